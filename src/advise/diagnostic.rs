@@ -1,0 +1,172 @@
+//! What can be said for or against a build, a machine or a request: one variant a fact.
+
+#![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
+
+use crate::model::{
+    ArmVariant, Blas, Companion, ComputeCapability, CudaVersion, DriverVersion, Subdir, Version,
+};
+
+/// A fact that matters for the decision. No sentences: those are made in `render`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Diagnostic {
+    // --- against a build, because of the machine
+    /// The build is for another platform.
+    OtherPlatform { machine: Option<Subdir>, build: Subdir },
+    /// No NVIDIA driver, so no CUDA.
+    NoDriver { needed: DriverVersion },
+    /// A driver, but it shows no GPU.
+    NoGpu,
+    /// Whether there is a driver could not be told.
+    DriverUnknown { why: String },
+    /// The driver supports only older CUDA.
+    DriverTooOld {
+        driver: Option<DriverVersion>,
+        cuda: CudaVersion,
+        toolkit: CudaVersion,
+        needed: DriverVersion,
+    },
+    /// The build has no kernels for this GPU: "no kernel image is available".
+    NoKernels {
+        gpu: u32,
+        name: Option<String>,
+        capability: ComputeCapability,
+        toolkit: CudaVersion,
+    },
+    /// The build reaches this GPU only through PTX, and the driver is too old to translate it.
+    PtxNeedsNewerDriver {
+        gpu: u32,
+        name: Option<String>,
+        capability: ComputeCapability,
+        cuda: CudaVersion,
+        toolkit: CudaVersion,
+        needed: DriverVersion,
+    },
+    /// The CUDA libraries of this toolkit are older than the GPU.
+    ToolkitTooOldForGpu {
+        gpu: u32,
+        name: Option<String>,
+        capability: ComputeCapability,
+        toolkit: CudaVersion,
+        first: CudaVersion,
+    },
+    /// The build runs on this GPU by translating PTX at the first run.
+    PtxJit { gpu: u32, name: Option<String>, capability: ComputeCapability },
+    /// The system's glibc is older than what the build or its CUDA libraries need.
+    GlibcTooOld { found: Version, needed: Version, declared: Version },
+    /// The system has no glibc (musl).
+    NoGlibc { musl: Option<Version> },
+    /// The glibc version could not be told.
+    GlibcUnknown { why: String, needed: Version },
+    /// The system's macOS is older than what the build needs.
+    MacosTooOld { found: Version, needed: Version },
+    /// The macOS version could not be told.
+    MacosUnknown { why: String, needed: Version },
+    /// The build is for the other kind of aarch64 machine.
+    OtherArmVariant { machine: ArmVariant, build: ArmVariant },
+    // --- against a build, because of the request
+    /// Not the version of PyTorch that was asked for.
+    OtherPytorch { requested: Version },
+    /// Not built for the Python that was asked for.
+    PythonNotBuilt { requested: Version, first: Version, last: Version },
+    /// Does not accept the `cuda-version` that was asked for.
+    OtherCudaVersion {
+        requested: CudaVersion,
+        accepts_from: CudaVersion,
+        accepts_below: CudaVersion,
+    },
+    /// A build without CUDA where CUDA was asked for, or the other way round.
+    OtherAccelerator,
+    /// Not the linear algebra library that was asked for.
+    OtherBlas { requested: Blas },
+    /// A package that was asked for does not exist for this build.
+    CompanionMissing { package: Companion },
+    /// A release candidate, which conda-forge keeps on a label of its own.
+    ReleaseCandidate,
+    /// Fits, but a better build does too.
+    Outranked { by: Version },
+    /// Fits, but leaves the GPU unused.
+    LeavesGpuUnused,
+
+    // --- about the machine
+    /// There is an NVIDIA card that the answer does not use; the reasons follow.
+    GpuNotUsed,
+    /// An NVIDIA card on the bus, but no driver for it.
+    CardWithoutDriver {
+        pci_id: String,
+        capability: Option<ComputeCapability>,
+        kernel_driver: Option<String>,
+        needed: DriverVersion,
+    },
+    /// The GPU is not known: the build that serves the most cards was chosen.
+    GpuNotKnown { served: Vec<ComputeCapability> },
+    /// A GPU whose compute capability is not in any table.
+    CapabilityNotKnown { gpu: u32, name: Option<String>, capability: Option<ComputeCapability> },
+    /// One GPU of several that the chosen build does not serve.
+    GpuLeftOut { gpu: u32, name: Option<String>, capability: ComputeCapability },
+    /// Drivers of this branch no longer support the GPU.
+    DriverDroppedGpu {
+        gpu: u32,
+        name: Option<String>,
+        capability: ComputeCapability,
+        driver: DriverVersion,
+        last_branch: u32,
+    },
+    /// An AMD GPU: conda-forge has no ROCm build.
+    AmdGpu,
+    /// An Intel GPU: conda-forge has no XPU build.
+    IntelGpu,
+    /// The program runs translated on an arm64 Mac.
+    Rosetta,
+    /// A Jetson for which no build has kernels.
+    JetsonWithoutBuild { model: String },
+    /// conda-forge has no PyTorch for this platform.
+    PlatformWithoutBuilds { subdir: Option<Subdir> },
+    /// The CUDA libraries of the build were not tried with a glibc this old.
+    GlibcNotTried { found: Version },
+    /// A driver was assumed because none was named.
+    DriverAssumed { driver: DriverVersion },
+    /// Only the driver's branch is known: taken as a current release of it.
+    DriverBranchAssumed { driver: DriverVersion },
+    /// What was assumed about a machine that was not probed.
+    BaselineAssumed { glibc: Option<Version>, macos: Option<Version> },
+    /// No client was found.
+    NoClient,
+
+    // --- about the request
+    /// The `cuda-version` that was asked for gives up a newer PyTorch.
+    CudaVersionHoldsBack {
+        requested: CudaVersion,
+        gives: Version,
+        newest: Version,
+        without: CudaVersion,
+    },
+    /// `cuda-version` never had this version.
+    NoSuchCudaVersion { requested: CudaVersion, nearest: Vec<CudaVersion> },
+    /// This version of PyTorch was never on conda-forge.
+    NoSuchPytorch { requested: Version, nearest: Vec<Version> },
+    /// A package that was asked for holds PyTorch back.
+    CompanionHoldsBack { package: Companion, gives: Version, newest: Version },
+    /// A package that was asked for does not exist on this platform.
+    CompanionNotOnPlatform { package: Companion, subdir: Subdir },
+    /// The Python that was asked for holds PyTorch back.
+    PythonHoldsBack { python: Version, gives: Version, newest: Version },
+
+    // --- why the chosen build works
+    /// The driver says an older CUDA than the toolkit's, and runs it all the same.
+    MinorVersionCompatibility { cuda: CudaVersion, toolkit: CudaVersion, floor: DriverVersion },
+    /// `pytorch-gpu` fails where no GPU is seen, instead of silently giving the CPU build.
+    FailsLoudly,
+    /// Apple's GPU is used through Metal.
+    MetalIncluded,
+}
+
+/// How grave a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something is given up or assumed.
+    Warning,
+    /// It keeps a build from working.
+    Error,
+}

@@ -1,0 +1,36 @@
+//! What the user asks for, apart from the machine.
+
+use serde::Serialize;
+
+use crate::model::{Blas, Companion, CudaVersion, Version};
+
+/// A wish. The default asks for the best that the machine runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// What to compute on.
+    pub accelerator: AcceleratorWish,
+    /// A version of PyTorch, or a prefix: `2.9` asks for any 2.9.x.
+    pub pytorch: Option<Version>,
+    /// A series of Python: `3.12`.
+    pub python: Option<Version>,
+    /// What to pin `cuda-version` to.
+    pub cuda_version: Option<CudaVersion>,
+    /// The linear algebra library.
+    pub blas: Option<Blas>,
+    /// Packages beside PyTorch, in the order asked, each once.
+    pub companions: Vec<Companion>,
+}
+
+/// What to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum AcceleratorWish {
+    /// A GPU where one is usable, else the processor.
+    #[default]
+    Auto,
+    /// The processor, also where a GPU is usable.
+    Cpu,
+    /// An NVIDIA GPU or nothing.
+    Cuda,
+}

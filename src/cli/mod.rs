@@ -1,0 +1,64 @@
+//! The command line: flags, streams and exit codes. The only room besides `host::live` that touches
+//! the world, and it computes nothing: it carries flags in and text out.
+
+mod machine_flags;
+mod matrix;
+mod probe;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What exactly to type to get a PyTorch that works on this machine, from conda-forge.
+#[derive(Debug, Parser)]
+#[command(name = "conda-torch", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what was found out about this machine
+    Probe(probe::Args),
+    /// Show which PyTorch conda-forge has for which CUDA, GPU and system
+    Matrix(matrix::Args),
+}
+
+/// What a subcommand has to say: stdout, and how it went.
+struct Output {
+    stdout: String,
+    code: u8,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Probe(args) => probe::run(&args),
+        Command::Matrix(args) => matrix::run(&args),
+    };
+    finish(result)
+}
+
+/// Writes the answer; a reader that went away is no error.
+fn finish(result: anyhow::Result<Output>) -> ExitCode {
+    use std::io::Write;
+    match result {
+        Ok(output) => {
+            let mut stdout = std::io::stdout().lock();
+            match stdout.write_all(output.stdout.as_bytes()).and_then(|()| stdout.flush()) {
+                Ok(()) => ExitCode::from(output.code),
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    ExitCode::from(output.code)
+                }
+                Err(_) => ExitCode::from(1),
+            }
+        }
+        Err(error) => {
+            let _ = writeln!(std::io::stderr().lock(), "error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

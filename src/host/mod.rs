@@ -1,0 +1,1 @@
+//! The only door to the outside: files, programs, the environment, NVML.

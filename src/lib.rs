@@ -1,0 +1,19 @@
+//! What exactly to type to get a PyTorch that works on this machine, from conda-forge.
+//!
+//! ```text
+//! Host ──────── probe ───▶ Machine ─┐
+//! flags, env ── parse ──▶ Overrides │
+//! flags ─────── parse ──▶ Request ──┼─ advise ─▶ Advice ─ render ─▶ text ─ cli ─▶ stdout, exit code
+//! data/*.toml ─ embed ──▶ Matrix ───┘
+//! ```
+//!
+//! `advise(&Machine, &Request, &Matrix) -> Advice` is the program; all else brings things to it or
+//! carries its answer away. Data flows one way: a room uses only those above it in this list.
+
+pub mod advise; // Machine + Request + Matrix → Advice
+pub mod cli;
+pub mod host; // the only door to the outside
+pub mod matrix; // rows → Matrix
+pub mod model; // the vocabulary: plain values, uses nothing
+pub mod probe; // Host + Overrides → Machine
+pub mod render; // Advice → text // flags, streams, exit codes

@@ -1,0 +1,191 @@
+//! The support matrix: every build of PyTorch on conda-forge, and the tables about drivers and GPUs
+//! that are needed to choose among them. Rows live in `data/*.toml`, each with its source.
+
+use std::borrow::Cow;
+
+use crate::model::{
+    Build, CompanionBuild, ComputeCapability, CudaVersion, DriverVersion, Os, Subdir,
+};
+
+/// Everything that is known about what conda-forge has and what drivers and GPUs can run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matrix {
+    /// The day up to which the channel was read, `2026-08-13`.
+    pub as_of: Cow<'static, str>,
+    /// Every build of PyTorch: newest version first, then by subdir, accelerator, BLAS.
+    pub builds: Cow<'static, [Build]>,
+    /// Every build of torchvision and torchaudio, newest first.
+    pub companions: Cow<'static, [CompanionBuild]>,
+    /// Every version of the package `cuda-version`, ascending.
+    pub cuda_versions: Cow<'static, [CudaVersion]>,
+    /// The driver that came with each toolkit, ascending.
+    pub toolkits: Cow<'static, [ToolkitDriver]>,
+    /// Minor-version compatibility: the oldest driver for every toolkit of a major version.
+    pub majors: Cow<'static, [MajorDriver]>,
+    /// Every known compute capability, ascending.
+    pub capabilities: Cow<'static, [Capability]>,
+    /// GPUs by name.
+    pub gpu_names: Cow<'static, [GpuName]>,
+    /// Ranges of PCI device ids of NVIDIA chips, ascending.
+    pub pci_devices: Cow<'static, [PciRange]>,
+}
+
+/// The oldest drivers that come with or support a toolkit in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToolkitDriver {
+    /// The toolkit.
+    pub cuda: CudaVersion,
+    /// The oldest Linux driver.
+    pub linux: DriverVersion,
+    /// The oldest Windows driver, also for WSL; a bare branch where NVIDIA names none.
+    pub windows: DriverVersion,
+}
+
+/// The oldest drivers on which every toolkit of a major version runs (its own machine code only,
+/// no translation of PTX): NVIDIA's minor-version compatibility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MajorDriver {
+    /// 12 in 12.x.
+    pub major: u16,
+    /// The oldest Linux driver.
+    pub linux: DriverVersion,
+    /// The oldest Windows driver, also for WSL.
+    pub windows: DriverVersion,
+}
+
+/// A compute capability and who has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capability {
+    /// Such as 8.6.
+    pub capability: ComputeCapability,
+    /// `Ampere`.
+    pub family: Cow<'static, str>,
+    /// Well-known cards that have it: `RTX 3060–3090, A10, A40`.
+    pub examples: Cow<'static, str>,
+    /// The first toolkit whose libraries know it.
+    pub first_toolkit: CudaVersion,
+    /// The last driver branch for it; `None` while drivers support it.
+    pub last_branch: Option<u32>,
+    /// Whether it is a Tegra part (Jetson), whose machine code is not that of desktop parts.
+    pub soc: bool,
+}
+
+/// A GPU by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuName {
+    /// As NVIDIA writes it, without `NVIDIA`: `GeForce GTX 1080 Ti`.
+    pub name: Cow<'static, str>,
+    /// What it can execute.
+    pub capability: ComputeCapability,
+}
+
+/// A range of PCI device ids that belong to chips of one compute capability.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PciRange {
+    /// The first device id.
+    pub first: u16,
+    /// The last device id.
+    pub last: u16,
+    /// The chip: `GP102`.
+    pub chip: Cow<'static, str>,
+    /// What it can execute.
+    pub capability: ComputeCapability,
+}
+
+/// Which driver versions count: Windows' numbers (also inside WSL) or Linux'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriverFamily {
+    /// Linux drivers.
+    Linux,
+    /// Windows drivers, also as seen from inside WSL.
+    Windows,
+}
+
+impl DriverFamily {
+    /// The family for an operating system; inside WSL the driver is Windows' own.
+    #[must_use]
+    pub fn of(subdir: Subdir, wsl: bool) -> Self {
+        if wsl || subdir.os() == Os::Windows { Self::Windows } else { Self::Linux }
+    }
+}
+
+impl Matrix {
+    /// The rows in this program.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// What is known about a capability.
+    #[must_use]
+    pub fn capability(&self, capability: ComputeCapability) -> Option<&Capability> {
+        self.capabilities.iter().find(|row| row.capability == capability)
+    }
+
+    /// Whether a capability is a Tegra part's. Unknown ones are taken for desktop parts.
+    #[must_use]
+    pub fn is_soc(&self, capability: ComputeCapability) -> bool {
+        self.capability(capability).is_some_and(|row| row.soc)
+    }
+
+    /// The oldest driver that supports a toolkit in full.
+    #[must_use]
+    pub fn toolkit_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
+        self.toolkits.iter().find(|row| row.cuda == cuda).map(|row| row.driver(family))
+    }
+
+    /// The oldest driver on which every toolkit of `cuda`'s major version runs.
+    #[must_use]
+    pub fn major_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
+        self.majors.iter().find(|row| row.major == cuda.major).map(|row| row.driver(family))
+    }
+
+    /// The newest CUDA that a driver supports, by the toolkits that it is new enough for.
+    #[must_use]
+    pub fn cuda_of_driver(
+        &self,
+        driver: DriverVersion,
+        family: DriverFamily,
+    ) -> Option<CudaVersion> {
+        self.toolkits
+            .iter()
+            .rev()
+            .find(|row| driver.is_at_least(row.driver(family)))
+            .map(|row| row.cuda)
+    }
+}
+
+impl ToolkitDriver {
+    /// The oldest driver of a family.
+    #[must_use]
+    pub fn driver(&self, family: DriverFamily) -> DriverVersion {
+        match family {
+            DriverFamily::Linux => self.linux,
+            DriverFamily::Windows => self.windows,
+        }
+    }
+}
+
+impl MajorDriver {
+    /// The oldest driver of a family.
+    #[must_use]
+    pub fn driver(&self, family: DriverFamily) -> DriverVersion {
+        match family {
+            DriverFamily::Linux => self.linux,
+            DriverFamily::Windows => self.windows,
+        }
+    }
+}
+
+/// Placeholder until the generated rows are in.
+static EMBEDDED: Matrix = Matrix {
+    as_of: Cow::Borrowed("2026-08-13"),
+    builds: Cow::Borrowed(&[]),
+    companions: Cow::Borrowed(&[]),
+    cuda_versions: Cow::Borrowed(&[]),
+    toolkits: Cow::Borrowed(&[]),
+    majors: Cow::Borrowed(&[]),
+    capabilities: Cow::Borrowed(&[]),
+    gpu_names: Cow::Borrowed(&[]),
+    pci_devices: Cow::Borrowed(&[]),
+};

@@ -1,0 +1,208 @@
+//! A build of PyTorch on conda-forge, and of the packages that go with it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ArchList, CudaPins, CudaVersion, Subdir, Version};
+
+/// What a build computes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Accelerator {
+    /// The processor alone.
+    Cpu,
+    /// Apple's GPU through Metal: every osx-arm64 build can.
+    Mps,
+    /// An NVIDIA GPU, with the toolkit that the build was compiled with.
+    Cuda(CudaVersion),
+}
+
+impl Accelerator {
+    /// The toolkit of a CUDA build.
+    #[must_use]
+    pub const fn cuda(self) -> Option<CudaVersion> {
+        match self {
+            Self::Cuda(toolkit) => Some(toolkit),
+            Self::Cpu | Self::Mps => None,
+        }
+    }
+
+    /// `cpu`, `cuda129`: what the build string begins with. MPS builds are called `cpu` there.
+    #[must_use]
+    pub fn build_prefix(self) -> String {
+        match self {
+            Self::Cpu | Self::Mps => "cpu".to_owned(),
+            Self::Cuda(toolkit) => format!("cuda{}", toolkit.digits()),
+        }
+    }
+}
+
+/// The linear algebra library of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Blas {
+    /// Whatever provides `libblas`: OpenBLAS unless asked otherwise.
+    Generic,
+    /// Intel's MKL; the channel prefers it where it exists.
+    Mkl,
+}
+
+impl fmt::Display for Blas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Generic => "generic",
+            Self::Mkl => "mkl",
+        })
+    }
+}
+
+/// The two kinds of aarch64 machine that conda-forge's package `arm-variant` tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ArmVariant {
+    /// Servers, and from CUDA 13 on also Jetson.
+    Sbsa,
+    /// NVIDIA Jetson up to Orin, with its own driver.
+    Tegra,
+}
+
+impl fmt::Display for ArmVariant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sbsa => "sbsa",
+            Self::Tegra => "tegra",
+        })
+    }
+}
+
+/// The oldest glibc for a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GlibcFloor {
+    /// What the package says (`__glibc >=…`).
+    pub declared: Version,
+    /// What the CUDA libraries that it pulls in say, where that is more.
+    pub libraries: Version,
+}
+
+/// Where a row was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The feedstock's commit.
+    pub commit: Cow<'static, str>,
+    /// That commit's date, `2026-08-10`.
+    pub date: Cow<'static, str>,
+}
+
+/// A build of PyTorch: builds of one version that no rule tells apart, from the first build number
+/// to the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// PyTorch's version.
+    pub pytorch: Version,
+    /// The platform.
+    pub subdir: Subdir,
+    /// What it computes on.
+    pub accelerator: Accelerator,
+    /// Its linear algebra library.
+    pub blas: Blas,
+    /// The aarch64 variant that it is tied to; `None` elsewhere and for older builds.
+    pub arm_variant: Option<ArmVariant>,
+    /// First and last build number, as they stand at the end of the build string.
+    pub build_numbers: (u16, u16),
+    /// Whether the build string names the BLAS: `cuda129_mkl_py312…` in contrast to `cuda120_py312…`.
+    pub blas_in_build_string: bool,
+    /// Whether `pytorch-gpu` or `pytorch-cpu` of this version leads to this build reliably. Up to
+    /// 2.4.1 some variants of the metapackages are missing (conda-forge/pytorch-cpu-feedstock#338).
+    pub metapackage: bool,
+    /// The `cuda-version` pins that it accepts; empty for builds without CUDA.
+    pub cuda_pins: CudaPins,
+    /// The kernels in it; empty for builds without CUDA.
+    pub kernels: ArchList,
+    /// The oldest glibc, on Linux.
+    pub glibc: Option<GlibcFloor>,
+    /// The oldest macOS, there.
+    pub macos: Option<Version>,
+    /// The first and last Python that it was built for, each a series such as 3.10.
+    pub pythons: (Version, Version),
+    /// Where this row was read.
+    pub source: Source,
+}
+
+impl Build {
+    /// The beginning of the build string, up to where Python's version or a hash follows:
+    /// `cuda129_mkl`, `cpu_generic`, `cuda120`.
+    #[must_use]
+    pub fn build_prefix(&self) -> String {
+        let mut prefix = self.accelerator.build_prefix();
+        if self.blas_in_build_string {
+            prefix.push('_');
+            prefix.push_str(match self.blas {
+                Blas::Generic => "generic",
+                Blas::Mkl => "mkl",
+            });
+        }
+        prefix
+    }
+
+    /// Whether it computes on an NVIDIA GPU.
+    #[must_use]
+    pub const fn is_cuda(&self) -> bool {
+        matches!(self.accelerator, Accelerator::Cuda(_))
+    }
+}
+
+/// A package that goes with PyTorch and holds it to certain versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Companion {
+    /// torchvision.
+    Torchvision,
+    /// torchaudio.
+    Torchaudio,
+}
+
+impl Companion {
+    /// The package's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Torchvision => "torchvision",
+            Self::Torchaudio => "torchaudio",
+        }
+    }
+}
+
+impl fmt::Display for Companion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A build of a companion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanionBuild {
+    /// Which.
+    pub package: Companion,
+    /// Its version.
+    pub version: Version,
+    /// The platform.
+    pub subdir: Subdir,
+    /// The series of PyTorch that it was built for, such as 2.13.
+    pub pytorch: Version,
+    /// `Cpu` goes with builds of PyTorch without CUDA (MPS too), `Cuda` with those that have it.
+    pub accelerator: Accelerator,
+    /// Whether it accepts only a PyTorch of the very same toolkit (torchvision up to 0.21).
+    pub same_toolkit: bool,
+    /// The aarch64 variant that it is tied to.
+    pub arm_variant: Option<ArmVariant>,
+    /// The `cuda-version` pins that it accepts; empty without CUDA.
+    pub cuda_pins: CudaPins,
+    /// The first and last Python that it was built for.
+    pub pythons: (Version, Version),
+    /// Where this row was read.
+    pub source: Source,
+}

@@ -1,0 +1,96 @@
+//! The programs that install conda packages.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Detected, Subdir, Version};
+
+/// A family of clients with a command line of its own; the version decides the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ClientKind {
+    /// conda.
+    Conda,
+    /// mamba, 1.x (a front of conda in Python) or 2.x (micromamba's twin).
+    Mamba,
+    /// micromamba.
+    Micromamba,
+    /// pixi.
+    Pixi,
+}
+
+impl ClientKind {
+    /// All of them, in the order in which they are looked for.
+    pub const ALL: [Self; 4] = [Self::Conda, Self::Mamba, Self::Micromamba, Self::Pixi];
+
+    /// The program's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conda => "conda",
+            Self::Mamba => "mamba",
+            Self::Micromamba => "micromamba",
+            Self::Pixi => "pixi",
+        }
+    }
+}
+
+impl fmt::Display for ClientKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A client found on the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Client {
+    /// Which.
+    pub kind: ClientKind,
+    /// Its version.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub version: Detected<Version>,
+    /// Where its program is.
+    pub path: String,
+    /// The root prefix (the base environment's folder) where it has one.
+    pub root_prefix: Option<String>,
+    /// The platform that its own packages are for, where that is known: a conda under Rosetta is
+    /// `osx-64` on an arm64 Mac.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub subdir: Option<Subdir>,
+    /// Names of the environments that it has.
+    pub environments: Vec<String>,
+}
+
+/// A configuration file of conda, mamba or micromamba that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ConfigFile {
+    /// Where it is.
+    pub path: String,
+    /// Its `channels`, as written; `None` without that key.
+    pub channels: Option<Vec<String>>,
+    /// Its `channel_priority`, as written.
+    pub channel_priority: Option<String>,
+    /// Its `solver`, as written (conda's).
+    pub solver: Option<String>,
+    /// Why it could not be read, where that is so.
+    pub problem: Option<String>,
+}
+
+/// The shell that commands are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Shell {
+    /// bash, zsh, dash.
+    Posix,
+    /// fish.
+    Fish,
+    /// Windows `PowerShell` and `pwsh`.
+    Powershell,
+    /// cmd.exe.
+    Cmd,
+}

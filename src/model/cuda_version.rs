@@ -1,0 +1,115 @@
+//! CUDA versions: a toolkit's, a driver's, or a pin's.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::version::{ParseVersionError, parse_parts};
+
+/// A CUDA version such as `12.9`: what a toolkit is, what a driver supports at most
+/// (conda's `__cuda`), or what the package `cuda-version` is pinned to.
+///
+/// Never a driver's own version: that is [`DriverVersion`](super::DriverVersion).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CudaVersion {
+    /// 12 in 12.9.
+    pub major: u16,
+    /// 9 in 12.9.
+    pub minor: u16,
+}
+
+impl CudaVersion {
+    /// `CudaVersion::new(12, 9)`.
+    #[must_use]
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
+    }
+
+    /// From the driver API's integer, 12090 for 12.9. `None` for what no CUDA ever was.
+    ///
+    /// Source: `cuDriverGetVersion`, "1000 * major + 10 * minor".
+    #[must_use]
+    pub fn from_driver_integer(number: i32) -> Option<Self> {
+        let number = u16::try_from(number).ok().filter(|n| *n >= 1000)?;
+        Some(Self { major: number / 1000, minor: number % 1000 / 10 })
+    }
+
+    /// The next major version: the open end of "any 12".
+    #[must_use]
+    pub const fn next_major(self) -> Self {
+        Self { major: self.major + 1, minor: 0 }
+    }
+
+    /// The digits as conda-forge writes them in a build string: `129`.
+    #[must_use]
+    pub fn digits(self) -> String {
+        format!("{}{}", self.major, self.minor)
+    }
+}
+
+/// The `cuda-version` pins that a build accepts: from the first, up to but not including the last.
+pub type CudaPins = Range<CudaVersion>;
+
+impl fmt::Display for CudaVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl FromStr for CudaVersion {
+    type Err = ParseVersionError;
+
+    /// `12.9`, also `12.9.1` (the update is dropped); a bare `12` is refused: which 12 matters.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = [0; 4];
+        let small = |n: u32| u16::try_from(n).ok().filter(|n| *n < 1000);
+        parse_parts(text, &mut parts)
+            .filter(|len| *len >= 2)
+            .and_then(|_| Some(Self { major: small(parts[0])?, minor: small(parts[1])? }))
+            .filter(|version| version.major > 0)
+            .ok_or_else(|| ParseVersionError {
+                text: text.to_owned(),
+                expected: "a CUDA version with its minor number, such as 12.9",
+            })
+    }
+}
+
+impl Serialize for CudaVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CudaVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::from_text(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_minor_is_a_number_not_a_decimal() {
+        assert!(CudaVersion::new(12, 10) > CudaVersion::new(12, 9));
+        assert_eq!("12.10".parse(), Ok(CudaVersion::new(12, 10)));
+    }
+
+    #[test]
+    fn the_drivers_integer_is_read_and_nonsense_is_not() {
+        assert_eq!(CudaVersion::from_driver_integer(12_080), Some(CudaVersion::new(12, 8)));
+        assert_eq!(CudaVersion::from_driver_integer(10_020), Some(CudaVersion::new(10, 2)));
+        assert_eq!(CudaVersion::from_driver_integer(0), None);
+        assert_eq!(CudaVersion::from_driver_integer(-1), None);
+    }
+
+    #[test]
+    fn a_bare_major_is_refused() {
+        for text in ["12", "", "12.", "12.x", "0.1", "N/A", "12.9 [Deprecated]"] {
+            assert!(text.parse::<CudaVersion>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! A fact about a machine, with where it came from, or why there is none.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Where a fact came from.
+///
+/// Written as one word, with a detail after a colon: `nvml`, `file:/proc/driver/nvidia/version`,
+/// `flag:--driver`, `env:CONDA_OVERRIDE_CUDA`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// NVML, the driver's management library.
+    Nvml,
+    /// libcuda, the driver's compute library.
+    Libcuda,
+    /// The text or XML that `nvidia-smi` prints.
+    NvidiaSmi,
+    /// The operating system's own calls.
+    System,
+    /// What this program was compiled for.
+    Compiled,
+    /// A file, by its path.
+    File(String),
+    /// A flag of this program.
+    Flag(Cow<'static, str>),
+    /// An environment variable.
+    Env(Cow<'static, str>),
+    /// Concluded from another fact by a table of the matrix, named here.
+    Table(Cow<'static, str>),
+    /// Assumed, because nothing was probed or said.
+    Baseline,
+    /// A document made elsewhere, by its format.
+    Document(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nvml => f.write_str("nvml"),
+            Self::Libcuda => f.write_str("libcuda"),
+            Self::NvidiaSmi => f.write_str("nvidia-smi"),
+            Self::System => f.write_str("system"),
+            Self::Compiled => f.write_str("compiled"),
+            Self::Baseline => f.write_str("baseline"),
+            Self::File(path) => write!(f, "file:{path}"),
+            Self::Flag(flag) => write!(f, "flag:{flag}"),
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::Table(name) => write!(f, "table:{name}"),
+            Self::Document(format) => write!(f, "document:{format}"),
+        }
+    }
+}
+
+impl From<&str> for Origin {
+    /// Reads what [`Display`](fmt::Display) writes; an unknown word is a document's own.
+    fn from(text: &str) -> Self {
+        let owned = |detail: &str| Cow::Owned(detail.to_owned());
+        match text.split_once(':') {
+            Some(("file", path)) => Self::File(path.to_owned()),
+            Some(("flag", flag)) => Self::Flag(owned(flag)),
+            Some(("env", name)) => Self::Env(owned(name)),
+            Some(("table", name)) => Self::Table(owned(name)),
+            Some(("document", format)) => Self::Document(format.to_owned()),
+            Some(_) => Self::Document(text.to_owned()),
+            None => match text {
+                "nvml" => Self::Nvml,
+                "libcuda" => Self::Libcuda,
+                "nvidia-smi" => Self::NvidiaSmi,
+                "system" => Self::System,
+                "compiled" => Self::Compiled,
+                "baseline" => Self::Baseline,
+                other => Self::Document(other.to_owned()),
+            },
+        }
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(Cow::<str>::deserialize(deserializer)?.as_ref()))
+    }
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact<T> {
+    /// What was found.
+    pub value: T,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+/// Found, not there, or not known: three different things until the decision.
+///
+/// As JSON: `{"status": "found", "value": …, "origin": "nvml"}`, `{"status": "absent", …}`,
+/// `{"status": "unknown", …, "why": "…"}`; the keys that do not apply are `null`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detected<T> {
+    /// It is there.
+    Found(Fact<T>),
+    /// Looked for, and not there.
+    Absent,
+    /// Could not be told.
+    Unknown {
+        /// Why not, in a few words without a full stop.
+        why: Cow<'static, str>,
+    },
+}
+
+impl<T> Detected<T> {
+    /// A fact with its origin.
+    pub const fn found(value: T, origin: Origin) -> Self {
+        Self::Found(Fact { value, origin })
+    }
+
+    /// Not known, and why.
+    pub fn unknown(why: impl Into<Cow<'static, str>>) -> Self {
+        Self::Unknown { why: why.into() }
+    }
+
+    /// The fact where there is one. Absent and unknown are the same to the caller only where it
+    /// does not matter which: say why where you use it for a decision.
+    pub const fn fact(&self) -> Option<&Fact<T>> {
+        match self {
+            Self::Found(fact) => Some(fact),
+            Self::Absent | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The value where there is one; see [`fact`](Self::fact).
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Found(fact) => Some(&fact.value),
+            Self::Absent | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// Whether something was found.
+    pub const fn is_found(&self) -> bool {
+        matches!(self, Self::Found(_))
+    }
+}
+
+impl<T> Default for Detected<T> {
+    fn default() -> Self {
+        Self::Unknown { why: Cow::Borrowed("not asked") }
+    }
+}
+
+/// The form in JSON.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Detected_{T}"))]
+struct Wire<T> {
+    status: Cow<'static, str>,
+    value: Option<T>,
+    origin: Option<String>,
+    why: Option<Cow<'static, str>>,
+}
+
+impl<T: Serialize> Serialize for Detected<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let wire = match self {
+            Self::Found(fact) => Wire {
+                status: Cow::Borrowed("found"),
+                value: Some(&fact.value),
+                origin: Some(fact.origin.to_string()),
+                why: None,
+            },
+            Self::Absent => {
+                Wire { status: Cow::Borrowed("absent"), value: None, origin: None, why: None }
+            }
+            Self::Unknown { why } => Wire {
+                status: Cow::Borrowed("unknown"),
+                value: None,
+                origin: None,
+                why: Some(why.clone()),
+            },
+        };
+        wire.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Detected<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let wire = Wire::<T>::deserialize(deserializer)?;
+        match (wire.status.as_ref(), wire.value) {
+            ("found", Some(value)) => {
+                let origin =
+                    wire.origin.as_deref().map_or(Origin::Document("unnamed".into()), Origin::from);
+                Ok(Self::found(value, origin))
+            }
+            ("found", None) => {
+                Err(D::Error::custom("status is `found` but `value` is null or missing"))
+            }
+            ("absent", _) => Ok(Self::Absent),
+            ("unknown", _) => Ok(Self::unknown(wire.why.unwrap_or(Cow::Borrowed("not said")))),
+            (other, _) => Err(D::Error::custom(format!(
+                "unknown status `{other}`; expected found, absent or unknown"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Detected<T> {
+    fn schema_name() -> Cow<'static, str> {
+        <Wire<T> as schemars::JsonSchema>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Wire<T> as schemars::JsonSchema>::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found_absent_and_unknown_survive_json() {
+        let all = [
+            Detected::found(7_u32, Origin::File("/proc/x:y".to_owned())),
+            Detected::Absent,
+            Detected::unknown("no permission"),
+        ];
+        for detected in all {
+            let text = serde_json::to_string(&detected).expect("serialises");
+            assert_eq!(serde_json::from_str::<Detected<u32>>(&text).expect("reads back"), detected);
+        }
+    }
+
+    #[test]
+    fn a_found_without_a_value_is_refused() {
+        assert!(
+            serde_json::from_str::<Detected<u32>>(r#"{"status":"found","value":null}"#).is_err()
+        );
+        assert!(serde_json::from_str::<Detected<u32>>(r#"{"status":"maybe","value":1}"#).is_err());
+    }
+}

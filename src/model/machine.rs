@@ -1,0 +1,190 @@
+//! A machine, as far as it matters for PyTorch.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Client, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion, Origin, Os, Shell,
+    Subdir, Version,
+};
+
+/// Everything that is known about a machine. Nothing found is dropped, nothing is decided.
+///
+/// Its JSON is what `conda-torch probe --json` prints and `--machine` reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Machine {
+    /// Conda's platform.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub subdir: Detected<Subdir>,
+    /// The distribution or OS, as it names itself: `Debian GNU/Linux 12`.
+    pub os: Detected<String>,
+    /// The kernel's release.
+    pub kernel: Detected<String>,
+    /// The version of glibc. Absent on musl and outside Linux.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub glibc: Detected<Version>,
+    /// The version of musl, where that is the system's libc.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub musl: Detected<Version>,
+    /// The version of macOS. Absent elsewhere.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub macos: Detected<Version>,
+    /// The version of Windows. Absent elsewhere.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub windows: Detected<Version>,
+    /// The processor, as it names itself.
+    pub cpu: Detected<String>,
+    /// The NVIDIA kernel driver's version, in contrast to the CUDA that it supports.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub driver: Detected<DriverVersion>,
+    /// The newest CUDA that the driver supports, in contrast to any toolkit's version.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub driver_cuda: Detected<CudaVersion>,
+    /// The CUDA version that libcuda reports when it can be initialised: what conda asks.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub libcuda: Detected<CudaVersion>,
+    /// How many NVIDIA GPUs the driver shows. Absent: a driver or no driver, but no GPU.
+    pub gpu_count: Detected<u32>,
+    /// Every NVIDIA GPU that the driver shows, or that a flag names.
+    pub gpus: Vec<Gpu>,
+    /// Display adapters on the bus, of every maker, driver or not.
+    pub adapters: Vec<Adapter>,
+    /// `nvidia-smi`'s path.
+    pub nvidia_smi: Detected<String>,
+    /// The toolkit in `/usr/local/cuda/version.json`, which mamba 2 takes for the driver's CUDA.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub toolkit_file: Detected<CudaVersion>,
+    /// Docker, podman, apptainer, kubernetes, …, where the program runs inside one.
+    pub container: Detected<String>,
+    /// The version of WSL, "1" or "2", where this is one.
+    pub wsl: Detected<String>,
+    /// The model of an NVIDIA Jetson, as the device tree has it.
+    pub jetson: Detected<String>,
+    /// Whether an x86-64 program is being translated on an arm64 Mac.
+    pub rosetta: Detected<bool>,
+    /// Conda clients, best first.
+    pub clients: Vec<Client>,
+    /// Configuration files of the clients, the strongest first.
+    pub config_files: Vec<ConfigFile>,
+    /// The shell in use.
+    pub shell: Detected<Shell>,
+    /// Every source that was asked, in order, and how it went.
+    pub sources: Vec<SourceReport>,
+}
+
+/// An NVIDIA GPU.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Gpu {
+    /// The driver's index.
+    pub index: u32,
+    /// The name, as the driver gives it.
+    pub name: Detected<String>,
+    /// What it can execute.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub compute_capability: Detected<ComputeCapability>,
+    /// Its memory in MiB.
+    pub memory_mib: Detected<u64>,
+    /// Whether it is split into MIG slices.
+    pub mig: Detected<bool>,
+    /// PCI vendor and device: `10de:1b06`.
+    pub pci_id: Option<String>,
+}
+
+/// A display adapter on the PCI bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Adapter {
+    /// The maker.
+    pub vendor: Vendor,
+    /// PCI vendor and device: `10de:1b06`.
+    pub pci_id: String,
+    /// The kernel driver bound to it: `nvidia`, `nouveau`, `vfio-pci`.
+    pub kernel_driver: Option<String>,
+}
+
+/// Who made a display adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Vendor {
+    Nvidia,
+    Amd,
+    Intel,
+    Other,
+}
+
+/// One source of facts and how asking it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SourceReport {
+    /// Which: `nvml`, `libcuda`, a path, a program.
+    pub source: String,
+    /// How it went.
+    pub outcome: Outcome,
+    /// What it said, or why it failed, in a few words.
+    pub detail: String,
+}
+
+/// How asking a source went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Outcome {
+    /// It answered.
+    Ok,
+    /// It is not there.
+    Absent,
+    /// It failed.
+    Failed,
+    /// It did not answer within the deadline.
+    TimedOut,
+    /// Not asked, because a better source had answered or nothing hinted at it.
+    Skipped,
+}
+
+impl Machine {
+    /// A machine nobody looked at: what is assumed for `subdir` where a flag says nothing.
+    ///
+    /// glibc 2.28, macOS 13.0 and Windows 10.0 are rattler's defaults for cross-platform solves;
+    /// no NVIDIA GPU.
+    /// Source: rattler's `VirtualPackages::baseline_for_platform` (crates/rattler_virtual_packages/src/defaults.rs).
+    #[must_use]
+    pub fn baseline(subdir: Subdir) -> Self {
+        let on = |os: Os, parts: &[u32]| {
+            if subdir.os() == os {
+                Detected::found(Version::new(parts), Origin::Baseline)
+            } else {
+                Detected::Absent
+            }
+        };
+        Self {
+            subdir: Detected::found(subdir, Origin::Flag("--platform".into())),
+            glibc: on(Os::Linux, &[2, 28]),
+            musl: Detected::Absent,
+            macos: on(Os::Macos, &[13, 0]),
+            windows: on(Os::Windows, &[10, 0]),
+            driver: Detected::Absent,
+            driver_cuda: Detected::Absent,
+            libcuda: Detected::unknown("nothing was probed"),
+            gpu_count: Detected::Absent,
+            nvidia_smi: Detected::unknown("nothing was probed"),
+            toolkit_file: Detected::unknown("nothing was probed"),
+            container: Detected::Absent,
+            wsl: Detected::Absent,
+            jetson: Detected::Absent,
+            rosetta: Detected::Absent,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an NVIDIA GPU is there in any sense: shown by the driver, or only seen on the bus.
+    #[must_use]
+    pub fn has_nvidia_card(&self) -> bool {
+        !self.gpus.is_empty()
+            || self.adapters.iter().any(|adapter| adapter.vendor == Vendor::Nvidia)
+    }
+}

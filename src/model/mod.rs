@@ -1,0 +1,37 @@
+//! The vocabulary: plain values in conda's and NVIDIA's own words. Uses nothing, decides nothing.
+
+mod build;
+mod client;
+mod compute_capability;
+mod cuda_version;
+mod detected;
+mod driver_version;
+mod machine;
+mod match_spec;
+mod subdir;
+mod version;
+mod virtual_package;
+
+pub use build::{
+    Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor, Source,
+};
+pub use client::{Client, ClientKind, ConfigFile, Shell};
+pub use compute_capability::{ArchList, ComputeCapability, KernelSupport};
+pub use cuda_version::{CudaPins, CudaVersion};
+pub use detected::{Detected, Fact, Origin};
+pub use driver_version::DriverVersion;
+pub use machine::{Adapter, Gpu, Machine, Outcome, SourceReport, Vendor};
+pub use match_spec::MatchSpec;
+pub use subdir::{Os, ParseSubdirError, Subdir};
+pub use version::{ParseVersionError, Version};
+pub use virtual_package::{SeenCuda, seen_cuda};
+
+/// Reads a value from the text that it prints.
+fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+    D: serde::Deserializer<'de>,
+{
+    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,204 @@
+//! Versions of PyTorch, libc, an OS, Python or a client, compared by number.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Dotted numbers such as `2.13.0`, with an optional release candidate (`2.10.0.rc3`).
+///
+/// Missing parts count as zero, as for conda: `2.28` equals `2.28.0`. Not for drivers
+/// ([`DriverVersion`](super::DriverVersion)) or CUDA ([`CudaVersion`](super::CudaVersion)).
+#[derive(Debug, Clone, Copy)]
+pub struct Version {
+    parts: [u32; 4],
+    /// How many parts were written: only for printing and for prefixes.
+    len: u8,
+    /// The release candidate; 0 is a release.
+    candidate: u8,
+}
+
+impl Version {
+    /// A release of one to four parts; more are cut.
+    #[must_use]
+    pub const fn new(written: &[u32]) -> Self {
+        let mut parts = [0; 4];
+        let mut len = 0;
+        while len < written.len() && len < 4 {
+            parts[len] = written[len];
+            len += 1;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "len is at most 4")]
+        Self { parts, len: len as u8, candidate: 0 }
+    }
+
+    /// The same version as release candidate `n`.
+    #[must_use]
+    pub const fn candidate(self, n: u8) -> Self {
+        Self { candidate: n, ..self }
+    }
+
+    /// The first part.
+    #[must_use]
+    pub const fn major(self) -> u32 {
+        self.parts[0]
+    }
+
+    /// The second part, 0 where none was written.
+    #[must_use]
+    pub const fn minor(self) -> u32 {
+        self.parts[1]
+    }
+
+    /// Whether this is a release candidate: conda-forge keeps those on a label of their own.
+    #[must_use]
+    pub const fn is_candidate(self) -> bool {
+        self.candidate != 0
+    }
+
+    /// Whether `self`, read as a prefix, covers `other`: `2.9` covers `2.9.1`, `2` covers both.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        let len = usize::from(self.len);
+        self.parts[..len] == other.parts[..len]
+            && (self.candidate == 0 || self.candidate == other.candidate)
+    }
+
+    /// The first two parts alone: `2.13.0` is of the series `2.13`.
+    #[must_use]
+    pub const fn series(self) -> Self {
+        Self { parts: [self.parts[0], self.parts[1], 0, 0], len: 2, candidate: 0 }
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // A candidate comes before its release.
+        let rank = |v: &Self| if v.candidate == 0 { u8::MAX } else { v.candidate };
+        self.parts.cmp(&other.parts).then_with(|| rank(self).cmp(&rank(other)))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Version {}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, part) in self.parts[..usize::from(self.len.max(1))].iter().enumerate() {
+            if i > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{part}")?;
+        }
+        if self.candidate != 0 {
+            write!(f, ".rc{}", self.candidate)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a text is not a version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a version; expected {expected}")]
+pub struct ParseVersionError {
+    /// What was given.
+    pub text: String,
+    /// The form that was expected, with an example.
+    pub expected: &'static str,
+}
+
+impl FromStr for Version {
+    type Err = ParseVersionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseVersionError {
+            text: text.to_owned(),
+            expected: "one to four numbers with dots, such as 2.13.0",
+        };
+        let (numbers, candidate) = match text.split_once("rc") {
+            Some((head, n)) => {
+                let n = n.parse::<u8>().ok().filter(|n| *n > 0).ok_or_else(error)?;
+                (head.strip_suffix('.').unwrap_or(head), n)
+            }
+            None => (text, 0),
+        };
+        let mut parts = [0; 4];
+        let len = parse_parts(numbers, &mut parts).ok_or_else(error)?;
+        Ok(Self { parts, len, candidate })
+    }
+}
+
+/// Fills `parts` from dotted numbers; `None` for anything else, or for more than fit.
+pub(super) fn parse_parts(text: &str, parts: &mut [u32]) -> Option<u8> {
+    let mut len = 0;
+    for piece in text.split('.') {
+        if piece.is_empty() || !piece.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        *parts.get_mut(usize::from(len))? = piece.parse().ok()?;
+        len += 1;
+    }
+    Some(len)
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::from_text(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().expect("a version")
+    }
+
+    #[test]
+    fn numbers_are_compared_as_numbers() {
+        assert!(version("2.9.1") < version("2.10.0"));
+        assert!(version("2.28") == version("2.28.0"));
+        assert!(version("3.9") < version("3.10"));
+    }
+
+    #[test]
+    fn a_candidate_comes_before_its_release() {
+        assert!(version("2.10.0.rc3") < version("2.10.0"));
+        assert!(version("2.10.0rc3") > version("2.9.1"));
+        assert_eq!(version("2.10.0rc3").to_string(), "2.10.0.rc3");
+    }
+
+    #[test]
+    fn a_prefix_covers_what_it_begins() {
+        assert!(version("2.9").covers(version("2.9.1")));
+        assert!(version("2").covers(version("2.9.1")));
+        assert!(!version("2.9").covers(version("2.10.0")));
+        assert!(!version("2.1").covers(version("2.10.0")));
+    }
+
+    #[test]
+    fn what_is_not_a_version_is_refused() {
+        for text in ["", "2.", ".2", "2.x", "-1", "1.2.3.4.5", "2.9rc", "99999999999", " 2"] {
+            assert!(text.parse::<Version>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Turns an advice into text: for a person, as JSON, as commands, as files. Chooses nothing.
