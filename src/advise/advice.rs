@@ -120,4 +120,6 @@ pub struct Rejected<'m> {
     pub build: &'m Build,
     /// Everything that speaks against it; never empty.
     pub findings: Vec<Diagnostic>,
+    /// Whether it would rank above the recommendation if nothing spoke against it.
+    pub ranks_above: bool,
 }

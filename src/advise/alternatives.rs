@@ -1,0 +1,129 @@
+//! Builds that would be better than the recommended one, or nearest where there is none, if something
+//! changed that a person can change.
+
+use crate::model::{CudaVersion, DriverVersion};
+
+use super::Survey;
+use super::advice::{Alternative, Unlock};
+use super::diagnostic::Diagnostic;
+use super::fit::Candidate;
+
+/// As many as a tired person reads.
+const AT_MOST: usize = 4;
+
+/// Finds them, best first, each with its place among the candidates.
+pub(super) fn find<'m>(
+    survey: &Survey<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: Option<usize>,
+) -> Vec<(usize, Alternative<'m>)> {
+    let mut found: Vec<(usize, Vec<Unlock>)> = Vec::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        if candidate.fits() || !best.is_none_or(|best| survey.outranks(candidates, index, best)) {
+            continue;
+        }
+        let Some(unlocks) = unlocks(survey, candidate) else { continue };
+        // One build a key, the best that it opens.
+        match found.iter_mut().find(|(_, other)| *other == unlocks) {
+            Some((other, _)) if survey.outranks(candidates, index, *other) => *other = index,
+            Some(_) => {}
+            None => found.push((index, unlocks)),
+        }
+    }
+    // Fewer changes first where nothing fits; else the better build first.
+    found.sort_by(|(a, by_a), (b, by_b)| {
+        let fewer = by_a.len().cmp(&by_b.len());
+        let better = survey.ranking.compare(&candidates[*b], &candidates[*a]);
+        if best.is_none() { fewer.then(better) } else { better.then(fewer) }
+    });
+    drop_harder_ways(candidates, &mut found);
+    found.truncate(AT_MOST);
+    let alternative = |(index, unlocked_by): (usize, Vec<Unlock>)| {
+        let choice = survey.choice(candidates, index, None);
+        (index, Alternative { choice, unlocked_by, findings: candidates[index].blockers.clone() })
+    };
+    found.into_iter().map(alternative).collect()
+}
+
+/// Leaves out what is no better than another and asks for more: changes that contain the other's.
+fn drop_harder_ways(candidates: &[Candidate<'_>], found: &mut Vec<(usize, Vec<Unlock>)>) {
+    let all = found.clone();
+    found.retain(|(index, unlocks)| {
+        let build = candidates[*index].build;
+        !all.iter().any(|(other, fewer)| {
+            let rival = candidates[*other].build;
+            other != index
+                && fewer.len() < unlocks.len()
+                && fewer.iter().all(|unlock| unlocks.contains(unlock))
+                && rival.pytorch >= build.pytorch
+        })
+    });
+}
+
+/// What would have to change for a candidate to fit; `None` where something cannot.
+fn unlocks(survey: &Survey<'_, '_>, candidate: &Candidate<'_>) -> Option<Vec<Unlock>> {
+    let mut unlocks: Vec<Unlock> = Vec::new();
+    for blocker in &candidate.blockers {
+        for unlock in unlock(survey, candidate, blocker)? {
+            merge(&mut unlocks, unlock);
+        }
+    }
+    Some(unlocks)
+}
+
+/// Of two drivers to ask for, the newer serves both; anything else stands once.
+fn merge(unlocks: &mut Vec<Unlock>, new: Unlock) {
+    for unlock in unlocks.iter_mut() {
+        match (&*unlock, &new) {
+            (Unlock::Driver(a), Unlock::Driver(b)) => {
+                if b.is_at_least(*a) {
+                    *unlock = new;
+                }
+                return;
+            }
+            (a, b) if a == b => return,
+            _ => {}
+        }
+    }
+    unlocks.push(new);
+}
+
+fn unlock(
+    survey: &Survey<'_, '_>,
+    candidate: &Candidate<'_>,
+    blocker: &Diagnostic,
+) -> Option<Vec<Unlock>> {
+    let build = candidate.build;
+    Some(match blocker {
+        // On a machine without any sign of an NVIDIA card, "buy one" is no advice.
+        Diagnostic::NoDriver { needed } if survey.machine.has_nvidia_card() => {
+            vec![Unlock::Driver(*needed)]
+        }
+        Diagnostic::NoDriver { needed } if survey.wants_cuda() => {
+            vec![Unlock::Gpu, Unlock::Driver(*needed)]
+        }
+        Diagnostic::NoGpu => vec![Unlock::Gpu],
+        Diagnostic::DriverUnknown { .. } => {
+            vec![Unlock::Driver(driver_of(survey, build.accelerator.cuda()?))]
+        }
+        Diagnostic::DriverTooOld { needed, .. }
+        | Diagnostic::PtxNeedsNewerDriver { needed, .. } => {
+            vec![Unlock::Driver(*needed)]
+        }
+        Diagnostic::GlibcTooOld { needed, .. } => vec![Unlock::Glibc(*needed)],
+        Diagnostic::MacosTooOld { needed, .. } => vec![Unlock::Macos(*needed)],
+        Diagnostic::OtherPytorch { .. } => vec![Unlock::Pytorch(build.pytorch)],
+        Diagnostic::PythonNotBuilt { last, .. } => vec![Unlock::Python(*last)],
+        Diagnostic::OtherCudaVersion { .. } => vec![Unlock::CudaVersion(candidate.pin)],
+        Diagnostic::OtherAccelerator => {
+            vec![Unlock::Accelerator(if build.is_cuda() { "cuda" } else { "cpu" })]
+        }
+        Diagnostic::OtherBlas { .. } => vec![Unlock::Blas(build.blas)],
+        Diagnostic::CompanionMissing { package } => vec![Unlock::Without(*package)],
+        _ => return None,
+    })
+}
+
+fn driver_of(survey: &Survey<'_, '_>, toolkit: CudaVersion) -> DriverVersion {
+    survey.rules().needed_driver(toolkit)
+}

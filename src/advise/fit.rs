@@ -1,0 +1,282 @@
+//! What speaks against a build: one small function a rule, all of them asked.
+
+use crate::matrix::Matrix;
+use crate::model::{
+    Accelerator, ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion,
+    GlibcFloor, KernelSupport, Version,
+};
+
+use super::advice::GpuKernels;
+use super::companions;
+use super::diagnostic::Diagnostic;
+use super::request::{AcceleratorWish, Request};
+use super::situation::{DriverState, Libc, SituatedGpu, Situation};
+
+/// A build held against a situation and a request.
+#[derive(Debug)]
+pub(super) struct Candidate<'m> {
+    pub(super) build: &'m Build,
+    /// What keeps it from working or from being what was asked for. Empty: it fits.
+    pub(super) blockers: Vec<Diagnostic>,
+    /// Each known GPU on it.
+    pub(super) kernels: Vec<GpuKernels>,
+    /// What `cuda-version` is pinned to.
+    pub(super) pin: Option<CudaVersion>,
+    /// The companions that go with it, in the order asked.
+    pub(super) companions: Vec<&'m CompanionBuild>,
+    /// The Pythons for which all of it exists.
+    pub(super) pythons: (Version, Version),
+}
+
+impl Candidate<'_> {
+    pub(super) fn fits(&self) -> bool {
+        self.blockers.is_empty()
+    }
+
+    /// How many GPUs it has kernels for.
+    pub(super) fn served(&self) -> usize {
+        self.kernels.iter().filter(|gpu| gpu.support > Some(KernelSupport::Missing)).count()
+    }
+}
+
+/// All rules with what they need.
+pub(super) struct Rules<'a, 'm> {
+    pub(super) situation: &'a Situation,
+    pub(super) request: &'a Request,
+    pub(super) matrix: &'m Matrix,
+}
+
+impl<'m> Rules<'_, 'm> {
+    /// Asks every rule about a build.
+    pub(super) fn judge(&self, build: &'m Build) -> Candidate<'m> {
+        let mut candidate = Candidate {
+            build,
+            blockers: Vec::new(),
+            kernels: Vec::new(),
+            pin: None,
+            companions: Vec::new(),
+            pythons: build.pythons,
+        };
+        if self.situation.subdir != Some(build.subdir) {
+            // The other rules compare with a machine of this platform; they have nothing to say.
+            let machine = self.situation.subdir;
+            candidate.blockers.push(Diagnostic::OtherPlatform { machine, build: build.subdir });
+            return candidate;
+        }
+        let mut blockers = Vec::new();
+        self.driver(build, &mut blockers);
+        self.gpus(build, &mut blockers, &mut candidate.kernels);
+        blockers.extend(self.glibc(build));
+        blockers.extend(self.macos(build));
+        blockers.extend(self.arm_variant(build));
+        blockers.extend(self.release(build));
+        blockers.extend(self.pytorch(build));
+        blockers.extend(self.python(build));
+        blockers.extend(self.accelerator(build));
+        blockers.extend(self.cuda_version(build));
+        blockers.extend(self.blas(build));
+        candidate.blockers = blockers;
+        companions::add(self, &mut candidate);
+        candidate
+    }
+
+    /// The oldest driver on which a toolkit's machine code runs: minor-version compatibility, or
+    /// the toolkit's own driver where a major version has none.
+    pub(super) fn needed_driver(&self, toolkit: CudaVersion) -> DriverVersion {
+        let family = self.situation.family;
+        self.matrix
+            .major_driver(toolkit, family)
+            .or_else(|| self.matrix.toolkit_driver(toolkit, family))
+            .unwrap_or(DriverVersion::new(&[u32::MAX]))
+    }
+
+    fn driver(&self, build: &Build, blockers: &mut Vec<Diagnostic>) {
+        let Some(toolkit) = build.accelerator.cuda() else { return };
+        let needed = self.needed_driver(toolkit);
+        match &self.situation.driver {
+            DriverState::Usable { cuda, driver } => {
+                if !self.driver_runs(*cuda, *driver, toolkit) {
+                    let driver = *driver;
+                    blockers.push(Diagnostic::DriverTooOld {
+                        driver,
+                        cuda: *cuda,
+                        toolkit,
+                        needed,
+                    });
+                }
+            }
+            DriverState::Missing => blockers.push(Diagnostic::NoDriver { needed }),
+            DriverState::NoGpu => blockers.push(Diagnostic::NoGpu),
+            DriverState::Unknown(why) => {
+                blockers.push(Diagnostic::DriverUnknown { why: why.clone() })
+            }
+        }
+    }
+
+    /// Whether a driver runs machine code of a toolkit: it is as new as the toolkit, or of the same
+    /// major version and past the floor of minor-version compatibility.
+    ///
+    /// <https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html>
+    fn driver_runs(
+        &self,
+        cuda: CudaVersion,
+        driver: Option<DriverVersion>,
+        toolkit: CudaVersion,
+    ) -> bool {
+        let floor = self.matrix.major_driver(toolkit, self.situation.family);
+        let past = |floor| driver.is_some_and(|driver| driver.is_at_least(floor));
+        cuda >= toolkit || cuda.major == toolkit.major && floor.is_some_and(past)
+    }
+
+    fn gpus(&self, build: &Build, blockers: &mut Vec<Diagnostic>, kernels: &mut Vec<GpuKernels>) {
+        let Some(toolkit) = build.accelerator.cuda() else { return };
+        let mut missing = Vec::new();
+        for gpu in &self.situation.gpus {
+            let support = gpu.capability.map(|_| match self.kernels_for(build, toolkit, gpu) {
+                Ok(support) => support,
+                Err(diagnostic) => {
+                    missing.push(diagnostic);
+                    KernelSupport::Missing
+                }
+            });
+            kernels.push(GpuKernels { gpu: gpu.index, capability: gpu.capability, support });
+        }
+        let serves_some = kernels.iter().any(|gpu| gpu.support > Some(KernelSupport::Missing));
+        if !serves_some {
+            blockers.append(&mut missing);
+        }
+    }
+
+    /// How a build's kernels reach a GPU of known capability, or why they do not.
+    fn kernels_for(
+        &self,
+        build: &Build,
+        toolkit: CudaVersion,
+        gpu: &SituatedGpu,
+    ) -> Result<KernelSupport, Diagnostic> {
+        let capability = gpu.capability.expect("asked for GPUs of known capability only");
+        let (index, name) = (gpu.index, || gpu.name.clone());
+        let known = self.matrix.capability(capability);
+        match build.kernels.support(capability, |capability| self.matrix.is_soc(capability)) {
+            KernelSupport::Missing => {
+                Err(Diagnostic::NoKernels { gpu: index, name: name(), capability, toolkit })
+            }
+            // The libraries of a toolkit (cuBLAS, cuDNN) know no GPU that came after it.
+            KernelSupport::Jit if known.is_some_and(|known| known.first_toolkit > toolkit) => {
+                let first = known.map_or(toolkit, |known| known.first_toolkit);
+                Err(Diagnostic::ToolkitTooOldForGpu {
+                    gpu: index,
+                    name: name(),
+                    capability,
+                    toolkit,
+                    first,
+                })
+            }
+            // Minor-version compatibility does not cover the translation of PTX.
+            KernelSupport::Jit => match self.situation.cuda() {
+                Some(cuda) if cuda < toolkit => {
+                    let needed = self
+                        .matrix
+                        .toolkit_driver(toolkit, self.situation.family)
+                        .unwrap_or_else(|| self.needed_driver(toolkit));
+                    Err(Diagnostic::PtxNeedsNewerDriver {
+                        gpu: index,
+                        name: name(),
+                        capability,
+                        cuda,
+                        toolkit,
+                        needed,
+                    })
+                }
+                Some(_) | None => Ok(KernelSupport::Jit),
+            },
+            support @ (KernelSupport::SameMajor | KernelSupport::Native) => Ok(support),
+        }
+    }
+
+    fn glibc(&self, build: &Build) -> Option<Diagnostic> {
+        let GlibcFloor { declared, libraries } = build.glibc?;
+        let needed = declared.max(libraries);
+        match &self.situation.libc {
+            Libc::Glibc(found) if *found < needed => {
+                Some(Diagnostic::GlibcTooOld { found: *found, needed, declared })
+            }
+            Libc::Other { musl } => Some(Diagnostic::NoGlibc { musl: *musl }),
+            Libc::Glibc(_) | Libc::Unknown(_) | Libc::NotLinux => None,
+        }
+    }
+
+    fn macos(&self, build: &Build) -> Option<Diagnostic> {
+        let needed = build.macos?;
+        match &self.situation.macos {
+            Detected::Found(found) if found.value < needed => {
+                Some(Diagnostic::MacosTooOld { found: found.value, needed })
+            }
+            Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => None,
+        }
+    }
+
+    /// Builds for Tegra are tied to Jetson's driver. The other way round the kernels decide: from
+    /// CUDA 13 on, Jetson runs the builds for servers (conda-forge/pytorch-cpu-feedstock#527).
+    fn arm_variant(&self, build: &Build) -> Option<Diagnostic> {
+        let machine = self.situation.arm_variant?;
+        match build.arm_variant {
+            Some(ArmVariant::Tegra) if machine != ArmVariant::Tegra => {
+                Some(Diagnostic::OtherArmVariant { machine, build: ArmVariant::Tegra })
+            }
+            Some(ArmVariant::Sbsa)
+                if machine == ArmVariant::Tegra
+                    && self.situation.known_gpus().next().is_none()
+                    && build.is_cuda() =>
+            {
+                Some(Diagnostic::OtherArmVariant { machine, build: ArmVariant::Sbsa })
+            }
+            Some(_) | None => None,
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "rules have one shape")]
+    fn release(&self, build: &Build) -> Option<Diagnostic> {
+        build.pytorch.is_candidate().then_some(Diagnostic::ReleaseCandidate)
+    }
+
+    fn pytorch(&self, build: &Build) -> Option<Diagnostic> {
+        let requested = self.request.pytorch?;
+        (!requested.covers(build.pytorch)).then_some(Diagnostic::OtherPytorch { requested })
+    }
+
+    fn python(&self, build: &Build) -> Option<Diagnostic> {
+        let requested = self.request.python?;
+        let (first, last) = build.pythons;
+        let built = (first..=last).contains(&requested.series());
+        (!built).then_some(Diagnostic::PythonNotBuilt { requested, first, last })
+    }
+
+    fn accelerator(&self, build: &Build) -> Option<Diagnostic> {
+        let wants_cuda = self.request.cuda_version.is_some();
+        let other = match (self.request.accelerator, build.accelerator) {
+            (AcceleratorWish::Cpu, Accelerator::Cuda(_)) => true,
+            (AcceleratorWish::Cuda, Accelerator::Cpu | Accelerator::Mps) => true,
+            (AcceleratorWish::Auto, Accelerator::Cpu | Accelerator::Mps) => wants_cuda,
+            (AcceleratorWish::Cpu, Accelerator::Cpu | Accelerator::Mps)
+            | (AcceleratorWish::Auto | AcceleratorWish::Cuda, Accelerator::Cuda(_)) => false,
+        };
+        other.then_some(Diagnostic::OtherAccelerator)
+    }
+
+    fn cuda_version(&self, build: &Build) -> Option<Diagnostic> {
+        let requested = self.request.cuda_version?;
+        let exists = self.matrix.cuda_versions.contains(&requested);
+        let other = build.is_cuda() && !(exists && build.cuda_pins.contains(&requested));
+        other.then_some(Diagnostic::OtherCudaVersion {
+            requested,
+            accepts_from: build.cuda_pins.start,
+            accepts_below: build.cuda_pins.end,
+        })
+    }
+
+    fn blas(&self, build: &Build) -> Option<Diagnostic> {
+        let requested = self.request.blas?;
+        (build.blas != requested).then_some(Diagnostic::OtherBlas { requested })
+    }
+}

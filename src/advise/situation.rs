@@ -1,0 +1,273 @@
+//! What a [`Machine`] comes to for the decision: conclusions and assumptions are drawn once, here.
+
+use crate::matrix::{DriverFamily, Matrix};
+use crate::model::{
+    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Subdir,
+    Vendor, Version,
+};
+
+use super::diagnostic::Diagnostic;
+use super::request::{AcceleratorWish, Request};
+
+/// A machine in the terms of the rules.
+#[derive(Debug)]
+pub(super) struct Situation {
+    /// The platform to install for: arm64 on an arm64 Mac, also where this program is translated.
+    pub(super) subdir: Option<Subdir>,
+    /// Whose driver numbers count.
+    pub(super) family: DriverFamily,
+    /// The NVIDIA driver.
+    pub(super) driver: DriverState,
+    /// Every NVIDIA GPU that is known in any way.
+    pub(super) gpus: Vec<SituatedGpu>,
+    /// The C library.
+    pub(super) libc: Libc,
+    /// The macOS version, on macOS.
+    pub(super) macos: Detected<Version>,
+    /// Which aarch64 builds are meant for it.
+    pub(super) arm_variant: Option<ArmVariant>,
+    /// What had to be assumed or concluded on the way.
+    pub(super) remarks: Vec<Diagnostic>,
+}
+
+/// The NVIDIA driver, as far as CUDA builds care.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DriverState {
+    /// A driver that shows a GPU, or is said to.
+    Usable {
+        /// The newest CUDA that it supports.
+        cuda: CudaVersion,
+        /// Its version, or the oldest that it can be.
+        driver: Option<DriverVersion>,
+    },
+    /// No driver.
+    Missing,
+    /// A driver that shows no GPU.
+    NoGpu,
+    /// Could not be told.
+    Unknown(String),
+}
+
+/// A GPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SituatedGpu {
+    pub(super) index: u32,
+    pub(super) name: Option<String>,
+    pub(super) capability: Option<ComputeCapability>,
+}
+
+/// The C library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Libc {
+    /// glibc of this version.
+    Glibc(Version),
+    /// Another, which no build of conda-forge runs on.
+    Other { musl: Option<Version> },
+    /// Could not be told.
+    Unknown(String),
+    /// Not a Linux.
+    NotLinux,
+}
+
+impl Situation {
+    /// Draws the conclusions.
+    pub(super) fn of(machine: &Machine, request: &Request, matrix: &Matrix) -> Self {
+        let mut remarks = Vec::new();
+        let subdir = platform(machine, &mut remarks);
+        let wsl = machine.wsl.is_found();
+        let family = subdir.map_or(DriverFamily::Linux, |subdir| DriverFamily::of(subdir, wsl));
+        let gpus = gpus(machine, matrix);
+        let context = Context { machine, request, matrix, family, subdir };
+        let driver = context.driver(&gpus, &mut remarks);
+        let arm_variant = arm_variant(machine, subdir, &gpus, matrix);
+        Self {
+            subdir,
+            family,
+            driver,
+            gpus,
+            libc: libc(machine, subdir),
+            macos: machine.macos.clone(),
+            arm_variant,
+            remarks,
+        }
+    }
+
+    /// The GPUs whose compute capability is known.
+    pub(super) fn known_gpus(&self) -> impl Iterator<Item = (&SituatedGpu, ComputeCapability)> {
+        self.gpus.iter().filter_map(|gpu| Some((gpu, gpu.capability?)))
+    }
+
+    /// The newest CUDA of a usable driver.
+    pub(super) fn cuda(&self) -> Option<CudaVersion> {
+        match &self.driver {
+            DriverState::Usable { cuda, .. } => Some(*cuda),
+            DriverState::Missing | DriverState::NoGpu | DriverState::Unknown(_) => None,
+        }
+    }
+}
+
+fn platform(machine: &Machine, remarks: &mut Vec<Diagnostic>) -> Option<Subdir> {
+    let subdir = machine.subdir.value().copied();
+    if machine.rosetta.value() == Some(&true) && subdir == Some(Subdir::Osx64) {
+        remarks.push(Diagnostic::Rosetta);
+        return Some(Subdir::OsxArm64);
+    }
+    subdir
+}
+
+/// The driver's GPUs; where it shows none, the cards on the bus, by their PCI ids.
+fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
+    let driver_shows_none =
+        machine.gpu_count == Detected::Absent && machine.driver != Detected::Absent;
+    if machine.gpus.is_empty() && !driver_shows_none {
+        return cards_on_the_bus(machine, matrix);
+    }
+    machine
+        .gpus
+        .iter()
+        .map(|gpu| SituatedGpu {
+            index: gpu.index,
+            name: gpu.name.value().cloned(),
+            capability: gpu.compute_capability.value().copied().or_else(|| {
+                let by_name = gpu.name.value().and_then(|name| matrix.gpu_by_name(name));
+                let by_id = || gpu.pci_id.as_deref().and_then(|id| matrix.gpu_by_pci_id(id));
+                by_name.map(|row| row.capability).or_else(|| by_id().map(|row| row.capability))
+            }),
+        })
+        .collect()
+}
+
+fn cards_on_the_bus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
+    let cards = machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
+    (0..)
+        .zip(cards)
+        .map(|(index, card)| SituatedGpu {
+            index,
+            name: None,
+            capability: matrix.gpu_by_pci_id(&card.pci_id).map(|row| row.capability),
+        })
+        .collect()
+}
+
+fn libc(machine: &Machine, subdir: Option<Subdir>) -> Libc {
+    if subdir.is_none_or(|subdir| subdir.os() != crate::model::Os::Linux) {
+        return Libc::NotLinux;
+    }
+    match &machine.glibc {
+        Detected::Found(glibc) => Libc::Glibc(glibc.value),
+        Detected::Absent => Libc::Other { musl: machine.musl.value().copied() },
+        Detected::Unknown { why } => Libc::Unknown(why.to_string()),
+    }
+}
+
+/// Tegra where the GPU is a Jetson's; a Jetson whose GPU is not known counts as one too.
+fn arm_variant(
+    machine: &Machine,
+    subdir: Option<Subdir>,
+    gpus: &[SituatedGpu],
+    matrix: &Matrix,
+) -> Option<ArmVariant> {
+    if subdir != Some(Subdir::LinuxAarch64) {
+        return None;
+    }
+    let mut known = gpus.iter().filter_map(|gpu| gpu.capability).peekable();
+    let tegra = if known.peek().is_some() {
+        known.any(|capability| matrix.is_soc(capability))
+    } else {
+        machine.jetson.is_found()
+    };
+    Some(if tegra { ArmVariant::Tegra } else { ArmVariant::Sbsa })
+}
+
+/// What the driver's state is concluded from.
+struct Context<'a> {
+    machine: &'a Machine,
+    request: &'a Request,
+    matrix: &'a Matrix,
+    family: DriverFamily,
+    subdir: Option<Subdir>,
+}
+
+impl Context<'_> {
+    fn driver(&self, gpus: &[SituatedGpu], remarks: &mut Vec<Diagnostic>) -> DriverState {
+        let machine = self.machine;
+        if subdir_without_cuda(self.subdir) {
+            return DriverState::Missing;
+        }
+        let driver = machine.driver.value().copied();
+        if let Some(driver) = driver.filter(|driver| driver.is_branch()) {
+            remarks.push(Diagnostic::DriverBranchAssumed { driver });
+        }
+        let no_gpu = machine.gpus.is_empty() && machine.gpu_count == Detected::Absent;
+        let said = machine.driver.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)));
+        match (&machine.driver_cuda, driver) {
+            (Detected::Found(_), _) | (Detected::Absent | Detected::Unknown { .. }, Some(_))
+                if no_gpu =>
+            {
+                DriverState::NoGpu
+            }
+            (Detected::Found(cuda), driver) => DriverState::Usable {
+                cuda: cuda.value,
+                driver: driver.or_else(|| self.matrix.toolkit_driver(cuda.value, self.family)),
+            },
+            (Detected::Unknown { .. }, Some(driver)) => self.by_driver(driver),
+            (Detected::Absent, Some(driver)) if said => self.by_driver(driver),
+            // A driver without CUDA: `CONDA_OVERRIDE_CUDA=` says so, or there is no libcuda.
+            (Detected::Absent, Some(_)) => DriverState::Missing,
+            (Detected::Unknown { why }, None) if machine.driver != Detected::Absent => {
+                DriverState::Unknown(why.to_string())
+            }
+            (Detected::Absent | Detected::Unknown { .. }, None) if self.may_assume(gpus) => {
+                self.assumed(gpus, remarks)
+            }
+            (Detected::Absent | Detected::Unknown { .. }, None) => DriverState::Missing,
+        }
+    }
+
+    fn by_driver(&self, driver: DriverVersion) -> DriverState {
+        DriverState::Usable { cuda: self.cuda_of(driver), driver: Some(driver) }
+    }
+
+    fn cuda_of(&self, driver: DriverVersion) -> CudaVersion {
+        let oldest = self.matrix.toolkits.first().map_or(CudaVersion::new(8, 0), |row| row.cuda);
+        self.matrix.cuda_of_driver(driver, self.family).unwrap_or(oldest)
+    }
+
+    /// Another machine that is said to have a GPU, or for which CUDA is asked, has a driver.
+    fn may_assume(&self, gpus: &[SituatedGpu]) -> bool {
+        let by_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
+        let described = self.machine.subdir.fact().is_some_and(|subdir| by_flag(&subdir.origin));
+        let named = self
+            .machine
+            .gpus
+            .iter()
+            .any(|gpu| gpu.compute_capability.fact().is_some_and(|fact| by_flag(&fact.origin)));
+        let asked = self.request.accelerator == AcceleratorWish::Cuda
+            || self.request.cuda_version.is_some();
+        named || described && (asked || !gpus.is_empty())
+    }
+
+    /// A current driver: of the newest toolkit that any build has, or, for cards that newer drivers
+    /// dropped, of the last branch for them.
+    fn assumed(&self, gpus: &[SituatedGpu], remarks: &mut Vec<Diagnostic>) -> DriverState {
+        let last_branch = gpus
+            .iter()
+            .filter_map(|gpu| self.matrix.capability(gpu.capability?)?.last_branch)
+            .min()
+            .map(|branch| DriverVersion::new(&[branch]));
+        let newest = self
+            .matrix
+            .builds
+            .iter()
+            .filter_map(|build| build.accelerator.cuda())
+            .max()
+            .and_then(|toolkit| self.matrix.toolkit_driver(toolkit, self.family));
+        let Some(driver) = last_branch.or(newest) else { return DriverState::Missing };
+        remarks.push(Diagnostic::DriverAssumed { driver });
+        self.by_driver(driver)
+    }
+}
+
+fn subdir_without_cuda(subdir: Option<Subdir>) -> bool {
+    subdir.is_some_and(|subdir| subdir.os() == crate::model::Os::Macos)
+}

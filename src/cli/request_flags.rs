@@ -1,0 +1,88 @@
+//! The flags that say what is wanted.
+
+use clap::ValueEnum;
+
+use crate::advise::{AcceleratorWish, Request};
+use crate::model::{Blas, Companion, CudaVersion, Version};
+
+/// A request by flags.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Request (default: the newest that this machine runs)")]
+pub(super) struct RequestFlags {
+    /// Packages to install together: pytorch, torchvision, torchaudio
+    #[arg(value_name = "PACKAGE", value_enum)]
+    packages: Vec<Package>,
+    /// What to compute on
+    #[arg(long, value_enum, default_value_t)]
+    accelerator: Accelerator,
+    /// A version of PyTorch, or its beginning [e.g. 2.9]
+    #[arg(long, value_name = "VERSION")]
+    pytorch: Option<Version>,
+    /// A version of Python [e.g. 3.12]
+    #[arg(long, value_name = "X.Y")]
+    python: Option<Version>,
+    /// Pin `cuda-version`; seldom needed, and not what `nvidia-smi` says [e.g. 12.9]
+    #[arg(long, value_name = "X.Y")]
+    cuda_version: Option<CudaVersion>,
+    /// The linear algebra library
+    #[arg(long, value_enum)]
+    blas: Option<BlasFlag>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Package {
+    Pytorch,
+    Torchvision,
+    Torchaudio,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Accelerator {
+    /// A GPU where one is usable, else the processor
+    #[default]
+    Auto,
+    /// The processor alone
+    Cpu,
+    /// An NVIDIA GPU or nothing
+    Cuda,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BlasFlag {
+    /// Intel's MKL
+    Mkl,
+    /// OpenBLAS or another that provides `libblas`
+    Generic,
+}
+
+impl RequestFlags {
+    /// The request; a package named twice counts once.
+    pub(super) fn request(&self) -> Request {
+        let mut companions = Vec::new();
+        for package in &self.packages {
+            let companion = match package {
+                Package::Pytorch => continue,
+                Package::Torchvision => Companion::Torchvision,
+                Package::Torchaudio => Companion::Torchaudio,
+            };
+            if !companions.contains(&companion) {
+                companions.push(companion);
+            }
+        }
+        Request {
+            accelerator: match self.accelerator {
+                Accelerator::Auto => AcceleratorWish::Auto,
+                Accelerator::Cpu => AcceleratorWish::Cpu,
+                Accelerator::Cuda => AcceleratorWish::Cuda,
+            },
+            pytorch: self.pytorch,
+            python: self.python,
+            cuda_version: self.cuda_version,
+            blas: self.blas.map(|blas| match blas {
+                BlasFlag::Mkl => Blas::Mkl,
+                BlasFlag::Generic => Blas::Generic,
+            }),
+            companions,
+        }
+    }
+}
