@@ -1,6 +1,17 @@
 //! The support matrix: every build of PyTorch on conda-forge, and the tables about drivers and GPUs
 //! that are needed to choose among them. Rows live in `data/*.toml`, each with its source.
 
+#[cfg(test)] // and, like `report` and `row`, in build.rs, which makes the rows of the data
+#[expect(dead_code, reason = "build.rs checks every file")]
+mod check;
+mod names;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+#[expect(dead_code, reason = "build.rs reads every field")]
+mod row;
+mod rows;
+
 use std::borrow::Cow;
 
 use crate::model::{
@@ -113,7 +124,7 @@ impl Matrix {
     /// The rows in this program.
     #[must_use]
     pub fn embedded() -> &'static Self {
-        &EMBEDDED
+        &rows::EMBEDDED
     }
 
     /// What is known about a capability.
@@ -188,16 +199,3 @@ impl MajorDriver {
         }
     }
 }
-
-/// Placeholder until the generated rows are in.
-static EMBEDDED: Matrix = Matrix {
-    as_of: Cow::Borrowed("2026-08-13"),
-    builds: Cow::Borrowed(&[]),
-    companions: Cow::Borrowed(&[]),
-    cuda_versions: Cow::Borrowed(&[]),
-    toolkits: Cow::Borrowed(&[]),
-    majors: Cow::Borrowed(&[]),
-    capabilities: Cow::Borrowed(&[]),
-    gpu_names: Cow::Borrowed(&[]),
-    pci_devices: Cow::Borrowed(&[]),
-};

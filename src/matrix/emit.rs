@@ -1,0 +1,209 @@
+//! Rows to Rust text: the constants that `rows.rs` includes. Used by `build.rs` alone.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::Files;
+use crate::model::{
+    Accelerator, ArmVariant, ComputeCapability, CudaVersion, DriverVersion, Version,
+};
+
+use super::row::{BuildRow, CapabilityRow, CompanionRow, Kernels, PciRow, SourceRow};
+
+/// The Rust text of all tables.
+pub(crate) fn tables(files: &Files) -> String {
+    let Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions } = files;
+    let mut lists = ArchLists::default();
+    let mut code = format!("const AS_OF: &str = {:?};\n", builds.as_of);
+    let rows = builds.build.iter().map(|row| build(row.as_ref(), &mut lists));
+    slice(&mut code, "BUILDS", "Build", rows);
+    let rows = companions.companion.iter().map(|row| companion(row.as_ref()));
+    slice(&mut code, "COMPANIONS", "CompanionBuild", rows);
+    let rows = cuda_versions.versions.iter().map(|version| cuda(*version.as_ref()));
+    slice(&mut code, "CUDA_VERSIONS", "CudaVersion", rows);
+    let rows = drivers.toolkit.iter().map(|row| {
+        let row = row.as_ref();
+        let drivers = oldest(row.linux, row.windows);
+        format!("ToolkitDriver {{ cuda: {}, {drivers} }}", cuda(row.cuda))
+    });
+    slice(&mut code, "TOOLKITS", "ToolkitDriver", rows);
+    let rows = drivers.major.iter().map(|row| {
+        let row = row.as_ref();
+        format!("MajorDriver {{ major: {}, {} }}", row.major, oldest(row.linux, row.windows))
+    });
+    slice(&mut code, "MAJORS", "MajorDriver", rows);
+    let rows = capabilities.capability.iter().map(|row| capability_row(row.as_ref()));
+    slice(&mut code, "CAPABILITIES", "Capability", rows);
+    let rows = gpus.group.iter().flat_map(|row| {
+        let by = capability(row.as_ref().capability);
+        let names = row.as_ref().names.iter();
+        names.map(move |name| format!("GpuName {{ name: {}, capability: {by} }}", text(name)))
+    });
+    slice(&mut code, "GPU_NAMES", "GpuName", rows);
+    slice(&mut code, "PCI_DEVICES", "PciRange", pci.ranges.iter().map(|row| range(row.as_ref())));
+    lists.write(&mut code);
+    code
+}
+
+fn slice(code: &mut String, name: &str, of: &str, rows: impl Iterator<Item = String>) {
+    let _ = writeln!(code, "static {name}: &[{of}] = &[");
+    for row in rows {
+        let _ = writeln!(code, "    {row},");
+    }
+    code.push_str("];\n");
+}
+
+/// Arch lists, each once: few pointers in the program, few fix-ups when it starts.
+#[derive(Default)]
+struct ArchLists(BTreeMap<Vec<ComputeCapability>, usize>);
+
+impl ArchLists {
+    fn name(&mut self, list: &[ComputeCapability]) -> String {
+        let next = self.0.len();
+        let index = *self.0.entry(list.to_vec()).or_insert(next);
+        if list.is_empty() { "&[]".to_owned() } else { format!("&ARCHES_{index}") }
+    }
+
+    fn write(&self, code: &mut String) {
+        for (list, index) in self.0.iter().filter(|(list, _)| !list.is_empty()) {
+            let rows: Vec<String> = list.iter().map(|one| capability(*one)).collect();
+            let _ = writeln!(
+                code,
+                "static ARCHES_{index}: [ComputeCapability; {}] = [{}];",
+                list.len(),
+                rows.join(", ")
+            );
+        }
+    }
+}
+
+fn build(row: &BuildRow, lists: &mut ArchLists) -> String {
+    let none = Kernels { sass: Vec::new(), ptx: Vec::new() };
+    let kernels = row.kernels.as_ref().unwrap_or(&none);
+    let glibc = row.glibc.as_ref().map_or("None".to_owned(), |glibc| {
+        let (declared, libraries) = (version(glibc.declared), version(glibc.libraries));
+        format!("Some(GlibcFloor {{ declared: {declared}, libraries: {libraries} }})")
+    });
+    format!(
+        "Build {{ pytorch: {}, subdir: Subdir::{:?}, accelerator: {}, blas: Blas::{:?}, \
+         arm_variant: {}, build_numbers: ({}, {}), blas_in_build_string: {}, metapackage: {}, \
+         cuda_pins: {}, kernels: ArchList {{ sass: Cow::Borrowed({}), ptx: Cow::Borrowed({}) }}, \
+         glibc: {glibc}, macos: {}, pythons: {}, source: {} }}",
+        version(row.pytorch),
+        row.subdir,
+        accelerator(row.accelerator),
+        row.blas,
+        arm_variant(row.arm_variant),
+        row.build_numbers[0],
+        row.build_numbers[1],
+        row.blas_in_build_string,
+        row.metapackage,
+        pins(row.cuda_pins),
+        lists.name(&kernels.sass),
+        lists.name(&kernels.ptx),
+        row.macos.map_or("None".to_owned(), |macos| format!("Some({})", version(macos))),
+        pythons(&row.pythons),
+        source(&row.source)
+    )
+}
+
+fn companion(row: &CompanionRow) -> String {
+    format!(
+        "CompanionBuild {{ package: Companion::{:?}, version: {}, subdir: Subdir::{:?}, \
+         pytorch: {}, accelerator: {}, same_toolkit: {}, arm_variant: {}, cuda_pins: {}, \
+         pythons: {}, source: {} }}",
+        row.package,
+        version(row.version),
+        row.subdir,
+        version(row.pytorch),
+        accelerator(row.accelerator),
+        row.same_toolkit == Some(true),
+        arm_variant(row.arm_variant),
+        pins(row.cuda_pins),
+        pythons(&row.pythons),
+        source(&row.source)
+    )
+}
+
+fn oldest(linux: DriverVersion, windows: DriverVersion) -> String {
+    format!("linux: {}, windows: {}", driver(linux), driver(windows))
+}
+
+fn capability_row(row: &CapabilityRow) -> String {
+    format!(
+        "Capability {{ capability: {}, family: {}, examples: {}, first_toolkit: {}, \
+         last_branch: {:?}, soc: {} }}",
+        capability(row.capability),
+        text(&row.family),
+        text(&row.examples),
+        cuda(row.first_toolkit),
+        row.last_branch,
+        row.soc
+    )
+}
+
+fn range(PciRow(first, last, chip, by): &PciRow) -> String {
+    format!(
+        "PciRange {{ first: {:#06x}, last: {:#06x}, chip: {}, capability: {} }}",
+        first.0,
+        last.0,
+        text(chip),
+        capability(*by)
+    )
+}
+
+fn version(version: Version) -> String {
+    let written = version.to_string();
+    match written.split_once(".rc") {
+        Some((numbers, n)) => {
+            format!("Version::new(&[{}]).candidate({n})", numbers.replace('.', ", "))
+        }
+        None => format!("Version::new(&[{}])", written.replace('.', ", ")),
+    }
+}
+
+fn driver(driver: DriverVersion) -> String {
+    let written = driver.to_string();
+    // `06` would read as a number in C's octal notation to people: write 6.
+    let parts: Vec<&str> = written.split('.').map(|part| part.trim_start_matches('0')).collect();
+    let parts: Vec<&str> =
+        parts.iter().map(|part| if part.is_empty() { "0" } else { part }).collect();
+    format!("DriverVersion::new(&[{}])", parts.join(", "))
+}
+
+fn cuda(version: CudaVersion) -> String {
+    format!("CudaVersion::new({}, {})", version.major, version.minor)
+}
+
+fn capability(capability: ComputeCapability) -> String {
+    format!("ComputeCapability::new({}, {})", capability.major, capability.minor)
+}
+
+fn accelerator(accelerator: Accelerator) -> String {
+    match accelerator {
+        Accelerator::Cpu => "Accelerator::Cpu".to_owned(),
+        Accelerator::Mps => "Accelerator::Mps".to_owned(),
+        Accelerator::Cuda(toolkit) => format!("Accelerator::Cuda({})", cuda(toolkit)),
+    }
+}
+
+fn arm_variant(variant: Option<ArmVariant>) -> String {
+    variant.map_or("None".to_owned(), |variant| format!("Some(ArmVariant::{variant:?})"))
+}
+
+fn pins(pins: Option<[CudaVersion; 2]>) -> String {
+    let [from, below] = pins.unwrap_or([CudaVersion::new(0, 0); 2]);
+    format!("{}..{}", cuda(from), cuda(below))
+}
+
+fn pythons([first, last]: &[Version; 2]) -> String {
+    format!("({}, {})", version(*first), version(*last))
+}
+
+fn source(source: &SourceRow) -> String {
+    format!("Source {{ commit: {}, date: {} }}", text(&source.commit), text(&source.date))
+}
+
+fn text(text: &str) -> String {
+    format!("Cow::Borrowed({text:?})")
+}

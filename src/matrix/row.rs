@@ -1,0 +1,240 @@
+//! The form of a row in `data/*.toml`: what a person writes. Used by `build.rs`, which makes the
+//! program's tables of it, and by tests; the program itself parses nothing.
+//!
+//! A field that is not here is an error, and so is a missing one, unless it is an `Option`.
+
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use crate::model::{
+    Accelerator, ArmVariant, Blas, Companion, ComputeCapability, CudaVersion, DriverVersion,
+    Subdir, Version,
+};
+
+/// `builds.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BuildsFile {
+    pub(crate) as_of: String,
+    pub(crate) build: Vec<Spanned<BuildRow>>,
+}
+
+/// A build of PyTorch.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BuildRow {
+    pub(crate) pytorch: Version,
+    pub(crate) subdir: Subdir,
+    #[serde(deserialize_with = "accelerator")]
+    pub(crate) accelerator: Accelerator,
+    pub(crate) blas: Blas,
+    pub(crate) arm_variant: Option<ArmVariant>,
+    pub(crate) build_numbers: [u16; 2],
+    pub(crate) blas_in_build_string: bool,
+    pub(crate) metapackage: bool,
+    pub(crate) cuda_pins: Option<[CudaVersion; 2]>,
+    pub(crate) kernels: Option<Kernels>,
+    pub(crate) glibc: Option<GlibcRow>,
+    pub(crate) macos: Option<Version>,
+    pub(crate) pythons: [Version; 2],
+    pub(crate) source: SourceRow,
+}
+
+/// `{ declared = "2.17", libraries = "2.28" }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GlibcRow {
+    pub(crate) declared: Version,
+    pub(crate) libraries: Version,
+}
+
+/// `{ commit = "…", date = "2026-08-10" }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceRow {
+    pub(crate) commit: String,
+    pub(crate) date: String,
+}
+
+/// `companions.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompanionsFile {
+    pub(crate) companion: Vec<Spanned<CompanionRow>>,
+}
+
+/// A build of torchvision or torchaudio.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompanionRow {
+    pub(crate) package: Companion,
+    pub(crate) version: Version,
+    pub(crate) subdir: Subdir,
+    pub(crate) pytorch: Version,
+    #[serde(deserialize_with = "accelerator")]
+    pub(crate) accelerator: Accelerator,
+    pub(crate) same_toolkit: Option<bool>,
+    pub(crate) arm_variant: Option<ArmVariant>,
+    pub(crate) cuda_pins: Option<[CudaVersion; 2]>,
+    pub(crate) pythons: [Version; 2],
+    pub(crate) source: SourceRow,
+}
+
+/// `drivers.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DriversFile {
+    pub(crate) toolkit: Vec<Spanned<ToolkitRow>>,
+    pub(crate) major: Vec<Spanned<MajorRow>>,
+}
+
+/// The oldest drivers for one toolkit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToolkitRow {
+    pub(crate) cuda: CudaVersion,
+    pub(crate) linux: DriverVersion,
+    pub(crate) windows: DriverVersion,
+    /// Whether it was concluded from what drivers say, and not read in NVIDIA's table. For people.
+    #[serde(default, rename = "inferred")]
+    pub(crate) _inferred: bool,
+    pub(crate) source: String,
+    pub(crate) date: String,
+}
+
+/// The oldest drivers for all toolkits of a major version.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MajorRow {
+    pub(crate) major: u16,
+    pub(crate) linux: DriverVersion,
+    pub(crate) windows: DriverVersion,
+    pub(crate) source: String,
+    pub(crate) date: String,
+}
+
+/// `capabilities.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CapabilitiesFile {
+    pub(crate) capability: Vec<Spanned<CapabilityRow>>,
+}
+
+/// A compute capability.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CapabilityRow {
+    pub(crate) capability: ComputeCapability,
+    pub(crate) family: String,
+    pub(crate) examples: String,
+    pub(crate) first_toolkit: CudaVersion,
+    pub(crate) last_branch: Option<u32>,
+    #[serde(default)]
+    pub(crate) soc: bool,
+    pub(crate) source: String,
+    pub(crate) date: String,
+}
+
+/// `gpus.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GpusFile {
+    pub(crate) group: Vec<Spanned<GpuGroupRow>>,
+}
+
+/// The GPUs of one compute capability.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GpuGroupRow {
+    pub(crate) capability: ComputeCapability,
+    pub(crate) source: String,
+    pub(crate) date: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// `pci.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PciFile {
+    pub(crate) source: String,
+    pub(crate) date: String,
+    pub(crate) ranges: Vec<Spanned<PciRow>>,
+}
+
+/// `["1b00", "1b78", "GP102", "6.1"]`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct PciRow(
+    pub(crate) DeviceId,
+    pub(crate) DeviceId,
+    pub(crate) String,
+    pub(crate) ComputeCapability,
+);
+
+/// `cuda_versions.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CudaVersionsFile {
+    pub(crate) source: String,
+    pub(crate) date: String,
+    pub(crate) versions: Vec<Spanned<CudaVersion>>,
+}
+
+/// A PCI device id, four hexadecimal digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeviceId(pub(crate) u16);
+
+impl<'de> Deserialize<'de> for DeviceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Some(&text)
+            .filter(|text| text.len() == 4)
+            .and_then(|text| u16::from_str_radix(text, 16).ok())
+            .map(Self)
+            .ok_or_else(|| {
+                serde::de::Error::custom(format!(
+                    "`{text}` is not a PCI device id; expected four hexadecimal digits"
+                ))
+            })
+    }
+}
+
+/// `TORCH_CUDA_ARCH_LIST` as the recipe writes it: `8.0 9.0 12.0+PTX`.
+#[derive(Debug, Clone)]
+pub(crate) struct Kernels {
+    pub(crate) sass: Vec<ComputeCapability>,
+    pub(crate) ptx: Vec<ComputeCapability>,
+}
+
+impl<'de> Deserialize<'de> for Kernels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut kernels = Self { sass: Vec::new(), ptx: Vec::new() };
+        for word in text.split_whitespace() {
+            let (number, has_ptx) = match word.strip_suffix("+PTX") {
+                Some(number) => (number, true),
+                None => (word, false),
+            };
+            let capability: ComputeCapability = number.parse().map_err(serde::de::Error::custom)?;
+            kernels.sass.push(capability);
+            if has_ptx {
+                kernels.ptx.push(capability);
+            }
+        }
+        Ok(kernels)
+    }
+}
+
+/// `cpu`, `mps` or `cuda 12.9`.
+fn accelerator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Accelerator, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match (text.as_str(), text.strip_prefix("cuda ")) {
+        ("cpu", _) => Ok(Accelerator::Cpu),
+        ("mps", _) => Ok(Accelerator::Mps),
+        (_, Some(toolkit)) => {
+            toolkit.parse().map(Accelerator::Cuda).map_err(serde::de::Error::custom)
+        }
+        (_, None) => Err(serde::de::Error::custom(format!(
+            "`{text}` is not an accelerator; expected `cpu`, `mps` or a toolkit such as `cuda 12.9`"
+        ))),
+    }
+}

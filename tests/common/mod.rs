@@ -1,0 +1,24 @@
+//! What several tests share.
+
+use conda_torch::model::Machine;
+
+/// A recorded machine by its name.
+pub fn machine(name: &str) -> Machine {
+    let path = format!("{}/tests/machines/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_value(document["machine"].clone()).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The names of all recorded machines.
+pub fn machine_names() -> Vec<String> {
+    let folder = format!("{}/tests/machines", env!("CARGO_MANIFEST_DIR"));
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder of machines")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
