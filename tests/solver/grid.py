@@ -51,7 +51,7 @@ def machines(subdir):
     gpus = GPUS + (TEGRA if subdir == "linux-aarch64" else [])
     for glibc in [None] if subdir == "win-64" else GLIBC:
         for driver in drivers:
-            for capabilities in gpus if driver else [[]]:
+            for capabilities in gpus:
                 machine = {"subdir": subdir, "driver": driver, "capabilities": capabilities, "glibc": glibc}
                 yield {name: value for name, value in machine.items() if value not in (None, [])}
 

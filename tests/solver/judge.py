@@ -56,14 +56,14 @@ def solver_job(path, case, document):
     recommendation = document.get("recommendation")
     if not recommendation:
         return None
-    machine, _ = case
+    machine = oracle.assume(*case)
     virtual = solver.virtual_packages(machine, oracle.driver_cuda(machine))
     return (str(path), machine["subdir"], tuple(recommendation["specs"]), virtual)
 
 
 def check(case, document, code, solved):
     """Everything that is wrong with an answer, as (kind, sentence)."""
-    machine, request = case
+    machine, request = oracle.assume(*case), case[1]
     right = oracle.answer(machine, request)
     wrong = []
     if document.get("exit_code") != code:

@@ -15,6 +15,8 @@ BUILDS = {subdir: [row for row in FACTS["builds"] if row["subdir"] == subdir]
           for subdir in ("linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64")}
 SUPPORT = ["missing", "ptx-jit", "same-major", "native"]
 SOC = {row["capability"] for row in FACTS["capabilities"] if row.get("soc")}
+# The last driver branch: Kepler 470; Maxwell, Pascal and Volta 580 (NVIDIA's data centre driver notes).
+LAST_BRANCH = {"3.5": "470", "3.7": "470", **dict.fromkeys(("5.0", "5.2", "6.0", "6.1", "7.0"), "580")}
 FIRST_TOOLKIT = {row["capability"]: row["first_toolkit"] for row in FACTS["capabilities"]}
 CUDA_LIBRARIES_GLIBC = ("12.6", "2.28")  # from this toolkit on, its libraries ask for this glibc
 
@@ -44,6 +46,22 @@ def driver_cuda(machine):
         return None
     known = [row["cuda"] for row in FACTS["toolkits"] if driver_at_least(machine["driver"], row[system(machine)])]
     return max(known, key=key, default=None)
+
+
+def assume(machine, request):
+    """The machine that the answer is for.
+
+    A machine described by flags that is said to have a GPU, or for which CUDA is asked, is taken to
+    have a driver: that of the newest toolkit that any build has, or, for cards that newer drivers
+    dropped, a current one of the last branch for them.
+    """
+    asked = request.get("accelerator") == "cuda" or "cuda_version" in request or machine.get("capabilities")
+    if machine.get("driver") or machine.get("cuda") or not asked or machine["subdir"].startswith("osx"):
+        return machine
+    last = [LAST_BRANCH[c] for c in machine.get("capabilities", []) if c in LAST_BRANCH]
+    toolkit = max((row["cuda"] for row in FACTS["builds"] if "cuda" in row), key=key)
+    newest = next(row[system(machine)] for row in FACTS["toolkits"] if row["cuda"] == toolkit)
+    return {**machine, "driver": min(last, key=key, default=newest)}
 
 
 def driver_runs(machine, toolkit):

@@ -55,8 +55,10 @@ TABLE = [  # machine, request, answer, exit code, the kinds of findings expected
     (PASCAL, {}, NOTHING, 3, ["missed"]),
     (PLAIN, {}, cpu(), 0, []),
     (PLAIN, {}, document(kernels=[], virtual_packages={"__cuda": "12.9"}), 0, ["other build", "unsolvable", "virtual packages"]),
-    (PLAIN, {"accelerator": "cuda"}, NOTHING, 3, []),
-    (PLAIN, {"accelerator": "cuda"}, NOTHING, 0, ["exit code", "status"]),
+    (PLAIN, {"accelerator": "cuda"}, document(kernels=[]), 0, []),
+    (PLAIN, {"accelerator": "cuda"}, NOTHING, 3, ["missed"]),
+    (PLAIN, {"pytorch": "2.2"}, NOTHING, 3, []),
+    (PLAIN, {"pytorch": "2.2"}, NOTHING, 0, ["exit code", "status"]),
 ]
 
 
