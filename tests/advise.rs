@@ -13,21 +13,41 @@ use conda_torch::model::{Blas, Companion};
 /// The build as a solve ends on it: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
     advice.recommended.as_ref().map_or(("nothing".to_owned(), String::new()), |choice| {
-        let build = format!("{} {} {}", choice.build.pytorch, choice.build.build_prefix(), choice.build_number);
+        let build = format!(
+            "{} {} {}",
+            choice.build.pytorch,
+            choice.build.build_prefix(),
+            choice.build_number
+        );
         let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
         (build, specs.join(" "))
     })
 }
 
 fn codes(advice: &Advice<'_>) -> Vec<&'static str> {
-    let reasons = advice.recommended.iter().flat_map(|choice| choice.reasons.iter().map(|r| r.diagnostic.code()));
+    let reasons = advice
+        .recommended
+        .iter()
+        .flat_map(|choice| choice.reasons.iter().map(|r| r.diagnostic.code()));
     advice.diagnostics.iter().map(|diagnostic| diagnostic.code()).chain(reasons).collect()
 }
 
 #[track_caller]
-fn check(name: &str, request: &Request, build: &str, specs: &str, status: Status, expected: &[&str]) {
+fn check(
+    name: &str,
+    request: &Request,
+    build: &str,
+    specs: &str,
+    status: Status,
+    expected: &[&str],
+) {
     let advice = advise(&machine(name), request, Matrix::embedded());
-    assert_eq!(answer(&advice), (build.to_owned(), specs.to_owned()), "{name}: {:?}", advice.diagnostics);
+    assert_eq!(
+        answer(&advice),
+        (build.to_owned(), specs.to_owned()),
+        "{name}: {:?}",
+        advice.diagnostics
+    );
     let codes = codes(&advice);
     assert_eq!(advice.status, status, "{name}: {codes:?}");
     for code in expected {
@@ -51,7 +71,13 @@ const CPU: &str = "pytorch-cpu=2.13.0";
 fn cards_before_turing_get_cuda_12_9_whatever_the_driver() {
     use Status::Ok;
     plain("gtx1080ti-driver-580", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
-    plain("gtx1080ti-driver-535", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["minor-version-compatibility"]);
+    plain(
+        "gtx1080ti-driver-535",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Ok,
+        &["minor-version-compatibility"],
+    );
     plain("v100-driver-580", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
 }
 
@@ -64,10 +90,13 @@ fn a_blackwell_card_gets_the_toolkit_that_its_driver_reaches() {
 
 #[test]
 fn a_driver_that_says_12_4_gets_12_9() {
-    plain("rtx4090-driver-550-says-cuda-12.4", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[
-        "minor-version-compatibility",
-        "driver-too-old",
-    ]);
+    plain(
+        "rtx4090-driver-550-says-cuda-12.4",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Status::Ok,
+        &["minor-version-compatibility", "driver-too-old"],
+    );
 }
 
 #[test]
@@ -78,19 +107,49 @@ fn old_drivers_get_the_newest_that_they_run() {
     plain("kepler-and-ampere-driver-470", "2.5.1 cuda118 303", CUDA118, Ok, &[]);
     plain("p100-driver-450", "2.5.1 cuda118 303", CUDA118, Ok, &[]);
     let cuda110 = "pytorch=1.12.1=cuda110* cuda-version=11.0";
-    plain("p100-driver-450-before-450.80.02", "1.12.1 cuda110 201", cuda110, Ok, &["driver-too-old"]);
+    plain(
+        "p100-driver-450-before-450.80.02",
+        "1.12.1 cuda110 201",
+        cuda110,
+        Ok,
+        &["driver-too-old"],
+    );
     let cuda102 = "pytorch=1.12.1=cuda102* cuda-version=10.2";
     plain("v100-driver-440", "1.12.1 cuda102 201", cuda102, Ok, &["driver-too-old"]);
-    plain("driver-418-before-every-build", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used", "driver-too-old"]);
+    plain(
+        "driver-418-before-every-build",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "driver-too-old"],
+    );
 }
 
 #[test]
 fn without_a_usable_gpu_the_cpu_build_and_a_word_why() {
     use Status::{Degraded, Ok};
     plain("no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);
-    plain("gtx1080ti-nouveau-no-driver", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used", "card-without-driver"]);
-    plain("card-of-an-unknown-chip-no-driver", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used"]);
-    plain("login-node-driver-550-no-gpu", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used", "no-gpu"]);
+    plain(
+        "gtx1080ti-nouveau-no-driver",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "card-without-driver"],
+    );
+    plain(
+        "card-of-an-unknown-chip-no-driver",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used"],
+    );
+    plain(
+        "login-node-driver-550-no-gpu",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "no-gpu"],
+    );
     plain("amd-radeon", "2.13.0 cpu_mkl 102", CPU, Ok, &["amd-gpu"]);
     plain("intel-laptop", "2.13.0 cpu_mkl 102", CPU, Ok, &["intel-gpu"]);
     plain("graviton-no-gpu", "2.13.0 cpu_generic 2", CPU, Ok, &[]);
@@ -105,10 +164,22 @@ fn every_gpu_of_a_machine_counts() {
 #[test]
 fn an_old_glibc_gets_the_last_builds_whose_cuda_libraries_run_on_it() {
     use Status::{Degraded, Ok};
-    plain("centos7-glibc-2.17-a100", "2.5.1 cuda120 303", CUDA120, Ok, &["glibc-too-old", "glibc-not-tried"]);
+    plain(
+        "centos7-glibc-2.17-a100",
+        "2.5.1 cuda120 303",
+        CUDA120,
+        Ok,
+        &["glibc-too-old", "glibc-not-tried"],
+    );
     plain("ubuntu1804-glibc-2.27-v100", "2.5.1 cuda120 303", CUDA120, Ok, &["glibc-too-old"]);
     plain("centos7-glibc-2.17-no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);
-    plain("centos7-glibc-2.17-rtx5090", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used", "glibc-too-old"]);
+    plain(
+        "centos7-glibc-2.17-rtx5090",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "glibc-too-old"],
+    );
     plain("alpine-musl", "nothing", "", Status::Unsatisfiable, &["no-glibc"]);
 }
 
@@ -120,8 +191,14 @@ fn arm_machines_get_the_builds_for_their_kind() {
     let sbsa130 = "pytorch-gpu=2.13.0 cuda-version=13.0 arm-variant=*=sbsa";
     plain("jetson-orin-jetpack-6", "2.13.0 cuda129_generic 202", tegra, Ok, &[]);
     plain("jetson-orin-jetpack-7", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
-    plain("jetson-thor", "2.13.0 cuda130_generic 202", sbsa130, Ok, &["no-kernels"]);
-    plain("jetson-xavier", "2.13.0 cpu_generic 2", CPU, Degraded, &["gpu-not-used", "jetson-without-build"]);
+    plain("jetson-thor", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
+    plain(
+        "jetson-xavier",
+        "2.13.0 cpu_generic 2",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "jetson-without-build"],
+    );
     plain("gh200-driver-550", "2.13.0 cuda129_generic 202", sbsa129, Ok, &[]);
     plain("gh200-driver-580", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
     plain("dgx-spark-gb10", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
@@ -135,12 +212,20 @@ fn windows_has_cuda_12_8_and_13_0_pinned_exactly() {
     plain("windows-rtx4090", "2.13.0 cuda130_mkl 302", CUDA130, Ok, &[]);
     plain("windows-rtx4090-driver-546", "2.13.0 cuda128_mkl 302", cuda128, Ok, &["driver-too-old"]);
     // Windows never had a build for CUDA 11.
-    plain("windows-rtx2080-driver-522", "2.13.0 cpu_mkl 102", CPU, Status::Degraded, &["gpu-not-used", "driver-too-old"]);
+    plain(
+        "windows-rtx2080-driver-522",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Status::Degraded,
+        &["gpu-not-used", "driver-too-old"],
+    );
 }
 
 #[test]
 fn inside_wsl_windows_driver_numbers_count() {
     plain("wsl-driver-560", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[]);
+    // 526.98 is past Linux' floor for CUDA 12.x (525.60.13), not past Windows' (527.41).
+    plain("wsl-driver-526-below-the-windows-floor", "2.5.1 cuda120 303", CUDA120, Status::Ok, &["driver-too-old"]);
 }
 
 #[test]
@@ -148,7 +233,13 @@ fn macs_get_what_their_macos_runs() {
     use Status::{Ok, Unsatisfiable};
     plain("macos-12-arm64", "2.13.0 cpu_generic 2", "pytorch=2.13.0", Ok, &["metal-included"]);
     plain("macos-12-x86-64", "2.13.0 cpu_mkl 102", "pytorch=2.13.0", Ok, &[]);
-    plain("macos-15-rosetta", "2.13.0 cpu_generic 2", "pytorch=2.13.0", Ok, &["rosetta", "metal-included"]);
+    plain(
+        "macos-15-rosetta",
+        "2.13.0 cpu_generic 2",
+        "pytorch=2.13.0",
+        Ok,
+        &["rosetta", "metal-included"],
+    );
     // 2.12.0 build 0 still declares macOS 11, build 1 macOS 12; 2.7.1 build 2 still 10.15, build 3 macOS 11.
     plain("macos-11-arm64", "2.12.0 cpu_generic 0", "pytorch=2.12.0", Ok, &["macos-too-old"]);
     plain("macos-10.15-x86-64", "2.7.1 cpu_mkl 102", "pytorch=2.7.1", Ok, &["macos-too-old"]);
@@ -160,16 +251,31 @@ fn macs_get_what_their_macos_runs() {
 #[test]
 fn what_nobody_has_seen_yet_gets_a_sound_answer() {
     use Status::{Degraded, Ok, Unsatisfiable};
-    plain("future-gpu-13.0-driver-640", "2.13.0 cuda130_mkl 302", CUDA130, Ok, &["ptx-jit", "capability-not-known"]);
+    plain(
+        "future-gpu-13.0-driver-640",
+        "2.13.0 cuda130_mkl 302",
+        CUDA130,
+        Ok,
+        &["ptx-jit", "capability-not-known"],
+    );
     // 12.9 has kernels for more cards than 13.0.
-    plain("nvml-hung-driver-580-from-sys", "2.13.0 cuda129_mkl 302", CUDA129, Degraded, &["gpu-not-known"]);
+    plain(
+        "nvml-hung-driver-580-from-sys",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Degraded,
+        &["gpu-not-known"],
+    );
     plain("nvml-hung-gtx1080ti-on-the-bus", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
     plain("ppc64le", "nothing", "", Unsatisfiable, &["platform-without-builds"]);
     plain("nothing-could-be-told", "nothing", "", Unsatisfiable, &["platform-without-builds"]);
 }
 
 fn pin(cuda_version: &str) -> Request {
-    Request { cuda_version: Some(cuda_version.parse().expect("a CUDA version")), ..Request::default() }
+    Request {
+        cuda_version: Some(cuda_version.parse().expect("a CUDA version")),
+        ..Request::default()
+    }
 }
 
 #[test]
@@ -199,17 +305,49 @@ fn each_cuda_version_on_windows_gives_what_it_really_gives() {
     for never in ["11.8", "12.1", "12.4"] {
         windows(never, "nothing", "", Unsatisfiable, &["other-cuda-version"]);
     }
-    windows("12.6", "2.7.1 cuda126_mkl 300", "pytorch-gpu=2.7.1 cuda-version=12.6", Ok, &holds_back);
+    windows(
+        "12.6",
+        "2.7.1 cuda126_mkl 300",
+        "pytorch-gpu=2.7.1 cuda-version=12.6",
+        Ok,
+        &holds_back,
+    );
     windows("12.8", "2.13.0 cuda128_mkl 302", "pytorch-gpu=2.13.0 cuda-version=12.8", Ok, &[]);
-    windows("12.9", "2.12.1 cuda128_mkl 300", "pytorch-gpu=2.12.1 cuda-version=12.9", Ok, &holds_back);
+    windows(
+        "12.9",
+        "2.12.1 cuda128_mkl 300",
+        "pytorch-gpu=2.12.1 cuda-version=12.9",
+        Ok,
+        &holds_back,
+    );
     windows("13.0", "2.13.0 cuda130_mkl 302", CUDA130, Ok, &[]);
-    windows("13.1", "2.12.1 cuda130_mkl 300", "pytorch-gpu=2.12.1 cuda-version=13.1", Ok, &holds_back);
+    windows(
+        "13.1",
+        "2.12.1 cuda130_mkl 300",
+        "pytorch-gpu=2.12.1 cuda-version=13.1",
+        Ok,
+        &holds_back,
+    );
 }
 
 #[test]
 fn a_cuda_version_that_never_was_is_refused_with_its_neighbours() {
-    check("rtx3080-driver-580", &pin("12.7"), "nothing", "", Status::Unsatisfiable, &["no-such-cuda-version"]);
-    check("rtx3080-driver-580", &pin("99.0"), "nothing", "", Status::Unsatisfiable, &["no-such-cuda-version"]);
+    check(
+        "rtx3080-driver-580",
+        &pin("12.7"),
+        "nothing",
+        "",
+        Status::Unsatisfiable,
+        &["no-such-cuda-version"],
+    );
+    check(
+        "rtx3080-driver-580",
+        &pin("99.0"),
+        "nothing",
+        "",
+        Status::Unsatisfiable,
+        &["no-such-cuda-version"],
+    );
 }
 
 #[test]
@@ -221,8 +359,16 @@ fn wishes_are_met_or_refused_with_the_nearest() {
     check(machine, &cpu, "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used"]);
     let cuda = Request { accelerator: AcceleratorWish::Cuda, ..wish() };
     check("no-gpu", &cuda, "nothing", "", Unsatisfiable, &["no-driver"]);
-    let pytorch = |text: &str| Request { pytorch: Some(text.parse().expect("a version")), ..wish() };
-    check(machine, &pytorch("2.9"), "2.9.1 cuda129_mkl 305", "pytorch-gpu=2.9.1 cuda-version=12.9", Ok, &[]);
+    let pytorch =
+        |text: &str| Request { pytorch: Some(text.parse().expect("a version")), ..wish() };
+    check(
+        machine,
+        &pytorch("2.9"),
+        "2.9.1 cuda129_mkl 305",
+        "pytorch-gpu=2.9.1 cuda-version=12.9",
+        Ok,
+        &[],
+    );
     check(machine, &pytorch("2.2"), "nothing", "", Unsatisfiable, &["no-such-pytorch"]);
     let python = Request { python: Some("3.9".parse().expect("a version")), ..wish() };
     let specs = "pytorch-gpu=2.7.1 cuda-version=12.9 python=3.9";
@@ -230,21 +376,45 @@ fn wishes_are_met_or_refused_with_the_nearest() {
     let generic = Request { blas: Some(Blas::Generic), ..wish() };
     let specs = "pytorch-gpu=2.13.0 pytorch=2.13.0=cuda130_generic* cuda-version=13.0";
     check(machine, &generic, "2.13.0 cuda130_generic 202", specs, Ok, &[]);
-    check("no-gpu", &generic, "2.13.0 cpu_generic 2", "pytorch-cpu=2.13.0 pytorch=2.13.0=cpu_generic*", Ok, &[]);
+    check(
+        "no-gpu",
+        &generic,
+        "2.13.0 cpu_generic 2",
+        "pytorch-cpu=2.13.0 pytorch=2.13.0=cpu_generic*",
+        Ok,
+        &[],
+    );
 }
 
 #[test]
 fn companions_hold_pytorch_back_or_do_not_exist() {
     use Companion::{Torchaudio, Torchvision};
     use Status::{Ok, Unsatisfiable};
-    let with = |companions: &[Companion]| Request { companions: companions.to_vec(), ..Request::default() };
+    let with = |companions: &[Companion]| Request {
+        companions: companions.to_vec(),
+        ..Request::default()
+    };
     let machine = "rtx3080-driver-580";
     let vision = "pytorch-gpu=2.13.0 torchvision=0.28.0 cuda-version=13.0";
     check(machine, &with(&[Torchvision]), "2.13.0 cuda130_mkl 302", vision, Ok, &[]);
     // torchaudio's last build was made for PyTorch 2.10.
     let audio = "pytorch-gpu=2.10.0 torchaudio=2.11.0 cuda-version=13.0";
-    check(machine, &with(&[Torchaudio]), "2.10.0 cuda130_mkl 305", audio, Ok, &["companion-holds-back"]);
-    check("windows-rtx4090", &with(&[Torchaudio]), "nothing", "", Unsatisfiable, &["companion-not-on-platform"]);
+    check(
+        machine,
+        &with(&[Torchaudio]),
+        "2.10.0 cuda130_mkl 305",
+        audio,
+        Ok,
+        &["companion-holds-back"],
+    );
+    check(
+        "windows-rtx4090",
+        &with(&[Torchaudio]),
+        "nothing",
+        "",
+        Unsatisfiable,
+        &["companion-not-on-platform"],
+    );
     // torchvision 0.20.1 had CUDA 11.8 in its first build alone.
     let old = "pytorch-gpu=2.5.1 torchvision=0.20.1 cuda-version=11.8";
     check("a100-driver-470", &with(&[Torchvision]), "2.5.1 cuda118 303", old, Ok, &[]);

@@ -7,7 +7,8 @@ mod common;
 use conda_torch::advise::{AcceleratorWish, Advice, Request, Status, advise};
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{
-    Build, Companion, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Subdir, Version,
+    Build, Companion, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine,
+    Origin, Subdir, Version,
 };
 
 const SUBDIRS: [Subdir; 6] = [
@@ -18,9 +19,22 @@ const SUBDIRS: [Subdir; 6] = [
     Subdir::Win64,
     Subdir::LinuxPpc64le,
 ];
-const DRIVERS: [&str; 12] =
-    ["418.87", "440.33", "450.51.06", "450.80.02", "470.42.01", "520.61.05", "525.60.13", "550.54.15", "570.26", "580.65.06", "616.56", "900"];
-const CAPABILITIES: [&str; 12] = ["3.5", "3.7", "5.0", "6.1", "7.0", "7.2", "7.5", "8.7", "8.9", "9.0", "12.0", "13.0"];
+const DRIVERS: [&str; 12] = [
+    "418.87",
+    "440.33",
+    "450.51.06",
+    "450.80.02",
+    "470.42.01",
+    "520.61.05",
+    "525.60.13",
+    "550.54.15",
+    "570.26",
+    "580.65.06",
+    "616.56",
+    "900",
+];
+const CAPABILITIES: [&str; 12] =
+    ["3.5", "3.7", "5.0", "6.1", "7.0", "7.2", "7.5", "8.7", "8.9", "9.0", "12.0", "13.0"];
 const GLIBCS: [&str; 4] = ["2.12", "2.17", "2.27", "2.35"];
 
 fn known<T>(value: T) -> Detected<T> {
@@ -97,13 +111,24 @@ fn every_build_comes_out_exactly_once_and_every_rejected_one_says_why() {
     each_machine(|machine| {
         for request in requests() {
             let advice = advise(machine, &request, matrix);
-            let mut seen: Vec<*const Build> = advice.recommended.iter().map(|choice| key(choice.build)).collect();
-            seen.extend(advice.alternatives.iter().map(|alternative| key(alternative.choice.build)));
+            let mut seen: Vec<*const Build> =
+                advice.recommended.iter().map(|choice| key(choice.build)).collect();
+            seen.extend(
+                advice.alternatives.iter().map(|alternative| key(alternative.choice.build)),
+            );
             seen.extend(advice.rejected.iter().map(|rejected| key(rejected.build)));
             seen.sort_unstable();
             assert_eq!(seen, all, "{machine:?} {request:?}");
-            assert!(advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()), "{machine:?} {request:?}");
-            assert!(advice.alternatives.iter().all(|a| !a.unlocked_by.is_empty() && !a.findings.is_empty()));
+            assert!(
+                advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()),
+                "{machine:?} {request:?}"
+            );
+            assert!(
+                advice
+                    .alternatives
+                    .iter()
+                    .all(|a| !a.unlocked_by.is_empty() && !a.findings.is_empty())
+            );
             assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
         }
     });
@@ -125,10 +150,17 @@ fn a_gpu_is_never_given_up_silently() {
     each_machine(|machine| {
         let advice = advise(machine, &Request::default(), Matrix::embedded());
         let cpu = advice.recommended.as_ref().is_some_and(|choice| !choice.build.is_cuda());
-        let mac = machine.subdir.value().is_some_and(|subdir| matches!(subdir, Subdir::Osx64 | Subdir::OsxArm64));
+        let mac = machine
+            .subdir
+            .value()
+            .is_some_and(|subdir| matches!(subdir, Subdir::Osx64 | Subdir::OsxArm64));
         if cpu && !machine.gpus.is_empty() && !mac {
             assert_eq!(advice.status, Status::Degraded, "{machine:?}");
-            assert_eq!(advice.diagnostics.first().map(|d| d.code()), Some("gpu-not-used"), "{machine:?}");
+            assert_eq!(
+                advice.diagnostics.first().map(|d| d.code()),
+                Some("gpu-not-used"),
+                "{machine:?}"
+            );
         }
     });
 }
@@ -149,7 +181,10 @@ fn a_newer_driver_never_loses_a_build() {
             machine.driver = known(driver.parse::<DriverVersion>().expect("a driver"));
             machine.driver_cuda = Detected::unknown("not asked");
             let now = worth(&advise(&machine, &Request::default(), Matrix::embedded()));
-            assert!(now.0 >= before.0 && (now.1 >= before.1 || now.0 > before.0), "{capability} {driver}");
+            assert!(
+                now.0 >= before.0 && (now.1 >= before.1 || now.0 > before.0),
+                "{capability} {driver}"
+            );
             before = now;
         }
     }
@@ -166,7 +201,10 @@ fn a_newer_glibc_never_loses_a_build() {
         for glibc in GLIBCS {
             machine.glibc = known(glibc.parse().expect("a version"));
             let now = worth(&advise(&machine, &Request::default(), Matrix::embedded()));
-            assert!(now.0 >= before.0 && (now.1 >= before.1 || now.0 > before.0), "{capability} {glibc}");
+            assert!(
+                now.0 >= before.0 && (now.1 >= before.1 || now.0 > before.0),
+                "{capability} {glibc}"
+            );
             before = now;
         }
     }
@@ -178,19 +216,28 @@ fn the_order_of_rows_does_not_matter() {
     let mut shuffled = matrix.clone();
     // Reversed, then odd places before even ones.
     let reversed: Vec<Build> = matrix.builds.iter().rev().cloned().collect();
-    let (odd, even): (Vec<_>, Vec<_>) = reversed.into_iter().enumerate().partition(|(index, _)| index % 2 == 1);
+    let (odd, even): (Vec<_>, Vec<_>) =
+        reversed.into_iter().enumerate().partition(|(index, _)| index % 2 == 1);
     shuffled.builds = odd.into_iter().chain(even).map(|(_, build)| build).collect();
     for name in common::machine_names() {
         let machine = common::machine(&name);
         for request in requests() {
-            let (one, other) = (advise(&machine, &request, matrix), advise(&machine, &request, &shuffled));
+            let (one, other) =
+                (advise(&machine, &request, matrix), advise(&machine, &request, &shuffled));
             let choice = |advice: &Advice<'_>| {
-                advice.recommended.as_ref().map(|choice| (choice.build.clone(), choice.specs.clone(), choice.cuda_version))
+                advice
+                    .recommended
+                    .as_ref()
+                    .map(|choice| (choice.build.clone(), choice.specs.clone(), choice.cuda_version))
             };
             assert_eq!(choice(&one), choice(&other), "{name} {request:?}");
             assert_eq!(one.status, other.status, "{name} {request:?}");
             let unlocks = |advice: &Advice<'_>| -> Vec<_> {
-                advice.alternatives.iter().map(|a| (a.choice.build.clone(), a.unlocked_by.clone())).collect()
+                advice
+                    .alternatives
+                    .iter()
+                    .map(|a| (a.choice.build.clone(), a.unlocked_by.clone()))
+                    .collect()
             };
             assert_eq!(unlocks(&one), unlocks(&other), "{name} {request:?}");
         }
@@ -210,10 +257,17 @@ fn the_same_input_gives_the_same_advice() {
 fn what_is_recommended_has_no_kernel_missing_on_every_gpu() {
     each_machine(|machine| {
         let advice = advise(machine, &Request::default(), Matrix::embedded());
-        let Some(choice) = advice.recommended.filter(|choice| choice.build.is_cuda()) else { return };
+        let Some(choice) = advice.recommended.filter(|choice| choice.build.is_cuda()) else {
+            return;
+        };
         let reaches = |gpu: &Gpu| {
             let capability: ComputeCapability = *gpu.compute_capability.value().expect("given");
-            choice.build.kernels.sass.iter().any(|sass| sass.major == capability.major && sass.minor <= capability.minor)
+            choice
+                .build
+                .kernels
+                .sass
+                .iter()
+                .any(|sass| sass.major == capability.major && sass.minor <= capability.minor)
                 || choice.build.kernels.ptx.iter().any(|ptx| *ptx <= capability)
         };
         assert!(machine.gpus.is_empty() || machine.gpus.iter().any(reaches), "{machine:?}");

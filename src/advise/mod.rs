@@ -110,9 +110,8 @@ impl<'m> Survey<'_, 'm> {
     ) -> Rejected<'m> {
         let candidate = &candidates[index];
         let here = Some(candidate.build.subdir) == self.situation.subdir;
-        let ranks_above = here
-            && !candidate.fits()
-            && best.is_none_or(|best| self.outranks(candidates, index, best));
+        let above = best.is_none_or(|best| Ranking::looks_better(candidate, &candidates[best]));
+        let ranks_above = here && above && !candidate.fits();
         let mut findings = std::mem::take(&mut candidates[index].blockers);
         if findings.is_empty()
             && let Some(best) = best

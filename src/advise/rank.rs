@@ -50,6 +50,17 @@ impl Ranking<'_> {
         quick(a).cmp(&quick(b)).then_with(|| self.rank(a).cmp(&self.rank(b)))
     }
 
+    /// Whether `a` looks better than `b` to someone who does not look at the machine: what a person
+    /// would ask "why not that one?" about.
+    pub(super) fn looks_better(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
+        let look = |candidate: &Candidate<'_>| {
+            let build = candidate.build;
+            let uses_gpu = build.accelerator != Accelerator::Cpu;
+            (uses_gpu, build.pytorch, build.accelerator.cuda(), build.blas, build.build_numbers.1)
+        };
+        look(a) > look(b)
+    }
+
     fn rank(&self, candidate: &Candidate<'_>) -> Rank {
         let build = candidate.build;
         let toolkit = build.accelerator.cuda();

@@ -6,6 +6,7 @@ use super::Survey;
 use super::advice::Reason;
 use super::diagnostic::Diagnostic;
 use super::fit::Candidate;
+use super::rank::Ranking;
 
 /// The reasons, most telling first.
 pub(super) fn of<'m>(
@@ -37,10 +38,11 @@ fn why_not_others<'m>(
         .max();
     let mut seen: Vec<Accelerator> = Vec::new();
     let mut reasons: Vec<Reason<'m>> = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate() {
+    for candidate in candidates {
         let build = candidate.build;
         let obvious = Some(build.pytorch) == newest || build.pytorch == chosen.pytorch;
-        let above = !candidate.fits() && here(build) && survey.outranks(candidates, index, best);
+        let above =
+            !candidate.fits() && here(build) && Ranking::looks_better(candidate, &candidates[best]);
         // A build for the other kind of machine or BLAS says nothing about this choice.
         let other = candidate.blockers.iter().any(|blocker| {
             matches!(blocker, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. })
@@ -70,7 +72,7 @@ fn without_gpu(survey: &Survey<'_, '_>, build: &Build) -> bool {
 }
 
 /// Facts about the request: the user knows what was asked, and remarks say what it costs.
-fn is_wish(blocker: &Diagnostic) -> bool {
+pub(super) fn is_wish(blocker: &Diagnostic) -> bool {
     matches!(
         blocker,
         Diagnostic::OtherPytorch { .. }

@@ -6,6 +6,7 @@ use super::Survey;
 use super::advice::{Alternative, Choice, Status, Unlock};
 use super::diagnostic::Diagnostic;
 use super::fit::{Candidate, Rules};
+use super::reasons;
 use super::request::AcceleratorWish;
 use super::situation::{DriverState, Libc};
 
@@ -77,11 +78,20 @@ fn nothing_fits(
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
 ) {
-    if let Some((_, nearest)) = alternatives.first() {
-        remarks.extend(nearest.findings.iter().cloned());
+    // What the machine lacks before what was asked for.
+    for of_request in [false, true] {
+        let findings = alternatives.iter().flat_map(|(_, alternative)| &alternative.findings);
+        add_new(
+            remarks,
+            findings.filter(|finding| reasons::is_wish(finding) == of_request).cloned(),
+        );
+    }
+    if !alternatives.is_empty() {
         return;
     }
-    let here = |c: &&Candidate<'_>| Some(c.build.subdir) == survey.situation.subdir && !c.build.pytorch.is_candidate();
+    let here = |c: &&Candidate<'_>| {
+        Some(c.build.subdir) == survey.situation.subdir && !c.build.pytorch.is_candidate()
+    };
     let newest = candidates.iter().filter(here).map(|c| c.build.pytorch).max();
     for candidate in candidates.iter().filter(here).filter(|c| Some(c.build.pytorch) == newest) {
         add_new(remarks, candidate.blockers.iter().cloned());
@@ -91,8 +101,12 @@ fn nothing_fits(
 /// Adds facts of a kind that is not there yet, leaving out what only tells builds apart.
 fn add_new(facts: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnostic>) {
     for fact in more {
-        let seen = facts.iter().any(|other| std::mem::discriminant(other) == std::mem::discriminant(&fact));
-        if !seen && !matches!(fact, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. }) {
+        let seen = facts
+            .iter()
+            .any(|other| std::mem::discriminant(other) == std::mem::discriminant(&fact));
+        if !seen
+            && !matches!(fact, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. })
+        {
             facts.push(fact);
         }
     }
@@ -121,7 +135,7 @@ fn gpu_not_used(
         remarks.extend(cards.filter_map(|card| {
             Some(Diagnostic::CardWithoutDriver {
                 pci_id: card.pci_id.clone(),
-                capability: survey.matrix.gpu_by_pci_id(&card.pci_id).map(|row| row.capability),
+                capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
                 kernel_driver: card.kernel_driver.clone(),
                 needed: needed?,
             })
@@ -288,7 +302,8 @@ fn gpus(survey: &Survey<'_, '_>, best: Option<&Candidate<'_>>, remarks: &mut Vec
         }
         if let DriverState::Usable { driver: Some(driver), .. } = &survey.situation.driver
             && let Some(last_branch) = known.and_then(|known| known.last_branch)
-            && driver.branch() > last_branch
+            // Windows counts R580 from 580 to 589.
+            && driver.branch() >= last_branch + 10
             // A driver that only its CUDA is known of, or that shows the card itself, is no contradiction.
             && survey.machine.driver.is_found()
         {

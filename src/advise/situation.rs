@@ -129,8 +129,8 @@ fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
             index: gpu.index,
             name: gpu.name.value().cloned(),
             capability: gpu.compute_capability.value().copied().or_else(|| {
-                let by_name = gpu.name.value().and_then(|name| matrix.gpu_by_name(name));
-                let by_id = || gpu.pci_id.as_deref().and_then(|id| matrix.gpu_by_pci_id(id));
+                let by_name = gpu.name.value().and_then(|name| matrix.gpu_by_name(name).ok());
+                let by_id = || gpu.pci_id.as_deref().and_then(|id| matrix.by_pci_id(id));
                 by_name.map(|row| row.capability).or_else(|| by_id().map(|row| row.capability))
             }),
         })
@@ -144,7 +144,7 @@ fn cards_on_the_bus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
         .map(|(index, card)| SituatedGpu {
             index,
             name: None,
-            capability: matrix.gpu_by_pci_id(&card.pci_id).map(|row| row.capability),
+            capability: matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
         })
         .collect()
 }

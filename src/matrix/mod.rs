@@ -133,18 +133,6 @@ impl Matrix {
         self.capabilities.iter().find(|row| row.capability == capability)
     }
 
-    /// A GPU by the name that a driver or a person gives it.
-    #[must_use]
-    pub fn gpu_by_name(&self, _name: &str) -> Option<&GpuName> {
-        None
-    }
-
-    /// A GPU's chip by PCI vendor and device, `10de:1b06`.
-    #[must_use]
-    pub fn gpu_by_pci_id(&self, _id: &str) -> Option<&PciRange> {
-        None
-    }
-
     /// Whether a capability is a Tegra part's. Unknown ones are taken for desktop parts.
     #[must_use]
     pub fn is_soc(&self, capability: ComputeCapability) -> bool {

@@ -6,8 +6,10 @@ use conda_torch::model::Machine;
 pub fn machine(name: &str) -> Machine {
     let path = format!("{}/tests/machines/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-    serde_json::from_value(document["machine"].clone()).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let document: serde_json::Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_value(document["machine"].clone())
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The names of all recorded machines.
