@@ -7,7 +7,6 @@ impl Diagnostic {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::OtherPlatform { .. } => "other-platform",
             Self::NoDriver { .. } => "no-driver",
             Self::NoGpu => "no-gpu",
             Self::DriverUnknown { .. } => "driver-unknown",
@@ -63,8 +62,7 @@ impl Diagnostic {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::OtherPlatform { .. }
-            | Self::NoDriver { .. }
+            Self::NoDriver { .. }
             | Self::NoGpu
             | Self::DriverUnknown { .. }
             | Self::DriverTooOld { .. }

@@ -47,7 +47,7 @@ pub(super) struct Rules<'a, 'm> {
 }
 
 impl<'m> Rules<'_, 'm> {
-    /// Asks every rule about a build.
+    /// Asks every rule about a build for this platform.
     pub(super) fn judge(&self, build: &'m Build) -> Candidate<'m> {
         let mut candidate = Candidate {
             build,
@@ -57,12 +57,6 @@ impl<'m> Rules<'_, 'm> {
             companions: Vec::new(),
             pythons: build.pythons,
         };
-        if self.situation.subdir != Some(build.subdir) {
-            // The other rules compare with a machine of this platform; they have nothing to say.
-            let machine = self.situation.subdir;
-            candidate.blockers.push(Diagnostic::OtherPlatform { machine, build: build.subdir });
-            return candidate;
-        }
         let mut blockers = Vec::new();
         self.driver(build, &mut blockers);
         self.gpus(build, &mut blockers, &mut candidate.kernels);

@@ -26,7 +26,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use request::{AcceleratorWish, Request};
 
 use crate::matrix::Matrix;
-use crate::model::Machine;
+use crate::model::{Build, Machine};
 
 use fit::{Candidate, Rules};
 use rank::Ranking;
@@ -37,8 +37,10 @@ use situation::Situation;
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
     let situation = Situation::of(machine, request, matrix);
     let rules = Rules { situation: &situation, request, matrix };
+    let (here, elsewhere): (Vec<&Build>, Vec<&Build>) =
+        matrix.builds.iter().partition(|build| Some(build.subdir) == situation.subdir);
     let mut candidates: Vec<Candidate<'m>> =
-        matrix.builds.iter().map(|build| rules.judge(build)).collect();
+        here.into_iter().map(|build| rules.judge(build)).collect();
     let ranking = Ranking { situation: &situation, matrix };
     let best = best(&candidates, &ranking);
     let survey = Survey { machine, request, matrix, situation: &situation, ranking: &ranking };
@@ -54,7 +56,7 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
         .map(|index| survey.reject(&mut candidates, index, best))
         .collect();
     let alternatives = alternatives.into_iter().map(|(_, alternative)| alternative).collect();
-    Advice { status, recommended, alternatives, rejected, diagnostics }
+    Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }
 }
 
 /// The best candidate that fits.
@@ -109,9 +111,8 @@ impl<'m> Survey<'_, 'm> {
         best: Option<usize>,
     ) -> Rejected<'m> {
         let candidate = &candidates[index];
-        let here = Some(candidate.build.subdir) == self.situation.subdir;
         let above = best.is_none_or(|best| Ranking::looks_better(candidate, &candidates[best]));
-        let ranks_above = here && above && !candidate.fits();
+        let ranks_above = above && !candidate.fits();
         let mut findings = std::mem::take(&mut candidates[index].blockers);
         if findings.is_empty()
             && let Some(best) = best

@@ -27,22 +27,15 @@ fn why_not_others<'m>(
     best: usize,
 ) -> Vec<Reason<'m>> {
     let chosen = candidates[best].build;
-    let here = |build: &Build| {
-        Some(build.subdir) == survey.situation.subdir && !build.pytorch.is_candidate()
-    };
-    let newest = candidates
-        .iter()
-        .map(|c| c.build)
-        .filter(|build| here(build))
-        .map(|build| build.pytorch)
-        .max();
+    let releases =
+        candidates.iter().map(|c| c.build.pytorch).filter(|version| !version.is_candidate());
+    let newest = releases.max();
     let mut seen: Vec<Accelerator> = Vec::new();
     let mut reasons: Vec<Reason<'m>> = Vec::new();
     for candidate in candidates {
         let build = candidate.build;
         let obvious = Some(build.pytorch) == newest || build.pytorch == chosen.pytorch;
-        let above =
-            !candidate.fits() && here(build) && Ranking::looks_better(candidate, &candidates[best]);
+        let above = !candidate.fits() && Ranking::looks_better(candidate, &candidates[best]);
         // A build for the other kind of machine or BLAS says nothing about this choice.
         let other = candidate.blockers.iter().any(|blocker| {
             matches!(blocker, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. })

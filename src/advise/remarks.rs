@@ -37,8 +37,8 @@ pub(super) fn collect<'m>(
     let best = best.map(|index| &candidates[index]);
     let mut remarks = Vec::new();
     match best {
-        Some(best) => gpu_not_used(survey, best, alternatives, &mut remarks),
-        None => nothing_fits(survey, candidates, alternatives, &mut remarks),
+        Some(best) => gpu_not_used(survey, candidates, best, alternatives, &mut remarks),
+        None => nothing_fits(candidates, alternatives, &mut remarks),
     }
     platform(survey, &mut remarks);
     request(survey, candidates, best, &mut remarks);
@@ -73,7 +73,6 @@ pub(super) fn status(
 
 /// Why nothing can be had: what speaks against the nearest, or against the newest builds here.
 fn nothing_fits(
-    survey: &Survey<'_, '_>,
     candidates: &[Candidate<'_>],
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
@@ -89,11 +88,9 @@ fn nothing_fits(
     if !alternatives.is_empty() {
         return;
     }
-    let here = |c: &&Candidate<'_>| {
-        Some(c.build.subdir) == survey.situation.subdir && !c.build.pytorch.is_candidate()
-    };
-    let newest = candidates.iter().filter(here).map(|c| c.build.pytorch).max();
-    for candidate in candidates.iter().filter(here).filter(|c| Some(c.build.pytorch) == newest) {
+    let releases = || candidates.iter().filter(|c| !c.build.pytorch.is_candidate());
+    let newest = releases().map(|c| c.build.pytorch).max();
+    for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
         add_new(remarks, candidate.blockers.iter().cloned());
     }
 }
@@ -115,6 +112,7 @@ fn add_new(facts: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnosti
 /// An NVIDIA GPU that the answer does not use is the first thing to say, with why.
 fn gpu_not_used(
     survey: &Survey<'_, '_>,
+    candidates: &[Candidate<'_>],
     best: &Candidate<'_>,
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
@@ -141,18 +139,17 @@ fn gpu_not_used(
             })
         }));
     }
-    remarks.extend(why_no_cuda(survey));
+    remarks.extend(why_no_cuda(candidates));
 }
 
 /// What speaks against every CUDA build of the newest version here, each fact once.
-fn why_no_cuda(survey: &Survey<'_, '_>) -> Vec<Diagnostic> {
-    let here = |build: &&Build| Some(build.subdir) == survey.situation.subdir && build.is_cuda();
-    let builds =
-        || survey.matrix.builds.iter().filter(here).filter(|build| !build.pytorch.is_candidate());
-    let newest = builds().map(|build| build.pytorch).max();
+fn why_no_cuda(candidates: &[Candidate<'_>]) -> Vec<Diagnostic> {
+    let releases =
+        || candidates.iter().filter(|c| c.build.is_cuda() && !c.build.pytorch.is_candidate());
+    let newest = releases().map(|c| c.build.pytorch).max();
     let mut facts: Vec<Diagnostic> = Vec::new();
-    for build in builds().filter(|build| Some(build.pytorch) == newest) {
-        add_new(&mut facts, survey.rules().judge(build).blockers);
+    for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
+        add_new(&mut facts, candidate.blockers.iter().cloned());
     }
     facts
 }
@@ -181,7 +178,6 @@ fn request(
     remarks: &mut Vec<Diagnostic>,
 ) {
     let request = survey.request;
-    let here = |build: &Build| Some(build.subdir) == survey.situation.subdir;
     if let Some(requested) =
         request.cuda_version.filter(|pin| !survey.matrix.cuda_versions.contains(pin))
     {
@@ -216,8 +212,7 @@ fn request(
     let gives = best.build.pytorch;
     // The best that only this wish keeps away.
     let kept_away = |is_wish: &dyn Fn(&Diagnostic) -> bool| {
-        let only =
-            |c: &&Candidate<'_>| here(c.build) && !c.fits() && c.blockers.iter().all(is_wish);
+        let only = |c: &&Candidate<'_>| !c.fits() && c.blockers.iter().all(is_wish);
         candidates
             .iter()
             .filter(only)
