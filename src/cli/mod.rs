@@ -4,6 +4,7 @@
 mod machine_flags;
 mod matrix;
 mod probe;
+mod width;
 
 use std::process::ExitCode;
 
