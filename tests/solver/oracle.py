@@ -133,7 +133,9 @@ def goes_with(companion, row):
         return False
     if ("cuda" in companion) != ("cuda" in row):
         return False
-    if companion.get("same_toolkit") and companion["cuda"] != row["cuda"]:
+    # torchvision up to 0.21 says so in its metadata; torchaudio refuses at run time (pytorch/audio#4226).
+    tied = companion.get("same_toolkit") or companion["package"] == "torchaudio"
+    if tied and companion.get("cuda") != row.get("cuda"):
         return False
     if row.get("arm") == "tegra":
         return companion.get("arm") == "tegra"
