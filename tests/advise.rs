@@ -225,7 +225,13 @@ fn windows_has_cuda_12_8_and_13_0_pinned_exactly() {
 fn inside_wsl_windows_driver_numbers_count() {
     plain("wsl-driver-560", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[]);
     // 526.98 is past Linux' floor for CUDA 12.x (525.60.13), not past Windows' (527.41).
-    plain("wsl-driver-526-below-the-windows-floor", "2.5.1 cuda120 303", CUDA120, Status::Ok, &["driver-too-old"]);
+    plain(
+        "wsl-driver-526-below-the-windows-floor",
+        "2.5.1 cuda120 303",
+        CUDA120,
+        Status::Ok,
+        &["driver-too-old"],
+    );
 }
 
 #[test]

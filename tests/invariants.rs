@@ -82,6 +82,19 @@ fn each_machine(mut visit: impl FnMut(&Machine)) {
     }
 }
 
+/// Calls `visit` for every machine with the default request, and for every fifth with all requests:
+/// requests and machines hardly meet in one rule, and an unoptimised test should take seconds.
+fn each_case(mut visit: impl FnMut(&Machine, &Request)) {
+    let (requests, mut count) = (requests(), 0);
+    each_machine(|machine| {
+        count += 1;
+        let few = if count % 5 == 0 { &requests[..] } else { &requests[..1] };
+        for request in few {
+            visit(machine, request);
+        }
+    });
+}
+
 fn requests() -> Vec<Request> {
     let wish = Request::default;
     let version = |text: &str| text.parse::<Version>().expect("a version");
@@ -104,44 +117,28 @@ fn key(build: &Build) -> *const Build {
 }
 
 #[test]
-fn every_build_comes_out_exactly_once_and_every_rejected_one_says_why() {
+fn every_build_comes_out_exactly_once_and_whatever_is_refused_has_a_reason() {
     let matrix = Matrix::embedded();
     let mut all: Vec<*const Build> = matrix.builds.iter().map(key).collect();
     all.sort_unstable();
-    each_machine(|machine| {
-        for request in requests() {
-            let advice = advise(machine, &request, matrix);
-            let mut seen: Vec<*const Build> =
-                advice.recommended.iter().map(|choice| key(choice.build)).collect();
-            seen.extend(
-                advice.alternatives.iter().map(|alternative| key(alternative.choice.build)),
-            );
-            seen.extend(advice.rejected.iter().map(|rejected| key(rejected.build)));
-            seen.sort_unstable();
-            assert_eq!(seen, all, "{machine:?} {request:?}");
-            assert!(
-                advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()),
-                "{machine:?} {request:?}"
-            );
-            assert!(
-                advice
-                    .alternatives
-                    .iter()
-                    .all(|a| !a.unlocked_by.is_empty() && !a.findings.is_empty())
-            );
-            assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
-        }
-    });
-}
-
-#[test]
-fn an_unsatisfiable_request_says_why() {
-    each_machine(|machine| {
-        for request in requests() {
-            let advice = advise(machine, &request, Matrix::embedded());
-            let silent = advice.recommended.is_none() && advice.diagnostics.is_empty();
-            assert!(!silent, "{machine:?} {request:?}");
-        }
+    each_case(|machine, request| {
+        let advice = advise(machine, request, matrix);
+        let mut seen: Vec<*const Build> =
+            advice.recommended.iter().map(|choice| key(choice.build)).collect();
+        seen.extend(advice.alternatives.iter().map(|alternative| key(alternative.choice.build)));
+        seen.extend(advice.rejected.iter().map(|rejected| key(rejected.build)));
+        seen.sort_unstable();
+        assert_eq!(seen, all, "{machine:?} {request:?}");
+        assert!(
+            advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()),
+            "{machine:?} {request:?}"
+        );
+        assert!(
+            advice.alternatives.iter().all(|a| !a.unlocked_by.is_empty() && !a.findings.is_empty())
+        );
+        assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
+        let silent = advice.recommended.is_none() && advice.diagnostics.is_empty();
+        assert!(!silent, "{machine:?} {request:?}");
     });
 }
 
