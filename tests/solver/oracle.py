@@ -133,8 +133,9 @@ def goes_with(companion, row):
         return False
     if ("cuda" in companion) != ("cuda" in row):
         return False
-    # torchvision up to 0.21 says so in its metadata; torchaudio refuses at run time (pytorch/audio#4226).
-    tied = companion.get("same_toolkit") or companion["package"] == "torchaudio"
+    # torchvision of 0.15.2 to 0.21 says so in its metadata, and what is older is held to the same;
+    # torchaudio refuses at run time (pytorch/audio#4226).
+    tied = companion["package"] == "torchaudio" or key(companion["version"]) < (0, 22)
     if tied and companion.get("cuda") != row.get("cuda"):
         return False
     if row.get("arm") == "tegra":
