@@ -15,6 +15,7 @@ could not judge. A case is `{"machine": {…}, "request": {…}}` as in `grid.py
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import json
 import multiprocessing
 import os
@@ -145,6 +146,8 @@ def check_solve(request, recommendation, solved):
     for package in request.get("packages", []):
         if package not in solved:
             wrong.append(("companion", f"`{package}` is not in the environment"))
+        elif package == "torchaudio" and not solved[package]["build"].startswith(recommendation["build"]):
+            wrong.append(("companion", f"{solved[package]['build']} refuses to run with {torch['build']}"))
     pin = recommendation["cuda_version"]
     if pin and "cuda-version" in solved and solved["cuda-version"]["version"] != pin:
         wrong.append(("pin", f"promises cuda-version {pin}, solved to {solved['cuda-version']['version']}"))
@@ -220,7 +223,12 @@ def verdict(case, document, code, solved):
 
 
 def report(wrong, binary, limit):
-    for case, kind, sentence in wrong[:limit]:
+    kinds = collections.defaultdict(list)
+    for finding in wrong:
+        kinds[finding[1]].append(finding)
+    # The first of each kind, then the second of each, …
+    shown = [finding for row in itertools.zip_longest(*kinds.values()) for finding in row if finding]
+    for case, kind, sentence in shown[:limit]:
         print(f"\n{kind}: {sentence}\n  {shlex.join([str(binary), *grid.arguments(*case)])}")
     for kind, count in collections.Counter(kind for _, kind, _ in wrong).most_common():
         print(f"{count:6} {kind}")
