@@ -1,1 +1,5 @@
 //! Turns an advice into text: for a person, as JSON, as commands, as files. Chooses nothing.
+
+mod machine;
+
+pub use machine::machine;
