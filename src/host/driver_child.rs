@@ -131,11 +131,11 @@ fn number<E>(number: Result<u64, E>) -> Answer {
 
 /// The code's name.
 fn failed(error: &NvmlError) -> Answer {
-    match error {
-        // The symbol's name is in the words, and only of use to who debugs a library.
-        NvmlError::FailedToLoadSymbol(_) => Answer::Error("FailedToLoadSymbol".to_owned()),
-        other => Answer::Error(format!("{other:?}")),
+    // The symbol's name is in the words, and only of use to who debugs a library.
+    if let NvmlError::FailedToLoadSymbol(_) = error {
+        return Answer::Error("FailedToLoadSymbol".to_owned());
     }
+    Answer::Error(format!("{error:?}"))
 }
 
 /// Why a library could not be opened: not there is not the same as not loadable. The words of the

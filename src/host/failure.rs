@@ -45,11 +45,15 @@ impl std::error::Error for Failure {}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            // A file in the place of a folder on the way: the path does not exist either.
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotThere,
-            io::ErrorKind::PermissionDenied => Self::Denied,
-            _ => Self::Other(error.to_string()),
+        use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+        let kind = error.kind();
+        // A file in the place of a folder on the way: the path does not exist either.
+        if kind == NotFound || kind == NotADirectory {
+            Self::NotThere
+        } else if kind == PermissionDenied {
+            Self::Denied
+        } else {
+            Self::Other(error.to_string())
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn look(look: &mut Look<'_>) {
             Ok(bytes) if !is_known => files.push(read(path, &bytes)),
             Ok(_) | Err(Failure::NotThere) => {}
             Err(failure) => {
-                files.push(ConfigFile { problem: Some(failure.to_string()), ..empty(path) })
+                files.push(ConfigFile { problem: Some(failure.to_string()), ..empty(path) });
             }
         }
     }
@@ -48,7 +48,8 @@ fn paths(look: &Look<'_>) -> Vec<String> {
         paths.extend(NAMES.map(|name| target.join(folder, name)));
         let more = target.join(folder, "condarc.d");
         let names = look.host.list(&more).unwrap_or_default();
-        let is_yaml = |name: &&String| name.ends_with(".yml") || name.ends_with(".yaml");
+        // conda takes these two, in small letters.
+        let is_yaml = |name: &&String| matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")));
         paths.extend(names.iter().filter(is_yaml).map(|name| target.join(&more, name)));
     };
     if target.os() == Some(Os::Windows) {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use crate::host::Failure;
 use crate::model::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Subdir,
     Version,
@@ -148,15 +147,11 @@ fn read<T>(
         look.report(name, Outcome::Ok, "empty: not there");
         return Some(Detected::Absent);
     }
-    Some(match parse(&text) {
-        Some(value) => {
-            look.report(name, Outcome::Ok, text);
-            Detected::found(value, Origin::Env(name.into()))
-        }
-        None => {
-            let why = format!("{} is not a version", quoted(&text));
-            look.report_failure(name, &Failure::Other(why.clone()));
-            Detected::unknown(format!("{name}: {why}"))
-        }
-    })
+    if let Some(value) = parse(&text) {
+        look.report(name, Outcome::Ok, text);
+        return Some(Detected::found(value, Origin::Env(name.into())));
+    }
+    let why = format!("{} is not a version", quoted(&text));
+    look.report(name, Outcome::Failed, why.clone());
+    Some(Detected::unknown(format!("{name}: {why}")))
 }

@@ -25,14 +25,12 @@ pub(super) fn look(look: &mut Look<'_>) {
             }
         }
     }
-    match problem {
-        Some((slot, failure)) => look.report(BUS, Outcome::Failed, format!("{slot}: {failure}")),
-        None => {
-            let count = look.machine.adapters.len();
-            let noun = if count == 1 { "adapter" } else { "adapters" };
-            look.report(BUS, Outcome::Ok, format!("{count} display {noun}"));
-        }
+    if let Some((slot, failure)) = problem {
+        return look.report(BUS, Outcome::Failed, format!("{slot}: {failure}"));
     }
+    let count = look.machine.adapters.len();
+    let noun = if count == 1 { "adapter" } else { "adapters" };
+    look.report(BUS, Outcome::Ok, format!("{count} display {noun}"));
 }
 
 /// The device in a slot, where it is a display adapter (class 03) or an accelerator without a

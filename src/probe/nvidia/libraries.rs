@@ -1,12 +1,11 @@
 //! NVML's and libcuda's answers, read as facts.
 
-use std::borrow::Cow;
-
-use crate::host::{Answer, Call, DriverReport, End, Library, Said};
+use crate::host::{Answer, Call, End, Library};
 use crate::model::{CudaVersion, Detected, Machine, Origin, Outcome};
 
 use super::super::look::{Look, quoted};
-use super::{Answered, gpu, improve, places, reasons};
+use super::heard::{Heard, Init, Why};
+use super::{Answered, gpu, improve, places};
 
 /// More devices than any machine has: a damaged answer is not followed further.
 const DEVICES: u32 = 256;
@@ -86,8 +85,7 @@ fn libcuda_facts(machine: &mut Machine, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
     machine.libcuda = match libcuda.init() {
         Init::Done(_) => version.clone().into_detected(Origin::Libcuda),
         // What conda asks does not exist, or says that there is nothing to compute on.
-        Init::NotThere => Detected::Absent,
-        Init::Failed(code) if code == "100" => Detected::Absent,
+        Init::NotThere | Init::Failed("100") => Detected::Absent,
         Init::Failed(_) | Init::NoAnswer => Detected::unknown(libcuda.why_not(Call::Init, None)),
     };
     improve(&mut machine.driver_cuda, version.into_detected(Origin::Libcuda));
@@ -98,10 +96,10 @@ fn libcuda_facts(machine: &mut Machine, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
             machine.gpu_count = Detected::found(*count, Origin::Libcuda);
         }
         // With NVML there and failing, "no device" may be the same failure.
-        (Detected::Unknown { .. }, Init::Done(_), Ok(0)) if !nvml_is_there => {
-            machine.gpu_count = Detected::Absent;
-        }
-        (Detected::Unknown { .. }, Init::Failed("100"), _) if !nvml_is_there => {
+        (Detected::Unknown { .. }, Init::Done(_), Ok(0))
+        | (Detected::Unknown { .. }, Init::Failed("100"), _)
+            if !nvml_is_there =>
+        {
             machine.gpu_count = Detected::Absent;
         }
         (Detected::Found(_) | Detected::Absent | Detected::Unknown { .. }, _, _) => {}
@@ -122,157 +120,6 @@ fn libcuda_facts(machine: &mut Machine, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
             &mut device.compute_capability,
             libcuda.fact(Call::ComputeCapability, of, parsed).into_detected(Origin::Libcuda),
         );
-    }
-}
-
-/// How a library's initialisation went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Init<'r> {
-    /// With this file.
-    Done(&'r str),
-    /// With this code.
-    Failed(&'r str),
-    /// No file of it is there.
-    NotThere,
-    /// It was never asked, or never answered.
-    NoAnswer,
-}
-
-/// What one library was heard to say.
-struct Heard<'r> {
-    library: Library,
-    report: &'r DriverReport,
-}
-
-/// A value, or why there is none.
-type Why = Cow<'static, str>;
-
-impl<'r> Heard<'r> {
-    fn all(&self) -> impl DoubleEndedIterator<Item = &'r Said> {
-        let library = self.library;
-        self.report.said.iter().filter(move |said| said.library == library)
-    }
-
-    /// The last answer to a call: an earlier one was another file's.
-    fn answer(&self, call: Call, device: Option<u32>) -> Option<&'r Answer> {
-        self.all()
-            .rev()
-            .filter(|said| said.call == call && said.device == device)
-            .find_map(|said| said.answer.as_ref())
-    }
-
-    /// Of several files that were tried: the one that worked, else the last that failed.
-    fn init(&self) -> Init<'r> {
-        let mut init = Init::NoAnswer;
-        for said in self.all().filter(|said| said.call == Call::Init) {
-            init = match (&said.answer, init) {
-                (_, Init::Done(_)) | (None, _) => init,
-                (Some(Answer::Text(path)), _) => Init::Done(path),
-                (Some(Answer::Error(code)), _) => Init::Failed(code),
-                (Some(Answer::NotThere), Init::Failed(code)) => Init::Failed(code),
-                (Some(Answer::NotThere), Init::NotThere | Init::NoAnswer) => Init::NotThere,
-                (Some(Answer::Number(_)), _) => init,
-            };
-        }
-        init
-    }
-
-    fn says(&self, call: Call, device: Option<u32>, code: &str) -> bool {
-        matches!(self.answer(call, device), Some(Answer::Error(said)) if said == code)
-    }
-
-    /// A call's answer, read by `read`.
-    fn fact<T>(
-        &self,
-        call: Call,
-        device: Option<u32>,
-        read: impl FnOnce(&'r Answer) -> Option<T>,
-    ) -> Result<T, Why> {
-        self.answer(call, device).and_then(read).ok_or_else(|| self.why_not(call, device))
-    }
-
-    /// Why there is no answer: its own error, that of the device or the library, or the end.
-    fn why_not(&self, call: Call, device: Option<u32>) -> Why {
-        let name = match self.library {
-            Library::Nvml => "NVML",
-            Library::Libcuda => "libcuda",
-        };
-        let of_device = device.and_then(|_| self.answer(Call::Device, device));
-        match (self.answer(call, device).or(of_device), self.init()) {
-            (Some(Answer::Error(code)), _) => {
-                format!("{name}: {}", reasons::words(self.library, code)).into()
-            }
-            (_, Init::Failed(code)) => {
-                format!("{name}: {}", reasons::words(self.library, code)).into()
-            }
-            (_, Init::NotThere) | (Some(Answer::NotThere), _) => {
-                format!("{name} is not there").into()
-            }
-            (Some(Answer::Text(text)), _) => format!("{name} says {}", quoted(text)).into(),
-            (Some(Answer::Number(number)), _) => format!("{name} says `{number}`").into(),
-            (None, Init::Done(_) | Init::NoAnswer) => format!("{name}: {}", self.ended()).into(),
-        }
-    }
-
-    /// The call that never came back, in words.
-    fn ended(&self) -> String {
-        let last = self.report.said.last().filter(|said| said.answer.is_none());
-        let during = match last {
-            Some(Said { library, call, device: Some(index), .. }) => {
-                format!(" ({} of {} for GPU {index})", call.as_str(), library.as_str())
-            }
-            Some(Said { library, call, device: None, .. }) => {
-                format!(" ({} of {})", call.as_str(), library.as_str())
-            }
-            None => String::new(),
-        };
-        match &self.report.end {
-            End::TimedOut => format!("no answer within two seconds{during}"),
-            End::Crashed(how) => format!("the driver's library crashed with {how}{during}"),
-            End::Finished | End::NotStarted(_) => "it did not say".to_owned(),
-        }
-    }
-
-    /// The line for the list of sources.
-    fn summary(&self) -> (Outcome, String) {
-        let unfinished = match &self.report.end {
-            End::TimedOut => Some(Outcome::TimedOut),
-            End::Crashed(_) => Some(Outcome::Failed),
-            End::Finished | End::NotStarted(_) => None,
-        };
-        let is_stuck = self
-            .report
-            .said
-            .last()
-            .is_some_and(|s| s.library == self.library && s.answer.is_none());
-        match (self.init(), unfinished) {
-            (_, Some(outcome)) if is_stuck => (outcome, self.ended()),
-            (Init::Done(path), _) => (Outcome::Ok, self.complaints(path)),
-            (Init::Failed(code), _) => {
-                (Outcome::Failed, reasons::words(self.library, code).into_owned())
-            }
-            (Init::NotThere, _) => (Outcome::Absent, "the library is not there".to_owned()),
-            (Init::NoAnswer, Some(Outcome::TimedOut)) => {
-                (Outcome::Skipped, "the driver hung before".to_owned())
-            }
-            (Init::NoAnswer, Some(_)) => (Outcome::Skipped, "the driver crashed before".to_owned()),
-            (Init::NoAnswer, None) => (Outcome::Absent, "the library is not there".to_owned()),
-        }
-    }
-
-    /// The file that answered, and what it failed to answer. That a card has no MIG is no failure.
-    fn complaints(&self, path: &str) -> String {
-        let mut line = path.to_owned();
-        for said in self.all() {
-            let Some(Answer::Error(code)) = &said.answer else { continue };
-            if matches!(said.call, Call::Mig | Call::Init) {
-                continue;
-            }
-            let what = said.call.as_str();
-            let of = said.device.map(|index| format!(" of GPU {index}")).unwrap_or_default();
-            line.push_str(&format!("; {what}{of}: {}", reasons::words(self.library, code)));
-        }
-        line
     }
 }
 

@@ -4,6 +4,7 @@
 //! process of their own; the kernel module's files; `nvidia-smi`, where neither library answered.
 //! What a later source says only fills what the earlier ones left open.
 
+mod heard;
 mod jetson;
 mod kernel;
 mod libraries;
