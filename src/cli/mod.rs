@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::host;
+
 /// What exactly to type to get a PyTorch that works on this machine, from conda-forge.
 #[derive(Debug, Parser)]
 #[command(name = "conda-torch", version, about)]
@@ -35,12 +37,33 @@ struct Output {
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
+    if asks_driver() {
+        return ExitCode::SUCCESS;
+    }
     let cli = Cli::parse();
     let result = match cli.command {
-        Command::Probe(args) => probe::run(&args),
+        Command::Probe(args) => probe::run(&args, &live_host()),
         Command::Matrix(args) => matrix::run(&args),
     };
     finish(result)
+}
+
+/// This machine; the driver is asked by this very program in a process of its own.
+fn live_host() -> host::LiveHost {
+    match std::env::current_exe() {
+        Ok(program) => host::LiveHost::new().with_driver_program(program),
+        Err(_) => host::LiveHost::new(),
+    }
+}
+
+/// Does the work of the process that asks the NVIDIA driver, where this is that process.
+fn asks_driver() -> bool {
+    let mut arguments = std::env::args_os().skip(1);
+    let is_driver_child = arguments.next().is_some_and(|first| first == host::DRIVER_COMMAND);
+    if is_driver_child {
+        host::run_driver_child(arguments);
+    }
+    is_driver_child
 }
 
 /// Writes the answer; a reader that went away is no error.
