@@ -4,6 +4,7 @@ use std::io::Read;
 
 use anyhow::{Context, bail};
 
+use super::UsageError;
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{
@@ -68,8 +69,8 @@ fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides>
         flags;
     let mut gpus = Vec::new();
     for name in gpu {
-        let capability = capability_of(name, matrix).with_context(|| unknown_gpu(name))?;
-        gpus.push(WishedGpu { name: Some(name.clone()), capability });
+        let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;
+        gpus.push(WishedGpu { name: Some(name.clone()), capability: row.capability });
     }
     gpus.extend(compute_capability.iter().map(|&capability| WishedGpu { name: None, capability }));
     Ok(Overrides {
@@ -82,24 +83,16 @@ fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides>
     })
 }
 
-fn unknown_gpu(name: &str) -> String {
-    format!(
-        "`--gpu {name}`: no GPU of that name is in the table; \
-         give its number instead, `--compute-capability X.Y`"
-    )
-}
-
-/// The capability of a GPU by its name, with or without `NVIDIA`, `GeForce` or the case.
-fn capability_of(name: &str, matrix: &Matrix) -> Option<ComputeCapability> {
-    let asked = bare(name);
-    matrix.gpu_names.iter().find(|gpu| bare(&gpu.name) == asked).map(|gpu| gpu.capability)
-}
-
-/// A name without what people leave out: `NVIDIA GeForce RTX 4090` is `rtx4090`.
-fn bare(name: &str) -> String {
-    let leave_out = |word: &&str| !matches!(*word, "nvidia" | "geforce" | "tesla" | "quadro");
-    let name = name.to_ascii_lowercase();
-    name.split([' ', '-', '_']).filter(leave_out).collect()
+fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {
+    let meant = if nearest.is_empty() {
+        String::new()
+    } else {
+        format!(" (did you mean {}?)", nearest.join(", "))
+    };
+    UsageError(format!(
+        "`--gpu {name}`: no GPU of that name is in the table{meant}; \
+         expected a name such as `RTX 4090`, or its number with `--compute-capability X.Y`"
+    ))
 }
 
 /// Fills capabilities that nobody said from the table of names.
@@ -107,10 +100,10 @@ fn name_capabilities(machine: &mut Machine, matrix: &Matrix) {
     for gpu in &mut machine.gpus {
         if let (Detected::Found(name), Detected::Unknown { .. }) =
             (&gpu.name, &gpu.compute_capability)
-            && let Some(capability) = capability_of(&name.value, matrix)
+            && let Ok(row) = matrix.gpu_by_name(&name.value)
         {
             let origin = Origin::Table("gpu-names".into());
-            gpu.compute_capability = Detected::found(capability, origin);
+            gpu.compute_capability = Detected::found(row.capability, origin);
         }
     }
 }

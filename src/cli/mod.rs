@@ -34,6 +34,11 @@ struct Output {
     code: u8,
 }
 
+/// A command line that is well-formed and still cannot be meant: exit code 2, as clap's own errors.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -82,7 +87,7 @@ fn finish(result: anyhow::Result<Output>) -> ExitCode {
         }
         Err(error) => {
             let _ = writeln!(std::io::stderr().lock(), "error: {error:#}");
-            ExitCode::from(1)
+            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }
 }
