@@ -42,6 +42,15 @@ pub(super) struct MachineFlags {
     pub machine: Option<String>,
 }
 
+impl MachineFlags {
+    /// Whether a platform is named and nothing else is said of the machine.
+    pub(super) fn is_platform_alone(&self) -> bool {
+        let Self { platform, driver, cuda, compute_capability, gpu, glibc, macos, machine } = self;
+        let silent = driver.is_none() && cuda.is_none() && glibc.is_none() && macos.is_none();
+        platform.is_some() && silent && compute_capability.is_empty() && gpu.is_empty() && machine.is_none()
+    }
+}
+
 /// How large a saved machine may be.
 const SAVED: usize = 8 << 20;
 
