@@ -1,6 +1,5 @@
 //! `conda-torch advise`.
 
-use std::borrow::Cow;
 use std::io::IsTerminal;
 
 use clap::ValueEnum;
@@ -92,7 +91,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, color: Color) -> anyhow::Result<
     match answer(args, host, color) {
         Err(error) if args.wants_json() => {
             let code = super::code_of(&error);
-            let text = render::json_error(Matrix::embedded(), &format!("{error:#}"), code);
+            let text = render::json_error(&format!("{error:#}"), code, &Matrix::embedded().as_of);
             super::complain(&error);
             Ok(Output { stdout: text, code })
         }

@@ -47,7 +47,11 @@ impl MachineFlags {
     pub(super) fn is_platform_alone(&self) -> bool {
         let Self { platform, driver, cuda, compute_capability, gpu, glibc, macos, machine } = self;
         let silent = driver.is_none() && cuda.is_none() && glibc.is_none() && macos.is_none();
-        platform.is_some() && silent && compute_capability.is_empty() && gpu.is_empty() && machine.is_none()
+        platform.is_some()
+            && silent
+            && compute_capability.is_empty()
+            && gpu.is_empty()
+            && machine.is_none()
     }
 }
 

@@ -51,10 +51,10 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     if !args.machine.is_platform_alone() {
         let machine = machine(&args.machine, host, matrix)?;
         advice = advise(&machine, &Request::default(), matrix);
-        recommended = advice.recommended.as_ref().map(|choice| Recommended {
-            build: choice.build,
-            cuda_version: choice.cuda_version,
-        });
+        recommended = advice
+            .recommended
+            .as_ref()
+            .map(|choice| Recommended { build: choice.build, cuda_version: choice.cuda_version });
     }
     let which = if args.all { TableRows::All } else { TableRows::Newest };
     let stdout = table(matrix, &subdirs, which, recommended, format);

@@ -137,9 +137,7 @@ fn finish(result: anyhow::Result<Output>) -> ExitCode {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(output.stdout.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => ExitCode::from(output.code),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::from(output.code)
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(output.code),
         Err(error) => {
             complain(&anyhow::Error::new(error).context("cannot write the answer"));
             ExitCode::from(1)
