@@ -81,7 +81,7 @@ pub(super) fn hint(
         | D::ReleaseCandidate
         | D::Outranked { .. }
         | D::LeavesGpuUnused
-        | D::GpuNotUsed
+        | D::GpuNotUsed { .. }
         | D::DriverDroppedGpu { .. }
         | D::AmdGpu
         | D::IntelGpu
@@ -89,6 +89,7 @@ pub(super) fn hint(
         | D::JetsonWithoutBuild { .. }
         | D::PlatformWithoutBuilds { .. }
         | D::GlibcNotTried { .. }
+        | D::CudaVersionNotBuilt { .. }
         | D::NoSuchCudaVersion { .. }
         | D::NoSuchPytorch { .. }
         | D::CompanionNotOnPlatform { .. }

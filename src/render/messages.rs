@@ -101,7 +101,13 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::Outranked { by } => format!("it would work; {by} as recommended is the better choice"),
         D::LeavesGpuUnused => "it would work, but leaves the GPU unused".to_owned(),
-        D::GpuNotUsed => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::GpuNotUsed { asked: true } => {
+            "this answer leaves the NVIDIA GPU unused, as `--accelerator cpu` asks".to_owned()
+        }
+        D::GpuNotUsed { asked: false } => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::CudaVersionNotBuilt { requested, subdir } => {
+            format!("no PyTorch on conda-forge for {subdir} takes `cuda-version={requested}`")
+        }
         D::CardWithoutDriver { pci_id, capability, kernel_driver, needed } => format!(
             "there is an NVIDIA card ({pci_id}{}){}; CUDA needs NVIDIA's driver {needed} or newer",
             capability.map_or(String::new(), |c| format!(", compute capability {c}")),
