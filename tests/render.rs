@@ -38,7 +38,14 @@ fn dump() {
     let mut out = String::new();
     for name in machine_names() {
         let machine = machine(&name);
-        let text = render(&machine, &Request::default(), None, Environment::Unnamed, Shell::Posix, render::human);
+        let text = render(
+            &machine,
+            &Request::default(),
+            None,
+            Environment::Unnamed,
+            Shell::Posix,
+            render::human,
+        );
         out.push_str(&format!("=== {name}\n{}", text.expect("quotes")));
     }
     std::fs::write("/tmp/render-dump.txt", out).expect("writes");

@@ -24,7 +24,10 @@ pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
     let gpus = if cuda { " --gpus all" } else { "" };
     let mut out = format!("# {}, from conda-forge\n", summary::headline(choice));
     let _ = writeln!(out, "#   docker build -t torch .");
-    let _ = writeln!(out, "#   docker run --rm{gpus} torch python -c \"import torch; print(torch.__version__)\"");
+    let _ = writeln!(
+        out,
+        "#   docker run --rm{gpus} torch python -c \"import torch; print(torch.__version__)\""
+    );
     let _ = writeln!(out, "FROM --platform={platform} mambaorg/micromamba:latest");
     let variable =
         choice.needs_cuda.map_or(String::new(), |cuda| format!("CONDA_OVERRIDE_CUDA={cuda} "));

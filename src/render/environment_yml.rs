@@ -32,7 +32,10 @@ fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=' | '*');
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(plain)
-        && !matches!(text.to_ascii_lowercase().as_str(), "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n");
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
     if is_word { text.to_owned() } else { quoted(text) }
 }
 

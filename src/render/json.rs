@@ -1,6 +1,7 @@
 //! The answer for an installer: exactly one document, whatever happened.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::advise::{
     Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected, Request, Severity,
@@ -177,7 +178,7 @@ impl Say<'_> {
     fn alternative(&self, alternative: &Alternative<'_>) -> AlternativeText {
         AlternativeText {
             choice: self.choice(&alternative.choice),
-            unlocked_by: alternative.unlocked_by.iter().map(unlock).collect(),
+            unlocked_by: unlocked_by(&alternative.unlocked_by),
             findings: alternative.findings.iter().map(|finding| self.finding(finding)).collect(),
         }
     }
@@ -232,6 +233,18 @@ fn kernels(kernels: &GpuKernels) -> KernelsText {
             KernelSupport::Missing => "missing",
         }),
     }
+}
+
+/// All that must change; two packages to leave out share their key.
+fn unlocked_by(unlocks: &[Unlock]) -> BTreeMap<&'static str, Option<Cow<'static, str>>> {
+    let mut all = BTreeMap::new();
+    for (key, value) in unlocks.iter().map(unlock) {
+        match (all.get_mut(key), value) {
+            (Some(Some(before)), Some(value)) => *before = Cow::Owned(format!("{before},{value}")),
+            (_, value) => drop(all.insert(key, value)),
+        }
+    }
+    all
 }
 
 /// What must change, as a key and the value that it must get; null for "leave it out".

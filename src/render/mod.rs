@@ -14,6 +14,7 @@ mod human;
 mod json;
 mod messages;
 mod pixi_toml;
+mod reasons;
 pub mod shell;
 mod step;
 mod summary;

@@ -19,11 +19,16 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     let name = quoted(answer.environment.name());
     let subdir = choice.build.subdir;
     let mut out = format!("# {}, from conda-forge\n", summary::headline(choice));
-    let _ = writeln!(out, "[workspace]\nname = {name}\nchannels = [\"conda-forge\"]\nplatforms = [\"{subdir}\"]");
+    let _ = writeln!(
+        out,
+        "[workspace]\nname = {name}\nchannels = [\"conda-forge\"]\nplatforms = [\"{subdir}\"]"
+    );
     let required = system_requirements(answer.machine, choice);
     let lines = [
         required.cuda.map(|major| format!("cuda = \"{major}\"")),
-        required.glibc.map(|glibc| format!("libc = {{ family = \"glibc\", version = \"{glibc}\" }}")),
+        required
+            .glibc
+            .map(|glibc| format!("libc = {{ family = \"glibc\", version = \"{glibc}\" }}")),
         required.macos.map(|macos| format!("macos = \"{macos}\"")),
     ];
     if lines.iter().any(Option::is_some) {

@@ -40,13 +40,12 @@ pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
     if is_plain(text, shell) {
         return Ok(Cow::Borrowed(text));
     }
-    let forbid = |characters: &[char], name: &'static str| {
-        match text.chars().find(|character| characters.contains(character)) {
-            Some(character) => {
-                Err(CannotQuote { text: text.to_owned(), character, shell: name })
-            }
-            None => Ok(()),
-        }
+    let forbid = |characters: &[char], name: &'static str| match text
+        .chars()
+        .find(|character| characters.contains(character))
+    {
+        Some(character) => Err(CannotQuote { text: text.to_owned(), character, shell: name }),
+        None => Ok(()),
     };
     let has = |characters: &[char]| text.contains(characters);
     Ok(Cow::Owned(match shell {
@@ -77,7 +76,8 @@ pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
 
 /// Whether a shell leaves a word alone without quotes.
 fn is_plain(text: &str, shell: Shell) -> bool {
-    let everywhere = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.' | '/' | ':' | '=');
+    let everywhere =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.' | '/' | ':' | '=');
     let here = |c: char| match shell {
         Shell::Posix | Shell::Fish => matches!(c, ',' | '@'),
         Shell::Powershell => c == '\\',
@@ -111,9 +111,7 @@ pub fn lines(step: &Step, shell: Shell, width: usize) -> Result<Vec<String>, Can
     for (at, piece) in pieces.iter().enumerate() {
         let reserve = if at + 1 < pieces.len() { sign.len() } else { 0 };
         match lines.last_mut() {
-            Some(line)
-                if line.chars().count() + 1 + piece.chars().count() + reserve <= width =>
-            {
+            Some(line) if line.chars().count() + 1 + piece.chars().count() + reserve <= width => {
                 line.push(' ');
                 line.push_str(piece);
             }

@@ -2,7 +2,8 @@
 
 use crate::advise::Choice;
 use crate::model::{
-    Client, ClientKind, CudaVersion, Detected, Machine, Origin, SeenCuda, Subdir, Version, seen_cuda,
+    Client, ClientKind, CudaVersion, Detected, Machine, Origin, SeenCuda, Subdir, Version,
+    seen_cuda,
 };
 
 use super::ClientTarget;
@@ -44,9 +45,9 @@ fn sees(machine: &Machine, client: &ClientTarget<'_>, needed: CudaVersion) -> bo
 
 /// A client that is not there, to ask what it would see.
 fn absent(client: &ClientTarget<'_>) -> Client {
-    let version = client.version.map_or(Detected::Absent, |version| {
-        Detected::found(version, Origin::Baseline)
-    });
+    let version = client
+        .version
+        .map_or(Detected::Absent, |version| Detected::found(version, Origin::Baseline));
     Client {
         kind: client.kind,
         version,

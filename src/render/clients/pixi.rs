@@ -49,10 +49,9 @@ pub(super) fn plan(
     let manifest = format!("{}/pixi.toml", folder.trim_end_matches(['/', '\\']));
     let subdir = choice.build.subdir.as_str();
     // A project is for the platform of the machine that it is made on unless this says otherwise.
-    let mut steps = vec![client.step(
-        StepKind::Prepare,
-        ["init", "-c", "conda-forge", "--platform", subdir, folder],
-    )];
+    let mut steps = vec![
+        client.step(StepKind::Prepare, ["init", "-c", "conda-forge", "--platform", subdir, folder]),
+    ];
     declare(machine, choice, client, &manifest, &mut steps);
 
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
@@ -97,12 +96,19 @@ fn declare(
     }
     let flags: Vec<String> = declared().map(|(name, _)| format!("--{name}")).collect();
     let values = flags.iter().map(String::as_str).zip(declared().map(|(_, value)| value));
-    let word =
-        ["workspace", "--manifest-path", manifest, "platform", "edit", choice.build.subdir.as_str()];
+    let word = [
+        "workspace",
+        "--manifest-path",
+        manifest,
+        "platform",
+        "edit",
+        choice.build.subdir.as_str(),
+    ];
     let words = word.into_iter().chain(values.flat_map(|(flag, value)| [flag, value]));
     let mut step = client.step(StepKind::Prepare, words);
     if !client.is_at_least(&[0, 71]) {
-        step.note = Some("pixi 0.71 or newer; for an older one see `--format pixi-toml`".to_owned());
+        step.note =
+            Some("pixi 0.71 or newer; for an older one see `--format pixi-toml`".to_owned());
     }
     steps.push(step);
 }

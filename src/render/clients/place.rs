@@ -33,9 +33,7 @@ impl Environment {
         };
         match self {
             Self::Unnamed => Place { flag: "-n", value: free_name(has), exists: false },
-            Self::Name(name) => {
-                Place { flag: "-n", exists: has(name), value: name.clone() }
-            }
+            Self::Name(name) => Place { flag: "-n", exists: has(name), value: name.clone() },
             Self::Prefix(folder) => {
                 Place { flag: "-p", value: folder.clone(), exists: has(folder) }
             }
