@@ -25,7 +25,10 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
         Some(choice) => page.recommended(choice)?,
         None => page.nothing_fits()?,
     }
-    Ok(page.out)
+    let mut out = page.out;
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    Ok(out)
 }
 
 /// A page in the making.
@@ -60,10 +63,7 @@ impl<'a> Page<'a> {
         self.remarks(|remark| !is_first(remark) && !is_no_client(remark));
         self.alternatives("Alternatives", &advice.alternatives);
         let later = "For later installations, make conda-forge the default (optional):";
-        self.block(later, &of_kind(&steps, &[StepKind::Configure]))?;
-        self.out.truncate(self.out.trim_end().len());
-        self.out.push('\n');
-        Ok(())
+        self.block(later, &of_kind(&steps, &[StepKind::Configure]))
     }
 
     /// What cannot be had, why, and the nearest that can.
