@@ -55,7 +55,7 @@ fn flatten(key: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
             facts.insert(format!("sources.{}", text("source")), line);
         }
         Value::Object(map) => {
-            map.iter().for_each(|(name, value)| flatten(&below(name), value, facts))
+            map.iter().for_each(|(name, value)| flatten(&below(name), value, facts));
         }
         Value::Array(items) if key != "sources" && items.iter().all(Value::is_string) => {
             facts.insert(key.to_owned(), value.to_string());
@@ -75,9 +75,9 @@ fn flatten(key: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
 }
 
 fn fact(detected: &Value) -> String {
-    let text = |key: &str| match &detected[key] {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let text = |key: &str| {
+        let value = &detected[key];
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
     };
     match detected["status"].as_str() {
         Some("found") => format!("{} by {}", text("value"), text("origin")),

@@ -95,11 +95,34 @@ fn capability_of(name: &str, matrix: &Matrix) -> Option<ComputeCapability> {
     matrix.gpu_names.iter().find(|gpu| bare(&gpu.name) == asked).map(|gpu| gpu.capability)
 }
 
-/// A name without what people leave out: `NVIDIA GeForce RTX 4090` is `rtx4090`.
+/// A name without what people leave out and what does not change the chip: `NVIDIA GeForce RTX 4090
+/// Laptop GPU` is `rtx4090`, `NVIDIA A100-SXM4-40GB` is `a100`.
 fn bare(name: &str) -> String {
-    let leave_out = |word: &&str| !matches!(*word, "nvidia" | "geforce" | "tesla" | "quadro");
     let name = name.to_ascii_lowercase();
-    name.split([' ', '-', '_']).filter(leave_out).collect()
+    name.split([' ', '-', '_', '/']).filter(|word| tells_the_chip(word)).collect()
+}
+
+fn tells_the_chip(word: &str) -> bool {
+    let is_size = word.strip_suffix("gb").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let is_socket = word.starts_with("sxm") || word.starts_with("hbm");
+    let is_decoration = matches!(
+        word,
+        "nvidia"
+            | "geforce"
+            | "tesla"
+            | "quadro"
+            | "gpu"
+            | "laptop"
+            | "mobile"
+            | "with"
+            | "max"
+            | "q"
+            | "design"
+            | "generation"
+            | "pcie"
+            | "nvl"
+    );
+    !(is_size || is_socket || is_decoration)
 }
 
 /// Fills capabilities that nobody said from the table of names.
@@ -133,4 +156,32 @@ fn saved(path: &str, host: &dyn Host) -> anyhow::Result<Machine> {
     let text =
         std::str::from_utf8(&bytes).with_context(|| format!("cannot read the machine {name}"))?;
     read_machine(text).with_context(|| format!("cannot read the machine {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_in_the_drivers_the_shops_and_the_users_words() {
+        for (name, chip) in [
+            ("NVIDIA GeForce GTX 1080 Ti", "gtx1080ti"),
+            ("gtx 1080 ti", "gtx1080ti"),
+            ("GTX1080Ti", "gtx1080ti"),
+            ("NVIDIA A100-SXM4-40GB", "a100"),
+            ("NVIDIA H100 80GB HBM3", "h100"),
+            ("Tesla V100-PCIE-16GB", "v100"),
+            ("NVIDIA GeForce RTX 3060 Laptop GPU", "rtx3060"),
+            ("NVIDIA GeForce GTX 1650 with Max-Q Design", "gtx1650"),
+        ] {
+            assert_eq!(bare(name), chip, "{name}");
+        }
+    }
+
+    #[test]
+    fn cards_of_one_number_and_two_generations_stay_apart() {
+        assert_ne!(bare("Quadro RTX 6000"), bare("NVIDIA RTX 6000 Ada Generation"));
+        assert_ne!(bare("NVIDIA RTX A6000"), bare("Quadro RTX 6000"));
+        assert_ne!(bare("NVIDIA RTX PRO 6000 Blackwell Server Edition"), bare("Quadro RTX 6000"));
+    }
 }
