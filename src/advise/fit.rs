@@ -57,19 +57,18 @@ impl<'m> Rules<'_, 'm> {
             companions: Vec::new(),
             pythons: build.pythons,
         };
-        let mut blockers = Vec::new();
-        self.driver(build, &mut blockers);
-        self.gpus(build, &mut blockers, &mut candidate.kernels);
-        blockers.extend(self.glibc(build));
-        blockers.extend(self.macos(build));
-        blockers.extend(self.arm_variant(build));
-        blockers.extend(self.release(build));
-        blockers.extend(self.pytorch(build));
-        blockers.extend(self.python(build));
-        blockers.extend(self.accelerator(build));
-        blockers.extend(self.cuda_version(build));
-        blockers.extend(self.blas(build));
-        candidate.blockers = blockers;
+        let blockers = &mut candidate.blockers;
+        self.driver(build, blockers);
+        self.gpus(build, blockers, &mut candidate.kernels);
+        push(blockers, self.glibc(build));
+        push(blockers, self.macos(build));
+        push(blockers, self.arm_variant(build));
+        push(blockers, self.release(build));
+        push(blockers, self.pytorch(build));
+        push(blockers, self.python(build));
+        push(blockers, self.accelerator(build));
+        push(blockers, self.cuda_version(build));
+        push(blockers, self.blas(build));
         companions::add(self, &mut candidate);
         candidate
     }
@@ -272,5 +271,13 @@ impl<'m> Rules<'_, 'm> {
     fn blas(&self, build: &Build) -> Option<Diagnostic> {
         let requested = self.request.blas?;
         (build.blas != requested).then_some(Diagnostic::OtherBlas { requested })
+    }
+}
+
+/// `extend` with an option, without the bookkeeping of a general iterator: this is the inner loop.
+#[inline]
+fn push(blockers: &mut Vec<Diagnostic>, blocker: Option<Diagnostic>) {
+    if let Some(blocker) = blocker {
+        blockers.push(blocker);
     }
 }
