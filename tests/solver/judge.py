@@ -68,7 +68,7 @@ def solver_jobs(path, case, document):
     if recommendation:
         specs = recommendation["specs"]
         jobs["recommendation"] = job(specs, machine)
-        for python in {recommendation["python"][0], recommendation["python"][-1]}:
+        for python in ends(case[1], recommendation):
             jobs[f"python {python}"] = job([*specs, f"python={python}"], PLAIN.get(machine["subdir"], machine) | {
                 name: machine[name] for name in ("driver", "cuda") if name in machine})
     for index, alternative in enumerate(document.get("alternatives", [])):
@@ -102,7 +102,7 @@ def check(case, document, code, solved):
     wrong += check_status(machine, request, document)
     wrong += check_virtual(machine, recommendation)
     wrong += check_solve(request, recommendation, solved["recommendation"])
-    for python in {recommendation["python"][0], recommendation["python"][-1]} if not wrong else ():
+    for python in ends(request, recommendation) if not wrong else ():
         found = check_solve(request | {"python": python}, recommendation, solved[f"python {python}"])
         wrong += [("python", f"with python={python}: {sentence}") for _, sentence in found]
     return wrong
@@ -234,6 +234,11 @@ def judge(binary, path, cases):
     marked = [verdict(case, *answer, found) for case, answer, found in zip(cases, answers, solves, strict=True)]
     wrong = [(case, *finding) for case, findings in zip(cases, marked, strict=True) for finding in findings]
     return wrong, len(distinct)
+
+
+def ends(request, recommendation):
+    """The first and the last Python that is promised, where none was asked for."""
+    return set() if request.get("python") else {recommendation["python"][0], recommendation["python"][-1]}
 
 
 def guarded_jobs(path, case, document):
