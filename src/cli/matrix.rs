@@ -1,11 +1,13 @@
 //! `conda-torch matrix`.
 
+use crate::advise::{Request, advise};
+use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::Subdir;
-use crate::render::table::{TableFormat, TableRows, table};
+use crate::render::table::{Recommended, TableFormat, TableRows, table};
 
 use super::Output;
-use super::machine_flags::MachineFlags;
+use super::machine_flags::{MachineFlags, machine};
 use super::width::terminal_width;
 
 #[derive(Debug, clap::Args)]
@@ -32,8 +34,10 @@ enum Format {
     Csv,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every subcommand may fail")]
-pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
+/// The table. The row that the machine would get is marked; where a platform alone is named, there
+/// is no machine.
+pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    let matrix = Matrix::embedded();
     let format = match args.format {
         Format::Table => TableFormat::Human(terminal_width()),
         Format::Markdown => TableFormat::Markdown,
@@ -42,7 +46,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
     };
     let with_pytorch = &Subdir::ALL[..5];
     let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
+    let advice;
+    let mut recommended = None;
+    if !args.machine.is_platform_alone() {
+        let machine = machine(&args.machine, host, matrix)?;
+        advice = advise(&machine, &Request::default(), matrix);
+        recommended = advice
+            .recommended
+            .as_ref()
+            .map(|choice| Recommended { build: choice.build, cuda_version: choice.cuda_version });
+    }
     let which = if args.all { TableRows::All } else { TableRows::Newest };
-    let stdout = table(Matrix::embedded(), &subdirs, which, None, format);
+    let stdout = table(matrix, &subdirs, which, recommended, format);
     Ok(Output { stdout, code: 0 })
 }

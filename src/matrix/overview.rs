@@ -111,6 +111,12 @@ impl Matrix {
         builds.map(|row| self.row(row.subdir, row.is_cuda(), pins(row), Some(row))).collect()
     }
 
+    /// One build as a row, with the pin that goes with it: for a machine that gets no newest build.
+    #[must_use]
+    pub fn row_of<'m>(&'m self, build: &'m Build, pin: Option<CudaVersion>) -> OverviewRow<'m> {
+        self.row(build.subdir, build.is_cuda(), pin.into_iter().collect(), Some(build))
+    }
+
     fn cuda_rows(&self, subdir: Subdir, variant: Option<ArmVariant>) -> Vec<OverviewRow<'_>> {
         let other =
             if variant.is_none() { Some(ArmVariant::Tegra) } else { Some(ArmVariant::Sbsa) };

@@ -1,3 +1,35 @@
 //! Turns an advice into text: for a person, as JSON, as commands, as files. Chooses nothing.
+//!
+//! [`Answer`] holds all that a format may need; every format is one function from it to text.
+//! [`clients`] knows what each client and each version of it accepts, [`shell`] how to quote it, and
+//! [`messages`] and [`hints`] what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
+mod answer;
+pub mod clients;
+mod commands;
+mod dockerfile;
+mod environment_yml;
+mod hints;
+mod human;
+mod json;
+mod machine;
+mod messages;
+mod pixi_toml;
+pub mod shell;
+mod step;
+mod summary;
 pub mod table;
+mod wire;
+mod wrap;
+
+pub use answer::{Answer, Refused, Style};
+pub use clients::{ClientTarget, Environment};
+pub use commands::commands;
+pub use dockerfile::dockerfile;
+pub use environment_yml::environment_yml;
+pub use human::human;
+pub use json::{ADVISE_SCHEMA, PROBE_SCHEMA, error as json_error, json};
+pub use machine::machine;
+pub use messages::{Message, message};
+pub use pixi_toml::pixi_toml;
+pub use step::{Step, StepKind};

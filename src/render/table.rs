@@ -42,26 +42,34 @@ pub enum TableRows {
     All,
 }
 
-/// Writes the table of some platforms.
+/// Writes the table of some platforms. A recommended build that is in none of the rows, because the
+/// machine is too old for the newest, gets one at the end of its platform.
 #[must_use]
-pub fn table(
-    matrix: &Matrix,
+pub fn table<'m>(
+    matrix: &'m Matrix,
     subdirs: &[Subdir],
     which: TableRows,
-    recommended: Option<Recommended<'_>>,
+    recommended: Option<Recommended<'m>>,
     format: TableFormat,
 ) -> String {
     let rows = match which {
         TableRows::Newest => matrix.overview(subdirs),
         TableRows::All => matrix.every_build(subdirs),
     };
-    let rows: Vec<Shown<'_>> = rows
+    let mut rows: Vec<Shown<'_>> = rows
         .into_iter()
         .map(|row| {
             let is_yours = recommended.is_some_and(|r| row.is_of(r.build, r.cuda_version));
             Shown { row, is_yours }
         })
         .collect();
+    if let Some(yours) = recommended.filter(|_| rows.iter().all(|row| !row.is_yours)) {
+        let is_there = |shown: &Shown<'_>| shown.row.subdir == yours.build.subdir;
+        if let Some(last) = rows.iter().rposition(is_there) {
+            let row = matrix.row_of(yours.build, yours.cuda_version);
+            rows.insert(last + 1, Shown { row, is_yours: true });
+        }
+    }
     match format {
         TableFormat::Human(width) => human(&rows, which, width),
         TableFormat::Markdown => markdown(&rows),

@@ -92,6 +92,21 @@ fn the_row_of_this_machine_is_marked_and_no_other() {
 }
 
 #[test]
+fn a_machine_too_old_for_the_newest_gets_a_row_of_its_own() {
+    let choice = build("2.7.1", "osx-64", "cpu", 102).expect("the build for macOS 10.15");
+    let recommended = Some(Recommended { build: choice, cuda_version: None });
+    let format = TableFormat::Human(Some(80));
+    let text = table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
+    assert!(
+        text.contains("\n* CPU  2.7.1   cpu #102 pytorch 10.15 limited\n\nosx-arm64\n"),
+        "{text}"
+    );
+    // Of a platform that is not shown, nothing is.
+    let text = table(matrix(), &[Subdir::Win64], TableRows::Newest, recommended, format);
+    assert!(!text.contains("your machine"), "{text}");
+}
+
+#[test]
 fn json_says_what_is_not_there_with_null() {
     let text = newest(&[Subdir::Win64], TableFormat::Json);
     let json: serde_json::Value = serde_json::from_str(&text).expect("a JSON document");

@@ -1,0 +1,70 @@
+//! Everything that a format may need to know.
+
+use crate::advise::{Advice, Choice, Request};
+use crate::model::{Machine, Shell, Subdir};
+
+use super::clients::{self, ClientTarget, Environment};
+use super::shell::CannotQuote;
+use super::step::Step;
+
+/// An advice with what it was for and how it is to be written.
+#[derive(Debug, Clone)]
+pub struct Answer<'a> {
+    /// The machine that was looked at or described.
+    pub machine: &'a Machine,
+    /// What was asked for.
+    pub request: &'a Request,
+    /// What was decided.
+    pub advice: &'a Advice<'a>,
+    /// The day up to which the channel was read.
+    pub as_of: &'a str,
+    /// The client that the commands are for.
+    pub client: ClientTarget<'a>,
+    /// Where the packages go.
+    pub environment: Environment,
+    /// How it is to look.
+    pub style: Style,
+}
+
+/// How an answer is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns for words; a word or a part of a command may be longer.
+    pub width: usize,
+    /// Whether to colour; colour never carries meaning.
+    pub color: bool,
+    /// The shell that commands are for.
+    pub shell: Shell,
+    /// In JSON: every build that was turned down, not only those that look better.
+    pub all: bool,
+}
+
+/// Why a format cannot hold this answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is nothing to write into a file or a command.
+    #[error("nothing satisfies the request on this machine; see `--format human`")]
+    NothingFits,
+    /// Containers run Linux.
+    #[error("a Dockerfile needs a Linux platform, not {}", .0.map_or("an unknown one", Subdir::as_str))]
+    NotLinux(Option<Subdir>),
+    /// A name that a shell would take apart.
+    #[error(transparent)]
+    CannotQuote(#[from] CannotQuote),
+}
+
+impl<'a> Answer<'a> {
+    /// The commands that install and check a choice.
+    #[must_use]
+    pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {
+        clients::plan(self.machine, choice, &self.client, &self.environment)
+    }
+
+    /// What is recommended, for formats that have no words for "nothing".
+    ///
+    /// # Errors
+    /// Where nothing is.
+    pub fn choice(&self) -> Result<&'a Choice<'a>, Refused> {
+        self.advice.recommended.as_ref().ok_or(Refused::NothingFits)
+    }
+}

@@ -1,0 +1,124 @@
+//! conda. Its `config` takes one action a call, and acts on `~/.condarc` unless told otherwise.
+
+use crate::advise::Choice;
+use crate::model::{ConfigFile, Machine};
+
+use super::super::step::{Step, StepKind};
+use super::{ClientTarget, Environment, install};
+
+/// conda's commands.
+pub(super) fn plan(
+    machine: &Machine,
+    choice: &Choice<'_>,
+    client: &ClientTarget<'_>,
+    environment: &Environment,
+) -> Vec<Step> {
+    let mut steps = configure(machine, client);
+    steps.extend(install(machine, choice, client, environment));
+    let classic = client.is_below(&[23, 10])
+        || files(machine, client).find_map(|file| file.solver.as_deref()) == Some("classic");
+    if let Some(step) = steps.iter_mut().find(|step| step.kind == StepKind::Install)
+        && classic
+        && step.note.is_none()
+    {
+        step.note = Some(
+            "conda's classic solver takes minutes here; conda 23.10 or newer, or mamba, is faster"
+                .to_owned(),
+        );
+    }
+    steps
+}
+
+/// The files that conda reads, the strongest first.
+fn files<'a>(
+    machine: &'a Machine,
+    client: &ClientTarget<'_>,
+) -> impl Iterator<Item = &'a ConfigFile> {
+    let found = client.found.is_some();
+    machine.config_files.iter().filter(move |file| found && !file.path.ends_with(".mambarc"))
+}
+
+/// Makes conda-forge the first channel with strict priority, as far as it is not: the steps of
+/// conda-forge's migration page that this machine needs, and none that fails.
+pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Step> {
+    let files: Vec<&ConfigFile> = files(machine, client).collect();
+    if client.found.is_none() || files.iter().any(|file| file.problem.is_some()) {
+        return Vec::new();
+    }
+    let step = |words: &[&str]| {
+        let words = std::iter::once("config").chain(words.iter().copied());
+        let mut step = client.step(StepKind::Configure, words);
+        // mamba 1 has no `config` of its own, and conda is always beside it.
+        step.argv[0] = "conda".to_owned();
+        step
+    };
+    let mut steps = Vec::new();
+    // `--remove` fails unless the entry stands literally in that very file.
+    for (file, channel) in old_channels(&files) {
+        steps.push(if is_own(&file.path) {
+            step(&["--remove", "channels", channel])
+        } else {
+            step(&["--file", &file.path, "--remove", "channels", channel])
+        });
+    }
+    let first = files.iter().find_map(|file| file.channels.as_ref()?.first());
+    if !first.is_some_and(|channel| is_conda_forge(channel)) {
+        steps.push(step(&["--add", "channels", "conda-forge"]));
+        // Up to 25.8 the first `--add` writes `defaults` too (https://github.com/conda/conda/pull/15196).
+        let own = files.iter().find(|file| is_own(&file.path));
+        if client.is_below(&[25, 9]) && own.is_none_or(|file| file.channels.is_none()) {
+            steps.push(step(&["--remove", "channels", "defaults"]));
+        }
+    }
+    if files.iter().find_map(|file| file.channel_priority.as_deref()) != Some("strict") {
+        steps.push(step(&["--set", "channel_priority", "strict"]));
+    }
+    steps
+}
+
+/// Entries for the channel `pytorch`, which ended with PyTorch 2.5, in files of the user's own.
+pub(super) fn old_channels<'a>(
+    files: &[&'a ConfigFile],
+) -> impl Iterator<Item = (&'a ConfigFile, &'a str)> {
+    let writable = files.iter().filter(|file| is_users(&file.path));
+    writable.flat_map(|file| {
+        let channels = file.channels.iter().flatten().map(String::as_str);
+        channels.filter(|channel| is_pytorch(channel)).map(|channel| (*file, channel))
+    })
+}
+
+/// A channel's name without the host.
+fn name(channel: &str) -> &str {
+    let channel = channel.trim_end_matches('/');
+    channel.strip_prefix("https://conda.anaconda.org/").unwrap_or(channel)
+}
+
+fn is_pytorch(channel: &str) -> bool {
+    let name = name(channel);
+    name == "pytorch" || name.starts_with("pytorch-") || name.starts_with("pytorch/")
+}
+
+/// Whether a channel is conda-forge itself.
+pub(super) fn is_conda_forge(channel: &str) -> bool {
+    name(channel) == "conda-forge"
+}
+
+/// What of a path comes after the user's home; `None` outside of one.
+fn below_home(path: &str) -> Option<&str> {
+    if let Some(rest) = path.strip_prefix("/root/") {
+        return Some(rest);
+    }
+    let users = ["/home/", "/Users/", "C:\\Users\\"];
+    let rest = users.iter().find_map(|folder| path.strip_prefix(folder))?;
+    rest.split_once(['/', '\\']).map(|(_, rest)| rest)
+}
+
+/// Whether a file is one that the user may write: others need an administrator.
+fn is_users(path: &str) -> bool {
+    below_home(path).is_some()
+}
+
+/// Whether a file is `~/.condarc`, which `config` writes unless told otherwise.
+pub(super) fn is_own(path: &str) -> bool {
+    below_home(path) == Some(".condarc")
+}

@@ -1,0 +1,127 @@
+//! What differs between conda, mamba 1, mamba 2, micromamba and pixi, and between their versions: the
+//! words of every command. Each was run, or read in the client's source where the comment says so.
+
+mod conda;
+mod mamba;
+mod micromamba;
+mod overrides;
+mod pixi;
+mod place;
+
+use crate::advise::Choice;
+use crate::model::{Accelerator, Client, ClientKind, Machine, Version};
+
+use super::step::{Step, StepKind};
+
+pub use overrides::overrides;
+pub use pixi::{SystemRequirements, system_requirements};
+pub use place::Environment;
+
+/// The client that commands are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientTarget<'a> {
+    /// Which.
+    pub kind: ClientKind,
+    /// Its version, where it is known.
+    pub version: Option<Version>,
+    /// The one on the machine, where there is one.
+    pub found: Option<&'a Client>,
+}
+
+impl<'a> ClientTarget<'a> {
+    /// The best client on the machine, or of a kind; conda where there is none.
+    #[must_use]
+    pub fn of(machine: &'a Machine, kind: Option<ClientKind>) -> Self {
+        let found =
+            machine.clients.iter().find(|client| kind.is_none_or(|kind| client.kind == kind));
+        let version = found.and_then(|client| client.version.value()).copied();
+        let kind = kind.or(found.map(|client| client.kind)).unwrap_or(ClientKind::Conda);
+        Self { kind, version, found }
+    }
+
+    /// Whether its version is known and below another.
+    fn is_below(&self, version: &[u32]) -> bool {
+        self.version.is_some_and(|found| found < Version::new(version))
+    }
+
+    /// Whether its version is known and at least another.
+    fn is_at_least(&self, version: &[u32]) -> bool {
+        self.version.is_some_and(|found| found >= Version::new(version))
+    }
+
+    /// A command of this client.
+    fn step<'s>(&self, kind: StepKind, arguments: impl IntoIterator<Item = &'s str>) -> Step {
+        let program = std::iter::once(self.kind.as_str());
+        Step {
+            kind,
+            client: self.kind,
+            client_version: self.version,
+            // Without these two the installation is the same.
+            optional: matches!(kind, StepKind::Configure | StepKind::Check),
+            env: Vec::new(),
+            argv: program.chain(arguments).map(str::to_owned).collect(),
+            note: None,
+        }
+    }
+}
+
+/// The commands for a choice, in order: settings that this machine lacks (optional), installation,
+/// check (optional).
+#[must_use]
+pub fn plan(
+    machine: &Machine,
+    choice: &Choice<'_>,
+    client: &ClientTarget<'_>,
+    environment: &Environment,
+) -> Vec<Step> {
+    match client.kind {
+        ClientKind::Conda => conda::plan(machine, choice, client, environment),
+        ClientKind::Mamba => mamba::plan(machine, choice, client, environment),
+        ClientKind::Micromamba => micromamba::plan(machine, choice, client, environment),
+        ClientKind::Pixi => pixi::plan(machine, choice, client, environment),
+    }
+}
+
+/// `create` or `install`, the same words for conda, mamba and micromamba: channels of the user's own
+/// settings are left out, so that what stands there cannot change the answer. Never with `-y`, which
+/// would replace an environment without asking.
+fn install(
+    machine: &Machine,
+    choice: &Choice<'_>,
+    client: &ClientTarget<'_>,
+    environment: &Environment,
+) -> Vec<Step> {
+    let place = environment.place(client);
+    let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
+    let platform = overrides::platform(machine, choice, client).filter(|_| place.is_new());
+    let verb = if place.is_new() { "create" } else { "install" };
+    let mut words = vec![verb];
+    words.extend(place.words());
+    if let Some(subdir) = platform {
+        words.extend(["--platform", subdir.as_str()]);
+    }
+    words.extend(["--override-channels", "-c", "conda-forge", "--strict-channel-priority"]);
+    words.extend(specs.iter().map(String::as_str));
+    let mut install = client.step(StepKind::Install, words);
+    install.env = overrides(machine, choice, client);
+    install.note = place.note();
+
+    let program = check_program(choice);
+    let run = std::iter::once("run").chain(place.words());
+    let check = client.step(StepKind::Check, run.chain(["python", "-c", program]));
+    vec![install, check]
+}
+
+/// A program that computes something where the choice computes. No character of it is eaten by a shell
+/// inside double quotes.
+fn check_program(choice: &Choice<'_>) -> &'static str {
+    match choice.build.accelerator {
+        Accelerator::Cuda(_) => {
+            "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+        }
+        Accelerator::Mps => {
+            "import torch; print(torch.__version__, torch.ones(2, device='mps').sum().item())"
+        }
+        Accelerator::Cpu => "import torch; print(torch.__version__, torch.ones(2).sum().item())",
+    }
+}

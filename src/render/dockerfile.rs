@@ -1,0 +1,46 @@
+//! A Dockerfile.
+
+use std::fmt::Write as _;
+
+use crate::model::{Accelerator, Subdir};
+
+use super::answer::{Answer, Refused};
+use super::summary;
+
+/// The file's text: micromamba's image with the packages in its base environment. No GPU is seen while
+/// an image is built, so what the driver of the host will support is said on the line that installs.
+///
+/// # Errors
+/// Where nothing fits, or where the platform is not Linux.
+pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
+    let choice = answer.choice()?;
+    let subdir = choice.build.subdir;
+    let platform = match subdir {
+        Subdir::Linux64 => "linux/amd64",
+        Subdir::LinuxAarch64 => "linux/arm64",
+        other => return Err(Refused::NotLinux(Some(other))),
+    };
+    let cuda = matches!(choice.build.accelerator, Accelerator::Cuda(_));
+    let gpus = if cuda { " --gpus all" } else { "" };
+    let mut out = format!("# {}, from conda-forge\n", summary::headline(choice));
+    let _ = writeln!(out, "#   docker build -t torch .");
+    let _ = writeln!(
+        out,
+        "#   docker run --rm{gpus} torch python -c \"import torch; print(torch.__version__)\""
+    );
+    let _ = writeln!(out, "FROM --platform={platform} mambaorg/micromamba:latest");
+    let variable =
+        choice.needs_cuda.map_or(String::new(), |cuda| format!("CONDA_OVERRIDE_CUDA={cuda} "));
+    let _ = writeln!(
+        out,
+        "RUN {variable}micromamba install --yes --name base \\\n      --override-channels -c conda-forge --strict-channel-priority \\"
+    );
+    for spec in &choice.specs {
+        let _ = writeln!(out, "      \"{spec}\" \\");
+    }
+    out.push_str("    && micromamba clean --all --yes\n");
+    if cuda {
+        out.push_str("ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility\n");
+    }
+    Ok(out)
+}

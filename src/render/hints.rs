@@ -1,0 +1,168 @@
+//! What to do about a diagnostic, and only what works on the machine it is said to.
+
+use crate::advise::{Advice, Diagnostic, Unlock};
+use crate::model::{DriverVersion, Machine, Os};
+
+use super::messages::{or_newer, owns_its_driver};
+
+/// What to do, where something can be done.
+#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
+pub(super) fn hint(
+    diagnostic: &Diagnostic,
+    machine: &Machine,
+    advice: &Advice<'_>,
+) -> Option<String> {
+    use Diagnostic as D;
+    match diagnostic {
+        D::NoDriver { .. } | D::NoGpu | D::DriverUnknown { .. } if machine.container.is_found() => {
+            Some("start the container with the GPU: `docker run --gpus all …`".to_owned())
+        }
+        D::NoDriver { needed } if machine.has_nvidia_card() => install_driver(*needed, machine),
+        // One hint is enough where the driver is missing and the card is known.
+        D::CardWithoutDriver { needed, .. } if !says_no_driver(advice) => {
+            install_driver(*needed, machine)
+        }
+        D::DriverTooOld { .. } | D::PtxNeedsNewerDriver { .. } => {
+            newer_driver(advice).and_then(|needed| update_driver(needed, machine))
+        }
+        D::NoGpu if machine.driver.is_found() && !is_described(machine) => Some(
+            "run this on the machine with the GPU, or describe it: `--gpu NAME` or `--compute-capability X.Y`"
+                .to_owned(),
+        ),
+        D::GpuNotKnown { .. } => Some(
+            "name it with `--gpu NAME` or `--compute-capability X.Y` for an exact answer".to_owned(),
+        ),
+        D::CapabilityNotKnown { capability: None, .. } => {
+            Some("say it with `--compute-capability X.Y` for an exact answer".to_owned())
+        }
+        D::DriverAssumed { .. } | D::DriverBranchAssumed { .. } => {
+            Some("say it with `--driver VERSION` for an exact answer".to_owned())
+        }
+        D::BaselineAssumed { glibc: Some(_), .. } => {
+            Some("say it with `--glibc X.Y` for an exact answer".to_owned())
+        }
+        D::BaselineAssumed { macos: Some(_), .. } | D::MacosUnknown { .. } => {
+            Some("say it with `--macos X.Y` for an exact answer".to_owned())
+        }
+        D::GlibcUnknown { .. } => {
+            Some("say it with `--glibc X.Y` for an exact answer".to_owned())
+        }
+        D::GlibcTooOld { .. } | D::NoGlibc { .. } => {
+            Some("a container brings its own glibc: `conda-torch advise --format dockerfile --platform linux-64`".to_owned())
+                .filter(|_| machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Linux))
+                .filter(|_| !machine.container.is_found())
+        }
+        D::NoClient => Some(miniforge(machine)),
+        D::CudaVersionHoldsBack { .. } => Some(
+            "leave `--cuda-version` out unless something else needs it: it is the toolkit's version, not the driver's"
+                .to_owned(),
+        ),
+        D::CompanionHoldsBack { package, .. } => Some(format!("leave out `{package}`")),
+        D::GpuLeftOut { .. } => Some(
+            "hide it from programs that would choose it with `CUDA_VISIBLE_DEVICES`".to_owned(),
+        ),
+        D::NoDriver { .. }
+        | D::NoGpu
+        | D::DriverUnknown { .. }
+        | D::CardWithoutDriver { .. }
+        | D::CapabilityNotKnown { .. }
+        | D::BaselineAssumed { .. }
+        | D::NoKernels { .. }
+        | D::ToolkitTooOldForGpu { .. }
+        | D::PtxJit { .. }
+        | D::MacosTooOld { .. }
+        | D::OtherArmVariant { .. }
+        | D::OtherPytorch { .. }
+        | D::PythonNotBuilt { .. }
+        | D::OtherCudaVersion { .. }
+        | D::OtherAccelerator
+        | D::OtherBlas { .. }
+        | D::CompanionMissing { .. }
+        | D::ReleaseCandidate
+        | D::Outranked { .. }
+        | D::LeavesGpuUnused
+        | D::GpuNotUsed
+        | D::DriverDroppedGpu { .. }
+        | D::AmdGpu
+        | D::IntelGpu
+        | D::Rosetta
+        | D::JetsonWithoutBuild { .. }
+        | D::PlatformWithoutBuilds { .. }
+        | D::GlibcNotTried { .. }
+        | D::NoSuchCudaVersion { .. }
+        | D::NoSuchPytorch { .. }
+        | D::CompanionNotOnPlatform { .. }
+        | D::PythonHoldsBack { .. }
+        | D::MinorVersionCompatibility { .. }
+        | D::FailsLoudly
+        | D::MetalIncluded => None,
+    }
+}
+
+/// Where to read on.
+pub(super) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
+    use Diagnostic as D;
+    if matches!(
+        diagnostic,
+        D::NoDriver { .. } | D::CardWithoutDriver { .. } | D::DriverTooOld { .. }
+    ) {
+        Some("https://www.nvidia.com/en-us/drivers/")
+    } else if matches!(diagnostic, D::MinorVersionCompatibility { .. }) {
+        Some("https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html")
+    } else if matches!(diagnostic, D::NoClient) {
+        Some("https://conda-forge.org/download/")
+    } else {
+        None
+    }
+}
+
+/// Whether the answer says already that there is no driver.
+fn says_no_driver(advice: &Advice<'_>) -> bool {
+    advice.diagnostics.iter().any(|d| matches!(d, Diagnostic::NoDriver { .. }))
+}
+
+/// Whether the machine was described by flags.
+fn is_described(machine: &Machine) -> bool {
+    machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, crate::model::Origin::Flag(_)))
+}
+
+fn install_driver(needed: DriverVersion, machine: &Machine) -> Option<String> {
+    if machine.wsl.is_found() {
+        Some(format!("install NVIDIA's driver {} in Windows, and none in WSL", or_newer(needed)))
+    } else {
+        owns_its_driver(machine).then(|| format!("install NVIDIA's driver {}", or_newer(needed)))
+    }
+}
+
+fn update_driver(needed: DriverVersion, machine: &Machine) -> Option<String> {
+    if machine.container.is_found() {
+        Some(format!("the host, not the container, needs driver {}", or_newer(needed)))
+    } else if machine.wsl.is_found() {
+        Some(format!("update NVIDIA's driver in Windows to {}", or_newer(needed)))
+    } else {
+        owns_its_driver(machine).then(|| format!("update NVIDIA's driver to {}", or_newer(needed)))
+    }
+}
+
+/// A driver that alone would unlock something better: only then is a newer one worth having, since a
+/// newer driver may have dropped the card, and a newer build may have no kernels for it.
+fn newer_driver(advice: &Advice<'_>) -> Option<DriverVersion> {
+    advice.alternatives.iter().find_map(|alternative| match alternative.unlocked_by.as_slice() {
+        [Unlock::Driver(needed)] => Some(*needed),
+        _ => None,
+    })
+}
+
+/// How to get a client.
+fn miniforge(machine: &Machine) -> String {
+    let file = match machine.subdir.value().map(|subdir| (subdir.os(), subdir.as_str())) {
+        Some((Os::Windows, _)) => "`Miniforge3-Windows-x86_64.exe`",
+        Some((_, "osx-arm64")) => "`Miniforge3-MacOSX-arm64.sh`",
+        Some((_, "osx-64")) => "`Miniforge3-MacOSX-x86_64.sh`",
+        Some((_, "linux-aarch64")) => "`Miniforge3-Linux-aarch64.sh`",
+        Some((_, "linux-64")) => "`Miniforge3-Linux-x86_64.sh`",
+        Some((_, "linux-ppc64le")) => "`Miniforge3-Linux-ppc64le.sh`",
+        Some(_) | None => "Miniforge",
+    };
+    format!("get conda and mamba with {file} from https://conda-forge.org/download/")
+}

@@ -1,0 +1,209 @@
+//! The answer for a person, calm at 80 columns.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::advise::{Alternative, Choice, Diagnostic, Severity, Status};
+
+use super::answer::{Answer, Refused};
+use super::messages::{message, sentence};
+use super::step::{Step, StepKind};
+use super::wrap::wrap;
+use super::{shell, summary};
+
+/// How many alternatives are told; JSON has them all.
+const ALTERNATIVES: usize = 4;
+
+/// The answer for a person: the machine, the answer, the commands, why, what to watch for, what else.
+///
+/// # Errors
+/// Where a name that the user gave cannot be written for the shell.
+pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
+    let mut page = Page { answer, out: String::with_capacity(2048) };
+    page.machine();
+    match &answer.advice.recommended {
+        Some(choice) => page.recommended(choice)?,
+        None => page.nothing_fits()?,
+    }
+    Ok(page.out)
+}
+
+/// A page in the making.
+struct Page<'a> {
+    answer: &'a Answer<'a>,
+    out: String,
+}
+
+impl<'a> Page<'a> {
+    /// The machine in one or two lines.
+    fn machine(&mut self) {
+        let machine = self.answer.machine;
+        let width = self.answer.style.width;
+        for line in summary::graphics(machine).into_iter().chain([summary::system(machine)]) {
+            wrap(&mut self.out, "", &line, width);
+        }
+        self.out.push('\n');
+    }
+
+    fn recommended(&mut self, choice: &Choice<'_>) -> Result<(), Refused> {
+        let advice = self.answer.advice;
+        let degraded = advice.status == Status::Degraded;
+        if degraded {
+            self.remarks(|remark| remark.severity() >= Severity::Warning);
+        }
+        self.bold(&summary::headline(choice));
+        self.out.push('\n');
+        let steps = self.answer.plan(choice);
+        self.commands(&steps)?;
+        self.reasons(choice);
+        if degraded {
+            self.remarks(|remark| remark.severity() < Severity::Warning);
+        } else {
+            self.remarks(|_| true);
+        }
+        self.alternatives("Alternatives", &advice.alternatives);
+        Ok(())
+    }
+
+    /// What cannot be had, why, and the nearest that can.
+    fn nothing_fits(&mut self) -> Result<(), Refused> {
+        let advice = self.answer.advice;
+        self.bold("Nothing on conda-forge satisfies this request on this machine");
+        self.out.push('\n');
+        self.remarks(|_| true);
+        let at_once = |alternative: &&Alternative<'_>| {
+            alternative.unlocked_by.iter().all(summary::is_of_request)
+        };
+        let Some(nearest) = advice.alternatives.iter().find(at_once) else {
+            self.alternatives("What would work after a change", &advice.alternatives);
+            return Ok(());
+        };
+        let changes = changes(nearest);
+        self.bold(&format!("Nearest: {}", summary::headline(&nearest.choice)));
+        wrap(&mut self.out, "", &format!("with {changes}"), self.answer.style.width);
+        self.out.push('\n');
+        let steps = self.answer.plan(&nearest.choice);
+        self.commands(&steps)?;
+        let others = advice.alternatives.iter().filter(|other| !std::ptr::eq(*other, nearest));
+        self.alternatives("Other ways", others);
+        Ok(())
+    }
+
+    /// Installation, check, and what else may be set: in the order in which one reads.
+    fn commands(&mut self, steps: &[Step]) -> Result<(), Refused> {
+        let of = |kinds: &[StepKind]| {
+            steps.iter().filter(|step| kinds.contains(&step.kind)).collect::<Vec<_>>()
+        };
+        self.block("", &of(&[StepKind::Prepare, StepKind::Install]))?;
+        self.block("Check it:", &of(&[StepKind::Check]))?;
+        let later = "For later installations, make conda-forge the default (optional):";
+        self.block(later, &of(&[StepKind::Configure]))
+    }
+
+    fn block(&mut self, title: &str, steps: &[&Step]) -> Result<(), Refused> {
+        let style = self.answer.style;
+        if steps.is_empty() {
+            return Ok(());
+        }
+        if !title.is_empty() {
+            wrap(&mut self.out, "", title, style.width);
+        }
+        for step in steps {
+            for line in shell::lines(step, style.shell, style.width.saturating_sub(2))? {
+                let _ = writeln!(self.out, "  {line}");
+            }
+        }
+        for note in steps.iter().filter_map(|step| step.note.as_deref()) {
+            wrap(&mut self.out, "note: ", note, style.width);
+        }
+        self.out.push('\n');
+        Ok(())
+    }
+
+    fn reasons(&mut self, choice: &Choice<'_>) {
+        if choice.reasons.is_empty() {
+            return;
+        }
+        self.bold("Why");
+        for reason in &choice.reasons {
+            let other = reason.build.filter(|build| build.pytorch != choice.build.pytorch);
+            let about =
+                other.map_or(String::new(), |build| format!("not {}: ", summary::build(build)));
+            let said = sentence(&reason.diagnostic, self.answer.machine);
+            self.item(&format!("{about}{said}"), reason.diagnostic.code());
+        }
+        self.out.push('\n');
+    }
+
+    /// What to know about the machine or the request, without what was already said.
+    fn remarks(&mut self, is_wanted: impl Fn(&Diagnostic) -> bool) {
+        let advice = self.answer.advice;
+        let reasons = advice.recommended.iter().flat_map(|choice| &choice.reasons);
+        let told: Vec<&Diagnostic> = reasons.map(|reason| &reason.diagnostic).collect();
+        let mut hints = BTreeSet::new();
+        let start = self.out.len();
+        for remark in advice.diagnostics.iter().filter(|remark| is_wanted(remark)) {
+            let message = message(remark, self.answer.machine, advice);
+            let is_news = advice.status != Status::Ok || !told.contains(&remark);
+            if is_news {
+                let label = match remark.severity() {
+                    Severity::Error | Severity::Warning => "warning: ",
+                    Severity::Info => "note: ",
+                };
+                self.labelled(label, &format!("{} [{}]", message.sentence, remark.code()));
+            }
+            if let Some(hint) = message.hint.filter(|hint| !hints.contains(hint)) {
+                self.labelled("hint: ", &hint);
+                hints.insert(hint);
+            }
+        }
+        if self.out.len() > start {
+            self.out.push('\n');
+        }
+    }
+
+    /// Builds that a change would unlock, a line each.
+    fn alternatives<'b>(
+        &mut self,
+        title: &str,
+        alternatives: impl IntoIterator<Item = &'b Alternative<'b>>,
+    ) {
+        let mut alternatives = alternatives.into_iter().take(ALTERNATIVES).peekable();
+        if alternatives.peek().is_none() {
+            return;
+        }
+        self.bold(title);
+        for alternative in alternatives {
+            let build = summary::build(alternative.choice.build);
+            let text = format!("{build} — needs {}", changes(alternative));
+            wrap(&mut self.out, "- ", &text, self.answer.style.width);
+        }
+        self.out.push('\n');
+    }
+
+    fn item(&mut self, text: &str, code: &str) {
+        wrap(&mut self.out, "- ", &format!("{text} [{code}]"), self.answer.style.width);
+    }
+
+    /// A line that begins with what kind of line it is.
+    fn labelled(&mut self, label: &str, text: &str) {
+        let start = self.out.len();
+        wrap(&mut self.out, "", &format!("{label}{text}"), self.answer.style.width);
+        if self.answer.style.color {
+            let color = if label == "warning: " { "\x1b[33m" } else { "\x1b[36m" };
+            self.out.insert_str(start + label.trim_end().len(), "\x1b[0m");
+            self.out.insert_str(start, color);
+        }
+    }
+
+    fn bold(&mut self, text: &str) {
+        let (on, off) = if self.answer.style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let _ = writeln!(self.out, "{on}{text}{off}");
+    }
+}
+
+/// All that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.
+fn changes(alternative: &Alternative<'_>) -> String {
+    let changes: Vec<String> = alternative.unlocked_by.iter().map(summary::unlock).collect();
+    if changes.is_empty() { "nothing else".to_owned() } else { changes.join(" and ") }
+}

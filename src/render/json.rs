@@ -1,0 +1,254 @@
+//! The answer for an installer: exactly one document, whatever happened.
+
+use std::borrow::Cow;
+
+use crate::advise::{
+    Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected, Request, Severity,
+    Status, Unlock,
+};
+use crate::model::{Accelerator, Build, KernelSupport, Shell, Version};
+
+use super::answer::Answer;
+use super::messages::{self, message, sentence};
+use super::shell;
+use super::step::Step;
+use super::wire::{
+    AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
+    KernelsText, MatrixDate, ReasonText, RejectedText, RequestText, Tool,
+};
+
+/// The schema of `advise --json`.
+pub const ADVISE_SCHEMA: &str = include_str!("../../docs/schema/advise-1.json");
+/// The schema of `probe --json`.
+pub const PROBE_SCHEMA: &str = include_str!("../../docs/schema/probe-1.json");
+
+/// The answer as one JSON document with a line break at its end.
+#[must_use]
+pub fn json(answer: &Answer<'_>) -> String {
+    let Answer { machine, request, advice, as_of, .. } = answer;
+    let say = Say { answer };
+    let recommended = advice.recommended.as_ref();
+    let steps = recommended.map(|choice| answer.plan(choice)).unwrap_or_default();
+    let wanted = |rejected: &&Rejected<'_>| answer.style.all || rejected.ranks_above;
+    let (status, exit_code) = status(advice);
+    write(&Document {
+        status,
+        exit_code,
+        machine: Some(machine),
+        request: Some(request_text(request)),
+        recommendation: recommended.map(|choice| say.choice(choice)),
+        commands: steps.iter().map(command).collect(),
+        alternatives: advice.alternatives.iter().map(|other| say.alternative(other)).collect(),
+        rejected: advice.rejected.iter().filter(wanted).map(|other| say.rejected(other)).collect(),
+        diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
+        ..empty(as_of)
+    })
+}
+
+/// The document of a run that failed.
+#[must_use]
+pub fn error(text: &str, exit_code: u8, as_of: &str) -> String {
+    write(&Document {
+        status: "error",
+        exit_code,
+        error: Some(ErrorText { message: text }),
+        ..empty(as_of)
+    })
+}
+
+/// A document with nothing in it yet.
+fn empty(as_of: &str) -> Document<'_> {
+    Document {
+        format_version: 1,
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        matrix: MatrixDate { channel: "conda-forge", as_of },
+        status: "ok",
+        exit_code: 0,
+        error: None,
+        machine: None,
+        request: None,
+        recommendation: None,
+        commands: Vec::new(),
+        alternatives: Vec::new(),
+        rejected: Vec::new(),
+        diagnostics: Vec::new(),
+    }
+}
+
+fn write(document: &Document<'_>) -> String {
+    let mut text = serde_json::to_string_pretty(document)
+        .expect("strings, numbers and maps with string keys always serialise");
+    text.push('\n');
+    text
+}
+
+fn status(advice: &Advice<'_>) -> (&'static str, u8) {
+    match advice.status {
+        Status::Ok => ("ok", 0),
+        Status::Degraded => ("degraded", 0),
+        Status::Unsatisfiable => ("unsatisfiable", 3),
+    }
+}
+
+fn request_text(request: &Request) -> RequestText {
+    let Request { accelerator, pytorch, python, cuda_version, blas, companions } = request;
+    let companions = companions.iter().map(|companion| companion.as_str());
+    RequestText {
+        accelerator: *accelerator,
+        pytorch: pytorch.map(|version| version.to_string()),
+        python: python.map(|version| version.to_string()),
+        cuda_version: cuda_version.map(|version| version.to_string()),
+        packages: std::iter::once("pytorch").chain(companions).collect(),
+        blas: *blas,
+    }
+}
+
+fn command(step: &Step) -> Command {
+    let line = |shell| shell::line(step, shell).ok();
+    Command {
+        step: step.kind.as_str(),
+        client: step.client.as_str(),
+        client_version: step.client_version.map(|version| version.to_string()),
+        optional: step.optional,
+        argv: step.argv.clone(),
+        env: step.env.iter().cloned().collect(),
+        posix: line(Shell::Posix),
+        fish: line(Shell::Fish),
+        powershell: line(Shell::Powershell),
+        cmd: line(Shell::Cmd),
+        note: step.note.clone(),
+    }
+}
+
+/// What needs the machine to be said.
+struct Say<'a> {
+    answer: &'a Answer<'a>,
+}
+
+impl Say<'_> {
+    fn sentence(&self, diagnostic: &Diagnostic) -> String {
+        sentence(diagnostic, self.answer.machine)
+    }
+
+    fn choice(&self, choice: &Choice<'_>) -> ChoiceText {
+        let build = choice.build;
+        let companions = choice.companions.iter();
+        let needs = choice.needs_cuda.iter().map(|cuda| ("__cuda", cuda.to_string()));
+        ChoiceText {
+            pytorch: build.pytorch.to_string(),
+            accelerator: match build.accelerator {
+                Accelerator::Cuda(_) => "cuda",
+                Accelerator::Mps => "mps",
+                Accelerator::Cpu => "cpu",
+            },
+            build: build.accelerator.build_prefix(),
+            build_number: choice.build_number,
+            blas: build.blas,
+            cuda_version: choice.cuda_version.map(|version| version.to_string()),
+            arm_variant: arm_variant(build),
+            python: pythons(choice.pythons),
+            companions: companions.map(|c| (c.package.as_str(), c.version.to_string())).collect(),
+            kernels: choice.kernels.iter().map(kernels).collect(),
+            channels: ["conda-forge"],
+            specs: choice.specs.iter().map(ToString::to_string).collect(),
+            virtual_packages: needs.collect(),
+            reasons: choice.reasons.iter().map(|reason| self.reason(reason)).collect(),
+        }
+    }
+
+    fn reason(&self, reason: &Reason<'_>) -> ReasonText {
+        ReasonText {
+            code: reason.diagnostic.code(),
+            message: self.sentence(&reason.diagnostic),
+            build: reason.build.map(|build| build.accelerator.build_prefix()),
+            pytorch: reason.build.map(|build| build.pytorch.to_string()),
+            gpu: messages::gpu(&reason.diagnostic),
+        }
+    }
+
+    fn finding(&self, diagnostic: &Diagnostic) -> Finding {
+        Finding {
+            code: diagnostic.code(),
+            message: self.sentence(diagnostic),
+            gpu: messages::gpu(diagnostic),
+        }
+    }
+
+    fn alternative(&self, alternative: &Alternative<'_>) -> AlternativeText {
+        AlternativeText {
+            choice: self.choice(&alternative.choice),
+            unlocked_by: alternative.unlocked_by.iter().map(unlock).collect(),
+            findings: alternative.findings.iter().map(|finding| self.finding(finding)).collect(),
+        }
+    }
+
+    fn rejected(&self, rejected: &Rejected<'_>) -> RejectedText {
+        let build = rejected.build;
+        RejectedText {
+            pytorch: build.pytorch.to_string(),
+            subdir: build.subdir.as_str(),
+            build: build.accelerator.build_prefix(),
+            build_number: build.build_numbers.1,
+            blas: build.blas,
+            arm_variant: arm_variant(build),
+            findings: rejected.findings.iter().map(|finding| self.finding(finding)).collect(),
+        }
+    }
+
+    fn diagnostic(&self, diagnostic: &Diagnostic) -> DiagnosticText {
+        let message = message(diagnostic, self.answer.machine, self.answer.advice);
+        DiagnosticText {
+            code: diagnostic.code(),
+            severity: match diagnostic.severity() {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Info => "info",
+            },
+            message: message.sentence,
+            hint: message.hint,
+            url: message.url,
+            gpu: messages::gpu(diagnostic),
+        }
+    }
+}
+
+fn arm_variant(build: &Build) -> Option<String> {
+    build.arm_variant.map(|variant| variant.to_string())
+}
+
+/// Every series from the first to the last.
+fn pythons((first, last): (Version, Version)) -> Vec<String> {
+    (first.minor()..=last.minor()).map(|minor| format!("{}.{minor}", first.major())).collect()
+}
+
+fn kernels(kernels: &GpuKernels) -> KernelsText {
+    KernelsText {
+        gpu: kernels.gpu,
+        compute_capability: kernels.capability.map(|capability| capability.to_string()),
+        support: kernels.support.map(|support| match support {
+            KernelSupport::Native => "native",
+            KernelSupport::SameMajor => "same-major",
+            KernelSupport::Jit => "ptx-jit",
+            KernelSupport::Missing => "missing",
+        }),
+    }
+}
+
+/// What must change, as a key and the value that it must get; null for "leave it out".
+fn unlock(unlock: &Unlock) -> (&'static str, Option<Cow<'static, str>>) {
+    let at_least = |version: &dyn std::fmt::Display| Some(Cow::Owned(format!(">={version}")));
+    let exactly = |value: &dyn std::fmt::Display| Some(Cow::Owned(value.to_string()));
+    match unlock {
+        Unlock::Driver(version) => ("driver", at_least(version)),
+        Unlock::Gpu => ("gpu", Some(Cow::Borrowed("nvidia"))),
+        Unlock::Glibc(version) => ("glibc", at_least(version)),
+        Unlock::Macos(version) => ("macos", at_least(version)),
+        Unlock::Accelerator(name) => ("accelerator", Some(Cow::Borrowed(*name))),
+        Unlock::CudaVersion(Some(version)) => ("cuda_version", exactly(version)),
+        Unlock::CudaVersion(None) => ("cuda_version", None),
+        Unlock::Pytorch(version) => ("pytorch", exactly(version)),
+        Unlock::Python(version) => ("python", exactly(version)),
+        Unlock::Blas(blas) => ("blas", exactly(blas)),
+        Unlock::Without(package) => ("without", exactly(package)),
+    }
+}

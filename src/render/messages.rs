@@ -1,0 +1,250 @@
+//! What a diagnostic says: one sentence without a full stop. The one place with a sentence a variant.
+
+use std::fmt::Display;
+
+use crate::advise::{Advice, Diagnostic};
+use crate::model::{ComputeCapability, DriverVersion, Machine, Os, Subdir};
+
+use super::hints;
+
+/// A diagnostic in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What is so.
+    pub sentence: String,
+    /// What to do about it on this machine, where something can be done.
+    pub hint: Option<String>,
+    /// Where to read on.
+    pub url: Option<&'static str>,
+}
+
+/// Says a diagnostic, with the hint that works on this machine.
+#[must_use]
+pub fn message(diagnostic: &Diagnostic, machine: &Machine, advice: &Advice<'_>) -> Message {
+    Message {
+        sentence: sentence(diagnostic, machine),
+        hint: hints::hint(diagnostic, machine, advice),
+        url: hints::url(diagnostic),
+    }
+}
+
+/// What is so.
+#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
+pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
+    use Diagnostic as D;
+    match diagnostic {
+        D::NoDriver { needed } => {
+            format!("no NVIDIA driver was found; CUDA needs driver {needed} or newer")
+        }
+        D::NoGpu => "the NVIDIA driver shows no GPU here".to_owned(),
+        D::DriverUnknown { why } => {
+            format!("whether there is an NVIDIA driver could not be told: {why}")
+        }
+        D::DriverTooOld { driver, cuda, toolkit, needed } => format!(
+            "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
+            driver.map_or("the driver".to_owned(), |driver| format!("driver {driver}"))
+        ),
+        D::NoKernels { gpu, name, capability, toolkit } => format!(
+            "the builds with CUDA {toolkit} have no kernels for {}",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::PtxNeedsNewerDriver { gpu, name, capability, toolkit, needed, .. } => format!(
+            "the builds with CUDA {toolkit} reach {} only by translation, which needs driver {needed} or newer",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::ToolkitTooOldForGpu { gpu, name, capability, toolkit, first } => format!(
+            "the libraries of CUDA {toolkit} are older than {}, which needs CUDA {first} or newer",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::PtxJit { gpu, name, capability } => format!(
+            "{} is reached by translation: the first run takes minutes, later ones start as usual",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::GlibcTooOld { found, needed, declared } if needed > declared => {
+            format!("glibc is {found}; the CUDA libraries of the build need {needed} or newer")
+        }
+        D::GlibcTooOld { found, needed, .. } => {
+            format!("glibc is {found}; the build needs {needed} or newer")
+        }
+        D::NoGlibc { musl: Some(musl) } => {
+            format!("the system's C library is musl {musl}; conda-forge's builds need glibc")
+        }
+        D::NoGlibc { musl: None } => {
+            "the system has no glibc, which conda-forge's builds need".to_owned()
+        }
+        D::GlibcUnknown { why, needed } => format!(
+            "the version of glibc could not be told ({why}); taken as new enough, {needed} or newer"
+        ),
+        D::MacosTooOld { found, needed } => {
+            format!("macOS is {found}; the build needs {needed} or newer")
+        }
+        D::MacosUnknown { why, needed } => format!(
+            "the version of macOS could not be told ({why}); taken as new enough, {needed} or newer"
+        ),
+        D::OtherArmVariant { machine, build } => {
+            format!("the build is for `{build}` machines, and this one is `{machine}`")
+        }
+        D::OtherPytorch { requested } => format!("it is not the PyTorch {requested} asked for"),
+        D::PythonNotBuilt { requested, first, last } => {
+            format!("it exists for Python {first} to {last}, not for the {requested} asked for")
+        }
+        D::OtherCudaVersion { requested, accepts_from, accepts_below } => format!(
+            "it takes `cuda-version` from {accepts_from} to below {accepts_below}, not the {requested} asked for"
+        ),
+        D::OtherAccelerator => "it does not compute on what was asked for".to_owned(),
+        D::OtherBlas { requested } => {
+            format!("its linear algebra library is not the {requested} asked for")
+        }
+        D::CompanionMissing { package } => format!("{package} does not exist for it"),
+        D::ReleaseCandidate => {
+            "it is a release candidate, kept on the label `pytorch_rc`".to_owned()
+        }
+        D::Outranked { by } => format!("it would work; {by} as recommended is the better choice"),
+        D::LeavesGpuUnused => "it would work, but leaves the GPU unused".to_owned(),
+        D::GpuNotUsed => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::CardWithoutDriver { pci_id, capability, kernel_driver, needed } => format!(
+            "there is an NVIDIA card ({pci_id}{}){}; CUDA needs NVIDIA's driver {needed} or newer",
+            capability.map_or(String::new(), |c| format!(", compute capability {c}")),
+            match kernel_driver.as_deref() {
+                Some(driver) => format!(" under the kernel driver `{driver}`"),
+                None => " without a driver".to_owned(),
+            }
+        ),
+        D::GpuNotKnown { served } => format!(
+            "the GPU is not known; this build serves those of compute capability {}",
+            list(served)
+        ),
+        D::CapabilityNotKnown { gpu, name, capability: Some(capability) } => format!(
+            "{} is newer than this program's tables; taken by NVIDIA's general rules",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::CapabilityNotKnown { gpu, name, capability: None } => format!(
+            "the compute capability of {} is not known; taken as served",
+            a_gpu(*gpu, name.as_deref(), None, machine)
+        ),
+        D::GpuLeftOut { gpu, name, capability } => format!(
+            "this build has no kernels for {}; the other GPUs are served",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::DriverDroppedGpu { gpu, name, capability, driver, last_branch } => format!(
+            "driver {driver} no longer supports {}; branch {last_branch} was the last that did",
+            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+        ),
+        D::AmdGpu => "the AMD GPU stays unused: conda-forge has no ROCm builds".to_owned(),
+        D::IntelGpu => "the Intel GPU stays unused: conda-forge has no XPU builds".to_owned(),
+        D::Rosetta => {
+            "an x86-64 program runs translated on this Mac; the answer is for arm64".to_owned()
+        }
+        D::JetsonWithoutBuild { model } => {
+            format!("conda-forge has no build for the GPU of this Jetson (`{model}`)")
+        }
+        D::PlatformWithoutBuilds { subdir } => {
+            format!("conda-forge has no PyTorch for {}", platform(*subdir))
+        }
+        D::GlibcNotTried { found } => {
+            format!("CUDA builds were not tried with a glibc as old as {found}")
+        }
+        D::DriverAssumed { driver } => {
+            format!("no driver was named; taken as {driver}, the oldest that CUDA's newest needs")
+        }
+        D::DriverBranchAssumed { driver } => {
+            format!("only the driver's branch {driver} was named; taken as a current release of it")
+        }
+        D::BaselineAssumed { glibc, macos } => {
+            let assumed = match (glibc, macos) {
+                (Some(glibc), _) => format!("glibc {glibc}"),
+                (None, Some(macos)) => format!("macOS {macos}"),
+                (None, None) => "a current system".to_owned(),
+            };
+            format!("nothing was probed; assumed {assumed}")
+        }
+        D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
+        D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
+            "`cuda-version={requested}` leads to PyTorch {gives}; {newest} takes {without}, which this machine runs"
+        ),
+        D::NoSuchCudaVersion { requested, nearest } => {
+            format!("there is no `cuda-version` {requested}; nearest: {}", list(nearest))
+        }
+        D::NoSuchPytorch { requested, nearest } => {
+            format!("conda-forge has no PyTorch {requested} here; nearest: {}", list(nearest))
+        }
+        D::CompanionHoldsBack { package, gives, newest } => {
+            format!("{package} holds PyTorch at {gives}; without it {newest} can be had")
+        }
+        D::CompanionNotOnPlatform { package, subdir } => {
+            format!("conda-forge has no {package} for {subdir}")
+        }
+        D::PythonHoldsBack { python, gives, newest } => format!(
+            "Python {python} holds PyTorch at {gives}; with a newer one {newest} can be had"
+        ),
+        D::MinorVersionCompatibility { cuda, toolkit, floor } => format!(
+            "a driver that says CUDA {cuda} runs CUDA {toolkit} all the same: every {} does from driver {floor} on",
+            format_args!("{}.x", toolkit.major)
+        ),
+        D::FailsLoudly => {
+            "`pytorch-gpu` fails where a solver sees no GPU, in place of installing the CPU build"
+                .to_owned()
+        }
+        D::MetalIncluded => "Apple's GPU is used through Metal: device `mps`".to_owned(),
+    }
+}
+
+/// The GPU that a diagnostic is about, as the driver counts.
+pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
+    use Diagnostic as D;
+    if let D::NoKernels { gpu, .. }
+    | D::PtxNeedsNewerDriver { gpu, .. }
+    | D::ToolkitTooOldForGpu { gpu, .. }
+    | D::PtxJit { gpu, .. }
+    | D::CapabilityNotKnown { gpu, .. }
+    | D::GpuLeftOut { gpu, .. }
+    | D::DriverDroppedGpu { gpu, .. } = diagnostic
+    {
+        Some(*gpu)
+    } else {
+        None
+    }
+}
+
+/// A GPU by name and capability, with its number where there are several.
+fn a_gpu(
+    index: u32,
+    name: Option<&str>,
+    capability: Option<ComputeCapability>,
+    machine: &Machine,
+) -> String {
+    let number = if machine.gpus.len() > 1 { format!("GPU {index}, ") } else { String::new() };
+    match (name, capability) {
+        (Some(name), Some(capability)) => {
+            format!("{number}compute capability {capability} ({name})")
+        }
+        (None, Some(capability)) => format!("{number}compute capability {capability}"),
+        (Some(name), None) => format!("{number}the {name}"),
+        (None, None) => format!("{number}the GPU"),
+    }
+}
+
+fn platform(subdir: Option<Subdir>) -> String {
+    subdir.map_or("a platform that could not be told".to_owned(), |subdir| subdir.to_string())
+}
+
+/// Values with commas.
+fn list<T: Display>(values: &[T]) -> String {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+}
+
+/// Whether a machine has its NVIDIA driver of its own, in contrast to a container or WSL.
+pub(super) fn owns_its_driver(machine: &Machine) -> bool {
+    !machine.container.is_found()
+        && !machine.wsl.is_found()
+        && machine
+            .subdir
+            .value()
+            .is_some_and(|subdir| matches!(subdir.os(), Os::Linux | Os::Windows))
+}
+
+/// A driver version with "or newer".
+pub(super) fn or_newer(driver: DriverVersion) -> String {
+    format!("{driver} or newer")
+}

@@ -1,0 +1,150 @@
+//! A machine, a choice, a change: each in a few words.
+
+use crate::advise::{Choice, Unlock};
+use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Subdir, Vendor};
+
+/// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
+pub(super) fn headline(choice: &Choice<'_>) -> String {
+    let mut text = format!("PyTorch {}", build(choice.build));
+    for companion in &choice.companions {
+        text.push_str(&format!(", {} {}", companion.package, companion.version));
+    }
+    text
+}
+
+/// `2.13.0 with CUDA 12.9`.
+pub(super) fn build(build: &Build) -> String {
+    let version = build.pytorch;
+    match build.accelerator {
+        Accelerator::Cuda(toolkit) => format!("{version} with CUDA {toolkit}"),
+        Accelerator::Mps => format!("{version} with Metal (MPS)"),
+        Accelerator::Cpu => format!("{version} for the CPU"),
+    }
+}
+
+/// What must change for a build that does not fit.
+pub(super) fn unlock(unlock: &Unlock) -> String {
+    match unlock {
+        Unlock::Driver(version) => format!("NVIDIA driver ≥ {version}"),
+        Unlock::Gpu => "an NVIDIA GPU".to_owned(),
+        Unlock::Glibc(version) => format!("glibc ≥ {version}"),
+        Unlock::Macos(version) => format!("macOS ≥ {version}"),
+        Unlock::Accelerator(name) => format!("`--accelerator {name}`"),
+        Unlock::CudaVersion(Some(version)) => format!("`--cuda-version {version}`"),
+        Unlock::CudaVersion(None) => "no `--cuda-version`".to_owned(),
+        Unlock::Pytorch(version) => format!("`--pytorch {version}`"),
+        Unlock::Python(version) => format!("`--python {version}`"),
+        Unlock::Blas(blas) => format!("`--blas {blas}`"),
+        Unlock::Without(package) => format!("no {package}"),
+    }
+}
+
+/// Whether a change is one of the request: whoever asks can make it at once.
+pub(super) const fn is_of_request(unlock: &Unlock) -> bool {
+    match unlock {
+        Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_) => false,
+        Unlock::Accelerator(_)
+        | Unlock::CudaVersion(_)
+        | Unlock::Pytorch(_)
+        | Unlock::Python(_)
+        | Unlock::Blas(_)
+        | Unlock::Without(_) => true,
+    }
+}
+
+/// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0), driver 580.95.05 (CUDA 13.0)`.
+pub(super) fn graphics(machine: &Machine) -> Option<String> {
+    let driver = driver(machine);
+    if !machine.gpus.is_empty() {
+        let parts = std::iter::once(gpus(&machine.gpus)).chain(driver);
+        return Some(parts.collect::<Vec<_>>().join(", "));
+    }
+    let adapters = || machine.adapters.iter();
+    let card = adapters().find(|adapter| adapter.vendor == Vendor::Nvidia).map(|card| {
+        let driver = match (&machine.driver, card.kernel_driver.as_deref()) {
+            (Detected::Found(_), _) => String::new(),
+            (Detected::Absent | Detected::Unknown { .. }, Some("nvidia")) => String::new(),
+            (Detected::Absent | Detected::Unknown { .. }, Some(other)) => {
+                format!(", kernel driver `{other}`")
+            }
+            (Detected::Absent | Detected::Unknown { .. }, None) => ", no driver".to_owned(),
+        };
+        format!("NVIDIA card {}{driver}", card.pci_id)
+    });
+    if card.is_some() || driver.is_some() {
+        let none = match machine.gpu_count {
+            Detected::Absent => Some("no GPU shown".to_owned()),
+            Detected::Found(_) | Detected::Unknown { .. } => Some("GPU not known".to_owned()),
+        };
+        let parts = [card.or(none), driver.map(|driver| format!("NVIDIA {driver}"))];
+        return Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    }
+    let other = adapters().find_map(|adapter| match adapter.vendor {
+        Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id)),
+        Vendor::Intel => Some(format!("Intel GPU {}", adapter.pci_id)),
+        Vendor::Nvidia | Vendor::Other => None,
+    });
+    other.or_else(|| match (&machine.driver, machine.subdir.value()) {
+        (_, Some(Subdir::OsxArm64)) => None,
+        (Detected::Unknown { .. }, _) => Some("NVIDIA driver not known".to_owned()),
+        (Detected::Absent | Detected::Found(_), _) => Some("no NVIDIA GPU".to_owned()),
+    })
+}
+
+/// `driver 580.95.05 (CUDA 13.0)`.
+fn driver(machine: &Machine) -> Option<String> {
+    match (machine.driver.value(), machine.driver_cuda.value()) {
+        (Some(driver), Some(cuda)) => Some(format!("driver {driver} (CUDA {cuda})")),
+        (Some(driver), None) => Some(format!("driver {driver}")),
+        (None, Some(cuda)) => Some(format!("driver with CUDA {cuda}")),
+        (None, None) => None,
+    }
+}
+
+/// All GPUs, those that are alike once: `2 × NVIDIA A100 (compute capability 8.0)`.
+fn gpus(gpus: &[Gpu]) -> String {
+    let mut kinds: Vec<(String, u32)> = Vec::new();
+    for gpu in gpus {
+        let name = gpu.name.value().map_or("NVIDIA GPU", String::as_str);
+        let text = match gpu.compute_capability.value() {
+            Some(capability) => format!("{name} (compute capability {capability})"),
+            None => format!("{name} (compute capability not known)"),
+        };
+        match kinds.iter_mut().find(|(kind, _)| *kind == text) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((text, 1)),
+        }
+    }
+    let texts = kinds.into_iter().map(
+        |(text, count)| {
+            if count > 1 { format!("{count} × {text}") } else { text }
+        },
+    );
+    texts.collect::<Vec<_>>().join(" and ")
+}
+
+/// The system: `Debian GNU/Linux 12, x86-64, glibc 2.36`.
+pub(super) fn system(machine: &Machine) -> String {
+    let mut parts = Vec::new();
+    match (machine.os.value(), machine.jetson.value()) {
+        (Some(os), Some(model)) => parts.push(format!("{model}, {os}")),
+        (Some(os), None) => parts.push(os.clone()),
+        (None, Some(model)) => parts.push(model.clone()),
+        (None, None) => {}
+    }
+    parts.push(match machine.subdir.value() {
+        Some(subdir) => subdir.to_string(),
+        None => "platform not known".to_owned(),
+    });
+    let mut version = |name: &str, version: Option<String>| {
+        parts.extend(version.map(|version| format!("{name}{version}")));
+    };
+    version("glibc ", machine.glibc.value().map(ToString::to_string));
+    version("musl ", machine.musl.value().map(ToString::to_string));
+    if machine.os.value().is_none() {
+        version("macOS ", machine.macos.value().map(ToString::to_string));
+    }
+    version("WSL ", machine.wsl.value().cloned());
+    version("in ", machine.container.value().cloned());
+    parts.join(", ")
+}

@@ -1,0 +1,50 @@
+//! Words onto lines.
+
+/// Appends `text` to `out`, broken between words at `width` columns: the first line after `first`, the
+/// others after as many spaces as `first` is wide. A word that is too long stays whole, and so does
+/// what stands in backticks where it fits on a line.
+pub(super) fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
+    let indent = first.chars().count();
+    out.push_str(first);
+    let mut column = indent;
+    let mut empty = true;
+    for word in words(text) {
+        let length = word.chars().count();
+        if !empty && column + 1 + length > width {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if !empty {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+        empty = false;
+    }
+    out.push('\n');
+}
+
+/// Splits at spaces that are not between backticks.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        if c == '`' {
+            quoted = !quoted;
+        }
+        c == ' ' && !quoted
+    })
+    .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_kept_whole_and_continued_under_the_text() {
+        let mut out = String::new();
+        wrap(&mut out, "- ", "aa bb `cc dd` ee", 9);
+        assert_eq!(out, "- aa bb\n  `cc dd`\n  ee\n");
+    }
+}
