@@ -41,8 +41,6 @@ except ImportError as error:
     print(f"cannot judge: {error} (pip install -r {HERE / 'requirements.txt'})", file=sys.stderr)
     sys.exit(2)
 
-# Whether a Python exists for a build does not depend on glibc: fewer solves.
-PLAIN = {"linux-64": {"subdir": "linux-64", "glibc": "2.36"}, "linux-aarch64": {"subdir": "linux-aarch64", "glibc": "2.36"}}
 WORKERS = os.cpu_count() or 2
 
 
@@ -69,8 +67,7 @@ def solver_jobs(path, case, document):
         specs = recommendation["specs"]
         jobs["recommendation"] = job(specs, machine)
         for python in ends(case[1], recommendation):
-            jobs[f"python {python}"] = job([*specs, f"python={python}"], PLAIN.get(machine["subdir"], machine) | {
-                name: machine[name] for name in ("driver", "cuda") if name in machine})
+            jobs[f"python {python}"] = (str(path), machine["subdir"], (*specs, f"python={python}"), plain(machine))
     for index, alternative in enumerate(document.get("alternatives", [])):
         changed, _ = unlock.apply(machine, case[1], alternative["unlocked_by"])
         jobs[f"alternative {index}"] = job(alternative["specs"], changed)
@@ -171,6 +168,9 @@ def check_solve(request, recommendation, solved):
             wrong.append(("companion", f"`{package}` is not in the environment"))
         elif package == "torchaudio" and not solved[package]["build"].startswith(recommendation["build"]):
             wrong.append(("companion", f"{solved[package]['build']} refuses to run with {torch['build']}"))
+    for package, version in recommendation.get("companions", {}).items():
+        if solved.get(package, {}).get("version") != version:
+            wrong.append(("companion", f"promises {package} {version}, solved to {solved.get(package)}"))
     pin = recommendation["cuda_version"]
     if pin and "cuda-version" in solved and solved["cuda-version"]["version"] != pin:
         wrong.append(("pin", f"promises cuda-version {pin}, solved to {solved['cuda-version']['version']}"))
@@ -234,6 +234,13 @@ def judge(binary, path, cases):
     marked = [verdict(case, *answer, found) for case, answer, found in zip(cases, answers, solves, strict=True)]
     wrong = [(case, *finding) for case, findings in zip(cases, marked, strict=True) for finding in findings]
     return wrong, len(distinct)
+
+
+def plain(machine):
+    """What decides whether a Python exists for a build: not the glibc, nor CUDA's minor. Fewer solves."""
+    cuda = oracle.driver_cuda(machine)
+    recent = machine | {"glibc": "2.36"} if "glibc" in machine else machine
+    return solver.virtual_packages(recent, f"{oracle.key(cuda)[0]}.0" if cuda else None)
 
 
 def ends(request, recommendation):
