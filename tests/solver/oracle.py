@@ -170,7 +170,9 @@ def fits(row, machine, request):
         return False
     if request.get("blas") not in (None, row["blas"]):
         return False
-    if cuda and accelerator == "cpu" or not cuda and (accelerator == "cuda" or request.get("cuda_version")):
+    if cuda and accelerator == "cpu" or not cuda and accelerator == "cuda":
+        return False
+    if not cuda and accelerator == "auto" and request.get("cuda_version"):
         return False
     if cuda:
         gpus = machine.get("capabilities", [])
