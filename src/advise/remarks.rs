@@ -3,7 +3,7 @@
 use crate::model::{Build, CudaVersion, Detected, KernelSupport, Vendor, Version};
 
 use super::Survey;
-use super::advice::{Alternative, Choice, Status, Unlock};
+use super::advice::{Alternative, Choice, Status};
 use super::diagnostic::Diagnostic;
 use super::fit::{Candidate, Rules};
 use super::reasons;
@@ -77,13 +77,11 @@ fn nothing_fits(
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
 ) {
-    // What the machine lacks before what was asked for.
-    for of_request in [false, true] {
-        let findings = alternatives.iter().flat_map(|(_, alternative)| &alternative.findings);
-        add_new(
-            remarks,
-            findings.filter(|finding| reasons::is_wish(finding) == of_request).cloned(),
-        );
+    // What the machine lacks; where it lacks nothing, what of the request the nearest does not meet.
+    let findings = alternatives.iter().flat_map(|(_, alternative)| &alternative.findings);
+    add_new(remarks, findings.filter(|finding| !reasons::is_wish(finding)).cloned());
+    if let Some((_, nearest)) = alternatives.first().filter(|_| remarks.is_empty()) {
+        add_new(remarks, nearest.findings.iter().cloned());
     }
     if !alternatives.is_empty() {
         return;
@@ -120,26 +118,32 @@ fn gpu_not_used(
     if !survey.has_nvidia() || best.build.is_cuda() {
         return;
     }
-    remarks.push(Diagnostic::GpuNotUsed);
-    if survey.situation.driver == DriverState::Missing {
-        let needed = alternatives.iter().find_map(|(_, alternative)| {
-            alternative.unlocked_by.iter().find_map(|unlock| match unlock {
-                Unlock::Driver(needed) => Some(*needed),
-                _ => None,
-            })
-        });
-        let cards =
-            survey.machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
-        remarks.extend(cards.filter_map(|card| {
-            Some(Diagnostic::CardWithoutDriver {
-                pci_id: card.pci_id.clone(),
-                capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
-                kernel_driver: card.kernel_driver.clone(),
-                needed: needed?,
-            })
-        }));
+    let asked = survey.request.accelerator == AcceleratorWish::Cpu;
+    remarks.push(Diagnostic::GpuNotUsed { asked });
+    if asked {
+        return;
     }
-    remarks.extend(why_no_cuda(candidates));
+    // Of the newest PyTorch that a change would unlock, the build that asks least.
+    let newest = alternatives.first().map(|(_, alternative)| alternative.choice.build.pytorch);
+    let nearest = alternatives.iter().rfind(|(_, a)| Some(a.choice.build.pytorch) == newest);
+    let Some((_, nearest)) = nearest else {
+        remarks.extend(why_no_cuda(candidates));
+        return;
+    };
+    for finding in &nearest.findings {
+        let cards = survey.machine.adapters.iter().filter(|card| card.vendor == Vendor::Nvidia);
+        match finding {
+            Diagnostic::NoDriver { needed } if cards.clone().next().is_some() => {
+                remarks.extend(cards.map(|card| Diagnostic::CardWithoutDriver {
+                    pci_id: card.pci_id.clone(),
+                    capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
+                    kernel_driver: card.kernel_driver.clone(),
+                    needed: *needed,
+                }));
+            }
+            other => remarks.push(other.clone()),
+        }
+    }
 }
 
 /// What speaks against every CUDA build of the newest version here, each fact once.
@@ -178,14 +182,7 @@ fn request(
     remarks: &mut Vec<Diagnostic>,
 ) {
     let request = survey.request;
-    if let Some(requested) =
-        request.cuda_version.filter(|pin| !survey.matrix.cuda_versions.contains(pin))
-    {
-        remarks.push(Diagnostic::NoSuchCudaVersion {
-            requested,
-            nearest: nearest_cuda(survey, requested),
-        });
-    }
+    cuda_version_exists(survey, candidates, remarks);
     if let Some(requested) = request.pytorch
         && !survey
             .matrix
@@ -242,6 +239,26 @@ fn request(
 
 fn here_too(survey: &Survey<'_, '_>, subdir: crate::model::Subdir) -> bool {
     Some(subdir) == survey.situation.subdir
+}
+
+/// Whether the `cuda-version` that was asked for ever was, and was ever built for here.
+fn cuda_version_exists(
+    survey: &Survey<'_, '_>,
+    candidates: &[Candidate<'_>],
+    remarks: &mut Vec<Diagnostic>,
+) {
+    let Some(requested) = survey.request.cuda_version else { return };
+    let Some(subdir) = survey.situation.subdir else { return };
+    let known = survey.matrix.cuda_versions.contains(&requested);
+    if known && candidates.iter().any(|c| c.build.cuda_pins.contains(&requested)) {
+        return;
+    }
+    remarks.retain(|remark| !matches!(remark, Diagnostic::OtherCudaVersion { .. }));
+    remarks.push(if known {
+        Diagnostic::CudaVersionNotBuilt { requested, subdir }
+    } else {
+        Diagnostic::NoSuchCudaVersion { requested, nearest: nearest_cuda(survey, requested) }
+    });
 }
 
 /// The next older and the next newer version of `cuda-version`.

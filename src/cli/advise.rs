@@ -1,6 +1,7 @@
 //! `conda-torch advise`.
 
 use std::io::IsTerminal;
+use std::mem::ManuallyDrop;
 
 use clap::ValueEnum;
 
@@ -44,6 +45,9 @@ struct OutputFlags {
     /// How to write the answer
     #[arg(long, value_enum, default_value_t, conflicts_with = "json")]
     format: Format,
+    /// When to colour; `auto` heeds `NO_COLOR`
+    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
+    color: Color,
     /// The same as `--format json`
     #[arg(long)]
     json: bool,
@@ -87,8 +91,8 @@ enum Format {
 }
 
 /// Answers; in JSON also where the answer is an error.
-pub(super) fn run(args: &Args, host: &dyn Host, color: Color) -> anyhow::Result<Output> {
-    match answer(args, host, color) {
+pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    match answer(args, host) {
         Err(error) if args.wants_json() => {
             let code = super::code_of(&error);
             let text = render::json_error(&format!("{error:#}"), code, &Matrix::embedded().as_of);
@@ -99,11 +103,12 @@ pub(super) fn run(args: &Args, host: &dyn Host, color: Color) -> anyhow::Result<
     }
 }
 
-fn answer(args: &Args, host: &dyn Host, color: Color) -> anyhow::Result<Output> {
+fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
-    let machine = machine(&args.machine, host, matrix)?;
+    let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
     let request = args.request.request();
-    let advice = advise(&machine, &request, matrix);
+    // The process ends soon: see `cli::run`.
+    let advice = ManuallyDrop::new(advise(&machine, &request, matrix));
     let output = &args.output;
     let answer = Answer {
         machine: &machine,
@@ -114,7 +119,7 @@ fn answer(args: &Args, host: &dyn Host, color: Color) -> anyhow::Result<Output> 
         environment: output.environment(),
         style: Style {
             width: terminal_width().unwrap_or(80).clamp(40, 100),
-            color: color.wanted(std::io::stdout().is_terminal()),
+            color: output.color.wanted(std::io::stdout().is_terminal()),
             shell: output.shell.map_or_else(|| shell_of(&machine), ShellFlag::shell),
             all: output.all,
         },

@@ -11,22 +11,12 @@ mod schema;
 mod width;
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
 use crate::host;
-
-/// What exactly to type to get a PyTorch that works on this machine, from conda-forge.
-#[derive(Debug, Parser)]
-#[command(name = "conda-torch", version, about, after_help = EXAMPLES)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-    /// When to colour; `auto` heeds NO_COLOR
-    #[arg(long, value_enum, default_value_t, global = true, hide_short_help = true)]
-    color: Color,
-}
 
 /// What to try first.
 const EXAMPLES: &str = "\
@@ -41,18 +31,39 @@ Examples:
 
 Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request";
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Say what to type on this machine, and why
-    Advise(Box<advise::Args>),
-    /// Show what was found out about this machine
-    Probe(probe::Args),
-    /// Show which PyTorch conda-forge has for which CUDA, GPU and system
-    Matrix(matrix::Args),
-    /// Print the page of a diagnostic
-    Explain(explain::Args),
-    /// Print the JSON schema of what `--json` prints
-    Schema(schema::Args),
+/// The whole command line. A subcommand's flags are made only when it is the one: the answer should
+/// cost about what starting a process costs.
+fn command() -> Command {
+    let subcommand = |name: &'static str, about: &'static str| Command::new(name).about(about);
+    Command::new("conda-torch")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("What exactly to type to get a PyTorch that works on this machine, from conda-forge")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            subcommand("advise", "Say what to type on this machine, and why")
+                .defer(advise::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("probe", "Show what was found out about this machine")
+                .defer(probe::Args::augment_args),
+        )
+        .subcommand(
+            subcommand(
+                "matrix",
+                "Show which PyTorch conda-forge has for which CUDA, GPU and system",
+            )
+            .defer(matrix::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("explain", "Print the page of a diagnostic")
+                .defer(explain::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("schema", "Print the JSON schema of what `--json` prints")
+                .defer(schema::Args::augment_args),
+        )
 }
 
 /// When to colour.
@@ -96,15 +107,36 @@ pub fn run() -> ExitCode {
     if asks_driver() {
         return ExitCode::SUCCESS;
     }
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Command::Advise(args) => advise::run(&args, &live_host(), cli.color),
-        Command::Probe(args) => probe::run(&args, &live_host()),
-        Command::Matrix(args) => matrix::run(&args, &live_host()),
-        Command::Explain(args) => explain::run(&args),
-        Command::Schema(args) => Ok(schema::run(&args)),
+    // The process ends soon: giving back what clap built piece by piece would be for nothing.
+    let mut command = ManuallyDrop::new(command());
+    let matches = ManuallyDrop::new(command.get_matches_mut());
+    let result = match matches.subcommand() {
+        Some(("advise", matches)) => {
+            parsed(&mut command, matches, |args| advise::run(args, &live_host()))
+        }
+        Some(("probe", matches)) => {
+            parsed(&mut command, matches, |args| probe::run(args, &live_host()))
+        }
+        Some(("matrix", matches)) => {
+            parsed(&mut command, matches, |args| matrix::run(args, &live_host()))
+        }
+        Some(("explain", matches)) => parsed(&mut command, matches, explain::run),
+        Some(("schema", matches)) => parsed(&mut command, matches, |args| Ok(schema::run(args))),
+        Some(_) | None => unreachable!("clap requires one of the subcommands above"),
     };
     finish(result)
+}
+
+/// Runs a subcommand on its flags.
+fn parsed<T: FromArgMatches>(
+    command: &mut Command,
+    matches: &ArgMatches,
+    run: impl FnOnce(&T) -> anyhow::Result<Output>,
+) -> anyhow::Result<Output> {
+    match T::from_arg_matches(matches) {
+        Ok(args) => run(&args),
+        Err(error) => error.format(command).exit(),
+    }
 }
 
 /// This machine; the driver is asked by this very program in a process of its own.

@@ -138,7 +138,12 @@ impl Host for LiveHost {
         let env = [("CUDA_VISIBLE_DEVICES", None), ("CUDA_DEVICE_ORDER", Some("PCI_BUS_ID"))];
         let run = match process::run(program, &arguments(request), &env, DEADLINE) {
             Ok(run) => run,
-            Err(failure) => return not_started(failure.to_string()),
+            Err(failure) => {
+                return not_started(format!(
+                    "{} could not be started: {failure}",
+                    program.display()
+                ));
+            }
         };
         // What is no line of ours was printed by the library, or cut off by the end.
         let said = run

@@ -8,6 +8,9 @@ use super::look::{Look, quoted, text};
 /// How much of `/proc/cpuinfo` is read: the first processor.
 const CPUINFO: usize = 4 << 10;
 
+/// Windows 10's first release; Windows 8.1 was 9600.
+const FIRST_BUILD_OF_10: u32 = 10_240;
+
 pub(super) fn look(look: &mut Look<'_>) {
     let target = look.host.target();
     let system = look.host.system();
@@ -95,20 +98,22 @@ fn named(look: &mut Look<'_>, target: &Target, system: &System) {
     look.report("system", outcome, detail);
 }
 
-/// sysinfo says `11 (22631)`: the product's name and the build. Conda's `__win` is the kernel's
-/// version, which is 10.0 with the build for both.
+/// sysinfo says `11 (22631)` or `Server 2022 (20348)`: the product's name and the build. Conda's
+/// `__win` is the kernel's version, which is 10.0 with the build for all that are in use.
 fn windows(system: &System, version: Detected<Version>) -> Detected<Version> {
     let build = system
         .version
         .as_deref()
         .and_then(|text| text.split_once('('))
         .and_then(|(_, rest)| rest.split(')').next())
-        .and_then(|build| build.parse::<u32>().ok());
+        .and_then(|build| build.parse::<u32>().ok())
+        .filter(|build| *build >= FIRST_BUILD_OF_10);
     match (version, build) {
-        (Detected::Found(fact), Some(build)) if fact.value.major() >= 10 => {
-            Detected::found(Version::new(&[10, 0, build]), fact.origin)
+        (Detected::Absent, _) => Detected::Absent,
+        (Detected::Found(_) | Detected::Unknown { .. }, Some(build)) => {
+            Detected::found(Version::new(&[10, 0, build]), Origin::System)
         }
-        (version, _) => version,
+        (version, None) => version,
     }
 }
 

@@ -1,9 +1,8 @@
 //! What to do about a diagnostic, and only what works on the machine it is said to.
 
 use crate::advise::{Advice, Diagnostic, Unlock};
-use crate::model::{DriverVersion, Machine, Os};
-
-use super::messages::{or_newer, owns_its_driver};
+use crate::matrix::Matrix;
+use crate::model::{DriverVersion, Machine, Origin, Os};
 
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
@@ -17,13 +16,16 @@ pub(super) fn hint(
         D::NoDriver { .. } | D::NoGpu | D::DriverUnknown { .. } if machine.container.is_found() => {
             Some("start the container with the GPU: `docker run --gpus all …`".to_owned())
         }
-        D::NoDriver { needed } if machine.has_nvidia_card() => install_driver(*needed, machine),
-        // One hint is enough where the driver is missing and the card is known.
-        D::CardWithoutDriver { needed, .. } if !says_no_driver(advice) => {
-            install_driver(*needed, machine)
+        // A card on the bus knows better which driver it can have.
+        D::NoDriver { .. } if !machine.gpus.is_empty() => {
+            newer_driver(advice).and_then(|needed| install_driver(needed, last_branch(machine), machine))
+        }
+        D::CardWithoutDriver { needed, capability, .. } => {
+            let last = capability.and_then(|capability| Matrix::embedded().capability(capability)?.last_branch);
+            install_driver(*needed, last, machine)
         }
         D::DriverTooOld { .. } | D::PtxNeedsNewerDriver { .. } => {
-            newer_driver(advice).and_then(|needed| update_driver(needed, machine))
+            newer_driver(advice).and_then(|needed| update_driver(needed, last_branch(machine), machine))
         }
         D::NoGpu if machine.driver.is_found() && !is_described(machine) => Some(
             "run this on the machine with the GPU, or describe it: `--gpu NAME` or `--compute-capability X.Y`"
@@ -47,11 +49,14 @@ pub(super) fn hint(
         D::GlibcUnknown { .. } => {
             Some("say it with `--glibc X.Y` for an exact answer".to_owned())
         }
-        D::GlibcTooOld { .. } | D::NoGlibc { .. } => {
-            Some("a container brings its own glibc: `conda-torch advise --format dockerfile --platform linux-64`".to_owned())
-                .filter(|_| machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Linux))
-                .filter(|_| !machine.container.is_found())
-        }
+        // The image of the Dockerfile has glibc 2.36.
+        D::GlibcTooOld { .. } | D::NoGlibc { .. } if !machine.container.is_found() => advice
+            .alternatives
+            .iter()
+            .any(|other| matches!(other.unlocked_by.as_slice(), [Unlock::Glibc(_)]))
+            .then(|| {
+                "a container brings its own glibc: `conda-torch advise --glibc 2.36 --format dockerfile`".to_owned()
+            }),
         D::NoClient => Some(miniforge(machine)),
         D::CudaVersionHoldsBack { .. } => Some(
             "leave `--cuda-version` out unless something else needs it: it is the toolkit's version, not the driver's"
@@ -64,7 +69,8 @@ pub(super) fn hint(
         D::NoDriver { .. }
         | D::NoGpu
         | D::DriverUnknown { .. }
-        | D::CardWithoutDriver { .. }
+        | D::GlibcTooOld { .. }
+        | D::NoGlibc { .. }
         | D::CapabilityNotKnown { .. }
         | D::BaselineAssumed { .. }
         | D::NoKernels { .. }
@@ -81,7 +87,7 @@ pub(super) fn hint(
         | D::ReleaseCandidate
         | D::Outranked { .. }
         | D::LeavesGpuUnused
-        | D::GpuNotUsed
+        | D::GpuNotUsed { .. }
         | D::DriverDroppedGpu { .. }
         | D::AmdGpu
         | D::IntelGpu
@@ -89,6 +95,7 @@ pub(super) fn hint(
         | D::JetsonWithoutBuild { .. }
         | D::PlatformWithoutBuilds { .. }
         | D::GlibcNotTried { .. }
+        | D::CudaVersionNotBuilt { .. }
         | D::NoSuchCudaVersion { .. }
         | D::NoSuchPytorch { .. }
         | D::CompanionNotOnPlatform { .. }
@@ -116,32 +123,58 @@ pub(super) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
     }
 }
 
-/// Whether the answer says already that there is no driver.
-fn says_no_driver(advice: &Advice<'_>) -> bool {
-    advice.diagnostics.iter().any(|d| matches!(d, Diagnostic::NoDriver { .. }))
-}
-
 /// Whether the machine was described by flags.
 fn is_described(machine: &Machine) -> bool {
-    machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, crate::model::Origin::Flag(_)))
+    machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
 }
 
-fn install_driver(needed: DriverVersion, machine: &Machine) -> Option<String> {
+fn install_driver(
+    needed: DriverVersion,
+    last_branch: Option<u32>,
+    machine: &Machine,
+) -> Option<String> {
+    let driver = range(needed, last_branch);
     if machine.wsl.is_found() {
-        Some(format!("install NVIDIA's driver {} in Windows, and none in WSL", or_newer(needed)))
+        Some(format!("install NVIDIA's driver {driver} in Windows, and none in WSL"))
     } else {
-        owns_its_driver(machine).then(|| format!("install NVIDIA's driver {}", or_newer(needed)))
+        owns_its_driver(machine).then(|| format!("install NVIDIA's driver {driver}"))
     }
 }
 
-fn update_driver(needed: DriverVersion, machine: &Machine) -> Option<String> {
+fn update_driver(
+    needed: DriverVersion,
+    last_branch: Option<u32>,
+    machine: &Machine,
+) -> Option<String> {
+    let driver = range(needed, last_branch);
     if machine.container.is_found() {
-        Some(format!("the host, not the container, needs driver {}", or_newer(needed)))
+        Some(format!("the host, not the container, needs NVIDIA's driver {driver}"))
     } else if machine.wsl.is_found() {
-        Some(format!("update NVIDIA's driver in Windows to {}", or_newer(needed)))
+        Some(format!("update NVIDIA's driver in Windows to {driver}"))
     } else {
-        owns_its_driver(machine).then(|| format!("update NVIDIA's driver to {}", or_newer(needed)))
+        owns_its_driver(machine).then(|| format!("update NVIDIA's driver to {driver}"))
     }
+}
+
+/// `525.60.13 or newer, up to branch 580`: later branches dropped the card.
+fn range(needed: DriverVersion, last_branch: Option<u32>) -> String {
+    match last_branch {
+        Some(last) => format!("{needed} or newer, up to branch {last}"),
+        None => format!("{needed} or newer"),
+    }
+}
+
+/// The last driver branch for the machine's oldest GPU, where drivers have dropped it.
+fn last_branch(machine: &Machine) -> Option<u32> {
+    let capabilities = machine.gpus.iter().filter_map(|gpu| gpu.compute_capability.value());
+    capabilities.filter_map(|c| Matrix::embedded().capability(*c)?.last_branch).min()
+}
+
+/// Whether a machine has its NVIDIA driver of its own, in contrast to a container or WSL.
+fn owns_its_driver(machine: &Machine) -> bool {
+    !machine.container.is_found()
+        && !machine.wsl.is_found()
+        && machine.subdir.value().is_some_and(|s| matches!(s.os(), Os::Linux | Os::Windows))
 }
 
 /// A driver that alone would unlock something better: only then is a newer one worth having, since a
@@ -155,13 +188,19 @@ fn newer_driver(advice: &Advice<'_>) -> Option<DriverVersion> {
 
 /// How to get a client.
 fn miniforge(machine: &Machine) -> String {
-    let file = match machine.subdir.value().map(|subdir| (subdir.os(), subdir.as_str())) {
+    let file = match machine
+        .subdir
+        .value()
+        .filter(|_| machine.rosetta.value() != Some(&true))
+        .map(|subdir| (subdir.os(), subdir.as_str()))
+    {
         Some((Os::Windows, _)) => "`Miniforge3-Windows-x86_64.exe`",
         Some((_, "osx-arm64")) => "`Miniforge3-MacOSX-arm64.sh`",
         Some((_, "osx-64")) => "`Miniforge3-MacOSX-x86_64.sh`",
         Some((_, "linux-aarch64")) => "`Miniforge3-Linux-aarch64.sh`",
         Some((_, "linux-64")) => "`Miniforge3-Linux-x86_64.sh`",
         Some((_, "linux-ppc64le")) => "`Miniforge3-Linux-ppc64le.sh`",
+        None if machine.rosetta.value() == Some(&true) => "`Miniforge3-MacOSX-arm64.sh`",
         Some(_) | None => "Miniforge",
     };
     format!("get conda and mamba with {file} from https://conda-forge.org/download/")

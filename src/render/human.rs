@@ -1,14 +1,14 @@
 //! The answer for a person, calm at 80 columns.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::advise::{Alternative, Choice, Diagnostic, Severity, Status};
+use crate::advise::{AcceleratorWish, Alternative, Choice, Diagnostic, Request, Severity, Status};
 
 use super::answer::{Answer, Refused};
-use super::messages::{message, sentence};
+use super::messages::message;
+use super::reasons::reasons;
 use super::step::{Step, StepKind};
-use super::wrap::wrap;
+use super::wrap::{wrap, wrap_parts};
 use super::{shell, summary};
 
 /// How many alternatives are told; JSON has them all.
@@ -25,7 +25,10 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
         Some(choice) => page.recommended(choice)?,
         None => page.nothing_fits()?,
     }
-    Ok(page.out)
+    let mut out = page.out;
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    Ok(out)
 }
 
 /// A page in the making.
@@ -39,36 +42,38 @@ impl<'a> Page<'a> {
     fn machine(&mut self) {
         let machine = self.answer.machine;
         let width = self.answer.style.width;
-        for line in summary::graphics(machine).into_iter().chain([summary::system(machine)]) {
-            wrap(&mut self.out, "", &line, width);
-        }
+        wrap_parts(&mut self.out, &summary::graphics(machine), width);
+        wrap_parts(&mut self.out, &summary::system(machine), width);
         self.out.push('\n');
     }
 
     fn recommended(&mut self, choice: &Choice<'_>) -> Result<(), Refused> {
         let advice = self.answer.advice;
-        let degraded = advice.status == Status::Degraded;
-        if degraded {
-            self.remarks(|remark| remark.severity() >= Severity::Warning);
-        }
+        let is_first = |remark: &Diagnostic| {
+            advice.status == Status::Degraded && remark.severity() >= Severity::Warning
+        };
+        self.remarks(is_first);
         self.bold(&summary::headline(choice));
         self.out.push('\n');
+        // Who has no client needs one before the commands.
+        self.remarks(is_no_client);
         let steps = self.answer.plan(choice);
         self.commands(&steps)?;
         self.reasons(choice);
-        if degraded {
-            self.remarks(|remark| remark.severity() < Severity::Warning);
-        } else {
-            self.remarks(|_| true);
-        }
+        self.remarks(|remark| !is_first(remark) && !is_no_client(remark));
         self.alternatives("Alternatives", &advice.alternatives);
-        Ok(())
+        let later = "For later installations, make conda-forge the default (optional):";
+        self.block(later, &of_kind(&steps, &[StepKind::Configure]))
     }
 
     /// What cannot be had, why, and the nearest that can.
     fn nothing_fits(&mut self) -> Result<(), Refused> {
         let advice = self.answer.advice;
-        self.bold("Nothing on conda-forge satisfies this request on this machine");
+        self.bold(if *self.answer.request == Request::default() {
+            "conda-forge has no PyTorch that runs on this machine"
+        } else {
+            "Nothing on conda-forge satisfies this request on this machine"
+        });
         self.out.push('\n');
         self.remarks(|_| true);
         let at_once = |alternative: &&Alternative<'_>| {
@@ -89,15 +94,10 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Installation, check, and what else may be set: in the order in which one reads.
+    /// Installation and check.
     fn commands(&mut self, steps: &[Step]) -> Result<(), Refused> {
-        let of = |kinds: &[StepKind]| {
-            steps.iter().filter(|step| kinds.contains(&step.kind)).collect::<Vec<_>>()
-        };
-        self.block("", &of(&[StepKind::Prepare, StepKind::Install]))?;
-        self.block("Check it:", &of(&[StepKind::Check]))?;
-        let later = "For later installations, make conda-forge the default (optional):";
-        self.block(later, &of(&[StepKind::Configure]))
+        self.block("", &of_kind(steps, &[StepKind::Prepare, StepKind::Install]))?;
+        self.block("Check it:", &of_kind(steps, &[StepKind::Check]))
     }
 
     fn block(&mut self, title: &str, steps: &[&Step]) -> Result<(), Refused> {
@@ -120,32 +120,30 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    /// Why this build, without what the remarks of a degraded answer have said already.
     fn reasons(&mut self, choice: &Choice<'_>) {
-        if choice.reasons.is_empty() {
+        let advice = self.answer.advice;
+        let told = |code: &str| advice.diagnostics.iter().any(|remark| remark.code() == code);
+        let mut reasons = reasons(choice, self.answer.machine);
+        reasons.retain(|(_, code)| !told(code));
+        if reasons.is_empty() {
             return;
         }
         self.bold("Why");
-        for reason in &choice.reasons {
-            let other = reason.build.filter(|build| build.pytorch != choice.build.pytorch);
-            let about =
-                other.map_or(String::new(), |build| format!("not {}: ", summary::build(build)));
-            let said = sentence(&reason.diagnostic, self.answer.machine);
-            self.item(&format!("{about}{said}"), reason.diagnostic.code());
+        for (text, code) in reasons {
+            wrap(&mut self.out, "- ", &format!("{text} [{code}]"), self.answer.style.width);
         }
         self.out.push('\n');
     }
 
-    /// What to know about the machine or the request, without what was already said.
+    /// What to know about the machine or the request.
     fn remarks(&mut self, is_wanted: impl Fn(&Diagnostic) -> bool) {
-        let advice = self.answer.advice;
-        let reasons = advice.recommended.iter().flat_map(|choice| &choice.reasons);
-        let told: Vec<&Diagnostic> = reasons.map(|reason| &reason.diagnostic).collect();
-        let mut hints = BTreeSet::new();
+        let Answer { machine, advice, .. } = *self.answer;
         let start = self.out.len();
+        let mut hints: Vec<String> = Vec::new();
         for remark in advice.diagnostics.iter().filter(|remark| is_wanted(remark)) {
-            let message = message(remark, self.answer.machine, advice);
-            let is_news = advice.status != Status::Ok || !told.contains(&remark);
-            if is_news {
+            let message = message(remark, machine, advice);
+            if !self.is_beside_the_point(remark) {
                 let label = match remark.severity() {
                     Severity::Error | Severity::Warning => "warning: ",
                     Severity::Info => "note: ",
@@ -154,12 +152,24 @@ impl<'a> Page<'a> {
             }
             if let Some(hint) = message.hint.filter(|hint| !hints.contains(hint)) {
                 self.labelled("hint: ", &hint);
-                hints.insert(hint);
+                hints.push(hint);
             }
         }
         if self.out.len() > start {
             self.out.push('\n');
         }
+    }
+
+    /// Whether a person need not read it: the missing driver of a card that is told of anyway, or of a
+    /// machine that has none and was not asked to use one.
+    fn is_beside_the_point(&self, remark: &Diagnostic) -> bool {
+        let Answer { machine, request, advice, .. } = self.answer;
+        let card = |other: &Diagnostic| matches!(other, Diagnostic::CardWithoutDriver { .. });
+        let idle = !machine.has_nvidia_card()
+            && request.accelerator != AcceleratorWish::Cuda
+            && request.cuda_version.is_none();
+        matches!(remark, Diagnostic::NoDriver { .. })
+            && (idle || advice.diagnostics.iter().any(card))
     }
 
     /// Builds that a change would unlock, a line each.
@@ -181,14 +191,10 @@ impl<'a> Page<'a> {
         self.out.push('\n');
     }
 
-    fn item(&mut self, text: &str, code: &str) {
-        wrap(&mut self.out, "- ", &format!("{text} [{code}]"), self.answer.style.width);
-    }
-
     /// A line that begins with what kind of line it is.
     fn labelled(&mut self, label: &str, text: &str) {
         let start = self.out.len();
-        wrap(&mut self.out, "", &format!("{label}{text}"), self.answer.style.width);
+        wrap(&mut self.out, label, text, self.answer.style.width);
         if self.answer.style.color {
             let color = if label == "warning: " { "\x1b[33m" } else { "\x1b[36m" };
             self.out.insert_str(start + label.trim_end().len(), "\x1b[0m");
@@ -200,6 +206,14 @@ impl<'a> Page<'a> {
         let (on, off) = if self.answer.style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         let _ = writeln!(self.out, "{on}{text}{off}");
     }
+}
+
+fn is_no_client(remark: &Diagnostic) -> bool {
+    matches!(remark, Diagnostic::NoClient)
+}
+
+fn of_kind<'s>(steps: &'s [Step], kinds: &[StepKind]) -> Vec<&'s Step> {
+    steps.iter().filter(|step| kinds.contains(&step.kind)).collect()
 }
 
 /// All that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.

@@ -1,10 +1,11 @@
 //! The answer for an installer: exactly one document, whatever happened.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::advise::{
-    Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected, Request, Severity,
-    Status, Unlock,
+    AcceleratorWish, Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected,
+    Request, Severity, Status, Unlock,
 };
 use crate::model::{Accelerator, Build, KernelSupport, Shell, Version};
 
@@ -16,11 +17,6 @@ use super::wire::{
     AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
     KernelsText, MatrixDate, ReasonText, RejectedText, RequestText, Tool,
 };
-
-/// The schema of `advise --json`.
-pub const ADVISE_SCHEMA: &str = include_str!("../../docs/schema/advise-1.json");
-/// The schema of `probe --json`.
-pub const PROBE_SCHEMA: &str = include_str!("../../docs/schema/probe-1.json");
 
 /// The answer as one JSON document with a line break at its end.
 #[must_use]
@@ -94,12 +90,16 @@ fn request_text(request: &Request) -> RequestText {
     let Request { accelerator, pytorch, python, cuda_version, blas, companions } = request;
     let companions = companions.iter().map(|companion| companion.as_str());
     RequestText {
-        accelerator: *accelerator,
+        accelerator: match accelerator {
+            AcceleratorWish::Auto => "auto",
+            AcceleratorWish::Cpu => "cpu",
+            AcceleratorWish::Cuda => "cuda",
+        },
         pytorch: pytorch.map(|version| version.to_string()),
         python: python.map(|version| version.to_string()),
         cuda_version: cuda_version.map(|version| version.to_string()),
         packages: std::iter::once("pytorch").chain(companions).collect(),
-        blas: *blas,
+        blas: blas.map(|blas| blas.to_string()),
     }
 }
 
@@ -143,7 +143,7 @@ impl Say<'_> {
             },
             build: build.accelerator.build_prefix(),
             build_number: choice.build_number,
-            blas: build.blas,
+            blas: build.blas.to_string(),
             cuda_version: choice.cuda_version.map(|version| version.to_string()),
             arm_variant: arm_variant(build),
             python: pythons(choice.pythons),
@@ -177,7 +177,7 @@ impl Say<'_> {
     fn alternative(&self, alternative: &Alternative<'_>) -> AlternativeText {
         AlternativeText {
             choice: self.choice(&alternative.choice),
-            unlocked_by: alternative.unlocked_by.iter().map(unlock).collect(),
+            unlocked_by: unlocked_by(&alternative.unlocked_by),
             findings: alternative.findings.iter().map(|finding| self.finding(finding)).collect(),
         }
     }
@@ -189,7 +189,7 @@ impl Say<'_> {
             subdir: build.subdir.as_str(),
             build: build.accelerator.build_prefix(),
             build_number: build.build_numbers.1,
-            blas: build.blas,
+            blas: build.blas.to_string(),
             arm_variant: arm_variant(build),
             findings: rejected.findings.iter().map(|finding| self.finding(finding)).collect(),
         }
@@ -232,6 +232,18 @@ fn kernels(kernels: &GpuKernels) -> KernelsText {
             KernelSupport::Missing => "missing",
         }),
     }
+}
+
+/// All that must change; two packages to leave out share their key.
+fn unlocked_by(unlocks: &[Unlock]) -> BTreeMap<&'static str, Option<Cow<'static, str>>> {
+    let mut all = BTreeMap::new();
+    for (key, value) in unlocks.iter().map(unlock) {
+        match (all.get_mut(key), value) {
+            (Some(Some(before)), Some(value)) => *before = Cow::Owned(format!("{before},{value}")),
+            (_, value) => drop(all.insert(key, value)),
+        }
+    }
+    all
 }
 
 /// What must change, as a key and the value that it must get; null for "leave it out".

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::advise::{Advice, Diagnostic};
-use crate::model::{ComputeCapability, DriverVersion, Machine, Os, Subdir};
+use crate::model::{ComputeCapability, Machine, Subdir};
 
 use super::hints;
 
@@ -46,19 +46,19 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         ),
         D::NoKernels { gpu, name, capability, toolkit } => format!(
             "the builds with CUDA {toolkit} have no kernels for {}",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::PtxNeedsNewerDriver { gpu, name, capability, toolkit, needed, .. } => format!(
             "the builds with CUDA {toolkit} reach {} only by translation, which needs driver {needed} or newer",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::ToolkitTooOldForGpu { gpu, name, capability, toolkit, first } => format!(
             "the libraries of CUDA {toolkit} are older than {}, which needs CUDA {first} or newer",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::PtxJit { gpu, name, capability } => format!(
             "{} is reached by translation: the first run takes minutes, later ones start as usual",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::GlibcTooOld { found, needed, declared } if needed > declared => {
             format!("glibc is {found}; the CUDA libraries of the build need {needed} or newer")
@@ -101,7 +101,13 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::Outranked { by } => format!("it would work; {by} as recommended is the better choice"),
         D::LeavesGpuUnused => "it would work, but leaves the GPU unused".to_owned(),
-        D::GpuNotUsed => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::GpuNotUsed { asked: true } => {
+            "this answer leaves the NVIDIA GPU unused, as `--accelerator cpu` asks".to_owned()
+        }
+        D::GpuNotUsed { asked: false } => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::CudaVersionNotBuilt { requested, subdir } => {
+            format!("no PyTorch on conda-forge for {subdir} takes `cuda-version={requested}`")
+        }
         D::CardWithoutDriver { pci_id, capability, kernel_driver, needed } => format!(
             "there is an NVIDIA card ({pci_id}{}){}; CUDA needs NVIDIA's driver {needed} or newer",
             capability.map_or(String::new(), |c| format!(", compute capability {c}")),
@@ -116,19 +122,19 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         ),
         D::CapabilityNotKnown { gpu, name, capability: Some(capability) } => format!(
             "{} is newer than this program's tables; taken by NVIDIA's general rules",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::CapabilityNotKnown { gpu, name, capability: None } => format!(
             "the compute capability of {} is not known; taken as served",
-            a_gpu(*gpu, name.as_deref(), None, machine)
+            a_gpu(*gpu, name.as_deref(), None, Some(machine))
         ),
         D::GpuLeftOut { gpu, name, capability } => format!(
             "this build has no kernels for {}; the other GPUs are served",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::DriverDroppedGpu { gpu, name, capability, driver, last_branch } => format!(
             "driver {driver} no longer supports {}; branch {last_branch} was the last that did",
-            a_gpu(*gpu, name.as_deref(), Some(*capability), machine)
+            a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         D::AmdGpu => "the AMD GPU stays unused: conda-forge has no ROCm builds".to_owned(),
         D::IntelGpu => "the Intel GPU stays unused: conda-forge has no XPU builds".to_owned(),
@@ -145,7 +151,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             format!("CUDA builds were not tried with a glibc as old as {found}")
         }
         D::DriverAssumed { driver } => {
-            format!("no driver was named; taken as {driver}, the oldest that CUDA's newest needs")
+            format!("no driver was named; assumed a current one, {driver}")
         }
         D::DriverBranchAssumed { driver } => {
             format!("only the driver's branch {driver} was named; taken as a current release of it")
@@ -185,7 +191,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             "`pytorch-gpu` fails where a solver sees no GPU, in place of installing the CPU build"
                 .to_owned()
         }
-        D::MetalIncluded => "Apple's GPU is used through Metal: device `mps`".to_owned(),
+        D::MetalIncluded => {
+            "Apple's GPU is used through Metal, device `mps`, where macOS is new enough for it"
+                .to_owned()
+        }
     }
 }
 
@@ -206,14 +215,15 @@ pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
     }
 }
 
-/// A GPU by name and capability, with its number where there are several.
-fn a_gpu(
+/// A GPU by name and capability, with its number where the machine has several.
+pub(super) fn a_gpu(
     index: u32,
     name: Option<&str>,
     capability: Option<ComputeCapability>,
-    machine: &Machine,
+    machine: Option<&Machine>,
 ) -> String {
-    let number = if machine.gpus.len() > 1 { format!("GPU {index}, ") } else { String::new() };
+    let several = machine.is_some_and(|machine| machine.gpus.len() > 1);
+    let number = if several { format!("GPU {index}, ") } else { String::new() };
     match (name, capability) {
         (Some(name), Some(capability)) => {
             format!("{number}compute capability {capability} ({name})")
@@ -232,19 +242,4 @@ fn platform(subdir: Option<Subdir>) -> String {
 fn list<T: Display>(values: &[T]) -> String {
     let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
     if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
-}
-
-/// Whether a machine has its NVIDIA driver of its own, in contrast to a container or WSL.
-pub(super) fn owns_its_driver(machine: &Machine) -> bool {
-    !machine.container.is_found()
-        && !machine.wsl.is_found()
-        && machine
-            .subdir
-            .value()
-            .is_some_and(|subdir| matches!(subdir.os(), Os::Linux | Os::Windows))
-}
-
-/// A driver version with "or newer".
-pub(super) fn or_newer(driver: DriverVersion) -> String {
-    format!("{driver} or newer")
 }

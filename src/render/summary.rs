@@ -1,7 +1,7 @@
 //! A machine, a choice, a change: each in a few words.
 
 use crate::advise::{Choice, Unlock};
-use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Subdir, Vendor};
+use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
@@ -52,12 +52,12 @@ pub(super) const fn is_of_request(unlock: &Unlock) -> bool {
     }
 }
 
-/// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0), driver 580.95.05 (CUDA 13.0)`.
-pub(super) fn graphics(machine: &Machine) -> Option<String> {
+/// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
+/// Empty where there is nothing to say.
+pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     let driver = driver(machine);
     if !machine.gpus.is_empty() {
-        let parts = std::iter::once(gpus(&machine.gpus)).chain(driver);
-        return Some(parts.collect::<Vec<_>>().join(", "));
+        return gpus(&machine.gpus).into_iter().chain(driver).collect();
     }
     let adapters = || machine.adapters.iter();
     let card = adapters().find(|adapter| adapter.vendor == Vendor::Nvidia).map(|card| {
@@ -76,16 +76,21 @@ pub(super) fn graphics(machine: &Machine) -> Option<String> {
             Detected::Absent => Some("no GPU shown".to_owned()),
             Detected::Found(_) | Detected::Unknown { .. } => Some("GPU not known".to_owned()),
         };
-        let parts = [card.or(none), driver.map(|driver| format!("NVIDIA {driver}"))];
-        return Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+        let driver = driver.map(|driver| format!("NVIDIA {driver}"));
+        return driver.into_iter().chain(card.or(none)).collect();
     }
-    let other = adapters().find_map(|adapter| match adapter.vendor {
+    other_graphics(machine).into_iter().collect()
+}
+
+/// What there is where there is no NVIDIA card and no driver.
+fn other_graphics(machine: &Machine) -> Option<String> {
+    let other = machine.adapters.iter().find_map(|adapter| match adapter.vendor {
         Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id)),
         Vendor::Intel => Some(format!("Intel GPU {}", adapter.pci_id)),
         Vendor::Nvidia | Vendor::Other => None,
     });
     other.or_else(|| match (&machine.driver, machine.subdir.value()) {
-        (_, Some(Subdir::OsxArm64)) => None,
+        (_, Some(subdir)) if subdir.os() == Os::Macos => None,
         (Detected::Unknown { .. }, _) => Some("NVIDIA driver not known".to_owned()),
         (Detected::Absent | Detected::Found(_), _) => Some("no NVIDIA GPU".to_owned()),
     })
@@ -102,7 +107,7 @@ fn driver(machine: &Machine) -> Option<String> {
 }
 
 /// All GPUs, those that are alike once: `2 × NVIDIA A100 (compute capability 8.0)`.
-fn gpus(gpus: &[Gpu]) -> String {
+fn gpus(gpus: &[Gpu]) -> Vec<String> {
     let mut kinds: Vec<(String, u32)> = Vec::new();
     for gpu in gpus {
         let name = gpu.name.value().map_or("NVIDIA GPU", String::as_str);
@@ -120,11 +125,11 @@ fn gpus(gpus: &[Gpu]) -> String {
             if count > 1 { format!("{count} × {text}") } else { text }
         },
     );
-    texts.collect::<Vec<_>>().join(" and ")
+    texts.collect()
 }
 
-/// The system: `Debian GNU/Linux 12, x86-64, glibc 2.36`.
-pub(super) fn system(machine: &Machine) -> String {
+/// The system: `Debian GNU/Linux 12`, `linux-64`, `glibc 2.36`.
+pub(super) fn system(machine: &Machine) -> Vec<String> {
     let mut parts = Vec::new();
     match (machine.os.value(), machine.jetson.value()) {
         (Some(os), Some(model)) => parts.push(format!("{model}, {os}")),
@@ -146,5 +151,8 @@ pub(super) fn system(machine: &Machine) -> String {
     }
     version("WSL ", machine.wsl.value().cloned());
     version("in ", machine.container.value().cloned());
-    parts.join(", ")
+    if machine.rosetta.value() == Some(&true) {
+        parts.push("under Rosetta".to_owned());
+    }
+    parts
 }

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::advise::AcceleratorWish;
-use crate::model::{Blas, Machine};
+use crate::model::Machine;
 
 /// The one document.
 #[derive(Debug, Serialize)]
@@ -46,9 +45,8 @@ pub(super) struct Document<'a> {
 
 /// A document that holds a machine: `probe --json`, and what `--machine` reads.
 #[cfg(test)]
-#[derive(schemars::JsonSchema)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[schemars(title = "conda-torch probe --json")]
-#[expect(dead_code, reason = "only its schema is wanted")]
 pub(super) struct ProbeDocument {
     /// 1.
     format_version: u32,
@@ -91,7 +89,7 @@ pub(super) struct ErrorText<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RequestText {
     /// auto, cpu, cuda.
-    pub accelerator: AcceleratorWish,
+    pub accelerator: &'static str,
     /// A version of PyTorch or its beginning.
     pub pytorch: Option<String>,
     /// A series of Python.
@@ -101,7 +99,7 @@ pub(super) struct RequestText {
     /// pytorch and what goes with it.
     pub packages: Vec<&'static str>,
     /// mkl, generic.
-    pub blas: Option<Blas>,
+    pub blas: Option<String>,
 }
 
 /// A build together with the specs that select it and nothing else.
@@ -117,7 +115,7 @@ pub(super) struct ChoiceText {
     /// The build number that a solve must end on.
     pub build_number: u16,
     /// mkl, generic.
-    pub blas: Blas,
+    pub blas: String,
     /// The pin of `cuda-version`; null without CUDA.
     pub cuda_version: Option<String>,
     /// sbsa, tegra; null elsewhere.
@@ -220,7 +218,7 @@ pub(super) struct RejectedText {
     /// Its last build number.
     pub build_number: u16,
     /// mkl, generic.
-    pub blas: Blas,
+    pub blas: String,
     /// sbsa, tegra; null elsewhere.
     pub arm_variant: Option<String>,
     /// All that speaks against it.

@@ -25,6 +25,28 @@ pub(super) fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
     out.push('\n');
 }
 
+/// Appends parts with commas, broken after a part and never inside of one.
+pub(super) fn wrap_parts(out: &mut String, parts: &[String], width: usize) {
+    let mut column = 0;
+    for (at, part) in parts.iter().enumerate() {
+        let comma = usize::from(at + 1 < parts.len());
+        let length = part.chars().count() + comma;
+        if at > 0 && column + 1 + length > width {
+            out.push_str("\n  ");
+            column = 2;
+        } else if at > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(part);
+        out.push_str(&","[..comma]);
+        column += length;
+    }
+    if !parts.is_empty() {
+        out.push('\n');
+    }
+}
+
 /// Splits at spaces that are not between backticks.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;

@@ -8,7 +8,7 @@ mod root;
 use crate::host::Failure;
 use crate::model::{Client, ClientKind, Detected, Origin, Outcome, Version};
 
-use super::look::{Look, quoted};
+use super::look::{Look, outcome, quoted};
 
 pub(super) use places::{home, on_path};
 
@@ -51,41 +51,39 @@ fn names(clients: &[Client]) -> String {
 
 fn client(look: &mut Look<'_>, kind: ClientKind, path: String, root: Option<String>) -> Client {
     let packages = root.as_deref().map(|root| root::Packages::of(look, root));
-    let version = match packages.as_ref().and_then(|packages| packages.version(kind.as_str())) {
-        Some((version, file)) => Detected::found(version, Origin::File(file)),
-        None => match kind {
-            ClientKind::Conda | ClientKind::Mamba => unrecorded(kind, packages.as_ref()),
-            ClientKind::Micromamba | ClientKind::Pixi => said(look, &path),
-        },
+    let recorded = packages.as_ref().and_then(|packages| packages.version(kind.as_str()));
+    let version = match (recorded, kind) {
+        (Some((version, file)), _) => Ok((version, file)),
+        (None, ClientKind::Conda | ClientKind::Mamba) => Err(unrecorded(kind, packages.as_ref())),
+        (None, ClientKind::Micromamba | ClientKind::Pixi) => {
+            said(look, &path).map(|version| (version, path.clone()))
+        }
     };
-    if let Detected::Unknown { why } = &version {
-        let outcome = if why.contains("two seconds") { Outcome::TimedOut } else { Outcome::Failed };
-        look.report(path.clone(), outcome, why.to_string());
-    }
+    let version = match version {
+        Ok((version, file)) => Detected::found(version, Origin::File(file)),
+        Err(failure) => {
+            look.report(path.clone(), outcome(&failure), failure.to_string());
+            Detected::unknown(failure.to_string())
+        }
+    };
     let environments =
         root.as_deref().map(|root| root::environments(look, root)).unwrap_or_default();
     let subdir = packages.and_then(|packages| packages.subdir(look));
     Client { kind, version, path, root_prefix: root, subdir, environments }
 }
 
-fn unrecorded(kind: ClientKind, packages: Option<&root::Packages>) -> Detected<Version> {
-    match packages {
-        None => Detected::unknown("no root prefix beside the program"),
-        Some(packages) => match packages.failure() {
-            Some(failure) => Detected::unknown(format!("conda-meta: {failure}")),
-            None => Detected::unknown(format!("no record of {kind} in conda-meta")),
-        },
-    }
+/// Why a program in Python has no version: it is not started to ask.
+fn unrecorded(kind: ClientKind, packages: Option<&root::Packages>) -> Failure {
+    Failure::Other(match packages.map(|packages| (packages, packages.failure())) {
+        None => "no root prefix beside the program".to_owned(),
+        Some((_, Some(failure))) => format!("conda-meta: {failure}"),
+        Some((_, None)) => format!("no record of {kind} in conda-meta"),
+    })
 }
 
 /// What a native program says to `--version`: `2.8.1`, `pixi 0.77.0`.
-fn said(look: &Look<'_>, path: &str) -> Detected<Version> {
-    let said = look.run(path, &["--version"]).and_then(|ran| {
-        let word = ran.stdout.split_whitespace().last().unwrap_or_default();
-        word.parse().map_err(|_| Failure::Other(format!("it calls itself {}", quoted(&ran.stdout))))
-    });
-    match said {
-        Ok(version) => Detected::found(version, Origin::File(path.to_owned())),
-        Err(failure) => Detected::unknown(failure.to_string()),
-    }
+fn said(look: &Look<'_>, path: &str) -> Result<Version, Failure> {
+    let ran = look.run(path, &["--version"])?;
+    let word = ran.stdout.split_whitespace().last().unwrap_or_default();
+    word.parse().map_err(|_| Failure::Other(format!("it calls itself {}", quoted(&ran.stdout))))
 }

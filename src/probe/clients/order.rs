@@ -10,12 +10,20 @@ const FAST_CONDA: Version = Version::new(&[23, 10]);
 /// Puts the client of the active environment first, then the one whose commands fit best; conda
 /// with the slow solver, which also chooses differently, comes last.
 pub(super) fn best_first(look: &Look<'_>, clients: &mut [Client]) {
-    let prefix = look.env("CONDA_PREFIX");
     let in_pixi = look.env("PIXI_IN_SHELL").is_some() || look.env("PIXI_PROJECT_ROOT").is_some();
-    let is_active = |client: &Client| match (&client.root_prefix, &prefix) {
-        _ if client.kind == ClientKind::Pixi => in_pixi,
-        (Some(root), Some(prefix)) => !in_pixi && is_below(prefix, root),
-        (None, _) | (_, None) => false,
+    // An environment outside the root prefix is told by the program that activated it.
+    let prefix = look.env("CONDA_PREFIX");
+    let programs = [look.env("CONDA_EXE"), look.env("MAMBA_EXE")];
+    let is_active = |client: &Client| {
+        if client.kind == ClientKind::Pixi || in_pixi {
+            return client.kind == ClientKind::Pixi && in_pixi;
+        }
+        let root = client.root_prefix.as_deref();
+        prefix.is_some()
+            && (prefix
+                .as_deref()
+                .is_some_and(|prefix| root.is_some_and(|root| is_below(prefix, root)))
+                || programs.iter().any(|program| program.as_deref() == Some(&client.path)))
     };
     clients.sort_by_key(|client| (!is_active(client), rank(client)));
 }

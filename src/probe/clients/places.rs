@@ -110,7 +110,9 @@ pub(in super::super) fn on_path(look: &Look<'_>, name: &str) -> Option<String> {
     let is_windows = look.host.target().os() == Some(Os::Windows);
     let path = look.env("PATH")?;
     let separator = if is_windows { ';' } else { ':' };
-    path.split(separator).filter(|f| !f.is_empty()).find_map(|folder| in_folder(look, folder, name))
+    // What lies in the folder one happens to be in is not an installed program.
+    let is_absolute = |folder: &&str| folder.starts_with(['/', '\\']) || folder.contains(":\\");
+    path.split(separator).filter(is_absolute).find_map(|folder| in_folder(look, folder, name))
 }
 
 fn in_folder(look: &Look<'_>, folder: &str, name: &str) -> Option<String> {

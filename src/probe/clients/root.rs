@@ -1,6 +1,6 @@
 //! A root prefix: what is installed in it, and which environments it has.
 
-use crate::host::Failure;
+use crate::host::{Failure, Target};
 use crate::model::{ClientKind, Os, Subdir, Version};
 
 use super::super::look::Look;
@@ -69,15 +69,17 @@ pub(super) fn environments(look: &Look<'_>, root: &str) -> Vec<String> {
 
 /// The packages of a prefix, by the names of their records.
 pub(super) struct Packages {
+    target: Target,
     folder: String,
     records: Result<Vec<String>, Failure>,
 }
 
 impl Packages {
     pub(super) fn of(look: &Look<'_>, root: &str) -> Self {
-        let folder = look.host.target().join(root, "conda-meta");
+        let target = look.host.target();
+        let folder = target.join(root, "conda-meta");
         let records = look.host.list(&folder);
-        Self { folder, records }
+        Self { target, folder, records }
     }
 
     /// Why nothing is known of the packages.
@@ -95,14 +97,14 @@ impl Packages {
     /// A package's version and the file that says so.
     pub(super) fn version(&self, name: &str) -> Option<(Version, String)> {
         let (version, file) = self.record(name)?;
-        Some((version.parse().ok()?, format!("{}/{file}", self.folder)))
+        Some((version.parse().ok()?, self.target.join(&self.folder, file)))
     }
 
     /// The platform that the packages are for: conda's own, or Python's where conda is `noarch`.
     pub(super) fn subdir(&self, look: &Look<'_>) -> Option<Subdir> {
         ["conda", "python", "mamba"].into_iter().find_map(|name| {
             let (_, file) = self.record(name)?;
-            let path = look.host.target().join(&self.folder, file);
+            let path = self.target.join(&self.folder, file);
             // Only a hint for who runs conda under Rosetta: without it the machine's counts.
             subdir(&look.host.read(&path, RECORD).ok()?)
         })

@@ -7,7 +7,7 @@ use super::super::look::{Look, quoted};
 use super::heard::{Heard, Init, Why};
 use super::{Answered, gpu, improve, places};
 
-/// More devices than any machine has: a damaged answer is not followed further.
+/// As many devices as a machine may have: a larger number is a damaged answer.
 const DEVICES: u32 = 256;
 
 /// Asks the libraries and sets every fact about driver and GPUs, to unknown at least.
@@ -30,6 +30,7 @@ pub(super) fn look(look: &mut Look<'_>) -> Answered {
     match (&report.end, nvml.init(), libcuda.init()) {
         (_, Init::Done(_), _) | (_, _, Init::Done(_)) => Answered::Yes,
         (End::TimedOut, _, _) => Answered::Hangs,
+        (End::Finished, Init::NotThere | Init::Failed("DriverNotLoaded"), _) => Answered::NotLoaded,
         (End::Finished | End::Crashed(_) | End::NotStarted(_), _, _) => Answered::No,
     }
 }
@@ -55,12 +56,12 @@ fn nvml_facts(machine: &mut Machine, nvml: &Heard<'_>) {
         })
         .into_detected(Origin::Nvml);
     machine.driver_cuda = nvml.fact(Call::CudaVersion, None, cuda).into_detected(Origin::Nvml);
-    machine.gpu_count = match nvml.fact(Call::DeviceCount, None, small) {
+    machine.gpu_count = match nvml.fact(Call::DeviceCount, None, count) {
         Ok(0) => Detected::Absent,
         Ok(count) => Detected::found(count, Origin::Nvml),
         Err(why) => Detected::unknown(why),
     };
-    for index in 0..nvml.fact(Call::DeviceCount, None, small).unwrap_or(0).min(DEVICES) {
+    for index in 0..nvml.fact(Call::DeviceCount, None, count).unwrap_or(0) {
         let of = Some(index);
         let device = gpu(machine, index);
         device.name = nvml.fact(Call::Name, of, name).into_detected(Origin::Nvml);
@@ -89,9 +90,9 @@ fn libcuda_facts(machine: &mut Machine, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
         Init::Failed(_) | Init::NoAnswer => Detected::unknown(libcuda.why_not(Call::Init, None)),
     };
     improve(&mut machine.driver_cuda, version.into_detected(Origin::Libcuda));
-    let count = libcuda.fact(Call::DeviceCount, None, small);
+    let devices = libcuda.fact(Call::DeviceCount, None, count);
     let nvml_is_there = !matches!(nvml.init(), Init::NotThere);
-    match (&machine.gpu_count, libcuda.init(), &count) {
+    match (&machine.gpu_count, libcuda.init(), &devices) {
         (Detected::Unknown { .. }, _, Ok(count @ 1..)) => {
             machine.gpu_count = Detected::found(*count, Origin::Libcuda);
         }
@@ -105,11 +106,11 @@ fn libcuda_facts(machine: &mut Machine, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
         (Detected::Found(_) | Detected::Absent | Detected::Unknown { .. }, _, _) => {}
     }
     // Numbers mean the same device in both only where both count the same (MIG, hidden devices).
-    let Ok(count) = count else { return };
+    let Ok(count) = devices else { return };
     if machine.gpu_count.value() != Some(&count) {
         return;
     }
-    for index in 0..count.min(DEVICES) {
+    for index in 0..count {
         let of = Some(index);
         let device = gpu(machine, index);
         improve(
@@ -159,8 +160,8 @@ fn number(answer: &Answer) -> Option<u64> {
     }
 }
 
-fn small(answer: &Answer) -> Option<u32> {
-    number(answer)?.try_into().ok()
+fn count(answer: &Answer) -> Option<u32> {
+    number(answer)?.try_into().ok().filter(|count| *count <= DEVICES)
 }
 
 fn cuda(answer: &Answer) -> Option<CudaVersion> {

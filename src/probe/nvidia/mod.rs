@@ -38,7 +38,9 @@ pub(super) fn look(look: &mut Look<'_>) {
         kernel::look(look);
     }
     smi::look(look, answered);
-    settle(&mut look.machine);
+    if answered == Answered::NotLoaded {
+        settle(&mut look.machine);
+    }
 }
 
 /// Whether the libraries answered.
@@ -48,6 +50,8 @@ enum Answered {
     Yes,
     /// None.
     No,
+    /// None, because there is none of them, or because the kernel module is not loaded.
+    NotLoaded,
     /// None, because the driver hangs: nobody else should ask it.
     Hangs,
 }
@@ -80,7 +84,7 @@ fn gpu(machine: &mut Machine, index: u32) -> &mut Gpu {
 }
 
 /// Leftover libraries without a kernel module and without a card on a bus that could be read are
-/// not an unknown number of GPUs: there is none.
+/// not an unknown number of GPUs: there is none. Any other failure leaves it unknown.
 fn settle(machine: &mut Machine) {
     let bus_was_read = machine
         .sources

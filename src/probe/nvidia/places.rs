@@ -117,3 +117,86 @@ fn windows(look: &Look<'_>, library: &str) -> Vec<String> {
     paths.retain(|path| look.host.is_file(path));
     paths
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::RecordedHost;
+    use crate::model::{Detected, Machine, Origin};
+
+    /// A host with these variables and files.
+    fn host(os: &str, env: &serde_json::Value, files: &serde_json::Value) -> RecordedHost {
+        let target = serde_json::json!({ "os": os, "arch": "x86_64", "env": "gnu" });
+        let host = serde_json::json!({ "target": target, "env": env, "files": files });
+        host.to_string().parse().expect("a host")
+    }
+
+    fn linux_host(env: &serde_json::Value, files: &serde_json::Value) -> RecordedHost {
+        host("linux", env, files)
+    }
+
+    fn hint_of(host: &RecordedHost) -> Option<String> {
+        hint(&Look::at(host, Machine::default()))
+    }
+
+    #[test]
+    fn any_trace_of_a_driver_is_a_hint_and_a_stub_is_none() {
+        use serde_json::json;
+        for path in
+            ["/dev/nvidiactl", "/sys/module/nvidia/version", "/dev/dxg", "/usr/lib64/libcuda.so.1"]
+        {
+            let mut files = serde_json::Map::new();
+            files.insert(path.to_owned(), json!(""));
+            assert!(hint_of(&linux_host(&json!({}), &files.into())).is_some(), "{path}");
+        }
+        let cache = json!({ LOADER_CACHE: "\u{1}libm.so.6\u{0}libcuda.so.1\u{0}" });
+        assert_eq!(hint_of(&linux_host(&json!({}), &cache)).as_deref(), Some(LOADER_CACHE));
+        let library = json!({ "/opt/x/libnvidia-ml.so.1": "" });
+        let path = json!({ "LD_LIBRARY_PATH": ":/opt/x" });
+        assert!(hint_of(&linux_host(&path, &library)).is_some());
+        assert_eq!(hint_of(&linux_host(&json!({}), &library)), None);
+        let stub = json!({
+            "/usr/local/cuda/lib64/stubs/libnvidia-ml.so": "",
+            "/usr/local/cuda/lib64/stubs/libcuda.so": "",
+            LOADER_CACHE: "libnvidia-ml.so\u{0}libcuda.so\u{0}",
+        });
+        assert_eq!(hint_of(&linux_host(&json!({}), &stub)), None);
+    }
+
+    #[test]
+    fn the_loaders_choice_comes_first_but_not_in_wsl() {
+        let files = serde_json::json!({
+            "/usr/lib/wsl/lib/libnvidia-ml.so.1": "",
+            "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1": "",
+        });
+        let host = linux_host(&serde_json::json!({}), &files);
+        let mut look = Look::at(&host, Machine::default());
+        let wsl = "/usr/lib/wsl/lib/libnvidia-ml.so.1";
+        let debian = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1";
+        assert_eq!(request(&look).nvml, [NVML, wsl, debian]);
+        assert_eq!(request(&look).libcuda, [LIBCUDA]);
+        look.machine.wsl = Detected::found("2".to_owned(), Origin::System);
+        assert_eq!(request(&look).nvml, [wsl, NVML, debian]);
+    }
+
+    #[test]
+    fn a_variable_ends_the_search() {
+        let host =
+            linux_host(&serde_json::json!({ NVML_VARIABLE: "/x/nvml" }), &serde_json::json!({}));
+        let look = Look::at(&host, Machine::default());
+        assert_eq!(hint(&look).as_deref(), Some(NVML_VARIABLE));
+        assert_eq!(request(&look).nvml, ["/x/nvml"]);
+    }
+
+    #[test]
+    fn windows_is_asked_by_absolute_paths() {
+        let old = "C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvml.dll";
+        let new = "D:\\Windows\\System32\\nvml.dll";
+        let env =
+            serde_json::json!({ "SystemRoot": "D:\\Windows", "ProgramW6432": "C:\\Program Files" });
+        let host = host("windows", &env, &serde_json::json!({ old: "", new: "" }));
+        let look = Look::at(&host, Machine::default());
+        assert_eq!(request(&look).nvml, [new, old]);
+        assert_eq!(request(&look).libcuda, Vec::<String>::new());
+    }
+}

@@ -12,6 +12,8 @@ pub(super) fn words(library: Library, code: &str) -> Cow<'static, str> {
     };
     match known {
         Some(words) => Cow::Borrowed(words),
+        // The loader's own words.
+        None if code.contains(' ') => Cow::Owned(code.to_owned()),
         None => Cow::Owned(format!("{} error {code}", library.as_str())),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn look(look: &mut Look<'_>, answered: Answered) {
                 "the driver does not answer its libraries",
             );
         }
-        Answered::No => {}
+        Answered::No | Answered::NotLoaded => {}
     }
     let Some(program) = program(look) else {
         return look.report(SOURCE, Outcome::Absent, "not on PATH");

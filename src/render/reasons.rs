@@ -1,0 +1,121 @@
+//! Why a build was chosen, for a person: facts of one kind in one sentence.
+
+use std::fmt::Display;
+
+use crate::advise::{Choice, Diagnostic, Reason};
+use crate::model::{CudaVersion, DriverVersion, Machine};
+
+use super::messages::{a_gpu, sentence};
+use super::summary;
+
+/// The reasons as sentences, each with its code, in the order of the first fact of each kind.
+pub(super) fn reasons(choice: &Choice<'_>, machine: &Machine) -> Vec<(String, &'static str)> {
+    let mut told: Vec<(String, &'static str)> = Vec::new();
+    for reason in &choice.reasons {
+        let code = reason.diagnostic.code();
+        let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.code() == code);
+        let is_first = std::ptr::eq(reason, of_kind().next().unwrap_or(reason));
+        let text = match &reason.diagnostic {
+            Diagnostic::NoKernels { .. } if is_first => no_kernels(of_kind(), machine),
+            Diagnostic::DriverTooOld { .. } if is_first && of_kind().count() > 1 => {
+                driver_too_old(of_kind(), &reason.diagnostic)
+            }
+            Diagnostic::NoDriver { .. } => {
+                // The last is the least that is needed.
+                let last = of_kind().last().unwrap_or(reason);
+                is_first.then(|| sentence(&last.diagnostic, machine))
+            }
+            Diagnostic::NoKernels { .. } | Diagnostic::DriverTooOld { .. } if !is_first => None,
+            other => Some(match reason.build {
+                Some(build) if speaks_of_the_build(other) => {
+                    format!("not {}: {}", summary::build(build), sentence(other, machine))
+                }
+                Some(_) | None => sentence(other, machine),
+            }),
+        };
+        told.extend(text.map(|text| (text, code)));
+    }
+    told
+}
+
+/// Whether its sentence does not name the build that it is about.
+fn speaks_of_the_build(diagnostic: &Diagnostic) -> bool {
+    matches!(
+        diagnostic,
+        Diagnostic::GlibcTooOld { .. }
+            | Diagnostic::MacosTooOld { .. }
+            | Diagnostic::OtherArmVariant { .. }
+            | Diagnostic::ReleaseCandidate
+    )
+}
+
+/// All GPUs and toolkits without kernels: `the builds with CUDA 13.0 and 12.9 have none for 3.7`.
+fn no_kernels<'a>(
+    reasons: impl Iterator<Item = &'a Reason<'a>>,
+    machine: &Machine,
+) -> Option<String> {
+    let mut capabilities = Vec::new();
+    let mut toolkits = Vec::new();
+    let mut first = None;
+    for reason in reasons {
+        if let Diagnostic::NoKernels { gpu, name, capability, toolkit } = &reason.diagnostic {
+            first.get_or_insert((*gpu, name.as_deref()));
+            add(&mut capabilities, *capability);
+            add(&mut toolkits, *toolkit);
+        }
+    }
+    let (gpu, name) = first?;
+    let gpus = match capabilities.as_slice() {
+        // Of several GPUs that are alike the number says nothing.
+        [one] if machine.gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
+            a_gpu(gpu, name, Some(*one), None)
+        }
+        [one] => a_gpu(gpu, name, Some(*one), Some(machine)),
+        several => format!("compute capabilities {}", and(several)),
+    };
+    Some(format!("the builds with CUDA {} have no kernels for {gpus}", and(&toolkits)))
+}
+
+/// All toolkits that the driver is too old for, by the driver that each needs.
+fn driver_too_old<'a>(
+    reasons: impl Iterator<Item = &'a Reason<'a>>,
+    first: &Diagnostic,
+) -> Option<String> {
+    let Diagnostic::DriverTooOld { driver, cuda, .. } = first else { return None };
+    let mut floors: Vec<(DriverVersion, Vec<CudaVersion>)> = Vec::new();
+    for reason in reasons {
+        if let Diagnostic::DriverTooOld { toolkit, needed, .. } = &reason.diagnostic {
+            match floors.iter_mut().find(|(floor, _)| floor == needed) {
+                Some((_, toolkits)) => add(toolkits, *toolkit),
+                None => floors.push((*needed, vec![*toolkit])),
+            }
+        }
+    }
+    let needs: Vec<String> = floors
+        .iter()
+        .map(|(floor, toolkits)| {
+            let verb = if toolkits.len() > 1 { "need" } else { "needs" };
+            format!("CUDA {} {verb} {floor}", and(toolkits))
+        })
+        .collect();
+    let driver = driver.map_or("the driver".to_owned(), |driver| format!("driver {driver}"));
+    Some(format!("{driver} supports CUDA {cuda} at most: {} or newer", needs.join(", ")))
+}
+
+fn add<T: PartialEq>(values: &mut Vec<T>, value: T) {
+    if !values.contains(&value) {
+        values.push(value);
+    }
+}
+
+/// `13.0, 12.9 and 12.6`.
+fn and<T: Display>(values: &[T]) -> String {
+    match values {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [most @ .., last] => {
+            let most: Vec<String> = most.iter().map(ToString::to_string).collect();
+            format!("{} and {last}", most.join(", "))
+        }
+    }
+}
