@@ -303,7 +303,7 @@ def main():
     report(wrong, options.binary, options.limit)
     bad = len({json.dumps(case) for case, _, _ in wrong})
     print(f"{len(cases)} cases, {solves} distinct solves, {bad} cases in disagreement, {time.monotonic() - start:.1f} s")
-    # Another channel is a second opinion: its own differences are reported, not judged.
+    # The traps are about the own channel: of another one they are reported, not judged.
     sys.exit(bool(wrong or failed and options.channel is None))
 
 
