@@ -44,9 +44,15 @@ pub(super) struct Rules<'a, 'm> {
     pub(super) situation: &'a Situation,
     pub(super) request: &'a Request,
     pub(super) matrix: &'m Matrix,
+    /// Whether anything is asked for: most runs ask for nothing, and there are many builds.
+    has_wishes: bool,
 }
 
-impl<'m> Rules<'_, 'm> {
+impl<'a, 'm> Rules<'a, 'm> {
+    pub(super) fn new(situation: &'a Situation, request: &'a Request, matrix: &'m Matrix) -> Self {
+        Self { situation, request, matrix, has_wishes: *request != Request::default() }
+    }
+
     /// Asks every rule about a build for this platform.
     pub(super) fn judge(&self, build: &'m Build) -> Candidate<'m> {
         let mut candidate = Candidate {
@@ -64,11 +70,13 @@ impl<'m> Rules<'_, 'm> {
         push(blockers, self.macos(build));
         push(blockers, self.arm_variant(build));
         push(blockers, self.release(build));
-        push(blockers, self.pytorch(build));
-        push(blockers, self.python(build));
-        push(blockers, self.accelerator(build));
-        push(blockers, self.cuda_version(build));
-        push(blockers, self.blas(build));
+        if self.has_wishes {
+            push(blockers, self.pytorch(build));
+            push(blockers, self.python(build));
+            push(blockers, self.accelerator(build));
+            push(blockers, self.cuda_version(build));
+            push(blockers, self.blas(build));
+        }
         companions::add(self, &mut candidate);
         candidate
     }

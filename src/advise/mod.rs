@@ -36,11 +36,12 @@ use situation::Situation;
 #[must_use]
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
     let situation = Situation::of(machine, request, matrix);
-    let rules = Rules { situation: &situation, request, matrix };
-    let (here, elsewhere): (Vec<&Build>, Vec<&Build>) =
-        matrix.builds.iter().partition(|build| Some(build.subdir) == situation.subdir);
-    let mut candidates: Vec<Candidate<'m>> =
-        here.into_iter().map(|build| rules.judge(build)).collect();
+    let rules = Rules::new(&situation, request, matrix);
+    let here = |build: &&Build| Some(build.subdir) == situation.subdir;
+    let mut candidates: Vec<Candidate<'m>> = Vec::with_capacity(matrix.builds.len());
+    candidates.extend(matrix.builds.iter().filter(here).map(|build| rules.judge(build)));
+    let mut elsewhere = Vec::with_capacity(matrix.builds.len() - candidates.len());
+    elsewhere.extend(matrix.builds.iter().filter(|build| !here(build)));
     let ranking = Ranking { situation: &situation, matrix };
     let best = best(&candidates, &ranking);
     let survey = Survey { machine, request, matrix, situation: &situation, ranking: &ranking };

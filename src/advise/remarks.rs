@@ -13,7 +13,7 @@ use super::situation::{DriverState, Libc};
 impl<'m> Survey<'_, 'm> {
     /// The rules, to ask what a toolkit needs.
     pub(super) fn rules(&self) -> Rules<'_, 'm> {
-        Rules { situation: self.situation, request: self.request, matrix: self.matrix }
+        Rules::new(self.situation, self.request, self.matrix)
     }
 
     /// Whether CUDA is asked for by name.
