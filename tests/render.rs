@@ -25,7 +25,7 @@ fn render<T>(
         machine,
         request,
         advice: &advice,
-        as_of: &matrix.as_of,
+        as_of: matrix.as_of,
         client: ClientTarget::of(machine, client),
         environment,
         style: Style { width: 80, color: false, shell, all: false },
