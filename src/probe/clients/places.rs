@@ -107,12 +107,25 @@ fn lone_programs(look: &Look<'_>) -> Vec<(ClientKind, String)> {
 
 /// A program by its name, where the shell would find it.
 pub(in super::super) fn on_path(look: &Look<'_>, name: &str) -> Option<String> {
+    look.folders
+        .get_or_init(|| folders(look))
+        .iter()
+        .find_map(|folder| in_folder(look, folder, name))
+}
+
+/// The folders of PATH, each once. What lies in the folder one happens to be in is not an
+/// installed program.
+fn folders(look: &Look<'_>) -> Vec<String> {
     let is_windows = look.host.target().os() == Some(Os::Windows);
-    let path = look.env("PATH")?;
     let separator = if is_windows { ';' } else { ':' };
-    // What lies in the folder one happens to be in is not an installed program.
-    let is_absolute = |folder: &&str| folder.starts_with(['/', '\\']) || folder.contains(":\\");
-    path.split(separator).filter(is_absolute).find_map(|folder| in_folder(look, folder, name))
+    let mut folders: Vec<String> = Vec::new();
+    for folder in look.env("PATH").unwrap_or_default().split(separator) {
+        let is_absolute = folder.starts_with(['/', '\\']) || folder.contains(":\\");
+        if is_absolute && !folders.iter().any(|known| known == folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    folders
 }
 
 fn in_folder(look: &Look<'_>, folder: &str, name: &str) -> Option<String> {
