@@ -129,14 +129,24 @@ fn folders(look: &Look<'_>) -> Vec<String> {
 }
 
 fn in_folder(look: &Look<'_>, folder: &str, name: &str) -> Option<String> {
+    first_file(look, &[folder], name)
+}
+
+/// The first program of that name, in one text for all paths: nearly all of them lead nowhere.
+fn first_file(look: &Look<'_>, folders: &[impl AsRef<str>], name: &str) -> Option<String> {
     let target = look.host.target();
-    let is_file = |name: &str| {
-        let path = target.join(folder, name);
-        look.host.is_file(&path).then_some(path)
-    };
-    if target.os() == Some(Os::Windows) {
-        is_file(&format!("{name}.exe")).or_else(|| is_file(&format!("{name}.bat")))
-    } else {
-        is_file(name)
+    let is_windows = target.os() == Some(Os::Windows);
+    let extensions: &[&str] = if is_windows { &[".exe", ".bat"] } else { &[""] };
+    let mut path = String::with_capacity(128);
+    for folder in folders {
+        for extension in extensions {
+            path.clear();
+            target.join_to(&mut path, folder.as_ref(), name);
+            path.push_str(extension);
+            if look.host.is_file(&path) {
+                return Some(path);
+            }
+        }
     }
+    None
 }
