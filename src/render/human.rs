@@ -37,7 +37,7 @@ struct Page<'a> {
     out: String,
 }
 
-impl<'a> Page<'a> {
+impl Page<'_> {
     /// The machine in one or two lines.
     fn machine(&mut self) {
         let machine = self.answer.machine;

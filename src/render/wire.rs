@@ -47,7 +47,6 @@ pub(super) struct Document<'a> {
 #[cfg(test)]
 #[derive(Serialize, schemars::JsonSchema)]
 #[schemars(title = "conda-torch probe --json")]
-#[expect(dead_code, reason = "only its schema is wanted")]
 pub(super) struct ProbeDocument {
     /// 1.
     format_version: u32,

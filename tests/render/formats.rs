@@ -67,16 +67,12 @@ fn specs(case: &Case) -> Vec<String> {
 
 /// A spec from a requirement in `pixi.toml`.
 fn spec_of_toml(name: &str, requirement: &toml::Value) -> String {
-    match requirement {
-        toml::Value::String(version) => {
-            format!("{name}={}", version.strip_suffix(".*").expect("a prefix"))
-        }
-        other => {
-            let version = other["version"].as_str().expect("a version");
-            let build = other["build"].as_str().expect("a build");
-            format!("{name}={}={build}", version.trim_start_matches("=="))
-        }
+    if let Some(version) = requirement.as_str() {
+        return format!("{name}={}", version.strip_suffix(".*").expect("a prefix"));
     }
+    let version = requirement["version"].as_str().expect("a version");
+    let build = requirement["build"].as_str().expect("a build");
+    format!("{name}={}={build}", version.trim_start_matches("=="))
 }
 
 #[test]
@@ -108,9 +104,9 @@ fn yaml_reads_back_to_the_same_specs() {
         case.environment = render::Environment::Name("yes: #\"it's\"".to_owned());
         let text = case.render(render::environment_yml).expect("it fits");
         let scalars: Vec<String> = Parser::new_from_str(&text)
-            .filter_map(|event| match event.unwrap_or_else(|error| panic!("{name}: {error}")).0 {
-                Event::Scalar(value, ..) => Some(value.into_owned()),
-                _ => None,
+            .filter_map(|event| {
+                let event = event.unwrap_or_else(|error| panic!("{name}: {error}")).0;
+                if let Event::Scalar(value, ..) = event { Some(value.into_owned()) } else { None }
             })
             .collect();
         let head =

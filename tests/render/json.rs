@@ -27,11 +27,8 @@ fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String
         "null" => value.is_null(),
         other => panic!("{path}: the schema says `{other}`"),
     };
-    let kinds: Vec<&str> = match &schema["type"] {
-        Value::String(kind) => vec![kind],
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
+    let several = schema["type"].as_array().into_iter().flatten();
+    let kinds: Vec<&str> = several.chain([&schema["type"]]).filter_map(Value::as_str).collect();
     let mut found = Vec::new();
     if !kinds.is_empty() && !kinds.iter().any(|kind| is(kind)) {
         found.push(format!("{path}: {value} is not {kinds:?}"));

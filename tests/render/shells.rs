@@ -62,7 +62,7 @@ fn run(program: &str, arguments: &[&str], script: &str) -> Option<String> {
 #[test]
 fn hostile_names_arrive_whole() {
     let words: Vec<&str> = ["printf", "%s\n"].into_iter().chain(HOSTILE).collect();
-    let expected: String = HOSTILE.iter().map(|word| format!("{word}\n")).collect();
+    let expected: String = HOSTILE.join("\n") + "\n";
     let posix = shell::line(&step(&words), Shell::Posix).expect("a POSIX shell can write anything");
     for (program, arguments) in
         [("bash", &["-c"][..]), ("dash", &["-c"]), ("zsh", &["-fc"]), ("busybox", &["sh", "-c"])]
@@ -151,9 +151,9 @@ fn what_is_pasted_is_what_was_meant() {
                 for step in answer.plan(choice) {
                     let broken = shell::lines(&step, Shell::Posix, 78).expect("quotes").join("\n");
                     let whole = shell::line(&step, Shell::Posix).expect("quotes");
-                    script.push_str(&format!("{broken}\n{whole}\n"));
-                    let words: String = step.argv.iter().map(|word| format!("[{word}]")).collect();
-                    expected.push_str(&format!("{words}\n{words}\n"));
+                    script.extend([&*broken, "\n", &*whole, "\n"]);
+                    let words = format!("[{}]\n", step.argv.join("]["));
+                    expected.extend([&*words, &*words]);
                 }
             });
         }
