@@ -85,7 +85,7 @@ fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides>
 fn unknown_gpu(name: &str) -> String {
     format!(
         "`--gpu {name}`: no GPU of that name is in the table; \
-         expected a name such as `RTX 4090`, or its compute capability with `--compute-capability X.Y`"
+         give its number instead, `--compute-capability X.Y`"
     )
 }
 
