@@ -144,7 +144,7 @@ impl Matrix {
     }
 
     /// The oldest glibc for the CUDA libraries that a pin of `cuda-version` brings: what those of the
-    /// newest toolkit up to the pin ask for, as the builds with it show.
+    /// newest toolkit up to the pin ask for, as the least demanding build with it shows.
     #[must_use]
     pub fn libraries_glibc(&self, subdir: Subdir, pin: CudaVersion) -> Option<Version> {
         let brought = |build: &&Build| {
@@ -155,7 +155,10 @@ impl Matrix {
                     .cuda()
                     .is_some_and(|cuda| cuda.major == pin.major && cuda <= pin)
         };
-        self.builds.iter().filter(brought).filter_map(|build| Some(build.glibc?.libraries)).max()
+        let builds = || self.builds.iter().filter(brought);
+        let toolkit = builds().map(|build| build.accelerator).max()?;
+        let with_it = builds().filter(|build| build.accelerator == toolkit);
+        with_it.filter_map(|build| Some(build.glibc?.libraries)).min()
     }
 
     /// The oldest driver that supports a toolkit in full.
