@@ -221,8 +221,8 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("5.0 12", "5 12", ["line 11", "`5` is not a version", "such as 8.6"]),
             ("5.0 12", "50.0 12", ["line 11", "`50.0 12.0+PTX` is not", "ascending"]),
             ("5.0 12", &many, ["line 11", "is not a list of kernels", "at most 15"]),
-            ("b835dc62735da5", "b835dc6", ["line 15", "is not a commit", "full hash of 40"]),
-            ("-08-10", "-8-10", ["line 15", "`2026-8-10` is not a date", "such as 2026-08-13"]),
+            ("b835dc62735da5", "b835dc6", ["line 14", "is not a commit", "full hash of 40"]),
+            ("-08-10", "-8-10", ["line 14", "`2026-8-10` is not a date", "such as 2026-08-13"]),
             ("metapackage = true\n", "", ["line 2", "missing field", "`metapackage`"]),
         ] {
             let text = ROW.replacen(from, to, 1);
