@@ -26,7 +26,7 @@ pub(super) struct Args {
     output: OutputFlags,
 }
 
-/// How the answer is written.
+// No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 struct OutputFlags {

@@ -5,8 +5,8 @@ use crate::model::{Detected, Origin, Os, Outcome, Subdir, Version};
 
 use super::look::{Look, quoted, text};
 
-/// How much of `/proc/cpuinfo` is read: the first processor.
-const CPUINFO: usize = 4 << 10;
+/// How much of `/proc/cpuinfo` is read: the first lines about the first processor.
+const CPUINFO: usize = 1 << 10;
 
 /// Windows 10's first release; Windows 8.1 was 9600.
 const FIRST_BUILD_OF_10: u16 = 10_240;

@@ -46,8 +46,8 @@ pub enum Refused {
     #[error("nothing satisfies the request on this machine; see `--format human`")]
     NothingFits,
     /// Containers run Linux.
-    #[error("a Dockerfile needs a Linux platform, not {}", .0.map_or("an unknown one", Subdir::as_str))]
-    NotLinux(Option<Subdir>),
+    #[error("a Dockerfile needs a Linux platform, not {0}")]
+    NotLinux(Subdir),
     /// A name that a shell would take apart.
     #[error(transparent)]
     CannotQuote(#[from] CannotQuote),

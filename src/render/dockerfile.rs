@@ -15,10 +15,12 @@ use super::summary;
 pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let subdir = choice.build.subdir;
-    let platform = match subdir {
-        Subdir::Linux64 => "linux/amd64",
-        Subdir::LinuxAarch64 => "linux/arm64",
-        other => return Err(Refused::NotLinux(Some(other))),
+    let platform = if subdir == Subdir::Linux64 {
+        "linux/amd64"
+    } else if subdir == Subdir::LinuxAarch64 {
+        "linux/arm64"
+    } else {
+        return Err(Refused::NotLinux(subdir));
     };
     let cuda = matches!(choice.build.accelerator, Accelerator::Cuda(_));
     let gpus = if cuda { " --gpus all" } else { "" };

@@ -5,7 +5,6 @@ use crate::matrix::Matrix;
 use crate::model::{DriverVersion, Machine, Origin, Os};
 
 /// What to do, where something can be done.
-#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn hint(
     diagnostic: &Diagnostic,
     machine: &Machine,
@@ -40,13 +39,10 @@ pub(super) fn hint(
         D::DriverAssumed { .. } | D::DriverBranchAssumed { .. } => {
             Some("say it with `--driver VERSION` for an exact answer".to_owned())
         }
-        D::BaselineAssumed { glibc: Some(_), .. } => {
-            Some("say it with `--glibc X.Y` for an exact answer".to_owned())
-        }
-        D::BaselineAssumed { macos: Some(_), .. } | D::MacosUnknown { .. } => {
+        D::BaselineAssumed { glibc: None, macos: Some(_) } | D::MacosUnknown { .. } => {
             Some("say it with `--macos X.Y` for an exact answer".to_owned())
         }
-        D::GlibcUnknown { .. } => {
+        D::BaselineAssumed { glibc: Some(_), .. } | D::GlibcUnknown { .. } => {
             Some("say it with `--glibc X.Y` for an exact answer".to_owned())
         }
         // The image of the Dockerfile has glibc 2.36.

@@ -37,7 +37,7 @@ struct Page<'a> {
     out: String,
 }
 
-impl<'a> Page<'a> {
+impl Page<'_> {
     /// The machine in one or two lines.
     fn machine(&mut self) {
         let machine = self.answer.machine;
@@ -84,8 +84,7 @@ impl<'a> Page<'a> {
             return Ok(());
         };
         let changes = changes(nearest);
-        self.bold(&format!("Nearest: {}", summary::headline(&nearest.choice)));
-        wrap(&mut self.out, "", &format!("with {changes}"), self.answer.style.width);
+        self.bold(&format!("Nearest, with {changes}: {}", summary::headline(&nearest.choice)));
         self.out.push('\n');
         let steps = self.answer.plan(&nearest.choice);
         self.commands(&steps)?;
@@ -161,15 +160,21 @@ impl<'a> Page<'a> {
     }
 
     /// Whether a person need not read it: the missing driver of a card that is told of anyway, or of a
-    /// machine that has none and was not asked to use one.
+    /// machine that has none and was not asked to use one; a package missing here that is missing
+    /// everywhere.
     fn is_beside_the_point(&self, remark: &Diagnostic) -> bool {
         let Answer { machine, request, advice, .. } = self.answer;
         let card = |other: &Diagnostic| matches!(other, Diagnostic::CardWithoutDriver { .. });
         let idle = !machine.has_nvidia_card()
             && request.accelerator != AcceleratorWish::Cuda
             && request.cuda_version.is_none();
+        let nowhere = |other: &Diagnostic| {
+            matches!((remark, other),
+            (Diagnostic::CompanionMissing { package }, Diagnostic::CompanionNotOnPlatform { package: other, .. }) if package == other)
+        };
         matches!(remark, Diagnostic::NoDriver { .. })
             && (idle || advice.diagnostics.iter().any(card))
+            || advice.diagnostics.iter().any(nowhere)
     }
 
     /// Builds that a change would unlock, a line each.

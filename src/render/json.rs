@@ -148,7 +148,7 @@ impl Say<'_> {
             arm_variant: arm_variant(build),
             python: pythons(choice.pythons),
             companions: companions.map(|c| (c.package.as_str(), c.version.to_string())).collect(),
-            kernels: choice.kernels.iter().map(kernels).collect(),
+            kernels: choice.kernels.iter().copied().map(kernels).collect(),
             channels: ["conda-forge"],
             specs: choice.specs.iter().map(ToString::to_string).collect(),
             virtual_packages: needs.collect(),
@@ -221,7 +221,7 @@ fn pythons((first, last): (Version, Version)) -> Vec<String> {
     (first.minor()..=last.minor()).map(|minor| format!("{}.{minor}", first.major())).collect()
 }
 
-fn kernels(kernels: &GpuKernels) -> KernelsText {
+fn kernels(kernels: GpuKernels) -> KernelsText {
     KernelsText {
         gpu: kernels.gpu,
         compute_capability: kernels.capability.map(|capability| capability.to_string()),

@@ -84,23 +84,29 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         D::OtherArmVariant { machine, build } => {
             format!("the build is for `{build}` machines, and this one is `{machine}`")
         }
-        D::OtherPytorch { requested } => format!("it is not the PyTorch {requested} asked for"),
+        D::OtherPytorch { requested } => {
+            format!("the build is not the PyTorch {requested} asked for")
+        }
         D::PythonNotBuilt { requested, first, last } => {
-            format!("it exists for Python {first} to {last}, not for the {requested} asked for")
+            format!(
+                "the build exists for Python {first} to {last}, not for the {requested} asked for"
+            )
         }
         D::OtherCudaVersion { requested, accepts_from, accepts_below } => format!(
-            "it takes `cuda-version` from {accepts_from} to below {accepts_below}, not the {requested} asked for"
+            "the build takes `cuda-version` from {accepts_from} to below {accepts_below}, not the {requested} asked for"
         ),
-        D::OtherAccelerator => "it does not compute on what was asked for".to_owned(),
+        D::OtherAccelerator => "the build does not compute on what was asked for".to_owned(),
         D::OtherBlas { requested } => {
-            format!("its linear algebra library is not the {requested} asked for")
+            format!("the build's linear algebra library is not the {requested} asked for")
         }
-        D::CompanionMissing { package } => format!("{package} does not exist for it"),
+        D::CompanionMissing { package } => format!("{package} does not exist for the build"),
         D::ReleaseCandidate => {
-            "it is a release candidate, kept on the label `pytorch_rc`".to_owned()
+            "the build is a release candidate, kept on the label `pytorch_rc`".to_owned()
         }
-        D::Outranked { by } => format!("it would work; {by} as recommended is the better choice"),
-        D::LeavesGpuUnused => "it would work, but leaves the GPU unused".to_owned(),
+        D::Outranked { by } => {
+            format!("the build would work; {by} as recommended is the better choice")
+        }
+        D::LeavesGpuUnused => "the build would work, but leaves the GPU unused".to_owned(),
         D::GpuNotUsed { asked: true } => {
             "this answer leaves the NVIDIA GPU unused, as `--accelerator cpu` asks".to_owned()
         }

@@ -15,23 +15,23 @@ pub(super) fn reasons(choice: &Choice<'_>, machine: &Machine) -> Vec<(String, &'
         let code = reason.diagnostic.code();
         let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.code() == code);
         let is_first = std::ptr::eq(reason, of_kind().next().unwrap_or(reason));
-        let text = match &reason.diagnostic {
-            Diagnostic::NoKernels { .. } if is_first => no_kernels(of_kind(), machine),
-            Diagnostic::DriverTooOld { .. } if is_first && of_kind().count() > 1 => {
-                driver_too_old(of_kind(), &reason.diagnostic)
-            }
-            Diagnostic::NoDriver { .. } => {
-                // The last is the least that is needed.
-                let last = of_kind().last().unwrap_or(reason);
-                is_first.then(|| sentence(&last.diagnostic, machine))
-            }
-            Diagnostic::NoKernels { .. } | Diagnostic::DriverTooOld { .. } if !is_first => None,
-            other => Some(match reason.build {
-                Some(build) if speaks_of_the_build(other) => {
-                    format!("not {}: {}", summary::build(build), sentence(other, machine))
-                }
-                Some(_) | None => sentence(other, machine),
-            }),
+        let same = of_kind().count() > 1;
+        let kind = &reason.diagnostic;
+        let text = if matches!(kind, Diagnostic::NoKernels { .. }) {
+            no_kernels(of_kind(), machine).filter(|_| is_first)
+        } else if matches!(kind, Diagnostic::DriverTooOld { .. }) && same {
+            driver_too_old(of_kind(), kind).filter(|_| is_first)
+        } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
+            // The last is the least that is needed.
+            let least = of_kind().next_back().unwrap_or(reason);
+            is_first.then(|| sentence(&least.diagnostic, machine))
+        } else {
+            let about = reason.build.filter(|_| speaks_of_the_build(kind));
+            let said = sentence(kind, machine);
+            Some(match about {
+                Some(build) => format!("not {}: {said}", summary::build(build)),
+                None => said,
+            })
         };
         told.extend(text.map(|text| (text, code)));
     }

@@ -1,5 +1,7 @@
 //! A machine, a choice, a change: each in a few words.
 
+use std::fmt::Write as _;
+
 use crate::advise::{Choice, Unlock};
 use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
 
@@ -7,7 +9,7 @@ use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
 pub(super) fn headline(choice: &Choice<'_>) -> String {
     let mut text = format!("PyTorch {}", build(choice.build));
     for companion in &choice.companions {
-        text.push_str(&format!(", {} {}", companion.package, companion.version));
+        let _ = write!(text, ", {} {}", companion.package, companion.version);
     }
     text
 }
@@ -62,8 +64,7 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     let adapters = || machine.adapters.iter();
     let card = adapters().find(|adapter| adapter.vendor == Vendor::Nvidia).map(|card| {
         let driver = match (&machine.driver, card.kernel_driver.as_deref()) {
-            (Detected::Found(_), _) => String::new(),
-            (Detected::Absent | Detected::Unknown { .. }, Some("nvidia")) => String::new(),
+            (Detected::Found(_), _) | (_, Some("nvidia")) => String::new(),
             (Detected::Absent | Detected::Unknown { .. }, Some(other)) => {
                 format!(", kernel driver `{other}`")
             }

@@ -49,7 +49,7 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
         let words = std::iter::once("config").chain(words.iter().copied());
         let mut step = client.step(StepKind::Configure, words);
         // mamba 1 has no `config` of its own, and conda is always beside it.
-        step.argv[0] = "conda".to_owned();
+        "conda".clone_into(&mut step.argv[0]);
         step
     };
     let mut steps = Vec::new();

@@ -17,7 +17,9 @@ pub fn overrides(
     client: &ClientTarget<'_>,
 ) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
-    if let Some(needed) = choice.needs_cuda.filter(|cuda| !sees(machine, client, *cuda)) {
+    if let (Some(toolkit), Some(needed)) = (choice.build.accelerator.cuda(), choice.needs_cuda)
+        && !sees(machine, client, toolkit)
+    {
         variables.push(("CONDA_OVERRIDE_CUDA", needed.to_string()));
     }
     if let Some(glibc) = said(&machine.glibc) {
@@ -31,13 +33,13 @@ pub fn overrides(
 
 /// Whether the client will take the machine to support CUDA as far as needed: `cuda-version` asks for
 /// the major version alone (`__cuda >=12`).
-fn sees(machine: &Machine, client: &ClientTarget<'_>, needed: CudaVersion) -> bool {
+fn sees(machine: &Machine, client: &ClientTarget<'_>, toolkit: CudaVersion) -> bool {
     let seen = match client.found {
         Some(found) => seen_cuda(machine, found),
         None => seen_cuda(machine, &absent(client)),
     };
     match seen {
-        SeenCuda::Sees(cuda) => cuda.major >= needed.major,
+        SeenCuda::Sees(cuda) => cuda.major >= toolkit.major,
         SeenCuda::None => false,
         SeenCuda::Unknown => !is_described(machine),
     }

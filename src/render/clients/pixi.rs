@@ -27,7 +27,8 @@ pub fn system_requirements(machine: &Machine, choice: &Choice<'_>) -> SystemRequ
     let found = machine.glibc.value().copied();
     let macos = machine.macos.value().copied();
     SystemRequirements {
-        cuda: choice.needs_cuda.map(|cuda| cuda.major),
+        // What the build asks of a driver, and not what this one has: the project may travel.
+        cuda: choice.build.accelerator.cuda().map(|toolkit| toolkit.major),
         glibc: found
             .filter(|glibc| *glibc < assumed)
             .or(needed.filter(|glibc| *glibc > assumed))

@@ -1,0 +1,92 @@
+//! An answer for a recorded machine, with what a test changes.
+
+use conda_torch::advise::{Request, advise};
+use conda_torch::matrix::Matrix;
+use conda_torch::model::{Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell};
+use conda_torch::render::{self, Answer, ClientTarget, Environment, Style};
+
+use crate::common::machine;
+
+/// An answer in the making: what a test changes, and the rest as usual.
+pub(crate) struct Case {
+    pub(crate) machine: Machine,
+    pub(crate) request: Request,
+    pub(crate) client: Option<ClientKind>,
+    pub(crate) environment: Environment,
+    pub(crate) shell: Shell,
+    pub(crate) all: bool,
+}
+
+impl Case {
+    pub(crate) fn of(name: &str) -> Self {
+        Self {
+            machine: machine(name),
+            request: Request::default(),
+            client: None,
+            environment: Environment::Unnamed,
+            shell: Shell::Posix,
+            all: false,
+        }
+    }
+
+    /// With one client, of a version, and one configuration file in force.
+    pub(crate) fn with(
+        mut self,
+        kind: ClientKind,
+        version: &str,
+        files: &[(&str, &[&str], &str)],
+    ) -> Self {
+        self.machine.clients = vec![Client {
+            kind,
+            version: Detected::found(version.parse().expect("a version"), Origin::System),
+            path: format!("/opt/bin/{kind}"),
+            root_prefix: None,
+            subdir: None,
+            environments: vec!["base".to_owned()],
+        }];
+        let file = |(path, channels, priority): &(&str, &[&str], &str)| ConfigFile {
+            path: (*path).to_owned(),
+            channels: (!channels.is_empty())
+                .then(|| channels.iter().map(|c| (*c).to_owned()).collect()),
+            channel_priority: (!priority.is_empty()).then(|| (*priority).to_owned()),
+            solver: None,
+            problem: None,
+        };
+        self.machine.config_files = files.iter().map(file).collect();
+        self
+    }
+
+    pub(crate) fn render<T>(&self, format: impl FnOnce(&Answer<'_>) -> T) -> T {
+        let matrix = Matrix::embedded();
+        let advice = advise(&self.machine, &self.request, matrix);
+        format(&Answer {
+            machine: &self.machine,
+            request: &self.request,
+            advice: &advice,
+            as_of: matrix.as_of,
+            client: ClientTarget::of(&self.machine, self.client),
+            environment: self.environment.clone(),
+            style: Style { width: 80, color: false, shell: self.shell, all: self.all },
+        })
+    }
+
+    /// Every command on a line, the optional ones too.
+    pub(crate) fn steps(&self) -> String {
+        self.render(|answer| {
+            let choice = answer.choice().expect("something fits");
+            let steps = answer.plan(choice);
+            let lines = steps.iter().map(|step| {
+                render::shell::line(step, answer.style.shell).expect("it can be quoted")
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        })
+    }
+}
+
+/// The user's own settings.
+pub(crate) const CONDARC: &str = "/home/ada/.condarc";
+
+/// The answer for a person.
+pub(crate) fn page(case: &Case) -> String {
+    case.render(render::human).expect("it can be quoted")
+}

@@ -1,0 +1,159 @@
+//! What each client and each version of it is told.
+
+use conda_torch::advise::AcceleratorWish;
+use conda_torch::model::{ClientKind, Detected, Origin};
+use conda_torch::render::Environment;
+
+use crate::case::{CONDARC, Case, page};
+
+#[test]
+fn conda_drops_the_old_channel_and_puts_conda_forge_first() {
+    let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["pytorch", "nvidia", "defaults"], "")];
+    let case = Case::of("gtx1080ti-driver-580").with(ClientKind::Conda, "26.7.1", files);
+    insta::assert_snapshot!(case.steps(), @r#"
+    conda config --remove channels pytorch
+    conda config --add channels conda-forge
+    conda config --set channel_priority strict
+    conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9
+    conda run -n torch python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    "#);
+}
+
+#[test]
+fn an_entry_is_removed_from_the_file_that_has_it_word_for_word() {
+    let files: &[(&str, &[&str], &str)] = &[
+        ("/home/ada/.config/conda/condarc", &["https://conda.anaconda.org/pytorch"], "strict"),
+        ("/etc/conda/.condarc", &["pytorch"], ""),
+    ];
+    let conda = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files).steps();
+    assert!(conda.contains(
+        "conda config --file /home/ada/.config/conda/condarc --remove channels https://conda.anaconda.org/pytorch\n"
+    ));
+    assert!(!conda.contains("/etc/conda"), "only an administrator can write there: {conda}");
+    assert!(!conda.contains("channel_priority"), "it is strict already: {conda}");
+    let mamba = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files).steps();
+    assert!(mamba.contains(
+        "mamba config remove --file /home/ada/.config/conda/condarc channels https://conda.anaconda.org/pytorch\n"
+    ));
+}
+
+#[test]
+fn nothing_is_configured_where_everything_is() {
+    for (kind, version) in [
+        (ClientKind::Conda, "26.7.1"),
+        (ClientKind::Conda, "24.9.0"),
+        (ClientKind::Mamba, "1.5.12"),
+        (ClientKind::Mamba, "2.8.1"),
+        (ClientKind::Micromamba, "2.8.1"),
+    ] {
+        let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["conda-forge"], "strict")];
+        let steps = Case::of("no-gpu").with(kind, version, files).steps();
+        assert!(!steps.contains(" config "), "{kind} {version}: {steps}");
+    }
+}
+
+#[test]
+fn defaults_goes_only_where_an_old_conda_writes_it() {
+    let removes = |version, files: &[(&str, &[&str], &str)]| {
+        let steps = Case::of("no-gpu").with(ClientKind::Conda, version, files).steps();
+        steps.contains(
+            "conda config --add channels conda-forge\nconda config --remove channels defaults",
+        )
+    };
+    assert!(removes("25.5.1", &[]));
+    assert!(removes("24.9.0", &[(CONDARC, &[], "strict")]));
+    assert!(!removes("25.9.0", &[]), "newer ones write conda-forge alone, and would fail");
+    assert!(!removes("25.5.1", &[(CONDARC, &["bioconda"], "")]), "it is not there, and would fail");
+}
+
+#[test]
+fn a_broken_file_is_left_alone() {
+    let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", &[(CONDARC, &[], "")]);
+    case.machine.config_files[0].problem = Some("not YAML".to_owned());
+    assert!(!case.steps().contains("config"));
+}
+
+#[test]
+fn mamba_1_is_configured_by_conda_and_mamba_2_by_itself() {
+    let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["defaults"], "")];
+    let one = Case::of("no-gpu").with(ClientKind::Mamba, "1.5.12", files);
+    insta::assert_snapshot!(one.steps(), @r#"
+    conda config --add channels conda-forge
+    conda config --set channel_priority strict
+    mamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
+    mamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    "#);
+    let two = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files);
+    insta::assert_snapshot!(two.steps(), @r#"
+    mamba config prepend channels conda-forge
+    mamba config set channel_priority strict
+    mamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
+    mamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    "#);
+    let mut unknown = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files);
+    unknown.machine.clients[0].version = Detected::unknown("no answer");
+    assert!(!unknown.steps().contains("config"), "no `config` line works on both");
+}
+
+#[test]
+fn micromamba_takes_conda_forge_by_itself() {
+    let case = Case::of("no-gpu").with(ClientKind::Micromamba, "2.8.1", &[]);
+    insta::assert_snapshot!(case.steps(), @r#"
+    micromamba config set channel_priority strict
+    micromamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
+    micromamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    "#);
+}
+
+#[test]
+fn pixi_declares_the_machine() {
+    let current = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, "0.77.0", &[]);
+    insta::assert_snapshot!(current.steps(), @r#"
+    pixi init -c conda-forge --platform linux-64 torch
+    pixi workspace --manifest-path torch/pixi.toml platform edit linux-64 --cuda 12.0
+    pixi add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0 cuda-version=12.9
+    pixi run --manifest-path torch/pixi.toml python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    "#);
+    let older = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, "0.60.0", &[]);
+    assert!(older.steps().contains(
+        "\npixi workspace --manifest-path torch/pixi.toml system-requirements add cuda 12.0\n"
+    ));
+}
+
+#[test]
+fn the_override_is_set_only_where_the_client_sees_something_else() {
+    let sets = |case: &Case| case.steps().contains("CONDA_OVERRIDE_CUDA=");
+    let mut case = Case::of("gtx1080ti-driver-580").with(ClientKind::Conda, "26.7.1", &[]);
+    assert!(!sets(&case));
+    // libcuda cannot be initialised: conda sees no `__cuda`, NVML or not.
+    case.machine.libcuda = Detected::Absent;
+    assert!(case.steps().contains("\nCONDA_OVERRIDE_CUDA=13.0 conda create "), "{}", case.steps());
+    // mamba 2 takes the toolkit in /usr/local/cuda for the driver's.
+    let mut case = Case::of("gtx1080ti-driver-580").with(ClientKind::Mamba, "2.8.1", &[]);
+    assert!(!sets(&case), "{}", case.steps());
+    let toolkit = "11.8".parse().expect("a version");
+    case.machine.toolkit_file = Detected::found(toolkit, Origin::System);
+    assert!(sets(&case));
+    // A build for the processor needs none.
+    case.request.accelerator = AcceleratorWish::Cpu;
+    assert!(!sets(&case));
+}
+
+#[test]
+fn an_environment_that_exists_is_not_replaced() {
+    let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", &[]);
+    case.machine.clients[0].environments = vec!["torch".to_owned(), "torch-2".to_owned()];
+    assert!(case.steps().contains("conda create -n torch-3 "));
+    case.environment = Environment::Name("torch".to_owned());
+    assert!(case.steps().contains("conda install -n torch "));
+    assert!(page(&case).contains("note: the environment `torch` exists"));
+    case.environment = Environment::Prefix("/data/my env".to_owned());
+    assert!(case.steps().contains("conda create -p \"/data/my env\" "));
+}
+
+#[test]
+fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
+    let mut case = Case::of("macos-15-rosetta").with(ClientKind::Conda, "26.7.1", &[]);
+    case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
+    assert!(case.steps().contains("create -n torch --platform osx-arm64 --override-channels"));
+}

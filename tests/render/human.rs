@@ -1,0 +1,125 @@
+//! The page for a person.
+
+use conda_torch::model::{ClientKind, Companion, Shell};
+use conda_torch::render::{self, Answer, Style};
+
+use crate::case::{CONDARC, Case, page};
+use crate::common::machine_names;
+
+#[test]
+fn a_page_has_the_machine_the_answer_the_commands_and_why() {
+    let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["conda-forge"], "strict")];
+    let case = Case::of("gtx1080ti-driver-535").with(ClientKind::Mamba, "2.8.1", files);
+    insta::assert_snapshot!(page(&case), @r#"
+    NVIDIA GeForce GTX 1080 Ti (compute capability 6.1),
+      driver 535.183.01 (CUDA 12.2)
+    Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
+
+    PyTorch 2.13.0 with CUDA 12.9
+
+      mamba create -n torch --override-channels -c conda-forge \
+        --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9
+
+    Check it:
+      mamba run -n torch \
+        python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+
+    Why
+    - driver 535.183.01 supports CUDA 12.2 at most; builds with CUDA 13.0 need
+      driver 580.65.06 or newer [driver-too-old]
+    - the builds with CUDA 13.0 have no kernels for compute capability 6.1 (NVIDIA
+      GeForce GTX 1080 Ti) [no-kernels]
+    - a driver that says CUDA 12.2 runs CUDA 12.9 all the same: every 12.x does from
+      driver 525.60.13 on [minor-version-compatibility]
+    - `pytorch-gpu` fails where a solver sees no GPU, in place of installing the CPU
+      build [fails-loudly]
+    "#);
+}
+
+#[test]
+fn a_gpu_that_stays_unused_is_the_first_thing_said() {
+    insta::assert_snapshot!(page(&Case::of("gtx1080ti-nouveau-no-driver")), @r#"
+    NVIDIA card 10de:1b06, kernel driver `nouveau`
+    Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
+
+    warning: this answer does not use the NVIDIA GPU [gpu-not-used]
+    warning: the builds with CUDA 13.0 have no kernels for compute capability 6.1
+             [no-kernels]
+    warning: there is an NVIDIA card (10de:1b06, compute capability 6.1) under the
+             kernel driver `nouveau`; CUDA needs NVIDIA's driver 525.60.13 or newer
+             [card-without-driver]
+    hint: install NVIDIA's driver 525.60.13 or newer, up to branch 580
+
+    PyTorch 2.13.0 for the CPU
+
+      conda create -n torch --override-channels -c conda-forge \
+        --strict-channel-priority pytorch-cpu=2.13.0
+
+    Check it:
+      conda run -n torch \
+        python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+
+    Alternatives
+    - 2.13.0 with CUDA 12.9 — needs NVIDIA driver ≥ 525.60.13
+    - 2.5.1 with CUDA 11.8 — needs NVIDIA driver ≥ 450.80.02
+    - 1.12.1 with CUDA 10.2 — needs NVIDIA driver ≥ 440.33
+
+    For later installations, make conda-forge the default (optional):
+      conda config --add channels conda-forge
+      conda config --set channel_priority strict
+    "#);
+}
+
+#[test]
+fn what_cannot_be_had_comes_with_the_nearest_that_can() {
+    let mut case = Case::of("windows-rtx4090");
+    case.shell = Shell::Powershell;
+    case.request.companions = vec![Companion::Torchaudio];
+    insta::assert_snapshot!(page(&case), @r#"
+    NVIDIA GeForce RTX 4090 (compute capability 8.9), driver 581.42 (CUDA 13.0)
+    Windows 11 (22631), win-64
+
+    Nothing on conda-forge satisfies this request on this machine
+
+    warning: conda-forge has no torchaudio for win-64 [companion-not-on-platform]
+
+    Nearest, with no torchaudio: PyTorch 2.13.0 with CUDA 13.0
+
+      conda create -n torch --override-channels -c conda-forge `
+        --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=13.0
+
+    Check it:
+      conda run -n torch `
+        python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    "#);
+}
+
+#[test]
+fn colour_never_carries_meaning() {
+    let case = Case::of("gtx1080ti-nouveau-no-driver");
+    let plain = page(&case);
+    let colored = case.render(|answer| {
+        let style = Style { color: true, ..answer.style };
+        render::human(&Answer { style, ..answer.clone() }).expect("quotes")
+    });
+    assert_ne!(plain, colored);
+    let mut stripped = String::new();
+    for (at, part) in colored.split('\x1b').enumerate() {
+        stripped.push_str(if at == 0 {
+            part
+        } else {
+            part.split_once('m').map_or("", |(_, rest)| rest)
+        });
+    }
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn words_stay_within_the_width_and_commands_are_broken_only_between_words() {
+    for name in machine_names() {
+        let page = page(&Case::of(&name));
+        for line in page.lines().filter(|line| line.chars().count() > 80) {
+            assert!(line.starts_with("    python -c \""), "{name}: {line}");
+        }
+    }
+}

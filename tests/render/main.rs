@@ -1,0 +1,14 @@
+//! Every format for every client, on recorded machines.
+
+#![expect(clippy::disallowed_methods, reason = "tests read recorded machines and run shells")]
+#![expect(clippy::disallowed_macros, reason = "a test says what it skips")]
+
+mod case;
+mod clients;
+#[path = "../common/mod.rs"]
+mod common;
+mod formats;
+mod hints;
+mod human;
+mod json;
+mod shells;
