@@ -134,7 +134,9 @@ impl Matrix {
     /// What is known about a capability.
     #[must_use]
     pub fn capability(&self, capability: ComputeCapability) -> Option<&Capability> {
-        self.capabilities.iter().find(|row| row.capability == capability)
+        let rows = &self.capabilities;
+        let place = rows.binary_search_by_key(&capability, |row| row.capability).ok()?;
+        rows.get(place)
     }
 
     /// Whether a capability is a Tegra part's. Unknown ones are taken for desktop parts.
