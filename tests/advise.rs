@@ -309,7 +309,7 @@ fn each_cuda_version_on_windows_gives_what_it_really_gives() {
     };
     let holds_back = ["cuda-version-holds-back"];
     for never in ["11.8", "12.1", "12.4"] {
-        windows(never, "nothing", "", Unsatisfiable, &["other-cuda-version"]);
+        windows(never, "nothing", "", Unsatisfiable, &["cuda-version-not-built"]);
     }
     windows(
         "12.6",

@@ -127,6 +127,7 @@ fn every_build_comes_out_exactly_once_and_whatever_is_refused_has_a_reason() {
             advice.recommended.iter().map(|choice| key(choice.build)).collect();
         seen.extend(advice.alternatives.iter().map(|alternative| key(alternative.choice.build)));
         seen.extend(advice.rejected.iter().map(|rejected| key(rejected.build)));
+        seen.extend(advice.elsewhere.iter().map(|build| key(build)));
         seen.sort_unstable();
         assert_eq!(seen, all, "{machine:?} {request:?}");
         assert!(

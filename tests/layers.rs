@@ -97,6 +97,8 @@ fn faults(room: &str, allowed: &[&str], text: &str) -> Vec<String> {
         match used {
             None => faults.push("`crate::{…}` hides the rooms: one `use` a room".to_owned()),
             Some(used) if used == room || allowed.contains(&used) => {}
+            // `build.rs`, which includes parts of `matrix`, has no rooms but types of its own.
+            Some("Files") if room == "matrix" => {}
             Some(used) => faults.push(format!("`{room}` must not use `{used}`")),
         }
     }

@@ -17,8 +17,11 @@ pub struct Advice<'m> {
     /// Builds that would be better, or nearest to an unsatisfiable request, and what unlocks each;
     /// best first.
     pub alternatives: Vec<Alternative<'m>>,
-    /// All other builds, in the matrix' order, each with everything that speaks against it.
+    /// All other builds for this platform, in the matrix' order, each with everything that speaks
+    /// against it.
     pub rejected: Vec<Rejected<'m>>,
+    /// The builds for other platforms: that they are is all that speaks against them.
+    pub elsewhere: Vec<&'m Build>,
     /// What to know about the machine or the request, gravest first.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -7,7 +7,6 @@ impl Diagnostic {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::OtherPlatform { .. } => "other-platform",
             Self::NoDriver { .. } => "no-driver",
             Self::NoGpu => "no-gpu",
             Self::DriverUnknown { .. } => "driver-unknown",
@@ -31,7 +30,7 @@ impl Diagnostic {
             Self::ReleaseCandidate => "release-candidate",
             Self::Outranked { .. } => "outranked",
             Self::LeavesGpuUnused => "leaves-gpu-unused",
-            Self::GpuNotUsed => "gpu-not-used",
+            Self::GpuNotUsed { .. } => "gpu-not-used",
             Self::CardWithoutDriver { .. } => "card-without-driver",
             Self::GpuNotKnown { .. } => "gpu-not-known",
             Self::CapabilityNotKnown { .. } => "capability-not-known",
@@ -48,6 +47,7 @@ impl Diagnostic {
             Self::BaselineAssumed { .. } => "baseline-assumed",
             Self::NoClient => "no-client",
             Self::CudaVersionHoldsBack { .. } => "cuda-version-holds-back",
+            Self::CudaVersionNotBuilt { .. } => "cuda-version-not-built",
             Self::NoSuchCudaVersion { .. } => "no-such-cuda-version",
             Self::NoSuchPytorch { .. } => "no-such-pytorch",
             Self::CompanionHoldsBack { .. } => "companion-holds-back",
@@ -63,8 +63,7 @@ impl Diagnostic {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::OtherPlatform { .. }
-            | Self::NoDriver { .. }
+            Self::NoDriver { .. }
             | Self::NoGpu
             | Self::DriverUnknown { .. }
             | Self::DriverTooOld { .. }
@@ -82,8 +81,9 @@ impl Diagnostic {
             | Self::OtherBlas { .. }
             | Self::CompanionMissing { .. }
             | Self::ReleaseCandidate
-            | Self::GpuNotUsed
+            | Self::GpuNotUsed { .. }
             | Self::PlatformWithoutBuilds { .. }
+            | Self::CudaVersionNotBuilt { .. }
             | Self::NoSuchCudaVersion { .. }
             | Self::NoSuchPytorch { .. }
             | Self::CompanionNotOnPlatform { .. } => Severity::Error,

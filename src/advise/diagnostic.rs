@@ -10,8 +10,6 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum Diagnostic {
     // --- against a build, because of the machine
-    /// The build is for another platform.
-    OtherPlatform { machine: Option<Subdir>, build: Subdir },
     /// No NVIDIA driver, so no CUDA.
     NoDriver { needed: DriverVersion },
     /// A driver, but it shows no GPU.
@@ -88,8 +86,9 @@ pub enum Diagnostic {
     LeavesGpuUnused,
 
     // --- about the machine
-    /// There is an NVIDIA card that the answer does not use; the reasons follow.
-    GpuNotUsed,
+    /// There is an NVIDIA card that the answer does not use: because the request says so, or for the
+    /// reasons that follow.
+    GpuNotUsed { asked: bool },
     /// An NVIDIA card on the bus, but no driver for it.
     CardWithoutDriver {
         pci_id: String,
@@ -140,6 +139,8 @@ pub enum Diagnostic {
         newest: Version,
         without: CudaVersion,
     },
+    /// No build for this platform takes the `cuda-version` that was asked for.
+    CudaVersionNotBuilt { requested: CudaVersion, subdir: Subdir },
     /// `cuda-version` never had this version.
     NoSuchCudaVersion { requested: CudaVersion, nearest: Vec<CudaVersion> },
     /// This version of PyTorch was never on conda-forge.

@@ -44,10 +44,16 @@ pub(super) struct Rules<'a, 'm> {
     pub(super) situation: &'a Situation,
     pub(super) request: &'a Request,
     pub(super) matrix: &'m Matrix,
+    /// Whether anything is asked for: most runs ask for nothing, and there are many builds.
+    has_wishes: bool,
 }
 
-impl<'m> Rules<'_, 'm> {
-    /// Asks every rule about a build.
+impl<'a, 'm> Rules<'a, 'm> {
+    pub(super) fn new(situation: &'a Situation, request: &'a Request, matrix: &'m Matrix) -> Self {
+        Self { situation, request, matrix, has_wishes: *request != Request::default() }
+    }
+
+    /// Asks every rule about a build for this platform.
     pub(super) fn judge(&self, build: &'m Build) -> Candidate<'m> {
         let mut candidate = Candidate {
             build,
@@ -57,25 +63,20 @@ impl<'m> Rules<'_, 'm> {
             companions: Vec::new(),
             pythons: build.pythons,
         };
-        if self.situation.subdir != Some(build.subdir) {
-            // The other rules compare with a machine of this platform; they have nothing to say.
-            let machine = self.situation.subdir;
-            candidate.blockers.push(Diagnostic::OtherPlatform { machine, build: build.subdir });
-            return candidate;
+        let blockers = &mut candidate.blockers;
+        self.driver(build, blockers);
+        self.gpus(build, blockers, &mut candidate.kernels);
+        push(blockers, self.glibc(build));
+        push(blockers, self.macos(build));
+        push(blockers, self.arm_variant(build));
+        push(blockers, self.release(build));
+        if self.has_wishes {
+            push(blockers, self.pytorch(build));
+            push(blockers, self.python(build));
+            push(blockers, self.accelerator(build));
+            push(blockers, self.cuda_version(build));
+            push(blockers, self.blas(build));
         }
-        let mut blockers = Vec::new();
-        self.driver(build, &mut blockers);
-        self.gpus(build, &mut blockers, &mut candidate.kernels);
-        blockers.extend(self.glibc(build));
-        blockers.extend(self.macos(build));
-        blockers.extend(self.arm_variant(build));
-        blockers.extend(self.release(build));
-        blockers.extend(self.pytorch(build));
-        blockers.extend(self.python(build));
-        blockers.extend(self.accelerator(build));
-        blockers.extend(self.cuda_version(build));
-        blockers.extend(self.blas(build));
-        candidate.blockers = blockers;
         companions::add(self, &mut candidate);
         candidate
     }
@@ -278,5 +279,13 @@ impl<'m> Rules<'_, 'm> {
     fn blas(&self, build: &Build) -> Option<Diagnostic> {
         let requested = self.request.blas?;
         (build.blas != requested).then_some(Diagnostic::OtherBlas { requested })
+    }
+}
+
+/// `extend` with an option, without the bookkeeping of a general iterator: this is the inner loop.
+#[inline]
+fn push(blockers: &mut Vec<Diagnostic>, blocker: Option<Diagnostic>) {
+    if let Some(blocker) = blocker {
+        blockers.push(blocker);
     }
 }

@@ -26,7 +26,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use request::{AcceleratorWish, Request};
 
 use crate::matrix::Matrix;
-use crate::model::Machine;
+use crate::model::{Build, Machine};
 
 use fit::{Candidate, Rules};
 use rank::Ranking;
@@ -36,9 +36,12 @@ use situation::Situation;
 #[must_use]
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
     let situation = Situation::of(machine, request, matrix);
-    let rules = Rules { situation: &situation, request, matrix };
-    let mut candidates: Vec<Candidate<'m>> =
-        matrix.builds.iter().map(|build| rules.judge(build)).collect();
+    let rules = Rules::new(&situation, request, matrix);
+    let here = |build: &&Build| Some(build.subdir) == situation.subdir;
+    let mut candidates: Vec<Candidate<'m>> = Vec::with_capacity(matrix.builds.len());
+    candidates.extend(matrix.builds.iter().filter(here).map(|build| rules.judge(build)));
+    let mut elsewhere = Vec::with_capacity(matrix.builds.len() - candidates.len());
+    elsewhere.extend(matrix.builds.iter().filter(|build| !here(build)));
     let ranking = Ranking { situation: &situation, matrix };
     let best = best(&candidates, &ranking);
     let survey = Survey { machine, request, matrix, situation: &situation, ranking: &ranking };
@@ -54,7 +57,7 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
         .map(|index| survey.reject(&mut candidates, index, best))
         .collect();
     let alternatives = alternatives.into_iter().map(|(_, alternative)| alternative).collect();
-    Advice { status, recommended, alternatives, rejected, diagnostics }
+    Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }
 }
 
 /// The best candidate that fits.
@@ -109,9 +112,8 @@ impl<'m> Survey<'_, 'm> {
         best: Option<usize>,
     ) -> Rejected<'m> {
         let candidate = &candidates[index];
-        let here = Some(candidate.build.subdir) == self.situation.subdir;
         let above = best.is_none_or(|best| Ranking::looks_better(candidate, &candidates[best]));
-        let ranks_above = here && above && !candidate.fits();
+        let ranks_above = above && !candidate.fits();
         let mut findings = std::mem::take(&mut candidates[index].blockers);
         if findings.is_empty()
             && let Some(best) = best

@@ -19,30 +19,22 @@ pub(super) fn of<'m>(
     reasons
 }
 
-/// What kept the newest PyTorch, and newer toolkits of the same PyTorch, from being chosen: once for
-/// each toolkit, and each fact once.
+/// What kept the newest PyTorch from being chosen, or a newer toolkit of it: each fact once, and of
+/// drivers to have the least demanding.
 fn why_not_others<'m>(
     survey: &Survey<'_, 'm>,
     candidates: &[Candidate<'m>],
     best: usize,
 ) -> Vec<Reason<'m>> {
-    let chosen = candidates[best].build;
-    let here = |build: &Build| {
-        Some(build.subdir) == survey.situation.subdir && !build.pytorch.is_candidate()
-    };
-    let newest = candidates
-        .iter()
-        .map(|c| c.build)
-        .filter(|build| here(build))
-        .map(|build| build.pytorch)
-        .max();
+    let releases =
+        candidates.iter().map(|c| c.build.pytorch).filter(|version| !version.is_candidate());
+    let newest = releases.max();
     let mut seen: Vec<Accelerator> = Vec::new();
     let mut reasons: Vec<Reason<'m>> = Vec::new();
     for candidate in candidates {
         let build = candidate.build;
-        let obvious = Some(build.pytorch) == newest || build.pytorch == chosen.pytorch;
-        let above =
-            !candidate.fits() && here(build) && Ranking::looks_better(candidate, &candidates[best]);
+        let obvious = Some(build.pytorch) == newest;
+        let above = !candidate.fits() && Ranking::looks_better(candidate, &candidates[best]);
         // A build for the other kind of machine or BLAS says nothing about this choice.
         let other = candidate.blockers.iter().any(|blocker| {
             matches!(blocker, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. })
@@ -58,12 +50,22 @@ fn why_not_others<'m>(
         seen.push(build.accelerator);
         let telling = candidate.blockers.iter().filter(|blocker| !is_wish(blocker));
         for diagnostic in telling {
-            if !reasons.iter().any(|reason| reason.diagnostic == *diagnostic) {
-                reasons.push(Reason { build: Some(build), diagnostic: diagnostic.clone() });
+            let reason = Reason { build: Some(build), diagnostic: diagnostic.clone() };
+            match reasons.iter_mut().find(|other| says_the_same(&other.diagnostic, diagnostic)) {
+                // Toolkits come newest first, so the later asks less of a driver.
+                Some(other) => *other = reason,
+                None => reasons.push(reason),
             }
         }
     }
     reasons
+}
+
+/// Whether one of two facts is enough: they are alike, or both ask for a driver.
+fn says_the_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    let about_driver =
+        |d: &Diagnostic| matches!(d, Diagnostic::DriverTooOld { .. } | Diagnostic::NoDriver { .. });
+    a == b || about_driver(a) && about_driver(b)
 }
 
 /// On a machine without any NVIDIA card nobody asks why CUDA was not chosen.

@@ -3,7 +3,7 @@
 use crate::model::{Build, CudaVersion, Detected, KernelSupport, Vendor, Version};
 
 use super::Survey;
-use super::advice::{Alternative, Choice, Status, Unlock};
+use super::advice::{Alternative, Choice, Status};
 use super::diagnostic::Diagnostic;
 use super::fit::{Candidate, Rules};
 use super::reasons;
@@ -13,7 +13,7 @@ use super::situation::{DriverState, Libc};
 impl<'m> Survey<'_, 'm> {
     /// The rules, to ask what a toolkit needs.
     pub(super) fn rules(&self) -> Rules<'_, 'm> {
-        Rules { situation: self.situation, request: self.request, matrix: self.matrix }
+        Rules::new(self.situation, self.request, self.matrix)
     }
 
     /// Whether CUDA is asked for by name.
@@ -37,8 +37,8 @@ pub(super) fn collect<'m>(
     let best = best.map(|index| &candidates[index]);
     let mut remarks = Vec::new();
     match best {
-        Some(best) => gpu_not_used(survey, best, alternatives, &mut remarks),
-        None => nothing_fits(survey, candidates, alternatives, &mut remarks),
+        Some(best) => gpu_not_used(survey, candidates, best, alternatives, &mut remarks),
+        None => nothing_fits(candidates, alternatives, &mut remarks),
     }
     platform(survey, &mut remarks);
     request(survey, candidates, best, &mut remarks);
@@ -73,27 +73,22 @@ pub(super) fn status(
 
 /// Why nothing can be had: what speaks against the nearest, or against the newest builds here.
 fn nothing_fits(
-    survey: &Survey<'_, '_>,
     candidates: &[Candidate<'_>],
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
 ) {
-    // What the machine lacks before what was asked for.
-    for of_request in [false, true] {
-        let findings = alternatives.iter().flat_map(|(_, alternative)| &alternative.findings);
-        add_new(
-            remarks,
-            findings.filter(|finding| reasons::is_wish(finding) == of_request).cloned(),
-        );
+    // What the machine lacks; where it lacks nothing, what of the request the nearest does not meet.
+    let findings = alternatives.iter().flat_map(|(_, alternative)| &alternative.findings);
+    add_new(remarks, findings.filter(|finding| !reasons::is_wish(finding)).cloned());
+    if let Some((_, nearest)) = alternatives.first().filter(|_| remarks.is_empty()) {
+        add_new(remarks, nearest.findings.iter().cloned());
     }
     if !alternatives.is_empty() {
         return;
     }
-    let here = |c: &&Candidate<'_>| {
-        Some(c.build.subdir) == survey.situation.subdir && !c.build.pytorch.is_candidate()
-    };
-    let newest = candidates.iter().filter(here).map(|c| c.build.pytorch).max();
-    for candidate in candidates.iter().filter(here).filter(|c| Some(c.build.pytorch) == newest) {
+    let releases = || candidates.iter().filter(|c| !c.build.pytorch.is_candidate());
+    let newest = releases().map(|c| c.build.pytorch).max();
+    for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
         add_new(remarks, candidate.blockers.iter().cloned());
     }
 }
@@ -115,6 +110,7 @@ fn add_new(facts: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnosti
 /// An NVIDIA GPU that the answer does not use is the first thing to say, with why.
 fn gpu_not_used(
     survey: &Survey<'_, '_>,
+    candidates: &[Candidate<'_>],
     best: &Candidate<'_>,
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
@@ -122,37 +118,42 @@ fn gpu_not_used(
     if !survey.has_nvidia() || best.build.is_cuda() {
         return;
     }
-    remarks.push(Diagnostic::GpuNotUsed);
-    if survey.situation.driver == DriverState::Missing {
-        let needed = alternatives.iter().find_map(|(_, alternative)| {
-            alternative.unlocked_by.iter().find_map(|unlock| match unlock {
-                Unlock::Driver(needed) => Some(*needed),
-                _ => None,
-            })
-        });
-        let cards =
-            survey.machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
-        remarks.extend(cards.filter_map(|card| {
-            Some(Diagnostic::CardWithoutDriver {
-                pci_id: card.pci_id.clone(),
-                capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
-                kernel_driver: card.kernel_driver.clone(),
-                needed: needed?,
-            })
-        }));
+    let asked = survey.request.accelerator == AcceleratorWish::Cpu;
+    remarks.push(Diagnostic::GpuNotUsed { asked });
+    if asked {
+        return;
     }
-    remarks.extend(why_no_cuda(survey));
+    // Of the newest PyTorch that a change would unlock, the build that asks least.
+    let newest = alternatives.first().map(|(_, alternative)| alternative.choice.build.pytorch);
+    let nearest = alternatives.iter().rfind(|(_, a)| Some(a.choice.build.pytorch) == newest);
+    let Some((_, nearest)) = nearest else {
+        remarks.extend(why_no_cuda(candidates));
+        return;
+    };
+    for finding in &nearest.findings {
+        let cards = survey.machine.adapters.iter().filter(|card| card.vendor == Vendor::Nvidia);
+        match finding {
+            Diagnostic::NoDriver { needed } if cards.clone().next().is_some() => {
+                remarks.extend(cards.map(|card| Diagnostic::CardWithoutDriver {
+                    pci_id: card.pci_id.clone(),
+                    capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
+                    kernel_driver: card.kernel_driver.clone(),
+                    needed: *needed,
+                }));
+            }
+            other => remarks.push(other.clone()),
+        }
+    }
 }
 
 /// What speaks against every CUDA build of the newest version here, each fact once.
-fn why_no_cuda(survey: &Survey<'_, '_>) -> Vec<Diagnostic> {
-    let here = |build: &&Build| Some(build.subdir) == survey.situation.subdir && build.is_cuda();
-    let builds =
-        || survey.matrix.builds.iter().filter(here).filter(|build| !build.pytorch.is_candidate());
-    let newest = builds().map(|build| build.pytorch).max();
+fn why_no_cuda(candidates: &[Candidate<'_>]) -> Vec<Diagnostic> {
+    let releases =
+        || candidates.iter().filter(|c| c.build.is_cuda() && !c.build.pytorch.is_candidate());
+    let newest = releases().map(|c| c.build.pytorch).max();
     let mut facts: Vec<Diagnostic> = Vec::new();
-    for build in builds().filter(|build| Some(build.pytorch) == newest) {
-        add_new(&mut facts, survey.rules().judge(build).blockers);
+    for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
+        add_new(&mut facts, candidate.blockers.iter().cloned());
     }
     facts
 }
@@ -181,15 +182,7 @@ fn request(
     remarks: &mut Vec<Diagnostic>,
 ) {
     let request = survey.request;
-    let here = |build: &Build| Some(build.subdir) == survey.situation.subdir;
-    if let Some(requested) =
-        request.cuda_version.filter(|pin| !survey.matrix.cuda_versions.contains(pin))
-    {
-        remarks.push(Diagnostic::NoSuchCudaVersion {
-            requested,
-            nearest: nearest_cuda(survey, requested),
-        });
-    }
+    cuda_version_exists(survey, candidates, remarks);
     if let Some(requested) = request.pytorch
         && !survey
             .matrix
@@ -216,8 +209,7 @@ fn request(
     let gives = best.build.pytorch;
     // The best that only this wish keeps away.
     let kept_away = |is_wish: &dyn Fn(&Diagnostic) -> bool| {
-        let only =
-            |c: &&Candidate<'_>| here(c.build) && !c.fits() && c.blockers.iter().all(is_wish);
+        let only = |c: &&Candidate<'_>| !c.fits() && c.blockers.iter().all(is_wish);
         candidates
             .iter()
             .filter(only)
@@ -247,6 +239,26 @@ fn request(
 
 fn here_too(survey: &Survey<'_, '_>, subdir: crate::model::Subdir) -> bool {
     Some(subdir) == survey.situation.subdir
+}
+
+/// Whether the `cuda-version` that was asked for ever was, and was ever built for here.
+fn cuda_version_exists(
+    survey: &Survey<'_, '_>,
+    candidates: &[Candidate<'_>],
+    remarks: &mut Vec<Diagnostic>,
+) {
+    let Some(requested) = survey.request.cuda_version else { return };
+    let Some(subdir) = survey.situation.subdir else { return };
+    let known = survey.matrix.cuda_versions.contains(&requested);
+    if known && candidates.iter().any(|c| c.build.cuda_pins.contains(&requested)) {
+        return;
+    }
+    remarks.retain(|remark| !matches!(remark, Diagnostic::OtherCudaVersion { .. }));
+    remarks.push(if known {
+        Diagnostic::CudaVersionNotBuilt { requested, subdir }
+    } else {
+        Diagnostic::NoSuchCudaVersion { requested, nearest: nearest_cuda(survey, requested) }
+    });
 }
 
 /// The next older and the next newer version of `cuda-version`.

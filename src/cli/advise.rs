@@ -1,11 +1,21 @@
 //! `conda-torch advise`.
 
+use std::io::IsTerminal;
+use std::mem::ManuallyDrop;
+
 use clap::ValueEnum;
 
-use super::machine_flags::MachineFlags;
-use super::request_flags::RequestFlags;
+use crate::advise::{Status, advise};
+use crate::host::Host;
+use crate::matrix::Matrix;
+use crate::model::{ClientKind, Detected, Machine, Os, Shell};
+use crate::render::{self, Answer, ClientTarget, Environment, Refused, Style};
 
-/// What to type on this machine, and why.
+use super::machine_flags::{MachineFlags, machine};
+use super::request_flags::RequestFlags;
+use super::width::terminal_width;
+use super::{Color, Output, UsageError};
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -35,6 +45,9 @@ struct OutputFlags {
     /// How to write the answer
     #[arg(long, value_enum, default_value_t, conflicts_with = "json")]
     format: Format,
+    /// When to colour; `auto` heeds `NO_COLOR`
+    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
+    color: Color,
     /// The same as `--format json`
     #[arg(long)]
     json: bool,
@@ -75,4 +88,110 @@ enum Format {
     PixiToml,
     /// A `Dockerfile`
     Dockerfile,
+}
+
+/// Answers; in JSON also where the answer is an error.
+pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    match answer(args, host) {
+        Err(error) if args.wants_json() => {
+            let code = super::code_of(&error);
+            let text = render::json_error(&format!("{error:#}"), code, &Matrix::embedded().as_of);
+            super::complain(&error);
+            Ok(Output { stdout: text, code })
+        }
+        result => result,
+    }
+}
+
+fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    let matrix = Matrix::embedded();
+    let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
+    let request = args.request.request();
+    // The process ends soon: see `cli::run`.
+    let advice = ManuallyDrop::new(advise(&machine, &request, matrix));
+    let output = &args.output;
+    let answer = Answer {
+        machine: &machine,
+        request: &request,
+        advice: &advice,
+        as_of: &matrix.as_of,
+        client: ClientTarget::of(&machine, output.client.map(ClientFlag::kind)),
+        environment: output.environment(),
+        style: Style {
+            width: terminal_width().unwrap_or(80).clamp(40, 100),
+            color: output.color.wanted(std::io::stdout().is_terminal()),
+            shell: output.shell.map_or_else(|| shell_of(&machine), ShellFlag::shell),
+            all: output.all,
+        },
+    };
+    let format = if args.wants_json() { Format::Json } else { output.format };
+    let stdout = match format {
+        Format::Human => render::human(&answer),
+        Format::Json => Ok(render::json(&answer)),
+        Format::Commands => render::commands(&answer),
+        Format::EnvironmentYml => render::environment_yml(&answer),
+        Format::PixiToml => render::pixi_toml(&answer),
+        Format::Dockerfile => render::dockerfile(&answer),
+    };
+    let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
+    match stdout {
+        Ok(stdout) => Ok(Output { stdout, code }),
+        // Nothing to write into a file: stdout stays empty, and stderr and the exit code tell.
+        Err(refused @ Refused::NothingFits) => {
+            super::complain(&refused.into());
+            Ok(Output { stdout: String::new(), code })
+        }
+        Err(refused @ (Refused::NotLinux(_) | Refused::CannotQuote(_))) => {
+            Err(UsageError(refused.to_string()).into())
+        }
+    }
+}
+
+impl Args {
+    fn wants_json(&self) -> bool {
+        self.output.json || self.output.format == Format::Json
+    }
+}
+
+impl OutputFlags {
+    fn environment(&self) -> Environment {
+        match (&self.name, &self.prefix) {
+            (Some(name), _) => Environment::Name(name.clone()),
+            (None, Some(prefix)) => Environment::Prefix(prefix.clone()),
+            (None, None) => Environment::Unnamed,
+        }
+    }
+}
+
+impl ClientFlag {
+    fn kind(self) -> ClientKind {
+        match self {
+            Self::Conda => ClientKind::Conda,
+            Self::Mamba => ClientKind::Mamba,
+            Self::Micromamba => ClientKind::Micromamba,
+            Self::Pixi => ClientKind::Pixi,
+        }
+    }
+}
+
+impl ShellFlag {
+    fn shell(self) -> Shell {
+        match self {
+            Self::Bash | Self::Zsh => Shell::Posix,
+            Self::Fish => Shell::Fish,
+            Self::Powershell => Shell::Powershell,
+            Self::Cmd => Shell::Cmd,
+        }
+    }
+}
+
+/// The shell in use, or the usual one of the platform.
+fn shell_of(machine: &Machine) -> Shell {
+    match &machine.shell {
+        Detected::Found(shell) => shell.value,
+        Detected::Absent | Detected::Unknown { .. } => {
+            let windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
+            if windows { Shell::Powershell } else { Shell::Posix }
+        }
+    }
 }

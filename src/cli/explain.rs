@@ -32,7 +32,8 @@ fn codes() -> impl Iterator<Item = &'static str> {
 /// From a code's heading to the next.
 fn page(code: &str) -> Option<&'static str> {
     let heading = format!("## {code}\n");
-    let start = if PAGES.starts_with(&heading) { 0 } else { PAGES.find(&format!("\n{heading}"))? + 1 };
+    let start =
+        if PAGES.starts_with(&heading) { 0 } else { PAGES.find(&format!("\n{heading}"))? + 1 };
     let rest = &PAGES[start..];
     let end = rest[2..].find("\n## ").map_or(rest.len(), |at| at + 3);
     Some(&rest[..end])

@@ -1,6 +1,16 @@
 //! The flags that describe a machine, shared by the subcommands that need one.
 
-use crate::model::{ComputeCapability, CudaVersion, DriverVersion, Subdir, Version};
+use std::io::Read;
+
+use anyhow::{Context, bail};
+
+use super::UsageError;
+use crate::host::Host;
+use crate::matrix::Matrix;
+use crate::model::{
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Subdir, Version,
+};
+use crate::probe::{Overrides, WishedGpu, probe, read_machine};
 
 /// A machine by flags. With `--platform` nothing is probed; without it, flags override what is found.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -30,4 +40,131 @@ pub(super) struct MachineFlags {
     /// A saved `probe --json`, `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "platform")]
     pub machine: Option<String>,
+}
+
+impl MachineFlags {
+    /// Whether a platform is named and nothing else is said of the machine.
+    pub(super) fn is_platform_alone(&self) -> bool {
+        let Self { platform, driver, cuda, compute_capability, gpu, glibc, macos, machine } = self;
+        let silent = driver.is_none() && cuda.is_none() && glibc.is_none() && macos.is_none();
+        platform.is_some()
+            && silent
+            && compute_capability.is_empty()
+            && gpu.is_empty()
+            && machine.is_none()
+    }
+}
+
+/// How large a saved machine may be.
+const SAVED: usize = 8 << 20;
+
+/// The machine that the flags describe: saved, by its platform alone, or probed; flags count most.
+pub(super) fn machine(
+    flags: &MachineFlags,
+    host: &dyn Host,
+    matrix: &Matrix,
+) -> anyhow::Result<Machine> {
+    let overrides = overrides(flags, matrix)?;
+    let mut machine = match &flags.machine {
+        Some(path) => {
+            let mut machine = saved(path, host)?;
+            overrides.apply(&mut machine);
+            machine
+        }
+        None => probe(host, &overrides),
+    };
+    name_capabilities(&mut machine, matrix);
+    Ok(machine)
+}
+
+fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
+    let MachineFlags { platform, driver, cuda, compute_capability, gpu, glibc, macos, machine: _ } =
+        flags;
+    let mut gpus = Vec::new();
+    for name in gpu {
+        let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;
+        gpus.push(WishedGpu { name: Some(name.clone()), capability: row.capability });
+    }
+    gpus.extend(compute_capability.iter().map(|&capability| WishedGpu { name: None, capability }));
+    Ok(Overrides {
+        platform: *platform,
+        driver: *driver,
+        cuda: *cuda,
+        gpus,
+        glibc: *glibc,
+        macos: *macos,
+    })
+}
+
+fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {
+    let meant = if nearest.is_empty() {
+        String::new()
+    } else {
+        format!(" (did you mean {}?)", nearest.join(", "))
+    };
+    UsageError(format!(
+        "`--gpu {name}`: no GPU of that name is in the table{meant}; \
+         expected a name such as `RTX 4090`, or its number with `--compute-capability X.Y`"
+    ))
+}
+
+/// Fills capabilities that nobody said from the table of names.
+fn name_capabilities(machine: &mut Machine, matrix: &Matrix) {
+    for gpu in &mut machine.gpus {
+        if let (Detected::Found(name), Detected::Unknown { .. }) =
+            (&gpu.name, &gpu.compute_capability)
+            && let Ok(row) = matrix.gpu_by_name(&name.value)
+        {
+            let origin = Origin::Table("gpu-names".into());
+            gpu.compute_capability = Detected::found(row.capability, origin);
+        }
+    }
+}
+
+fn saved(path: &str, host: &dyn Host) -> anyhow::Result<Machine> {
+    let (name, bytes) = if path == "-" {
+        let mut bytes = Vec::new();
+        let bound = u64::try_from(SAVED).unwrap_or(u64::MAX);
+        std::io::stdin().lock().take(bound + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > SAVED {
+            bail!("the machine on standard input is larger than {} MiB", SAVED >> 20);
+        }
+        ("on standard input".to_owned(), bytes)
+    } else {
+        let name = format!("file `{path}`");
+        let bytes =
+            host.read(path, SAVED).with_context(|| format!("cannot read the machine {name}"))?;
+        (name, bytes)
+    };
+    let text =
+        std::str::from_utf8(&bytes).with_context(|| format!("cannot read the machine {name}"))?;
+    read_machine(text).with_context(|| format!("cannot read the machine {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_known_in_the_drivers_the_shops_and_the_users_words() {
+        for (name, chip) in [
+            ("NVIDIA GeForce GTX 1080 Ti", "gtx1080ti"),
+            ("gtx 1080 ti", "gtx1080ti"),
+            ("GTX1080Ti", "gtx1080ti"),
+            ("NVIDIA A100-SXM4-40GB", "a100"),
+            ("NVIDIA H100 80GB HBM3", "h100"),
+            ("Tesla V100-PCIE-16GB", "v100"),
+            ("NVIDIA GeForce RTX 3060 Laptop GPU", "rtx3060"),
+            ("NVIDIA GeForce GTX 1650 with Max-Q Design", "gtx1650"),
+        ] {
+            assert_eq!(bare(name), chip, "{name}");
+        }
+    }
+
+    #[test]
+    fn cards_of_one_number_and_two_generations_stay_apart() {
+        assert_ne!(bare("Quadro RTX 6000"), bare("NVIDIA RTX 6000 Ada Generation"));
+        assert_ne!(bare("NVIDIA RTX A6000"), bare("Quadro RTX 6000"));
+        assert_ne!(bare("NVIDIA RTX PRO 6000 Blackwell Server Edition"), bare("Quadro RTX 6000"));
+    }
 }

@@ -1,15 +1,62 @@
 //! `conda-torch matrix`.
 
+use crate::advise::{Request, advise};
+use crate::host::Host;
+use crate::matrix::Matrix;
+use crate::model::Subdir;
+use crate::render::table::{Recommended, TableFormat, TableRows, table};
+
 use super::Output;
-use super::machine_flags::MachineFlags;
+use super::machine_flags::{MachineFlags, machine};
+use super::width::terminal_width;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Show every build, not the newest for each CUDA alone
+    #[arg(long)]
+    all: bool,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
     #[command(flatten)]
     machine: MachineFlags,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
-    let _ = &args.machine;
-    Ok(Output { stdout: String::new(), code: 0 })
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For a person
+    Table,
+    /// One Markdown table
+    Markdown,
+    /// One JSON document
+    Json,
+    /// Comma-separated values
+    Csv,
+}
+
+/// The table. The row that the machine would get is marked; where a platform alone is named, there
+/// is no machine.
+pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    let matrix = Matrix::embedded();
+    let format = match args.format {
+        Format::Table => TableFormat::Human(terminal_width()),
+        Format::Markdown => TableFormat::Markdown,
+        Format::Json => TableFormat::Json,
+        Format::Csv => TableFormat::Csv,
+    };
+    let with_pytorch = &Subdir::ALL[..5];
+    let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
+    let advice;
+    let mut recommended = None;
+    if !args.machine.is_platform_alone() {
+        let machine = machine(&args.machine, host, matrix)?;
+        advice = advise(&machine, &Request::default(), matrix);
+        recommended = advice
+            .recommended
+            .as_ref()
+            .map(|choice| Recommended { build: choice.build, cuda_version: choice.cuda_version });
+    }
+    let which = if args.all { TableRows::All } else { TableRows::Newest };
+    let stdout = table(matrix, &subdirs, which, recommended, format);
+    Ok(Output { stdout, code: 0 })
 }

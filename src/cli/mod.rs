@@ -1,28 +1,93 @@
 //! The command line: flags, streams and exit codes. The only room besides `host::live` that touches
 //! the world, and it computes nothing: it carries flags in and text out.
 
+mod advise;
+mod explain;
 mod machine_flags;
 mod matrix;
 mod probe;
+mod request_flags;
+mod schema;
+mod width;
 
+use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
-/// What exactly to type to get a PyTorch that works on this machine, from conda-forge.
-#[derive(Debug, Parser)]
-#[command(name = "conda-torch", version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+use crate::host;
+
+/// What to try first.
+const EXAMPLES: &str = "\
+Examples:
+  conda-torch advise                          what to type on this machine
+  conda-torch advise torchvision --client mamba
+  conda-torch advise --platform linux-64 --gpu 'RTX 4090' --driver 550
+                                              for a machine one isn't on
+  conda-torch probe --json > gpu-node.json    on the node, then anywhere:
+  conda-torch advise --machine gpu-node.json --format dockerfile
+  conda-torch matrix                          all of it, as a table
+
+Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request";
+
+/// The whole command line. A subcommand's flags are made only when it is the one: the answer should
+/// cost about what starting a process costs.
+fn command() -> Command {
+    let subcommand = |name: &'static str, about: &'static str| Command::new(name).about(about);
+    Command::new("conda-torch")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("What exactly to type to get a PyTorch that works on this machine, from conda-forge")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            subcommand("advise", "Say what to type on this machine, and why")
+                .defer(advise::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("probe", "Show what was found out about this machine")
+                .defer(probe::Args::augment_args),
+        )
+        .subcommand(
+            subcommand(
+                "matrix",
+                "Show which PyTorch conda-forge has for which CUDA, GPU and system",
+            )
+            .defer(matrix::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("explain", "Print the page of a diagnostic")
+                .defer(explain::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("schema", "Print the JSON schema of what `--json` prints")
+                .defer(schema::Args::augment_args),
+        )
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Show what was found out about this machine
-    Probe(probe::Args),
-    /// Show which PyTorch conda-forge has for which CUDA, GPU and system
-    Matrix(matrix::Args),
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Whether to colour on a stdout that is a terminal or not. <https://no-color.org>
+    #[expect(clippy::disallowed_methods, reason = "NO_COLOR and TERM are about the reader")]
+    fn wanted(self, terminal: bool) -> bool {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        match self {
+            Self::Auto => terminal && !set("NO_COLOR") && !dumb(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
 }
 
 /// What a subcommand has to say: stdout, and how it went.
@@ -31,34 +96,93 @@ struct Output {
     code: u8,
 }
 
+/// A command line that is well-formed and still cannot be meant: exit code 2, as clap's own errors.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Command::Probe(args) => probe::run(&args),
-        Command::Matrix(args) => matrix::run(&args),
+    if asks_driver() {
+        return ExitCode::SUCCESS;
+    }
+    // The process ends soon: giving back what clap built piece by piece would be for nothing.
+    let mut command = ManuallyDrop::new(command());
+    let matches = ManuallyDrop::new(command.get_matches_mut());
+    let result = match matches.subcommand() {
+        Some(("advise", matches)) => {
+            parsed(&mut command, matches, |args| advise::run(args, &live_host()))
+        }
+        Some(("probe", matches)) => {
+            parsed(&mut command, matches, |args| probe::run(args, &live_host()))
+        }
+        Some(("matrix", matches)) => {
+            parsed(&mut command, matches, |args| matrix::run(args, &live_host()))
+        }
+        Some(("explain", matches)) => parsed(&mut command, matches, explain::run),
+        Some(("schema", matches)) => parsed(&mut command, matches, |args| Ok(schema::run(args))),
+        Some(_) | None => unreachable!("clap requires one of the subcommands above"),
     };
     finish(result)
 }
 
+/// Runs a subcommand on its flags.
+fn parsed<T: FromArgMatches>(
+    command: &mut Command,
+    matches: &ArgMatches,
+    run: impl FnOnce(&T) -> anyhow::Result<Output>,
+) -> anyhow::Result<Output> {
+    match T::from_arg_matches(matches) {
+        Ok(args) => run(&args),
+        Err(error) => error.format(command).exit(),
+    }
+}
+
+/// This machine; the driver is asked by this very program in a process of its own.
+fn live_host() -> host::LiveHost {
+    match std::env::current_exe() {
+        Ok(program) => host::LiveHost::new().with_driver_program(program),
+        Err(_) => host::LiveHost::new(),
+    }
+}
+
+/// Does the work of the process that asks the NVIDIA driver, where this is that process.
+fn asks_driver() -> bool {
+    let mut arguments = std::env::args_os().skip(1);
+    let is_driver_child = arguments.next().is_some_and(|first| first == host::DRIVER_COMMAND);
+    if is_driver_child {
+        host::run_driver_child(arguments);
+    }
+    is_driver_child
+}
+
 /// Writes the answer; a reader that went away is no error.
 fn finish(result: anyhow::Result<Output>) -> ExitCode {
-    use std::io::Write;
-    match result {
-        Ok(output) => {
-            let mut stdout = std::io::stdout().lock();
-            match stdout.write_all(output.stdout.as_bytes()).and_then(|()| stdout.flush()) {
-                Ok(()) => ExitCode::from(output.code),
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-                    ExitCode::from(output.code)
-                }
-                Err(_) => ExitCode::from(1),
-            }
-        }
+    let output = match result {
+        Ok(output) => output,
         Err(error) => {
-            let _ = writeln!(std::io::stderr().lock(), "error: {error:#}");
+            complain(&error);
+            return ExitCode::from(code_of(&error));
+        }
+    };
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(output.stdout.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => ExitCode::from(output.code),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(output.code),
+        Err(error) => {
+            complain(&anyhow::Error::new(error).context("cannot write the answer"));
             ExitCode::from(1)
         }
     }
+}
+
+/// Says on stderr what went wrong; where that is closed too, the exit code has to do.
+fn complain(error: &anyhow::Error) {
+    let _ = writeln!(std::io::stderr().lock(), "error: {error:#}");
+}
+
+/// The exit code of an error.
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<UsageError>() { 2 } else { 1 }
 }

@@ -1,15 +1,47 @@
 //! `conda-torch probe`.
 
+use serde::Serialize;
+
+use crate::host::Host;
+use crate::matrix::Matrix;
+use crate::model::Machine;
+use crate::render;
+
 use super::Output;
-use super::machine_flags::MachineFlags;
+use super::machine_flags::{MachineFlags, machine};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Print JSON, which `--machine` reads
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     machine: MachineFlags,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
-    let _ = &args.machine;
-    Ok(Output { stdout: String::new(), code: 0 })
+pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    let machine = machine(&args.machine, host, Matrix::embedded())?;
+    let stdout = if args.json { json(&machine)? } else { render::machine(&machine) };
+    Ok(Output { stdout, code: 0 })
+}
+
+/// The document of `probe --json`.
+#[derive(Serialize)]
+struct Document<'m> {
+    format_version: u32,
+    tool: Tool,
+    machine: &'m Machine,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+fn json(machine: &Machine) -> anyhow::Result<String> {
+    let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+    let mut text = serde_json::to_string_pretty(&Document { format_version: 1, tool, machine })?;
+    text.push('\n');
+    Ok(text)
 }

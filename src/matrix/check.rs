@@ -267,7 +267,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     fn rows_out_of_order_twice_or_overlapping_are_told() {
         let row = &ROW[ROW.find("[[build]]").expect("a row")..];
         let told = problems(&format!("{ROW}{row}"));
-        assert!(told.contains("line 14, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{told}");
+        assert!(told.contains("line 15, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{told}");
         assert!(told.contains("rows sorted, each once"), "{told}");
         let told = problems(&format!("{ROW}{}", row.replace("2.13.0", "2.14.0")));
         assert!(told.contains("it comes after `2.13.0 linux-64"), "{told}");
@@ -277,12 +277,10 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
 
     #[test]
     fn the_other_files_are_held_to_their_rules_too() {
-        let file: DriversFile = toml::from_str(
-            "toolkit = []\n[[major]]\nmajor = 12\nlinux = \"525.60.13\"\nwindows = \"527.41\"\n\
-             source = \"a talk\"\ndate = \"2026-08-13\"\n",
-        )
-        .expect("a file in form");
-        let mut report = Report::new("drivers.toml", "\n\n");
+        let text = "toolkit = []\n[[major]]\nmajor = 12\nlinux = \"525.60.13\"\n\
+                    windows = \"527.41\"\nsource = \"a talk\"\ndate = \"2026-08-13\"\n";
+        let file: DriversFile = toml::from_str(text).expect("a file in form");
+        let mut report = Report::new("drivers.toml", text);
         drivers(&file, &mut report);
         assert!(report.problems.concat().contains("expected an address"), "{:?}", report.problems);
     }

@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "build.rs checks every file")]
 mod check;
 mod names;
+mod overview;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
@@ -13,6 +14,8 @@ mod row;
 mod rows;
 
 use std::borrow::Cow;
+
+pub use overview::{Limit, OverviewRow, Tier};
 
 use crate::model::{
     Build, CompanionBuild, ComputeCapability, CudaVersion, DriverVersion, Os, Subdir,

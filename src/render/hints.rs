@@ -12,7 +12,9 @@ pub(super) fn hint(
 ) -> Option<String> {
     use Diagnostic as D;
     match diagnostic {
-        D::NoDriver { .. } | D::NoGpu | D::DriverUnknown { .. } if machine.container.is_found() => {
+        D::NoDriver { .. } | D::CardWithoutDriver { .. } | D::NoGpu | D::DriverUnknown { .. }
+            if machine.container.is_found() =>
+        {
             Some("start the container with the GPU: `docker run --gpus all …`".to_owned())
         }
         // A card on the bus knows better which driver it can have.
@@ -69,7 +71,6 @@ pub(super) fn hint(
         | D::NoGlibc { .. }
         | D::CapabilityNotKnown { .. }
         | D::BaselineAssumed { .. }
-        | D::OtherPlatform { .. }
         | D::NoKernels { .. }
         | D::ToolkitTooOldForGpu { .. }
         | D::PtxJit { .. }
@@ -84,7 +85,7 @@ pub(super) fn hint(
         | D::ReleaseCandidate
         | D::Outranked { .. }
         | D::LeavesGpuUnused
-        | D::GpuNotUsed
+        | D::GpuNotUsed { .. }
         | D::DriverDroppedGpu { .. }
         | D::AmdGpu
         | D::IntelGpu
@@ -92,6 +93,7 @@ pub(super) fn hint(
         | D::JetsonWithoutBuild { .. }
         | D::PlatformWithoutBuilds { .. }
         | D::GlibcNotTried { .. }
+        | D::CudaVersionNotBuilt { .. }
         | D::NoSuchCudaVersion { .. }
         | D::NoSuchPytorch { .. }
         | D::CompanionNotOnPlatform { .. }

@@ -43,10 +43,10 @@ pub fn json(answer: &Answer<'_>) -> String {
 
 /// The document of a run that failed.
 #[must_use]
-pub fn error(text: &str, as_of: &str) -> String {
+pub fn error(text: &str, exit_code: u8, as_of: &str) -> String {
     write(&Document {
         status: "error",
-        exit_code: 1,
+        exit_code,
         error: Some(ErrorText { message: text }),
         ..empty(as_of)
     })

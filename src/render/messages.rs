@@ -33,12 +33,6 @@ pub fn message(diagnostic: &Diagnostic, machine: &Machine, advice: &Advice<'_>) 
 pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
     use Diagnostic as D;
     match diagnostic {
-        D::OtherPlatform { machine: Some(machine), build } => {
-            format!("the build is for {build}, and this machine is {machine}")
-        }
-        D::OtherPlatform { machine: None, build } => {
-            format!("the build is for {build}, and this machine's platform is not known")
-        }
         D::NoDriver { needed } => {
             format!("no NVIDIA driver was found; CUDA needs driver {needed} or newer")
         }
@@ -113,7 +107,13 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             format!("the build would work; {by} as recommended is the better choice")
         }
         D::LeavesGpuUnused => "the build would work, but leaves the GPU unused".to_owned(),
-        D::GpuNotUsed => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::GpuNotUsed { asked: true } => {
+            "this answer leaves the NVIDIA GPU unused, as `--accelerator cpu` asks".to_owned()
+        }
+        D::GpuNotUsed { asked: false } => "this answer does not use the NVIDIA GPU".to_owned(),
+        D::CudaVersionNotBuilt { requested, subdir } => {
+            format!("no PyTorch on conda-forge for {subdir} takes `cuda-version={requested}`")
+        }
         D::CardWithoutDriver { pci_id, capability, kernel_driver, needed } => format!(
             "there is an NVIDIA card ({pci_id}{}){}; CUDA needs NVIDIA's driver {needed} or newer",
             capability.map_or(String::new(), |c| format!(", compute capability {c}")),

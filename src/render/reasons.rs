@@ -45,7 +45,6 @@ fn speaks_of_the_build(diagnostic: &Diagnostic) -> bool {
         Diagnostic::GlibcTooOld { .. }
             | Diagnostic::MacosTooOld { .. }
             | Diagnostic::OtherArmVariant { .. }
-            | Diagnostic::OtherPlatform { .. }
             | Diagnostic::ReleaseCandidate
     )
 }

@@ -1,9 +1,11 @@
 //! What several tests share.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses some of it")]
+
 use conda_torch::model::Machine;
 
 /// A recorded machine by its name.
-pub fn machine(name: &str) -> Machine {
+pub(crate) fn machine(name: &str) -> Machine {
     let path = format!("{}/tests/machines/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let document: serde_json::Value =
@@ -13,7 +15,7 @@ pub fn machine(name: &str) -> Machine {
 }
 
 /// The names of all recorded machines.
-pub fn machine_names() -> Vec<String> {
+pub(crate) fn machine_names() -> Vec<String> {
     let folder = format!("{}/tests/machines", env!("CARGO_MANIFEST_DIR"));
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .expect("the folder of machines")

@@ -7,7 +7,8 @@
     python3 tests/solver/judge.py --binary … --channel DIR                       # a second opinion
 
 For every case: the specs are solvable with the machine's virtual packages and end on exactly the
-promised build; no better build exists that the machine could run (`oracle.py`, from the facts); where
+promised build, with the first and the last Python that is promised; so do those of each alternative,
+once what it asks for is done; no better build exists that the machine could run (`oracle.py`, from the facts); where
 the program says that nothing fits, nothing does. Exit code 0 when all agree, 1 when not, 2 when it
 could not judge. A case is `{"machine": {…}, "request": {…}}` as in `grid.py`.
 """
@@ -15,6 +16,7 @@ could not judge. A case is `{"machine": {…}, "request": {…}}` as in `grid.py
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import json
 import multiprocessing
 import os
@@ -31,6 +33,7 @@ sys.path.insert(0, str(HERE))
 import channel  # noqa: E402
 import grid  # noqa: E402
 import oracle  # noqa: E402
+import unlock  # noqa: E402
 
 try:
     import solver  # noqa: E402
@@ -51,23 +54,38 @@ def run(binary, case):
         return f"no JSON on stdout ({error}); exit {done.returncode}; {detail}", done.returncode
 
 
-def solver_job(path, case, document):
-    """What to solve for an answer; `None` where there are no specs."""
+def solver_jobs(path, case, document):
+    """What to solve for an answer: the recommendation on the machine, also with the first and the last
+    Python that it promises, and each alternative on the machine as it asks for it."""
+    machine, jobs = oracle.assume(*case), {}
+
+    def job(specs, on):
+        return (str(path), on["subdir"], tuple(specs), solver.virtual_packages(on, oracle.driver_cuda(on)))
+
     recommendation = document.get("recommendation")
-    if not recommendation:
-        return None
-    machine = oracle.assume(*case)
-    virtual = solver.virtual_packages(machine, oracle.driver_cuda(machine))
-    return (str(path), machine["subdir"], tuple(recommendation["specs"]), virtual)
+    if recommendation:
+        specs = recommendation["specs"]
+        jobs["recommendation"] = job(specs, machine)
+        for python in ends(case[1], recommendation):
+            jobs[f"python {python}"] = (str(path), machine["subdir"], (*specs, f"python={python}"), plain(machine))
+    for index, alternative in enumerate(document.get("alternatives", [])):
+        changed, _ = unlock.apply(machine, case[1], alternative["unlocked_by"])
+        jobs[f"alternative {index}"] = job(alternative["specs"], changed)
+    return jobs
 
 
 def check(case, document, code, solved):
-    """Everything that is wrong with an answer, as (kind, sentence)."""
+    """Everything that is wrong with an answer, as (kind, sentence). `solved`: by the names of the jobs."""
     machine, request = oracle.assume(*case), case[1]
     right = oracle.answer(machine, request)
     wrong = []
     if document.get("exit_code") != code:
         wrong.append(("exit code", f"says {document.get('exit_code')}, exits with {code}"))
+    for index, alternative in enumerate(document.get("alternatives", [])):
+        wrong += unlock.check(machine, request, alternative)
+        _, changed = unlock.apply(machine, request, alternative["unlocked_by"])
+        found = check_solve(changed, alternative, solved[f"alternative {index}"])
+        wrong += [("alternative", f"{kind}: {sentence} ({alternative['specs']})") for kind, sentence in found]
     recommendation = document.get("recommendation")
     if recommendation is None:
         if right is not None:
@@ -80,7 +98,10 @@ def check(case, document, code, solved):
     wrong += check_oracle(machine, request, recommendation, right)
     wrong += check_status(machine, request, document)
     wrong += check_virtual(machine, recommendation)
-    wrong += check_solve(request, recommendation, solved)
+    wrong += check_solve(request, recommendation, solved["recommendation"])
+    for python in ends(request, recommendation) if not wrong else ():
+        found = check_solve(request | {"python": python}, recommendation, solved[f"python {python}"])
+        wrong += [("python", f"with python={python}: {sentence}") for _, sentence in found]
     return wrong
 
 
@@ -145,6 +166,11 @@ def check_solve(request, recommendation, solved):
     for package in request.get("packages", []):
         if package not in solved:
             wrong.append(("companion", f"`{package}` is not in the environment"))
+        elif package == "torchaudio" and not solved[package]["build"].startswith(recommendation["build"]):
+            wrong.append(("companion", f"{solved[package]['build']} refuses to run with {torch['build']}"))
+    for package, version in recommendation.get("companions", {}).items():
+        if solved.get(package, {}).get("version") != version:
+            wrong.append(("companion", f"promises {package} {version}, solved to {solved.get(package)}"))
     pin = recommendation["cuda_version"]
     if pin and "cuda-version" in solved and solved["cuda-version"]["version"] != pin:
         wrong.append(("pin", f"promises cuda-version {pin}, solved to {solved['cuda-version']['version']}"))
@@ -199,15 +225,34 @@ def judge(binary, path, cases):
     """All disagreements, and how many solves it took."""
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         answers = list(pool.map(lambda case: run(binary, case), cases))
-    jobs = [None if isinstance(document, str) else solver_job(path, case, document)
+    jobs = [{} if isinstance(document, str) else guarded_jobs(path, case, document)
             for case, (document, _) in zip(cases, answers, strict=True)]
-    distinct = sorted({job for job in jobs if job})
+    distinct = sorted({job for named in jobs for job in named.values()})
     with multiprocessing.get_context("spawn").Pool(WORKERS) as pool:
         solved = dict(pool.imap_unordered(solver.solve_job, distinct, chunksize=16))
-        marked = pool.starmap(verdict, [(case, *answer, solved.get(job)) for case, answer, job in zip(cases, answers, jobs, strict=True)],
-                              chunksize=64)
+    solves = [{name: solved[job] for name, job in named.items()} for named in jobs]
+    marked = [verdict(case, *answer, found) for case, answer, found in zip(cases, answers, solves, strict=True)]
     wrong = [(case, *finding) for case, findings in zip(cases, marked, strict=True) for finding in findings]
     return wrong, len(distinct)
+
+
+def plain(machine):
+    """What decides whether a Python exists for a build: not the glibc, nor CUDA's minor. Fewer solves."""
+    cuda = oracle.driver_cuda(machine)
+    recent = machine | {"glibc": "2.36"} if "glibc" in machine else machine
+    return solver.virtual_packages(recent, f"{oracle.key(cuda)[0]}.0" if cuda else None)
+
+
+def ends(request, recommendation):
+    """The first and the last Python that is promised, where none was asked for."""
+    return set() if request.get("python") else {recommendation["python"][0], recommendation["python"][-1]}
+
+
+def guarded_jobs(path, case, document):
+    try:
+        return solver_jobs(path, case, document)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return {}  # `verdict` says what is wrong with the document
 
 
 def verdict(case, document, code, solved):
@@ -215,12 +260,17 @@ def verdict(case, document, code, solved):
         return [("output", document)]
     try:
         return check(case, document, code, solved)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         return [("output", f"the document is not what docs/json.md says: {error!r}")]
 
 
 def report(wrong, binary, limit):
-    for case, kind, sentence in wrong[:limit]:
+    kinds = collections.defaultdict(list)
+    for finding in wrong:
+        kinds[finding[1]].append(finding)
+    # The first of each kind, then the second of each, …
+    shown = [finding for row in itertools.zip_longest(*kinds.values()) for finding in row if finding]
+    for case, kind, sentence in shown[:limit]:
         print(f"\n{kind}: {sentence}\n  {shlex.join([str(binary), *grid.arguments(*case)])}")
     for kind, count in collections.Counter(kind for _, kind, _ in wrong).most_common():
         print(f"{count:6} {kind}")

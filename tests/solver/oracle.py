@@ -133,7 +133,10 @@ def goes_with(companion, row):
         return False
     if ("cuda" in companion) != ("cuda" in row):
         return False
-    if companion.get("same_toolkit") and companion["cuda"] != row["cuda"]:
+    # torchvision of 0.15.2 to 0.21 says so in its metadata, and what is older is held to the same;
+    # torchaudio refuses at run time (pytorch/audio#4226).
+    tied = companion["package"] == "torchaudio" or key(companion["version"]) < (0, 22)
+    if tied and companion.get("cuda") != row.get("cuda"):
         return False
     if row.get("arm") == "tegra":
         return companion.get("arm") == "tegra"
@@ -167,7 +170,9 @@ def fits(row, machine, request):
         return False
     if request.get("blas") not in (None, row["blas"]):
         return False
-    if cuda and accelerator == "cpu" or not cuda and (accelerator == "cuda" or request.get("cuda_version")):
+    if cuda and accelerator == "cpu" or not cuda and accelerator == "cuda":
+        return False
+    if not cuda and accelerator == "auto" and request.get("cuda_version"):
         return False
     if cuda:
         gpus = machine.get("capabilities", [])

@@ -32,6 +32,11 @@ def cpu(**changes):
                        "specs": ["pytorch-cpu=2.13.0"], "virtual_packages": {}, **changes})
 
 
+def instead(by, **changes):
+    """Nothing fits, but this would."""
+    return {**NOTHING, "alternatives": [{**document(**changes)["recommendation"], "unlocked_by": by}]}
+
+
 NOTHING = {"status": "unsatisfiable", "exit_code": 3, "recommendation": None}
 TABLE = [  # machine, request, answer, exit code, the kinds of findings expected
     (PASCAL, {}, document(), 0, []),
@@ -53,6 +58,11 @@ TABLE = [  # machine, request, answer, exit code, the kinds of findings expected
     (PASCAL, {"cuda_version": "13.0"}, document(), 0, ["impossible"]),
     (PASCAL, {"cuda_version": "13.0"}, NOTHING, 3, []),
     (PASCAL, {}, NOTHING, 3, ["missed"]),
+    (PASCAL, {"cuda_version": "13.0"}, instead({"cuda_version": "12.9"}), 3, []),
+    (PASCAL, {"cuda_version": "13.0"}, instead({"cuda_version": None}), 3, []),
+    (PASCAL, {"cuda_version": "13.0"}, instead({}), 3, ["alternative"]),
+    (PASCAL, {"cuda_version": "13.0"}, instead({"driver": ">=590.44.01"}), 3, ["alternative"]),
+    (PASCAL, {"cuda_version": "13.0"}, instead({"cuda_version": "12.9"}, specs=["pytorch-gpu"]), 3, ["alternative"]),
     (PLAIN, {}, cpu(), 0, []),
     (PLAIN, {}, document(kernels=[], virtual_packages={"__cuda": "12.9"}), 0, ["other build", "unsolvable", "virtual packages"]),
     (PLAIN, {"accelerator": "cuda"}, document(kernels=[]), 0, []),
@@ -67,8 +77,9 @@ def main():
     with tempfile.TemporaryDirectory() as path:
         channel.make(path)
         for machine, request, answer, code, expected in TABLE:
-            job = judge.solver_job(path, (machine, request), answer)
-            findings = judge.check((machine, request), answer, code, solver.solve(*job) if job else None)
+            jobs = judge.solver_jobs(path, (machine, request), answer)
+            solved = {name: solver.solve(*job) for name, job in jobs.items()}
+            findings = judge.check((machine, request), answer, code, solved)
             if sorted({kind for kind, _ in findings}) != sorted(expected):
                 wrong += 1
                 print(f"expected {expected}, got {findings}\n  {machine} {request} {answer}")

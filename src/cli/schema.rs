@@ -1,0 +1,31 @@
+//! `conda-torch schema`: what the JSON of a subcommand looks like.
+
+use clap::ValueEnum;
+
+use crate::render::{ADVISE_SCHEMA, PROBE_SCHEMA};
+
+use super::Output;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Whose JSON
+    #[arg(value_enum, default_value_t)]
+    of: Document,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Document {
+    /// `advise --json`
+    #[default]
+    Advise,
+    /// `probe --json`
+    Probe,
+}
+
+pub(super) fn run(args: &Args) -> Output {
+    let schema = match args.of {
+        Document::Advise => ADVISE_SCHEMA,
+        Document::Probe => PROBE_SCHEMA,
+    };
+    Output { stdout: schema.to_owned(), code: 0 }
+}

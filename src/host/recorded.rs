@@ -1,0 +1,157 @@
+//! A machine that was written down: raw answers in a file.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+
+/// A host as a document. What is not in it is not there.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedHost {
+    /// What it is and where it was seen; for the reader alone.
+    #[serde(default)]
+    pub story: String,
+    target: Target,
+    #[serde(default)]
+    system: System,
+    #[serde(default)]
+    glibc: Option<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    /// Files by path. A path that ends with a separator is an empty folder; other folders follow
+    /// from what is in them.
+    #[serde(default)]
+    files: BTreeMap<String, File>,
+    #[serde(default)]
+    links: BTreeMap<String, String>,
+    /// Programs by their command line, joined with spaces.
+    #[serde(default)]
+    programs: BTreeMap<String, Program>,
+    #[serde(default)]
+    driver: Option<DriverReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum File {
+    Text(String),
+    Lines(Vec<String>),
+    Failed { fails: Failure },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum Program {
+    Failed { fails: Failure },
+    Ran(Ran),
+}
+
+/// Why a document is not a recorded host.
+#[derive(Debug, thiserror::Error)]
+#[error("not a recorded host: {0}")]
+pub struct RecordedHostError(#[from] serde_json::Error);
+
+impl std::str::FromStr for RecordedHost {
+    type Err = RecordedHostError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+/// The name of a path's next part below a folder.
+fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+    let folder = folder.strip_suffix(['/', '\\']).unwrap_or(folder);
+    let rest = path.strip_prefix(folder)?.strip_prefix(['/', '\\'])?;
+    Some(rest.split(['/', '\\']).next().unwrap_or(rest))
+}
+
+impl RecordedHost {
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().chain(self.links.keys()).map(String::as_str)
+    }
+}
+
+impl Host for RecordedHost {
+    fn target(&self) -> Target {
+        self.target.clone()
+    }
+
+    fn system(&self) -> System {
+        self.system.clone()
+    }
+
+    fn own_glibc(&self) -> Option<Cow<'static, str>> {
+        self.glibc.clone().map(Cow::Owned)
+    }
+
+    fn env(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.env.get(name).map(|value| Cow::Borrowed(value.as_str()))
+    }
+
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let bytes = self.read_start(path, usize::MAX)?;
+        if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
+    }
+
+    fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let mut bytes = match self.files.get(path) {
+            Some(File::Text(text)) => text.clone().into_bytes(),
+            Some(File::Lines(lines)) => lines.join("\n").into_bytes(),
+            Some(File::Failed { fails }) => return Err(fails.clone()),
+            None => return Err(Failure::NotThere),
+        };
+        bytes.truncate(limit);
+        Ok(bytes)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, Failure> {
+        if let Some(File::Failed { fails }) = self.files.get(path) {
+            return Err(fails.clone());
+        }
+        let mut names: Vec<String> =
+            self.paths().filter_map(|known| below(known, path)).map(str::to_owned).collect();
+        if names.is_empty() {
+            return Err(Failure::NotThere);
+        }
+        names.retain(|name| !name.is_empty());
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.files.contains_key(path) || self.list(path).is_ok()
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    fn read_link(&self, path: &str) -> Result<String, Failure> {
+        self.links.get(path).cloned().ok_or(Failure::NotThere)
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {
+        let mut line = program.to_owned();
+        for argument in arguments {
+            line.push(' ');
+            line.push_str(argument);
+        }
+        match self.programs.get(&line) {
+            Some(Program::Ran(ran)) => Ok(ran.clone()),
+            Some(Program::Failed { fails }) => Err(fails.clone()),
+            None => Err(Failure::NotThere),
+        }
+    }
+
+    fn driver(&self, _: &DriverRequest) -> DriverReport {
+        self.driver.clone().unwrap_or(DriverReport {
+            said: vec![],
+            end: End::NotStarted("nothing was recorded".to_owned()),
+        })
+    }
+}

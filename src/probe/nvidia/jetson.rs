@@ -1,0 +1,42 @@
+//! NVIDIA's Jetson boards: a GPU in the chip, not on a bus.
+
+use crate::host::Failure;
+use crate::model::{Detected, Origin, Outcome};
+
+use super::super::look::Look;
+
+const MODEL: &str = "/proc/device-tree/model";
+const RELEASE: &str = "/etc/nv_tegra_release";
+
+pub(super) fn look(look: &mut Look<'_>) {
+    look.machine.jetson = Detected::Absent;
+    let target = look.host.target();
+    if (target.os.as_ref(), target.arch.as_ref()) != ("linux", "aarch64") {
+        return;
+    }
+    let model = look.text(MODEL);
+    match model {
+        Ok(model) if is_jetson(&model) || look.host.exists(RELEASE) => {
+            look.report(MODEL, Outcome::Ok, model.clone());
+            look.machine.jetson = Detected::found(model, Origin::File(MODEL.to_owned()));
+        }
+        Ok(model) => look.report(MODEL, Outcome::Ok, model),
+        // A container shows the release file where it was given to it, and no device tree.
+        Err(failure) if look.host.exists(RELEASE) => {
+            look.report_failure(MODEL, &failure);
+            let name = "Jetson".to_owned();
+            look.machine.jetson = Detected::found(name, Origin::File(RELEASE.to_owned()));
+        }
+        Err(Failure::NotThere) => {}
+        Err(failure) => {
+            look.report_failure(MODEL, &failure);
+            look.machine.jetson = Detected::unknown(failure.to_string());
+        }
+    }
+}
+
+/// `NVIDIA Jetson AGX Orin Developer Kit`, `NVIDIA Orin NX Developer Kit`, `quill` on the first ones.
+fn is_jetson(model: &str) -> bool {
+    let names = ["Jetson", "NVIDIA Orin", "Tegra", "quill"];
+    names.iter().any(|name| model.contains(name))
+}

@@ -1,0 +1,207 @@
+//! A machine for a person to read: what was found and where, then what failed and why.
+
+use std::fmt::{Display, Write};
+
+use crate::model::{Client, Detected, Gpu, Machine, Outcome, SourceReport, Vendor};
+
+/// Where a line ends.
+const WIDTH: usize = 80;
+
+/// Where the values begin.
+const INDENT: usize = 15;
+
+/// Everything that is known about a machine, calm at 80 columns.
+#[must_use]
+pub fn machine(machine: &Machine) -> String {
+    let mut page = Page::default();
+    system(&mut page, machine);
+    nvidia(&mut page, machine);
+    clients(&mut page, machine);
+    failures(&mut page, &machine.sources);
+    page.text
+}
+
+fn system(page: &mut Page, machine: &Machine) {
+    page.detected("platform", &machine.subdir);
+    page.detected("system", &machine.os);
+    page.detected("kernel", &machine.kernel);
+    page.if_not_absent("glibc", &machine.glibc);
+    page.if_not_absent("musl", &machine.musl);
+    page.if_not_absent("macOS", &machine.macos);
+    page.if_not_absent("Windows", &machine.windows);
+    page.detected("CPU", &machine.cpu);
+    page.if_not_absent("Rosetta", &machine.rosetta);
+    page.if_not_absent("container", &machine.container);
+    page.if_not_absent("WSL", &machine.wsl);
+    page.if_not_absent("Jetson", &machine.jetson);
+}
+
+fn nvidia(page: &mut Page, machine: &Machine) {
+    page.blank();
+    page.detected("driver", &machine.driver);
+    page.detected("driver's CUDA", &machine.driver_cuda);
+    page.detected("libcuda", &machine.libcuda);
+    page.detected("NVIDIA GPUs", &machine.gpu_count);
+    for gpu in &machine.gpus {
+        page.row(&format!("GPU {}", gpu.index), &gpu_line(gpu));
+    }
+    for adapter in &machine.adapters {
+        let vendor = match adapter.vendor {
+            Vendor::Nvidia => "NVIDIA",
+            Vendor::Amd => "AMD",
+            Vendor::Intel => "Intel",
+            Vendor::Other => "other",
+        };
+        let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
+        page.row("on the bus", &format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id));
+    }
+    page.if_not_absent("nvidia-smi", &machine.nvidia_smi);
+    page.if_not_absent("toolkit file", &machine.toolkit_file);
+}
+
+fn gpu_line(gpu: &Gpu) -> String {
+    let mut line = match &gpu.name {
+        Detected::Found(name) => name.value.clone(),
+        Detected::Absent => "without a name".to_owned(),
+        Detected::Unknown { why } => format!("name unknown ({why})"),
+    };
+    match &gpu.compute_capability {
+        Detected::Found(capability) => {
+            let _ = write!(line, ", compute capability {}", with_origin(capability));
+        }
+        Detected::Absent => line.push_str(", no compute capability"),
+        Detected::Unknown { why } => {
+            let _ = write!(line, ", compute capability unknown ({why})");
+        }
+    }
+    if let Detected::Found(memory) = &gpu.memory_mib {
+        let _ = write!(line, ", {} MiB", memory.value);
+    }
+    if gpu.mig.value() == Some(&true) {
+        line.push_str(", split by MIG");
+    }
+    line
+}
+
+fn clients(page: &mut Page, machine: &Machine) {
+    page.blank();
+    if machine.clients.is_empty() {
+        page.row("clients", "none found");
+    }
+    for client in &machine.clients {
+        page.row(client.kind.as_str(), &client_line(client));
+    }
+    for file in &machine.config_files {
+        let mut line = file.path.clone();
+        let channels =
+            file.channels.as_deref().map(|channels| format!("[{}]", channels.join(", ")));
+        let keys = [
+            ("channels", channels.as_deref()),
+            ("channel_priority", file.channel_priority.as_deref()),
+            ("solver", file.solver.as_deref()),
+        ];
+        for (key, value) in keys.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            let _ = write!(line, ", {key}: {value}");
+        }
+        if let Some(problem) = &file.problem {
+            let _ = write!(line, ", not read: {problem}");
+        }
+        page.row("configuration", &line);
+    }
+    let shell = match &machine.shell {
+        Detected::Found(shell) => {
+            let name = format!("{:?}", shell.value).to_ascii_lowercase();
+            Detected::found(name, shell.origin.clone())
+        }
+        Detected::Absent => Detected::Absent,
+        Detected::Unknown { why } => Detected::unknown(why.clone()),
+    };
+    page.detected("shell", &shell);
+}
+
+fn client_line(client: &Client) -> String {
+    let version = match &client.version {
+        Detected::Found(version) => version.value.to_string(),
+        Detected::Absent => "no version".to_owned(),
+        Detected::Unknown { why } => format!("version unknown ({why})"),
+    };
+    match client.environments.len() {
+        0 => format!("{version}, {}", client.path),
+        1 => format!("{version}, {}, 1 environment", client.path),
+        count => format!("{version}, {}, {count} environments", client.path),
+    }
+}
+
+/// Failed sources with their reasons; those that were absent or not needed are no failures.
+fn failures(page: &mut Page, sources: &[SourceReport]) {
+    let failed = |source: &&SourceReport| match source.outcome {
+        Outcome::Failed | Outcome::TimedOut => true,
+        Outcome::Ok | Outcome::Absent | Outcome::Skipped => false,
+    };
+    if !sources.iter().any(|source| failed(&source)) {
+        return;
+    }
+    page.blank();
+    page.text.push_str("did not answer\n");
+    for source in sources.iter().filter(failed) {
+        page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
+    }
+}
+
+fn with_origin<T: Display>(fact: &crate::model::Fact<T>) -> String {
+    format!("{} ({})", fact.value, fact.origin)
+}
+
+/// Lines that end at 80 columns.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    fn detected<T: Display>(&mut self, label: &str, detected: &Detected<T>) {
+        match detected {
+            Detected::Found(fact) => self.row(label, &with_origin(fact)),
+            Detected::Absent => self.row(label, "none"),
+            Detected::Unknown { why } => self.row(label, &format!("unknown: {why}")),
+        }
+    }
+
+    /// A row for what most machines do not have.
+    fn if_not_absent<T: Display>(&mut self, label: &str, detected: &Detected<T>) {
+        match detected {
+            Detected::Absent => {}
+            Detected::Found(_) | Detected::Unknown { .. } => self.detected(label, detected),
+        }
+    }
+
+    fn row(&mut self, label: &str, value: &str) {
+        self.wrapped(&format!("{label:INDENT$}"), value, INDENT);
+    }
+
+    /// Breaks lines between words; a word longer than a line (a path) is left whole.
+    fn wrapped(&mut self, start: &str, text: &str, indent: usize) {
+        let mut column = start.chars().count();
+        self.text.push_str(start);
+        let mut is_first = true;
+        for word in text.split_whitespace() {
+            let width = word.chars().count();
+            if !is_first && column + 1 + width > WIDTH {
+                self.text.push('\n');
+                self.text.extend(std::iter::repeat_n(' ', indent));
+                column = indent;
+            } else if !is_first {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.text.extend(word.chars().filter(|c| !c.is_control()));
+            column += width;
+            is_first = false;
+        }
+        self.text.push('\n');
+    }
+}

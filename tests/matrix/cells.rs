@@ -1,0 +1,227 @@
+//! Cells that a person read in the feedstock and typed here: builds of PyTorch.
+
+use conda_torch::model::{ArmVariant, Subdir};
+
+use super::{build, build_of, cuda, matrix, newest, version};
+
+#[test]
+fn versions_that_never_were_are_not_there() {
+    for never in ["2.0.1", "2.1.1", "2.2.0", "2.2.2", "2.5.0", "2.6.1", "2.7.2", "2.9.0"] {
+        assert!(matrix().builds.iter().all(|row| row.pytorch != version(never)), "{never}");
+    }
+    assert!(!matrix().cuda_versions.contains(&cuda("12.7")));
+    assert_eq!(matrix().cuda_versions.len(), 26);
+}
+
+#[test]
+fn every_release_is_there() {
+    let mut releases: Vec<String> =
+        matrix().builds.iter().map(|row| row.pytorch.to_string()).collect();
+    releases.dedup();
+    let expected = "2.13.0 2.12.1 2.12.0 2.11.0 2.10.0 2.10.0.rc3 2.9.1 2.8.0 2.7.1 2.7.0 2.6.0 \
+                    2.5.1 2.4.1 2.4.0 2.3.1 2.3.0 2.1.2 2.1.0 2.0.0 1.13.1 1.13.0 1.12.1 1.12.0";
+    assert_eq!(releases.join(" "), expected);
+}
+
+#[test]
+fn what_a_cuda_version_gives_on_linux_64() {
+    for (pin, expected) in [
+        ("10.2", "1.12.1 cuda102 #201"),
+        ("11.0", "1.12.1 cuda110 #201"),
+        ("11.1", "1.12.1 cuda111 #201"),
+        ("11.2", "2.1.2 cuda112 #303"),
+        ("11.7", "2.1.2 cuda112 #303"),
+        ("11.8", "2.5.1 cuda118 #303"),
+        ("12.0", "2.5.1 cuda120 #303"),
+        ("12.1", "2.5.1 cuda120 #303"),
+        ("12.4", "2.5.1 cuda120 #303"),
+        ("12.5", "2.5.1 cuda120 #303"),
+        ("12.6", "2.7.1 cuda126 #300"),
+        ("12.8", "2.7.1 cuda126 #300"),
+        ("12.9", "2.13.0 cuda129 #302"),
+        ("13.0", "2.13.0 cuda130 #302"),
+        ("13.1", "2.13.0 cuda130 #302"),
+        ("13.3", "2.13.0 cuda130 #302"),
+    ] {
+        assert_eq!(newest("linux-64", pin).as_deref(), Some(expected), "{pin}");
+    }
+    assert_eq!(newest("linux-64", "9.2"), None);
+}
+
+#[test]
+fn what_a_cuda_version_gives_on_linux_aarch64() {
+    for (pin, expected) in [
+        ("11.2", None),
+        ("11.8", None),
+        ("12.0", Some("2.5.1 cuda120 #203")),
+        ("12.4", Some("2.5.1 cuda120 #203")),
+        ("12.6", Some("2.7.1 cuda126 #200")),
+        ("12.8", Some("2.7.1 cuda126 #200")),
+        ("12.9", Some("2.13.0 cuda129 #202")),
+        ("13.0", Some("2.13.0 cuda130 #202")),
+        ("13.2", Some("2.13.0 cuda130 #202")),
+    ] {
+        assert_eq!(newest("linux-aarch64", pin).as_deref(), expected, "{pin}");
+    }
+}
+
+#[test]
+fn what_a_cuda_version_gives_on_windows() {
+    for (pin, expected) in [
+        ("11.8", None),
+        ("12.4", None),
+        ("12.6", Some("2.7.1 cuda126 #300")),
+        ("12.8", Some("2.13.0 cuda128 #302")),
+        ("12.9", Some("2.12.1 cuda128 #300")), // 2.13.0 accepts 12.8 and 13.0 exactly
+        ("13.0", Some("2.13.0 cuda130 #302")),
+        ("13.1", Some("2.12.1 cuda130 #300")),
+        ("13.3", Some("2.12.1 cuda130 #300")),
+    ] {
+        assert_eq!(newest("win-64", pin).as_deref(), expected, "{pin}");
+    }
+}
+
+#[test]
+fn kernels_are_those_of_the_recipe() {
+    for (pytorch, subdir, on, number, expected) in [
+        ("1.12.1", "linux-64", "10.2", 201, "3.5 5.0 6.0 6.1 7.0 7.5+PTX"),
+        ("1.12.0", "linux-64", "11.0", 202, "3.5 5.0 6.0 6.1 7.0 7.5 8.0+PTX"),
+        ("2.1.2", "linux-64", "11.2", 303, "3.5 5.0 6.0 6.1 7.0 7.5 8.0 8.6+PTX"),
+        ("2.5.1", "linux-64", "11.8", 303, "3.5 5.0 6.0 6.1 7.0 7.5 8.0 8.6 8.9+PTX"),
+        ("2.5.1", "linux-64", "12.6", 306, "5.0 6.0 6.1 7.0 7.5 8.0 8.6 8.9 9.0+PTX"),
+        ("2.7.1", "linux-64", "12.9", 304, "5.0 6.0 7.0 7.5 8.0 8.6 9.0 10.0 12.0+PTX"),
+        ("2.13.0", "win-64", "12.8", 302, "5.0 6.0 7.0 7.5 8.0 8.6 9.0 10.0 12.0+PTX"),
+        ("2.13.0", "linux-64", "13.0", 302, "7.5 8.0 8.6 9.0 10.0 11.0 12.0+PTX"),
+        ("2.13.0", "linux-aarch64", "13.0", 201, "7.5 8.0 8.6 9.0 10.0 11.0 12.0+PTX"),
+        ("2.13.0", "linux-aarch64", "13.0", 202, "7.5 8.0 8.6 8.7 9.0 10.0 11.0 12.0+PTX"),
+    ] {
+        let row = build(pytorch, subdir, on, number).expect("the build");
+        assert_eq!(row.kernels.to_string(), expected, "{pytorch} {subdir} {on} #{number}");
+    }
+}
+
+#[test]
+fn jetson_builds_are_tied_to_it() {
+    let tegra = |pytorch, number| {
+        let row = build_of(pytorch, "linux-aarch64", "12.9", number, Some(ArmVariant::Tegra))?;
+        let glibc = row.glibc?;
+        assert_eq!((glibc.declared, glibc.libraries), (version("2.34"), version("2.34")));
+        Some(row.kernels.to_string())
+    };
+    assert_eq!(tegra("2.10.0", 202), None);
+    assert_eq!(tegra("2.10.0", 203).as_deref(), Some("8.7 10.1+PTX"));
+    assert_eq!(tegra("2.11.0", 200).as_deref(), Some("8.7 10.1+PTX"));
+    assert_eq!(tegra("2.11.0", 201).as_deref(), Some("8.7+PTX"));
+    assert_eq!(tegra("2.13.0", 202).as_deref(), Some("8.7+PTX"));
+    // The one before the variants: tied to none.
+    let before = build("2.10.0", "linux-aarch64", "12.9", 202).expect("the build");
+    assert_eq!(before.arm_variant, None);
+}
+
+#[test]
+fn macos_floors_changed_within_versions() {
+    for (pytorch, subdir, number, expected) in [
+        ("2.0.0", "osx-64", 1, "10.9"),
+        ("2.0.0", "osx-64", 2, "10.13"),
+        ("2.1.2", "osx-64", 104, "10.13"),
+        ("2.3.0", "osx-64", 101, "10.15"),
+        ("2.7.1", "osx-64", 102, "10.15"),
+        ("2.7.1", "osx-64", 103, "11.0"),
+        ("2.11.0", "osx-64", 101, "11.0"),
+        ("2.11.0", "osx-64", 102, "12.0"),
+        ("2.12.0", "osx-64", 100, "11.0"),
+        ("2.12.0", "osx-64", 101, "12.0"),
+        ("2.13.0", "osx-64", 102, "12.0"),
+        ("1.12.0", "osx-arm64", 0, "11.0"),
+        ("2.11.0", "osx-arm64", 1, "11.0"),
+        ("2.11.0", "osx-arm64", 2, "12.0"),
+        ("2.12.0", "osx-arm64", 0, "11.0"),
+        ("2.12.1", "osx-arm64", 0, "12.0"),
+    ] {
+        let on = if subdir == "osx-arm64" { "mps" } else { "cpu" };
+        let row = build(pytorch, subdir, on, number).expect("the build");
+        assert_eq!(row.macos, Some(version(expected)), "{pytorch} {subdir} #{number}");
+    }
+}
+
+#[test]
+fn glibc_floors_are_declared_and_real() {
+    for (pytorch, subdir, on, number, declared, libraries) in [
+        ("2.13.0", "linux-64", "12.9", 302, "2.17", "2.28"),
+        ("2.13.0", "linux-64", "13.0", 302, "2.28", "2.28"),
+        ("2.13.0", "linux-64", "cpu", 102, "2.17", "2.17"),
+        ("2.5.1", "linux-64", "12.0", 303, "2.17", "2.17"),
+        ("2.5.1", "linux-64", "11.8", 303, "2.17", "2.17"),
+        ("2.5.1", "linux-64", "12.6", 303, "2.28", "2.28"),
+        ("2.5.1", "linux-64", "12.6", 304, "2.17", "2.28"),
+        ("2.5.1", "linux-aarch64", "cpu", 3, "2.17", "2.17"),
+        ("2.5.1", "linux-aarch64", "cpu", 4, "2.28", "2.28"),
+        ("2.5.1", "linux-aarch64", "cpu", 7, "2.17", "2.17"),
+        ("2.5.1", "linux-aarch64", "12.0", 203, "2.28", "2.28"),
+        ("2.4.1", "linux-aarch64", "12.0", 203, "2.28", "2.28"),
+        ("2.4.1", "linux-aarch64", "12.0", 204, "2.17", "2.17"),
+    ] {
+        let row = build(pytorch, subdir, on, number).expect("the build");
+        let floor = row.glibc.expect("a floor on Linux");
+        let found = (floor.declared, floor.libraries);
+        assert_eq!(found, (version(declared), version(libraries)), "{pytorch} {subdir} #{number}");
+    }
+}
+
+#[test]
+fn pythons_changed_within_versions() {
+    for (pytorch, subdir, on, number, first, last) in [
+        ("1.12.1", "linux-64", "11.2", 201, "3.7", "3.10"),
+        ("1.12.1", "osx-arm64", "mps", 1, "3.8", "3.10"),
+        ("2.4.0", "linux-aarch64", "12.0", 201, "3.8", "3.12"),
+        ("2.4.0", "linux-aarch64", "12.0", 202, "3.9", "3.12"),
+        ("2.7.1", "win-64", "12.8", 304, "3.9", "3.13"),
+        ("2.8.0", "linux-64", "12.9", 302, "3.10", "3.13"),
+        ("2.10.0", "linux-64", "12.9", 300, "3.10", "3.13"),
+        ("2.10.0", "linux-64", "12.9", 301, "3.10", "3.14"),
+    ] {
+        let row = build(pytorch, subdir, on, number).expect("the build");
+        assert_eq!(row.pythons, (version(first), version(last)), "{pytorch} {subdir} #{number}");
+    }
+}
+
+#[test]
+fn build_strings_begin_as_the_recipe_wrote_them() {
+    for (pytorch, subdir, on, number, expected) in [
+        ("1.13.1", "linux-64", "cpu", 1, "cpu"),
+        ("2.0.0", "linux-64", "cpu", 104, "cpu_mkl"),
+        ("2.0.0", "linux-64", "11.2", 200, "cuda112"),
+        ("2.5.1", "linux-64", "12.0", 303, "cuda120"),
+        ("2.5.1", "linux-64", "12.6", 306, "cuda126"),
+        ("2.5.1", "linux-64", "12.6", 307, "cuda126_mkl"),
+        ("2.4.1", "linux-64", "12.0", 305, "cuda120"),
+        ("2.4.1", "linux-64", "12.0", 306, "cuda120_mkl"),
+        ("2.13.0", "linux-64", "12.9", 202, "cuda129_generic"),
+        ("2.13.0", "osx-arm64", "mps", 2, "cpu_generic"),
+    ] {
+        let row = build(pytorch, subdir, on, number).expect("the build");
+        assert_eq!(row.build_prefix(), expected, "{pytorch} {subdir} {on} #{number}");
+    }
+}
+
+#[test]
+fn what_cannot_be_installed_is_left_out() {
+    assert_eq!(build("2.1.2", "linux-aarch64", "11.2", 203), None); // never seen uploaded
+    assert_eq!(build("2.3.0", "osx-arm64", "mps", 0), None); // labelled broken
+    assert_eq!(build("2.4.0", "osx-64", "cpu", 100), None); // labelled broken
+    assert_eq!(build("2.8.0", "osx-arm64", "mps", 0), None); // labelled broken
+    assert!(build("2.4.0", "osx-64", "cpu", 101).is_some());
+    assert!(
+        matrix()
+            .builds
+            .iter()
+            .all(|row| row.subdir != Subdir::Win64 || row.pytorch >= version("2.5.1"))
+    );
+}
+
+#[test]
+fn metapackages_are_trusted_from_2_5_1_on() {
+    for row in &*matrix().builds {
+        assert_eq!(row.metapackage, row.pytorch >= version("2.5.1"), "{row:?}");
+    }
+}

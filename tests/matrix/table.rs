@@ -1,0 +1,180 @@
+//! The table view.
+
+use conda_torch::matrix::Tier;
+use conda_torch::model::Subdir;
+use conda_torch::render::table::{Recommended, TableFormat, TableRows, table};
+
+use super::{build, cuda, matrix};
+
+const WITH_PYTORCH: &[Subdir] = Subdir::ALL.split_at(5).0;
+
+fn newest(subdirs: &[Subdir], format: TableFormat) -> String {
+    table(matrix(), subdirs, TableRows::Newest, None, format)
+}
+
+#[test]
+fn windows_at_80_columns() {
+    insta::assert_snapshot!(newest(&[Subdir::Win64], TableFormat::Human(Some(80))), @r"
+    win-64
+      CUDA      PyTorch build        package     driver GPUs     support
+      13.1–13.3 2.12.1  cuda130 #300 pytorch-gpu 580    7.5–12.1 limited
+      13.0      2.13.0  cuda130 #302 pytorch-gpu 580    7.5–12.1 limited
+      12.9      2.12.1  cuda128 #300 pytorch-gpu 527.41 5.0–12.1 limited
+      12.8      2.13.0  cuda128 #302 pytorch-gpu 527.41 5.0–12.1 limited
+      12.6      2.7.1   cuda126 #300 pytorch-gpu 527.41 5.0–9.0  limited
+      9.2–12.5                                                   none
+      CPU       2.13.0  cpu #102     pytorch-cpu                 limited
+      no Triton on Windows, so no `torch.compile` on the GPU
+      no torchaudio for this platform
+      PyTorch 2.13.0 takes the `cuda-version` of its row and no later one
+
+    CUDA: what to pin `cuda-version` to; driver: the oldest that runs it; GPUs: by
+    compute capability; glibc, macOS: the oldest
+    ");
+}
+
+#[test]
+fn linux_aarch64_in_a_pipe() {
+    insta::assert_snapshot!(newest(&[Subdir::LinuxAarch64], TableFormat::Human(None)), @r"
+    linux-aarch64
+      CUDA        PyTorch  build         package      driver     GPUs      glibc  Python     support  limits
+      13.0–13.3   2.13.0   cuda130 #202  pytorch-gpu  580.65.06  7.5–12.1  2.28   3.10–3.14  full
+      12.9        2.13.0   cuda129 #202  pytorch-gpu  525.60.13  5.0–12.1  2.28   3.10–3.14  full
+      12.6–12.8   2.7.1    cuda126 #200  pytorch-gpu  525.60.13  5.0–9.0   2.28   3.9–3.13   limited  newest is 2.13.0
+      12.0–12.5   2.5.1    cuda120 #203  pytorch-gpu  525.60.13  5.0–9.0   2.28   3.9–3.13   limited  newest is 2.13.0
+      9.2–11.8                                                                               none
+      12.9 tegra  2.13.0   cuda129 #202  pytorch-gpu  525.60.13  8.7       2.34   3.10–3.14  full
+      CPU         2.13.0   cpu #2        pytorch-cpu                       2.17   3.10–3.14  full
+      tegra: Jetson up to Orin; ask for `arm-variant=*=tegra` too
+
+    CUDA: what to pin `cuda-version` to; driver: the oldest that runs it; GPUs: by
+    compute capability; glibc, macOS: the oldest
+    ");
+}
+
+#[test]
+fn macos_as_markdown() {
+    insta::assert_snapshot!(newest(&[Subdir::OsxArm64], TableFormat::Markdown), @r"
+    | platform  | CUDA  | PyTorch | builds           | package | driver | GPUs | glibc | macOS | Python    | support | limits |
+    |-----------|-------|---------|------------------|---------|--------|------|-------|-------|-----------|---------|--------|
+    | osx-arm64 | any   |         |                  |         |        |      |       |       |           | none    |        |
+    | osx-arm64 | Metal | 2.13.0  | cpu_generic #0–2 | pytorch |        |      |       | 12.0  | 3.10–3.14 | full    |        |
+    ");
+}
+
+#[test]
+fn no_line_is_longer_than_80_columns_there() {
+    for which in [TableRows::Newest, TableRows::All] {
+        let text = table(matrix(), WITH_PYTORCH, which, None, TableFormat::Human(Some(80)));
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+            assert_eq!(line.trim_end(), line);
+        }
+    }
+    let text = newest(WITH_PYTORCH, TableFormat::Human(Some(200)));
+    assert!(text.lines().all(|line| line.chars().count() <= 200));
+}
+
+#[test]
+fn the_row_of_this_machine_is_marked_and_no_other() {
+    let choice = build("2.13.0", "linux-64", "12.9", 302).expect("the build");
+    let recommended = Some(Recommended { build: choice, cuda_version: Some(cuda("12.9")) });
+    let marked = |format| table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
+    let human = marked(TableFormat::Human(Some(80)));
+    let stars: Vec<&str> = human.lines().filter(|line| line.starts_with("* ")).collect();
+    assert_eq!(stars.len(), 2, "{human}");
+    assert!(stars[0].starts_with("* 12.9      2.13.0  cuda129 #302"), "{human}");
+    assert_eq!(stars[1], "* the row for your machine");
+    let json: serde_json::Value =
+        serde_json::from_str(&marked(TableFormat::Json)).expect("a JSON document");
+    let rows = json["rows"].as_array().expect("rows");
+    assert_eq!(rows.iter().filter(|row| row["this_machine"] == true).count(), 1);
+}
+
+#[test]
+fn a_machine_too_old_for_the_newest_gets_a_row_of_its_own() {
+    let choice = build("2.7.1", "osx-64", "cpu", 102).expect("the build for macOS 10.15");
+    let recommended = Some(Recommended { build: choice, cuda_version: None });
+    let format = TableFormat::Human(Some(80));
+    let text = table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
+    assert!(
+        text.contains("\n* CPU  2.7.1   cpu #102 pytorch 10.15 limited\n\nosx-arm64\n"),
+        "{text}"
+    );
+    // Of a platform that is not shown, nothing is.
+    let text = table(matrix(), &[Subdir::Win64], TableRows::Newest, recommended, format);
+    assert!(!text.contains("your machine"), "{text}");
+}
+
+#[test]
+fn json_says_what_is_not_there_with_null() {
+    let text = newest(&[Subdir::Win64], TableFormat::Json);
+    let json: serde_json::Value = serde_json::from_str(&text).expect("a JSON document");
+    assert_eq!(json["format_version"], 1);
+    assert_eq!(json["matrix"]["as_of"], "2026-08-13");
+    let none = &json["rows"][5];
+    assert_eq!(none["support"], "none");
+    assert_eq!(none["cuda_versions"].as_array().expect("pins").last(), Some(&"12.5".into()));
+    assert!(none["pytorch"].is_null() && none["build"].is_null() && none["glibc"].is_null());
+    let of_12_9 = &json["rows"][2];
+    assert_eq!(of_12_9["pytorch"], "2.12.1");
+    assert_eq!(of_12_9["driver"]["windows"], "527.41");
+    assert!(of_12_9["driver"]["linux"].is_null());
+}
+
+#[test]
+fn csv_has_as_many_values_in_each_line_as_headings() {
+    let text = table(matrix(), WITH_PYTORCH, TableRows::All, None, TableFormat::Csv);
+    let commas = |line: &str| {
+        let mut is_quoted = false;
+        let counts = |c: char| {
+            is_quoted ^= c == '"';
+            !is_quoted && c == ','
+        };
+        line.chars().filter(|c| *c == ',' || *c == '"').map(counts).filter(|is| *is).count()
+    };
+    let headings = commas(text.lines().next().expect("headings"));
+    assert_eq!(headings, 12);
+    assert!(text.lines().all(|line| commas(line) == headings));
+    assert_eq!(text.lines().count(), 1 + matrix().builds.len());
+}
+
+#[test]
+fn every_pin_is_in_one_row_of_each_platform() {
+    for subdir in WITH_PYTORCH {
+        let rows = matrix().overview(&[*subdir]);
+        for pin in &*matrix().cuda_versions {
+            let has = |row: &&_| -> bool {
+                let row: &conda_torch::matrix::OverviewRow<'_> = row;
+                row.cuda_versions.contains(pin) && row.build.is_none_or(|b| !is_tegra(b))
+            };
+            assert_eq!(rows.iter().filter(has).count(), 1, "{subdir} {pin}");
+        }
+    }
+}
+
+fn is_tegra(build: &conda_torch::model::Build) -> bool {
+    build.arm_variant == Some(conda_torch::model::ArmVariant::Tegra)
+}
+
+#[test]
+fn tiers_are_as_announced() {
+    let tier = |subdir, pin: &str| {
+        let rows = matrix().overview(&[subdir]);
+        rows.iter().find(|row| row.cuda_versions.contains(&cuda(pin))).map(|row| row.tier)
+    };
+    assert_eq!(tier(Subdir::Linux64, "13.0"), Some(Tier::Full));
+    assert_eq!(tier(Subdir::Linux64, "12.9"), Some(Tier::Full));
+    assert_eq!(tier(Subdir::Linux64, "12.4"), Some(Tier::Limited));
+    assert_eq!(tier(Subdir::Linux64, "11.8"), Some(Tier::Limited));
+    assert_eq!(tier(Subdir::Linux64, "10.1"), Some(Tier::None));
+    assert_eq!(tier(Subdir::LinuxAarch64, "11.8"), Some(Tier::None));
+    assert_eq!(tier(Subdir::Win64, "13.0"), Some(Tier::Limited));
+    assert_eq!(tier(Subdir::OsxArm64, "12.9"), Some(Tier::None));
+}
+
+#[test]
+fn a_platform_without_pytorch_says_so() {
+    let text = newest(&[Subdir::LinuxPpc64le], TableFormat::Human(Some(80)));
+    assert!(text.contains("CPU") && text.contains("none"), "{text}");
+}

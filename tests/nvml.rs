@@ -1,0 +1,265 @@
+//! The driver's libraries through a real `dlopen`: stand-ins built from `tests/stub/`, asked by the
+//! real program. Nothing here is timed: a hanging library is proved by the test coming to its end.
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
+#![expect(clippy::disallowed_methods, reason = "tests build libraries and run the program")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+static NVML: LazyLock<PathBuf> = LazyLock::new(|| build("nvml", "libnvidia-ml.so.1", &[]));
+static OLD_NVML: LazyLock<PathBuf> =
+    LazyLock::new(|| build("nvml", "libnvidia-ml-old.so.1", &["--cfg", "old"]));
+static LIBCUDA: LazyLock<PathBuf> = LazyLock::new(|| build("libcuda", "libcuda.so.1", &[]));
+
+/// Compiles a stand-in.
+fn build(source: &str, library: &str, more: &[&str]) -> PathBuf {
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(library);
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--edition", "2024", "--crate-type", "cdylib", "-O", "--check-cfg", "cfg(old)"])
+        .args(more)
+        .arg("-o")
+        .arg(&library)
+        .arg(format!("{}/tests/stub/{source}.rs", env!("CARGO_MANIFEST_DIR")))
+        .output()
+        .expect("rustc can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    library
+}
+
+/// What `probe --json` says with these libraries and variables, and nothing else around.
+fn probe(nvml: Option<&Path>, libcuda: Option<&Path>, env: &[(&str, &str)]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
+        .args(["probe", "--json"])
+        .env_clear()
+        .env("CONDA_TORCH_NVML", nvml.unwrap_or(Path::new("/nowhere/libnvidia-ml.so.1")))
+        .env("CONDA_TORCH_LIBCUDA", libcuda.unwrap_or(Path::new("/nowhere/libcuda.so.1")))
+        .envs(env.iter().copied())
+        .output()
+        .expect("the program can be run");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    document["machine"].take()
+}
+
+fn nvml(plays: &str) -> Value {
+    probe(Some(&NVML), None, &[("STUB_NVML", plays)])
+}
+
+/// `found VALUE by ORIGIN`, `absent`, `unknown: WHY`.
+fn fact(detected: &Value) -> String {
+    match detected["status"].as_str().expect("a status") {
+        "found" => {
+            let value = &detected["value"];
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{value} by {}", detected["origin"].as_str().expect("an origin"))
+        }
+        "unknown" => format!("unknown: {}", detected["why"].as_str().expect("a reason")),
+        other => other.to_owned(),
+    }
+}
+
+/// How asking a source went: its outcome and what is said about it.
+fn source(machine: &Value, name: &str) -> (String, String) {
+    let sources = machine["sources"].as_array().expect("sources");
+    let source = sources.iter().find(|source| source["source"] == name).expect("the source");
+    let text = |key: &str| source[key].as_str().expect("a text").to_owned();
+    (text("outcome"), text("detail"))
+}
+
+fn names(machine: &Value) -> Vec<String> {
+    let gpus = machine["gpus"].as_array().expect("gpus");
+    gpus.iter().map(|gpu| fact(&gpu["name"])).collect()
+}
+
+#[test]
+fn several_gpus_are_told_apart() {
+    let machine = nvml("");
+    assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
+    assert_eq!(fact(&machine["driver_cuda"]), "13.0 by nvml");
+    assert_eq!(fact(&machine["gpu_count"]), "3 by nvml");
+    let pascal = &machine["gpus"][0];
+    assert_eq!(fact(&pascal["name"]), "NVIDIA GeForce GTX 1080 Ti by nvml");
+    assert_eq!(fact(&pascal["compute_capability"]), "6.1 by nvml");
+    assert_eq!(fact(&pascal["memory_mib"]), "11264 by nvml");
+    assert_eq!(fact(&pascal["mig"]), "absent");
+    assert_eq!(pascal["pci_id"], "10de:1b06");
+    assert_eq!(fact(&machine["gpus"][2]["compute_capability"]), "9.0 by nvml");
+    assert_eq!(source(&machine, "nvml").0, "ok");
+    assert_eq!(source(&machine, "libcuda").0, "absent");
+    assert_eq!(fact(&machine["libcuda"]), "absent");
+}
+
+#[test]
+fn mig_is_seen_on_the_device_that_has_it() {
+    let machine = nvml("mig");
+    assert_eq!(fact(&machine["gpus"][1]["mig"]), "true by nvml");
+    assert_eq!(fact(&machine["gpus"][2]["mig"]), "false by nvml");
+}
+
+#[test]
+fn each_refusal_keeps_its_reason_and_none_becomes_no_gpu() {
+    let cases = [
+        ("version-mismatch", "a reboot loads the new one"),
+        ("no-permission", "no permission to use the driver's devices"),
+        ("operating-system", "the operating system blocks the driver's devices"),
+        ("new-code", "nvml error UnexpectedVariant(29)"),
+        ("driver-not-loaded", "the kernel module is not loaded"),
+    ];
+    for (plays, why) in cases {
+        let machine = nvml(plays);
+        for key in ["driver", "driver_cuda"] {
+            let fact = fact(&machine[key]);
+            assert!(fact.starts_with("unknown: ") && fact.ends_with(why), "{plays}: {key}: {fact}");
+        }
+        // With nothing loaded it depends on whether this machine has a card.
+        if plays != "driver-not-loaded" {
+            assert!(fact(&machine["gpu_count"]).starts_with("unknown: "), "{plays}");
+        }
+        let (outcome, detail) = source(&machine, "nvml");
+        assert_eq!(outcome, "failed", "{plays}");
+        assert!(detail.ends_with(why), "{plays}: {detail}");
+    }
+}
+
+#[test]
+fn one_lost_gpu_does_not_take_the_others_with_it() {
+    let machine = nvml("second-lost");
+    assert_eq!(fact(&machine["gpu_count"]), "3 by nvml");
+    assert_eq!(fact(&machine["gpus"][1]["name"]), "unknown: NVML: the GPU fell off the bus");
+    assert_eq!(fact(&machine["gpus"][2]["name"]), "NVIDIA H200 by nvml");
+    let (outcome, detail) = source(&machine, "nvml");
+    assert_eq!(outcome, "ok");
+    assert!(detail.contains("GPU 1: the GPU fell off the bus"), "{detail}");
+}
+
+#[test]
+fn an_old_library_says_less_but_what_it_says_counts() {
+    let machine = probe(Some(&OLD_NVML), None, &[]);
+    assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
+    assert_eq!(fact(&machine["driver_cuda"]), "unknown: NVML: the library is too old to say");
+    let gpu = &machine["gpus"][1];
+    assert_eq!(fact(&gpu["compute_capability"]), "8.0 by nvml");
+    assert_eq!(fact(&gpu["memory_mib"]), "unknown: NVML: the library is too old to say");
+    assert_eq!(fact(&gpu["mig"]), "unknown: NVML: the library is too old to say");
+    assert_eq!(gpu["pci_id"], Value::Null);
+}
+
+#[test]
+fn a_driver_without_a_device_is_a_driver() {
+    let machine = nvml("no-devices");
+    assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
+    assert_eq!(fact(&machine["gpu_count"]), "absent");
+    assert_eq!(machine["gpus"], Value::Array(vec![]));
+}
+
+#[test]
+fn a_driver_that_hangs_at_once_costs_the_deadline_and_not_the_answer() {
+    let machine = nvml("hangs-in-init");
+    let (outcome, detail) = source(&machine, "nvml");
+    assert_eq!(outcome, "timed-out");
+    assert_eq!(detail, "no answer within two seconds (initialisation of nvml)");
+    assert!(fact(&machine["driver"]).starts_with("unknown: NVML: no answer"), "{machine:#}");
+    assert_eq!(source(&machine, "libcuda").0, "skipped");
+    assert_eq!(source(&machine, "nvidia-smi").0, "skipped");
+    assert!(fact(&machine["libcuda"]).starts_with("unknown: "));
+    assert!(fact(&machine["gpu_count"]).starts_with("unknown: "));
+    assert_eq!(fact(&machine["subdir"]).split(' ').nth(1), Some("by"));
+}
+
+#[test]
+fn what_was_said_before_a_hang_is_kept() {
+    let machine = nvml("hangs-at-second");
+    assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
+    assert_eq!(fact(&machine["gpu_count"]), "3 by nvml");
+    assert_eq!(fact(&machine["gpus"][0]["compute_capability"]), "6.1 by nvml");
+    let second = fact(&machine["gpus"][1]["compute_capability"]);
+    assert!(second.contains("no answer within two seconds (device of nvml for GPU 1)"), "{second}");
+    assert_eq!(source(&machine, "nvml").0, "timed-out");
+}
+
+#[test]
+fn a_crash_stays_in_the_process_that_asked() {
+    let machine = nvml("crashes");
+    let (outcome, detail) = source(&machine, "nvml");
+    assert_eq!(outcome, "failed");
+    assert_eq!(detail, "the driver's library crashed with signal 11 (initialisation of nvml)");
+    assert!(fact(&machine["driver"]).starts_with("unknown: "));
+
+    let machine = nvml("crashes-at-third");
+    let names = names(&machine);
+    assert_eq!(names[1], "NVIDIA A100-SXM4-40GB by nvml");
+    assert!(names[2].starts_with("unknown: NVML: the driver's library crashed"), "{}", names[2]);
+}
+
+#[test]
+fn a_library_that_prints_does_not_disturb() {
+    assert_eq!(fact(&nvml("talks")["gpu_count"]), "3 by nvml");
+}
+
+#[test]
+fn a_file_that_is_no_library_is_a_failure_and_not_an_absence() {
+    let machine = probe(Some(Path::new(file!())), None, &[]);
+    let (outcome, detail) = source(&machine, "nvml");
+    assert_eq!(outcome, "failed", "{detail}");
+    assert!(fact(&machine["driver"]).starts_with("unknown: "), "{machine:#}");
+}
+
+#[test]
+fn libcuda_answers_where_nvml_is_not_there() {
+    let machine = probe(None, Some(&LIBCUDA), &[("CUDA_VISIBLE_DEVICES", "")]);
+    assert_eq!(fact(&machine["libcuda"]), "12.8 by libcuda");
+    assert_eq!(fact(&machine["driver_cuda"]), "12.8 by libcuda");
+    assert_eq!(fact(&machine["gpu_count"]), "1 by libcuda");
+    assert_eq!(fact(&machine["gpus"][0]["name"]), "Orin by libcuda");
+    assert_eq!(fact(&machine["gpus"][0]["compute_capability"]), "8.7 by libcuda");
+    assert_eq!(source(&machine, "nvml").0, "absent");
+}
+
+#[test]
+fn libcuda_without_a_device_still_tells_its_version() {
+    let machine = probe(None, Some(&LIBCUDA), &[("STUB_LIBCUDA", "no-device")]);
+    assert_eq!(fact(&machine["libcuda"]), "absent");
+    assert_eq!(fact(&machine["driver_cuda"]), "12.8 by libcuda");
+    assert_eq!(fact(&machine["gpu_count"]), "absent");
+    let (outcome, detail) = source(&machine, "libcuda");
+    assert_eq!((outcome.as_str(), detail.as_str()), ("failed", "no device that can do CUDA"));
+}
+
+#[test]
+fn libcudas_failure_takes_nothing_from_what_nvml_said() {
+    for (plays, outcome) in [("mismatch", "failed"), ("hangs", "timed-out")] {
+        let env = [("STUB_LIBCUDA", plays), ("STUB_NVML", "")];
+        let machine = probe(Some(&NVML), Some(&LIBCUDA), &env);
+        assert_eq!(fact(&machine["driver_cuda"]), "13.0 by nvml", "{plays}");
+        assert_eq!(fact(&machine["gpu_count"]), "3 by nvml", "{plays}");
+        assert!(fact(&machine["libcuda"]).starts_with("unknown: libcuda: "), "{plays}");
+        assert_eq!(source(&machine, "libcuda").0, outcome, "{plays}");
+    }
+}
+
+#[test]
+fn the_two_libraries_are_only_matched_where_they_count_the_same() {
+    let env = [("STUB_NVML", "second-lost"), ("STUB_LIBCUDA", "three")];
+    let machine = probe(Some(&NVML), Some(&LIBCUDA), &env);
+    assert_eq!(fact(&machine["gpus"][1]["compute_capability"]), "8.7 by libcuda");
+    let machine = probe(Some(&NVML), Some(&LIBCUDA), &env[..1]);
+    assert!(fact(&machine["gpus"][1]["compute_capability"]).starts_with("unknown: "));
+}
+
+#[test]
+fn only_the_library_that_a_utility_container_has() {
+    let machine = nvml("utility-only");
+    assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
+    assert_eq!(fact(&machine["driver_cuda"]), "unknown: NVML: libcuda is missing");
+    assert_eq!(fact(&machine["libcuda"]), "absent");
+}
+
+#[test]
+fn nothing_that_identifies_a_card_is_asked_for() {
+    let text = nvml("").to_string().to_ascii_lowercase();
+    assert!(!text.contains("uuid") && !text.contains("serial"), "{text}");
+}

@@ -1,0 +1,71 @@
+//! The advice held to a real solver: `tests/solver/judge.py` on a small fixed subset. The whole grid is
+//! run by `.ci/run`.
+#![expect(clippy::disallowed_methods, reason = "tests run Python and read the environment")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Python to judge with: `CONDA_TORCH_PYTHON`, or the virtual environment that `.ci/run` makes.
+fn python() -> PathBuf {
+    let made = if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" };
+    std::env::var_os("CONDA_TORCH_PYTHON").map_or_else(|| root().join(made), PathBuf::from)
+}
+
+/// Runs a script of `tests/solver`; why not, where there is no Python with `py-rattler`.
+fn run(arguments: &[&str]) -> Result<Output, String> {
+    let python = python();
+    let rattler = Command::new(&python).args(["-c", "import rattler"]).output();
+    match rattler {
+        Err(error) => Err(format!("{}: {error}", python.display())),
+        Ok(output) if !output.status.success() => {
+            Err(format!("{} has no py-rattler", python.display()))
+        }
+        Ok(_) => Ok(Command::new(&python)
+            .args(["-B", "-W", "error::RuntimeWarning"])
+            .args(arguments)
+            .current_dir(root().join("tests/solver"))
+            .output()
+            .expect("a Python that has just run runs again")),
+    }
+}
+
+/// Fails with what the script printed; without `py-rattler` says so and passes, but not in CI.
+fn must_agree(arguments: &[&str]) {
+    match run(arguments) {
+        Ok(output) => assert!(
+            output.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ),
+        Err(why) => {
+            let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+            assert!(!ci, "the advice was not held to a solver: {why}");
+            skip(&why);
+        }
+    }
+}
+
+/// Past the test harness, which would keep the line to itself.
+fn skip(why: &str) {
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: the advice was not held to a solver: {why}. To do so: python3 -m venv .venv && \
+         .venv/bin/pip install -r tests/solver/requirements.txt"
+    );
+}
+
+#[test]
+fn the_judge_tells_right_answers_from_wrong_ones() {
+    must_agree(&["selftest.py"]);
+}
+
+#[test]
+fn a_solver_ends_on_the_promised_build() {
+    must_agree(&["judge.py", "--quick", "--binary", env!("CARGO_BIN_EXE_conda-torch")]);
+}

@@ -1,0 +1,56 @@
+"""Whether an alternative becomes what it promises once what it asks for is done."""
+
+import oracle
+
+REQUEST = ("pytorch", "python", "cuda_version", "accelerator", "blas")
+MACHINE = ("driver", "glibc", "macos")
+
+
+def values(by, name):
+    """One value or several; `>=580.65.06` is 580.65.06, null and "" are none."""
+    found = by.get(name)
+    found = found if isinstance(found, list) else [found]
+    return [value.removeprefix(">=").strip() for value in found if isinstance(value, str) and value]
+
+
+def apply(machine, request, by):
+    """The machine and the request after the changes."""
+    machine, request = dict(machine), dict(request)
+    for name in MACHINE:
+        if values(by, name):
+            machine[name] = max(values(by, name), key=oracle.key)
+    if "driver" in by:
+        machine.pop("cuda", None)
+    for name in REQUEST:
+        if name in by:
+            request.pop(name, None)
+            if values(by, name):
+                request[name] = values(by, name)[0]
+    left_out = values(by, "without") + values(by, "packages")
+    request["packages"] = [package for package in request.get("packages", []) if package not in left_out]
+    return machine, request
+
+
+def row_of(alternative, subdir):
+    """The build in the facts that an alternative names."""
+    number = alternative["build_number"]
+    named = {name: alternative[name] for name in ("pytorch", "build", "build_number", "blas", "arm_variant")}
+    rows = (row for row in oracle.BUILDS[subdir] if number in row["numbers"])
+    return next((row for row in rows if oracle.promise(row) | {"build_number": number} == named), None)
+
+
+def check(machine, request, alternative):
+    """What the facts say against an alternative."""
+    by = alternative["unlocked_by"]
+    if not by:
+        return [("alternative", f"nothing is said to unlock {alternative['build']} {alternative['pytorch']}")]
+    changed = apply(machine, request, by)
+    row = row_of(alternative, machine["subdir"])
+    name = f"{alternative['pytorch']} {alternative['build']} #{alternative['build_number']}"
+    if row is None:
+        return [("alternative", f"{name} does not exist")]
+    if oracle.fits(row, machine, request):
+        return [("alternative", f"{name} fits already, without {by}")]
+    if not oracle.fits(row, *changed):
+        return [("alternative", f"{name} does not fit after {by} either")]
+    return []
