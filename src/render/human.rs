@@ -42,7 +42,11 @@ impl Page<'_> {
     fn machine(&mut self) {
         let machine = self.answer.machine;
         let width = self.answer.style.width;
-        wrap_parts(&mut self.out, &summary::graphics(machine), width);
+        // A GPU that was neither found nor named, and is taken to be there, is told of below.
+        let assumed = |remark: &Diagnostic| matches!(remark, Diagnostic::DriverAssumed { .. });
+        if !machine.gpus.is_empty() || !self.answer.advice.diagnostics.iter().any(assumed) {
+            wrap_parts(&mut self.out, &summary::graphics(machine), width);
+        }
         wrap_parts(&mut self.out, &summary::system(machine), width);
         self.out.push('\n');
     }
