@@ -26,7 +26,7 @@ pub(super) struct Args {
     output: OutputFlags,
 }
 
-/// How the answer is written.
+// No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 struct OutputFlags {
@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     match answer(args, host) {
         Err(error) if args.wants_json() => {
             let code = super::code_of(&error);
-            let text = render::json_error(&format!("{error:#}"), code, &Matrix::embedded().as_of);
+            let text = render::json_error(&format!("{error:#}"), code, Matrix::embedded().as_of);
             super::complain(&error);
             Ok(Output { stdout: text, code })
         }
@@ -114,7 +114,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         machine: &machine,
         request: &request,
         advice: &advice,
-        as_of: &matrix.as_of,
+        as_of: matrix.as_of,
         client: ClientTarget::of(&machine, output.client.map(ClientFlag::kind)),
         environment: output.environment(),
         style: Style {

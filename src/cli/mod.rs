@@ -43,6 +43,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(
             subcommand("advise", "Say what to type on this machine, and why")
+                .after_help(ADVISE_EXAMPLES)
                 .defer(advise::Args::augment_args),
         )
         .subcommand(
@@ -65,6 +66,18 @@ fn command() -> Command {
                 .defer(schema::Args::augment_args),
         )
 }
+
+/// The uses that people come for.
+const ADVISE_EXAMPLES: &str = "\
+Examples:
+  conda-torch advise torchvision torchaudio   both go with the PyTorch that is chosen
+  conda-torch advise --python 3.11 -n work    a Python, and a name for the environment
+  conda-torch advise --json                   for an installer; see `conda-torch schema`
+  conda-torch advise --platform linux-64 --gpu 'Tesla V100' --driver 580
+                                              a cluster's node, from its login node
+  conda-torch advise --platform win-64 --gpu 'RTX 5090'
+                                              before buying one
+  conda-torch advise --format environment-yml > environment.yml";
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -79,15 +79,18 @@ impl Host for LiveHost {
         if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is `Host`")]
     fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let file = open(path)?;
+        let metadata = file.metadata()?;
         // A pipe or a device in the place of a file would block or never end.
-        if !fs::metadata(path)?.is_file() {
+        if !metadata.is_file() {
             return Err(Failure::Other("not a regular file".to_owned()));
         }
+        // Files of `/proc` have no size, those of `/sys` a page's.
+        let size = usize::try_from(metadata.len()).unwrap_or(limit).clamp(256, 64 << 10);
+        let mut bytes = Vec::with_capacity(size.min(limit) + 1);
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -159,6 +162,19 @@ impl Host for LiveHost {
         };
         DriverReport { said, end }
     }
+}
+
+/// Opens a file for reading, without waiting for a writer where it is a pipe.
+#[cfg(unix)]
+fn open(path: &str) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "this is `Host`")]
+fn open(path: &str) -> std::io::Result<fs::File> {
+    fs::File::open(path)
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -108,12 +108,17 @@ impl Target {
     /// A name in a folder.
     #[must_use]
     pub fn join(&self, folder: &str, name: &str) -> String {
-        let separator = if self.os == "windows" { '\\' } else { '/' };
         let mut path = String::with_capacity(folder.len() + name.len() + 1);
+        self.join_to(&mut path, folder, name);
+        path
+    }
+
+    /// Appends a name in a folder to a text.
+    pub fn join_to(&self, path: &mut String, folder: &str, name: &str) {
+        let separator = if self.os == "windows" { '\\' } else { '/' };
         path.push_str(folder.strip_suffix(['/', separator]).unwrap_or(folder));
         path.push(separator);
         path.push_str(name);
-        path
     }
 }
 

@@ -1,21 +1,19 @@
 //! Rows to Rust text: the constants that `rows.rs` includes. Used by `build.rs` alone.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::Files;
 use crate::model::{
-    Accelerator, ArmVariant, ComputeCapability, CudaVersion, DriverVersion, Version,
+    Accelerator, ArchList, ArmVariant, ComputeCapability, CudaVersion, Date, DriverVersion, Version,
 };
 
-use super::row::{BuildRow, CapabilityRow, CompanionRow, Kernels, PciRow, SourceRow};
+use super::row::{BuildRow, CapabilityRow, CompanionRow, PciRow, SourceRow};
 
 /// The Rust text of all tables.
 pub(crate) fn tables(files: &Files) -> String {
     let Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions } = files;
-    let mut lists = ArchLists::default();
-    let mut code = format!("const AS_OF: &str = {:?};\n", builds.as_of);
-    let rows = builds.build.iter().map(|row| build(row.as_ref(), &mut lists));
+    let mut code = format!("const AS_OF: Date = {};\n", date(builds.as_of));
+    let rows = builds.build.iter().map(|row| build(row.as_ref()));
     slice(&mut code, "BUILDS", "Build", rows);
     let rows = companions.companion.iter().map(|row| companion(row.as_ref()));
     slice(&mut code, "COMPANIONS", "CompanionBuild", rows);
@@ -41,7 +39,6 @@ pub(crate) fn tables(files: &Files) -> String {
     });
     slice(&mut code, "GPU_NAMES", "GpuName", rows);
     slice(&mut code, "PCI_DEVICES", "PciRange", pci.ranges.iter().map(|row| range(row.as_ref())));
-    lists.write(&mut code);
     code
 }
 
@@ -53,33 +50,7 @@ fn slice(code: &mut String, name: &str, of: &str, rows: impl Iterator<Item = Str
     code.push_str("];\n");
 }
 
-/// Arch lists, each once: few pointers in the program, few fix-ups when it starts.
-#[derive(Default)]
-struct ArchLists(BTreeMap<Vec<ComputeCapability>, usize>);
-
-impl ArchLists {
-    fn name(&mut self, list: &[ComputeCapability]) -> String {
-        let next = self.0.len();
-        let index = *self.0.entry(list.to_vec()).or_insert(next);
-        if list.is_empty() { "&[]".to_owned() } else { format!("&ARCHES_{index}") }
-    }
-
-    fn write(&self, code: &mut String) {
-        for (list, index) in self.0.iter().filter(|(list, _)| !list.is_empty()) {
-            let rows: Vec<String> = list.iter().map(|one| capability(*one)).collect();
-            let _ = writeln!(
-                code,
-                "static ARCHES_{index}: [ComputeCapability; {}] = [{}];",
-                list.len(),
-                rows.join(", ")
-            );
-        }
-    }
-}
-
-fn build(row: &BuildRow, lists: &mut ArchLists) -> String {
-    let none = Kernels { sass: Vec::new(), ptx: Vec::new() };
-    let kernels = row.kernels.as_ref().unwrap_or(&none);
+fn build(row: &BuildRow) -> String {
     let glibc = row.glibc.as_ref().map_or("None".to_owned(), |glibc| {
         let (declared, libraries) = (version(glibc.declared), version(glibc.libraries));
         format!("Some(GlibcFloor {{ declared: {declared}, libraries: {libraries} }})")
@@ -87,8 +58,7 @@ fn build(row: &BuildRow, lists: &mut ArchLists) -> String {
     format!(
         "Build {{ pytorch: {}, subdir: Subdir::{:?}, accelerator: {}, blas: Blas::{:?}, \
          arm_variant: {}, build_numbers: ({}, {}), blas_in_build_string: {}, metapackage: {}, \
-         cuda_pins: {}, kernels: ArchList {{ sass: Cow::Borrowed({}), ptx: Cow::Borrowed({}) }}, \
-         glibc: {glibc}, macos: {}, pythons: {}, source: {} }}",
+         cuda_pins: {}, kernels: {}, glibc: {glibc}, macos: {}, pythons: {}, source: {} }}",
         version(row.pytorch),
         row.subdir,
         accelerator(row.accelerator),
@@ -99,8 +69,7 @@ fn build(row: &BuildRow, lists: &mut ArchLists) -> String {
         row.blas_in_build_string,
         row.metapackage,
         pins(row.cuda_pins),
-        lists.name(&kernels.sass),
-        lists.name(&kernels.ptx),
+        arches(&row.kernels.map_or(ArchList::default(), |kernels| kernels.0)),
         row.macos.map_or("None".to_owned(), |macos| format!("Some({})", version(macos))),
         pythons(&row.pythons),
         source(&row.source)
@@ -200,10 +169,24 @@ fn pythons([first, last]: &[Version; 2]) -> String {
     format!("({}, {})", version(*first), version(*last))
 }
 
+fn arches(ArchList { sass, ptx }: &ArchList) -> String {
+    format!("ArchList {{ sass: {}, ptx: {} }}", set(sass), set(ptx))
+}
+
+fn set(list: &[ComputeCapability]) -> String {
+    let list: Vec<String> = list.iter().map(|one| capability(*one)).collect();
+    format!("set(&[{}])", list.join(", "))
+}
+
 fn source(source: &SourceRow) -> String {
-    format!("Source {{ commit: {}, date: {} }}", text(&source.commit), text(&source.date))
+    let commit = source.commit.bytes();
+    format!("Source {{ commit: Commit::new({commit:?}), date: {} }}", date(source.date))
+}
+
+fn date(date: Date) -> String {
+    format!("Date::new({}, {}, {})", date.year(), date.month(), date.day())
 }
 
 fn text(text: &str) -> String {
-    format!("Cow::Borrowed({text:?})")
+    format!("text({text:?})")
 }

@@ -18,14 +18,15 @@ use std::borrow::Cow;
 pub use overview::{Limit, OverviewRow, Tier};
 
 use crate::model::{
-    Build, CompanionBuild, ComputeCapability, CudaVersion, DriverVersion, Os, Subdir,
+    Build, CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, Os, ShortText,
+    Subdir,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matrix {
-    /// The day up to which the channel was read, `2026-08-13`.
-    pub as_of: Cow<'static, str>,
+    /// The day up to which the channel was read.
+    pub as_of: Date,
     /// Every build of PyTorch: newest version first, then by subdir, accelerator, BLAS.
     pub builds: Cow<'static, [Build]>,
     /// Every build of torchvision and torchaudio, newest first.
@@ -68,14 +69,14 @@ pub struct MajorDriver {
 }
 
 /// A compute capability and who has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capability {
     /// Such as 8.6.
     pub capability: ComputeCapability,
     /// `Ampere`.
-    pub family: Cow<'static, str>,
+    pub family: ShortText<15>,
     /// Well-known cards that have it: `RTX 3060–3090, A10, A40`.
-    pub examples: Cow<'static, str>,
+    pub examples: ShortText<63>,
     /// The first toolkit whose libraries know it.
     pub first_toolkit: CudaVersion,
     /// The last driver branch for it; `None` while drivers support it.
@@ -85,23 +86,23 @@ pub struct Capability {
 }
 
 /// A GPU by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GpuName {
     /// As NVIDIA writes it, without `NVIDIA`: `GeForce GTX 1080 Ti`.
-    pub name: Cow<'static, str>,
+    pub name: ShortText<31>,
     /// What it can execute.
     pub capability: ComputeCapability,
 }
 
 /// A range of PCI device ids that belong to chips of one compute capability.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PciRange {
     /// The first device id.
     pub first: u16,
     /// The last device id.
     pub last: u16,
     /// The chip: `GP102`.
-    pub chip: Cow<'static, str>,
+    pub chip: ShortText<7>,
     /// What it can execute.
     pub capability: ComputeCapability,
 }

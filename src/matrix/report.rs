@@ -7,8 +7,6 @@ use toml::Spanned;
 
 use crate::model::{Accelerator, CudaVersion, Version};
 
-use super::row::SourceRow;
-
 /// A file of rows as it was read, and everything that is wrong with it.
 pub(crate) struct Report<'a> {
     file: &'a str,
@@ -112,29 +110,8 @@ impl At<'_, '_> {
         }
     }
 
-    pub(crate) fn commit(&mut self, source: &SourceRow) {
-        let SourceRow { commit, date } = source;
-        let is_hash = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
-        self.expect(is_hash, format!("commit `{commit}`"), "a full hash of 40 digits");
-        self.date(date);
-    }
-
-    pub(crate) fn address(&mut self, source: &str, date: &str) {
+    pub(crate) fn address(&mut self, source: &str) {
         let found = format!("source `{source}`");
         self.expect(source.starts_with("https://"), found, "an address with https://");
-        self.date(date);
     }
-
-    pub(crate) fn date(&mut self, date: &str) {
-        self.expect(is_date(date), format!("date `{date}`"), "a day such as 2026-08-13");
-    }
-}
-
-/// `2026-08-13`.
-pub(crate) fn is_date(text: &str) -> bool {
-    let mut form = String::new();
-    for byte in text.bytes() {
-        form.push(if byte.is_ascii_digit() { '0' } else { char::from(byte) });
-    }
-    form == "0000-00-00"
 }

@@ -1,21 +1,22 @@
 //! The form of a row in `data/*.toml`: what a person writes. Used by `build.rs`, which makes the
 //! program's tables of it, and by tests; the program itself parses nothing.
 //!
-//! A field that is not here is an error, and so is a missing one, unless it is an `Option`.
+//! A field that is not here is an error, and so is a missing one, unless it is an `Option`. Those
+//! with an underscore are for people: only their form is looked at.
 
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::model::{
-    Accelerator, ArmVariant, Blas, Companion, ComputeCapability, CudaVersion, DriverVersion,
-    Subdir, Version,
+    Accelerator, ArchList, ArmVariant, Blas, CapabilitySet, Commit, Companion, ComputeCapability,
+    CudaVersion, Date, DriverVersion, ShortText, Subdir, Version,
 };
 
 /// `builds.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BuildsFile {
-    pub(crate) as_of: String,
+    pub(crate) as_of: Date,
     pub(crate) build: Vec<Spanned<BuildRow>>,
 }
 
@@ -52,8 +53,8 @@ pub(crate) struct GlibcRow {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceRow {
-    pub(crate) commit: String,
-    pub(crate) date: String,
+    pub(crate) commit: Commit,
+    pub(crate) date: Date,
 }
 
 /// `companions.toml`.
@@ -99,7 +100,8 @@ pub(crate) struct ToolkitRow {
     #[serde(default, rename = "inferred")]
     pub(crate) _inferred: bool,
     pub(crate) source: String,
-    pub(crate) date: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
 }
 
 /// The oldest drivers for all toolkits of a major version.
@@ -110,7 +112,8 @@ pub(crate) struct MajorRow {
     pub(crate) linux: DriverVersion,
     pub(crate) windows: DriverVersion,
     pub(crate) source: String,
-    pub(crate) date: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
 }
 
 /// `capabilities.toml`.
@@ -125,14 +128,15 @@ pub(crate) struct CapabilitiesFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CapabilityRow {
     pub(crate) capability: ComputeCapability,
-    pub(crate) family: String,
-    pub(crate) examples: String,
+    pub(crate) family: ShortText<15>,
+    pub(crate) examples: ShortText<63>,
     pub(crate) first_toolkit: CudaVersion,
     pub(crate) last_branch: Option<u32>,
     #[serde(default)]
     pub(crate) soc: bool,
     pub(crate) source: String,
-    pub(crate) date: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
 }
 
 /// `gpus.toml`.
@@ -148,8 +152,9 @@ pub(crate) struct GpusFile {
 pub(crate) struct GpuGroupRow {
     pub(crate) capability: ComputeCapability,
     pub(crate) source: String,
-    pub(crate) date: String,
-    pub(crate) names: Vec<String>,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
+    pub(crate) names: Vec<ShortText<31>>,
 }
 
 /// `pci.toml`.
@@ -157,7 +162,8 @@ pub(crate) struct GpuGroupRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PciFile {
     pub(crate) source: String,
-    pub(crate) date: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
     pub(crate) ranges: Vec<Spanned<PciRow>>,
 }
 
@@ -166,7 +172,7 @@ pub(crate) struct PciFile {
 pub(crate) struct PciRow(
     pub(crate) DeviceId,
     pub(crate) DeviceId,
-    pub(crate) String,
+    pub(crate) ShortText<7>,
     pub(crate) ComputeCapability,
 );
 
@@ -175,7 +181,8 @@ pub(crate) struct PciRow(
 #[serde(deny_unknown_fields)]
 pub(crate) struct CudaVersionsFile {
     pub(crate) source: String,
-    pub(crate) date: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
     pub(crate) versions: Vec<Spanned<CudaVersion>>,
 }
 
@@ -199,28 +206,32 @@ impl<'de> Deserialize<'de> for DeviceId {
 }
 
 /// `TORCH_CUDA_ARCH_LIST` as the recipe writes it: `8.0 9.0 12.0+PTX`.
-#[derive(Debug, Clone)]
-pub(crate) struct Kernels {
-    pub(crate) sass: Vec<ComputeCapability>,
-    pub(crate) ptx: Vec<ComputeCapability>,
-}
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kernels(pub(crate) ArchList);
 
 impl<'de> Deserialize<'de> for Kernels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let mut kernels = Self { sass: Vec::new(), ptx: Vec::new() };
+        let (mut sass, mut ptx) = (Vec::new(), Vec::new());
         for word in text.split_whitespace() {
             let (number, has_ptx) = match word.strip_suffix("+PTX") {
                 Some(number) => (number, true),
                 None => (word, false),
             };
             let capability: ComputeCapability = number.parse().map_err(serde::de::Error::custom)?;
-            kernels.sass.push(capability);
+            sass.push(capability);
             if has_ptx {
-                kernels.ptx.push(capability);
+                ptx.push(capability);
             }
         }
-        Ok(kernels)
+        let arches =
+            || Some(ArchList { sass: CapabilitySet::new(&sass)?, ptx: CapabilitySet::new(&ptx)? });
+        arches().map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "`{text}` is not a list of kernels; expected at most 15 capabilities, ascending, \
+                 and at most 3 with `+PTX`"
+            ))
+        })
     }
 }
 

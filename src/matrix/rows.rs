@@ -3,17 +3,27 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Accelerator, ArchList, ArmVariant, Blas, Build, Companion, CompanionBuild, ComputeCapability,
-    CudaVersion, DriverVersion, GlibcFloor, Source, Subdir, Version,
+    Accelerator, ArchList, ArmVariant, Blas, Build, CapabilitySet, Commit, Companion,
+    CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, GlibcFloor, ShortText,
+    Source, Subdir, Version,
 };
 
 use super::{Capability, GpuName, MajorDriver, Matrix, PciRange, ToolkitDriver};
+
+// Both are for constants, which the compiler makes: what does not fit fails the build.
+const fn set<const N: usize>(ascending: &[ComputeCapability]) -> CapabilitySet<N> {
+    CapabilitySet::new(ascending).expect("`row` takes no list that does not fit")
+}
+
+const fn text<const N: usize>(text: &str) -> ShortText<N> {
+    ShortText::new(text).expect("`row` takes no text that does not fit")
+}
 
 include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 
 /// Everything that is in this program.
 pub(super) static EMBEDDED: Matrix = Matrix {
-    as_of: Cow::Borrowed(AS_OF),
+    as_of: AS_OF,
     builds: Cow::Borrowed(BUILDS),
     companions: Cow::Borrowed(COMPANIONS),
     cuda_versions: Cow::Borrowed(CUDA_VERSIONS),

@@ -1,11 +1,10 @@
 //! A build of PyTorch on conda-forge, and of the packages that go with it.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArchList, CudaPins, CudaVersion, Subdir, Version};
+use super::{ArchList, CudaPins, CudaVersion, Source, Subdir, Version};
 
 /// What a build computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,15 +84,6 @@ pub struct GlibcFloor {
     pub declared: Version,
     /// What the CUDA libraries that it pulls in say, where that is more.
     pub libraries: Version,
-}
-
-/// Where a row was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The feedstock's commit.
-    pub commit: Cow<'static, str>,
-    /// That commit's date, `2026-08-10`.
-    pub date: Cow<'static, str>,
 }
 
 /// A build of PyTorch: builds of one version that no rule tells apart, from the first build number

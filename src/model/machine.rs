@@ -154,7 +154,7 @@ impl Machine {
     /// Source: rattler's `VirtualPackages::baseline_for_platform` (crates/rattler_virtual_packages/src/defaults.rs).
     #[must_use]
     pub fn baseline(subdir: Subdir) -> Self {
-        let on = |os: Os, parts: &[u32]| {
+        let on = |os: Os, parts: &[u16]| {
             if subdir.os() == os {
                 Detected::found(Version::new(parts), Origin::Baseline)
             } else {

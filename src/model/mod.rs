@@ -1,5 +1,6 @@
 //! The vocabulary: plain values in conda's and NVIDIA's own words. Uses nothing, decides nothing.
 
+mod arch_list;
 mod build;
 mod client;
 mod compute_capability;
@@ -8,20 +9,23 @@ mod detected;
 mod driver_version;
 mod machine;
 mod match_spec;
+mod short_text;
+mod source;
 mod subdir;
 mod version;
 mod virtual_package;
 
-pub use build::{
-    Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor, Source,
-};
+pub use arch_list::{ArchList, CapabilitySet, KernelSupport};
+pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
 pub use client::{Client, ClientKind, ConfigFile, Shell};
-pub use compute_capability::{ArchList, ComputeCapability, KernelSupport};
+pub use compute_capability::ComputeCapability;
 pub use cuda_version::{CudaPins, CudaVersion};
 pub use detected::{Detected, Fact, Origin};
 pub use driver_version::DriverVersion;
 pub use machine::{Adapter, Gpu, Machine, Outcome, SourceReport, Vendor};
 pub use match_spec::MatchSpec;
+pub use short_text::{ShortText, TextTooLong};
+pub use source::{Commit, Date, ParseSourceError, Source};
 pub use subdir::{Os, ParseSubdirError, Subdir};
 pub use version::{ParseVersionError, Version};
 pub use virtual_package::{SeenCuda, seen_cuda};

@@ -8,11 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Dotted numbers such as `2.13.0`, with an optional release candidate (`2.10.0.rc3`).
 ///
-/// Missing parts count as zero, as for conda: `2.28` equals `2.28.0`. Not for drivers
+/// Missing parts count as zero, as for conda: `2.28` equals `2.28.0`. A number is at most 65535, so
+/// that a version is small; Windows' builds (`10.0.26100`) are below. Not for drivers
 /// ([`DriverVersion`](super::DriverVersion)) or CUDA ([`CudaVersion`](super::CudaVersion)).
 #[derive(Debug, Clone, Copy)]
 pub struct Version {
-    parts: [u32; 4],
+    parts: [u16; 4],
     /// How many parts were written: only for printing and for prefixes.
     len: u8,
     /// The release candidate; 0 is a release.
@@ -22,7 +23,7 @@ pub struct Version {
 impl Version {
     /// A release of one to four parts; more are cut.
     #[must_use]
-    pub const fn new(written: &[u32]) -> Self {
+    pub const fn new(written: &[u16]) -> Self {
         let mut parts = [0; 4];
         let mut len = 0;
         while len < written.len() && len < 4 {
@@ -41,13 +42,13 @@ impl Version {
 
     /// The first part.
     #[must_use]
-    pub const fn major(self) -> u32 {
+    pub const fn major(self) -> u16 {
         self.parts[0]
     }
 
     /// The second part, 0 where none was written.
     #[must_use]
-    pub const fn minor(self) -> u32 {
+    pub const fn minor(self) -> u16 {
         self.parts[1]
     }
 
@@ -70,13 +71,18 @@ impl Version {
     pub const fn series(self) -> Self {
         Self { parts: [self.parts[0], self.parts[1], 0, 0], len: 2, candidate: 0 }
     }
+
+    /// All parts as one number, to be compared in one step.
+    fn number(self) -> u64 {
+        self.parts.iter().fold(0, |number, part| number << 16 | u64::from(*part))
+    }
 }
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         // A candidate comes before its release.
         let rank = |v: &Self| if v.candidate == 0 { u8::MAX } else { v.candidate };
-        self.parts.cmp(&other.parts).then_with(|| rank(self).cmp(&rank(other)))
+        self.number().cmp(&other.number()).then_with(|| rank(self).cmp(&rank(other)))
     }
 }
 
@@ -88,7 +94,7 @@ impl PartialOrd for Version {
 
 impl PartialEq for Version {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        self.parts == other.parts && self.candidate == other.candidate
     }
 }
 
@@ -123,10 +129,8 @@ impl FromStr for Version {
     type Err = ParseVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseVersionError {
-            text: text.to_owned(),
-            expected: "one to four numbers with dots, such as 2.13.0",
-        };
+        let wrong = |expected| ParseVersionError { text: text.to_owned(), expected };
+        let error = || wrong("one to four numbers with dots, such as 2.13.0");
         let (numbers, candidate) = match text.split_once("rc") {
             Some((head, n)) => {
                 let n = n.parse::<u8>().ok().filter(|n| *n > 0).ok_or_else(error)?;
@@ -134,8 +138,12 @@ impl FromStr for Version {
             }
             None => (text, 0),
         };
+        let mut written = [0; 4];
+        let len = parse_parts(numbers, &mut written).ok_or_else(error)?;
         let mut parts = [0; 4];
-        let len = parse_parts(numbers, &mut parts).ok_or_else(error)?;
+        for (part, number) in parts.iter_mut().zip(written) {
+            *part = u16::try_from(number).map_err(|_| wrong("numbers up to 65535"))?;
+        }
         Ok(Self { parts, len, candidate })
     }
 }
@@ -196,8 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_number_is_kept_and_none_wraps() {
+        assert_eq!(version("10.0.65535").to_string(), "10.0.65535");
+        let error = "20240101".parse::<Version>().expect_err("a day");
+        assert_eq!(error.to_string(), "`20240101` is not a version; expected numbers up to 65535");
+    }
+
+    #[test]
     fn what_is_not_a_version_is_refused() {
-        for text in ["", "2.", ".2", "2.x", "-1", "1.2.3.4.5", "2.9rc", "99999999999", " 2"] {
+        for text in
+            ["", "2.", ".2", "2.x", "-1", "1.2.3.4.5", "2.9rc", "99999999999", " 2", "2.65536"]
+        {
             assert!(text.parse::<Version>().is_err(), "{text:?}");
         }
     }

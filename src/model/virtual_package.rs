@@ -39,7 +39,7 @@ pub fn seen_cuda(machine: &Machine, client: &Client) -> SeenCuda {
             SeenCuda::Unknown
         }
     };
-    let is_below = |parts: &[u32]| matches!(&client.version, Detected::Found(v) if v.value < Version::new(parts));
+    let is_below = |parts: &[u16]| matches!(&client.version, Detected::Found(v) if v.value < Version::new(parts));
     match client.kind {
         ClientKind::Conda | ClientKind::Pixi => by_libcuda(),
         ClientKind::Mamba if is_below(&[2]) => by_libcuda(),

@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_banner_of_every_distribution_is_read() {
-        let banners: [(&[u8], &[u32]); 4] = [
+        let banners: [(&[u8], &[u16]); 4] = [
             (
                 b"\0GNU C Library (Debian GLIBC 2.36-9+deb12u13) stable release version 2.36.\n",
                 &[2, 36],

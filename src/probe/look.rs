@@ -1,6 +1,7 @@
 //! A look at a machine: the host that is asked, and what was found so far.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt::Display;
 
 use crate::host::{Failure, Host, Ran};
@@ -13,11 +14,13 @@ pub(super) const SMALL: usize = 64 << 10;
 pub(super) struct Look<'h> {
     pub host: &'h dyn Host,
     pub machine: Machine,
+    /// The folders of PATH, once somebody has asked for them.
+    pub folders: OnceCell<Vec<String>>,
 }
 
 impl<'h> Look<'h> {
     pub(super) fn at(host: &'h dyn Host, machine: Machine) -> Self {
-        Self { host, machine }
+        Self { host, machine, folders: OnceCell::new() }
     }
 
     /// Notes how asking a source went.

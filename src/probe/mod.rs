@@ -1,7 +1,7 @@
 //! Looks at a machine: `Host` and [`Overrides`] in, [`Machine`] out. Decides nothing, drops nothing:
 //! every source that is asked leaves a report, and what it failed to say stays unknown.
 //!
-//! The order of the sources is that of [`SOURCES`]; within NVIDIA's it is in [`nvidia`].
+//! The order of the sources is that of `SOURCES`; within NVIDIA's it is in `nvidia`.
 
 mod clients;
 mod config_files;

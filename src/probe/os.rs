@@ -5,11 +5,11 @@ use crate::model::{Detected, Origin, Os, Outcome, Subdir, Version};
 
 use super::look::{Look, quoted, text};
 
-/// How much of `/proc/cpuinfo` is read: the first processor.
-const CPUINFO: usize = 4 << 10;
+/// How much of `/proc/cpuinfo` is read: the first lines about the first processor.
+const CPUINFO: usize = 1 << 10;
 
 /// Windows 10's first release; Windows 8.1 was 9600.
-const FIRST_BUILD_OF_10: u32 = 10_240;
+const FIRST_BUILD_OF_10: u16 = 10_240;
 
 pub(super) fn look(look: &mut Look<'_>) {
     let target = look.host.target();
@@ -106,7 +106,7 @@ fn windows(system: &System, version: Detected<Version>) -> Detected<Version> {
         .as_deref()
         .and_then(|text| text.split_once('('))
         .and_then(|(_, rest)| rest.split(')').next())
-        .and_then(|build| build.parse::<u32>().ok())
+        .and_then(|build| build.parse::<u16>().ok())
         .filter(|build| *build >= FIRST_BUILD_OF_10);
     match (version, build) {
         (Detected::Absent, _) => Detected::Absent,

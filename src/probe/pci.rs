@@ -16,8 +16,12 @@ pub(super) fn look(look: &mut Look<'_>) {
         Err(failure) => return look.report_failure(BUS, &failure),
     };
     let mut problem = None;
+    // One text for all paths: most slots are looked at for their class alone.
+    let mut path = format!("{BUS}/");
     for slot in &slots {
-        match adapter(look, slot) {
+        path.truncate(BUS.len() + 1);
+        path.push_str(slot);
+        match adapter(look, &mut path) {
             Ok(Some(adapter)) => look.machine.adapters.push(adapter),
             Ok(None) => {}
             Err(failure) => {
@@ -35,20 +39,15 @@ pub(super) fn look(look: &mut Look<'_>) {
 
 /// The device in a slot, where it is a display adapter (class 03) or an accelerator without a
 /// display (class 12, which some data centre parts are).
-fn adapter(look: &Look<'_>, slot: &str) -> Result<Option<Adapter>, Failure> {
-    let folder = format!("{BUS}/{slot}");
-    let class = hexadecimal(look, &folder, "class")?;
+fn adapter(look: &Look<'_>, slot: &mut String) -> Result<Option<Adapter>, Failure> {
+    let class = hexadecimal(look, slot, "class")?;
     if !matches!(class >> 16, 0x03 | 0x12) {
         return Ok(None);
     }
-    let vendor = hexadecimal(look, &folder, "vendor")?;
-    let device = hexadecimal(look, &folder, "device")?;
+    let vendor = hexadecimal(look, slot, "vendor")?;
+    let device = hexadecimal(look, slot, "device")?;
     // Without a driver there is no link.
-    let driver = match look.host.read_link(&format!("{folder}/driver")) {
-        Ok(link) => link.rsplit('/').next().map(str::to_owned),
-        Err(Failure::NotThere) => None,
-        Err(failure) => return Err(failure),
-    };
+    let driver = look.host.read_link(&format!("{slot}/driver")).ok();
     Ok(Some(Adapter {
         vendor: match vendor {
             0x10de => Vendor::Nvidia,
@@ -57,12 +56,19 @@ fn adapter(look: &Look<'_>, slot: &str) -> Result<Option<Adapter>, Failure> {
             _ => Vendor::Other,
         },
         pci_id: format!("{vendor:04x}:{device:04x}"),
-        kernel_driver: driver,
+        kernel_driver: driver.and_then(|link| Some(link.rsplit_once('/')?.1.to_owned())),
     }))
 }
 
-fn hexadecimal(look: &Look<'_>, folder: &str, name: &str) -> Result<u32, Failure> {
-    let text = look.text(&format!("{folder}/{name}"))?;
-    u32::from_str_radix(text.strip_prefix("0x").unwrap_or(&text), 16)
-        .map_err(|_| Failure::Other(format!("`{name}` is not a number")))
+/// The number in a file of a slot; `slot` comes back as it was.
+fn hexadecimal(look: &Look<'_>, slot: &mut String, name: &str) -> Result<u32, Failure> {
+    let length = slot.len();
+    slot.push('/');
+    slot.push_str(name);
+    let bytes = look.host.read_start(slot, 64);
+    slot.truncate(length);
+    std::str::from_utf8(&bytes?)
+        .ok()
+        .and_then(|text| u32::from_str_radix(text.trim_end().strip_prefix("0x")?, 16).ok())
+        .ok_or_else(|| Failure::Other(format!("`{name}` is not a number")))
 }

@@ -1,7 +1,7 @@
 //! Everything that a format may need to know.
 
 use crate::advise::{Advice, Choice, Request};
-use crate::model::{Machine, Shell, Subdir};
+use crate::model::{Date, Machine, Shell, Subdir};
 
 use super::clients::{self, ClientTarget, Environment};
 use super::shell::CannotQuote;
@@ -17,7 +17,7 @@ pub struct Answer<'a> {
     /// What was decided.
     pub advice: &'a Advice<'a>,
     /// The day up to which the channel was read.
-    pub as_of: &'a str,
+    pub as_of: Date,
     /// The client that the commands are for.
     pub client: ClientTarget<'a>,
     /// Where the packages go.

@@ -7,7 +7,7 @@ use crate::advise::{
     AcceleratorWish, Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected,
     Request, Severity, Status, Unlock,
 };
-use crate::model::{Accelerator, Build, KernelSupport, Shell, Version};
+use crate::model::{Accelerator, Build, Date, KernelSupport, Shell, Version};
 
 use super::answer::Answer;
 use super::messages::{self, message, sentence};
@@ -37,13 +37,13 @@ pub fn json(answer: &Answer<'_>) -> String {
         alternatives: advice.alternatives.iter().map(|other| say.alternative(other)).collect(),
         rejected: advice.rejected.iter().filter(wanted).map(|other| say.rejected(other)).collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
-        ..empty(as_of)
+        ..empty(*as_of)
     })
 }
 
 /// The document of a run that failed.
 #[must_use]
-pub fn error(text: &str, exit_code: u8, as_of: &str) -> String {
+pub fn error(text: &str, exit_code: u8, as_of: Date) -> String {
     write(&Document {
         status: "error",
         exit_code,
@@ -53,7 +53,7 @@ pub fn error(text: &str, exit_code: u8, as_of: &str) -> String {
 }
 
 /// A document with nothing in it yet.
-fn empty(as_of: &str) -> Document<'_> {
+fn empty(as_of: Date) -> Document<'static> {
     Document {
         format_version: 1,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },

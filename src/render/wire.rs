@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::Machine;
+use crate::model::{Date, Machine};
 
 /// The one document.
 #[derive(Debug, Serialize)]
@@ -18,7 +18,7 @@ pub(super) struct Document<'a> {
     /// What wrote it.
     pub tool: Tool,
     /// What the answer was read from.
-    pub matrix: MatrixDate<'a>,
+    pub matrix: MatrixDate,
     /// ok, degraded (a GPU is there but the answer does not use it, or facts are missing),
     /// unsatisfiable, error.
     pub status: &'static str,
@@ -70,11 +70,12 @@ pub(super) struct Tool {
 /// What an answer was read from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct MatrixDate<'a> {
+pub(super) struct MatrixDate {
     /// conda-forge.
     pub channel: &'static str,
     /// The day up to which the channel was read.
-    pub as_of: &'a str,
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub as_of: Date,
 }
 
 /// What kept the program from answering.

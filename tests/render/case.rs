@@ -63,7 +63,7 @@ impl Case {
             machine: &self.machine,
             request: &self.request,
             advice: &advice,
-            as_of: &matrix.as_of,
+            as_of: matrix.as_of,
             client: ClientTarget::of(&self.machine, self.client),
             environment: self.environment.clone(),
             style: Style { width: 80, color: false, shell: self.shell, all: self.all },

@@ -59,18 +59,18 @@ def solver_jobs(path, case, document):
     Python that it promises, and each alternative on the machine as it asks for it."""
     machine, jobs = oracle.assume(*case), {}
 
-    def job(specs, on):
-        return (str(path), on["subdir"], tuple(specs), solver.virtual_packages(on, oracle.driver_cuda(on)))
+    def job(specs, virtual):
+        return (str(path), machine["subdir"], tuple(specs), virtual)
 
     recommendation = document.get("recommendation")
     if recommendation:
         specs = recommendation["specs"]
-        jobs["recommendation"] = job(specs, machine)
+        jobs["recommendation"] = job(specs, solver.virtual_packages(machine, oracle.driver_cuda(machine)))
         for python in ends(case[1], recommendation):
-            jobs[f"python {python}"] = (str(path), machine["subdir"], (*specs, f"python={python}"), plain(machine))
+            jobs[f"python {python}"] = job([*specs, f"python={python}"], plain(machine, "2.36"))
     for index, alternative in enumerate(document.get("alternatives", [])):
         changed, _ = unlock.apply(machine, case[1], alternative["unlocked_by"])
-        jobs[f"alternative {index}"] = job(alternative["specs"], changed)
+        jobs[f"alternative {index}"] = job(alternative["specs"], plain(changed, changed.get("glibc")))
     return jobs
 
 
@@ -236,10 +236,10 @@ def judge(binary, path, cases):
     return wrong, len(distinct)
 
 
-def plain(machine):
-    """What decides whether a Python exists for a build: not the glibc, nor CUDA's minor. Fewer solves."""
+def plain(machine, glibc):
+    """A machine of which only so much matters: CUDA's minor version decides nothing. Fewer solves."""
     cuda = oracle.driver_cuda(machine)
-    recent = machine | {"glibc": "2.36"} if "glibc" in machine else machine
+    recent = machine | {"glibc": glibc} if "glibc" in machine else machine
     return solver.virtual_packages(recent, f"{oracle.key(cuda)[0]}.0" if cuda else None)
 
 
@@ -303,7 +303,7 @@ def main():
     report(wrong, options.binary, options.limit)
     bad = len({json.dumps(case) for case, _, _ in wrong})
     print(f"{len(cases)} cases, {solves} distinct solves, {bad} cases in disagreement, {time.monotonic() - start:.1f} s")
-    # Another channel is a second opinion: its own differences are reported, not judged.
+    # The traps are about the own channel: of another one they are reported, not judged.
     sys.exit(bool(wrong or failed and options.channel is None))
 
 

@@ -107,23 +107,46 @@ fn lone_programs(look: &Look<'_>) -> Vec<(ClientKind, String)> {
 
 /// A program by its name, where the shell would find it.
 pub(in super::super) fn on_path(look: &Look<'_>, name: &str) -> Option<String> {
+    look.folders
+        .get_or_init(|| folders(look))
+        .iter()
+        .find_map(|folder| in_folder(look, folder, name))
+}
+
+/// The folders of PATH, each once. What lies in the folder one happens to be in is not an
+/// installed program.
+fn folders(look: &Look<'_>) -> Vec<String> {
     let is_windows = look.host.target().os() == Some(Os::Windows);
-    let path = look.env("PATH")?;
     let separator = if is_windows { ';' } else { ':' };
-    // What lies in the folder one happens to be in is not an installed program.
-    let is_absolute = |folder: &&str| folder.starts_with(['/', '\\']) || folder.contains(":\\");
-    path.split(separator).filter(is_absolute).find_map(|folder| in_folder(look, folder, name))
+    let mut folders: Vec<String> = Vec::new();
+    for folder in look.env("PATH").unwrap_or_default().split(separator) {
+        let is_absolute = folder.starts_with(['/', '\\']) || folder.contains(":\\");
+        if is_absolute && !folders.iter().any(|known| known == folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    folders
 }
 
 fn in_folder(look: &Look<'_>, folder: &str, name: &str) -> Option<String> {
+    first_file(look, &[folder], name)
+}
+
+/// The first program of that name, in one text for all paths: nearly all of them lead nowhere.
+fn first_file(look: &Look<'_>, folders: &[impl AsRef<str>], name: &str) -> Option<String> {
     let target = look.host.target();
-    let is_file = |name: &str| {
-        let path = target.join(folder, name);
-        look.host.is_file(&path).then_some(path)
-    };
-    if target.os() == Some(Os::Windows) {
-        is_file(&format!("{name}.exe")).or_else(|| is_file(&format!("{name}.bat")))
-    } else {
-        is_file(name)
+    let is_windows = target.os() == Some(Os::Windows);
+    let extensions: &[&str] = if is_windows { &[".exe", ".bat"] } else { &[""] };
+    let mut path = String::with_capacity(128);
+    for folder in folders {
+        for extension in extensions {
+            path.clear();
+            target.join_to(&mut path, folder.as_ref(), name);
+            path.push_str(extension);
+            if look.host.is_file(&path) {
+                return Some(path);
+            }
+        }
     }
+    None
 }

@@ -32,18 +32,36 @@ const LOADER_CACHE: &str = "/etc/ld.so.cache";
 const LOADER_CACHE_BOUND: usize = 4 << 20;
 
 /// Folders outside the loader's search that hold the libraries somewhere.
+const FOLDERS: [&str; 5] = [
+    WSL,
+    "/usr/lib64/nvidia",       // RPM Fusion, older
+    "/usr/lib64",              // Fedora, SUSE
+    "/run/opengl-driver/lib",  // NixOS
+    "/usr/local/nvidia/lib64", // Kubernetes on COS
+];
+
+/// The same, below the folder of the architecture: Debian and Ubuntu; Jetson with `JetPack` 6 and 5.
+const BELOW_TRIPLET: [&str; 3] = ["", "/nvidia", "/tegra"];
+
+/// The folders of both kinds that exist.
 fn folders(look: &Look<'_>) -> Vec<String> {
-    let triplet = format!("/usr/lib/{}-linux-gnu", look.host.target().arch);
-    vec![
-        WSL.to_owned(),
-        "/usr/lib64/nvidia".to_owned(),       // RPM Fusion, older
-        format!("{triplet}/nvidia"),          // Jetson, JetPack 6
-        format!("{triplet}/tegra"),           // Jetson, JetPack 5
-        triplet,                              // Debian, Ubuntu
-        "/usr/lib64".to_owned(),              // Fedora, SUSE
-        "/run/opengl-driver/lib".to_owned(),  // NixOS
-        "/usr/local/nvidia/lib64".to_owned(), // Kubernetes on COS
-    ]
+    let mut triplet = "/usr/lib/".to_owned();
+    triplet.push_str(&look.host.target().arch);
+    triplet.push_str("-linux-gnu");
+    let length = triplet.len();
+    let mut folders = Vec::new();
+    let mut add = |folder: &str| {
+        if look.host.exists(folder) {
+            folders.push(folder.to_owned());
+        }
+    };
+    FOLDERS.into_iter().for_each(&mut add);
+    for below in BELOW_TRIPLET {
+        triplet.truncate(length);
+        triplet.push_str(below);
+        add(&triplet);
+    }
+    folders
 }
 
 /// The first thing found that hints at a driver.
@@ -71,11 +89,22 @@ pub(super) fn hint(look: &Look<'_>) -> Option<String> {
         .or_else(|| in_loader_cache(look).then(|| LOADER_CACHE.to_owned()))
 }
 
-/// Whether the loader knows one of the libraries.
+/// Whether the loader knows libcuda. NVML without it (a container's `utility`) has a device file.
 fn in_loader_cache(look: &Look<'_>) -> bool {
     // Not there or not readable: the loader cannot use it either.
     let cache = look.host.read_start(LOADER_CACHE, LOADER_CACHE_BOUND).unwrap_or_default();
-    [NVML, LIBCUDA].into_iter().any(|name| memchr::memmem::find(&cache, name.as_bytes()).is_some())
+    memchr::memmem::find(names(&cache), LIBCUDA.as_bytes()).is_some()
+}
+
+/// The part of the loader's list that holds names: after a header of 48 bytes, whose number at 20
+/// counts the entries of 24 bytes. A list in another form is searched as a whole.
+/// Source: glibc's sysdeps/generic/dl-cache.h, `struct cache_file_new`.
+fn names(cache: &[u8]) -> &[u8] {
+    let count = cache.strip_prefix(b"glibc-ld.so.cache1.1").and_then(|rest| rest.first_chunk());
+    let start = count.and_then(|count| {
+        usize::try_from(u32::from_le_bytes(*count)).ok()?.checked_mul(24)?.checked_add(48)
+    });
+    start.and_then(|start| cache.get(start..)).unwrap_or(cache)
 }
 
 /// Which library files to try, in which order.
@@ -103,7 +132,8 @@ fn linux(look: &Look<'_>, library: &str) -> Vec<String> {
 }
 
 fn in_folders(look: &Look<'_>, folders: &[String], library: &str) -> Vec<String> {
-    let paths = folders.iter().map(|folder| format!("{folder}/{library}"));
+    let target = look.host.target();
+    let paths = folders.iter().map(|folder| target.join(folder, library));
     paths.filter(|path| look.host.is_file(path)).collect()
 }
 

@@ -40,12 +40,12 @@ impl<'a> ClientTarget<'a> {
     }
 
     /// Whether its version is known and below another.
-    fn is_below(&self, version: &[u32]) -> bool {
+    fn is_below(&self, version: &[u16]) -> bool {
         self.version.is_some_and(|found| found < Version::new(version))
     }
 
     /// Whether its version is known and at least another.
-    fn is_at_least(&self, version: &[u32]) -> bool {
+    fn is_at_least(&self, version: &[u16]) -> bool {
         self.version.is_some_and(|found| found >= Version::new(version))
     }
 

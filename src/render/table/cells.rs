@@ -36,7 +36,7 @@ const LIMITS: Column = Column { heading: "limits", text: limits };
 const PLATFORM: Column = Column { heading: "platform", text: |row| row.subdir.to_string() };
 const SOURCE: Column = Column {
     heading: "source",
-    text: |row| of(row, |build| build.source.commit.chars().take(8).collect::<String>()),
+    text: |row| of(row, |build| format!("{:.8}", build.source.commit)),
 };
 
 /// At 80 columns.

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::matrix::{Limit, Matrix, OverviewRow};
 use crate::model::{
-    Accelerator, ArmVariant, Blas, ComputeCapability, CudaVersion, DriverVersion, Subdir, Version,
+    Accelerator, ArmVariant, Blas, Commit, ComputeCapability, CudaVersion, Date, DriverVersion,
+    Subdir, Version,
 };
 
 use super::Shown;
@@ -14,7 +15,7 @@ use super::cells::tier;
 struct Document<'a> {
     format_version: u32,
     tool: Tool,
-    matrix: Edition<'a>,
+    matrix: Edition,
     rows: Vec<Row<'a>>,
 }
 
@@ -26,9 +27,9 @@ struct Tool {
 
 /// Which matrix.
 #[derive(Serialize)]
-struct Edition<'a> {
+struct Edition {
     channel: &'static str,
-    as_of: &'a str,
+    as_of: Date,
 }
 
 #[derive(Serialize)]
@@ -57,7 +58,7 @@ struct Row<'a> {
     /// `full`, `limited` or `none`.
     support: &'static str,
     limits: Vec<&'static str>,
-    source: Option<&'a str>,
+    source: Option<Commit>,
     this_machine: bool,
 }
 
@@ -79,7 +80,7 @@ pub(super) fn json(matrix: &Matrix, rows: &[Shown<'_>]) -> String {
     let document = Document {
         format_version: 1,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        matrix: Edition { channel: "conda-forge", as_of: &matrix.as_of },
+        matrix: Edition { channel: "conda-forge", as_of: matrix.as_of },
         rows: rows.iter().map(|shown| row(&shown.row, shown.is_yours)).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document).expect("plain values are JSON");
@@ -113,7 +114,7 @@ fn row<'a>(row: &'a OverviewRow<'_>, this_machine: bool) -> Row<'a> {
         python: build.map(|build| build.pythons.into()),
         support: tier(row.tier),
         limits: row.limits.iter().map(code).collect(),
-        source: build.map(|build| &*build.source.commit),
+        source: build.map(|build| build.source.commit),
         this_machine,
     }
 }

@@ -1,0 +1,205 @@
+//! Where a row of the matrix was read: a commit and its day. Plain bytes, so that tables of them cost
+//! nothing when the program starts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Where a row was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// The feedstock's commit.
+    pub commit: Commit,
+    /// That commit's day.
+    pub date: Date,
+}
+
+/// A commit's full hash: never a shortened one, which may come to mean another commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Commit([u8; 20]);
+
+/// A day such as `2026-08-10`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// Why a text is not a commit or a day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {expected}")]
+pub struct ParseSourceError {
+    /// What was given.
+    pub text: String,
+    /// What was expected, with an example.
+    pub expected: &'static str,
+}
+
+impl Commit {
+    /// The commit of a hash's twenty bytes.
+    #[must_use]
+    pub const fn new(hash: [u8; 20]) -> Self {
+        Self(hash)
+    }
+
+    /// The hash's twenty bytes.
+    #[must_use]
+    pub const fn bytes(self) -> [u8; 20] {
+        self.0
+    }
+}
+
+impl fmt::Display for Commit {
+    /// Forty hexadecimal digits; with a precision, `{:.8}`, the first ones.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = f.precision().unwrap_or(40);
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(len);
+        digits.into_iter().try_for_each(|digit| write!(f, "{digit:x}"))
+    }
+}
+
+impl fmt::Debug for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Commit {
+    type Err = ParseSourceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseSourceError {
+            text: text.to_owned(),
+            expected: "a commit; expected its full hash of 40 hexadecimal digits",
+        };
+        let is_hash = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let mut hash = [0; 20];
+        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(pair).ok().filter(|_| is_hash).ok_or_else(error)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| error())?;
+        }
+        if is_hash { Ok(Self(hash)) } else { Err(error()) }
+    }
+}
+
+impl Date {
+    /// `Date::new(2026, 8, 10)`.
+    #[must_use]
+    pub const fn new(year: u16, month: u8, day: u8) -> Self {
+        Self { year, month, day }
+    }
+
+    /// 2026 in 2026-08-10.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+
+    /// 8 in 2026-08-10.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// 10 in 2026-08-10.
+    #[must_use]
+    pub const fn day(self) -> u8 {
+        self.day
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for Date {
+    type Err = ParseSourceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |text: &str, len: usize| {
+            let is_number = text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
+            text.parse::<u16>().ok().filter(|_| is_number)
+        };
+        let small = |text: &str, last: u8| {
+            number(text, 2).and_then(|n| u8::try_from(n).ok()).filter(|n| (1..=last).contains(n))
+        };
+        let parts = || {
+            let (year, rest) = text.split_once('-')?;
+            let (month, day) = rest.split_once('-')?;
+            Some(Self { year: number(year, 4)?, month: small(month, 12)?, day: small(day, 31)? })
+        };
+        parts().ok_or_else(|| ParseSourceError {
+            text: text.to_owned(),
+            expected: "a date; expected a day such as 2026-08-13",
+        })
+    }
+}
+
+impl Serialize for Commit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Commit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::from_text(deserializer)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::from_text(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_printed_as_it_was_read() {
+        let text = "b835dc62735da5a7c446b64d2d488119814fd50d";
+        let commit: Commit = text.parse().expect("a commit");
+        assert_eq!(commit.to_string(), text);
+        assert_eq!(format!("{commit:.8}"), "b835dc62");
+    }
+
+    #[test]
+    fn a_short_hash_is_refused() {
+        let hash = "b835dc62735da5a7c446b64d2d488119814fd50d";
+        for text in ["", "b835dc62", &hash[1..], &format!("{hash}0"), &hash.replace('b', "+")] {
+            assert!(text.parse::<Commit>().is_err(), "{text:?}");
+        }
+        assert!("é".repeat(20).parse::<Commit>().is_err());
+    }
+
+    #[test]
+    fn days_are_in_order_and_printed_as_they_were_read() {
+        let date = |text: &str| text.parse::<Date>().expect("a day");
+        assert_eq!(date("2026-08-03"), Date::new(2026, 8, 3));
+        assert_eq!(date("2026-08-03").to_string(), "2026-08-03");
+        let days = ["2022-07-17", "2025-12-31", "2026-01-01", "2026-02-01", "2026-02-02"].map(date);
+        assert!(days.is_sorted());
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in ["", "2026-8-10", "2026-13-01", "2026-00-01", "2026-08-32", "26-08-10"] {
+            assert!(text.parse::<Date>().is_err(), "{text:?}");
+        }
+        for text in ["2026-08-10T", "2026/08/10", "2026-08", "+026-08-10", "2026-08-10-1"] {
+            assert!(text.parse::<Date>().is_err(), "{text:?}");
+        }
+    }
+}
