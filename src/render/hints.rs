@@ -55,6 +55,12 @@ pub(super) fn hint(
             .then(|| {
                 "a container brings its own glibc: `conda-torch advise --glibc 2.36 --format dockerfile`".to_owned()
             }),
+        D::DriverUnknown { .. } => Some(
+            "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
+        ),
+        D::PlatformWithoutBuilds { subdir: None } => {
+            Some("name it with `--platform`".to_owned())
+        }
         D::NoClient => Some(miniforge(machine)),
         D::CudaVersionHoldsBack { .. } => Some(
             "leave `--cuda-version` out unless something else needs it: it is the toolkit's version, not the driver's"
@@ -66,7 +72,6 @@ pub(super) fn hint(
         ),
         D::NoDriver { .. }
         | D::NoGpu
-        | D::DriverUnknown { .. }
         | D::GlibcTooOld { .. }
         | D::NoGlibc { .. }
         | D::CapabilityNotKnown { .. }
