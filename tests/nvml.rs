@@ -14,19 +14,21 @@ static OLD_NVML: LazyLock<PathBuf> =
     LazyLock::new(|| build("nvml", "libnvidia-ml-old.so.1", &["--cfg", "old"]));
 static LIBCUDA: LazyLock<PathBuf> = LazyLock::new(|| build("libcuda", "libcuda.so.1", &[]));
 
-/// Compiles a stand-in.
+/// Compiles a stand-in. A runner may start each test as a process of its own: the file appears whole.
 fn build(source: &str, library: &str, more: &[&str]) -> PathBuf {
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(library);
+    let unfinished = library.with_extension(std::process::id().to_string());
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
         .args(["--edition", "2024", "--crate-type", "cdylib", "-O", "--check-cfg", "cfg(old)"])
         .args(more)
         .arg("-o")
-        .arg(&library)
+        .arg(&unfinished)
         .arg(format!("{}/tests/stub/{source}.rs", env!("CARGO_MANIFEST_DIR")))
         .output()
         .expect("rustc can be run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::rename(unfinished, &library).expect("the library can be put in its place");
     library
 }
 

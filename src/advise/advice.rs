@@ -6,6 +6,7 @@ use crate::model::{
 };
 
 use super::diagnostic::Diagnostic;
+use super::request::AcceleratorWish;
 
 /// The answer for one machine and one request. Every build of the matrix is in it exactly once.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +104,7 @@ pub enum Unlock {
     /// A macOS of at least this version.
     Macos(Version),
     /// Another `--accelerator`.
-    Accelerator(&'static str),
+    Accelerator(AcceleratorWish),
     /// Another `--cuda-version`, or none.
     CudaVersion(Option<CudaVersion>),
     /// Another `--pytorch`.

@@ -4,9 +4,11 @@
 use crate::model::{CudaVersion, DriverVersion};
 
 use super::Survey;
-use super::advice::{Alternative, Unlock};
+use super::advice::{Alternative, Choice, Unlock};
 use super::diagnostic::Diagnostic;
-use super::fit::Candidate;
+use super::fit::{Candidate, Rules};
+use super::request::AcceleratorWish;
+use super::unlocked::unlocked;
 
 /// As many as a tired person reads.
 const AT_MOST: usize = 4;
@@ -37,12 +39,23 @@ pub(super) fn find<'m>(
         if best.is_none() { fewer.then(better) } else { better.then(fewer) }
     });
     drop_harder_ways(candidates, &mut found);
-    found.truncate(AT_MOST);
     let alternative = |(index, unlocked_by): (usize, Vec<Unlock>)| {
-        let choice = survey.choice(candidates, index, None);
-        (index, Alternative { choice, unlocked_by, findings: candidates[index].blockers.clone() })
+        let candidate = &candidates[index];
+        let choice = after(survey, candidate, &unlocked_by)?;
+        Some((index, Alternative { choice, unlocked_by, findings: candidate.blockers.clone() }))
     };
-    found.into_iter().map(alternative).collect()
+    found.into_iter().filter_map(alternative).take(AT_MOST).collect()
+}
+
+/// What a build is installed with after the changes; `None` where it would still not fit.
+fn after<'m>(
+    survey: &Survey<'_, 'm>,
+    candidate: &Candidate<'m>,
+    changes: &[Unlock],
+) -> Option<Choice<'m>> {
+    let (situation, request) = unlocked(survey.situation, survey.request, survey.matrix, changes);
+    let candidate = Rules::new(&situation, &request, survey.matrix).judge(candidate.build);
+    candidate.fits().then(|| candidate.choice(&situation, &request, survey.matrix))
 }
 
 /// Leaves out what is no better than another and asks for more: changes that contain the other's.
@@ -113,11 +126,15 @@ fn unlock(
         Diagnostic::GlibcTooOld { needed, .. } => vec![Unlock::Glibc(*needed)],
         Diagnostic::MacosTooOld { needed, .. } => vec![Unlock::Macos(*needed)],
         Diagnostic::OtherPytorch { .. } => vec![Unlock::Pytorch(build.pytorch)],
-        Diagnostic::PythonNotBuilt { last, .. } => vec![Unlock::Python(*last)],
-        Diagnostic::OtherCudaVersion { .. } => vec![Unlock::CudaVersion(candidate.pin)],
-        Diagnostic::OtherAccelerator => {
-            vec![Unlock::Accelerator(if build.is_cuda() { "cuda" } else { "cpu" })]
+        Diagnostic::PythonNotBuilt { requested, first, last } => {
+            vec![Unlock::Python(if requested < first { *first } else { *last })]
         }
+        Diagnostic::OtherCudaVersion { .. } => vec![Unlock::CudaVersion(candidate.pin)],
+        Diagnostic::OtherAccelerator => vec![Unlock::Accelerator(if build.is_cuda() {
+            AcceleratorWish::Cuda
+        } else {
+            AcceleratorWish::Cpu
+        })],
         Diagnostic::OtherBlas { .. } => vec![Unlock::Blas(build.blas)],
         Diagnostic::CompanionMissing { package } => vec![Unlock::Without(*package)],
         _ => return None,

@@ -1,7 +1,9 @@
 //! torchvision and torchaudio: which of their builds go with a build of PyTorch, and what they and
 //! PyTorch together leave open for `cuda-version` and Python.
 
-use crate::model::{Accelerator, Build, Companion, CompanionBuild, CudaPins, CudaVersion, Version};
+use crate::model::{
+    Accelerator, ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion, Version,
+};
 
 use super::diagnostic::Diagnostic;
 use super::fit::{Candidate, Rules};
@@ -42,15 +44,22 @@ struct Wanted<'a, 'm> {
 
 impl Wanted<'_, '_> {
     fn fits(&self, package: Companion, companion: &CompanionBuild) -> bool {
-        let Build { subdir, pytorch, arm_variant, .. } = *self.candidate.build;
+        let Build { subdir, pytorch, .. } = *self.candidate.build;
         let (first, last) = pythons(self.candidate.pythons, companion.pythons);
         companion.package == package
             && companion.subdir == subdir
             && companion.pytorch == pytorch.series()
             && self.same_accelerator(companion)
-            && (companion.arm_variant.is_none() || companion.arm_variant == arm_variant)
+            && self.same_arm_variant(companion)
             && first <= last
             && self.python.is_none_or(|python| (first..=last).contains(&python.series()))
+    }
+
+    /// What was built before conda-forge told aarch64 machines apart goes with servers alone.
+    fn same_arm_variant(&self, companion: &CompanionBuild) -> bool {
+        let build = self.candidate.build.arm_variant;
+        companion.arm_variant == build
+            || companion.arm_variant.is_none() && build != Some(ArmVariant::Tegra)
     }
 
     fn same_accelerator(&self, companion: &CompanionBuild) -> bool {

@@ -6,11 +6,11 @@ use crate::model::{
     GlibcFloor, KernelSupport, Version,
 };
 
-use super::advice::GpuKernels;
-use super::companions;
+use super::advice::{Choice, GpuKernels};
 use super::diagnostic::Diagnostic;
 use super::request::{AcceleratorWish, Request};
 use super::situation::{DriverState, Libc, SituatedGpu, Situation};
+use super::{companions, specs};
 
 /// A build held against a situation and a request.
 #[derive(Debug)]
@@ -28,9 +28,32 @@ pub(super) struct Candidate<'m> {
     pub(super) pythons: (Version, Version),
 }
 
-impl Candidate<'_> {
+impl<'m> Candidate<'m> {
     pub(super) fn fits(&self) -> bool {
         self.blockers.is_empty()
+    }
+
+    /// It as something to install, without reasons yet.
+    pub(super) fn choice(
+        &self,
+        situation: &Situation,
+        request: &Request,
+        matrix: &Matrix,
+    ) -> Choice<'m> {
+        Choice {
+            build: self.build,
+            build_number: self.build.build_numbers.1,
+            cuda_version: self.pin,
+            companions: self.companions.clone(),
+            pythons: self.pythons,
+            kernels: self.kernels.clone(),
+            specs: specs::specs(self, situation, request, matrix),
+            needs_cuda: self.build.accelerator.cuda().map(|toolkit| {
+                // What the driver says, where it is enough; else what the build asks of one.
+                situation.cuda().filter(|cuda| cuda.major >= toolkit.major).unwrap_or(toolkit)
+            }),
+            reasons: Vec::new(),
+        }
     }
 
     /// How many GPUs it has kernels for.
@@ -78,6 +101,8 @@ impl<'a, 'm> Rules<'a, 'm> {
             push(blockers, self.blas(build));
         }
         companions::add(self, &mut candidate);
+        let of_pin = self.glibc_of_pin(&candidate);
+        push(&mut candidate.blockers, of_pin);
         candidate
     }
 
@@ -96,22 +121,28 @@ impl<'a, 'm> Rules<'a, 'm> {
         let needed = self.needed_driver(toolkit);
         match &self.situation.driver {
             DriverState::Usable { cuda, driver } => {
-                if !self.driver_runs(*cuda, *driver, toolkit) {
-                    let driver = *driver;
-                    blockers.push(Diagnostic::DriverTooOld {
-                        driver,
-                        cuda: *cuda,
-                        toolkit,
-                        needed,
-                    });
-                }
+                push(blockers, self.driver_too_old(*cuda, *driver, toolkit));
+            }
+            DriverState::NoGpu { cuda, driver } => {
+                blockers.push(Diagnostic::NoGpu);
+                push(blockers, self.driver_too_old(*cuda, *driver, toolkit));
             }
             DriverState::Missing => blockers.push(Diagnostic::NoDriver { needed }),
-            DriverState::NoGpu => blockers.push(Diagnostic::NoGpu),
             DriverState::Unknown(why) => {
-                blockers.push(Diagnostic::DriverUnknown { why: why.clone() })
+                blockers.push(Diagnostic::DriverUnknown { why: why.clone() });
             }
         }
+    }
+
+    fn driver_too_old(
+        &self,
+        cuda: CudaVersion,
+        driver: Option<DriverVersion>,
+        toolkit: CudaVersion,
+    ) -> Option<Diagnostic> {
+        let needed = self.needed_driver(toolkit);
+        let runs = self.driver_runs(cuda, driver, toolkit);
+        (!runs).then_some(Diagnostic::DriverTooOld { driver, cuda, toolkit, needed })
     }
 
     /// Whether a driver runs machine code of a toolkit: it is as new as the toolkit, or of the same
@@ -205,6 +236,18 @@ impl<'a, 'm> Rules<'a, 'm> {
             Libc::Other { musl } => Some(Diagnostic::NoGlibc { musl: *musl }),
             Libc::Glibc(_) | Libc::Unknown(_) | Libc::NotLinux => None,
         }
+    }
+
+    /// `cuda-version` brings the libraries of its own toolkit, which can be newer than the build's and
+    /// ask for a newer glibc than those that the build was made with.
+    fn glibc_of_pin(&self, candidate: &Candidate<'_>) -> Option<Diagnostic> {
+        let (pin, toolkit) = (candidate.pin?, candidate.build.accelerator.cuda()?);
+        let (Libc::Glibc(found), true) = (&self.situation.libc, pin > toolkit) else { return None };
+        let own = candidate.build.glibc?;
+        let needed = self.matrix.libraries_glibc(candidate.build.subdir, pin)?;
+        let told = *found < own.declared.max(own.libraries);
+        let too_old = *found < needed && !told;
+        too_old.then_some(Diagnostic::GlibcTooOld { found: *found, needed, declared: own.declared })
     }
 
     fn macos(&self, build: &Build) -> Option<Diagnostic> {

@@ -5,7 +5,7 @@
 //! 2. [`fit`]: every build against every rule; all that speaks against it is kept.
 //! 3. [`rank`]: the best of those that fit.
 //! 4. [`specs`]: what to tell a solver so that it ends there.
-//! 5. [`alternatives`]: what would be better, and what unlocks it.
+//! 5. [`alternatives`]: what would be better, and what unlocks it ([`unlocked`]: and then really fits).
 //! 6. [`reasons`] and [`remarks`]: why, and what to know.
 
 mod advice;
@@ -20,6 +20,7 @@ mod remarks;
 mod request;
 mod situation;
 mod specs;
+mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use diagnostic::{Diagnostic, Severity};
@@ -30,7 +31,7 @@ use crate::model::{Build, Machine};
 
 use fit::{Candidate, Rules};
 use rank::Ranking;
-use situation::Situation;
+use situation::{DriverState, Situation};
 
 /// Decides. Never fails: "nothing fits" is an answer, with the nearest that would.
 #[must_use]
@@ -47,7 +48,10 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
     let survey = Survey { machine, request, matrix, situation: &situation, ranking: &ranking };
 
     let alternatives = alternatives::find(&survey, &candidates, best);
-    let recommended = best.map(|index| survey.choice(&candidates, index, Some(index)));
+    let recommended = best.map(|index| Choice {
+        reasons: reasons::of(&survey, &candidates, index),
+        ..candidates[index].choice(&situation, request, matrix)
+    });
     let diagnostics = remarks::collect(&survey, &candidates, best, &alternatives);
     let status = remarks::status(&survey, recommended.as_ref(), &diagnostics);
     let taken =
@@ -76,32 +80,19 @@ struct Survey<'a, 'm> {
 }
 
 impl<'m> Survey<'_, 'm> {
-    /// A candidate as something to install.
-    fn choice(
-        &self,
-        candidates: &[Candidate<'m>],
-        index: usize,
-        best: Option<usize>,
-    ) -> Choice<'m> {
-        let candidate = &candidates[index];
-        Choice {
-            build: candidate.build,
-            build_number: candidate.build.build_numbers.1,
-            cuda_version: candidate.pin,
-            companions: candidate.companions.clone(),
-            pythons: candidate.pythons,
-            kernels: candidate.kernels.clone(),
-            specs: specs::specs(candidate, self.situation, self.request, self.matrix),
-            needs_cuda: candidate.build.accelerator.cuda().map(|toolkit| {
-                // What the driver says, where it is enough; else what the build asks of one.
-                self.situation.cuda().filter(|cuda| cuda.major >= toolkit.major).unwrap_or(toolkit)
-            }),
-            reasons: if best == Some(index) {
-                reasons::of(self, candidates, index)
-            } else {
-                Vec::new()
-            },
-        }
+    /// The rules, to ask what a toolkit needs.
+    fn rules(&self) -> Rules<'_, 'm> {
+        Rules::new(self.situation, self.request, self.matrix)
+    }
+
+    /// Whether CUDA is asked for by name.
+    fn wants_cuda(&self) -> bool {
+        self.request.accelerator == AcceleratorWish::Cuda || self.request.cuda_version.is_some()
+    }
+
+    /// Whether an NVIDIA GPU is there, or a driver that should have one.
+    fn has_nvidia(&self) -> bool {
+        self.machine.has_nvidia_card() || self.situation.driver != DriverState::Missing
     }
 
     /// A candidate as something not to install; one that fits says what it gives way to.

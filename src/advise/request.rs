@@ -34,3 +34,15 @@ pub enum AcceleratorWish {
     /// An NVIDIA GPU or nothing.
     Cuda,
 }
+
+impl AcceleratorWish {
+    /// The value of `--accelerator`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}

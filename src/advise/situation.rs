@@ -10,7 +10,7 @@ use super::diagnostic::Diagnostic;
 use super::request::{AcceleratorWish, Request};
 
 /// A machine in the terms of the rules.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Situation {
     /// The platform to install for: arm64 on an arm64 Mac, also where this program is translated.
     pub(super) subdir: Option<Subdir>,
@@ -43,7 +43,12 @@ pub(super) enum DriverState {
     /// No driver.
     Missing,
     /// A driver that shows no GPU.
-    NoGpu,
+    NoGpu {
+        /// The newest CUDA that it supports.
+        cuda: CudaVersion,
+        /// Its version, where it is known.
+        driver: Option<DriverVersion>,
+    },
     /// Could not be told.
     Unknown(String),
 }
@@ -101,7 +106,7 @@ impl Situation {
     pub(super) fn cuda(&self) -> Option<CudaVersion> {
         match &self.driver {
             DriverState::Usable { cuda, .. } => Some(*cuda),
-            DriverState::Missing | DriverState::NoGpu | DriverState::Unknown(_) => None,
+            DriverState::Missing | DriverState::NoGpu { .. } | DriverState::Unknown(_) => None,
         }
     }
 }
@@ -204,7 +209,9 @@ impl Context<'_> {
             (Detected::Found(_), _) | (Detected::Absent | Detected::Unknown { .. }, Some(_))
                 if no_gpu =>
             {
-                DriverState::NoGpu
+                let by_driver = || driver.map(|driver| self.cuda_of(driver));
+                let cuda = machine.driver_cuda.value().copied().or_else(by_driver);
+                DriverState::NoGpu { cuda: cuda.unwrap_or(self.oldest_cuda()), driver }
             }
             (Detected::Found(cuda), driver) => DriverState::Usable {
                 cuda: cuda.value,
@@ -229,8 +236,11 @@ impl Context<'_> {
     }
 
     fn cuda_of(&self, driver: DriverVersion) -> CudaVersion {
-        let oldest = self.matrix.toolkits.first().map_or(CudaVersion::new(8, 0), |row| row.cuda);
-        self.matrix.cuda_of_driver(driver, self.family).unwrap_or(oldest)
+        cuda_of(driver, self.matrix, self.family)
+    }
+
+    fn oldest_cuda(&self) -> CudaVersion {
+        oldest_cuda(self.matrix)
     }
 
     /// Another machine that is said to have a GPU, or for which CUDA is asked, has a driver.
@@ -266,6 +276,15 @@ impl Context<'_> {
         remarks.push(Diagnostic::DriverAssumed { driver });
         self.by_driver(driver)
     }
+}
+
+/// The newest CUDA of a driver; of one older than every row, the oldest.
+pub(super) fn cuda_of(driver: DriverVersion, matrix: &Matrix, family: DriverFamily) -> CudaVersion {
+    matrix.cuda_of_driver(driver, family).unwrap_or(oldest_cuda(matrix))
+}
+
+fn oldest_cuda(matrix: &Matrix) -> CudaVersion {
+    matrix.toolkits.first().map_or(CudaVersion::new(8, 0), |row| row.cuda)
 }
 
 fn subdir_without_cuda(subdir: Option<Subdir>) -> bool {

@@ -26,6 +26,7 @@ pub(super) enum Ended {
     /// By itself, with a status.
     Exited(i32),
     /// By a signal.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals"))]
     Killed(i32),
     /// By us: it took too long.
     TimedOut,

@@ -18,8 +18,8 @@ use std::borrow::Cow;
 pub use overview::{Limit, OverviewRow, Tier};
 
 use crate::model::{
-    Build, CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, Os, ShortText,
-    Subdir,
+    ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, Os,
+    ShortText, Subdir, Version,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
@@ -141,6 +141,21 @@ impl Matrix {
     #[must_use]
     pub fn is_soc(&self, capability: ComputeCapability) -> bool {
         self.capability(capability).is_some_and(|row| row.soc)
+    }
+
+    /// The oldest glibc for the CUDA libraries that a pin of `cuda-version` brings: what those of the
+    /// newest toolkit up to the pin ask for, as the builds with it show.
+    #[must_use]
+    pub fn libraries_glibc(&self, subdir: Subdir, pin: CudaVersion) -> Option<Version> {
+        let brought = |build: &&Build| {
+            build.subdir == subdir
+                && build.arm_variant != Some(ArmVariant::Tegra)
+                && build
+                    .accelerator
+                    .cuda()
+                    .is_some_and(|cuda| cuda.major == pin.major && cuda <= pin)
+        };
+        self.builds.iter().filter(brought).filter_map(|build| Some(build.glibc?.libraries)).max()
     }
 
     /// The oldest driver that supports a toolkit in full.

@@ -255,7 +255,7 @@ fn unlock(unlock: &Unlock) -> (&'static str, Option<Cow<'static, str>>) {
         Unlock::Gpu => ("gpu", Some(Cow::Borrowed("nvidia"))),
         Unlock::Glibc(version) => ("glibc", at_least(version)),
         Unlock::Macos(version) => ("macos", at_least(version)),
-        Unlock::Accelerator(name) => ("accelerator", Some(Cow::Borrowed(*name))),
+        Unlock::Accelerator(wish) => ("accelerator", Some(Cow::Borrowed(wish.as_str()))),
         Unlock::CudaVersion(Some(version)) => ("cuda_version", exactly(version)),
         Unlock::CudaVersion(None) => ("cuda_version", None),
         Unlock::Pytorch(version) => ("pytorch", exactly(version)),

@@ -60,6 +60,12 @@ fn nvidia(page: &mut Page, machine: &Machine) {
 }
 
 fn gpu_line(gpu: &Gpu) -> String {
+    if let (Detected::Unknown { why: name }, Detected::Unknown { why: capability }) =
+        (&gpu.name, &gpu.compute_capability)
+        && name == capability
+    {
+        return format!("unknown: {name}");
+    }
     let mut line = match &gpu.name {
         Detected::Found(name) => name.value.clone(),
         Detected::Absent => "without a name".to_owned(),

@@ -31,7 +31,7 @@ pub(super) fn unlock(unlock: &Unlock) -> String {
         Unlock::Gpu => "an NVIDIA GPU".to_owned(),
         Unlock::Glibc(version) => format!("glibc ≥ {version}"),
         Unlock::Macos(version) => format!("macOS ≥ {version}"),
-        Unlock::Accelerator(name) => format!("`--accelerator {name}`"),
+        Unlock::Accelerator(wish) => format!("`--accelerator {}`", wish.as_str()),
         Unlock::CudaVersion(Some(version)) => format!("`--cuda-version {version}`"),
         Unlock::CudaVersion(None) => "no `--cuda-version`".to_owned(),
         Unlock::Pytorch(version) => format!("`--pytorch {version}`"),

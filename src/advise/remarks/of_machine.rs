@@ -1,0 +1,129 @@
+//! What to know about the machine: what was assumed, what is missing, what is left out.
+
+use crate::model::{Detected, KernelSupport, Vendor, Version};
+
+use crate::advise::Survey;
+use crate::advise::diagnostic::Diagnostic;
+use crate::advise::fit::Candidate;
+use crate::advise::situation::{DriverState, Libc};
+
+pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
+    let subdir = survey.situation.subdir;
+    if !survey.matrix.builds.iter().any(|build| Some(build.subdir) == subdir) {
+        remarks.push(Diagnostic::PlatformWithoutBuilds { subdir });
+    }
+    let has = |vendor| survey.machine.adapters.iter().any(|adapter| adapter.vendor == vendor);
+    if !survey.has_nvidia() && subdir.is_some_and(|subdir| subdir.os() != crate::model::Os::Macos) {
+        if has(Vendor::Amd) {
+            remarks.push(Diagnostic::AmdGpu);
+        }
+        if has(Vendor::Intel) {
+            remarks.push(Diagnostic::IntelGpu);
+        }
+    }
+}
+
+pub(super) fn gpus(
+    survey: &Survey<'_, '_>,
+    best: Option<&Candidate<'_>>,
+    remarks: &mut Vec<Diagnostic>,
+) {
+    let Some(best) = best.filter(|best| best.build.is_cuda()) else { return };
+    if survey.situation.known_gpus().next().is_none() {
+        let served = |row: &&crate::matrix::Capability| {
+            let kernels = &best.build.kernels;
+            !row.soc
+                && kernels.support(row.capability, |c| survey.matrix.is_soc(c)) > KernelSupport::Jit
+        };
+        let served =
+            survey.matrix.capabilities.iter().filter(served).map(|row| row.capability).collect();
+        remarks.push(Diagnostic::GpuNotKnown { served });
+    }
+    for (gpu, kernels) in survey.situation.gpus.iter().zip(&best.kernels) {
+        let (index, name) = (gpu.index, gpu.name.clone());
+        let Some(capability) = gpu.capability else {
+            remarks.push(Diagnostic::CapabilityNotKnown { gpu: index, name, capability: None });
+            continue;
+        };
+        match kernels.support {
+            Some(KernelSupport::Missing) => {
+                remarks.push(Diagnostic::GpuLeftOut { gpu: index, name: name.clone(), capability });
+            }
+            Some(KernelSupport::Jit) => {
+                remarks.push(Diagnostic::PtxJit { gpu: index, name: name.clone(), capability });
+            }
+            Some(KernelSupport::SameMajor | KernelSupport::Native) | None => {}
+        }
+        let known = survey.matrix.capability(capability);
+        if known.is_none() {
+            let (name, capability) = (name.clone(), Some(capability));
+            remarks.push(Diagnostic::CapabilityNotKnown { gpu: index, name, capability });
+        }
+        if let DriverState::Usable { driver: Some(driver), .. } = &survey.situation.driver
+            && let Some(last_branch) = known.and_then(|known| known.last_branch)
+            // Windows counts R580 from 580 to 589.
+            && driver.branch() >= last_branch + 10
+            // A driver that only its CUDA is known of, or that shows the card itself, is no contradiction.
+            && survey.machine.driver.is_found()
+        {
+            remarks.push(Diagnostic::DriverDroppedGpu {
+                gpu: index,
+                name,
+                capability,
+                driver: *driver,
+                last_branch,
+            });
+        }
+    }
+}
+
+pub(super) fn system(
+    survey: &Survey<'_, '_>,
+    best: Option<&Candidate<'_>>,
+    remarks: &mut Vec<Diagnostic>,
+) {
+    let Some(best) = best.map(|best| best.build) else { return };
+    match (&survey.situation.libc, best.glibc) {
+        (Libc::Unknown(why), Some(floor)) => {
+            let needed = floor.declared.max(floor.libraries);
+            remarks.push(Diagnostic::GlibcUnknown { why: why.clone(), needed });
+        }
+        // What was measured was measured on 2.28 and later.
+        (Libc::Glibc(found), _) if best.is_cuda() && *found < Version::new(&[2, 28]) => {
+            remarks.push(Diagnostic::GlibcNotTried { found: *found });
+        }
+        (Libc::Glibc(_) | Libc::Unknown(_) | Libc::Other { .. } | Libc::NotLinux, _) => {}
+    }
+    if let (Detected::Unknown { why }, Some(needed)) = (&survey.situation.macos, best.macos) {
+        remarks.push(Diagnostic::MacosUnknown { why: why.to_string(), needed });
+    }
+    if survey.machine.clients.is_empty()
+        && survey.machine.subdir.fact().is_some_and(|subdir| !by_flag(&subdir.origin))
+    {
+        remarks.push(Diagnostic::NoClient);
+    }
+    baseline(survey, remarks);
+    if survey.situation.arm_variant.is_some() && !best.is_cuda() {
+        if let Some(model) = survey.machine.jetson.value() {
+            remarks.push(Diagnostic::JetsonWithoutBuild { model: model.clone() });
+        }
+    }
+}
+
+fn by_flag(origin: &crate::model::Origin) -> bool {
+    matches!(origin, crate::model::Origin::Flag(_))
+}
+
+/// What was assumed of the system of a machine that nobody looked at.
+fn baseline(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
+    let assumed = |version: &Detected<Version>| {
+        version
+            .fact()
+            .filter(|fact| fact.origin == crate::model::Origin::Baseline)
+            .map(|fact| fact.value)
+    };
+    let (glibc, macos) = (assumed(&survey.machine.glibc), assumed(&survey.machine.macos));
+    if glibc.is_some() || macos.is_some() {
+        remarks.push(Diagnostic::BaselineAssumed { glibc, macos });
+    }
+}
