@@ -12,7 +12,9 @@ pub(super) fn hint(
 ) -> Option<String> {
     use Diagnostic as D;
     match diagnostic {
-        D::NoDriver { .. } | D::NoGpu | D::DriverUnknown { .. } if machine.container.is_found() => {
+        D::NoDriver { .. } | D::CardWithoutDriver { .. } | D::NoGpu | D::DriverUnknown { .. }
+            if machine.container.is_found() =>
+        {
             Some("start the container with the GPU: `docker run --gpus all …`".to_owned())
         }
         // A card on the bus knows better which driver it can have.
@@ -53,6 +55,12 @@ pub(super) fn hint(
             .then(|| {
                 "a container brings its own glibc: `conda-torch advise --glibc 2.36 --format dockerfile`".to_owned()
             }),
+        D::DriverUnknown { .. } => Some(
+            "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
+        ),
+        D::PlatformWithoutBuilds { subdir: None } => {
+            Some("name it with `--platform`".to_owned())
+        }
         D::NoClient => Some(miniforge(machine)),
         D::CudaVersionHoldsBack { .. } => Some(
             "leave `--cuda-version` out unless something else needs it: it is the toolkit's version, not the driver's"
@@ -64,7 +72,6 @@ pub(super) fn hint(
         ),
         D::NoDriver { .. }
         | D::NoGpu
-        | D::DriverUnknown { .. }
         | D::GlibcTooOld { .. }
         | D::NoGlibc { .. }
         | D::CapabilityNotKnown { .. }

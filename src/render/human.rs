@@ -42,7 +42,11 @@ impl Page<'_> {
     fn machine(&mut self) {
         let machine = self.answer.machine;
         let width = self.answer.style.width;
-        wrap_parts(&mut self.out, &summary::graphics(machine), width);
+        // A GPU that was neither found nor named, and is taken to be there, is told of below.
+        let assumed = |remark: &Diagnostic| matches!(remark, Diagnostic::DriverAssumed { .. });
+        if !machine.gpus.is_empty() || !self.answer.advice.diagnostics.iter().any(assumed) {
+            wrap_parts(&mut self.out, &summary::graphics(machine), width);
+        }
         wrap_parts(&mut self.out, &summary::system(machine), width);
         self.out.push('\n');
     }
@@ -121,9 +125,11 @@ impl Page<'_> {
 
     /// Why this build, without what the remarks of a degraded answer have said already.
     fn reasons(&mut self, choice: &Choice<'_>) {
-        let advice = self.answer.advice;
-        let told = |code: &str| advice.diagnostics.iter().any(|remark| remark.code() == code);
+        let remarks = &self.answer.advice.diagnostics;
+        let says = |code: &str| remarks.iter().any(|remark| remark.code() == code);
         let mut reasons = reasons(choice, self.answer.machine);
+        // Of a card without a driver more is said than that there is none.
+        let told = |code: &str| says(code) || code == "no-driver" && says("card-without-driver");
         reasons.retain(|(_, code)| !told(code));
         if reasons.is_empty() {
             return;

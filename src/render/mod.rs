@@ -2,7 +2,7 @@
 //!
 //! [`Answer`] holds all that a format may need; every format is one function from it to text.
 //! [`clients`] knows what each client and each version of it accepts, [`shell`] how to quote it, and
-//! [`messages`] and [`hints`] what every [`Diagnostic`](crate::advise::Diagnostic) says.
+//! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;
 pub mod clients;

@@ -22,7 +22,8 @@ pub(super) struct Document<'a> {
     /// ok, degraded (a GPU is there but the answer does not use it, or facts are missing),
     /// unsatisfiable, error.
     pub status: &'static str,
-    /// What the process ends with: 0 answered, 1 failed, 3 nothing satisfies the request.
+    /// What the process ends with: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies
+    /// the request.
     pub exit_code: u8,
     /// Why there is no answer; null unless `status` is `error`.
     pub error: Option<ErrorText<'a>>,

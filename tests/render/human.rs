@@ -43,8 +43,6 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
     Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
 
     warning: this answer does not use the NVIDIA GPU [gpu-not-used]
-    warning: the builds with CUDA 13.0 have no kernels for compute capability 6.1
-             [no-kernels]
     warning: there is an NVIDIA card (10de:1b06, compute capability 6.1) under the
              kernel driver `nouveau`; CUDA needs NVIDIA's driver 525.60.13 or newer
              [card-without-driver]
@@ -58,6 +56,10 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
     Check it:
       conda run -n torch \
         python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+
+    Why
+    - the builds with CUDA 13.0 have no kernels for compute capability 6.1
+      [no-kernels]
 
     Alternatives
     - 2.13.0 with CUDA 12.9 — needs NVIDIA driver ≥ 525.60.13

@@ -179,3 +179,24 @@ fn long_commands_are_continued_as_the_shell_wants() {
     assert_eq!(end(Shell::Powershell), '`');
     assert_eq!(end(Shell::Cmd), '^');
 }
+
+/// Every command for every machine and client through shellcheck, where it is installed.
+#[test]
+fn shellcheck_finds_nothing() {
+    let mut script = String::from("#!/bin/sh\n");
+    for name in machine_names() {
+        for kind in ClientKind::ALL {
+            let mut case = Case::of(&name);
+            case.client = Some(kind);
+            script.extend(case.render(render::commands));
+        }
+    }
+    let file = format!("{}/commands.sh", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, &script).expect("the target folder can be written");
+    let output = Command::new("shellcheck").arg(&file).output();
+    let Ok(output) = output else {
+        println!("skipped: `shellcheck` is not here");
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
