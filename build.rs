@@ -13,6 +13,7 @@ mod emit;
 #[path = "src/model/mod.rs"]
 #[allow(unfulfilled_lint_expectations, reason = "`model` expects lints that spare a build script")]
 #[expect(dead_code, unused_imports, unreachable_pub, reason = "rows need a few of the types")]
+#[expect(clippy::struct_field_names, reason = "said of types that no other crate sees")]
 mod model;
 #[path = "src/matrix/report.rs"]
 mod report;

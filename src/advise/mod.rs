@@ -14,6 +14,7 @@ mod code;
 mod companions;
 mod diagnostic;
 mod fit;
+mod kernels;
 mod rank;
 mod reasons;
 mod remarks;

@@ -211,7 +211,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
 
     #[test]
     fn a_row_out_of_form_is_told_with_its_line_what_was_found_and_what_was_expected() {
-        let many = (0..15).map(|n| format!("5.{n} ")).collect::<String>() + "12";
+        let many = "5.0 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.0 6.1 6.2 6.3 6.4 12";
         for (from, to, expected) in [
             ("blas =", "bals =", ["line 6", "unknown field `bals`", "expected one of"]),
             ("\"2.13.0\"", "\"2.x\"", ["line 3", "`2.x` is not a version", "such as 2.13.0"]),
@@ -220,9 +220,9 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("linux-64", "linux", ["line 4", "`linux` is not a conda platform", "linux-64"]),
             ("5.0 12", "5 12", ["line 11", "`5` is not a version", "such as 8.6"]),
             ("5.0 12", "50.0 12", ["line 11", "`50.0 12.0+PTX` is not", "ascending"]),
-            ("5.0 12", &many, ["line 11", "is not a list of kernels", "at most 15"]),
-            ("b835dc62735da5", "b835dc6", ["line 15", "is not a commit", "full hash of 40"]),
-            ("-08-10", "-8-10", ["line 15", "`2026-8-10` is not a date", "such as 2026-08-13"]),
+            ("5.0 12", many, ["line 11", "is not a list of kernels", "at most 15"]),
+            ("b835dc62735da5", "b835dc6", ["line 14", "is not a commit", "full hash of 40"]),
+            ("-08-10", "-8-10", ["line 14", "`2026-8-10` is not a date", "such as 2026-08-13"]),
             ("metapackage = true\n", "", ["line 2", "missing field", "`metapackage`"]),
         ] {
             let text = ROW.replacen(from, to, 1);

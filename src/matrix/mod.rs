@@ -134,7 +134,9 @@ impl Matrix {
     /// What is known about a capability.
     #[must_use]
     pub fn capability(&self, capability: ComputeCapability) -> Option<&Capability> {
-        self.capabilities.iter().find(|row| row.capability == capability)
+        let rows = &self.capabilities;
+        let place = rows.binary_search_by_key(&capability, |row| row.capability).ok()?;
+        rows.get(place)
     }
 
     /// Whether a capability is a Tegra part's. Unknown ones are taken for desktop parts.
@@ -144,7 +146,7 @@ impl Matrix {
     }
 
     /// The oldest glibc for the CUDA libraries that a pin of `cuda-version` brings: what those of the
-    /// newest toolkit up to the pin ask for, as the builds with it show.
+    /// newest toolkit up to the pin ask for, as the least demanding build with it shows.
     #[must_use]
     pub fn libraries_glibc(&self, subdir: Subdir, pin: CudaVersion) -> Option<Version> {
         let brought = |build: &&Build| {
@@ -155,7 +157,10 @@ impl Matrix {
                     .cuda()
                     .is_some_and(|cuda| cuda.major == pin.major && cuda <= pin)
         };
-        self.builds.iter().filter(brought).filter_map(|build| Some(build.glibc?.libraries)).max()
+        let builds = || self.builds.iter().filter(brought);
+        let toolkit = builds().map(|build| build.accelerator).max()?;
+        let with_it = builds().filter(|build| build.accelerator == toolkit);
+        with_it.filter_map(|build| Some(build.glibc?.libraries)).min()
     }
 
     /// The oldest driver that supports a toolkit in full.

@@ -54,7 +54,8 @@ impl Matrix {
             return None;
         }
         let device = u16::from_str_radix(device, 16).ok()?;
-        self.pci_devices.iter().find(|row| (row.first..=row.last).contains(&device))
+        let place = self.pci_devices.partition_point(|row| row.last < device);
+        self.pci_devices.get(place).filter(|row| row.first <= device)
     }
 
     /// Every GPU of one compute capability, in the order of the rows.

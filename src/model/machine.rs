@@ -151,7 +151,7 @@ impl Machine {
     ///
     /// glibc 2.28, macOS 13.0 and Windows 10.0 are rattler's defaults for cross-platform solves;
     /// no NVIDIA GPU.
-    /// Source: rattler's `VirtualPackages::baseline_for_platform` (crates/rattler_virtual_packages/src/defaults.rs).
+    /// Source: rattler's `VirtualPackages::baseline_for_platform` (`crates/rattler_virtual_packages/src/defaults.rs`).
     #[must_use]
     pub fn baseline(subdir: Subdir) -> Self {
         let on = |os: Os, parts: &[u16]| {

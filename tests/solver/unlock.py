@@ -7,10 +7,8 @@ MACHINE = ("driver", "glibc", "macos")
 
 
 def values(by, name):
-    """One value or several; `>=580.65.06` is 580.65.06, null and "" are none."""
-    found = by.get(name)
-    found = found if isinstance(found, list) else [found]
-    return [value.removeprefix(">=").strip() for value in found if isinstance(value, str) and value]
+    """One value or several with commas; `>=580.65.06` is 580.65.06, null and "" are none."""
+    return [value.removeprefix(">=") for value in (by.get(name) or "").split(",") if value]
 
 
 def apply(machine, request, by):

@@ -2,10 +2,10 @@
 
 use crate::model::{Detected, KernelSupport, Vendor, Version};
 
-use crate::advise::Survey;
-use crate::advise::diagnostic::Diagnostic;
-use crate::advise::fit::Candidate;
-use crate::advise::situation::{DriverState, Libc};
+use super::super::Survey;
+use super::super::diagnostic::Diagnostic;
+use super::super::fit::Candidate;
+use super::super::situation::{DriverState, Libc};
 
 pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let subdir = survey.situation.subdir;

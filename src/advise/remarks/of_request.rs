@@ -2,9 +2,9 @@
 
 use crate::model::{Build, CudaVersion, Version};
 
-use crate::advise::Survey;
-use crate::advise::diagnostic::Diagnostic;
-use crate::advise::fit::Candidate;
+use super::super::Survey;
+use super::super::diagnostic::Diagnostic;
+use super::super::fit::Candidate;
 
 /// What the request costs, or why it cannot be met.
 pub(super) fn request(

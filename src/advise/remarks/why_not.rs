@@ -2,12 +2,12 @@
 
 use crate::model::Vendor;
 
-use crate::advise::Survey;
-use crate::advise::advice::Alternative;
-use crate::advise::diagnostic::Diagnostic;
-use crate::advise::fit::Candidate;
-use crate::advise::reasons;
-use crate::advise::request::AcceleratorWish;
+use super::super::Survey;
+use super::super::advice::Alternative;
+use super::super::diagnostic::Diagnostic;
+use super::super::fit::Candidate;
+use super::super::reasons;
+use super::super::request::AcceleratorWish;
 
 /// Why nothing can be had: what speaks against the nearest, or against the newest builds here.
 pub(super) fn nothing_fits(
