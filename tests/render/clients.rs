@@ -109,7 +109,7 @@ fn micromamba_takes_conda_forge_by_itself() {
 fn pixi_declares_the_machine() {
     let current = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, "0.77.0", &[]);
     insta::assert_snapshot!(current.steps(), @r#"
-    pixi init -c conda-forge --platform linux-64 torch
+    pixi init torch -c conda-forge --platform linux-64
     pixi workspace --manifest-path torch/pixi.toml platform edit linux-64 --cuda 12.0
     pixi add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0 cuda-version=12.9
     pixi run --manifest-path torch/pixi.toml python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"

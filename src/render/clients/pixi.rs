@@ -51,7 +51,7 @@ pub(super) fn plan(
     let subdir = choice.build.subdir.as_str();
     // A project is for the platform of the machine that it is made on unless this says otherwise.
     let mut steps = vec![
-        client.step(StepKind::Prepare, ["init", "-c", "conda-forge", "--platform", subdir, folder]),
+        client.step(StepKind::Prepare, ["init", folder, "-c", "conda-forge", "--platform", subdir]),
     ];
     declare(machine, choice, client, &manifest, &mut steps);
 
