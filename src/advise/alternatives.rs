@@ -21,10 +21,13 @@ pub(super) fn find<'m>(
 ) -> Vec<(usize, Alternative<'m>)> {
     let mut found: Vec<(usize, Vec<Unlock>)> = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        if candidate.fits() || !best.is_none_or(|best| survey.outranks(candidates, index, best)) {
+        if candidate.fits() {
             continue;
         }
         let Some(unlocks) = unlocks(survey, candidate) else { continue };
+        if !best.is_none_or(|best| survey.outranks(candidates, index, best)) {
+            continue;
+        }
         // One build a key, the best that it opens.
         match found.iter_mut().find(|(_, other)| *other == unlocks) {
             Some((other, _)) if survey.outranks(candidates, index, *other) => *other = index,

@@ -28,9 +28,9 @@ pub(super) fn add<'m>(rules: &Rules<'_, 'm>, candidate: &mut Candidate<'m>) {
         candidate.companions.push(companion);
     }
     if candidate.build.is_cuda() {
-        let known = |pin: &&CudaVersion| pins.contains(pin);
-        candidate.pin =
-            asked_pin.or_else(|| rules.matrix.cuda_versions.iter().find(known).copied());
+        // The lowest: nearest to what the build was tested with. Every row begins at a version that
+        // `cuda-version` has (tests/matrix).
+        candidate.pin = asked_pin.or(Some(pins.start));
     }
 }
 

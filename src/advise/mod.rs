@@ -57,10 +57,10 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
     let status = remarks::status(&survey, recommended.as_ref(), &diagnostics);
     let taken =
         |index: &usize| Some(*index) != best && alternatives.iter().all(|(at, _)| at != index);
-    let rejected = (0..candidates.len())
-        .filter(taken)
-        .map(|index| survey.reject(&mut candidates, index, best))
-        .collect();
+    let mut rejected = Vec::with_capacity(candidates.len());
+    for index in (0..candidates.len()).filter(taken) {
+        rejected.push(survey.reject(&mut candidates, index, best));
+    }
     let alternatives = alternatives.into_iter().map(|(_, alternative)| alternative).collect();
     Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }
 }
@@ -104,8 +104,8 @@ impl<'m> Survey<'_, 'm> {
         best: Option<usize>,
     ) -> Rejected<'m> {
         let candidate = &candidates[index];
-        let above = best.is_none_or(|best| Ranking::looks_better(candidate, &candidates[best]));
-        let ranks_above = above && !candidate.fits();
+        let above = |best: usize| Ranking::looks_better(candidate, &candidates[best]);
+        let ranks_above = !candidate.fits() && best.is_none_or(above);
         let mut findings = std::mem::take(&mut candidates[index].blockers);
         if findings.is_empty()
             && let Some(best) = best

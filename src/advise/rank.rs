@@ -53,12 +53,14 @@ impl Ranking<'_> {
     /// Whether `a` looks better than `b` to someone who does not look at the machine: what a person
     /// would ask "why not that one?" about.
     pub(super) fn looks_better(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
-        let look = |candidate: &Candidate<'_>| {
-            let build = candidate.build;
-            let uses_gpu = build.accelerator != Accelerator::Cpu;
-            (uses_gpu, build.pytorch, build.accelerator.cuda(), build.blas, build.build_numbers.1)
+        let quick = |candidate: &Candidate<'_>| {
+            (candidate.build.accelerator != Accelerator::Cpu, candidate.build.pytorch)
         };
-        look(a) > look(b)
+        let rest = |candidate: &Candidate<'_>| {
+            let build = candidate.build;
+            (build.accelerator.cuda(), build.blas, build.build_numbers.1)
+        };
+        quick(a).cmp(&quick(b)).then_with(|| rest(a).cmp(&rest(b))).is_gt()
     }
 
     fn rank(&self, candidate: &Candidate<'_>) -> Rank {

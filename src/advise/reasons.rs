@@ -33,18 +33,15 @@ fn why_not_others<'m>(
     let mut reasons: Vec<Reason<'m>> = Vec::new();
     for candidate in candidates {
         let build = candidate.build;
-        let obvious = Some(build.pytorch) == newest;
-        let above = !candidate.fits() && Ranking::looks_better(candidate, &candidates[best]);
+        if Some(build.pytorch) != newest || candidate.fits() || without_gpu(survey, build) {
+            continue;
+        }
+        let above = Ranking::looks_better(candidate, &candidates[best]);
         // A build for the other kind of machine or BLAS says nothing about this choice.
         let other = candidate.blockers.iter().any(|blocker| {
             matches!(blocker, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. })
         });
-        if !obvious
-            || !above
-            || other
-            || seen.contains(&build.accelerator)
-            || without_gpu(survey, build)
-        {
+        if !above || other || seen.contains(&build.accelerator) {
             continue;
         }
         seen.push(build.accelerator);

@@ -67,20 +67,19 @@ fn entry(build: &Build) -> Entry {
 /// The glob over the build string that is needed, if one is: the loosest that keeps every rival out.
 fn narrowing(candidate: &Candidate<'_>, situation: &Situation, matrix: &Matrix) -> Option<String> {
     let build = candidate.build;
-    let accelerator = format!("{}*", build.accelerator.build_prefix());
-    let prefix = format!("{}*", build.build_prefix());
-    let numbered = format!("{}_{}", prefix, build.build_numbers.1);
-    let rivals = || rivals(candidate, situation, matrix);
-    if rivals().next().is_none() {
-        return matches!(entry(build), Entry::BuildString).then_some(accelerator);
+    let rivals: Vec<&Build> = rivals(candidate, situation, matrix).collect();
+    let accelerator = || format!("{}*", build.accelerator.build_prefix());
+    if rivals.is_empty() {
+        return matches!(entry(build), Entry::BuildString).then(accelerator);
     }
-    if !rivals().any(|rival| rival.accelerator == build.accelerator) {
-        return Some(accelerator);
+    if !rivals.iter().any(|rival| rival.accelerator == build.accelerator) {
+        return Some(accelerator());
     }
-    if !rivals().any(|rival| rival.build_prefix().starts_with(&build.build_prefix())) {
-        return Some(prefix);
+    let prefix = build.build_prefix();
+    if !rivals.iter().any(|rival| rival.build_prefix().starts_with(&prefix)) {
+        return Some(format!("{prefix}*"));
     }
-    Some(numbered)
+    Some(format!("{prefix}*_{}", build.build_numbers.1))
 }
 
 /// Builds that a solver could take in place of the candidate, and would: the same version, allowed by

@@ -17,6 +17,7 @@ use super::width::terminal_width;
 use super::{Color, Output, UsageError};
 
 #[derive(Debug, clap::Args)]
+#[group(skip)] // nothing refers to the group, and it is made at every start
 pub(super) struct Args {
     #[command(flatten)]
     request: RequestFlags,
@@ -28,6 +29,7 @@ pub(super) struct Args {
 
 // No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Output")]
 struct OutputFlags {
     /// The client that the commands are for [default: the best one found, else conda]

@@ -40,6 +40,7 @@ fn command() -> Command {
         .about("What exactly to type to get a PyTorch that works on this machine, from conda-forge")
         .after_help(EXAMPLES)
         .subcommand_required(true)
+        .disable_help_subcommand(true)
         .arg_required_else_help(true)
         .subcommand(
             subcommand("advise", "Say what to type on this machine, and why")

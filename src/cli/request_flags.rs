@@ -7,6 +7,7 @@ use crate::model::{Blas, Companion, CudaVersion, Version};
 
 // A request by flags. No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Request (default: the newest that this machine runs)")]
 pub(super) struct RequestFlags {
     /// Packages to install together: pytorch, torchvision, torchaudio
