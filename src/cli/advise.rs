@@ -44,12 +44,13 @@ struct OutputFlags {
     /// The shell that the commands are for [default: the one in use]
     #[arg(long, value_enum)]
     shell: Option<ShellFlag>,
-    /// How to write the answer
-    #[arg(long, value_enum, default_value_t, conflicts_with = "json")]
-    format: Format,
-    /// When to colour; `auto` heeds `NO_COLOR`
-    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
-    color: Color,
+    // Defaults are filled in below: clap would print and parse them again at every start.
+    /// How to write the answer [default: human]
+    #[arg(long, value_enum, conflicts_with = "json")]
+    format: Option<Format>,
+    /// When to colour [default: auto, which heeds `NO_COLOR`]
+    #[arg(long, value_enum, hide_short_help = true)]
+    color: Option<Color>,
     /// The same as `--format json`
     #[arg(long)]
     json: bool,
@@ -121,12 +122,12 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         environment: output.environment(),
         style: Style {
             width: terminal_width().unwrap_or(80).clamp(40, 100),
-            color: output.color.wanted(std::io::stdout().is_terminal()),
+            color: output.color.unwrap_or_default().wanted(std::io::stdout().is_terminal()),
             shell: output.shell.map_or_else(|| shell_of(&machine), ShellFlag::shell),
             all: output.all,
         },
     };
-    let format = if args.wants_json() { Format::Json } else { output.format };
+    let format = if args.wants_json() { Format::Json } else { output.format.unwrap_or_default() };
     let stdout = match format {
         Format::Human => render::human(&answer),
         Format::Json => Ok(render::json(&answer)),
@@ -151,7 +152,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 
 impl Args {
     fn wants_json(&self) -> bool {
-        self.output.json || self.output.format == Format::Json
+        self.output.json || self.output.format == Some(Format::Json)
     }
 }
 

@@ -13,9 +13,9 @@ pub(super) struct RequestFlags {
     /// Packages to install together: pytorch, torchvision, torchaudio
     #[arg(value_name = "PACKAGE", value_enum)]
     packages: Vec<Package>,
-    /// What to compute on
-    #[arg(long, value_enum, default_value_t)]
-    accelerator: Accelerator,
+    /// What to compute on [default: auto]
+    #[arg(long, value_enum)]
+    accelerator: Option<Accelerator>,
     /// A version of PyTorch, or its beginning [e.g. 2.9]
     #[arg(long, value_name = "VERSION")]
     pytorch: Option<Version>,
@@ -37,10 +37,9 @@ enum Package {
     Torchaudio,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Accelerator {
     /// A GPU where one is usable, else the processor
-    #[default]
     Auto,
     /// The processor alone
     Cpu,
@@ -72,9 +71,9 @@ impl RequestFlags {
         }
         Request {
             accelerator: match self.accelerator {
-                Accelerator::Auto => AcceleratorWish::Auto,
-                Accelerator::Cpu => AcceleratorWish::Cpu,
-                Accelerator::Cuda => AcceleratorWish::Cuda,
+                None | Some(Accelerator::Auto) => AcceleratorWish::Auto,
+                Some(Accelerator::Cpu) => AcceleratorWish::Cpu,
+                Some(Accelerator::Cuda) => AcceleratorWish::Cuda,
             },
             pytorch: self.pytorch,
             python: self.python,

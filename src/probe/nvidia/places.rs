@@ -27,6 +27,9 @@ const KERNEL: [&str; 7] = [
     "/etc/nv_tegra_release",
 ];
 
+/// Where cards are listed; not there in some containers.
+const PCI: &str = "/sys/bus/pci/devices";
+
 /// The loader's list of libraries.
 const LOADER_CACHE: &str = "/etc/ld.so.cache";
 const LOADER_CACHE_BOUND: usize = 4 << 20;
@@ -89,8 +92,12 @@ pub(super) fn hint(look: &Look<'_>) -> Option<String> {
         .or_else(|| in_loader_cache(look).then(|| LOADER_CACHE.to_owned()))
 }
 
-/// Whether the loader knows libcuda. NVML without it (a container's `utility`) has a device file.
+/// Whether the loader knows libcuda in a folder of its own. Where no card is on the bus and none of the
+/// kernel's traces is there, the library would have nothing to drive, and the list is not read.
 fn in_loader_cache(look: &Look<'_>) -> bool {
+    if !look.machine.has_nvidia_card() && look.host.exists(PCI) {
+        return false;
+    }
     // Not there or not readable: the loader cannot use it either.
     let cache = look.host.read_start(LOADER_CACHE, LOADER_CACHE_BOUND).unwrap_or_default();
     memchr::memmem::find(names(&cache), LIBCUDA.as_bytes()).is_some()
