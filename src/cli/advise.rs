@@ -16,7 +16,7 @@ use super::request_flags::RequestFlags;
 use super::width::terminal_width;
 use super::{Color, Output, UsageError};
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[group(skip)] // nothing refers to the group, and it is made at every start
 pub(super) struct Args {
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub(super) struct Args {
 }
 
 // No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Output")]
 struct OutputFlags {

@@ -14,7 +14,7 @@ use crate::probe::{Overrides, WishedGpu, probe, read_machine};
 
 // A machine by flags. With `--platform` nothing is probed; without it, flags override what is found.
 // No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Machine (default: this one, probed)")]
 pub(super) struct MachineFlags {

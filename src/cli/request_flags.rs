@@ -6,7 +6,7 @@ use crate::advise::{AcceleratorWish, Request};
 use crate::model::{Blas, Companion, CudaVersion, Version};
 
 // A request by flags. No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, Clone, Default, clap::Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Request (default: the newest that this machine runs)")]
 pub(super) struct RequestFlags {
