@@ -26,6 +26,7 @@ pub(crate) struct Arena {
 unsafe impl Sync for Arena {}
 
 impl Arena {
+    #[expect(clippy::large_stack_arrays, reason = "evaluated at compile time, for a static")]
     pub(crate) const fn new() -> Self {
         Self { block: UnsafeCell::new([0; SIZE]), taken: AtomicUsize::new(0) }
     }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::machine;
-use conda_torch::advise::{AcceleratorWish, Advice, Request, Status, advise};
+use conda_torch::advise::{AcceleratorWish, Advice, Diagnostic, Request, Status, advise};
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{Blas, Companion};
 
@@ -29,7 +29,7 @@ fn codes(advice: &Advice<'_>) -> Vec<&'static str> {
         .recommended
         .iter()
         .flat_map(|choice| choice.reasons.iter().map(|r| r.diagnostic.code()));
-    advice.diagnostics.iter().map(|diagnostic| diagnostic.code()).chain(reasons).collect()
+    advice.diagnostics.iter().map(Diagnostic::code).chain(reasons).collect()
 }
 
 #[track_caller]

@@ -89,21 +89,22 @@ fn unlocks(survey: &Survey<'_, '_>, candidate: &Candidate<'_>) -> Option<Vec<Unl
 
 /// Of two drivers to ask for, the newer serves both; anything else stands once.
 fn merge(unlocks: &mut Vec<Unlock>, new: Unlock) {
-    for unlock in unlocks.iter_mut() {
-        match (&*unlock, &new) {
-            (Unlock::Driver(a), Unlock::Driver(b)) => {
-                if b.is_at_least(*a) {
-                    *unlock = new;
-                }
-                return;
-            }
-            (a, b) if a == b => return,
-            _ => {}
+    let is_driver = |unlock: &Unlock| matches!(unlock, Unlock::Driver(_));
+    if let Unlock::Driver(new_driver) = new
+        && let Some(Unlock::Driver(driver)) = unlocks.iter_mut().find(|unlock| is_driver(unlock))
+    {
+        if new_driver.is_at_least(*driver) {
+            *driver = new_driver;
         }
+        return;
+    }
+    if unlocks.contains(&new) {
+        return;
     }
     unlocks.push(new);
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not named here cannot be changed")]
 fn unlock(
     survey: &Survey<'_, '_>,
     candidate: &Candidate<'_>,

@@ -110,7 +110,7 @@ pub enum Diagnostic {
         driver: DriverVersion,
         last_branch: u32,
     },
-    /// An AMD GPU: conda-forge has no ROCm build.
+    /// An AMD GPU: conda-forge has no build for `ROCm`.
     AmdGpu,
     /// An Intel GPU: conda-forge has no XPU build.
     IntelGpu,

@@ -2,8 +2,8 @@
 
 use crate::matrix::Matrix;
 use crate::model::{
-    Accelerator, ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion,
-    GlibcFloor, KernelSupport, Version,
+    ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion, GlibcFloor,
+    KernelSupport, Version,
 };
 
 use super::advice::{Choice, GpuKernels};
@@ -226,18 +226,16 @@ impl<'a, 'm> Rules<'a, 'm> {
     fn python(&self, build: &Build) -> Option<Diagnostic> {
         let requested = self.request.python?;
         let (first, last) = build.pythons;
-        let built = (first..=last).contains(&requested.series());
-        (!built).then_some(Diagnostic::PythonNotBuilt { requested, first, last })
+        let exists = (first..=last).contains(&requested.series());
+        (!exists).then_some(Diagnostic::PythonNotBuilt { requested, first, last })
     }
 
     fn accelerator(&self, build: &Build) -> Option<Diagnostic> {
-        let wants_cuda = self.request.cuda_version.is_some();
-        let other = match (self.request.accelerator, build.accelerator) {
-            (AcceleratorWish::Cpu, Accelerator::Cuda(_)) => true,
-            (AcceleratorWish::Cuda, Accelerator::Cpu | Accelerator::Mps) => true,
-            (AcceleratorWish::Auto, Accelerator::Cpu | Accelerator::Mps) => wants_cuda,
-            (AcceleratorWish::Cpu, Accelerator::Cpu | Accelerator::Mps)
-            | (AcceleratorWish::Auto | AcceleratorWish::Cuda, Accelerator::Cuda(_)) => false,
+        let other = match self.request.accelerator {
+            AcceleratorWish::Cpu => build.is_cuda(),
+            AcceleratorWish::Cuda => !build.is_cuda(),
+            // A toolkit that is asked for is one for a GPU.
+            AcceleratorWish::Auto => !build.is_cuda() && self.request.cuda_version.is_some(),
         };
         other.then_some(Diagnostic::OtherAccelerator)
     }

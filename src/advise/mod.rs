@@ -1,12 +1,12 @@
 //! The decision: which build this machine should install, and which specs make a solver end on it.
 //! Pure, total and deterministic: the same machine, request and matrix give the same advice.
 //!
-//! 1. [`situation`]: what the machine comes to, with every conclusion and assumption drawn once.
-//! 2. [`fit`]: every build against every rule; all that speaks against it is kept.
-//! 3. [`rank`]: the best of those that fit.
-//! 4. [`specs`]: what to tell a solver so that it ends there.
-//! 5. [`alternatives`]: what would be better, and what unlocks it ([`unlocked`]: and then really fits).
-//! 6. [`reasons`] and [`remarks`]: why, and what to know.
+//! 1. `situation`: what the machine comes to, with every conclusion and assumption drawn once.
+//! 2. `fit`: every build against every rule; all that speaks against it is kept.
+//! 3. `rank`: the best of those that fit.
+//! 4. `specs`: what to tell a solver so that it ends there.
+//! 5. `alternatives`: what would be better, and what unlocks it (`unlocked`: and then really fits).
+//! 6. `reasons` and `remarks`: why, and what to know.
 
 mod advice;
 mod alternatives;
@@ -59,7 +59,7 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
         |index: &usize| Some(*index) != best && alternatives.iter().all(|(at, _)| at != index);
     let mut rejected = Vec::with_capacity(candidates.len());
     for index in (0..candidates.len()).filter(taken) {
-        rejected.push(survey.reject(&mut candidates, index, best));
+        rejected.push(reject(&mut candidates, index, best));
     }
     let alternatives = alternatives.into_iter().map(|(_, alternative)| alternative).collect();
     Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }
@@ -96,33 +96,28 @@ impl<'m> Survey<'_, 'm> {
         self.machine.has_nvidia_card() || self.situation.driver != DriverState::Missing
     }
 
-    /// A candidate as something not to install; one that fits says what it gives way to.
-    fn reject(
-        &self,
-        candidates: &mut [Candidate<'m>],
-        index: usize,
-        best: Option<usize>,
-    ) -> Rejected<'m> {
-        let candidate = &candidates[index];
-        let above = |best: usize| Ranking::looks_better(candidate, &candidates[best]);
-        let ranks_above = !candidate.fits() && best.is_none_or(above);
-        let mut findings = std::mem::take(&mut candidates[index].blockers);
-        if findings.is_empty()
-            && let Some(best) = best
-        {
-            let (build, best) = (candidates[index].build, candidates[best].build);
-            let unused = best.is_cuda() && !build.is_cuda();
-            let by = best.pytorch;
-            findings.push(if unused {
-                Diagnostic::LeavesGpuUnused
-            } else {
-                Diagnostic::Outranked { by }
-            });
-        }
-        Rejected { build: candidates[index].build, findings, ranks_above }
-    }
-
     fn outranks(&self, candidates: &[Candidate<'m>], index: usize, other: usize) -> bool {
         self.ranking.compare(&candidates[index], &candidates[other]).is_gt()
     }
+}
+
+/// A candidate as something not to install; one that fits says what it gives way to.
+fn reject<'m>(candidates: &mut [Candidate<'m>], index: usize, best: Option<usize>) -> Rejected<'m> {
+    let candidate = &candidates[index];
+    let above = |best: usize| Ranking::looks_better(candidate, &candidates[best]);
+    let ranks_above = !candidate.fits() && best.is_none_or(above);
+    let mut findings = std::mem::take(&mut candidates[index].blockers);
+    if findings.is_empty()
+        && let Some(best) = best
+    {
+        let (build, best) = (candidates[index].build, candidates[best].build);
+        let unused = best.is_cuda() && !build.is_cuda();
+        let by = best.pytorch;
+        findings.push(if unused {
+            Diagnostic::LeavesGpuUnused
+        } else {
+            Diagnostic::Outranked { by }
+        });
+    }
+    Rejected { build: candidates[index].build, findings, ranks_above }
 }

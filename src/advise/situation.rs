@@ -217,10 +217,9 @@ impl Context<'_> {
                 cuda: cuda.value,
                 driver: driver.or_else(|| self.matrix.toolkit_driver(cuda.value, self.family)),
             },
-            (Detected::Unknown { .. }, Some(driver)) => self.by_driver(driver),
-            (Detected::Absent, Some(driver)) if said => self.by_driver(driver),
             // A driver without CUDA: `CONDA_OVERRIDE_CUDA=` says so, or there is no libcuda.
-            (Detected::Absent, Some(_)) => DriverState::Missing,
+            (Detected::Absent, Some(_)) if !said => DriverState::Missing,
+            (Detected::Unknown { .. } | Detected::Absent, Some(driver)) => self.by_driver(driver),
             (Detected::Unknown { why }, None) if machine.driver != Detected::Absent => {
                 DriverState::Unknown(why.to_string())
             }

@@ -15,8 +15,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
     let Some(code) = &args.code else {
-        let codes: String = codes().map(|code| format!("{code}\n")).collect();
-        return Ok(Output { stdout: codes, code: 0 });
+        let mut stdout = String::new();
+        for code in codes() {
+            stdout.push_str(code);
+            stdout.push('\n');
+        }
+        return Ok(Output { stdout, code: 0 });
     };
     let Some(page) = page(code) else {
         bail!("`{code}` is not a diagnostic; `conda-torch explain` lists them all");

@@ -1,7 +1,7 @@
 //! Turns an advice into text: for a person, as JSON, as commands, as files. Chooses nothing.
 //!
 //! [`Answer`] holds all that a format may need; every format is one function from it to text.
-//! [`clients`] knows what each client and each version of it accepts, [`shell`] how to quote it, and
+//! `clients` knows what each client and each version of it accepts, `shell` how to quote it, and
 //! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;

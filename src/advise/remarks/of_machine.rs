@@ -1,6 +1,7 @@
 //! What to know about the machine: what was assumed, what is missing, what is left out.
 
-use crate::model::{Detected, KernelSupport, Vendor, Version};
+use crate::matrix::Capability;
+use crate::model::{Detected, KernelSupport, Origin, Os, Vendor, Version};
 
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
@@ -13,7 +14,7 @@ pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
         remarks.push(Diagnostic::PlatformWithoutBuilds { subdir });
     }
     let has = |vendor| survey.machine.adapters.iter().any(|adapter| adapter.vendor == vendor);
-    if !survey.has_nvidia() && subdir.is_some_and(|subdir| subdir.os() != crate::model::Os::Macos) {
+    if !survey.has_nvidia() && subdir.is_some_and(|subdir| subdir.os() != Os::Macos) {
         if has(Vendor::Amd) {
             remarks.push(Diagnostic::AmdGpu);
         }
@@ -30,7 +31,7 @@ pub(super) fn gpus(
 ) {
     let Some(best) = best.filter(|best| best.build.is_cuda()) else { return };
     if survey.situation.known_gpus().next().is_none() {
-        let served = |row: &&crate::matrix::Capability| {
+        let served = |row: &&Capability| {
             let kernels = &best.build.kernels;
             !row.soc
                 && kernels.support(row.capability, |c| survey.matrix.is_soc(c)) > KernelSupport::Jit
@@ -103,24 +104,22 @@ pub(super) fn system(
         remarks.push(Diagnostic::NoClient);
     }
     baseline(survey, remarks);
-    if survey.situation.arm_variant.is_some() && !best.is_cuda() {
-        if let Some(model) = survey.machine.jetson.value() {
-            remarks.push(Diagnostic::JetsonWithoutBuild { model: model.clone() });
-        }
+    if survey.situation.arm_variant.is_some()
+        && !best.is_cuda()
+        && let Some(model) = survey.machine.jetson.value()
+    {
+        remarks.push(Diagnostic::JetsonWithoutBuild { model: model.clone() });
     }
 }
 
-fn by_flag(origin: &crate::model::Origin) -> bool {
-    matches!(origin, crate::model::Origin::Flag(_))
+fn by_flag(origin: &Origin) -> bool {
+    matches!(origin, Origin::Flag(_))
 }
 
 /// What was assumed of the system of a machine that nobody looked at.
 fn baseline(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let assumed = |version: &Detected<Version>| {
-        version
-            .fact()
-            .filter(|fact| fact.origin == crate::model::Origin::Baseline)
-            .map(|fact| fact.value)
+        version.fact().filter(|fact| fact.origin == Origin::Baseline).map(|fact| fact.value)
     };
     let (glibc, macos) = (assumed(&survey.machine.glibc), assumed(&survey.machine.macos));
     if glibc.is_some() || macos.is_some() {

@@ -70,16 +70,18 @@ pub(super) fn gpu_not_used(
     };
     for finding in &nearest.findings {
         let cards = survey.machine.adapters.iter().filter(|card| card.vendor == Vendor::Nvidia);
-        match finding {
-            Diagnostic::NoDriver { needed } if cards.clone().next().is_some() => {
-                remarks.extend(cards.map(|card| Diagnostic::CardWithoutDriver {
-                    pci_id: card.pci_id.clone(),
-                    capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
-                    kernel_driver: card.kernel_driver.clone(),
-                    needed: *needed,
-                }));
-            }
-            other => remarks.push(other.clone()),
+        let mut cards = cards.peekable();
+        if let Diagnostic::NoDriver { needed } = finding
+            && cards.peek().is_some()
+        {
+            remarks.extend(cards.map(|card| Diagnostic::CardWithoutDriver {
+                pci_id: card.pci_id.clone(),
+                capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
+                kernel_driver: card.kernel_driver.clone(),
+                needed: *needed,
+            }));
+        } else {
+            remarks.push(finding.clone());
         }
     }
 }
