@@ -150,6 +150,15 @@ fn without_a_usable_gpu_the_cpu_build_and_a_word_why() {
         Degraded,
         &["gpu-not-used", "no-gpu"],
     );
+    // The build is right for the GPU that the container could have been given.
+    let seen = &["libcuda-missing", "driver-too-old"];
+    plain(
+        "h100-container-started-without-the-gpu",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Degraded,
+        seen,
+    );
     plain("amd-radeon", "2.13.0 cpu_mkl 102", CPU, Ok, &["amd-gpu"]);
     plain("intel-laptop", "2.13.0 cpu_mkl 102", CPU, Ok, &["intel-gpu"]);
     plain("graviton-no-gpu", "2.13.0 cpu_generic 2", CPU, Ok, &[]);

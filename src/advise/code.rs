@@ -41,6 +41,7 @@ impl Diagnostic {
             Self::Rosetta => "rosetta",
             Self::JetsonWithoutBuild { .. } => "jetson-without-build",
             Self::PlatformWithoutBuilds { .. } => "platform-without-builds",
+            Self::LibcudaMissing => "libcuda-missing",
             Self::GlibcNotTried { .. } => "glibc-not-tried",
             Self::DriverAssumed { .. } => "driver-assumed",
             Self::DriverBranchAssumed { .. } => "driver-branch-assumed",
@@ -98,6 +99,7 @@ impl Diagnostic {
             | Self::AmdGpu
             | Self::Rosetta
             | Self::JetsonWithoutBuild { .. }
+            | Self::LibcudaMissing
             | Self::GlibcNotTried { .. }
             | Self::CudaVersionHoldsBack { .. }
             | Self::CompanionHoldsBack { .. }

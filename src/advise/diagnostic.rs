@@ -120,6 +120,8 @@ pub enum Diagnostic {
     JetsonWithoutBuild { model: String },
     /// conda-forge has no PyTorch for this platform.
     PlatformWithoutBuilds { subdir: Option<Subdir> },
+    /// The kernel has an NVIDIA driver, but libcuda is missing here or shows no device.
+    LibcudaMissing,
     /// The CUDA libraries of the build were not tried with a glibc this old.
     GlibcNotTried { found: Version },
     /// A driver was assumed because none was named.

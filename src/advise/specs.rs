@@ -1,7 +1,7 @@
 //! The specs that make a solver end on a build: as few as do, as many as needed.
 
 use crate::matrix::Matrix;
-use crate::model::{Accelerator, Build, MatchSpec, Os};
+use crate::model::{Accelerator, Build, MatchSpec, Os, Version};
 
 use super::fit::Candidate;
 use super::request::Request;
@@ -25,7 +25,7 @@ pub(super) fn specs(
         Entry::Metapackage(name) => specs.push(MatchSpec::version(name, build.pytorch)),
         Entry::BuildString => {}
     }
-    let narrowing = narrowing(candidate, situation, matrix);
+    let narrowing = narrowing(candidate, situation, request, matrix);
     specs.extend(narrowing.map(|glob| MatchSpec::build("pytorch", build.pytorch, glob)));
     for companion in &candidate.companions {
         specs.push(MatchSpec::version(companion.package.as_str(), companion.version));
@@ -65,9 +65,14 @@ fn entry(build: &Build) -> Entry {
 }
 
 /// The glob over the build string that is needed, if one is: the loosest that keeps every rival out.
-fn narrowing(candidate: &Candidate<'_>, situation: &Situation, matrix: &Matrix) -> Option<String> {
+fn narrowing(
+    candidate: &Candidate<'_>,
+    situation: &Situation,
+    request: &Request,
+    matrix: &Matrix,
+) -> Option<String> {
     let build = candidate.build;
-    let rivals: Vec<&Build> = rivals(candidate, situation, matrix).collect();
+    let rivals: Vec<&Build> = rivals(candidate, situation, request, matrix).collect();
     let accelerator = || format!("{}*", build.accelerator.build_prefix());
     if rivals.is_empty() {
         return matches!(entry(build), Entry::BuildString).then(accelerator);
@@ -87,9 +92,11 @@ fn narrowing(candidate: &Candidate<'_>, situation: &Situation, matrix: &Matrix) 
 fn rivals<'m>(
     candidate: &Candidate<'_>,
     situation: &Situation,
+    request: &Request,
     matrix: &'m Matrix,
 ) -> impl Iterator<Item = &'m Build> {
     let build = candidate.build;
+    let python = request.python.map(Version::series);
     let admits = move |rival: &&Build| {
         rival.pytorch == build.pytorch
             && rival.subdir == build.subdir
@@ -99,6 +106,7 @@ fn rivals<'m>(
             && rival.build_numbers.1 >= build.build_numbers.1
             && candidate.pin.is_none_or(|pin| rival.cuda_pins.contains(&pin))
             && (build.arm_variant.is_none() || rival.arm_variant == build.arm_variant)
+            && python.is_none_or(|python| (rival.pythons.0..=rival.pythons.1).contains(&python))
             && system_admits(rival, situation)
     };
     matrix.builds.iter().filter(admits)

@@ -15,6 +15,8 @@ use super::version::{ParseVersionError, parse_parts};
 pub struct DriverVersion {
     parts: [u32; 3],
     len: u8,
+    /// Whether later parts were written without a leading zero, as Jetson's `540.4.0` is.
+    bare: bool,
 }
 
 impl DriverVersion {
@@ -28,7 +30,7 @@ impl DriverVersion {
             len += 1;
         }
         #[expect(clippy::cast_possible_truncation, reason = "len is at most 3")]
-        Self { parts, len: len as u8 }
+        Self { parts, len: len as u8, bare: false }
     }
 
     /// The release branch, 580 in `580.65.06`.
@@ -54,7 +56,8 @@ impl fmt::Display for DriverVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.parts[0])?;
         for part in &self.parts[1..usize::from(self.len.max(1))] {
-            write!(f, ".{part:02}")?;
+            let width = if self.bare { 1 } else { 2 };
+            write!(f, ".{part:0width$}")?;
         }
         Ok(())
     }
@@ -67,7 +70,10 @@ impl FromStr for DriverVersion {
         let mut parts = [0; 3];
         match parse_parts(text, &mut parts) {
             // No driver with CUDA was ever below 100; `12.4` is a CUDA version in the wrong place.
-            Some(len) if parts[0] >= 100 => Ok(Self { parts, len }),
+            Some(len) if parts[0] >= 100 => {
+                let bare = text.split('.').skip(1).any(|part| part.len() == 1);
+                Ok(Self { parts, len, bare })
+            }
             Some(_) | None => Err(ParseVersionError {
                 text: text.to_owned(),
                 expected: "a driver version such as 580.65.06, or its branch, such as 580",
@@ -98,7 +104,7 @@ mod tests {
 
     #[test]
     fn it_is_printed_as_nvidia_writes_it() {
-        for text in ["580.65.06", "570.124.06", "546.01", "450.80.02", "580"] {
+        for text in ["580.65.06", "570.124.06", "546.01", "450.80.02", "580", "540.4.0"] {
             assert_eq!(driver(text).to_string(), text);
         }
     }

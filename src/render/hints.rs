@@ -17,6 +17,10 @@ pub(super) fn hint(
         {
             Some("start the container with the GPU: `docker run --gpus all …`".to_owned())
         }
+        D::LibcudaMissing if machine.container.is_found() => Some(
+            "start the container with the GPU: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility`"
+                .to_owned(),
+        ),
         // A card on the bus knows better which driver it can have.
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
             newer_driver(advice).and_then(|needed| install_driver(needed, last_branch(machine), machine))
@@ -97,6 +101,7 @@ pub(super) fn hint(
         | D::Rosetta
         | D::JetsonWithoutBuild { .. }
         | D::PlatformWithoutBuilds { .. }
+        | D::LibcudaMissing
         | D::GlibcNotTried { .. }
         | D::CudaVersionNotBuilt { .. }
         | D::NoSuchCudaVersion { .. }

@@ -153,6 +153,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         D::PlatformWithoutBuilds { subdir } => {
             format!("conda-forge has no PyTorch for {}", platform(*subdir))
         }
+        D::LibcudaMissing => {
+            "the kernel has an NVIDIA driver, but `libcuda` is missing here or shows no device: PyTorch will find no GPU until that changes".to_owned()
+        }
         D::GlibcNotTried { found } => {
             format!("CUDA builds were not tried with a glibc as old as {found}")
         }

@@ -44,6 +44,7 @@ pub(super) fn status(
             remark,
             Diagnostic::GpuNotKnown { .. }
                 | Diagnostic::CapabilityNotKnown { capability: None, .. }
+                | Diagnostic::LibcudaMissing
                 | Diagnostic::GlibcUnknown { .. }
                 | Diagnostic::MacosUnknown { .. }
                 | Diagnostic::GpuLeftOut { .. }

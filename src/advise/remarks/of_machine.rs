@@ -40,6 +40,9 @@ pub(super) fn gpus(
             survey.matrix.capabilities.iter().filter(served).map(|row| row.capability).collect();
         remarks.push(Diagnostic::GpuNotKnown { served });
     }
+    if out_of_reach(survey) {
+        remarks.push(Diagnostic::LibcudaMissing);
+    }
     for (gpu, kernels) in survey.situation.gpus.iter().zip(&best.kernels) {
         let (index, name) = (gpu.index, gpu.name.clone());
         let Some(capability) = gpu.capability else {
@@ -110,6 +113,18 @@ pub(super) fn system(
     {
         remarks.push(Diagnostic::JetsonWithoutBuild { model: model.clone() });
     }
+}
+
+/// Whether the driver that was found cannot be used from here: a container started without the GPU, or
+/// with the `utility` part of the driver alone. A driver that somebody told of is not here at all.
+fn out_of_reach(survey: &Survey<'_, '_>) -> bool {
+    let told = |origin: &Origin| {
+        matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Document(_) | Origin::Baseline)
+    };
+    let machine = survey.machine;
+    let described = machine.driver.fact().is_some_and(|fact| told(&fact.origin))
+        || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin));
+    machine.libcuda == Detected::Absent && machine.driver.is_found() && !described
 }
 
 fn by_flag(origin: &Origin) -> bool {
