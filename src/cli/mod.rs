@@ -127,7 +127,10 @@ pub fn run() -> ExitCode {
     }
     // The process ends soon: giving back what clap built piece by piece would be for nothing.
     let mut command = ManuallyDrop::new(command());
-    let matches = ManuallyDrop::new(command.get_matches_mut());
+    let matches = match command.try_get_matches_from_mut(std::env::args_os()) {
+        Ok(matches) => ManuallyDrop::new(matches),
+        Err(error) => return refuse(&error),
+    };
     let result = match matches.subcommand() {
         Some(("advise", matches)) => {
             parsed(&mut command, matches, |args| advise::run(args, &live_host()))
@@ -155,6 +158,19 @@ fn parsed<T: FromArgMatches>(
         Ok(args) => run(&args),
         Err(error) => error.format(command).exit(),
     }
+}
+
+/// Ends on a command line that was refused, or that asked for help. An installer that asked for JSON
+/// gets it here too.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || !advise::asks_for_json(std::env::args_os().skip(1)) {
+        error.exit();
+    }
+    let _ = error.print();
+    let text = error.to_string();
+    let said = text.split("\n\n").next().unwrap_or(&text);
+    let words: Vec<&str> = said.trim_start_matches("error: ").split_whitespace().collect();
+    finish(Ok(advise::failed(&words.join(" "), 2)))
 }
 
 /// This machine; the driver is asked by this very program in a process of its own.
