@@ -13,7 +13,7 @@ use super::width::terminal_width;
 /// The questions that a table answers.
 const EXAMPLES: &str = "\
 Examples:
-  conda-torch matrix                          every platform; this machine's row is marked
+  conda-torch matrix                          every platform, your row marked
   conda-torch matrix --platform win-64        one platform
   conda-torch matrix --all --format csv       every build, for a spreadsheet";
 

@@ -71,11 +71,11 @@ fn command() -> Command {
 /// The uses that people come for.
 const ADVISE_EXAMPLES: &str = "\
 Examples:
-  conda-torch advise torchvision torchaudio   both go with the PyTorch that is chosen
-  conda-torch advise --python 3.11 -n work    a Python, and a name for the environment
-  conda-torch advise --json                   for an installer; see `conda-torch schema`
+  conda-torch advise torchvision torchaudio   those that go with it
+  conda-torch advise --python 3.11 -n work    a Python, a name
+  conda-torch advise --json                   for an installer: see `schema`
   conda-torch advise --platform linux-64 --gpu 'Tesla V100' --driver 580
-                                              a cluster's node, from its login node
+                                              a cluster's node, from elsewhere
   conda-torch advise --platform win-64 --gpu 'RTX 5090'
                                               before buying one
   conda-torch advise --format environment-yml > environment.yml";

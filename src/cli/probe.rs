@@ -14,7 +14,7 @@ use super::machine_flags::{MachineFlags, machine};
 const EXAMPLES: &str = "\
 Examples:
   conda-torch probe                           what was found, and where
-  conda-torch probe --json > gpu-node.json    to be read by `--machine` elsewhere";
+  conda-torch probe --json > gpu-node.json    for `--machine` elsewhere";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
