@@ -1,9 +1,11 @@
 //! `conda-torch advise`.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::mem::ManuallyDrop;
 
 use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::advise::{Status, advise};
 use crate::host::Host;
@@ -36,10 +38,10 @@ struct OutputFlags {
     #[arg(long, value_enum)]
     client: Option<ClientFlag>,
     /// The environment's name [default: torch]
-    #[arg(short, long, conflicts_with = "prefix")]
+    #[arg(short, long, conflicts_with = "prefix", value_parser = NonEmptyStringValueParser::new())]
     name: Option<String>,
     /// The environment's folder, in place of a name
-    #[arg(short, long, value_name = "FOLDER")]
+    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
     prefix: Option<String>,
     /// The shell that the commands are for [default: the one in use]
     #[arg(long, value_enum)]
@@ -97,13 +99,25 @@ enum Format {
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     match answer(args, host) {
         Err(error) if args.wants_json() => {
-            let code = super::code_of(&error);
-            let text = render::json_error(&format!("{error:#}"), code, Matrix::embedded().as_of);
             super::complain(&error);
-            Ok(Output { stdout: text, code })
+            Ok(failed(&format!("{error:#}"), super::code_of(&error)))
         }
         result => result,
     }
+}
+
+/// The document of a run that failed.
+pub(super) fn failed(message: &str, code: u8) -> Output {
+    Output { stdout: render::json_error(message, code, Matrix::embedded().as_of), code }
+}
+
+/// Whether a command line that could not be parsed asks `advise` for JSON.
+pub(super) fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    let named =
+        arguments.iter().any(|argument| argument == "--json" || argument == "--format=json");
+    let apart = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    arguments.first().is_some_and(|first| first == "advise") && (named || apart)
 }
 
 fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {

@@ -7,7 +7,14 @@ use super::Output;
 /// The pages, one heading a code.
 const PAGES: &str = include_str!("../../docs/diagnostics.md");
 
+/// Both uses.
+const EXAMPLES: &str = "\
+Examples:
+  conda-torch explain no-kernels
+  conda-torch explain                         the list of codes";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// A code, as it stands in brackets behind a message [e.g. no-kernels]; none lists them all
     code: Option<String>,

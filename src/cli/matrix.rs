@@ -10,7 +10,15 @@ use super::Output;
 use super::machine_flags::{MachineFlags, machine};
 use super::width::terminal_width;
 
+/// The questions that a table answers.
+const EXAMPLES: &str = "\
+Examples:
+  conda-torch matrix                          every platform, your row marked
+  conda-torch matrix --platform win-64        one platform
+  conda-torch matrix --all --format csv       every build, for a spreadsheet";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Show every build, not the newest for each CUDA alone
     #[arg(long)]

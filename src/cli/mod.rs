@@ -71,11 +71,11 @@ fn command() -> Command {
 /// The uses that people come for.
 const ADVISE_EXAMPLES: &str = "\
 Examples:
-  conda-torch advise torchvision torchaudio   both go with the PyTorch that is chosen
-  conda-torch advise --python 3.11 -n work    a Python, and a name for the environment
-  conda-torch advise --json                   for an installer; see `conda-torch schema`
+  conda-torch advise torchvision torchaudio   those that go with it
+  conda-torch advise --python 3.11 -n work    a Python, a name
+  conda-torch advise --json                   for an installer: see `schema`
   conda-torch advise --platform linux-64 --gpu 'Tesla V100' --driver 580
-                                              a cluster's node, from its login node
+                                              a cluster's node, from elsewhere
   conda-torch advise --platform win-64 --gpu 'RTX 5090'
                                               before buying one
   conda-torch advise --format environment-yml > environment.yml";
@@ -127,7 +127,10 @@ pub fn run() -> ExitCode {
     }
     // The process ends soon: giving back what clap built piece by piece would be for nothing.
     let mut command = ManuallyDrop::new(command());
-    let matches = ManuallyDrop::new(command.get_matches_mut());
+    let matches = match command.try_get_matches_from_mut(std::env::args_os()) {
+        Ok(matches) => ManuallyDrop::new(matches),
+        Err(error) => return refuse(&error),
+    };
     let result = match matches.subcommand() {
         Some(("advise", matches)) => {
             parsed(&mut command, matches, |args| advise::run(args, &live_host()))
@@ -155,6 +158,19 @@ fn parsed<T: FromArgMatches>(
         Ok(args) => run(&args),
         Err(error) => error.format(command).exit(),
     }
+}
+
+/// Ends on a command line that was refused, or that asked for help. An installer that asked for JSON
+/// gets it here too.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || !advise::asks_for_json(std::env::args_os().skip(1)) {
+        error.exit();
+    }
+    let _ = error.print();
+    let text = error.to_string();
+    let said = text.split("\n\n").next().unwrap_or(&text);
+    let words: Vec<&str> = said.trim_start_matches("error: ").split_whitespace().collect();
+    finish(Ok(advise::failed(&words.join(" "), 2)))
 }
 
 /// This machine; the driver is asked by this very program in a process of its own.

@@ -6,7 +6,14 @@ use crate::render::{ADVISE_SCHEMA, PROBE_SCHEMA};
 
 use super::Output;
 
+/// Both uses.
+const EXAMPLES: &str = "\
+Examples:
+  conda-torch schema > advise-1.json
+  conda-torch schema probe";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Whose JSON
     #[arg(value_enum, default_value_t)]

@@ -1,0 +1,134 @@
+//! Whose machine: flags, environment, saved machines, platforms.
+
+use serde_json::Value;
+
+use crate::{Ran, file, finish, line, program, recorded, run};
+
+fn with_cuda_variable(value: &str, arguments: &[&str]) -> Ran {
+    finish(program().env("CONDA_OVERRIDE_CUDA", value).args(arguments), "").answered()
+}
+
+fn fact(ran: &Ran, name: &str) -> (Value, Value) {
+    let fact = &ran.json()["machine"][name];
+    (fact["value"].clone(), fact["origin"].clone())
+}
+
+/// The `cuda-version` that is recommended.
+fn pin(ran: &Ran) -> Value {
+    ran.json()["recommendation"]["cuda_version"].clone()
+}
+
+#[test]
+fn a_flag_beats_the_variable_and_the_variable_the_probe() {
+    let here = with_cuda_variable("12.9", &["advise", "--json"]);
+    let by_variable = ("12.9".into(), "env:CONDA_OVERRIDE_CUDA".into());
+    assert_eq!(fact(&here, "driver_cuda"), by_variable);
+
+    let flags = ["advise", "--json", "--cuda", "11.8"];
+    let here = with_cuda_variable("12.9", &flags);
+    assert_eq!(fact(&here, "driver_cuda"), ("11.8".into(), "flag:--cuda".into()));
+
+    let flags = ["advise", "--json", "--platform", "linux-64", "--compute-capability", "8.0"];
+    let there = with_cuda_variable("11.8", &flags);
+    assert_eq!(pin(&there), "11.8");
+    let there = with_cuda_variable("11.8", &[&flags[..], &["--cuda", "12.4"]].concat());
+    assert_eq!(pin(&there), "12.9");
+}
+
+#[test]
+fn an_empty_variable_is_no_driver() {
+    let absent = with_cuda_variable("", &["probe", "--json"]);
+    assert_eq!(absent.json()["machine"]["driver_cuda"]["status"], "absent");
+    let flags = ["advise", "--json", "--platform", "linux-64"];
+    let advice = with_cuda_variable("", &flags).json();
+    assert_eq!(advice["recommendation"]["accelerator"], "cpu");
+}
+
+#[test]
+fn flags_change_a_saved_machine_and_this_machines_environment_does_not() {
+    let machine = recorded("rtx4090-driver-550-says-cuda-12.4");
+    let saved = ["advise", "--json", "--machine", &machine];
+    let plain = run(saved).answered();
+    assert_eq!(pin(&plain), "12.9");
+    assert_eq!(with_cuda_variable("11.8", &saved), plain);
+    assert_eq!(with_cuda_variable("", &saved), plain);
+
+    let changed = run([&saved[..], &["--cuda", "11.8"]].concat()).answered();
+    assert_eq!(fact(&changed, "driver_cuda"), ("11.8".into(), "flag:--cuda".into()));
+    assert_eq!(pin(&changed), "11.8");
+    let changed = run([&saved[..], &["--gpu", "GTX 1080 Ti", "--driver", "580"]].concat());
+    assert_eq!(changed.json()["machine"]["gpus"][0]["compute_capability"]["value"], "6.1");
+}
+
+#[test]
+fn what_was_saved_here_gives_the_advice_of_here() {
+    let saved = line("probe --json").answered().stdout;
+    let path = file("here.json", saved.as_bytes());
+    let here = line("advise --json").answered();
+    let from_file = run(["advise", "--json", "--machine", &path]).answered();
+    for key in ["recommendation", "status", "diagnostics", "commands", "alternatives"] {
+        assert_eq!(from_file.json()[key], here.json()[key], "{key}");
+    }
+    let arguments = ["advise", "--json", "--machine", "-"];
+    assert_eq!(finish(program().args(arguments), &saved), from_file);
+    // And what `advise --json` printed is a saved machine too.
+    assert_eq!(finish(program().args(arguments), &here.stdout).json(), from_file.json());
+}
+
+#[test]
+fn a_recorded_machine_gives_its_advice_from_wherever_it_is_read() {
+    for name in
+        ["gtx1080ti-driver-580", "jetson-orin-jetpack-6", "windows-rtx4090", "macos-12-arm64"]
+    {
+        let path = recorded(name);
+        let text = std::fs::read_to_string(&path).expect("a recorded machine");
+        let from_file = run(["advise", "--json", "--machine", &path]).answered();
+        let from_stdin = ["advise", "--json", "--machine", "-"];
+        assert_eq!(finish(program().args(from_stdin), &text), from_file, "{name}");
+
+        let probed = run(["probe", "--json", "--machine", &path]).answered();
+        assert_eq!(finish(program().args(from_stdin), &probed.stdout), from_file, "{name}");
+    }
+}
+
+#[test]
+fn every_platform_with_pytorch_can_be_named() {
+    let cases = [
+        ("linux-64", "cpu"),
+        ("linux-aarch64", "cpu"),
+        ("osx-64", "cpu"),
+        ("osx-arm64", "mps"),
+        ("win-64", "cpu"),
+    ];
+    for (platform, accelerator) in cases {
+        let ran = run(["advise", "--json", "--platform", platform]).answered();
+        let document = ran.json();
+        assert_eq!(fact(&ran, "subdir"), (platform.into(), "flag:--platform".into()));
+        assert_eq!(document["recommendation"]["accelerator"], accelerator, "{platform}");
+        assert_eq!(document["recommendation"]["pytorch"], "2.13.0", "{platform}");
+        run(["probe", "--platform", platform]).answered();
+        let table = run(["matrix", "--platform", platform]).answered().stdout;
+        assert_eq!(table.lines().next(), Some(platform));
+    }
+}
+
+#[test]
+fn several_gpus_can_be_named() {
+    let ran = run([
+        "advise",
+        "--json",
+        "--platform",
+        "linux-64",
+        "--driver",
+        "580",
+        "--gpu",
+        "RTX 4090",
+        "--gpu",
+        "Tesla V100",
+        "--compute-capability",
+        "6.1",
+    ]);
+    let document = ran.answered().json();
+    assert_eq!(document["machine"]["gpus"].as_array().map(Vec::len), Some(3));
+    assert_eq!(document["recommendation"]["cuda_version"], "12.9");
+}

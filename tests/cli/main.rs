@@ -1,0 +1,105 @@
+//! The program as people run it: streams, exit codes, flags. Each run starts from a clean environment.
+#![expect(clippy::disallowed_methods, reason = "tests run the program and read fixtures")]
+
+mod answers;
+mod describing;
+mod names;
+mod refusals;
+mod streams;
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// A recorded machine's file.
+fn recorded(name: &str) -> String {
+    format!("{}/tests/machines/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder below Cargo's own folder for tests, for files that a test needs.
+fn folder(name: &str) -> String {
+    let path = format!("{}/cli/{name}", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::create_dir_all(&path).expect("a folder");
+    path
+}
+
+/// A file in such a folder.
+fn file(name: &str, bytes: &[u8]) -> String {
+    let path = format!("{}/{name}", folder("files"));
+    std::fs::write(&path, bytes).expect("a file");
+    path
+}
+
+/// The program, with nothing of the environment but a `PATH` and a home without any settings.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder("home"));
+    command
+}
+
+/// What a run gave.
+#[derive(Debug, PartialEq, Eq)]
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    /// The only document on stdout.
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// This run, which must have answered, and had nothing to say about itself.
+    #[track_caller]
+    fn answered(self) -> Self {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
+        assert!(self.stdout.ends_with('\n'), "{self:?}");
+        self
+    }
+
+    /// This run, which must have failed with that code, without an answer, naming all of these.
+    #[track_caller]
+    fn refused(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{self:?}");
+        self.told(words)
+    }
+
+    /// This run, which must name all of these on stderr, and nothing of its own inside.
+    #[track_caller]
+    fn told(self, words: &[&str]) -> Self {
+        assert!(self.stderr.starts_with("error: "), "{self:?}");
+        assert!(!self.stderr.contains("panicked"), "{self:?}");
+        for word in words {
+            assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
+        }
+        self
+    }
+}
+
+/// Runs the program on arguments.
+fn run<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Ran {
+    finish(program().args(arguments), "")
+}
+
+/// Runs the program on a line of arguments without blanks in them.
+fn line(arguments: &str) -> Ran {
+    run(arguments.split_whitespace())
+}
+
+/// Runs a prepared command to its end.
+fn finish(command: &mut Command, input: &str) -> Ran {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // A program that does not read its input closes the pipe.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("the program ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}

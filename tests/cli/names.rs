@@ -1,0 +1,86 @@
+//! Names that a shell would eat.
+
+use crate::{Ran, finish, folder, run};
+
+/// Names that must reach the client as they are, and do nothing on the way.
+const HOSTILE: [&str; 9] = [
+    "two words",
+    "it's",
+    "say \"hi\"",
+    "$(touch x)",
+    "`touch x`",
+    "; touch x;",
+    "line\nbreak",
+    "* ? [a] ~ ! \\ & | < > #",
+    "$HOME",
+];
+
+/// Runs a script in bash, in an empty folder.
+#[cfg(unix)]
+fn bash(arguments: &[&str], script: &str) -> Ran {
+    let mut command = std::process::Command::new("/bin/bash");
+    command.args(["--norc", "--noprofile"]).args(arguments).current_dir(folder("empty"));
+    finish(command.env_clear().env("PATH", "/usr/bin:/bin"), script)
+}
+
+fn commands(flag: &str, name: &str, more: &[&str]) -> Ran {
+    let arguments = ["advise", "--platform", "linux-64", "--format", "commands", flag, name];
+    run([&arguments, more].concat())
+}
+
+#[test]
+#[cfg(unix)]
+fn a_hostile_name_is_one_word_to_the_client() {
+    for name in HOSTILE {
+        for flag in ["--name", "--prefix"] {
+            let said = commands(flag, name, &["--shell", "bash"]).answered().stdout;
+            let script = format!("conda() {{ printf '<%s>' \"$@\"; }}\n{said}");
+            let ran = bash(&["-eu"], &script);
+            let short = &flag[1..3];
+            assert!(ran.stdout.starts_with(&format!("<create><{short}><{name}><--")), "{ran:?}");
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}");
+        }
+    }
+    let left = std::fs::read_dir(folder("empty")).expect("the folder").count();
+    assert_eq!(left, 0, "a name was run");
+}
+
+#[test]
+#[cfg(unix)]
+fn commands_for_every_client_are_bash() {
+    for client in ["conda", "mamba", "micromamba", "pixi"] {
+        for name in HOSTILE {
+            let said = commands("--name", name, &["--shell", "bash", "--client", client]);
+            let ran = bash(&["-n"], &said.answered().stdout);
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{client} {name}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_a_shell_cannot_say_is_refused_and_json_has_null_for_it() {
+    commands("--name", "a\nb", &["--shell", "cmd"]).refused(2, &["cmd", "a\\nb"]);
+    let flags = ["advise", "--platform", "win-64", "--json", "--name", "a\nb"];
+    let document = run(flags).answered().json();
+    let install = document["commands"].as_array().expect("commands").iter();
+    let install = install.filter(|command| command["step"] == "install").collect::<Vec<_>>();
+    assert!(install[0]["cmd"].is_null() && install[0]["posix"].is_string(), "{install:?}");
+    assert!(install[0]["argv"].as_array().expect("words").contains(&"a\nb".into()));
+}
+
+#[test]
+fn a_hostile_name_is_a_string_in_files() {
+    for name in HOSTILE {
+        let file = |format| {
+            let arguments = ["advise", "--platform", "linux-64", "--name", name];
+            run([&arguments[..], &["--format", format]].concat()).answered().stdout
+        };
+        let pixi: toml::Table = file("pixi-toml").parse().expect("TOML");
+        assert_eq!(pixi["workspace"]["name"].as_str(), Some(name));
+        let yml = file("environment-yml");
+        let line = yml.lines().find_map(|line| line.strip_prefix("name: ")).expect("a name");
+        // A double-quoted YAML string of these characters is a JSON string.
+        let read = serde_json::from_str::<String>(line).unwrap_or_else(|_| line.to_owned());
+        assert_eq!(read, name);
+    }
+}

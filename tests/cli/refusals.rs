@@ -1,0 +1,138 @@
+//! Exit codes 1, 2 and 3, and what is said with them.
+
+use crate::{Ran, file, line, run};
+
+/// Whether a JSON document has the keys that every one has.
+#[track_caller]
+fn is_document(ran: &Ran, status: &str, code: i32) {
+    assert_eq!(ran.code, Some(code), "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["status"], status);
+    assert_eq!(document["exit_code"], code);
+    let schema = line("schema").json();
+    let required = schema["required"].as_array().expect("required keys");
+    let keys: Vec<&String> = document.as_object().expect("an object").keys().collect();
+    assert_eq!(keys.len(), required.len());
+    assert!(required.iter().all(|key| document.get(key.as_str().expect("a key")).is_some()));
+}
+
+#[test]
+fn a_machine_file_that_cannot_be_read_is_a_failure_that_names_it() {
+    line("advise --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`", "not there"]);
+    line("probe --machine /dev/null").refused(1, &["`/dev/null`", "not a regular file"]);
+    line("matrix --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`"]);
+}
+
+#[test]
+fn a_machine_file_that_says_nothing_is_a_failure_that_says_what_was_expected() {
+    let files = [
+        ("empty.json", &b""[..]),
+        ("cut.json", b"{\"format_version\": 1, \"machine\": {\"sub"),
+        ("other.json", b"{\"packages\": []}"),
+        ("list.json", b"[]"),
+        ("text.json", b"Driver Version: 580.65.06"),
+        ("latin.json", b"{\"machine\": \"\xe9\"}"),
+        ("nul.json", &[0; 64]),
+    ];
+    for (name, bytes) in files {
+        let path = file(name, bytes);
+        let expected = if name == "latin.json" { "utf-8" } else { "`conda-torch probe --json`" };
+        run(["advise", "--machine", &path]).refused(1, &[&path, expected]);
+    }
+}
+
+#[test]
+fn a_failure_in_json_is_a_document_too() {
+    let path = file("cut-for-json.json", b"{\"machine\": ");
+    for flag in ["--json", "--format=json"] {
+        let ran = run(["advise", "--machine", &path, flag]).told(&[&path]);
+        is_document(&ran, "error", 1);
+        let message = ran.json()["error"]["message"].as_str().expect("a message").to_owned();
+        assert_eq!(ran.stderr, format!("error: {message}\n"));
+    }
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_flag_and_what_was_expected() {
+    let cases = [
+        ("advise --format nope", ["--format", "nope", "environment-yml"]),
+        ("advise --client brew", ["--client", "brew", "micromamba"]),
+        ("advise --shell tcsh", ["--shell", "tcsh", "powershell"]),
+        ("advise --color often", ["--color", "often", "never"]),
+        ("advise --accelerator tpu", ["--accelerator", "tpu", "cuda"]),
+        ("advise --blas atlas", ["--blas", "atlas", "generic"]),
+        ("advise --platform beos", ["--platform", "beos", "linux-64"]),
+        ("advise --driver new", ["--driver", "new", "580.65.06"]),
+        ("advise --cuda 12", ["--cuda", "12", "12.9"]),
+        ("advise --cuda-version 12.x", ["--cuda-version", "12.x", "12.9"]),
+        ("advise --compute-capability sm_86", ["--compute-capability", "sm_86", "8.6"]),
+        ("advise --glibc musl", ["--glibc", "musl", "2"]),
+        ("advise --macos Sonoma", ["--macos", "Sonoma", "1"]),
+        ("advise --pytorch 2.x", ["--pytorch", "2.x", "2.13.0"]),
+        ("advise --python three", ["--python", "three", "1"]),
+        ("advise --gpu Voodoo2", ["--gpu", "Voodoo2", "--compute-capability X.Y"]),
+        ("advise --gpu RTX4909", ["--gpu", "RTX4909", "RTX 4090"]),
+        ("advise tensorflow", ["PACKAGE", "tensorflow", "torchvision"]),
+        ("advise --name=", ["--name", "value", "required"]),
+        ("advise --prefix=", ["--prefix", "value", "required"]),
+        ("matrix --format xml", ["--format", "xml", "markdown"]),
+        ("schema matrix", ["OF", "matrix", "probe"]),
+    ];
+    for (arguments, words) in cases {
+        line(arguments).refused(2, &words);
+    }
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_named_both() {
+    let cases = [
+        ("advise -n a -p /b", ["--name", "--prefix"]),
+        ("advise --platform linux-64 --machine m.json", ["--platform", "--machine"]),
+    ];
+    for (arguments, flags) in cases {
+        line(arguments).refused(2, &flags);
+    }
+    is_document(&line("advise --json --format human").told(&["--json", "--format"]), "error", 2);
+    line("advise --platform win-64 --format dockerfile").refused(2, &["Dockerfile", "win-64"]);
+    line("install").refused(2, &["install"]);
+    assert_eq!(line("").code, Some(2));
+}
+
+#[test]
+fn a_bad_value_in_json_is_a_document_too() {
+    let gpu = line("advise --json --gpu Voodoo2").told(&["--gpu", "Voodoo2"]);
+    is_document(&gpu, "error", 2);
+    for arguments in [
+        "advise --driver new --json",
+        "advise --format json --driver new",
+        "advise --format=json --driver new",
+    ] {
+        let ran = line(arguments).told(&["--driver", "new", "580.65.06"]);
+        is_document(&ran, "error", 2);
+        let message = ran.json()["error"]["message"].as_str().expect("a message").to_owned();
+        assert!(message.starts_with("invalid value 'new' for '--driver <VERSION>'"), "{message}");
+    }
+    line("advise --driver new").refused(2, &[]);
+    line("advise --driver new -- --json").refused(2, &[]);
+}
+
+#[test]
+fn what_nothing_satisfies_is_an_answer_with_exit_code_3() {
+    let wish = "advise --platform linux-64 --pytorch 9.9";
+    let human = line(wish);
+    assert_eq!((human.code, human.stderr.as_str()), (Some(3), ""));
+    assert!(human.stdout.contains("Nothing on conda-forge satisfies"), "{}", human.stdout);
+    assert!(human.stdout.contains("--pytorch 2.13.0"), "the nearest: {}", human.stdout);
+
+    let json = line(&format!("{wish} --json"));
+    assert_eq!(json.stderr, "");
+    is_document(&json, "unsatisfiable", 3);
+    let document = json.json();
+    assert!(document["recommendation"].is_null() && document["error"].is_null());
+    assert_eq!(document["alternatives"][0]["unlocked_by"]["pytorch"], "2.13.0");
+
+    for format in ["commands", "environment-yml", "pixi-toml", "dockerfile"] {
+        line(&format!("{wish} --format {format}")).refused(3, &["nothing satisfies"]);
+    }
+    assert_eq!(line("advise --platform linux-32").code, Some(3));
+}

@@ -1,0 +1,156 @@
+//! What goes where: stdout is the answer, stderr is about the run.
+
+use std::process::Stdio;
+
+use crate::{finish, line, program, recorded, run};
+
+/// How a terminal is told to change its colour.
+const ESCAPE: char = '\u{1b}';
+
+#[test]
+fn success_says_nothing_on_stderr() {
+    for arguments in [
+        "advise",
+        "advise --json",
+        "probe",
+        "probe --json",
+        "matrix",
+        "explain",
+        "schema",
+        "--help",
+        "--version",
+    ] {
+        line(arguments).answered();
+    }
+    assert_eq!(line("--version").stdout, concat!("conda-torch ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn help_teaches_by_examples() {
+    for subcommand in ["advise", "probe", "matrix", "explain", "schema"] {
+        for flag in ["-h", "--help"] {
+            let help = run([subcommand, flag]).answered().stdout;
+            assert!(help.contains(&format!("Usage: conda-torch {subcommand}")), "{help}");
+            let (_, examples) = help.split_once("\nExamples:\n").expect("examples");
+            assert!(examples.contains(&format!("  conda-torch {subcommand}")), "{examples}");
+            assert!(examples.lines().all(|line| line.len() <= 80), "{examples}");
+        }
+    }
+    for flag in ["-h", "--help"] {
+        let help = run([flag]).answered().stdout;
+        assert!(help.contains("\nExit codes: 0 ") && help.contains("advise --platform"), "{help}");
+    }
+    for flag in ["--platform", "--gpu", "--machine", "--python", "--client", "--format", "--prefix"]
+    {
+        assert!(line("advise -h").stdout.contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn every_example_in_the_help_can_be_typed() {
+    let mut tried = 0;
+    for arguments in ["-h", "advise -h", "probe -h", "matrix -h", "explain -h", "schema -h"] {
+        let help = line(arguments).stdout;
+        let (_, examples) = help.split_once("\nExamples:\n").expect("examples");
+        for example in examples.lines().filter_map(|line| line.strip_prefix("  conda-torch ")) {
+            // Behind two blanks stands what it is for, behind `>` a file.
+            let command = example.split("  ").next().unwrap_or_default();
+            let command = command.split(" > ").next().unwrap_or_default();
+            let command = command.replace("gpu-node.json", &recorded("v100-driver-580"));
+            // A quote opens at every other piece.
+            let pieces = command.split('\'').enumerate();
+            let words = pieces.flat_map(|(at, piece)| match at % 2 {
+                0 => piece.split_whitespace().collect(),
+                _ => vec![piece],
+            });
+            run(words).answered();
+            tried += 1;
+        }
+    }
+    assert!(tried >= 15, "{tried}");
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    for arguments in ["matrix --all --format json", "advise --json", "advise", "probe", "--help"] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = program();
+        command.args(arguments.split(' ')).stdin(Stdio::null()).stdout(writer);
+        let output = command.stderr(Stdio::piped()).output().expect("the program ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*stderr), (Some(0), ""), "{arguments}");
+    }
+}
+
+#[test]
+fn a_closed_stderr_does_not_change_how_it_ends() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = program();
+    command.args(["advise", "--machine", "/nowhere"]).stdin(Stdio::null()).stderr(writer);
+    let status = command.stdout(Stdio::null()).status().expect("the program ends");
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = program();
+    command.arg("advise").stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+    let output = command.output().expect("the program ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.starts_with("error: cannot write the answer: "), "{stderr}");
+}
+
+#[test]
+fn colour_comes_when_asked_for_and_changes_no_word() {
+    let file = recorded("rtx4090-driver-550-says-cuda-12.4");
+    let advise = |more: &[&str], env: &[(&str, &str)]| {
+        let mut command = program();
+        command.args(["advise", "--machine", &file]).args(more).envs(env.iter().copied());
+        finish(&mut command, "").answered().stdout
+    };
+    let plain = advise(&[], &[]);
+    assert!(!plain.contains(ESCAPE), "stdout is no terminal: {plain}");
+    assert_eq!(advise(&["--color", "never"], &[]), plain);
+    assert_eq!(advise(&["--color", "auto"], &[("NO_COLOR", "1")]), plain);
+
+    let colored = advise(&["--color", "always"], &[]);
+    assert!(colored.contains(ESCAPE), "{colored}");
+    assert_eq!(advise(&["--color", "always"], &[("NO_COLOR", "1")]), colored, "the flag wins");
+    let mut pieces = colored.split(ESCAPE);
+    let mut words = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        words.push_str(piece.split_once('m').expect("an escape ends in `m`").1);
+    }
+    assert_eq!(words, plain);
+
+    for format in ["json", "commands", "environment-yml", "pixi-toml", "dockerfile"] {
+        let text = advise(&["--color", "always", "--format", format], &[]);
+        assert!(!text.contains(ESCAPE), "{format} is for programs: {text}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_gets_colour_unless_no_color_says_otherwise() {
+    let script = "/usr/bin/script"; // util-linux: gives the program a terminal
+    if !std::path::Path::new(script).exists() {
+        return;
+    }
+    let on_terminal = |env: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(script);
+        let advise = format!("{} advise --platform linux-64", env!("CARGO_BIN_EXE_conda-torch"));
+        command.args(["-qec", &advise, "/dev/null"]).env_clear().env("TERM", "xterm");
+        let ran = finish(command.env("PATH", "/usr/bin:/bin").envs(env.iter().copied()), "");
+        assert!(ran.stdout.contains("PyTorch"), "{ran:?}");
+        ran.stdout.contains(ESCAPE)
+    };
+    assert!(on_terminal(&[]));
+    assert!(on_terminal(&[("NO_COLOR", "")]), "empty is not set");
+    assert!(!on_terminal(&[("NO_COLOR", "1")]));
+    assert!(!on_terminal(&[("TERM", "dumb")]));
+}
