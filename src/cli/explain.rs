@@ -1,8 +1,6 @@
 //! `conda-torch explain`: the page of a diagnostic.
 
-use anyhow::bail;
-
-use super::Output;
+use super::{Output, UsageError};
 
 /// The pages, one heading a code.
 const PAGES: &str = include_str!("../../docs/diagnostics.md");
@@ -30,7 +28,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
         return Ok(Output { stdout, code: 0 });
     };
     let Some(page) = page(code) else {
-        bail!("`{code}` is not a diagnostic; `conda-torch explain` lists them all");
+        let error = format!("`{code}` is not a diagnostic; `conda-torch explain` lists them all");
+        return Err(UsageError(error).into());
     };
     Ok(Output { stdout: page.to_owned(), code: 0 })
 }

@@ -20,7 +20,7 @@ pub(super) struct RequestFlags {
     #[arg(long, value_name = "VERSION")]
     pytorch: Option<Version>,
     /// A version of Python [e.g. 3.12]
-    #[arg(long, value_name = "X.Y")]
+    #[arg(long, value_name = "X.Y", value_parser = python)]
     python: Option<Version>,
     /// Pin `cuda-version`; seldom needed, and not what `nvidia-smi` says [e.g. 12.9]
     #[arg(long, value_name = "X.Y")]
@@ -53,6 +53,16 @@ enum BlasFlag {
     Mkl,
     /// OpenBLAS or another that provides `libblas`
     Generic,
+}
+
+/// A Python with its minor number: builds are made for one.
+fn python(text: &str) -> Result<Version, String> {
+    let version = text.parse::<Version>().map_err(|error| error.to_string())?;
+    if text.contains('.') {
+        Ok(version)
+    } else {
+        Err("expected a Python with its minor number, such as 3.12".to_owned())
+    }
 }
 
 impl RequestFlags {
