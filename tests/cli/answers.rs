@@ -71,7 +71,7 @@ fn every_code_has_a_page_and_no_other_word_has_one() {
         assert_eq!(page.matches("\n## ").count(), 0, "one page: {page}");
     }
     for word in ["nope", "", "no-", "No-Kernels", "## no-kernels"] {
-        run(["explain", word]).refused(1, &[&format!("`{word}`"), "`conda-torch explain`"]);
+        run(["explain", word]).refused(2, &[&format!("`{word}`"), "`conda-torch explain`"]);
     }
 }
 
