@@ -24,7 +24,7 @@ pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
     };
     let cuda = matches!(choice.build.accelerator, Accelerator::Cuda(_));
     let gpus = if cuda { " --gpus all" } else { "" };
-    let mut out = format!("# {}, from conda-forge\n", summary::headline(choice));
+    let mut out = summary::file_header(answer, choice);
     let _ = writeln!(out, "#   docker build -t torch .");
     let _ = writeln!(
         out,

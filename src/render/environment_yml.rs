@@ -13,7 +13,7 @@ use super::summary;
 /// Where nothing fits.
 pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
-    let mut out = format!("# {}, from conda-forge\n", summary::headline(choice));
+    let mut out = summary::file_header(answer, choice);
     for (name, value) in overrides(answer.machine, choice, &answer.client) {
         let _ = writeln!(out, "# solve with {name}={value}");
     }

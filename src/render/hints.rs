@@ -51,14 +51,13 @@ pub(super) fn hint(
         D::BaselineAssumed { glibc: Some(_), .. } | D::GlibcUnknown { .. } => {
             Some("say it with `--glibc X.Y` for an exact answer".to_owned())
         }
-        // The image of the Dockerfile has glibc 2.36.
-        D::GlibcTooOld { .. } | D::NoGlibc { .. } if !machine.container.is_found() => advice
+        // The image of the Dockerfile has glibc 2.36. In words that go with whatever else was asked.
+        D::GlibcTooOld { .. } if !machine.container.is_found() => advice
             .alternatives
             .iter()
             .any(|other| matches!(other.unlocked_by.as_slice(), [Unlock::Glibc(_)]))
-            .then(|| {
-                "a container brings its own glibc: `conda-torch advise --glibc 2.36 --format dockerfile`".to_owned()
-            }),
+            .then(in_a_container),
+        D::NoGlibc { .. } if !machine.container.is_found() => Some(in_a_container()),
         D::DriverUnknown { .. } => Some(
             "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
         ),
@@ -112,6 +111,11 @@ pub(super) fn hint(
         | D::FailsLoudly
         | D::MetalIncluded => None,
     }
+}
+
+/// A container for a machine with another C library.
+fn in_a_container() -> String {
+    "a container brings its own glibc: add `--glibc 2.36 --format dockerfile`".to_owned()
 }
 
 /// Where to read on.

@@ -215,7 +215,9 @@ impl Page<'_> {
 
     fn bold(&mut self, text: &str) {
         let (on, off) = if self.answer.style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        let _ = writeln!(self.out, "{on}{text}{off}");
+        self.out.push_str(on);
+        wrap(&mut self.out, "", text, self.answer.style.width);
+        self.out.insert_str(self.out.trim_end().len(), off);
     }
 }
 

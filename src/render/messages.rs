@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::advise::{Advice, Diagnostic};
-use crate::model::{ComputeCapability, Machine, Subdir};
+use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
 use super::hints;
 
@@ -16,6 +16,14 @@ pub struct Message {
     pub hint: Option<String>,
     /// Where to read on.
     pub url: Option<&'static str>,
+}
+
+/// The driver by its version, where the machine has told it: the one that goes with a CUDA version is
+/// the decision's own, and nobody has seen it.
+pub(super) fn the_driver(driver: Option<DriverVersion>, machine: &Machine) -> String {
+    driver
+        .filter(|_| machine.driver.is_found())
+        .map_or("the driver".to_owned(), |driver| format!("driver {driver}"))
 }
 
 /// Says a diagnostic, with the hint that works on this machine.
@@ -42,7 +50,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::DriverTooOld { driver, cuda, toolkit, needed } => format!(
             "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
-            driver.map_or("the driver".to_owned(), |driver| format!("driver {driver}"))
+            the_driver(*driver, machine)
         ),
         D::NoKernels { gpu, name, capability, toolkit } => format!(
             "the builds with CUDA {toolkit} have no kernels for {}",

@@ -18,7 +18,7 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let name = quoted(answer.environment.name());
     let subdir = choice.build.subdir;
-    let mut out = format!("# {}, from conda-forge\n", summary::headline(choice));
+    let mut out = summary::file_header(answer, choice);
     let _ = writeln!(
         out,
         "[workspace]\nname = {name}\nchannels = [\"conda-forge\"]\nplatforms = [\"{subdir}\"]"

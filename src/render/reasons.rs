@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::advise::{Choice, Diagnostic, Reason};
 use crate::model::{CudaVersion, DriverVersion, Machine};
 
-use super::messages::{a_gpu, sentence};
+use super::messages::{a_gpu, sentence, the_driver};
 use super::summary;
 
 /// The reasons as sentences, each with its code, in the order of the first fact of each kind.
@@ -20,7 +20,7 @@ pub(super) fn reasons(choice: &Choice<'_>, machine: &Machine) -> Vec<(String, &'
         let text = if matches!(kind, Diagnostic::NoKernels { .. }) {
             no_kernels(of_kind(), machine).filter(|_| is_first)
         } else if matches!(kind, Diagnostic::DriverTooOld { .. }) && same {
-            driver_too_old(of_kind(), kind).filter(|_| is_first)
+            driver_too_old(of_kind(), kind, machine).filter(|_| is_first)
         } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
             // The last is the least that is needed.
             let least = of_kind().next_back().unwrap_or(reason);
@@ -80,6 +80,7 @@ fn no_kernels<'a>(
 fn driver_too_old<'a>(
     reasons: impl Iterator<Item = &'a Reason<'a>>,
     first: &Diagnostic,
+    machine: &Machine,
 ) -> Option<String> {
     let Diagnostic::DriverTooOld { driver, cuda, .. } = first else { return None };
     let mut floors: Vec<(DriverVersion, Vec<CudaVersion>)> = Vec::new();
@@ -98,7 +99,7 @@ fn driver_too_old<'a>(
             format!("CUDA {} {verb} {floor}", and(toolkits))
         })
         .collect();
-    let driver = driver.map_or("the driver".to_owned(), |driver| format!("driver {driver}"));
+    let driver = the_driver(*driver, machine);
     Some(format!("{driver} supports CUDA {cuda} at most: {} or newer", needs.join(", ")))
 }
 

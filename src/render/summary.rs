@@ -2,14 +2,32 @@
 
 use std::fmt::Write as _;
 
-use crate::advise::{Choice, Unlock};
+use crate::advise::{Choice, Severity, Status, Unlock};
 use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
+
+use super::answer::Answer;
+use super::messages::message;
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
     let mut text = format!("PyTorch {}", build(choice.build));
     for companion in &choice.companions {
         let _ = write!(text, ", {} {}", companion.package, companion.version);
+    }
+    text
+}
+
+/// The first lines of a file, as comments: what it holds, and what a person would have read first where
+/// the answer gives something up.
+pub(super) fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
+    let mut text = format!("# {}, from conda-forge\n", headline(choice));
+    let Answer { machine, advice, .. } = *answer;
+    let grave = advice.diagnostics.iter().filter(|remark| {
+        advice.status == Status::Degraded && remark.severity() >= Severity::Warning
+    });
+    for remark in grave {
+        let sentence = message(remark, machine, advice).sentence.replace('\n', " ");
+        let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
     }
     text
 }
