@@ -1,8 +1,8 @@
 //! The answer, as facts. Sentences and commands are made of it in `render`.
 
 use crate::model::{
-    Blas, Build, Companion, CompanionBuild, ComputeCapability, CudaVersion, DriverVersion,
-    KernelSupport, MatchSpec, Version,
+    Accelerator, Blas, Build, Companion, CompanionBuild, ComputeCapability, CudaVersion,
+    DriverVersion, KernelSupport, MatchSpec, Version,
 };
 
 use super::diagnostic::Diagnostic;
@@ -43,6 +43,8 @@ pub enum Status {
 pub struct Choice<'m> {
     /// The build that a solve ends on.
     pub build: &'m Build,
+    /// What it computes on here: the build's accelerator, or the processor where Metal is out of reach.
+    pub computes_on: Accelerator,
     /// The last build number of that build that a solve ends on.
     pub build_number: u16,
     /// The pin of `cuda-version`; `None` without CUDA.

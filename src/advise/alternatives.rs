@@ -35,11 +35,18 @@ pub(super) fn find<'m>(
             None => found.push((index, unlocks)),
         }
     }
-    // Fewer changes first where nothing fits; else the better build first.
+    // Whoever named a PyTorch and got it does not want another.
+    let names_pytorch = |unlock: &Unlock| matches!(unlock, Unlock::Pytorch(_));
+    found.retain(|(_, unlocks)| best.is_none() || !unlocks.iter().any(names_pytorch));
+    // The nearest first where nothing fits: fewer changes, the closest PyTorch; else the better build.
     found.sort_by(|(a, by_a), (b, by_b)| {
-        let fewer = by_a.len().cmp(&by_b.len());
+        let distance = |index: usize| {
+            let version = candidates[index].build.pytorch;
+            survey.request.pytorch.map(|requested| requested.distance(version))
+        };
+        let nearer = by_a.len().cmp(&by_b.len()).then_with(|| distance(*a).cmp(&distance(*b)));
         let better = survey.ranking.compare(&candidates[*b], &candidates[*a]);
-        if best.is_none() { fewer.then(better) } else { better.then(fewer) }
+        if best.is_none() { nearer.then(better) } else { better.then(nearer) }
     });
     drop_harder_ways(candidates, &mut found);
     let alternative = |(index, unlocked_by): (usize, Vec<Unlock>)| {
@@ -77,12 +84,23 @@ fn drop_harder_ways(candidates: &[Candidate<'_>], found: &mut Vec<(usize, Vec<Un
 }
 
 /// What would have to change for a candidate to fit; `None` where something cannot.
+///
+/// Companions come last: whether one is missing can depend on the Python or the pin that changes first.
 fn unlocks(survey: &Survey<'_, '_>, candidate: &Candidate<'_>) -> Option<Vec<Unlock>> {
+    let is_companion = |d: &&Diagnostic| matches!(d, Diagnostic::CompanionMissing { .. });
     let mut unlocks: Vec<Unlock> = Vec::new();
-    for blocker in &candidate.blockers {
+    for blocker in candidate.blockers.iter().filter(|d| !is_companion(d)) {
         for unlock in unlock(survey, candidate, blocker)? {
             merge(&mut unlocks, unlock);
         }
+    }
+    if !candidate.blockers.iter().any(|d| is_companion(&d)) {
+        return Some(unlocks);
+    }
+    let (situation, request) = unlocked(survey.situation, survey.request, survey.matrix, &unlocks);
+    let then = Rules::new(&situation, &request, survey.matrix).judge(candidate.build);
+    for blocker in then.blockers.iter().filter(is_companion) {
+        unlocks.extend(unlock(survey, &then, blocker)?);
     }
     Some(unlocks)
 }
@@ -134,6 +152,9 @@ fn unlock(
             vec![Unlock::Python(if requested < first { *first } else { *last })]
         }
         Diagnostic::OtherCudaVersion { .. } => vec![Unlock::CudaVersion(candidate.pin)],
+        Diagnostic::OtherAccelerator if survey.request.accelerator == AcceleratorWish::Auto => {
+            vec![Unlock::CudaVersion(None)]
+        }
         Diagnostic::OtherAccelerator => vec![Unlock::Accelerator(if build.is_cuda() {
             AcceleratorWish::Cuda
         } else {

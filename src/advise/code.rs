@@ -33,6 +33,7 @@ impl Diagnostic {
             Self::GpuNotUsed { .. } => "gpu-not-used",
             Self::CardWithoutDriver { .. } => "card-without-driver",
             Self::GpuNotKnown { .. } => "gpu-not-known",
+            Self::NoCudaOnPlatform { .. } => "no-cuda-on-platform",
             Self::CapabilityNotKnown { .. } => "capability-not-known",
             Self::GpuLeftOut { .. } => "gpu-left-out",
             Self::DriverDroppedGpu { .. } => "driver-dropped-gpu",
@@ -57,6 +58,7 @@ impl Diagnostic {
             Self::MinorVersionCompatibility { .. } => "minor-version-compatibility",
             Self::FailsLoudly => "fails-loudly",
             Self::MetalIncluded => "metal-included",
+            Self::MetalNeedsNewerMacos { .. } => "metal-needs-newer-macos",
         }
     }
 
@@ -83,6 +85,7 @@ impl Diagnostic {
             | Self::CompanionMissing { .. }
             | Self::ReleaseCandidate
             | Self::GpuNotUsed { .. }
+            | Self::NoCudaOnPlatform { .. }
             | Self::PlatformWithoutBuilds { .. }
             | Self::CudaVersionNotBuilt { .. }
             | Self::NoSuchCudaVersion { .. }
@@ -113,6 +116,7 @@ impl Diagnostic {
             | Self::NoClient
             | Self::MinorVersionCompatibility { .. }
             | Self::FailsLoudly
+            | Self::MetalNeedsNewerMacos { .. }
             | Self::MetalIncluded => Severity::Info,
         }
     }

@@ -11,7 +11,8 @@ use super::fit::{Candidate, Rules};
 /// Adds the newest fitting build of each requested companion, and settles the pin and the Pythons.
 pub(super) fn add<'m>(rules: &Rules<'_, 'm>, candidate: &mut Candidate<'m>) {
     let mut pins = candidate.build.cuda_pins.clone();
-    let asked_pin = rules.request.cuda_version.filter(|pin| pins.contains(pin));
+    let exists = |pin: &CudaVersion| rules.matrix.cuda_versions.contains(pin);
+    let asked_pin = rules.request.cuda_version.filter(|pin| pins.contains(pin) && exists(pin));
     for package in &rules.request.companions {
         let wanted =
             Wanted { pins: &pins, pin: asked_pin, python: rules.request.python, candidate };

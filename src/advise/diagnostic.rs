@@ -98,6 +98,8 @@ pub enum Diagnostic {
     },
     /// The GPU is not known: the build that serves the most cards was chosen.
     GpuNotKnown { served: Vec<ComputeCapability> },
+    /// conda-forge has no CUDA builds for this platform at all.
+    NoCudaOnPlatform { subdir: Subdir },
     /// A GPU whose compute capability is not in any table.
     CapabilityNotKnown { gpu: u32, name: Option<String>, capability: Option<ComputeCapability> },
     /// One GPU of several that the chosen build does not serve.
@@ -161,6 +163,8 @@ pub enum Diagnostic {
     FailsLoudly,
     /// Apple's GPU is used through Metal.
     MetalIncluded,
+    /// Metal needs a newer macOS: the build computes on the processor here.
+    MetalNeedsNewerMacos { found: Version, needed: Version },
 }
 
 /// How grave a diagnostic is.

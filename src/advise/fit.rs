@@ -2,8 +2,8 @@
 
 use crate::matrix::Matrix;
 use crate::model::{
-    ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion, GlibcFloor,
-    KernelSupport, Version,
+    Accelerator, ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion,
+    GlibcFloor, KernelSupport, Version,
 };
 
 use super::advice::{Choice, GpuKernels};
@@ -42,6 +42,10 @@ impl<'m> Candidate<'m> {
     ) -> Choice<'m> {
         Choice {
             build: self.build,
+            computes_on: match self.build.accelerator {
+                Accelerator::Mps if situation.is_before(matrix.metal_macos) => Accelerator::Cpu,
+                accelerator => accelerator,
+            },
             build_number: self.build.build_numbers.1,
             cuda_version: self.pin,
             companions: self.companions.clone(),

@@ -1,6 +1,6 @@
 //! Why the recommended build and not a newer or more obvious one.
 
-use crate::model::{Accelerator, Build};
+use crate::model::{Accelerator, Build, KernelSupport};
 
 use super::Survey;
 use super::advice::Reason;
@@ -15,6 +15,7 @@ pub(super) fn of<'m>(
     best: usize,
 ) -> Vec<Reason<'m>> {
     let mut reasons = why_not_others(survey, candidates, best);
+    reasons.extend(for_all_gpus(survey, candidates, best));
     reasons.extend(why_it_works(survey, &candidates[best]));
     reasons
 }
@@ -58,6 +59,32 @@ fn why_not_others<'m>(
     reasons
 }
 
+/// What a newer toolkit of the same PyTorch would leave out, though it fits: some of the GPUs.
+fn for_all_gpus<'m>(
+    survey: &Survey<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: usize,
+) -> Vec<Reason<'m>> {
+    let best = &candidates[best];
+    let leaves_out = |c: &&Candidate<'_>| {
+        c.fits()
+            && c.build.pytorch == best.build.pytorch
+            && c.served() < best.served()
+            && Ranking::looks_better(c, best)
+    };
+    let Some(newer) = candidates.iter().find(leaves_out) else { return Vec::new() };
+    let Some(toolkit) = newer.build.accelerator.cuda() else { return Vec::new() };
+    let gpus = survey.situation.gpus.iter().zip(&newer.kernels);
+    let left_out = gpus.filter(|(_, kernels)| kernels.support == Some(KernelSupport::Missing));
+    left_out
+        .filter_map(|(gpu, _)| {
+            let (index, name, capability) = (gpu.index, gpu.name.clone(), gpu.capability?);
+            let diagnostic = Diagnostic::NoKernels { gpu: index, name, capability, toolkit };
+            Some(Reason { build: Some(newer.build), diagnostic })
+        })
+        .collect()
+}
+
 /// Whether one of two facts is enough: they are alike, or both ask for a driver.
 fn says_the_same(a: &Diagnostic, b: &Diagnostic) -> bool {
     let about_driver =
@@ -95,7 +122,13 @@ fn why_it_works<'m>(survey: &Survey<'_, 'm>, candidate: &Candidate<'m>) -> Vec<R
                 facts.push(Diagnostic::FailsLoudly);
             }
         }
-        Accelerator::Mps => facts.push(Diagnostic::MetalIncluded),
+        Accelerator::Mps => facts.push(match survey.situation.macos.value() {
+            Some(found) if *found < survey.matrix.metal_macos => Diagnostic::MetalNeedsNewerMacos {
+                found: *found,
+                needed: survey.matrix.metal_macos,
+            },
+            Some(_) | None => Diagnostic::MetalIncluded,
+        }),
         Accelerator::Cpu => {}
     }
     facts.into_iter().map(|diagnostic| Reason { build: None, diagnostic }).collect()

@@ -2,8 +2,8 @@
 
 use crate::matrix::{DriverFamily, Matrix};
 use crate::model::{
-    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Subdir,
-    Vendor, Version,
+    ArmVariant, Build, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin,
+    Subdir, Vendor, Version,
 };
 
 use super::diagnostic::Diagnostic;
@@ -90,7 +90,7 @@ impl Situation {
             family,
             driver,
             gpus,
-            libc: libc(machine, subdir),
+            libc: libc(machine, subdir, arm_variant, matrix),
             macos: machine.macos.clone(),
             arm_variant,
             remarks,
@@ -100,6 +100,11 @@ impl Situation {
     /// The GPUs whose compute capability is known.
     pub(super) fn known_gpus(&self) -> impl Iterator<Item = (&SituatedGpu, ComputeCapability)> {
         self.gpus.iter().filter_map(|gpu| Some((gpu, gpu.capability?)))
+    }
+
+    /// Whether the macOS is known to be older than another.
+    pub(super) fn is_before(&self, macos: Version) -> bool {
+        self.macos.value().is_some_and(|found| *found < macos)
     }
 
     /// The newest CUDA of a usable driver.
@@ -154,11 +159,24 @@ fn cards_on_the_bus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
         .collect()
 }
 
-fn libc(machine: &Machine, subdir: Option<Subdir>) -> Libc {
+fn libc(
+    machine: &Machine,
+    subdir: Option<Subdir>,
+    arm_variant: Option<ArmVariant>,
+    matrix: &Matrix,
+) -> Libc {
     if subdir.is_none_or(|subdir| subdir.os() != crate::model::Os::Linux) {
         return Libc::NotLinux;
     }
     match &machine.glibc {
+        // The system of a Jetson comes with its driver, and the builds for it were made for that system.
+        Detected::Found(glibc)
+            if glibc.origin == Origin::Baseline && arm_variant == Some(ArmVariant::Tegra) =>
+        {
+            let tegra = |build: &&Build| build.arm_variant == Some(ArmVariant::Tegra);
+            let floors = matrix.builds.iter().filter(tegra).filter_map(|build| build.glibc);
+            Libc::Glibc(floors.map(|floor| floor.declared).fold(glibc.value, Version::max))
+        }
         Detected::Found(glibc) => Libc::Glibc(glibc.value),
         Detected::Absent => Libc::Other { musl: machine.musl.value().copied() },
         Detected::Unknown { why } => Libc::Unknown(why.to_string()),
@@ -251,8 +269,11 @@ impl Context<'_> {
             .gpus
             .iter()
             .any(|gpu| gpu.compute_capability.fact().is_some_and(|fact| by_flag(&fact.origin)));
-        let asked = self.request.accelerator == AcceleratorWish::Cuda
-            || self.request.cuda_version.is_some();
+        let asked = match self.request.accelerator {
+            AcceleratorWish::Cpu => false,
+            AcceleratorWish::Cuda => true,
+            AcceleratorWish::Auto => self.request.cuda_version.is_some(),
+        };
         named || described && (asked || !gpus.is_empty())
     }
 

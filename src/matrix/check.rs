@@ -178,6 +178,7 @@ mod tests {
     use super::*;
 
     const ROW: &str = r#"as_of = "2026-08-13"
+metal_macos = "12.3"
 [[build]]
 pytorch = "2.13.0"
 subdir = "linux-64"
@@ -213,17 +214,17 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     fn a_row_out_of_form_is_told_with_its_line_what_was_found_and_what_was_expected() {
         let many = "5.0 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.0 6.1 6.2 6.3 6.4 12";
         for (from, to, expected) in [
-            ("blas =", "bals =", ["line 6", "unknown field `bals`", "expected one of"]),
-            ("\"2.13.0\"", "\"2.x\"", ["line 3", "`2.x` is not a version", "such as 2.13.0"]),
-            ("cuda 12.9", "cuda12", ["line 5", "`cuda12` is not an accelerator", "`cuda 12.9`"]),
-            ("[\"12.9\"", "[\"12\"", ["line 10", "`12` is not a version", "such as 12.9"]),
-            ("linux-64", "linux", ["line 4", "`linux` is not a conda platform", "linux-64"]),
-            ("5.0 12", "5 12", ["line 11", "`5` is not a version", "such as 8.6"]),
-            ("5.0 12", "50.0 12", ["line 11", "`50.0 12.0+PTX` is not", "ascending"]),
-            ("5.0 12", many, ["line 11", "is not a list of kernels", "at most 15"]),
-            ("b835dc62735da5", "b835dc6", ["line 14", "is not a commit", "full hash of 40"]),
-            ("-08-10", "-8-10", ["line 14", "`2026-8-10` is not a date", "such as 2026-08-13"]),
-            ("metapackage = true\n", "", ["line 2", "missing field", "`metapackage`"]),
+            ("blas =", "bals =", ["line 7", "unknown field `bals`", "expected one of"]),
+            ("\"2.13.0\"", "\"2.x\"", ["line 4", "`2.x` is not a version", "such as 2.13.0"]),
+            ("cuda 12.9", "cuda12", ["line 6", "`cuda12` is not an accelerator", "`cuda 12.9`"]),
+            ("[\"12.9\"", "[\"12\"", ["line 11", "`12` is not a version", "such as 12.9"]),
+            ("linux-64", "linux", ["line 5", "`linux` is not a conda platform", "linux-64"]),
+            ("5.0 12", "5 12", ["line 12", "`5` is not a version", "such as 8.6"]),
+            ("5.0 12", "50.0 12", ["line 12", "`50.0 12.0+PTX` is not", "ascending"]),
+            ("5.0 12", many, ["line 12", "is not a list of kernels", "at most 15"]),
+            ("b835dc62735da5", "b835dc6", ["line 15", "is not a commit", "full hash of 40"]),
+            ("-08-10", "-8-10", ["line 15", "`2026-8-10` is not a date", "such as 2026-08-13"]),
+            ("metapackage = true\n", "", ["line 3", "missing field", "`metapackage`"]),
         ] {
             let text = ROW.replacen(from, to, 1);
             let told = problems(&text);
@@ -245,7 +246,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("2026-08-10", "2026-08-14", "date 2026-08-14, expected no row newer than `as_of`"),
         ] {
             let told = problems(&ROW.replacen(from, to, 1));
-            assert!(told.contains("builds.toml line 2, row `2.13.0 linux-64 cuda 12.9 "), "{told}");
+            assert!(told.contains("builds.toml line 3, row `2.13.0 linux-64 cuda 12.9 "), "{told}");
             assert!(told.contains(expected), "{told}");
         }
     }
@@ -254,7 +255,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     fn rows_out_of_order_twice_or_overlapping_are_told() {
         let row = &ROW[ROW.find("[[build]]").expect("a row")..];
         let told = problems(&format!("{ROW}{row}"));
-        assert!(told.contains("line 15, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{told}");
+        assert!(told.contains("line 16, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{told}");
         assert!(told.contains("rows sorted, each once"), "{told}");
         let told = problems(&format!("{ROW}{}", row.replace("2.13.0", "2.14.0")));
         assert!(told.contains("it comes after `2.13.0 linux-64"), "{told}");

@@ -13,6 +13,8 @@ use super::row::{BuildRow, CapabilityRow, CompanionRow, PciRow, SourceRow};
 pub(crate) fn tables(files: &Files) -> String {
     let Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions } = files;
     let mut code = format!("const AS_OF: Date = {};\n", date(builds.as_of));
+    let metal = version(builds.metal_macos);
+    writeln!(code, "const METAL_MACOS: Version = {metal};").expect("a String takes all");
     let rows = builds.build.iter().map(|row| build(row.as_ref()));
     slice(&mut code, "BUILDS", "Build", rows);
     let rows = companions.companion.iter().map(|row| companion(row.as_ref()));

@@ -27,6 +27,8 @@ use crate::model::{
 pub struct Matrix {
     /// The day up to which the channel was read.
     pub as_of: Date,
+    /// The oldest macOS on which Apple's GPU is reached through Metal.
+    pub metal_macos: Version,
     /// Every build of PyTorch: newest version first, then by subdir, accelerator, BLAS.
     pub builds: Cow<'static, [Build]>,
     /// Every build of torchvision and torchaudio, newest first.

@@ -17,6 +17,7 @@ use crate::model::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct BuildsFile {
     pub(crate) as_of: Date,
+    pub(crate) metal_macos: Version,
     pub(crate) build: Vec<Spanned<BuildRow>>,
 }
 

@@ -24,6 +24,7 @@ include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 /// Everything that is in this program.
 pub(super) static EMBEDDED: Matrix = Matrix {
     as_of: AS_OF,
+    metal_macos: METAL_MACOS,
     builds: Cow::Borrowed(BUILDS),
     companions: Cow::Borrowed(COMPANIONS),
     cuda_versions: Cow::Borrowed(CUDA_VERSIONS),

@@ -66,6 +66,15 @@ impl Version {
             && (self.candidate == 0 || self.candidate == other.candidate)
     }
 
+    /// How far apart two versions are, series first: for "the nearest", not for order.
+    #[must_use]
+    pub fn distance(self, other: Self) -> u64 {
+        let weigh = |version: Self| {
+            version.parts.iter().fold(0_u64, |sum, part| sum * 1000 + u64::from((*part).min(999)))
+        };
+        weigh(self).abs_diff(weigh(other))
+    }
+
     /// The first two parts alone: `2.13.0` is of the series `2.13`.
     #[must_use]
     pub const fn series(self) -> Self {

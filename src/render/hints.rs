@@ -101,6 +101,8 @@ pub(super) fn hint(
         | D::JetsonWithoutBuild { .. }
         | D::PlatformWithoutBuilds { .. }
         | D::LibcudaMissing
+        | D::NoCudaOnPlatform { .. }
+        | D::MetalNeedsNewerMacos { .. }
         | D::GlibcNotTried { .. }
         | D::CudaVersionNotBuilt { .. }
         | D::NoSuchCudaVersion { .. }

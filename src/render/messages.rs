@@ -208,6 +208,12 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             "`pytorch-gpu` fails where a solver sees no GPU, in place of installing the CPU build"
                 .to_owned()
         }
+        D::MetalNeedsNewerMacos { found, needed } => format!(
+            "Apple's GPU is reached from macOS {needed} on; on {found} the build computes on the processor"
+        ),
+        D::NoCudaOnPlatform { subdir } => {
+            format!("conda-forge has no CUDA builds of PyTorch for {subdir}")
+        }
         D::MetalIncluded => {
             "Apple's GPU is used through Metal, device `mps`, where macOS is new enough for it"
                 .to_owned()

@@ -45,6 +45,7 @@ pub(super) fn status(
             Diagnostic::GpuNotKnown { .. }
                 | Diagnostic::CapabilityNotKnown { capability: None, .. }
                 | Diagnostic::LibcudaMissing
+                | Diagnostic::DriverDroppedGpu { .. }
                 | Diagnostic::GlibcUnknown { .. }
                 | Diagnostic::MacosUnknown { .. }
                 | Diagnostic::GpuLeftOut { .. }

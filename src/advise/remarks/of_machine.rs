@@ -136,7 +136,12 @@ fn baseline(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let assumed = |version: &Detected<Version>| {
         version.fact().filter(|fact| fact.origin == Origin::Baseline).map(|fact| fact.value)
     };
-    let (glibc, macos) = (assumed(&survey.machine.glibc), assumed(&survey.machine.macos));
+    let macos = assumed(&survey.machine.macos);
+    // What the situation made of it: a Jetson's is newer.
+    let glibc = assumed(&survey.machine.glibc).map(|glibc| match survey.situation.libc {
+        Libc::Glibc(taken) => taken,
+        Libc::Other { .. } | Libc::Unknown(_) | Libc::NotLinux => glibc,
+    });
     if glibc.is_some() || macos.is_some() {
         remarks.push(Diagnostic::BaselineAssumed { glibc, macos });
     }

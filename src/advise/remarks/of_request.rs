@@ -14,14 +14,15 @@ pub(super) fn request(
     remarks: &mut Vec<Diagnostic>,
 ) {
     let request = survey.request;
+    no_cuda_here(survey, candidates, remarks);
     cuda_version_exists(survey, candidates, remarks);
     if let Some(requested) = request.pytorch
-        && !survey
-            .matrix
-            .builds
+        && !candidates
             .iter()
-            .any(|build| requested.covers(build.pytorch) && !build.pytorch.is_candidate())
+            .map(|c| c.build.pytorch)
+            .any(|version| requested.covers(version) && !version.is_candidate())
     {
+        remarks.retain(|remark| !matches!(remark, Diagnostic::OtherPytorch { .. }));
         remarks.push(Diagnostic::NoSuchPytorch {
             requested,
             nearest: nearest_pytorch(survey, requested),
@@ -73,6 +74,20 @@ fn here_too(survey: &Survey<'_, '_>, subdir: crate::model::Subdir) -> bool {
     Some(subdir) == survey.situation.subdir
 }
 
+/// Where there is no CUDA at all, a GPU that was named and a toolkit that was asked for are in vain.
+fn no_cuda_here(
+    survey: &Survey<'_, '_>,
+    candidates: &[Candidate<'_>],
+    remarks: &mut Vec<Diagnostic>,
+) {
+    let Some(subdir) = survey.situation.subdir else { return };
+    let in_vain = survey.wants_cuda() || survey.machine.has_nvidia_card();
+    if in_vain && !candidates.is_empty() && !candidates.iter().any(|c| c.build.is_cuda()) {
+        remarks.retain(|remark| !matches!(remark, Diagnostic::OtherAccelerator));
+        remarks.push(Diagnostic::NoCudaOnPlatform { subdir });
+    }
+}
+
 /// Whether the `cuda-version` that was asked for ever was, and was ever built for here.
 fn cuda_version_exists(
     survey: &Survey<'_, '_>,
@@ -86,7 +101,9 @@ fn cuda_version_exists(
         return;
     }
     remarks.retain(|remark| !matches!(remark, Diagnostic::OtherCudaVersion { .. }));
-    remarks.push(if known {
+    remarks.push(if !candidates.iter().any(|c| c.build.is_cuda()) {
+        return;
+    } else if known {
         Diagnostic::CudaVersionNotBuilt { requested, subdir }
     } else {
         Diagnostic::NoSuchCudaVersion { requested, nearest: nearest_cuda(survey, requested) }

@@ -1,5 +1,7 @@
 //! Why nothing fits, or why a GPU stays unused: the first thing to say.
 
+use std::cmp::Reverse;
+
 use crate::model::Vendor;
 
 use super::super::Survey;
@@ -9,26 +11,51 @@ use super::super::fit::Candidate;
 use super::super::reasons;
 use super::super::request::AcceleratorWish;
 
-/// Why nothing can be had: what speaks against the nearest, or against the newest builds here.
+/// Why nothing can be had: what the machine lacks for the builds that were asked for, or what of the
+/// request the nearest does not meet.
 pub(super) fn nothing_fits(
     candidates: &[Candidate<'_>],
     alternatives: &[(usize, Alternative<'_>)],
     remarks: &mut Vec<Diagnostic>,
 ) {
-    // What the machine lacks; where it lacks nothing, what of the request the nearest does not meet.
-    let findings = alternatives.iter().flat_map(|(_, alternative)| &alternative.findings);
-    add_new(remarks, findings.filter(|finding| !reasons::is_wish(finding)).cloned());
-    if let Some((_, nearest)) = alternatives.first().filter(|_| remarks.is_empty()) {
+    if let Some(nearest) = lacking(candidates.iter()) {
+        add_new(remarks, nearest.blockers.iter().cloned());
+    } else if let Some((_, nearest)) = alternatives.first() {
         add_new(remarks, nearest.findings.iter().cloned());
+    } else {
+        let releases = || candidates.iter().filter(|c| !c.build.pytorch.is_candidate());
+        let newest = releases().map(|c| c.build.pytorch).max();
+        for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
+            add_new(remarks, candidate.blockers.iter().cloned());
+        }
     }
-    if !alternatives.is_empty() {
-        return;
-    }
-    let releases = || candidates.iter().filter(|c| !c.build.pytorch.is_candidate());
-    let newest = releases().map(|c| c.build.pytorch).max();
-    for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
-        add_new(remarks, candidate.blockers.iter().cloned());
-    }
+}
+
+/// Of the builds that are what was asked for and that only the machine keeps away: one of the newest
+/// PyTorch, with the least against it; of several the one that asks least of the driver, or where the
+/// driver is not what is wrong, the newest toolkit.
+fn lacking<'c, 'm: 'c>(
+    candidates: impl Iterator<Item = &'c Candidate<'m>>,
+) -> Option<&'c Candidate<'m>> {
+    let asked_for = |c: &&Candidate<'_>| {
+        let tells_apart = |d: &Diagnostic| matches!(d, Diagnostic::OtherArmVariant { .. });
+        !c.fits()
+            && !c.build.pytorch.is_candidate()
+            && !c.blockers.iter().any(|d| reasons::is_wish(d) || tells_apart(d))
+    };
+    let about_driver = |c: &Candidate<'_>| {
+        let told = |d: &Diagnostic| {
+            matches!(d, Diagnostic::NoDriver { .. } | Diagnostic::DriverTooOld { .. })
+        };
+        c.blockers.iter().any(told)
+    };
+    candidates.filter(asked_for).max_by(|a, b| {
+        let least = |c: &Candidate<'_>| (c.build.pytorch, Reverse(c.blockers.len()));
+        let toolkits = a.build.accelerator.cuda().cmp(&b.build.accelerator.cuda());
+        let by_toolkit =
+            if about_driver(a) && about_driver(b) { toolkits.reverse() } else { toolkits };
+        least(a).cmp(&least(b)).then(by_toolkit)
+    })
 }
 
 /// Adds facts of a kind that is not there yet, leaving out what only tells builds apart.
@@ -37,9 +64,7 @@ fn add_new(facts: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnosti
         let seen = facts
             .iter()
             .any(|other| std::mem::discriminant(other) == std::mem::discriminant(&fact));
-        if !seen
-            && !matches!(fact, Diagnostic::OtherArmVariant { .. } | Diagnostic::OtherBlas { .. })
-        {
+        if !seen && !matches!(fact, Diagnostic::OtherArmVariant { .. }) {
             facts.push(fact);
         }
     }
@@ -61,14 +86,13 @@ pub(super) fn gpu_not_used(
     if asked {
         return;
     }
-    // Of the newest PyTorch that a change would unlock, the build that asks least.
-    let newest = alternatives.first().map(|(_, alternative)| alternative.choice.build.pytorch);
-    let nearest = alternatives.iter().rfind(|(_, a)| Some(a.choice.build.pytorch) == newest);
-    let Some((_, nearest)) = nearest else {
-        remarks.extend(why_no_cuda(candidates));
-        return;
+    let with_cuda = || candidates.iter().filter(|c| c.build.is_cuda());
+    let findings = match (lacking(with_cuda()), alternatives.first()) {
+        (Some(nearest), _) => nearest.blockers.clone(),
+        (None, Some((_, nearest))) => nearest.findings.clone(),
+        (None, None) => with_cuda().next().map_or(Vec::new(), |any| any.blockers.clone()),
     };
-    for finding in &nearest.findings {
+    for finding in findings {
         let cards = survey.machine.adapters.iter().filter(|card| card.vendor == Vendor::Nvidia);
         let mut cards = cards.peekable();
         if let Diagnostic::NoDriver { needed } = finding
@@ -78,22 +102,10 @@ pub(super) fn gpu_not_used(
                 pci_id: card.pci_id.clone(),
                 capability: survey.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
                 kernel_driver: card.kernel_driver.clone(),
-                needed: *needed,
+                needed,
             }));
         } else {
-            remarks.push(finding.clone());
+            remarks.push(finding);
         }
     }
-}
-
-/// What speaks against every CUDA build of the newest version here, each fact once.
-fn why_no_cuda(candidates: &[Candidate<'_>]) -> Vec<Diagnostic> {
-    let releases =
-        || candidates.iter().filter(|c| c.build.is_cuda() && !c.build.pytorch.is_candidate());
-    let newest = releases().map(|c| c.build.pytorch).max();
-    let mut facts: Vec<Diagnostic> = Vec::new();
-    for candidate in releases().filter(|c| Some(c.build.pytorch) == newest) {
-        add_new(&mut facts, candidate.blockers.iter().cloned());
-    }
-    facts
 }
