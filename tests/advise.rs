@@ -6,9 +6,9 @@
 mod common;
 
 use common::machine;
-use conda_torch::advise::{AcceleratorWish, Advice, Diagnostic, Request, Status, advise};
+use conda_torch::advise::{AcceleratorWish, Advice, Diagnostic, Request, Status, Unlock, advise};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{Blas, Companion};
+use conda_torch::model::{Blas, Companion, Version};
 
 /// The build as a solve ends on it: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
@@ -167,7 +167,7 @@ fn without_a_usable_gpu_the_cpu_build_and_a_word_why() {
 
 #[test]
 fn every_gpu_of_a_machine_counts() {
-    plain("two-gpus-6.1-and-8.9", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[]);
+    plain("two-gpus-6.1-and-8.9", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &["no-kernels"]);
 }
 
 #[test]
@@ -256,7 +256,13 @@ fn macs_get_what_their_macos_runs() {
         &["rosetta", "metal-included"],
     );
     // 2.12.0 build 0 still declares macOS 11, build 1 macOS 12; 2.7.1 build 2 still 10.15, build 3 macOS 11.
-    plain("macos-11-arm64", "2.12.0 cpu_generic 0", "pytorch=2.12.0", Ok, &["macos-too-old"]);
+    plain(
+        "macos-11-arm64",
+        "2.12.0 cpu_generic 0",
+        "pytorch=2.12.0",
+        Ok,
+        &["macos-too-old", "metal-needs-newer-macos"],
+    );
     plain("macos-10.15-x86-64", "2.7.1 cpu_mkl 102", "pytorch=2.7.1", Ok, &["macos-too-old"]);
     // 10.9 was enough up to 2.0.0 build 1.
     plain("macos-10.12-x86-64", "2.0.0 cpu_mkl 101", "pytorch=2.0.0", Ok, &["macos-too-old"]);
@@ -398,6 +404,49 @@ fn wishes_are_met_or_refused_with_the_nearest() {
         "pytorch-cpu=2.13.0 pytorch=2.13.0=cpu_generic*",
         Ok,
         &[],
+    );
+}
+
+/// What must change for the nearest that works.
+fn nearest(name: &str, request: &Request) -> (String, Vec<Unlock>) {
+    let advice = advise(&machine(name), request, Matrix::embedded());
+    let nearest = advice.alternatives.into_iter().next().expect("something works");
+    (nearest.choice.build.pytorch.to_string(), nearest.unlocked_by)
+}
+
+#[test]
+fn the_nearest_is_near() {
+    let version = |text: &str| text.parse::<Version>().expect("a version");
+    let wish = Request { pytorch: Some(version("2.5.0")), ..Request::default() };
+    let one = |unlock: Unlock| vec![unlock];
+    let answer = nearest("rtx3080-driver-580", &wish);
+    assert_eq!(answer, ("2.5.1".to_owned(), one(Unlock::Pytorch(version("2.5.1")))));
+    let wish = Request { blas: Some(Blas::Generic), ..Request::default() };
+    check("windows-no-gpu", &wish, "nothing", "", Status::Unsatisfiable, &["other-blas"]);
+    let answer = nearest("windows-no-gpu", &wish);
+    assert_eq!(answer, ("2.13.0".to_owned(), one(Unlock::Blas(Blas::Mkl))));
+    // Another Python brings torchvision back.
+    let python = Some(version("3.8"));
+    let wish = Request { python, companions: vec![Companion::Torchvision], ..Request::default() };
+    let answer = nearest("windows-rtx4090", &wish);
+    assert_eq!(answer, ("2.13.0".to_owned(), one(Unlock::Python(version("3.10")))));
+}
+
+#[test]
+fn what_a_platform_does_not_have_is_said() {
+    use Status::Unsatisfiable;
+    check("macos-12-arm64", &pin("12.4"), "nothing", "", Unsatisfiable, &["no-cuda-on-platform"]);
+    // A PyTorch that is too old for the card, not one that was not asked for.
+    let pytorch = Some("2.5".parse().expect("a version"));
+    let wish = Request { pytorch, ..Request::default() };
+    let codes = &["gpu-not-used", "toolkit-too-old-for-gpu"];
+    check(
+        "rtx5090-driver-580",
+        &wish,
+        "2.5.1 cpu_mkl 117",
+        "pytorch-cpu=2.5.1",
+        Status::Degraded,
+        codes,
     );
 }
 

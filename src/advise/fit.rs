@@ -44,7 +44,7 @@ impl<'m> Candidate<'m> {
             build: self.build,
             computes_on: match self.build.accelerator {
                 Accelerator::Mps if situation.is_before(matrix.metal_macos) => Accelerator::Cpu,
-                accelerator => accelerator,
+                own @ (Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_)) => own,
             },
             build_number: self.build.build_numbers.1,
             cuda_version: self.pin,

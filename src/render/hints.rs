@@ -5,6 +5,7 @@ use crate::matrix::Matrix;
 use crate::model::{DriverVersion, Machine, Origin, Os};
 
 /// What to do, where something can be done.
+#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn hint(
     diagnostic: &Diagnostic,
     machine: &Machine,
