@@ -7,6 +7,7 @@ impl Diagnostic {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::OtherPlatform { .. } => "other-platform",
             Self::NoDriver { .. } => "no-driver",
             Self::NoGpu => "no-gpu",
             Self::DriverUnknown { .. } => "driver-unknown",
@@ -66,7 +67,8 @@ impl Diagnostic {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::NoDriver { .. }
+            Self::OtherPlatform { .. }
+            | Self::NoDriver { .. }
             | Self::NoGpu
             | Self::DriverUnknown { .. }
             | Self::DriverTooOld { .. }

@@ -10,6 +10,8 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum Diagnostic {
     // --- against a build, because of the machine
+    /// The build is for another platform.
+    OtherPlatform { build: Subdir },
     /// No NVIDIA driver, so no CUDA.
     NoDriver { needed: DriverVersion },
     /// A driver, but it shows no GPU.

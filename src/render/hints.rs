@@ -104,6 +104,7 @@ pub(super) fn hint(
         | D::LibcudaMissing
         | D::NoCudaOnPlatform { .. }
         | D::MetalNeedsNewerMacos { .. }
+        | D::OtherPlatform { .. }
         | D::GlibcNotTried { .. }
         | D::CudaVersionNotBuilt { .. }
         | D::NoSuchCudaVersion { .. }

@@ -26,6 +26,7 @@ pub fn json(answer: &Answer<'_>) -> String {
     let recommended = advice.recommended.as_ref();
     let steps = recommended.map(|choice| answer.plan(choice)).unwrap_or_default();
     let wanted = |rejected: &&Rejected<'_>| answer.style.all || rejected.ranks_above;
+    let elsewhere = if answer.style.all { advice.elsewhere.as_slice() } else { &[] };
     let (status, exit_code) = status(advice);
     write(&Document {
         status,
@@ -35,7 +36,13 @@ pub fn json(answer: &Answer<'_>) -> String {
         recommendation: recommended.map(|choice| say.choice(choice)),
         commands: steps.iter().map(command).collect(),
         alternatives: advice.alternatives.iter().map(|other| say.alternative(other)).collect(),
-        rejected: advice.rejected.iter().filter(wanted).map(|other| say.rejected(other)).collect(),
+        rejected: advice
+            .rejected
+            .iter()
+            .filter(wanted)
+            .map(|other| say.rejected(other))
+            .chain(elsewhere.iter().map(|build| say.elsewhere(build)))
+            .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
         ..empty(*as_of)
     })
@@ -183,7 +190,14 @@ impl Say<'_> {
     }
 
     fn rejected(&self, rejected: &Rejected<'_>) -> RejectedText {
-        let build = rejected.build;
+        self.refused(rejected.build, &rejected.findings)
+    }
+
+    fn elsewhere(&self, build: &Build) -> RejectedText {
+        self.refused(build, &[Diagnostic::OtherPlatform { build: build.subdir }])
+    }
+
+    fn refused(&self, build: &Build, findings: &[Diagnostic]) -> RejectedText {
         RejectedText {
             pytorch: build.pytorch.to_string(),
             subdir: build.subdir.as_str(),
@@ -191,7 +205,7 @@ impl Say<'_> {
             build_number: build.build_numbers.1,
             blas: build.blas.to_string(),
             arm_variant: arm_variant(build),
-            findings: rejected.findings.iter().map(|finding| self.finding(finding)).collect(),
+            findings: findings.iter().map(|finding| self.finding(finding)).collect(),
         }
     }
 

@@ -41,6 +41,7 @@ pub fn message(diagnostic: &Diagnostic, machine: &Machine, advice: &Advice<'_>) 
 pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
     use Diagnostic as D;
     match diagnostic {
+        D::OtherPlatform { build } => format!("the build is for {build}"),
         D::NoDriver { needed } => {
             format!("no NVIDIA driver was found; CUDA needs driver {needed} or newer")
         }
