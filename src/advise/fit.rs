@@ -114,10 +114,7 @@ impl<'a, 'm> Rules<'a, 'm> {
     /// the toolkit's own driver where a major version has none.
     pub(super) fn needed_driver(&self, toolkit: CudaVersion) -> DriverVersion {
         let family = self.situation.family;
-        self.matrix
-            .major_driver(toolkit, family)
-            .or_else(|| self.matrix.toolkit_driver(toolkit, family))
-            .unwrap_or(DriverVersion::new(&[u32::MAX]))
+        self.matrix.oldest_driver(toolkit, family).unwrap_or(DriverVersion::new(&[u32::MAX]))
     }
 
     fn driver(&self, build: &Build, blockers: &mut Vec<Diagnostic>) {

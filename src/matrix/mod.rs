@@ -177,6 +177,17 @@ impl Matrix {
         self.majors.iter().find(|row| row.major == cuda.major).map(|row| row.driver(family))
     }
 
+    /// The oldest driver on which a toolkit's machine code runs: the one that came with it, or, where
+    /// that is older, the floor of minor-version compatibility.
+    #[must_use]
+    pub fn oldest_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
+        let own = self.toolkit_driver(cuda, family);
+        match (self.major_driver(cuda, family), own) {
+            (Some(floor), Some(own)) if floor.is_at_least(own) => Some(own),
+            (floor, own) => floor.or(own),
+        }
+    }
+
     /// The newest CUDA that a driver supports, by the toolkits that it is new enough for.
     #[must_use]
     pub fn cuda_of_driver(

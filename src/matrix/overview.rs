@@ -145,7 +145,7 @@ impl Matrix {
     ) -> OverviewRow<'m> {
         let driver = |family| {
             let toolkit = build?.accelerator.cuda()?;
-            self.major_driver(toolkit, family).or_else(|| self.toolkit_driver(toolkit, family))
+            self.oldest_driver(toolkit, family)
         };
         let limits = build.map_or_else(Vec::new, |build| self.limits(build));
         OverviewRow {
