@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::advise::{AcceleratorWish, Alternative, Choice, Diagnostic, Request, Severity, Status};
 
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, Style};
 use super::messages::message;
 use super::reasons::reasons;
 use super::step::{Step, StepKind};
@@ -29,6 +29,20 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
     out.truncate(out.trim_end().len());
     out.push('\n');
     Ok(out)
+}
+
+/// The warnings of an answer that gives something up, as lines for whoever reads another format.
+/// Empty where the request is met in full.
+#[must_use]
+pub fn warnings(answer: &Answer<'_>) -> String {
+    let answer = Answer { style: Style { color: false, ..answer.style }, ..answer.clone() };
+    let mut page = Page { answer: &answer, out: String::new() };
+    if answer.advice.status == Status::Degraded {
+        page.remarks(|remark| remark.severity() >= Severity::Warning);
+    }
+    let mut out = page.out;
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// A page in the making.

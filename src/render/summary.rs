@@ -7,6 +7,7 @@ use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
 
 use super::answer::Answer;
 use super::messages::message;
+use super::wrap::visible;
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
@@ -26,7 +27,8 @@ pub(super) fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
         advice.status == Status::Degraded && remark.severity() >= Severity::Warning
     });
     for remark in grave {
-        let sentence = message(remark, machine, advice).sentence.replace('\n', " ");
+        let message = message(remark, machine, advice);
+        let sentence = visible(&message.sentence);
         let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
     }
     text

@@ -1,6 +1,6 @@
 //! The page for a person.
 
-use conda_torch::model::{ClientKind, Companion, Shell};
+use conda_torch::model::{ClientKind, Companion, Detected, Origin, Shell};
 use conda_torch::render::{self, Answer, Style};
 
 use crate::case::{CONDARC, Case, page};
@@ -123,5 +123,23 @@ fn words_stay_within_the_width_and_commands_are_broken_only_between_words() {
         for line in page.lines().filter(|line| line.chars().count() > 80) {
             assert!(line.starts_with("    python -c \""), "{name}: {line}");
         }
+    }
+}
+
+#[test]
+fn a_name_from_a_file_cannot_steer_the_terminal() {
+    for name in ["k80-driver-470", "two-gpus-6.1-and-8.9", "rtx5090-driver-570"] {
+        let mut case = Case::of(name);
+        for gpu in &mut case.machine.gpus {
+            gpu.name = Detected::found("A\u{1b}[31m\nB".to_owned(), Origin::Nvml);
+        }
+        case.machine.os = Detected::found("Li\u{7}nux".to_owned(), Origin::System);
+        let pages = [page(&case), render::machine(&case.machine), case.render(render::warnings)];
+        for page in pages {
+            assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {page:?}");
+            assert!(!page.contains("\nB"), "{name}: {page:?}");
+        }
+        let file = case.render(render::environment_yml).unwrap_or_default();
+        assert!(file.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {file:?}");
     }
 }
