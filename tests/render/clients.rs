@@ -38,6 +38,37 @@ fn an_entry_is_removed_from_the_file_that_has_it_word_for_word() {
 }
 
 #[test]
+fn a_setting_goes_where_it_counts() {
+    let files: &[(&str, &[&str], &str)] =
+        &[("/home/ada/.mambarc", &["bioconda"], "flexible"), (CONDARC, &["conda-forge"], "strict")];
+    let mamba = Case::of("no-gpu").with(ClientKind::Micromamba, "2.8.1", files).steps();
+    assert!(mamba.starts_with(
+        "micromamba config prepend --file /home/ada/.mambarc channels conda-forge\n\
+         micromamba config set --file /home/ada/.mambarc channel_priority strict\nmicromamba create"
+    ));
+    let conda = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files).steps();
+    assert!(!conda.contains("config"), "conda does not read it: {conda}");
+    // `$CONDARC`, and a home in an unusual place.
+    for path in ["/data/ada/settings/condarc", "/cluster/ada/.condarc"] {
+        let files: &[(&str, &[&str], &str)] = &[(path, &["pytorch", "defaults"], "")];
+        let steps = Case::of("no-gpu").with(ClientKind::Conda, "25.5.1", files).steps();
+        assert!(steps.starts_with(&format!(
+            "conda config --file {path} --remove channels pytorch\n\
+             conda config --file {path} --add channels conda-forge\n\
+             conda config --set channel_priority strict\nconda create"
+        )));
+    }
+    // Only an administrator can write these.
+    for path in ["/etc/conda/.condarc", "/sw/conda/.condarc"] {
+        let files: &[(&str, &[&str], &str)] = &[(path, &["pytorch"], "flexible")];
+        let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files);
+        case.machine.clients[0].root_prefix = Some("/sw/conda".to_owned());
+        assert!(!case.steps().contains(path), "{}", case.steps());
+        assert!(case.steps().starts_with("conda config --add channels conda-forge\n"));
+    }
+}
+
+#[test]
 fn nothing_is_configured_where_everything_is() {
     for (kind, version) in [
         (ClientKind::Conda, "26.7.1"),

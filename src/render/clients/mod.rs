@@ -5,6 +5,7 @@ mod conda;
 mod mamba;
 mod micromamba;
 mod overrides;
+mod owner;
 mod pixi;
 mod place;
 
