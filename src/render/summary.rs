@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::advise::{Choice, Severity, Status, Unlock};
-use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
+use crate::model::{Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Os, Vendor};
 
 use super::answer::Answer;
 use super::messages::message;
@@ -44,9 +44,18 @@ pub(super) fn build(build: &Build) -> String {
     }
 }
 
+/// What of NVIDIA's brings a driver to a Jetson: it comes with JetPack and cannot be had alone.
+pub(super) fn jetpack(driver: DriverVersion) -> &'static str {
+    // JetPack 6 has driver 540.
+    if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }
+}
+
 /// What must change for a build that does not fit.
-pub(super) fn unlock(unlock: &Unlock) -> String {
+pub(super) fn unlock(unlock: &Unlock, machine: &Machine) -> String {
     match unlock {
+        Unlock::Driver(version) if machine.jetson.is_found() => {
+            format!("{} or newer", jetpack(*version))
+        }
         Unlock::Driver(version) => format!("NVIDIA driver ≥ {version}"),
         Unlock::Gpu => "an NVIDIA GPU".to_owned(),
         Unlock::Glibc(version) => format!("glibc ≥ {version}"),

@@ -187,4 +187,20 @@ fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
     let mut case = Case::of("macos-15-rosetta").with(ClientKind::Conda, "26.7.1", &[]);
     case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
     assert!(case.steps().contains("create -n torch --platform osx-arm64 --override-channels"));
+    // Not into an environment of the other platform.
+    case.environment = Environment::Name("work".to_owned());
+    case.machine.clients[0].environments = vec!["work".to_owned()];
+    let create = "conda create -n work-arm64 --platform osx-arm64 --override-channels";
+    assert!(case.steps().contains(create), "{}", case.steps());
+    assert!(page(&case).contains("note: the environment `work` exists, with packages of the"));
+}
+
+#[test]
+fn an_old_client_is_told_the_platform_by_a_variable() {
+    for (kind, version) in [(ClientKind::Conda, "23.9.0"), (ClientKind::Mamba, "1.5.12")] {
+        let mut case = Case::of("macos-15-rosetta").with(kind, version, &[]);
+        case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
+        let create = format!("CONDA_SUBDIR=osx-arm64 {kind} create -n torch --override-channels");
+        assert!(case.steps().contains(&create), "{}", case.steps());
+    }
 }

@@ -92,19 +92,28 @@ fn install(
     client: &ClientTarget<'_>,
     environment: &Environment,
 ) -> Vec<Step> {
-    let place = environment.place(client);
+    let other = overrides::platform(machine, choice, client);
+    let place = environment.place(client, other);
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    let platform = overrides::platform(machine, choice, client).filter(|_| place.is_new());
+    // The flag came to conda's `create` with 23.10; the variable is understood from long before.
+    let is_old = match client.kind {
+        ClientKind::Conda => client.is_below(&[23, 10]),
+        ClientKind::Mamba => client.is_below(&[2]),
+        ClientKind::Micromamba | ClientKind::Pixi => false,
+    };
     let verb = if place.is_new() { "create" } else { "install" };
     let mut words = vec![verb];
     words.extend(place.words());
-    if let Some(subdir) = platform {
+    if let Some(subdir) = other.as_ref().filter(|_| !is_old) {
         words.extend(["--platform", subdir.as_str()]);
     }
     words.extend(["--override-channels", "-c", "conda-forge", "--strict-channel-priority"]);
     words.extend(specs.iter().map(String::as_str));
     let mut install = client.step(StepKind::Install, words);
     install.env = overrides(machine, choice, client);
+    if let Some(subdir) = other.filter(|_| is_old) {
+        install.env.push(("CONDA_SUBDIR", subdir.to_string()));
+    }
     install.note = place.note();
 
     let program = check_program(choice);
