@@ -15,7 +15,7 @@ fn conda_drops_the_old_channel_and_puts_conda_forge_first() {
     conda config --add channels conda-forge
     conda config --set channel_priority strict
     conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9
-    conda run -n torch python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    conda run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
     "#);
 }
 
@@ -112,14 +112,14 @@ fn mamba_1_is_configured_by_conda_and_mamba_2_by_itself() {
     conda config --add channels conda-forge
     conda config --set channel_priority strict
     mamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
-    mamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    mamba run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
     "#);
     let two = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files);
     insta::assert_snapshot!(two.steps(), @r#"
     mamba config prepend channels conda-forge
     mamba config set channel_priority strict
     mamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
-    mamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    mamba run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
     "#);
     let mut unknown = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files);
     unknown.machine.clients[0].version = Detected::unknown("no answer");
@@ -132,7 +132,7 @@ fn micromamba_takes_conda_forge_by_itself() {
     insta::assert_snapshot!(case.steps(), @r#"
     micromamba config set channel_priority strict
     micromamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
-    micromamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    micromamba run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
     "#);
 }
 
@@ -143,7 +143,7 @@ fn pixi_declares_the_machine() {
     pixi init torch -c conda-forge --platform linux-64
     pixi workspace --manifest-path torch/pixi.toml platform edit linux-64 --cuda 12.0
     pixi add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0 cuda-version=12.9
-    pixi run --manifest-path torch/pixi.toml python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    pixi run --manifest-path torch/pixi.toml python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
     "#);
     let older = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, "0.60.0", &[]);
     assert!(older.steps().contains(

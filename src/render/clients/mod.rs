@@ -116,22 +116,24 @@ fn install(
     }
     install.note = place.note();
 
-    let program = check_program(choice);
+    let program = check_program(machine, choice);
     let run = std::iter::once("run").chain(place.words());
     let check = client.step(StepKind::Check, run.chain(["python", "-c", program]));
     vec![install, check]
 }
 
-/// A program that computes something where the choice computes. No character of it is eaten by a shell
-/// inside double quotes.
-fn check_program(choice: &Choice<'_>) -> &'static str {
+/// A program that computes something where the choice computes, short enough for a line. No character of
+/// it is eaten by a shell inside double quotes.
+fn check_program(machine: &Machine, choice: &Choice<'_>) -> &'static str {
+    // PyTorch's newer releases use Metal from macOS 14 on, and the processor before.
+    let is_old = machine.macos.value().is_some_and(|macos| *macos < Version::new(&[14]));
     match choice.build.accelerator {
-        Accelerator::Cuda(_) => {
-            "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+        Accelerator::Cuda(_) => "import torch as t; print(t.__version__, t.ones(2).cuda().sum())",
+        Accelerator::Mps if !is_old => {
+            "import torch as t; print(t.__version__, t.ones(2, device='mps'))"
         }
-        Accelerator::Mps => {
-            "import torch; mps = torch.backends.mps.is_available(); print(torch.__version__, torch.ones(2, device='mps' if mps else 'cpu').sum())"
+        Accelerator::Mps | Accelerator::Cpu => {
+            "import torch as t; print(t.__version__, t.ones(2).sum())"
         }
-        Accelerator::Cpu => "import torch; print(torch.__version__, torch.ones(2).sum().item())",
     }
 }
