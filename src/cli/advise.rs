@@ -152,7 +152,12 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
     match stdout {
-        Ok(stdout) => Ok(Output { stdout, code }),
+        Ok(stdout) => {
+            if !matches!(format, Format::Human | Format::Json) {
+                super::remark(&render::warnings(&answer));
+            }
+            Ok(Output { stdout, code })
+        }
         // Nothing to write into a file: stdout stays empty, and stderr and the exit code tell.
         Err(refused @ Refused::NothingFits) => {
             super::complain(&refused.into());

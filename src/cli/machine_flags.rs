@@ -8,7 +8,7 @@ use super::UsageError;
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Subdir, Version,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Os, Subdir, Version,
 };
 use crate::probe::{Overrides, WishedGpu, probe, read_machine};
 
@@ -75,8 +75,30 @@ pub(super) fn machine(
         }
         None => probe(host, &overrides),
     };
+    fits_platform(flags, &machine)?;
     name_capabilities(&mut machine, matrix);
     Ok(machine)
+}
+
+/// Refuses what the platform, as far as it is known, does not have.
+fn fits_platform(flags: &MachineFlags, machine: &Machine) -> Result<(), UsageError> {
+    let Some(subdir) = machine.subdir.value() else { return Ok(()) };
+    let platform = match flags.platform {
+        Some(_) => format!("`--platform {subdir}`"),
+        None => format!("the machine's platform `{subdir}` (see `--platform`)"),
+    };
+    let said = [
+        ("--glibc", flags.glibc.map(|version| version.to_string()), Os::Linux, "Linux"),
+        ("--macos", flags.macos.map(|version| version.to_string()), Os::Macos, "macOS"),
+    ];
+    for (flag, version, os, name) in said {
+        if let Some(version) = version.filter(|_| subdir.os() != os) {
+            return Err(UsageError(format!(
+                "`{flag} {version}` does not go with {platform}: expected it for {name} alone"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {

@@ -213,7 +213,17 @@ fn finish(result: anyhow::Result<Output>) -> ExitCode {
 
 /// Says on stderr what went wrong; where that is closed too, the exit code has to do.
 fn complain(error: &anyhow::Error) {
-    let _ = writeln!(std::io::stderr().lock(), "error: {error:#}");
+    // A file's own words may be in it.
+    let steers = |c: char| c.is_control() && c != '\n';
+    let text = format!("{error:#}").replace(steers, "?");
+    let _ = writeln!(std::io::stderr().lock(), "error: {text}");
+}
+
+/// Says on stderr what to know about an answer that is for a program to read.
+fn remark(text: &str) {
+    if !text.is_empty() {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
 }
 
 /// The exit code of an error.

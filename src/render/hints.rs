@@ -2,7 +2,12 @@
 
 use crate::advise::{Advice, Diagnostic, Unlock};
 use crate::matrix::Matrix;
-use crate::model::{DriverVersion, Machine, Origin, Os};
+use crate::model::{ComputeCapability, DriverVersion, Machine, Origin, Os};
+
+use super::summary::jetpack;
+
+/// The open driver, which has no CUDA.
+const NOUVEAU: &str = "nouveau";
 
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
@@ -13,6 +18,16 @@ pub(super) fn hint(
 ) -> Option<String> {
     use Diagnostic as D;
     match diagnostic {
+        // The card has to leave the open driver first, and only the host can see to that.
+        D::CardWithoutDriver { needed, capability, kernel_driver: Some(driver), .. }
+            if machine.container.is_found() && driver.as_str() == NOUVEAU =>
+        {
+            let driver = range(*needed, last_branch_of(*capability));
+            Some(format!(
+                "on the host, install NVIDIA's driver {driver}; then start the container with `--gpus all`"
+            ))
+        }
+        D::NoDriver { .. } | D::NoGpu if machine.container.is_found() && is_under_nouveau(machine) => None,
         D::NoDriver { .. } | D::CardWithoutDriver { .. } | D::NoGpu | D::DriverUnknown { .. }
             if machine.container.is_found() =>
         {
@@ -27,8 +42,7 @@ pub(super) fn hint(
             newer_driver(advice).and_then(|needed| install_driver(needed, last_branch(machine), machine))
         }
         D::CardWithoutDriver { needed, capability, .. } => {
-            let last = capability.and_then(|capability| Matrix::embedded().capability(capability)?.last_branch);
-            install_driver(*needed, last, machine)
+            install_driver(*needed, last_branch_of(*capability), machine)
         }
         D::DriverTooOld { .. } | D::PtxNeedsNewerDriver { .. } => {
             newer_driver(advice).and_then(|needed| update_driver(needed, last_branch(machine), machine))
@@ -149,6 +163,9 @@ fn install_driver(
     last_branch: Option<u32>,
     machine: &Machine,
 ) -> Option<String> {
+    if machine.jetson.is_found() {
+        return Some(update_jetpack(needed, machine));
+    }
     let driver = range(needed, last_branch);
     if machine.wsl.is_found() {
         Some(format!("install NVIDIA's driver {driver} in Windows, and none in WSL"))
@@ -162,6 +179,9 @@ fn update_driver(
     last_branch: Option<u32>,
     machine: &Machine,
 ) -> Option<String> {
+    if machine.jetson.is_found() {
+        return Some(update_jetpack(needed, machine));
+    }
     let driver = range(needed, last_branch);
     if machine.container.is_found() {
         Some(format!("the host, not the container, needs NVIDIA's driver {driver}"))
@@ -172,6 +192,23 @@ fn update_driver(
     }
 }
 
+/// What to do on a Jetson.
+fn update_jetpack(needed: DriverVersion, machine: &Machine) -> String {
+    let jetpack = jetpack(needed);
+    if machine.container.is_found() {
+        format!(
+            "the host, not the container, needs {jetpack} or newer: a Jetson's driver comes with it"
+        )
+    } else {
+        format!("update to {jetpack} or newer: a Jetson's driver comes with it")
+    }
+}
+
+/// Whether a card on the bus is held by the open driver.
+fn is_under_nouveau(machine: &Machine) -> bool {
+    machine.adapters.iter().any(|card| card.kernel_driver.as_deref() == Some(NOUVEAU))
+}
+
 /// `525.60.13 or newer, up to branch 580`: later branches dropped the card.
 fn range(needed: DriverVersion, last_branch: Option<u32>) -> String {
     match last_branch {
@@ -180,10 +217,15 @@ fn range(needed: DriverVersion, last_branch: Option<u32>) -> String {
     }
 }
 
+/// The last driver branch for a card.
+fn last_branch_of(capability: Option<ComputeCapability>) -> Option<u32> {
+    Matrix::embedded().capability(capability?)?.last_branch
+}
+
 /// The last driver branch for the machine's oldest GPU, where drivers have dropped it.
 fn last_branch(machine: &Machine) -> Option<u32> {
     let capabilities = machine.gpus.iter().filter_map(|gpu| gpu.compute_capability.value());
-    capabilities.filter_map(|c| Matrix::embedded().capability(*c)?.last_branch).min()
+    capabilities.filter_map(|c| last_branch_of(Some(*c))).min()
 }
 
 /// Whether a machine has its NVIDIA driver of its own, in contrast to a container or WSL.

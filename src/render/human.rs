@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::advise::{AcceleratorWish, Alternative, Choice, Diagnostic, Request, Severity, Status};
 
-use super::answer::{Answer, Refused};
+use crate::model::Machine;
+
+use super::answer::{Answer, Refused, Style};
 use super::messages::message;
 use super::reasons::reasons;
 use super::step::{Step, StepKind};
@@ -29,6 +31,20 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
     out.truncate(out.trim_end().len());
     out.push('\n');
     Ok(out)
+}
+
+/// The warnings of an answer that gives something up, as lines for whoever reads another format.
+/// Empty where the request is met in full.
+#[must_use]
+pub fn warnings(answer: &Answer<'_>) -> String {
+    let answer = Answer { style: Style { color: false, ..answer.style }, ..answer.clone() };
+    let mut page = Page { answer: &answer, out: String::new() };
+    if answer.advice.status == Status::Degraded {
+        page.remarks(|remark| remark.severity() >= Severity::Warning);
+    }
+    let mut out = page.out;
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// A page in the making.
@@ -87,7 +103,7 @@ impl Page<'_> {
             self.alternatives("What would work after a change", &advice.alternatives);
             return Ok(());
         };
-        let changes = changes(nearest);
+        let changes = changes(nearest, self.answer.machine);
         self.bold(&format!("Nearest, with {changes}: {}", summary::headline(&nearest.choice)));
         self.out.push('\n');
         let steps = self.answer.plan(&nearest.choice);
@@ -196,7 +212,7 @@ impl Page<'_> {
         self.bold(title);
         for alternative in alternatives {
             let build = summary::build(alternative.choice.build);
-            let text = format!("{build} — needs {}", changes(alternative));
+            let text = format!("{build} — needs {}", changes(alternative, self.answer.machine));
             wrap(&mut self.out, "- ", &text, self.answer.style.width);
         }
         self.out.push('\n');
@@ -230,7 +246,8 @@ fn of_kind<'s>(steps: &'s [Step], kinds: &[StepKind]) -> Vec<&'s Step> {
 }
 
 /// All that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.
-fn changes(alternative: &Alternative<'_>) -> String {
-    let changes: Vec<String> = alternative.unlocked_by.iter().map(summary::unlock).collect();
+fn changes(alternative: &Alternative<'_>, machine: &Machine) -> String {
+    let changes: Vec<String> =
+        alternative.unlocked_by.iter().map(|it| summary::unlock(it, machine)).collect();
     if changes.is_empty() { "nothing else".to_owned() } else { changes.join(" and ") }
 }

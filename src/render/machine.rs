@@ -4,6 +4,8 @@ use std::fmt::{Display, Write};
 
 use crate::model::{Client, Detected, Gpu, Machine, Outcome, SourceReport, Vendor};
 
+use super::wrap::visible;
+
 /// Where a line ends.
 const WIDTH: usize = 80;
 
@@ -204,7 +206,7 @@ impl Page {
                 self.text.push(' ');
                 column += 1;
             }
-            self.text.extend(word.chars().filter(|c| !c.is_control()));
+            self.text.push_str(&visible(word));
             column += width;
             is_first = false;
         }

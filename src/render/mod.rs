@@ -29,7 +29,7 @@ pub use clients::{ClientTarget, Environment};
 pub use commands::commands;
 pub use dockerfile::dockerfile;
 pub use environment_yml::environment_yml;
-pub use human::human;
+pub use human::{human, warnings};
 pub use json::{error as json_error, json};
 pub use machine::machine;
 pub use messages::{Message, message};

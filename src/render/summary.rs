@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::advise::{Choice, Severity, Status, Unlock};
-use crate::model::{Accelerator, Build, Detected, Gpu, Machine, Os, Vendor};
+use crate::model::{Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Os, Vendor};
 
 use super::answer::Answer;
 use super::messages::message;
+use super::wrap::visible;
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
@@ -26,7 +27,8 @@ pub(super) fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
         advice.status == Status::Degraded && remark.severity() >= Severity::Warning
     });
     for remark in grave {
-        let sentence = message(remark, machine, advice).sentence.replace('\n', " ");
+        let message = message(remark, machine, advice);
+        let sentence = visible(&message.sentence);
         let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
     }
     text
@@ -42,9 +44,18 @@ pub(super) fn build(build: &Build) -> String {
     }
 }
 
+/// What of NVIDIA's brings a driver to a Jetson: it comes with JetPack and cannot be had alone.
+pub(super) fn jetpack(driver: DriverVersion) -> &'static str {
+    // JetPack 6 has driver 540.
+    if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }
+}
+
 /// What must change for a build that does not fit.
-pub(super) fn unlock(unlock: &Unlock) -> String {
+pub(super) fn unlock(unlock: &Unlock, machine: &Machine) -> String {
     match unlock {
+        Unlock::Driver(version) if machine.jetson.is_found() => {
+            format!("{} or newer", jetpack(*version))
+        }
         Unlock::Driver(version) => format!("NVIDIA driver ≥ {version}"),
         Unlock::Gpu => "an NVIDIA GPU".to_owned(),
         Unlock::Glibc(version) => format!("glibc ≥ {version}"),

@@ -1,14 +1,26 @@
 //! Words onto lines.
 
+use std::borrow::Cow;
+
+/// A text without what steers a terminal: a name from a driver or a file may hold anything.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, "?"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// Appends `text` to `out`, broken between words at `width` columns: the first line after `first`, the
 /// others after as many spaces as `first` is wide. A word that is too long stays whole, and so does
 /// what stands in backticks where it fits on a line.
 pub(super) fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
+    let text = visible(text);
     let indent = first.chars().count();
     out.push_str(first);
     let mut column = indent;
     let mut empty = true;
-    for word in words(text) {
+    for word in words(&text) {
         let length = word.chars().count();
         if !empty && column + 1 + length > width {
             out.push('\n');
@@ -29,6 +41,7 @@ pub(super) fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
 pub(super) fn wrap_parts(out: &mut String, parts: &[String], width: usize) {
     let mut column = 0;
     for (at, part) in parts.iter().enumerate() {
+        let part = visible(part);
         let comma = usize::from(at + 1 < parts.len());
         let length = part.chars().count() + comma;
         if at > 0 && column + 1 + length > width {
@@ -38,7 +51,7 @@ pub(super) fn wrap_parts(out: &mut String, parts: &[String], width: usize) {
             out.push(' ');
             column += 1;
         }
-        out.push_str(part);
+        out.push_str(&part);
         out.push_str(&","[..comma]);
         column += length;
     }
@@ -62,6 +75,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_not_passed_on() {
+        let mut out = String::new();
+        wrap(&mut out, "- ", "a\u{1b}[31mb\nc\u{9b}", 40);
+        wrap_parts(&mut out, &["d\re".to_owned()], 40);
+        assert_eq!(out, "- a?[31mb?c?\nd?e\n");
+    }
 
     #[test]
     fn words_are_kept_whole_and_continued_under_the_text() {

@@ -5,7 +5,12 @@ use crate::{line, recorded, run};
 fn advise(more: &[&str]) -> String {
     let machine = recorded("gtx1080ti-driver-580");
     let arguments = ["advise", "--machine", &machine];
-    run([&arguments, more].concat()).answered().stdout
+    let ran = run([&arguments, more].concat());
+    // An answer that gives something up says so.
+    if ran.stderr.starts_with("warning: ") {
+        return ran.stdout;
+    }
+    ran.answered().stdout
 }
 
 #[test]

@@ -88,6 +88,9 @@ fn flags_that_do_not_go_together_are_named_both() {
     let cases = [
         ("advise -n a -p /b", ["--name", "--prefix"]),
         ("advise --platform linux-64 --machine m.json", ["--platform", "--machine"]),
+        ("advise --platform linux-64 --macos 12", ["--platform linux-64", "--macos 12"]),
+        ("advise --platform osx-arm64 --glibc 2.28", ["--platform osx-arm64", "--glibc 2.28"]),
+        ("probe --platform win-64 --glibc 2.17", ["--platform win-64", "--glibc 2.17"]),
     ];
     for (arguments, flags) in cases {
         line(arguments).refused(2, &flags);

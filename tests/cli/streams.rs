@@ -154,3 +154,20 @@ fn a_terminal_gets_colour_unless_no_color_says_otherwise() {
     assert!(!on_terminal(&[("NO_COLOR", "1")]));
     assert!(!on_terminal(&[("TERM", "dumb")]));
 }
+
+#[test]
+fn what_a_degraded_answer_gives_up_is_said_beside_the_commands_and_files() {
+    let degraded = recorded("gtx1080ti-nouveau-no-driver");
+    for format in ["commands", "environment-yml", "pixi-toml", "dockerfile"] {
+        let ran = run(["advise", "--machine", &degraded, "--color=always", "--format", format]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stderr.starts_with("warning: "), "{ran:?}");
+        assert!(ran.stderr.contains("[card-without-driver]"), "{ran:?}");
+        assert!(!ran.stderr.contains(ESCAPE), "{ran:?}");
+        let fine = recorded("gtx1080ti-driver-580");
+        run(["advise", "--machine", &fine, "--format", format]).answered();
+    }
+    for format in ["human", "json"] {
+        run(["advise", "--machine", &degraded, "--format", format]).answered();
+    }
+}

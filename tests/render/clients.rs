@@ -15,7 +15,7 @@ fn conda_drops_the_old_channel_and_puts_conda_forge_first() {
     conda config --add channels conda-forge
     conda config --set channel_priority strict
     conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9
-    conda run -n torch python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    conda run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
     "#);
 }
 
@@ -35,6 +35,37 @@ fn an_entry_is_removed_from_the_file_that_has_it_word_for_word() {
     assert!(mamba.contains(
         "mamba config remove --file /home/ada/.config/conda/condarc channels https://conda.anaconda.org/pytorch\n"
     ));
+}
+
+#[test]
+fn a_setting_goes_where_it_counts() {
+    let files: &[(&str, &[&str], &str)] =
+        &[("/home/ada/.mambarc", &["bioconda"], "flexible"), (CONDARC, &["conda-forge"], "strict")];
+    let mamba = Case::of("no-gpu").with(ClientKind::Micromamba, "2.8.1", files).steps();
+    assert!(mamba.starts_with(
+        "micromamba config prepend --file /home/ada/.mambarc channels conda-forge\n\
+         micromamba config set --file /home/ada/.mambarc channel_priority strict\nmicromamba create"
+    ));
+    let conda = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files).steps();
+    assert!(!conda.contains("config"), "conda does not read it: {conda}");
+    // `$CONDARC`, and a home in an unusual place.
+    for path in ["/data/ada/settings/condarc", "/cluster/ada/.condarc"] {
+        let files: &[(&str, &[&str], &str)] = &[(path, &["pytorch", "defaults"], "")];
+        let steps = Case::of("no-gpu").with(ClientKind::Conda, "25.5.1", files).steps();
+        assert!(steps.starts_with(&format!(
+            "conda config --file {path} --remove channels pytorch\n\
+             conda config --file {path} --add channels conda-forge\n\
+             conda config --set channel_priority strict\nconda create"
+        )));
+    }
+    // Only an administrator can write these.
+    for path in ["/etc/conda/.condarc", "/sw/conda/.condarc"] {
+        let files: &[(&str, &[&str], &str)] = &[(path, &["pytorch"], "flexible")];
+        let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files);
+        case.machine.clients[0].root_prefix = Some("/sw/conda".to_owned());
+        assert!(!case.steps().contains(path), "{}", case.steps());
+        assert!(case.steps().starts_with("conda config --add channels conda-forge\n"));
+    }
 }
 
 #[test]
@@ -81,14 +112,14 @@ fn mamba_1_is_configured_by_conda_and_mamba_2_by_itself() {
     conda config --add channels conda-forge
     conda config --set channel_priority strict
     mamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
-    mamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    mamba run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
     "#);
     let two = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files);
     insta::assert_snapshot!(two.steps(), @r#"
     mamba config prepend channels conda-forge
     mamba config set channel_priority strict
     mamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
-    mamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    mamba run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
     "#);
     let mut unknown = Case::of("no-gpu").with(ClientKind::Mamba, "2.8.1", files);
     unknown.machine.clients[0].version = Detected::unknown("no answer");
@@ -101,7 +132,7 @@ fn micromamba_takes_conda_forge_by_itself() {
     insta::assert_snapshot!(case.steps(), @r#"
     micromamba config set channel_priority strict
     micromamba create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-cpu=2.13.0
-    micromamba run -n torch python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+    micromamba run -n torch python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
     "#);
 }
 
@@ -112,7 +143,7 @@ fn pixi_declares_the_machine() {
     pixi init torch -c conda-forge --platform linux-64
     pixi workspace --manifest-path torch/pixi.toml platform edit linux-64 --cuda 12.0
     pixi add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0 cuda-version=12.9
-    pixi run --manifest-path torch/pixi.toml python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+    pixi run --manifest-path torch/pixi.toml python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
     "#);
     let older = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, "0.60.0", &[]);
     assert!(older.steps().contains(
@@ -156,4 +187,20 @@ fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
     let mut case = Case::of("macos-15-rosetta").with(ClientKind::Conda, "26.7.1", &[]);
     case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
     assert!(case.steps().contains("create -n torch --platform osx-arm64 --override-channels"));
+    // Not into an environment of the other platform.
+    case.environment = Environment::Name("work".to_owned());
+    case.machine.clients[0].environments = vec!["work".to_owned()];
+    let create = "conda create -n work-arm64 --platform osx-arm64 --override-channels";
+    assert!(case.steps().contains(create), "{}", case.steps());
+    assert!(page(&case).contains("note: the environment `work` exists, with packages of the"));
+}
+
+#[test]
+fn an_old_client_is_told_the_platform_by_a_variable() {
+    for (kind, version) in [(ClientKind::Conda, "23.9.0"), (ClientKind::Mamba, "1.5.12")] {
+        let mut case = Case::of("macos-15-rosetta").with(kind, version, &[]);
+        case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
+        let create = format!("CONDA_SUBDIR=osx-arm64 {kind} create -n torch --override-channels");
+        assert!(case.steps().contains(&create), "{}", case.steps());
+    }
 }

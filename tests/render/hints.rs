@@ -49,9 +49,29 @@ fn a_driver_is_named_where_it_helps_and_where_it_can_be_installed() {
 fn a_container_without_a_gpu_is_told_to_ask_for_it() {
     let mut case = Case::of("gtx1080ti-nouveau-no-driver");
     case.machine.container = Detected::found("docker".to_owned(), Origin::System);
+    let bound = page(&case);
+    assert!(bound.contains("hint: on the host, install NVIDIA's driver 525.60.13"), "{bound}");
+    assert!(!bound.contains("docker run --gpus all"), "the card is bound to nouveau: {bound}");
+    for card in &mut case.machine.adapters {
+        card.kernel_driver = None;
+    }
     let page = page(&case);
     assert!(page.contains("docker run --gpus all"), "{page}");
     assert!(!page.contains("install NVIDIA"), "{page}");
+}
+
+#[test]
+fn a_jetson_gets_its_driver_with_jetpack() {
+    for name in ["jetson-orin-jetpack-6", "jetson-orin-jetpack-7", "jetson-thor", "jetson-xavier"] {
+        let page = page(&Case::of(name));
+        for urge in ["NVIDIA driver ≥", "NVIDIA's driver"] {
+            assert!(!page.contains(urge), "{name}:\n{page}");
+        }
+    }
+    let mut case = Case::of("jetson-orin-jetpack-6");
+    assert!(page(&case).contains("needs JetPack 7 or newer"), "{}", page(&case));
+    case.request.cuda_version = Some("13.0".parse().expect("a version"));
+    assert!(page(&case).contains("hint: update to JetPack 7 or newer"), "{}", page(&case));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The page for a person.
 
-use conda_torch::model::{ClientKind, Companion, Shell};
+use conda_torch::model::{ClientKind, Companion, Detected, Origin, Shell};
 use conda_torch::render::{self, Answer, Style};
 
 use crate::case::{CONDARC, Case, page};
@@ -22,7 +22,7 @@ fn a_page_has_the_machine_the_answer_the_commands_and_why() {
 
     Check it:
       mamba run -n torch \
-        python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+        python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
 
     Why
     - driver 535.183.01 supports CUDA 12.2 at most; builds with CUDA 13.0 need
@@ -55,7 +55,7 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
 
     Check it:
       conda run -n torch \
-        python -c "import torch; print(torch.__version__, torch.ones(2).sum().item())"
+        python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
 
     Why
     - the builds with CUDA 13.0 have no kernels for compute capability 6.1
@@ -92,7 +92,7 @@ fn what_cannot_be_had_comes_with_the_nearest_that_can() {
 
     Check it:
       conda run -n torch `
-        python -c "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+        python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
     "#);
 }
 
@@ -124,4 +124,44 @@ fn words_stay_within_the_width_and_commands_are_broken_only_between_words() {
             assert!(line.starts_with("    python -c \""), "{name}: {line}");
         }
     }
+}
+
+#[test]
+fn a_name_from_a_file_cannot_steer_the_terminal() {
+    for name in ["k80-driver-470", "two-gpus-6.1-and-8.9", "rtx5090-driver-570"] {
+        let mut case = Case::of(name);
+        for gpu in &mut case.machine.gpus {
+            gpu.name = Detected::found("A\u{1b}[31m\nB".to_owned(), Origin::Nvml);
+        }
+        case.machine.os = Detected::found("Li\u{7}nux".to_owned(), Origin::System);
+        let pages = [page(&case), render::machine(&case.machine), case.render(render::warnings)];
+        for page in pages {
+            assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {page:?}");
+            assert!(!page.contains("\nB"), "{name}: {page:?}");
+        }
+        let file = case.render(render::environment_yml).unwrap_or_default();
+        assert!(file.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {file:?}");
+    }
+}
+
+#[test]
+fn a_check_fits_on_the_page() {
+    let mut seen = 0;
+    for name in machine_names() {
+        let page = page(&Case::of(&name));
+        for line in page.lines().filter(|line| line.contains("import torch")) {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn a_check_computes_where_the_build_does() {
+    let check = |name| Case::of(name).steps().lines().last().unwrap_or_default().to_owned();
+    assert!(check("gtx1080ti-driver-580").contains("t.ones(2).cuda().sum()"));
+    assert!(check("macos-15-rosetta").contains("t.ones(2, device='mps')"));
+    assert!(!check("macos-12-arm64").contains("mps"), "Metal wants a newer macOS");
+    assert!(check("no-gpu").contains("t.ones(2).sum()"));
 }

@@ -4,6 +4,7 @@ use crate::advise::Choice;
 use crate::model::{ConfigFile, Machine};
 
 use super::super::step::{Step, StepKind};
+use super::owner::{is_own, is_users, named, written};
 use super::{ClientTarget, Environment, install};
 
 /// conda's commands.
@@ -54,36 +55,41 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
     };
     let mut steps = Vec::new();
     // `--remove` fails unless the entry stands literally in that very file.
-    for (file, channel) in old_channels(&files) {
-        steps.push(if is_own(&file.path) {
-            step(&["--remove", "channels", channel])
-        } else {
-            step(&["--file", &file.path, "--remove", "channels", channel])
-        });
+    let step = |file: Option<&str>, words: &[&str]| match file {
+        Some(file) => step(&[&["--file", file], words].concat()),
+        None => step(words),
+    };
+    for (file, channel) in old_channels(machine, &files) {
+        steps.push(step(named(file), &["--remove", "channels", channel]));
     }
-    let first = files.iter().find_map(|file| file.channels.as_ref()?.first());
-    if !first.is_some_and(|channel| is_conda_forge(channel)) {
-        steps.push(step(&["--add", "channels", "conda-forge"]));
+    let strongest = files.iter().find(|file| has_channels(file));
+    if !strongest.is_some_and(|file| is_conda_forge_first(file)) {
+        let file = strongest.and_then(|file| written(machine, file));
+        steps.push(step(file, &["--add", "channels", "conda-forge"]));
         // Up to 25.8 the first `--add` writes `defaults` too (https://github.com/conda/conda/pull/15196).
-        let own = files.iter().find(|file| is_own(&file.path));
-        if client.is_below(&[25, 9]) && own.is_none_or(|file| file.channels.is_none()) {
-            steps.push(step(&["--remove", "channels", "defaults"]));
+        let has_own = files.iter().any(|file| is_own(&file.path) && file.channels.is_some());
+        if client.is_below(&[25, 9]) && file.is_none() && !has_own {
+            steps.push(step(None, &["--remove", "channels", "defaults"]));
         }
     }
-    if files.iter().find_map(|file| file.channel_priority.as_deref()) != Some("strict") {
-        steps.push(step(&["--set", "channel_priority", "strict"]));
+    let strongest = files.iter().find(|file| file.channel_priority.is_some());
+    if strongest.and_then(|file| file.channel_priority.as_deref()) != Some("strict") {
+        let file = strongest.and_then(|file| written(machine, file));
+        steps.push(step(file, &["--set", "channel_priority", "strict"]));
     }
     steps
 }
 
 /// Entries for the channel `pytorch`, which ended with PyTorch 2.5, in files of the user's own.
 pub(super) fn old_channels<'a>(
+    machine: &Machine,
     files: &[&'a ConfigFile],
 ) -> impl Iterator<Item = (&'a ConfigFile, &'a str)> {
-    let writable = files.iter().filter(|file| is_users(&file.path));
+    let writable = files.iter().filter(|file| is_users(machine, &file.path));
     writable.flat_map(|file| {
         let channels = file.channels.iter().flatten().map(String::as_str);
-        channels.filter(|channel| is_pytorch(channel)).map(|channel| (*file, channel))
+        let is_old = |channel: &&str| is_pytorch(channel) && !channel.contains(char::is_control);
+        channels.filter(is_old).map(|channel| (*file, channel))
     })
 }
 
@@ -99,26 +105,17 @@ fn is_pytorch(channel: &str) -> bool {
 }
 
 /// Whether a channel is conda-forge itself.
-pub(super) fn is_conda_forge(channel: &str) -> bool {
+fn is_conda_forge(channel: &str) -> bool {
     name(channel) == "conda-forge"
 }
 
-/// What of a path comes after the user's home; `None` outside of one.
-fn below_home(path: &str) -> Option<&str> {
-    if let Some(rest) = path.strip_prefix("/root/") {
-        return Some(rest);
-    }
-    let users = ["/home/", "/Users/", "C:\\Users\\"];
-    let rest = users.iter().find_map(|folder| path.strip_prefix(folder))?;
-    rest.split_once(['/', '\\']).map(|(_, rest)| rest)
+/// Whether a file says which channels there are.
+pub(super) fn has_channels(file: &ConfigFile) -> bool {
+    file.channels.as_ref().is_some_and(|channels| !channels.is_empty())
 }
 
-/// Whether a file is one that the user may write: others need an administrator.
-fn is_users(path: &str) -> bool {
-    below_home(path).is_some()
-}
-
-/// Whether a file is `~/.condarc`, which `config` writes unless told otherwise.
-pub(super) fn is_own(path: &str) -> bool {
-    below_home(path) == Some(".condarc")
+/// Whether conda-forge is the first channel of a file.
+pub(super) fn is_conda_forge_first(file: &ConfigFile) -> bool {
+    let first = file.channels.as_ref().and_then(|channels| channels.first());
+    first.is_some_and(|channel| is_conda_forge(channel))
 }

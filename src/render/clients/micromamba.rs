@@ -4,7 +4,8 @@ use crate::advise::Choice;
 use crate::model::{ConfigFile, Machine};
 
 use super::super::step::{Step, StepKind};
-use super::conda::{is_conda_forge, is_own, old_channels};
+use super::conda::{has_channels, is_conda_forge_first, old_channels};
+use super::owner::{named, written};
 use super::{ClientTarget, Environment, install};
 
 /// micromamba's commands.
@@ -25,25 +26,25 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
     if client.found.is_none() || files.iter().any(|file| file.problem.is_some()) {
         return Vec::new();
     }
-    let step = |words: &[&str]| {
-        client.step(StepKind::Configure, std::iter::once("config").chain(words.iter().copied()))
+    let step = |verb: &str, file: Option<&str>, words: &[&str]| {
+        let file = file.map(|file| ["--file", file]);
+        let words = file.iter().flatten().chain(words).copied();
+        client.step(StepKind::Configure, ["config", verb].into_iter().chain(words))
     };
     let mut steps = Vec::new();
-    // It writes `~/.condarc` whatever file the entry is in.
-    for (file, channel) in old_channels(&files) {
-        steps.push(if is_own(&file.path) {
-            step(&["remove", "channels", channel])
-        } else {
-            step(&["remove", "--file", &file.path, "channels", channel])
-        });
+    // It writes `~/.condarc` whatever file the entry is in, and never `~/.mambarc`, which is stronger.
+    for (file, channel) in old_channels(machine, &files) {
+        steps.push(step("remove", named(file), &["channels", channel]));
     }
     // Without any channel it takes conda-forge by itself.
-    let first = files.iter().find_map(|file| file.channels.as_ref()?.first());
-    if first.is_some_and(|channel| !is_conda_forge(channel)) {
-        steps.push(step(&["prepend", "channels", "conda-forge"]));
+    let strongest = files.iter().find(|file| has_channels(file));
+    if let Some(file) = strongest.filter(|file| !is_conda_forge_first(file)) {
+        steps.push(step("prepend", written(machine, file), &["channels", "conda-forge"]));
     }
-    if files.iter().find_map(|file| file.channel_priority.as_deref()) != Some("strict") {
-        steps.push(step(&["set", "channel_priority", "strict"]));
+    let strongest = files.iter().find(|file| file.channel_priority.is_some());
+    if strongest.and_then(|file| file.channel_priority.as_deref()) != Some("strict") {
+        let file = strongest.and_then(|file| written(machine, file));
+        steps.push(step("set", file, &["channel_priority", "strict"]));
     }
     steps
 }

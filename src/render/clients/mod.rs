@@ -5,6 +5,7 @@ mod conda;
 mod mamba;
 mod micromamba;
 mod overrides;
+mod owner;
 mod pixi;
 mod place;
 
@@ -91,37 +92,48 @@ fn install(
     client: &ClientTarget<'_>,
     environment: &Environment,
 ) -> Vec<Step> {
-    let place = environment.place(client);
+    let other = overrides::platform(machine, choice, client);
+    let place = environment.place(client, other);
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    let platform = overrides::platform(machine, choice, client).filter(|_| place.is_new());
+    // The flag came to conda's `create` with 23.10; the variable is understood from long before.
+    let is_old = match client.kind {
+        ClientKind::Conda => client.is_below(&[23, 10]),
+        ClientKind::Mamba => client.is_below(&[2]),
+        ClientKind::Micromamba | ClientKind::Pixi => false,
+    };
     let verb = if place.is_new() { "create" } else { "install" };
     let mut words = vec![verb];
     words.extend(place.words());
-    if let Some(subdir) = platform {
+    if let Some(subdir) = other.as_ref().filter(|_| !is_old) {
         words.extend(["--platform", subdir.as_str()]);
     }
     words.extend(["--override-channels", "-c", "conda-forge", "--strict-channel-priority"]);
     words.extend(specs.iter().map(String::as_str));
     let mut install = client.step(StepKind::Install, words);
     install.env = overrides(machine, choice, client);
+    if let Some(subdir) = other.filter(|_| is_old) {
+        install.env.push(("CONDA_SUBDIR", subdir.to_string()));
+    }
     install.note = place.note();
 
-    let program = check_program(choice);
+    let program = check_program(machine, choice);
     let run = std::iter::once("run").chain(place.words());
     let check = client.step(StepKind::Check, run.chain(["python", "-c", program]));
     vec![install, check]
 }
 
-/// A program that computes something where the choice computes. No character of it is eaten by a shell
-/// inside double quotes.
-fn check_program(choice: &Choice<'_>) -> &'static str {
+/// A program that computes something where the choice computes, short enough for a line. No character of
+/// it is eaten by a shell inside double quotes.
+fn check_program(machine: &Machine, choice: &Choice<'_>) -> &'static str {
+    // PyTorch's newer releases use Metal from macOS 14 on, and the processor before.
+    let is_old = machine.macos.value().is_some_and(|macos| *macos < Version::new(&[14]));
     match choice.build.accelerator {
-        Accelerator::Cuda(_) => {
-            "import torch; print(torch.__version__, torch.version.cuda, torch.ones(2, device='cuda').sum().item())"
+        Accelerator::Cuda(_) => "import torch as t; print(t.__version__, t.ones(2).cuda().sum())",
+        Accelerator::Mps if !is_old => {
+            "import torch as t; print(t.__version__, t.ones(2, device='mps'))"
         }
-        Accelerator::Mps => {
-            "import torch; mps = torch.backends.mps.is_available(); print(torch.__version__, torch.ones(2, device='mps' if mps else 'cpu').sum())"
+        Accelerator::Mps | Accelerator::Cpu => {
+            "import torch as t; print(t.__version__, t.ones(2).sum())"
         }
-        Accelerator::Cpu => "import torch; print(torch.__version__, torch.ones(2).sum().item())",
     }
 }

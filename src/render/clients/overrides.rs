@@ -2,7 +2,7 @@
 
 use crate::advise::Choice;
 use crate::model::{
-    Client, ClientKind, CudaVersion, Detected, Machine, Origin, SeenCuda, Subdir, Version,
+    Client, ClientKind, CudaVersion, Detected, Machine, Origin, Os, SeenCuda, Subdir, Version,
     seen_cuda,
 };
 
@@ -22,10 +22,11 @@ pub fn overrides(
     {
         variables.push(("CONDA_OVERRIDE_CUDA", needed.to_string()));
     }
-    if let Some(glibc) = said(&machine.glibc) {
+    let os = choice.build.subdir.os();
+    if let Some(glibc) = said(&machine.glibc).filter(|_| os == Os::Linux) {
         variables.push(("CONDA_OVERRIDE_GLIBC", glibc.to_string()));
     }
-    if let Some(macos) = said(&machine.macos) {
+    if let Some(macos) = said(&machine.macos).filter(|_| os == Os::Macos) {
         variables.push(("CONDA_OVERRIDE_OSX", macos.to_string()));
     }
     variables

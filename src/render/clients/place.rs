@@ -1,5 +1,7 @@
 //! Where the packages go.
 
+use crate::model::Subdir;
+
 use super::ClientTarget;
 
 /// The environment, as the user names it.
@@ -23,20 +25,31 @@ pub(super) struct Place {
     value: String,
     /// Whether the client has it already.
     exists: bool,
+    /// The one that was asked for and that takes packages of another platform.
+    instead_of: Option<String>,
 }
 
 impl Environment {
-    /// The environment on this client.
-    pub(super) fn place(&self, client: &ClientTarget<'_>) -> Place {
+    /// The environment on this client; a new one where the packages are for another platform than the
+    /// client's own, which its environments are taken to be for.
+    pub(super) fn place(&self, client: &ClientTarget<'_>, other: Option<Subdir>) -> Place {
         let has = |name: &str| {
             client.found.is_some_and(|client| client.environments.iter().any(|e| e == name))
         };
-        match self {
-            Self::Unnamed => Place { flag: "-n", value: free_name(has), exists: false },
-            Self::Name(name) => Place { flag: "-n", exists: has(name), value: name.clone() },
-            Self::Prefix(folder) => {
-                Place { flag: "-p", value: folder.clone(), exists: has(folder) }
+        let (flag, wish) = match self {
+            Self::Unnamed => ("-n", None),
+            Self::Name(name) => ("-n", Some(name.as_str())),
+            Self::Prefix(folder) => ("-p", Some(folder.trim_end_matches(['/', '\\']))),
+        };
+        let new = |value| Place { flag, value, exists: false, instead_of: None };
+        let Some(wish) = wish else { return new(free_name("torch", has)) };
+        match other.filter(|_| has(wish)) {
+            Some(subdir) => {
+                let (_, arch) = subdir.as_str().split_once('-').unwrap_or_default();
+                let value = free_name(&format!("{wish}-{arch}"), has);
+                Place { instead_of: Some(wish.to_owned()), ..new(value) }
             }
+            None => Place { exists: has(wish), ..new(wish.to_owned()) },
         }
     }
 
@@ -69,8 +82,13 @@ impl Place {
         [self.flag, &self.value]
     }
 
-    /// What to say where it exists.
+    /// What to say where it exists, or where the one that was asked for does.
     pub(super) fn note(&self) -> Option<String> {
+        if let Some(old) = &self.instead_of {
+            return Some(format!(
+                "the environment `{old}` exists, with packages of the client's own platform; these are for another, and go into a new one"
+            ));
+        }
         self.exists.then(|| {
             format!(
                 "the environment `{}` exists: what is in it may change, or may keep these packages out; a new one is safer",
@@ -80,11 +98,11 @@ impl Place {
     }
 }
 
-/// The first name that is not taken.
-fn free_name(is_taken: impl Fn(&str) -> bool) -> String {
-    if !is_taken("torch") {
-        return "torch".to_owned();
+/// The first of `name`, `name-2`, `name-3`, … that is not taken.
+fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(name) {
+        return name.to_owned();
     }
-    let numbered = (2..).map(|number: u32| format!("torch-{number}"));
+    let numbered = (2..).map(|number: u32| format!("{name}-{number}"));
     numbered.into_iter().find(|name| !is_taken(name)).unwrap_or_default()
 }
