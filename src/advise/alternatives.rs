@@ -68,17 +68,21 @@ fn after<'m>(
     candidate.fits().then(|| candidate.choice(&situation, &request, survey.matrix))
 }
 
-/// Leaves out what is no better than another and asks for more: changes that contain the other's.
+/// Leaves out what is no better than another and asks for more, or asks for the same kind of update
+/// and gives an older PyTorch: whoever updates a driver can update it as far.
 fn drop_harder_ways(candidates: &[Candidate<'_>], found: &mut Vec<(usize, Vec<Unlock>)>) {
     let all = found.clone();
+    let is_update =
+        |unlock: &Unlock| matches!(unlock, Unlock::Driver(_) | Unlock::Glibc(_) | Unlock::Macos(_));
+    let kinds = |unlocks: &[Unlock]| unlocks.iter().map(std::mem::discriminant).collect::<Vec<_>>();
     found.retain(|(index, unlocks)| {
         let build = candidates[*index].build;
-        !all.iter().any(|(other, fewer)| {
-            let rival = candidates[*other].build;
+        !all.iter().any(|(other, by)| {
+            let rival = candidates[*other].build.pytorch;
+            let asks_less = by.len() < unlocks.len() && by.iter().all(|by| unlocks.contains(by));
+            let same_update = unlocks.iter().all(is_update) && kinds(by) == kinds(unlocks);
             other != index
-                && fewer.len() < unlocks.len()
-                && fewer.iter().all(|unlock| unlocks.contains(unlock))
-                && rival.pytorch >= build.pytorch
+                && (asks_less && rival >= build.pytorch || same_update && rival > build.pytorch)
         })
     });
 }

@@ -143,7 +143,7 @@ impl Say<'_> {
         let needs = choice.needs_cuda.iter().map(|cuda| ("__cuda", cuda.to_string()));
         ChoiceText {
             pytorch: build.pytorch.to_string(),
-            accelerator: match build.accelerator {
+            accelerator: match choice.computes_on {
                 Accelerator::Cuda(_) => "cuda",
                 Accelerator::Mps => "mps",
                 Accelerator::Cpu => "cpu",

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::advise::{Choice, Severity, Status, Unlock};
-use crate::model::{Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Os, Vendor};
+use crate::model::{
+    Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Os, Vendor, Version,
+};
 
 use super::answer::Answer;
 use super::messages::message;
@@ -11,7 +13,7 @@ use super::wrap::visible;
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
-    let mut text = format!("PyTorch {}", build(choice.build));
+    let mut text = format!("PyTorch {}", of(choice.build.pytorch, choice.computes_on));
     for companion in &choice.companions {
         let _ = write!(text, ", {} {}", companion.package, companion.version);
     }
@@ -36,15 +38,18 @@ pub(super) fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
 
 /// `2.13.0 with CUDA 12.9`.
 pub(super) fn build(build: &Build) -> String {
-    let version = build.pytorch;
-    match build.accelerator {
+    of(build.pytorch, build.accelerator)
+}
+
+fn of(version: Version, accelerator: Accelerator) -> String {
+    match accelerator {
         Accelerator::Cuda(toolkit) => format!("{version} with CUDA {toolkit}"),
         Accelerator::Mps => format!("{version} with Metal (MPS)"),
         Accelerator::Cpu => format!("{version} for the CPU"),
     }
 }
 
-/// What of NVIDIA's brings a driver to a Jetson: it comes with JetPack and cannot be had alone.
+/// What of NVIDIA's brings a driver to a Jetson: it comes with `JetPack` and cannot be had alone.
 pub(super) fn jetpack(driver: DriverVersion) -> &'static str {
     // JetPack 6 has driver 540.
     if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }

@@ -63,8 +63,6 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
 
     Alternatives
     - 2.13.0 with CUDA 12.9 — needs NVIDIA driver ≥ 525.60.13
-    - 2.5.1 with CUDA 11.8 — needs NVIDIA driver ≥ 450.80.02
-    - 1.12.1 with CUDA 10.2 — needs NVIDIA driver ≥ 440.33
 
     For later installations, make conda-forge the default (optional):
       conda config --add channels conda-forge

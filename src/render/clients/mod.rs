@@ -127,7 +127,7 @@ fn install(
 fn check_program(machine: &Machine, choice: &Choice<'_>) -> &'static str {
     // PyTorch's newer releases use Metal from macOS 14 on, and the processor before.
     let is_old = machine.macos.value().is_some_and(|macos| *macos < Version::new(&[14]));
-    match choice.build.accelerator {
+    match choice.computes_on {
         Accelerator::Cuda(_) => "import torch as t; print(t.__version__, t.ones(2).cuda().sum())",
         Accelerator::Mps if !is_old => {
             "import torch as t; print(t.__version__, t.ones(2, device='mps'))"
