@@ -44,7 +44,7 @@ pub(super) fn build(build: &Build) -> String {
     }
 }
 
-/// What of NVIDIA's brings a driver to a Jetson: it comes with JetPack and cannot be had alone.
+/// The release that brings a driver to a Jetson: it comes with `JetPack` and cannot be had alone.
 pub(super) fn jetpack(driver: DriverVersion) -> &'static str {
     // JetPack 6 has driver 540.
     if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }
