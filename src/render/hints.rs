@@ -6,9 +6,6 @@ use crate::model::{ComputeCapability, DriverVersion, Machine, Origin, Os};
 
 use super::summary::jetpack;
 
-/// The open driver, which has no CUDA.
-const NOUVEAU: &str = "nouveau";
-
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn hint(
@@ -17,26 +14,10 @@ pub(super) fn hint(
     advice: &Advice<'_>,
 ) -> Option<String> {
     use Diagnostic as D;
+    if machine.container.is_found() && is_of_container(diagnostic) {
+        return start_container(diagnostic, machine);
+    }
     match diagnostic {
-        // The card has to leave the open driver first, and only the host can see to that.
-        D::CardWithoutDriver { needed, capability, kernel_driver: Some(driver), .. }
-            if machine.container.is_found() && driver.as_str() == NOUVEAU =>
-        {
-            let driver = range(*needed, last_branch_of(*capability));
-            Some(format!(
-                "on the host, install NVIDIA's driver {driver}; then start the container with `--gpus all`"
-            ))
-        }
-        D::NoDriver { .. } | D::NoGpu if machine.container.is_found() && is_under_nouveau(machine) => None,
-        D::NoDriver { .. } | D::CardWithoutDriver { .. } | D::NoGpu | D::DriverUnknown { .. }
-            if machine.container.is_found() =>
-        {
-            Some("start the container with the GPU: `docker run --gpus all …`".to_owned())
-        }
-        D::LibcudaMissing if machine.container.is_found() => Some(
-            "start the container with the GPU: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility`"
-                .to_owned(),
-        ),
         // A card on the bus knows better which driver it can have.
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
             newer_driver(advice).and_then(|needed| install_driver(needed, last_branch(machine), machine))
@@ -131,6 +112,39 @@ pub(super) fn hint(
     }
 }
 
+/// Whether a diagnostic in a container is most likely about how that was started.
+fn is_of_container(diagnostic: &Diagnostic) -> bool {
+    use Diagnostic as D;
+    matches!(
+        diagnostic,
+        D::NoDriver { .. }
+            | D::CardWithoutDriver { .. }
+            | D::NoGpu
+            | D::DriverUnknown { .. }
+            | D::LibcudaMissing
+    )
+}
+
+/// How to start a container so that it has the GPU.
+fn start_container(diagnostic: &Diagnostic, machine: &Machine) -> Option<String> {
+    use Diagnostic as D;
+    if matches!(diagnostic, D::LibcudaMissing) {
+        return Some(
+            "start the container with the GPU: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility`"
+                .to_owned(),
+        );
+    }
+    if !is_under_nouveau(machine) {
+        return Some("start the container with the GPU: `docker run --gpus all …`".to_owned());
+    }
+    // The card has to leave the open driver first, and only the host can see to that.
+    let D::CardWithoutDriver { needed, capability, .. } = diagnostic else { return None };
+    let driver = range(*needed, last_branch_of(*capability));
+    Some(format!(
+        "on the host, install NVIDIA's driver {driver}; then start the container with `--gpus all`"
+    ))
+}
+
 /// A container for a machine with another C library.
 fn in_a_container() -> String {
     "a container brings its own glibc: add `--glibc 2.36 --format dockerfile`".to_owned()
@@ -206,7 +220,7 @@ fn update_jetpack(needed: DriverVersion, machine: &Machine) -> String {
 
 /// Whether a card on the bus is held by the open driver.
 fn is_under_nouveau(machine: &Machine) -> bool {
-    machine.adapters.iter().any(|card| card.kernel_driver.as_deref() == Some(NOUVEAU))
+    machine.adapters.iter().any(|card| card.kernel_driver.as_deref() == Some("nouveau"))
 }
 
 /// `525.60.13 or newer, up to branch 580`: later branches dropped the card.

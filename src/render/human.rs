@@ -211,7 +211,7 @@ impl Page<'_> {
         }
         self.bold(title);
         for alternative in alternatives {
-            let build = summary::build(alternative.choice.build);
+            let build = summary::choice(&alternative.choice);
             let text = format!("{build} — needs {}", changes(alternative, self.answer.machine));
             wrap(&mut self.out, "- ", &text, self.answer.style.width);
         }

@@ -13,7 +13,7 @@ use super::wrap::visible;
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
-    let mut text = format!("PyTorch {}", of(choice.build.pytorch, choice.computes_on));
+    let mut text = format!("PyTorch {}", self::choice(choice));
     for companion in &choice.companions {
         let _ = write!(text, ", {} {}", companion.package, companion.version);
     }
@@ -41,6 +41,11 @@ pub(super) fn build(build: &Build) -> String {
     of(build.pytorch, build.accelerator)
 }
 
+/// The same, by what it computes on here.
+pub(super) fn choice(choice: &Choice<'_>) -> String {
+    of(choice.build.pytorch, choice.computes_on)
+}
+
 fn of(version: Version, accelerator: Accelerator) -> String {
     match accelerator {
         Accelerator::Cuda(toolkit) => format!("{version} with CUDA {toolkit}"),
@@ -49,7 +54,7 @@ fn of(version: Version, accelerator: Accelerator) -> String {
     }
 }
 
-/// What of NVIDIA's brings a driver to a Jetson: it comes with `JetPack` and cannot be had alone.
+/// The release that brings a driver to a Jetson: it comes with `JetPack` and cannot be had alone.
 pub(super) fn jetpack(driver: DriverVersion) -> &'static str {
     // JetPack 6 has driver 540.
     if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }

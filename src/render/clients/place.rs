@@ -39,14 +39,15 @@ impl Environment {
         let (flag, wish) = match self {
             Self::Unnamed => ("-n", None),
             Self::Name(name) => ("-n", Some(name.as_str())),
-            Self::Prefix(folder) => ("-p", Some(folder.trim_end_matches(['/', '\\']))),
+            Self::Prefix(folder) => ("-p", Some(folder.as_str())),
         };
         let new = |value| Place { flag, value, exists: false, instead_of: None };
         let Some(wish) = wish else { return new(free_name("torch", has)) };
         match other.filter(|_| has(wish)) {
             Some(subdir) => {
                 let (_, arch) = subdir.as_str().split_once('-').unwrap_or_default();
-                let value = free_name(&format!("{wish}-{arch}"), has);
+                let stem = wish.trim_end_matches(['/', '\\']);
+                let value = free_name(&format!("{stem}-{arch}"), has);
                 Place { instead_of: Some(wish.to_owned()), ..new(value) }
             }
             None => Place { exists: has(wish), ..new(wish.to_owned()) },
