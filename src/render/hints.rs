@@ -7,7 +7,6 @@ use crate::model::{ComputeCapability, DriverVersion, Machine, Origin, Os};
 use super::summary::jetpack;
 
 /// What to do, where something can be done.
-#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn hint(
     diagnostic: &Diagnostic,
     machine: &Machine,
