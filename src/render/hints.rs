@@ -19,13 +19,13 @@ pub(super) fn hint(
     match diagnostic {
         // A card on the bus knows better which driver it can have.
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
-            newer_driver(advice).and_then(|needed| install_driver(needed, last_branch(machine), machine))
+            newer_driver(advice).and_then(|needed| get_driver("install NVIDIA's driver", needed, last_branch(machine), machine))
         }
         D::CardWithoutDriver { needed, capability, .. } => {
-            install_driver(*needed, last_branch_of(*capability), machine)
+            get_driver("install NVIDIA's driver", *needed, last_branch_of(*capability), machine)
         }
         D::DriverTooOld { .. } | D::PtxNeedsNewerDriver { .. } => {
-            newer_driver(advice).and_then(|needed| update_driver(needed, last_branch(machine), machine))
+            newer_driver(advice).and_then(|needed| get_driver("update NVIDIA's driver to", needed, last_branch(machine), machine))
         }
         D::NoGpu if machine.driver.is_found() && !is_described(machine) => Some(
             "run this on the machine with the GPU, or describe it: `--gpu NAME` or `--compute-capability X.Y`"
@@ -171,23 +171,9 @@ fn is_described(machine: &Machine) -> bool {
     machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
 }
 
-fn install_driver(
-    needed: DriverVersion,
-    last_branch: Option<u32>,
-    machine: &Machine,
-) -> Option<String> {
-    if machine.jetson.is_found() {
-        return Some(update_jetpack(needed, machine));
-    }
-    let driver = range(needed, last_branch);
-    if machine.wsl.is_found() {
-        Some(format!("install NVIDIA's driver {driver} in Windows, and none in WSL"))
-    } else {
-        owns_its_driver(machine).then(|| format!("install NVIDIA's driver {driver}"))
-    }
-}
-
-fn update_driver(
+/// How to come to a driver: `step` is to install one where there is none, to update the one there is.
+fn get_driver(
+    step: &str,
     needed: DriverVersion,
     last_branch: Option<u32>,
     machine: &Machine,
@@ -199,9 +185,9 @@ fn update_driver(
     if machine.container.is_found() {
         Some(format!("the host, not the container, needs NVIDIA's driver {driver}"))
     } else if machine.wsl.is_found() {
-        Some(format!("update NVIDIA's driver in Windows to {driver}"))
+        Some(format!("{step} {driver} in Windows, and none in WSL"))
     } else {
-        owns_its_driver(machine).then(|| format!("update NVIDIA's driver to {driver}"))
+        owns_its_driver(machine).then(|| format!("{step} {driver}"))
     }
 }
 

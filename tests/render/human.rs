@@ -159,7 +159,8 @@ fn a_check_fits_on_the_page() {
 fn a_check_computes_where_the_build_does() {
     let check = |name| Case::of(name).steps().lines().last().unwrap_or_default().to_owned();
     assert!(check("gtx1080ti-driver-580").contains("t.ones(2).cuda().sum()"));
-    assert!(check("macos-15-rosetta").contains("t.ones(2, device='mps')"));
-    assert!(!check("macos-12-arm64").contains("mps"), "Metal wants a newer macOS");
+    assert!(check("macos-15-rosetta").contains("t.backends.mps.is_available()"));
+    assert!(check("macos-12-arm64").contains("t.backends.mps.is_available()"));
+    assert!(check("macos-11-arm64").contains("t.ones(2).sum()"), "Metal wants a newer macOS");
     assert!(check("no-gpu").contains("t.ones(2).sum()"));
 }

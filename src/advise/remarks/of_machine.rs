@@ -92,8 +92,8 @@ pub(super) fn system(
             let needed = floor.declared.max(floor.libraries);
             remarks.push(Diagnostic::GlibcUnknown { why: why.clone(), needed });
         }
-        // What was measured was measured on 2.28 and later.
-        (Libc::Glibc(found), _) if best.is_cuda() && *found < Version::new(&[2, 28]) => {
+        // Older than what today's CUDA libraries ask for, and so than what anybody tries builds on.
+        (Libc::Glibc(found), _) if best.is_cuda() && Some(*found) < todays_glibc(survey) => {
             remarks.push(Diagnostic::GlibcNotTried { found: *found });
         }
         (Libc::Glibc(_) | Libc::Unknown(_) | Libc::Other { .. } | Libc::NotLinux, _) => {}
@@ -113,6 +113,12 @@ pub(super) fn system(
     {
         remarks.push(Diagnostic::JetsonWithoutBuild { model: model.clone() });
     }
+}
+
+/// What the CUDA libraries of the newest toolkit ask of glibc.
+fn todays_glibc(survey: &Survey<'_, '_>) -> Option<Version> {
+    let newest = survey.matrix.cuda_versions.last()?;
+    survey.matrix.libraries_glibc(survey.situation.subdir?, *newest)
 }
 
 /// Whether the driver that was found cannot be used from here: a container started without the GPU, or

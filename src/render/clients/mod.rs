@@ -116,7 +116,7 @@ fn install(
     }
     install.note = place.note();
 
-    let program = check_program(machine, choice);
+    let program = check_program(choice);
     let run = std::iter::once("run").chain(place.words());
     let check = client.step(StepKind::Check, run.chain(["python", "-c", program]));
     vec![install, check]
@@ -124,16 +124,11 @@ fn install(
 
 /// A program that computes something where the choice computes, short enough for a line. No character of
 /// it is eaten by a shell inside double quotes.
-fn check_program(machine: &Machine, choice: &Choice<'_>) -> &'static str {
-    // PyTorch's newer releases use Metal from macOS 14 on, and the processor before.
-    let is_old = machine.macos.value().is_some_and(|macos| *macos < Version::new(&[14]));
+fn check_program(choice: &Choice<'_>) -> &'static str {
     match choice.computes_on {
         Accelerator::Cuda(_) => "import torch as t; print(t.__version__, t.ones(2).cuda().sum())",
-        Accelerator::Mps if !is_old => {
-            "import torch as t; print(t.__version__, t.ones(2, device='mps'))"
-        }
-        Accelerator::Mps | Accelerator::Cpu => {
-            "import torch as t; print(t.__version__, t.ones(2).sum())"
-        }
+        // Falls back to the processor where PyTorch asks for a newer macOS: so it is asked, not used.
+        Accelerator::Mps => "import torch as t; print(t.backends.mps.is_available())",
+        Accelerator::Cpu => "import torch as t; print(t.__version__, t.ones(2).sum())",
     }
 }

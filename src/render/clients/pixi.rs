@@ -60,7 +60,7 @@ pub(super) fn plan(
     let mut add = client.step(StepKind::Install, words.chain(specs.iter().map(String::as_str)));
     // Not for the solve: pixi refuses to install what the machine, as it sees it, does not have.
     add.env = overrides(machine, choice, client);
-    let program = check_program(machine, choice);
+    let program = check_program(choice);
     let words = ["run", "--manifest-path", &manifest, "python", "-c", program];
     let mut check = client.step(StepKind::Check, words);
     check.env.clone_from(&add.env);
