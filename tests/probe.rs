@@ -115,7 +115,7 @@ fn every_recorded_host_survives_saving_and_reading_back() {
     for name in hosts() {
         let machine = machine(&name);
         let text = serde_json::json!({ "format_version": 1, "machine": machine }).to_string();
-        assert_eq!(read_machine(&text).expect("a machine"), machine, "{name}");
+        assert_eq!(read_machine(&text, None).expect("a machine"), machine, "{name}");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::matrix::Matrix;
 use crate::model::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Os, Subdir, Version,
 };
-use crate::probe::{Overrides, WishedGpu, probe, read_machine};
+use crate::probe::{Overrides, WishedGpu, assume, probe, read_machine, text_of};
 
 // A machine by flags. With `--platform` nothing is probed; without it, flags override what is found.
 // No doc comment: clap would make it the text of the subcommand.
@@ -39,8 +39,8 @@ pub(super) struct MachineFlags {
     /// The version of macOS [e.g. 14.5]
     #[arg(long, value_name = "VERSION")]
     pub macos: Option<Version>,
-    /// A saved `probe --json`, `-` for standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "platform")]
+    /// A saved `probe --json`, or another description of a machine; `-` for standard input
+    #[arg(long, value_name = "FILE")]
     pub machine: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl MachineFlags {
 }
 
 /// How large a saved machine may be.
-const SAVED: usize = 8 << 20;
+const SAVED: usize = 64 << 20;
 
 /// The machine that the flags describe: saved, by its platform alone, or probed; flags count most.
 pub(super) fn machine(
@@ -69,8 +69,10 @@ pub(super) fn machine(
     let overrides = overrides(flags, matrix)?;
     let mut machine = match &flags.machine {
         Some(path) => {
-            let mut machine = saved(path, host)?;
+            let mut machine = saved(path, host, flags.platform)?;
+            is_of_platform(flags, &machine)?;
             overrides.apply(&mut machine);
+            assume(&mut machine);
             machine
         }
         None => probe(host, &overrides),
@@ -78,6 +80,16 @@ pub(super) fn machine(
     fits_platform(flags, &machine)?;
     name_capabilities(&mut machine, matrix);
     Ok(machine)
+}
+
+/// `--platform` says what a document leaves open; it does not make another machine of it.
+fn is_of_platform(flags: &MachineFlags, machine: &Machine) -> Result<(), UsageError> {
+    match (flags.platform, machine.subdir.value()) {
+        (Some(named), Some(said)) if named != *said => Err(UsageError(format!(
+            "`--platform {named}` does not go with the machine of `--machine`, which is `{said}`"
+        ))),
+        (Some(_) | None, _) => Ok(()),
+    }
 }
 
 /// Refuses what the platform, as far as it is known, does not have.
@@ -145,7 +157,7 @@ fn name_capabilities(machine: &mut Machine, matrix: &Matrix) {
     }
 }
 
-fn saved(path: &str, host: &dyn Host) -> anyhow::Result<Machine> {
+fn saved(path: &str, host: &dyn Host, platform: Option<Subdir>) -> anyhow::Result<Machine> {
     let (name, bytes) = if path == "-" {
         let mut bytes = Vec::new();
         let bound = u64::try_from(SAVED).unwrap_or(u64::MAX);
@@ -160,7 +172,6 @@ fn saved(path: &str, host: &dyn Host) -> anyhow::Result<Machine> {
             host.read(path, SAVED).with_context(|| format!("cannot read the machine {name}"))?;
         (name, bytes)
     };
-    let text =
-        std::str::from_utf8(&bytes).with_context(|| format!("cannot read the machine {name}"))?;
-    read_machine(text).with_context(|| format!("cannot read the machine {name}"))
+    read_machine(&text_of(&bytes), platform)
+        .with_context(|| format!("cannot read the machine {name}"))
 }

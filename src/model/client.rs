@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detected, Subdir, Version};
+use super::{Detected, Subdir, Version, VirtualPackage};
 
 /// A family of clients with a command line of its own; the version decides the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +62,10 @@ pub struct Client {
     pub subdir: Option<Subdir>,
     /// Names of the environments that it has.
     pub environments: Vec<String>,
+    /// The virtual packages that it said it sees, where its own `info` was read; `None` where nobody
+    /// asked it.
+    #[serde(default)]
+    pub sees: Option<Vec<VirtualPackage>>,
 }
 
 /// A configuration file of conda, mamba or micromamba that is in force.

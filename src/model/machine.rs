@@ -69,6 +69,9 @@ pub struct Machine {
     pub config_files: Vec<ConfigFile>,
     /// The shell in use.
     pub shell: Detected<Shell>,
+    /// The document that the machine was read from, by its format (`nvidia-smi -q -x`); `None` where
+    /// it was probed, or saved by `probe --json`.
+    pub document: Option<String>,
     /// Every source that was asked, in order, and how it went.
     pub sources: Vec<SourceReport>,
 }

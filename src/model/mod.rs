@@ -28,7 +28,7 @@ pub use short_text::{ShortText, TextTooLong};
 pub use source::{Commit, Date, ParseSourceError, Source};
 pub use subdir::{Os, ParseSubdirError, Subdir};
 pub use version::{ParseVersionError, Version};
-pub use virtual_package::{SeenCuda, seen_cuda};
+pub use virtual_package::{SeenCuda, VirtualPackage, seen_cuda};
 
 /// Reads a value from the text that it prints.
 fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>

@@ -1,6 +1,24 @@
-//! What a client will take the machine's `__cuda` to be.
+//! Virtual packages: what a client takes the machine to be.
+
+use serde::{Deserialize, Serialize};
 
 use super::{Client, ClientKind, CudaVersion, Detected, Machine, Origin, Version};
+
+/// A package that is not installed and that a client derives from the machine: `__cuda 12.9`.
+///
+/// The version and the build are texts as the client writes them: mamba's build of `__archspec` is
+/// `x86_64_v3`, conda's version of `__cuda` may be anything that `CONDA_OVERRIDE_CUDA` holds.
+/// Source: <https://conda.org/learn/ceps/cep-0030>.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct VirtualPackage {
+    /// With the two underscores.
+    pub name: String,
+    /// `0` where there is nothing to say but that it is there.
+    pub version: String,
+    /// `0` for all but `__archspec`.
+    pub build: String,
+}
 
 /// A client's own idea of `__cuda`, in contrast to what the driver supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

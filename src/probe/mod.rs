@@ -6,6 +6,7 @@
 mod clients;
 mod config_files;
 mod container;
+mod foreign;
 mod foreign_libc;
 mod libc;
 mod look;
@@ -13,7 +14,6 @@ mod nvidia;
 mod os;
 mod overrides;
 mod pci;
-mod saved;
 mod shell;
 
 use crate::host::Host;
@@ -21,8 +21,8 @@ use crate::model::Machine;
 
 use look::Look;
 
+pub use foreign::{ReadMachineError, assume, read_machine, text_of};
 pub use overrides::{Overrides, WishedGpu};
-pub use saved::{ReadMachineError, read_machine};
 
 /// What is looked at, in this order. A later one may use what an earlier one found.
 const SOURCES: [fn(&mut Look<'_>); 9] = [

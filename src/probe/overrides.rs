@@ -14,7 +14,7 @@ use super::look::{Look, quoted};
 /// [baseline](Machine::baseline).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overrides {
-    /// `--platform`: probe nothing.
+    /// `--platform`: probe nothing; of a machine that was read, what it leaves open.
     pub platform: Option<Subdir>,
     /// `--driver`
     pub driver: Option<DriverVersion>,
@@ -40,8 +40,11 @@ pub struct WishedGpu {
 impl Overrides {
     /// Puts the flags in place of what was found.
     pub fn apply(&self, machine: &mut Machine) {
-        let Self { platform: _, driver, cuda, gpus, glibc, macos } = self;
+        let Self { platform, driver, cuda, gpus, glibc, macos } = self;
         let flag = |name: &'static str| Origin::Flag(Cow::Borrowed(name));
+        if let Some(subdir) = *platform {
+            machine.subdir = Detected::found(subdir, flag("--platform"));
+        }
         if let Some(version) = *glibc {
             machine.glibc = Detected::found(version, flag("--glibc"));
             machine.musl = Detected::Absent;

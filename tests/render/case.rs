@@ -43,6 +43,7 @@ impl Case {
             root_prefix: None,
             subdir: None,
             environments: vec!["base".to_owned()],
+            sees: None,
         }];
         let file = |(path, channels, priority): &(&str, &[&str], &str)| ConfigFile {
             path: (*path).to_owned(),

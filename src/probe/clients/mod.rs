@@ -69,7 +69,7 @@ fn client(look: &mut Look<'_>, kind: ClientKind, path: String, root: Option<Stri
     let environments =
         root.as_deref().map(|root| root::environments(look, root)).unwrap_or_default();
     let subdir = packages.and_then(|packages| packages.subdir(look));
-    Client { kind, version, path, root_prefix: root, subdir, environments }
+    Client { kind, version, path, root_prefix: root, subdir, environments, sees: None }
 }
 
 /// Why a program in Python has no version: it is not started to ask.

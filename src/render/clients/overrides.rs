@@ -58,6 +58,7 @@ fn absent(client: &ClientTarget<'_>) -> Client {
         root_prefix: None,
         subdir: None,
         environments: Vec::new(),
+        sees: None,
     }
 }
 

@@ -5,27 +5,11 @@ use serde::de::IgnoredAny;
 
 use crate::model::Machine;
 
-/// The version of the document's form that this program writes and reads.
-const FORMAT: u64 = 1;
+use super::ReadMachineError;
+use super::document::Document as Text;
 
-/// Why a document is not a saved machine.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadMachineError {
-    /// It is not JSON.
-    #[error("not JSON: {0}; expected what `conda-torch probe --json` prints")]
-    NotJson(serde_json::Error),
-    /// It is JSON of something else.
-    #[error(
-        "no machine in it; expected what `conda-torch probe --json` prints: `machine` with `subdir`"
-    )]
-    NoMachine,
-    /// Its form is newer.
-    #[error("`format_version` is {0}; this program reads {FORMAT}")]
-    OtherFormat(serde_json::Value),
-    /// A value of the machine cannot be read.
-    #[error("`machine`: {0}")]
-    BadMachine(serde_json::Error),
-}
+/// The version of the document's form that this program writes and reads.
+pub(super) const FORMAT: u64 = 1;
 
 /// A first look at a document: what it is, before its values are read.
 #[derive(Deserialize)]
@@ -47,32 +31,36 @@ struct Document {
     machine: Machine,
 }
 
-/// Reads a machine from the document of `probe`, from one of `advise`, or bare.
-///
-/// # Errors
-/// Where the text is damaged or of something else, with the place.
-pub fn read_machine(text: &str) -> Result<Machine, ReadMachineError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let envelope: Envelope = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() { ReadMachineError::NoMachine } else { ReadMachineError::NotJson(error) }
-    })?;
-    match envelope.format_version {
-        None => {}
-        Some(version) if version.as_u64() == Some(FORMAT) => {}
-        Some(version) => return Err(ReadMachineError::OtherFormat(version)),
+/// Reads a machine from the document of `probe`, from one of `advise`, or bare. `None` where it is
+/// JSON of something else, or none.
+pub(super) fn read(document: &Text<'_>) -> Option<Result<Machine, ReadMachineError>> {
+    let json = document.json.as_ref()?.as_ref().ok()?;
+    let envelope = Envelope::deserialize(json).ok()?;
+    let has_machine = match (&envelope.machine, &envelope.subdir) {
+        (Some(Inner { subdir: Some(_) }), _) => true,
+        (Some(Inner { subdir: None }), _) | (None, _) => false,
+    };
+    if !has_machine && envelope.subdir.is_none() && envelope.format_version.is_none() {
+        return None;
     }
-    match (envelope.machine, envelope.subdir) {
-        (Some(Inner { subdir: Some(_) }), _) => serde_json::from_str(text)
+    Some(match envelope.format_version {
+        Some(version) if version.as_u64() != Some(FORMAT) => {
+            Err(ReadMachineError::OtherFormat(version))
+        }
+        // Read again from the text, so that an error's line and column are those of the file.
+        _ if has_machine => serde_json::from_str(document.text)
             .map(|Document { machine }| machine)
             .map_err(ReadMachineError::BadMachine),
-        (Some(Inner { subdir: None }), _) | (None, None) => Err(ReadMachineError::NoMachine),
-        (None, Some(_)) => serde_json::from_str(text).map_err(ReadMachineError::BadMachine),
-    }
+        _ if envelope.subdir.is_some() => {
+            serde_json::from_str(document.text).map_err(ReadMachineError::BadMachine)
+        }
+        Some(_) | None => Err(ReadMachineError::NoMachine),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::read_machine;
 
     const MACHINE: &str =
         r#"{"subdir": {"status": "found", "value": "linux-64", "origin": "compiled"}}"#;
@@ -84,14 +72,14 @@ mod tests {
             format!("\u{feff}{{\"machine\": {MACHINE}}}"),
             format!("{{\"format_version\": 1, \"status\": \"ok\", \"machine\": {MACHINE}}}"),
         ] {
-            let machine = read_machine(&text).expect("a machine");
+            let machine = read_machine(&text, None).expect("a machine");
             assert_eq!(machine.subdir.value(), Some(&crate::model::Subdir::Linux64), "{text}");
         }
     }
 
     #[test]
     fn other_documents_are_refused_with_the_place() {
-        let message = |text: &str| read_machine(text).expect_err("no machine").to_string();
+        let message = |text: &str| read_machine(text, None).expect_err("no machine").to_string();
         assert!(message("{\"machine\": ").contains("line 1 column 12"));
         for text in ["[]", "7", "{}", "{\"machine\": {}}", "{\"machine\": 3}"] {
             assert!(message(text).contains("no machine in it"), "{text}");

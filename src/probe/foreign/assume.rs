@@ -1,0 +1,28 @@
+//! What an answer cannot do without and a document does not say.
+
+use crate::model::{Detected, Machine, Origin, Subdir};
+
+/// Fills the platform and the system's versions that a document left unknown, with the
+/// [baseline](Machine::baseline) of the platform. Facts that somebody said stay as they are, and a
+/// machine that was probed stays as it was.
+pub fn assume(machine: &mut Machine) {
+    if machine.document.is_none() {
+        return;
+    }
+    if let Detected::Unknown { .. } = machine.subdir {
+        machine.subdir = Detected::found(Subdir::Linux64, Origin::Baseline);
+    }
+    let Some(subdir) = machine.subdir.value() else { return };
+    let baseline = Machine::baseline(*subdir);
+    fill(&mut machine.glibc, baseline.glibc);
+    fill(&mut machine.musl, baseline.musl);
+    fill(&mut machine.macos, baseline.macos);
+    fill(&mut machine.windows, baseline.windows);
+}
+
+/// Takes what is assumed where nothing is known.
+fn fill<T>(slot: &mut Detected<T>, assumed: Detected<T>) {
+    if let Detected::Unknown { .. } = slot {
+        *slot = assumed;
+    }
+}
