@@ -38,7 +38,7 @@ pub(super) fn read(document: &Text<'_>) -> Option<Result<Machine, ReadMachineErr
     let envelope = Envelope::deserialize(json).ok()?;
     let has_machine = match (&envelope.machine, &envelope.subdir) {
         (Some(Inner { subdir: Some(_) }), _) => true,
-        (Some(Inner { subdir: None }), _) | (None, _) => false,
+        (Some(Inner { subdir: None }) | None, _) => false,
     };
     if !has_machine && envelope.subdir.is_none() && envelope.format_version.is_none() {
         return None;
