@@ -6,6 +6,7 @@
 //!
 //! - `format`: what the document is taken for;
 //! - `arguments`: flags that go with it, for lists of machines (`--platform linux-aarch64`);
+//! - `advice.arguments`: flags of `advise` alone;
 //! - `advice.status`, `advice.specs`, `advice.codes` (these must be among the diagnostics),
 //!   `advice.not-codes` (these must not), `advice.install` (the command for bash);
 //! - `error`: the program refuses the document, and says this;
@@ -49,9 +50,9 @@ fn expected(name: &str) -> Vec<(String, String)> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(pair).collect()
 }
 
-fn arguments(name: &str) -> Vec<String> {
+fn arguments(name: &str, key: &str) -> Vec<String> {
     let expected = expected(name);
-    let given = expected.iter().find(|(key, _)| key == "arguments").map(|(_, value)| value.clone());
+    let given = expected.iter().find(|(other, _)| other == key).map(|(_, value)| value.clone());
     given.iter().flat_map(|text| text.split(' ')).map(str::to_owned).collect()
 }
 
@@ -60,7 +61,7 @@ fn run(name: &str, subcommand: &str, more: &[&str]) -> (Option<i32>, String) {
     let ran = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .env_clear()
         .args([subcommand, "--machine", &path(name)])
-        .args(arguments(name))
+        .args(arguments(name, "arguments"))
         .args(more)
         .output()
         .expect("the program runs");
@@ -68,7 +69,9 @@ fn run(name: &str, subcommand: &str, more: &[&str]) -> (Option<i32>, String) {
 }
 
 fn json(name: &str) -> Value {
-    let (_, stdout) = run(name, "advise", &["--json"]);
+    let more = arguments(name, "advice.arguments");
+    let more: Vec<&str> = more.iter().map(String::as_str).chain(["--json"]).collect();
+    let (_, stdout) = run(name, "advise", &more);
     serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{name}: {error}: {stdout}"))
 }
 
@@ -101,7 +104,7 @@ fn differences(name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (key, expected) in expected(name) {
         let (is, good) = match key.as_str() {
-            "arguments" => continue,
+            "arguments" | "advice.arguments" => continue,
             "format" => (format.clone(), format == expected),
             "advice.status" => (text(&answer["status"]), answer["status"] == *expected),
             "advice.codes" => (format!("{codes} {reasons}"), expected.split(' ').all(has)),
@@ -172,6 +175,7 @@ fn a_machine_that_was_read_survives_saving_and_reading_back() {
         let ran = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
             .env_clear()
             .args(["advise", "--json", "--machine", &saved])
+            .args(arguments(&name, "advice.arguments"))
             .output()
             .expect("the program runs");
         let again: Value = serde_json::from_slice(&ran.stdout).expect("JSON");

@@ -51,15 +51,14 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// Whether this is JSON with all of these keys at its top, or a damaged one with them anywhere.
+    /// Whether this is JSON with all of these keys at its top.
     pub(super) fn has_keys(&self, keys: &[&str]) -> bool {
-        match &self.json {
-            Some(Ok(value)) => keys.iter().all(|key| value.get(key).is_some()),
-            Some(Err(_)) => {
-                keys.iter().all(|key| self.plain.contains(format!("\"{key}\":").as_str()))
-            }
-            None => false,
-        }
+        self.value().is_some_and(|value| keys.iter().all(|key| value.get(key).is_some()))
+    }
+
+    /// Whether this is damaged JSON that has one of these words somewhere: what it was meant to be.
+    pub(super) fn is_damaged_with(&self, words: &[&str]) -> bool {
+        matches!(self.json, Some(Err(_))) && words.iter().any(|word| self.plain.contains(word))
     }
 }
 
@@ -147,7 +146,8 @@ mod tests {
         let document = Document::of("$ conda info --json\n\n{\n  \"a\": [1,\n", None);
         let error = document.whole().expect_err("cut off");
         assert!(error.starts_with("the JSON is cut off") && error.contains("line 5"), "{error}");
-        assert!(document.has_keys(&["a"]) && !document.has_keys(&["b"]));
+        assert!(document.is_damaged_with(&["\"a\""]) && !document.is_damaged_with(&["\"b\""]));
+        assert!(!document.has_keys(&["a"]));
     }
 
     #[test]

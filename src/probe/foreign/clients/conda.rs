@@ -16,9 +16,9 @@ pub(in super::super) fn is_json(document: &Document<'_>) -> bool {
     document.has_keys(&["conda_version", "platform"])
         || document.has_keys(&["conda_version", "root_prefix"])
         || document.has_keys(&["virtual_pkgs"])
+        || document.is_damaged_with(&["\"conda_", "\"av_data_dir\"", "\"active_prefix\""])
 }
 
-/// A damaged document is told by any of its keys, `conda_version` or not.
 pub(in super::super) fn read_json(
     document: &Document<'_>,
     machine: &mut Machine,
@@ -69,6 +69,7 @@ fn info(fields: &Fields<'_>) -> Info {
         kind: ClientKind::Conda,
         version: fields.first("conda_version", "conda version"),
         platform: fields.first("platform", "platform"),
+        channels: fields.all("channels", "channel urls").unwrap_or_default(),
         packages: fields.packages("virtual_pkgs", "virtual packages"),
         program: None,
         root_prefix: root.map(|root| without_remark(&root).to_owned()),

@@ -16,10 +16,12 @@ const TOOLKIT: Version = Version::new(&[2, 1]);
 
 pub(in super::super) fn is_mamba_json(document: &Document<'_>) -> bool {
     document.has_keys(&["libmamba version"]) && !is_micromamba_json(document)
+        || document.is_damaged_with(&["\"libmamba version\"", "\"base environment\""])
 }
 
 pub(in super::super) fn is_micromamba_json(document: &Document<'_>) -> bool {
     document.has_keys(&["micromamba version"])
+        || document.is_damaged_with(&["\"micromamba version\""])
 }
 
 pub(in super::super) fn is_mamba_text(document: &Document<'_>) -> bool {
@@ -70,6 +72,7 @@ fn read(fields: &Fields<'_>, is_micromamba: bool, machine: &mut Machine) {
         kind,
         version: field(own).or_else(|| field("libmamba version")),
         platform: field("platform"),
+        channels: fields.all("channels", "channels").unwrap_or_default(),
         packages: fields.packages("virtual packages", "virtual packages"),
         program: None,
         root_prefix: field("base environment"),

@@ -75,6 +75,8 @@ struct Info {
     kind: ClientKind,
     version: Option<String>,
     platform: Option<String>,
+    /// The channels' addresses, which end with a platform.
+    channels: Vec<String>,
     packages: Option<Packages>,
     /// Where its program is, where that is told.
     program: Option<String>,
@@ -113,7 +115,10 @@ impl Info {
 
     fn subdir(&self, machine: &mut Machine) -> Option<Subdir> {
         let Some(platform) = &self.platform else {
-            return self.packages.as_ref().and_then(|packages| packages::subdir_of(&packages.list));
+            let ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
+            let by_packages =
+                || self.packages.as_ref().and_then(|packages| packages::subdir_of(&packages.list));
+            return ends.filter_map(|end| end.parse().ok()).next().or_else(by_packages);
         };
         match platform.parse() {
             Ok(subdir) => Some(subdir),

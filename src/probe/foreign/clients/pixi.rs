@@ -13,6 +13,7 @@ pub(in super::super) fn is_json(document: &Document<'_>) -> bool {
     document.has_keys(&["virtual_packages", "platform", "version"])
         || document.has_keys(&["virtual_packages", "environments_info"])
         || document.has_keys(&["virtual_packages", "auth_dir"])
+        || document.is_damaged_with(&["\"virtual_packages\""])
 }
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
@@ -46,6 +47,7 @@ fn read(fields: &Fields<'_>, title: Option<String>, machine: &mut Machine) {
         kind: ClientKind::Pixi,
         version: fields.first("version", "pixi version").or(title),
         platform: fields.first("platform", "platform"),
+        channels: Vec::new(),
         packages: fields.packages("virtual_packages", "virtual packages"),
         program: None,
         root_prefix: None,

@@ -4,6 +4,7 @@
 //! about the driver: they are not read. Source: `torch/utils/collect_env.py`, PyTorch 1.0 to 2.13.
 
 mod system;
+mod unfold;
 
 use crate::model::{Adapter, Detected, Gpu, Machine, Vendor};
 
@@ -15,7 +16,8 @@ use super::said;
 const GPUS: &str = "gpu models and configuration";
 
 pub(super) fn is_text(document: &Document<'_>) -> bool {
-    let labelled = Labelled::of(&document.plain);
+    let text = unfold::unfold(&document.plain);
+    let labelled = Labelled::of(&text);
     let others = [GPUS, "cuda used to build pytorch", "nvidia driver version", "is cuda available"];
     let count = others.iter().filter(|label| labelled.has(label)).count();
     let is_named = labelled.has("pytorch version") || document.plain.contains("collect_env");
@@ -24,13 +26,14 @@ pub(super) fn is_text(document: &Document<'_>) -> bool {
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
-    let labelled = Labelled::of(&document.plain);
-    system::fill(&document.plain, &labelled, machine);
+    let text = unfold::unfold(&document.plain);
+    let labelled = Labelled::of(&text);
+    system::fill(&text, &labelled, machine);
     if is_rocm(&labelled) {
         other_adapter(Vendor::Amd, "1002:?", machine);
         none(machine);
     } else {
-        nvidia(&document.plain, &labelled, machine);
+        nvidia(&text, &labelled, machine);
     }
     if told(&labelled, "is xpu available").is_some_and(|text| text == "True") {
         other_adapter(Vendor::Intel, "8086:?", machine);

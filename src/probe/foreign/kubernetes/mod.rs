@@ -18,14 +18,8 @@ use node::{Node, NodeGpu};
 const MOST: u32 = 64;
 
 pub(super) fn is_nodes(document: &Document<'_>) -> bool {
-    match &document.json {
-        Some(Ok(value)) => !nodes(value).is_empty() || is_labels(value),
-        Some(Err(_)) => {
-            let has = |key: &str| document.plain.contains(key);
-            has("\"nodeInfo\"") || has("\"nvidia.com/gpu.") || has("\"kubernetes.io/arch\"")
-        }
-        None => false,
-    }
+    document.value().is_some_and(|value| !nodes(value).is_empty() || is_labels(value))
+        || document.is_damaged_with(&["\"nodeInfo\"", "\"nvidia.com/", "kubernetes.io/"])
 }
 
 /// The nodes in a document: one, or the items of a list.
