@@ -39,17 +39,19 @@ fn system(survey: &Survey<'_, '_>, missing: &mut Vec<MissingFact>, assumed: &mut
     }
 }
 
-/// A document that has no driver and no GPU in it lacks nothing, where it says that there are none.
+/// A document that says that there is no driver lacks nothing. That a client sees no GPU does not
+/// say so: a login node, a container or a missing library would look the same.
 fn nvidia(survey: &Survey<'_, '_>, missing: &mut Vec<MissingFact>) {
     let machine = survey.machine;
     let is_mac = survey.situation.subdir.is_some_and(|subdir| subdir.os() == Os::Macos);
-    if is_mac || machine.gpu_count == Detected::Absent {
+    if is_mac {
         return;
     }
-    let is_unknown = matches!(machine.driver, Detected::Unknown { .. })
-        && matches!(machine.driver_cuda, Detected::Unknown { .. });
-    if is_unknown {
+    if matches!(machine.driver, Detected::Unknown { .. }) && !machine.driver_cuda.is_found() {
         missing.push(MissingFact::Driver);
+    }
+    if machine.gpu_count == Detected::Absent {
+        return;
     }
     if machine.gpus.is_empty() {
         missing.push(MissingFact::Gpus);
