@@ -54,6 +54,9 @@ pub(super) fn hint(
             .then(in_a_container),
         D::NoGlibc { .. } if !machine.container.is_found() => Some(in_a_container()),
         D::DescribedElsewhere { assumed, .. } => say_flags(assumed),
+        D::DriverUnknown { .. } if machine.document.is_some() => {
+            Some("say it with `--driver VERSION`, or what the driver supports with `--cuda X.Y`".to_owned())
+        }
         D::DriverUnknown { .. } => Some(
             "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
         ),
@@ -180,7 +183,8 @@ pub(super) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
 
 /// Whether the machine was described by flags.
 fn is_described(machine: &Machine) -> bool {
-    machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
+    let by_flag = machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)));
+    by_flag || machine.document.is_some()
 }
 
 /// How to come to a driver: `step` is to install one where there is none, to update the one there is.

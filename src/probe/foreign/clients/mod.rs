@@ -115,10 +115,10 @@ impl Info {
 
     fn subdir(&self, machine: &mut Machine) -> Option<Subdir> {
         let Some(platform) = &self.platform else {
-            let ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
+            let mut ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
             let by_packages =
                 || self.packages.as_ref().and_then(|packages| packages::subdir_of(&packages.list));
-            return ends.filter_map(|end| end.parse().ok()).next().or_else(by_packages);
+            return ends.find_map(|end| end.parse().ok()).or_else(by_packages);
         };
         match platform.parse() {
             Ok(subdir) => Some(subdir),
