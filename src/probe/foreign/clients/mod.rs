@@ -32,7 +32,9 @@ impl Fields<'_> {
                 Value::Array(items) => {
                     Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
                 }
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+                // How mamba wrote an empty list before 2.9.
+                Value::Null => Some(Vec::new()),
+                Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
             },
             Self::Text(labelled) => {
                 Some(labelled.all(label)?.iter().map(|value| (*value).to_owned()).collect())
