@@ -21,6 +21,10 @@ pub(super) fn hint(
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
             newer_driver(advice).and_then(|needed| get_driver("install NVIDIA's driver", needed, last_branch(machine), machine))
         }
+        // A login node, most likely: what its client saw is all that is known.
+        D::NoDriver { .. } if machine.document.is_some() => Some(
+            "if the GPU is in another machine, describe that: `--gpu NAME --driver VERSION`".to_owned(),
+        ),
         D::CardWithoutDriver { needed, capability, .. } => {
             get_driver("install NVIDIA's driver", *needed, last_branch_of(*capability), machine)
         }
