@@ -21,10 +21,7 @@ pub(super) fn hint(
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
             newer_driver(advice).and_then(|needed| get_driver("install NVIDIA's driver", needed, last_branch(machine), machine))
         }
-        // A login node, most likely: what its client saw is all that is known.
-        D::NoDriver { .. } if machine.document.is_some() => Some(
-            "if the GPU is in another machine, describe that: `--gpu NAME --driver VERSION`".to_owned(),
-        ),
+        D::NoDriver { .. } if machine.document.is_some() => Some(of_another_machine()),
         D::CardWithoutDriver { needed, capability, .. } => {
             get_driver("install NVIDIA's driver", *needed, last_branch_of(*capability), machine)
         }
@@ -58,9 +55,7 @@ pub(super) fn hint(
             .then(in_a_container),
         D::NoGlibc { .. } if !machine.container.is_found() => Some(in_a_container()),
         D::DescribedElsewhere { assumed, .. } => say_flags(assumed),
-        D::DriverUnknown { .. } if machine.document.is_some() => {
-            Some("say it with `--driver VERSION`, or what the driver supports with `--cuda X.Y`".to_owned())
-        }
+        D::DriverUnknown { .. } if machine.document.is_some() => Some(say_driver()),
         D::DriverUnknown { .. } => Some(
             "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
         ),
@@ -161,6 +156,15 @@ fn start_container(diagnostic: &Diagnostic, machine: &Machine) -> Option<String>
     Some(format!(
         "on the host, install NVIDIA's driver {driver}; then start the container with `--gpus all`"
     ))
+}
+
+/// What a client saw on a login node, most likely, is all that is known.
+fn of_another_machine() -> String {
+    "if the GPU is in another machine, describe that: `--gpu NAME --driver VERSION`".to_owned()
+}
+
+fn say_driver() -> String {
+    "say it with `--driver VERSION`, or what the driver supports with `--cuda X.Y`".to_owned()
 }
 
 /// A container for a machine with another C library.
