@@ -39,7 +39,7 @@ pub(super) struct MachineFlags {
     /// The version of macOS [e.g. 14.5]
     #[arg(long, value_name = "VERSION")]
     pub macos: Option<Version>,
-    /// A saved `probe --json`, or another description of a machine; `-` for standard input
+    /// A saved `probe --json`, or `conda info`, `collect_env`, `kubectl get nodes -o json`; - for stdin
     #[arg(long, value_name = "FILE")]
     pub machine: Option<String>,
 }

@@ -70,6 +70,9 @@ pub enum ReadMachineError {
         "not JSON: {0}; expected what `conda-torch probe --json` prints, or another of the documents that `--machine` reads"
     )]
     NotJson(serde_json::Error),
+    /// A pipe whose program failed, an empty paste.
+    #[error("nothing in it; expected what `conda-torch probe --json` prints{}", others())]
+    Empty,
     /// It is a document of something else.
     #[error("no machine in it; expected what `conda-torch probe --json` prints{}", others())]
     NoMachine,
@@ -111,6 +114,7 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&document)) else {
         return Err(match document.json {
             Some(Err(error)) => ReadMachineError::NotJson(error),
+            None if text.trim().is_empty() => ReadMachineError::Empty,
             Some(Ok(_)) | None => ReadMachineError::NoMachine,
         });
     };
