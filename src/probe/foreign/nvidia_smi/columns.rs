@@ -23,7 +23,7 @@ pub(super) fn named(field: &str) -> Option<Column> {
     let name = field.trim().split(" [").next().unwrap_or_default().to_ascii_lowercase();
     let is_name = !name.is_empty()
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
-    is_name.then(|| match name.as_str() {
+    is_name.then_some(match name.as_str() {
         "index" => Column::Index,
         "count" => Column::Count,
         "name" | "gpu_name" => Column::Name,
@@ -121,7 +121,7 @@ pub(super) fn is_name(text: &str) -> bool {
         let first = text.split([' ', '-']).next().unwrap_or_default();
         let letters = first.bytes().take_while(u8::is_ascii_uppercase).count();
         (1..=2).contains(&letters)
-            && first.len() >= letters + 1
+            && first.len() > letters
             && !text.starts_with('P')
             && first.bytes().skip(letters).all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
             && first.bytes().any(|b| b.is_ascii_digit())

@@ -35,7 +35,7 @@ pub(super) fn version(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (token, rest) = text.split_at(end);
     let ends = |c: char| c.is_whitespace() || matches!(c, ']' | ',' | ')' | ';' | '|' | '"' | '<');
-    let is_ended = rest.is_empty() || rest.starts_with(ends) || rest.starts_with("[");
+    let is_ended = rest.is_empty() || rest.starts_with(ends);
     let is_version = token.contains('.') && !token.starts_with('.') && !token.ends_with('.');
     (is_ended && is_version).then_some(token)
 }
