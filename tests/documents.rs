@@ -1,5 +1,5 @@
 //! Documents of other programs → `Machine` → advice. A document is a folder: `document.txt`,
-//! `.json` or `.xml` as people have it, and `expected.txt`, written by hand.
+//! `.json`, `.xml` or `.csv` as people have it, and `expected.txt`, written by hand.
 //!
 //! A line of `expected.txt` is `key = value`. In a value `…` stands for whatever follows, and
 //! `by document` for `by document:FORMAT`. The keys:
@@ -37,7 +37,7 @@ fn documents() -> Vec<String> {
 
 fn path(name: &str) -> String {
     let file = |ending: &str| format!("{}/{name}/document.{ending}", folder());
-    let mut files = ["txt", "json", "xml"].into_iter().map(file);
+    let mut files = ["txt", "json", "xml", "csv"].into_iter().map(file);
     files.find(|path| std::fs::exists(path).is_ok_and(|is_there| is_there)).expect("a document")
 }
 

@@ -11,6 +11,7 @@ mod collect_env;
 mod document;
 mod kubernetes;
 mod labelled;
+pub(super) mod nvidia_smi;
 mod plain;
 mod saved;
 
@@ -60,6 +61,41 @@ const FORMATS: &[Format] = &[
     Format { name: "mamba info", recognises: mamba::is_mamba_text, read: mamba::read_text },
     Format { name: "conda info", recognises: conda::is_text, read: conda::read_text },
     Format { name: "pixi info", recognises: pixi::is_text, read: pixi::read_text },
+    Format {
+        name: "nvidia-smi -q -x",
+        recognises: nvidia_smi::xml::is_text,
+        read: nvidia_smi::xml::read,
+    },
+    Format {
+        name: "nvidia-smi -q",
+        recognises: nvidia_smi::details::is_text,
+        read: nvidia_smi::details::read,
+    },
+    Format {
+        name: "nvidia-smi",
+        recognises: nvidia_smi::banner::is_text,
+        read: nvidia_smi::banner::read,
+    },
+    Format {
+        name: "nvidia-smi -L",
+        recognises: nvidia_smi::list::is_text,
+        read: nvidia_smi::list::read,
+    },
+    Format {
+        name: "nvidia-smi --version",
+        recognises: nvidia_smi::details::is_version,
+        read: nvidia_smi::details::read,
+    },
+    Format {
+        name: "nvidia-smi --query-gpu",
+        recognises: nvidia_smi::table::is_text,
+        read: nvidia_smi::table::read,
+    },
+    Format {
+        name: "nvidia-smi's message",
+        recognises: nvidia_smi::failure::is_text,
+        read: nvidia_smi::failure::read,
+    },
 ];
 
 /// Why a document is not a machine.
