@@ -8,7 +8,7 @@ use super::{System, Told, ToldGpu, fill, is_of_windows, value};
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
     let labels = ["Product Name", "Attached GPUs", "Product Architecture", "Product Brand"];
     let has = |label: &&str| document.plain.lines().any(|line| labelled(line).0 == *label);
-    labels.iter().any(|label| has(label))
+    labels.iter().any(has)
 }
 
 /// Whether this is what `--version` prints.
