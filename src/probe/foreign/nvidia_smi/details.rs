@@ -33,7 +33,12 @@ fn labelled(line: &str) -> (&str, Option<&str>) {
 }
 
 fn told(text: &str) -> Told {
-    let mut told = Told { driver: value::driver(text), cuda: value::cuda(text), ..Told::default() };
+    let mut told = Told {
+        driver: value::driver(text),
+        cuda: value::cuda(text),
+        has_no_cuda: value::has_no_cuda(text),
+        ..Told::default()
+    };
     let mut heading = "";
     for line in text.lines() {
         let (label, said) = labelled(line);
