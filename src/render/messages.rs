@@ -47,7 +47,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::NoGpu => "the NVIDIA driver shows no GPU here".to_owned(),
         D::DriverUnknown { why } => {
-            format!("whether there is an NVIDIA driver could not be told: {why}")
+            format!("what the NVIDIA driver supports could not be told: {why}")
         }
         D::DriverTooOld { driver, cuda, toolkit, needed } => format!(
             "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
