@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::advise::{Advice, Diagnostic};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::hints;
+use super::{client_remarks, hints};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,6 +201,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         D::PythonHoldsBack { python, gives, newest } => format!(
             "Python {python} holds PyTorch at {gives}; with a newer one {newest} can be had"
         ),
+        D::ToolkitShadowsDriver { .. }
+        | D::ToolkitFileBroken { .. }
+        | D::ClientSeesNoCuda { .. }
+        | D::CudaOverridden { .. } => client_remarks::sentence(diagnostic),
         D::MinorVersionCompatibility { cuda, toolkit, floor } => format!(
             "a driver that says CUDA {cuda} runs CUDA {toolkit} all the same: every {} does from driver {floor} on",
             format_args!("{}.x", toolkit.major)
