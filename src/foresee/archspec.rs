@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Detected, Machine, Origin, Os, Processor, Setting, Subdir, Version, VirtualPackage};
+use crate::model::{
+    Detected, Machine, Origin, Os, Processor, Setting, Subdir, Version, VirtualPackage,
+};
 
 use super::microarchitecture as named;
 use super::seen::{Seen, unknown};

@@ -153,7 +153,9 @@ fn pixi(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
             if is_same {
                 other
             } else {
-                unknown("it depends on whether this pixi can open libraries: its own installer's cannot")
+                unknown(
+                    "it depends on whether this pixi can open libraries: its own installer's cannot",
+                )
             }
         }
     }
@@ -175,7 +177,9 @@ pub(super) fn is_static(machine: &Machine, viewer: &Viewer<'_>) -> Option<bool> 
 /// rattler reads a version where libmamba takes the text.
 fn pixi_by_nvidia_smi(machine: &Machine) -> Seen {
     match by_nvidia_smi(machine) {
-        Seen::Package(package, _) if super::cuda_version(&package.version).is_none() => Seen::Nothing,
+        Seen::Package(package, _) if super::cuda_version(&package.version).is_none() => {
+            Seen::Nothing
+        }
         seen => seen,
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn name(processor: &Processor, family: Family, os: Os) -> Result<Stri
     let mut above: Vec<&Arc<Microarchitecture>> =
         fitting.into_iter().filter(|target| target.is_strict_superset(generic)).collect();
     let is_part = |target: &&Arc<Microarchitecture>| {
-        !known.part.is_empty() && row(target).is_some_and(|row| row.cpupart.as_deref() == Some(known.part))
+        !known.part.is_empty()
+            && row(target).is_some_and(|row| row.cpupart.as_deref() == Some(known.part))
     };
     if above.iter().any(is_part) {
         above.retain(is_part);
@@ -104,7 +105,8 @@ impl<'p> Known<'p> {
             ("aarch64", _) if is_generic && target.name() != "aarch64" => false,
             ("aarch64", Some(model)) => {
                 let of = Microarchitecture::known_targets().get(model);
-                is_ours && of.is_some_and(|of| of.name() == target.name() || of.decendent_of(target))
+                is_ours
+                    && of.is_some_and(|of| of.name() == target.name() || of.decendent_of(target))
             }
             ("riscv64", Some(model)) => is_generic || target.name() == model,
             ("ppc64le" | "ppc64", _) => target.generation() <= self.generation,
@@ -180,7 +182,9 @@ mod tests {
     fn a_haswell_and_a_zen2_are_told_by_what_they_can_do() {
         let haswell = format!("{V3} aes pclmulqdq rdrand");
         assert_eq!(linux("x86_64", "GenuineIntel", "", &haswell), "haswell");
-        let zen2 = format!("{haswell} sse4a fsgsbase clflushopt adx rdseed clzero sha_ni xsavec xsaveopt clwb");
+        let zen2 = format!(
+            "{haswell} sse4a fsgsbase clflushopt adx rdseed clzero sha_ni xsavec xsaveopt clwb"
+        );
         assert_eq!(linux("x86_64", "AuthenticAMD", "", &zen2), "zen2");
     }
 

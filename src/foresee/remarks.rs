@@ -49,7 +49,12 @@ fn remark(
             let is_too_old = toolkit.is_some_and(|toolkit| seen.major < toolkit.major);
             let is_false = toolkit.is_none() && is_misled(machine, viewer);
             let shadows = is_too_old || is_false;
-            shadows.then_some(Diagnostic::ToolkitShadowsDriver { client, path, toolkit: seen, driver })
+            shadows.then_some(Diagnostic::ToolkitShadowsDriver {
+                client,
+                path,
+                toolkit: seen,
+                driver,
+            })
         }
         Seen::Nothing if toolkit.is_some() && !is_described(machine) => {
             Some(Diagnostic::ClientSeesNoCuda { client, why: blind(machine, viewer) })

@@ -21,7 +21,10 @@ pub(super) enum Seen {
 pub(super) fn found(name: &str, version: &str, origin: Origin) -> Seen {
     let version = if version.is_empty() { "0" } else { version };
     let build = "0".to_owned();
-    Seen::Package(VirtualPackage { name: name.to_owned(), version: version.to_owned(), build }, origin)
+    Seen::Package(
+        VirtualPackage { name: name.to_owned(), version: version.to_owned(), build },
+        origin,
+    )
 }
 
 /// Not known, and why.

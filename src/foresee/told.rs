@@ -51,7 +51,9 @@ pub(super) fn subdir<'m>(machine: &'m Machine, viewer: &Viewer<'_>) -> Option<&'
         return None;
     }
     let setting = |name: &&str| machine.settings.iter().find(|setting| setting.name == **name);
-    names.iter().find_map(setting).filter(|setting| !setting.value.is_empty())
+    // libmamba takes an empty one for a platform, too.
+    let counts = |setting: &&Setting| viewer.is_libmamba() || !setting.value.is_empty();
+    names.iter().find_map(setting).filter(counts)
 }
 
 /// What a client makes of a version that was set, where empty is "not there".
@@ -83,7 +85,9 @@ pub(super) fn is_trimmed(viewer: &Viewer<'_>, package: &str) -> bool {
 /// What rattler reads as a version and writes as it was; else how that ends.
 fn as_rattler(text: &str) -> Result<&str, fn(&Setting) -> Seen> {
     let is_number = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
     };
     if text.split('.').all(is_number) {
         return Ok(text);

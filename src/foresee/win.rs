@@ -28,7 +28,9 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
     match &machine.windows {
         _ if !is_here && viewer.is_pixi() => Seen::Nothing,
         _ if !is_here || says_nothing => found("__win", "0", Origin::System),
-        Detected::Found(windows) => found("__win", &windows.value.to_string(), windows.origin.clone()),
+        Detected::Found(windows) => {
+            found("__win", &windows.value.to_string(), windows.origin.clone())
+        }
         Detected::Absent => unknown("the version of Windows is not known"),
         Detected::Unknown { why } => unknown(why.clone()),
     }

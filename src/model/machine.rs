@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion, Origin,
-    Os, Setting, Shell, Subdir, Version,
+    Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion,
+    Origin, Os, Setting, Shell, Subdir, Version,
 };
 
 /// Everything that is known about a machine. Nothing found is dropped, nothing is decided.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use crate::model::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Setting,
-    Subdir, Version,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome,
+    Setting, Subdir, Version,
 };
 
 use super::look::{Look, quoted};

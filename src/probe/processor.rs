@@ -103,7 +103,9 @@ fn macos(
     let said = sysctl(look, &["machdep.cpu"])?;
     let value = |key: &str| {
         said.lines()
-            .find_map(|line| line.strip_prefix("machdep.cpu.")?.strip_prefix(key)?.strip_prefix(':'))
+            .find_map(|line| {
+                line.strip_prefix("machdep.cpu.")?.strip_prefix(key)?.strip_prefix(':')
+            })
             .map(str::trim)
     };
     let missing = || Failure::Other("sysctl does not list what it can do".to_owned());
@@ -123,12 +125,8 @@ mod tests {
     use super::*;
 
     fn of(arch: &'static str, text: &str) -> Result<Processor, Failure> {
-        let target = Target {
-            os: "linux".into(),
-            arch: arch.into(),
-            env: "gnu".into(),
-            is_static: false,
-        };
+        let target =
+            Target { os: "linux".into(), arch: arch.into(), env: "gnu".into(), is_static: false };
         linux(text, &target).1
     }
 
@@ -144,7 +142,8 @@ mod tests {
 
     #[test]
     fn arm_is_told_by_numbers_and_power_by_its_name() {
-        let arm = "processor : 0\nFeatures : fp asimd sve\nCPU implementer : 0x41\nCPU part : 0xd40\n";
+        let arm =
+            "processor : 0\nFeatures : fp asimd sve\nCPU implementer : 0x41\nCPU part : 0xd40\n";
         let processor = of("aarch64", arm).expect("a processor");
         assert_eq!((&*processor.vendor, &*processor.part), ("0x41", "0xd40"));
         let power = of("powerpc64", "cpu : POWER9 (raw), altivec supported\n").expect("one");

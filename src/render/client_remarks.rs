@@ -14,7 +14,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic) -> String {
             "{client} takes the toolkit of `{path}`, CUDA {toolkit}, for a driver's CUDA, and would install CUDA builds"
         ),
         D::ToolkitFileBroken { client, path, why } => {
-            format!("{client} ends with an error on `{path}` ({why}); the command keeps it from reading it")
+            format!(
+                "{client} ends with an error on `{path}` ({why}); the command keeps it from reading it"
+            )
         }
         D::ClientSeesNoCuda { client, why } => {
             format!("{client} does not see CUDA here: {}; the command tells it", blind(*why))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::foresee::{Sight, Viewer, viewers};
-use crate::model::{Client, Machine};
+use crate::model::{Client, Detected, Machine};
 
 /// What one client will take the machine for.
 #[derive(Debug, Serialize)]
@@ -82,10 +82,18 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
         rows.push((label.to_owned(), format!("{name}: {}", cell(sight, "__cuda", true))));
         label = "";
     }
+    if let Detected::Found(driver) = &machine.driver_cuda {
+        rows.push((
+            String::new(),
+            format!("the driver itself: {} ({})", driver.value, driver.origin),
+        ));
+    }
     let mut agreed = Vec::new();
     for package in names(&sights) {
-        let cells: Vec<(&str, String)> =
-            sights.iter().map(|(name, sight)| (name.as_str(), cell(sight, package, false))).collect();
+        let cells: Vec<(&str, String)> = sights
+            .iter()
+            .map(|(name, sight)| (name.as_str(), cell(sight, package, false)))
+            .collect();
         match cells.first() {
             Some((_, first)) if cells.iter().all(|(_, cell)| cell == first) => {
                 agreed.push(format!("{package} {first}"));
@@ -94,7 +102,10 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
         }
     }
     if !agreed.is_empty() {
-        rows.push((if viewers.len() > 1 { "all alike" } else { "the rest" }.to_owned(), agreed.join(", ")));
+        rows.push((
+            if viewers.len() > 1 { "all alike" } else { "the rest" }.to_owned(),
+            agreed.join(", "),
+        ));
     }
     rows
 }

@@ -11,12 +11,7 @@ const HEAD: usize = 4 << 10;
 /// Packages of conda's own environment: the one names processors, the other is a plugin.
 const PACKAGES: [&str; 2] = ["archspec", "nvidia-virtual-packages"];
 
-pub(super) fn look(
-    look: &mut Look<'_>,
-    kind: ClientKind,
-    path: &str,
-    packages: Option<&Packages>,
-) {
+pub(super) fn look(look: &mut Look<'_>, kind: ClientKind, path: &str, packages: Option<&Packages>) {
     let part = |part: &str, version| ClientPart {
         client: path.to_owned(),
         part: part.to_owned(),
@@ -45,7 +40,8 @@ pub(super) fn look(
 fn is_dynamic(head: &[u8]) -> Option<bool> {
     const INTERP: [u8; 4] = 3_u32.to_le_bytes();
     let is_elf = head.starts_with(b"\x7fELF") && head.get(4..6) == Some(&[2, 1]);
-    let two = |at: usize| Some(usize::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
+    let two =
+        |at: usize| Some(usize::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
     let start = u64::from_le_bytes(head.get(32..40)?.try_into().ok()?);
     let start = usize::try_from(start).ok().filter(|start| is_elf && *start < HEAD)?;
     let (size, count) = (two(54)?, two(56)?);

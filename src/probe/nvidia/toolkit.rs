@@ -58,8 +58,8 @@ enum Takes {
 /// Reads the file as mamba does: of the text `cuda.version` the first three numbers with dots between
 /// them. A failure is what mamba ends with an error on.
 fn version(text: &str) -> Result<Takes, Failure> {
-    let file: Value = serde_json::from_str(text)
-        .map_err(|error| Failure::Other(format!("not JSON: {error}")))?;
+    let file: Value =
+        serde_json::from_str(text).map_err(|error| Failure::Other(format!("not JSON: {error}")))?;
     let nothing = || Ok(Takes::Nothing("no `cuda.version` in it".to_owned()));
     match file.get("cuda").and_then(|cuda| cuda.get("version")) {
         None => nothing(),
