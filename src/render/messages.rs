@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::hints;
+use super::{client_remarks, hints};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +204,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         D::PythonHoldsBack { python, gives, newest } => format!(
             "Python {python} holds PyTorch at {gives}; with a newer one {newest} can be had"
         ),
+        D::ToolkitShadowsDriver { .. }
+        | D::ToolkitFileBroken { .. }
+        | D::ClientSeesNoCuda { .. }
+        | D::CudaOverridden { .. } => client_remarks::sentence(diagnostic),
         D::MinorVersionCompatibility { cuda, toolkit, floor } => format!(
             "a driver that says CUDA {cuda} runs CUDA {toolkit} all the same: every {} does from driver {floor} on",
             format_args!("{}.x", toolkit.major)
