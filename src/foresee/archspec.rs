@@ -91,7 +91,7 @@ fn level(
     let none = plain(target.subdir);
     let is_windows = target.own.os() == Os::Windows;
     // Levels came with 1.5.3, on Windows with 2.0.7 (https://github.com/mamba-org/mamba/pull/3803).
-    let has_levels = !viewer.is_below(&[1, 5, 3]) && !(is_windows && viewer.is_below(&[2, 0, 7]));
+    let has_levels = !(viewer.is_below(&[1, 5, 3]) || is_windows && viewer.is_below(&[2, 0, 7]));
     if none != "x86_64" || plain(target.own) != "x86_64" || !has_levels {
         return Ok((none, Origin::System));
     }
@@ -143,10 +143,9 @@ fn detected(
     let is_apple = processor.vendor == "Apple";
     let family = match target.own {
         // archspec looks through Rosetta.
-        Subdir::OsxArm64 => "aarch64",
         Subdir::Osx64 if is_apple => "aarch64",
         Subdir::Linux64 | Subdir::Osx64 => "x86_64",
-        Subdir::LinuxAarch64 => "aarch64",
+        Subdir::LinuxAarch64 | Subdir::OsxArm64 => "aarch64",
         Subdir::LinuxPpc64le => "ppc64le",
         Subdir::LinuxRiscv64 => "riscv64",
         Subdir::Win64

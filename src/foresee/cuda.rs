@@ -85,14 +85,14 @@ fn conda(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
         Seen::Nothing if !viewer.is_below(&[25, 11]) && viewer.is_below(&[25, 11, 1]) => {
             found("__cuda", "0", Origin::System)
         }
-        seen => seen,
+        seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
     }
 }
 
 /// libcuda, initialised, where a client looks for it.
 fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Seen {
     match (&machine.libcuda, hidden) {
-        (Detected::Found(_), Some(Hidden::All)) => Seen::Nothing,
+        (Detected::Found(_), Some(Hidden::All)) | (Detected::Absent, _) => Seen::Nothing,
         (Detected::Found(_), Some(Hidden::Perhaps)) => {
             unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
         }
@@ -100,7 +100,6 @@ fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Seen {
         (Detected::Found(cuda), None) => {
             found("__cuda", &cuda.value.to_string(), cuda.origin.clone())
         }
-        (Detected::Absent, _) => Seen::Nothing,
         (Detected::Unknown { why }, _) => unknown(why.clone()),
     }
 }
@@ -180,12 +179,12 @@ fn pixi_by_nvidia_smi(machine: &Machine) -> Seen {
         Seen::Package(package, _) if super::cuda_version(&package.version).is_none() => {
             Seen::Nothing
         }
-        seen => seen,
+        seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
     }
 }
 
 /// Before 0.71 NVML, initialised; up to 0.77 libcuda; then NVML, libcuda and `nvidia-smi` in turn.
-/// Source: `detect_cuda_info` of rattler_virtual_packages 2.4, 3.0 to 4.1, and 5.0.
+/// Source: `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
 fn rattler(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
     let is_libcudas = !viewer.is_below(&[0, 71]) && viewer.is_below(&[0, 78]);
     if is_libcudas {
@@ -204,7 +203,7 @@ fn rattler(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
         Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => {
             match libcuda(machine, hidden(machine)) {
                 Seen::Nothing => pixi_by_nvidia_smi(machine),
-                seen => seen,
+                seen @ (Seen::Package(..) | Seen::Stops(_) | Seen::Unknown(_)) => seen,
             }
         }
     }

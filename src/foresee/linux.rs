@@ -19,7 +19,7 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
             Seen::Package(package, origin) if viewer.is_conda() => {
                 found("__linux", leading(&package.version).unwrap_or("0"), origin)
             }
-            seen => seen,
+            seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
         };
     }
     if !is_here {

@@ -13,9 +13,8 @@ pub(super) fn says(machine: &Machine) -> Result<Option<Cow<'_, str>>, Cow<'stati
     match (&machine.nvidia_smi, &machine.nvidia_smi_cuda) {
         // libmamba looks for it in the DriverStore then, where it comes with every driver.
         (Detected::Absent, _) if is_windows && machine.libcuda.is_found() => by_driver(machine),
-        (Detected::Absent, _) => Ok(None),
+        (Detected::Absent, _) | (Detected::Found(_), Detected::Absent) => Ok(None),
         (_, Detected::Found(text)) => Ok(Some(Cow::Borrowed(text.value.as_str()))),
-        (Detected::Found(_), Detected::Absent) => Ok(None),
         (Detected::Found(_), Detected::Unknown { .. }) => by_driver(machine),
         (Detected::Unknown { why }, _) => Err(why.clone()),
     }

@@ -19,7 +19,7 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
             Seen::Nothing if viewer.is_libmamba() && !viewer.is_below(&[2]) => {
                 found("__osx", "0", setting.origin.clone())
             }
-            seen => seen,
+            seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
         };
     }
     match &machine.macos {

@@ -87,9 +87,8 @@ impl<'a> Viewer<'a> {
     /// What it installs for: `CONDA_SUBDIR` and its like, else its own platform.
     pub(super) fn target(&self, machine: &Machine) -> Result<Target, Cow<'static, str>> {
         let own = self.found.and_then(|client| client.subdir);
-        let own = match own.or(machine.subdir.value().copied()) {
-            Some(own) => own,
-            None => return Err("the platform is not known".into()),
+        let Some(own) = own.or(machine.subdir.value().copied()) else {
+            return Err("the platform is not known".into());
         };
         let own = Target { subdir: own, is_own: true, own };
         let Some(setting) = told::subdir(machine, self) else { return Ok(own) };

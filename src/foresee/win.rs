@@ -17,7 +17,7 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
     if let Some(setting) = told::of(machine, viewer, "WIN") {
         return match told::version(viewer, "__win", setting) {
             Seen::Nothing if viewer.is_libmamba() => found("__win", "0", setting.origin.clone()),
-            seen => seen,
+            seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
         };
     }
     // The first to say more than that it is there: <https://github.com/conda/conda/pull/14450>,

@@ -4,6 +4,7 @@ use crate::advise::{Blind, Diagnostic};
 use crate::model::Origin;
 
 /// What is so; empty for what is not about a client.
+#[expect(clippy::wildcard_enum_match_arm, reason = "few of them are about clients")]
 pub(super) fn sentence(diagnostic: &Diagnostic) -> String {
     use Diagnostic as D;
     match diagnostic {
@@ -50,6 +51,7 @@ fn blind(why: Blind) -> &'static str {
 }
 
 /// What to do beside running the commands, which tell the client already.
+#[expect(clippy::wildcard_enum_match_arm, reason = "few of them are about clients")]
 pub(super) fn hint(diagnostic: &Diagnostic) -> Option<String> {
     use Diagnostic as D;
     match diagnostic {

@@ -101,16 +101,14 @@ fn nvidia_smi(look: &mut Look<'_>) {
         return;
     }
     look.machine.nvidia_smi_cuda = match look.host.run(&program, &QUERY) {
-        Ok(ran) => match between_tags(&ran.stdout) {
-            Some(text) => {
-                look.report(QUERY_NAME, Outcome::Ok, quoted(text));
+        Ok(ran) => {
+            let said = between_tags(&ran.stdout);
+            let detail = said.map_or("no CUDA version in it".to_owned(), quoted);
+            look.report(QUERY_NAME, Outcome::Ok, detail);
+            said.map_or(Detected::Absent, |text| {
                 Detected::found(text.to_owned(), Origin::NvidiaSmi)
-            }
-            None => {
-                look.report(QUERY_NAME, Outcome::Ok, "no CUDA version in it");
-                Detected::Absent
-            }
-        },
+            })
+        }
         Err(failure) => {
             look.report_failure(QUERY_NAME, &failure);
             Detected::unknown(failure.to_string())
