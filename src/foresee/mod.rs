@@ -45,6 +45,17 @@ impl Sight {
     /// Predicts every virtual package; where the client itself has said them, those.
     #[must_use]
     pub fn of(machine: &Machine, viewer: &Viewer<'_>) -> Self {
+        let mut sight = Self::without_archspec(machine, viewer);
+        if !is_said(viewer) {
+            sight.add("__archspec", archspec::seen(machine, viewer));
+        }
+        sight
+    }
+
+    /// All but `__archspec`, which no build of PyTorch asks for: its table of processors takes ten times
+    /// as long as the rest of an answer.
+    #[must_use]
+    pub fn without_archspec(machine: &Machine, viewer: &Viewer<'_>) -> Self {
         if let Some(said) = viewer.found.and_then(|client| client.sees.as_deref()) {
             let origin = Origin::Document(format!("{} info", viewer.kind));
             let packages = said.iter().map(|package| (package.clone(), origin.clone()));
@@ -56,7 +67,6 @@ impl Sight {
         sight.add("__glibc", glibc::seen(machine, viewer));
         sight.add("__osx", osx::seen(machine, viewer));
         sight.add("__win", win::seen(machine, viewer));
-        sight.add("__archspec", archspec::seen(machine, viewer));
         let cuda = cuda::seen(machine, viewer);
         sight.add("__cuda_arch", cuda_arch::seen(machine, viewer, &cuda));
         sight.add("__cuda", cuda);
@@ -77,6 +87,11 @@ impl Sight {
             Seen::Stops(why) | Seen::Unknown(why) => self.unknown.push((name.into(), why)),
         }
     }
+}
+
+/// Whether the client has said itself what it sees.
+fn is_said(viewer: &Viewer<'_>) -> bool {
+    viewer.found.is_some_and(|client| client.sees.is_some())
 }
 
 /// Every client on a machine, the one with this program first; where there is none, each kind in the

@@ -3,7 +3,7 @@
 use crate::host::{Failure, Target};
 use crate::model::{Detected, Origin, Os, Outcome, Processor};
 
-use super::look::{Look, text};
+use super::look::Look;
 
 /// How much of `/proc/cpuinfo` is read: all about the first processor.
 const CPUINFO: usize = 4 << 10;
@@ -15,7 +15,7 @@ pub(super) fn look(look: &mut Look<'_>) {
         Some(Os::Linux) => {
             let origin = Origin::File("/proc/cpuinfo".to_owned());
             let (named, processor) = match look.host.read_start("/proc/cpuinfo", CPUINFO) {
-                Ok(bytes) => linux(&text(bytes), &target),
+                Ok(bytes) => linux(&bytes, &target),
                 Err(failure) => (Err(failure.clone()), Err(failure)),
             };
             look.machine.processor = match processor {
@@ -53,41 +53,51 @@ pub(super) fn look(look: &mut Look<'_>) {
     }
 }
 
-/// The name and the rest of the first processor in `/proc/cpuinfo`.
-fn linux(text: &str, target: &Target) -> (Result<String, Failure>, Result<Processor, Failure>) {
-    let is_cut = text.len() + 1 >= CPUINFO;
-    let first = text.split("\n\n").next().unwrap_or(text);
-    // The last line of what was read may be half a line.
-    let whole = match first.rsplit_once('\n') {
-        Some((whole, _)) if is_cut && first.len() == text.len() => whole,
-        Some(_) | None => first,
-    };
+/// The keys that are read. On arm64 the kernel gives numbers alone; `cpu` is POWER's, `uarch` RISC-V's.
+const KEYS: [&str; 8] =
+    ["vendor_id", "model name", "flags", "Features", "CPU implementer", "CPU part", "cpu", "uarch"];
+
+/// The name and the rest of the first processor in `/proc/cpuinfo`. Most of its lines are passed over
+/// as bytes: it is read at every start.
+fn linux(bytes: &[u8], target: &Target) -> (Result<String, Failure>, Result<Processor, Failure>) {
     let mut name = None;
     let mut processor = Processor::default();
-    for line in whole.lines() {
-        let Some((key, value)) = line.split_once(':') else { continue };
-        let value = value.trim();
-        match key.trim() {
-            // `cpu` is POWER's, `uarch` RISC-V's; on arm64 the kernel gives numbers alone.
-            key @ ("model name" | "cpu" | "uarch") => {
-                name.get_or_insert(value);
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+        let line = &bytes[start..end];
+        // The last line of what was read may be half a line; an empty one ends the first processor.
+        if line.is_empty() || end == bytes.len() && bytes.len() >= CPUINFO {
+            break;
+        }
+        start = end + 1;
+        let Some((key, value)) = KEYS.iter().find_map(|key| Some((*key, value(line, key)?))) else {
+            continue;
+        };
+        match key {
+            "model name" | "cpu" | "uarch" => {
                 if key != "model name" || target.arch == "riscv64" && processor.part.is_empty() {
                     value.clone_into(&mut processor.part);
                 }
+                name.get_or_insert(value);
             }
-            "vendor_id" | "CPU implementer" => value.clone_into(&mut processor.vendor),
-            "CPU part" => value.clone_into(&mut processor.part),
-            "flags" | "Features" => value.clone_into(&mut processor.flags),
-            _ => {}
+            "vendor_id" | "CPU implementer" => processor.vendor = value,
+            "CPU part" => processor.part = value,
+            _ => processor.flags = value,
         }
     }
     let has_flags = !processor.flags.is_empty() || !matches!(&*target.arch, "x86_64" | "aarch64");
     let missing = |what: &str| Failure::Other(format!("no {what} in it"));
-    let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+    let name = name.filter(|name| !name.is_empty());
     (
         name.ok_or_else(|| missing("name")),
         if has_flags { Ok(processor) } else { Err(missing("list of what it can do")) },
     )
+}
+
+/// The value of a line with this key: `flags\t\t: fpu vme`.
+fn value(line: &[u8], key: &str) -> Option<String> {
+    let rest = line.strip_prefix(key.as_bytes())?.trim_ascii_start().strip_prefix(b":")?;
+    Some(String::from_utf8_lossy(rest.trim_ascii()).into_owned())
 }
 
 /// Apple's processors are told by their name, Intel's by what they can do.
@@ -127,7 +137,7 @@ mod tests {
     fn of(arch: &'static str, text: &str) -> Result<Processor, Failure> {
         let target =
             Target { os: "linux".into(), arch: arch.into(), env: "gnu".into(), is_static: false };
-        linux(text, &target).1
+        linux(text.as_bytes(), &target).1
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::client_remarks;
 use super::summary::jetpack;
 
 /// What to do, where something can be done.
+#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn hint(
     diagnostic: &Diagnostic,
     machine: &Machine,

@@ -12,7 +12,7 @@ use crate::model::{Accelerator, Build, Date, KernelSupport, Shell, Version};
 use super::answer::Answer;
 use super::messages::{self, message, sentence};
 use super::shell;
-use super::sight::{self, SightText, virtual_packages};
+use super::sight;
 use super::step::Step;
 use super::wire::{
     AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
@@ -45,17 +45,9 @@ pub fn json(answer: &Answer<'_>) -> String {
             .chain(elsewhere.iter().map(|build| say.elsewhere(build)))
             .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
-        virtual_packages: sights(answer),
+        virtual_packages: sight::for_installers(answer.machine, &answer.client),
         ..empty(*as_of)
     })
-}
-
-/// What the client of the commands will see, then all others on the machine.
-fn sights(answer: &Answer<'_>) -> Vec<SightText> {
-    match answer.client.found {
-        Some(client) => virtual_packages(answer.machine, Some(client)),
-        None => vec![sight::text(answer.machine, &answer.client.viewer())],
-    }
 }
 
 /// The document of a run that failed.

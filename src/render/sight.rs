@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::foresee::{Sight, Viewer, viewers};
 use crate::model::{Client, Detected, Machine};
 
+use super::clients::ClientTarget;
+
 /// What one client will take the machine for.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -50,12 +52,23 @@ pub struct UnseenText {
 /// What every client on the machine will see, the one with this program first.
 #[must_use]
 pub fn virtual_packages(machine: &Machine, first: Option<&Client>) -> Vec<SightText> {
-    viewers(machine, first).iter().map(|viewer| text(machine, viewer)).collect()
+    let viewers = viewers(machine, first);
+    viewers.iter().map(|viewer| text(viewer, Sight::of(machine, viewer))).collect()
+}
+
+/// The same without `__archspec`; of a client that is not there, what a current one would see.
+pub(super) fn for_installers(machine: &Machine, client: &ClientTarget<'_>) -> Vec<SightText> {
+    let viewers = match client.found {
+        Some(found) => viewers(machine, Some(found)),
+        None => vec![client.viewer()],
+    };
+    let sight = |viewer| Sight::without_archspec(machine, viewer);
+    viewers.iter().map(|viewer| text(viewer, sight(viewer))).collect()
 }
 
 /// What one client will see.
-pub(super) fn text(machine: &Machine, viewer: &Viewer<'_>) -> SightText {
-    let Sight { packages, unknown } = Sight::of(machine, viewer);
+fn text(viewer: &Viewer<'_>, sight: Sight) -> SightText {
+    let Sight { packages, unknown } = sight;
     let seen = packages.into_iter().map(|(package, origin)| SeenText {
         name: package.name,
         version: package.version,
