@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::driver_child::arguments;
 use super::process::{self, Ended};
-use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target, said};
 
 /// How long a program or the driver may take.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -148,13 +148,13 @@ impl Host for LiveHost {
                 ));
             }
         };
-        // What is no line of ours was printed by the library, or cut off by the end.
-        let said = run
-            .stdout
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice(line).ok())
-            .collect();
+        let said = said(&run.stdout);
+        let is_stuck = said.last().is_none_or(|last| last.answer.is_none());
         let end = match run.ended {
+            // A library that ends the process itself leaves a call without its answer.
+            Ended::Exited(0) if is_stuck && *request != DriverRequest::default() => {
+                End::Crashed("exit status 0".to_owned())
+            }
             Ended::Exited(0) => End::Finished,
             Ended::TimedOut => End::TimedOut,
             Ended::Exited(code) => End::Crashed(format!("exit status {code}")),

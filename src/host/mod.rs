@@ -9,6 +9,7 @@ mod failure;
 mod libcuda;
 mod live;
 mod process;
+mod quarantine;
 mod recorded;
 
 use std::borrow::Cow;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Os;
 
-pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said};
+pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said, said};
 pub use driver_child::{DRIVER_COMMAND, run_driver_child};
 pub use failure::Failure;
 pub use live::LiveHost;
