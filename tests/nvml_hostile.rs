@@ -91,7 +91,8 @@ fn what_never_answers_is_ended_at_the_deadline() {
 
 #[test]
 fn what_ends_the_process_is_named() {
-    for (plays, how) in [("aborts", "signal 6"), ("allocates", "signal 6"), ("exits", "exit status 0")]
+    for (plays, how) in
+        [("aborts", "signal 6"), ("allocates", "signal 6"), ("exits", "exit status 0")]
     {
         let machine = played(plays);
         let expected =
@@ -101,7 +102,9 @@ fn what_ends_the_process_is_named() {
         assert_eq!(machine["gpu_count"]["status"], "unknown", "{plays}");
     }
     let machine = played("exits-later");
-    assert!(driver(&machine).ends_with("(driver version of nvml)"), "{}", driver(&machine));
+    assert_eq!(driver(&machine), "580.65.06");
+    let count = machine["gpu_count"]["why"].as_str().expect("a reason");
+    assert!(count.ends_with("crashed with exit status 0 (device count of nvml)"), "{count}");
 }
 
 #[test]

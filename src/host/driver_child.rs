@@ -7,8 +7,8 @@ use std::io::Write;
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
-use super::{libcuda, quarantine};
 use super::{Answer, Call, DriverRequest, Library, Said};
+use super::{libcuda, quarantine};
 
 /// The first argument by which a program becomes the process that asks the driver.
 pub const DRIVER_COMMAND: &str = "__driver";

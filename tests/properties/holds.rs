@@ -10,24 +10,24 @@ use serde_json::Value;
 
 /// How an answer is asked for, beside the request.
 #[derive(Debug, Clone)]
-pub struct View {
+pub(crate) struct View {
     /// `--client`.
-    pub client: Option<ClientKind>,
+    pub(crate) client: Option<ClientKind>,
     /// `--name` or `--prefix`.
-    pub environment: Environment,
+    pub(crate) environment: Environment,
     /// `--shell`.
-    pub shell: Shell,
+    pub(crate) shell: Shell,
     /// The terminal's.
-    pub width: usize,
+    pub(crate) width: usize,
     /// `--all`.
-    pub all: bool,
+    pub(crate) all: bool,
 }
 
 /// Answers in every format and holds each to its rules. Returns the JSON.
 ///
 /// # Panics
 /// Where one of them is broken.
-pub fn answered(machine: &Machine, request: &Request, view: &View) -> String {
+pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> String {
     let matrix = Matrix::embedded();
     let advice = advise(machine, request, matrix);
     every_build_once(&advice, matrix);
@@ -47,7 +47,9 @@ pub fn answered(machine: &Machine, request: &Request, view: &View) -> String {
     }
     readable(&render::warnings(&answer), usize::MAX);
     for file in [render::commands, render::environment_yml, render::pixi_toml, render::dockerfile] {
-        assert_eq!(file(&answer), file(&answer), "same input, same bytes");
+        let text = file(&answer);
+        assert_eq!(text, file(&answer), "same input, same bytes");
+        readable(&text.unwrap_or_default(), usize::MAX);
     }
     json
 }
@@ -56,7 +58,7 @@ pub fn answered(machine: &Machine, request: &Request, view: &View) -> String {
 ///
 /// # Panics
 /// Where a line steers a terminal or is too long, or a fact is lost.
-pub fn saved_and_shown(machine: &Machine) {
+pub(crate) fn saved_and_shown(machine: &Machine) {
     readable(&render::machine(machine), 80);
     let saved = serde_json::json!({ "format_version": 1, "machine": machine }).to_string();
     assert_eq!(&read_machine(&saved, None).expect("our own document"), machine);
