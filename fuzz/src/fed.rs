@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use conda_torch::host::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+use conda_torch::host::{DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
 
 /// What it is, and what it has been fed. Everything else is not there.
 pub struct Fed<'d> {
@@ -95,6 +95,11 @@ impl Host for Fed<'_> {
 
     fn read_link(&self, _: &str) -> Result<String, Failure> {
         Err(Failure::NotThere)
+    }
+
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        let lines = String::from_utf8_lossy(self.output).into_owned();
+        Ok(lines.lines().map(|id| DisplayDevice { id: id.to_owned(), service: None }).collect())
     }
 
     fn run(&self, _: &str, _: &[&str]) -> Result<Ran, Failure> {

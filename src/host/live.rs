@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::devices::{DisplayDevice, display_devices};
 use super::driver_child::arguments;
 use super::process::{self, Ended};
 use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target, said};
@@ -118,6 +119,10 @@ impl Host for LiveHost {
     fn read_link(&self, path: &str) -> Result<String, Failure> {
         let target = Path::new(path).read_link()?;
         target.into_os_string().into_string().map_err(|_| Failure::Other("not Unicode".to_owned()))
+    }
+
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        display_devices()
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {

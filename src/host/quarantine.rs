@@ -60,14 +60,13 @@ pub(super) fn leave() -> ! {
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "the standard library does not know the error mode")]
 pub(super) fn enter() -> Box<dyn Write> {
-    #[link(name = "kernel32")]
-    unsafe extern "system" {
-        fn SetErrorMode(mode: u32) -> u32;
-    }
-    // SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX.
-    const NO_WINDOWS: u32 = 0x0001 | 0x0002 | 0x8000;
+    use windows_sys::Win32::System::Diagnostics::Debug::{
+        SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX, SetErrorMode,
+    };
     // SAFETY: sets a number of this process.
-    unsafe { SetErrorMode(NO_WINDOWS) };
+    unsafe {
+        SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+    }
     Box::new(std::io::stdout())
 }
 
