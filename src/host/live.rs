@@ -162,6 +162,10 @@ impl Host for LiveHost {
             }
             Ended::Exited(0) => End::Finished,
             Ended::TimedOut => End::TimedOut,
+            // Windows' own codes are known by their hexadecimal form: 0xc0000005.
+            Ended::Exited(code @ ..0) => {
+                End::Crashed(format!("exit status {:#x}", code.cast_unsigned()))
+            }
             Ended::Exited(code) => End::Crashed(format!("exit status {code}")),
             Ended::Killed(signal) => End::Crashed(format!("signal {signal}")),
         };

@@ -56,16 +56,23 @@ pub(super) fn leave() -> ! {
     unsafe { libc::_exit(0) }
 }
 
-/// Prepares this process: an error ends it, and opens no window that waits for somebody to close it.
+/// Prepares this process: an error ends it at once. No window waits for somebody to close it, no
+/// debugger is started, and nothing is reported to anybody.
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "the standard library does not know the error mode")]
 pub(super) fn enter() -> Box<dyn Write> {
     use windows_sys::Win32::System::Diagnostics::Debug::{
-        SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX, SetErrorMode,
+        EXCEPTION_POINTERS, SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX,
+        SetErrorMode, SetUnhandledExceptionFilter,
     };
-    // SAFETY: sets a number of this process.
+    /// `EXCEPTION_EXECUTE_HANDLER`: of what nobody handles, the process ends.
+    unsafe extern "system" fn end(_: *const EXCEPTION_POINTERS) -> i32 {
+        1
+    }
+    // SAFETY: the one sets a number of this process, the other a function that does nothing.
     unsafe {
         SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+        SetUnhandledExceptionFilter(Some(end));
     }
     Box::new(std::io::stdout())
 }
