@@ -48,6 +48,7 @@ impl Diagnostic {
             Self::DriverAssumed { .. } => "driver-assumed",
             Self::DriverBranchAssumed { .. } => "driver-branch-assumed",
             Self::BaselineAssumed { .. } => "baseline-assumed",
+            Self::DescribedElsewhere { .. } => "described-elsewhere",
             Self::NoClient => "no-client",
             Self::CudaVersionHoldsBack { .. } => "cuda-version-holds-back",
             Self::CudaVersionNotBuilt { .. } => "cuda-version-not-built",
@@ -115,6 +116,7 @@ impl Diagnostic {
             | Self::DriverAssumed { .. }
             | Self::DriverBranchAssumed { .. }
             | Self::BaselineAssumed { .. }
+            | Self::DescribedElsewhere { .. }
             | Self::NoClient
             | Self::MinorVersionCompatibility { .. }
             | Self::FailsLoudly

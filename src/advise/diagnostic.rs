@@ -134,6 +134,9 @@ pub enum Diagnostic {
     DriverBranchAssumed { driver: DriverVersion },
     /// What was assumed about a machine that was not probed.
     BaselineAssumed { glibc: Option<Version>, macos: Option<Version> },
+    /// The machine was read from a document of another program: what that left open, and what was
+    /// assumed for it.
+    DescribedElsewhere { format: String, missing: Vec<MissingFact>, assumed: Vec<AssumedFact> },
     /// No client was found.
     NoClient,
 
@@ -167,6 +170,34 @@ pub enum Diagnostic {
     MetalIncluded,
     /// Metal needs a newer macOS: the build computes on the processor here.
     MetalNeedsNewerMacos { found: Version, needed: Version },
+}
+
+/// A fact that matters for the decision and that a document did not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingFact {
+    /// Conda's platform.
+    Platform,
+    /// The version of glibc.
+    Glibc,
+    /// The version of macOS.
+    Macos,
+    /// The NVIDIA driver's version, and the CUDA that it supports.
+    Driver,
+    /// Which NVIDIA GPUs there are.
+    Gpus,
+    /// What a GPU can execute.
+    ComputeCapability,
+}
+
+/// What was assumed in place of a fact that was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssumedFact {
+    /// Conda's platform.
+    Platform(Subdir),
+    /// The version of glibc.
+    Glibc(Version),
+    /// The version of macOS.
+    Macos(Version),
 }
 
 /// How grave a diagnostic is.

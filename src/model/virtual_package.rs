@@ -45,6 +45,15 @@ pub fn seen_cuda(machine: &Machine, client: &Client) -> SeenCuda {
     {
         return SeenCuda::Sees(cuda.value);
     }
+    // What it said itself, where its own `info` was read.
+    if let Some(packages) = &client.sees {
+        let cuda = packages.iter().find(|package| package.name == "__cuda");
+        return match cuda.map(|package| bare_or_whole(&package.version)) {
+            Some(Some(cuda)) => SeenCuda::Sees(cuda),
+            Some(None) => SeenCuda::Unknown,
+            None => SeenCuda::None,
+        };
+    }
     let by_libcuda = || match &machine.libcuda {
         Detected::Found(cuda) => SeenCuda::Sees(cuda.value),
         Detected::Absent => SeenCuda::None,
@@ -67,4 +76,9 @@ pub fn seen_cuda(machine: &Machine, client: &Client) -> SeenCuda {
             Detected::Found(_) | Detected::Absent => by_nvidia_smi(),
         },
     }
+}
+
+/// A bare `12` is 12.0 for every client.
+fn bare_or_whole(version: &str) -> Option<CudaVersion> {
+    version.parse().ok().or_else(|| format!("{version}.0").parse().ok())
 }

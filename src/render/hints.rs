@@ -1,8 +1,8 @@
 //! What to do about a diagnostic, and only what works on the machine it is said to.
 
-use crate::advise::{Advice, Diagnostic, Unlock};
+use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact, Unlock};
 use crate::matrix::Matrix;
-use crate::model::{ComputeCapability, DriverVersion, Machine, Origin, Os};
+use crate::model::{ComputeCapability, Detected, DriverVersion, Machine, Origin, Os};
 
 use super::summary::jetpack;
 
@@ -53,6 +53,7 @@ pub(super) fn hint(
             .any(|other| matches!(other.unlocked_by.as_slice(), [Unlock::Glibc(_)]))
             .then(in_a_container),
         D::NoGlibc { .. } if !machine.container.is_found() => Some(in_a_container()),
+        D::DescribedElsewhere { missing, assumed, .. } => say_flags(missing, assumed, machine),
         D::DriverUnknown { .. } => Some(
             "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
         ),
@@ -109,6 +110,27 @@ pub(super) fn hint(
         | D::FailsLoudly
         | D::MetalIncluded => None,
     }
+}
+
+/// The flags that say what was assumed, or that there is a GPU where a client saw none.
+fn say_flags(
+    missing: &[MissingFact],
+    assumed: &[AssumedFact],
+    machine: &Machine,
+) -> Option<String> {
+    if missing.contains(&MissingFact::Driver) && machine.gpu_count == Detected::Absent {
+        return Some(
+            "if it has an NVIDIA GPU all the same, say so with `--gpu NAME` and `--driver VERSION`"
+                .to_owned(),
+        );
+    }
+    let flags = assumed.iter().map(|fact| match fact {
+        AssumedFact::Platform(_) => "`--platform SUBDIR`",
+        AssumedFact::Glibc(_) => "`--glibc X.Y`",
+        AssumedFact::Macos(_) => "`--macos X.Y`",
+    });
+    let flags: Vec<&str> = flags.collect();
+    (!flags.is_empty()).then(|| format!("say it with {} for an exact answer", flags.join(", ")))
 }
 
 /// Whether a diagnostic in a container is most likely about how that was started.

@@ -1,8 +1,8 @@
 //! What a diagnostic says: one sentence without a full stop. The one place with a sentence a variant.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
-use crate::advise::{Advice, Diagnostic};
+use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
 use super::hints;
@@ -182,6 +182,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             };
             format!("nothing was probed; assumed {assumed}")
         }
+        D::DescribedElsewhere { format, missing, assumed } => described(format, missing, assumed),
         D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
         D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
             "`cuda-version={requested}` leads to PyTorch {gives}; {newest} takes {without}, which this machine runs"
@@ -255,6 +256,40 @@ pub(super) fn a_gpu(
         (None, Some(capability)) => format!("{number}compute capability {capability}"),
         (Some(name), None) => format!("{number}the {name}"),
         (None, None) => format!("{number}the GPU"),
+    }
+}
+
+/// `read from X, which does not say the platform and glibc; assumed linux-64, glibc 2.28`.
+fn described(format: &str, missing: &[MissingFact], assumed: &[AssumedFact]) -> String {
+    let mut text = format!("the machine was read from `{format}`");
+    let facts: Vec<&str> = missing.iter().map(|fact| fact_name(*fact)).collect();
+    if let Some((last, others)) = facts.split_last() {
+        let and = if others.is_empty() { "" } else { " or " };
+        let _ = write!(text, ", which does not say {}{and}{last}", others.join(", "));
+    }
+    if !assumed.is_empty() {
+        let values: Vec<String> = assumed.iter().map(|fact| assumed_text(*fact)).collect();
+        let _ = write!(text, "; assumed {}", values.join(", "));
+    }
+    text
+}
+
+fn fact_name(fact: MissingFact) -> &'static str {
+    match fact {
+        MissingFact::Platform => "the platform",
+        MissingFact::Glibc => "the version of glibc",
+        MissingFact::Macos => "the version of macOS",
+        MissingFact::Driver => "the driver",
+        MissingFact::Gpus => "which GPU there is",
+        MissingFact::ComputeCapability => "the GPU's compute capability",
+    }
+}
+
+fn assumed_text(fact: AssumedFact) -> String {
+    match fact {
+        AssumedFact::Platform(subdir) => subdir.to_string(),
+        AssumedFact::Glibc(version) => format!("glibc {version}"),
+        AssumedFact::Macos(version) => format!("macOS {version}"),
     }
 }
 

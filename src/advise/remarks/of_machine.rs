@@ -102,6 +102,7 @@ pub(super) fn system(
         remarks.push(Diagnostic::MacosUnknown { why: why.to_string(), needed });
     }
     if survey.machine.clients.is_empty()
+        && survey.machine.document.is_none()
         && survey.machine.subdir.fact().is_some_and(|subdir| !by_flag(&subdir.origin))
     {
         remarks.push(Diagnostic::NoClient);
@@ -148,7 +149,9 @@ fn baseline(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
         Libc::Glibc(taken) => taken,
         Libc::Other { .. } | Libc::Unknown(_) | Libc::NotLinux => glibc,
     });
-    if glibc.is_some() || macos.is_some() {
+    // Of a document `of_document` tells more.
+    let is_read = survey.machine.document.is_some();
+    if (glibc.is_some() || macos.is_some()) && !is_read {
         remarks.push(Diagnostic::BaselineAssumed { glibc, macos });
     }
 }

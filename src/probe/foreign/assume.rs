@@ -1,6 +1,6 @@
 //! What an answer cannot do without and a document does not say.
 
-use crate::model::{Detected, Machine, Origin, Subdir};
+use crate::model::{Detected, Machine, Origin, Os, Subdir};
 
 /// Fills the platform and the system's versions that a document left unknown, with the
 /// [baseline](Machine::baseline) of the platform. Facts that somebody said stay as they are, and a
@@ -14,6 +14,13 @@ pub fn assume(machine: &mut Machine) {
     }
     let Some(subdir) = machine.subdir.value() else { return };
     let baseline = Machine::baseline(*subdir);
+    if subdir.os() == Os::Macos {
+        // There is no driver of NVIDIA's for any macOS that PyTorch runs on.
+        fill(&mut machine.driver, Detected::Absent);
+        fill(&mut machine.driver_cuda, Detected::Absent);
+        fill(&mut machine.libcuda, Detected::Absent);
+        fill(&mut machine.gpu_count, Detected::Absent);
+    }
     fill(&mut machine.glibc, baseline.glibc);
     fill(&mut machine.musl, baseline.musl);
     fill(&mut machine.macos, baseline.macos);

@@ -6,7 +6,12 @@
 //! fills what an answer cannot do without, with the origin `baseline`, so that it is told apart.
 
 mod assume;
+mod clients;
+mod collect_env;
 mod document;
+mod kubernetes;
+mod labelled;
+mod plain;
 mod saved;
 
 use crate::model::{Detected, Machine, Origin, Outcome, SourceReport, Subdir};
@@ -14,6 +19,7 @@ use crate::model::{Detected, Machine, Origin, Outcome, SourceReport, Subdir};
 pub use assume::assume;
 pub use document::text_of;
 
+use clients::{conda, mamba, pixi};
 use document::Document;
 
 /// A form in which machines are described.
@@ -27,7 +33,34 @@ struct Format {
 }
 
 /// Every format but our own, the ones that tell most first: a text may hold several.
-const FORMATS: [Format; 0] = [];
+const FORMATS: &[Format] = &[
+    Format {
+        name: "kubectl get nodes -o json",
+        recognises: kubernetes::is_nodes,
+        read: kubernetes::read,
+    },
+    Format { name: "conda info --json", recognises: conda::is_json, read: conda::read_json },
+    Format {
+        name: "micromamba info --json",
+        recognises: mamba::is_micromamba_json,
+        read: mamba::read_json,
+    },
+    Format { name: "mamba info --json", recognises: mamba::is_mamba_json, read: mamba::read_json },
+    Format { name: "pixi info --json", recognises: pixi::is_json, read: pixi::read_json },
+    Format {
+        name: "python -m torch.utils.collect_env",
+        recognises: collect_env::is_text,
+        read: collect_env::read,
+    },
+    Format {
+        name: "micromamba info",
+        recognises: mamba::is_micromamba_text,
+        read: mamba::read_text,
+    },
+    Format { name: "mamba info", recognises: mamba::is_mamba_text, read: mamba::read_text },
+    Format { name: "conda info", recognises: conda::is_text, read: conda::read_text },
+    Format { name: "pixi info", recognises: pixi::is_text, read: pixi::read_text },
+];
 
 /// Why a document is not a machine.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +92,7 @@ pub enum ReadMachineError {
 /// The other formats, for a sentence.
 fn others() -> String {
     let mut text = String::new();
-    for format in &FORMATS {
+    for format in FORMATS {
         text.extend([", or `", format.name, "`"]);
     }
     text
@@ -130,7 +163,6 @@ fn blank(format: &str) -> Machine {
 }
 
 /// A fact that a document tells.
-#[expect(dead_code, reason = "formats come next")]
 fn said<T>(value: T, machine: &Machine) -> Detected<T> {
     let format = machine.document.clone().unwrap_or_default();
     Detected::found(value, Origin::Document(format))

@@ -23,10 +23,10 @@ pub fn overrides(
         variables.push(("CONDA_OVERRIDE_CUDA", needed.to_string()));
     }
     let os = choice.build.subdir.os();
-    if let Some(glibc) = said(&machine.glibc).filter(|_| os == Os::Linux) {
+    if let Some(glibc) = unseen(&machine.glibc, "__glibc", client).filter(|_| os == Os::Linux) {
         variables.push(("CONDA_OVERRIDE_GLIBC", glibc.to_string()));
     }
-    if let Some(macos) = said(&machine.macos).filter(|_| os == Os::Macos) {
+    if let Some(macos) = unseen(&machine.macos, "__osx", client).filter(|_| os == Os::Macos) {
         variables.push(("CONDA_OVERRIDE_OSX", macos.to_string()));
     }
     variables
@@ -82,10 +82,20 @@ fn is_described(machine: &Machine) -> bool {
         || said(machine.driver_cuda.fact().map(|fact| &fact.origin))
 }
 
-/// A version that a flag or a document told, and that a client would look up for itself.
-fn said(version: &Detected<Version>) -> Option<Version> {
+/// A version that a flag or a document told, and that a client would look up for itself: not where it
+/// said that it sees this one.
+fn unseen(
+    version: &Detected<Version>,
+    package: &str,
+    client: &ClientTarget<'_>,
+) -> Option<Version> {
     let fact = version.fact()?;
-    matches!(fact.origin, Origin::Flag(_) | Origin::Document(_)).then_some(fact.value)
+    let told = matches!(fact.origin, Origin::Flag(_) | Origin::Document(_));
+    let sees = client.found.and_then(|found| found.sees.as_ref()).is_some_and(|packages| {
+        let same = |text: &str| text.parse() == Ok(fact.value);
+        packages.iter().any(|other| other.name == package && same(&other.version))
+    });
+    (told && !sees).then_some(fact.value)
 }
 
 /// The platform to name, where the client's own packages are for another.
