@@ -1,5 +1,5 @@
 //! Documents of other programs → `Machine` → advice. A document is a folder: `document.txt`,
-//! `.json` or `.xml` as people have it, and `expected.txt`, written by hand.
+//! `.json`, `.xml` or `.csv` as people have it, and `expected.txt`, written by hand.
 //!
 //! A line of `expected.txt` is `key = value`. In a value `…` stands for whatever follows, and
 //! `by document` for `by document:FORMAT`. The keys:
@@ -18,6 +18,8 @@ mod common;
 use std::process::Command;
 
 use common::facts;
+use conda_torch::model::{Detected, Machine};
+use conda_torch::probe::{read_machine, text_of};
 use serde_json::Value;
 
 fn folder() -> String {
@@ -35,7 +37,7 @@ fn documents() -> Vec<String> {
 
 fn path(name: &str) -> String {
     let file = |ending: &str| format!("{}/{name}/document.{ending}", folder());
-    let mut files = ["txt", "json", "xml"].into_iter().map(file);
+    let mut files = ["txt", "json", "xml", "csv"].into_iter().map(file);
     files.find(|path| std::fs::exists(path).is_ok_and(|is_there| is_there)).expect("a document")
 }
 
@@ -158,6 +160,56 @@ fn every_document_is_readable_at_80_columns() {
             let is_long = |line: &&str| line.chars().count() > 80 && line.trim().contains("  ");
             assert_eq!(text.lines().find(is_long), None, "{name}");
             assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{name}");
+        }
+    }
+}
+
+/// A document's text, and the machine in it; `None` where it is refused.
+fn read(name: &str) -> Option<(String, Machine)> {
+    let bytes = std::fs::read(path(name)).expect("a document");
+    let text = text_of(&bytes).into_owned();
+    let machine = read_machine(&text, None).ok()?;
+    Some((text, machine))
+}
+
+#[test]
+fn what_copying_adds_changes_nothing() {
+    for name in documents() {
+        let Some((text, machine)) = read(&name) else { continue };
+        let lines = || text.lines().map(|line| line.trim_end_matches('\r'));
+        let each = |add: &dyn Fn(&str) -> String| lines().map(add).collect::<String>();
+        let copies = [
+            each(&|line| format!("{line}\r\n")),
+            each(&|line| format!("> {line}\n")),
+            each(&|line| format!("> > {line}\r\n")),
+            each(&|line| format!("    {line}\n")),
+            each(&|line| format!("\x1b[0;32m{line}\x1b[0m\n")),
+            format!("Here it is:\n\n```\n(base) ada@pc:~$ the command\n{text}\n```\n\nThanks!\n"),
+            format!("{text}\n(base) ada@pc:~$ \n"),
+        ];
+        for copy in copies {
+            let again = read_machine(&copy, None).unwrap_or_else(|e| panic!("{name}: {e}: {copy}"));
+            assert_eq!(again, machine, "{name}: {copy}");
+        }
+    }
+}
+
+#[test]
+fn a_document_that_is_cut_off_anywhere_says_less_and_nothing_else() {
+    for name in documents() {
+        let Some((text, whole)) = read(&name) else { continue };
+        for part in 1..50 {
+            let cut = text.floor_char_boundary(text.len() * part / 50);
+            let _ = read_machine(&text[..cut], None);
+            // A number that is cut is another number: whole lines are compared.
+            let (before, _) = text[..cut].rsplit_once('\n').unwrap_or_default();
+            let Ok(machine) = read_machine(before, None) else { continue };
+            let (is, was) = (&machine.driver_cuda, &whole.driver_cuda);
+            let is_open = matches!(is, Detected::Unknown { .. });
+            assert!(is_open || is == was, "{name}: {before}");
+            let (is, was) = (&machine.glibc, &whole.glibc);
+            let is_open = matches!(is, Detected::Unknown { .. });
+            assert!(is_open || is == was, "{name}: {before}");
         }
     }
 }

@@ -199,7 +199,7 @@ fn a_saved_machine_is_given_back_as_it_was_but_for_the_flags() {
 #[test]
 fn what_is_no_saved_machine_is_refused_with_its_name_and_place() {
     let cases = [
-        ("", "line 1 column 0"),
+        ("", "nothing in it"),
         ("{\n  \"machine\": [", "line 2"),
         ("{\"recommendation\": null}", "expected what `conda-torch probe --json` prints"),
         ("{\"machine\": {\"subdir\": {\"status\": \"maybe\"}}}", "unknown status `maybe`"),

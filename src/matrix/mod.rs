@@ -4,6 +4,7 @@
 #[cfg(test)] // and, like `report` and `row`, in build.rs, which makes the rows of the data
 #[expect(dead_code, reason = "build.rs checks every file")]
 mod check;
+mod complete;
 mod names;
 mod overview;
 #[cfg(test)]

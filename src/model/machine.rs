@@ -102,7 +102,7 @@ pub struct Gpu {
 pub struct Adapter {
     /// The maker.
     pub vendor: Vendor,
-    /// PCI vendor and device: `10de:1b06`.
+    /// PCI vendor and device: `10de:1b06`. Empty where a document tells the maker alone.
     pub pci_id: String,
     /// The kernel driver bound to it: `nvidia`, `nouveau`, `vfio-pci`.
     pub kernel_driver: Option<String>,

@@ -82,3 +82,37 @@ pub fn seen_cuda(machine: &Machine, client: &Client) -> SeenCuda {
 fn bare_or_whole(version: &str) -> Option<CudaVersion> {
     version.parse().ok().or_else(|| format!("{version}.0").parse().ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_said_that_it_sees_counts_more_than_what_it_would_see() {
+        let machine = Machine {
+            libcuda: Detected::found(CudaVersion::new(13, 0), Origin::Libcuda),
+            ..Machine::default()
+        };
+        let seen = |packages: Option<&[(&str, &str)]>| {
+            let package = |(name, version): &(&str, &str)| VirtualPackage {
+                name: (*name).to_owned(),
+                version: (*version).to_owned(),
+                build: "0".to_owned(),
+            };
+            let client = Client {
+                kind: ClientKind::Conda,
+                version: Detected::Absent,
+                path: "conda".to_owned(),
+                root_prefix: None,
+                subdir: None,
+                environments: Vec::new(),
+                sees: packages.map(|packages| packages.iter().map(package).collect()),
+            };
+            seen_cuda(&machine, &client)
+        };
+        assert_eq!(seen(None), SeenCuda::Sees(CudaVersion::new(13, 0)));
+        assert_eq!(seen(Some(&[])), SeenCuda::None);
+        assert_eq!(seen(Some(&[("__cuda", "12")])), SeenCuda::Sees(CudaVersion::new(12, 0)));
+        assert_eq!(seen(Some(&[("__cuda", "N/A")])), SeenCuda::Unknown);
+    }
+}

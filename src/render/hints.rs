@@ -21,6 +21,7 @@ pub(super) fn hint(
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
             newer_driver(advice).and_then(|needed| get_driver("install NVIDIA's driver", needed, last_branch(machine), machine))
         }
+        D::NoDriver { .. } if machine.document.is_some() => Some(of_another_machine()),
         D::CardWithoutDriver { needed, capability, .. } => {
             get_driver("install NVIDIA's driver", *needed, last_branch_of(*capability), machine)
         }
@@ -54,6 +55,7 @@ pub(super) fn hint(
             .then(in_a_container),
         D::NoGlibc { .. } if !machine.container.is_found() => Some(in_a_container()),
         D::DescribedElsewhere { missing, assumed, .. } => say_flags(missing, assumed, machine),
+        D::DriverUnknown { .. } if machine.document.is_some() => Some(say_driver()),
         D::DriverUnknown { .. } => Some(
             "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
         ),
@@ -166,6 +168,15 @@ fn start_container(diagnostic: &Diagnostic, machine: &Machine) -> Option<String>
     ))
 }
 
+/// What a client saw on a login node, most likely, is all that is known.
+fn of_another_machine() -> String {
+    "if the GPU is in another machine, describe that: `--gpu NAME --driver VERSION`".to_owned()
+}
+
+fn say_driver() -> String {
+    "say it with `--driver VERSION`, or what the driver supports with `--cuda X.Y`".to_owned()
+}
+
 /// A container for a machine with another C library.
 fn in_a_container() -> String {
     "a container brings its own glibc: add `--glibc 2.36 --format dockerfile`".to_owned()
@@ -190,7 +201,8 @@ pub(super) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
 
 /// Whether the machine was described by flags.
 fn is_described(machine: &Machine) -> bool {
-    machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
+    let by_flag = machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)));
+    by_flag || machine.document.is_some()
 }
 
 /// How to come to a driver: `step` is to install one where there is none, to update the one there is.

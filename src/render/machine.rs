@@ -20,6 +20,9 @@ pub fn machine(machine: &Machine) -> String {
     nvidia(&mut page, machine);
     clients(&mut page, machine);
     failures(&mut page, &machine.sources);
+    if machine.document.is_some() {
+        read(&mut page, &machine.sources);
+    }
     page.text
 }
 
@@ -55,7 +58,13 @@ fn nvidia(page: &mut Page, machine: &Machine) {
             Vendor::Other => "other",
         };
         let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
-        page.row("on the bus", &format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id));
+        // A document may tell the maker alone.
+        let text = if adapter.pci_id.is_empty() {
+            format!("{vendor} GPU")
+        } else {
+            format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id)
+        };
+        page.row("on the bus", &text);
     }
     page.if_not_absent("nvidia-smi", &machine.nvidia_smi);
     page.if_not_absent("toolkit file", &machine.toolkit_file);
@@ -94,7 +103,7 @@ fn gpu_line(gpu: &Gpu) -> String {
 fn clients(page: &mut Page, machine: &Machine) {
     page.blank();
     if machine.clients.is_empty() {
-        page.row("clients", "none found");
+        page.row("clients", if machine.document.is_some() { "not told" } else { "none found" });
     }
     for client in &machine.clients {
         page.row(client.kind.as_str(), &client_line(client));
@@ -153,6 +162,21 @@ fn failures(page: &mut Page, sources: &[SourceReport]) {
     page.text.push_str("did not answer\n");
     for source in sources.iter().filter(failed) {
         page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
+    }
+}
+
+/// How many sources of a document are listed: a cluster may have hundreds of nodes.
+const LISTED: usize = 24;
+
+/// What a document was taken for, and what was taken of it.
+fn read(page: &mut Page, sources: &[SourceReport]) {
+    page.blank();
+    page.text.push_str("read\n");
+    for source in sources.iter().take(LISTED) {
+        page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
+    }
+    if let Some(more @ 1..) = sources.len().checked_sub(LISTED) {
+        page.wrapped("  ", &format!("and {more} more, in `--json`"), 4);
     }
 }
 

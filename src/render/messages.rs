@@ -182,7 +182,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             };
             format!("nothing was probed; assumed {assumed}")
         }
-        D::DescribedElsewhere { format, missing, assumed } => described(format, missing, assumed),
+        D::DescribedElsewhere { format, missing, assumed } => {
+            format!("{}{}", described(format, missing, assumed), nodes(machine))
+        }
         D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
         D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
             "`cuda-version={requested}` leads to PyTorch {gives}; {newest} takes {without}, which this machine runs"
@@ -272,6 +274,12 @@ fn described(format: &str, missing: &[MissingFact], assumed: &[AssumedFact]) -> 
         let _ = write!(text, "; assumed {}", values.join(", "));
     }
     text
+}
+
+/// Which of several machines in a document the answer is for; empty where it describes one.
+fn nodes(machine: &Machine) -> String {
+    let report = machine.sources.iter().find(|source| source.source == "nodes");
+    report.map_or(String::new(), |report| format!("; {}", report.detail))
 }
 
 fn fact_name(fact: MissingFact) -> &'static str {

@@ -1,7 +1,7 @@
 //! What to know about the machine: what was assumed, what is missing, what is left out.
 
 use crate::matrix::Capability;
-use crate::model::{Detected, KernelSupport, Origin, Os, Vendor, Version};
+use crate::model::{ArmVariant, Detected, KernelSupport, Origin, Os, Vendor, Version};
 
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
@@ -31,9 +31,10 @@ pub(super) fn gpus(
 ) {
     let Some(best) = best.filter(|best| best.build.is_cuda()) else { return };
     if survey.situation.known_gpus().next().is_none() {
+        let is_tegra = survey.situation.arm_variant == Some(ArmVariant::Tegra);
         let served = |row: &&Capability| {
             let kernels = &best.build.kernels;
-            !row.soc
+            row.soc == is_tegra
                 && kernels.support(row.capability, |c| survey.matrix.is_soc(c)) > KernelSupport::Jit
         };
         let served =

@@ -10,7 +10,7 @@ pub fn assume(machine: &mut Machine) {
         return;
     }
     if let Detected::Unknown { .. } = machine.subdir {
-        machine.subdir = Detected::found(Subdir::Linux64, Origin::Baseline);
+        machine.subdir = Detected::found(platform(machine), Origin::Baseline);
     }
     let Some(subdir) = machine.subdir.value() else { return };
     let baseline = Machine::baseline(*subdir);
@@ -25,6 +25,25 @@ pub fn assume(machine: &mut Machine) {
     fill(&mut machine.musl, baseline.musl);
     fill(&mut machine.macos, baseline.macos);
     fill(&mut machine.windows, baseline.windows);
+}
+
+/// The platform that the GPUs and the system leave; without either, that of most machines.
+fn platform(machine: &Machine) -> Subdir {
+    let names = || machine.gpus.iter().filter_map(|gpu| gpu.name.value());
+    if machine.os.value().is_some_and(|os| os.starts_with("Windows")) {
+        Subdir::Win64
+    } else if machine.jetson.is_found() || names().any(|name| is_arm_alone(name)) {
+        Subdir::LinuxAarch64
+    } else {
+        Subdir::Linux64
+    }
+}
+
+/// Whether a GPU comes with an Arm processor alone: on one chip or one board with it.
+fn is_arm_alone(name: &str) -> bool {
+    let words = ["GH200", "GB200", "GB300", "GB10", "Orin", "Xavier", "Thor", "Jetson", "Tegra"];
+    name.contains("(nvgpu)")
+        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
 }
 
 /// Takes what is assumed where nothing is known.

@@ -11,6 +11,7 @@ mod collect_env;
 mod document;
 mod kubernetes;
 mod labelled;
+pub(super) mod nvidia_smi;
 mod plain;
 mod saved;
 
@@ -60,6 +61,41 @@ const FORMATS: &[Format] = &[
     Format { name: "mamba info", recognises: mamba::is_mamba_text, read: mamba::read_text },
     Format { name: "conda info", recognises: conda::is_text, read: conda::read_text },
     Format { name: "pixi info", recognises: pixi::is_text, read: pixi::read_text },
+    Format {
+        name: "nvidia-smi -q -x",
+        recognises: nvidia_smi::xml::is_text,
+        read: nvidia_smi::xml::read,
+    },
+    Format {
+        name: "nvidia-smi -q",
+        recognises: nvidia_smi::details::is_text,
+        read: nvidia_smi::details::read,
+    },
+    Format {
+        name: "nvidia-smi",
+        recognises: nvidia_smi::banner::is_text,
+        read: nvidia_smi::banner::read,
+    },
+    Format {
+        name: "nvidia-smi -L",
+        recognises: nvidia_smi::list::is_text,
+        read: nvidia_smi::list::read,
+    },
+    Format {
+        name: "nvidia-smi --version",
+        recognises: nvidia_smi::details::is_version,
+        read: nvidia_smi::details::read,
+    },
+    Format {
+        name: "nvidia-smi --query-gpu",
+        recognises: nvidia_smi::table::is_text,
+        read: nvidia_smi::table::read,
+    },
+    Format {
+        name: "nvidia-smi's message",
+        recognises: nvidia_smi::failure::is_text,
+        read: nvidia_smi::failure::read,
+    },
 ];
 
 /// Why a document is not a machine.
@@ -70,6 +106,9 @@ pub enum ReadMachineError {
         "not JSON: {0}; expected what `conda-torch probe --json` prints, or another of the documents that `--machine` reads"
     )]
     NotJson(serde_json::Error),
+    /// A pipe whose program failed, an empty paste.
+    #[error("nothing in it; expected what `conda-torch probe --json` prints{}", others())]
+    Empty,
     /// It is a document of something else.
     #[error("no machine in it; expected what `conda-torch probe --json` prints{}", others())]
     NoMachine,
@@ -111,6 +150,7 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&document)) else {
         return Err(match document.json {
             Some(Err(error)) => ReadMachineError::NotJson(error),
+            None if text.trim().is_empty() => ReadMachineError::Empty,
             Some(Ok(_)) | None => ReadMachineError::NoMachine,
         });
     };

@@ -52,7 +52,7 @@ fn without_colours(line: &str) -> String {
 /// A line without the marks of a reply: `> > text`. conda's own `>>>>` of a report stays.
 fn unquoted(line: &str) -> &str {
     let mut line = line;
-    while let Some(rest) = line.strip_prefix('>') {
+    while let Some(rest) = line.trim_start().strip_prefix('>') {
         if rest.starts_with('>') {
             break;
         }

@@ -32,7 +32,9 @@ impl Fields<'_> {
                 Value::Array(items) => {
                     Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
                 }
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+                // How mamba wrote an empty list before 2.9.
+                Value::Null => Some(Vec::new()),
+                Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
             },
             Self::Text(labelled) => {
                 Some(labelled.all(label)?.iter().map(|value| (*value).to_owned()).collect())
@@ -115,10 +117,10 @@ impl Info {
 
     fn subdir(&self, machine: &mut Machine) -> Option<Subdir> {
         let Some(platform) = &self.platform else {
-            let ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
+            let mut ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
             let by_packages =
                 || self.packages.as_ref().and_then(|packages| packages::subdir_of(&packages.list));
-            return ends.filter_map(|end| end.parse().ok()).next().or_else(by_packages);
+            return ends.find_map(|end| end.parse().ok()).or_else(by_packages);
         };
         match platform.parse() {
             Ok(subdir) => Some(subdir),

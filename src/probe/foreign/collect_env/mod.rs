@@ -30,13 +30,13 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(),
     let labelled = Labelled::of(&text);
     system::fill(&text, &labelled, machine);
     if is_rocm(&labelled) {
-        other_adapter(Vendor::Amd, "1002:?", machine);
+        other_adapter(Vendor::Amd, machine);
         none(machine);
     } else {
         nvidia(&text, &labelled, machine);
     }
     if told(&labelled, "is xpu available").is_some_and(|text| text == "True") {
-        other_adapter(Vendor::Intel, "8086:?", machine);
+        other_adapter(Vendor::Intel, machine);
     }
     Ok(())
 }
@@ -56,8 +56,9 @@ fn is_rocm(labelled: &Labelled<'_>) -> bool {
     told(labelled, "rocm used to build pytorch").is_some()
 }
 
-fn other_adapter(vendor: Vendor, pci_id: &str, machine: &mut Machine) {
-    machine.adapters.push(Adapter { vendor, pci_id: pci_id.to_owned(), kernel_driver: None });
+/// A GPU of which nothing but the maker matters.
+fn other_adapter(vendor: Vendor, machine: &mut Machine) {
+    machine.adapters.push(Adapter { vendor, pci_id: String::new(), kernel_driver: None });
 }
 
 fn none(machine: &mut Machine) {

@@ -112,7 +112,7 @@ fn linux(os: &str, python: &str, labelled: &Labelled<'_>, machine: &mut Machine)
     machine.kernel = said(kernel.to_owned(), machine);
     // NVIDIA's kernels for Jetson are called so.
     if kernel.ends_with("-tegra") {
-        machine.jetson = said(format!("kernel {kernel}"), machine);
+        machine.jetson = said(format!("NVIDIA Jetson (kernel {kernel})"), machine);
     }
 }
 

@@ -125,7 +125,11 @@ fn driver(nodes: &[&Node], machine: &mut Machine) {
     if let Some(driver) = nodes.iter().filter_map(|node| node.driver).reduce(older) {
         machine.driver = said(driver, machine);
     }
-    if let Some(cuda) = nodes.iter().filter_map(|node| node.cuda).min() {
+    // A node that tells its driver alone may have the oldest CUDA: then it follows from the driver.
+    let is_partial = nodes.iter().any(|node| node.driver.is_some() && node.cuda.is_none());
+    if is_partial {
+        machine.driver_cuda = Detected::unknown("not every node says it");
+    } else if let Some(cuda) = nodes.iter().filter_map(|node| node.cuda).min() {
         machine.driver_cuda = said(cuda, machine);
     }
 }
