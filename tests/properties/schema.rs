@@ -66,11 +66,11 @@ fn every_document_is_valid() {
         );
         return;
     };
-    let lines = Mutex::new((0, String::new(), String::new()));
+    let lines = Mutex::new((0_usize, String::new(), String::new()));
     super::each(|machine, request, view| {
         let mut lines = lines.lock().expect("no panic while it is held");
         lines.0 += 1;
-        if lines.0 % SOME != 0 {
+        if !lines.0.is_multiple_of(SOME) {
             return;
         }
         let answer = holds::answered(machine, request, view);
