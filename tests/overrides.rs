@@ -187,13 +187,13 @@ fn a_saved_machine_is_given_back_as_it_was_but_for_the_flags() {
     let again = run(&["probe", "--json", "--machine", "-"], &saved);
     assert_eq!(String::from_utf8_lossy(&again.stdout), saved);
 
-    let flags = ["probe", "--json", "--machine", "-", "--glibc", "2.99"];
+    let flags = ["probe", "--json", "--machine", "-", "--driver", "999.99"];
     let changed = run(&flags, &saved);
     let changed: serde_json::Value = serde_json::from_slice(&changed.stdout).expect("JSON");
     assert_eq!(changed["format_version"], 1);
     assert_eq!(changed["tool"]["name"], "conda-torch");
-    assert_eq!(changed["machine"]["glibc"]["value"], "2.99");
-    assert_eq!(changed["machine"]["glibc"]["origin"], "flag:--glibc");
+    assert_eq!(changed["machine"]["driver"]["value"], "999.99");
+    assert_eq!(changed["machine"]["driver"]["origin"], "flag:--driver");
 }
 
 #[test]

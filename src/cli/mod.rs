@@ -36,6 +36,7 @@ Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the 
 fn command() -> Command {
     let subcommand = |name: &'static str, about: &'static str| Command::new(name).about(about);
     Command::new("conda-torch")
+        .bin_name("conda-torch") // whatever the file is called: on Windows with `.exe`
         .version(env!("CARGO_PKG_VERSION"))
         .about("What exactly to type to get a PyTorch that works on this machine, from conda-forge")
         .after_help(EXAMPLES)
