@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms that it may use.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("model", &[]),
     ("host", &["model"]),
+    ("environment", &["model", "host"]),
     ("probe", &["model", "host"]),
     ("matrix", &["model"]),
     ("advise", &["model", "matrix"]),
