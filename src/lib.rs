@@ -11,6 +11,7 @@
 //! carries its answer away. Data flows one way: a room uses only those above it in this list.
 
 pub mod advise; // Machine + Request + Matrix → Advice
+pub mod check; // Environment + Machine + Matrix → Checkup
 pub mod cli;
 pub mod environment; // Host + a prefix → Environment
 pub mod host; // the only door to the outside
