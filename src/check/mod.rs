@@ -55,6 +55,17 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// Whether something is to be done.
+    #[must_use]
+    pub const fn asks(self) -> bool {
+        match self {
+            Self::Mend | Self::Unknown => true,
+            Self::Sound | Self::NoPytorch => false,
+        }
+    }
+}
+
 impl Checkup<'_> {
     /// Whether other packages mend it, in contrast to a driver or a variable.
     #[must_use]

@@ -5,6 +5,7 @@
 //! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;
+pub mod checkup;
 pub mod clients;
 mod commands;
 mod dockerfile;
@@ -34,5 +35,5 @@ pub use json::{error as json_error, json};
 pub use machine::machine;
 pub use messages::{Message, message};
 pub use pixi_toml::pixi_toml;
-pub use schema::{ADVISE_SCHEMA, PROBE_SCHEMA};
+pub use schema::{ADVISE_SCHEMA, CHECK_SCHEMA, PROBE_SCHEMA};
 pub use step::{Step, StepKind};
