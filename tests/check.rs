@@ -12,7 +12,7 @@ use conda_torch::check::{Checkup, Finding, Verdict, check};
 use conda_torch::environment::{self, Place};
 use conda_torch::host::{LiveHost, RecordedHost};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::Environment;
+use conda_torch::model::{Environment, Subdir};
 
 fn read(name: &str) -> Environment {
     let folder = format!("{}/tests/environments/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -104,7 +104,7 @@ fn every_client_s_records_are_read_alike() {
             ("conda-forge", 302),
             "{name}"
         );
-        assert_eq!(environment.subdir.map(|subdir| subdir.as_str()), Some("linux-64"), "{name}");
+        assert_eq!(environment.subdir.map(Subdir::as_str), Some("linux-64"), "{name}");
         assert_eq!(environment.problems, [], "{name}");
         expect(name, "rtx3080-driver-580", Verdict::Sound, &[]);
     }
@@ -176,7 +176,7 @@ fn a_link_to_an_environment_is_that_environment_and_a_huge_one_is_read_in_part()
     let head = r#"{"build": "h0_0", "build_number": 0, "channel": "conda-forge", "depends": [], "files": ["#;
     let mut text = head.to_owned();
     for number in 0..100_000 {
-        text.push_str(&format!("\"share/{number}\","));
+        text.extend(["\"share/", &number.to_string(), "\","]);
     }
     text.push_str("\"end\"], \"name\": \"big\", \"version\": \"1\"}");
     for number in 0..30 {

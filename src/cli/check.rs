@@ -10,8 +10,10 @@ use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::Machine;
 use crate::probe::{Overrides, probe};
-use crate::render::checkup::{self, Checked, Telling};
-use crate::render::{ClientTarget, Style};
+use crate::render::{
+    ClientTarget, Style,
+    checkup::{self, Checked, Telling},
+};
 
 use super::advise::{ClientFlag, ShellFlag, shell_of};
 use super::machine_flags::{MachineFlags, machine};
