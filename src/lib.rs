@@ -11,7 +11,9 @@
 //! carries its answer away. Data flows one way: a room uses only those above it in this list.
 
 pub mod advise; // Machine + Request + Matrix → Advice
+pub mod check; // Environment + Machine + Matrix → Checkup
 pub mod cli;
+pub mod environment; // Host + a prefix → Environment
 pub mod foresee; // Machine + client → what it will take the machine for
 pub mod host; // the only door to the outside
 pub mod matrix; // rows → Matrix

@@ -2,8 +2,11 @@
 
 /// Every code, as the program names it.
 fn codes() -> Vec<&'static str> {
-    let source = include_str!("../src/advise/code.rs");
-    let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
+    let sources = [include_str!("../src/advise/code.rs"), include_str!("../src/check/code.rs")];
+    let arms = sources
+        .iter()
+        .flat_map(|source| source.lines())
+        .filter_map(|line| line.trim().strip_suffix("\","));
     let mut codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
     codes.sort_unstable();
     codes

@@ -5,15 +5,30 @@
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms that it may use.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("host", &["model"]),
+    ("environment", &["model", "host"]),
     ("probe", &["model", "host"]),
     ("matrix", &["model"]),
     ("advise", &["model", "matrix"]),
     ("foresee", &["model", "advise"]),
-    ("render", &["model", "matrix", "advise", "foresee"]),
-    ("cli", &["model", "host", "probe", "matrix", "advise", "foresee", "render"]),
+    ("check", &["model", "matrix", "advise"]),
+    ("render", &["model", "matrix", "advise", "foresee", "check"]),
+    (
+        "cli",
+        &[
+            "model",
+            "host",
+            "environment",
+            "probe",
+            "matrix",
+            "advise",
+            "foresee",
+            "check",
+            "render",
+        ],
+    ),
 ];
 
 /// The most lines that a file may have.

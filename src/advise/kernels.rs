@@ -35,7 +35,7 @@ impl Rules<'_, '_> {
     }
 
     /// How a build's kernels reach a GPU of known capability, or why they do not.
-    fn kernels_for(
+    pub(super) fn kernels_for(
         &self,
         build: &Build,
         toolkit: CudaVersion,

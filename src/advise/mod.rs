@@ -14,6 +14,7 @@ mod code;
 mod companions;
 mod diagnostic;
 mod fit;
+mod installed;
 mod kernels;
 mod rank;
 mod reasons;
@@ -25,6 +26,7 @@ mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
+pub use installed::{Running, running};
 pub use request::{AcceleratorWish, Request};
 
 use crate::matrix::Matrix;

@@ -2,6 +2,7 @@
 //! the world, and it computes nothing: it carries flags in and text out.
 
 mod advise;
+mod check;
 mod explain;
 mod machine_flags;
 mod matrix;
@@ -29,7 +30,8 @@ Examples:
   conda-torch advise --machine gpu-node.json --format dockerfile
   conda-torch matrix                          all of it, as a table
 
-Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request";
+Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request,
+4 something to mend";
 
 /// The whole command line. A subcommand's flags are made only when it is the one: the answer should
 /// cost about what starting a process costs.
@@ -47,6 +49,13 @@ fn command() -> Command {
             subcommand("advise", "Say what to type on this machine, and why")
                 .after_help(ADVISE_EXAMPLES)
                 .defer(advise::Args::augment_args),
+        )
+        .subcommand(
+            subcommand(
+                "check",
+                "Say whether the PyTorch that is installed runs, and what mends it",
+            )
+            .defer(check::Args::augment_args),
         )
         .subcommand(
             subcommand("probe", "Show what was found out about this machine")
@@ -135,6 +144,9 @@ pub fn run() -> ExitCode {
     let result = match matches.subcommand() {
         Some(("advise", matches)) => {
             parsed(&mut command, matches, |args| advise::run(args, &live_host()))
+        }
+        Some(("check", matches)) => {
+            parsed(&mut command, matches, |args| check::run(args, &live_host()))
         }
         Some(("probe", matches)) => {
             parsed(&mut command, matches, |args| probe::run(args, &live_host()))

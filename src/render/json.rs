@@ -113,7 +113,7 @@ fn request_text(request: &Request) -> RequestText {
     }
 }
 
-fn command(step: &Step) -> Command {
+pub(super) fn command(step: &Step) -> Command {
     let line = |shell| shell::line(step, shell).ok();
     Command {
         step: step.kind.as_str(),
@@ -238,7 +238,7 @@ fn pythons((first, last): (Version, Version)) -> Vec<String> {
     (first.minor()..=last.minor()).map(|minor| format!("{}.{minor}", first.major())).collect()
 }
 
-fn kernels(kernels: GpuKernels) -> KernelsText {
+pub(super) fn kernels(kernels: GpuKernels) -> KernelsText {
     KernelsText {
         gpu: kernels.gpu,
         compute_capability: kernels.capability.map(|capability| capability.to_string()),

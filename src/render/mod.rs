@@ -5,6 +5,7 @@
 //! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;
+pub mod checkup;
 mod client_remarks;
 pub mod clients;
 mod commands;
@@ -36,6 +37,6 @@ pub use json::{error as json_error, json};
 pub use machine::machine;
 pub use messages::{Message, message};
 pub use pixi_toml::pixi_toml;
-pub use schema::{ADVISE_SCHEMA, PROBE_SCHEMA};
+pub use schema::{ADVISE_SCHEMA, CHECK_SCHEMA, PROBE_SCHEMA};
 pub use sight::{SeenText, SightText, UnseenText, virtual_packages};
 pub use step::{Step, StepKind};
