@@ -5,14 +5,16 @@
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms that it may use.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("host", &["model"]),
+    ("environment", &["model", "host"]),
     ("probe", &["model", "host"]),
     ("matrix", &["model"]),
     ("advise", &["model", "matrix"]),
-    ("render", &["model", "matrix", "advise"]),
-    ("cli", &["model", "host", "probe", "matrix", "advise", "render"]),
+    ("migrate", &["model", "matrix", "advise"]),
+    ("render", &["model", "matrix", "advise", "migrate"]),
+    ("cli", &["model", "host", "environment", "probe", "matrix", "advise", "migrate", "render"]),
 ];
 
 /// The most lines that a file may have.

@@ -62,7 +62,7 @@ struct OutputFlags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ClientFlag {
+pub(super) enum ClientFlag {
     Conda,
     Mamba,
     Micromamba,
@@ -70,7 +70,7 @@ enum ClientFlag {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ShellFlag {
+pub(super) enum ShellFlag {
     Bash,
     Zsh,
     Fish,
@@ -186,7 +186,7 @@ impl OutputFlags {
 }
 
 impl ClientFlag {
-    fn kind(self) -> ClientKind {
+    pub(super) fn kind(self) -> ClientKind {
         match self {
             Self::Conda => ClientKind::Conda,
             Self::Mamba => ClientKind::Mamba,
@@ -197,7 +197,7 @@ impl ClientFlag {
 }
 
 impl ShellFlag {
-    fn shell(self) -> Shell {
+    pub(super) fn shell(self) -> Shell {
         match self {
             Self::Bash | Self::Zsh => Shell::Posix,
             Self::Fish => Shell::Fish,
@@ -208,7 +208,7 @@ impl ShellFlag {
 }
 
 /// The shell in use, or the usual one of the platform.
-fn shell_of(machine: &Machine) -> Shell {
+pub(super) fn shell_of(machine: &Machine) -> Shell {
     match &machine.shell {
         Detected::Found(shell) => shell.value,
         Detected::Absent | Detected::Unknown { .. } => {

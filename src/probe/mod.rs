@@ -14,6 +14,7 @@ mod nvidia;
 mod os;
 mod overrides;
 mod pci;
+mod settings;
 mod shell;
 
 use crate::host::Host;
@@ -23,6 +24,7 @@ use look::Look;
 
 pub use foreign::{ReadMachineError, assume, read_machine, text_of};
 pub use overrides::{Overrides, WishedGpu};
+pub use settings::settings;
 
 /// What is looked at, in this order. A later one may use what an earlier one found.
 const SOURCES: [fn(&mut Look<'_>); 9] = [
