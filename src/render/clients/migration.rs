@@ -149,29 +149,21 @@ fn is_native(client: &ClientTarget<'_>) -> bool {
         || client.kind == ClientKind::Mamba && !client.is_below(&[2])
 }
 
+/// The addresses of all packages, which is a way back: conda's newer `env export` takes no file of any
+/// name, and its older one knows no formats.
 fn backup(client: &ClientTarget<'_>, place: &Place) -> Step {
-    let stem = place.file_stem();
-    let words = ["env", "export"].into_iter().chain(place.words());
-    if is_native(client) {
-        let mut step = client.step(StepKind::Backup, words.chain(["--explicit"]));
-        step.stdout = Some(format!("{stem}-before.txt"));
-        return step;
+    let verb: &[&str] = if is_native(client) { &["env", "export"] } else { &["list"] };
+    let words = verb.iter().copied().chain(place.words()).chain(["--explicit"]);
+    let mut step = client.step(StepKind::Backup, words);
+    if !is_native(client) {
+        "conda".clone_into(&mut step.argv[0]);
     }
-    let file = format!("{stem}-before.yml");
-    let mut step = client.step(StepKind::Backup, words.chain(["--file", &file]));
-    "conda".clone_into(&mut step.argv[0]);
+    step.stdout = Some(format!("{}-before.txt", place.file_stem()));
     step
 }
 
 fn way_back(client: &ClientTarget<'_>, place: &Place) -> Step {
     let stem = place.file_stem();
-    let name = format!("{stem}-before");
-    if is_native(client) {
-        let file = format!("{stem}-before.txt");
-        return client.step(StepKind::Backup, ["create", "-n", &name, "--file", &file]);
-    }
-    let file = format!("{stem}-before.yml");
-    let mut step = client.step(StepKind::Backup, ["env", "create", "-n", &name, "--file", &file]);
-    "conda".clone_into(&mut step.argv[0]);
-    step
+    let (name, file) = (format!("{stem}-before"), format!("{stem}-before.txt"));
+    client.step(StepKind::Backup, ["create", "-n", &name, "--file", &file])
 }
