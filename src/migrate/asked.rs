@@ -48,9 +48,8 @@ pub(super) fn asked(environment: &Environment) -> Asked {
             Some(spec) if pin.version.is_some() || pin.build.is_some() => {
                 *spec = TypedSpec { channel: pin.channel.or(spec.channel.take()), ..pin };
             }
-            Some(_) => {}
             None if environment.package(&pin.name).is_some() => specs.push(pin),
-            None => {}
+            Some(_) | None => {}
         }
     }
     Asked { from, specs, unread }

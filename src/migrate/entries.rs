@@ -118,13 +118,19 @@ impl Fates<'_, '_> {
                 Some(needs) => Fate::LeftOut(LeftOut::HoldsBack(needs)),
                 None => self.of_own_channel(spec),
             },
-            kind if kind.is_replaced() && (spec.channel.is_some() || !build.is_empty()) => {
-                Fate::Changed(spec.plain(), Loosened::OldChannel)
+            kind @ (ChannelKind::Pytorch
+            | ChannelKind::Nvidia
+            | ChannelKind::Defaults
+            | ChannelKind::CondaForge) => {
+                let has_build = !build.is_empty();
+                if kind.is_replaced() && (spec.channel.is_some() || has_build) {
+                    Fate::Changed(spec.plain(), Loosened::OldChannel)
+                } else if has_build && (self.other_python || build.contains("cuda")) {
+                    Fate::Changed(spec.plain(), Loosened::OtherBuild)
+                } else {
+                    Fate::Kept(spec.plain_with_build())
+                }
             }
-            _ if !build.is_empty() && (self.other_python || build.contains("cuda")) => {
-                Fate::Changed(spec.plain(), Loosened::OtherBuild)
-            }
-            _ => Fate::Kept(spec.plain_with_build()),
         }
     }
 

@@ -14,6 +14,8 @@ mod in_place;
 mod settings;
 mod spec;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wish;
 
 pub use asked::{Asked, AskedFrom};
@@ -112,9 +114,7 @@ fn plan(
         let goes = matches!(entry.fate, Fate::Kept(_) | Fate::Changed(..));
         let channel = fates.channel(&entry.spec).filter(|_| goes);
         let own = channel.filter(|channel| channels::kind(channel) == ChannelKind::Other);
-        channels.extend(
-            own.filter(|own| !channels.iter().any(|c| c == own)).map(str::to_owned).into_iter(),
-        );
+        channels.extend(own.filter(|own| !channels.iter().any(|c| c == own)).map(str::to_owned));
     }
     let (torch, pip): (Vec<&PipPackage>, Vec<&PipPackage>) =
         environment.pip.iter().partition(|package| is_torch_of_pip(&package.name));

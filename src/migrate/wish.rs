@@ -179,7 +179,7 @@ fn pytorch(asked: &Asked, machine: &Machine, matrix: &Matrix) -> Option<Version>
 fn python(environment: &Environment, asked: &Asked) -> Option<Version> {
     let series = |version: Version| (version.minor() > 0).then(|| version.series());
     let typed = asked.specs.iter().find(|spec| spec.name == "python");
-    let typed = typed.and_then(|spec| spec.asked_version()).and_then(series);
+    let typed = typed.and_then(super::spec::TypedSpec::asked_version).and_then(series);
     typed.or_else(|| installed_python(environment))
 }
 

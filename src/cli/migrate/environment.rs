@@ -1,5 +1,7 @@
 //! The migration of an environment.
 
+use std::fmt::Write as _;
+
 use anyhow::bail;
 
 use crate::environment::{self, Place};
@@ -23,6 +25,17 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
     let files = probe::settings(host, &seen.here.config_files);
     let variable = host.env("CONDA_CHANNELS");
     let settings = settings(&files, variable.as_deref(), &[]);
+    let mut taken: Vec<String> = Vec::new();
+    for place in environment::all(host, &seen.here) {
+        taken.extend(place.name);
+        taken.push(place.prefix);
+    }
+    if let Some(to) = args.to.as_ref().filter(|to| taken.contains(to)) {
+        return Err(UsageError(format!(
+            "`--to {to}`: that environment exists; expected a name that is free"
+        ))
+        .into());
+    }
     let kind = args.output.client.map(ClientFlag::kind);
     let answer = MigrationAnswer {
         machine: &seen.there,
@@ -30,6 +43,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
         as_of: matrix.as_of,
         client: ClientTarget::of_environment(&seen.there, &environment.prefix, kind),
         environment: args.to.clone().map_or_else(Default::default, render::Environment::Name),
+        taken: &taken,
         in_place: args.in_place,
         same: args.same(),
         settings: &settings,
@@ -98,7 +112,7 @@ fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output>
         (some, _) => format!("{some} of {count} environments have something of the old channel:\n"),
     };
     for place in &found {
-        stdout.push_str(&format!("  conda-torch migrate {}\n", flags(place)));
+        let _ = writeln!(stdout, "  conda-torch migrate {}", flags(place));
     }
     Ok(Output { stdout, code: 0 })
 }

@@ -19,20 +19,22 @@ pub struct MigrationSteps {
     pub way_back: Option<Step>,
 }
 
-/// The commands, in the words of the client. None of them says `-y`.
+/// The commands, in the words of the client. None of them says `-y`, which would replace an environment
+/// without a word; `taken` are the names and folders of those that are there.
 #[must_use]
 pub fn migration(
     machine: &Machine,
     migration: &Migration<'_, '_>,
     client: &ClientTarget<'_>,
     environment: &Environment,
+    taken: &[String],
 ) -> MigrationSteps {
     let (Some(plan), Some(choice)) = (&migration.plan, &migration.settled.advice.recommended)
     else {
         return MigrationSteps::default();
     };
     let beside = match environment {
-        Environment::Unnamed => Environment::beside(migration.environment, client),
+        Environment::Unnamed => Environment::beside(migration.environment, taken),
         Environment::Name(_) | Environment::Prefix(_) => environment.clone(),
     };
     if client.kind == ClientKind::Pixi {

@@ -55,14 +55,15 @@ impl Environment {
     }
 
     /// A new one beside one that exists, which keeps all that is in it.
-    pub(super) fn beside(old: &model::Environment, client: &ClientTarget<'_>) -> Self {
-        let has = |name: &str| {
-            client.found.is_some_and(|client| client.environments.iter().any(|e| e == name))
-        };
+    pub(super) fn beside(old: &model::Environment, taken: &[String]) -> Self {
+        let has = |name: &str| taken.iter().any(|taken| taken == name);
         match old.name.as_deref() {
             Some("base") => Self::Name(free_name("torch", has)),
             Some(name) => Self::Name(free_name(&format!("{name}-cf"), has)),
-            None => Self::Prefix(format!("{}-cf", old.prefix.trim_end_matches(['/', '\\']))),
+            None => {
+                let stem = old.prefix.trim_end_matches(['/', '\\']);
+                Self::Prefix(free_name(&format!("{stem}-cf"), has))
+            }
         }
     }
 

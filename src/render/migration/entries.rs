@@ -32,7 +32,6 @@ pub(super) fn reason(entry: &Entry) -> Option<(&'static str, String)> {
                 "follows-the-build",
                 "the toolkit of the build that is chosen, which is not the old number",
             ),
-            "python" | "torchvision" | "torchaudio" => None,
             _ => None,
         },
         Fate::Changed(_, why) => match why {

@@ -1,7 +1,7 @@
 //! The migration of an environment, for a person.
 
-use crate::advise::Severity;
-use crate::migrate::{AskedFrom, Fate, Plan};
+use crate::advise::{AcceleratorWish, Severity, Unlock};
+use crate::migrate::{AskedFrom, Entry, Fate, Plan};
 use crate::model::Environment;
 
 use super::super::answer::Refused;
@@ -77,7 +77,7 @@ fn commands(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) -> Resul
     if answer.in_place && !steps.in_place.is_empty() {
         let title = "In the environment itself, after a file that is a way back:";
         page.commands(title, steps.in_place.iter().filter(|step| !is_check(step)))?;
-        what_goes(page, plan);
+        what_goes(page, answer, plan);
         page.commands("Check it:", steps.in_place.iter().filter(is_check))?;
         return page.commands("Should it go wrong, the old one again:", &steps.way_back);
     }
@@ -115,21 +115,24 @@ fn why_not_in_place(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) 
 }
 
 /// What a client will say it removes, so that nobody is surprised.
-fn what_goes(page: &mut Page, plan: &Plan) {
+fn what_goes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
     let in_place = &plan.in_place;
+    let start = page.out.len();
     if !in_place.dependents.is_empty() {
-        let text =
-            format!("{} go as well, since they need one of these", list(&in_place.dependents));
-        page.text("note: ", &text);
+        let names = list(&in_place.dependents);
+        page.text("note: ", &format!("what needs one of the removed goes with it: {names}"));
     }
     if in_place.orphans > 0 {
         let text = format!(
-            "so do up to {} packages that were only there for them; what was asked for comes back or stays",
+            "up to {} packages that were only there for them go as well; what was asked for stays or comes back",
             in_place.orphans
         );
         page.text("note: ", &text);
     }
-    if !in_place.dependents.is_empty() || in_place.orphans > 0 {
+    if !answer.migration.environment.pip.is_empty() {
+        page.text("note: ", "what pip installed stays, and is not in that file");
+    }
+    if page.out.len() > start {
         page.gap();
     }
 }
@@ -149,8 +152,12 @@ fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
             "there is no history: taken are the packages that no other needs, without their versions",
         ),
     }
-    let kept = |fate: &Fate| matches!(fate, Fate::Kept(_));
-    for entry in plan.entries.iter().filter(|entry| !kept(&entry.fate)) {
+    let kept = |entry: &Entry| match &entry.fate {
+        Fate::Kept(_) => true,
+        Fate::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.text,
+        Fate::Changed(..) | Fate::LeftOut(_) => false,
+    };
+    for entry in plan.entries.iter().filter(|entry| !kept(entry)) {
         let becomes = specs(&entry.fate);
         let becomes = if becomes.is_empty() { "left out".to_owned() } else { list(&becomes) };
         let why = reason(entry).map_or_else(String::new, |(_, why)| format!(": {why}"));
@@ -159,7 +166,7 @@ fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
     let same: Vec<String> = plan
         .entries
         .iter()
-        .filter(|entry| kept(&entry.fate))
+        .filter(|entry| kept(entry))
         .map(|entry| entry.spec.text.clone())
         .collect();
     if !same.is_empty() {
@@ -171,7 +178,7 @@ fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
     if !plan.pip_left_out.is_empty() {
         page.text("- ", &format!("{} of pip: conda brings PyTorch now", list(&plan.pip_left_out)));
     }
-    if !plan.pip.is_empty() {
+    if !plan.pip.is_empty() && !answer.in_place {
         page.text("- ", "what pip had from a folder or from git is to be installed from there");
     }
     if page.out.len() == start {
@@ -186,7 +193,10 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     page.gap();
     remarks(page, answer, |_| true);
     let advice = &answer.migration.settled.advice;
-    for alternative in advice.alternatives.iter().take(3) {
+    // That it would work on another machine, or on the processor, is said below.
+    let is_elsewhere = |unlock: &Unlock| matches!(unlock, Unlock::Gpu | Unlock::Accelerator(_));
+    let here = advice.alternatives.iter().filter(|it| !it.unlocked_by.iter().any(is_elsewhere));
+    for alternative in here.take(3) {
         let changes: Vec<String> = alternative
             .unlocked_by
             .iter()
@@ -194,6 +204,10 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
             .collect();
         let choice = summary::choice(&alternative.choice);
         page.text("- ", &format!("{choice} — needs {}", changes.join(" and ")));
+    }
+    if answer.migration.settled.request.accelerator != AcceleratorWish::Cuda {
+        page.gap();
+        return;
     }
     page.text(
         "",

@@ -35,6 +35,8 @@ pub struct MigrationAnswer<'a> {
     pub client: ClientTarget<'a>,
     /// Where the packages go; unnamed: beside the old environment.
     pub environment: Environment,
+    /// The names and folders of the environments that are there.
+    pub taken: &'a [String],
     /// Whether the environment itself is to be changed.
     pub in_place: bool,
     /// How the commands ask for more: the flags that name the environment.
@@ -64,7 +66,8 @@ impl<'a> MigrationAnswer<'a> {
     /// The commands.
     #[must_use]
     pub fn steps(&self) -> MigrationSteps {
-        clients::migration(self.machine, self.migration, &self.client, &self.environment)
+        let Self { machine, migration, client, environment, taken, .. } = self;
+        clients::migration(machine, migration, client, environment, taken)
     }
 
     /// The advice in it as an answer of its own.
