@@ -1,6 +1,8 @@
 //! What the user asked for in an environment: its history, its pinned file, or, where neither tells,
 //! what nothing else in it needs.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Environment, InstalledPackage};
 
 use super::spec::TypedSpec;
@@ -79,19 +81,22 @@ fn is_export(environment: &Environment, specs: &[TypedSpec]) -> bool {
 
 /// What no other package in the environment needs.
 fn leaves(environment: &Environment) -> impl Iterator<Item = &InstalledPackage> {
-    let all = &environment.packages;
-    let is_needed = move |package: &InstalledPackage| {
-        all.iter().any(|other| other.name != package.name && needs(other, &package.name))
-    };
+    let mut needed: BTreeSet<&str> = BTreeSet::new();
+    for package in &environment.packages {
+        needed.extend(needs(package).filter(|name| *name != package.name));
+    }
     let is_base = |name: &str| matches!(name, "python" | "pip" | "pytorch");
-    all.iter().filter(move |package| is_base(&package.name) || !is_needed(package))
+    let is_leaf = move |package: &&InstalledPackage| {
+        is_base(&package.name) || !needed.contains(package.name.as_str())
+    };
+    environment.packages.iter().filter(is_leaf)
 }
 
-/// Whether a package depends on another.
-pub(super) fn needs(package: &InstalledPackage, name: &str) -> bool {
-    package.depends.iter().any(|depend| {
+/// The names of what a package depends on.
+pub(super) fn needs(package: &InstalledPackage) -> impl Iterator<Item = &str> {
+    package.depends.iter().map(|depend| {
         let end = depend.find([' ', '=', '<', '>', '!', '[']).unwrap_or(depend.len());
-        &depend[..end] == name
+        &depend[..end]
     })
 }
 

@@ -1,10 +1,10 @@
 //! Changing the environment itself: what is taken out first, what goes with it, and where that cannot
 //! work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::advise::Choice;
-use crate::model::{Environment, Machine, Outcome, Subdir, Version};
+use crate::model::{Environment, InstalledPackage, Machine, Outcome, Subdir, Version};
 
 use super::asked::{Asked, AskedFrom, needs};
 use super::channels;
@@ -187,13 +187,10 @@ fn with_dependents<'e>(
 ) -> BTreeSet<&'e str> {
     let mut gone = names.clone();
     loop {
-        let more: Vec<&str> = environment
-            .packages
-            .iter()
-            .filter(|package| !gone.contains(package.name.as_str()))
-            .filter(|package| gone.iter().any(|name| needs(package, name)))
-            .map(|package| package.name.as_str())
-            .collect();
+        let needs_one =
+            |package: &&InstalledPackage| needs(package).any(|name| gone.contains(name));
+        let stays = environment.packages.iter().filter(|it| !gone.contains(it.name.as_str()));
+        let more: Vec<&str> = stays.filter(needs_one).map(|it| it.name.as_str()).collect();
         if more.is_empty() {
             return gone;
         }
@@ -207,21 +204,16 @@ fn needed<'e>(
     entries: &[Entry],
     gone: &BTreeSet<&str>,
 ) -> BTreeSet<&'e str> {
-    let asked = |name: &str| entries.iter().any(|entry| entry.spec.name == name);
+    let installed: BTreeMap<&str, &InstalledPackage> =
+        environment.packages.iter().map(|package| (package.name.as_str(), package)).collect();
     let mut stays: BTreeSet<&str> = BTreeSet::new();
-    let mut next: Vec<&str> = environment
-        .packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .filter(|name| asked(name) && !gone.contains(name))
-        .collect();
-    while let Some(name) = next.pop() {
-        if !stays.insert(name) {
-            continue;
+    let asked = entries.iter().filter_map(|entry| installed.get(entry.spec.name.as_str()));
+    let mut next: Vec<&InstalledPackage> =
+        asked.copied().filter(|package| !gone.contains(package.name.as_str())).collect();
+    while let Some(package) = next.pop() {
+        if stays.insert(&package.name) {
+            next.extend(needs(package).filter_map(|name| installed.get(name)).copied());
         }
-        let Some(package) = environment.package(name) else { continue };
-        let needed = environment.packages.iter().filter(|other| needs(package, &other.name));
-        next.extend(needed.map(|other| other.name.as_str()));
     }
     stays
 }

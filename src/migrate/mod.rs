@@ -116,8 +116,11 @@ fn plan(
         let own = channel.filter(|channel| channels::kind(channel) == ChannelKind::Other);
         channels.extend(own.filter(|own| !channels.iter().any(|c| c == own)).map(str::to_owned));
     }
-    let (torch, pip): (Vec<&PipPackage>, Vec<&PipPackage>) =
-        environment.pip.iter().partition(|package| is_torch_of_pip(&package.name));
+    let (torch, pip): (Vec<&PipPackage>, Vec<&PipPackage>) = environment
+        .pip
+        .iter()
+        .filter(|package| is_plain(package))
+        .partition(|package| is_torch_of_pip(&package.name));
     let specs = specs(&entries, choice, !pip.is_empty());
     Some(Plan {
         in_place: in_place::plan(environment, &entries, &specs, choice),
@@ -128,6 +131,18 @@ fn plan(
         pip: pip.into_iter().cloned().collect(),
         pip_left_out: torch.into_iter().map(|package| package.name.clone()).collect(),
     })
+}
+
+/// Whether a package of pip is one that can be named on a command line; its folder may be called
+/// anything.
+fn is_plain(package: &PipPackage) -> bool {
+    let plain = |text: &str| {
+        !text.starts_with('-')
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '!'))
+    };
+    !package.name.is_empty() && plain(&package.name) && plain(&package.version)
 }
 
 /// The choice's specs and what goes over, each package once.

@@ -45,9 +45,12 @@ impl TypedSpec {
         let end = rest.find(AFTER_NAME).unwrap_or(rest.len());
         let (name, rest) = rest.split_at(end);
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(is_name) {
+        // What begins with a hyphen would be a flag on a command line.
+        let is_flag = |text: &str| text.starts_with(['-', '.']);
+        if name.is_empty() || is_flag(name) || !name.chars().all(is_name) {
             return None;
         }
+        let channel = channel.filter(|channel| !is_flag(channel));
         let mut spec = Self {
             text: text.to_owned(),
             channel,
@@ -244,7 +247,16 @@ mod tests {
 
     #[test]
     fn what_names_no_package_is_no_spec() {
-        for text in ["", "@explicit", "# a comment", "./x.conda", "https://host/x.conda", "$(x)"] {
+        for text in [
+            "",
+            "@explicit",
+            "# a comment",
+            "./x.conda",
+            "https://host/x.conda",
+            "$(x)",
+            "--yes",
+            "-c x",
+        ] {
             assert_eq!(TypedSpec::parse(text), None, "{text}");
         }
     }

@@ -8,7 +8,7 @@ use crate::environment::{self, Place};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::migrate::{migrate, settings};
-use crate::model::Environment;
+use crate::model::{Environment, Shell};
 use crate::probe;
 use crate::render::{self, ClientTarget, MigrationAnswer};
 
@@ -36,6 +36,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
         ))
         .into());
     }
+    let style = args.style(&seen.here);
     let kind = args.output.client.map(ClientFlag::kind);
     let answer = MigrationAnswer {
         machine: &seen.there,
@@ -45,9 +46,9 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
         environment: args.to.clone().map_or_else(Default::default, render::Environment::Name),
         taken: &taken,
         in_place: args.in_place,
-        same: args.same(),
+        same: args.same(&place, style.shell),
         settings: &settings,
-        style: args.style(&seen.here),
+        style,
     };
     let is_unsatisfiable = migration.is_needed && migration.plan.is_none();
     let code = if is_unsatisfiable { 3 } else { 0 };
@@ -88,6 +89,7 @@ fn is_environment(environment: &Environment) -> anyhow::Result<()> {
 fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let wishes = args.wishes();
+    let shell = args.style(&seen.here).shell;
     let places = environment::all(host, &seen.here);
     let count = places.len();
     let is_needed = |place: &Place| {
@@ -96,7 +98,7 @@ fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output>
     };
     let found: Vec<Place> = places.into_iter().filter(is_needed).collect();
     if args.output.json {
-        let names: Vec<String> = found.iter().map(flags).collect();
+        let names: Vec<String> = found.iter().map(|place| flags(place, shell)).collect();
         let what = if names.is_empty() {
             "none has anything to migrate".to_owned()
         } else {
@@ -112,26 +114,26 @@ fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output>
         (some, _) => format!("{some} of {count} environments have something of the old channel:\n"),
     };
     for place in &found {
-        let _ = writeln!(stdout, "  conda-torch migrate {}", flags(place));
+        let _ = writeln!(stdout, "  conda-torch migrate {}", flags(place, shell));
     }
     Ok(Output { stdout, code: 0 })
 }
 
-/// The flags that name an environment.
-fn flags(place: &Place) -> String {
-    match &place.name {
-        Some(name) => format!("-n {name}"),
-        None => format!("-p {}", place.prefix),
-    }
+/// The flags that name an environment, for the shell in use.
+fn flags(place: &Place, shell: Shell) -> String {
+    let (flag, text) = match &place.name {
+        Some(name) => ("-n", name),
+        None => ("-p", &place.prefix),
+    };
+    // What no shell can write is left to the reader.
+    let word = render::shell::word(text, shell).map_or("…".into(), std::borrow::Cow::into_owned);
+    format!("{flag} {word}")
 }
 
 impl Args {
     /// The flags that name the environment once more, with a blank behind them.
-    fn same(&self) -> String {
-        match (&self.name, &self.prefix) {
-            (Some(name), _) => format!("-n {name} "),
-            (None, Some(prefix)) => format!("-p {prefix} "),
-            (None, None) => String::new(),
-        }
+    fn same(&self, place: &Place, shell: Shell) -> String {
+        let is_named = self.name.is_some() || self.prefix.is_some();
+        if is_named { format!("{} ", flags(place, shell)) } else { String::new() }
     }
 }

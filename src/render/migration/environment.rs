@@ -58,6 +58,9 @@ fn what_is_there(page: &mut Page, answer: &MigrationAnswer<'_>) {
         parts.push(format!("{} from pip", environment.pip.len()));
     }
     wrap_parts(&mut page.out, &parts, answer.style.width);
+    if environment.prefix.replace('\\', "/").contains("/.pixi/envs/") {
+        page.text("note: ", "it is a pixi project's: what counts is the project's `pixi.toml`");
+    }
     for problem in environment.problems.iter().take(4) {
         page.text("warning: ", &format!("`{}`: {}", problem.source, problem.detail));
     }
