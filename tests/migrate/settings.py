@@ -14,6 +14,7 @@ class Case:
 
 
 CASES = [
+    Case("no file at all", {}, {".condarc": {"channels": ["conda-forge"], "channel_priority": "strict"}}),
     Case("the three old channels", {".condarc": "channels:\n  - pytorch\n  - nvidia\n  - defaults\n"},
          {".condarc": {"channels": ["conda-forge"], "channel_priority": "strict"}}),
     Case("a flow list, and an address", {".condarc": "channels: [https://conda.anaconda.org/pytorch, conda-forge]\nssl_verify: true\n"},
@@ -47,5 +48,5 @@ def judge(judge, client, case):
             assert found.get(key) == value, f"{name}: {key} is {found.get(key)}, not {value}"
     again = json.loads(judge.ask(client, [*words, "--json"]))
     assert not again["settings"]["commands"], f"still to do: {[step['posix'] for step in again['settings']['commands']]}"
-    for name in case.before:
+    for name in {**case.before, **case.after}:
         pathlib.Path(client.home / name).unlink(missing_ok=True)
