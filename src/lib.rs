@@ -17,6 +17,7 @@ pub mod environment; // Host + a prefix → Environment
 pub mod foresee; // Machine + client → what it will take the machine for
 pub mod host; // the only door to the outside
 pub mod matrix; // rows → Matrix
+pub mod migrate; // Environment + Machine + Advice → Migration
 pub mod model; // the vocabulary: plain values, uses nothing
 pub mod probe; // Host + Overrides → Machine
 pub mod render; // Advice → text // flags, streams, exit codes

@@ -14,7 +14,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("advise", &["model", "matrix"]),
     ("foresee", &["model", "advise"]),
     ("check", &["model", "matrix", "advise"]),
-    ("render", &["model", "matrix", "advise", "foresee", "check"]),
+    ("migrate", &["model", "matrix", "advise"]),
+    ("render", &["model", "matrix", "advise", "foresee", "check", "migrate"]),
     (
         "cli",
         &[
@@ -26,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "advise",
             "foresee",
             "check",
+            "migrate",
             "render",
         ],
     ),

@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod machine_flags;
 mod matrix;
+mod migrate;
 mod probe;
 mod request_flags;
 mod schema;
@@ -67,6 +68,10 @@ fn command() -> Command {
                 "Show which PyTorch conda-forge has for which CUDA, GPU and system",
             )
             .defer(matrix::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("migrate", "Turn what the old `pytorch` channel left into conda-forge")
+                .defer(migrate::Args::augment_args),
         )
         .subcommand(
             subcommand("explain", "Print the page of a diagnostic")
@@ -153,6 +158,9 @@ pub fn run() -> ExitCode {
         }
         Some(("matrix", matches)) => {
             parsed(&mut command, matches, |args| matrix::run(args, &live_host()))
+        }
+        Some(("migrate", matches)) => {
+            parsed(&mut command, matches, |args| migrate::run(args, &live_host()))
         }
         Some(("explain", matches)) => parsed(&mut command, matches, explain::run),
         Some(("schema", matches)) => parsed(&mut command, matches, |args| Ok(schema::run(args))),

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::render::{ADVISE_SCHEMA, CHECK_SCHEMA, PROBE_SCHEMA};
+use crate::render::{ADVISE_SCHEMA, CHECK_SCHEMA, MIGRATE_SCHEMA, PROBE_SCHEMA};
 
 use super::Output;
 
@@ -27,6 +27,8 @@ enum Document {
     Advise,
     /// `check --json`
     Check,
+    /// `migrate --json`
+    Migrate,
     /// `probe --json`
     Probe,
 }
@@ -35,6 +37,7 @@ pub(super) fn run(args: &Args) -> Output {
     let schema = match args.of {
         Document::Advise => ADVISE_SCHEMA,
         Document::Check => CHECK_SCHEMA,
+        Document::Migrate => MIGRATE_SCHEMA,
         Document::Probe => PROBE_SCHEMA,
     };
     Output { stdout: schema.to_owned(), code: 0 }

@@ -15,6 +15,7 @@ mod os;
 mod overrides;
 mod pci;
 mod processor;
+mod settings;
 mod shell;
 
 use crate::host::Host;
@@ -24,6 +25,7 @@ use look::Look;
 
 pub use foreign::{ReadMachineError, assume, read_machine, text_of};
 pub use overrides::{Overrides, WishedGpu};
+pub use settings::settings;
 
 /// What is looked at, in this order. A later one may use what an earlier one found.
 const SOURCES: [fn(&mut Look<'_>); 10] = [

@@ -96,7 +96,7 @@ fn status(advice: &Advice<'_>) -> (&'static str, u8) {
     }
 }
 
-fn request_text(request: &Request) -> RequestText {
+pub(super) fn request_text(request: &Request) -> RequestText {
     let Request { accelerator, pytorch, python, cuda_version, blas, companions } = request;
     let companions = companions.iter().map(|companion| companion.as_str());
     RequestText {
@@ -127,12 +127,13 @@ pub(super) fn command(step: &Step) -> Command {
         powershell: line(Shell::Powershell),
         cmd: line(Shell::Cmd),
         note: step.note.clone(),
+        stdout: step.stdout.clone(),
     }
 }
 
 /// What needs the machine to be said.
-struct Say<'a> {
-    answer: &'a Answer<'a>,
+pub(super) struct Say<'a> {
+    pub(super) answer: &'a Answer<'a>,
 }
 
 impl Say<'_> {
@@ -140,7 +141,7 @@ impl Say<'_> {
         sentence(diagnostic, self.answer.machine)
     }
 
-    fn choice(&self, choice: &Choice<'_>) -> ChoiceText {
+    pub(super) fn choice(&self, choice: &Choice<'_>) -> ChoiceText {
         let build = choice.build;
         let companions = choice.companions.iter();
         let needs = choice.needs_cuda.iter().map(|cuda| ("__cuda", cuda.to_string()));
@@ -212,7 +213,7 @@ impl Say<'_> {
         }
     }
 
-    fn diagnostic(&self, diagnostic: &Diagnostic) -> DiagnosticText {
+    pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) -> DiagnosticText {
         let message = message(diagnostic, self.answer.machine, self.answer.advice);
         DiagnosticText {
             code: diagnostic.code(),

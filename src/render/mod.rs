@@ -16,6 +16,7 @@ mod human;
 mod json;
 mod machine;
 mod messages;
+mod migration;
 mod pixi_toml;
 mod reasons;
 mod schema;
@@ -36,7 +37,11 @@ pub use human::{human, warnings};
 pub use json::{error as json_error, json};
 pub use machine::machine;
 pub use messages::{Message, message};
+pub use migration::{
+    MigrationAnswer, SettingsAnswer, human_migration, human_settings, json_migration,
+    json_migration_error, json_settings,
+};
 pub use pixi_toml::pixi_toml;
-pub use schema::{ADVISE_SCHEMA, CHECK_SCHEMA, PROBE_SCHEMA};
+pub use schema::{ADVISE_SCHEMA, CHECK_SCHEMA, MIGRATE_SCHEMA, PROBE_SCHEMA};
 pub use sight::{SeenText, SightText, UnseenText, virtual_packages};
 pub use step::{Step, StepKind};

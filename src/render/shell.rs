@@ -163,5 +163,13 @@ fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
         pieces[first].push(' ');
         pieces[first].push_str(&verb);
     }
+    if let Some(file) = &step.stdout {
+        let file = word(file, shell)?;
+        pieces.push(match shell {
+            Shell::Posix | Shell::Fish | Shell::Cmd => format!("> {file}"),
+            // Its own `>` writes UTF-16, which no client reads.
+            Shell::Powershell => format!("| Out-File -Encoding ascii {file}"),
+        });
+    }
     Ok(pieces)
 }

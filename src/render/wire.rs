@@ -198,6 +198,8 @@ pub(super) struct Command {
     pub cmd: Option<String>,
     /// What to know before running it.
     pub note: Option<String>,
+    /// The file that what it prints goes into; null where that is for a person to read.
+    pub stdout: Option<String>,
 }
 
 /// A build that a change would unlock.

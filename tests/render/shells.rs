@@ -44,6 +44,7 @@ fn step(words: &[&str]) -> Step {
         env: Vec::new(),
         argv: words.iter().map(|word| (*word).to_owned()).collect(),
         note: None,
+        stdout: None,
     }
 }
 

@@ -4,10 +4,12 @@
 mod conda;
 mod mamba;
 mod micromamba;
+mod migration;
 mod overrides;
 mod owner;
 mod pixi;
 mod place;
+mod settings;
 
 use crate::advise::Choice;
 use crate::foresee::Viewer;
@@ -16,8 +18,12 @@ use crate::model::{Accelerator, Client, ClientKind, Machine, Version};
 use super::step::{Step, StepKind};
 
 pub use overrides::overrides;
+use place::Place;
+
+pub use migration::{MigrationSteps, migration};
 pub use pixi::{SystemRequirements, system_requirements};
 pub use place::Environment;
+pub use settings::settings;
 
 /// The client that commands are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,26 @@ impl<'a> ClientTarget<'a> {
         Viewer { kind: self.kind, version: self.version, found: self.found }
     }
 
+    /// The client that an environment belongs to, or one of a kind; else the best.
+    #[must_use]
+    pub fn of_environment(machine: &'a Machine, prefix: &str, kind: Option<ClientKind>) -> Self {
+        let is_its = |client: &&Client| {
+            let root = client.root_prefix.as_deref().map(|root| root.trim_end_matches(['/', '\\']));
+            let rest = root.and_then(|root| prefix.strip_prefix(root));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+        };
+        let is_wanted = |client: &&Client| kind.is_none_or(|kind| client.kind == kind);
+        let found = machine.clients.iter().filter(is_wanted).find(is_its);
+        match found {
+            Some(client) => Self {
+                kind: client.kind,
+                version: client.version.value().copied(),
+                found: Some(client),
+            },
+            None => Self::of(machine, kind),
+        }
+    }
+
     /// Whether its version is known and below another.
     fn is_below(&self, version: &[u16]) -> bool {
         self.version.is_some_and(|found| found < Version::new(version))
@@ -69,6 +95,7 @@ impl<'a> ClientTarget<'a> {
             env: Vec::new(),
             argv: program.chain(arguments).map(str::to_owned).collect(),
             note: None,
+            stdout: None,
         }
     }
 }
@@ -102,6 +129,19 @@ fn install(
     let other = overrides::platform(machine, choice, client);
     let place = environment.place(client, other);
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
+    install_specs(machine, choice, client, &place, &[], &specs)
+}
+
+/// The same with more channels, after conda-forge, and with specs that the choice's own are among.
+fn install_specs(
+    machine: &Machine,
+    choice: &Choice<'_>,
+    client: &ClientTarget<'_>,
+    place: &Place,
+    channels: &[String],
+    specs: &[String],
+) -> Vec<Step> {
+    let other = overrides::platform(machine, choice, client);
     // The flag came to conda's `create` with 23.10; the variable is understood from long before.
     let is_old = match client.kind {
         ClientKind::Conda => client.is_below(&[23, 10]),
@@ -114,7 +154,9 @@ fn install(
     if let Some(subdir) = other.as_ref().filter(|_| !is_old) {
         words.extend(["--platform", subdir.as_str()]);
     }
-    words.extend(["--override-channels", "-c", "conda-forge", "--strict-channel-priority"]);
+    words.extend(["--override-channels", "-c", "conda-forge"]);
+    words.extend(channels.iter().flat_map(|channel| ["-c", channel]));
+    words.push("--strict-channel-priority");
     words.extend(specs.iter().map(String::as_str));
     let mut install = client.step(StepKind::Install, words);
     install.env = overrides(machine, choice, client);
