@@ -12,6 +12,7 @@
 
 pub mod advise; // Machine + Request + Matrix → Advice
 pub mod cli;
+pub mod foresee; // Machine + client → what it will take the machine for
 pub mod host; // the only door to the outside
 pub mod matrix; // rows → Matrix
 pub mod model; // the vocabulary: plain values, uses nothing

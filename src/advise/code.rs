@@ -57,6 +57,10 @@ impl Diagnostic {
             Self::CompanionHoldsBack { .. } => "companion-holds-back",
             Self::CompanionNotOnPlatform { .. } => "companion-not-on-platform",
             Self::PythonHoldsBack { .. } => "python-holds-back",
+            Self::ToolkitShadowsDriver { .. } => "toolkit-shadows-driver",
+            Self::ToolkitFileBroken { .. } => "toolkit-file-broken",
+            Self::ClientSeesNoCuda { .. } => "client-sees-no-cuda",
+            Self::CudaOverridden { .. } => "cuda-overridden",
             Self::MinorVersionCompatibility { .. } => "minor-version-compatibility",
             Self::FailsLoudly => "fails-loudly",
             Self::MetalIncluded => "metal-included",
@@ -107,6 +111,10 @@ impl Diagnostic {
             | Self::JetsonWithoutBuild { .. }
             | Self::LibcudaMissing
             | Self::GlibcNotTried { .. }
+            | Self::ToolkitShadowsDriver { .. }
+            | Self::ToolkitFileBroken { .. }
+            | Self::ClientSeesNoCuda { .. }
+            | Self::CudaOverridden { .. }
             | Self::CudaVersionHoldsBack { .. }
             | Self::CompanionHoldsBack { .. }
             | Self::PythonHoldsBack { .. } => Severity::Warning,

@@ -24,7 +24,7 @@ mod specs;
 mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
-pub use diagnostic::{AssumedFact, Diagnostic, MissingFact, Severity};
+pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
 pub use request::{AcceleratorWish, Request};
 
 use crate::matrix::Matrix;

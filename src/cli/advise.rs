@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::advise::{Status, advise};
+use crate::foresee::add_remarks;
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{ClientKind, Detected, Machine, Os, Shell};
@@ -125,14 +126,16 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
     let request = args.request.request();
     // The process ends soon: see `cli::run`.
-    let advice = ManuallyDrop::new(advise(&machine, &request, matrix));
+    let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
     let output = &args.output;
+    let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
+    add_remarks(&mut advice, &machine, &client.viewer());
     let answer = Answer {
         machine: &machine,
         request: &request,
         advice: &advice,
         as_of: matrix.as_of,
-        client: ClientTarget::of(&machine, output.client.map(ClientFlag::kind)),
+        client,
         environment: output.environment(),
         style: Style {
             width: terminal_width().unwrap_or(80).clamp(40, 100),

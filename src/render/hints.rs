@@ -4,6 +4,7 @@ use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact, Unlock};
 use crate::matrix::Matrix;
 use crate::model::{ComputeCapability, Detected, DriverVersion, Machine, Origin, Os};
 
+use super::client_remarks;
 use super::summary::jetpack;
 
 /// What to do, where something can be done.
@@ -71,6 +72,10 @@ pub(super) fn hint(
         D::GpuLeftOut { .. } => Some(
             "hide it from programs that would choose it with `CUDA_VISIBLE_DEVICES`".to_owned(),
         ),
+        D::ToolkitShadowsDriver { .. }
+        | D::ToolkitFileBroken { .. }
+        | D::ClientSeesNoCuda { .. }
+        | D::CudaOverridden { .. } => client_remarks::hint(diagnostic),
         D::NoDriver { .. }
         | D::NoGpu
         | D::GlibcTooOld { .. }

@@ -12,6 +12,7 @@ use crate::model::{Accelerator, Build, Date, KernelSupport, Shell, Version};
 use super::answer::Answer;
 use super::messages::{self, message, sentence};
 use super::shell;
+use super::sight::{self, SightText, virtual_packages};
 use super::step::Step;
 use super::wire::{
     AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
@@ -44,8 +45,17 @@ pub fn json(answer: &Answer<'_>) -> String {
             .chain(elsewhere.iter().map(|build| say.elsewhere(build)))
             .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
+        virtual_packages: sights(answer),
         ..empty(*as_of)
     })
+}
+
+/// What the client of the commands will see, then all others on the machine.
+fn sights(answer: &Answer<'_>) -> Vec<SightText> {
+    match answer.client.found {
+        Some(client) => virtual_packages(answer.machine, Some(client)),
+        None => vec![sight::text(answer.machine, &answer.client.viewer())],
+    }
 }
 
 /// The document of a run that failed.
@@ -75,6 +85,7 @@ fn empty(as_of: Date) -> Document<'static> {
         alternatives: Vec::new(),
         rejected: Vec::new(),
         diagnostics: Vec::new(),
+        virtual_packages: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 
 use crate::model::{Client, Detected, Gpu, Machine, Outcome, SourceReport, Vendor};
 
+use super::sight;
 use super::wrap::visible;
 
 /// Where a line ends.
@@ -19,6 +20,7 @@ pub fn machine(machine: &Machine) -> String {
     system(&mut page, machine);
     nvidia(&mut page, machine);
     clients(&mut page, machine);
+    sights(&mut page, machine);
     failures(&mut page, &machine.sources);
     if machine.document.is_some() {
         read(&mut page, &machine.sources);
@@ -146,6 +148,19 @@ fn client_line(client: &Client) -> String {
         0 => format!("{version}, {}", client.path),
         1 => format!("{version}, {}, 1 environment", client.path),
         count => format!("{version}, {}, {count} environments", client.path),
+    }
+}
+
+/// What each client will take the machine for, beside what the driver really supports.
+fn sights(page: &mut Page, machine: &Machine) {
+    page.blank();
+    page.text.push_str(if machine.clients.is_empty() {
+        "what current clients would see here\n"
+    } else {
+        "what the clients will see\n"
+    });
+    for (label, text) in sight::rows(machine) {
+        page.row(&label, &text);
     }
 }
 

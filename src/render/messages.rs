@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::hints;
+use super::{client_remarks, hints};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::NoGpu => "the NVIDIA driver shows no GPU here".to_owned(),
         D::DriverUnknown { why } => {
-            format!("whether there is an NVIDIA driver could not be told: {why}")
+            format!("what the NVIDIA driver supports could not be told: {why}")
         }
         D::DriverTooOld { driver, cuda, toolkit, needed } => format!(
             "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
@@ -204,6 +204,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         D::PythonHoldsBack { python, gives, newest } => format!(
             "Python {python} holds PyTorch at {gives}; with a newer one {newest} can be had"
         ),
+        D::ToolkitShadowsDriver { .. }
+        | D::ToolkitFileBroken { .. }
+        | D::ClientSeesNoCuda { .. }
+        | D::CudaOverridden { .. } => client_remarks::sentence(diagnostic),
         D::MinorVersionCompatibility { cuda, toolkit, floor } => format!(
             "a driver that says CUDA {cuda} runs CUDA {toolkit} all the same: every {} does from driver {floor} on",
             format_args!("{}.x", toolkit.major)

@@ -5,6 +5,7 @@
 //! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;
+mod client_remarks;
 pub mod clients;
 mod commands;
 mod dockerfile;
@@ -18,6 +19,7 @@ mod pixi_toml;
 mod reasons;
 mod schema;
 pub mod shell;
+mod sight;
 mod step;
 mod summary;
 pub mod table;
@@ -35,4 +37,5 @@ pub use machine::machine;
 pub use messages::{Message, message};
 pub use pixi_toml::pixi_toml;
 pub use schema::{ADVISE_SCHEMA, PROBE_SCHEMA};
+pub use sight::{SeenText, SightText, UnseenText, virtual_packages};
 pub use step::{Step, StepKind};

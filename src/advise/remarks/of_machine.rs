@@ -124,11 +124,11 @@ fn todays_glibc(survey: &Survey<'_, '_>) -> Option<Version> {
 }
 
 /// Whether the driver that was found cannot be used from here: a container started without the GPU, or
-/// with the `utility` part of the driver alone. A driver that somebody told of is not here at all.
+/// with the `utility` part of the driver alone. A driver that somebody named is not here at all; a
+/// document that has one, and no libcuda beside it, says what is so there.
 fn out_of_reach(survey: &Survey<'_, '_>) -> bool {
-    let told = |origin: &Origin| {
-        matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Document(_) | Origin::Baseline)
-    };
+    let told =
+        |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Baseline);
     let machine = survey.machine;
     let described = machine.driver.fact().is_some_and(|fact| told(&fact.origin))
         || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin));

@@ -59,6 +59,7 @@ enum Answered {
 fn without_driver(machine: &mut Machine) {
     machine.driver = Detected::Absent;
     machine.driver_cuda = Detected::Absent;
+    machine.nvml = Detected::Absent;
     machine.libcuda = Detected::Absent;
     machine.gpu_count = Detected::Absent;
     machine.jetson = match std::mem::take(&mut machine.jetson) {

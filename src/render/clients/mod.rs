@@ -10,6 +10,7 @@ mod pixi;
 mod place;
 
 use crate::advise::Choice;
+use crate::foresee::Viewer;
 use crate::model::{Accelerator, Client, ClientKind, Machine, Version};
 
 use super::step::{Step, StepKind};
@@ -38,6 +39,12 @@ impl<'a> ClientTarget<'a> {
         let version = found.and_then(|client| client.version.value()).copied();
         let kind = kind.or(found.map(|client| client.kind)).unwrap_or(ClientKind::Conda);
         Self { kind, version, found }
+    }
+
+    /// The client as one that looks at the machine.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer<'a> {
+        Viewer { kind: self.kind, version: self.version, found: self.found }
     }
 
     /// Whether its version is known and below another.

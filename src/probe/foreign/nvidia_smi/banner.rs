@@ -25,6 +25,7 @@ pub(super) fn told(plain: &str) -> Told {
     Told {
         driver: value::driver(&text),
         cuda: value::cuda(&text),
+        has_no_cuda: value::has_no_cuda(&text),
         system: system(&text),
         count: None,
         gpus: gpus(&text),

@@ -21,7 +21,7 @@ pub(in super::super::super) enum Column {
 /// The column of a name that `--query-gpu` knows; `None` where it cannot be one.
 pub(super) fn named(field: &str) -> Option<Column> {
     let name = field.trim().split(" [").next().unwrap_or_default().to_ascii_lowercase();
-    let is_name = !name.is_empty()
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
     is_name.then_some(match name.as_str() {
         "index" => Column::Index,

@@ -8,7 +8,7 @@ use super::{System, Told, ToldGpu, fill, is_of_windows, value};
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
     let labels = ["Product Name", "Attached GPUs", "Product Architecture", "Product Brand"];
     let has = |label: &&str| document.plain.lines().any(|line| labelled(line).0 == *label);
-    labels.iter().any(|label| has(label))
+    labels.iter().any(has)
 }
 
 /// Whether this is what `--version` prints.
@@ -33,7 +33,12 @@ fn labelled(line: &str) -> (&str, Option<&str>) {
 }
 
 fn told(text: &str) -> Told {
-    let mut told = Told { driver: value::driver(text), cuda: value::cuda(text), ..Told::default() };
+    let mut told = Told {
+        driver: value::driver(text),
+        cuda: value::cuda(text),
+        has_no_cuda: value::has_no_cuda(text),
+        ..Told::default()
+    };
     let mut heading = "";
     for line in text.lines() {
         let (label, said) = labelled(line);

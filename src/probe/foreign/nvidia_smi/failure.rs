@@ -38,13 +38,17 @@ pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> 
         }
         "the driver's kernel module and its libraries differ: the machine needs a restart"
     } else if text.contains(NO_DRIVER) {
-        // None is running, so that no CUDA can be had of it.
-        machine.driver_cuda = Detected::Absent;
-        "no NVIDIA driver is running"
+        "the driver is not running: its kernel module is not loaded, or not made for this kernel"
+    } else if text.contains(NO_LIBRARY) {
+        "the driver's library is not there: a broken installation, or a container without the GPU"
     } else {
-        machine.driver_cuda = Detected::Absent;
         "the driver's library cannot be used"
     };
+    // That there is a driver is sure: `nvidia-smi` comes with it. What it supports is not.
+    if !machine.driver.is_found() {
+        machine.driver = Detected::unknown(what);
+    }
+    machine.driver_cuda = Detected::unknown(what);
     let report = SourceReport {
         source: "nvidia-smi".to_owned(),
         outcome: Outcome::Failed,

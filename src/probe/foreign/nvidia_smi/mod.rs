@@ -24,6 +24,8 @@ pub(in super::super) struct Told {
     pub driver: Option<DriverVersion>,
     /// The newest CUDA that it supports.
     pub cuda: Option<CudaVersion>,
+    /// Whether it says that there is no CUDA, in contrast to saying nothing.
+    pub has_no_cuda: bool,
     /// What it tells of the system.
     pub system: Option<System>,
     /// How many GPUs it says there are, where it says so.
@@ -72,6 +74,10 @@ fn fill(told: Told, machine: &mut Machine) {
     }
     if let Some(cuda) = told.cuda {
         machine.driver_cuda = said(cuda, machine);
+    }
+    // A Jetson's has no version, and says so of CUDA too where there is one.
+    if told.has_no_cuda && told.driver.is_some() {
+        machine.libcuda = Detected::Absent;
     }
     match told.system {
         Some(System::Windows) => machine.os = said("Windows".to_owned(), machine),

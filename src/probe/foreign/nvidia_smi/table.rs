@@ -68,21 +68,21 @@ fn below_command<'t>(text: &str, lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     (!rows.is_empty()).then_some((columns, rows))
 }
 
-/// Rows alone. All lines but commands must be such rows, and tell something.
+/// Rows without header and command. Where there is nothing else, one column is enough; in a text two
+/// must be known by their content: a lone `8.6` there is any number.
 fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
-    let is_text = |row: &&Vec<&str>| row.iter().any(|f| !f.is_empty()) && !is_command(row[0]);
-    let rows: Vec<Vec<&str>> = lines.iter().filter(is_text).cloned().collect();
-    let width = rows.first()?.len();
-    if rows.iter().any(|row| row.len() != width) {
-        return None;
-    }
-    let columns = by_content(&rows);
-    let tells = |kind| columns.contains(&kind);
-    let is_table = tells(Column::Name)
-        || tells(Column::Driver)
-        || tells(Column::Capability)
-        || tells(Column::PciId);
-    is_table.then_some((columns, rows))
+    let is_text = |row: &Vec<&str>| row.iter().any(|f| !f.is_empty()) && !is_command(row[0]);
+    let blocks = lines.chunk_by(|a, b| is_text(a) && is_text(b) && a.len() == b.len());
+    let blocks: Vec<&[Vec<&str>]> = blocks.filter(|block| is_text(&block[0])).collect();
+    let needed = if blocks.len() == 1 { 1 } else { 2 };
+    blocks.into_iter().find_map(|block| {
+        let columns = by_content(block);
+        let tells = |column: &&Column| {
+            matches!(column, Column::Name | Column::Driver | Column::Capability | Column::PciId)
+        };
+        let is_table = columns.iter().filter(tells).count() >= needed;
+        is_table.then(|| (columns, block.to_vec()))
+    })
 }
 
 /// What rows say, by their columns.
@@ -157,6 +157,15 @@ mod tests {
         assert_eq!(told_by_command.expect("a table").gpus[0].memory, Some(24576));
         let told = told("NVIDIA A10, 550.54.15, 8.6\n").expect("a table");
         assert_eq!(told.gpus[0].capability.map(|c| c.to_string()).as_deref(), Some("8.6"));
+    }
+
+    #[test]
+    fn rows_are_found_in_a_text_and_a_lone_number_is_not() {
+        let text =
+            "My cards, with driver:\n\nTesla T4, 550.54.15\nTesla T4, 550.54.15\n\nThanks!\n";
+        assert_eq!(told(text).expect("a table").gpus.len(), 2);
+        assert!(told("8.6\n").is_some());
+        assert_eq!(told("I have version\n\n8.6\n\nof it\n"), None);
     }
 
     #[test]

@@ -17,6 +17,16 @@ pub(super) fn driver(text: &str) -> Option<DriverVersion> {
 /// Every version that stands right after a label and its colon, on one line. A number in prose
 /// (`will be removed in CUDA 14.0`) has no colon before it.
 fn versions<'t>(text: &'t str, label: &'t str) -> impl Iterator<Item = &'t str> {
+    after(text, label).filter_map(version)
+}
+
+/// Whether the driver's CUDA is `N/A`: `nvidia-smi` asks libcuda for it, which is not there then.
+pub(super) fn has_no_cuda(text: &str) -> bool {
+    cuda(text).is_none() && after(text, "cuda version").any(|rest| rest.starts_with("N/A"))
+}
+
+/// What stands after a label and its colon, on the same line.
+fn after<'t>(text: &'t str, label: &'t str) -> impl Iterator<Item = &'t str> {
     text.lines().flat_map(move |line| {
         let lower = line.to_ascii_lowercase(); // of the same length
         let ends: Vec<usize> = lower
@@ -24,9 +34,8 @@ fn versions<'t>(text: &'t str, label: &'t str) -> impl Iterator<Item = &'t str> 
             .filter(|(at, _)| !lower[..*at].ends_with(|c: char| c.is_ascii_alphanumeric()))
             .map(|(at, _)| at + label.len())
             .collect();
-        ends.into_iter().filter_map(move |end| {
-            version(line[end..].trim_start().strip_prefix(':')?.trim_start())
-        })
+        ends.into_iter()
+            .filter_map(move |end| Some(line[end..].trim_start().strip_prefix(':')?.trim_start()))
     })
 }
 
@@ -117,6 +126,8 @@ mod tests {
         assert_eq!(cuda_text("CUDA Version: N/A\nCUDA Version: 12.4").as_deref(), Some("12.4"));
         assert_eq!(cuda_text("CUDA UMD Version: N/A\nCUDA Version: 12.4").as_deref(), Some("12.4"));
         assert_eq!(cuda_text("CUDA Version: N/A CUDA Version: ERR!"), None);
+        assert!(has_no_cuda("| CUDA Version: N/A |") && !has_no_cuda("CUDA Version: ERR!"));
+        assert!(!has_no_cuda("CUDA Version: N/A\nCUDA UMD Version: 13.3"));
     }
 
     #[test]

@@ -67,7 +67,10 @@ fn element(path: &[&str], text: &str, told: &mut Told, new: &mut Renamed) {
         ["kmd_version"] => new.driver = version().and_then(|token| token.parse().ok()),
         ["driver_version"] => told.driver = version().and_then(|token| token.parse().ok()),
         ["cuda_umd_version"] => new.cuda = version().and_then(|token| token.parse().ok()),
-        ["cuda_version"] => told.cuda = version().and_then(|token| token.parse().ok()),
+        ["cuda_version"] => {
+            told.cuda = version().and_then(|token| token.parse().ok());
+            told.has_no_cuda = text == "N/A";
+        }
         ["attached_gpus"] => told.count = text.parse().ok(),
         ["gpu", "driver_model", "current_dm"] if is_of_windows(text) => {
             told.system = Some(System::Windows);
