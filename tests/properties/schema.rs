@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use conda_torch::render::{ADVISE_SCHEMA, PROBE_SCHEMA};
+use conda_torch::render::{ADVISE_SCHEMA, PROBE_SCHEMA, virtual_packages};
 
 use super::holds;
 
@@ -76,8 +76,12 @@ fn every_document_is_valid() {
         let answer = holds::answered(machine, request, view);
         let answer: serde_json::Value = serde_json::from_str(&answer).expect("one document");
         lines.1.extend([&*answer.to_string(), "\n"]);
-        let tool = &answer["tool"];
-        let probed = serde_json::json!({ "format_version": 1, "tool": tool, "machine": machine });
+        let probed = serde_json::json!({
+            "format_version": 1,
+            "tool": answer["tool"],
+            "machine": machine,
+            "virtual_packages": virtual_packages(machine, None),
+        });
         lines.2.extend([&*probed.to_string(), "\n"]);
     });
     let (_, answers, machines) = lines.into_inner().expect("no panic while it was held");
