@@ -17,3 +17,4 @@ pub mod matrix; // rows → Matrix
 pub mod model; // the vocabulary: plain values, uses nothing
 pub mod probe; // Host + Overrides → Machine
 pub mod render; // Advice → text // flags, streams, exit codes
+pub mod rewrite; // a file for the old channel + Advice → its new text

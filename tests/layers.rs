@@ -5,14 +5,15 @@
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms that it may use.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("model", &[]),
     ("host", &["model"]),
     ("probe", &["model", "host"]),
     ("matrix", &["model"]),
     ("advise", &["model", "matrix"]),
-    ("render", &["model", "matrix", "advise"]),
-    ("cli", &["model", "host", "probe", "matrix", "advise", "render"]),
+    ("rewrite", &["model", "matrix", "advise"]),
+    ("render", &["model", "matrix", "advise", "rewrite"]),
+    ("cli", &["model", "host", "probe", "matrix", "advise", "rewrite", "render"]),
 ];
 
 /// The most lines that a file may have.

@@ -5,6 +5,7 @@ mod advise;
 mod explain;
 mod machine_flags;
 mod matrix;
+mod migrate_files;
 mod probe;
 mod request_flags;
 mod schema;
@@ -57,6 +58,11 @@ fn command() -> Command {
                 "Show which PyTorch conda-forge has for which CUDA, GPU and system",
             )
             .defer(matrix::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("migrate", "Rewrite files that name the old `pytorch` channel")
+                .after_help(migrate_files::EXAMPLES)
+                .defer(migrate_files::Args::augment_args),
         )
         .subcommand(
             subcommand("explain", "Print the page of a diagnostic")
@@ -140,6 +146,9 @@ pub fn run() -> ExitCode {
         }
         Some(("matrix", matches)) => {
             parsed(&mut command, matches, |args| matrix::run(args, &live_host()))
+        }
+        Some(("migrate", matches)) => {
+            parsed(&mut command, matches, |args| migrate_files::run(args, &live_host()))
         }
         Some(("explain", matches)) => parsed(&mut command, matches, explain::run),
         Some(("schema", matches)) => parsed(&mut command, matches, |args| Ok(schema::run(args))),

@@ -10,6 +10,7 @@ mod libcuda;
 mod live;
 mod process;
 mod recorded;
+mod save;
 
 use std::borrow::Cow;
 
@@ -22,6 +23,7 @@ pub use driver_child::{DRIVER_COMMAND, run_driver_child};
 pub use failure::Failure;
 pub use live::LiveHost;
 pub use recorded::{RecordedHost, RecordedHostError};
+pub use save::{SaveFailed, save};
 
 /// A machine as it can be asked. Paths are texts in the form of the machine's own system.
 pub trait Host {
