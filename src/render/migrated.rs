@@ -84,8 +84,14 @@ pub fn migrated(files: &[Migrated], width: usize) -> String {
 /// A change that the difference alone does not explain.
 fn told(change: &Change) -> Option<String> {
     let told = match change.why {
-        Why::Nearest | Why::GoesWith | Why::TellsOfCuda | Why::PytorchCpu | Why::OtherBuilds => true,
-        Why::NotNeeded | Why::Defaults => true,
+        Why::Nearest
+        | Why::GoesWith
+        | Why::TellsOfCuda
+        | Why::PytorchCpu
+        | Why::OtherBuilds
+        | Why::NamedBuild
+        | Why::NotNeeded
+        | Why::Defaults => true,
         Why::OldChannel
         | Why::NvidiaChannel
         | Why::FailsLoudly
@@ -118,12 +124,17 @@ fn because(why: Why) -> &'static str {
             "conda-forge has no such version for this platform, Python and CUDA; the nearest that it has"
         }
         Why::OtherBuilds => "builds are called otherwise on conda-forge",
+        Why::NamedBuild => {
+            "no `pytorch-gpu` or `pytorch-cpu` leads to it reliably, so the build is named"
+        }
         Why::CudaVersion => "on conda-forge `cuda-version` chooses CUDA",
         Why::PytorchCpu => "the same by conda-forge's name",
         Why::NotNeeded => "conda-forge's packages do without it",
         Why::GoesWith => "that goes with this PyTorch",
         Why::FollowsCuda => "it follows `cuda-version`",
-        Why::TellsOfCuda => "pixi solves for the CUDA that the file declares, not for the machine's",
+        Why::TellsOfCuda => {
+            "pixi solves for the CUDA that the file declares, not for the machine's"
+        }
     }
 }
 
@@ -131,7 +142,9 @@ fn because(why: Why) -> &'static str {
 fn sentence(remark: &Remark) -> String {
     match remark {
         Remark::PlatformAssumed { subdir } => {
-            format!("it does not say for which platform it is: taken for {subdir} (see `--platform`)")
+            format!(
+                "it does not say for which platform it is: taken for {subdir} (see `--platform`)"
+            )
         }
         Remark::OldCuda { cuda, gives, newest, driver } => format!(
             "CUDA {cuda} is kept, for drivers older than {driver}, and ends at PyTorch {gives}; where every driver is newer, `--driver {driver}` gives {newest}"
@@ -139,8 +152,8 @@ fn sentence(remark: &Remark) -> String {
         Remark::NewerDriver { asked, needed } => format!(
             "conda-forge has nothing with CUDA {asked} that fits: what it is now needs driver {needed} or newer"
         ),
-        Remark::HeldBack { gives, newest } => format!(
-            "other lines hold PyTorch back: {gives}, where {newest} is the newest"
+        Remark::HeldBack { subdir, gives, newest } => format!(
+            "other lines hold PyTorch back on {subdir}: {gives}, where {newest} is the newest"
         ),
         Remark::PipTorch { text, .. } => {
             format!("`{text}` is pip's, and stays: pip's PyTorch brings CUDA of its own")
@@ -154,9 +167,9 @@ fn sentence(remark: &Remark) -> String {
         Remark::OtherChannel { name, .. } => format!(
             "the packages of `{name}` were built for the old channel's PyTorch; see whether conda-forge has them"
         ),
-        Remark::NotKnown { text, .. } => format!(
-            "`{text}`: whether conda-forge has it for this PyTorch is not known here"
-        ),
+        Remark::NotKnown { text, .. } => {
+            format!("`{text}`: whether conda-forge has it for this PyTorch is not known here")
+        }
         Remark::TiedPin { text, .. } => format!(
             "`{text}` stays, and may keep conda-forge's builds out: leave the version out where a solve fails"
         ),
@@ -239,7 +252,8 @@ pub fn migrated_json(files: &[Migrated], exit_code: u8, as_of: Date) -> String {
 
 fn file_document(migrated: &Migrated) -> FileDocument<'_> {
     let rewrite = migrated.outcome.as_ref().ok();
-    let change = |change: &'_ Change| -> (usize, &'static str) { (change.line, because(change.why)) };
+    let change =
+        |change: &'_ Change| -> (usize, &'static str) { (change.line, because(change.why)) };
     FileDocument {
         file: &migrated.file,
         form: rewrite.map(|rewrite| rewrite.form.as_str()),

@@ -15,9 +15,24 @@ use super::target::Target;
 
 /// Options that take the next word.
 const WITH_VALUE: [&str; 18] = [
-    "-n", "--name", "-p", "--prefix", "-c", "--channel", "-f", "--file", "-r", "--root-prefix",
-    "--solver", "--experimental-solver", "--platform", "--subdir", "--repodata-fn", "--rc-file",
-    "--channel-priority", "--revision",
+    "-n",
+    "--name",
+    "-p",
+    "--prefix",
+    "-c",
+    "--channel",
+    "-f",
+    "--file",
+    "-r",
+    "--root-prefix",
+    "--solver",
+    "--experimental-solver",
+    "--platform",
+    "--subdir",
+    "--repodata-fn",
+    "--rc-file",
+    "--channel-priority",
+    "--revision",
 ];
 
 /// Subcommands that take specs.
@@ -91,7 +106,9 @@ impl ChannelWords {
     fn change(&self, fate: &channels::Fate, words: &mut [Vec<String>]) {
         match fate {
             channels::Fate::Keep => {}
-            channels::Fate::Become(name) => words[self.word] = vec![format!("{}{name}", self.before)],
+            channels::Fate::Become(name) => {
+                words[self.word] = vec![format!("{}{name}", self.before)];
+            }
             channels::Fate::Remove => {
                 for at in self.flag.into_iter().chain([self.word]) {
                     words[at].clear();
@@ -108,7 +125,9 @@ impl Call {
         let subcommand = words.iter().position(|word| !word.text.starts_with('-'));
         let name = subcommand.and_then(|at| words.get(at)).map(|word| word.text.as_str());
         match (subcommand, name) {
-            (Some(at), Some(name)) if INSTALLS.contains(&name) => call.read_install(text, words, at),
+            (Some(at), Some(name)) if INSTALLS.contains(&name) => {
+                call.read_install(text, words, at);
+            }
             (Some(at), Some("config")) => call.read_config(text, words, at),
             _ => {}
         }

@@ -53,7 +53,10 @@ impl Constraint {
         for alternative in text.split('|') {
             let mut clauses = Vec::new();
             for clause in alternative.split(',') {
-                clauses.extend(Clause::parse(clause.trim(), bare)?);
+                let clause = clause.trim();
+                if !is_any(clause) {
+                    clauses.push(Clause::parse(clause, bare)?);
+                }
             }
             alternatives.push(clauses);
         }
@@ -90,7 +93,13 @@ impl Constraint {
                 Operator::Begins | Operator::Exact => {
                     clause.version.covers(series) || series.covers(clause.version)
                 }
-                _ => clause.admits(series) || clause.admits(last),
+                Operator::AtLeast
+                | Operator::Above
+                | Operator::AtMost
+                | Operator::Below
+                | Operator::Not
+                | Operator::NotBegins
+                | Operator::Compatible => clause.admits(series) || clause.admits(last),
             })
         })
     }
@@ -98,9 +107,8 @@ impl Constraint {
     /// The version that is meant most: the one named, else the lower bound, else the upper one.
     pub(super) fn anchor(&self) -> Option<Version> {
         let clauses = self.0.iter().flatten();
-        let is_upper = |clause: &&Clause| {
-            matches!(clause.operator, Operator::Below | Operator::AtMost)
-        };
+        let is_upper =
+            |clause: &&Clause| matches!(clause.operator, Operator::Below | Operator::AtMost);
         let excludes =
             |clause: &&Clause| matches!(clause.operator, Operator::Not | Operator::NotBegins);
         let named = clauses.clone().filter(|clause| !is_upper(clause) && !excludes(clause));
@@ -109,26 +117,31 @@ impl Constraint {
     }
 }
 
+/// Whether a clause allows everything.
+fn is_any(clause: &str) -> bool {
+    matches!(clause.trim_start_matches('=').trim(), "*") && !clause.starts_with("===")
+}
+
 impl Clause {
-    /// `Some(None)` for a clause that allows everything.
-    fn parse(text: &str, bare: Operator) -> Option<Option<Self>> {
+    fn parse(text: &str, bare: Operator) -> Option<Self> {
         let found = OPERATORS.iter().find_map(|(sign, operator)| {
             text.strip_prefix(sign).map(|rest| (*operator, rest.trim()))
         });
         let (mut operator, mut rest) = found.unwrap_or((bare, text));
-        if rest == "*" {
-            return Some(None);
-        }
         if let Some(start) = rest.strip_suffix(".*").or_else(|| rest.strip_suffix('*')) {
             rest = start;
             operator = match operator {
                 Operator::Exact | Operator::Begins => Operator::Begins,
                 Operator::Not | Operator::NotBegins => Operator::NotBegins,
-                other => other,
+                Operator::AtLeast
+                | Operator::Above
+                | Operator::AtMost
+                | Operator::Below
+                | Operator::Compatible => operator,
             };
         }
         let version = rest.parse().ok()?;
-        Some(Some(Self { operator, version }))
+        Some(Self { operator, version })
     }
 
     fn admits(&self, version: Version) -> bool {

@@ -19,7 +19,7 @@ use super::yaml_items;
 pub(super) fn recognises(tree: &Tree) -> bool {
     let Some(root) = tree.root else { return false };
     let lists = |key: &&str| tree.get(root, key).is_some_and(|value| !tree.items(value).is_empty());
-    ["dependencies", "packages", "channels"].iter().any(|key| lists(&key))
+    ["dependencies", "packages", "channels"].iter().any(lists)
         || tree.get(root, "env_specs").is_some()
 }
 

@@ -47,6 +47,8 @@ pub enum Why {
     OtherBuilds,
     /// conda-forge chooses CUDA by `cuda-version`.
     CudaVersion,
+    /// No metapackage leads to the build, so that it is named.
+    NamedBuild,
     /// conda-forge's word for it.
     PytorchCpu,
     /// conda-forge's packages do without.
@@ -70,7 +72,7 @@ pub enum Remark {
     /// Nothing on conda-forge goes with drivers as old as the file allowed.
     NewerDriver { asked: CudaVersion, needed: DriverVersion },
     /// A companion or Python holds PyTorch back.
-    HeldBack { gives: Version, newest: Version },
+    HeldBack { subdir: Subdir, gives: Version, newest: Version },
     /// pip's PyTorch: not touched.
     PipTorch { line: usize, text: String },
     /// pip's PyTorch beside conda's: one overwrites the other.
@@ -164,12 +166,17 @@ pub enum NotRewritten {
         text: String,
     },
     /// conda-forge has nothing that satisfies it.
-    #[error("line {line}: nothing on conda-forge satisfies what it asks for on {subdir}")]
+    #[error(
+        "line {line}: nothing on conda-forge satisfies what it asks for on {subdir}{}",
+        without.as_ref().map_or_else(String::new, |text| format!("; without `{text}` something does"))
+    )]
     NothingFits {
         /// The line of PyTorch, from 1.
         line: usize,
         /// The platform.
         subdir: Subdir,
+        /// A line that alone keeps everything out, where there is one.
+        without: Option<String>,
     },
     /// The new text is not what was meant: a fault of this program.
     #[error("the change could not be made without touching something else")]

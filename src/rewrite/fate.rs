@@ -110,16 +110,16 @@ impl<'a, 'm> Fates<'a, 'm> {
         let (version, why) = match (&spec.constraint, kept) {
             (Some(_), None) => (spec.restyled(&gives.to_string()), Why::Nearest),
             (Some(_), Some(kept)) if build.is_some() && kept.is_pin() => {
-                (format!("={gives}"), Why::OtherBuilds)
+                (format!("={gives}"), Why::NamedBuild)
             }
-            (Some(_), Some(_)) if spec.build.is_some() => {
-                (spec.version.clone(), Why::OtherBuilds)
-            }
+            (Some(_), Some(_)) if build.is_some() => (spec.version.clone(), Why::NamedBuild),
+            (Some(_), Some(_)) if spec.build.is_some() => (spec.version.clone(), Why::OtherBuilds),
             (Some(_), Some(_)) => (spec.version.clone(), Why::FailsLoudly),
-            (None, _) if build.is_some() => (format!("={gives}"), Why::OtherBuilds),
+            (None, _) if build.is_some() => (format!("={gives}"), Why::NamedBuild),
             (None, _) => (self.floor(&entry, gives), Why::FailsLoudly),
         };
-        let why = if why == Why::FailsLoudly && name != "pytorch-gpu" { Why::OldChannel } else { why };
+        let why =
+            if why == Why::FailsLoudly && name != "pytorch-gpu" { Why::OldChannel } else { why };
         let version = match &build {
             Some(_) if version.starts_with([' ', '=']) => {
                 format!("={}", version.trim_start_matches([' ', '=']))
@@ -200,8 +200,7 @@ impl<'a, 'm> Fates<'a, 'm> {
                 Some(_) => format!("={}", choice.build.pytorch),
                 None => self.floor(&entry, choice.build.pytorch),
             };
-            let torch =
-                Fresh { build, ..self.fresh(spec, entry.name("pytorch"), &version_of) };
+            let torch = Fresh { build, ..self.fresh(spec, entry.name("pytorch"), &version_of) };
             return Some((vec![torch, version], Why::CudaVersion));
         }
         Some((vec![version], Why::CudaVersion))
@@ -217,7 +216,8 @@ impl<'a, 'm> Fates<'a, 'm> {
             build: Some("cpu*".to_owned()),
             ..self.fresh(&spec, "pytorch", &format!("={}", choice.build.pytorch))
         });
-        (fresh.into_iter().collect(), Why::PytorchCpu)
+        let why = if fresh.is_some() { Why::NamedBuild } else { Why::NotNeeded };
+        (fresh.into_iter().collect(), why)
     }
 
     /// A package of NVIDIA's channel. Of CUDA 11 and older conda-forge has no such packages: they stay.
@@ -247,6 +247,7 @@ fn pin(scope: &[(&Aim<'_>, &Choice<'_>)]) -> Option<CudaVersion> {
 }
 
 /// How PyTorch is asked for on all platforms of a line.
+#[expect(clippy::struct_excessive_bools, reason = "four facts, each by itself")]
 struct Entry {
     all_cuda: bool,
     all_cpu: bool,
@@ -267,8 +268,7 @@ impl Entry {
         Self {
             all_cuda: all(&|_, choice| choice.build.is_cuda()),
             all_cpu: all(&|aim, choice| {
-                choice.build.accelerator == Accelerator::Cpu
-                    && aim.device() == AcceleratorWish::Cpu
+                choice.build.accelerator == Accelerator::Cpu && aim.device() == AcceleratorWish::Cpu
             }),
             metapackage: all(&|_, choice| choice.build.metapackage),
             cpu_line: scope.iter().any(|(aim, _)| aim.wanted.has_cpu_only),

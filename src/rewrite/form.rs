@@ -5,7 +5,7 @@ use crate::matrix::Matrix;
 use super::facts::{NotRewritten, Rewrite};
 use super::target::Target;
 use super::yaml::Tree;
-use super::{commands, environment_yml, pixi_toml};
+use super::{commands, environment_yml, pixi_read, pixi_toml};
 
 /// A form of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Form {
     }
 
     fn of_text(text: &str) -> Self {
-        if pixi_toml::recognises(text) {
+        if pixi_read::recognises(text) {
             Self::PixiToml
         } else if looks_like_environment(text)
             || Tree::parse(text).is_ok_and(|tree| environment_yml::recognises(&tree))

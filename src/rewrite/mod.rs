@@ -19,6 +19,7 @@ mod facts;
 mod fate;
 mod form;
 mod packages;
+mod pixi_read;
 mod pixi_toml;
 mod plan;
 mod section;

@@ -47,8 +47,14 @@ pub(super) fn role(spec: &Written) -> Role {
         "pytorch-mutex" | "torchtriton" => Role::NotNeeded,
         "python" => Role::Python,
         "mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" => Role::Tied,
-        "torchtext" | "torchdata" | "torchserve" | "torch-model-archiver"
-        | "torch-workflow-archiver" | "pytorch3d" | "captum" | "xformers" => Role::Extension,
+        "torchtext"
+        | "torchdata"
+        | "torchserve"
+        | "torch-model-archiver"
+        | "torch-workflow-archiver"
+        | "pytorch3d"
+        | "captum"
+        | "xformers" => Role::Extension,
         name if name.starts_with("magma-cuda") => Role::Magma,
         name if is_toolkit(name) => Role::Toolkit,
         name if is_library(name) => Role::ToolkitLibrary,
@@ -65,8 +71,16 @@ fn is_toolkit(name: &str) -> bool {
 /// Libraries of NVIDIA's channel that conda-forge has under the same name.
 fn is_library(name: &str) -> bool {
     const NAMES: [&str; 10] = [
-        "libcublas", "libcufft", "libcufile", "libcurand", "libcusolver", "libcusparse", "libnpp",
-        "libnvjitlink", "libnvjpeg", "libnvfatbin",
+        "libcublas",
+        "libcufft",
+        "libcufile",
+        "libcurand",
+        "libcusolver",
+        "libcusparse",
+        "libnpp",
+        "libnvjitlink",
+        "libnvjpeg",
+        "libnvfatbin",
     ];
     NAMES.contains(&name.strip_suffix("-dev").unwrap_or(name))
 }

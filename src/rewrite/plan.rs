@@ -30,9 +30,14 @@ pub(super) fn plan(
     }
     plans.changes.sort_by_key(|change| change.line);
     plans.changes.dedup();
-    plans.remarks.sort_by_key(Remark::line);
-    plans.remarks.dedup();
-    Ok(plans)
+    let mut once: Vec<Remark> = Vec::with_capacity(plans.remarks.len());
+    for remark in plans.remarks {
+        if !once.contains(&remark) {
+            once.push(remark);
+        }
+    }
+    once.sort_by_key(Remark::line);
+    Ok(Plans { remarks: once, ..plans })
 }
 
 fn has_sign(section: &Section) -> bool {
@@ -62,9 +67,9 @@ impl<'a, 'm> Planner<'a, 'm> {
         let platforms = self.platforms(plans, &lines);
         let mut aims: Vec<Aim<'m>> = Vec::new();
         for subdir in &platforms {
-            let wanted = Wanted::of(lines.iter().copied(), *subdir);
-            if wanted.is_of_pytorch() {
-                aims.push(Aim::new(*subdir, wanted, self.target, self.matrix));
+            let aim = self.aim(*subdir, &lines);
+            if aim.wanted.is_of_pytorch() {
+                aims.push(aim);
             }
         }
         let settled = if aims.is_empty() {
@@ -85,8 +90,9 @@ impl<'a, 'm> Planner<'a, 'm> {
             plans.changes.extend(change);
             items.push(fate);
         }
-        let needs_cuda = settled
-            .and_then(|settled| settled.choices.iter().filter_map(|(_, choice)| choice.needs_cuda).max());
+        let needs_cuda = settled.and_then(|settled| {
+            settled.choices.iter().filter_map(|(_, choice)| choice.needs_cuda).max()
+        });
         Ok(Plan { channels, items, needs_cuda })
     }
 
@@ -134,9 +140,9 @@ impl<'a, 'm> Planner<'a, 'm> {
             return named;
         }
         let about = |item: &&&Item| {
-            item.spec.as_ref().is_some_and(|spec| {
-                !matches!(role(spec), Role::Other | Role::Python | Role::Tied)
-            })
+            item.spec
+                .as_ref()
+                .is_some_and(|spec| !matches!(role(spec), Role::Other | Role::Python | Role::Tied))
         };
         if lines.iter().any(|item| about(&item)) {
             plans.remarks.push(Remark::PlatformAssumed { subdir: Subdir::Linux64 });
@@ -145,15 +151,26 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 
     fn nothing_fits(&self, aims: &[Aim<'m>], lines: &[&Item]) -> NotRewritten {
-        let fits = |aim: &&Aim<'m>| aim.choice(None, None).is_none();
-        let subdir = aims.iter().find(fits).or(aims.first()).map(|aim| aim.subdir);
+        let alone = |aim: &&Aim<'m>| settle(&mut [self.aim(aim.subdir, lines)]).is_none();
+        let subdir = aims.iter().find(alone).or(aims.first()).map(|aim| aim.subdir);
+        let subdir = subdir.unwrap_or(Subdir::Linux64);
+        let role_of = |item: &Item| item.spec.as_ref().map_or(Role::Other, role);
         let is_torch = |item: &&&Item| {
-            item.spec.as_ref().is_some_and(|spec| {
-                matches!(role(spec), Role::Pytorch | Role::Companion(_) | Role::CudaPin)
-            })
+            matches!(role_of(item), Role::Pytorch | Role::Companion(_) | Role::CudaPin)
         };
         let line = lines.iter().find(is_torch).map_or(1, |item| item.line);
-        NotRewritten::NothingFits { line, subdir: subdir.unwrap_or(Subdir::Linux64) }
+        let culprit = lines.iter().find(|item| {
+            let may = matches!(role_of(item), Role::Python | Role::Companion(_) | Role::Pytorch);
+            let others: Vec<&Item> =
+                lines.iter().filter(|other| !std::ptr::eq(**other, **item)).copied().collect();
+            may && settle(&mut [self.aim(subdir, &others)]).is_some()
+        });
+        NotRewritten::NothingFits { line, subdir, without: culprit.map(|item| item.text.clone()) }
+    }
+
+    fn aim(&self, subdir: Subdir, lines: &[&Item]) -> Aim<'m> {
+        let wanted = Wanted::of(lines.iter().copied(), subdir);
+        Aim::new(subdir, wanted, self.target, self.matrix)
     }
 
     fn channels(&self, settled: Option<&Settled<'m>>, plans: &mut Plans) -> Vec<channels::Fate> {
@@ -161,9 +178,9 @@ impl<'a, 'm> Planner<'a, 'm> {
             self.section.channels.iter().map(|(_, name)| name.as_str()).collect();
         let has_toolkit = |section: &Section| {
             let toolkit = |item: &Item| {
-                item.spec.as_ref().is_some_and(|spec| {
-                    matches!(role(spec), Role::Toolkit | Role::ToolkitLibrary)
-                })
+                item.spec
+                    .as_ref()
+                    .is_some_and(|spec| matches!(role(spec), Role::Toolkit | Role::ToolkitLibrary))
             };
             section.items.iter().any(toolkit)
         };
@@ -217,7 +234,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             let newest = aim.newest().map(|choice| choice.build.pytorch);
             let newer = newest.filter(|newest| aim.wanted.pytorch.is_none() && *newest > gives);
             if let Some(newest) = newer {
-                plans.remarks.push(Remark::HeldBack { gives, newest });
+                plans.remarks.push(Remark::HeldBack { subdir: aim.subdir, gives, newest });
             }
             if let Some(cuda) = choice.needs_cuda.filter(|_| self.section.is_locked) {
                 plans.remarks.push(Remark::TellOfCuda { cuda });
@@ -254,7 +271,17 @@ impl<'a, 'm> Planner<'a, 'm> {
                 }
                 Role::Extension => plans.remarks.push(Remark::NotKnown { line, text }),
                 Role::Other if old_other => plans.remarks.push(Remark::NotKnown { line, text }),
-                _ => {}
+                Role::Pytorch
+                | Role::Companion(_)
+                | Role::CudaPin
+                | Role::CpuOnly
+                | Role::NotNeeded
+                | Role::Magma
+                | Role::Toolkit
+                | Role::ToolkitLibrary
+                | Role::Python
+                | Role::Tied
+                | Role::Other => {}
             }
         }
     }

@@ -3,9 +3,9 @@
 
 use crate::model::Subdir;
 
-use super::spec::{Fresh, Written};
 use super::channels;
 use super::facts::{Change, Remark};
+use super::spec::{Fresh, Written};
 
 /// An environment, or a part of one that builds on another.
 #[derive(Debug, Clone, Default)]

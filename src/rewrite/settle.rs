@@ -48,9 +48,9 @@ fn settle_as_asked<'m>(aims: &[Aim<'m>]) -> Option<Settled<'m>> {
     }
     let anchor = aims.iter().find_map(|aim| aim.wanted.pytorch.as_ref()?.anchor())?;
     let near = nearest_first(&versions(aims), anchor);
-    let choices = near.into_iter().find_map(|version| {
-        together(aims, |aim, pin| aim.choice(Some(version), pin))
-    })?;
+    let choices = near
+        .into_iter()
+        .find_map(|version| together(aims, |aim, pin| aim.choice(Some(version), pin)))?;
     Some(Settled { choices, raised_to: None })
 }
 
@@ -73,11 +73,11 @@ fn together<'m>(
         return Some(choices);
     }
     pins.into_iter().find_map(|pin| {
-        let with_pin = |(aim, (subdir, choice)): (&Aim<'m>, &(Subdir, Choice<'m>))| {
-            match choice.cuda_version {
-                Some(own) if own != pin => Some((*subdir, choose(aim, Some(pin))?)),
-                Some(_) | None => Some((*subdir, choice.clone())),
-            }
+        let with_pin = |(aim, (subdir, choice)): (&Aim<'m>, &(Subdir, Choice<'m>))| match choice
+            .cuda_version
+        {
+            Some(own) if own != pin => Some((*subdir, choose(aim, Some(pin))?)),
+            Some(_) | None => Some((*subdir, choice.clone())),
         };
         aims.iter().zip(&choices).map(with_pin).collect()
     })

@@ -50,7 +50,11 @@ fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
         let before = text[..start].strip_suffix("micro").unwrap_or(&text[..start]);
         let after = text[end..].strip_prefix(".exe").unwrap_or(&text[end..]);
         let begins = before.chars().next_back().is_none_or(|c| {
-            c.is_whitespace() || matches!(c, '/' | '\\' | '"' | '\'' | '`' | '(' | '>' | ';' | '&' | '|' | '!' | '%' | '{')
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    '/' | '\\' | '"' | '\'' | '`' | '(' | '>' | ';' | '&' | '|' | '!' | '%' | '{'
+                )
         });
         if begins && after.starts_with([' ', '\t']) {
             return Some((before.len(), text.len() - after.len() - before.len()));
@@ -100,10 +104,10 @@ fn blanks(text: &str) -> usize {
     let mut continued = false;
     loop {
         let rest = &text[at..];
-        let after = rest.strip_prefix(['\\', '`', '^']).map(|after| after.trim_start_matches([' ', '\t']));
-        let next = after.and_then(|after| {
-            after.strip_prefix("\r\n").or_else(|| after.strip_prefix('\n'))
-        });
+        let after =
+            rest.strip_prefix(['\\', '`', '^']).map(|after| after.trim_start_matches([' ', '\t']));
+        let next =
+            after.and_then(|after| after.strip_prefix("\r\n").or_else(|| after.strip_prefix('\n')));
         if let Some(next) = next {
             continued = true;
             at = text.len() - next.trim_start_matches([' ', '\t']).len();
@@ -194,7 +198,14 @@ mod tests {
 
     #[test]
     fn words_that_only_contain_the_name_are_no_commands() {
-        for text in ["miniconda install", "anaconda b", "conda-forge x", "conda.sh x", "mamba\n", "condas x"] {
+        for text in [
+            "miniconda install",
+            "anaconda b",
+            "conda-forge x",
+            "conda.sh x",
+            "mamba\n",
+            "condas x",
+        ] {
             assert_eq!(texts(text), [""; 0], "{text:?}");
         }
     }

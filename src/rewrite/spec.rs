@@ -31,8 +31,7 @@ impl Written {
         if name.is_empty() || rest.starts_with(['/', '\\', ':', '{', '@']) {
             return None;
         }
-        let mut spec =
-            Self { channel, name: name.to_ascii_lowercase(), ..Self::default() };
+        let mut spec = Self { channel, name: name.to_ascii_lowercase(), ..Self::default() };
         match rest.strip_prefix('[') {
             Some(brackets) => spec.read_brackets(brackets.strip_suffix(']')?)?,
             None => spec.read_version(rest)?,
@@ -90,7 +89,10 @@ impl Written {
     pub(super) fn set_version(&mut self, text: &str, is_exact: bool) {
         let starred = text.contains('*');
         let understood = if is_exact && !starred {
-            Constraint::parse(text.strip_prefix('=').filter(|rest| !rest.starts_with('=')).unwrap_or(text), true)
+            Constraint::parse(
+                text.strip_prefix('=').filter(|rest| !rest.starts_with('=')).unwrap_or(text),
+                true,
+            )
         } else {
             Constraint::parse(text, is_exact)
         };
@@ -202,10 +204,22 @@ mod tests {
             ("pytorch = 2.1", "", "pytorch", "=2.1", ""),
             ("pytorch >= 2.0, < 2.3", "", "pytorch", ">=2.0,<2.3", ""),
             ("pytorch>=2.0,!=2.1.0", "", "pytorch", ">=2.0,!=2.1.0", ""),
-            ("pytorch::pytorch=2.1.0=py3.10_cuda12.1_cudnn8.9.2_0", "pytorch", "pytorch", "=2.1.0", "py3.10_cuda12.1_cudnn8.9.2_0"),
+            (
+                "pytorch::pytorch=2.1.0=py3.10_cuda12.1_cudnn8.9.2_0",
+                "pytorch",
+                "pytorch",
+                "=2.1.0",
+                "py3.10_cuda12.1_cudnn8.9.2_0",
+            ),
             ("pytorch 2.1.0 *cuda*", "", "pytorch", "2.1.0", "*cuda*"),
             ("pytorch=*=*cuda*", "", "pytorch", "", "*cuda*"),
-            ("nvidia/label/cuda-12.1.0::cuda-nvcc", "nvidia/label/cuda-12.1.0", "cuda-nvcc", "", ""),
+            (
+                "nvidia/label/cuda-12.1.0::cuda-nvcc",
+                "nvidia/label/cuda-12.1.0",
+                "cuda-nvcc",
+                "",
+                "",
+            ),
             ("pytorch[version='>=2.0,<2.3',build=cuda*]", "", "pytorch", ">=2.0,<2.3", "cuda*"),
             ("pytorch[build='*cpu*',channel=pytorch]", "pytorch", "pytorch", "", "*cpu*"),
             ("Python=3.8.*", "", "python", "=3.8.*", ""),
@@ -218,7 +232,9 @@ mod tests {
 
     #[test]
     fn what_is_no_spec_is_none() {
-        for text in ["", "./a.conda", "https://x/y.conda", "{{ torch }}", "a b c d", "::x", "x[md5=1]"] {
+        for text in
+            ["", "./a.conda", "https://x/y.conda", "{{ torch }}", "a b c d", "::x", "x[md5=1]"]
+        {
             assert_eq!(Written::parse(text), None, "{text}");
         }
     }

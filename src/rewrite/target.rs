@@ -67,7 +67,9 @@ impl<'m> Aim<'m> {
         match self.wanted.device {
             AcceleratorWish::Cuda if self.is_described && !has_nvidia => AcceleratorWish::Auto,
             // A shared file that does not choose leaves the choice to the solver.
-            device => device,
+            device @ (AcceleratorWish::Auto | AcceleratorWish::Cpu | AcceleratorWish::Cuda) => {
+                device
+            }
         }
     }
 

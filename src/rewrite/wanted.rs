@@ -10,6 +10,7 @@ use super::spec::Written;
 
 /// A wish, drawn from the lines that hold on a platform.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what lines there are, each by itself")]
 pub(super) struct Wanted {
     /// What to compute on.
     pub device: AcceleratorWish,

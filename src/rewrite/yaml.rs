@@ -55,9 +55,8 @@ impl Tree {
         let mut open: Vec<Id> = Vec::new();
         let mut anchors: Vec<(usize, Id)> = Vec::new();
         for event in Parser::new_from_str(body) {
-            let (event, span) = event.map_err(|error| {
-                damaged(error.marker().line(), error.info().to_owned())
-            })?;
+            let (event, span) =
+                event.map_err(|error| damaged(error.marker().line(), error.info().to_owned()))?;
             let range =
                 offset + places.byte(span.start.index())..offset + places.byte(span.end.index());
             let line = line_of(text, range.start);
@@ -92,7 +91,8 @@ impl Tree {
                 return Err(damaged(line, "nested too deeply".to_owned()));
             }
             let start = range.start..range.start;
-            let id = tree.add(Node { kind, range: start, is_simple: false, parent: None, depth: 0 });
+            let id =
+                tree.add(Node { kind, range: start, is_simple: false, parent: None, depth: 0 });
             tree.put(&mut open, &mut anchors, id, anchor);
             open.push(id);
         }
@@ -125,13 +125,7 @@ impl Tree {
     }
 
     /// Puts a node into what is open.
-    fn put(
-        &mut self,
-        open: &mut [Id],
-        anchors: &mut Vec<(usize, Id)>,
-        id: Id,
-        anchor: usize,
-    ) {
+    fn put(&mut self, open: &mut [Id], anchors: &mut Vec<(usize, Id)>, id: Id, anchor: usize) {
         if anchor != 0 {
             anchors.push((anchor, id));
         }
@@ -267,7 +261,9 @@ mod tests {
     fn damage_is_told_with_its_line() {
         for (text, line) in [("a: [b, c", 1), ("a: b\nc:\n\t- d\n", 3), ("a: b\n---\nc: d\n", 2)] {
             match Tree::parse(text) {
-                Err(NotRewritten::Damaged { line: found, .. }) => assert_eq!(found, line, "{text:?}"),
+                Err(NotRewritten::Damaged { line: found, .. }) => {
+                    assert_eq!(found, line, "{text:?}");
+                }
                 other => panic!("{text:?}: {other:?}"),
             }
         }

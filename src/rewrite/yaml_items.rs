@@ -6,13 +6,8 @@ use super::edit::{Edit, whole_line};
 use super::yaml::{Id, Tree};
 
 /// The platforms that conda-forge has PyTorch for, for words that mean several.
-const PLATFORMS: [Subdir; 5] = [
-    Subdir::Linux64,
-    Subdir::LinuxAarch64,
-    Subdir::Osx64,
-    Subdir::OsxArm64,
-    Subdir::Win64,
-];
+const PLATFORMS: [Subdir; 5] =
+    [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
 
 /// The platforms of a selector after an item, as conda-lock reads it: `# [linux64]`.
 pub(super) fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
@@ -111,9 +106,7 @@ fn remove_from_flow(
 ) -> Option<Edit> {
     let siblings = tree.items(tree.nodes[id].parent?);
     let at = siblings.iter().position(|sibling| *sibling == id)?;
-    let stays = |id: &Id| {
-        changed.iter().all(|(other, texts)| other != id || !texts.is_empty())
-    };
+    let stays = |id: &Id| changed.iter().all(|(other, texts)| other != id || !texts.is_empty());
     let own = tree.nodes[id].range.clone();
     let range = if siblings[at + 1..].iter().any(stays) {
         own.start..tree.nodes[siblings[at + 1]].range.start

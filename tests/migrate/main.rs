@@ -110,8 +110,17 @@ fn every_file_becomes_what_is_written_beside_it() {
 /// The lines of a text that are not about PyTorch, CUDA or channels.
 fn other_lines(text: &str) -> Vec<&str> {
     let ours = [
-        "torch", "cuda", "cpuonly", "nvidia", "conda-forge", "default", "pkgs", "channel", "forge",
-        "magma", "cublas",
+        "torch",
+        "cuda",
+        "cpuonly",
+        "nvidia",
+        "conda-forge",
+        "default",
+        "pkgs",
+        "channel",
+        "forge",
+        "magma",
+        "cublas",
     ];
     let other = |line: &&str| !ours.iter().any(|word| line.contains(word));
     text.split_inclusive('\n').filter(other).collect()
