@@ -121,7 +121,7 @@ fn because(why: Why) -> &'static str {
             "`pytorch-gpu` fails where a solver sees no GPU, in place of installing the CPU build"
         }
         Why::Nearest => {
-            "conda-forge has no such version for this platform, Python and CUDA; the nearest that it has"
+            "conda-forge has no such version that goes with the other lines; the nearest that does"
         }
         Why::OtherBuilds => "builds are called otherwise on conda-forge",
         Why::NamedBuild => {

@@ -41,7 +41,7 @@ pub enum Why {
     Defaults,
     /// `pytorch-gpu` fails where no GPU is seen.
     FailsLoudly,
-    /// conda-forge has no such version for these platforms, Python and CUDA: the nearest.
+    /// conda-forge has no such version that goes with the other lines: the nearest that does.
     Nearest,
     /// conda-forge's builds are called otherwise.
     OtherBuilds,

@@ -23,6 +23,8 @@ pub(super) struct Fates<'a, 'm> {
     dialect: Dialect,
     /// The scopes of the lines that have become `cuda-version`.
     pinned: Vec<Option<Vec<Subdir>>>,
+    /// The names and scopes of the lines that have become PyTorch.
+    named: Vec<(&'static str, Option<Vec<Subdir>>)>,
 }
 
 impl<'a, 'm> Fates<'a, 'm> {
@@ -32,7 +34,7 @@ impl<'a, 'm> Fates<'a, 'm> {
         prefix: Option<&'static str>,
         dialect: Dialect,
     ) -> Self {
-        Self { settled, aims, prefix, dialect, pinned: Vec::new() }
+        Self { settled, aims, prefix, dialect, pinned: Vec::new(), named: Vec::new() }
     }
 
     /// What becomes of a line, and the change to tell, if it is one.
@@ -40,7 +42,7 @@ impl<'a, 'm> Fates<'a, 'm> {
         let Some(spec) = &item.spec else { return (Fate::Keep, None) };
         let scope: Vec<(&Aim<'m>, &Choice<'m>)> = self.scope(item);
         let decided = match role(spec) {
-            Role::Pytorch if !scope.is_empty() => Some(self.pytorch(spec, &scope)),
+            Role::Pytorch if !scope.is_empty() => Some(self.pytorch(item, spec, &scope)),
             Role::Companion(package) if !scope.is_empty() => {
                 Some(self.companion(spec, package, &scope))
             }
@@ -94,9 +96,20 @@ impl<'a, 'm> Fates<'a, 'm> {
         }
     }
 
-    fn pytorch(&self, spec: &Written, scope: &[(&Aim<'m>, &Choice<'m>)]) -> (Vec<Fresh>, Why) {
+    fn pytorch(
+        &mut self,
+        item: &Item,
+        spec: &Written,
+        scope: &[(&Aim<'m>, &Choice<'m>)],
+    ) -> (Vec<Fresh>, Why) {
         let entry = Entry::of(scope);
         let name = entry.name(&spec.name);
+        // `pytorch` beside `pytorch-gpu`: one line is enough.
+        let line = (name, item.platforms.clone());
+        if self.named.contains(&line) && spec.constraint.is_none() {
+            return (Vec::new(), Why::NotNeeded);
+        }
+        self.named.push(line);
         let named = |version: &str, build: Option<String>| Fresh {
             build,
             ..self.fresh(spec, name, version)

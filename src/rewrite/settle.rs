@@ -26,16 +26,19 @@ pub(super) fn settle<'m>(aims: &mut [Aim<'m>]) -> Option<Settled<'m>> {
     if let Some(settled) = settle_as_asked(aims) {
         return Some(settled);
     }
-    let mut raised_to = None;
-    for aim in aims.iter_mut() {
-        if let Some((raised, cuda)) = aim.with_newer_driver() {
-            *aim = raised;
-            raised_to = Some(cuda);
+    loop {
+        let mut raised_to = None;
+        for aim in aims.iter_mut() {
+            if let Some((raised, cuda)) = aim.with_newer_driver() {
+                *aim = raised;
+                raised_to = Some(cuda);
+            }
+        }
+        raised_to?;
+        if let Some(settled) = settle_as_asked(aims) {
+            return Some(Settled { raised_to, ..settled });
         }
     }
-    raised_to?;
-    let settled = settle_as_asked(aims)?;
-    Some(Settled { raised_to, ..settled })
 }
 
 fn settle_as_asked<'m>(aims: &[Aim<'m>]) -> Option<Settled<'m>> {

@@ -3,6 +3,7 @@
 use crate::model::{Os, Subdir};
 
 use super::edit::{Edit, whole_line};
+use super::toml_items::remove_element;
 use super::yaml::{Id, Tree};
 
 /// The platforms that conda-forge has PyTorch for, for words that mean several.
@@ -97,7 +98,7 @@ pub(super) fn edit(
     Some(edits)
 }
 
-/// An item with its comma. Comments between it and the next stay, or nothing is changed.
+/// An item with its comma, and with its line where nothing else is on it.
 fn remove_from_flow(
     text: &str,
     tree: &Tree,
@@ -106,16 +107,12 @@ fn remove_from_flow(
 ) -> Option<Edit> {
     let siblings = tree.items(tree.nodes[id].parent?);
     let at = siblings.iter().position(|sibling| *sibling == id)?;
-    let stays = |id: &Id| changed.iter().all(|(other, texts)| other != id || !texts.is_empty());
-    let own = tree.nodes[id].range.clone();
-    let range = if siblings[at + 1..].iter().any(stays) {
-        own.start..tree.nodes[siblings[at + 1]].range.start
-    } else {
-        let before = at.checked_sub(1)?;
-        tree.nodes[siblings[before]].range.end..own.end
+    let places: Vec<_> =
+        siblings.iter().map(|sibling| tree.nodes[*sibling].range.clone()).collect();
+    let stays = |at: usize| {
+        changed.iter().all(|(other, texts)| Some(other) != siblings.get(at) || !texts.is_empty())
     };
-    let between = text.get(range.clone())?;
-    (!between.contains('#')).then(|| Edit::new(range, ""))
+    remove_element(text, &places, at, stays)
 }
 
 /// A scalar in the quotes that the old one had, or in some where it needs them.

@@ -31,6 +31,30 @@ fn the_difference_is_what_patch_reads() {
 }
 
 #[test]
+fn standard_input_is_known_by_its_content() {
+    use std::io::Write;
+    let manifest = "[workspace]\nchannels = ['pytorch']\nplatforms = []\n";
+    for (input, line) in [
+        (OLD, "+channels: [conda-forge]"),
+        ("conda install pytorch -c pytorch\n", "+conda install pytorch -c conda-forge"),
+        (manifest, "+channels = ['conda-forge']"),
+    ] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_conda-torch"))
+            .args(["migrate", "-"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("written");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(text(&output.stdout).lines().any(|found| found == line), "{input}");
+    }
+}
+
+#[test]
 fn one_bad_file_does_not_keep_the_others_and_the_gravest_code_counts() {
     let folder = folder("several");
     std::fs::write(folder.join("a.yml"), OLD).expect("written");
