@@ -21,3 +21,4 @@ pub mod migrate; // Environment + Machine + Advice → Migration
 pub mod model; // the vocabulary: plain values, uses nothing
 pub mod probe; // Host + Overrides → Machine
 pub mod render; // Advice → text // flags, streams, exit codes
+pub mod rewrite; // a file for the old channel + Advice → its new text

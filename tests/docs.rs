@@ -23,6 +23,18 @@ fn every_code_has_its_heading_and_every_heading_its_code() {
 }
 
 #[test]
+fn every_remark_about_a_file_has_its_row() {
+    let source = include_str!("../src/rewrite/facts.rs");
+    let page = include_str!("../docs/migrate.md");
+    let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
+    let codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
+    assert!(codes.len() > 10, "the codes were not found");
+    for code in codes {
+        assert!(page.contains(&format!("`{code}`")), "{code} has no row");
+    }
+}
+
+#[test]
 fn every_diagnostic_is_explained_in_full() {
     let page = include_str!("../docs/diagnostics.md");
     for section in page.split("\n## ").skip(1) {

@@ -15,7 +15,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("foresee", &["model", "advise"]),
     ("check", &["model", "matrix", "advise"]),
     ("migrate", &["model", "matrix", "advise"]),
-    ("render", &["model", "matrix", "advise", "foresee", "check", "migrate"]),
+    ("rewrite", &["model", "matrix", "advise"]),
+    ("render", &["model", "matrix", "advise", "foresee", "check", "migrate", "rewrite"]),
     (
         "cli",
         &[
@@ -28,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "foresee",
             "check",
             "migrate",
+            "rewrite",
             "render",
         ],
     ),

@@ -12,6 +12,7 @@ mod live;
 mod process;
 mod quarantine;
 mod recorded;
+mod save;
 
 use std::borrow::Cow;
 
@@ -25,6 +26,7 @@ pub use driver_child::{DRIVER_COMMAND, run_driver_child};
 pub use failure::Failure;
 pub use live::LiveHost;
 pub use recorded::{RecordedHost, RecordedHostError};
+pub use save::{SaveFailed, save};
 
 /// A machine as it can be asked. Paths are texts in the form of the machine's own system.
 pub trait Host {

@@ -16,6 +16,7 @@ mod human;
 mod json;
 mod machine;
 mod messages;
+mod migrated;
 mod migration;
 mod pixi_toml;
 mod reasons;
@@ -37,6 +38,7 @@ pub use human::{human, warnings};
 pub use json::{error as json_error, json};
 pub use machine::machine;
 pub use messages::{Message, message};
+pub use migrated::{Migrated, diff, migrated, migrated_json};
 pub use migration::{
     MigrationAnswer, SettingsAnswer, human_migration, human_settings, json_migration,
     json_migration_error, json_settings,

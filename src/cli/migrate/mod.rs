@@ -2,6 +2,7 @@
 
 mod config;
 mod environment;
+mod files;
 
 use clap::builder::NonEmptyStringValueParser;
 
@@ -25,10 +26,15 @@ Examples:
   conda-torch migrate -n torch --client mamba
   conda-torch migrate -n torch --in-place     change it in place of a new one
   conda-torch migrate --config                the channels of .condarc
+  conda-torch migrate environment.yml         what would change in a file
+  conda-torch migrate environment.yml pixi.toml Dockerfile --write
+  git ls-files | xargs conda-torch migrate --check
   conda-torch migrate -n torch --driver 550 --gpu A100
                                               where the GPU is elsewhere
 
-It prints commands, and runs none of them.";
+It prints commands, and runs none of them. `--write` alone changes files.
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 nothing on conda-forge
+satisfies it, 4 a file would change (with --check)";
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -58,6 +64,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "X.Y", value_parser = python)]
     python: Option<Version>,
     #[command(flatten)]
+    files: files::FileFlags,
+    #[command(flatten)]
     machine: MachineFlags,
     #[command(flatten)]
     output: OutputFlags,
@@ -84,6 +92,9 @@ struct OutputFlags {
 
 /// Answers; in JSON also where the answer is an error.
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+    if !args.files.files.is_empty() {
+        return files::run(&args.files, &args.machine, args.output.json, host);
+    }
     let result = look(args, host).and_then(|seen| {
         if args.config {
             config::run(args, host, &seen)
