@@ -20,6 +20,8 @@ pub(super) struct Look<'h> {
 
 impl<'h> Look<'h> {
     pub(super) fn at(host: &'h dyn Host, machine: Machine) -> Self {
+        let mut machine = machine;
+        machine.sources.reserve(40);
         Self { host, machine, folders: OnceCell::new() }
     }
 

@@ -70,6 +70,10 @@ fn linux(bytes: &[u8], target: &Target) -> (Result<String, Failure>, Result<Proc
             break;
         }
         start = end + 1;
+        // Most lines are about something else, and told by their first letter.
+        if !matches!(line[0], b'v' | b'm' | b'f' | b'F' | b'C' | b'c' | b'u') {
+            continue;
+        }
         let Some((key, value)) = KEYS.iter().find_map(|key| Some((*key, value(line, key)?))) else {
             continue;
         };
