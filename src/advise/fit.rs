@@ -1,5 +1,7 @@
 //! What speaks against a build: one small function a rule, all of them asked.
 
+use std::cell::RefCell;
+
 use crate::matrix::Matrix;
 use crate::model::{
     Accelerator, ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion,
@@ -73,11 +75,15 @@ pub(super) struct Rules<'a, 'm> {
     pub(super) matrix: &'m Matrix,
     /// Whether anything is asked for: most runs ask for nothing, and there are many builds.
     has_wishes: bool,
+    /// The toolkits that were asked about, with what each needs: a dozen for a hundred builds.
+    drivers: RefCell<Vec<(CudaVersion, DriverVersion)>>,
 }
 
 impl<'a, 'm> Rules<'a, 'm> {
     pub(super) fn new(situation: &'a Situation, request: &'a Request, matrix: &'m Matrix) -> Self {
-        Self { situation, request, matrix, has_wishes: *request != Request::default() }
+        let has_wishes = *request != Request::default();
+        let drivers = RefCell::new(Vec::with_capacity(16));
+        Self { situation, request, matrix, has_wishes, drivers }
     }
 
     /// Asks every rule about a build for this platform.
@@ -113,8 +119,14 @@ impl<'a, 'm> Rules<'a, 'm> {
     /// The oldest driver on which a toolkit's machine code runs: minor-version compatibility, or
     /// the toolkit's own driver where a major version has none.
     pub(super) fn needed_driver(&self, toolkit: CudaVersion) -> DriverVersion {
-        let family = self.situation.family;
-        self.matrix.oldest_driver(toolkit, family).unwrap_or(DriverVersion::new(&[u32::MAX]))
+        let mut known = self.drivers.borrow_mut();
+        if let Some((_, needed)) = known.iter().find(|(other, _)| *other == toolkit) {
+            return *needed;
+        }
+        let oldest = self.matrix.oldest_driver(toolkit, self.situation.family);
+        let needed = oldest.unwrap_or(DriverVersion::new(&[u32::MAX]));
+        known.push((toolkit, needed));
+        needed
     }
 
     fn driver(&self, build: &Build, blockers: &mut Vec<Diagnostic>) {
