@@ -2,7 +2,8 @@
 
 /// Every code, as the program names it.
 fn codes() -> Vec<&'static str> {
-    let source = include_str!("../src/advise/code.rs");
+    let source =
+        concat!(include_str!("../src/advise/code.rs"), include_str!("../src/advise/trouble.rs"));
     let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
     let mut codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
     codes.sort_unstable();

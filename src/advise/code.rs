@@ -49,6 +49,7 @@ impl Diagnostic {
             Self::DriverBranchAssumed { .. } => "driver-branch-assumed",
             Self::BaselineAssumed { .. } => "baseline-assumed",
             Self::NoClient => "no-client",
+            Self::Trouble(trouble) => trouble.code(),
             Self::CudaVersionHoldsBack { .. } => "cuda-version-holds-back",
             Self::CudaVersionNotBuilt { .. } => "cuda-version-not-built",
             Self::NoSuchCudaVersion { .. } => "no-such-cuda-version",
@@ -67,6 +68,7 @@ impl Diagnostic {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
+            Self::Trouble(trouble) => trouble.severity(),
             Self::OtherPlatform { .. }
             | Self::NoDriver { .. }
             | Self::NoGpu

@@ -6,6 +6,8 @@ use crate::model::{
     ArmVariant, Blas, Companion, ComputeCapability, CudaVersion, DriverVersion, Subdir, Version,
 };
 
+use super::trouble::Trouble;
+
 /// A fact that matters for the decision. No sentences: those are made in `render`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Diagnostic {
@@ -136,6 +138,9 @@ pub enum Diagnostic {
     BaselineAssumed { glibc: Option<Version>, macos: Option<Version> },
     /// No client was found.
     NoClient,
+
+    /// What is wrong with the NVIDIA driver or keeps a program from its GPUs.
+    Trouble(Trouble),
 
     // --- about the request
     /// The `cuda-version` that was asked for gives up a newer PyTorch.

@@ -21,11 +21,13 @@ mod remarks;
 mod request;
 mod situation;
 mod specs;
+mod trouble;
 mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use diagnostic::{Diagnostic, Severity};
 pub use request::{AcceleratorWish, Request};
+pub use trouble::Trouble;
 
 use crate::matrix::Matrix;
 use crate::model::{Build, Machine};

@@ -7,6 +7,7 @@ use crate::model::{
 };
 
 use super::diagnostic::Diagnostic;
+use super::remarks::is_without_cuda;
 use super::request::{AcceleratorWish, Request};
 
 /// A machine in the terms of the rules.
@@ -130,7 +131,14 @@ fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
     let driver_shows_none =
         machine.gpu_count == Detected::Absent && machine.driver != Detected::Absent;
     if machine.gpus.is_empty() && !driver_shows_none {
-        return cards_on_the_bus(machine, matrix);
+        let mut cards = cards_on_the_bus(machine, matrix);
+        // A Jetson's GPU is in the chip. The model says which, also where no library answers.
+        if let Some(model) = machine.jetson.value().filter(|_| cards.is_empty())
+            && let Some(capability) = matrix.jetson_of_model(model)
+        {
+            cards.push(SituatedGpu { index: 0, name: None, capability: Some(capability) });
+        }
+        return cards;
     }
     machine
         .gpus
@@ -221,7 +229,17 @@ impl Context<'_> {
         if let Some(driver) = driver.filter(|driver| driver.is_branch()) {
             remarks.push(Diagnostic::DriverBranchAssumed { driver });
         }
-        let no_gpu = machine.gpus.is_empty() && machine.gpu_count == Detected::Absent;
+        let no_gpu = machine.gpus.is_empty() && machine.gpu_count == Detected::Absent
+            || !machine.gpus.is_empty() && machine.gpus.iter().all(is_without_cuda);
+        if let Some(driver) = before_the_driver(machine) {
+            // What a compatibility package adds goes with one environment and some GPUs.
+            let cuda = self.cuda_of(driver);
+            return if no_gpu {
+                DriverState::NoGpu { cuda, driver: Some(driver) }
+            } else {
+                DriverState::Usable { cuda, driver: Some(driver) }
+            };
+        }
         let said = machine.driver.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)));
         match (&machine.driver_cuda, driver) {
             (Detected::Found(_), _) | (Detected::Absent | Detected::Unknown { .. }, Some(_))
@@ -296,6 +314,24 @@ impl Context<'_> {
         remarks.push(Diagnostic::DriverAssumed { driver });
         self.by_driver(driver)
     }
+}
+
+/// The kernel's driver, where a newer libcuda stands before its own: NVML and conda then hear the CUDA
+/// of that libcuda. <https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html>
+fn before_the_driver(machine: &Machine) -> Option<DriverVersion> {
+    let traces = &machine.nvidia;
+    let (driver, libcuda) = (*traces.kernel_module.value()?, *traces.libcuda_library.value()?);
+    let is_newer = libcuda != driver && libcuda.is_at_least(driver);
+    (is_newer && !is_told(machine) && !machine.wsl.is_found()).then_some(driver)
+}
+
+/// Whether somebody told of the driver: then what was seen here says nothing about it.
+pub(super) fn is_told(machine: &Machine) -> bool {
+    let told = |origin: &Origin| {
+        matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Document(_) | Origin::Baseline)
+    };
+    machine.driver.fact().is_some_and(|fact| told(&fact.origin))
+        || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin))
 }
 
 /// The newest CUDA of a driver; of one older than every row, the oldest.

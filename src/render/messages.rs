@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::advise::{Advice, Diagnostic};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::hints;
+use super::{hints, troubles};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +182,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             };
             format!("nothing was probed; assumed {assumed}")
         }
+        D::Trouble(trouble) => troubles::sentence(trouble, machine),
         D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
         D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
             "`cuda-version={requested}` leads to PyTorch {gives}; {newest} takes {without}, which this machine runs"
@@ -225,6 +226,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
 /// The GPU that a diagnostic is about, as the driver counts.
 pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
     use Diagnostic as D;
+    if let D::Trouble(trouble) = diagnostic {
+        return troubles::gpu(trouble);
+    }
     if let D::NoKernels { gpu, .. }
     | D::PtxNeedsNewerDriver { gpu, .. }
     | D::ToolkitTooOldForGpu { gpu, .. }

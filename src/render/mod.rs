@@ -21,6 +21,7 @@ pub mod shell;
 mod step;
 mod summary;
 pub mod table;
+mod troubles;
 mod wire;
 mod wrap;
 

@@ -6,7 +6,7 @@ use crate::model::{Detected, KernelSupport, Origin, Os, Vendor, Version};
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
 use super::super::fit::Candidate;
-use super::super::situation::{DriverState, Libc};
+use super::super::situation::{DriverState, Libc, is_told};
 
 pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let subdir = survey.situation.subdir;
@@ -124,13 +124,8 @@ fn todays_glibc(survey: &Survey<'_, '_>) -> Option<Version> {
 /// Whether the driver that was found cannot be used from here: a container started without the GPU, or
 /// with the `utility` part of the driver alone. A driver that somebody told of is not here at all.
 fn out_of_reach(survey: &Survey<'_, '_>) -> bool {
-    let told = |origin: &Origin| {
-        matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Document(_) | Origin::Baseline)
-    };
     let machine = survey.machine;
-    let described = machine.driver.fact().is_some_and(|fact| told(&fact.origin))
-        || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin));
-    machine.libcuda == Detected::Absent && machine.driver.is_found() && !described
+    machine.libcuda == Detected::Absent && machine.driver.is_found() && !is_told(machine)
 }
 
 fn by_flag(origin: &Origin) -> bool {
