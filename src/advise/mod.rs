@@ -14,6 +14,7 @@ mod code;
 mod companions;
 mod diagnostic;
 mod fit;
+mod gpus;
 mod kernels;
 mod rank;
 mod reasons;
@@ -21,6 +22,7 @@ mod remarks;
 mod request;
 mod situation;
 mod specs;
+mod told;
 mod trouble;
 mod unlocked;
 

@@ -3,12 +3,14 @@
 use crate::matrix::{DriverFamily, Matrix};
 use crate::model::{
     ArmVariant, Build, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin,
-    Subdir, Vendor, Version,
+    Subdir, Version,
 };
 
 use super::diagnostic::Diagnostic;
+use super::gpus::gpus;
 use super::remarks::is_without_cuda;
 use super::request::{AcceleratorWish, Request};
+use super::told::before_the_driver;
 
 /// A machine in the terms of the rules.
 #[derive(Debug, Clone)]
@@ -124,47 +126,6 @@ fn platform(machine: &Machine, remarks: &mut Vec<Diagnostic>) -> Option<Subdir> 
         return Some(Subdir::OsxArm64);
     }
     subdir
-}
-
-/// The driver's GPUs; where it shows none, the cards on the bus, by their PCI ids.
-fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
-    let driver_shows_none =
-        machine.gpu_count == Detected::Absent && machine.driver != Detected::Absent;
-    if machine.gpus.is_empty() && !driver_shows_none {
-        let mut cards = cards_on_the_bus(machine, matrix);
-        // A Jetson's GPU is in the chip. The model says which, also where no library answers.
-        if let Some(model) = machine.jetson.value().filter(|_| cards.is_empty())
-            && let Some(capability) = matrix.jetson_of_model(model)
-        {
-            cards.push(SituatedGpu { index: 0, name: None, capability: Some(capability) });
-        }
-        return cards;
-    }
-    machine
-        .gpus
-        .iter()
-        .map(|gpu| SituatedGpu {
-            index: gpu.index,
-            name: gpu.name.value().cloned(),
-            capability: gpu.compute_capability.value().copied().or_else(|| {
-                let by_name = gpu.name.value().and_then(|name| matrix.gpu_by_name(name).ok());
-                let by_id = || gpu.pci_id.as_deref().and_then(|id| matrix.by_pci_id(id));
-                by_name.map(|row| row.capability).or_else(|| by_id().map(|row| row.capability))
-            }),
-        })
-        .collect()
-}
-
-fn cards_on_the_bus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
-    let cards = machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
-    (0..)
-        .zip(cards)
-        .map(|(index, card)| SituatedGpu {
-            index,
-            name: None,
-            capability: matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
-        })
-        .collect()
 }
 
 fn libc(
@@ -314,24 +275,6 @@ impl Context<'_> {
         remarks.push(Diagnostic::DriverAssumed { driver });
         self.by_driver(driver)
     }
-}
-
-/// The kernel's driver, where a newer libcuda stands before its own: NVML and conda then hear the CUDA
-/// of that libcuda. <https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html>
-fn before_the_driver(machine: &Machine) -> Option<DriverVersion> {
-    let traces = &machine.nvidia;
-    let (driver, libcuda) = (*traces.kernel_module.value()?, *traces.libcuda_library.value()?);
-    let is_newer = libcuda != driver && libcuda.is_at_least(driver);
-    (is_newer && !is_told(machine) && !machine.wsl.is_found()).then_some(driver)
-}
-
-/// Whether somebody told of the driver: then what was seen here says nothing about it.
-pub(super) fn is_told(machine: &Machine) -> bool {
-    let told = |origin: &Origin| {
-        matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Document(_) | Origin::Baseline)
-    };
-    machine.driver.fact().is_some_and(|fact| told(&fact.origin))
-        || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin))
 }
 
 /// The newest CUDA of a driver; of one older than every row, the oldest.

@@ -158,8 +158,10 @@ impl Trouble {
             Self::GpuNotAllocated { .. } | Self::VgpuWithoutCuda { .. } => {
                 &["no-gpu", "libcuda-missing"]
             }
-            Self::GpuTooOld { .. } => &["no-kernels"],
-            Self::GpuTooNew { .. } => &["no-kernels", "capability-not-known"],
+            Self::GpuTooOld { .. } => &["no-kernels", "driver-too-old", "ptx-needs-newer-driver"],
+            Self::GpuTooNew { .. } => {
+                &["no-kernels", "toolkit-too-old-for-gpu", "capability-not-known"]
+            }
             Self::Mig { .. }
             | Self::Vgpu { .. }
             | Self::GpuHidden { .. }

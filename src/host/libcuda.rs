@@ -75,11 +75,11 @@ fn open(path: &str) -> Result<Cuda, Answer> {
 #[expect(clippy::disallowed_methods, reason = "this is `Host`'s own process")]
 fn opened_file() -> Option<String> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let files = maps.lines().filter_map(|line| line.get(line.find('/')?..));
+    let mut files = maps.lines().filter_map(|line| line.get(line.find('/')?..));
     let is_libcuda =
         |file: &&str| file.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("libcuda.so"));
     // Of a file that failed before, this program may still hold the pages: the last one is meant.
-    files.filter(is_libcuda).last().map(str::to_owned)
+    files.rfind(is_libcuda).map(str::to_owned)
 }
 
 #[cfg(not(target_os = "linux"))]

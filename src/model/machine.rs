@@ -63,7 +63,7 @@ pub struct Machine {
     pub wsl: Detected<String>,
     /// The model of an NVIDIA Jetson, as the device tree has it.
     pub jetson: Detected<String>,
-    /// The release of a Jetson's system (L4T): `36.4.3`, which is JetPack 6.
+    /// The release of a Jetson's system (L4T): `36.4.3`, which is `JetPack` 6.
     pub jetson_release: Detected<String>,
     /// Whether an x86-64 program is being translated on an arm64 Mac.
     pub rosetta: Detected<bool>,

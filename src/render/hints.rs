@@ -8,6 +8,7 @@ use super::summary::jetpack;
 use super::troubles;
 
 /// What to do, where something can be done.
+#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn hint(
     diagnostic: &Diagnostic,
     machine: &Machine,

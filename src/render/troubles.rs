@@ -6,6 +6,7 @@ use crate::model::{DriverVersion, Machine};
 use super::messages::a_gpu;
 
 /// What is so.
+#[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
 pub(super) fn sentence(trouble: &Trouble, machine: &Machine) -> String {
     use Trouble as T;
     let version =
@@ -121,8 +122,7 @@ pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
             "restart the host, or this container where the host was restarted already".to_owned()
         }
         T::DriverMismatch { .. } => "reboot, and the new driver is loaded".to_owned(),
-        T::ForwardCompatibility { works: true, .. } => return None,
-        T::ForwardCompatibility { file, .. } => match file.as_deref().and_then(folder) {
+        T::ForwardCompatibility { works: false, file, .. } => match file.as_deref().and_then(folder) {
             Some(folder) => {
                 format!("take `{folder}` off `LD_LIBRARY_PATH` and the loader's list (`ldconfig`)")
             }
@@ -140,8 +140,6 @@ pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
         T::ModuleNotLoaded => {
             "`sudo modprobe nvidia` loads it, or says why it does not".to_owned()
         }
-        // The driver that ends it is said with the card.
-        T::Nouveau { .. } => return None,
         T::GpuNotAllocated { in_job: true, .. } => {
             "ask the job for one: `srun --gres=gpu:1 …` or `#SBATCH --gres=gpu:1`".to_owned()
         }
@@ -151,7 +149,6 @@ pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
         T::GpuNotAllocated { .. } => {
             "run this in a job that asks for a GPU, or describe it: `--gpu NAME`".to_owned()
         }
-        T::ContainerWithoutGpu => return None,
         T::ContainerWithoutCompute => with_compute(machine),
         T::MigWithoutInstance { .. } if machine.container.value().map(String::as_str) == Some("kubernetes") => {
             "ask for a slice in the pod's limits, such as `nvidia.com/mig-1g.5gb: 1`".to_owned()
@@ -175,8 +172,10 @@ pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
         T::GpuHidden { visible: 0, in_job: true, .. } => {
             "ask the job for a GPU: `srun --gres=gpu:1 …` or `#SBATCH --gres=gpu:1`".to_owned()
         }
-        T::GpuHidden { in_job: true, .. } => return None,
-        T::GpuHidden { .. } => {
+        T::GpuHidden { in_job: false, visible: 0, .. } => {
+            "unset `CUDA_VISIBLE_DEVICES` before PyTorch is started".to_owned()
+        }
+        T::GpuHidden { in_job: false, .. } => {
             "unset `CUDA_VISIBLE_DEVICES` where PyTorch is to use all of them".to_owned()
         }
         T::WslOne => {
@@ -189,7 +188,14 @@ pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
         T::GpuTooNew { .. } => {
             "wait for a build, or try PyTorch's own wheels: https://pytorch.org".to_owned()
         }
-        T::Mig { .. } | T::Vgpu { .. } | T::GpuTooOld { .. } => return None,
+        // What works; what the job was given; nouveau, whose card says the driver that ends it.
+        T::ForwardCompatibility { works: true, .. }
+        | T::ContainerWithoutGpu
+        | T::GpuHidden { in_job: true, .. }
+        | T::Nouveau { .. }
+        | T::Mig { .. }
+        | T::Vgpu { .. }
+        | T::GpuTooOld { .. } => return None,
     };
     Some(text)
 }
@@ -230,6 +236,11 @@ fn with_compute(machine: &Machine) -> String {
 
 /// Whether another remark says the same with more in it: a person need not read both.
 pub(super) fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
+    let no_board = |other: &Diagnostic| matches!(other, Diagnostic::JetsonWithoutBuild { .. });
+    // For a Jetson without a build no driver would help.
+    if matches!(remark, Diagnostic::DriverUnknown { .. }) && all.iter().any(no_board) {
+        return true;
+    }
     all.iter().any(|other| {
         matches!(other, Diagnostic::Trouble(trouble) if trouble.says_more_than().contains(&remark.code()))
     })

@@ -5,7 +5,7 @@ use crate::model::{Detected, DeviceAccess, Gpu, KernelSupport, Machine, Origin};
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
 use super::super::fit::Candidate;
-use super::super::situation::is_told;
+use super::super::told::is_told;
 use super::super::trouble::Trouble;
 
 pub(super) fn devices(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
@@ -117,22 +117,27 @@ pub(super) fn out_of_range(
     if with_cuda().next().is_none() {
         return;
     }
+    let mut found = Vec::new();
     for (gpu, capability) in survey.situation.known_gpus() {
         let support = |capability| {
             with_cuda()
                 .map(|build| build.kernels.support(capability, |c| survey.matrix.is_soc(c)))
                 .max()
         };
-        let jit_at_most = support(capability) < Some(KernelSupport::SameMajor);
         let known = survey.matrix.capabilities.iter().map(|row| row.capability);
-        let reached = || known.clone().filter(|c| support(*c) > Some(KernelSupport::Jit));
+        let mut reached = known.filter(|c| support(*c) > Some(KernelSupport::Jit)).peekable();
+        let is_out = support(capability) < Some(KernelSupport::SameMajor);
+        let first = reached.peek().copied();
+        let last = reached.last();
         let (index, name) = (gpu.index, gpu.name.clone());
-        if jit_at_most && reached().all(|other| capability < other) {
-            let trouble = Trouble::GpuTooOld { gpu: index, name, capability };
-            remarks.push(Diagnostic::Trouble(trouble));
-        } else if jit_at_most && reached().all(|other| capability > other) {
-            let trouble = Trouble::GpuTooNew { gpu: index, name, capability };
-            remarks.push(Diagnostic::Trouble(trouble));
+        if is_out && first.is_some_and(|first| capability < first) {
+            found.push(Trouble::GpuTooOld { gpu: index, name, capability });
+        } else if is_out && last.is_some_and(|last| capability > last) {
+            found.push(Trouble::GpuTooNew { gpu: index, name, capability });
         }
+    }
+    // Where another GPU is only out of this driver's reach, that is what to say.
+    if found.len() == survey.situation.gpus.len() {
+        remarks.extend(found.into_iter().map(Diagnostic::Trouble));
     }
 }

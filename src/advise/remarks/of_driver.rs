@@ -4,7 +4,7 @@ use crate::model::{Detected, DeviceAccess, Machine, Vendor};
 
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
-use super::super::situation::is_told;
+use super::super::told::is_told;
 use super::super::trouble::Trouble;
 
 /// The driver's parts. Of a machine that was described, nobody has seen them.

@@ -6,7 +6,8 @@ use crate::model::{Detected, KernelSupport, Origin, Os, Vendor, Version};
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
 use super::super::fit::Candidate;
-use super::super::situation::{DriverState, Libc, is_told};
+use super::super::situation::{DriverState, Libc};
+use super::super::told::is_told;
 
 pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let subdir = survey.situation.subdir;

@@ -144,21 +144,17 @@ fn module_file(look: &mut Look<'_>) -> Detected<String> {
         }
     };
     let list = String::from_utf8_lossy(&list);
-    let names = list.lines().filter_map(|line| Some(line.split_once(':')?.0));
+    let mut names = list.lines().filter_map(|line| Some(line.split_once(':')?.0));
     let is_module = |name: &&str| {
         let file = name.rsplit('/').next().unwrap_or(name);
         file == "nvidia.ko" || file.starts_with("nvidia.ko.")
     };
-    match names.into_iter().find(is_module) {
-        Some(name) => {
-            look.report(path.clone(), Outcome::Ok, name);
-            Detected::found(name.to_owned(), Origin::File(path))
-        }
-        None => {
-            look.report(path, Outcome::Absent, "no module `nvidia` for this kernel");
-            Detected::Absent
-        }
-    }
+    let Some(name) = names.find(is_module) else {
+        look.report(path, Outcome::Absent, "no module `nvidia` for this kernel");
+        return Detected::Absent;
+    };
+    look.report(path.clone(), Outcome::Ok, name);
+    Detected::found(name.to_owned(), Origin::File(path))
 }
 
 fn secure_boot(look: &Look<'_>) -> Detected<bool> {
