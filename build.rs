@@ -22,7 +22,8 @@ mod row;
 
 use report::Report;
 use row::{
-    BuildsFile, CapabilitiesFile, CompanionsFile, CudaVersionsFile, DriversFile, GpusFile, PciFile,
+    BuildsFile, CapabilitiesFile, CompanionsFile, CudaVersionsFile, DriversFile, ElsewhereFile,
+    GpusFile, PciFile,
 };
 
 const DATA: &str = "src/matrix/data";
@@ -36,6 +37,7 @@ struct Files {
     gpus: GpusFile,
     pci: PciFile,
     cuda_versions: CudaVersionsFile,
+    elsewhere: ElsewhereFile,
 }
 
 #[expect(clippy::disallowed_macros, reason = "Cargo reads a build script's standard output")]
@@ -60,6 +62,7 @@ fn read() -> Result<Files, Vec<String>> {
     let (gpus, gpus_text) = parse("gpus.toml")?;
     let (pci, pci_text) = parse("pci.toml")?;
     let (cuda_versions, cuda_versions_text) = parse("cuda_versions.toml")?;
+    let (elsewhere, elsewhere_text) = parse("elsewhere.toml")?;
     let mut problems = Vec::new();
     let mut check = |file, text: &str, rule: &dyn Fn(&mut Report<'_>)| {
         let mut report = Report::new(file, text);
@@ -79,8 +82,9 @@ fn read() -> Result<Files, Vec<String>> {
     check("cuda_versions.toml", &cuda_versions_text, &|report| {
         check::cuda_versions(&cuda_versions, &builds, report);
     });
+    check("elsewhere.toml", &elsewhere_text, &|report| check::elsewhere(&elsewhere, report));
     if problems.is_empty() {
-        Ok(Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions })
+        Ok(Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions, elsewhere })
     } else {
         Err(problems)
     }

@@ -11,9 +11,14 @@
 //! carries its answer away. Data flows one way: a room uses only those above it in this list.
 
 pub mod advise; // Machine + Request + Matrix → Advice
+pub mod check; // Environment + Machine + Matrix → Checkup
 pub mod cli;
+pub mod environment; // Host + a prefix → Environment
+pub mod foresee; // Machine + client → what it will take the machine for
 pub mod host; // the only door to the outside
 pub mod matrix; // rows → Matrix
+pub mod migrate; // Environment + Machine + Advice → Migration
 pub mod model; // the vocabulary: plain values, uses nothing
 pub mod probe; // Host + Overrides → Machine
 pub mod render; // Advice → text // flags, streams, exit codes
+pub mod rewrite; // a file for the old channel + Advice → its new text

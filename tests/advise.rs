@@ -216,8 +216,9 @@ fn gpus_that_a_program_was_not_given_or_that_are_parts_are_told_apart() {
 fn a_gpu_outside_of_every_build_gets_the_cpu_build_and_is_told() {
     use Status::Degraded;
     plain("gtx680", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-too-old", "gpu-not-used"]);
-    // The libraries of CUDA 12.0, the last that this glibc runs, are years older than the card.
-    plain("gpu-14.0-driver-580", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-too-new"]);
+    // Windows' oldest build has CUDA 12.6, and 546 translates for 12.3.
+    let new = &["gpu-too-new", "ptx-needs-newer-driver"];
+    plain("windows-gpu-14.0-driver-546", "2.13.0 cpu_mkl 102", CPU, Degraded, new);
     let none = &["jetson-without-build", "no-kernels"];
     plain("jetson-nano", "2.13.0 cpu_generic 2", CPU, Degraded, none);
 }

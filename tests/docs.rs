@@ -2,9 +2,15 @@
 
 /// Every code, as the program names it.
 fn codes() -> Vec<&'static str> {
-    let source =
-        concat!(include_str!("../src/advise/code.rs"), include_str!("../src/advise/trouble.rs"));
-    let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
+    let sources = [
+        include_str!("../src/advise/code.rs"),
+        include_str!("../src/advise/trouble.rs"),
+        include_str!("../src/check/code.rs"),
+    ];
+    let arms = sources
+        .iter()
+        .flat_map(|source| source.lines())
+        .filter_map(|line| line.trim().strip_suffix("\","));
     let mut codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
     codes.sort_unstable();
     codes
@@ -18,6 +24,18 @@ fn every_code_has_its_heading_and_every_heading_its_code() {
     headings.sort_unstable();
     assert!(codes().len() > 40, "the codes were not found");
     assert_eq!(headings, codes());
+}
+
+#[test]
+fn every_remark_about_a_file_has_its_row() {
+    let source = include_str!("../src/rewrite/facts.rs");
+    let page = include_str!("../docs/migrate.md");
+    let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
+    let codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
+    assert!(codes.len() > 10, "the codes were not found");
+    for code in codes {
+        assert!(page.contains(&format!("`{code}`")), "{code} has no row");
+    }
 }
 
 #[test]

@@ -5,14 +5,34 @@
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms that it may use.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("host", &["model"]),
+    ("environment", &["model", "host"]),
     ("probe", &["model", "host"]),
     ("matrix", &["model"]),
     ("advise", &["model", "matrix"]),
-    ("render", &["model", "matrix", "advise"]),
-    ("cli", &["model", "host", "probe", "matrix", "advise", "render"]),
+    ("foresee", &["model", "advise"]),
+    ("check", &["model", "matrix", "advise"]),
+    ("migrate", &["model", "matrix", "advise"]),
+    ("rewrite", &["model", "matrix", "advise"]),
+    ("render", &["model", "matrix", "advise", "foresee", "check", "migrate", "rewrite"]),
+    (
+        "cli",
+        &[
+            "model",
+            "host",
+            "environment",
+            "probe",
+            "matrix",
+            "advise",
+            "foresee",
+            "check",
+            "migrate",
+            "rewrite",
+            "render",
+        ],
+    ),
 ];
 
 /// The most lines that a file may have.

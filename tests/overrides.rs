@@ -187,19 +187,19 @@ fn a_saved_machine_is_given_back_as_it_was_but_for_the_flags() {
     let again = run(&["probe", "--json", "--machine", "-"], &saved);
     assert_eq!(String::from_utf8_lossy(&again.stdout), saved);
 
-    let flags = ["probe", "--json", "--machine", "-", "--glibc", "2.99"];
+    let flags = ["probe", "--json", "--machine", "-", "--driver", "999.99"];
     let changed = run(&flags, &saved);
     let changed: serde_json::Value = serde_json::from_slice(&changed.stdout).expect("JSON");
     assert_eq!(changed["format_version"], 1);
     assert_eq!(changed["tool"]["name"], "conda-torch");
-    assert_eq!(changed["machine"]["glibc"]["value"], "2.99");
-    assert_eq!(changed["machine"]["glibc"]["origin"], "flag:--glibc");
+    assert_eq!(changed["machine"]["driver"]["value"], "999.99");
+    assert_eq!(changed["machine"]["driver"]["origin"], "flag:--driver");
 }
 
 #[test]
 fn what_is_no_saved_machine_is_refused_with_its_name_and_place() {
     let cases = [
-        ("", "line 1 column 0"),
+        ("", "nothing in it"),
         ("{\n  \"machine\": [", "line 2"),
         ("{\"recommendation\": null}", "expected what `conda-torch probe --json` prints"),
         ("{\"machine\": {\"subdir\": {\"status\": \"maybe\"}}}", "unknown status `maybe`"),

@@ -3,12 +3,12 @@
 //! what must be unknown and why.
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures and run the program")]
 
-use std::collections::BTreeMap;
+mod common;
 
+use common::facts;
 use conda_torch::host::RecordedHost;
 use conda_torch::model::Machine;
 use conda_torch::probe::{Overrides, probe, read_machine};
-use serde_json::Value;
 
 fn folder() -> String {
     format!("{}/tests/hosts", env!("CARGO_MANIFEST_DIR"))
@@ -34,61 +34,9 @@ fn machine(name: &str) -> Machine {
     probe(&host, &Overrides::default())
 }
 
-/// A machine as flat lines: `gpus.0.name` → `NVIDIA H200 by nvml`, `sources.nvml` → `ok: …`.
-fn flat(machine: &Machine) -> BTreeMap<String, String> {
-    let mut facts = BTreeMap::new();
-    flatten("", &serde_json::to_value(machine).expect("JSON"), &mut facts);
-    facts
-}
-
-fn flatten(key: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
-    let below = |name: &str| {
-        if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") }
-    };
-    match value {
-        Value::Object(map) if map.contains_key("status") => {
-            facts.insert(key.to_owned(), fact(value));
-        }
-        Value::Object(map) if map.contains_key("outcome") => {
-            let text = |key: &str| value[key].as_str().expect("a text").to_owned();
-            let line = format!("{}: {}", text("outcome"), text("detail"));
-            facts.insert(format!("sources.{}", text("source")), line);
-        }
-        Value::Object(map) => {
-            map.iter().for_each(|(name, value)| flatten(&below(name), value, facts));
-        }
-        Value::Array(items) if key != "sources" && items.iter().all(Value::is_string) => {
-            facts.insert(key.to_owned(), value.to_string());
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                flatten(&below(&index.to_string()), item, facts);
-            }
-        }
-        Value::String(text) => {
-            facts.insert(key.to_owned(), text.clone());
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {
-            facts.insert(key.to_owned(), value.to_string());
-        }
-    }
-}
-
-fn fact(detected: &Value) -> String {
-    let text = |key: &str| {
-        let value = &detected[key];
-        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-    };
-    match detected["status"].as_str() {
-        Some("found") => format!("{} by {}", text("value"), text("origin")),
-        Some("unknown") => format!("unknown: {}", text("why")),
-        _ => text("status"),
-    }
-}
-
 /// What is not as the table says. In a table `…` stands for whatever follows.
 fn differences(name: &str) -> Vec<String> {
-    let facts = flat(&machine(name));
+    let facts = facts::flat(&serde_json::to_value(machine(name)).expect("JSON"));
     let mut wrong = Vec::new();
     for line in read(name, "expected.txt").lines() {
         let (key, expected) = line.split_once(" = ").expect("key = fact");

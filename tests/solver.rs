@@ -66,6 +66,11 @@ fn the_judge_tells_right_answers_from_wrong_ones() {
 }
 
 #[test]
+fn rewritten_files_solve_and_lose_nothing() {
+    must_agree(&["files.py"]);
+}
+
+#[test]
 fn a_solver_ends_on_the_promised_build() {
     must_agree(&["judge.py", "--quick", "--binary", env!("CARGO_BIN_EXE_conda-torch")]);
 }

@@ -48,6 +48,7 @@ impl Diagnostic {
             Self::DriverAssumed { .. } => "driver-assumed",
             Self::DriverBranchAssumed { .. } => "driver-branch-assumed",
             Self::BaselineAssumed { .. } => "baseline-assumed",
+            Self::DescribedElsewhere { .. } => "described-elsewhere",
             Self::NoClient => "no-client",
             Self::Trouble(trouble) => trouble.code(),
             Self::CudaVersionHoldsBack { .. } => "cuda-version-holds-back",
@@ -57,6 +58,10 @@ impl Diagnostic {
             Self::CompanionHoldsBack { .. } => "companion-holds-back",
             Self::CompanionNotOnPlatform { .. } => "companion-not-on-platform",
             Self::PythonHoldsBack { .. } => "python-holds-back",
+            Self::ToolkitShadowsDriver { .. } => "toolkit-shadows-driver",
+            Self::ToolkitFileBroken { .. } => "toolkit-file-broken",
+            Self::ClientSeesNoCuda { .. } => "client-sees-no-cuda",
+            Self::CudaOverridden { .. } => "cuda-overridden",
             Self::MinorVersionCompatibility { .. } => "minor-version-compatibility",
             Self::FailsLoudly => "fails-loudly",
             Self::MetalIncluded => "metal-included",
@@ -108,6 +113,10 @@ impl Diagnostic {
             | Self::JetsonWithoutBuild { .. }
             | Self::LibcudaMissing
             | Self::GlibcNotTried { .. }
+            | Self::ToolkitShadowsDriver { .. }
+            | Self::ToolkitFileBroken { .. }
+            | Self::ClientSeesNoCuda { .. }
+            | Self::CudaOverridden { .. }
             | Self::CudaVersionHoldsBack { .. }
             | Self::CompanionHoldsBack { .. }
             | Self::PythonHoldsBack { .. } => Severity::Warning,
@@ -117,6 +126,7 @@ impl Diagnostic {
             | Self::DriverAssumed { .. }
             | Self::DriverBranchAssumed { .. }
             | Self::BaselineAssumed { .. }
+            | Self::DescribedElsewhere { .. }
             | Self::NoClient
             | Self::MinorVersionCompatibility { .. }
             | Self::FailsLoudly

@@ -3,7 +3,8 @@
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
 use crate::model::{
-    ArmVariant, Blas, Companion, ComputeCapability, CudaVersion, DriverVersion, Subdir, Version,
+    ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Origin,
+    Subdir, Version,
 };
 
 use super::trouble::Trouble;
@@ -136,6 +137,9 @@ pub enum Diagnostic {
     DriverBranchAssumed { driver: DriverVersion },
     /// What was assumed about a machine that was not probed.
     BaselineAssumed { glibc: Option<Version>, macos: Option<Version> },
+    /// The machine was read from a document of another program: what that left open, and what was
+    /// assumed for it.
+    DescribedElsewhere { format: String, missing: Vec<MissingFact>, assumed: Vec<AssumedFact> },
     /// No client was found.
     NoClient,
 
@@ -163,6 +167,21 @@ pub enum Diagnostic {
     /// The Python that was asked for holds PyTorch back.
     PythonHoldsBack { python: Version, gives: Version, newest: Version },
 
+    // --- about the client that the commands are for; found in `foresee`
+    /// The client takes a toolkit's file for the driver's word.
+    ToolkitShadowsDriver {
+        client: ClientKind,
+        path: String,
+        toolkit: CudaVersion,
+        driver: Option<CudaVersion>,
+    },
+    /// The client ends with an error on a toolkit's file.
+    ToolkitFileBroken { client: ClientKind, path: String, why: String },
+    /// The client sees no CUDA where there is a driver with a GPU.
+    ClientSeesNoCuda { client: ClientKind, why: Blind },
+    /// Somebody has told the clients of another CUDA than the driver's.
+    CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion },
+
     // --- why the chosen build works
     /// The driver says an older CUDA than the toolkit's, and runs it all the same.
     MinorVersionCompatibility { cuda: CudaVersion, toolkit: CudaVersion, floor: DriverVersion },
@@ -172,6 +191,51 @@ pub enum Diagnostic {
     MetalIncluded,
     /// Metal needs a newer macOS: the build computes on the processor here.
     MetalNeedsNewerMacos { found: Version, needed: Version },
+}
+
+/// A fact that matters for the decision and that a document did not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingFact {
+    /// Conda's platform.
+    Platform,
+    /// The version of glibc.
+    Glibc,
+    /// The version of macOS.
+    Macos,
+    /// The NVIDIA driver's version, and the CUDA that it supports.
+    Driver,
+    /// Which NVIDIA GPUs there are.
+    Gpus,
+    /// What a GPU can execute.
+    ComputeCapability,
+}
+
+/// What was assumed in place of a fact that was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssumedFact {
+    /// Conda's platform.
+    Platform(Subdir),
+    /// The version of glibc.
+    Glibc(Version),
+    /// The version of macOS.
+    Macos(Version),
+}
+
+/// Why a client sees no CUDA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blind {
+    /// It asks libcuda, which is not there or shows no device.
+    NoLibcuda,
+    /// It asks libcuda, and looks for it elsewhere.
+    LibcudaElsewhere,
+    /// It asks libcuda, which `CUDA_VISIBLE_DEVICES` keeps from seeing a device.
+    Hidden,
+    /// It asks `nvidia-smi`, which is not on `PATH`.
+    NoNvidiaSmi { is_wsl: bool },
+    /// It asks `nvidia-smi`, which does not say it.
+    NvidiaSmiSilent,
+    /// Its own `info` does not list it.
+    Said,
 }
 
 /// How grave a diagnostic is.

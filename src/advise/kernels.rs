@@ -1,6 +1,6 @@
 //! The rule about GPUs: each of them against the kernels in a build.
 
-use crate::model::{Build, ComputeCapability, CudaVersion, KernelSupport};
+use crate::model::{Build, CudaVersion, KernelSupport};
 
 use super::advice::GpuKernels;
 use super::diagnostic::Diagnostic;
@@ -35,7 +35,7 @@ impl Rules<'_, '_> {
     }
 
     /// How a build's kernels reach a GPU of known capability, or why they do not.
-    fn kernels_for(
+    pub(super) fn kernels_for(
         &self,
         build: &Build,
         toolkit: CudaVersion,
@@ -43,13 +43,14 @@ impl Rules<'_, '_> {
     ) -> Result<KernelSupport, Diagnostic> {
         let capability = gpu.capability.expect("asked for GPUs of known capability only");
         let (index, name) = (gpu.index, || gpu.name.clone());
+        let known = self.matrix.capability(capability);
         match build.kernels.support(capability, |capability| self.matrix.is_soc(capability)) {
             KernelSupport::Missing => {
                 Err(Diagnostic::NoKernels { gpu: index, name: name(), capability, toolkit })
             }
             // The libraries of a toolkit (cuBLAS, cuDNN) know no GPU that came after it.
-            KernelSupport::Jit if self.first_toolkit(capability) > Some(toolkit) => {
-                let first = self.first_toolkit(capability).unwrap_or(toolkit);
+            KernelSupport::Jit if known.is_some_and(|known| known.first_toolkit > toolkit) => {
+                let first = known.map_or(toolkit, |known| known.first_toolkit);
                 Err(Diagnostic::ToolkitTooOldForGpu {
                     gpu: index,
                     name: name(),
@@ -78,16 +79,5 @@ impl Rules<'_, '_> {
             },
             support @ (KernelSupport::SameMajor | KernelSupport::Native) => Ok(support),
         }
-    }
-
-    /// The first toolkit whose libraries know a GPU. One that is newer than every row is known to none
-    /// before the newest that builds were made with, and perhaps not to that.
-    fn first_toolkit(&self, capability: ComputeCapability) -> Option<CudaVersion> {
-        if let Some(known) = self.matrix.capability(capability) {
-            return Some(known.first_toolkit);
-        }
-        let is_newest = self.matrix.capabilities.iter().all(|row| row.capability < capability);
-        let toolkits = self.matrix.builds.iter().filter_map(|build| build.accelerator.cuda());
-        toolkits.max().filter(|_| is_newest)
     }
 }

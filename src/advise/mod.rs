@@ -15,6 +15,7 @@ mod companions;
 mod diagnostic;
 mod fit;
 mod gpus;
+mod installed;
 mod kernels;
 mod rank;
 mod reasons;
@@ -27,7 +28,8 @@ mod trouble;
 mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
+pub use installed::{Running, running};
 pub use request::{AcceleratorWish, Request};
 pub use trouble::Trouble;
 

@@ -46,3 +46,14 @@ impl AcceleratorWish {
         }
     }
 }
+
+impl Request {
+    /// Whether the builds that it asks for use CUDA.
+    pub(super) const fn asks_for_cuda(&self) -> bool {
+        match self.accelerator {
+            AcceleratorWish::Cpu => false,
+            AcceleratorWish::Cuda => true,
+            AcceleratorWish::Auto => self.cuda_version.is_some(),
+        }
+    }
+}

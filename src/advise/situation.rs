@@ -9,7 +9,7 @@ use crate::model::{
 use super::diagnostic::Diagnostic;
 use super::gpus::gpus;
 use super::remarks::is_without_cuda;
-use super::request::{AcceleratorWish, Request};
+use super::request::Request;
 use super::told::before_the_driver;
 
 /// A machine in the terms of the rules.
@@ -218,7 +218,12 @@ impl Context<'_> {
             (Detected::Absent, Some(_)) if !said => DriverState::Missing,
             (Detected::Unknown { .. } | Detected::Absent, Some(driver)) => self.by_driver(driver),
             (Detected::Unknown { why }, None) if machine.driver != Detected::Absent => {
-                DriverState::Unknown(why.to_string())
+                let is_left_open = self.is_left_open(gpus);
+                if is_left_open {
+                    self.assumed(gpus, remarks)
+                } else {
+                    DriverState::Unknown(why.to_string())
+                }
             }
             (Detected::Absent | Detected::Unknown { .. }, None) if self.may_assume(gpus) => {
                 self.assumed(gpus, remarks)
@@ -248,12 +253,13 @@ impl Context<'_> {
             .gpus
             .iter()
             .any(|gpu| gpu.compute_capability.fact().is_some_and(|fact| by_flag(&fact.origin)));
-        let asked = match self.request.accelerator {
-            AcceleratorWish::Cpu => false,
-            AcceleratorWish::Cuda => true,
-            AcceleratorWish::Auto => self.request.cuda_version.is_some(),
-        };
-        named || described && (asked || !gpus.is_empty())
+        named || described && (self.request.asks_for_cuda() || !gpus.is_empty())
+    }
+
+    /// A document that names a GPU and says nothing of a driver is about a machine that has one.
+    fn is_left_open(&self, gpus: &[SituatedGpu]) -> bool {
+        let has_gpu = !gpus.is_empty() || self.machine.jetson.is_found();
+        self.machine.document.is_some() && (has_gpu || self.request.asks_for_cuda())
     }
 
     /// A current driver: of the newest toolkit that any build has, or, for cards that newer drivers

@@ -11,11 +11,11 @@ pub(super) fn before_the_driver(machine: &Machine) -> Option<DriverVersion> {
     (is_newer && !is_told(machine) && !machine.wsl.is_found()).then_some(driver)
 }
 
-/// Whether somebody told of the driver: then what was seen here says nothing about it.
+/// Whether somebody told of the driver: then what was seen here says nothing about it. A document says
+/// what is so on its machine.
 pub(super) fn is_told(machine: &Machine) -> bool {
-    let told = |origin: &Origin| {
-        matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Document(_) | Origin::Baseline)
-    };
+    let told =
+        |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Baseline);
     machine.driver.fact().is_some_and(|fact| told(&fact.origin))
         || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin))
 }

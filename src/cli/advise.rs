@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::advise::{Status, advise};
+use crate::foresee::add_remarks;
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{ClientKind, Detected, Machine, Os, Shell};
@@ -62,7 +63,7 @@ struct OutputFlags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ClientFlag {
+pub(super) enum ClientFlag {
     Conda,
     Mamba,
     Micromamba,
@@ -70,7 +71,7 @@ enum ClientFlag {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ShellFlag {
+pub(super) enum ShellFlag {
     Bash,
     Zsh,
     Fish,
@@ -125,14 +126,16 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
     let request = args.request.request();
     // The process ends soon: see `cli::run`.
-    let advice = ManuallyDrop::new(advise(&machine, &request, matrix));
+    let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
     let output = &args.output;
+    let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
+    add_remarks(&mut advice, &machine, &client.viewer());
     let answer = Answer {
         machine: &machine,
         request: &request,
         advice: &advice,
         as_of: matrix.as_of,
-        client: ClientTarget::of(&machine, output.client.map(ClientFlag::kind)),
+        client,
         environment: output.environment(),
         style: Style {
             width: terminal_width().unwrap_or(80).clamp(40, 100),
@@ -186,7 +189,7 @@ impl OutputFlags {
 }
 
 impl ClientFlag {
-    fn kind(self) -> ClientKind {
+    pub(super) fn kind(self) -> ClientKind {
         match self {
             Self::Conda => ClientKind::Conda,
             Self::Mamba => ClientKind::Mamba,
@@ -197,7 +200,7 @@ impl ClientFlag {
 }
 
 impl ShellFlag {
-    fn shell(self) -> Shell {
+    pub(super) fn shell(self) -> Shell {
         match self {
             Self::Bash | Self::Zsh => Shell::Posix,
             Self::Fish => Shell::Fish,
@@ -208,7 +211,7 @@ impl ShellFlag {
 }
 
 /// The shell in use, or the usual one of the platform.
-fn shell_of(machine: &Machine) -> Shell {
+pub(super) fn shell_of(machine: &Machine) -> Shell {
     match &machine.shell {
         Detected::Found(shell) => shell.value,
         Detected::Absent | Detected::Unknown { .. } => {

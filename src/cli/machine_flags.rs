@@ -7,9 +7,7 @@ use anyhow::{Context, bail};
 use super::UsageError;
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Os, Subdir, Version,
-};
+use crate::model::{ComputeCapability, CudaVersion, DriverVersion, Machine, Os, Subdir, Version};
 use crate::probe::{Overrides, WishedGpu, assume, probe, read_machine, text_of};
 
 // A machine by flags. With `--platform` nothing is probed; without it, flags override what is found.
@@ -39,7 +37,7 @@ pub(super) struct MachineFlags {
     /// The version of macOS [e.g. 14.5]
     #[arg(long, value_name = "VERSION")]
     pub macos: Option<Version>,
-    /// A saved `probe --json`, or another description of a machine; `-` for standard input
+    /// A saved `probe --json`, or `conda info`, `collect_env`, `kubectl get nodes -o json`; - for stdin
     #[arg(long, value_name = "FILE")]
     pub machine: Option<String>,
 }
@@ -78,7 +76,7 @@ pub(super) fn machine(
         None => probe(host, &overrides),
     };
     fits_platform(flags, &machine)?;
-    name_capabilities(&mut machine, matrix);
+    matrix.complete(&mut machine);
     Ok(machine)
 }
 
@@ -142,19 +140,6 @@ fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {
         "`--gpu {name}`: no GPU of that name is in the table{meant}; \
          expected a name such as `RTX 4090`, or its number with `--compute-capability X.Y`"
     ))
-}
-
-/// Fills capabilities that nobody said from the table of names.
-fn name_capabilities(machine: &mut Machine, matrix: &Matrix) {
-    for gpu in &mut machine.gpus {
-        if let (Detected::Found(name), Detected::Unknown { .. }) =
-            (&gpu.name, &gpu.compute_capability)
-            && let Ok(row) = matrix.gpu_by_name(&name.value)
-        {
-            let origin = Origin::Table("gpu-names".into());
-            gpu.compute_capability = Detected::found(row.capability, origin);
-        }
-    }
 }
 
 fn saved(path: &str, host: &dyn Host, platform: Option<Subdir>) -> anyhow::Result<Machine> {

@@ -2,9 +2,11 @@
 //! the world, and it computes nothing: it carries flags in and text out.
 
 mod advise;
+mod check;
 mod explain;
 mod machine_flags;
 mod matrix;
+mod migrate;
 mod probe;
 mod request_flags;
 mod schema;
@@ -29,13 +31,15 @@ Examples:
   conda-torch advise --machine gpu-node.json --format dockerfile
   conda-torch matrix                          all of it, as a table
 
-Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request";
+Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request,
+4 something to mend";
 
 /// The whole command line. A subcommand's flags are made only when it is the one: the answer should
 /// cost about what starting a process costs.
 fn command() -> Command {
     let subcommand = |name: &'static str, about: &'static str| Command::new(name).about(about);
     Command::new("conda-torch")
+        .bin_name("conda-torch") // whatever the file is called: on Windows with `.exe`
         .version(env!("CARGO_PKG_VERSION"))
         .about("What exactly to type to get a PyTorch that works on this machine, from conda-forge")
         .after_help(EXAMPLES)
@@ -48,6 +52,13 @@ fn command() -> Command {
                 .defer(advise::Args::augment_args),
         )
         .subcommand(
+            subcommand(
+                "check",
+                "Say whether the PyTorch that is installed runs, and what mends it",
+            )
+            .defer(check::Args::augment_args),
+        )
+        .subcommand(
             subcommand("probe", "Show what was found out about this machine")
                 .defer(probe::Args::augment_args),
         )
@@ -57,6 +68,10 @@ fn command() -> Command {
                 "Show which PyTorch conda-forge has for which CUDA, GPU and system",
             )
             .defer(matrix::Args::augment_args),
+        )
+        .subcommand(
+            subcommand("migrate", "Turn what the old `pytorch` channel left into conda-forge")
+                .defer(migrate::Args::augment_args),
         )
         .subcommand(
             subcommand("explain", "Print the page of a diagnostic")
@@ -135,11 +150,17 @@ pub fn run() -> ExitCode {
         Some(("advise", matches)) => {
             parsed(&mut command, matches, |args| advise::run(args, &live_host()))
         }
+        Some(("check", matches)) => {
+            parsed(&mut command, matches, |args| check::run(args, &live_host()))
+        }
         Some(("probe", matches)) => {
             parsed(&mut command, matches, |args| probe::run(args, &live_host()))
         }
         Some(("matrix", matches)) => {
             parsed(&mut command, matches, |args| matrix::run(args, &live_host()))
+        }
+        Some(("migrate", matches)) => {
+            parsed(&mut command, matches, |args| migrate::run(args, &live_host()))
         }
         Some(("explain", matches)) => parsed(&mut command, matches, explain::run),
         Some(("schema", matches)) => parsed(&mut command, matches, |args| Ok(schema::run(args))),

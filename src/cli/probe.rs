@@ -38,6 +38,7 @@ struct Document<'m> {
     format_version: u32,
     tool: Tool,
     machine: &'m Machine,
+    virtual_packages: Vec<render::SightText>,
 }
 
 #[derive(Serialize)]
@@ -48,7 +49,9 @@ struct Tool {
 
 fn json(machine: &Machine) -> anyhow::Result<String> {
     let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
-    let mut text = serde_json::to_string_pretty(&Document { format_version: 1, tool, machine })?;
+    let virtual_packages = render::virtual_packages(machine, None);
+    let document = Document { format_version: 1, tool, machine, virtual_packages };
+    let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     Ok(text)
 }

@@ -38,7 +38,7 @@ enum Package {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Accelerator {
+pub(super) enum Accelerator {
     /// A GPU where one is usable, else the processor
     Auto,
     /// The processor alone
@@ -55,8 +55,18 @@ enum BlasFlag {
     Generic,
 }
 
+impl Accelerator {
+    pub(super) const fn wish(self) -> AcceleratorWish {
+        match self {
+            Self::Auto => AcceleratorWish::Auto,
+            Self::Cpu => AcceleratorWish::Cpu,
+            Self::Cuda => AcceleratorWish::Cuda,
+        }
+    }
+}
+
 /// A Python with its minor number: builds are made for one.
-fn python(text: &str) -> Result<Version, String> {
+pub(super) fn python(text: &str) -> Result<Version, String> {
     let version = text.parse::<Version>().map_err(|error| error.to_string())?;
     if text.contains('.') {
         Ok(version)
@@ -80,11 +90,7 @@ impl RequestFlags {
             }
         }
         Request {
-            accelerator: match self.accelerator {
-                None | Some(Accelerator::Auto) => AcceleratorWish::Auto,
-                Some(Accelerator::Cpu) => AcceleratorWish::Cpu,
-                Some(Accelerator::Cuda) => AcceleratorWish::Cuda,
-            },
+            accelerator: self.accelerator.map(Accelerator::wish).unwrap_or_default(),
             pytorch: self.pytorch,
             python: self.python,
             cuda_version: self.cuda_version,

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::render::{ADVISE_SCHEMA, PROBE_SCHEMA};
+use crate::render::{ADVISE_SCHEMA, CHECK_SCHEMA, MIGRATE_SCHEMA, PROBE_SCHEMA};
 
 use super::Output;
 
@@ -25,6 +25,10 @@ enum Document {
     /// `advise --json`
     #[default]
     Advise,
+    /// `check --json`
+    Check,
+    /// `migrate --json`
+    Migrate,
     /// `probe --json`
     Probe,
 }
@@ -32,6 +36,8 @@ enum Document {
 pub(super) fn run(args: &Args) -> Output {
     let schema = match args.of {
         Document::Advise => ADVISE_SCHEMA,
+        Document::Check => CHECK_SCHEMA,
+        Document::Migrate => MIGRATE_SCHEMA,
         Document::Probe => PROBE_SCHEMA,
     };
     Output { stdout: schema.to_owned(), code: 0 }

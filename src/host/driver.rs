@@ -53,6 +53,14 @@ pub struct Said {
     pub answer: Option<Answer>,
 }
 
+/// The lines that the process which asks the driver wrote. What is no line of ours was printed by the
+/// library, or cut off by the end.
+#[must_use]
+pub fn said(stdout: &[u8]) -> Vec<Said> {
+    let lines = stdout.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
 /// One of the driver's libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -8,8 +8,8 @@ use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
-use super::libcuda;
 use super::{Answer, Call, DriverRequest, Library, Said};
+use super::{libcuda, quarantine};
 
 /// The first argument by which a program becomes the process that asks the driver.
 pub const DRIVER_COMMAND: &str = "__driver";
@@ -21,7 +21,7 @@ pub(super) fn arguments(request: &DriverRequest) -> Vec<OsString> {
     std::iter::once(DRIVER_COMMAND.into()).chain(nvml).chain(libcuda).collect()
 }
 
-/// The child's whole work: `arguments` are those after [`DRIVER_COMMAND`].
+/// The child's whole work: `arguments` are those after [`DRIVER_COMMAND`]. On Unix the process ends here.
 pub fn run_driver_child(arguments: impl Iterator<Item = OsString>) {
     let mut request = DriverRequest::default();
     for argument in arguments.filter_map(|argument| argument.into_string().ok()) {
@@ -31,22 +31,20 @@ pub fn run_driver_child(arguments: impl Iterator<Item = OsString>) {
             Some(_) | None => {}
         }
     }
-    let mut voice = Voice::new(Library::Nvml);
-    ask_nvml(&request.nvml, &mut voice);
-    let mut voice = Voice::new(Library::Libcuda);
-    libcuda::ask(&request.libcuda, &mut voice);
+    let mut out = quarantine::enter();
+    ask_nvml(&request.nvml, &mut Voice { library: Library::Nvml, out: &mut out });
+    libcuda::ask(&request.libcuda, &mut Voice { library: Library::Libcuda, out: &mut out });
+    #[cfg(unix)]
+    quarantine::leave();
 }
 
 /// Says what is being asked and what came back.
-pub(super) struct Voice {
+pub(super) struct Voice<'o> {
     library: Library,
+    out: &'o mut dyn Write,
 }
 
-impl Voice {
-    fn new(library: Library) -> Self {
-        Self { library }
-    }
-
+impl Voice<'_> {
     /// Makes a call, having said so before: if it never returns, the parent knows which it was.
     pub(super) fn ask(&mut self, call: Call, device: Option<u32>, ask: impl FnOnce() -> Answer) {
         self.say(call, device, None);
@@ -56,17 +54,18 @@ impl Voice {
 
     pub(super) fn say(&mut self, call: Call, device: Option<u32>, answer: Option<Answer>) {
         let said = Said { library: self.library, call, device, answer };
-        if let Ok(mut line) = serde_json::to_vec(&said) {
+        // Begins with a line break of its own: a library may have left a line unfinished.
+        let mut line = vec![b'\n'];
+        if serde_json::to_writer(&mut line, &said).is_ok() {
             line.push(b'\n');
-            let mut stdout = std::io::stdout().lock();
-            // The parent has gone: it will not miss this.
-            let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+            // In one piece. Where the parent has gone, it will not miss this.
+            let _ = self.out.write_all(&line).and_then(|()| self.out.flush());
         }
     }
 }
 
 /// Tries the files until one can be initialised, and asks that one.
-fn ask_nvml(paths: &[String], voice: &mut Voice) {
+fn ask_nvml(paths: &[String], voice: &mut Voice<'_>) {
     for path in paths {
         voice.say(Call::Init, None, None);
         match Nvml::builder().lib_path(OsStr::new(path)).init() {
@@ -85,7 +84,7 @@ fn ask_nvml(paths: &[String], voice: &mut Voice) {
     }
 }
 
-fn ask_driver(nvml: &Nvml, voice: &mut Voice) {
+fn ask_driver(nvml: &Nvml, voice: &mut Voice<'_>) {
     voice.ask(Call::DriverVersion, None, || answer(nvml.sys_driver_version(), Answer::Text));
     voice.ask(Call::CudaVersion, None, || {
         answer(nvml.sys_cuda_driver_version(), |n| number(n.try_into()))
@@ -99,7 +98,7 @@ fn ask_driver(nvml: &Nvml, voice: &mut Voice) {
     }
 }
 
-fn ask_device(nvml: &Nvml, index: u32, voice: &mut Voice) {
+fn ask_device(nvml: &Nvml, index: u32, voice: &mut Voice<'_>) {
     let of = Some(index);
     voice.say(Call::Device, of, None);
     let device = match nvml.device_by_index(index) {

@@ -11,7 +11,7 @@ use super::{Answer, Call};
 const CAPABILITY: [c_int; 2] = [75, 76];
 
 /// Tries the files until one can be initialised, and asks that one.
-pub(super) fn ask(paths: &[String], voice: &mut Voice) {
+pub(super) fn ask(paths: &[String], voice: &mut Voice<'_>) {
     for path in paths {
         voice.say(Call::Init, None, None);
         let library = match open(path) {
@@ -38,7 +38,7 @@ pub(super) fn ask(paths: &[String], voice: &mut Voice) {
     }
 }
 
-fn ask_devices(library: &Cuda, voice: &mut Voice) {
+fn ask_devices(library: &Cuda, voice: &mut Voice<'_>) {
     voice.say(Call::DeviceCount, None, None);
     let count = integer(library, b"cuDeviceGetCount\0");
     voice.say(Call::DeviceCount, None, Some(count.clone()));

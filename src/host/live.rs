@@ -7,9 +7,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::devices::{DisplayDevice, display_devices};
 use super::driver_child::arguments;
 use super::process::{self, Ended};
-use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target, said};
 
 /// How long a program or the driver may take.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -120,6 +121,10 @@ impl Host for LiveHost {
         target.into_os_string().into_string().map_err(|_| Failure::Other("not Unicode".to_owned()))
     }
 
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        display_devices()
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         let run = process::run(Path::new(program), &arguments, &[], DEADLINE)?;
@@ -148,15 +153,19 @@ impl Host for LiveHost {
                 ));
             }
         };
-        // What is no line of ours was printed by the library, or cut off by the end.
-        let said = run
-            .stdout
-            .split(|byte| *byte == b'\n')
-            .filter_map(|line| serde_json::from_slice(line).ok())
-            .collect();
+        let said = said(&run.stdout);
+        let is_stuck = said.last().is_none_or(|last| last.answer.is_none());
         let end = match run.ended {
+            // A library that ends the process itself leaves a call without its answer.
+            Ended::Exited(0) if is_stuck && *request != DriverRequest::default() => {
+                End::Crashed("exit status 0".to_owned())
+            }
             Ended::Exited(0) => End::Finished,
             Ended::TimedOut => End::TimedOut,
+            // Windows' own codes are known by their hexadecimal form: 0xc0000005.
+            Ended::Exited(code @ ..0) => {
+                End::Crashed(format!("exit status {:#x}", code.cast_unsigned()))
+            }
             Ended::Exited(code) => End::Crashed(format!("exit status {code}")),
             Ended::Killed(signal) => End::Crashed(format!("signal {signal}")),
         };

@@ -3,13 +3,16 @@
 //! [`LiveHost`] is this machine, [`RecordedHost`] one that was written down. What differs between
 //! operating systems at compile time ends here: everybody else asks [`Host::target`].
 
+mod devices;
 mod driver;
 mod driver_child;
 mod failure;
 mod libcuda;
 mod live;
 mod process;
+mod quarantine;
 mod recorded;
+mod save;
 
 use std::borrow::Cow;
 
@@ -17,11 +20,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Os;
 
-pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said};
+pub use devices::DisplayDevice;
+pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said, said};
 pub use driver_child::{DRIVER_COMMAND, run_driver_child};
 pub use failure::Failure;
 pub use live::LiveHost;
 pub use recorded::{RecordedHost, RecordedHostError};
+pub use save::{SaveFailed, save};
 
 /// A machine as it can be asked. Paths are texts in the form of the machine's own system.
 pub trait Host {
@@ -66,6 +71,13 @@ pub trait Host {
     /// # Errors
     /// Where there is no link, or it may not be read.
     fn read_link(&self, path: &str) -> Result<String, Failure>;
+
+    /// The display adapters that are present, where the system has a list of them that is no folder:
+    /// Windows.
+    ///
+    /// # Errors
+    /// Where there is no such list, or it may not be read.
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure>;
 
     /// Runs a program without a shell and without input, within a deadline of two seconds.
     ///

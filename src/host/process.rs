@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,9 @@ use super::Failure;
 
 /// How much of what a program says is kept.
 const BOUND: usize = 1 << 20;
+
+/// How long a program may be silent before one looks whether it still runs.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A program that ran, or was stopped.
 pub(super) struct Run {
@@ -42,7 +45,8 @@ enum Voice {
 /// Runs `program` until it ends or the deadline has passed; what it said until then is kept.
 ///
 /// A process that is stuck in the kernel cannot be killed, and waiting for it would hang with it:
-/// after a timeout it is told to end and left alone.
+/// after a timeout it is told to end, with all that it started, and left alone. What a program that
+/// ended by itself has started is left as it is: it may be a service of the driver.
 pub(super) fn run(
     program: &Path,
     arguments: &[OsString],
@@ -52,23 +56,47 @@ pub(super) fn run(
     let until = Instant::now() + deadline;
     let mut child = spawn(program, arguments, env)?;
     let (sender, receiver) = mpsc::channel();
-    let mut open = listen(child.stdout.take(), Voice::Stdout, &sender)
+    let open = listen(child.stdout.take(), Voice::Stdout, &sender)
         + listen(child.stderr.take(), Voice::Stderr, &sender);
     drop(sender);
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut run = Run { stdout: Vec::new(), stderr: Vec::new(), ended: Ended::TimedOut };
+    if hear(&mut child, &receiver, open, until, &mut run) {
+        run.ended = wait(child, until);
+    } else {
+        stop(child);
+    }
+    Ok(run)
+}
+
+/// Takes down what a program says until it has said all; false where the time is over before.
+///
+/// What it leaves behind may hold its pipes for ever: they are listened to as long as it runs itself.
+/// Whether it does is only looked at while it is silent.
+fn hear(
+    child: &mut Child,
+    receiver: &Receiver<(Voice, Option<Vec<u8>>)>,
+    mut open: usize,
+    until: Instant,
+    run: &mut Run,
+) -> bool {
+    let mut last = until;
+    let mut runs = true;
     while open > 0 {
-        match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        let now = Instant::now();
+        match receiver.recv_timeout((now + LOOK).min(last).saturating_duration_since(now)) {
             Ok((_, None)) => open -= 1,
-            Ok((Voice::Stdout, Some(bytes))) => stdout.extend(bytes),
-            Ok((Voice::Stderr, Some(bytes))) => stderr.extend(bytes),
-            Err(_) => {
-                kill(&mut child);
-                return Ok(Run { stdout, stderr, ended: Ended::TimedOut });
+            Ok((Voice::Stdout, Some(bytes))) => run.stdout.extend(bytes),
+            Ok((Voice::Stderr, Some(bytes))) => run.stderr.extend(bytes),
+            Err(_) if last <= Instant::now() => return !runs,
+            // What it said last may still be on the way. The status is kept for `wait`.
+            Err(_) if runs && matches!(child.try_wait(), Ok(Some(_))) => {
+                runs = false;
+                last = last.min(Instant::now() + LOOK);
             }
+            Err(_) => {}
         }
     }
-    let ended = wait(&mut child, until);
-    Ok(Run { stdout, stderr, ended })
+    true
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is `Host`")]
@@ -119,17 +147,25 @@ fn listen(
 }
 
 /// Waits for a program that has closed its pipes, but not for ever.
-fn wait(child: &mut Child, until: Instant) -> Ended {
+fn wait(mut child: Child, until: Instant) -> Ended {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return ended(status),
             Ok(None) if Instant::now() < until => thread::sleep(Duration::from_micros(200)),
             Ok(None) | Err(_) => {
-                kill(child);
+                stop(child);
                 return Ended::TimedOut;
             }
         }
     }
+}
+
+/// Tells a program to end, and leaves it to a thread to see that it did: a process that is stuck in
+/// the kernel ends when it likes, and one that nobody waits for stays in the list of processes.
+fn stop(mut child: Child) {
+    kill(&mut child);
+    // Without a thread it stays in that list until this process ends.
+    let _ = thread::Builder::new().stack_size(64 << 10).spawn(move || child.wait());
 }
 
 #[cfg(unix)]

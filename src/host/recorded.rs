@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+use super::{DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
 
 /// A host as a document. What is not in it is not there.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -27,6 +27,9 @@ pub struct RecordedHost {
     files: BTreeMap<String, File>,
     #[serde(default)]
     links: BTreeMap<String, String>,
+    /// Windows' list of display adapters.
+    #[serde(default)]
+    devices: Option<Vec<DisplayDevice>>,
     /// Programs by their command line, joined with spaces.
     #[serde(default)]
     programs: BTreeMap<String, Program>,
@@ -133,6 +136,10 @@ impl Host for RecordedHost {
 
     fn read_link(&self, path: &str) -> Result<String, Failure> {
         self.links.get(path).cloned().ok_or(Failure::NotThere)
+    }
+
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        self.devices.clone().ok_or(Failure::NotThere)
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {

@@ -9,7 +9,7 @@ use crate::model::{Accelerator, ComputeCapability, Os, Subdir};
 use super::report::{At, Report};
 use super::row::{
     BuildRow, BuildsFile, CapabilitiesFile, CompanionRow, CompanionsFile, CudaVersionsFile,
-    DriversFile, GpusFile, PciFile,
+    DriversFile, ElsewhereFile, GpusFile, PciFile,
 };
 
 fn build_name(row: &BuildRow) -> String {
@@ -170,6 +170,24 @@ pub(crate) fn cuda_versions(file: &CudaVersionsFile, builds: &BuildsFile, report
         if let Some(cuda) = build.as_ref().accelerator.cuda().filter(|cuda| !is_there(*cuda)) {
             report.whole(&format!("found no {cuda}, expected every toolkit of a build"));
         }
+    }
+}
+
+pub(crate) fn elsewhere(file: &ElsewhereFile, report: &mut Report<'_>) {
+    let key = |channel: &str, toolkit| (Reverse(channel.to_owned()), Reverse(toolkit));
+    report.ascending(
+        &file.kernels,
+        |row| format!("{} {}", &*row.channel, row.toolkit),
+        |row| key(&row.channel, row.toolkit),
+    );
+    for row in &file.kernels {
+        let name = format!("{} {}", &*row.as_ref().channel, row.as_ref().toolkit);
+        report.at(row, name).address(&row.as_ref().source);
+    }
+    let name = |row: &super::row::WithdrawnRow| format!("{} {}", &*row.package, row.version);
+    report.ascending(&file.withdrawn, name, |row| (row.package.to_string(), row.version));
+    for row in &file.withdrawn {
+        report.at(row, name(row.as_ref())).address(&row.as_ref().source);
     }
 }
 

@@ -7,11 +7,14 @@ use crate::model::{
     Accelerator, ArchList, ArmVariant, ComputeCapability, CudaVersion, Date, DriverVersion, Version,
 };
 
-use super::row::{BuildRow, CapabilityRow, CompanionRow, PciRow, SourceRow};
+use super::row::{
+    BuildRow, CapabilityRow, CompanionRow, OtherKernelsRow, PciRow, SourceRow, WithdrawnRow,
+};
 
 /// The Rust text of all tables.
 pub(crate) fn tables(files: &Files) -> String {
-    let Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions } = files;
+    let Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions, elsewhere } =
+        files;
     let mut code = format!("const AS_OF: Date = {};\n", date(builds.as_of));
     let metal = version(builds.metal_macos);
     writeln!(code, "const METAL_MACOS: Version = {metal};").expect("a String takes all");
@@ -41,6 +44,10 @@ pub(crate) fn tables(files: &Files) -> String {
     });
     slice(&mut code, "GPU_NAMES", "GpuName", rows);
     slice(&mut code, "PCI_DEVICES", "PciRange", pci.ranges.iter().map(|row| range(row.as_ref())));
+    let rows = elsewhere.kernels.iter().map(|row| other_kernels(row.as_ref()));
+    slice(&mut code, "OTHER_KERNELS", "OtherKernels", rows);
+    let rows = elsewhere.withdrawn.iter().map(|row| withdrawn(row.as_ref()));
+    slice(&mut code, "WITHDRAWN", "Withdrawn", rows);
     code
 }
 
@@ -120,6 +127,25 @@ fn range(PciRow(first, last, chip, by): &PciRow) -> String {
         last.0,
         text(chip),
         capability(*by)
+    )
+}
+
+fn other_kernels(row: &OtherKernelsRow) -> String {
+    format!(
+        "OtherKernels {{ channel: {}, toolkit: {}, kernels: {} }}",
+        text(&row.channel),
+        cuda(row.toolkit),
+        arches(&row.kernels.0)
+    )
+}
+
+fn withdrawn(row: &WithdrawnRow) -> String {
+    format!(
+        "Withdrawn {{ package: {}, version: {}, cuda_major: {}, below: {} }}",
+        text(&row.package),
+        version(row.version),
+        row.cuda_major,
+        capability(row.below)
     )
 }
 

@@ -4,6 +4,7 @@
 #[cfg(test)] // and, like `report` and `row`, in build.rs, which makes the rows of the data
 #[expect(dead_code, reason = "build.rs checks every file")]
 mod check;
+mod complete;
 mod names;
 mod overview;
 #[cfg(test)]
@@ -18,8 +19,8 @@ use std::borrow::Cow;
 pub use overview::{Limit, OverviewRow, Tier};
 
 use crate::model::{
-    ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, Os,
-    ShortText, Subdir, Version,
+    ArchList, ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date,
+    DriverVersion, Os, ShortText, Subdir, Version,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
@@ -45,6 +46,10 @@ pub struct Matrix {
     pub gpu_names: Cow<'static, [GpuName]>,
     /// Ranges of PCI device ids of NVIDIA chips, ascending.
     pub pci_devices: Cow<'static, [PciRange]>,
+    /// The kernels in builds of other channels, for what is installed already.
+    pub other_kernels: Cow<'static, [OtherKernels]>,
+    /// Packages that conda-forge withdrew because they crash on old GPUs.
+    pub withdrawn: Cow<'static, [Withdrawn]>,
 }
 
 /// The oldest drivers that come with or support a toolkit in full.
@@ -107,6 +112,30 @@ pub struct PciRange {
     pub chip: ShortText<7>,
     /// What it can execute.
     pub capability: ComputeCapability,
+}
+
+/// The kernels in the builds of a channel other than conda-forge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherKernels {
+    /// The channel's name: `pytorch`.
+    pub channel: ShortText<15>,
+    /// The toolkit that the builds were made with.
+    pub toolkit: CudaVersion,
+    /// What is in them.
+    pub kernels: ArchList,
+}
+
+/// A package that was withdrawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Its name, with or without `lib` before it.
+    pub package: ShortText<15>,
+    /// Its version.
+    pub version: Version,
+    /// The CUDA that it is for: 12 in 12.x.
+    pub cuda_major: u16,
+    /// It crashes on GPUs of a lower compute capability.
+    pub below: ComputeCapability,
 }
 
 /// Which driver versions count: Windows' numbers (also inside WSL) or Linux'.

@@ -46,6 +46,34 @@ impl Matrix {
         found.ok_or_else(|| self.nearest_names(&wanted))
     }
 
+    /// What the GPUs can execute whose names begin like this, as `nvidia-smi` cuts them off
+    /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` where they do not agree.
+    #[must_use]
+    pub fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
+        let lower = start.to_ascii_lowercase();
+        let (whole, cut) = lower.rsplit_once([' ', '-']).unwrap_or(("", &lower));
+        let (all, known) = (key(&lower), key(whole));
+        let is_geforce = lower.contains("geforce");
+        // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
+        let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
+        let may_be_noise = !cut.is_empty()
+            && (NOISE.iter().chain(&["sxm", "hbm"]).any(|word| word.starts_with(cut))
+                || is_memory());
+        let mut agreed = None;
+        for row in self.gpu_names.iter() {
+            let of_row = key(&row.name);
+            let fits = !all.is_empty() && of_row.starts_with(&all)
+                || may_be_noise && !known.is_empty() && of_row == known;
+            if !fits || is_geforce && !row.name.starts_with("GeForce") {
+                continue;
+            }
+            if *agreed.get_or_insert(row.capability) != row.capability {
+                return None;
+            }
+        }
+        agreed
+    }
+
     /// The chip of a PCI id as Linux and Windows write it, `10de:1b06`; `None` for other vendors.
     #[must_use]
     pub fn by_pci_id(&self, id: &str) -> Option<&PciRange> {

@@ -187,6 +187,39 @@ pub(crate) struct CudaVersionsFile {
     pub(crate) versions: Vec<Spanned<CudaVersion>>,
 }
 
+/// `elsewhere.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ElsewhereFile {
+    pub(crate) kernels: Vec<Spanned<OtherKernelsRow>>,
+    pub(crate) withdrawn: Vec<Spanned<WithdrawnRow>>,
+}
+
+/// The kernels in another channel's builds with a toolkit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherKernelsRow {
+    pub(crate) channel: ShortText<15>,
+    pub(crate) toolkit: CudaVersion,
+    pub(crate) kernels: Kernels,
+    pub(crate) source: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
+}
+
+/// A package that was withdrawn because it crashes on old GPUs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawnRow {
+    pub(crate) package: ShortText<15>,
+    pub(crate) version: Version,
+    pub(crate) cuda_major: u16,
+    pub(crate) below: ComputeCapability,
+    pub(crate) source: String,
+    #[serde(rename = "date")]
+    pub(crate) _date: Date,
+}
+
 /// A PCI device id, four hexadecimal digits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeviceId(pub(crate) u16);

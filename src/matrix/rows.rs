@@ -8,7 +8,9 @@ use crate::model::{
     Source, Subdir, Version,
 };
 
-use super::{Capability, GpuName, MajorDriver, Matrix, PciRange, ToolkitDriver};
+use super::{
+    Capability, GpuName, MajorDriver, Matrix, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+};
 
 // Both are for constants, which the compiler makes: what does not fit fails the build.
 const fn set<const N: usize>(ascending: &[ComputeCapability]) -> CapabilitySet<N> {
@@ -33,4 +35,6 @@ pub(super) static EMBEDDED: Matrix = Matrix {
     capabilities: Cow::Borrowed(CAPABILITIES),
     gpu_names: Cow::Borrowed(GPU_NAMES),
     pci_devices: Cow::Borrowed(PCI_DEVICES),
+    other_kernels: Cow::Borrowed(OTHER_KERNELS),
+    withdrawn: Cow::Borrowed(WITHDRAWN),
 };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detected, Subdir, Version, VirtualPackage};
+use super::{Detected, Origin, Subdir, Version, VirtualPackage};
 
 /// A family of clients with a command line of its own; the version decides the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,6 +66,32 @@ pub struct Client {
     /// asked it.
     #[serde(default)]
     pub sees: Option<Vec<VirtualPackage>>,
+}
+
+/// Something of a client, or beside it, that changes what it takes the machine for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClientPart {
+    /// The client's program.
+    pub client: String,
+    /// `static`: linked without a loader, so that it cannot open the driver's libraries; `dynamic`: it
+    /// can; else the name of a package in its root prefix: `archspec`, `nvidia-virtual-packages`.
+    pub part: String,
+    /// The package's version.
+    pub version: Option<String>,
+}
+
+/// A variable or a key of a configuration file that changes what clients take the machine for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Setting {
+    /// `CONDA_OVERRIDE_CUDA`, `CONDA_SUBDIR`; `override_virtual_packages.cuda`, `subdir`.
+    pub name: String,
+    /// As it is written, which may be empty; a number of YAML as that number.
+    pub value: String,
+    /// The environment or a file.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub origin: Origin,
 }
 
 /// A configuration file of conda, mamba or micromamba that is in force.

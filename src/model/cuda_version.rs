@@ -39,7 +39,7 @@ impl CudaVersion {
     /// The next major version: the open end of "any 12".
     #[must_use]
     pub const fn next_major(self) -> Self {
-        Self { major: self.major + 1, minor: 0 }
+        Self { major: self.major.saturating_add(1), minor: 0 }
     }
 
     /// The digits as conda-forge writes them in a build string: `129`.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion, NvidiaTraces,
-    Origin, Os, Shell, Subdir, Version,
+    Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion,
+    NvidiaTraces, Origin, Os, Setting, Shell, Subdir, Version,
 };
 
 /// Everything that is known about a machine. Nothing found is dropped, nothing is decided.
@@ -35,12 +35,18 @@ pub struct Machine {
     pub windows: Detected<Version>,
     /// The processor, as it names itself.
     pub cpu: Detected<String>,
+    /// What the processor can do, in the system's own words: what clients name it by.
+    pub processor: Detected<Processor>,
     /// The NVIDIA kernel driver's version, in contrast to the CUDA that it supports.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub driver: Detected<DriverVersion>,
     /// The newest CUDA that the driver supports, in contrast to any toolkit's version.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub driver_cuda: Detected<CudaVersion>,
+    /// The driver's CUDA as NVML says it: what pixi asks first. Absent where there is no NVML, or where
+    /// it has no CUDA to tell of.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub nvml: Detected<CudaVersion>,
     /// The CUDA version that libcuda reports when it can be initialised: what conda asks.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda: Detected<CudaVersion>,
@@ -54,7 +60,11 @@ pub struct Machine {
     pub adapters: Vec<Adapter>,
     /// `nvidia-smi`'s path.
     pub nvidia_smi: Detected<String>,
-    /// The toolkit in `/usr/local/cuda/version.json`, which mamba 2 takes for the driver's CUDA.
+    /// What `nvidia-smi --query -u -x` has between its tags `cuda_version`, as it stands there: what
+    /// mamba asks. Unknown also where nobody asked, because NVML had said it.
+    pub nvidia_smi_cuda: Detected<String>,
+    /// The toolkit in `/usr/local/cuda/version.json`, which mamba 2 takes for the driver's CUDA. Absent
+    /// also where mamba passes the file over; unknown where it stumbles over it.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub toolkit_file: Detected<CudaVersion>,
     /// Docker, podman, apptainer, kubernetes, …, where the program runs inside one.
@@ -69,6 +79,10 @@ pub struct Machine {
     pub rosetta: Detected<bool>,
     /// Conda clients, best first.
     pub clients: Vec<Client>,
+    /// What was seen of the clients, or beside them, that changes what they take the machine for.
+    pub client_parts: Vec<ClientPart>,
+    /// What somebody has set that changes what clients take the machine for, the strongest first.
+    pub settings: Vec<Setting>,
     /// Configuration files of the clients, the strongest first.
     pub config_files: Vec<ConfigFile>,
     /// The shell in use.
@@ -78,6 +92,19 @@ pub struct Machine {
     pub document: Option<String>,
     /// Every source that was asked, in order, and how it went.
     pub sources: Vec<SourceReport>,
+}
+
+/// What a processor can do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Processor {
+    /// Who made it, as the system has it: `GenuineIntel`, `0x41` for Arm, `Apple`.
+    pub vendor: String,
+    /// Which it is, where the system says so: `0xd0c` on Arm, `POWER9`, `sifive,u74-mc`, `Apple M2 Pro`.
+    pub part: String,
+    /// What it can do, with spaces between: `sse4_2 avx2`.
+    pub flags: String,
 }
 
 /// An NVIDIA GPU.
@@ -134,7 +161,7 @@ impl Gpu {
 pub struct Adapter {
     /// The maker.
     pub vendor: Vendor,
-    /// PCI vendor and device: `10de:1b06`.
+    /// PCI vendor and device: `10de:1b06`. Empty where a document tells the maker alone.
     pub pci_id: String,
     /// The kernel driver bound to it: `nvidia`, `nouveau`, `vfio-pci`.
     pub kernel_driver: Option<String>,
@@ -204,9 +231,11 @@ impl Machine {
             windows: on(Os::Windows, &[10, 0]),
             driver: Detected::Absent,
             driver_cuda: Detected::Absent,
+            nvml: Detected::unknown("nothing was probed"),
             libcuda: Detected::unknown("nothing was probed"),
             gpu_count: Detected::Absent,
             nvidia_smi: Detected::unknown("nothing was probed"),
+            nvidia_smi_cuda: Detected::unknown("nothing was probed"),
             toolkit_file: Detected::unknown("nothing was probed"),
             container: Detected::Absent,
             wsl: Detected::Absent,

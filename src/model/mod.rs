@@ -7,9 +7,11 @@ mod compute_capability;
 mod cuda_version;
 mod detected;
 mod driver_version;
+mod environment;
 mod machine;
 mod match_spec;
 mod nvidia_traces;
+mod settings;
 mod short_text;
 mod source;
 mod subdir;
@@ -18,19 +20,21 @@ mod virtual_package;
 
 pub use arch_list::{ArchList, CapabilitySet, KernelSupport};
 pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
-pub use client::{Client, ClientKind, ConfigFile, Shell};
+pub use client::{Client, ClientKind, ClientPart, ConfigFile, Setting, Shell};
 pub use compute_capability::ComputeCapability;
 pub use cuda_version::{CudaPins, CudaVersion};
 pub use detected::{Detected, Fact, Origin};
 pub use driver_version::DriverVersion;
-pub use machine::{Adapter, Gpu, Machine, Outcome, SourceReport, Vendor};
+pub use environment::{Environment, InstalledPackage, PipPackage};
+pub use machine::{Adapter, Gpu, Machine, Outcome, Processor, SourceReport, Vendor};
 pub use match_spec::MatchSpec;
 pub use nvidia_traces::{DeviceAccess, NvidiaTraces, VisibleDevices};
+pub use settings::{SettingsFile, SettingsLine};
 pub use short_text::{ShortText, TextTooLong};
 pub use source::{Commit, Date, ParseSourceError, Source};
 pub use subdir::{Os, ParseSubdirError, Subdir};
 pub use version::{ParseVersionError, Version};
-pub use virtual_package::{SeenCuda, VirtualPackage, seen_cuda};
+pub use virtual_package::VirtualPackage;
 
 /// Reads a value from the text that it prints.
 fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>

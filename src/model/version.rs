@@ -81,6 +81,15 @@ impl Version {
         Self { parts: [self.parts[0], self.parts[1], 0, 0], len: 2, candidate: 0 }
     }
 
+    /// The version without its last written part: `2.1.2` becomes `2.1`.
+    #[must_use]
+    pub fn parent(self) -> Self {
+        let len = self.len.saturating_sub(1).max(1);
+        let mut parts = self.parts;
+        parts[usize::from(len)..].fill(0);
+        Self { parts, len, candidate: 0 }
+    }
+
     /// All parts as one number, to be compared in one step.
     fn number(self) -> u64 {
         self.parts.iter().fold(0, |number, part| number << 16 | u64::from(*part))

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, ClientKind, CudaVersion, Detected, Machine, Origin, Version};
-
 /// A package that is not installed and that a client derives from the machine: `__cuda 12.9`.
 ///
 /// The version and the build are texts as the client writes them: mamba's build of `__archspec` is
@@ -18,53 +16,4 @@ pub struct VirtualPackage {
     pub version: String,
     /// `0` for all but `__archspec`.
     pub build: String,
-}
-
-/// A client's own idea of `__cuda`, in contrast to what the driver supports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeenCuda {
-    /// It will see this version.
-    Sees(CudaVersion),
-    /// It will see none.
-    None,
-    /// It cannot be told from what is known.
-    Unknown,
-}
-
-/// Predicts `__cuda` as `client` computes it on `machine`.
-///
-/// - conda, and mamba 1, which is conda's Python: libcuda, initialised.
-/// - mamba and micromamba from 2.1: `/usr/local/cuda/version.json` first, then what `nvidia-smi`
-///   says (<https://github.com/mamba-org/mamba/pull/3700>); before that `nvidia-smi` alone.
-/// - pixi solves for what the manifest declares and not for the machine.
-/// - `CONDA_OVERRIDE_CUDA` beats all of them.
-#[must_use]
-pub fn seen_cuda(machine: &Machine, client: &Client) -> SeenCuda {
-    if let Detected::Found(cuda) = &machine.driver_cuda
-        && matches!(&cuda.origin, Origin::Env(name) if name == "CONDA_OVERRIDE_CUDA")
-    {
-        return SeenCuda::Sees(cuda.value);
-    }
-    let by_libcuda = || match &machine.libcuda {
-        Detected::Found(cuda) => SeenCuda::Sees(cuda.value),
-        Detected::Absent => SeenCuda::None,
-        Detected::Unknown { .. } => SeenCuda::Unknown,
-    };
-    let by_nvidia_smi = || match (&machine.nvidia_smi, &machine.driver_cuda) {
-        (Detected::Found(_), Detected::Found(cuda)) => SeenCuda::Sees(cuda.value),
-        (Detected::Absent, _) | (Detected::Found(_), Detected::Absent) => SeenCuda::None,
-        (Detected::Unknown { .. }, _) | (Detected::Found(_), Detected::Unknown { .. }) => {
-            SeenCuda::Unknown
-        }
-    };
-    let is_below = |parts: &[u16]| matches!(&client.version, Detected::Found(v) if v.value < Version::new(parts));
-    match client.kind {
-        ClientKind::Conda | ClientKind::Pixi => by_libcuda(),
-        ClientKind::Mamba if is_below(&[2]) => by_libcuda(),
-        ClientKind::Mamba | ClientKind::Micromamba => match &machine.toolkit_file {
-            Detected::Found(toolkit) if !is_below(&[2, 1]) => SeenCuda::Sees(toolkit.value),
-            Detected::Unknown { .. } => SeenCuda::Unknown,
-            Detected::Found(_) | Detected::Absent => by_nvidia_smi(),
-        },
-    }
 }

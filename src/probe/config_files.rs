@@ -1,9 +1,10 @@
-//! Configuration files of conda, mamba and micromamba: their channels, priority and solver.
+//! Configuration files of conda, mamba and micromamba: their channels, priority and solver, and what
+//! they say of the machine.
 
-use saphyr_parser::{Event, Parser};
+use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::host::Failure;
-use crate::model::{ClientKind, ConfigFile, Os, Outcome};
+use crate::model::{ClientKind, ConfigFile, Origin, Os, Outcome, Setting};
 
 use super::clients::home;
 use super::look::{Look, SMALL};
@@ -13,10 +14,17 @@ const NAMES: [&str; 2] = [".condarc", "condarc"];
 
 pub(super) fn look(look: &mut Look<'_>) {
     let mut files: Vec<ConfigFile> = Vec::new();
+    let mut settings = Vec::new();
     for path in paths(look) {
         let is_known = files.iter().any(|file| file.path == path);
         match look.host.read(&path, SMALL) {
-            Ok(bytes) if !is_known => files.push(read(path, &bytes)),
+            Ok(bytes) if !is_known => {
+                let (file, mut more) = read(path, &bytes);
+                // The strongest first, as the files below.
+                more.append(&mut settings);
+                settings = more;
+                files.push(file);
+            }
             Ok(_) | Err(Failure::NotThere) => {}
             Err(failure) => {
                 files.push(ConfigFile { problem: Some(failure.to_string()), ..empty(path) });
@@ -34,6 +42,7 @@ pub(super) fn look(look: &mut Look<'_>) {
         look.report("CONDA_CHANNELS", Outcome::Ok, channels);
     }
     look.machine.config_files = files;
+    look.machine.settings = settings;
 }
 
 /// Where configuration may be, the weakest first. Source: conda's `SEARCH_PATH` in
@@ -86,76 +95,124 @@ fn empty(path: String) -> ConfigFile {
 }
 
 /// Reads a file; one that is no YAML mapping keeps its path and what is wrong with it.
-fn read(path: String, bytes: &[u8]) -> ConfigFile {
-    let mut file = empty(path);
+fn read(path: String, bytes: &[u8]) -> (ConfigFile, Vec<Setting>) {
+    let origin = Origin::File(path.clone());
+    let mut keys = Keys { file: empty(path), settings: Vec::new(), origin };
     let problem = match std::str::from_utf8(bytes) {
-        Ok(text) => fill(&mut file, text).err(),
+        Ok(text) => keys.fill(text).err(),
         Err(_) => Some("not UTF-8".to_owned()),
     };
     match problem {
-        Some(problem) => ConfigFile { problem: Some(problem), ..empty(file.path) },
-        None => file,
+        Some(problem) => {
+            (ConfigFile { problem: Some(problem), ..empty(keys.file.path) }, Vec::new())
+        }
+        None => (keys.file, keys.settings),
     }
 }
 
-/// Takes the three keys out of the top mapping.
-fn fill(file: &mut ConfigFile, text: &str) -> Result<(), String> {
-    let mut depth = 0_usize; // in mappings and lists
-    let mut key: Option<String> = None; // of the top mapping, whose value comes next
-    for event in Parser::new_from_str(text) {
-        let (event, _) = event.map_err(|error| format!("not YAML: {error}"))?;
-        match event {
-            Event::Scalar(value, ..) if depth == 1 && key.is_none() => {
-                key = Some(value.into_owned());
-            }
-            Event::Scalar(value, ..) if depth == 1 => {
-                let key = key.take().unwrap_or_default();
-                scalar(file, &key, value.into_owned());
-            }
-            Event::Scalar(value, ..) if depth == 2 && key.as_deref() == Some("channels") => {
-                file.channels.get_or_insert_default().push(value.into_owned());
-            }
-            Event::SequenceStart(..) | Event::MappingStart(..) => {
-                if depth == 0 && matches!(event, Event::SequenceStart(..)) {
+/// What conda's `override_virtual_packages` may be called.
+fn is_overrides(key: &str) -> bool {
+    matches!(key, "override_virtual_packages" | "virtual_packages")
+}
+
+/// The keys of a file that matter here.
+struct Keys {
+    file: ConfigFile,
+    settings: Vec<Setting>,
+    origin: Origin,
+}
+
+impl Keys {
+    /// Takes the keys out of the top mapping, and one mapping below it.
+    fn fill(&mut self, text: &str) -> Result<(), String> {
+        let mut depth = 0_usize; // in mappings and lists
+        let mut key: Option<String> = None; // of the top mapping, whose value comes next
+        let mut package: Option<String> = None; // of the mapping of overrides, the same
+        for event in Parser::new_from_str(text) {
+            let (event, _) = event.map_err(|error| format!("not YAML: {error}"))?;
+            match event {
+                Event::Scalar(value, ..) if depth == 1 && key.is_none() => {
+                    key = Some(value.into_owned());
+                }
+                Event::Scalar(value, ..) if depth == 1 => {
+                    let key = key.take().unwrap_or_default();
+                    self.scalar(&key, value.into_owned());
+                }
+                Event::Scalar(value, ..) if depth == 2 && key.as_deref() == Some("channels") => {
+                    self.file.channels.get_or_insert_default().push(value.into_owned());
+                }
+                Event::Scalar(value, style, ..)
+                    if depth == 2 && key.as_deref().is_some_and(is_overrides) =>
+                {
+                    match package.take() {
+                        None => package = Some(value.into_owned()),
+                        Some(name) => self.overridden(&name, value.into_owned(), style),
+                    }
+                }
+                Event::SequenceStart(..) | Event::MappingStart(..) => {
+                    if depth == 0 && matches!(event, Event::SequenceStart(..)) {
+                        return Err("not a mapping of keys".to_owned());
+                    }
+                    if depth == 1 && key.as_deref() == Some("channels") {
+                        self.file.channels = Some(Vec::new());
+                    }
+                    depth += 1;
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 1 {
+                        key = None;
+                        package = None;
+                    }
+                }
+                // An alias as a value: nobody writes that here, but the next key must stay a key.
+                Event::Alias(_) if depth == 1 => key = None,
+                Event::Scalar(value, ..) if depth == 0 && !value.is_empty() && &*value != "~" => {
                     return Err("not a mapping of keys".to_owned());
                 }
-                if depth == 1 && key.as_deref() == Some("channels") {
-                    file.channels = Some(Vec::new());
-                }
-                depth += 1;
+                Event::Scalar(..)
+                | Event::Alias(_)
+                | Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd => {}
             }
-            Event::SequenceEnd | Event::MappingEnd => {
-                depth = depth.saturating_sub(1);
-                if depth == 1 {
-                    key = None;
-                }
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, key: &str, value: String) {
+        match key {
+            // What `mamba config set channels` writes: the client itself stumbles over it.
+            "channels" if !value.is_empty() && value != "~" && value != "null" => {
+                self.file.channels = Some(vec![value]);
             }
-            // An alias as a value: nobody writes that here, but the next key must stay a key.
-            Event::Alias(_) if depth == 1 => key = None,
-            Event::Scalar(value, ..) if depth == 0 && !value.is_empty() && &*value != "~" => {
-                return Err("not a mapping of keys".to_owned());
-            }
-            Event::Scalar(..)
-            | Event::Alias(_)
-            | Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => {}
+            "channel_priority" => self.file.channel_priority = Some(value),
+            "solver" => self.file.solver = Some(value),
+            // conda's word and mamba's.
+            "subdir" | "platform" => self.setting(key.to_owned(), value),
+            _ => {}
         }
     }
-    Ok(())
-}
 
-fn scalar(file: &mut ConfigFile, key: &str, value: String) {
-    match key {
-        // What `mamba config set channels` writes: the client itself stumbles over it.
-        "channels" if !value.is_empty() && value != "~" && value != "null" => {
-            file.channels = Some(vec![value]);
+    /// A virtual package that is set; one without a value is not.
+    fn overridden(&mut self, name: &str, value: String, style: ScalarStyle) {
+        let is_null = style == ScalarStyle::Plain && matches!(&*value, "" | "~" | "null");
+        if !is_null {
+            // Without quotes 12.10 is a number to YAML, and conda gets 12.1.
+            let number = value.parse::<f64>().ok().filter(|_| style == ScalarStyle::Plain);
+            let value = match number {
+                Some(number) if value.contains('.') => format!("{number:?}"),
+                Some(_) | None => value,
+            };
+            let name = name.strip_prefix("__").unwrap_or(name);
+            self.setting(format!("override_virtual_packages.{name}"), value);
         }
-        "channel_priority" => file.channel_priority = Some(value),
-        "solver" => file.solver = Some(value),
-        _ => {}
+    }
+
+    fn setting(&mut self, name: String, value: String) {
+        self.settings.push(Setting { name, value, origin: self.origin.clone() });
     }
 }
 
@@ -164,7 +221,7 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> ConfigFile {
-        read("x".to_owned(), text.as_bytes())
+        read("x".to_owned(), text.as_bytes()).0
     }
 
     fn channels(text: &str) -> Option<Vec<String>> {
@@ -198,10 +255,26 @@ mod tests {
         for text in ["channels: [a, b", "channels:\n\t- a", "- a\n- b", "just words"] {
             assert!(file(text).problem.is_some(), "{text:?}");
         }
-        assert!(read("x".to_owned(), b"\xff\xfe").problem.is_some());
+        assert!(read("x".to_owned(), b"\xff\xfe").0.problem.is_some());
         for text in ["", "# nothing\n", "{}", "a: &x [1]\nb: *x\nsolver: rattler\n"] {
             assert_eq!(file(text).problem, None, "{text:?}");
         }
         assert_eq!(file("a: &x [1]\nb: *x\nsolver: rattler\n").solver.as_deref(), Some("rattler"));
+    }
+
+    #[test]
+    fn what_a_file_says_of_the_machine_is_kept_as_it_is_written() {
+        let text = "override_virtual_packages:\n  cuda: 12.4\n  __glibc: ''\n  osx: null\n  win:\nsubdir: osx-64\n";
+        let (file, settings) = read("x".to_owned(), text.as_bytes());
+        assert_eq!(file.problem, None);
+        let said: Vec<_> = settings.iter().map(|s| (s.name.as_str(), s.value.as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                ("override_virtual_packages.cuda", "12.4"),
+                ("override_virtual_packages.glibc", ""),
+                ("subdir", "osx-64"),
+            ]
+        );
     }
 }

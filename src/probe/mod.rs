@@ -14,6 +14,8 @@ mod nvidia;
 mod os;
 mod overrides;
 mod pci;
+mod processor;
+mod settings;
 mod shell;
 
 use crate::host::Host;
@@ -23,10 +25,12 @@ use look::Look;
 
 pub use foreign::{ReadMachineError, assume, read_machine, text_of};
 pub use overrides::{Overrides, WishedGpu};
+pub use settings::settings;
 
 /// What is looked at, in this order. A later one may use what an earlier one found.
-const SOURCES: [fn(&mut Look<'_>); 9] = [
-    os::look,        // platform, distribution, kernel, CPU, Rosetta
+const SOURCES: [fn(&mut Look<'_>); 10] = [
+    os::look, // platform, distribution, kernel, Rosetta
+    processor::look,
     libc::look,      // glibc or musl
     container::look, // container, WSL
     pci::look,       // display adapters on the bus
@@ -50,6 +54,7 @@ pub fn probe(host: &dyn Host, overrides: &Overrides) -> Machine {
             source(&mut look);
         }
     }
+    overrides::settings(&mut look);
     overrides::apply_environment(&mut look);
     let mut machine = look.machine;
     overrides.apply(&mut machine);

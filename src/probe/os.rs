@@ -1,12 +1,9 @@
-//! The platform, the operating system and the processor.
+//! The platform and the operating system.
 
 use crate::host::{Failure, System, Target};
 use crate::model::{Detected, Origin, Os, Outcome, Subdir, Version};
 
-use super::look::{Look, quoted, text};
-
-/// How much of `/proc/cpuinfo` is read: the first lines about the first processor.
-const CPUINFO: usize = 1 << 10;
+use super::look::{Look, quoted};
 
 /// Windows 10's first release; Windows 8.1 was 9600.
 const FIRST_BUILD_OF_10: u16 = 10_240;
@@ -16,7 +13,6 @@ pub(super) fn look(look: &mut Look<'_>) {
     let system = look.host.system();
     subdir(look, &target, &system);
     named(look, &target, &system);
-    processor(look, &target);
     rosetta(look, &target);
 }
 
@@ -121,48 +117,6 @@ fn windows(system: &System, version: Detected<Version>) -> Detected<Version> {
 fn leading_version(text: &str) -> Option<Version> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     text[..end].trim_end_matches('.').parse().ok()
-}
-
-fn processor(look: &mut Look<'_>, target: &Target) {
-    let (source, named) = match target.os() {
-        Some(Os::Linux) => ("/proc/cpuinfo", linux_processor(look)),
-        Some(Os::Macos) => ("sysctl", sysctl(look, "machdep.cpu.brand_string")),
-        Some(Os::Windows) => {
-            let named = look.env("PROCESSOR_IDENTIFIER").map(|name| name.trim().to_owned());
-            ("PROCESSOR_IDENTIFIER", named.ok_or(Failure::NotThere))
-        }
-        Some(Os::FreeBsd) | None => ("cpu", Err(Failure::NotThere)),
-    };
-    match named {
-        Ok(name) => {
-            let origin = match target.os() {
-                Some(Os::Linux) => Origin::File(source.to_owned()),
-                Some(Os::Windows) => Origin::Env(source.into()),
-                Some(Os::Macos | Os::FreeBsd) | None => Origin::System,
-            };
-            look.report(source, Outcome::Ok, name.clone());
-            look.machine.cpu = Detected::found(name, origin);
-        }
-        Err(failure) => {
-            look.machine.cpu = Detected::unknown(format!("{source}: {failure}"));
-            look.report_failure(source, &failure);
-        }
-    }
-}
-
-fn linux_processor(look: &Look<'_>) -> Result<String, Failure> {
-    let start = text(look.host.read_start("/proc/cpuinfo", CPUINFO)?);
-    let name = start.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        // `cpu` is POWER's, `uarch` RISC-V's; on arm64 the kernel gives numbers alone.
-        matches!(key.trim(), "model name" | "cpu" | "uarch").then(|| value.trim().to_owned())
-    });
-    name.filter(|name| !name.is_empty()).ok_or_else(|| Failure::Other("no name in it".to_owned()))
-}
-
-fn sysctl(look: &Look<'_>, name: &str) -> Result<String, Failure> {
-    let said = look.run("/usr/sbin/sysctl", &["-n", name])?.stdout.trim().to_owned();
-    if said.is_empty() { Err(Failure::Other("it said nothing".to_owned())) } else { Ok(said) }
 }
 
 /// Whether an x86-64 program is translated on an arm64 Mac.

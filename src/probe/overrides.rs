@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use crate::model::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Subdir,
-    Version,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome,
+    Setting, Subdir, Version,
 };
 
 use super::look::{Look, quoted};
@@ -99,6 +99,31 @@ fn expect_gpus(machine: &mut Machine, why: &'static str) {
     if machine.gpu_count == Detected::Absent {
         machine.gpu_count = Detected::unknown(why);
     }
+}
+
+/// Variables that change what a client takes the machine for.
+const SETTINGS: [&str; 10] = [
+    "CONDA_OVERRIDE_CUDA",
+    "CONDA_OVERRIDE_CUDA_ARCH",
+    "CONDA_OVERRIDE_GLIBC",
+    "CONDA_OVERRIDE_OSX",
+    "CONDA_OVERRIDE_WIN",
+    "CONDA_OVERRIDE_LINUX",
+    "CONDA_OVERRIDE_ARCHSPEC",
+    "CONDA_SUBDIR",
+    "MAMBA_PLATFORM",
+    "CUDA_VISIBLE_DEVICES",
+];
+
+/// Keeps them as they are set: each client reads them in its own way.
+pub(super) fn settings(look: &mut Look<'_>) {
+    let set = SETTINGS.into_iter().filter_map(|name| {
+        let value = look.host.env(name)?.into_owned();
+        Some(Setting { name: name.to_owned(), value, origin: Origin::Env(name.into()) })
+    });
+    let mut settings: Vec<Setting> = set.collect();
+    settings.append(&mut look.machine.settings);
+    look.machine.settings = settings;
 }
 
 /// Puts `CONDA_OVERRIDE_*` in place of what was found, with conda's meaning: empty is "not there".

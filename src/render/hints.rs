@@ -1,9 +1,11 @@
 //! What to do about a diagnostic, and only what works on the machine it is said to.
 
-use crate::advise::{Advice, Diagnostic, Trouble, Unlock};
+use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact, Trouble, Unlock};
 use crate::matrix::Matrix;
-use crate::model::{ComputeCapability, DriverVersion, Machine, Origin, Os, Subdir};
+use crate::model::{ComputeCapability, Detected, DriverVersion, Machine, Origin, Os};
 
+use super::client_remarks;
+use super::miniforge::{arm64_client, miniforge};
 use super::summary::jetpack;
 use super::troubles;
 
@@ -30,6 +32,7 @@ pub(super) fn hint(
         D::NoDriver { .. } if !machine.gpus.is_empty() => {
             newer_driver(advice).and_then(|needed| get_driver("install NVIDIA's driver", needed, last_branch(machine), machine))
         }
+        D::NoDriver { .. } if machine.document.is_some() => Some(of_another_machine()),
         D::CardWithoutDriver { needed, capability, .. } => {
             get_driver("install NVIDIA's driver", *needed, last_branch_of(*capability), machine)
         }
@@ -62,6 +65,8 @@ pub(super) fn hint(
             .any(|other| matches!(other.unlocked_by.as_slice(), [Unlock::Glibc(_)]))
             .then(in_a_container),
         D::NoGlibc { .. } if !machine.container.is_found() => Some(in_a_container()),
+        D::DescribedElsewhere { missing, assumed, .. } => say_flags(missing, assumed, machine),
+        D::DriverUnknown { .. } if machine.document.is_some() => Some(say_driver()),
         D::DriverUnknown { .. } => Some(
             "`conda-torch probe` shows what was asked; or say it with `--driver VERSION`".to_owned(),
         ),
@@ -75,6 +80,8 @@ pub(super) fn hint(
             .iter()
             .find(|other| matches!(other, D::CardWithoutDriver { .. }))
             .and_then(|card| hint(card, machine, advice)),
+        // A newer driver translates for the card: nobody need wait.
+        D::Trouble(Trouble::GpuTooNew { .. }) if newer_driver(advice).is_some() => None,
         D::Trouble(trouble) => troubles::hint(trouble, machine),
         D::Rosetta if !machine.clients.is_empty() => arm64_client(machine),
         // Outside a container the driver's packages come in parts.
@@ -90,6 +97,10 @@ pub(super) fn hint(
         D::GpuLeftOut { .. } => Some(
             "hide it from programs that would choose it with `CUDA_VISIBLE_DEVICES`".to_owned(),
         ),
+        D::ToolkitShadowsDriver { .. }
+        | D::ToolkitFileBroken { .. }
+        | D::ClientSeesNoCuda { .. }
+        | D::CudaOverridden { .. } => client_remarks::hint(diagnostic),
         D::NoDriver { .. }
         | D::NoGpu
         | D::GlibcTooOld { .. }
@@ -133,6 +144,27 @@ pub(super) fn hint(
     }
 }
 
+/// The flags that say what was assumed, or that there is a GPU where a client saw none.
+fn say_flags(
+    missing: &[MissingFact],
+    assumed: &[AssumedFact],
+    machine: &Machine,
+) -> Option<String> {
+    if missing.contains(&MissingFact::Driver) && machine.gpu_count == Detected::Absent {
+        return Some(
+            "if it has an NVIDIA GPU all the same, say so with `--gpu NAME` and `--driver VERSION`"
+                .to_owned(),
+        );
+    }
+    let flags = assumed.iter().map(|fact| match fact {
+        AssumedFact::Platform(_) => "`--platform SUBDIR`",
+        AssumedFact::Glibc(_) => "`--glibc X.Y`",
+        AssumedFact::Macos(_) => "`--macos X.Y`",
+    });
+    let flags: Vec<&str> = flags.collect();
+    (!flags.is_empty()).then(|| format!("say it with {} for an exact answer", flags.join(", ")))
+}
+
 /// Whether a diagnostic in a container is most likely about how that was started.
 fn is_of_container(diagnostic: &Diagnostic) -> bool {
     use Diagnostic as D;
@@ -166,6 +198,15 @@ fn start_container(diagnostic: &Diagnostic, machine: &Machine) -> Option<String>
     ))
 }
 
+/// What a client saw on a login node, most likely, is all that is known.
+fn of_another_machine() -> String {
+    "if the GPU is in another machine, describe that: `--gpu NAME --driver VERSION`".to_owned()
+}
+
+fn say_driver() -> String {
+    "say it with `--driver VERSION`, or what the driver supports with `--cuda X.Y`".to_owned()
+}
+
 /// A container for a machine with another C library.
 fn in_a_container() -> String {
     "a container brings its own glibc: add `--glibc 2.36 --format dockerfile`".to_owned()
@@ -190,7 +231,8 @@ pub(super) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
 
 /// Whether the machine was described by flags.
 fn is_described(machine: &Machine) -> bool {
-    machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
+    let by_flag = machine.subdir.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)));
+    by_flag || machine.document.is_some()
 }
 
 /// How to come to a driver: `step` is to install one where there is none, to update the one there is.
@@ -268,30 +310,4 @@ fn newer_driver(advice: &Advice<'_>) -> Option<DriverVersion> {
         [Unlock::Driver(needed)] => Some(*needed),
         _ => None,
     })
-}
-
-/// A client of the Mac's own kind, where all that are there are translated too.
-fn arm64_client(machine: &Machine) -> Option<String> {
-    let is_arm64 = |client: &crate::model::Client| client.subdir == Some(Subdir::OsxArm64);
-    (!machine.clients.iter().any(is_arm64)).then(|| miniforge(machine))
-}
-
-/// How to get a client.
-fn miniforge(machine: &Machine) -> String {
-    let file = match machine
-        .subdir
-        .value()
-        .filter(|_| machine.rosetta.value() != Some(&true))
-        .map(|subdir| (subdir.os(), subdir.as_str()))
-    {
-        Some((Os::Windows, _)) => "`Miniforge3-Windows-x86_64.exe`",
-        Some((_, "osx-arm64")) => "`Miniforge3-MacOSX-arm64.sh`",
-        Some((_, "osx-64")) => "`Miniforge3-MacOSX-x86_64.sh`",
-        Some((_, "linux-aarch64")) => "`Miniforge3-Linux-aarch64.sh`",
-        Some((_, "linux-64")) => "`Miniforge3-Linux-x86_64.sh`",
-        Some((_, "linux-ppc64le")) => "`Miniforge3-Linux-ppc64le.sh`",
-        None if machine.rosetta.value() == Some(&true) => "`Miniforge3-MacOSX-arm64.sh`",
-        Some(_) | None => "Miniforge",
-    };
-    format!("get conda and mamba with {file} from https://conda-forge.org/download/")
 }

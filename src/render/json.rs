@@ -12,6 +12,7 @@ use crate::model::{Accelerator, Build, Date, KernelSupport, Shell, Version};
 use super::answer::Answer;
 use super::messages::{self, message, sentence};
 use super::shell;
+use super::sight;
 use super::step::Step;
 use super::wire::{
     AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
@@ -44,6 +45,7 @@ pub fn json(answer: &Answer<'_>) -> String {
             .chain(elsewhere.iter().map(|build| say.elsewhere(build)))
             .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
+        virtual_packages: sight::for_installers(answer.machine, &answer.client),
         ..empty(*as_of)
     })
 }
@@ -75,6 +77,7 @@ fn empty(as_of: Date) -> Document<'static> {
         alternatives: Vec::new(),
         rejected: Vec::new(),
         diagnostics: Vec::new(),
+        virtual_packages: Vec::new(),
     }
 }
 
@@ -93,7 +96,7 @@ fn status(advice: &Advice<'_>) -> (&'static str, u8) {
     }
 }
 
-fn request_text(request: &Request) -> RequestText {
+pub(super) fn request_text(request: &Request) -> RequestText {
     let Request { accelerator, pytorch, python, cuda_version, blas, companions } = request;
     let companions = companions.iter().map(|companion| companion.as_str());
     RequestText {
@@ -110,7 +113,7 @@ fn request_text(request: &Request) -> RequestText {
     }
 }
 
-fn command(step: &Step) -> Command {
+pub(super) fn command(step: &Step) -> Command {
     let line = |shell| shell::line(step, shell).ok();
     Command {
         step: step.kind.as_str(),
@@ -124,12 +127,13 @@ fn command(step: &Step) -> Command {
         powershell: line(Shell::Powershell),
         cmd: line(Shell::Cmd),
         note: step.note.clone(),
+        stdout: step.stdout.clone(),
     }
 }
 
 /// What needs the machine to be said.
-struct Say<'a> {
-    answer: &'a Answer<'a>,
+pub(super) struct Say<'a> {
+    pub(super) answer: &'a Answer<'a>,
 }
 
 impl Say<'_> {
@@ -137,7 +141,7 @@ impl Say<'_> {
         sentence(diagnostic, self.answer.machine)
     }
 
-    fn choice(&self, choice: &Choice<'_>) -> ChoiceText {
+    pub(super) fn choice(&self, choice: &Choice<'_>) -> ChoiceText {
         let build = choice.build;
         let companions = choice.companions.iter();
         let needs = choice.needs_cuda.iter().map(|cuda| ("__cuda", cuda.to_string()));
@@ -209,7 +213,7 @@ impl Say<'_> {
         }
     }
 
-    fn diagnostic(&self, diagnostic: &Diagnostic) -> DiagnosticText {
+    pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) -> DiagnosticText {
         let message = message(diagnostic, self.answer.machine, self.answer.advice);
         DiagnosticText {
             code: diagnostic.code(),
@@ -235,7 +239,7 @@ fn pythons((first, last): (Version, Version)) -> Vec<String> {
     (first.minor()..=last.minor()).map(|minor| format!("{}.{minor}", first.major())).collect()
 }
 
-fn kernels(kernels: GpuKernels) -> KernelsText {
+pub(super) fn kernels(kernels: GpuKernels) -> KernelsText {
     KernelsText {
         gpu: kernels.gpu,
         compute_capability: kernels.capability.map(|capability| capability.to_string()),

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 
 use crate::model::{Client, Detected, Gpu, Machine, Outcome, SourceReport, Vendor};
 
+use super::sight;
 use super::wrap::visible;
 
 /// Where a line ends.
@@ -19,7 +20,11 @@ pub fn machine(machine: &Machine) -> String {
     system(&mut page, machine);
     nvidia(&mut page, machine);
     clients(&mut page, machine);
+    sights(&mut page, machine);
     failures(&mut page, &machine.sources);
+    if machine.document.is_some() {
+        read(&mut page, &machine.sources);
+    }
     page.text
 }
 
@@ -56,7 +61,13 @@ fn nvidia(page: &mut Page, machine: &Machine) {
             Vendor::Other => "other",
         };
         let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
-        page.row("on the bus", &format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id));
+        // A document may tell the maker alone.
+        let text = if adapter.pci_id.is_empty() {
+            format!("{vendor} GPU")
+        } else {
+            format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id)
+        };
+        page.row("on the bus", &text);
     }
     let traces = &machine.nvidia;
     page.if_found("module", &traces.kernel_module);
@@ -104,7 +115,7 @@ fn gpu_line(gpu: &Gpu) -> String {
 fn clients(page: &mut Page, machine: &Machine) {
     page.blank();
     if machine.clients.is_empty() {
-        page.row("clients", "none found");
+        page.row("clients", if machine.document.is_some() { "not told" } else { "none found" });
     }
     for client in &machine.clients {
         page.row(client.kind.as_str(), &client_line(client));
@@ -150,6 +161,19 @@ fn client_line(client: &Client) -> String {
     }
 }
 
+/// What each client will take the machine for, beside what the driver really supports.
+fn sights(page: &mut Page, machine: &Machine) {
+    page.blank();
+    page.text.push_str(if machine.clients.is_empty() {
+        "what current clients would see here\n"
+    } else {
+        "what the clients will see\n"
+    });
+    for (label, text) in sight::rows(machine) {
+        page.row(&label, &text);
+    }
+}
+
 /// Failed sources with their reasons; those that were absent or not needed are no failures.
 fn failures(page: &mut Page, sources: &[SourceReport]) {
     let failed = |source: &&SourceReport| match source.outcome {
@@ -163,6 +187,21 @@ fn failures(page: &mut Page, sources: &[SourceReport]) {
     page.text.push_str("did not answer\n");
     for source in sources.iter().filter(failed) {
         page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
+    }
+}
+
+/// How many sources of a document are listed: a cluster may have hundreds of nodes.
+const LISTED: usize = 24;
+
+/// What a document was taken for, and what was taken of it.
+fn read(page: &mut Page, sources: &[SourceReport]) {
+    page.blank();
+    page.text.push_str("read\n");
+    for source in sources.iter().take(LISTED) {
+        page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
+    }
+    if let Some(more @ 1..) = sources.len().checked_sub(LISTED) {
+        page.wrapped("  ", &format!("and {more} more, in `--json`"), 4);
     }
 }
 

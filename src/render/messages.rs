@@ -1,11 +1,11 @@
 //! What a diagnostic says: one sentence without a full stop. The one place with a sentence a variant.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
-use crate::advise::{Advice, Diagnostic};
+use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::{hints, troubles};
+use super::{client_remarks, hints, troubles};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::NoGpu => "the NVIDIA driver shows no GPU here".to_owned(),
         D::DriverUnknown { why } => {
-            format!("whether there is an NVIDIA driver could not be told: {why}")
+            format!("what the NVIDIA driver supports could not be told: {why}")
         }
         D::DriverTooOld { driver, cuda, toolkit, needed } => format!(
             "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
@@ -183,6 +183,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             format!("nothing was probed; assumed {assumed}")
         }
         D::Trouble(trouble) => troubles::sentence(trouble, machine),
+        D::DescribedElsewhere { format, missing, assumed } => {
+            format!("{}{}", described(format, missing, assumed), nodes(machine))
+        }
         D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
         D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
             "`cuda-version={requested}` leads to PyTorch {gives}; {newest} takes {without}, which this machine runs"
@@ -202,6 +205,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         D::PythonHoldsBack { python, gives, newest } => format!(
             "Python {python} holds PyTorch at {gives}; with a newer one {newest} can be had"
         ),
+        D::ToolkitShadowsDriver { .. }
+        | D::ToolkitFileBroken { .. }
+        | D::ClientSeesNoCuda { .. }
+        | D::CudaOverridden { .. } => client_remarks::sentence(diagnostic),
         D::MinorVersionCompatibility { cuda, toolkit, floor } => format!(
             "a driver that says CUDA {cuda} runs CUDA {toolkit} all the same: every {} does from driver {floor} on",
             format_args!("{}.x", toolkit.major)
@@ -259,6 +266,46 @@ pub(super) fn a_gpu(
         (None, Some(capability)) => format!("{number}compute capability {capability}"),
         (Some(name), None) => format!("{number}the {name}"),
         (None, None) => format!("{number}the GPU"),
+    }
+}
+
+/// `read from X, which does not say the platform and glibc; assumed linux-64, glibc 2.28`.
+fn described(format: &str, missing: &[MissingFact], assumed: &[AssumedFact]) -> String {
+    let mut text = format!("the machine was read from `{format}`");
+    let facts: Vec<&str> = missing.iter().map(|fact| fact_name(*fact)).collect();
+    if let Some((last, others)) = facts.split_last() {
+        let and = if others.is_empty() { "" } else { " or " };
+        let _ = write!(text, ", which does not say {}{and}{last}", others.join(", "));
+    }
+    if !assumed.is_empty() {
+        let values: Vec<String> = assumed.iter().map(|fact| assumed_text(*fact)).collect();
+        let _ = write!(text, "; assumed {}", values.join(", "));
+    }
+    text
+}
+
+/// Which of several machines in a document the answer is for; empty where it describes one.
+fn nodes(machine: &Machine) -> String {
+    let report = machine.sources.iter().find(|source| source.source == "nodes");
+    report.map_or(String::new(), |report| format!("; {}", report.detail))
+}
+
+fn fact_name(fact: MissingFact) -> &'static str {
+    match fact {
+        MissingFact::Platform => "the platform",
+        MissingFact::Glibc => "the version of glibc",
+        MissingFact::Macos => "the version of macOS",
+        MissingFact::Driver => "the driver",
+        MissingFact::Gpus => "which GPU there is",
+        MissingFact::ComputeCapability => "the GPU's compute capability",
+    }
+}
+
+fn assumed_text(fact: AssumedFact) -> String {
+    match fact {
+        AssumedFact::Platform(subdir) => subdir.to_string(),
+        AssumedFact::Glibc(version) => format!("glibc {version}"),
+        AssumedFact::Macos(version) => format!("macOS {version}"),
     }
 }
 

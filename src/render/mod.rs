@@ -5,6 +5,8 @@
 //! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;
+pub mod checkup;
+mod client_remarks;
 pub mod clients;
 mod commands;
 mod dockerfile;
@@ -14,10 +16,14 @@ mod human;
 mod json;
 mod machine;
 mod messages;
+mod migrated;
+mod migration;
+mod miniforge;
 mod pixi_toml;
 mod reasons;
 mod schema;
 pub mod shell;
+mod sight;
 mod step;
 mod summary;
 pub mod table;
@@ -34,6 +40,12 @@ pub use human::{human, warnings};
 pub use json::{error as json_error, json};
 pub use machine::machine;
 pub use messages::{Message, message};
+pub use migrated::{Migrated, diff, migrated, migrated_json};
+pub use migration::{
+    MigrationAnswer, SettingsAnswer, human_migration, human_settings, json_migration,
+    json_migration_error, json_settings,
+};
 pub use pixi_toml::pixi_toml;
-pub use schema::{ADVISE_SCHEMA, PROBE_SCHEMA};
+pub use schema::{ADVISE_SCHEMA, CHECK_SCHEMA, MIGRATE_SCHEMA, PROBE_SCHEMA};
+pub use sight::{SeenText, SightText, UnseenText, virtual_packages};
 pub use step::{Step, StepKind};

@@ -2,6 +2,10 @@
 
 /// The schema of `advise --json`.
 pub const ADVISE_SCHEMA: &str = include_str!("../../docs/schema/advise-1.json");
+/// The schema of `check --json`.
+pub const CHECK_SCHEMA: &str = include_str!("../../docs/schema/check-1.json");
+/// The schema of `migrate --json`.
+pub const MIGRATE_SCHEMA: &str = include_str!("../../docs/schema/migrate-1.json");
 /// The schema of `probe --json`, which is also what `--machine` reads.
 pub const PROBE_SCHEMA: &str = include_str!("../../docs/schema/probe-1.json");
 
@@ -14,6 +18,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
+    use crate::render::migration::Document as MigrateDocument;
     use crate::render::wire::{Document, ProbeDocument};
 
     /// The schema of what is written. Words are open: those of today are examples.
@@ -63,6 +68,8 @@ mod tests {
     #[test]
     fn the_committed_schemas_are_those_of_the_types() {
         check("advise-1.json", &schema::<Document<'static>>());
+        check("check-1.json", &schema::<crate::render::checkup::wire::Document<'static>>());
+        check("migrate-1.json", &schema::<MigrateDocument<'static>>());
         check("probe-1.json", &schema::<ProbeDocument>());
     }
 }

@@ -14,7 +14,7 @@ pub struct CannotQuote {
     pub text: String,
     /// What in it is the trouble.
     pub character: char,
-    /// The shell, by its name.
+    /// The shell, by its name, or the terminal in front of all of them.
     pub shell: &'static str,
 }
 
@@ -47,16 +47,20 @@ pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
         Some(character) => Err(CannotQuote { text: text.to_owned(), character, shell: name }),
         None => Ok(()),
     };
+    // On its way through a terminal it would be a key that is pressed.
+    if let Some(character) = text.chars().find(|character| character.is_control()) {
+        return Err(CannotQuote { text: text.to_owned(), character, shell: "a terminal" });
+    }
     let has = |characters: &[char]| text.contains(characters);
     Ok(Cow::Owned(match shell {
         // In double quotes `!` is still history expansion in an interactive bash.
-        Shell::Posix if !has(&['$', '`', '"', '\\', '!', '\n']) => format!("\"{text}\""),
+        Shell::Posix if !has(&['$', '`', '"', '\\', '!']) => format!("\"{text}\""),
         Shell::Posix => format!("'{}'", text.replace('\'', r"'\''")),
         Shell::Fish if !has(&['$', '"', '\\']) => format!("\"{text}\""),
         Shell::Fish => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")),
         Shell::Powershell => {
             // Up to 7.2 it drops double quotes on the way to a program.
-            forbid(&['"', '\n', '\r'], "PowerShell")?;
+            forbid(&['"'], "PowerShell")?;
             if has(&['$', '`', '“', '”', '„']) {
                 let is_quote = |c: char| matches!(c, '\'' | '‘' | '’' | '‚' | '‛');
                 let doubled = |c: char| std::iter::repeat_n(c, if is_quote(c) { 2 } else { 1 });
@@ -67,7 +71,7 @@ pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
         }
         Shell::Cmd => {
             // `%` expands in quotes, and the clients are batch files, which read `^` and `!` once more.
-            forbid(&['"', '%', '^', '!', '\n', '\r'], "cmd")?;
+            forbid(&['"', '%', '^', '!'], "cmd")?;
             let trailing = text.len() - text.trim_end_matches('\\').len();
             format!("\"{text}{}\"", "\\".repeat(trailing))
         }
@@ -158,6 +162,14 @@ fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
         let verb = pieces.remove(first + 1);
         pieces[first].push(' ');
         pieces[first].push_str(&verb);
+    }
+    if let Some(file) = &step.stdout {
+        let file = word(file, shell)?;
+        pieces.push(match shell {
+            Shell::Posix | Shell::Fish | Shell::Cmd => format!("> {file}"),
+            // Its own `>` writes UTF-16, which no client reads.
+            Shell::Powershell => format!("| Out-File -Encoding ascii {file}"),
+        });
     }
     Ok(pieces)
 }

@@ -19,6 +19,8 @@ pub struct Step {
     pub argv: Vec<String>,
     /// What to know before running it: one sentence.
     pub note: Option<String>,
+    /// The file that what it prints goes into.
+    pub stdout: Option<String>,
 }
 
 /// What a command is for.
@@ -26,10 +28,16 @@ pub struct Step {
 pub enum StepKind {
     /// Change the client's settings for later installations.
     Configure,
+    /// Write down what is there, as a way back.
+    Backup,
     /// Make what the installation goes into.
     Prepare,
+    /// Take packages out.
+    Remove,
     /// Install.
     Install,
+    /// Install what pip had.
+    Pip,
     /// Run a kernel and see.
     Check,
 }
@@ -40,8 +48,11 @@ impl StepKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Configure => "configure",
+            Self::Backup => "backup",
             Self::Prepare => "prepare",
+            Self::Remove => "remove",
             Self::Install => "install",
+            Self::Pip => "pip",
             Self::Check => "check",
         }
     }

@@ -125,15 +125,26 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
 /// What there is where there is no NVIDIA card and no driver.
 fn other_graphics(machine: &Machine) -> Option<String> {
     let other = machine.adapters.iter().find_map(|adapter| match adapter.vendor {
-        Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id)),
-        Vendor::Intel => Some(format!("Intel GPU {}", adapter.pci_id)),
+        Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id).trim_end().to_owned()),
+        Vendor::Intel => Some(format!("Intel GPU {}", adapter.pci_id).trim_end().to_owned()),
         Vendor::Nvidia | Vendor::Other => None,
     });
     other.or_else(|| match (&machine.driver, machine.subdir.value()) {
         (_, Some(subdir)) if subdir.os() == Os::Macos => None,
+        // A client that sees no GPU cannot tell a driver without one from none.
+        (Detected::Unknown { .. }, _) if is_without_gpu(machine) => {
+            Some("no NVIDIA GPU".to_owned())
+        }
         (Detected::Unknown { .. }, _) => Some("NVIDIA driver not known".to_owned()),
         (Detected::Absent | Detected::Found(_), _) => Some("no NVIDIA GPU".to_owned()),
     })
+}
+
+/// Whether a document says that no driver shows a GPU.
+fn is_without_gpu(machine: &Machine) -> bool {
+    machine.document.is_some()
+        && machine.driver_cuda == Detected::Absent
+        && machine.gpu_count == Detected::Absent
 }
 
 /// `driver 580.95.05 (CUDA 13.0)`.

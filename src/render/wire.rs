@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::model::{Date, Machine};
 
+use super::sight::SightText;
+
 /// The one document.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -42,6 +44,8 @@ pub(super) struct Document<'a> {
     pub rejected: Vec<RejectedText>,
     /// What to know, gravest first.
     pub diagnostics: Vec<DiagnosticText>,
+    /// What each client will take the machine for; the client that the commands are for first.
+    pub virtual_packages: Vec<SightText>,
 }
 
 /// A document that holds a machine: `probe --json`, and what `--machine` reads.
@@ -55,6 +59,8 @@ pub(super) struct ProbeDocument {
     tool: Tool,
     /// What was found out.
     machine: Machine,
+    /// What each client will take the machine for, the best client first.
+    virtual_packages: Vec<SightText>,
 }
 
 /// What wrote a document.
@@ -192,6 +198,8 @@ pub(super) struct Command {
     pub cmd: Option<String>,
     /// What to know before running it.
     pub note: Option<String>,
+    /// The file that what it prints goes into; null where that is for a person to read.
+    pub stdout: Option<String>,
 }
 
 /// A build that a change would unlock.

@@ -37,23 +37,27 @@ pub(super) fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
     out.push('\n');
 }
 
-/// Appends parts with commas, broken after a part and never inside of one.
+/// Appends parts with commas, broken after a part; a part that is longer than a line between its words.
 pub(super) fn wrap_parts(out: &mut String, parts: &[String], width: usize) {
     let mut column = 0;
     for (at, part) in parts.iter().enumerate() {
         let part = visible(part);
-        let comma = usize::from(at + 1 < parts.len());
-        let length = part.chars().count() + comma;
-        if at > 0 && column + 1 + length > width {
-            out.push_str("\n  ");
-            column = 2;
-        } else if at > 0 {
-            out.push(' ');
-            column += 1;
+        let comma = if at + 1 < parts.len() { "," } else { "" };
+        let is_long = 2 + part.chars().count() + comma.len() > width;
+        let mut pieces = part.split(|c| is_long && c == ' ').peekable();
+        while let Some(piece) = pieces.next() {
+            let comma = if pieces.peek().is_none() { comma } else { "" };
+            let length = piece.chars().count() + comma.len();
+            if column > 0 && column + 1 + length > width {
+                out.push_str("\n  ");
+                column = 2;
+            } else if column > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.extend([piece, comma]);
+            column += length;
         }
-        out.push_str(&part);
-        out.push_str(&","[..comma]);
-        column += length;
     }
     if !parts.is_empty() {
         out.push('\n');
@@ -82,6 +86,14 @@ mod tests {
         wrap(&mut out, "- ", "a\u{1b}[31mb\nc\u{9b}", 40);
         wrap_parts(&mut out, &["d\re".to_owned()], 40);
         assert_eq!(out, "- a?[31mb?c?\nd?e\n");
+    }
+
+    #[test]
+    fn a_part_is_broken_where_it_is_longer_than_a_line_and_only_there() {
+        let mut out = String::new();
+        let parts = ["aa bb", "cc dd", "ee ff gg hh"].map(str::to_owned);
+        wrap_parts(&mut out, &parts, 12);
+        assert_eq!(out, "aa bb,\n  cc dd, ee\n  ff gg hh\n");
     }
 
     #[test]

@@ -19,6 +19,7 @@ fn is_document(ran: &Ran, status: &str, code: i32) {
 #[test]
 fn a_machine_file_that_cannot_be_read_is_a_failure_that_names_it() {
     line("advise --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`", "not there"]);
+    #[cfg(unix)]
     line("probe --machine /dev/null").refused(1, &["`/dev/null`", "not a regular file"]);
     line("matrix --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`"]);
 }
@@ -32,7 +33,7 @@ fn a_machine_file_that_says_nothing_is_a_failure_that_says_what_was_expected() {
         ("list.json", b"[]"),
         ("text.json", b"Driver Version: 580.65.06"),
         ("latin.json", b"{\"machine\": \"\xe9\"}"),
-        ("nul.json", &[0; 64]),
+        ("zeros.json", &[0; 64]),
     ];
     for (name, bytes) in files {
         let path = file(name, bytes);

@@ -63,7 +63,11 @@ fn every_example_in_the_help_can_be_typed() {
                 0 => piece.split_whitespace().collect(),
                 _ => vec![piece],
             });
-            run(words).answered();
+            let ran = run(words);
+            // conda-forge has no torchaudio for Windows: that is an answer too.
+            let answers = if cfg!(windows) { &[0, 3][..] } else { &[0] };
+            assert!(ran.code.is_some_and(|code| answers.contains(&code)), "{ran:?}");
+            assert_eq!(ran.stderr, "");
             tried += 1;
         }
     }

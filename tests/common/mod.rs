@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses some of it")]
 
+pub(crate) mod facts;
+
 use conda_torch::model::Machine;
 
 /// A recorded machine by its name.

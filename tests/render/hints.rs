@@ -126,6 +126,9 @@ fn a_hint_is_absent_where_it_would_not_work() {
             assert!(!page.contains(hint), "{name}: {hint}\n{page}");
         }
     }
+    let new = page(&Case::of("windows-gpu-14.0-driver-546"));
+    assert!(new.contains("hint: update NVIDIA's driver"), "{new}");
+    assert!(!new.contains("wait for a build"), "{new}");
     // In a container the host is what must change.
     let mut case = Case::of("driver-updated-not-rebooted");
     case.machine.container = Detected::found("docker".to_owned(), Origin::System);

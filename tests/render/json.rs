@@ -124,7 +124,8 @@ fn the_keys_are_those_of_the_contract_in_their_order() {
             "commands",
             "alternatives",
             "rejected",
-            "diagnostics"
+            "diagnostics",
+            "virtual_packages"
         ]
     );
 }

@@ -44,6 +44,7 @@ fn step(words: &[&str]) -> Step {
         env: Vec::new(),
         argv: words.iter().map(|word| (*word).to_owned()).collect(),
         note: None,
+        stdout: None,
     }
 }
 
@@ -61,7 +62,7 @@ fn run(program: &str, arguments: &[&str], script: &str) -> Option<String> {
 
 #[test]
 fn hostile_names_arrive_whole() {
-    let words: Vec<&str> = ["printf", "%s\n"].into_iter().chain(HOSTILE).collect();
+    let words: Vec<&str> = ["printf", r"%s\n"].into_iter().chain(HOSTILE).collect();
     let expected: String = HOSTILE.join("\n") + "\n";
     let posix = shell::line(&step(&words), Shell::Posix).expect("a POSIX shell can write anything");
     for (program, arguments) in
@@ -111,6 +112,9 @@ fn what_a_shell_cannot_say_is_refused() {
         ("a!b", Shell::Cmd),
         ("a\"b", Shell::Powershell),
         ("a\nb", Shell::Powershell),
+        ("a\nb", Shell::Posix),
+        ("a\u{1b}[2Jb", Shell::Posix),
+        ("a\tb", Shell::Fish),
     ] {
         assert!(shell::word(word, shell).is_err(), "{word:?} for {shell:?}");
     }

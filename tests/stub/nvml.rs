@@ -55,6 +55,12 @@ pub extern "C" fn nvmlInit_v2() -> c_int {
     }
 }
 
+/// rattler takes no library without it for NVML.
+#[unsafe(no_mangle)]
+pub extern "C" fn nvmlShutdown() -> c_int {
+    0
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn nvmlSystemGetDriverVersion(to: *mut c_char, length: c_uint) -> c_int {
     put("580.65.06", to, length)

@@ -1,6 +1,7 @@
 //! What to know about the machine and the request beside the choice itself, and how good the answer is.
 
 mod of_devices;
+mod of_document;
 mod of_driver;
 mod of_machine;
 mod of_request;
@@ -33,6 +34,7 @@ pub(super) fn collect<'m>(
     of_request::request(survey, candidates, best, &mut remarks);
     of_machine::gpus(survey, best, &mut remarks);
     of_machine::system(survey, best, &mut remarks);
+    of_document::described(survey, &mut remarks);
     remarks.extend(survey.situation.remarks.iter().cloned());
     // Stable: within a severity the order above is the order of telling.
     remarks.sort_by_key(|remark| std::cmp::Reverse(remark.severity()));

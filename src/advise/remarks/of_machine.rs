@@ -1,7 +1,7 @@
 //! What to know about the machine: what was assumed, what is missing, what is left out.
 
 use crate::matrix::Capability;
-use crate::model::{Detected, KernelSupport, Origin, Os, Vendor, Version};
+use crate::model::{ArmVariant, Detected, KernelSupport, Origin, Os, Vendor, Version};
 
 use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
@@ -32,9 +32,10 @@ pub(super) fn gpus(
 ) {
     let Some(best) = best.filter(|best| best.build.is_cuda()) else { return };
     if survey.situation.known_gpus().next().is_none() {
+        let is_tegra = survey.situation.arm_variant == Some(ArmVariant::Tegra);
         let served = |row: &&Capability| {
             let kernels = &best.build.kernels;
-            !row.soc
+            row.soc == is_tegra
                 && kernels.support(row.capability, |c| survey.matrix.is_soc(c)) > KernelSupport::Jit
         };
         let served =
@@ -103,6 +104,7 @@ pub(super) fn system(
         remarks.push(Diagnostic::MacosUnknown { why: why.to_string(), needed });
     }
     if survey.machine.clients.is_empty()
+        && survey.machine.document.is_none()
         && survey.machine.subdir.fact().is_some_and(|subdir| !by_flag(&subdir.origin))
     {
         remarks.push(Diagnostic::NoClient);
@@ -123,7 +125,8 @@ fn todays_glibc(survey: &Survey<'_, '_>) -> Option<Version> {
 }
 
 /// Whether the driver that was found cannot be used from here: a container started without the GPU, or
-/// with the `utility` part of the driver alone. A driver that somebody told of is not here at all.
+/// with the `utility` part of the driver alone. A driver that somebody named is not here at all; a
+/// document that has one, and no libcuda beside it, says what is so there.
 fn out_of_reach(survey: &Survey<'_, '_>) -> bool {
     let machine = survey.machine;
     machine.libcuda == Detected::Absent && machine.driver.is_found() && !is_told(machine)
@@ -144,7 +147,9 @@ fn baseline(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
         Libc::Glibc(taken) => taken,
         Libc::Other { .. } | Libc::Unknown(_) | Libc::NotLinux => glibc,
     });
-    if glibc.is_some() || macos.is_some() {
+    // Of a document `of_document` tells more.
+    let is_read = survey.machine.document.is_some();
+    if (glibc.is_some() || macos.is_some()) && !is_read {
         remarks.push(Diagnostic::BaselineAssumed { glibc, macos });
     }
 }

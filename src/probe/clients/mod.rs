@@ -2,6 +2,7 @@
 //! the files under `conda-meta`, micromamba and pixi are native programs that say theirs at once.
 
 mod order;
+mod parts;
 mod places;
 mod root;
 
@@ -66,6 +67,7 @@ fn client(look: &mut Look<'_>, kind: ClientKind, path: String, root: Option<Stri
             Detected::unknown(failure.to_string())
         }
     };
+    parts::look(look, kind, &path, packages.as_ref());
     let environments =
         root.as_deref().map(|root| root::environments(look, root)).unwrap_or_default();
     let subdir = packages.and_then(|packages| packages.subdir(look));

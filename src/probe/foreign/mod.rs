@@ -6,7 +6,13 @@
 //! fills what an answer cannot do without, with the origin `baseline`, so that it is told apart.
 
 mod assume;
+mod clients;
+mod collect_env;
 mod document;
+mod kubernetes;
+mod labelled;
+pub(super) mod nvidia_smi;
+mod plain;
 mod saved;
 
 use crate::model::{Detected, Machine, Origin, Outcome, SourceReport, Subdir};
@@ -14,6 +20,7 @@ use crate::model::{Detected, Machine, Origin, Outcome, SourceReport, Subdir};
 pub use assume::assume;
 pub use document::text_of;
 
+use clients::{conda, mamba, pixi};
 use document::Document;
 
 /// A form in which machines are described.
@@ -27,7 +34,69 @@ struct Format {
 }
 
 /// Every format but our own, the ones that tell most first: a text may hold several.
-const FORMATS: [Format; 0] = [];
+const FORMATS: &[Format] = &[
+    Format {
+        name: "kubectl get nodes -o json",
+        recognises: kubernetes::is_nodes,
+        read: kubernetes::read,
+    },
+    Format { name: "conda info --json", recognises: conda::is_json, read: conda::read_json },
+    Format {
+        name: "micromamba info --json",
+        recognises: mamba::is_micromamba_json,
+        read: mamba::read_json,
+    },
+    Format { name: "mamba info --json", recognises: mamba::is_mamba_json, read: mamba::read_json },
+    Format { name: "pixi info --json", recognises: pixi::is_json, read: pixi::read_json },
+    Format {
+        name: "python -m torch.utils.collect_env",
+        recognises: collect_env::is_text,
+        read: collect_env::read,
+    },
+    Format {
+        name: "micromamba info",
+        recognises: mamba::is_micromamba_text,
+        read: mamba::read_text,
+    },
+    Format { name: "mamba info", recognises: mamba::is_mamba_text, read: mamba::read_text },
+    Format { name: "conda info", recognises: conda::is_text, read: conda::read_text },
+    Format { name: "pixi info", recognises: pixi::is_text, read: pixi::read_text },
+    Format {
+        name: "nvidia-smi -q -x",
+        recognises: nvidia_smi::xml::is_text,
+        read: nvidia_smi::xml::read,
+    },
+    Format {
+        name: "nvidia-smi -q",
+        recognises: nvidia_smi::details::is_text,
+        read: nvidia_smi::details::read,
+    },
+    Format {
+        name: "nvidia-smi",
+        recognises: nvidia_smi::banner::is_text,
+        read: nvidia_smi::banner::read,
+    },
+    Format {
+        name: "nvidia-smi -L",
+        recognises: nvidia_smi::list::is_text,
+        read: nvidia_smi::list::read,
+    },
+    Format {
+        name: "nvidia-smi --version",
+        recognises: nvidia_smi::details::is_version,
+        read: nvidia_smi::details::read,
+    },
+    Format {
+        name: "nvidia-smi --query-gpu",
+        recognises: nvidia_smi::table::is_text,
+        read: nvidia_smi::table::read,
+    },
+    Format {
+        name: "nvidia-smi's message",
+        recognises: nvidia_smi::failure::is_text,
+        read: nvidia_smi::failure::read,
+    },
+];
 
 /// Why a document is not a machine.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +106,9 @@ pub enum ReadMachineError {
         "not JSON: {0}; expected what `conda-torch probe --json` prints, or another of the documents that `--machine` reads"
     )]
     NotJson(serde_json::Error),
+    /// A pipe whose program failed, an empty paste.
+    #[error("nothing in it; expected what `conda-torch probe --json` prints{}", others())]
+    Empty,
     /// It is a document of something else.
     #[error("no machine in it; expected what `conda-torch probe --json` prints{}", others())]
     NoMachine,
@@ -59,7 +131,7 @@ pub enum ReadMachineError {
 /// The other formats, for a sentence.
 fn others() -> String {
     let mut text = String::new();
-    for format in &FORMATS {
+    for format in FORMATS {
         text.extend([", or `", format.name, "`"]);
     }
     text
@@ -78,6 +150,7 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&document)) else {
         return Err(match document.json {
             Some(Err(error)) => ReadMachineError::NotJson(error),
+            None if text.trim().is_empty() => ReadMachineError::Empty,
             Some(Ok(_)) | None => ReadMachineError::NoMachine,
         });
     };
@@ -130,7 +203,6 @@ fn blank(format: &str) -> Machine {
 }
 
 /// A fact that a document tells.
-#[expect(dead_code, reason = "formats come next")]
 fn said<T>(value: T, machine: &Machine) -> Detected<T> {
     let format = machine.document.clone().unwrap_or_default();
     Detected::found(value, Origin::Document(format))

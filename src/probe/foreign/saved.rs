@@ -34,7 +34,7 @@ struct Document {
 /// Reads a machine from the document of `probe`, from one of `advise`, or bare. `None` where it is
 /// JSON of something else, or none.
 pub(super) fn read(document: &Text<'_>) -> Option<Result<Machine, ReadMachineError>> {
-    let json = document.json.as_ref()?.as_ref().ok()?;
+    let json = document.value()?;
     let envelope = Envelope::deserialize(json).ok()?;
     let has_machine = match (&envelope.machine, &envelope.subdir) {
         (Some(Inner { subdir: Some(_) }), _) => true,

@@ -60,6 +60,11 @@ impl<'r> Heard<'r> {
         init
     }
 
+    /// Whether a call was answered with an error.
+    pub(super) fn refuses(&self, call: Call) -> bool {
+        matches!(self.answer(call, None), Some(Answer::Error(_)))
+    }
+
     pub(super) fn says(&self, call: Call, device: Option<u32>, code: &str) -> bool {
         matches!(self.answer(call, device), Some(Answer::Error(said)) if said == code)
     }

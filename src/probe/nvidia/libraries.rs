@@ -40,6 +40,7 @@ fn not_asked(look: &mut Look<'_>, why: &str) -> Answered {
     let machine = &mut look.machine;
     machine.driver = Detected::unknown(why.to_owned());
     machine.driver_cuda = Detected::unknown(why.to_owned());
+    machine.nvml = Detected::unknown(why.to_owned());
     machine.libcuda = Detected::unknown(why.to_owned());
     machine.gpu_count = Detected::unknown(why.to_owned());
     for library in [Library::Nvml, Library::Libcuda] {
@@ -57,6 +58,12 @@ fn nvml_facts(machine: &mut Machine, nvml: &Heard<'_>) {
         })
         .into_detected(Origin::Nvml);
     machine.driver_cuda = nvml.fact(Call::CudaVersion, None, cuda).into_detected(Origin::Nvml);
+    machine.nvml = match nvml.init() {
+        Init::NotThere => Detected::Absent,
+        // It answers, and has no CUDA to tell of: a container with the `utility` part of the driver.
+        Init::Done(_) if nvml.refuses(Call::CudaVersion) => Detected::Absent,
+        Init::Done(_) | Init::Failed(_) | Init::NoAnswer => machine.driver_cuda.clone(),
+    };
     machine.gpu_count = match nvml.fact(Call::DeviceCount, None, count) {
         Ok(0) => Detected::Absent,
         Ok(count) => Detected::found(count, Origin::Nvml),

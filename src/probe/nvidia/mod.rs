@@ -64,6 +64,7 @@ enum Answered {
 fn without_driver(machine: &mut Machine) {
     machine.driver = Detected::Absent;
     machine.driver_cuda = Detected::Absent;
+    machine.nvml = Detected::Absent;
     machine.libcuda = Detected::Absent;
     machine.gpu_count = Detected::Absent;
     machine.jetson = match std::mem::take(&mut machine.jetson) {
@@ -91,10 +92,7 @@ fn gpu(machine: &mut Machine, index: u32) -> &mut Gpu {
 /// Leftover libraries without a kernel module and without a card on a bus that could be read are
 /// not an unknown number of GPUs: there is none. Any other failure leaves it unknown.
 fn settle(machine: &mut Machine) {
-    let bus_was_read = machine
-        .sources
-        .iter()
-        .any(|report| report.source == super::pci::BUS && report.outcome == Outcome::Ok);
+    let bus_was_read = super::pci::was_read(machine);
     let has_card = machine.adapters.iter().any(|adapter| adapter.vendor == Vendor::Nvidia);
     // WSL's and Jetson's GPUs are not on the bus.
     let on_bus = !machine.wsl.is_found() && !machine.jetson.is_found();

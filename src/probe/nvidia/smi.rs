@@ -1,8 +1,10 @@
 //! `nvidia-smi`, the driver's own program: the last resort, for it is slow and may hang.
 
 use crate::host::{Failure, Ran};
-use crate::model::{Detected, Machine, Origin, Os, Outcome};
+use crate::model::{Detected, DriverVersion, Machine, Origin, Os, Outcome};
 
+use super::super::foreign::nvidia_smi::ToldGpu;
+use super::super::foreign::nvidia_smi::table::{self, Column};
 use super::super::look::{Look, ended_well, quoted};
 use super::{Answered, gpu, improve};
 
@@ -12,6 +14,17 @@ const SOURCE: &str = "nvidia-smi";
 /// All that is asked; drivers below 510 do not know `compute_cap`.
 const QUERY: &str = "--query-gpu=index,name,driver_version,compute_cap,memory.total,pci.device_id";
 const OLD_QUERY: &str = "--query-gpu=index,name,driver_version,memory.total,pci.device_id";
+/// The columns of both.
+const COLUMNS: [Column; 6] = [
+    Column::Index,
+    Column::Name,
+    Column::Driver,
+    Column::Capability,
+    Column::Memory,
+    Column::PciId,
+];
+const OLD_COLUMNS: [Column; 5] =
+    [Column::Index, Column::Name, Column::Driver, Column::Memory, Column::PciId];
 const FORMAT: &str = "--format=csv,noheader,nounits";
 
 pub(super) fn look(look: &mut Look<'_>, answered: Answered) {
@@ -81,43 +94,36 @@ fn ask(look: &Look<'_>, program: &str) -> Result<Ran, Failure> {
 
 /// A line of the table; a field that the driver would not tell is `None`.
 #[derive(Debug, PartialEq, Eq)]
-struct Row<'t> {
+struct Row {
     index: u32,
-    name: Option<&'t str>,
-    driver: Option<&'t str>,
-    capability: Option<&'t str>,
-    memory: Option<&'t str>,
-    pci: Option<&'t str>,
+    driver: Option<DriverVersion>,
+    gpu: ToldGpu,
 }
 
 /// The rows that can be told apart; an error where there is none.
-fn read(text: &str) -> Result<Vec<Row<'_>>, Failure> {
-    let rows: Vec<Row<'_>> = text.lines().filter_map(row).collect();
+fn read(text: &str) -> Result<Vec<Row>, Failure> {
+    let rows: Vec<Row> = text.lines().filter_map(row).collect();
     if rows.is_empty() {
         return Err(Failure::Other(format!("no table in {}", quoted(text))));
     }
     Ok(rows)
 }
 
-fn row(line: &str) -> Option<Row<'_>> {
-    // `[N/A]`, `[Not Supported]`, `[Unknown Error]`, `ERR!`.
-    let known = |field: &&str| !field.is_empty() && !field.starts_with('[') && *field != "ERR!";
+fn row(line: &str) -> Option<Row> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-    let field = |at: usize| fields.get(at).copied().filter(known);
-    let index = fields.first()?.parse().ok()?;
-    let (capability, rest) = match fields.len() {
-        6 => (field(3), 4),
-        5 => (None, 3),
+    let columns: &[Column] = match fields.len() {
+        6 => &COLUMNS,
+        5 => &OLD_COLUMNS,
         _ => return None,
     };
-    let (name, driver) = (field(1), field(2));
-    Some(Row { index, name, driver, capability, memory: field(rest), pci: field(rest + 1) })
+    let gpu = table::gpu(columns, &fields);
+    Some(Row { index: gpu.index?, driver: fields[2].parse().ok(), gpu })
 }
 
-fn fill(machine: &mut Machine, rows: &[Row<'_>]) {
+fn fill(machine: &mut Machine, rows: &[Row]) {
     let origin = || Origin::NvidiaSmi;
     let unknown = "nvidia-smi did not say";
-    if let Some(driver) = rows.iter().find_map(|row| row.driver?.parse().ok()) {
+    if let Some(driver) = rows.iter().find_map(|row| row.driver) {
         improve(&mut machine.driver, Detected::found(driver, origin()));
     }
     if let Ok(count) = u32::try_from(rows.len()) {
@@ -125,24 +131,18 @@ fn fill(machine: &mut Machine, rows: &[Row<'_>]) {
         machine.gpu_count = Detected::found(count, origin());
         machine.gpus.truncate(rows.len());
     }
-    for row in rows {
-        let gpu = gpu(machine, row.index);
-        gpu.name = found(row.name.map(str::to_owned), unknown);
-        gpu.compute_capability = found(row.capability.and_then(|text| text.parse().ok()), unknown);
-        gpu.memory_mib = found(row.memory.and_then(|text| text.parse().ok()), unknown);
+    for Row { index, gpu: told, .. } in rows {
+        let gpu = gpu(machine, *index);
+        gpu.name = found(told.name.clone(), unknown);
+        gpu.compute_capability = found(told.capability, unknown);
+        gpu.memory_mib = found(told.memory, unknown);
         gpu.mig = Detected::unknown("nvidia-smi was not asked");
-        gpu.pci_id = row.pci.and_then(pci_id);
+        gpu.pci_id.clone_from(&told.pci_id);
     }
 }
 
 fn found<T>(value: Option<T>, why: &'static str) -> Detected<T> {
     value.map_or(Detected::unknown(why), |value| Detected::found(value, Origin::NvidiaSmi))
-}
-
-/// `0x1B0610DE` is device 1b06 of vendor 10de.
-fn pci_id(text: &str) -> Option<String> {
-    let number = u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
-    Some(format!("{:04x}:{:04x}", number & 0xffff, number >> 16))
 }
 
 #[cfg(test)]
@@ -154,16 +154,17 @@ mod tests {
         let text = "0, NVIDIA GeForce GTX 1080 Ti, 580.65.06, 6.1, 11264, 0x1B0610DE\n\
                     1, [Unknown Error], 580.65.06, [N/A], ERR!, 0x268410DE\n";
         let rows = read(text).expect("a table");
-        assert_eq!(rows[0].capability, Some("6.1"));
-        assert_eq!((rows[1].name, rows[1].capability, rows[1].memory), (None, None, None));
-        assert_eq!(pci_id("0x268410DE").as_deref(), Some("10de:2684"));
+        assert_eq!(rows[0].gpu.capability, "6.1".parse().ok());
+        let gpu = &rows[1].gpu;
+        assert_eq!((&gpu.name, gpu.capability, gpu.memory), (&None, None, None));
+        assert_eq!(gpu.pci_id.as_deref(), Some("10de:2684"));
     }
 
     #[test]
     fn an_older_table_lacks_the_capability_alone() {
         let rows = read("0, Tesla K80, 470.256.02, 11441, 0x102D10DE").expect("a table");
-        assert_eq!(rows[0].capability, None);
-        assert_eq!(rows[0].memory, Some("11441"));
+        assert_eq!(rows[0].gpu.capability, None);
+        assert_eq!(rows[0].gpu.memory, Some(11441));
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub(super) fn plan(
 ) -> Vec<Step> {
     let mut steps = configure(machine, client);
     steps.extend(install(machine, choice, client, environment));
+    note_solver(machine, client, &mut steps);
+    steps
+}
+
+/// Says of an installation that it takes long, where it does.
+pub(super) fn note_solver(machine: &Machine, client: &ClientTarget<'_>, steps: &mut [Step]) {
     let classic = client.is_below(&[23, 10])
         || files(machine, client).find_map(|file| file.solver.as_deref()) == Some("classic");
     if let Some(step) = steps.iter_mut().find(|step| step.kind == StepKind::Install)
@@ -27,7 +33,6 @@ pub(super) fn plan(
                 .to_owned(),
         );
     }
-    steps
 }
 
 /// The files that conda reads, the strongest first.

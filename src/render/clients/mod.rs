@@ -4,19 +4,26 @@
 mod conda;
 mod mamba;
 mod micromamba;
+mod migration;
 mod overrides;
 mod owner;
 mod pixi;
 mod place;
+mod settings;
 
 use crate::advise::Choice;
+use crate::foresee::Viewer;
 use crate::model::{Accelerator, Client, ClientKind, Machine, Version};
 
 use super::step::{Step, StepKind};
 
 pub use overrides::overrides;
+use place::Place;
+
+pub use migration::{MigrationSteps, migration};
 pub use pixi::{SystemRequirements, system_requirements};
 pub use place::Environment;
+pub use settings::settings;
 
 /// The client that commands are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +45,32 @@ impl<'a> ClientTarget<'a> {
         let version = found.and_then(|client| client.version.value()).copied();
         let kind = kind.or(found.map(|client| client.kind)).unwrap_or(ClientKind::Conda);
         Self { kind, version, found }
+    }
+
+    /// The client as one that looks at the machine.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer<'a> {
+        Viewer { kind: self.kind, version: self.version, found: self.found }
+    }
+
+    /// The client that an environment belongs to, or one of a kind; else the best.
+    #[must_use]
+    pub fn of_environment(machine: &'a Machine, prefix: &str, kind: Option<ClientKind>) -> Self {
+        let is_its = |client: &&Client| {
+            let root = client.root_prefix.as_deref().map(|root| root.trim_end_matches(['/', '\\']));
+            let rest = root.and_then(|root| prefix.strip_prefix(root));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+        };
+        let is_wanted = |client: &&Client| kind.is_none_or(|kind| client.kind == kind);
+        let found = machine.clients.iter().filter(is_wanted).find(is_its);
+        match found {
+            Some(client) => Self {
+                kind: client.kind,
+                version: client.version.value().copied(),
+                found: Some(client),
+            },
+            None => Self::of(machine, kind),
+        }
     }
 
     /// Whether its version is known and below another.
@@ -62,6 +95,7 @@ impl<'a> ClientTarget<'a> {
             env: Vec::new(),
             argv: program.chain(arguments).map(str::to_owned).collect(),
             note: None,
+            stdout: None,
         }
     }
 }
@@ -95,6 +129,19 @@ fn install(
     let other = overrides::platform(machine, choice, client);
     let place = environment.place(client, other);
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
+    install_specs(machine, choice, client, &place, &[], &specs)
+}
+
+/// The same with more channels, after conda-forge, and with specs that the choice's own are among.
+fn install_specs(
+    machine: &Machine,
+    choice: &Choice<'_>,
+    client: &ClientTarget<'_>,
+    place: &Place,
+    channels: &[String],
+    specs: &[String],
+) -> Vec<Step> {
+    let other = overrides::platform(machine, choice, client);
     // The flag came to conda's `create` with 23.10; the variable is understood from long before.
     let is_old = match client.kind {
         ClientKind::Conda => client.is_below(&[23, 10]),
@@ -107,7 +154,9 @@ fn install(
     if let Some(subdir) = other.as_ref().filter(|_| !is_old) {
         words.extend(["--platform", subdir.as_str()]);
     }
-    words.extend(["--override-channels", "-c", "conda-forge", "--strict-channel-priority"]);
+    words.extend(["--override-channels", "-c", "conda-forge"]);
+    words.extend(channels.iter().flat_map(|channel| ["-c", channel]));
+    words.push("--strict-channel-priority");
     words.extend(specs.iter().map(String::as_str));
     let mut install = client.step(StepKind::Install, words);
     install.env = overrides(machine, choice, client);

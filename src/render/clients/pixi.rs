@@ -46,16 +46,29 @@ pub(super) fn plan(
     client: &ClientTarget<'_>,
     environment: &Environment,
 ) -> Vec<Step> {
+    let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
+    plan_specs(machine, choice, client, environment, &[], &specs)
+}
+
+/// The same with more channels, after conda-forge, and with specs that the choice's own are among.
+pub(super) fn plan_specs(
+    machine: &Machine,
+    choice: &Choice<'_>,
+    client: &ClientTarget<'_>,
+    environment: &Environment,
+    channels: &[String],
+    specs: &[String],
+) -> Vec<Step> {
     let folder = environment.folder();
     let manifest = format!("{}/pixi.toml", folder.trim_end_matches(['/', '\\']));
     let subdir = choice.build.subdir.as_str();
     // A project is for the platform of the machine that it is made on unless this says otherwise.
-    let mut steps = vec![
-        client.step(StepKind::Prepare, ["init", folder, "-c", "conda-forge", "--platform", subdir]),
-    ];
+    let mut words = vec!["init", folder, "-c", "conda-forge"];
+    words.extend(channels.iter().flat_map(|channel| ["-c", channel]));
+    words.extend(["--platform", subdir]);
+    let mut steps = vec![client.step(StepKind::Prepare, words)];
     declare(machine, choice, client, &manifest, &mut steps);
 
-    let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
     let words = ["add", "--manifest-path", &manifest].into_iter();
     let mut add = client.step(StepKind::Install, words.chain(specs.iter().map(String::as_str)));
     // Not for the solve: pixi refuses to install what the machine, as it sees it, does not have.

@@ -1,6 +1,6 @@
 //! Where the packages go.
 
-use crate::model::Subdir;
+use crate::model::{self, Subdir};
 
 use super::ClientTarget;
 
@@ -54,6 +54,24 @@ impl Environment {
         }
     }
 
+    /// A new one beside one that exists, which keeps all that is in it.
+    pub(super) fn beside(old: &model::Environment, taken: &[String]) -> Self {
+        let has = |name: &str| taken.iter().any(|taken| taken == name);
+        match old.name.as_deref() {
+            Some("base") => Self::Name(free_name("torch", has)),
+            Some(name) => Self::Name(free_name(&format!("{name}-cf"), has)),
+            None => {
+                let stem = old.prefix.trim_end_matches(['/', '\\']);
+                Self::Prefix(free_name(&format!("{stem}-cf"), has))
+            }
+        }
+    }
+
+    /// One that exists.
+    pub(super) fn existing(old: &model::Environment) -> Self {
+        old.name.clone().map_or_else(|| Self::Prefix(old.prefix.clone()), Self::Name)
+    }
+
     /// A name for a project or a file: the environment's, or `torch`.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -73,6 +91,21 @@ impl Environment {
 }
 
 impl Place {
+    /// The place of an environment that is there.
+    pub(super) fn of(old: &model::Environment) -> Self {
+        let (flag, value) = match Environment::existing(old) {
+            Environment::Name(name) => ("-n", name),
+            Environment::Prefix(prefix) => ("-p", prefix),
+            Environment::Unnamed => ("-n", String::new()),
+        };
+        Self { flag, value, exists: true, instead_of: None }
+    }
+
+    /// A name for a file about it.
+    pub(super) fn file_stem(&self) -> &str {
+        self.value.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("environment")
+    }
+
     /// Whether it has to be made.
     pub(super) const fn is_new(&self) -> bool {
         !self.exists

@@ -1,0 +1,114 @@
+//! A machine that answers with what it is fed. The parsers are reached as always, through a `Host`, so
+//! that none of them needs a door of its own.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use conda_torch::host::{DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+
+/// What it is, and what it has been fed. Everything else is not there.
+pub struct Fed<'d> {
+    os: &'static str,
+    env: BTreeMap<&'static str, Cow<'d, str>>,
+    files: BTreeMap<&'static str, &'d [u8]>,
+    output: &'d [u8],
+    driver: DriverReport,
+}
+
+impl<'d> Fed<'d> {
+    pub fn on(os: &'static str) -> Self {
+        let driver = DriverReport { said: vec![], end: End::NotStarted("not fed".to_owned()) };
+        let env = BTreeMap::from([("HOME", "/root".into()), ("PATH", "/bin".into())]);
+        Self { os, env, files: BTreeMap::new(), output: &[], driver }
+    }
+
+    /// With a file of these bytes.
+    pub fn file(mut self, path: &'static str, bytes: &'d [u8]) -> Self {
+        self.files.insert(path, bytes);
+        self
+    }
+
+    /// With a variable of this value.
+    pub fn variable(mut self, name: &'static str, value: Cow<'d, str>) -> Self {
+        self.env.insert(name, value);
+        self
+    }
+
+    /// With a driver that says this.
+    pub fn driver(mut self, driver: DriverReport) -> Self {
+        self.driver = driver;
+        self
+    }
+
+    /// With programs that all print this, and end well unless it begins with an odd byte.
+    pub fn output(mut self, bytes: &'d [u8]) -> Self {
+        self.output = bytes;
+        self
+    }
+}
+
+impl Host for Fed<'_> {
+    fn target(&self) -> Target {
+        let (arch, env) = ("x86_64".into(), "gnu".into());
+        Target { os: self.os.into(), arch, env, is_static: false }
+    }
+
+    fn system(&self) -> System {
+        System::default()
+    }
+
+    fn own_glibc(&self) -> Option<Cow<'static, str>> {
+        None
+    }
+
+    fn env(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.env.get(name).map(|value| Cow::Borrowed(value.as_ref()))
+    }
+
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let bytes = self.files.get(path).ok_or(Failure::NotThere)?;
+        if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes.to_vec()) }
+    }
+
+    fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let bytes = self.files.get(path).ok_or(Failure::NotThere)?;
+        Ok(bytes[..bytes.len().min(limit)].to_vec())
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, Failure> {
+        let below = |path: &&str| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
+        let mut names: Vec<String> = self.files.keys().filter_map(below).collect();
+        for name in &mut names {
+            name.truncate(name.find('/').unwrap_or(name.len()));
+        }
+        names.dedup();
+        if names.is_empty() { Err(Failure::NotThere) } else { Ok(names) }
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.is_file(path) || self.list(path).is_ok()
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    fn read_link(&self, _: &str) -> Result<String, Failure> {
+        Err(Failure::NotThere)
+    }
+
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        let lines = String::from_utf8_lossy(self.output).into_owned();
+        Ok(lines.lines().map(|id| DisplayDevice { id: id.to_owned(), service: None }).collect())
+    }
+
+    fn run(&self, _: &str, _: &[&str]) -> Result<Ran, Failure> {
+        let text = String::from_utf8_lossy(self.output).into_owned();
+        let code = Some(i32::from(self.output.first().is_some_and(|byte| byte % 2 == 1)));
+        Ok(Ran { code, stdout: text.clone(), stderr: text })
+    }
+
+    fn driver(&self, _: &DriverRequest) -> DriverReport {
+        self.driver.clone()
+    }
+}

@@ -1,0 +1,146 @@
+//! What the targets in `fuzz_targets/` do with their bytes: hand them to a parser by the way that text
+//! from outside takes, and hold the answer to the rules of `tests/properties/holds.rs`.
+
+mod fed;
+#[path = "../../tests/properties/holds.rs"]
+mod holds;
+
+use conda_torch::advise::{AcceleratorWish, Request};
+use conda_torch::host::{DriverReport, End, Host, RecordedHost, said};
+use conda_torch::matrix::Matrix;
+use conda_torch::model::{
+    ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Machine, Origin, Shell,
+    Subdir, Version,
+};
+use conda_torch::probe::{Overrides, assume, probe, read_machine, text_of};
+use conda_torch::render::Environment;
+
+use fed::Fed;
+use holds::{View, answered, saved_and_shown};
+
+const SHELLS: [Shell; 4] = [Shell::Posix, Shell::Fish, Shell::Powershell, Shell::Cmd];
+
+/// The whole way of a machine, asked for in one of several ways.
+fn answer(machine: &Machine, way: usize) {
+    let client = [None, Some(ClientKind::Conda), Some(ClientKind::Mamba), Some(ClientKind::Pixi)];
+    let accelerators = [AcceleratorWish::Auto, AcceleratorWish::Cpu, AcceleratorWish::Cuda];
+    let companions = [vec![], vec![Companion::Torchvision, Companion::Torchaudio]];
+    let view = View {
+        client: client[way % 4],
+        environment: Environment::Unnamed,
+        shell: SHELLS[way / 4 % 4],
+        width: [80, 40][way / 16 % 2],
+        all: way % 2 == 1,
+    };
+    let request = Request {
+        accelerator: accelerators[way % 3],
+        companions: companions[way / 2 % 2].clone(),
+        ..Request::default()
+    };
+    answered(machine, &request, &view);
+    saved_and_shown(machine);
+}
+
+fn look(host: &dyn Host, way: usize) {
+    answer(&probe(host, &Overrides::default()), way);
+}
+
+/// What `--machine` reads: our own document, and every other format.
+pub fn document(bytes: &[u8]) {
+    let platform = [None, Some(Subdir::Linux64), Some(Subdir::Win64)][bytes.len() % 3];
+    match read_machine(&text_of(bytes), platform) {
+        Ok(mut machine) => {
+            assume(&mut machine);
+            answer(&machine, bytes.len());
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Everything that a host can answer at once, as in `tests/hosts`.
+pub fn host(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(host) = text.parse::<RecordedHost>() {
+        look(&host, bytes.len());
+    }
+}
+
+/// The clients' configuration.
+pub fn condarc(bytes: &[u8]) {
+    look(&Fed::on("linux").file("/root/.condarc", bytes), bytes.len());
+}
+
+/// What `nvidia-smi`, `micromamba --version` and musl's loader print.
+pub fn nvidia_smi(bytes: &[u8]) {
+    let host = Fed::on("linux").output(bytes).file("/lib/ld-musl-x86_64.so.1", b"");
+    let host = host.file("/bin/micromamba", b"").file("/dev/nvidiactl", b"");
+    look(&host.file("/bin/nvidia-smi", b""), bytes.len());
+}
+
+/// Small files of the system, one piece of the bytes each.
+pub fn files(bytes: &[u8]) {
+    const PATHS: [&str; 14] = [
+        "/proc/driver/nvidia/version",
+        "/sys/module/nvidia/version",
+        "/proc/driver/nvidia/gpus/0000:01:00.0/information",
+        "/proc/cpuinfo",
+        "/proc/1/cgroup",
+        "/proc/device-tree/model",
+        "/etc/nv_tegra_release",
+        "/usr/local/cuda/version.json",
+        "/sys/bus/pci/devices/0000:01:00.0/class",
+        "/sys/bus/pci/devices/0000:01:00.0/vendor",
+        "/sys/bus/pci/devices/0000:01:00.0/device",
+        "/opt/conda/conda-meta/conda-24.1.0-py311_0.json",
+        "/opt/conda/bin/conda",
+        "/dev/nvidiactl",
+    ];
+    let pieces = bytes.split(|byte| *byte == 0xff).chain(std::iter::repeat(&b""[..]));
+    let fed = PATHS.into_iter().zip(pieces).fold(Fed::on("linux"), |host, (path, piece)| {
+        if piece == b"-" { host } else { host.file(path, piece) }
+    });
+    look(&fed, bytes.len());
+}
+
+/// The two binary files: the loader's list, and a C library that is searched for its version.
+pub fn loader_cache(bytes: &[u8]) {
+    let host = Fed::on("linux").file("/etc/ld.so.cache", bytes);
+    look(&host.file("/lib64/libc.so.6", bytes), bytes.len());
+}
+
+/// The lines of the process that asks the driver, among what a library prints.
+pub fn driver(bytes: &[u8]) {
+    let end = match bytes.len() % 3 {
+        0 => End::Finished,
+        1 => End::TimedOut,
+        _ => End::Crashed("signal 11".to_owned()),
+    };
+    let report = DriverReport { said: said(bytes), end };
+    look(&Fed::on("linux").file("/dev/nvidiactl", b"").driver(report), bytes.len());
+}
+
+/// Single words: versions, platforms, names of GPUs, and variables that override what was found.
+pub fn words(bytes: &[u8]) {
+    let text = text_of(bytes);
+    fn again<T: std::str::FromStr + std::fmt::Display + PartialEq>(text: &str) {
+        if let Ok(value) = text.parse::<T>() {
+            assert!(value.to_string().parse().is_ok_and(|again: T| again == value), "{text}");
+        }
+    }
+    again::<Version>(&text);
+    again::<CudaVersion>(&text);
+    again::<DriverVersion>(&text);
+    again::<ComputeCapability>(&text);
+    again::<Subdir>(&text);
+    let origin = Origin::from(&*text);
+    assert_eq!(Origin::from(&*origin.to_string()), origin);
+    let matrix = Matrix::embedded();
+    let _ = (matrix.gpu_by_name(&text), matrix.by_pci_id(&text));
+    const NAMES: [&str; 6] =
+        ["CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_GLIBC", "PATH", "CONDA_EXE", "SHELL", "HOME"];
+    let mut host = Fed::on(["linux", "macos", "windows"][bytes.len() % 3]);
+    for (name, value) in NAMES.into_iter().zip(text.split('\n')) {
+        host = host.variable(name, value.to_owned().into());
+    }
+    look(&host, bytes.len());
+}

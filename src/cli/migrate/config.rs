@@ -1,0 +1,45 @@
+//! The configuration.
+
+use crate::environment::{self, Place};
+use crate::host::Host;
+use crate::matrix::Matrix;
+use crate::migrate::{EnvironmentOf, settings};
+use crate::probe;
+use crate::render::{self, ClientTarget, SettingsAnswer};
+
+use super::super::advise::ClientFlag;
+use super::super::{Output, UsageError};
+use super::{Args, Seen};
+
+pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
+    let files = probe::settings(host, &seen.here.config_files);
+    let variable = host.env("CONDA_CHANNELS");
+    let others: Vec<EnvironmentOf> =
+        environment::all(host, &seen.here).iter().map(|place| channels_of(host, place)).collect();
+    let found = settings(&files, variable.as_deref(), &others);
+    let answer = SettingsAnswer {
+        machine: &seen.here,
+        settings: &found,
+        as_of: Matrix::embedded().as_of,
+        client: ClientTarget::of(&seen.here, args.output.client.map(ClientFlag::kind)),
+        style: args.style(&seen.here),
+    };
+    let stdout = if args.output.json {
+        render::json_settings(&answer)
+    } else {
+        render::human_settings(&answer).map_err(|refused| UsageError(refused.to_string()))?
+    };
+    Ok(Output { stdout, code: 0 })
+}
+
+/// The channels that an environment's packages came from.
+fn channels_of(host: &dyn Host, place: &Place) -> EnvironmentOf {
+    let mut channels: Vec<String> = environment::read(host, place)
+        .packages
+        .into_iter()
+        .map(|package| package.channel)
+        .collect();
+    channels.sort_unstable();
+    channels.dedup();
+    EnvironmentOf { name: place.name.clone().unwrap_or_else(|| place.prefix.clone()), channels }
+}

@@ -1,0 +1,147 @@
+//! `conda-torch migrate FILE…`: files that name the old channel.
+
+use std::io::Read;
+
+use anyhow::{Context, bail};
+
+use crate::host::{Host, save};
+use crate::matrix::Matrix;
+use crate::model::Machine;
+use crate::render::{self, Migrated};
+use crate::rewrite::{NotRewritten, Rewrite, Target, rewrite};
+
+use super::super::machine_flags::{MachineFlags, machine};
+use super::super::width::terminal_width;
+use super::super::{Output, UsageError, remark};
+
+// No doc comment: clap would make it the text of the subcommand.
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Files")]
+pub(super) struct FileFlags {
+    /// Files to rewrite: environment.yml, pixi.toml, or texts with lines that install; `-` for
+    /// standard input
+    #[arg(
+        value_name = "FILE",
+        conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "pytorch", "python", "client"]
+    )]
+    pub(super) files: Vec<String>,
+    /// Change the files, and keep each old one beside it as FILE.bak
+    #[arg(long, requires = "files", conflicts_with = "check")]
+    write: bool,
+    /// Change nothing, and exit with 4 where a file would change
+    #[arg(long, requires = "files")]
+    check: bool,
+}
+
+/// The largest file that is read: a lock file has more lines than anybody writes by hand.
+const LARGEST: usize = 16 << 20;
+
+/// Rewrites every file; one that fails does not keep the others from it.
+pub(super) fn run(
+    args: &FileFlags,
+    machine: &MachineFlags,
+    json: bool,
+    host: &dyn Host,
+) -> anyhow::Result<Output> {
+    let from_input = args.files.iter().filter(|file| *file == "-").count();
+    if from_input > 0 && args.write {
+        return Err(UsageError("`--write` does not go with `-`: expected a file".to_owned()).into());
+    }
+    if from_input + usize::from(machine.machine.as_deref() == Some("-")) > 1 {
+        return Err(UsageError("standard input is named twice".to_owned()).into());
+    }
+    let matrix = Matrix::embedded();
+    let described = described(machine, host, matrix)?;
+    let target = Target { machine: described.as_ref(), platform: machine.platform };
+    let mut files = Vec::with_capacity(args.files.len());
+    let mut codes = Vec::with_capacity(args.files.len());
+    for file in &args.files {
+        let migrated = migrate(file, args, host, target, matrix);
+        codes.push(code(&migrated, args.check));
+        files.push(migrated);
+    }
+    // What failed is graver than what does not fit, and that than what would change.
+    let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
+    let width = terminal_width().unwrap_or(80).clamp(40, 100);
+    remark(render::migrated(&files, width).trim_end());
+    let stdout = if json {
+        render::migrated_json(&files, code, matrix.as_of)
+    } else {
+        files.iter().map(render::diff).collect()
+    };
+    Ok(Output { stdout, code })
+}
+
+/// The machine that the flags describe; `None` where they say no more than the platform.
+fn described(
+    flags: &MachineFlags,
+    host: &dyn Host,
+    matrix: &Matrix,
+) -> anyhow::Result<Option<Machine>> {
+    if flags.is_platform_alone() || *flags == MachineFlags::default() {
+        return Ok(None);
+    }
+    machine(flags, host, matrix).map(Some)
+}
+
+fn code(migrated: &Migrated, check: bool) -> u8 {
+    match &migrated.outcome {
+        Err(_) if migrated.nothing_fits => 3,
+        Err(_) => 1,
+        Ok(rewrite) if check && rewrite.text != migrated.old => 4,
+        Ok(_) => 0,
+    }
+}
+
+/// Rewrites a file, and writes it where that was asked for.
+fn migrate(
+    file: &str,
+    args: &FileFlags,
+    host: &dyn Host,
+    target: Target<'_>,
+    matrix: &Matrix,
+) -> Migrated {
+    let mut migrated = Migrated::new(file);
+    let text = match read(file, host) {
+        Ok(text) => text,
+        Err(error) => {
+            migrated.outcome = Err(format!("{error:#}"));
+            return migrated;
+        }
+    };
+    let result = rewrite(file, &text, target, matrix);
+    migrated.old = text;
+    migrated.nothing_fits = matches!(result, Err(NotRewritten::NothingFits { .. }));
+    migrated.outcome = result.map_err(|error| error.to_string());
+    if let Ok(rewrite) = &migrated.outcome
+        && args.write
+        && rewrite.text != migrated.old
+    {
+        match written(file, &migrated.old, rewrite) {
+            Ok(backup) => migrated.backup = Some(backup),
+            Err(error) => migrated.outcome = Err(format!("{error:#}")),
+        }
+    }
+    migrated
+}
+
+fn written(file: &str, old: &str, rewrite: &Rewrite) -> anyhow::Result<String> {
+    Ok(save(file, old.as_bytes(), rewrite.text.as_bytes())?)
+}
+
+/// A file's text.
+fn read(file: &str, host: &dyn Host) -> anyhow::Result<String> {
+    let bytes = if file == "-" {
+        let mut bytes = Vec::new();
+        let bound = u64::try_from(LARGEST).unwrap_or(u64::MAX);
+        std::io::stdin().lock().take(bound + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > LARGEST {
+            bail!("larger than {} MiB", LARGEST >> 20);
+        }
+        bytes
+    } else {
+        host.read(file, LARGEST).context("cannot read it")?
+    };
+    String::from_utf8(bytes).context("not a text in UTF-8")
+}

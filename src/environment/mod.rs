@@ -1,0 +1,18 @@
+//! Environments that exist: where they are, and what is in one. Only their files are read; no client
+//! and no Python is started, and nothing is written.
+//!
+//! - `places`: the environments that the clients of a machine know.
+//! - `read`: one of them as an [`Environment`](crate::model::Environment): the records of
+//!   `conda-meta` (`record`), with the channel by its name (`channel`), what was asked for
+//!   (`history`), and what pip put beside it (`pip`).
+
+mod channel;
+mod history;
+mod pip;
+mod places;
+mod read;
+mod record;
+
+pub use channel::without_secrets;
+pub use places::{Place, active, all, at, named};
+pub use read::read;

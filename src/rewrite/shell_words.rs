@@ -1,0 +1,220 @@
+//! Lines that call a conda client, found in any text, as words with their places. Not a shell: what a
+//! line computes stays as it is, and only plain words are looked at.
+
+use std::ops::Range;
+
+/// A word of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Its bytes, with quotes.
+    pub range: Range<usize>,
+    /// Without quotes.
+    pub text: String,
+    /// The quotes around all of it.
+    pub quote: Option<char>,
+}
+
+/// A call of conda, mamba or micromamba: the words after the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Command {
+    pub words: Vec<Word>,
+    /// The quote that the whole command stands in.
+    pub within: Option<char>,
+}
+
+/// Every call in a text, in order.
+pub(super) fn commands(text: &str) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let mut at = 0;
+    while let Some((start, length)) = next_program(text, at) {
+        let within = opened_before(text, start);
+        let (words, end) = words(text, start + length, within);
+        commands.push(Command { words, within });
+        at = end.max(start + length);
+    }
+    commands
+}
+
+/// Where the next program's name stands.
+fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
+    let mut at = from;
+    loop {
+        let rest = &text[at..];
+        let (found, name) = [rest.find("conda"), rest.find("mamba")]
+            .into_iter()
+            .zip(["conda", "mamba"])
+            .filter_map(|(found, name)| Some((found?, name)))
+            .min()?;
+        let start = at + found;
+        let end = start + name.len();
+        let before = text[..start].strip_suffix("micro").unwrap_or(&text[..start]);
+        let after = text[end..].strip_prefix(".exe").unwrap_or(&text[end..]);
+        let begins = before.chars().next_back().is_none_or(|c| {
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    '/' | '\\' | '"' | '\'' | '`' | '(' | '>' | ';' | '&' | '|' | '!' | '%' | '{'
+                )
+        });
+        if begins && after.starts_with([' ', '\t']) {
+            return Some((before.len(), text.len() - after.len() - before.len()));
+        }
+        at = end;
+    }
+}
+
+/// The quote that is open where a command begins, on its line.
+fn opened_before(text: &str, start: usize) -> Option<char> {
+    let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
+    let mut open = None;
+    let mut last = ' ';
+    for c in text[line..start].chars() {
+        match c {
+            '"' | '\'' | '`' if open == Some(c) => open = None,
+            // An apostrophe in a word opens nothing.
+            '\'' if last.is_alphanumeric() => {}
+            '"' | '\'' | '`' if open.is_none() && last != '\\' => open = Some(c),
+            _ => {}
+        }
+        last = c;
+    }
+    open
+}
+
+/// The words from a place to the end of the command, and where that is.
+fn words(text: &str, from: usize, within: Option<char>) -> (Vec<Word>, usize) {
+    let mut words = Vec::new();
+    let mut at = from;
+    loop {
+        at += blanks(&text[at..]);
+        match word(text, at, within) {
+            Some(word) => {
+                at = word.range.end;
+                words.push(word);
+            }
+            None => return (words, at),
+        }
+    }
+}
+
+/// The length of blanks and of line ends that do not end a command: after `\`, `` ` `` or `^`. Comment
+/// lines may stand between, as in a Dockerfile.
+fn blanks(text: &str) -> usize {
+    let mut at = text.len() - text.trim_start_matches([' ', '\t']).len();
+    let mut continued = false;
+    loop {
+        let rest = &text[at..];
+        let after =
+            rest.strip_prefix(['\\', '`', '^']).map(|after| after.trim_start_matches([' ', '\t']));
+        let next =
+            after.and_then(|after| after.strip_prefix("\r\n").or_else(|| after.strip_prefix('\n')));
+        if let Some(next) = next {
+            continued = true;
+            at = text.len() - next.trim_start_matches([' ', '\t']).len();
+        } else if continued && rest.starts_with('#') {
+            let line = rest.find('\n').map_or(rest.len(), |end| end + 1);
+            at = text.len() - rest[line..].trim_start_matches([' ', '\t']).len();
+        } else {
+            return at;
+        }
+    }
+}
+
+fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
+    let rest = &text[start..];
+    if rest.starts_with(['#', '>']) {
+        return None;
+    }
+    let mut quote = None;
+    let mut plain = String::new();
+    let mut end = rest.len();
+    let mut characters = rest.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        let ends = match (quote, c) {
+            (Some(open), _) if c == open => {
+                quote = None;
+                continue;
+            }
+            (Some(_), '\n') => return None, // a quote that stays open: not a word that is known
+            (Some(_), _) => false,
+            (None, _) if Some(c) == within => true,
+            (None, '\\') => {
+                within == Some('"') && next == Some('n') || matches!(next, None | Some('\n' | '\r'))
+            }
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                continue;
+            }
+            (None, ';' | '|' | '&' | ')' | '<' | '`') => true,
+            (None, _) => c.is_whitespace(),
+        };
+        if ends {
+            end = at;
+            break;
+        }
+        plain.push(c);
+    }
+    if end == 0 || quote.is_some() {
+        return None;
+    }
+    let written = &rest[..end];
+    let first = written.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let quote = first.filter(|quote| *written == format!("{quote}{plain}{quote}"));
+    Some(Word { range: start..start + end, text: plain, quote })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let join = |command: Command| {
+            command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        commands(text).into_iter().map(join).collect()
+    }
+
+    #[test]
+    fn commands_are_found_where_people_write_them() {
+        for text in [
+            "conda install -c a b",
+            "$ conda install -c a b\n",
+            "Run `conda install -c a b` first.",
+            "RUN apt-get update && /opt/conda/bin/conda install -c a b && rm -rf /x",
+            "!conda install -c a b",
+            "bash -c \"source x; micromamba install -c a b\"",
+            "don't: mamba install -c a b # why",
+            "conda install \\\n    -c a \\\n    b\nmore",
+            "RUN conda install -c a \\\n# why\n  b\n",
+            "conda install `\r\n  -c a `\r\n  b\r\n",
+            "<code>conda install -c a b</code>",
+            "    \"!conda install -c a b\\n\",",
+            "(conda.exe install -c a 'b')",
+        ] {
+            assert_eq!(texts(text), ["install -c a b"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_only_contain_the_name_are_no_commands() {
+        for text in [
+            "miniconda install",
+            "anaconda b",
+            "conda-forge x",
+            "conda.sh x",
+            "mamba\n",
+            "condas x",
+        ] {
+            assert_eq!(texts(text), [""; 0], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_knows_its_quotes() {
+        let found = commands("conda install \"a>=1\" b\">2\" c");
+        let quotes: Vec<Option<char>> = found[0].words.iter().map(|word| word.quote).collect();
+        assert_eq!(quotes, [None, Some('"'), None, None]);
+        assert_eq!(found[0].words[2].text, "b>2");
+    }
+}

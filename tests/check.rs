@@ -1,0 +1,190 @@
+//! Recorded environments on recorded machines, and what must be said of each: written down by hand from
+//! the facts about the builds, the GPUs and the channels.
+#![expect(clippy::disallowed_methods, reason = "tests make folders and run the program")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::machine;
+use conda_torch::check::{Checkup, Finding, Verdict, check};
+use conda_torch::environment::{self, Place};
+use conda_torch::host::{LiveHost, RecordedHost};
+use conda_torch::matrix::Matrix;
+use conda_torch::model::{Environment, Subdir};
+
+fn read(name: &str) -> Environment {
+    let folder = format!("{}/tests/environments/{name}", env!("CARGO_MANIFEST_DIR"));
+    let host = LiveHost::new();
+    environment::read(&host, &environment::at(&host, &folder))
+}
+
+fn on(name: &str, node: &str) -> Checkup<'static> {
+    check(&read(name), &machine(node), Matrix::embedded())
+}
+
+#[track_caller]
+fn expect(name: &str, node: &str, verdict: Verdict, codes: &[&str]) {
+    let checkup = on(name, node);
+    let found: Vec<&str> = checkup.findings.iter().map(Finding::code).collect();
+    assert_eq!(found, codes, "{name} on {node}: {:?}", checkup.findings);
+    assert_eq!(checkup.verdict, verdict, "{name} on {node}");
+}
+
+#[test]
+fn the_channel_that_ended_runs_where_its_kernels_reach() {
+    let name = "pytorch-channel-cu121-on-defaults";
+    let notes = &["channel-ended", "newer-pytorch"];
+    expect(name, "rtx3080-driver-580", Verdict::Sound, notes);
+    expect(name, "v100-driver-580", Verdict::Sound, notes);
+    // Blackwell came after that toolkit, and there is no PTX in those builds.
+    let all = &["no-kernels", "channel-ended", "newer-pytorch"];
+    expect(name, "rtx5090-driver-580", Verdict::Mend, all);
+    let old = &["driver-too-old", "channel-ended"];
+    expect(name, "a100-driver-470", Verdict::Mend, old);
+}
+
+#[test]
+fn a_build_without_cuda_beside_a_gpu_is_told_with_who_asked() {
+    let codes = &["cpu-build", "channel-ended", "newer-pytorch"];
+    expect("cpuonly-with-a-gpu", "rtx3080-driver-580", Verdict::Mend, codes);
+    let checkup = on("cpuonly-with-a-gpu", "rtx3080-driver-580");
+    let asked = Finding::CpuBuild { asked: Some("cpuonly".to_owned()) };
+    assert_eq!(checkup.findings[0], asked);
+    let notes = &["channel-ended", "newer-pytorch"];
+    expect("cpuonly-with-a-gpu", "no-gpu", Verdict::Sound, notes);
+}
+
+#[test]
+fn cuda_13_on_a_card_before_turing_has_no_kernels() {
+    let name = "conda-forge-cuda130-on-gtx1080ti";
+    expect(name, "gtx1080ti-driver-580", Verdict::Mend, &["no-kernels"]);
+    expect(name, "rtx3080-driver-580", Verdict::Sound, &[]);
+    // On a machine without a card it computes on the processor.
+    expect(name, "no-gpu", Verdict::Sound, &[]);
+}
+
+#[test]
+fn what_lies_around_pytorch_is_told() {
+    let mend = Verdict::Mend;
+    let card = "rtx3080-driver-580";
+    expect("pip-torch-on-top", card, mend, &["pip-torch-on-top", "newer-pytorch"]);
+    expect("torchvision-for-another-pytorch", card, mend, &["companion-mismatch"]);
+    let codes = &["companion-other-channel", "newer-pytorch"];
+    expect("torchvision-of-another-channel", card, mend, codes);
+    expect("mkl-of-defaults", card, mend, &["mixed-channels"]);
+    expect("cuda-version-12.4-holds-back", card, mend, &["cuda-version-holds-back"]);
+    expect("damaged-record", card, mend, &["environment-damaged"]);
+    let codes = &["companion-accelerator"];
+    expect("windows-torchvision-for-the-cpu", "windows-rtx4090", mend, codes);
+    expect("intel-packages-on-an-arm-mac", "macos-12-arm64", mend, &["environment-translated"]);
+    expect(
+        "windows-torchvision-for-the-cpu",
+        card,
+        mend,
+        &["other-platform", "companion-accelerator"],
+    );
+}
+
+#[test]
+fn a_withdrawn_cudnn_matters_on_old_cards_alone() {
+    let codes = &["cudnn-withdrawn", "newer-pytorch"];
+    expect("cudnn-9.13-on-v100", "v100-driver-580", Verdict::Mend, codes);
+    expect("cudnn-9.13-on-v100", "rtx3080-driver-580", Verdict::Sound, codes);
+}
+
+#[test]
+fn every_client_s_records_are_read_alike() {
+    for name in ["micromamba-made", "pixi-made"] {
+        let environment = read(name);
+        let pytorch = environment.package("pytorch").expect("it is there");
+        assert_eq!(
+            (pytorch.channel.as_str(), pytorch.build_number),
+            ("conda-forge", 302),
+            "{name}"
+        );
+        assert_eq!(environment.subdir.map(Subdir::as_str), Some("linux-64"), "{name}");
+        assert_eq!(environment.problems, [], "{name}");
+        expect(name, "rtx3080-driver-580", Verdict::Sound, &[]);
+    }
+    assert_eq!(read("micromamba-made").requested, ["pytorch-gpu"]);
+    let windows = read("windows-torchvision-for-the-cpu");
+    assert_eq!(windows.pip[0].name, "einops");
+}
+
+#[test]
+fn what_is_not_known_is_said_and_the_driver_still_counts() {
+    expect("newer-than-the-tables", "rtx3080-driver-580", Verdict::Sound, &["build-not-known"]);
+    let codes = &["driver-too-old", "build-not-known"];
+    expect("newer-than-the-tables", "a100-driver-470", Verdict::Mend, codes);
+    let notes = &["newer-pytorch"];
+    expect("defaults-cuda118", "rtx3080-driver-580", Verdict::Sound, notes);
+    expect("no-pytorch", "rtx3080-driver-580", Verdict::NoPytorch, &[]);
+}
+
+#[test]
+fn an_unreadable_environment_is_unknown_and_loses_nothing_else() {
+    let host: RecordedHost = r#"{"target": {"os": "linux", "arch": "x86_64"},
+        "files": {"/e/conda-meta": {"fails": "denied"}}}"#
+        .parse()
+        .expect("a host");
+    let place = Place { prefix: "/e".to_owned(), name: None };
+    let checkup = check(&environment::read(&host, &place), &machine("no-gpu"), Matrix::embedded());
+    assert_eq!(checkup.verdict, Verdict::Unknown);
+}
+
+fn run(arguments: &[&str]) -> (String, Option<i32>) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
+    program.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
+    program.env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent").env("COLUMNS", "80");
+    let output = program.output().expect("it runs");
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+}
+
+#[test]
+fn the_page_says_what_is_to_come_and_what_to_type() {
+    let prefix = "tests/environments/conda-forge-cuda130-on-gtx1080ti";
+    let node = "tests/machines/gtx1080ti-driver-580.json";
+    let (page, code) = run(&["check", "-p", prefix, "--machine", node]);
+    assert_eq!(code, Some(4), "{page}");
+    assert!(page.contains("no kernel image is available"), "{page}");
+    assert!(page.contains("cuda-version=12.9") && page.contains("[no-kernels]"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    let (json, code) = run(&["check", "--json", "-p", prefix, "--machine", node]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
+    assert_eq!((code, json["exit_code"].as_u64()), (Some(4), Some(4)));
+    assert_eq!(json["environments"][0]["findings"][0]["code"], "no-kernels");
+    assert_eq!(json["environments"][0]["pytorch"]["kernels"][0]["support"], "missing");
+}
+
+#[test]
+fn an_environment_that_is_not_there_is_no_finding() {
+    let (json, code) = run(&["check", "--json", "-p", "/nonexistent"]);
+    assert_eq!(code, Some(1));
+    assert!(json.contains("\"status\": \"error\""), "{json}");
+    assert_eq!(run(&["check", "-n", "nobody-has-it"]).1, Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_environment_is_that_environment_and_a_huge_one_is_read_in_part() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-links");
+    let _ = std::fs::remove_dir_all(&folder);
+    let meta = folder.join("huge/conda-meta");
+    std::fs::create_dir_all(&meta).expect("a folder");
+    let head = r#"{"build": "h0_0", "build_number": 0, "channel": "conda-forge", "depends": [], "files": ["#;
+    let mut text = head.to_owned();
+    for number in 0..100_000 {
+        text.extend(["\"share/", &number.to_string(), "\","]);
+    }
+    text.push_str("\"end\"], \"name\": \"big\", \"version\": \"1\"}");
+    for number in 0..30 {
+        std::fs::write(meta.join(format!("big{number}-1-h0_0.json")), &text).expect("a file");
+    }
+    std::os::unix::fs::symlink(folder.join("huge"), folder.join("link")).expect("a link");
+    let host = LiveHost::new();
+    let link = folder.join("link").to_string_lossy().into_owned();
+    let environment = environment::read(&host, &environment::at(&host, &link));
+    assert_eq!((environment.packages.len(), environment.problems.len()), (30, 0));
+}

@@ -1,0 +1,4 @@
+conda create -n win `
+  python=3.11 `
+  pytorch pytorch-cuda=12.1 `
+  -c pytorch -c nvidia

@@ -1,0 +1,262 @@
+//! What each client sees on recorded hosts. Expectations are what was measured with the real clients, and
+//! by the tags of their sources.
+
+use std::collections::BTreeMap;
+
+use conda_torch::advise::{Request, advise};
+use conda_torch::foresee::{Sight, Viewer, add_remarks};
+use conda_torch::host::RecordedHost;
+use conda_torch::matrix::Matrix;
+use conda_torch::model::{ClientKind, Detected, Machine};
+use conda_torch::probe::{Overrides, probe};
+use conda_torch::render::{ClientTarget, Environment, clients};
+use serde_json::{Value, json};
+
+/// What is on a host beside a Debian without a GPU.
+#[derive(Default)]
+struct On {
+    files: Value,
+    env: Value,
+    programs: Value,
+    driver: Value,
+}
+
+const CPUINFO: &str = "processor : 0\nvendor_id : AuthenticAMD\nmodel name : x\nflags : mmx sse sse2 pni \
+ssse3 sse4_1 sse4_2 popcnt cx16 lahf_lm avx avx2 bmi1 bmi2 f16c fma abm movbe xsave sse4a aes pclmulqdq \
+rdrand fsgsbase clflushopt adx rdseed clzero sha_ni xsavec xsaveopt clwb\n";
+
+fn machine(on: &On) -> Machine {
+    let mut files = json!({ "/proc/cpuinfo": CPUINFO });
+    let more = on.files.as_object().cloned().unwrap_or_default();
+    files.as_object_mut().expect("an object").extend(more);
+    let or_empty = |value: &Value| if value.is_null() { json!({}) } else { value.clone() };
+    let host = json!({
+        "target": {"os": "linux", "arch": "x86_64", "env": "gnu"},
+        "system": {"name": "Debian", "version": "12", "kernel": "5.15.153.1-microsoft", "arch": "x86_64"},
+        "glibc": "2.36",
+        "env": or_empty(&on.env),
+        "files": files,
+        "programs": or_empty(&on.programs),
+        "driver": on.driver,
+    });
+    let host: RecordedHost = host.to_string().parse().expect("a recorded host");
+    probe(&host, &Overrides::default())
+}
+
+/// libcuda with this answer to its initialisation.
+fn libcuda(init: &Value) -> Value {
+    json!({"said": [
+        {"library": "nvml", "call": "init", "answer": "not-there"},
+        {"library": "libcuda", "call": "init", "answer": init},
+        {"library": "libcuda", "call": "cuda-version", "answer": {"number": 12080}},
+        {"library": "libcuda", "call": "device-count", "answer": {"number": 1}},
+        {"library": "libcuda", "call": "compute-capability", "device": 0, "answer": {"text": "8.6"}},
+    ], "end": "finished"})
+}
+
+/// NVML with driver 580, CUDA 13.0 and an RTX 3080, and libcuda beside it.
+fn both() -> Value {
+    let nvml =
+        |call: &str, answer: Value| json!({"library": "nvml", "call": call, "answer": answer});
+    let of_gpu = |call: &str, answer: Value| json!({"library": "nvml", "call": call, "device": 0, "answer": answer});
+    json!({"said": [
+        nvml("init", json!({"text": "libnvidia-ml.so.1"})),
+        nvml("driver-version", json!({"text": "580.95.05"})),
+        nvml("cuda-version", json!({"number": 13000})),
+        nvml("device-count", json!({"number": 1})),
+        of_gpu("name", json!({"text": "NVIDIA GeForce RTX 3080"})),
+        of_gpu("compute-capability", json!({"text": "8.6"})),
+        {"library": "libcuda", "call": "init", "answer": {"text": "libcuda.so.1"}},
+        {"library": "libcuda", "call": "cuda-version", "answer": {"number": 13000}},
+        {"library": "libcuda", "call": "device-count", "answer": {"number": 1}},
+    ], "end": "finished"})
+}
+
+fn viewer(kind: ClientKind, version: &str) -> Viewer<'static> {
+    Viewer { kind, version: Some(version.parse().expect("a version")), found: None }
+}
+
+/// `12.8`, `none`, `unknown`.
+fn sees(machine: &Machine, kind: ClientKind, version: &str, name: &str) -> String {
+    let sight = Sight::of(machine, &viewer(kind, version));
+    if sight.unknown.iter().any(|(unknown, _)| unknown == name) {
+        return "unknown".to_owned();
+    }
+    let package = sight.package(name).map(|(package, _)| package);
+    package.map_or("none".to_owned(), |package| match name {
+        "__archspec" => package.build.clone(),
+        _ => package.version.clone(),
+    })
+}
+
+/// `__cuda` of conda 26.7, mamba 2.8 and mamba 1.5.
+fn cuda(on: &On) -> [String; 3] {
+    let machine = machine(on);
+    [(ClientKind::Conda, "26.7.1"), (ClientKind::Mamba, "2.8.1"), (ClientKind::Mamba, "1.5.12")]
+        .map(|(kind, version)| sees(&machine, kind, version, "__cuda"))
+}
+
+fn smi(text: &str) -> (Value, Value, Value) {
+    let xml = format!("<l><cuda_version>{text}</cuda_version></l>");
+    (
+        json!({"/opt/smi/nvidia-smi": "ELF"}),
+        json!({"PATH": "/opt/smi"}),
+        json!({"/opt/smi/nvidia-smi --query -u -x": {"code": 0, "stdout": xml}}),
+    )
+}
+
+#[test]
+fn libcuda_is_condas_and_nvidia_smi_is_mambas() {
+    let hint = json!({"/dev/nvidiactl": ""});
+    let path = json!({"text": "libcuda.so.1"});
+    let only = On { files: hint.clone(), driver: libcuda(&path), ..On::default() };
+    assert_eq!(cuda(&only), ["12.8", "none", "none"]);
+    let no_device = json!({"error": "100"});
+    let on = On { files: hint.clone(), driver: libcuda(&no_device), ..On::default() };
+    assert_eq!(cuda(&on), ["none", "none", "none"]);
+    // Where this program looks and conda does not, as on NixOS.
+    let nixos = json!({"text": "/run/opengl-driver/lib/libcuda.so.1"});
+    let on = On { files: hint, driver: libcuda(&nixos), ..On::default() };
+    assert_eq!(cuda(&on)[0], "none");
+    let (files, env, programs) = smi("12.8");
+    assert_eq!(cuda(&On { files, env, programs, ..On::default() }), ["none", "12.8", "12.8"]);
+}
+
+#[test]
+fn mamba_takes_what_stands_between_the_tags_word_for_word() {
+    for (text, expected) in
+        [("N/A", "N/A"), ("13.3 [Deprecated]", "13.3 [Deprecated]"), ("", "none")]
+    {
+        let (files, env, programs) = smi(text);
+        assert_eq!(cuda(&On { files, env, programs, ..On::default() })[1], expected, "{text}");
+    }
+}
+
+#[test]
+fn the_toolkits_file_is_mambas_since_2_0_6() {
+    let file = |text: &str| json!({"/usr/local/cuda/version.json": text});
+    let good = machine(&On { files: file(r#"{"cuda": {"version": "11.8.89"}}"#), ..On::default() });
+    let of = |machine: &Machine, version: &str| sees(machine, ClientKind::Mamba, version, "__cuda");
+    assert_eq!([of(&good, "2.8.1"), of(&good, "2.0.6")], ["11.8", "11.8"]);
+    assert_eq!([of(&good, "2.0.5"), of(&good, "1.5.12")], ["none", "none"]);
+    assert_eq!(sees(&good, ClientKind::Conda, "26.7.1", "__cuda"), "none");
+    let broken = machine(&On { files: file("{"), ..On::default() });
+    assert_eq!([of(&broken, "2.8.1"), of(&broken, "2.0.5")], ["unknown", "none"]);
+    let two_numbers =
+        machine(&On { files: file(r#"{"cuda": {"version": "12.4"}}"#), ..On::default() });
+    assert_eq!(of(&two_numbers, "2.8.1"), "none");
+}
+
+#[test]
+fn each_client_reads_an_override_in_its_own_way() {
+    let of = |value: &str| {
+        let machine = machine(&On { env: json!({"CONDA_OVERRIDE_CUDA": value}), ..On::default() });
+        [ClientKind::Conda, ClientKind::Mamba, ClientKind::Pixi]
+            .map(|kind| Sight::of(&machine, &viewer(kind, "99")))
+            .map(|sight| {
+                let stops = sight.unknown.iter().any(|(name, _)| name == "__cuda");
+                let version = sight.package("__cuda").map(|(package, _)| package.version.clone());
+                if stops { "stops".to_owned() } else { version.unwrap_or("none".to_owned()) }
+            })
+    };
+    assert_eq!(of("12.9"), ["12.9", "12.9", "12.9"]);
+    assert_eq!(of(""), ["none", "none", "none"]);
+    assert_eq!(of(" "), ["none", " ", "stops"]);
+    assert_eq!(of("foo bar!"), ["foo bar!", "foo bar!", "stops"]);
+}
+
+#[test]
+fn the_other_packages_are_spelled_as_each_client_spells_them() {
+    let here = machine(&On::default());
+    let conda = |name: &str| sees(&here, ClientKind::Conda, "26.7.1", name);
+    let mamba = |name: &str| sees(&here, ClientKind::Mamba, "2.8.1", name);
+    assert_eq!([conda("__archspec"), mamba("__archspec")], ["zen2", "x86_64_v3"]);
+    assert_eq!(sees(&here, ClientKind::Mamba, "1.5.9", "__archspec"), "x86_64-v3");
+    assert_eq!([conda("__linux"), mamba("__linux")], ["5.15.153.1", "5.15.153"]);
+    assert_eq!([conda("__glibc"), mamba("__glibc")], ["2.36", "2.36"]);
+    assert_eq!([conda("__conda"), mamba("__conda")], ["26.7.1", "none"]);
+    // The one release that calls a missing CUDA version 0.
+    assert_eq!(sees(&here, ClientKind::Conda, "25.11.0", "__cuda"), "0");
+    assert_eq!(sees(&here, ClientKind::Conda, "25.11.1", "__cuda"), "none");
+    let for_windows = machine(&On { env: json!({"CONDA_SUBDIR": "win-64"}), ..On::default() });
+    let seen = ["__win", "__glibc", "__unix", "__archspec"]
+        .map(|name| sees(&for_windows, ClientKind::Conda, "26.7.1", name));
+    assert_eq!(seen, ["0", "none", "none", "x86_64"]);
+}
+
+#[test]
+fn what_a_client_has_said_itself_counts() {
+    let mut machine = machine(&On::default());
+    let said = json!([{"name": "__cuda", "version": "12.4", "build": "0"}]);
+    let client = json!({"kind": "conda", "version": Detected::<String>::Absent, "path": "/c", "root_prefix": null,
+        "subdir": null, "environments": [], "sees": said});
+    machine.clients = vec![serde_json::from_value(client).expect("a client")];
+    let sight = Sight::of(&machine, &Viewer::of(&machine.clients[0]));
+    assert_eq!(sight.packages.len(), 1);
+    assert_eq!(sight.packages[0].0.version, "12.4");
+}
+
+/// What is said of a client, and the variables that its command sets.
+fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, String>) {
+    let machine = machine(on);
+    let mut advice = advise(&machine, &Request::default(), Matrix::embedded());
+    let client = ClientTarget::of(&machine, Some(kind));
+    let before = advice.diagnostics.len();
+    let codes = |advice: &conda_torch::advise::Advice<'_>| -> Vec<&'static str> {
+        advice.diagnostics.iter().map(conda_torch::advise::Diagnostic::code).collect()
+    };
+    let old = codes(&advice);
+    add_remarks(&mut advice, &machine, &client.viewer());
+    let mut new = codes(&advice);
+    if new.len() == before {
+        new.clear();
+    }
+    new.retain(|code| !old.contains(code));
+    let choice = advice.recommended.as_ref().expect("something fits");
+    let steps = clients::plan(&machine, choice, &client, &Environment::Unnamed);
+    let env = steps.iter().flat_map(|step| step.env.iter());
+    (new, env.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+}
+
+fn override_of(value: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("CONDA_OVERRIDE_CUDA".to_owned(), value.to_owned())])
+}
+
+#[test]
+fn a_client_that_is_right_is_not_remarked_on_and_one_that_is_wrong_is_told() {
+    let gpu = |files: Value, env: Value| On { files, env, driver: both(), ..On::default() };
+    let dev = || json!({"/dev/nvidiactl": "", "/usr/bin/nvidia-smi": "ELF"});
+    let path = || json!({"PATH": "/usr/bin"});
+    for kind in [ClientKind::Conda, ClientKind::Mamba, ClientKind::Pixi] {
+        assert_eq!(remarked(&gpu(dev(), path()), kind), (vec![], BTreeMap::new()), "{kind}");
+    }
+    let with_file = |text: &str| {
+        let mut files = dev();
+        files["/usr/local/cuda/version.json"] = json!(text);
+        gpu(files, path())
+    };
+    let old = with_file(r#"{"cuda": {"version": "11.8.89"}}"#);
+    let shadows = (vec!["toolkit-shadows-driver"], override_of("13.0"));
+    assert_eq!(remarked(&old, ClientKind::Mamba), shadows);
+    assert_eq!(remarked(&old, ClientKind::Conda), (vec![], BTreeMap::new()));
+    // Another toolkit than the driver's, and it does not matter.
+    let same_major = with_file(r#"{"cuda": {"version": "13.1.0"}}"#);
+    assert_eq!(remarked(&same_major, ClientKind::Mamba), (vec![], BTreeMap::new()));
+    let broken = (vec!["toolkit-file-broken"], override_of("13.0"));
+    assert_eq!(remarked(&with_file("{"), ClientKind::Micromamba), broken);
+    let off_path = gpu(json!({"/dev/nvidiactl": ""}), json!({}));
+    let blind = (vec!["client-sees-no-cuda"], override_of("13.0"));
+    assert_eq!(remarked(&off_path, ClientKind::Mamba), blind);
+    let left = gpu(dev(), json!({"PATH": "/usr/bin", "CONDA_OVERRIDE_CUDA": "11.8"}));
+    assert_eq!(remarked(&left, ClientKind::Conda).0, ["cuda-overridden"]);
+    let same = gpu(dev(), json!({"PATH": "/usr/bin", "CONDA_OVERRIDE_CUDA": "13.0"}));
+    assert_eq!(remarked(&same, ClientKind::Conda).0, [""; 0]);
+}
+
+#[test]
+fn a_toolkit_without_a_gpu_is_no_cuda() {
+    let file = json!({"/usr/local/cuda/version.json": r#"{"cuda": {"version": "12.4.1"}}"#});
+    let on = On { files: file, ..On::default() };
+    assert_eq!(remarked(&on, ClientKind::Mamba), (vec!["toolkit-shadows-driver"], override_of("")));
+    assert_eq!(remarked(&on, ClientKind::Conda), (vec![], BTreeMap::new()));
+}

@@ -1,0 +1,39 @@
+//! What `migrate` prints, run by real clients on channels as they were: `tests/migrate/judge.py` for
+//! each client that `CONDA_TORCH_CLIENTS` names, as `/opt/conda/bin/conda=libmamba:/usr/bin/micromamba`.
+#![expect(clippy::disallowed_methods, reason = "tests run clients and read the environment")]
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The clients to judge with.
+fn clients() -> Vec<String> {
+    let named = std::env::var("CONDA_TORCH_CLIENTS").unwrap_or_default();
+    named.split(':').filter(|client| !client.is_empty()).map(str::to_owned).collect()
+}
+
+fn python() -> PathBuf {
+    std::env::var_os("CONDA_TORCH_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from)
+}
+
+#[test]
+fn the_printed_commands_end_in_the_environment_that_was_promised() {
+    let clients = clients();
+    if clients.is_empty() || cfg!(not(target_os = "linux")) {
+        // Past the test harness, which would keep the line to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no migration was run by a real client; to do so, name some: \
+             CONDA_TORCH_CLIENTS=/opt/conda/bin/conda=libmamba,classic:/usr/bin/micromamba"
+        );
+        return;
+    }
+    let output = Command::new(python())
+        .args(["-B", "tests/migrate/judge.py", "--binary", env!("CARGO_BIN_EXE_conda-torch")])
+        .args(&clients)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("a Python that runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}

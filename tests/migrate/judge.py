@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Hold what `conda-torch migrate` prints to real clients.
+
+    python3 tests/migrate/judge.py --binary target/debug/conda-torch [--only WORD] CLIENT…
+
+A CLIENT is the path of `conda`, `mamba` or `micromamba`; behind a conda its solvers may stand:
+`/opt/conda/bin/conda=libmamba,classic`. For each client environments are made as the old instructions
+made them, from channels on this machine; then the printed commands are run as they are, through a
+shell, and what is in the environment afterwards is compared with what was promised. Nothing reaches
+the internet.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import channels  # noqa: E402
+import clients  # noqa: E402
+import hosts  # noqa: E402
+import settings  # noqa: E402
+
+OLD = ["pytorch", "nvidia", "defaults"]
+MACHINE = ["--driver", "550.54.14", "--gpu", "A100"]
+TORCH = ["pytorch", "torchvision", "torchaudio"]
+
+
+class Case:
+    """An environment of old, and what must be true of it afterwards."""
+
+    def __init__(self, name, specs, *, channels=OLD, build="cuda129", pytorch="2.13.0", keeps=(), gone=(), in_place=True,
+                 pinned="", pip=(), flags=()):
+        self.name, self.specs, self.channels = name, specs, channels
+        self.build, self.pytorch, self.keeps, self.gone = build, pytorch, keeps, gone
+        self.in_place, self.pinned, self.pip, self.flags = in_place, pinned, pip, list(flags)
+
+
+# What is expected is written down here by hand; PyTorch, build and the rest follow from the channels.
+CASES = [
+    Case("cu121", ["python=3.11", *TORCH, "pytorch-cuda=12.1", "requests"], keeps=["torchvision", "torchaudio", "requests"],
+         pytorch="2.10.0"),  # the last that has a torchaudio
+    Case("cu118", ["python=3.10", *TORCH, "pytorch-cuda=11.8", "pandas"], keeps=["torchvision", "torchaudio", "pandas"],
+         pytorch="2.10.0"),
+    Case("cu124-without-python", ["pytorch", "torchvision", "pytorch-cuda=12.4"], keeps=["torchvision", "python"]),
+    Case("channel-in-the-history", ["python=3.11", "pytorch::pytorch", "pytorch::torchvision", "pytorch::pytorch-cuda=12.1",
+                                    "numpy<2"], keeps=["torchvision", "numpy"]),
+    Case("on-conda-forge", ["python=3.11", "pytorch::pytorch", "pytorch::torchvision", "pytorch-cuda=12.1", "pandas"],
+         channels=["conda-forge", "pytorch", "nvidia", "defaults"], keeps=["torchvision", "pandas"]),
+    Case("cpuonly", ["python=3.11", *TORCH, "cpuonly", "requests"], build="cpu", pytorch="2.10.0",
+         keeps=["torchvision", "torchaudio", "requests"]),
+    Case("nvcc-of-nvidia", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "cuda-nvcc=12.1.105"], keeps=["cuda-nvcc"]),
+    Case("pinned-by-number", ["python=3.11", "pytorch=2.5.1", "pytorch-cuda=12.1"], pytorch="2.5.1", build="cuda120"),
+    Case("torchtext", ["python=3.10", "pytorch", "torchtext", "pytorch-cuda=12.1", "requests"], gone=["torchtext"],
+         keeps=["requests"]),
+    Case("ffmpeg-of-pytorch", ["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1", "pytorch::ffmpeg"],
+         keeps=["ffmpeg", "torchvision"]),
+    Case("python-3.8", ["python=3.8", "pytorch=2.4.1", "pytorch-cuda=12.1", "requests"], in_place=False, keeps=["requests"],
+         pytorch="2.13.0", flags=["--pytorch", "2.13"]),
+    Case("pinned-file", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "numpy"], pinned="pytorch 2.5.*\nnumpy 1.26.*\n",
+         pytorch="2.5.1", build="cuda120", in_place=False, keeps=["numpy"]),
+    Case("own-channel", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "lab-tools", "lab-ops"], channels=[*OLD, "example-lab"],
+         keeps=["lab-tools"], gone=["lab-ops"]),
+    Case("pip-beside-it", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "pip"], keeps=["pip"], pip=["einops==0.8.1"]),
+]
+
+
+def printed(text, wanted):
+    """The commands of a page: what stands below titles, two columns in, with continued lines joined."""
+    commands, title = [], ""
+    for line in text.replace("\\\n", "").splitlines():
+        if line.startswith("  ") and title.endswith(":"):
+            if not any(word in title for word in wanted):
+                commands.append(" ".join(line.split()))
+        else:
+            title = line if line and not line.startswith("  ") else title
+    return commands
+
+
+# A check wants a GPU, and a way back is for when it went wrong.
+UNRUN = ["Check it", "Should it go wrong"]
+
+
+class Judge:
+    def __init__(self, binary):
+        self.binary = str(pathlib.Path(binary).absolute())
+        self.failures, self.passed = [], 0
+
+    def ask(self, client, words):
+        done = client.run([self.binary, "migrate", *words])
+        if done.returncode:
+            raise AssertionError(f"conda-torch migrate {' '.join(words)}: exit {done.returncode}\n{done.stdout}")
+        return done.stdout
+
+    def run(self, client, commands):
+        for command in commands:
+            client.run(command, shell=True, check=True)
+
+    def case(self, client, case, in_place):
+        client.create("old", case.channels, case.specs)
+        folder = client.environments / "old"
+        if case.pinned:
+            (folder / "conda-meta" / "pinned").write_text(case.pinned)
+        for package in case.pip:
+            name, version = package.split("==")
+            site = folder / "lib" / "python3.11" / "site-packages" / f"{name}-{version}.dist-info"
+            site.mkdir(parents=True)
+            (site / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            (site / "INSTALLER").write_text("pip\n")
+            (site / "RECORD").write_text("")
+        before = client.packages("old")
+        assert before["pytorch"][2] == "pytorch", f"the old environment is none: {before['pytorch']}"
+        words = ["-n", "old", "--client", client.kind, *MACHINE, *case.flags]
+        words += ["--accelerator", "cpu"] if case.build == "cpu" and "--accelerator" in case.flags else []
+        if in_place:
+            words.append("--in-place")
+        page = self.ask(client, words)
+        document = json.loads(self.ask(client, [*words, "--json"]))
+        assert (document["recommendation"]["pytorch"], document["recommendation"]["build"]) == (case.pytorch, case.build), \
+            f"promised: {document['recommendation']['pytorch']} {document['recommendation']['build']}"
+        obstacles = document["in_place"]["obstacles"]
+        assert bool(obstacles) != case.in_place, f"obstacles: {obstacles}"
+        if in_place and not case.in_place:
+            assert "Not in place" in page and not document["in_place"]["commands"]
+            return
+        commands = printed(page, UNRUN)
+        assert commands, page
+        said = document["in_place" if in_place else "new"]["commands"]
+        said = [step["posix"] for step in said if step["step"] != "check"]
+        assert commands == said, f"the page and the JSON differ:\n{commands}\n{said}"
+        self.run(client, commands)
+        self.verdict(client, case, "old" if in_place else "old-cf", before if not in_place else None)
+        if in_place:
+            back = [document["in_place"]["way_back"]["posix"]]
+            self.run(client, back)
+            again = {name: record[:2] for name, record in client.packages("old-before").items()}
+            assert again == {name: record[:2] for name, record in before.items()}, "the way back leads elsewhere"
+
+    def verdict(self, client, case, name, before):
+        after = client.packages(name)
+        version, build, channel = after["pytorch"]
+        assert (version, channel) == (case.pytorch, "conda-forge") and build.startswith(case.build), f"{after['pytorch']}"
+        left = {name: record for name, record in after.items() if record[2] in ("pytorch", "nvidia")}
+        assert not left, f"left of the old channels: {left}"
+        missing = [name for name in case.keeps if name not in after]
+        assert not missing, f"asked for and not there: {missing}"
+        stayed = [name for name in [*case.gone, "pytorch-cuda", "pytorch-mutex", "cpuonly"] if name in after]
+        assert not stayed, f"still there: {stayed}"
+        if before is not None:
+            assert client.packages("old") == before, "the old environment was changed"
+            foreign = {name: record[2] for name, record in after.items() if record[2] not in ("conda-forge", "example-lab")}
+            assert not foreign, f"not from conda-forge: {foreign}"
+            if case.pip:
+                ran = (client.environments / name / "ran.txt").read_text()
+                assert ran == f"-m pip install {' '.join(case.pip)}\n", ran
+
+    def all(self, client, only):
+        for case in CASES:
+            for in_place in (False, True):
+                label = f"{client.name}: {case.name}, {'in place' if in_place else 'new'}"
+                if only and not all(word in label for word in only):
+                    continue
+                self.judge(label, lambda case=case, in_place=in_place: self.case(client, case, in_place))
+                for name in ("old", "old-cf", "old-before"):
+                    client.remove(name)
+        for case in settings.CASES:
+            label = f"{client.name}: settings, {case.name}"
+            if not only or all(word in label for word in only):
+                self.judge(label, lambda case=case: settings.judge(self, client, case))
+
+    def judge(self, label, run):
+        try:
+            run()
+        except Exception as error:  # noqa: BLE001
+            self.failures.append(label)
+            print(f"FAILED {label}\n  {str(error) or type(error).__name__}", flush=True)
+        else:
+            self.passed += 1
+            print(f"ok     {label}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("clients", nargs="+")
+    arguments = parser.parse_args()
+    judge = Judge(arguments.binary)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        channels.make(folder / "channels")
+        proxy, root = hosts.serve(folder / "channels", folder)
+        for client in clients.clients(arguments.clients, folder / "clients", proxy, root):
+            judge.all(client, arguments.only)
+            shutil.rmtree(client.folder, ignore_errors=True)
+    print(f"{judge.passed} held, {len(judge.failures)} failed")
+    sys.exit(1 if judge.failures else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+//! What must hold for any machine and any request, whatever is in them. `fuzz/` asks the same of what
+//! it makes up.
+
+use conda_torch::advise::{Advice, Request, Status, advise};
+use conda_torch::matrix::Matrix;
+use conda_torch::model::{Build, ClientKind, Machine, Shell};
+use conda_torch::probe::read_machine;
+use conda_torch::render::{self, Answer, ClientTarget, Environment, Style};
+use serde_json::Value;
+
+/// How an answer is asked for, beside the request.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    /// `--client`.
+    pub(crate) client: Option<ClientKind>,
+    /// `--name` or `--prefix`.
+    pub(crate) environment: Environment,
+    /// `--shell`.
+    pub(crate) shell: Shell,
+    /// The terminal's.
+    pub(crate) width: usize,
+    /// `--all`.
+    pub(crate) all: bool,
+}
+
+/// Answers in every format and holds each to its rules. Returns the JSON.
+///
+/// # Panics
+/// Where one of them is broken.
+pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> String {
+    let matrix = Matrix::embedded();
+    let advice = advise(machine, request, matrix);
+    every_build_once(&advice, matrix);
+    let client = ClientTarget::of(machine, view.client);
+    let View { environment, shell, width, all, client: _ } = view.clone();
+    let style = Style { width, color: false, shell, all };
+    let as_of = matrix.as_of;
+    let answer = Answer { machine, request, advice: &advice, as_of, client, environment, style };
+    let json = render::json(&answer);
+    let document: Value = serde_json::from_str(&json).expect("one document");
+    let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
+    assert_eq!(document["exit_code"], code);
+    assert_eq!(json, render::json(&answer), "same input, same bytes");
+    // A name that the shell cannot say is refused; that is an answer.
+    if let Ok(page) = render::human(&answer) {
+        readable(&page, width);
+    }
+    readable(&render::warnings(&answer), usize::MAX);
+    for file in [render::commands, render::environment_yml, render::pixi_toml, render::dockerfile] {
+        let text = file(&answer);
+        assert_eq!(text, file(&answer), "same input, same bytes");
+        readable(&text.unwrap_or_default(), usize::MAX);
+    }
+    json
+}
+
+/// A machine for a person, and back from its own JSON.
+///
+/// # Panics
+/// Where a line steers a terminal or is too long, or a fact is lost.
+pub(crate) fn saved_and_shown(machine: &Machine) {
+    readable(&render::machine(machine), 80);
+    let saved = serde_json::json!({ "format_version": 1, "machine": machine }).to_string();
+    assert_eq!(&read_machine(&saved, None).expect("our own document"), machine);
+}
+
+fn every_build_once(advice: &Advice<'_>, matrix: &Matrix) {
+    let key = |build: &Build| std::ptr::from_ref(build);
+    let mut seen: Vec<*const Build> =
+        advice.recommended.iter().map(|choice| key(choice.build)).collect();
+    seen.extend(advice.alternatives.iter().map(|alternative| key(alternative.choice.build)));
+    seen.extend(advice.rejected.iter().map(|rejected| key(rejected.build)));
+    seen.extend(advice.elsewhere.iter().map(|build| key(build)));
+    seen.sort_unstable();
+    let mut all: Vec<*const Build> = matrix.builds.iter().map(key).collect();
+    all.sort_unstable();
+    assert_eq!(seen, all, "every build exactly once");
+    assert!(advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()));
+    assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
+}
+
+/// The widest label in front of a text that is broken into lines.
+const LABEL: usize = 16;
+
+/// No line steers a terminal, and none is longer than `width`, but where it is one word behind a label.
+fn readable(page: &str, width: usize) {
+    for line in page.lines() {
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+        if line.chars().count() > width && !is_command(line) {
+            assert!(before_last_word(line).chars().count() <= LABEL, "{width}: {line:?}");
+        }
+    }
+}
+
+/// A command is broken between its words, which may have spaces in them; shells are asked about those.
+fn is_command(line: &str) -> bool {
+    line.starts_with("  ") && !line.trim_start().starts_with("- ")
+}
+
+/// What stands before the last word of a line; what is between backticks is one word.
+fn before_last_word(line: &str) -> &str {
+    let mut quoted = false;
+    let spaces = line.char_indices().filter(|(_, c)| {
+        quoted ^= *c == '`';
+        *c == ' ' && !quoted
+    });
+    spaces.last().map_or("", |(at, _)| line[..at].trim_end())
+}

@@ -1,0 +1,47 @@
+//! What holds for any machine: arbitrary ones, with every fact in every state and with texts that no
+//! driver should give. The same ones in every run; `fuzz/` looks for others.
+#![expect(clippy::disallowed_methods, reason = "tests run shells and Python and read the schema")]
+
+mod arbitrary;
+mod holds;
+mod schema;
+mod shells;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use conda_torch::advise::Request;
+use conda_torch::model::Machine;
+
+use holds::View;
+
+/// How many of everything.
+const CASES: u32 = 250;
+
+/// Calls `visit` with as many cases; where it panics, with ever simpler ones that still make it.
+fn each(visit: impl Fn(&Machine, &Request, &View)) {
+    let config = Config {
+        cases: CASES,
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let cases = (arbitrary::machine(), arbitrary::request(), arbitrary::view());
+    let run = TestRunner::new_with_rng(config, rng).run(&cases, |(machine, request, view)| {
+        visit(&machine, &request, &view);
+        Ok(())
+    });
+    if let Err(failure) = run {
+        panic!("{failure}");
+    }
+}
+
+#[test]
+fn every_answer_is_whole_readable_and_the_same_again() {
+    each(|machine, request, view| drop(holds::answered(machine, request, view)));
+}
+
+#[test]
+fn every_machine_survives_saving_and_is_readable() {
+    each(|machine, _, _| holds::saved_and_shown(machine));
+}

@@ -1,0 +1,57 @@
+//! Every command through real shells, with environments and folders of any name.
+
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use conda_torch::advise::advise;
+use conda_torch::matrix::Matrix;
+use conda_torch::model::Shell;
+use conda_torch::render::{Answer, ClientTarget, Style, shell};
+
+/// The clients print their words here: one a line, and a line break in one is a word more.
+const CLIENTS: &str = "say() { printf '[%s]' \"$@\"; echo; }\n\
+    conda() { say conda \"$@\"; }\nmamba() { say mamba \"$@\"; }\n\
+    micromamba() { say micromamba \"$@\"; }\npixi() { say pixi \"$@\"; }\n\
+    cd() { say cd \"$@\"; }\nmkdir() { say mkdir \"$@\"; }\n";
+
+#[test]
+fn a_shell_hears_the_words_that_were_meant() {
+    let heard = Mutex::new((CLIENTS.to_owned(), String::new()));
+    super::each(|machine, request, view| {
+        let matrix = Matrix::embedded();
+        let advice = advise(machine, request, matrix);
+        let style = Style { width: view.width, color: false, shell: Shell::Posix, all: false };
+        let client = ClientTarget::of(machine, view.client);
+        let environment = view.environment.clone();
+        let as_of = matrix.as_of;
+        let answer =
+            Answer { machine, request, advice: &advice, as_of, client, environment, style };
+        let Ok(choice) = answer.choice() else { return };
+        let mut heard = heard.lock().expect("no panic while it is held");
+        for step in answer.plan(choice) {
+            // A word that steers a terminal is refused.
+            let Ok(whole) = shell::line(&step, Shell::Posix) else {
+                let steers = |word: &String| word.contains(char::is_control);
+                assert!(step.argv.iter().any(steers), "{step:?}");
+                continue;
+            };
+            let broken = shell::lines(&step, Shell::Posix, view.width).expect("the same");
+            heard.0.extend([&*whole, "\n", &*broken.join("\n"), "\n"]);
+            let words = format!("[{}]\n", step.argv.join("]["));
+            heard.1.extend([&*words, &*words]);
+        }
+    });
+    let (script, expected) = heard.into_inner().expect("no panic while it was held");
+    assert!(expected.len() > 10_000, "some of them have an answer");
+    for program in ["bash", "dash"] {
+        let file = format!("{}/any-name.sh", env!("CARGO_TARGET_TMPDIR"));
+        std::fs::write(&file, &script).expect("the target folder can be written");
+        let output = Command::new(program).arg(&file).stdin(Stdio::null()).output();
+        let Ok(output) = output else { continue };
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.is_empty(), "{program}: {errors}");
+        let printed = String::from_utf8(output.stdout).expect("UTF-8");
+        let differs = printed.lines().zip(expected.lines()).find(|(is, meant)| is != meant);
+        assert!(printed == expected, "{program} took a command apart: {differs:?}");
+    }
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Let a solver judge the files that `conda-torch migrate` rewrites.
+
+    python3 tests/solver/files.py
+
+Every `tests/files/NAME/after` of the form of `environment.yml` or `pixi.toml` is solved on the judge's
+channel, for each of its platforms, on a machine with the oldest driver that ran the old file and on one
+with a new driver: it must be solvable, end on a build of the promised kind (CUDA where CUDA was asked
+for, never less than the old CUDA's major version where that exists), and hold everything that the old
+file named. Packages that the channel does not have are left out of the solve, and must be the same
+lines before and after. `tests/migrate` holds the files to what the program writes. Exit code 0 when all is so, 1 when not, 2 when it could not judge.
+"""
+
+import pathlib
+import re
+import sys
+import tempfile
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import channel  # noqa: E402
+
+try:
+    import solver  # noqa: E402
+except ImportError as error:
+    print(f"cannot judge: {error} (pip install -r {HERE / 'requirements.txt'})", file=sys.stderr)
+    sys.exit(2)
+
+FILES = HERE.parent / "files"
+BESIDE = {"after", "said.txt", "args.txt"}
+MACHINES = {"linux-64": {"glibc": "2.28"}, "linux-aarch64": {"glibc": "2.28"}, "win-64": {},
+            "osx-64": {"macos": "13.0"}, "osx-arm64": {"macos": "13.0"}}
+SELECTORS = {"linux64": ["linux-64"], "linux": ["linux-64", "linux-aarch64"], "osx": ["osx-64", "osx-arm64"], "win": ["win-64"]}
+# What the channel has. It has no other packages.
+KNOWN = {"pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "cuda-version", "python"}
+# Where the solver must end, whatever the driver: by hand, from the feedstocks' tables.
+PROMISED = {
+    "cuda-12.1-with-nvidia-and-defaults": ("2.13.0", "cuda129"),
+    "pinned-2.2-with-companions": ("2.3.1", "cuda120"),
+    "torchaudio-holds-pytorch": ("2.10.0", "cuda129"),
+    "pin-2.5.0-never-there": ("2.5.1", "cuda126"),
+    "cuda-11.8-for-old-drivers": ("2.5.1", "cuda118"),
+    "cuda-11.8-on-a-named-machine": ("2.13.0", "cuda130"),
+    "cudatoolkit-11.3-and-exact-build": ("1.12.1", "cuda112"),
+    "pytorch-1.7-with-cuda-11.0": ("1.12.1", "cuda110"),
+    "python-3.8-holds-back": ("2.4.0", "cuda120"),
+    "version-range": ("2.1.2", "cuda120"),
+    "torchvision-alone-is-pinned": ("2.3.1", "cuda120"),
+    "windows-with-cuda-11.8": ("2.5.1", "cuda126"),
+    "cpu-only": ("2.13.0", "cpu"),
+    "python-3.8-with-a-version-it-lacks": ("2.4.0", "cpu"),
+}
+OLD_ONLY = {"pytorch-cuda", "cudatoolkit", "cpuonly", "pytorch-mutex", "torchtriton"}
+
+
+def name_of(spec):
+    return re.split(r"[ =<>!~\[]", spec.split("::")[-1].strip(), maxsplit=1)[0]
+
+
+def of_yaml(text):
+    """Specs with their platforms, and the platforms of the file. As little YAML as the cases have."""
+    specs, platforms, key = [], [], None
+    for line in text.lstrip("\ufeff").splitlines():
+        bare, _, comment = line.partition(" #") if " #" in line else line.partition("\t#")
+        head = re.match(r"^([\w-]+):\s*(.*)$", bare)
+        if head:
+            key, rest = head.groups()
+            rest = re.sub(r"^&\w+\s*", "", rest.strip())
+            items = re.findall(r"\"[^\"]*\"|'[^']*'|[^,\[\]]+", rest) if rest.startswith("[") else []
+        else:
+            item = re.match(r"^(\s*)- (.+)$", bare)
+            items = [item.group(2)] if item and len(item.group(1)) <= 2 else []
+        for item in (item.strip().strip("\"'") for item in items):
+            if not item or item.endswith(":"):
+                continue
+            if key == "platforms":
+                platforms.append(item)
+            elif key == "dependencies":
+                selector = re.match(r"\s*\[([\w-]+)\]", comment)
+                specs.append((item, SELECTORS.get(selector.group(1)) if selector else None))
+    return specs, platforms
+
+
+def of_toml(text):
+    """The same for each feature of a manifest together with the default one."""
+    root = tomllib.loads(text)
+    root = root.get("tool", {}).get("pixi", root)
+    workspace = root.get("workspace", root.get("project"))
+    def specs(table):
+        def one(entries, platforms):
+            for name, value in entries.items():
+                value = {"version": value} if isinstance(value, str) else value
+                brackets = ",".join(f"{key}='{value[key]}'" for key in ("version", "build") if key in value)
+                yield f"{name}[{brackets}]", platforms
+        found = list(one(table.get("dependencies", {}), None))
+        for target, inner in table.get("target", {}).items():
+            found += one(inner.get("dependencies", {}), [target])
+        return found
+    default = specs(root)
+    sets = [(default, workspace["platforms"])]
+    for feature in root.get("feature", {}).values():
+        sets.append((default + specs(feature), feature.get("platforms", workspace["platforms"])))
+    return sets
+
+
+def environments(case):
+    """The old and the new environments of a case, one after the other."""
+    file = next(path for path in case.iterdir() if path.name not in BESIDE)
+    after = case / "after" if (case / "after").exists() else file
+    if file.name.startswith("environment"):
+        return [(of_yaml(file.read_text()), of_yaml(after.read_text()))]
+    if file.suffix == ".toml":
+        return list(zip(of_toml(file.read_text()), of_toml(after.read_text()), strict=True))
+    return []
+
+
+def old_cuda(specs):
+    """The major version of CUDA that was asked for; None without, 0 for any."""
+    for spec, _ in specs:
+        if name_of(spec) in ("pytorch-cuda", "cudatoolkit"):
+            found = re.search(r"[=<>'\"~ ](\d+)", spec)
+            return int(found.group(1)) if found else 0
+        if re.search(r"=\S*cuda", spec) and name_of(spec) in ("pytorch", "pytorch-mutex"):
+            return 0
+    return None
+
+
+def solves(path, case, before, after):
+    """Everything that is wrong with one environment."""
+    (old, platforms), (new, _) = before, after
+    arguments = (case / "args.txt").read_text() if (case / "args.txt").exists() else ""
+    named = re.search(r"--platform (\S+)", arguments)
+    text = "".join(spec for spec, _ in old)
+    windows = "C:\\" in next(p for p in case.iterdir() if p.name not in BESIDE).read_text()
+    platforms = platforms or [named.group(1) if named else "win-64" if windows else "linux-64"]
+    kept = {name_of(spec) for spec, _ in new}
+    lost = {name_of(spec) for spec, _ in old} - kept - OLD_ONLY - {"pytorch"}
+    lost = {name for name in lost if not name.startswith("magma-cuda")}
+    wrong = [f"lost {sorted(lost)}"] if lost else []
+    if "torch" in text and not kept & {"pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision"}:
+        wrong.append("no PyTorch is left")
+    for platform in platforms:
+        here = [(spec, scope) for spec, scope in old if scope is None or platform in scope]
+        cuda = None if platform.startswith("osx") else old_cuda(here)
+        specs = [spec.split("::")[-1] for spec, scope in new if (scope is None or platform in scope) and name_of(spec) in KNOWN]
+        pin = next((re.search(r"(\d+)\.(\d+)", spec) for spec in specs if name_of(spec) == "cuda-version"), None)
+        # The channel has one patch a Python, and no builds of others.
+        specs = [re.sub(r"^(python=\d+\.\d+)\S*", r"\1", spec) for spec in specs]
+        drivers = [None] if cuda is None else [f"{pin.group(1)}.0" if pin else "12.0", "13.2"]
+        for driver in drivers:
+            machine = {"subdir": platform, **MACHINES[platform]}
+            solved = solver.solve(str(path), platform, specs, solver.virtual_packages(machine, driver))
+            if isinstance(solved, str):
+                wrong.append(f"{platform} __cuda={driver} {specs}: {' '.join(solved.split())[:300]}")
+                continue
+            torch = solved["pytorch"]
+            kind = re.match(r"cpu|cuda\d+", torch["build"]).group()
+            version, build = PROMISED.get(case.name, (torch["version"], kind))
+            if (torch["version"], kind) != (version, build):
+                wrong.append(f"{platform} __cuda={driver} {specs}: {torch['version']} {kind}, promised {version} {build}")
+            if cuda is not None and not kind.startswith("cuda"):
+                wrong.append(f"{platform} __cuda={driver} {specs}: ended on {torch['version']} {torch['build']}")
+            if cuda == 12 and kind.startswith("cuda") and int(kind[4:6]) < 12:
+                wrong.append(f"{platform} __cuda={driver} {specs}: CUDA 12 became {kind}")
+            if cuda is None and "cpuonly" in {name_of(spec) for spec, _ in here} and not kind.startswith("cpu"):
+                wrong.append(f"{platform} {specs}: cpuonly became {kind}")
+    return wrong
+
+
+def main():
+    judged, failed = 0, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        channel.make(scratch)
+        for case in sorted(FILES.iterdir()):
+            if not (case / "after").exists():
+                continue
+            for before, after in environments(case):
+                judged += 1
+                for line in solves(scratch, case, before, after):
+                    failed += 1
+                    print(f"{case.name}: {line}")
+    print(f"{judged} environments, {failed} faults")
+    sys.exit(bool(failed) or judged < 30)
+
+
+if __name__ == "__main__":
+    main()
