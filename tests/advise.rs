@@ -166,6 +166,74 @@ fn without_a_usable_gpu_the_cpu_build_and_a_word_why() {
 }
 
 #[test]
+fn a_driver_in_trouble_is_told_what_ails_it() {
+    use Status::{Degraded, Ok};
+    let with_129 = |name, status, code| {
+        plain(name, "2.13.0 cuda129_mkl 302", CUDA129, status, &[code]);
+    };
+    let with_130 = |name, status, code| {
+        plain(name, "2.13.0 cuda130_mkl 302", CUDA130, status, &[code]);
+    };
+    with_130("driver-updated-not-rebooted", Degraded, "driver-mismatch");
+    // 535 runs CUDA 12, whatever the libcuda before it says.
+    with_129("compat-on-geforce", Degraded, "forward-compatibility");
+    with_129("compat-on-a100", Ok, "forward-compatibility");
+    with_129("devices-for-a-group-alone", Degraded, "no-permission");
+    with_130("secure-boot-key-not-enrolled", Degraded, "secure-boot");
+    with_130("kernel-updated-module-not-built", Degraded, "module-not-built");
+    with_130("module-not-loaded", Degraded, "module-not-loaded");
+    with_129("wsl2-linux-driver-installed", Degraded, "wsl-driver-shadowed");
+    with_129("wsl2-lib-off-the-path", Ok, "wsl-path");
+    let nouveau = &["nouveau", "card-without-driver"];
+    plain("gtx1080ti-nouveau-no-driver", "2.13.0 cpu_mkl 102", CPU, Degraded, nouveau);
+}
+
+#[test]
+fn gpus_that_a_program_was_not_given_or_that_are_parts_are_told_apart() {
+    use Status::{Degraded, Ok};
+    let with_129 = |name, status, codes: &[&str]| {
+        plain(name, "2.13.0 cuda129_mkl 302", CUDA129, status, codes);
+    };
+    let on_cpu = |name, status, codes: &[&str]| {
+        plain(name, "2.13.0 cpu_mkl 102", CPU, status, codes);
+    };
+    with_129("container-without-the-gpu", Degraded, &["container-without-gpu", "libcuda-missing"]);
+    with_129("container-utility-alone", Degraded, &["container-without-compute"]);
+    with_129("mig-without-instance", Degraded, &["mig-without-instance"]);
+    with_129("mig-two-slices", Ok, &["mig"]);
+    with_129("vgpu-v100d-16q", Ok, &["vgpu", "no-kernels"]);
+    on_cpu("vgpu-a40-8a-no-cuda", Degraded, &["vgpu-without-cuda", "no-gpu"]);
+    on_cpu("slurm-job-without-gres", Degraded, &["gpu-not-allocated", "no-gpu"]);
+    on_cpu("wsl1", Ok, &["wsl-1"]);
+    for (name, status) in
+        [("cuda-visible-devices-empty", Degraded), ("cuda-visible-devices-one-of-two", Ok)]
+    {
+        plain(name, "2.13.0 cuda130_mkl 302", CUDA130, status, &["gpu-hidden"]);
+    }
+}
+
+#[test]
+fn a_gpu_outside_of_every_build_gets_the_cpu_build_and_is_told() {
+    use Status::Degraded;
+    plain("gtx680", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-too-old", "gpu-not-used"]);
+    // Windows' oldest build has CUDA 12.6, and 546 translates for 12.3.
+    let new = &["gpu-too-new", "ptx-needs-newer-driver"];
+    plain("windows-gpu-14.0-driver-546", "2.13.0 cpu_mkl 102", CPU, Degraded, new);
+    let none = &["jetson-without-build", "no-kernels"];
+    plain("jetson-nano", "2.13.0 cpu_generic 2", CPU, Degraded, none);
+}
+
+#[test]
+fn a_sound_machine_has_no_trouble() {
+    for name in ["rtx3080-driver-580", "no-gpu", "wsl-driver-560", "macos-12-arm64"] {
+        let machine = machine(name);
+        let advice = advise(&machine, &Request::default(), Matrix::embedded());
+        let trouble = |d: &&Diagnostic| matches!(d, Diagnostic::Trouble(_));
+        assert_eq!(advice.diagnostics.iter().find(trouble), None, "{name}");
+    }
+}
+
+#[test]
 fn every_gpu_of_a_machine_counts() {
     plain("two-gpus-6.1-and-8.9", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &["no-kernels"]);
 }

@@ -2,7 +2,11 @@
 
 /// Every code, as the program names it.
 fn codes() -> Vec<&'static str> {
-    let sources = [include_str!("../src/advise/code.rs"), include_str!("../src/check/code.rs")];
+    let sources = [
+        include_str!("../src/advise/code.rs"),
+        include_str!("../src/advise/trouble.rs"),
+        include_str!("../src/check/code.rs"),
+    ];
     let arms = sources
         .iter()
         .flat_map(|source| source.lines())

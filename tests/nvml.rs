@@ -100,6 +100,27 @@ fn mig_is_seen_on_the_device_that_has_it() {
     let machine = nvml("mig");
     assert_eq!(fact(&machine["gpus"][1]["mig"]), "true by nvml");
     assert_eq!(fact(&machine["gpus"][2]["mig"]), "false by nvml");
+    let slices = &machine["gpus"][1]["mig_slices"]["value"];
+    assert_eq!(slices.as_array().map(Vec::len), Some(2), "{slices}");
+    let empty = nvml("mig-empty");
+    assert_eq!(fact(&empty["gpus"][1]["mig_slices"]), "absent");
+    assert!(fact(&empty["gpus"][2]["mig_slices"]).starts_with("unknown: "));
+}
+
+#[test]
+fn a_virtual_machines_part_is_told_from_a_whole_card() {
+    let machine = nvml("vgpu");
+    assert_eq!(fact(&machine["gpus"][2]["virtualization"]), "vgpu by nvml");
+    assert_eq!(fact(&machine["gpus"][1]["virtualization"]), "absent");
+}
+
+#[test]
+fn the_file_that_the_loader_took_is_told() {
+    let machine = probe(Some(&NVML), Some(&LIBCUDA), &[("STUB_LIBCUDA", "mismatch")]);
+    let file = fact(&machine["nvidia"]["libcuda_file"]);
+    assert!(file.ends_with("libcuda.so.1 by libcuda"), "{file}");
+    assert_eq!(machine["nvidia"]["libcuda_error"], "803");
+    assert_eq!(fact(&machine["nvidia"]["libcuda_cuda"]), "12.8 by libcuda");
 }
 
 #[test]
@@ -148,6 +169,7 @@ fn an_old_library_says_less_but_what_it_says_counts() {
     assert_eq!(fact(&gpu["memory_mib"]), "unknown: NVML: the library is too old to say");
     assert_eq!(fact(&gpu["mig"]), "unknown: NVML: the library is too old to say");
     assert_eq!(gpu["pci_id"], Value::Null);
+    assert!(fact(&gpu["virtualization"]).ends_with("the library is too old to say"));
 }
 
 #[test]

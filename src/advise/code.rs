@@ -50,6 +50,7 @@ impl Diagnostic {
             Self::BaselineAssumed { .. } => "baseline-assumed",
             Self::DescribedElsewhere { .. } => "described-elsewhere",
             Self::NoClient => "no-client",
+            Self::Trouble(trouble) => trouble.code(),
             Self::CudaVersionHoldsBack { .. } => "cuda-version-holds-back",
             Self::CudaVersionNotBuilt { .. } => "cuda-version-not-built",
             Self::NoSuchCudaVersion { .. } => "no-such-cuda-version",
@@ -72,6 +73,7 @@ impl Diagnostic {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
+            Self::Trouble(trouble) => trouble.severity(),
             Self::OtherPlatform { .. }
             | Self::NoDriver { .. }
             | Self::NoGpu

@@ -7,6 +7,8 @@ use crate::model::{
     Subdir, Version,
 };
 
+use super::trouble::Trouble;
+
 /// A fact that matters for the decision. No sentences: those are made in `render`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Diagnostic {
@@ -140,6 +142,9 @@ pub enum Diagnostic {
     DescribedElsewhere { format: String, missing: Vec<MissingFact>, assumed: Vec<AssumedFact> },
     /// No client was found.
     NoClient,
+
+    /// What is wrong with the NVIDIA driver or keeps a program from its GPUs.
+    Trouble(Trouble),
 
     // --- about the request
     /// The `cuda-version` that was asked for gives up a newer PyTorch.

@@ -14,6 +14,7 @@ mod code;
 mod companions;
 mod diagnostic;
 mod fit;
+mod gpus;
 mod installed;
 mod kernels;
 mod rank;
@@ -22,12 +23,15 @@ mod remarks;
 mod request;
 mod situation;
 mod specs;
+mod told;
+mod trouble;
 mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
 pub use installed::{Running, running};
 pub use request::{AcceleratorWish, Request};
+pub use trouble::Trouble;
 
 use crate::matrix::Matrix;
 use crate::model::{Build, Machine};

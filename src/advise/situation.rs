@@ -3,11 +3,14 @@
 use crate::matrix::{DriverFamily, Matrix};
 use crate::model::{
     ArmVariant, Build, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin,
-    Subdir, Vendor, Version,
+    Subdir, Version,
 };
 
 use super::diagnostic::Diagnostic;
+use super::gpus::gpus;
+use super::remarks::is_without_cuda;
 use super::request::Request;
+use super::told::before_the_driver;
 
 /// A machine in the terms of the rules.
 #[derive(Debug, Clone)]
@@ -125,40 +128,6 @@ fn platform(machine: &Machine, remarks: &mut Vec<Diagnostic>) -> Option<Subdir> 
     subdir
 }
 
-/// The driver's GPUs; where it shows none, the cards on the bus, by their PCI ids.
-fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
-    let driver_shows_none =
-        machine.gpu_count == Detected::Absent && machine.driver != Detected::Absent;
-    if machine.gpus.is_empty() && !driver_shows_none {
-        return cards_on_the_bus(machine, matrix);
-    }
-    machine
-        .gpus
-        .iter()
-        .map(|gpu| SituatedGpu {
-            index: gpu.index,
-            name: gpu.name.value().cloned(),
-            capability: gpu.compute_capability.value().copied().or_else(|| {
-                let by_name = gpu.name.value().and_then(|name| matrix.gpu_by_name(name).ok());
-                let by_id = || gpu.pci_id.as_deref().and_then(|id| matrix.by_pci_id(id));
-                by_name.map(|row| row.capability).or_else(|| by_id().map(|row| row.capability))
-            }),
-        })
-        .collect()
-}
-
-fn cards_on_the_bus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {
-    let cards = machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
-    (0..)
-        .zip(cards)
-        .map(|(index, card)| SituatedGpu {
-            index,
-            name: None,
-            capability: matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
-        })
-        .collect()
-}
-
 fn libc(
     machine: &Machine,
     subdir: Option<Subdir>,
@@ -221,7 +190,17 @@ impl Context<'_> {
         if let Some(driver) = driver.filter(|driver| driver.is_branch()) {
             remarks.push(Diagnostic::DriverBranchAssumed { driver });
         }
-        let no_gpu = machine.gpus.is_empty() && machine.gpu_count == Detected::Absent;
+        let no_gpu = machine.gpus.is_empty() && machine.gpu_count == Detected::Absent
+            || !machine.gpus.is_empty() && machine.gpus.iter().all(is_without_cuda);
+        if let Some(driver) = before_the_driver(machine) {
+            // What a compatibility package adds goes with one environment and some GPUs.
+            let cuda = self.cuda_of(driver);
+            return if no_gpu {
+                DriverState::NoGpu { cuda, driver: Some(driver) }
+            } else {
+                DriverState::Usable { cuda, driver: Some(driver) }
+            };
+        }
         let said = machine.driver.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)));
         match (&machine.driver_cuda, driver) {
             (Detected::Found(_), _) | (Detected::Absent | Detected::Unknown { .. }, Some(_))

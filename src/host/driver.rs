@@ -106,6 +106,12 @@ pub enum Call {
     Mig,
     /// PCI device in the upper and vendor in the lower 16 bits.
     PciId,
+    /// The file that was opened, with its links followed.
+    File,
+    /// The names of a device's MIG slices, with line breaks between them.
+    MigSlices,
+    /// How a device is given to a virtual machine: `none`, `passthrough`, `vgpu`, `host-vgpu`.
+    Virtualization,
 }
 
 impl Call {
@@ -123,6 +129,9 @@ impl Call {
             Self::Memory => "memory",
             Self::Mig => "MIG mode",
             Self::PciId => "PCI id",
+            Self::File => "file",
+            Self::MigSlices => "MIG slices",
+            Self::Virtualization => "virtualization mode",
         }
     }
 }

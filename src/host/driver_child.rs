@@ -4,8 +4,9 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
-use nvml_wrapper::Nvml;
+use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode;
 use nvml_wrapper::error::NvmlError;
+use nvml_wrapper::{Device, Nvml};
 
 use super::{Answer, Call, DriverRequest, Library, Said};
 use super::{libcuda, quarantine};
@@ -111,10 +112,39 @@ fn ask_device(nvml: &Nvml, index: u32, voice: &mut Voice<'_>) {
         })
     });
     voice.ask(Call::Memory, of, || answer(device.memory_info(), |m| Answer::Number(m.total)));
-    voice.ask(Call::Mig, of, || answer(device.mig_mode(), |m| Answer::Number(m.current.into())));
+    voice.say(Call::Mig, of, None);
+    let mig = answer(device.mig_mode(), |mode| Answer::Number(mode.current.into()));
+    let is_split = mig == Answer::Number(1);
+    voice.say(Call::Mig, of, Some(mig));
     voice.ask(Call::PciId, of, || {
         answer(device.pci_info(), |pci| Answer::Number(pci.pci_device_id.into()))
     });
+    voice.ask(Call::Virtualization, of, || {
+        answer(device.virtualization_mode(), |mode| Answer::Text(virtualization(&mode).to_owned()))
+    });
+    if is_split {
+        voice.ask(Call::MigSlices, of, || mig_slices(&device));
+    }
+}
+
+/// A word for how a device is given to a virtual machine.
+fn virtualization(mode: &GpuVirtualizationMode) -> &'static str {
+    match mode {
+        GpuVirtualizationMode::Bare => "none",
+        GpuVirtualizationMode::PassThrough => "passthrough",
+        GpuVirtualizationMode::Vgpu => "vgpu",
+        GpuVirtualizationMode::HostVgpu => "host-vgpu",
+        GpuVirtualizationMode::HostVsga => "host-vsga",
+    }
+}
+
+/// The names of the slices that were made; places where none was are passed over.
+fn mig_slices(device: &Device<'_>) -> Answer {
+    answer(device.mig_device_count(), |places| {
+        let slices = (0..places).filter_map(|place| device.mig_device_by_index(place).ok());
+        let names = slices.map(|slice| slice.name().unwrap_or_else(|_| "MIG slice".to_owned()));
+        Answer::Text(names.collect::<Vec<_>>().join("\n"))
+    })
 }
 
 fn answer<T>(result: Result<T, NvmlError>, form: impl FnOnce(T) -> Answer) -> Answer {

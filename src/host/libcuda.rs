@@ -21,6 +21,9 @@ pub(super) fn ask(paths: &[String], voice: &mut Voice<'_>) {
                 continue;
             }
         };
+        if let Some(file) = opened_file() {
+            voice.say(Call::File, None, Some(Answer::Text(file)));
+        }
         // The version can be had without a device, so it is asked before the initialisation.
         voice.ask(Call::CudaVersion, None, || integer(&library, b"cuDriverGetVersion\0"));
         voice.say(Call::Init, None, None);
@@ -65,6 +68,23 @@ fn open(path: &str) -> Result<Cuda, Answer> {
         Ok(library) => Ok(Cuda { library: std::mem::ManuallyDrop::new(library) }),
         Err(error) => Err(unloaded(&error, path)),
     }
+}
+
+/// The file behind the name that was opened: the loader chooses among several. Only the child maps it.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "this is `Host`'s own process")]
+fn opened_file() -> Option<String> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let mut files = maps.lines().filter_map(|line| line.get(line.find('/')?..));
+    let is_libcuda =
+        |file: &&str| file.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("libcuda.so"));
+    // Of a file that failed before, this program may still hold the pages: the last one is meant.
+    files.rfind(is_libcuda).map(str::to_owned)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn opened_file() -> Option<String> {
+    None
 }
 
 /// A call that fills one integer.

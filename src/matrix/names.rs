@@ -86,6 +86,21 @@ impl Matrix {
         self.pci_devices.get(place).filter(|row| row.first <= device)
     }
 
+    /// What the GPU of a Jetson can execute, by the model in the device tree: `NVIDIA Jetson AGX Orin
+    /// Developer Kit` holds the name `Jetson AGX Orin`. Of several names the longest counts.
+    #[must_use]
+    pub fn jetson_of_model(&self, model: &str) -> Option<ComputeCapability> {
+        let words = model.to_ascii_lowercase();
+        let soc = |row: &&GpuName| self.is_soc(row.capability);
+        let named = |row: &&GpuName| words.contains(&row.name.to_ascii_lowercase());
+        self.gpu_names
+            .iter()
+            .filter(soc)
+            .filter(named)
+            .max_by_key(|row| row.name.len())
+            .map(|row| row.capability)
+    }
+
     /// Every GPU of one compute capability, in the order of the rows.
     pub fn names_of(&self, capability: ComputeCapability) -> impl Iterator<Item = &str> {
         self.gpu_names.iter().filter(move |row| row.capability == capability).map(|row| &*row.name)

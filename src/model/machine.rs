@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion,
-    Origin, Os, Setting, Shell, Subdir, Version,
+    NvidiaTraces, Origin, Os, Setting, Shell, Subdir, Version,
 };
 
 /// Everything that is known about a machine. Nothing found is dropped, nothing is decided.
@@ -54,6 +54,8 @@ pub struct Machine {
     pub gpu_count: Detected<u32>,
     /// Every NVIDIA GPU that the driver shows, or that a flag names.
     pub gpus: Vec<Gpu>,
+    /// The parts of the NVIDIA driver, one by one.
+    pub nvidia: NvidiaTraces,
     /// Display adapters on the bus, of every maker, driver or not.
     pub adapters: Vec<Adapter>,
     /// `nvidia-smi`'s path.
@@ -71,6 +73,8 @@ pub struct Machine {
     pub wsl: Detected<String>,
     /// The model of an NVIDIA Jetson, as the device tree has it.
     pub jetson: Detected<String>,
+    /// The release of a Jetson's system (L4T): `36.4.3`, which is `JetPack` 6.
+    pub jetson_release: Detected<String>,
     /// Whether an x86-64 program is being translated on an arm64 Mac.
     pub rosetta: Detected<bool>,
     /// Conda clients, best first.
@@ -119,8 +123,36 @@ pub struct Gpu {
     pub memory_mib: Detected<u64>,
     /// Whether it is split into MIG slices.
     pub mig: Detected<bool>,
+    /// The names of its MIG slices. Absent: it is split, and no slice was made.
+    pub mig_slices: Detected<Vec<String>>,
+    /// `vgpu` where it is a part of a virtual machine's host's GPU; `passthrough`, `host-vgpu`. Absent: bare.
+    pub virtualization: Detected<String>,
     /// PCI vendor and device: `10de:1b06`.
     pub pci_id: Option<String>,
+}
+
+impl Gpu {
+    /// The letter of a vGPU's profile in its name, `Q` in `GRID V100D-16Q`. Profiles Q and C compute, A
+    /// and B do not. <https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/>
+    #[must_use]
+    pub fn vgpu_profile(&self) -> Option<char> {
+        let (_, profile) = self.name.value()?.rsplit_once('-')?;
+        let rest = profile.trim_start_matches(|c: char| c.is_ascii_digit());
+        let letter = rest.chars().next().filter(|c| matches!(c, 'A' | 'B' | 'C' | 'Q'))?;
+        let is_profile =
+            rest.len() < profile.len() && rest[1..].chars().all(|c| c.is_ascii_digit());
+        is_profile.then_some(letter)
+    }
+
+    /// Whether it is a virtual machine's part of a GPU.
+    #[must_use]
+    pub fn is_vgpu(&self) -> bool {
+        match &self.virtualization {
+            Detected::Found(mode) => mode.value == "vgpu",
+            Detected::Absent => false,
+            Detected::Unknown { .. } => self.vgpu_profile().is_some(),
+        }
+    }
 }
 
 /// A display adapter on the PCI bus.
@@ -208,6 +240,7 @@ impl Machine {
             container: Detected::Absent,
             wsl: Detected::Absent,
             jetson: Detected::Absent,
+            jetson_release: Detected::Absent,
             rosetta: Detected::Absent,
             ..Self::default()
         }

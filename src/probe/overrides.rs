@@ -88,6 +88,8 @@ fn described(index: u32, wished: &WishedGpu) -> Gpu {
         compute_capability: Detected::found(wished.capability, gpu_flag(wished)),
         memory_mib: Detected::unknown(unknown),
         mig: Detected::unknown(unknown),
+        mig_slices: Detected::unknown(unknown),
+        virtualization: Detected::unknown(unknown),
         pci_id: None,
     }
 }

@@ -1,11 +1,13 @@
 //! What to do about a diagnostic, and only what works on the machine it is said to.
 
-use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact, Unlock};
+use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact, Trouble, Unlock};
 use crate::matrix::Matrix;
 use crate::model::{ComputeCapability, Detected, DriverVersion, Machine, Origin, Os};
 
 use super::client_remarks;
+use super::miniforge::{arm64_client, miniforge};
 use super::summary::jetpack;
+use super::troubles;
 
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
@@ -15,6 +17,13 @@ pub(super) fn hint(
     advice: &Advice<'_>,
 ) -> Option<String> {
     use Diagnostic as D;
+    // What says more of the same has the hint that fits.
+    let better = |other: &&D| matches!(other, D::Trouble(trouble) if trouble.says_more_than().contains(&diagnostic.code()));
+    if let Some(D::Trouble(trouble)) = advice.diagnostics.iter().find(better)
+        && !matches!(trouble, Trouble::Nouveau { .. })
+    {
+        return troubles::hint(trouble, machine);
+    }
     if machine.container.is_found() && is_of_container(diagnostic) {
         return start_container(diagnostic, machine);
     }
@@ -65,6 +74,21 @@ pub(super) fn hint(
             Some("name it with `--platform`".to_owned())
         }
         D::NoClient => Some(miniforge(machine)),
+        // The card's own remark names the driver that it can have.
+        D::Trouble(Trouble::Nouveau { .. }) => advice
+            .diagnostics
+            .iter()
+            .find(|other| matches!(other, D::CardWithoutDriver { .. }))
+            .and_then(|card| hint(card, machine, advice)),
+        // A newer driver translates for the card: nobody need wait.
+        D::Trouble(Trouble::GpuTooNew { .. }) if newer_driver(advice).is_some() => None,
+        D::Trouble(trouble) => troubles::hint(trouble, machine),
+        D::Rosetta if !machine.clients.is_empty() => arm64_client(machine),
+        // Outside a container the driver's packages come in parts.
+        D::LibcudaMissing if owns_its_driver(machine) && !machine.jetson.is_found() && machine.nvidia.libcuda_error.is_none() => Some(
+            "install the driver's compute library: Debian `libcuda1`, Ubuntu `libnvidia-compute-NNN`, Fedora `xorg-x11-drv-nvidia-cuda`"
+                .to_owned(),
+        ),
         D::CudaVersionHoldsBack { .. } => Some(
             "leave `--cuda-version` out unless something else needs it: it is the toolkit's version, not the driver's"
                 .to_owned(),
@@ -164,7 +188,7 @@ fn start_container(diagnostic: &Diagnostic, machine: &Machine) -> Option<String>
         );
     }
     if !is_under_nouveau(machine) {
-        return Some("start the container with the GPU: `docker run --gpus all …`".to_owned());
+        return Some(troubles::start_container(machine));
     }
     // The card has to leave the open driver first, and only the host can see to that.
     let D::CardWithoutDriver { needed, capability, .. } = diagnostic else { return None };
@@ -220,6 +244,11 @@ fn get_driver(
 ) -> Option<String> {
     if machine.jetson.is_found() {
         return Some(update_jetpack(needed, machine));
+    }
+    if machine.gpus.iter().any(crate::model::Gpu::is_vgpu) {
+        return Some(format!(
+            "ask who runs the host for a vGPU release with driver {needed} or newer: a guest's driver goes with it"
+        ));
     }
     let driver = range(needed, last_branch);
     if machine.container.is_found() {
@@ -281,24 +310,4 @@ fn newer_driver(advice: &Advice<'_>) -> Option<DriverVersion> {
         [Unlock::Driver(needed)] => Some(*needed),
         _ => None,
     })
-}
-
-/// How to get a client.
-fn miniforge(machine: &Machine) -> String {
-    let file = match machine
-        .subdir
-        .value()
-        .filter(|_| machine.rosetta.value() != Some(&true))
-        .map(|subdir| (subdir.os(), subdir.as_str()))
-    {
-        Some((Os::Windows, _)) => "`Miniforge3-Windows-x86_64.exe`",
-        Some((_, "osx-arm64")) => "`Miniforge3-MacOSX-arm64.sh`",
-        Some((_, "osx-64")) => "`Miniforge3-MacOSX-x86_64.sh`",
-        Some((_, "linux-aarch64")) => "`Miniforge3-Linux-aarch64.sh`",
-        Some((_, "linux-64")) => "`Miniforge3-Linux-x86_64.sh`",
-        Some((_, "linux-ppc64le")) => "`Miniforge3-Linux-ppc64le.sh`",
-        None if machine.rosetta.value() == Some(&true) => "`Miniforge3-MacOSX-arm64.sh`",
-        Some(_) | None => "Miniforge",
-    };
-    format!("get conda and mamba with {file} from https://conda-forge.org/download/")
 }

@@ -10,6 +10,7 @@ use super::answer::{Answer, Refused, Style};
 use super::messages::message;
 use super::reasons::reasons;
 use super::step::{Step, StepKind};
+use super::troubles::is_said_better;
 use super::wrap::{wrap, wrap_parts};
 use super::{shell, summary};
 
@@ -147,6 +148,10 @@ impl Page<'_> {
         // Of a card without a driver more is said than that there is none.
         let told = |code: &str| says(code) || code == "no-driver" && says("card-without-driver");
         reasons.retain(|(_, code)| !told(code));
+        let better = |code: &str| {
+            remarks.iter().any(|remark| matches!(remark, Diagnostic::Trouble(trouble) if trouble.says_more_than().contains(&code)))
+        };
+        reasons.retain(|(_, code)| !better(code));
         if reasons.is_empty() {
             return;
         }
@@ -171,7 +176,8 @@ impl Page<'_> {
                 };
                 self.labelled(label, &format!("{} [{}]", message.sentence, remark.code()));
             }
-            if let Some(hint) = message.hint.filter(|hint| !hints.contains(hint)) {
+            let is_mute = is_said_better(remark, &advice.diagnostics);
+            if let Some(hint) = message.hint.filter(|hint| !is_mute && !hints.contains(hint)) {
                 self.labelled("hint: ", &hint);
                 hints.push(hint);
             }
@@ -194,8 +200,9 @@ impl Page<'_> {
             matches!((remark, other),
             (Diagnostic::CompanionMissing { package }, Diagnostic::CompanionNotOnPlatform { package: other, .. }) if package == other)
         };
-        matches!(remark, Diagnostic::NoDriver { .. })
-            && (idle || advice.diagnostics.iter().any(card))
+        is_said_better(remark, &advice.diagnostics)
+            || matches!(remark, Diagnostic::NoDriver { .. })
+                && (idle || advice.diagnostics.iter().any(card))
             || advice.diagnostics.iter().any(nowhere)
     }
 

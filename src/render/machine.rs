@@ -41,6 +41,7 @@ fn system(page: &mut Page, machine: &Machine) {
     page.if_not_absent("container", &machine.container);
     page.if_not_absent("WSL", &machine.wsl);
     page.if_not_absent("Jetson", &machine.jetson);
+    page.if_found("L4T", &machine.jetson_release);
 }
 
 fn nvidia(page: &mut Page, machine: &Machine) {
@@ -67,6 +68,15 @@ fn nvidia(page: &mut Page, machine: &Machine) {
             format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id)
         };
         page.row("on the bus", &text);
+    }
+    let traces = &machine.nvidia;
+    page.if_found("module", &traces.kernel_module);
+    page.if_found("NVML's file", &traces.nvml_library);
+    page.if_found("libcuda's file", &traces.libcuda_file);
+    page.if_found("Secure Boot", &traces.secure_boot);
+    if let Some(visible) = &traces.visible_devices {
+        let count = visible.count();
+        page.row("visible", &format!("{count} by CUDA_VISIBLE_DEVICES"));
     }
     page.if_not_absent("nvidia-smi", &machine.nvidia_smi);
     page.if_not_absent("toolkit file", &machine.toolkit_file);
@@ -223,6 +233,14 @@ impl Page {
         match detected {
             Detected::Absent => {}
             Detected::Found(_) | Detected::Unknown { .. } => self.detected(label, detected),
+        }
+    }
+
+    /// A row for what only some machines have, and were asked for.
+    fn if_found<T: Display>(&mut self, label: &str, detected: &Detected<T>) {
+        match detected {
+            Detected::Found(_) => self.detected(label, detected),
+            Detected::Absent | Detected::Unknown { .. } => {}
         }
     }
 

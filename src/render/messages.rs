@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::{client_remarks, hints};
+use super::{client_remarks, hints, troubles};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +182,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             };
             format!("nothing was probed; assumed {assumed}")
         }
+        D::Trouble(trouble) => troubles::sentence(trouble, machine),
         D::DescribedElsewhere { format, missing, assumed } => {
             format!("{}{}", described(format, missing, assumed), nodes(machine))
         }
@@ -232,6 +233,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
 /// The GPU that a diagnostic is about, as the driver counts.
 pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
     use Diagnostic as D;
+    if let D::Trouble(trouble) = diagnostic {
+        return troubles::gpu(trouble);
+    }
     if let D::NoKernels { gpu, .. }
     | D::PtxNeedsNewerDriver { gpu, .. }
     | D::ToolkitTooOldForGpu { gpu, .. }

@@ -18,6 +18,7 @@ mod machine;
 mod messages;
 mod migrated;
 mod migration;
+mod miniforge;
 mod pixi_toml;
 mod reasons;
 mod schema;
@@ -26,6 +27,7 @@ mod sight;
 mod step;
 mod summary;
 pub mod table;
+mod troubles;
 mod wire;
 mod wrap;
 

@@ -150,11 +150,19 @@ fn is_without_gpu(machine: &Machine) -> bool {
 /// `driver 580.95.05 (CUDA 13.0)`.
 fn driver(machine: &Machine) -> Option<String> {
     match (machine.driver.value(), machine.driver_cuda.value()) {
+        // A libcuda that is not the driver's own says a CUDA that is not the driver's either.
+        (Some(driver), Some(_)) if is_behind_another(machine) => Some(format!("driver {driver}")),
         (Some(driver), Some(cuda)) => Some(format!("driver {driver} (CUDA {cuda})")),
         (Some(driver), None) => Some(format!("driver {driver}")),
         (None, Some(cuda)) => Some(format!("driver with CUDA {cuda}")),
         (None, None) => None,
     }
+}
+
+fn is_behind_another(machine: &Machine) -> bool {
+    let (module, libcuda) = (&machine.nvidia.kernel_module, &machine.nvidia.libcuda_library);
+    let differ = module.is_found() && libcuda.is_found() && module.value() != libcuda.value();
+    differ && machine.nvidia.nvml_error.is_none()
 }
 
 /// All GPUs, those that are alike once: `2 × NVIDIA A100 (compute capability 8.0)`.

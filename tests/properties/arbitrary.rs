@@ -9,8 +9,8 @@ use proptest::strategy::BoxedStrategy;
 use conda_torch::advise::{AcceleratorWish, Request};
 use conda_torch::model::{
     Adapter, Blas, Client, ClientKind, Companion, ComputeCapability, ConfigFile, CudaVersion,
-    Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Shell, SourceReport, Subdir, Vendor,
-    Version, VirtualPackage,
+    Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin, Outcome, Shell,
+    SourceReport, Subdir, Vendor, Version, VirtualPackage, VisibleDevices,
 };
 use conda_torch::render::Environment;
 
@@ -101,7 +101,9 @@ fn capability() -> impl Strategy<Value = ComputeCapability> {
 }
 
 fn gpu() -> impl Strategy<Value = Gpu> {
-    let names = prop_oneof![text(), Just("NVIDIA GeForce GTX 1080 Ti".to_owned())];
+    let known = ["NVIDIA GeForce GTX 1080 Ti", "GRID V100D-16Q", "NVIDIA A40-8A"];
+    let names = prop_oneof![text(), select(known.to_vec()).prop_map(str::to_owned)];
+    let modes = prop_oneof![Just("vgpu".to_owned()), text()];
     (
         any::<u32>(),
         detected(names),
@@ -109,15 +111,21 @@ fn gpu() -> impl Strategy<Value = Gpu> {
         detected(any::<u64>()),
         detected(any::<bool>()),
         of(pci_id()),
+        detected(vec(text(), 0..3)),
+        detected(modes),
     )
-        .prop_map(|(index, name, compute_capability, memory_mib, mig, pci_id)| Gpu {
-            index,
-            name,
-            compute_capability,
-            memory_mib,
-            mig,
-            pci_id,
-        })
+        .prop_map(
+            |(index, name, compute_capability, memory_mib, mig, pci_id, slices, mode)| Gpu {
+                index,
+                name,
+                compute_capability,
+                memory_mib,
+                mig,
+                mig_slices: slices,
+                virtualization: mode,
+                pci_id,
+            },
+        )
 }
 
 fn pci_id() -> impl Strategy<Value = String> {
@@ -192,6 +200,49 @@ fn shell() -> impl Strategy<Value = Shell> {
     select(&[Shell::Posix, Shell::Fish, Shell::Powershell, Shell::Cmd][..])
 }
 
+/// The parts of a driver, of which none need be another's.
+fn traces() -> impl Strategy<Value = NvidiaTraces> {
+    let access = || detected(select(&[DeviceAccess::Open, DeviceAccess::Denied][..]));
+    let errors = ["LibRmVersionMismatch", "DriverNotLoaded", "NoPermission", "100", "803", "804"];
+    let error = move || of(prop_oneof![select(errors.to_vec()).prop_map(str::to_owned), text()]);
+    let visible = (vec(any::<u32>(), 0..3), any::<u32>(), any::<bool>())
+        .prop_map(|(indices, uuids, in_bus_order)| VisibleDevices { indices, uuids, in_bus_order });
+    let versions = (detected(driver()), detected(driver()), detected(driver()), detected(cuda()));
+    let files = (detected(text()), detected(text()), vec(text(), 0..3), detected(text()));
+    let state = (access(), access(), detected(any::<u32>()), detected(any::<bool>()));
+    let environment = (of(visible), of(text()), of(text()), of(any::<bool>()));
+    (versions, files, state, (error(), error()), environment).prop_map(
+        |(versions, files, state, errors, environment)| {
+            let (kernel_module, nvml_library, libcuda_library, libcuda_cuda) = versions;
+            let (module_file, libcuda_file, libcuda_files, device_group) = files;
+            let (control_device, gpu_device, kernel_gpus, secure_boot) = state;
+            let (nvml_error, libcuda_error) = errors;
+            let (visible_devices, container_devices, container_capabilities, slurm_job_has_gpu) =
+                environment;
+            NvidiaTraces {
+                kernel_module,
+                module_file,
+                kernel_gpus,
+                control_device,
+                gpu_device,
+                device_group,
+                nvml_library,
+                libcuda_library,
+                libcuda_file,
+                libcuda_cuda,
+                libcuda_files,
+                nvml_error,
+                libcuda_error,
+                secure_boot,
+                visible_devices,
+                container_devices,
+                container_capabilities,
+                slurm_job_has_gpu,
+            }
+        },
+    )
+}
+
 /// The system's part of a machine.
 fn system() -> impl Strategy<Value = Machine> {
     let glibc = &["2.12", "2.17", "2.27", "2.28", "2.35"][..];
@@ -214,14 +265,14 @@ pub(crate) fn machine() -> impl Strategy<Value = Machine> {
     let driver = (detected(driver()), detected(cuda()), detected(cuda()), detected(0..9_u32));
     let beside = (detected(text()), detected(cuda()), detected(shell()), of(text()));
     let lists = (vec(gpu(), 0..5), vec(adapter(), 0..4), vec(client(), 0..4));
-    let notes = (vec(config_file(), 0..4), vec(source(), 0..6));
+    let notes = (vec(config_file(), 0..4), vec(source(), 0..6), traces());
     (system(), driver, beside, lists, notes).prop_map(|(system, driver, beside, lists, notes)| {
         let (driver, driver_cuda, libcuda, gpu_count) = driver;
         let (nvidia_smi, toolkit_file, shell, document) = beside;
-        let ((gpus, adapters, clients), (config_files, sources)) = (lists, notes);
+        let ((gpus, adapters, clients), (config_files, sources, nvidia)) = (lists, notes);
         let machine = Machine { driver, driver_cuda, libcuda, gpu_count, gpus, ..system };
         let machine = Machine { adapters, nvidia_smi, toolkit_file, clients, ..machine };
-        Machine { config_files, shell, document, sources, ..machine }
+        Machine { config_files, shell, document, sources, nvidia, ..machine }
     })
 }
 

@@ -1,6 +1,6 @@
 //! A hint is given only where following it helps.
 
-use conda_torch::model::{Detected, Origin};
+use conda_torch::model::{ClientKind, Detected, Origin};
 
 use crate::case::{Case, page};
 use crate::common::machine_names;
@@ -84,4 +84,84 @@ fn a_hint_is_said_once_on_a_page() {
         hints.dedup();
         assert_eq!(hints.len(), count, "{name}:\n{page}");
     }
+}
+
+/// A machine, a piece of the hint that works on it, and pieces of hints that do not.
+const TROUBLES: [(&str, &str, &[&str]); 16] = [
+    ("driver-updated-not-rebooted", "hint: reboot", &["install NVIDIA", "probe` shows"]),
+    ("compat-on-geforce", "/usr/local/cuda-13.0/compat` off", &["reboot", "update NVIDIA"]),
+    ("devices-for-a-group-alone", "usermod -aG video", &["docker", "reboot"]),
+    ("secure-boot-key-not-enrolled", "mokutil --import", &["install NVIDIA", "modprobe"]),
+    ("kernel-updated-module-not-built", "dkms autoinstall", &["mokutil", "install NVIDIA"]),
+    ("module-not-loaded", "modprobe nvidia", &["mokutil", "dkms"]),
+    ("container-without-the-gpu", "docker run --gpus all …", &["CAPABILITIES", "on the host"]),
+    ("container-utility-alone", "CAPABILITIES=compute,utility", &["on the host", "--nv"]),
+    ("h100-container-started-without-the-gpu", "nvidia.com/gpu: 1", &["docker", "srun"]),
+    ("slurm-job-without-gres", "srun --gres=gpu:1", &["run this on", "docker"]),
+    ("mig-without-instance", "mig -cgi ID -C", &["docker", "srun"]),
+    ("vgpu-a40-8a-no-cuda", "ends in Q or C", &["update NVIDIA", "run this on"]),
+    ("cuda-visible-devices-empty", "unset `CUDA_VISIBLE_DEVICES`", &["srun"]),
+    ("wsl2-linux-driver-installed", "remove the NVIDIA driver's", &["install NVIDIA", "reboot"]),
+    ("wsl2-lib-off-the-path", "/usr/lib/wsl/lib\"", &["remove the"]),
+    ("wsl1", "wsl --set-version", &["install NVIDIA"]),
+];
+
+#[test]
+fn a_trouble_has_the_hint_that_ends_it_and_no_other() {
+    for (name, hint, others) in TROUBLES {
+        let page = page(&Case::of(name));
+        assert!(page.replace("\n      ", " ").contains(hint), "{name}: {hint}\n{page}");
+        for other in others {
+            assert!(!page.contains(other), "{name}: {other}\n{page}");
+        }
+    }
+}
+
+#[test]
+fn a_hint_is_absent_where_it_would_not_work() {
+    let own = ["hint: reboot", "mokutil", "dkms", "modprobe", "usermod", "srun", "mig -cgi"];
+    for name in ["rtx3080-driver-580", "no-gpu", "wsl-driver-560", "vgpu-v100d-16q", "gtx680"] {
+        let page = page(&Case::of(name));
+        for hint in own.iter().chain(&["update NVIDIA", "set-version"]) {
+            assert!(!page.contains(hint), "{name}: {hint}\n{page}");
+        }
+    }
+    let new = page(&Case::of("windows-gpu-14.0-driver-546"));
+    assert!(new.contains("hint: update NVIDIA's driver"), "{new}");
+    assert!(!new.contains("wait for a build"), "{new}");
+    // In a container the host is what must change.
+    let mut case = Case::of("driver-updated-not-rebooted");
+    case.machine.container = Detected::found("docker".to_owned(), Origin::System);
+    assert!(page(&case).contains("hint: restart the host"), "{}", page(&case));
+    // The driver of a vGPU's guest goes with its host.
+    let mut case = Case::of("vgpu-v100d-16q");
+    case.machine.driver = Detected::found("418.87.00".parse().expect("a driver"), Origin::Nvml);
+    case.machine.driver_cuda = Detected::found("10.1".parse().expect("a CUDA"), Origin::Nvml);
+    case.machine.nvidia = conda_torch::model::NvidiaTraces::default();
+    let page = page(&case);
+    assert!(page.contains("who runs the host"), "{page}");
+    assert!(!page.contains("update NVIDIA"), "{page}");
+}
+
+#[test]
+fn what_says_less_of_the_same_is_not_said_beside_it() {
+    for (name, less) in [
+        ("gtx1080ti-nouveau-no-driver", "[card-without-driver]"),
+        ("slurm-job-without-gres", "[no-gpu]"),
+        ("container-utility-alone", "[libcuda-missing]"),
+        ("secure-boot-key-not-enrolled", "[driver-unknown]"),
+        ("gtx680", "[driver-too-old]"),
+        ("jetson-nano", "[driver-unknown]"),
+    ] {
+        let page = page(&Case::of(name));
+        assert!(!page.contains(less), "{name}:\n{page}");
+    }
+}
+
+#[test]
+fn under_rosetta_the_way_leads_to_an_arm64_client() {
+    let case = Case::of("macos-15-rosetta").with(ClientKind::Conda, "24.1.0", &[]);
+    let page = page(&case);
+    assert!(page.contains("Miniforge3-MacOSX-arm64.sh"), "{page}");
+    assert!(!page.contains("MacOSX-x86_64"), "{page}");
 }

@@ -43,9 +43,8 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
     Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
 
     warning: this answer does not use the NVIDIA GPU [gpu-not-used]
-    warning: there is an NVIDIA card (10de:1b06, compute capability 6.1) under the
-             kernel driver `nouveau`; CUDA needs NVIDIA's driver 525.60.13 or newer
-             [card-without-driver]
+    warning: the NVIDIA card (10de:1b06, compute capability 6.1) is held by the free
+             driver `nouveau`, which has no CUDA [nouveau]
     hint: install NVIDIA's driver 525.60.13 or newer, up to branch 580
 
     PyTorch 2.13.0 for the CPU

@@ -150,7 +150,7 @@ pub unsafe extern "C" fn nvmlDeviceGetMigMode(
     if index(device) == 0 {
         return NOT_SUPPORTED;
     }
-    let mode = c_uint::from(index(device) == 1 && plays("mig"));
+    let mode = c_uint::from(index(device) == 1 && (plays("mig") || plays("mig-empty")));
     unsafe { (*current, *pending) = (mode, mode) };
     0
 }
@@ -174,5 +174,41 @@ pub unsafe extern "C" fn nvmlDeviceGetPciInfo_v3(device: *mut c_void, pci: *mut 
         pci.write_bytes(0, 1);
         (*pci).id = id;
     }
+    0
+}
+
+#[cfg(not(old))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetVirtualizationMode(
+    device: *mut c_void,
+    mode: *mut c_uint,
+) -> c_int {
+    unsafe { *mode = if index(device) == 2 && plays("vgpu") { 2 } else { 0 } };
+    0
+}
+
+/// Seven places, of which `mig` fills two and `mig-empty` none.
+#[cfg(not(old))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetMaxMigDeviceCount(
+    _device: *mut c_void,
+    count: *mut c_uint,
+) -> c_int {
+    unsafe { *count = 7 };
+    0
+}
+
+#[cfg(not(old))]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetMigDeviceHandleByIndex(
+    _device: *mut c_void,
+    place: c_uint,
+    slice: *mut *mut c_void,
+) -> c_int {
+    const NOT_FOUND: c_int = 6;
+    if place > 1 || !plays("mig") {
+        return NOT_FOUND;
+    }
+    unsafe { *slice = std::ptr::without_provenance_mut(2) };
     0
 }

@@ -1,9 +1,13 @@
 //! What to know about the machine and the request beside the choice itself, and how good the answer is.
 
+mod of_devices;
 mod of_document;
+mod of_driver;
 mod of_machine;
 mod of_request;
 mod why_not;
+
+pub(super) use of_devices::is_without_cuda;
 
 use super::Survey;
 use super::advice::{Alternative, Choice, Status};
@@ -23,6 +27,9 @@ pub(super) fn collect<'m>(
         Some(best) => why_not::gpu_not_used(survey, candidates, best, alternatives, &mut remarks),
         None => why_not::nothing_fits(candidates, alternatives, &mut remarks),
     }
+    of_devices::out_of_range(survey, candidates, best, &mut remarks);
+    of_driver::driver(survey, &mut remarks);
+    of_devices::devices(survey, &mut remarks);
     of_machine::platform(survey, &mut remarks);
     of_request::request(survey, candidates, best, &mut remarks);
     of_machine::gpus(survey, best, &mut remarks);
@@ -51,7 +58,7 @@ pub(super) fn status(
                 | Diagnostic::GlibcUnknown { .. }
                 | Diagnostic::MacosUnknown { .. }
                 | Diagnostic::GpuLeftOut { .. }
-        )
+        ) || matches!(remark, Diagnostic::Trouble(trouble) if trouble.keeps_the_gpu_away())
     });
     let gpu_unused = survey.has_nvidia() && !choice.build.is_cuda();
     if gpu_unused || missing_fact { Status::Degraded } else { Status::Ok }

@@ -7,6 +7,7 @@ use super::super::Survey;
 use super::super::diagnostic::Diagnostic;
 use super::super::fit::Candidate;
 use super::super::situation::{DriverState, Libc};
+use super::super::told::is_told;
 
 pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let subdir = survey.situation.subdir;
@@ -127,12 +128,8 @@ fn todays_glibc(survey: &Survey<'_, '_>) -> Option<Version> {
 /// with the `utility` part of the driver alone. A driver that somebody named is not here at all; a
 /// document that has one, and no libcuda beside it, says what is so there.
 fn out_of_reach(survey: &Survey<'_, '_>) -> bool {
-    let told =
-        |origin: &Origin| matches!(origin, Origin::Flag(_) | Origin::Env(_) | Origin::Baseline);
     let machine = survey.machine;
-    let described = machine.driver.fact().is_some_and(|fact| told(&fact.origin))
-        || machine.driver_cuda.fact().is_some_and(|fact| told(&fact.origin));
-    machine.libcuda == Detected::Absent && machine.driver.is_found() && !described
+    machine.libcuda == Detected::Absent && machine.driver.is_found() && !is_told(machine)
 }
 
 fn by_flag(origin: &Origin) -> bool {

@@ -154,7 +154,10 @@ impl<'r> Heard<'r> {
         let mut line = path.to_owned();
         for said in self.all() {
             let Some(Answer::Error(code)) = &said.answer else { continue };
-            if matches!(said.call, Call::Mig | Call::Init) {
+            if matches!(
+                said.call,
+                Call::Init | Call::Mig | Call::MigSlices | Call::Virtualization | Call::File
+            ) {
                 continue;
             }
             let what = said.call.as_str();

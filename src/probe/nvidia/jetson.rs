@@ -10,9 +10,14 @@ const RELEASE: &str = "/etc/nv_tegra_release";
 
 pub(super) fn look(look: &mut Look<'_>) {
     look.machine.jetson = Detected::Absent;
+    look.machine.jetson_release = Detected::Absent;
     let target = look.host.target();
     if (target.os.as_ref(), target.arch.as_ref()) != ("linux", "aarch64") {
         return;
+    }
+    let release = look.text(RELEASE).ok().and_then(|text| release(&text));
+    if let Some(release) = release {
+        look.machine.jetson_release = Detected::found(release, Origin::File(RELEASE.to_owned()));
     }
     let model = look.text(MODEL);
     match model {
@@ -33,6 +38,15 @@ pub(super) fn look(look: &mut Look<'_>) {
             look.machine.jetson = Detected::unknown(failure.to_string());
         }
     }
+}
+
+/// `36.4.3` in `# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, …`.
+fn release(text: &str) -> Option<String> {
+    let branch = text.split_once("# R")?.1.split_once(' ')?.0;
+    let revision = text.split_once("REVISION: ")?.1.split_once(',')?.0.trim();
+    let is_number =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    (is_number(branch) && is_number(revision)).then(|| format!("{branch}.{revision}"))
 }
 
 /// `NVIDIA Jetson AGX Orin Developer Kit`, `NVIDIA Orin NX Developer Kit`, `quill` on the first ones.

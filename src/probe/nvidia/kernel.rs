@@ -7,9 +7,9 @@ use crate::model::{Detected, DriverVersion, Machine, Origin, Outcome};
 use super::super::look::{Look, quoted};
 use super::{gpu, improve};
 
-const MODULE: &str = "/sys/module/nvidia/version";
+pub(super) const MODULE: &str = "/sys/module/nvidia/version";
 const VERSION: &str = "/proc/driver/nvidia/version";
-const GPUS: &str = "/proc/driver/nvidia/gpus";
+pub(super) const GPUS: &str = "/proc/driver/nvidia/gpus";
 
 pub(super) fn look(look: &mut Look<'_>) {
     for (path, read) in [(MODULE, Read::Whole), (VERSION, Read::Banner)] {
@@ -18,7 +18,15 @@ pub(super) fn look(look: &mut Look<'_>) {
             Ok(version) => {
                 look.report(path, Outcome::Ok, version.to_string());
                 let found = Detected::found(version, Origin::File(path.to_owned()));
+                improve(&mut look.machine.nvidia.kernel_module, found.clone());
                 improve(&mut look.machine.driver, found);
+            }
+            // No such file in either place: nothing is loaded.
+            Err(Failure::NotThere) => {
+                look.report_failure(path, &Failure::NotThere);
+                if !look.machine.nvidia.kernel_module.is_found() {
+                    look.machine.nvidia.kernel_module = Detected::Absent;
+                }
             }
             Err(failure) => look.report_failure(path, &failure),
         }
@@ -67,6 +75,10 @@ fn gpus(look: &mut Look<'_>) {
         Err(failure) => return look.report_failure(GPUS, &failure),
     };
     look.report(GPUS, Outcome::Ok, format!("{} in all", slots.len()));
+    look.machine.nvidia.kernel_gpus = match u32::try_from(slots.len()) {
+        Ok(count @ 1..) => Detected::found(count, Origin::File(GPUS.to_owned())),
+        Ok(0) | Err(_) => Detected::Absent,
+    };
     let is_open = matches!(look.machine.gpu_count, Detected::Unknown { .. });
     let Ok(count @ 1..) = u32::try_from(slots.len()) else { return };
     if !is_open {

@@ -5,7 +5,7 @@ use crate::model::{CudaVersion, Detected, Machine, Origin, Outcome};
 
 use super::super::look::{Look, quoted};
 use super::heard::{Heard, Init, Why};
-use super::{Answered, gpu, improve, places};
+use super::{Answered, gpu, improve, places, traces};
 
 /// As many devices as a machine may have: a larger number is a damaged answer.
 const DEVICES: u32 = 256;
@@ -23,6 +23,7 @@ pub(super) fn look(look: &mut Look<'_>) -> Answered {
     let libcuda = Heard { library: Library::Libcuda, report: &report };
     nvml_facts(&mut look.machine, &nvml);
     libcuda_facts(&mut look.machine, &nvml, &libcuda);
+    traces::heard(&mut look.machine.nvidia, &nvml, &libcuda);
     for heard in [&nvml, &libcuda] {
         let (outcome, detail) = heard.summary();
         look.report(heard.library.as_str(), outcome, detail);
@@ -81,10 +82,29 @@ fn nvml_facts(machine: &mut Machine, nvml: &Heard<'_>) {
         } else {
             nvml.fact(Call::Mig, of, |a| number(a).map(|n| n == 1)).into_detected(Origin::Nvml)
         };
+        device.mig_slices = mig_slices(nvml, index);
+        device.virtualization = virtualization(nvml, index);
         device.pci_id = nvml
             .fact(Call::PciId, of, number)
             .ok()
             .map(|id| format!("{:04x}:{:04x}", id & 0xffff, id >> 16));
+    }
+}
+
+/// Absent where the card is split and no slice was made; not known where nobody asked.
+fn mig_slices(nvml: &Heard<'_>, index: u32) -> Detected<Vec<String>> {
+    match nvml.fact(Call::MigSlices, Some(index), text) {
+        Ok("") => Detected::Absent,
+        Ok(names) => Detected::found(names.lines().map(str::to_owned).collect(), Origin::Nvml),
+        Err(why) => Detected::unknown(why),
+    }
+}
+
+fn virtualization(nvml: &Heard<'_>, index: u32) -> Detected<String> {
+    match nvml.fact(Call::Virtualization, Some(index), text) {
+        Ok("none") => Detected::Absent,
+        Ok(mode) => Detected::found(mode.to_owned(), Origin::Nvml),
+        Err(why) => Detected::unknown(why),
     }
 }
 
@@ -132,7 +152,7 @@ fn libcuda_facts(machine: &mut Machine, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
 }
 
 /// `Result` to `Detected`, with the origin of what was found.
-trait IntoDetected<T> {
+pub(super) trait IntoDetected<T> {
     fn into_detected(self, origin: Origin) -> Detected<T>;
 }
 
@@ -145,7 +165,7 @@ impl<T> IntoDetected<T> for Result<T, Why> {
     }
 }
 
-fn text(answer: &Answer) -> Option<&str> {
+pub(super) fn text(answer: &Answer) -> Option<&str> {
     match answer {
         Answer::Text(text) => Some(text),
         Answer::Number(_) | Answer::NotThere | Answer::Error(_) => None,
@@ -171,6 +191,6 @@ fn count(answer: &Answer) -> Option<u32> {
     number(answer)?.try_into().ok().filter(|count| *count <= DEVICES)
 }
 
-fn cuda(answer: &Answer) -> Option<CudaVersion> {
+pub(super) fn cuda(answer: &Answer) -> Option<CudaVersion> {
     CudaVersion::from_driver_integer(number(answer)?.try_into().ok()?)
 }

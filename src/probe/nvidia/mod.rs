@@ -12,6 +12,7 @@ mod places;
 mod reasons;
 mod smi;
 mod toolkit;
+mod traces;
 
 use crate::model::{Detected, Gpu, Machine, Os, Outcome, Vendor};
 
@@ -38,6 +39,10 @@ pub(super) fn look(look: &mut Look<'_>) {
         kernel::look(look);
     }
     smi::look(look, answered);
+    if os == Some(Os::Linux) {
+        traces::look(look, answered);
+    }
+    traces::environment(look);
     if answered == Answered::NotLoaded {
         settle(&mut look.machine);
     }

@@ -11,8 +11,8 @@ const LIBCUDA_VARIABLE: &str = "CONDA_TORCH_LIBCUDA";
 
 /// What the driver installs. Never the names without a number: since driver 560 those are only the
 /// toolkit's link stubs.
-const NVML: &str = "libnvidia-ml.so.1";
-const LIBCUDA: &str = "libcuda.so.1";
+pub(super) const NVML: &str = "libnvidia-ml.so.1";
+pub(super) const LIBCUDA: &str = "libcuda.so.1";
 
 const WSL: &str = "/usr/lib/wsl/lib";
 
@@ -136,6 +136,11 @@ fn linux(look: &Look<'_>, library: &str) -> Vec<String> {
     let position = if look.machine.wsl.is_found() { brought } else { 0 };
     paths.insert(position, library.to_owned());
     paths
+}
+
+/// A library in the folders that drivers use, without the loader's own choice.
+pub(super) fn in_known_folders(look: &Look<'_>, library: &str) -> Vec<String> {
+    in_folders(look, &folders(look), library)
 }
 
 fn in_folders(look: &Look<'_>, folders: &[String], library: &str) -> Vec<String> {

@@ -76,6 +76,8 @@ pub(super) fn apply(machine: &mut Machine, packages: &Packages, kind: ClientKind
             compute_capability: said(capability, machine),
             memory_mib: Detected::unknown(of_several),
             mig: Detected::unknown(of_several),
+            mig_slices: Detected::unknown(of_several),
+            virtualization: Detected::unknown(of_several),
             pci_id: None,
         }];
     }

@@ -82,6 +82,8 @@ fn nvidia(text: &str, labelled: &Labelled<'_>, machine: &mut Machine) {
             compute_capability: Detected::unknown(unknown),
             memory_mib: Detected::unknown(unknown),
             mig: said(*mig, machine),
+            mig_slices: Detected::unknown(unknown),
+            virtualization: Detected::unknown(unknown),
             pci_id: None,
         };
         machine.gpus.push(gpu);

@@ -167,6 +167,8 @@ fn gpu(kind: &NodeGpu, machine: &Machine) -> Gpu {
         compute_capability: told(kind.capability, machine),
         memory_mib: told(kind.memory_mib, machine),
         mig: said(kind.mig, machine),
+        mig_slices: Detected::unknown("no label says it"),
+        virtualization: Detected::unknown("no label says it"),
         pci_id: None,
     }
 }

@@ -113,6 +113,8 @@ fn gpu_of(gpu: ToldGpu, place: u32, machine: &Machine) -> Gpu {
         compute_capability: fact(gpu.capability, machine),
         memory_mib: fact(gpu.memory, machine),
         mig: fact(gpu.mig, machine),
+        mig_slices: Detected::unknown("nvidia-smi does not say it"),
+        virtualization: Detected::unknown("nvidia-smi does not say it"),
         pci_id: gpu.pci_id,
     }
 }

@@ -1,0 +1,132 @@
+//! What the NVIDIA driver leaves to see beside its answers: which of its parts are there, whose
+//! version each is, and what keeps this program from the devices.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CudaVersion, Detected, DriverVersion};
+
+/// The parts of the driver, one by one. They tell why a driver does not answer, or does not show a GPU.
+/// Looked at only where something hints at a driver.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct NvidiaTraces {
+    /// The version of the kernel module that is loaded. Absent: none is.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub kernel_module: Detected<DriverVersion>,
+    /// The module's file for the running kernel, loaded or not. Looked for where none is loaded.
+    pub module_file: Detected<String>,
+    /// How many GPUs the kernel module has, whoever may use them. Absent: none.
+    pub kernel_gpus: Detected<u32>,
+    /// `/dev/nvidiactl`, which every use of the driver goes through.
+    pub control_device: Detected<DeviceAccess>,
+    /// `/dev/nvidia0`, the first GPU. Looked at where the driver shows no GPU.
+    pub gpu_device: Detected<DeviceAccess>,
+    /// The group that may use the devices, where not everybody may.
+    pub device_group: Detected<String>,
+    /// The version in the name of NVML's file.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub nvml_library: Detected<DriverVersion>,
+    /// The version in the name of the file of libcuda that the loader takes.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub libcuda_library: Detected<DriverVersion>,
+    /// The file of libcuda that was asked, with its links followed.
+    pub libcuda_file: Detected<String>,
+    /// The CUDA version that libcuda reports, whether it can be used or not.
+    #[cfg_attr(test, schemars(with = "Detected<String>"))]
+    pub libcuda_cuda: Detected<CudaVersion>,
+    /// Every libcuda in the folders that drivers use. Looked for in WSL.
+    pub libcuda_files: Vec<String>,
+    /// Why NVML could not be initialised: NVML's word for it (`LibRmVersionMismatch`).
+    pub nvml_error: Option<String>,
+    /// Why libcuda could not be initialised: its number (`100`, `803`).
+    pub libcuda_error: Option<String>,
+    /// Whether the firmware loads signed code alone. Looked at where no module is loaded.
+    pub secure_boot: Detected<bool>,
+    /// What `CUDA_VISIBLE_DEVICES` lets a CUDA program see. `None`: it is not set.
+    pub visible_devices: Option<VisibleDevices>,
+    /// `NVIDIA_VISIBLE_DEVICES`, where it is a word: `all`, `none`, `void`.
+    pub container_devices: Option<String>,
+    /// `NVIDIA_DRIVER_CAPABILITIES`: the parts of the driver that a container was given.
+    pub container_capabilities: Option<String>,
+    /// Whether the Slurm job that this runs in was given a GPU. `None`: no job.
+    pub slurm_job_has_gpu: Option<bool>,
+}
+
+/// Whether this user may open a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum DeviceAccess {
+    /// It may.
+    Open,
+    /// It may not: the file's mode, or the control group of the devices.
+    Denied,
+}
+
+impl std::fmt::Display for DeviceAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Denied => "denied",
+        })
+    }
+}
+
+/// The value of `CUDA_VISIBLE_DEVICES` as CUDA reads it, without the UUIDs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct VisibleDevices {
+    /// Devices by number. Whose numbers they are depends on `in_bus_order`.
+    pub indices: Vec<u32>,
+    /// How many devices, or slices of one, are named by UUID.
+    pub uuids: u32,
+    /// Whether CUDA counts as NVML does, by `CUDA_DEVICE_ORDER=PCI_BUS_ID`. Else the fastest is 0.
+    pub in_bus_order: bool,
+}
+
+impl VisibleDevices {
+    /// Reads a value. CUDA takes the devices before the first that is none: `0,-1,1` is `0` alone, and
+    /// empty, `-1` and Slurm's `NoDevFiles` are none at all.
+    /// <https://docs.nvidia.com/cuda/cuda-c-programming-guide/#cuda-environment-variables>
+    #[must_use]
+    pub fn read(value: &str, in_bus_order: bool) -> Self {
+        let mut visible = Self { in_bus_order, ..Self::default() };
+        for name in value.split(',').map(str::trim) {
+            if name.starts_with("GPU-") || name.starts_with("MIG-") {
+                visible.uuids += 1;
+            } else if let Ok(index) = name.parse::<u32>() {
+                visible.indices.push(index);
+            } else {
+                break;
+            }
+        }
+        visible
+    }
+
+    /// How many devices it names.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.indices.len() + usize::try_from(self.uuids).unwrap_or(usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_after_the_first_that_is_no_device_does_not_count() {
+        let read = |value: &str| {
+            let visible = VisibleDevices::read(value, false);
+            (visible.indices, visible.uuids)
+        };
+        assert_eq!(read("0, 2"), (vec![0, 2], 0));
+        assert_eq!(read("0,-1,1"), (vec![0], 0));
+        assert_eq!(read("GPU-8f,MIG-2a"), (vec![], 2));
+        for nothing in ["", "-1", "NoDevFiles", "none"] {
+            assert_eq!(read(nothing), (vec![], 0), "{nothing:?}");
+        }
+    }
+}
