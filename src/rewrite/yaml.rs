@@ -55,8 +55,11 @@ impl Tree {
         let mut open: Vec<Id> = Vec::new();
         let mut anchors: Vec<(usize, Id)> = Vec::new();
         for event in Parser::new_from_str(body) {
-            let (event, span) =
-                event.map_err(|error| damaged(error.marker().line(), error.info().to_owned()))?;
+            let (event, span) = event.map_err(|error| {
+                // The end of a text that ends in the middle is told as a line below its last.
+                let line = error.marker().line().min(body.lines().count());
+                damaged(line, error.info().to_owned())
+            })?;
             let range =
                 offset + places.byte(span.start.index())..offset + places.byte(span.end.index());
             let line = line_of(text, range.start);
@@ -112,7 +115,9 @@ impl Tree {
         mut range: Range<usize>,
         style: ScalarStyle,
     ) -> Id {
-        let written = text.get(range.clone()).unwrap_or_default();
+        let whole = text.get(range.clone()).unwrap_or_default();
+        let written = without_properties(whole);
+        range.start += whole.len() - written.len();
         let trimmed = written.trim_end();
         range.end = range.start + trimmed.len();
         let is_simple = match style {
@@ -216,6 +221,16 @@ impl Places {
         }
         self.starts.get(character).copied().unwrap_or(self.length)
     }
+}
+
+/// A node as it is written without its anchor and tag: `'d'` in `&x !!str 'd'`.
+fn without_properties(written: &str) -> &str {
+    let mut rest = written;
+    while rest.starts_with(['&', '!']) {
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        rest = rest[end..].trim_start();
+    }
+    rest
 }
 
 #[cfg(test)]
