@@ -62,7 +62,8 @@ impl Tree {
             })?;
             let range =
                 offset + places.byte(span.start.index())..offset + places.byte(span.end.index());
-            let line = line_of(text, range.start);
+            let start = range.start;
+            let line = || line_of(text, start);
             let (kind, anchor) = match event {
                 Event::Scalar(value, style, anchor, _) => {
                     let id = tree.scalar(text, value.into_owned(), range, style);
@@ -71,7 +72,7 @@ impl Tree {
                 }
                 Event::Alias(anchor) => {
                     let found = anchors.iter().rev().find(|(name, _)| *name == anchor);
-                    let id = found.ok_or_else(|| damaged(line, "an unknown alias".to_owned()))?.1;
+                    let id = found.ok_or_else(|| damaged(line(), "an unknown alias".to_owned()))?.1;
                     tree.put(&mut open, &mut anchors, id, 0);
                     continue;
                 }
@@ -82,7 +83,7 @@ impl Tree {
                     continue;
                 }
                 Event::DocumentStart(_) if tree.root.is_some() => {
-                    return Err(damaged(line, "more than one document".to_owned()));
+                    return Err(damaged(line(), "more than one document".to_owned()));
                 }
                 Event::DocumentStart(_)
                 | Event::DocumentEnd
@@ -91,7 +92,7 @@ impl Tree {
                 | Event::Nothing => continue,
             };
             if open.len() >= DEEPEST {
-                return Err(damaged(line, "nested too deeply".to_owned()));
+                return Err(damaged(line(), "nested too deeply".to_owned()));
             }
             let start = range.start..range.start;
             let id =
@@ -148,7 +149,8 @@ impl Tree {
         }
     }
 
-    /// The document as a row of words, with other scalars in the place of some. What two texts say is
+    /// The document as a row of words, with other scalars in the place of some (by
+    /// their places, ascending). What two texts say is
     /// the same if these are.
     pub(super) fn words(&self, replaced: &[(Id, Vec<String>)]) -> Vec<(usize, char, String)> {
         let mut words = Vec::with_capacity(self.nodes.len());
@@ -156,11 +158,12 @@ impl Tree {
             match &node.kind {
                 Kind::List(_) => words.push((node.depth, '[', String::new())),
                 Kind::Map(_) => words.push((node.depth, '{', String::new())),
-                Kind::Scalar(text) => match replaced.iter().find(|(replaced, _)| *replaced == id) {
-                    Some((_, texts)) => {
+                Kind::Scalar(text) => match replaced.binary_search_by_key(&id, |(id, _)| *id) {
+                    Ok(at) => {
+                        let texts = &replaced[at].1;
                         words.extend(texts.iter().map(|text| (node.depth, '=', text.clone())));
                     }
-                    None => words.push((node.depth, '=', text.clone())),
+                    Err(_) => words.push((node.depth, '=', text.clone())),
                 },
             }
         }
