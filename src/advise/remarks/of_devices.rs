@@ -10,6 +10,10 @@ use super::super::trouble::Trouble;
 
 pub(super) fn devices(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let machine = survey.machine;
+    // Most machines have no trace of a driver.
+    if machine.driver == Detected::Absent && machine.gpus.is_empty() {
+        return;
+    }
     let by_flag = |gpu: &Gpu| {
         gpu.compute_capability.fact().is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
     };
@@ -110,7 +114,7 @@ pub(super) fn out_of_range(
     best: Option<&Candidate<'_>>,
     remarks: &mut Vec<Diagnostic>,
 ) {
-    if best.is_some_and(|best| best.build.is_cuda()) {
+    if survey.situation.gpus.is_empty() || best.is_some_and(|best| best.build.is_cuda()) {
         return;
     }
     let with_cuda = || candidates.iter().map(|c| c.build).filter(|build| build.is_cuda());
