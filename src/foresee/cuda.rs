@@ -100,6 +100,8 @@ fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Seen {
         (Detected::Found(cuda), None) => {
             found("__cuda", &cuda.value.to_string(), cuda.origin.clone())
         }
+        // It is there and cannot be initialised, whatever the reason: `cuInit` must succeed.
+        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => Seen::Nothing,
         (Detected::Unknown { why }, _) => unknown(why.clone()),
     }
 }

@@ -1,6 +1,6 @@
 //! What is said of a trouble with the driver or the devices, and what to do about it on this machine.
 
-use crate::advise::{Diagnostic, Trouble};
+use crate::advise::{Blind, Diagnostic, Severity, Trouble};
 use crate::model::{DriverVersion, Machine};
 
 use super::messages::a_gpu;
@@ -239,6 +239,13 @@ pub(super) fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
     let no_board = |other: &Diagnostic| matches!(other, Diagnostic::JetsonWithoutBuild { .. });
     // For a Jetson without a build no driver would help.
     if matches!(remark, Diagnostic::DriverUnknown { .. }) && all.iter().any(no_board) {
+        return true;
+    }
+    // That libcuda shows no device to a client either follows from what is wrong with the machine.
+    let is_told = |other: &Diagnostic| matches!(other, Diagnostic::Trouble(trouble) if trouble.severity() >= Severity::Warning);
+    if matches!(remark, Diagnostic::ClientSeesNoCuda { why: Blind::NoLibcuda, .. })
+        && all.iter().any(is_told)
+    {
         return true;
     }
     all.iter().any(|other| {
