@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::matrix::Matrix;
 
 use super::channels;
-use super::edit::{Edit, apply, line_of};
+use super::edit::{Edit, Lines, apply, line_of};
 use super::facts::{NotRewritten, Remark, Rewrite};
 use super::form::Form;
 use super::plan::plan;
@@ -48,8 +48,9 @@ pub(super) fn rewrite(
     let mut expected: Vec<Vec<String>> = Vec::new();
     let mut changes = Vec::new();
     let mut remarks: Vec<Remark> = Vec::new();
+    let lines = Lines::of(text);
     for command in commands(text) {
-        let read = Call::read(text, &command);
+        let read = Call::read(&lines, &command);
         let plans = plan(std::slice::from_ref(&read.section), target, matrix)?;
         let mut words: Vec<Vec<String>> =
             command.words.iter().map(|word| vec![word.text.clone()]).collect();
@@ -119,26 +120,26 @@ impl ChannelWords {
 }
 
 impl Call {
-    fn read(text: &str, command: &Command) -> Self {
+    fn read(lines: &Lines, command: &Command) -> Self {
         let mut call = Self::default();
         let words = &command.words;
         let subcommand = words.iter().position(|word| !word.text.starts_with('-'));
         let name = subcommand.and_then(|at| words.get(at)).map(|word| word.text.as_str());
         match (subcommand, name) {
             (Some(at), Some(name)) if INSTALLS.contains(&name) => {
-                call.read_install(text, words, at);
+                call.read_install(lines, words, at);
             }
-            (Some(at), Some("config")) => call.read_config(text, words, at),
+            (Some(at), Some("config")) => call.read_config(lines, words, at),
             _ => {}
         }
         call
     }
 
-    fn read_install(&mut self, text: &str, words: &[Word], subcommand: usize) {
+    fn read_install(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
         self.section.dialect = Dialect::default();
         let mut at = 0;
         while let Some(word) = words.get(at) {
-            let line = line_of(text, word.range.start);
+            let line = lines.at(word.range.start);
             let long = word.text.strip_prefix("--channel=").map(|name| ("--channel=", name));
             let spelled = word.text.strip_prefix("-c=").map(|name| ("-c=", name));
             let short = word.text.strip_prefix("-c").map(|name| ("-c", name));
@@ -163,14 +164,14 @@ impl Call {
     }
 
     /// `config --add channels pytorch`.
-    fn read_config(&mut self, text: &str, words: &[Word], subcommand: usize) {
+    fn read_config(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
         let Some(key) = words.iter().position(|word| word.text == "channels") else { return };
         let Some(name) = words.get(key + 1).filter(|_| key > subcommand) else { return };
         let adds = ["--add", "--append", "--prepend", "append", "prepend"];
         if words.iter().any(|word| adds.contains(&word.text.as_str())) {
             let before = String::new();
             self.channels.push(ChannelWords { flag: None, word: key + 1, before });
-            self.section.channels.push((line_of(text, name.range.start), name.text.clone()));
+            self.section.channels.push((lines.at(name.range.start), name.text.clone()));
             self.section.has_channels = true;
         }
     }

@@ -4,7 +4,7 @@ use crate::matrix::Matrix;
 use crate::model::Subdir;
 
 use super::channels;
-use super::edit::{Edit, apply, line_of};
+use super::edit::{Edit, Lines, apply, line_of};
 use super::facts::{NotRewritten, Remark, Rewrite};
 use super::form::Form;
 use super::packages::{Role, role};
@@ -68,18 +68,19 @@ impl Document {
         let tree = Tree::parse(text)?;
         let mut document = Self { tree, ..Self::default() };
         let Some(root) = document.tree.root else { return Ok(document) };
-        document.read_section(text, root, None);
+        let lines = Lines::of(text);
+        document.read_section(text, &lines, root, None);
         let specs: Vec<Id> = match document.tree.get(root, "env_specs") {
             Some(specs) => document.tree.entries(specs).map(|(_, id)| id).collect(),
             None => Vec::new(),
         };
         for id in specs {
-            document.read_section(text, id, Some(0));
+            document.read_section(text, &lines, id, Some(0));
         }
         Ok(document)
     }
 
-    fn read_section(&mut self, text: &str, id: Id, parent: Option<usize>) {
+    fn read_section(&mut self, text: &str, lines: &Lines, id: Id, parent: Option<usize>) {
         let tree = &self.tree;
         let is_project = parent.is_some()
             || tree.get(id, "packages").is_some()
@@ -100,7 +101,7 @@ impl Document {
         let mut channel_nodes = Vec::new();
         for node in tree.get(id, "channels").map(|list| tree.items(list)).unwrap_or_default() {
             if let Some(name) = tree.text(*node) {
-                let line = line_of(text, tree.nodes[*node].range.start);
+                let line = lines.at(tree.nodes[*node].range.start);
                 section.channels.push((line, name.to_owned()));
                 channel_nodes.push(*node);
             }
@@ -111,7 +112,7 @@ impl Document {
             for node in tree.get(id, key).map(|list| tree.items(list)).unwrap_or_default() {
                 let place = &tree.nodes[*node].range;
                 if let Some(spec) = tree.text(*node) {
-                    let mut item = Item::of(line_of(text, place.start), spec);
+                    let mut item = Item::of(lines.at(place.start), spec);
                     item.platforms = yaml_items::selector(text, place.end);
                     section.items.push(item);
                     item_nodes.push(*node);
@@ -122,7 +123,7 @@ impl Document {
         }
         for node in pip {
             let Some(requirement) = tree.text(node) else { continue };
-            let line = line_of(text, tree.nodes[node].range.start);
+            let line = lines.at(tree.nodes[node].range.start);
             self.remarks.extend(pip_remarks(line, requirement, &section));
         }
         self.sections.push(section);

@@ -40,11 +40,12 @@ fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
         let rest = &text[at..];
-        let (found, name) = [rest.find("conda"), rest.find("mamba")]
-            .into_iter()
-            .zip(["conda", "mamba"])
-            .filter_map(|(found, name)| Some((found?, name)))
-            .min()?;
+        // One pass over the text: looking for each name to the end would be one for every command.
+        let found = rest
+            .as_bytes()
+            .windows(5)
+            .position(|window| window == b"conda" || window == b"mamba")?;
+        let name = rest.get(found..found + 5)?;
         let start = at + found;
         let end = start + name.len();
         let before = text[..start].strip_suffix("micro").unwrap_or(&text[..start]);

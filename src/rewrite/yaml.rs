@@ -55,11 +55,15 @@ impl Tree {
         let mut open: Vec<Id> = Vec::new();
         let mut anchors: Vec<(usize, Id)> = Vec::new();
         for event in Parser::new_from_str(body) {
-            let (event, span) =
-                event.map_err(|error| damaged(error.marker().line(), error.info().to_owned()))?;
+            let (event, span) = event.map_err(|error| {
+                // Where something is missing, the parser names the line after the last.
+                let line = error.marker().line().min(body.lines().count().max(1));
+                damaged(line, error.info().to_owned())
+            })?;
             let range =
                 offset + places.byte(span.start.index())..offset + places.byte(span.end.index());
-            let line = line_of(text, range.start);
+            let start = range.start;
+            let line = || line_of(text, start);
             let (kind, anchor) = match event {
                 Event::Scalar(value, style, anchor, _) => {
                     let id = tree.scalar(text, value.into_owned(), range, style);
@@ -68,7 +72,7 @@ impl Tree {
                 }
                 Event::Alias(anchor) => {
                     let found = anchors.iter().rev().find(|(name, _)| *name == anchor);
-                    let id = found.ok_or_else(|| damaged(line, "an unknown alias".to_owned()))?.1;
+                    let id = found.ok_or_else(|| damaged(line(), "an unknown alias".to_owned()))?.1;
                     tree.put(&mut open, &mut anchors, id, 0);
                     continue;
                 }
@@ -79,7 +83,7 @@ impl Tree {
                     continue;
                 }
                 Event::DocumentStart(_) if tree.root.is_some() => {
-                    return Err(damaged(line, "more than one document".to_owned()));
+                    return Err(damaged(line(), "more than one document".to_owned()));
                 }
                 Event::DocumentStart(_)
                 | Event::DocumentEnd
@@ -88,7 +92,7 @@ impl Tree {
                 | Event::Nothing => continue,
             };
             if open.len() >= DEEPEST {
-                return Err(damaged(line, "nested too deeply".to_owned()));
+                return Err(damaged(line(), "nested too deeply".to_owned()));
             }
             let start = range.start..range.start;
             let id =
@@ -112,7 +116,13 @@ impl Tree {
         mut range: Range<usize>,
         style: ScalarStyle,
     ) -> Id {
-        let written = text.get(range.clone()).unwrap_or_default();
+        let mut written = text.get(range.clone()).unwrap_or_default();
+        if let Some(anchored) = written.strip_prefix('&') {
+            // The anchor stays where it is.
+            let value = anchored.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
+            range.start += written.len() - value.len();
+            written = value;
+        }
         let trimmed = written.trim_end();
         range.end = range.start + trimmed.len();
         let is_simple = match style {
@@ -143,7 +153,8 @@ impl Tree {
         }
     }
 
-    /// The document as a row of words, with other scalars in the place of some. What two texts say is
+    /// The document as a row of words, with other scalars in the place of some (by
+    /// their places, ascending). What two texts say is
     /// the same if these are.
     pub(super) fn words(&self, replaced: &[(Id, Vec<String>)]) -> Vec<(usize, char, String)> {
         let mut words = Vec::with_capacity(self.nodes.len());
@@ -151,11 +162,12 @@ impl Tree {
             match &node.kind {
                 Kind::List(_) => words.push((node.depth, '[', String::new())),
                 Kind::Map(_) => words.push((node.depth, '{', String::new())),
-                Kind::Scalar(text) => match replaced.iter().find(|(replaced, _)| *replaced == id) {
-                    Some((_, texts)) => {
+                Kind::Scalar(text) => match replaced.binary_search_by_key(&id, |(id, _)| *id) {
+                    Ok(at) => {
+                        let texts = &replaced[at].1;
                         words.extend(texts.iter().map(|text| (node.depth, '=', text.clone())));
                     }
-                    None => words.push((node.depth, '=', text.clone())),
+                    Err(_) => words.push((node.depth, '=', text.clone())),
                 },
             }
         }
