@@ -57,7 +57,7 @@ impl Tree {
         for event in Parser::new_from_str(body) {
             let (event, span) = event.map_err(|error| {
                 // The end of a text that ends in the middle is told as a line below its last.
-                let line = error.marker().line().min(body.lines().count());
+                let line = error.marker().line().min(body.lines().count().max(1));
                 damaged(line, error.info().to_owned())
             })?;
             let range =

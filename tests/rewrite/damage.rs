@@ -45,6 +45,32 @@ fn odd_bytes_are_refused_in_plain_words() {
 }
 
 #[test]
+fn a_file_that_is_too_large_is_refused() {
+    let folder = folder("large");
+    let bytes = vec![b'#'; (4 << 20) + 1];
+    std::fs::write(folder.join("environment.yml"), &bytes).expect("written");
+    let output = migrate(&folder, &["environment.yml", "--write"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("larger than expected"));
+    assert_eq!(std::fs::read(folder.join("environment.yml")).expect("it"), bytes);
+}
+
+#[test]
+fn many_lines_take_no_time_to_speak_of() {
+    use std::fmt::Write;
+    let folder = folder("many");
+    let mut text = "channels: [pytorch]\ndependencies:\n".to_owned();
+    for number in 0..50_000 {
+        let _ = writeln!(text, "- package{number}=1.{number}");
+    }
+    text.push_str("- pytorch\n- cpuonly\n");
+    std::fs::write(folder.join("environment.yml"), &text).expect("written");
+    let start = std::time::Instant::now();
+    assert_eq!(migrate(&folder, &["environment.yml", "--check"]).status.code(), Some(4));
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_file_of_nothing_and_one_without_the_old_channel_stay() {
     let folder = folder("nothing");
     for (name, bytes) in [

@@ -56,11 +56,12 @@ fn file_of(case: &Path) -> PathBuf {
 }
 
 /// What a case gives now: the new text and what is said.
-fn given(case: &Path) -> (Vec<u8>, String) {
+fn given(case: &Path, by: &str) -> (Vec<u8>, String) {
     let file = file_of(case);
     let before = std::fs::read(&file).expect("the file");
     let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
-    let folder = folder(case.file_name().and_then(|name| name.to_str()).expect("a name"));
+    let case_name = case.file_name().and_then(|name| name.to_str()).expect("a name");
+    let folder = folder(&format!("{by}-{case_name}"));
     std::fs::write(folder.join(name), &before).expect("a copy");
     let arguments = std::fs::read_to_string(case.join("args.txt")).unwrap_or_default();
     let mut words: Vec<&str> = arguments.split_whitespace().collect();
@@ -91,7 +92,7 @@ fn every_file_becomes_what_is_written_beside_it() {
     let mut wrong = Vec::new();
     for case in cases() {
         let before = std::fs::read(file_of(&case)).expect("the file");
-        let (after, said) = given(&case);
+        let (after, said) = given(&case, "files");
         let expected = std::fs::read(case.join("after")).unwrap_or_else(|_| before.clone());
         let expected_said = std::fs::read_to_string(case.join("said.txt")).unwrap_or_default();
         if update {
@@ -130,7 +131,7 @@ fn other_lines(text: &str) -> Vec<&str> {
 fn lines_about_other_things_stay_byte_for_byte() {
     for case in cases() {
         let before = std::fs::read(file_of(&case)).expect("the file");
-        let (after, _) = given(&case);
+        let (after, _) = given(&case, "lines");
         let (before, after) = (text(&before), text(&after));
         let mut rest = other_lines(&after).into_iter();
         for line in other_lines(&before) {

@@ -73,6 +73,7 @@ def of_yaml(text):
             item = re.match(r"^(\s*)- (.+)$", bare)
             items = [item.group(2)] if item and len(item.group(1)) <= 2 else []
         for item in (item.strip().strip("\"'") for item in items):
+            item = re.sub(r"^&\w+\s+", "", item)
             if not item or item.endswith(":"):
                 continue
             if key == "platforms":
