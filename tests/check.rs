@@ -4,6 +4,7 @@
 
 mod common;
 
+#[cfg(unix)]
 use std::path::Path;
 use std::process::Command;
 

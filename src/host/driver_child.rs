@@ -4,7 +4,6 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
-use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
@@ -119,23 +118,28 @@ fn ask_device(nvml: &Nvml, index: u32, voice: &mut Voice<'_>) {
     voice.ask(Call::PciId, of, || {
         answer(device.pci_info(), |pci| Answer::Number(pci.pci_device_id.into()))
     });
-    voice.ask(Call::Virtualization, of, || {
-        answer(device.virtualization_mode(), |mode| Answer::Text(virtualization(&mode).to_owned()))
-    });
+    // The wrapper has it for Linux alone.
+    #[cfg(target_os = "linux")]
+    voice.ask(Call::Virtualization, of, || virtualization(&device));
     if is_split {
         voice.ask(Call::MigSlices, of, || mig_slices(&device));
     }
 }
 
 /// A word for how a device is given to a virtual machine.
-fn virtualization(mode: &GpuVirtualizationMode) -> &'static str {
-    match mode {
-        GpuVirtualizationMode::Bare => "none",
-        GpuVirtualizationMode::PassThrough => "passthrough",
-        GpuVirtualizationMode::Vgpu => "vgpu",
-        GpuVirtualizationMode::HostVgpu => "host-vgpu",
-        GpuVirtualizationMode::HostVsga => "host-vsga",
-    }
+#[cfg(target_os = "linux")]
+fn virtualization(device: &Device<'_>) -> Answer {
+    use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode as Mode;
+    answer(device.virtualization_mode(), |mode| {
+        let word = match mode {
+            Mode::Bare => "none",
+            Mode::PassThrough => "passthrough",
+            Mode::Vgpu => "vgpu",
+            Mode::HostVgpu => "host-vgpu",
+            Mode::HostVsga => "host-vsga",
+        };
+        Answer::Text(word.to_owned())
+    })
 }
 
 /// The names of the slices that were made; places where none was are passed over.

@@ -132,3 +132,31 @@ fn several_gpus_can_be_named() {
     assert_eq!(document["machine"]["gpus"].as_array().map(Vec::len), Some(3));
     assert_eq!(document["recommendation"]["cuda_version"], "12.9");
 }
+
+#[test]
+fn where_a_client_would_be_wrong_the_answer_says_so_and_the_command_tells_it() {
+    let cases = [
+        ("mamba-toolkit-11.8-beside-driver-580", "toolkit-shadows-driver", Some("13.0"), "12.9"),
+        ("mamba-stumbles-over-a-broken-toolkit-file", "toolkit-file-broken", Some("13.0"), "12.9"),
+        ("mamba-toolkit-12.4-without-a-gpu", "toolkit-shadows-driver", Some(""), "no CUDA"),
+        ("container-without-the-gpu", "client-sees-no-cuda", Some("12.8"), "12.9"),
+        ("cuda-overridden-in-a-profile", "cuda-overridden", None, "11.8"),
+        ("rtx3080-driver-580", "fails-loudly", None, "13.0"),
+    ];
+    let of_clients =
+        ["toolkit-shadows-driver", "toolkit-file-broken", "client-sees-no-cuda", "cuda-overridden"];
+    for (name, code, told, cuda_version) in cases {
+        let answer = run(["advise", "--json", "--machine", &recorded(name)]).answered();
+        assert_eq!(pin(&answer).as_str().unwrap_or("no CUDA"), cuda_version, "{name}");
+        let answer = answer.json();
+        let remarks = answer["diagnostics"].as_array().expect("a list");
+        let said = remarks.iter().filter_map(|remark| remark["code"].as_str());
+        let said: Vec<&str> = said.filter(|said| of_clients.contains(said)).collect();
+        let expected: Vec<&str> = of_clients.into_iter().filter(|other| *other == code).collect();
+        assert_eq!(said, expected, "{name}");
+        let commands = answer["commands"].as_array().expect("a list");
+        let install = commands.iter().find(|command| command["step"] == "install");
+        let variable = &install.expect("an installation")["env"]["CONDA_OVERRIDE_CUDA"];
+        assert_eq!(variable.as_str(), told, "{name}");
+    }
+}
