@@ -12,7 +12,7 @@ use super::{Fields, Info, config_files, named, report};
 
 /// The first version that takes the toolkit's version file for `__cuda`.
 /// Source: <https://github.com/mamba-org/mamba/pull/3700>.
-const TOOLKIT: Version = Version::new(&[2, 1]);
+const TOOLKIT: Version = Version::new(&[2, 0, 6]);
 
 pub(in super::super) fn is_mamba_json(document: &Document<'_>) -> bool {
     document.has_keys(&["libmamba version"]) && !is_micromamba_json(document)
@@ -89,7 +89,7 @@ fn read(fields: &Fields<'_>, is_micromamba: bool, machine: &mut Machine) {
             machine,
             "__cuda",
             Outcome::Ok,
-            "from 2.1 on it is the toolkit's, where `/usr/local/cuda/version.json` is there",
+            "from 2.0.6 on it is the toolkit's, where `/usr/local/cuda/version.json` is there",
         );
         machine.toolkit_file =
             Detected::unknown("`__cuda` may be from it: mamba does not say where it was read");
