@@ -1,6 +1,5 @@
 //! `conda-torch advise`.
 
-use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::mem::ManuallyDrop;
 
@@ -110,15 +109,6 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 /// The document of a run that failed.
 pub(super) fn failed(message: &str, code: u8) -> Output {
     Output { stdout: render::json_error(message, code, Matrix::embedded().as_of), code }
-}
-
-/// Whether a command line that could not be parsed asks `advise` for JSON.
-pub(super) fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
-    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
-    let named =
-        arguments.iter().any(|argument| argument == "--json" || argument == "--format=json");
-    let apart = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
-    arguments.first().is_some_and(|first| first == "advise") && (named || apart)
 }
 
 fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {

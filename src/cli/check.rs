@@ -60,12 +60,15 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     match answer(args, host) {
         Err(error) if args.json => {
             super::complain(&error);
-            let code = super::code_of(&error);
-            let stdout = checkup::error(&format!("{error:#}"), code, Matrix::embedded().as_of);
-            Ok(Output { stdout, code })
+            Ok(failed(&format!("{error:#}"), super::code_of(&error)))
         }
         result => result,
     }
+}
+
+/// The document of a run that failed.
+pub(super) fn failed(message: &str, code: u8) -> Output {
+    Output { stdout: checkup::error(message, code, Matrix::embedded().as_of), code }
 }
 
 fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {

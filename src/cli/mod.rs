@@ -12,6 +12,7 @@ mod request_flags;
 mod schema;
 mod width;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
@@ -184,14 +185,28 @@ fn parsed<T: FromArgMatches>(
 /// Ends on a command line that was refused, or that asked for help. An installer that asked for JSON
 /// gets it here too.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() || !advise::asks_for_json(std::env::args_os().skip(1)) {
-        error.exit();
-    }
+    let failed = asked_for_json(std::env::args_os().skip(1));
+    let (true, Some(failed)) = (error.use_stderr(), failed) else { error.exit() };
     let _ = error.print();
     let text = error.to_string();
     let said = text.split("\n\n").next().unwrap_or(&text);
     let words: Vec<&str> = said.trim_start_matches("error: ").split_whitespace().collect();
-    finish(Ok(advise::failed(&words.join(" "), 2)))
+    finish(Ok(failed(&words.join(" "), 2)))
+}
+
+/// What makes the document of a failed run, where a command line that could not be parsed asks a
+/// subcommand for JSON.
+fn asked_for_json(arguments: impl Iterator<Item = OsString>) -> Option<fn(&str, u8) -> Output> {
+    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    let named =
+        arguments.iter().any(|argument| argument == "--json" || argument == "--format=json");
+    let apart = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    match arguments.first()?.to_str()? {
+        "advise" if named || apart => Some(advise::failed),
+        "check" if named => Some(check::failed),
+        "migrate" if named => Some(migrate::failed),
+        _ => None,
+    }
 }
 
 /// This machine; the driver is asked by this very program in a process of its own.

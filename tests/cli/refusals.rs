@@ -141,3 +141,17 @@ fn what_nothing_satisfies_is_an_answer_with_exit_code_3() {
     }
     assert_eq!(line("advise --platform linux-32").code, Some(3));
 }
+
+#[test]
+fn every_subcommand_with_json_answers_a_wrong_command_line_with_a_document() {
+    for subcommand in ["check", "migrate"] {
+        let ran = line(&format!("{subcommand} --json --driver new")).told(&["--driver", "new"]);
+        let document = ran.json();
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert_eq!(document["status"], "error", "{subcommand}");
+        assert_eq!(document["exit_code"], 2, "{subcommand}");
+        assert!(
+            document["error"]["message"].as_str().is_some_and(|text| text.contains("--driver"))
+        );
+    }
+}

@@ -105,13 +105,15 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     match result {
         Err(error) if args.output.json => {
             super::complain(&error);
-            let code = super::code_of(&error);
-            let as_of = Matrix::embedded().as_of;
-            let stdout = render::json_migration_error(&format!("{error:#}"), code, as_of);
-            Ok(Output { stdout, code })
+            Ok(failed(&format!("{error:#}"), super::code_of(&error)))
         }
         result => result,
     }
+}
+
+/// The document of a run that failed.
+pub(super) fn failed(message: &str, code: u8) -> Output {
+    Output { stdout: render::json_migration_error(message, code, Matrix::embedded().as_of), code }
 }
 
 /// The machine that is looked at, and the one that the answer is for.
