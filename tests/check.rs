@@ -189,3 +189,17 @@ fn a_link_to_an_environment_is_that_environment_and_a_huge_one_is_read_in_part()
     let environment = environment::read(&host, &environment::at(&host, &link));
     assert_eq!((environment.packages.len(), environment.problems.len()), (30, 0));
 }
+
+#[test]
+fn an_override_that_was_left_behind_is_told() {
+    let output = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
+        .env_clear()
+        .env("CONDA_OVERRIDE_CUDA", "11.8")
+        .args(["check", "--json", "-p", "tests/environments/conda-forge-cuda130-on-gtx1080ti"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("\"override-left-behind\""), "{text}");
+}
