@@ -237,8 +237,8 @@ impl Context<'_> {
         DriverState::Usable { cuda: self.cuda_of(driver), driver: Some(driver) }
     }
 
-    /// Jetson's drivers are numbered by themselves below the branch: all of JetPack 7.0 and 7.1 is
-    /// `580.00` with CUDA 13.0 (vllm-project/vllm#34470), which no other driver before 580.65.06 has.
+    /// Jetson's drivers are numbered by themselves below the branch: its 7th release has
+    /// `580.00` with CUDA 13.0 (vllm-project/vllm#34470), as no other driver before 580.65.06 has.
     fn cuda_of(&self, driver: DriverVersion) -> CudaVersion {
         let is_tegra = self.arm_variant == Some(ArmVariant::Tegra);
         let driver = if is_tegra { DriverVersion::new(&[driver.branch()]) } else { driver };
