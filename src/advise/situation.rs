@@ -85,9 +85,9 @@ impl Situation {
         let wsl = machine.wsl.is_found();
         let family = subdir.map_or(DriverFamily::Linux, |subdir| DriverFamily::of(subdir, wsl));
         let gpus = gpus(machine, matrix);
-        let context = Context { machine, request, matrix, family, subdir };
-        let driver = context.driver(&gpus, &mut remarks);
         let arm_variant = arm_variant(machine, subdir, &gpus, matrix);
+        let context = Context { machine, request, matrix, family, subdir, arm_variant };
+        let driver = context.driver(&gpus, &mut remarks);
         Self {
             subdir,
             family,
@@ -178,6 +178,7 @@ struct Context<'a> {
     matrix: &'a Matrix,
     family: DriverFamily,
     subdir: Option<Subdir>,
+    arm_variant: Option<ArmVariant>,
 }
 
 impl Context<'_> {
@@ -236,7 +237,11 @@ impl Context<'_> {
         DriverState::Usable { cuda: self.cuda_of(driver), driver: Some(driver) }
     }
 
+    /// Jetson's drivers are numbered by themselves below the branch: its 7th release has
+    /// `580.00` with CUDA 13.0 (vllm-project/vllm#34470), as no other driver before 580.65.06 has.
     fn cuda_of(&self, driver: DriverVersion) -> CudaVersion {
+        let is_tegra = self.arm_variant == Some(ArmVariant::Tegra);
+        let driver = if is_tegra { DriverVersion::new(&[driver.branch()]) } else { driver };
         cuda_of(driver, self.matrix, self.family)
     }
 

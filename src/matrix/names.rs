@@ -5,7 +5,7 @@ use crate::model::ComputeCapability;
 use super::{GpuName, Matrix, PciRange};
 
 /// Words that say who made a GPU, how it is packed or how much memory it has, not which it is.
-const NOISE: [&str; 25] = [
+const NOISE: [&str; 34] = [
     "nvidia",
     "geforce",
     "tesla",
@@ -31,6 +31,15 @@ const NOISE: [&str; 25] = [
     "cnx",
     "nvgpu",
     "hbm3e",
+    "hbm2e",
+    "active",
+    "oem",
+    "lite", // `RTX 3080 Lite Hash Rate`
+    "hash",
+    "rate",
+    "collectors",
+    "dc", // `RTX PRO 6000 Blackwell DC-96Q`, a vGPU
+    "ac", // `B300 SXM6 AC`, cooled by air
 ];
 
 impl Matrix {
@@ -137,15 +146,18 @@ fn key(name: &str) -> String {
 }
 
 fn is_noise(word: &str) -> bool {
-    let number_then = |end: &str| {
-        word.strip_suffix(end)
-            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-    };
+    let is_number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    let number_then = |end: &str| word.strip_suffix(end).is_some_and(is_number);
+    // `GRID T4-2B4`: this board's profile for four displays.
+    let profile_for_displays =
+        || word.split_once('b').is_some_and(|(a, b)| is_number(a) && is_number(b));
     NOISE.contains(&word)
         || word == "hbm2"
         || word == "hbm3"
         || word.strip_prefix("sxm").is_some_and(|n| n.len() <= 1)
-        || ["gb", "q", "c", "a", "b"].iter().any(|end| number_then(end)) // memory, vGPU profiles
+        || ["gb", "g", "q", "c", "a", "b"].iter().any(|end| number_then(end)) // memory, vGPU profiles
+        || profile_for_displays()
+        || word.len() == 1 && is_number(word) // `A100-4-20C`: a vGPU in a slice of four sevenths
 }
 
 /// How many letters must be changed, added or left out to make one text of the other.
@@ -196,6 +208,29 @@ mod tests {
             ("TITAN X (Pascal)", (6, 1)),
             ("Orin (nvgpu)", (8, 7)),
             ("NVIDIA GB10", (12, 1)),
+            ("NVIDIA B300 SXM6 AC", (10, 3)),
+            ("NVIDIA GH200 144G HBM3e", (9, 0)),
+            ("NVIDIA H20-3e", (9, 0)),
+            ("NVIDIA A800 40GB Active", (8, 0)),
+            ("NVIDIA PG506-230", (8, 0)),
+            ("NVIDIA A100-PG509-200", (8, 0)),
+            ("Tesla PG503-216", (7, 0)),
+            ("Tesla V100-SXM3-32GB-H", (7, 0)),
+            ("Tesla V100-SXM2-32GB-LS", (7, 0)),
+            ("GRID RTX6000-8Q", (7, 5)),
+            ("GRID RTX8000P-8C", (7, 5)),
+            ("GRID T4-2B4", (7, 5)),
+            ("GRID V100X-16Q", (7, 0)),
+            ("GRID P100X-16Q", (6, 0)),
+            ("GRID A100DX-80C", (8, 0)),
+            ("GRID A100D-1-10C", (8, 0)),
+            ("NVIDIA H100XM-80C", (9, 0)),
+            ("NVIDIA RTX PRO 6000 Blackwell DC-96Q", (12, 0)),
+            ("NVIDIA GeForce RTX 3080 Lite Hash Rate", (8, 6)),
+            ("NVIDIA GeForce RTX 3050 Laptop GPU", (8, 6)),
+            ("NVIDIA TITAN Xp COLLECTORS EDITION", (6, 1)),
+            ("NVIDIA TITAN V CEO Edition", (7, 0)),
+            ("NVIDIA CMP 40HX", (7, 5)),
         ] {
             assert_eq!(capability(name), Some(expected), "{name}");
         }

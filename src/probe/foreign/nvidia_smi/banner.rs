@@ -22,11 +22,12 @@ pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> 
 /// What a banner says.
 pub(super) fn told(plain: &str) -> Told {
     let text = text(plain);
+    let head = head(&text);
     Told {
-        driver: value::driver(&text),
-        cuda: value::cuda(&text),
-        has_no_cuda: value::has_no_cuda(&text),
-        system: system(&text),
+        driver: value::driver(head),
+        cuda: value::cuda(head),
+        has_no_cuda: value::has_no_cuda(head),
+        system: system(&text, head),
         count: None,
         gpus: gpus(&text),
     }
@@ -56,20 +57,35 @@ fn last_line_length(text: &str) -> usize {
     text.rsplit('\n').next().map_or(0, |line| line.chars().count())
 }
 
+/// The line with the versions. Around it people write of other drivers (`with Driver Version: 470.82
+/// it worked`); where that line is missing all of the text counts.
+fn head(text: &str) -> &str {
+    let line_after = |(at, _): (usize, &str)| text[at..].lines().next();
+    let is_head = |line: &&str| value::driver(line).is_some() && line.contains('|');
+    text.match_indices("NVIDIA-SMI").filter_map(line_after).find(is_head).unwrap_or(text)
+}
+
 /// By the driver's model in the table. On WSL the program is Linux's and the driver that of Windows.
-fn system(text: &str) -> Option<System> {
-    if text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_of_windows) {
+fn system(text: &str, head: &str) -> Option<System> {
+    if text.split('|').any(has_windows_model) {
         return Some(System::Windows);
     }
     let program =
-        text.split("NVIDIA-SMI").nth(1).and_then(|rest| value::version(rest.trim_start()));
+        head.split("NVIDIA-SMI").nth(1).and_then(|rest| value::version(rest.trim_start()));
     let program: Option<DriverVersion> = program.and_then(|token| token.parse().ok());
-    let driver = value::driver(text);
+    let driver = value::driver(head);
     let is_of_linux = text.contains("Persistence-M");
     match (program, driver) {
         (Some(program), Some(driver)) if program != driver => Some(System::Wsl),
         (Some(_) | None, _) => is_of_linux.then_some(System::Linux),
     }
+}
+
+/// Whether a cell is a GPU's, or the one above, and ends with a model of Windows: `GPU Name TCC/WDDM`.
+fn has_windows_model(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let is_of_gpu = words.next().is_some_and(|word| word == "GPU" || word.parse::<u8>().is_ok());
+    is_of_gpu && words.last().is_some_and(|word| word.split('/').any(is_of_windows))
 }
 
 /// The rows of the table: `|   0  Tesla T4            Off  | 00000000:00:1E.0 Off | …`.
@@ -144,6 +160,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_around_the_table_and_the_paths_of_processes_count_for_nothing() {
+        let table = "| NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0 |\n\
+                     | GPU  Name      Persistence-M | Bus-Id     Disp.A | Volatile Uncorr. ECC |\n\
+                     |   0  Tesla T4            Off | 00000000:01:00.0 Off |                0 |\n";
+        for (before, after) in [
+            ("Driver Version: 470.82.01, CUDA Version: 11.4 worked. Now:\n", ""),
+            ("With NVIDIA-SMI 470.82.01 it worked, in Windows by WDDM:\n", ""),
+            ("The KMD Version: 610.47 is not out here.\n", "CUDA UMD Version: 13.3 neither.\n"),
+            ("", "|    0   N/A  N/A   2184   C   /home/ada/TCC/python   4512MiB |\n"),
+        ] {
+            let told = told(&format!("{before}{table}{after}"));
+            let driver = told.driver.map(|driver| driver.to_string());
+            assert_eq!(driver.as_deref(), Some("580.95.05"), "{before}{after}");
+            let cuda = told.cuda.map(|cuda| cuda.to_string());
+            assert_eq!(cuda.as_deref(), Some("13.0"), "{before}{after}");
+            assert_eq!(told.system, Some(System::Linux), "{before}{after}");
+        }
+    }
+
+    #[test]
     fn a_version_that_a_terminal_broke_is_made_whole() {
         let line = "| NVIDIA-SMI 535.129.03             Driver Version: 535.129.03   CUDA Version: 12.2     |";
         let (first, rest) = line.split_at(80);
@@ -155,7 +191,7 @@ mod tests {
     fn the_system_is_told_by_the_model_and_by_versions_that_differ() {
         let system = |text: &str| told(text).system;
         assert_eq!(
-            system("| NVIDIA-SMI 551.86 Driver Version: 551.86 |\n| TCC/WDDM |"),
+            system("| NVIDIA-SMI 551.86 Driver Version: 551.86 |\n| GPU  Name  TCC/WDDM |"),
             Some(System::Windows)
         );
         assert_eq!(

@@ -32,11 +32,21 @@ fn labelled(line: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// The lines with versions below the heading, if it is there. People write of other drivers in the
+/// middle of a line (`it worked with Driver Version: 470.82`).
+fn versions(text: &str) -> String {
+    let labels = ["driver version", "kmd version", "cuda version", "cuda umd version"];
+    let below = text.split_once("NVSMI LOG").map_or(text, |(_, below)| below);
+    let is_version = |line: &&str| labels.contains(&labelled(line).0.to_ascii_lowercase().as_str());
+    below.lines().filter(is_version).fold(String::new(), |all, line| all + line + "\n")
+}
+
 fn told(text: &str) -> Told {
+    let versions = versions(text);
     let mut told = Told {
-        driver: value::driver(text),
-        cuda: value::cuda(text),
-        has_no_cuda: value::has_no_cuda(text),
+        driver: value::driver(&versions),
+        cuda: value::cuda(&versions),
+        has_no_cuda: value::has_no_cuda(&versions),
         ..Told::default()
     };
     let mut heading = "";
