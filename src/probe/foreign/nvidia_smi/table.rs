@@ -80,7 +80,9 @@ fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
         let tells = |column: &&Column| {
             matches!(column, Column::Name | Column::Driver | Column::Capability | Column::PciId)
         };
-        let is_table = columns.iter().filter(tells).count() >= needed;
+        // A lone number may as well be a version of CUDA.
+        let is_lone = columns == [Column::Capability];
+        let is_table = !is_lone && columns.iter().filter(tells).count() >= needed;
         is_table.then(|| (columns, block.to_vec()))
     })
 }
@@ -164,7 +166,8 @@ mod tests {
         let text =
             "My cards, with driver:\n\nTesla T4, 550.54.15\nTesla T4, 550.54.15\n\nThanks!\n";
         assert_eq!(told(text).expect("a table").gpus.len(), 2);
-        assert!(told("8.6\n").is_some());
+        assert_eq!(told("8.6\n"), None);
+        assert!(told("NVIDIA A10\n").is_some());
         assert_eq!(told("I have version\n\n8.6\n\nof it\n"), None);
     }
 
