@@ -228,3 +228,12 @@ fn the_text_names_what_was_found_and_where() {
     assert!(text.contains("osx-arm64 (flag:--platform)"), "{text}");
     assert!(text.contains("13.0 (baseline)"), "{text}");
 }
+
+#[test]
+fn the_uuids_of_cards_are_not_kept_wherever_they_stand() {
+    let uuids = "GPU-8f6d2db0-7a1c-4f7b,MIG-41b36c1e-2f3d, 1";
+    let machine = with_env(&[("CUDA_VISIBLE_DEVICES", uuids)]);
+    let text = serde_json::to_string(&machine).expect("JSON");
+    assert!(text.contains("GPU-…,MIG-…, 1"), "{text}");
+    assert!(!text.contains("8f6d2db0") && !text.contains("41b36c1e"), "{text}");
+}

@@ -115,15 +115,29 @@ const SETTINGS: [&str; 10] = [
     "CUDA_VISIBLE_DEVICES",
 ];
 
-/// Keeps them as they are set: each client reads them in its own way.
+/// Keeps them as they are set: each client reads them in its own way. Of devices that are named by
+/// UUID the kind alone is kept: a UUID identifies a card, and no client's sight depends on it.
 pub(super) fn settings(look: &mut Look<'_>) {
     let set = SETTINGS.into_iter().filter_map(|name| {
-        let value = look.host.env(name)?.into_owned();
+        let value = without_uuids(&look.host.env(name)?);
         Some(Setting { name: name.to_owned(), value, origin: Origin::Env(name.into()) })
     });
     let mut settings: Vec<Setting> = set.collect();
     settings.append(&mut look.machine.settings);
     look.machine.settings = settings;
+}
+
+/// `GPU-…` for `GPU-8f6d2db0-…`, in a list with commas.
+fn without_uuids(value: &str) -> String {
+    let kinds = ["GPU-", "MIG-"];
+    if !kinds.iter().any(|kind| value.contains(kind)) {
+        return value.to_owned();
+    }
+    let kept = |name: &str| match kinds.iter().find(|kind| name.trim().starts_with(**kind)) {
+        Some(kind) => format!("{kind}…"),
+        None => name.to_owned(),
+    };
+    value.split(',').map(kept).collect::<Vec<_>>().join(",")
 }
 
 /// Puts `CONDA_OVERRIDE_*` in place of what was found, with conda's meaning: empty is "not there".
