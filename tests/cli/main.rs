@@ -55,6 +55,13 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// Stdout as one line, without the continuations of shells: where lines break depends on how long the
+    /// paths of this checkout are.
+    fn words(&self) -> String {
+        let words = self.stdout.split_whitespace().filter(|word| *word != "\\");
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// This run, which must have answered, and had nothing to say about itself.
     #[track_caller]
     fn answered(self) -> Self {

@@ -50,8 +50,8 @@ fn migrate(home: &str, arguments: &[&str]) -> Ran {
 #[test]
 fn an_environment_is_made_anew_beside_itself_and_the_old_number_is_left() {
     let ran = migrate(&home("new"), &["-n", "torch"]).answered();
-    let text = ran.stdout.replace("\\\n    ", "");
-    let command = "create -n torch-cf --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11\n";
+    let text = ran.words();
+    let command = "create -n torch-cf --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11 Check it:";
     assert!(text.contains(command), "{text}");
     assert!(!text.contains(" -y") && !text.contains("conda remove"), "{text}");
     assert!(text.contains("`pytorch-cuda=12.1` → `cuda-version=12.9`"), "{text}");
@@ -60,7 +60,7 @@ fn an_environment_is_made_anew_beside_itself_and_the_old_number_is_left() {
 #[test]
 fn in_place_begins_with_a_way_back() {
     let ran = migrate(&home("in-place"), &["-n", "torch", "--in-place"]).answered();
-    let text = ran.stdout;
+    let text = ran.words();
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
     let backup = at("conda list -n torch --explicit > torch-before.txt");
     let remove = at("conda remove -n torch --override-channels -c conda-forge pytorch ");
@@ -91,7 +91,7 @@ fn a_gpu_that_is_elsewhere_is_asked_for() {
     let home = home("elsewhere");
     let ran = finish(program().env("HOME", &home).args(["migrate", "-n", "torch"]), "");
     assert_eq!(ran.code, Some(3), "{ran:?}");
-    assert!(ran.stdout.contains("--accelerator cpu"), "{}", ran.stdout);
+    assert!(ran.words().contains("--accelerator cpu"), "{}", ran.stdout);
 }
 
 #[test]
@@ -99,12 +99,9 @@ fn a_damaged_record_keeps_the_environment_from_being_changed_in_place() {
     let home = home("damaged");
     write(&format!("{home}/miniforge3/envs/torch/conda-meta/numpy-1.26.4-0.json"), "{\"name\": ");
     let ran = migrate(&home, &["-n", "torch", "--in-place"]).answered();
-    assert!(ran.stdout.contains("warning: `"), "{}", ran.stdout);
-    assert!(
-        ran.stdout.contains("[damaged]") && !ran.stdout.contains("conda remove"),
-        "{}",
-        ran.stdout
-    );
+    let text = ran.words();
+    assert!(text.contains("warning: `"), "{text}");
+    assert!(text.contains("[damaged]") && !text.contains("conda remove"), "{text}");
 }
 
 #[cfg(unix)]
@@ -115,7 +112,7 @@ fn an_environment_behind_a_link_is_read() {
     let _ = fs::remove_file(&link);
     std::os::unix::fs::symlink(format!("{home}/miniforge3/envs/torch"), &link).expect("a link");
     let ran = migrate(&home, &["-p", &link]).answered();
-    assert!(ran.stdout.contains("PyTorch 2.5.1"), "{}", ran.stdout);
+    assert!(ran.words().contains("PyTorch 2.5.1"), "{}", ran.stdout);
 }
 
 #[test]
@@ -123,6 +120,7 @@ fn the_configuration_is_told_by_file_and_line() {
     let home = home("config");
     write(&format!("{home}/.condarc"), "# mine\nchannels:\n  - pytorch\n  - defaults\n");
     let ran = migrate(&home, &["--config"]).answered();
+    let text = ran.words();
     for words in [
         ".condarc, line 3",
         "`torch` took packages",
@@ -130,7 +128,6 @@ fn the_configuration_is_told_by_file_and_line() {
         "--add channels conda-forge",
         "--remove channels pytorch",
     ] {
-        let text = ran.stdout.replace("\\\n    ", "").replace("\n  ", " ");
         assert!(text.contains(words), "{words}: {text}");
     }
 }
