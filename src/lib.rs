@@ -11,6 +11,7 @@
 //! carries its answer away. Data flows one way: a room uses only those above it in this list.
 
 pub mod advise; // Machine + Request + Matrix → Advice
+pub mod channel; // a channel's records → Matrix
 pub mod check; // Environment + Machine + Matrix → Checkup
 pub mod cli;
 pub mod environment; // Host + a prefix → Environment
@@ -22,3 +23,4 @@ pub mod model; // the vocabulary: plain values, uses nothing
 pub mod probe; // Host + Overrides → Machine
 pub mod render; // Advice → text // flags, streams, exit codes
 pub mod rewrite; // a file for the old channel + Advice → its new text
+pub mod verify; // a dry run + Advice → Verdict

@@ -13,10 +13,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("matrix", &["model"]),
     ("advise", &["model", "matrix"]),
     ("foresee", &["model", "advise"]),
+    ("channel", &["model", "matrix"]),
     ("check", &["model", "matrix", "advise"]),
     ("migrate", &["model", "matrix", "advise"]),
     ("rewrite", &["model", "matrix", "advise"]),
-    ("render", &["model", "matrix", "advise", "foresee", "check", "migrate", "rewrite"]),
+    ("verify", &["model", "matrix", "channel", "advise"]),
+    (
+        "render",
+        &[
+            "model", "matrix", "channel", "advise", "foresee", "check", "migrate", "rewrite",
+            "verify",
+        ],
+    ),
     (
         "cli",
         &[
@@ -25,11 +33,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "environment",
             "probe",
             "matrix",
+            "channel",
             "advise",
             "foresee",
             "check",
             "migrate",
             "rewrite",
+            "verify",
             "render",
         ],
     ),

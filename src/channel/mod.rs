@@ -1,0 +1,12 @@
+//! What a channel says today: its records, and the solutions that they lead to.
+//!
+//! Reading channels and solving takes hundreds of crates, which the answer must not wait for and most
+//! people never need. They live in a program of their own, `conda-torch-live`, which is asked with one
+//! [`Ask`] on its standard input and answers with one [`Reply`] on its standard output.
+
+mod protocol;
+
+pub use protocol::{
+    Ask, Fault, FaultKind, Form, Origin, PROTOCOL, Question, Record, Records, Reply, Solution,
+    Solved, Told,
+};
