@@ -1,0 +1,234 @@
+//! Channels as rattler reads them: sharded where they are, whole where they are not, from the cache where
+//! the network has failed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use conda_torch::channel::{Ask, Fault, FaultKind, Form, Origin};
+use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
+use rattler_repodata_gateway::fetch::CacheAction;
+use rattler_repodata_gateway::{ChannelConfig, Gateway, GatewayError, SourceConfig};
+
+use crate::cache::Cache;
+use crate::channel::without_secrets;
+use crate::fault;
+use crate::network::{Sight, client};
+use crate::progress::Progress;
+
+/// What reads the channels of a question.
+pub(crate) struct Reader {
+    channels: Vec<Channel>,
+    cache: Cache,
+    sight: Sight,
+    progress: Progress,
+    patience: Duration,
+    shows: bool,
+    offline: bool,
+    gateway: Gateway,
+    config: ChannelConfig,
+}
+
+impl Reader {
+    pub(crate) fn new(ask: &Ask, channels: Vec<Channel>) -> Result<Self, Fault> {
+        let cache = Cache::open(&ask.cache)?;
+        let patience = Duration::from_secs(u64::from(ask.patience.max(1)));
+        let config = ChannelConfig { default: source(ask.offline), ..ChannelConfig::default() };
+        let mut reader = Self {
+            channels,
+            cache,
+            sight: Sight::default(),
+            progress: Progress::default(),
+            patience,
+            shows: ask.progress,
+            offline: ask.offline,
+            gateway: Gateway::new(),
+            config,
+        };
+        reader.gateway = reader.gateway()?;
+        Ok(reader)
+    }
+
+    fn gateway(&self) -> Result<Gateway, Fault> {
+        let client = client(self.patience, self.offline, &self.sight).map_err(|error| Fault {
+            kind: FaultKind::Other,
+            at: String::new(),
+            detail: error.to_string(),
+        })?;
+        Ok(Gateway::builder()
+            .with_client(client)
+            .with_cache_dir(self.cache.repodata())
+            .with_channel_config(self.config.clone())
+            .with_max_concurrent_requests(16)
+            .finish())
+    }
+
+    /// Reads every part of every channel once, and notes where it came from. A part that the network does
+    /// not give is taken from the cache; if that has none, its fault ends the reading.
+    pub(crate) async fn open(
+        &mut self,
+        subdirs: &[Subdir],
+        specs: &[MatchSpec],
+        origins: &mut Vec<Origin>,
+    ) -> Result<(), Fault> {
+        let shown = self.shows.then(|| self.progress.show());
+        let mut result = Ok(());
+        'all: for channel in self.channels.clone() {
+            // `noarch` first: every channel has it, so that a channel that does not exist is told from a
+            // platform that it does not serve.
+            for subdir in std::iter::once(Subdir::NoArch).chain(subdirs.iter().copied()) {
+                if origins.iter().any(|origin| {
+                    origin.channel == without_secrets(channel.base_url.url())
+                        && origin.subdir == subdir.as_str()
+                }) {
+                    continue;
+                }
+                let (origin, end) = self.part(&channel, subdir, specs).await;
+                origins.push(origin);
+                if let Err(fault) = end {
+                    result = Err(fault);
+                    break 'all;
+                }
+            }
+        }
+        if let Some(shown) = shown {
+            shown.abort();
+            self.progress.clear();
+        }
+        result
+    }
+
+    /// Reads one part.
+    async fn part(
+        &mut self,
+        channel: &Channel,
+        subdir: Subdir,
+        specs: &[MatchSpec],
+    ) -> (Origin, Result<(), Fault>) {
+        let before = self.progress.bytes();
+        let base = channel.platform_url(subdir);
+        let mut origin = Origin {
+            channel: without_secrets(channel.base_url.url()),
+            subdir: subdir.as_str().to_owned(),
+            form: None,
+            age: 0,
+            fetched: 0,
+            fault: None,
+        };
+        let first = self.ask(channel, subdir, specs).await;
+        origin.fetched = self.progress.bytes() - before;
+        let error = match first {
+            Ok(()) => {
+                self.had(channel, subdir, &mut origin);
+                return (origin, Ok(()));
+            }
+            Err(error) => error,
+        };
+        let fault = fault::of(&error, &self.sight.of(&base), &base);
+        if self.offline {
+            return (origin, Err(fault));
+        }
+        // Once the network has failed for a channel, all of it is had from the cache: parts of different
+        // days do not go together.
+        origin.fault = Some(fault.clone());
+        self.config.per_channel.insert(channel.base_url.url().clone().into(), source(true));
+        match self.gateway() {
+            Ok(gateway) => self.gateway = gateway,
+            Err(_) => return (origin, Err(fault)),
+        }
+        let end = match self.ask(channel, subdir, specs).await {
+            Ok(()) => {
+                self.cached(channel, subdir, &mut origin);
+                Ok(())
+            }
+            Err(_) => Err(fault),
+        };
+        (origin, end)
+    }
+
+    /// Notes that a part was had, and in which form.
+    fn had(&self, channel: &Channel, subdir: Subdir, origin: &mut Origin) {
+        let base = channel.platform_url(subdir);
+        let is_cached_alone =
+            self.offline || self.config.per_channel.contains_key(channel.base_url.url());
+        if is_cached_alone && base.scheme() != "file" {
+            self.cached(channel, subdir, origin);
+            return;
+        }
+        let seen = self.sight.of(&base);
+        let good = |part: &str| {
+            seen.iter().any(|seen| {
+                seen.url.path().contains(part)
+                    && (seen.status.is_success() || seen.status.as_u16() == 304)
+            })
+        };
+        let form = if base.scheme() == "file" {
+            let there = base.to_file_path().is_ok_and(|folder| folder.is_dir());
+            if there { Form::Whole } else { Form::Missing }
+        } else if good("repodata_shards.msgpack.zst") {
+            Form::Sharded
+        } else if good("repodata.json") {
+            Form::Whole
+        } else if seen.is_empty() {
+            // Fresh enough that the server need not be asked.
+            self.cached(channel, subdir, origin);
+            return;
+        } else {
+            Form::Missing
+        };
+        origin.form = Some(form);
+        self.cache.note(channel, subdir, form);
+    }
+
+    fn cached(&self, channel: &Channel, subdir: Subdir, origin: &mut Origin) {
+        if let Some((note, age)) = self.cache.noted(channel, subdir) {
+            (origin.form, origin.age) = (Some(note.form), age);
+        } else {
+            origin.form = Some(Form::Missing);
+        }
+    }
+
+    async fn ask(
+        &self,
+        channel: &Channel,
+        subdir: Subdir,
+        specs: &[MatchSpec],
+    ) -> Result<(), GatewayError> {
+        let query = self.gateway.query([channel.clone()], [subdir], specs.iter().cloned());
+        query.with_reporter(self.progress.clone()).execute().await.map(|_| ())
+    }
+
+    /// The records of packages that the specs name, with `recursive` also of what those need.
+    pub(crate) async fn query(
+        &self,
+        subdirs: &[Subdir],
+        specs: &[MatchSpec],
+        recursive: bool,
+    ) -> Result<Vec<Arc<RepoDataRecord>>, Fault> {
+        let platforms = subdirs.iter().copied().chain([Subdir::NoArch]).collect::<Vec<_>>();
+        let query = self.gateway.query(self.channels.clone(), platforms, specs.iter().cloned());
+        let shown = self.shows.then(|| self.progress.show());
+        let found = query.recursive(recursive).with_reporter(self.progress.clone()).execute().await;
+        if let Some(shown) = shown {
+            shown.abort();
+            self.progress.clear();
+        }
+        let Some(base) = self.channels.first().map(|channel| channel.base_url.url().clone()) else {
+            return Ok(Vec::new());
+        };
+        match found {
+            Ok(found) => Ok(found
+                .iter()
+                .flat_map(|part| part.iter_arc().cloned().collect::<Vec<_>>())
+                .collect()),
+            Err(error) => Err(fault::of(&error, &self.sight.of(&base), &base)),
+        }
+    }
+}
+
+fn source(cached: bool) -> SourceConfig {
+    SourceConfig {
+        bz2_enabled: false,
+        cache_action: if cached { CacheAction::ForceCacheOnly } else { CacheAction::CacheOrFetch },
+        ..SourceConfig::default()
+    }
+}

@@ -1,0 +1,61 @@
+//! A solve in process, as a client with strict channel priority does it.
+
+use std::sync::Arc;
+
+use conda_torch::channel::{Fault, Solution, Solved};
+use rattler_conda_types::{GenericVirtualPackage, MatchSpec, PackageName, RepoDataRecord, Version};
+use rattler_solve::{ChannelPriority, SolveError, SolverImpl, SolverTask, resolvo};
+
+use crate::{channel, record};
+
+/// What to solve.
+pub(crate) struct Task {
+    pub(crate) specs: Vec<MatchSpec>,
+    virtual_packages: Vec<GenericVirtualPackage>,
+}
+
+impl Task {
+    /// Reads what was asked.
+    pub(crate) fn parse(specs: &[String], virtual_packages: &[String]) -> Result<Self, Fault> {
+        Ok(Self {
+            specs: specs.iter().map(|spec| channel::spec(spec)).collect::<Result<_, _>>()?,
+            virtual_packages: virtual_packages
+                .iter()
+                .map(|text| virtual_package(text))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Solves with these records.
+    pub(crate) fn solve(self, available: &[Arc<RepoDataRecord>]) -> Solved {
+        let records: Vec<&RepoDataRecord> = available.iter().map(AsRef::as_ref).collect();
+        let task = SolverTask {
+            virtual_packages: self.virtual_packages,
+            specs: self.specs,
+            channel_priority: ChannelPriority::Strict,
+            ..SolverTask::from_iter([records])
+        };
+        match resolvo::Solver.solve(task) {
+            Ok(solved) => {
+                Solved::Solution(Solution { records: record::sorted(solved.records.iter()) })
+            }
+            Err(SolveError::Unsolvable(why)) => Solved::Unsolvable { why: why.join("\n") },
+            Err(error) => Solved::Unsolvable { why: error.to_string() },
+        }
+    }
+}
+
+/// `NAME=VERSION=BUILD`, of which the last two may be missing.
+fn virtual_package(text: &str) -> Result<GenericVirtualPackage, Fault> {
+    let mut parts = text.splitn(3, '=');
+    let mut next =
+        |default: &str| parts.next().filter(|part| !part.is_empty()).unwrap_or(default).to_owned();
+    let (name, version, build) = (next(""), next("0"), next("0"));
+    let name = PackageName::try_from(name).map_err(|error| channel::unusable(text, error))?;
+    let version: Version = version.parse().map_err(|error| channel::unusable(text, error))?;
+    Ok(GenericVirtualPackage {
+        name,
+        version,
+        build_string: rattler_conda_types::package::BuildString::new_unchecked(build),
+    })
+}
