@@ -7,7 +7,9 @@ use std::time::Duration;
 use conda_torch::channel::{Ask, Fault, FaultKind, Form, Origin};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
-use rattler_repodata_gateway::{ChannelConfig, Gateway, GatewayError, SourceConfig};
+use rattler_repodata_gateway::{
+    CacheClearMode, ChannelConfig, Gateway, GatewayError, SourceConfig, SubdirSelection,
+};
 
 use crate::cache::Cache;
 use crate::channel::without_secrets;
@@ -123,9 +125,24 @@ impl Reader {
             }
             Err(error) => error,
         };
-        let fault = fault::of(&error, &self.sight.of(&base), &base);
+        let mut fault = fault::of(&error, &self.sight.of(&base), &base);
         if self.offline {
             return (origin, Err(fault));
+        }
+        if fault.kind == FaultKind::Damaged {
+            // It may be what was kept that is damaged, and what has just come may have been kept: neither
+            // may stay, since the server would vouch for it by its validators.
+            self.forget(channel, subdir);
+            let second = self.ask(channel, subdir, specs).await;
+            origin.fetched = self.progress.bytes() - before;
+            match second {
+                Ok(()) => {
+                    self.had(channel, subdir, &mut origin);
+                    return (origin, Ok(()));
+                }
+                Err(error) => fault = fault::of(&error, &self.sight.of(&base), &base),
+            }
+            self.forget(channel, subdir);
         }
         // Once the network has failed for a channel, all of it is had from the cache: parts of different
         // days do not go together.
@@ -143,6 +160,13 @@ impl Reader {
             Err(_) => Err(fault),
         };
         (origin, end)
+    }
+
+    /// Takes a part out of the cache.
+    fn forget(&self, channel: &Channel, subdir: Subdir) {
+        let part = SubdirSelection::Some([subdir.as_str().to_owned()].into());
+        // What cannot be taken out is damaged still, and told as such the next time.
+        let _ = self.gateway.clear_repodata_cache(channel, part, CacheClearMode::InMemoryAndDisk);
     }
 
     /// Notes that a part was had, and in which form.

@@ -51,6 +51,9 @@ fn virtual_package(text: &str) -> Result<GenericVirtualPackage, Fault> {
     let mut next =
         |default: &str| parts.next().filter(|part| !part.is_empty()).unwrap_or(default).to_owned();
     let (name, version, build) = (next(""), next("0"), next("0"));
+    if name.is_empty() {
+        return Err(channel::unusable(text, "expected a virtual package as NAME=VERSION=BUILD"));
+    }
     let name = PackageName::try_from(name).map_err(|error| channel::unusable(text, error))?;
     let version: Version = version.parse().map_err(|error| channel::unusable(text, error))?;
     Ok(GenericVirtualPackage {
