@@ -4,8 +4,12 @@
 //! people never need. They live in a program of their own, `conda-torch-live`, which is asked with one
 //! [`Ask`] on its standard input and answers with one [`Reply`] on its standard output.
 
+mod difference;
+mod found;
 mod protocol;
 
+pub use difference::{Change, Difference, differences};
+pub use found::{Found, Gap, GapKind, Key, found};
 pub use protocol::{
     Ask, Fault, FaultKind, Form, Origin, PROTOCOL, Question, Record, Records, Reply, Solution,
     Solved, Told,

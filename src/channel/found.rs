@@ -1,0 +1,312 @@
+//! Builds of PyTorch as a channel's records show them: records that no rule tells apart are one build.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion, Subdir, Version};
+
+use super::Record;
+
+/// A build as the channel has it: what a row of the matrix says, without what only the recipe knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What tells it from others.
+    pub key: Key,
+    /// The build numbers that there are, ascending.
+    pub build_numbers: Vec<u16>,
+    /// Whether the build string names the BLAS.
+    pub blas_in_build_string: bool,
+    /// The `cuda-version` pins that it accepts.
+    pub cuda_pins: CudaPins,
+    /// The oldest glibc that it asks for.
+    pub glibc: Option<Version>,
+    /// The oldest macOS that it asks for.
+    pub macos: Option<Version>,
+    /// The first and the last Python.
+    pub pythons: (Version, Version),
+    /// When the newest of its records was built, in milliseconds since 1970.
+    pub newest: Option<u64>,
+}
+
+/// What tells builds apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// PyTorch's version.
+    pub pytorch: Version,
+    /// The platform.
+    pub subdir: Subdir,
+    /// What it computes on.
+    pub accelerator: Accelerator,
+    /// The linear algebra library.
+    pub blas: Blas,
+    /// The aarch64 variant.
+    pub arm_variant: Option<ArmVariant>,
+}
+
+impl Key {
+    /// The key of a row.
+    #[must_use]
+    pub fn of(build: &Build) -> Self {
+        Self {
+            pytorch: build.pytorch,
+            subdir: build.subdir,
+            accelerator: build.accelerator,
+            blas: build.blas,
+            arm_variant: build.arm_variant,
+        }
+    }
+}
+
+/// A record that is not understood: nothing is concluded from it, and it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The record's address.
+    pub url: String,
+    /// What about it.
+    pub what: GapKind,
+}
+
+/// What is not understood about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapKind {
+    /// The version is in no form that PyTorch's had.
+    Version,
+    /// The platform is none with PyTorch.
+    Subdir,
+    /// The build string is in no form that conda-forge's had.
+    BuildString,
+    /// It is for CUDA, and what it asks of `cuda-version` is in no known form.
+    CudaPins,
+    /// It does not say which Python it is for.
+    Python,
+}
+
+/// Draws the builds from the records of `pytorch`. Others are passed over.
+#[must_use]
+pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
+    let mut builds: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
+    let mut gaps = Vec::new();
+    for record in records.iter().filter(|record| record.name == "pytorch") {
+        match one(record) {
+            Ok(one) => {
+                let alike = builds.entry(one.key.clone()).or_default();
+                let is_it = |build: &&mut Found| {
+                    build.build_numbers == one.build_numbers && is_same(build, &one)
+                };
+                match alike.iter_mut().find(is_it) {
+                    Some(build) => join(build, one),
+                    None => alike.push(one),
+                }
+            }
+            Err(what) => gaps.push(Gap { url: record.url.clone(), what }),
+        }
+    }
+    let mut all: Vec<Found> = builds.into_values().flat_map(merged).collect();
+    all.sort_by(|a, b| {
+        b.key
+            .pytorch
+            .cmp(&a.key.pytorch)
+            .then_with(|| a.key.subdir.cmp(&b.key.subdir))
+            .then_with(|| (b.key.accelerator, b.key.blas).cmp(&(a.key.accelerator, a.key.blas)))
+    });
+    (all, gaps)
+}
+
+/// Builds of one key, of which those that differ in their numbers alone become one.
+fn merged(mut builds: Vec<Found>) -> Vec<Found> {
+    builds.sort_by(|a, b| a.build_numbers.cmp(&b.build_numbers));
+    let mut merged: Vec<Found> = Vec::with_capacity(builds.len());
+    for build in builds {
+        match merged.iter_mut().find(|one| one.pythons == build.pythons && is_same(one, &build)) {
+            Some(one) => join(one, build),
+            None => merged.push(build),
+        }
+    }
+    for build in &mut merged {
+        build.build_numbers.dedup();
+    }
+    merged
+}
+
+/// Whether no rule tells two builds apart, but for their numbers and Pythons.
+fn is_same(a: &Found, b: &Found) -> bool {
+    a.blas_in_build_string == b.blas_in_build_string
+        && a.cuda_pins == b.cuda_pins
+        && a.glibc == b.glibc
+        && a.macos == b.macos
+}
+
+fn join(build: &mut Found, other: Found) {
+    if build.build_numbers.last() != other.build_numbers.first() {
+        build.build_numbers.extend(other.build_numbers);
+    }
+    build.pythons.0 = build.pythons.0.min(other.pythons.0);
+    build.pythons.1 = build.pythons.1.max(other.pythons.1);
+    build.newest = build.newest.max(other.newest);
+}
+
+fn one(record: &Record) -> Result<Found, GapKind> {
+    let pytorch: Version = record.version.parse().map_err(|_| GapKind::Version)?;
+    let subdir: Subdir = record.subdir.parse().map_err(|_| GapKind::Subdir)?;
+    let (toolkit, rest) = toolkit(&record.build).ok_or(GapKind::BuildString)?;
+    let number = u16::try_from(record.build_number).map_err(|_| GapKind::BuildString)?;
+    let accelerator = match toolkit {
+        Some(toolkit) => Accelerator::Cuda(toolkit),
+        None if subdir == Subdir::OsxArm64 => Accelerator::Mps,
+        None => Accelerator::Cpu,
+    };
+    let named = if rest.starts_with("_mkl_") {
+        Some(Blas::Mkl)
+    } else if rest.starts_with("_generic_") {
+        Some(Blas::Generic)
+    } else if rest.starts_with("_py") || rest.starts_with("py") {
+        None
+    } else {
+        return Err(GapKind::BuildString);
+    };
+    let needs_mkl = spec(record, "mkl").is_some();
+    let cuda_pins = match toolkit {
+        None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
+        Some(_) => narrowed(pins(record).ok_or(GapKind::CudaPins)?, record),
+    };
+    let python = spec(record, "python").and_then(lower).ok_or(GapKind::Python)?;
+    let variant = spec(record, "arm-variant").and_then(|spec| match spec.rsplit(' ').next() {
+        Some("sbsa") => Some(ArmVariant::Sbsa),
+        Some("tegra") => Some(ArmVariant::Tegra),
+        Some(_) | None => None,
+    });
+    Ok(Found {
+        key: Key {
+            pytorch,
+            subdir,
+            accelerator,
+            blas: named.unwrap_or(if needs_mkl { Blas::Mkl } else { Blas::Generic }),
+            arm_variant: variant,
+        },
+        build_numbers: vec![number],
+        blas_in_build_string: named.is_some(),
+        cuda_pins,
+        glibc: spec(record, "__glibc").and_then(lower),
+        macos: spec(record, "__osx").and_then(lower),
+        pythons: (python, python),
+        newest: record.timestamp,
+    })
+}
+
+/// The toolkit that a build string begins with, `None` for the processor, and what follows.
+fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
+    if let Some(rest) = build.strip_prefix("cpu") {
+        return Some((None, rest));
+    }
+    let rest = build.strip_prefix("cuda")?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (digits, rest) = rest.split_at(digits);
+    // The last digit is the minor number: `129`, `130`, `92`.
+    let (major, minor) = digits.split_at_checked(digits.len().checked_sub(1)?)?;
+    Some((Some(CudaVersion::new(major.parse().ok()?, minor.parse().ok()?)), rest))
+}
+
+/// What a record asks of a package, after its name.
+fn spec<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
+    record.depends.iter().find_map(|spec| match spec.split_once(' ') {
+        Some((its, rest)) => (its == name).then(|| rest.trim()),
+        None => (spec == name).then_some(""),
+    })
+}
+
+/// The version after `>=`.
+fn lower(spec: &str) -> Option<Version> {
+    let (_, rest) = spec.split_once(">=")?;
+    rest.split([',', ' ', '|']).next()?.parse().ok()
+}
+
+/// The pins of `cuda-version` that go with a record; before that package, of `cudatoolkit`.
+fn pins(record: &Record) -> Option<CudaPins> {
+    let spec = spec(record, "cuda-version").or_else(|| spec(record, "cudatoolkit"))?;
+    if let Some((_, rest)) = spec.split_once(">=") {
+        let (from, below) = rest.split_once(",<")?;
+        let below = below.split(['a', ' ', '|']).next()?.trim_end_matches('.');
+        return Some(cuda(from)?..cuda(below)?);
+    }
+    let exact = cuda(spec.split(['|', ' ', '*']).next()?.trim_end_matches('.'))?;
+    Some(exact..CudaVersion::new(exact.major, exact.minor + 1))
+}
+
+/// The pins that another library leaves: `cuda-cupti >=12.8.90,<12.8.91` is of CUDA 12.8 alone.
+fn narrowed(pins: CudaPins, record: &Record) -> CudaPins {
+    let exact = spec(record, "cuda-cupti").and_then(|spec| {
+        let (from, below) = spec.split_once(">=")?.1.split_once(",<")?;
+        let (from, below) = (cuda(from)?, cuda(below.split('a').next()?.trim_end_matches('.'))?);
+        (from == below).then_some(from)
+    });
+    exact.map_or(pins, |cuda| cuda..CudaVersion::new(cuda.major, cuda.minor + 1))
+}
+
+/// A CUDA version whose minor number may be left out: `<13`.
+fn cuda(text: &str) -> Option<CudaVersion> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| Some(CudaVersion::new(text.parse().ok()?, 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(build: &str, depends: &[&str]) -> Record {
+        Record {
+            name: "pytorch".to_owned(),
+            version: "2.14.0".to_owned(),
+            build: build.to_owned(),
+            build_number: build.rsplit('_').next().and_then(|n| n.parse().ok()).unwrap_or(0),
+            subdir: "linux-64".to_owned(),
+            depends: depends.iter().map(|&spec| spec.to_owned()).collect(),
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn a_toolkit_that_is_in_no_table_is_understood() {
+        let depends = [
+            "__glibc >=2.28,<3.0.a0",
+            "cuda-version >=13.1,<14",
+            "mkl >=2026",
+            "python >=3.12,<3.13.0a0",
+        ];
+        let (found, gaps) = found(&[record("cuda131_mkl_py312_h1_300", &depends)]);
+        assert_eq!(gaps, []);
+        assert_eq!(found[0].key.accelerator, Accelerator::Cuda(CudaVersion::new(13, 1)));
+        assert_eq!(found[0].cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
+        assert_eq!(found[0].glibc, Some(Version::new(&[2, 28])));
+    }
+
+    #[test]
+    fn builds_for_several_pythons_and_numbers_are_one() {
+        let of = |python, build| record(build, &["mkl", python]);
+        let records = [
+            of("python >=3.13,<3.14.0a0", "cpu_mkl_py313_h1_101"),
+            of("python >=3.12,<3.13.0a0", "cpu_mkl_py312_h2_100"),
+            of("python >=3.13,<3.14.0a0", "cpu_mkl_py313_h3_100"),
+            of("python >=3.12,<3.13.0a0", "cpu_mkl_py312_h4_101"),
+        ];
+        let (found, _) = found(&records);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].build_numbers, [100, 101]);
+        assert_eq!(found[0].pythons, (Version::new(&[3, 12]), Version::new(&[3, 13])));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_with_what_about_it() {
+        let python = "python >=3.12,<3.13.0a0";
+        for (build, depends, what) in [
+            ("rocm62_mkl_py312_h1_0", vec![python], GapKind::BuildString),
+            ("cuda_py312_h1_0", vec![python], GapKind::BuildString),
+            ("cpu_blis_py312_h1_0", vec![python], GapKind::BuildString),
+            ("cuda131_mkl_py312_h1_0", vec![python], GapKind::CudaPins),
+            ("cuda131_mkl_py312_h1_0", vec![python, "cuda-version 14"], GapKind::CudaPins),
+            ("cpu_mkl_py312_h1_0", vec![], GapKind::Python),
+        ] {
+            let (found, gaps) = found(&[record(build, &depends)]);
+            let expected = if depends.contains(&"cuda-version 14") { None } else { Some(what) };
+            assert_eq!(gaps.first().map(|gap| gap.what), expected, "{build}: {found:?}");
+        }
+    }
+}
