@@ -7,12 +7,14 @@ mod devices;
 mod driver;
 mod driver_child;
 mod failure;
+mod interrupt;
 mod libcuda;
 mod live;
 mod process;
 mod quarantine;
 mod recorded;
 mod save;
+mod watch;
 
 use std::borrow::Cow;
 
@@ -27,6 +29,7 @@ pub use failure::Failure;
 pub use live::LiveHost;
 pub use recorded::{RecordedHost, RecordedHostError};
 pub use save::{SaveFailed, save};
+pub use watch::{Watch, WatchEnd, Watched, watch};
 
 /// A machine as it can be asked. Paths are texts in the form of the machine's own system.
 pub trait Host {
