@@ -10,6 +10,7 @@ mod migrate;
 mod probe;
 mod request_flags;
 mod schema;
+mod verify;
 mod width;
 
 use std::ffi::OsString;

@@ -14,6 +14,8 @@ mod process;
 mod quarantine;
 mod recorded;
 mod save;
+mod scratch;
+mod space;
 mod watch;
 
 use std::borrow::Cow;
@@ -29,6 +31,8 @@ pub use failure::Failure;
 pub use live::LiveHost;
 pub use recorded::{RecordedHost, RecordedHostError};
 pub use save::{SaveFailed, save};
+pub use scratch::Scratch;
+pub use space::{Space, space};
 pub use watch::{Watch, WatchEnd, Watched, watch};
 
 /// A machine as it can be asked. Paths are texts in the form of the machine's own system.

@@ -80,6 +80,7 @@ impl Page<'_> {
         self.remarks(is_no_client);
         let steps = self.answer.plan(choice);
         self.commands(&steps)?;
+        self.out.push_str(&super::proof::block(self.answer, choice));
         self.reasons(choice);
         self.remarks(|remark| !is_first(remark) && !is_no_client(remark));
         self.alternatives("Alternatives", &advice.alternatives);
