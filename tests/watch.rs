@@ -26,7 +26,8 @@ fn run(folder: &Path, deadline: Duration, tick: &mut dyn FnMut(Duration)) -> Wat
     let here = folder.to_str().expect("a path");
     let arguments = [folder.join("client").to_str().expect("a path").to_owned(), "one".to_owned()];
     let env = [("HERE", here)];
-    let command = Watch { program: "/bin/sh", arguments: &arguments, env: &env, deadline };
+    let command =
+        Watch { program: "/bin/sh", arguments: &arguments, env: &env, stdin: "", deadline };
     watch(&command, tick).expect("a shell")
 }
 
@@ -39,7 +40,7 @@ fn lives(folder: &Path, file: &str) -> bool {
     !state.trim().is_empty() && !state.trim().starts_with('Z')
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[test]
 fn what_a_program_says_and_how_it_ends_is_told() {
@@ -52,7 +53,8 @@ fn what_a_program_says_and_how_it_ends_is_told() {
 
 #[test]
 fn a_program_that_is_not_there_is_told() {
-    let command = Watch { program: "/nowhere/conda", arguments: &[], env: &[], deadline: LONG };
+    let command =
+        Watch { program: "/nowhere/conda", arguments: &[], env: &[], stdin: "", deadline: LONG };
     assert_eq!(watch(&command, &mut |_| {}), Err(Failure::NotThere));
 }
 

@@ -69,7 +69,6 @@ impl Interrupts {
 
 impl Interrupts {
     /// From now on the group of this process is asked to end too, at once where a signal came already.
-    #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "there are no groups"))]
     pub(super) fn pass_on_to(&self, leader: u32) {
         GROUP.store(i32::try_from(leader).unwrap_or(0), Ordering::SeqCst);
         if self.come().is_some() {
@@ -78,7 +77,7 @@ impl Interrupts {
     }
 
     /// The group is gone, and its number may be another's soon.
-    #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "there are no groups"))]
+    #[expect(clippy::unused_self, reason = "no group is remembered without it")]
     pub(super) fn pass_on_to_nobody(&self) {
         GROUP.store(0, Ordering::SeqCst);
     }

@@ -10,6 +10,7 @@ mod failure;
 mod interrupt;
 mod libcuda;
 mod live;
+mod live_program;
 mod process;
 mod quarantine;
 mod recorded;
@@ -29,6 +30,7 @@ pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said, 
 pub use driver_child::{DRIVER_COMMAND, run_driver_child};
 pub use failure::Failure;
 pub use live::LiveHost;
+pub use live_program::{ask_live, live_program};
 pub use recorded::{RecordedHost, RecordedHostError};
 pub use save::{SaveFailed, save};
 pub use scratch::Scratch;

@@ -54,7 +54,7 @@ pub(super) fn run(
     deadline: Duration,
 ) -> Result<Run, Failure> {
     let until = Instant::now() + deadline;
-    let mut child = spawn(program, arguments, env)?;
+    let mut child = spawn(program, arguments, env, Stdio::null())?;
     let (sender, receiver) = mpsc::channel();
     let open = listen(child.stdout.take(), Voice::Stdout, BOUND, &sender)
         + listen(child.stderr.take(), Voice::Stderr, BOUND, &sender);
@@ -104,9 +104,10 @@ pub(super) fn spawn(
     program: &Path,
     arguments: &[OsString],
     env: &[(&str, Option<&str>)],
+    stdin: Stdio,
 ) -> Result<Child, Failure> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, value) in env {
         match value {
             Some(value) => command.env(name, value),

@@ -4,8 +4,9 @@
 //! the first of a process group. On Windows a console sends its Ctrl-C to everybody in it.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long a program that was asked to end may tidy up before it is made to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// A program to run, without a shell and without input.
+/// A program to run, without a shell.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch<'a> {
     /// The program.
@@ -35,6 +36,8 @@ pub struct Watch<'a> {
     pub arguments: &'a [String],
     /// Variables to set beside those that are set already.
     pub env: &'a [(&'a str, &'a str)],
+    /// What it reads; at most some kilobytes, so that it fits into a pipe.
+    pub stdin: &'a str,
     /// How long it may take.
     pub deadline: Duration,
 }
@@ -83,8 +86,13 @@ pub fn watch(command: &Watch<'_>, tick: &mut dyn FnMut(Duration)) -> Result<Watc
     let env: Vec<(&str, Option<&str>)> =
         command.env.iter().map(|(name, value)| (*name, Some(*value))).collect();
     let interrupts = Interrupts::catch();
-    let mut child = spawn(Path::new(command.program), &arguments, &env)?;
+    let input = if command.stdin.is_empty() { Stdio::null() } else { Stdio::piped() };
+    let mut child = spawn(Path::new(command.program), &arguments, &env, input)?;
     interrupts.pass_on_to(child.id());
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read will say in its own way what it misses.
+        let _ = stdin.write_all(command.stdin.as_bytes());
+    }
     let (sender, receiver) = mpsc::channel();
     let open = listen(child.stdout.take(), Voice::Stdout, ANSWER, &sender)
         + listen(child.stderr.take(), Voice::Stderr, COMPLAINT, &sender);

@@ -60,7 +60,8 @@ pub(super) fn prove(
         let command = command.in_folder(&scratch.path("environment"));
         proof = asking.ask(asked_by, &command)?;
     }
-    if !proof.planned().is_empty() {
+    // What another machine has room for is not to be seen from here.
+    if around.is_here && !proof.planned().is_empty() {
         proof.places = places(&client, step, around, deadline)?;
     }
     Ok(proof)
@@ -102,7 +103,7 @@ impl Asking<'_> {
         let env: Vec<(&str, &str)> =
             command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let arguments = &command.arguments;
-        let watched = Watch { program: &client.path, arguments, env: &env, deadline };
+        let watched = Watch { program: &client.path, arguments, env: &env, stdin: "", deadline };
         let what = format!("Asking {} what it would install", client.kind);
         let mut progress = Progress::new(what, around.is_watched);
         let ran = watch(&watched, &mut |took| progress.tick(took));
@@ -115,7 +116,7 @@ impl Asking<'_> {
         };
         match ran {
             Err(failure) => {
-                proof.outcome = Outcome::Broken(Broken::NotStarted(failure.to_string()))
+                proof.outcome = Outcome::Broken(Broken::NotStarted(failure.to_string()));
             }
             Ok(ran) => {
                 proof.took = ran.took;

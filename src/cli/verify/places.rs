@@ -11,7 +11,7 @@ use crate::verify::proof::{Holds, Place};
 use super::{Circumstances, Interrupted};
 
 /// How long a client may take to say where it keeps things.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The folders for packages and for the environment with their room, as far as that can be had.
 pub(super) fn places(
@@ -22,7 +22,8 @@ pub(super) fn places(
 ) -> Result<Vec<Place>, Interrupted> {
     let arguments = ["info", "--json"].map(str::to_owned);
     let deadline = deadline.min(DEADLINE);
-    let asked = Watch { program: &client.path, arguments: &arguments, env: &[], deadline };
+    let asked =
+        Watch { program: &client.path, arguments: &arguments, env: &[], stdin: "", deadline };
     let Ok(ran) = watch(&asked, &mut |_| {}) else { return Ok(Vec::new()) };
     if let WatchEnd::Interrupted(signal) = ran.end {
         return Err(Interrupted(signal));

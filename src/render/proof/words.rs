@@ -1,5 +1,7 @@
 //! The sentences about a proof.
 
+use std::fmt::Write as _;
+
 use crate::advise::Choice;
 use crate::model::{ClientKind, Machine};
 use crate::verify::dry_run::{DryRun, Planned};
@@ -116,9 +118,9 @@ fn verified(planned: &[Planned], proof: &Proof) -> String {
         } else {
             format!("{} to download", size(download))
         };
-        text.push_str(&format!("; {download}"));
+        let _ = write!(text, "; {download}");
         if let Some(place) = proof.places.iter().find(|place| place.holds == Holds::Packages) {
-            text.push_str(&format!(", {} free", size(place.free)));
+            let _ = write!(text, ", {} free", size(place.free));
         }
     }
     text
