@@ -27,11 +27,8 @@ impl Scratch {
         for number in 0..100_u32 {
             let name = format!("conda-torch-{process}-{}", start.wrapping_add(number));
             let folder = std::env::temp_dir().join(name);
-            let mut builder = std::fs::DirBuilder::new();
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             // Never one that is there: it may be somebody else's.
-            match builder.create(&folder) {
+            match builder().create(&folder) {
                 Ok(()) => return Ok(Self { folder }),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error.into()),
@@ -54,6 +51,18 @@ impl Scratch {
     pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
         Ok(std::fs::write(self.folder.join(name), text)?)
     }
+}
+
+#[cfg(unix)]
+fn builder() -> std::fs::DirBuilder {
+    let mut builder = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn builder() -> std::fs::DirBuilder {
+    std::fs::DirBuilder::new()
 }
 
 impl Drop for Scratch {

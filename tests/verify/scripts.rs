@@ -188,3 +188,75 @@ echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records":
         assert!(packages.iter().any(|other| other == package), "{package}: {packages:?}");
     }
 }
+
+#[test]
+fn what_an_environment_has_already_counts_with_what_the_client_would_change() {
+    let folder = folder("filled");
+    let meta = folder.join("envs/work/conda-meta");
+    fs::create_dir_all(&meta).expect("a folder");
+    fs::write(meta.join("history"), "").expect("written");
+    let record = r#"{"name": "pytorch", "version": "2.13.0", "build": "cpu_mkl_py312_h04a39a8_102", "build_number": 102, "channel": "conda-forge", "subdir": "linux-64", "depends": []}"#;
+    fs::write(meta.join("pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.json"), record)
+        .expect("written");
+    let nothing = r#"echo '{"dry_run": true, "success": true, "message": "All requested packages already installed", "actions": {"FETCH": [], "LINK": [], "PREFIX": "x"}}'"#;
+    put(&folder, "micromamba", &format!("{INFO}{nothing}"));
+    let mut command = advise(&folder, &with(&["--verify", "-n", "work"]));
+    command.env("MAMBA_ROOT_PREFIX", &folder);
+    let document = document(&command.output().expect("it runs"), 0);
+    let verify = &document["verify"];
+    assert_eq!(verify["argv"][1], "install", "{verify}");
+    assert_eq!(verify["status"], "verified", "{verify}");
+}
+
+#[test]
+fn pixi_is_asked_to_lock_the_printed_manifest_in_a_folder_that_goes() {
+    let folder = folder("pixi");
+    let says = r#"case "$1" in --version) echo pixi 0.77.0; exit;; info) echo "{\"cache_dir\": \"$HERE/cache\"}"; exit;; esac
+echo "$@" >$HERE/asked
+cat "$3" >$HERE/manifest
+cat <<'END'
+{"version": 1, "environment": {"default": {"linux-64": [{"name": "pytorch", "before": null, "after": {"conda": "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.conda", "size": 1000, "version": "2.13.0", "build": "cpu_mkl_py312_h04a39a8_102"}, "type": "conda", "explicit": false}]}}}
+END"#;
+    put(&folder, "pixi", says);
+    let words = ["--client", "pixi", "--json", "--accelerator", "cpu", "--verify"];
+    let output = advise(&folder, &words).output().expect("it runs");
+    let asked = fs::read_to_string(folder.join("asked")).expect("it was asked");
+    let tmp = folder.join("tmp");
+    assert!(asked.starts_with(&format!("lock --manifest-path {}", tmp.display())), "{asked}");
+    assert!(asked.trim().ends_with("pixi.toml --json"), "{asked}");
+    let printed =
+        advise(&folder, &["--client", "pixi", "--accelerator", "cpu", "--format", "pixi-toml"]);
+    let printed = { printed }.output().expect("it runs").stdout;
+    assert_eq!(fs::read(folder.join("manifest")).expect("it was there"), printed);
+    let verify = document(&output, 0)["verify"].clone();
+    assert_eq!(verify["status"], "verified", "{verify}");
+    is_tidy(&folder);
+}
+
+#[test]
+fn another_format_stays_as_it_is_and_the_proof_is_told_beside_it() {
+    let folder = folder("format");
+    put(&folder, "micromamba", &format!("{INFO}{}", plan("cpu_mkl_py312_h04a39a8_102", 3 << 20)));
+    let words = ["--client", "micromamba", "--accelerator", "cpu", "--format", "commands"];
+    let plain = advise(&folder, &words).output().expect("it runs");
+    let proven = advise(&folder, &words).arg("--verify").output().expect("it runs");
+    assert_eq!(plain.stdout, proven.stdout);
+    let stderr = String::from_utf8_lossy(&proven.stderr);
+    assert!(
+        stderr.starts_with("Verified with micromamba 2.8.1 in 1 s: ends on pytorch"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("3.0 MiB to download"), "{stderr}");
+}
+
+#[test]
+fn without_a_client_the_solver_is_asked_where_it_is() {
+    let folder = folder("fallback");
+    let says = r#"cat >/dev/null; echo '{"protocol": 1, "origins": [], "told": {"failed": {"kind": "no_network", "at": "https://conda.anaconda.org", "detail": "no route to host"}}}'"#;
+    put(&folder, "live", says);
+    let mut command = advise(&folder, &["--client", "pixi", "--json", "--verify"]);
+    command.env("CONDA_TORCH_LIVE", folder.join("bin/live"));
+    let verify = document(&command.output().expect("it runs"), 1)["verify"].clone();
+    assert_eq!((&verify["status"], &verify["by"]), (&"failed".into(), &"solver".into()));
+    assert!(verify["message"].as_str().expect("words").contains("no route to host"));
+}

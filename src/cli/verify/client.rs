@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use crate::advise::Choice;
-use crate::host::{Scratch, Watch, WatchEnd, Watched, watch};
-use crate::model::{Client, ClientKind};
+use crate::environment::{self, Place};
+use crate::host::{Host, Scratch, Watch, WatchEnd, Watched, watch};
+use crate::model::{Client, ClientKind, InstalledPackage};
 use crate::probe::{Overrides, probe};
 use crate::render::clients::{DryRunCommand, dry_run, lock};
 use crate::render::{Answer, Step, StepKind, pixi_toml};
-use crate::verify::dry_run::DryRun;
+use crate::verify::dry_run::{DryRun, Planned};
 use crate::verify::interim::read;
 use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
 
-use super::places::places;
+use super::places::folders;
 use super::progress::Progress;
 use super::{Circumstances, Interrupted};
 
@@ -61,8 +62,14 @@ pub(super) fn prove(
         proof = asking.ask(asked_by, &command)?;
     }
     // What another machine has room for is not to be seen from here.
-    if around.is_here && !proof.planned().is_empty() {
-        proof.places = places(&client, step, around, deadline)?;
+    if around.is_here
+        && let Outcome::Answered(DryRun::Would(planned)) = &mut proof.outcome
+    {
+        let folders = folders(&client, step, around, deadline)?;
+        if step.argv.get(1).is_some_and(|verb| verb == "install") {
+            keep(planned, folders.environment.as_deref(), around.host);
+        }
+        proof.places = folders.places();
     }
     Ok(proof)
 }
@@ -124,6 +131,19 @@ impl Asking<'_> {
             }
         }
         Ok(proof)
+    }
+}
+
+/// Adds what stays in an environment as it is: a client says what changes.
+fn keep(planned: &mut Vec<Planned>, environment: Option<&str>, host: &dyn Host) {
+    let Some(prefix) = environment else { return };
+    let place = Place { prefix: prefix.to_owned(), name: None };
+    for package in environment::read(host, &place).packages {
+        if planned.iter().all(|other| other.name != package.name) {
+            let InstalledPackage { name, version, build, channel, .. } = package;
+            let (size, to_download) = (None, Some(false));
+            planned.push(Planned { name, version, build, channel, size, to_download });
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-//! The room where the client would write.
+//! The folders where the client would write, and their room.
 
 use std::time::Duration;
 
 use crate::host::{Watch, WatchEnd, space, watch};
 use crate::model::Client;
 use crate::render::Step;
-use crate::verify::folders::Folders;
+use crate::verify::folders;
 use crate::verify::proof::{Holds, Place};
 
 use super::{Circumstances, Interrupted};
@@ -13,22 +13,30 @@ use super::{Circumstances, Interrupted};
 /// How long a client may take to say where it keeps things.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// The folders for packages and for the environment with their room, as far as that can be had.
-pub(super) fn places(
+/// Where the client would write, as far as it says.
+#[derive(Default)]
+pub(super) struct Folders {
+    packages: Option<String>,
+    /// The environment's own folder.
+    pub(super) environment: Option<String>,
+}
+
+/// Asks the client where it keeps things.
+pub(super) fn folders(
     client: &Client,
     step: &Step,
     around: &Circumstances<'_>,
     deadline: Duration,
-) -> Result<Vec<Place>, Interrupted> {
+) -> Result<Folders, Interrupted> {
     let arguments = ["info", "--json"].map(str::to_owned);
     let deadline = deadline.min(DEADLINE);
     let asked =
         Watch { program: &client.path, arguments: &arguments, env: &[], stdin: "", deadline };
-    let Ok(ran) = watch(&asked, &mut |_| {}) else { return Ok(Vec::new()) };
+    let Ok(ran) = watch(&asked, &mut |_| {}) else { return Ok(Folders::default()) };
     if let WatchEnd::Interrupted(signal) = ran.end {
         return Err(Interrupted(signal));
     }
-    let folders = Folders::read(&ran.stdout);
+    let folders = folders::Folders::read(&ran.stdout);
     let target = around.host.target();
     let mut words = step.argv.iter().skip_while(|word| *word != "-n" && *word != "-p");
     let environment = match (words.next().map(String::as_str), words.next()) {
@@ -37,13 +45,19 @@ pub(super) fn places(
         // pixi's is beside its manifest, where one calls it.
         (_, _) => Some(".".to_owned()),
     };
-    let all = [(Holds::Packages, folders.packages), (Holds::Environment, environment)];
-    Ok(all
-        .into_iter()
-        .filter_map(|(holds, path)| {
-            let path = path?;
-            let room = space(&path).ok()?;
-            Some(Place { holds, path, free: room.free, file_system: room.file_system })
-        })
-        .collect())
+    Ok(Folders { packages: folders.packages, environment })
+}
+
+impl Folders {
+    /// Their room, as far as that can be had.
+    pub(super) fn places(self) -> Vec<Place> {
+        let all = [(Holds::Packages, self.packages), (Holds::Environment, self.environment)];
+        all.into_iter()
+            .filter_map(|(holds, path)| {
+                let path = path?;
+                let room = space(&path).ok()?;
+                Some(Place { holds, path, free: room.free, file_system: room.file_system })
+            })
+            .collect()
+    }
 }
