@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::advise::{Status, advise};
+use crate::advise::advise;
 use crate::foresee::add_remarks;
 use crate::host::Host;
 use crate::matrix::Matrix;
@@ -15,6 +15,7 @@ use crate::render::{self, Answer, ClientTarget, Environment, Refused, Style};
 
 use super::machine_flags::{MachineFlags, machine};
 use super::request_flags::RequestFlags;
+use super::verify::{Circumstances, Interrupted, VerifyFlags};
 use super::width::terminal_width;
 use super::{Color, Output, UsageError};
 
@@ -27,6 +28,8 @@ pub(super) struct Args {
     machine: MachineFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    verify: VerifyFlags,
 }
 
 // No doc comment: clap would make it the text of the subcommand.
@@ -120,13 +123,14 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let output = &args.output;
     let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
     add_remarks(&mut advice, &machine, &client.viewer());
-    let answer = Answer {
+    let mut answer = Answer {
         machine: &machine,
         request: &request,
         advice: &advice,
         as_of: matrix.as_of,
         client,
         environment: output.environment(),
+        proof: None,
         style: Style {
             width: terminal_width().unwrap_or(80).clamp(40, 100),
             color: output.color.unwrap_or_default().wanted(std::io::stdout().is_terminal()),
@@ -135,6 +139,20 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         },
     };
     let format = if args.wants_json() { Format::Json } else { output.format.unwrap_or_default() };
+    let around = Circumstances {
+        host,
+        is_here: args.machine.machine.is_none() && args.machine.platform.is_none(),
+        is_watched: format != Format::Json,
+    };
+    let proof = match args.verify.prove(&answer, &around) {
+        Ok(proof) => ManuallyDrop::new(proof),
+        // As a shell has it: 130 for Ctrl-C.
+        Err(Interrupted(signal)) => {
+            let code = u8::try_from(128 + signal).unwrap_or(1);
+            return Ok(Output { stdout: String::new(), code });
+        }
+    };
+    answer.proof = proof.as_ref();
     let stdout = match format {
         Format::Human => render::human(&answer),
         Format::Json => Ok(render::json(&answer)),
@@ -143,7 +161,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Format::PixiToml => render::pixi_toml(&answer),
         Format::Dockerfile => render::dockerfile(&answer),
     };
-    let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
+    let code = answer.exit_code();
     match stdout {
         Ok(stdout) => {
             if !matches!(format, Format::Human | Format::Json) {

@@ -10,6 +10,7 @@ mod migrate;
 mod probe;
 mod request_flags;
 mod schema;
+mod verify;
 mod width;
 
 use std::ffi::OsString;
@@ -33,7 +34,7 @@ Examples:
   conda-torch matrix                          all of it, as a table
 
 Exit codes: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the request,
-4 something to mend";
+4 something to mend, or `--verify` disagrees";
 
 /// The whole command line. A subcommand's flags are made only when it is the one: the answer should
 /// cost about what starting a process costs.

@@ -7,12 +7,17 @@ mod devices;
 mod driver;
 mod driver_child;
 mod failure;
+mod interrupt;
 mod libcuda;
 mod live;
+mod live_program;
 mod process;
 mod quarantine;
 mod recorded;
 mod save;
+mod scratch;
+mod space;
+mod watch;
 
 use std::borrow::Cow;
 
@@ -25,8 +30,12 @@ pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said, 
 pub use driver_child::{DRIVER_COMMAND, run_driver_child};
 pub use failure::Failure;
 pub use live::LiveHost;
+pub use live_program::{ask_live, live_program};
 pub use recorded::{RecordedHost, RecordedHostError};
 pub use save::{SaveFailed, save};
+pub use scratch::Scratch;
+pub use space::{Space, space};
+pub use watch::{Watch, WatchEnd, Watched, watch};
 
 /// A machine as it can be asked. Paths are texts in the form of the machine's own system.
 pub trait Host {

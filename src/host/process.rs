@@ -37,7 +37,7 @@ pub(super) enum Ended {
 
 /// One of a program's two voices.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Voice {
+pub(super) enum Voice {
     Stdout,
     Stderr,
 }
@@ -54,10 +54,10 @@ pub(super) fn run(
     deadline: Duration,
 ) -> Result<Run, Failure> {
     let until = Instant::now() + deadline;
-    let mut child = spawn(program, arguments, env)?;
+    let mut child = spawn(program, arguments, env, Stdio::null())?;
     let (sender, receiver) = mpsc::channel();
-    let open = listen(child.stdout.take(), Voice::Stdout, &sender)
-        + listen(child.stderr.take(), Voice::Stderr, &sender);
+    let open = listen(child.stdout.take(), Voice::Stdout, BOUND, &sender)
+        + listen(child.stderr.take(), Voice::Stderr, BOUND, &sender);
     drop(sender);
     let mut run = Run { stdout: Vec::new(), stderr: Vec::new(), ended: Ended::TimedOut };
     if hear(&mut child, &receiver, open, until, &mut run) {
@@ -100,13 +100,14 @@ fn hear(
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is `Host`")]
-fn spawn(
+pub(super) fn spawn(
     program: &Path,
     arguments: &[OsString],
     env: &[(&str, Option<&str>)],
+    stdin: Stdio,
 ) -> Result<Child, Failure> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, value) in env {
         match value {
             Some(value) => command.env(name, value),
@@ -122,9 +123,10 @@ fn spawn(
 /// Reads a pipe to its end in a thread, in pieces, so that nothing said is lost with the rest.
 /// What exceeds the bound is read and dropped, so that the program is not blocked. Returns how many
 /// pipes are listened to.
-fn listen(
+pub(super) fn listen(
     pipe: Option<impl Read + Send + 'static>,
     voice: Voice,
+    bound: usize,
     sender: &Sender<(Voice, Option<Vec<u8>>)>,
 ) -> usize {
     let Some(mut pipe) = pipe else { return 0 };
@@ -133,7 +135,7 @@ fn listen(
         let mut buffer = [0; 4096];
         let mut kept = 0;
         while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-            let piece = &buffer[..count.min(BOUND - kept)];
+            let piece = &buffer[..count.min(bound - kept)];
             kept += piece.len();
             if !piece.is_empty() && sender.send((voice, Some(piece.to_vec()))).is_err() {
                 return;
@@ -169,7 +171,7 @@ fn stop(mut child: Child) {
 }
 
 #[cfg(unix)]
-fn ended(status: ExitStatus) -> Ended {
+pub(super) fn ended(status: ExitStatus) -> Ended {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {
         (Some(code), _) => Ended::Exited(code),
@@ -178,7 +180,7 @@ fn ended(status: ExitStatus) -> Ended {
 }
 
 #[cfg(not(unix))]
-fn ended(status: ExitStatus) -> Ended {
+pub(super) fn ended(status: ExitStatus) -> Ended {
     Ended::Exited(status.code().unwrap_or(-1))
 }
 

@@ -1,9 +1,11 @@
 //! Everything that a format may need to know.
 
-use crate::advise::{Advice, Choice, Request};
+use crate::advise::{Advice, Choice, Request, Status};
 use crate::model::{Date, Machine, Shell, Subdir};
+use crate::verify::proof::Proof;
 
 use super::clients::{self, ClientTarget, Environment};
+use super::proof::ProofState;
 use super::shell::CannotQuote;
 use super::step::Step;
 
@@ -22,6 +24,8 @@ pub struct Answer<'a> {
     pub client: ClientTarget<'a>,
     /// Where the packages go.
     pub environment: Environment,
+    /// What came of putting it to the test, where that was asked for.
+    pub proof: Option<&'a Proof>,
     /// How it is to look.
     pub style: Style,
 }
@@ -58,6 +62,18 @@ impl<'a> Answer<'a> {
     #[must_use]
     pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {
         clients::plan(self.machine, choice, &self.client, &self.environment)
+    }
+
+    /// What the process ends with: 4 where the proof speaks against the advice, 1 where it failed.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match (self.advice.status, &self.advice.recommended, self.proof) {
+            (Status::Unsatisfiable, _, _) => 3,
+            (Status::Ok | Status::Degraded, Some(choice), Some(proof)) => {
+                ProofState::of(choice, proof).exit_code()
+            }
+            (Status::Ok | Status::Degraded, _, _) => 0,
+        }
     }
 
     /// What is recommended, for formats that have no words for "nothing".

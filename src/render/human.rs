@@ -34,14 +34,17 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
     Ok(out)
 }
 
-/// The warnings of an answer that gives something up, as lines for whoever reads another format.
-/// Empty where the request is met in full.
+/// The warnings of an answer that gives something up, and what came of a proof, as lines for whoever reads another format.
+/// Empty where the request is met in full and no proof was asked for.
 #[must_use]
 pub fn warnings(answer: &Answer<'_>) -> String {
     let answer = Answer { style: Style { color: false, ..answer.style }, ..answer.clone() };
     let mut page = Page { answer: &answer, out: String::new() };
     if answer.advice.status == Status::Degraded {
         page.remarks(|remark| remark.severity() >= Severity::Warning);
+    }
+    if let Some(choice) = &answer.advice.recommended {
+        page.out.push_str(&super::proof::block(&answer, choice));
     }
     let mut out = page.out;
     out.truncate(out.trim_end().len());
@@ -80,6 +83,7 @@ impl Page<'_> {
         self.remarks(is_no_client);
         let steps = self.answer.plan(choice);
         self.commands(&steps)?;
+        self.out.push_str(&super::proof::block(self.answer, choice));
         self.reasons(choice);
         self.remarks(|remark| !is_first(remark) && !is_no_client(remark));
         self.alternatives("Alternatives", &advice.alternatives);

@@ -11,6 +11,7 @@ use crate::model::{Accelerator, Build, Date, KernelSupport, Shell, Version};
 
 use super::answer::Answer;
 use super::messages::{self, message, sentence};
+use super::proof;
 use super::shell;
 use super::sight;
 use super::step::Step;
@@ -28,10 +29,9 @@ pub fn json(answer: &Answer<'_>) -> String {
     let steps = recommended.map(|choice| answer.plan(choice)).unwrap_or_default();
     let wanted = |rejected: &&Rejected<'_>| answer.style.all || rejected.ranks_above;
     let elsewhere = if answer.style.all { advice.elsewhere.as_slice() } else { &[] };
-    let (status, exit_code) = status(advice);
     write(&Document {
-        status,
-        exit_code,
+        status: status(advice),
+        exit_code: answer.exit_code(),
         machine: Some(machine),
         request: Some(request_text(request)),
         recommendation: recommended.map(|choice| say.choice(choice)),
@@ -46,6 +46,7 @@ pub fn json(answer: &Answer<'_>) -> String {
             .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
         virtual_packages: sight::for_installers(answer.machine, &answer.client),
+        verify: proof::text(answer, recommended),
         ..empty(*as_of)
     })
 }
@@ -78,6 +79,7 @@ fn empty(as_of: Date) -> Document<'static> {
         rejected: Vec::new(),
         diagnostics: Vec::new(),
         virtual_packages: Vec::new(),
+        verify: None,
     }
 }
 
@@ -88,11 +90,11 @@ fn write(document: &Document<'_>) -> String {
     text
 }
 
-fn status(advice: &Advice<'_>) -> (&'static str, u8) {
+fn status(advice: &Advice<'_>) -> &'static str {
     match advice.status {
-        Status::Ok => ("ok", 0),
-        Status::Degraded => ("degraded", 0),
-        Status::Unsatisfiable => ("unsatisfiable", 3),
+        Status::Ok => "ok",
+        Status::Degraded => "degraded",
+        Status::Unsatisfiable => "unsatisfiable",
     }
 }
 

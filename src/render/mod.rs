@@ -20,6 +20,7 @@ mod migrated;
 mod migration;
 mod miniforge;
 mod pixi_toml;
+mod proof;
 mod reasons;
 mod schema;
 pub mod shell;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::model::{Date, Machine};
 
+use super::proof::VerifyText;
 use super::sight::SightText;
 
 /// The one document.
@@ -25,7 +26,7 @@ pub(super) struct Document<'a> {
     /// unsatisfiable, error.
     pub status: &'static str,
     /// What the process ends with: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies
-    /// the request.
+    /// the request, 4 what `--verify` found speaks against the answer.
     pub exit_code: u8,
     /// Why there is no answer; null unless `status` is `error`.
     pub error: Option<ErrorText<'a>>,
@@ -46,6 +47,8 @@ pub(super) struct Document<'a> {
     pub diagnostics: Vec<DiagnosticText>,
     /// What each client will take the machine for; the client that the commands are for first.
     pub virtual_packages: Vec<SightText>,
+    /// What came of `--verify`; null without that flag.
+    pub verify: Option<VerifyText>,
 }
 
 /// A document that holds a machine: `probe --json`, and what `--machine` reads.

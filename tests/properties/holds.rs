@@ -35,7 +35,16 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     let View { environment, shell, width, all, client: _ } = view.clone();
     let style = Style { width, color: false, shell, all };
     let as_of = matrix.as_of;
-    let answer = Answer { machine, request, advice: &advice, as_of, client, environment, style };
+    let answer = Answer {
+        machine,
+        request,
+        advice: &advice,
+        as_of,
+        client,
+        environment,
+        proof: None,
+        style,
+    };
     let json = render::json(&answer);
     let document: Value = serde_json::from_str(&json).expect("one document");
     let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };

@@ -24,8 +24,16 @@ fn a_shell_hears_the_words_that_were_meant() {
         let client = ClientTarget::of(machine, view.client);
         let environment = view.environment.clone();
         let as_of = matrix.as_of;
-        let answer =
-            Answer { machine, request, advice: &advice, as_of, client, environment, style };
+        let answer = Answer {
+            machine,
+            request,
+            advice: &advice,
+            as_of,
+            client,
+            environment,
+            proof: None,
+            style,
+        };
         let Ok(choice) = answer.choice() else { return };
         let mut heard = heard.lock().expect("no panic while it is held");
         for step in answer.plan(choice) {

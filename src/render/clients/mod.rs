@@ -2,6 +2,7 @@
 //! words of every command. Each was run, or read in the client's source where the comment says so.
 
 mod conda;
+mod dry_run;
 mod mamba;
 mod micromamba;
 mod migration;
@@ -17,6 +18,7 @@ use crate::model::{Accelerator, Client, ClientKind, Machine, Version};
 
 use super::step::{Step, StepKind};
 
+pub use dry_run::{DryRunCommand, dry_run, lock};
 pub use overrides::overrides;
 use place::Place;
 

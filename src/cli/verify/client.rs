@@ -1,0 +1,167 @@
+//! The client that the commands are for, asked what the printed one would do.
+
+use std::time::Duration;
+
+use crate::advise::Choice;
+use crate::environment::{self, Place};
+use crate::host::{Host, Scratch, Watch, WatchEnd, Watched, watch};
+use crate::model::{Client, ClientKind, InstalledPackage};
+use crate::probe::{Overrides, probe};
+use crate::render::clients::{DryRunCommand, dry_run, lock};
+use crate::render::{Answer, Step, StepKind, pixi_toml};
+use crate::verify::dry_run::{DryRun, Planned};
+use crate::verify::interim::read;
+use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
+
+use super::places::folders;
+use super::progress::Progress;
+use super::{Circumstances, Interrupted};
+
+/// Who is asked.
+pub(super) fn by(answer: &Answer<'_>) -> By {
+    By::Client(answer.client.kind, answer.client.version)
+}
+
+/// Asks the client.
+pub(super) fn prove(
+    answer: &Answer<'_>,
+    choice: &Choice<'_>,
+    around: &Circumstances<'_>,
+    deadline: Duration,
+) -> Result<Proof, Interrupted> {
+    let client = match client_here(answer, around) {
+        Ok(client) => client,
+        Err(why) => return Ok(Proof::not_run(by(answer), why)),
+    };
+    let steps = answer.plan(choice);
+    let Some(step) = steps.iter().find(|step| step.kind == StepKind::Install) else {
+        return Ok(Proof::not_run(by(answer), NotRun::NothingFits));
+    };
+    let asked_by = By::Client(client.kind, client.version.value().copied());
+    let scratch = match Scratch::new() {
+        Ok(scratch) => scratch,
+        Err(failure) => {
+            let outcome = Outcome::Broken(Broken::NoFolder(failure.to_string()));
+            return Ok(Proof { outcome, ..Proof::not_run(asked_by, NotRun::NothingFits) });
+        }
+    };
+    let mut command = match command(answer, step, &scratch) {
+        Ok(command) => command,
+        Err(why) => {
+            let outcome = Outcome::Broken(why);
+            return Ok(Proof { outcome, ..Proof::not_run(asked_by, NotRun::NothingFits) });
+        }
+    };
+    if !around.is_here {
+        command = command.for_another(answer.machine, choice);
+    }
+    let asking = Asking { client: &client, around, deadline };
+    let mut proof = asking.ask(asked_by, &command)?;
+    if is_taken(&proof) {
+        let command = command.in_folder(&scratch.path("environment"));
+        proof = asking.ask(asked_by, &command)?;
+    }
+    // What another machine has room for is not to be seen from here.
+    if around.is_here
+        && let Outcome::Answered(DryRun::Would(planned)) = &mut proof.outcome
+    {
+        let folders = folders(&client, step, around, deadline)?;
+        if step.argv.get(1).is_some_and(|verb| verb == "install") {
+            keep(planned, folders.environment.as_deref(), around.host);
+        }
+        proof.places = folders.places();
+    }
+    Ok(proof)
+}
+
+/// The client's program on this very machine. What a document says of another is not run here.
+fn client_here(answer: &Answer<'_>, around: &Circumstances<'_>) -> Result<Client, NotRun> {
+    let kind = answer.client.kind;
+    if around.is_here {
+        let kinds = || answer.machine.clients.iter().map(|client| client.kind).collect();
+        return answer.client.found.cloned().ok_or_else(|| NotRun::NoClient(kinds()));
+    }
+    let clients = probe(around.host, &Overrides::default()).clients;
+    let kinds = clients.iter().map(|client| client.kind).collect();
+    clients.into_iter().find(|client| client.kind == kind).ok_or(NotRun::NoClient(kinds))
+}
+
+/// What to ask it.
+fn command(answer: &Answer<'_>, step: &Step, scratch: &Scratch) -> Result<DryRunCommand, Broken> {
+    if step.client != ClientKind::Pixi {
+        return Ok(dry_run(step));
+    }
+    let manifest = pixi_toml(answer).map_err(|refused| Broken::NoFolder(refused.to_string()))?;
+    let written = scratch.write("pixi.toml", &manifest);
+    written.map_err(|failure| Broken::NoFolder(failure.to_string()))?;
+    Ok(lock(&scratch.path("pixi.toml"), step))
+}
+
+/// A client that is being asked.
+struct Asking<'a> {
+    client: &'a Client,
+    around: &'a Circumstances<'a>,
+    deadline: Duration,
+}
+
+impl Asking<'_> {
+    fn ask(&self, by: By, command: &DryRunCommand) -> Result<Proof, Interrupted> {
+        let Self { client, around, deadline } = *self;
+        let env: Vec<(&str, &str)> =
+            command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let arguments = &command.arguments;
+        let watched = Watch { program: &client.path, arguments, env: &env, stdin: "", deadline };
+        let what = format!("Asking {} what it would install", client.kind);
+        let mut progress = Progress::new(what, around.is_watched);
+        let ran = watch(&watched, &mut |took| progress.tick(took));
+        drop(progress);
+        let program = std::iter::once(client.path.clone());
+        let mut proof = Proof {
+            argv: program.chain(arguments.iter().cloned()).collect(),
+            env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            ..Proof::not_run(by, NotRun::NothingFits)
+        };
+        match ran {
+            Err(failure) => {
+                proof.outcome = Outcome::Broken(Broken::NotStarted(failure.to_string()));
+            }
+            Ok(ran) => {
+                proof.took = ran.took;
+                proof.outcome = heard(client.kind, deadline, &ran)?;
+            }
+        }
+        Ok(proof)
+    }
+}
+
+/// Adds what stays in an environment as it is: a client says what changes.
+fn keep(planned: &mut Vec<Planned>, environment: Option<&str>, host: &dyn Host) {
+    let Some(prefix) = environment else { return };
+    let place = Place { prefix: prefix.to_owned(), name: None };
+    for package in environment::read(host, &place).packages {
+        if planned.iter().all(|other| other.name != package.name) {
+            let InstalledPackage { name, version, build, channel, .. } = package;
+            let (size, to_download) = (None, Some(false));
+            planned.push(Planned { name, version, build, channel, size, to_download });
+        }
+    }
+}
+
+/// What came of it.
+fn heard(client: ClientKind, deadline: Duration, ran: &Watched) -> Result<Outcome, Interrupted> {
+    Ok(match ran.end {
+        WatchEnd::Exited(code) => {
+            let text = |bytes| String::from_utf8_lossy(bytes);
+            Outcome::Answered(read(client, code, &text(&ran.stdout), &text(&ran.stderr)))
+        }
+        WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
+        WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
+        WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+    })
+}
+
+/// Whether conda refuses because there is an environment of that name: it would have to take that one
+/// away first, and does not play that through (`conda/cli/main_create.py`).
+fn is_taken(proof: &Proof) -> bool {
+    matches!(&proof.outcome, Outcome::Answered(DryRun::Failed(why)) if why.contains("existing conda environment"))
+}

@@ -1,0 +1,125 @@
+//! A solve without any client, by `conda-torch-live`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::advise::Choice;
+use crate::channel::{Ask, PROTOCOL, Question};
+use crate::foresee::Sight;
+use crate::host::{Host, WatchEnd, ask_live, live_program};
+use crate::model::{Os, VirtualPackage};
+use crate::render::clients::DryRunCommand;
+use crate::render::{Answer, StepKind};
+use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
+use crate::verify::solved::solved;
+
+use super::progress::Progress;
+use super::{Circumstances, Interrupted};
+
+/// How long a server may be silent, in seconds.
+const PATIENCE: u32 = 30;
+
+/// Asks it for a solution of the printed specs.
+pub(super) fn prove(
+    answer: &Answer<'_>,
+    choice: &Choice<'_>,
+    around: &Circumstances<'_>,
+    deadline: Duration,
+) -> Result<Proof, Interrupted> {
+    let not_run = |why| Proof::not_run(By::Solver, why);
+    let Some(program) = live_program(around.host) else { return Ok(not_run(NotRun::NoSolver)) };
+    let ask = Ask {
+        protocol: PROTOCOL,
+        channels: vec!["conda-forge".to_owned()],
+        subdirs: vec![choice.build.subdir.to_string()],
+        cache: cache(around.host),
+        offline: false,
+        progress: false, // its standard error is read
+        patience: PATIENCE,
+        question: Question::Solve {
+            specs: choice.specs.iter().map(ToString::to_string).collect(),
+            virtual_packages: virtual_packages(answer, choice, around),
+        },
+    };
+    let mut proof =
+        Proof { argv: vec![program.display().to_string()], ..not_run(NotRun::NoSolver) };
+    let text = match serde_json::to_string(&ask) {
+        Ok(text) => text,
+        Err(error) => {
+            proof.outcome = Outcome::Broken(Broken::NotStarted(error.to_string()));
+            return Ok(proof);
+        }
+    };
+    let mut progress = Progress::new("Solving".to_owned(), around.is_watched);
+    let ran = ask_live(&program, &text, deadline, &mut |took| progress.tick(took));
+    drop(progress);
+    proof.outcome = match ran {
+        Err(failure) => Outcome::Broken(Broken::NotStarted(failure.to_string())),
+        Ok(ran) => {
+            proof.took = ran.took;
+            match ran.end {
+                WatchEnd::Exited(_) => {
+                    let text = |bytes| String::from_utf8_lossy(bytes);
+                    Outcome::Answered(solved(&text(&ran.stdout), &text(&ran.stderr)))
+                }
+                WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
+                WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
+                WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+            }
+        }
+    };
+    Ok(proof)
+}
+
+/// What the client of the commands would see there, with what they tell it.
+fn virtual_packages(
+    answer: &Answer<'_>,
+    choice: &Choice<'_>,
+    around: &Circumstances<'_>,
+) -> Vec<String> {
+    let steps = answer.plan(choice);
+    let install = steps.iter().find(|step| step.kind == StepKind::Install);
+    let env = install.map(|step| step.env.clone()).unwrap_or_default();
+    let mut told = DryRunCommand { arguments: Vec::new(), env };
+    if !around.is_here {
+        told = told.for_another(answer.machine, choice);
+    }
+    let sight = Sight::of(answer.machine, &answer.client.viewer());
+    let mut packages: Vec<VirtualPackage> =
+        sight.packages.into_iter().map(|(package, _)| package).collect();
+    let names = [
+        ("CONDA_OVERRIDE_CUDA", "__cuda"),
+        ("CONDA_OVERRIDE_GLIBC", "__glibc"),
+        ("CONDA_OVERRIDE_OSX", "__osx"),
+    ];
+    for (variable, name) in names {
+        let Some((_, version)) = told.env.iter().find(|(other, _)| *other == variable) else {
+            continue;
+        };
+        packages.retain(|package| package.name != name);
+        if !version.is_empty() {
+            let (name, version) = (name.to_owned(), version.clone());
+            packages.push(VirtualPackage { name, version, build: "0".to_owned() });
+        }
+    }
+    packages
+        .iter()
+        .filter(|package| !package.version.is_empty())
+        .map(|VirtualPackage { name, version, build }| format!("{name}={version}={build}"))
+        .collect()
+}
+
+/// Where what was read of channels is kept, as each system has it.
+fn cache(host: &dyn Host) -> String {
+    let target = host.target();
+    let home = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
+    let folder = match target.os() {
+        Some(Os::Windows) => home("LOCALAPPDATA").map(Cow::into_owned),
+        Some(Os::Macos) => home("HOME").map(|folder| format!("{folder}/Library/Caches")),
+        Some(Os::Linux | Os::FreeBsd) | None => home("XDG_CACHE_HOME")
+            .map(Cow::into_owned)
+            .or_else(|| home("HOME").map(|folder| format!("{folder}/.cache"))),
+    };
+    let folder = folder.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
+    target.join(&folder, "conda-torch")
+}

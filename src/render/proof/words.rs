@@ -1,0 +1,182 @@
+//! The sentences about a proof.
+
+use std::fmt::Write as _;
+
+use crate::advise::Choice;
+use crate::model::{ClientKind, Machine};
+use crate::verify::dry_run::{DryRun, Planned};
+use crate::verify::interim::differences;
+use crate::verify::proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof};
+
+use super::super::miniforge::miniforge;
+use super::ProofState;
+
+/// Who was asked: `micromamba 2.8.1`, `conda-torch-live`.
+pub(super) fn who(by: By) -> String {
+    match by {
+        By::Client(kind, Some(version)) => format!("{kind} {version}"),
+        By::Client(kind, None) => kind.to_string(),
+        By::Solver => "conda-torch-live".to_owned(),
+    }
+}
+
+/// What came of it, a sentence, and what to do about it, where that can be said.
+pub(super) fn sentence(
+    choice: &Choice<'_>,
+    proof: &Proof,
+    machine: &Machine,
+) -> (String, Option<String>) {
+    match &proof.outcome {
+        Outcome::NotRun(why) => not_run(why, proof.by, machine),
+        Outcome::Broken(why) => broken(why, proof.by),
+        Outcome::Answered(dry_run) => answered(dry_run, choice, proof),
+    }
+}
+
+fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) {
+    match why {
+        NotRun::NothingFits => ("there is nothing to verify".to_owned(), None),
+        NotRun::NoSolver => {
+            let text =
+                "`conda-torch-live` is neither beside this program nor at `CONDA_TORCH_LIVE`";
+            (text.to_owned(), None)
+        }
+        NotRun::NoClient(others) => {
+            let kind = match by {
+                By::Client(kind, _) => kind.as_str(),
+                By::Solver => "client",
+            };
+            let hint = match others.first() {
+                Some(other) => format!("`--client {other}` takes the one that is here"),
+                None => miniforge(machine),
+            };
+            (format!("there is no {kind} on this machine to ask"), Some(hint))
+        }
+    }
+}
+
+fn broken(why: &Broken, by: By) -> (String, Option<String>) {
+    let who = who(by);
+    match why {
+        Broken::NotStarted(why) => (format!("{who} could not be started: {why}"), None),
+        Broken::TimedOut(seconds) => {
+            let hint = "`--verify-timeout SECONDS` gives it more time";
+            (
+                format!("{who} did not answer within {seconds} s and was ended"),
+                Some(hint.to_owned()),
+            )
+        }
+        Broken::Crashed(signal) => (format!("{who} crashed (signal {signal})"), None),
+        Broken::NoFolder(why) => {
+            (format!("a temporary folder for {who} could not be made: {why}"), None)
+        }
+    }
+}
+
+fn answered(dry_run: &DryRun, choice: &Choice<'_>, proof: &Proof) -> (String, Option<String>) {
+    let who = who(proof.by);
+    match dry_run {
+        DryRun::Would(planned) => would(planned, choice, proof),
+        DryRun::Unsolvable(why) => (format!("{who} finds no solution: {why}"), None),
+        DryRun::NotFound(names) => {
+            (format!("{who} finds no {} in the channel", names.join(", no ")), None)
+        }
+        DryRun::Network(why) => (format!("{who} could not read the channel: {why}"), None),
+        DryRun::Failed(why) => (format!("{who} failed: {why}"), None),
+        DryRun::Unreadable(why) => (format!("what {who} printed cannot be read: {why}"), None),
+    }
+}
+
+fn would(planned: &[Planned], choice: &Choice<'_>, proof: &Proof) -> (String, Option<String>) {
+    match ProofState::of(choice, proof) {
+        ProofState::NoSpace => no_space(proof),
+        ProofState::Differs => {
+            let all = differences(choice, planned);
+            let each: Vec<String> = all
+                .iter()
+                .map(|(what, promised, found)| format!("{what} is {found}, not {promised}"))
+                .collect();
+            (format!("{} would install something else: {}", who(proof.by), each.join("; ")), None)
+        }
+        ProofState::Verified | ProofState::Unsolvable | ProofState::Failed | ProofState::NotRun => {
+            (verified(planned, proof), None)
+        }
+    }
+}
+
+/// `ends on pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
+fn verified(planned: &[Planned], proof: &Proof) -> String {
+    let mut text = match planned.iter().find(|one| one.name == "pytorch") {
+        Some(one) => {
+            format!("ends on pytorch {} {} from {}", one.version, one.build, one.channel)
+        }
+        None => "ends as promised".to_owned(),
+    };
+    if let Some(download) = proof.download() {
+        let download = if download == 0 {
+            "nothing to download".to_owned()
+        } else {
+            format!("{} to download", size(download))
+        };
+        let _ = write!(text, "; {download}");
+        if let Some(place) = proof.places.iter().find(|place| place.holds == Holds::Packages) {
+            let _ = write!(text, ", {} free", size(place.free));
+        }
+    }
+    text
+}
+
+fn no_space(proof: &Proof) -> (String, Option<String>) {
+    let shortages = proof.shortages();
+    let each: Vec<String> = shortages
+        .iter()
+        .map(|it| {
+            let Place { path, free, .. } = it.place;
+            format!("`{path}` has {} free and needs at least {}", size(*free), size(it.needed))
+        })
+        .collect();
+    let is_cache = shortages.iter().any(|it| it.place.holds == Holds::Packages);
+    let hint = match (is_cache, proof.by) {
+        (true, By::Client(ClientKind::Pixi, _)) => {
+            "`PIXI_CACHE_DIR` names a folder with more room for packages"
+        }
+        (true, _) => "`CONDA_PKGS_DIRS` names a folder with more room for packages",
+        (false, _) => "`--prefix` puts the environment where there is more room",
+    };
+    (format!("there is no room for it: {}", each.join("; ")), Some(hint.to_owned()))
+}
+
+/// `2.9 GiB`, `61 GiB`, `512 MiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    for (unit, one) in UNITS {
+        if bytes >= one {
+            let tenths = bytes / (one / 10);
+            return match (tenths / 10, tenths % 10) {
+                (whole, tenth) if whole < 10 => format!("{whole}.{tenth} {unit}"),
+                (whole, _) => format!("{whole} {unit}"),
+            };
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_as_a_person_would() {
+        let cases = [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1536, "1.5 KiB"),
+            (3_113_851_290, "2.9 GiB"),
+            (65_498_251_264, "61 GiB"),
+            (536_870_912, "512 MiB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What `conda-torch-live` found, in the form of a client's dry run.
+
+use crate::channel::{Fault, FaultKind, PROTOCOL, Record, Reply, Solved, Told};
+
+use super::dry_run::{DryRun, Planned};
+
+/// Reads its answer.
+#[must_use]
+pub fn solved(stdout: &str, stderr: &str) -> DryRun {
+    let Ok(reply) = serde_json::from_str::<Reply>(stdout) else {
+        return DryRun::Unreadable(if stderr.trim().is_empty() { stdout } else { stderr }.into());
+    };
+    if reply.protocol != PROTOCOL {
+        let other = reply.protocol;
+        return DryRun::Unreadable(format!("it is of another version (protocol {other})"));
+    }
+    match reply.told {
+        Told::Solved(Solved::Solution(solution)) => {
+            DryRun::Would(solution.records.into_iter().map(planned).collect())
+        }
+        Told::Solved(Solved::Unsolvable { why }) => DryRun::Unsolvable(why),
+        Told::Failed(fault) => failed(fault),
+        Told::Records(_) => DryRun::Unreadable("it told records, which were not asked for".into()),
+    }
+}
+
+fn planned(record: Record) -> Planned {
+    Planned {
+        name: record.name,
+        version: record.version,
+        build: record.build,
+        channel: record.channel,
+        size: record.size,
+        // It knows of no client's cache.
+        to_download: None,
+    }
+}
+
+fn failed(fault: Fault) -> DryRun {
+    let Fault { kind, at, detail } = fault;
+    let words = format!("{at}: {detail}");
+    match kind {
+        FaultKind::DiskFull | FaultKind::Cache | FaultKind::Other => DryRun::Failed(words),
+        FaultKind::NoNetwork
+        | FaultKind::Proxy
+        | FaultKind::Certificate
+        | FaultKind::CaptivePage
+        | FaultKind::Slow
+        | FaultKind::Refused
+        | FaultKind::NoChannel
+        | FaultKind::TooMany
+        | FaultKind::Server
+        | FaultKind::Moved
+        | FaultKind::CutShort
+        | FaultKind::Damaged
+        | FaultKind::NotCached => DryRun::Network(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(told: &str) -> String {
+        format!(r#"{{"protocol": 1, "origins": [], "told": {told}}}"#)
+    }
+
+    #[test]
+    fn a_solution_is_what_would_be_there() {
+        let record = r#"{"name": "pytorch", "version": "2.13.0", "build": "cpu_mkl_py312_h_102",
+            "build_number": 102, "subdir": "linux-64", "channel": "https://x/conda-forge",
+            "url": "https://x/conda-forge/linux-64/p.conda", "size": 7}"#;
+        let told = format!(r#"{{"solved": {{"solution": {{"records": [{record}]}}}}}}"#);
+        let expected = Planned {
+            name: "pytorch".to_owned(),
+            version: "2.13.0".to_owned(),
+            build: "cpu_mkl_py312_h_102".to_owned(),
+            channel: "https://x/conda-forge".to_owned(),
+            size: Some(7),
+            to_download: None,
+        };
+        assert_eq!(solved(&reply(&told), ""), DryRun::Would(vec![expected]));
+    }
+
+    #[test]
+    fn a_fault_of_the_network_is_none_of_the_advice() {
+        let told = r#"{"failed": {"kind": "no_network", "at": "https://x", "detail": "no route"}}"#;
+        assert_eq!(solved(&reply(told), ""), DryRun::Network("https://x: no route".to_owned()));
+    }
+
+    #[test]
+    fn another_program_in_its_place_is_told() {
+        assert_eq!(solved("", "usage: x"), DryRun::Unreadable("usage: x".to_owned()));
+        let other = reply(r#"{"solved": {"unsolvable": {"why": "x"}}}"#).replace(": 1,", ": 2,");
+        assert!(matches!(solved(&other, ""), DryRun::Unreadable(_)));
+    }
+}

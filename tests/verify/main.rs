@@ -1,0 +1,66 @@
+//! `advise --verify` with scripts in a client's place, and with real clients where they are.
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "tests write and run scripts")]
+
+mod real;
+mod scripts;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A folder for a test, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verify").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("tmp")).expect("a folder for the test");
+    folder
+}
+
+/// Puts a program in a folder of its own, `bin`.
+fn put(folder: &Path, name: &str, body: &str) {
+    let bin = folder.join("bin");
+    std::fs::create_dir_all(&bin).expect("a folder");
+    std::fs::write(bin.join(name), format!("#!/bin/sh\n{body}\n")).expect("written");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(bin.join(name), mode).expect("set");
+}
+
+/// The program with these clients on `PATH` and nothing else around.
+fn advise(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
+    let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
+    command.env_clear().env("PATH", path).env("HOME", folder).env("HERE", folder);
+    command.env("TMPDIR", folder.join("tmp"));
+    command.arg("advise").args(words);
+    command
+}
+
+/// The document, with the exit code that it must have.
+#[track_caller]
+fn document(output: &Output, code: i32) -> Value {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(document["exit_code"], code);
+    document
+}
+
+/// Nothing is left of what was made for a while.
+#[track_caller]
+fn is_tidy(folder: &Path) {
+    let left: Vec<_> = std::fs::read_dir(folder.join("tmp")).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The process that a script wrote down, as long as it is there and no zombie.
+fn lives(file: &Path) -> bool {
+    let number = std::fs::read_to_string(file).expect("written down");
+    let output =
+        Command::new("ps").args(["-o", "stat=", "-p", number.trim()]).output().expect("ps");
+    let state = String::from_utf8_lossy(&output.stdout);
+    !state.trim().is_empty() && !state.trim().starts_with('Z')
+}

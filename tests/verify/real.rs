@@ -1,0 +1,68 @@
+//! Real clients, on a channel with conda-forge's rules that lies in a folder.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{advise, document, folder, is_tidy};
+
+/// A client on this machine's `PATH`.
+fn program(name: &str) -> Option<String> {
+    let path = std::env::var_os("PATH")?;
+    let all = std::env::split_paths(&path).map(|folder| folder.join(name));
+    all.into_iter().find(|file| file.is_file())?.to_str().map(str::to_owned)
+}
+
+/// conda-forge's rules below `channels`, in the place of the channel.
+fn channel(folder: &Path) -> bool {
+    let script = format!("{}/tests/solver/channel.py", env!("CARGO_MANIFEST_DIR"));
+    let out = folder.join("channels/conda-forge");
+    let made = Command::new("python3").arg(script).arg(&out).output();
+    let settings = format!("channel_alias: file://{}/channels\n", folder.display());
+    std::fs::write(folder.join(".mambarc"), &settings).expect("written");
+    let settings = format!("{settings}add_pip_as_python_dependency: false\n");
+    std::fs::write(folder.join(".condarc"), settings).expect("written");
+    made.is_ok_and(|made| made.status.success())
+}
+
+#[test]
+fn real_clients_end_on_the_promised_build_on_every_platform() {
+    let machines: [&[&str]; 5] = [
+        &["--platform", "linux-64", "--gpu", "H100", "--driver", "580"],
+        &[
+            "--platform",
+            "linux-64",
+            "--gpu",
+            "Tesla V100",
+            "--driver",
+            "580",
+            "--cuda-version",
+            "12.9",
+        ],
+        &["--platform", "win-64", "--gpu", "H100", "--driver", "580"],
+        &["--platform", "osx-arm64"],
+        &["--accelerator", "cpu"],
+    ];
+    for client in ["conda", "mamba", "micromamba"] {
+        let Some(program) = program(client) else {
+            eprintln!("SKIPPED: there is no {client} on PATH");
+            continue;
+        };
+        let folder = folder(&format!("real-{client}"));
+        assert!(channel(&folder), "python3 writes the channel");
+        for machine in machines {
+            let mut words = vec!["--client", client, "--json", "--verify"];
+            words.extend(machine);
+            let mut command = advise(&folder, &words);
+            let bin = Path::new(&program).parent().expect("a folder");
+            command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+            command.env("CONDA_PKGS_DIRS", folder.join("pkgs"));
+            command.env("CONDA_ENVS_DIRS", folder.join("envs"));
+            command.env("MAMBA_ROOT_PREFIX", folder.join("root"));
+            let document = document(&command.output().expect("it runs"), 0);
+            let verify = &document["verify"];
+            assert_eq!(verify["status"], "verified", "{client} {machine:?}: {verify}");
+            assert_eq!(verify["client"], client);
+        }
+        is_tidy(&folder);
+    }
+}

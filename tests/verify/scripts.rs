@@ -1,0 +1,262 @@
+//! Clients that fail in every way, as scripts.
+
+use std::fs;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{advise, document, folder, is_tidy, lives, put};
+
+/// A machine with no GPU, so that the answer is the same wherever the test runs.
+const HERE: [&str; 5] = ["--client", "micromamba", "--json", "--accelerator", "cpu"];
+
+/// What a client answers to all but the dry run.
+const INFO: &str = r#"case "$1" in --version) echo 2.8.1; exit;; info) echo "{\"package cache\": [\"$HERE/pkgs\"], \"envs directories\": [\"$HERE/envs\"]}"; exit;; esac
+echo "$@" >$HERE/asked
+"#;
+
+/// The plan of a solve that ends on PyTorch with this build, of this size.
+fn plan(build: &str, size: u64) -> String {
+    let row = format!(
+        r#"{{"name": "pytorch", "version": "2.13.0", "build": "{build}", "build_string": "{build}", "build_number": 102, "channel": "conda-forge", "size": {size}, "url": "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-{build}.conda", "fn": "pytorch-2.13.0-{build}.conda", "subdir": "linux-64"}}"#
+    );
+    let actions = format!(r#"{{"FETCH": [{row}], "LINK": [{row}], "PREFIX": "/x"}}"#);
+    format!("cat <<'END'\n{{\"actions\": {actions}, \"dry_run\": true, \"success\": true}}\nEND")
+}
+
+fn with(words: &[&'static str]) -> Vec<&'static str> {
+    HERE.iter().chain(words).copied().collect()
+}
+
+#[test]
+fn a_client_that_agrees_proves_the_advice_and_was_asked_what_is_printed() {
+    let folder = folder("agrees");
+    put(&folder, "micromamba", &format!("{INFO}{}", plan("cpu_mkl_py312_h04a39a8_102", 1000)));
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    let document = document(&output, 0);
+    let verify = &document["verify"];
+    assert_eq!(verify["status"], "verified", "{verify}");
+    assert_eq!((&verify["by"], &verify["client"]), (&"client".into(), &"micromamba".into()));
+    assert_eq!(verify["download_bytes"], 1000);
+    let install = document["commands"].as_array().expect("commands").iter();
+    let install = install.filter(|command| command["step"] == "install").next().expect("one");
+    let words = |value: &serde_json::Value| -> Vec<String> {
+        let all = value.as_array().expect("words").iter().skip(1);
+        all.map(|word| word.as_str().expect("a word").to_owned()).collect()
+    };
+    let mut printed = words(&install["argv"]);
+    printed.extend(["--dry-run".to_owned(), "--json".to_owned()]);
+    assert_eq!(words(&verify["argv"]), printed);
+    let asked = fs::read_to_string(folder.join("asked")).expect("it was asked");
+    assert_eq!(asked.trim(), printed.join(" "));
+    is_tidy(&folder);
+}
+
+#[test]
+fn a_client_that_would_install_another_build_ends_with_4() {
+    let folder = folder("differs");
+    put(&folder, "micromamba", &format!("{INFO}{}", plan("cuda130_mkl_py312_h04a39a8_302", 1000)));
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    let document = document(&output, 4);
+    assert_eq!(document["verify"]["status"], "differs");
+    assert_eq!(document["status"], "ok");
+}
+
+#[test]
+fn a_client_that_finds_no_solution_ends_with_4() {
+    let folder = folder("unsolvable");
+    let says =
+        r#"echo '{"success": false, "solver_problems": ["nothing provides __cuda"]}'; exit 1"#;
+    put(&folder, "micromamba", &format!("{INFO}{says}"));
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    let verify = document(&output, 4)["verify"].clone();
+    assert_eq!(verify["status"], "unsolvable");
+    assert!(verify["message"].as_str().expect("words").contains("nothing provides __cuda"));
+}
+
+#[test]
+fn a_disk_that_is_too_small_is_told_with_what_to_do_and_ends_with_4() {
+    let folder = folder("disk");
+    // 16 EiB are on no machine.
+    let build = plan("cpu_mkl_py312_h04a39a8_102", 16_000_000_000_000_000_000);
+    put(&folder, "micromamba", &format!("{INFO}{build}"));
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    let verify = document(&output, 4)["verify"].clone();
+    assert_eq!(verify["status"], "no_space");
+    let pkgs = folder.join("pkgs");
+    assert!(verify["message"].as_str().expect("words").contains(pkgs.to_str().expect("a path")));
+    assert!(verify["hint"].as_str().expect("words").contains("CONDA_PKGS_DIRS"));
+}
+
+#[test]
+fn a_client_that_hangs_is_ended_with_all_it_started_and_the_answer_is_printed() {
+    let folder = folder("hangs");
+    put(&folder, "micromamba", &format!("{INFO}echo $$ >$HERE/own; sleep 1000 & wait"));
+    let words = with(&["--verify", "--verify-timeout", "1"]);
+    let output = advise(&folder, &words).output().expect("it runs");
+    let document = document(&output, 1);
+    assert_eq!(document["verify"]["status"], "failed");
+    assert!(document["recommendation"].is_object());
+    assert!(!lives(&folder.join("own")));
+    is_tidy(&folder);
+}
+
+#[test]
+fn ctrl_c_ends_the_client_too_and_leaves_nothing_behind() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let folder = folder(&format!("signal-{signal}"));
+        let stubborn = "trap '' TERM INT; echo $$ >$HERE/own; while :; do sleep 1; done";
+        put(&folder, "micromamba", &format!("{INFO}{stubborn}"));
+        let mut child = advise(&folder, &with(&["--verify"]))
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let start = Instant::now();
+        while !folder.join("own").exists() && start.elapsed() < Duration::from_secs(20) {
+            sleep(Duration::from_millis(20));
+        }
+        sleep(Duration::from_millis(100));
+        let words = [format!("-{signal}"), child.id().to_string()];
+        assert!(Command::new("kill").args(words).status().expect("kill").success());
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.code(), Some(code));
+        assert!(start.elapsed() < Duration::from_secs(30));
+        assert!(!lives(&folder.join("own")));
+        is_tidy(&folder);
+    }
+}
+
+#[test]
+fn without_a_client_the_answer_is_printed_and_says_that_it_was_not_verified() {
+    let folder = folder("none");
+    let output = advise(&folder, &["--client", "pixi", "--json", "--verify"]).output();
+    let verify = document(&output.expect("it runs"), 0)["verify"].clone();
+    assert_eq!(verify["status"], "not_run");
+    assert!(
+        verify["hint"]
+            .as_str()
+            .is_some_and(|hint| hint.contains("--client") || hint.contains("Miniforge"))
+    );
+    assert!(verify["argv"].as_array().is_some_and(Vec::is_empty));
+}
+
+#[test]
+fn without_the_flag_nobody_is_asked() {
+    let folder = folder("unasked");
+    put(&folder, "micromamba", &format!("{INFO}exit 1"));
+    let output = advise(&folder, &HERE).output().expect("it runs");
+    assert!(document(&output, 0)["verify"].is_null());
+    assert!(!folder.join("asked").exists());
+}
+
+#[test]
+fn conda_which_refuses_a_name_that_is_taken_is_asked_for_a_folder_that_is_not() {
+    let folder = folder("taken");
+    let refuses = r#"case "$*" in *" -n "*) echo '{"message": "Cannot `create --dry-run` with an existing conda environment", "exception_name": "CondaValueError", "error": "x"}'; exit 1;; esac
+"#;
+    let info = INFO.replace("echo 2.8.1", "echo conda 26.7.1");
+    let body = format!("{info}{refuses}{}", plan("cpu_mkl_py312_h04a39a8_102", 1000));
+    put(&folder, "conda", &body);
+    let words = ["--client", "conda", "--json", "--accelerator", "cpu", "--verify"];
+    let output = advise(&folder, &words).output().expect("it runs");
+    let document = document(&output, 0);
+    assert_eq!(document["verify"]["status"], "verified");
+    let asked = fs::read_to_string(folder.join("asked")).expect("it was asked");
+    assert!(asked.starts_with("create -p ") && !asked.contains(" -n "), "{asked}");
+    is_tidy(&folder);
+}
+
+#[test]
+fn the_solver_is_asked_the_printed_specs_with_what_the_client_would_see() {
+    let folder = folder("solver");
+    let says = r#"cat >$HERE/ask
+echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records": [{"name": "pytorch", "version": "2.13.0", "build": "cuda130_mkl_py312_h_302", "build_number": 302, "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/p.conda", "size": 7}]}}}}'"#;
+    put(&folder, "conda-torch-live", says);
+    let words =
+        ["--platform", "linux-64", "--gpu", "H100", "--driver", "580", "--json", "--verify=solver"];
+    let mut command = advise(&folder, &words);
+    command.env("CONDA_TORCH_LIVE", folder.join("bin/conda-torch-live"));
+    let verify = document(&command.output().expect("it runs"), 0)["verify"].clone();
+    assert_eq!((&verify["status"], &verify["by"]), (&"verified".into(), &"solver".into()));
+    let ask = fs::read_to_string(folder.join("ask")).expect("it was asked");
+    let ask: serde_json::Value = serde_json::from_str(&ask).expect("JSON");
+    assert_eq!(ask["subdirs"], serde_json::json!(["linux-64"]));
+    let solve = &ask["question"]["solve"];
+    assert_eq!(solve["specs"][0], "pytorch-gpu=2.13.0");
+    let packages = solve["virtual_packages"].as_array().expect("a list");
+    for package in ["__cuda=13.0=0", "__glibc=2.28=0", "__unix=0=0"] {
+        assert!(packages.iter().any(|other| other == package), "{package}: {packages:?}");
+    }
+}
+
+#[test]
+fn what_an_environment_has_already_counts_with_what_the_client_would_change() {
+    let folder = folder("filled");
+    let meta = folder.join("envs/work/conda-meta");
+    fs::create_dir_all(&meta).expect("a folder");
+    fs::write(meta.join("history"), "").expect("written");
+    let record = r#"{"name": "pytorch", "version": "2.13.0", "build": "cpu_mkl_py312_h04a39a8_102", "build_number": 102, "channel": "conda-forge", "subdir": "linux-64", "depends": []}"#;
+    fs::write(meta.join("pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.json"), record)
+        .expect("written");
+    let nothing = r#"echo '{"dry_run": true, "success": true, "message": "All requested packages already installed", "actions": {"FETCH": [], "LINK": [], "PREFIX": "x"}}'"#;
+    put(&folder, "micromamba", &format!("{INFO}{nothing}"));
+    let mut command = advise(&folder, &with(&["--verify", "-n", "work"]));
+    command.env("MAMBA_ROOT_PREFIX", &folder);
+    let document = document(&command.output().expect("it runs"), 0);
+    let verify = &document["verify"];
+    assert_eq!(verify["argv"][1], "install", "{verify}");
+    assert_eq!(verify["status"], "verified", "{verify}");
+}
+
+#[test]
+fn pixi_is_asked_to_lock_the_printed_manifest_in_a_folder_that_goes() {
+    let folder = folder("pixi");
+    let says = r#"case "$1" in --version) echo pixi 0.77.0; exit;; info) echo "{\"cache_dir\": \"$HERE/cache\"}"; exit;; esac
+echo "$@" >$HERE/asked
+cat "$3" >$HERE/manifest
+cat <<'END'
+{"version": 1, "environment": {"default": {"linux-64": [{"name": "pytorch", "before": null, "after": {"conda": "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.conda", "size": 1000, "version": "2.13.0", "build": "cpu_mkl_py312_h04a39a8_102"}, "type": "conda", "explicit": false}]}}}
+END"#;
+    put(&folder, "pixi", says);
+    let words = ["--client", "pixi", "--json", "--accelerator", "cpu", "--verify"];
+    let output = advise(&folder, &words).output().expect("it runs");
+    let asked = fs::read_to_string(folder.join("asked")).expect("it was asked");
+    let tmp = folder.join("tmp");
+    assert!(asked.starts_with(&format!("lock --manifest-path {}", tmp.display())), "{asked}");
+    assert!(asked.trim().ends_with("pixi.toml --json"), "{asked}");
+    let printed =
+        advise(&folder, &["--client", "pixi", "--accelerator", "cpu", "--format", "pixi-toml"]);
+    let printed = { printed }.output().expect("it runs").stdout;
+    assert_eq!(fs::read(folder.join("manifest")).expect("it was there"), printed);
+    let verify = document(&output, 0)["verify"].clone();
+    assert_eq!(verify["status"], "verified", "{verify}");
+    is_tidy(&folder);
+}
+
+#[test]
+fn another_format_stays_as_it_is_and_the_proof_is_told_beside_it() {
+    let folder = folder("format");
+    put(&folder, "micromamba", &format!("{INFO}{}", plan("cpu_mkl_py312_h04a39a8_102", 3 << 20)));
+    let words = ["--client", "micromamba", "--accelerator", "cpu", "--format", "commands"];
+    let plain = advise(&folder, &words).output().expect("it runs");
+    let proven = advise(&folder, &words).arg("--verify").output().expect("it runs");
+    assert_eq!(plain.stdout, proven.stdout);
+    let stderr = String::from_utf8_lossy(&proven.stderr);
+    assert!(
+        stderr.starts_with("Verified with micromamba 2.8.1 in 1 s: ends on pytorch"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("3.0 MiB to download"), "{stderr}");
+}
+
+#[test]
+fn without_a_client_the_solver_is_asked_where_it_is() {
+    let folder = folder("fallback");
+    let says = r#"cat >/dev/null; echo '{"protocol": 1, "origins": [], "told": {"failed": {"kind": "no_network", "at": "https://conda.anaconda.org", "detail": "no route to host"}}}'"#;
+    put(&folder, "live", says);
+    let mut command = advise(&folder, &["--client", "pixi", "--json", "--verify"]);
+    command.env("CONDA_TORCH_LIVE", folder.join("bin/live"));
+    let verify = document(&command.output().expect("it runs"), 1)["verify"].clone();
+    assert_eq!((&verify["status"], &verify["by"]), (&"failed".into(), &"solver".into()));
+    assert!(verify["message"].as_str().expect("words").contains("no route to host"));
+}
