@@ -1,5 +1,7 @@
 //! `conda-torch matrix`.
 
+use clap::builder::NonEmptyStringValueParser;
+
 use crate::advise::{Request, advise};
 use crate::host::Host;
 use crate::matrix::Matrix;
@@ -7,6 +9,7 @@ use crate::model::Subdir;
 use crate::render::table::{Recommended, TableFormat, TableRows, table};
 
 use super::Output;
+use super::difference::{self, With};
 use super::machine_flags::{MachineFlags, machine};
 use super::width::terminal_width;
 
@@ -15,7 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   conda-torch matrix                          every platform, your row marked
   conda-torch matrix --platform win-64        one platform
-  conda-torch matrix --all --format csv       every build, for a spreadsheet";
+  conda-torch matrix --all --format csv       every build, for a spreadsheet
+  conda-torch matrix --diff                   what conda-forge has beside it";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,7 +31,27 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
+    diff: DiffFlags,
+    #[command(flatten)]
     machine: MachineFlags,
+}
+
+// No doc comment: clap would make it the text of the subcommand.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Maintenance")]
+struct DiffFlags {
+    /// Show in what a channel differs from these rows, by `conda-torch-live`; exit code 4 if it does
+    #[arg(long, conflicts_with_all = ["all", "format"])]
+    diff: bool,
+    /// The channel: a name, an address or a folder [default: conda-forge]
+    #[arg(long, requires = "diff", value_parser = NonEmptyStringValueParser::new())]
+    channel: Option<String>,
+    /// Ask nothing of a network: what was kept from before
+    #[arg(long, requires = "diff")]
+    offline: bool,
+    /// Write what differs as rows for `src/matrix/data/builds.toml`
+    #[arg(long, requires = "diff")]
+    rows: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -46,14 +70,19 @@ enum Format {
 /// is no machine.
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
+    let with_pytorch = &Subdir::ALL[..5];
+    let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
+    if args.diff.diff {
+        let channel = args.diff.channel.as_deref().unwrap_or("conda-forge");
+        let with = With { channel, offline: args.diff.offline, rows: args.diff.rows };
+        return difference::run(&with, &subdirs, host);
+    }
     let format = match args.format {
         Format::Table => TableFormat::Human(terminal_width()),
         Format::Markdown => TableFormat::Markdown,
         Format::Json => TableFormat::Json,
         Format::Csv => TableFormat::Csv,
     };
-    let with_pytorch = &Subdir::ALL[..5];
-    let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
     let advice;
     let mut recommended = None;
     if !args.machine.is_platform_alone() {

@@ -3,11 +3,14 @@
 
 mod advise;
 mod check;
+mod difference;
 mod explain;
+mod live;
 mod machine_flags;
 mod matrix;
 mod migrate;
 mod probe;
+mod progress;
 mod request_flags;
 mod schema;
 mod verify;

@@ -9,6 +9,7 @@ pub mod checkup;
 mod client_remarks;
 pub mod clients;
 mod commands;
+pub mod difference;
 mod dockerfile;
 mod environment_yml;
 mod hints;

@@ -13,8 +13,8 @@ use crate::verify::dry_run::{DryRun, Planned};
 use crate::verify::interim::read;
 use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
 
+use super::super::progress::Progress;
 use super::places::folders;
-use super::progress::Progress;
 use super::{Circumstances, Interrupted};
 
 /// Who is asked.

@@ -2,7 +2,6 @@
 
 mod client;
 mod places;
-mod progress;
 mod solver;
 
 use std::time::Duration;

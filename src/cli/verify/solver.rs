@@ -1,19 +1,19 @@
 //! A solve without any client, by `conda-torch-live`.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::advise::Choice;
 use crate::channel::{Ask, PROTOCOL, Question};
 use crate::foresee::Sight;
-use crate::host::{Host, WatchEnd, ask_live, live_program};
-use crate::model::{Os, VirtualPackage};
+use crate::host::{WatchEnd, ask_live, live_program};
+use crate::model::VirtualPackage;
 use crate::render::clients::DryRunCommand;
 use crate::render::{Answer, StepKind};
 use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
 use crate::verify::solved::solved;
 
-use super::progress::Progress;
+use super::super::live::cache;
+use super::super::progress::Progress;
 use super::{Circumstances, Interrupted};
 
 /// How long a server may be silent, in seconds.
@@ -107,19 +107,4 @@ fn virtual_packages(
         .filter(|package| !package.version.is_empty())
         .map(|VirtualPackage { name, version, build }| format!("{name}={version}={build}"))
         .collect()
-}
-
-/// Where what was read of channels is kept, as each system has it.
-fn cache(host: &dyn Host) -> String {
-    let target = host.target();
-    let home = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
-    let folder = match target.os() {
-        Some(Os::Windows) => home("LOCALAPPDATA").map(Cow::into_owned),
-        Some(Os::Macos) => home("HOME").map(|folder| format!("{folder}/Library/Caches")),
-        Some(Os::Linux | Os::FreeBsd) | None => home("XDG_CACHE_HOME")
-            .map(Cow::into_owned)
-            .or_else(|| home("HOME").map(|folder| format!("{folder}/.cache"))),
-    };
-    let folder = folder.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
-    target.join(&folder, "conda-torch")
 }

@@ -1,0 +1,84 @@
+//! What `conda-torch-live` is asked for: the records of a channel.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::channel::{Ask, PROTOCOL, Question, Reply};
+use crate::host::{Host, WatchEnd, ask_live, live_program};
+use crate::model::{Os, Subdir};
+
+use super::progress::Progress;
+use super::verify::Interrupted;
+
+/// How long a server may be silent, in seconds.
+pub(super) const PATIENCE: u32 = 30;
+
+/// How long all of it may take: a whole channel is some hundred megabytes.
+const DEADLINE: Duration = Duration::from_mins(10);
+
+/// Why there is nobody to ask, and what to do about it.
+const NOT_INSTALLED: &str = "\
+`conda-torch-live`, the program that reads channels, is not beside this one; in a checkout: \
+`cargo install --path live`, or name it with `CONDA_TORCH_LIVE`";
+
+/// Reads the records of these packages; or somebody wanted this program to end.
+pub(super) fn records(
+    host: &dyn Host,
+    channel: &str,
+    subdirs: &[Subdir],
+    names: &[&str],
+    offline: bool,
+) -> anyhow::Result<Result<Reply, Interrupted>> {
+    let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
+    let shown = program.display().to_string();
+    let ask = Ask {
+        protocol: PROTOCOL,
+        channels: vec![channel.to_owned()],
+        subdirs: subdirs.iter().map(ToString::to_string).collect(),
+        cache: cache(host),
+        offline,
+        progress: false, // its standard error is read
+        patience: PATIENCE,
+        question: Question::Records { names: names.iter().map(|&name| name.to_owned()).collect() },
+    };
+    let text = serde_json::to_string(&ask)?;
+    let mut progress = Progress::new("Reading the channel".to_owned(), true);
+    let ran = ask_live(&program, &text, DEADLINE, &mut |took| progress.tick(took));
+    drop(progress);
+    let ran = ran.with_context(|| format!("cannot start `{shown}`"))?;
+    match ran.end {
+        WatchEnd::Interrupted(signal) => return Ok(Err(Interrupted(signal))),
+        WatchEnd::TimedOut => {
+            bail!("`{shown}` took more than {} s and was ended", DEADLINE.as_secs())
+        }
+        WatchEnd::Killed(signal) => bail!("`{shown}` was ended by signal {signal}"),
+        WatchEnd::Exited(0) => {}
+        WatchEnd::Exited(code) => {
+            let said = String::from_utf8_lossy(&ran.stderr);
+            bail!("`{shown}` ended with {code}: {}", said.trim().trim_start_matches("error: "));
+        }
+    }
+    let reply: Reply = serde_json::from_slice(&ran.stdout)
+        .with_context(|| format!("what `{shown}` says is not understood"))?;
+    if reply.protocol != PROTOCOL {
+        bail!("`{shown}` is of another day than this program: install both from the same sources");
+    }
+    Ok(Ok(reply))
+}
+
+/// Where what was read of channels is kept, as each system has it.
+pub(super) fn cache(host: &dyn Host) -> String {
+    let target = host.target();
+    let home = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
+    let folder = match target.os() {
+        Some(Os::Windows) => home("LOCALAPPDATA").map(Cow::into_owned),
+        Some(Os::Macos) => home("HOME").map(|folder| format!("{folder}/Library/Caches")),
+        Some(Os::Linux | Os::FreeBsd) | None => home("XDG_CACHE_HOME")
+            .map(Cow::into_owned)
+            .or_else(|| home("HOME").map(|folder| format!("{folder}/.cache"))),
+    };
+    let folder = folder.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
+    target.join(&folder, "conda-torch")
+}
