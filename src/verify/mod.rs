@@ -1,6 +1,14 @@
 //! Proof before download: what a client's dry run of the printed command says, held against the advice.
 //!
 //! 1. `dry_run`: what a client printed, read.
-//! 2. `verdict`: whether it ends on the promised build, and what it costs.
+//! 2. `verdict`: whether it ends on the promised build, and what it costs; `plan` holds one package
+//!    against another, `why` finds out why there is no solution.
 
 pub mod dry_run;
+mod finding;
+mod plan;
+mod verdict;
+mod why;
+
+pub use finding::Finding;
+pub use verdict::{Correction, Plan, Promise, Status, Verdict, verdict};
