@@ -13,6 +13,7 @@ use crate::render::{Answer, StepKind};
 use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
 use crate::verify::solved::solved;
 
+use super::client::verdict_of;
 use super::progress::Progress;
 use super::{Circumstances, Interrupted};
 
@@ -60,7 +61,9 @@ pub(super) fn prove(
             match ran.end {
                 WatchEnd::Exited(_) => {
                     let text = |bytes| String::from_utf8_lossy(bytes);
-                    Outcome::Answered(solved(&text(&ran.stdout), &text(&ran.stderr)))
+                    let dry_run = solved(&text(&ran.stdout), &text(&ran.stderr));
+                    let verdict = verdict_of(choice, &dry_run);
+                    Outcome::Answered(dry_run, verdict)
                 }
                 WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
                 WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
