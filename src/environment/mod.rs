@@ -3,16 +3,15 @@
 //!
 //! - `places`: the environments that the clients of a machine know.
 //! - `read`: one of them as an [`Environment`](crate::model::Environment): the records of
-//!   `conda-meta` (`record`), with the channel by its name (`channel`), what was asked for
+//!   `conda-meta` (`record`), what was asked for
 //!   (`history`), and what pip put beside it (`pip`).
 
-mod channel;
 mod history;
 mod pip;
 mod places;
 mod read;
 mod record;
 
-pub use channel::without_secrets;
+pub use crate::model::without_secrets;
 pub use places::{Place, active, all, at, named};
 pub use read::read;

@@ -6,9 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::model::InstalledPackage;
-
-use super::channel::Channel;
+use crate::model::{ChannelName, InstalledPackage};
 
 /// What was found in a record so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,15 +72,17 @@ impl Record {
     /// Whether its beginning told what the name of the file does not: conda and micromamba write the
     /// keys in alphabetical order, with the long list of files between `depends` and `name`.
     pub(super) fn is_enough(&self) -> bool {
-        let named =
-            self.channel.as_deref().is_some_and(|channel| !Channel::of(channel).name.is_empty());
+        let named = self
+            .channel
+            .as_deref()
+            .is_some_and(|channel| !ChannelName::of(channel).name.is_empty());
         named && self.build.is_some() && self.build_number.is_some() && self.depends.is_some()
     }
 
     /// The package, with the name of the record's file for what was not read.
     pub(super) fn package(self, file: Named<'_>) -> InstalledPackage {
-        let mut channel = Channel::of(self.channel.as_deref().unwrap_or_default());
-        let own = Channel::of_package(self.url.as_deref().unwrap_or_default());
+        let mut channel = ChannelName::of(self.channel.as_deref().unwrap_or_default());
+        let own = ChannelName::of_package(self.url.as_deref().unwrap_or_default());
         if channel.name.is_empty() {
             channel.name = own.name;
         }

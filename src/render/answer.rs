@@ -67,12 +67,11 @@ impl<'a> Answer<'a> {
     /// What the process ends with: 4 where the proof speaks against the advice, 1 where it failed.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match (self.advice.status, &self.advice.recommended, self.proof) {
-            (Status::Unsatisfiable, _, _) => 3,
-            (Status::Ok | Status::Degraded, Some(choice), Some(proof)) => {
-                ProofState::of(choice, proof).exit_code()
+        match self.advice.status {
+            Status::Unsatisfiable => 3,
+            Status::Ok | Status::Degraded => {
+                self.proof.map_or(0, |proof| ProofState::of(proof).exit_code())
             }
-            (Status::Ok | Status::Degraded, _, _) => 0,
         }
     }
 

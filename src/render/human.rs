@@ -43,9 +43,7 @@ pub fn warnings(answer: &Answer<'_>) -> String {
     if answer.advice.status == Status::Degraded {
         page.remarks(|remark| remark.severity() >= Severity::Warning);
     }
-    if let Some(choice) = &answer.advice.recommended {
-        page.out.push_str(&super::proof::block(&answer, choice));
-    }
+    page.out.push_str(&super::proof::block(&answer));
     let mut out = page.out;
     out.truncate(out.trim_end().len());
     out
@@ -83,7 +81,7 @@ impl Page<'_> {
         self.remarks(is_no_client);
         let steps = self.answer.plan(choice);
         self.commands(&steps)?;
-        self.out.push_str(&super::proof::block(self.answer, choice));
+        self.out.push_str(&super::proof::block(self.answer));
         self.reasons(choice);
         self.remarks(|remark| !is_first(remark) && !is_no_client(remark));
         self.alternatives("Alternatives", &advice.alternatives);

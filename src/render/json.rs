@@ -46,7 +46,7 @@ pub fn json(answer: &Answer<'_>) -> String {
             .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
         virtual_packages: sight::for_installers(answer.machine, &answer.client),
-        verify: proof::text(answer, recommended),
+        verify: proof::text(answer),
         ..empty(*as_of)
     })
 }

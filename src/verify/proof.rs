@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::model::{ClientKind, Version};
 
+use super::Verdict;
 use super::dry_run::{DryRun, Planned};
 
 /// What was done about an advice, and what came of it.
@@ -39,8 +40,8 @@ pub enum Outcome {
     NotRun(NotRun),
     /// Who was asked did not answer.
     Broken(Broken),
-    /// It answered.
-    Answered(DryRun),
+    /// It answered, and this is what that says about the advice.
+    Answered(DryRun, Verdict),
 }
 
 /// Why nobody was asked.
@@ -128,13 +129,14 @@ impl Proof {
     #[must_use]
     pub fn planned(&self) -> &[Planned] {
         match &self.outcome {
-            Outcome::Answered(DryRun::Would(planned)) => planned,
+            Outcome::Answered(DryRun::Would(planned), _) => planned,
             Outcome::Answered(
                 DryRun::Unsolvable(_)
                 | DryRun::NotFound(_)
                 | DryRun::Network(_)
                 | DryRun::Failed(_)
                 | DryRun::Unreadable(_),
+                _,
             )
             | Outcome::NotRun(_)
             | Outcome::Broken(_) => &[],
@@ -173,6 +175,8 @@ impl Proof {
 
 #[cfg(test)]
 mod tests {
+    use crate::verify::Status;
+
     use super::*;
 
     fn planned(size: u64, to_download: bool) -> Planned {
@@ -185,7 +189,14 @@ mod tests {
 
     fn proof(places: Vec<Place>) -> Proof {
         let would = vec![planned(100, true), planned(30, true), planned(7, false)];
-        let outcome = Outcome::Answered(DryRun::Would(would));
+        let verdict = Verdict {
+            status: Status::Confirmed,
+            plan: None,
+            findings: Vec::new(),
+            corrections: Vec::new(),
+            words: None,
+        };
+        let outcome = Outcome::Answered(DryRun::Would(would), verdict);
         Proof { outcome, places, ..Proof::not_run(By::Solver, NotRun::NoSolver) }
     }
 

@@ -1,8 +1,8 @@
 //! What `conda-torch-live` found, in the form of a client's dry run.
 
-use crate::channel::{Fault, FaultKind, PROTOCOL, Record, Reply, Solved, Told};
+use crate::channel::{PROTOCOL, Reply, Told};
 
-use super::dry_run::{DryRun, Planned};
+use super::dry_run::{DryRun, from_fault, from_solution};
 
 /// Reads its answer.
 #[must_use]
@@ -15,50 +15,16 @@ pub fn solved(stdout: &str, stderr: &str) -> DryRun {
         return DryRun::Unreadable(format!("it is of another version (protocol {other})"));
     }
     match reply.told {
-        Told::Solved(Solved::Solution(solution)) => {
-            DryRun::Would(solution.records.into_iter().map(planned).collect())
-        }
-        Told::Solved(Solved::Unsolvable { why }) => DryRun::Unsolvable(why),
-        Told::Failed(fault) => failed(fault),
+        Told::Solved(solved) => from_solution(&solved),
+        Told::Failed(fault) => from_fault(&fault),
         Told::Records(_) => DryRun::Unreadable("it told records, which were not asked for".into()),
-    }
-}
-
-fn planned(record: Record) -> Planned {
-    Planned {
-        name: record.name,
-        version: record.version,
-        build: record.build,
-        channel: record.channel,
-        size: record.size,
-        // It knows of no client's cache.
-        to_download: None,
-    }
-}
-
-fn failed(fault: Fault) -> DryRun {
-    let Fault { kind, at, detail } = fault;
-    let words = format!("{at}: {detail}");
-    match kind {
-        FaultKind::DiskFull | FaultKind::Cache | FaultKind::Other => DryRun::Failed(words),
-        FaultKind::NoNetwork
-        | FaultKind::Proxy
-        | FaultKind::Certificate
-        | FaultKind::CaptivePage
-        | FaultKind::Slow
-        | FaultKind::Refused
-        | FaultKind::NoChannel
-        | FaultKind::TooMany
-        | FaultKind::Server
-        | FaultKind::Moved
-        | FaultKind::CutShort
-        | FaultKind::Damaged
-        | FaultKind::NotCached => DryRun::Network(words),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::verify::dry_run::Planned;
+
     use super::*;
 
     fn reply(told: &str) -> String {

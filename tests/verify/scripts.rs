@@ -214,8 +214,19 @@ fn pixi_is_asked_to_lock_the_printed_manifest_in_a_folder_that_goes() {
     let says = r#"case "$1" in --version) echo pixi 0.77.0; exit;; info) echo "{\"cache_dir\": \"$HERE/cache\"}"; exit;; esac
 echo "$@" >$HERE/asked
 cat "$3" >$HERE/manifest
-cat <<'END'
-{"version": 1, "environment": {"default": {"linux-64": [{"name": "pytorch", "before": null, "after": {"conda": "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.conda", "size": 1000, "version": "2.13.0", "build": "cpu_mkl_py312_h04a39a8_102"}, "type": "conda", "explicit": false}]}}}
+cat >"${3%.toml}.lock" <<'END'
+version: 6
+environments:
+  default:
+    channels:
+    - url: https://conda.anaconda.org/conda-forge/
+    packages:
+      linux-64:
+      - conda: https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.conda
+packages:
+- conda: https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cpu_mkl_py312_h04a39a8_102.conda
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+  size: 1000
 END"#;
     put(&folder, "pixi", says);
     let words = ["--client", "pixi", "--json", "--accelerator", "cpu", "--verify"];
@@ -223,7 +234,7 @@ END"#;
     let asked = fs::read_to_string(folder.join("asked")).expect("it was asked");
     let tmp = folder.join("tmp");
     assert!(asked.starts_with(&format!("lock --manifest-path {}", tmp.display())), "{asked}");
-    assert!(asked.trim().ends_with("pixi.toml --json"), "{asked}");
+    assert!(asked.trim().ends_with("pixi.toml"), "{asked}");
     let printed =
         advise(&folder, &["--client", "pixi", "--accelerator", "cpu", "--format", "pixi-toml"]);
     let printed = { printed }.output().expect("it runs").stdout;

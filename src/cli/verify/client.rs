@@ -9,13 +9,16 @@ use crate::model::{Client, ClientKind, InstalledPackage};
 use crate::probe::{Overrides, probe};
 use crate::render::clients::{DryRunCommand, dry_run, lock};
 use crate::render::{Answer, Step, StepKind, pixi_toml};
-use crate::verify::dry_run::{DryRun, Planned};
-use crate::verify::interim::read;
+use crate::verify::dry_run::{DryRun, Planned, read};
 use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
+use crate::verify::{Promise, Verdict, verdict};
 
 use super::super::progress::Progress;
 use super::places::folders;
 use super::{Circumstances, Interrupted};
+
+/// How large a lock file may be.
+const LOCK: usize = 32 << 20;
 
 /// Who is asked.
 pub(super) fn by(answer: &Answer<'_>) -> By {
@@ -55,7 +58,7 @@ pub(super) fn prove(
     if !around.is_here {
         command = command.for_another(answer.machine, choice);
     }
-    let asking = Asking { client: &client, around, deadline };
+    let asking = Asking { client: &client, choice, scratch: &scratch, around, deadline };
     let mut proof = asking.ask(asked_by, &command)?;
     if is_taken(&proof) {
         let command = command.in_folder(&scratch.path("environment"));
@@ -63,11 +66,12 @@ pub(super) fn prove(
     }
     // What another machine has room for is not to be seen from here.
     if around.is_here
-        && let Outcome::Answered(DryRun::Would(planned)) = &mut proof.outcome
+        && let Outcome::Answered(DryRun::Would(planned), verdict) = &mut proof.outcome
     {
         let folders = folders(&client, step, around, deadline)?;
         if step.argv.get(1).is_some_and(|verb| verb == "install") {
             keep(planned, folders.environment.as_deref(), around.host);
+            *verdict = verdict_of(choice, &DryRun::Would(planned.clone()));
         }
         proof.places = folders.places();
     }
@@ -100,13 +104,15 @@ fn command(answer: &Answer<'_>, step: &Step, scratch: &Scratch) -> Result<DryRun
 /// A client that is being asked.
 struct Asking<'a> {
     client: &'a Client,
+    choice: &'a Choice<'a>,
+    scratch: &'a Scratch,
     around: &'a Circumstances<'a>,
     deadline: Duration,
 }
 
 impl Asking<'_> {
     fn ask(&self, by: By, command: &DryRunCommand) -> Result<Proof, Interrupted> {
-        let Self { client, around, deadline } = *self;
+        let Self { client, around, deadline, .. } = *self;
         let env: Vec<(&str, &str)> =
             command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let arguments = &command.arguments;
@@ -127,10 +133,31 @@ impl Asking<'_> {
             }
             Ok(ran) => {
                 proof.took = ran.took;
-                proof.outcome = heard(client.kind, deadline, &ran)?;
+                proof.outcome = self.heard(&ran)?;
             }
         }
         Ok(proof)
+    }
+
+    /// What came of it.
+    fn heard(&self, ran: &Watched) -> Result<Outcome, Interrupted> {
+        Ok(match ran.end {
+            WatchEnd::Exited(code) => {
+                let said = String::from_utf8_lossy(&ran.stdout);
+                let complaint = String::from_utf8_lossy(&ran.stderr);
+                // pixi's answer is the file that it wrote; without one, what it said.
+                let is_pixi = self.client.kind == ClientKind::Pixi;
+                let path = self.scratch.path("pixi.lock");
+                let lock = is_pixi.then(|| self.around.host.read(&path, LOCK).ok()).flatten();
+                let answer = lock.as_deref().map_or(said, String::from_utf8_lossy);
+                let dry_run = read(self.client.kind, Some(code), &answer, &complaint);
+                let verdict = verdict_of(self.choice, &dry_run);
+                Outcome::Answered(dry_run, verdict)
+            }
+            WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
+            WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(self.deadline.as_secs())),
+            WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+        })
     }
 }
 
@@ -147,21 +174,13 @@ fn keep(planned: &mut Vec<Planned>, environment: Option<&str>, host: &dyn Host) 
     }
 }
 
-/// What came of it.
-fn heard(client: ClientKind, deadline: Duration, ran: &Watched) -> Result<Outcome, Interrupted> {
-    Ok(match ran.end {
-        WatchEnd::Exited(code) => {
-            let text = |bytes| String::from_utf8_lossy(bytes);
-            Outcome::Answered(read(client, code, &text(&ran.stdout), &text(&ran.stderr)))
-        }
-        WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
-        WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
-        WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
-    })
+/// What that says about the advice.
+pub(super) fn verdict_of(choice: &Choice<'_>, dry_run: &DryRun) -> Verdict {
+    verdict(&Promise { choice, channel: "conda-forge", is_strict: true }, dry_run)
 }
 
 /// Whether conda refuses because there is an environment of that name: it would have to take that one
 /// away first, and does not play that through (`conda/cli/main_create.py`).
 fn is_taken(proof: &Proof) -> bool {
-    matches!(&proof.outcome, Outcome::Answered(DryRun::Failed(why)) if why.contains("existing conda environment"))
+    matches!(&proof.outcome, Outcome::Answered(DryRun::Failed(why), _) if why.contains("existing conda environment"))
 }

@@ -14,6 +14,7 @@ use crate::verify::solved::solved;
 
 use super::super::live::cache;
 use super::super::progress::Progress;
+use super::client::verdict_of;
 use super::{Circumstances, Interrupted};
 
 /// How long a server may be silent, in seconds.
@@ -60,7 +61,9 @@ pub(super) fn prove(
             match ran.end {
                 WatchEnd::Exited(_) => {
                     let text = |bytes| String::from_utf8_lossy(bytes);
-                    Outcome::Answered(solved(&text(&ran.stdout), &text(&ran.stderr)))
+                    let dry_run = solved(&text(&ran.stdout), &text(&ran.stderr));
+                    let verdict = verdict_of(choice, &dry_run);
+                    Outcome::Answered(dry_run, verdict)
                 }
                 WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
                 WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),

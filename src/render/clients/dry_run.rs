@@ -24,10 +24,10 @@ pub fn dry_run(step: &Step) -> DryRunCommand {
     DryRunCommand { arguments: words.chain(flags).collect(), env: step.env.clone() }
 }
 
-/// pixi's lock of a project that holds the same: what it would install stands in the answer.
+/// pixi's lock of a project that holds the same: what it would install stands in the file that it writes.
 #[must_use]
 pub fn lock(manifest: &str, step: &Step) -> DryRunCommand {
-    let words = ["lock", "--manifest-path", manifest, "--json"];
+    let words = ["lock", "--manifest-path", manifest];
     DryRunCommand { arguments: words.map(str::to_owned).to_vec(), env: step.env.clone() }
 }
 

@@ -1,18 +1,16 @@
 //! A short block after the commands.
 
-use crate::advise::Choice;
-
 use super::super::answer::Answer;
 use super::super::wrap::wrap;
 use super::ProofState;
 use super::words::{sentence, who};
 
 /// The block, with an empty line at its end; nothing where no proof was asked for.
-pub(in super::super) fn block(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
+pub(in super::super) fn block(answer: &Answer<'_>) -> String {
     let mut out = String::new();
     let Some(proof) = answer.proof else { return out };
-    let (text, hint) = sentence(choice, proof, answer.machine);
-    let state = ProofState::of(choice, proof);
+    let (text, hint) = sentence(proof, answer.machine);
+    let state = ProofState::of(proof);
     let text = match state {
         ProofState::Verified => {
             format!("Verified with {} in {} s: {text}", who(proof.by), proof.took.as_secs().max(1))

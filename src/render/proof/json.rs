@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::advise::Choice;
-use crate::verify::proof::{By, Holds};
+use crate::verify::Finding;
+use crate::verify::proof::{By, Holds, Outcome};
 
 use super::super::answer::Answer;
 use super::ProofState;
@@ -31,6 +31,8 @@ pub(in super::super) struct VerifyText {
     message: String,
     /// What to do about it; null where there is nothing.
     hint: Option<String>,
+    /// What it was found to say, in words that do not change: `cpu-build`, `virtual-package-missing`.
+    findings: Vec<&'static str>,
     /// Every package that would be there at the end.
     packages: Vec<PackageText>,
     /// How many bytes would be downloaded, as far as that was said; null where it was not.
@@ -72,20 +74,14 @@ struct SpaceText {
 }
 
 /// The key; null where no proof was asked for.
-pub(in super::super) fn text(
-    answer: &Answer<'_>,
-    choice: Option<&Choice<'_>>,
-) -> Option<VerifyText> {
+pub(in super::super) fn text(answer: &Answer<'_>) -> Option<VerifyText> {
     let proof = answer.proof?;
     let (by, client, version) = match proof.by {
         By::Client(kind, version) => ("client", Some(kind.as_str()), version),
         By::Solver => ("solver", None, None),
     };
-    let state = choice.map_or(ProofState::NotRun, |choice| ProofState::of(choice, proof));
-    let (message, hint) = match choice {
-        Some(choice) => sentence(choice, proof, answer.machine),
-        None => ("there is nothing to verify".to_owned(), None),
-    };
+    let state = ProofState::of(proof);
+    let (message, hint) = sentence(proof, answer.machine);
     let packages = proof.planned().iter().map(|one| PackageText {
         name: one.name.clone(),
         version: one.version.clone(),
@@ -113,6 +109,10 @@ pub(in super::super) fn text(
         env: proof.env.iter().cloned().collect(),
         message,
         hint,
+        findings: match &proof.outcome {
+            Outcome::Answered(_, verdict) => verdict.findings.iter().map(Finding::code).collect(),
+            Outcome::NotRun(_) | Outcome::Broken(_) => Vec::new(),
+        },
         packages: packages.collect(),
         download_bytes: proof.download(),
         space: space.collect(),

@@ -1,12 +1,11 @@
 //! What came of putting an advice to the test: for a person and as JSON.
 
+mod findings;
 mod human;
 mod json;
 mod words;
 
-use crate::advise::Choice;
-use crate::verify::dry_run::DryRun;
-use crate::verify::interim::differences;
+use crate::verify::Status;
 use crate::verify::proof::{Outcome, Proof};
 
 pub(super) use human::block;
@@ -30,23 +29,17 @@ pub(super) enum ProofState {
 }
 
 impl ProofState {
-    pub(super) fn of(choice: &Choice<'_>, proof: &Proof) -> Self {
+    pub(super) fn of(proof: &Proof) -> Self {
         match &proof.outcome {
             Outcome::NotRun(_) => Self::NotRun,
-            Outcome::Answered(DryRun::Unsolvable(_) | DryRun::NotFound(_)) => Self::Unsolvable,
-            Outcome::Broken(_)
-            | Outcome::Answered(DryRun::Network(_) | DryRun::Failed(_) | DryRun::Unreadable(_)) => {
-                Self::Failed
-            }
-            Outcome::Answered(DryRun::Would(planned)) => {
-                if !differences(choice, planned).is_empty() {
-                    Self::Differs
-                } else if proof.shortages().is_empty() {
-                    Self::Verified
-                } else {
-                    Self::NoSpace
-                }
-            }
+            Outcome::Broken(_) => Self::Failed,
+            Outcome::Answered(_, verdict) => match verdict.status {
+                Status::Failed => Self::Failed,
+                Status::NoSolution => Self::Unsolvable,
+                Status::Differs => Self::Differs,
+                Status::Confirmed if proof.shortages().is_empty() => Self::Verified,
+                Status::Confirmed => Self::NoSpace,
+            },
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::advise::Choice;
 use crate::model::{ClientKind, Machine};
+use crate::verify::Verdict;
 use crate::verify::dry_run::{DryRun, Planned};
-use crate::verify::interim::differences;
 use crate::verify::proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof};
 
 use super::super::miniforge::miniforge;
 use super::ProofState;
+use super::findings::{correction, finding};
 
 /// Who was asked: `micromamba 2.8.1`, `conda-torch-live`.
 pub(super) fn who(by: By) -> String {
@@ -21,15 +21,11 @@ pub(super) fn who(by: By) -> String {
 }
 
 /// What came of it, a sentence, and what to do about it, where that can be said.
-pub(super) fn sentence(
-    choice: &Choice<'_>,
-    proof: &Proof,
-    machine: &Machine,
-) -> (String, Option<String>) {
+pub(super) fn sentence(proof: &Proof, machine: &Machine) -> (String, Option<String>) {
     match &proof.outcome {
         Outcome::NotRun(why) => not_run(why, proof.by, machine),
         Outcome::Broken(why) => broken(why, proof.by),
-        Outcome::Answered(dry_run) => answered(dry_run, choice, proof),
+        Outcome::Answered(dry_run, verdict) => answered(dry_run, verdict, proof),
     }
 }
 
@@ -73,34 +69,34 @@ fn broken(why: &Broken, by: By) -> (String, Option<String>) {
     }
 }
 
-fn answered(dry_run: &DryRun, choice: &Choice<'_>, proof: &Proof) -> (String, Option<String>) {
+fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Option<String>) {
     let who = who(proof.by);
+    let found: Vec<String> = verdict.findings.iter().filter_map(finding).collect();
+    let found = found.join("; ");
+    let corrections: Vec<String> = verdict.corrections.iter().map(correction).collect();
+    let hint = Some(corrections.join(", ")).filter(|hint| !hint.is_empty());
+    // What a client says at length stands below what was made of it.
+    let words = verdict.words.as_deref().unwrap_or_default();
     match dry_run {
-        DryRun::Would(planned) => would(planned, choice, proof),
-        DryRun::Unsolvable(why) => (format!("{who} finds no solution: {why}"), None),
-        DryRun::NotFound(names) => {
-            (format!("{who} finds no {} in the channel", names.join(", no ")), None)
+        DryRun::Would(planned) => match ProofState::of(proof) {
+            ProofState::NoSpace => no_space(proof),
+            ProofState::Differs => (format!("{who} would install something else: {found}"), hint),
+            ProofState::Verified
+            | ProofState::Unsolvable
+            | ProofState::Failed
+            | ProofState::NotRun => {
+                let known = if found.is_empty() { found } else { format!("; {found}") };
+                (format!("{}{known}", verified(planned, proof)), None)
+            }
+        },
+        DryRun::Unsolvable(_) | DryRun::NotFound(_) => {
+            let why = if found.is_empty() { String::new() } else { format!(": {found}") };
+            let words = if words.is_empty() { String::new() } else { format!("\n{words}") };
+            (format!("{who} finds no solution{why}{words}"), hint)
         }
         DryRun::Network(why) => (format!("{who} could not read the channel: {why}"), None),
         DryRun::Failed(why) => (format!("{who} failed: {why}"), None),
         DryRun::Unreadable(why) => (format!("what {who} printed cannot be read: {why}"), None),
-    }
-}
-
-fn would(planned: &[Planned], choice: &Choice<'_>, proof: &Proof) -> (String, Option<String>) {
-    match ProofState::of(choice, proof) {
-        ProofState::NoSpace => no_space(proof),
-        ProofState::Differs => {
-            let all = differences(choice, planned);
-            let each: Vec<String> = all
-                .iter()
-                .map(|(what, promised, found)| format!("{what} is {found}, not {promised}"))
-                .collect();
-            (format!("{} would install something else: {}", who(proof.by), each.join("; ")), None)
-        }
-        ProofState::Verified | ProofState::Unsolvable | ProofState::Failed | ProofState::NotRun => {
-            (verified(planned, proof), None)
-        }
     }
 }
 

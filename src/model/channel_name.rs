@@ -1,14 +1,14 @@
 //! A channel by its name, whatever a client wrote, and never with what it was reached by.
 
-use crate::model::Subdir;
+use super::Subdir;
 
 /// A channel and the folder of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Channel {
+pub struct ChannelName {
     /// `conda-forge`, `pkgs/main`, `nvidia/label/cuda-12.1.0`; a URL on another host.
-    pub(super) name: String,
+    pub name: String,
     /// `linux-64`, `noarch`; empty where it was not told.
-    pub(super) subdir: String,
+    pub subdir: String,
 }
 
 /// Where a channel is known by its name alone.
@@ -20,10 +20,11 @@ const ANACONDA: [&str; 5] = [
     "repo.anaconda.com",
 ];
 
-impl Channel {
+impl ChannelName {
     /// Reads what stands in a record: conda writes a URL with the subdir, rattler and pixi one with
     /// a slash at the end, micromamba a name.
-    pub(super) fn of(text: &str) -> Self {
+    #[must_use]
+    pub fn of(text: &str) -> Self {
         let text = without_secrets(text);
         let text = text.trim().trim_end_matches('/');
         let (head, last) = text.rsplit_once('/').unwrap_or(("", text));
@@ -39,7 +40,8 @@ impl Channel {
     }
 
     /// The channel of a package by its own address.
-    pub(super) fn of_package(url: &str) -> Self {
+    #[must_use]
+    pub fn of_package(url: &str) -> Self {
         Self::of(url.rsplit_once('/').map_or("", |(channel, _)| channel))
     }
 }
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> (String, String) {
-        let Channel { name, subdir } = Channel::of(text);
+        let ChannelName { name, subdir } = ChannelName::of(text);
         (name, subdir)
     }
 
@@ -104,7 +106,7 @@ mod tests {
     #[test]
     fn a_package_tells_its_channel_by_its_address() {
         let url = "https://conda.anaconda.org/conda-forge/noarch/tzdata-2025b-h78e105d_0.conda";
-        let Channel { name, subdir } = Channel::of_package(url);
+        let ChannelName { name, subdir } = ChannelName::of_package(url);
         assert_eq!((name.as_str(), subdir.as_str()), ("conda-forge", "noarch"));
     }
 
