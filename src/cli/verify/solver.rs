@@ -8,10 +8,11 @@ use crate::channel::{Ask, PROTOCOL, Question};
 use crate::foresee::Sight;
 use crate::host::{Host, WatchEnd, ask_live, live_program};
 use crate::model::{Os, VirtualPackage};
-use crate::render::clients::DryRunCommand;
-use crate::render::{Answer, StepKind};
-use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
-use crate::verify::solved::solved;
+use crate::render::{Answer, StepKind, clients::DryRunCommand};
+use crate::verify::{
+    proof::{Broken, By, NotRun, Outcome, Proof},
+    solved::solved,
+};
 
 use super::client::verdict_of;
 use super::progress::Progress;
