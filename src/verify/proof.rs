@@ -35,6 +35,7 @@ pub enum By {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum Outcome {
     /// Nobody was asked.
     NotRun(NotRun),

@@ -27,6 +27,7 @@ pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<Finding> {
             add(&mut findings, of_line(line));
         }
         settle_seen(&mut findings, words);
+        findings.retain(|finding| concerns(finding, choice));
     }
     // The deepest cause alone: what conflicts above it follows from it.
     if findings.iter().any(is_virtual) {
@@ -76,6 +77,10 @@ fn of_line(line: &str) -> Option<Finding> {
     });
     if let Some(rest) = line.strip_prefix("pin on ") {
         let spec = rest.split(" is ").next().unwrap_or_default();
+        return Some(Finding::Pinned { spec: tidy(spec) });
+    }
+    if let Some(rest) = line.strip_prefix("the constraint ") {
+        let (spec, _) = rest.split_once(" cannot be fulfilled")?;
         return Some(Finding::Pinned { spec: tidy(spec) });
     }
     // libmamba's list: "nothing provides __cuda needed by …", "nothing provides requested x 1.*".
@@ -131,6 +136,34 @@ fn too_low(spec: &str) -> Option<Finding> {
     Some(Finding::VirtualTooLow { name: name.to_owned(), needed, seen: None })
 }
 
+/// What the promised build needs of a virtual package, where that is a version.
+fn need(name: &str, choice: &Choice<'_>) -> Option<Version> {
+    match name {
+        "__cuda" => choice.needs_cuda.map(|cuda| Version::new(&[cuda.major, cuda.minor])),
+        "__glibc" => choice.build.glibc.map(|floor| floor.declared.max(floor.libraries)),
+        "__osx" => choice.build.macos,
+        _ => None,
+    }
+}
+
+/// Whether a finding is about the promised build: a tree also tells why its neighbours do not fit, such
+/// as those for CUDA 13 beside one for 12.9.
+fn concerns(finding: &Finding, choice: &Choice<'_>) -> bool {
+    if let Finding::VirtualMissing { name } = finding {
+        return name != "__cuda" || choice.needs_cuda.is_some();
+    }
+    let Finding::VirtualTooLow { name, needed, seen } = finding else { return true };
+    let version = |text: &Option<String>| {
+        let text = text.as_deref()?.trim_start_matches(['>', '=']);
+        text.split([',', '|', ' ']).next()?.trim_end_matches(".*").parse::<Version>().ok()
+    };
+    let is_known = matches!(name.as_str(), "__cuda" | "__glibc" | "__osx");
+    need(name, choice).map_or(!is_known, |need| {
+        version(needed).is_some_and(|bound| bound <= need)
+            && version(seen).is_none_or(|seen| seen < need)
+    })
+}
+
 /// rattler says elsewhere in its tree what it sees: "└─ __cuda 12.0".
 fn settle_seen(findings: &mut [Finding], words: &str) {
     for finding in findings {
@@ -157,14 +190,8 @@ fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<Finding> {
     };
     // It lists what is needed whether or not that is fulfilled: only what is below the build's own
     // need is certain.
-    let needed = match name.as_str() {
-        "__cuda" => choice.needs_cuda.map(|cuda| Version::new(&[cuda.major, cuda.minor])),
-        "__glibc" => choice.build.glibc.map(|floor| floor.declared.max(floor.libraries)),
-        "__osx" => choice.build.macos,
-        _ => None,
-    };
-    let needed =
-        needed.filter(|needed| seen.parse::<Version>().is_ok_and(|seen| seen < *needed))?;
+    let needed = need(&name, choice)
+        .filter(|needed| seen.parse::<Version>().is_ok_and(|seen| seen < *needed))?;
     Some(Finding::VirtualTooLow { name, needed: Some(format!(">={needed}")), seen: Some(seen) })
 }
 

@@ -125,7 +125,8 @@ fn the_keys_are_those_of_the_contract_in_their_order() {
             "alternatives",
             "rejected",
             "diagnostics",
-            "virtual_packages"
+            "virtual_packages",
+            "verify"
         ]
     );
 }

@@ -1,5 +1,6 @@
 //! Real clients, on a channel with conda-forge's rules that lies in a folder.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -24,6 +25,11 @@ fn channel(folder: &Path) -> bool {
     made.is_ok_and(|made| made.status.success())
 }
 
+/// Says that a client was not asked.
+fn skipped(client: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: there is no {client} on PATH");
+}
+
 #[test]
 fn real_clients_end_on_the_promised_build_on_every_platform() {
     let machines: [&[&str]; 5] = [
@@ -44,7 +50,7 @@ fn real_clients_end_on_the_promised_build_on_every_platform() {
     ];
     for client in ["conda", "mamba", "micromamba"] {
         let Some(program) = program(client) else {
-            eprintln!("SKIPPED: there is no {client} on PATH");
+            skipped(client);
             continue;
         };
         let folder = folder(&format!("real-{client}"));

@@ -39,7 +39,7 @@ fn a_client_that_agrees_proves_the_advice_and_was_asked_what_is_printed() {
     assert_eq!((&verify["by"], &verify["client"]), (&"client".into(), &"micromamba".into()));
     assert_eq!(verify["download_bytes"], 1000);
     let install = document["commands"].as_array().expect("commands").iter();
-    let install = install.filter(|command| command["step"] == "install").next().expect("one");
+    let install = { install }.find(|command| command["step"] == "install").expect("one");
     let words = |value: &serde_json::Value| -> Vec<String> {
         let all = value.as_array().expect("words").iter().skip(1);
         all.map(|word| word.as_str().expect("a word").to_owned()).collect()
@@ -170,7 +170,7 @@ fn conda_which_refuses_a_name_that_is_taken_is_asked_for_a_folder_that_is_not() 
 fn the_solver_is_asked_the_printed_specs_with_what_the_client_would_see() {
     let folder = folder("solver");
     let says = r#"cat >$HERE/ask
-echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records": [{"name": "pytorch", "version": "2.13.0", "build": "cuda130_mkl_py312_h_302", "build_number": 302, "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/p.conda", "size": 7}]}}}}'"#;
+echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records": [{"name": "pytorch", "version": "2.13.0", "build": "cuda130_mkl_py312_h_302", "build_number": 302, "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/p.conda", "size": 7}, {"name": "cuda-version", "version": "13.0", "build": "h_3", "build_number": 3, "subdir": "noarch", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/c.conda", "size": 1}]}}}}'"#;
     put(&folder, "conda-torch-live", says);
     let words =
         ["--platform", "linux-64", "--gpu", "H100", "--driver", "580", "--json", "--verify=solver"];

@@ -7,11 +7,17 @@ use crate::environment::{self, Place};
 use crate::host::{Host, Scratch, Watch, WatchEnd, Watched, watch};
 use crate::model::{Client, ClientKind, InstalledPackage};
 use crate::probe::{Overrides, probe};
-use crate::render::clients::{DryRunCommand, dry_run, lock};
-use crate::render::{Answer, Step, StepKind, pixi_toml};
-use crate::verify::dry_run::{DryRun, Planned, read};
-use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
-use crate::verify::{Promise, Verdict, verdict};
+use crate::render::{
+    Answer, Step, StepKind,
+    clients::{DryRunCommand, dry_run, lock},
+    pixi_toml,
+};
+use crate::verify::{
+    Promise, Verdict,
+    dry_run::{DryRun, Planned, read},
+    proof::{Broken, By, NotRun, Outcome, Proof},
+    verdict,
+};
 
 use super::super::progress::Progress;
 use super::places::folders;

@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::host::{Watch, WatchEnd, space, watch};
 use crate::model::Client;
 use crate::render::Step;
-use crate::verify::folders;
-use crate::verify::proof::{Holds, Place};
+use crate::verify::{
+    folders,
+    proof::{Holds, Place},
+};
 
 use super::{Circumstances, Interrupted};
 

@@ -7,10 +7,11 @@ use crate::channel::{Ask, PROTOCOL, Question};
 use crate::foresee::Sight;
 use crate::host::{WatchEnd, ask_live, live_program};
 use crate::model::VirtualPackage;
-use crate::render::clients::DryRunCommand;
-use crate::render::{Answer, StepKind};
-use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
-use crate::verify::solved::solved;
+use crate::render::{Answer, StepKind, clients::DryRunCommand};
+use crate::verify::{
+    proof::{Broken, By, NotRun, Outcome, Proof},
+    solved::solved,
+};
 
 use super::super::live::cache;
 use super::super::progress::Progress;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::verify::Finding;
-use crate::verify::proof::{By, Holds, Outcome};
+use crate::verify::{
+    Finding,
+    proof::{By, Holds, Outcome},
+};
 
 use super::super::answer::Answer;
 use super::ProofState;

@@ -5,8 +5,10 @@ mod human;
 mod json;
 mod words;
 
-use crate::verify::Status;
-use crate::verify::proof::{Outcome, Proof};
+use crate::verify::{
+    Status,
+    proof::{Outcome, Proof},
+};
 
 pub(super) use human::block;
 pub(super) use json::{VerifyText, text};

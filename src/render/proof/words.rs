@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::model::{ClientKind, Machine};
-use crate::verify::Verdict;
-use crate::verify::dry_run::{DryRun, Planned};
-use crate::verify::proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof};
+use crate::verify::{
+    Verdict,
+    dry_run::{DryRun, Planned},
+    proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof},
+};
 
 use super::super::miniforge::miniforge;
 use super::ProofState;
