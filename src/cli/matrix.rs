@@ -18,8 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   conda-torch matrix                          every platform, your row marked
   conda-torch matrix --platform win-64        one platform
-  conda-torch matrix --all --format csv       every build, for a spreadsheet
-  conda-torch matrix --diff                   what conda-forge has beside it";
+  conda-torch matrix --all --format csv       every build, for a spreadsheet";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::{Failure, Host, Watch, Watched, watch};
 
-/// Where the program is: what `CONDA_TORCH_LIVE` names, else beside the running program.
+/// Where the program is: what `CONDA_TORCH_LIVE` names (nothing: there is none), else beside the running
+/// program.
 #[must_use]
 pub fn live_program(host: &dyn Host) -> Option<PathBuf> {
-    if let Some(named) = host.env("CONDA_TORCH_LIVE").filter(|path| !path.is_empty()) {
-        return Some(Path::new(named.as_ref()).to_owned());
+    if let Some(named) = host.env("CONDA_TORCH_LIVE") {
+        return (!named.is_empty()).then(|| Path::new(named.as_ref()).to_owned());
     }
     let own = std::env::current_exe().ok()?;
     let beside = own.parent()?.join(format!("conda-torch-live{}", std::env::consts::EXE_SUFFIX));

@@ -33,7 +33,7 @@ fn advise(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
     let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
     command.env_clear().env("PATH", path).env("HOME", folder).env("HERE", folder);
-    command.env("TMPDIR", folder.join("tmp"));
+    command.env("TMPDIR", folder.join("tmp")).env("CONDA_TORCH_LIVE", "");
     command.arg("advise").args(words);
     command
 }
