@@ -147,6 +147,7 @@ fn by_request(error: &reqwest::Error) -> Option<FaultKind> {
             if words.contains("certificate")
                 || words.contains("tls")
                 || words.contains("invalid message")
+                || words.contains("corrupt message")
             {
                 FaultKind::Certificate
             } else if words.contains("proxy") || words.contains("tunnel") {

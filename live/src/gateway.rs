@@ -13,9 +13,10 @@ use rattler_repodata_gateway::{
 
 use crate::cache::Cache;
 use crate::channel::without_secrets;
-use crate::fault;
+use crate::kept::Aside;
 use crate::network::{Sight, client};
 use crate::progress::Progress;
+use crate::{fault, kept};
 
 /// What reads the channels of a question.
 pub(crate) struct Reader {
@@ -35,6 +36,9 @@ impl Reader {
         let cache = Cache::open(&ask.cache)?;
         let patience = Duration::from_secs(u64::from(ask.patience.max(1)));
         let config = ChannelConfig { default: source(ask.offline), ..ChannelConfig::default() };
+        if !ask.offline {
+            kept::forget_empty_indexes(&cache.repodata());
+        }
         let mut reader = Self {
             channels,
             cache,
@@ -74,7 +78,7 @@ impl Reader {
     ) -> Result<(), Fault> {
         let shown = self.shows.then(|| self.progress.show());
         let mut result = Ok(());
-        'all: for channel in self.channels.clone() {
+        for channel in self.channels.clone() {
             // `noarch` first: every channel has it, so that a channel that does not exist is told from a
             // platform that it does not serve.
             for subdir in std::iter::once(Subdir::NoArch).chain(subdirs.iter().copied()) {
@@ -84,11 +88,15 @@ impl Reader {
                 }) {
                     continue;
                 }
-                let (origin, end) = self.part(&channel, subdir, specs).await;
+                let (origin, end) = if result.is_ok() {
+                    self.part(&channel, subdir, specs).await
+                } else {
+                    (not_had(&channel, subdir), Ok(()))
+                };
                 origins.push(origin);
-                if let Err(fault) = end {
-                    result = Err(fault);
-                    break 'all;
+                // The first that fails ends the reading; those behind it are told as not had.
+                if result.is_ok() {
+                    result = end;
                 }
             }
         }
@@ -108,14 +116,9 @@ impl Reader {
     ) -> (Origin, Result<(), Fault>) {
         let before = self.progress.bytes();
         let base = channel.platform_url(subdir);
-        let mut origin = Origin {
-            channel: without_secrets(channel.base_url.url()),
-            subdir: subdir.as_str().to_owned(),
-            form: None,
-            age: 0,
-            fetched: 0,
-            fault: None,
-        };
+        let mut origin = not_had(channel, subdir);
+        let is_asked = base.scheme() != "file" && !self.is_cached_alone(channel);
+        let aside = is_asked.then(|| Aside::of(&self.cache.repodata()));
         let first = self.ask(channel, subdir, specs).await;
         origin.fetched = self.progress.bytes() - before;
         let error = match first {
@@ -126,23 +129,28 @@ impl Reader {
             Err(error) => error,
         };
         let mut fault = fault::of(&error, &self.sight.of(&base), &base);
-        if self.offline {
+        origin.fault = Some(fault.clone());
+        if !is_asked {
             return (origin, Err(fault));
         }
-        if fault.kind == FaultKind::Damaged {
-            // It may be what was kept that is damaged, and what has just come may have been kept: neither
-            // may stay, since the server would vouch for it by its validators.
-            self.forget(channel, subdir);
+        if fault.kind == FaultKind::Damaged || fault.kind == FaultKind::CutShort {
+            // It may be what was kept that is damaged: once more, without it.
+            self.forget(channel, subdir, aside.as_ref());
             let second = self.ask(channel, subdir, specs).await;
             origin.fetched = self.progress.bytes() - before;
             match second {
                 Ok(()) => {
+                    origin.fault = None;
                     self.had(channel, subdir, &mut origin);
                     return (origin, Ok(()));
                 }
                 Err(error) => fault = fault::of(&error, &self.sight.of(&base), &base),
             }
-            self.forget(channel, subdir);
+            // What has just come must not stay: the server would vouch for it by its validators.
+            self.forget(channel, subdir, aside.as_ref());
+        }
+        if let Some(aside) = aside {
+            aside.restore();
         }
         // Once the network has failed for a channel, all of it is had from the cache: parts of different
         // days do not go together.
@@ -163,18 +171,28 @@ impl Reader {
     }
 
     /// Takes a part out of the cache.
-    fn forget(&self, channel: &Channel, subdir: Subdir) {
+    fn forget(&mut self, channel: &Channel, subdir: Subdir, aside: Option<&Aside>) {
         let part = SubdirSelection::Some([subdir.as_str().to_owned()].into());
+        if let Some(aside) = aside {
+            aside.forget_shards();
+        }
         // What cannot be taken out is damaged still, and told as such the next time.
         let _ = self.gateway.clear_repodata_cache(channel, part, CacheClearMode::InMemoryAndDisk);
+        // What a gateway has in memory it does not read again.
+        if let Ok(gateway) = self.gateway() {
+            self.gateway = gateway;
+        }
+    }
+
+    /// Whether nothing is asked of a channel's server.
+    fn is_cached_alone(&self, channel: &Channel) -> bool {
+        self.offline || self.config.per_channel.contains_key(channel.base_url.url())
     }
 
     /// Notes that a part was had, and in which form.
     fn had(&self, channel: &Channel, subdir: Subdir, origin: &mut Origin) {
         let base = channel.platform_url(subdir);
-        let is_cached_alone =
-            self.offline || self.config.per_channel.contains_key(channel.base_url.url());
-        if is_cached_alone && base.scheme() != "file" {
+        if self.is_cached_alone(channel) && base.scheme() != "file" {
             self.cached(channel, subdir, origin);
             return;
         }
@@ -246,6 +264,17 @@ impl Reader {
                 .collect()),
             Err(error) => Err(fault::of(&error, &self.sight.of(&base), &base)),
         }
+    }
+}
+
+fn not_had(channel: &Channel, subdir: Subdir) -> Origin {
+    Origin {
+        channel: without_secrets(channel.base_url.url()),
+        subdir: subdir.as_str().to_owned(),
+        form: None,
+        age: 0,
+        fetched: 0,
+        fault: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod cache;
 mod channel;
 mod fault;
 mod gateway;
+mod kept;
 mod network;
 mod progress;
 mod record;

@@ -42,6 +42,22 @@ struct Watch {
     offline: bool,
 }
 
+impl Watch {
+    fn saw(&self, url: &Url, status: StatusCode) {
+        let mut seen = self.sight.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push(Seen { url: url.clone(), status });
+    }
+}
+
+/// How long to wait before asking once more where a server fails or hangs up.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+
+/// Whether the same question may be answered the next time: the connection was lost, not refused.
+fn is_passing(error: &reqwest_middleware::Error) -> bool {
+    let reqwest_middleware::Error::Reqwest(error) = error else { return false };
+    !error.is_timeout() && !error.is_connect() && !error.is_redirect() && error.is_request()
+}
+
 #[async_trait::async_trait]
 impl Middleware for Watch {
     async fn handle(
@@ -54,13 +70,27 @@ impl Middleware for Watch {
             return Err(reqwest_middleware::Error::Middleware(anyhow::Error::new(Offline)));
         }
         let asked = request.url().clone();
-        let response = next.run(request, extensions).await?;
+        let mut response = None;
+        for wait in PAUSES {
+            let Some(again) = request.try_clone() else { break };
+            match next.clone().run(again, extensions).await {
+                Ok(answer) if answer.status().is_server_error() => {
+                    self.saw(&asked, answer.status());
+                }
+                Err(error) if is_passing(&error) => {}
+                other => {
+                    response = Some(other?);
+                    break;
+                }
+            }
+            tokio::time::sleep(wait).await;
+        }
+        let response = match response {
+            Some(response) => response,
+            None => next.run(request, extensions).await?,
+        };
         let status = response.status();
-        self.sight
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Seen { url: asked, status });
+        self.saw(&asked, status);
         let is_page = response
             .headers()
             .get(CONTENT_TYPE)
