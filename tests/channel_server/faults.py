@@ -155,6 +155,9 @@ def status(code: int, headers: dict[str, str] | None = None) -> Callable[[Any, b
     return answer
 
 
+# What happens to an answer needs one that would have been right: without it, 404 as ever.
+OF_A_BODY = {"drip", "stalled", "truncated", "unannounced", "corrupt", "wrong_shard", "empty", "moved", "reset_half_way"}
+
 FAULTS: dict[str, Callable[[Any, bytes], None]] = {
     "silent": silent, "drip": drip, "stalled": stalled, "truncated": truncated, "unannounced": unannounced,
     "corrupt": corrupt, "wrong_shard": wrong_shard, "empty": empty, "captive": captive, "login": login, "moved": moved,

@@ -16,7 +16,7 @@ import threading
 import urllib.parse
 from typing import Any
 
-from faults import FAULTS, PAGE, Fault
+from faults import FAULTS, OF_A_BODY, PAGE, Fault
 from forms import FORMS, form_of
 
 NAME = "conda-forge"
@@ -133,12 +133,12 @@ class Request(http.server.BaseHTTPRequestHandler):
             self.whole(self.server.proxy_status, b"the proxy refuses\n", {"Content-Type": "text/plain"})
             self.close_connection = True
             return
-        path, fault = self.fault_of(urllib.parse.urlsplit(self.path).path)
+        path, fault = self.without_prefix(urllib.parse.urlsplit(self.path).path)
         if path.endswith("/login"):
             self.whole(200, PAGE, {"Content-Type": "text/html"})
             return
         file = self.file(path)
-        if fault:
+        if fault and (file or fault.name not in OF_A_BODY) and fault.strikes(path):
             self.entry["fault"] = fault.name
             FAULTS[fault.name](self, file.read_bytes() if file else b"")
         elif file is None:
@@ -148,8 +148,8 @@ class Request(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_CONNECT = do_GET
 
-    def fault_of(self, path: str) -> tuple[str, Fault | None]:
-        """The path without a fault's prefix, and the fault that strikes it."""
+    def without_prefix(self, path: str) -> tuple[str, Fault | None]:
+        """The path without a fault's prefix, and the fault that may strike it."""
         if path.startswith("/moved/"):
             return path.removeprefix("/moved"), None
         fault = self.server.fault
@@ -158,7 +158,7 @@ class Request(http.server.BaseHTTPRequestHandler):
             name, _, on = named.partition("@")
             fault = self.server.prefixed.setdefault(named, Fault(name, on))
             path = f"/{rest}"
-        return path, fault if fault and fault.strikes(path) else None
+        return path, fault
 
     def file(self, path: str) -> pathlib.Path | None:
         """The file of the channel behind a path, if there is one and its form is on."""
