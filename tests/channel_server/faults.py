@@ -8,6 +8,7 @@ import dataclasses
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,7 @@ def hold(request: Any, seconds: float = HELD) -> bool:
         try:
             if not request.connection.recv(1, socket.MSG_PEEK):
                 return False
+            time.sleep(0.2)  # it asks on without waiting
         except TimeoutError:
             pass
         except OSError:
@@ -155,7 +157,7 @@ def status(code: int, headers: dict[str, str] | None = None) -> Callable[[Any, b
     return answer
 
 
-# What happens to an answer needs one that would have been right: without it, 404 as ever.
+# What happens to a body needs one that would have been right: without it, and to HEAD, the answer is as ever.
 OF_A_BODY = {"drip", "stalled", "truncated", "unannounced", "corrupt", "wrong_shard", "empty", "moved", "reset_half_way"}
 
 FAULTS: dict[str, Callable[[Any, bytes], None]] = {

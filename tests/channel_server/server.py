@@ -138,7 +138,8 @@ class Request(http.server.BaseHTTPRequestHandler):
             self.whole(200, PAGE, {"Content-Type": "text/html"})
             return
         file = self.file(path)
-        if fault and (file or fault.name not in OF_A_BODY) and fault.strikes(path):
+        has_body = file is not None and self.command != "HEAD"
+        if fault and (has_body or fault.name not in OF_A_BODY) and fault.strikes(path):
             self.entry["fault"] = fault.name
             FAULTS[fault.name](self, file.read_bytes() if file else b"")
         elif file is None:

@@ -7,6 +7,7 @@ import tempfile
 from typing import Any
 
 import rattler
+from rattler.exceptions import SolverError
 
 FIELDS = ("name", "version", "build", "build_number", "subdir", "depends", "constrains", "size")
 
@@ -49,6 +50,6 @@ def solution(channel: str, specs: list[str], virtual: list[str]) -> set[str] | N
 
         try:
             found = asyncio.run(run())
-        except rattler.exceptions.SolverError:
+        except SolverError:
             return None
     return {f"{record.name.normalized}-{record.version}-{record.build}" for record in found}
