@@ -27,8 +27,7 @@ fn obstacle(python: &Path, live: &Path) -> Option<String> {
     if !live.is_file() {
         return Some(format!("there is no {}", live.display()));
     }
-    let packages =
-        Command::new(python).args(["-c", "import msgpack, rattler, zstandard"]).output();
+    let packages = Command::new(python).args(["-c", "import msgpack, rattler, zstandard"]).output();
     match packages {
         Err(error) => Some(format!("{}: {error}", python.display())),
         Ok(output) if !output.status.success() => {
