@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`conda-torch-live` held to a channel on loopback: forms, faults, caches, solutions.
 
-    python3 tests/live/judge.py --live target/debug/conda-torch-live [--only WORD]
+    python3 tests/live/judge.py --live target/debug/conda-torch-live [--binary target/debug/conda-torch] [--only WORD]
 
 Needs tests/live/requirements.txt. Expected values are in `expected.py`, by hand. Ends with
 `N passed, N failed`, and with 1 where something failed.
@@ -22,6 +22,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "channel_server"), str(HERE.parent 
 
 import caches  # noqa: E402
 import network  # noqa: E402
+import product  # noqa: E402
 import sound  # noqa: E402
 from asking import Program  # noqa: E402
 from ground import Ground  # noqa: E402
@@ -48,13 +49,16 @@ def judged(case: tuple[str, Callable[[], str | None]]) -> tuple[str, str | None]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--live", required=True, type=os.path.abspath)
+    parser.add_argument("--binary", type=os.path.abspath, help="conda-torch with `matrix --diff`, to be judged too")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--jobs", type=int, default=4)
     arguments = parser.parse_args()
     passed = failed = skipped = 0
     with folder() as place:
         ground = Ground(Program(arguments.live), place)
-        cases = [case for room in (sound, network, caches) for case in room.cases(ground) if arguments.only in case[0]]
+        cases = [case for room in (sound, network, caches) for case in room.cases(ground)]
+        cases += product.cases(ground, arguments.binary) if arguments.binary else []
+        cases = [case for case in cases if arguments.only in case[0]]
         with ThreadPoolExecutor(arguments.jobs) as pool:
             for name, wrong in pool.map(judged, cases):
                 if wrong is None:
