@@ -1,0 +1,60 @@
+//! `conda-torch-live` held to a channel on loopback: `tests/live/judge.py`, with the program that
+//! `CONDA_TORCH_LIVE` names, or that lies beside the tests.
+#![expect(clippy::disallowed_methods, reason = "tests run Python and read the environment")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The Python to judge with: `CONDA_TORCH_PYTHON`, or the virtual environment that `.ci/run` makes.
+fn python() -> PathBuf {
+    let made = if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" };
+    let made = Path::new(env!("CARGO_MANIFEST_DIR")).join(made);
+    std::env::var_os("CONDA_TORCH_PYTHON").map_or(made, PathBuf::from)
+}
+
+fn live_program() -> PathBuf {
+    let beside = Path::new(env!("CARGO_BIN_EXE_conda-torch"))
+        .with_file_name(format!("conda-torch-live{}", std::env::consts::EXE_SUFFIX));
+    std::env::var_os("CONDA_TORCH_LIVE").map_or(beside, PathBuf::from)
+}
+
+/// Why the program cannot be judged here, if it cannot.
+fn obstacle(python: &Path, live: &Path) -> Option<String> {
+    if cfg!(not(target_os = "linux")) {
+        return Some("the judge runs on Linux".to_owned());
+    }
+    if !live.is_file() {
+        return Some(format!("there is no {}", live.display()));
+    }
+    let packages = Command::new(python).args(["-c", "import msgpack, rattler, zstandard"]).output();
+    match packages {
+        Err(error) => Some(format!("{}: {error}", python.display())),
+        Ok(output) if !output.status.success() => {
+            Some(format!("{} lacks packages of tests/live/requirements.txt", python.display()))
+        }
+        Ok(_) => None,
+    }
+}
+
+#[test]
+fn every_form_and_every_fault_of_a_channel_is_told_as_what_it_is() {
+    let (python, live) = (python(), live_program());
+    if let Some(why) = obstacle(&python, &live) {
+        // Past the test harness, which would keep the line to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: conda-torch-live was not held to a channel: {why}. To do so: cargo build -p \
+             conda-torch-live && .venv/bin/pip install -r tests/live/requirements.txt"
+        );
+        return;
+    }
+    let output = Command::new(python)
+        .args(["-B", "tests/live/judge.py", "--live"])
+        .arg(live)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("a Python that has just run runs again");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
