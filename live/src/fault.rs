@@ -8,11 +8,15 @@ use reqwest::StatusCode;
 use url::Url;
 
 use crate::channel::without_secrets;
+use crate::gateway::Unread;
 use crate::network::{Offline, Page, Seen};
 
 /// The fault of a channel's part that could not be read.
 pub(crate) fn of(error: &(dyn Error + 'static), seen: &[Seen], base: &Url) -> Fault {
     let chain = chain(error);
+    if let Some(Unread::Trickle) = error.downcast_ref::<Unread>() {
+        return Fault { kind: FaultKind::Slow, at: without_secrets(base), detail: detail(&chain) };
+    }
     let kind = chain
         .iter()
         .find_map(|error| by_type(*error))
@@ -41,6 +45,9 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)>
 fn inside<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     use rattler_repodata_gateway::GatewayError as G;
     use rattler_repodata_gateway::fetch::{FetchRepoDataError as F, RepoDataNotFoundError as N};
+    if let Some(Unread::Gateway(inner)) = error.downcast_ref::<Unread>() {
+        return Some(inner);
+    }
     if let Some(error) = error.downcast_ref::<G>() {
         return match error {
             G::ReqwestError(inner) => Some(inner),

@@ -234,9 +234,13 @@ impl Reader {
         channel: &Channel,
         subdir: Subdir,
         specs: &[MatchSpec],
-    ) -> Result<(), GatewayError> {
+    ) -> Result<(), Unread> {
         let query = self.gateway.query([channel.clone()], [subdir], specs.iter().cloned());
-        query.with_reporter(self.progress.clone()).execute().await.map(|_| ())
+        let reading = query.with_reporter(self.progress.clone()).execute();
+        tokio::select! {
+            read = reading => Ok(read.map(|_| ())?),
+            () = self.progress.trickles(self.patience) => Err(Unread::Trickle),
+        }
     }
 
     /// The records of packages that the specs name, with `recursive` also of what those need.
@@ -265,6 +269,17 @@ impl Reader {
             Err(error) => Err(fault::of(&error, &self.sight.of(&base), &base)),
         }
     }
+}
+
+/// Why a part was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    /// The library says why.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// So little comes that it would never end.
+    #[error("hardly anything comes")]
+    Trickle,
 }
 
 fn not_had(channel: &Channel, subdir: Subdir) -> Origin {

@@ -8,6 +8,9 @@ use std::time::Duration;
 use rattler_repodata_gateway::{DownloadReporter, Reporter};
 use url::Url;
 
+/// Below this many bytes a second an index of shards would take ten minutes.
+const SLOWEST: u64 = 1024;
+
 /// Counts what is downloaded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress(Arc<Counters>);
@@ -37,6 +40,21 @@ impl Progress {
                 let _ = write!(std::io::stderr(), "\rReading the channel: {mib:.1} MiB ");
             }
         })
+    }
+
+    /// Ends where a server sends, and sends next to nothing, for several times what it may be silent. While
+    /// nothing comes at all it may be this program that works; silence is the client's to judge.
+    pub(crate) async fn trickles(&self, patience: Duration) {
+        let mut before = self.bytes();
+        let mut slow = 0;
+        while slow < 3 {
+            tokio::time::sleep(patience).await;
+            let now = self.bytes();
+            let came = now - before;
+            let is_slow = came > 0 && came < patience.as_secs().max(1) * SLOWEST;
+            slow = if is_slow { slow + 1 } else { 0 };
+            before = now;
+        }
     }
 
     /// Takes the line away.

@@ -61,7 +61,8 @@ def vouched(ground: Ground, form: str) -> str | None:
         log = server.summary()
         if wrong := right(ground, second, "old"):
             return wrong
-        if log["bytes"] or log["statuses"].get("304", 0) < 2 or any(origin["fetched"] or origin["age"] for origin in second.origins):
+        # That there is no index of shards is asked each time: there may be one by now. The answer is a few words.
+        if log["bytes"] > 100 or log["statuses"].get("304", 0) < 2 or any(origin["fetched"] or origin["age"] for origin in second.origins):
             return f"{log['bytes']} bytes, {log['statuses']}: {second.brief()}"
         server.folder = ground.new
         return right(ground, ground.program.ask(server.channel, cache, records(*NAMES)), "new")
