@@ -56,17 +56,26 @@ fn is_virtual(finding: &Finding) -> bool {
     matches!(finding, Finding::VirtualMissing { .. } | Finding::VirtualTooLow { .. })
 }
 
+/// Adds what is not told yet; of a virtual package one line may say what is needed, and another what is
+/// seen.
 fn add(findings: &mut Vec<Finding>, found: Option<Finding>) {
     let Some(found) = found else { return };
-    let is_known = findings.iter().any(|known| match (known, &found) {
-        (
-            Finding::VirtualMissing { name: known } | Finding::VirtualTooLow { name: known, .. },
-            Finding::VirtualMissing { name } | Finding::VirtualTooLow { name, .. },
-        ) => known == name,
-        (known, found) => known == found,
+    let name = found.virtual_package();
+    let known = findings.iter().position(|known| match name {
+        Some(_) => known.virtual_package() == name,
+        None => *known == found,
     });
-    if !is_known && findings.len() < MOST {
-        findings.push(found);
+    let Some(at) = known else {
+        if findings.len() < MOST {
+            findings.push(found);
+        }
+        return;
+    };
+    if let Finding::VirtualTooLow { needed: bound, seen: seen @ None, .. } = &mut findings[at]
+        && let Finding::VirtualTooLow { needed, seen: told, .. } = found
+        && *bound == needed
+    {
+        *seen = told;
     }
 }
 
@@ -139,7 +148,8 @@ fn too_low(spec: &str) -> Option<Finding> {
 /// What the promised build needs of a virtual package, where that is a version.
 fn need(name: &str, choice: &Choice<'_>) -> Option<Version> {
     match name {
-        "__cuda" => choice.needs_cuda.map(|cuda| Version::new(&[cuda.major, cuda.minor])),
+        // `cuda-version` holds the driver to its major version; `needs_cuda` is what the driver has.
+        "__cuda" => choice.cuda_version.map(|pin| Version::new(&[pin.major])),
         "__glibc" => choice.build.glibc.map(|floor| floor.declared.max(floor.libraries)),
         "__osx" => choice.build.macos,
         _ => None,
@@ -198,10 +208,13 @@ fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<Finding> {
 /// Requests that the explanation names side by side: two at least.
 fn conflict(words: &str) -> Option<Finding> {
     let mut packages: Vec<String> = Vec::new();
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let is_branch = |line: &&str| line.trim_start().starts_with(['├', '└']);
+    // The first level of a tree is what was asked for.
+    let first = words.lines().filter(is_branch).map(depth).min();
     for line in words.lines() {
-        // The first level of a tree is what was asked for.
-        let asked =
-            line.trim_start().strip_prefix(['├', '└']).map(|rest| rest.trim_start_matches('─'));
+        let asked = Some(line).filter(|line| is_branch(line) && first == Some(depth(line)));
+        let asked = asked.map(|line| line.trim_start().trim_start_matches(['├', '└', '─', ' ']));
         let classic = words
             .contains("Output in format: Requested package")
             .then(|| line.split("The following").next().unwrap_or_default())

@@ -1,0 +1,291 @@
+//! What real clients printed when they were asked for PyTorch 2.13.0 (`tests/dry_runs`), and what that
+//! says about an advice.
+//!
+//! conda 26.7 with the solver rattler, conda 22.11 with its classic one, and micromamba 2.8, on the channel
+//! of `tests/solver/channel.py`. Kept: the keys that matter; lines of a solver's tree that repeat are left
+//! out, and addresses are others. Every expected value was written by hand.
+#![expect(clippy::disallowed_methods, reason = "tests read recordings")]
+
+mod common;
+
+use conda_torch::advise::{Choice, Request, advise};
+use conda_torch::matrix::Matrix;
+use conda_torch::model::{Accelerator, Blas, ClientKind, CudaVersion};
+use conda_torch::verify::dry_run::{DryRun, Planned, read};
+use conda_torch::verify::{Correction, Finding, Promise, Status, Verdict, verdict};
+
+const CHANNEL: &str = "file:///srv/channel";
+const CUDA_12_9: CudaVersion = CudaVersion::new(12, 9);
+const CUDA_13_0: CudaVersion = CudaVersion::new(13, 0);
+
+fn recorded(name: &str) -> DryRun {
+    let path = format!("{}/tests/dry_runs/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let client = if name.starts_with("conda") { ClientKind::Conda } else { ClientKind::Micromamba };
+    read(client, Some(i32::from(!text.contains("\"success\": true"))), &text, "")
+}
+
+/// PyTorch 2.13.0 for a machine whose driver has CUDA 13.0, so that both toolkits fit.
+fn choice(pin: CudaVersion) -> Choice<'static> {
+    let request = Request {
+        pytorch: Some("2.13.0".parse().expect("a version")),
+        cuda_version: Some(pin),
+        ..Request::default()
+    };
+    let machine = common::machine("b300-driver-580");
+    advise(&machine, &request, Matrix::embedded()).recommended.expect("it fits")
+}
+
+fn judge(pin: CudaVersion, dry_run: &DryRun) -> Verdict {
+    verdict(&Promise { choice: &choice(pin), channel: CHANNEL, is_strict: true }, dry_run)
+}
+
+#[track_caller]
+fn no_solution(name: &str, pin: CudaVersion, findings: &[Finding]) {
+    let verdict = judge(pin, &recorded(name));
+    assert_eq!(verdict.findings, findings, "{name}");
+    assert_eq!(verdict.status, Status::NoSolution, "{name}");
+    let is_cuda = findings.iter().any(|one| one.virtual_package() == Some("__cuda"));
+    let corrections: &[Correction] =
+        if is_cuda { &[Correction::OverrideCuda(CUDA_13_0)] } else { &[] };
+    assert_eq!(verdict.corrections, corrections, "{name}");
+}
+
+fn too_low(name: &str, needed: &str, seen: Option<&str>) -> Finding {
+    let (name, needed) = (name.to_owned(), Some(needed.to_owned()));
+    Finding::VirtualTooLow { name, needed, seen: seen.map(str::to_owned) }
+}
+
+#[test]
+fn a_solution_that_ends_on_the_promised_build_confirms_it() {
+    for name in ["conda-26-rattler-solved", "conda-22-classic-solved", "micromamba-2.8-solved"] {
+        let verdict = judge(CUDA_12_9, &recorded(name));
+        assert_eq!((verdict.status, verdict.findings.len()), (Status::Confirmed, 0), "{name}");
+        let plan = verdict.plan.expect("a plan");
+        assert_eq!(plan.accelerator, Some(Accelerator::Cuda(CUDA_12_9)), "{name}");
+        assert_eq!(plan.blas, Some(Blas::Mkl), "{name}");
+        // Nine packages, each of one made-up byte.
+        assert_eq!((plan.packages, plan.download), (9, Some(9)), "{name}");
+        assert_eq!(plan.pytorch.channel, CHANNEL, "{name}");
+    }
+}
+
+#[test]
+fn a_client_that_sees_no_gpu_is_told_as_that() {
+    let missing = [Finding::VirtualMissing { name: "__cuda".to_owned() }];
+    for name in ["conda-26-rattler-no-cuda", "conda-22-classic-no-cuda", "micromamba-2.8-no-cuda"] {
+        no_solution(name, CUDA_12_9, &missing);
+    }
+}
+
+#[test]
+fn a_driver_that_is_seen_as_too_old_is_told_with_what_is_needed() {
+    no_solution(
+        "conda-26-rattler-cuda-12.0",
+        CUDA_13_0,
+        &[too_low("__cuda", ">=13", Some("12.0"))],
+    );
+    no_solution("micromamba-2.8-cuda-12.0", CUDA_13_0, &[too_low("__cuda", ">=13", Some("12.0"))]);
+}
+
+#[test]
+fn a_glibc_that_is_too_old_is_told_and_a_driver_that_is_new_enough_is_not() {
+    let needed = ">=2.28,<3.0.a0";
+    no_solution("conda-26-rattler-glibc-2.17", CUDA_12_9, &[too_low("__glibc", needed, None)]);
+    no_solution(
+        "micromamba-2.8-glibc-2.17",
+        CUDA_12_9,
+        &[too_low("__glibc", ">=2.28,<3.0.a0", None)],
+    );
+    no_solution(
+        "conda-22-classic-glibc-2.17",
+        CUDA_12_9,
+        &[too_low("__glibc", ">=2.28", Some("2.17"))],
+    );
+}
+
+#[test]
+fn what_excludes_each_other_is_named_and_the_driver_is_not_blamed() {
+    // Builds for CUDA 13 stand in the trees too; the driver of 12.9 is enough for what was promised.
+    let conflict = |pytorch: &str, torchvision: &str| {
+        [Finding::Conflict { packages: vec![pytorch.to_owned(), torchvision.to_owned()] }]
+    };
+    let of = |name, pytorch, torchvision| {
+        no_solution(name, CUDA_12_9, &conflict(pytorch, torchvision));
+    };
+    of("conda-26-rattler-conflict", "pytorch 2.13.0.*", "torchvision 0.20.*");
+    of("conda-22-classic-conflict", "pytorch=2.13.0", "torchvision=0.20");
+    of("micromamba-2.8-conflict", "pytorch =2.13.0", "torchvision =0.20");
+}
+
+#[test]
+fn a_pin_is_told_as_the_client_writes_it() {
+    for (name, spec) in [
+        ("conda-26-rattler-pinned", "pytorch 2.12.*"),
+        ("conda-22-classic-pinned", "pytorch=2.12"),
+        ("micromamba-2.8-pinned", "pytorch =2.12"),
+    ] {
+        no_solution(name, CUDA_12_9, &[Finding::Pinned { spec: spec.to_owned() }]);
+    }
+}
+
+#[test]
+fn what_no_channel_has_is_named() {
+    for (name, spec) in [
+        ("conda-26-no-such-version", "pytorch-gpu=2.99.0"),
+        ("conda-22-no-such-version", "pytorch-gpu=2.99.0"),
+        ("micromamba-2.8-no-such-version", "pytorch-gpu =2.99.0"),
+    ] {
+        no_solution(name, CUDA_12_9, &[Finding::NotFound { spec: spec.to_owned() }]);
+    }
+}
+
+#[test]
+fn a_channel_that_cannot_be_read_proves_nothing() {
+    for name in [
+        "conda-26-no-such-channel",
+        "conda-26-unreachable",
+        "micromamba-2.8-no-such-channel",
+        "micromamba-2.8-unreachable",
+    ] {
+        let verdict = judge(CUDA_12_9, &recorded(name));
+        assert_eq!((verdict.status, verdict.findings), (Status::Failed, vec![Finding::Network]));
+        assert!(verdict.words.is_some_and(|words| words.chars().count() <= 301), "{name}");
+    }
+}
+
+#[track_caller]
+fn differs(dry_run: &DryRun, findings: &[Finding], glob: Option<&str>) {
+    let verdict = judge(CUDA_12_9, dry_run);
+    assert_eq!(verdict.findings, findings);
+    assert_eq!(verdict.status, Status::Differs);
+    let specs: Vec<String> = verdict.corrections.iter().map(|one| format!("{one:?}")).collect();
+    assert_eq!(specs.len(), usize::from(glob.is_some()), "{specs:?}");
+    assert!(glob.is_none_or(|glob| specs[0].contains(glob)), "{specs:?}");
+}
+
+#[test]
+fn another_build_is_told_with_the_spec_that_mends_it() {
+    let pin =
+        |got: Option<&str>| Finding::CudaPin { expected: CUDA_12_9, got: got.map(str::to_owned) };
+    let older = Finding::OlderBuild { expected: 302, got: 301 };
+    differs(&recorded("conda-26-older-build"), &[older], Some("\"cuda129_mkl*_302\""));
+    let cpu = Finding::CpuBuild { expected: CUDA_12_9 };
+    differs(&recorded("conda-26-cpu-build"), &[cpu, pin(None)], Some("\"cuda129_mkl*\""));
+    let generic = Finding::Blas { expected: Blas::Mkl, got: Blas::Generic };
+    differs(&recorded("micromamba-2.8-generic-blas"), &[generic], Some("\"cuda129_mkl*\""));
+    // The classic solver does not heed what `cuda-version` asks of `__cuda`.
+    let other = Finding::Accelerator {
+        expected: Accelerator::Cuda(CUDA_12_9),
+        got: Accelerator::Cuda(CUDA_13_0),
+    };
+    differs(
+        &recorded("conda-22-classic-cuda-12.0"),
+        &[other, pin(Some("13.0"))],
+        Some("\"cuda129_mkl*\""),
+    );
+}
+
+/// The recorded solution with something changed about `pytorch`.
+fn with(change: impl Fn(&mut Planned)) -> DryRun {
+    let DryRun::Would(mut planned) = recorded("micromamba-2.8-solved") else { panic!("solved") };
+    let pytorch = planned.iter_mut().find(|one| one.name == "pytorch").expect("it is in it");
+    change(pytorch);
+    DryRun::Would(planned)
+}
+
+#[test]
+fn a_build_number_that_is_newer_than_the_table_is_told_and_contradicts_nothing() {
+    let newer = with(|pytorch| pytorch.build = "cuda129_mkl_py314_h0_303".to_owned());
+    let verdict = judge(CUDA_12_9, &newer);
+    assert_eq!(verdict.findings, [Finding::NewerBuild { known: 302, got: 303 }]);
+    assert_eq!((verdict.status, verdict.corrections), (Status::Confirmed, vec![]));
+}
+
+#[test]
+fn another_channel_is_told_and_a_mirror_of_the_promised_one_is_none() {
+    let promised = choice(CUDA_12_9);
+    let judged = |channel: &str, is_strict: bool| {
+        let DryRun::Would(mut planned) = with(|_| ()) else { panic!("solved") };
+        for one in &mut planned {
+            let other = if one.name == "pytorch" { channel } else { "conda-forge" };
+            other.clone_into(&mut one.channel);
+        }
+        let promise = Promise { choice: &promised, channel: "conda-forge", is_strict };
+        verdict(&promise, &DryRun::Would(planned))
+    };
+    for same in
+        ["conda-forge", "https://conda.anaconda.org/conda-forge", "https://m.example/x/conda-forge"]
+    {
+        assert_eq!(judged(same, true).status, Status::Confirmed, "{same}");
+    }
+    let other = Finding::Channel {
+        expected: "conda-forge".to_owned(),
+        got: "pkgs/main".to_owned(),
+        packages: 1,
+        has_pytorch: true,
+    };
+    let loose = judged("https://repo.anaconda.com/pkgs/main/linux-64", false);
+    assert_eq!((loose.status, loose.findings), (Status::Differs, vec![other]));
+    assert_eq!(loose.corrections, [Correction::StrictPriority]);
+    assert_eq!(judged("pkgs/main", true).corrections, []);
+}
+
+#[test]
+fn what_is_no_dry_run_is_told_as_that_and_briefly() {
+    let text = format!("{:?}", std::iter::repeat_n("x", 9000).collect::<String>());
+    let open = "{\"a\":".repeat(20_000);
+    for stdout in [
+        "",
+        "\u{feff}",
+        "{\"success\": true, \"actions\": {\"LINK\": [{\"na",
+        "<html>{}</html>",
+        "{}\n{}\n",
+        "[1, 2]",
+        "\u{1b}[31mno\u{1b}[0m",
+        &text,
+        &open,
+    ] {
+        for client in ClientKind::ALL {
+            for code in [None, Some(0), Some(1)] {
+                match read(client, code, stdout, "") {
+                    DryRun::Unreadable(words) | DryRun::Failed(words) => {
+                        assert!(words.chars().count() <= 301 && !words.contains('\u{1b}'));
+                    }
+                    other @ (DryRun::Would(_)
+                    | DryRun::Unsolvable(_)
+                    | DryRun::NotFound(_)
+                    | DryRun::Network(_)) => panic!("{stdout:.40}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn words_and_colours_around_the_object_do_not_hide_it() {
+    let path =
+        format!("{}/tests/dry_runs/conda-22-classic-solved.json", env!("CARGO_MANIFEST_DIR"));
+    let json = std::fs::read_to_string(path).expect("it is recorded");
+    let text =
+        format!("\u{feff}\u{1b}[32mLooking for: ['pytorch']\u{1b}[0m {{x}}\r\n{json}\nDone.\n");
+    assert_eq!(read(ClientKind::Mamba, Some(0), &text, ""), recorded("conda-22-classic-solved"));
+}
+
+#[test]
+fn a_lock_file_of_pixi_is_a_plan() {
+    // In the form of version 6, written by hand: no pixi was there to record.
+    let url = "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cuda129_mkl_py312_h0_302.conda";
+    let lock = format!(
+        "version: 6\nenvironments:\n  default:\n    channels:\n    - url: https://conda.anaconda.org/conda-forge/\n    packages:\n      linux-64:\n      - conda: {url}\npackages:\n- conda: {url}\n  sha256: 00\n  depends:\n  - __cuda\n  size: 1234\n"
+    );
+    let pytorch = Planned {
+        name: "pytorch".to_owned(),
+        version: "2.13.0".to_owned(),
+        build: "cuda129_mkl_py312_h0_302".to_owned(),
+        channel: "conda-forge".to_owned(),
+        size: Some(1234),
+        to_download: None,
+    };
+    assert_eq!(read(ClientKind::Pixi, Some(0), &lock, ""), DryRun::Would(vec![pytorch]));
+}
