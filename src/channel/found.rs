@@ -116,7 +116,8 @@ fn merged(mut builds: Vec<Found>) -> Vec<Found> {
     builds.sort_by(|a, b| a.build_numbers.cmp(&b.build_numbers));
     let mut merged: Vec<Found> = Vec::with_capacity(builds.len());
     for build in builds {
-        match merged.iter_mut().find(|one| one.pythons == build.pythons && is_same(one, &build)) {
+        // The last alone: a row goes from its first number to its last, and none stands in another.
+        match merged.last_mut().filter(|one| one.pythons == build.pythons && is_same(one, &build)) {
             Some(one) => join(one, build),
             None => merged.push(build),
         }
@@ -291,6 +292,20 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].build_numbers, [100, 101]);
         assert_eq!(found[0].pythons, (Version::new(&[3, 12]), Version::new(&[3, 13])));
+    }
+
+    #[test]
+    fn a_number_that_differs_parts_those_before_it_from_those_after() {
+        let of = |glibc, build| record(build, &["mkl", "python >=3.12,<3.13.0a0", glibc]);
+        let (old, new) = ("__glibc >=2.17,<3.0.a0", "__glibc >=2.28,<3.0.a0");
+        let records = [
+            of(old, "cpu_mkl_py312_h1_100"),
+            of(new, "cpu_mkl_py312_h2_101"),
+            of(old, "cpu_mkl_py312_h3_102"),
+        ];
+        let (found, _) = found(&records);
+        let numbers: Vec<&[u16]> = found.iter().map(|one| &one.build_numbers[..]).collect();
+        assert_eq!(numbers, [&[100][..], &[101], &[102]]);
     }
 
     #[test]

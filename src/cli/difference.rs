@@ -5,7 +5,7 @@ use anyhow::bail;
 use crate::channel::{Told, differences, found};
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::Subdir;
+use crate::model::{Subdir, without_secrets};
 use crate::render::difference::{Compared, human, rows, trouble};
 
 use super::verify::Interrupted;
@@ -39,13 +39,14 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         Told::Failed(fault) => bail!(trouble(&fault)),
         Told::Solved(_) => bail!("`conda-torch-live` answers another question than it was asked"),
     };
+    let shown = without_secrets(with.channel);
     if records.is_empty() {
-        bail!("there is no PyTorch in `{}`", with.channel);
+        bail!("there is no PyTorch in `{shown}`");
     }
     let (builds, gaps) = found(&records);
     let differences = differences(&builds, matrix, subdirs);
     let compared = Compared {
-        channel: with.channel,
+        channel: &shown,
         origins: &reply.origins,
         differences: &differences,
         gaps: &gaps,
