@@ -154,6 +154,7 @@ fn about(what: GapKind) -> &'static str {
         GapKind::BuildString => "its build string is in no known form",
         GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",
         GapKind::Python => "it does not say which Python it is for",
+        GapKind::Pytorch => "it does not say which PyTorch it is for",
     }
 }
 
