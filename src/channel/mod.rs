@@ -17,4 +17,4 @@ pub use protocol::{
     Ask, Fault, FaultKind, Form, Origin, PROTOCOL, Question, Record, Records, Reply, Solution,
     Solved, Told,
 };
-pub use rows::{PACKAGES, nearest, rows};
+pub use rows::{PACKAGES, nearest, rows, since};

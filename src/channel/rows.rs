@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use crate::matrix::Matrix;
 use crate::model::{
-    Accelerator, ArchList, Build, CudaVersion, Date, GlibcFloor, Source, Subdir, Version,
+    Accelerator, ArchList, Build, Companion, CudaVersion, Date, GlibcFloor, Source, Subdir, Version,
 };
 
 use super::companions::companions;
@@ -32,20 +32,15 @@ pub fn rows(
     }
     let (companions, more) = companions(records, day);
     gaps.extend(more);
-    let oldest = known.builds.iter().map(|build| build.pytorch).min();
-    let first = oldest.map_or(Version::new(&[0]), Version::series);
-    let is_known = |version: Version| version >= first;
     let is_read = |subdir: Subdir| subdirs.contains(&subdir);
-    let drawn =
-        builds.iter().filter(|found| is_known(found.key.pytorch) && is_read(found.key.subdir));
+    let drawn = builds.iter().filter(|found| is_read(found.key.subdir));
     let mut builds: Vec<Build> =
         drawn.flat_map(|found| of_one(found, records, day, known)).collect();
     // Candidates are on a label of their own, which was not read.
     let kept = |row: &&Build| row.pytorch.is_candidate() || !is_read(row.subdir);
     builds.extend(known.builds.iter().filter(kept).cloned());
     builds.sort_by_key(place);
-    let mut pairs: Vec<_> =
-        companions.into_iter().filter(|row| is_read(row.subdir) && is_known(row.pytorch)).collect();
+    let mut pairs: Vec<_> = companions.into_iter().filter(|row| is_read(row.subdir)).collect();
     pairs.extend(known.companions.iter().filter(|row| !is_read(row.subdir)).cloned());
     pairs.sort_by_key(|row| {
         let toolkit = Reverse(row.accelerator.cuda());
@@ -59,6 +54,29 @@ pub fn rows(
         ..known.clone()
     };
     Some((matrix, gaps))
+}
+
+/// The records without those of versions before the oldest that is known of their package: their forms
+/// were others, and nobody is led to them. A version that cannot be read stays.
+#[must_use]
+pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
+    let of = |package| {
+        let rows = known.companions.iter().filter(move |row| row.package == package);
+        rows.map(|row| row.version).min()
+    };
+    let pytorch = known.builds.iter().map(|row| row.pytorch).min();
+    let (vision, audio) = (of(Companion::Torchvision), of(Companion::Torchaudio));
+    records.retain(|record| {
+        let oldest = match record.name.as_str() {
+            "pytorch" => pytorch,
+            "torchvision" => vision,
+            "torchaudio" => audio,
+            _ => None,
+        };
+        let version = record.version.parse::<Version>();
+        oldest.is_none_or(|oldest| version.map_or(true, |version| version >= oldest))
+    });
+    records
 }
 
 /// Where a row stands among others: see `check` of the matrix.

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::channel::{Told, differences, found};
+use crate::channel::{Told, differences, found, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{Subdir, without_secrets};
@@ -35,7 +35,7 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         }
     };
     let records = match reply.told {
-        Told::Records(records) => records.records,
+        Told::Records(records) => since(records.records, matrix),
         Told::Failed(fault) => bail!(trouble(&fault)),
         Told::Solved(_) => bail!("`conda-torch-live` answers another question than it was asked"),
     };
@@ -62,7 +62,7 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
 }
 
 /// A channel as `conda-torch-live` takes it: folders are absolute there.
-fn folder(channel: &str) -> anyhow::Result<String> {
+pub(super) fn folder(channel: &str) -> anyhow::Result<String> {
     let is_path = channel.starts_with(['.', '~', '/', '\\']) || channel.contains(":\\");
     if !is_path {
         return Ok(channel.to_owned());

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::model::{Date, Machine};
 
+use super::live::LiveText;
 use super::proof::VerifyText;
 use super::sight::SightText;
 
@@ -47,6 +48,8 @@ pub(super) struct Document<'a> {
     pub diagnostics: Vec<DiagnosticText>,
     /// What each client will take the machine for; the client that the commands are for first.
     pub virtual_packages: Vec<SightText>,
+    /// What was read of a channel with `--live`; null without that flag.
+    pub live: Option<&'a LiveText>,
     /// What came of `--verify`; null without that flag.
     pub verify: Option<VerifyText>,
 }
