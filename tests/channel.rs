@@ -15,8 +15,8 @@ const SUBDIRS: [Subdir; 5] =
     [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
 
 /// The records of the channel; `None` where there is no Python to write it.
-fn records(test: &str) -> Option<Vec<Record>> {
-    let folder = format!("{}/channel-records-{test}", env!("CARGO_TARGET_TMPDIR"));
+fn records(name: &str) -> Option<Vec<Record>> {
+    let folder = format!("{}/channel-records-{name}", env!("CARGO_TARGET_TMPDIR"));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/solver/channel.py");
     let ran = Command::new("python3").args([script, &folder]).output();
     if !ran.is_ok_and(|ran| ran.status.success()) {

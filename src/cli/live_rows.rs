@@ -3,12 +3,11 @@
 use anyhow::bail;
 
 use crate::advise::{ChannelRemark, Diagnostic};
-use crate::channel::{Origin, PACKAGES, Records, Reply, Told, rows, since};
+use crate::channel::{FaultKind, Origin, PACKAGES, Records, Reply, Told, rows, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{Date, Subdir, without_secrets};
-use crate::render::LiveText;
-use crate::render::difference::trouble;
+use crate::render::{LiveText, difference::trouble};
 
 use super::difference::folder;
 use super::verify::Interrupted;
@@ -99,7 +98,7 @@ fn drawn(reply: Reply, channel: &str, subdirs: &[Subdir]) -> anyhow::Result<Live
 }
 
 /// The program's own rows, in place of those of a channel.
-fn unread(channel: &str, why: String, fault: Option<crate::channel::FaultKind>) -> LiveRows {
+fn unread(channel: &str, why: String, fault: Option<FaultKind>) -> LiveRows {
     let matrix = Matrix::embedded().clone();
     let as_of = matrix.as_of;
     let text = LiveText { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };

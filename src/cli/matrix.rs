@@ -6,8 +6,10 @@ use crate::advise::{Request, advise};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::Subdir;
-use crate::render::channel_remark;
-use crate::render::table::{Recommended, TableFormat, TableRows, table};
+use crate::render::{
+    channel_remark,
+    table::{Recommended, TableFormat, TableRows, table},
+};
 
 use super::Output;
 use super::difference::{self, With};

@@ -48,10 +48,10 @@ pub(super) struct Document<'a> {
     pub diagnostics: Vec<DiagnosticText>,
     /// What each client will take the machine for; the client that the commands are for first.
     pub virtual_packages: Vec<SightText>,
-    /// What was read of a channel with `--live`; null without that flag.
-    pub live: Option<&'a LiveText>,
     /// What came of `--verify`; null without that flag.
     pub verify: Option<VerifyText>,
+    /// What was read of a channel with `--live`; null without that flag.
+    pub live: Option<&'a LiveText>,
 }
 
 /// A document that holds a machine: `probe --json`, and what `--machine` reads.
