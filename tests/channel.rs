@@ -4,17 +4,19 @@
 
 use std::process::Command;
 
-use conda_torch::channel::{Difference, Record, differences, found};
+use conda_torch::channel::{Difference, Record, Records, differences, found, rows};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{Build, Subdir};
+use conda_torch::model::{
+    Accelerator, Build, CompanionBuild, CudaVersion, Date, Source, Subdir, Version,
+};
 use serde_json::Value;
 
 const SUBDIRS: [Subdir; 5] =
     [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
 
 /// The records of the channel; `None` where there is no Python to write it.
-fn records() -> Option<Vec<Record>> {
-    let folder = format!("{}/channel-records", env!("CARGO_TARGET_TMPDIR"));
+fn records(name: &str) -> Option<Vec<Record>> {
+    let folder = format!("{}/channel-records-{name}", env!("CARGO_TARGET_TMPDIR"));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/solver/channel.py");
     let ran = Command::new("python3").args([script, &folder]).output();
     if !ran.is_ok_and(|ran| ran.status.success()) {
@@ -25,7 +27,8 @@ fn records() -> Option<Vec<Record>> {
         return None;
     }
     let mut records = Vec::new();
-    for subdir in &SUBDIRS {
+    let subdirs = SUBDIRS.iter().map(|subdir| subdir.as_str());
+    for subdir in subdirs.chain(["noarch"]) {
         let text = std::fs::read_to_string(format!("{folder}/{subdir}/repodata.json"))
             .expect("it was written");
         let document: Value = serde_json::from_str(&text).expect("JSON");
@@ -57,7 +60,7 @@ fn tell(difference: &Difference<'_>) -> String {
 
 #[test]
 fn a_channel_with_the_same_facts_does_not_differ() {
-    let Some(records) = records() else { return };
+    let Some(records) = records("same") else { return };
     let (builds, gaps) = found(&records);
     assert_eq!(gaps, []);
     let differences = differences(&builds, Matrix::embedded(), &SUBDIRS);
@@ -67,7 +70,7 @@ fn a_channel_with_the_same_facts_does_not_differ() {
 
 #[test]
 fn what_is_new_gone_rebuilt_or_changed_is_told() {
-    let Some(mut records) = records() else { return };
+    let Some(mut records) = records("changed") else { return };
     records.retain(|record| record.name == "pytorch");
     // A release of next year, one build less, a rebuild, and another glibc.
     let newest = |record: &&Record| record.version == "2.13.0" && record.subdir == "linux-64";
@@ -114,4 +117,157 @@ fn what_is_new_gone_rebuilt_or_changed_is_told() {
             "gone 2.13.0 cpu_mkl win-64"
         ]
     );
+}
+
+const DAY: Date = Date::new(2027, 1, 2);
+
+/// A row without where it was read.
+fn said(build: &Build) -> Build {
+    Build { source: Source::Channel { date: DAY, inferred: false }, ..build.clone() }
+}
+
+/// Where the facts are coarser than the rows; docs/matrix.md tells of both. They have Python 3.14 in
+/// #0 of 2.10.0 already, and of win-64 2.5.1 the uploads that were seen, from #11 on.
+const FACTS_ARE_COARSER: [&str; 13] = [
+    "2.10.0 cuda129_mkl linux-64 mkl 3.10-3.14",
+    "2.10.0 cuda129_generic linux-64 generic 3.10-3.14",
+    "2.10.0 cpu_mkl linux-64 mkl 3.10-3.14",
+    "2.10.0 cpu_generic linux-64 generic 3.10-3.14",
+    "2.10.0 cuda129_generic linux-aarch64 generic 3.10-3.14",
+    "2.10.0 cpu_generic linux-aarch64 generic 3.10-3.14",
+    "2.10.0 cpu_mkl osx-64 mkl 3.10-3.14",
+    "2.10.0 cpu_generic osx-64 generic 3.10-3.14",
+    "2.10.0 cpu_generic osx-arm64 generic 3.10-3.14",
+    "2.10.0 cuda128_mkl win-64 mkl 3.10-3.14",
+    "2.10.0 cpu_mkl win-64 mkl 3.10-3.14",
+    "2.5.1 cuda126_mkl win-64 mkl #311-317",
+    "2.5.1 cpu_mkl win-64 mkl #111-117",
+];
+
+/// In what two rows of one build differ.
+fn differs(live: &Build, known: &Build) -> Option<String> {
+    let (live, known) = (said(live), said(known));
+    let of = &known;
+    let name = format!("{} {} {} {}", of.pytorch, of.build_prefix(), of.subdir, of.blas);
+    if live == known {
+        None
+    } else if live == (Build { pythons: live.pythons, ..known.clone() }) {
+        Some(format!("{name} {}-{}", live.pythons.0, live.pythons.1))
+    } else if live == (Build { build_numbers: live.build_numbers, ..known.clone() }) {
+        Some(format!("{name} #{}-{}", live.build_numbers.0, live.build_numbers.1))
+    } else {
+        Some(format!("{name}: {live:?}, not {known:?}"))
+    }
+}
+
+#[test]
+fn rows_of_a_channel_with_the_same_facts_are_the_rows() {
+    let Some(records) = records("rows") else { return };
+    let known = Matrix::embedded();
+    let (live, gaps) = rows(&Records { records }, &SUBDIRS, DAY, known).expect("there is PyTorch");
+    assert_eq!(gaps, []);
+    assert_eq!(live.as_of, DAY);
+    assert_eq!(live.cuda_versions, known.cuda_versions);
+    let all = live.builds.iter().zip(known.builds.iter());
+    let other: Vec<String> = all.filter_map(|(live, known)| differs(live, known)).collect();
+    assert_eq!(other, FACTS_ARE_COARSER);
+    assert_eq!(live.builds.len(), known.builds.len());
+    assert!(live.builds.iter().all(|row| !row.source.is_inferred()));
+    let read = Source::Channel { date: DAY, inferred: false };
+    let all = live.companions.iter().zip(known.companions.iter());
+    let other: Vec<String> = all
+        .filter(|(live, known)| **live != CompanionBuild { source: read, ..(*known).clone() })
+        .map(|(live, known)| {
+            let name = format!("{} {} {}", known.package, known.version, known.subdir);
+            let tied =
+                CompanionBuild { same_toolkit: live.same_toolkit, source: read, ..known.clone() };
+            if *live == tied { name } else { format!("{name}: {live:?}, not {known:?}") }
+        })
+        .collect();
+    // Of these the rows say that they pin the toolkit, and the facts do not; all are of cudatoolkit.
+    let tied = ["0.15.1", "0.14.1", "0.14.0", "0.13.0", "0.13.0", "0.13.0", "0.13.0"]
+        .map(|version| format!("torchvision {version} linux-64"));
+    assert_eq!(other, tied);
+    assert_eq!(live.companions.len(), known.companions.len());
+}
+
+/// A build of next year, as the channel's records have it.
+fn next_year(build: &str, number: u64, cuda: &str, subdir: &str) -> Record {
+    Record {
+        name: "pytorch".to_owned(),
+        version: "2.14.0".to_owned(),
+        build: build.to_owned(),
+        build_number: number,
+        subdir: subdir.to_owned(),
+        depends: [
+            "__glibc >=2.28,<3.0.a0",
+            cuda,
+            "mkl >=2026.0,<2027.0a0",
+            "python >=3.12,<3.13.0a0",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        ..Record::default()
+    }
+}
+
+#[test]
+fn what_only_recipes_say_of_a_newer_build_is_taken_from_the_nearest_and_marked() {
+    let known = Matrix::embedded();
+    let cuda131 = next_year("cuda131_mkl_py312_h0_300", 300, "cuda-version >=13.1,<14", "linux-64");
+    let cuda150 = next_year("cuda150_mkl_py312_h0_300", 300, "cuda-version >=15.0,<16", "linux-64");
+    let unknown = next_year("rocm72_mkl_py312_h0_300", 300, "hip >=7.2", "linux-64");
+    let mut metapackage = cuda131.clone();
+    metapackage.name = "pytorch-gpu".to_owned();
+    metapackage.depends = vec!["pytorch 2.14.0 cuda*_mkl*300".to_owned()];
+    let records = vec![cuda131, unknown.clone(), cuda150, metapackage];
+    let (live, gaps) =
+        rows(&Records { records }, &[Subdir::Linux64], DAY, known).expect("there is PyTorch");
+    let told: Vec<&str> = gaps.iter().map(|gap| gap.url.as_str()).collect();
+    assert_eq!(told, [&unknown.url]);
+    let of = |major, minor| {
+        let cuda = Accelerator::Cuda(CudaVersion::new(major, minor));
+        live.builds
+            .iter()
+            .find(|row| row.pytorch == Version::new(&[2, 14, 0]) && row.accelerator == cuda)
+            .expect("a row")
+    };
+    let row = of(13, 1);
+    assert_eq!(row.source, Source::Channel { date: DAY, inferred: true });
+    // Of PyTorch 2.13.0 for CUDA 13.0 on linux-64.
+    assert_eq!(row.kernels.to_string(), "7.5 8.0 8.6 9.0 10.0 11.0 12.0+PTX");
+    assert_eq!(row.glibc.map(|floor| floor.libraries), Some(Version::new(&[2, 28])));
+    assert_eq!(row.cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
+    assert!(row.metapackage);
+    assert!(!of(15, 0).metapackage);
+    // No toolkit of that major version is known: the nearest below, marked as well.
+    assert_eq!(of(15, 0).kernels, row.kernels);
+    assert!(of(15, 0).source.is_inferred());
+}
+
+#[test]
+fn a_build_number_past_the_row_is_a_row_of_its_own_and_an_empty_channel_is_none() {
+    let known = Matrix::embedded();
+    let read = |records| rows(&Records { records }, &[Subdir::Linux64], DAY, known);
+    assert!(read(vec![]).is_none());
+    let of = |build: &str, number| {
+        let mut record = next_year(build, number, "cuda-version >=13.0,<14", "linux-64");
+        record.version = "2.13.0".to_owned();
+        record
+    };
+    let records = vec![of("cuda130_mkl_py312_h0_302", 302), of("cuda130_mkl_py312_h1_303", 303)];
+    let (live, _) = read(records).expect("there is PyTorch");
+    let here = live
+        .builds
+        .iter()
+        .filter(|row| row.subdir == Subdir::Linux64 && !row.pytorch.is_candidate());
+    let told: Vec<_> = here.map(|row| (row.build_numbers, row.source.is_inferred())).collect();
+    assert_eq!(told, [((303, 303), true), ((302, 302), false)]);
+    // The rows of platforms that were not read are there as they were.
+    let elsewhere = |matrix: &Matrix| {
+        matrix.builds.iter().filter(|row| row.subdir == Subdir::Win64).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(elsewhere(&live), elsewhere(known));
+    // No torchvision was read for linux-64, and none is made up.
+    assert!(live.companions.iter().all(|row| row.subdir != Subdir::Linux64));
 }

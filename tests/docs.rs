@@ -5,6 +5,7 @@ fn codes() -> Vec<&'static str> {
     let sources = [
         include_str!("../src/advise/code.rs"),
         include_str!("../src/advise/trouble.rs"),
+        include_str!("../src/advise/channel_remark.rs"),
         include_str!("../src/check/code.rs"),
     ];
     let arms = sources

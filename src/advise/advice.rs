@@ -1,5 +1,7 @@
 //! The answer, as facts. Sentences and commands are made of it in `render`.
 
+use std::cmp::Reverse;
+
 use crate::model::{
     Accelerator, Blas, Build, Companion, CompanionBuild, ComputeCapability, CudaVersion,
     DriverVersion, KernelSupport, MatchSpec, Version,
@@ -25,6 +27,15 @@ pub struct Advice<'m> {
     pub elsewhere: Vec<&'m Build>,
     /// What to know about the machine or the request, gravest first.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Advice<'_> {
+    /// Adds what is to be known, by how grave it is.
+    pub fn add(&mut self, remark: Diagnostic) {
+        let severity = Reverse(remark.severity());
+        let at = self.diagnostics.partition_point(|other| Reverse(other.severity()) <= severity);
+        self.diagnostics.insert(at, remark);
+    }
 }
 
 /// How good an answer is.

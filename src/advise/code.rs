@@ -51,6 +51,7 @@ impl Diagnostic {
             Self::DescribedElsewhere { .. } => "described-elsewhere",
             Self::NoClient => "no-client",
             Self::Trouble(trouble) => trouble.code(),
+            Self::Channel(remark) => remark.code(),
             Self::CudaVersionHoldsBack { .. } => "cuda-version-holds-back",
             Self::CudaVersionNotBuilt { .. } => "cuda-version-not-built",
             Self::NoSuchCudaVersion { .. } => "no-such-cuda-version",
@@ -74,6 +75,7 @@ impl Diagnostic {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Trouble(trouble) => trouble.severity(),
+            Self::Channel(remark) => remark.severity(),
             Self::OtherPlatform { .. }
             | Self::NoDriver { .. }
             | Self::NoGpu

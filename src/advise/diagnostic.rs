@@ -7,6 +7,7 @@ use crate::model::{
     Subdir, Version,
 };
 
+use super::channel_remark::ChannelRemark;
 use super::trouble::Trouble;
 
 /// A fact that matters for the decision. No sentences: those are made in `render`.
@@ -181,6 +182,9 @@ pub enum Diagnostic {
     ClientSeesNoCuda { client: ClientKind, why: Blind },
     /// Somebody has told the clients of another CUDA than the driver's.
     CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion },
+
+    /// The rows were read in a channel, or were to be.
+    Channel(ChannelRemark),
 
     // --- why the chosen build works
     /// The driver says an older CUDA than the toolkit's, and runs it all the same.

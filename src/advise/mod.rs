@@ -10,6 +10,7 @@
 
 mod advice;
 mod alternatives;
+mod channel_remark;
 mod code;
 mod companions;
 mod diagnostic;
@@ -28,6 +29,7 @@ mod trouble;
 mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
+pub use channel_remark::ChannelRemark;
 pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
 pub use installed::{Running, running};
 pub use request::{AcceleratorWish, Request};

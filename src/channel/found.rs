@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion, Subdir, Version};
 
 use super::Record;
+use super::specs::{arm_variant, lower, pins, spec, toolkit};
 
 /// A build as the channel has it: what a row of the matrix says, without what only the recipe knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub enum GapKind {
     CudaPins,
     /// It does not say which Python it is for.
     Python,
+    /// A companion that does not say which PyTorch it is for.
+    Pytorch,
 }
 
 /// Draws the builds from the records of `pytorch`. Others are passed over.
@@ -116,7 +119,8 @@ fn merged(mut builds: Vec<Found>) -> Vec<Found> {
     builds.sort_by(|a, b| a.build_numbers.cmp(&b.build_numbers));
     let mut merged: Vec<Found> = Vec::with_capacity(builds.len());
     for build in builds {
-        match merged.iter_mut().find(|one| one.pythons == build.pythons && is_same(one, &build)) {
+        // The last alone: a row goes from its first number to its last, and none stands in another.
+        match merged.last_mut().filter(|one| one.pythons == build.pythons && is_same(one, &build)) {
             Some(one) => join(one, build),
             None => merged.push(build),
         }
@@ -166,21 +170,16 @@ fn one(record: &Record) -> Result<Found, GapKind> {
     let needs_mkl = spec(record, "mkl").is_some();
     let cuda_pins = match toolkit {
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
-        Some(_) => narrowed(pins(record).ok_or(GapKind::CudaPins)?, record),
+        Some(_) => pins(record).ok_or(GapKind::CudaPins)?,
     };
     let python = spec(record, "python").and_then(lower).ok_or(GapKind::Python)?;
-    let variant = spec(record, "arm-variant").and_then(|spec| match spec.rsplit(' ').next() {
-        Some("sbsa") => Some(ArmVariant::Sbsa),
-        Some("tegra") => Some(ArmVariant::Tegra),
-        Some(_) | None => None,
-    });
     Ok(Found {
         key: Key {
             pytorch,
             subdir,
             accelerator,
             blas: named.unwrap_or(if needs_mkl { Blas::Mkl } else { Blas::Generic }),
-            arm_variant: variant,
+            arm_variant: arm_variant(record),
         },
         build_numbers: vec![number],
         blas_in_build_string: named.is_some(),
@@ -190,61 +189,6 @@ fn one(record: &Record) -> Result<Found, GapKind> {
         pythons: (python, python),
         newest: record.timestamp,
     })
-}
-
-/// The toolkit that a build string begins with, `None` for the processor, and what follows.
-fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
-    if let Some(rest) = build.strip_prefix("cpu") {
-        return Some((None, rest));
-    }
-    let rest = build.strip_prefix("cuda")?;
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (digits, rest) = rest.split_at(digits);
-    // The last digit is the minor number: `129`, `130`, `92`.
-    let (major, minor) = digits.split_at_checked(digits.len().checked_sub(1)?)?;
-    Some((Some(CudaVersion::new(major.parse().ok()?, minor.parse().ok()?)), rest))
-}
-
-/// What a record asks of a package, after its name.
-fn spec<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
-    record.depends.iter().find_map(|spec| match spec.split_once(' ') {
-        Some((its, rest)) => (its == name).then(|| rest.trim()),
-        None => (spec == name).then_some(""),
-    })
-}
-
-/// The version after `>=`.
-fn lower(spec: &str) -> Option<Version> {
-    let (_, rest) = spec.split_once(">=")?;
-    rest.split([',', ' ', '|']).next()?.parse().ok()
-}
-
-/// The pins of `cuda-version` that go with a record; before that package, of `cudatoolkit`.
-fn pins(record: &Record) -> Option<CudaPins> {
-    let spec = spec(record, "cuda-version").or_else(|| spec(record, "cudatoolkit"))?;
-    if let Some((_, rest)) = spec.split_once(">=") {
-        let (from, below) = rest.split_once(",<")?;
-        let below = below.split(['a', ' ', '|']).next()?.trim_end_matches('.');
-        return Some(cuda(from)?..cuda(below)?);
-    }
-    let exact = cuda(spec.split(['|', ' ', '*']).next()?.trim_end_matches('.'))?;
-    Some(exact..CudaVersion::new(exact.major, exact.minor + 1))
-}
-
-/// The pins that another library leaves: `cuda-cupti >=12.8.90,<12.8.91` is of CUDA 12.8 alone.
-fn narrowed(pins: CudaPins, record: &Record) -> CudaPins {
-    let exact = spec(record, "cuda-cupti").and_then(|spec| {
-        let (from, below) = spec.split_once(">=")?.1.split_once(",<")?;
-        let (from, below) = (cuda(from)?, cuda(below.split('a').next()?.trim_end_matches('.'))?);
-        (from == below).then_some(from)
-    });
-    exact.map_or(pins, |cuda| cuda..CudaVersion::new(cuda.major, cuda.minor + 1))
-}
-
-/// A CUDA version whose minor number may be left out: `<13`.
-fn cuda(text: &str) -> Option<CudaVersion> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| Some(CudaVersion::new(text.parse().ok()?, 0)))
 }
 
 #[cfg(test)]
@@ -291,6 +235,20 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].build_numbers, [100, 101]);
         assert_eq!(found[0].pythons, (Version::new(&[3, 12]), Version::new(&[3, 13])));
+    }
+
+    #[test]
+    fn a_number_that_differs_parts_those_before_it_from_those_after() {
+        let of = |glibc, build| record(build, &["mkl", "python >=3.12,<3.13.0a0", glibc]);
+        let (old, new) = ("__glibc >=2.17,<3.0.a0", "__glibc >=2.28,<3.0.a0");
+        let records = [
+            of(old, "cpu_mkl_py312_h1_100"),
+            of(new, "cpu_mkl_py312_h2_101"),
+            of(old, "cpu_mkl_py312_h3_102"),
+        ];
+        let (found, _) = found(&records);
+        let numbers: Vec<&[u16]> = found.iter().map(|one| &one.build_numbers[..]).collect();
+        assert_eq!(numbers, [&[100][..], &[101], &[102]]);
     }
 
     #[test]

@@ -4,9 +4,12 @@
 //! people never need. They live in a program of their own, `conda-torch-live`, which is asked with one
 //! [`Ask`] on its standard input and answers with one [`Reply`] on its standard output.
 
+mod companions;
 mod difference;
 mod found;
 mod protocol;
+mod rows;
+mod specs;
 
 pub use difference::{Change, Difference, differences};
 pub use found::{Found, Gap, GapKind, Key, found};
@@ -14,3 +17,4 @@ pub use protocol::{
     Ask, Fault, FaultKind, Form, Origin, PROTOCOL, Question, Record, Records, Reply, Solution,
     Solved, Told,
 };
+pub use rows::{PACKAGES, nearest, rows, since};

@@ -167,7 +167,7 @@ fn made(
         glibc: None,
         macos: None,
         pythons: (Version::new(&[3, 0]), Version::new(&[3, 99])),
-        source: Source { commit: Commit::new([0; 20]), date: matrix.as_of },
+        source: Source::Recipe { commit: Commit::new([0; 20]), date: matrix.as_of },
     }
 }
 

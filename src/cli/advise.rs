@@ -10,9 +10,10 @@ use crate::advise::advise;
 use crate::foresee::add_remarks;
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::{ClientKind, Detected, Machine, Os, Shell};
+use crate::model::{ClientKind, Detected, Machine, Os, Shell, Subdir};
 use crate::render::{self, Answer, ClientTarget, Environment, Refused, Style};
 
+use super::live_rows::{LiveFlags, LiveRows};
 use super::machine_flags::{MachineFlags, machine};
 use super::request_flags::RequestFlags;
 use super::verify::{Circumstances, Interrupted, VerifyFlags};
@@ -30,6 +31,8 @@ pub(super) struct Args {
     output: OutputFlags,
     #[command(flatten)]
     verify: VerifyFlags,
+    #[command(flatten)]
+    live: LiveFlags,
 }
 
 // No doc comment: clap would make it the text of the subcommand.
@@ -118,11 +121,17 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
     let request = args.request.request();
+    let live = match read(args, host, &machine)? {
+        Ok(live) => ManuallyDrop::new(live),
+        Err(interrupted) => return Ok(ended(&interrupted)),
+    };
+    let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     // The process ends soon: see `cli::run`.
     let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
     let output = &args.output;
     let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
     add_remarks(&mut advice, &machine, &client.viewer());
+    live.iter().flat_map(LiveRows::diagnostics).for_each(|remark| advice.add(remark));
     let mut answer = Answer {
         machine: &machine,
         request: &request,
@@ -130,6 +139,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         as_of: matrix.as_of,
         client,
         environment: output.environment(),
+        live: live.as_ref().map(|live| &live.text),
         proof: None,
         style: Style {
             width: terminal_width().unwrap_or(80).clamp(40, 100),
@@ -146,11 +156,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     let proof = match args.verify.prove(&answer, &around) {
         Ok(proof) => ManuallyDrop::new(proof),
-        // As a shell has it: 130 for Ctrl-C.
-        Err(Interrupted(signal)) => {
-            let code = u8::try_from(128 + signal).unwrap_or(1);
-            return Ok(Output { stdout: String::new(), code });
-        }
+        Err(interrupted) => return Ok(ended(&interrupted)),
     };
     answer.proof = proof.as_ref();
     let stdout = match format {
@@ -178,6 +184,24 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
             Err(UsageError(refused.to_string()).into())
         }
     }
+}
+
+/// The rows of the channel, where they are asked for.
+fn read(
+    args: &Args,
+    host: &dyn Host,
+    machine: &Machine,
+) -> anyhow::Result<Result<Option<LiveRows>, Interrupted>> {
+    let with_pytorch = &Subdir::ALL[..5];
+    match machine.subdir.value() {
+        Some(subdir) if with_pytorch.contains(subdir) => args.live.read(host, &[*subdir]),
+        Some(_) | None => args.live.read(host, with_pytorch),
+    }
+}
+
+/// Somebody wanted this program to end. As a shell has it: 130 for Ctrl-C.
+fn ended(Interrupted(signal): &Interrupted) -> Output {
+    Output { stdout: String::new(), code: u8::try_from(128 + signal).unwrap_or(1) }
 }
 
 impl Args {

@@ -2,10 +2,10 @@
 
 use anyhow::bail;
 
-use crate::channel::{Told, differences, found};
+use crate::channel::{Told, differences, found, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::Subdir;
+use crate::model::{Subdir, without_secrets};
 use crate::render::difference::{Compared, human, rows, trouble};
 
 use super::verify::Interrupted;
@@ -35,17 +35,18 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         }
     };
     let records = match reply.told {
-        Told::Records(records) => records.records,
+        Told::Records(records) => since(records.records, matrix),
         Told::Failed(fault) => bail!(trouble(&fault)),
         Told::Solved(_) => bail!("`conda-torch-live` answers another question than it was asked"),
     };
+    let shown = without_secrets(with.channel);
     if records.is_empty() {
-        bail!("there is no PyTorch in `{}`", with.channel);
+        bail!("there is no PyTorch in `{shown}`");
     }
     let (builds, gaps) = found(&records);
     let differences = differences(&builds, matrix, subdirs);
     let compared = Compared {
-        channel: with.channel,
+        channel: &shown,
         origins: &reply.origins,
         differences: &differences,
         gaps: &gaps,
@@ -61,7 +62,7 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
 }
 
 /// A channel as `conda-torch-live` takes it: folders are absolute there.
-fn folder(channel: &str) -> anyhow::Result<String> {
+pub(super) fn folder(channel: &str) -> anyhow::Result<String> {
     let is_path = channel.starts_with(['.', '~', '/', '\\']) || channel.contains(":\\");
     if !is_path {
         return Ok(channel.to_owned());

@@ -68,9 +68,12 @@ pub(super) fn records(
     Ok(Ok(reply))
 }
 
-/// Where what was read of channels is kept, as each system has it.
+/// Where what was read of channels is kept: `CONDA_TORCH_CACHE`, else as each system has it.
 pub(super) fn cache(host: &dyn Host) -> String {
     let target = host.target();
+    if let Some(named) = host.env("CONDA_TORCH_CACHE").filter(|folder| !folder.is_empty()) {
+        return named.into_owned();
+    }
     let home = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
     let folder = match target.os() {
         Some(Os::Windows) => home("LOCALAPPDATA").map(Cow::into_owned),

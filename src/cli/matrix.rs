@@ -6,11 +6,16 @@ use crate::advise::{Request, advise};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::Subdir;
-use crate::render::table::{Recommended, TableFormat, TableRows, table};
+use crate::render::{
+    channel_remark,
+    table::{Recommended, TableFormat, TableRows, table},
+};
 
 use super::Output;
 use super::difference::{self, With};
+use super::live_rows::LiveFlags;
 use super::machine_flags::{MachineFlags, machine};
+use super::verify::Interrupted;
 use super::width::terminal_width;
 
 /// The questions that a table answers.
@@ -30,6 +35,8 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
+    live: LiveFlags,
+    #[command(flatten)]
     diff: DiffFlags,
     #[command(flatten)]
     machine: MachineFlags,
@@ -40,14 +47,11 @@ pub(super) struct Args {
 #[command(next_help_heading = "Maintenance")]
 struct DiffFlags {
     /// Show in what a channel differs from these rows, by `conda-torch-live`; exit code 4 if it does
-    #[arg(long, conflicts_with_all = ["all", "format"])]
+    #[arg(long, conflicts_with_all = ["all", "format", "live"])]
     diff: bool,
     /// The channel: a name, an address or a folder [default: conda-forge]
     #[arg(long, requires = "diff", value_parser = NonEmptyStringValueParser::new())]
     channel: Option<String>,
-    /// Ask nothing of a network: what was kept from before
-    #[arg(long, requires = "diff")]
-    offline: bool,
     /// Write what differs as rows for `src/matrix/data/builds.toml`
     #[arg(long, requires = "diff")]
     rows: bool,
@@ -73,7 +77,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
     if args.diff.diff {
         let channel = args.diff.channel.as_deref().unwrap_or("conda-forge");
-        let with = With { channel, offline: args.diff.offline, rows: args.diff.rows };
+        let with = With { channel, offline: args.live.offline, rows: args.diff.rows };
         return difference::run(&with, &subdirs, host);
     }
     let format = match args.format {
@@ -82,6 +86,18 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Format::Json => TableFormat::Json,
         Format::Csv => TableFormat::Csv,
     };
+    let live = match args.live.read(host, &subdirs)? {
+        Ok(live) => live,
+        // As a shell has it: 130 for Ctrl-C.
+        Err(Interrupted(signal)) => {
+            let code = u8::try_from(128 + signal).unwrap_or(1);
+            return Ok(Output { stdout: String::new(), code });
+        }
+    };
+    let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
+    for remark in live.iter().flat_map(|live| &live.remarks) {
+        super::remark(&format!("note: {} [{}]", channel_remark(remark), remark.code()));
+    }
     let advice;
     let mut recommended = None;
     if !args.machine.is_platform_alone() {

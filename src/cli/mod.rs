@@ -6,6 +6,7 @@ mod check;
 mod difference;
 mod explain;
 mod live;
+mod live_rows;
 mod machine_flags;
 mod matrix;
 mod migrate;

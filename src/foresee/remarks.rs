@@ -1,7 +1,5 @@
 //! Where the client that the commands are for would be wrong about the machine, and it matters.
 
-use std::cmp::Reverse;
-
 use crate::advise::{Advice, Blind, Choice, Diagnostic};
 use crate::model::{ClientKind, CudaVersion, Detected, Machine, Origin};
 
@@ -14,9 +12,7 @@ use super::viewer::Viewer;
 /// described and not looked at nothing is said: its client is elsewhere.
 pub fn add_remarks(advice: &mut Advice<'_>, machine: &Machine, viewer: &Viewer<'_>) {
     if let Some(remark) = remark(advice.recommended.as_ref(), machine, viewer) {
-        let severity = Reverse(remark.severity());
-        let at = advice.diagnostics.partition_point(|other| Reverse(other.severity()) <= severity);
-        advice.diagnostics.insert(at, remark);
+        advice.add(remark);
     }
 }
 

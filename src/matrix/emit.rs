@@ -208,7 +208,7 @@ fn set(list: &[ComputeCapability]) -> String {
 
 fn source(source: &SourceRow) -> String {
     let commit = source.commit.bytes();
-    format!("Source {{ commit: Commit::new({commit:?}), date: {} }}", date(source.date))
+    format!("Source::Recipe {{ commit: Commit::new({commit:?}), date: {} }}", date(source.date))
 }
 
 fn date(date: Date) -> String {

@@ -8,11 +8,38 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where a row was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
-    /// The feedstock's commit.
-    pub commit: Commit,
-    /// That commit's day.
-    pub date: Date,
+pub enum Source {
+    /// In the recipe, all of it.
+    Recipe {
+        /// The feedstock's commit.
+        commit: Commit,
+        /// That commit's day.
+        date: Date,
+    },
+    /// In the channel, but for what a channel does not say: the kernels, the glibc of CUDA's libraries.
+    Channel {
+        /// The day.
+        date: Date,
+        /// Whether that was concluded from another build. Otherwise it is what the recipe says.
+        inferred: bool,
+    },
+}
+
+impl Source {
+    /// The feedstock's commit; `None` where the row was read in a channel.
+    #[must_use]
+    pub const fn commit(self) -> Option<Commit> {
+        match self {
+            Self::Recipe { commit, .. } => Some(commit),
+            Self::Channel { .. } => None,
+        }
+    }
+
+    /// Whether the kernels were concluded from another build.
+    #[must_use]
+    pub const fn is_inferred(self) -> bool {
+        matches!(self, Self::Channel { inferred: true, .. })
+    }
 }
 
 /// A commit's full hash: never a shortened one, which may come to mean another commit.
@@ -89,6 +116,22 @@ impl Date {
     #[must_use]
     pub const fn new(year: u16, month: u8, day: u8) -> Self {
         Self { year, month, day }
+    }
+
+    /// The day of a time in seconds since 1970, in UTC.
+    /// Source: days to civil, <https://howardhinnant.github.io/date_algorithms.html>.
+    #[must_use]
+    pub fn of_unix_time(seconds: u64) -> Self {
+        let days = seconds / 86_400 + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = year + era * 400 + u64::from(month <= 2);
+        let small = |number: u64| u8::try_from(number).unwrap_or(1);
+        Self::new(u16::try_from(year).unwrap_or(1970), small(month), small(day))
     }
 
     /// 2026 in 2026-08-10.
@@ -191,6 +234,18 @@ mod tests {
         assert_eq!(date("2026-08-03").to_string(), "2026-08-03");
         let days = ["2022-07-17", "2025-12-31", "2026-01-01", "2026-02-01", "2026-02-02"].map(date);
         assert!(days.is_sorted());
+    }
+
+    #[test]
+    fn a_time_is_told_as_its_day() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (951_782_400, "2000-02-29"),
+            (1_786_579_199, "2026-08-12"),
+            (1_786_579_200, "2026-08-13"),
+        ] {
+            assert_eq!(Date::of_unix_time(seconds).to_string(), expected);
+        }
     }
 
     #[test]

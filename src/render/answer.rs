@@ -5,6 +5,7 @@ use crate::model::{Date, Machine, Shell, Subdir};
 use crate::verify::proof::Proof;
 
 use super::clients::{self, ClientTarget, Environment};
+use super::live::LiveText;
 use super::proof::ProofState;
 use super::shell::CannotQuote;
 use super::step::Step;
@@ -24,6 +25,8 @@ pub struct Answer<'a> {
     pub client: ClientTarget<'a>,
     /// Where the packages go.
     pub environment: Environment,
+    /// What was read of a channel, where that was asked for.
+    pub live: Option<&'a LiveText>,
     /// What came of putting it to the test, where that was asked for.
     pub proof: Option<&'a Proof>,
     /// How it is to look.

@@ -112,6 +112,7 @@ pub(super) fn hint(
         | D::PtxJit { .. }
         | D::MacosTooOld { .. }
         | D::OtherArmVariant { .. }
+        | D::Channel(_)
         | D::OtherPytorch { .. }
         | D::PythonNotBuilt { .. }
         | D::OtherCudaVersion { .. }

@@ -34,15 +34,17 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
     Ok(out)
 }
 
-/// The warnings of an answer that gives something up, and what came of a proof, as lines for whoever reads another format.
+/// The warnings of an answer that gives something up or of a channel, and what came of a proof, as lines for whoever reads another format.
 /// Empty where the request is met in full and no proof was asked for.
 #[must_use]
 pub fn warnings(answer: &Answer<'_>) -> String {
     let answer = Answer { style: Style { color: false, ..answer.style }, ..answer.clone() };
     let mut page = Page { answer: &answer, out: String::new() };
-    if answer.advice.status == Status::Degraded {
-        page.remarks(|remark| remark.severity() >= Severity::Warning);
-    }
+    let gives_up = answer.advice.status == Status::Degraded;
+    let of_channel = |remark: &Diagnostic| matches!(remark, Diagnostic::Channel(_));
+    page.remarks(|remark| {
+        remark.severity() >= Severity::Warning && (gives_up || of_channel(remark))
+    });
     page.out.push_str(&super::proof::block(&answer));
     let mut out = page.out;
     out.truncate(out.trim_end().len());

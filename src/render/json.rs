@@ -46,6 +46,7 @@ pub fn json(answer: &Answer<'_>) -> String {
             .collect(),
         diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
         virtual_packages: sight::for_installers(answer.machine, &answer.client),
+        live: answer.live,
         verify: proof::text(answer),
         ..empty(*as_of)
     })
@@ -79,6 +80,7 @@ fn empty(as_of: Date) -> Document<'static> {
         rejected: Vec::new(),
         diagnostics: Vec::new(),
         virtual_packages: Vec::new(),
+        live: None,
         verify: None,
     }
 }

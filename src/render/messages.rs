@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::{client_remarks, hints, troubles};
+use super::{channel_remarks, client_remarks, hints, troubles};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,6 +183,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             format!("nothing was probed; assumed {assumed}")
         }
         D::Trouble(trouble) => troubles::sentence(trouble, machine),
+        D::Channel(remark) => channel_remarks::sentence(remark),
         D::DescribedElsewhere { format, missing, assumed } => {
             format!("{}{}", described(format, missing, assumed), nodes(machine))
         }
@@ -234,9 +235,8 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
 pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
     use Diagnostic as D;
     if let D::Trouble(trouble) = diagnostic {
-        return troubles::gpu(trouble);
-    }
-    if let D::NoKernels { gpu, .. }
+        troubles::gpu(trouble)
+    } else if let D::NoKernels { gpu, .. }
     | D::PtxNeedsNewerDriver { gpu, .. }
     | D::ToolkitTooOldForGpu { gpu, .. }
     | D::PtxJit { gpu, .. }

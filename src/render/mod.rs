@@ -5,6 +5,7 @@
 //! `messages` and `hints` what every [`Diagnostic`](crate::advise::Diagnostic) says.
 
 mod answer;
+mod channel_remarks;
 pub mod checkup;
 mod client_remarks;
 pub mod clients;
@@ -15,6 +16,7 @@ mod environment_yml;
 mod hints;
 mod human;
 mod json;
+mod live;
 mod machine;
 mod messages;
 mod migrated;
@@ -34,12 +36,14 @@ mod wire;
 mod wrap;
 
 pub use answer::{Answer, Refused, Style};
+pub use channel_remarks::sentence as channel_remark;
 pub use clients::{ClientTarget, Environment};
 pub use commands::commands;
 pub use dockerfile::dockerfile;
 pub use environment_yml::environment_yml;
 pub use human::{human, warnings};
 pub use json::{error as json_error, json};
+pub use live::LiveText;
 pub use machine::machine;
 pub use messages::{Message, message};
 pub use migrated::{Migrated, diff, migrated, migrated_json};

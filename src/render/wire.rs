@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::model::{Date, Machine};
 
+use super::live::LiveText;
 use super::proof::VerifyText;
 use super::sight::SightText;
 
@@ -49,6 +50,8 @@ pub(super) struct Document<'a> {
     pub virtual_packages: Vec<SightText>,
     /// What came of `--verify`; null without that flag.
     pub verify: Option<VerifyText>,
+    /// What was read of a channel with `--live`; null without that flag.
+    pub live: Option<&'a LiveText>,
 }
 
 /// A document that holds a machine: `probe --json`, and what `--machine` reads.

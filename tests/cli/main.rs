@@ -3,6 +3,7 @@
 
 mod answers;
 mod describing;
+mod live;
 mod migrating;
 mod names;
 mod refusals;

@@ -42,6 +42,7 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
         as_of,
         client,
         environment,
+        live: None,
         proof: None,
         style,
     };

@@ -31,6 +31,7 @@ fn a_shell_hears_the_words_that_were_meant() {
             as_of,
             client,
             environment,
+            live: None,
             proof: None,
             style,
         };

@@ -67,6 +67,7 @@ impl Case {
             as_of: matrix.as_of,
             client: ClientTarget::of(&self.machine, self.client),
             environment: self.environment.clone(),
+            live: None,
             proof: None,
             style: Style { width: 80, color: false, shell: self.shell, all: self.all },
         })

@@ -126,7 +126,8 @@ fn the_keys_are_those_of_the_contract_in_their_order() {
             "rejected",
             "diagnostics",
             "virtual_packages",
-            "verify"
+            "verify",
+            "live"
         ]
     );
 }

@@ -9,8 +9,11 @@ mod why_not;
 
 pub(super) use of_devices::is_without_cuda;
 
+use crate::model::Build;
+
 use super::Survey;
 use super::advice::{Alternative, Choice, Status};
+use super::channel_remark::ChannelRemark;
 use super::diagnostic::Diagnostic;
 use super::fit::Candidate;
 
@@ -35,10 +38,18 @@ pub(super) fn collect<'m>(
     of_machine::gpus(survey, best, &mut remarks);
     of_machine::system(survey, best, &mut remarks);
     of_document::described(survey, &mut remarks);
+    remarks.extend(best.and_then(|best| inferred(best.build)));
     remarks.extend(survey.situation.remarks.iter().cloned());
     // Stable: within a severity the order above is the order of telling.
     remarks.sort_by_key(|remark| std::cmp::Reverse(remark.severity()));
     remarks
+}
+
+/// That the kernels of a build were concluded.
+fn inferred(build: &Build) -> Option<Diagnostic> {
+    let toolkit = build.accelerator.cuda().filter(|_| build.source.is_inferred())?;
+    let pytorch = build.pytorch;
+    Some(Diagnostic::Channel(ChannelRemark::KernelsInferred { pytorch, toolkit }))
 }
 
 /// How good the answer is.

@@ -8,6 +8,7 @@ use crate::channel::{Change, Difference, Fault, FaultKind, Found, Gap, GapKind, 
 use crate::matrix::Matrix;
 use crate::model::{Build, CudaPins, Version};
 
+use super::channel_remarks::time;
 use super::wrap::wrap;
 
 pub use rows::rows;
@@ -68,10 +69,7 @@ fn read(origins: &[Origin]) -> String {
     let age = origins.iter().map(|origin| origin.age).max().unwrap_or(0);
     match age {
         0 => " as it is now".to_owned(),
-        1..120 => format!(" as it was {age} seconds ago"),
-        120..7200 => format!(" as it was {} minutes ago", age / 60),
-        7200..172_800 => format!(" as it was {} hours ago", age / 3600),
-        _ => format!(" as it was {} days ago", age / 86400),
+        _ => format!(" as it was {} ago", time(age)),
     }
 }
 
@@ -154,6 +152,7 @@ fn about(what: GapKind) -> &'static str {
         GapKind::BuildString => "its build string is in no known form",
         GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",
         GapKind::Python => "it does not say which Python it is for",
+        GapKind::Pytorch => "it does not say which PyTorch it is for",
     }
 }
 

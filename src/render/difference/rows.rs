@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::channel::{Difference, Found};
+use crate::channel::{Difference, Found, nearest};
 use crate::matrix::Matrix;
-use crate::model::{Accelerator, ArchList, Blas, Build, Date};
+use crate::model::{Accelerator, Blas, Build, Date};
 
 use super::Compared;
 
@@ -64,14 +64,19 @@ fn row(out: &mut String, found: &Found, old: Option<&Build>, matrix: &Matrix) {
             "cuda_pins = [\"{}\", \"{}\"]",
             found.cuda_pins.start, found.cuda_pins.end
         );
-        let (kernels, by) = kernels(found, old, matrix);
+        let near = old.or_else(|| nearest(&found.key, matrix));
+        let kernels = near.map(|near| near.kernels).unwrap_or_default();
+        let by = near.map_or("nothing".to_owned(), |near| {
+            format!("PyTorch {} {} {}", near.pytorch, near.subdir, near.build_prefix())
+        });
         let _ = writeln!(
             out,
             "kernels = \"{kernels}\" # inferred from {by}: see TORCH_CUDA_ARCH_LIST in the recipe"
         );
     }
     if let Some(declared) = found.glibc {
-        let old = old.and_then(|old| old.glibc).map(|glibc| glibc.libraries);
+        let near = old.or_else(|| nearest(&found.key, matrix));
+        let old = near.and_then(|near| near.glibc).map(|glibc| glibc.libraries);
         let libraries = old.unwrap_or(declared).max(declared);
         let _ = writeln!(
             out,
@@ -82,59 +87,11 @@ fn row(out: &mut String, found: &Found, old: Option<&Build>, matrix: &Matrix) {
         let _ = writeln!(out, "macos = \"{macos}\"");
     }
     let _ = writeln!(out, "pythons = [\"{}\", \"{}\"]", found.pythons.0, found.pythons.1);
-    let date = found.newest.map_or_else(String::new, |newest| day(newest).to_string());
+    let date = found
+        .newest
+        .map_or_else(String::new, |newest| Date::of_unix_time(newest / 1000).to_string());
     let _ = writeln!(
         out,
         "source = {{ commit = \"\", date = \"{date}\" }} # the recipe's commit: no row is taken without\n"
     );
-}
-
-/// The kernels of the nearest build: of its own row, else with the same toolkit, else of the same major
-/// version, the newest PyTorch of them.
-fn kernels(found: &Found, old: Option<&Build>, matrix: &Matrix) -> (ArchList, String) {
-    let own = found.key.accelerator.cuda();
-    let near = |build: &&Build| build.accelerator.cuda().is_some();
-    let closeness = |build: &&Build| {
-        let cuda = build.accelerator.cuda();
-        let same_major = cuda.map(|cuda| cuda.major) == own.map(|cuda| cuda.major);
-        (build.subdir == found.key.subdir, cuda == own, same_major, build.pytorch)
-    };
-    match old.or_else(|| matrix.builds.iter().filter(near).max_by_key(closeness)) {
-        Some(build) => {
-            (build.kernels, format!("PyTorch {} {}", build.pytorch, build.build_prefix()))
-        }
-        None => (ArchList::default(), "nothing".to_owned()),
-    }
-}
-
-/// The day of a time in milliseconds since 1970, in UTC.
-/// Source: days to civil, <https://howardhinnant.github.io/date_algorithms.html>.
-fn day(milliseconds: u64) -> Date {
-    let days = milliseconds / 86_400_000 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + u64::from(month <= 2);
-    let small = |number: u64| u8::try_from(number).unwrap_or(1);
-    Date::new(u16::try_from(year).unwrap_or(1970), small(month), small(day))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_as_its_day() {
-        for (milliseconds, expected) in [
-            (0, "1970-01-01"),
-            (951_782_400_000, "2000-02-29"),
-            (1_786_579_199_999, "2026-08-12"),
-            (1_786_579_200_000, "2026-08-13"),
-        ] {
-            assert_eq!(day(milliseconds).to_string(), expected);
-        }
-    }
 }

@@ -79,6 +79,7 @@ impl<'a> MigrationAnswer<'a> {
             as_of: self.as_of,
             client: self.client,
             environment: self.environment.clone(),
+            live: None,
             proof: None,
             style: self.style,
         }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::matrix::{Limit, OverviewRow, Tier};
-use crate::model::{Accelerator, ArmVariant, Build, Os};
+use crate::model::{Accelerator, ArmVariant, Build, Os, Source};
 
 /// A heading, and what stands under it.
 pub(super) struct Column {
@@ -34,10 +34,8 @@ const KERNELS: Column =
 const SUPPORT: Column = Column { heading: "support", text: |row| tier(row.tier).to_owned() };
 const LIMITS: Column = Column { heading: "limits", text: limits };
 const PLATFORM: Column = Column { heading: "platform", text: |row| row.subdir.to_string() };
-const SOURCE: Column = Column {
-    heading: "source",
-    text: |row| of(row, |build| format!("{:.8}", build.source.commit)),
-};
+const SOURCE: Column =
+    Column { heading: "source", text: |row| of(row, |build| source(build.source)) };
 
 /// At 80 columns.
 pub(super) const NARROW: &[Column] =
@@ -54,6 +52,15 @@ pub(super) const WIDE_ALL: &[Column] =
 pub(super) const FULL: &[Column] = &[
     PLATFORM, CUDA, PYTORCH, BUILDS, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, PYTHON, SUPPORT, LIMITS,
 ];
+
+/// The beginning of the commit; of a row of a channel its day, and a mark where kernels were inferred.
+fn source(source: Source) -> String {
+    match source {
+        Source::Recipe { commit, .. } => format!("{commit:.8}"),
+        Source::Channel { date, inferred: true } => format!("{date}, kernels inferred"),
+        Source::Channel { date, inferred: false } => date.to_string(),
+    }
+}
 
 /// A text of the row's build; nothing where there is none.
 fn of<T: Display>(row: &OverviewRow<'_>, text: impl Fn(&Build) -> T) -> String {

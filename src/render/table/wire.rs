@@ -114,7 +114,7 @@ fn row<'a>(row: &'a OverviewRow<'_>, this_machine: bool) -> Row<'a> {
         python: build.map(|build| build.pythons.into()),
         support: tier(row.tier),
         limits: row.limits.iter().map(code).collect(),
-        source: build.map(|build| build.source.commit),
+        source: build.and_then(|build| build.source.commit()),
         this_machine,
     }
 }

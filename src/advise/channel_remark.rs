@@ -1,0 +1,42 @@
+//! What is to be said of the rows where they were read in a channel, and not built into the program.
+
+#![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
+
+use crate::model::{CudaVersion, Date, Version};
+
+use super::diagnostic::Severity;
+
+/// Where the rows that were asked of a channel are not all that was hoped for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelRemark {
+    /// It could not be read: the answer is of the program's own rows.
+    Unreadable { why: String, as_of: Date },
+    /// The cache stood in: for the network, or because nothing was to be asked of that.
+    FromCache { age: u64, why: Option<String> },
+    /// Builds that are in no known form were passed over.
+    NotUnderstood { count: usize, example: String },
+    /// The chosen build is newer than the program's rows: its kernels are those of the nearest.
+    KernelsInferred { pytorch: Version, toolkit: CudaVersion },
+}
+
+impl ChannelRemark {
+    /// The stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "channel-unreadable",
+            Self::FromCache { .. } => "channel-from-cache",
+            Self::NotUnderstood { .. } => "channel-not-understood",
+            Self::KernelsInferred { .. } => "kernels-inferred",
+        }
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::Unreadable { .. }
+            | Self::FromCache { why: Some(_), .. }
+            | Self::KernelsInferred { .. } => Severity::Warning,
+            Self::FromCache { why: None, .. } | Self::NotUnderstood { .. } => Severity::Info,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What a channel says, through a stand-in for `conda-torch-live` that says what a test wants.
+#![cfg(unix)]
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::{Ran, finish, folder, program};
+
+/// A program that reads what it is asked and gives this reply.
+fn stand_in(name: &str, reply: &Value) -> String {
+    let folder = folder("live");
+    let (answer, path) = (format!("{folder}/{name}.json"), format!("{folder}/{name}"));
+    std::fs::write(&answer, reply.to_string()).expect("a file");
+    let script = format!("#!/bin/sh\ncat >'{folder}/{name}.ask'\ncat '{answer}'\n");
+    std::fs::write(&path, script).expect("a file");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&path, mode).expect("its own file");
+    path
+}
+
+/// A reply whose records are these, read now.
+fn records(records: &[Value]) -> Value {
+    let origin = |subdir| {
+        json!({"channel": "https://conda.anaconda.org/conda-forge", "subdir": subdir,
+            "form": "whole", "age": 0, "fetched": 1, "fault": null})
+    };
+    json!({"protocol": 1, "origins": [origin("linux-64"), origin("noarch")],
+        "told": {"records": {"records": records}}})
+}
+
+/// A record of a package for linux-64.
+fn record(name: &str, version: &str, build: &str, number: u64, depends: &[&str]) -> Value {
+    let url =
+        format!("https://conda.anaconda.org/conda-forge/linux-64/{name}-{version}-{build}.conda");
+    json!({"name": name, "version": version, "build": build, "build_number": number,
+        "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": url,
+        "depends": depends})
+}
+
+fn with(live: &str, arguments: &[&str]) -> Ran {
+    finish(program().env("CONDA_TORCH_LIVE", live).args(arguments), "")
+}
+
+#[test]
+fn an_address_is_shown_without_its_secrets() {
+    let python = "python >=3.12,<3.13.0a0";
+    let build = record("pytorch", "2.14.0", "cpu_mkl_py312_h0_100", 100, &["mkl", python]);
+    let channel = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
+    for (name, records) in [("some", records(&[build])), ("none", records(&[]))] {
+        let live = stand_in(name, &records);
+        let flags = ["matrix", "--diff", "--platform", "linux-64", "--channel", channel];
+        let ran = with(&live, &flags);
+        assert!(format!("{ran:?}").contains("mirror.example"), "{ran:?}");
+        for secret in ["PASSWORD", "TOKEN"] {
+            assert!(!format!("{ran:?}").contains(secret), "{ran:?}");
+        }
+    }
+}
+
+/// What needs a GPU of today: PyTorch of next year, and what goes with it.
+fn next_year() -> Value {
+    let needs = ["__glibc >=2.28,<3.0.a0", "cuda-version >=13.1,<14", "mkl >=2026.0,<2027.0a0"];
+    let python = "python >=3.12,<3.13.0a0";
+    let build = "cuda131_mkl_py312_h0_300";
+    let pytorch = record("pytorch", "2.14.0", build, 300, &[&needs[..], &[python]].concat());
+    let metapackage =
+        record("pytorch-gpu", "2.14.0", build, 300, &["pytorch 2.14.0 cuda*_mkl*300"]);
+    let odd = record("pytorch", "2.14.0", "rocm72_mkl_py312_h0_300", 300, &[python]);
+    let cuda = |version| {
+        let mut record = record("cuda-version", version, "h0_3", 3, &[]);
+        record["subdir"] = "noarch".into();
+        record
+    };
+    records(&[cuda("13.0"), cuda("13.1"), pytorch, metapackage, odd])
+}
+
+fn codes(document: &Value) -> Vec<&str> {
+    let remarks = document["diagnostics"].as_array().expect("a list");
+    remarks.iter().filter_map(|remark| remark["code"].as_str()).collect()
+}
+
+const NODE: [&str; 8] =
+    ["--platform", "linux-64", "--gpu", "RTX 4090", "--driver", "595", "--glibc", "2.34"];
+
+#[test]
+fn a_release_that_is_newer_than_the_program_is_advised_and_marked() {
+    let live = stand_in("next-year", &next_year());
+    let ran = with(&live, &[&["advise", "--live", "--json"], &NODE[..]].concat()).answered();
+    let document = ran.json();
+    assert_eq!(document["recommendation"]["pytorch"], "2.14.0");
+    assert_eq!(document["recommendation"]["cuda_version"], "13.1");
+    let codes = codes(&document);
+    assert!(codes.contains(&"kernels-inferred"), "{codes:?}");
+    assert!(codes.contains(&"channel-not-understood"), "{codes:?}");
+    assert!(!codes.contains(&"channel-from-cache"), "{codes:?}");
+    assert_eq!(document["live"]["read"], true);
+    assert_eq!(document["live"]["channel"], "conda-forge");
+    assert_eq!(document["matrix"]["as_of"], document["live"]["as_of"]);
+    // What was asked is for this platform alone, and of no package that is not needed.
+    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
+    let ask: Value = serde_json::from_str(&ask).expect("JSON");
+    assert_eq!(ask["subdirs"], json!(["linux-64"]));
+    assert_eq!(ask["channels"], json!(["conda-forge"]));
+    assert_eq!(ask["offline"], false);
+    // The same without the channel.
+    let document = with(&live, &[&["advise", "--json"], &NODE[..]].concat()).answered().json();
+    assert_eq!(document["recommendation"]["pytorch"], "2.13.0");
+    assert_eq!(document["live"], Value::Null);
+}
+
+#[test]
+fn a_channel_that_cannot_be_read_leaves_the_rows_of_the_program_and_is_told() {
+    let fault = json!({"kind": "no_network", "at": "https://conda.anaconda.org/conda-forge/linux-64",
+        "detail": "dns error"});
+    let reply = json!({"protocol": 1, "origins": [], "told": {"failed": fault}});
+    let live = stand_in("no-network", &reply);
+    let ran = with(&live, &[&["advise", "--live", "--json"], &NODE[..]].concat()).answered();
+    let document = ran.json();
+    assert_eq!(document["recommendation"]["pytorch"], "2.13.0");
+    assert_eq!(codes(&document)[0], "channel-unreadable");
+    assert_eq!(document["live"]["read"], false);
+    assert_eq!(document["live"]["fault"], "no_network");
+    assert_eq!(document["live"]["as_of"], "2026-08-13");
+    // A file is for a program: the warning goes beside it.
+    let flags = ["advise", "--live", "--format", "environment-yml"];
+    let ran = with(&live, &[&flags[..], &NODE[..]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("pytorch-gpu=2.13.0"), "{ran:?}");
+    assert!(ran.stderr.contains("[channel-unreadable]"), "{ran:?}");
+    // The comparison has nothing to fall back on.
+    let ran = with(&live, &["matrix", "--diff", "--platform", "linux-64"]);
+    ran.refused(1, &["nobody can be reached"]);
+    let ran = with(&live, &["matrix", "--live", "--platform", "linux-64"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("[channel-unreadable]"), "{ran:?}");
+    assert!(ran.stdout.contains("2.13.0"), "{ran:?}");
+}
+
+#[test]
+fn what_was_kept_of_a_channel_is_told_with_its_age_and_why() {
+    let mut reply = next_year();
+    reply["origins"][0]["age"] = 10_800.into();
+    reply["origins"][0]["fault"] = json!({"kind": "server", "at": "https://h.example/linux-64",
+        "detail": "503"});
+    let live = stand_in("kept", &reply);
+    let ran = with(&live, &[&["advise", "--live", "--json"], &NODE[..]].concat()).answered();
+    let document = ran.json();
+    assert_eq!(document["recommendation"]["pytorch"], "2.14.0");
+    let remarks = document["diagnostics"].as_array().expect("a list");
+    let kept = remarks.iter().find(|it| it["code"] == "channel-from-cache").expect("told");
+    assert_eq!(kept["severity"], "warning");
+    let message = kept["message"].as_str().expect("a text");
+    assert!(message.contains("3 hours ago") && message.contains("the server fails"), "{message}");
+    assert_eq!(document["live"]["age_s"], 10_800);
+    assert_eq!(document["live"]["fault"], "server");
+}
+
+#[test]
+fn what_cannot_be_meant_or_asked_is_refused() {
+    with("", &["advise", "--offline"]).refused(2, &["--live"]);
+    with("", &["matrix", "--offline"]).refused(2, &["--live"]);
+    with("", &["advise", "--live"]).refused(1, &["cargo install --path live"]);
+    with("/nowhere/to/be/found", &["advise", "--live"]).refused(1, &["cannot start"]);
+    let other = json!({"protocol": 2, "origins": [], "told": {"records": {"records": []}}});
+    let live = stand_in("other-day", &other);
+    with(&live, &["advise", "--live"]).refused(1, &["of another day"]);
+}
+
+#[test]
+fn a_mirror_is_shown_without_its_secrets() {
+    for (name, reply) in [("mirror", next_year()), ("mirror-empty", records(&[]))] {
+        let live = stand_in(name, &reply);
+        let flag = "--live=https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
+        for format in ["human", "json", "commands"] {
+            let flags = ["advise", flag, "--format", format];
+            let ran = with(&live, &[&flags[..], &NODE[..]].concat());
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            for secret in ["PASSWORD", "TOKEN"] {
+                assert!(!format!("{ran:?}").contains(secret), "{ran:?}");
+            }
+        }
+        // The program that reads it is told all of it.
+        let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
+        assert!(ask.contains("PASSWORD") && ask.contains("TOKEN"), "{ask}");
+    }
+}
+
+#[test]
+fn the_real_program_reads_a_channel_in_a_folder() {
+    let Some(live) = std::env::var_os("CONDA_TORCH_LIVE").filter(|path| !path.is_empty()) else {
+        skip("`CONDA_TORCH_LIVE` names no `conda-torch-live`");
+        return;
+    };
+    let channel = format!("{}/channel", folder("live"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/solver/channel.py");
+    let ran = std::process::Command::new("python3").args([script, &channel]).output();
+    if !ran.is_ok_and(|ran| ran.status.success()) {
+        skip("there is no python3 to write a channel with");
+        return;
+    }
+    let cache = folder("live/cache");
+    let flag = format!("--live={channel}");
+    let run = |arguments: &[&str]| {
+        let mut command = program();
+        command.env("CONDA_TORCH_LIVE", &live).env("CONDA_TORCH_CACHE", &cache).args(arguments);
+        finish(&mut command, "").answered().json()
+    };
+    let mut read = run(&[&["advise", &flag, "--json"], &NODE[..]].concat());
+    let known = run(&[&["advise", "--json"], &NODE[..]].concat());
+    assert_eq!(read["live"]["read"], true);
+    for key in ["live", "matrix"] {
+        read[key] = known[key].clone();
+    }
+    assert_eq!(read, known, "the channel has what the rows have");
+}
+
+/// Past the test harness, which would keep the line to itself.
+fn skip(why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: no channel was read: {why}");
+}
