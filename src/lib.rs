@@ -13,7 +13,7 @@
 pub mod advise; // Machine + Request + Matrix → Advice
 pub mod channel; // a channel's records → Matrix
 pub mod check; // Environment + Machine + Matrix → Checkup
-pub mod cli;
+pub mod cli; // flags, streams, exit codes
 pub mod environment; // Host + a prefix → Environment
 pub mod foresee; // Machine + client → what it will take the machine for
 pub mod host; // the only door to the outside
@@ -21,6 +21,6 @@ pub mod matrix; // rows → Matrix
 pub mod migrate; // Environment + Machine + Advice → Migration
 pub mod model; // the vocabulary: plain values, uses nothing
 pub mod probe; // Host + Overrides → Machine
-pub mod render; // Advice → text // flags, streams, exit codes
+pub mod render; // Advice → text
 pub mod rewrite; // a file for the old channel + Advice → its new text
 pub mod verify; // a dry run + Advice → Verdict

@@ -2,11 +2,14 @@
 //! from the cache can say how old it is.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use conda_torch::channel::{Fault, FaultKind, Form};
+use conda_torch::channel::Form;
+use conda_torch::model::Fault;
 use rattler_conda_types::{Channel, Subdir};
+
+use crate::fault::of_cache;
 
 /// The folder of what is kept.
 #[derive(Debug, Clone)]
@@ -65,12 +68,7 @@ impl Cache {
 }
 
 fn fault(path: &str, error: &std::io::Error) -> Fault {
-    let kind = if error.kind() == std::io::ErrorKind::StorageFull {
-        FaultKind::DiskFull
-    } else {
-        FaultKind::Cache
-    };
-    Fault { kind, at: Path::new(path).display().to_string(), detail: error.to_string() }
+    Fault { kind: of_cache(error), at: path.to_owned(), detail: error.to_string() }
 }
 
 fn now() -> u64 {

@@ -1,6 +1,7 @@
 //! What a question names: channels, platforms, packages.
 
-use conda_torch::channel::{Ask, Fault, FaultKind};
+use conda_torch::channel::Ask;
+use conda_torch::model::{self, Fault, FaultKind};
 use rattler_conda_types::{
     Channel, ChannelConfig, MatchSpec, PackageName, ParseStrictness, Subdir,
 };
@@ -8,7 +9,11 @@ use url::Url;
 
 /// What cannot be asked as it was written.
 pub(crate) fn unusable(at: &str, detail: impl std::fmt::Display) -> Fault {
-    Fault { kind: FaultKind::Other, at: without_secrets_in(at), detail: detail.to_string() }
+    Fault {
+        kind: FaultKind::Other,
+        at: without_secrets_in(at),
+        detail: model::without_secrets(&detail.to_string()),
+    }
 }
 
 /// The channels, in their order.
@@ -43,17 +48,8 @@ pub(crate) fn spec(text: &str) -> Result<MatchSpec, Fault> {
 /// An address without user, password and token, and without a slash at its end.
 pub(crate) fn without_secrets(url: &Url) -> String {
     let mut url = url.clone();
-    // Neither can be had of a `file:` address, which has no secrets.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
     url.set_query(None);
-    let path = url.path().to_owned();
-    if let Some(rest) = path.strip_prefix("/t/")
-        && let Some((_, rest)) = rest.split_once('/')
-    {
-        url.set_path(&format!("/{rest}"));
-    }
-    url.as_str().trim_end_matches('/').to_owned()
+    model::without_secrets(url.as_str()).trim_end_matches('/').to_owned()
 }
 
 /// The same of a text that may be an address.
@@ -70,6 +66,7 @@ mod tests {
         for (given, shown) in [
             ("https://me:pass@example.org/conda-forge/", "https://example.org/conda-forge"),
             ("https://example.org/t/tk-123/private", "https://example.org/private"),
+            ("https://example.org/conda/t/tk-123/private", "https://example.org/conda/private"),
             ("https://example.org/team/private?key=1", "https://example.org/team/private"),
             ("file:///srv/channel/", "file:///srv/channel"),
             ("conda-forge", "conda-forge"),

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use conda_torch::channel::{Fault, FaultKind};
+use conda_torch::model::{self, Fault, FaultKind};
 use reqwest::StatusCode;
 use url::Url;
 
@@ -101,26 +101,20 @@ fn by_type(error: &(dyn Error + 'static)) -> Option<FaultKind> {
             F::FailedToAcquireLock(_)
             | F::FailedToCreateTemporaryFile(_)
             | F::FailedToPersistTemporaryFile(..)
-            | F::FailedToWriteCacheState(_) => Some(disk(error).unwrap_or(FaultKind::Cache)),
+            | F::FailedToWriteCacheState(_) => {
+                let causes = chain(error).into_iter().skip(1);
+                let by_cause = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+                Some(by_cause.map(of_cache).next().unwrap_or(FaultKind::Cache))
+            }
             _ => None,
         };
     }
     error.downcast_ref::<io::Error>().and_then(|error| by_io(error.kind()))
 }
 
-/// A full disk behind another error.
-fn disk(error: &(dyn Error + 'static)) -> Option<FaultKind> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::StorageFull)
-        {
-            return Some(FaultKind::DiskFull);
-        }
-        next = error.source();
-    }
-    None
+/// What keeps the cache from being written: a full disk, or its rights.
+pub(crate) fn of_cache(error: &io::Error) -> FaultKind {
+    by_io(error.kind()).filter(|kind| *kind == FaultKind::DiskFull).unwrap_or(FaultKind::Cache)
 }
 
 fn by_io(kind: io::ErrorKind) -> Option<FaultKind> {
@@ -218,6 +212,7 @@ fn detail(chain: &[&(dyn Error + 'static)]) -> String {
             said.push(words);
         }
     }
-    let text: String = said.join(": ").chars().filter(|c| !c.is_control()).take(400).collect();
+    let said = model::without_secrets(&said.join(": "));
+    let text: String = said.chars().filter(|c| !c.is_control()).take(400).collect();
     text
 }

@@ -4,15 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conda_torch::channel::{Ask, Fault, FaultKind, Form, Origin};
+use conda_torch::channel::{Ask, Form, Origin};
+use conda_torch::model::{Fault, FaultKind};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
 use rattler_repodata_gateway::{
     CacheClearMode, ChannelConfig, Gateway, GatewayError, SourceConfig, SubdirSelection,
 };
+use url::Url;
 
 use crate::cache::Cache;
-use crate::channel::without_secrets;
+use crate::channel::{unusable, without_secrets};
 use crate::kept::Aside;
 use crate::network::{Sight, client};
 use crate::progress::Progress;
@@ -25,7 +27,6 @@ pub(crate) struct Reader {
     sight: Sight,
     progress: Progress,
     patience: Duration,
-    shows: bool,
     offline: bool,
     gateway: Gateway,
     config: ChannelConfig,
@@ -38,6 +39,7 @@ impl Reader {
         let config = ChannelConfig { default: source(ask.offline), ..ChannelConfig::default() };
         if !ask.offline {
             kept::forget_empty_indexes(&cache.repodata());
+            kept::forget_asides(&cache.repodata());
         }
         let mut reader = Self {
             channels,
@@ -45,7 +47,6 @@ impl Reader {
             sight: Sight::default(),
             progress: Progress::default(),
             patience,
-            shows: ask.progress,
             offline: ask.offline,
             gateway: Gateway::new(),
             config,
@@ -76,7 +77,6 @@ impl Reader {
         specs: &[MatchSpec],
         origins: &mut Vec<Origin>,
     ) -> Result<(), Fault> {
-        let shown = self.shows.then(|| self.progress.show());
         let mut result = Ok(());
         for channel in self.channels.clone() {
             // `noarch` first: every channel has it, so that a channel that does not exist is told from a
@@ -99,10 +99,6 @@ impl Reader {
                     result = end;
                 }
             }
-        }
-        if let Some(shown) = shown {
-            shown.abort();
-            self.progress.clear();
         }
         result
     }
@@ -252,21 +248,24 @@ impl Reader {
     ) -> Result<Vec<Arc<RepoDataRecord>>, Fault> {
         let platforms = subdirs.iter().copied().chain([Subdir::NoArch]).collect::<Vec<_>>();
         let query = self.gateway.query(self.channels.clone(), platforms, specs.iter().cloned());
-        let shown = self.shows.then(|| self.progress.show());
         let found = query.recursive(recursive).with_reporter(self.progress.clone()).execute().await;
-        if let Some(shown) = shown {
-            shown.abort();
-            self.progress.clear();
-        }
-        let Some(base) = self.channels.first().map(|channel| channel.base_url.url().clone()) else {
-            return Ok(Vec::new());
-        };
         match found {
             Ok(found) => Ok(found
                 .iter()
                 .flat_map(|part| part.iter_arc().cloned().collect::<Vec<_>>())
                 .collect()),
-            Err(error) => Err(fault::of(&error, &self.sight.of(&base), &base)),
+            Err(error) => {
+                // The channel whose server failed last, else the first: one is there, or nothing was asked.
+                let bases =
+                    || self.channels.iter().map(|channel| -> &Url { channel.base_url.url() });
+                let fails = |base: &&Url| {
+                    self.sight.of(base).last().is_some_and(|seen| !seen.status.is_success())
+                };
+                match bases().find(fails).or_else(|| bases().next()) {
+                    Some(base) => Err(fault::of(&error, &self.sight.of(base), base)),
+                    None => Err(unusable("no channel", error)),
+                }
+            }
         }
     }
 }

@@ -18,7 +18,8 @@ mod solve;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use conda_torch::channel::{Ask, PROTOCOL, Question, Records, Reply, Told};
+use conda_torch::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told};
+use conda_torch::model::Fault;
 
 /// The longest question that is read, in bytes.
 const LONGEST_ASK: u64 = 1 << 20;
@@ -77,10 +78,7 @@ async fn answer(ask: &Ask) -> Reply {
     Reply { protocol: PROTOCOL, origins, told }
 }
 
-async fn tell(
-    ask: &Ask,
-    origins: &mut Vec<conda_torch::channel::Origin>,
-) -> Result<Told, conda_torch::channel::Fault> {
+async fn tell(ask: &Ask, origins: &mut Vec<Origin>) -> Result<Told, Fault> {
     let channels = channel::parse(ask)?;
     let subdirs = channel::subdirs(ask)?;
     match &ask.question {
@@ -96,7 +94,7 @@ async fn tell(
             let mut reader = gateway::Reader::new(ask, channels)?;
             reader.open(&subdirs, &task.specs, origins).await?;
             let found = reader.query(&subdirs, &task.specs, true).await?;
-            Ok(Told::Solved(task.solve(&found)))
+            Ok(Told::Solved(task.solve(&found)?))
         }
     }
 }

@@ -1,8 +1,7 @@
-//! How much has come, for whoever waits: one line on standard error, written over itself.
+//! How much has come.
 
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rattler_repodata_gateway::{DownloadReporter, Reporter};
@@ -18,28 +17,13 @@ pub(crate) struct Progress(Arc<Counters>);
 #[derive(Debug, Default)]
 struct Counters {
     bytes: AtomicU64,
-    downloads: std::sync::Mutex<Vec<u64>>,
-    shown: AtomicBool,
+    downloads: Mutex<Vec<u64>>,
 }
 
 impl Progress {
     /// How many bytes have come.
     pub(crate) fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Shows from time to time how it goes, until the task is dropped.
-    pub(crate) fn show(&self) -> tokio::task::JoinHandle<()> {
-        let progress = self.clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                progress.0.shown.store(true, Ordering::Relaxed);
-                #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
-                let mib = progress.bytes() as f64 / f64::from(1 << 20);
-                let _ = write!(std::io::stderr(), "\rReading the channel: {mib:.1} MiB ");
-            }
-        })
     }
 
     /// Ends where a server sends, and sends next to nothing, for several times what it may be silent. While
@@ -56,13 +40,6 @@ impl Progress {
             before = now;
         }
     }
-
-    /// Takes the line away.
-    pub(crate) fn clear(&self) {
-        if self.0.shown.load(Ordering::Relaxed) {
-            let _ = write!(std::io::stderr(), "\r{:40}\r", "");
-        }
-    }
 }
 
 impl Reporter for Progress {
@@ -73,8 +50,7 @@ impl Reporter for Progress {
 
 impl DownloadReporter for Progress {
     fn on_download_start(&self, _url: &Url) -> usize {
-        let mut downloads =
-            self.0.downloads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut downloads = self.0.downloads.lock().unwrap_or_else(PoisonError::into_inner);
         downloads.push(0);
         downloads.len() - 1
     }
@@ -86,8 +62,7 @@ impl DownloadReporter for Progress {
         downloaded: usize,
         _total: Option<usize>,
     ) {
-        let mut downloads =
-            self.0.downloads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut downloads = self.0.downloads.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(before) = downloads.get_mut(index) else { return };
         let downloaded = downloaded as u64;
         self.0.bytes.fetch_add(downloaded.saturating_sub(*before), Ordering::Relaxed);

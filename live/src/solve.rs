@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use conda_torch::channel::{Fault, Solution, Solved};
+use conda_torch::channel::{Solution, Solved};
+use conda_torch::model::Fault;
 use rattler_conda_types::{GenericVirtualPackage, MatchSpec, PackageName, RepoDataRecord, Version};
 use rattler_solve::{ChannelPriority, SolveError, SolverImpl, SolverTask, resolvo};
 
@@ -27,7 +28,10 @@ impl Task {
     }
 
     /// Solves with these records.
-    pub(crate) fn solve(self, available: &[Arc<RepoDataRecord>]) -> Solved {
+    ///
+    /// # Errors
+    /// Where the records contradict themselves, so that there is neither a solution nor none.
+    pub(crate) fn solve(self, available: &[Arc<RepoDataRecord>]) -> Result<Solved, Fault> {
         let records: Vec<&RepoDataRecord> = available.iter().map(AsRef::as_ref).collect();
         let task = SolverTask {
             virtual_packages: self.virtual_packages,
@@ -37,10 +41,11 @@ impl Task {
         };
         match resolvo::Solver.solve(task) {
             Ok(solved) => {
-                Solved::Solution(Solution { records: record::sorted(solved.records.iter()) })
+                let records = record::sorted(solved.records.iter());
+                Ok(Solved::Solution(Solution { records }))
             }
-            Err(SolveError::Unsolvable(why)) => Solved::Unsolvable { why: why.join("\n") },
-            Err(error) => Solved::Unsolvable { why: error.to_string() },
+            Err(SolveError::Unsolvable(why)) => Ok(Solved::Unsolvable { why: why.join("\n") }),
+            Err(error) => Err(channel::unusable("the solver", error)),
         }
     }
 }

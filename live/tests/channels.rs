@@ -1,19 +1,17 @@
-//! The program on channels served on loopback: every form, the cache, and every fault.
+//! The program on a folder, and on what is no question. Channels that are served, with every fault of a network,
+//! are the judge's: `tests/live/judge.py`.
 #![expect(clippy::disallowed_methods, reason = "tests run the program")]
-
-mod serve;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use serve::{Fault, Server, sharded, whole};
 
 /// Asks the program; its answer.
 fn ask(channel: &str, cache: &str, offline: bool, question: &Value) -> Value {
     let ask = json!({
         "protocol": 1, "channels": [channel], "subdirs": ["linux-64"], "cache": cache, "offline": offline,
-        "progress": false, "patience": 1, "question": question,
+        "patience": 1, "question": question,
     });
     let (code, stdout, stderr) = run(&ask.to_string());
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -22,8 +20,6 @@ fn ask(channel: &str, cache: &str, offline: bool, question: &Value) -> Value {
 
 fn run(input: &str) -> (Option<i32>, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_conda-torch-live"))
-        .env_remove("HTTP_PROXY")
-        .env_remove("http_proxy")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -39,155 +35,48 @@ fn pytorch() -> Value {
     json!({"records": {"names": ["pytorch"]}})
 }
 
-fn solve(cuda: &str) -> Value {
-    json!({"solve": {
-        "specs": ["pytorch-gpu=2.13.0", "cuda-version=12.9"],
-        "virtual_packages": [cuda, "__linux=6.1=0", "__unix=0=0"],
-    }})
-}
-
 fn cache() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("UTF-8").to_owned();
     (folder, path)
 }
 
-fn builds(reply: &Value) -> Vec<&str> {
-    let records = reply["told"]["records"]["records"].as_array();
-    records
-        .unwrap_or_else(|| panic!("{reply}"))
-        .iter()
-        .filter_map(|record| record["build"].as_str())
-        .collect()
-}
-
-#[test]
-fn both_forms_give_the_same_records() {
-    for (files, form) in [(whole(), "whole"), (sharded(), "sharded")] {
-        let server = Server::start(files);
-        let (_folder, cache) = cache();
-        let reply = ask(&server.url, &cache, false, &pytorch());
-        assert_eq!(builds(&reply), ["cpu_mkl_py312_h2_102", "cuda129_mkl_py312_h1_302"], "{form}");
-        assert_eq!(reply["origins"][1]["form"], form);
-        assert_eq!(reply["origins"][1]["age"], 0);
-        assert_eq!(reply["told"]["records"]["records"][0]["timestamp"], 1_786_000_000_000_u64);
-        assert_eq!(reply["told"]["records"]["records"][0]["channel"], server.url);
+/// A channel in a folder, with one PyTorch that needs a driver.
+fn channel(folder: &std::path::Path) {
+    let record = |name: &str, version: &str, build: &str, depends: &[&str]| {
+        json!({"name": name, "version": version, "build": build, "build_number": 0, "subdir": "linux-64",
+            "depends": depends, "constrains": []})
+    };
+    let packages = json!({
+        "pytorch-2.13.0-cuda129_0.conda": record("pytorch", "2.13.0", "cuda129_0", &["__cuda"]),
+        "pytorch-gpu-2.13.0-cuda129_0.conda":
+            record("pytorch-gpu", "2.13.0", "cuda129_0", &["pytorch 2.13.0 cuda*"]),
+    });
+    for (subdir, packages) in [("linux-64", packages), ("noarch", json!({}))] {
+        let document =
+            json!({"info": {"subdir": subdir}, "packages": {}, "packages.conda": packages});
+        std::fs::create_dir_all(folder.join(subdir)).expect("a folder");
+        std::fs::write(folder.join(subdir).join("repodata.json"), document.to_string())
+            .expect("a file");
     }
 }
 
 #[test]
 fn a_solve_heeds_the_virtual_packages() {
-    for files in [whole(), sharded()] {
-        let server = Server::start(files);
-        let (_folder, cache) = cache();
-        let reply = ask(&server.url, &cache, false, &solve("__cuda=12.9=0"));
-        let names: Vec<_> = reply["told"]["solved"]["solution"]["records"]
-            .as_array()
-            .unwrap_or_else(|| panic!("{reply}"))
-            .iter()
-            .map(|record| record["name"].as_str().unwrap_or(""))
-            .collect();
-        assert_eq!(names, ["cuda-version", "python", "pytorch", "pytorch-gpu"]);
-        let reply = ask(&server.url, &cache, false, &solve("__glibc=2.36=0"));
-        let why = reply["told"]["solved"]["unsolvable"]["why"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{reply}"));
-        assert!(why.contains("__cuda"), "{why}");
-    }
-}
-
-#[test]
-fn the_second_time_the_server_only_vouches_for_what_is_kept() {
-    for files in [whole(), sharded()] {
-        let server = Server::start(files);
-        let (_folder, cache) = cache();
-        ask(&server.url, &cache, false, &pytorch());
-        let (_, first) = server.counts();
-        ask(&server.url, &cache, false, &pytorch());
-        let (vouched, second) = server.counts();
-        assert!(vouched > 0 && first > 400 && second < 50, "{vouched} {first} {second}");
-    }
-}
-
-#[test]
-fn offline_answers_from_what_is_kept_and_from_nothing_else() {
-    for files in [whole(), sharded()] {
-        let server = Server::start(files);
-        let (_folder, cache) = cache();
-        let reply = ask(&server.url, &cache, true, &pytorch());
-        assert_eq!(reply["told"]["failed"]["kind"], "not_cached", "{reply}");
-        ask(&server.url, &cache, false, &pytorch());
-        server.counts();
-        let reply = ask(&server.url, &cache, true, &pytorch());
-        assert_eq!(builds(&reply).len(), 2);
-        assert_eq!(server.counts(), (0, 0));
-    }
-}
-
-/// Every fault, and what it is told as.
-const FAULTS: &[(Fault, &str)] = &[
-    (Fault::Status(401), "refused"),
-    (Fault::Status(403), "refused"),
-    (Fault::Status(404), "no_channel"),
-    (Fault::Status(429), "too_many"),
-    (Fault::Status(500), "server"),
-    (Fault::Status(503), "server"),
-    (Fault::Page, "captive_page"),
-    (Fault::Loop, "moved"),
-    (Fault::Silent, "slow"),
-    (Fault::Stalled, "slow"),
-    (Fault::CutShort, "cut_short"),
-    (Fault::Damaged, "damaged"),
-];
-
-#[test]
-fn a_fault_is_told_and_leaves_nothing_behind() {
-    std::thread::scope(|scope| {
-        for (fault, kind) in FAULTS {
-            scope.spawn(move || {
-                let server = Server::start(whole());
-                let (_folder, cache) = cache();
-                server.fails_with(*fault);
-                let reply = ask(&server.url, &cache, false, &pytorch());
-                assert_eq!(reply["told"]["failed"]["kind"], *kind, "{fault:?}: {reply}");
-                server.fails_with(Fault::None);
-                let reply = ask(&server.url, &cache, false, &pytorch());
-                assert_eq!(builds(&reply).len(), 2, "{fault:?}, and then well");
-            });
-        }
-    });
-}
-
-#[test]
-fn where_the_network_fails_the_cache_stands_in_and_the_fault_is_told() {
-    for (fault, kind) in [
-        (Fault::Status(503), "server"),
-        (Fault::Page, "captive_page"),
-        (Fault::CutShort, "cut_short"),
-    ] {
-        let server = Server::start(whole());
-        let (_folder, cache) = cache();
-        ask(&server.url, &cache, false, &pytorch());
-        // What is kept must not match, or the server would not send anything to be cut.
-        server.fails_with(fault);
-        let reply = ask(&server.url, &cache, false, &pytorch());
-        assert_eq!(builds(&reply).len(), 2, "{fault:?}");
-        let told = reply["origins"].as_array().expect("origins");
-        assert!(told.iter().any(|origin| origin["fault"]["kind"] == kind), "{fault:?}: {reply}");
-    }
-}
-
-#[test]
-fn two_runs_at_once_on_one_cache_both_answer() {
-    let server = Server::start(whole());
-    let (_folder, cache) = cache();
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                assert_eq!(builds(&ask(&server.url, &cache, false, &pytorch())).len(), 2);
-            });
-        }
-    });
+    let (folder, cache) = cache();
+    channel(folder.path());
+    let solve = |virtual_packages: &[&str]| {
+        let specs = ["pytorch-gpu=2.13.0"];
+        let question = json!({"solve": {"specs": specs, "virtual_packages": virtual_packages}});
+        ask(folder.path().to_str().expect("UTF-8"), &cache, false, &question)["told"]["solved"]
+            .clone()
+    };
+    let solved = solve(&["__cuda=12.9=0"]);
+    assert_eq!(solved["solution"]["records"][0]["name"], "pytorch", "{solved}");
+    assert_eq!(solved["solution"]["records"][1]["name"], "pytorch-gpu", "{solved}");
+    let solved = solve(&["__glibc=2.36=0"]);
+    let why = solved["unsolvable"]["why"].as_str().unwrap_or_else(|| panic!("{solved}"));
+    assert!(why.contains("__cuda"), "{why}");
 }
 
 #[test]

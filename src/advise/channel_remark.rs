@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
-use crate::model::{CudaVersion, Date, Version};
+use crate::model::{CudaVersion, Date, Fault, Version};
 
 use super::diagnostic::Severity;
 
@@ -10,9 +10,11 @@ use super::diagnostic::Severity;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChannelRemark {
     /// It could not be read: the answer is of the program's own rows.
-    Unreadable { why: String, as_of: Date },
-    /// The cache stood in: for the network, or because nothing was to be asked of that.
-    FromCache { age: u64, why: Option<String> },
+    Unreadable { fault: Fault, as_of: Date },
+    /// There is no PyTorch in it for these platforms: the answer is of the program's own rows.
+    NoPytorch { channel: String, as_of: Date },
+    /// The cache stood in: for the network, or because nothing was to be asked of that. `age` in seconds.
+    FromCache { age: u64, fault: Option<Fault> },
     /// Builds that are in no known form were passed over.
     NotUnderstood { count: usize, example: String },
     /// The chosen build is newer than the program's rows: its kernels are those of the nearest.
@@ -24,7 +26,7 @@ impl ChannelRemark {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "channel-unreadable",
+            Self::Unreadable { .. } | Self::NoPytorch { .. } => "channel-unreadable",
             Self::FromCache { .. } => "channel-from-cache",
             Self::NotUnderstood { .. } => "channel-not-understood",
             Self::KernelsInferred { .. } => "kernels-inferred",
@@ -34,9 +36,10 @@ impl ChannelRemark {
     pub(super) fn severity(&self) -> Severity {
         match self {
             Self::Unreadable { .. }
-            | Self::FromCache { why: Some(_), .. }
+            | Self::NoPytorch { .. }
+            | Self::FromCache { fault: Some(_), .. }
             | Self::KernelsInferred { .. } => Severity::Warning,
-            Self::FromCache { why: None, .. } | Self::NotUnderstood { .. } => Severity::Info,
+            Self::FromCache { fault: None, .. } | Self::NotUnderstood { .. } => Severity::Info,
         }
     }
 }

@@ -58,15 +58,14 @@ pub fn differences<'a>(
             && oldest.is_none_or(|oldest| found.key.pytorch >= oldest)
     };
     for found in found.iter().filter(looked_at) {
-        let mut of_key = rows().filter(|row| Key::of(row) == found.key).peekable();
-        if of_key.peek().is_none() {
-            all.push(Difference::New(found));
-            continue;
-        }
+        let of_key = rows().filter(|row| Key::of(row) == found.key);
         let newest = found.build_numbers.iter().copied().max().unwrap_or(0);
         // Rows of one key are of different build numbers: the one that has it, else the last.
         let has = |row: &&Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
-        let Some(row) = of_key.max_by_key(|row| (has(row), row.build_numbers.1)) else { continue };
+        let Some(row) = of_key.max_by_key(|row| (has(row), row.build_numbers.1)) else {
+            all.push(Difference::New(found));
+            continue;
+        };
         let what = changes(row, found);
         if !what.is_empty() {
             all.push(Difference::Changed { row, found, what });

@@ -16,6 +16,8 @@ pub struct Found {
     pub build_numbers: Vec<u16>,
     /// Whether the build string names the BLAS.
     pub blas_in_build_string: bool,
+    /// Whether there is a `pytorch-gpu` or `pytorch-cpu` that leads to it, among the records.
+    pub metapackage: bool,
     /// The `cuda-version` pins that it accepts.
     pub cuda_pins: CudaPins,
     /// The oldest glibc that it asks for.
@@ -81,9 +83,11 @@ pub enum GapKind {
     Python,
     /// A companion that does not say which PyTorch it is for.
     Pytorch,
+    /// It is tied to a kind of aarch64 machine that is not known.
+    ArmVariant,
 }
 
-/// Draws the builds from the records of `pytorch`. Others are passed over.
+/// Draws the builds from the records of `pytorch`, and of its metapackages; others are passed over.
 #[must_use]
 pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
     let mut builds: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
@@ -104,6 +108,9 @@ pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
         }
     }
     let mut all: Vec<Found> = builds.into_values().flat_map(merged).collect();
+    for build in &mut all {
+        build.metapackage = has_metapackage(&build.key, records);
+    }
     all.sort_by(|a, b| {
         b.key
             .pytorch
@@ -125,9 +132,6 @@ fn merged(mut builds: Vec<Found>) -> Vec<Found> {
             None => merged.push(build),
         }
     }
-    for build in &mut merged {
-        build.build_numbers.dedup();
-    }
     merged
 }
 
@@ -146,6 +150,18 @@ fn join(build: &mut Found, other: Found) {
     build.pythons.0 = build.pythons.0.min(other.pythons.0);
     build.pythons.1 = build.pythons.1.max(other.pythons.1);
     build.newest = build.newest.max(other.newest);
+}
+
+/// Whether there is a metapackage whose build string begins as that of the build.
+fn has_metapackage(key: &Key, records: &[Record]) -> bool {
+    let name = if key.accelerator.cuda().is_some() { "pytorch-gpu" } else { "pytorch-cpu" };
+    let prefix = key.accelerator.build_prefix();
+    records.iter().any(|record| {
+        record.name == name
+            && record.subdir == key.subdir.as_str()
+            && record.version.parse() == Ok(key.pytorch)
+            && record.build.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('_'))
+    })
 }
 
 fn one(record: &Record) -> Result<Found, GapKind> {
@@ -179,10 +195,11 @@ fn one(record: &Record) -> Result<Found, GapKind> {
             subdir,
             accelerator,
             blas: named.unwrap_or(if needs_mkl { Blas::Mkl } else { Blas::Generic }),
-            arm_variant: arm_variant(record),
+            arm_variant: arm_variant(record)?,
         },
         build_numbers: vec![number],
         blas_in_build_string: named.is_some(),
+        metapackage: false, // another package's records tell
         cuda_pins,
         glibc: spec(record, "__glibc").and_then(lower),
         macos: spec(record, "__osx").and_then(lower),
@@ -255,16 +272,18 @@ mod tests {
     fn what_is_not_understood_is_told_with_what_about_it() {
         let python = "python >=3.12,<3.13.0a0";
         for (build, depends, what) in [
-            ("rocm62_mkl_py312_h1_0", vec![python], GapKind::BuildString),
-            ("cuda_py312_h1_0", vec![python], GapKind::BuildString),
-            ("cpu_blis_py312_h1_0", vec![python], GapKind::BuildString),
-            ("cuda131_mkl_py312_h1_0", vec![python], GapKind::CudaPins),
-            ("cuda131_mkl_py312_h1_0", vec![python, "cuda-version 14"], GapKind::CudaPins),
-            ("cpu_mkl_py312_h1_0", vec![], GapKind::Python),
+            ("rocm62_mkl_py312_h1_0", vec![python], Some(GapKind::BuildString)),
+            ("cuda_py312_h1_0", vec![python], Some(GapKind::BuildString)),
+            ("cpu_blis_py312_h1_0", vec![python], Some(GapKind::BuildString)),
+            ("cuda131_mkl_py312_h1_0", vec![python], Some(GapKind::CudaPins)),
+            ("cuda131_mkl_py312_h1_0", vec![python, "cuda-version <14"], Some(GapKind::CudaPins)),
+            ("cuda131_mkl_py312_h1_0", vec![python, "cuda-version 13.1.*"], None),
+            ("cpu_mkl_py312_h1_0", vec![python, "arm-variant * thor"], Some(GapKind::ArmVariant)),
+            ("cpu_mkl_py312_h1_0", vec![python, "arm-variant * sbsa"], None),
+            ("cpu_mkl_py312_h1_0", vec![], Some(GapKind::Python)),
         ] {
             let (found, gaps) = found(&[record(build, &depends)]);
-            let expected = if depends.contains(&"cuda-version 14") { None } else { Some(what) };
-            assert_eq!(gaps.first().map(|gap| gap.what), expected, "{build}: {found:?}");
+            assert_eq!(gaps.first().map(|gap| gap.what), what, "{build}: {found:?}");
         }
     }
 }

@@ -14,7 +14,6 @@ mod specs;
 pub use difference::{Change, Difference, differences};
 pub use found::{Found, Gap, GapKind, Key, found};
 pub use protocol::{
-    Ask, Fault, FaultKind, Form, Origin, PROTOCOL, Question, Record, Records, Reply, Solution,
-    Solved, Told,
+    Ask, Form, NoReply, Origin, PROTOCOL, Question, Record, Records, Reply, Solution, Solved, Told,
 };
 pub use rows::{PACKAGES, nearest, rows, since};

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Fault;
+
 /// The number of this form of the words. It changes with them.
 pub const PROTOCOL: u32 = 1;
 
@@ -21,8 +23,6 @@ pub struct Ask {
     pub cache: String,
     /// Whether nothing may be asked of a network: the cache alone, however old.
     pub offline: bool,
-    /// Whether to show on standard error, a terminal, what is going on.
-    pub progress: bool,
     /// For how many seconds a server may be silent before it counts as one that does not answer.
     pub patience: u32,
     /// What is wanted.
@@ -56,6 +56,34 @@ pub struct Reply {
     pub origins: Vec<Origin>,
     /// The answer.
     pub told: Told,
+}
+
+/// Why an answer is none.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReply {
+    /// It is not in these words.
+    #[error("what it says is not understood: {0}")]
+    NotUnderstood(serde_json::Error),
+    /// It is of a program of another day.
+    #[error(
+        "it is of another day than this program (protocol {0}): install both from the same sources"
+    )]
+    OtherProtocol(u32),
+}
+
+impl Reply {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// Where it is none to a program of this day.
+    pub fn read(text: &[u8]) -> Result<Self, NoReply> {
+        let reply: Self = serde_json::from_slice(text).map_err(NoReply::NotUnderstood)?;
+        if reply.protocol == PROTOCOL {
+            Ok(reply)
+        } else {
+            Err(NoReply::OtherProtocol(reply.protocol))
+        }
+    }
 }
 
 /// The answer itself.
@@ -143,7 +171,8 @@ pub struct Origin {
     /// For how many seconds it has lain in the cache since the server last vouched for it; 0 where it
     /// did in this run.
     pub age: u64,
-    /// How many bytes came over the network in this run.
+    /// How many bytes came over the network for it in this run, without what a solve then reads of packages
+    /// that were not named.
     pub fetched: u64,
     /// What went wrong, also where the cache then stood in.
     pub fault: Option<Fault>,
@@ -159,53 +188,4 @@ pub enum Form {
     Whole,
     /// There is no such subdir in the channel, which is no fault.
     Missing,
-}
-
-/// Why a channel could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    /// The kind.
-    pub kind: FaultKind,
-    /// The address or the file that it was about, without secrets.
-    pub at: String,
-    /// What the library or the system said, one line.
-    pub detail: String,
-}
-
-/// The kinds of fault, as far as a person would act on them differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// No name could be looked up, or nobody could be reached.
-    NoNetwork,
-    /// A proxy is set and does not do its part.
-    Proxy,
-    /// Nobody vouches for the server's certificate.
-    Certificate,
-    /// Something answered in the server's place: a page to log in.
-    CaptivePage,
-    /// It was silent for too long.
-    Slow,
-    /// 401 or 403: it wants to know who asks, or refuses.
-    Refused,
-    /// 404: there is no such channel.
-    NoChannel,
-    /// 429: too many have asked.
-    TooMany,
-    /// 5xx, after trying again.
-    Server,
-    /// It moved to where it cannot be followed.
-    Moved,
-    /// Less came than was announced.
-    CutShort,
-    /// What came is not what it should be.
-    Damaged,
-    /// Offline, and the cache does not have it.
-    NotCached,
-    /// The disk is full.
-    DiskFull,
-    /// The cache's folder cannot be written or read.
-    Cache,
-    /// Anything else.
-    Other,
 }

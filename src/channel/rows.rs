@@ -34,8 +34,7 @@ pub fn rows(
     gaps.extend(more);
     let is_read = |subdir: Subdir| subdirs.contains(&subdir);
     let drawn = builds.iter().filter(|found| is_read(found.key.subdir));
-    let mut builds: Vec<Build> =
-        drawn.flat_map(|found| of_one(found, records, day, known)).collect();
+    let mut builds: Vec<Build> = drawn.flat_map(|found| of_one(found, day, known)).collect();
     // Candidates are on a label of their own, which was not read.
     let kept = |row: &&Build| row.pytorch.is_candidate() || !is_read(row.subdir);
     builds.extend(known.builds.iter().filter(kept).cloned());
@@ -87,7 +86,7 @@ fn place(row: &Build) -> impl Ord + use<> {
 }
 
 /// A build as rows: its numbers are parted by the rows that know them.
-fn of_one(found: &Found, records: &[Record], day: Date, known: &Matrix) -> Vec<Build> {
+fn of_one(found: &Found, day: Date, known: &Matrix) -> Vec<Build> {
     let holder = |number: u16| {
         known.builds.iter().find(|row| {
             let (first, last) = row.build_numbers;
@@ -97,7 +96,7 @@ fn of_one(found: &Found, records: &[Record], day: Date, known: &Matrix) -> Vec<B
     let parts = found.build_numbers.chunk_by(|&a, &b| holder(a) == holder(b));
     parts
         .filter_map(|part| Some((*part.first()?, *part.last()?)))
-        .map(|numbers| row(found, numbers, holder(numbers.1), records, day, known))
+        .map(|numbers| row(found, numbers, holder(numbers.1), day, known))
         .collect()
 }
 
@@ -105,7 +104,6 @@ fn row(
     found: &Found,
     numbers: (u16, u16),
     own: Option<&Build>,
-    records: &[Record],
     day: Date,
     known: &Matrix,
 ) -> Build {
@@ -126,7 +124,7 @@ fn row(
         arm_variant: key.arm_variant,
         build_numbers: numbers,
         blas_in_build_string: found.blas_in_build_string,
-        metapackage: own.map_or_else(|| has_metapackage(found, records), |row| row.metapackage),
+        metapackage: own.map_or(found.metapackage, |row| row.metapackage),
         cuda_pins: found.cuda_pins.clone(),
         kernels,
         glibc,
@@ -165,19 +163,6 @@ pub fn nearest<'m>(key: &Key, matrix: &'m Matrix) -> Option<&'m Build> {
     };
     let cuda = |build: &&Build| matches!(build.accelerator, Accelerator::Cuda(_));
     matrix.builds.iter().filter(cuda).max_by_key(closeness)
-}
-
-/// Whether there is a metapackage whose build string begins as that of the build.
-fn has_metapackage(found: &Found, records: &[Record]) -> bool {
-    let key = &found.key;
-    let name = if key.accelerator.cuda().is_some() { "pytorch-gpu" } else { "pytorch-cpu" };
-    let prefix = key.accelerator.build_prefix();
-    records.iter().any(|record| {
-        record.name == name
-            && record.subdir == key.subdir.as_str()
-            && record.version.parse() == Ok(key.pytorch)
-            && record.build.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('_'))
-    })
 }
 
 /// The versions of `cuda-version`, ascending; those that are known where the channel has none.

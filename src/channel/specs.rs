@@ -2,7 +2,7 @@
 
 use crate::model::{ArmVariant, CudaPins, CudaVersion, Version};
 
-use super::Record;
+use super::{GapKind, Record};
 
 /// The toolkit that a build string begins with, `None` for the processor, and what follows.
 pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
@@ -12,9 +12,7 @@ pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
     let rest = build.strip_prefix("cuda")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let (digits, rest) = rest.split_at(digits);
-    // The last digit is the minor number: `129`, `130`, `92`.
-    let (major, minor) = digits.split_at_checked(digits.len().checked_sub(1)?)?;
-    Some((Some(CudaVersion::new(major.parse().ok()?, minor.parse().ok()?)), rest))
+    Some((Some(CudaVersion::from_digits(digits)?), rest))
 }
 
 /// What a record asks of a package, after its name.
@@ -64,10 +62,12 @@ fn cuda(text: &str) -> Option<CudaVersion> {
 }
 
 /// The aarch64 variant that a record is tied to.
-pub(super) fn arm_variant(record: &Record) -> Option<ArmVariant> {
-    match spec(record, "arm-variant")?.rsplit(' ').next() {
-        Some("sbsa") => Some(ArmVariant::Sbsa),
-        Some("tegra") => Some(ArmVariant::Tegra),
-        Some(_) | None => None,
+pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, GapKind> {
+    let Some(spec) = spec(record, "arm-variant") else { return Ok(None) };
+    match spec.rsplit(' ').next() {
+        Some("sbsa") => Ok(Some(ArmVariant::Sbsa)),
+        Some("tegra") => Ok(Some(ArmVariant::Tegra)),
+        // On which machines it runs is not known then.
+        Some(_) | None => Err(GapKind::ArmVariant),
     }
 }

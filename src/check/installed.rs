@@ -194,10 +194,7 @@ fn toolkit(text: &str) -> Option<CudaVersion> {
     if text.contains('.') {
         return text.parse().ok();
     }
-    // Two digits are 9.2; of more the first two are the major version.
-    let major = if text.len() > 2 { 2 } else { 1 };
-    let (major, minor) = text.split_at_checked(major)?;
-    format!("{major}.{minor}").parse().ok()
+    CudaVersion::from_digits(text)
 }
 
 #[cfg(test)]

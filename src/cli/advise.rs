@@ -123,7 +123,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let request = args.request.request();
     let live = match read(args, host, &machine)? {
         Ok(live) => ManuallyDrop::new(live),
-        Err(interrupted) => return Ok(ended(&interrupted)),
+        Err(interrupted) => return Ok(interrupted.output()),
     };
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     // The process ends soon: see `cli::run`.
@@ -156,7 +156,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     let proof = match args.verify.prove(&answer, &around) {
         Ok(proof) => ManuallyDrop::new(proof),
-        Err(interrupted) => return Ok(ended(&interrupted)),
+        Err(interrupted) => return Ok(interrupted.output()),
     };
     answer.proof = proof.as_ref();
     let stdout = match format {
@@ -197,11 +197,6 @@ fn read(
         Some(subdir) if with_pytorch.contains(subdir) => args.live.read(host, &[*subdir]),
         Some(_) | None => args.live.read(host, with_pytorch),
     }
-}
-
-/// Somebody wanted this program to end. As a shell has it: 130 for Ctrl-C.
-fn ended(Interrupted(signal): &Interrupted) -> Output {
-    Output { stdout: String::new(), code: u8::try_from(128 + signal).unwrap_or(1) }
 }
 
 impl Args {

@@ -2,15 +2,20 @@
 
 use anyhow::bail;
 
-use crate::channel::{Told, differences, found, since};
+use crate::channel::{differences, found, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{Subdir, without_secrets};
-use crate::render::difference::{Compared, human, rows, trouble};
+use crate::render::{
+    difference::{Compared, human, rows},
+    trouble,
+};
 
-use super::verify::Interrupted;
 use super::width::terminal_width;
 use super::{Output, live};
+
+/// The packages that are compared: PyTorch, and what leads to it.
+const NAMES: [&str; 3] = ["pytorch", "pytorch-cpu", "pytorch-gpu"];
 
 /// What is compared with.
 pub(super) struct With<'a> {
@@ -26,28 +31,23 @@ pub(super) struct With<'a> {
 pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let channel = folder(with.channel)?;
-    let reply = match live::records(host, &channel, subdirs, &["pytorch"], with.offline)? {
-        Ok(reply) => reply,
-        // As a shell has it: 130 for Ctrl-C.
-        Err(Interrupted(signal)) => {
-            let code = u8::try_from(128 + signal).unwrap_or(1);
-            return Ok(Output { stdout: String::new(), code });
-        }
+    let read = match live::records(host, &channel, subdirs, &NAMES, with.offline)? {
+        Ok(read) => read,
+        Err(interrupted) => return Ok(interrupted.output()),
     };
-    let records = match reply.told {
-        Told::Records(records) => since(records.records, matrix),
-        Told::Failed(fault) => bail!(trouble(&fault)),
-        Told::Solved(_) => bail!("`conda-torch-live` answers another question than it was asked"),
+    let records = match read.told {
+        Ok(records) => since(records.records, matrix),
+        Err(fault) => bail!(trouble(&fault)),
     };
     let shown = without_secrets(with.channel);
-    if records.is_empty() {
+    let (builds, gaps) = found(&records);
+    if builds.is_empty() && gaps.is_empty() {
         bail!("there is no PyTorch in `{shown}`");
     }
-    let (builds, gaps) = found(&records);
     let differences = differences(&builds, matrix, subdirs);
     let compared = Compared {
         channel: &shown,
-        origins: &reply.origins,
+        origins: &read.origins,
         differences: &differences,
         gaps: &gaps,
         matrix,

@@ -1,19 +1,20 @@
 //! What `conda-torch-live` is asked for: the records of a channel.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::channel::{Ask, PROTOCOL, Question, Reply};
-use crate::host::{Host, WatchEnd, ask_live, live_program};
-use crate::model::{Os, Subdir};
+use crate::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told};
+use crate::host::{Host, WatchEnd, Watched, ask_live, live_program};
+use crate::model::{Fault, Os, Subdir};
 
 use super::progress::Progress;
 use super::verify::Interrupted;
 
 /// How long a server may be silent, in seconds.
-pub(super) const PATIENCE: u32 = 30;
+const PATIENCE: u32 = 30;
 
 /// How long all of it may take: a whole channel is some hundred megabytes.
 const DEADLINE: Duration = Duration::from_mins(10);
@@ -23,6 +24,37 @@ const NOT_INSTALLED: &str = "\
 `conda-torch-live`, the program that reads channels, is not beside this one; in a checkout: \
 `cargo install --path live`, or name it with `CONDA_TORCH_LIVE`";
 
+/// A question about one channel.
+pub(super) fn question(
+    host: &dyn Host,
+    channel: &str,
+    subdirs: &[Subdir],
+    offline: bool,
+    question: Question,
+) -> Ask {
+    Ask {
+        protocol: PROTOCOL,
+        channels: vec![channel.to_owned()],
+        subdirs: subdirs.iter().map(ToString::to_string).collect(),
+        cache: cache(host),
+        offline,
+        patience: PATIENCE,
+        question,
+    }
+}
+
+/// Asks it, with a line on the terminal meanwhile.
+pub(super) fn ask(
+    program: &Path,
+    ask: &Ask,
+    deadline: Duration,
+    mut progress: Progress,
+) -> anyhow::Result<Watched> {
+    let text = serde_json::to_string(ask)?;
+    let ran = ask_live(program, &text, deadline, &mut |took| progress.tick(took));
+    ran.with_context(|| format!("cannot start `{}`", program.display()))
+}
+
 /// Reads the records of these packages; or somebody wanted this program to end.
 pub(super) fn records(
     host: &dyn Host,
@@ -30,24 +62,13 @@ pub(super) fn records(
     subdirs: &[Subdir],
     names: &[&str],
     offline: bool,
-) -> anyhow::Result<Result<Reply, Interrupted>> {
+) -> anyhow::Result<Result<Read, Interrupted>> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
-    let shown = program.display().to_string();
-    let ask = Ask {
-        protocol: PROTOCOL,
-        channels: vec![channel.to_owned()],
-        subdirs: subdirs.iter().map(ToString::to_string).collect(),
-        cache: cache(host),
-        offline,
-        progress: false, // its standard error is read
-        patience: PATIENCE,
-        question: Question::Records { names: names.iter().map(|&name| name.to_owned()).collect() },
-    };
-    let text = serde_json::to_string(&ask)?;
-    let mut progress = Progress::new("Reading the channel".to_owned(), true);
-    let ran = ask_live(&program, &text, DEADLINE, &mut |took| progress.tick(took));
-    drop(progress);
-    let ran = ran.with_context(|| format!("cannot start `{shown}`"))?;
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    let asked = question(host, channel, subdirs, offline, Question::Records { names });
+    let progress = Progress::new("Reading the channel".to_owned(), true);
+    let ran = ask(&program, &asked, DEADLINE, progress)?;
+    let shown = program.display();
     match ran.end {
         WatchEnd::Interrupted(signal) => return Ok(Err(Interrupted(signal))),
         WatchEnd::TimedOut => {
@@ -60,16 +81,23 @@ pub(super) fn records(
             bail!("`{shown}` ended with {code}: {}", said.trim().trim_start_matches("error: "));
         }
     }
-    let reply: Reply = serde_json::from_slice(&ran.stdout)
-        .with_context(|| format!("what `{shown}` says is not understood"))?;
-    if reply.protocol != PROTOCOL {
-        bail!("`{shown}` is of another day than this program: install both from the same sources");
-    }
-    Ok(Ok(reply))
+    let reply = Reply::read(&ran.stdout).with_context(|| format!("cannot read `{shown}`"))?;
+    let told = match reply.told {
+        Told::Records(records) => Ok(records),
+        Told::Failed(fault) => Err(fault),
+        Told::Solved(_) => bail!("`{shown}` answers another question than it was asked"),
+    };
+    Ok(Ok(Read { origins: reply.origins, told }))
+}
+
+/// A channel that was read, or could not be.
+pub(super) struct Read {
+    pub(super) origins: Vec<Origin>,
+    pub(super) told: Result<Records, Fault>,
 }
 
 /// Where what was read of channels is kept: `CONDA_TORCH_CACHE`, else as each system has it.
-pub(super) fn cache(host: &dyn Host) -> String {
+fn cache(host: &dyn Host) -> String {
     let target = host.target();
     if let Some(named) = host.env("CONDA_TORCH_CACHE").filter(|folder| !folder.is_empty()) {
         return named.into_owned();

@@ -1,17 +1,16 @@
 //! `--live`: the rows as the channel has them today.
 
-use anyhow::bail;
-
 use crate::advise::{ChannelRemark, Diagnostic};
-use crate::channel::{FaultKind, Origin, PACKAGES, Records, Reply, Told, rows, since};
+use crate::channel::{Origin, PACKAGES, Records, rows, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::{Date, Subdir, without_secrets};
-use crate::render::{LiveText, difference::trouble};
+use crate::model::{Date, FaultKind, Subdir, without_secrets};
+use crate::render::LiveText;
 
+use super::UsageError;
 use super::difference::folder;
+use super::live::{self, Read};
 use super::verify::Interrupted;
-use super::{UsageError, live};
 
 // No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
@@ -55,33 +54,33 @@ impl LiveFlags {
             return Ok(Ok(None));
         };
         let address = folder(channel)?;
-        let reply = live::records(host, &address, subdirs, &PACKAGES, self.offline)?;
-        let reply = match reply {
-            Ok(reply) => reply,
-            Err(interrupted) => return Ok(Err(interrupted)),
-        };
-        Ok(Ok(Some(drawn(reply, &without_secrets(channel), subdirs)?)))
+        let read = live::records(host, &address, subdirs, &PACKAGES, self.offline)?;
+        Ok(read.map(|read| Some(drawn(read, &without_secrets(channel), subdirs))))
     }
 }
 
-fn drawn(reply: Reply, channel: &str, subdirs: &[Subdir]) -> anyhow::Result<LiveRows> {
+fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     let known = Matrix::embedded();
-    let records = match reply.told {
-        Told::Records(records) => records.records,
-        Told::Failed(fault) => return Ok(unread(channel, trouble(&fault), Some(fault.kind))),
-        Told::Solved(_) => bail!("`conda-torch-live` answers another question than it was asked"),
+    let as_of = known.as_of;
+    let records = match read.told {
+        Ok(records) => records.records,
+        Err(fault) => {
+            let kind = Some(fault.kind);
+            return unread(channel, ChannelRemark::Unreadable { fault, as_of }, kind);
+        }
     };
-    let age = reply.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
+    let age = read.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
     let day = Date::of_unix_time(now().saturating_sub(age));
     let records = Records { records: since(records, known) };
     let Some((matrix, gaps)) = rows(&records, subdirs, day, known) else {
-        return Ok(unread(channel, format!("there is no PyTorch in `{channel}`"), None));
+        let remark = ChannelRemark::NoPytorch { channel: channel.to_owned(), as_of };
+        return unread(channel, remark, None);
     };
-    let mut faults = reply.origins.iter().filter_map(|origin: &Origin| origin.fault.as_ref());
+    let mut faults = read.origins.iter().filter_map(|origin: &Origin| origin.fault.as_ref());
     let fault = faults.next();
     let mut remarks = Vec::new();
     if age > 0 || fault.is_some() {
-        remarks.push(ChannelRemark::FromCache { age, why: fault.map(trouble) });
+        remarks.push(ChannelRemark::FromCache { age, fault: fault.cloned() });
     }
     if let Some(first) = gaps.first() {
         let example = without_secrets(&first.url);
@@ -94,15 +93,15 @@ fn drawn(reply: Reply, channel: &str, subdirs: &[Subdir]) -> anyhow::Result<Live
         age_s: age,
         fault: fault.map(|fault| fault.kind),
     };
-    Ok(LiveRows { matrix, remarks, text })
+    LiveRows { matrix, remarks, text }
 }
 
 /// The program's own rows, in place of those of a channel.
-fn unread(channel: &str, why: String, fault: Option<FaultKind>) -> LiveRows {
+fn unread(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> LiveRows {
     let matrix = Matrix::embedded().clone();
     let as_of = matrix.as_of;
     let text = LiveText { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
-    LiveRows { matrix, remarks: vec![ChannelRemark::Unreadable { why, as_of }], text }
+    LiveRows { matrix, remarks: vec![remark], text }
 }
 
 /// Seconds since 1970.

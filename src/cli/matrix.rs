@@ -15,7 +15,6 @@ use super::Output;
 use super::difference::{self, With};
 use super::live_rows::LiveFlags;
 use super::machine_flags::{MachineFlags, machine};
-use super::verify::Interrupted;
 use super::width::terminal_width;
 
 /// The questions that a table answers.
@@ -88,11 +87,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     let live = match args.live.read(host, &subdirs)? {
         Ok(live) => live,
-        // As a shell has it: 130 for Ctrl-C.
-        Err(Interrupted(signal)) => {
-            let code = u8::try_from(128 + signal).unwrap_or(1);
-            return Ok(Output { stdout: String::new(), code });
-        }
+        Err(interrupted) => return Ok(interrupted.output()),
     };
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     for remark in live.iter().flat_map(|live| &live.remarks) {

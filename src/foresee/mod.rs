@@ -80,6 +80,30 @@ impl Sight {
         self.packages.iter().find(|(package, _)| package.name == name)
     }
 
+    /// With these variables set besides: empty is "not there".
+    #[must_use]
+    pub fn with(mut self, variables: &[(&'static str, String)]) -> Self {
+        for (variable, version) in variables {
+            let Some(name) = variable.strip_prefix("CONDA_OVERRIDE_") else { continue };
+            let name = format!("__{}", name.to_ascii_lowercase());
+            self.packages.retain(|(package, _)| package.name != name);
+            if !version.is_empty() {
+                let package =
+                    VirtualPackage { name, version: version.clone(), build: "0".to_owned() };
+                self.packages.push((package, Origin::Env((*variable).into())));
+            }
+        }
+        self
+    }
+
+    /// The packages as a solver is told them: `__cuda=12.9=0`.
+    #[must_use]
+    pub fn specs(&self) -> Vec<String> {
+        let told = self.packages.iter().filter(|(package, _)| !package.version.is_empty());
+        told.map(|(VirtualPackage { name, version, build }, _)| format!("{name}={version}={build}"))
+            .collect()
+    }
+
     fn add(&mut self, name: &'static str, seen: Seen) {
         match seen {
             Seen::Package(package, origin) => self.packages.push((package, origin)),

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Failure;
+use super::interrupt;
 
 /// How much of what a program says is kept.
 const BOUND: usize = 1 << 20;
@@ -184,20 +185,11 @@ pub(super) fn ended(status: ExitStatus) -> Ended {
     Ended::Exited(status.code().unwrap_or(-1))
 }
 
-/// Tells a program and all that it started to end. Does not wait for it.
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library cannot end a group of processes")]
+/// Tells a program and, where there are groups, all that it started to end. Does not wait for it.
 fn kill(child: &mut Child) {
-    if let Ok(group) = libc::pid_t::try_from(child.id()) {
-        // SAFETY: no memory is involved. The group is the child's own, made by `spawn`, and its
-        // number is not taken by another: the child has not been waited for.
-        unsafe { libc::kill(-group, libc::SIGKILL) };
-    }
-}
-
-/// Tells a program to end. Does not wait for it.
-#[cfg(not(unix))]
-fn kill(child: &mut Child) {
+    // The group is the child's own, made by `spawn`, and its number is not taken by another: the child has
+    // not been waited for.
+    interrupt::end_group(child.id());
     // It may have ended in the meantime: as good.
     let _ = child.kill();
 }

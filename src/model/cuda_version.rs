@@ -42,6 +42,15 @@ impl CudaVersion {
         Self { major: self.major.saturating_add(1), minor: 0 }
     }
 
+    /// From the digits in a build string: `129`, `130`, `92`. Of two the first is the major number, of more the
+    /// first two. `None` for what is no such number.
+    #[must_use]
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        let major = if digits.len() > 2 { 2 } else { 1 };
+        let (major, minor) = digits.split_at_checked(major)?;
+        format!("{major}.{minor}").parse().ok()
+    }
+
     /// The digits as conda-forge writes them in a build string: `129`.
     #[must_use]
     pub fn digits(self) -> String {

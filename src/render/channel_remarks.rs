@@ -1,20 +1,24 @@
 //! What is said of the rows where they were read in a channel.
 
 use crate::advise::ChannelRemark;
+use crate::model::{Fault, FaultKind};
 
 /// What is so, and what follows.
 #[must_use]
 pub fn sentence(remark: &ChannelRemark) -> String {
     use ChannelRemark as R;
     match remark {
-        R::Unreadable { why, as_of } => {
-            format!("this is of the program's own rows, as of {as_of}: {why}")
+        R::Unreadable { fault, as_of } => {
+            format!("this is of the program's own rows, as of {as_of}: {}", trouble(fault))
         }
-        R::FromCache { age, why: None } => {
+        R::NoPytorch { channel, as_of } => format!(
+            "this is of the program's own rows, as of {as_of}: there is no PyTorch in `{channel}`"
+        ),
+        R::FromCache { age, fault: None } => {
             format!("the channel is as it was {} ago", time(*age))
         }
-        R::FromCache { age, why: Some(why) } => {
-            format!("the channel is as it was {} ago: {why}", time(*age))
+        R::FromCache { age, fault: Some(fault) } => {
+            format!("the channel is as it was {} ago: {}", time(*age), trouble(fault))
         }
         R::NotUnderstood { count: 1, example } => {
             format!("a build in the channel is in no known form and was passed over: {example}")
@@ -26,6 +30,45 @@ pub fn sentence(remark: &ChannelRemark) -> String {
             "PyTorch {pytorch} for CUDA {toolkit} is newer than this program: that it has kernels for this GPU is concluded from the build before it"
         ),
     }
+}
+
+/// A fault in a sentence, with what to do.
+#[must_use]
+pub fn trouble(fault: &Fault) -> String {
+    let at = &fault.at;
+    let words = match fault.kind {
+        FaultKind::NoNetwork => {
+            "nobody can be reached: is there a network? (`--offline` reads what is kept)"
+        }
+        FaultKind::Proxy => "the proxy does not let it through: see `HTTPS_PROXY` and `NO_PROXY`",
+        FaultKind::Certificate => {
+            "nobody vouches for the server's certificate: a proxy that looks inside needs its own in the system's store"
+        }
+        FaultKind::CaptivePage => {
+            "a page for people came in its place: log in to the network with a browser first"
+        }
+        FaultKind::Slow => "the server is silent or next to it: try again, or a mirror",
+        FaultKind::Refused => {
+            "the server refuses: does it want a token, and is it for this channel?"
+        }
+        FaultKind::NoChannel => "there is no such channel there",
+        FaultKind::TooMany => "the server asks for fewer questions: try again later",
+        FaultKind::Server => "the server fails: try again later, or a mirror",
+        FaultKind::Moved => "it moved to where it cannot be followed",
+        FaultKind::CutShort => "the download ended too soon: try again",
+        FaultKind::Damaged => "what came is damaged: try again, or a mirror",
+        FaultKind::NotCached => {
+            "nothing of it is kept, and nothing is asked of the network with `--offline`"
+        }
+        FaultKind::DiskFull => {
+            "the disk is full: the folder of the cache is set with `CONDA_TORCH_CACHE`"
+        }
+        FaultKind::Cache => {
+            "the folder of the cache cannot be written: it is set with `CONDA_TORCH_CACHE`"
+        }
+        FaultKind::Other => return format!("`{at}` cannot be read: {}", fault.detail),
+    };
+    format!("`{at}` cannot be read: {words}")
 }
 
 /// A span of time in a unit that says enough.

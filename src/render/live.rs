@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::channel::FaultKind;
-use crate::model::Date;
+use crate::model::{Date, FaultKind};
 
 /// What was read of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -36,7 +36,7 @@ mod wire;
 mod wrap;
 
 pub use answer::{Answer, Refused, Style};
-pub use channel_remarks::sentence as channel_remark;
+pub use channel_remarks::{sentence as channel_remark, trouble};
 pub use clients::{ClientTarget, Environment};
 pub use commands::commands;
 pub use dockerfile::dockerfile;

@@ -10,17 +10,7 @@ use super::verdict::{Correction, Plan, Promise};
 pub(super) fn of(planned: &[Planned]) -> Option<Plan> {
     let pytorch = named(planned, "pytorch")?;
     let (accelerator, blas) = told_by(&pytorch.build);
-    let fetched = planned.iter().filter(|package| package.to_download != Some(false));
-    let sizes: Vec<Option<u64>> = fetched.map(|package| package.size).collect();
-    let is_told = sizes.is_empty() || sizes.iter().any(Option::is_some);
-    let sum = || sizes.iter().flatten().fold(0, |sum: u64, size| sum.saturating_add(*size));
-    Some(Plan {
-        pytorch: pytorch.clone(),
-        accelerator,
-        blas,
-        packages: planned.len(),
-        download: is_told.then(sum),
-    })
+    Some(Plan { pytorch: pytorch.clone(), accelerator, blas })
 }
 
 /// What differs from the promise, gravest first.
@@ -85,7 +75,7 @@ fn told_by(build: &str) -> (Option<Accelerator>, Option<Blas>) {
     let mut words = build.split('_');
     let accelerator = match words.next().unwrap_or_default() {
         "cpu" => Some(Accelerator::Cpu),
-        word => word.strip_prefix("cuda").and_then(toolkit).map(Accelerator::Cuda),
+        word => word.strip_prefix("cuda").and_then(CudaVersion::from_digits).map(Accelerator::Cuda),
     };
     let blas = match words.next() {
         Some("mkl") => Some(Blas::Mkl),
@@ -93,14 +83,6 @@ fn told_by(build: &str) -> (Option<Accelerator>, Option<Blas>) {
         Some(_) | None => None,
     };
     (accelerator, blas)
-}
-
-/// `129` is 12.9, `92` is 9.2: the last digit is the minor version.
-fn toolkit(digits: &str) -> Option<CudaVersion> {
-    let is_toolkit = matches!(digits.len(), 2..=4) && digits.bytes().all(|b| b.is_ascii_digit());
-    let digits = Some(digits).filter(|_| is_toolkit)?;
-    let (major, minor) = digits.split_at(digits.len() - 1);
-    Some(CudaVersion::new(major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn version(promise: &Promise<'_>, plan: &Plan) -> Option<Finding> {

@@ -1,19 +1,21 @@
 //! What `conda-torch-live` found, in the form of a client's dry run.
 
-use crate::channel::{PROTOCOL, Reply, Told};
+use crate::channel::{NoReply, Reply, Told};
 
 use super::dry_run::{DryRun, from_fault, from_solution};
 
 /// Reads its answer.
 #[must_use]
 pub fn solved(stdout: &str, stderr: &str) -> DryRun {
-    let Ok(reply) = serde_json::from_str::<Reply>(stdout) else {
-        return DryRun::Unreadable(if stderr.trim().is_empty() { stdout } else { stderr }.into());
+    let reply = match Reply::read(stdout.as_bytes()) {
+        Ok(reply) => reply,
+        Err(NoReply::NotUnderstood(_)) => {
+            return DryRun::Unreadable(
+                if stderr.trim().is_empty() { stdout } else { stderr }.into(),
+            );
+        }
+        Err(why @ NoReply::OtherProtocol(_)) => return DryRun::Unreadable(why.to_string()),
     };
-    if reply.protocol != PROTOCOL {
-        let other = reply.protocol;
-        return DryRun::Unreadable(format!("it is of another version (protocol {other})"));
-    }
     match reply.told {
         Told::Solved(solved) => from_solution(&solved),
         Told::Failed(fault) => from_fault(&fault),

@@ -55,10 +55,6 @@ pub struct Plan {
     pub accelerator: Option<Accelerator>,
     /// Its linear algebra library, where the build string tells.
     pub blas: Option<Blas>,
-    /// How many packages.
-    pub packages: usize,
-    /// How many bytes would be downloaded; `None` where the client says the size of none.
-    pub download: Option<u64>,
 }
 
 /// What would mend it.

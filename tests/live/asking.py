@@ -77,7 +77,7 @@ class Program:
     def ask(self, channel: str, cache: str, question: dict[str, Any], *, offline: bool = False,
             subdirs: tuple[str, ...] = ("linux-64",), env: dict[str, str] | None = None) -> Answer:
         document = {"protocol": 1, "channels": [channel], "subdirs": list(subdirs), "cache": str(cache),
-                    "offline": offline, "progress": False, "patience": PATIENCE, "question": question}
+                    "offline": offline, "patience": PATIENCE, "question": question}
         return self.end(self.start(document, env))
 
     def end(self, process: subprocess.Popen[str]) -> Answer:

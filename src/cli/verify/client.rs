@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::advise::Choice;
 use crate::environment::{self, Place};
-use crate::host::{Host, Scratch, Watch, WatchEnd, Watched, watch};
-use crate::model::{Client, ClientKind, InstalledPackage};
+use crate::host::{Scratch, Watch, WatchEnd, Watched, watch};
+use crate::model::{Client, ClientKind};
 use crate::probe::{Overrides, probe};
 use crate::render::{
     Answer, Step, StepKind,
@@ -14,7 +14,7 @@ use crate::render::{
 };
 use crate::verify::{
     Promise, Verdict,
-    dry_run::{DryRun, Planned, read},
+    dry_run::{DryRun, keep, read},
     proof::{Broken, By, NotRun, Outcome, Proof},
     verdict,
 };
@@ -76,7 +76,10 @@ pub(super) fn prove(
     {
         let folders = folders(&client, step, around, deadline)?;
         if step.argv.get(1).is_some_and(|verb| verb == "install") {
-            keep(planned, folders.environment.as_deref(), around.host);
+            if let Some(prefix) = folders.environment.clone() {
+                let there = environment::read(around.host, &Place { prefix, name: None });
+                keep(planned, there.packages);
+            }
             *verdict = verdict_of(choice, &DryRun::Would(planned.clone()));
         }
         proof.places = folders.places();
@@ -164,19 +167,6 @@ impl Asking<'_> {
             WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(self.deadline.as_secs())),
             WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
         })
-    }
-}
-
-/// Adds what stays in an environment as it is: a client says what changes.
-fn keep(planned: &mut Vec<Planned>, environment: Option<&str>, host: &dyn Host) {
-    let Some(prefix) = environment else { return };
-    let place = Place { prefix: prefix.to_owned(), name: None };
-    for package in environment::read(host, &place).packages {
-        if planned.iter().all(|other| other.name != package.name) {
-            let InstalledPackage { name, version, build, channel, .. } = package;
-            let (size, to_download) = (None, Some(false));
-            planned.push(Planned { name, version, build, channel, size, to_download });
-        }
     }
 }
 

@@ -12,6 +12,8 @@ use crate::host::Host;
 use crate::render::Answer;
 use crate::verify::proof::{NotRun, Proof};
 
+use super::Output;
+
 // No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[group(skip)]
@@ -57,6 +59,13 @@ pub(super) struct Circumstances<'a> {
 
 /// Somebody wanted this program to end, by this signal.
 pub(super) struct Interrupted(pub(super) i32);
+
+impl Interrupted {
+    /// How this program ends then, as a shell has it: 130 for Ctrl-C.
+    pub(super) fn output(&self) -> Output {
+        Output { stdout: String::new(), code: u8::try_from(128 + self.0).unwrap_or(1) }
+    }
+}
 
 impl VerifyFlags {
     /// Puts the answer to the test, where that was asked for.

@@ -3,23 +3,19 @@
 use std::time::Duration;
 
 use crate::advise::Choice;
-use crate::channel::{Ask, PROTOCOL, Question};
+use crate::channel::Question;
 use crate::foresee::Sight;
-use crate::host::{WatchEnd, ask_live, live_program};
-use crate::model::VirtualPackage;
+use crate::host::{WatchEnd, live_program};
 use crate::render::{Answer, StepKind, clients::DryRunCommand};
 use crate::verify::{
     proof::{Broken, By, NotRun, Outcome, Proof},
     solved::solved,
 };
 
-use super::super::live::cache;
+use super::super::live;
 use super::super::progress::Progress;
 use super::client::verdict_of;
 use super::{Circumstances, Interrupted};
-
-/// How long a server may be silent, in seconds.
-const PATIENCE: u32 = 30;
 
 /// Asks it for a solution of the printed specs.
 pub(super) fn prove(
@@ -30,33 +26,21 @@ pub(super) fn prove(
 ) -> Result<Proof, Interrupted> {
     let not_run = |why| Proof::not_run(By::Solver, why);
     let Some(program) = live_program(around.host) else { return Ok(not_run(NotRun::NoSolver)) };
-    let ask = Ask {
-        protocol: PROTOCOL,
-        channels: vec!["conda-forge".to_owned()],
-        subdirs: vec![choice.build.subdir.to_string()],
-        cache: cache(around.host),
-        offline: false,
-        progress: false, // its standard error is read
-        patience: PATIENCE,
-        question: Question::Solve {
-            specs: choice.specs.iter().map(ToString::to_string).collect(),
-            virtual_packages: virtual_packages(answer, choice, around),
-        },
-    };
+    let specs = choice.specs.iter().map(ToString::to_string).collect();
+    let virtual_packages = virtual_packages(answer, choice, around);
+    let question = live::question(
+        around.host,
+        "conda-forge",
+        &[choice.build.subdir],
+        false,
+        Question::Solve { specs, virtual_packages },
+    );
     let mut proof =
         Proof { argv: vec![program.display().to_string()], ..not_run(NotRun::NoSolver) };
-    let text = match serde_json::to_string(&ask) {
-        Ok(text) => text,
-        Err(error) => {
-            proof.outcome = Outcome::Broken(Broken::NotStarted(error.to_string()));
-            return Ok(proof);
-        }
-    };
-    let mut progress = Progress::new("Solving".to_owned(), around.is_watched);
-    let ran = ask_live(&program, &text, deadline, &mut |took| progress.tick(took));
-    drop(progress);
+    let progress = Progress::new("Solving".to_owned(), around.is_watched);
+    let ran = live::ask(&program, &question, deadline, progress);
     proof.outcome = match ran {
-        Err(failure) => Outcome::Broken(Broken::NotStarted(failure.to_string())),
+        Err(error) => Outcome::Broken(Broken::NotStarted(format!("{error:#}"))),
         Ok(ran) => {
             proof.took = ran.took;
             match ran.end {
@@ -88,27 +72,5 @@ fn virtual_packages(
     if !around.is_here {
         told = told.for_another(answer.machine, choice);
     }
-    let sight = Sight::of(answer.machine, &answer.client.viewer());
-    let mut packages: Vec<VirtualPackage> =
-        sight.packages.into_iter().map(|(package, _)| package).collect();
-    let names = [
-        ("CONDA_OVERRIDE_CUDA", "__cuda"),
-        ("CONDA_OVERRIDE_GLIBC", "__glibc"),
-        ("CONDA_OVERRIDE_OSX", "__osx"),
-    ];
-    for (variable, name) in names {
-        let Some((_, version)) = told.env.iter().find(|(other, _)| *other == variable) else {
-            continue;
-        };
-        packages.retain(|package| package.name != name);
-        if !version.is_empty() {
-            let (name, version) = (name.to_owned(), version.clone());
-            packages.push(VirtualPackage { name, version, build: "0".to_owned() });
-        }
-    }
-    packages
-        .iter()
-        .filter(|package| !package.version.is_empty())
-        .map(|VirtualPackage { name, version, build }| format!("{name}={version}={build}"))
-        .collect()
+    Sight::of(answer.machine, &answer.client.viewer()).with(&told.env).specs()
 }

@@ -4,11 +4,11 @@ mod rows;
 
 use std::fmt::Write;
 
-use crate::channel::{Change, Difference, Fault, FaultKind, Found, Gap, GapKind, Origin};
+use crate::channel::{Change, Difference, Found, Gap, GapKind, Origin};
 use crate::matrix::Matrix;
 use crate::model::{Build, CudaPins, Version};
 
-use super::channel_remarks::time;
+use super::channel_remarks::{time, trouble};
 use super::wrap::wrap;
 
 pub use rows::rows;
@@ -153,44 +153,6 @@ fn about(what: GapKind) -> &'static str {
         GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",
         GapKind::Python => "it does not say which Python it is for",
         GapKind::Pytorch => "it does not say which PyTorch it is for",
+        GapKind::ArmVariant => "it is tied to a kind of aarch64 machine that is not known",
     }
-}
-
-/// A fault in a sentence, with what to do.
-#[must_use]
-pub fn trouble(fault: &Fault) -> String {
-    let at = &fault.at;
-    let words = match fault.kind {
-        FaultKind::NoNetwork => {
-            "nobody can be reached: is there a network? (`--offline` reads what is kept)"
-        }
-        FaultKind::Proxy => "the proxy does not let it through: see `HTTPS_PROXY` and `NO_PROXY`",
-        FaultKind::Certificate => {
-            "nobody vouches for the server's certificate: a proxy that looks inside needs its own in the system's store"
-        }
-        FaultKind::CaptivePage => {
-            "a page for people came in its place: log in to the network with a browser first"
-        }
-        FaultKind::Slow => "the server is silent: try again, or a mirror with `--channel`",
-        FaultKind::Refused => {
-            "the server refuses: does it want a token, and is it for this channel?"
-        }
-        FaultKind::NoChannel => "there is no such channel there",
-        FaultKind::TooMany => "the server asks for fewer questions: try again later",
-        FaultKind::Server => "the server fails: try again later, or a mirror with `--channel`",
-        FaultKind::Moved => "it moved to where it cannot be followed",
-        FaultKind::CutShort => "the download ended too soon: try again",
-        FaultKind::Damaged => "what came is damaged: try again, or a mirror with `--channel`",
-        FaultKind::NotCached => {
-            "nothing of it is kept, and nothing is asked of the network with `--offline`"
-        }
-        FaultKind::DiskFull => {
-            "the disk is full: the folder of the cache is set with `XDG_CACHE_HOME`"
-        }
-        FaultKind::Cache => {
-            "the folder of the cache cannot be written: it is set with `XDG_CACHE_HOME`"
-        }
-        FaultKind::Other => return format!("`{at}` cannot be read: {}", fault.detail),
-    };
-    format!("`{at}` cannot be read: {words}")
 }

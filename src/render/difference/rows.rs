@@ -57,7 +57,7 @@ fn row(out: &mut String, found: &Found, old: Option<&Build>, matrix: &Matrix) {
     }
     let _ = writeln!(out, "build_numbers = [{first}, {last}]");
     let _ = writeln!(out, "blas_in_build_string = {}", found.blas_in_build_string);
-    let _ = writeln!(out, "metapackage = {}", old.is_none_or(|old| old.metapackage));
+    let _ = writeln!(out, "metapackage = {}", old.map_or(found.metapackage, |old| old.metapackage));
     if key.accelerator.cuda().is_some() {
         let _ = writeln!(
             out,

@@ -12,7 +12,7 @@ mod words;
 
 pub use solver::{from_fault, from_solution};
 
-use crate::model::ClientKind;
+use crate::model::{ClientKind, InstalledPackage};
 
 use actions::{Form, Found};
 
@@ -63,6 +63,17 @@ pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -
         ClientKind::Pixi => pixi::read(code, stdout, stderr),
         ClientKind::Conda | ClientKind::Mamba | ClientKind::Micromamba => {
             of_json(code, stdout, stderr)
+        }
+    }
+}
+
+/// Adds what stays in an environment as it is: a client says what changes.
+pub fn keep(planned: &mut Vec<Planned>, there: Vec<InstalledPackage>) {
+    for package in there {
+        if planned.iter().all(|other| other.name != package.name) {
+            let InstalledPackage { name, version, build, channel, .. } = package;
+            let (size, to_download) = (None, Some(false));
+            planned.push(Planned { name, version, build, channel, size, to_download });
         }
     }
 }

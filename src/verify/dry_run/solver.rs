@@ -1,7 +1,7 @@
 //! What the solver beside this program found, in the form of a client's dry run.
 
-use crate::channel::{Fault, FaultKind, Record, Solved};
-use crate::model::ChannelName;
+use crate::channel::{Record, Solved};
+use crate::model::{ChannelName, Fault, FaultKind};
 
 use super::words::{cleaned, excerpt};
 use super::{DryRun, Planned};
