@@ -23,6 +23,29 @@ pub(crate) struct View {
     pub(crate) all: bool,
 }
 
+impl View {
+    /// The answer that is asked for so, for a shell.
+    pub(crate) fn answer<'a>(
+        &self,
+        machine: &'a Machine,
+        request: &'a Request,
+        advice: &'a Advice<'a>,
+        shell: Shell,
+    ) -> Answer<'a> {
+        Answer {
+            machine,
+            request,
+            advice,
+            as_of: Matrix::embedded().as_of,
+            client: ClientTarget::of(machine, self.client),
+            environment: self.environment.clone(),
+            live: None,
+            proof: None,
+            style: Style { width: self.width, color: false, shell, all: self.all },
+        }
+    }
+}
+
 /// Answers in every format and holds each to its rules. Returns the JSON.
 ///
 /// # Panics
@@ -31,21 +54,8 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     let matrix = Matrix::embedded();
     let advice = advise(machine, request, matrix);
     every_build_once(&advice, matrix);
-    let client = ClientTarget::of(machine, view.client);
-    let View { environment, shell, width, all, client: _ } = view.clone();
-    let style = Style { width, color: false, shell, all };
-    let as_of = matrix.as_of;
-    let answer = Answer {
-        machine,
-        request,
-        advice: &advice,
-        as_of,
-        client,
-        environment,
-        live: None,
-        proof: None,
-        style,
-    };
+    let answer = view.answer(machine, request, &advice, view.shell);
+    let width = view.width;
     let json = render::json(&answer);
     let document: Value = serde_json::from_str(&json).expect("one document");
     let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use conda_torch::advise::advise;
 use conda_torch::matrix::Matrix;
 use conda_torch::model::Shell;
-use conda_torch::render::{Answer, ClientTarget, Style, shell};
+use conda_torch::render::shell;
 
 /// The clients print their words here: one a line, and a line break in one is a word more.
 const CLIENTS: &str = "say() { printf '[%s]' \"$@\"; echo; }\n\
@@ -20,21 +20,7 @@ fn a_shell_hears_the_words_that_were_meant() {
     super::each(|machine, request, view| {
         let matrix = Matrix::embedded();
         let advice = advise(machine, request, matrix);
-        let style = Style { width: view.width, color: false, shell: Shell::Posix, all: false };
-        let client = ClientTarget::of(machine, view.client);
-        let environment = view.environment.clone();
-        let as_of = matrix.as_of;
-        let answer = Answer {
-            machine,
-            request,
-            advice: &advice,
-            as_of,
-            client,
-            environment,
-            live: None,
-            proof: None,
-            style,
-        };
+        let answer = view.answer(machine, request, &advice, Shell::Posix);
         let Ok(choice) = answer.choice() else { return };
         let mut heard = heard.lock().expect("no panic while it is held");
         for step in answer.plan(choice) {
