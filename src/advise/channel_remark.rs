@@ -11,6 +11,8 @@ use super::diagnostic::Severity;
 pub enum ChannelRemark {
     /// It could not be read: the answer is of the program's own rows.
     Unreadable { fault: Fault, as_of: Date },
+    /// The program that reads channels is not installed: the answer is of the program's own rows.
+    NoReader { as_of: Date },
     /// There is no PyTorch in it for these platforms: the answer is of the program's own rows.
     NoPytorch { channel: String, as_of: Date },
     /// The cache stood in: for the network, or because nothing was to be asked of that. `age` in seconds.
@@ -25,17 +27,19 @@ impl ChannelRemark {
     /// The stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {
+        use ChannelRemark as R;
         match self {
-            Self::Unreadable { .. } | Self::NoPytorch { .. } => "channel-unreadable",
-            Self::FromCache { .. } => "channel-from-cache",
-            Self::NotUnderstood { .. } => "channel-not-understood",
-            Self::KernelsInferred { .. } => "kernels-inferred",
+            R::Unreadable { .. } | R::NoReader { .. } | R::NoPytorch { .. } => "channel-unreadable",
+            R::FromCache { .. } => "channel-from-cache",
+            R::NotUnderstood { .. } => "channel-not-understood",
+            R::KernelsInferred { .. } => "kernels-inferred",
         }
     }
 
     pub(super) fn severity(&self) -> Severity {
         match self {
             Self::Unreadable { .. }
+            | Self::NoReader { .. }
             | Self::NoPytorch { .. }
             | Self::FromCache { fault: Some(_), .. }
             | Self::KernelsInferred { .. } => Severity::Warning,

@@ -2,7 +2,7 @@
 
 use crate::advise::{ChannelRemark, Diagnostic};
 use crate::channel::{Origin, PACKAGES, Records, rows, since};
-use crate::host::Host;
+use crate::host::{Host, live_program};
 use crate::matrix::Matrix;
 use crate::model::{Date, FaultKind, Subdir, without_secrets};
 use crate::render::LiveText;
@@ -53,9 +53,14 @@ impl LiveFlags {
             }
             return Ok(Ok(None));
         };
+        let shown = without_secrets(channel);
+        if live_program(host).is_none() {
+            let remark = ChannelRemark::NoReader { as_of: Matrix::embedded().as_of };
+            return Ok(Ok(Some(unread(&shown, remark, None))));
+        }
         let address = folder(channel)?;
         let read = live::records(host, &address, subdirs, &PACKAGES, self.offline)?;
-        Ok(read.map(|read| Some(drawn(read, &without_secrets(channel), subdirs))))
+        Ok(read.map(|read| Some(drawn(read, &shown, subdirs))))
     }
 }
 

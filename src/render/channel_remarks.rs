@@ -11,6 +11,9 @@ pub fn sentence(remark: &ChannelRemark) -> String {
         R::Unreadable { fault, as_of } => {
             format!("this is of the program's own rows, as of {as_of}: {}", trouble(fault))
         }
+        R::NoReader { as_of } => format!(
+            "this is of the program's own rows, as of {as_of}: `conda-torch-live`, which reads channels, is not beside this program (in a checkout: `cargo install --path live`)"
+        ),
         R::NoPytorch { channel, as_of } => format!(
             "this is of the program's own rows, as of {as_of}: there is no PyTorch in `{channel}`"
         ),
@@ -37,9 +40,7 @@ pub fn sentence(remark: &ChannelRemark) -> String {
 pub fn trouble(fault: &Fault) -> String {
     let at = &fault.at;
     let words = match fault.kind {
-        FaultKind::NoNetwork => {
-            "nobody can be reached: is there a network? (`--offline` reads what is kept)"
-        }
+        FaultKind::NoNetwork => "nobody can be reached: is there a network?",
         FaultKind::Proxy => "the proxy does not let it through: see `HTTPS_PROXY` and `NO_PROXY`",
         FaultKind::Certificate => {
             "nobody vouches for the server's certificate: a proxy that looks inside needs its own in the system's store"

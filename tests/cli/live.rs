@@ -161,7 +161,6 @@ fn what_was_kept_of_a_channel_is_told_with_its_age_and_why() {
 fn what_cannot_be_meant_or_asked_is_refused() {
     with("", &["advise", "--offline"]).refused(2, &["--live"]);
     with("", &["matrix", "--offline"]).refused(2, &["--live"]);
-    with("", &["advise", "--live"]).refused(1, &["cargo install --path live"]);
     with("/nowhere/to/be/found", &["advise", "--live"]).refused(1, &["cannot start"]);
     let other = json!({"protocol": 2, "origins": [], "told": {"records": {"records": []}}});
     let live = stand_in("other-day", &other);
@@ -185,6 +184,22 @@ fn a_mirror_is_shown_without_its_secrets() {
         let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
         assert!(ask.contains("PASSWORD") && ask.contains("TOKEN"), "{ask}");
     }
+}
+
+#[test]
+fn without_the_program_that_reads_channels_the_answer_is_of_what_is_built_in() {
+    let ran = with("", &[&["advise", "--live", "--json"], &NODE[..]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let document = ran.json();
+    assert_eq!(document["recommendation"]["pytorch"], "2.13.0");
+    assert_eq!(codes(&document)[0], "channel-unreadable");
+    assert_eq!(
+        (&document["live"]["read"], &document["live"]["fault"]),
+        (&false.into(), &Value::Null)
+    );
+    let ran = with("", &[&["advise", "--live"], &NODE[..]].concat());
+    assert!(ran.words().contains("`cargo install --path live`"), "{ran:?}");
+    with("", &["matrix", "--diff"]).refused(1, &["conda-torch-live", "cargo install --path live"]);
 }
 
 #[test]
