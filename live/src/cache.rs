@@ -48,11 +48,11 @@ impl Cache {
         }
     }
 
-    /// What was noted, with its age in seconds.
+    /// What was noted, with its age in seconds: one at least, since what was had in this run has none.
     pub(crate) fn noted(&self, channel: &Channel, subdir: Subdir) -> Option<(Note, u64)> {
         let note: Note =
             serde_json::from_slice(&fs::read(self.path(channel, subdir)).ok()?).ok()?;
-        Some((note, now().saturating_sub(note.at)))
+        Some((note, now().saturating_sub(note.at).max(1)))
     }
 
     fn path(&self, channel: &Channel, subdir: Subdir) -> PathBuf {

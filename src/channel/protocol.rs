@@ -168,8 +168,8 @@ pub struct Origin {
     pub subdir: String,
     /// In which form it was had; `None` where it was not.
     pub form: Option<Form>,
-    /// For how many seconds it has lain in the cache since the server last vouched for it; 0 where it
-    /// did in this run.
+    /// For how many seconds it has lain in the cache since the server last vouched for it, one at least;
+    /// 0 where it did in this run.
     pub age: u64,
     /// How many bytes came over the network for it in this run, without what a solve then reads of packages
     /// that were not named.

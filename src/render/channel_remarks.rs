@@ -75,7 +75,8 @@ pub fn trouble(fault: &Fault) -> String {
 /// A span of time in a unit that says enough.
 pub(super) fn time(seconds: u64) -> String {
     match seconds {
-        0..120 => format!("{seconds} seconds"),
+        0..2 => "a second".to_owned(),
+        2..120 => format!("{seconds} seconds"),
         120..7200 => format!("{} minutes", seconds / 60),
         7200..172_800 => format!("{} hours", seconds / 3600),
         _ => format!("{} days", seconds / 86_400),
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn a_time_is_told_in_a_unit_that_says_enough() {
         for (seconds, expected) in [
-            (1, "1 seconds"),
+            (1, "a second"),
             (119, "119 seconds"),
             (120, "2 minutes"),
             (7199, "119 minutes"),
