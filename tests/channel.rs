@@ -164,7 +164,8 @@ fn differs(live: &Build, known: &Build) -> Option<String> {
 fn rows_of_a_channel_with_the_same_facts_are_the_rows() {
     let Some(records) = records("rows") else { return };
     let known = Matrix::embedded();
-    let (live, gaps) = rows(&Records { records }, &SUBDIRS, DAY, known).expect("there is PyTorch");
+    let (live, gaps) = rows(&Records { records }, &SUBDIRS, ("conda-forge", DAY), known)
+        .expect("there is PyTorch");
     assert_eq!(gaps, []);
     assert_eq!(live.as_of, DAY);
     assert_eq!(live.cuda_versions, known.cuda_versions);
@@ -221,8 +222,8 @@ fn what_only_recipes_say_of_a_newer_build_is_taken_from_the_nearest_and_marked()
     metapackage.name = "pytorch-gpu".to_owned();
     metapackage.depends = vec!["pytorch 2.14.0 cuda*_mkl*300".to_owned()];
     let records = vec![cuda131, unknown.clone(), cuda150, metapackage];
-    let (live, gaps) =
-        rows(&Records { records }, &[Subdir::Linux64], DAY, known).expect("there is PyTorch");
+    let (live, gaps) = rows(&Records { records }, &[Subdir::Linux64], ("conda-forge", DAY), known)
+        .expect("there is PyTorch");
     let told: Vec<&str> = gaps.iter().map(|gap| gap.url.as_str()).collect();
     assert_eq!(told, [&unknown.url]);
     let of = |major, minor| {
@@ -248,7 +249,8 @@ fn what_only_recipes_say_of_a_newer_build_is_taken_from_the_nearest_and_marked()
 #[test]
 fn a_build_number_past_the_row_is_a_row_of_its_own_and_an_empty_channel_is_none() {
     let known = Matrix::embedded();
-    let read = |records| rows(&Records { records }, &[Subdir::Linux64], DAY, known);
+    let read =
+        |records| rows(&Records { records }, &[Subdir::Linux64], ("conda-forge", DAY), known);
     assert!(read(vec![]).is_none());
     let of = |build: &str, number| {
         let mut record = next_year(build, number, "cuda-version >=13.0,<14", "linux-64");

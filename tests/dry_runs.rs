@@ -10,7 +10,7 @@ mod common;
 
 use conda_torch::advise::{Choice, Request, advise};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{Accelerator, Blas, ClientKind, CudaVersion};
+use conda_torch::model::{Accelerator, Blas, CONDA_FORGE, Channels, ClientKind, CudaVersion};
 use conda_torch::verify::dry_run::{DryRun, Planned, read};
 use conda_torch::verify::{Correction, Finding, Promise, Status, Verdict, verdict};
 
@@ -37,7 +37,10 @@ fn choice(pin: CudaVersion) -> Choice<'static> {
 }
 
 fn judge(pin: CudaVersion, dry_run: &DryRun) -> Verdict {
-    verdict(&Promise { choice: &choice(pin), channel: CHANNEL, is_strict: true }, dry_run)
+    verdict(
+        &Promise { choice: &choice(pin), channels: &channels(CHANNEL), is_strict: true },
+        dry_run,
+    )
 }
 
 #[track_caller]
@@ -188,6 +191,10 @@ fn another_build_is_told_with_the_spec_that_mends_it() {
     );
 }
 
+fn channels(name: &str) -> Channels {
+    Channels::new(vec![name.to_owned()]).expect("a channel")
+}
+
 /// The recorded solution with something changed about `pytorch`.
 fn with(change: impl Fn(&mut Planned)) -> DryRun {
     let DryRun::Would(mut planned) = recorded("micromamba-2.8-solved") else { panic!("solved") };
@@ -213,7 +220,7 @@ fn another_channel_is_told_and_a_mirror_of_the_promised_one_is_none() {
             let other = if one.name == "pytorch" { channel } else { "conda-forge" };
             other.clone_into(&mut one.channel);
         }
-        let promise = Promise { choice: &promised, channel: "conda-forge", is_strict };
+        let promise = Promise { choice: &promised, channels: &CONDA_FORGE, is_strict };
         verdict(&promise, &DryRun::Would(planned))
     };
     for same in

@@ -7,7 +7,7 @@ use conda_torch::advise::{Request, advise};
 use conda_torch::foresee::{Sight, Viewer, add_remarks};
 use conda_torch::host::RecordedHost;
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{ClientKind, Detected, Machine};
+use conda_torch::model::{CONDA_FORGE, ClientKind, Detected, Machine};
 use conda_torch::probe::{Overrides, probe};
 use conda_torch::render::{ClientTarget, Environment, clients};
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, S
     }
     new.retain(|code| !old.contains(code));
     let choice = advice.recommended.as_ref().expect("something fits");
-    let steps = clients::plan(&machine, choice, &client, &Environment::Unnamed);
+    let steps = clients::plan(&machine, choice, &client, &Environment::Unnamed, &CONDA_FORGE);
     let env = steps.iter().flat_map(|step| step.env.iter());
     (new, env.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
 }

@@ -9,7 +9,7 @@ use conda_torch::advise::{AcceleratorWish, Request};
 use conda_torch::host::{DriverReport, End, Host, RecordedHost, said};
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{
-    ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Machine, Origin, Shell,
+    Channels, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Machine, Origin, Shell,
     Subdir, Version,
 };
 use conda_torch::probe::{Overrides, assume, probe, read_machine, text_of};
@@ -28,6 +28,7 @@ fn answer(machine: &Machine, way: usize) {
     let view = View {
         client: client[way % 4],
         environment: Environment::Unnamed,
+        channels: Channels::default(),
         shell: SHELLS[way / 4 % 4],
         width: [80, 40][way / 16 % 2],
         all: way % 2 == 1,

@@ -19,6 +19,10 @@ pub enum ChannelRemark {
     FromCache { age: u64, fault: Option<Fault> },
     /// Builds that are in no known form were passed over.
     NotUnderstood { count: usize, example: String },
+    /// Other channels than conda-forge were named and not read: they are taken to have its builds.
+    Assumed { channel: String },
+    /// The address of a channel holds a token or a password, and commands have to say it.
+    Secrets { channel: String },
     /// The chosen build is newer than the program's rows: its kernels are those of the nearest.
     KernelsInferred { pytorch: Version, toolkit: CudaVersion },
 }
@@ -32,6 +36,8 @@ impl ChannelRemark {
             R::Unreadable { .. } | R::NoReader { .. } | R::NoPytorch { .. } => "channel-unreadable",
             R::FromCache { .. } => "channel-from-cache",
             R::NotUnderstood { .. } => "channel-not-understood",
+            R::Assumed { .. } => "channel-assumed",
+            R::Secrets { .. } => "channel-secrets",
             R::KernelsInferred { .. } => "kernels-inferred",
         }
     }
@@ -42,8 +48,11 @@ impl ChannelRemark {
             | Self::NoReader { .. }
             | Self::NoPytorch { .. }
             | Self::FromCache { fault: Some(_), .. }
+            | Self::Secrets { .. }
             | Self::KernelsInferred { .. } => Severity::Warning,
-            Self::FromCache { fault: None, .. } | Self::NotUnderstood { .. } => Severity::Info,
+            Self::FromCache { fault: None, .. }
+            | Self::NotUnderstood { .. }
+            | Self::Assumed { .. } => Severity::Info,
         }
     }
 }

@@ -7,12 +7,14 @@
 mod companions;
 mod difference;
 mod found;
+mod priority;
 mod protocol;
 mod rows;
 mod specs;
 
 pub use difference::{Change, Difference, differences};
 pub use found::{Found, Gap, GapKind, Key, found};
+pub use priority::by_priority;
 pub use protocol::{
     Ask, Form, NoReply, Origin, PROTOCOL, Question, Record, Records, Reply, Solution, Solved, Told,
 };

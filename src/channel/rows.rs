@@ -17,13 +17,13 @@ use super::{Record, Records};
 pub const PACKAGES: [&str; 6] =
     ["pytorch", "pytorch-cpu", "pytorch-gpu", "cuda-version", "torchvision", "torchaudio"];
 
-/// The matrix of these platforms as their channel has them on a day, with what is known of all else,
+/// The matrix of these platforms as a channel, named without secrets, has them on a day, with what is known of all else,
 /// and what was not understood. `None` where the channel has no PyTorch for them.
 #[must_use]
 pub fn rows(
     Records { records }: &Records,
     subdirs: &[Subdir],
-    day: Date,
+    (channel, day): (&str, Date),
     known: &Matrix,
 ) -> Option<(Matrix, Vec<Gap>)> {
     let (builds, mut gaps) = found(records);
@@ -46,6 +46,7 @@ pub fn rows(
         (row.package, Reverse(row.version), row.subdir, toolkit, row.arm_variant)
     });
     let matrix = Matrix {
+        channel: Cow::Owned(channel.to_owned()),
         as_of: day,
         builds: Cow::Owned(builds),
         companions: Cow::Owned(pairs),

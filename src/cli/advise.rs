@@ -6,14 +6,15 @@ use std::mem::ManuallyDrop;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::advise::advise;
+use crate::advise::{ChannelRemark, Diagnostic, advise};
 use crate::foresee::add_remarks;
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::{ClientKind, Detected, Machine, Os, Shell, Subdir};
+use crate::model::{Channels, ClientKind, Detected, Machine, Os, Shell, Subdir};
 use crate::render::{self, Answer, ClientTarget, Environment, Refused, Style};
 
-use super::live_rows::{LiveFlags, LiveRows};
+use super::channel_flags::ChannelFlags;
+use super::live_rows::LiveRows;
 use super::machine_flags::{MachineFlags, machine};
 use super::request_flags::RequestFlags;
 use super::verify::{Circumstances, Interrupted, VerifyFlags};
@@ -32,7 +33,7 @@ pub(super) struct Args {
     #[command(flatten)]
     verify: VerifyFlags,
     #[command(flatten)]
-    live: LiveFlags,
+    channel: ChannelFlags,
 }
 
 // No doc comment: clap would make it the text of the subcommand.
@@ -114,14 +115,19 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 
 /// The document of a run that failed.
 pub(super) fn failed(message: &str, code: u8) -> Output {
-    Output { stdout: render::json_error(message, code, Matrix::embedded().as_of), code }
+    Output { stdout: render::json_error(message, code), code }
 }
 
 fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
     let request = args.request.request();
-    let live = match read(args, host, &machine)? {
+    let channels = args.channel.channels(host)?;
+    if args.channel.offline && !args.channel.live && !args.verify.is_wanted() {
+        let why = "`--offline` goes with `--live` or `--verify`, which read a channel";
+        return Err(UsageError(why.to_owned()).into());
+    }
+    let live = match read(&args.channel, &channels, host, &machine)? {
         Ok(live) => ManuallyDrop::new(live),
         Err(interrupted) => return Ok(interrupted.output()),
     };
@@ -132,13 +138,15 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
     add_remarks(&mut advice, &machine, &client.viewer());
     live.iter().flat_map(LiveRows::diagnostics).for_each(|remark| advice.add(remark));
+    of_channels(&channels, args.channel.live).for_each(|remark| advice.add(remark));
     let mut answer = Answer {
         machine: &machine,
         request: &request,
         advice: &advice,
-        as_of: matrix.as_of,
+        matrix,
         client,
         environment: output.environment(),
+        channels: &channels,
         live: live.as_ref().map(|live| &live.text),
         proof: None,
         style: Style {
@@ -153,6 +161,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         host,
         is_here: args.machine.machine.is_none() && args.machine.platform.is_none(),
         is_watched: format != Format::Json,
+        offline: args.channel.offline,
     };
     let proof = match args.verify.prove(&answer, &around) {
         Ok(proof) => ManuallyDrop::new(proof),
@@ -180,23 +189,33 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
             super::complain(&refused.into());
             Ok(Output { stdout: String::new(), code })
         }
-        Err(refused @ (Refused::NotLinux(_) | Refused::CannotQuote(_))) => {
-            Err(UsageError(refused.to_string()).into())
-        }
+        Err(
+            refused @ (Refused::NotLinux(_) | Refused::FolderInImage(_) | Refused::CannotQuote(_)),
+        ) => Err(UsageError(refused.to_string()).into()),
     }
 }
 
 /// The rows of the channel, where they are asked for.
 fn read(
-    args: &Args,
+    flags: &ChannelFlags,
+    channels: &Channels,
     host: &dyn Host,
     machine: &Machine,
 ) -> anyhow::Result<Result<Option<LiveRows>, Interrupted>> {
     let with_pytorch = &Subdir::ALL[..5];
     match machine.subdir.value() {
-        Some(subdir) if with_pytorch.contains(subdir) => args.live.read(host, &[*subdir]),
-        Some(_) | None => args.live.read(host, with_pytorch),
+        Some(subdir) if with_pytorch.contains(subdir) => flags.read(host, channels, &[*subdir]),
+        Some(_) | None => flags.read(host, channels, with_pytorch),
     }
+}
+
+/// What is to be known where other channels take conda-forge's place.
+fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Diagnostic> + use<> {
+    let shown = channels.to_string();
+    let assumed = (!is_read && !channels.is_conda_forge())
+        .then(|| ChannelRemark::Assumed { channel: shown.clone() });
+    let secret = channels.have_secrets().then_some(ChannelRemark::Secrets { channel: shown });
+    secret.into_iter().chain(assumed).map(Diagnostic::Channel)
 }
 
 impl Args {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told};
+use crate::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told, by_priority};
 use crate::host::{Host, WatchEnd, Watched, ask_live, live_program};
-use crate::model::{Fault, Os, Subdir};
+use crate::model::{Channels, Fault, Os, Subdir};
 
 use super::progress::Progress;
 use super::verify::Interrupted;
@@ -24,17 +24,17 @@ const NOT_INSTALLED: &str = "\
 `conda-torch-live`, the program that reads channels, is not beside this one; in a checkout: \
 `cargo install --path live`, or name it with `CONDA_TORCH_LIVE`";
 
-/// A question about one channel.
+/// A question about channels.
 pub(super) fn question(
     host: &dyn Host,
-    channel: &str,
+    channels: &Channels,
     subdirs: &[Subdir],
     offline: bool,
     question: Question,
 ) -> Ask {
     Ask {
         protocol: PROTOCOL,
-        channels: vec![channel.to_owned()],
+        channels: channels.iter().map(str::to_owned).collect(),
         subdirs: subdirs.iter().map(ToString::to_string).collect(),
         cache: cache(host),
         offline,
@@ -58,15 +58,15 @@ pub(super) fn ask(
 /// Reads the records of these packages; or somebody wanted this program to end.
 pub(super) fn records(
     host: &dyn Host,
-    channel: &str,
+    channels: &Channels,
     subdirs: &[Subdir],
     names: &[&str],
     offline: bool,
 ) -> anyhow::Result<Result<Read, Interrupted>> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
     let names = names.iter().map(|&name| name.to_owned()).collect();
-    let asked = question(host, channel, subdirs, offline, Question::Records { names });
-    let progress = Progress::new("Reading the channel".to_owned(), true);
+    let asked = question(host, channels, subdirs, offline, Question::Records { names });
+    let progress = Progress::new(format!("Reading {channels}"), true);
     let ran = ask(&program, &asked, DEADLINE, progress)?;
     let shown = program.display();
     match ran.end {
@@ -83,7 +83,7 @@ pub(super) fn records(
     }
     let reply = Reply::read(&ran.stdout).with_context(|| format!("cannot read `{shown}`"))?;
     let told = match reply.told {
-        Told::Records(records) => Ok(records),
+        Told::Records(records) => Ok(by_priority(records, &reply.origins)),
         Told::Failed(fault) => Err(fault),
         Told::Solved(_) => bail!("`{shown}` answers another question than it was asked"),
     };

@@ -4,33 +4,11 @@ use crate::advise::{ChannelRemark, Diagnostic};
 use crate::channel::{Origin, PACKAGES, Records, rows, since};
 use crate::host::{Host, live_program};
 use crate::matrix::Matrix;
-use crate::model::{Date, FaultKind, Subdir, without_secrets};
+use crate::model::{Channels, Date, FaultKind, Subdir, without_secrets};
 use crate::render::LiveText;
 
-use super::UsageError;
-use super::difference::folder;
 use super::live::{self, Read};
 use super::verify::Interrupted;
-
-// No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
-#[group(skip)]
-#[command(next_help_heading = "Channel")]
-pub(super) struct LiveFlags {
-    /// Read conda-forge as it is now, or a mirror or copy of it, by `conda-torch-live`
-    #[arg(
-        long,
-        value_name = "MIRROR",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "conda-forge",
-        value_parser = clap::builder::NonEmptyStringValueParser::new()
-    )]
-    live: Option<String>,
-    /// Ask nothing of a network: the channel as it was kept from before
-    #[arg(long)]
-    pub(super) offline: bool,
-}
 
 /// The rows that a channel gave, or those of the program where it gave none.
 pub(super) struct LiveRows {
@@ -39,29 +17,20 @@ pub(super) struct LiveRows {
     pub(super) text: LiveText,
 }
 
-impl LiveFlags {
-    /// Reads the channel where that was asked for.
-    pub(super) fn read(
-        &self,
-        host: &dyn Host,
-        subdirs: &[Subdir],
-    ) -> anyhow::Result<Result<Option<LiveRows>, Interrupted>> {
-        let Some(channel) = &self.live else {
-            if self.offline {
-                let why = "`--offline` goes with `--live`, which reads a channel";
-                return Err(UsageError(why.to_owned()).into());
-            }
-            return Ok(Ok(None));
-        };
-        let shown = without_secrets(channel);
-        if live_program(host).is_none() {
-            let remark = ChannelRemark::NoReader { as_of: Matrix::embedded().as_of };
-            return Ok(Ok(Some(unread(&shown, remark, None))));
-        }
-        let address = folder(channel)?;
-        let read = live::records(host, &address, subdirs, &PACKAGES, self.offline)?;
-        Ok(read.map(|read| Some(drawn(read, &shown, subdirs))))
+/// Reads channels.
+pub(super) fn read(
+    host: &dyn Host,
+    channels: &Channels,
+    subdirs: &[Subdir],
+    offline: bool,
+) -> anyhow::Result<Result<LiveRows, Interrupted>> {
+    let shown = channels.to_string();
+    if live_program(host).is_none() {
+        let remark = ChannelRemark::NoReader { as_of: Matrix::embedded().as_of };
+        return Ok(Ok(unread(&shown, remark, None)));
     }
+    let read = live::records(host, channels, subdirs, &PACKAGES, offline)?;
+    Ok(read.map(|read| drawn(read, &shown, subdirs)))
 }
 
 fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
@@ -77,7 +46,7 @@ fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     let age = read.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
     let day = Date::of_unix_time(now().saturating_sub(age));
     let records = Records { records: since(records, known) };
-    let Some((matrix, gaps)) = rows(&records, subdirs, day, known) else {
+    let Some((matrix, gaps)) = rows(&records, subdirs, (channel, day), known) else {
         let remark = ChannelRemark::NoPytorch { channel: channel.to_owned(), as_of };
         return unread(channel, remark, None);
     };

@@ -1,7 +1,5 @@
 //! `conda-torch matrix`.
 
-use clap::builder::NonEmptyStringValueParser;
-
 use crate::advise::{Request, advise};
 use crate::host::Host;
 use crate::matrix::Matrix;
@@ -11,11 +9,11 @@ use crate::render::{
     table::{Recommended, TableFormat, TableRows, table},
 };
 
-use super::Output;
+use super::channel_flags::ChannelFlags;
 use super::difference::{self, With};
-use super::live_rows::LiveFlags;
 use super::machine_flags::{MachineFlags, machine};
 use super::width::terminal_width;
+use super::{Output, UsageError};
 
 /// The questions that a table answers.
 const EXAMPLES: &str = "\
@@ -34,7 +32,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
-    live: LiveFlags,
+    channel: ChannelFlags,
     #[command(flatten)]
     diff: DiffFlags,
     #[command(flatten)]
@@ -48,9 +46,6 @@ struct DiffFlags {
     /// Show in what a channel differs from these rows, by `conda-torch-live`; exit code 4 if it does
     #[arg(long, conflicts_with_all = ["all", "format", "live"])]
     diff: bool,
-    /// The channel: a name, an address or a folder [default: conda-forge]
-    #[arg(long, requires = "diff", value_parser = NonEmptyStringValueParser::new())]
-    channel: Option<String>,
     /// Write what differs as rows for `src/matrix/data/builds.toml`
     #[arg(long, requires = "diff")]
     rows: bool,
@@ -74,10 +69,15 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let with_pytorch = &Subdir::ALL[..5];
     let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
+    let channels = args.channel.channels(host)?;
+    let offline = args.channel.offline;
     if args.diff.diff {
-        let channel = args.diff.channel.as_deref().unwrap_or("conda-forge");
-        let with = With { channel, offline: args.live.offline, rows: args.diff.rows };
+        let with = With { channels: &channels, offline, rows: args.diff.rows };
         return difference::run(&with, &subdirs, host);
+    }
+    if !args.channel.live && (offline || !args.channel.channels.is_empty()) {
+        let why = "`--channel` and `--offline` go with `--live` or `--diff`, which read a channel";
+        return Err(UsageError(why.to_owned()).into());
     }
     let format = match args.format {
         Format::Table => TableFormat::Human(terminal_width()),
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Format::Json => TableFormat::Json,
         Format::Csv => TableFormat::Csv,
     };
-    let live = match args.live.read(host, &subdirs)? {
+    let live = match args.channel.read(host, &channels, &subdirs)? {
         Ok(live) => live,
         Err(interrupted) => return Ok(interrupted.output()),
     };

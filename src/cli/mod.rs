@@ -2,6 +2,7 @@
 //! the world, and it computes nothing: it carries flags in and text out.
 
 mod advise;
+mod channel_flags;
 mod check;
 mod difference;
 mod explain;

@@ -26,6 +26,8 @@ use crate::model::{
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matrix {
+    /// The channel by its name or address, without secrets: `conda-forge`.
+    pub channel: Cow<'static, str>,
     /// The day up to which the channel was read.
     pub as_of: Date,
     /// The oldest macOS on which Apple's GPU is reached through Metal.

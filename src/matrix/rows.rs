@@ -25,6 +25,7 @@ include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 
 /// Everything that is in this program.
 pub(super) static EMBEDDED: Matrix = Matrix {
+    channel: Cow::Borrowed("conda-forge"),
     as_of: AS_OF,
     metal_macos: METAL_MACOS,
     builds: Cow::Borrowed(BUILDS),

@@ -3,6 +3,7 @@
 mod arch_list;
 mod build;
 mod channel_name;
+mod channels;
 mod client;
 mod compute_capability;
 mod cuda_version;
@@ -23,6 +24,7 @@ mod virtual_package;
 pub use arch_list::{ArchList, CapabilitySet, KernelSupport};
 pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
 pub use channel_name::{ChannelName, without_secrets};
+pub use channels::{CONDA_FORGE, Channels, NoChannel};
 pub use client::{Client, ClientKind, ClientPart, ConfigFile, Setting, Shell};
 pub use compute_capability::ComputeCapability;
 pub use cuda_version::{CudaPins, CudaVersion};

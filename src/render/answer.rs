@@ -1,7 +1,8 @@
 //! Everything that a format may need to know.
 
 use crate::advise::{Advice, Choice, Request, Status};
-use crate::model::{Date, Machine, Shell, Subdir};
+use crate::matrix::Matrix;
+use crate::model::{Channels, Machine, Shell, Subdir};
 use crate::verify::proof::Proof;
 
 use super::clients::{self, ClientTarget, Environment};
@@ -19,12 +20,14 @@ pub struct Answer<'a> {
     pub request: &'a Request,
     /// What was decided.
     pub advice: &'a Advice<'a>,
-    /// The day up to which the channel was read.
-    pub as_of: Date,
+    /// The builds that it was chosen from.
+    pub matrix: &'a Matrix,
     /// The client that the commands are for.
     pub client: ClientTarget<'a>,
     /// Where the packages go.
     pub environment: Environment,
+    /// Where the packages come from.
+    pub channels: &'a Channels,
     /// What was read of a channel, where that was asked for.
     pub live: Option<&'a LiveText>,
     /// What came of putting it to the test, where that was asked for.
@@ -55,6 +58,11 @@ pub enum Refused {
     /// Containers run Linux.
     #[error("a Dockerfile needs a Linux platform, not {0}")]
     NotLinux(Subdir),
+    /// An image is built apart from the machine's folders.
+    #[error(
+        "a Dockerfile cannot take packages from the folder `{0}`: give the channel by an address"
+    )]
+    FolderInImage(String),
     /// A name that a shell would take apart.
     #[error(transparent)]
     CannotQuote(#[from] CannotQuote),
@@ -64,7 +72,7 @@ impl<'a> Answer<'a> {
     /// The commands that install and check a choice.
     #[must_use]
     pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {
-        clients::plan(self.machine, choice, &self.client, &self.environment)
+        clients::plan(self.machine, choice, &self.client, &self.environment, self.channels)
     }
 
     /// What the process ends with: 4 where the proof speaks against the advice, 1 where it failed.

@@ -29,6 +29,12 @@ pub fn sentence(remark: &ChannelRemark) -> String {
         R::NotUnderstood { count, example } => format!(
             "{count} builds in the channel are in no known form and were passed over, such as {example}"
         ),
+        R::Assumed { channel } => {
+            format!("`{channel}` is taken to have conda-forge's builds: `--live` reads what it has")
+        }
+        R::Secrets { channel } => format!(
+            "the address of `{channel}` holds a token or a password: commands have it, files are written without it"
+        ),
         R::KernelsInferred { pytorch, toolkit } => format!(
             "PyTorch {pytorch} for CUDA {toolkit} is newer than this program: that it has kernels for this GPU is concluded from the build before it"
         ),

@@ -20,7 +20,11 @@ pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
     if let Environment::Unnamed | Environment::Name(_) = &answer.environment {
         let _ = writeln!(out, "name: {}", scalar(answer.environment.name()));
     }
-    out.push_str("channels:\n  - conda-forge\n  - nodefaults\ndependencies:\n");
+    out.push_str("channels:\n");
+    for channel in answer.channels.without_secrets().iter() {
+        let _ = writeln!(out, "  - {}", scalar(channel));
+    }
+    out.push_str("  - nodefaults\ndependencies:\n");
     for spec in &choice.specs {
         let _ = writeln!(out, "  - {}", scalar(&spec.to_string()));
     }

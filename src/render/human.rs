@@ -94,11 +94,13 @@ impl Page<'_> {
     /// What cannot be had, why, and the nearest that can.
     fn nothing_fits(&mut self) -> Result<(), Refused> {
         let advice = self.answer.advice;
-        self.bold(if *self.answer.request == Request::default() {
-            "conda-forge has no PyTorch that runs on this machine"
+        let channel = &self.answer.matrix.channel;
+        let text = if *self.answer.request == Request::default() {
+            format!("{channel} has no PyTorch that runs on this machine")
         } else {
-            "Nothing on conda-forge satisfies this request on this machine"
-        });
+            format!("Nothing on {channel} satisfies this request on this machine")
+        };
+        self.bold(&text);
         self.out.push('\n');
         self.remarks(|_| true);
         let at_once = |alternative: &&Alternative<'_>| {
@@ -148,7 +150,7 @@ impl Page<'_> {
     fn reasons(&mut self, choice: &Choice<'_>) {
         let remarks = &self.answer.advice.diagnostics;
         let says = |code: &str| remarks.iter().any(|remark| remark.code() == code);
-        let mut reasons = reasons(choice, self.answer.machine);
+        let mut reasons = reasons(choice, self.answer.machine, &self.answer.matrix.channel);
         // Of a card without a driver more is said than that there is none.
         let told = |code: &str| says(code) || code == "no-driver" && says("card-without-driver");
         reasons.retain(|(_, code)| !told(code));
@@ -168,11 +170,11 @@ impl Page<'_> {
 
     /// What to know about the machine or the request.
     fn remarks(&mut self, is_wanted: impl Fn(&Diagnostic) -> bool) {
-        let Answer { machine, advice, .. } = *self.answer;
+        let Answer { machine, advice, matrix, .. } = *self.answer;
         let start = self.out.len();
         let mut hints: Vec<String> = Vec::new();
         for remark in advice.diagnostics.iter().filter(|remark| is_wanted(remark)) {
-            let message = message(remark, machine, advice);
+            let message = message(remark, machine, advice, &matrix.channel);
             if !self.is_beside_the_point(remark) {
                 let label = match remark.severity() {
                     Severity::Error | Severity::Warning => "warning: ",

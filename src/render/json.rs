@@ -7,7 +7,8 @@ use crate::advise::{
     AcceleratorWish, Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected,
     Request, Severity, Status, Unlock,
 };
-use crate::model::{Accelerator, Build, Date, KernelSupport, Shell, Version};
+use crate::matrix::Matrix;
+use crate::model::{Accelerator, Build, KernelSupport, Shell, Version};
 
 use super::answer::Answer;
 use super::messages::{self, message, sentence};
@@ -23,7 +24,7 @@ use super::wire::{
 /// The answer as one JSON document with a line break at its end.
 #[must_use]
 pub fn json(answer: &Answer<'_>) -> String {
-    let Answer { machine, request, advice, as_of, .. } = answer;
+    let Answer { machine, request, advice, matrix, .. } = answer;
     let say = Say { answer };
     let recommended = advice.recommended.as_ref();
     let steps = recommended.map(|choice| answer.plan(choice)).unwrap_or_default();
@@ -48,27 +49,27 @@ pub fn json(answer: &Answer<'_>) -> String {
         virtual_packages: sight::for_installers(answer.machine, &answer.client),
         live: answer.live,
         verify: proof::text(answer),
-        ..empty(*as_of)
+        ..empty(matrix)
     })
 }
 
 /// The document of a run that failed.
 #[must_use]
-pub fn error(text: &str, exit_code: u8, as_of: Date) -> String {
+pub fn error(text: &str, exit_code: u8) -> String {
     write(&Document {
         status: "error",
         exit_code,
         error: Some(ErrorText { message: text }),
-        ..empty(as_of)
+        ..empty(Matrix::embedded())
     })
 }
 
 /// A document with nothing in it yet.
-fn empty(as_of: Date) -> Document<'static> {
+fn empty(matrix: &Matrix) -> Document<'_> {
     Document {
         format_version: 1,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        matrix: MatrixDate { channel: "conda-forge", as_of },
+        matrix: MatrixDate { channel: &matrix.channel, as_of: matrix.as_of },
         status: "ok",
         exit_code: 0,
         error: None,
@@ -142,7 +143,7 @@ pub(super) struct Say<'a> {
 
 impl Say<'_> {
     fn sentence(&self, diagnostic: &Diagnostic) -> String {
-        sentence(diagnostic, self.answer.machine)
+        sentence(diagnostic, self.answer.machine, &self.answer.matrix.channel)
     }
 
     pub(super) fn choice(&self, choice: &Choice<'_>) -> ChoiceText {
@@ -164,7 +165,7 @@ impl Say<'_> {
             python: pythons(choice.pythons),
             companions: companions.map(|c| (c.package.as_str(), c.version.to_string())).collect(),
             kernels: choice.kernels.iter().copied().map(kernels).collect(),
-            channels: ["conda-forge"],
+            channels: self.answer.channels.iter().map(str::to_owned).collect(),
             specs: choice.specs.iter().map(ToString::to_string).collect(),
             virtual_packages: needs.collect(),
             reasons: choice.reasons.iter().map(|reason| self.reason(reason)).collect(),
@@ -218,7 +219,8 @@ impl Say<'_> {
     }
 
     pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) -> DiagnosticText {
-        let message = message(diagnostic, self.answer.machine, self.answer.advice);
+        let Answer { machine, advice, matrix, .. } = *self.answer;
+        let message = message(diagnostic, machine, advice, &matrix.channel);
         DiagnosticText {
             code: diagnostic.code(),
             severity: match diagnostic.severity() {

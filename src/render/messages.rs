@@ -1,11 +1,11 @@
 //! What a diagnostic says: one sentence without a full stop. The one place with a sentence a variant.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
-use crate::advise::{Advice, AssumedFact, Diagnostic, MissingFact};
+use crate::advise::{Advice, Diagnostic};
 use crate::model::{ComputeCapability, DriverVersion, Machine, Subdir};
 
-use super::{channel_remarks, client_remarks, hints, troubles};
+use super::{channel_remarks, client_remarks, document_remark, hints, troubles};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,17 @@ pub(super) fn the_driver(driver: Option<DriverVersion>, machine: &Machine) -> St
         .map_or("the driver".to_owned(), |driver| format!("driver {driver}"))
 }
 
-/// Says a diagnostic, with the hint that works on this machine.
+/// Says a diagnostic, with the hint that works on this machine. `channel` is whose builds were held
+/// against it, without secrets.
 #[must_use]
-pub fn message(diagnostic: &Diagnostic, machine: &Machine, advice: &Advice<'_>) -> Message {
+pub fn message(
+    diagnostic: &Diagnostic,
+    machine: &Machine,
+    advice: &Advice<'_>,
+    channel: &str,
+) -> Message {
     Message {
-        sentence: sentence(diagnostic, machine),
+        sentence: sentence(diagnostic, machine, channel),
         hint: hints::hint(diagnostic, machine, advice),
         url: hints::url(diagnostic),
     }
@@ -38,7 +44,7 @@ pub fn message(diagnostic: &Diagnostic, machine: &Machine, advice: &Advice<'_>) 
 
 /// What is so.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
-pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
+pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str) -> String {
     use Diagnostic as D;
     match diagnostic {
         D::OtherPlatform { build } => format!("the build is for {build}"),
@@ -76,10 +82,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             format!("glibc is {found}; the build needs {needed} or newer")
         }
         D::NoGlibc { musl: Some(musl) } => {
-            format!("the system's C library is musl {musl}; conda-forge's builds need glibc")
+            format!("the system's C library is musl {musl}; {channel}'s builds need glibc")
         }
         D::NoGlibc { musl: None } => {
-            "the system has no glibc, which conda-forge's builds need".to_owned()
+            format!("the system has no glibc, which {channel}'s builds need")
         }
         D::GlibcUnknown { why, needed } => format!(
             "the version of glibc could not be told ({why}); taken as new enough, {needed} or newer"
@@ -121,7 +127,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
         }
         D::GpuNotUsed { asked: false } => "this answer does not use the NVIDIA GPU".to_owned(),
         D::CudaVersionNotBuilt { requested, subdir } => {
-            format!("no PyTorch on conda-forge for {subdir} takes `cuda-version={requested}`")
+            format!("no PyTorch on {channel} for {subdir} takes `cuda-version={requested}`")
         }
         D::CardWithoutDriver { pci_id, capability, kernel_driver, needed } => format!(
             "there is an NVIDIA card ({pci_id}{}){}; CUDA needs NVIDIA's driver {needed} or newer",
@@ -151,16 +157,16 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             "driver {driver} no longer supports {}; branch {last_branch} was the last that did",
             a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
-        D::AmdGpu => "the AMD GPU stays unused: conda-forge has no ROCm builds".to_owned(),
-        D::IntelGpu => "the Intel GPU stays unused: conda-forge has no XPU builds".to_owned(),
+        D::AmdGpu => format!("the AMD GPU stays unused: {channel} has no ROCm builds"),
+        D::IntelGpu => format!("the Intel GPU stays unused: {channel} has no XPU builds"),
         D::Rosetta => {
             "an x86-64 program runs translated on this Mac; the answer is for arm64".to_owned()
         }
         D::JetsonWithoutBuild { model } => {
-            format!("conda-forge has no build for the GPU of this Jetson (`{model}`)")
+            format!("{channel} has no build for the GPU of this Jetson (`{model}`)")
         }
         D::PlatformWithoutBuilds { subdir } => {
-            format!("conda-forge has no PyTorch for {}", platform(*subdir))
+            format!("{channel} has no PyTorch for {}", platform(*subdir))
         }
         D::LibcudaMissing => {
             "the kernel has an NVIDIA driver, but `libcuda` is missing here or shows no device: PyTorch will find no GPU until that changes".to_owned()
@@ -182,10 +188,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             };
             format!("nothing was probed; assumed {assumed}")
         }
-        D::Trouble(trouble) => troubles::sentence(trouble, machine),
+        D::Trouble(trouble) => troubles::sentence(trouble, machine, channel),
         D::Channel(remark) => channel_remarks::sentence(remark),
         D::DescribedElsewhere { format, missing, assumed } => {
-            format!("{}{}", described(format, missing, assumed), nodes(machine))
+            document_remark::sentence(format, missing, assumed, machine)
         }
         D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
         D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
@@ -195,13 +201,13 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             format!("there is no `cuda-version` {requested}; nearest: {}", list(nearest))
         }
         D::NoSuchPytorch { requested, nearest } => {
-            format!("conda-forge has no PyTorch {requested} here; nearest: {}", list(nearest))
+            format!("{channel} has no PyTorch {requested} here; nearest: {}", list(nearest))
         }
         D::CompanionHoldsBack { package, gives, newest } => {
             format!("{package} holds PyTorch at {gives}; without it {newest} can be had")
         }
         D::CompanionNotOnPlatform { package, subdir } => {
-            format!("conda-forge has no {package} for {subdir}")
+            format!("{channel} has no {package} for {subdir}")
         }
         D::PythonHoldsBack { python, gives, newest } => format!(
             "Python {python} holds PyTorch at {gives}; with a newer one {newest} can be had"
@@ -222,7 +228,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine) -> String {
             "Apple's GPU is reached from macOS {needed} on; on {found} the build computes on the processor"
         ),
         D::NoCudaOnPlatform { subdir } => {
-            format!("conda-forge has no CUDA builds of PyTorch for {subdir}")
+            format!("{channel} has no CUDA builds of PyTorch for {subdir}")
         }
         D::MetalIncluded => {
             "Apple's GPU is used through Metal, device `mps`, where macOS is new enough for it"
@@ -266,46 +272,6 @@ pub(super) fn a_gpu(
         (None, Some(capability)) => format!("{number}compute capability {capability}"),
         (Some(name), None) => format!("{number}the {name}"),
         (None, None) => format!("{number}the GPU"),
-    }
-}
-
-/// `read from X, which does not say the platform and glibc; assumed linux-64, glibc 2.28`.
-fn described(format: &str, missing: &[MissingFact], assumed: &[AssumedFact]) -> String {
-    let mut text = format!("the machine was read from `{format}`");
-    let facts: Vec<&str> = missing.iter().map(|fact| fact_name(*fact)).collect();
-    if let Some((last, others)) = facts.split_last() {
-        let and = if others.is_empty() { "" } else { " or " };
-        let _ = write!(text, ", which does not say {}{and}{last}", others.join(", "));
-    }
-    if !assumed.is_empty() {
-        let values: Vec<String> = assumed.iter().map(|fact| assumed_text(*fact)).collect();
-        let _ = write!(text, "; assumed {}", values.join(", "));
-    }
-    text
-}
-
-/// Which of several machines in a document the answer is for; empty where it describes one.
-fn nodes(machine: &Machine) -> String {
-    let report = machine.sources.iter().find(|source| source.source == "nodes");
-    report.map_or(String::new(), |report| format!("; {}", report.detail))
-}
-
-fn fact_name(fact: MissingFact) -> &'static str {
-    match fact {
-        MissingFact::Platform => "the platform",
-        MissingFact::Glibc => "the version of glibc",
-        MissingFact::Macos => "the version of macOS",
-        MissingFact::Driver => "the driver",
-        MissingFact::Gpus => "which GPU there is",
-        MissingFact::ComputeCapability => "the GPU's compute capability",
-    }
-}
-
-fn assumed_text(fact: AssumedFact) -> String {
-    match fact {
-        AssumedFact::Platform(subdir) => subdir.to_string(),
-        AssumedFact::Glibc(version) => format!("glibc {version}"),
-        AssumedFact::Macos(version) => format!("macOS {version}"),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod clients;
 mod commands;
 pub mod difference;
 mod dockerfile;
+mod document_remark;
 mod environment_yml;
 mod hints;
 mod human;

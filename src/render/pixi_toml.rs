@@ -18,10 +18,12 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let name = quoted(answer.environment.name());
     let subdir = choice.build.subdir;
+    let channels: Vec<String> = answer.channels.without_secrets().iter().map(quoted).collect();
     let mut out = summary::file_header(answer, choice);
     let _ = writeln!(
         out,
-        "[workspace]\nname = {name}\nchannels = [\"conda-forge\"]\nplatforms = [\"{subdir}\"]"
+        "[workspace]\nname = {name}\nchannels = [{}]\nplatforms = [\"{subdir}\"]",
+        channels.join(", ")
     );
     let required = system_requirements(answer.machine, choice);
     let lines = [

@@ -9,7 +9,11 @@ use super::messages::{a_gpu, sentence, the_driver};
 use super::summary;
 
 /// The reasons as sentences, each with its code, in the order of the first fact of each kind.
-pub(super) fn reasons(choice: &Choice<'_>, machine: &Machine) -> Vec<(String, &'static str)> {
+pub(super) fn reasons(
+    choice: &Choice<'_>,
+    machine: &Machine,
+    channel: &str,
+) -> Vec<(String, &'static str)> {
     let mut told: Vec<(String, &'static str)> = Vec::new();
     for reason in &choice.reasons {
         let code = reason.diagnostic.code();
@@ -24,10 +28,10 @@ pub(super) fn reasons(choice: &Choice<'_>, machine: &Machine) -> Vec<(String, &'
         } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
             // The last is the least that is needed.
             let least = of_kind().next_back().unwrap_or(reason);
-            is_first.then(|| sentence(&least.diagnostic, machine))
+            is_first.then(|| sentence(&least.diagnostic, machine, channel))
         } else {
             let about = reason.build.filter(|_| speaks_of_the_build(kind));
-            let said = sentence(kind, machine);
+            let said = sentence(kind, machine, channel);
             Some(match about {
                 Some(build) => format!("not {}: {said}", summary::build(build)),
                 None => said,

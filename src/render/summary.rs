@@ -23,13 +23,13 @@ pub(super) fn headline(choice: &Choice<'_>) -> String {
 /// The first lines of a file, as comments: what it holds, and what a person would have read first where
 /// the answer gives something up.
 pub(super) fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
-    let mut text = format!("# {}, from conda-forge\n", headline(choice));
-    let Answer { machine, advice, .. } = *answer;
+    let Answer { machine, advice, matrix, channels, .. } = *answer;
+    let mut text = format!("# {}, from {channels}\n", headline(choice));
     let grave = advice.diagnostics.iter().filter(|remark| {
         advice.status == Status::Degraded && remark.severity() >= Severity::Warning
     });
     for remark in grave {
-        let message = message(remark, machine, advice);
+        let message = message(remark, machine, advice, &matrix.channel);
         let sentence = visible(&message.sentence);
         let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
     }

@@ -7,7 +7,7 @@ use super::messages::a_gpu;
 
 /// What is so.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
-pub(super) fn sentence(trouble: &Trouble, machine: &Machine) -> String {
+pub(super) fn sentence(trouble: &Trouble, machine: &Machine, channel: &str) -> String {
     use Trouble as T;
     let version =
         |version: &Option<DriverVersion>| version.map(|v| format!(" {v}")).unwrap_or_default();
@@ -102,11 +102,11 @@ pub(super) fn sentence(trouble: &Trouble, machine: &Machine) -> String {
             "WSL's `nvidia-smi` is in `/usr/lib/wsl/lib`, which is not on PATH".to_owned()
         }
         T::GpuTooOld { gpu, name, capability } => format!(
-            "no CUDA build of PyTorch on conda-forge was made for a GPU as old as {}",
+            "no CUDA build of PyTorch on {channel} was made for a GPU as old as {}",
             a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
         T::GpuTooNew { gpu, name, capability } => format!(
-            "no CUDA build of PyTorch on conda-forge has machine code yet for {}",
+            "no CUDA build of PyTorch on {channel} has machine code yet for {}",
             a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))
         ),
     }

@@ -22,7 +22,7 @@ pub(super) struct Document<'a> {
     /// What wrote it.
     pub tool: Tool,
     /// What the answer was read from.
-    pub matrix: MatrixDate,
+    pub matrix: MatrixDate<'a>,
     /// ok, degraded (a GPU is there but the answer does not use it, or facts are missing),
     /// unsatisfiable, error.
     pub status: &'static str,
@@ -82,9 +82,9 @@ pub(super) struct Tool {
 /// What an answer was read from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct MatrixDate {
-    /// conda-forge.
-    pub channel: &'static str,
+pub(super) struct MatrixDate<'a> {
+    /// Whose builds they are: conda-forge, or what `--live` has read, without secrets.
+    pub channel: &'a str,
     /// The day up to which the channel was read.
     #[cfg_attr(test, schemars(with = "String"))]
     pub as_of: Date,
@@ -140,8 +140,8 @@ pub(super) struct ChoiceText {
     pub companions: BTreeMap<&'static str, String>,
     /// Each GPU on this build.
     pub kernels: Vec<KernelsText>,
-    /// The channels to take packages from, and no other.
-    pub channels: [&'static str; 1],
+    /// The channels to take packages from, in the order of priority, and no other.
+    pub channels: Vec<String>,
     /// Match specs: a solve of these with strict priority on this machine must end on this build.
     pub specs: Vec<String>,
     /// What a client must see; where it would see something else, the commands say it.

@@ -129,7 +129,8 @@ fn channels(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {
     let mut others: Vec<(String, usize, bool)> = Vec::new();
     for package in planned {
         let got = ChannelName::of(&package.channel).name;
-        if got.is_empty() || is_same_channel(promise.channel, &got) {
+        let is_promised = |channel: &str| is_same_channel(channel, &got);
+        if got.is_empty() || promise.channels.iter().any(is_promised) {
             continue;
         }
         let is_pytorch = package.name == "pytorch";
@@ -141,7 +142,8 @@ fn channels(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {
             None => others.push((got, 1, is_pytorch)),
         }
     }
-    let expected = ChannelName::of(promise.channel).name;
+    let names = promise.channels.iter().map(|channel| ChannelName::of(channel).name);
+    let expected = names.collect::<Vec<_>>().join(", ");
     let finding = |(got, packages, has_pytorch)| Finding::Channel {
         expected: expected.clone(),
         got,
@@ -154,14 +156,16 @@ fn channels(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {
 /// Whether a channel is the promised one: by its name on anaconda.org, or a mirror of that name, which
 /// clients put in its place by their settings (`channel_alias`, `mirrored_channels`).
 fn is_same_channel(promised: &str, got: &str) -> bool {
-    let promised = ChannelName::of(promised).name;
+    // A folder may be told as an address.
+    let bare = |name: &str| {
+        let name = ChannelName::of(name).name;
+        name.strip_prefix("file://").map_or(name.clone(), |folder| folder.replace("%20", " "))
+    };
+    let (promised, got) = (bare(promised), bare(got));
     let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
     // conda names a channel of an address by its last part in some rows.
     let is_address = |name: &str| name.contains("://") || name.starts_with('/');
-    promised == got
-        || (is_address(got) || is_address(&promised))
-            && is_address(got) != is_address(&promised)
-            && last(got) == last(&promised)
+    promised == got || is_address(&got) != is_address(&promised) && last(&got) == last(&promised)
 }
 
 fn companions(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {

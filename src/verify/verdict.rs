@@ -1,7 +1,7 @@
 //! Whether a dry run ends on the promised build.
 
 use crate::advise::Choice;
-use crate::model::{Accelerator, Blas, CudaVersion, MatchSpec};
+use crate::model::{Accelerator, Blas, Channels, CudaVersion, MatchSpec};
 
 use super::dry_run::{DryRun, Planned};
 use super::finding::Finding;
@@ -12,8 +12,8 @@ use super::{plan, why};
 pub struct Promise<'a> {
     /// The build and the specs.
     pub choice: &'a Choice<'a>,
-    /// Where all packages are to come from, by name or address: `conda-forge`.
-    pub channel: &'a str,
+    /// Where all packages are to come from.
+    pub channels: &'a Channels,
     /// Whether the client was told to keep to the first channel that has a package.
     pub is_strict: bool,
 }

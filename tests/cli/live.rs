@@ -168,17 +168,30 @@ fn what_cannot_be_meant_or_asked_is_refused() {
 }
 
 #[test]
-fn a_mirror_is_shown_without_its_secrets() {
+fn secrets_of_an_address_go_to_clients_and_into_no_file() {
     for (name, reply) in [("mirror", next_year()), ("mirror-empty", records(&[]))] {
         let live = stand_in(name, &reply);
-        let flag = "--live=https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
-        for format in ["human", "json", "commands"] {
-            let flags = ["advise", flag, "--format", format];
+        let channel = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
+        let run = |format: &str| {
+            let flags = ["advise", "--live", "-c", channel, "--format", format];
             let ran = with(&live, &[&flags[..], &NODE[..]].concat());
             assert_eq!(ran.code, Some(0), "{ran:?}");
+            ran
+        };
+        for format in ["environment-yml", "pixi-toml", "dockerfile"] {
+            let ran = run(format);
+            assert!(ran.stdout.contains("https://mirror.example/conda-forge"), "{ran:?}");
+            assert!(ran.stderr.contains("[channel-secrets]"), "{ran:?}");
             for secret in ["PASSWORD", "TOKEN"] {
                 assert!(!format!("{ran:?}").contains(secret), "{ran:?}");
             }
+        }
+        assert!(run("commands").stdout.contains(&format!("-c {channel}")));
+        let document = run("json").json();
+        assert!(codes(&document).contains(&"channel-secrets"), "{document}");
+        assert_eq!(document["commands"][0]["argv"][6], channel);
+        for key in ["live", "matrix", "diagnostics"] {
+            assert!(!document[key].to_string().contains("TOKEN"), "{}", document[key]);
         }
         // The program that reads it is told all of it.
         let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
@@ -216,14 +229,13 @@ fn the_real_program_reads_a_channel_in_a_folder() {
         return;
     }
     let cache = folder("live/cache");
-    let flag = format!("--live={channel}");
     let run = |arguments: &[&str]| {
         let mut command = program();
         command.env("CONDA_TORCH_LIVE", &live).env("CONDA_TORCH_CACHE", &cache).args(arguments);
         finish(&mut command, "").answered().json()
     };
-    let mut read = run(&[&["advise", &flag, "--json"], &NODE[..]].concat());
-    let known = run(&[&["advise", "--json"], &NODE[..]].concat());
+    let mut read = run(&[&["advise", "--live", "-c", &channel, "--json"], &NODE[..]].concat());
+    let known = run(&[&["advise", "-c", &channel, "--json"], &NODE[..]].concat());
     assert_eq!(read["live"]["read"], true);
     for key in ["live", "matrix"] {
         read[key] = known[key].clone();

@@ -8,9 +8,9 @@ use proptest::strategy::BoxedStrategy;
 
 use conda_torch::advise::{AcceleratorWish, Request};
 use conda_torch::model::{
-    Adapter, Blas, Client, ClientKind, Companion, ComputeCapability, ConfigFile, CudaVersion,
-    Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin, Outcome, Shell,
-    SourceReport, Subdir, Vendor, Version, VirtualPackage, VisibleDevices,
+    Adapter, Blas, Channels, Client, ClientKind, Companion, ComputeCapability, ConfigFile,
+    CudaVersion, Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin,
+    Outcome, Shell, SourceReport, Subdir, Vendor, Version, VirtualPackage, VisibleDevices,
 };
 use conda_torch::render::Environment;
 
@@ -306,12 +306,17 @@ pub(crate) fn view() -> impl Strategy<Value = View> {
         text().prop_map(move |text| Environment::Name(named(text))),
         text().prop_map(move |text| Environment::Prefix(named(text))),
     ];
-    (of(select(&ClientKind::ALL[..])), environment, shell(), 40..=100_usize, any::<bool>())
-        .prop_map(|(client, environment, shell, width, all)| View {
+    // What is no channel is refused before an answer is made.
+    let channels = vec(text(), 0..3).prop_map(|names| Channels::new(names).unwrap_or_default());
+    let view = (of(select(&ClientKind::ALL[..])), environment, channels, shell());
+    (view, 40..=100_usize, any::<bool>()).prop_map(
+        |((client, environment, channels, shell), width, all)| View {
             client,
             environment,
+            channels,
             shell,
             width,
             all,
-        })
+        },
+    )
 }

@@ -3,7 +3,7 @@
 
 use conda_torch::advise::{Advice, Request, Status, advise};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{Build, ClientKind, Machine, Shell};
+use conda_torch::model::{Build, Channels, ClientKind, Machine, Shell};
 use conda_torch::probe::read_machine;
 use conda_torch::render::{self, Answer, ClientTarget, Environment, Style};
 use serde_json::Value;
@@ -15,6 +15,8 @@ pub(crate) struct View {
     pub(crate) client: Option<ClientKind>,
     /// `--name` or `--prefix`.
     pub(crate) environment: Environment,
+    /// `--channel`.
+    pub(crate) channels: Channels,
     /// `--shell`.
     pub(crate) shell: Shell,
     /// The terminal's.
@@ -26,7 +28,7 @@ pub(crate) struct View {
 impl View {
     /// The answer that is asked for so, for a shell.
     pub(crate) fn answer<'a>(
-        &self,
+        &'a self,
         machine: &'a Machine,
         request: &'a Request,
         advice: &'a Advice<'a>,
@@ -36,9 +38,10 @@ impl View {
             machine,
             request,
             advice,
-            as_of: Matrix::embedded().as_of,
+            matrix: Matrix::embedded(),
             client: ClientTarget::of(machine, self.client),
             environment: self.environment.clone(),
+            channels: &self.channels,
             live: None,
             proof: None,
             style: Style { width: self.width, color: false, shell, all: self.all },

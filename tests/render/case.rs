@@ -2,7 +2,9 @@
 
 use conda_torch::advise::{Request, advise};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell};
+use conda_torch::model::{
+    CONDA_FORGE, Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell,
+};
 use conda_torch::render::{self, Answer, ClientTarget, Environment, Style};
 
 use crate::common::machine;
@@ -64,9 +66,10 @@ impl Case {
             machine: &self.machine,
             request: &self.request,
             advice: &advice,
-            as_of: matrix.as_of,
+            matrix,
             client: ClientTarget::of(&self.machine, self.client),
             environment: self.environment.clone(),
+            channels: &CONDA_FORGE,
             live: None,
             proof: None,
             style: Style { width: 80, color: false, shell: self.shell, all: self.all },

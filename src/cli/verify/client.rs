@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::advise::Choice;
 use crate::environment::{self, Place};
 use crate::host::{Scratch, Watch, WatchEnd, Watched, watch};
-use crate::model::{Client, ClientKind};
+use crate::model::{Channels, Client, ClientKind};
 use crate::probe::{Overrides, probe};
 use crate::render::{
     Answer, Step, StepKind,
@@ -64,7 +64,14 @@ pub(super) fn prove(
     if !around.is_here {
         command = command.for_another(answer.machine, choice);
     }
-    let asking = Asking { client: &client, choice, scratch: &scratch, around, deadline };
+    let asking = Asking {
+        client: &client,
+        choice,
+        channels: answer.channels,
+        scratch: &scratch,
+        around,
+        deadline,
+    };
     let mut proof = asking.ask(asked_by, &command)?;
     if is_taken(&proof) {
         let command = command.in_folder(&scratch.path("environment"));
@@ -80,7 +87,7 @@ pub(super) fn prove(
                 let there = environment::read(around.host, &Place { prefix, name: None });
                 keep(planned, there.packages);
             }
-            *verdict = verdict_of(choice, &DryRun::Would(planned.clone()));
+            *verdict = verdict_of(choice, answer.channels, &DryRun::Would(planned.clone()));
         }
         proof.places = folders.places();
     }
@@ -114,6 +121,7 @@ fn command(answer: &Answer<'_>, step: &Step, scratch: &Scratch) -> Result<DryRun
 struct Asking<'a> {
     client: &'a Client,
     choice: &'a Choice<'a>,
+    channels: &'a Channels,
     scratch: &'a Scratch,
     around: &'a Circumstances<'a>,
     deadline: Duration,
@@ -160,7 +168,7 @@ impl Asking<'_> {
                 let lock = is_pixi.then(|| self.around.host.read(&path, LOCK).ok()).flatten();
                 let answer = lock.as_deref().map_or(said, String::from_utf8_lossy);
                 let dry_run = read(self.client.kind, Some(code), &answer, &complaint);
-                let verdict = verdict_of(self.choice, &dry_run);
+                let verdict = verdict_of(self.choice, self.channels, &dry_run);
                 Outcome::Answered(dry_run, verdict)
             }
             WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
@@ -171,8 +179,8 @@ impl Asking<'_> {
 }
 
 /// What that says about the advice.
-pub(super) fn verdict_of(choice: &Choice<'_>, dry_run: &DryRun) -> Verdict {
-    verdict(&Promise { choice, channel: "conda-forge", is_strict: true }, dry_run)
+pub(super) fn verdict_of(choice: &Choice<'_>, channels: &Channels, dry_run: &DryRun) -> Verdict {
+    verdict(&Promise { choice, channels, is_strict: true }, dry_run)
 }
 
 /// Whether conda refuses because there is an environment of that name: it would have to take that one

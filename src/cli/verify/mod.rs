@@ -55,6 +55,8 @@ pub(super) struct Circumstances<'a> {
     pub(super) is_here: bool,
     /// Whether somebody may be looking at a terminal meanwhile.
     pub(super) is_watched: bool,
+    /// Whether nothing may be asked of a network.
+    pub(super) offline: bool,
 }
 
 /// Somebody wanted this program to end, by this signal.
@@ -68,6 +70,11 @@ impl Interrupted {
 }
 
 impl VerifyFlags {
+    /// Whether that was asked for.
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.verify.is_some()
+    }
+
     /// Puts the answer to the test, where that was asked for.
     pub(super) fn prove(
         &self,

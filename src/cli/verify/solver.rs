@@ -30,9 +30,9 @@ pub(super) fn prove(
     let virtual_packages = virtual_packages(answer, choice, around);
     let question = live::question(
         around.host,
-        "conda-forge",
+        answer.channels,
         &[choice.build.subdir],
-        false,
+        around.offline,
         Question::Solve { specs, virtual_packages },
     );
     let mut proof =
@@ -47,7 +47,7 @@ pub(super) fn prove(
                 WatchEnd::Exited(_) => {
                     let text = |bytes| String::from_utf8_lossy(bytes);
                     let dry_run = solved(&text(&ran.stdout), &text(&ran.stderr));
-                    let verdict = verdict_of(choice, &dry_run);
+                    let verdict = verdict_of(choice, answer.channels, &dry_run);
                     Outcome::Answered(dry_run, verdict)
                 }
                 WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),

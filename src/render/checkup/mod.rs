@@ -9,7 +9,7 @@ pub use human::{page, table};
 pub use json::{document, error};
 
 use crate::check::Checkup;
-use crate::model::Environment;
+use crate::model::{CONDA_FORGE, Environment};
 
 use super::answer::Style;
 use super::clients::{self, ClientTarget};
@@ -42,7 +42,7 @@ impl Checked<'_> {
         }
         let Some(choice) = &self.checkup.advice.recommended else { return Vec::new() };
         let place = clients::Environment::Unnamed;
-        let steps = clients::plan(&self.checkup.machine, choice, client, &place);
+        let steps = clients::plan(&self.checkup.machine, choice, client, &place, &CONDA_FORGE);
         let is_of_mend = |step: &Step| step.kind != super::StepKind::Configure;
         steps.into_iter().filter(is_of_mend).collect()
     }

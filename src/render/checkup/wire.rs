@@ -16,7 +16,7 @@ pub(in crate::render) struct Document<'a> {
     /// What wrote it.
     pub tool: Tool,
     /// What the builds were held against.
-    pub matrix: MatrixDate,
+    pub matrix: MatrixDate<'static>,
     /// sound, mend (something to mend in one of them), error.
     pub status: &'static str,
     /// What the process ends with: 0 sound, 1 failed, 2 wrong command line, 4 something to mend.

@@ -3,13 +3,13 @@
 use crate::check::{Checkup, Finding, Installed, Kind, Symptom, Verdict};
 use crate::model::{Accelerator, Environment};
 
-use super::super::messages;
+use super::super::{hints, messages};
 
 /// What is so.
 pub(super) fn sentence(finding: &Finding, checkup: &Checkup<'_>) -> String {
     use Finding as F;
     match finding {
-        F::Of(diagnostic) => messages::sentence(diagnostic, &checkup.machine),
+        F::Of(diagnostic) => messages::sentence(diagnostic, &checkup.machine, "conda-forge"),
         F::CpuBuild { asked: Some(spec) } => {
             format!(
                 "the build computes on the processor alone, as `{spec}` asked; this machine has an NVIDIA GPU"
@@ -85,7 +85,7 @@ pub(super) fn sentence(finding: &Finding, checkup: &Checkup<'_>) -> String {
 pub(super) fn hint(finding: &Finding, checkup: &Checkup<'_>) -> Option<String> {
     use Finding as F;
     match finding {
-        F::Of(diagnostic) => messages::message(diagnostic, &checkup.machine, &checkup.advice).hint,
+        F::Of(diagnostic) => hints::hint(diagnostic, &checkup.machine, &checkup.advice),
         F::OverrideLeftBehind { variable, .. } => Some(format!(
             "unset `{variable}` before you install: clients believe it, PyTorch does not"
         )),

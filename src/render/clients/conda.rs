@@ -1,24 +1,10 @@
 //! conda. Its `config` takes one action a call, and acts on `~/.condarc` unless told otherwise.
 
-use crate::advise::Choice;
 use crate::model::{ConfigFile, Machine};
 
 use super::super::step::{Step, StepKind};
+use super::ClientTarget;
 use super::owner::{is_own, is_users, named, written};
-use super::{ClientTarget, Environment, install};
-
-/// conda's commands.
-pub(super) fn plan(
-    machine: &Machine,
-    choice: &Choice<'_>,
-    client: &ClientTarget<'_>,
-    environment: &Environment,
-) -> Vec<Step> {
-    let mut steps = configure(machine, client);
-    steps.extend(install(machine, choice, client, environment));
-    note_solver(machine, client, &mut steps);
-    steps
-}
 
 /// Says of an installation that it takes long, where it does.
 pub(super) fn note_solver(machine: &Machine, client: &ClientTarget<'_>, steps: &mut [Step]) {

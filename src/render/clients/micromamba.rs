@@ -1,24 +1,11 @@
 //! micromamba, and mamba from 2.0: `config` has verbs and not flags.
 
-use crate::advise::Choice;
 use crate::model::{ConfigFile, Machine};
 
 use super::super::step::{Step, StepKind};
+use super::ClientTarget;
 use super::conda::{has_channels, is_conda_forge_first, old_channels};
 use super::owner::{named, written};
-use super::{ClientTarget, Environment, install};
-
-/// micromamba's commands.
-pub(super) fn plan(
-    machine: &Machine,
-    choice: &Choice<'_>,
-    client: &ClientTarget<'_>,
-    environment: &Environment,
-) -> Vec<Step> {
-    let mut steps = configure(machine, client);
-    steps.extend(install(machine, choice, client, environment));
-    steps
-}
 
 /// The same as conda's, in the words of `config prepend|remove|set`.
 pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Step> {

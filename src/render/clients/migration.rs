@@ -2,7 +2,7 @@
 
 use crate::advise::Choice;
 use crate::migrate::{Migration, Plan};
-use crate::model::{ClientKind, Machine, Os};
+use crate::model::{CONDA_FORGE, ClientKind, Machine, Os};
 
 use super::super::step::{Step, StepKind};
 use super::place::Place;
@@ -59,7 +59,8 @@ fn new(
     plan: &Plan,
 ) -> Vec<Step> {
     let place = environment.place(client, overrides::platform(machine, choice, client));
-    let mut steps = install_specs(machine, choice, client, &place, &plan.channels, &plan.specs);
+    let channels = CONDA_FORGE.and(&plan.channels);
+    let mut steps = install_specs(machine, choice, client, &place, &channels, &plan.specs);
     note_solver(machine, client, &mut steps);
     if !plan.pip.is_empty() {
         let packages = pip(plan);
@@ -78,8 +79,8 @@ fn of_pixi(
     environment: &Environment,
     plan: &Plan,
 ) -> Vec<Step> {
-    let mut steps =
-        pixi::plan_specs(machine, choice, client, environment, &plan.channels, &plan.specs);
+    let channels = CONDA_FORGE.and(&plan.channels);
+    let mut steps = pixi::plan_specs(machine, choice, client, environment, &channels, &plan.specs);
     if !plan.pip.is_empty() {
         let manifest = format!("{}/pixi.toml", environment.folder().trim_end_matches(['/', '\\']));
         let packages = pip(plan);
@@ -129,8 +130,9 @@ fn in_place(
         }
         steps.push(step);
     }
+    let channels = CONDA_FORGE.and(&plan.channels);
     let mut install =
-        install_specs(machine, choice, client, place, &plan.channels, &plan.in_place.specs);
+        install_specs(machine, choice, client, place, &channels, &plan.in_place.specs);
     note_solver(machine, client, &mut install);
     if let Some(step) = install.first_mut().filter(|step| step.kind == StepKind::Install) {
         step.note = None; // that it exists is the point

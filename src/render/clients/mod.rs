@@ -14,7 +14,7 @@ mod settings;
 
 use crate::advise::Choice;
 use crate::foresee::Viewer;
-use crate::model::{Accelerator, Client, ClientKind, Machine, Version};
+use crate::model::{Accelerator, Channels, Client, ClientKind, Machine, Version};
 
 use super::step::{Step, StepKind};
 
@@ -110,13 +110,23 @@ pub fn plan(
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     environment: &Environment,
+    channels: &Channels,
 ) -> Vec<Step> {
-    match client.kind {
-        ClientKind::Conda => conda::plan(machine, choice, client, environment),
-        ClientKind::Mamba => mamba::plan(machine, choice, client, environment),
-        ClientKind::Micromamba => micromamba::plan(machine, choice, client, environment),
-        ClientKind::Pixi => pixi::plan(machine, choice, client, environment),
+    if client.kind == ClientKind::Pixi {
+        return pixi::plan(machine, choice, client, environment, channels);
     }
+    // Settings are for conda-forge: whoever names other channels has settings of their own.
+    let mut steps = match client.kind {
+        _ if !channels.is_conda_forge() => Vec::new(),
+        ClientKind::Conda => conda::configure(machine, client),
+        ClientKind::Mamba => mamba::configure(machine, client),
+        ClientKind::Micromamba | ClientKind::Pixi => micromamba::configure(machine, client),
+    };
+    steps.extend(install(machine, choice, client, environment, channels));
+    if client.kind == ClientKind::Conda {
+        conda::note_solver(machine, client, &mut steps);
+    }
+    steps
 }
 
 /// `create` or `install`, the same words for conda, mamba and micromamba: channels of the user's own
@@ -127,20 +137,21 @@ fn install(
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     environment: &Environment,
+    channels: &Channels,
 ) -> Vec<Step> {
     let other = overrides::platform(machine, choice, client);
     let place = environment.place(client, other);
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    install_specs(machine, choice, client, &place, &[], &specs)
+    install_specs(machine, choice, client, &place, channels, &specs)
 }
 
-/// The same with more channels, after conda-forge, and with specs that the choice's own are among.
+/// The same with specs that the choice's own are among.
 fn install_specs(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     place: &Place,
-    channels: &[String],
+    channels: &Channels,
     specs: &[String],
 ) -> Vec<Step> {
     let other = overrides::platform(machine, choice, client);
@@ -156,8 +167,8 @@ fn install_specs(
     if let Some(subdir) = other.as_ref().filter(|_| !is_old) {
         words.extend(["--platform", subdir.as_str()]);
     }
-    words.extend(["--override-channels", "-c", "conda-forge"]);
-    words.extend(channels.iter().flat_map(|channel| ["-c", channel]));
+    words.push("--override-channels");
+    words.extend(channels.flags());
     words.push("--strict-channel-priority");
     words.extend(specs.iter().map(String::as_str));
     let mut install = client.step(StepKind::Install, words);

@@ -2,7 +2,7 @@
 //! and not for what the machine has.
 
 use crate::advise::Choice;
-use crate::model::{ClientKind, Machine, Os, Version};
+use crate::model::{Channels, ClientKind, Machine, Os, Version};
 
 use super::super::step::{Step, StepKind};
 use super::{ClientTarget, Environment, check_program, overrides};
@@ -45,26 +45,27 @@ pub(super) fn plan(
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     environment: &Environment,
+    channels: &Channels,
 ) -> Vec<Step> {
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    plan_specs(machine, choice, client, environment, &[], &specs)
+    plan_specs(machine, choice, client, environment, channels, &specs)
 }
 
-/// The same with more channels, after conda-forge, and with specs that the choice's own are among.
+/// The same with specs that the choice's own are among.
 pub(super) fn plan_specs(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     environment: &Environment,
-    channels: &[String],
+    channels: &Channels,
     specs: &[String],
 ) -> Vec<Step> {
     let folder = environment.folder();
     let manifest = format!("{}/pixi.toml", folder.trim_end_matches(['/', '\\']));
     let subdir = choice.build.subdir.as_str();
     // A project is for the platform of the machine that it is made on unless this says otherwise.
-    let mut words = vec!["init", folder, "-c", "conda-forge"];
-    words.extend(channels.iter().flat_map(|channel| ["-c", channel]));
+    let mut words = vec!["init", folder];
+    words.extend(channels.flags());
     words.extend(["--platform", subdir]);
     let mut steps = vec![client.step(StepKind::Prepare, words)];
     declare(machine, choice, client, &manifest, &mut steps);

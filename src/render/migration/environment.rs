@@ -228,7 +228,7 @@ fn remarks(page: &mut Page, answer: &MigrationAnswer<'_>, is_wanted: impl Fn(Sev
             Severity::Error | Severity::Warning => "warning: ",
             Severity::Info => "note: ",
         };
-        let message = message(remark, answer.machine, advice);
+        let message = message(remark, answer.machine, advice, "conda-forge");
         page.text(label, &format!("{} [{}]", message.sentence, remark.code()));
     }
     if page.out.len() > start {

@@ -7,8 +7,9 @@ mod page;
 mod settings;
 mod wire;
 
+use crate::matrix::Matrix;
 use crate::migrate::{Migration, Settings};
-use crate::model::{Date, Machine};
+use crate::model::{CONDA_FORGE, Date, Machine};
 
 use super::answer::{Answer, Style};
 use super::clients::{self, ClientTarget, Environment, MigrationSteps};
@@ -76,9 +77,10 @@ impl<'a> MigrationAnswer<'a> {
             machine: self.machine,
             request: &self.migration.settled.request,
             advice: &self.migration.settled.advice,
-            as_of: self.as_of,
+            matrix: Matrix::embedded(),
             client: self.client,
             environment: self.environment.clone(),
+            channels: &CONDA_FORGE,
             live: None,
             proof: None,
             style: self.style,

@@ -18,7 +18,7 @@ pub(in super::super) struct Document<'a> {
     /// What wrote it.
     pub tool: Tool,
     /// What the answer was read from.
-    pub matrix: MatrixDate,
+    pub matrix: MatrixDate<'static>,
     /// ok, nothing-to-do, unsatisfiable, error.
     pub status: &'static str,
     /// What the process ends with: 0 answered, 1 failed, 2 wrong command line, 3 nothing takes the

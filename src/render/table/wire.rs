@@ -15,7 +15,7 @@ use super::cells::tier;
 struct Document<'a> {
     format_version: u32,
     tool: Tool,
-    matrix: Edition,
+    matrix: Edition<'a>,
     rows: Vec<Row<'a>>,
 }
 
@@ -27,8 +27,8 @@ struct Tool {
 
 /// Which matrix.
 #[derive(Serialize)]
-struct Edition {
-    channel: &'static str,
+struct Edition<'a> {
+    channel: &'a str,
     as_of: Date,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn json(matrix: &Matrix, rows: &[Shown<'_>]) -> String {
     let document = Document {
         format_version: 1,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        matrix: Edition { channel: "conda-forge", as_of: matrix.as_of },
+        matrix: Edition { channel: &matrix.channel, as_of: matrix.as_of },
         rows: rows.iter().map(|shown| row(&shown.row, shown.is_yours)).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document).expect("plain values are JSON");

@@ -1,0 +1,73 @@
+//! Which channel a package is taken from where there are several.
+
+use std::collections::BTreeMap;
+
+use super::{Origin, Records};
+
+/// The records that a client with strict channel priority considers: those of the first channel that has
+/// the package for a platform. The origins stand in the order of priority.
+#[must_use]
+pub fn by_priority(Records { mut records }: Records, origins: &[Origin]) -> Records {
+    let bare = |channel: &str| channel.trim_end_matches('/').to_owned();
+    let order: Vec<String> = origins.iter().map(|origin| bare(&origin.channel)).collect();
+    let place = |channel: &str| order.iter().position(|other| *other == bare(channel));
+    let mut first: BTreeMap<(String, String), Option<usize>> = BTreeMap::new();
+    for record in &records {
+        let place = place(&record.channel);
+        let best = first.entry((record.name.clone(), record.subdir.clone())).or_insert(place);
+        // A channel that is in no origin comes last: `None` is less than any place.
+        *best = (*best).into_iter().chain(place).min();
+    }
+    records.retain(|record| {
+        let key = (record.name.clone(), record.subdir.clone());
+        first.get(&key).is_none_or(|best| *best == place(&record.channel))
+    });
+    Records { records }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Record;
+    use super::*;
+
+    fn record(channel: &str, name: &str, subdir: &str) -> Record {
+        Record {
+            name: name.to_owned(),
+            subdir: subdir.to_owned(),
+            channel: channel.to_owned(),
+            ..Record::default()
+        }
+    }
+
+    fn origin(channel: &str) -> Origin {
+        Origin {
+            channel: channel.to_owned(),
+            subdir: "linux-64".to_owned(),
+            form: None,
+            age: 0,
+            fetched: 0,
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn a_package_comes_from_the_first_channel_that_has_it_for_the_platform() {
+        let (own, all) = ("https://corp.example/ml", "https://conda.anaconda.org/conda-forge");
+        let records = vec![
+            record(all, "pytorch", "linux-64"),
+            record(own, "pytorch", "linux-64"),
+            record(all, "pytorch", "win-64"),
+            record(all, "cuda-version", "noarch"),
+        ];
+        let origins = [origin(&format!("{own}/")), origin(&format!("{all}/"))];
+        let kept = by_priority(Records { records }, &origins).records;
+        let kept: Vec<(&str, &str, &str)> =
+            kept.iter().map(|it| (&*it.channel, &*it.name, &*it.subdir)).collect();
+        let expected = [
+            (own, "pytorch", "linux-64"),
+            (all, "pytorch", "win-64"),
+            (all, "cuda-version", "noarch"),
+        ];
+        assert_eq!(kept, expected);
+    }
+}
