@@ -38,7 +38,7 @@ fn choice(pin: CudaVersion) -> Choice<'static> {
 
 fn judge(pin: CudaVersion, dry_run: &DryRun) -> Verdict {
     verdict(
-        &Promise { choice: &choice(pin), channels: &channels(CHANNEL), is_strict: true },
+        &Promise { choice: &choice(pin), channels: &channels(CHANNEL), is_existing: false },
         dry_run,
     )
 }
@@ -49,8 +49,12 @@ fn no_solution(name: &str, pin: CudaVersion, findings: &[Finding]) {
     assert_eq!(verdict.findings, findings, "{name}");
     assert_eq!(verdict.status, Status::NoSolution, "{name}");
     let is_cuda = findings.iter().any(|one| one.virtual_package() == Some("__cuda"));
-    let corrections: &[Correction] =
-        if is_cuda { &[Correction::OverrideCuda(CUDA_13_0)] } else { &[] };
+    let is_pinned = findings.iter().any(|one| matches!(one, Finding::Pinned { .. }));
+    let corrections: &[Correction] = match (is_cuda, is_pinned) {
+        (true, _) => &[Correction::OverrideCuda(CUDA_13_0)],
+        (false, true) => &[Correction::NoPin],
+        (false, false) => &[],
+    };
     assert_eq!(verdict.corrections, corrections, "{name}");
 }
 
@@ -214,19 +218,19 @@ fn a_build_number_that_is_newer_than_the_table_is_told_and_contradicts_nothing()
 #[test]
 fn another_channel_is_told_and_a_mirror_of_the_promised_one_is_none() {
     let promised = choice(CUDA_12_9);
-    let judged = |channel: &str, is_strict: bool| {
+    let judged = |channel: &str, is_existing: bool| {
         let DryRun::Would(mut planned) = with(|_| ()) else { panic!("solved") };
         for one in &mut planned {
             let other = if one.name == "pytorch" { channel } else { "conda-forge" };
             other.clone_into(&mut one.channel);
         }
-        let promise = Promise { choice: &promised, channels: &CONDA_FORGE, is_strict };
+        let promise = Promise { choice: &promised, channels: &CONDA_FORGE, is_existing };
         verdict(&promise, &DryRun::Would(planned))
     };
     for same in
         ["conda-forge", "https://conda.anaconda.org/conda-forge", "https://m.example/x/conda-forge"]
     {
-        assert_eq!(judged(same, true).status, Status::Confirmed, "{same}");
+        assert_eq!(judged(same, false).status, Status::Confirmed, "{same}");
     }
     let other = Finding::Channel {
         expected: "conda-forge".to_owned(),
@@ -234,10 +238,11 @@ fn another_channel_is_told_and_a_mirror_of_the_promised_one_is_none() {
         packages: 1,
         has_pytorch: true,
     };
-    let loose = judged("https://repo.anaconda.com/pkgs/main/linux-64", false);
-    assert_eq!((loose.status, loose.findings), (Status::Differs, vec![other]));
-    assert_eq!(loose.corrections, [Correction::StrictPriority]);
-    assert_eq!(judged("pkgs/main", true).corrections, []);
+    let mixed = judged("https://repo.anaconda.com/pkgs/main/linux-64", false);
+    assert_eq!((mixed.status, mixed.findings), (Status::Differs, vec![other]));
+    assert_eq!(mixed.corrections, []);
+    // In an environment that is there, it may be what lies in it.
+    assert_eq!(judged("pkgs/main", true).corrections, [Correction::NewEnvironment]);
 }
 
 #[test]

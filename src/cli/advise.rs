@@ -123,10 +123,9 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let machine = ManuallyDrop::new(machine(&args.machine, host, matrix)?);
     let request = args.request.request();
     let channels = args.channel.channels(host)?;
-    if args.channel.offline && !args.channel.live && !args.verify.is_wanted() {
-        let why = "`--offline` goes with `--live` or `--verify`, which read a channel";
-        return Err(UsageError(why.to_owned()).into());
-    }
+    let output = &args.output;
+    let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
+    args.offline_is_meant(client.kind)?;
     let live = match read(&args.channel, &channels, host, &machine)? {
         Ok(live) => ManuallyDrop::new(live),
         Err(interrupted) => return Ok(interrupted.output()),
@@ -134,8 +133,6 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     // The process ends soon: see `cli::run`.
     let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
-    let output = &args.output;
-    let client = ClientTarget::of(&machine, output.client.map(ClientFlag::kind));
     add_remarks(&mut advice, &machine, &client.viewer());
     live.iter().flat_map(LiveRows::diagnostics).for_each(|remark| advice.add(remark));
     of_channels(&channels, args.channel.live).for_each(|remark| advice.add(remark));
@@ -219,6 +216,20 @@ fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Diagn
 }
 
 impl Args {
+    /// Refuses `--offline` where there is nothing to hold to it, or nobody who could be held.
+    fn offline_is_meant(&self, client: ClientKind) -> Result<(), UsageError> {
+        let why = if !self.channel.offline {
+            return Ok(());
+        } else if !self.channel.live && !self.verify.is_wanted() {
+            "`--offline` goes with `--live` or `--verify`, which read a channel"
+        } else if self.verify.is_by_client() && client == ClientKind::Pixi {
+            "pixi cannot be kept from the network: `--verify=solver` solves without it"
+        } else {
+            return Ok(());
+        };
+        Err(UsageError(why.to_owned()))
+    }
+
     fn wants_json(&self) -> bool {
         self.output.json || self.output.format == Some(Format::Json)
     }

@@ -2,14 +2,14 @@
 
 use crate::advise::{Advice, Choice, Request, Status};
 use crate::matrix::Matrix;
-use crate::model::{Channels, Machine, Shell, Subdir};
-use crate::verify::proof::Proof;
+use crate::model::{Channels, ClientKind, Machine, Shell, Subdir};
+use crate::verify::{Correction, proof::Proof};
 
 use super::clients::{self, ClientTarget, Environment};
 use super::live::LiveText;
 use super::proof::ProofState;
 use super::shell::CannotQuote;
-use super::step::Step;
+use super::step::{Step, StepKind};
 
 /// An advice with what it was for and how it is to be written.
 #[derive(Debug, Clone)]
@@ -73,6 +73,22 @@ impl<'a> Answer<'a> {
     #[must_use]
     pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {
         clients::plan(self.machine, choice, &self.client, &self.environment, self.channels)
+    }
+
+    /// The installation as it is once more, with what may mend it; `None` where nothing may, and for
+    /// pixi, whose project is not one command.
+    #[must_use]
+    pub fn corrected(&self, choice: &Choice<'_>, corrections: &[Correction]) -> Option<Step> {
+        if corrections.is_empty() || self.client.kind == ClientKind::Pixi {
+            return None;
+        }
+        let mut answer = self.clone();
+        if corrections.contains(&Correction::NewEnvironment) {
+            answer.environment = Environment::Unnamed;
+        }
+        let steps = answer.plan(choice);
+        let install = steps.into_iter().find(|step| step.kind == StepKind::Install)?;
+        Some(corrections.iter().fold(install, clients::corrected))
     }
 
     /// What the process ends with: 4 where the proof speaks against the advice, 1 where it failed.

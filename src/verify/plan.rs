@@ -39,10 +39,6 @@ pub(super) fn findings(
 pub(super) fn corrections(promise: &Promise<'_>, findings: &[Finding]) -> Vec<Correction> {
     let mut corrections = Vec::new();
     let is_mixed = findings.iter().any(|finding| matches!(finding, Finding::Channel { .. }));
-    if is_mixed && !promise.is_strict {
-        // The rest may come of the mixture.
-        return vec![Correction::StrictPriority];
-    }
     let build = promise.choice.build;
     let prefix = build.build_prefix();
     let is_other_build = |finding: &Finding| {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::model::{ClientKind, Version};
 
-use super::Verdict;
 use super::dry_run::{DryRun, Planned};
+use super::{Status, Verdict};
 
 /// What was done about an advice, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Proof {
     pub took: Duration,
     /// What came of it.
     pub outcome: Outcome,
+    /// Whether its corrections were tried too, and end on the promised build.
+    pub corrected: bool,
     /// The folders that would be written to, where they could be looked at: packages, environment.
     pub places: Vec<Place>,
 }
@@ -52,6 +54,8 @@ pub enum NotRun {
     NothingFits,
     /// There is no such client here; these are.
     NoClient(Vec<ClientKind>),
+    /// This client sees the system that it runs on, whatever platform it is asked for.
+    OtherSystem,
     /// `conda-torch-live` is not installed.
     NoSolver,
 }
@@ -110,14 +114,21 @@ impl Proof {
             env: Vec::new(),
             took: Duration::ZERO,
             outcome: Outcome::NotRun(why),
+            corrected: false,
             places: Vec::new(),
         }
     }
 
-    /// Whether there was no client to ask.
+    /// Whether it ends on the promised build.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        matches!(&self.outcome, Outcome::Answered(_, verdict) if verdict.status == Status::Confirmed)
+    }
+
+    /// Whether there was no client that could be asked.
     #[must_use]
     pub fn is_without_client(&self) -> bool {
-        matches!(self.outcome, Outcome::NotRun(NotRun::NoClient(_)))
+        matches!(self.outcome, Outcome::NotRun(NotRun::NoClient(_) | NotRun::OtherSystem))
     }
 
     /// Whether there was no solver to ask.
@@ -176,8 +187,6 @@ impl Proof {
 
 #[cfg(test)]
 mod tests {
-    use crate::verify::Status;
-
     use super::*;
 
     fn planned(size: u64, to_download: bool) -> Planned {

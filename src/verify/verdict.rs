@@ -14,8 +14,8 @@ pub struct Promise<'a> {
     pub choice: &'a Choice<'a>,
     /// Where all packages are to come from.
     pub channels: &'a Channels,
-    /// Whether the client was told to keep to the first channel that has a package.
-    pub is_strict: bool,
+    /// Whether the environment is there already, with packages in it.
+    pub is_existing: bool,
 }
 
 /// What a dry run says about an advice.
@@ -27,7 +27,7 @@ pub struct Verdict {
     pub plan: Option<Plan>,
     /// What differs, or why there is no solution; with `Confirmed` what is merely to be known.
     pub findings: Vec<Finding>,
-    /// What would mend it, where that is certain.
+    /// What may mend it: all of them together.
     pub corrections: Vec<Correction>,
     /// The client's own words, where it had some: short, without colours and secrets.
     pub words: Option<String>,
@@ -57,15 +57,17 @@ pub struct Plan {
     pub blas: Option<Blas>,
 }
 
-/// What would mend it.
+/// What may mend it: certain only when it was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Correction {
     /// Set `CONDA_OVERRIDE_CUDA`.
     OverrideCuda(CudaVersion),
     /// Ask for this in place of, or beside, what is asked for.
     Spec(MatchSpec),
-    /// Turn on strict channel priority.
-    StrictPriority,
+    /// Leave pins of the settings out.
+    NoPin,
+    /// Make a new environment, in place of one that is there.
+    NewEnvironment,
 }
 
 /// Holds a dry run against what was promised.
@@ -91,17 +93,27 @@ fn of_plan(promise: &Promise<'_>, planned: &[Planned]) -> Verdict {
     let findings = plan::findings(promise, plan.as_ref(), planned);
     let differs = findings.iter().any(Finding::contradicts);
     let status = if differs { Status::Differs } else { Status::Confirmed };
-    let corrections = plan::corrections(promise, &findings);
+    let mut corrections = plan::corrections(promise, &findings);
+    if differs && corrections.is_empty() && promise.is_existing {
+        corrections.push(Correction::NewEnvironment);
+    }
     Verdict { status, plan, findings, corrections, words: None }
 }
 
 fn no_solution(promise: &Promise<'_>, findings: Vec<Finding>, words: &str) -> Verdict {
     let is_cuda = findings.iter().any(|finding| finding.virtual_package() == Some("__cuda"));
     let needed = promise.choice.needs_cuda.filter(|_| is_cuda);
+    let mut corrections: Vec<_> = needed.map(Correction::OverrideCuda).into_iter().collect();
+    if findings.iter().any(|finding| matches!(finding, Finding::Pinned { .. })) {
+        corrections.push(Correction::NoPin);
+    }
+    if corrections.is_empty() && promise.is_existing {
+        corrections.push(Correction::NewEnvironment);
+    }
     Verdict {
         status: Status::NoSolution,
         plan: None,
-        corrections: needed.map(Correction::OverrideCuda).into_iter().collect(),
+        corrections,
         findings,
         words: Some(words.to_owned()).filter(|words| !words.is_empty()),
     }

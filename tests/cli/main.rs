@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests run the program and read fixtures")]
 
 mod answers;
+mod channels;
 mod describing;
 mod live;
 mod migrating;

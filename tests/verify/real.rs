@@ -55,9 +55,14 @@ fn real_clients_end_on_the_promised_build_on_every_platform() {
         };
         let folder = folder(&format!("real-{client}"));
         assert!(channel(&folder), "python3 writes the channel");
+        let own = format!("{}/channels/conda-forge", folder.display());
         for machine in machines {
             let mut words = vec!["--client", client, "--json", "--verify"];
             words.extend(machine);
+            // By its folder as well as by the name that the settings lead there.
+            if machine.contains(&"osx-arm64") {
+                words.extend(["--channel", &own]);
+            }
             let mut command = advise(&folder, &words);
             let bin = Path::new(&program).parent().expect("a folder");
             command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
@@ -75,5 +80,34 @@ fn real_clients_end_on_the_promised_build_on_every_platform() {
             assert_eq!(verify["client"], client);
         }
         is_tidy(&folder);
+    }
+}
+
+#[test]
+fn real_clients_show_what_a_pin_holds_back_and_the_command_that_passes_it() {
+    for client in ["conda", "mamba", "micromamba"] {
+        let Some(program) = program(client) else {
+            skipped(client);
+            continue;
+        };
+        let folder = folder(&format!("pin-{client}"));
+        assert!(channel(&folder), "python3 writes the channel");
+        for file in [".condarc", ".mambarc"] {
+            let settings = std::fs::read_to_string(folder.join(file)).expect("there");
+            let pin = "pinned_packages:\n  - pytorch 2.5.*\n";
+            std::fs::write(folder.join(file), format!("{settings}{pin}")).expect("written");
+        }
+        let words = ["--client", client, "--json", "--accelerator", "cpu", "--verify"];
+        let mut command = advise(&folder, &words);
+        let bin = Path::new(&program).parent().expect("a folder");
+        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+        command.env("CONDA_PKGS_DIRS", folder.join("pkgs"));
+        command.env("CONDA_ENVS_DIRS", folder.join("envs"));
+        command.env("MAMBA_ROOT_PREFIX", folder.join("root"));
+        let document = document(&command.output().expect("it runs"), 4);
+        let verify = &document["verify"];
+        assert_eq!(verify["findings"], serde_json::json!(["pinned"]), "{client}: {verify}");
+        let corrected = verify["corrected"]["argv"].as_array().expect("a command");
+        assert!(corrected.contains(&"--no-pin".into()), "{client}: {verify}");
     }
 }

@@ -75,6 +75,43 @@ fn a_client_that_finds_no_solution_ends_with_4() {
 }
 
 #[test]
+fn what_would_mend_it_is_tried_and_shown_when_it_does() {
+    let folder = folder("corrected");
+    let pinned =
+        "Could not solve for environment specs\n└─ pin on pytorch 2.5.* is not installable";
+    let body = format!(
+        "case \"$*\" in *--no-pin*) {};; *) echo '{}' >&2; exit 1;; esac",
+        plan("cpu_mkl_py312_h04a39a8_102", 1000).replace("\nEND", "\nEND\n"),
+        pinned
+    );
+    put(&folder, "micromamba", &format!("{INFO}{body}"));
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    let document = document(&output, 4);
+    let verify = &document["verify"];
+    assert_eq!(
+        (&verify["status"], &verify["findings"][0]),
+        (&"unsolvable".into(), &"pinned".into())
+    );
+    let words = verify["corrected"]["argv"].as_array().expect("a command");
+    assert!(words.contains(&"--no-pin".into()), "{verify}");
+    let human = &["--client", "micromamba", "--accelerator", "cpu", "--verify"];
+    let page = advise(&folder, human).output().expect("it runs").stdout;
+    let page = String::from_utf8(page).expect("UTF-8");
+    let (_, after) = page.split_once("Corrected, and verified:\n").expect(&page);
+    assert!(after.starts_with("  micromamba create -n torch --override-channels"), "{page}");
+    is_tidy(&folder);
+}
+
+#[test]
+fn what_would_mend_it_and_does_not_is_no_command() {
+    let folder = folder("not-corrected");
+    let body = "printf 'Could not solve for environment specs\\n└─ pin on pytorch 2.5.* is not installable' >&2; exit 1";
+    put(&folder, "micromamba", &format!("{INFO}{body}"));
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    assert!(document(&output, 4)["verify"]["corrected"].is_null());
+}
+
+#[test]
 fn a_disk_that_is_too_small_is_told_with_what_to_do_and_ends_with_4() {
     let folder = folder("disk");
     // 16 EiB are on no machine.
@@ -270,4 +307,20 @@ fn without_a_client_the_solver_is_asked_where_it_is() {
     let verify = document(&command.output().expect("it runs"), 1)["verify"].clone();
     assert_eq!((&verify["status"], &verify["by"]), (&"failed".into(), &"solver".into()));
     assert!(verify["message"].as_str().expect("words").contains("no route to host"));
+}
+
+#[test]
+fn a_conda_that_sees_its_own_system_is_not_asked_about_another() {
+    let folder = folder("other-system");
+    put(&folder, "conda", &format!("{INFO}echo '{{}}'"));
+    fs::create_dir(folder.join("conda-meta")).expect("made");
+    fs::write(folder.join("conda-meta/history"), "").expect("written");
+    fs::write(folder.join("conda-meta/conda-22.11.1-py310_0.json"), "{}").expect("written");
+    let other = if cfg!(target_os = "macos") { "linux-64" } else { "osx-arm64" };
+    let words = ["--client", "conda", "--json", "--platform", other, "--verify"];
+    let output = advise(&folder, &words).output().expect("it runs");
+    let verify = &document(&output, 0)["verify"];
+    assert_eq!(verify["status"], "not_run", "{verify}");
+    assert!(verify["hint"].as_str().is_some_and(|hint| hint.contains("23.3")), "{verify}");
+    assert!(!folder.join("asked").exists(), "{verify}");
 }

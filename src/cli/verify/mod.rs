@@ -1,5 +1,6 @@
 //! `--verify`: puts an advice to the test before anything is downloaded.
 
+mod asking;
 mod client;
 mod places;
 mod solver;
@@ -73,6 +74,11 @@ impl VerifyFlags {
     /// Whether that was asked for.
     pub(super) const fn is_wanted(&self) -> bool {
         self.verify.is_some()
+    }
+
+    /// Whether a client is to be asked.
+    pub(super) fn is_by_client(&self) -> bool {
+        self.verify == Some(Verifier::Client)
     }
 
     /// Puts the answer to the test, where that was asked for.

@@ -8,13 +8,14 @@ use crate::foresee::Sight;
 use crate::host::{WatchEnd, live_program};
 use crate::render::{Answer, StepKind, clients::DryRunCommand};
 use crate::verify::{
+    Promise,
     proof::{Broken, By, NotRun, Outcome, Proof},
     solved::solved,
+    verdict,
 };
 
 use super::super::live;
 use super::super::progress::Progress;
-use super::client::verdict_of;
 use super::{Circumstances, Interrupted};
 
 /// Asks it for a solution of the printed specs.
@@ -47,7 +48,8 @@ pub(super) fn prove(
                 WatchEnd::Exited(_) => {
                     let text = |bytes| String::from_utf8_lossy(bytes);
                     let dry_run = solved(&text(&ran.stdout), &text(&ran.stderr));
-                    let verdict = verdict_of(choice, answer.channels, &dry_run);
+                    let promise = Promise { choice, channels: answer.channels, is_existing: false };
+                    let verdict = verdict(&promise, &dry_run);
                     Outcome::Answered(dry_run, verdict)
                 }
                 WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),

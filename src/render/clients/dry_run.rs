@@ -46,6 +46,13 @@ impl DryRunCommand {
         self
     }
 
+    /// With nothing asked of a network.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.arguments.push("--offline".to_owned());
+        self
+    }
+
     /// For a machine that is not the one that the client runs on: what the client would see for itself
     /// here is told it as the other machine has it.
     #[must_use]

@@ -2,6 +2,7 @@
 //! words of every command. Each was run, or read in the client's source where the comment says so.
 
 mod conda;
+mod corrected;
 mod dry_run;
 mod mamba;
 mod micromamba;
@@ -18,6 +19,7 @@ use crate::model::{Accelerator, Channels, Client, ClientKind, Machine, Version};
 
 use super::step::{Step, StepKind};
 
+pub(in crate::render) use corrected::corrected;
 pub use dry_run::{DryRunCommand, dry_run, lock};
 pub use overrides::overrides;
 use place::Place;

@@ -56,14 +56,15 @@ pub(super) fn finding(finding: &Finding) -> Option<String> {
     })
 }
 
-/// What would mend it for certain.
+/// What may mend it.
 pub(super) fn correction(correction: &Correction) -> String {
     match correction {
         Correction::OverrideCuda(cuda) => {
             format!("`CONDA_OVERRIDE_CUDA={cuda}` tells the client of the driver")
         }
         Correction::Spec(spec) => format!("`{spec}` beside the other specs"),
-        Correction::StrictPriority => "`--strict-channel-priority`".to_owned(),
+        Correction::NoPin => "`--no-pin` leaves pins of the settings out".to_owned(),
+        Correction::NewEnvironment => "in a new environment nothing stands in its way".to_owned(),
     }
 }
 

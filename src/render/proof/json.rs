@@ -10,8 +10,9 @@ use crate::verify::{
 };
 
 use super::super::answer::Answer;
-use super::ProofState;
+use super::super::{json::command, wire::Command};
 use super::words::sentence;
+use super::{ProofState, corrected};
 
 /// What came of putting the recommendation to the test.
 #[derive(Debug, Serialize)]
@@ -33,6 +34,9 @@ pub(in super::super) struct VerifyText {
     message: String,
     /// What to do about it; null where there is nothing.
     hint: Option<String>,
+    /// The command that was tried too and does end on the promised build; null where the printed one does,
+    /// and where none was found.
+    corrected: Option<Command>,
     /// What it was found to say, in words that do not change: `cpu-build`, `virtual-package-missing`.
     findings: Vec<&'static str>,
     /// Every package that would be there at the end.
@@ -83,7 +87,7 @@ pub(in super::super) fn text(answer: &Answer<'_>) -> Option<VerifyText> {
         By::Solver => ("solver", None, None),
     };
     let state = ProofState::of(proof);
-    let (message, hint) = sentence(proof, answer.machine);
+    let (message, hint) = sentence(proof, answer);
     let packages = proof.planned().iter().map(|one| PackageText {
         name: one.name.clone(),
         version: one.version.clone(),
@@ -111,6 +115,7 @@ pub(in super::super) fn text(answer: &Answer<'_>) -> Option<VerifyText> {
         env: proof.env.iter().cloned().collect(),
         message,
         hint,
+        corrected: corrected(answer).as_ref().map(command),
         findings: match &proof.outcome {
             Outcome::Answered(_, verdict) => verdict.findings.iter().map(Finding::code).collect(),
             Outcome::NotRun(_) | Outcome::Broken(_) => Vec::new(),

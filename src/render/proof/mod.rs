@@ -10,8 +10,18 @@ use crate::verify::{
     proof::{Outcome, Proof},
 };
 
+use super::answer::Answer;
+use super::step::Step;
+
 pub(super) use human::block;
 pub(super) use json::{VerifyText, text};
+
+/// The command that does end on the promised build, where the printed one does not and one was found.
+fn corrected(answer: &Answer<'_>) -> Option<Step> {
+    let proof = answer.proof.filter(|proof| proof.corrected)?;
+    let Outcome::Answered(_, verdict) = &proof.outcome else { return None };
+    answer.corrected(answer.choice().ok()?, &verdict.corrections)
+}
 
 /// How it stands, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

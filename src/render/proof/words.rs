@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::model::{ClientKind, Machine};
 use crate::verify::{
-    Verdict,
+    Finding, Verdict,
     dry_run::{DryRun, Planned},
     proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof},
 };
 
+use super::super::answer::Answer;
 use super::super::miniforge::miniforge;
 use super::ProofState;
 use super::findings::{correction, finding};
@@ -23,11 +24,33 @@ pub(super) fn who(by: By) -> String {
 }
 
 /// What came of it, a sentence, and what to do about it, where that can be said.
-pub(super) fn sentence(proof: &Proof, machine: &Machine) -> (String, Option<String>) {
+pub(super) fn sentence(proof: &Proof, answer: &Answer<'_>) -> (String, Option<String>) {
+    let machine = answer.machine;
     match &proof.outcome {
         Outcome::NotRun(why) => not_run(why, proof.by, machine),
         Outcome::Broken(why) => broken(why, proof.by),
-        Outcome::Answered(dry_run, verdict) => answered(dry_run, verdict, proof),
+        Outcome::Answered(dry_run, verdict) => {
+            let (text, hint) = answered(dry_run, verdict, proof);
+            (text, hint.or_else(|| read_the_channel(verdict, answer)))
+        }
+    }
+}
+
+/// What helps where the channel is behind the rows, or was never conda-forge's equal.
+fn read_the_channel(verdict: &Verdict, answer: &Answer<'_>) -> Option<String> {
+    let is_missing = |finding: &Finding| matches!(finding, Finding::NotFound { .. });
+    let is_read = answer.live.is_some_and(|live| live.read);
+    (verdict.findings.iter().any(is_missing) && !is_read)
+        .then(|| "`--live` chooses among what the channel has".to_owned())
+}
+
+/// Whether the client's own words have nothing more to say than what was made of them.
+pub(super) fn is_explained(proof: &Proof) -> bool {
+    match &proof.outcome {
+        Outcome::Answered(_, verdict) => {
+            !verdict.findings.is_empty() && verdict.findings.iter().all(|it| finding(it).is_some())
+        }
+        Outcome::NotRun(_) | Outcome::Broken(_) => false,
     }
 }
 
@@ -38,6 +61,11 @@ fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) 
             let text =
                 "`conda-torch-live` is neither beside this program nor at `CONDA_TORCH_LIVE`";
             (text.to_owned(), None)
+        }
+        NotRun::OtherSystem => {
+            let text = "sees the system that it runs on, whatever platform it is asked for";
+            let hint = "conda 23.3 or newer can be asked, or any mamba 2, micromamba or pixi";
+            (format!("{} {text}", who(by)), Some(hint.to_owned()))
         }
         NotRun::NoClient(others) => {
             let kind = match by {
