@@ -4,7 +4,10 @@
 
 use std::process::Command;
 
-use conda_torch::channel::{Difference, Record, Records, differences, found, rows};
+use conda_torch::channel::{
+    CompanionDifference, Difference, Differences, Has, Record, Records, companions, cuda_versions,
+    differences, found, rows,
+};
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{
     Accelerator, Build, CompanionBuild, CudaVersion, Date, Source, Subdir, Version,
@@ -45,6 +48,15 @@ fn records(name: &str) -> Option<Vec<Record>> {
     Some(records)
 }
 
+/// All that is compared, all of it understood.
+fn has(records: &[Record]) -> Has {
+    let (builds, gaps) = found(records);
+    let (companions, more) = companions(records, DAY);
+    let (cuda_versions, most) = cuda_versions(records);
+    assert_eq!([gaps, more, most].concat(), []);
+    Has { builds, companions, cuda_versions }
+}
+
 /// A difference in a line.
 fn tell(difference: &Difference<'_>) -> String {
     let row = |row: &Build| format!("{} {} {}", row.pytorch, row.build_prefix(), row.subdir);
@@ -61,11 +73,11 @@ fn tell(difference: &Difference<'_>) -> String {
 #[test]
 fn a_channel_with_the_same_facts_does_not_differ() {
     let Some(records) = records("same") else { return };
-    let (builds, gaps) = found(&records);
-    assert_eq!(gaps, []);
-    let differences = differences(&builds, Matrix::embedded(), &SUBDIRS);
-    let told: Vec<String> = differences.iter().map(tell).collect();
-    assert_eq!(told, [""; 0], "of {} builds", builds.len());
+    let has = has(&records);
+    let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
+    let told: Vec<String> = differences.builds.iter().map(tell).collect();
+    assert_eq!(told, [""; 0], "of {} builds", has.builds.len());
+    assert_eq!(differences, Differences::default(), "of {} companions", has.companions.len());
 }
 
 #[test]
@@ -105,9 +117,9 @@ fn what_is_new_gone_rebuilt_or_changed_is_told() {
     }
     records.push(new);
     records.extend(rebuilt);
-    let (builds, _) = found(&records);
-    let differences = differences(&builds, Matrix::embedded(), &SUBDIRS);
-    let told: Vec<String> = differences.iter().map(tell).collect();
+    let has = has(&records);
+    let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
+    let told: Vec<String> = differences.builds.iter().map(tell).collect();
     assert_eq!(
         told,
         [
@@ -117,6 +129,69 @@ fn what_is_new_gone_rebuilt_or_changed_is_told() {
             "gone 2.13.0 cpu_mkl win-64"
         ]
     );
+}
+
+#[test]
+fn companions_and_toolkits_that_are_new_gone_or_changed_are_told() {
+    let Some(mut records) = records("companions") else { return };
+    let is = |record: &Record, name: &str, version: &str, build: &str| {
+        record.name == name
+            && record.version == version
+            && record.subdir == "linux-64"
+            && record.build.starts_with(build)
+    };
+    let mut new: Vec<Record> = records
+        .iter()
+        .filter(|record| is(record, "torchvision", "0.28.0", "cuda129"))
+        .cloned()
+        .collect();
+    assert!(!new.is_empty());
+    for record in &mut new {
+        record.version = "0.29.0".to_owned();
+    }
+    records.retain(|record| !is(record, "torchvision", "0.28.0", "cpu"));
+    for record in records.iter_mut().filter(|record| is(record, "torchvision", "0.28.0", "cuda130"))
+    {
+        for spec in &mut record.depends {
+            *spec = spec.replace("pytorch >=2.13.0,<2.14.0a0", "pytorch >=2.12.0,<2.13.0a0");
+        }
+    }
+    records.extend(new);
+    for record in &mut records {
+        if record.name == "cuda-version" && record.version == "13.3" {
+            record.version = "13.4".to_owned();
+        }
+    }
+    let has = has(&records);
+    let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
+    let row = |row: &CompanionBuild| {
+        format!(
+            "{} {} {} for {}",
+            row.package,
+            row.version,
+            row.accelerator.build_prefix(),
+            row.pytorch
+        )
+    };
+    let told: Vec<String> = differences
+        .companions
+        .iter()
+        .map(|difference| match difference {
+            CompanionDifference::New(found) => format!("new {}", row(found)),
+            CompanionDifference::Changed { row: it, found } => {
+                format!("changed {}, not {}", row(found), it.pytorch)
+            }
+            CompanionDifference::Gone(it) => format!("gone {}", row(it)),
+        })
+        .collect();
+    let expected = [
+        "new torchvision 0.29.0 cuda129 for 2.13",
+        "changed torchvision 0.28.0 cuda130 for 2.12, not 2.13",
+        "gone torchvision 0.28.0 cpu for 2.13",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(differences.new_cuda_versions, [CudaVersion::new(13, 4)]);
+    assert_eq!(differences.gone_cuda_versions, [CudaVersion::new(13, 3)]);
 }
 
 const DAY: Date = Date::new(2027, 1, 2);
@@ -178,17 +253,9 @@ fn rows_of_a_channel_with_the_same_facts_are_the_rows() {
     let all = live.companions.iter().zip(known.companions.iter());
     let other: Vec<String> = all
         .filter(|(live, known)| **live != CompanionBuild { source: read, ..(*known).clone() })
-        .map(|(live, known)| {
-            let name = format!("{} {} {}", known.package, known.version, known.subdir);
-            let tied =
-                CompanionBuild { same_toolkit: live.same_toolkit, source: read, ..known.clone() };
-            if *live == tied { name } else { format!("{name}: {live:?}, not {known:?}") }
-        })
+        .map(|(live, known)| format!("{live:?}, not {known:?}"))
         .collect();
-    // Of these the rows say that they pin the toolkit, and the facts do not; all are of cudatoolkit.
-    let tied = ["0.15.1", "0.14.1", "0.14.0", "0.13.0", "0.13.0", "0.13.0", "0.13.0"]
-        .map(|version| format!("torchvision {version} linux-64"));
-    assert_eq!(other, tied);
+    assert_eq!(other, [""; 0]);
     assert_eq!(live.companions.len(), known.companions.len());
 }
 

@@ -15,7 +15,8 @@ type Key = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<Ar
 
 /// Draws the companions from the records. Those of other packages are passed over; one that names
 /// no PyTorch that it is for is a gap.
-pub(super) fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>, Vec<Gap>) {
+#[must_use]
+pub fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>, Vec<Gap>) {
     let mut builds: BTreeMap<(Key, u64), Vec<CompanionBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();
     for record in records {
@@ -64,7 +65,13 @@ fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild,
         spec.split_once("cuda")
             .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let is_tied = package == Companion::Torchaudio || needs("pytorch ").any(names_toolkit);
+    // So did torchvision before its recipe pinned the toolkit (`_check_cuda_version`, pytorch/vision v0.15.2).
+    let is_tied = match package {
+        Companion::Torchaudio => true,
+        Companion::Torchvision => {
+            version < Version::new(&[0, 16]) || needs("pytorch ").any(names_toolkit)
+        }
+    };
     Ok(CompanionBuild {
         package,
         version,

@@ -1,9 +1,45 @@
 //! What a channel has that the matrix does not, and the other way round.
 
 use crate::matrix::Matrix;
-use crate::model::{Build, Subdir, Version};
+use crate::model::{Build, CompanionBuild, CudaVersion, Subdir, Version};
 
 use super::found::{Found, Key};
+
+/// In what a channel and the matrix differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Differences<'a> {
+    /// Builds of PyTorch.
+    pub builds: Vec<Difference<'a>>,
+    /// Builds of torchvision and torchaudio.
+    pub companions: Vec<CompanionDifference<'a>>,
+    /// Versions of `cuda-version` that the matrix has not.
+    pub new_cuda_versions: Vec<CudaVersion>,
+    /// Versions of `cuda-version` that the channel has not.
+    pub gone_cuda_versions: Vec<CudaVersion>,
+}
+
+impl Differences<'_> {
+    /// Whether they do not differ.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.builds.is_empty()
+            && self.companions.is_empty()
+            && self.new_cuda_versions.is_empty()
+            && self.gone_cuda_versions.is_empty()
+    }
+}
+
+/// What the channel was found to have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Has {
+    /// Builds of PyTorch.
+    pub builds: Vec<Found>,
+    /// Builds of torchvision and torchaudio.
+    pub companions: Vec<CompanionBuild>,
+    /// Versions of `cuda-version`, ascending; empty where it has none, which is no difference: a channel
+    /// beside conda-forge leaves that to it.
+    pub cuda_versions: Vec<CudaVersion>,
+}
 
 /// One thing in which a channel and the matrix differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +79,69 @@ pub enum Change {
     Pythons,
 }
 
-/// Compares, on these platforms, from this PyTorch on.
+/// One thing in which companions differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompanionDifference<'a> {
+    /// The channel has a build that no row tells.
+    New(&'a CompanionBuild),
+    /// A row says something else than the channel.
+    Changed {
+        /// The row.
+        row: &'a CompanionBuild,
+        /// What the channel says.
+        found: &'a CompanionBuild,
+    },
+    /// No record is left of a row.
+    Gone(&'a CompanionBuild),
+}
+
+/// Compares, on these platforms, from the oldest version of each package on that the matrix has.
 #[must_use]
-pub fn differences<'a>(
+pub fn differences<'a>(has: &'a Has, matrix: &'a Matrix, subdirs: &[Subdir]) -> Differences<'a> {
+    let (cuda, known) = (&has.cuda_versions, &matrix.cuda_versions);
+    let beside = |these: &[CudaVersion], others: &[CudaVersion]| {
+        let one = these.iter().filter(|version| !others.contains(version));
+        one.copied().filter(|_| !cuda.is_empty()).collect()
+    };
+    Differences {
+        builds: of_builds(&has.builds, matrix, subdirs),
+        companions: of_companions(&has.companions, matrix, subdirs),
+        new_cuda_versions: beside(cuda, known),
+        gone_cuda_versions: beside(known, cuda),
+    }
+}
+
+fn of_companions<'a>(
+    found: &'a [CompanionBuild],
+    matrix: &'a Matrix,
+    subdirs: &[Subdir],
+) -> Vec<CompanionDifference<'a>> {
+    let key = |row: &CompanionBuild| {
+        (row.package, row.version, row.subdir, row.accelerator, row.arm_variant)
+    };
+    let is_wanted = |row: &&CompanionBuild| subdirs.contains(&row.subdir);
+    let rows = || matrix.companions.iter().filter(is_wanted);
+    let mut all = Vec::new();
+    for found in found.iter().filter(is_wanted) {
+        match rows().find(|row| key(row) == key(found)) {
+            None => all.push(CompanionDifference::New(found)),
+            Some(row) if !is_alike(row, found) => {
+                all.push(CompanionDifference::Changed { row, found });
+            }
+            Some(_) => {}
+        }
+    }
+    let is_gone = |row: &&CompanionBuild| !found.iter().any(|found| key(found) == key(row));
+    all.extend(rows().filter(is_gone).map(CompanionDifference::Gone));
+    all
+}
+
+/// Whether two rows say the same, wherever they were read.
+fn is_alike(row: &CompanionBuild, found: &CompanionBuild) -> bool {
+    *row == CompanionBuild { source: row.source, ..found.clone() }
+}
+
+fn of_builds<'a>(
     found: &'a [Found],
     matrix: &'a Matrix,
     subdirs: &[Subdir],

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 use super::companions::companions;
-use super::found::{Found, Gap, Key, found};
+use super::found::{Found, Gap, GapKind, Key, found};
 use super::{Record, Records};
 
 /// The packages whose records are wanted for [`rows`].
@@ -32,6 +32,11 @@ pub fn rows(
     }
     let (companions, more) = companions(records, day);
     gaps.extend(more);
+    let (mut cuda, more) = cuda_versions(records);
+    gaps.extend(more);
+    if cuda.is_empty() {
+        cuda = known.cuda_versions.to_vec();
+    }
     let is_read = |subdir: Subdir| subdirs.contains(&subdir);
     let drawn = builds.iter().filter(|found| is_read(found.key.subdir));
     let mut builds: Vec<Build> = drawn.flat_map(|found| of_one(found, day, known)).collect();
@@ -50,7 +55,7 @@ pub fn rows(
         as_of: day,
         builds: Cow::Owned(builds),
         companions: Cow::Owned(pairs),
-        cuda_versions: Cow::Owned(cuda_versions(records, known)),
+        cuda_versions: Cow::Owned(cuda),
         ..known.clone()
     };
     Some((matrix, gaps))
@@ -166,12 +171,17 @@ pub fn nearest<'m>(key: &Key, matrix: &'m Matrix) -> Option<&'m Build> {
     matrix.builds.iter().filter(cuda).max_by_key(closeness)
 }
 
-/// The versions of `cuda-version`, ascending; those that are known where the channel has none.
-fn cuda_versions(records: &[Record], known: &Matrix) -> Vec<CudaVersion> {
-    let of_it = records.iter().filter(|record| record.name == "cuda-version");
-    let mut versions: Vec<CudaVersion> =
-        of_it.filter_map(|record| record.version.parse().ok()).collect();
+/// The versions of `cuda-version`, ascending, and what is not understood of it.
+#[must_use]
+pub fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<Gap>) {
+    let (mut versions, mut gaps) = (Vec::new(), Vec::new());
+    for record in records.iter().filter(|record| record.name == "cuda-version") {
+        match record.version.parse() {
+            Ok(version) => versions.push(version),
+            Err(_) => gaps.push(Gap { url: record.url.clone(), what: GapKind::Version }),
+        }
+    }
     versions.sort_unstable();
     versions.dedup();
-    if versions.is_empty() { known.cuda_versions.to_vec() } else { versions }
+    (versions, gaps)
 }

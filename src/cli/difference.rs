@@ -2,20 +2,18 @@
 
 use anyhow::bail;
 
-use crate::channel::{differences, found, since};
+use crate::channel::{Has, PACKAGES, companions, cuda_versions, differences, found, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
-use crate::model::{Channels, Subdir};
+use crate::model::{Channels, Date, Subdir};
 use crate::render::{
-    difference::{Compared, human, rows},
+    difference::{Compared, human, json, rows},
     trouble,
 };
 
+use super::live_rows::now;
 use super::width::terminal_width;
 use super::{Output, live};
-
-/// The packages that are compared: PyTorch, and what leads to it.
-const NAMES: [&str; 3] = ["pytorch", "pytorch-cpu", "pytorch-gpu"];
 
 /// What is compared with.
 pub(super) struct With<'a> {
@@ -23,14 +21,25 @@ pub(super) struct With<'a> {
     pub(super) channels: &'a Channels,
     /// Whether only what is kept may be read.
     pub(super) offline: bool,
-    /// Whether rows are wanted, and not a list.
-    pub(super) rows: bool,
+    /// How it is to be written.
+    pub(super) form: Form,
+}
+
+/// The forms of a comparison.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    /// A list, for a person.
+    List,
+    /// One JSON document.
+    Json,
+    /// Rows for the files of `src/matrix/data/`.
+    Rows,
 }
 
 /// Compares: exit code 0 where nothing differs, 4 where something does.
 pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
-    let read = match live::records(host, with.channels, subdirs, &NAMES, with.offline)? {
+    let read = match live::records(host, with.channels, subdirs, &PACKAGES, with.offline)? {
         Ok(read) => read,
         Err(interrupted) => return Ok(interrupted.output()),
     };
@@ -39,11 +48,18 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         Err(fault) => bail!(trouble(&fault)),
     };
     let shown = with.channels.to_string();
-    let (builds, gaps) = found(&records);
+    let (builds, mut gaps) = found(&records);
     if builds.is_empty() && gaps.is_empty() {
         bail!("there is no PyTorch in `{shown}`");
     }
-    let differences = differences(&builds, matrix, subdirs);
+    let age = read.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
+    let day = Date::of_unix_time(now().saturating_sub(age));
+    let (companions, more) = companions(&records, day);
+    gaps.extend(more);
+    let (cuda_versions, more) = cuda_versions(&records);
+    gaps.extend(more);
+    let has = Has { builds, companions, cuda_versions };
+    let differences = differences(&has, matrix, subdirs);
     let compared = Compared {
         channel: &shown,
         origins: &read.origins,
@@ -51,11 +67,10 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         gaps: &gaps,
         matrix,
     };
-    let stdout = if with.rows {
-        rows(&compared)
-    } else {
-        human(&compared, terminal_width().unwrap_or(80).clamp(40, 100))
+    let stdout = match with.form {
+        Form::List => human(&compared, terminal_width().unwrap_or(80).clamp(40, 100)),
+        Form::Json => json(&compared),
+        Form::Rows => rows(&compared),
     };
-    let same = differences.is_empty() && gaps.is_empty();
-    Ok(Output { stdout, code: if same { 0 } else { 4 } })
+    Ok(Output { stdout, code: if compared.is_same() { 0 } else { 4 } })
 }

@@ -80,7 +80,7 @@ fn unread(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> Liv
 
 /// Seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "what is read of a channel is of a day")]
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
 }

@@ -10,7 +10,7 @@ use crate::render::{
 };
 
 use super::channel_flags::ChannelFlags;
-use super::difference::{self, With};
+use super::difference::{self, Form, With};
 use super::machine_flags::{MachineFlags, machine};
 use super::width::terminal_width;
 use super::{Output, UsageError};
@@ -44,10 +44,10 @@ pub(super) struct Args {
 #[command(next_help_heading = "Maintenance")]
 struct DiffFlags {
     /// Show in what a channel differs from these rows, by `conda-torch-live`; exit code 4 if it does
-    #[arg(long, conflicts_with_all = ["all", "format", "live"])]
+    #[arg(long, conflicts_with_all = ["all", "live"])]
     diff: bool,
-    /// Write what differs as rows for `src/matrix/data/builds.toml`
-    #[arg(long, requires = "diff")]
+    /// Write what differs as rows for the files of `src/matrix/data/`
+    #[arg(long, requires = "diff", conflicts_with = "format")]
     rows: bool,
 }
 
@@ -72,7 +72,16 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let channels = args.channel.channels(host)?;
     let offline = args.channel.offline;
     if args.diff.diff {
-        let with = With { channels: &channels, offline, rows: args.diff.rows };
+        let form = match args.format {
+            _ if args.diff.rows => Form::Rows,
+            Format::Table => Form::List,
+            Format::Json => Form::Json,
+            Format::Markdown | Format::Csv => {
+                let why = "`--diff` is a list, or `--format json`, or `--rows`";
+                return Err(UsageError(why.to_owned()).into());
+            }
+        };
+        let with = With { channels: &channels, offline, form };
         return difference::run(&with, &subdirs, host);
     }
     if !args.channel.live && (offline || !args.channel.channels.is_empty()) {

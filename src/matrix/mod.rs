@@ -11,7 +11,7 @@ mod overview;
 mod report;
 #[cfg(test)]
 #[expect(dead_code, reason = "build.rs reads every field")]
-mod row;
+pub(crate) mod row;
 mod rows;
 
 use std::borrow::Cow;

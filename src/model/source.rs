@@ -26,6 +26,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// The day of what it was read in.
+    #[must_use]
+    pub const fn date(&self) -> Date {
+        match self {
+            Self::Recipe { date, .. } | Self::Channel { date, .. } => *date,
+        }
+    }
+
     /// The feedstock's commit; `None` where the row was read in a channel.
     #[must_use]
     pub const fn commit(self) -> Option<Commit> {

@@ -200,6 +200,38 @@ fn secrets_of_an_address_go_to_clients_and_into_no_file() {
 }
 
 #[test]
+fn a_comparison_is_a_list_or_a_document_or_rows() {
+    let live = stand_in("compared", &next_year());
+    let run = |flags: &[&str]| {
+        let ran = with(&live, &[&["matrix", "--diff", "--platform", "linux-64"], flags].concat());
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(4), ""), "{ran:?}");
+        ran
+    };
+    let list = run(&[]).words();
+    assert!(
+        list.contains("New - PyTorch 2.14.0 linux-64 cuda131_mkl #300, `cuda-version`"),
+        "{list}"
+    );
+    assert!(list.contains("- torchvision 0.28.0 linux-64 cuda130"), "{list}");
+    assert!(list.contains("rocm72_mkl_py312_h0_300.conda: its build string is in no"), "{list}");
+    let document = run(&["--format", "json"]).json();
+    let newest = &document["pytorch"][0];
+    assert_eq!((&newest["what"], &newest["pytorch"]), (&"new".into(), &"2.14.0".into()));
+    assert_eq!(newest["build_numbers"], json!([300]));
+    assert!(
+        document["cuda_version"]["gone"].as_array().is_some_and(|all| all.contains(&"12.9".into()))
+    );
+    assert_eq!(document["not_understood"][0]["code"], "build-string");
+    assert_eq!(document["exit_code"], 4);
+    let rows = run(&["--rows"]).stdout;
+    for file in ["builds", "companions", "cuda_versions"] {
+        assert!(rows.contains(&format!("# ---- src/matrix/data/{file}.toml\n")), "{rows}");
+    }
+    assert!(rows.contains("pytorch = \"2.14.0\"\n"), "{rows}");
+    with(&live, &["matrix", "--diff", "--format", "csv"]).refused(2, &["`--format json`"]);
+}
+
+#[test]
 fn without_the_program_that_reads_channels_the_answer_is_of_what_is_built_in() {
     let ran = with("", &[&["advise", "--live", "--json"], &NODE[..]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");

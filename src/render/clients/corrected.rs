@@ -13,8 +13,7 @@ pub(in crate::render) fn corrected(mut step: Step, correction: &Correction) -> S
             step.env.push(("CONDA_OVERRIDE_CUDA", cuda.to_string()));
         }
         Correction::Spec(spec) => {
-            let is_its =
-                |word: &String| word.split(['=', '<', '>', ' ']).next() == Some(spec.name);
+            let is_its = |word: &String| word.split(['=', '<', '>', ' ']).next() == Some(spec.name);
             match step.argv.iter_mut().find(|word| is_its(word)) {
                 Some(word) => *word = spec.to_string(),
                 None => step.argv.push(spec.to_string()),

@@ -1,16 +1,19 @@
-//! What a channel has that the rows have not: for a maintainer, as a list and as rows to paste.
+//! What a channel has that the rows have not: for a maintainer, as a list, as JSON and as rows to paste.
 
+mod companions;
+mod json;
 mod rows;
 
 use std::fmt::Write;
 
-use crate::channel::{Change, Difference, Found, Gap, GapKind, Origin};
+use crate::channel::{Change, Difference, Differences, Found, Gap, GapKind, Origin};
 use crate::matrix::Matrix;
-use crate::model::{Build, CudaPins, Version};
+use crate::model::{Build, CudaPins, CudaVersion, Version};
 
 use super::channel_remarks::{time, trouble};
 use super::wrap::wrap;
 
+pub use json::json;
 pub use rows::rows;
 
 /// A comparison.
@@ -21,11 +24,41 @@ pub struct Compared<'a> {
     /// Where its parts came from.
     pub origins: &'a [Origin],
     /// In what it differs.
-    pub differences: &'a [Difference<'a>],
+    pub differences: &'a Differences<'a>,
     /// What is not understood in it.
     pub gaps: &'a [Gap],
     /// The rows.
     pub matrix: &'a Matrix,
+}
+
+impl Compared<'_> {
+    /// Whether nothing differs and all is understood.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.differences.is_empty() && self.gaps.is_empty()
+    }
+}
+
+/// The headings, in their order; each difference is under one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heading {
+    New,
+    Rebuilt,
+    Changed,
+    Gone,
+}
+
+impl Heading {
+    const ALL: [Self; 4] = [Self::New, Self::Rebuilt, Self::Changed, Self::Gone];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::Rebuilt => "Rebuilt",
+            Self::Changed => "Changed",
+            Self::Gone => "Gone",
+        }
+    }
 }
 
 /// The list.
@@ -40,14 +73,23 @@ pub fn human(compared: &Compared<'_>, width: usize) -> String {
             wrap(&mut out, "", &format!("{}: {}", origin.subdir, trouble(fault)), width);
         }
     }
-    let mut heading = "";
-    for difference in compared.differences {
-        let (title, text) = told(difference);
-        if title != heading {
-            let _ = write!(out, "\n{title}\n");
-            heading = title;
+    let differences = compared.differences;
+    let mut all: Vec<(Heading, String)> = differences.builds.iter().map(told).collect();
+    all.extend(differences.companions.iter().map(companions::told));
+    let versions = |heading, versions: &[CudaVersion]| {
+        let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        (!texts.is_empty()).then(|| (heading, format!("`cuda-version` {}", texts.join(", "))))
+    };
+    all.extend(versions(Heading::New, &differences.new_cuda_versions));
+    all.extend(versions(Heading::Gone, &differences.gone_cuda_versions));
+    for heading in Heading::ALL {
+        let mut of_it = all.iter().filter(|(its, _)| *its == heading).peekable();
+        if of_it.peek().is_some() {
+            let _ = write!(out, "\n{}\n", heading.title());
         }
-        wrap(&mut out, "- ", &text, width);
+        for (_, text) in of_it {
+            wrap(&mut out, "- ", text, width);
+        }
     }
     if !compared.gaps.is_empty() {
         out.push_str("\nNot understood\n");
@@ -55,9 +97,9 @@ pub fn human(compared: &Compared<'_>, width: usize) -> String {
             wrap(&mut out, "- ", &format!("{}: {}", gap.url, about(gap.what)), width);
         }
     }
-    if compared.differences.is_empty() && compared.gaps.is_empty() {
+    if compared.is_same() {
         out.push_str("\nNothing differs\n");
-    } else if !compared.differences.is_empty() {
+    } else if !differences.is_empty() {
         out.push('\n');
         wrap(&mut out, "", "As rows: `conda-torch matrix --diff --rows`", width);
     }
@@ -73,22 +115,22 @@ fn read(origins: &[Origin]) -> String {
     }
 }
 
-fn told(difference: &Difference<'_>) -> (&'static str, String) {
+fn told(difference: &Difference<'_>) -> (Heading, String) {
     match difference {
-        Difference::New(found) => ("New", format!("{}, {}", name(found), rules(found))),
+        Difference::New(found) => (Heading::New, format!("{}, {}", name(found), rules(found))),
         Difference::Rebuilt { row, found } => {
             let last = row.build_numbers.1;
-            ("Rebuilt", format!("{} (the row ends with #{last})", name(found)))
+            (Heading::Rebuilt, format!("{} (the row ends with #{last})", name(found)))
         }
         Difference::Changed { row, found, what } => {
             let what: Vec<String> =
                 what.iter().map(|change| changed(*change, row, found)).collect();
-            ("Changed", format!("{}: {}", name(found), what.join("; ")))
+            (Heading::Changed, format!("{}: {}", name(found), what.join("; ")))
         }
         Difference::Gone(row) => {
             let (first, last) = row.build_numbers;
             (
-                "Gone",
+                Heading::Gone,
                 format!(
                     "PyTorch {} {} {} #{first}–{last}",
                     row.pytorch,
@@ -147,7 +189,7 @@ fn changed(change: Change, row: &Build, found: &Found) -> String {
 
 fn about(what: GapKind) -> &'static str {
     match what {
-        GapKind::Version => "its version is in no form that PyTorch's had",
+        GapKind::Version => "its version is in no known form",
         GapKind::Subdir => "PyTorch was never built for that platform",
         GapKind::BuildString => "its build string is in no known form",
         GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",

@@ -58,7 +58,10 @@ struct Row<'a> {
     /// `full`, `limited` or `none`.
     support: &'static str,
     limits: Vec<&'static str>,
+    /// The recipe's commit; null where a channel was read that says otherwise, or where there is no build.
     source: Option<Commit>,
+    /// Whether the kernels were concluded from another build.
+    inferred: bool,
     this_machine: bool,
 }
 
@@ -115,6 +118,7 @@ fn row<'a>(row: &'a OverviewRow<'_>, this_machine: bool) -> Row<'a> {
         support: tier(row.tier),
         limits: row.limits.iter().map(code).collect(),
         source: build.and_then(|build| build.source.commit()),
+        inferred: build.is_some_and(|build| build.source.is_inferred()),
         this_machine,
     }
 }
