@@ -4,6 +4,7 @@
 //! people never need. They live in a program of their own, `conda-torch-live`, which is asked with one
 //! [`Ask`] on its standard input and answers with one [`Reply`] on its standard output.
 
+mod addresses;
 mod companions;
 mod difference;
 mod found;
@@ -12,6 +13,7 @@ mod protocol;
 mod rows;
 mod specs;
 
+pub use addresses::Addresses;
 pub use companions::companions;
 pub use difference::{Change, CompanionDifference, Difference, Differences, Has, differences};
 pub use found::{Found, Gap, GapKind, Key, found};

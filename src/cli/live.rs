@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told, by_priority};
+use crate::channel::{
+    Addresses, Ask, Origin, PROTOCOL, Question, Records, Reply, Told, by_priority,
+};
 use crate::host::{Host, WatchEnd, Watched, ask_live, live_program};
 use crate::model::{Channels, Fault, Os, Subdir};
+use crate::probe;
 
 use super::progress::Progress;
 use super::verify::Interrupted;
@@ -32,9 +35,12 @@ pub(super) fn question(
     offline: bool,
     question: Question,
 ) -> Ask {
+    // Where this machine's clients look for them, and not the one that an answer may be for.
+    let env = |name: &str| host.env(name).map(Cow::into_owned);
+    let addresses = Addresses::of(&probe::settings_of(host), env);
     Ask {
         protocol: PROTOCOL,
-        channels: channels.iter().map(str::to_owned).collect(),
+        channels: channels.iter().map(|channel| addresses.resolve(channel)).collect(),
         subdirs: subdirs.iter().map(ToString::to_string).collect(),
         cache: cache(host),
         offline,

@@ -25,7 +25,7 @@ use look::Look;
 
 pub use foreign::{ReadMachineError, assume, read_machine, text_of};
 pub use overrides::{Overrides, WishedGpu};
-pub use settings::settings;
+pub use settings::{settings, settings_of};
 
 /// What is looked at, in this order. A later one may use what an earlier one found.
 const SOURCES: [fn(&mut Look<'_>); 10] = [

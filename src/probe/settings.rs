@@ -4,18 +4,20 @@
 use saphyr_parser::{Event, Parser};
 
 use crate::host::Host;
-use crate::model::{ConfigFile, SettingsFile, SettingsLine};
+use crate::model::{ConfigFile, Machine, SettingsFile, SettingsLine};
 
-use super::look::SMALL;
+use super::look::{Look, SMALL};
+use super::{clients, config_files};
 
 /// Keys that say where packages come from, or hold versions.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "channel_alias",
     "channel_priority",
     "channels",
     "custom_channels",
     "custom_multichannels",
     "default_channels",
+    "mirrored_channels",
     "override_channels_enabled",
     "pinned_packages",
     "solver",
@@ -39,6 +41,15 @@ pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<SettingsFile> {
         }
     };
     files.iter().map(read).collect()
+}
+
+/// The same of the files that are in force on a host, of which nothing else is looked at.
+#[must_use]
+pub fn settings_of(host: &dyn Host) -> Vec<SettingsFile> {
+    let mut look = Look::at(host, Machine::default());
+    clients::look(&mut look);
+    config_files::look(&mut look);
+    settings(host, &look.machine.config_files)
 }
 
 /// Whether a line is a comment, or ends in one.

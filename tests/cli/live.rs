@@ -200,6 +200,26 @@ fn secrets_of_an_address_go_to_clients_and_into_no_file() {
 }
 
 #[test]
+fn a_name_lies_where_the_settings_of_the_clients_say() {
+    let live = stand_in("alias", &next_year());
+    let home = folder("live/alias-home");
+    let settings = "channel_alias: https://me:${SECRET}@mirror.example/conda\ncustom_channels:\n  corp: https://corp.example\n";
+    std::fs::write(format!("{home}/.condarc"), settings).expect("a file");
+    let mut command = program();
+    command.env("HOME", &home).env("SECRET", "PASSWORD").env("CONDA_TORCH_LIVE", &live);
+    command.args(["advise", "--live", "--json", "-c", "corp", "-c", "conda-forge"]).args(NODE);
+    let ran = finish(&mut command, "").answered();
+    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
+    let ask: Value = serde_json::from_str(&ask).expect("JSON");
+    let expected =
+        ["https://corp.example/corp", "https://me:PASSWORD@mirror.example/conda/conda-forge"];
+    assert_eq!(ask["channels"], json!(expected));
+    // A client finds them by the same settings.
+    assert!(ran.stdout.contains("-c corp -c conda-forge "), "{ran:?}");
+    assert!(!format!("{ran:?}").contains("PASSWORD"), "{ran:?}");
+}
+
+#[test]
 fn a_comparison_is_a_list_or_a_document_or_rows() {
     let live = stand_in("compared", &next_year());
     let run = |flags: &[&str]| {
