@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rattler_networking::{AuthenticationMiddleware, AuthenticationStorage};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Request, Response, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
@@ -115,5 +116,17 @@ pub(crate) fn client(
         .connect_timeout(patience)
         .read_timeout(patience)
         .build()?;
-    Ok(ClientBuilder::new(client).with(Watch { sight: sight.clone(), offline }).build())
+    Ok(ClientBuilder::new(client)
+        .with(Watch { sight: sight.clone(), offline })
+        .with(credentials())
+        .build())
+}
+
+/// What servers ask for, as pixi, micromamba and curl keep it. A file of them that is damaged is none: the
+/// server says whether it wanted something.
+fn credentials() -> AuthenticationMiddleware {
+    let kept = AuthenticationStorage::from_env_and_defaults();
+    AuthenticationMiddleware::from_auth_storage(
+        kept.unwrap_or_else(|_| AuthenticationStorage::empty()),
+    )
 }

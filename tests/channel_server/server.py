@@ -6,6 +6,7 @@ paths that contain PART, and so does, for all, `Server.fault` or `/_fault/FAULT?
 address or CONNECT) it refuses with `Server.proxy_status`.
 """
 
+import base64
 import email.utils
 import hashlib
 import http.server
@@ -35,6 +36,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.fault: Fault | None = None
         self.cache_control = "public, max-age=0"
         self.proxy_status = 502
+        self.login: str | None = None  # `user:password` that has to be sent
         self.missing: set[str] = set()  # subdirs that the channel lacks
         self.log: list[dict[str, Any]] = []
         self.guard = threading.Lock()
@@ -132,6 +134,10 @@ class Request(http.server.BaseHTTPRequestHandler):
         if "://" in self.path or self.command == "CONNECT":
             self.whole(self.server.proxy_status, b"the proxy refuses\n", {"Content-Type": "text/plain"})
             self.close_connection = True
+            return
+        login = self.server.login
+        if login and self.headers.get("Authorization") != "Basic " + base64.b64encode(login.encode()).decode():
+            self.whole(401, b"who are you?\n", {"Content-Type": "text/plain"})
             return
         path, fault = self.without_prefix(urllib.parse.urlsplit(self.path).path)
         if path.endswith("/login"):

@@ -29,6 +29,10 @@ def cases(ground: Ground) -> list[Case]:
             ("a proxy refuses to connect with 407", functools.partial(proxy, ground, 407, "https")),
             ("a proxy refuses to connect with 502", functools.partial(proxy, ground, 502, "https")),
             ("a proxy that is not there", functools.partial(dead_proxy, ground)),
+            ("what `.netrc` has is sent", functools.partial(login, ground, "netrc")),
+            ("what pixi keeps is sent", functools.partial(login, ground, "rattler")),
+            ("a login that nobody has", functools.partial(login, ground, "none")),
+            ("a damaged file of logins", functools.partial(damaged_logins, ground)),
             ("secrets in an address are not told", functools.partial(secrets, ground))]
 
 
@@ -129,6 +133,30 @@ def dead_proxy(ground: Ground) -> str | None:
     env = {"http_proxy": address, "HTTP_PROXY": address, "NO_PROXY": "", "no_proxy": ""}
     return is_kind(ground.program.ask("http://conda.invalid/conda-forge", ground.cache(), records(*NAMES), env=env),
                    {"proxy", "no_network"})
+
+
+def login(ground: Ground, kept: str) -> str | None:
+    """A server that wants to know who asks."""
+    file = ground.place / f"logins-{kept}"
+    texts = {"netrc": "machine 127.0.0.1 login me password hunter2\n",
+             "rattler": '{"127.0.0.1": {"BasicHTTP": {"username": "me", "password": "hunter2"}}}', "none": ""}
+    file.write_text(texts[kept])
+    names = {"netrc": "NETRC", "rattler": "RATTLER_AUTH_FILE", "none": "NETRC"}
+    with ground.serving() as server:
+        server.login = "me:hunter2"
+        answer = ground.program.ask(server.channel, ground.cache(), records(*NAMES), env={names[kept]: str(file)})
+        if "hunter2" in answer.stdout + answer.stderr:
+            return f"it is told: {(answer.stdout + answer.stderr)[:300]}"
+        return is_kind(answer, {"refused"}) if kept == "none" else right(ground, answer, "old")
+
+
+def damaged_logins(ground: Ground) -> str | None:
+    """A server that wants nothing answers all the same."""
+    file = ground.place / "logins-damaged"
+    file.write_text('{"127.0.0.1": ')
+    with ground.serving() as server:
+        env = {"RATTLER_AUTH_FILE": str(file), "NETRC": str(file)}
+        return right(ground, ground.program.ask(server.channel, ground.cache(), records(*NAMES), env=env), "old")
 
 
 def secrets(ground: Ground) -> str | None:
