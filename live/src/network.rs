@@ -122,7 +122,7 @@ pub(crate) fn client(
         .build())
 }
 
-/// What servers ask for, as pixi, micromamba and curl keep it. A file of them that is damaged is none: the
+/// What servers ask for, as pixi and curl keep it. A file of them that is damaged is none: the
 /// server says whether it wanted something.
 fn credentials() -> AuthenticationMiddleware {
     let kept = AuthenticationStorage::from_env_and_defaults();

@@ -80,10 +80,9 @@ fn expanded(value: &str, env: impl Fn(&str) -> Option<String>) -> String {
     while let Some((before, after)) = rest.split_once('$') {
         out.push_str(before);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let (name, behind) = match after.strip_prefix('{').and_then(|it| it.split_once('}')) {
-            Some((name, behind)) => (name, behind),
-            None => after.split_at(after.find(|c| !is_part(c)).unwrap_or(after.len())),
-        };
+        let in_braces = after.strip_prefix('{').and_then(|it| it.split_once('}'));
+        let (name, behind) = in_braces
+            .unwrap_or_else(|| after.split_at(after.find(|c| !is_part(c)).unwrap_or(after.len())));
         match env(name).filter(|_| !name.is_empty()) {
             Some(value) => {
                 out.push_str(&value);
