@@ -83,15 +83,12 @@ fn expanded(value: &str, env: impl Fn(&str) -> Option<String>) -> String {
         let in_braces = after.strip_prefix('{').and_then(|it| it.split_once('}'));
         let (name, behind) = in_braces
             .unwrap_or_else(|| after.split_at(after.find(|c| !is_part(c)).unwrap_or(after.len())));
-        match env(name).filter(|_| !name.is_empty()) {
-            Some(value) => {
-                out.push_str(&value);
-                rest = behind;
-            }
-            None => {
-                out.push('$');
-                rest = after;
-            }
+        if let Some(value) = env(name).filter(|_| !name.is_empty()) {
+            out.push_str(&value);
+            rest = behind;
+        } else {
+            out.push('$');
+            rest = after;
         }
     }
     out + rest
