@@ -83,6 +83,8 @@ pub enum GapKind {
     Python,
     /// A companion that does not say which PyTorch it is for.
     Pytorch,
+    /// The channel has not the `libtorch` that it asks for: it cannot be installed.
+    Libtorch,
     /// It is tied to a kind of aarch64 machine that is not known.
     ArmVariant,
 }
@@ -92,8 +94,9 @@ pub enum GapKind {
 pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
     let mut builds: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
     let mut gaps = Vec::new();
+    let libraries: Vec<&Record> = records.iter().filter(|it| it.name == "libtorch").collect();
     for record in records.iter().filter(|record| record.name == "pytorch") {
-        match one(record) {
+        match library(record, &libraries).and_then(|library| one(record, library)) {
             Ok(one) => {
                 let alike = builds.entry(one.key.clone()).or_default();
                 let is_it = |build: &&mut Found| {
@@ -164,7 +167,36 @@ fn has_metapackage(key: &Key, records: &[Record]) -> bool {
     })
 }
 
-fn one(record: &Record) -> Result<Found, GapKind> {
+/// The `libtorch` that a build stands on: since 2.1.0 the library is a package of its own, whose rules
+/// are the build's too. `None` for older builds, and where no `libtorch` is among the records.
+fn library<'r>(record: &Record, libraries: &[&'r Record]) -> Result<Option<&'r Record>, GapKind> {
+    let Some(asked) = spec(record, "libtorch").filter(|_| !libraries.is_empty()) else {
+        return Ok(None);
+    };
+    let (version, build) = asked.split_once(' ').unwrap_or((asked, "*"));
+    let version = version.trim_start_matches('=').trim_end_matches(".*");
+    let is_it = |it: &&&Record| {
+        it.subdir == record.subdir && it.version == version && is_match(build.trim(), &it.build)
+    };
+    libraries.iter().find(is_it).map(|it| Some(*it)).ok_or(GapKind::Libtorch)
+}
+
+/// Whether a build string is one of a pattern: `cuda129_mkl_h9562ed8_304`, `*_304`, `*`.
+fn is_match(pattern: &str, build: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == build };
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(build) = build.strip_prefix(start).and_then(|build| build.strip_suffix(end)) else {
+        return false;
+    };
+    // Each part as early as it can be leaves the most to the next.
+    let mut left = Some(build);
+    for part in middle.split('*') {
+        left = left.and_then(|left| left.split_once(part)).map(|(_, behind)| behind);
+    }
+    left.is_some()
+}
+
+fn one(record: &Record, library: Option<&Record>) -> Result<Found, GapKind> {
     let pytorch: Version = record.version.parse().map_err(|_| GapKind::Version)?;
     let subdir: Subdir = record.subdir.parse().map_err(|_| GapKind::Subdir)?;
     let (toolkit, rest) = toolkit(&record.build).ok_or(GapKind::BuildString)?;
@@ -183,10 +215,12 @@ fn one(record: &Record) -> Result<Found, GapKind> {
     } else {
         return Err(GapKind::BuildString);
     };
-    let needs_mkl = spec(record, "mkl").is_some();
+    let both = || std::iter::once(record).chain(library);
+    let needs_mkl = both().any(|record| spec(record, "mkl").is_some());
+    let floor = |name: &str| both().filter_map(|record| spec(record, name).and_then(lower)).max();
     let cuda_pins = match toolkit {
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
-        Some(_) => pins(record).ok_or(GapKind::CudaPins)?,
+        Some(_) => both().find_map(pins).ok_or(GapKind::CudaPins)?,
     };
     let python = spec(record, "python").and_then(lower).ok_or(GapKind::Python)?;
     Ok(Found {
@@ -201,8 +235,8 @@ fn one(record: &Record) -> Result<Found, GapKind> {
         blas_in_build_string: named.is_some(),
         metapackage: false, // another package's records tell
         cuda_pins,
-        glibc: spec(record, "__glibc").and_then(lower),
-        macos: spec(record, "__osx").and_then(lower),
+        glibc: floor("__glibc"),
+        macos: floor("__osx"),
         pythons: (python, python),
         newest: record.timestamp,
     })
@@ -266,6 +300,42 @@ mod tests {
         let (found, _) = found(&records);
         let numbers: Vec<&[u16]> = found.iter().map(|one| &one.build_numbers[..]).collect();
         assert_eq!(numbers, [&[100][..], &[101], &[102]]);
+    }
+
+    #[test]
+    fn the_rules_of_its_library_are_a_builds_own() {
+        let build = record(
+            "cuda131_mkl_py312_h1_300",
+            &["libtorch 2.14.0 cuda131_mkl_h7_300", "python >=3.12,<3.13.0a0", "__glibc >=2.17"],
+        );
+        let depends = ["__glibc >=2.28,<3.0.a0", "cuda-version >=13.1,<14", "mkl >=2026"];
+        let library =
+            Record { name: "libtorch".to_owned(), ..record("cuda131_mkl_h7_300", &depends) };
+        let other = Record { build: "cuda131_mkl_h8_301".to_owned(), ..library.clone() };
+        let (builds, gaps) = found(&[build.clone(), library]);
+        assert_eq!(gaps, []);
+        assert_eq!(builds[0].glibc, Some(Version::new(&[2, 28])));
+        assert_eq!(builds[0].cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
+        // Without it nobody can install the build.
+        let (builds, gaps) = found(&[build, other]);
+        assert_eq!((builds.len(), gaps[0].what), (0, GapKind::Libtorch));
+    }
+
+    #[test]
+    fn a_build_string_may_be_asked_for_by_a_pattern() {
+        for (pattern, build, is_it) in [
+            ("cuda131_mkl_h7_300", "cuda131_mkl_h7_300", true),
+            ("cuda131_mkl_h7_300", "cuda131_mkl_h7_301", false),
+            ("*_300", "cuda131_mkl_h7_300", true),
+            ("cuda*_mkl*300", "cuda131_mkl_h7_300", true),
+            ("cuda*_mkl*301", "cuda131_mkl_h7_300", false),
+            ("cuda*300*_300", "cuda131_mkl_h7_300", false),
+            ("a*b*b", "ab", false),
+            ("*", "x", true),
+            ("", "x", false),
+        ] {
+            assert_eq!(is_match(pattern, build), is_it, "{pattern} {build}");
+        }
     }
 
     #[test]

@@ -14,8 +14,15 @@ use super::found::{Found, Gap, GapKind, Key, found};
 use super::{Record, Records};
 
 /// The packages whose records are wanted for [`rows`].
-pub const PACKAGES: [&str; 6] =
-    ["pytorch", "pytorch-cpu", "pytorch-gpu", "cuda-version", "torchvision", "torchaudio"];
+pub const PACKAGES: [&str; 7] = [
+    "pytorch",
+    "libtorch",
+    "pytorch-cpu",
+    "pytorch-gpu",
+    "cuda-version",
+    "torchvision",
+    "torchaudio",
+];
 
 /// The matrix of these platforms as a channel, named without secrets, has them on a day, with what is known of all else,
 /// and what was not understood. `None` where the channel has no PyTorch for them.

@@ -196,6 +196,7 @@ const fn code(what: GapKind) -> &'static str {
         GapKind::CudaPins => "cuda-pins",
         GapKind::Python => "python",
         GapKind::Pytorch => "pytorch",
+        GapKind::Libtorch => "libtorch",
         GapKind::ArmVariant => "arm-variant",
     }
 }

@@ -195,6 +195,7 @@ fn about(what: GapKind) -> &'static str {
         GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",
         GapKind::Python => "it does not say which Python it is for",
         GapKind::Pytorch => "it does not say which PyTorch it is for",
+        GapKind::Libtorch => "the channel has not the `libtorch` that it asks for",
         GapKind::ArmVariant => "it is tied to a kind of aarch64 machine that is not known",
     }
 }
