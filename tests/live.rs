@@ -19,6 +19,18 @@ fn live_program() -> PathBuf {
     std::env::var_os("CONDA_TORCH_LIVE").map_or(beside, PathBuf::from)
 }
 
+/// Whether something that the program is made of is newer than it: then it says what is no longer written.
+fn is_stale(live: &Path) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let changed = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+    let folders = ["live/src", "src/channel", "src/model"].map(|folder| root.join(folder));
+    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+    let files = files.filter_map(|entry| Some(entry.ok()?.path()));
+    let newest =
+        files.chain([root.join("live/Cargo.toml")]).filter_map(|file| changed(&file)).max();
+    changed(live) < newest
+}
+
 /// Why the program cannot be judged here, if it cannot.
 fn obstacle(python: &Path, live: &Path) -> Option<String> {
     if cfg!(not(target_os = "linux")) {
@@ -26,6 +38,9 @@ fn obstacle(python: &Path, live: &Path) -> Option<String> {
     }
     if !live.is_file() {
         return Some(format!("there is no {}", live.display()));
+    }
+    if is_stale(live) {
+        return Some(format!("{} is older than its sources", live.display()));
     }
     let packages = Command::new(python).args(["-c", "import msgpack, rattler, zstandard"]).output();
     match packages {

@@ -1,8 +1,6 @@
 //! Builds that would be better than the recommended one, or nearest where there is none, if something
 //! changed that a person can change.
 
-use crate::model::{CudaVersion, DriverVersion};
-
 use super::Survey;
 use super::advice::{Alternative, Choice, Unlock};
 use super::diagnostic::Diagnostic;
@@ -143,7 +141,7 @@ fn unlock(
         }
         Diagnostic::NoGpu => vec![Unlock::Gpu],
         Diagnostic::DriverUnknown { .. } => {
-            vec![Unlock::Driver(driver_of(survey, build.accelerator.cuda()?))]
+            vec![Unlock::Driver(survey.rules().needed_driver(build.accelerator.cuda()?)?)]
         }
         Diagnostic::DriverTooOld { needed, .. }
         | Diagnostic::PtxNeedsNewerDriver { needed, .. } => {
@@ -168,8 +166,4 @@ fn unlock(
         Diagnostic::CompanionMissing { package } => vec![Unlock::Without(*package)],
         _ => return None,
     })
-}
-
-fn driver_of(survey: &Survey<'_, '_>, toolkit: CudaVersion) -> DriverVersion {
-    survey.rules().needed_driver(toolkit)
 }

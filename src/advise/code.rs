@@ -12,6 +12,7 @@ impl Diagnostic {
             Self::NoGpu => "no-gpu",
             Self::DriverUnknown { .. } => "driver-unknown",
             Self::DriverTooOld { .. } => "driver-too-old",
+            Self::ToolkitNotKnown { .. } => "toolkit-not-known",
             Self::NoKernels { .. } => "no-kernels",
             Self::PtxNeedsNewerDriver { .. } => "ptx-needs-newer-driver",
             Self::ToolkitTooOldForGpu { .. } => "toolkit-too-old-for-gpu",
@@ -81,6 +82,7 @@ impl Diagnostic {
             | Self::NoGpu
             | Self::DriverUnknown { .. }
             | Self::DriverTooOld { .. }
+            | Self::ToolkitNotKnown { .. }
             | Self::NoKernels { .. }
             | Self::PtxNeedsNewerDriver { .. }
             | Self::ToolkitTooOldForGpu { .. }

@@ -29,6 +29,9 @@ pub enum Diagnostic {
         toolkit: CudaVersion,
         needed: DriverVersion,
     },
+    /// The toolkit is newer than the rows: which driver it needs is not known, and this one does not say
+    /// that it supports it.
+    ToolkitNotKnown { toolkit: CudaVersion },
     /// The build has no kernels for this GPU: "no kernel image is available".
     NoKernels {
         gpu: u32,

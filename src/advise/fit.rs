@@ -76,7 +76,7 @@ pub(super) struct Rules<'a, 'm> {
     /// Whether anything is asked for: most runs ask for nothing, and there are many builds.
     has_wishes: bool,
     /// The toolkits that were asked about, with what each needs: a dozen for a hundred builds.
-    drivers: RefCell<Vec<(CudaVersion, DriverVersion)>>,
+    drivers: RefCell<Vec<(CudaVersion, Option<DriverVersion>)>>,
 }
 
 impl<'a, 'm> Rules<'a, 'm> {
@@ -117,21 +117,19 @@ impl<'a, 'm> Rules<'a, 'm> {
     }
 
     /// The oldest driver on which a toolkit's machine code runs: minor-version compatibility, or
-    /// the toolkit's own driver where a major version has none.
-    pub(super) fn needed_driver(&self, toolkit: CudaVersion) -> DriverVersion {
+    /// the toolkit's own driver where a major version has none. `None` for a toolkit that is in no row.
+    pub(super) fn needed_driver(&self, toolkit: CudaVersion) -> Option<DriverVersion> {
         let mut known = self.drivers.borrow_mut();
         if let Some((_, needed)) = known.iter().find(|(other, _)| *other == toolkit) {
             return *needed;
         }
-        let oldest = self.matrix.oldest_driver(toolkit, self.situation.family);
-        let needed = oldest.unwrap_or(DriverVersion::new(&[u32::MAX]));
+        let needed = self.matrix.oldest_driver(toolkit, self.situation.family);
         known.push((toolkit, needed));
         needed
     }
 
     fn driver(&self, build: &Build, blockers: &mut Vec<Diagnostic>) {
         let Some(toolkit) = build.accelerator.cuda() else { return };
-        let needed = self.needed_driver(toolkit);
         match &self.situation.driver {
             DriverState::Usable { cuda, driver } => {
                 push(blockers, self.driver_too_old(*cuda, *driver, toolkit));
@@ -140,7 +138,10 @@ impl<'a, 'm> Rules<'a, 'm> {
                 blockers.push(Diagnostic::NoGpu);
                 push(blockers, self.driver_too_old(*cuda, *driver, toolkit));
             }
-            DriverState::Missing => blockers.push(Diagnostic::NoDriver { needed }),
+            DriverState::Missing => blockers.push(match self.needed_driver(toolkit) {
+                Some(needed) => Diagnostic::NoDriver { needed },
+                None => Diagnostic::ToolkitNotKnown { toolkit },
+            }),
             DriverState::Unknown(why) => {
                 blockers.push(Diagnostic::DriverUnknown { why: why.clone() });
             }
@@ -153,9 +154,11 @@ impl<'a, 'm> Rules<'a, 'm> {
         driver: Option<DriverVersion>,
         toolkit: CudaVersion,
     ) -> Option<Diagnostic> {
-        let needed = self.needed_driver(toolkit);
         let runs = self.driver_runs(cuda, driver, toolkit);
-        (!runs).then_some(Diagnostic::DriverTooOld { driver, cuda, toolkit, needed })
+        (!runs).then(|| match self.needed_driver(toolkit) {
+            Some(needed) => Diagnostic::DriverTooOld { driver, cuda, toolkit, needed },
+            None => Diagnostic::ToolkitNotKnown { toolkit },
+        })
     }
 
     /// Whether a driver runs machine code of a toolkit: it is as new as the toolkit, or of the same

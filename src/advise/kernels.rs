@@ -30,6 +30,9 @@ impl Rules<'_, '_> {
         }
         let serves_some = kernels.iter().any(|gpu| gpu.support > Some(KernelSupport::Missing));
         if !serves_some {
+            // Of a toolkit that is not known the rule about drivers has said it, or another GPU has.
+            missing.retain(|finding| !blockers.contains(finding));
+            missing.dedup();
             blockers.append(&mut missing);
         }
     }
@@ -62,17 +65,17 @@ impl Rules<'_, '_> {
             // Minor-version compatibility does not cover the translation of PTX.
             KernelSupport::Jit => match self.situation.cuda() {
                 Some(cuda) if cuda < toolkit => {
-                    let needed = self
-                        .matrix
-                        .toolkit_driver(toolkit, self.situation.family)
-                        .unwrap_or_else(|| self.needed_driver(toolkit));
-                    Err(Diagnostic::PtxNeedsNewerDriver {
-                        gpu: index,
-                        name: name(),
-                        capability,
-                        cuda,
-                        toolkit,
-                        needed,
+                    let own = self.matrix.toolkit_driver(toolkit, self.situation.family);
+                    Err(match own {
+                        Some(needed) => Diagnostic::PtxNeedsNewerDriver {
+                            gpu: index,
+                            name: name(),
+                            capability,
+                            cuda,
+                            toolkit,
+                            needed,
+                        },
+                        None => Diagnostic::ToolkitNotKnown { toolkit },
                     })
                 }
                 Some(_) | None => Ok(KernelSupport::Jit),

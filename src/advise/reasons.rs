@@ -116,7 +116,11 @@ fn why_it_works<'m>(survey: &Survey<'_, 'm>, candidate: &Candidate<'m>) -> Vec<R
         Accelerator::Cuda(toolkit) => {
             if let Some(cuda) = survey.situation.cuda().filter(|cuda| *cuda < toolkit) {
                 let floor = survey.rules().needed_driver(toolkit);
-                facts.push(Diagnostic::MinorVersionCompatibility { cuda, toolkit, floor });
+                facts.extend(floor.map(|floor| Diagnostic::MinorVersionCompatibility {
+                    cuda,
+                    toolkit,
+                    floor,
+                }));
             }
             if candidate.build.metapackage {
                 facts.push(Diagnostic::FailsLoudly);

@@ -267,7 +267,7 @@ impl Context<'_> {
         self.machine.document.is_some() && (has_gpu || self.request.asks_for_cuda())
     }
 
-    /// A current driver: of the newest toolkit that any build has, or, for cards that newer drivers
+    /// A current driver: of the newest toolkit that any build has and whose driver is known, or, for cards that newer drivers
     /// dropped, of the last branch for them.
     fn assumed(&self, gpus: &[SituatedGpu], remarks: &mut Vec<Diagnostic>) -> DriverState {
         let last_branch = gpus
@@ -279,9 +279,12 @@ impl Context<'_> {
             .matrix
             .builds
             .iter()
-            .filter_map(|build| build.accelerator.cuda())
-            .max()
-            .and_then(|toolkit| self.matrix.toolkit_driver(toolkit, self.family));
+            .filter_map(|build| {
+                let toolkit = build.accelerator.cuda()?;
+                Some((toolkit, self.matrix.toolkit_driver(toolkit, self.family)?))
+            })
+            .max_by_key(|(toolkit, _)| *toolkit)
+            .map(|(_, driver)| driver);
         let Some(driver) = last_branch.or(newest) else { return DriverState::Missing };
         remarks.push(Diagnostic::DriverAssumed { driver });
         self.by_driver(driver)

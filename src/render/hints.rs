@@ -108,6 +108,7 @@ pub(super) fn hint(
         | D::CapabilityNotKnown { .. }
         | D::BaselineAssumed { .. }
         | D::NoKernels { .. }
+        | D::ToolkitNotKnown { .. }
         | D::ToolkitTooOldForGpu { .. }
         | D::PtxJit { .. }
         | D::MacosTooOld { .. }

@@ -59,6 +59,9 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str
             "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
             the_driver(*driver, machine)
         ),
+        D::ToolkitNotKnown { toolkit } => format!(
+            "CUDA {toolkit} is newer than this program, and so is the driver that it needs"
+        ),
         D::NoKernels { gpu, name, capability, toolkit } => format!(
             "the builds with CUDA {toolkit} have no kernels for {}",
             a_gpu(*gpu, name.as_deref(), Some(*capability), Some(machine))

@@ -111,6 +111,38 @@ fn a_release_that_is_newer_than_the_program_is_advised_and_marked() {
 }
 
 #[test]
+fn a_toolkit_whose_driver_is_not_known_is_left_unless_the_driver_says_that_it_supports_it() {
+    let needs = ["__glibc >=2.28,<3.0.a0", "mkl >=2026", "python >=3.12,<3.13.0a0"];
+    let pytorch = |build: &str, pins: &str| {
+        record("pytorch", "2.15.0", build, 300, &[&needs[..], &[pins]].concat())
+    };
+    let mut cuda: Vec<Value> = ["13.0", "14.0"]
+        .iter()
+        .map(|version| record("cuda-version", version, "h0_3", 3, &[]))
+        .collect();
+    cuda.extend([
+        pytorch("cuda140_mkl_py312_h0_300", "cuda-version >=14.0,<15"),
+        pytorch("cuda130_mkl_py312_h0_300", "cuda-version >=13.0,<14"),
+    ]);
+    let live = stand_in("cuda-14", &records(&cuda));
+    let advised = |flags: &[&str]| {
+        let node = ["advise", "--live", "--json", "--platform", "linux-64", "--glibc", "2.34"];
+        with(&live, &[&node[..], flags].concat()).answered().json()
+    };
+    for (flags, cuda) in [
+        (&["--gpu", "H100", "--driver", "595"][..], "13.0"),
+        (&["--gpu", "H100", "--driver", "700", "--cuda", "14.0"], "14.0"),
+        (&["--gpu", "H100"], "13.0"),
+    ] {
+        let document = advised(flags);
+        assert_eq!(document["recommendation"]["cuda_version"], cuda, "{flags:?}: {document}");
+    }
+    let document = advised(&["--gpu", "H100", "--driver", "595", "--all"]);
+    let text = document.to_string();
+    assert!(text.contains("toolkit-not-known") && !text.contains("4294967295"), "{text}");
+}
+
+#[test]
 fn a_channel_that_cannot_be_read_leaves_the_rows_of_the_program_and_is_told() {
     let fault = json!({"kind": "no_network", "at": "https://conda.anaconda.org/conda-forge/linux-64",
         "detail": "dns error"});
