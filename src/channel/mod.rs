@@ -8,6 +8,7 @@ mod addresses;
 mod companions;
 mod difference;
 mod found;
+mod library;
 mod priority;
 mod protocol;
 mod rows;
