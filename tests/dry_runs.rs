@@ -10,7 +10,9 @@ mod common;
 
 use conda_torch::advise::{Choice, Request, advise};
 use conda_torch::matrix::Matrix;
-use conda_torch::model::{Accelerator, Blas, CONDA_FORGE, Channels, ClientKind, CudaVersion};
+use conda_torch::model::{
+    Accelerator, Blas, CONDA_FORGE, Channels, ClientKind, CudaVersion, FaultKind,
+};
 use conda_torch::verify::dry_run::{DryRun, Planned, read};
 use conda_torch::verify::{Correction, Finding, Promise, Status, Verdict, verdict};
 
@@ -151,14 +153,15 @@ fn what_no_channel_has_is_named() {
 
 #[test]
 fn a_channel_that_cannot_be_read_proves_nothing() {
-    for name in [
-        "conda-26-no-such-channel",
-        "conda-26-unreachable",
-        "micromamba-2.8-no-such-channel",
-        "micromamba-2.8-unreachable",
+    for (name, kind) in [
+        ("conda-26-no-such-channel", FaultKind::NoChannel),
+        ("conda-26-unreachable", FaultKind::NoNetwork),
+        ("micromamba-2.8-no-such-channel", FaultKind::NoChannel),
+        ("micromamba-2.8-unreachable", FaultKind::NoNetwork),
     ] {
         let verdict = judge(CUDA_12_9, &recorded(name));
-        assert_eq!((verdict.status, verdict.findings), (Status::Failed, vec![Finding::Network]));
+        let found = vec![Finding::Network { kind }];
+        assert_eq!((verdict.status, verdict.findings), (Status::Failed, found), "{name}");
         assert!(verdict.words.is_some_and(|words| words.chars().count() <= 301), "{name}");
     }
 }
@@ -269,7 +272,7 @@ fn what_is_no_dry_run_is_told_as_that_and_briefly() {
                     other @ (DryRun::Would(_)
                     | DryRun::Unsolvable(_)
                     | DryRun::NotFound(_)
-                    | DryRun::Network(_)) => panic!("{stdout:.40}: {other:?}"),
+                    | DryRun::Network { .. }) => panic!("{stdout:.40}: {other:?}"),
                 }
             }
         }

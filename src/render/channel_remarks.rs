@@ -44,8 +44,12 @@ pub fn sentence(remark: &ChannelRemark) -> String {
 /// A fault in a sentence, with what to do.
 #[must_use]
 pub fn trouble(fault: &Fault) -> String {
-    let at = &fault.at;
-    let words = match fault.kind {
+    format!("`{}` cannot be read: {}", fault.at, what_it_was(fault.kind).unwrap_or(&fault.detail))
+}
+
+/// What a kind of fault is, and what to do about it; `None` where nothing is known of it.
+pub(super) fn what_it_was(kind: FaultKind) -> Option<&'static str> {
+    Some(match kind {
         FaultKind::NoNetwork => "nobody can be reached: is there a network?",
         FaultKind::Proxy => "the proxy does not let it through: see `HTTPS_PROXY` and `NO_PROXY`",
         FaultKind::Certificate => {
@@ -73,9 +77,8 @@ pub fn trouble(fault: &Fault) -> String {
         FaultKind::Cache => {
             "the folder of the cache cannot be written: it is set with `CONDA_TORCH_CACHE`"
         }
-        FaultKind::Other => return format!("`{at}` cannot be read: {}", fault.detail),
-    };
-    format!("`{at}` cannot be read: {words}")
+        FaultKind::Other => return None,
+    })
 }
 
 /// A span of time in a unit that says enough.

@@ -1,6 +1,6 @@
 //! What a dry run can be told of.
 
-use crate::model::{Accelerator, Blas, Companion, CudaVersion, Version};
+use crate::model::{Accelerator, Blas, Companion, CudaVersion, FaultKind, Version};
 
 /// One thing to know about a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,10 @@ pub enum Finding {
     /// There is no solution, and the client's words do not tell why in a way that is understood.
     Unexplained,
     /// The client could not get at the channel.
-    Network,
+    Network {
+        /// What kept it; `Other` where that was not told.
+        kind: FaultKind,
+    },
     /// The client failed.
     Failed,
     /// The client's words are not understood.
@@ -159,7 +162,7 @@ impl Finding {
             Self::Pinned { .. } => "pinned",
             Self::Conflict { .. } => "conflict",
             Self::Unexplained => "unexplained",
-            Self::Network => "network",
+            Self::Network { .. } => "network",
             Self::Failed => "client-failed",
             Self::Unreadable => "unreadable",
         }

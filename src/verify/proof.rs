@@ -145,7 +145,7 @@ impl Proof {
             Outcome::Answered(
                 DryRun::Unsolvable(_)
                 | DryRun::NotFound(_)
-                | DryRun::Network(_)
+                | DryRun::Network { .. }
                 | DryRun::Failed(_)
                 | DryRun::Unreadable(_),
                 _,

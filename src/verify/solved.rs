@@ -25,6 +25,7 @@ pub fn solved(stdout: &str, stderr: &str) -> DryRun {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::FaultKind;
     use crate::verify::dry_run::Planned;
 
     use super::*;
@@ -52,8 +53,10 @@ mod tests {
 
     #[test]
     fn a_fault_of_the_network_is_none_of_the_advice() {
+        let words = "https://x: no route".to_owned();
+        let expected = DryRun::Network { words, kind: FaultKind::NoNetwork };
         let told = r#"{"failed": {"kind": "no_network", "at": "https://x", "detail": "no route"}}"#;
-        assert_eq!(solved(&reply(told), ""), DryRun::Network("https://x: no route".to_owned()));
+        assert_eq!(solved(&reply(told), ""), expected);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn verdict(promise: &Promise<'_>, dry_run: &DryRun) -> Verdict {
             let missing = specs.iter().map(|spec| why::missing(spec)).collect();
             no_solution(promise, missing, "")
         }
-        DryRun::Network(words) => failed(Finding::Network, words),
+        DryRun::Network { words, kind } => failed(Finding::Network { kind: *kind }, words),
         DryRun::Failed(words) => failed(Finding::Failed, words),
         DryRun::Unreadable(words) => failed(Finding::Unreadable, words),
     }

@@ -3,6 +3,8 @@
 use crate::model::Accelerator;
 use crate::verify::{Correction, Finding};
 
+use super::super::channel_remarks::what_it_was;
+
 /// What differs, or why there is no solution; `None` where the client's own words say it.
 pub(super) fn finding(finding: &Finding) -> Option<String> {
     Some(match finding {
@@ -50,7 +52,8 @@ pub(super) fn finding(finding: &Finding) -> Option<String> {
         Finding::NotFound { spec } => format!("the channel has no `{spec}`"),
         Finding::Pinned { spec } => format!("the pin `{spec}` holds it back"),
         Finding::Conflict { packages } => format!("{} exclude each other", packages.join(", ")),
-        Finding::Unexplained | Finding::Network | Finding::Failed | Finding::Unreadable => {
+        Finding::Network { kind } => return what_it_was(*kind).map(str::to_owned),
+        Finding::Unexplained | Finding::Failed | Finding::Unreadable => {
             return None;
         }
     })

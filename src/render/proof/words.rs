@@ -124,7 +124,12 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
             let words = if words.is_empty() { String::new() } else { format!("\n{words}") };
             (format!("{who} finds no solution{why}{words}"), hint)
         }
-        DryRun::Network(why) => (format!("{who} could not read the channel: {why}"), None),
+        DryRun::Network { words, .. } if found.is_empty() => {
+            (format!("{who} could not read the channel: {words}"), None)
+        }
+        DryRun::Network { words, .. } => {
+            (format!("{who} could not read the channel: {found}\n{words}"), None)
+        }
         DryRun::Failed(why) => (format!("{who} failed: {why}"), None),
         DryRun::Unreadable(why) => (format!("what {who} printed cannot be read: {why}"), None),
     }

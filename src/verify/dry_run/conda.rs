@@ -1,8 +1,11 @@
 //! conda's exceptions, of every solver.
 
+use crate::model::FaultKind;
+
 use super::DryRun;
 use super::actions::Form;
-use super::words::{cleaned, excerpt, is_network};
+use super::fault::fault;
+use super::words::{cleaned, excerpt};
 
 /// What an exception means.
 pub(super) fn failure(form: &Form) -> DryRun {
@@ -29,10 +32,15 @@ pub(super) fn failure(form: &Form) -> DryRun {
         | "OfflineError"
         | "ChannelNotAllowed"
         | "ChannelDenied"
-        | "ChecksumMismatchError" => DryRun::Network(excerpt(words)),
+        | "ChecksumMismatchError" => {
+            let kind = fault(words).or_else(|| fault(name)).unwrap_or(FaultKind::Other);
+            DryRun::Network { words: excerpt(words), kind }
+        }
         _ if name.ends_with("UnsatisfiableError") => DryRun::Unsolvable(cleaned(words)),
-        _ if is_network(words) => DryRun::Network(excerpt(words)),
-        _ => DryRun::Failed(excerpt(words)),
+        _ => match fault(words) {
+            Some(kind) => DryRun::Network { words: excerpt(words), kind },
+            None => DryRun::Failed(excerpt(words)),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::DryRun;
 use super::actions::Form;
-use super::words::{cleaned, excerpt, is_network, of_failure};
+use super::words::{cleaned, excerpt, of_failure};
 
 /// What a failure without a name means: from the log in the object, the solver's list, or the words
 /// on standard error.
@@ -27,13 +27,7 @@ pub(super) fn failure(form: &Form, stderr: &str, stdout: &str) -> DryRun {
     if is_solver {
         return unsolvable(&said);
     }
-    of_failure(&said).unwrap_or_else(|| {
-        if is_network(&said) {
-            DryRun::Network(excerpt(&said))
-        } else {
-            DryRun::Failed(excerpt(&said))
-        }
-    })
+    of_failure(&said).unwrap_or_else(|| DryRun::Failed(excerpt(&said)))
 }
 
 /// A request for what no channel has, or one without a solution.

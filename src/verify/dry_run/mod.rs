@@ -5,6 +5,7 @@
 
 mod actions;
 mod conda;
+mod fault;
 mod mamba;
 mod pixi;
 mod solver;
@@ -12,7 +13,7 @@ mod words;
 
 pub use solver::{from_fault, from_solution};
 
-use crate::model::{ClientKind, InstalledPackage};
+use crate::model::{ClientKind, FaultKind, InstalledPackage};
 
 use actions::{Form, Found};
 
@@ -26,7 +27,12 @@ pub enum DryRun {
     /// Packages that no channel has, by name or spec.
     NotFound(Vec<String>),
     /// It could not get at the channel; in its own words.
-    Network(String),
+    Network {
+        /// They.
+        words: String,
+        /// What it was; `Other` where that is not told.
+        kind: FaultKind,
+    },
     /// It failed for another reason; in its own words.
     Failed(String),
     /// What it printed is not what such a client prints.

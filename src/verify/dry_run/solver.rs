@@ -20,7 +20,7 @@ pub fn from_solution(solved: &Solved) -> DryRun {
 pub fn from_fault(fault: &Fault) -> DryRun {
     let words = excerpt(&format!("{}: {}", fault.at, fault.detail));
     match fault.kind {
-        FaultKind::NoNetwork
+        kind @ (FaultKind::NoNetwork
         | FaultKind::Proxy
         | FaultKind::Certificate
         | FaultKind::CaptivePage
@@ -31,10 +31,9 @@ pub fn from_fault(fault: &Fault) -> DryRun {
         | FaultKind::Server
         | FaultKind::Moved
         | FaultKind::CutShort
-        | FaultKind::NotCached => DryRun::Network(words),
-        FaultKind::Damaged | FaultKind::DiskFull | FaultKind::Cache | FaultKind::Other => {
-            DryRun::Failed(words)
-        }
+        | FaultKind::Damaged
+        | FaultKind::NotCached) => DryRun::Network { words, kind },
+        FaultKind::DiskFull | FaultKind::Cache | FaultKind::Other => DryRun::Failed(words),
     }
 }
 

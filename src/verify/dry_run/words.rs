@@ -2,6 +2,7 @@
 
 use crate::model::without_secrets;
 
+use super::fault::fault;
 use super::{DryRun, mamba};
 
 /// The longest excerpt, in characters: a sentence or two.
@@ -44,43 +45,16 @@ pub(super) fn excerpt(text: &str) -> String {
     cut(&words.join(" "), SHORT)
 }
 
+/// As much of a text as is looked at.
+pub(super) fn beginning(text: &str) -> String {
+    cut(text, LONG)
+}
+
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// What no solver says and everyone says who could not get at a channel.
-const NETWORK: [&str; 22] = [
-    "http 000",
-    "connection failed",
-    "connection refused",
-    "connectionerror",
-    "could not connect",
-    "couldn't connect",
-    "failed to connect",
-    "could not resolve host",
-    "couldn't resolve host",
-    "could not resolve proxy",
-    "dns error",
-    "download error",
-    "multi-download failed",
-    "error sending request",
-    "failed to fetch",
-    "failed to download",
-    "not loaded!",
-    "ssl certificate",
-    "timed out",
-    "timeout was reached",
-    "status client error",
-    "status server error",
-];
-
-/// Whether words are about a network or a channel that is not there.
-pub(super) fn is_network(words: &str) -> bool {
-    let words = cut(words, LONG).to_lowercase();
-    NETWORK.iter().any(|sign| words.contains(sign))
 }
 
 /// What solvers say, and nobody else.
@@ -98,8 +72,8 @@ pub(super) fn of_failure(said: &str) -> Option<DryRun> {
     if UNSOLVABLE.iter().any(|sign| said.contains(sign)) {
         return Some(mamba::unsolvable(said));
     }
-    if is_network(said) {
-        return Some(DryRun::Network(excerpt(said)));
+    if let Some(kind) = fault(said) {
+        return Some(DryRun::Network { words: excerpt(said), kind });
     }
     let is_critical = said.contains("critical libmamba") || said.contains("error    libmamba");
     is_critical.then(|| DryRun::Failed(excerpt(said)))
