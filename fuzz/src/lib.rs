@@ -5,15 +5,21 @@ mod fed;
 #[path = "../../tests/properties/holds.rs"]
 mod holds;
 
-use conda_torch::advise::{AcceleratorWish, Request};
+use conda_torch::advise::{AcceleratorWish, Request, advise};
+use conda_torch::channel::{
+    Has, Records, Reply, Told, by_priority, companions, cuda_versions, differences, found, rows,
+    since,
+};
 use conda_torch::host::{DriverReport, End, Host, RecordedHost, said};
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{
-    Channels, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Machine, Origin, Shell,
-    Subdir, Version,
+    CONDA_FORGE, Channels, ClientKind, Companion, ComputeCapability, CudaVersion, Date,
+    DriverVersion, Machine, Origin, Shell, Subdir, Version,
 };
 use conda_torch::probe::{Overrides, assume, probe, read_machine, text_of};
 use conda_torch::render::Environment;
+use conda_torch::render::difference::{Compared, human, json, rows as difference_rows};
+use conda_torch::verify::{Promise, Status, dry_run::read, verdict};
 
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};
@@ -144,4 +150,59 @@ pub fn words(bytes: &[u8]) {
         host = host.variable(name, value.to_owned().into());
     }
     look(&host, bytes.len());
+}
+
+/// What a client says that a command would do, on its two streams.
+pub fn dry_run(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let (stdout, stderr) = text.split_once('\u{1e}').unwrap_or((&text, ""));
+    let machine = Machine::baseline(Subdir::Linux64);
+    let request = Request { accelerator: AcceleratorWish::Cpu, ..Request::default() };
+    let advice = advise(&machine, &request, Matrix::embedded());
+    let Some(choice) = &advice.recommended else { return };
+    for kind in ClientKind::ALL {
+        let said = read(kind, [None, Some(0), Some(1)][bytes.len() % 3], stdout, stderr);
+        let promise = Promise { choice, channels: &CONDA_FORGE, is_existing: bytes.len() % 2 == 1 };
+        let verdict = verdict(&promise, &said);
+        let is_good = verdict.status == Status::Confirmed;
+        assert!(is_good || !verdict.findings.is_empty(), "what is not confirmed says why");
+        let steers =
+            |words: &String| words.contains(|c: char| c.is_control() && c != '\n' && c != '\t');
+        assert!(!verdict.words.as_ref().is_some_and(steers));
+    }
+}
+
+/// What is read of a channel: records of any form.
+pub fn reply(bytes: &[u8]) {
+    let Ok(reply) = Reply::read(bytes) else { return };
+    let Told::Records(records) = reply.told else { return };
+    let known = Matrix::embedded();
+    let records = by_priority(records, &reply.origins);
+    let records = Records { records: since(records.records, known) };
+    let subdirs = [Subdir::Linux64, Subdir::OsxArm64];
+    let day = Date::of_unix_time(1_800_000_000);
+    if let Some((matrix, _)) = rows(&records, &subdirs, ("conda-forge", day), known) {
+        let machine = Machine::baseline(subdirs[bytes.len() % 2]);
+        // Every build once, whatever the channel has.
+        let advice = advise(&machine, &Request::default(), &matrix);
+        let told = usize::from(advice.recommended.is_some())
+            + advice.alternatives.len()
+            + advice.rejected.len()
+            + advice.elsewhere.len();
+        assert_eq!(told, matrix.builds.len());
+    }
+    let (builds, _) = found(&records.records);
+    let (companions, _) = companions(&records.records, day);
+    let (cuda_versions, _) = cuda_versions(&records.records);
+    let has = Has { builds, companions, cuda_versions };
+    let differences = differences(&has, known, &subdirs);
+    let compared = Compared {
+        channel: "conda-forge",
+        origins: &reply.origins,
+        differences: &differences,
+        gaps: &[],
+        matrix: known,
+    };
+    assert!(!human(&compared, 80).is_empty());
+    let _ = (json(&compared), difference_rows(&compared));
 }
