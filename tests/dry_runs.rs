@@ -152,6 +152,15 @@ fn what_no_channel_has_is_named() {
 }
 
 #[test]
+fn what_is_missing_and_not_named_is_not_explained() {
+    let verdict = judge(CUDA_12_9, &DryRun::NotFound(Vec::new()));
+    assert_eq!(
+        (verdict.status, verdict.findings),
+        (Status::NoSolution, vec![Finding::Unexplained])
+    );
+}
+
+#[test]
 fn a_channel_that_cannot_be_read_proves_nothing() {
     for (name, kind) in [
         ("conda-26-no-such-channel", FaultKind::NoChannel),

@@ -79,7 +79,10 @@ pub fn verdict(promise: &Promise<'_>, dry_run: &DryRun) -> Verdict {
             no_solution(promise, why::reasons(words, promise.choice), words)
         }
         DryRun::NotFound(specs) => {
-            let missing = specs.iter().map(|spec| why::missing(spec)).collect();
+            let mut missing: Vec<Finding> = specs.iter().map(|spec| why::missing(spec)).collect();
+            if missing.is_empty() {
+                missing.push(Finding::Unexplained); // it says that something is missing, and not what
+            }
             no_solution(promise, missing, "")
         }
         DryRun::Network { words, kind } => failed(Finding::Network { kind: *kind }, words),
