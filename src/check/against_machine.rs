@@ -66,6 +66,9 @@ pub(super) fn look(
     let running = running(machine, build, matrix);
     let idle = no_card(machine);
     let told = |finding: &Diagnostic| !(idle && matches!(finding, Diagnostic::NoDriver { .. }));
+    if build.is_cuda() && !running.findings.iter().all(told) {
+        findings.push(Finding::CudaBuildIdle);
+    }
     findings.extend(running.findings.into_iter().filter(told).map(Finding::Of));
     if build.is_cuda() {
         findings.extend(

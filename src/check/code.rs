@@ -11,6 +11,7 @@ impl Finding {
         match self {
             Self::Of(diagnostic) => diagnostic.code(),
             Self::CpuBuild { .. } => "cpu-build",
+            Self::CudaBuildIdle => "cuda-build-idle",
             Self::BuildNotKnown { .. } => "build-not-known",
             Self::ChannelEnded { .. } => "channel-ended",
             Self::NewerPytorch { .. } => "newer-pytorch",
@@ -46,7 +47,8 @@ impl Finding {
             Self::Of(diagnostic) => diagnostic.severity(),
             Self::CudnnWithdrawn { gpus, .. } if !gpus.is_empty() => Severity::Error,
             Self::CompanionMismatch { .. } => Severity::Error,
-            Self::BuildNotKnown { .. }
+            Self::CudaBuildIdle
+            | Self::BuildNotKnown { .. }
             | Self::ChannelEnded { .. }
             | Self::NewerPytorch { .. }
             | Self::PipTorch { .. }

@@ -15,6 +15,8 @@ pub enum Finding {
     /// No GPU is used, though this machine has one that builds with CUDA run on. `asked`: the spec that
     /// asked for it.
     CpuBuild { asked: Option<String> },
+    /// The build has CUDA, and there is no NVIDIA card in this machine: it runs on the processor.
+    CudaBuildIdle,
     /// The build is in no table: what kernels it has is not known.
     BuildNotKnown { version: String, build: String, channel: String },
     /// The channel that it is from gets no more builds.
@@ -106,6 +108,7 @@ impl Finding {
                 package: Companion::Torchvision, has_cuda: false, ..
             } => Some(Symptom::NmsWithoutCuda),
             Self::Of(_)
+            | Self::CudaBuildIdle
             | Self::BuildNotKnown { .. }
             | Self::ChannelEnded { .. }
             | Self::NewerPytorch { .. }
@@ -139,6 +142,7 @@ impl Finding {
             Self::Of(diagnostic) => by_driver(diagnostic),
             Self::OverrideLeftBehind { .. } | Self::EnvironmentDamaged { .. } => true,
             Self::CpuBuild { .. }
+            | Self::CudaBuildIdle
             | Self::BuildNotKnown { .. }
             | Self::ChannelEnded { .. }
             | Self::NewerPytorch { .. }

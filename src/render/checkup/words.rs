@@ -18,6 +18,10 @@ pub(super) fn sentence(finding: &Finding, checkup: &Checkup<'_>) -> String {
         F::CpuBuild { asked: None } => {
             "the build computes on the processor alone; this machine has an NVIDIA GPU".to_owned()
         }
+        F::CudaBuildIdle => {
+            "the build has CUDA, and this machine no NVIDIA GPU: it computes on the processor"
+                .to_owned()
+        }
         F::BuildNotKnown { version, build, channel } => format!(
             "`pytorch={version}={build}` of `{channel}` is in no table of this program: which GPUs it has kernels for is not known"
         ),
@@ -93,6 +97,7 @@ pub(super) fn hint(finding: &Finding, checkup: &Checkup<'_>) -> Option<String> {
             Some("install Miniforge for arm64, and the environment with it".to_owned())
         }
         F::CpuBuild { .. }
+        | F::CudaBuildIdle
         | F::BuildNotKnown { .. }
         | F::ChannelEnded { .. }
         | F::NewerPytorch { .. }
