@@ -38,17 +38,33 @@ def run(program, arguments):
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
 
 
-def schema(program):
+def schema(program, of="advise"):
     """What `conda-torch schema` prints, which must be a published file."""
-    printed = run(program, ["schema"])
+    printed = run(program, ["schema", of])
     if printed.returncode != 0:
-        sys.exit(f"`conda-torch schema` fails: {printed.stderr.strip()}")
+        sys.exit(f"`conda-torch schema {of}` fails: {printed.stderr.strip()}")
     document = json.loads(printed.stdout)
     published = sorted((ROOT / "docs" / "schema").glob("*.json"))
     if not any(json.loads(file.read_text()) == document for file in published):
-        sys.exit(f"`conda-torch schema` prints none of {[str(file.relative_to(ROOT)) for file in published]}")
+        sys.exit(f"`conda-torch schema {of}` prints none of {[str(file.relative_to(ROOT)) for file in published]}")
     jsonschema.validators.validator_for(document).check_schema(document)
     return document
+
+
+def check_others(program):
+    """The documents of `matrix` and of `migrate FILE` against their schemas."""
+    given = (ROOT / "tests" / "files").glob("*/*")
+    files = sorted(str(file) for file in given if file.name not in ("after", "said.txt"))
+    every = [("matrix", ["matrix", "--all", "--format", "json"]), ("migrate-files", ["migrate", *files, "--json"])]
+    faults = []
+    for of, arguments in every:
+        document = schema(program, of)
+        done = run(program, arguments)
+        try:
+            jsonschema.validators.validator_for(document)(document).validate(json.loads(done.stdout))
+        except (json.JSONDecodeError, jsonschema.ValidationError) as error:
+            faults.append(f"{' '.join(arguments[:2])}: {str(error)[:300]}")
+    return faults
 
 
 def check_document(program, validator, arguments, code, status):
@@ -97,7 +113,7 @@ def main():
             commands |= {(form, step[form]) for step in (found or {}).get("commands", []) for form, _ in SHELLS if step.get(form)}
     if not commands:
         faults.append("no command in any answer")
-    faults += check_shells(commands)
+    faults += check_shells(commands) + check_others(program)
     for fault in faults:
         print(fault)
     print(f"{count} documents, {len(commands)} different commands, {len(faults)} faults")

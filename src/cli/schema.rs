@@ -2,7 +2,10 @@
 
 use clap::ValueEnum;
 
-use crate::render::{ADVISE_SCHEMA, CHECK_SCHEMA, MIGRATE_SCHEMA, PROBE_SCHEMA};
+use crate::render::{
+    ADVISE_SCHEMA, CHECK_SCHEMA, DIFF_SCHEMA, MATRIX_SCHEMA, MIGRATE_FILES_SCHEMA, MIGRATE_SCHEMA,
+    PROBE_SCHEMA,
+};
 
 use super::Output;
 
@@ -27,8 +30,14 @@ enum Document {
     Advise,
     /// `check --json`
     Check,
+    /// `matrix --format json`
+    Matrix,
+    /// `matrix --diff --format json`
+    MatrixDiff,
     /// `migrate --json`
     Migrate,
+    /// `migrate FILE --json`
+    MigrateFiles,
     /// `probe --json`
     Probe,
 }
@@ -37,7 +46,10 @@ pub(super) fn run(args: &Args) -> Output {
     let schema = match args.of {
         Document::Advise => ADVISE_SCHEMA,
         Document::Check => CHECK_SCHEMA,
+        Document::Matrix => MATRIX_SCHEMA,
+        Document::MatrixDiff => DIFF_SCHEMA,
         Document::Migrate => MIGRATE_SCHEMA,
+        Document::MigrateFiles => MIGRATE_FILES_SCHEMA,
         Document::Probe => PROBE_SCHEMA,
     };
     Output { stdout: schema.to_owned(), code: 0 }

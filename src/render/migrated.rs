@@ -6,6 +6,7 @@ use similar::TextDiff;
 use crate::model::Date;
 use crate::rewrite::{Change, Remark, Rewrite, Why};
 
+use super::wire::{MatrixDate, Tool};
 use super::wrap::wrap;
 
 /// A file that was to be rewritten.
@@ -184,53 +185,68 @@ fn sentence(remark: &Remark) -> String {
     }
 }
 
+/// The one document.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "conda-torch migrate FILE --json"))]
+pub(super) struct Document<'a> {
+    /// 1.
     format_version: u32,
+    /// What wrote it.
     tool: Tool,
-    matrix: MatrixDate,
+    /// What the versions were chosen from.
+    matrix: MatrixDate<'static>,
+    /// What the process ends with: 0, or 1 where a file could not be rewritten.
     exit_code: u8,
+    /// The files, in their order.
     files: Vec<FileDocument<'a>>,
 }
 
+/// A file.
 #[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct MatrixDate {
-    channel: &'static str,
-    as_of: Date,
-}
-
-#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FileDocument<'a> {
+    /// As it was named.
     file: &'a str,
     /// What it was taken for; null where it was not read.
     form: Option<&'static str>,
+    /// Whether the new text is another.
     changed: bool,
     /// Where the old one is, once the new one is written.
     backup: Option<&'a str>,
+    /// Why it stays as it is; null where nothing went wrong.
     error: Option<&'a str>,
+    /// What becomes of each line that changes.
     changes: Vec<ChangeDocument<'a>>,
+    /// What to know about the rest.
     remarks: Vec<RemarkDocument>,
+    /// A unified difference; empty where nothing changes.
     diff: String,
 }
 
+/// A line that changes.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChangeDocument<'a> {
+    /// Its number, from 1.
     line: usize,
+    /// What stood there.
     before: &'a str,
+    /// What stands there now; empty where it went.
     after: &'a [String],
+    /// Why.
     message: &'static str,
 }
 
+/// Something to know.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RemarkDocument {
+    /// The line that it is about; null where it is about the file.
     line: Option<usize>,
+    /// A word that does not change.
     code: &'static str,
+    /// A sentence.
     message: String,
 }
 

@@ -53,6 +53,9 @@ pub use migration::{
     json_migration_error, json_settings,
 };
 pub use pixi_toml::pixi_toml;
-pub use schema::{ADVISE_SCHEMA, CHECK_SCHEMA, MIGRATE_SCHEMA, PROBE_SCHEMA};
+pub use schema::{
+    ADVISE_SCHEMA, CHECK_SCHEMA, DIFF_SCHEMA, MATRIX_SCHEMA, MIGRATE_FILES_SCHEMA, MIGRATE_SCHEMA,
+    PROBE_SCHEMA,
+};
 pub use sight::{SeenText, SightText, UnseenText, virtual_packages};
 pub use step::{Step, StepKind};

@@ -4,6 +4,12 @@
 pub const ADVISE_SCHEMA: &str = include_str!("../../docs/schema/advise-1.json");
 /// The schema of `check --json`.
 pub const CHECK_SCHEMA: &str = include_str!("../../docs/schema/check-1.json");
+/// The schema of `matrix --format json`.
+pub const MATRIX_SCHEMA: &str = include_str!("../../docs/schema/matrix-1.json");
+/// The schema of `matrix --diff --format json`.
+pub const DIFF_SCHEMA: &str = include_str!("../../docs/schema/matrix-diff-1.json");
+/// The schema of `migrate FILE --json`.
+pub const MIGRATE_FILES_SCHEMA: &str = include_str!("../../docs/schema/migrate-files-1.json");
 /// The schema of `migrate --json`.
 pub const MIGRATE_SCHEMA: &str = include_str!("../../docs/schema/migrate-1.json");
 /// The schema of `probe --json`, which is also what `--machine` reads.
@@ -70,6 +76,10 @@ mod tests {
         check("advise-1.json", &schema::<Document<'static>>());
         check("check-1.json", &schema::<crate::render::checkup::wire::Document<'static>>());
         check("migrate-1.json", &schema::<MigrateDocument<'static>>());
+        check("matrix-1.json", &schema::<crate::render::table::wire::Document<'static>>());
+        let differences = schema::<crate::render::difference::json::Document<'static>>();
+        check("matrix-diff-1.json", &differences);
+        check("migrate-files-1.json", &schema::<crate::render::migrated::Document<'static>>());
         check("probe-1.json", &schema::<ProbeDocument>());
     }
 }

@@ -1,7 +1,7 @@
 //! The matrix as a table: for a person, as Markdown, JSON or CSV.
 
 mod cells;
-mod wire;
+pub(super) mod wire;
 
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};

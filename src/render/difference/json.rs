@@ -3,67 +3,84 @@
 use serde::Serialize;
 
 use crate::channel::{Change, CompanionDifference, Difference, Found, GapKind};
-use crate::model::{Build, CompanionBuild, CudaVersion, Date, FaultKind};
+use crate::model::{Build, CompanionBuild, CudaVersion, FaultKind};
 
+use super::super::wire::{MatrixDate, Tool};
 use super::{Compared, about, companions};
 
+/// The one document.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "conda-torch matrix --diff --format json"))]
+pub(in crate::render) struct Document<'a> {
+    /// 1.
     format_version: u32,
+    /// What wrote it.
     tool: Tool,
+    /// What the process ends with: 0 where nothing differs, else 4.
     exit_code: u8,
+    /// What was read.
     channel: ChannelText<'a>,
     /// The rows that it was held against.
-    matrix: Edition<'a>,
+    matrix: MatrixDate<'a>,
+    /// Builds of PyTorch.
     pytorch: Vec<PytorchText>,
+    /// Builds of torchvision and torchaudio.
     companions: Vec<CompanionText>,
+    /// Versions of the package `cuda-version`.
     cuda_version: VersionsText<'a>,
+    /// Records of which nothing is concluded.
     not_understood: Vec<GapText<'a>>,
 }
 
+/// A channel that was read.
 #[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ChannelText<'a> {
+    /// Its name or address, without secrets.
     name: &'a str,
     /// For how many seconds it has been in the cache; 0 where it was read anew.
     age_s: u64,
-    /// What kept it from being read anew.
+    /// What kept it from being read anew, as `live.fault` of `advise --json`; null where nothing did.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     fault: Option<FaultKind>,
 }
 
+/// A build of PyTorch.
 #[derive(Serialize)]
-struct Edition<'a> {
-    channel: &'a str,
-    as_of: Date,
-}
-
-#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PytorchText {
-    /// `new`, `rebuilt`, `changed`, `gone`.
+    /// new, rebuilt, changed, gone.
     what: &'static str,
+    /// The version.
     pytorch: String,
+    /// The platform.
     platform: String,
+    /// How the build string begins.
     build: String,
+    /// sbsa or tegra, where it is tied to one.
     arm_variant: Option<String>,
-    /// Those of the channel; of the row where it is gone.
+    /// Those of the channel; the first and the last of the row where it is gone.
     build_numbers: Vec<u16>,
-    /// `cuda_pins`, `glibc`, `macos`, `pythons`: in what a row differs.
+    /// In what a row differs: `cuda_pins`, glibc, macos, pythons.
     changed: Vec<&'static str>,
 }
 
+/// A build of torchvision or torchaudio.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CompanionText {
-    /// `new`, `changed`, `gone`.
+    /// new, changed, gone.
     what: &'static str,
+    /// torchvision or torchaudio.
     package: String,
+    /// Its version.
     version: String,
+    /// The platform.
     platform: String,
+    /// How the build string begins.
     build: String,
+    /// sbsa or tegra, where it is tied to one.
     arm_variant: Option<String>,
     /// The series of PyTorch that it is for.
     pytorch: String,
@@ -71,15 +88,25 @@ struct CompanionText {
     changed: Vec<String>,
 }
 
+/// Versions that one has and the other has not.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VersionsText<'a> {
+    /// In the channel alone.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     new: &'a [CudaVersion],
+    /// In the rows alone.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     gone: &'a [CudaVersion],
 }
 
+/// A record that is not understood.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GapText<'a> {
+    /// Its address.
     url: &'a str,
+    /// A sentence.
     why: &'static str,
     /// The same as a word.
     code: &'static str,
@@ -99,7 +126,7 @@ pub fn json(compared: &Compared<'_>) -> String {
             age_s: origins.iter().map(|origin| origin.age).max().unwrap_or(0),
             fault: origins.iter().find_map(|origin| Some(origin.fault.as_ref()?.kind)),
         },
-        matrix: Edition { channel: &compared.matrix.channel, as_of: compared.matrix.as_of },
+        matrix: MatrixDate { channel: &compared.matrix.channel, as_of: compared.matrix.as_of },
         pytorch: differences.builds.iter().map(pytorch).collect(),
         companions: differences.companions.iter().map(companion).collect(),
         cuda_version: VersionsText {

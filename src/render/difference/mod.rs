@@ -1,7 +1,7 @@
 //! What a channel has that the rows have not: for a maintainer, as a list, as JSON and as rows to paste.
 
 mod companions;
-mod json;
+pub(super) mod json;
 mod rows;
 
 use std::fmt::Write;
