@@ -32,7 +32,8 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(seconds) = self.shown {
-            let width = format!("{}: {seconds} s", self.what).chars().count();
+            // Ctrl-C leaves two characters behind it.
+            let width = format!("{}: {seconds} s^C", self.what).chars().count();
             let mut stderr = std::io::stderr().lock();
             let _ = write!(stderr, "\r{:width$}\r", "");
             let _ = stderr.flush();

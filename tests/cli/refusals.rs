@@ -76,7 +76,7 @@ fn a_bad_value_is_named_with_its_flag_and_what_was_expected() {
         ("advise --name=", ["--name", "value", "required"]),
         ("advise --prefix=", ["--prefix", "value", "required"]),
         ("matrix --format xml", ["--format", "xml", "markdown"]),
-        ("schema explain", ["OF", "matrix", "probe"]),
+        ("schema explain", ["OF", "explain", "probe"]),
     ];
     for (arguments, words) in cases {
         line(arguments).refused(2, &words);
