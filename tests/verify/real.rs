@@ -25,6 +25,17 @@ fn channel(folder: &Path) -> bool {
     made.is_ok_and(|made| made.status.success())
 }
 
+/// `advise`, with a real client, which keeps all of its own in a folder.
+fn asking(program: &str, folder: &Path, words: &[&str]) -> Command {
+    let mut command = advise(folder, words);
+    let bin = Path::new(program).parent().expect("a folder");
+    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command.env("CONDA_PKGS_DIRS", folder.join("pkgs"));
+    command.env("CONDA_ENVS_DIRS", folder.join("envs"));
+    command.env("MAMBA_ROOT_PREFIX", folder.join("root"));
+    command
+}
+
 /// Says that a client was not asked.
 fn skipped(client: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: there is no {client} on PATH");
@@ -63,12 +74,7 @@ fn real_clients_end_on_the_promised_build_on_every_platform() {
             if machine.contains(&"osx-arm64") {
                 words.extend(["--channel", &own]);
             }
-            let mut command = advise(&folder, &words);
-            let bin = Path::new(&program).parent().expect("a folder");
-            command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-            command.env("CONDA_PKGS_DIRS", folder.join("pkgs"));
-            command.env("CONDA_ENVS_DIRS", folder.join("envs"));
-            command.env("MAMBA_ROOT_PREFIX", folder.join("root"));
+            let mut command = asking(&program, &folder, &words);
             // conda with rattler's solver crashes by itself now and then.
             let mut asked = (0..4).map(|_| command.output().expect("it runs"));
             let is_crash = |output: &Output| {
@@ -98,13 +104,7 @@ fn real_clients_show_what_a_pin_holds_back_and_the_command_that_passes_it() {
             std::fs::write(folder.join(file), format!("{settings}{pin}")).expect("written");
         }
         let words = ["--client", client, "--json", "--accelerator", "cpu", "--verify"];
-        let mut command = advise(&folder, &words);
-        let bin = Path::new(&program).parent().expect("a folder");
-        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-        command.env("CONDA_PKGS_DIRS", folder.join("pkgs"));
-        command.env("CONDA_ENVS_DIRS", folder.join("envs"));
-        command.env("MAMBA_ROOT_PREFIX", folder.join("root"));
-        let document = document(&command.output().expect("it runs"), 4);
+        let document = document(&asking(&program, &folder, &words).output().expect("it runs"), 4);
         let verify = &document["verify"];
         assert_eq!(verify["findings"], serde_json::json!(["pinned"]), "{client}: {verify}");
         let corrected = verify["corrected"]["argv"].as_array().expect("a command");
