@@ -20,6 +20,9 @@ pub struct Proof {
     pub took: Duration,
     /// What came of it.
     pub outcome: Outcome,
+    /// For how many seconds what was solved has been in the cache; 0 where it was read anew, and where a
+    /// client does not say.
+    pub age: u64,
     /// Whether its corrections were tried too, and end on the promised build.
     pub corrected: bool,
     /// The folders that would be written to, where they could be looked at: packages, environment.
@@ -114,6 +117,7 @@ impl Proof {
             env: Vec::new(),
             took: Duration::ZERO,
             outcome: Outcome::NotRun(why),
+            age: 0,
             corrected: false,
             places: Vec::new(),
         }

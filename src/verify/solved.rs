@@ -4,19 +4,29 @@ use crate::channel::{NoReply, Reply, Told};
 
 use super::dry_run::{DryRun, from_fault, from_solution};
 
-/// Reads its answer.
+/// Reads its answer, with the age of what it solved in seconds: 0 where that was read anew.
 #[must_use]
-pub fn solved(stdout: &str, stderr: &str) -> DryRun {
-    let reply = match Reply::read(stdout.as_bytes()) {
-        Ok(reply) => reply,
-        Err(NoReply::NotUnderstood(_)) => {
-            return DryRun::Unreadable(
-                if stderr.trim().is_empty() { stdout } else { stderr }.into(),
-            );
+pub fn solved(stdout: &str, stderr: &str) -> (DryRun, u64) {
+    match Reply::read(stdout.as_bytes()) {
+        Ok(reply) => {
+            let age = reply.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
+            (told(reply.told), age)
         }
-        Err(why @ NoReply::OtherProtocol(_)) => return DryRun::Unreadable(why.to_string()),
-    };
-    match reply.told {
+        Err(why) => (no_reply(&why, stdout, stderr), 0),
+    }
+}
+
+fn no_reply(why: &NoReply, stdout: &str, stderr: &str) -> DryRun {
+    match why {
+        NoReply::NotUnderstood(_) => {
+            DryRun::Unreadable(if stderr.trim().is_empty() { stdout } else { stderr }.into())
+        }
+        NoReply::OtherProtocol(_) => DryRun::Unreadable(why.to_string()),
+    }
+}
+
+fn told(told: Told) -> DryRun {
+    match told {
         Told::Solved(solved) => from_solution(&solved),
         Told::Failed(fault) => from_fault(&fault),
         Told::Records(_) => DryRun::Unreadable("it told records, which were not asked for".into()),
@@ -48,7 +58,7 @@ mod tests {
             size: Some(7),
             to_download: None,
         };
-        assert_eq!(solved(&reply(&told), ""), DryRun::Would(vec![expected]));
+        assert_eq!(solved(&reply(&told), ""), (DryRun::Would(vec![expected]), 0));
     }
 
     #[test]
@@ -56,13 +66,22 @@ mod tests {
         let words = "https://x: no route".to_owned();
         let expected = DryRun::Network { words, kind: FaultKind::NoNetwork };
         let told = r#"{"failed": {"kind": "no_network", "at": "https://x", "detail": "no route"}}"#;
-        assert_eq!(solved(&reply(told), ""), expected);
+        assert_eq!(solved(&reply(told), ""), (expected, 0));
     }
 
     #[test]
     fn another_program_in_its_place_is_told() {
-        assert_eq!(solved("", "usage: x"), DryRun::Unreadable("usage: x".to_owned()));
+        assert_eq!(solved("", "usage: x").0, DryRun::Unreadable("usage: x".to_owned()));
         let other = reply(r#"{"solved": {"unsolvable": {"why": "x"}}}"#).replace(": 1,", ": 2,");
-        assert!(matches!(solved(&other, ""), DryRun::Unreadable(_)));
+        assert!(matches!(solved(&other, "").0, DryRun::Unreadable(_)));
+    }
+
+    #[test]
+    fn what_was_kept_is_of_its_age() {
+        let origin = r#"{"channel": "https://x", "subdir": "linux-64", "form": "whole", "age": 7200,
+            "fetched": 0, "fault": null}"#;
+        let told = r#"{"solved": {"unsolvable": {"why": "x"}}}"#;
+        let reply = format!(r#"{{"protocol": 1, "origins": [{origin}], "told": {told}}}"#);
+        assert_eq!(solved(&reply, "").1, 7200);
     }
 }

@@ -47,7 +47,8 @@ pub(super) fn prove(
             match ran.end {
                 WatchEnd::Exited(_) => {
                     let text = |bytes| String::from_utf8_lossy(bytes);
-                    let dry_run = solved(&text(&ran.stdout), &text(&ran.stderr));
+                    let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
+                    proof.age = age;
                     let promise = Promise { choice, channels: answer.channels, is_existing: false };
                     let verdict = verdict(&promise, &dry_run);
                     Outcome::Answered(dry_run, verdict)

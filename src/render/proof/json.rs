@@ -34,6 +34,9 @@ pub(in super::super) struct VerifyText {
     message: String,
     /// What to do about it; null where there is nothing.
     hint: Option<String>,
+    /// For how many seconds what was solved has been in the cache; 0 where it was read anew, and where a client
+    /// does not say.
+    age_s: u64,
     /// The command that was tried too and does end on the promised build; null where the printed one does,
     /// and where none was found.
     corrected: Option<Command>,
@@ -115,6 +118,7 @@ pub(in super::super) fn text(answer: &Answer<'_>) -> Option<VerifyText> {
         env: proof.env.iter().cloned().collect(),
         message,
         hint,
+        age_s: proof.age,
         corrected: corrected(answer).as_ref().map(command),
         findings: match &proof.outcome {
             Outcome::Answered(_, verdict) => verdict.findings.iter().map(Finding::code).collect(),

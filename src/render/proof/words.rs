@@ -10,6 +10,7 @@ use crate::verify::{
 };
 
 use super::super::answer::Answer;
+use super::super::channel_remarks::time;
 use super::super::miniforge::miniforge;
 use super::ProofState;
 use super::findings::{correction, finding};
@@ -116,7 +117,11 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
             | ProofState::Failed
             | ProofState::NotRun => {
                 let known = if found.is_empty() { found } else { format!("; {found}") };
-                (format!("{}{known}", verified(planned, proof)), None)
+                let kept = match proof.age {
+                    0 => String::new(),
+                    age => format!("; the channel is as it was {} ago", time(age)),
+                };
+                (format!("{}{known}{kept}", verified(planned, proof)), None)
             }
         },
         DryRun::Unsolvable(_) | DryRun::NotFound(_) => {
