@@ -208,10 +208,10 @@ fn read(
 
 /// What is to be known where other channels take conda-forge's place.
 fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Diagnostic> + use<> {
-    let shown = channels.to_string();
+    let shown = || channels.to_string();
     let assumed = (!is_read && !channels.is_conda_forge())
-        .then(|| ChannelRemark::Assumed { channel: shown.clone() });
-    let secret = channels.have_secrets().then_some(ChannelRemark::Secrets { channel: shown });
+        .then(|| ChannelRemark::Assumed { channel: shown() });
+    let secret = channels.have_secrets().then(|| ChannelRemark::Secrets { channel: shown() });
     secret.into_iter().chain(assumed).map(Diagnostic::Channel)
 }
 

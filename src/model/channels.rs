@@ -64,7 +64,9 @@ impl Channels {
     /// Whether it is conda-forge itself and no other.
     #[must_use]
     pub fn is_conda_forge(&self) -> bool {
-        self.iter().all(|channel| ChannelName::of(channel).name == "conda-forge")
+        // The usual case first: it is asked at every start.
+        self.0.is_empty()
+            || self.iter().all(|channel| ChannelName::of(channel).name == "conda-forge")
     }
 
     /// Whether an address holds a token, a name or a password.
