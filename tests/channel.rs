@@ -5,8 +5,7 @@
 use std::process::Command;
 
 use conda_torch::channel::{
-    CompanionDifference, Difference, Differences, Has, Record, Records, companions, cuda_versions,
-    differences, found, rows,
+    CompanionDifference, Difference, Differences, Has, Record, Records, differences, rows,
 };
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{
@@ -50,11 +49,9 @@ fn records(name: &str) -> Option<Vec<Record>> {
 
 /// All that is compared, all of it understood.
 fn has(records: &[Record]) -> Has {
-    let (builds, gaps) = found(records);
-    let (companions, more) = companions(records, DAY);
-    let (cuda_versions, most) = cuda_versions(records);
-    assert_eq!([gaps, more, most].concat(), []);
-    Has { builds, companions, cuda_versions }
+    let (has, gaps) = Has::of(records, DAY);
+    assert_eq!(gaps, []);
+    has
 }
 
 /// A difference in a line.

@@ -6,10 +6,7 @@ mod fed;
 mod holds;
 
 use conda_torch::advise::{AcceleratorWish, Request, advise};
-use conda_torch::channel::{
-    Has, Records, Reply, Told, by_priority, companions, cuda_versions, differences, found, rows,
-    since,
-};
+use conda_torch::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
 use conda_torch::host::{DriverReport, End, Host, RecordedHost, said};
 use conda_torch::matrix::Matrix;
 use conda_torch::model::{
@@ -191,10 +188,7 @@ pub fn reply(bytes: &[u8]) {
             + advice.elsewhere.len();
         assert_eq!(told, matrix.builds.len());
     }
-    let (builds, _) = found(&records.records);
-    let (companions, _) = companions(&records.records, day);
-    let (cuda_versions, _) = cuda_versions(&records.records);
-    let has = Has { builds, companions, cuda_versions };
+    let (has, _) = Has::of(&records.records, day);
     let differences = differences(&has, known, &subdirs);
     let compared = Compared {
         channel: "conda-forge",

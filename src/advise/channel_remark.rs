@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
-use crate::model::{CudaVersion, Date, Fault, Version};
+use crate::model::{Channels, CudaVersion, Date, Fault, Version};
 
 use super::diagnostic::Severity;
 
@@ -28,6 +28,16 @@ pub enum ChannelRemark {
 }
 
 impl ChannelRemark {
+    /// What is to be known where other channels take conda-forge's place; `is_read`: whether `--live` was
+    /// asked to read them, which says itself what came of it.
+    pub fn of(channels: &Channels, is_read: bool) -> impl Iterator<Item = Self> + use<> {
+        let shown = || channels.to_string();
+        let assumed =
+            (!is_read && !channels.is_conda_forge()).then(|| Self::Assumed { channel: shown() });
+        let secret = channels.have_secrets().then(|| Self::Secrets { channel: shown() });
+        secret.into_iter().chain(assumed)
+    }
+
     /// The stable name.
     #[must_use]
     pub fn code(&self) -> &'static str {

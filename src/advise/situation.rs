@@ -267,8 +267,8 @@ impl Context<'_> {
         self.machine.document.is_some() && (has_gpu || self.request.asks_for_cuda())
     }
 
-    /// A current driver: of the newest toolkit that any build has and whose driver is known, or, for cards that newer drivers
-    /// dropped, of the last branch for them.
+    /// A current driver: of the newest toolkit that any build has and whose driver is known, or, for cards
+    /// that newer drivers dropped, of the last branch for them.
     fn assumed(&self, gpus: &[SituatedGpu], remarks: &mut Vec<Diagnostic>) -> DriverState {
         let last_branch = gpus
             .iter()

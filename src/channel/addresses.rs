@@ -1,6 +1,6 @@
 //! Where a channel that is only named lies, by the settings of conda and mamba.
 
-use crate::model::SettingsFile;
+use crate::model::{SettingsFile, is_folder};
 
 /// What settings say of where channels lie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,7 +39,7 @@ impl Addresses {
     /// name of which nothing is said a name.
     #[must_use]
     pub fn resolve(&self, channel: &str) -> String {
-        if channel.contains("://") || channel.starts_with('/') || channel.contains(":\\") {
+        if channel.contains("://") || is_folder(channel) {
             return channel.to_owned();
         }
         let of = |all: &[(String, String)], name: &str| {

@@ -15,8 +15,7 @@ type Key = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<Ar
 
 /// Draws the companions from the records. Those of other packages are passed over; one that names
 /// no PyTorch that it is for is a gap.
-#[must_use]
-pub fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>, Vec<Gap>) {
+pub(super) fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>, Vec<Gap>) {
     let mut builds: BTreeMap<(Key, u64), Vec<CompanionBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();
     for record in records {

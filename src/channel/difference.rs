@@ -1,9 +1,12 @@
 //! What a channel has that the matrix does not, and the other way round.
 
 use crate::matrix::Matrix;
-use crate::model::{Build, CompanionBuild, CudaVersion, Subdir, Version};
+use crate::model::{Build, CompanionBuild, CudaVersion, Date, Subdir, Version};
 
-use super::found::{Found, Key};
+use super::Record;
+use super::companions::companions;
+use super::found::{Found, Gap, Key, found};
+use super::rows::cuda_versions;
 
 /// In what a channel and the matrix differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +42,19 @@ pub struct Has {
     /// Versions of `cuda-version`, ascending; empty where it has none, which is no difference: a channel
     /// beside conda-forge leaves that to it.
     pub cuda_versions: Vec<CudaVersion>,
+}
+
+impl Has {
+    /// Draws it from records, as of a day; with what is not understood.
+    #[must_use]
+    pub fn of(records: &[Record], day: Date) -> (Self, Vec<Gap>) {
+        let (builds, mut gaps) = found(records);
+        let (companions, more) = companions(records, day);
+        gaps.extend(more);
+        let (cuda_versions, more) = cuda_versions(records);
+        gaps.extend(more);
+        (Self { builds, companions, cuda_versions }, gaps)
+    }
 }
 
 /// One thing in which a channel and the matrix differ.

@@ -15,11 +15,11 @@ mod rows;
 mod specs;
 
 pub use addresses::Addresses;
-pub use companions::companions;
 pub use difference::{Change, CompanionDifference, Difference, Differences, Has, differences};
 pub use found::{Found, Gap, GapKind, Key, found};
 pub use priority::by_priority;
 pub use protocol::{
     Ask, Form, NoReply, Origin, PROTOCOL, Question, Record, Records, Reply, Solution, Solved, Told,
+    age,
 };
-pub use rows::{PACKAGES, cuda_versions, nearest, rows, since};
+pub use rows::{PACKAGES, nearest, rows, since};

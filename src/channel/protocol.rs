@@ -178,6 +178,12 @@ pub struct Origin {
     pub fault: Option<Fault>,
 }
 
+/// The age in seconds of the oldest part that was read; 0 where all was read anew.
+#[must_use]
+pub fn age(origins: &[Origin]) -> u64 {
+    origins.iter().map(|origin| origin.age).max().unwrap_or(0)
+}
+
 /// The forms in which a channel offers its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,8 +9,8 @@ use crate::model::{
     Accelerator, ArchList, Build, Companion, CudaVersion, Date, GlibcFloor, Source, Subdir, Version,
 };
 
-use super::companions::companions;
-use super::found::{Found, Gap, GapKind, Key, found};
+use super::difference::Has;
+use super::found::{Found, Gap, GapKind, Key};
 use super::{Record, Records};
 
 /// The packages whose records are wanted for [`rows`].
@@ -33,16 +33,13 @@ pub fn rows(
     (channel, day): (&str, Date),
     known: &Matrix,
 ) -> Option<(Matrix, Vec<Gap>)> {
-    let (builds, mut gaps) = found(records);
-    if !builds.iter().any(|found| subdirs.contains(&found.key.subdir)) {
+    let (has, gaps) = Has::of(records, day);
+    if !has.builds.iter().any(|found| subdirs.contains(&found.key.subdir)) {
         return None;
     }
-    let (companions, more) = companions(records, day);
-    gaps.extend(more);
-    let (mut cuda, more) = cuda_versions(records);
-    gaps.extend(more);
-    if cuda.is_empty() {
-        cuda = known.cuda_versions.to_vec();
+    let Has { builds, companions, mut cuda_versions } = has;
+    if cuda_versions.is_empty() {
+        cuda_versions = known.cuda_versions.to_vec();
     }
     let is_read = |subdir: Subdir| subdirs.contains(&subdir);
     let drawn = builds.iter().filter(|found| is_read(found.key.subdir));
@@ -62,7 +59,7 @@ pub fn rows(
         as_of: day,
         builds: Cow::Owned(builds),
         companions: Cow::Owned(pairs),
-        cuda_versions: Cow::Owned(cuda),
+        cuda_versions: Cow::Owned(cuda_versions),
         ..known.clone()
     };
     Some((matrix, gaps))
@@ -179,8 +176,7 @@ pub fn nearest<'m>(key: &Key, matrix: &'m Matrix) -> Option<&'m Build> {
 }
 
 /// The versions of `cuda-version`, ascending, and what is not understood of it.
-#[must_use]
-pub fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<Gap>) {
+pub(super) fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<Gap>) {
     let (mut versions, mut gaps) = (Vec::new(), Vec::new());
     for record in records.iter().filter(|record| record.name == "cuda-version") {
         match record.version.parse() {

@@ -135,7 +135,8 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
     add_remarks(&mut advice, &machine, &client.viewer());
     live.iter().flat_map(LiveRows::diagnostics).for_each(|remark| advice.add(remark));
-    of_channels(&channels, args.channel.live).for_each(|remark| advice.add(remark));
+    let of_channels = ChannelRemark::of(&channels, args.channel.live);
+    of_channels.map(Diagnostic::Channel).for_each(|remark| advice.add(remark));
     let mut answer = Answer {
         machine: &machine,
         request: &request,
@@ -204,15 +205,6 @@ fn read(
         Some(subdir) if with_pytorch.contains(subdir) => flags.read(host, channels, &[*subdir]),
         Some(_) | None => flags.read(host, channels, with_pytorch),
     }
-}
-
-/// What is to be known where other channels take conda-forge's place.
-fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Diagnostic> + use<> {
-    let shown = || channels.to_string();
-    let assumed = (!is_read && !channels.is_conda_forge())
-        .then(|| ChannelRemark::Assumed { channel: shown() });
-    let secret = channels.have_secrets().then(|| ChannelRemark::Secrets { channel: shown() });
-    secret.into_iter().chain(assumed).map(Diagnostic::Channel)
 }
 
 impl Args {

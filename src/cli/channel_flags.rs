@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::host::Host;
-use crate::model::{Channels, Subdir};
+use crate::model::{Channels, Subdir, is_folder};
 
 use super::UsageError;
 use super::live_rows::{self, LiveRows};
@@ -61,8 +61,7 @@ fn folder(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
         Some((rest, home)) => host.target().join(&home, rest),
         None => channel.to_owned(),
     };
-    let is_path = channel.starts_with(['.', '/', '\\']) || channel.contains(":\\");
-    if !is_path {
+    if channel.contains("://") || !is_folder(&channel) {
         return Ok(channel);
     }
     match std::path::absolute(&channel)?.into_os_string().into_string() {

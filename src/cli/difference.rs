@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::channel::{Has, PACKAGES, companions, cuda_versions, differences, found, since};
+use crate::channel::{Has, PACKAGES, age, differences, since};
 use crate::host::Host;
 use crate::matrix::Matrix;
 use crate::model::{Channels, Date, Subdir};
@@ -48,17 +48,11 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         Err(fault) => bail!(trouble(&fault)),
     };
     let shown = with.channels.to_string();
-    let (builds, mut gaps) = found(&records);
-    if builds.is_empty() && gaps.is_empty() {
+    let day = Date::of_unix_time(now().saturating_sub(age(&read.origins)));
+    let (has, gaps) = Has::of(&records, day);
+    if has.builds.is_empty() && gaps.is_empty() {
         bail!("there is no PyTorch in `{shown}`");
     }
-    let age = read.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
-    let day = Date::of_unix_time(now().saturating_sub(age));
-    let (companions, more) = companions(&records, day);
-    gaps.extend(more);
-    let (cuda_versions, more) = cuda_versions(&records);
-    gaps.extend(more);
-    let has = Has { builds, companions, cuda_versions };
     let differences = differences(&has, matrix, subdirs);
     let compared = Compared {
         channel: &shown,

@@ -1,7 +1,7 @@
 //! `--live`: the rows as the channel has them today.
 
 use crate::advise::{ChannelRemark, Diagnostic};
-use crate::channel::{Origin, PACKAGES, Records, rows, since};
+use crate::channel::{Origin, PACKAGES, Records, age, rows, since};
 use crate::host::{Host, live_program};
 use crate::matrix::Matrix;
 use crate::model::{Channels, Date, FaultKind, Subdir, without_secrets};
@@ -43,7 +43,7 @@ fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
             return unread(channel, ChannelRemark::Unreadable { fault, as_of }, kind);
         }
     };
-    let age = read.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
+    let age = age(&read.origins);
     let day = Date::of_unix_time(now().saturating_sub(age));
     let records = Records { records: since(records, known) };
     let Some((matrix, gaps)) = rows(&records, subdirs, (channel, day), known) else {

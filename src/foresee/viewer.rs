@@ -36,6 +36,14 @@ impl<'a> Viewer<'a> {
         Self::current(ClientKind::Pixi, &[0, 77, 0]),
     ];
 
+    /// Whether it looks at the system that it runs on, whatever platform it is asked for: conda before 23.3
+    /// has no `__osx` on Linux whatever it is told (<https://github.com/conda/conda/pull/12257>).
+    #[must_use]
+    pub fn sees_its_own_system_alone(&self) -> bool {
+        self.kind == ClientKind::Conda
+            && self.version.is_some_and(|version| version < Version::new(&[23, 3]))
+    }
+
     const fn current(kind: ClientKind, version: &[u16]) -> Self {
         Self { kind, version: Some(Version::new(version)), found: None }
     }

@@ -24,7 +24,7 @@ mod virtual_package;
 pub use arch_list::{ArchList, CapabilitySet, KernelSupport};
 pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
 pub use channel_name::{ChannelName, without_secrets};
-pub use channels::{CONDA_FORGE, Channels, NoChannel};
+pub use channels::{CONDA_FORGE, Channels, NoChannel, is_folder};
 pub use client::{Client, ClientKind, ClientPart, ConfigFile, Setting, Shell};
 pub use compute_capability::ComputeCapability;
 pub use cuda_version::{CudaPins, CudaVersion};

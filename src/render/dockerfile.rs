@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Accelerator, Shell, Subdir};
+use crate::model::{Accelerator, Shell, Subdir, is_folder};
 
 use super::answer::{Answer, Refused};
 use super::{shell, summary};
@@ -50,9 +50,4 @@ pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
         out.push_str("ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility\n");
     }
     Ok(out)
-}
-
-/// Whether a channel is a folder of this machine, which the building of an image cannot read.
-fn is_folder(channel: &str) -> bool {
-    channel.starts_with(['/', '\\']) || channel.starts_with("file:") || channel.contains(":\\")
 }

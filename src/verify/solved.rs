@@ -1,6 +1,6 @@
 //! What `conda-torch-live` found, in the form of a client's dry run.
 
-use crate::channel::{NoReply, Reply, Told};
+use crate::channel::{NoReply, Reply, Told, age};
 
 use super::dry_run::{DryRun, from_fault, from_solution};
 
@@ -9,7 +9,7 @@ use super::dry_run::{DryRun, from_fault, from_solution};
 pub fn solved(stdout: &str, stderr: &str) -> (DryRun, u64) {
     match Reply::read(stdout.as_bytes()) {
         Ok(reply) => {
-            let age = reply.origins.iter().map(|origin| origin.age).max().unwrap_or(0);
+            let age = age(&reply.origins);
             (told(reply.told), age)
         }
         Err(why) => (no_reply(&why, stdout, stderr), 0),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::advise::Choice;
+use crate::foresee::Viewer;
 use crate::host::Scratch;
-use crate::model::{Client, ClientKind, Version};
+use crate::model::Client;
 use crate::probe::{Overrides, probe};
 use crate::render::{Answer, StepKind};
 use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
@@ -33,7 +34,13 @@ pub(super) fn prove(
         return Ok(Proof::not_run(by(answer), NotRun::NothingFits));
     };
     let asked_by = By::Client(client.kind, client.version.value().copied());
-    if !around.is_here && sees_its_own_system(&client, choice, around) {
+    let viewer = Viewer {
+        kind: client.kind,
+        version: client.version.value().copied(),
+        found: Some(&client),
+    };
+    let is_other_system = around.host.target().os() != Some(choice.build.subdir.os());
+    if is_other_system && viewer.sees_its_own_system_alone() {
         return Ok(Proof::not_run(asked_by, NotRun::OtherSystem));
     }
     let scratch = match Scratch::new() {
@@ -53,22 +60,6 @@ pub(super) fn prove(
         proof.corrected = again.is_confirmed();
     }
     Ok(proof)
-}
-
-/// Whether a client would look for a driver or a macOS of the system that it runs on: conda before 23.3,
-/// and mamba 1 by it, give no `__osx` on Linux whatever they are told
-/// (<https://github.com/conda/conda/pull/12257>).
-fn sees_its_own_system(client: &Client, choice: &Choice<'_>, around: &Circumstances<'_>) -> bool {
-    let is_other = around.host.target().os() != Some(choice.build.subdir.os());
-    let below =
-        |version: &[u16]| client.version.value().is_some_and(|its| *its < Version::new(version));
-    is_other
-        && match client.kind {
-            ClientKind::Conda => below(&[23, 3]),
-            // Which conda it uses is not told.
-            ClientKind::Mamba => below(&[1, 4]),
-            ClientKind::Micromamba | ClientKind::Pixi => false,
-        }
 }
 
 /// The client's program on this very machine. What a document says of another is not run here.

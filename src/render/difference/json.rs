@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::channel::{Change, CompanionDifference, Difference, Found, GapKind};
+use crate::channel::{Change, CompanionDifference, Difference, Found, GapKind, age};
 use crate::model::{Build, CompanionBuild, CudaVersion, FaultKind};
 
 use super::super::wire::{MatrixDate, Tool};
@@ -123,7 +123,7 @@ pub fn json(compared: &Compared<'_>) -> String {
         exit_code: if compared.is_same() { 0 } else { 4 },
         channel: ChannelText {
             name: compared.channel,
-            age_s: origins.iter().map(|origin| origin.age).max().unwrap_or(0),
+            age_s: age(origins),
             fault: origins.iter().find_map(|origin| Some(origin.fault.as_ref()?.kind)),
         },
         matrix: MatrixDate { channel: &compared.matrix.channel, as_of: compared.matrix.as_of },

@@ -6,7 +6,7 @@ mod rows;
 
 use std::fmt::Write;
 
-use crate::channel::{Change, Difference, Differences, Found, Gap, GapKind, Origin};
+use crate::channel::{Change, Difference, Differences, Found, Gap, GapKind, Origin, age};
 use crate::matrix::Matrix;
 use crate::model::{Build, CudaPins, CudaVersion, Version};
 
@@ -108,10 +108,9 @@ pub fn human(compared: &Compared<'_>, width: usize) -> String {
 
 /// How fresh it is.
 fn read(origins: &[Origin]) -> String {
-    let age = origins.iter().map(|origin| origin.age).max().unwrap_or(0);
-    match age {
+    match age(origins) {
         0 => " as it is now".to_owned(),
-        _ => format!(" as it was {} ago", time(age)),
+        age => format!(" as it was {} ago", time(age)),
     }
 }
 
