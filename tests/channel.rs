@@ -4,11 +4,11 @@
 
 use std::process::Command;
 
-use conda_torch::channel::{
+use conda_torch_core::channel::{
     CompanionDifference, Difference, Differences, Has, Record, Records, differences, rows,
 };
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::{
     Accelerator, Build, CompanionBuild, CudaVersion, Date, Source, Subdir, Version,
 };
 use serde_json::Value;

@@ -9,11 +9,12 @@ use std::path::Path;
 use std::process::Command;
 
 use common::machine;
-use conda_torch::check::{Checkup, Finding, Verdict, check};
-use conda_torch::environment::{self, Place};
-use conda_torch::host::{LiveHost, RecordedHost};
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{Environment, Subdir};
+use conda_torch_core::audit::{Checkup, Finding, Verdict, check};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::{Environment, Subdir};
+use conda_torch_host::LiveHost;
+use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::host::RecordedHost;
 
 fn read(name: &str) -> Environment {
     let folder = format!("{}/tests/environments/{name}", env!("CARGO_MANIFEST_DIR"));

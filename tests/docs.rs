@@ -3,10 +3,10 @@
 /// Every code, as the program names it.
 fn codes() -> Vec<&'static str> {
     let sources = [
-        include_str!("../src/advise/code.rs"),
-        include_str!("../src/advise/trouble.rs"),
-        include_str!("../src/advise/channel_remark.rs"),
-        include_str!("../src/check/code.rs"),
+        include_str!("../crates/conda-torch-core/src/resolve/code.rs"),
+        include_str!("../crates/conda-torch-core/src/resolve/trouble.rs"),
+        include_str!("../crates/conda-torch-core/src/resolve/channel_remark.rs"),
+        include_str!("../crates/conda-torch-core/src/audit/code.rs"),
     ];
     let arms = sources
         .iter()
@@ -29,7 +29,7 @@ fn every_code_has_its_heading_and_every_heading_its_code() {
 
 #[test]
 fn every_remark_about_a_file_has_its_row() {
-    let source = include_str!("../src/rewrite/facts.rs");
+    let source = include_str!("../crates/conda-torch-core/src/migrate/files/facts.rs");
     let page = include_str!("../docs/migrate.md");
     let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
     let codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();

@@ -18,8 +18,8 @@ mod common;
 use std::process::Command;
 
 use common::facts;
-use conda_torch::model::{Detected, Machine};
-use conda_torch::probe::{read_machine, text_of};
+use conda_torch_core::import::{read_machine, text_of};
+use conda_torch_core::types::{Detected, Machine};
 use serde_json::Value;
 
 fn folder() -> String {

@@ -8,13 +8,13 @@
 
 mod common;
 
-use conda_torch::advise::{Choice, Request, advise};
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::resolve::{Choice, Request, advise};
+use conda_torch_core::solve_check::dry_run::{DryRun, Planned, read};
+use conda_torch_core::solve_check::{Correction, Finding, Promise, Status, Verdict, verdict};
+use conda_torch_core::types::{
     Accelerator, Blas, CONDA_FORGE, Channels, ClientKind, CudaVersion, FaultKind,
 };
-use conda_torch::verify::dry_run::{DryRun, Planned, read};
-use conda_torch::verify::{Correction, Finding, Promise, Status, Verdict, verdict};
 
 const CHANNEL: &str = "file:///srv/channel";
 const CUDA_12_9: CudaVersion = CudaVersion::new(12, 9);

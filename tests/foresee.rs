@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use conda_torch::advise::{Request, advise};
-use conda_torch::foresee::{Sight, Viewer, add_remarks};
-use conda_torch::host::RecordedHost;
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{CONDA_FORGE, ClientKind, Detected, Machine};
-use conda_torch::probe::{Overrides, probe};
-use conda_torch::render::{ClientTarget, Environment, clients};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{ClientTarget, Environment, clients};
+use conda_torch_core::resolve::{Request, advise};
+use conda_torch_core::types::{CONDA_FORGE, ClientKind, Detected, Machine};
+use conda_torch_core::virtual_packages::{Sight, Viewer, add_remarks};
+use conda_torch_probe::host::RecordedHost;
+use conda_torch_probe::{Overrides, probe};
 use serde_json::{Value, json};
 
 /// What is on a host beside a Debian without a GPU.
@@ -202,8 +202,8 @@ fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, S
     let mut advice = advise(&machine, &Request::default(), Matrix::embedded());
     let client = ClientTarget::of(&machine, Some(kind));
     let before = advice.diagnostics.len();
-    let codes = |advice: &conda_torch::advise::Advice<'_>| -> Vec<&'static str> {
-        advice.diagnostics.iter().map(conda_torch::advise::Diagnostic::code).collect()
+    let codes = |advice: &conda_torch_core::resolve::Advice<'_>| -> Vec<&'static str> {
+        advice.diagnostics.iter().map(conda_torch_core::resolve::Diagnostic::code).collect()
     };
     let old = codes(&advice);
     add_remarks(&mut advice, &machine, &client.viewer());

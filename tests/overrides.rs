@@ -4,12 +4,12 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use conda_torch::host::RecordedHost;
-use conda_torch::model::{
+use conda_torch_core::types::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome, Subdir,
     Version,
 };
-use conda_torch::probe::{Overrides, WishedGpu, probe};
+use conda_torch_probe::host::RecordedHost;
+use conda_torch_probe::{Overrides, WishedGpu, probe};
 
 /// A Linux machine without a GPU, with these variables set.
 fn host(env: &[(&str, &str)]) -> RecordedHost {

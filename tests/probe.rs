@@ -6,9 +6,10 @@
 mod common;
 
 use common::facts;
-use conda_torch::host::RecordedHost;
-use conda_torch::model::Machine;
-use conda_torch::probe::{Overrides, probe, read_machine};
+use conda_torch_core::import::read_machine;
+use conda_torch_core::types::Machine;
+use conda_torch_probe::host::RecordedHost;
+use conda_torch_probe::{Overrides, probe};
 
 fn folder() -> String {
     format!("{}/tests/hosts", env!("CARGO_MANIFEST_DIR"))
@@ -70,7 +71,7 @@ fn every_recorded_host_survives_saving_and_reading_back() {
 #[test]
 fn every_recorded_host_is_readable_at_80_columns() {
     for name in hosts() {
-        let text = conda_torch::render::machine(&machine(&name));
+        let text = conda_torch_core::render::machine(&machine(&name));
         // A path or a word that is longer than a line stays whole.
         let is_long = |line: &&str| line.chars().count() > 80 && line.trim().contains("  ");
         assert_eq!(text.lines().find(is_long), None, "{name}");

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use conda_torch::host::{Failure, Watch, WatchEnd, Watched, watch};
+use conda_torch_host::{Watch, WatchEnd, Watched, watch};
+use conda_torch_probe::host::Failure;
 
 /// A script in a folder of its own, which `$HERE` names.
 fn script(body: &str) -> PathBuf {

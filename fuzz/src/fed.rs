@@ -4,9 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use conda_torch::host::{
-    DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target,
-};
+use conda_torch_probe::host::{DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
 
 /// What it is, and what it has been fed. Everything else is not there.
 pub struct Fed<'d> {

@@ -5,18 +5,19 @@ mod fed;
 #[path = "../../tests/properties/holds.rs"]
 mod holds;
 
-use conda_torch::advise::{AcceleratorWish, Request, advise};
-use conda_torch::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
-use conda_torch::host::{DriverReport, End, Host, RecordedHost, said};
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{
+use conda_torch_core::resolve::{AcceleratorWish, Request, advise};
+use conda_torch_core::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
+use conda_torch_probe::host::{DriverReport, End, Host, RecordedHost, said};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::{
     CONDA_FORGE, Channels, ClientKind, Companion, ComputeCapability, CudaVersion, Date,
     DriverVersion, Machine, Origin, Shell, Subdir, Version,
 };
-use conda_torch::probe::{Overrides, assume, probe, read_machine, text_of};
-use conda_torch::render::Environment;
-use conda_torch::render::difference::{Compared, human, json, rows as difference_rows};
-use conda_torch::verify::{Promise, Status, dry_run::read, verdict};
+use conda_torch_core::import::{assume, read_machine, text_of};
+use conda_torch_probe::{Overrides, probe};
+use conda_torch_core::render::Environment;
+use conda_torch_core::render::difference::{Compared, human, json, rows as difference_rows};
+use conda_torch_core::solve_check::{Promise, Status, dry_run::read, verdict};
 
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};

@@ -6,12 +6,12 @@ use std::mem::ManuallyDrop;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::advise::{ChannelRemark, Diagnostic, advise};
-use crate::foresee::add_remarks;
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::model::{Channels, ClientKind, Detected, Machine, Os, Shell, Subdir};
-use crate::render::{self, Answer, ClientTarget, Environment, Refused, Style};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{self, Answer, ClientTarget, Environment, Refused, Style};
+use conda_torch_core::resolve::{ChannelRemark, Diagnostic, advise};
+use conda_torch_core::types::{Channels, ClientKind, Detected, Machine, Os, Shell, Subdir};
+use conda_torch_core::virtual_packages::add_remarks;
+use conda_torch_probe::host::Host;
 
 use super::channel_flags::ChannelFlags;
 use super::live_rows::LiveRows;

@@ -3,8 +3,8 @@
 use anyhow::bail;
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::host::Host;
-use crate::model::{Channels, Subdir, is_folder};
+use conda_torch_core::types::{Channels, Subdir, is_folder};
+use conda_torch_probe::host::Host;
 
 use super::UsageError;
 use super::live_rows::{self, LiveRows};

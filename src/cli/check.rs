@@ -4,16 +4,16 @@ use std::io::IsTerminal;
 
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::check::check;
-use crate::environment::{self, Place};
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::model::Machine;
-use crate::probe::{Overrides, probe};
-use crate::render::{
+use conda_torch_core::audit::check;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{
     ClientTarget, Style,
     checkup::{self, Checked, Telling},
 };
+use conda_torch_core::types::Machine;
+use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::host::Host;
+use conda_torch_probe::{Overrides, probe};
 
 use super::advise::{ClientFlag, ShellFlag, shell_of};
 use super::machine_flags::{MachineFlags, machine};

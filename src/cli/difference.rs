@@ -2,14 +2,14 @@
 
 use anyhow::bail;
 
-use crate::channel::{Has, PACKAGES, age, differences, since};
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::model::{Channels, Date, Subdir};
-use crate::render::{
+use conda_torch_core::channel::{Has, PACKAGES, age, differences, since};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{
     difference::{Compared, human, json, rows},
     trouble,
 };
+use conda_torch_core::types::{Channels, Date, Subdir};
+use conda_torch_probe::host::Host;
 
 use super::live_rows::now;
 use super::width::terminal_width;
@@ -32,7 +32,7 @@ pub(super) enum Form {
     List,
     /// One JSON document.
     Json,
-    /// Rows for the files of `src/matrix/data/`.
+    /// Rows for the files of `crates/conda-torch-core/src/matrix/data/`.
     Rows,
 }
 

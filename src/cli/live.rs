@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::channel::{
+use conda_torch_core::channel::{
     Addresses, Ask, Origin, PROTOCOL, Question, Records, Reply, Told, by_priority,
 };
-use crate::host::{Host, WatchEnd, Watched, ask_live, live_program};
-use crate::model::{Channels, Fault, Os, Subdir};
-use crate::probe;
+use conda_torch_core::types::{Channels, Fault, Os, Subdir};
+use conda_torch_host::{WatchEnd, Watched, ask_live, live_program};
+use conda_torch_probe::host::Host;
 
 use super::progress::Progress;
 use super::verify::Interrupted;
@@ -37,7 +37,7 @@ pub(super) fn question(
 ) -> Ask {
     // Where this machine's clients look for them, and not the one that an answer may be for.
     let env = |name: &str| host.env(name).map(Cow::into_owned);
-    let addresses = Addresses::of(&probe::settings_of(host), env);
+    let addresses = Addresses::of(&conda_torch_probe::settings_of(host), env);
     Ask {
         protocol: PROTOCOL,
         channels: channels.iter().map(|channel| addresses.resolve(channel)).collect(),

@@ -1,11 +1,12 @@
 //! `--live`: the rows as the channel has them today.
 
-use crate::advise::{ChannelRemark, Diagnostic};
-use crate::channel::{Origin, PACKAGES, Records, age, rows, since};
-use crate::host::{Host, live_program};
-use crate::matrix::Matrix;
-use crate::model::{Channels, Date, FaultKind, Subdir, without_secrets};
-use crate::render::LiveText;
+use conda_torch_core::channel::{Origin, PACKAGES, Records, age, rows, since};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::LiveText;
+use conda_torch_core::resolve::{ChannelRemark, Diagnostic};
+use conda_torch_core::types::{Channels, Date, FaultKind, Subdir, without_secrets};
+use conda_torch_host::live_program;
+use conda_torch_probe::host::Host;
 
 use super::live::{self, Read};
 use super::verify::Interrupted;

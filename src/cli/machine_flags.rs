@@ -5,10 +5,13 @@ use std::io::Read;
 use anyhow::{Context, bail};
 
 use super::UsageError;
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::model::{ComputeCapability, CudaVersion, DriverVersion, Machine, Os, Subdir, Version};
-use crate::probe::{Overrides, WishedGpu, assume, probe, read_machine, text_of};
+use conda_torch_core::import::{assume, read_machine, text_of};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::{
+    ComputeCapability, CudaVersion, DriverVersion, Machine, Os, Subdir, Version,
+};
+use conda_torch_probe::host::Host;
+use conda_torch_probe::{Overrides, WishedGpu, probe};
 
 // A machine by flags. With `--platform` nothing is probed; without it, flags override what is found.
 // No doc comment: clap would make it the text of the subcommand.

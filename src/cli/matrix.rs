@@ -1,13 +1,13 @@
 //! `conda-torch matrix`.
 
-use crate::advise::{Request, advise};
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::model::Subdir;
-use crate::render::{
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{
     channel_remark,
     table::{Recommended, TableFormat, TableRows, table},
 };
+use conda_torch_core::resolve::{Request, advise};
+use conda_torch_core::types::Subdir;
+use conda_torch_probe::host::Host;
 
 use super::channel_flags::ChannelFlags;
 use super::difference::{self, Form, With};
@@ -46,7 +46,7 @@ struct DiffFlags {
     /// Show in what a channel differs from these rows, by `conda-torch-live`; exit code 4 if it does
     #[arg(long, conflicts_with_all = ["all", "live"])]
     diff: bool,
-    /// Write what differs as rows for the files of `src/matrix/data/`
+    /// Write what differs as rows for the files of `crates/conda-torch-core/src/matrix/data/`
     #[arg(long, requires = "diff", conflicts_with = "format")]
     rows: bool,
 }

@@ -25,8 +25,6 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
-use crate::host;
-
 /// What to try first.
 const EXAMPLES: &str = "\
 Examples:
@@ -216,19 +214,20 @@ fn asked_for_json(arguments: impl Iterator<Item = OsString>) -> Option<fn(&str, 
 }
 
 /// This machine; the driver is asked by this very program in a process of its own.
-fn live_host() -> host::LiveHost {
+fn live_host() -> conda_torch_host::LiveHost {
     match std::env::current_exe() {
-        Ok(program) => host::LiveHost::new().with_driver_program(program),
-        Err(_) => host::LiveHost::new(),
+        Ok(program) => conda_torch_host::LiveHost::new().with_driver_program(program),
+        Err(_) => conda_torch_host::LiveHost::new(),
     }
 }
 
 /// Does the work of the process that asks the NVIDIA driver, where this is that process.
 fn asks_driver() -> bool {
     let mut arguments = std::env::args_os().skip(1);
-    let is_driver_child = arguments.next().is_some_and(|first| first == host::DRIVER_COMMAND);
+    let is_driver_child =
+        arguments.next().is_some_and(|first| first == conda_torch_host::DRIVER_COMMAND);
     if is_driver_child {
-        host::run_driver_child(arguments);
+        conda_torch_host::run_driver_child(arguments);
     }
     is_driver_child
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::model::Machine;
-use crate::render;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render;
+use conda_torch_core::types::Machine;
+use conda_torch_probe::host::Host;
 
 use super::Output;
 use super::machine_flags::{MachineFlags, machine};

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::render::{
+use conda_torch_core::render::{
     ADVISE_SCHEMA, CHECK_SCHEMA, DIFF_SCHEMA, MATRIX_SCHEMA, MIGRATE_FILES_SCHEMA, MIGRATE_SCHEMA,
     PROBE_SCHEMA,
 };

@@ -4,7 +4,7 @@
 
 pub(crate) mod facts;
 
-use conda_torch::model::Machine;
+use conda_torch_core::types::Machine;
 
 /// A recorded machine by its name.
 pub(crate) fn machine(name: &str) -> Machine {

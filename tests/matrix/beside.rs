@@ -1,7 +1,7 @@
 //! Cells that a person read and typed here: what stands beside PyTorch, companions and drivers.
 
-use conda_torch::matrix::DriverFamily;
-use conda_torch::model::{ArmVariant, Companion, CompanionBuild, Subdir};
+use conda_torch_core::matrix::DriverFamily;
+use conda_torch_core::types::{ArmVariant, Companion, CompanionBuild, Subdir};
 
 use super::{cuda, driver, matrix, version};
 

@@ -1,6 +1,6 @@
 //! Cells that a person read in the feedstock and typed here: builds of PyTorch.
 
-use conda_torch::model::{ArmVariant, Subdir};
+use conda_torch_core::types::{ArmVariant, Subdir};
 
 use super::{build, build_of, cuda, matrix, newest, version};
 

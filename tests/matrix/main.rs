@@ -6,8 +6,8 @@ mod cells;
 mod rules;
 mod table;
 
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::{
     Accelerator, ArmVariant, Build, CudaVersion, DriverVersion, Subdir, Version,
 };
 

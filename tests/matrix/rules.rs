@@ -1,7 +1,7 @@
 //! Rules that hold within rows and between them.
 
-use conda_torch::matrix::DriverFamily;
-use conda_torch::model::{Accelerator, Blas, Build, Date, Source, Subdir};
+use conda_torch_core::matrix::DriverFamily;
+use conda_torch_core::types::{Accelerator, Blas, Build, Date, Source, Subdir};
 
 use super::{cuda, matrix, version};
 

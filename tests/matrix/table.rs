@@ -1,8 +1,8 @@
 //! The table view.
 
-use conda_torch::matrix::Tier;
-use conda_torch::model::Subdir;
-use conda_torch::render::table::{Recommended, TableFormat, TableRows, table};
+use conda_torch_core::matrix::Tier;
+use conda_torch_core::render::table::{Recommended, TableFormat, TableRows, table};
+use conda_torch_core::types::Subdir;
 
 use super::{build, cuda, matrix};
 
@@ -145,7 +145,7 @@ fn every_pin_is_in_one_row_of_each_platform() {
         let rows = matrix().overview(&[*subdir]);
         for pin in &*matrix().cuda_versions {
             let has = |row: &&_| -> bool {
-                let row: &conda_torch::matrix::OverviewRow<'_> = row;
+                let row: &conda_torch_core::matrix::OverviewRow<'_> = row;
                 row.cuda_versions.contains(pin) && row.build.is_none_or(|b| !is_tegra(b))
             };
             assert_eq!(rows.iter().filter(has).count(), 1, "{subdir} {pin}");
@@ -153,8 +153,8 @@ fn every_pin_is_in_one_row_of_each_platform() {
     }
 }
 
-fn is_tegra(build: &conda_torch::model::Build) -> bool {
-    build.arm_variant == Some(conda_torch::model::ArmVariant::Tegra)
+fn is_tegra(build: &conda_torch_core::types::Build) -> bool {
+    build.arm_variant == Some(conda_torch_core::types::ArmVariant::Tegra)
 }
 
 #[test]

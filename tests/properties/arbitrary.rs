@@ -6,13 +6,13 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 
-use conda_torch::advise::{AcceleratorWish, Request};
-use conda_torch::model::{
+use conda_torch_core::render::Environment;
+use conda_torch_core::resolve::{AcceleratorWish, Request};
+use conda_torch_core::types::{
     Adapter, Blas, Channels, Client, ClientKind, Companion, ComputeCapability, ConfigFile,
     CudaVersion, Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin,
     Outcome, Shell, SourceReport, Subdir, Vendor, Version, VirtualPackage, VisibleDevices,
 };
-use conda_torch::render::Environment;
 
 use crate::holds::View;
 

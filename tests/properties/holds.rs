@@ -1,11 +1,11 @@
 //! What must hold for any machine and any request, whatever is in them. `fuzz/` asks the same of what
 //! it makes up.
 
-use conda_torch::advise::{Advice, Request, Status, advise};
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{Build, Channels, ClientKind, Machine, Shell};
-use conda_torch::probe::read_machine;
-use conda_torch::render::{self, Answer, ClientTarget, Environment, Style};
+use conda_torch_core::import::read_machine;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{self, Answer, ClientTarget, Environment, Style};
+use conda_torch_core::resolve::{Advice, Request, Status, advise};
+use conda_torch_core::types::{Build, Channels, ClientKind, Machine, Shell};
 use serde_json::Value;
 
 /// How an answer is asked for, beside the request.

@@ -9,8 +9,8 @@ mod shells;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use conda_torch::advise::Request;
-use conda_torch::model::Machine;
+use conda_torch_core::resolve::Request;
+use conda_torch_core::types::Machine;
 
 use holds::View;
 

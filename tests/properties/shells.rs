@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use conda_torch::advise::advise;
-use conda_torch::matrix::Matrix;
-use conda_torch::model::Shell;
-use conda_torch::render::shell;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::shell;
+use conda_torch_core::resolve::advise;
+use conda_torch_core::types::Shell;
 
 /// The clients print their words here: one a line, and a line break in one is a word more.
 const CLIENTS: &str = "say() { printf '[%s]' \"$@\"; echo; }\n\

@@ -1,11 +1,11 @@
 //! An answer for a recorded machine, with what a test changes.
 
-use conda_torch::advise::{Request, advise};
-use conda_torch::matrix::Matrix;
-use conda_torch::model::{
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::render::{self, Answer, ClientTarget, Environment, Style};
+use conda_torch_core::resolve::{Request, advise};
+use conda_torch_core::types::{
     CONDA_FORGE, Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell,
 };
-use conda_torch::render::{self, Answer, ClientTarget, Environment, Style};
 
 use crate::common::machine;
 

@@ -1,8 +1,8 @@
 //! What each client and each version of it is told.
 
-use conda_torch::advise::AcceleratorWish;
-use conda_torch::model::{ClientKind, Detected, Origin};
-use conda_torch::render::Environment;
+use conda_torch_core::render::Environment;
+use conda_torch_core::resolve::AcceleratorWish;
+use conda_torch_core::types::{ClientKind, Detected, Origin};
 
 use crate::case::{CONDARC, Case, page};
 

@@ -1,7 +1,7 @@
 //! Files and bare commands.
 
-use conda_torch::model::{Companion, Detected, Origin, Version};
-use conda_torch::render;
+use conda_torch_core::render;
+use conda_torch_core::types::{Companion, Detected, Origin, Version};
 
 use crate::case::Case;
 

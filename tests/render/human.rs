@@ -1,7 +1,7 @@
 //! The page for a person.
 
-use conda_torch::model::{ClientKind, Companion, Detected, Origin, Shell};
-use conda_torch::render::{self, Answer, Style};
+use conda_torch_core::render::{self, Answer, Style};
+use conda_torch_core::types::{ClientKind, Companion, Detected, Origin, Shell};
 
 use crate::case::{CONDARC, Case, page};
 use crate::common::machine_names;

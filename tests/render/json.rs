@@ -1,8 +1,8 @@
 //! The document for installers.
 
-use conda_torch::advise::{AcceleratorWish, Request};
-use conda_torch::model::Companion;
-use conda_torch::render::{self, Environment};
+use conda_torch_core::render::{self, Environment};
+use conda_torch_core::resolve::{AcceleratorWish, Request};
+use conda_torch_core::types::Companion;
 use serde_json::Value;
 
 use crate::case::Case;

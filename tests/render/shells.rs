@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use conda_torch::model::{ClientKind, Shell};
-use conda_torch::render::{self, Environment, Step, StepKind, shell};
+use conda_torch_core::render::{self, Environment, Step, StepKind, shell};
+use conda_torch_core::types::{ClientKind, Shell};
 
 use crate::case::Case;
 use crate::common::machine_names;

@@ -1,18 +1,17 @@
 //! The configuration.
 
-use crate::environment::{self, Place};
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::migrate::{EnvironmentOf, settings};
-use crate::probe;
-use crate::render::{self, ClientTarget, SettingsAnswer};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::environment::{EnvironmentOf, settings};
+use conda_torch_core::render::{self, ClientTarget, SettingsAnswer};
+use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::host::Host;
 
 use super::super::advise::ClientFlag;
 use super::super::{Output, UsageError};
 use super::{Args, Seen};
 
 pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
-    let files = probe::settings(host, &seen.here.config_files);
+    let files = conda_torch_probe::settings(host, &seen.here.config_files);
     let variable = host.env("CONDA_CHANNELS");
     let others: Vec<EnvironmentOf> =
         environment::all(host, &seen.here).iter().map(|place| channels_of(host, place)).collect();

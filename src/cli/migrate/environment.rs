@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 
 use anyhow::bail;
 
-use crate::environment::{self, Place};
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::migrate::{migrate, settings};
-use crate::model::{Environment, Shell};
-use crate::probe;
-use crate::render::{self, ClientTarget, MigrationAnswer};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::environment::{migrate, settings};
+use conda_torch_core::render::{self, ClientTarget, MigrationAnswer};
+use conda_torch_core::types::{Environment, Shell};
+use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::host::Host;
 
 use super::super::advise::ClientFlag;
 use super::super::{Output, UsageError};
@@ -22,7 +21,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
     is_environment(&environment)?;
     let matrix = Matrix::embedded();
     let migration = migrate(&environment, &seen.there, matrix, &args.wishes());
-    let files = probe::settings(host, &seen.here.config_files);
+    let files = conda_torch_probe::settings(host, &seen.here.config_files);
     let variable = host.env("CONDA_CHANNELS");
     let settings = settings(&files, variable.as_deref(), &[]);
     let mut taken: Vec<String> = Vec::new();

@@ -4,11 +4,12 @@ use std::io::Read;
 
 use anyhow::{Context, bail};
 
-use crate::host::{Host, save};
-use crate::matrix::Matrix;
-use crate::model::Machine;
-use crate::render::{self, Migrated};
-use crate::rewrite::{NotRewritten, Rewrite, Target, rewrite};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::files::{NotRewritten, Rewrite, Target, rewrite};
+use conda_torch_core::render::{self, Migrated};
+use conda_torch_core::types::Machine;
+use conda_torch_host::save;
+use conda_torch_probe::host::Host;
 
 use super::super::machine_flags::{MachineFlags, machine};
 use super::super::width::terminal_width;

@@ -6,12 +6,12 @@ mod files;
 
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::host::Host;
-use crate::matrix::Matrix;
-use crate::migrate::Wishes;
-use crate::model::{Machine, Version};
-use crate::probe::{Overrides, probe};
-use crate::render::{self, Style};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::environment::Wishes;
+use conda_torch_core::render::{self, Style};
+use conda_torch_core::types::{Machine, Version};
+use conda_torch_probe::host::Host;
+use conda_torch_probe::{Overrides, probe};
 
 use super::advise::{ClientFlag, ShellFlag, shell_of};
 use super::machine_flags::{MachineFlags, machine};

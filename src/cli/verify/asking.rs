@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use crate::advise::Choice;
-use crate::environment::{self, Place};
-use crate::host::{Scratch, Watch, WatchEnd, Watched, watch};
-use crate::model::{Client, ClientKind};
-use crate::render::{
+use conda_torch_core::render::{
     Answer, Step,
     clients::{DryRunCommand, dry_run, lock},
     pixi_toml,
 };
-use crate::verify::{
+use conda_torch_core::resolve::Choice;
+use conda_torch_core::solve_check::{
     Promise,
     dry_run::{DryRun, keep, read},
     proof::{Broken, By, NotRun, Outcome, Proof},
     verdict,
 };
+use conda_torch_core::types::{Client, ClientKind};
+use conda_torch_host::{Scratch, Watch, WatchEnd, Watched, watch};
+use conda_torch_probe::environment::{self, Place};
 
 use super::super::progress::Progress;
 use super::places::{Folders, folders};

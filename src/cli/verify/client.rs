@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::advise::Choice;
-use crate::foresee::Viewer;
-use crate::host::Scratch;
-use crate::model::Client;
-use crate::probe::{Overrides, probe};
-use crate::render::{Answer, StepKind};
-use crate::verify::proof::{Broken, By, NotRun, Outcome, Proof};
+use conda_torch_core::render::{Answer, StepKind};
+use conda_torch_core::resolve::Choice;
+use conda_torch_core::solve_check::proof::{Broken, By, NotRun, Outcome, Proof};
+use conda_torch_core::types::Client;
+use conda_torch_core::virtual_packages::Viewer;
+use conda_torch_host::Scratch;
+use conda_torch_probe::{Overrides, probe};
 
 use super::asking::Asking;
 use super::{Circumstances, Interrupted};

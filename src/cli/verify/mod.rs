@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::host::Host;
-use crate::render::Answer;
-use crate::verify::proof::{NotRun, Proof};
+use conda_torch_core::render::Answer;
+use conda_torch_core::solve_check::proof::{NotRun, Proof};
+use conda_torch_probe::host::Host;
 
 use super::Output;
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::host::{Watch, WatchEnd, space, watch};
-use crate::model::Client;
-use crate::render::Step;
-use crate::verify::{
+use conda_torch_core::render::Step;
+use conda_torch_core::solve_check::{
     folders,
     proof::{Holds, Place},
 };
+use conda_torch_core::types::Client;
+use conda_torch_host::{Watch, WatchEnd, space, watch};
 
 use super::{Circumstances, Interrupted};
 

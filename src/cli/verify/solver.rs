@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::advise::Choice;
-use crate::channel::Question;
-use crate::foresee::Sight;
-use crate::host::{WatchEnd, live_program};
-use crate::render::{Answer, StepKind, clients::DryRunCommand};
-use crate::verify::{
+use conda_torch_core::channel::Question;
+use conda_torch_core::render::{Answer, StepKind, clients::DryRunCommand};
+use conda_torch_core::resolve::Choice;
+use conda_torch_core::solve_check::{
     Promise,
     proof::{Broken, By, NotRun, Outcome, Proof},
     solved::solved,
     verdict,
 };
+use conda_torch_core::virtual_packages::Sight;
+use conda_torch_host::{WatchEnd, live_program};
 
 use super::super::live;
 use super::super::progress::Progress;

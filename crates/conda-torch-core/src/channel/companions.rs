@@ -1,0 +1,86 @@
+//! Builds of torchvision and torchaudio as a channel's records show them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::types::{
+    Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source, Subdir, Version,
+};
+
+use super::specs::{arm_variant, lower, pins, toolkit};
+use super::{Gap, GapKind, Record};
+
+/// A row for each version, platform, toolkit and variant: the last build counts.
+type Key = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<ArmVariant>);
+
+/// Draws the companions from the records. Those of other packages are passed over; one that names
+/// no PyTorch that it is for is a gap.
+pub(super) fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>, Vec<Gap>) {
+    let mut builds: BTreeMap<(Key, u64), Vec<CompanionBuild>> = BTreeMap::new();
+    let mut gaps = Vec::new();
+    for record in records {
+        let package = match record.name.as_str() {
+            "torchvision" => Companion::Torchvision,
+            "torchaudio" => Companion::Torchaudio,
+            _ => continue,
+        };
+        match one(package, record, day) {
+            Ok(row) => builds.entry((key(&row), record.build_number)).or_default().push(row),
+            Err(what) => gaps.push(Gap { url: record.url.clone(), what }),
+        }
+    }
+    let mut rows: BTreeMap<Key, CompanionBuild> = BTreeMap::new();
+    for ((key, _), builds) in builds {
+        for build in builds {
+            let row = rows.entry(key).or_insert_with(|| build.clone());
+            // A Python that the last build dropped stays within reach, by an earlier one.
+            let pythons = (row.pythons.0.min(build.pythons.0), row.pythons.1.max(build.pythons.1));
+            let is_alike = *row == CompanionBuild { pythons: row.pythons, ..build.clone() };
+            *row = if is_alike { CompanionBuild { pythons, ..build } } else { build };
+        }
+    }
+    (rows.into_values().collect(), gaps)
+}
+
+fn key(row: &CompanionBuild) -> Key {
+    let accelerator = Reverse(row.accelerator);
+    (row.package, Reverse(row.version), row.subdir, accelerator, row.arm_variant)
+}
+
+fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild, GapKind> {
+    let version: Version = record.version.parse().map_err(|_| GapKind::Version)?;
+    let subdir: Subdir = record.subdir.parse().map_err(|_| GapKind::Subdir)?;
+    let (toolkit, _) = toolkit(&record.build).ok_or(GapKind::BuildString)?;
+    let needs = |name| record.depends.iter().filter_map(move |spec| spec.strip_prefix(name));
+    let pytorch = needs("pytorch ").find_map(lower).ok_or(GapKind::Pytorch)?.series();
+    let python = needs("python ").find_map(lower).ok_or(GapKind::Python)?;
+    let cuda_pins = match toolkit {
+        None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
+        Some(_) => pins(record).ok_or(GapKind::CudaPins)?,
+    };
+    // `pytorch * cuda126*` in contrast to `cuda*`. torchaudio refuses the import beside another
+    // toolkit whatever its record says (pytorch/audio#4226).
+    let names_toolkit = |spec: &str| {
+        spec.split_once("cuda")
+            .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    // So did torchvision before its recipe pinned the toolkit (`_check_cuda_version`, pytorch/vision v0.15.2).
+    let is_tied = match package {
+        Companion::Torchaudio => true,
+        Companion::Torchvision => {
+            version < Version::new(&[0, 16]) || needs("pytorch ").any(names_toolkit)
+        }
+    };
+    Ok(CompanionBuild {
+        package,
+        version,
+        subdir,
+        pytorch,
+        accelerator: toolkit.map_or(Accelerator::Cpu, Accelerator::Cuda),
+        same_toolkit: toolkit.is_some() && is_tied,
+        arm_variant: arm_variant(record)?,
+        cuda_pins,
+        pythons: (python, python),
+        source: Source::Channel { date: day, inferred: false },
+    })
+}

@@ -1,0 +1,212 @@
+//! What a channel has that the matrix does not, and the other way round.
+
+use crate::matrix::Matrix;
+use crate::types::{Build, CompanionBuild, CudaVersion, Date, Subdir, Version};
+
+use super::Record;
+use super::companions::companions;
+use super::found::{Found, Gap, Key, found};
+use super::rows::cuda_versions;
+
+/// In what a channel and the matrix differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Differences<'a> {
+    /// Builds of PyTorch.
+    pub builds: Vec<Difference<'a>>,
+    /// Builds of torchvision and torchaudio.
+    pub companions: Vec<CompanionDifference<'a>>,
+    /// Versions of `cuda-version` that the matrix has not.
+    pub new_cuda_versions: Vec<CudaVersion>,
+    /// Versions of `cuda-version` that the channel has not.
+    pub gone_cuda_versions: Vec<CudaVersion>,
+}
+
+impl Differences<'_> {
+    /// Whether they do not differ.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.builds.is_empty()
+            && self.companions.is_empty()
+            && self.new_cuda_versions.is_empty()
+            && self.gone_cuda_versions.is_empty()
+    }
+}
+
+/// What the channel was found to have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Has {
+    /// Builds of PyTorch.
+    pub builds: Vec<Found>,
+    /// Builds of torchvision and torchaudio.
+    pub companions: Vec<CompanionBuild>,
+    /// Versions of `cuda-version`, ascending; empty where it has none, which is no difference: a channel
+    /// beside conda-forge leaves that to it.
+    pub cuda_versions: Vec<CudaVersion>,
+}
+
+impl Has {
+    /// Draws it from records, as of a day; with what is not understood.
+    #[must_use]
+    pub fn of(records: &[Record], day: Date) -> (Self, Vec<Gap>) {
+        let (builds, mut gaps) = found(records);
+        let (companions, more) = companions(records, day);
+        gaps.extend(more);
+        let (cuda_versions, more) = cuda_versions(records);
+        gaps.extend(more);
+        (Self { builds, companions, cuda_versions }, gaps)
+    }
+}
+
+/// One thing in which a channel and the matrix differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference<'a> {
+    /// The channel has a build that no row tells.
+    New(&'a Found),
+    /// The channel has newer build numbers of a row, and says the same of them.
+    Rebuilt {
+        /// The row.
+        row: &'a Build,
+        /// The build with its numbers.
+        found: &'a Found,
+    },
+    /// A row says something else than the channel's newest records.
+    Changed {
+        /// The row.
+        row: &'a Build,
+        /// What the channel says.
+        found: &'a Found,
+        /// In what.
+        what: Vec<Change>,
+    },
+    /// No record is left of a row.
+    Gone(&'a Build),
+}
+
+/// In what a row differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The pins of `cuda-version`.
+    CudaPins,
+    /// The oldest glibc.
+    Glibc,
+    /// The oldest macOS.
+    Macos,
+    /// The Pythons.
+    Pythons,
+}
+
+/// One thing in which companions differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CompanionDifference<'a> {
+    /// The channel has a build that no row tells.
+    New(&'a CompanionBuild),
+    /// A row says something else than the channel.
+    Changed {
+        /// The row.
+        row: &'a CompanionBuild,
+        /// What the channel says.
+        found: &'a CompanionBuild,
+    },
+    /// No record is left of a row.
+    Gone(&'a CompanionBuild),
+}
+
+/// Compares, on these platforms, from the oldest version of each package on that the matrix has.
+#[must_use]
+pub fn differences<'a>(has: &'a Has, matrix: &'a Matrix, subdirs: &[Subdir]) -> Differences<'a> {
+    let (cuda, known) = (&has.cuda_versions, &matrix.cuda_versions);
+    let beside = |these: &[CudaVersion], others: &[CudaVersion]| {
+        let one = these.iter().filter(|version| !others.contains(version));
+        one.copied().filter(|_| !cuda.is_empty()).collect()
+    };
+    Differences {
+        builds: of_builds(&has.builds, matrix, subdirs),
+        companions: of_companions(&has.companions, matrix, subdirs),
+        new_cuda_versions: beside(cuda, known),
+        gone_cuda_versions: beside(known, cuda),
+    }
+}
+
+fn of_companions<'a>(
+    found: &'a [CompanionBuild],
+    matrix: &'a Matrix,
+    subdirs: &[Subdir],
+) -> Vec<CompanionDifference<'a>> {
+    let key = |row: &CompanionBuild| {
+        (row.package, row.version, row.subdir, row.accelerator, row.arm_variant)
+    };
+    let is_wanted = |row: &&CompanionBuild| subdirs.contains(&row.subdir);
+    let rows = || matrix.companions.iter().filter(is_wanted);
+    let mut all = Vec::new();
+    for found in found.iter().filter(is_wanted) {
+        match rows().find(|row| key(row) == key(found)) {
+            None => all.push(CompanionDifference::New(found)),
+            Some(row) if !is_alike(row, found) => {
+                all.push(CompanionDifference::Changed { row, found });
+            }
+            Some(_) => {}
+        }
+    }
+    let is_gone = |row: &&CompanionBuild| !found.iter().any(|found| key(found) == key(row));
+    all.extend(rows().filter(is_gone).map(CompanionDifference::Gone));
+    all
+}
+
+/// Whether two rows say the same, wherever they were read.
+fn is_alike(row: &CompanionBuild, found: &CompanionBuild) -> bool {
+    *row == CompanionBuild { source: row.source, ..found.clone() }
+}
+
+fn of_builds<'a>(
+    found: &'a [Found],
+    matrix: &'a Matrix,
+    subdirs: &[Subdir],
+) -> Vec<Difference<'a>> {
+    let oldest = matrix.builds.iter().map(|build| build.pytorch).min();
+    let rows = || matrix.builds.iter().filter(|row| subdirs.contains(&row.subdir));
+    let mut all = Vec::new();
+    let looked_at = |found: &&Found| {
+        subdirs.contains(&found.key.subdir)
+            && oldest.is_none_or(|oldest| found.key.pytorch >= oldest)
+    };
+    for found in found.iter().filter(looked_at) {
+        let of_key = rows().filter(|row| Key::of(row) == found.key);
+        let newest = found.build_numbers.iter().copied().max().unwrap_or(0);
+        // Rows of one key are of different build numbers: the one that has it, else the last.
+        let has = |row: &&Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
+        let Some(row) = of_key.max_by_key(|row| (has(row), row.build_numbers.1)) else {
+            all.push(Difference::New(found));
+            continue;
+        };
+        let what = changes(row, found);
+        if !what.is_empty() {
+            all.push(Difference::Changed { row, found, what });
+        } else if newest > row.build_numbers.1 {
+            all.push(Difference::Rebuilt { row, found });
+        }
+    }
+    // Candidates are on a label of their own, which is another channel to a client.
+    let is_gone = |row: &&Build| {
+        !row.pytorch.is_candidate() && !found.iter().any(|found| found.key == Key::of(row))
+    };
+    all.extend(rows().filter(is_gone).map(Difference::Gone));
+    all
+}
+
+fn changes(row: &Build, found: &Found) -> Vec<Change> {
+    let declared: Option<Version> = row.glibc.map(|glibc| glibc.declared);
+    let mut what = Vec::new();
+    if row.cuda_pins != found.cuda_pins {
+        what.push(Change::CudaPins);
+    }
+    if declared != found.glibc {
+        what.push(Change::Glibc);
+    }
+    if row.macos != found.macos {
+        what.push(Change::Macos);
+    }
+    if row.pythons != found.pythons {
+        what.push(Change::Pythons);
+    }
+    what
+}

@@ -1,0 +1,207 @@
+//! The banner and the table of GPUs that `nvidia-smi` prints without flags, as people paste it.
+//!
+//! Cells are told apart by `|` and not by their columns, since copying takes spaces and line ends.
+
+use crate::types::{DriverVersion, Machine};
+
+use super::super::document::Document;
+use super::{Report, ReportedGpu, System, fill, is_of_windows, value};
+
+pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
+    let text = text(&document.plain);
+    let has_driver = value::driver(&text).is_some() || value::cuda(&text).is_some();
+    text.contains("NVIDIA-SMI") && has_driver && text.contains('|') || !gpus(&text).is_empty()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
+pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
+    fill(told(&document.plain), machine);
+    Ok(())
+}
+
+/// What a banner says.
+pub(super) fn told(plain: &str) -> Report {
+    let text = text(plain);
+    let head = head(&text);
+    Report {
+        driver: value::driver(head),
+        cuda: value::cuda(head),
+        has_no_cuda: value::has_no_cuda(head),
+        system: system(&text, head),
+        count: None,
+        gpus: gpus(&text),
+    }
+}
+
+/// With plain bars, and lines that a narrow terminal broke made whole.
+fn text(plain: &str) -> String {
+    let plain = plain.replace(['│', '┃', '║'], "|").replace("\\|", "|");
+    let mut text = String::with_capacity(plain.len());
+    for line in plain.lines() {
+        let last = text.lines().last().unwrap_or_default();
+        let is_open = last.starts_with('|') && !last.trim_end().ends_with('|');
+        if is_open && !line.trim_start().starts_with(['|', '+']) {
+            text.truncate(text.trim_end_matches('\n').len());
+            // A terminal breaks within words, at its last column; an editor between them.
+            if last_line_length(&text) != 80 {
+                text.push(' ');
+            }
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+fn last_line_length(text: &str) -> usize {
+    text.rsplit('\n').next().map_or(0, |line| line.chars().count())
+}
+
+/// The line with the versions. Around it people write of other drivers (`with Driver Version: 470.82
+/// it worked`); where that line is missing all of the text counts.
+fn head(text: &str) -> &str {
+    let line_after = |(at, _): (usize, &str)| text[at..].lines().next();
+    let is_head = |line: &&str| value::driver(line).is_some() && line.contains('|');
+    text.match_indices("NVIDIA-SMI").filter_map(line_after).find(is_head).unwrap_or(text)
+}
+
+/// By the driver's model in the table. On WSL the program is Linux's and the driver that of Windows.
+fn system(text: &str, head: &str) -> Option<System> {
+    if text.split('|').any(has_windows_model) {
+        return Some(System::Windows);
+    }
+    let program =
+        head.split("NVIDIA-SMI").nth(1).and_then(|rest| value::version(rest.trim_start()));
+    let program: Option<DriverVersion> = program.and_then(|token| token.parse().ok());
+    let driver = value::driver(head);
+    let is_of_linux = text.contains("Persistence-M");
+    match (program, driver) {
+        (Some(program), Some(driver)) if program != driver => Some(System::Wsl),
+        (Some(_) | None, _) => is_of_linux.then_some(System::Linux),
+    }
+}
+
+/// Whether a cell is a GPU's, or the one above, and ends with a model of Windows: `GPU Name TCC/WDDM`.
+fn has_windows_model(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let is_of_gpu = words.next().is_some_and(|word| word == "GPU" || word.parse::<u8>().is_ok());
+    is_of_gpu && words.last().is_some_and(|word| word.split('/').any(is_of_windows))
+}
+
+/// The rows of the table: `|   0  Tesla T4            Off  | 00000000:00:1E.0 Off | …`.
+fn gpus(text: &str) -> Vec<ReportedGpu> {
+    let cells: Vec<&str> = text.split('|').map(str::trim).collect();
+    let mut gpus: Vec<ReportedGpu> = Vec::new();
+    let mut is_new = false;
+    for (at, cell) in cells.iter().enumerate() {
+        let next = cells.get(at + 1).copied().unwrap_or_default();
+        if let Some(gpu) = named(cell).filter(|_| is_place(next)) {
+            is_new = gpus.iter().all(|other| other.index != gpu.index);
+            if is_new {
+                gpus.push(gpu);
+            }
+        } else if let Some(gpu) = gpus.last_mut().filter(|_| is_new) {
+            let memory = cell.split_once('/').and_then(|(used, all)| {
+                value::mib(used).and(value::mib(all)).filter(|_| all.ends_with("MiB"))
+            });
+            gpu.memory = gpu.memory.or(memory);
+            gpu.mig = gpu.mig.or(value::switch(cell));
+        }
+    }
+    gpus
+}
+
+/// Number, name, and whether the driver stays loaded, or its model.
+fn named(cell: &str) -> Option<ReportedGpu> {
+    let mut words: Vec<&str> = cell.split_whitespace().collect();
+    let last = words.pop()?;
+    let is_mode = ["On", "Off", "N/A", "ERR!"].contains(&last) || is_of_windows(last);
+    if !is_mode || words.len() < 2 {
+        return None;
+    }
+    let index = words[0].parse().ok().filter(|index| *index < 256)?;
+    let name = value::known(&words[1..].join(" ")).map(str::to_owned);
+    Some(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() })
+}
+
+/// Whether a cell begins with a place on the bus, `00000000:01:00.0`; a Jetson's GPU has none.
+fn is_place(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let Some(first) = words.next() else { return false };
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let parts: Vec<&str> = first.split([':', '.']).collect();
+    parts.len() >= 3 && parts.iter().all(|part| is_hex(part))
+        || first == "N/A" && words.next() == Some("N/A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_found_in_every_layout() {
+        for row in [
+            "|   0  GeForce GTX 108...  Off  | 00000000:01:00.0  On |                  N/A |",
+            "|   0  GeForce GTX 108...  Off  | 0000:01:00.0     Off |                  N/A |",
+            "| 0 GeForce GTX 108... WDDM | 00000000:01:00.0 On | N/A |",
+            "│   0  GeForce GTX 108...  TCC   │ 00000000:01:00.0  On │",
+        ] {
+            let gpus = told(row).gpus;
+            assert_eq!(gpus.len(), 1, "{row}");
+            assert_eq!(gpus[0].name.as_deref(), Some("GeForce GTX 108..."), "{row}");
+        }
+    }
+
+    #[test]
+    fn processes_and_slices_are_no_gpus() {
+        let text = "|    0   N/A  N/A      1234      C   python3      1000MiB |\n\
+                    |  0    7   0   0  |     12MiB /  4864MiB  | 14      0 |\n";
+        assert_eq!(told(text).gpus, []);
+    }
+
+    #[test]
+    fn what_is_written_around_the_table_and_the_paths_of_processes_count_for_nothing() {
+        let table = "| NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0 |\n\
+                     | GPU  Name      Persistence-M | Bus-Id     Disp.A | Volatile Uncorr. ECC |\n\
+                     |   0  Tesla T4            Off | 00000000:01:00.0 Off |                0 |\n";
+        for (before, after) in [
+            ("Driver Version: 470.82.01, CUDA Version: 11.4 worked. Now:\n", ""),
+            ("With NVIDIA-SMI 470.82.01 it worked, in Windows by WDDM:\n", ""),
+            ("The KMD Version: 610.47 is not out here.\n", "CUDA UMD Version: 13.3 neither.\n"),
+            ("", "|    0   N/A  N/A   2184   C   /home/ada/TCC/python   4512MiB |\n"),
+        ] {
+            let told = told(&format!("{before}{table}{after}"));
+            let driver = told.driver.map(|driver| driver.to_string());
+            assert_eq!(driver.as_deref(), Some("580.95.05"), "{before}{after}");
+            let cuda = told.cuda.map(|cuda| cuda.to_string());
+            assert_eq!(cuda.as_deref(), Some("13.0"), "{before}{after}");
+            assert_eq!(told.system, Some(System::Linux), "{before}{after}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_a_terminal_broke_is_made_whole() {
+        let line = "| NVIDIA-SMI 535.129.03             Driver Version: 535.129.03   CUDA Version: 12.2     |";
+        let (first, rest) = line.split_at(80);
+        let told = told(&format!("{first}\n{rest}\n"));
+        assert_eq!(told.cuda.map(|cuda| cuda.to_string()).as_deref(), Some("12.2"));
+    }
+
+    #[test]
+    fn the_system_is_told_by_the_model_and_by_versions_that_differ() {
+        let system = |text: &str| told(text).system;
+        assert_eq!(
+            system("| NVIDIA-SMI 551.86 Driver Version: 551.86 |\n| GPU  Name  TCC/WDDM |"),
+            Some(System::Windows)
+        );
+        assert_eq!(
+            system("| NVIDIA-SMI 550.76.01 Driver Version: 552.22 |\n| Persistence-M |"),
+            Some(System::Wsl)
+        );
+        assert_eq!(
+            system("| NVIDIA-SMI 384.81 Driver Version: 384.81 |\n| Persistence-M |"),
+            Some(System::Linux)
+        );
+        assert_eq!(system("| NVIDIA-SMI 384.81 Driver Version: 384.81 |"), None);
+    }
+}

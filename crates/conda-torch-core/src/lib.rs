@@ -1,0 +1,14 @@
+//! Which PyTorch of conda-forge works on a machine, and what to type for it.
+//!
+//! Pure: no file, process, clock, environment or socket. It compiles for WebAssembly.
+
+pub mod audit; // an installed PyTorch held against a machine
+pub mod channel; // a channel's records → Matrix
+pub mod import; // documents made elsewhere → Machine
+pub mod matrix; // rows → Matrix
+pub mod migrate; // environments and files of the old channel
+pub mod render; // Advice → text
+pub mod resolve; // Machine + Request + Matrix → Advice
+pub mod solve_check; // a dry run + Advice → Verdict
+pub mod types; // the vocabulary: plain values, uses nothing
+pub mod virtual_packages; // Machine + client → what it will take the machine for

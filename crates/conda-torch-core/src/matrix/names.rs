@@ -1,0 +1,269 @@
+//! GPUs by the names that people and drivers give them.
+
+use crate::types::ComputeCapability;
+
+use super::{GpuName, Matrix, PciRange};
+
+/// Words that say who made a GPU, how it is packed or how much memory it has, not which it is.
+const NOISE: [&str; 34] = [
+    "nvidia",
+    "geforce",
+    "tesla",
+    "grid",
+    "tm",
+    "r",
+    "gpu",
+    "graphics",
+    "laptop",
+    "mobile",
+    "notebook",
+    "max",
+    "q",
+    "with",
+    "design",
+    "generation",
+    "edition",
+    "workstation",
+    "server",
+    "embedded",
+    "pcie",
+    "nvl",
+    "cnx",
+    "nvgpu",
+    "hbm3e",
+    "hbm2e",
+    "active",
+    "oem",
+    "lite", // `RTX 3080 Lite Hash Rate`
+    "hash",
+    "rate",
+    "collectors",
+    "dc", // `RTX PRO 6000 Blackwell DC-96Q`, a vGPU
+    "ac", // `B300 SXM6 AC`, cooled by air
+];
+
+impl Matrix {
+    /// The GPU of a name such as `NVIDIA GeForce GTX 1080 Ti`, `rtx4090` or
+    /// `Tesla V100-SXM2-16GB`: case, spaces, brands, memory sizes and form factors do not count.
+    ///
+    /// # Errors
+    /// The nearest known names, best first, where the name is not known.
+    pub fn gpu_by_name(&self, name: &str) -> Result<&GpuName, Vec<&str>> {
+        let wanted = key(name);
+        let found =
+            self.gpu_names.iter().find(|row| !wanted.is_empty() && key(&row.name) == wanted);
+        found.ok_or_else(|| self.nearest_names(&wanted))
+    }
+
+    /// What the GPUs can execute whose names begin like this, as `nvidia-smi` cuts them off
+    /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` where they do not agree.
+    #[must_use]
+    pub fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
+        let lower = start.to_ascii_lowercase();
+        let (whole, cut) = lower.rsplit_once([' ', '-']).unwrap_or(("", &lower));
+        let (all, known) = (key(&lower), key(whole));
+        let is_geforce = lower.contains("geforce");
+        // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
+        let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
+        let may_be_noise = !cut.is_empty()
+            && (NOISE.iter().chain(&["sxm", "hbm"]).any(|word| word.starts_with(cut))
+                || is_memory());
+        let mut agreed = None;
+        for row in self.gpu_names.iter() {
+            let of_row = key(&row.name);
+            let fits = !all.is_empty() && of_row.starts_with(&all)
+                || may_be_noise && !known.is_empty() && of_row == known;
+            if !fits || is_geforce && !row.name.starts_with("GeForce") {
+                continue;
+            }
+            if *agreed.get_or_insert(row.capability) != row.capability {
+                return None;
+            }
+        }
+        agreed
+    }
+
+    /// The chip of a PCI id as Linux and Windows write it, `10de:1b06`; `None` for other vendors.
+    #[must_use]
+    pub fn by_pci_id(&self, id: &str) -> Option<&PciRange> {
+        let (vendor, device) = id.split_once(':')?;
+        if !vendor.eq_ignore_ascii_case("10de") {
+            return None;
+        }
+        let device = u16::from_str_radix(device, 16).ok()?;
+        let place = self.pci_devices.partition_point(|row| row.last < device);
+        self.pci_devices.get(place).filter(|row| row.first <= device)
+    }
+
+    /// What the GPU of a Jetson can execute, by the model in the device tree: `NVIDIA Jetson AGX Orin
+    /// Developer Kit` holds the name `Jetson AGX Orin`. Of several names the longest counts.
+    #[must_use]
+    pub fn jetson_of_model(&self, model: &str) -> Option<ComputeCapability> {
+        let words = model.to_ascii_lowercase();
+        let soc = |row: &&GpuName| self.is_soc(row.capability);
+        let named = |row: &&GpuName| words.contains(&row.name.to_ascii_lowercase());
+        self.gpu_names
+            .iter()
+            .filter(soc)
+            .filter(named)
+            .max_by_key(|row| row.name.len())
+            .map(|row| row.capability)
+    }
+
+    /// Every GPU of one compute capability, in the order of the rows.
+    pub fn names_of(&self, capability: ComputeCapability) -> impl Iterator<Item = &str> {
+        self.gpu_names.iter().filter(move |row| row.capability == capability).map(|row| &*row.name)
+    }
+
+    fn nearest_names(&self, wanted: &str) -> Vec<&str> {
+        let mut names: Vec<(usize, &str)> = self
+            .gpu_names
+            .iter()
+            .map(|row| (distance(wanted, &key(&row.name)), &*row.name))
+            .filter(|(distance, _)| *distance <= (wanted.len() / 3).min(3))
+            .collect();
+        names.sort_by_key(|(distance, _)| *distance);
+        names.into_iter().take(3).map(|(_, name)| name).collect()
+    }
+}
+
+/// What tells a GPU from others: lower case, without noise, without spaces.
+fn key(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    let mut key = String::new();
+    for word in name.split(|c: char| !c.is_ascii_alphanumeric()) {
+        if word == "mig" {
+            break; // `A100 MIG 1g.5gb`: what follows is a slice of it
+        }
+        if !is_noise(word) {
+            key.push_str(word);
+        }
+    }
+    let without_brand = ["nvidia", "geforce", "tesla"]
+        .iter()
+        .fold(key.as_str(), |key, brand| key.strip_prefix(brand).unwrap_or(key));
+    without_brand.to_owned()
+}
+
+fn is_noise(word: &str) -> bool {
+    let is_number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    let number_then = |end: &str| word.strip_suffix(end).is_some_and(is_number);
+    // `GRID T4-2B4`: this board's profile for four displays.
+    let profile_for_displays =
+        || word.split_once('b').is_some_and(|(a, b)| is_number(a) && is_number(b));
+    NOISE.contains(&word)
+        || word == "hbm2"
+        || word == "hbm3"
+        || word.strip_prefix("sxm").is_some_and(|n| n.len() <= 1)
+        || ["gb", "g", "q", "c", "a", "b"].iter().any(|end| number_then(end)) // memory, vGPU profiles
+        || profile_for_displays()
+        || word.len() == 1 && is_number(word) // `A100-4-20C`: a vGPU in a slice of four sevenths
+}
+
+/// How many letters must be changed, added or left out to make one text of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.bytes().enumerate() {
+            let change = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capability(name: &str) -> Option<(u8, u8)> {
+        let found = Matrix::embedded().gpu_by_name(name).ok()?;
+        Some((found.capability.major, found.capability.minor))
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_written() {
+        for (name, expected) in [
+            ("NVIDIA GeForce GTX 1080 Ti", (6, 1)),
+            ("gtx1080ti", (6, 1)),
+            ("GeForceGTX1080Ti", (6, 1)),
+            ("Tesla V100-SXM2-16GB", (7, 0)),
+            ("V100", (7, 0)),
+            ("NVIDIA A100 80GB PCIe", (8, 0)),
+            ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", (8, 0)),
+            ("NVIDIA H100 80GB HBM3", (9, 0)),
+            ("NVIDIA H100 NVL", (9, 0)),
+            ("NVIDIA GeForce RTX 3070 Laptop GPU", (8, 6)),
+            ("GeForce GTX 1070 with Max-Q Design", (6, 1)),
+            ("NVIDIA RTX 6000 Ada Generation", (8, 9)),
+            ("Quadro RTX 6000", (7, 5)),
+            ("RTX A6000", (8, 6)),
+            ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", (12, 0)),
+            ("GRID T4-16Q", (7, 5)),
+            ("NVIDIA GH200 480GB", (9, 0)),
+            ("GeForce GTX TITAN X", (5, 2)),
+            ("TITAN X (Pascal)", (6, 1)),
+            ("Orin (nvgpu)", (8, 7)),
+            ("NVIDIA GB10", (12, 1)),
+            ("NVIDIA B300 SXM6 AC", (10, 3)),
+            ("NVIDIA GH200 144G HBM3e", (9, 0)),
+            ("NVIDIA H20-3e", (9, 0)),
+            ("NVIDIA A800 40GB Active", (8, 0)),
+            ("NVIDIA PG506-230", (8, 0)),
+            ("NVIDIA A100-PG509-200", (8, 0)),
+            ("Tesla PG503-216", (7, 0)),
+            ("Tesla V100-SXM3-32GB-H", (7, 0)),
+            ("Tesla V100-SXM2-32GB-LS", (7, 0)),
+            ("GRID RTX6000-8Q", (7, 5)),
+            ("GRID RTX8000P-8C", (7, 5)),
+            ("GRID T4-2B4", (7, 5)),
+            ("GRID V100X-16Q", (7, 0)),
+            ("GRID P100X-16Q", (6, 0)),
+            ("GRID A100DX-80C", (8, 0)),
+            ("GRID A100D-1-10C", (8, 0)),
+            ("NVIDIA H100XM-80C", (9, 0)),
+            ("NVIDIA RTX PRO 6000 Blackwell DC-96Q", (12, 0)),
+            ("NVIDIA GeForce RTX 3080 Lite Hash Rate", (8, 6)),
+            ("NVIDIA GeForce RTX 3050 Laptop GPU", (8, 6)),
+            ("NVIDIA TITAN Xp COLLECTORS EDITION", (6, 1)),
+            ("NVIDIA TITAN V CEO Edition", (7, 0)),
+            ("NVIDIA CMP 40HX", (7, 5)),
+        ] {
+            assert_eq!(capability(name), Some(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_ones_and_nonsense_gets_none() {
+        let matrix = Matrix::embedded();
+        let nearest = matrix.gpu_by_name("RTX 4095").expect_err("there is no such card");
+        assert_eq!(nearest.first(), Some(&"GeForce RTX 4090"));
+        for name in ["", "NVIDIA", "the one with the lights"] {
+            assert_eq!(matrix.gpu_by_name(name), Err(vec![]), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_rows_are_the_same_name() {
+        let rows = &Matrix::embedded().gpu_names;
+        for (i, row) in rows.iter().enumerate() {
+            let twin = rows[..i].iter().find(|other| key(&other.name) == key(&row.name));
+            assert_eq!(twin, None, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn a_pci_id_tells_the_chip() {
+        let chip = |id| Matrix::embedded().by_pci_id(id).map(|row| &*row.chip);
+        assert_eq!(chip("10de:1b06"), Some("GP102")); // GTX 1080 Ti
+        assert_eq!(chip("10DE:2684"), Some("AD102")); // RTX 4090
+        assert_eq!(chip("10de:1db1"), Some("GV100")); // V100 SXM2 16GB
+        assert_eq!(chip("10de:2b85"), Some("GB202")); // RTX 5090
+        assert_eq!(chip("10de:22a3"), None); // an NVSwitch is no GPU
+        assert_eq!(chip("1002:744c"), None);
+        assert_eq!(chip("nonsense"), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! The matrix as a person asks for it: for each platform and each `cuda-version`, the newest PyTorch
+//! that it gives, and what that needs.
+
+use crate::types::{
+    Accelerator, ArmVariant, Build, Companion, ComputeCapability, CudaVersion, DriverVersion,
+    KernelSupport, Os, Subdir, Version,
+};
+
+use super::{DriverFamily, Matrix};
+
+/// One line of the table: a build, and the pins that lead to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverviewRow<'m> {
+    /// The platform.
+    pub subdir: Subdir,
+    /// `false` for rows about the processor or Apple's GPU.
+    pub is_cuda: bool,
+    /// The pins of `cuda-version` that end on this build, ascending; empty without CUDA, and for
+    /// platforms that never had any.
+    pub cuda_versions: Vec<CudaVersion>,
+    /// The aarch64 variant that the row is about; `None` where the default is meant.
+    pub arm_variant: Option<ArmVariant>,
+    /// The build; `None` where there is nothing.
+    pub build: Option<&'m Build>,
+    /// The oldest Linux driver, on Linux with CUDA.
+    pub linux_driver: Option<DriverVersion>,
+    /// The oldest Windows driver with CUDA, on Windows and inside WSL.
+    pub windows_driver: Option<DriverVersion>,
+    /// The GPUs that the build has machine code for, ascending, as ranges without gaps.
+    pub gpus: Vec<(ComputeCapability, ComputeCapability)>,
+    /// How good that is.
+    pub tier: Tier,
+    /// What is missing compared with the best platform.
+    pub limits: Vec<Limit>,
+}
+
+/// How well conda-forge supports something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// The newest PyTorch of the platform, and all that belongs to it.
+    Full,
+    /// An older PyTorch, or one that lacks something: see the [`Limit`]s.
+    Limited,
+    /// Nothing.
+    None,
+}
+
+/// Why support is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The platform has a newer PyTorch.
+    OlderPytorch {
+        /// The newest.
+        newest: Version,
+    },
+    /// No Triton on Windows, hence no `torch.compile` on the GPU.
+    NoTriton,
+    /// torchaudio was never built for the platform.
+    NoTorchaudio,
+    /// The build accepts one minor version of `cuda-version` and no later one.
+    ExactPin,
+}
+
+impl OverviewRow<'_> {
+    /// What to ask for: the metapackage where it leads to the build, else `pytorch` itself, to be
+    /// narrowed by its build string.
+    #[must_use]
+    pub fn package(&self) -> Option<&'static str> {
+        self.build.map(|build| match build.accelerator {
+            Accelerator::Cuda(_) if build.metapackage => "pytorch-gpu",
+            Accelerator::Cpu if build.metapackage && build.subdir.os() != Os::Macos => {
+                "pytorch-cpu"
+            }
+            Accelerator::Cuda(_) | Accelerator::Cpu | Accelerator::Mps => "pytorch",
+        })
+    }
+
+    /// Whether a solve for this pin ends on this row's build.
+    #[must_use]
+    pub fn is_of(&self, build: &Build, cuda_version: Option<CudaVersion>) -> bool {
+        self.build == Some(build)
+            && cuda_version.is_none_or(|pin| self.cuda_versions.contains(&pin))
+    }
+}
+
+impl Matrix {
+    /// For each platform: every `cuda-version`, newest first, those that lead to the same build in
+    /// one row; then Jetson, Apple's GPU and the processor.
+    #[must_use]
+    pub fn overview(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
+        let mut rows = Vec::new();
+        for &subdir in subdirs {
+            rows.extend(self.cuda_rows(subdir, None));
+            let on_jetson = self.cuda_rows(subdir, Some(ArmVariant::Tegra));
+            rows.extend(on_jetson.into_iter().filter(|row| row.build.is_some()));
+            let without = |row: &&Build| row.subdir == subdir && !row.is_cuda();
+            let build = best(self.builds.iter().filter(without));
+            rows.push(self.row(subdir, false, Vec::new(), build));
+        }
+        rows
+    }
+
+    /// Every build as a row, in the order of the matrix.
+    #[must_use]
+    pub fn every_build(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
+        let builds = self.builds.iter().filter(|build| subdirs.contains(&build.subdir));
+        let pins = |build: &Build| {
+            let all = self.cuda_versions.iter().copied();
+            all.filter(|pin| build.cuda_pins.contains(pin)).collect()
+        };
+        builds.map(|row| self.row(row.subdir, row.is_cuda(), pins(row), Some(row))).collect()
+    }
+
+    /// One build as a row, with the pin that goes with it: for a machine that gets no newest build.
+    #[must_use]
+    pub fn row_of<'m>(&'m self, build: &'m Build, pin: Option<CudaVersion>) -> OverviewRow<'m> {
+        self.row(build.subdir, build.is_cuda(), pin.into_iter().collect(), Some(build))
+    }
+
+    fn cuda_rows(&self, subdir: Subdir, variant: Option<ArmVariant>) -> Vec<OverviewRow<'_>> {
+        let other =
+            if variant.is_none() { Some(ArmVariant::Tegra) } else { Some(ArmVariant::Sbsa) };
+        let mut rows: Vec<(Option<&Build>, Vec<CudaVersion>)> = Vec::new();
+        for &pin in self.cuda_versions.iter().rev() {
+            let build = best(self.builds.iter().filter(|build| {
+                build.subdir == subdir
+                    && build.cuda_pins.contains(&pin)
+                    && build.arm_variant != other
+                    && (variant.is_none() || build.arm_variant == variant)
+            }));
+            match rows.last_mut() {
+                Some((last, pins)) if *last == build => pins.insert(0, pin),
+                Some(_) | None => rows.push((build, vec![pin])),
+            }
+        }
+        rows.into_iter().map(|(build, pins)| self.row(subdir, true, pins, build)).collect()
+    }
+
+    fn row<'m>(
+        &'m self,
+        subdir: Subdir,
+        is_cuda: bool,
+        cuda_versions: Vec<CudaVersion>,
+        build: Option<&'m Build>,
+    ) -> OverviewRow<'m> {
+        let driver = |family| {
+            let toolkit = build?.accelerator.cuda()?;
+            self.oldest_driver(toolkit, family)
+        };
+        let limits = build.map_or_else(Vec::new, |build| self.limits(build));
+        OverviewRow {
+            subdir,
+            is_cuda,
+            cuda_versions,
+            arm_variant: build.and_then(|build| build.arm_variant),
+            build,
+            linux_driver: driver(DriverFamily::Linux).filter(|_| subdir.os() == Os::Linux),
+            windows_driver: driver(DriverFamily::Windows)
+                .filter(|_| matches!(subdir, Subdir::Linux64 | Subdir::Win64)),
+            gpus: build.map_or_else(Vec::new, |build| self.gpus_of(build)),
+            tier: match build {
+                None => Tier::None,
+                Some(_) if limits.is_empty() => Tier::Full,
+                Some(_) => Tier::Limited,
+            },
+            limits,
+        }
+    }
+
+    fn limits(&self, build: &Build) -> Vec<Limit> {
+        let of_platform = |other: &&Build| other.subdir == build.subdir;
+        let newest = best(self.builds.iter().filter(of_platform)).map(|best| best.pytorch);
+        let is_windows = build.subdir.os() == Os::Windows;
+        let older = newest.filter(|newest| build.pytorch < *newest);
+        let has_torchaudio = self.companions.iter().any(|companion| {
+            companion.package == Companion::Torchaudio && companion.subdir == build.subdir
+        });
+        // Elsewhere any later minor version of the toolkit will do.
+        let is_exact = build.is_cuda() && build.cuda_pins.end.minor != 0;
+        [
+            older.map(|newest| Limit::OlderPytorch { newest }),
+            (is_windows && build.is_cuda()).then_some(Limit::NoTriton),
+            (!has_torchaudio).then_some(Limit::NoTorchaudio),
+            is_exact.then_some(Limit::ExactPin),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The known GPUs with machine code in a build. A Tegra part that the build does not serve makes
+    /// no gap: it is another kind of machine.
+    fn gpus_of(&self, build: &Build) -> Vec<(ComputeCapability, ComputeCapability)> {
+        let mut ranges: Vec<(ComputeCapability, ComputeCapability)> = Vec::new();
+        let mut is_open = false;
+        for row in &*self.capabilities {
+            let gpu = row.capability;
+            let support = build.kernels.support(gpu, |other| self.is_soc(other));
+            let can_be_here = !row.soc || build.subdir == Subdir::LinuxAarch64;
+            match ranges.last_mut() {
+                _ if support < KernelSupport::SameMajor || !can_be_here => is_open &= row.soc,
+                Some((_, last)) if is_open => *last = gpu,
+                Some(_) | None => {
+                    ranges.push((gpu, gpu));
+                    is_open = true;
+                }
+            }
+        }
+        ranges
+    }
+}
+
+/// What a solver takes: the newest release, the newest toolkit, the highest build number.
+fn best<'m>(builds: impl Iterator<Item = &'m Build>) -> Option<&'m Build> {
+    builds
+        .filter(|build| !build.pytorch.is_candidate())
+        .max_by_key(|build| (build.pytorch, build.accelerator, build.build_numbers.1))
+}

@@ -1,0 +1,189 @@
+//! What the old `pytorch` channel left, turned into conda-forge: [`Environment`] and the advice for this
+//! machine in, [`Migration`] out. Pure, and no second decision about PyTorch: `advise` makes it.
+//!
+//! 1. `asked`: what the user had asked for in the environment.
+//! 2. `wish`: that as a request; what of it must give way is told.
+//! 3. `entries`: what becomes of each package that was asked for, by the rows of `table`.
+//! 4. `in_place`: the same in the environment itself, and where that cannot work.
+//! 5. `settings`: what the configuration adds of the old channels, and what is to change.
+
+mod asked;
+mod channels;
+mod entries;
+mod in_place;
+mod settings;
+mod spec;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wish;
+
+pub use asked::{Asked, AskedFrom};
+pub use channels::{ChannelKind, kind as channel_kind};
+pub use entries::{Entry, Fate, LeftOut, Loosened};
+pub use in_place::{InPlace, Obstacle, is_base};
+pub use settings::{EnvironmentOf, Finding, Settings, Verdict, WhyByHand, settings};
+pub use spec::TypedSpec;
+pub use table::{Dropped, ROWS, Row, Rule};
+pub use wish::{Change, Settled, Wishes};
+
+use crate::matrix::Matrix;
+use crate::types::{Environment, Machine, PipPackage};
+
+use table::is_torch_of_pip;
+
+/// What an environment is and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct Migration<'a, 'm> {
+    /// The environment as it is.
+    pub environment: &'a Environment,
+    /// What of it came from where: the channel and how many packages, most first.
+    pub origins: Vec<(&'a str, usize)>,
+    /// Whether anything of PyTorch in it came from elsewhere than conda-forge.
+    pub is_needed: bool,
+    /// What was asked for, and where that was taken from.
+    pub asked: Asked,
+    /// The request that it comes to, its answer, and what gave way.
+    pub settled: Settled<'m>,
+    /// The plan; `None` where nothing satisfies the request on this machine.
+    pub plan: Option<Plan>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What becomes of each package that was asked for, in their order.
+    pub entries: Vec<Entry>,
+    /// Channels that are somebody's own and stay, after conda-forge.
+    pub channels: Vec<String>,
+    /// All specs of a new environment.
+    pub specs: Vec<String>,
+    /// What pip is to install again in a new environment.
+    pub pip: Vec<PipPackage>,
+    /// What pip had installed of PyTorch, which conda now brings.
+    pub pip_left_out: Vec<String>,
+    /// How the environment itself would be changed.
+    pub in_place: InPlace,
+    /// What speaks against that; empty where it works.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// Plans the migration of an environment.
+#[must_use]
+pub fn migrate<'a, 'm>(
+    environment: &'a Environment,
+    machine: &Machine,
+    matrix: &'m Matrix,
+    wishes: &Wishes,
+) -> Migration<'a, 'm> {
+    let asked = asked::asked(environment);
+    let settled = wish::settle(environment, &asked, machine, matrix, wishes);
+    let plan = plan(environment, &asked, &settled, machine);
+    Migration {
+        environment,
+        origins: origins(environment),
+        is_needed: is_needed(environment),
+        asked,
+        settled,
+        plan,
+    }
+}
+
+fn plan(
+    environment: &Environment,
+    asked: &Asked,
+    settled: &Settled<'_>,
+    machine: &Machine,
+) -> Option<Plan> {
+    let choice = settled.advice.recommended.as_ref()?;
+    let python = settled.request.python;
+    let other_python = python.is_some() && python != wish::installed_python(environment);
+    let fates = entries::Fates { environment, choice, other_python };
+    let is_base = is_base(environment, machine);
+    let mut entries: Vec<Entry> = asked.specs.iter().map(|spec| fates.entry(spec)).collect();
+    if !is_base {
+        // Outside of base, `conda` and its like were asked for on purpose.
+        for entry in &mut entries {
+            if entry.fate == Fate::LeftOut(LeftOut::Dropped(Dropped::OfBase)) {
+                entry.fate = Fate::Kept(entry.spec.plain());
+            }
+        }
+    }
+    let mut channels: Vec<String> = Vec::new();
+    for entry in &entries {
+        let goes = matches!(entry.fate, Fate::Kept(_) | Fate::Changed(..));
+        let channel = fates.channel(&entry.spec).filter(|_| goes);
+        let own = channel.filter(|channel| channels::kind(channel) == ChannelKind::Other);
+        channels.extend(own.filter(|own| !channels.iter().any(|c| c == own)).map(str::to_owned));
+    }
+    let (torch, pip): (Vec<&PipPackage>, Vec<&PipPackage>) = environment
+        .pip
+        .iter()
+        .filter(|package| is_plain(package))
+        .partition(|package| is_torch_of_pip(&package.name));
+    let specs = specs(&entries, choice, !pip.is_empty());
+    Some(Plan {
+        in_place: in_place::plan(environment, &entries, &specs, choice),
+        obstacles: in_place::obstacles(environment, asked, machine, choice, python),
+        entries,
+        channels,
+        specs,
+        pip: pip.into_iter().cloned().collect(),
+        pip_left_out: torch.into_iter().map(|package| package.name.clone()).collect(),
+    })
+}
+
+/// Whether a package of pip is one that can be named on a command line; its folder may be called
+/// anything.
+fn is_plain(package: &PipPackage) -> bool {
+    let plain = |text: &str| {
+        !text.starts_with('-')
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '!'))
+    };
+    !package.name.is_empty() && plain(&package.name) && plain(&package.version)
+}
+
+/// The choice's specs and what goes over, each package once.
+fn specs(entries: &[Entry], choice: &crate::resolve::Choice<'_>, with_pip: bool) -> Vec<String> {
+    let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
+    let mut names: Vec<String> = choice.specs.iter().map(|spec| spec.name.to_owned()).collect();
+    let pip = with_pip.then(|| "pip".to_owned());
+    let carried = entries.iter().filter_map(|entry| match &entry.fate {
+        Fate::Kept(text) | Fate::Changed(text, _) => Some(text.clone()),
+        Fate::Replaced(_) | Fate::LeftOut(_) => None,
+    });
+    for text in carried.chain(pip) {
+        let name = TypedSpec::parse(&text).map_or_else(|| text.clone(), |spec| spec.name);
+        if !names.contains(&name) {
+            names.push(name);
+            specs.push(text);
+        }
+    }
+    specs
+}
+
+/// The channels and how many packages each gave, most first.
+fn origins(environment: &Environment) -> Vec<(&str, usize)> {
+    let mut origins: Vec<(&str, usize)> = Vec::new();
+    for package in &environment.packages {
+        match origins.iter_mut().find(|(channel, _)| *channel == package.channel) {
+            Some((_, count)) => *count += 1,
+            None => origins.push((&package.channel, 1)),
+        }
+    }
+    origins.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.cmp(b)));
+    origins
+}
+
+/// Whether there is anything of PyTorch that is not conda-forge's.
+fn is_needed(environment: &Environment) -> bool {
+    const OLD: [&str; 3] = ["cpuonly", "pytorch-cuda", "pytorch-mutex"];
+    environment.packages.iter().any(|package| match channels::kind(&package.channel) {
+        ChannelKind::Pytorch => true,
+        ChannelKind::Defaults => package.name == "pytorch" || OLD.contains(&package.name.as_str()),
+        ChannelKind::Nvidia => environment.package("pytorch").is_some(),
+        ChannelKind::CondaForge | ChannelKind::Other => OLD.contains(&package.name.as_str()),
+    })
+}

@@ -1,0 +1,193 @@
+//! Environments as people have them, and what is planned for each.
+
+use super::*;
+use crate::resolve::AcceleratorWish;
+use crate::types::{
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, InstalledPackage, Origin, Subdir,
+    Version,
+};
+
+/// linux-64 with an A100 and driver 550 (CUDA 12.4).
+fn machine() -> Machine {
+    let flag = || Origin::Flag("--gpu".into());
+    Machine {
+        driver: Detected::found("550.54.14".parse::<DriverVersion>().expect("a driver"), flag()),
+        driver_cuda: Detected::found(CudaVersion::new(12, 4), flag()),
+        gpu_count: Detected::found(1, flag()),
+        gpus: vec![Gpu {
+            compute_capability: Detected::found(ComputeCapability { major: 8, minor: 0 }, flag()),
+            ..Gpu::default()
+        }],
+        ..Machine::baseline(Subdir::Linux64)
+    }
+}
+
+fn package(text: &str, depends: &[&str]) -> InstalledPackage {
+    let mut words = text.split(' ');
+    let mut word = || words.next().unwrap_or_default().to_owned();
+    InstalledPackage {
+        channel: word(),
+        name: word(),
+        version: word(),
+        build: word(),
+        depends: depends.iter().map(|&depend| depend.to_owned()).collect(),
+        ..InstalledPackage::default()
+    }
+}
+
+/// What `create -c pytorch -c nvidia … pytorch-cuda=12.1` left.
+fn environment(requested: &[&str]) -> Environment {
+    Environment {
+        prefix: "/opt/conda/envs/old".to_owned(),
+        name: Some("old".to_owned()),
+        packages: vec![
+            package("nvidia libcublas 12.1.0.26 0", &[]),
+            package("pkgs/main numpy 1.26.4 py311h0", &["python >=3.11,<3.12.0a0"]),
+            package("pkgs/main python 3.11.9 h0", &[]),
+            package(
+                "pytorch pytorch 2.5.1 py3.11_cuda12.1_cudnn9.1.0_0",
+                &["python >=3.11,<3.12.0a0", "pytorch-cuda >=12.1,<12.2", "numpy"],
+            ),
+            package("pytorch pytorch-cuda 12.1 h0_6", &["libcublas >=12.1.0.26,<12.1.3.1"]),
+            package("pytorch torchvision 0.20.1 py311_cu121", &["pytorch 2.5.1", "numpy"]),
+        ],
+        requested: requested.iter().map(|&spec| spec.to_owned()).collect(),
+        ..Environment::default()
+    }
+}
+
+fn plan_of(environment: &Environment, wishes: &Wishes) -> (Plan, Vec<Change>) {
+    let migration = migrate(environment, &machine(), Matrix::embedded(), wishes);
+    (migration.plan.expect("a plan"), migration.settled.changes)
+}
+
+fn fate(plan: &Plan, name: &str) -> Fate {
+    let entry = plan.entries.iter().find(|entry| entry.spec.name == name);
+    entry.expect("it was asked for").fate.clone()
+}
+
+#[test]
+fn the_old_toolkits_number_is_never_taken_over() {
+    let old = environment(&["python=3.11", "pytorch::pytorch", "pytorch-cuda=12.1", "numpy"]);
+    let (plan, changes) = plan_of(&old, &Wishes::default());
+    assert_eq!(
+        plan.specs,
+        ["pytorch-gpu=2.13.0", "torchvision=0.28.0", "cuda-version=12.9", "python=3.11", "numpy"]
+    );
+    assert_eq!(fate(&plan, "pytorch-cuda"), Fate::Replaced(vec!["cuda-version=12.9".to_owned()]));
+    assert_eq!(changes, []);
+    assert_eq!(plan.obstacles, []);
+}
+
+#[test]
+fn what_is_removed_in_place_is_installed_and_nothing_else() {
+    let old = environment(&["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1"]);
+    let (plan, _) = plan_of(&old, &Wishes::default());
+    assert_eq!(plan.in_place.remove, ["pytorch", "pytorch-cuda", "torchvision"]);
+    // libcublas and numpy were there for PyTorch alone.
+    assert_eq!(plan.in_place.orphans, 2);
+    assert!(plan.in_place.specs.contains(&"torchvision=0.28.0".to_owned()));
+}
+
+#[test]
+fn a_library_of_nvidia_that_something_else_needs_is_taken_out_with_that_and_that_comes_back() {
+    let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "solver"]);
+    old.packages.push(package("conda-forge solver 1.0 0", &["libcublas >=12"]));
+    let (plan, _) = plan_of(&old, &Wishes::default());
+    assert!(plan.in_place.remove.contains(&"libcublas".to_owned()));
+    assert_eq!(plan.in_place.dependents, ["solver"]);
+    assert!(plan.in_place.specs.contains(&"solver".to_owned()));
+}
+
+#[test]
+fn a_python_that_is_too_old_moves_and_says_what_would_keep_it() {
+    let mut old = environment(&["python=3.8", "pytorch", "pytorch-cuda=12.1"]);
+    old.packages[2] = package("pkgs/main python 3.8.9 h0", &[]);
+    let (plan, changes) = plan_of(&old, &Wishes::default());
+    let series = |minor| Version::new(&[3, minor]);
+    let Some(Change::Python { from, to, keeps }) = changes.first().copied() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!((from, to), (series(8), series(10)));
+    assert!(keeps.is_some_and(|keeps| keeps < Version::new(&[2, 13])));
+    assert!(plan.specs.contains(&"python=3.10".to_owned()));
+    let other = Obstacle::OtherPython { from: series(8), to: series(10) };
+    assert_eq!(plan.obstacles, [other]);
+}
+
+#[test]
+fn a_version_that_conda_forge_has_not_gives_the_nearest_and_says_so() {
+    let old = environment(&["python=3.11", "pytorch=2.2", "pytorch-cuda=12.1"]);
+    let (plan, changes) = plan_of(&old, &Wishes::default());
+    let Some(Change::Pytorch { from, to }) = changes.first().copied() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(from, Version::new(&[2, 2]));
+    assert!(plan.specs[0].contains(&to.to_string()), "{:?}", plan.specs);
+}
+
+#[test]
+fn a_range_with_an_end_gives_its_newest() {
+    let old = environment(&["python=3.11", "pytorch>=2.0,<2.9", "pytorch-cuda=12.1"]);
+    let (plan, changes) = plan_of(&old, &Wishes::default());
+    assert_eq!((plan.specs[0].as_str(), changes.len()), ("pytorch-gpu=2.8.0", 0));
+}
+
+#[test]
+fn a_gpu_that_was_used_is_not_lost_without_a_word() {
+    let old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1"]);
+    // Looked at, and not described: a driver is not assumed.
+    let subdir = Detected::found(Subdir::Linux64, Origin::Compiled);
+    let nowhere = Machine { subdir, ..Machine::baseline(Subdir::Linux64) };
+    let migration = migrate(&old, &nowhere, Matrix::embedded(), &Wishes::default());
+    assert!(migration.is_needed && migration.plan.is_none());
+    let cpu = Wishes { accelerator: Some(AcceleratorWish::Cpu), ..Wishes::default() };
+    let migration = migrate(&old, &nowhere, Matrix::embedded(), &cpu);
+    let plan = migration.plan.expect("a plan");
+    assert_eq!(plan.specs[0], "pytorch-cpu=2.13.0");
+    assert_eq!(fate(&plan, "pytorch-cuda"), Fate::LeftOut(LeftOut::NoCuda));
+}
+
+#[test]
+fn somebodys_own_channel_stays_unless_its_package_holds_pytorch_back() {
+    let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "tools", "ops"]);
+    old.packages.push(package("corp tools 1.0 0", &["python"]));
+    old.packages.push(package("corp ops 1.0 0", &["pytorch 2.5.1.*"]));
+    let (plan, _) = plan_of(&old, &Wishes::default());
+    assert_eq!(plan.channels, ["corp"]);
+    assert_eq!(fate(&plan, "tools"), Fate::Changed("corp::tools".to_owned(), Loosened::OwnChannel));
+    let needs = "pytorch 2.5.1.*".to_owned();
+    assert_eq!(fate(&plan, "ops"), Fate::LeftOut(LeftOut::HoldsBack(needs)));
+}
+
+#[test]
+fn what_holds_the_old_packages_fast_keeps_it_from_being_changed_in_place() {
+    let asked = ["python=3.11", "pytorch", "pytorch-cuda=12.1"];
+    let pin = "pytorch 2.5.*".to_owned();
+    let pinned = Environment { pinned: vec![pin.clone()], ..environment(&asked) };
+    assert_eq!(plan_of(&pinned, &Wishes::default()).0.obstacles, [Obstacle::Pinned(vec![pin])]);
+    let of_pip = PipPackage { name: "torch".to_owned(), version: "2.6.0+cu124".to_owned() };
+    let with_pip = Environment { pip: vec![of_pip], ..environment(&asked) };
+    let (plan, _) = plan_of(&with_pip, &Wishes::default());
+    assert_eq!(plan.obstacles, [Obstacle::TorchOfPip(vec!["torch".to_owned()])]);
+    assert_eq!((plan.pip.len(), plan.pip_left_out), (0, vec!["torch".to_owned()]));
+    let base = Environment { name: Some("base".to_owned()), ..environment(&asked) };
+    assert_eq!(plan_of(&base, &Wishes::default()).0.obstacles, [Obstacle::Base]);
+}
+
+#[test]
+fn an_environment_of_conda_forge_has_nothing_to_migrate() {
+    let mut new = environment(&["pytorch-gpu"]);
+    for package in &mut new.packages {
+        package.channel = "conda-forge".to_owned();
+    }
+    new.packages.retain(|package| package.name != "pytorch-cuda");
+    let is_needed = |environment: &Environment| {
+        migrate(environment, &machine(), Matrix::embedded(), &Wishes::default()).is_needed
+    };
+    assert!(!is_needed(&new));
+    new.packages[1].channel = "pkgs/main".to_owned();
+    assert!(!is_needed(&new));
+    new.packages.push(package("conda-forge cpuonly 2.0 0", &[]));
+    assert!(is_needed(&new));
+}

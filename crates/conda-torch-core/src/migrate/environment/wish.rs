@@ -1,0 +1,202 @@
+//! What an environment asks for, as a request that the advice can answer, and what of it must give way.
+
+use crate::matrix::Matrix;
+use crate::resolve::{AcceleratorWish, Advice, Request, Unlock, advise};
+use crate::types::{Companion, Environment, Machine, Version};
+
+use super::asked::Asked;
+use super::channels;
+
+/// What the user says in place of what the environment tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// What to compute on.
+    pub accelerator: Option<AcceleratorWish>,
+    /// A version of PyTorch, or its beginning.
+    pub pytorch: Option<Version>,
+    /// A series of Python.
+    pub python: Option<Version>,
+}
+
+/// Something that the environment asks for and that cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The series of Python is not built for the PyTorch that is chosen.
+    Python {
+        /// What the environment has or asks for.
+        from: Version,
+        /// What it will be.
+        to: Version,
+        /// The newest PyTorch that has it on this machine.
+        keeps: Option<Version>,
+    },
+    /// conda-forge has no such PyTorch for this machine.
+    Pytorch {
+        /// What was asked for.
+        from: Version,
+        /// The nearest.
+        to: Version,
+    },
+    /// A companion does not exist for the PyTorch that is chosen.
+    Without(Companion),
+}
+
+/// The request that stands in the end, its answer, and what gave way.
+#[derive(Debug, Clone)]
+pub struct Settled<'m> {
+    /// What is asked for.
+    pub request: Request,
+    /// The answer.
+    pub advice: Advice<'m>,
+    /// What gave way for it.
+    pub changes: Vec<Change>,
+}
+
+/// How often something may give way: each time one or two wishes less.
+const ROUNDS: usize = 4;
+
+/// Finds the request that the environment stands for, and its answer.
+pub(super) fn settle<'m>(
+    environment: &Environment,
+    asked: &Asked,
+    machine: &Machine,
+    matrix: &'m Matrix,
+    wishes: &Wishes,
+) -> Settled<'m> {
+    let request = Request {
+        accelerator: wishes.accelerator.unwrap_or_else(|| accelerator(environment, asked)),
+        pytorch: wishes.pytorch.or_else(|| pytorch(asked, machine, matrix)),
+        python: wishes.python.or_else(|| python(environment, asked)),
+        companions: companions(environment, asked),
+        ..Request::default()
+    };
+    let advice = advise(machine, &request, matrix);
+    let mut settled = Settled { request, advice, changes: Vec::new() };
+    if wishes.python.is_none() && settled.request.pytorch.is_none() {
+        move_python(&mut settled, machine, matrix);
+    }
+    for _ in 0..ROUNDS {
+        if settled.advice.recommended.is_some() || !give_way(&mut settled, machine, matrix) {
+            break;
+        }
+    }
+    settled
+}
+
+/// Where the newest PyTorch is not built for the environment's Python, Python moves and not PyTorch:
+/// the nearest series that has it.
+fn move_python<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Matrix) {
+    let Some(from) = settled.request.python else { return };
+    let any = Request { python: None, ..settled.request.clone() };
+    let newest = advise(machine, &any, matrix);
+    let Some(best) = &newest.recommended else { return };
+    let keeps = settled.advice.recommended.as_ref().map(|choice| choice.build.pytorch);
+    if keeps.is_some_and(|keeps| keeps >= best.build.pytorch) {
+        return;
+    }
+    let to = from.clamp(best.pythons.0, best.pythons.1);
+    let request = Request { python: Some(to), ..any };
+    let advice = advise(machine, &request, matrix);
+    let pytorch = advice.recommended.as_ref().map(|choice| choice.build.pytorch);
+    if pytorch == Some(best.build.pytorch) && to != from {
+        settled.changes.push(Change::Python { from, to, keeps });
+        (settled.request, settled.advice) = (request, advice);
+    }
+}
+
+/// Lets go what stands in the way of the nearest answer; false where nothing of the request does.
+fn give_way<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Matrix) -> bool {
+    let is_ours = |unlock: &Unlock| {
+        matches!(unlock, Unlock::Pytorch(_) | Unlock::Python(_) | Unlock::Without(_))
+    };
+    let nearest =
+        settled.advice.alternatives.iter().find(|other| other.unlocked_by.iter().all(is_ours));
+    let Some(nearest) = nearest else { return false };
+    let request = &mut settled.request;
+    for unlock in nearest.unlocked_by.clone() {
+        match unlock {
+            Unlock::Pytorch(to) => {
+                settled.changes.extend(request.pytorch.map(|from| Change::Pytorch { from, to }));
+                request.pytorch = Some(to);
+            }
+            Unlock::Python(to) => {
+                let change = |from| Change::Python { from, to, keeps: None };
+                settled.changes.extend(request.python.map(change));
+                request.python = Some(to);
+            }
+            Unlock::Without(package) => {
+                request.companions.retain(|companion| *companion != package);
+                settled.changes.push(Change::Without(package));
+            }
+            Unlock::Driver(_)
+            | Unlock::Gpu
+            | Unlock::Glibc(_)
+            | Unlock::Macos(_)
+            | Unlock::Accelerator(_)
+            | Unlock::CudaVersion(_)
+            | Unlock::Blas(_) => {}
+        }
+    }
+    settled.advice = advise(machine, &settled.request, matrix);
+    true
+}
+
+/// What the environment computes on: a GPU that it used must not be lost without a word.
+fn accelerator(environment: &Environment, asked: &Asked) -> AcceleratorWish {
+    let has = |name: &str| {
+        asked.specs.iter().any(|spec| spec.name == name) || environment.package(name).is_some()
+    };
+    let build = environment.package("pytorch").map_or("", |package| package.build.as_str());
+    if has("cpuonly") || has("pytorch-cpu") {
+        AcceleratorWish::Cpu
+    } else if has("pytorch-cuda") || has("pytorch-gpu") || build.contains("cuda") {
+        AcceleratorWish::Cuda
+    } else {
+        AcceleratorWish::Auto
+    }
+}
+
+/// The version of PyTorch that was asked for by number, or the newest of a range that has an end.
+fn pytorch(asked: &Asked, machine: &Machine, matrix: &Matrix) -> Option<Version> {
+    let is_pytorch = |name: &str| matches!(name, "pytorch" | "pytorch-gpu" | "pytorch-cpu");
+    let spec = asked.specs.iter().find(|spec| is_pytorch(&spec.name) && spec.version.is_some())?;
+    if let Some(version) = spec.asked_version() {
+        return Some(version);
+    }
+    let subdir = machine.subdir.value().copied();
+    let here = matrix.builds.iter().filter(|build| Some(build.subdir) == subdir);
+    let mut versions: Vec<Version> =
+        here.map(|build| build.pytorch).filter(|version| !version.is_candidate()).collect();
+    versions.sort_unstable();
+    let newest = *versions.last()?;
+    if spec.admits(newest) == Some(true) {
+        return None;
+    }
+    versions.into_iter().rev().find(|version| spec.admits(*version) == Some(true))
+}
+
+/// The series of Python that was asked for, or that is installed.
+fn python(environment: &Environment, asked: &Asked) -> Option<Version> {
+    let series = |version: Version| (version.minor() > 0).then(|| version.series());
+    let typed = asked.specs.iter().find(|spec| spec.name == "python");
+    let typed = typed.and_then(super::spec::TypedSpec::asked_version).and_then(series);
+    typed.or_else(|| installed_python(environment))
+}
+
+/// The series of Python in an environment.
+pub(super) fn installed_python(environment: &Environment) -> Option<Version> {
+    let version = &environment.package("python")?.version;
+    version.parse().ok().map(|version: Version| version.series())
+}
+
+/// Companions that were asked for, or that came from an old channel.
+fn companions(environment: &Environment, asked: &Asked) -> Vec<Companion> {
+    let is_wanted = |companion: &Companion| {
+        let name = companion.as_str();
+        asked.specs.iter().any(|spec| spec.name == name)
+            || environment
+                .package(name)
+                .is_some_and(|package| channels::kind(&package.channel).is_replaced())
+    };
+    [Companion::Torchvision, Companion::Torchaudio].into_iter().filter(is_wanted).collect()
+}

@@ -1,0 +1,116 @@
+//! Packages by what becomes of them.
+
+use crate::types::Companion;
+
+use super::channels::{self, Kind};
+use super::spec::Written;
+
+/// What a package is to a file that moves to conda-forge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// `pytorch` or one of conda-forge's metapackages.
+    Pytorch,
+    /// torchvision or torchaudio.
+    Companion(Companion),
+    /// What chooses CUDA: `pytorch-cuda`, `cudatoolkit`, `cuda-version`.
+    CudaPin,
+    /// What chooses the build for the processor.
+    CpuOnly,
+    /// What only the old channel has, and conda-forge's packages do without.
+    NotNeeded,
+    /// MAGMA under the name that the old channel gave it, one a CUDA version.
+    Magma,
+    /// A package of the CUDA toolkit, whose version is CUDA's.
+    Toolkit,
+    /// A library of the CUDA toolkit, whose version is its own.
+    ToolkitLibrary,
+    Python,
+    /// A library that builds of PyTorch are tied to, so that a pin may keep them out.
+    Tied,
+    /// A package for PyTorch that this program has no rows for.
+    Extension,
+    Other,
+}
+
+/// The role of a package.
+pub(super) fn role(spec: &Written) -> Role {
+    let channel = spec.channel.as_deref().map(channels::kind);
+    if channel == Some(Kind::Other) {
+        return Role::Other; // somebody's own build
+    }
+    match spec.name.as_str() {
+        "pytorch" | "pytorch-gpu" | "pytorch-cpu" => Role::Pytorch,
+        "torchvision" => Role::Companion(Companion::Torchvision),
+        "torchaudio" => Role::Companion(Companion::Torchaudio),
+        "pytorch-cuda" | "cudatoolkit" | "cuda-version" => Role::CudaPin,
+        "cpuonly" => Role::CpuOnly,
+        "pytorch-mutex" | "torchtriton" => Role::NotNeeded,
+        "python" => Role::Python,
+        "mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" => Role::Tied,
+        "torchtext"
+        | "torchdata"
+        | "torchserve"
+        | "torch-model-archiver"
+        | "torch-workflow-archiver"
+        | "pytorch3d"
+        | "captum"
+        | "xformers" => Role::Extension,
+        name if name.starts_with("magma-cuda") => Role::Magma,
+        name if is_toolkit(name) => Role::Toolkit,
+        name if is_library(name) => Role::ToolkitLibrary,
+        _ => Role::Other,
+    }
+}
+
+/// Packages of NVIDIA's channel that conda-forge has under the same name and with CUDA's version.
+fn is_toolkit(name: &str) -> bool {
+    let own = ["cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder", "cuda-compat"];
+    name == "cuda" || name.starts_with("cuda-") && !own.iter().any(|own| name.starts_with(own))
+}
+
+/// Libraries of NVIDIA's channel that conda-forge has under the same name.
+fn is_library(name: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        "libcublas",
+        "libcufft",
+        "libcufile",
+        "libcurand",
+        "libcusolver",
+        "libcusparse",
+        "libnpp",
+        "libnvjitlink",
+        "libnvjpeg",
+        "libnvfatbin",
+    ];
+    NAMES.contains(&name.strip_suffix("-dev").unwrap_or(name))
+}
+
+/// Whether only the old channel has it, or it is asked for from there.
+pub(super) fn is_old(spec: &Written) -> bool {
+    let from_there = spec.channel.as_deref().map(channels::kind) == Some(Kind::OldPytorch);
+    from_there
+        || matches!(
+            spec.name.as_str(),
+            "pytorch-cuda" | "cpuonly" | "pytorch-mutex" | "torchtriton"
+        )
+        || spec.name.starts_with("magma-cuda")
+}
+
+/// What a build string of the old channel computes on, where it says so.
+pub(super) fn device_of(build: &str) -> Option<Device> {
+    let lower = build.to_ascii_lowercase();
+    if lower.contains("cpu") {
+        Some(Device::Cpu)
+    } else if lower.contains("cuda") || lower.contains("gpu") {
+        Some(Device::Cuda)
+    } else {
+        None
+    }
+}
+
+/// What a build computes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Device {
+    Cpu,
+    Cuda,
+}

@@ -1,0 +1,92 @@
+//! An environment of a file: channels and packages, each where it stands. What every format is read
+//! into before anything is decided.
+
+use crate::types::Subdir;
+
+use super::channels;
+use super::facts::{Change, Remark};
+use super::spec::{Fresh, Written};
+
+/// An environment, or a part of one that builds on another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Section {
+    /// The section that this one adds to, by its place.
+    pub parent: Option<usize>,
+    /// The platforms that it is for; empty where the file does not say.
+    pub platforms: Vec<Subdir>,
+    /// Whether a lock file is made of it for those platforms.
+    pub is_locked: bool,
+    /// Whether channels are named here, be the list empty.
+    pub has_channels: bool,
+    /// Channels as written, each with its line.
+    pub channels: Vec<(usize, String)>,
+    /// Packages.
+    pub items: Vec<Item>,
+    /// What its format can express.
+    pub dialect: Dialect,
+}
+
+/// What a format can express.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Dialect {
+    /// `nodefaults` among channels.
+    pub nodefaults: bool,
+    /// `>=` in a spec without quotes that nobody wrote.
+    pub floors: bool,
+    /// A version without an operator is exact, and one with `=` needs `.*` (TOML).
+    pub bare: bool,
+}
+
+/// A package in a list.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Item {
+    /// Its line.
+    pub line: usize,
+    /// As it is written, without quotes.
+    pub text: String,
+    /// The same, read; `None` for what is no spec.
+    pub spec: Option<Written>,
+    /// The platforms that it is for, where that is said of this line alone.
+    pub platforms: Option<Vec<Subdir>>,
+}
+
+impl Item {
+    /// A line of a list as a spec.
+    pub(super) fn of(line: usize, text: &str) -> Self {
+        let text = text.to_owned();
+        Self { line, spec: Written::parse(&text), text, platforms: None }
+    }
+
+    /// Whether the line counts on a platform.
+    pub(super) fn holds_on(&self, platform: Subdir) -> bool {
+        self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&platform))
+    }
+}
+
+/// What becomes of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) enum Fate {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// These come in its place; none where it goes.
+    Become(Vec<Fresh>),
+}
+
+/// What becomes of a section: one fate a channel and one an item.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plan {
+    pub channels: Vec<channels::Fate>,
+    pub items: Vec<Fate>,
+    /// The `__cuda` that a solve must see; `None` without CUDA, or where nothing changes.
+    pub needs_cuda: Option<crate::types::CudaVersion>,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plans {
+    /// One a section.
+    pub sections: Vec<Plan>,
+    pub changes: Vec<Change>,
+    pub remarks: Vec<Remark>,
+}

@@ -1,0 +1,182 @@
+//! Which PyTorch a file ends on, for all its platforms together.
+
+use crate::resolve::Choice;
+use crate::types::{Companion, CudaVersion, Subdir, Version};
+
+use super::constraint::Constraint;
+use super::target::Aim;
+
+/// What was settled for a file's platforms.
+pub(super) struct Settled<'m> {
+    /// One a platform, in the file's order.
+    pub choices: Vec<(Subdir, Choice<'m>)>,
+    /// The driver's CUDA that had to be newer than what the file was made for.
+    pub raised_to: Option<CudaVersion>,
+}
+
+impl<'m> Settled<'m> {
+    /// The choice for a platform.
+    pub(super) fn on(&self, platform: Subdir) -> Option<&Choice<'m>> {
+        self.choices.iter().find(|(subdir, _)| *subdir == platform).map(|(_, choice)| choice)
+    }
+}
+
+/// Settles it; `None` where nothing fits on one of the platforms.
+pub(super) fn settle<'m>(aims: &mut [Aim<'m>]) -> Option<Settled<'m>> {
+    if let Some(settled) = settle_as_asked(aims) {
+        return Some(settled);
+    }
+    loop {
+        let mut raised_to = None;
+        for aim in aims.iter_mut() {
+            if let Some((raised, cuda)) = aim.with_newer_driver() {
+                *aim = raised;
+                raised_to = Some(cuda);
+            }
+        }
+        raised_to?;
+        if let Some(settled) = settle_as_asked(aims) {
+            return Some(Settled { raised_to, ..settled });
+        }
+    }
+}
+
+fn settle_as_asked<'m>(aims: &[Aim<'m>]) -> Option<Settled<'m>> {
+    let kept = together(aims, |aim, pin| {
+        let pytorch = aim.wanted.pytorch.clone().or_else(|| by_companion(aim));
+        admitted(aim, pytorch.as_ref(), pin)
+    });
+    if let Some(choices) = kept {
+        return Some(Settled { choices, raised_to: None });
+    }
+    let anchor = aims.iter().find_map(|aim| aim.wanted.pytorch.as_ref()?.anchor())?;
+    let near = nearest_first(&versions(aims), anchor);
+    let choices = near
+        .into_iter()
+        .find_map(|version| together(aims, |aim, pin| aim.choice(Some(version), pin)))?;
+    Some(Settled { choices, raised_to: None })
+}
+
+/// A choice on every platform with one pin of `cuda-version` for all that take one.
+fn together<'m>(
+    aims: &[Aim<'m>],
+    choose: impl Fn(&Aim<'m>, Option<CudaVersion>) -> Option<Choice<'m>>,
+) -> Option<Vec<(Subdir, Choice<'m>)>> {
+    let mut choices = Vec::with_capacity(aims.len());
+    for aim in aims {
+        choices.push((aim.subdir, choose(aim, None)?));
+    }
+    let mut pins: Vec<CudaVersion> = Vec::new();
+    for pin in choices.iter().filter_map(|(_, choice)| choice.cuda_version) {
+        if !pins.contains(&pin) {
+            pins.push(pin);
+        }
+    }
+    if pins.len() < 2 {
+        return Some(choices);
+    }
+    pins.into_iter().find_map(|pin| {
+        let with_pin = |(aim, (subdir, choice)): (&Aim<'m>, &(Subdir, Choice<'m>))| match choice
+            .cuda_version
+        {
+            Some(own) if own != pin => Some((*subdir, choose(aim, Some(pin))?)),
+            Some(_) | None => Some((*subdir, choice.clone())),
+        };
+        aims.iter().zip(&choices).map(with_pin).collect()
+    })
+}
+
+/// The newest PyTorch that a constraint allows.
+fn admitted<'m>(
+    aim: &Aim<'m>,
+    constraint: Option<&Constraint>,
+    pin: Option<CudaVersion>,
+) -> Option<Choice<'m>> {
+    let Some(constraint) = constraint else { return aim.choice(None, pin) };
+    let versions = versions(std::slice::from_ref(aim));
+    let admitted = versions.into_iter().filter(|version| constraint.admits(*version));
+    admitted.into_iter().find_map(|version| aim.choice(Some(version), pin))
+}
+
+/// Where only a companion's version is named: the PyTorch that it goes with.
+fn by_companion(aim: &Aim<'_>) -> Option<Constraint> {
+    let (package, constraint) =
+        aim.wanted.companions.iter().find_map(|(package, constraint)| {
+            Some((*package, constraint.as_ref().filter(|constraint| constraint.is_pin())?))
+        })?;
+    let rows = || aim.matrix.companions.iter().filter(|row| row.package == package);
+    if let Some(row) = rows().find(|row| constraint.admits(row.version)) {
+        return Some(Constraint::begins(row.pytorch));
+    }
+    let mut versions: Vec<Version> = rows().map(|row| row.version).collect();
+    versions.sort();
+    versions.dedup();
+    versions.reverse();
+    let nearest = nearest_first(&versions, constraint.anchor()?).into_iter().next()?;
+    let row = rows().find(|row| row.version == nearest)?;
+    Some(Constraint::begins(row.pytorch))
+}
+
+/// Every version of PyTorch on one of the platforms, newest first.
+fn versions(aims: &[Aim<'_>]) -> Vec<Version> {
+    let Some(first) = aims.first() else { return Vec::new() };
+    let mut versions: Vec<Version> = first
+        .matrix
+        .builds
+        .iter()
+        .filter(|build| !build.pytorch.is_candidate())
+        .filter(|build| aims.iter().any(|aim| aim.subdir == build.subdir))
+        .map(|build| build.pytorch)
+        .collect();
+    versions.sort();
+    versions.dedup();
+    versions.reverse();
+    versions
+}
+
+/// Versions by how near they are to one that is not there, given newest first: of the same series the
+/// next patch up, else the last one below; then the series above, nearest first and each from its
+/// newest patch; then those below.
+fn nearest_first(newest_first: &[Version], asked: Version) -> Vec<Version> {
+    let series = asked.series();
+    let (same, other): (Vec<Version>, Vec<Version>) =
+        newest_first.iter().partition(|version| version.series() == series);
+    let (above, below): (Vec<Version>, Vec<Version>) =
+        other.into_iter().partition(|version| version.series() > series);
+    let (mut up, down): (Vec<Version>, Vec<Version>) =
+        same.into_iter().partition(|version| *version >= asked);
+    up.reverse();
+    up.extend(down);
+    let mut of_above: Vec<Version> = above;
+    of_above.sort_by(|a, b| a.series().cmp(&b.series()).then(b.cmp(a)));
+    up.extend(of_above);
+    up.extend(below);
+    up
+}
+
+/// The version of a companion that goes with a choice.
+pub(super) fn companion_version(choice: &Choice<'_>, package: Companion) -> Option<Version> {
+    choice.companions.iter().find(|row| row.package == package).map(|row| row.version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_is_a_patch_of_the_series_then_the_series_above_then_those_below() {
+        let there = ["2.5.1", "2.4.1", "2.4.0", "2.3.1", "2.3.0", "2.1.2", "2.1.0", "2.0.0"];
+        let there: Vec<Version> =
+            there.iter().map(|text| text.parse().expect("a version")).collect();
+        let near = |text: &str| {
+            let near = nearest_first(&there, text.parse().expect("a version"));
+            near.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(near("2.2.2"), "2.3.1 2.3.0");
+        assert_eq!(near("2.5.0"), "2.5.1 2.4.1");
+        assert_eq!(near("2.1.1"), "2.1.2 2.1.0");
+        assert_eq!(near("2.0.1"), "2.0.0 2.1.2");
+        assert_eq!(near("2.4.1"), "2.4.1 2.4.0");
+        assert_eq!(near("1.7.1"), "2.0.0 2.1.2");
+    }
+}

@@ -1,0 +1,140 @@
+//! For which machines a file is rewritten: the one that was described, or any that ran the old pins.
+
+use crate::matrix::{DriverFamily, Matrix};
+use crate::resolve::{AcceleratorWish, Choice, Request, advise};
+use crate::types::{Companion, CudaVersion, Detected, Machine, Origin, Subdir, Version};
+
+use super::wanted::Wanted;
+
+/// For whom a file is rewritten.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The machine that it is for; `None` where the file is shared, and nobody says.
+    pub machine: Option<&'a Machine>,
+    /// The platform, where the file does not say.
+    pub platform: Option<Subdir>,
+}
+
+/// The machine that a file is for on one platform, with what is wanted there.
+pub(super) struct Aim<'m> {
+    pub subdir: Subdir,
+    pub wanted: Wanted,
+    pub machine: Machine,
+    /// Whether the machine was described, and not made up from the old pins.
+    pub is_described: bool,
+    pub matrix: &'m Matrix,
+}
+
+impl<'m> Aim<'m> {
+    /// The machine for a platform. With nobody to describe one, it has the oldest driver that ran
+    /// what the file asked for, and a GPU that is not known.
+    pub(super) fn new(
+        subdir: Subdir,
+        wanted: Wanted,
+        target: Target<'_>,
+        matrix: &'m Matrix,
+    ) -> Self {
+        let described = target
+            .machine
+            .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
+        let machine = match described {
+            Some(machine) => machine.clone(),
+            None => assumed(subdir, &wanted, matrix),
+        };
+        Self { subdir, wanted, machine, is_described: described.is_some(), matrix }
+    }
+
+    /// The same with the oldest driver for a newer CUDA; `None` where a machine was described or
+    /// there is no newer one.
+    pub(super) fn with_newer_driver(&self) -> Option<(Self, CudaVersion)> {
+        let asked = self.wanted.cuda.filter(|_| !self.is_described)?;
+        let newer = self.matrix.majors.iter().find(|row| row.major > asked.major)?;
+        let cuda = CudaVersion::new(newer.major, 0);
+        let wanted = Wanted { cuda: Some(cuda), ..self.wanted.clone() };
+        let machine = assumed(self.subdir, &wanted, self.matrix);
+        Some((
+            Self { wanted, machine, subdir: self.subdir, is_described: false, matrix: self.matrix },
+            cuda,
+        ))
+    }
+
+    /// What to compute on. Where the machine is described and has nothing of NVIDIA's, its answer
+    /// decides.
+    pub(super) fn device(&self) -> AcceleratorWish {
+        let has_nvidia = self.machine.has_nvidia_card()
+            || self.machine.driver.is_found()
+            || self.machine.driver_cuda.is_found();
+        match self.wanted.device {
+            AcceleratorWish::Cuda if self.is_described && !has_nvidia => AcceleratorWish::Auto,
+            // A shared file that does not choose leaves the choice to the solver.
+            device @ (AcceleratorWish::Auto | AcceleratorWish::Cpu | AcceleratorWish::Cuda) => {
+                device
+            }
+        }
+    }
+
+    /// The advice for a version of PyTorch, and a pin of `cuda-version`, if they are asked for. A shared
+    /// file that asked for CUDA 12 keeps it, where there is a choice: newer cards need it.
+    pub(super) fn choice(
+        &self,
+        pytorch: Option<Version>,
+        pin: Option<CudaVersion>,
+    ) -> Option<Choice<'m>> {
+        let choice = self.advised(pytorch, pin)?;
+        let asked = self.wanted.cuda.filter(|_| pin.is_none() && !self.is_described);
+        let older = choice.cuda_version.zip(asked).filter(|(own, asked)| own.major < asked.major);
+        let Some((_, asked)) = older else { return Some(choice) };
+        let pins = self.matrix.cuda_versions.iter().filter(|pin| pin.major == asked.major);
+        let same_version = |other: &Choice<'m>| other.build.pytorch == choice.build.pytorch;
+        let mut kept = pins.filter_map(|pin| self.advised(pytorch, Some(*pin)));
+        Some(kept.find(same_version).unwrap_or(choice))
+    }
+
+    fn advised(&self, pytorch: Option<Version>, pin: Option<CudaVersion>) -> Option<Choice<'m>> {
+        let mut companions: Vec<Companion> = Vec::new();
+        for (package, _) in &self.wanted.companions {
+            if !companions.contains(package) {
+                companions.push(*package);
+            }
+        }
+        self.wanted.pythons().into_iter().find_map(|python| {
+            let request = Request {
+                accelerator: self.device(),
+                pytorch,
+                python,
+                cuda_version: pin,
+                blas: None,
+                companions: companions.clone(),
+            };
+            advise(&self.machine, &request, self.matrix).recommended
+        })
+    }
+
+    /// What could be installed if nothing but the device were asked for.
+    pub(super) fn newest(&self) -> Option<Choice<'m>> {
+        let request = Request { accelerator: self.device(), ..Request::default() };
+        advise(&self.machine, &request, self.matrix).recommended
+    }
+}
+
+/// A machine on which the old file worked.
+fn assumed(subdir: Subdir, wanted: &Wanted, matrix: &Matrix) -> Machine {
+    let mut machine = Machine::baseline(subdir);
+    if wanted.device != AcceleratorWish::Cuda {
+        return machine;
+    }
+    let family = DriverFamily::of(subdir, false);
+    let cuda = wanted.cuda.unwrap_or(CudaVersion::new(12, 1));
+    let own = matrix.toolkit_driver(cuda, family);
+    let driver = match (matrix.major_driver(cuda, family), own) {
+        (Some(floor), Some(own)) if floor.is_at_least(own) => Some(floor),
+        (floor, own) => own.or(floor),
+    };
+    let oldest = || matrix.toolkits.first().map(|row| row.driver(family));
+    if let Some(driver) = driver.or_else(oldest) {
+        machine.driver = Detected::found(driver, Origin::Baseline);
+        machine.driver_cuda = Detected::unknown("the file is for any machine");
+        machine.gpu_count = Detected::unknown("the file is for any machine");
+    }
+    machine
+}

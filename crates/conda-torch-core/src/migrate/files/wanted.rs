@@ -1,0 +1,147 @@
+//! What an environment asks of PyTorch on one platform, all its lines taken together.
+
+use crate::resolve::AcceleratorWish;
+use crate::types::{Companion, CudaVersion, Subdir, Version};
+
+use super::constraint::Constraint;
+use super::packages::{Device, Role, device_of, role};
+use super::section::Item;
+use super::spec::Written;
+
+/// A wish, drawn from the lines that hold on a platform.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what lines there are, each by itself")]
+pub(super) struct Wanted {
+    /// What to compute on.
+    pub device: AcceleratorWish,
+    /// The CUDA that the old builds were asked for.
+    pub cuda: Option<CudaVersion>,
+    /// What is said of PyTorch's version.
+    pub pytorch: Option<Constraint>,
+    /// The companions, and what is said of their versions.
+    pub companions: Vec<(Companion, Option<Constraint>)>,
+    /// What is said of Python's version.
+    pub python: Option<Constraint>,
+    /// Whether PyTorch itself is named.
+    pub names_pytorch: bool,
+    /// Whether a line chooses CUDA.
+    pub has_cuda_pin: bool,
+    /// Whether a line is `pytorch-cuda`, which is of no use to anything else.
+    pub has_pytorch_cuda: bool,
+    /// Whether a line is `cpuonly`.
+    pub has_cpu_only: bool,
+}
+
+impl Wanted {
+    /// What the lines ask for on a platform.
+    pub(super) fn of<'a>(items: impl Iterator<Item = &'a Item>, platform: Subdir) -> Self {
+        let mut wanted = Self::default();
+        for item in items.filter(|item| item.holds_on(platform)) {
+            if let Some(spec) = &item.spec {
+                wanted.hear(spec);
+            }
+        }
+        if platform.os() == crate::types::Os::Macos {
+            wanted.device = AcceleratorWish::Auto; // there is no choice
+        }
+        wanted
+    }
+
+    /// Whether it is about PyTorch at all.
+    pub(super) fn is_of_pytorch(&self) -> bool {
+        self.names_pytorch
+            || !self.companions.is_empty()
+            || self.has_cpu_only
+            || self.has_pytorch_cuda
+    }
+
+    fn hear(&mut self, spec: &Written) {
+        match role(spec) {
+            Role::Pytorch => {
+                self.names_pytorch = true;
+                self.pytorch = self.pytorch.take().or_else(|| spec.constraint.clone());
+                match spec.name.as_str() {
+                    "pytorch-gpu" => self.device = AcceleratorWish::Cuda,
+                    "pytorch-cpu" => self.device = AcceleratorWish::Cpu,
+                    _ => self.hear_build(spec),
+                }
+            }
+            Role::Companion(package) => {
+                self.companions.push((package, spec.constraint.clone()));
+                self.hear_build(spec);
+            }
+            Role::CudaPin => {
+                self.has_cuda_pin = true;
+                self.has_pytorch_cuda |= spec.name == "pytorch-cuda";
+                self.device = AcceleratorWish::Cuda;
+                self.cuda = self.cuda.or_else(|| cuda(spec.constraint.as_ref()?));
+            }
+            Role::CpuOnly => {
+                self.has_cpu_only = true;
+                self.device = AcceleratorWish::Cpu;
+            }
+            Role::NotNeeded => self.hear_build(spec),
+            Role::Python => self.python.clone_from(&spec.constraint),
+            Role::Magma
+            | Role::Toolkit
+            | Role::ToolkitLibrary
+            | Role::Tied
+            | Role::Extension
+            | Role::Other => {}
+        }
+    }
+
+    fn hear_build(&mut self, spec: &Written) {
+        let Some(build) = &spec.build else { return };
+        match device_of(build) {
+            Some(Device::Cuda) => {
+                self.device = AcceleratorWish::Cuda;
+                self.cuda = self.cuda.or_else(|| cuda_in(build));
+            }
+            Some(Device::Cpu) if self.device == AcceleratorWish::Auto => {
+                self.device = AcceleratorWish::Cpu;
+            }
+            Some(Device::Cpu) | None => {}
+        }
+    }
+
+    /// The Pythons to try, the newest first; `None` where anyone will do.
+    pub(super) fn pythons(&self) -> Vec<Option<Version>> {
+        let Some(constraint) = &self.python else { return vec![None] };
+        let series = (6..=20).rev().map(|minor| Version::new(&[3, minor]));
+        series.filter(|series| constraint.admits_series(*series)).map(Some).collect()
+    }
+}
+
+/// The CUDA that a constraint means: the newest that the old channel had, where it leaves a choice.
+fn cuda(constraint: &Constraint) -> Option<CudaVersion> {
+    const NEWEST: [[u16; 2]; 3] = [[12, 4], [12, 1], [11, 8]];
+    let newest = NEWEST.map(|parts| Version::new(&parts));
+    let admitted = newest.into_iter().find(|version| constraint.admits(*version));
+    let meant = if constraint.is_pin() { constraint.anchor() } else { admitted };
+    let version = meant.or_else(|| constraint.anchor())?;
+    Some(CudaVersion::new(version.major(), version.minor()))
+}
+
+/// The CUDA that a build string of the old channel names: `py3.10_cuda12.1_cudnn8.9.2_0`.
+fn cuda_in(build: &str) -> Option<CudaVersion> {
+    let after = build.split_once("cuda")?.1;
+    let end = after.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(after.len());
+    after[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cuda_that_is_meant_is_read_from_pins_and_from_builds() {
+        let meant = |text| cuda(&Constraint::parse(text, false).expect("understood"));
+        assert_eq!(meant("=12.1"), Some(CudaVersion::new(12, 1)));
+        assert_eq!(meant("=11.3.1"), Some(CudaVersion::new(11, 3)));
+        assert_eq!(meant(">=11.6"), Some(CudaVersion::new(12, 4)));
+        assert_eq!(meant(">=11.6,<12"), Some(CudaVersion::new(11, 8)));
+        assert_eq!(cuda_in("py3.10_cuda12.1_cudnn8.9.2_0"), Some(CudaVersion::new(12, 1)));
+        assert_eq!(cuda_in("*cuda*"), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! What the old `pytorch` channel left, turned into conda-forge: environments and files.
+
+pub mod environment; // Environment + Machine + Advice → Migration
+pub mod files; // a file for the old channel + Advice → its new text

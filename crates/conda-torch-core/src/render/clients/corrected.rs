@@ -1,0 +1,69 @@
+//! A command with what a solver's answer shows to be missing.
+
+use crate::solve_check::Correction;
+
+use super::super::step::Step;
+
+/// The installation with a correction. A new environment is the plan's own matter.
+#[must_use]
+pub(in crate::render) fn corrected(mut step: Step, correction: &Correction) -> Step {
+    match correction {
+        Correction::OverrideCuda(cuda) => {
+            step.env.retain(|(name, _)| *name != "CONDA_OVERRIDE_CUDA");
+            step.env.push(("CONDA_OVERRIDE_CUDA", cuda.to_string()));
+        }
+        Correction::Spec(spec) => {
+            let is_its = |word: &String| word.split(['=', '<', '>', ' ']).next() == Some(spec.name);
+            match step.argv.iter_mut().find(|word| is_its(word)) {
+                Some(word) => *word = spec.to_string(),
+                None => step.argv.push(spec.to_string()),
+            }
+        }
+        Correction::NoPin => {
+            let after = |word: &String| word == "--strict-channel-priority";
+            let at = step.argv.iter().position(after).map_or(step.argv.len(), |at| at + 1);
+            step.argv.insert(at, "--no-pin".to_owned());
+        }
+        Correction::NewEnvironment => {}
+    }
+    step
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::StepKind;
+    use crate::types::{ClientKind, CudaVersion, MatchSpec, Version};
+
+    use super::*;
+
+    fn step() -> Step {
+        let line =
+            "conda create -n t --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9";
+        Step {
+            kind: StepKind::Install,
+            client: ClientKind::Conda,
+            client_version: None,
+            optional: false,
+            env: vec![("CONDA_OVERRIDE_CUDA", "12.4".to_owned())],
+            argv: line.split(' ').map(str::to_owned).collect(),
+            note: None,
+            stdout: None,
+        }
+    }
+
+    #[test]
+    fn each_correction_changes_what_it_is_about() {
+        let said = |correction: &Correction| corrected(step(), correction).argv.join(" ");
+        let before = step().argv.join(" ");
+        let build = MatchSpec::build("pytorch", Version::new(&[2, 13]), "cuda129_mkl*".to_owned());
+        assert_eq!(said(&Correction::Spec(build.clone())), format!("{before} {build}"));
+        let pin = MatchSpec::build("cuda-version", Version::new(&[12, 9]), "3".to_owned());
+        assert_eq!(
+            said(&Correction::Spec(pin)),
+            before.replace("cuda-version=12.9", "cuda-version=12.9=3")
+        );
+        assert_eq!(said(&Correction::NoPin), before.replace("priority ", "priority --no-pin "));
+        let told = corrected(step(), &Correction::OverrideCuda(CudaVersion::new(13, 0)));
+        assert_eq!(told.env, [("CONDA_OVERRIDE_CUDA", "13.0".to_owned())]);
+    }
+}

@@ -1,0 +1,112 @@
+//! The same command as it is printed, without doing anything: for a program to run, never by a shell.
+
+use crate::resolve::Choice;
+use crate::types::{ClientKind, Machine};
+
+use super::super::step::Step;
+
+/// A command that changes nothing and says what it would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DryRunCommand {
+    /// Arguments of the client.
+    pub arguments: Vec<String>,
+    /// Environment variables to set for it.
+    pub env: Vec<(&'static str, String)>,
+}
+
+/// The words of an installation, with those that make it a dry run with an answer in JSON. `--json` answers
+/// every question with yes, and a dry run acts on none.
+#[must_use]
+pub fn dry_run(step: &Step) -> DryRunCommand {
+    debug_assert_ne!(step.client, ClientKind::Pixi, "pixi has no dry run of `add`");
+    let words = step.argv.iter().skip(1).cloned();
+    let flags = ["--dry-run", "--json"].map(str::to_owned);
+    DryRunCommand { arguments: words.chain(flags).collect(), env: step.env.clone() }
+}
+
+/// pixi's lock of a project that holds the same: what it would install stands in the file that it writes.
+#[must_use]
+pub fn lock(manifest: &str, step: &Step) -> DryRunCommand {
+    let words = ["lock", "--manifest-path", manifest];
+    DryRunCommand { arguments: words.map(str::to_owned).to_vec(), env: step.env.clone() }
+}
+
+impl DryRunCommand {
+    /// Puts a folder in the place of the environment that is to be made: conda and mamba 1 refuse the dry
+    /// run of `create` where there is one of that name.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &str) -> Self {
+        let is_place = |word: &String| word == "-n" || word == "-p";
+        if let Some(at) = self.arguments.iter().position(is_place) {
+            "-p".clone_into(&mut self.arguments[at]);
+            if let Some(value) = self.arguments.get_mut(at + 1) {
+                folder.clone_into(value);
+            }
+        }
+        self
+    }
+
+    /// With nothing asked of a network.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.arguments.push("--offline".to_owned());
+        self
+    }
+
+    /// For a machine that is not the one that the client runs on: what the client would see for itself
+    /// here is told it as the other machine has it.
+    #[must_use]
+    pub fn for_another(mut self, machine: &Machine, choice: &Choice<'_>) -> Self {
+        let cuda = choice.needs_cuda.map(|cuda| cuda.to_string()).unwrap_or_default();
+        let glibc = machine.glibc.value().map(ToString::to_string);
+        let macos = machine.macos.value().map(ToString::to_string);
+        let all = [
+            ("CONDA_SUBDIR", Some(choice.build.subdir.to_string())),
+            ("CONDA_OVERRIDE_CUDA", Some(cuda)),
+            ("CONDA_OVERRIDE_GLIBC", glibc),
+            ("CONDA_OVERRIDE_OSX", macos),
+        ];
+        for (name, value) in all {
+            let is_told = self.env.iter().any(|(other, _)| *other == name);
+            if let Some(value) = value.filter(|_| !is_told) {
+                self.env.push((name, value));
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::step::StepKind;
+
+    use super::*;
+
+    fn step(words: &[&str]) -> Step {
+        Step {
+            kind: StepKind::Install,
+            client: ClientKind::Conda,
+            client_version: None,
+            optional: false,
+            env: vec![("CONDA_OVERRIDE_CUDA", "12.9".to_owned())],
+            argv: words.iter().map(|word| (*word).to_owned()).collect(),
+            note: None,
+            stdout: None,
+        }
+    }
+
+    #[test]
+    fn it_is_the_printed_command_and_two_words_more() {
+        let command = dry_run(&step(&["conda", "create", "-n", "torch", "pytorch-gpu=2.13.0"]));
+        let words = ["create", "-n", "torch", "pytorch-gpu=2.13.0", "--dry-run", "--json"];
+        assert_eq!(command.arguments, words);
+        assert_eq!(command.env, [("CONDA_OVERRIDE_CUDA", "12.9".to_owned())]);
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_a_name() {
+        let command =
+            dry_run(&step(&["conda", "create", "-n", "torch", "pytorch"])).in_folder("/t/x");
+        assert_eq!(command.arguments, ["create", "-p", "/t/x", "pytorch", "--dry-run", "--json"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! What a channel has that the rows have not: for a maintainer, as a list, as JSON and as rows to paste.
+
+mod companions;
+pub(super) mod json;
+mod rows;
+
+use std::fmt::Write;
+
+use crate::channel::{Change, Difference, Differences, Found, Gap, GapKind, Origin, age};
+use crate::matrix::Matrix;
+use crate::types::{Build, CudaPins, CudaVersion, Version};
+
+use super::channel_remarks::{time, trouble};
+use super::wrap::wrap;
+
+pub use json::json;
+pub use rows::rows;
+
+/// A comparison.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'a> {
+    /// The channel's address or name, without secrets.
+    pub channel: &'a str,
+    /// Where its parts came from.
+    pub origins: &'a [Origin],
+    /// In what it differs.
+    pub differences: &'a Differences<'a>,
+    /// What is not understood in it.
+    pub gaps: &'a [Gap],
+    /// The rows.
+    pub matrix: &'a Matrix,
+}
+
+impl Compared<'_> {
+    /// Whether nothing differs and all is understood.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.differences.is_empty() && self.gaps.is_empty()
+    }
+}
+
+/// The headings, in their order; each difference is under one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heading {
+    New,
+    Rebuilt,
+    Changed,
+    Gone,
+}
+
+impl Heading {
+    const ALL: [Self; 4] = [Self::New, Self::Rebuilt, Self::Changed, Self::Gone];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::Rebuilt => "Rebuilt",
+            Self::Changed => "Changed",
+            Self::Gone => "Gone",
+        }
+    }
+}
+
+/// The list.
+#[must_use]
+pub fn human(compared: &Compared<'_>, width: usize) -> String {
+    let mut out = String::new();
+    let as_of = compared.matrix.as_of;
+    let text = format!("`{}`{}; the rows are of {as_of}", compared.channel, read(compared.origins));
+    wrap(&mut out, "", &text, width);
+    for origin in compared.origins {
+        if let Some(fault) = &origin.fault {
+            wrap(&mut out, "", &format!("{}: {}", origin.subdir, trouble(fault)), width);
+        }
+    }
+    let differences = compared.differences;
+    let mut all: Vec<(Heading, String)> = differences.builds.iter().map(told).collect();
+    all.extend(differences.companions.iter().map(companions::told));
+    let versions = |heading, versions: &[CudaVersion]| {
+        let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        (!texts.is_empty()).then(|| (heading, format!("`cuda-version` {}", texts.join(", "))))
+    };
+    all.extend(versions(Heading::New, &differences.new_cuda_versions));
+    all.extend(versions(Heading::Gone, &differences.gone_cuda_versions));
+    for heading in Heading::ALL {
+        let mut of_it = all.iter().filter(|(its, _)| *its == heading).peekable();
+        if of_it.peek().is_some() {
+            let _ = write!(out, "\n{}\n", heading.title());
+        }
+        for (_, text) in of_it {
+            wrap(&mut out, "- ", text, width);
+        }
+    }
+    if !compared.gaps.is_empty() {
+        out.push_str("\nNot understood\n");
+        for gap in compared.gaps {
+            wrap(&mut out, "- ", &format!("{}: {}", gap.url, about(gap.what)), width);
+        }
+    }
+    if compared.is_same() {
+        out.push_str("\nNothing differs\n");
+    } else if !differences.is_empty() {
+        out.push('\n');
+        wrap(&mut out, "", "As rows: `conda-torch matrix --diff --rows`", width);
+    }
+    out
+}
+
+/// How fresh it is.
+fn read(origins: &[Origin]) -> String {
+    match age(origins) {
+        0 => " as it is now".to_owned(),
+        age => format!(" as it was {} ago", time(age)),
+    }
+}
+
+fn told(difference: &Difference<'_>) -> (Heading, String) {
+    match difference {
+        Difference::New(found) => (Heading::New, format!("{}, {}", name(found), rules(found))),
+        Difference::Rebuilt { row, found } => {
+            let last = row.build_numbers.1;
+            (Heading::Rebuilt, format!("{} (the row ends with #{last})", name(found)))
+        }
+        Difference::Changed { row, found, what } => {
+            let what: Vec<String> =
+                what.iter().map(|change| changed(*change, row, found)).collect();
+            (Heading::Changed, format!("{}: {}", name(found), what.join("; ")))
+        }
+        Difference::Gone(row) => {
+            let (first, last) = row.build_numbers;
+            (
+                Heading::Gone,
+                format!(
+                    "PyTorch {} {} {} #{first}–{last}",
+                    row.pytorch,
+                    row.subdir,
+                    row.build_prefix()
+                ),
+            )
+        }
+    }
+}
+
+fn name(found: &Found) -> String {
+    let key = &found.key;
+    let mut name =
+        format!("PyTorch {} {} {}", key.pytorch, key.subdir, key.accelerator.build_prefix());
+    if found.blas_in_build_string {
+        let _ = write!(name, "_{}", key.blas);
+    }
+    if let Some(variant) = key.arm_variant {
+        let _ = write!(name, " {variant}");
+    }
+    let numbers: Vec<String> = found.build_numbers.iter().map(ToString::to_string).collect();
+    let _ = write!(name, " #{}", numbers.join(", #"));
+    name
+}
+
+fn rules(found: &Found) -> String {
+    let mut rules = vec![format!("Python {}–{}", found.pythons.0, found.pythons.1)];
+    if found.key.accelerator.cuda().is_some() {
+        rules.insert(0, pins(&found.cuda_pins));
+    }
+    rules.extend(found.glibc.map(|glibc| format!("glibc {glibc}")));
+    rules.extend(found.macos.map(|macos| format!("macOS {macos}")));
+    rules.join(", ")
+}
+
+fn pins(pins: &CudaPins) -> String {
+    format!("`cuda-version` >={},<{}", pins.start, pins.end)
+}
+
+fn changed(change: Change, row: &Build, found: &Found) -> String {
+    let or_none = |version: Option<Version>| version.map_or("none".to_owned(), |it| it.to_string());
+    match change {
+        Change::CudaPins => format!("{}, not {}", pins(&found.cuda_pins), pins(&row.cuda_pins)),
+        Change::Glibc => {
+            let before = or_none(row.glibc.map(|glibc| glibc.declared));
+            format!("glibc {}, not {before}", or_none(found.glibc))
+        }
+        Change::Macos => format!("macOS {}, not {}", or_none(found.macos), or_none(row.macos)),
+        Change::Pythons => format!(
+            "Python {}–{}, not {}–{}",
+            found.pythons.0, found.pythons.1, row.pythons.0, row.pythons.1
+        ),
+    }
+}
+
+fn about(what: GapKind) -> &'static str {
+    match what {
+        GapKind::Version => "its version is in no known form",
+        GapKind::Subdir => "PyTorch was never built for that platform",
+        GapKind::BuildString => "its build string is in no known form",
+        GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",
+        GapKind::Python => "it does not say which Python it is for",
+        GapKind::Pytorch => "it does not say which PyTorch it is for",
+        GapKind::Libtorch => "the channel has not the `libtorch` that it asks for",
+        GapKind::ArmVariant => "it is tied to a kind of aarch64 machine that is not known",
+    }
+}

@@ -1,0 +1,218 @@
+//! The sentences about a proof.
+
+use std::fmt::Write as _;
+
+use crate::solve_check::{
+    Finding, Verdict,
+    dry_run::{DryRun, Planned},
+    proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof},
+};
+use crate::types::{ClientKind, Machine};
+
+use super::super::answer::Answer;
+use super::super::channel_remarks::time;
+use super::super::miniforge::miniforge;
+use super::ProofState;
+use super::findings::{correction, finding};
+
+/// Who was asked: `micromamba 2.8.1`, `conda-torch-live`.
+pub(super) fn who(by: By) -> String {
+    match by {
+        By::Client(kind, Some(version)) => format!("{kind} {version}"),
+        By::Client(kind, None) => kind.to_string(),
+        By::Solver => "conda-torch-live".to_owned(),
+    }
+}
+
+/// What came of it, a sentence, and what to do about it, where that can be said.
+pub(super) fn sentence(proof: &Proof, answer: &Answer<'_>) -> (String, Option<String>) {
+    let machine = answer.machine;
+    match &proof.outcome {
+        Outcome::NotRun(why) => not_run(why, proof.by, machine),
+        Outcome::Broken(why) => broken(why, proof.by),
+        Outcome::Answered(dry_run, verdict) => {
+            let (text, hint) = answered(dry_run, verdict, proof);
+            (text, hint.or_else(|| read_the_channel(verdict, answer)))
+        }
+    }
+}
+
+/// What helps where the channel is behind the rows, or was never conda-forge's equal.
+fn read_the_channel(verdict: &Verdict, answer: &Answer<'_>) -> Option<String> {
+    let is_missing = |finding: &Finding| matches!(finding, Finding::NotFound { .. });
+    let is_read = answer.live.is_some_and(|live| live.read);
+    (verdict.findings.iter().any(is_missing) && !is_read)
+        .then(|| "`--live` chooses among what the channel has".to_owned())
+}
+
+/// Whether the client's own words have nothing more to say than what was made of them.
+pub(super) fn is_explained(proof: &Proof) -> bool {
+    match &proof.outcome {
+        Outcome::Answered(_, verdict) => {
+            !verdict.findings.is_empty() && verdict.findings.iter().all(|it| finding(it).is_some())
+        }
+        Outcome::NotRun(_) | Outcome::Broken(_) => false,
+    }
+}
+
+fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) {
+    match why {
+        NotRun::NothingFits => ("there is nothing to verify".to_owned(), None),
+        NotRun::NoSolver => {
+            let text =
+                "`conda-torch-live` is neither beside this program nor at `CONDA_TORCH_LIVE`";
+            (text.to_owned(), None)
+        }
+        NotRun::OtherSystem => {
+            let text = "sees the system that it runs on, whatever platform it is asked for";
+            let hint = "conda 23.3 or newer can be asked, or any mamba 2, micromamba or pixi";
+            (format!("{} {text}", who(by)), Some(hint.to_owned()))
+        }
+        NotRun::NoClient(others) => {
+            let kind = match by {
+                By::Client(kind, _) => kind.as_str(),
+                By::Solver => "client",
+            };
+            let hint = match others.first() {
+                Some(other) => format!("`--client {other}` takes the one that is here"),
+                None => miniforge(machine),
+            };
+            (format!("there is no {kind} on this machine to ask"), Some(hint))
+        }
+    }
+}
+
+fn broken(why: &Broken, by: By) -> (String, Option<String>) {
+    let who = who(by);
+    match why {
+        Broken::NotStarted(why) => (format!("{who} could not be started: {why}"), None),
+        Broken::TimedOut(seconds) => {
+            let hint = "`--verify-timeout SECONDS` gives it more time";
+            (
+                format!("{who} did not answer within {seconds} s and was ended"),
+                Some(hint.to_owned()),
+            )
+        }
+        Broken::Crashed(signal) => (format!("{who} crashed (signal {signal})"), None),
+        Broken::NoFolder(why) => {
+            (format!("a temporary folder for {who} could not be made: {why}"), None)
+        }
+    }
+}
+
+fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Option<String>) {
+    let who = who(proof.by);
+    let found: Vec<String> = verdict.findings.iter().filter_map(finding).collect();
+    let found = found.join("; ");
+    let corrections: Vec<String> = verdict.corrections.iter().map(correction).collect();
+    let hint = Some(corrections.join(", ")).filter(|hint| !hint.is_empty());
+    // What a client says at length stands below what was made of it.
+    let words = verdict.words.as_deref().unwrap_or_default();
+    match dry_run {
+        DryRun::Would(planned) => match ProofState::of(proof) {
+            ProofState::NoSpace => no_space(proof),
+            ProofState::Differs => (format!("{who} would install something else: {found}"), hint),
+            ProofState::Verified
+            | ProofState::Unsolvable
+            | ProofState::Failed
+            | ProofState::NotRun => {
+                let known = if found.is_empty() { found } else { format!("; {found}") };
+                let kept = match proof.age {
+                    0 => String::new(),
+                    age => format!("; the channel is as it was {} ago", time(age)),
+                };
+                (format!("{}{known}{kept}", verified(planned, proof)), None)
+            }
+        },
+        DryRun::Unsolvable(_) | DryRun::NotFound(_) => {
+            let why = if found.is_empty() { String::new() } else { format!(": {found}") };
+            let words = if words.is_empty() { String::new() } else { format!("\n{words}") };
+            (format!("{who} finds no solution{why}{words}"), hint)
+        }
+        DryRun::Network { words, .. } if found.is_empty() => {
+            (format!("{who} could not read the channel: {words}"), None)
+        }
+        DryRun::Network { words, .. } => {
+            (format!("{who} could not read the channel: {found}\n{words}"), None)
+        }
+        DryRun::Failed(why) => (format!("{who} failed: {why}"), None),
+        DryRun::Unreadable(why) => (format!("what {who} printed cannot be read: {why}"), None),
+    }
+}
+
+/// `ends on pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
+fn verified(planned: &[Planned], proof: &Proof) -> String {
+    let mut text = match planned.iter().find(|one| one.name == "pytorch") {
+        Some(one) => {
+            format!("ends on pytorch {} {} from {}", one.version, one.build, one.channel)
+        }
+        None => "ends as promised".to_owned(),
+    };
+    if let Some(download) = proof.download() {
+        let download = if download == 0 {
+            "nothing to download".to_owned()
+        } else {
+            format!("{} to download", size(download))
+        };
+        let _ = write!(text, "; {download}");
+        if let Some(place) = proof.places.iter().find(|place| place.holds == Holds::Packages) {
+            let _ = write!(text, ", {} free", size(place.free));
+        }
+    }
+    text
+}
+
+fn no_space(proof: &Proof) -> (String, Option<String>) {
+    let shortages = proof.shortages();
+    let each: Vec<String> = shortages
+        .iter()
+        .map(|it| {
+            let Place { path, free, .. } = it.place;
+            format!("`{path}` has {} free and needs at least {}", size(*free), size(it.needed))
+        })
+        .collect();
+    let is_cache = shortages.iter().any(|it| it.place.holds == Holds::Packages);
+    let hint = match (is_cache, proof.by) {
+        (true, By::Client(ClientKind::Pixi, _)) => {
+            "`PIXI_CACHE_DIR` names a folder with more room for packages"
+        }
+        (true, _) => "`CONDA_PKGS_DIRS` names a folder with more room for packages",
+        (false, _) => "`--prefix` puts the environment where there is more room",
+    };
+    (format!("there is no room for it: {}", each.join("; ")), Some(hint.to_owned()))
+}
+
+/// `2.9 GiB`, `61 GiB`, `512 MiB`.
+fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    for (unit, one) in UNITS {
+        if bytes >= one {
+            let tenths = bytes / (one / 10);
+            return match (tenths / 10, tenths % 10) {
+                (whole, tenth) if whole < 10 => format!("{whole}.{tenth} {unit}"),
+                (whole, _) => format!("{whole} {unit}"),
+            };
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_as_a_person_would() {
+        let cases = [
+            (0, "0 bytes"),
+            (1023, "1023 bytes"),
+            (1536, "1.5 KiB"),
+            (3_113_851_290, "2.9 GiB"),
+            (65_498_251_264, "61 GiB"),
+            (536_870_912, "512 MiB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

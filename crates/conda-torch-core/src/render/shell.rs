@@ -1,0 +1,175 @@
+//! Words to shell text: quoted so that no shell takes them apart.
+
+use std::borrow::Cow;
+
+use crate::types::Shell;
+
+use super::step::Step;
+
+/// A word that a shell has no safe way to write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` cannot be written safely for {shell}; use a name without `{}`", .text.escape_debug(), .character.escape_debug())]
+pub struct CannotQuote {
+    /// The word.
+    pub text: String,
+    /// What in it is the trouble.
+    pub character: char,
+    /// The shell, by its name, or the terminal in front of all of them.
+    pub shell: &'static str,
+}
+
+/// Flags whose value must stay on their line.
+const WITH_VALUE: [&str; 10] = [
+    "-n",
+    "-p",
+    "-c",
+    "--platform",
+    "--file",
+    "--cuda",
+    "--glibc",
+    "--macos",
+    "--manifest-path",
+    "python",
+];
+
+/// One word.
+///
+/// # Errors
+/// Where the shell cannot express it.
+pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
+    if is_plain(text, shell) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let forbid = |characters: &[char], name: &'static str| match text
+        .chars()
+        .find(|character| characters.contains(character))
+    {
+        Some(character) => Err(CannotQuote { text: text.to_owned(), character, shell: name }),
+        None => Ok(()),
+    };
+    // On its way through a terminal it would be a key that is pressed.
+    if let Some(character) = text.chars().find(|character| character.is_control()) {
+        return Err(CannotQuote { text: text.to_owned(), character, shell: "a terminal" });
+    }
+    let has = |characters: &[char]| text.contains(characters);
+    Ok(Cow::Owned(match shell {
+        // In double quotes `!` is still history expansion in an interactive bash.
+        Shell::Posix if !has(&['$', '`', '"', '\\', '!']) => format!("\"{text}\""),
+        Shell::Posix => format!("'{}'", text.replace('\'', r"'\''")),
+        Shell::Fish if !has(&['$', '"', '\\']) => format!("\"{text}\""),
+        Shell::Fish => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")),
+        Shell::Powershell => {
+            // Up to 7.2 it drops double quotes on the way to a program.
+            forbid(&['"'], "PowerShell")?;
+            if has(&['$', '`', '“', '”', '„']) {
+                let is_quote = |c: char| matches!(c, '\'' | '‘' | '’' | '‚' | '‛');
+                let doubled = |c: char| std::iter::repeat_n(c, if is_quote(c) { 2 } else { 1 });
+                format!("'{}'", text.chars().flat_map(doubled).collect::<String>())
+            } else {
+                format!("\"{text}\"")
+            }
+        }
+        Shell::Cmd => {
+            // `%` expands in quotes, and the clients are batch files, which read `^` and `!` once more.
+            forbid(&['"', '%', '^', '!'], "cmd")?;
+            let trailing = text.len() - text.trim_end_matches('\\').len();
+            format!("\"{text}{}\"", "\\".repeat(trailing))
+        }
+    }))
+}
+
+/// Whether a shell leaves a word alone without quotes.
+fn is_plain(text: &str, shell: Shell) -> bool {
+    let everywhere =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '.' | '/' | ':' | '=');
+    let here = |c: char| match shell {
+        Shell::Posix | Shell::Fish => matches!(c, ',' | '@'),
+        Shell::Powershell => c == '\\',
+        Shell::Cmd => matches!(c, '\\' | ','),
+    };
+    // zsh looks a leading `=` up as a command.
+    !text.is_empty() && !text.starts_with('=') && text.chars().all(|c| everywhere(c) || here(c))
+}
+
+/// A command on one line.
+///
+/// # Errors
+/// Where the shell cannot express a word of it.
+pub fn line(step: &Step, shell: Shell) -> Result<String, CannotQuote> {
+    Ok(pieces(step, shell)?.join(" "))
+}
+
+/// A command on as many lines as it needs, each but the last with the shell's sign of continuation.
+/// A flag stays with its value; a piece that is too long stays whole.
+///
+/// # Errors
+/// Where the shell cannot express a word of it.
+pub fn lines(step: &Step, shell: Shell, width: usize) -> Result<Vec<String>, CannotQuote> {
+    let sign = match shell {
+        Shell::Posix | Shell::Fish => " \\",
+        Shell::Powershell => " `",
+        Shell::Cmd => " ^",
+    };
+    let pieces = pieces(step, shell)?;
+    let mut lines: Vec<String> = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        let reserve = if at + 1 < pieces.len() { sign.len() } else { 0 };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + piece.chars().count() + reserve <= width => {
+                line.push(' ');
+                line.push_str(piece);
+            }
+            Some(line) => {
+                line.push_str(sign);
+                lines.push(format!("  {piece}"));
+            }
+            None => lines.push(piece.clone()),
+        }
+    }
+    Ok(lines)
+}
+
+/// The parts of a command between which a line may be broken.
+fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
+    let mut pieces = Vec::new();
+    for (name, value) in &step.env {
+        let quoted = word(value, shell)?;
+        pieces.push(match shell {
+            Shell::Posix | Shell::Fish => format!("{name}={quoted}"),
+            Shell::Powershell if quoted == value.as_str() => format!("$env:{name}='{value}';"),
+            Shell::Powershell => format!("$env:{name}={quoted};"),
+            Shell::Cmd => format!("set \"{name}={value}\" &&"),
+        });
+    }
+    let mut keep = false;
+    for argument in &step.argv {
+        let quoted = word(argument, shell)?;
+        match pieces.last_mut() {
+            Some(piece) if keep => {
+                piece.push(' ');
+                piece.push_str(&quoted);
+            }
+            Some(_) | None => pieces.push(quoted.into_owned()),
+        }
+        keep = WITH_VALUE.contains(&argument.as_str());
+    }
+    // The program and its verb belong together: `mamba create`, `pixi add`.
+    let first = step.env.len();
+    if let (Some(program), Some(verb)) = (step.argv.first(), step.argv.get(1))
+        && !WITH_VALUE.contains(&program.as_str())
+        && !verb.starts_with('-')
+    {
+        let verb = pieces.remove(first + 1);
+        pieces[first].push(' ');
+        pieces[first].push_str(&verb);
+    }
+    if let Some(file) = &step.stdout {
+        let file = word(file, shell)?;
+        pieces.push(match shell {
+            Shell::Posix | Shell::Fish | Shell::Cmd => format!("> {file}"),
+            // Its own `>` writes UTF-16, which no client reads.
+            Shell::Powershell => format!("| Out-File -Encoding ascii {file}"),
+        });
+    }
+    Ok(pieces)
+}

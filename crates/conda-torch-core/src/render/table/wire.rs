@@ -1,0 +1,163 @@
+//! The table as JSON: the types that are written. Fields are added, never renamed.
+
+use serde::Serialize;
+
+use crate::matrix::{Limit, Matrix, OverviewRow};
+use crate::types::{
+    Accelerator, ArmVariant, Blas, Commit, ComputeCapability, CudaVersion, DriverVersion, Subdir,
+    Version,
+};
+
+use super::super::wire::{MatrixDate, Tool};
+use super::Shown;
+use super::cells::tier;
+
+/// The one document.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "conda-torch matrix --format json"))]
+pub(in crate::render) struct Document<'a> {
+    /// 1.
+    format_version: u32,
+    /// What wrote it.
+    tool: Tool,
+    /// Which matrix.
+    matrix: MatrixDate<'a>,
+    /// The rows of the table.
+    rows: Vec<Row<'a>>,
+}
+
+/// A row of the table: a build, or that there is none.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Row<'a> {
+    /// The platform.
+    #[cfg_attr(test, schemars(with = "String"))]
+    platform: Subdir,
+    /// cuda, mps or cpu.
+    accelerator: &'static str,
+    /// The pins that lead to this build.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    cuda_versions: &'a [CudaVersion],
+    /// sbsa or tegra, where the build is tied to one.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    arm_variant: Option<ArmVariant>,
+    /// The version of PyTorch; null in this and the next fields where there is no build.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pytorch: Option<Version>,
+    /// The package to ask for.
+    package: Option<&'static str>,
+    /// How the build string begins.
+    build: Option<String>,
+    /// The first and the last build number.
+    build_numbers: Option<[u16; 2]>,
+    /// mkl or generic.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    blas: Option<Blas>,
+    /// The toolkit of the build.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    cuda_toolkit: Option<CudaVersion>,
+    /// The oldest drivers that run it.
+    driver: Drivers,
+    /// The compute capabilities that it has kernels for.
+    gpus: Vec<Capabilities>,
+    /// `TORCH_CUDA_ARCH_LIST`.
+    kernels: Option<String>,
+    /// The oldest glibc.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    glibc: Option<Version>,
+    /// The oldest macOS.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    macos: Option<Version>,
+    /// The first and the last Python.
+    #[cfg_attr(test, schemars(with = "Option<[String; 2]>"))]
+    python: Option<[Version; 2]>,
+    /// full, limited or none.
+    support: &'static str,
+    /// What is limited about it, in words that do not change.
+    limits: Vec<&'static str>,
+    /// The recipe's commit; null where a channel was read that says otherwise, or where there is no build.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    source: Option<Commit>,
+    /// Whether the kernels were concluded from another build.
+    inferred: bool,
+    /// Whether `advise` chooses it for this machine.
+    this_machine: bool,
+}
+
+/// The oldest drivers.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Drivers {
+    /// On Linux; null without CUDA.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    linux: Option<DriverVersion>,
+    /// On Windows.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    windows: Option<DriverVersion>,
+}
+
+/// From the first to the last, without gaps.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Capabilities {
+    /// The lowest.
+    #[cfg_attr(test, schemars(with = "String"))]
+    from: ComputeCapability,
+    /// The highest.
+    #[cfg_attr(test, schemars(with = "String"))]
+    to: ComputeCapability,
+}
+
+pub(super) fn json(matrix: &Matrix, rows: &[Shown<'_>]) -> String {
+    let document = Document {
+        format_version: 1,
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        matrix: MatrixDate { channel: &matrix.channel, as_of: matrix.as_of },
+        rows: rows.iter().map(|shown| row(&shown.row, shown.is_yours)).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("plain values are JSON");
+    text.push('\n');
+    text
+}
+
+fn row<'a>(row: &'a OverviewRow<'_>, this_machine: bool) -> Row<'a> {
+    let build = row.build;
+    let accelerator = match build.map(|build| build.accelerator) {
+        _ if row.is_cuda => "cuda",
+        Some(Accelerator::Mps) => "mps",
+        Some(Accelerator::Cpu | Accelerator::Cuda(_)) | None => "cpu",
+    };
+    Row {
+        platform: row.subdir,
+        accelerator,
+        cuda_versions: &row.cuda_versions,
+        arm_variant: row.arm_variant,
+        pytorch: build.map(|build| build.pytorch),
+        package: row.package(),
+        build: build.map(|build| build.accelerator.build_prefix()),
+        build_numbers: build.map(|build| build.build_numbers.into()),
+        blas: build.map(|build| build.blas),
+        cuda_toolkit: build.and_then(|build| build.accelerator.cuda()),
+        driver: Drivers { linux: row.linux_driver, windows: row.windows_driver },
+        gpus: row.gpus.iter().map(|&(from, to)| Capabilities { from, to }).collect(),
+        kernels: build.filter(|build| build.is_cuda()).map(|build| build.kernels.to_string()),
+        glibc: build.and_then(|build| build.glibc).map(|floor| floor.libraries),
+        macos: build.and_then(|build| build.macos),
+        python: build.map(|build| build.pythons.into()),
+        support: tier(row.tier),
+        limits: row.limits.iter().map(code).collect(),
+        source: build.and_then(|build| build.source.commit()),
+        inferred: build.is_some_and(|build| build.source.is_inferred()),
+        this_machine,
+    }
+}
+
+fn code(limit: &Limit) -> &'static str {
+    match limit {
+        Limit::OlderPytorch { .. } => "older-pytorch",
+        Limit::NoTriton => "no-triton",
+        Limit::NoTorchaudio => "no-torchaudio",
+        Limit::ExactPin => "exact-cuda-version",
+    }
+}

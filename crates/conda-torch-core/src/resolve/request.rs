@@ -1,0 +1,59 @@
+//! What the user asks for, apart from the machine.
+
+use serde::Serialize;
+
+use crate::types::{Blas, Companion, CudaVersion, Version};
+
+/// A wish. The default asks for the best that the machine runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// What to compute on.
+    pub accelerator: AcceleratorWish,
+    /// A version of PyTorch, or a prefix: `2.9` asks for any 2.9.x.
+    pub pytorch: Option<Version>,
+    /// A series of Python: `3.12`.
+    pub python: Option<Version>,
+    /// What to pin `cuda-version` to.
+    pub cuda_version: Option<CudaVersion>,
+    /// The linear algebra library.
+    pub blas: Option<Blas>,
+    /// Packages beside PyTorch, in the order asked, each once.
+    pub companions: Vec<Companion>,
+}
+
+/// What to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum AcceleratorWish {
+    /// A GPU where one is usable, else the processor.
+    #[default]
+    Auto,
+    /// The processor, also where a GPU is usable.
+    Cpu,
+    /// An NVIDIA GPU or nothing.
+    Cuda,
+}
+
+impl AcceleratorWish {
+    /// The value of `--accelerator`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
+impl Request {
+    /// Whether the builds that it asks for use CUDA.
+    pub(super) const fn asks_for_cuda(&self) -> bool {
+        match self.accelerator {
+            AcceleratorWish::Cpu => false,
+            AcceleratorWish::Cuda => true,
+            AcceleratorWish::Auto => self.cuda_version.is_some(),
+        }
+    }
+}

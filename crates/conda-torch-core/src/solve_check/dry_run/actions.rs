@@ -1,0 +1,174 @@
+//! The JSON of conda, mamba and micromamba, found among other words.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::types::ChannelName;
+
+use super::Planned;
+
+/// The keys that are read, of a success and of a failure.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Form {
+    #[serde(deserialize_with = "lenient")]
+    pub actions: Option<Actions>,
+    #[serde(deserialize_with = "lenient")]
+    pub success: Option<bool>,
+    /// conda's.
+    #[serde(deserialize_with = "lenient")]
+    pub exception_name: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub message: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub error: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub packages: Option<Vec<String>>,
+    #[serde(deserialize_with = "lenient")]
+    pub bad_deps: Option<serde_json::Value>,
+    #[serde(deserialize_with = "lenient")]
+    pub pinned_specs: Option<Vec<String>>,
+    /// mamba's.
+    #[serde(deserialize_with = "lenient")]
+    pub solver_problems: Option<Vec<String>>,
+    #[serde(deserialize_with = "lenient")]
+    pub log_history: Option<Vec<Logged>>,
+}
+
+/// A line of libmamba's log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Logged {
+    pub level: String,
+    pub message: String,
+}
+
+/// What would be done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "UPPERCASE")]
+pub(super) struct Actions {
+    fetch: Vec<Row>,
+    link: Vec<Row>,
+}
+
+/// A package as a client writes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Row {
+    name: String,
+    version: String,
+    build: String,
+    build_string: String,
+    #[serde(deserialize_with = "lenient")]
+    base_url: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    url: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    channel: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    size: Option<u64>,
+}
+
+/// A value where it is of the expected kind, else nothing: one odd key does not spoil the rest.
+fn lenient<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::de::DeserializeOwned,
+    D: serde::Deserializer<'de>,
+{
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(T::deserialize(value).ok())
+}
+
+/// What was found in a text.
+pub(super) enum Found {
+    /// The object.
+    Form(Box<Form>),
+    /// An object that ends too early.
+    Cut,
+    /// None.
+    Nothing,
+}
+
+/// The most places at which an object is looked for.
+const STARTS: usize = 64;
+
+/// Finds the object: the last in the text that has a key of a dry run, since what goes wrong comes last.
+pub(super) fn find(text: &str) -> Found {
+    let mut found = Found::Nothing;
+    let mut from = 0;
+    for _ in 0..STARTS {
+        let Some(start) = text[from..].find('{').map(|at| from + at) else { break };
+        let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Form>();
+        match values.next() {
+            Some(Ok(form)) => {
+                from = start + values.byte_offset().max(1);
+                if form.is_told() {
+                    found = Found::Form(Box::new(form));
+                }
+            }
+            Some(Err(error)) if error.is_eof() && !matches!(found, Found::Form(_)) => {
+                return Found::Cut;
+            }
+            Some(Err(_)) | None => from = start + 1,
+        }
+    }
+    found
+}
+
+impl Form {
+    fn is_told(&self) -> bool {
+        self.actions.is_some()
+            || self.success.is_some()
+            || self.exception_name.is_some()
+            || self.error.is_some()
+            || self.solver_problems.is_some()
+            || self.log_history.is_some()
+    }
+
+    /// conda's words, without the name of the exception.
+    pub(super) fn words(&self) -> &str {
+        self.message.as_deref().or(self.error.as_deref()).unwrap_or_default()
+    }
+}
+
+impl Actions {
+    /// What is linked, with the sizes of what is fetched for it.
+    pub(super) fn planned(&self) -> Vec<Planned> {
+        let fetched: BTreeMap<(&str, &str, &str), &Row> =
+            self.fetch.iter().map(|row| (row.key(), row)).collect();
+        // conda says nothing of FETCH where it has all of it.
+        let rows = if self.link.is_empty() { &self.fetch } else { &self.link };
+        let one = |row: &Row| {
+            let archive = fetched.get(&row.key()).copied();
+            Planned {
+                name: row.name.clone(),
+                version: row.version.clone(),
+                build: row.build_string().to_owned(),
+                channel: row.channel(),
+                size: archive.and_then(|archive| archive.size).or(row.size),
+                to_download: Some(archive.is_some()),
+            }
+        };
+        rows.iter().map(one).collect()
+    }
+}
+
+impl Row {
+    fn build_string(&self) -> &str {
+        if self.build_string.is_empty() { &self.build } else { &self.build_string }
+    }
+
+    fn key(&self) -> (&str, &str, &str) {
+        (&self.name, &self.version, self.build_string())
+    }
+
+    /// The fullest of what it says: an address tells more than a name.
+    fn channel(&self) -> String {
+        if let Some(url) = self.url.as_deref().filter(|url| url.contains("://")) {
+            return ChannelName::of_package(url).name;
+        }
+        let base = self.base_url.as_deref().filter(|base| !base.is_empty());
+        ChannelName::of(base.or(self.channel.as_deref()).unwrap_or_default()).name
+    }
+}

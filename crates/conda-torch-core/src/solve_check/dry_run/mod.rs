@@ -1,0 +1,120 @@
+//! What a client says that it would do.
+//!
+//! conda, mamba and micromamba print one JSON object, with words before or after it; a lock file of
+//! pixi is YAML. What is not understood is told as such, with a short piece of it.
+
+mod actions;
+mod conda;
+mod fault;
+mod mamba;
+mod pixi;
+mod solver;
+mod words;
+
+pub use solver::{from_fault, from_solution};
+
+use crate::types::{ClientKind, FaultKind, InstalledPackage};
+
+use actions::{Form, Found};
+
+/// A dry run, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DryRun {
+    /// It would do this.
+    Would(Vec<Planned>),
+    /// There is no solution; in the client's own words, cleaned of colours and of secrets.
+    Unsolvable(String),
+    /// Packages that no channel has, by name or spec.
+    NotFound(Vec<String>),
+    /// It could not get at the channel; in its own words.
+    Network {
+        /// They.
+        words: String,
+        /// What it was; `Other` where that is not told.
+        kind: FaultKind,
+    },
+    /// It failed for another reason; in its own words.
+    Failed(String),
+    /// What it printed is not what such a client prints.
+    Unreadable(String),
+}
+
+/// A package that would be there at the end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Planned {
+    /// `pytorch`.
+    pub name: String,
+    /// `2.13.0`.
+    pub version: String,
+    /// The build string.
+    pub build: String,
+    /// The channel's name or address, without the subdir and secrets.
+    pub channel: String,
+    /// The size of its archive in bytes, where the client says it.
+    pub size: Option<u64>,
+    /// Whether it would be downloaded; `None` where the client does not say.
+    pub to_download: Option<bool>,
+}
+
+/// The most of a text that is looked at: a plan is some hundred kilobytes, a solver's tree megabytes.
+const MOST: usize = 32 << 20;
+
+/// Reads what a client printed. For pixi, `stdout` is the text of the lock file that it wrote.
+#[must_use]
+pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
+    if stdout.len() > MOST {
+        return DryRun::Unreadable(words::excerpt(stdout));
+    }
+    match client {
+        ClientKind::Pixi => pixi::read(code, stdout, stderr),
+        ClientKind::Conda | ClientKind::Mamba | ClientKind::Micromamba => {
+            of_json(code, stdout, stderr)
+        }
+    }
+}
+
+/// Adds what stays in an environment as it is: a client says what changes.
+pub fn keep(planned: &mut Vec<Planned>, there: Vec<InstalledPackage>) {
+    for package in there {
+        if planned.iter().all(|other| other.name != package.name) {
+            let InstalledPackage { name, version, build, channel, .. } = package;
+            let (size, to_download) = (None, Some(false));
+            planned.push(Planned { name, version, build, channel, size, to_download });
+        }
+    }
+}
+
+/// mamba 1 is conda with another solver, and mamba 2 is micromamba: what is there decides.
+fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
+    let text = words::plain(stdout);
+    let said = || if text.trim().is_empty() { words::plain(stderr) } else { text.clone() };
+    let form: Form = match actions::find(&text) {
+        Found::Form(form) => *form,
+        Found::Cut => return DryRun::Unreadable(words::excerpt(&text)),
+        Found::Nothing => {
+            // A client that could not even begin says so in words.
+            let said = said();
+            return match (
+                code,
+                words::of_failure(&words::plain(stderr)).or_else(|| words::of_failure(&text)),
+            ) {
+                (_, Some(failure)) => failure,
+                (Some(0), None) => DryRun::Unreadable(words::excerpt(&said)),
+                (_, None) if text.trim().is_empty() && !said.trim().is_empty() => {
+                    DryRun::Failed(words::excerpt(&said))
+                }
+                (_, None) => DryRun::Unreadable(words::excerpt(&said)),
+            };
+        }
+    };
+    if form.exception_name.is_some() && form.exception_name.as_deref() != Some("DryRunExit") {
+        return conda::failure(&form);
+    }
+    if let Some(actions) = form.actions.as_ref().filter(|_| form.success != Some(false)) {
+        return DryRun::Would(actions.planned());
+    }
+    if form.success == Some(true) {
+        return DryRun::Would(Vec::new());
+    }
+    mamba::failure(&form, &words::plain(stderr), &text)
+}

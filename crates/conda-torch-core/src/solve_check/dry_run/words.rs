@@ -1,0 +1,80 @@
+//! A client's words: without what steers a terminal, without secrets, and not endless.
+
+use crate::types::without_secrets;
+
+use super::fault::fault;
+use super::{DryRun, mamba};
+
+/// The longest excerpt, in characters: a sentence or two.
+const SHORT: usize = 300;
+
+/// The longest explanation of a solver: trees of a megabyte repeat themselves.
+const LONG: usize = 16 << 10;
+
+/// A text without colours, carriage returns, a byte order mark and other control characters.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.trim_start_matches('\u{feff}').chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '\u{1b}' => match characters.next() {
+                // CSI: up to a letter; OSC: up to a bell.
+                Some('[') => while characters.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
+                Some(']') => while characters.next().is_some_and(|c| c != '\u{7}') {},
+                Some(_) | None => {}
+            },
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\r' => plain.push('\n'),
+            '\n' | '\t' => plain.push(c),
+            c if c.is_control() => {}
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// All of a text as far as a person would read it.
+pub(super) fn cleaned(text: &str) -> String {
+    cut(without_secrets(&plain(&cut(text, LONG))).trim(), LONG)
+}
+
+/// The beginning of a text on one line.
+pub(super) fn excerpt(text: &str) -> String {
+    let text = without_secrets(&plain(&cut(text, 4 * SHORT)));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cut(&words.join(" "), SHORT)
+}
+
+/// As much of a text as is looked at.
+pub(super) fn beginning(text: &str) -> String {
+    cut(text, LONG)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What solvers say, and nobody else.
+const UNSOLVABLE: [&str; 6] = [
+    "Could not solve for environment specs",
+    "Encountered problems while solving",
+    "Cannot solve the request because of",
+    "nothing provides ",
+    "failed to solve",
+    "The following packages are incompatible",
+];
+
+/// A failure that is told in words alone; `None` where they are not understood.
+pub(super) fn of_failure(said: &str) -> Option<DryRun> {
+    if UNSOLVABLE.iter().any(|sign| said.contains(sign)) {
+        return Some(mamba::unsolvable(said));
+    }
+    if let Some(kind) = fault(said) {
+        return Some(DryRun::Network { words: excerpt(said), kind });
+    }
+    let is_critical = said.contains("critical libmamba") || said.contains("error    libmamba");
+    is_critical.then(|| DryRun::Failed(excerpt(said)))
+}

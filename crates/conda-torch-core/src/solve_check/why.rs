@@ -1,0 +1,247 @@
+//! Why there is no solution, as far as a solver's words tell it for certain.
+//!
+//! Three solvers explain themselves: libmamba ("nothing provides __cuda needed by …", and a tree),
+//! resolvo in rattler ("__cuda *, for which no candidates were found", a tree of its own), and conda's
+//! classic one, which lists also what is as it should be.
+
+use crate::resolve::Choice;
+use crate::types::Version;
+
+use super::finding::Finding;
+
+/// The virtual packages that a build may need.
+const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux", "__win"];
+
+/// The most findings of one explanation: a tree repeats itself a hundred times.
+const MOST: usize = 8;
+
+/// What an explanation comes to; never empty.
+pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let is_classic = words.contains("Output in format: Requested package")
+        || words.contains("found to be incompatible with your system");
+    if is_classic {
+        findings.extend(VIRTUAL.iter().filter_map(|name| by_classic(words, name, choice)));
+    } else {
+        for line in words.lines() {
+            add(&mut findings, of_line(line));
+        }
+        settle_seen(&mut findings, words);
+        findings.retain(|finding| concerns(finding, choice));
+    }
+    // The deepest cause alone: what conflicts above it follows from it.
+    if findings.iter().any(is_virtual) {
+        findings.retain(is_virtual);
+    }
+    if findings.is_empty() {
+        findings.extend(conflict(words));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::Unexplained);
+    }
+    findings
+}
+
+/// A spec that no channel has; a virtual package is nothing that a channel has.
+pub(super) fn missing(spec: &str) -> Finding {
+    let name = name_of(spec);
+    if name.starts_with("__") {
+        Finding::VirtualMissing { name: name.to_owned() }
+    } else {
+        Finding::NotFound { spec: spec.to_owned() }
+    }
+}
+
+fn is_virtual(finding: &Finding) -> bool {
+    matches!(finding, Finding::VirtualMissing { .. } | Finding::VirtualTooLow { .. })
+}
+
+/// Adds what is not told yet; of a virtual package one line may say what is needed, and another what is
+/// seen.
+fn add(findings: &mut Vec<Finding>, found: Option<Finding>) {
+    let Some(found) = found else { return };
+    let name = found.virtual_package();
+    let known = findings.iter().position(|known| match name {
+        Some(_) => known.virtual_package() == name,
+        None => *known == found,
+    });
+    let Some(at) = known else {
+        if findings.len() < MOST {
+            findings.push(found);
+        }
+        return;
+    };
+    if let Finding::VirtualTooLow { needed: bound, seen: seen @ None, .. } = &mut findings[at]
+        && let Finding::VirtualTooLow { needed, seen: told, .. } = found
+        && *bound == needed
+    {
+        *seen = told;
+    }
+}
+
+/// What one line of an explanation says, without the branches of its tree.
+fn of_line(line: &str) -> Option<Finding> {
+    let line = line.trim_start_matches(|c: char| {
+        c.is_whitespace() || ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '-' | '|')
+    });
+    if let Some(rest) = line.strip_prefix("pin on ") {
+        let spec = rest.split(" is ").next().unwrap_or_default();
+        return Some(Finding::Pinned { spec: tidy(spec) });
+    }
+    if let Some(rest) = line.strip_prefix("the constraint ") {
+        let (spec, _) = rest.split_once(" cannot be fulfilled")?;
+        return Some(Finding::Pinned { spec: tidy(spec) });
+    }
+    // libmamba's list: "nothing provides __cuda needed by …", "nothing provides requested x 1.*".
+    if let Some(rest) = line.strip_prefix("nothing provides ") {
+        let rest = rest.strip_prefix("requested ").unwrap_or(rest);
+        let spec = rest.split(" needed by ").next().unwrap_or_default();
+        return absent(spec);
+    }
+    for absence in [
+        ", which is missing on the system",
+        " is missing on the system",
+        ", for which no candidates were found",
+        ", which does not exist",
+        " does not exist",
+    ] {
+        if let Some((spec, _)) = line.split_once(absence) {
+            return absent(spec);
+        }
+    }
+    // "package cuda-version-13.0-… has constraint __cuda >=13 conflicting with __cuda-12.0-0".
+    if let Some((_, rest)) = line.split_once(" has constraint ") {
+        let (spec, other) = rest.split_once(" conflicting with ")?;
+        let mut finding = too_low(spec)?;
+        if let Finding::VirtualTooLow { name, seen, .. } = &mut finding {
+            let version = other.strip_prefix(name.as_str()).and_then(|rest| rest.split('-').nth(1));
+            *seen = version.map(str::to_owned);
+        }
+        return Some(finding);
+    }
+    let (spec, _) = line.split_once(", which conflicts with any installable versions")?;
+    too_low(spec)
+}
+
+/// Something that is not there: with a bound on a virtual package it may be there and too old.
+fn absent(spec: &str) -> Option<Finding> {
+    let spec = spec.trim();
+    let name = name_of(spec);
+    if name.is_empty() {
+        return None;
+    }
+    if name.starts_with("__") && spec.contains(['<', '>']) {
+        return too_low(spec);
+    }
+    Some(missing(&tidy(spec)))
+}
+
+/// A virtual package with a bound.
+fn too_low(spec: &str) -> Option<Finding> {
+    let spec = spec.trim();
+    let name = Some(name_of(spec)).filter(|name| name.starts_with("__"))?;
+    let needed = spec[name.len()..].trim().trim_end_matches(" *").trim_end_matches('*').trim();
+    let needed = Some(needed.to_owned()).filter(|needed| !needed.is_empty());
+    Some(Finding::VirtualTooLow { name: name.to_owned(), needed, seen: None })
+}
+
+/// What the promised build needs of a virtual package, where that is a version.
+fn need(name: &str, choice: &Choice<'_>) -> Option<Version> {
+    match name {
+        // `cuda-version` holds the driver to its major version; `needs_cuda` is what the driver has.
+        "__cuda" => choice.cuda_version.map(|pin| Version::new(&[pin.major])),
+        "__glibc" => choice.build.glibc.map(|floor| floor.declared.max(floor.libraries)),
+        "__osx" => choice.build.macos,
+        _ => None,
+    }
+}
+
+/// Whether a finding is about the promised build: a tree also tells why its neighbours do not fit, such
+/// as those for CUDA 13 beside one for 12.9.
+fn concerns(finding: &Finding, choice: &Choice<'_>) -> bool {
+    if let Finding::VirtualMissing { name } = finding {
+        return name != "__cuda" || choice.needs_cuda.is_some();
+    }
+    let Finding::VirtualTooLow { name, needed, seen } = finding else { return true };
+    let version = |text: &Option<String>| {
+        let text = text.as_deref()?.trim_start_matches(['>', '=']);
+        text.split([',', '|', ' ']).next()?.trim_end_matches(".*").parse::<Version>().ok()
+    };
+    let is_known = matches!(name.as_str(), "__cuda" | "__glibc" | "__osx");
+    need(name, choice).map_or(!is_known, |need| {
+        version(needed).is_some_and(|bound| bound <= need)
+            && version(seen).is_none_or(|seen| seen < need)
+    })
+}
+
+/// rattler says elsewhere in its tree what it sees: "└─ __cuda 12.0".
+fn settle_seen(findings: &mut [Finding], words: &str) {
+    for finding in findings {
+        let Finding::VirtualTooLow { name, seen: seen @ None, .. } = finding else { continue };
+        let is_version = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
+        let told = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
+            let rest = words[at + found.len()..].lines().next()?;
+            Some(rest.trim()).filter(is_version).filter(|rest| !rest.contains(' '))
+        });
+        *seen = told.map(str::to_owned);
+    }
+}
+
+/// conda's classic solver: "-> __cuda" is needed, and `feature:/linux-64::__cuda==12.9=0` is seen.
+fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<Finding> {
+    let is_needed = words.contains(&format!("-> {name}"));
+    let marker = format!("::{name}==");
+    let seen = words
+        .split_once(&marker)
+        .map(|(_, rest)| rest.split(['=', '\n']).next().unwrap_or_default().to_owned());
+    let name = name.to_owned();
+    let Some(seen) = seen else {
+        return is_needed.then_some(Finding::VirtualMissing { name });
+    };
+    // It lists what is needed whether or not that is fulfilled: only what is below the build's own
+    // need is certain.
+    let needed = need(&name, choice)
+        .filter(|needed| seen.parse::<Version>().is_ok_and(|seen| seen < *needed))?;
+    Some(Finding::VirtualTooLow { name, needed: Some(format!(">={needed}")), seen: Some(seen) })
+}
+
+/// Requests that the explanation names side by side: two at least.
+fn conflict(words: &str) -> Option<Finding> {
+    let mut packages: Vec<String> = Vec::new();
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let is_branch = |line: &&str| line.trim_start().starts_with(['├', '└']);
+    // The first level of a tree is what was asked for.
+    let first = words.lines().filter(is_branch).map(depth).min();
+    for line in words.lines() {
+        let asked = Some(line).filter(|line| is_branch(line) && first == Some(depth(line)));
+        let asked = asked.map(|line| line.trim_start().trim_start_matches(['├', '└', '─', ' ']));
+        let classic = words
+            .contains("Output in format: Requested package")
+            .then(|| line.split("The following").next().unwrap_or_default())
+            .filter(|line| {
+                line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains('=')
+            });
+        let Some(text) = asked.or(classic) else { continue };
+        let end = [" is ", " can ", " cannot ", " -> ", ","];
+        let end = end.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+        let spec = tidy(&text[..end]);
+        let is_asked = !spec.is_empty() && !spec.starts_with("__");
+        if is_asked && !packages.contains(&spec) && packages.len() < MOST {
+            packages.push(spec);
+        }
+    }
+    (packages.len() > 1).then_some(Finding::Conflict { packages })
+}
+
+/// The package of a spec.
+fn name_of(spec: &str) -> &str {
+    let spec = spec.trim();
+    let end = spec.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+    &spec[..end.unwrap_or(spec.len())]
+}
+
+/// A spec without the build that is any: `pytorch =2.12 *` is `pytorch =2.12`.
+fn tidy(spec: &str) -> String {
+    let spec = spec.trim();
+    spec.strip_suffix(" *").unwrap_or(spec).trim().to_owned()
+}

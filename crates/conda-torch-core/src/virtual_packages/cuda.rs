@@ -1,0 +1,253 @@
+//! `__cuda`: the CUDA that the driver supports, by five different ways of asking.
+
+use crate::types::{CudaVersion, Detected, Machine, Origin, Outcome, VirtualPackage};
+
+use super::nvidia_smi;
+use super::seen::{Seen, found, unknown};
+use super::told;
+use super::viewer::Viewer;
+
+/// What mamba 2 takes for the driver's CUDA, since 2.0.6.
+pub(super) const TOOLKIT_FILE: &str = "/usr/local/cuda/version.json";
+
+/// Whether a client will see CUDA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sees {
+    /// It has this for `__cuda`, which may be no version.
+    Cuda(VirtualPackage),
+    /// It has no `__cuda`.
+    Nothing,
+    /// It ends with an error instead.
+    Stops,
+    /// Could not be told.
+    Unknown,
+}
+
+impl Sees {
+    /// Whether it is enough for builds of a toolkit: `cuda-version` asks for the major version alone
+    /// (`__cuda >=12`). `None` where that is not known.
+    #[must_use]
+    pub fn suffices(&self, toolkit: CudaVersion) -> Option<bool> {
+        match self {
+            Self::Cuda(package) => {
+                let version = super::cuda_version(&package.version);
+                Some(version.is_some_and(|version| version.major >= toolkit.major))
+            }
+            Self::Nothing | Self::Stops => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// What a client will have for `__cuda`.
+#[must_use]
+pub fn sees_cuda(machine: &Machine, viewer: &Viewer<'_>) -> Sees {
+    match seen(machine, viewer) {
+        Seen::Package(package, _) => Sees::Cuda(package),
+        Seen::Nothing => Sees::Nothing,
+        Seen::Stops(_) => Sees::Stops,
+        Seen::Unknown(_) => Sees::Unknown,
+    }
+}
+
+pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
+    if let Some(said) = viewer.found.and_then(|client| client.sees.as_deref()) {
+        let origin = Origin::Document(format!("{} info", viewer.kind));
+        let package = said.iter().find(|package| package.name == "__cuda");
+        return package.map_or(Seen::Nothing, |package| Seen::Package(package.clone(), origin));
+    }
+    if let Some(setting) = told::of(machine, viewer, "CUDA") {
+        return told::version(viewer, "__cuda", setting);
+    }
+    // Of a machine that was saved before variables were kept.
+    if let Detected::Found(cuda) = &machine.driver_cuda
+        && matches!(&cuda.origin, Origin::Env(name) if name == "CONDA_OVERRIDE_CUDA")
+    {
+        return found("__cuda", &cuda.value.to_string(), cuda.origin.clone());
+    }
+    if viewer.is_conda() {
+        conda(machine, viewer)
+    } else if viewer.is_libmamba() {
+        libmamba(machine, viewer)
+    } else {
+        pixi(machine, viewer)
+    }
+}
+
+/// libcuda, which must find a device; since 23.1 whatever `CUDA_VISIBLE_DEVICES` says.
+fn conda(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
+    let is_hidden = viewer.is_below(&[23, 1]).then(|| hidden(machine)).flatten();
+    if viewer.is_below(&[23, 1]) && machine.libcuda.is_found() {
+        return unknown("conda before 23.1 asks for `libcuda.so`, without a number");
+    }
+    match libcuda(machine, is_hidden) {
+        // This one release calls it version 0: <https://github.com/conda/conda/pull/15500>.
+        Seen::Nothing if !viewer.is_below(&[25, 11]) && viewer.is_below(&[25, 11, 1]) => {
+            found("__cuda", "0", Origin::System)
+        }
+        seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+    }
+}
+
+/// libcuda, initialised, where a client looks for it.
+fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Seen {
+    match (&machine.libcuda, hidden) {
+        (Detected::Found(_), Some(Hidden::All)) | (Detected::Absent, _) => Seen::Nothing,
+        (Detected::Found(_), Some(Hidden::Perhaps)) => {
+            unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
+        }
+        (Detected::Found(_), None) if is_elsewhere(machine, "libcuda") => Seen::Nothing,
+        (Detected::Found(cuda), None) => {
+            found("__cuda", &cuda.value.to_string(), cuda.origin.clone())
+        }
+        // It is there and cannot be initialised, whatever the reason: `cuInit` must succeed.
+        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => Seen::Nothing,
+        (Detected::Unknown { why }, _) => unknown(why.clone()),
+    }
+}
+
+/// The toolkit's file first, then what `nvidia-smi` says, word for word.
+fn libmamba(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
+    if !viewer.is_below(&[2, 0, 6]) {
+        match &machine.toolkit_file {
+            Detected::Found(toolkit) => {
+                return found("__cuda", &toolkit.value.to_string(), toolkit.origin.clone());
+            }
+            Detected::Unknown { why } if stumbles(machine) => return Seen::Stops(why.clone()),
+            Detected::Unknown { why } => return unknown(why.clone()),
+            Detected::Absent => {}
+        }
+    }
+    by_nvidia_smi(machine)
+}
+
+fn by_nvidia_smi(machine: &Machine) -> Seen {
+    match nvidia_smi::says(machine) {
+        Ok(Some(text)) if text.is_empty() => Seen::Nothing,
+        Ok(Some(text)) => found("__cuda", &text, Origin::NvidiaSmi),
+        Ok(None) => Seen::Nothing,
+        Err(why) => Seen::Unknown(why),
+    }
+}
+
+/// Whether the toolkit's file is there and mamba ends on it.
+pub(super) fn stumbles(machine: &Machine) -> bool {
+    machine
+        .sources
+        .iter()
+        .any(|source| source.source == TOOLKIT_FILE && source.outcome == Outcome::Failed)
+}
+
+/// What a static pixi can ask is `nvidia-smi` alone; a pixi of unknown kind is told only where it does
+/// not matter.
+fn pixi(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
+    let opens_libraries = || rattler(machine, viewer);
+    match is_static(machine, viewer) {
+        Some(true) => pixi_by_nvidia_smi(machine),
+        Some(false) => opens_libraries(),
+        None => {
+            let (one, other) = (pixi_by_nvidia_smi(machine), opens_libraries());
+            let is_same = match (&one, &other) {
+                (Seen::Package(one, _), Seen::Package(other, _)) => one == other,
+                (one, other) => one == other,
+            };
+            if is_same {
+                other
+            } else {
+                unknown(
+                    "it depends on whether this pixi can open libraries: its own installer's cannot",
+                )
+            }
+        }
+    }
+}
+
+/// Whether a pixi is linked without a loader. Only on Linux are there builds of both kinds.
+pub(super) fn is_static(machine: &Machine, viewer: &Viewer<'_>) -> Option<bool> {
+    let is_linux = |subdir: &crate::types::Subdir| subdir.os() == crate::types::Os::Linux;
+    if !machine.subdir.value().is_some_and(is_linux) {
+        return Some(false);
+    }
+    let has = |part: &str| viewer.part(machine, part).is_some();
+    match (has("static"), has("dynamic")) {
+        (false, false) => None,
+        (is_static, _) => Some(is_static),
+    }
+}
+
+/// rattler reads a version where libmamba takes the text.
+fn pixi_by_nvidia_smi(machine: &Machine) -> Seen {
+    match by_nvidia_smi(machine) {
+        Seen::Package(package, _) if super::cuda_version(&package.version).is_none() => {
+            Seen::Nothing
+        }
+        seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+    }
+}
+
+/// Before 0.71 NVML, initialised; up to 0.77 libcuda; then NVML, libcuda and `nvidia-smi` in turn.
+/// Source: `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
+fn rattler(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
+    let is_libcudas = !viewer.is_below(&[0, 71]) && viewer.is_below(&[0, 78]);
+    if is_libcudas {
+        return libcuda(machine, hidden(machine));
+    }
+    match by_nvml(machine) {
+        Detected::Found(_) if is_elsewhere(machine, "nvml") && viewer.is_below(&[0, 71]) => {
+            Seen::Nothing
+        }
+        Detected::Found(cuda) if !is_elsewhere(machine, "nvml") => {
+            found("__cuda", &cuda.value.to_string(), cuda.origin)
+        }
+        // Newer ones ask it without initialising it, too.
+        Detected::Unknown { why } if !viewer.is_below(&[0, 71]) => unknown(why),
+        Detected::Absent | Detected::Unknown { .. } if viewer.is_below(&[0, 71]) => Seen::Nothing,
+        Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => {
+            match libcuda(machine, hidden(machine)) {
+                Seen::Nothing => pixi_by_nvidia_smi(machine),
+                seen @ (Seen::Package(..) | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+            }
+        }
+    }
+}
+
+/// What NVML says; of a machine that was saved before that was kept, the driver's CUDA if NVML said it.
+pub(super) fn by_nvml(machine: &Machine) -> Detected<CudaVersion> {
+    match (&machine.nvml, &machine.driver_cuda) {
+        (Detected::Unknown { .. }, Detected::Found(cuda)) if cuda.origin == Origin::Nvml => {
+            machine.driver_cuda.clone()
+        }
+        (Detected::Unknown { .. }, Detected::Absent) => Detected::Absent,
+        (nvml, _) => nvml.clone(),
+    }
+}
+
+/// What `CUDA_VISIBLE_DEVICES` does to a client that leaves it set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hidden {
+    All,
+    Perhaps,
+}
+
+pub(super) fn hidden(machine: &Machine) -> Option<Hidden> {
+    let setting = machine.settings.iter().find(|set| set.name == "CUDA_VISIBLE_DEVICES")?;
+    match setting.value.as_str() {
+        "" | "-1" => Some(Hidden::All),
+        "0" => None,
+        _ => Some(Hidden::Perhaps),
+    }
+}
+
+/// Folders in which conda and pixi look after the loader; others are this program's alone.
+const FOLDERS: [&str; 3] =
+    ["/usr/lib64/nvidia/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib/wsl/lib/"];
+
+/// Whether a library was found where the clients do not look.
+pub(super) fn is_elsewhere(machine: &Machine, library: &str) -> bool {
+    let source = machine.sources.iter().find(|source| source.source == library);
+    let Some(source) = source.filter(|source| source.outcome == Outcome::Ok) else { return false };
+    let path = source.detail.split(';').next().unwrap_or_default();
+    let is_in = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
+    // A bare name was found by the loader, and Windows has one place.
+    path.starts_with('/') && !FOLDERS.into_iter().any(is_in)
+}

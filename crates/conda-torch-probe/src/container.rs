@@ -1,0 +1,98 @@
+//! Whether the program runs in a container or in WSL.
+
+use crate::host::Failure;
+use conda_torch_core::types::{Detected, Machine, Origin, Os, Outcome};
+
+use super::look::Look;
+
+/// Files that only a container has, and what it is then.
+const FILES: [(&str, &str); 3] =
+    [("/.dockerenv", "docker"), ("/run/.containerenv", "podman"), ("/.singularity.d", "apptainer")];
+
+/// Variables that only a container has, and what it is then. `container` is systemd's convention.
+const VARIABLES: [(&str, &str); 3] = [
+    ("KUBERNETES_SERVICE_HOST", "kubernetes"),
+    ("APPTAINER_CONTAINER", "apptainer"),
+    ("SINGULARITY_CONTAINER", "apptainer"),
+];
+
+/// Parts of control groups' paths, and what it is then.
+const CGROUPS: [(&str, &str); 5] = [
+    ("/kubepods", "kubernetes"),
+    ("/docker", "docker"),
+    ("/libpod", "podman"),
+    ("/lxc", "lxc"),
+    ("/containerd", "containerd"),
+];
+
+pub(super) fn look(look: &mut Look<'_>) {
+    if look.host.target().os() != Some(Os::Linux) {
+        look.machine.container = Detected::Absent;
+        look.machine.wsl = Detected::Absent;
+        return;
+    }
+    container(look);
+    look.machine.wsl = wsl(look);
+    let wsl = match &look.machine.wsl {
+        Detected::Found(wsl) => format!("version {}", wsl.value),
+        Detected::Absent | Detected::Unknown { .. } => return,
+    };
+    look.report("wsl", Outcome::Ok, wsl);
+}
+
+fn container(look: &mut Look<'_>) {
+    let by_variable = |name: &&(&'static str, &str)| look.env(name.0).is_some();
+    let found = if let Some((name, kind)) = VARIABLES.iter().find(by_variable) {
+        Some(((*kind).to_owned(), Origin::Env((*name).into())))
+    } else if let Some((path, kind)) = FILES.iter().find(|(path, _)| look.host.exists(path)) {
+        Some(((*kind).to_owned(), Origin::File((*path).to_owned())))
+    } else {
+        look.env("container").map(|kind| (kind.into_owned(), Origin::Env("container".into())))
+    };
+    let (outcome, detail);
+    (look.machine.container, outcome, detail) = match found {
+        Some((kind, origin)) => {
+            let detail = kind.clone();
+            (Detected::found(kind, origin), Outcome::Ok, detail)
+        }
+        None => by_cgroup(look),
+    };
+    look.report("container", outcome, detail);
+}
+
+fn by_cgroup(look: &Look<'_>) -> (Detected<String>, Outcome, String) {
+    let path = "/proc/1/cgroup";
+    match look.text(path) {
+        Ok(groups) => match CGROUPS.iter().find(|(part, _)| groups.contains(part)) {
+            Some((_, kind)) => {
+                let origin = Origin::File(path.to_owned());
+                (Detected::found((*kind).to_owned(), origin), Outcome::Ok, (*kind).to_owned())
+            }
+            None => (Detected::Absent, Outcome::Absent, "no sign of one".to_owned()),
+        },
+        Err(Failure::NotThere) => (Detected::Absent, Outcome::Absent, "no sign of one".to_owned()),
+        Err(failure) => {
+            let why = format!("{path}: {failure}");
+            (Detected::unknown(why.clone()), Outcome::Failed, why)
+        }
+    }
+}
+
+/// WSL 2 has a kernel of its own (`…-microsoft-standard-WSL2`), WSL 1 pretends (`…-Microsoft`).
+fn wsl(look: &Look<'_>) -> Detected<String> {
+    let Machine { kernel, .. } = &look.machine;
+    match kernel {
+        Detected::Found(kernel) if kernel.value.contains("Microsoft") => {
+            Detected::found("1".to_owned(), Origin::System)
+        }
+        Detected::Found(kernel) if kernel.value.contains("microsoft") => {
+            Detected::found("2".to_owned(), Origin::System)
+        }
+        // A kernel built by its user need not say so; Windows' graphics are only to be had there.
+        Detected::Found(_) | Detected::Unknown { .. } if look.host.exists("/dev/dxg") => {
+            Detected::found("2".to_owned(), Origin::File("/dev/dxg".to_owned()))
+        }
+        Detected::Found(_) | Detected::Absent => Detected::Absent,
+        Detected::Unknown { why } => Detected::unknown(why.clone()),
+    }
+}

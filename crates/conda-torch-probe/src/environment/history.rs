@@ -1,0 +1,150 @@
+//! `conda-meta/history`: what was asked for. conda writes lists as Python does, micromamba as JSON,
+//! and conda before 4.5 wrote them with commas.
+
+use conda_torch_core::types::without_secrets;
+
+/// What was asked for and still counts, by package, in the order in which it was asked first.
+/// Reads what conda's `History.get_requested_specs_map` reads (conda/history.py).
+pub(super) fn requested(text: &str) -> Vec<String> {
+    let mut requests: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let Some((action, specs)) = action(line) else { continue };
+        for spec in specs {
+            let Some(name) = name(&spec) else { continue };
+            let place = requests.iter().position(|(known, _)| known == name);
+            match (action, place) {
+                (Action::Forget, Some(at)) => {
+                    requests.remove(at);
+                }
+                (Action::Forget, None) => {}
+                (Action::Ask, Some(at)) => requests[at].1 = spec,
+                (Action::Ask, None) => requests.push((name.to_owned(), spec)),
+            }
+        }
+    }
+    requests.into_iter().map(|(_, spec)| without_secrets(&spec)).collect()
+}
+
+/// What a line of the history does to its packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Ask,
+    Forget,
+}
+
+/// A line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']`.
+fn action(line: &str) -> Option<(Action, Vec<String>)> {
+    let (action, specs) = line.trim().strip_prefix('#')?.split_once("specs:")?;
+    let action = match action.trim() {
+        "update" | "install" | "create" | "neutered" => Action::Ask,
+        "remove" | "uninstall" => Action::Forget,
+        _ => return None,
+    };
+    let specs = specs.trim();
+    let list = match specs.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
+        Some(list) => quoted(list),
+        None => with_commas(specs),
+    };
+    // Names of features end with this sign, and are no packages.
+    let is_package = |spec: &String| !spec.is_empty() && !spec.ends_with('@');
+    Some((action, list.into_iter().filter(is_package).collect()))
+}
+
+/// The texts between quotes of either kind, as Python and JSON write them.
+fn quoted(list: &str) -> Vec<String> {
+    let (mut texts, mut open) = (Vec::new(), None::<(char, String)>);
+    let mut characters = list.chars();
+    while let Some(c) = characters.next() {
+        match (&mut open, c) {
+            (Some((_, said)), '\\') => said.extend(characters.next()),
+            (Some((quote, _)), c) if c == *quote => texts.extend(open.take().map(|(_, said)| said)),
+            (Some((_, said)), c) => said.push(c),
+            (None, '\'' | '"') => open = Some((c, String::new())),
+            (None, _) => {}
+        }
+    }
+    texts
+}
+
+/// `python>=3.5.1,jupyter >=1.0.0,<2.0`: what begins with a relation belongs to the spec before.
+fn with_commas(specs: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for part in specs.split(',') {
+        match list.last_mut() {
+            Some(before) if part.trim_start().starts_with(['<', '>', '=', '!', '~']) => {
+                before.extend([",", part]);
+            }
+            Some(_) | None => list.push(part.trim().to_owned()),
+        }
+    }
+    list
+}
+
+/// The package that a spec is about: `pytorch` of `conda-forge/linux-64::pytorch[version=2.5]`.
+pub(super) fn name(spec: &str) -> Option<&str> {
+    let spec = spec.rsplit_once("::").map_or(spec, |(_, spec)| spec).trim_start();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let end = spec.find(|c| !is_name(c)).unwrap_or(spec.len());
+    (end > 0).then_some(&spec[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_clients_lists_are_read_and_later_requests_replace_earlier_ones() {
+        let text = "==> 2024-05-01 10:00:00 <==\n\
+            # cmd: /opt/conda/bin/conda create -n t pytorch pytorch-cuda=12.1\n\
+            # conda version: 24.1.2\n\
+            +https://conda.anaconda.org/pytorch/linux-64::pytorch-2.3.0-py3.11_cuda12.1_cudnn8.9.2_0\n\
+            # update specs: ['python=3.11', 'pytorch', \"pytorch-cuda[version='12.1.*']\"]\n\
+            ==> 2024-06-01 10:00:00 <==\n\
+            # cmd: micromamba install pytorch=2.4\n\
+            # update specs: [\"pytorch=2.4\"]\n";
+        let expected = ["python=3.11", "pytorch=2.4", "pytorch-cuda[version='12.1.*']"];
+        assert_eq!(requested(text), expected);
+    }
+
+    #[test]
+    fn what_was_removed_is_forgotten_and_what_was_neutered_is_loosened() {
+        let text = "# update specs: ['numpy=1.26', 'pytorch==2.5.1', 'cpuonly']\n\
+            # remove specs: ['cpuonly', 'not-there']\n\
+            # neutered specs: ['numpy']\n";
+        assert_eq!(requested(text), ["numpy", "pytorch==2.5.1"]);
+    }
+
+    #[test]
+    fn the_form_before_conda_4_5_is_read_too() {
+        let text = "# install specs: python>=3.5.1,jupyter >=1.0.0,<2.0,matplotlib\n";
+        assert_eq!(requested(text), ["python>=3.5.1", "jupyter >=1.0.0,<2.0", "matplotlib"]);
+    }
+
+    #[test]
+    fn what_is_no_request_is_left_alone() {
+        for text in
+            ["", "# specs:", "# update specs:", "# update specs: [", "#", "# other specs: ['a']"]
+        {
+            assert_eq!(requested(text), [""; 0], "{text}");
+        }
+        assert_eq!(requested("# update specs: ['open, \"a\"]"), [""; 0]);
+        assert_eq!(requested("# update specs: ['mkl@', 'it\\'s']"), ["it's"]);
+    }
+
+    #[test]
+    fn a_request_keeps_no_token() {
+        let text = "# update specs: ['https://h.example/t/tk-1/private::pytorch']";
+        assert_eq!(requested(text), ["https://h.example/private::pytorch"]);
+    }
+
+    #[test]
+    fn a_spec_is_about_one_package() {
+        assert_eq!(
+            name("conda-forge/linux-64::pytorch-gpu[version='2.13.*']"),
+            Some("pytorch-gpu")
+        );
+        assert_eq!(name("cuda-version 12.4.*"), Some("cuda-version"));
+        assert_eq!(name("numpy<2"), Some("numpy"));
+        assert_eq!(name("*"), None);
+    }
+}

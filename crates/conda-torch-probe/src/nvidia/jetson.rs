@@ -1,0 +1,56 @@
+//! NVIDIA's Jetson boards: a GPU in the chip, not on a bus.
+
+use crate::host::Failure;
+use conda_torch_core::types::{Detected, Origin, Outcome};
+
+use super::super::look::Look;
+
+const MODEL: &str = "/proc/device-tree/model";
+const RELEASE: &str = "/etc/nv_tegra_release";
+
+pub(super) fn look(look: &mut Look<'_>) {
+    look.machine.jetson = Detected::Absent;
+    look.machine.jetson_release = Detected::Absent;
+    let target = look.host.target();
+    if (target.os.as_ref(), target.arch.as_ref()) != ("linux", "aarch64") {
+        return;
+    }
+    let release = look.text(RELEASE).ok().and_then(|text| release(&text));
+    if let Some(release) = release {
+        look.machine.jetson_release = Detected::found(release, Origin::File(RELEASE.to_owned()));
+    }
+    let model = look.text(MODEL);
+    match model {
+        Ok(model) if is_jetson(&model) || look.host.exists(RELEASE) => {
+            look.report(MODEL, Outcome::Ok, model.clone());
+            look.machine.jetson = Detected::found(model, Origin::File(MODEL.to_owned()));
+        }
+        Ok(model) => look.report(MODEL, Outcome::Ok, model),
+        // A container shows the release file where it was given to it, and no device tree.
+        Err(failure) if look.host.exists(RELEASE) => {
+            look.report_failure(MODEL, &failure);
+            let name = "Jetson".to_owned();
+            look.machine.jetson = Detected::found(name, Origin::File(RELEASE.to_owned()));
+        }
+        Err(Failure::NotThere) => {}
+        Err(failure) => {
+            look.report_failure(MODEL, &failure);
+            look.machine.jetson = Detected::unknown(failure.to_string());
+        }
+    }
+}
+
+/// `36.4.3` in `# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, …`.
+fn release(text: &str) -> Option<String> {
+    let branch = text.split_once("# R")?.1.split_once(' ')?.0;
+    let revision = text.split_once("REVISION: ")?.1.split_once(',')?.0.trim();
+    let is_number =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    (is_number(branch) && is_number(revision)).then(|| format!("{branch}.{revision}"))
+}
+
+/// `NVIDIA Jetson AGX Orin Developer Kit`, `NVIDIA Orin NX Developer Kit`, `quill` on the first ones.
+fn is_jetson(model: &str) -> bool {
+    let names = ["Jetson", "NVIDIA Orin", "Tegra", "quill"];
+    names.iter().any(|name| model.contains(name))
+}
