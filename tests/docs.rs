@@ -3,9 +3,9 @@
 /// Every code, as the program names it.
 fn codes() -> Vec<&'static str> {
     let sources = [
-        include_str!("../crates/conda-torch-core/src/resolve/code.rs"),
-        include_str!("../crates/conda-torch-core/src/resolve/trouble.rs"),
-        include_str!("../crates/conda-torch-core/src/resolve/channel_remark.rs"),
+        include_str!("../crates/conda-torch-core/src/diagnostics/code.rs"),
+        include_str!("../crates/conda-torch-core/src/diagnostics/driver_access.rs"),
+        include_str!("../crates/conda-torch-core/src/diagnostics/channel_remark.rs"),
         include_str!("../crates/conda-torch-core/src/audit/code.rs"),
     ];
     let arms = sources

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use conda_torch_core::clients;
+use conda_torch_core::clients::{ClientTarget, Environment};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{ClientTarget, Environment, clients};
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{CONDA_FORGE, ClientKind, Detected, Machine};
 use conda_torch_core::virtual_packages::{Sight, Viewer, add_remarks};
@@ -203,7 +204,7 @@ fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, S
     let client = ClientTarget::of(&machine, Some(kind));
     let before = advice.diagnostics.len();
     let codes = |advice: &conda_torch_core::resolve::Advice<'_>| -> Vec<&'static str> {
-        advice.diagnostics.iter().map(conda_torch_core::resolve::Diagnostic::code).collect()
+        advice.diagnostics.iter().map(conda_torch_core::diagnostics::Diagnostic::code).collect()
     };
     let old = codes(&advice);
     add_remarks(&mut advice, &machine, &client.viewer());

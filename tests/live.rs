@@ -23,7 +23,12 @@ fn live_program() -> PathBuf {
 fn is_stale(live: &Path) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let changed = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
-    let folders = ["crates/conda-torch-live/src", "crates/conda-torch-core/src/channel", "crates/conda-torch-core/src/types"].map(|folder| root.join(folder));
+    let folders = [
+        "crates/conda-torch-live/src",
+        "crates/conda-torch-core/src/channel",
+        "crates/conda-torch-core/src/types",
+    ]
+    .map(|folder| root.join(folder));
     let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
     let files = files.filter_map(|entry| Some(entry.ok()?.path()));
     let newest =

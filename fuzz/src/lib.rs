@@ -15,7 +15,7 @@ use conda_torch_core::types::{
 };
 use conda_torch_core::import::{assume, read_machine, text_of};
 use conda_torch_probe::{Overrides, probe};
-use conda_torch_core::render::Environment;
+use conda_torch_core::clients::Environment;
 use conda_torch_core::render::difference::{Compared, human, json, rows as difference_rows};
 use conda_torch_core::solve_check::{Promise, Status, dry_run::read, verdict};
 

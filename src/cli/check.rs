@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::audit::check;
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::render::{
-    ClientTarget, Style,
+    Style,
     checkup::{self, Checked, Telling},
 };
 use conda_torch_core::types::Machine;

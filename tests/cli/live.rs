@@ -277,7 +277,10 @@ fn a_comparison_is_a_list_or_a_document_or_rows() {
     assert_eq!(document["exit_code"], 4);
     let rows = run(&["--rows"]).stdout;
     for file in ["builds", "companions", "cuda_versions"] {
-        assert!(rows.contains(&format!("# ---- crates/conda-torch-core/src/matrix/data/{file}.toml\n")), "{rows}");
+        assert!(
+            rows.contains(&format!("# ---- crates/conda-torch-core/src/matrix/data/{file}.toml\n")),
+            "{rows}"
+        );
     }
     assert!(rows.contains("pytorch = \"2.14.0\"\n"), "{rows}");
     with(&live, &["matrix", "--diff", "--format", "csv"]).refused(2, &["`--format json`"]);

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 
-use conda_torch_core::render::Environment;
+use conda_torch_core::clients::Environment;
 use conda_torch_core::resolve::{AcceleratorWish, Request};
 use conda_torch_core::types::{
     Adapter, Blas, Channels, Client, ClientKind, Companion, ComputeCapability, ConfigFile,

@@ -1,9 +1,10 @@
 //! What must hold for any machine and any request, whatever is in them. `fuzz/` asks the same of what
 //! it makes up.
 
+use conda_torch_core::clients::{ClientTarget, Environment};
 use conda_torch_core::import::read_machine;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{self, Answer, ClientTarget, Environment, Style};
+use conda_torch_core::render::{self, Answer, Style};
 use conda_torch_core::resolve::{Advice, Request, Status, advise};
 use conda_torch_core::types::{Build, Channels, ClientKind, Machine, Shell};
 use serde_json::Value;

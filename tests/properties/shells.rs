@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
+use conda_torch_core::clients::shell;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::shell;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::Shell;
 

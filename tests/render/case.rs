@@ -1,7 +1,8 @@
 //! An answer for a recorded machine, with what a test changes.
 
+use conda_torch_core::clients::{ClientTarget, Environment};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{self, Answer, ClientTarget, Environment, Style};
+use conda_torch_core::render::{self, Answer, Style};
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{
     CONDA_FORGE, Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell,
@@ -82,7 +83,8 @@ impl Case {
             let choice = answer.choice().expect("something fits");
             let steps = answer.plan(choice);
             let lines = steps.iter().map(|step| {
-                render::shell::line(step, answer.style.shell).expect("it can be quoted")
+                conda_torch_core::clients::shell::line(step, answer.style.shell)
+                    .expect("it can be quoted")
             });
             lines.collect::<Vec<_>>().join("\n")
         })

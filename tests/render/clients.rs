@@ -1,6 +1,6 @@
 //! What each client and each version of it is told.
 
-use conda_torch_core::render::Environment;
+use conda_torch_core::clients::Environment;
 use conda_torch_core::resolve::AcceleratorWish;
 use conda_torch_core::types::{ClientKind, Detected, Origin};
 

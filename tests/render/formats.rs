@@ -79,7 +79,8 @@ fn spec_of_toml(name: &str, requirement: &toml::Value) -> String {
 fn toml_reads_back_to_the_same_specs() {
     for name in fitting() {
         let mut case = Case::of(&name);
-        case.environment = render::Environment::Name("it's \"mine\"\\".to_owned());
+        case.environment =
+            conda_torch_core::clients::Environment::Name("it's \"mine\"\\".to_owned());
         let text = case.render(render::pixi_toml).expect("it fits");
         let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut read: Vec<String> = table["dependencies"]
@@ -101,7 +102,8 @@ fn yaml_reads_back_to_the_same_specs() {
     use saphyr_parser::{Event, Parser};
     for name in fitting() {
         let mut case = Case::of(&name);
-        case.environment = render::Environment::Name("yes: #\"it's\"".to_owned());
+        case.environment =
+            conda_torch_core::clients::Environment::Name("yes: #\"it's\"".to_owned());
         let text = case.render(render::environment_yml).expect("it fits");
         let scalars: Vec<String> = Parser::new_from_str(&text)
             .filter_map(|event| {

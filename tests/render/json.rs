@@ -1,6 +1,7 @@
 //! The document for installers.
 
-use conda_torch_core::render::{self, Environment};
+use conda_torch_core::clients::Environment;
+use conda_torch_core::render;
 use conda_torch_core::resolve::{AcceleratorWish, Request};
 use conda_torch_core::types::Companion;
 use serde_json::Value;

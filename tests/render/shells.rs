@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use conda_torch_core::render::{self, Environment, Step, StepKind, shell};
+use conda_torch_core::clients::{Environment, Step, StepKind, shell};
+use conda_torch_core::render;
 use conda_torch_core::types::{ClientKind, Shell};
 
 use crate::case::Case;

@@ -4,6 +4,8 @@
 
 pub mod audit; // an installed PyTorch held against a machine
 pub mod channel; // a channel's records → Matrix
+pub mod clients; // what differs between conda, mamba, micromamba and pixi
+pub mod diagnostics; // what speaks for or against: one entry a diagnostic
 pub mod import; // documents made elsewhere → Machine
 pub mod matrix; // rows → Matrix
 pub mod migrate; // environments and files of the old channel

@@ -1,8 +1,9 @@
 //! The configuration.
 
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{EnvironmentOf, settings};
-use conda_torch_core::render::{self, ClientTarget, SettingsAnswer};
+use conda_torch_core::render::{self, SettingsAnswer};
 use conda_torch_probe::environment::{self, Place};
 use conda_torch_probe::host::Host;
 

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use anyhow::bail;
 
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{migrate, settings};
-use conda_torch_core::render::{self, ClientTarget, MigrationAnswer};
+use conda_torch_core::render::{self, MigrationAnswer};
 use conda_torch_core::types::{Environment, Shell};
 use conda_torch_probe::environment::{self, Place};
 use conda_torch_probe::host::Host;
@@ -42,7 +43,10 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
         migration: &migration,
         as_of: matrix.as_of,
         client: ClientTarget::of_environment(&seen.there, &environment.prefix, kind),
-        environment: args.to.clone().map_or_else(Default::default, render::Environment::Name),
+        environment: args
+            .to
+            .clone()
+            .map_or_else(Default::default, conda_torch_core::clients::Environment::Name),
         taken: &taken,
         in_place: args.in_place,
         same: args.same(&place, style.shell),
@@ -125,7 +129,8 @@ fn flags(place: &Place, shell: Shell) -> String {
         None => ("-p", &place.prefix),
     };
     // What no shell can write is left to the reader.
-    let word = render::shell::word(text, shell).map_or("…".into(), std::borrow::Cow::into_owned);
+    let word = conda_torch_core::clients::shell::word(text, shell)
+        .map_or("…".into(), std::borrow::Cow::into_owned);
     format!("{flag} {word}")
 }
 

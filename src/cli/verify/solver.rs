@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use conda_torch_core::channel::Question;
-use conda_torch_core::render::{Answer, StepKind, clients::DryRunCommand};
+use conda_torch_core::clients::DryRunCommand;
+use conda_torch_core::clients::StepKind;
+use conda_torch_core::render::Answer;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Promise,

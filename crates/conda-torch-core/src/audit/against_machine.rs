@@ -1,7 +1,8 @@
 //! The build against the machine, by the rules of the advice.
 
+use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
-use crate::resolve::{Advice, Diagnostic, GpuKernels, running};
+use crate::resolve::{Advice, GpuKernels, running};
 use crate::types::{Accelerator, Detected, Machine, Origin, Subdir, Vendor};
 
 use super::finding::Finding;

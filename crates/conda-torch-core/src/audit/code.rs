@@ -1,6 +1,6 @@
 //! A finding's name for installers and for `explain`, and how grave it is.
 
-use crate::resolve::{Diagnostic, Severity};
+use crate::diagnostics::{Diagnostic, Severity};
 
 use super::finding::Finding;
 

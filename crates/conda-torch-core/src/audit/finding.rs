@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
-use crate::resolve::Diagnostic;
+use crate::diagnostics::Diagnostic;
 use crate::types::{Companion, ComputeCapability, CudaVersion, Version};
 
 /// A fact about an environment. No sentences: those are made in `render`.
@@ -127,7 +127,7 @@ impl Finding {
     /// Whether other packages mend it.
     #[must_use]
     pub fn needs_packages(&self) -> bool {
-        use crate::resolve::Severity;
+        use crate::diagnostics::Severity;
         let by_driver = |diagnostic: &Diagnostic| {
             matches!(
                 diagnostic,

@@ -19,8 +19,9 @@ pub use channels::Family;
 pub use finding::{Finding, Symptom};
 pub use installed::{Installed, Kind};
 
+use crate::diagnostics::Severity;
 use crate::matrix::Matrix;
-use crate::resolve::{Advice, GpuKernels, Severity};
+use crate::resolve::{Advice, GpuKernels};
 use crate::types::{Environment, Machine, PipPackage};
 
 /// What came out.

@@ -1,7 +1,8 @@
 //! What was asked for, and what that costs.
 
+use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
-use crate::resolve::{Advice, Diagnostic, Request, advise};
+use crate::resolve::{Advice, Request, advise};
 use crate::types::{CudaVersion, Environment, Machine};
 
 use super::channels::Family;

@@ -5,11 +5,8 @@ use crate::resolve::{Advice, Choice, Request, Status};
 use crate::solve_check::{Correction, proof::Proof};
 use crate::types::{Channels, ClientKind, Machine, Shell, Subdir};
 
-use super::clients::{self, ClientTarget, Environment};
-use super::live::LiveText;
-use super::proof::ProofState;
-use super::shell::CannotQuote;
-use super::step::{Step, StepKind};
+use crate::clients::{self, ClientTarget, Environment, Step, StepKind, shell::CannotQuote};
+use crate::render::{live::LiveText, proof::ProofState};
 
 /// An advice with what it was for and how it is to be written.
 #[derive(Debug, Clone)]

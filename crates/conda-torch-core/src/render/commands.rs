@@ -1,7 +1,7 @@
 //! The commands alone, for a shell to read.
 
-use super::answer::{Answer, Refused};
-use super::shell;
+use crate::clients::shell;
+use crate::render::answer::{Answer, Refused};
 
 /// The commands that must be run, one a line, and nothing else.
 ///

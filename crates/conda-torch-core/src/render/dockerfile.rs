@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use crate::types::{Accelerator, Shell, Subdir, is_folder};
 
-use super::answer::{Answer, Refused};
-use super::{shell, summary};
+use crate::clients::shell;
+use crate::render::{
+    answer::{Answer, Refused},
+    summary,
+};
 
 /// The file's text: micromamba's image with the packages in its base environment. No GPU is seen while
 /// an image is built, so what the driver of the host will support is said on the line that installs.

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::answer::{Answer, Refused};
-use super::clients::{Environment, overrides};
-use super::summary;
+use crate::clients::{Environment, overrides};
+use crate::render::{
+    answer::{Answer, Refused},
+    summary,
+};
 
 /// The file's text. `nodefaults` is understood by every reader of this format, and keeps channels of
 /// the user's own settings out.

@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 
-use crate::resolve::{AcceleratorWish, Alternative, Choice, Diagnostic, Request, Severity, Status};
+use crate::diagnostics::{Diagnostic, Severity, driver_access_words::is_said_better, message};
+use crate::resolve::{AcceleratorWish, Alternative, Choice, Request, Status};
 
 use crate::types::Machine;
 
-use super::answer::{Answer, Refused, Style};
-use super::messages::message;
-use super::reasons::reasons;
-use super::step::{Step, StepKind};
-use super::troubles::is_said_better;
-use super::wrap::{wrap, wrap_parts};
-use super::{shell, summary};
+use crate::clients::{Step, StepKind, shell};
+use crate::render::{
+    answer::{Answer, Refused, Style},
+    reasons::reasons,
+    summary,
+    wrap::{wrap, wrap_parts},
+};
 
 /// How many alternatives are told; JSON has them all.
 const ALTERNATIVES: usize = 4;

@@ -3,22 +3,22 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::diagnostics::{self, Diagnostic, Severity, message, sentence};
 use crate::matrix::Matrix;
 use crate::resolve::{
-    AcceleratorWish, Advice, Alternative, Choice, Diagnostic, GpuKernels, Reason, Rejected,
-    Request, Severity, Status, Unlock,
+    AcceleratorWish, Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Request, Status,
+    Unlock,
 };
 use crate::types::{Accelerator, Build, KernelSupport, Shell, Version};
 
-use super::answer::Answer;
-use super::messages::{self, message, sentence};
-use super::proof;
-use super::shell;
-use super::sight;
-use super::step::Step;
-use super::wire::{
-    AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
-    KernelsText, MatrixDate, ReasonText, RejectedText, RequestText, Tool,
+use crate::clients::{Step, shell};
+use crate::render::{
+    answer::Answer,
+    proof, sight,
+    wire::{
+        AlternativeText, ChoiceText, Command, DiagnosticText, Document, ErrorText, Finding,
+        KernelsText, MatrixDate, ReasonText, RejectedText, RequestText, Tool,
+    },
 };
 
 /// The answer as one JSON document with a line break at its end.
@@ -178,7 +178,7 @@ impl Say<'_> {
             message: self.sentence(&reason.diagnostic),
             build: reason.build.map(|build| build.accelerator.build_prefix()),
             pytorch: reason.build.map(|build| build.pytorch.to_string()),
-            gpu: messages::gpu(&reason.diagnostic),
+            gpu: diagnostics::gpu(&reason.diagnostic),
         }
     }
 
@@ -186,7 +186,7 @@ impl Say<'_> {
         Finding {
             code: diagnostic.code(),
             message: self.sentence(diagnostic),
-            gpu: messages::gpu(diagnostic),
+            gpu: diagnostics::gpu(diagnostic),
         }
     }
 
@@ -231,7 +231,7 @@ impl Say<'_> {
             message: message.sentence,
             hint: message.hint,
             url: message.url,
-            gpu: messages::gpu(diagnostic),
+            gpu: diagnostics::gpu(diagnostic),
         }
     }
 }

@@ -4,8 +4,7 @@ use std::fmt::{Display, Write};
 
 use crate::types::{Client, Detected, Gpu, Machine, Outcome, SourceReport, Vendor};
 
-use super::sight;
-use super::wrap::visible;
+use crate::render::{sight, wrap::visible};
 
 /// Where a line ends.
 const WIDTH: usize = 80;

@@ -6,8 +6,10 @@ use similar::TextDiff;
 use crate::migrate::files::{Change, Remark, Rewrite, Why};
 use crate::types::Date;
 
-use super::wire::{MatrixDate, Tool};
-use super::wrap::wrap;
+use crate::render::{
+    wire::{MatrixDate, Tool},
+    wrap::wrap,
+};
 
 /// A file that was to be rewritten.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,43 +2,31 @@
 //!
 //! [`Answer`] holds all that a format may need; every format is one function from it to text.
 //! `clients` knows what each client and each version of it accepts, `shell` how to quote it, and
-//! `messages` and `hints` what every [`Diagnostic`](crate::resolve::Diagnostic) says.
+//! `messages` and `hints` what every [`Diagnostic`](crate::diagnostics::Diagnostic) says.
 
 mod answer;
-mod channel_remarks;
 pub mod checkup;
-mod client_remarks;
-pub mod clients;
 mod commands;
 pub mod difference;
 mod dockerfile;
-mod document_remark;
 mod environment_yml;
-mod hints;
 mod human;
 mod json;
 mod live;
 mod machine;
-mod messages;
 mod migrated;
 mod migration;
-mod miniforge;
 mod pixi_toml;
 mod proof;
 mod reasons;
 mod schema;
-pub mod shell;
 mod sight;
-mod step;
-mod summary;
+pub(crate) mod summary;
 pub mod table;
-mod troubles;
 mod wire;
 mod wrap;
 
 pub use answer::{Answer, Refused, Style};
-pub use channel_remarks::{sentence as channel_remark, trouble};
-pub use clients::{ClientTarget, Environment};
 pub use commands::commands;
 pub use dockerfile::dockerfile;
 pub use environment_yml::environment_yml;
@@ -46,7 +34,6 @@ pub use human::{human, warnings};
 pub use json::{error as json_error, json};
 pub use live::LiveText;
 pub use machine::machine;
-pub use messages::{Message, message};
 pub use migrated::{Migrated, diff, migrated, migrated_json};
 pub use migration::{
     MigrationAnswer, SettingsAnswer, human_migration, human_settings, json_migration,
@@ -58,4 +45,3 @@ pub use schema::{
     PROBE_SCHEMA,
 };
 pub use sight::{SeenText, SightText, UnseenText, virtual_packages};
-pub use step::{Step, StepKind};

@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use crate::types::MatchSpec;
 
-use super::answer::{Answer, Refused};
-use super::clients::system_requirements;
-use super::environment_yml::quoted;
-use super::summary;
+use crate::clients::system_requirements;
+use crate::render::{
+    answer::{Answer, Refused},
+    environment_yml::quoted,
+    summary,
+};
 
 /// The manifest's text, in the form that pixi before and after 0.71 reads: `[system-requirements]`
 /// and not the platforms' own tables, which are newer.

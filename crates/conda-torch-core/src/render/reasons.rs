@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use crate::resolve::{Choice, Diagnostic, Reason};
+use crate::diagnostics::{Diagnostic, a_gpu, sentence, the_driver};
+use crate::resolve::{Choice, Reason};
 use crate::types::{CudaVersion, DriverVersion, Machine};
 
-use super::messages::{a_gpu, sentence, the_driver};
-use super::summary;
+use crate::render::summary;
 
 /// The reasons as sentences, each with its code, in the order of the first fact of each kind.
 pub(super) fn reasons(

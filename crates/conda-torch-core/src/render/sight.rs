@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::types::{Client, Detected, Machine};
 use crate::virtual_packages::{Sight, Viewer, viewers};
 
-use super::clients::ClientTarget;
+use crate::clients::ClientTarget;
 
 /// What one client will take the machine for.
 #[derive(Debug, Serialize)]

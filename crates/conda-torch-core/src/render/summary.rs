@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::resolve::{Choice, Severity, Status, Unlock};
+use crate::diagnostics::{Severity, message};
+use crate::resolve::{Choice, Status, Unlock};
 use crate::types::{
     Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Os, Vendor, Version,
 };
 
-use super::answer::Answer;
-use super::messages::message;
-use super::wrap::visible;
+use crate::render::{answer::Answer, wrap::visible};
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub(super) fn headline(choice: &Choice<'_>) -> String {
@@ -55,7 +54,7 @@ fn of(version: Version, accelerator: Accelerator) -> String {
 }
 
 /// The release that brings a driver to a Jetson: it comes with `JetPack` and cannot be had alone.
-pub(super) fn jetpack(driver: DriverVersion) -> &'static str {
+pub(crate) fn jetpack(driver: DriverVersion) -> &'static str {
     // JetPack 6 has driver 540.
     if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }
 }

@@ -8,9 +8,7 @@ use serde::Serialize;
 
 use crate::types::{Date, Machine};
 
-use super::live::LiveText;
-use super::proof::VerifyText;
-use super::sight::SightText;
+use crate::render::{live::LiveText, proof::VerifyText, sight::SightText};
 
 /// The one document.
 #[derive(Debug, Serialize)]

@@ -7,8 +7,8 @@ use crate::types::{
     DriverVersion, KernelSupport, MatchSpec, Version,
 };
 
-use super::diagnostic::Diagnostic;
-use super::request::AcceleratorWish;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::request::AcceleratorWish;
 
 /// The answer for one machine and one request. Every build of the matrix is in it exactly once.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,14 @@
 //! Builds that would be better than the recommended one, or nearest where there is none, if something
 //! changed that a person can change.
 
-use super::Survey;
-use super::advice::{Alternative, Choice, Unlock};
-use super::diagnostic::Diagnostic;
-use super::fit::{Candidate, Rules};
-use super::request::AcceleratorWish;
-use super::unlocked::unlocked;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{
+    Survey,
+    advice::{Alternative, Choice, Unlock},
+    fit::{Candidate, Rules},
+    request::AcceleratorWish,
+    unlocked::unlocked,
+};
 
 /// As many as a tired person reads.
 const AT_MOST: usize = 4;

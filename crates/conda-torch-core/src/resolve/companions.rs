@@ -5,8 +5,8 @@ use crate::types::{
     Accelerator, ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion, Version,
 };
 
-use super::diagnostic::Diagnostic;
-use super::fit::{Candidate, Rules};
+use crate::diagnostics::Diagnostic;
+use crate::resolve::fit::{Candidate, Rules};
 
 /// Adds the newest fitting build of each requested companion, and settles the pin and the Pythons.
 pub(super) fn add<'m>(rules: &Rules<'_, 'm>, candidate: &mut Candidate<'m>) {

@@ -8,11 +8,14 @@ use crate::types::{
     GlibcFloor, KernelSupport, Version,
 };
 
-use super::advice::{Choice, GpuKernels};
-use super::diagnostic::Diagnostic;
-use super::request::{AcceleratorWish, Request};
-use super::situation::{DriverState, Libc, Situation};
-use super::{companions, specs};
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{
+    advice::{Choice, GpuKernels},
+    companions,
+    request::{AcceleratorWish, Request},
+    situation::{DriverState, Libc, Situation},
+    specs,
+};
 
 /// A build held against a situation and a request.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use crate::matrix::Matrix;
 use crate::types::{Detected, Machine, Vendor};
 
-use super::situation::SituatedGpu;
+use crate::resolve::situation::SituatedGpu;
 
 /// The driver's GPUs; where it shows none, the cards on the bus, by their PCI ids.
 pub(super) fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<SituatedGpu> {

@@ -3,11 +3,8 @@
 use crate::matrix::Matrix;
 use crate::types::{ArchList, Build, KernelSupport, Machine};
 
-use super::advice::GpuKernels;
-use super::diagnostic::Diagnostic;
-use super::fit::Rules;
-use super::request::Request;
-use super::situation::Situation;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{advice::GpuKernels, fit::Rules, request::Request, situation::Situation};
 
 /// How a build runs on a machine.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,10 +2,8 @@
 
 use crate::types::{Build, CudaVersion, KernelSupport};
 
-use super::advice::GpuKernels;
-use super::diagnostic::Diagnostic;
-use super::fit::Rules;
-use super::situation::SituatedGpu;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{advice::GpuKernels, fit::Rules, situation::SituatedGpu};
 
 impl Rules<'_, '_> {
     /// Notes how each GPU is reached. That one is not is a blocker only where none is: the others can

@@ -10,10 +10,7 @@
 
 mod advice;
 mod alternatives;
-mod channel_remark;
-mod code;
 mod companions;
-mod diagnostic;
 mod fit;
 mod gpus;
 mod installed;
@@ -25,16 +22,13 @@ mod request;
 mod situation;
 mod specs;
 mod told;
-mod trouble;
 mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
-pub use channel_remark::ChannelRemark;
-pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
 pub use installed::{Running, running};
 pub use request::{AcceleratorWish, Request};
-pub use trouble::Trouble;
 
+use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::types::{Build, Machine};
 

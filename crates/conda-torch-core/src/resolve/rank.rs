@@ -5,8 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, CudaVersion, KernelSupport, Version};
 
-use super::fit::Candidate;
-use super::situation::Situation;
+use crate::resolve::{fit::Candidate, situation::Situation};
 
 /// The order of preference.
 #[derive(Debug)]

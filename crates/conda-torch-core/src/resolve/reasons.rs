@@ -2,11 +2,8 @@
 
 use crate::types::{Accelerator, Build, KernelSupport};
 
-use super::Survey;
-use super::advice::Reason;
-use super::diagnostic::Diagnostic;
-use super::fit::Candidate;
-use super::rank::Ranking;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{Survey, advice::Reason, fit::Candidate, rank::Ranking};
 
 /// The reasons, most telling first.
 pub(super) fn of<'m>(

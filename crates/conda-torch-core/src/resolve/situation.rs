@@ -6,11 +6,10 @@ use crate::types::{
     Subdir, Version,
 };
 
-use super::diagnostic::Diagnostic;
-use super::gpus::gpus;
-use super::remarks::is_without_cuda;
-use super::request::Request;
-use super::told::before_the_driver;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{
+    gpus::gpus, remarks::is_without_cuda, request::Request, told::before_the_driver,
+};
 
 /// A machine in the terms of the rules.
 #[derive(Debug, Clone)]

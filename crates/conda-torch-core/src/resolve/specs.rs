@@ -3,9 +3,11 @@
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Build, MatchSpec, Os, Version};
 
-use super::fit::Candidate;
-use super::request::Request;
-use super::situation::{Libc, Situation};
+use crate::resolve::{
+    fit::Candidate,
+    request::Request,
+    situation::{Libc, Situation},
+};
 
 /// Writes the specs for a candidate.
 ///

@@ -3,9 +3,11 @@
 use crate::matrix::Matrix;
 use crate::types::{Detected, Origin};
 
-use super::advice::Unlock;
-use super::request::{AcceleratorWish, Request};
-use super::situation::{DriverState, Libc, Situation, cuda_of};
+use crate::resolve::{
+    advice::Unlock,
+    request::{AcceleratorWish, Request},
+    situation::{DriverState, Libc, Situation, cuda_of},
+};
 
 /// Makes the changes.
 pub(super) fn unlocked(

@@ -1,6 +1,7 @@
 //! Where the client that the commands are for would be wrong about the machine, and it matters.
 
-use crate::resolve::{Advice, Blind, Choice, Diagnostic};
+use crate::diagnostics::{Blind, Diagnostic};
+use crate::resolve::{Advice, Choice};
 use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
 
 use super::cuda::{self, TOOLKIT_FILE};

@@ -5,13 +5,17 @@ use std::fmt::Write as _;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
-use crate::resolve::Severity;
+use crate::diagnostics::Severity;
 
-use super::super::shell::{self, CannotQuote};
-use super::super::step::StepKind;
-use super::super::summary;
-use super::super::wrap::{visible, wrap, wrap_parts};
-use super::{Checked, Telling, words};
+use crate::clients::{
+    StepKind,
+    shell::{self, CannotQuote},
+};
+use crate::render::{
+    checkup::{Checked, Telling, words},
+    summary,
+    wrap::{visible, wrap, wrap_parts},
+};
 
 /// One environment: what is installed, whether it is sound, each finding, what to type.
 ///

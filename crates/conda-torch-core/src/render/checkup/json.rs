@@ -1,14 +1,16 @@
 //! Environments for an installer: exactly one document, whatever happened.
 
 use crate::audit::{Finding, Installed, Kind};
-use crate::resolve::Severity;
+use crate::diagnostics::Severity;
 use crate::types::{Accelerator, Date, Machine};
 
-use super::super::json::{command, kernels};
-use super::super::messages;
-use super::super::wire::{ErrorText, MatrixDate, Tool};
-use super::wire::{Document, EnvironmentText, FindingText, PytorchText};
-use super::{Checked, Telling, words};
+use crate::diagnostics;
+use crate::render::{
+    checkup::wire::{Document, EnvironmentText, FindingText, PytorchText},
+    checkup::{Checked, Telling, words},
+    json::{command, kernels},
+    wire::{ErrorText, MatrixDate, Tool},
+};
 
 /// The environments as one JSON document with a line break at its end.
 #[must_use]
@@ -104,6 +106,10 @@ fn finding(finding: &Finding, checked: &Checked<'_>) -> FindingText {
         message: words::sentence(finding, &checked.checkup),
         symptom: finding.symptom().map(words::symptom),
         hint: words::hint(finding, &checked.checkup),
-        gpu: if let Finding::Of(diagnostic) = finding { messages::gpu(diagnostic) } else { None },
+        gpu: if let Finding::Of(diagnostic) = finding {
+            diagnostics::gpu(diagnostic)
+        } else {
+            None
+        },
     }
 }

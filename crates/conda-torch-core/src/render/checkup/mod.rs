@@ -11,9 +11,8 @@ pub use json::{document, error};
 use crate::audit::Checkup;
 use crate::types::{CONDA_FORGE, Environment};
 
-use super::answer::Style;
-use super::clients::{self, ClientTarget};
-use super::step::Step;
+use crate::clients::{self, ClientTarget, Step};
+use crate::render::answer::Style;
 
 /// An environment with what came out.
 #[derive(Debug, Clone)]
@@ -43,7 +42,7 @@ impl Checked<'_> {
         let Some(choice) = &self.checkup.advice.recommended else { return Vec::new() };
         let place = clients::Environment::Unnamed;
         let steps = clients::plan(&self.checkup.machine, choice, client, &place, &CONDA_FORGE);
-        let is_of_mend = |step: &Step| step.kind != super::StepKind::Configure;
+        let is_of_mend = |step: &Step| step.kind != crate::clients::StepKind::Configure;
         steps.into_iter().filter(is_of_mend).collect()
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::types::{Machine, SourceReport};
 
-use super::super::wire::{Command, ErrorText, KernelsText, MatrixDate, Tool};
+use crate::render::wire::{Command, ErrorText, KernelsText, MatrixDate, Tool};
 
 /// The one document.
 #[derive(Debug, Serialize)]

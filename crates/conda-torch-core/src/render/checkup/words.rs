@@ -3,13 +3,13 @@
 use crate::audit::{Checkup, Finding, Installed, Kind, Symptom, Verdict};
 use crate::types::{Accelerator, Environment};
 
-use super::super::{hints, messages};
+use crate::diagnostics::{self, hints};
 
 /// What is so.
 pub(super) fn sentence(finding: &Finding, checkup: &Checkup<'_>) -> String {
     use Finding as F;
     match finding {
-        F::Of(diagnostic) => messages::sentence(diagnostic, &checkup.machine, "conda-forge"),
+        F::Of(diagnostic) => diagnostics::sentence(diagnostic, &checkup.machine, "conda-forge"),
         F::CpuBuild { asked: Some(spec) } => {
             format!(
                 "the build computes on the processor alone, as `{spec}` asked; this machine has an NVIDIA GPU"

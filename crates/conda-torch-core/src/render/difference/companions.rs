@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::channel::CompanionDifference;
 use crate::types::{Accelerator, CompanionBuild};
 
-use super::{Heading, pins};
+use crate::render::difference::{Heading, pins};
 
 /// A line of the list.
 pub(super) fn told(difference: &CompanionDifference<'_>) -> (Heading, String) {

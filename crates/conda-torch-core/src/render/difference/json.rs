@@ -5,8 +5,10 @@ use serde::Serialize;
 use crate::channel::{Change, CompanionDifference, Difference, Found, GapKind, age};
 use crate::types::{Build, CompanionBuild, CudaVersion, FaultKind};
 
-use super::super::wire::{MatrixDate, Tool};
-use super::{Compared, about, companions};
+use crate::render::{
+    difference::{Compared, about, companions},
+    wire::{MatrixDate, Tool},
+};
 
 /// The one document.
 #[derive(Serialize)]

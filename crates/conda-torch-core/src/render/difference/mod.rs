@@ -10,8 +10,8 @@ use crate::channel::{Change, Difference, Differences, Found, Gap, GapKind, Origi
 use crate::matrix::Matrix;
 use crate::types::{Build, CudaPins, CudaVersion, Version};
 
-use super::channel_remarks::{time, trouble};
-use super::wrap::wrap;
+use crate::diagnostics::channel_words::{time, trouble};
+use crate::render::wrap::wrap;
 
 pub use json::json;
 pub use rows::rows;

@@ -6,7 +6,7 @@ use crate::channel::{Difference, Found, nearest};
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Blas, Build, Date};
 
-use super::{Compared, companions};
+use crate::render::difference::{Compared, companions};
 
 /// Rows in the form of the files of `data/`, of all that is new, rebuilt or changed. What only the recipe
 /// tells is inferred and marked, and its commit is left out, without which no row is taken.
@@ -154,8 +154,9 @@ mod tests {
         };
         let commit = "commit = \"b835dc62735da5a7c446b64d2d488119814fd54d\"";
         let text = rows(&compared).replace("commit = \"\"", commit);
-        let (builds, companions) =
-            text.split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml").expect("both files");
+        let (builds, companions) = text
+            .split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml")
+            .expect("both files");
         let head = "as_of = \"2026-08-13\"\nmetal_macos = \"12.3\"\n";
         let file: BuildsFile = toml::from_str(&format!("{head}{builds}")).expect("builds");
         assert_eq!(file.build.len(), matrix.builds.len());
@@ -177,7 +178,9 @@ mod tests {
         }
         // Without the commit none is taken.
         let bare = text.replace(commit, "commit = \"\"");
-        let (builds, _) = bare.split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml").expect("both");
+        let (builds, _) = bare
+            .split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml")
+            .expect("both");
         assert!(toml::from_str::<BuildsFile>(&format!("{head}{builds}")).is_err());
     }
 }

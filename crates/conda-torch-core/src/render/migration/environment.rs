@@ -1,17 +1,19 @@
 //! The migration of an environment, for a person.
 
+use crate::diagnostics::{Severity, message};
 use crate::migrate::environment::{AskedFrom, Entry, Fate, Plan};
-use crate::resolve::{AcceleratorWish, Severity, Unlock};
+use crate::resolve::{AcceleratorWish, Unlock};
 use crate::types::Environment;
 
-use super::super::answer::Refused;
-use super::super::messages::message;
-use super::super::step::{Step, StepKind};
-use super::super::summary;
-use super::super::wrap::wrap_parts;
-use super::MigrationAnswer;
-use super::entries::{change, list, obstacle, reason, specs};
-use super::page::Page;
+use crate::clients::{Step, StepKind};
+use crate::render::{
+    answer::Refused,
+    migration::MigrationAnswer,
+    migration::entries::{change, list, obstacle, reason, specs},
+    migration::page::Page,
+    summary,
+    wrap::wrap_parts,
+};
 
 /// The page.
 ///

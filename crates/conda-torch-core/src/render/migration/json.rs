@@ -5,16 +5,18 @@ use crate::migrate::environment::{
 };
 use crate::types::Date;
 
-use super::super::clients;
-use super::super::json::{Say, command, request_text};
-use super::super::wire::{ErrorText, MatrixDate, Tool};
-use super::entries::{change, fate, obstacle, reason, specs};
-use super::settings::sentence;
-use super::wire::{
-    ChannelCount, Document, EntryText, EnvironmentText, FindingText, InPlaceText, NewText, Said,
-    SettingsText,
+use crate::clients;
+use crate::render::{
+    json::{Say, command, request_text},
+    migration::entries::{change, fate, obstacle, reason, specs},
+    migration::settings::sentence,
+    migration::wire::{
+        ChannelCount, Document, EntryText, EnvironmentText, FindingText, InPlaceText, NewText,
+        Said, SettingsText,
+    },
+    migration::{MigrationAnswer, SettingsAnswer},
+    wire::{ErrorText, MatrixDate, Tool},
 };
-use super::{MigrationAnswer, SettingsAnswer};
 
 /// The migration of an environment.
 #[must_use]

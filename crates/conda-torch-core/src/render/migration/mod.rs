@@ -11,8 +11,8 @@ use crate::matrix::Matrix;
 use crate::migrate::environment::{Migration, Settings};
 use crate::types::{CONDA_FORGE, Date, Machine};
 
-use super::answer::{Answer, Style};
-use super::clients::{self, ClientTarget, Environment, MigrationSteps};
+use crate::clients::{self, ClientTarget, Environment, MigrationSteps};
+use crate::render::answer::{Answer, Style};
 
 pub use environment::environment as human_migration;
 pub use json::{

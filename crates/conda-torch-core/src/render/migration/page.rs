@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::super::answer::{Refused, Style};
-use super::super::shell;
-use super::super::step::Step;
-use super::super::wrap::wrap;
+use crate::clients::{Step, shell};
+use crate::render::{
+    answer::{Refused, Style},
+    wrap::wrap,
+};
 
 /// The text so far, and how it is to look.
 pub(super) struct Page {

@@ -3,11 +3,10 @@
 use crate::migrate::environment::{ChannelKind, Finding, Verdict, WhyByHand};
 use crate::types::ClientKind;
 
-use super::super::answer::Refused;
-use super::super::clients;
-use super::SettingsAnswer;
-use super::entries::list;
-use super::page::Page;
+use crate::clients;
+use crate::render::{
+    answer::Refused, migration::SettingsAnswer, migration::entries::list, migration::page::Page,
+};
 
 /// The page.
 ///

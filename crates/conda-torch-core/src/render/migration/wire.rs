@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::types::{Machine, SettingsLine};
 
-use super::super::wire::{
+use crate::render::wire::{
     ChoiceText, Command, DiagnosticText, ErrorText, MatrixDate, RequestText, Tool,
 };
 

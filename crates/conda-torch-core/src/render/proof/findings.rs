@@ -3,7 +3,7 @@
 use crate::solve_check::{Correction, Finding};
 use crate::types::Accelerator;
 
-use super::super::channel_remarks::what_it_was;
+use crate::diagnostics::channel_words::what_it_was;
 
 /// What differs, or why there is no solution; `None` where the client's own words say it.
 pub(super) fn finding(finding: &Finding) -> Option<String> {

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::super::answer::Answer;
-use super::super::wrap::wrap;
-use super::super::{shell, step::Step};
-use super::words::{is_explained, sentence, who};
-use super::{ProofState, corrected};
+use crate::clients::{Step, shell};
+use crate::render::{
+    answer::Answer,
+    proof::words::{is_explained, sentence, who},
+    proof::{ProofState, corrected},
+    wrap::wrap,
+};
 
 /// The block, with an empty line at its end; nothing where no proof was asked for.
 pub(in super::super) fn block(answer: &Answer<'_>) -> String {

@@ -9,10 +9,13 @@ use crate::solve_check::{
     proof::{By, Holds, Outcome},
 };
 
-use super::super::answer::Answer;
-use super::super::{json::command, wire::Command};
-use super::words::sentence;
-use super::{ProofState, corrected};
+use crate::render::{
+    answer::Answer,
+    json::command,
+    proof::words::sentence,
+    proof::{ProofState, corrected},
+    wire::Command,
+};
 
 /// What came of putting the recommendation to the test.
 #[derive(Debug, Serialize)]

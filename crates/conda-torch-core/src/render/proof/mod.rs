@@ -10,8 +10,8 @@ use crate::solve_check::{
     proof::{Outcome, Proof},
 };
 
-use super::answer::Answer;
-use super::step::Step;
+use crate::clients::Step;
+use crate::render::answer::Answer;
 
 pub(super) use human::block;
 pub(super) use json::{VerifyText, text};

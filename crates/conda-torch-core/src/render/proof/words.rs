@@ -9,11 +9,13 @@ use crate::solve_check::{
 };
 use crate::types::{ClientKind, Machine};
 
-use super::super::answer::Answer;
-use super::super::channel_remarks::time;
-use super::super::miniforge::miniforge;
-use super::ProofState;
-use super::findings::{correction, finding};
+use crate::clients::miniforge::miniforge;
+use crate::diagnostics::channel_words::time;
+use crate::render::{
+    answer::Answer,
+    proof::ProofState,
+    proof::findings::{correction, finding},
+};
 
 /// Who was asked: `micromamba 2.8.1`, `conda-torch-live`.
 pub(super) fn who(by: By) -> String {

@@ -8,9 +8,11 @@ use crate::types::{
     Version,
 };
 
-use super::super::wire::{MatrixDate, Tool};
-use super::Shown;
-use super::cells::tier;
+use crate::render::{
+    table::Shown,
+    table::cells::tier,
+    wire::{MatrixDate, Tool},
+};
 
 /// The one document.
 #[derive(Serialize)]

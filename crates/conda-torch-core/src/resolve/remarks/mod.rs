@@ -11,11 +11,12 @@ pub(super) use of_devices::is_without_cuda;
 
 use crate::types::Build;
 
-use super::Survey;
-use super::advice::{Alternative, Choice, Status};
-use super::channel_remark::ChannelRemark;
-use super::diagnostic::Diagnostic;
-use super::fit::Candidate;
+use crate::diagnostics::{ChannelRemark, Diagnostic};
+use crate::resolve::{
+    Survey,
+    advice::{Alternative, Choice, Status},
+    fit::Candidate,
+};
 
 /// Collects the remarks, gravest first.
 pub(super) fn collect<'m>(

@@ -2,11 +2,8 @@
 
 use crate::types::{Detected, DeviceAccess, Gpu, KernelSupport, Machine, Origin};
 
-use super::super::Survey;
-use super::super::diagnostic::Diagnostic;
-use super::super::fit::Candidate;
-use super::super::told::is_told;
-use super::super::trouble::Trouble;
+use crate::diagnostics::{Diagnostic, Trouble};
+use crate::resolve::{Survey, fit::Candidate, told::is_told};
 
 pub(super) fn devices(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let machine = survey.machine;

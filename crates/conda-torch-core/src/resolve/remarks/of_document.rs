@@ -2,9 +2,8 @@
 
 use crate::types::{Detected, Origin, Os, Version};
 
-use super::super::Survey;
-use super::super::diagnostic::{AssumedFact, Diagnostic, MissingFact};
-use super::super::situation::Libc;
+use crate::diagnostics::{AssumedFact, Diagnostic, MissingFact};
+use crate::resolve::{Survey, situation::Libc};
 
 /// Names the document's form, what it left open and what was assumed for it.
 pub(super) fn described(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {

@@ -2,10 +2,8 @@
 
 use crate::types::{Detected, DeviceAccess, Machine, Vendor};
 
-use super::super::Survey;
-use super::super::diagnostic::Diagnostic;
-use super::super::told::is_told;
-use super::super::trouble::Trouble;
+use crate::diagnostics::{Diagnostic, Trouble};
+use crate::resolve::{Survey, told::is_told};
 
 /// The driver's parts. Of a machine that was described, nobody has seen them.
 pub(super) fn driver(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {

@@ -3,11 +3,13 @@
 use crate::matrix::Capability;
 use crate::types::{ArmVariant, Detected, KernelSupport, Origin, Os, Vendor, Version};
 
-use super::super::Survey;
-use super::super::diagnostic::Diagnostic;
-use super::super::fit::Candidate;
-use super::super::situation::{DriverState, Libc};
-use super::super::told::is_told;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{
+    Survey,
+    fit::Candidate,
+    situation::{DriverState, Libc},
+    told::is_told,
+};
 
 pub(super) fn platform(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
     let subdir = survey.situation.subdir;

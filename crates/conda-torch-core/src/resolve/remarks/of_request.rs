@@ -2,9 +2,8 @@
 
 use crate::types::{Build, CudaVersion, Version};
 
-use super::super::Survey;
-use super::super::diagnostic::Diagnostic;
-use super::super::fit::Candidate;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{Survey, fit::Candidate};
 
 /// What the request costs, or why it cannot be met.
 pub(super) fn request(

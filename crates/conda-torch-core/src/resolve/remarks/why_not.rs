@@ -4,12 +4,10 @@ use std::cmp::Reverse;
 
 use crate::types::Vendor;
 
-use super::super::Survey;
-use super::super::advice::Alternative;
-use super::super::diagnostic::Diagnostic;
-use super::super::fit::Candidate;
-use super::super::reasons;
-use super::super::request::AcceleratorWish;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::{
+    Survey, advice::Alternative, fit::Candidate, reasons, request::AcceleratorWish,
+};
 
 /// Why nothing can be had: what the machine lacks for the builds that were asked for, or what of the
 /// request the nearest does not meet.

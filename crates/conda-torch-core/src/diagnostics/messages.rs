@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use crate::resolve::{Advice, Diagnostic};
+use crate::diagnostics::{
+    Diagnostic, channel_words, client_words, document_words, driver_access_words, hints,
+};
+use crate::resolve::Advice;
 use crate::types::{ComputeCapability, DriverVersion, Machine, Subdir};
-
-use super::{channel_remarks, client_remarks, document_remark, hints, troubles};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Message {
 
 /// The driver by its version, where the machine has told it: the one that goes with a CUDA version is
 /// the decision's own, and nobody has seen it.
-pub(super) fn the_driver(driver: Option<DriverVersion>, machine: &Machine) -> String {
+pub(crate) fn the_driver(driver: Option<DriverVersion>, machine: &Machine) -> String {
     driver
         .filter(|_| machine.driver.is_found())
         .map_or("the driver".to_owned(), |driver| format!("driver {driver}"))
@@ -44,7 +45,7 @@ pub fn message(
 
 /// What is so.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
-pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str) -> String {
+pub(crate) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str) -> String {
     use Diagnostic as D;
     match diagnostic {
         D::OtherPlatform { build } => format!("the build is for {build}"),
@@ -191,10 +192,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str
             };
             format!("nothing was probed; assumed {assumed}")
         }
-        D::Trouble(trouble) => troubles::sentence(trouble, machine, channel),
-        D::Channel(remark) => channel_remarks::sentence(remark),
+        D::Trouble(trouble) => driver_access_words::sentence(trouble, machine, channel),
+        D::Channel(remark) => channel_words::sentence(remark),
         D::DescribedElsewhere { format, missing, assumed } => {
-            document_remark::sentence(format, missing, assumed, machine)
+            document_words::sentence(format, missing, assumed, machine)
         }
         D::NoClient => "no conda, mamba, micromamba or pixi was found".to_owned(),
         D::CudaVersionHoldsBack { requested, gives, newest, without } => format!(
@@ -218,7 +219,7 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str
         D::ToolkitShadowsDriver { .. }
         | D::ToolkitFileBroken { .. }
         | D::ClientSeesNoCuda { .. }
-        | D::CudaOverridden { .. } => client_remarks::sentence(diagnostic),
+        | D::CudaOverridden { .. } => client_words::sentence(diagnostic),
         D::MinorVersionCompatibility { cuda, toolkit, floor } => format!(
             "a driver that says CUDA {cuda} runs CUDA {toolkit} all the same: every {} does from driver {floor} on",
             format_args!("{}.x", toolkit.major)
@@ -241,10 +242,10 @@ pub(super) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str
 }
 
 /// The GPU that a diagnostic is about, as the driver counts.
-pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
+pub(crate) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
     use Diagnostic as D;
     if let D::Trouble(trouble) = diagnostic {
-        troubles::gpu(trouble)
+        driver_access_words::gpu(trouble)
     } else if let D::NoKernels { gpu, .. }
     | D::PtxNeedsNewerDriver { gpu, .. }
     | D::ToolkitTooOldForGpu { gpu, .. }
@@ -260,7 +261,7 @@ pub(super) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
 }
 
 /// A GPU by name and capability, with its number where the machine has several.
-pub(super) fn a_gpu(
+pub(crate) fn a_gpu(
     index: u32,
     name: Option<&str>,
     capability: Option<ComputeCapability>,

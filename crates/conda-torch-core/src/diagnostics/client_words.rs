@@ -1,11 +1,11 @@
 //! What is said where a client would be wrong about the machine, and what to do about it.
 
-use crate::resolve::{Blind, Diagnostic};
+use crate::diagnostics::{Blind, Diagnostic};
 use crate::types::Origin;
 
 /// What is so; empty for what is not about a client.
 #[expect(clippy::wildcard_enum_match_arm, reason = "few of them are about clients")]
-pub(super) fn sentence(diagnostic: &Diagnostic) -> String {
+pub(crate) fn sentence(diagnostic: &Diagnostic) -> String {
     use Diagnostic as D;
     match diagnostic {
         D::ToolkitShadowsDriver { client, path, toolkit, driver: Some(driver) } => format!(
@@ -52,7 +52,7 @@ fn blind(why: Blind) -> &'static str {
 
 /// What to do beside running the commands, which tell the client already.
 #[expect(clippy::wildcard_enum_match_arm, reason = "few of them are about clients")]
-pub(super) fn hint(diagnostic: &Diagnostic) -> Option<String> {
+pub(crate) fn hint(diagnostic: &Diagnostic) -> Option<String> {
     use Diagnostic as D;
     match diagnostic {
         D::ToolkitShadowsDriver { client, driver: Some(driver), .. } => Some(format!(

@@ -4,9 +4,9 @@ use crate::migrate::environment::{Migration, Plan};
 use crate::resolve::Choice;
 use crate::types::{CONDA_FORGE, ClientKind, Machine, Os};
 
-use super::super::step::{Step, StepKind};
-use super::place::Place;
-use super::{ClientTarget, Environment, conda, install_specs, overrides, pixi};
+use crate::clients::{
+    ClientTarget, Environment, Step, StepKind, conda, install_specs, overrides, pixi, place::Place,
+};
 
 /// The commands of a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

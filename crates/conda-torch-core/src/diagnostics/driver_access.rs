@@ -5,7 +5,7 @@
 
 use crate::types::{ComputeCapability, DriverVersion};
 
-use super::diagnostic::Severity;
+use crate::diagnostics::diagnostic::Severity;
 
 /// A trouble that tells more than that the driver does not answer or shows no GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Trouble {
 
     /// Whether PyTorch finds no GPU until it is mended, whatever is installed.
     #[must_use]
-    pub(super) fn keeps_the_gpu_away(&self) -> bool {
+    pub(crate) fn keeps_the_gpu_away(&self) -> bool {
         match self {
             Self::ForwardCompatibility { works, .. } => !works,
             Self::GpuHidden { visible, .. } => *visible == 0,

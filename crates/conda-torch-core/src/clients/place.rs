@@ -2,7 +2,7 @@
 
 use crate::types::{self, Subdir};
 
-use super::ClientTarget;
+use crate::clients::ClientTarget;
 
 /// The environment, as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

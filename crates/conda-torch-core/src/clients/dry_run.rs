@@ -3,7 +3,7 @@
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
-use super::super::step::Step;
+use crate::clients::Step;
 
 /// A command that changes nothing and says what it would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl DryRunCommand {
 
 #[cfg(test)]
 mod tests {
-    use crate::render::step::StepKind;
+    use crate::clients::StepKind;
 
     use super::*;
 

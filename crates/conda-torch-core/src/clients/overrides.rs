@@ -4,7 +4,7 @@ use crate::resolve::Choice;
 use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin, Os, Subdir, Version};
 use crate::virtual_packages::{is_described, is_misled, sees_cuda};
 
-use super::ClientTarget;
+use crate::clients::ClientTarget;
 
 /// `CONDA_OVERRIDE_…` variables that make the client see what the choice was made for; empty where it
 /// sees that by itself.

@@ -4,8 +4,7 @@
 use crate::resolve::Choice;
 use crate::types::{Channels, ClientKind, Machine, Os, Version};
 
-use super::super::step::{Step, StepKind};
-use super::{ClientTarget, Environment, check_program, overrides};
+use crate::clients::{ClientTarget, Environment, Step, StepKind, check_program, overrides};
 
 /// What a project must declare of its machines because it differs from what pixi assumes: glibc 2.28,
 /// macOS 13.0, no CUDA (<https://pixi.prefix.dev/latest/workspace/system_requirements/>).

@@ -7,8 +7,7 @@ use crate::types::{
     Subdir, Version,
 };
 
-use super::channel_remark::ChannelRemark;
-use super::trouble::Trouble;
+use crate::diagnostics::{channel_remark::ChannelRemark, driver_access::Trouble};
 
 /// A fact that matters for the decision. No sentences: those are made in `render`.
 #[derive(Debug, Clone, PartialEq)]

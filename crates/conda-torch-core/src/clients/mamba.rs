@@ -2,8 +2,7 @@
 
 use crate::types::Machine;
 
-use super::super::step::Step;
-use super::{ClientTarget, conda, micromamba};
+use crate::clients::{ClientTarget, Step, conda, micromamba};
 
 /// The settings that this machine lacks.
 pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Step> {

@@ -1,17 +1,18 @@
 //! What to do about a diagnostic, and only what works on the machine it is said to.
 
+use crate::diagnostics::{
+    AssumedFact, Diagnostic, MissingFact, Trouble, client_words, driver_access_words,
+};
 use crate::matrix::Matrix;
-use crate::resolve::{Advice, AssumedFact, Diagnostic, MissingFact, Trouble, Unlock};
+use crate::resolve::{Advice, Unlock};
 use crate::types::{ComputeCapability, Detected, DriverVersion, Machine, Origin, Os};
 
-use super::client_remarks;
-use super::miniforge::{arm64_client, miniforge};
-use super::summary::jetpack;
-use super::troubles;
+use crate::clients::miniforge::{arm64_client, miniforge};
+use crate::render::summary::jetpack;
 
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
-pub(super) fn hint(
+pub(crate) fn hint(
     diagnostic: &Diagnostic,
     machine: &Machine,
     advice: &Advice<'_>,
@@ -22,7 +23,7 @@ pub(super) fn hint(
     if let Some(D::Trouble(trouble)) = advice.diagnostics.iter().find(better)
         && !matches!(trouble, Trouble::Nouveau { .. })
     {
-        return troubles::hint(trouble, machine);
+        return driver_access_words::hint(trouble, machine);
     }
     if machine.container.is_found() && is_of_container(diagnostic) {
         return start_container(diagnostic, machine);
@@ -82,7 +83,7 @@ pub(super) fn hint(
             .and_then(|card| hint(card, machine, advice)),
         // A newer driver translates for the card: nobody need wait.
         D::Trouble(Trouble::GpuTooNew { .. }) if newer_driver(advice).is_some() => None,
-        D::Trouble(trouble) => troubles::hint(trouble, machine),
+        D::Trouble(trouble) => driver_access_words::hint(trouble, machine),
         D::Rosetta if !machine.clients.is_empty() => arm64_client(machine),
         // Outside a container the driver's packages come in parts.
         D::LibcudaMissing if owns_its_driver(machine) && !machine.jetson.is_found() && machine.nvidia.libcuda_error.is_none() => Some(
@@ -100,7 +101,7 @@ pub(super) fn hint(
         D::ToolkitShadowsDriver { .. }
         | D::ToolkitFileBroken { .. }
         | D::ClientSeesNoCuda { .. }
-        | D::CudaOverridden { .. } => client_remarks::hint(diagnostic),
+        | D::CudaOverridden { .. } => client_words::hint(diagnostic),
         D::NoDriver { .. }
         | D::NoGpu
         | D::GlibcTooOld { .. }
@@ -190,7 +191,7 @@ fn start_container(diagnostic: &Diagnostic, machine: &Machine) -> Option<String>
         );
     }
     if !is_under_nouveau(machine) {
-        return Some(troubles::start_container(machine));
+        return Some(driver_access_words::start_container(machine));
     }
     // The card has to leave the open driver first, and only the host can see to that.
     let D::CardWithoutDriver { needed, capability, .. } = diagnostic else { return None };
@@ -215,7 +216,7 @@ fn in_a_container() -> String {
 }
 
 /// Where to read on.
-pub(super) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
+pub(crate) fn url(diagnostic: &Diagnostic) -> Option<&'static str> {
     use Diagnostic as D;
     if matches!(
         diagnostic,

@@ -3,9 +3,10 @@
 use crate::migrate::environment::{Settings, Verdict};
 use crate::types::{ClientKind, Machine};
 
-use super::super::step::{Step, StepKind};
-use super::ClientTarget;
-use super::owner::{is_own, is_users};
+use crate::clients::{
+    ClientTarget, Step, StepKind,
+    owner::{is_own, is_users},
+};
 
 /// The commands for the configuration, in order; none where the client has no `config` for these files.
 ///

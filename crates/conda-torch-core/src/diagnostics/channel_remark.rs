@@ -4,7 +4,7 @@
 
 use crate::types::{Channels, CudaVersion, Date, Fault, Version};
 
-use super::diagnostic::Severity;
+use crate::diagnostics::diagnostic::Severity;
 
 /// Where the rows that were asked of a channel are not all that was hoped for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl ChannelRemark {
         }
     }
 
-    pub(super) fn severity(&self) -> Severity {
+    pub(crate) fn severity(&self) -> Severity {
         match self {
             Self::Unreadable { .. }
             | Self::NoReader { .. }

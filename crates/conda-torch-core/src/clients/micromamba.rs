@@ -2,10 +2,11 @@
 
 use crate::types::{ConfigFile, Machine};
 
-use super::super::step::{Step, StepKind};
-use super::ClientTarget;
-use super::conda::{has_channels, is_conda_forge_first, old_channels};
-use super::owner::{named, written};
+use crate::clients::{
+    ClientTarget, Step, StepKind,
+    conda::{has_channels, is_conda_forge_first, old_channels},
+    owner::{named, written},
+};
 
 /// The same as conda's, in the words of `config prepend|remove|set`.
 pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Step> {

@@ -3,13 +3,13 @@
 use crate::types::{Client, Machine, Os, Subdir};
 
 /// A client of the Mac's own kind, where all that are there are translated too.
-pub(super) fn arm64_client(machine: &Machine) -> Option<String> {
+pub(crate) fn arm64_client(machine: &Machine) -> Option<String> {
     let is_arm64 = |client: &Client| client.subdir == Some(Subdir::OsxArm64);
     (!machine.clients.iter().any(is_arm64)).then(|| miniforge(machine))
 }
 
 /// How to get a client.
-pub(super) fn miniforge(machine: &Machine) -> String {
+pub(crate) fn miniforge(machine: &Machine) -> String {
     let file = match machine
         .subdir
         .value()

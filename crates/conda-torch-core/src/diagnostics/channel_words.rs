@@ -1,6 +1,6 @@
 //! What is said of the rows where they were read in a channel.
 
-use crate::resolve::ChannelRemark;
+use crate::diagnostics::ChannelRemark;
 use crate::types::{Fault, FaultKind};
 
 /// What is so, and what follows.
@@ -48,7 +48,7 @@ pub fn trouble(fault: &Fault) -> String {
 }
 
 /// What a kind of fault is, and what to do about it; `None` where nothing is known of it.
-pub(super) fn what_it_was(kind: FaultKind) -> Option<&'static str> {
+pub(crate) fn what_it_was(kind: FaultKind) -> Option<&'static str> {
     Some(match kind {
         FaultKind::NoNetwork => "nobody can be reached: is there a network?",
         FaultKind::Proxy => "the proxy does not let it through: see `HTTPS_PROXY` and `NO_PROXY`",
@@ -82,7 +82,7 @@ pub(super) fn what_it_was(kind: FaultKind) -> Option<&'static str> {
 }
 
 /// A span of time in a unit that says enough.
-pub(super) fn time(seconds: u64) -> String {
+pub(crate) fn time(seconds: u64) -> String {
     match seconds {
         0..2 => "a second".to_owned(),
         2..120 => format!("{seconds} seconds"),

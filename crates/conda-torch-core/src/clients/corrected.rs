@@ -2,11 +2,11 @@
 
 use crate::solve_check::Correction;
 
-use super::super::step::Step;
+use crate::clients::Step;
 
 /// The installation with a correction. A new environment is the plan's own matter.
 #[must_use]
-pub(in crate::render) fn corrected(mut step: Step, correction: &Correction) -> Step {
+pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
     match correction {
         Correction::OverrideCuda(cuda) => {
             step.env.retain(|(name, _)| *name != "CONDA_OVERRIDE_CUDA");
@@ -31,7 +31,7 @@ pub(in crate::render) fn corrected(mut step: Step, correction: &Correction) -> S
 
 #[cfg(test)]
 mod tests {
-    use crate::render::StepKind;
+    use crate::clients::StepKind;
     use crate::types::{ClientKind, CudaVersion, MatchSpec, Version};
 
     use super::*;

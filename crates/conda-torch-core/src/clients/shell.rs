@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::types::Shell;
 
-use super::step::Step;
+use crate::clients::Step;
 
 /// A word that a shell has no safe way to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

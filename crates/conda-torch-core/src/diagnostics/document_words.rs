@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::resolve::{AssumedFact, MissingFact};
+use crate::diagnostics::{AssumedFact, MissingFact};
 use crate::types::Machine;
 
 /// `read from X, which does not say the platform and glibc; assumed linux-64, glibc 2.28`.
-pub(super) fn sentence(
+pub(crate) fn sentence(
     format: &str,
     missing: &[MissingFact],
     assumed: &[AssumedFact],

@@ -2,9 +2,10 @@
 
 use crate::types::{ConfigFile, Machine};
 
-use super::super::step::{Step, StepKind};
-use super::ClientTarget;
-use super::owner::{is_own, is_users, named, written};
+use crate::clients::{
+    ClientTarget, Step, StepKind,
+    owner::{is_own, is_users, named, written},
+};
 
 /// Says of an installation that it takes long, where it does.
 pub(super) fn note_solver(machine: &Machine, client: &ClientTarget<'_>, steps: &mut [Step]) {

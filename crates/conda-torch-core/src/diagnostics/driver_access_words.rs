@@ -1,13 +1,11 @@
 //! What is said of a trouble with the driver or the devices, and what to do about it on this machine.
 
-use crate::resolve::{Blind, Diagnostic, Severity, Trouble};
+use crate::diagnostics::{Blind, Diagnostic, Severity, Trouble, messages::a_gpu};
 use crate::types::{DriverVersion, Machine};
-
-use super::messages::a_gpu;
 
 /// What is so.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
-pub(super) fn sentence(trouble: &Trouble, machine: &Machine, channel: &str) -> String {
+pub(crate) fn sentence(trouble: &Trouble, machine: &Machine, channel: &str) -> String {
     use Trouble as T;
     let version =
         |version: &Option<DriverVersion>| version.map(|v| format!(" {v}")).unwrap_or_default();
@@ -113,7 +111,7 @@ pub(super) fn sentence(trouble: &Trouble, machine: &Machine, channel: &str) -> S
 }
 
 /// What to do. Inside a container only its start, and for the rest its host, can be changed.
-pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
+pub(crate) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
     use Trouble as T;
     let in_container = machine.container.is_found();
     let host = if in_container { "on the host: " } else { "" };
@@ -201,7 +199,7 @@ pub(super) fn hint(trouble: &Trouble, machine: &Machine) -> Option<String> {
 }
 
 /// How to start a container of this kind with the GPU.
-pub(super) fn start_container(machine: &Machine) -> String {
+pub(crate) fn start_container(machine: &Machine) -> String {
     match machine.container.value().map(String::as_str) {
         Some("kubernetes") => "ask for it in the pod's limits: `nvidia.com/gpu: 1`".to_owned(),
         Some("podman") => {
@@ -235,7 +233,7 @@ fn with_compute(machine: &Machine) -> String {
 }
 
 /// Whether another remark says the same with more in it: a person need not read both.
-pub(super) fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
+pub(crate) fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
     let no_board = |other: &Diagnostic| matches!(other, Diagnostic::JetsonWithoutBuild { .. });
     // For a Jetson without a build no driver would help.
     if matches!(remark, Diagnostic::DriverUnknown { .. }) && all.iter().any(no_board) {
@@ -254,7 +252,7 @@ pub(super) fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
 }
 
 /// The GPU that it is about, as the driver counts.
-pub(super) fn gpu(trouble: &Trouble) -> Option<u32> {
+pub(crate) fn gpu(trouble: &Trouble) -> Option<u32> {
     if let Trouble::GpuTooOld { gpu, .. } | Trouble::GpuTooNew { gpu, .. } = trouble {
         Some(*gpu)
     } else {

@@ -7,19 +7,22 @@ mod dry_run;
 mod mamba;
 mod micromamba;
 mod migration;
+pub(crate) mod miniforge;
 mod overrides;
 mod owner;
 mod pixi;
 mod place;
 mod settings;
+pub mod shell;
+mod step;
 
 use crate::resolve::Choice;
 use crate::types::{Accelerator, Channels, Client, ClientKind, Machine, Version};
 use crate::virtual_packages::Viewer;
 
-use super::step::{Step, StepKind};
+pub use step::{Step, StepKind};
 
-pub(in crate::render) use corrected::corrected;
+pub(crate) use corrected::corrected;
 pub use dry_run::{DryRunCommand, dry_run, lock};
 pub use overrides::overrides;
 use place::Place;

@@ -1,6 +1,6 @@
 //! A diagnostic's name for installers and for `explain`, and how grave it is.
 
-use super::diagnostic::{Diagnostic, Severity};
+use crate::diagnostics::diagnostic::{Diagnostic, Severity};
 
 impl Diagnostic {
     /// The stable name: never renamed, never reused. Its page is in `docs/diagnostics.md`.
