@@ -6,10 +6,11 @@
 mod common;
 
 use common::machine;
+use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{AcceleratorWish, Advice, Request, Status, Unlock, advise};
-use conda_torch_core::types::{Blas, Companion, Version};
+use conda_torch_core::types::{Blas, Companion};
 
 /// The build as a solve ends on it: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {

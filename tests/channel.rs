@@ -7,10 +7,9 @@ use std::process::Command;
 use conda_torch_core::channel::{
     CompanionDifference, Difference, Differences, Has, Record, Records, differences, rows,
 };
+use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{
-    Accelerator, Build, CompanionBuild, CudaVersion, Date, Source, Subdir, Version,
-};
+use conda_torch_core::types::{Accelerator, Build, CompanionBuild, CudaVersion, Date, Source};
 use serde_json::Value;
 
 const SUBDIRS: [Subdir; 5] =

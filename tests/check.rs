@@ -10,8 +10,9 @@ use std::process::Command;
 
 use common::machine;
 use conda_torch_core::audit::{Checkup, Finding, Verdict, check};
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{Environment, Subdir};
+use conda_torch_core::types::Environment;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::environment::{self, Place};
 use conda_torch_probe::host::RecordedHost;

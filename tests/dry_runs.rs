@@ -8,13 +8,12 @@
 
 mod common;
 
+use conda_torch_core::conda::{CONDA_FORGE, Channels, FaultKind};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Choice, Request, advise};
 use conda_torch_core::solve_check::dry_run::{DryRun, Planned, read};
 use conda_torch_core::solve_check::{Correction, Finding, Promise, Status, Verdict, verdict};
-use conda_torch_core::types::{
-    Accelerator, Blas, CONDA_FORGE, Channels, ClientKind, CudaVersion, FaultKind,
-};
+use conda_torch_core::types::{Accelerator, Blas, ClientKind, CudaVersion};
 
 const CHANNEL: &str = "file:///srv/channel";
 const CUDA_12_9: CudaVersion = CudaVersion::new(12, 9);

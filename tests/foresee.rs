@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use conda_torch_core::clients;
 use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::{CONDA_FORGE, ClientKind, Detected, Machine};
+use conda_torch_core::types::{ClientKind, Detected, Machine};
 use conda_torch_core::virtual_packages::{Sight, Viewer, add_remarks};
 use conda_torch_probe::host::RecordedHost;
 use conda_torch_probe::{Overrides, probe};

@@ -4,12 +4,12 @@
 
 mod common;
 
+use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{AcceleratorWish, Advice, Request, Status, advise};
 use conda_torch_core::types::{
-    Build, Companion, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine,
-    Origin, Subdir, Version,
+    Build, Companion, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin,
 };
 
 const SUBDIRS: [Subdir; 6] = [

@@ -6,20 +6,22 @@ use std::path::{Path, PathBuf};
 
 /// Every module of the core and the modules that it may use.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("types", &[]),
-    ("matrix", &["types"]),
-    ("import", &["types"]),
-    ("channel", &["types", "matrix"]),
-    ("diagnostics", &["types", "matrix", "resolve", "clients", "render"]),
-    ("resolve", &["types", "matrix", "diagnostics"]),
-    ("virtual_packages", &["types", "resolve", "diagnostics"]),
-    ("audit", &["types", "matrix", "resolve", "diagnostics"]),
-    ("migrate", &["types", "matrix", "resolve", "diagnostics"]),
-    ("solve_check", &["types", "matrix", "channel", "resolve", "diagnostics"]),
+    ("conda", &[]),
+    ("types", &["conda"]),
+    ("matrix", &["types", "conda"]),
+    ("import", &["types", "conda"]),
+    ("channel", &["types", "conda", "matrix"]),
+    ("diagnostics", &["types", "conda", "matrix", "resolve", "clients", "render"]),
+    ("resolve", &["types", "conda", "matrix", "diagnostics"]),
+    ("virtual_packages", &["types", "conda", "resolve", "diagnostics"]),
+    ("audit", &["types", "conda", "matrix", "resolve", "diagnostics"]),
+    ("migrate", &["types", "conda", "matrix", "resolve", "diagnostics"]),
+    ("solve_check", &["types", "conda", "matrix", "channel", "resolve", "diagnostics"]),
     (
         "clients",
         &[
             "types",
+            "conda",
             "resolve",
             "virtual_packages",
             "migrate",
@@ -32,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "render",
         &[
             "types",
+            "conda",
             "matrix",
             "channel",
             "diagnostics",

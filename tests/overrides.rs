@@ -4,9 +4,9 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
+use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::types::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome, Subdir,
-    Version,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome,
 };
 use conda_torch_probe::host::RecordedHost;
 use conda_torch_probe::{Overrides, WishedGpu, probe};

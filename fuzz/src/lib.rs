@@ -9,10 +9,8 @@ use conda_torch_core::resolve::{AcceleratorWish, Request, advise};
 use conda_torch_core::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
 use conda_torch_probe::host::{DriverReport, End, Host, RecordedHost, said};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{
-    CONDA_FORGE, Channels, ClientKind, Companion, ComputeCapability, CudaVersion, Date,
-    DriverVersion, Machine, Origin, Shell, Subdir, Version,
-};
+use conda_torch_core::conda::{CONDA_FORGE, Channels, Subdir, Version};
+use conda_torch_core::types::{ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Machine, Origin, Shell};
 use conda_torch_core::import::{assume, read_machine, text_of};
 use conda_torch_probe::{Overrides, probe};
 use conda_torch_core::clients::Environment;

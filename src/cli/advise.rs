@@ -7,11 +7,12 @@ use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::conda::{Channels, Os, Subdir};
 use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::render::{self, Answer, Refused, Style};
 use conda_torch_core::resolve::advise;
-use conda_torch_core::types::{Channels, ClientKind, Detected, Machine, Os, Shell, Subdir};
+use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
 use conda_torch_core::virtual_packages::add_remarks;
 use conda_torch_probe::host::Host;
 

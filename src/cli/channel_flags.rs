@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::builder::NonEmptyStringValueParser;
 
-use conda_torch_core::types::{Channels, Subdir, is_folder};
+use conda_torch_core::conda::{Channels, Subdir, is_folder};
 use conda_torch_probe::host::Host;
 
 use super::UsageError;

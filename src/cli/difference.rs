@@ -3,10 +3,11 @@
 use anyhow::bail;
 
 use conda_torch_core::channel::{Has, PACKAGES, age, differences, since};
+use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::diagnostics::trouble;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::render::difference::{Compared, human, json, rows};
-use conda_torch_core::types::{Channels, Date, Subdir};
+use conda_torch_core::types::Date;
 use conda_torch_probe::host::Host;
 
 use super::live_rows::now;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use conda_torch_core::channel::{
     Addresses, Ask, Origin, PROTOCOL, Question, Records, Reply, Told, by_priority,
 };
-use conda_torch_core::types::{Channels, Fault, Os, Subdir};
+use conda_torch_core::conda::{Channels, Fault, Os, Subdir};
 use conda_torch_host::{WatchEnd, Watched, ask_live, live_program};
 use conda_torch_probe::host::Host;
 

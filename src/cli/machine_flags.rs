@@ -5,11 +5,10 @@ use std::io::Read;
 use anyhow::{Context, bail};
 
 use super::UsageError;
+use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::import::{assume, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{
-    ComputeCapability, CudaVersion, DriverVersion, Machine, Os, Subdir, Version,
-};
+use conda_torch_core::types::{ComputeCapability, CudaVersion, DriverVersion, Machine};
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, WishedGpu, probe};
 

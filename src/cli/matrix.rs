@@ -1,10 +1,10 @@
 //! `conda-torch matrix`.
 
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::channel_remark;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::render::table::{Recommended, TableFormat, TableRows, table};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::Subdir;
 use conda_torch_probe::host::Host;
 
 use super::channel_flags::ChannelFlags;

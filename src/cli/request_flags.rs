@@ -2,8 +2,9 @@
 
 use clap::ValueEnum;
 
+use conda_torch_core::conda::Version;
 use conda_torch_core::resolve::{AcceleratorWish, Request};
-use conda_torch_core::types::{Blas, Companion, CudaVersion, Version};
+use conda_torch_core::types::{Blas, Companion, CudaVersion};
 
 // A request by flags. No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]

@@ -1,7 +1,8 @@
 //! Cells that a person read and typed here: what stands beside PyTorch, companions and drivers.
 
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::DriverFamily;
-use conda_torch_core::types::{ArmVariant, Companion, CompanionBuild, Subdir};
+use conda_torch_core::types::{ArmVariant, Companion, CompanionBuild};
 
 use super::{cuda, driver, matrix, version};
 

@@ -1,6 +1,7 @@
 //! Cells that a person read in the feedstock and typed here: builds of PyTorch.
 
-use conda_torch_core::types::{ArmVariant, Subdir};
+use conda_torch_core::conda::Subdir;
+use conda_torch_core::types::ArmVariant;
 
 use super::{build, build_of, cuda, matrix, newest, version};
 

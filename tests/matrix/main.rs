@@ -6,10 +6,9 @@ mod cells;
 mod rules;
 mod table;
 
+use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{
-    Accelerator, ArmVariant, Build, CudaVersion, DriverVersion, Subdir, Version,
-};
+use conda_torch_core::types::{Accelerator, ArmVariant, Build, CudaVersion, DriverVersion};
 
 fn matrix() -> &'static Matrix {
     Matrix::embedded()

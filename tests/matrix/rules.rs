@@ -1,7 +1,8 @@
 //! Rules that hold within rows and between them.
 
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::DriverFamily;
-use conda_torch_core::types::{Accelerator, Blas, Build, Date, Source, Subdir};
+use conda_torch_core::types::{Accelerator, Blas, Build, Date, Source};
 
 use super::{cuda, matrix, version};
 

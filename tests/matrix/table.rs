@@ -1,8 +1,8 @@
 //! The table view.
 
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::Tier;
 use conda_torch_core::render::table::{Recommended, TableFormat, TableRows, table};
-use conda_torch_core::types::Subdir;
 
 use super::{build, cuda, matrix};
 

@@ -7,11 +7,12 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 
 use conda_torch_core::clients::Environment;
+use conda_torch_core::conda::{Channels, Subdir, Version};
 use conda_torch_core::resolve::{AcceleratorWish, Request};
 use conda_torch_core::types::{
-    Adapter, Blas, Channels, Client, ClientKind, Companion, ComputeCapability, ConfigFile,
-    CudaVersion, Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin,
-    Outcome, Shell, SourceReport, Subdir, Vendor, Version, VirtualPackage, VisibleDevices,
+    Adapter, Blas, Client, ClientKind, Companion, ComputeCapability, ConfigFile, CudaVersion,
+    Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin, Outcome, Shell,
+    SourceReport, Vendor, VirtualPackage, VisibleDevices,
 };
 
 use crate::holds::View;

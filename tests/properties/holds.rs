@@ -2,11 +2,12 @@
 //! it makes up.
 
 use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::conda::Channels;
 use conda_torch_core::import::read_machine;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::render::{self, Answer, Style};
 use conda_torch_core::resolve::{Advice, Request, Status, advise};
-use conda_torch_core::types::{Build, Channels, ClientKind, Machine, Shell};
+use conda_torch_core::types::{Build, ClientKind, Machine, Shell};
 use serde_json::Value;
 
 /// How an answer is asked for, beside the request.

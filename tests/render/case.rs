@@ -1,12 +1,11 @@
 //! An answer for a recorded machine, with what a test changes.
 
 use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::render::{self, Answer, Style};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::{
-    CONDA_FORGE, Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell,
-};
+use conda_torch_core::types::{Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell};
 
 use crate::common::machine;
 

@@ -1,7 +1,8 @@
 //! Files and bare commands.
 
+use conda_torch_core::conda::Version;
 use conda_torch_core::render;
-use conda_torch_core::types::{Companion, Detected, Origin, Version};
+use conda_torch_core::types::{Companion, Detected, Origin};
 
 use crate::case::Case;
 

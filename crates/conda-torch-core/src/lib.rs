@@ -5,6 +5,7 @@
 pub mod audit; // an installed PyTorch held against a machine
 pub mod channel; // a channel's records → Matrix
 pub mod clients; // what differs between conda, mamba, micromamba and pixi
+pub mod conda; // conda's grammar: channels, platforms, versions, match specs; uses nothing
 pub mod diagnostics; // what speaks for or against: one entry a diagnostic
 pub mod import; // documents made elsewhere → Machine
 pub mod matrix; // rows → Matrix
@@ -12,5 +13,5 @@ pub mod migrate; // environments and files of the old channel
 pub mod render; // Advice → text
 pub mod resolve; // Machine + Request + Matrix → Advice
 pub mod solve_check; // a dry run + Advice → Verdict
-pub mod types; // the vocabulary: plain values, uses nothing
+pub mod types; // the vocabulary: plain values
 pub mod virtual_packages; // Machine + client → what it will take the machine for

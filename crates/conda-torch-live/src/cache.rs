@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use conda_torch_core::channel::Form;
-use conda_torch_core::types::Fault;
+use conda_torch_core::conda::Fault;
 use rattler_conda_types::{Channel, Subdir};
 
 use crate::fault::of_cache;

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::io;
 
-use conda_torch_core::types::{self, Fault, FaultKind};
+use conda_torch_core::conda::{Fault, FaultKind};
+use conda_torch_core::types::{self};
 use reqwest::StatusCode;
 use url::Url;
 
@@ -212,7 +213,7 @@ fn detail(chain: &[&(dyn Error + 'static)]) -> String {
             said.push(words);
         }
     }
-    let said = types::without_secrets(&said.join(": "));
+    let said = without_secrets(&said.join(": "));
     let text: String = said.chars().filter(|c| !c.is_control()).take(400).collect();
     text
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use conda_torch_core::channel::{Ask, Form, Origin};
-use conda_torch_core::types::{Fault, FaultKind};
+use conda_torch_core::conda::{Fault, FaultKind};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
 use rattler_repodata_gateway::{

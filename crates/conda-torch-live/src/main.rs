@@ -19,7 +19,7 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use conda_torch_core::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told};
-use conda_torch_core::types::Fault;
+use conda_torch_core::conda::Fault;
 
 /// The longest question that is read, in bytes.
 const LONGEST_ASK: u64 = 1 << 20;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conda_torch_core::channel::{Solution, Solved};
-use conda_torch_core::types::Fault;
+use conda_torch_core::conda::Fault;
 use rattler_conda_types::{GenericVirtualPackage, MatchSpec, PackageName, RepoDataRecord, Version};
 use rattler_solve::{ChannelPriority, SolveError, SolverImpl, SolverTask, resolvo};
 

@@ -4,7 +4,8 @@
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::host::Failure;
-use conda_torch_core::types::{ClientKind, ConfigFile, Origin, Os, Outcome, Setting};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{ClientKind, ConfigFile, Origin, Outcome, Setting};
 
 use super::clients::home;
 use super::look::{Look, SMALL};

@@ -1,7 +1,8 @@
 //! Whether the program runs in a container or in WSL.
 
 use crate::host::Failure;
-use conda_torch_core::types::{Detected, Machine, Origin, Os, Outcome};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Detected, Machine, Origin, Outcome};
 
 use super::look::Look;
 

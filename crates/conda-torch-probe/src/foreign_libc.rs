@@ -1,7 +1,8 @@
 //! The system's libc, seen from a program that does not run on it: one that is linked with musl.
 
 use crate::host::Failure;
-use conda_torch_core::types::{Detected, Origin, Outcome, Version};
+use conda_torch_core::conda::Version;
+use conda_torch_core::types::{Detected, Origin, Outcome};
 
 use super::look::{Look, quoted};
 

@@ -1,6 +1,7 @@
 //! glibc or musl, and which version.
 
-use conda_torch_core::types::{Detected, Origin, Os, Outcome, Version};
+use conda_torch_core::conda::{Os, Version};
+use conda_torch_core::types::{Detected, Origin, Outcome};
 
 use super::foreign_libc;
 use super::look::{Look, quoted};

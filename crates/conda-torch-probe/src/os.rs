@@ -1,7 +1,8 @@
 //! The platform and the operating system.
 
 use crate::host::{Failure, System, Target};
-use conda_torch_core::types::{Detected, Origin, Os, Outcome, Subdir, Version};
+use conda_torch_core::conda::{Os, Subdir, Version};
+use conda_torch_core::types::{Detected, Origin, Outcome};
 
 use super::look::{Look, quoted};
 

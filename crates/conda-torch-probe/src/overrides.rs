@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::types::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome,
-    Setting, Subdir, Version,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Setting,
 };
 
 use super::look::{Look, quoted};

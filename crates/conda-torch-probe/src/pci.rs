@@ -1,7 +1,8 @@
 //! Display adapters on the PCI bus: there whether or not a driver is.
 
 use crate::host::Failure;
-use conda_torch_core::types::{Adapter, Machine, Os, Outcome, Vendor};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Adapter, Machine, Outcome, Vendor};
 
 use super::look::Look;
 

@@ -1,7 +1,8 @@
 //! The processor: its name, and what it can do.
 
 use crate::host::{Failure, Target};
-use conda_torch_core::types::{Detected, Origin, Os, Outcome, Processor};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Detected, Origin, Outcome, Processor};
 
 use super::look::Look;
 

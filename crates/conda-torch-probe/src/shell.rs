@@ -1,6 +1,7 @@
 //! The shell in use.
 
-use conda_torch_core::types::{Detected, Origin, Os, Outcome, Shell};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Detected, Origin, Outcome, Shell};
 
 use super::look::{Look, quoted};
 

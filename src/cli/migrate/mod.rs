@@ -6,10 +6,11 @@ mod files;
 
 use clap::builder::NonEmptyStringValueParser;
 
+use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::Wishes;
 use conda_torch_core::render::{self, Style};
-use conda_torch_core::types::{Machine, Version};
+use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
 

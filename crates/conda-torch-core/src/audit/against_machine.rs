@@ -1,9 +1,10 @@
 //! The build against the machine, by the rules of the advice.
 
+use crate::conda::Subdir;
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{Advice, GpuKernels, running};
-use crate::types::{Accelerator, Detected, Machine, Origin, Subdir, Vendor};
+use crate::types::{Accelerator, Detected, Machine, Origin, Vendor};
 
 use super::finding::Finding;
 use super::installed::{Installed, Kind};

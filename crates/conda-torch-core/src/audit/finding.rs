@@ -2,8 +2,9 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
+use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
-use crate::types::{Companion, ComputeCapability, CudaVersion, Version};
+use crate::types::{Companion, ComputeCapability, CudaVersion};
 
 /// A fact about an environment. No sentences: those are made in `render`.
 #[derive(Debug, Clone, PartialEq)]

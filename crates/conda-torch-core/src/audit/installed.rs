@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::conda::{Os, Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, Commit, CudaVersion, Environment,
-    InstalledPackage, Os, PipPackage, Source, Subdir, Version,
+    InstalledPackage, PipPackage, Source,
 };
 
 use super::channels::Family;

@@ -1,8 +1,9 @@
 //! What this machine should have instead.
 
+use crate::conda::Version;
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, advise};
-use crate::types::{Companion, Environment, Machine, Version};
+use crate::types::{Companion, Environment, Machine};
 
 /// The advice for the machine, with the companions that the environment has, and with its Python where
 /// that costs no newer PyTorch.

@@ -1,9 +1,9 @@
 //! What lies around PyTorch: where it is from, and whether it goes with it.
 
+use crate::conda::Version;
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, Companion, ComputeCapability, Environment, InstalledPackage, Machine, PipPackage,
-    Version,
 };
 
 use super::channels::Family;

@@ -1,6 +1,7 @@
 //! Where a channel that is only named lies, by the settings of conda and mamba.
 
-use crate::types::{SettingsFile, is_folder};
+use crate::conda::is_folder;
+use crate::types::SettingsFile;
 
 /// What settings say of where channels lie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::types::{
-    Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source, Subdir, Version,
-};
+use crate::conda::{Subdir, Version};
+use crate::types::{Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source};
 
 use super::specs::{arm_variant, lower, pins, toolkit};
 use super::{Gap, GapKind, Record};

@@ -1,7 +1,8 @@
 //! What a channel has that the matrix does not, and the other way round.
 
+use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{Build, CompanionBuild, CudaVersion, Date, Subdir, Version};
+use crate::types::{Build, CompanionBuild, CudaVersion, Date};
 
 use super::Record;
 use super::companions::companions;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::types::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion, Subdir, Version};
+use crate::conda::{Subdir, Version};
+use crate::types::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion};
 
 use super::Record;
 use super::library::library;

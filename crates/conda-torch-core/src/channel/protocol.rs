@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::Fault;
+use crate::conda::Fault;
 
 /// The number of this form of the words. It changes with them.
 pub const PROTOCOL: u32 = 1;

@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{
-    Accelerator, ArchList, Build, Companion, CudaVersion, Date, GlibcFloor, Source, Subdir, Version,
+    Accelerator, ArchList, Build, Companion, CudaVersion, Date, GlibcFloor, Source,
 };
 
 use super::difference::Has;

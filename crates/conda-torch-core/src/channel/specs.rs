@@ -1,6 +1,7 @@
 //! What stands in a record's build string and in what it needs.
 
-use crate::types::{ArmVariant, CudaPins, CudaVersion, Version};
+use crate::conda::Version;
+use crate::types::{ArmVariant, CudaPins, CudaVersion};
 
 use super::{GapKind, Record};
 

@@ -32,7 +32,8 @@ pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
 #[cfg(test)]
 mod tests {
     use crate::clients::StepKind;
-    use crate::types::{ClientKind, CudaVersion, MatchSpec, Version};
+    use crate::conda::{MatchSpec, Version};
+    use crate::types::{ClientKind, CudaVersion};
 
     use super::*;
 

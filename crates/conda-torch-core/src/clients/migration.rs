@@ -1,8 +1,9 @@
 //! An environment of the old channel, made anew beside itself or changed in place.
 
+use crate::conda::{CONDA_FORGE, Os};
 use crate::migrate::environment::{Migration, Plan};
 use crate::resolve::Choice;
-use crate::types::{CONDA_FORGE, ClientKind, Machine, Os};
+use crate::types::{ClientKind, Machine};
 
 use crate::clients::{
     ClientTarget, Environment, Step, StepKind, conda, install_specs, overrides, pixi, place::Place,

@@ -1,6 +1,7 @@
 //! Where a client comes from, by the file for this machine.
 
-use crate::types::{Client, Machine, Os, Subdir};
+use crate::conda::{Os, Subdir};
+use crate::types::{Client, Machine};
 
 /// A client of the Mac's own kind, where all that are there are translated too.
 pub(crate) fn arm64_client(machine: &Machine) -> Option<String> {

@@ -16,8 +16,9 @@ mod settings;
 pub mod shell;
 mod step;
 
+use crate::conda::{Channels, Version};
 use crate::resolve::Choice;
-use crate::types::{Accelerator, Channels, Client, ClientKind, Machine, Version};
+use crate::types::{Accelerator, Client, ClientKind, Machine};
 use crate::virtual_packages::Viewer;
 
 pub use step::{Step, StepKind};

@@ -1,7 +1,8 @@
 //! What a client must be told about the machine because it would see something else.
 
+use crate::conda::{Os, Subdir, Version};
 use crate::resolve::Choice;
-use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin, Os, Subdir, Version};
+use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
 use crate::virtual_packages::{is_described, is_misled, sees_cuda};
 
 use crate::clients::ClientTarget;

@@ -1,8 +1,9 @@
 //! pixi: a project in place of an environment. It solves for what the project declares of a machine,
 //! and not for what the machine has.
 
+use crate::conda::{Channels, Os, Version};
 use crate::resolve::Choice;
-use crate::types::{Channels, ClientKind, Machine, Os, Version};
+use crate::types::{ClientKind, Machine};
 
 use crate::clients::{ClientTarget, Environment, Step, StepKind, check_program, overrides};
 

@@ -1,6 +1,7 @@
 //! Where the packages go.
 
-use crate::types::{self, Subdir};
+use crate::conda::Subdir;
+use crate::types::{self};
 
 use crate::clients::ClientTarget;
 

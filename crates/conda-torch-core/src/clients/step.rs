@@ -1,6 +1,7 @@
 //! One command to run.
 
-use crate::types::{ClientKind, Version};
+use crate::conda::Version;
+use crate::types::ClientKind;
 
 /// One command, as the words that the program gets; shells see it through [`shell`](super::shell).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
-use crate::types::{Channels, CudaVersion, Date, Fault, Version};
+use crate::conda::{Channels, Fault, Version};
+use crate::types::{CudaVersion, Date};
 
 use crate::diagnostics::diagnostic::Severity;
 

@@ -1,7 +1,7 @@
 //! What is said of the rows where they were read in a channel.
 
+use crate::conda::{Fault, FaultKind};
 use crate::diagnostics::ChannelRemark;
-use crate::types::{Fault, FaultKind};
 
 /// What is so, and what follows.
 #[must_use]

@@ -2,9 +2,9 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
+use crate::conda::{Subdir, Version};
 use crate::types::{
     ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Origin,
-    Subdir, Version,
 };
 
 use crate::diagnostics::{channel_remark::ChannelRemark, driver_access::Trouble};

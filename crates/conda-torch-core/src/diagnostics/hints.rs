@@ -1,11 +1,12 @@
 //! What to do about a diagnostic, and only what works on the machine it is said to.
 
+use crate::conda::Os;
 use crate::diagnostics::{
     AssumedFact, Diagnostic, MissingFact, Trouble, client_words, driver_access_words,
 };
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Unlock};
-use crate::types::{ComputeCapability, Detected, DriverVersion, Machine, Origin, Os};
+use crate::types::{ComputeCapability, Detected, DriverVersion, Machine, Origin};
 
 use crate::clients::miniforge::{arm64_client, miniforge};
 use crate::render::summary::jetpack;

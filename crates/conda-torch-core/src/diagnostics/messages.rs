@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
+use crate::conda::Subdir;
 use crate::diagnostics::{
     Diagnostic, channel_words, client_words, document_words, driver_access_words, hints,
 };
 use crate::resolve::Advice;
-use crate::types::{ComputeCapability, DriverVersion, Machine, Subdir};
+use crate::types::{ComputeCapability, DriverVersion, Machine};
 
 /// A diagnostic in words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What an answer cannot do without and a document does not say.
 
-use crate::types::{Detected, Machine, Origin, Os, Subdir};
+use crate::conda::{Os, Subdir};
+use crate::types::{Detected, Machine, Origin};
 
 /// Fills the platform and the system's versions that a document left unknown, with the
 /// [baseline](Machine::baseline) of the platform. Facts that somebody said stay as they are, and a

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Error, Value};
 
-use crate::types::Subdir;
+use crate::conda::Subdir;
 
 use super::plain::plain;
 

@@ -15,7 +15,8 @@ pub mod nvidia_smi;
 mod plain;
 mod saved;
 
-use crate::types::{Detected, Machine, Origin, Outcome, SourceReport, Subdir};
+use crate::conda::Subdir;
+use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 
 pub use assume::assume;
 pub use document::text_of;

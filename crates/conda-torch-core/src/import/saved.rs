@@ -73,7 +73,7 @@ mod tests {
             format!("{{\"format_version\": 1, \"status\": \"ok\", \"machine\": {MACHINE}}}"),
         ] {
             let machine = read_machine(&text, None).expect("a machine");
-            assert_eq!(machine.subdir.value(), Some(&crate::types::Subdir::Linux64), "{text}");
+            assert_eq!(machine.subdir.value(), Some(&crate::conda::Subdir::Linux64), "{text}");
         }
     }
 

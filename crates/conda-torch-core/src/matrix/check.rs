@@ -4,7 +4,8 @@
 use std::cmp::Reverse;
 use std::fmt::Write;
 
-use crate::types::{Accelerator, ComputeCapability, Os, Subdir};
+use crate::conda::{Os, Subdir};
+use crate::types::{Accelerator, ComputeCapability};
 
 use super::report::{At, Report};
 use super::row::{

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::Files;
+use crate::conda::Version;
 use crate::types::{
-    Accelerator, ArchList, ArmVariant, ComputeCapability, CudaVersion, Date, DriverVersion, Version,
+    Accelerator, ArchList, ArmVariant, ComputeCapability, CudaVersion, Date, DriverVersion,
 };
 
 use super::row::{

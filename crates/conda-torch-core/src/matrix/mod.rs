@@ -18,9 +18,10 @@ use std::borrow::Cow;
 
 pub use overview::{Limit, OverviewRow, Tier};
 
+use crate::conda::{Os, Subdir, Version};
 use crate::types::{
     ArchList, ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date,
-    DriverVersion, Os, ShortText, Subdir, Version,
+    DriverVersion, ShortText,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.

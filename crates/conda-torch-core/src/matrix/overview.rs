@@ -1,9 +1,10 @@
 //! The matrix as a person asks for it: for each platform and each `cuda-version`, the newest PyTorch
 //! that it gives, and what that needs.
 
+use crate::conda::{Os, Subdir, Version};
 use crate::types::{
     Accelerator, ArmVariant, Build, Companion, ComputeCapability, CudaVersion, DriverVersion,
-    KernelSupport, Os, Subdir, Version,
+    KernelSupport,
 };
 
 use super::{DriverFamily, Matrix};

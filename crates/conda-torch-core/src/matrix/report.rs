@@ -5,7 +5,8 @@ use std::fmt::{Debug, Display};
 
 use toml::Spanned;
 
-use crate::types::{Accelerator, CudaVersion, Version};
+use crate::conda::Version;
+use crate::types::{Accelerator, CudaVersion};
 
 /// A file of rows as it was read, and everything that is wrong with it.
 pub(crate) struct Report<'a> {

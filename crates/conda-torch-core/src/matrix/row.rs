@@ -7,9 +7,10 @@
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::conda::{Subdir, Version};
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, CapabilitySet, Commit, Companion, ComputeCapability,
-    CudaVersion, Date, DriverVersion, ShortText, Subdir, Version,
+    CudaVersion, Date, DriverVersion, ShortText,
 };
 
 /// `builds.toml`.

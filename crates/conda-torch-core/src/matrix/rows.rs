@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::conda::{Subdir, Version};
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, CapabilitySet, Commit, Companion,
     CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, GlibcFloor, ShortText,
-    Source, Subdir, Version,
+    Source,
 };
 
 use super::{

@@ -1,9 +1,10 @@
 //! Everything that a format may need to know.
 
+use crate::conda::{Channels, Subdir};
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Choice, Request, Status};
 use crate::solve_check::{Correction, proof::Proof};
-use crate::types::{Channels, ClientKind, Machine, Shell, Subdir};
+use crate::types::{ClientKind, Machine, Shell};
 
 use crate::clients::{self, ClientTarget, Environment, Step, StepKind, shell::CannotQuote};
 use crate::render::{live::LiveText, proof::ProofState};

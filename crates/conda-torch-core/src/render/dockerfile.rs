@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::types::{Accelerator, Shell, Subdir, is_folder};
+use crate::conda::{Subdir, is_folder};
+use crate::types::{Accelerator, Shell};
 
 use crate::clients::shell;
 use crate::render::{

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::conda::Version;
 use crate::diagnostics::{self, Diagnostic, Severity, message, sentence};
 use crate::matrix::Matrix;
 use crate::resolve::{
     AcceleratorWish, Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Request, Status,
     Unlock,
 };
-use crate::types::{Accelerator, Build, KernelSupport, Shell, Version};
+use crate::types::{Accelerator, Build, KernelSupport, Shell};
 
 use crate::clients::{Step, shell};
 use crate::render::{

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::types::{Date, FaultKind};
+use crate::conda::FaultKind;
+use crate::types::Date;
 
 /// What was read of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

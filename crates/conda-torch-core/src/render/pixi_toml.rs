@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::types::MatchSpec;
+use crate::conda::MatchSpec;
 
 use crate::clients::system_requirements;
 use crate::render::{

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::conda::{Os, Version};
 use crate::diagnostics::{Severity, message};
 use crate::resolve::{Choice, Status, Unlock};
-use crate::types::{
-    Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Os, Vendor, Version,
-};
+use crate::types::{Accelerator, Build, Detected, DriverVersion, Gpu, Machine, Vendor};
 
 use crate::render::{answer::Answer, wrap::visible};
 

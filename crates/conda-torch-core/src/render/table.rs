@@ -6,8 +6,9 @@ pub(super) mod wire;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
+use crate::conda::Subdir;
 use crate::matrix::{Limit, Matrix, OverviewRow};
-use crate::types::{ArmVariant, Build, CudaVersion, Subdir};
+use crate::types::{ArmVariant, Build, CudaVersion};
 
 use cells::{Column, NARROW, WIDE};
 

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
+use crate::conda::{MatchSpec, Version};
 use crate::types::{
     Accelerator, Blas, Build, Companion, CompanionBuild, ComputeCapability, CudaVersion,
-    DriverVersion, KernelSupport, MatchSpec, Version,
+    DriverVersion, KernelSupport,
 };
 
 use crate::diagnostics::Diagnostic;

@@ -1,8 +1,9 @@
 //! torchvision and torchaudio: which of their builds go with a build of PyTorch, and what they and
 //! PyTorch together leave open for `cuda-version` and Python.
 
+use crate::conda::Version;
 use crate::types::{
-    Accelerator, ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion, Version,
+    Accelerator, ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion,
 };
 
 use crate::diagnostics::Diagnostic;

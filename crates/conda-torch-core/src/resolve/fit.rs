@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
+use crate::conda::Version;
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, ArmVariant, Build, CompanionBuild, CudaVersion, Detected, DriverVersion,
-    GlibcFloor, KernelSupport, Version,
+    GlibcFloor, KernelSupport,
 };
 
 use crate::diagnostics::Diagnostic;

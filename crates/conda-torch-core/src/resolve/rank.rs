@@ -2,8 +2,9 @@
 
 use std::cmp::{Ordering, Reverse};
 
+use crate::conda::Version;
 use crate::matrix::Matrix;
-use crate::types::{Accelerator, CudaVersion, KernelSupport, Version};
+use crate::types::{Accelerator, CudaVersion, KernelSupport};
 
 use crate::resolve::{fit::Candidate, situation::Situation};
 

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::types::{Blas, Companion, CudaVersion, Version};
+use crate::conda::Version;
+use crate::types::{Blas, Companion, CudaVersion};
 
 /// A wish. The default asks for the best that the machine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,9 +1,9 @@
 //! What a [`Machine`] comes to for the decision: conclusions and assumptions are drawn once, here.
 
+use crate::conda::{Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::{
     ArmVariant, Build, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin,
-    Subdir, Version,
 };
 
 use crate::diagnostics::Diagnostic;
@@ -133,7 +133,7 @@ fn libc(
     arm_variant: Option<ArmVariant>,
     matrix: &Matrix,
 ) -> Libc {
-    if subdir.is_none_or(|subdir| subdir.os() != crate::types::Os::Linux) {
+    if subdir.is_none_or(|subdir| subdir.os() != crate::conda::Os::Linux) {
         return Libc::NotLinux;
     }
     match &machine.glibc {
@@ -300,5 +300,5 @@ fn oldest_cuda(matrix: &Matrix) -> CudaVersion {
 }
 
 fn subdir_without_cuda(subdir: Option<Subdir>) -> bool {
-    subdir.is_some_and(|subdir| subdir.os() == crate::types::Os::Macos)
+    subdir.is_some_and(|subdir| subdir.os() == crate::conda::Os::Macos)
 }

@@ -1,7 +1,8 @@
 //! The specs that make a solver end on a build: as few as do, as many as needed.
 
+use crate::conda::{MatchSpec, Os, Version};
 use crate::matrix::Matrix;
-use crate::types::{Accelerator, Build, MatchSpec, Os, Version};
+use crate::types::{Accelerator, Build};
 
 use crate::resolve::{
     fit::Candidate,

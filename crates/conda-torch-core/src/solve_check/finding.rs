@@ -1,6 +1,7 @@
 //! What a dry run can be told of.
 
-use crate::types::{Accelerator, Blas, Companion, CudaVersion, FaultKind, Version};
+use crate::conda::{FaultKind, Version};
+use crate::types::{Accelerator, Blas, Companion, CudaVersion};
 
 /// One thing to know about a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A plan, package by package, against what was promised.
 
-use crate::types::{Accelerator, Blas, ChannelName, CudaVersion, MatchSpec, Version};
+use crate::conda::{ChannelName, MatchSpec, Version};
+use crate::types::{Accelerator, Blas, CudaVersion};
 
 use super::dry_run::Planned;
 use super::finding::Finding;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::types::{ClientKind, Version};
+use crate::conda::Version;
+use crate::types::ClientKind;
 
 use super::dry_run::{DryRun, Planned};
 use super::{Status, Verdict};

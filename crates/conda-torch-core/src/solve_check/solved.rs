@@ -35,8 +35,8 @@ fn told(told: Told) -> DryRun {
 
 #[cfg(test)]
 mod tests {
+    use crate::conda::FaultKind;
     use crate::solve_check::dry_run::Planned;
-    use crate::types::FaultKind;
 
     use super::*;
 

@@ -1,7 +1,8 @@
 //! Whether a dry run ends on the promised build.
 
+use crate::conda::{Channels, MatchSpec};
 use crate::resolve::Choice;
-use crate::types::{Accelerator, Blas, Channels, CudaVersion, MatchSpec};
+use crate::types::{Accelerator, Blas, CudaVersion};
 
 use super::dry_run::{DryRun, Planned};
 use super::finding::Finding;

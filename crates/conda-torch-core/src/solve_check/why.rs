@@ -4,8 +4,8 @@
 //! resolvo in rattler ("__cuda *, for which no candidates were found", a tree of its own), and conda's
 //! classic one, which lists also what is as it should be.
 
+use crate::conda::Version;
 use crate::resolve::Choice;
-use crate::types::Version;
 
 use super::finding::Finding;
 

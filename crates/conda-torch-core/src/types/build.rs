@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArchList, CudaPins, CudaVersion, Source, Subdir, Version};
+use super::{ArchList, CudaPins, CudaVersion, Source};
+use crate::conda::{Subdir, Version};
 
 /// What a build computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

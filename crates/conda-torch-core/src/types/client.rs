@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detected, Origin, Subdir, Version, VirtualPackage};
+use super::{Detected, Origin, VirtualPackage};
+use crate::conda::{Subdir, Version};
 
 /// A family of clients with a command line of its own; the version decides the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::version::{ParseVersionError, parse_parts};
+use crate::conda::{ParseVersionError, parse_parts};
 
 /// A GPU's compute capability, such as `8.6`: which machine code it executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,6 @@ impl Serialize for ComputeCapability {
 
 impl<'de> Deserialize<'de> for ComputeCapability {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::version::{ParseVersionError, parse_parts};
+use crate::conda::{ParseVersionError, parse_parts};
 
 /// A CUDA version such as `12.9`: what a toolkit is, what a driver supports at most
 /// (conda's `__cuda`), or what the package `cuda-version` is pinned to.
@@ -93,7 +93,7 @@ impl Serialize for CudaVersion {
 
 impl<'de> Deserialize<'de> for CudaVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::version::{ParseVersionError, parse_parts};
+use crate::conda::{ParseVersionError, parse_parts};
 
 /// A version of the NVIDIA driver such as `580.65.06` (Linux) or `576.57` (Windows),
 /// in contrast to the [`CudaVersion`](super::CudaVersion) that it supports.
@@ -90,7 +90,7 @@ impl Serialize for DriverVersion {
 
 impl<'de> Deserialize<'de> for DriverVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SourceReport, Subdir};
+use super::SourceReport;
+use crate::conda::Subdir;
 
 /// An environment that exists. Nothing in it was started: all is read from its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

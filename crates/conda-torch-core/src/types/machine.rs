@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion,
-    NvidiaTraces, Origin, Os, Setting, Shell, Subdir, Version,
+    NvidiaTraces, Origin, Setting, Shell,
 };
+use crate::conda::{Os, Subdir, Version};
 
 /// Everything that is known about a machine. Nothing found is dropped, nothing is decided.
 ///

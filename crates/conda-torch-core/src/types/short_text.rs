@@ -73,7 +73,7 @@ impl<const N: usize> FromStr for ShortText<N> {
 
 impl<'de, const N: usize> Deserialize<'de> for ShortText<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }
 

@@ -198,7 +198,7 @@ impl Serialize for Commit {
 
 impl<'de> Deserialize<'de> for Commit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }
 
@@ -210,7 +210,7 @@ impl Serialize for Date {
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }
 

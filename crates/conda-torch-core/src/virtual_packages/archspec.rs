@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::types::{
-    Detected, Machine, Origin, Os, Processor, Setting, Subdir, Version, VirtualPackage,
-};
+use crate::conda::{Os, Subdir, Version};
+use crate::types::{Detected, Machine, Origin, Processor, Setting, VirtualPackage};
 
 use super::microarchitecture as named;
 use super::seen::{Seen, unknown};

@@ -164,7 +164,7 @@ fn pixi(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
 
 /// Whether a pixi is linked without a loader. Only on Linux are there builds of both kinds.
 pub(super) fn is_static(machine: &Machine, viewer: &Viewer<'_>) -> Option<bool> {
-    let is_linux = |subdir: &crate::types::Subdir| subdir.os() == crate::types::Os::Linux;
+    let is_linux = |subdir: &crate::conda::Subdir| subdir.os() == crate::conda::Os::Linux;
     if !machine.subdir.value().is_some_and(is_linux) {
         return Some(false);
     }

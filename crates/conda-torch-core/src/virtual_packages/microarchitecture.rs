@@ -8,7 +8,8 @@ use std::sync::Arc;
 use archspec::cpu::Microarchitecture;
 use archspec::schema::MicroarchitecturesSchema;
 
-use crate::types::{Os, Processor};
+use crate::conda::Os;
+use crate::types::Processor;
 
 /// A processor's family, as archspec calls the root of its tree.
 pub(super) type Family = &'static str;

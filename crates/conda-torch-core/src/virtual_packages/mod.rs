@@ -24,7 +24,8 @@ mod win;
 
 use std::borrow::Cow;
 
-use crate::types::{Client, CudaVersion, Machine, Origin, Os, VirtualPackage};
+use crate::conda::Os;
+use crate::types::{Client, CudaVersion, Machine, Origin, VirtualPackage};
 
 use seen::{Seen, found};
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::types::{Detected, Machine, Origin, Os};
+use crate::conda::Os;
+use crate::types::{Detected, Machine, Origin};
 
 /// The first branch whose `nvidia-smi` words its versions anew; how in XML nobody has written down.
 const REWORDED: u32 = 610;

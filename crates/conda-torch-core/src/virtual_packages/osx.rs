@@ -1,6 +1,7 @@
 //! `__osx`: the version of macOS.
 
-use crate::types::{Detected, Machine, Origin, Os};
+use crate::conda::Os;
+use crate::types::{Detected, Machine, Origin};
 
 use super::seen::{Seen, found, unknown};
 use super::told;

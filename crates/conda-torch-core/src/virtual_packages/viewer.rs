@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::types::{Client, ClientKind, ClientPart, Machine, Os, Subdir, Version};
+use crate::conda::{Os, Subdir, Version};
+use crate::types::{Client, ClientKind, ClientPart, Machine};
 
 use super::told;
 

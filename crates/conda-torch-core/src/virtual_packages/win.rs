@@ -1,6 +1,7 @@
 //! `__win`: the version of Windows.
 
-use crate::types::{Detected, Machine, Origin, Os};
+use crate::conda::Os;
+use crate::types::{Detected, Machine, Origin};
 
 use super::seen::{Seen, found, unknown};
 use super::told;

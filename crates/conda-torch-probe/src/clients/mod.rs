@@ -7,7 +7,8 @@ mod places;
 mod root;
 
 use crate::host::Failure;
-use conda_torch_core::types::{Client, ClientKind, Detected, Origin, Outcome, Version};
+use conda_torch_core::conda::Version;
+use conda_torch_core::types::{Client, ClientKind, Detected, Origin, Outcome};
 
 use super::look::{Look, outcome, quoted};
 

@@ -1,6 +1,7 @@
 //! Which client comes first.
 
-use conda_torch_core::types::{Client, ClientKind, Version};
+use conda_torch_core::conda::Version;
+use conda_torch_core::types::{Client, ClientKind};
 
 use super::super::look::Look;
 

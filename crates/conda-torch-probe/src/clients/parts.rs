@@ -1,6 +1,7 @@
 //! What of a client, or beside it, changes what it takes the machine for.
 
-use conda_torch_core::types::{ClientKind, ClientPart, Os};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{ClientKind, ClientPart};
 
 use super::super::look::Look;
 use super::root::Packages;

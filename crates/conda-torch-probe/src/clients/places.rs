@@ -1,6 +1,7 @@
 //! Where clients are.
 
-use conda_torch_core::types::{ClientKind, Os};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::ClientKind;
 
 use super::super::look::Look;
 

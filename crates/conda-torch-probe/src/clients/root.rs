@@ -1,7 +1,8 @@
 //! A root prefix: what is installed in it, and which environments it has.
 
 use crate::host::{Failure, Target};
-use conda_torch_core::types::{ClientKind, Os, Subdir, Version};
+use conda_torch_core::conda::{Os, Subdir, Version};
+use conda_torch_core::types::ClientKind;
 
 use super::super::look::Look;
 

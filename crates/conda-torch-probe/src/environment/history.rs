@@ -1,7 +1,7 @@
 //! `conda-meta/history`: what was asked for. conda writes lists as Python does, micromamba as JSON,
 //! and conda before 4.5 wrote them with commas.
 
-use conda_torch_core::types::without_secrets;
+use conda_torch_core::conda::without_secrets;
 
 /// What was asked for and still counts, by package, in the order in which it was asked first.
 /// Reads what conda's `History.get_requested_specs_map` reads (conda/history.py).

@@ -12,6 +12,6 @@ mod places;
 mod read;
 mod record;
 
-pub use conda_torch_core::types::without_secrets;
+pub use conda_torch_core::conda::without_secrets;
 pub use places::{Place, active, all, at, named};
 pub use read::read;

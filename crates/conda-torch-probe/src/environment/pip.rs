@@ -2,7 +2,8 @@
 //! apart by who says that he installed them.
 
 use crate::host::{Failure, Host};
-use conda_torch_core::types::{Environment, Os, Outcome, PipPackage, SourceReport};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Environment, Outcome, PipPackage, SourceReport};
 
 /// How much of an `INSTALLER` is read: one word.
 const WORD: usize = 256;
@@ -37,7 +38,7 @@ pub(super) fn look(host: &dyn Host, environment: &mut Environment) {
 fn site_packages(host: &dyn Host, environment: &Environment) -> Option<String> {
     let target = host.target();
     let python = environment.package("python")?;
-    let is_windows = environment.subdir.map(conda_torch_core::types::Subdir::os)
+    let is_windows = environment.subdir.map(conda_torch_core::conda::Subdir::os)
         == Some(Os::Windows)
         || environment.subdir.is_none() && target.os() == Some(Os::Windows);
     let folders = if is_windows {

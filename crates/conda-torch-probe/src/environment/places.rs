@@ -3,7 +3,8 @@
 use saphyr_parser::{Event, Parser};
 
 use crate::host::Host;
-use conda_torch_core::types::{Machine, Os};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::Machine;
 
 /// How much of a configuration file, or of a list of environments, is read.
 const SMALL: usize = 1 << 20;

@@ -1,7 +1,8 @@
 //! One environment, as its files tell.
 
 use crate::host::{Failure, Host};
-use conda_torch_core::types::{Environment, InstalledPackage, Outcome, SourceReport, Subdir};
+use conda_torch_core::conda::Subdir;
+use conda_torch_core::types::{Environment, InstalledPackage, Outcome, SourceReport};
 
 use super::record::{Ended, Named, Record};
 use super::{Place, history, pip};

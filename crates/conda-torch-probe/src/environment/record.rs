@@ -6,7 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use conda_torch_core::types::{ChannelName, InstalledPackage};
+use conda_torch_core::conda::ChannelName;
+use conda_torch_core::types::InstalledPackage;
 
 /// What was found in a record so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

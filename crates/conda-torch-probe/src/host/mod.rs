@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use conda_torch_core::types::Os;
+use conda_torch_core::conda::Os;
 
 pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said, said};
 pub use failure::Failure;

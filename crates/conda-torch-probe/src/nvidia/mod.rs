@@ -14,7 +14,8 @@ mod smi;
 mod toolkit;
 mod traces;
 
-use conda_torch_core::types::{Detected, Gpu, Machine, Os, Outcome, Vendor};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Detected, Gpu, Machine, Outcome, Vendor};
 
 use super::look::Look;
 

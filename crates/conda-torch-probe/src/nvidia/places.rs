@@ -1,7 +1,7 @@
 //! Where the driver's libraries are, and what hints at a driver at all.
 
 use crate::host::DriverRequest;
-use conda_torch_core::types::Os;
+use conda_torch_core::conda::Os;
 
 use super::super::look::Look;
 

@@ -1,7 +1,8 @@
 //! `nvidia-smi`, the driver's own program: the last resort, for it is slow and may hang.
 
 use crate::host::{Failure, Ran};
-use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Os, Outcome};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Outcome};
 
 use super::super::look::{Look, ended_well, quoted};
 use super::{Answered, gpu, improve};

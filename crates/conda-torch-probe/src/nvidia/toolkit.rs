@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::host::Failure;
-use conda_torch_core::types::{CudaVersion, Detected, Origin, Os, Outcome};
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{CudaVersion, Detected, Origin, Outcome};
 
 use super::super::clients::on_path;
 use super::super::look::{Look, quoted};

@@ -4,7 +4,8 @@
 //! directories`, `package cache` (1.5). From 2.0 the program's own version stands under the name of
 //! its file.
 
-use crate::types::{ClientKind, Detected, Machine, Outcome, Version};
+use crate::conda::Version;
+use crate::types::{ClientKind, Detected, Machine, Outcome};
 
 use super::super::document::Document;
 use super::super::labelled::Labelled;

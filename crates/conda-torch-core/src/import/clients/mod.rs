@@ -9,9 +9,9 @@ pub(super) mod user_agent;
 
 use serde_json::Value;
 
+use crate::conda::{Subdir, Version};
 use crate::types::{
-    Client, ClientKind, ConfigFile, Detected, Machine, Outcome, SourceReport, Subdir, Version,
-    VirtualPackage,
+    Client, ClientKind, ConfigFile, Detected, Machine, Outcome, SourceReport, VirtualPackage,
 };
 
 use super::labelled::Labelled;

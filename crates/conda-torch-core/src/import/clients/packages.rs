@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use crate::types::{
-    ClientKind, CudaVersion, Detected, Gpu, Machine, Os, Subdir, Version, VirtualPackage,
-};
+use crate::conda::{Os, Subdir, Version};
+use crate::types::{ClientKind, CudaVersion, Detected, Gpu, Machine, VirtualPackage};
 
 use super::super::said;
 use super::Packages;

@@ -2,7 +2,8 @@
 //! ubuntu/22.04.4 glibc/2.35 solver/libmamba`. It is of the machine itself, also where
 //! `CONDA_SUBDIR` asks for another platform.
 
-use crate::types::{Detected, Machine, Os, Subdir};
+use crate::conda::{Os, Subdir};
+use crate::types::{Detected, Machine};
 
 use super::super::said;
 

@@ -1,6 +1,7 @@
 //! The system in `collect_env`: platform, C library, kernel, processor.
 
-use crate::types::{Detected, Machine, Os, Subdir};
+use crate::conda::{Os, Subdir};
+use crate::types::{Detected, Machine};
 
 use super::super::clients::user_agent::wsl;
 use super::super::labelled::Labelled;

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::types::{Detected, DriverVersion, Gpu, Machine, Outcome, SourceReport, Subdir};
+use crate::conda::Subdir;
+use crate::types::{Detected, DriverVersion, Gpu, Machine, Outcome, SourceReport};
 
 use super::document::Document;
 use super::said;

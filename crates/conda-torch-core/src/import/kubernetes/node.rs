@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use crate::types::{ComputeCapability, CudaVersion, DriverVersion, Subdir};
+use crate::conda::Subdir;
+use crate::types::{ComputeCapability, CudaVersion, DriverVersion};
 
 /// What matters of a node.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! What becomes of each package that was asked for.
 
+use crate::conda::Version;
 use crate::resolve::Choice;
-use crate::types::{Environment, Version};
+use crate::types::Environment;
 
 use super::channels::{self, ChannelKind};
 use super::spec::TypedSpec;

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::conda::{Subdir, Version};
 use crate::resolve::Choice;
-use crate::types::{Environment, InstalledPackage, Machine, Outcome, Subdir, Version};
+use crate::types::{Environment, InstalledPackage, Machine, Outcome};
 
 use super::asked::{Asked, AskedFrom, needs};
 use super::channels;

@@ -1,6 +1,6 @@
 //! A match spec as a person, a history or a pinned file wrote it, in any of conda's forms.
 
-use crate::types::Version;
+use crate::conda::Version;
 
 /// A spec taken apart; nothing is checked that is not needed here.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Environments as people have them, and what is planned for each.
 
 use super::*;
+use crate::conda::{Subdir, Version};
 use crate::resolve::AcceleratorWish;
 use crate::types::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, InstalledPackage, Origin, Subdir,
-    Version,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, InstalledPackage, Origin,
 };
 
 /// linux-64 with an A100 and driver 550 (CUDA 12.4).

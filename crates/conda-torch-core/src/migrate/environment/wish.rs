@@ -1,8 +1,9 @@
 //! What an environment asks for, as a request that the advice can answer, and what of it must give way.
 
+use crate::conda::Version;
 use crate::matrix::Matrix;
 use crate::resolve::{AcceleratorWish, Advice, Request, Unlock, advise};
-use crate::types::{Companion, Environment, Machine, Version};
+use crate::types::{Companion, Environment, Machine};
 
 use super::asked::Asked;
 use super::channels;

@@ -1,6 +1,6 @@
 //! What a channel is to a file that moves to conda-forge, and what becomes of it.
 
-use crate::types::Subdir;
+use crate::conda::Subdir;
 
 /// A channel by what is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

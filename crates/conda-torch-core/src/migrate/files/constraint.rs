@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html>
 
-use crate::types::Version;
+use crate::conda::Version;
 
 /// Alternatives (`|`) of clauses that hold together (`,`).
 #[derive(Debug, Clone, PartialEq, Eq)]

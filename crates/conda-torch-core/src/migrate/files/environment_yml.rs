@@ -1,7 +1,7 @@
 //! `environment.yml`, and what has its form: conda-lock's sources and `anaconda-project.yml`.
 
+use crate::conda::Subdir;
 use crate::matrix::Matrix;
-use crate::types::Subdir;
 
 use super::channels;
 use super::edit::{Edit, Lines, apply, line_of};

@@ -1,6 +1,7 @@
 //! What is said about a rewritten file. Facts alone: the sentences are made in `render`.
 
-use crate::types::{CudaVersion, DriverVersion, Subdir, Version};
+use crate::conda::{Subdir, Version};
+use crate::types::{CudaVersion, DriverVersion};
 
 use super::form::Form;
 

@@ -1,7 +1,8 @@
 //! What becomes of one package, once it is settled what the file ends on.
 
+use crate::conda::{Subdir, Version};
 use crate::resolve::{AcceleratorWish, Choice};
-use crate::types::{Accelerator, Companion, CudaVersion, Subdir, Version};
+use crate::types::{Accelerator, Companion, CudaVersion};
 
 use super::channels::{self, Kind};
 use super::facts::{Change, Why};

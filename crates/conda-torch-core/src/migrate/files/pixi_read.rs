@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::types::{Os, Subdir};
+use crate::conda::{Os, Subdir};
 
 use super::edit::line_of;
 use super::environment_yml::pip_remarks;

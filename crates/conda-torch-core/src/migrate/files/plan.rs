@@ -1,7 +1,8 @@
 //! What becomes of every channel and package of a file.
 
+use crate::conda::Subdir;
 use crate::matrix::{DriverFamily, Matrix};
-use crate::types::{CudaVersion, Subdir};
+use crate::types::CudaVersion;
 
 use super::channels::{self, Kept, Kind};
 use super::facts::{Change, NotRewritten, Remark, Why};

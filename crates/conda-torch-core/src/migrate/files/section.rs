@@ -1,7 +1,7 @@
 //! An environment of a file: channels and packages, each where it stands. What every format is read
 //! into before anything is decided.
 
-use crate::types::Subdir;
+use crate::conda::Subdir;
 
 use super::channels;
 use super::facts::{Change, Remark};

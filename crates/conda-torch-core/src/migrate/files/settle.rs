@@ -1,7 +1,8 @@
 //! Which PyTorch a file ends on, for all its platforms together.
 
+use crate::conda::{Subdir, Version};
 use crate::resolve::Choice;
-use crate::types::{Companion, CudaVersion, Subdir, Version};
+use crate::types::{Companion, CudaVersion};
 
 use super::constraint::Constraint;
 use super::target::Aim;

@@ -1,8 +1,9 @@
 //! For which machines a file is rewritten: the one that was described, or any that ran the old pins.
 
+use crate::conda::{Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{AcceleratorWish, Choice, Request, advise};
-use crate::types::{Companion, CudaVersion, Detected, Machine, Origin, Subdir, Version};
+use crate::types::{Companion, CudaVersion, Detected, Machine, Origin};
 
 use super::wanted::Wanted;
 

@@ -1,7 +1,8 @@
 //! What an environment asks of PyTorch on one platform, all its lines taken together.
 
+use crate::conda::{Subdir, Version};
 use crate::resolve::AcceleratorWish;
-use crate::types::{Companion, CudaVersion, Subdir, Version};
+use crate::types::{Companion, CudaVersion};
 
 use super::constraint::Constraint;
 use super::packages::{Device, Role, device_of, role};
@@ -41,7 +42,7 @@ impl Wanted {
                 wanted.hear(spec);
             }
         }
-        if platform.os() == crate::types::Os::Macos {
+        if platform.os() == crate::conda::Os::Macos {
             wanted.device = AcceleratorWish::Auto; // there is no choice
         }
         wanted

@@ -1,6 +1,6 @@
 //! Items of YAML lists: what stands beside one, and how one is replaced or taken out.
 
-use crate::types::{Os, Subdir};
+use crate::conda::{Os, Subdir};
 
 use super::edit::{Edit, whole_line};
 use super::toml_items::remove_element;

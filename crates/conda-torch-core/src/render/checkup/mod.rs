@@ -9,7 +9,8 @@ pub use human::{page, table};
 pub use json::{document, error};
 
 use crate::audit::Checkup;
-use crate::types::{CONDA_FORGE, Environment};
+use crate::conda::CONDA_FORGE;
+use crate::types::Environment;
 
 use crate::clients::{self, ClientTarget, Step};
 use crate::render::answer::Style;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::channel::{Change, CompanionDifference, Difference, Found, GapKind, age};
-use crate::types::{Build, CompanionBuild, CudaVersion, FaultKind};
+use crate::conda::FaultKind;
+use crate::types::{Build, CompanionBuild, CudaVersion};
 
 use crate::render::{
     difference::{Compared, about, companions},

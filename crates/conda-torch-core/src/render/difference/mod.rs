@@ -7,8 +7,9 @@ mod rows;
 use std::fmt::Write;
 
 use crate::channel::{Change, Difference, Differences, Found, Gap, GapKind, Origin, age};
+use crate::conda::Version;
 use crate::matrix::Matrix;
-use crate::types::{Build, CudaPins, CudaVersion, Version};
+use crate::types::{Build, CudaPins, CudaVersion};
 
 use crate::diagnostics::channel_words::{time, trouble};
 use crate::render::wrap::wrap;

@@ -7,9 +7,10 @@ mod page;
 mod settings;
 mod wire;
 
+use crate::conda::CONDA_FORGE;
 use crate::matrix::Matrix;
 use crate::migrate::environment::{Migration, Settings};
-use crate::types::{CONDA_FORGE, Date, Machine};
+use crate::types::{Date, Machine};
 
 use crate::clients::{self, ClientTarget, Environment, MigrationSteps};
 use crate::render::answer::{Answer, Style};

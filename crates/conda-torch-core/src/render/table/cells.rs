@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
+use crate::conda::Os;
 use crate::matrix::{Limit, OverviewRow, Tier};
-use crate::types::{Accelerator, ArmVariant, Build, Os, Source};
+use crate::types::{Accelerator, ArmVariant, Build, Source};
 
 /// A heading, and what stands under it.
 pub(super) struct Column {

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use crate::conda::{Subdir, Version};
 use crate::matrix::{Limit, Matrix, OverviewRow};
 use crate::types::{
-    Accelerator, ArmVariant, Blas, Commit, ComputeCapability, CudaVersion, DriverVersion, Subdir,
-    Version,
+    Accelerator, ArmVariant, Blas, Commit, ComputeCapability, CudaVersion, DriverVersion,
 };
 
 use crate::render::{

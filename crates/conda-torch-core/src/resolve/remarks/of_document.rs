@@ -1,6 +1,7 @@
 //! What to know about a machine that was read from a document of another program.
 
-use crate::types::{Detected, Origin, Os, Version};
+use crate::conda::{Os, Version};
+use crate::types::{Detected, Origin};
 
 use crate::diagnostics::{AssumedFact, Diagnostic, MissingFact};
 use crate::resolve::{Survey, situation::Libc};
@@ -22,7 +23,7 @@ fn system(survey: &Survey<'_, '_>, missing: &mut Vec<MissingFact>, assumed: &mut
         missing.push(MissingFact::Platform);
         assumed.push(AssumedFact::Platform(subdir.value));
     }
-    match survey.situation.subdir.map(crate::types::Subdir::os) {
+    match survey.situation.subdir.map(crate::conda::Subdir::os) {
         Some(Os::Linux) if open(&machine.glibc) => {
             missing.push(MissingFact::Glibc);
             // What the situation made of it: a Jetson's is newer.

@@ -1,7 +1,8 @@
 //! What to know about the machine: what was assumed, what is missing, what is left out.
 
+use crate::conda::{Os, Version};
 use crate::matrix::Capability;
-use crate::types::{ArmVariant, Detected, KernelSupport, Origin, Os, Vendor, Version};
+use crate::types::{ArmVariant, Detected, KernelSupport, Origin, Vendor};
 
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{

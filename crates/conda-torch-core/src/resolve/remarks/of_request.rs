@@ -1,6 +1,7 @@
 //! What a request costs, or why it cannot be met.
 
-use crate::types::{Build, CudaVersion, Version};
+use crate::conda::Version;
+use crate::types::{Build, CudaVersion};
 
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{Survey, fit::Candidate};
@@ -69,7 +70,7 @@ pub(super) fn request(
     }
 }
 
-fn here_too(survey: &Survey<'_, '_>, subdir: crate::types::Subdir) -> bool {
+fn here_too(survey: &Survey<'_, '_>, subdir: crate::conda::Subdir) -> bool {
     Some(subdir) == survey.situation.subdir
 }
 

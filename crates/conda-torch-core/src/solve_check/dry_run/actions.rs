@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::types::ChannelName;
+use crate::conda::ChannelName;
 
 use super::Planned;
 

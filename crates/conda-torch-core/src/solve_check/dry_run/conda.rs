@@ -1,6 +1,6 @@
 //! conda's exceptions, of every solver.
 
-use crate::types::FaultKind;
+use crate::conda::FaultKind;
 
 use super::DryRun;
 use super::actions::Form;

@@ -1,6 +1,6 @@
 //! What kept a client from its channel, as far as its words tell: no solver says any of this.
 
-use crate::types::FaultKind;
+use crate::conda::FaultKind;
 
 use super::words::beginning;
 

@@ -13,7 +13,8 @@ mod words;
 
 pub use solver::{from_fault, from_solution};
 
-use crate::types::{ClientKind, FaultKind, InstalledPackage};
+use crate::conda::FaultKind;
+use crate::types::{ClientKind, InstalledPackage};
 
 use actions::{Form, Found};
 

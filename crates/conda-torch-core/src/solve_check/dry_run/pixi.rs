@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Parser};
 
-use crate::types::ChannelName;
+use crate::conda::ChannelName;
 
 use super::words::{excerpt, of_failure, plain};
 use super::{DryRun, Planned};

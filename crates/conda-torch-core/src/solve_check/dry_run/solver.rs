@@ -1,7 +1,7 @@
 //! What the solver beside this program found, in the form of a client's dry run.
 
 use crate::channel::{Record, Solved};
-use crate::types::{ChannelName, Fault, FaultKind};
+use crate::conda::{ChannelName, Fault, FaultKind};
 
 use super::words::{cleaned, excerpt};
 use super::{DryRun, Planned};

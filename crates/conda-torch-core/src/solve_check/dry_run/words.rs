@@ -1,6 +1,6 @@
 //! A client's words: without what steers a terminal, without secrets, and not endless.
 
-use crate::types::without_secrets;
+use crate::conda::without_secrets;
 
 use super::fault::fault;
 use super::{DryRun, mamba};

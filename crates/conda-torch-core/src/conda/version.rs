@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// Missing parts count as zero, as for conda: `2.28` equals `2.28.0`. A number is at most 65535, so
 /// that a version is small; Windows' builds (`10.0.26100`) are below. Not for drivers
-/// ([`DriverVersion`](super::DriverVersion)) or CUDA ([`CudaVersion`](super::CudaVersion)).
+/// ([`DriverVersion`](crate::types::DriverVersion)) or CUDA ([`CudaVersion`](crate::types::CudaVersion)).
 #[derive(Debug, Clone, Copy)]
 pub struct Version {
     parts: [u16; 4],
@@ -167,7 +167,7 @@ impl FromStr for Version {
 }
 
 /// Fills `parts` from dotted numbers; `None` for anything else, or for more than fit.
-pub(super) fn parse_parts(text: &str, parts: &mut [u32]) -> Option<u8> {
+pub(crate) fn parse_parts(text: &str, parts: &mut [u32]) -> Option<u8> {
     let mut len = 0;
     for piece in text.split('.') {
         if piece.is_empty() || !piece.bytes().all(|b| b.is_ascii_digit()) {
