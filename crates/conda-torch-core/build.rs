@@ -14,6 +14,8 @@ mod check;
 mod conda;
 #[path = "src/matrix/emit.rs"]
 mod emit;
+#[path = "build/processors.rs"]
+mod processors;
 #[path = "src/matrix/report.rs"]
 mod report;
 #[path = "src/matrix/row.rs"]
@@ -109,7 +111,10 @@ fn parse<T: serde::de::DeserializeOwned>(name: &str) -> Result<(T, String), Vec<
 #[expect(clippy::disallowed_methods, reason = "a build script writes where Cargo tells it to")]
 fn write(files: &Files) -> Result<(), Vec<String>> {
     let folder = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["no `OUT_DIR`".to_owned()])?;
-    let path = Path::new(&folder).join("rows.rs");
-    std::fs::write(&path, emit::tables(files))
-        .map_err(|error| vec![format!("cannot write `{}`: {error}", path.display())])
+    for (name, text) in [("rows.rs", emit::tables(files)), ("processors.rs", processors::table())] {
+        let path = Path::new(&folder).join(name);
+        std::fs::write(&path, text)
+            .map_err(|error| vec![format!("cannot write `{}`: {error}", path.display())])?;
+    }
+    Ok(())
 }

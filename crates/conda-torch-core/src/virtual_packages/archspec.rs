@@ -47,7 +47,7 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
         return unknown("pixi before 0.71 has an older table of processors");
     }
     match detected(machine, viewer, target) {
-        Ok((name, origin)) => package(&name, origin),
+        Ok((name, origin)) => package(name, origin),
         Err(why) => Seen::Unknown(why),
     }
 }
@@ -136,7 +136,7 @@ fn detected(
     machine: &Machine,
     viewer: &Viewer<'_>,
     target: Target,
-) -> Result<(String, Origin), Cow<'static, str>> {
+) -> Result<(&'static str, Origin), Cow<'static, str>> {
     let (processor, origin) = processor(machine)?;
     let os = target.own.os();
     let is_apple = processor.vendor == "Apple";
@@ -158,7 +158,7 @@ fn detected(
     };
     let name = named::name(processor, family, os)?;
     if viewer.is_conda() {
-        depends_on_archspec(machine, viewer, &name, &named::flags(processor, os))?;
+        depends_on_archspec(machine, viewer, name, &named::flags(processor, os))?;
     }
     Ok((name, origin.clone()))
 }

@@ -1,51 +1,79 @@
-//! The name that archspec has for a processor, by archspec's own table and rules, from what the system
-//! says of it. The crate itself would ask this machine, and recorded ones have to be told as well.
+//! The name that archspec has for a processor, by archspec's table and rules, from what the system reports
+//! of it. Recorded machines need it too, so the crate, which looks at this machine, is not asked.
 //! Source: `cpu/detect.py` and `detect.rs` of archspec 0.2.6 and of its crate 0.2.0, whose tables agree.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-
-use archspec::cpu::Microarchitecture;
-use archspec::schema::MicroarchitecturesSchema;
 
 use crate::conda::Os;
 use crate::types::Processor;
 
+include!(concat!(env!("OUT_DIR"), "/processors.rs")); // written by `build/processors.rs`
+
 /// A processor's family, as archspec calls the root of its tree.
 pub(super) type Family = &'static str;
 
-/// The name of a processor; an error says why there is none to be told.
-pub(super) fn name(processor: &Processor, family: Family, os: Os) -> Result<String, &'static str> {
-    let known = Known::of(processor, family, os);
-    let fitting: Vec<&Arc<Microarchitecture>> =
-        Microarchitecture::known_targets().values().filter(|target| known.fits(target)).collect();
-    let generic = best(fitting.iter().copied().filter(|target| target.vendor() == "generic"))?;
-    // Of the descendants of the best generic one: a feature switched off in the firmware, which an early
-    // ancestor of a vendor's has, does not take the later ones away.
-    let mut above: Vec<&Arc<Microarchitecture>> =
-        fitting.into_iter().filter(|target| target.is_strict_superset(generic)).collect();
-    let is_part = |target: &&Arc<Microarchitecture>| {
-        !known.part.is_empty()
-            && row(target).is_some_and(|row| row.cpupart.as_deref() == Some(known.part))
-    };
-    if above.iter().any(is_part) {
-        above.retain(is_part);
+/// A row of archspec's table.
+#[derive(Debug)]
+struct Microarchitecture {
+    name: &'static str,
+    family: Family,
+    vendor: &'static str,
+    generation: usize,
+    /// Arm's part number.
+    part: Option<&'static str>,
+    features: &'static [&'static str],
+    /// All of them, not the parents alone.
+    ancestors: &'static [&'static str],
+}
+
+impl Microarchitecture {
+    fn descends_from(&self, other: &Self) -> bool {
+        self.ancestors.contains(&other.name)
     }
-    let best = if above.is_empty() { generic } else { best(above.into_iter())? };
-    Ok(best.name().to_owned())
+
+    /// More ancestors come first, then more features.
+    fn rank(&self) -> (usize, usize) {
+        (self.ancestors.len(), self.features.len())
+    }
+}
+
+fn find(name: &str) -> Option<&'static Microarchitecture> {
+    MICROARCHITECTURES.iter().find(|target| target.name == name)
 }
 
 /// Whether archspec's table has a name.
 pub(super) fn is_known(name: &str) -> bool {
-    Microarchitecture::known_targets().contains_key(name)
+    find(name).is_some()
+}
+
+/// The name of a processor; an error says why there is none.
+pub(super) fn name(
+    processor: &Processor,
+    family: Family,
+    os: Os,
+) -> Result<&'static str, &'static str> {
+    let known = Known::of(processor, family, os);
+    let fitting: Vec<&Microarchitecture> =
+        MICROARCHITECTURES.iter().filter(|target| known.fits(target)).collect();
+    let generic = best(fitting.iter().copied().filter(|target| target.vendor == "generic"))?;
+    // Of the descendants of the best generic one: a feature switched off in the firmware, which an early
+    // ancestor of a vendor's has, does not take the later ones away.
+    let mut above: Vec<&Microarchitecture> =
+        fitting.into_iter().filter(|target| target.descends_from(generic)).collect();
+    let is_part =
+        |target: &&Microarchitecture| !known.part.is_empty() && target.part == Some(known.part);
+    if above.iter().any(is_part) {
+        above.retain(is_part);
+    }
+    let best = if above.is_empty() { generic } else { best(above.into_iter())? };
+    Ok(best.name)
 }
 
 /// What a processor can do, in Linux' words.
 pub(super) fn flags(processor: &Processor, os: Os) -> HashSet<&str> {
     let mut flags: HashSet<&str> = processor.flags.split_whitespace().collect();
     if os == Os::Macos {
-        let conversions = &MicroarchitecturesSchema::schema().conversions.darwin_flags;
-        for (darwin, linux) in conversions {
+        for (darwin, linux) in DARWIN_FLAGS {
             if darwin.split_whitespace().all(|flag| flags.contains(flag)) {
                 flags.extend(linux.split_whitespace());
             }
@@ -61,27 +89,24 @@ struct Known<'p> {
     part: &'p str,
     flags: HashSet<&'p str>,
     generation: usize,
-    /// Of those that are told by their name and not by what they can do.
+    /// Of those that are recognized by their name and not by what they can do.
     model: Option<String>,
 }
 
 impl<'p> Known<'p> {
     fn of(processor: &'p Processor, family: Family, os: Os) -> Self {
-        let schema = MicroarchitecturesSchema::schema();
         let vendor = match (family, processor.vendor.as_str()) {
             (_, "") => "generic",
-            ("aarch64", code) => {
-                schema.conversions.arm_vendors.get(code).map_or(code, String::as_str)
-            }
+            ("aarch64", code) => ARM_VENDORS
+                .iter()
+                .find_map(|(other, name)| (*other == code).then_some(*name))
+                .unwrap_or(code),
             (_, vendor) => vendor,
         };
         let model = match (family, os) {
             ("aarch64", Os::Macos) => Some(apple(&processor.part)),
             ("riscv64", _) => Some(riscv(&processor.part).to_owned()),
             _ => None,
-        };
-        let digits = |text: &'p str| {
-            text.find(|c: char| !c.is_ascii_digit()).map_or(text, |end| &text[..end])
         };
         let power = processor.part.split_once("POWER").map(|(_, rest)| digits(rest));
         Self {
@@ -96,59 +121,48 @@ impl<'p> Known<'p> {
 
     /// Whether programs for a target run here.
     fn fits(&self, target: &Microarchitecture) -> bool {
-        if target.family().name() != self.family {
-            return false;
-        }
-        let is_generic = target.vendor() == "generic";
-        let is_ours = is_generic || target.vendor() == self.vendor;
-        match (self.family, &self.model) {
-            // Only the root: from features alone no version of the architecture can be told.
-            ("aarch64", _) if is_generic && target.name() != "aarch64" => false,
-            ("aarch64", Some(model)) => {
-                let of = Microarchitecture::known_targets().get(model);
-                is_ours
-                    && of.is_some_and(|of| of.name() == target.name() || of.decendent_of(target))
+        let is_generic = target.vendor == "generic";
+        let is_ours = is_generic || target.vendor == self.vendor;
+        target.family == self.family
+            && match (self.family, &self.model) {
+                // Only the root: features alone do not tell the version of the architecture.
+                ("aarch64", _) if is_generic && target.name != "aarch64" => false,
+                ("aarch64", Some(model)) => {
+                    let runs = |of: &Microarchitecture| {
+                        of.name == target.name || of.descends_from(target)
+                    };
+                    is_ours && find(model).is_some_and(runs)
+                }
+                ("riscv64", Some(model)) => is_generic || target.name == model,
+                ("ppc64le" | "ppc64", _) => target.generation <= self.generation,
+                _ => is_ours && target.features.iter().all(|feature| self.flags.contains(feature)),
             }
-            ("riscv64", Some(model)) => is_generic || target.name() == model,
-            ("ppc64le" | "ppc64", _) => target.generation() <= self.generation,
-            _ => is_ours && self.has_all(target),
-        }
-    }
-
-    fn has_all(&self, target: &Microarchitecture) -> bool {
-        let features = row(target).map(|row| row.features.as_slice()).unwrap_or_default();
-        features.iter().all(|feature| self.flags.contains(feature.as_str()))
     }
 }
 
-/// A target's row in the table.
-fn row(target: &Microarchitecture) -> Option<&'static archspec::schema::Microarchitecture> {
-    MicroarchitecturesSchema::schema().microarchitectures.get(target.name())
-}
-
-/// The one with the most ancestors, of several the one with the most features.
+/// The one of the highest rank.
 fn best<'t>(
-    targets: impl Iterator<Item = &'t Arc<Microarchitecture>>,
-) -> Result<&'t Arc<Microarchitecture>, &'static str> {
-    let rank = |target: &&Arc<Microarchitecture>| {
-        (target.ancestors().len(), row(target).map_or(0, |row| row.features.len()))
-    };
+    targets: impl Iterator<Item = &'t Microarchitecture>,
+) -> Result<&'t Microarchitecture, &'static str> {
     let mut targets: Vec<_> = targets.collect();
-    targets.sort_by_key(rank);
+    targets.sort_by_key(|target| target.rank());
     match targets.as_slice() {
-        [.., other, best] if rank(other) == rank(best) => Err("two of archspec's names fit it"),
+        [.., other, best] if other.rank() == best.rank() => Err("archspec has two names for it"),
         [.., best] => Ok(best),
-        [] => Err("archspec has no name that fits it"),
+        [] => Err("archspec has no name for it"),
     }
+}
+
+fn digits(text: &str) -> &str {
+    text.find(|c: char| !c.is_ascii_digit()).map_or(text, |end| &text[..end])
 }
 
 /// The newest model that is known and not newer than this one.
 fn apple(brand: &str) -> String {
     let brand = brand.to_lowercase();
     let model = brand.split_whitespace().skip_while(|word| *word != "apple").nth(1);
-    let digits = model.and_then(|model| model.strip_prefix('m')).unwrap_or_default();
-    let digits = digits.find(|c: char| !c.is_ascii_digit()).map_or(digits, |end| &digits[..end]);
-    let newest: u8 = digits.parse().unwrap_or(0);
+    let number = model.and_then(|model| model.strip_prefix('m')).map(digits);
+    let newest: u8 = number.and_then(|number| number.parse().ok()).unwrap_or(0);
     let models = (1..=newest).rev().map(|number| format!("m{number}"));
     let plain = if brand == "apple processor" { "m1" } else { "aarch64" };
     models.into_iter().find(|model| is_known(model)).unwrap_or_else(|| plain.to_owned())
@@ -166,7 +180,7 @@ fn riscv(part: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn linux(family: Family, vendor: &str, part: &str, flags: &str) -> String {
+    fn linux(family: Family, vendor: &str, part: &str, flags: &str) -> &'static str {
         let [vendor, part, flags] = [vendor, part, flags].map(str::to_owned);
         name(&Processor { vendor, part, flags }, family, Os::Linux).expect("a name")
     }
