@@ -128,9 +128,8 @@ impl<'p> Known<'p> {
                 // Only the root: features alone do not tell the version of the architecture.
                 ("aarch64", _) if is_generic && target.name != "aarch64" => false,
                 ("aarch64", Some(model)) => {
-                    let runs = |of: &Microarchitecture| {
-                        of.name == target.name || of.descends_from(target)
-                    };
+                    let runs =
+                        |of: &Microarchitecture| of.name == target.name || of.descends_from(target);
                     is_ours && find(model).is_some_and(runs)
                 }
                 ("riscv64", Some(model)) => is_generic || target.name == model,
