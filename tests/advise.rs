@@ -9,7 +9,7 @@ use common::machine;
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::resolve::{AcceleratorWish, Advice, Request, Status, Unlock, advise};
+use conda_torch_core::resolve::{Advice, Request, RequestedAccelerator, Status, Unlock, advise};
 use conda_torch_core::types::{Blas, Companion};
 
 /// The build as a solve ends on it: `2.13.0 cuda129_mkl 302`, and the specs.
@@ -446,9 +446,9 @@ fn wishes_are_met_or_refused_with_the_nearest() {
     use Status::{Degraded, Ok, Unsatisfiable};
     let machine = "rtx3080-driver-580";
     let wish = Request::default;
-    let cpu = Request { accelerator: AcceleratorWish::Cpu, ..wish() };
+    let cpu = Request { accelerator: RequestedAccelerator::Cpu, ..wish() };
     check(machine, &cpu, "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used"]);
-    let cuda = Request { accelerator: AcceleratorWish::Cuda, ..wish() };
+    let cuda = Request { accelerator: RequestedAccelerator::Cuda, ..wish() };
     check("no-gpu", &cuda, "nothing", "", Unsatisfiable, &["no-driver"]);
     let pytorch =
         |text: &str| Request { pytorch: Some(text.parse().expect("a version")), ..wish() };

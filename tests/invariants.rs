@@ -7,7 +7,7 @@ mod common;
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::resolve::{AcceleratorWish, Advice, Request, Status, advise};
+use conda_torch_core::resolve::{Advice, Request, RequestedAccelerator, Status, advise};
 use conda_torch_core::types::{
     Build, Companion, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin,
 };
@@ -102,8 +102,8 @@ fn requests() -> Vec<Request> {
     let cuda = |text: &str| text.parse::<CudaVersion>().expect("a CUDA version");
     vec![
         wish(),
-        Request { accelerator: AcceleratorWish::Cpu, ..wish() },
-        Request { accelerator: AcceleratorWish::Cuda, ..wish() },
+        Request { accelerator: RequestedAccelerator::Cpu, ..wish() },
+        Request { accelerator: RequestedAccelerator::Cuda, ..wish() },
         Request { pytorch: Some(version("2.9")), ..wish() },
         Request { pytorch: Some(version("2.2")), ..wish() },
         Request { python: Some(version("3.9")), ..wish() },

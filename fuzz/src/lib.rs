@@ -5,7 +5,7 @@ mod fed;
 #[path = "../../tests/properties/holds.rs"]
 mod holds;
 
-use conda_torch_core::resolve::{AcceleratorWish, Request, advise};
+use conda_torch_core::resolve::{RequestedAccelerator, Request, advise};
 use conda_torch_core::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
 use conda_torch_probe::host::{DriverReport, End, Host, RecordedHost, said};
 use conda_torch_core::matrix::Matrix;
@@ -25,7 +25,7 @@ const SHELLS: [Shell; 4] = [Shell::Posix, Shell::Fish, Shell::Powershell, Shell:
 /// The whole way of a machine, asked for in one of several ways.
 fn answer(machine: &Machine, way: usize) {
     let client = [None, Some(ClientKind::Conda), Some(ClientKind::Mamba), Some(ClientKind::Pixi)];
-    let accelerators = [AcceleratorWish::Auto, AcceleratorWish::Cpu, AcceleratorWish::Cuda];
+    let accelerators = [RequestedAccelerator::Auto, RequestedAccelerator::Cpu, RequestedAccelerator::Cuda];
     let companions = [vec![], vec![Companion::Torchvision, Companion::Torchaudio]];
     let view = View {
         client: client[way % 4],
@@ -153,7 +153,7 @@ pub fn dry_run(bytes: &[u8]) {
     let text = text_of(bytes);
     let (stdout, stderr) = text.split_once('\u{1e}').unwrap_or((&text, ""));
     let machine = Machine::baseline(Subdir::Linux64);
-    let request = Request { accelerator: AcceleratorWish::Cpu, ..Request::default() };
+    let request = Request { accelerator: RequestedAccelerator::Cpu, ..Request::default() };
     let advice = advise(&machine, &request, Matrix::embedded());
     let Some(choice) = &advice.recommended else { return };
     for kind in ClientKind::ALL {

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use conda_torch_core::conda::Version;
-use conda_torch_core::resolve::{AcceleratorWish, Request};
+use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{Blas, Companion, CudaVersion};
 
 // A request by flags. No doc comment: clap would make it the text of the subcommand.
@@ -57,11 +57,11 @@ enum BlasFlag {
 }
 
 impl Accelerator {
-    pub(super) const fn wish(self) -> AcceleratorWish {
+    pub(super) const fn wish(self) -> RequestedAccelerator {
         match self {
-            Self::Auto => AcceleratorWish::Auto,
-            Self::Cpu => AcceleratorWish::Cpu,
-            Self::Cuda => AcceleratorWish::Cuda,
+            Self::Auto => RequestedAccelerator::Auto,
+            Self::Cpu => RequestedAccelerator::Cpu,
+            Self::Cuda => RequestedAccelerator::Cuda,
         }
     }
 }

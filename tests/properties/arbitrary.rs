@@ -8,10 +8,10 @@ use proptest::strategy::BoxedStrategy;
 
 use conda_torch_core::clients::Environment;
 use conda_torch_core::conda::{Channels, Subdir, Version};
-use conda_torch_core::resolve::{AcceleratorWish, Request};
+use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{
     Adapter, Blas, Client, ClientKind, Companion, ComputeCapability, ConfigFile, CudaVersion,
-    Detected, DeviceAccess, DriverVersion, Gpu, Machine, NvidiaTraces, Origin, Outcome, Shell,
+    Detected, DeviceAccess, DriverParts, DriverVersion, Gpu, Machine, Origin, Outcome, Shell,
     SourceReport, Vendor, VirtualPackage, VisibleDevices,
 };
 
@@ -202,7 +202,7 @@ fn shell() -> impl Strategy<Value = Shell> {
 }
 
 /// The parts of a driver, of which none need be another's.
-fn traces() -> impl Strategy<Value = NvidiaTraces> {
+fn driver_parts() -> impl Strategy<Value = DriverParts> {
     let access = || detected(select(&[DeviceAccess::Open, DeviceAccess::Denied][..]));
     let errors = ["LibRmVersionMismatch", "DriverNotLoaded", "NoPermission", "100", "803", "804"];
     let error = move || of(prop_oneof![select(errors.to_vec()).prop_map(str::to_owned), text()]);
@@ -220,7 +220,7 @@ fn traces() -> impl Strategy<Value = NvidiaTraces> {
             let (nvml_error, libcuda_error) = errors;
             let (visible_devices, container_devices, container_capabilities, slurm_job_has_gpu) =
                 environment;
-            NvidiaTraces {
+            DriverParts {
                 kernel_module,
                 module_file,
                 kernel_gpus,
@@ -232,8 +232,8 @@ fn traces() -> impl Strategy<Value = NvidiaTraces> {
                 libcuda_file,
                 libcuda_cuda,
                 libcuda_files,
-                nvml_error,
-                libcuda_error,
+                nvml_error: nvml_error.map(Into::into),
+                libcuda_error: libcuda_error.map(Into::into),
                 secure_boot,
                 visible_devices,
                 container_devices,
@@ -266,7 +266,7 @@ pub(crate) fn machine() -> impl Strategy<Value = Machine> {
     let driver = (detected(driver()), detected(cuda()), detected(cuda()), detected(0..9_u32));
     let beside = (detected(text()), detected(cuda()), detected(shell()), of(text()));
     let lists = (vec(gpu(), 0..5), vec(adapter(), 0..4), vec(client(), 0..4));
-    let notes = (vec(config_file(), 0..4), vec(source(), 0..6), traces());
+    let notes = (vec(config_file(), 0..4), vec(source(), 0..6), driver_parts());
     (system(), driver, beside, lists, notes).prop_map(|(system, driver, beside, lists, notes)| {
         let (driver, driver_cuda, libcuda, gpu_count) = driver;
         let (nvidia_smi, toolkit_file, shell, document) = beside;
@@ -279,7 +279,8 @@ pub(crate) fn machine() -> impl Strategy<Value = Machine> {
 
 /// A wish, often one that nothing meets.
 pub(crate) fn request() -> impl Strategy<Value = Request> {
-    let accelerators = [AcceleratorWish::Auto, AcceleratorWish::Cpu, AcceleratorWish::Cuda];
+    let accelerators =
+        [RequestedAccelerator::Auto, RequestedAccelerator::Cpu, RequestedAccelerator::Cuda];
     let companions = [vec![], vec![Companion::Torchvision], vec![Companion::Torchaudio]];
     (
         select(accelerators.to_vec()),

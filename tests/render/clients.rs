@@ -1,7 +1,7 @@
 //! What each client and each version of it is told.
 
 use conda_torch_core::clients::Environment;
-use conda_torch_core::resolve::AcceleratorWish;
+use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::{ClientKind, Detected, Origin};
 
 use crate::case::{CONDARC, Case, page};
@@ -166,7 +166,7 @@ fn the_override_is_set_only_where_the_client_sees_something_else() {
     case.machine.toolkit_file = Detected::found(toolkit, Origin::System);
     assert!(sets(&case));
     // A build for the processor needs none.
-    case.request.accelerator = AcceleratorWish::Cpu;
+    case.request.accelerator = RequestedAccelerator::Cpu;
     assert!(!sets(&case));
 }
 

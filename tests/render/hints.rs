@@ -137,7 +137,7 @@ fn a_hint_is_absent_where_it_would_not_work() {
     let mut case = Case::of("vgpu-v100d-16q");
     case.machine.driver = Detected::found("418.87.00".parse().expect("a driver"), Origin::Nvml);
     case.machine.driver_cuda = Detected::found("10.1".parse().expect("a CUDA"), Origin::Nvml);
-    case.machine.nvidia = conda_torch_core::types::NvidiaTraces::default();
+    case.machine.nvidia = conda_torch_core::types::DriverParts::default();
     let page = page(&case);
     assert!(page.contains("who runs the host"), "{page}");
     assert!(!page.contains("update NVIDIA"), "{page}");

@@ -2,7 +2,7 @@
 
 use conda_torch_core::clients::Environment;
 use conda_torch_core::render;
-use conda_torch_core::resolve::{AcceleratorWish, Request};
+use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::Companion;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn check(document: &str) -> Value {
 fn every_document_is_valid_by_the_schema() {
     let requests = [
         Request::default(),
-        Request { accelerator: AcceleratorWish::Cuda, ..Request::default() },
+        Request { accelerator: RequestedAccelerator::Cuda, ..Request::default() },
         Request {
             companions: vec![Companion::Torchvision, Companion::Torchaudio],
             ..Request::default()

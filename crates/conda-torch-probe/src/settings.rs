@@ -4,7 +4,7 @@
 use saphyr_parser::{Event, Parser};
 
 use crate::host::Host;
-use conda_torch_core::types::{ConfigFile, Machine, SettingsFile, SettingsLine};
+use conda_torch_core::types::{Condarc, CondarcLine, ConfigFile, Machine};
 
 use super::look::{Look, SMALL};
 use super::{clients, config_files};
@@ -25,17 +25,17 @@ const KEYS: [&str; 10] = [
 
 /// Reads the files that are in force, in their order.
 #[must_use]
-pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<SettingsFile> {
+pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<Condarc> {
     let read = |file: &ConfigFile| {
-        let empty = SettingsFile { path: file.path.clone(), ..SettingsFile::default() };
-        let failed = |problem: String| SettingsFile { problem: Some(problem), ..empty.clone() };
+        let empty = Condarc { path: file.path.clone(), ..Condarc::default() };
+        let failed = |problem: String| Condarc { problem: Some(problem), ..empty.clone() };
         match host.read(&file.path, SMALL) {
             Err(failure) => failed(failure.to_string()),
             Ok(bytes) => match std::str::from_utf8(&bytes) {
                 Err(_) => failed("not UTF-8".to_owned()),
                 Ok(text) => match lines(text) {
                     Err(problem) => failed(problem),
-                    Ok(lines) => SettingsFile { lines, has_comments: comments(text), ..empty },
+                    Ok(lines) => Condarc { lines, has_comments: comments(text), ..empty },
                 },
             },
         }
@@ -45,7 +45,7 @@ pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<SettingsFile> {
 
 /// The same of the files that are in force on a host, of which nothing else is looked at.
 #[must_use]
-pub fn settings_of(host: &dyn Host) -> Vec<SettingsFile> {
+pub fn settings_of(host: &dyn Host) -> Vec<Condarc> {
     let mut look = Look::at(host, Machine::default());
     clients::look(&mut look);
     config_files::look(&mut look);
@@ -58,7 +58,7 @@ fn comments(text: &str) -> bool {
 }
 
 /// The lines of the keys above.
-fn lines(text: &str) -> Result<Vec<SettingsLine>, String> {
+fn lines(text: &str) -> Result<Vec<CondarcLine>, String> {
     let mut lines = Vec::new();
     let mut path: Vec<Level> = Vec::new();
     for event in Parser::new_from_str(text) {
@@ -82,7 +82,7 @@ fn lines(text: &str) -> Result<Vec<SettingsLine>, String> {
                         && !matches!(&*value, "" | "~" | "null");
                     if is_wanted {
                         let (line, value) = (span.start.line(), value.into_owned());
-                        lines.push(SettingsLine { line, key, value, is_entry });
+                        lines.push(CondarcLine { line, key, value, is_entry });
                     }
                     value_ended(&mut path);
                 }

@@ -1,7 +1,7 @@
 //! Where a channel that is only named lies, by the settings of conda and mamba.
 
 use crate::conda::is_folder;
-use crate::types::SettingsFile;
+use crate::types::Condarc;
 
 /// What settings say of where channels lie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ pub struct Addresses {
 impl Addresses {
     /// Draws them from files, the strongest first, and from variables, which are stronger still.
     #[must_use]
-    pub fn of(files: &[SettingsFile], env: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn of(files: &[Condarc], env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let mut addresses = Self {
             alias: set("CONDA_CHANNEL_ALIAS").or_else(|| set("MAMBA_CHANNEL_ALIAS")),
@@ -97,18 +97,18 @@ fn expanded(value: &str, env: impl Fn(&str) -> Option<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::types::SettingsLine;
+    use crate::types::CondarcLine;
 
     use super::*;
 
-    fn file(lines: &[(&str, &str)]) -> SettingsFile {
-        let line = |(key, value): &(&str, &str)| SettingsLine {
+    fn file(lines: &[(&str, &str)]) -> Condarc {
+        let line = |(key, value): &(&str, &str)| CondarcLine {
             line: 1,
             key: (*key).to_owned(),
             value: (*value).to_owned(),
             is_entry: false,
         };
-        SettingsFile { lines: lines.iter().map(line).collect(), ..SettingsFile::default() }
+        Condarc { lines: lines.iter().map(line).collect(), ..Condarc::default() }
     }
 
     fn env(name: &str) -> Option<String> {

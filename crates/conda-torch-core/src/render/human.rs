@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diagnostics::{Diagnostic, Severity, driver_access_words::is_said_better, message};
-use crate::resolve::{AcceleratorWish, Alternative, Choice, Request, Status};
+use crate::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 
 use crate::types::Machine;
 
@@ -201,7 +201,7 @@ impl Page<'_> {
         let Answer { machine, request, advice, .. } = self.answer;
         let card = |other: &Diagnostic| matches!(other, Diagnostic::CardWithoutDriver { .. });
         let idle = !machine.has_nvidia_card()
-            && request.accelerator != AcceleratorWish::Cuda
+            && request.accelerator != RequestedAccelerator::Cuda
             && request.cuda_version.is_none();
         let nowhere = |other: &Diagnostic| {
             matches!((remark, other),

@@ -7,8 +7,8 @@ use crate::conda::Version;
 use crate::diagnostics::{self, Diagnostic, Severity, message, sentence};
 use crate::matrix::Matrix;
 use crate::resolve::{
-    AcceleratorWish, Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Request, Status,
-    Unlock,
+    Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Request, RequestedAccelerator,
+    Status, Unlock,
 };
 use crate::types::{Accelerator, Build, KernelSupport, Shell};
 
@@ -107,9 +107,9 @@ pub(super) fn request_text(request: &Request) -> RequestText {
     let companions = companions.iter().map(|companion| companion.as_str());
     RequestText {
         accelerator: match accelerator {
-            AcceleratorWish::Auto => "auto",
-            AcceleratorWish::Cpu => "cpu",
-            AcceleratorWish::Cuda => "cuda",
+            RequestedAccelerator::Auto => "auto",
+            RequestedAccelerator::Cpu => "cpu",
+            RequestedAccelerator::Cuda => "cuda",
         },
         pytorch: pytorch.map(|version| version.to_string()),
         python: python.map(|version| version.to_string()),

@@ -9,7 +9,7 @@ use crate::types::{
 };
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::request::AcceleratorWish;
+use crate::resolve::request::RequestedAccelerator;
 
 /// The answer for one machine and one request. Every build of the matrix is in it exactly once.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +118,7 @@ pub enum Unlock {
     /// A macOS of at least this version.
     Macos(Version),
     /// Another `--accelerator`.
-    Accelerator(AcceleratorWish),
+    Accelerator(RequestedAccelerator),
     /// Another `--cuda-version`, or none.
     CudaVersion(Option<CudaVersion>),
     /// Another `--pytorch`.

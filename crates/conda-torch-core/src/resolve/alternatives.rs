@@ -6,7 +6,7 @@ use crate::resolve::{
     Survey,
     advice::{Alternative, Choice, Unlock},
     fit::{Candidate, Rules},
-    request::AcceleratorWish,
+    request::RequestedAccelerator,
     unlocked::unlocked,
 };
 
@@ -156,13 +156,15 @@ fn unlock(
             vec![Unlock::Python(if requested < first { *first } else { *last })]
         }
         Diagnostic::OtherCudaVersion { .. } => vec![Unlock::CudaVersion(candidate.pin)],
-        Diagnostic::OtherAccelerator if survey.request.accelerator == AcceleratorWish::Auto => {
+        Diagnostic::OtherAccelerator
+            if survey.request.accelerator == RequestedAccelerator::Auto =>
+        {
             vec![Unlock::CudaVersion(None)]
         }
         Diagnostic::OtherAccelerator => vec![Unlock::Accelerator(if build.is_cuda() {
-            AcceleratorWish::Cuda
+            RequestedAccelerator::Cuda
         } else {
-            AcceleratorWish::Cpu
+            RequestedAccelerator::Cpu
         })],
         Diagnostic::OtherBlas { .. } => vec![Unlock::Blas(build.blas)],
         Diagnostic::CompanionMissing { package } => vec![Unlock::Without(*package)],

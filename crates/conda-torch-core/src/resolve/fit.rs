@@ -13,7 +13,7 @@ use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     advice::{Choice, GpuKernels},
     companions,
-    request::{AcceleratorWish, Request},
+    request::{Request, RequestedAccelerator},
     situation::{DriverState, Libc, Situation},
     specs,
 };
@@ -252,10 +252,10 @@ impl<'a, 'm> Rules<'a, 'm> {
 
     fn accelerator(&self, build: &Build) -> Option<Diagnostic> {
         let other = match self.request.accelerator {
-            AcceleratorWish::Cpu => build.is_cuda(),
-            AcceleratorWish::Cuda => !build.is_cuda(),
+            RequestedAccelerator::Cpu => build.is_cuda(),
+            RequestedAccelerator::Cuda => !build.is_cuda(),
             // A toolkit that is asked for is one for a GPU.
-            AcceleratorWish::Auto => !build.is_cuda() && self.request.cuda_version.is_some(),
+            RequestedAccelerator::Auto => !build.is_cuda() && self.request.cuda_version.is_some(),
         };
         other.then_some(Diagnostic::OtherAccelerator)
     }

@@ -26,7 +26,7 @@ mod unlocked;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use installed::{Running, running};
-pub use request::{AcceleratorWish, Request};
+pub use request::{Request, RequestedAccelerator};
 
 use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
@@ -90,7 +90,8 @@ impl<'m> Survey<'_, 'm> {
 
     /// Whether CUDA is asked for by name.
     fn wants_cuda(&self) -> bool {
-        self.request.accelerator == AcceleratorWish::Cuda || self.request.cuda_version.is_some()
+        self.request.accelerator == RequestedAccelerator::Cuda
+            || self.request.cuda_version.is_some()
     }
 
     /// Whether an NVIDIA GPU is there, or a driver that should have one.

@@ -9,7 +9,7 @@ use crate::types::{Blas, Companion, CudaVersion};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
     /// What to compute on.
-    pub accelerator: AcceleratorWish,
+    pub accelerator: RequestedAccelerator,
     /// A version of PyTorch, or a prefix: `2.9` asks for any 2.9.x.
     pub pytorch: Option<Version>,
     /// A series of Python: `3.12`.
@@ -26,7 +26,7 @@ pub struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum AcceleratorWish {
+pub enum RequestedAccelerator {
     /// A GPU where one is usable, else the processor.
     #[default]
     Auto,
@@ -36,7 +36,7 @@ pub enum AcceleratorWish {
     Cuda,
 }
 
-impl AcceleratorWish {
+impl RequestedAccelerator {
     /// The value of `--accelerator`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -52,9 +52,9 @@ impl Request {
     /// Whether the builds that it asks for use CUDA.
     pub(super) const fn asks_for_cuda(&self) -> bool {
         match self.accelerator {
-            AcceleratorWish::Cpu => false,
-            AcceleratorWish::Cuda => true,
-            AcceleratorWish::Auto => self.cuda_version.is_some(),
+            RequestedAccelerator::Cpu => false,
+            RequestedAccelerator::Cuda => true,
+            RequestedAccelerator::Auto => self.cuda_version.is_some(),
         }
     }
 }

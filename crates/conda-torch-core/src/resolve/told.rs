@@ -5,8 +5,8 @@ use crate::types::{DriverVersion, Machine, Origin};
 /// The kernel's driver, where a newer libcuda stands before its own: NVML and conda then hear the CUDA
 /// of that libcuda. <https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html>
 pub(super) fn before_the_driver(machine: &Machine) -> Option<DriverVersion> {
-    let traces = &machine.nvidia;
-    let (driver, libcuda) = (*traces.kernel_module.value()?, *traces.libcuda_library.value()?);
+    let parts = &machine.nvidia;
+    let (driver, libcuda) = (*parts.kernel_module.value()?, *parts.libcuda_library.value()?);
     let is_newer = libcuda != driver && libcuda.is_at_least(driver);
     (is_newer && !is_told(machine) && !machine.wsl.is_found()).then_some(driver)
 }

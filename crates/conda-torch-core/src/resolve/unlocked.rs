@@ -5,7 +5,7 @@ use crate::types::{Detected, Origin};
 
 use crate::resolve::{
     advice::Unlock,
-    request::{AcceleratorWish, Request},
+    request::{Request, RequestedAccelerator},
     situation::{DriverState, Libc, Situation, cuda_of},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn unlocked(
             }
             Unlock::Accelerator(wish) => {
                 request.accelerator = *wish;
-                if *wish == AcceleratorWish::Cpu {
+                if *wish == RequestedAccelerator::Cpu {
                     request.cuda_version = None;
                 }
             }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverVersion,
-    NvidiaTraces, Origin, Setting, Shell,
+    Client, ClientPart, ComputeCapability, ConfigFile, CudaVersion, Detected, DriverParts,
+    DriverVersion, Origin, Setting, Shell,
 };
 use crate::conda::{Os, Subdir, Version};
 
@@ -56,7 +56,7 @@ pub struct Machine {
     /// Every NVIDIA GPU that the driver shows, or that a flag names.
     pub gpus: Vec<Gpu>,
     /// The parts of the NVIDIA driver, one by one.
-    pub nvidia: NvidiaTraces,
+    pub nvidia: DriverParts,
     /// Display adapters on the bus, of every maker, driver or not.
     pub adapters: Vec<Adapter>,
     /// `nvidia-smi`'s path.

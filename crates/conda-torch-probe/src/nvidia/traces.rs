@@ -4,7 +4,7 @@
 
 use crate::host::{Call, Failure};
 use conda_torch_core::types::{
-    Detected, DeviceAccess, DriverVersion, NvidiaTraces, Origin, Outcome, VisibleDevices,
+    Detected, DeviceAccess, DriverParts, DriverVersion, Origin, Outcome, VisibleDevices,
 };
 
 use super::super::look::{Look, SMALL};
@@ -25,13 +25,13 @@ const SECURE_BOOT: &str =
 const MODULES_BOUND: usize = 4 << 20;
 
 /// What the libraries said of themselves, also where they could not be initialised.
-pub(super) fn heard(traces: &mut NvidiaTraces, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
+pub(super) fn heard(traces: &mut DriverParts, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
     let error = |heard: &Heard<'_>| match heard.init() {
-        Init::Failed(code) => Some(code.chars().take(120).collect()),
+        Init::Failed(code) => Some(code.chars().take(120).collect::<String>()),
         Init::Done(_) | Init::NotThere | Init::NoAnswer => None,
     };
-    traces.nvml_error = error(nvml);
-    traces.libcuda_error = error(libcuda);
+    traces.nvml_error = error(nvml).map(Into::into);
+    traces.libcuda_error = error(libcuda).map(Into::into);
     traces.libcuda_cuda =
         libcuda.fact(Call::CudaVersion, None, cuda).into_detected(Origin::Libcuda);
     traces.libcuda_file = match libcuda.fact(Call::File, None, text) {

@@ -1,7 +1,7 @@
 //! The configuration: which line of which file adds an old channel, what is to change, and who else
 //! needs it.
 
-use crate::types::{SettingsFile, SettingsLine};
+use crate::types::{Condarc, CondarcLine};
 
 use super::channels::{self, ChannelKind};
 use super::spec::TypedSpec;
@@ -41,7 +41,7 @@ pub struct Finding {
     /// The file; `None` for a variable of the environment.
     pub path: Option<String>,
     /// Where it stands; for a variable only its name and value count.
-    pub line: SettingsLine,
+    pub line: CondarcLine,
     /// What the channel is.
     pub kind: ChannelKind,
     /// What is to become of it.
@@ -75,14 +75,10 @@ pub enum WhyByHand {
 
 /// Looks through the files, the strongest first, and `CONDA_CHANNELS`.
 #[must_use]
-pub fn settings(
-    files: &[SettingsFile],
-    variable: Option<&str>,
-    others: &[EnvironmentOf],
-) -> Settings {
+pub fn settings(files: &[Condarc], variable: Option<&str>, others: &[EnvironmentOf]) -> Settings {
     let mut found = Settings::default();
     for channel in variable.unwrap_or_default().split(',').map(str::trim) {
-        let line = SettingsLine {
+        let line = CondarcLine {
             line: 0,
             key: "CONDA_CHANNELS".to_owned(),
             value: channel.to_owned(),
@@ -110,7 +106,7 @@ pub fn settings(
 }
 
 /// What decides the order of channels: the strongest file that has them.
-fn order(found: &mut Settings, file: &SettingsFile) {
+fn order(found: &mut Settings, file: &Condarc) {
     let mut entries = file.lines.iter().filter(|line| line.key == "channels");
     if found.channels_in.is_none()
         && let Some(first) = entries.next()
@@ -127,7 +123,7 @@ fn order(found: &mut Settings, file: &SettingsFile) {
     }
 }
 
-fn finding(file: &SettingsFile, line: &SettingsLine, others: &[EnvironmentOf]) -> Option<Finding> {
+fn finding(file: &Condarc, line: &CondarcLine, others: &[EnvironmentOf]) -> Option<Finding> {
     let of = |kind, verdict| {
         Some(Finding { path: Some(file.path.clone()), line: line.clone(), kind, verdict })
     };
@@ -167,17 +163,17 @@ fn used_by(kind: ChannelKind, others: &[EnvironmentOf]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn file(path: &str, lines: &[(usize, &str, &str)]) -> SettingsFile {
-        let line = |&(line, key, value): &(usize, &str, &str)| SettingsLine {
+    fn file(path: &str, lines: &[(usize, &str, &str)]) -> Condarc {
+        let line = |&(line, key, value): &(usize, &str, &str)| CondarcLine {
             line,
             key: key.to_owned(),
             value: value.to_owned(),
             is_entry: key == "channels",
         };
-        SettingsFile {
+        Condarc {
             path: path.to_owned(),
             lines: lines.iter().map(line).collect(),
-            ..SettingsFile::default()
+            ..Condarc::default()
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::conda::{Subdir, Version};
-use crate::resolve::AcceleratorWish;
+use crate::resolve::RequestedAccelerator;
 use crate::types::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, InstalledPackage, Origin,
 };
@@ -141,7 +141,7 @@ fn a_gpu_that_was_used_is_not_lost_without_a_word() {
     let nowhere = Machine { subdir, ..Machine::baseline(Subdir::Linux64) };
     let migration = migrate(&old, &nowhere, Matrix::embedded(), &Wishes::default());
     assert!(migration.is_needed && migration.plan.is_none());
-    let cpu = Wishes { accelerator: Some(AcceleratorWish::Cpu), ..Wishes::default() };
+    let cpu = Wishes { accelerator: Some(RequestedAccelerator::Cpu), ..Wishes::default() };
     let migration = migrate(&old, &nowhere, Matrix::embedded(), &cpu);
     let plan = migration.plan.expect("a plan");
     assert_eq!(plan.specs[0], "pytorch-cpu=2.13.0");

@@ -2,7 +2,7 @@
 
 use crate::conda::Version;
 use crate::matrix::Matrix;
-use crate::resolve::{AcceleratorWish, Advice, Request, Unlock, advise};
+use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, advise};
 use crate::types::{Companion, Environment, Machine};
 
 use super::asked::Asked;
@@ -12,7 +12,7 @@ use super::channels;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Wishes {
     /// What to compute on.
-    pub accelerator: Option<AcceleratorWish>,
+    pub accelerator: Option<RequestedAccelerator>,
     /// A version of PyTorch, or its beginning.
     pub pytorch: Option<Version>,
     /// A series of Python.
@@ -143,17 +143,17 @@ fn give_way<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Matrix
 }
 
 /// What the environment computes on: a GPU that it used must not be lost without a word.
-fn accelerator(environment: &Environment, asked: &Asked) -> AcceleratorWish {
+fn accelerator(environment: &Environment, asked: &Asked) -> RequestedAccelerator {
     let has = |name: &str| {
         asked.specs.iter().any(|spec| spec.name == name) || environment.package(name).is_some()
     };
     let build = environment.package("pytorch").map_or("", |package| package.build.as_str());
     if has("cpuonly") || has("pytorch-cpu") {
-        AcceleratorWish::Cpu
+        RequestedAccelerator::Cpu
     } else if has("pytorch-cuda") || has("pytorch-gpu") || build.contains("cuda") {
-        AcceleratorWish::Cuda
+        RequestedAccelerator::Cuda
     } else {
-        AcceleratorWish::Auto
+        RequestedAccelerator::Auto
     }
 }
 

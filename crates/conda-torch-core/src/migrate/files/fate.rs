@@ -1,7 +1,7 @@
 //! What becomes of one package, once it is settled what the file ends on.
 
 use crate::conda::{Subdir, Version};
-use crate::resolve::{AcceleratorWish, Choice};
+use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
 use super::channels::{self, Kind};
@@ -282,7 +282,8 @@ impl Entry {
         Self {
             all_cuda: all(&|_, choice| choice.build.is_cuda()),
             all_cpu: all(&|aim, choice| {
-                choice.build.accelerator == Accelerator::Cpu && aim.device() == AcceleratorWish::Cpu
+                choice.build.accelerator == Accelerator::Cpu
+                    && aim.device() == RequestedAccelerator::Cpu
             }),
             metapackage: all(&|_, choice| choice.build.metapackage),
             cpu_line: scope.iter().any(|(aim, _)| aim.wanted.has_cpu_only),

@@ -2,7 +2,7 @@
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
-use crate::resolve::{AcceleratorWish, Choice, Request, advise};
+use crate::resolve::{Choice, Request, RequestedAccelerator, advise};
 use crate::types::{Companion, CudaVersion, Detected, Machine, Origin};
 
 use super::wanted::Wanted;
@@ -61,16 +61,18 @@ impl<'m> Aim<'m> {
 
     /// What to compute on. Where the machine is described and has nothing of NVIDIA's, its answer
     /// decides.
-    pub(super) fn device(&self) -> AcceleratorWish {
+    pub(super) fn device(&self) -> RequestedAccelerator {
         let has_nvidia = self.machine.has_nvidia_card()
             || self.machine.driver.is_found()
             || self.machine.driver_cuda.is_found();
         match self.wanted.device {
-            AcceleratorWish::Cuda if self.is_described && !has_nvidia => AcceleratorWish::Auto,
-            // A shared file that does not choose leaves the choice to the solver.
-            device @ (AcceleratorWish::Auto | AcceleratorWish::Cpu | AcceleratorWish::Cuda) => {
-                device
+            RequestedAccelerator::Cuda if self.is_described && !has_nvidia => {
+                RequestedAccelerator::Auto
             }
+            // A shared file that does not choose leaves the choice to the solver.
+            device @ (RequestedAccelerator::Auto
+            | RequestedAccelerator::Cpu
+            | RequestedAccelerator::Cuda) => device,
         }
     }
 
@@ -121,7 +123,7 @@ impl<'m> Aim<'m> {
 /// A machine on which the old file worked.
 fn assumed(subdir: Subdir, wanted: &Wanted, matrix: &Matrix) -> Machine {
     let mut machine = Machine::baseline(subdir);
-    if wanted.device != AcceleratorWish::Cuda {
+    if wanted.device != RequestedAccelerator::Cuda {
         return machine;
     }
     let family = DriverFamily::of(subdir, false);

@@ -1,7 +1,7 @@
 //! What an environment asks of PyTorch on one platform, all its lines taken together.
 
 use crate::conda::{Subdir, Version};
-use crate::resolve::AcceleratorWish;
+use crate::resolve::RequestedAccelerator;
 use crate::types::{Companion, CudaVersion};
 
 use super::constraint::Constraint;
@@ -14,7 +14,7 @@ use super::spec::Written;
 #[expect(clippy::struct_excessive_bools, reason = "what lines there are, each by itself")]
 pub(super) struct Wanted {
     /// What to compute on.
-    pub device: AcceleratorWish,
+    pub device: RequestedAccelerator,
     /// The CUDA that the old builds were asked for.
     pub cuda: Option<CudaVersion>,
     /// What is said of PyTorch's version.
@@ -43,7 +43,7 @@ impl Wanted {
             }
         }
         if platform.os() == crate::conda::Os::Macos {
-            wanted.device = AcceleratorWish::Auto; // there is no choice
+            wanted.device = RequestedAccelerator::Auto; // there is no choice
         }
         wanted
     }
@@ -62,8 +62,8 @@ impl Wanted {
                 self.names_pytorch = true;
                 self.pytorch = self.pytorch.take().or_else(|| spec.constraint.clone());
                 match spec.name.as_str() {
-                    "pytorch-gpu" => self.device = AcceleratorWish::Cuda,
-                    "pytorch-cpu" => self.device = AcceleratorWish::Cpu,
+                    "pytorch-gpu" => self.device = RequestedAccelerator::Cuda,
+                    "pytorch-cpu" => self.device = RequestedAccelerator::Cpu,
                     _ => self.hear_build(spec),
                 }
             }
@@ -74,12 +74,12 @@ impl Wanted {
             Role::CudaPin => {
                 self.has_cuda_pin = true;
                 self.has_pytorch_cuda |= spec.name == "pytorch-cuda";
-                self.device = AcceleratorWish::Cuda;
+                self.device = RequestedAccelerator::Cuda;
                 self.cuda = self.cuda.or_else(|| cuda(spec.constraint.as_ref()?));
             }
             Role::CpuOnly => {
                 self.has_cpu_only = true;
-                self.device = AcceleratorWish::Cpu;
+                self.device = RequestedAccelerator::Cpu;
             }
             Role::NotNeeded => self.hear_build(spec),
             Role::Python => self.python.clone_from(&spec.constraint),
@@ -96,11 +96,11 @@ impl Wanted {
         let Some(build) = &spec.build else { return };
         match device_of(build) {
             Some(Device::Cuda) => {
-                self.device = AcceleratorWish::Cuda;
+                self.device = RequestedAccelerator::Cuda;
                 self.cuda = self.cuda.or_else(|| cuda_in(build));
             }
-            Some(Device::Cpu) if self.device == AcceleratorWish::Auto => {
-                self.device = AcceleratorWish::Cpu;
+            Some(Device::Cpu) if self.device == RequestedAccelerator::Auto => {
+                self.device = RequestedAccelerator::Cpu;
             }
             Some(Device::Cpu) | None => {}
         }

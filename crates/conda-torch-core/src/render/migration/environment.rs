@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Severity, message};
 use crate::migrate::environment::{AskedFrom, Entry, Fate, Plan};
-use crate::resolve::{AcceleratorWish, Unlock};
+use crate::resolve::{RequestedAccelerator, Unlock};
 use crate::types::Environment;
 
 use crate::clients::{Step, StepKind};
@@ -210,7 +210,7 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
         let choice = summary::choice(&alternative.choice);
         page.text("- ", &format!("{choice} — needs {}", changes.join(" and ")));
     }
-    if answer.migration.settled.request.accelerator != AcceleratorWish::Cuda {
+    if answer.migration.settled.request.accelerator != RequestedAccelerator::Cuda {
         page.gap();
         return;
     }

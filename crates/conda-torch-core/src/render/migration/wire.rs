@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::types::{Machine, SettingsLine};
+use crate::types::{CondarcLine, Machine};
 
 use crate::render::wire::{
     ChoiceText, Command, DiagnosticText, ErrorText, MatrixDate, RequestText, Tool,
@@ -156,7 +156,7 @@ pub(in super::super) struct FindingText {
     pub path: Option<String>,
     /// Where it stands.
     #[serde(flatten)]
-    pub line: SettingsLine,
+    pub line: CondarcLine,
     /// pytorch, nvidia, defaults, conda-forge, other.
     pub channel: &'static str,
     /// remove, by-hand, stays.

@@ -1,6 +1,6 @@
 //! What keeps a program from GPUs that a driver serves, and which kind of GPU that is.
 
-use crate::types::{Detected, DeviceAccess, Gpu, KernelSupport, Machine, Origin};
+use crate::types::{Detected, DeviceAccess, Gpu, KernelSupport, LibcudaError, Machine, Origin};
 
 use crate::diagnostics::{Diagnostic, Trouble};
 use crate::resolve::{Survey, fit::Candidate, told::is_told};
@@ -23,20 +23,20 @@ pub(super) fn devices(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
 
 /// A driver in the kernel, and no device or no library of it for this program.
 fn not_given(machine: &Machine) -> Option<Trouble> {
-    let traces = &machine.nvidia;
+    let parts = &machine.nvidia;
     if !machine.driver.is_found() || machine.wsl.is_found() {
         return None;
     }
     let by_nvml = |origin: &Origin| *origin == Origin::Nvml;
     let nvml_answers = machine.driver.fact().is_some_and(|fact| by_nvml(&fact.origin));
     // libcuda that says "no device" is there.
-    let is_missing = machine.libcuda == Detected::Absent && traces.libcuda_error.is_none();
+    let is_missing = machine.libcuda == Detected::Absent && parts.libcuda_error.is_none();
     let shows_none = machine.gpu_count == Detected::Absent;
-    let denied = traces.gpu_device.value() == Some(&DeviceAccess::Denied)
-        && traces.control_device.value() != Some(&DeviceAccess::Denied);
-    let installed = traces.kernel_gpus.value().copied();
-    let in_job = traces.slurm_job_has_gpu.is_some();
-    let without_gpu = traces.slurm_job_has_gpu == Some(false);
+    let denied = parts.gpu_device.value() == Some(&DeviceAccess::Denied)
+        && parts.control_device.value() != Some(&DeviceAccess::Denied);
+    let installed = parts.kernel_gpus.value().copied();
+    let in_job = parts.slurm_job_has_gpu.is_some();
+    let without_gpu = parts.slurm_job_has_gpu == Some(false);
     if machine.container.is_found() && is_missing && !machine.jetson.is_found() {
         Some(if nvml_answers && !shows_none {
             Trouble::ContainerWithoutCompute
@@ -62,7 +62,7 @@ fn mig(machine: &Machine) -> Option<Trouble> {
     let split = machine.gpus.iter().filter(is_split).count();
     let all_split = split > 0 && split == machine.gpus.len();
     let none_made = all_split && machine.gpus.iter().all(|gpu| gpu.mig_slices == Detected::Absent);
-    let none_seen = all_split && machine.nvidia.libcuda_error.as_deref() == Some("100");
+    let none_seen = all_split && machine.nvidia.libcuda_error == Some(LibcudaError::NoDevice);
     if none_made || none_seen {
         Some(Trouble::MigWithoutInstance { made: !slices.is_empty() })
     } else {

@@ -1,6 +1,6 @@
 //! What is wrong with the parts of the driver, and which of them stands before which.
 
-use crate::types::{Detected, DeviceAccess, Machine, Vendor};
+use crate::types::{Detected, DeviceAccess, LibcudaError, Machine, NvmlError, Vendor};
 
 use crate::diagnostics::{Diagnostic, Trouble};
 use crate::resolve::{Survey, told::is_told};
@@ -21,10 +21,10 @@ pub(super) fn driver(survey: &Survey<'_, '_>, remarks: &mut Vec<Diagnostic>) {
 
 /// NVML refuses a module of another version; libcuda says 803 to it.
 fn mismatch(machine: &Machine) -> Option<Trouble> {
-    let traces = &machine.nvidia;
-    let module = traces.kernel_module.value().copied();
-    let library = traces.nvml_library.value().copied();
-    let refused = traces.nvml_error.as_deref() == Some("LibRmVersionMismatch");
+    let parts = &machine.nvidia;
+    let module = parts.kernel_module.value().copied();
+    let library = parts.nvml_library.value().copied();
+    let refused = parts.nvml_error == Some(NvmlError::LibRmVersionMismatch);
     refused.then_some(Trouble::DriverMismatch {
         module,
         library: library.filter(|library| Some(*library) != module),
@@ -33,31 +33,34 @@ fn mismatch(machine: &Machine) -> Option<Trouble> {
 
 /// A libcuda of another version than a driver that answers: a `compat` folder stands before it.
 fn forward_compatibility(machine: &Machine) -> Option<Trouble> {
-    let traces = &machine.nvidia;
-    let driver = traces.kernel_module.value().copied().or(machine.driver.value().copied());
-    let libcuda = traces.libcuda_library.value().copied();
+    let parts = &machine.nvidia;
+    let driver = parts.kernel_module.value().copied().or(machine.driver.value().copied());
+    let libcuda = parts.libcuda_library.value().copied();
     let differ = driver.is_some() && libcuda.is_some() && driver != libcuda;
-    let refused = matches!(traces.libcuda_error.as_deref(), Some("803" | "804"));
+    let refused = matches!(
+        parts.libcuda_error,
+        Some(LibcudaError::DriverMismatch | LibcudaError::CompatNotSupportedOnDevice)
+    );
     (!machine.wsl.is_found() && (refused || differ)).then(|| Trouble::ForwardCompatibility {
         libcuda: libcuda.filter(|_| differ),
         driver,
-        file: traces.libcuda_file.value().cloned(),
+        file: parts.libcuda_file.value().cloned(),
         works: machine.libcuda.is_found(),
     })
 }
 
 fn no_permission(machine: &Machine) -> Option<Trouble> {
-    let traces = &machine.nvidia;
-    let refused = traces.nvml_error.as_deref() == Some("NoPermission");
-    let denied = traces.control_device.value() == Some(&DeviceAccess::Denied);
+    let parts = &machine.nvidia;
+    let refused = parts.nvml_error == Some(NvmlError::NoPermission);
+    let denied = parts.control_device.value() == Some(&DeviceAccess::Denied);
     (refused || denied)
-        .then(|| Trouble::NoPermission { group: traces.device_group.value().cloned() })
+        .then(|| Trouble::NoPermission { group: parts.device_group.value().cloned() })
 }
 
 /// A card whose driver's libraries are there, and nothing of it in the kernel.
 fn not_loaded(survey: &Survey<'_, '_>) -> Option<Trouble> {
     let machine = survey.machine;
-    let traces = &machine.nvidia;
+    let parts = &machine.nvidia;
     let card = machine.adapters.iter().find(|card| card.vendor == Vendor::Nvidia)?;
     match card.kernel_driver.as_deref() {
         Some("nouveau") => {
@@ -70,12 +73,12 @@ fn not_loaded(survey: &Survey<'_, '_>) -> Option<Trouble> {
         Some(_) => return None,
         None => {}
     }
-    let refused = traces.nvml_error.as_deref() == Some("DriverNotLoaded");
+    let refused = parts.nvml_error == Some(NvmlError::DriverNotLoaded);
     // In a container the modules' files are the image's.
-    if !refused || machine.container.is_found() || traces.kernel_module.is_found() {
+    if !refused || machine.container.is_found() || parts.kernel_module.is_found() {
         return None;
     }
-    Some(match (&traces.module_file, traces.secure_boot.value()) {
+    Some(match (&parts.module_file, parts.secure_boot.value()) {
         (Detected::Absent, _) => {
             Trouble::ModuleNotBuilt { kernel: machine.kernel.value().cloned() }
         }

@@ -6,7 +6,7 @@ use crate::types::Vendor;
 
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{
-    Survey, advice::Alternative, fit::Candidate, reasons, request::AcceleratorWish,
+    Survey, advice::Alternative, fit::Candidate, reasons, request::RequestedAccelerator,
 };
 
 /// Why nothing can be had: what the machine lacks for the builds that were asked for, or what of the
@@ -79,7 +79,7 @@ pub(super) fn gpu_not_used(
     if !survey.has_nvidia() || best.build.is_cuda() {
         return;
     }
-    let asked = survey.request.accelerator == AcceleratorWish::Cpu;
+    let asked = survey.request.accelerator == RequestedAccelerator::Cpu;
     remarks.push(Diagnostic::GpuNotUsed { asked });
     if asked {
         return;

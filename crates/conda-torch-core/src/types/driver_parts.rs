@@ -1,6 +1,7 @@
 //! What the NVIDIA driver leaves to see beside its answers: which of its parts are there, whose
 //! version each is, and what keeps this program from the devices.
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use super::{CudaVersion, Detected, DriverVersion};
@@ -10,7 +11,7 @@ use super::{CudaVersion, Detected, DriverVersion};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
-pub struct NvidiaTraces {
+pub struct DriverParts {
     /// The version of the kernel module that is loaded. Absent: none is.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub kernel_module: Detected<DriverVersion>,
@@ -37,10 +38,12 @@ pub struct NvidiaTraces {
     pub libcuda_cuda: Detected<CudaVersion>,
     /// Every libcuda in the folders that drivers use. Looked for in WSL.
     pub libcuda_files: Vec<String>,
-    /// Why NVML could not be initialised: NVML's word for it (`LibRmVersionMismatch`).
-    pub nvml_error: Option<String>,
-    /// Why libcuda could not be initialised: its number (`100`, `803`).
-    pub libcuda_error: Option<String>,
+    /// Why NVML could not be initialised.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub nvml_error: Option<NvmlError>,
+    /// Why libcuda could not be initialised.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub libcuda_error: Option<LibcudaError>,
     /// Whether the firmware loads signed code alone. Looked at where no module is loaded.
     pub secure_boot: Detected<bool>,
     /// What `CUDA_VISIBLE_DEVICES` lets a CUDA program see. `None`: it is not set.
@@ -51,6 +54,52 @@ pub struct NvidiaTraces {
     pub container_capabilities: Option<String>,
     /// Whether the Slurm job that this runs in was given a GPU. `None`: no job.
     pub slurm_job_has_gpu: Option<bool>,
+}
+
+/// Why NVML could not be initialised, as `nvml-wrapper` names NVML's return codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NvmlError {
+    /// No NVIDIA module is loaded in the kernel.
+    DriverNotLoaded,
+    /// The library is of another version than the kernel module.
+    LibRmVersionMismatch,
+    /// This user may not open the driver's devices.
+    NoPermission,
+    /// Any other error.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// Why libcuda could not be initialised, by the number of its `CUresult`.
+/// <https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LibcudaError {
+    /// `CUDA_ERROR_NO_DEVICE`.
+    #[serde(rename = "100")]
+    NoDevice,
+    /// `CUDA_ERROR_SYSTEM_DRIVER_MISMATCH`.
+    #[serde(rename = "803")]
+    DriverMismatch,
+    /// `CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE`.
+    #[serde(rename = "804")]
+    CompatNotSupportedOnDevice,
+    /// Any other error.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl From<String> for NvmlError {
+    fn from(code: String) -> Self {
+        let known = Self::deserialize(code.as_str().into_deserializer());
+        known.unwrap_or_else(|_: serde::de::value::Error| Self::Other(code))
+    }
+}
+
+impl From<String> for LibcudaError {
+    fn from(code: String) -> Self {
+        let known = Self::deserialize(code.as_str().into_deserializer());
+        known.unwrap_or_else(|_: serde::de::value::Error| Self::Other(code))
+    }
 }
 
 /// Whether this user may open a device.
@@ -115,6 +164,18 @@ impl VisibleDevices {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn error_codes_survive_json_also_unknown_ones() {
+        for (code, expected) in
+            [("803", LibcudaError::DriverMismatch), ("999", LibcudaError::Other("999".to_owned()))]
+        {
+            assert_eq!(LibcudaError::from(code.to_owned()), expected);
+            let json = serde_json::to_string(&expected).expect("serialises");
+            assert_eq!(json, format!("\"{code}\""));
+            assert_eq!(serde_json::from_str::<LibcudaError>(&json).expect("reads back"), expected);
+        }
+    }
 
     #[test]
     fn what_comes_after_the_first_that_is_no_device_does_not_count() {
