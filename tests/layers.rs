@@ -11,7 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("matrix", &["types", "conda"]),
     ("import", &["types", "conda"]),
     ("channel", &["types", "conda", "matrix"]),
-    ("diagnostics", &["types", "conda", "matrix", "resolve", "clients", "render"]),
+    ("diagnostics", &["types", "conda", "matrix", "resolve", "clients"]),
     ("resolve", &["types", "conda", "matrix", "diagnostics"]),
     ("virtual_packages", &["types", "conda", "resolve", "diagnostics"]),
     ("audit", &["types", "conda", "matrix", "resolve", "diagnostics"]),
@@ -19,19 +19,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("solve_check", &["types", "conda", "matrix", "channel", "resolve", "diagnostics"]),
     (
         "clients",
-        &[
-            "types",
-            "conda",
-            "resolve",
-            "virtual_packages",
-            "migrate",
-            "solve_check",
-            "diagnostics",
-            "render",
-        ],
+        &["types", "conda", "resolve", "virtual_packages", "migrate", "solve_check", "diagnostics"],
     ),
     (
-        "render",
+        "formats",
+        &["types", "conda", "matrix", "channel", "diagnostics", "resolve", "clients", "answer"],
+    ),
+    (
+        "report",
         &[
             "types",
             "conda",
@@ -44,6 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "migrate",
             "solve_check",
             "clients",
+            "answer",
         ],
     ),
 ];

@@ -71,7 +71,7 @@ fn every_recorded_host_survives_saving_and_reading_back() {
 #[test]
 fn every_recorded_host_is_readable_at_80_columns() {
     for name in hosts() {
-        let text = conda_torch_core::render::machine(&machine(&name));
+        let text = conda_torch::text::machine(&machine(&name));
         // A path or a word that is longer than a line stays whole.
         let is_long = |line: &&str| line.chars().count() > 80 && line.trim().contains("  ");
         assert_eq!(text.lines().find(is_long), None, "{name}");

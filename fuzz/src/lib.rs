@@ -14,7 +14,9 @@ use conda_torch_core::types::{ClientKind, Companion, ComputeCapability, CudaVers
 use conda_torch_core::import::{assume, read_machine, text_of};
 use conda_torch_probe::{Overrides, probe};
 use conda_torch_core::clients::Environment;
-use conda_torch_core::render::difference::{Compared, human, json, rows as difference_rows};
+use conda_torch::text::matrix_diff;
+use conda_torch_core::formats::matrix_rows;
+use conda_torch_core::report::matrix_diff::{Compared, json};
 use conda_torch_core::solve_check::{Promise, Status, dry_run::read, verdict};
 
 use fed::Fed;
@@ -196,6 +198,6 @@ pub fn reply(bytes: &[u8]) {
         gaps: &[],
         matrix: known,
     };
-    assert!(!human(&compared, 80).is_empty());
-    let _ = (json(&compared), difference_rows(&compared));
+    assert!(!matrix_diff(&compared, 80).is_empty());
+    let _ = (json(&compared), matrix_rows(compared.differences, compared.matrix));
 }

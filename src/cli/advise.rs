@@ -6,15 +6,19 @@ use std::mem::ManuallyDrop;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
+use conda_torch_core::answer::{Answer, Refused, Style};
 use conda_torch_core::clients::{ClientTarget, Environment};
 use conda_torch_core::conda::{Channels, Os, Subdir};
 use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
+use conda_torch_core::formats;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{self, Answer, Refused, Style};
+use conda_torch_core::report;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
 use conda_torch_core::virtual_packages::add_remarks;
 use conda_torch_probe::host::Host;
+
+use crate::text;
 
 use super::channel_flags::ChannelFlags;
 use super::live_rows::LiveRows;
@@ -118,7 +122,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 
 /// The document of a run that failed.
 pub(super) fn failed(message: &str, code: u8) -> Output {
-    Output { stdout: render::json_error(message, code), code }
+    Output { stdout: report::advise::error(message, code), code }
 }
 
 fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
@@ -170,18 +174,18 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     answer.proof = proof.as_ref();
     let stdout = match format {
-        Format::Human => render::human(&answer),
-        Format::Json => Ok(render::json(&answer)),
-        Format::Commands => render::commands(&answer),
-        Format::EnvironmentYml => render::environment_yml(&answer),
-        Format::PixiToml => render::pixi_toml(&answer),
-        Format::Dockerfile => render::dockerfile(&answer),
+        Format::Human => text::human(&answer),
+        Format::Json => Ok(report::advise::json(&answer)),
+        Format::Commands => formats::commands(&answer),
+        Format::EnvironmentYml => formats::environment_yml(&answer),
+        Format::PixiToml => formats::pixi_toml(&answer),
+        Format::Dockerfile => formats::dockerfile(&answer),
     };
     let code = answer.exit_code();
     match stdout {
         Ok(stdout) => {
             if !matches!(format, Format::Human | Format::Json) {
-                super::remark(&render::warnings(&answer));
+                super::remark(&text::warnings(&answer));
             }
             Ok(Output { stdout, code })
         }

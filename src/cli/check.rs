@@ -4,17 +4,17 @@ use std::io::IsTerminal;
 
 use clap::builder::NonEmptyStringValueParser;
 
+use conda_torch_core::answer::Style;
 use conda_torch_core::audit::check;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{
-    Style,
-    checkup::{self, Checked, Telling},
-};
+use conda_torch_core::report::check::{self as report, Checked, Telling};
 use conda_torch_core::types::Machine;
 use conda_torch_probe::environment::{self, Place};
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
+
+use crate::text;
 
 use super::advise::{ClientFlag, ShellFlag, shell_of};
 use super::machine_flags::{MachineFlags, machine};
@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 
 /// The document of a run that failed.
 pub(super) fn failed(message: &str, code: u8) -> Output {
-    Output { stdout: checkup::error(message, code, Matrix::embedded().as_of), code }
+    Output { stdout: report::error(message, code, Matrix::embedded().as_of), code }
 }
 
 fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
@@ -104,11 +104,11 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         },
     };
     let stdout = match all.as_slice() {
-        all if args.json => checkup::document(all, &machine, &telling, matrix.as_of, code),
+        all if args.json => report::document(all, &machine, &telling, matrix.as_of, code),
         [one] if is_one => {
-            checkup::page(one, &telling).map_err(|error| UsageError(error.to_string()))?
+            text::check::page(one, &telling).map_err(|error| UsageError(error.to_string()))?
         }
-        all => checkup::table(all),
+        all => text::check::table(all),
     };
     Ok(Output { stdout, code })
 }

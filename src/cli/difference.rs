@@ -5,8 +5,9 @@ use anyhow::bail;
 use conda_torch_core::channel::{Has, PACKAGES, age, differences, since};
 use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::diagnostics::trouble;
+use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::difference::{Compared, human, json, rows};
+use conda_torch_core::report::matrix_diff::{Compared, json};
 use conda_torch_core::types::Date;
 use conda_torch_probe::host::Host;
 
@@ -61,9 +62,11 @@ pub(super) fn run(with: &With<'_>, subdirs: &[Subdir], host: &dyn Host) -> anyho
         matrix,
     };
     let stdout = match with.form {
-        Form::List => human(&compared, terminal_width().unwrap_or(80).clamp(40, 100)),
+        Form::List => {
+            crate::text::matrix_diff(&compared, terminal_width().unwrap_or(80).clamp(40, 100))
+        }
         Form::Json => json(&compared),
-        Form::Rows => rows(&compared),
+        Form::Rows => matrix_rows(compared.differences, matrix),
     };
     Ok(Output { stdout, code: if compared.is_same() { 0 } else { 4 } })
 }

@@ -1,10 +1,10 @@
 //! `--live`: the rows as the channel has them today.
 
+use conda_torch_core::answer::LiveText;
 use conda_torch_core::channel::{Origin, PACKAGES, Records, age, rows, since};
 use conda_torch_core::conda::{Channels, FaultKind, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::LiveText;
 use conda_torch_core::types::Date;
 use conda_torch_host::live_program;
 use conda_torch_probe::host::Host;

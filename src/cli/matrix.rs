@@ -3,9 +3,11 @@
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::channel_remark;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::table::{Recommended, TableFormat, TableRows, table};
+use conda_torch_core::report::matrix::{Recommended, TableRows};
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_probe::host::Host;
+
+use crate::text::table::{TableFormat, table};
 
 use super::channel_flags::ChannelFlags;
 use super::difference::{self, Form, With};

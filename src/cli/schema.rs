@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use conda_torch_core::render::{
+use conda_torch_core::report::schema::{
     ADVISE_SCHEMA, CHECK_SCHEMA, DIFF_SCHEMA, MATRIX_SCHEMA, MIGRATE_FILES_SCHEMA, MIGRATE_SCHEMA,
     PROBE_SCHEMA,
 };

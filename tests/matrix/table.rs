@@ -1,8 +1,9 @@
 //! The table view.
 
+use conda_torch::text::table::{TableFormat, table};
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::Tier;
-use conda_torch_core::render::table::{Recommended, TableFormat, TableRows, table};
+use conda_torch_core::report::matrix::{Recommended, TableRows};
 
 use super::{build, cuda, matrix};
 

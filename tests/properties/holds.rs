@@ -1,13 +1,15 @@
 //! What must hold for any machine and any request, whatever is in them. `fuzz/` asks the same of what
 //! it makes up.
 
+use conda_torch::text;
+use conda_torch_core::answer::{Answer, Style};
 use conda_torch_core::clients::{ClientTarget, Environment};
 use conda_torch_core::conda::Channels;
 use conda_torch_core::import::read_machine;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{self, Answer, Style};
 use conda_torch_core::resolve::{Advice, Request, Status, advise};
 use conda_torch_core::types::{Build, ClientKind, Machine, Shell};
+use conda_torch_core::{formats, report};
 use serde_json::Value;
 
 /// How an answer is asked for, beside the request.
@@ -61,17 +63,19 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     every_build_once(&advice, matrix);
     let answer = view.answer(machine, request, &advice, view.shell);
     let width = view.width;
-    let json = render::json(&answer);
+    let json = report::advise::json(&answer);
     let document: Value = serde_json::from_str(&json).expect("one document");
     let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
     assert_eq!(document["exit_code"], code);
-    assert_eq!(json, render::json(&answer), "same input, same bytes");
+    assert_eq!(json, report::advise::json(&answer), "same input, same bytes");
     // A name that the shell cannot say is refused; that is an answer.
-    if let Ok(page) = render::human(&answer) {
+    if let Ok(page) = text::human(&answer) {
         readable(&page, width);
     }
-    readable(&render::warnings(&answer), usize::MAX);
-    for file in [render::commands, render::environment_yml, render::pixi_toml, render::dockerfile] {
+    readable(&text::warnings(&answer), usize::MAX);
+    for file in
+        [formats::commands, formats::environment_yml, formats::pixi_toml, formats::dockerfile]
+    {
         let text = file(&answer);
         assert_eq!(text, file(&answer), "same input, same bytes");
         readable(&text.unwrap_or_default(), usize::MAX);
@@ -84,7 +88,7 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
 /// # Panics
 /// Where a line steers a terminal or is too long, or a fact is lost.
 pub(crate) fn saved_and_shown(machine: &Machine) {
-    readable(&render::machine(machine), 80);
+    readable(&text::machine(machine), 80);
     let saved = serde_json::json!({ "format_version": 1, "machine": machine }).to_string();
     assert_eq!(&read_machine(&saved, None).expect("our own document"), machine);
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use conda_torch_core::render::{ADVISE_SCHEMA, PROBE_SCHEMA, virtual_packages};
+use conda_torch_core::report::schema::{ADVISE_SCHEMA, PROBE_SCHEMA};
+use conda_torch_core::report::virtual_packages::virtual_packages;
 
 use super::holds;
 

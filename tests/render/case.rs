@@ -1,9 +1,9 @@
 //! An answer for a recorded machine, with what a test changes.
 
+use conda_torch_core::answer::{Answer, Style};
 use conda_torch_core::clients::{ClientTarget, Environment};
 use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::render::{self, Answer, Style};
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell};
 
@@ -95,5 +95,5 @@ pub(crate) const CONDARC: &str = "/home/ada/.condarc";
 
 /// The answer for a person.
 pub(crate) fn page(case: &Case) -> String {
-    case.render(render::human).expect("it can be quoted")
+    case.render(conda_torch::text::human).expect("it can be quoted")
 }

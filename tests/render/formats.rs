@@ -1,7 +1,7 @@
 //! Files and bare commands.
 
 use conda_torch_core::conda::Version;
-use conda_torch_core::render;
+use conda_torch_core::formats;
 use conda_torch_core::types::{Companion, Detected, Origin};
 
 use crate::case::Case;
@@ -11,7 +11,7 @@ fn the_files_say_what_the_commands_say() {
     let mut case = Case::of("centos7-glibc-2.17-a100");
     case.request.companions = vec![Companion::Torchvision];
     case.machine.glibc = Detected::found(Version::new(&[2, 27]), Origin::System);
-    insta::assert_snapshot!(case.render(render::pixi_toml).expect("fits"), @r#"
+    insta::assert_snapshot!(case.render(formats::pixi_toml).expect("fits"), @r#"
     # PyTorch 2.5.1 with CUDA 12.0, torchvision 0.20.1, from conda-forge
     [workspace]
     name = "torch"
@@ -27,7 +27,7 @@ fn the_files_say_what_the_commands_say() {
     torchvision = "0.20.1.*"
     cuda-version = "12.0.*"
     "#);
-    insta::assert_snapshot!(case.render(render::environment_yml).expect("fits"), @r"
+    insta::assert_snapshot!(case.render(formats::environment_yml).expect("fits"), @r"
     # PyTorch 2.5.1 with CUDA 12.0, torchvision 0.20.1, from conda-forge
     name: torch
     channels:
@@ -39,7 +39,7 @@ fn the_files_say_what_the_commands_say() {
       - cuda-version=12.0
     ");
     let case = Case::of("gtx1080ti-driver-580");
-    insta::assert_snapshot!(case.render(render::dockerfile).expect("fits"), @r#"
+    insta::assert_snapshot!(case.render(formats::dockerfile).expect("fits"), @r#"
     # PyTorch 2.13.0 with CUDA 12.9, from conda-forge
     #   docker build -t torch .
     #   docker run --rm --gpus all torch python -c "import torch; print(torch.__version__)"
@@ -51,10 +51,10 @@ fn the_files_say_what_the_commands_say() {
         && micromamba clean --all --yes
     ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
     "#);
-    insta::assert_snapshot!(case.render(render::commands).expect("fits"), @"conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9");
-    let refused = Case::of("windows-rtx4090").render(render::dockerfile).expect_err("no Linux");
+    insta::assert_snapshot!(case.render(formats::commands).expect("fits"), @"conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9");
+    let refused = Case::of("windows-rtx4090").render(formats::dockerfile).expect_err("no Linux");
     assert_eq!(refused.to_string(), "a Dockerfile needs a Linux platform, not win-64");
-    let refused = Case::of("ppc64le").render(render::commands).expect_err("nothing fits");
+    let refused = Case::of("ppc64le").render(formats::commands).expect_err("nothing fits");
     assert!(refused.to_string().starts_with("nothing satisfies the request"));
 }
 
@@ -82,7 +82,7 @@ fn toml_reads_back_to_the_same_specs() {
         let mut case = Case::of(&name);
         case.environment =
             conda_torch_core::clients::Environment::Name("it's \"mine\"\\".to_owned());
-        let text = case.render(render::pixi_toml).expect("it fits");
+        let text = case.render(formats::pixi_toml).expect("it fits");
         let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut read: Vec<String> = table["dependencies"]
             .as_table()
@@ -105,7 +105,7 @@ fn yaml_reads_back_to_the_same_specs() {
         let mut case = Case::of(&name);
         case.environment =
             conda_torch_core::clients::Environment::Name("yes: #\"it's\"".to_owned());
-        let text = case.render(render::environment_yml).expect("it fits");
+        let text = case.render(formats::environment_yml).expect("it fits");
         let scalars: Vec<String> = Parser::new_from_str(&text)
             .filter_map(|event| {
                 let event = event.unwrap_or_else(|error| panic!("{name}: {error}")).0;

@@ -1,6 +1,8 @@
 //! The page for a person.
 
-use conda_torch_core::render::{self, Answer, Style};
+use conda_torch::text;
+use conda_torch_core::answer::{Answer, Style};
+use conda_torch_core::formats;
 use conda_torch_core::types::{ClientKind, Companion, Detected, Origin, Shell};
 
 use crate::case::{CONDARC, Case, page};
@@ -99,7 +101,7 @@ fn colour_never_carries_meaning() {
     let plain = page(&case);
     let colored = case.render(|answer| {
         let style = Style { color: true, ..answer.style };
-        render::human(&Answer { style, ..answer.clone() }).expect("quotes")
+        text::human(&Answer { style, ..answer.clone() }).expect("quotes")
     });
     assert_ne!(plain, colored);
     let mut stripped = String::new();
@@ -131,12 +133,12 @@ fn a_name_from_a_file_cannot_steer_the_terminal() {
             gpu.name = Detected::found("A\u{1b}[31m\nB".to_owned(), Origin::Nvml);
         }
         case.machine.os = Detected::found("Li\u{7}nux".to_owned(), Origin::System);
-        let pages = [page(&case), render::machine(&case.machine), case.render(render::warnings)];
+        let pages = [page(&case), text::machine(&case.machine), case.render(text::warnings)];
         for page in pages {
             assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {page:?}");
             assert!(!page.contains("\nB"), "{name}: {page:?}");
         }
-        let file = case.render(render::environment_yml).unwrap_or_default();
+        let file = case.render(formats::environment_yml).unwrap_or_default();
         assert!(file.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {file:?}");
     }
 }

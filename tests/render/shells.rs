@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use conda_torch_core::clients::{Environment, Step, StepKind, shell};
-use conda_torch_core::render;
+use conda_torch_core::formats;
 use conda_torch_core::types::{ClientKind, Shell};
 
 use crate::case::Case;
@@ -175,7 +175,7 @@ fn long_commands_are_continued_as_the_shell_wants() {
     let end = |shell| {
         let mut case = Case::of("rtx3080-driver-580");
         case.shell = shell;
-        let page = case.render(render::human).expect("quotes");
+        let page = case.render(conda_torch::text::human).expect("quotes");
         let line = page.lines().find(|line| line.contains("create")).expect("the command");
         line.chars().last().expect("a character")
     };
@@ -193,7 +193,7 @@ fn shellcheck_finds_nothing() {
         for kind in ClientKind::ALL {
             let mut case = Case::of(&name);
             case.client = Some(kind);
-            script.extend(case.render(render::commands));
+            script.extend(case.render(formats::commands));
         }
     }
     let file = format!("{}/commands.sh", env!("CARGO_TARGET_TMPDIR"));

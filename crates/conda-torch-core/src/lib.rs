@@ -2,15 +2,17 @@
 //!
 //! Pure: no file, process, clock, environment or socket. It compiles for WebAssembly.
 
+pub mod answer; // an advice with what it was for
 pub mod audit; // an installed PyTorch held against a machine
 pub mod channel; // a channel's records → Matrix
 pub mod clients; // what differs between conda, mamba, micromamba and pixi
 pub mod conda; // conda's grammar: channels, platforms, versions, match specs; uses nothing
 pub mod diagnostics; // what speaks for or against: one entry a diagnostic
+pub mod formats; // Answer → environment.yml, pixi.toml, Dockerfile, commands
 pub mod import; // documents made elsewhere → Machine
 pub mod matrix; // rows → Matrix
 pub mod migrate; // environments and files of the old channel
-pub mod render; // Advice → text
+pub mod report; // the documents that are printed as JSON
 pub mod resolve; // Machine + Request + Matrix → Advice
 pub mod solve_check; // a dry run + Advice → Verdict
 pub mod types; // the vocabulary: plain values

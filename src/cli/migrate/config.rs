@@ -3,7 +3,7 @@
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{EnvironmentOf, settings};
-use conda_torch_core::render::{self, SettingsAnswer};
+use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_probe::environment::{self, Place};
 use conda_torch_probe::host::Host;
 
@@ -25,9 +25,9 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
         style: args.style(&seen.here),
     };
     let stdout = if args.output.json {
-        render::json_settings(&answer)
+        report::settings(&answer)
     } else {
-        render::human_settings(&answer).map_err(|refused| UsageError(refused.to_string()))?
+        crate::text::migrate_config(&answer).map_err(|refused| UsageError(refused.to_string()))?
     };
     Ok(Output { stdout, code: 0 })
 }

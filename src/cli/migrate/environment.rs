@@ -7,7 +7,7 @@ use anyhow::bail;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{migrate, settings};
-use conda_torch_core::render::{self, MigrationAnswer};
+use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
 use conda_torch_core::types::{Environment, Shell};
 use conda_torch_probe::environment::{self, Place};
 use conda_torch_probe::host::Host;
@@ -56,9 +56,9 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
     let is_unsatisfiable = migration.is_needed && migration.plan.is_none();
     let code = if is_unsatisfiable { 3 } else { 0 };
     let stdout = if args.output.json {
-        render::json_migration(&answer)
+        report::environment(&answer)
     } else {
-        render::human_migration(&answer).map_err(|refused| UsageError(refused.to_string()))?
+        crate::text::migration(&answer).map_err(|refused| UsageError(refused.to_string()))?
     };
     Ok(Output { stdout, code })
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{NotRewritten, Rewrite, Target, rewrite};
-use conda_torch_core::render::{self, Migrated};
+use conda_torch_core::report::migrate_files::{Migrated, diff, migrated_json};
 use conda_torch_core::types::Machine;
 use conda_torch_host::save;
 use conda_torch_probe::host::Host;
@@ -65,11 +65,11 @@ pub(super) fn run(
     // What failed is graver than what does not fit, and that than what would change.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
     let width = terminal_width().unwrap_or(80).clamp(40, 100);
-    remark(render::migrated(&files, width).trim_end());
+    remark(crate::text::migrated(&files, width).trim_end());
     let stdout = if json {
-        render::migrated_json(&files, code, matrix.as_of)
+        migrated_json(&files, code, matrix.as_of)
     } else {
-        files.iter().map(render::diff).collect()
+        files.iter().map(diff).collect()
     };
     Ok(Output { stdout, code })
 }

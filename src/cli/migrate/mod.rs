@@ -6,10 +6,11 @@ mod files;
 
 use clap::builder::NonEmptyStringValueParser;
 
+use conda_torch_core::answer::Style;
 use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::Wishes;
-use conda_torch_core::render::{self, Style};
+use conda_torch_core::report;
 use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
@@ -114,7 +115,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 
 /// The document of a run that failed.
 pub(super) fn failed(message: &str, code: u8) -> Output {
-    Output { stdout: render::json_migration_error(message, code, Matrix::embedded().as_of), code }
+    Output { stdout: report::migrate::error(message, code, Matrix::embedded().as_of), code }
 }
 
 /// The machine that is looked at, and the one that the answer is for.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::Step;
 use conda_torch_core::clients::{DryRunCommand, dry_run, lock};
-use conda_torch_core::render::{Answer, pixi_toml};
+use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Promise,

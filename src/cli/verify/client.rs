@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::StepKind;
-use conda_torch_core::render::Answer;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::proof::{Broken, By, NotRun, Outcome, Proof};
 use conda_torch_core::types::Client;

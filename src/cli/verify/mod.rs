@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use conda_torch_core::render::Answer;
+use conda_torch_core::answer::Answer;
 use conda_torch_core::solve_check::proof::{NotRun, Proof};
 use conda_torch_probe::host::Host;
 

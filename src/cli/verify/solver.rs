@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use conda_torch_core::answer::Answer;
 use conda_torch_core::channel::Question;
 use conda_torch_core::clients::DryRunCommand;
 use conda_torch_core::clients::StepKind;
-use conda_torch_core::render::Answer;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Promise,

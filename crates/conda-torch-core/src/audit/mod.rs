@@ -14,6 +14,7 @@ mod installed;
 mod mend;
 mod packages;
 mod requests;
+pub mod words;
 
 pub use channels::Family;
 pub use finding::{Finding, Symptom};

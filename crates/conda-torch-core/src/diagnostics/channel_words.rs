@@ -82,7 +82,7 @@ pub(crate) fn what_it_was(kind: FaultKind) -> Option<&'static str> {
 }
 
 /// A span of time in a unit that says enough.
-pub(crate) fn time(seconds: u64) -> String {
+pub fn time(seconds: u64) -> String {
     match seconds {
         0..2 => "a second".to_owned(),
         2..120 => format!("{seconds} seconds"),

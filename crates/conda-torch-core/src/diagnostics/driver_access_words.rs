@@ -233,7 +233,7 @@ fn with_compute(machine: &Machine) -> String {
 }
 
 /// Whether another remark says the same with more in it: a person need not read both.
-pub(crate) fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
+pub fn is_said_better(remark: &Diagnostic, all: &[Diagnostic]) -> bool {
     let no_board = |other: &Diagnostic| matches!(other, Diagnostic::JetsonWithoutBuild { .. });
     // For a Jetson without a build no driver would help.
     if matches!(remark, Diagnostic::DriverUnknown { .. }) && all.iter().any(no_board) {

@@ -9,7 +9,6 @@ use crate::resolve::{Advice, Unlock};
 use crate::types::{ComputeCapability, Detected, DriverVersion, Machine, Origin};
 
 use crate::clients::miniforge::{arm64_client, miniforge};
-use crate::render::summary::jetpack;
 
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
@@ -314,4 +313,10 @@ fn newer_driver(advice: &Advice<'_>) -> Option<DriverVersion> {
         [Unlock::Driver(needed)] => Some(*needed),
         _ => None,
     })
+}
+
+/// The release that brings a driver to a Jetson: it comes with `JetPack` and cannot be had alone.
+pub fn jetpack(driver: DriverVersion) -> &'static str {
+    // JetPack 6 has driver 540.
+    if driver.branch() > 540 { "JetPack 7" } else { "JetPack 6" }
 }

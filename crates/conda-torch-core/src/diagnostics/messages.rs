@@ -22,7 +22,7 @@ pub struct Message {
 
 /// The driver by its version, where the machine has told it: the one that goes with a CUDA version is
 /// the decision's own, and nobody has seen it.
-pub(crate) fn the_driver(driver: Option<DriverVersion>, machine: &Machine) -> String {
+pub fn the_driver(driver: Option<DriverVersion>, machine: &Machine) -> String {
     driver
         .filter(|_| machine.driver.is_found())
         .map_or("the driver".to_owned(), |driver| format!("driver {driver}"))
@@ -46,7 +46,7 @@ pub fn message(
 
 /// What is so.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]
-pub(crate) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str) -> String {
+pub fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str) -> String {
     use Diagnostic as D;
     match diagnostic {
         D::OtherPlatform { build } => format!("the build is for {build}"),
@@ -243,7 +243,7 @@ pub(crate) fn sentence(diagnostic: &Diagnostic, machine: &Machine, channel: &str
 }
 
 /// The GPU that a diagnostic is about, as the driver counts.
-pub(crate) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
+pub fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
     use Diagnostic as D;
     if let D::Trouble(trouble) = diagnostic {
         driver_access_words::gpu(trouble)
@@ -262,7 +262,7 @@ pub(crate) fn gpu(diagnostic: &Diagnostic) -> Option<u32> {
 }
 
 /// A GPU by name and capability, with its number where the machine has several.
-pub(crate) fn a_gpu(
+pub fn a_gpu(
     index: u32,
     name: Option<&str>,
     capability: Option<ComputeCapability>,

@@ -12,8 +12,9 @@ pub(crate) mod hints;
 mod messages;
 
 pub use channel_remark::ChannelRemark;
-pub use channel_words::{sentence as channel_remark, trouble};
+pub use channel_words::{sentence as channel_remark, time, trouble};
 pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
 pub use driver_access::Trouble;
-pub use messages::{Message, message};
-pub(crate) use messages::{a_gpu, gpu, sentence, the_driver};
+pub use driver_access_words::is_said_better;
+pub use hints::jetpack;
+pub use messages::{Message, a_gpu, gpu, message, sentence, the_driver};

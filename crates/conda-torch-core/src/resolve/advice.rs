@@ -1,4 +1,4 @@
-//! The answer, as facts. Sentences and commands are made of it in `render`.
+//! The answer, as facts. Sentences and commands are made of it in `report` and by the program.
 
 use std::cmp::Reverse;
 

@@ -17,6 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod wish;
+pub mod words;
 
 pub use asked::{Asked, AskedFrom};
 pub use channels::{ChannelKind, kind as channel_kind};

@@ -29,6 +29,7 @@ mod spec;
 mod target;
 mod toml_items;
 mod wanted;
+pub mod words;
 mod yaml;
 mod yaml_items;
 

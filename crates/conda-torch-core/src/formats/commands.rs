@@ -1,0 +1,17 @@
+//! The commands alone, for a shell to read.
+
+use crate::answer::{Answer, Refused};
+use crate::clients::shell;
+
+/// The commands that must be run, one a line, and nothing else.
+///
+/// # Errors
+/// Where nothing fits, or where a name cannot be written for the shell.
+pub fn commands(answer: &Answer<'_>) -> Result<String, Refused> {
+    let mut out = String::new();
+    for step in answer.plan(answer.choice()?).iter().filter(|step| !step.optional) {
+        out.push_str(&shell::line(step, answer.style.shell)?);
+        out.push('\n');
+    }
+    Ok(out)
+}

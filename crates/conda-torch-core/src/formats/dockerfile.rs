@@ -1,0 +1,53 @@
+//! A Dockerfile.
+
+use std::fmt::Write as _;
+
+use crate::answer::{Answer, Refused};
+use crate::clients::shell;
+use crate::conda::{Subdir, is_folder};
+use crate::types::{Accelerator, Shell};
+
+/// The file's text: micromamba's image with the packages in its base environment. No GPU is seen while
+/// an image is built, so what the driver of the host will support is said on the line that installs.
+///
+/// # Errors
+/// Where nothing fits, where the platform is not Linux, or where a channel is a folder.
+pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
+    let choice = answer.choice()?;
+    let subdir = choice.build.subdir;
+    let platform = if subdir == Subdir::Linux64 {
+        "linux/amd64"
+    } else if subdir == Subdir::LinuxAarch64 {
+        "linux/arm64"
+    } else {
+        return Err(Refused::NotLinux(subdir));
+    };
+    if let Some(folder) = answer.channels.iter().find(|channel| is_folder(channel)) {
+        return Err(Refused::FolderInImage(folder.to_owned()));
+    }
+    let cuda = matches!(choice.build.accelerator, Accelerator::Cuda(_));
+    let gpus = if cuda { " --gpus all" } else { "" };
+    let mut out = super::file_header(answer, choice);
+    let _ = writeln!(out, "#   docker build -t torch .");
+    let _ = writeln!(
+        out,
+        "#   docker run --rm{gpus} torch python -c \"import torch; print(torch.__version__)\""
+    );
+    let _ = writeln!(out, "FROM --platform={platform} mambaorg/micromamba:latest");
+    let variable =
+        choice.needs_cuda.map_or(String::new(), |cuda| format!("CONDA_OVERRIDE_CUDA={cuda} "));
+    let _ = writeln!(out, "RUN {variable}micromamba install --yes --name base \\");
+    out.push_str("      --override-channels ");
+    for channel in answer.channels.without_secrets().iter() {
+        let _ = write!(out, "-c {} ", shell::word(channel, Shell::Posix)?);
+    }
+    out.push_str("--strict-channel-priority \\\n");
+    for spec in &choice.specs {
+        let _ = writeln!(out, "      \"{spec}\" \\");
+    }
+    out.push_str("    && micromamba clean --all --yes\n");
+    if cuda {
+        out.push_str("ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility\n");
+    }
+    Ok(out)
+}

@@ -1,0 +1,92 @@
+//! Files and commands made of an advice.
+
+mod commands;
+mod dockerfile;
+mod environment_yml;
+mod matrix_rows;
+mod pixi_toml;
+
+pub use commands::commands;
+pub use dockerfile::dockerfile;
+pub use environment_yml::environment_yml;
+pub use matrix_rows::{companion_name, matrix_rows};
+pub use pixi_toml::pixi_toml;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::answer::Answer;
+use crate::conda::Version;
+use crate::diagnostics::{Severity, message};
+use crate::resolve::{Choice, Status};
+use crate::types::{Accelerator, Build};
+
+/// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
+pub fn headline(choice: &Choice<'_>) -> String {
+    let mut text = format!("PyTorch {}", choice_title(choice));
+    for companion in &choice.companions {
+        let _ = write!(text, ", {} {}", companion.package, companion.version);
+    }
+    text
+}
+
+/// The first lines of a file, as comments: what it holds, and what a person would have read first where
+/// the answer gives something up.
+pub fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
+    let Answer { machine, advice, matrix, channels, .. } = *answer;
+    let mut text = format!("# {}, from {channels}\n", headline(choice));
+    let grave = advice.diagnostics.iter().filter(|remark| {
+        advice.status == Status::Degraded && remark.severity() >= Severity::Warning
+    });
+    for remark in grave {
+        let message = message(remark, machine, advice, &matrix.channel);
+        let sentence = visible(&message.sentence);
+        let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
+    }
+    text
+}
+
+/// `2.13.0 with CUDA 12.9`.
+pub fn build_title(build: &Build) -> String {
+    of(build.pytorch, build.accelerator)
+}
+
+/// The same, by what it computes on here.
+pub fn choice_title(choice: &Choice<'_>) -> String {
+    of(choice.build.pytorch, choice.computes_on)
+}
+
+fn of(version: Version, accelerator: Accelerator) -> String {
+    match accelerator {
+        Accelerator::Cuda(toolkit) => format!("{version} with CUDA {toolkit}"),
+        Accelerator::Mps => format!("{version} with Metal (MPS)"),
+        Accelerator::Cpu => format!("{version} for the CPU"),
+    }
+}
+
+/// A text without what steers a terminal: a name from a driver or a file may hold anything.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, "?"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// In double quotes, with the escapes that YAML, TOML and JSON share.
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

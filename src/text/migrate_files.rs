@@ -1,0 +1,70 @@
+//! Rewritten files for a person.
+
+use conda_torch_core::migrate::files::{
+    Change, Why,
+    words::{because, remark_sentence as sentence},
+};
+use conda_torch_core::report::migrate_files::Migrated;
+
+use super::wrap::wrap;
+
+/// What to know, for a person.
+#[must_use]
+pub fn migrated(files: &[Migrated], width: usize) -> String {
+    let mut out = String::new();
+    for migrated in files {
+        let mut lines: Vec<String> = Vec::new();
+        match &migrated.outcome {
+            Err(problem) => lines.push(format!("error: {problem}; nothing is changed")),
+            Ok(rewrite) => {
+                lines.extend(rewrite.changes.iter().filter_map(told));
+                lines.extend(rewrite.remarks.iter().map(|remark| {
+                    let place = remark.line().map(|line| format!("line {line}: "));
+                    place.unwrap_or_default() + &sentence(remark)
+                }));
+                if rewrite.text == migrated.old && lines.is_empty() {
+                    lines.push("nothing to change".to_owned());
+                }
+            }
+        }
+        if let Some(backup) = &migrated.backup {
+            lines.push(format!("written; the old one is `{backup}`"));
+        }
+        if lines.is_empty() {
+            continue;
+        }
+        wrap(&mut out, "", &migrated.file, width);
+        for line in lines {
+            wrap(&mut out, "- ", &line, width);
+        }
+    }
+    out
+}
+
+/// A change that the difference alone does not explain.
+fn told(change: &Change) -> Option<String> {
+    let told = match change.why {
+        Why::Nearest
+        | Why::GoesWith
+        | Why::TellsOfCuda
+        | Why::PytorchCpu
+        | Why::OtherBuilds
+        | Why::NamedBuild
+        | Why::NotNeeded
+        | Why::Defaults => true,
+        Why::OldChannel
+        | Why::NvidiaChannel
+        | Why::FailsLoudly
+        | Why::CudaVersion
+        | Why::FollowsCuda => false,
+    };
+    told.then(|| {
+        let after: Vec<String> = change.after.iter().map(|after| format!("`{after}`")).collect();
+        let what = match (change.before.as_str(), after.is_empty()) {
+            ("", _) => format!("added {}", after.join(" and ")),
+            (before, true) => format!("`{before}` is left out"),
+            (before, false) => format!("`{before}` becomes {}", after.join(" and ")),
+        };
+        format!("line {}: {what}: {}", change.line, because(change.why))
+    })
+}

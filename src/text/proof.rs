@@ -1,0 +1,57 @@
+//! A short block after the commands.
+
+use std::fmt::Write as _;
+
+use conda_torch_core::answer::{Answer, ProofState};
+use conda_torch_core::clients::{Step, shell};
+use conda_torch_core::report::verify::{is_explained, sentence, who};
+
+use super::wrap::wrap;
+
+/// The block, with an empty line at its end; nothing where no proof was asked for.
+pub(in super::super) fn block(answer: &Answer<'_>) -> String {
+    let mut out = String::new();
+    let Some(proof) = answer.proof else { return out };
+    let (text, hint) = sentence(proof, answer);
+    let state = ProofState::of(proof);
+    let text = match state {
+        ProofState::Verified => {
+            format!("Verified with {} in {} s: {text}", who(proof.by), proof.took.as_secs().max(1))
+        }
+        ProofState::NotRun => format!("Not verified: {text}"),
+        ProofState::Failed => format!("warning: not verified: {text}"),
+        ProofState::Differs | ProofState::Unsolvable | ProofState::NoSpace => {
+            format!("warning: {text}")
+        }
+    };
+    let width = answer.style.width;
+    let most = if is_explained(proof) { 1 } else { LINES };
+    for (number, line) in text.lines().take(most).enumerate() {
+        wrap(&mut out, if number == 0 { "" } else { "  " }, line.trim(), width);
+    }
+    if let Some(hint) = hint {
+        wrap(&mut out, "hint: ", &hint, width);
+    }
+    out.push('\n');
+    out.push_str(&answer.corrected_step().map_or(String::new(), |step| command(answer, &step)));
+    out
+}
+
+/// The command to take in place of the printed one.
+fn command(answer: &Answer<'_>, step: &Step) -> String {
+    let style = answer.style;
+    // Where it cannot be written, neither could the first one, which is told.
+    let Ok(lines) = shell::lines(step, style.shell, style.width.saturating_sub(2)) else {
+        return String::new();
+    };
+    let mut out = String::new();
+    wrap(&mut out, "", "Corrected, and verified:", style.width);
+    for line in lines {
+        let _ = writeln!(out, "  {line}");
+    }
+    out.push('\n');
+    out
+}
+
+/// A solver may have much to say; JSON has it all.
+const LINES: usize = 20;

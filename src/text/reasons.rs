@@ -1,0 +1,125 @@
+//! Why a build was chosen, for a person: facts of one kind in one sentence.
+
+use std::fmt::Display;
+
+use conda_torch_core::diagnostics::{Diagnostic, a_gpu, sentence, the_driver};
+use conda_torch_core::formats::build_title;
+use conda_torch_core::resolve::{Choice, Reason};
+use conda_torch_core::types::{CudaVersion, DriverVersion, Machine};
+
+/// The reasons as sentences, each with its code, in the order of the first fact of each kind.
+pub(super) fn reasons(
+    choice: &Choice<'_>,
+    machine: &Machine,
+    channel: &str,
+) -> Vec<(String, &'static str)> {
+    let mut told: Vec<(String, &'static str)> = Vec::new();
+    for reason in &choice.reasons {
+        let code = reason.diagnostic.code();
+        let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.code() == code);
+        let is_first = std::ptr::eq(reason, of_kind().next().unwrap_or(reason));
+        let same = of_kind().count() > 1;
+        let kind = &reason.diagnostic;
+        let text = if matches!(kind, Diagnostic::NoKernels { .. }) {
+            no_kernels(of_kind(), machine).filter(|_| is_first)
+        } else if matches!(kind, Diagnostic::DriverTooOld { .. }) && same {
+            driver_too_old(of_kind(), kind, machine).filter(|_| is_first)
+        } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
+            // The last is the least that is needed.
+            let least = of_kind().next_back().unwrap_or(reason);
+            is_first.then(|| sentence(&least.diagnostic, machine, channel))
+        } else {
+            let about = reason.build.filter(|_| speaks_of_the_build(kind));
+            let said = sentence(kind, machine, channel);
+            Some(match about {
+                Some(build) => format!("not {}: {said}", build_title(build)),
+                None => said,
+            })
+        };
+        told.extend(text.map(|text| (text, code)));
+    }
+    told
+}
+
+/// Whether its sentence does not name the build that it is about.
+fn speaks_of_the_build(diagnostic: &Diagnostic) -> bool {
+    matches!(
+        diagnostic,
+        Diagnostic::GlibcTooOld { .. }
+            | Diagnostic::MacosTooOld { .. }
+            | Diagnostic::OtherArmVariant { .. }
+            | Diagnostic::ReleaseCandidate
+    )
+}
+
+/// All GPUs and toolkits without kernels: `the builds with CUDA 13.0 and 12.9 have none for 3.7`.
+fn no_kernels<'a>(
+    reasons: impl Iterator<Item = &'a Reason<'a>>,
+    machine: &Machine,
+) -> Option<String> {
+    let mut capabilities = Vec::new();
+    let mut toolkits = Vec::new();
+    let mut first = None;
+    for reason in reasons {
+        if let Diagnostic::NoKernels { gpu, name, capability, toolkit } = &reason.diagnostic {
+            first.get_or_insert((*gpu, name.as_deref()));
+            add(&mut capabilities, *capability);
+            add(&mut toolkits, *toolkit);
+        }
+    }
+    let (gpu, name) = first?;
+    let gpus = match capabilities.as_slice() {
+        // Of several GPUs that are alike the number says nothing.
+        [one] if machine.gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
+            a_gpu(gpu, name, Some(*one), None)
+        }
+        [one] => a_gpu(gpu, name, Some(*one), Some(machine)),
+        several => format!("compute capabilities {}", and(several)),
+    };
+    Some(format!("the builds with CUDA {} have no kernels for {gpus}", and(&toolkits)))
+}
+
+/// All toolkits that the driver is too old for, by the driver that each needs.
+fn driver_too_old<'a>(
+    reasons: impl Iterator<Item = &'a Reason<'a>>,
+    first: &Diagnostic,
+    machine: &Machine,
+) -> Option<String> {
+    let Diagnostic::DriverTooOld { driver, cuda, .. } = first else { return None };
+    let mut floors: Vec<(DriverVersion, Vec<CudaVersion>)> = Vec::new();
+    for reason in reasons {
+        if let Diagnostic::DriverTooOld { toolkit, needed, .. } = &reason.diagnostic {
+            match floors.iter_mut().find(|(floor, _)| floor == needed) {
+                Some((_, toolkits)) => add(toolkits, *toolkit),
+                None => floors.push((*needed, vec![*toolkit])),
+            }
+        }
+    }
+    let needs: Vec<String> = floors
+        .iter()
+        .map(|(floor, toolkits)| {
+            let verb = if toolkits.len() > 1 { "need" } else { "needs" };
+            format!("CUDA {} {verb} {floor}", and(toolkits))
+        })
+        .collect();
+    let driver = the_driver(*driver, machine);
+    Some(format!("{driver} supports CUDA {cuda} at most: {} or newer", needs.join(", ")))
+}
+
+fn add<T: PartialEq>(values: &mut Vec<T>, value: T) {
+    if !values.contains(&value) {
+        values.push(value);
+    }
+}
+
+/// `13.0, 12.9 and 12.6`.
+fn and<T: Display>(values: &[T]) -> String {
+    match values {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [most @ .., last] => {
+            let most: Vec<String> = most.iter().map(ToString::to_string).collect();
+            format!("{} and {last}", most.join(", "))
+        }
+    }
+}

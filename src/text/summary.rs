@@ -1,0 +1,162 @@
+//! A machine, a choice, a change: each in a few words.
+
+use conda_torch_core::conda::Os;
+use conda_torch_core::diagnostics::jetpack;
+use conda_torch_core::resolve::Unlock;
+use conda_torch_core::types::{Detected, Gpu, Machine, Vendor};
+
+/// What must change for a build that does not fit.
+pub(super) fn unlock(unlock: &Unlock, machine: &Machine) -> String {
+    match unlock {
+        Unlock::Driver(version) if machine.jetson.is_found() => {
+            format!("{} or newer", jetpack(*version))
+        }
+        Unlock::Driver(version) => format!("NVIDIA driver ≥ {version}"),
+        Unlock::Gpu => "an NVIDIA GPU".to_owned(),
+        Unlock::Glibc(version) => format!("glibc ≥ {version}"),
+        Unlock::Macos(version) => format!("macOS ≥ {version}"),
+        Unlock::Accelerator(wish) => format!("`--accelerator {}`", wish.as_str()),
+        Unlock::CudaVersion(Some(version)) => format!("`--cuda-version {version}`"),
+        Unlock::CudaVersion(None) => "no `--cuda-version`".to_owned(),
+        Unlock::Pytorch(version) => format!("`--pytorch {version}`"),
+        Unlock::Python(version) => format!("`--python {version}`"),
+        Unlock::Blas(blas) => format!("`--blas {blas}`"),
+        Unlock::Without(package) => format!("no {package}"),
+    }
+}
+
+/// Whether a change is one of the request: whoever asks can make it at once.
+pub(super) const fn is_of_request(unlock: &Unlock) -> bool {
+    match unlock {
+        Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_) => false,
+        Unlock::Accelerator(_)
+        | Unlock::CudaVersion(_)
+        | Unlock::Pytorch(_)
+        | Unlock::Python(_)
+        | Unlock::Blas(_)
+        | Unlock::Without(_) => true,
+    }
+}
+
+/// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
+/// Empty where there is nothing to say.
+pub(super) fn graphics(machine: &Machine) -> Vec<String> {
+    let driver = driver(machine);
+    if !machine.gpus.is_empty() {
+        return gpus(&machine.gpus).into_iter().chain(driver).collect();
+    }
+    let adapters = || machine.adapters.iter();
+    let card = adapters().find(|adapter| adapter.vendor == Vendor::Nvidia).map(|card| {
+        let driver = match (&machine.driver, card.kernel_driver.as_deref()) {
+            (Detected::Found(_), _) | (_, Some("nvidia")) => String::new(),
+            (Detected::Absent | Detected::Unknown { .. }, Some(other)) => {
+                format!(", kernel driver `{other}`")
+            }
+            (Detected::Absent | Detected::Unknown { .. }, None) => ", no driver".to_owned(),
+        };
+        format!("NVIDIA card {}{driver}", card.pci_id)
+    });
+    if card.is_some() || driver.is_some() {
+        let none = match machine.gpu_count {
+            Detected::Absent => Some("no GPU shown".to_owned()),
+            Detected::Found(_) | Detected::Unknown { .. } => Some("GPU not known".to_owned()),
+        };
+        let driver = driver.map(|driver| format!("NVIDIA {driver}"));
+        return driver.into_iter().chain(card.or(none)).collect();
+    }
+    other_graphics(machine).into_iter().collect()
+}
+
+/// What there is where there is no NVIDIA card and no driver.
+fn other_graphics(machine: &Machine) -> Option<String> {
+    let other = machine.adapters.iter().find_map(|adapter| match adapter.vendor {
+        Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id).trim_end().to_owned()),
+        Vendor::Intel => Some(format!("Intel GPU {}", adapter.pci_id).trim_end().to_owned()),
+        Vendor::Nvidia | Vendor::Other => None,
+    });
+    other.or_else(|| match (&machine.driver, machine.subdir.value()) {
+        (_, Some(subdir)) if subdir.os() == Os::Macos => None,
+        // A client that sees no GPU cannot tell a driver without one from none.
+        (Detected::Unknown { .. }, _) if is_without_gpu(machine) => {
+            Some("no NVIDIA GPU".to_owned())
+        }
+        (Detected::Unknown { .. }, _) => Some("NVIDIA driver not known".to_owned()),
+        (Detected::Absent | Detected::Found(_), _) => Some("no NVIDIA GPU".to_owned()),
+    })
+}
+
+/// Whether a document says that no driver shows a GPU.
+fn is_without_gpu(machine: &Machine) -> bool {
+    machine.document.is_some()
+        && machine.driver_cuda == Detected::Absent
+        && machine.gpu_count == Detected::Absent
+}
+
+/// `driver 580.95.05 (CUDA 13.0)`.
+fn driver(machine: &Machine) -> Option<String> {
+    match (machine.driver.value(), machine.driver_cuda.value()) {
+        // A libcuda that is not the driver's own says a CUDA that is not the driver's either.
+        (Some(driver), Some(_)) if is_behind_another(machine) => Some(format!("driver {driver}")),
+        (Some(driver), Some(cuda)) => Some(format!("driver {driver} (CUDA {cuda})")),
+        (Some(driver), None) => Some(format!("driver {driver}")),
+        (None, Some(cuda)) => Some(format!("driver with CUDA {cuda}")),
+        (None, None) => None,
+    }
+}
+
+fn is_behind_another(machine: &Machine) -> bool {
+    let (module, libcuda) = (&machine.nvidia.kernel_module, &machine.nvidia.libcuda_library);
+    let differ = module.is_found() && libcuda.is_found() && module.value() != libcuda.value();
+    differ && machine.nvidia.nvml_error.is_none()
+}
+
+/// All GPUs, those that are alike once: `2 × NVIDIA A100 (compute capability 8.0)`.
+fn gpus(gpus: &[Gpu]) -> Vec<String> {
+    let mut kinds: Vec<(String, u32)> = Vec::new();
+    for gpu in gpus {
+        let name = gpu.name.value().map_or("NVIDIA GPU", String::as_str);
+        let text = match gpu.compute_capability.value() {
+            Some(capability) => format!("{name} (compute capability {capability})"),
+            None => format!("{name} (compute capability not known)"),
+        };
+        match kinds.iter_mut().find(|(kind, _)| *kind == text) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((text, 1)),
+        }
+    }
+    let texts = kinds.into_iter().map(
+        |(text, count)| {
+            if count > 1 { format!("{count} × {text}") } else { text }
+        },
+    );
+    texts.collect()
+}
+
+/// The system: `Debian GNU/Linux 12`, `linux-64`, `glibc 2.36`.
+pub(super) fn system(machine: &Machine) -> Vec<String> {
+    let mut parts = Vec::new();
+    match (machine.os.value(), machine.jetson.value()) {
+        (Some(os), Some(model)) => parts.push(format!("{model}, {os}")),
+        (Some(os), None) => parts.push(os.clone()),
+        (None, Some(model)) => parts.push(model.clone()),
+        (None, None) => {}
+    }
+    parts.push(match machine.subdir.value() {
+        Some(subdir) => subdir.to_string(),
+        None => "platform not known".to_owned(),
+    });
+    let mut version = |name: &str, version: Option<String>| {
+        parts.extend(version.map(|version| format!("{name}{version}")));
+    };
+    version("glibc ", machine.glibc.value().map(ToString::to_string));
+    version("musl ", machine.musl.value().map(ToString::to_string));
+    if machine.os.value().is_none() {
+        version("macOS ", machine.macos.value().map(ToString::to_string));
+    }
+    version("WSL ", machine.wsl.value().cloned());
+    version("in ", machine.container.value().cloned());
+    if machine.rosetta.value() == Some(&true) {
+        parts.push("under Rosetta".to_owned());
+    }
+    parts
+}
