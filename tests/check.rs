@@ -14,7 +14,7 @@ use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Environment;
 use conda_torch_host::LiveHost;
-use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::RecordedHost;
 
 fn read(name: &str) -> Environment {
@@ -132,7 +132,7 @@ fn an_unreadable_environment_is_unknown_and_loses_nothing_else() {
         "files": {"/e/conda-meta": {"fails": "denied"}}}"#
         .parse()
         .expect("a host");
-    let place = Place { prefix: "/e".to_owned(), name: None };
+    let place = Location { prefix: "/e".to_owned(), name: None };
     let checkup = check(&environment::read(&host, &place), &machine("no-gpu"), Matrix::embedded());
     assert_eq!(checkup.verdict, Verdict::Unknown);
 }

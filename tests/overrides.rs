@@ -9,7 +9,7 @@ use conda_torch_core::types::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome,
 };
 use conda_torch_probe::host::RecordedHost;
-use conda_torch_probe::{Overrides, WishedGpu, probe};
+use conda_torch_probe::{GpuOverride, Overrides, probe};
 
 /// A Linux machine without a GPU, with these variables set.
 fn host(env: &[(&str, &str)]) -> RecordedHost {
@@ -115,8 +115,8 @@ fn a_driver_by_flag_does_not_keep_the_cuda_of_the_one_that_was_found() {
 #[test]
 fn gpus_by_flag_replace_those_found_and_leave_the_driver() {
     let gpus = vec![
-        WishedGpu { name: Some("RTX 4090".into()), capability: ComputeCapability::new(8, 9) },
-        WishedGpu { name: None, capability: ComputeCapability::new(6, 1) },
+        GpuOverride { name: Some("RTX 4090".into()), capability: ComputeCapability::new(8, 9) },
+        GpuOverride { name: None, capability: ComputeCapability::new(6, 1) },
     ];
     let machine = with_flags(&Overrides { gpus, ..Overrides::default() });
     assert_eq!(machine.gpu_count, Detected::found(2, Origin::Flag("--gpu".into())));

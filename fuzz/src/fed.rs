@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use conda_torch_probe::host::{DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+use conda_torch_probe::host::{DisplayDevice, DriverEnd, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System, Target};
 
 /// What it is, and what it has been fed. Everything else is not there.
 pub struct Fed<'d> {
@@ -17,7 +17,7 @@ pub struct Fed<'d> {
 
 impl<'d> Fed<'d> {
     pub fn on(os: &'static str) -> Self {
-        let driver = DriverReport { said: vec![], end: End::NotStarted("not fed".to_owned()) };
+        let driver = DriverReport { calls: vec![], end: DriverEnd::NotStarted("not fed".to_owned()) };
         let env = BTreeMap::from([("HOME", "/root".into()), ("PATH", "/bin".into())]);
         Self { os, env, files: BTreeMap::new(), output: &[], driver }
     }
@@ -102,10 +102,10 @@ impl Host for Fed<'_> {
         Ok(lines.lines().map(|id| DisplayDevice { id: id.to_owned(), service: None }).collect())
     }
 
-    fn run(&self, _: &str, _: &[&str]) -> Result<Ran, Failure> {
+    fn run(&self, _: &str, _: &[&str]) -> Result<ProgramOutput, Failure> {
         let text = String::from_utf8_lossy(self.output).into_owned();
         let code = Some(i32::from(self.output.first().is_some_and(|byte| byte % 2 == 1)));
-        Ok(Ran { code, stdout: text.clone(), stderr: text })
+        Ok(ProgramOutput { code, stdout: text.clone(), stderr: text })
     }
 
     fn driver(&self, _: &DriverRequest) -> DriverReport {

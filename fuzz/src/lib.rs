@@ -7,11 +7,11 @@ mod holds;
 
 use conda_torch_core::resolve::{RequestedAccelerator, Request, advise};
 use conda_torch_core::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
-use conda_torch_probe::host::{DriverReport, End, Host, RecordedHost, said};
+use conda_torch_probe::host::{DriverEnd, DriverReport, Host, RecordedHost, parse_driver_calls};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::conda::{CONDA_FORGE, Channels, Subdir, Version};
 use conda_torch_core::types::{ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Machine, Origin, Shell};
-use conda_torch_core::import::{assume, read_machine, text_of};
+use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_probe::{Overrides, probe};
 use conda_torch_core::clients::Environment;
 use conda_torch::text::matrix_diff;
@@ -55,7 +55,7 @@ pub fn document(bytes: &[u8]) {
     let platform = [None, Some(Subdir::Linux64), Some(Subdir::Win64)][bytes.len() % 3];
     match read_machine(&text_of(bytes), platform) {
         Ok(mut machine) => {
-            assume(&mut machine);
+            assume_baseline(&mut machine);
             answer(&machine, bytes.len());
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -116,11 +116,11 @@ pub fn loader_cache(bytes: &[u8]) {
 /// The lines of the process that asks the driver, among what a library prints.
 pub fn driver(bytes: &[u8]) {
     let end = match bytes.len() % 3 {
-        0 => End::Finished,
-        1 => End::TimedOut,
-        _ => End::Crashed("signal 11".to_owned()),
+        0 => DriverEnd::Finished,
+        1 => DriverEnd::TimedOut,
+        _ => DriverEnd::Crashed("signal 11".to_owned()),
     };
-    let report = DriverReport { said: said(bytes), end };
+    let report = DriverReport { calls: parse_driver_calls(bytes), end };
     look(&Fed::on("linux").file("/dev/nvidiactl", b"").driver(report), bytes.len());
 }
 

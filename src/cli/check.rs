@@ -10,7 +10,7 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::check::{self as report, Checked, Telling};
 use conda_torch_core::types::Machine;
-use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
 
@@ -114,7 +114,11 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
 }
 
 /// The environments that are meant, and whether one is.
-fn places(args: &Args, host: &dyn Host, machine: &Machine) -> anyhow::Result<(Vec<Place>, bool)> {
+fn places(
+    args: &Args,
+    host: &dyn Host,
+    machine: &Machine,
+) -> anyhow::Result<(Vec<Location>, bool)> {
     if let Some(prefix) = &args.prefix {
         return Ok((vec![environment::at(host, prefix)], true));
     }

@@ -6,11 +6,11 @@ use anyhow::{Context, bail};
 
 use super::UsageError;
 use conda_torch_core::conda::{Os, Subdir, Version};
-use conda_torch_core::import::{assume, read_machine, text_of};
+use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::{ComputeCapability, CudaVersion, DriverVersion, Machine};
 use conda_torch_probe::host::Host;
-use conda_torch_probe::{Overrides, WishedGpu, probe};
+use conda_torch_probe::{GpuOverride, Overrides, probe};
 
 // A machine by flags. With `--platform` nothing is probed; without it, flags override what is found.
 // No doc comment: clap would make it the text of the subcommand.
@@ -72,7 +72,7 @@ pub(super) fn machine(
             let mut machine = saved(path, host, flags.platform)?;
             is_of_platform(flags, &machine)?;
             overrides.apply(&mut machine);
-            assume(&mut machine);
+            assume_baseline(&mut machine);
             machine
         }
         None => probe(host, &overrides),
@@ -119,9 +119,11 @@ fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides>
     let mut gpus = Vec::new();
     for name in gpu {
         let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;
-        gpus.push(WishedGpu { name: Some(name.clone()), capability: row.capability });
+        gpus.push(GpuOverride { name: Some(name.clone()), capability: row.capability });
     }
-    gpus.extend(compute_capability.iter().map(|&capability| WishedGpu { name: None, capability }));
+    gpus.extend(
+        compute_capability.iter().map(|&capability| GpuOverride { name: None, capability }),
+    );
     Ok(Overrides {
         platform: *platform,
         driver: *driver,

@@ -8,11 +8,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::devices::display_devices;
-use super::driver_child::arguments;
+use super::display_devices::display_devices;
+use super::driver::arguments;
 use super::process::{self, Ended};
 use conda_torch_probe::host::{
-    DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target, said,
+    DisplayDevice, DriverEnd, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System,
+    Target, parse_driver_calls,
 };
 
 /// How long a program or the driver may take.
@@ -134,7 +135,7 @@ impl Host for LiveHost {
         display_devices()
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         let run = process::run(Path::new(program), &arguments, &[], DEADLINE)?;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -143,11 +144,12 @@ impl Host for LiveHost {
             Ended::Exited(code) => Some(code),
             Ended::Killed(_) => None,
         };
-        Ok(Ran { code, stdout: text(run.stdout), stderr: text(run.stderr) })
+        Ok(ProgramOutput { code, stdout: text(run.stdout), stderr: text(run.stderr) })
     }
 
     fn driver(&self, request: &DriverRequest) -> DriverReport {
-        let not_started = |why: String| DriverReport { said: vec![], end: End::NotStarted(why) };
+        let not_started =
+            |why: String| DriverReport { calls: vec![], end: DriverEnd::NotStarted(why) };
         let Some(program) = &self.driver_program else {
             return not_started("there is no program to ask it in a process of its own".to_owned());
         };
@@ -162,23 +164,23 @@ impl Host for LiveHost {
                 ));
             }
         };
-        let said = said(&run.stdout);
-        let is_stuck = said.last().is_none_or(|last| last.answer.is_none());
+        let calls = parse_driver_calls(&run.stdout);
+        let is_stuck = calls.last().is_none_or(|last| last.reply.is_none());
         let end = match run.ended {
             // A library that ends the process itself leaves a call without its answer.
             Ended::Exited(0) if is_stuck && *request != DriverRequest::default() => {
-                End::Crashed("exit status 0".to_owned())
+                DriverEnd::Crashed("exit status 0".to_owned())
             }
-            Ended::Exited(0) => End::Finished,
-            Ended::TimedOut => End::TimedOut,
+            Ended::Exited(0) => DriverEnd::Finished,
+            Ended::TimedOut => DriverEnd::TimedOut,
             // Windows' own codes are known by their hexadecimal form: 0xc0000005.
             Ended::Exited(code @ ..0) => {
-                End::Crashed(format!("exit status {:#x}", code.cast_unsigned()))
+                DriverEnd::Crashed(format!("exit status {:#x}", code.cast_unsigned()))
             }
-            Ended::Exited(code) => End::Crashed(format!("exit status {code}")),
-            Ended::Killed(signal) => End::Crashed(format!("signal {signal}")),
+            Ended::Exited(code) => DriverEnd::Crashed(format!("exit status {code}")),
+            Ended::Killed(signal) => DriverEnd::Crashed(format!("signal {signal}")),
         };
-        DriverReport { said, end }
+        DriverReport { calls, end }
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) enum Ended {
 
 /// One of a program's two voices.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum Stream {
     Stdout,
     Stderr,
 }
@@ -57,8 +57,8 @@ pub(super) fn run(
     let until = Instant::now() + deadline;
     let mut child = spawn(program, arguments, env, Stdio::null())?;
     let (sender, receiver) = mpsc::channel();
-    let open = listen(child.stdout.take(), Voice::Stdout, BOUND, &sender)
-        + listen(child.stderr.take(), Voice::Stderr, BOUND, &sender);
+    let open = listen(child.stdout.take(), Stream::Stdout, BOUND, &sender)
+        + listen(child.stderr.take(), Stream::Stderr, BOUND, &sender);
     drop(sender);
     let mut run = Run { stdout: Vec::new(), stderr: Vec::new(), ended: Ended::TimedOut };
     if hear(&mut child, &receiver, open, until, &mut run) {
@@ -75,7 +75,7 @@ pub(super) fn run(
 /// Whether it does is only looked at while it is silent.
 fn hear(
     child: &mut Child,
-    receiver: &Receiver<(Voice, Option<Vec<u8>>)>,
+    receiver: &Receiver<(Stream, Option<Vec<u8>>)>,
     mut open: usize,
     until: Instant,
     run: &mut Run,
@@ -86,8 +86,8 @@ fn hear(
         let now = Instant::now();
         match receiver.recv_timeout((now + LOOK).min(last).saturating_duration_since(now)) {
             Ok((_, None)) => open -= 1,
-            Ok((Voice::Stdout, Some(bytes))) => run.stdout.extend(bytes),
-            Ok((Voice::Stderr, Some(bytes))) => run.stderr.extend(bytes),
+            Ok((Stream::Stdout, Some(bytes))) => run.stdout.extend(bytes),
+            Ok((Stream::Stderr, Some(bytes))) => run.stderr.extend(bytes),
             Err(_) if last <= Instant::now() => return !runs,
             // What it said last may still be on the way. The status is kept for `wait`.
             Err(_) if runs && matches!(child.try_wait(), Ok(Some(_))) => {
@@ -126,9 +126,9 @@ pub(super) fn spawn(
 /// pipes are listened to.
 pub(super) fn listen(
     pipe: Option<impl Read + Send + 'static>,
-    voice: Voice,
+    voice: Stream,
     bound: usize,
-    sender: &Sender<(Voice, Option<Vec<u8>>)>,
+    sender: &Sender<(Stream, Option<Vec<u8>>)>,
 ) -> usize {
     let Some(mut pipe) = pipe else { return 0 };
     let sender = sender.clone();

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::interrupt::{self, Interrupts};
-use super::process::{Ended, Voice, ended, listen, spawn};
+use super::process::{Ended, Stream, ended, listen, spawn};
 use conda_torch_probe::host::Failure;
 
 /// How much of an answer is kept. A client's is some hundred kilobytes.
@@ -70,7 +70,7 @@ pub enum WatchEnd {
 
 /// What has been heard of a program so far.
 struct Hearing {
-    receiver: Receiver<(Voice, Option<Vec<u8>>)>,
+    receiver: Receiver<(Stream, Option<Vec<u8>>)>,
     open: usize,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
@@ -94,8 +94,8 @@ pub fn watch(command: &Watch<'_>, tick: &mut dyn FnMut(Duration)) -> Result<Watc
         let _ = stdin.write_all(command.stdin.as_bytes());
     }
     let (sender, receiver) = mpsc::channel();
-    let open = listen(child.stdout.take(), Voice::Stdout, ANSWER, &sender)
-        + listen(child.stderr.take(), Voice::Stderr, COMPLAINT, &sender);
+    let open = listen(child.stdout.take(), Stream::Stdout, ANSWER, &sender)
+        + listen(child.stderr.take(), Stream::Stderr, COMPLAINT, &sender);
     drop(sender);
     let mut hearing = Hearing { receiver, open, stdout: Vec::new(), stderr: Vec::new() };
     let end = attend(&mut child, &mut hearing, start, command.deadline, &interrupts, tick);
@@ -156,8 +156,8 @@ impl Hearing {
             let left = until.saturating_duration_since(Instant::now());
             match self.receiver.recv_timeout(left) {
                 Ok((_, None)) => self.open -= 1,
-                Ok((Voice::Stdout, Some(bytes))) => self.stdout.extend(bytes),
-                Ok((Voice::Stderr, Some(bytes))) => self.stderr.extend(bytes),
+                Ok((Stream::Stdout, Some(bytes))) => self.stdout.extend(bytes),
+                Ok((Stream::Stderr, Some(bytes))) => self.stderr.extend(bytes),
                 Err(RecvTimeoutError::Timeout) => return,
                 Err(RecvTimeoutError::Disconnected) => self.open = 0,
             }

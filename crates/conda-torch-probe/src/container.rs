@@ -4,7 +4,7 @@ use crate::host::Failure;
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Detected, Machine, Origin, Outcome};
 
-use super::look::Look;
+use crate::probe::Probe;
 
 /// Files that only a container has, and what it is then.
 const FILES: [(&str, &str); 3] =
@@ -26,44 +26,44 @@ const CGROUPS: [(&str, &str); 5] = [
     ("/containerd", "containerd"),
 ];
 
-pub(super) fn look(look: &mut Look<'_>) {
-    if look.host.target().os() != Some(Os::Linux) {
-        look.machine.container = Detected::Absent;
-        look.machine.wsl = Detected::Absent;
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    if probe.host.target().os() != Some(Os::Linux) {
+        probe.machine.container = Detected::Absent;
+        probe.machine.wsl = Detected::Absent;
         return;
     }
-    container(look);
-    look.machine.wsl = wsl(look);
-    let wsl = match &look.machine.wsl {
+    container(probe);
+    probe.machine.wsl = wsl(probe);
+    let wsl = match &probe.machine.wsl {
         Detected::Found(wsl) => format!("version {}", wsl.value),
         Detected::Absent | Detected::Unknown { .. } => return,
     };
-    look.report("wsl", Outcome::Ok, wsl);
+    probe.report("wsl", Outcome::Ok, wsl);
 }
 
-fn container(look: &mut Look<'_>) {
-    let by_variable = |name: &&(&'static str, &str)| look.env(name.0).is_some();
+fn container(probe: &mut Probe<'_>) {
+    let by_variable = |name: &&(&'static str, &str)| probe.env(name.0).is_some();
     let found = if let Some((name, kind)) = VARIABLES.iter().find(by_variable) {
         Some(((*kind).to_owned(), Origin::Env((*name).into())))
-    } else if let Some((path, kind)) = FILES.iter().find(|(path, _)| look.host.exists(path)) {
+    } else if let Some((path, kind)) = FILES.iter().find(|(path, _)| probe.host.exists(path)) {
         Some(((*kind).to_owned(), Origin::File((*path).to_owned())))
     } else {
-        look.env("container").map(|kind| (kind.into_owned(), Origin::Env("container".into())))
+        probe.env("container").map(|kind| (kind.into_owned(), Origin::Env("container".into())))
     };
     let (outcome, detail);
-    (look.machine.container, outcome, detail) = match found {
+    (probe.machine.container, outcome, detail) = match found {
         Some((kind, origin)) => {
             let detail = kind.clone();
             (Detected::found(kind, origin), Outcome::Ok, detail)
         }
-        None => by_cgroup(look),
+        None => by_cgroup(probe),
     };
-    look.report("container", outcome, detail);
+    probe.report("container", outcome, detail);
 }
 
-fn by_cgroup(look: &Look<'_>) -> (Detected<String>, Outcome, String) {
+fn by_cgroup(probe: &Probe<'_>) -> (Detected<String>, Outcome, String) {
     let path = "/proc/1/cgroup";
-    match look.text(path) {
+    match probe.text(path) {
         Ok(groups) => match CGROUPS.iter().find(|(part, _)| groups.contains(part)) {
             Some((_, kind)) => {
                 let origin = Origin::File(path.to_owned());
@@ -80,8 +80,8 @@ fn by_cgroup(look: &Look<'_>) -> (Detected<String>, Outcome, String) {
 }
 
 /// WSL 2 has a kernel of its own (`…-microsoft-standard-WSL2`), WSL 1 pretends (`…-Microsoft`).
-fn wsl(look: &Look<'_>) -> Detected<String> {
-    let Machine { kernel, .. } = &look.machine;
+fn wsl(probe: &Probe<'_>) -> Detected<String> {
+    let Machine { kernel, .. } = &probe.machine;
     match kernel {
         Detected::Found(kernel) if kernel.value.contains("Microsoft") => {
             Detected::found("1".to_owned(), Origin::System)
@@ -90,7 +90,7 @@ fn wsl(look: &Look<'_>) -> Detected<String> {
             Detected::found("2".to_owned(), Origin::System)
         }
         // A kernel built by its user need not say so; Windows' graphics are only to be had there.
-        Detected::Found(_) | Detected::Unknown { .. } if look.host.exists("/dev/dxg") => {
+        Detected::Found(_) | Detected::Unknown { .. } if probe.host.exists("/dev/dxg") => {
             Detected::found("2".to_owned(), Origin::File("/dev/dxg".to_owned()))
         }
         Detected::Found(_) | Detected::Absent => Detected::Absent,

@@ -4,7 +4,7 @@ use crate::host::Failure;
 use conda_torch_core::conda::Version;
 use conda_torch_core::types::{Detected, Origin, Outcome};
 
-use super::look::{Look, quoted};
+use crate::probe::{Probe, quoted};
 
 /// How much of a C library is read to find its version: glibc is about 2 MB.
 const LIBRARY: usize = 16 << 20;
@@ -32,37 +32,37 @@ fn folders(arch: &str) -> Vec<String> {
 
 /// Looks for musl's loader, which Alpine has, and then for glibc. A glibc machine may have musl
 /// installed beside it, so glibc's loader counts first.
-pub(super) fn look(look: &mut Look<'_>) {
-    let arch = look.host.target().arch;
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    let arch = probe.host.target().arch;
     let folders = folders(&arch);
-    match glibc(look, &folders) {
+    match glibc(probe, &folders) {
         Ok(Some((version, path))) => {
-            look.report(path.clone(), Outcome::Ok, format!("glibc {version}"));
-            look.machine.glibc = Detected::found(version, Origin::File(path));
-            look.machine.musl = Detected::Absent;
+            probe.report(path.clone(), Outcome::Ok, format!("glibc {version}"));
+            probe.machine.glibc = Detected::found(version, Origin::File(path));
+            probe.machine.musl = Detected::Absent;
         }
         Ok(None) => {
-            look.report("glibc", Outcome::Absent, "no libc.so.6 in the usual folders");
-            look.machine.glibc = Detected::Absent;
-            musl(look);
+            probe.report("glibc", Outcome::Absent, "no libc.so.6 in the usual folders");
+            probe.machine.glibc = Detected::Absent;
+            musl(probe);
         }
         Err((path, failure)) => {
-            look.machine.glibc = Detected::unknown(format!("{path}: {failure}"));
-            look.machine.musl = Detected::unknown("there is a glibc that could not be read");
-            look.report_failure(path, &failure);
+            probe.machine.glibc = Detected::unknown(format!("{path}: {failure}"));
+            probe.machine.musl = Detected::unknown("there is a glibc that could not be read");
+            probe.report_failure(path, &failure);
         }
     }
 }
 
 /// The first glibc that says its version, or the first one that would not.
 fn glibc(
-    look: &Look<'_>,
+    probe: &Probe<'_>,
     folders: &[String],
 ) -> Result<Option<(Version, String)>, (String, Failure)> {
     let mut problem = None;
     for folder in folders {
         let path = format!("{folder}/libc.so.6");
-        match look.host.read(&path, LIBRARY) {
+        match probe.host.read(&path, LIBRARY) {
             Ok(bytes) => match banner_version(&bytes) {
                 Some(version) => return Ok(Some((version, path))),
                 // Alpine's gcompat has a libc.so.6 without glibc in it.
@@ -96,31 +96,31 @@ fn banner_version(bytes: &[u8]) -> Option<Version> {
 }
 
 /// musl's loader is its library, and tells its version to who runs it without a program.
-fn musl(look: &mut Look<'_>) {
-    let loader = match look.host.list("/lib") {
+fn musl(probe: &mut Probe<'_>) {
+    let loader = match probe.host.list("/lib") {
         Ok(names) => names
             .into_iter()
             .find(|name| name.starts_with("ld-musl-") && name.ends_with(".so.1"))
             .map(|name| format!("/lib/{name}")),
         Err(failure) => {
-            look.machine.musl = Detected::unknown(format!("/lib: {failure}"));
-            return look.report_failure("/lib", &failure);
+            probe.machine.musl = Detected::unknown(format!("/lib: {failure}"));
+            return probe.report_failure("/lib", &failure);
         }
     };
     let Some(loader) = loader else {
-        look.machine.musl =
+        probe.machine.musl =
             Detected::unknown("this program runs on musl, but there is no loader of it");
-        return look.report("musl", Outcome::Absent, "no /lib/ld-musl-*.so.1");
+        return probe.report("musl", Outcome::Absent, "no /lib/ld-musl-*.so.1");
     };
-    let version = look.host.run(&loader, &[]).and_then(|ran| musl_version(&ran.stderr));
+    let version = probe.host.run(&loader, &[]).and_then(|ran| musl_version(&ran.stderr));
     match version {
         Ok(version) => {
-            look.report(loader.clone(), Outcome::Ok, format!("musl {version}"));
-            look.machine.musl = Detected::found(version, Origin::File(loader));
+            probe.report(loader.clone(), Outcome::Ok, format!("musl {version}"));
+            probe.machine.musl = Detected::found(version, Origin::File(loader));
         }
         Err(failure) => {
-            look.machine.musl = Detected::unknown(format!("{loader}: {failure}"));
-            look.report_failure(loader, &failure);
+            probe.machine.musl = Detected::unknown(format!("{loader}: {failure}"));
+            probe.report_failure(loader, &failure);
         }
     }
 }

@@ -4,22 +4,22 @@ use crate::host::{Failure, System, Target};
 use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::types::{Detected, Origin, Outcome};
 
-use super::look::{Look, quoted};
+use crate::probe::{Probe, quoted};
 
 /// Windows 10's first release; Windows 8.1 was 9600.
 const FIRST_BUILD_OF_10: u16 = 10_240;
 
-pub(super) fn look(look: &mut Look<'_>) {
-    let target = look.host.target();
-    let system = look.host.system();
-    subdir(look, &target, &system);
-    named(look, &target, &system);
-    rosetta(look, &target);
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    let target = probe.host.target();
+    let system = probe.host.system();
+    subdir(probe, &target, &system);
+    named(probe, &target, &system);
+    rosetta(probe, &target);
 }
 
 /// Conda's platform is what this program was compiled for: the kernel may be another
 /// architecture's (32-bit programs, Rosetta), and conda's programs have to run beside this one.
-fn subdir(look: &mut Look<'_>, target: &Target, system: &System) {
+fn subdir(probe: &mut Probe<'_>, target: &Target, system: &System) {
     let (os, arch) = (target.os.as_ref(), target.arch.as_ref());
     let subdir = match (os, arch) {
         ("linux", "x86_64") => Some(Subdir::Linux64),
@@ -42,12 +42,12 @@ fn subdir(look: &mut Look<'_>, target: &Target, system: &System) {
         detail.push_str(", the kernel says ");
         detail.push_str(kernel);
     }
-    look.machine.subdir = match subdir {
+    probe.machine.subdir = match subdir {
         Some(subdir) => Detected::found(subdir, Origin::Compiled),
         None => Detected::unknown(format!("conda has no name for {os} on {arch}")),
     };
     let outcome = if subdir.is_some() { Outcome::Ok } else { Outcome::Failed };
-    look.report("platform", outcome, detail);
+    probe.report("platform", outcome, detail);
 }
 
 /// Whether the kernel's word for the processor and Rust's mean the same.
@@ -62,8 +62,8 @@ fn same_processor(kernel: &str, arch: &str) -> bool {
     }
 }
 
-fn named(look: &mut Look<'_>, target: &Target, system: &System) {
-    let machine = &mut look.machine;
+fn named(probe: &mut Probe<'_>, target: &Target, system: &System) {
+    let machine = &mut probe.machine;
     machine.os = match (&system.name, &system.version) {
         (Some(name), Some(version)) => {
             let name = if name == "Darwin" { "macOS" } else { name };
@@ -92,7 +92,7 @@ fn named(look: &mut Look<'_>, target: &Target, system: &System) {
             (Outcome::Failed, "the system did not name itself".to_owned())
         }
     };
-    look.report("system", outcome, detail);
+    probe.report("system", outcome, detail);
 }
 
 /// sysinfo says `11 (22631)` or `Server 2022 (20348)`: the product's name and the build. Conda's
@@ -121,14 +121,14 @@ fn leading_version(text: &str) -> Option<Version> {
 }
 
 /// Whether an x86-64 program is translated on an arm64 Mac.
-fn rosetta(look: &mut Look<'_>, target: &Target) {
+fn rosetta(probe: &mut Probe<'_>, target: &Target) {
     if (target.os.as_ref(), target.arch.as_ref()) != ("macos", "x86_64") {
-        look.machine.rosetta = Detected::Absent;
+        probe.machine.rosetta = Detected::Absent;
         return;
     }
     let source = "sysctl.proc_translated";
     // Macs that have never heard of it (before macOS 11) exit with 1: "unknown oid".
-    let said = look.host.run("/usr/sbin/sysctl", &["-n", source]);
+    let said = probe.host.run("/usr/sbin/sysctl", &["-n", source]);
     let translated = match &said {
         Ok(ran) if ran.stdout.trim() == "1" => Ok(true),
         Ok(ran) if ran.stdout.trim() == "0" || ran.stderr.contains("unknown oid") => Ok(false),
@@ -137,12 +137,12 @@ fn rosetta(look: &mut Look<'_>, target: &Target) {
     };
     match translated {
         Ok(translated) => {
-            look.report(source, Outcome::Ok, if translated { "1" } else { "0" });
-            look.machine.rosetta = Detected::found(translated, Origin::System);
+            probe.report(source, Outcome::Ok, if translated { "1" } else { "0" });
+            probe.machine.rosetta = Detected::found(translated, Origin::System);
         }
         Err(failure) => {
-            look.machine.rosetta = Detected::unknown(format!("{source}: {failure}"));
-            look.report_failure(source, &failure);
+            probe.machine.rosetta = Detected::unknown(format!("{source}: {failure}"));
+            probe.report_failure(source, &failure);
         }
     }
 }

@@ -8,7 +8,7 @@ use conda_torch_core::types::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Setting,
 };
 
-use super::look::{Look, quoted};
+use crate::probe::{Probe, quoted};
 
 /// A machine as flags describe it. What is left open is probed, or with a platform the
 /// [baseline](Machine::baseline).
@@ -21,7 +21,7 @@ pub struct Overrides {
     /// `--cuda`
     pub cuda: Option<CudaVersion>,
     /// `--compute-capability` and `--gpu`: all GPUs, in place of those found.
-    pub gpus: Vec<WishedGpu>,
+    pub gpus: Vec<GpuOverride>,
     /// `--glibc`
     pub glibc: Option<Version>,
     /// `--macos`
@@ -30,7 +30,7 @@ pub struct Overrides {
 
 /// A GPU that a flag names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WishedGpu {
+pub struct GpuOverride {
     /// Its name, where one was given.
     pub name: Option<String>,
     /// What it can execute.
@@ -73,11 +73,11 @@ impl Overrides {
     }
 }
 
-fn gpu_flag(gpu: &WishedGpu) -> Origin {
+fn gpu_flag(gpu: &GpuOverride) -> Origin {
     Origin::Flag(if gpu.name.is_some() { "--gpu" } else { "--compute-capability" }.into())
 }
 
-fn described(index: u32, wished: &WishedGpu) -> Gpu {
+fn described(index: u32, wished: &GpuOverride) -> Gpu {
     let unknown = "described by a flag";
     Gpu {
         index,
@@ -117,14 +117,14 @@ const SETTINGS: [&str; 10] = [
 
 /// Keeps them as they are set: each client reads them in its own way. Of devices that are named by
 /// UUID the kind alone is kept: a UUID identifies a card, and no client's sight depends on it.
-pub(super) fn settings(look: &mut Look<'_>) {
+pub(super) fn settings(probe: &mut Probe<'_>) {
     let set = SETTINGS.into_iter().filter_map(|name| {
-        let value = without_uuids(&look.host.env(name)?);
+        let value = without_uuids(&probe.host.env(name)?);
         Some(Setting { name: name.to_owned(), value, origin: Origin::Env(name.into()) })
     });
     let mut settings: Vec<Setting> = set.collect();
-    settings.append(&mut look.machine.settings);
-    look.machine.settings = settings;
+    settings.append(&mut probe.machine.settings);
+    probe.machine.settings = settings;
 }
 
 /// `GPU-…` for `GPU-8f6d2db0-…`, in a list with commas.
@@ -141,33 +141,33 @@ fn without_uuids(value: &str) -> String {
 }
 
 /// Puts `CONDA_OVERRIDE_*` in place of what was found, with conda's meaning: empty is "not there".
-pub(super) fn apply_environment(look: &mut Look<'_>) {
-    if let Some(cuda) = read(look, "CONDA_OVERRIDE_CUDA", cuda) {
+pub(super) fn apply_environment(probe: &mut Probe<'_>) {
+    if let Some(cuda) = read(probe, "CONDA_OVERRIDE_CUDA", cuda) {
         if cuda.is_found() {
             expect_gpus(
-                &mut look.machine,
+                &mut probe.machine,
                 "CUDA is promised by CONDA_OVERRIDE_CUDA, but no GPU is named",
             );
-            if look.machine.driver == Detected::Absent {
-                look.machine.driver = Detected::unknown("only its CUDA version was given");
+            if probe.machine.driver == Detected::Absent {
+                probe.machine.driver = Detected::unknown("only its CUDA version was given");
             }
         }
-        look.machine.driver_cuda = cuda;
+        probe.machine.driver_cuda = cuda;
     }
-    if let Some(glibc) = read(look, "CONDA_OVERRIDE_GLIBC", version) {
+    if let Some(glibc) = read(probe, "CONDA_OVERRIDE_GLIBC", version) {
         if glibc.is_found() {
-            look.machine.musl = Detected::Absent;
+            probe.machine.musl = Detected::Absent;
         }
-        look.machine.glibc = glibc;
+        probe.machine.glibc = glibc;
     }
-    if let Some(macos) = read(look, "CONDA_OVERRIDE_OSX", version) {
-        look.machine.macos = macos;
+    if let Some(macos) = read(probe, "CONDA_OVERRIDE_OSX", version) {
+        probe.machine.macos = macos;
     }
-    if let Some(windows) = read(look, "CONDA_OVERRIDE_WIN", version) {
-        look.machine.windows = windows;
+    if let Some(windows) = read(probe, "CONDA_OVERRIDE_WIN", version) {
+        probe.machine.windows = windows;
     }
-    if let Some(kernel) = read(look, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned())) {
-        look.machine.kernel = kernel;
+    if let Some(kernel) = read(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned())) {
+        probe.machine.kernel = kernel;
     }
 }
 
@@ -182,20 +182,20 @@ fn version(text: &str) -> Option<Version> {
 
 /// The fact that a variable makes; `None` where it is not set.
 fn read<T>(
-    look: &mut Look<'_>,
+    probe: &mut Probe<'_>,
     name: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Option<Detected<T>> {
-    let text = look.host.env(name)?;
+    let text = probe.host.env(name)?;
     if text.is_empty() {
-        look.report(name, Outcome::Ok, "empty: not there");
+        probe.report(name, Outcome::Ok, "empty: not there");
         return Some(Detected::Absent);
     }
     if let Some(value) = parse(&text) {
-        look.report(name, Outcome::Ok, text);
+        probe.report(name, Outcome::Ok, text);
         return Some(Detected::found(value, Origin::Env(name.into())));
     }
     let why = format!("{} is not a version", quoted(&text));
-    look.report(name, Outcome::Failed, why.clone());
+    probe.report(name, Outcome::Failed, why.clone());
     Some(Detected::unknown(format!("{name}: {why}")))
 }

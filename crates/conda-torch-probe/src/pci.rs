@@ -4,17 +4,17 @@ use crate::host::Failure;
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Adapter, Machine, Outcome, Vendor};
 
-use super::look::Look;
+use crate::probe::Probe;
 
 const BUS: &str = "/sys/bus/pci/devices";
 
 /// The name under which Windows' list reports.
 const LIST: &str = "display adapters";
 
-pub(super) fn look(look: &mut Look<'_>) {
-    match look.host.target().os() {
-        Some(Os::Linux) => bus(look),
-        Some(Os::Windows) => list(look),
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    match probe.host.target().os() {
+        Some(Os::Linux) => bus(probe),
+        Some(Os::Windows) => list(probe),
         Some(Os::Macos | Os::FreeBsd) | None => {}
     }
 }
@@ -28,22 +28,22 @@ pub(super) fn was_read(machine: &Machine) -> bool {
 }
 
 /// Windows' list: each instance with what drives it.
-fn list(look: &mut Look<'_>) {
-    let devices = match look.host.display_devices() {
+fn list(probe: &mut Probe<'_>) {
+    let devices = match probe.host.display_devices() {
         Ok(devices) => devices,
-        Err(failure) => return look.report_failure(LIST, &failure),
+        Err(failure) => return probe.report_failure(LIST, &failure),
     };
     for device in devices {
         // Others are no cards: a remote session's screen, an emulated one.
         if let Some((vendor, number)) = hardware_id(&device.id) {
-            look.machine.adapters.push(Adapter {
+            probe.machine.adapters.push(Adapter {
                 vendor: maker(vendor),
                 pci_id: format!("{vendor:04x}:{number:04x}"),
                 kernel_driver: device.service,
             });
         }
     }
-    look.report(LIST, Outcome::Ok, counted(look.machine.adapters.len()));
+    probe.report(LIST, Outcome::Ok, counted(probe.machine.adapters.len()));
 }
 
 /// Vendor and device, from `PCI\\VEN_10DE&DEV_1B06&SUBSYS_85E41043&REV_A1\\4&2DFDC19A&0&0008`.
@@ -56,10 +56,10 @@ fn hardware_id(instance: &str) -> Option<(u32, u32)> {
     Some((number("VEN_")?, number("DEV_")?))
 }
 
-fn bus(look: &mut Look<'_>) {
-    let slots = match look.host.list(BUS) {
+fn bus(probe: &mut Probe<'_>) {
+    let slots = match probe.host.list(BUS) {
         Ok(slots) => slots,
-        Err(failure) => return look.report_failure(BUS, &failure),
+        Err(failure) => return probe.report_failure(BUS, &failure),
     };
     let mut problem = None;
     // One text for all paths: most slots are looked at for their class alone.
@@ -67,8 +67,8 @@ fn bus(look: &mut Look<'_>) {
     for slot in &slots {
         path.truncate(BUS.len() + 1);
         path.push_str(slot);
-        match adapter(look, &mut path) {
-            Ok(Some(adapter)) => look.machine.adapters.push(adapter),
+        match adapter(probe, &mut path) {
+            Ok(Some(adapter)) => probe.machine.adapters.push(adapter),
             Ok(None) => {}
             Err(failure) => {
                 problem.get_or_insert((slot, failure));
@@ -76,9 +76,9 @@ fn bus(look: &mut Look<'_>) {
         }
     }
     if let Some((slot, failure)) = problem {
-        return look.report(BUS, Outcome::Failed, format!("{slot}: {failure}"));
+        return probe.report(BUS, Outcome::Failed, format!("{slot}: {failure}"));
     }
-    look.report(BUS, Outcome::Ok, counted(look.machine.adapters.len()));
+    probe.report(BUS, Outcome::Ok, counted(probe.machine.adapters.len()));
 }
 
 fn counted(count: usize) -> String {
@@ -97,15 +97,15 @@ fn maker(vendor: u32) -> Vendor {
 
 /// The device in a slot, where it is a display adapter (class 03) or an accelerator without a
 /// display (class 12, which some data centre parts are).
-fn adapter(look: &Look<'_>, slot: &mut String) -> Result<Option<Adapter>, Failure> {
-    let class = hexadecimal(look, slot, "class")?;
+fn adapter(probe: &Probe<'_>, slot: &mut String) -> Result<Option<Adapter>, Failure> {
+    let class = hexadecimal(probe, slot, "class")?;
     if !matches!(class >> 16, 0x03 | 0x12) {
         return Ok(None);
     }
-    let vendor = hexadecimal(look, slot, "vendor")?;
-    let device = hexadecimal(look, slot, "device")?;
+    let vendor = hexadecimal(probe, slot, "vendor")?;
+    let device = hexadecimal(probe, slot, "device")?;
     // Without a driver there is no link.
-    let driver = look.host.read_link(&format!("{slot}/driver")).ok();
+    let driver = probe.host.read_link(&format!("{slot}/driver")).ok();
     Ok(Some(Adapter {
         vendor: maker(vendor),
         pci_id: format!("{vendor:04x}:{device:04x}"),
@@ -114,11 +114,11 @@ fn adapter(look: &Look<'_>, slot: &mut String) -> Result<Option<Adapter>, Failur
 }
 
 /// The number in a file of a slot; `slot` comes back as it was.
-fn hexadecimal(look: &Look<'_>, slot: &mut String, name: &str) -> Result<u32, Failure> {
+fn hexadecimal(probe: &Probe<'_>, slot: &mut String, name: &str) -> Result<u32, Failure> {
     let length = slot.len();
     slot.push('/');
     slot.push_str(name);
-    let bytes = look.host.read_start(slot, 64);
+    let bytes = probe.host.read_start(slot, 64);
     slot.truncate(length);
     std::str::from_utf8(&bytes?)
         .ok()

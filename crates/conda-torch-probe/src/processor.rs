@@ -4,30 +4,30 @@ use crate::host::{Failure, Target};
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Detected, Origin, Outcome, Processor};
 
-use super::look::Look;
+use crate::probe::Probe;
 
 /// How much of `/proc/cpuinfo` is read: all about the first processor.
 const CPUINFO: usize = 4 << 10;
 
-pub(super) fn look(look: &mut Look<'_>) {
-    let target = look.host.target();
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    let target = probe.host.target();
     let unknown = |why: &Failure| Detected::unknown(why.to_string());
     let (source, origin, named) = match target.os() {
         Some(Os::Linux) => {
             let origin = Origin::File("/proc/cpuinfo".to_owned());
-            let (named, processor) = match look.host.read_start("/proc/cpuinfo", CPUINFO) {
+            let (named, processor) = match probe.host.read_start("/proc/cpuinfo", CPUINFO) {
                 Ok(bytes) => linux(&bytes, &target),
                 Err(failure) => (Err(failure.clone()), Err(failure)),
             };
-            look.machine.processor = match processor {
+            probe.machine.processor = match processor {
                 Ok(processor) => Detected::found(processor, origin.clone()),
                 Err(failure) => unknown(&failure),
             };
             ("/proc/cpuinfo", origin, named)
         }
         Some(Os::Macos) => {
-            let named = sysctl(look, &["-n", "machdep.cpu.brand_string"]);
-            look.machine.processor = match macos(look, &named, &target) {
+            let named = sysctl(probe, &["-n", "machdep.cpu.brand_string"]);
+            probe.machine.processor = match macos(probe, &named, &target) {
                 Ok(processor) => Detected::found(processor, Origin::System),
                 Err(failure) => unknown(&failure),
             };
@@ -35,8 +35,8 @@ pub(super) fn look(look: &mut Look<'_>) {
         }
         Some(Os::Windows) => {
             let source = "PROCESSOR_IDENTIFIER";
-            let named = look.env(source).map(|name| name.trim().to_owned());
-            look.machine.processor =
+            let named = probe.env(source).map(|name| name.trim().to_owned());
+            probe.machine.processor =
                 Detected::unknown("Windows does not list what a processor can do");
             (source, Origin::Env(source.into()), named.ok_or(Failure::NotThere))
         }
@@ -44,12 +44,12 @@ pub(super) fn look(look: &mut Look<'_>) {
     };
     match named {
         Ok(name) => {
-            look.report(source, Outcome::Ok, name.clone());
-            look.machine.cpu = Detected::found(name, origin);
+            probe.report(source, Outcome::Ok, name.clone());
+            probe.machine.cpu = Detected::found(name, origin);
         }
         Err(failure) => {
-            look.machine.cpu = Detected::unknown(format!("{source}: {failure}"));
-            look.report_failure(source, &failure);
+            probe.machine.cpu = Detected::unknown(format!("{source}: {failure}"));
+            probe.report_failure(source, &failure);
         }
     }
 }
@@ -107,7 +107,7 @@ fn value(line: &[u8], key: &str) -> Option<String> {
 
 /// Apple's processors are told by their name, Intel's by what they can do.
 fn macos(
-    look: &Look<'_>,
+    probe: &Probe<'_>,
     named: &Result<String, Failure>,
     target: &Target,
 ) -> Result<Processor, Failure> {
@@ -115,7 +115,7 @@ fn macos(
     if target.arch != "x86_64" || name.contains("Apple") {
         return Ok(Processor { vendor: "Apple".to_owned(), part: name, flags: String::new() });
     }
-    let said = sysctl(look, &["machdep.cpu"])?;
+    let said = sysctl(probe, &["machdep.cpu"])?;
     let value = |key: &str| {
         said.lines()
             .find_map(|line| {
@@ -130,8 +130,8 @@ fn macos(
     Ok(Processor { vendor: vendor.to_owned(), part: String::new(), flags })
 }
 
-fn sysctl(look: &Look<'_>, arguments: &[&str]) -> Result<String, Failure> {
-    let said = look.run("/usr/sbin/sysctl", arguments)?.stdout.trim().to_owned();
+fn sysctl(probe: &Probe<'_>, arguments: &[&str]) -> Result<String, Failure> {
+    let said = probe.run("/usr/sbin/sysctl", arguments)?.stdout.trim().to_owned();
     if said.is_empty() { Err(Failure::Other("it said nothing".to_owned())) } else { Ok(said) }
 }
 

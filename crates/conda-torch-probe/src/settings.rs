@@ -6,8 +6,8 @@ use saphyr_parser::{Event, Parser};
 use crate::host::Host;
 use conda_torch_core::types::{Condarc, CondarcLine, ConfigFile, Machine};
 
-use super::look::{Look, SMALL};
-use super::{clients, config_files};
+use super::{clients, condarc};
+use crate::probe::{Probe, SMALL};
 
 /// Keys that say where packages come from, or hold versions.
 const KEYS: [&str; 10] = [
@@ -46,10 +46,10 @@ pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<Condarc> {
 /// The same of the files that are in force on a host, of which nothing else is looked at.
 #[must_use]
 pub fn settings_of(host: &dyn Host) -> Vec<Condarc> {
-    let mut look = Look::at(host, Machine::default());
-    clients::look(&mut look);
-    config_files::look(&mut look);
-    settings(host, &look.machine.config_files)
+    let mut probe = Probe::new(host, Machine::default());
+    clients::detect(&mut probe);
+    condarc::detect(&mut probe);
+    settings(host, &probe.machine.config_files)
 }
 
 /// Whether a line is a comment, or ends in one.

@@ -3,22 +3,22 @@
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Detected, Origin, Outcome, Shell};
 
-use super::look::{Look, quoted};
+use crate::probe::{Probe, quoted};
 
-pub(super) fn look(look: &mut Look<'_>) {
+pub(super) fn detect(probe: &mut Probe<'_>) {
     let shell =
-        if look.host.target().os() == Some(Os::Windows) { windows(look) } else { unix(look) };
+        if probe.host.target().os() == Some(Os::Windows) { windows(probe) } else { unix(probe) };
     let (outcome, detail) = match &shell {
         Detected::Found(shell) => (Outcome::Ok, shell.origin.to_string()),
         Detected::Absent => (Outcome::Absent, String::new()),
         Detected::Unknown { why } => (Outcome::Failed, why.to_string()),
     };
-    look.report("shell", outcome, detail);
-    look.machine.shell = shell;
+    probe.report("shell", outcome, detail);
+    probe.machine.shell = shell;
 }
 
-fn unix(look: &Look<'_>) -> Detected<Shell> {
-    let Some(path) = look.env("SHELL") else {
+fn unix(probe: &Probe<'_>) -> Detected<Shell> {
+    let Some(path) = probe.env("SHELL") else {
         return Detected::unknown("`SHELL` is not set");
     };
     let found = |shell| Detected::found(shell, Origin::Env("SHELL".into()));
@@ -32,13 +32,13 @@ fn unix(look: &Look<'_>) -> Detected<Shell> {
 
 /// Windows sets `PSModulePath` for everybody, but `PowerShell` alone adds the user's own folder; Git
 /// Bash sets `SHELL`.
-fn windows(look: &Look<'_>) -> Detected<Shell> {
-    let modules = look.env("PSModulePath");
-    if look.env("MSYSTEM").is_some() {
+fn windows(probe: &Probe<'_>) -> Detected<Shell> {
+    let modules = probe.env("PSModulePath");
+    if probe.env("MSYSTEM").is_some() {
         Detected::found(Shell::Posix, Origin::Env("MSYSTEM".into()))
     } else if modules.is_some_and(|paths| paths.to_ascii_lowercase().contains("\\documents\\")) {
         Detected::found(Shell::Powershell, Origin::Env("PSModulePath".into()))
-    } else if look.env("ComSpec").is_some() {
+    } else if probe.env("ComSpec").is_some() {
         Detected::found(Shell::Cmd, Origin::Env("ComSpec".into()))
     } else {
         Detected::unknown("neither `PSModulePath` nor `ComSpec` says which")

@@ -4,7 +4,7 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{EnvironmentOf, settings};
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
-use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use super::super::advise::ClientFlag;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
 }
 
 /// The channels that an environment's packages came from.
-fn channels_of(host: &dyn Host, place: &Place) -> EnvironmentOf {
+fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentOf {
     let mut channels: Vec<String> = environment::read(host, place)
         .packages
         .into_iter()

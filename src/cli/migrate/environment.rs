@@ -9,7 +9,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{migrate, settings};
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
 use conda_torch_core::types::{Environment, Shell};
-use conda_torch_probe::environment::{self, Place};
+use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use super::super::advise::ClientFlag;
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
 }
 
 /// The environment that is meant; `None` where none is named and none is active.
-fn place(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Option<Place>> {
+fn place(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Option<Location>> {
     if let Some(prefix) = &args.prefix {
         return Ok(Some(environment::at(host, prefix)));
     }
@@ -95,11 +95,11 @@ fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output>
     let shell = args.style(&seen.here).shell;
     let places = environment::all(host, &seen.here);
     let count = places.len();
-    let is_needed = |place: &Place| {
+    let is_needed = |place: &Location| {
         let environment = environment::read(host, place);
         migrate(&environment, &seen.there, matrix, &wishes).is_needed
     };
-    let found: Vec<Place> = places.into_iter().filter(is_needed).collect();
+    let found: Vec<Location> = places.into_iter().filter(is_needed).collect();
     if args.output.json {
         let names: Vec<String> = found.iter().map(|place| flags(place, shell)).collect();
         let what = if names.is_empty() {
@@ -123,7 +123,7 @@ fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output>
 }
 
 /// The flags that name an environment, for the shell in use.
-fn flags(place: &Place, shell: Shell) -> String {
+fn flags(place: &Location, shell: Shell) -> String {
     let (flag, text) = match &place.name {
         Some(name) => ("-n", name),
         None => ("-p", &place.prefix),
@@ -136,7 +136,7 @@ fn flags(place: &Place, shell: Shell) -> String {
 
 impl Args {
     /// The flags that name the environment once more, with a blank behind them.
-    fn same(&self, place: &Place, shell: Shell) -> String {
+    fn same(&self, place: &Location, shell: Shell) -> String {
         let is_named = self.name.is_some() || self.prefix.is_some();
         if is_named { format!("{} ", flags(place, shell)) } else { String::new() }
     }

@@ -14,8 +14,8 @@ use conda_torch_core::solve_check::{
     verdict,
 };
 use conda_torch_core::types::{Client, ClientKind};
-use conda_torch_host::{Scratch, Watch, WatchEnd, Watched, watch};
-use conda_torch_probe::environment::{self, Place};
+use conda_torch_host::{TempFolder, Watch, WatchEnd, Watched, watch};
+use conda_torch_probe::environment::{self, Location};
 
 use super::super::progress::Progress;
 use super::places::{Folders, folders};
@@ -29,7 +29,7 @@ pub(super) struct Asking<'a> {
     pub(super) client: &'a Client,
     pub(super) answer: &'a Answer<'a>,
     pub(super) choice: &'a Choice<'a>,
-    pub(super) scratch: &'a Scratch,
+    pub(super) scratch: &'a TempFolder,
     pub(super) around: &'a Circumstances<'a>,
     pub(super) deadline: Duration,
 }
@@ -68,7 +68,7 @@ impl Asking<'_> {
             written = folders(client, step, around, deadline)?;
             if is_existing {
                 if let Some(prefix) = written.environment.clone() {
-                    let there = environment::read(around.host, &Place { prefix, name: None });
+                    let there = environment::read(around.host, &Location { prefix, name: None });
                     keep(planned, there.packages);
                 }
                 *said = verdict(&promise, &DryRun::Would(planned.clone()));
@@ -137,7 +137,11 @@ impl Asking<'_> {
 }
 
 /// What to ask.
-fn command(answer: &Answer<'_>, step: &Step, scratch: &Scratch) -> Result<DryRunCommand, Broken> {
+fn command(
+    answer: &Answer<'_>,
+    step: &Step,
+    scratch: &TempFolder,
+) -> Result<DryRunCommand, Broken> {
     if step.client != ClientKind::Pixi {
         return Ok(dry_run(step));
     }

@@ -8,7 +8,7 @@ use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::proof::{Broken, By, NotRun, Outcome, Proof};
 use conda_torch_core::types::Client;
 use conda_torch_core::virtual_packages::Viewer;
-use conda_torch_host::Scratch;
+use conda_torch_host::TempFolder;
 use conda_torch_probe::{Overrides, probe};
 
 use super::asking::Asking;
@@ -44,7 +44,7 @@ pub(super) fn prove(
     if is_other_system && viewer.sees_its_own_system_alone() {
         return Ok(Proof::not_run(asked_by, NotRun::OtherSystem));
     }
-    let scratch = match Scratch::new() {
+    let scratch = match TempFolder::new() {
         Ok(scratch) => scratch,
         Err(failure) => {
             let outcome = Outcome::Broken(Broken::NoFolder(failure.to_string()));

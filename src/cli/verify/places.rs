@@ -8,7 +8,7 @@ use conda_torch_core::solve_check::{
     proof::{Holds, Place},
 };
 use conda_torch_core::types::Client;
-use conda_torch_host::{Watch, WatchEnd, space, watch};
+use conda_torch_host::{Watch, WatchEnd, disk_space, watch};
 
 use super::{Circumstances, Interrupted};
 
@@ -57,7 +57,7 @@ impl Folders {
         all.into_iter()
             .filter_map(|(holds, path)| {
                 let path = path?;
-                let room = space(&path).ok()?;
+                let room = disk_space(&path).ok()?;
                 Some(Place { holds, path, free: room.free, file_system: room.file_system })
             })
             .collect()

@@ -7,7 +7,7 @@ use serde_json::{Error, Value};
 
 use crate::conda::Subdir;
 
-use super::plain::plain;
+use super::terminal_text::plain;
 
 /// A text, and the JSON in it where there is some.
 pub(super) struct Document<'t> {

@@ -2,23 +2,23 @@
 //!
 //! A format is a file with two functions: one that recognises it by its content, and one that reads
 //! it. A reader fills what the document says, with the origin `document:FORMAT`, sets to absent what
-//! it proves not to be there, and leaves the rest unknown: nothing is guessed here. [`assume`] then
+//! it proves not to be there, and leaves the rest unknown: nothing is guessed here. [`assume_baseline`] then
 //! fills what an answer cannot do without, with the origin `baseline`, so that it is told apart.
 
-mod assume;
+mod baseline;
 mod clients;
 mod collect_env;
 mod document;
 mod kubernetes;
-mod labelled;
+mod labels;
+mod machine_json;
 pub mod nvidia_smi;
-mod plain;
-mod saved;
+mod terminal_text;
 
 use crate::conda::Subdir;
 use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 
-pub use assume::assume;
+pub use baseline::assume_baseline;
 pub use document::text_of;
 
 use clients::{conda, mamba, pixi};
@@ -69,8 +69,8 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "nvidia-smi -q",
-        recognises: nvidia_smi::details::is_text,
-        read: nvidia_smi::details::read,
+        recognises: nvidia_smi::query::is_text,
+        read: nvidia_smi::query::read,
     },
     Format {
         name: "nvidia-smi",
@@ -84,18 +84,18 @@ const FORMATS: &[Format] = &[
     },
     Format {
         name: "nvidia-smi --version",
-        recognises: nvidia_smi::details::is_version,
-        read: nvidia_smi::details::read,
+        recognises: nvidia_smi::query::is_version,
+        read: nvidia_smi::query::read,
     },
     Format {
         name: "nvidia-smi --query-gpu",
-        recognises: nvidia_smi::table::is_text,
-        read: nvidia_smi::table::read,
+        recognises: nvidia_smi::csv::is_text,
+        read: nvidia_smi::csv::read,
     },
     Format {
         name: "nvidia-smi's message",
-        recognises: nvidia_smi::failure::is_text,
-        read: nvidia_smi::failure::read,
+        recognises: nvidia_smi::message::is_text,
+        read: nvidia_smi::message::read,
     },
 ];
 
@@ -114,7 +114,7 @@ pub enum ReadMachineError {
     #[error("no machine in it; expected what `conda-torch probe --json` prints{}", others())]
     NoMachine,
     /// Its form is newer.
-    #[error("`format_version` is {0}; this program reads {version}", version = saved::FORMAT)]
+    #[error("`format_version` is {0}; this program reads {version}", version = machine_json::FORMAT)]
     OtherFormat(serde_json::Value),
     /// A value of the machine cannot be read.
     #[error("`machine`: {0}")]
@@ -145,7 +145,7 @@ fn others() -> String {
 /// Where the text is damaged or of something else, with the place.
 pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, ReadMachineError> {
     let document = Document::of(text, platform);
-    if let Some(machine) = saved::read(&document) {
+    if let Some(machine) = machine_json::read(&document) {
         return machine;
     }
     let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&document)) else {

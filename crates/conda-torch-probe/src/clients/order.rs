@@ -3,18 +3,18 @@
 use conda_torch_core::conda::Version;
 use conda_torch_core::types::{Client, ClientKind};
 
-use super::super::look::Look;
+use crate::probe::Probe;
 
 /// conda's first version that solves with libmamba by default.
 const FAST_CONDA: Version = Version::new(&[23, 10]);
 
 /// Puts the client of the active environment first, then the one whose commands fit best; conda
 /// with the slow solver, which also chooses differently, comes last.
-pub(super) fn best_first(look: &Look<'_>, clients: &mut [Client]) {
-    let in_pixi = look.env("PIXI_IN_SHELL").is_some() || look.env("PIXI_PROJECT_ROOT").is_some();
+pub(super) fn best_first(probe: &Probe<'_>, clients: &mut [Client]) {
+    let in_pixi = probe.env("PIXI_IN_SHELL").is_some() || probe.env("PIXI_PROJECT_ROOT").is_some();
     // An environment outside the root prefix is told by the program that activated it.
-    let prefix = look.env("CONDA_PREFIX");
-    let programs = [look.env("CONDA_EXE"), look.env("MAMBA_EXE")];
+    let prefix = probe.env("CONDA_PREFIX");
+    let programs = [probe.env("CONDA_EXE"), probe.env("MAMBA_EXE")];
     let is_active = |client: &Client| {
         if client.kind == ClientKind::Pixi || in_pixi {
             return client.kind == ClientKind::Pixi && in_pixi;

@@ -3,8 +3,8 @@
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{ClientKind, ClientPart};
 
-use super::super::look::Look;
-use super::root::Packages;
+use super::root_prefix::Packages;
+use crate::probe::Probe;
 
 /// The head of a program and the table of its segments.
 const HEAD: usize = 4 << 10;
@@ -12,7 +12,12 @@ const HEAD: usize = 4 << 10;
 /// Packages of conda's own environment: the one names processors, the other is a plugin.
 const PACKAGES: [&str; 2] = ["archspec", "nvidia-virtual-packages"];
 
-pub(super) fn look(look: &mut Look<'_>, kind: ClientKind, path: &str, packages: Option<&Packages>) {
+pub(super) fn detect(
+    probe: &mut Probe<'_>,
+    kind: ClientKind,
+    path: &str,
+    packages: Option<&Packages>,
+) {
     let part = |part: &str, version| ClientPart {
         client: path.to_owned(),
         part: part.to_owned(),
@@ -23,14 +28,14 @@ pub(super) fn look(look: &mut Look<'_>, kind: ClientKind, path: &str, packages: 
             for name in PACKAGES {
                 let version = packages.and_then(|packages| packages.version(name));
                 let found = version.map(|(version, _)| part(name, Some(version.to_string())));
-                look.machine.client_parts.extend(found);
+                probe.machine.client_parts.extend(found);
             }
         }
         // Of pixi there are builds of both kinds for Linux: the installer's is static, conda-forge's is not.
-        ClientKind::Pixi if look.host.target().os() == Some(Os::Linux) => {
-            let head = look.host.read_start(path, HEAD).unwrap_or_default();
+        ClientKind::Pixi if probe.host.target().os() == Some(Os::Linux) => {
+            let head = probe.host.read_start(path, HEAD).unwrap_or_default();
             let linked = is_dynamic(&head).map(|is| if is { "dynamic" } else { "static" });
-            look.machine.client_parts.extend(linked.map(|linked| part(linked, None)));
+            probe.machine.client_parts.extend(linked.map(|linked| part(linked, None)));
         }
         // mamba opens no library, and knows no plugins.
         ClientKind::Mamba | ClientKind::Micromamba | ClientKind::Pixi => {}

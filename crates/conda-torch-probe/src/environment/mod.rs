@@ -7,11 +7,11 @@
 //!   (`history`), and what pip put beside it (`pip`).
 
 mod history;
+mod locations;
 mod pip;
-mod places;
 mod read;
 mod record;
 
 pub use conda_torch_core::conda::without_secrets;
-pub use places::{Place, active, all, at, named};
+pub use locations::{Location, active, all, at, named};
 pub use read::read;

@@ -12,7 +12,7 @@ const WORD: usize = 256;
 const TORCH: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
 /// Looks into `site-packages`. An environment without Python has none.
-pub(super) fn look(host: &dyn Host, environment: &mut Environment) {
+pub(super) fn detect(host: &dyn Host, environment: &mut Environment) {
     let Some(folder) = site_packages(host, environment) else { return };
     let names = match host.list(&folder) {
         Ok(names) => names,

@@ -5,7 +5,7 @@ use conda_torch_core::conda::Subdir;
 use conda_torch_core::types::{Environment, InstalledPackage, Outcome, SourceReport};
 
 use super::record::{Ended, Named, Record};
-use super::{Place, history, pip};
+use super::{Location, history, pip};
 
 /// How much of a record is read at first: the list of files comes after what is needed.
 const HEAD: usize = 16 << 10;
@@ -21,8 +21,8 @@ const RECORDS: usize = 20_000;
 /// Reads an environment. What cannot be read is in its `problems`, and the rest counts all the same;
 /// where there is no `conda-meta`, its problem says so and nothing else is there.
 #[must_use]
-pub fn read(host: &dyn Host, place: &Place) -> Environment {
-    let Place { prefix, name } = place.clone();
+pub fn read(host: &dyn Host, place: &Location) -> Environment {
+    let Location { prefix, name } = place.clone();
     let mut reader = Reader {
         host,
         folder: host.target().join(&prefix, "conda-meta"),
@@ -34,7 +34,7 @@ pub fn read(host: &dyn Host, place: &Place) -> Environment {
     }
     reader.requested();
     reader.pinned();
-    pip::look(host, &mut reader.environment);
+    pip::detect(host, &mut reader.environment);
     reader.environment
 }
 

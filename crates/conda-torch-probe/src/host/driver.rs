@@ -18,15 +18,15 @@ pub struct DriverRequest {
 pub struct DriverReport {
     /// Line by line.
     #[serde(default)]
-    pub said: Vec<Said>,
+    pub calls: Vec<DriverCall>,
     /// How it ended.
-    pub end: End,
+    pub end: DriverEnd,
 }
 
 /// How asking the driver ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub enum DriverEnd {
     /// All was asked.
     Finished,
     /// A call did not return within the deadline.
@@ -40,23 +40,23 @@ pub enum End {
 /// A call that is about to be made (no answer yet), or what it answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
+pub struct DriverCall {
     /// Whose call.
     pub library: Library,
     /// Which.
-    pub call: Call,
+    pub query: Query,
     /// The device's index, where the call is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<u32>,
     /// What it answered; nothing yet where it is about to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer>,
+    pub reply: Option<Reply>,
 }
 
 /// The lines that the process which asks the driver wrote. What is no line of ours was printed by the
 /// library, or cut off by the end.
 #[must_use]
-pub fn said(stdout: &[u8]) -> Vec<Said> {
+pub fn parse_driver_calls(stdout: &[u8]) -> Vec<DriverCall> {
     let lines = stdout.split(|byte| *byte == b'\n');
     lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
@@ -85,7 +85,7 @@ impl Library {
 /// A question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Call {
+pub enum Query {
     /// Open the file and initialise it. Answers with the file.
     Init,
     /// The driver's version, a text.
@@ -114,7 +114,7 @@ pub enum Call {
     Virtualization,
 }
 
-impl Call {
+impl Query {
     /// What is asked, for a sentence.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -139,7 +139,7 @@ impl Call {
 /// An answer as it came, without a judgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Answer {
+pub enum Reply {
     /// A text.
     Text(String),
     /// A number.

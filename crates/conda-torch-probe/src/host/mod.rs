@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use conda_torch_core::conda::Os;
 
-pub use driver::{Answer, Call, DriverReport, DriverRequest, End, Library, Said, said};
+pub use driver::{
+    DriverCall, DriverEnd, DriverReport, DriverRequest, Library, Query, Reply, parse_driver_calls,
+};
 pub use failure::Failure;
 pub use recorded::{RecordedHost, RecordedHostError};
 
@@ -72,7 +74,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Where it could not be started, or did not end in time.
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure>;
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure>;
 
     /// Asks the NVIDIA driver's libraries, in a process of their own and within a deadline.
     fn driver(&self, request: &DriverRequest) -> DriverReport;
@@ -140,7 +142,7 @@ pub struct System {
 /// A program that has run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Ran {
+pub struct ProgramOutput {
     /// The exit status; `None` where a signal ended it.
     pub code: Option<i32>,
     /// What it wrote, cut at a bound, with damaged Unicode replaced.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{DisplayDevice, DriverReport, DriverRequest, End, Failure, Host, Ran, System, Target};
+use super::{
+    DisplayDevice, DriverEnd, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System,
+    Target,
+};
 
 /// A host as a document. What is not in it is not there.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -49,7 +52,7 @@ enum File {
 #[serde(untagged)]
 enum Program {
     Failed { fails: Failure },
-    Ran(Ran),
+    Output(ProgramOutput),
 }
 
 /// Why a document is not a recorded host.
@@ -142,14 +145,14 @@ impl Host for RecordedHost {
         self.devices.clone().ok_or(Failure::NotThere)
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
         let mut line = program.to_owned();
         for argument in arguments {
             line.push(' ');
             line.push_str(argument);
         }
         match self.programs.get(&line) {
-            Some(Program::Ran(ran)) => Ok(ran.clone()),
+            Some(Program::Output(ran)) => Ok(ran.clone()),
             Some(Program::Failed { fails }) => Err(fails.clone()),
             None => Err(Failure::NotThere),
         }
@@ -157,8 +160,8 @@ impl Host for RecordedHost {
 
     fn driver(&self, _: &DriverRequest) -> DriverReport {
         self.driver.clone().unwrap_or(DriverReport {
-            said: vec![],
-            end: End::NotStarted("nothing was recorded".to_owned()),
+            calls: vec![],
+            end: DriverEnd::NotStarted("nothing was recorded".to_owned()),
         })
     }
 }

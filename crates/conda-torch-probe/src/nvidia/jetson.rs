@@ -3,39 +3,39 @@
 use crate::host::Failure;
 use conda_torch_core::types::{Detected, Origin, Outcome};
 
-use super::super::look::Look;
+use crate::probe::Probe;
 
 const MODEL: &str = "/proc/device-tree/model";
 const RELEASE: &str = "/etc/nv_tegra_release";
 
-pub(super) fn look(look: &mut Look<'_>) {
-    look.machine.jetson = Detected::Absent;
-    look.machine.jetson_release = Detected::Absent;
-    let target = look.host.target();
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    probe.machine.jetson = Detected::Absent;
+    probe.machine.jetson_release = Detected::Absent;
+    let target = probe.host.target();
     if (target.os.as_ref(), target.arch.as_ref()) != ("linux", "aarch64") {
         return;
     }
-    let release = look.text(RELEASE).ok().and_then(|text| release(&text));
+    let release = probe.text(RELEASE).ok().and_then(|text| release(&text));
     if let Some(release) = release {
-        look.machine.jetson_release = Detected::found(release, Origin::File(RELEASE.to_owned()));
+        probe.machine.jetson_release = Detected::found(release, Origin::File(RELEASE.to_owned()));
     }
-    let model = look.text(MODEL);
+    let model = probe.text(MODEL);
     match model {
-        Ok(model) if is_jetson(&model) || look.host.exists(RELEASE) => {
-            look.report(MODEL, Outcome::Ok, model.clone());
-            look.machine.jetson = Detected::found(model, Origin::File(MODEL.to_owned()));
+        Ok(model) if is_jetson(&model) || probe.host.exists(RELEASE) => {
+            probe.report(MODEL, Outcome::Ok, model.clone());
+            probe.machine.jetson = Detected::found(model, Origin::File(MODEL.to_owned()));
         }
-        Ok(model) => look.report(MODEL, Outcome::Ok, model),
+        Ok(model) => probe.report(MODEL, Outcome::Ok, model),
         // A container shows the release file where it was given to it, and no device tree.
-        Err(failure) if look.host.exists(RELEASE) => {
-            look.report_failure(MODEL, &failure);
+        Err(failure) if probe.host.exists(RELEASE) => {
+            probe.report_failure(MODEL, &failure);
             let name = "Jetson".to_owned();
-            look.machine.jetson = Detected::found(name, Origin::File(RELEASE.to_owned()));
+            probe.machine.jetson = Detected::found(name, Origin::File(RELEASE.to_owned()));
         }
         Err(Failure::NotThere) => {}
         Err(failure) => {
-            look.report_failure(MODEL, &failure);
-            look.machine.jetson = Detected::unknown(failure.to_string());
+            probe.report_failure(MODEL, &failure);
+            probe.machine.jetson = Detected::unknown(failure.to_string());
         }
     }
 }

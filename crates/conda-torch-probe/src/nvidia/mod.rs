@@ -4,48 +4,48 @@
 //! process of their own; the kernel module's files; `nvidia-smi`, where neither library answered.
 //! What a later source says only fills what the earlier ones left open.
 
-mod heard;
+mod driver_facts;
+mod driver_files;
+mod driver_report;
+mod error_codes;
+mod installation;
 mod jetson;
-mod kernel;
-mod libraries;
-mod places;
-mod reasons;
-mod smi;
+mod kernel_module;
+mod nvidia_smi;
 mod toolkit;
-mod traces;
 
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Detected, Gpu, Machine, Outcome, Vendor};
 
-use super::look::Look;
+use crate::probe::Probe;
 
-pub(super) use toolkit::look as toolkit;
+pub(super) use toolkit::detect as toolkit;
 
 /// The name under which the search for hints reports.
 const HINTS: &str = "nvidia driver";
 
-pub(super) fn look(look: &mut Look<'_>) {
-    let os = look.host.target().os();
+pub(super) fn detect(probe: &mut Probe<'_>) {
+    let os = probe.host.target().os();
     if !matches!(os, Some(Os::Linux | Os::Windows)) {
-        return without_driver(&mut look.machine);
+        return without_driver(&mut probe.machine);
     }
-    jetson::look(look);
-    let Some(hint) = places::hint(look) else {
-        look.report(HINTS, Outcome::Absent, "no library, kernel module or device of it");
-        return without_driver(&mut look.machine);
+    jetson::detect(probe);
+    let Some(hint) = driver_files::hint(probe) else {
+        probe.report(HINTS, Outcome::Absent, "no library, kernel module or device of it");
+        return without_driver(&mut probe.machine);
     };
-    look.report(HINTS, Outcome::Ok, format!("hint: {hint}"));
-    let answered = libraries::look(look);
+    probe.report(HINTS, Outcome::Ok, format!("hint: {hint}"));
+    let answered = driver_facts::detect(probe);
     if os == Some(Os::Linux) {
-        kernel::look(look);
+        kernel_module::detect(probe);
     }
-    smi::look(look, answered);
+    nvidia_smi::detect(probe, answered);
     if os == Some(Os::Linux) {
-        traces::look(look, answered);
+        installation::detect(probe, answered);
     }
-    traces::environment(look);
+    installation::environment(probe);
     if answered == Answered::NotLoaded {
-        settle(&mut look.machine);
+        settle(&mut probe.machine);
     }
 }
 
@@ -98,7 +98,7 @@ fn settle(machine: &mut Machine) {
     // WSL's and Jetson's GPUs are not on the bus.
     let on_bus = !machine.wsl.is_found() && !machine.jetson.is_found();
     let open = matches!(machine.gpu_count, Detected::Unknown { .. });
-    if open && on_bus && bus_was_read && !has_card && !kernel::is_loaded(machine) {
+    if open && on_bus && bus_was_read && !has_card && !kernel_module::is_loaded(machine) {
         machine.gpu_count = Detected::Absent;
     }
 }

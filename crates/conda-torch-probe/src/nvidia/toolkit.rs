@@ -6,8 +6,8 @@ use crate::host::Failure;
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{CudaVersion, Detected, Origin, Outcome};
 
-use super::super::clients::on_path;
-use super::super::look::{Look, quoted};
+use crate::clients::on_path;
+use crate::probe::{Probe, quoted};
 
 /// Looked at by mamba since 2.0.6: <https://github.com/mamba-org/mamba/pull/3700>.
 const FILE: &str = "/usr/local/cuda/version.json";
@@ -19,31 +19,31 @@ const QUERY_NAME: &str = "nvidia-smi --query -u -x";
 /// Drivers of this branch on have words beside the CUDA version, where older ones have the number alone.
 const REWORDED: u32 = 610;
 
-pub(in super::super) fn look(look: &mut Look<'_>) {
-    look.machine.nvidia_smi = match on_path(look, "nvidia-smi") {
+pub(in super::super) fn detect(probe: &mut Probe<'_>) {
+    probe.machine.nvidia_smi = match on_path(probe, "nvidia-smi") {
         Some(path) => Detected::found(path, Origin::Env("PATH".into())),
         None => Detected::Absent,
     };
-    nvidia_smi(look);
-    if look.host.target().os() != Some(Os::Linux) {
-        look.machine.toolkit_file = Detected::Absent;
+    nvidia_smi(probe);
+    if probe.host.target().os() != Some(Os::Linux) {
+        probe.machine.toolkit_file = Detected::Absent;
         return;
     }
-    look.machine.toolkit_file = match look.text(FILE).and_then(|text| version(&text)) {
+    probe.machine.toolkit_file = match probe.text(FILE).and_then(|text| version(&text)) {
         Ok(Takes::Version(version)) => {
-            look.report(FILE, Outcome::Ok, version.to_string());
+            probe.report(FILE, Outcome::Ok, version.to_string());
             Detected::found(version, Origin::File(FILE.to_owned()))
         }
         Ok(Takes::Nothing(why)) => {
-            look.report(FILE, Outcome::Ok, format!("{why}: mamba passes it over"));
+            probe.report(FILE, Outcome::Ok, format!("{why}: mamba passes it over"));
             Detected::Absent
         }
         Err(Failure::NotThere) => {
-            look.report_failure(FILE, &Failure::NotThere);
+            probe.report_failure(FILE, &Failure::NotThere);
             Detected::Absent
         }
         Err(failure) => {
-            look.report_failure(FILE, &failure);
+            probe.report_failure(FILE, &failure);
             Detected::unknown(failure.to_string())
         }
     };
@@ -87,31 +87,31 @@ fn three_numbers(text: &str) -> Option<CudaVersion> {
 
 /// Asks `nvidia-smi` as mamba would, where what it says does not follow from what NVML said. It may
 /// hang as the driver does, and then is left alone.
-fn nvidia_smi(look: &mut Look<'_>) {
-    let Some(program) = look.machine.nvidia_smi.value().cloned() else {
-        look.machine.nvidia_smi_cuda = Detected::Absent;
+fn nvidia_smi(probe: &mut Probe<'_>) {
+    let Some(program) = probe.machine.nvidia_smi.value().cloned() else {
+        probe.machine.nvidia_smi_cuda = Detected::Absent;
         return;
     };
-    let is_old = look.machine.driver.value().is_none_or(|driver| driver.branch() < REWORDED);
-    if look.machine.nvml.is_found() && is_old {
-        look.machine.nvidia_smi_cuda = Detected::unknown("not asked: NVML had said it");
+    let is_old = probe.machine.driver.value().is_none_or(|driver| driver.branch() < REWORDED);
+    if probe.machine.nvml.is_found() && is_old {
+        probe.machine.nvidia_smi_cuda = Detected::unknown("not asked: NVML had said it");
         return;
     }
-    if look.machine.sources.iter().any(|source| source.outcome == Outcome::TimedOut) {
-        look.machine.nvidia_smi_cuda = Detected::unknown("not asked: the driver does not answer");
+    if probe.machine.sources.iter().any(|source| source.outcome == Outcome::TimedOut) {
+        probe.machine.nvidia_smi_cuda = Detected::unknown("not asked: the driver does not answer");
         return;
     }
-    look.machine.nvidia_smi_cuda = match look.host.run(&program, &QUERY) {
+    probe.machine.nvidia_smi_cuda = match probe.host.run(&program, &QUERY) {
         Ok(ran) => {
             let said = between_tags(&ran.stdout);
             let detail = said.map_or("no CUDA version in it".to_owned(), quoted);
-            look.report(QUERY_NAME, Outcome::Ok, detail);
+            probe.report(QUERY_NAME, Outcome::Ok, detail);
             said.map_or(Detected::Absent, |text| {
                 Detected::found(text.to_owned(), Origin::NvidiaSmi)
             })
         }
         Err(failure) => {
-            look.report_failure(QUERY_NAME, &failure);
+            probe.report_failure(QUERY_NAME, &failure);
             Detected::unknown(failure.to_string())
         }
     };

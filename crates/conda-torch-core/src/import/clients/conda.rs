@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::types::{ClientKind, Machine, Outcome};
 
 use super::super::document::Document;
-use super::super::labelled::Labelled;
+use super::super::labels::LabeledText;
 use super::{Fields, Info, config_files, named, report, user_agent};
 
 /// What `conda info --json` has and nothing else.
@@ -42,7 +42,7 @@ pub(in super::super) fn read_json(
 }
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     let others = ["platform", "virtual packages", "base environment", "root environment"];
     labelled.has("conda version") && others.iter().any(|label| labelled.has(label))
 }
@@ -52,7 +52,7 @@ pub(in super::super) fn read_text(
     document: &Document<'_>,
     machine: &mut Machine,
 ) -> Result<(), String> {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     let fields = Fields::Text(&labelled);
     let active = labelled.first("active environment").and_then(named);
     let info = Info { environments: active.into_iter().collect(), ..info(&fields) };

@@ -8,7 +8,7 @@ use crate::conda::Version;
 use crate::types::{ClientKind, Detected, Machine, Outcome};
 
 use super::super::document::Document;
-use super::super::labelled::Labelled;
+use super::super::labels::LabeledText;
 use super::{Fields, Info, config_files, named, report};
 
 /// The first version that takes the toolkit's version file for `__cuda`.
@@ -26,16 +26,16 @@ pub(in super::super) fn is_micromamba_json(document: &Document<'_>) -> bool {
 }
 
 pub(in super::super) fn is_mamba_text(document: &Document<'_>) -> bool {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     is_text(&labelled) && !labelled.has("micromamba version")
 }
 
 pub(in super::super) fn is_micromamba_text(document: &Document<'_>) -> bool {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     is_text(&labelled) && labelled.has("micromamba version")
 }
 
-fn is_text(labelled: &Labelled<'_>) -> bool {
+fn is_text(labelled: &LabeledText<'_>) -> bool {
     let others = ["platform", "virtual packages", "base environment", "populated config files"];
     let version = labelled.has("libmamba version") || labelled.has("micromamba version");
     version && others.iter().any(|label| labelled.has(label))
@@ -56,7 +56,7 @@ pub(in super::super) fn read_text(
     document: &Document<'_>,
     machine: &mut Machine,
 ) -> Result<(), String> {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     read(&Fields::Text(&labelled), labelled.has("micromamba version"), machine);
     Ok(())
 }

@@ -3,9 +3,9 @@
 
 pub(super) mod conda;
 pub(super) mod mamba;
-mod packages;
 pub(super) mod pixi;
 pub(super) mod user_agent;
+mod virtual_packages;
 
 use serde_json::Value;
 
@@ -14,13 +14,13 @@ use crate::types::{
     Client, ClientKind, ConfigFile, Detected, Machine, Outcome, SourceReport, VirtualPackage,
 };
 
-use super::labelled::Labelled;
+use super::labels::LabeledText;
 use super::said;
 
 /// The fields of a document in either form.
 enum Fields<'d> {
     Json(&'d Value),
-    Text(&'d Labelled<'d>),
+    Text(&'d LabeledText<'d>),
 }
 
 impl Fields<'_> {
@@ -52,12 +52,12 @@ impl Fields<'_> {
         match self {
             Self::Json(value) => {
                 let items = value.get(key)?.as_array()?;
-                let list = items.iter().filter_map(packages::of_json).collect();
+                let list = items.iter().filter_map(virtual_packages::of_json).collect();
                 Some(Packages { list, is_whole: true })
             }
             Self::Text(labelled) => {
                 let lines = labelled.all(label)?.iter();
-                let list = lines.filter_map(|line| packages::of_line(line)).collect();
+                let list = lines.filter_map(|line| virtual_packages::of_line(line)).collect();
                 // A text that ends here may have been cut off here.
                 Some(Packages { list, is_whole: !labelled.is_last(label) })
             }
@@ -95,7 +95,7 @@ impl Info {
         }
         match &self.packages {
             Some(packages) => {
-                packages::apply(machine, packages, self.kind);
+                virtual_packages::apply(machine, packages, self.kind);
                 let list = packages.list.iter();
                 let texts: Vec<String> =
                     list.map(|p| format!("{}={}={}", p.name, p.version, p.build)).collect();
@@ -118,8 +118,11 @@ impl Info {
     fn subdir(&self, machine: &mut Machine) -> Option<Subdir> {
         let Some(platform) = &self.platform else {
             let mut ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
-            let by_packages =
-                || self.packages.as_ref().and_then(|packages| packages::subdir_of(&packages.list));
+            let by_packages = || {
+                self.packages
+                    .as_ref()
+                    .and_then(|packages| virtual_packages::subdir_of(&packages.list))
+            };
             return ends.find_map(|end| end.parse().ok()).or_else(by_packages);
         };
         match platform.parse() {

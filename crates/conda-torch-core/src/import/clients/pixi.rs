@@ -6,7 +6,7 @@
 use crate::types::{ClientKind, Machine};
 
 use super::super::document::Document;
-use super::super::labelled::Labelled;
+use super::super::labels::LabeledText;
 use super::{Fields, Info};
 
 pub(in super::super) fn is_json(document: &Document<'_>) -> bool {
@@ -17,7 +17,7 @@ pub(in super::super) fn is_json(document: &Document<'_>) -> bool {
 }
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     let is_pixi = labelled.has("pixi version")
         || labelled.has("cache dir") && labelled.has("virtual packages");
     is_pixi && (labelled.has("platform") || labelled.has("virtual packages"))
@@ -36,7 +36,7 @@ pub(in super::super) fn read_text(
     document: &Document<'_>,
     machine: &mut Machine,
 ) -> Result<(), String> {
-    let labelled = Labelled::of(&document.plain);
+    let labelled = LabeledText::of(&document.plain);
     let title = document.plain.lines().find_map(|line| line.trim().strip_prefix("pixi "));
     read(&Fields::Text(&labelled), title.map(|title| title.trim().to_owned()), machine);
     Ok(())

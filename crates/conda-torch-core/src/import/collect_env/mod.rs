@@ -9,7 +9,7 @@ mod unfold;
 use crate::types::{Adapter, Detected, Gpu, Machine, Vendor};
 
 use super::document::Document;
-use super::labelled::Labelled;
+use super::labels::LabeledText;
 use super::said;
 
 /// The heading of the list of GPUs.
@@ -17,7 +17,7 @@ const GPUS: &str = "gpu models and configuration";
 
 pub(super) fn is_text(document: &Document<'_>) -> bool {
     let text = unfold::unfold(&document.plain);
-    let labelled = Labelled::of(&text);
+    let labelled = LabeledText::of(&text);
     let others = [GPUS, "cuda used to build pytorch", "nvidia driver version", "is cuda available"];
     let count = others.iter().filter(|label| labelled.has(label)).count();
     let is_named = labelled.has("pytorch version") || document.plain.contains("collect_env");
@@ -27,7 +27,7 @@ pub(super) fn is_text(document: &Document<'_>) -> bool {
 #[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
     let text = unfold::unfold(&document.plain);
-    let labelled = Labelled::of(&text);
+    let labelled = LabeledText::of(&text);
     system::fill(&text, &labelled, machine);
     if is_rocm(&labelled) {
         other_adapter(Vendor::Amd, machine);
@@ -42,7 +42,7 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(),
 }
 
 /// A value that says something.
-fn told<'t>(labelled: &Labelled<'t>, label: &str) -> Option<&'t str> {
+fn told<'t>(labelled: &LabeledText<'t>, label: &str) -> Option<&'t str> {
     labelled.first(label).filter(|text| !is_silent(text))
 }
 
@@ -52,7 +52,7 @@ fn is_silent(text: &str) -> bool {
 }
 
 /// Whether this PyTorch is for AMD: then the GPUs are.
-fn is_rocm(labelled: &Labelled<'_>) -> bool {
+fn is_rocm(labelled: &LabeledText<'_>) -> bool {
     told(labelled, "rocm used to build pytorch").is_some()
 }
 
@@ -67,7 +67,7 @@ fn none(machine: &mut Machine) {
     machine.gpu_count = Detected::Absent;
 }
 
-fn nvidia(text: &str, labelled: &Labelled<'_>, machine: &mut Machine) {
+fn nvidia(text: &str, labelled: &LabeledText<'_>, machine: &mut Machine) {
     let version = told(labelled, "nvidia driver version").or_else(|| below(text));
     let driver = version.and_then(|value| value.split_whitespace().next()?.parse().ok());
     if let Some(driver) = driver {
@@ -103,7 +103,7 @@ fn nvidia(text: &str, labelled: &Labelled<'_>, machine: &mut Machine) {
 }
 
 /// Neither `nvidia-smi` nor PyTorch found a GPU.
-fn sees_none(labelled: &Labelled<'_>) -> bool {
+fn sees_none(labelled: &LabeledText<'_>) -> bool {
     let asked = labelled.has(GPUS) && labelled.has("nvidia driver version");
     asked && labelled.first("is cuda available").is_some_and(|text| matches!(text, "False" | "No"))
 }
@@ -119,7 +119,7 @@ fn below(text: &str) -> Option<&str> {
 }
 
 /// The names of the GPUs in order, and whether each is split by MIG.
-fn gpus(labelled: &Labelled<'_>) -> Vec<(String, bool)> {
+fn gpus(labelled: &LabeledText<'_>) -> Vec<(String, bool)> {
     let mut gpus: Vec<(String, bool)> = Vec::new();
     let mut entries = labelled.iter().skip_while(|(label, _)| *label != GPUS);
     let only = entries.next().map_or("", |(_, value)| value);
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<(String, bool)> {
-        gpus(&Labelled::of(text))
+        gpus(&LabeledText::of(text))
     }
 
     #[test]

@@ -4,12 +4,12 @@ use crate::conda::{Os, Subdir};
 use crate::types::{Detected, Machine};
 
 use super::super::clients::user_agent::wsl;
-use super::super::labelled::Labelled;
+use super::super::labels::LabeledText;
 use super::super::said;
 use super::told;
 
 /// Fills what the lines `OS`, `Libc version`, `Python platform` and those about the CPU say.
-pub(super) fn fill(text: &str, labelled: &Labelled<'_>, machine: &mut Machine) {
+pub(super) fn fill(text: &str, labelled: &LabeledText<'_>, machine: &mut Machine) {
     let os = told(labelled, "os").unwrap_or_default();
     let python = told(labelled, "python platform").unwrap_or_default();
     let processor = processor(text, labelled);
@@ -97,7 +97,7 @@ fn without_architecture(os: &str) -> &str {
     ends.iter().find_map(|end| os.strip_suffix(end)).unwrap_or(os).trim_end()
 }
 
-fn linux(os: &str, python: &str, labelled: &Labelled<'_>, machine: &mut Machine) {
+fn linux(os: &str, python: &str, labelled: &LabeledText<'_>, machine: &mut Machine) {
     let by_libc = || told(labelled, "libc version")?.strip_prefix("glibc-")?.parse().ok();
     let by_python = || python.rsplit_once("glibc")?.1.parse().ok();
     if let Some(glibc) = by_libc().or_else(by_python) {
@@ -127,7 +127,7 @@ fn windows(os: &str, python: &str, machine: &mut Machine) {
 }
 
 /// `Model name:` of `lscpu`, `Name:` or `Name=` of Windows, the line below `CPU:` of macOS.
-fn processor(text: &str, labelled: &Labelled<'_>) -> Option<String> {
+fn processor(text: &str, labelled: &LabeledText<'_>) -> Option<String> {
     let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "CPU:").skip(1);
     let below = lines.next().filter(|line| !line.is_empty() && !line.contains([':', '=']));
     let by_equals =
@@ -142,7 +142,7 @@ mod tests {
 
     fn read(text: &str) -> Machine {
         let mut machine = super::super::super::blank("collect_env");
-        fill(text, &Labelled::of(text), &mut machine);
+        fill(text, &LabeledText::of(text), &mut machine);
         machine
     }
 

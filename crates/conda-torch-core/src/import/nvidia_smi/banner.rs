@@ -5,11 +5,11 @@
 use crate::types::{DriverVersion, Machine};
 
 use super::super::document::Document;
-use super::{Report, ReportedGpu, System, fill, is_of_windows, value};
+use super::{Report, ReportedGpu, System, fill, is_of_windows, values};
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
     let text = text(&document.plain);
-    let has_driver = value::driver(&text).is_some() || value::cuda(&text).is_some();
+    let has_driver = values::driver(&text).is_some() || values::cuda(&text).is_some();
     text.contains("NVIDIA-SMI") && has_driver && text.contains('|') || !gpus(&text).is_empty()
 }
 
@@ -24,9 +24,9 @@ pub(super) fn told(plain: &str) -> Report {
     let text = text(plain);
     let head = head(&text);
     Report {
-        driver: value::driver(head),
-        cuda: value::cuda(head),
-        has_no_cuda: value::has_no_cuda(head),
+        driver: values::driver(head),
+        cuda: values::cuda(head),
+        has_no_cuda: values::has_no_cuda(head),
         system: system(&text, head),
         count: None,
         gpus: gpus(&text),
@@ -61,7 +61,7 @@ fn last_line_length(text: &str) -> usize {
 /// it worked`); where that line is missing all of the text counts.
 fn head(text: &str) -> &str {
     let line_after = |(at, _): (usize, &str)| text[at..].lines().next();
-    let is_head = |line: &&str| value::driver(line).is_some() && line.contains('|');
+    let is_head = |line: &&str| values::driver(line).is_some() && line.contains('|');
     text.match_indices("NVIDIA-SMI").filter_map(line_after).find(is_head).unwrap_or(text)
 }
 
@@ -71,9 +71,9 @@ fn system(text: &str, head: &str) -> Option<System> {
         return Some(System::Windows);
     }
     let program =
-        head.split("NVIDIA-SMI").nth(1).and_then(|rest| value::version(rest.trim_start()));
+        head.split("NVIDIA-SMI").nth(1).and_then(|rest| values::version(rest.trim_start()));
     let program: Option<DriverVersion> = program.and_then(|token| token.parse().ok());
-    let driver = value::driver(head);
+    let driver = values::driver(head);
     let is_of_linux = text.contains("Persistence-M");
     match (program, driver) {
         (Some(program), Some(driver)) if program != driver => Some(System::Wsl),
@@ -102,10 +102,10 @@ fn gpus(text: &str) -> Vec<ReportedGpu> {
             }
         } else if let Some(gpu) = gpus.last_mut().filter(|_| is_new) {
             let memory = cell.split_once('/').and_then(|(used, all)| {
-                value::mib(used).and(value::mib(all)).filter(|_| all.ends_with("MiB"))
+                values::mib(used).and(values::mib(all)).filter(|_| all.ends_with("MiB"))
             });
             gpu.memory = gpu.memory.or(memory);
-            gpu.mig = gpu.mig.or(value::switch(cell));
+            gpu.mig = gpu.mig.or(values::switch(cell));
         }
     }
     gpus
@@ -120,7 +120,7 @@ fn named(cell: &str) -> Option<ReportedGpu> {
         return None;
     }
     let index = words[0].parse().ok().filter(|index| *index < 256)?;
-    let name = value::known(&words[1..].join(" ")).map(str::to_owned);
+    let name = values::known(&words[1..].join(" ")).map(str::to_owned);
     Some(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() })
 }
 

@@ -1,6 +1,6 @@
 //! The columns of a table: by a header, by the command above it, or by what stands in them.
 
-use super::value;
+use super::values;
 
 /// What a column holds, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(super) fn by_content(rows: &[Vec<&str>]) -> Vec<Column> {
     }
     let total = (0..width)
         .filter(|at| columns[*at] == Column::Memory)
-        .max_by_key(|at| (value::mib(rows[0][*at]), std::cmp::Reverse(*at)));
+        .max_by_key(|at| (values::mib(rows[0][*at]), std::cmp::Reverse(*at)));
     let first = |kind| columns.iter().position(|column| *column == kind);
     let (name, id) = (first(Column::Name), first(Column::PciId));
     let keep = [total, name, id];
@@ -80,7 +80,7 @@ pub(super) fn by_content(rows: &[Vec<&str>]) -> Vec<Column> {
 
 /// What all fields of a column that say something can be.
 fn of_column(rows: &[Vec<&str>], at: usize) -> Column {
-    let said = || rows.iter().filter_map(move |row| value::known(row[at]));
+    let said = || rows.iter().filter_map(move |row| values::known(row[at]));
     let all = |is: fn(&str) -> bool| said().next().is_some() && said().all(is);
     let counts = || (0..).zip(rows).all(|(n, row): (usize, _)| row[at].parse() == Ok(n));
     if all(is_driver) {
@@ -88,10 +88,10 @@ fn of_column(rows: &[Vec<&str>], at: usize) -> Column {
     } else if all(is_capability) {
         Column::Capability
     } else if all(|text| {
-        text.starts_with("0x") && value::pci_id(text).is_some_and(|id| id.starts_with("10de:"))
+        text.starts_with("0x") && values::pci_id(text).is_some_and(|id| id.starts_with("10de:"))
     }) {
         Column::PciId
-    } else if all(|text| text.ends_with("MiB") && value::mib(text).is_some()) {
+    } else if all(|text| text.ends_with("MiB") && values::mib(text).is_some()) {
         Column::Memory
     } else if all(is_name) {
         Column::Name
@@ -108,7 +108,7 @@ fn of_column(rows: &[Vec<&str>], at: usize) -> Column {
 fn is_driver(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     (2..=3).contains(&parts.len())
-        && value::version(text) == Some(text)
+        && values::version(text) == Some(text)
         && parts[0].len() == 3
         && (1..=3).contains(&parts[1].len())
         && (parts.len() == 3 || parts[1].len() == 2 && parts[1] != "00")
@@ -116,7 +116,7 @@ fn is_driver(text: &str) -> bool {
 
 /// `8.6`: one digit after the dot, and a generation that there is.
 fn is_capability(text: &str) -> bool {
-    value::version(text) == Some(text)
+    values::version(text) == Some(text)
         && text.split_once('.').is_some_and(|(major, minor)| {
             minor.len() == 1 && major.parse().is_ok_and(|major: u8| (2..=15).contains(&major))
         })

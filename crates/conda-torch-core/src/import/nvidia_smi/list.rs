@@ -3,7 +3,7 @@
 use crate::types::Machine;
 
 use super::super::document::Document;
-use super::{Report, ReportedGpu, fill, value};
+use super::{Report, ReportedGpu, fill, values};
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
     !gpus(&document.plain).is_empty()
@@ -20,7 +20,7 @@ fn gpus(text: &str) -> Vec<ReportedGpu> {
     let mut gpus: Vec<ReportedGpu> = Vec::new();
     for line in text.lines().map(str::trim) {
         if let Some((index, name)) = numbered(line) {
-            let name = value::known(name).map(str::to_owned);
+            let name = values::known(name).map(str::to_owned);
             gpus.push(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() });
         } else if line.starts_with("MIG ")
             && line.contains("Device")

@@ -6,11 +6,11 @@
 
 pub(super) mod banner;
 mod columns;
-pub(super) mod details;
-pub(super) mod failure;
+pub mod csv;
 pub(super) mod list;
-pub mod table;
-mod value;
+pub(super) mod message;
+pub(super) mod query;
+mod values;
 pub(super) mod xml;
 
 use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine};

@@ -6,7 +6,7 @@ use quick_xml::events::Event;
 use crate::types::Machine;
 
 use super::super::document::Document;
-use super::{Report, ReportedGpu, System, fill, is_of_windows, value};
+use super::{Report, ReportedGpu, System, fill, is_of_windows, values};
 
 /// The element that holds all.
 const ROOT: &str = "<nvidia_smi_log";
@@ -62,7 +62,7 @@ struct Renamed {
 }
 
 fn element(path: &[&str], text: &str, told: &mut Report, new: &mut Renamed) {
-    let version = || value::version(text);
+    let version = || values::version(text);
     match path {
         ["kmd_version"] => new.driver = version().and_then(|token| token.parse().ok()),
         ["driver_version"] => told.driver = version().and_then(|token| token.parse().ok()),
@@ -86,10 +86,10 @@ fn element(path: &[&str], text: &str, told: &mut Report, new: &mut Renamed) {
 
 fn of_gpu(path: &[&str], text: &str, gpu: &mut ReportedGpu) {
     match path {
-        ["product_name"] => gpu.name = value::known(text).map(str::to_owned),
-        ["pci", "pci_device_id"] => gpu.pci_id = value::pci_id(text),
-        ["fb_memory_usage", "total"] => gpu.memory = value::mib(text),
-        ["mig_mode", "current_mig"] => gpu.mig = value::switch(text),
+        ["product_name"] => gpu.name = values::known(text).map(str::to_owned),
+        ["pci", "pci_device_id"] => gpu.pci_id = values::pci_id(text),
+        ["fb_memory_usage", "total"] => gpu.memory = values::mib(text),
+        ["mig_mode", "current_mig"] => gpu.mig = values::switch(text),
         _ => {}
     }
 }

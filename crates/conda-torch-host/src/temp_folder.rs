@@ -7,11 +7,11 @@ use conda_torch_probe::host::Failure;
 
 /// A new folder of this user's alone; removed with all that is in it at the end of its life.
 #[derive(Debug)]
-pub struct Scratch {
+pub struct TempFolder {
     folder: PathBuf,
 }
 
-impl Scratch {
+impl TempFolder {
     /// Makes one where the system has such folders.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ fn builder() -> std::fs::DirBuilder {
     std::fs::DirBuilder::new()
 }
 
-impl Drop for Scratch {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         // What cannot be removed stays for the system to tidy up.
         let _ = std::fs::remove_dir_all(&self.folder);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn it_is_gone_with_all_that_is_in_it_in_the_end() {
-        let scratch = Scratch::new().expect("a folder");
+        let scratch = TempFolder::new().expect("a folder");
         scratch.write("pixi.toml", "[workspace]").expect("written");
         let file = scratch.path("pixi.toml");
         assert!(std::path::Path::new(&file).is_file());
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn two_at_once_are_two() {
-        let (one, other) = (Scratch::new().expect("one"), Scratch::new().expect("another"));
+        let (one, other) = (TempFolder::new().expect("one"), TempFolder::new().expect("another"));
         assert_ne!(one.path("x"), other.path("x"));
     }
 }

@@ -3,7 +3,7 @@
 use crate::host::DriverRequest;
 use conda_torch_core::conda::Os;
 
-use super::super::look::Look;
+use crate::probe::Probe;
 
 /// The variables that name a library and end the search for it.
 const NVML_VARIABLE: &str = "CONDA_TORCH_NVML";
@@ -47,14 +47,14 @@ const FOLDERS: [&str; 5] = [
 const BELOW_TRIPLET: [&str; 3] = ["", "/nvidia", "/tegra"];
 
 /// The folders of both kinds that exist.
-fn folders(look: &Look<'_>) -> Vec<String> {
+fn folders(probe: &Probe<'_>) -> Vec<String> {
     let mut triplet = "/usr/lib/".to_owned();
-    triplet.push_str(&look.host.target().arch);
+    triplet.push_str(&probe.host.target().arch);
     triplet.push_str("-linux-gnu");
     let length = triplet.len();
     let mut folders = Vec::new();
     let mut add = |folder: &str| {
-        if look.host.exists(folder) {
+        if probe.host.exists(folder) {
             folders.push(folder.to_owned());
         }
     };
@@ -68,38 +68,38 @@ fn folders(look: &Look<'_>) -> Vec<String> {
 }
 
 /// The first thing found that hints at a driver.
-pub(super) fn hint(look: &Look<'_>) -> Option<String> {
+pub(super) fn hint(probe: &Probe<'_>) -> Option<String> {
     for variable in [NVML_VARIABLE, LIBCUDA_VARIABLE] {
-        if look.env(variable).is_some() {
+        if probe.env(variable).is_some() {
             return Some(variable.to_owned());
         }
     }
-    if look.host.target().os() == Some(Os::Windows) {
-        return windows(look, "nvml.dll").into_iter().chain(windows(look, "nvcuda.dll")).next();
+    if probe.host.target().os() == Some(Os::Windows) {
+        return windows(probe, "nvml.dll").into_iter().chain(windows(probe, "nvcuda.dll")).next();
     }
-    if let Some(path) = KERNEL.into_iter().find(|path| look.host.exists(path)) {
+    if let Some(path) = KERNEL.into_iter().find(|path| probe.host.exists(path)) {
         return Some(path.to_owned());
     }
-    let mut folders = folders(look);
-    if let Some(more) = look.env("LD_LIBRARY_PATH") {
+    let mut folders = folders(probe);
+    if let Some(more) = probe.env("LD_LIBRARY_PATH") {
         let more = more.split(':').filter(|folder| !folder.is_empty());
         folders.extend(more.map(str::to_owned));
     }
-    in_folders(look, &folders, NVML)
+    in_folders(probe, &folders, NVML)
         .into_iter()
-        .chain(in_folders(look, &folders, LIBCUDA))
+        .chain(in_folders(probe, &folders, LIBCUDA))
         .next()
-        .or_else(|| in_loader_cache(look).then(|| LOADER_CACHE.to_owned()))
+        .or_else(|| in_loader_cache(probe).then(|| LOADER_CACHE.to_owned()))
 }
 
 /// Whether the loader knows libcuda in a folder of its own. Where no card is on the bus and none of the
 /// kernel's traces is there, the library would have nothing to drive, and the list is not read.
-fn in_loader_cache(look: &Look<'_>) -> bool {
-    if !look.machine.has_nvidia_card() && look.host.exists(PCI) {
+fn in_loader_cache(probe: &Probe<'_>) -> bool {
+    if !probe.machine.has_nvidia_card() && probe.host.exists(PCI) {
         return false;
     }
     // Not there or not readable: the loader cannot use it either.
-    let cache = look.host.read_start(LOADER_CACHE, LOADER_CACHE_BOUND).unwrap_or_default();
+    let cache = probe.host.read_start(LOADER_CACHE, LOADER_CACHE_BOUND).unwrap_or_default();
     memchr::memmem::find(names(&cache), LIBCUDA.as_bytes()).is_some()
 }
 
@@ -115,12 +115,12 @@ fn names(cache: &[u8]) -> &[u8] {
 }
 
 /// Which library files to try, in which order.
-pub(super) fn request(look: &Look<'_>) -> DriverRequest {
-    let named = |variable: &str| look.env(variable).map(|path| vec![path.into_owned()]);
-    let (nvml, libcuda) = if look.host.target().os() == Some(Os::Windows) {
-        (windows(look, "nvml.dll"), windows(look, "nvcuda.dll"))
+pub(super) fn request(probe: &Probe<'_>) -> DriverRequest {
+    let named = |variable: &str| probe.env(variable).map(|path| vec![path.into_owned()]);
+    let (nvml, libcuda) = if probe.host.target().os() == Some(Os::Windows) {
+        (windows(probe, "nvml.dll"), windows(probe, "nvcuda.dll"))
     } else {
-        (linux(look, NVML), linux(look, LIBCUDA))
+        (linux(probe, NVML), linux(probe, LIBCUDA))
     };
     DriverRequest {
         nvml: named(NVML_VARIABLE).unwrap_or(nvml),
@@ -130,33 +130,33 @@ pub(super) fn request(look: &Look<'_>) -> DriverRequest {
 
 /// The loader's own choice first, except in WSL, where a distribution's library may stand before
 /// the one that Windows brings.
-fn linux(look: &Look<'_>, library: &str) -> Vec<String> {
-    let mut paths = in_folders(look, &folders(look), library);
+fn linux(probe: &Probe<'_>, library: &str) -> Vec<String> {
+    let mut paths = in_folders(probe, &folders(probe), library);
     let brought = paths.iter().take_while(|path| path.starts_with(WSL)).count();
-    let position = if look.machine.wsl.is_found() { brought } else { 0 };
+    let position = if probe.machine.wsl.is_found() { brought } else { 0 };
     paths.insert(position, library.to_owned());
     paths
 }
 
 /// A library in the folders that drivers use, without the loader's own choice.
-pub(super) fn in_known_folders(look: &Look<'_>, library: &str) -> Vec<String> {
-    in_folders(look, &folders(look), library)
+pub(super) fn in_known_folders(probe: &Probe<'_>, library: &str) -> Vec<String> {
+    in_folders(probe, &folders(probe), library)
 }
 
-fn in_folders(look: &Look<'_>, folders: &[String], library: &str) -> Vec<String> {
-    let target = look.host.target();
+fn in_folders(probe: &Probe<'_>, folders: &[String], library: &str) -> Vec<String> {
+    let target = probe.host.target();
     let paths = folders.iter().map(|folder| target.join(folder, library));
-    paths.filter(|path| look.host.is_file(path)).collect()
+    paths.filter(|path| probe.host.is_file(path)).collect()
 }
 
 /// Absolute paths: a bare name would be looked for beside this program first.
-fn windows(look: &Look<'_>, library: &str) -> Vec<String> {
-    let root = look.env("SystemRoot").unwrap_or("C:\\Windows".into());
+fn windows(probe: &Probe<'_>, library: &str) -> Vec<String> {
+    let root = probe.env("SystemRoot").unwrap_or("C:\\Windows".into());
     let mut paths = vec![format!("{root}\\System32\\{library}")];
-    if let Some(programs) = look.env("ProgramW6432") {
+    if let Some(programs) = probe.env("ProgramW6432") {
         paths.push(format!("{programs}\\NVIDIA Corporation\\NVSMI\\{library}"));
     }
-    paths.retain(|path| look.host.is_file(path));
+    paths.retain(|path| probe.host.is_file(path));
     paths
 }
 
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn hint_of(host: &RecordedHost) -> Option<String> {
-        hint(&Look::at(host, Machine::default()))
+        hint(&Probe::new(host, Machine::default()))
     }
 
     #[test]
@@ -212,22 +212,22 @@ mod tests {
             "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1": "",
         });
         let host = linux_host(&serde_json::json!({}), &files);
-        let mut look = Look::at(&host, Machine::default());
+        let mut probe = Probe::new(&host, Machine::default());
         let wsl = "/usr/lib/wsl/lib/libnvidia-ml.so.1";
         let debian = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1";
-        assert_eq!(request(&look).nvml, [NVML, wsl, debian]);
-        assert_eq!(request(&look).libcuda, [LIBCUDA]);
-        look.machine.wsl = Detected::found("2".to_owned(), Origin::System);
-        assert_eq!(request(&look).nvml, [wsl, NVML, debian]);
+        assert_eq!(request(&probe).nvml, [NVML, wsl, debian]);
+        assert_eq!(request(&probe).libcuda, [LIBCUDA]);
+        probe.machine.wsl = Detected::found("2".to_owned(), Origin::System);
+        assert_eq!(request(&probe).nvml, [wsl, NVML, debian]);
     }
 
     #[test]
     fn a_variable_ends_the_search() {
         let host =
             linux_host(&serde_json::json!({ NVML_VARIABLE: "/x/nvml" }), &serde_json::json!({}));
-        let look = Look::at(&host, Machine::default());
-        assert_eq!(hint(&look).as_deref(), Some(NVML_VARIABLE));
-        assert_eq!(request(&look).nvml, ["/x/nvml"]);
+        let probe = Probe::new(&host, Machine::default());
+        assert_eq!(hint(&probe).as_deref(), Some(NVML_VARIABLE));
+        assert_eq!(request(&probe).nvml, ["/x/nvml"]);
     }
 
     #[test]
@@ -237,8 +237,8 @@ mod tests {
         let env =
             serde_json::json!({ "SystemRoot": "D:\\Windows", "ProgramW6432": "C:\\Program Files" });
         let host = host("windows", &env, &serde_json::json!({ old: "", new: "" }));
-        let look = Look::at(&host, Machine::default());
-        assert_eq!(request(&look).nvml, [new, old]);
-        assert_eq!(request(&look).libcuda, Vec::<String>::new());
+        let probe = Probe::new(&host, Machine::default());
+        assert_eq!(request(&probe).nvml, [new, old]);
+        assert_eq!(request(&probe).libcuda, Vec::<String>::new());
     }
 }

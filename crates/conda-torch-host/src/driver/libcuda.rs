@@ -4,54 +4,54 @@ use std::ffi::{c_char, c_int};
 
 use libloading::Library;
 
-use super::driver_child::{Voice, unloaded};
-use conda_torch_probe::host::{Answer, Call};
+use super::{Reporter, unloaded};
+use conda_torch_probe::host::{Query, Reply};
 
 /// `CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `…_MINOR`.
 const CAPABILITY: [c_int; 2] = [75, 76];
 
 /// Tries the files until one can be initialised, and asks that one.
-pub(super) fn ask(paths: &[String], voice: &mut Voice<'_>) {
+pub(super) fn ask(paths: &[String], reporter: &mut Reporter<'_>) {
     for path in paths {
-        voice.say(Call::Init, None, None);
+        reporter.say(Query::Init, None, None);
         let library = match open(path) {
             Ok(library) => library,
             Err(answer) => {
-                voice.say(Call::Init, None, Some(answer));
+                reporter.say(Query::Init, None, Some(answer));
                 continue;
             }
         };
         if let Some(file) = opened_file() {
-            voice.say(Call::File, None, Some(Answer::Text(file)));
+            reporter.say(Query::File, None, Some(Reply::Text(file)));
         }
         // The version can be had without a device, so it is asked before the initialisation.
-        voice.ask(Call::CudaVersion, None, || integer(&library, b"cuDriverGetVersion\0"));
-        voice.say(Call::Init, None, None);
+        reporter.ask(Query::CudaVersion, None, || integer(&library, b"cuDriverGetVersion\0"));
+        reporter.say(Query::Init, None, None);
         match library.init() {
             Ok(()) => {
-                voice.say(Call::Init, None, Some(Answer::Text(path.clone())));
-                ask_devices(&library, voice);
+                reporter.say(Query::Init, None, Some(Reply::Text(path.clone())));
+                ask_devices(&library, reporter);
                 return;
             }
-            Err(answer) => voice.say(Call::Init, None, Some(answer)),
+            Err(answer) => reporter.say(Query::Init, None, Some(answer)),
         }
     }
 }
 
-fn ask_devices(library: &Cuda, voice: &mut Voice<'_>) {
-    voice.say(Call::DeviceCount, None, None);
+fn ask_devices(library: &Cuda, reporter: &mut Reporter<'_>) {
+    reporter.say(Query::DeviceCount, None, None);
     let count = integer(library, b"cuDeviceGetCount\0");
-    voice.say(Call::DeviceCount, None, Some(count.clone()));
-    let Answer::Number(count) = count else { return };
+    reporter.say(Query::DeviceCount, None, Some(count.clone()));
+    let Reply::Number(count) = count else { return };
     for index in 0..u32::try_from(count).unwrap_or(0) {
         let of = Some(index);
-        voice.say(Call::Device, of, None);
+        reporter.say(Query::Device, of, None);
         match library.device(index) {
             Ok(device) => {
-                voice.ask(Call::Name, of, || library.name(device));
-                voice.ask(Call::ComputeCapability, of, || library.capability(device));
+                reporter.ask(Query::Name, of, || library.name(device));
+                reporter.ask(Query::ComputeCapability, of, || library.capability(device));
             }
-            Err(answer) => voice.say(Call::Device, of, Some(answer)),
+            Err(answer) => reporter.say(Query::Device, of, Some(answer)),
         }
     }
 }
@@ -62,7 +62,7 @@ struct Cuda {
 }
 
 #[expect(unsafe_code, reason = "a foreign library is opened")]
-fn open(path: &str) -> Result<Cuda, Answer> {
+fn open(path: &str) -> Result<Cuda, Reply> {
     // SAFETY: opening runs the driver's own constructors, in a process that exists for this alone.
     match unsafe { Library::new(path) } {
         Ok(library) => Ok(Cuda { library: std::mem::ManuallyDrop::new(library) }),
@@ -89,14 +89,14 @@ fn opened_file() -> Option<String> {
 
 /// A call that fills one integer.
 #[expect(unsafe_code, reason = "a foreign function is called")]
-fn integer(cuda: &Cuda, name: &[u8]) -> Answer {
+fn integer(cuda: &Cuda, name: &[u8]) -> Reply {
     type Integer = unsafe extern "system" fn(*mut c_int) -> c_int;
     let mut value = 0;
     // SAFETY: cuda.h declares the functions this is called for as `CUresult f(int *)`.
     let result = cuda.call::<Integer>(name, |function| unsafe { function(&raw mut value) });
     match (result, u64::try_from(value)) {
-        (Ok(()), Ok(value)) => Answer::Number(value),
-        (Ok(()), Err(_)) => Answer::Error("a negative number".to_owned()),
+        (Ok(()), Ok(value)) => Reply::Number(value),
+        (Ok(()), Err(_)) => Reply::Error("a negative number".to_owned()),
         (Err(answer), _) => answer,
     }
 }
@@ -104,23 +104,23 @@ fn integer(cuda: &Cuda, name: &[u8]) -> Answer {
 #[expect(unsafe_code, reason = "foreign functions are called")]
 impl Cuda {
     /// Calls a function of the library by name; a result other than 0 is an error.
-    fn call<F: Copy>(&self, name: &[u8], call: impl FnOnce(F) -> c_int) -> Result<(), Answer> {
+    fn call<F: Copy>(&self, name: &[u8], call: impl FnOnce(F) -> c_int) -> Result<(), Reply> {
         // SAFETY: the callers name the type that cuda.h declares for that function.
         let function = unsafe { self.library.get::<F>(name) }
-            .map_err(|_| Answer::Error("FailedToLoadSymbol".to_owned()))?;
+            .map_err(|_| Reply::Error("FailedToLoadSymbol".to_owned()))?;
         match call(*function) {
             0 => Ok(()),
-            code => Err(Answer::Error(code.to_string())),
+            code => Err(Reply::Error(code.to_string())),
         }
     }
 
-    fn init(&self) -> Result<(), Answer> {
+    fn init(&self) -> Result<(), Reply> {
         type Init = unsafe extern "system" fn(u32) -> c_int;
         // SAFETY: `CUresult cuInit(unsigned int)`; the flags must be 0.
         self.call::<Init>(b"cuInit\0", |init| unsafe { init(0) })
     }
 
-    fn device(&self, index: u32) -> Result<c_int, Answer> {
+    fn device(&self, index: u32) -> Result<c_int, Reply> {
         type Get = unsafe extern "system" fn(*mut c_int, c_int) -> c_int;
         let mut device = 0;
         let index = c_int::try_from(index).unwrap_or(c_int::MAX);
@@ -129,7 +129,7 @@ impl Cuda {
         Ok(device)
     }
 
-    fn name(&self, device: c_int) -> Answer {
+    fn name(&self, device: c_int) -> Reply {
         type Name = unsafe extern "system" fn(*mut c_char, c_int, c_int) -> c_int;
         let mut name = [0_u8; 256];
         // SAFETY: `CUresult cuDeviceGetName(char *, int, CUdevice)` writes at most the given length,
@@ -138,13 +138,13 @@ impl Cuda {
             get(name.as_mut_ptr().cast(), 255, device)
         });
         match (result, std::ffi::CStr::from_bytes_until_nul(&name)) {
-            (Ok(()), Ok(name)) => Answer::Text(name.to_string_lossy().into_owned()),
-            (Ok(()), Err(_)) => Answer::Error("a name without end".to_owned()),
+            (Ok(()), Ok(name)) => Reply::Text(name.to_string_lossy().into_owned()),
+            (Ok(()), Err(_)) => Reply::Error("a name without end".to_owned()),
             (Err(answer), _) => answer,
         }
     }
 
-    fn capability(&self, device: c_int) -> Answer {
+    fn capability(&self, device: c_int) -> Reply {
         type Attribute = unsafe extern "system" fn(*mut c_int, c_int, c_int) -> c_int;
         let mut parts = [0; 2];
         for (part, attribute) in parts.iter_mut().zip(CAPABILITY) {
@@ -156,6 +156,6 @@ impl Cuda {
                 return answer;
             }
         }
-        Answer::Text(format!("{}.{}", parts[0], parts[1]))
+        Reply::Text(format!("{}.{}", parts[0], parts[1]))
     }
 }

@@ -4,34 +4,34 @@
 use crate::host::Failure;
 use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Outcome};
 
-use super::super::look::{Look, quoted};
 use super::{gpu, improve};
+use crate::probe::{Probe, quoted};
 
 pub(super) const MODULE: &str = "/sys/module/nvidia/version";
 const VERSION: &str = "/proc/driver/nvidia/version";
 pub(super) const GPUS: &str = "/proc/driver/nvidia/gpus";
 
-pub(super) fn look(look: &mut Look<'_>) {
+pub(super) fn detect(probe: &mut Probe<'_>) {
     for (path, read) in [(MODULE, Read::Whole), (VERSION, Read::Banner)] {
-        let version = look.text(path).and_then(|text| version(&text, read));
+        let version = probe.text(path).and_then(|text| version(&text, read));
         match version {
             Ok(version) => {
-                look.report(path, Outcome::Ok, version.to_string());
+                probe.report(path, Outcome::Ok, version.to_string());
                 let found = Detected::found(version, Origin::File(path.to_owned()));
-                improve(&mut look.machine.nvidia.kernel_module, found.clone());
-                improve(&mut look.machine.driver, found);
+                improve(&mut probe.machine.nvidia.kernel_module, found.clone());
+                improve(&mut probe.machine.driver, found);
             }
             // No such file in either place: nothing is loaded.
             Err(Failure::NotThere) => {
-                look.report_failure(path, &Failure::NotThere);
-                if !look.machine.nvidia.kernel_module.is_found() {
-                    look.machine.nvidia.kernel_module = Detected::Absent;
+                probe.report_failure(path, &Failure::NotThere);
+                if !probe.machine.nvidia.kernel_module.is_found() {
+                    probe.machine.nvidia.kernel_module = Detected::Absent;
                 }
             }
-            Err(failure) => look.report_failure(path, &failure),
+            Err(failure) => probe.report_failure(path, &failure),
         }
     }
-    gpus(look);
+    gpus(probe);
 }
 
 /// Whether the kernel module was seen.
@@ -69,32 +69,32 @@ fn release(word: &str) -> Option<DriverVersion> {
 }
 
 /// The GPUs that the kernel module has, by name. Their order is that of the bus, which is NVML's.
-fn gpus(look: &mut Look<'_>) {
-    let slots = match look.host.list(GPUS) {
+fn gpus(probe: &mut Probe<'_>) {
+    let slots = match probe.host.list(GPUS) {
         Ok(slots) => slots,
-        Err(failure) => return look.report_failure(GPUS, &failure),
+        Err(failure) => return probe.report_failure(GPUS, &failure),
     };
-    look.report(GPUS, Outcome::Ok, format!("{} in all", slots.len()));
-    look.machine.nvidia.kernel_gpus = match u32::try_from(slots.len()) {
+    probe.report(GPUS, Outcome::Ok, format!("{} in all", slots.len()));
+    probe.machine.nvidia.kernel_gpus = match u32::try_from(slots.len()) {
         Ok(count @ 1..) => Detected::found(count, Origin::File(GPUS.to_owned())),
         Ok(0) | Err(_) => Detected::Absent,
     };
-    let is_open = matches!(look.machine.gpu_count, Detected::Unknown { .. });
+    let is_open = matches!(probe.machine.gpu_count, Detected::Unknown { .. });
     let Ok(count @ 1..) = u32::try_from(slots.len()) else { return };
     if !is_open {
         return;
     }
-    if look.machine.libcuda == Detected::Absent {
-        look.machine.gpu_count = Detected::unknown(format!(
+    if probe.machine.libcuda == Detected::Absent {
+        probe.machine.gpu_count = Detected::unknown(format!(
             "the kernel module has {count}, but no libcuda is here to tell which this program may use"
         ));
         return;
     }
     let origin = Origin::File(GPUS.to_owned());
-    look.machine.gpu_count = Detected::found(count, origin.clone());
+    probe.machine.gpu_count = Detected::found(count, origin.clone());
     for (index, slot) in (0..).zip(&slots) {
-        let name = model(look, &format!("{GPUS}/{slot}/information"));
-        let gpu = gpu(&mut look.machine, index);
+        let name = model(probe, &format!("{GPUS}/{slot}/information"));
+        let gpu = gpu(&mut probe.machine, index);
         gpu.compute_capability = Detected::unknown("the kernel module does not say it");
         gpu.memory_mib = Detected::unknown("the kernel module does not say it");
         gpu.mig = Detected::unknown("the kernel module does not say it");
@@ -105,8 +105,9 @@ fn gpus(look: &mut Look<'_>) {
     }
 }
 
-fn model(look: &Look<'_>, path: &str) -> Result<String, Failure> {
-    look.text(path)?
+fn model(probe: &Probe<'_>, path: &str) -> Result<String, Failure> {
+    probe
+        .text(path)?
         .lines()
         .find_map(|line| line.strip_prefix("Model:"))
         .map(|model| model.trim().to_owned())

@@ -6,7 +6,7 @@ use crate::types::{Detected, Machine, Origin};
 /// Fills the platform and the system's versions that a document left unknown, with the
 /// [baseline](Machine::baseline) of the platform. Facts that somebody said stay as they are, and a
 /// machine that was probed stays as it was.
-pub fn assume(machine: &mut Machine) {
+pub fn assume_baseline(machine: &mut Machine) {
     if machine.document.is_none() {
         return;
     }

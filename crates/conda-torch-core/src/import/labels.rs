@@ -3,11 +3,11 @@
 
 /// Labels with their values, in order.
 #[derive(Debug, Default)]
-pub(super) struct Labelled<'t> {
+pub(super) struct LabeledText<'t> {
     entries: Vec<(String, Vec<&'t str>)>,
 }
 
-impl<'t> Labelled<'t> {
+impl<'t> LabeledText<'t> {
     /// Takes every line that has a label, and those below it that have none.
     pub(super) fn of(text: &'t str) -> Self {
         let mut entries: Vec<(String, Vec<&'t str>)> = Vec::new();
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_value_goes_on_over_lines_without_a_label() {
         let text = "\n  virtual packages : __cuda=12.4=0\n                     __unix=0=0\n   platform : linux-64\n";
-        let labelled = Labelled::of(text);
+        let labelled = LabeledText::of(text);
         assert_eq!(labelled.all("virtual packages"), Some(&["__cuda=12.4=0", "__unix=0=0"][..]));
         assert_eq!(labelled.first("platform"), Some("linux-64"));
         assert!(!labelled.has("unix"));
@@ -88,17 +88,17 @@ mod tests {
     fn lines_of_pixi_and_lost_indentation_are_taken_too() {
         let pixi = "Virtual packages: __unix=0=0\n                : __glibc=2.35=0\n";
         assert_eq!(
-            Labelled::of(pixi).all("virtual packages"),
+            LabeledText::of(pixi).all("virtual packages"),
             Some(&["__unix=0=0", "__glibc=2.35=0"][..])
         );
         let flat = "virtual packages : __cuda=12.4=0\n__unix=0=0\nbase environment : /opt/conda\n";
-        assert_eq!(Labelled::of(flat).all("virtual packages").map(<[_]>::len), Some(2));
+        assert_eq!(LabeledText::of(flat).all("virtual packages").map(<[_]>::len), Some(2));
     }
 
     #[test]
     fn an_empty_value_is_none_and_an_empty_line_ends_a_list() {
         let text = "populated config files : \n\n   /not/a/file\nuser config file :\n   C:\\rc\n";
-        let labelled = Labelled::of(text);
+        let labelled = LabeledText::of(text);
         assert_eq!(labelled.all("populated config files"), Some(&[][..]));
         assert_eq!(labelled.first("user config file"), Some("C:\\rc"));
     }
@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn an_address_and_a_path_are_no_labels() {
         let text = "channel URLs : https://a/linux-64\n   https://b/noarch\n   C:\\Users\\a: b\n";
-        assert_eq!(Labelled::of(text).all("channel urls").map(<[_]>::len), Some(3));
+        assert_eq!(LabeledText::of(text).all("channel urls").map(<[_]>::len), Some(3));
     }
 }

@@ -8,17 +8,17 @@ use conda_torch_core::conda::Os;
 use conda_torch_core::types::{ClientKind, ConfigFile, Origin, Outcome, Setting};
 
 use super::clients::home;
-use super::look::{Look, SMALL};
+use crate::probe::{Probe, SMALL};
 
 /// In each folder these, the weaker first; then what is in `condarc.d`.
 const NAMES: [&str; 2] = [".condarc", "condarc"];
 
-pub(super) fn look(look: &mut Look<'_>) {
+pub(super) fn detect(probe: &mut Probe<'_>) {
     let mut files: Vec<ConfigFile> = Vec::new();
     let mut settings = Vec::new();
-    for path in paths(look) {
+    for path in paths(probe) {
         let is_known = files.iter().any(|file| file.path == path);
-        match look.host.read(&path, SMALL) {
+        match probe.host.read(&path, SMALL) {
             Ok(bytes) if !is_known => {
                 let (file, mut more) = read(path, &bytes);
                 // The strongest first, as the files below.
@@ -35,29 +35,29 @@ pub(super) fn look(look: &mut Look<'_>) {
     files.reverse();
     for file in &files {
         match &file.problem {
-            Some(problem) => look.report(file.path.clone(), Outcome::Failed, problem.clone()),
-            None => look.report(file.path.clone(), Outcome::Ok, "configuration of the clients"),
+            Some(problem) => probe.report(file.path.clone(), Outcome::Failed, problem.clone()),
+            None => probe.report(file.path.clone(), Outcome::Ok, "configuration of the clients"),
         }
     }
-    if let Some(channels) = look.env("CONDA_CHANNELS") {
-        look.report("CONDA_CHANNELS", Outcome::Ok, channels);
+    if let Some(channels) = probe.env("CONDA_CHANNELS") {
+        probe.report("CONDA_CHANNELS", Outcome::Ok, channels);
     }
-    look.machine.config_files = files;
-    look.machine.settings = settings;
+    probe.machine.config_files = files;
+    probe.machine.settings = settings;
 }
 
 /// Where configuration may be, the weakest first. Source: conda's `SEARCH_PATH` in
 /// conda/base/constants.py; mamba adds `~/.mambarc`.
-fn paths(look: &Look<'_>) -> Vec<String> {
-    let target = look.host.target();
+fn paths(probe: &Probe<'_>) -> Vec<String> {
+    let target = probe.host.target();
     let mut paths = Vec::new();
     let mut folder = |folder: &str| {
-        if !look.host.exists(folder) {
+        if !probe.host.exists(folder) {
             return;
         }
         paths.extend(NAMES.map(|name| target.join(folder, name)));
         let more = target.join(folder, "condarc.d");
-        let names = look.host.list(&more).unwrap_or_default();
+        let names = probe.host.list(&more).unwrap_or_default();
         // conda takes these two, in small letters.
         let is_yaml = |name: &&String| matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")));
         paths.extend(names.iter().filter(is_yaml).map(|name| target.join(&more, name)));
@@ -69,24 +69,24 @@ fn paths(look: &Look<'_>) -> Vec<String> {
         folder("/var/lib/conda");
     }
     let is_with_root = |kind: ClientKind| matches!(kind, ClientKind::Conda | ClientKind::Mamba);
-    let clients = look.machine.clients.iter().filter(|client| is_with_root(client.kind));
+    let clients = probe.machine.clients.iter().filter(|client| is_with_root(client.kind));
     for root in clients.filter_map(|client| client.root_prefix.as_deref()) {
         folder(root);
     }
-    if let Some(config) = look.env("XDG_CONFIG_HOME") {
+    if let Some(config) = probe.env("XDG_CONFIG_HOME") {
         folder(&target.join(&config, "conda"));
     }
-    if let Some(home) = home(look) {
+    if let Some(home) = home(probe) {
         folder(&target.join(&target.join(&home, ".config"), "conda"));
         folder(&target.join(&home, ".conda"));
         paths.push(target.join(&home, ".condarc"));
         paths.push(target.join(&home, ".mambarc"));
     }
-    if let Some(prefix) = look.env("CONDA_PREFIX") {
+    if let Some(prefix) = probe.env("CONDA_PREFIX") {
         paths.extend(NAMES.map(|name| target.join(&prefix, name)));
     }
     for variable in ["CONDARC", "MAMBARC"] {
-        paths.extend(look.env(variable).map(std::borrow::Cow::into_owned));
+        paths.extend(probe.env(variable).map(std::borrow::Cow::into_owned));
     }
     paths
 }

@@ -4,7 +4,7 @@ use crate::types::{Detected, Machine, Outcome, SourceReport};
 
 use super::super::document::Document;
 use super::super::said;
-use super::value;
+use super::values;
 
 const NO_DEVICES: &str = "No devices were found";
 const NO_DRIVER: &str = "couldn't communicate with the NVIDIA driver";
@@ -32,7 +32,7 @@ pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> 
     } else if text.contains(MISMATCH) {
         // The libraries are those of the driver that the next start of the machine loads.
         let library = text.split("NVML library version:").nth(1);
-        let library = library.and_then(|rest| value::version(rest.trim_start()));
+        let library = library.and_then(|rest| values::version(rest.trim_start()));
         if let Some(driver) = library.and_then(|token| token.parse().ok()) {
             machine.driver = said(driver, machine);
         }

@@ -1,14 +1,16 @@
 //! The process that asks the NVIDIA driver, so that a driver that hangs or crashes takes only this
 //! process with it. Says each thing as soon as it knows it, a line of JSON each.
 
+mod isolation;
+mod libcuda;
+
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
-use crate::{libcuda, quarantine};
-use conda_torch_probe::host::{Answer, Call, DriverRequest, Library, Said};
+use conda_torch_probe::host::{DriverCall, DriverRequest, Library, Query, Reply};
 
 /// The first argument by which a program becomes the process that asks the driver.
 pub const DRIVER_COMMAND: &str = "__driver";
@@ -30,29 +32,29 @@ pub fn run_driver_child(arguments: impl Iterator<Item = OsString>) {
             Some(_) | None => {}
         }
     }
-    let mut out = quarantine::enter();
-    ask_nvml(&request.nvml, &mut Voice { library: Library::Nvml, out: &mut out });
-    libcuda::ask(&request.libcuda, &mut Voice { library: Library::Libcuda, out: &mut out });
+    let mut out = isolation::enter();
+    ask_nvml(&request.nvml, &mut Reporter { library: Library::Nvml, out: &mut out });
+    libcuda::ask(&request.libcuda, &mut Reporter { library: Library::Libcuda, out: &mut out });
     #[cfg(unix)]
-    quarantine::leave();
+    isolation::leave();
 }
 
 /// Says what is being asked and what came back.
-pub(super) struct Voice<'o> {
+pub(super) struct Reporter<'o> {
     library: Library,
     out: &'o mut dyn Write,
 }
 
-impl Voice<'_> {
+impl Reporter<'_> {
     /// Makes a call, having said so before: if it never returns, the parent knows which it was.
-    pub(super) fn ask(&mut self, call: Call, device: Option<u32>, ask: impl FnOnce() -> Answer) {
+    pub(super) fn ask(&mut self, call: Query, device: Option<u32>, ask: impl FnOnce() -> Reply) {
         self.say(call, device, None);
         let answer = ask();
         self.say(call, device, Some(answer));
     }
 
-    pub(super) fn say(&mut self, call: Call, device: Option<u32>, answer: Option<Answer>) {
-        let said = Said { library: self.library, call, device, answer };
+    pub(super) fn say(&mut self, query: Query, device: Option<u32>, reply: Option<Reply>) {
+        let said = DriverCall { library: self.library, query, device, reply };
         // Begins with a line break of its own: a library may have left a line unfinished.
         let mut line = vec![b'\n'];
         if serde_json::to_writer(&mut line, &said).is_ok() {
@@ -64,71 +66,71 @@ impl Voice<'_> {
 }
 
 /// Tries the files until one can be initialised, and asks that one.
-fn ask_nvml(paths: &[String], voice: &mut Voice<'_>) {
+fn ask_nvml(paths: &[String], reporter: &mut Reporter<'_>) {
     for path in paths {
-        voice.say(Call::Init, None, None);
+        reporter.say(Query::Init, None, None);
         match Nvml::builder().lib_path(OsStr::new(path)).init() {
             Ok(nvml) => {
-                voice.say(Call::Init, None, Some(Answer::Text(path.clone())));
-                ask_driver(&nvml, voice);
+                reporter.say(Query::Init, None, Some(Reply::Text(path.clone())));
+                ask_driver(&nvml, reporter);
                 // Not shut down: that can hang as well, and the process ends here.
                 std::mem::forget(nvml);
                 return;
             }
             Err(NvmlError::LibloadingError(error)) => {
-                voice.say(Call::Init, None, Some(unloaded(&error, path)));
+                reporter.say(Query::Init, None, Some(unloaded(&error, path)));
             }
-            Err(error) => voice.say(Call::Init, None, Some(failed(&error))),
+            Err(error) => reporter.say(Query::Init, None, Some(failed(&error))),
         }
     }
 }
 
-fn ask_driver(nvml: &Nvml, voice: &mut Voice<'_>) {
-    voice.ask(Call::DriverVersion, None, || answer(nvml.sys_driver_version(), Answer::Text));
-    voice.ask(Call::CudaVersion, None, || {
+fn ask_driver(nvml: &Nvml, reporter: &mut Reporter<'_>) {
+    reporter.ask(Query::DriverVersion, None, || answer(nvml.sys_driver_version(), Reply::Text));
+    reporter.ask(Query::CudaVersion, None, || {
         answer(nvml.sys_cuda_driver_version(), |n| number(n.try_into()))
     });
-    voice.say(Call::DeviceCount, None, None);
+    reporter.say(Query::DeviceCount, None, None);
     let count = nvml.device_count();
     let devices = *count.as_ref().unwrap_or(&0);
-    voice.say(Call::DeviceCount, None, Some(answer(count, |n| Answer::Number(n.into()))));
+    reporter.say(Query::DeviceCount, None, Some(answer(count, |n| Reply::Number(n.into()))));
     for index in 0..devices {
-        ask_device(nvml, index, voice);
+        ask_device(nvml, index, reporter);
     }
 }
 
-fn ask_device(nvml: &Nvml, index: u32, voice: &mut Voice<'_>) {
+fn ask_device(nvml: &Nvml, index: u32, reporter: &mut Reporter<'_>) {
     let of = Some(index);
-    voice.say(Call::Device, of, None);
+    reporter.say(Query::Device, of, None);
     let device = match nvml.device_by_index(index) {
         Ok(device) => device,
-        Err(error) => return voice.say(Call::Device, of, Some(failed(&error))),
+        Err(error) => return reporter.say(Query::Device, of, Some(failed(&error))),
     };
-    voice.ask(Call::Name, of, || answer(device.name(), Answer::Text));
-    voice.ask(Call::ComputeCapability, of, || {
+    reporter.ask(Query::Name, of, || answer(device.name(), Reply::Text));
+    reporter.ask(Query::ComputeCapability, of, || {
         answer(device.cuda_compute_capability(), |cc| {
-            Answer::Text(format!("{}.{}", cc.major, cc.minor))
+            Reply::Text(format!("{}.{}", cc.major, cc.minor))
         })
     });
-    voice.ask(Call::Memory, of, || answer(device.memory_info(), |m| Answer::Number(m.total)));
-    voice.say(Call::Mig, of, None);
-    let mig = answer(device.mig_mode(), |mode| Answer::Number(mode.current.into()));
-    let is_split = mig == Answer::Number(1);
-    voice.say(Call::Mig, of, Some(mig));
-    voice.ask(Call::PciId, of, || {
-        answer(device.pci_info(), |pci| Answer::Number(pci.pci_device_id.into()))
+    reporter.ask(Query::Memory, of, || answer(device.memory_info(), |m| Reply::Number(m.total)));
+    reporter.say(Query::Mig, of, None);
+    let mig = answer(device.mig_mode(), |mode| Reply::Number(mode.current.into()));
+    let is_split = mig == Reply::Number(1);
+    reporter.say(Query::Mig, of, Some(mig));
+    reporter.ask(Query::PciId, of, || {
+        answer(device.pci_info(), |pci| Reply::Number(pci.pci_device_id.into()))
     });
     // The wrapper has it for Linux alone.
     #[cfg(target_os = "linux")]
-    voice.ask(Call::Virtualization, of, || virtualization(&device));
+    reporter.ask(Query::Virtualization, of, || virtualization(&device));
     if is_split {
-        voice.ask(Call::MigSlices, of, || mig_slices(&device));
+        reporter.ask(Query::MigSlices, of, || mig_slices(&device));
     }
 }
 
 /// A word for how a device is given to a virtual machine.
 #[cfg(target_os = "linux")]
-fn virtualization(device: &Device<'_>) -> Answer {
+fn virtualization(device: &Device<'_>) -> Reply {
     use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode as Mode;
     answer(device.virtualization_mode(), |mode| {
         let word = match mode {
@@ -138,42 +140,42 @@ fn virtualization(device: &Device<'_>) -> Answer {
             Mode::HostVgpu => "host-vgpu",
             Mode::HostVsga => "host-vsga",
         };
-        Answer::Text(word.to_owned())
+        Reply::Text(word.to_owned())
     })
 }
 
 /// The names of the slices that were made; places where none was are passed over.
-fn mig_slices(device: &Device<'_>) -> Answer {
+fn mig_slices(device: &Device<'_>) -> Reply {
     answer(device.mig_device_count(), |places| {
         let slices = (0..places).filter_map(|place| device.mig_device_by_index(place).ok());
         let names = slices.map(|slice| slice.name().unwrap_or_else(|_| "MIG slice".to_owned()));
-        Answer::Text(names.collect::<Vec<_>>().join("\n"))
+        Reply::Text(names.collect::<Vec<_>>().join("\n"))
     })
 }
 
-fn answer<T>(result: Result<T, NvmlError>, form: impl FnOnce(T) -> Answer) -> Answer {
+fn answer<T>(result: Result<T, NvmlError>, form: impl FnOnce(T) -> Reply) -> Reply {
     match result {
         Ok(value) => form(value),
         Err(error) => failed(&error),
     }
 }
 
-fn number<E>(number: Result<u64, E>) -> Answer {
-    number.map_or_else(|_| Answer::Error("a negative number".to_owned()), Answer::Number)
+fn number<E>(number: Result<u64, E>) -> Reply {
+    number.map_or_else(|_| Reply::Error("a negative number".to_owned()), Reply::Number)
 }
 
 /// The code's name.
-fn failed(error: &NvmlError) -> Answer {
+fn failed(error: &NvmlError) -> Reply {
     // The symbol's name is in the words, and only of use to who debugs a library.
     if let NvmlError::FailedToLoadSymbol(_) = error {
-        return Answer::Error("FailedToLoadSymbol".to_owned());
+        return Reply::Error("FailedToLoadSymbol".to_owned());
     }
-    Answer::Error(format!("{error:?}"))
+    Reply::Error(format!("{error:?}"))
 }
 
 /// Why a library could not be opened: not there is not the same as not loadable. The words of the
 /// loader name what is missing, which may be something that the library needs itself.
-pub(super) fn unloaded(error: &libloading::Error, path: &str) -> Answer {
+pub(super) fn unloaded(error: &libloading::Error, path: &str) -> Reply {
     use std::error::Error;
     let text = error.to_string();
     let code = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
@@ -181,8 +183,8 @@ pub(super) fn unloaded(error: &libloading::Error, path: &str) -> Answer {
     if (text.ends_with("No such file or directory") && text.contains(path))
         || code.and_then(std::io::Error::raw_os_error) == Some(126)
     {
-        Answer::NotThere
+        Reply::NotThere
     } else {
-        Answer::Error(code.map_or(text, ToString::to_string))
+        Reply::Error(code.map_or(text, ToString::to_string))
     }
 }

@@ -4,7 +4,7 @@ use crate::host::{Failure, Target};
 use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::types::ClientKind;
 
-use super::super::look::Look;
+use crate::probe::Probe;
 
 /// How much of a package's record is read: it lists every file of the package.
 const RECORD: usize = 4 << 20;
@@ -13,25 +13,26 @@ const RECORD: usize = 4 << 20;
 const LINKS: usize = 4;
 
 /// The root prefix that a client works with.
-pub(super) fn of(look: &Look<'_>, kind: ClientKind, path: &str) -> Option<String> {
+pub(super) fn of(probe: &Probe<'_>, kind: ClientKind, path: &str) -> Option<String> {
     match kind {
-        ClientKind::Conda | ClientKind::Mamba => around(look, path),
-        ClientKind::Micromamba => micromamba(look),
+        ClientKind::Conda | ClientKind::Mamba => around(probe, path),
+        ClientKind::Micromamba => micromamba(probe),
         ClientKind::Pixi => None,
     }
 }
 
 /// The prefix that a program is installed in, through links if need be.
-fn around(look: &Look<'_>, path: &str) -> Option<String> {
+fn around(probe: &Probe<'_>, path: &str) -> Option<String> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
         let root = parent(parent(&path)?)?;
         let candidates = [Some(root), parent(root)]; // Windows has `Library\bin`
-        let is_root = |root: &&str| look.host.exists(&look.host.target().join(root, "conda-meta"));
+        let is_root =
+            |root: &&str| probe.host.exists(&probe.host.target().join(root, "conda-meta"));
         if let Some(root) = candidates.into_iter().flatten().find(is_root) {
             return Some(root.to_owned());
         }
-        let link = look.host.read_link(&path).ok()?;
+        let link = probe.host.read_link(&path).ok()?;
         path = if link.starts_with('/') { link } else { format!("{}/{link}", parent(&path)?) };
     }
     None
@@ -43,28 +44,28 @@ fn parent(path: &str) -> Option<&str> {
 }
 
 /// micromamba's root prefix is not where its program is.
-fn micromamba(look: &Look<'_>) -> Option<String> {
-    if let Some(root) = look.env("MAMBA_ROOT_PREFIX") {
+fn micromamba(probe: &Probe<'_>) -> Option<String> {
+    if let Some(root) = probe.env("MAMBA_ROOT_PREFIX") {
         return Some(root.into_owned());
     }
-    let target = look.host.target();
-    let home = super::home(look)?;
+    let target = probe.host.target();
+    let home = super::home(probe)?;
     let old = target.join(&home, "micromamba");
     let new = if target.os() == Some(Os::Windows) {
-        target.join(&look.env("APPDATA")?, "mamba")
+        target.join(&probe.env("APPDATA")?, "mamba")
     } else {
         format!("{home}/.local/share/mamba")
     };
-    [old, new].into_iter().find(|root| look.host.exists(&target.join(root, "conda-meta")))
+    [old, new].into_iter().find(|root| probe.host.exists(&target.join(root, "conda-meta")))
 }
 
 /// Names of the environments below `envs`.
-pub(super) fn environments(look: &Look<'_>, root: &str) -> Vec<String> {
-    let target = look.host.target();
+pub(super) fn environments(probe: &Probe<'_>, root: &str) -> Vec<String> {
+    let target = probe.host.target();
     let folder = target.join(root, "envs");
     // Most often there is none; a folder that may not be listed has none for this user.
-    let mut names = look.host.list(&folder).unwrap_or_default();
-    names.retain(|name| look.host.exists(&target.join(&target.join(&folder, name), "conda-meta")));
+    let mut names = probe.host.list(&folder).unwrap_or_default();
+    names.retain(|name| probe.host.exists(&target.join(&target.join(&folder, name), "conda-meta")));
     names
 }
 
@@ -76,10 +77,10 @@ pub(super) struct Packages {
 }
 
 impl Packages {
-    pub(super) fn of(look: &Look<'_>, root: &str) -> Self {
-        let target = look.host.target();
+    pub(super) fn of(probe: &Probe<'_>, root: &str) -> Self {
+        let target = probe.host.target();
         let folder = target.join(root, "conda-meta");
-        let records = look.host.list(&folder);
+        let records = probe.host.list(&folder);
         Self { target, folder, records }
     }
 
@@ -102,12 +103,12 @@ impl Packages {
     }
 
     /// The platform that the packages are for: conda's own, or Python's where conda is `noarch`.
-    pub(super) fn subdir(&self, look: &Look<'_>) -> Option<Subdir> {
+    pub(super) fn subdir(&self, probe: &Probe<'_>) -> Option<Subdir> {
         ["conda", "python", "mamba"].into_iter().find_map(|name| {
             let (_, file) = self.record(name)?;
             let path = self.target.join(&self.folder, file);
             // Only a hint for who runs conda under Rosetta: without it the machine's counts.
-            subdir(&look.host.read(&path, RECORD).ok()?)
+            subdir(&probe.host.read(&path, RECORD).ok()?)
         })
     }
 }

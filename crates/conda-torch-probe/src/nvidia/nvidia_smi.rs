@@ -1,13 +1,13 @@
 //! `nvidia-smi`, the driver's own program: the last resort, for it is slow and may hang.
 
-use crate::host::{Failure, Ran};
+use crate::host::{Failure, ProgramOutput};
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Outcome};
 
-use super::super::look::{Look, ended_well, quoted};
 use super::{Answered, gpu, improve};
+use crate::probe::{Probe, ended_well, quoted};
 use conda_torch_core::import::nvidia_smi::ReportedGpu;
-use conda_torch_core::import::nvidia_smi::table::{self, Column};
+use conda_torch_core::import::nvidia_smi::csv::{self, Column};
 
 /// The name under which it reports.
 const SOURCE: &str = "nvidia-smi";
@@ -28,11 +28,11 @@ const OLD_COLUMNS: [Column; 5] =
     [Column::Index, Column::Name, Column::Driver, Column::Memory, Column::PciId];
 const FORMAT: &str = "--format=csv,noheader,nounits";
 
-pub(super) fn look(look: &mut Look<'_>, answered: Answered) {
+pub(super) fn detect(probe: &mut Probe<'_>, answered: Answered) {
     match answered {
-        Answered::Yes => return look.report(SOURCE, Outcome::Skipped, "the libraries answered"),
+        Answered::Yes => return probe.report(SOURCE, Outcome::Skipped, "the libraries answered"),
         Answered::Hangs => {
-            return look.report(
+            return probe.report(
                 SOURCE,
                 Outcome::Skipped,
                 "the driver does not answer its libraries",
@@ -40,51 +40,52 @@ pub(super) fn look(look: &mut Look<'_>, answered: Answered) {
         }
         Answered::No | Answered::NotLoaded => {}
     }
-    let Some(program) = program(look) else {
-        return look.report(SOURCE, Outcome::Absent, "not on PATH");
+    let Some(program) = program(probe) else {
+        return probe.report(SOURCE, Outcome::Absent, "not on PATH");
     };
-    let answer = match ask(look, &program) {
+    let answer = match ask(probe, &program) {
         Ok(answer) => answer,
-        Err(failure) => return look.report_failure(SOURCE, &failure),
+        Err(failure) => return probe.report_failure(SOURCE, &failure),
     };
     if answer.stdout.contains("No devices were found") {
-        look.report(SOURCE, Outcome::Ok, "no devices were found");
-        if matches!(look.machine.gpu_count, Detected::Unknown { .. }) {
-            look.machine.gpu_count = Detected::Absent;
+        probe.report(SOURCE, Outcome::Ok, "no devices were found");
+        if matches!(probe.machine.gpu_count, Detected::Unknown { .. }) {
+            probe.machine.gpu_count = Detected::Absent;
         }
         return;
     }
     match read(&answer.stdout) {
         Ok(rows) => {
-            look.report(SOURCE, Outcome::Ok, format!("{} in all", rows.len()));
-            fill(&mut look.machine, &rows);
+            probe.report(SOURCE, Outcome::Ok, format!("{} in all", rows.len()));
+            fill(&mut probe.machine, &rows);
         }
-        Err(failure) => look.report_failure(SOURCE, &failure),
+        Err(failure) => probe.report_failure(SOURCE, &failure),
     }
 }
 
 /// Where it is: on PATH, or where Windows and WSL keep it.
-fn program(look: &Look<'_>) -> Option<String> {
+fn program(probe: &Probe<'_>) -> Option<String> {
     let windows = || {
-        let root = look.env("SystemRoot").unwrap_or("C:\\Windows".into());
+        let root = probe.env("SystemRoot").unwrap_or("C:\\Windows".into());
         format!("{root}\\System32\\nvidia-smi.exe")
     };
-    super::super::clients::on_path(look, SOURCE).or_else(|| {
-        let place = match look.host.target().os() {
+    crate::clients::on_path(probe, SOURCE).or_else(|| {
+        let place = match probe.host.target().os() {
             Some(Os::Windows) => windows(),
             Some(Os::Linux | Os::Macos | Os::FreeBsd) | None => {
                 "/usr/lib/wsl/lib/nvidia-smi".to_owned()
             }
         };
-        look.host.is_file(&place).then_some(place)
+        probe.host.is_file(&place).then_some(place)
     })
 }
 
-fn ask(look: &Look<'_>, program: &str) -> Result<Ran, Failure> {
-    let asked = look.host.run(program, &[QUERY, FORMAT])?;
-    let is_old = |ran: &Ran| [&ran.stdout, &ran.stderr].iter().any(|t| t.contains("compute_cap"));
+fn ask(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
+    let asked = probe.host.run(program, &[QUERY, FORMAT])?;
+    let is_old =
+        |ran: &ProgramOutput| [&ran.stdout, &ran.stderr].iter().any(|t| t.contains("compute_cap"));
     if asked.code != Some(0) && is_old(&asked) {
-        return look.run(program, &[OLD_QUERY, FORMAT]);
+        return probe.run(program, &[OLD_QUERY, FORMAT]);
     }
     // Newer ones say so with exit status 6.
     if asked.code == Some(0) || asked.stdout.contains("No devices were found") {
@@ -117,7 +118,7 @@ fn row(line: &str) -> Option<Row> {
         5 => &OLD_COLUMNS,
         _ => return None,
     };
-    let gpu = table::gpu(columns, &fields);
+    let gpu = csv::gpu(columns, &fields);
     Some(Row { index: gpu.index?, driver: fields[2].parse().ok(), gpu })
 }
 

@@ -6,7 +6,7 @@ use conda_torch_probe::host::Failure;
 
 /// The room on a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Space {
+pub struct DiskSpace {
     /// How many bytes this user may still write.
     pub free: u64,
     /// A mark that two folders on one file system have in common.
@@ -17,7 +17,7 @@ pub struct Space {
 ///
 /// # Errors
 /// Where the system does not say.
-pub fn space(folder: &str) -> Result<Space, Failure> {
+pub fn disk_space(folder: &str) -> Result<DiskSpace, Failure> {
     let there = Path::new(folder).ancestors().find(|path| path.exists());
     look(there.ok_or(Failure::NotThere)?)
 }
@@ -25,7 +25,7 @@ pub fn space(folder: &str) -> Result<Space, Failure> {
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "the standard library does not tell the room on a file system")]
 #[expect(clippy::disallowed_methods, reason = "this is `Host`")]
-fn look(folder: &Path) -> Result<Space, Failure> {
+fn look(folder: &Path) -> Result<DiskSpace, Failure> {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::MetadataExt;
     let path = std::ffi::CString::new(folder.as_os_str().as_bytes())
@@ -39,12 +39,12 @@ fn look(folder: &Path) -> Result<Space, Failure> {
     // Their types differ between systems.
     let free = u128::from(said.f_bavail) * u128::from(said.f_frsize);
     let file_system = std::fs::metadata(folder)?.dev();
-    Ok(Space { free: u64::try_from(free).unwrap_or(u64::MAX), file_system })
+    Ok(DiskSpace { free: u64::try_from(free).unwrap_or(u64::MAX), file_system })
 }
 
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "the standard library does not tell the room on a file system")]
-fn look(folder: &Path) -> Result<Space, Failure> {
+fn look(folder: &Path) -> Result<DiskSpace, Failure> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     use std::os::windows::ffi::OsStrExt;
     let path: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
@@ -65,11 +65,11 @@ fn look(folder: &Path) -> Result<Space, Failure> {
     // Its drive stands for it: a folder that another drive is mounted in is rare.
     let mut hasher = DefaultHasher::new();
     folder.components().next().hash(&mut hasher);
-    Ok(Space { free, file_system: hasher.finish() })
+    Ok(DiskSpace { free, file_system: hasher.finish() })
 }
 
 #[cfg(not(any(unix, windows)))]
-fn look(_: &Path) -> Result<Space, Failure> {
+fn look(_: &Path) -> Result<DiskSpace, Failure> {
     Err(Failure::NotThere)
 }
 
@@ -81,8 +81,8 @@ mod tests {
     fn a_folder_that_is_to_be_made_has_the_room_of_the_nearest_that_is_there() {
         let there = std::env::temp_dir();
         let there = there.to_str().expect("a path");
-        let is = space(there).expect("the system says");
-        let will_be = space(&format!("{there}/no/such/folder")).expect("the system says");
+        let is = disk_space(there).expect("the system says");
+        let will_be = disk_space(&format!("{there}/no/such/folder")).expect("the system says");
         assert_eq!(is.file_system, will_be.file_system);
         assert!(is.free > 0 && will_be.free > 0);
     }

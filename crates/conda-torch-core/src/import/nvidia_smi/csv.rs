@@ -5,7 +5,7 @@ use crate::types::Machine;
 use super::super::document::Document;
 pub use super::columns::Column;
 use super::columns::{by_content, is_name, is_telling, named};
-use super::{Report, ReportedGpu, System, fill, is_of_windows, value};
+use super::{Report, ReportedGpu, System, fill, is_of_windows, values};
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
     told(&document.plain).is_some()
@@ -95,7 +95,7 @@ fn of_rows(columns: &[Column], rows: &[Vec<&str>]) -> Report {
         for (column, field) in columns.iter().zip(row) {
             match column {
                 Column::Driver => {
-                    let token = value::version(field);
+                    let token = values::version(field);
                     told.driver = told.driver.or_else(|| token?.parse().ok());
                 }
                 Column::Count => told.count = told.count.or(field.parse().ok()),
@@ -123,13 +123,13 @@ pub fn gpu(columns: &[Column], row: &[&str]) -> ReportedGpu {
     for (column, field) in columns.iter().zip(row) {
         match column {
             Column::Index => gpu.index = field.parse().ok(),
-            Column::Name => gpu.name = value::known(field).map(str::to_owned),
+            Column::Name => gpu.name = values::known(field).map(str::to_owned),
             Column::Capability => {
-                gpu.capability = value::version(field).and_then(|token| token.parse().ok());
+                gpu.capability = values::version(field).and_then(|token| token.parse().ok());
             }
-            Column::Memory => gpu.memory = value::mib(field),
-            Column::PciId => gpu.pci_id = value::pci_id(field),
-            Column::Mig => gpu.mig = value::switch(field),
+            Column::Memory => gpu.memory = values::mib(field),
+            Column::PciId => gpu.pci_id = values::pci_id(field),
+            Column::Mig => gpu.mig = values::switch(field),
             Column::Count | Column::Driver | Column::DriverModel | Column::Other => {}
         }
     }

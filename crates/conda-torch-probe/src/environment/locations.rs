@@ -13,7 +13,7 @@ const LINKS: usize = 4;
 
 /// Where an environment is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// Its folder.
     pub prefix: String,
     /// What a client calls it (`-n`); `None` where only its folder names it.
@@ -22,18 +22,18 @@ pub struct Place {
 
 /// The environment that is active, where one is.
 #[must_use]
-pub fn active(host: &dyn Host, machine: &Machine) -> Option<Place> {
+pub fn active(host: &dyn Host, machine: &Machine) -> Option<Location> {
     let prefix = host.env("CONDA_PREFIX").filter(|prefix| !prefix.is_empty())?;
     let known = all(host, machine);
-    let is_it = |place: &Place| resolved(host, &place.prefix) == resolved(host, &prefix);
+    let is_it = |place: &Location| resolved(host, &place.prefix) == resolved(host, &prefix);
     let name = known.into_iter().find(is_it).and_then(|place| place.name);
-    Some(Place { prefix: prefix.into_owned(), name })
+    Some(Location { prefix: prefix.into_owned(), name })
 }
 
 /// The environment in a folder, or in the folder of a pixi project.
 #[must_use]
-pub fn at(host: &dyn Host, prefix: &str) -> Place {
-    let place = |prefix: &str| Place { prefix: prefix.to_owned(), name: None };
+pub fn at(host: &dyn Host, prefix: &str) -> Location {
+    let place = |prefix: &str| Location { prefix: prefix.to_owned(), name: None };
     let of_pixi = [".pixi", "envs", "default"]
         .iter()
         .fold(prefix.to_owned(), |path, name| host.target().join(&path, name));
@@ -43,15 +43,15 @@ pub fn at(host: &dyn Host, prefix: &str) -> Place {
 
 /// The environment of a name.
 #[must_use]
-pub fn named(host: &dyn Host, machine: &Machine, name: &str) -> Option<Place> {
+pub fn named(host: &dyn Host, machine: &Machine, name: &str) -> Option<Location> {
     all(host, machine).into_iter().find(|place| place.name.as_deref() == Some(name))
 }
 
 /// Every environment that the clients know, each once: the base environments, what is in the folders
 /// of environments, and those that conda keeps a list of.
 #[must_use]
-pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Place> {
-    let mut places = Places { host, found: Vec::new(), seen: Vec::new() };
+pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Location> {
+    let mut places = Locations { host, found: Vec::new(), seen: Vec::new() };
     let roots: Vec<&str> =
         machine.clients.iter().filter_map(|client| client.root_prefix.as_deref()).collect();
     let folders = folders(host, machine, &roots);
@@ -78,14 +78,14 @@ pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Place> {
 }
 
 /// The environments found so far.
-struct Places<'h> {
+struct Locations<'h> {
     host: &'h dyn Host,
-    found: Vec<Place>,
+    found: Vec<Location>,
     /// Their folders, without links.
     seen: Vec<String>,
 }
 
-impl Places<'_> {
+impl Locations<'_> {
     fn add(&mut self, prefix: String, name: Option<String>) {
         let resolved = resolved(self.host, &prefix);
         if is_environment(self.host, &prefix) && !self.seen.contains(&resolved) {
@@ -93,7 +93,7 @@ impl Places<'_> {
             let name = name
                 .filter(|name| self.found.iter().all(|place| place.name.as_deref() != Some(name)));
             self.seen.push(resolved);
-            self.found.push(Place { prefix, name });
+            self.found.push(Location { prefix, name });
         }
     }
 }
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn an_environment_is_found_by_name_by_folder_and_by_being_active() {
         let host = host(r#", "CONDA_PREFIX": "/opt/conda/envs/torch/""#);
-        let prefix = |place: Option<Place>| place.map(|place| place.prefix);
+        let prefix = |place: Option<Location>| place.map(|place| place.prefix);
         assert_eq!(
             prefix(named(&host, &machine(), "torch")).as_deref(),
             Some("/home/u/work/torch")

@@ -3,7 +3,7 @@
 use crate::types::Machine;
 
 use super::super::document::Document;
-use super::{Report, ReportedGpu, System, fill, is_of_windows, value};
+use super::{Report, ReportedGpu, System, fill, is_of_windows, values};
 
 pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
     let labels = ["Product Name", "Attached GPUs", "Product Architecture", "Product Brand"];
@@ -44,9 +44,9 @@ fn versions(text: &str) -> String {
 fn told(text: &str) -> Report {
     let versions = versions(text);
     let mut told = Report {
-        driver: value::driver(&versions),
-        cuda: value::cuda(&versions),
-        has_no_cuda: value::has_no_cuda(&versions),
+        driver: values::driver(&versions),
+        cuda: values::cuda(&versions),
+        has_no_cuda: values::has_no_cuda(&versions),
         ..Report::default()
     };
     let mut heading = "";
@@ -86,10 +86,10 @@ fn gpu(gpus: &mut Vec<ReportedGpu>, heading: &str, label: &str, said: &str) {
     }
     let Some(gpu) = gpus.last_mut() else { return };
     match (heading, label) {
-        (_, "Product Name") => gpu.name = value::known(said).map(str::to_owned),
-        (_, "Device Id") => gpu.pci_id = value::pci_id(said).or(gpu.pci_id.take()),
-        ("FB Memory Usage", "Total") => gpu.memory = value::mib(said),
-        ("MIG Mode", "Current") => gpu.mig = value::switch(said),
+        (_, "Product Name") => gpu.name = values::known(said).map(str::to_owned),
+        (_, "Device Id") => gpu.pci_id = values::pci_id(said).or(gpu.pci_id.take()),
+        ("FB Memory Usage", "Total") => gpu.memory = values::mib(said),
+        ("MIG Mode", "Current") => gpu.mig = values::switch(said),
         _ => {}
     }
 }

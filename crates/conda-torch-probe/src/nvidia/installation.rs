@@ -2,15 +2,15 @@
 //! a driver does not answer or shows no GPU. Looked at only where there is a hint at a driver, and most
 //! of it only where that driver fell short.
 
-use crate::host::{Call, Failure};
+use crate::host::{Failure, Query};
 use conda_torch_core::types::{
     Detected, DeviceAccess, DriverParts, DriverVersion, Origin, Outcome, VisibleDevices,
 };
 
-use super::super::look::{Look, SMALL};
-use super::heard::{Heard, Init};
-use super::libraries::{IntoDetected, cuda, text};
-use super::{Answered, places};
+use super::driver_facts::{IntoDetected, cuda, text};
+use super::driver_report::{Init, LibraryReport};
+use super::{Answered, driver_files};
+use crate::probe::{Probe, SMALL};
 
 const CONTROL: &str = "/dev/nvidiactl";
 const FIRST_GPU: &str = "/dev/nvidia0";
@@ -25,57 +25,61 @@ const SECURE_BOOT: &str =
 const MODULES_BOUND: usize = 4 << 20;
 
 /// What the libraries said of themselves, also where they could not be initialised.
-pub(super) fn heard(traces: &mut DriverParts, nvml: &Heard<'_>, libcuda: &Heard<'_>) {
-    let error = |heard: &Heard<'_>| match heard.init() {
+pub(super) fn heard(
+    traces: &mut DriverParts,
+    nvml: &LibraryReport<'_>,
+    libcuda: &LibraryReport<'_>,
+) {
+    let error = |heard: &LibraryReport<'_>| match heard.init() {
         Init::Failed(code) => Some(code.chars().take(120).collect::<String>()),
         Init::Done(_) | Init::NotThere | Init::NoAnswer => None,
     };
     traces.nvml_error = error(nvml).map(Into::into);
     traces.libcuda_error = error(libcuda).map(Into::into);
     traces.libcuda_cuda =
-        libcuda.fact(Call::CudaVersion, None, cuda).into_detected(Origin::Libcuda);
-    traces.libcuda_file = match libcuda.fact(Call::File, None, text) {
+        libcuda.fact(Query::CudaVersion, None, cuda).into_detected(Origin::Libcuda);
+    traces.libcuda_file = match libcuda.fact(Query::File, None, text) {
         Ok(file) => Detected::found(file.to_owned(), Origin::Libcuda),
         Err(why) => Detected::unknown(why),
     };
 }
 
-pub(super) fn look(look: &mut Look<'_>, answered: Answered) {
-    libraries(look);
-    let machine = &look.machine;
+pub(super) fn detect(probe: &mut Probe<'_>, answered: Answered) {
+    libraries(probe);
+    let machine = &probe.machine;
     let shows_none = !machine.gpu_count.is_found() || !machine.libcuda.is_found();
     if answered == Answered::Hangs || !shows_none {
         return;
     }
     // A device of a driver that hangs is not opened: that can hang as well.
-    let control = access(look, CONTROL);
-    let first = access(look, FIRST_GPU);
-    let group = device_group(look);
-    let traces = &mut look.machine.nvidia;
+    let control = access(probe, CONTROL);
+    let first = access(probe, FIRST_GPU);
+    let group = device_group(probe);
+    let traces = &mut probe.machine.nvidia;
     (traces.control_device, traces.gpu_device, traces.device_group) = (control, first, group);
-    if look.machine.nvidia.kernel_module == Detected::Absent && look.machine.has_nvidia_card() {
-        let file = module_file(look);
-        let secure_boot = secure_boot(look);
-        let traces = &mut look.machine.nvidia;
+    if probe.machine.nvidia.kernel_module == Detected::Absent && probe.machine.has_nvidia_card() {
+        let file = module_file(probe);
+        let secure_boot = secure_boot(probe);
+        let traces = &mut probe.machine.nvidia;
         (traces.module_file, traces.secure_boot) = (file, secure_boot);
     }
 }
 
 /// The versions in the names of the libraries' files.
-fn libraries(look: &mut Look<'_>) {
-    let nvml = places::in_known_folders(look, places::NVML);
-    let libcuda = places::in_known_folders(look, places::LIBCUDA);
-    let by_links = |paths: &[String]| paths.iter().find_map(|path| of_link(look, path));
+fn libraries(probe: &mut Probe<'_>) {
+    let nvml = driver_files::in_known_folders(probe, driver_files::NVML);
+    let libcuda = driver_files::in_known_folders(probe, driver_files::LIBCUDA);
+    let by_links = |paths: &[String]| paths.iter().find_map(|path| of_link(probe, path));
     let nvml_library = by_links(&nvml);
-    let opened = look.machine.nvidia.libcuda_file.fact();
+    let opened = probe.machine.nvidia.libcuda_file.fact();
     let libcuda_library = match opened {
         Some(file) => version_in_name(&file.value)
             .map(|version| Detected::found(version, file.origin.clone())),
         None => by_links(&libcuda),
     };
     let none = || Detected::unknown("no file with a version in its name");
-    let in_wsl = look.machine.wsl.is_found();
-    let traces = &mut look.machine.nvidia;
+    let in_wsl = probe.machine.wsl.is_found();
+    let traces = &mut probe.machine.nvidia;
     traces.nvml_library = nvml_library.unwrap_or_else(none);
     traces.libcuda_library = libcuda_library.unwrap_or_else(none);
     if in_wsl {
@@ -84,8 +88,8 @@ fn libraries(look: &mut Look<'_>) {
 }
 
 /// `libcuda.so.1` is a link to `libcuda.so.580.65.06`.
-fn of_link(look: &Look<'_>, path: &str) -> Option<Detected<DriverVersion>> {
-    let target = look.host.read_link(path).ok()?;
+fn of_link(probe: &Probe<'_>, path: &str) -> Option<Detected<DriverVersion>> {
+    let target = probe.host.read_link(path).ok()?;
     Some(Detected::found(version_in_name(&target)?, Origin::File(path.to_owned())))
 }
 
@@ -96,9 +100,9 @@ fn version_in_name(path: &str) -> Option<DriverVersion> {
     (!version.is_branch() && version.branch() >= 100).then_some(version)
 }
 
-fn access(look: &Look<'_>, path: &str) -> Detected<DeviceAccess> {
+fn access(probe: &Probe<'_>, path: &str) -> Detected<DeviceAccess> {
     let found = |access| Detected::found(access, Origin::File(path.to_owned()));
-    match look.host.read_start(path, 0) {
+    match probe.host.read_start(path, 0) {
         // "not a regular file" is said after it was opened.
         Ok(_) | Err(Failure::Other(_) | Failure::TooLarge | Failure::TimedOut) => {
             found(DeviceAccess::Open)
@@ -110,14 +114,14 @@ fn access(look: &Look<'_>, path: &str) -> Detected<DeviceAccess> {
 
 /// The group of the devices, where the module makes them for a group alone.
 /// `DeviceFileMode: 432` is 0660, `438` is 0666.
-fn device_group(look: &Look<'_>) -> Detected<String> {
-    let Ok(parameters) = look.text(PARAMETERS) else { return Detected::Absent };
+fn device_group(probe: &Probe<'_>) -> Detected<String> {
+    let Ok(parameters) = probe.text(PARAMETERS) else { return Detected::Absent };
     let number = |key: &str| -> Option<u32> {
         parameters.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok())
     };
     let for_all = number("DeviceFileMode:").is_none_or(|mode| mode & 0o006 == 0o006);
     let Some(id) = number("DeviceFileGID:").filter(|_| !for_all) else { return Detected::Absent };
-    let groups = look.host.read_start(GROUPS, SMALL).unwrap_or_default();
+    let groups = probe.host.read_start(GROUPS, SMALL).unwrap_or_default();
     let groups = String::from_utf8_lossy(&groups);
     let name = groups.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -131,15 +135,15 @@ fn device_group(look: &Look<'_>) -> Detected<String> {
 }
 
 /// The module for the kernel that runs, built or installed, whether or not it can be loaded.
-fn module_file(look: &mut Look<'_>) -> Detected<String> {
-    let Some(kernel) = look.machine.kernel.value() else {
+fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
+    let Some(kernel) = probe.machine.kernel.value() else {
         return Detected::unknown("the kernel's release is not known");
     };
     let path = format!("/lib/modules/{kernel}/modules.dep");
-    let list = match look.host.read_start(&path, MODULES_BOUND) {
+    let list = match probe.host.read_start(&path, MODULES_BOUND) {
         Ok(list) => list,
         Err(failure) => {
-            look.report_failure(path, &failure);
+            probe.report_failure(path, &failure);
             return Detected::unknown(failure.to_string());
         }
     };
@@ -150,15 +154,15 @@ fn module_file(look: &mut Look<'_>) -> Detected<String> {
         file == "nvidia.ko" || file.starts_with("nvidia.ko.")
     };
     let Some(name) = names.find(is_module) else {
-        look.report(path, Outcome::Absent, "no module `nvidia` for this kernel");
+        probe.report(path, Outcome::Absent, "no module `nvidia` for this kernel");
         return Detected::Absent;
     };
-    look.report(path.clone(), Outcome::Ok, name);
+    probe.report(path.clone(), Outcome::Ok, name);
     Detected::found(name.to_owned(), Origin::File(path))
 }
 
-fn secure_boot(look: &Look<'_>) -> Detected<bool> {
-    match look.host.read_start(SECURE_BOOT, 16) {
+fn secure_boot(probe: &Probe<'_>) -> Detected<bool> {
+    match probe.host.read_start(SECURE_BOOT, 16) {
         Ok(bytes) => match bytes.last() {
             Some(last) => Detected::found(*last == 1, Origin::File(SECURE_BOOT.to_owned())),
             None => Detected::unknown("the firmware's variable is empty"),
@@ -169,26 +173,26 @@ fn secure_boot(look: &Look<'_>) -> Detected<bool> {
 }
 
 /// What the environment hides or promises. Nothing that identifies a card is kept.
-pub(super) fn environment(look: &mut Look<'_>) {
-    let in_bus_order = look.env("CUDA_DEVICE_ORDER").as_deref() == Some("PCI_BUS_ID");
+pub(super) fn environment(probe: &mut Probe<'_>) {
+    let in_bus_order = probe.env("CUDA_DEVICE_ORDER").as_deref() == Some("PCI_BUS_ID");
     // Set and empty is not the same as not set: it hides every GPU.
-    let visible = look
+    let visible = probe
         .host
         .env("CUDA_VISIBLE_DEVICES")
         .map(|value| VisibleDevices::read(&value, in_bus_order));
     let word = |value: &str| matches!(value, "all" | "none" | "void").then(|| value.to_owned());
     let container_devices =
-        look.host.env("NVIDIA_VISIBLE_DEVICES").and_then(|value| word(value.trim()));
+        probe.host.env("NVIDIA_VISIBLE_DEVICES").and_then(|value| word(value.trim()));
     let is_list = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || c == ',');
-    let capabilities = look
+    let capabilities = probe
         .host
         .env("NVIDIA_DRIVER_CAPABILITIES")
         .map(|value| value.replace(' ', ""))
         .filter(|value| is_list(value) && value.len() < 100);
     let given = ["SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_GPUS_ON_NODE", "SLURM_GPUS"];
-    let has_gpu = || given.iter().any(|name| look.env(name).is_some_and(|value| value != "0"));
-    let in_job = look.env("SLURM_JOB_ID").map(|_| has_gpu());
-    let traces = &mut look.machine.nvidia;
+    let has_gpu = || given.iter().any(|name| probe.env(name).is_some_and(|value| value != "0"));
+    let in_job = probe.env("SLURM_JOB_ID").map(|_| has_gpu());
+    let traces = &mut probe.machine.nvidia;
     traces.visible_devices = visible;
     traces.container_devices = container_devices;
     traces.container_capabilities = capabilities;

@@ -4,22 +4,22 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt::Display;
 
-use crate::host::{Failure, Host, Ran};
+use crate::host::{Failure, Host, ProgramOutput};
 use conda_torch_core::types::{Machine, Outcome, SourceReport};
 
 /// How much of a file is read where nothing larger belongs.
 pub(super) const SMALL: usize = 64 << 10;
 
 /// The host and the machine that comes out.
-pub(super) struct Look<'h> {
+pub(super) struct Probe<'h> {
     pub host: &'h dyn Host,
     pub machine: Machine,
     /// The folders of PATH, once somebody has asked for them.
     pub folders: OnceCell<Vec<String>>,
 }
 
-impl<'h> Look<'h> {
-    pub(super) fn at(host: &'h dyn Host, machine: Machine) -> Self {
+impl<'h> Probe<'h> {
+    pub(super) fn new(host: &'h dyn Host, machine: Machine) -> Self {
         let mut machine = machine;
         machine.sources.reserve(40);
         Self { host, machine, folders: OnceCell::new() }
@@ -53,7 +53,7 @@ impl<'h> Look<'h> {
     }
 
     /// Runs a program and takes what it wrote, if it ended well.
-    pub(super) fn run(&self, program: &str, arguments: &[&str]) -> Result<Ran, Failure> {
+    pub(super) fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
         self.host.run(program, arguments).and_then(ended_well)
     }
 }
@@ -88,11 +88,11 @@ pub(super) fn quoted(text: impl Display) -> String {
 }
 
 /// What a program wrote, if it ended well; else what it complained about.
-pub(super) fn ended_well(ran: Ran) -> Result<Ran, Failure> {
+pub(super) fn ended_well(ran: ProgramOutput) -> Result<ProgramOutput, Failure> {
     if ran.code == Some(0) { Ok(ran) } else { Err(ended_badly(&ran)) }
 }
 
-fn ended_badly(ran: &Ran) -> Failure {
+fn ended_badly(ran: &ProgramOutput) -> Failure {
     let first_line = |text: &str| text.lines().find(|line| !line.trim().is_empty()).map(quoted);
     let said = first_line(&ran.stderr).or_else(|| first_line(&ran.stdout));
     let how = match ran.code {
