@@ -47,30 +47,30 @@ fn machine(on: &On) -> Machine {
 
 /// libcuda with this answer to its initialisation.
 fn libcuda(init: &Value) -> Value {
-    json!({"said": [
-        {"library": "nvml", "call": "init", "answer": "not-there"},
-        {"library": "libcuda", "call": "init", "answer": init},
-        {"library": "libcuda", "call": "cuda-version", "answer": {"number": 12080}},
-        {"library": "libcuda", "call": "device-count", "answer": {"number": 1}},
-        {"library": "libcuda", "call": "compute-capability", "device": 0, "answer": {"text": "8.6"}},
+    json!({"calls": [
+        {"library": "nvml", "query": "init", "reply": "not-there"},
+        {"library": "libcuda", "query": "init", "reply": init},
+        {"library": "libcuda", "query": "cuda-version", "reply": {"number": 12080}},
+        {"library": "libcuda", "query": "device-count", "reply": {"number": 1}},
+        {"library": "libcuda", "query": "compute-capability", "device": 0, "reply": {"text": "8.6"}},
     ], "end": "finished"})
 }
 
 /// NVML with driver 580, CUDA 13.0 and an RTX 3080, and libcuda beside it.
 fn both() -> Value {
     let nvml =
-        |call: &str, answer: Value| json!({"library": "nvml", "call": call, "answer": answer});
-    let of_gpu = |call: &str, answer: Value| json!({"library": "nvml", "call": call, "device": 0, "answer": answer});
-    json!({"said": [
+        |call: &str, answer: Value| json!({"library": "nvml", "query": call, "reply": answer});
+    let of_gpu = |call: &str, answer: Value| json!({"library": "nvml", "query": call, "device": 0, "reply": answer});
+    json!({"calls": [
         nvml("init", json!({"text": "libnvidia-ml.so.1"})),
         nvml("driver-version", json!({"text": "580.95.05"})),
         nvml("cuda-version", json!({"number": 13000})),
         nvml("device-count", json!({"number": 1})),
         of_gpu("name", json!({"text": "NVIDIA GeForce RTX 3080"})),
         of_gpu("compute-capability", json!({"text": "8.6"})),
-        {"library": "libcuda", "call": "init", "answer": {"text": "libcuda.so.1"}},
-        {"library": "libcuda", "call": "cuda-version", "answer": {"number": 13000}},
-        {"library": "libcuda", "call": "device-count", "answer": {"number": 1}},
+        {"library": "libcuda", "query": "init", "reply": {"text": "libcuda.so.1"}},
+        {"library": "libcuda", "query": "cuda-version", "reply": {"number": 13000}},
+        {"library": "libcuda", "query": "device-count", "reply": {"number": 1}},
     ], "end": "finished"})
 }
 
