@@ -20,6 +20,22 @@ fn conda_drops_the_old_channel_and_puts_conda_forge_first() {
 }
 
 #[test]
+fn a_mirror_in_the_configuration_counts_as_what_it_mirrors() {
+    let mirrored = ["https://host.example/pytorch", "https://host.example/conda-forge"];
+    let files: &[(&str, &[&str], &str)] = &[(CONDARC, &mirrored, "strict")];
+    let steps = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files).steps();
+    assert!(
+        steps.starts_with("conda config --remove channels https://host.example/pytorch\n"),
+        "{steps}"
+    );
+    for first in ["https://host.example/conda-forge", "https://host.example/t/TOKEN/conda-forge"] {
+        let files: &[(&str, &[&str], &str)] = &[(CONDARC, &[first], "strict")];
+        let steps = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files).steps();
+        assert!(!steps.contains("config"), "conda-forge is the first channel: {steps}");
+    }
+}
+
+#[test]
 fn an_entry_is_removed_from_the_file_that_has_it_word_for_word() {
     let files: &[(&str, &[&str], &str)] = &[
         ("/home/ada/.config/conda/condarc", &["https://conda.anaconda.org/pytorch"], "strict"),

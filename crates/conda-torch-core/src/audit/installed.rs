@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::conda::{Os, Subdir, Version};
+use crate::conda::{ChannelKind, Os, Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, Commit, CudaVersion, Environment,
     InstalledPackage, PipPackage, Source,
 };
 
-use super::channels::Family;
 use super::packages::torch_on_top;
 
 /// The PyTorch that Python imports.
@@ -49,9 +48,9 @@ impl Installed<'_> {
 
     /// Its channel's family; `None` where pip installed it.
     #[must_use]
-    pub fn family(&self) -> Option<Family> {
+    pub fn channel_kind(&self) -> Option<ChannelKind> {
         match &self.kind {
-            Kind::Conda(package) => Some(Family::of(&package.channel)),
+            Kind::Conda(package) => Some(ChannelKind::of(&package.channel)),
             Kind::Pip(_) => None,
         }
     }
@@ -76,8 +75,9 @@ fn of_conda<'m>(
     let version = package.version.parse().ok();
     let accelerator = accelerator(&package.build, subdir);
     let wanted = Wanted { package, environment, subdir, version, accelerator };
-    let row =
-        (Family::of(&package.channel) == Family::CondaForge).then(|| wanted.row(matrix)).flatten();
+    let row = (ChannelKind::of(&package.channel) == ChannelKind::CondaForge)
+        .then(|| wanted.row(matrix))
+        .flatten();
     let build = row.map(Cow::Borrowed).or_else(|| {
         let kernels = wanted.kernels(matrix);
         Some(Cow::Owned(made(subdir?, version?, accelerator?, kernels, matrix)))
@@ -133,10 +133,13 @@ impl Wanted<'_> {
 
     /// The kernels in a build of another channel. Anaconda's were read for Linux.
     fn kernels(&self, matrix: &Matrix) -> ArchList {
-        let channel = match Family::of(&self.package.channel) {
-            Family::Pytorch => "pytorch",
-            Family::Defaults if self.subdir.map(Subdir::os) == Some(Os::Linux) => "pkgs/main",
-            Family::Defaults | Family::CondaForge | Family::Nvidia | Family::Other => "",
+        let channel = match ChannelKind::of(&self.package.channel) {
+            ChannelKind::Pytorch => "pytorch",
+            ChannelKind::Defaults if self.subdir.map(Subdir::os) == Some(Os::Linux) => "pkgs/main",
+            ChannelKind::Defaults
+            | ChannelKind::CondaForge
+            | ChannelKind::Nvidia
+            | ChannelKind::Other => "",
         };
         let toolkit = self.accelerator.and_then(Accelerator::cuda);
         let mut rows = matrix.other_kernels.iter();

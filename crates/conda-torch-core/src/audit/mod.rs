@@ -7,7 +7,6 @@
 //! 4. `mend`: the advice for this machine, with what the environment has.
 
 mod against_machine;
-mod channels;
 mod code;
 mod finding;
 mod installed;
@@ -16,7 +15,6 @@ mod packages;
 mod requests;
 pub mod words;
 
-pub use channels::Family;
 pub use finding::{Finding, Symptom};
 pub use installed::{Installed, Kind};
 

@@ -1,12 +1,11 @@
 //! What lies around PyTorch: where it is from, and whether it goes with it.
 
-use crate::conda::Version;
+use crate::conda::{ChannelKind, Version};
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, Companion, ComputeCapability, Environment, InstalledPackage, Machine, PipPackage,
 };
 
-use super::channels::Family;
 use super::finding::Finding;
 use super::installed::{self, Installed, Kind};
 
@@ -101,7 +100,7 @@ fn of_companion(
     {
         let version = companion.version.clone();
         findings.push(Finding::CompanionMismatch { package, version, made_for, pytorch });
-    } else if Family::of(&companion.channel) != Family::of(&pytorch.channel) {
+    } else if ChannelKind::of(&companion.channel) != ChannelKind::of(&pytorch.channel) {
         let (channel, pytorch) = (companion.channel.clone(), pytorch.channel.clone());
         findings.push(Finding::CompanionOtherChannel { package, channel, pytorch });
     } else if let (Some(has_cuda), Some(pytorchs)) = (own, pytorchs)
@@ -131,15 +130,15 @@ fn made_for(package: Companion, companion: &InstalledPackage, matrix: &Matrix) -
 
 /// conda-forge's packages beside those that were made to go with PyTorch's own channel.
 fn mixed(environment: &Environment, pytorch: &InstalledPackage, findings: &mut Vec<Finding>) {
-    let own = Family::of(&pytorch.channel);
-    if own == Family::Other {
+    let own = ChannelKind::of(&pytorch.channel);
+    if own == ChannelKind::Other {
         return;
     }
     let is_foreign = |package: &&InstalledPackage| {
-        let family = Family::of(&package.channel);
+        let kind = ChannelKind::of(&package.channel);
         let in_stack = STACK.iter().any(|name| package.name.starts_with(name));
-        let known = family != Family::Other;
-        in_stack && known && family.is_around_pytorchs() != own.is_around_pytorchs()
+        let known = kind != ChannelKind::Other;
+        in_stack && known && kind.is_replaced() != own.is_replaced()
     };
     let others: Vec<(String, String)> = environment
         .packages

@@ -1,11 +1,11 @@
 //! What was asked for, and what that costs.
 
+use crate::conda::ChannelKind;
 use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, advise};
 use crate::types::{CudaVersion, Environment, Machine};
 
-use super::channels::Family;
 use super::finding::Finding;
 use super::installed::Installed;
 
@@ -25,7 +25,7 @@ pub(super) fn look(
             *asked = environment.requested.iter().find(|spec| is_for_cpu(spec)).cloned();
         }
     }
-    if installed.family() == Some(Family::CondaForge)
+    if installed.channel_kind() == Some(ChannelKind::CondaForge)
         && let Some(pin) = asked_pin(environment)
     {
         let request = Request { cuda_version: Some(pin), ..Request::default() };
@@ -40,8 +40,7 @@ pub(super) fn look(
 
 /// What is newer is told once, and not where it is told what holds it back.
 fn newer(installed: &Installed<'_>, advice: &Advice<'_>, findings: &mut Vec<Finding>) {
-    if let Some(family @ Family::Pytorch) = installed.family() {
-        debug_assert!(family.is_around_pytorchs());
+    if installed.channel_kind() == Some(ChannelKind::Pytorch) {
         findings.push(Finding::ChannelEnded { channel: "pytorch".to_owned() });
     }
     let held = findings

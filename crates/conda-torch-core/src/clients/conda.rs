@@ -1,5 +1,6 @@
 //! conda. Its `config` takes one action a call, and acts on `~/.condarc` unless told otherwise.
 
+use crate::conda::{ChannelKind, without_secrets};
 use crate::types::{ConfigFile, Machine};
 
 use crate::clients::{
@@ -80,25 +81,14 @@ pub(super) fn old_channels<'a>(
     let writable = files.iter().filter(|file| is_users(machine, &file.path));
     writable.flat_map(|file| {
         let channels = file.channels.iter().flatten().map(String::as_str);
-        let is_old = |channel: &&str| is_pytorch(channel) && !channel.contains(char::is_control);
+        // A command with the token or password of an address would show it to everybody.
+        let is_old = |channel: &&str| {
+            ChannelKind::of(channel) == ChannelKind::Pytorch
+                && !channel.contains(char::is_control)
+                && without_secrets(channel) == **channel
+        };
         channels.filter(is_old).map(|channel| (*file, channel))
     })
-}
-
-/// A channel's name without the host.
-fn name(channel: &str) -> &str {
-    let channel = channel.trim_end_matches('/');
-    channel.strip_prefix("https://conda.anaconda.org/").unwrap_or(channel)
-}
-
-fn is_pytorch(channel: &str) -> bool {
-    let name = name(channel);
-    name == "pytorch" || name.starts_with("pytorch-") || name.starts_with("pytorch/")
-}
-
-/// Whether a channel is conda-forge itself.
-fn is_conda_forge(channel: &str) -> bool {
-    name(channel) == "conda-forge"
 }
 
 /// Whether a file says which channels there are.
@@ -109,5 +99,5 @@ pub(super) fn has_channels(file: &ConfigFile) -> bool {
 /// Whether conda-forge is the first channel of a file.
 pub(super) fn is_conda_forge_first(file: &ConfigFile) -> bool {
     let first = file.channels.as_ref().and_then(|channels| channels.first());
-    first.is_some_and(|channel| is_conda_forge(channel))
+    first.is_some_and(|channel| ChannelKind::of(channel) == ChannelKind::CondaForge)
 }

@@ -1,13 +1,13 @@
 //! Conda's own grammar: channels, platforms, versions, match specs. Uses no other module.
 
-mod channel_name;
+mod channel;
 mod channels;
 mod fault;
 mod match_spec;
 mod subdir;
 mod version;
 
-pub use channel_name::{ChannelName, without_secrets};
+pub use channel::{ChannelKind, ChannelName, sibling, without_secrets};
 pub use channels::{CONDA_FORGE, Channels, NoChannel, is_folder};
 pub use fault::{Fault, FaultKind};
 pub use match_spec::MatchSpec;

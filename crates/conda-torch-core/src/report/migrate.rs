@@ -7,7 +7,7 @@ use crate::clients::{self, ClientTarget, Environment, MigrationSteps};
 use crate::conda::CONDA_FORGE;
 use crate::matrix::Matrix;
 use crate::migrate::environment::{
-    AskedFrom, ChannelKind, Entry, Finding as Found, Migration, Obstacle, Plan, Settings, Verdict,
+    AskedFrom, Entry, Finding as Found, Migration, Obstacle, Plan, Settings, Verdict,
     words::{change, fate, obstacle, reason, setting_sentence, specs},
 };
 use crate::types::{CondarcLine, Date, Machine};
@@ -168,13 +168,7 @@ fn finding(found: &Found) -> FindingText {
     FindingText {
         path: found.path.clone(),
         line: found.line.clone(),
-        channel: match found.kind {
-            ChannelKind::Pytorch => "pytorch",
-            ChannelKind::Nvidia => "nvidia",
-            ChannelKind::Defaults => "defaults",
-            ChannelKind::CondaForge => "conda-forge",
-            ChannelKind::Other => "other",
-        },
+        channel: found.kind.as_str(),
         verdict: match found.verdict {
             Verdict::Remove { .. } => "remove",
             Verdict::ByHand(_) => "by-hand",

@@ -1,10 +1,9 @@
 //! What becomes of each package that was asked for.
 
-use crate::conda::Version;
+use crate::conda::{ChannelKind, Version};
 use crate::resolve::Choice;
 use crate::types::Environment;
 
-use super::channels::{self, ChannelKind};
 use super::spec::TypedSpec;
 use super::table::{Dropped, Rule, follows_cuda_version, rule};
 
@@ -146,7 +145,7 @@ impl Fates<'_, '_> {
     /// The kind of channel that a package was asked from, or else that it came from; conda-forge where
     /// neither is known.
     fn kind(&self, spec: &TypedSpec) -> ChannelKind {
-        self.channel(spec).map_or(ChannelKind::CondaForge, channels::kind)
+        self.channel(spec).map_or(ChannelKind::CondaForge, ChannelKind::of)
     }
 
     /// The channel that a package was asked from, or else that it came from.

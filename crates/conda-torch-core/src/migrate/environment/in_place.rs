@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::conda::{Subdir, Version};
+use crate::conda::{ChannelKind, Subdir, Version};
 use crate::resolve::Choice;
 use crate::types::{Environment, InstalledPackage, Machine, Outcome};
 
 use super::asked::{Asked, AskedFrom, needs};
-use super::channels;
 use super::entries::{Entry, Fate};
 use super::spec::TypedSpec;
 use super::table::{OLD_NAMES, is_torch_of_pip};
@@ -123,7 +122,7 @@ pub(super) fn plan(
 ) -> InPlace {
     let is_requested = |name: &str| entries.iter().any(|entry| entry.spec.name == name);
     let is_old =
-        |name: &str, channel: &str| channels::kind(channel).is_old_torch() && is_requested(name);
+        |name: &str, channel: &str| ChannelKind::of(channel).is_old_torch() && is_requested(name);
     let mut remove: BTreeSet<&str> = BTreeSet::new();
     for package in &environment.packages {
         let (name, channel) = (package.name.as_str(), package.channel.as_str());
@@ -136,7 +135,7 @@ pub(super) fn plan(
         let gone = with_dependents(environment, &remove);
         let stays = needed(environment, entries, &gone);
         let left = environment.packages.iter().find(|package| {
-            channels::kind(&package.channel).is_old_torch()
+            ChannelKind::of(&package.channel).is_old_torch()
                 && stays.contains(package.name.as_str())
                 && !gone.contains(package.name.as_str())
         });

@@ -8,7 +8,6 @@
 //! 5. `settings`: what the configuration adds of the old channels, and what is to change.
 
 mod asked;
-mod channels;
 mod entries;
 mod in_place;
 mod settings;
@@ -20,7 +19,6 @@ mod wish;
 pub mod words;
 
 pub use asked::{Asked, AskedFrom};
-pub use channels::{ChannelKind, kind as channel_kind};
 pub use entries::{Entry, Fate, LeftOut, Loosened};
 pub use in_place::{InPlace, Obstacle, is_base};
 pub use settings::{EnvironmentOf, Finding, Settings, Verdict, WhyByHand, settings};
@@ -28,6 +26,7 @@ pub use spec::TypedSpec;
 pub use table::{Dropped, ROWS, Row, Rule};
 pub use wish::{Change, Settled, Wishes};
 
+use crate::conda::ChannelKind;
 use crate::matrix::Matrix;
 use crate::types::{Environment, Machine, PipPackage};
 
@@ -114,7 +113,7 @@ fn plan(
     for entry in &entries {
         let goes = matches!(entry.fate, Fate::Kept(_) | Fate::Changed(..));
         let channel = fates.channel(&entry.spec).filter(|_| goes);
-        let own = channel.filter(|channel| channels::kind(channel) == ChannelKind::Other);
+        let own = channel.filter(|channel| ChannelKind::of(channel) == ChannelKind::Other);
         channels.extend(own.filter(|own| !channels.iter().any(|c| c == own)).map(str::to_owned));
     }
     let (torch, pip): (Vec<&PipPackage>, Vec<&PipPackage>) = environment
@@ -181,7 +180,7 @@ fn origins(environment: &Environment) -> Vec<(&str, usize)> {
 /// Whether there is anything of PyTorch that is not conda-forge's.
 fn is_needed(environment: &Environment) -> bool {
     const OLD: [&str; 3] = ["cpuonly", "pytorch-cuda", "pytorch-mutex"];
-    environment.packages.iter().any(|package| match channels::kind(&package.channel) {
+    environment.packages.iter().any(|package| match ChannelKind::of(&package.channel) {
         ChannelKind::Pytorch => true,
         ChannelKind::Defaults => package.name == "pytorch" || OLD.contains(&package.name.as_str()),
         ChannelKind::Nvidia => environment.package("pytorch").is_some(),

@@ -1,9 +1,9 @@
 //! The configuration: which line of which file adds an old channel, what is to change, and who else
 //! needs it.
 
+use crate::conda::ChannelKind;
 use crate::types::{Condarc, CondarcLine};
 
-use super::channels::{self, ChannelKind};
 use super::spec::TypedSpec;
 use super::table::{self, Rule};
 
@@ -84,7 +84,7 @@ pub fn settings(files: &[Condarc], variable: Option<&str>, others: &[Environment
             value: channel.to_owned(),
             is_entry: true,
         };
-        let kind = channels::kind(channel);
+        let kind = ChannelKind::of(channel);
         if kind.is_replaced() {
             let verdict = Verdict::ByHand(WhyByHand::Variable);
             found.findings.push(Finding { path: None, line, kind, verdict });
@@ -112,7 +112,7 @@ fn order(found: &mut Settings, file: &Condarc) {
         && let Some(first) = entries.next()
     {
         found.channels_in = Some(file.path.clone());
-        found.conda_forge_first = channels::kind(&first.value) == ChannelKind::CondaForge;
+        found.conda_forge_first = ChannelKind::of(&first.value) == ChannelKind::CondaForge;
     }
     let priority = file.lines.iter().find(|line| line.key == "channel_priority");
     if found.priority_in.is_none()
@@ -127,7 +127,7 @@ fn finding(file: &Condarc, line: &CondarcLine, others: &[EnvironmentOf]) -> Opti
     let of = |kind, verdict| {
         Some(Finding { path: Some(file.path.clone()), line: line.clone(), kind, verdict })
     };
-    let kind = channels::kind(&line.value);
+    let kind = ChannelKind::of(&line.value);
     let top = line.key.split('.').next().unwrap_or_default();
     match top {
         "channels" if line.is_entry && kind.is_replaced() => {
@@ -154,7 +154,7 @@ fn finding(file: &Condarc, line: &CondarcLine, others: &[EnvironmentOf]) -> Opti
 /// The environments that took packages from a channel of that kind.
 fn used_by(kind: ChannelKind, others: &[EnvironmentOf]) -> Vec<String> {
     let uses = |other: &&EnvironmentOf| {
-        other.channels.iter().any(|channel| channels::kind(channel) == kind)
+        other.channels.iter().any(|channel| ChannelKind::of(channel) == kind)
     };
     others.iter().filter(uses).map(|other| other.name.clone()).collect()
 }

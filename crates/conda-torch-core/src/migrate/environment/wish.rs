@@ -1,12 +1,11 @@
 //! What an environment asks for, as a request that the advice can answer, and what of it must give way.
 
-use crate::conda::Version;
+use crate::conda::{ChannelKind, Version};
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, advise};
 use crate::types::{Companion, Environment, Machine};
 
 use super::asked::Asked;
-use super::channels;
 
 /// What the user says in place of what the environment tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -197,7 +196,7 @@ fn companions(environment: &Environment, asked: &Asked) -> Vec<Companion> {
         asked.specs.iter().any(|spec| spec.name == name)
             || environment
                 .package(name)
-                .is_some_and(|package| channels::kind(&package.channel).is_replaced())
+                .is_some_and(|package| ChannelKind::of(&package.channel).is_replaced())
     };
     [Companion::Torchvision, Companion::Torchaudio].into_iter().filter(is_wanted).collect()
 }

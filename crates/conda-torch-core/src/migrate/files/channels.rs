@@ -1,20 +1,6 @@
-//! What a channel is to a file that moves to conda-forge, and what becomes of it.
+//! What becomes of each channel of a file that moves to conda-forge.
 
-use crate::conda::Subdir;
-
-/// A channel by what is done with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    CondaForge,
-    /// `pytorch` and its siblings `pytorch-nightly`, `pytorch-lts`, `pytorch-test`.
-    OldPytorch,
-    /// `nvidia`, also by label: what the old channel's builds took CUDA from.
-    Nvidia,
-    /// `defaults` and the channels that it stands for.
-    Defaults,
-    NoDefaults,
-    Other,
-}
+use crate::conda::{ChannelKind, sibling};
 
 /// What becomes of a channel in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,60 +10,15 @@ pub(super) enum Fate {
     Remove,
 }
 
-/// The path of a channel in parts, each with where it starts in the text.
-fn parts(text: &str) -> Vec<(usize, &str)> {
-    let start = match text.find("://") {
-        Some(scheme) => text[scheme + 3..].find('/').map_or(text.len(), |at| scheme + 3 + at),
-        None => 0,
-    };
-    let mut parts = Vec::new();
-    let mut at = start;
-    for part in text[start..].split('/') {
-        if !part.is_empty() {
-            parts.push((at, part));
-        }
-        at += part.len() + 1;
-    }
-    let is_subdir = |part: &str| part == "noarch" || part.parse::<Subdir>().is_ok();
-    if parts.len() > 1 && parts.last().is_some_and(|(_, part)| is_subdir(part)) {
-        parts.pop();
-    }
-    parts
-}
+/// `nodefaults` in a list of channels: conda's own channels are not to be used.
+const NO_DEFAULTS: &str = "nodefaults";
 
-/// The part that names the channel: the last, or what a label belongs to.
-fn naming(text: &str) -> Option<(usize, &str)> {
-    let parts = parts(text);
-    let label = parts.iter().position(|(_, part)| *part == "label");
-    let at = label.unwrap_or(parts.len()).checked_sub(1)?;
-    parts.get(at).copied()
-}
-
-/// What a channel is, by its name or address. A mirror's address ends like the original's.
-pub(super) fn kind(text: &str) -> Kind {
-    let lower = text.trim().to_ascii_lowercase();
-    let parts = parts(&lower);
-    if parts.iter().any(|(_, part)| *part == "pkgs") {
-        return Kind::Defaults;
-    }
-    match naming(&lower).map(|(_, name)| name) {
-        Some("conda-forge") => Kind::CondaForge,
-        Some("pytorch" | "pytorch-nightly" | "pytorch-lts" | "pytorch-test") => Kind::OldPytorch,
-        Some("nvidia") => Kind::Nvidia,
-        Some("defaults" | "anaconda" | "main") => Kind::Defaults,
-        Some("nodefaults") => Kind::NoDefaults,
-        Some(_) | None => Kind::Other,
-    }
-}
-
-/// The same channel's address with conda-forge in it: a mirror stays one.
-fn as_conda_forge(text: &str) -> String {
-    match naming(text) {
-        Some((at, name)) if text.contains("://") && kind(text) == Kind::OldPytorch => {
-            format!("{}conda-forge{}", &text[..at], &text[at + name.len()..])
-        }
-        Some(_) | None => "conda-forge".to_owned(),
-    }
+/// conda-forge instead of a channel: on the same mirror, if the old channel is one.
+fn as_conda_forge(channel: &str) -> String {
+    let mirror = (ChannelKind::of(channel) == ChannelKind::Pytorch)
+        .then(|| sibling(channel, "conda-forge"))
+        .flatten();
+    mirror.unwrap_or_else(|| "conda-forge".to_owned())
 }
 
 /// What to keep for packages that are not moved.
@@ -91,26 +32,26 @@ pub(super) struct Kept {
 
 /// What becomes of each channel of a list. `nodefaults`: whether the format knows that word.
 pub(super) fn fates(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Fate> {
-    let kinds: Vec<Kind> = channels.iter().map(|channel| kind(channel)).collect();
-    let first = |wanted: Kind| kinds.iter().position(|kind| *kind == wanted);
-    let forge = if kinds.contains(&Kind::CondaForge) {
+    let kinds: Vec<ChannelKind> = channels.iter().map(|channel| ChannelKind::of(channel)).collect();
+    let first = |wanted: ChannelKind| kinds.iter().position(|kind| *kind == wanted);
+    let forge = if kinds.contains(&ChannelKind::CondaForge) {
         None
     } else {
-        first(Kind::OldPytorch).or(first(Kind::Nvidia)).or(first(Kind::Defaults))
+        first(ChannelKind::Pytorch).or(first(ChannelKind::Nvidia)).or(first(ChannelKind::Defaults))
     };
-    let mut said = kinds.contains(&Kind::NoDefaults) || !nodefaults;
+    let mut said = channels.contains(&NO_DEFAULTS) || !nodefaults;
     let mut fates = Vec::with_capacity(kinds.len());
     for (at, kind) in kinds.iter().enumerate() {
         fates.push(match kind {
-            Kind::CondaForge | Kind::NoDefaults | Kind::Other => Fate::Keep,
+            ChannelKind::CondaForge | ChannelKind::Other => Fate::Keep,
             _ if Some(at) == forge => Fate::Become(as_conda_forge(channels[at])),
-            Kind::Nvidia if kept.nvidia => Fate::Keep,
-            Kind::Defaults if kept.defaults => Fate::Keep,
-            Kind::Defaults if !said => {
+            ChannelKind::Nvidia if kept.nvidia => Fate::Keep,
+            ChannelKind::Defaults if kept.defaults => Fate::Keep,
+            ChannelKind::Defaults if !said => {
                 said = true;
-                Fate::Become("nodefaults".to_owned())
+                Fate::Become(NO_DEFAULTS.to_owned())
             }
-            Kind::OldPytorch | Kind::Nvidia | Kind::Defaults => Fate::Remove,
+            ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => Fate::Remove,
         });
     }
     fates
@@ -119,27 +60,6 @@ pub(super) fn fates(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Fate
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_channel_is_known_by_name_and_by_address() {
-        for (text, expected) in [
-            ("pytorch", Kind::OldPytorch),
-            ("https://conda.anaconda.org/pytorch", Kind::OldPytorch),
-            ("https://conda.anaconda.org/pytorch/linux-64", Kind::OldPytorch),
-            ("https://mirrors.example.edu/anaconda/cloud/pytorch/", Kind::OldPytorch),
-            ("pytorch-nightly", Kind::OldPytorch),
-            ("nvidia/label/cuda-11.8.0", Kind::Nvidia),
-            ("https://repo.anaconda.com/pkgs/main", Kind::Defaults),
-            ("defaults", Kind::Defaults),
-            ("nodefaults", Kind::NoDefaults),
-            ("conda-forge/label/cf202003", Kind::CondaForge),
-            ("pytorch3d", Kind::Other),
-            ("bioconda", Kind::Other),
-            ("", Kind::Other),
-        ] {
-            assert_eq!(kind(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn conda_forge_takes_the_first_place_that_falls_free() {

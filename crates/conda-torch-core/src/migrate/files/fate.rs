@@ -1,10 +1,9 @@
 //! What becomes of one package, once it is settled what the file ends on.
 
-use crate::conda::{Subdir, Version};
+use crate::conda::{ChannelKind, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
-use super::channels::{self, Kind};
 use super::facts::{Change, Why};
 use super::packages::{Role, is_old, role};
 use super::section::{Dialect, Fate, Item};
@@ -89,7 +88,7 @@ impl<'a, 'm> Fates<'a, 'm> {
 
     /// A spec from conda-forge: with its channel where the file names no channels, or did so itself.
     fn fresh(&self, spec: &Written, name: &str, version: &str) -> Fresh {
-        let own = spec.channel.as_deref().map(channels::kind) == Some(Kind::CondaForge);
+        let own = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::CondaForge);
         Fresh {
             channel: if own { Some("conda-forge") } else { self.prefix },
             version: version.to_owned(),
@@ -241,7 +240,7 @@ impl<'a, 'm> Fates<'a, 'm> {
         scope: &[(&Aim<'m>, &Choice<'m>)],
         has_cuda_version: bool,
     ) -> Option<(Vec<Fresh>, Why)> {
-        let from_nvidia = spec.channel.as_deref().map(channels::kind) == Some(Kind::Nvidia);
+        let from_nvidia = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Nvidia);
         let pin = pin(scope)?;
         if !from_nvidia && spec.version.is_empty() || pin < CudaVersion::new(12, 0) {
             return None;

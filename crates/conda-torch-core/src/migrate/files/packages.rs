@@ -1,8 +1,8 @@
 //! Packages by what becomes of them.
 
+use crate::conda::ChannelKind;
 use crate::types::Companion;
 
-use super::channels::{self, Kind};
 use super::spec::Written;
 
 /// What a package is to a file that moves to conda-forge.
@@ -34,8 +34,8 @@ pub(super) enum Role {
 
 /// The role of a package.
 pub(super) fn role(spec: &Written) -> Role {
-    let channel = spec.channel.as_deref().map(channels::kind);
-    if channel == Some(Kind::Other) {
+    let channel = spec.channel.as_deref().map(ChannelKind::of);
+    if channel == Some(ChannelKind::Other) {
         return Role::Other; // somebody's own build
     }
     match spec.name.as_str() {
@@ -87,7 +87,7 @@ fn is_library(name: &str) -> bool {
 
 /// Whether only the old channel has it, or it is asked for from there.
 pub(super) fn is_old(spec: &Written) -> bool {
-    let from_there = spec.channel.as_deref().map(channels::kind) == Some(Kind::OldPytorch);
+    let from_there = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Pytorch);
     from_there
         || matches!(
             spec.name.as_str(),

@@ -1,10 +1,10 @@
 //! What becomes of every channel and package of a file.
 
-use crate::conda::Subdir;
+use crate::conda::{ChannelKind, Subdir};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::CudaVersion;
 
-use super::channels::{self, Kept, Kind};
+use super::channels::{self, Kept};
 use super::facts::{Change, NotRewritten, Remark, Why};
 use super::fate::Fates;
 use super::packages::{Role, is_old, role};
@@ -42,7 +42,7 @@ pub(super) fn plan(
 }
 
 fn has_sign(section: &Section) -> bool {
-    section.channels.iter().any(|(_, name)| channels::kind(name) == Kind::OldPytorch)
+    section.channels.iter().any(|(_, name)| ChannelKind::of(name) == ChannelKind::Pytorch)
         || section.items.iter().filter_map(|item| item.spec.as_ref()).any(is_old)
 }
 
@@ -207,10 +207,10 @@ impl<'a, 'm> Planner<'a, 'm> {
                 channels::Fate::Become(name) => vec![name.clone()],
                 channels::Fate::Remove => Vec::new(),
             };
-            let why = match channels::kind(name) {
-                Kind::Nvidia => Why::NvidiaChannel,
-                Kind::Defaults => Why::Defaults,
-                Kind::OldPytorch | Kind::CondaForge | Kind::NoDefaults | Kind::Other => {
+            let why = match ChannelKind::of(name) {
+                ChannelKind::Nvidia => Why::NvidiaChannel,
+                ChannelKind::Defaults => Why::Defaults,
+                ChannelKind::Pytorch | ChannelKind::CondaForge | ChannelKind::Other => {
                     Why::OldChannel
                 }
             };

@@ -1,0 +1,272 @@
+//! One channel: its name, whichever client wrote it, and whose packages it has.
+
+use super::Subdir;
+
+/// A channel's name and subdir, without the secrets of its address.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChannelName {
+    /// `conda-forge`, `pkgs/main`, `nvidia/label/cuda-12.1.0`; the address of a channel on another
+    /// host than Anaconda's.
+    pub name: String,
+    /// `linux-64`, `noarch`; empty if not given.
+    pub subdir: String,
+}
+
+/// Hosts that serve channels by name.
+const ANACONDA: [&str; 5] = [
+    "conda.anaconda.org",
+    "anaconda.org",
+    "conda-static.anaconda.org",
+    "conda-web.anaconda.org",
+    "repo.anaconda.com",
+];
+
+impl ChannelName {
+    /// Reads a channel as clients write it in a record: conda a URL with the subdir, rattler and pixi
+    /// one with a slash at the end, micromamba a name.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let text = without_secrets(text);
+        let (name, subdir) = split_subdir(&text);
+        let (scheme, rest) = name.split_once("://").unwrap_or(("", name));
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let has_names = matches!(scheme, "http" | "https") && ANACONDA.contains(&host);
+        let name = if has_names { path } else { name };
+        // `<unknown>` is what conda writes for a package that was installed from a file.
+        let name = if name.starts_with('<') { "" } else { name };
+        Self { name: name.to_owned(), subdir: subdir.to_owned() }
+    }
+
+    /// The channel of a package, from the package's own address.
+    #[must_use]
+    pub fn of_package(url: &str) -> Self {
+        Self::of(url.rsplit_once('/').map_or("", |(channel, _)| channel))
+    }
+}
+
+/// Whose packages a channel has. A mirror, a label and a copy in a folder are of the kind of what
+/// they are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChannelKind {
+    /// PyTorch's own: `pytorch`, `pytorch-nightly`, `pytorch-test`, `pytorch-lts`. It ended with
+    /// PyTorch 2.5.
+    Pytorch,
+    /// NVIDIA's own, whose CUDA packages the builds of `pytorch` need.
+    Nvidia,
+    /// Anaconda's: `defaults` and the channels behind it, such as `pkgs/main`.
+    Defaults,
+    /// conda-forge.
+    CondaForge,
+    /// Any other, and a channel without a name.
+    Other,
+}
+
+impl ChannelKind {
+    /// The kind of a channel, given by name, address or folder.
+    #[must_use]
+    pub fn of(channel: &str) -> Self {
+        let name = ChannelName::of(channel).name.to_ascii_lowercase();
+        let is_address = name.contains("://") || super::is_folder(&name);
+        let parts: Vec<&str> = name.split(['/', '\\']).collect();
+        if parts.contains(&"pkgs") {
+            return Self::Defaults;
+        }
+        match channel_part(&name).map_or("", |(_, part)| part) {
+            "conda-forge" => Self::CondaForge,
+            "pytorch" | "pytorch-nightly" | "pytorch-test" | "pytorch-lts" => Self::Pytorch,
+            "nvidia" => Self::Nvidia,
+            "defaults" | "anaconda" | "msys2" => Self::Defaults,
+            // Too common as names of others' channels to be taken for mirrors of Anaconda's.
+            "main" | "r" | "free" if !is_address => Self::Defaults,
+            _ => Self::Other,
+        }
+    }
+
+    /// The name that most channels of the kind have; `other` for others.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pytorch => "pytorch",
+            Self::Nvidia => "nvidia",
+            Self::Defaults => "defaults",
+            Self::CondaForge => "conda-forge",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether its packages belong to the builds of the old `pytorch` channel.
+    #[must_use]
+    pub const fn is_old_torch(self) -> bool {
+        matches!(self, Self::Pytorch | Self::Nvidia)
+    }
+
+    /// Whether conda-forge has packages of its own instead of this channel's.
+    #[must_use]
+    pub const fn is_replaced(self) -> bool {
+        matches!(self, Self::Pytorch | Self::Nvidia | Self::Defaults)
+    }
+}
+
+/// The channel on the same host with another name: the address of conda-forge's mirror beside a
+/// mirror of `pytorch`. `None` for a channel that is not given by its address.
+#[must_use]
+pub fn sibling(channel: &str, name: &str) -> Option<String> {
+    let (at, old) = channel_part(channel)?;
+    channel
+        .contains("://")
+        .then(|| format!("{}{name}{}", &channel[..at], &channel[at + old.len()..]))
+}
+
+/// The part of a name or address that names the channel, and where it starts: the last one before a
+/// label and a subdir.
+fn channel_part(channel: &str) -> Option<(usize, &str)> {
+    let (channel, _) = split_subdir(channel);
+    let channel = channel.split("/label/").next().unwrap_or(channel).trim_end_matches('/');
+    let path = channel.find("://").map_or(0, |scheme| scheme + 3);
+    let start = channel.rfind(['/', '\\']).map_or(0, |slash| slash + 1);
+    // The host of an address without a path names no channel.
+    (start > path || path == 0)
+        .then(|| (start, &channel[start..]))
+        .filter(|(_, part)| !part.is_empty())
+}
+
+/// A channel without the subdir at its end, and that subdir.
+fn split_subdir(channel: &str) -> (&str, &str) {
+    let channel = channel.trim_end().trim_end_matches('/');
+    match channel.rsplit_once('/') {
+        Some((head, last)) if last == "noarch" || last.parse::<Subdir>().is_ok() => (head, last),
+        Some(_) | None => (channel, ""),
+    }
+}
+
+/// A text without the tokens (`/t/TOKEN/`), user names and passwords (`user:password@`) of the
+/// addresses in it.
+#[must_use]
+pub fn without_secrets(text: &str) -> String {
+    let mut text = text.to_owned();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("/t/").map(|at| from + at) {
+        let token = at + 3;
+        let end = text[token..].find(['/', ' ', ':', '\'', '"']).map_or(text.len(), |e| token + e);
+        text.replace_range(at..end, "");
+        from = at;
+    }
+    let mut from = 0;
+    while let Some(at) = text[from..].find("://").map(|at| from + at + 3) {
+        let end = text[at..].find(['/', ' ', '\'', '"']).map_or(text.len(), |end| at + end);
+        if let Some(user) = text[at..end].rfind('@') {
+            text.replace_range(at..=at + user, "");
+        }
+        from = at;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> (String, String) {
+        let ChannelName { name, subdir } = ChannelName::of(text);
+        (name, subdir)
+    }
+
+    #[test]
+    fn every_client_writes_the_same_name() {
+        let named = |name: &str, subdir: &str| (name.to_owned(), subdir.to_owned());
+        let pytorch = named("pytorch", "linux-64");
+        assert_eq!(of("https://conda.anaconda.org/pytorch/linux-64"), pytorch);
+        assert_eq!(of("https://conda.anaconda.org/pytorch/linux-64/"), pytorch);
+        assert_eq!(of("https://conda.anaconda.org/pytorch/"), named("pytorch", ""));
+        assert_eq!(of("pytorch"), named("pytorch", ""));
+        assert_eq!(of("pytorch/linux-64"), pytorch);
+        assert_eq!(of("https://repo.anaconda.com/pkgs/main/noarch"), named("pkgs/main", "noarch"));
+        let label = "nvidia/label/cuda-12.1.0";
+        assert_eq!(of(&format!("https://conda.anaconda.org/{label}/linux-64")).0, label);
+        assert_eq!(of("<unknown>"), named("", ""));
+        assert_eq!(of(""), named("", ""));
+    }
+
+    #[test]
+    fn a_mirror_keeps_its_address_and_loses_its_secrets() {
+        let mirror = "https://mirror.example/conda/conda-forge";
+        let asked = "https://me:secret@mirror.example/t/ab-12-cd/conda/conda-forge/linux-64";
+        assert_eq!(of(asked), (mirror.to_owned(), "linux-64".to_owned()));
+        assert_eq!(of("https://conda.anaconda.org/t/ab-12/private/noarch").0, "private");
+        assert_eq!(of("file:///srv/channel/linux-64").0, "file:///srv/channel");
+    }
+
+    #[test]
+    fn the_channel_of_a_package_comes_from_its_address() {
+        let url = "https://conda.anaconda.org/conda-forge/noarch/tzdata-2025b-h78e105d_0.conda";
+        let ChannelName { name, subdir } = ChannelName::of_package(url);
+        assert_eq!((name.as_str(), subdir.as_str()), ("conda-forge", "noarch"));
+    }
+
+    #[test]
+    fn a_mirror_is_of_the_kind_of_what_it_mirrors() {
+        use ChannelKind::{CondaForge, Defaults, Nvidia, Other, Pytorch};
+        for (channel, kind) in [
+            ("conda-forge", CondaForge),
+            ("conda-forge/label/pytorch_rc", CondaForge),
+            ("https://conda.anaconda.org/conda-forge", CondaForge),
+            ("https://host.example/conda-forge", CondaForge),
+            ("https://host.example/t/TOKEN/conda-forge/linux-64", CondaForge),
+            ("https://user:password@host.example/api/conda/conda-forge/", CondaForge),
+            ("https://prefix.dev/conda-forge", CondaForge),
+            ("file:///srv/mirror/conda-forge", CondaForge),
+            ("pytorch", Pytorch),
+            ("PyTorch", Pytorch),
+            ("pytorch-nightly", Pytorch),
+            ("pytorch/linux-64", Pytorch),
+            ("https://conda.anaconda.org/pytorch/linux-64", Pytorch),
+            ("https://host.example/pytorch", Pytorch),
+            ("https://mirrors.example.edu/anaconda/cloud/pytorch/", Pytorch),
+            ("nvidia", Nvidia),
+            ("nvidia/label/cuda-12.1.0", Nvidia),
+            ("https://conda.anaconda.org/nvidia/label/cuda-12.1.0/linux-64", Nvidia),
+            ("defaults", Defaults),
+            ("pkgs/main", Defaults),
+            ("anaconda", Defaults),
+            ("main", Defaults),
+            ("r", Defaults),
+            ("msys2", Defaults),
+            ("https://repo.anaconda.com/pkgs/main", Defaults),
+            ("https://repo.continuum.io/pkgs/free", Defaults),
+            ("https://host.example/repository/pkgs/main", Defaults),
+            ("https://host.example/main", Other),
+            ("https://conda-forge", Other),
+            ("pytorch3d", Other),
+            ("bioconda", Other),
+            ("/srv/channel", Other),
+            ("nodefaults", Other),
+            ("", Other),
+        ] {
+            assert_eq!(ChannelKind::of(channel), kind, "{channel}");
+        }
+    }
+
+    #[test]
+    fn a_sibling_is_on_the_same_host() {
+        for (channel, expected) in [
+            ("https://host.example/t/TOKEN/pytorch/", "https://host.example/t/TOKEN/conda-forge/"),
+            ("https://host.example/pytorch/linux-64", "https://host.example/conda-forge/linux-64"),
+            (
+                "https://host.example/nvidia/label/cuda-12.1.0",
+                "https://host.example/conda-forge/label/cuda-12.1.0",
+            ),
+        ] {
+            assert_eq!(sibling(channel, "conda-forge").as_deref(), Some(expected));
+        }
+        assert_eq!(sibling("pytorch", "conda-forge"), None);
+    }
+
+    #[test]
+    fn secrets_are_removed_everywhere() {
+        let spec = "https://u:p@h.example/t/tk-1/private::pytorch=2.5";
+        assert_eq!(without_secrets(spec), "https://h.example/private::pytorch=2.5");
+        assert_eq!(without_secrets("conda-forge::pytorch"), "conda-forge::pytorch");
+        assert_eq!(without_secrets("/t/"), "");
+        assert_eq!(without_secrets("a://b@ c://d@e"), "a:// c://e");
+    }
+}
