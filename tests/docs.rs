@@ -29,7 +29,7 @@ fn every_code_has_its_heading_and_every_heading_its_code() {
 
 #[test]
 fn every_remark_about_a_file_has_its_row() {
-    let source = include_str!("../crates/conda-torch-core/src/migrate/files/facts.rs");
+    let source = include_str!("../crates/conda-torch-core/src/migrate/files/file_migration.rs");
     let page = include_str!("../docs/migrate.md");
     let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
     let codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();

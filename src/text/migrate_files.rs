@@ -1,7 +1,7 @@
 //! Rewritten files for a person.
 
 use conda_torch_core::migrate::files::{
-    Change, Why,
+    ChangeReason, LineChange,
     words::{because, remark_sentence as sentence},
 };
 use conda_torch_core::report::migrate_files::Migrated;
@@ -42,21 +42,21 @@ pub fn migrated(files: &[Migrated], width: usize) -> String {
 }
 
 /// A change that the difference alone does not explain.
-fn told(change: &Change) -> Option<String> {
+fn told(change: &LineChange) -> Option<String> {
     let told = match change.why {
-        Why::Nearest
-        | Why::GoesWith
-        | Why::TellsOfCuda
-        | Why::PytorchCpu
-        | Why::OtherBuilds
-        | Why::NamedBuild
-        | Why::NotNeeded
-        | Why::Defaults => true,
-        Why::OldChannel
-        | Why::NvidiaChannel
-        | Why::FailsLoudly
-        | Why::CudaVersion
-        | Why::FollowsCuda => false,
+        ChangeReason::Nearest
+        | ChangeReason::GoesWith
+        | ChangeReason::TellsOfCuda
+        | ChangeReason::PytorchCpu
+        | ChangeReason::OtherBuilds
+        | ChangeReason::NamedBuild
+        | ChangeReason::NotNeeded
+        | ChangeReason::Defaults => true,
+        ChangeReason::OldChannel
+        | ChangeReason::NvidiaChannel
+        | ChangeReason::FailsLoudly
+        | ChangeReason::CudaVersion
+        | ChangeReason::FollowsCuda => false,
     };
     told.then(|| {
         let after: Vec<String> = change.after.iter().map(|after| format!("`{after}`")).collect();

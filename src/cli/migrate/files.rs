@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::{Context, bail};
 
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::files::{NotRewritten, Rewrite, Target, rewrite};
+use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{Migrated, diff, migrated_json};
 use conda_torch_core::types::Machine;
 use conda_torch_host::save;
@@ -111,9 +111,9 @@ fn migrate(
             return migrated;
         }
     };
-    let result = rewrite(file, &text, target, matrix);
+    let result = migrate_file(file, &text, target, matrix);
     migrated.old = text;
-    migrated.nothing_fits = matches!(result, Err(NotRewritten::NothingFits { .. }));
+    migrated.nothing_fits = matches!(result, Err(FileError::Unsatisfiable { .. }));
     migrated.outcome = result.map_err(|error| error.to_string());
     if let Ok(rewrite) = &migrated.outcome
         && args.write
@@ -127,7 +127,7 @@ fn migrate(
     migrated
 }
 
-fn written(file: &str, old: &str, rewrite: &Rewrite) -> anyhow::Result<String> {
+fn written(file: &str, old: &str, rewrite: &FileMigration) -> anyhow::Result<String> {
     Ok(save(file, old.as_bytes(), rewrite.text.as_bytes())?)
 }
 

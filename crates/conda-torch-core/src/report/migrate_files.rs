@@ -4,7 +4,7 @@ use serde::Serialize;
 use similar::TextDiff;
 
 use crate::migrate::files::{
-    Change, Rewrite,
+    FileMigration, LineChange,
     words::{because, remark_sentence},
 };
 use crate::types::Date;
@@ -19,7 +19,7 @@ pub struct Migrated {
     /// Its text; empty where it could not be read.
     pub old: String,
     /// The new one, or why there is none.
-    pub outcome: Result<Rewrite, String>,
+    pub outcome: Result<FileMigration, String>,
     /// Whether there is none because conda-forge has nothing that satisfies the file.
     pub nothing_fits: bool,
     /// Where the old file was copied to, once the new one is written.
@@ -135,7 +135,7 @@ pub fn migrated_json(files: &[Migrated], exit_code: u8, as_of: Date) -> String {
 fn file_document(migrated: &Migrated) -> FileDocument<'_> {
     let rewrite = migrated.outcome.as_ref().ok();
     let change =
-        |change: &'_ Change| -> (usize, &'static str) { (change.line, because(change.why)) };
+        |change: &'_ LineChange| -> (usize, &'static str) { (change.line, because(change.why)) };
     FileDocument {
         file: &migrated.file,
         form: rewrite.map(|rewrite| rewrite.form.as_str()),

@@ -4,7 +4,7 @@ use crate::conda::{ChannelKind, sibling};
 
 /// What becomes of a channel in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum ChannelEdit {
     Keep,
     Become(String),
     Remove,
@@ -31,30 +31,30 @@ pub(super) struct Kept {
 }
 
 /// What becomes of each channel of a list. `nodefaults`: whether the format knows that word.
-pub(super) fn fates(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Fate> {
+pub(super) fn edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<ChannelEdit> {
     let kinds: Vec<ChannelKind> = channels.iter().map(|channel| ChannelKind::of(channel)).collect();
-    let first = |wanted: ChannelKind| kinds.iter().position(|kind| *kind == wanted);
+    let first = |requested: ChannelKind| kinds.iter().position(|kind| *kind == requested);
     let forge = if kinds.contains(&ChannelKind::CondaForge) {
         None
     } else {
         first(ChannelKind::Pytorch).or(first(ChannelKind::Nvidia)).or(first(ChannelKind::Defaults))
     };
     let mut said = channels.contains(&NO_DEFAULTS) || !nodefaults;
-    let mut fates = Vec::with_capacity(kinds.len());
+    let mut edits = Vec::with_capacity(kinds.len());
     for (at, kind) in kinds.iter().enumerate() {
-        fates.push(match kind {
-            ChannelKind::CondaForge | ChannelKind::Other => Fate::Keep,
-            _ if Some(at) == forge => Fate::Become(as_conda_forge(channels[at])),
-            ChannelKind::Nvidia if kept.nvidia => Fate::Keep,
-            ChannelKind::Defaults if kept.defaults => Fate::Keep,
+        edits.push(match kind {
+            ChannelKind::CondaForge | ChannelKind::Other => ChannelEdit::Keep,
+            _ if Some(at) == forge => ChannelEdit::Become(as_conda_forge(channels[at])),
+            ChannelKind::Nvidia if kept.nvidia => ChannelEdit::Keep,
+            ChannelKind::Defaults if kept.defaults => ChannelEdit::Keep,
             ChannelKind::Defaults if !said => {
                 said = true;
-                Fate::Become(NO_DEFAULTS.to_owned())
+                ChannelEdit::Become(NO_DEFAULTS.to_owned())
             }
-            ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => Fate::Remove,
+            ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => ChannelEdit::Remove,
         });
     }
-    fates
+    edits
 }
 
 #[cfg(test)]
@@ -63,22 +63,22 @@ mod tests {
 
     #[test]
     fn conda_forge_takes_the_first_place_that_falls_free() {
-        let fates = |channels: &[&str]| super::fates(channels, Kept::default(), true);
-        let forge = || Fate::Become("conda-forge".to_owned());
-        assert_eq!(fates(&["pytorch", "nvidia"]), [forge(), Fate::Remove]);
-        assert_eq!(fates(&["pytorch", "conda-forge"]), [Fate::Remove, Fate::Keep]);
-        let nodefaults = Fate::Become("nodefaults".to_owned());
-        assert_eq!(fates(&["pytorch", "defaults"]), [forge(), nodefaults]);
+        let edits = |channels: &[&str]| super::edits(channels, Kept::default(), true);
+        let forge = || ChannelEdit::Become("conda-forge".to_owned());
+        assert_eq!(edits(&["pytorch", "nvidia"]), [forge(), ChannelEdit::Remove]);
+        assert_eq!(edits(&["pytorch", "conda-forge"]), [ChannelEdit::Remove, ChannelEdit::Keep]);
+        let nodefaults = ChannelEdit::Become("nodefaults".to_owned());
+        assert_eq!(edits(&["pytorch", "defaults"]), [forge(), nodefaults]);
         assert_eq!(
-            fates(&["https://m.example/cloud/pytorch/"]),
-            [Fate::Become("https://m.example/cloud/conda-forge/".to_owned())]
+            edits(&["https://m.example/cloud/pytorch/"]),
+            [ChannelEdit::Become("https://m.example/cloud/conda-forge/".to_owned())]
         );
     }
 
     #[test]
     fn what_is_needed_still_is_kept() {
         let kept = Kept { nvidia: true, defaults: true };
-        let fates = fates(&["pytorch", "nvidia", "defaults"], kept, true);
-        assert_eq!(fates[1..], [Fate::Keep, Fate::Keep]);
+        let edits = edits(&["pytorch", "nvidia", "defaults"], kept, true);
+        assert_eq!(edits[1..], [ChannelEdit::Keep, ChannelEdit::Keep]);
     }
 }

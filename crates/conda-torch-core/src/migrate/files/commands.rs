@@ -5,13 +5,13 @@ use std::ops::Range;
 use crate::matrix::Matrix;
 
 use super::channels;
-use super::edit::{Edit, Lines, apply, line_of};
-use super::facts::{NotRewritten, Remark, Rewrite};
-use super::form::Form;
-use super::plan::plan;
-use super::section::{Dialect, Fate, Item, Section};
+use super::environment_spec::{EnvironmentSpec, PackageEdit, SpecLine, SpecSyntax};
+use super::file_edits::plan;
+use super::file_migration::{FileError, FileMigration, FileNote};
+use super::format::FileFormat;
 use super::shell_words::{Command, Word, commands};
 use super::target::Target;
+use super::text_edit::{Lines, TextEdit, apply, line_of};
 
 /// Options that take the next word.
 const WITH_VALUE: [&str; 18] = [
@@ -39,15 +39,15 @@ const WITH_VALUE: [&str; 18] = [
 const INSTALLS: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 
 /// Rewrites a text with commands.
-pub(super) fn rewrite(
+pub(super) fn migrate(
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
-) -> Result<Rewrite, NotRewritten> {
+) -> Result<FileMigration, FileError> {
     let mut edits = Vec::new();
     let mut expected: Vec<Vec<String>> = Vec::new();
     let mut changes = Vec::new();
-    let mut remarks: Vec<Remark> = Vec::new();
+    let mut remarks: Vec<FileNote> = Vec::new();
     let lines = Lines::of(text);
     for command in commands(text) {
         let read = Call::read(&lines, &command);
@@ -55,12 +55,12 @@ pub(super) fn rewrite(
         let mut words: Vec<Vec<String>> =
             command.words.iter().map(|word| vec![word.text.clone()]).collect();
         if let Some(planned) = plans.sections.first() {
-            for (channel, fate) in read.channels.iter().zip(&planned.channels) {
-                channel.change(fate, &mut words);
+            for (channel, edit) in read.channels.iter().zip(&planned.channels) {
+                channel.change(edit, &mut words);
             }
-            for (at, fate) in read.items.iter().zip(&planned.items) {
-                if let Fate::Become(fresh) = fate {
-                    words[*at] = fresh.iter().map(super::spec::Fresh::text).collect();
+            for (at, edit) in read.items.iter().zip(&planned.items) {
+                if let PackageEdit::Become(fresh) = edit {
+                    words[*at] = fresh.iter().map(super::spec::NewSpec::text).collect();
                 }
             }
         }
@@ -73,21 +73,21 @@ pub(super) fn rewrite(
             }
         }
     }
-    let new = apply(text, edits).ok_or(NotRewritten::NotFaithful)?;
+    let new = apply(text, edits).ok_or(FileError::UnrelatedLines)?;
     let texts = |command: &Command| -> Vec<String> {
         command.words.iter().map(|word| word.text.clone()).collect()
     };
     if commands(&new).iter().map(texts).ne(expected) {
-        return Err(NotRewritten::NotFaithful);
+        return Err(FileError::UnrelatedLines);
     }
-    remarks.sort_by_key(Remark::line);
-    Ok(Rewrite { form: Form::Commands, text: new, changes, remarks })
+    remarks.sort_by_key(FileNote::line);
+    Ok(FileMigration { form: FileFormat::Commands, text: new, changes, remarks })
 }
 
 /// A command as a section, with the places of its words.
 #[derive(Default)]
 struct Call {
-    section: Section,
+    section: EnvironmentSpec,
     /// For each item its word.
     items: Vec<usize>,
     channels: Vec<ChannelWords>,
@@ -104,13 +104,13 @@ struct ChannelWords {
 }
 
 impl ChannelWords {
-    fn change(&self, fate: &channels::Fate, words: &mut [Vec<String>]) {
-        match fate {
-            channels::Fate::Keep => {}
-            channels::Fate::Become(name) => {
+    fn change(&self, edit: &channels::ChannelEdit, words: &mut [Vec<String>]) {
+        match edit {
+            channels::ChannelEdit::Keep => {}
+            channels::ChannelEdit::Become(name) => {
                 words[self.word] = vec![format!("{}{name}", self.before)];
             }
-            channels::Fate::Remove => {
+            channels::ChannelEdit::Remove => {
                 for at in self.flag.into_iter().chain([self.word]) {
                     words[at].clear();
                 }
@@ -136,7 +136,7 @@ impl Call {
     }
 
     fn read_install(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
-        self.section.dialect = Dialect::default();
+        self.section.dialect = SpecSyntax::default();
         let mut at = 0;
         while let Some(word) = words.get(at) {
             let line = lines.at(word.range.start);
@@ -155,7 +155,7 @@ impl Call {
                 self.channels.push(ChannelWords { flag: None, word: at, before });
                 self.section.channels.push((line, name.to_owned()));
             } else if !word.text.starts_with('-') && at != subcommand {
-                self.section.items.push(Item::of(line, &word.text));
+                self.section.items.push(SpecLine::of(line, &word.text));
                 self.items.push(at);
             }
             at += 1;
@@ -182,7 +182,7 @@ fn edits_of(
     text: &str,
     command: &Command,
     fresh: &[Vec<String>],
-) -> Result<Vec<Edit>, NotRewritten> {
+) -> Result<Vec<TextEdit>, FileError> {
     let mut edits = Vec::new();
     let words = &command.words;
     let mut at = 0;
@@ -194,9 +194,9 @@ fn edits_of(
             }
             let range = removal(text, words, at, last).ok_or_else(|| {
                 let line = line_of(text, words[at].range.start);
-                NotRewritten::NotUnderstood { line, text: words[at].text.clone() }
+                FileError::InvalidSpec { line, text: words[at].text.clone() }
             })?;
-            edits.push(Edit::new(range, ""));
+            edits.push(TextEdit::new(range, ""));
             at = last + 1;
             continue;
         }
@@ -204,7 +204,7 @@ fn edits_of(
         if fresh[at] != [word.text.clone()] {
             let quoted: Vec<String> =
                 fresh[at].iter().map(|text| quoted(text, word, command.within)).collect();
-            edits.push(Edit::new(word.range.clone(), quoted.join(" ")));
+            edits.push(TextEdit::new(word.range.clone(), quoted.join(" ")));
         }
         at += 1;
     }

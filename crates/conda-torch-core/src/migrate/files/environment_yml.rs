@@ -4,14 +4,14 @@ use crate::conda::Subdir;
 use crate::matrix::Matrix;
 
 use super::channels;
-use super::edit::{Edit, Lines, apply, line_of};
-use super::facts::{NotRewritten, Remark, Rewrite};
-use super::form::Form;
-use super::packages::{Role, role};
-use super::plan::plan;
-use super::section::{Dialect, Fate, Item, Plans, Section};
-use super::spec::Fresh;
+use super::environment_spec::{EnvironmentSpec, FileEdits, PackageEdit, SpecLine, SpecSyntax};
+use super::file_edits::plan;
+use super::file_migration::{FileError, FileMigration, FileNote};
+use super::format::FileFormat;
+use super::packages::{PackageRole, role};
+use super::spec::NewSpec;
 use super::target::Target;
+use super::text_edit::{Lines, TextEdit, apply, line_of};
 use super::yaml::{Id, Tree};
 use super::yaml_items;
 
@@ -24,47 +24,52 @@ pub(super) fn recognises(tree: &Tree) -> bool {
 }
 
 /// Rewrites a file of this form.
-pub(super) fn rewrite(
+pub(super) fn migrate(
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
-) -> Result<Rewrite, NotRewritten> {
+) -> Result<FileMigration, FileError> {
     let document = Document::read(text)?;
     let plans = plan(&document.sections, target, matrix)?;
     let changed = document.changed(&plans);
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits: Vec<TextEdit> = Vec::new();
     for (id, texts) in &changed {
         let edit = yaml_items::edit(text, &document.tree, *id, texts, &changed);
-        edits.extend(edit.ok_or_else(|| NotRewritten::NotUnderstood {
+        edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
             line: line_of(text, document.tree.nodes[*id].range.start),
             text: document.tree.text(*id).unwrap_or_default().to_owned(),
         })?);
     }
-    let new = apply(text, edits).ok_or(NotRewritten::NotFaithful)?;
+    let new = apply(text, edits).ok_or(FileError::UnrelatedLines)?;
     if document.tree.words(&changed) != Tree::parse(&new)?.words(&[]) {
-        return Err(NotRewritten::NotFaithful);
+        return Err(FileError::UnrelatedLines);
     }
     let mut remarks = plans.remarks;
     remarks.extend(document.remarks);
     if !plans.changes.is_empty() && document.sections.iter().any(|section| section.is_locked) {
-        remarks.push(Remark::LockAgain);
+        remarks.push(FileNote::LockAgain);
     }
-    remarks.sort_by_key(Remark::line);
-    Ok(Rewrite { form: Form::EnvironmentYml, text: new, changes: plans.changes, remarks })
+    remarks.sort_by_key(FileNote::line);
+    Ok(FileMigration {
+        form: FileFormat::EnvironmentYml,
+        text: new,
+        changes: plans.changes,
+        remarks,
+    })
 }
 
 /// A file as sections, with the nodes that they were read from.
 #[derive(Default)]
 struct Document {
     tree: Tree,
-    sections: Vec<Section>,
+    sections: Vec<EnvironmentSpec>,
     /// For each section the nodes of its channels and of its packages.
     nodes: Vec<(Vec<Id>, Vec<Id>)>,
-    remarks: Vec<Remark>,
+    remarks: Vec<FileNote>,
 }
 
 impl Document {
-    fn read(text: &str) -> Result<Self, NotRewritten> {
+    fn read(text: &str) -> Result<Self, FileError> {
         let tree = Tree::parse(text)?;
         let mut document = Self { tree, ..Self::default() };
         let Some(root) = document.tree.root else { return Ok(document) };
@@ -85,11 +90,11 @@ impl Document {
         let is_project = parent.is_some()
             || tree.get(id, "packages").is_some()
             || tree.get(id, "env_specs").is_some();
-        let mut section = Section {
+        let mut section = EnvironmentSpec {
             parent,
             has_channels: tree.get(id, "channels").is_some(),
-            dialect: Dialect { nodefaults: !is_project, floors: true, bare: false },
-            ..Section::default()
+            dialect: SpecSyntax { nodefaults: !is_project, floors: true, bare: false },
+            ..EnvironmentSpec::default()
         };
         if let Some(platforms) = tree.get(id, "platforms") {
             let named = tree.items(platforms).iter().filter_map(|id| tree.text(*id));
@@ -112,7 +117,7 @@ impl Document {
             for node in tree.get(id, key).map(|list| tree.items(list)).unwrap_or_default() {
                 let place = &tree.nodes[*node].range;
                 if let Some(spec) = tree.text(*node) {
-                    let mut item = Item::of(lines.at(place.start), spec);
+                    let mut item = SpecLine::of(lines.at(place.start), spec);
                     item.platforms = yaml_items::selector(text, place.end);
                     section.items.push(item);
                     item_nodes.push(*node);
@@ -131,19 +136,21 @@ impl Document {
     }
 
     /// The nodes that change, and what comes in their place.
-    fn changed(&self, plans: &Plans) -> Vec<(Id, Vec<String>)> {
+    fn changed(&self, plans: &FileEdits) -> Vec<(Id, Vec<String>)> {
         let mut changed: Vec<(Id, Vec<String>)> = Vec::new();
         for (planned, (channels, items)) in plans.sections.iter().zip(&self.nodes) {
             let of_channels = channels.iter().zip(&planned.channels);
-            changed.extend(of_channels.filter_map(|(id, fate)| match fate {
-                channels::Fate::Keep => None,
-                channels::Fate::Become(name) => Some((*id, vec![name.clone()])),
-                channels::Fate::Remove => Some((*id, Vec::new())),
+            changed.extend(of_channels.filter_map(|(id, edit)| match edit {
+                channels::ChannelEdit::Keep => None,
+                channels::ChannelEdit::Become(name) => Some((*id, vec![name.clone()])),
+                channels::ChannelEdit::Remove => Some((*id, Vec::new())),
             }));
             let of_items = items.iter().zip(&planned.items);
-            changed.extend(of_items.filter_map(|(id, fate)| match fate {
-                Fate::Keep => None,
-                Fate::Become(fresh) => Some((*id, fresh.iter().map(Fresh::text).collect())),
+            changed.extend(of_items.filter_map(|(id, edit)| match edit {
+                PackageEdit::Keep => None,
+                PackageEdit::Become(fresh) => {
+                    Some((*id, fresh.iter().map(NewSpec::text).collect()))
+                }
             }));
         }
         changed.sort();
@@ -153,22 +160,25 @@ impl Document {
 }
 
 /// What to know about a line for pip.
-pub(super) fn pip_remarks(line: usize, text: &str, section: &Section) -> Vec<Remark> {
+pub(super) fn pip_remarks(line: usize, text: &str, section: &EnvironmentSpec) -> Vec<FileNote> {
     let mut remarks = Vec::new();
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
     let name = text[..end.unwrap_or(text.len())].to_ascii_lowercase();
     if text.contains("download.pytorch.org") {
-        remarks.push(Remark::PipIndex { line, text: text.to_owned() });
+        remarks.push(FileNote::PipIndex { line, text: text.to_owned() });
     }
     if matches!(name.as_str(), "torch" | "torchvision" | "torchaudio" | "pytorch") {
-        remarks.push(Remark::PipTorch { line, text: text.to_owned() });
-        let is_torch = |item: &Item| {
+        remarks.push(FileNote::PipTorch { line, text: text.to_owned() });
+        let is_torch = |item: &SpecLine| {
             item.spec.as_ref().is_some_and(|spec| {
-                matches!(role(spec), Role::Pytorch | Role::Companion(_) | Role::CpuOnly)
+                matches!(
+                    role(spec),
+                    PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly
+                )
             })
         };
         if section.items.iter().any(is_torch) {
-            remarks.push(Remark::PipBesideConda { line });
+            remarks.push(FileNote::PipBesideConda { line });
         }
     }
     remarks

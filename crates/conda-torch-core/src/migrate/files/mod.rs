@@ -2,39 +2,39 @@
 //! what was changed out. Makes no decision of its own: which PyTorch a file ends on is what
 //! [`advise`](crate::resolve::advise) says for the machines that the file is for.
 //!
-//! 1. A format (`environment_yml`, `pixi_toml`, `commands`) is read into `section`s: channels and
-//!    packages, each where it stands.
-//! 2. `wanted` draws from a section what it asks for, `target` for which machines, `settle` what all
-//!    its platforms end on.
-//! 3. `plan` says what becomes of each channel, and `fate` of each package.
-//! 4. The format turns that into edits of the text by place. The result is read again: it must be what
-//!    was planned, and all else must be as it was. If not, nothing is changed.
+//! 1. A format (`environment_yml`, `pixi_toml`, `commands`) is read into `environment_spec`s: channels
+//!    and packages, each with its line.
+//! 2. `requested_specs` says what they ask for, `target` for which machines, `choose_target` which
+//!    builds they get.
+//! 3. `file_edits` decides the edit to each channel, and `package_edit` to each package.
+//! 4. The format edits the text by place. The new text is read again: it must say what was planned and
+//!    all else as before. Otherwise nothing changes.
 
 mod channels;
+mod choose_target;
 mod commands;
 mod constraint;
-mod edit;
+mod environment_spec;
 mod environment_yml;
-mod facts;
-mod fate;
-mod form;
+mod file_edits;
+mod file_migration;
+mod format;
+mod package_edit;
 mod packages;
 mod pixi_read;
 mod pixi_toml;
-mod plan;
-mod section;
-mod settle;
+mod requested_specs;
 mod shell_words;
 mod spec;
 mod target;
-mod toml_items;
-mod wanted;
+mod text_edit;
+mod toml_entries;
 pub mod words;
 mod yaml;
 mod yaml_items;
 
-pub use facts::{Change, NotRewritten, Remark, Rewrite, Why};
-pub use form::Form;
+pub use file_migration::{ChangeReason, FileError, FileMigration, FileNote, LineChange};
+pub use format::FileFormat;
 pub use target::Target;
 
 use crate::matrix::Matrix;
@@ -44,19 +44,19 @@ use crate::matrix::Matrix;
 /// # Errors
 /// Where the file is damaged, holds nothing that this program rewrites, or asks for what conda-forge
 /// does not have. The file is then to stay as it is.
-pub fn rewrite(
+pub fn migrate_file(
     name: &str,
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
-) -> Result<Rewrite, NotRewritten> {
-    let form = Form::of(name, text)?;
-    let once = form.rewrite(text, target, matrix)?;
+) -> Result<FileMigration, FileError> {
+    let format = FileFormat::of(name, text)?;
+    let once = format.migrate(text, target, matrix)?;
     if once.text != text {
         // What was written is what another run finds nothing to do in, or the plan was wrong.
-        let again = form.rewrite(&once.text, target, matrix);
+        let again = format.migrate(&once.text, target, matrix);
         if !again.is_ok_and(|again| again.text == once.text) {
-            return Err(NotRewritten::NotFaithful);
+            return Err(FileError::UnrelatedLines);
         }
     }
     Ok(once)

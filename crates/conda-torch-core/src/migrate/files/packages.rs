@@ -7,7 +7,7 @@ use super::spec::Written;
 
 /// What a package is to a file that moves to conda-forge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum PackageRole {
     /// `pytorch` or one of conda-forge's metapackages.
     Pytorch,
     /// torchvision or torchaudio.
@@ -33,20 +33,20 @@ pub(super) enum Role {
 }
 
 /// The role of a package.
-pub(super) fn role(spec: &Written) -> Role {
+pub(super) fn role(spec: &Written) -> PackageRole {
     let channel = spec.channel.as_deref().map(ChannelKind::of);
     if channel == Some(ChannelKind::Other) {
-        return Role::Other; // somebody's own build
+        return PackageRole::Other; // somebody's own build
     }
     match spec.name.as_str() {
-        "pytorch" | "pytorch-gpu" | "pytorch-cpu" => Role::Pytorch,
-        "torchvision" => Role::Companion(Companion::Torchvision),
-        "torchaudio" => Role::Companion(Companion::Torchaudio),
-        "pytorch-cuda" | "cudatoolkit" | "cuda-version" => Role::CudaPin,
-        "cpuonly" => Role::CpuOnly,
-        "pytorch-mutex" | "torchtriton" => Role::NotNeeded,
-        "python" => Role::Python,
-        "mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" => Role::Tied,
+        "pytorch" | "pytorch-gpu" | "pytorch-cpu" => PackageRole::Pytorch,
+        "torchvision" => PackageRole::Companion(Companion::Torchvision),
+        "torchaudio" => PackageRole::Companion(Companion::Torchaudio),
+        "pytorch-cuda" | "cudatoolkit" | "cuda-version" => PackageRole::CudaPin,
+        "cpuonly" => PackageRole::CpuOnly,
+        "pytorch-mutex" | "torchtriton" => PackageRole::NotNeeded,
+        "python" => PackageRole::Python,
+        "mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" => PackageRole::Tied,
         "torchtext"
         | "torchdata"
         | "torchserve"
@@ -54,11 +54,11 @@ pub(super) fn role(spec: &Written) -> Role {
         | "torch-workflow-archiver"
         | "pytorch3d"
         | "captum"
-        | "xformers" => Role::Extension,
-        name if name.starts_with("magma-cuda") => Role::Magma,
-        name if is_toolkit(name) => Role::Toolkit,
-        name if is_library(name) => Role::ToolkitLibrary,
-        _ => Role::Other,
+        | "xformers" => PackageRole::Extension,
+        name if name.starts_with("magma-cuda") => PackageRole::Magma,
+        name if is_toolkit(name) => PackageRole::Toolkit,
+        name if is_library(name) => PackageRole::ToolkitLibrary,
+        _ => PackageRole::Other,
     }
 }
 

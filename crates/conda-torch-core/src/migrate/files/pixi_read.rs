@@ -7,11 +7,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::conda::{Os, Subdir};
 
-use super::edit::line_of;
+use super::environment_spec::{EnvironmentSpec, SpecLine, SpecSyntax};
 use super::environment_yml::pip_remarks;
-use super::facts::{NotRewritten, Remark};
-use super::section::{Dialect, Item, Section};
+use super::file_migration::{FileError, FileNote};
 use super::spec::Written;
+use super::text_edit::line_of;
 
 /// Tables of conda packages.
 const TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
@@ -26,8 +26,8 @@ pub(super) fn recognises(text: &str) -> bool {
     })
 }
 
-pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, NotRewritten> {
-    DeTable::parse(text).map_err(|error| NotRewritten::Damaged {
+pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, FileError> {
+    DeTable::parse(text).map_err(|error| FileError::Malformed {
         form: "TOML",
         line: error.span().map_or(1, |span| line_of(text, span.start)),
         problem: error.message().to_owned(),
@@ -62,7 +62,7 @@ pub(super) struct Place {
 /// A section with the places that it was read from.
 #[derive(Default)]
 pub(super) struct Read {
-    pub section: Section,
+    pub section: EnvironmentSpec,
     pub items: Vec<Place>,
     /// The elements of the list of channels: the whole, and the name in it.
     pub channels: Vec<(Range<usize>, Range<usize>)>,
@@ -70,7 +70,7 @@ pub(super) struct Read {
     /// The header of its system requirements, and the value of `cuda` there.
     pub requirements: String,
     pub required: Option<(Range<usize>, String)>,
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<FileNote>,
 }
 
 /// Every section of a manifest: the default feature first.
@@ -106,9 +106,11 @@ pub(super) fn read(text: &str, root: &DeTable<'_>) -> Vec<Read> {
 impl Read {
     /// The packages of the default feature or another.
     fn of(text: &str, table_of: &DeTable<'_>, path: &str, parent: Option<usize>) -> Self {
-        let dialect = Dialect { nodefaults: false, floors: true, bare: true };
-        let mut read =
-            Self { section: Section { parent, dialect, ..Section::default() }, ..Self::default() };
+        let dialect = SpecSyntax { nodefaults: false, floors: true, bare: true };
+        let mut read = Self {
+            section: EnvironmentSpec { parent, dialect, ..EnvironmentSpec::default() },
+            ..Self::default()
+        };
         read.read_packages(text, table_of, path, None);
         for (name, target) in get(table_of, "target").and_then(table).into_iter().flatten() {
             if let Some(target) = table(target) {
@@ -147,7 +149,7 @@ impl Read {
                 };
                 let line = line_of(text, place.key.start);
                 let written = text.get(place.key.start..place.value.end).unwrap_or_default();
-                let item = Item {
+                let item = SpecLine {
                     line,
                     text: written.to_owned(),
                     spec: Some(spec),

@@ -8,24 +8,24 @@ use toml::de::DeValue;
 use crate::matrix::Matrix;
 
 use super::channels;
-use super::edit::{Edit, apply, line_of};
-use super::facts::{Change, NotRewritten, Remark, Rewrite, Why};
-use super::form::Form;
+use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, PackageEdit};
+use super::file_edits::plan;
+use super::file_migration::{ChangeReason, FileError, FileMigration, FileNote, LineChange};
+use super::format::FileFormat;
 use super::pixi_read::{Read, parse, read};
-use super::plan::plan;
-use super::section::{Fate, Plan, Section};
 use super::target::Target;
-use super::toml_items::{self, leaves, line_end};
+use super::text_edit::{TextEdit, apply, line_of};
+use super::toml_entries::{self, leaves, line_end};
 
 /// Rewrites a file of this form.
-pub(super) fn rewrite(
+pub(super) fn migrate(
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
-) -> Result<Rewrite, NotRewritten> {
+) -> Result<FileMigration, FileError> {
     let root = parse(text)?;
     let reads = read(text, root.get_ref());
-    let sections: Vec<Section> = reads.iter().map(|read| read.section.clone()).collect();
+    let sections: Vec<EnvironmentSpec> = reads.iter().map(|read| read.section.clone()).collect();
     let mut plans = plan(&sections, target, matrix)?;
     let mut writer = Writer { text, edits: Vec::new(), expected: BTreeMap::new() };
     leaves(&DeValue::Table(root.get_ref().clone()), "", &mut writer.expected);
@@ -39,47 +39,47 @@ pub(super) fn rewrite(
             plans.changes.extend(writer.requirement(read, cuda.major));
         }
     }
-    let new = apply(text, writer.edits).ok_or(NotRewritten::NotFaithful)?;
+    let new = apply(text, writer.edits).ok_or(FileError::UnrelatedLines)?;
     let mut found = BTreeMap::new();
-    let again = parse(&new).map_err(|_| NotRewritten::NotFaithful)?;
+    let again = parse(&new).map_err(|_| FileError::UnrelatedLines)?;
     leaves(&DeValue::Table(again.get_ref().clone()), "", &mut found);
     if found != writer.expected {
-        return Err(NotRewritten::NotFaithful);
+        return Err(FileError::UnrelatedLines);
     }
     let mut remarks = plans.remarks;
     remarks.extend(reads.into_iter().flat_map(|read| read.remarks));
     if new != text {
-        remarks.push(Remark::LockAgain);
+        remarks.push(FileNote::LockAgain);
     }
-    remarks.sort_by_key(Remark::line);
-    Ok(Rewrite { form: Form::PixiToml, text: new, changes: plans.changes, remarks })
+    remarks.sort_by_key(FileNote::line);
+    Ok(FileMigration { form: FileFormat::PixiToml, text: new, changes: plans.changes, remarks })
 }
 
 /// Makes edits, and what the new text must say.
 struct Writer<'a> {
     text: &'a str,
-    edits: Vec<Edit>,
+    edits: Vec<TextEdit>,
     expected: BTreeMap<String, String>,
 }
 
 impl Writer<'_> {
-    fn refuse(&self, place: &Range<usize>) -> NotRewritten {
-        NotRewritten::NotUnderstood {
+    fn refuse(&self, place: &Range<usize>) -> FileError {
+        FileError::InvalidSpec {
             line: line_of(self.text, place.start),
             text: self.text.get(place.clone()).unwrap_or_default().to_owned(),
         }
     }
 
-    fn channels(&mut self, read: &Read, planned: &Plan) -> Result<(), NotRewritten> {
-        if planned.channels.iter().all(|fate| *fate == channels::Fate::Keep) {
+    fn channels(&mut self, read: &Read, planned: &EnvironmentEdits) -> Result<(), FileError> {
+        if planned.channels.iter().all(|edit| *edit == channels::ChannelEdit::Keep) {
             return Ok(());
         }
         let elements: Vec<Range<usize>> =
             read.channels.iter().map(|(element, _)| element.clone()).collect();
-        let stays = |at: usize| planned.channels.get(at) != Some(&channels::Fate::Remove);
+        let stays = |at: usize| planned.channels.get(at) != Some(&channels::ChannelEdit::Remove);
         let under = format!("{}\u{1f}", read.channels_path);
         let mut kept: Vec<Vec<(String, String)>> = Vec::new();
-        for (at, fate) in planned.channels.iter().enumerate() {
+        for (at, edit) in planned.channels.iter().enumerate() {
             let own = format!("{under}[{at:06}]");
             let mut said: Vec<(String, String)> = self
                 .expected
@@ -87,12 +87,12 @@ impl Writer<'_> {
                 .filter(|(path, _)| path.starts_with(&own))
                 .map(|(path, value)| (path[own.len()..].to_owned(), value.clone()))
                 .collect();
-            match fate {
-                channels::Fate::Keep => {}
-                channels::Fate::Become(name) => {
+            match edit {
+                channels::ChannelEdit::Keep => {}
+                channels::ChannelEdit::Become(name) => {
                     let place = read.channels[at].1.clone();
                     let quote = if self.text[place.clone()].starts_with('\'') { '\'' } else { '"' };
-                    self.edits.push(Edit::new(place, format!("{quote}{name}{quote}")));
+                    self.edits.push(TextEdit::new(place, format!("{quote}{name}{quote}")));
                     let table = said.len() > 1;
                     for (path, value) in &mut said {
                         if !table || path == "\u{1f}channel" {
@@ -100,8 +100,8 @@ impl Writer<'_> {
                         }
                     }
                 }
-                channels::Fate::Remove => {
-                    let edit = toml_items::remove_element(self.text, &elements, at, stays);
+                channels::ChannelEdit::Remove => {
+                    let edit = toml_entries::remove_element(self.text, &elements, at, stays);
                     self.edits.push(edit.ok_or_else(|| self.refuse(&elements[at]))?);
                     continue;
                 }
@@ -117,10 +117,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn items(&mut self, read: &Read, planned: &Plan) -> Result<(), NotRewritten> {
-        for (place, fate) in read.items.iter().zip(&planned.items) {
-            let Fate::Become(fresh) = fate else { continue };
-            let edits = toml_items::edit(self.text, &place.key, &place.value, fresh)
+    fn items(&mut self, read: &Read, planned: &EnvironmentEdits) -> Result<(), FileError> {
+        for (place, edit) in read.items.iter().zip(&planned.items) {
+            let PackageEdit::Become(fresh) = edit else { continue };
+            let edits = toml_entries::edit(self.text, &place.key, &place.value, fresh)
                 .ok_or_else(|| self.refuse(&(place.key.start..place.value.end)))?;
             self.edits.extend(edits);
             let own = format!("{}\u{1f}{}", place.table, place.name);
@@ -128,7 +128,7 @@ impl Writer<'_> {
             self.expected.retain(|path, _| *path != own && !path.starts_with(&under));
             for fresh in fresh {
                 let own = format!("{}\u{1f}{}", place.table, fresh.name);
-                let version = format!("\"{}", toml_items::version(fresh));
+                let version = format!("\"{}", toml_entries::version(fresh));
                 if fresh.build.is_none() && fresh.channel.is_none() {
                     self.expected.insert(own, version);
                     continue;
@@ -147,15 +147,15 @@ impl Writer<'_> {
 
     /// Declares CUDA: without it pixi solves as if there were no GPU. The table is what every version
     /// of pixi reads.
-    fn requirement(&mut self, read: &Read, major: u16) -> Option<Change> {
+    fn requirement(&mut self, read: &Read, major: u16) -> Option<LineChange> {
         let declared = |version: &str| version.split('.').next()?.parse::<u16>().ok();
         let after = vec![format!("[{}] cuda = \"{major}\"", read.requirements)];
-        let why = Why::TellsOfCuda;
+        let why = ChangeReason::TellsOfCuda;
         if let Some((place, version)) = &read.required {
             if declared(version).is_none_or(|declared| declared >= major) {
                 return None;
             }
-            self.edits.push(Edit::new(place.clone(), format!("\"{major}\"")));
+            self.edits.push(TextEdit::new(place.clone(), format!("\"{major}\"")));
             let old = format!("\"{version}");
             let path = self
                 .expected
@@ -164,16 +164,16 @@ impl Writer<'_> {
             let path = path.0.clone();
             self.expected.insert(path, format!("\"{major}"));
             let line = line_of(self.text, place.start);
-            return Some(Change { line, before: format!("cuda = \"{version}\""), after, why });
+            return Some(LineChange { line, before: format!("cuda = \"{version}\""), after, why });
         }
         let end = line_end(self.text);
         let gap = if self.text.ends_with('\n') { "" } else { end };
         let table = format!("{gap}{end}[{}]{end}cuda = \"{major}\"{end}", read.requirements);
-        self.edits.push(Edit::new(self.text.len()..self.text.len(), table));
+        self.edits.push(TextEdit::new(self.text.len()..self.text.len(), table));
         let path: String = format!(".{}", read.requirements).replace('.', "\u{1f}");
         self.expected.insert(path.clone(), "{}".to_owned());
         self.expected.insert(format!("{path}\u{1f}cuda"), format!("\"{major}"));
         let line = self.text.lines().count();
-        Some(Change { line, before: String::new(), after, why })
+        Some(LineChange { line, before: String::new(), after, why })
     }
 }

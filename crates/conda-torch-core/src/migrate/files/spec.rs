@@ -138,7 +138,7 @@ fn join_operators(text: &str) -> String {
 
 /// A spec as it is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fresh {
+pub(super) struct NewSpec {
     /// What comes before `::`.
     pub channel: Option<&'static str>,
     /// The package.
@@ -149,7 +149,7 @@ pub(super) struct Fresh {
     pub build: Option<String>,
 }
 
-impl Fresh {
+impl NewSpec {
     /// A package of any version.
     pub(super) fn named(name: impl Into<String>) -> Self {
         Self { channel: None, name: name.into(), version: String::new(), build: None }
@@ -254,14 +254,14 @@ mod tests {
 
     #[test]
     fn a_fresh_spec_is_written_for_conda() {
-        let build = |version: &str| Fresh {
+        let build = |version: &str| NewSpec {
             version: version.to_owned(),
             build: Some("cuda120*".to_owned()),
-            ..Fresh::named("pytorch")
+            ..NewSpec::named("pytorch")
         };
         assert_eq!(build("=2.1.2").text(), "pytorch=2.1.2=cuda120*");
         assert_eq!(build(">=2.0,<2.3").text(), "pytorch >=2.0,<2.3 cuda120*");
         assert_eq!(build("").text(), "pytorch=*=cuda120*");
-        assert_eq!(Fresh::pinned("a", "1").text(), "a=1");
+        assert_eq!(NewSpec::pinned("a", "1").text(), "a=1");
     }
 }

@@ -5,7 +5,7 @@ use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{Choice, Request, RequestedAccelerator, advise};
 use crate::types::{Companion, CudaVersion, Detected, Machine, Origin};
 
-use super::wanted::Wanted;
+use super::requested_specs::RequestedSpecs;
 
 /// For whom a file is rewritten.
 #[derive(Debug, Clone, Copy)]
@@ -16,22 +16,22 @@ pub struct Target<'a> {
     pub platform: Option<Subdir>,
 }
 
-/// The machine that a file is for on one platform, with what is wanted there.
-pub(super) struct Aim<'m> {
+/// The machine that a file is for on one platform, with what is requested there.
+pub(super) struct PlatformTarget<'m> {
     pub subdir: Subdir,
-    pub wanted: Wanted,
+    pub requested: RequestedSpecs,
     pub machine: Machine,
     /// Whether the machine was described, and not made up from the old pins.
     pub is_described: bool,
     pub matrix: &'m Matrix,
 }
 
-impl<'m> Aim<'m> {
+impl<'m> PlatformTarget<'m> {
     /// The machine for a platform. With nobody to describe one, it has the oldest driver that ran
     /// what the file asked for, and a GPU that is not known.
     pub(super) fn new(
         subdir: Subdir,
-        wanted: Wanted,
+        requested: RequestedSpecs,
         target: Target<'_>,
         matrix: &'m Matrix,
     ) -> Self {
@@ -40,21 +40,27 @@ impl<'m> Aim<'m> {
             .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
         let machine = match described {
             Some(machine) => machine.clone(),
-            None => assumed(subdir, &wanted, matrix),
+            None => assumed(subdir, &requested, matrix),
         };
-        Self { subdir, wanted, machine, is_described: described.is_some(), matrix }
+        Self { subdir, requested, machine, is_described: described.is_some(), matrix }
     }
 
     /// The same with the oldest driver for a newer CUDA; `None` where a machine was described or
     /// there is no newer one.
     pub(super) fn with_newer_driver(&self) -> Option<(Self, CudaVersion)> {
-        let asked = self.wanted.cuda.filter(|_| !self.is_described)?;
+        let asked = self.requested.cuda.filter(|_| !self.is_described)?;
         let newer = self.matrix.majors.iter().find(|row| row.major > asked.major)?;
         let cuda = CudaVersion::new(newer.major, 0);
-        let wanted = Wanted { cuda: Some(cuda), ..self.wanted.clone() };
-        let machine = assumed(self.subdir, &wanted, self.matrix);
+        let requested = RequestedSpecs { cuda: Some(cuda), ..self.requested.clone() };
+        let machine = assumed(self.subdir, &requested, self.matrix);
         Some((
-            Self { wanted, machine, subdir: self.subdir, is_described: false, matrix: self.matrix },
+            Self {
+                requested,
+                machine,
+                subdir: self.subdir,
+                is_described: false,
+                matrix: self.matrix,
+            },
             cuda,
         ))
     }
@@ -65,10 +71,14 @@ impl<'m> Aim<'m> {
         let has_nvidia = self.machine.has_nvidia_card()
             || self.machine.driver.is_found()
             || self.machine.driver_cuda.is_found();
-        match self.wanted.device {
+        match self.requested.device {
             RequestedAccelerator::Cuda if self.is_described && !has_nvidia => {
                 RequestedAccelerator::Auto
             }
+            // A shared file that does not choose leaves the choice to the solver.
+            device @ (RequestedAccelerator::Auto
+            | RequestedAccelerator::Cpu
+            | RequestedAccelerator::Cuda) => device,
             // A shared file that does not choose leaves the choice to the solver.
             device @ (RequestedAccelerator::Auto
             | RequestedAccelerator::Cpu
@@ -84,7 +94,7 @@ impl<'m> Aim<'m> {
         pin: Option<CudaVersion>,
     ) -> Option<Choice<'m>> {
         let choice = self.advised(pytorch, pin)?;
-        let asked = self.wanted.cuda.filter(|_| pin.is_none() && !self.is_described);
+        let asked = self.requested.cuda.filter(|_| pin.is_none() && !self.is_described);
         let older = choice.cuda_version.zip(asked).filter(|(own, asked)| own.major < asked.major);
         let Some((_, asked)) = older else { return Some(choice) };
         let pins = self.matrix.cuda_versions.iter().filter(|pin| pin.major == asked.major);
@@ -95,12 +105,12 @@ impl<'m> Aim<'m> {
 
     fn advised(&self, pytorch: Option<Version>, pin: Option<CudaVersion>) -> Option<Choice<'m>> {
         let mut companions: Vec<Companion> = Vec::new();
-        for (package, _) in &self.wanted.companions {
+        for (package, _) in &self.requested.companions {
             if !companions.contains(package) {
                 companions.push(*package);
             }
         }
-        self.wanted.pythons().into_iter().find_map(|python| {
+        self.requested.pythons().into_iter().find_map(|python| {
             let request = Request {
                 accelerator: self.device(),
                 pytorch,
@@ -121,13 +131,13 @@ impl<'m> Aim<'m> {
 }
 
 /// A machine on which the old file worked.
-fn assumed(subdir: Subdir, wanted: &Wanted, matrix: &Matrix) -> Machine {
+fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machine {
     let mut machine = Machine::baseline(subdir);
-    if wanted.device != RequestedAccelerator::Cuda {
+    if requested.device != RequestedAccelerator::Cuda {
         return machine;
     }
     let family = DriverFamily::of(subdir, false);
-    let cuda = wanted.cuda.unwrap_or(CudaVersion::new(12, 1));
+    let cuda = requested.cuda.unwrap_or(CudaVersion::new(12, 1));
     let own = matrix.toolkit_driver(cuda, family);
     let driver = match (matrix.major_driver(cuda, family), own) {
         (Some(floor), Some(own)) if floor.is_at_least(own) => Some(floor),

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use super::edit::line_of;
-use super::facts::NotRewritten;
+use super::file_migration::FileError;
+use super::text_edit::line_of;
 
 /// A node, by its place in [`Tree::nodes`].
 pub(super) type Id = usize;
@@ -45,8 +45,8 @@ const DEEPEST: usize = 100;
 
 impl Tree {
     /// Reads the first document of a text; a second one is damage.
-    pub(super) fn parse(text: &str) -> Result<Self, NotRewritten> {
-        let damaged = |line, problem: String| NotRewritten::Damaged { form: "YAML", line, problem };
+    pub(super) fn parse(text: &str) -> Result<Self, FileError> {
+        let damaged = |line, problem: String| FileError::Malformed { form: "YAML", line, problem };
         // A byte order mark is no part of the document, and counts as a character for the parser.
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let offset = text.len() - body.len();
@@ -279,7 +279,7 @@ mod tests {
     fn damage_is_told_with_its_line() {
         for (text, line) in [("a: [b, c", 1), ("a: b\nc:\n\t- d\n", 3), ("a: b\n---\nc: d\n", 2)] {
             match Tree::parse(text) {
-                Err(NotRewritten::Damaged { line: found, .. }) => {
+                Err(FileError::Malformed { line: found, .. }) => {
                     assert_eq!(found, line, "{text:?}");
                 }
                 other => panic!("{text:?}: {other:?}"),

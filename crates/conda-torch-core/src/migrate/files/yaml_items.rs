@@ -2,8 +2,8 @@
 
 use crate::conda::{Os, Subdir};
 
-use super::edit::{Edit, whole_line};
-use super::toml_items::remove_element;
+use super::text_edit::{TextEdit, whole_line};
+use super::toml_entries::remove_element;
 use super::yaml::{Id, Tree};
 
 /// The platforms that conda-forge has PyTorch for, for words that mean several.
@@ -48,7 +48,7 @@ pub(super) fn edit(
     id: Id,
     texts: &[String],
     changed: &[(Id, Vec<String>)],
-) -> Option<Vec<Edit>> {
+) -> Option<Vec<TextEdit>> {
     let node = tree.nodes.get(id).filter(|node| node.is_simple)?;
     let line = whole_line(text, node.range.start);
     let before = &text[line.start..node.range.start];
@@ -58,7 +58,7 @@ pub(super) fn edit(
     if !is_block {
         let joined: Vec<String> = texts.iter().map(quoted).collect();
         if !joined.is_empty() {
-            return Some(vec![Edit::new(node.range.clone(), joined.join(", "))]);
+            return Some(vec![TextEdit::new(node.range.clone(), joined.join(", "))]);
         }
         return remove_from_flow(text, tree, id, changed).map(|edit| vec![edit]);
     }
@@ -80,9 +80,9 @@ pub(super) fn edit(
             let indent = before.split('-').next().unwrap_or_default();
             format!("{indent}{comment}{}", if rest.ends_with('\n') { end } else { "" })
         };
-        return Some(vec![Edit::new(line, kept)]);
+        return Some(vec![TextEdit::new(line, kept)]);
     };
-    let mut edits = vec![Edit::new(node.range.clone(), quoted(first))];
+    let mut edits = vec![TextEdit::new(node.range.clone(), quoted(first))];
     if !more.is_empty() {
         let mut added = String::new();
         for fresh in more {
@@ -93,7 +93,7 @@ pub(super) fn edit(
                 added.extend([end, before, &fresh]);
             }
         }
-        edits.push(Edit::new(line.end..line.end, added));
+        edits.push(TextEdit::new(line.end..line.end, added));
     }
     Some(edits)
 }
@@ -104,7 +104,7 @@ fn remove_from_flow(
     tree: &Tree,
     id: Id,
     changed: &[(Id, Vec<String>)],
-) -> Option<Edit> {
+) -> Option<TextEdit> {
     let siblings = tree.items(tree.nodes[id].parent?);
     let at = siblings.iter().position(|sibling| *sibling == id)?;
     let places: Vec<_> =

@@ -1,17 +1,17 @@
-//! Changes to a text by place, so that all else stays byte for byte.
+//! Edits to a text by place, so that all else stays byte for byte.
 
 use std::ops::Range;
 
 /// A stretch of a text, and what comes in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edit {
+pub(super) struct TextEdit {
     /// Bytes of the old text; empty where something is only added.
     pub range: Range<usize>,
     /// The new bytes; empty where something is only taken out.
     pub text: String,
 }
 
-impl Edit {
+impl TextEdit {
     /// Puts `text` in the place of `range`.
     pub(super) fn new(range: Range<usize>, text: impl Into<String>) -> Self {
         Self { range, text: text.into() }
@@ -20,7 +20,7 @@ impl Edit {
 
 /// The text with all edits made; `None` where two overlap or one is out of the text, which would be
 /// this program's own mistake.
-pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<String> {
+pub(super) fn apply(text: &str, mut edits: Vec<TextEdit>) -> Option<String> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits.dedup();
     let mut out = String::with_capacity(text.len() + 64);
@@ -66,11 +66,12 @@ mod tests {
 
     #[test]
     fn edits_are_made_in_the_order_of_the_text_and_touch_nothing_else() {
-        let edits = vec![Edit::new(4..5, "C"), Edit::new(0..1, "AA"), Edit::new(2..2, "-")];
+        let edits =
+            vec![TextEdit::new(4..5, "C"), TextEdit::new(0..1, "AA"), TextEdit::new(2..2, "-")];
         assert_eq!(apply("abcde", edits).as_deref(), Some("AAb-cdC"));
-        let overlapping = vec![Edit::new(0..3, ""), Edit::new(2..4, "x")];
+        let overlapping = vec![TextEdit::new(0..3, ""), TextEdit::new(2..4, "x")];
         assert_eq!(apply("abcde", overlapping), None);
-        assert_eq!(apply("abc", vec![Edit::new(2..9, "")]), None);
+        assert_eq!(apply("abc", vec![TextEdit::new(2..9, "")]), None);
     }
 
     #[test]

@@ -5,14 +5,14 @@ use crate::resolve::RequestedAccelerator;
 use crate::types::{Companion, CudaVersion};
 
 use super::constraint::Constraint;
-use super::packages::{Device, Role, device_of, role};
-use super::section::Item;
+use super::environment_spec::SpecLine;
+use super::packages::{Device, PackageRole, device_of, role};
 use super::spec::Written;
 
 /// A wish, drawn from the lines that hold on a platform.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "what lines there are, each by itself")]
-pub(super) struct Wanted {
+pub(super) struct RequestedSpecs {
     /// What to compute on.
     pub device: RequestedAccelerator,
     /// The CUDA that the old builds were asked for.
@@ -33,19 +33,19 @@ pub(super) struct Wanted {
     pub has_cpu_only: bool,
 }
 
-impl Wanted {
+impl RequestedSpecs {
     /// What the lines ask for on a platform.
-    pub(super) fn of<'a>(items: impl Iterator<Item = &'a Item>, platform: Subdir) -> Self {
-        let mut wanted = Self::default();
+    pub(super) fn of<'a>(items: impl Iterator<Item = &'a SpecLine>, platform: Subdir) -> Self {
+        let mut requested = Self::default();
         for item in items.filter(|item| item.holds_on(platform)) {
             if let Some(spec) = &item.spec {
-                wanted.hear(spec);
+                requested.add(spec);
             }
         }
         if platform.os() == crate::conda::Os::Macos {
-            wanted.device = RequestedAccelerator::Auto; // there is no choice
+            requested.device = RequestedAccelerator::Auto; // there is no choice
         }
-        wanted
+        requested
     }
 
     /// Whether it is about PyTorch at all.
@@ -56,43 +56,43 @@ impl Wanted {
             || self.has_pytorch_cuda
     }
 
-    fn hear(&mut self, spec: &Written) {
+    fn add(&mut self, spec: &Written) {
         match role(spec) {
-            Role::Pytorch => {
+            PackageRole::Pytorch => {
                 self.names_pytorch = true;
                 self.pytorch = self.pytorch.take().or_else(|| spec.constraint.clone());
                 match spec.name.as_str() {
                     "pytorch-gpu" => self.device = RequestedAccelerator::Cuda,
                     "pytorch-cpu" => self.device = RequestedAccelerator::Cpu,
-                    _ => self.hear_build(spec),
+                    _ => self.add_build(spec),
                 }
             }
-            Role::Companion(package) => {
+            PackageRole::Companion(package) => {
                 self.companions.push((package, spec.constraint.clone()));
-                self.hear_build(spec);
+                self.add_build(spec);
             }
-            Role::CudaPin => {
+            PackageRole::CudaPin => {
                 self.has_cuda_pin = true;
                 self.has_pytorch_cuda |= spec.name == "pytorch-cuda";
                 self.device = RequestedAccelerator::Cuda;
                 self.cuda = self.cuda.or_else(|| cuda(spec.constraint.as_ref()?));
             }
-            Role::CpuOnly => {
+            PackageRole::CpuOnly => {
                 self.has_cpu_only = true;
                 self.device = RequestedAccelerator::Cpu;
             }
-            Role::NotNeeded => self.hear_build(spec),
-            Role::Python => self.python.clone_from(&spec.constraint),
-            Role::Magma
-            | Role::Toolkit
-            | Role::ToolkitLibrary
-            | Role::Tied
-            | Role::Extension
-            | Role::Other => {}
+            PackageRole::NotNeeded => self.add_build(spec),
+            PackageRole::Python => self.python.clone_from(&spec.constraint),
+            PackageRole::Magma
+            | PackageRole::Toolkit
+            | PackageRole::ToolkitLibrary
+            | PackageRole::Tied
+            | PackageRole::Extension
+            | PackageRole::Other => {}
         }
     }
 
-    fn hear_build(&mut self, spec: &Written) {
+    fn add_build(&mut self, spec: &Written) {
         let Some(build) = &spec.build else { return };
         match device_of(build) {
             Some(Device::Cuda) => {

@@ -3,24 +3,24 @@
 use crate::conda::{Subdir, Version};
 use crate::types::{CudaVersion, DriverVersion};
 
-use super::form::Form;
+use super::format::FileFormat;
 
 /// A file, rewritten.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rewrite {
+pub struct FileMigration {
     /// What the file was taken for.
-    pub form: Form,
+    pub form: FileFormat,
     /// The new text; the old one where there was nothing to change.
     pub text: String,
     /// What was changed, in the order of the lines.
-    pub changes: Vec<Change>,
+    pub changes: Vec<LineChange>,
     /// What to know, in the order of the lines; what is about the whole file comes first.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<FileNote>,
 }
 
 /// A channel or a package that was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct LineChange {
     /// The line in the old text, from 1.
     pub line: usize,
     /// As it was.
@@ -28,12 +28,12 @@ pub struct Change {
     /// What came in its place; nothing where it went.
     pub after: Vec<String>,
     /// Why.
-    pub why: Why,
+    pub why: ChangeReason,
 }
 
 /// Why something was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum ChangeReason {
     /// The old channel ended.
     OldChannel,
     /// conda-forge has NVIDIA's packages itself.
@@ -65,7 +65,7 @@ pub enum Why {
 /// What to know about a rewritten file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
-pub enum Remark {
+pub enum FileNote {
     /// The file does not say for which platform it is.
     PlatformAssumed { subdir: Subdir },
     /// The old CUDA is kept, for drivers as old as the file allowed, and holds PyTorch back.
@@ -96,7 +96,7 @@ pub enum Remark {
     TellOfCuda { cuda: CudaVersion },
 }
 
-impl Remark {
+impl FileNote {
     /// The stable name: never renamed, never reused. Its row is in `docs/migrate.md`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -142,10 +142,10 @@ impl Remark {
 
 /// Why a file was not rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotRewritten {
+pub enum FileError {
     /// It is not what its name or its beginning says.
     #[error("line {line}: not {form}: {problem}")]
-    Damaged {
+    Malformed {
         /// What it was taken for.
         form: &'static str,
         /// The line, from 1.
@@ -160,7 +160,7 @@ pub enum NotRewritten {
     #[error(
         "line {line}: `{text}` is not understood; expected a match spec, such as `pytorch=2.1`"
     )]
-    NotUnderstood {
+    InvalidSpec {
         /// The line, from 1.
         line: usize,
         /// As it is written.
@@ -171,7 +171,7 @@ pub enum NotRewritten {
         "line {line}: nothing on conda-forge satisfies what it asks for on {subdir}{}",
         without.as_ref().map_or_else(String::new, |text| format!("; without `{text}` something does"))
     )]
-    NothingFits {
+    Unsatisfiable {
         /// The line of PyTorch, from 1.
         line: usize,
         /// The platform.
@@ -181,5 +181,5 @@ pub enum NotRewritten {
     },
     /// The new text is not what was meant: a fault of this program.
     #[error("the change could not be made without touching something else")]
-    NotFaithful,
+    UnrelatedLines,
 }

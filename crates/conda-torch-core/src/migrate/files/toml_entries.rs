@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
-use super::edit::{Edit, whole_line};
-use super::spec::Fresh;
+use super::spec::NewSpec;
+use super::text_edit::{TextEdit, whole_line};
 
 /// A version as pixi reads it: without an operator it is exact, so `=2.1` needs `.*`.
-pub(super) fn version(fresh: &Fresh) -> String {
+pub(super) fn version(fresh: &NewSpec) -> String {
     let version = fresh.version.as_str();
     match version.strip_prefix('=') {
         _ if version.is_empty() => "*".to_owned(),
@@ -22,7 +22,7 @@ pub(super) fn version(fresh: &Fresh) -> String {
 }
 
 /// A spec as the value of an entry.
-pub(super) fn value(fresh: &Fresh, quote: char) -> String {
+pub(super) fn value(fresh: &NewSpec, quote: char) -> String {
     let quoted = |text: &str| format!("{quote}{text}{quote}");
     let own = version(fresh);
     if fresh.build.is_none() && fresh.channel.is_none() {
@@ -44,8 +44,8 @@ pub(super) fn edit(
     text: &str,
     key: &Range<usize>,
     old: &Range<usize>,
-    fresh: &[Fresh],
-) -> Option<Vec<Edit>> {
+    fresh: &[NewSpec],
+) -> Option<Vec<TextEdit>> {
     let line = whole_line(text, key.start);
     let alone = text[line.start..key.start].trim_matches([' ', '\t', '\u{feff}']).is_empty()
         && old.end <= line.end;
@@ -57,12 +57,12 @@ pub(super) fn edit(
     let Some((first, more)) = fresh.split_first() else {
         return alone.then(|| without_line(text, line, old.end)).map(|edit| vec![edit]);
     };
-    let mut edits = vec![Edit::new(old.clone(), value(first, quote))];
+    let mut edits = vec![TextEdit::new(old.clone(), value(first, quote))];
     let name = text[key.clone()].trim_matches(['"', '\'']);
     if name != first.name {
         let bare = &text[key.clone()] == name;
         let fresh = if bare { first.name.clone() } else { format!("\"{}\"", first.name) };
-        edits.push(Edit::new(key.clone(), fresh));
+        edits.push(TextEdit::new(key.clone(), fresh));
     }
     if !more.is_empty() {
         if !alone {
@@ -76,7 +76,7 @@ pub(super) fn edit(
         for fresh in more {
             added.extend([indent, &fresh.name, " = ", &value(fresh, quote), ending]);
         }
-        edits.push(Edit::new(line.end..line.end, added));
+        edits.push(TextEdit::new(line.end..line.end, added));
     }
     Some(edits)
 }
@@ -87,7 +87,7 @@ pub(super) fn line_end(text: &str) -> &'static str {
 }
 
 /// A line without what ends at `end`; a comment after that stays.
-fn without_line(text: &str, line: Range<usize>, end: usize) -> Edit {
+fn without_line(text: &str, line: Range<usize>, end: usize) -> TextEdit {
     let rest = text[end..line.end].trim_start_matches(',').trim();
     let kept = if rest.starts_with('#') && !rest.trim_start_matches(['#', ' ']).starts_with('[') {
         let indent: String =
@@ -97,7 +97,7 @@ fn without_line(text: &str, line: Range<usize>, end: usize) -> Edit {
     } else {
         String::new()
     };
-    Edit::new(line, kept)
+    TextEdit::new(line, kept)
 }
 
 /// Takes an element out of an array; `stays` tells which of its places are kept.
@@ -106,7 +106,7 @@ pub(super) fn remove_element(
     elements: &[Range<usize>],
     at: usize,
     stays: impl Fn(usize) -> bool,
-) -> Option<Edit> {
+) -> Option<TextEdit> {
     let own = elements.get(at)?.clone();
     let line = whole_line(text, own.start);
     let after = text[own.end..line.end.max(own.end)].trim();
@@ -122,7 +122,7 @@ pub(super) fn remove_element(
     } else {
         elements.get(at.checked_sub(1)?)?.end..own.end
     };
-    (!text.get(range.clone())?.contains('#')).then(|| Edit::new(range, ""))
+    (!text.get(range.clone())?.contains('#')).then(|| TextEdit::new(range, ""))
 }
 
 /// Everything that a document says, by path.

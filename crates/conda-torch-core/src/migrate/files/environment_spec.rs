@@ -4,12 +4,12 @@
 use crate::conda::Subdir;
 
 use super::channels;
-use super::facts::{Change, Remark};
-use super::spec::{Fresh, Written};
+use super::file_migration::{FileNote, LineChange};
+use super::spec::{NewSpec, Written};
 
 /// An environment, or a part of one that builds on another.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Section {
+pub(super) struct EnvironmentSpec {
     /// The section that this one adds to, by its place.
     pub parent: Option<usize>,
     /// The platforms that it is for; empty where the file does not say.
@@ -21,14 +21,14 @@ pub(super) struct Section {
     /// Channels as written, each with its line.
     pub channels: Vec<(usize, String)>,
     /// Packages.
-    pub items: Vec<Item>,
+    pub items: Vec<SpecLine>,
     /// What its format can express.
-    pub dialect: Dialect,
+    pub dialect: SpecSyntax,
 }
 
 /// What a format can express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Dialect {
+pub(super) struct SpecSyntax {
     /// `nodefaults` among channels.
     pub nodefaults: bool,
     /// `>=` in a spec without quotes that nobody wrote.
@@ -39,7 +39,7 @@ pub(super) struct Dialect {
 
 /// A package in a list.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Item {
+pub(super) struct SpecLine {
     /// Its line.
     pub line: usize,
     /// As it is written, without quotes.
@@ -50,7 +50,7 @@ pub(super) struct Item {
     pub platforms: Option<Vec<Subdir>>,
 }
 
-impl Item {
+impl SpecLine {
     /// A line of a list as a spec.
     pub(super) fn of(line: usize, text: &str) -> Self {
         let text = text.to_owned();
@@ -65,28 +65,28 @@ impl Item {
 
 /// What becomes of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Fate {
+pub(super) enum PackageEdit {
     /// It stays as it is.
     #[default]
     Keep,
     /// These come in its place; none where it goes.
-    Become(Vec<Fresh>),
+    Become(Vec<NewSpec>),
 }
 
-/// What becomes of a section: one fate a channel and one an item.
+/// What becomes of a section: one edit a channel and one an item.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Plan {
-    pub channels: Vec<channels::Fate>,
-    pub items: Vec<Fate>,
+pub(super) struct EnvironmentEdits {
+    pub channels: Vec<channels::ChannelEdit>,
+    pub items: Vec<PackageEdit>,
     /// The `__cuda` that a solve must see; `None` without CUDA, or where nothing changes.
     pub needs_cuda: Option<crate::types::CudaVersion>,
 }
 
 /// What becomes of a file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Plans {
+pub(super) struct FileEdits {
     /// One a section.
-    pub sections: Vec<Plan>,
-    pub changes: Vec<Change>,
-    pub remarks: Vec<Remark>,
+    pub sections: Vec<EnvironmentEdits>,
+    pub changes: Vec<LineChange>,
+    pub remarks: Vec<FileNote>,
 }

@@ -2,14 +2,14 @@
 
 use crate::matrix::Matrix;
 
-use super::facts::{NotRewritten, Rewrite};
+use super::file_migration::{FileError, FileMigration};
 use super::target::Target;
 use super::yaml::Tree;
 use super::{commands, environment_yml, pixi_read, pixi_toml};
 
 /// A form of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum FileFormat {
     /// `environment.yml`, and what has its form.
     EnvironmentYml,
     /// `pixi.toml`, and `pyproject.toml` with pixi's tables.
@@ -18,7 +18,7 @@ pub enum Form {
     Commands,
 }
 
-impl Form {
+impl FileFormat {
     /// The form's name, for JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -31,15 +31,15 @@ impl Form {
 
     /// What a file is. The name says what it must be, where it is one that programs look for; a text
     /// without a telling name is what it can be read as.
-    pub(super) fn of(path: &str, text: &str) -> Result<Self, NotRewritten> {
+    pub(super) fn of(path: &str, text: &str) -> Result<Self, FileError> {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
         let (_, extension) = name.rsplit_once('.').unwrap_or(("", ""));
         let is_lock = matches!(name.as_str(), "pixi.lock" | "conda-lock.yml" | "conda-lock.yaml");
         if is_lock || name.ends_with(".conda-lock.yml") {
-            return Err(NotRewritten::Generated("a lock file"));
+            return Err(FileError::Generated("a lock file"));
         }
         if text.lines().any(|line| line.trim() == "@EXPLICIT") {
-            return Err(NotRewritten::Generated("a list of package addresses"));
+            return Err(FileError::Generated("a list of package addresses"));
         }
         match extension {
             "toml" => Ok(Self::PixiToml),
@@ -51,7 +51,7 @@ impl Form {
 
     /// A workflow's YAML holds commands; what cannot be read is damaged only where it was to be an
     /// environment.
-    fn of_yaml(name: &str, text: &str) -> Result<Self, NotRewritten> {
+    fn of_yaml(name: &str, text: &str) -> Result<Self, FileError> {
         let is_environment = name.contains("env") || name.contains("conda");
         match Tree::parse(text) {
             Ok(tree) if environment_yml::recognises(&tree) => Ok(Self::EnvironmentYml),
@@ -72,16 +72,16 @@ impl Form {
         }
     }
 
-    pub(super) fn rewrite(
+    pub(super) fn migrate(
         self,
         text: &str,
         target: Target<'_>,
         matrix: &Matrix,
-    ) -> Result<Rewrite, NotRewritten> {
+    ) -> Result<FileMigration, FileError> {
         match self {
-            Self::EnvironmentYml => environment_yml::rewrite(text, target, matrix),
-            Self::PixiToml => pixi_toml::rewrite(text, target, matrix),
-            Self::Commands => commands::rewrite(text, target, matrix),
+            Self::EnvironmentYml => environment_yml::migrate(text, target, matrix),
+            Self::PixiToml => pixi_toml::migrate(text, target, matrix),
+            Self::Commands => commands::migrate(text, target, matrix),
         }
     }
 }

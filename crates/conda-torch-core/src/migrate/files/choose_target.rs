@@ -5,17 +5,17 @@ use crate::resolve::Choice;
 use crate::types::{Companion, CudaVersion};
 
 use super::constraint::Constraint;
-use super::target::Aim;
+use super::target::PlatformTarget;
 
-/// What was settled for a file's platforms.
-pub(super) struct Settled<'m> {
+/// What was chosen for a file's platforms.
+pub(super) struct ChosenBuilds<'m> {
     /// One a platform, in the file's order.
     pub choices: Vec<(Subdir, Choice<'m>)>,
     /// The driver's CUDA that had to be newer than what the file was made for.
     pub raised_to: Option<CudaVersion>,
 }
 
-impl<'m> Settled<'m> {
+impl<'m> ChosenBuilds<'m> {
     /// The choice for a platform.
     pub(super) fn on(&self, platform: Subdir) -> Option<&Choice<'m>> {
         self.choices.iter().find(|(subdir, _)| *subdir == platform).map(|(_, choice)| choice)
@@ -23,49 +23,49 @@ impl<'m> Settled<'m> {
 }
 
 /// Settles it; `None` where nothing fits on one of the platforms.
-pub(super) fn settle<'m>(aims: &mut [Aim<'m>]) -> Option<Settled<'m>> {
-    if let Some(settled) = settle_as_asked(aims) {
-        return Some(settled);
+pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<ChosenBuilds<'m>> {
+    if let Some(chosen) = choose_as_requested(targets) {
+        return Some(chosen);
     }
     loop {
         let mut raised_to = None;
-        for aim in aims.iter_mut() {
-            if let Some((raised, cuda)) = aim.with_newer_driver() {
-                *aim = raised;
+        for target in targets.iter_mut() {
+            if let Some((raised, cuda)) = target.with_newer_driver() {
+                *target = raised;
                 raised_to = Some(cuda);
             }
         }
         raised_to?;
-        if let Some(settled) = settle_as_asked(aims) {
-            return Some(Settled { raised_to, ..settled });
+        if let Some(chosen) = choose_as_requested(targets) {
+            return Some(ChosenBuilds { raised_to, ..chosen });
         }
     }
 }
 
-fn settle_as_asked<'m>(aims: &[Aim<'m>]) -> Option<Settled<'m>> {
-    let kept = together(aims, |aim, pin| {
-        let pytorch = aim.wanted.pytorch.clone().or_else(|| by_companion(aim));
-        admitted(aim, pytorch.as_ref(), pin)
+fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<ChosenBuilds<'m>> {
+    let kept = together(targets, |target, pin| {
+        let pytorch = target.requested.pytorch.clone().or_else(|| by_companion(target));
+        admitted(target, pytorch.as_ref(), pin)
     });
     if let Some(choices) = kept {
-        return Some(Settled { choices, raised_to: None });
+        return Some(ChosenBuilds { choices, raised_to: None });
     }
-    let anchor = aims.iter().find_map(|aim| aim.wanted.pytorch.as_ref()?.anchor())?;
-    let near = nearest_first(&versions(aims), anchor);
+    let anchor = targets.iter().find_map(|target| target.requested.pytorch.as_ref()?.anchor())?;
+    let near = nearest_first(&versions(targets), anchor);
     let choices = near
         .into_iter()
-        .find_map(|version| together(aims, |aim, pin| aim.choice(Some(version), pin)))?;
-    Some(Settled { choices, raised_to: None })
+        .find_map(|version| together(targets, |target, pin| target.choice(Some(version), pin)))?;
+    Some(ChosenBuilds { choices, raised_to: None })
 }
 
 /// A choice on every platform with one pin of `cuda-version` for all that take one.
 fn together<'m>(
-    aims: &[Aim<'m>],
-    choose: impl Fn(&Aim<'m>, Option<CudaVersion>) -> Option<Choice<'m>>,
+    targets: &[PlatformTarget<'m>],
+    choose: impl Fn(&PlatformTarget<'m>, Option<CudaVersion>) -> Option<Choice<'m>>,
 ) -> Option<Vec<(Subdir, Choice<'m>)>> {
-    let mut choices = Vec::with_capacity(aims.len());
-    for aim in aims {
-        choices.push((aim.subdir, choose(aim, None)?));
+    let mut choices = Vec::with_capacity(targets.len());
+    for target in targets {
+        choices.push((target.subdir, choose(target, None)?));
     }
     let mut pins: Vec<CudaVersion> = Vec::new();
     for pin in choices.iter().filter_map(|(_, choice)| choice.cuda_version) {
@@ -77,35 +77,36 @@ fn together<'m>(
         return Some(choices);
     }
     pins.into_iter().find_map(|pin| {
-        let with_pin = |(aim, (subdir, choice)): (&Aim<'m>, &(Subdir, Choice<'m>))| match choice
-            .cuda_version
-        {
-            Some(own) if own != pin => Some((*subdir, choose(aim, Some(pin))?)),
-            Some(_) | None => Some((*subdir, choice.clone())),
-        };
-        aims.iter().zip(&choices).map(with_pin).collect()
+        let with_pin =
+            |(target, (subdir, choice)): (&PlatformTarget<'m>, &(Subdir, Choice<'m>))| match choice
+                .cuda_version
+            {
+                Some(own) if own != pin => Some((*subdir, choose(target, Some(pin))?)),
+                Some(_) | None => Some((*subdir, choice.clone())),
+            };
+        targets.iter().zip(&choices).map(with_pin).collect()
     })
 }
 
 /// The newest PyTorch that a constraint allows.
 fn admitted<'m>(
-    aim: &Aim<'m>,
+    target: &PlatformTarget<'m>,
     constraint: Option<&Constraint>,
     pin: Option<CudaVersion>,
 ) -> Option<Choice<'m>> {
-    let Some(constraint) = constraint else { return aim.choice(None, pin) };
-    let versions = versions(std::slice::from_ref(aim));
+    let Some(constraint) = constraint else { return target.choice(None, pin) };
+    let versions = versions(std::slice::from_ref(target));
     let admitted = versions.into_iter().filter(|version| constraint.admits(*version));
-    admitted.into_iter().find_map(|version| aim.choice(Some(version), pin))
+    admitted.into_iter().find_map(|version| target.choice(Some(version), pin))
 }
 
 /// Where only a companion's version is named: the PyTorch that it goes with.
-fn by_companion(aim: &Aim<'_>) -> Option<Constraint> {
+fn by_companion(target: &PlatformTarget<'_>) -> Option<Constraint> {
     let (package, constraint) =
-        aim.wanted.companions.iter().find_map(|(package, constraint)| {
+        target.requested.companions.iter().find_map(|(package, constraint)| {
             Some((*package, constraint.as_ref().filter(|constraint| constraint.is_pin())?))
         })?;
-    let rows = || aim.matrix.companions.iter().filter(|row| row.package == package);
+    let rows = || target.matrix.companions.iter().filter(|row| row.package == package);
     if let Some(row) = rows().find(|row| constraint.admits(row.version)) {
         return Some(Constraint::begins(row.pytorch));
     }
@@ -119,14 +120,14 @@ fn by_companion(aim: &Aim<'_>) -> Option<Constraint> {
 }
 
 /// Every version of PyTorch on one of the platforms, newest first.
-fn versions(aims: &[Aim<'_>]) -> Vec<Version> {
-    let Some(first) = aims.first() else { return Vec::new() };
+fn versions(targets: &[PlatformTarget<'_>]) -> Vec<Version> {
+    let Some(first) = targets.first() else { return Vec::new() };
     let mut versions: Vec<Version> = first
         .matrix
         .builds
         .iter()
         .filter(|build| !build.pytorch.is_candidate())
-        .filter(|build| aims.iter().any(|aim| aim.subdir == build.subdir))
+        .filter(|build| targets.iter().any(|target| target.subdir == build.subdir))
         .map(|build| build.pytorch)
         .collect();
     versions.sort();

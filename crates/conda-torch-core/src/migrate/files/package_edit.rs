@@ -1,69 +1,69 @@
-//! What becomes of one package, once it is settled what the file ends on.
+//! What becomes of one package, once it is chosen what the file ends on.
 
 use crate::conda::{ChannelKind, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
-use super::facts::{Change, Why};
-use super::packages::{Role, is_old, role};
-use super::section::{Dialect, Fate, Item};
-use super::settle::{Settled, companion_version};
-use super::spec::{Fresh, Written};
-use super::target::Aim;
+use super::file_migration::{LineChange, ChangeReason};
+use super::packages::{PackageRole, is_old, role};
+use super::environment_spec::{SpecSyntax, PackageEdit, SpecLine};
+use super::choose_target::{ChosenBuilds, companion_version};
+use super::spec::{NewSpec, Written};
+use super::target::PlatformTarget;
 
 /// The first PyTorch that the old channel never had: what is older is not meant by who names none.
 /// A solver that is held by something else fails then, in place of giving that.
 const FLOOR: Version = Version::new(&[2, 6]);
 
 /// Decides line by line; the lines of a section in order.
-pub(super) struct Fates<'a, 'm> {
-    settled: Option<&'a Settled<'m>>,
-    aims: &'a [Aim<'m>],
+pub(super) struct PackageEditor<'a, 'm> {
+    chosen: Option<&'a ChosenBuilds<'m>>,
+    targets: &'a [PlatformTarget<'m>],
     prefix: Option<&'static str>,
-    dialect: Dialect,
+    dialect: SpecSyntax,
     /// The scopes of the lines that have become `cuda-version`.
     pinned: Vec<Option<Vec<Subdir>>>,
     /// The names and scopes of the lines that have become PyTorch.
     named: Vec<(&'static str, Option<Vec<Subdir>>)>,
 }
 
-impl<'a, 'm> Fates<'a, 'm> {
+impl<'a, 'm> PackageEditor<'a, 'm> {
     pub(super) fn new(
-        settled: Option<&'a Settled<'m>>,
-        aims: &'a [Aim<'m>],
+        chosen: Option<&'a ChosenBuilds<'m>>,
+        targets: &'a [PlatformTarget<'m>],
         prefix: Option<&'static str>,
-        dialect: Dialect,
+        dialect: SpecSyntax,
     ) -> Self {
-        Self { settled, aims, prefix, dialect, pinned: Vec::new(), named: Vec::new() }
+        Self { chosen, targets, prefix, dialect, pinned: Vec::new(), named: Vec::new() }
     }
 
     /// What becomes of a line, and the change to tell, if it is one.
-    pub(super) fn of(&mut self, item: &Item) -> (Fate, Option<Change>) {
-        let Some(spec) = &item.spec else { return (Fate::Keep, None) };
-        let scope: Vec<(&Aim<'m>, &Choice<'m>)> = self.scope(item);
+    pub(super) fn of(&mut self, item: &SpecLine) -> (PackageEdit, Option<LineChange>) {
+        let Some(spec) = &item.spec else { return (PackageEdit::Keep, None) };
+        let scope: Vec<(&PlatformTarget<'m>, &Choice<'m>)> = self.scope(item);
         let decided = match role(spec) {
-            Role::Pytorch if !scope.is_empty() => Some(self.pytorch(item, spec, &scope)),
-            Role::Companion(package) if !scope.is_empty() => {
+            PackageRole::Pytorch if !scope.is_empty() => Some(self.pytorch(item, spec, &scope)),
+            PackageRole::Companion(package) if !scope.is_empty() => {
                 Some(self.companion(spec, package, &scope))
             }
-            Role::CudaPin if !scope.is_empty() => self.cuda_pin(item, spec, &scope),
-            Role::CpuOnly if !scope.is_empty() => Some(self.cpu_only(&scope)),
-            Role::CpuOnly | Role::NotNeeded => Some((Vec::new(), Why::NotNeeded)),
-            Role::Magma => Some((vec![self.fresh(spec, "magma", "")], Why::OldChannel)),
-            Role::Toolkit => self.toolkit(spec, &scope, true),
-            Role::ToolkitLibrary => self.toolkit(spec, &scope, false),
-            Role::Pytorch
-            | Role::Companion(_)
-            | Role::CudaPin
-            | Role::Extension
-            | Role::Python
-            | Role::Tied
-            | Role::Other => is_old(spec)
-                .then(|| (vec![self.fresh(spec, &spec.name, &spec.version)], Why::OldChannel)),
+            PackageRole::CudaPin if !scope.is_empty() => self.cuda_pin(item, spec, &scope),
+            PackageRole::CpuOnly if !scope.is_empty() => Some(self.cpu_only(&scope)),
+            PackageRole::CpuOnly | PackageRole::NotNeeded => Some((Vec::new(), ChangeReason::NotNeeded)),
+            PackageRole::Magma => Some((vec![self.fresh(spec, "magma", "")], ChangeReason::OldChannel)),
+            PackageRole::Toolkit => self.toolkit(spec, &scope, true),
+            PackageRole::ToolkitLibrary => self.toolkit(spec, &scope, false),
+            PackageRole::Pytorch
+            | PackageRole::Companion(_)
+            | PackageRole::CudaPin
+            | PackageRole::Extension
+            | PackageRole::Python
+            | PackageRole::Tied
+            | PackageRole::Other => is_old(spec)
+                .then(|| (vec![self.fresh(spec, &spec.name, &spec.version)], ChangeReason::OldChannel)),
         };
-        let Some((fresh, why)) = decided else { return (Fate::Keep, None) };
-        let after: Vec<String> = fresh.iter().map(Fresh::text).collect();
-        let same = |fresh: &Fresh| {
+        let Some((fresh, why)) = decided else { return (PackageEdit::Keep, None) };
+        let after: Vec<String> = fresh.iter().map(NewSpec::text).collect();
+        let same = |fresh: &NewSpec| {
             fresh.text() == item.text
                 || fresh.name == spec.name
                     && fresh.version == spec.version
@@ -73,44 +73,44 @@ impl<'a, 'm> Fates<'a, 'm> {
         if let [only] = fresh.as_slice()
             && same(only)
         {
-            return (Fate::Keep, None);
+            return (PackageEdit::Keep, None);
         }
-        let change = Change { line: item.line, before: item.text.clone(), after, why };
-        (Fate::Become(fresh), Some(change))
+        let change = LineChange { line: item.line, before: item.text.clone(), after, why };
+        (PackageEdit::Become(fresh), Some(change))
     }
 
-    /// The platforms that a line is for, with what is wanted and what was chosen there.
-    fn scope(&self, item: &Item) -> Vec<(&'a Aim<'m>, &'a Choice<'m>)> {
-        let Some(settled) = self.settled else { return Vec::new() };
-        let held = self.aims.iter().filter(|aim| item.holds_on(aim.subdir));
-        held.filter_map(|aim| Some((aim, settled.on(aim.subdir)?))).collect()
+    /// The platforms that a line is for, with what is requested and what was chosen there.
+    fn scope(&self, item: &SpecLine) -> Vec<(&'a PlatformTarget<'m>, &'a Choice<'m>)> {
+        let Some(chosen) = self.chosen else { return Vec::new() };
+        let held = self.targets.iter().filter(|target| item.holds_on(target.subdir));
+        held.filter_map(|target| Some((target, chosen.on(target.subdir)?))).collect()
     }
 
     /// A spec from conda-forge: with its channel where the file names no channels, or did so itself.
-    fn fresh(&self, spec: &Written, name: &str, version: &str) -> Fresh {
+    fn fresh(&self, spec: &Written, name: &str, version: &str) -> NewSpec {
         let own = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::CondaForge);
-        Fresh {
+        NewSpec {
             channel: if own { Some("conda-forge") } else { self.prefix },
             version: version.to_owned(),
-            ..Fresh::named(name)
+            ..NewSpec::named(name)
         }
     }
 
     fn pytorch(
         &mut self,
-        item: &Item,
+        item: &SpecLine,
         spec: &Written,
-        scope: &[(&Aim<'m>, &Choice<'m>)],
-    ) -> (Vec<Fresh>, Why) {
+        scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
+    ) -> (Vec<NewSpec>, ChangeReason) {
         let entry = Entry::of(scope);
         let name = entry.name(&spec.name);
         // `pytorch` beside `pytorch-gpu`: one line is enough.
         let line = (name, item.platforms.clone());
         if self.named.contains(&line) && spec.constraint.is_none() {
-            return (Vec::new(), Why::NotNeeded);
+            return (Vec::new(), ChangeReason::NotNeeded);
         }
         self.named.push(line);
-        let named = |version: &str, build: Option<String>| Fresh {
+        let named = |version: &str, build: Option<String>| NewSpec {
             build,
             ..self.fresh(spec, name, version)
         };
@@ -121,18 +121,18 @@ impl<'a, 'm> Fates<'a, 'm> {
         });
         let build = entry.build();
         let (version, why) = match (&spec.constraint, kept) {
-            (Some(_), None) => (spec.restyled(&gives.to_string()), Why::Nearest),
+            (Some(_), None) => (spec.restyled(&gives.to_string()), ChangeReason::Nearest),
             (Some(_), Some(kept)) if build.is_some() && kept.is_pin() => {
-                (format!("={gives}"), Why::NamedBuild)
+                (format!("={gives}"), ChangeReason::NamedBuild)
             }
-            (Some(_), Some(_)) if build.is_some() => (spec.version.clone(), Why::NamedBuild),
-            (Some(_), Some(_)) if spec.build.is_some() => (spec.version.clone(), Why::OtherBuilds),
-            (Some(_), Some(_)) => (spec.version.clone(), Why::FailsLoudly),
-            (None, _) if build.is_some() => (format!("={gives}"), Why::NamedBuild),
-            (None, _) => (self.floor(&entry, gives), Why::FailsLoudly),
+            (Some(_), Some(_)) if build.is_some() => (spec.version.clone(), ChangeReason::NamedBuild),
+            (Some(_), Some(_)) if spec.build.is_some() => (spec.version.clone(), ChangeReason::OtherBuilds),
+            (Some(_), Some(_)) => (spec.version.clone(), ChangeReason::FailsLoudly),
+            (None, _) if build.is_some() => (format!("={gives}"), ChangeReason::NamedBuild),
+            (None, _) => (self.floor(&entry, gives), ChangeReason::FailsLoudly),
         };
         let why =
-            if why == Why::FailsLoudly && name != "pytorch-gpu" { Why::OldChannel } else { why };
+            if why == ChangeReason::FailsLoudly && name != "pytorch-gpu" { ChangeReason::OldChannel } else { why };
         let version = match &build {
             Some(_) if version.starts_with([' ', '=']) => {
                 format!("={}", version.trim_start_matches([' ', '=']))
@@ -142,8 +142,8 @@ impl<'a, 'm> Fates<'a, 'm> {
         let mut fresh = vec![named(&version, build)];
         // What chooses CUDA needs a line of its own, and there is none.
         let pin = pin(scope).filter(|_| entry.all_cuda);
-        if let Some(pin) = pin.filter(|_| !scope.iter().any(|(aim, _)| aim.wanted.has_cuda_pin)) {
-            fresh.push(Fresh { channel: fresh[0].channel, ..Fresh::pinned("cuda-version", pin) });
+        if let Some(pin) = pin.filter(|_| !scope.iter().any(|(target, _)| target.requested.has_cuda_pin)) {
+            fresh.push(NewSpec { channel: fresh[0].channel, ..NewSpec::pinned("cuda-version", pin) });
         }
         (fresh, why)
     }
@@ -158,17 +158,17 @@ impl<'a, 'm> Fates<'a, 'm> {
         &self,
         spec: &Written,
         package: Companion,
-        scope: &[(&Aim<'m>, &Choice<'m>)],
-    ) -> (Vec<Fresh>, Why) {
+        scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
+    ) -> (Vec<NewSpec>, ChangeReason) {
         let plain = |version: &str| vec![self.fresh(spec, &spec.name, version.trim_start())];
-        let why = if spec.build.is_some() { Why::OtherBuilds } else { Why::OldChannel };
+        let why = if spec.build.is_some() { ChangeReason::OtherBuilds } else { ChangeReason::OldChannel };
         let Some(constraint) = &spec.constraint else { return (plain(""), why) };
-        let goes = |(aim, choice): &(&Aim<'m>, &Choice<'m>)| {
+        let goes = |(target, choice): &(&PlatformTarget<'m>, &Choice<'m>)| {
             let series = choice.build.pytorch.series();
             let cuda = choice.build.is_cuda();
-            aim.matrix.companions.iter().any(|row| {
+            target.matrix.companions.iter().any(|row| {
                 row.package == package
-                    && row.subdir == aim.subdir
+                    && row.subdir == target.subdir
                     && row.pytorch == series
                     && row.accelerator.cuda().is_some() == cuda
                     && constraint.admits(row.version)
@@ -177,7 +177,7 @@ impl<'a, 'm> Fates<'a, 'm> {
         let versions = scope.iter().filter_map(|(_, choice)| companion_version(choice, package));
         match versions.min() {
             Some(version) if !scope.iter().all(goes) => {
-                (plain(&spec.restyled(&version.to_string())), Why::GoesWith)
+                (plain(&spec.restyled(&version.to_string())), ChangeReason::GoesWith)
             }
             Some(_) | None => (plain(&spec.version), why),
         }
@@ -185,16 +185,16 @@ impl<'a, 'm> Fates<'a, 'm> {
 
     fn cuda_pin(
         &mut self,
-        item: &Item,
+        item: &SpecLine,
         spec: &Written,
-        scope: &[(&Aim<'m>, &Choice<'m>)],
-    ) -> Option<(Vec<Fresh>, Why)> {
-        let Some(pin) = pin(scope) else { return Some((Vec::new(), Why::NotNeeded)) };
+        scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
+    ) -> Option<(Vec<NewSpec>, ChangeReason)> {
+        let Some(pin) = pin(scope) else { return Some((Vec::new(), ChangeReason::NotNeeded)) };
         if self.pinned.contains(&item.platforms) || self.pinned.contains(&None) {
-            return Some((Vec::new(), Why::CudaVersion));
+            return Some((Vec::new(), ChangeReason::CudaVersion));
         }
         self.pinned.push(item.platforms.clone());
-        let version = Fresh { version: format!("={pin}"), ..self.fresh(spec, "cuda-version", "") };
+        let version = NewSpec { version: format!("={pin}"), ..self.fresh(spec, "cuda-version", "") };
         let admitted = || {
             let admits = |pin: CudaVersion| {
                 let version = Version::new(&[pin.major, pin.minor]);
@@ -206,30 +206,30 @@ impl<'a, 'm> Fates<'a, 'm> {
             return None;
         }
         let entry = Entry::of(scope);
-        if !scope.iter().all(|(aim, _)| aim.wanted.names_pytorch) {
+        if !scope.iter().all(|(target, _)| target.requested.names_pytorch) {
             let choice = scope.first()?.1;
             let build = entry.build();
             let version_of = match &build {
                 Some(_) => format!("={}", choice.build.pytorch),
                 None => self.floor(&entry, choice.build.pytorch),
             };
-            let torch = Fresh { build, ..self.fresh(spec, entry.name("pytorch"), &version_of) };
-            return Some((vec![torch, version], Why::CudaVersion));
+            let torch = NewSpec { build, ..self.fresh(spec, entry.name("pytorch"), &version_of) };
+            return Some((vec![torch, version], ChangeReason::CudaVersion));
         }
-        Some((vec![version], Why::CudaVersion))
+        Some((vec![version], ChangeReason::CudaVersion))
     }
 
-    fn cpu_only(&self, scope: &[(&Aim<'m>, &Choice<'m>)]) -> (Vec<Fresh>, Why) {
+    fn cpu_only(&self, scope: &[(&PlatformTarget<'m>, &Choice<'m>)]) -> (Vec<NewSpec>, ChangeReason) {
         let spec = Written::default();
         if scope.iter().all(|(_, choice)| choice.build.metapackage) {
-            return (vec![self.fresh(&spec, "pytorch-cpu", "")], Why::PytorchCpu);
+            return (vec![self.fresh(&spec, "pytorch-cpu", "")], ChangeReason::PytorchCpu);
         }
-        let named = scope.iter().all(|(aim, _)| aim.wanted.names_pytorch);
-        let fresh = scope.first().filter(|_| !named).map(|(_, choice)| Fresh {
+        let named = scope.iter().all(|(target, _)| target.requested.names_pytorch);
+        let fresh = scope.first().filter(|_| !named).map(|(_, choice)| NewSpec {
             build: Some("cpu*".to_owned()),
             ..self.fresh(&spec, "pytorch", &format!("={}", choice.build.pytorch))
         });
-        let why = if fresh.is_some() { Why::NamedBuild } else { Why::NotNeeded };
+        let why = if fresh.is_some() { ChangeReason::NamedBuild } else { ChangeReason::NotNeeded };
         (fresh.into_iter().collect(), why)
     }
 
@@ -237,9 +237,9 @@ impl<'a, 'm> Fates<'a, 'm> {
     fn toolkit(
         &self,
         spec: &Written,
-        scope: &[(&Aim<'m>, &Choice<'m>)],
+        scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
         has_cuda_version: bool,
-    ) -> Option<(Vec<Fresh>, Why)> {
+    ) -> Option<(Vec<NewSpec>, ChangeReason)> {
         let from_nvidia = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Nvidia);
         let pin = pin(scope)?;
         if !from_nvidia && spec.version.is_empty() || pin < CudaVersion::new(12, 0) {
@@ -250,12 +250,12 @@ impl<'a, 'm> Fates<'a, 'm> {
         } else {
             spec.restyled(&pin.to_string()).trim_start().replace("==", "=")
         };
-        Some((vec![self.fresh(spec, &spec.name, &version)], Why::FollowsCuda))
+        Some((vec![self.fresh(spec, &spec.name, &version)], ChangeReason::FollowsCuda))
     }
 }
 
 /// The pin of `cuda-version` for all platforms of a line.
-fn pin(scope: &[(&Aim<'_>, &Choice<'_>)]) -> Option<CudaVersion> {
+fn pin(scope: &[(&PlatformTarget<'_>, &Choice<'_>)]) -> Option<CudaVersion> {
     scope.iter().find_map(|(_, choice)| choice.cuda_version)
 }
 
@@ -271,21 +271,21 @@ struct Entry {
 }
 
 impl Entry {
-    fn of(scope: &[(&Aim<'_>, &Choice<'_>)]) -> Self {
-        let all = |test: &dyn Fn(&Aim<'_>, &Choice<'_>) -> bool| {
-            scope.iter().all(|(aim, choice)| test(aim, choice))
+    fn of(scope: &[(&PlatformTarget<'_>, &Choice<'_>)]) -> Self {
+        let all = |test: &dyn Fn(&PlatformTarget<'_>, &Choice<'_>) -> bool| {
+            scope.iter().all(|(target, choice)| test(target, choice))
         };
         let mut prefixes: Vec<String> =
             scope.iter().map(|(_, choice)| choice.build.accelerator.build_prefix()).collect();
         prefixes.dedup();
         Self {
             all_cuda: all(&|_, choice| choice.build.is_cuda()),
-            all_cpu: all(&|aim, choice| {
+            all_cpu: all(&|target, choice| {
                 choice.build.accelerator == Accelerator::Cpu
-                    && aim.device() == RequestedAccelerator::Cpu
+                    && target.device() == RequestedAccelerator::Cpu
             }),
             metapackage: all(&|_, choice| choice.build.metapackage),
-            cpu_line: scope.iter().any(|(aim, _)| aim.wanted.has_cpu_only),
+            cpu_line: scope.iter().any(|(target, _)| target.requested.has_cpu_only),
             prefix: prefixes.pop().filter(|_| prefixes.is_empty()),
         }
     }
