@@ -51,7 +51,9 @@ pub(super) fn edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Chan
                 said = true;
                 ChannelEdit::Become(NO_DEFAULTS.to_owned())
             }
-            ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => ChannelEdit::Remove,
+            ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => {
+                ChannelEdit::Remove
+            }
         });
     }
     edits

@@ -5,13 +5,13 @@ use crate::matrix::{DriverFamily, Matrix};
 use crate::types::CudaVersion;
 
 use super::channels::{self, Kept};
-use super::file_migration::{LineChange, FileError, FileNote, ChangeReason};
+use super::choose_target::{ChosenBuilds, choose};
+use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits, SpecLine};
+use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old, role};
-use super::environment_spec::{SpecLine, EnvironmentEdits, FileEdits, EnvironmentSpec};
-use super::choose_target::{ChosenBuilds, choose};
-use super::target::{PlatformTarget, Target};
 use super::requested_specs::RequestedSpecs;
+use super::target::{PlatformTarget, Target};
 
 /// FileEdits a file. One without a sign of the old channel stays as it is.
 pub(super) fn plan(
@@ -107,15 +107,14 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 
     fn refuse_puzzles(&self) -> Result<(), FileError> {
-        let is_ours = |role| matches!(role, PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CudaPin);
+        let is_ours = |role| {
+            matches!(role, PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CudaPin)
+        };
         for item in &self.section.items {
             let puzzling =
                 item.spec.as_ref().is_some_and(|spec| spec.is_puzzling() && is_ours(role(spec)));
             if puzzling {
-                return Err(FileError::InvalidSpec {
-                    line: item.line,
-                    text: item.text.clone(),
-                });
+                return Err(FileError::InvalidSpec { line: item.line, text: item.text.clone() });
             }
         }
         Ok(())
@@ -141,9 +140,9 @@ impl<'a, 'm> Planner<'a, 'm> {
             return named;
         }
         let about = |item: &&&SpecLine| {
-            item.spec
-                .as_ref()
-                .is_some_and(|spec| !matches!(role(spec), PackageRole::Other | PackageRole::Python | PackageRole::Tied))
+            item.spec.as_ref().is_some_and(|spec| {
+                !matches!(role(spec), PackageRole::Other | PackageRole::Python | PackageRole::Tied)
+            })
         };
         if lines.iter().any(|item| about(&item)) {
             plans.remarks.push(FileNote::PlatformAssumed { subdir: Subdir::Linux64 });
@@ -152,16 +151,24 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 
     fn nothing_fits(&self, targets: &[PlatformTarget<'m>], lines: &[&SpecLine]) -> FileError {
-        let alone = |target: &&PlatformTarget<'m>| choose(&mut [self.platform_target(target.subdir, lines)]).is_none();
+        let alone = |target: &&PlatformTarget<'m>| {
+            choose(&mut [self.platform_target(target.subdir, lines)]).is_none()
+        };
         let subdir = targets.iter().find(alone).or(targets.first()).map(|target| target.subdir);
         let subdir = subdir.unwrap_or(Subdir::Linux64);
         let role_of = |item: &SpecLine| item.spec.as_ref().map_or(PackageRole::Other, role);
         let is_torch = |item: &&&SpecLine| {
-            matches!(role_of(item), PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CudaPin)
+            matches!(
+                role_of(item),
+                PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CudaPin
+            )
         };
         let line = lines.iter().find(is_torch).map_or(1, |item| item.line);
         let culprit = lines.iter().find(|item| {
-            let may = matches!(role_of(item), PackageRole::Python | PackageRole::Companion(_) | PackageRole::Pytorch);
+            let may = matches!(
+                role_of(item),
+                PackageRole::Python | PackageRole::Companion(_) | PackageRole::Pytorch
+            );
             let others: Vec<&SpecLine> =
                 lines.iter().filter(|other| !std::ptr::eq(**other, **item)).copied().collect();
             may && choose(&mut [self.platform_target(subdir, &others)]).is_some()
@@ -174,14 +181,18 @@ impl<'a, 'm> Planner<'a, 'm> {
         PlatformTarget::new(subdir, requested, self.target, self.matrix)
     }
 
-    fn channels(&self, chosen: Option<&ChosenBuilds<'m>>, plans: &mut FileEdits) -> Vec<channels::ChannelEdit> {
+    fn channels(
+        &self,
+        chosen: Option<&ChosenBuilds<'m>>,
+        plans: &mut FileEdits,
+    ) -> Vec<channels::ChannelEdit> {
         let names: Vec<&str> =
             self.section.channels.iter().map(|(_, name)| name.as_str()).collect();
         let has_toolkit = |section: &EnvironmentSpec| {
             let toolkit = |item: &SpecLine| {
-                item.spec
-                    .as_ref()
-                    .is_some_and(|spec| matches!(role(spec), PackageRole::Toolkit | PackageRole::ToolkitLibrary))
+                item.spec.as_ref().is_some_and(|spec| {
+                    matches!(role(spec), PackageRole::Toolkit | PackageRole::ToolkitLibrary)
+                })
             };
             section.items.iter().any(toolkit)
         };
@@ -220,7 +231,12 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 
     /// What to know about what was chosen.
-    fn remark(&self, targets: &[PlatformTarget<'m>], chosen: &ChosenBuilds<'m>, plans: &mut FileEdits) {
+    fn remark(
+        &self,
+        targets: &[PlatformTarget<'m>],
+        chosen: &ChosenBuilds<'m>,
+        plans: &mut FileEdits,
+    ) {
         for target in targets {
             let Some(choice) = chosen.on(target.subdir) else { continue };
             let gives = choice.build.pytorch;
@@ -233,7 +249,8 @@ impl<'a, 'm> Planner<'a, 'm> {
                 plans.remarks.push(FileNote::NewerDriver { asked, needed });
             }
             let newest = target.newest().map(|choice| choice.build.pytorch);
-            let newer = newest.filter(|newest| target.requested.pytorch.is_none() && *newest > gives);
+            let newer =
+                newest.filter(|newest| target.requested.pytorch.is_none() && *newest > gives);
             if let Some(newest) = newer {
                 plans.remarks.push(FileNote::HeldBack { subdir: target.subdir, gives, newest });
             }
@@ -271,7 +288,9 @@ impl<'a, 'm> Planner<'a, 'm> {
                     plans.remarks.push(FileNote::TiedPin { line, text });
                 }
                 PackageRole::Extension => plans.remarks.push(FileNote::NotKnown { line, text }),
-                PackageRole::Other if old_other => plans.remarks.push(FileNote::NotKnown { line, text }),
+                PackageRole::Other if old_other => {
+                    plans.remarks.push(FileNote::NotKnown { line, text })
+                }
                 PackageRole::Pytorch
                 | PackageRole::Companion(_)
                 | PackageRole::CudaPin
@@ -294,7 +313,11 @@ fn exported(section: &EnvironmentSpec) -> Option<(usize, usize)> {
     let by_build = |item: &&SpecLine| {
         item.spec.as_ref().is_some_and(|spec| {
             let exact = spec.build.as_ref().is_some_and(|build| !build.contains('*'));
-            exact && matches!(role(spec), PackageRole::Other | PackageRole::Python | PackageRole::Tied)
+            exact
+                && matches!(
+                    role(spec),
+                    PackageRole::Other | PackageRole::Python | PackageRole::Tied
+                )
         })
     };
     let lines: Vec<usize> = section.items.iter().filter(by_build).map(|item| item.line).collect();

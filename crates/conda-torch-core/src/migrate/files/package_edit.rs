@@ -4,10 +4,10 @@ use crate::conda::{ChannelKind, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
-use super::file_migration::{LineChange, ChangeReason};
-use super::packages::{PackageRole, is_old, role};
-use super::environment_spec::{SpecSyntax, PackageEdit, SpecLine};
 use super::choose_target::{ChosenBuilds, companion_version};
+use super::environment_spec::{PackageEdit, SpecLine, SpecSyntax};
+use super::file_migration::{ChangeReason, LineChange};
+use super::packages::{PackageRole, is_old, role};
 use super::spec::{NewSpec, Written};
 use super::target::PlatformTarget;
 
@@ -48,8 +48,12 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             }
             PackageRole::CudaPin if !scope.is_empty() => self.cuda_pin(item, spec, &scope),
             PackageRole::CpuOnly if !scope.is_empty() => Some(self.cpu_only(&scope)),
-            PackageRole::CpuOnly | PackageRole::NotNeeded => Some((Vec::new(), ChangeReason::NotNeeded)),
-            PackageRole::Magma => Some((vec![self.fresh(spec, "magma", "")], ChangeReason::OldChannel)),
+            PackageRole::CpuOnly | PackageRole::NotNeeded => {
+                Some((Vec::new(), ChangeReason::NotNeeded))
+            }
+            PackageRole::Magma => {
+                Some((vec![self.fresh(spec, "magma", "")], ChangeReason::OldChannel))
+            }
             PackageRole::Toolkit => self.toolkit(spec, &scope, true),
             PackageRole::ToolkitLibrary => self.toolkit(spec, &scope, false),
             PackageRole::Pytorch
@@ -58,8 +62,9 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             | PackageRole::Extension
             | PackageRole::Python
             | PackageRole::Tied
-            | PackageRole::Other => is_old(spec)
-                .then(|| (vec![self.fresh(spec, &spec.name, &spec.version)], ChangeReason::OldChannel)),
+            | PackageRole::Other => is_old(spec).then(|| {
+                (vec![self.fresh(spec, &spec.name, &spec.version)], ChangeReason::OldChannel)
+            }),
         };
         let Some((fresh, why)) = decided else { return (PackageEdit::Keep, None) };
         let after: Vec<String> = fresh.iter().map(NewSpec::text).collect();
@@ -125,14 +130,21 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             (Some(_), Some(kept)) if build.is_some() && kept.is_pin() => {
                 (format!("={gives}"), ChangeReason::NamedBuild)
             }
-            (Some(_), Some(_)) if build.is_some() => (spec.version.clone(), ChangeReason::NamedBuild),
-            (Some(_), Some(_)) if spec.build.is_some() => (spec.version.clone(), ChangeReason::OtherBuilds),
+            (Some(_), Some(_)) if build.is_some() => {
+                (spec.version.clone(), ChangeReason::NamedBuild)
+            }
+            (Some(_), Some(_)) if spec.build.is_some() => {
+                (spec.version.clone(), ChangeReason::OtherBuilds)
+            }
             (Some(_), Some(_)) => (spec.version.clone(), ChangeReason::FailsLoudly),
             (None, _) if build.is_some() => (format!("={gives}"), ChangeReason::NamedBuild),
             (None, _) => (self.floor(&entry, gives), ChangeReason::FailsLoudly),
         };
-        let why =
-            if why == ChangeReason::FailsLoudly && name != "pytorch-gpu" { ChangeReason::OldChannel } else { why };
+        let why = if why == ChangeReason::FailsLoudly && name != "pytorch-gpu" {
+            ChangeReason::OldChannel
+        } else {
+            why
+        };
         let version = match &build {
             Some(_) if version.starts_with([' ', '=']) => {
                 format!("={}", version.trim_start_matches([' ', '=']))
@@ -142,8 +154,13 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         let mut fresh = vec![named(&version, build)];
         // What chooses CUDA needs a line of its own, and there is none.
         let pin = pin(scope).filter(|_| entry.all_cuda);
-        if let Some(pin) = pin.filter(|_| !scope.iter().any(|(target, _)| target.requested.has_cuda_pin)) {
-            fresh.push(NewSpec { channel: fresh[0].channel, ..NewSpec::pinned("cuda-version", pin) });
+        if let Some(pin) =
+            pin.filter(|_| !scope.iter().any(|(target, _)| target.requested.has_cuda_pin))
+        {
+            fresh.push(NewSpec {
+                channel: fresh[0].channel,
+                ..NewSpec::pinned("cuda-version", pin)
+            });
         }
         (fresh, why)
     }
@@ -161,7 +178,8 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
     ) -> (Vec<NewSpec>, ChangeReason) {
         let plain = |version: &str| vec![self.fresh(spec, &spec.name, version.trim_start())];
-        let why = if spec.build.is_some() { ChangeReason::OtherBuilds } else { ChangeReason::OldChannel };
+        let why =
+            if spec.build.is_some() { ChangeReason::OtherBuilds } else { ChangeReason::OldChannel };
         let Some(constraint) = &spec.constraint else { return (plain(""), why) };
         let goes = |(target, choice): &(&PlatformTarget<'m>, &Choice<'m>)| {
             let series = choice.build.pytorch.series();
@@ -194,7 +212,8 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             return Some((Vec::new(), ChangeReason::CudaVersion));
         }
         self.pinned.push(item.platforms.clone());
-        let version = NewSpec { version: format!("={pin}"), ..self.fresh(spec, "cuda-version", "") };
+        let version =
+            NewSpec { version: format!("={pin}"), ..self.fresh(spec, "cuda-version", "") };
         let admitted = || {
             let admits = |pin: CudaVersion| {
                 let version = Version::new(&[pin.major, pin.minor]);
@@ -219,7 +238,10 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         Some((vec![version], ChangeReason::CudaVersion))
     }
 
-    fn cpu_only(&self, scope: &[(&PlatformTarget<'m>, &Choice<'m>)]) -> (Vec<NewSpec>, ChangeReason) {
+    fn cpu_only(
+        &self,
+        scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
+    ) -> (Vec<NewSpec>, ChangeReason) {
         let spec = Written::default();
         if scope.iter().all(|(_, choice)| choice.build.metapackage) {
             return (vec![self.fresh(&spec, "pytorch-cpu", "")], ChangeReason::PytorchCpu);
