@@ -13,7 +13,7 @@ use conda_torch_core::conda::{CONDA_FORGE, Channels, Subdir, Version};
 use conda_torch_core::types::{ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Machine, Origin, Shell};
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_probe::{Overrides, probe};
-use conda_torch_core::clients::Environment;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch::text::matrix_diff;
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::report::matrix_diff::{Compared, json};
@@ -31,7 +31,7 @@ fn answer(machine: &Machine, way: usize) {
     let companions = [vec![], vec![Companion::Torchvision, Companion::Torchaudio]];
     let view = View {
         client: client[way % 4],
-        environment: Environment::Unnamed,
+        environment: TargetEnvironment::Unnamed,
         channels: Channels::default(),
         shell: SHELLS[way / 4 % 4],
         width: [80, 40][way / 16 % 2],

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::answer::{Answer, Refused, Style};
-use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::{Channels, Os, Subdir};
 use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
 use conda_torch_core::formats;
@@ -15,7 +16,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
-use conda_torch_core::virtual_packages::add_remarks;
+use conda_torch_core::virtual_packages::add_notes;
 use conda_torch_probe::host::Host;
 
 use crate::text;
@@ -140,7 +141,7 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     // The process ends soon: see `cli::run`.
     let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
-    add_remarks(&mut advice, &machine, &client.viewer());
+    add_notes(&mut advice, &machine, &client);
     live.iter().flat_map(LiveRows::diagnostics).for_each(|remark| advice.add(remark));
     let of_channels = ChannelRemark::of(&channels, args.channel.live);
     of_channels.map(Diagnostic::Channel).for_each(|remark| advice.add(remark));
@@ -235,11 +236,11 @@ impl Args {
 }
 
 impl OutputFlags {
-    fn environment(&self) -> Environment {
+    fn environment(&self) -> TargetEnvironment {
         match (&self.name, &self.prefix) {
-            (Some(name), _) => Environment::Name(name.clone()),
-            (None, Some(prefix)) => Environment::Prefix(prefix.clone()),
-            (None, None) => Environment::Unnamed,
+            (Some(name), _) => TargetEnvironment::Name(name.clone()),
+            (None, Some(prefix)) => TargetEnvironment::Prefix(prefix.clone()),
+            (None, None) => TargetEnvironment::Unnamed,
         }
     }
 }

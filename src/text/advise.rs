@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use conda_torch_core::answer::{Answer, Refused, Style};
-use conda_torch_core::clients::{Step, StepKind, shell};
+use conda_torch_core::commands::{Step, StepKind, shell};
 use conda_torch_core::diagnostics::{Diagnostic, Severity, is_said_better, message};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};

@@ -6,7 +6,7 @@ use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
 use conda_torch_core::audit::{self, words};
-use conda_torch_core::clients::{
+use conda_torch_core::commands::{
     StepKind,
     shell::{self, CannotQuote},
 };

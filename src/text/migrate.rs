@@ -1,7 +1,7 @@
 //! The migration of an environment, for a person.
 
 use conda_torch_core::answer::Refused;
-use conda_torch_core::clients::{Step, StepKind};
+use conda_torch_core::commands::{Step, StepKind};
 use conda_torch_core::diagnostics::{Severity, message};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::migrate::environment::{

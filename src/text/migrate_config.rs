@@ -1,7 +1,7 @@
 //! The configuration, for a person.
 
 use conda_torch_core::answer::Refused;
-use conda_torch_core::clients;
+use conda_torch_core::commands;
 use conda_torch_core::migrate::environment::{Finding, words::setting_sentence};
 use conda_torch_core::report::migrate::SettingsAnswer;
 use conda_torch_core::types::ClientKind;
@@ -33,7 +33,7 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> Result<String, Refused> {
         page.text("", "pixi reads none of these files: its channels are those of each project");
         return Ok(page.finish());
     }
-    let steps = clients::settings(answer.machine, found, &answer.client);
+    let steps = commands::settings(answer.machine, found, &answer.client);
     let (optional, needed): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.optional);
     let title = if is_done {
         "Take these out:"

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use conda_torch_core::answer::{Refused, Style};
-use conda_torch_core::clients::{Step, shell};
+use conda_torch_core::commands::{Step, shell};
 
 use super::wrap::wrap;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use conda_torch_core::answer::{Answer, ProofState};
-use conda_torch_core::clients::{Step, shell};
+use conda_torch_core::commands::{Step, shell};
 use conda_torch_core::report::verify::{is_explained, sentence, who};
 
 use super::wrap::wrap;

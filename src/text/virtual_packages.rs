@@ -1,17 +1,19 @@
-//! What each client will see, for a person.
+//! What each client detects, for a person.
 
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::types::{Detected, Machine};
-use conda_torch_core::virtual_packages::{Sight, Viewer, viewers};
+use conda_torch_core::virtual_packages::VirtualPackages;
 
 /// Rows of a label and a text: `__cuda` a row a client; the rest once where all agree.
 pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
-    let viewers = viewers(machine, None);
-    let sights: Vec<(String, Sight)> =
-        viewers.iter().map(|viewer| (name(viewer), Sight::of(machine, viewer))).collect();
+    let clients: Vec<(String, VirtualPackages)> = ClientTarget::all(machine, None)
+        .iter()
+        .map(|client| (name(client), VirtualPackages::of(machine, client)))
+        .collect();
     let mut rows = Vec::new();
     let mut label = "__cuda";
-    for (name, sight) in &sights {
-        rows.push((label.to_owned(), format!("{name}: {}", cell(sight, "__cuda", true))));
+    for (name, packages) in &clients {
+        rows.push((label.to_owned(), format!("{name}: {}", cell(packages, "__cuda", true))));
         label = "";
     }
     if let Detected::Found(driver) = &machine.driver_cuda {
@@ -21,10 +23,10 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
         ));
     }
     let mut agreed = Vec::new();
-    for package in names(&sights) {
-        let cells: Vec<(&str, String)> = sights
+    for package in names(&clients) {
+        let cells: Vec<(&str, String)> = clients
             .iter()
-            .map(|(name, sight)| (name.as_str(), cell(sight, package, false)))
+            .map(|(name, packages)| (name.as_str(), cell(packages, package, false)))
             .collect();
         match cells.first() {
             Some((_, first)) if cells.iter().all(|(_, cell)| cell == first) => {
@@ -35,7 +37,7 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
     }
     if !agreed.is_empty() {
         rows.push((
-            if viewers.len() > 1 { "all alike" } else { "the rest" }.to_owned(),
+            if clients.len() > 1 { "all alike" } else { "the rest" }.to_owned(),
             agreed.join(", "),
         ));
     }
@@ -43,13 +45,13 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
 }
 
 /// The packages but `__cuda`, in the order in which clients have them.
-fn names(sights: &[(String, Sight)]) -> Vec<&str> {
+fn names(clients: &[(String, VirtualPackages)]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    let seen = |sight: &'_ Sight| -> Vec<String> {
-        let packages = sight.packages.iter().map(|(package, _)| package.name.clone());
-        packages.chain(sight.unknown.iter().map(|(name, _)| name.to_string())).collect()
+    let names_of = |packages: &'_ VirtualPackages| -> Vec<String> {
+        let present = packages.packages.iter().map(|(package, _)| package.name.clone());
+        present.chain(packages.unknown.iter().map(|(name, _)| name.to_string())).collect()
     };
-    let all: Vec<String> = sights.iter().flat_map(|(_, sight)| seen(sight)).collect();
+    let all: Vec<String> = clients.iter().flat_map(|(_, packages)| names_of(packages)).collect();
     for known in ORDER {
         if all.iter().any(|name| name == known) {
             names.push(known);
@@ -62,7 +64,7 @@ fn names(sights: &[(String, Sight)]) -> Vec<&str> {
 const ORDER: [&str; 7] =
     ["__cuda_arch", "__archspec", "__unix", "__linux", "__glibc", "__osx", "__win"];
 
-/// Clients with what they see, those that see the same together.
+/// Clients with what they see, those that agree together.
 fn grouped(cells: &[(&str, String)]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for (name, cell) in cells {
@@ -76,11 +78,11 @@ fn grouped(cells: &[(&str, String)]) -> String {
 }
 
 /// What a client has for a package.
-fn cell(sight: &Sight, name: &str, with_source: bool) -> String {
-    if let Some((_, why)) = sight.unknown.iter().find(|(unknown, _)| unknown == name) {
+fn cell(packages: &VirtualPackages, name: &str, with_source: bool) -> String {
+    if let Some((_, why)) = packages.unknown.iter().find(|(unknown, _)| unknown == name) {
         return format!("unknown: {why}");
     }
-    match sight.package(name) {
+    match packages.package(name) {
         None => "none".to_owned(),
         Some((package, origin)) if with_source => format!("{} ({origin})", package.version),
         Some((package, _)) if name == "__archspec" => package.build.clone(),
@@ -89,9 +91,9 @@ fn cell(sight: &Sight, name: &str, with_source: bool) -> String {
 }
 
 /// `conda 26.7.1`.
-fn name(viewer: &Viewer<'_>) -> String {
-    match viewer.version {
-        Some(version) => format!("{} {version}", viewer.kind),
-        None => viewer.kind.to_string(),
+fn name(client: &ClientTarget<'_>) -> String {
+    match client.version {
+        Some(version) => format!("{} {version}", client.kind),
+        None => client.kind.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 
-use conda_torch_core::clients::Environment;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::{Channels, Subdir, Version};
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{
@@ -304,9 +304,9 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
 pub(crate) fn view() -> impl Strategy<Value = View> {
     let named = |text: String| if text.is_empty() { "torch".to_owned() } else { text };
     let environment = prop_oneof![
-        Just(Environment::Unnamed),
-        text().prop_map(move |text| Environment::Name(named(text))),
-        text().prop_map(move |text| Environment::Prefix(named(text))),
+        Just(TargetEnvironment::Unnamed),
+        text().prop_map(move |text| TargetEnvironment::Name(named(text))),
+        text().prop_map(move |text| TargetEnvironment::Prefix(named(text))),
     ];
     // What is no channel is refused before an answer is made.
     let channels = vec(text(), 0..3).prop_map(|names| Channels::new(names).unwrap_or_default());

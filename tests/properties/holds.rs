@@ -3,7 +3,8 @@
 
 use conda_torch::text;
 use conda_torch_core::answer::{Answer, Style};
-use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::Channels;
 use conda_torch_core::import::read_machine;
 use conda_torch_core::matrix::Matrix;
@@ -18,7 +19,7 @@ pub(crate) struct View {
     /// `--client`.
     pub(crate) client: Option<ClientKind>,
     /// `--name` or `--prefix`.
-    pub(crate) environment: Environment,
+    pub(crate) environment: TargetEnvironment,
     /// `--channel`.
     pub(crate) channels: Channels,
     /// `--shell`.

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use conda_torch_core::clients::shell;
+use conda_torch_core::commands::shell;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::Shell;

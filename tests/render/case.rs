@@ -1,7 +1,8 @@
 //! An answer for a recorded machine, with what a test changes.
 
 use conda_torch_core::answer::{Answer, Style};
-use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
@@ -14,7 +15,7 @@ pub(crate) struct Case {
     pub(crate) machine: Machine,
     pub(crate) request: Request,
     pub(crate) client: Option<ClientKind>,
-    pub(crate) environment: Environment,
+    pub(crate) environment: TargetEnvironment,
     pub(crate) shell: Shell,
     pub(crate) all: bool,
 }
@@ -25,7 +26,7 @@ impl Case {
             machine: machine(name),
             request: Request::default(),
             client: None,
-            environment: Environment::Unnamed,
+            environment: TargetEnvironment::Unnamed,
             shell: Shell::Posix,
             all: false,
         }
@@ -82,7 +83,7 @@ impl Case {
             let choice = answer.choice().expect("something fits");
             let steps = answer.plan(choice);
             let lines = steps.iter().map(|step| {
-                conda_torch_core::clients::shell::line(step, answer.style.shell)
+                conda_torch_core::commands::shell::line(step, answer.style.shell)
                     .expect("it can be quoted")
             });
             lines.collect::<Vec<_>>().join("\n")

@@ -1,6 +1,6 @@
 //! What each client and each version of it is told.
 
-use conda_torch_core::clients::Environment;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::{ClientKind, Detected, Origin};
 
@@ -191,10 +191,10 @@ fn an_environment_that_exists_is_not_replaced() {
     let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", &[]);
     case.machine.clients[0].environments = vec!["torch".to_owned(), "torch-2".to_owned()];
     assert!(case.steps().contains("conda create -n torch-3 "));
-    case.environment = Environment::Name("torch".to_owned());
+    case.environment = TargetEnvironment::Name("torch".to_owned());
     assert!(case.steps().contains("conda install -n torch "));
     assert!(page(&case).contains("note: the environment `torch` exists"));
-    case.environment = Environment::Prefix("/data/my env".to_owned());
+    case.environment = TargetEnvironment::Prefix("/data/my env".to_owned());
     assert!(case.steps().contains("conda create -p \"/data/my env\" "));
 }
 
@@ -204,7 +204,7 @@ fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
     case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
     assert!(case.steps().contains("create -n torch --platform osx-arm64 --override-channels"));
     // Not into an environment of the other platform.
-    case.environment = Environment::Name("work".to_owned());
+    case.environment = TargetEnvironment::Name("work".to_owned());
     case.machine.clients[0].environments = vec!["work".to_owned()];
     let create = "conda create -n work-arm64 --platform osx-arm64 --override-channels";
     assert!(case.steps().contains(create), "{}", case.steps());

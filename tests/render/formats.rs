@@ -81,7 +81,7 @@ fn toml_reads_back_to_the_same_specs() {
     for name in fitting() {
         let mut case = Case::of(&name);
         case.environment =
-            conda_torch_core::clients::Environment::Name("it's \"mine\"\\".to_owned());
+            conda_torch_core::commands::TargetEnvironment::Name("it's \"mine\"\\".to_owned());
         let text = case.render(formats::pixi_toml).expect("it fits");
         let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut read: Vec<String> = table["dependencies"]
@@ -104,7 +104,7 @@ fn yaml_reads_back_to_the_same_specs() {
     for name in fitting() {
         let mut case = Case::of(&name);
         case.environment =
-            conda_torch_core::clients::Environment::Name("yes: #\"it's\"".to_owned());
+            conda_torch_core::commands::TargetEnvironment::Name("yes: #\"it's\"".to_owned());
         let text = case.render(formats::environment_yml).expect("it fits");
         let scalars: Vec<String> = Parser::new_from_str(&text)
             .filter_map(|event| {

@@ -1,6 +1,6 @@
 //! The document for installers.
 
-use conda_torch_core::clients::Environment;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::report;
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::Companion;
@@ -178,7 +178,7 @@ fn the_recommendation_is_told_in_full() {
 #[test]
 fn a_name_that_a_shell_cannot_write_is_null_for_that_shell() {
     let mut case = Case::of("no-gpu");
-    case.environment = Environment::Name("50%".to_owned());
+    case.environment = TargetEnvironment::Name("50%".to_owned());
     let document = check(&case.render(report::advise::json));
     let install = &document["commands"][0];
     assert_eq!(install["step"], "install");

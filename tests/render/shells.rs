@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use conda_torch_core::clients::{Environment, Step, StepKind, shell};
+use conda_torch_core::commands::{Step, StepKind, TargetEnvironment, shell};
 use conda_torch_core::formats;
 use conda_torch_core::types::{ClientKind, Shell};
 
@@ -150,7 +150,7 @@ fn what_is_pasted_is_what_was_meant() {
         for kind in ClientKind::ALL {
             let mut case = Case::of(&name);
             case.client = Some(kind);
-            case.environment = Environment::Name("it's $mine".to_owned());
+            case.environment = TargetEnvironment::Name("it's $mine".to_owned());
             case.render(|answer| {
                 let Ok(choice) = answer.choice() else { return };
                 for step in answer.plan(choice) {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::clients::{self, ClientTarget, Environment, Step, StepKind, shell::CannotQuote};
+use crate::clients::ClientTarget;
+use crate::commands::{self, Step, StepKind, TargetEnvironment, shell::CannotQuote};
 use crate::conda::{Channels, FaultKind, Subdir};
 use crate::matrix::Matrix;
 use crate::resolve::{self, Advice, Choice, Request};
@@ -26,7 +27,7 @@ pub struct Answer<'a> {
     /// The client that the commands are for.
     pub client: ClientTarget<'a>,
     /// Where the packages go.
-    pub environment: Environment,
+    pub environment: TargetEnvironment,
     /// Where the packages come from.
     pub channels: &'a Channels,
     /// What was read of a channel, where that was asked for.
@@ -73,7 +74,7 @@ impl<'a> Answer<'a> {
     /// The commands that install and check a choice.
     #[must_use]
     pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {
-        clients::plan(self.machine, choice, &self.client, &self.environment, self.channels)
+        commands::plan(self.machine, choice, &self.client, &self.environment, self.channels)
     }
 
     /// The installation as it is once more, with what may mend it; `None` where nothing may, and for
@@ -85,11 +86,11 @@ impl<'a> Answer<'a> {
         }
         let mut answer = self.clone();
         if corrections.contains(&Correction::NewEnvironment) {
-            answer.environment = Environment::Unnamed;
+            answer.environment = TargetEnvironment::Unnamed;
         }
         let steps = answer.plan(choice);
         let install = steps.into_iter().find(|step| step.kind == StepKind::Install)?;
-        Some(corrections.iter().fold(install, clients::corrected))
+        Some(corrections.iter().fold(install, commands::corrected))
     }
 
     /// The command that does end on the promised build, where the printed one does not and one was found.

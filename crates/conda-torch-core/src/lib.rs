@@ -5,7 +5,8 @@
 pub mod answer; // an advice with what it was for
 pub mod audit; // an installed PyTorch held against a machine
 pub mod channel; // a channel's records → Matrix
-pub mod clients; // what differs between conda, mamba, micromamba and pixi
+pub mod clients; // which client, and what its version does in its own way
+pub mod commands; // what to type: commands of conda, mamba, micromamba and pixi
 pub mod conda; // conda's grammar: channels, platforms, versions, match specs; uses nothing
 pub mod diagnostics; // what speaks for or against: one entry a diagnostic
 pub mod formats; // Answer → environment.yml, pixi.toml, Dockerfile, commands
@@ -16,4 +17,4 @@ pub mod report; // the documents that are printed as JSON
 pub mod resolve; // Machine + Request + Matrix → Advice
 pub mod solve_check; // a dry run + Advice → Verdict
 pub mod types; // the vocabulary: plain values
-pub mod virtual_packages; // Machine + client → what it will take the machine for
+pub mod virtual_packages; // Machine + client → what the client detects

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
         environment: args
             .to
             .clone()
-            .map_or_else(Default::default, conda_torch_core::clients::Environment::Name),
+            .map_or_else(Default::default, conda_torch_core::commands::TargetEnvironment::Name),
         taken: &taken,
         in_place: args.in_place,
         same: args.same(&place, style.shell),
@@ -129,7 +129,7 @@ fn flags(place: &Location, shell: Shell) -> String {
         None => ("-p", &place.prefix),
     };
     // What no shell can write is left to the reader.
-    let word = conda_torch_core::clients::shell::word(text, shell)
+    let word = conda_torch_core::commands::shell::word(text, shell)
         .map_or("…".into(), std::borrow::Cow::into_owned);
     format!("{flag} {word}")
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::clients::Step;
-use conda_torch_core::clients::{DryRunCommand, dry_run, lock};
+use conda_torch_core::commands::Step;
+use conda_torch_core::commands::{DryRunCommand, dry_run, lock};
 use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::clients::StepKind;
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::StepKind;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::proof::{Broken, By, NotRun, Outcome, Proof};
 use conda_torch_core::types::Client;
-use conda_torch_core::virtual_packages::Viewer;
 use conda_torch_host::TempFolder;
 use conda_torch_probe::{Overrides, probe};
 
@@ -35,13 +35,8 @@ pub(super) fn prove(
         return Ok(Proof::not_run(by(answer), NotRun::NothingFits));
     };
     let asked_by = By::Client(client.kind, client.version.value().copied());
-    let viewer = Viewer {
-        kind: client.kind,
-        version: client.version.value().copied(),
-        found: Some(&client),
-    };
     let is_other_system = around.host.target().os() != Some(choice.build.subdir.os());
-    if is_other_system && viewer.sees_its_own_system_alone() {
+    if is_other_system && ClientTarget::installed(&client).sees_own_system_only() {
         return Ok(Proof::not_run(asked_by, NotRun::OtherSystem));
     }
     let scratch = match TempFolder::new() {

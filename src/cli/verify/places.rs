@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use conda_torch_core::clients::Step;
+use conda_torch_core::commands::Step;
 use conda_torch_core::solve_check::{
     folders,
     proof::{Holds, Place},

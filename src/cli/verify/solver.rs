@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::channel::Question;
-use conda_torch_core::clients::DryRunCommand;
-use conda_torch_core::clients::StepKind;
+use conda_torch_core::commands::DryRunCommand;
+use conda_torch_core::commands::StepKind;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Promise,
@@ -13,7 +13,7 @@ use conda_torch_core::solve_check::{
     solved::solved,
     verdict,
 };
-use conda_torch_core::virtual_packages::Sight;
+use conda_torch_core::virtual_packages::VirtualPackages;
 use conda_torch_host::{WatchEnd, live_program};
 
 use super::super::live;
@@ -77,5 +77,5 @@ fn virtual_packages(
     if !around.is_here {
         told = told.for_another(answer.machine, choice);
     }
-    Sight::of(answer.machine, &answer.client.viewer()).with(&told.env).specs()
+    VirtualPackages::of(answer.machine, &answer.client).with(&told.env).specs()
 }

@@ -8,7 +8,7 @@ use crate::matrix::Matrix;
 use crate::resolve::{Advice, Unlock};
 use crate::types::{ComputeCapability, Detected, DriverVersion, Machine, Origin};
 
-use crate::clients::miniforge::{arm64_client, miniforge};
+use crate::clients::{arm64_client, miniforge};
 
 /// What to do, where something can be done.
 #[expect(clippy::too_many_lines, reason = "one arm a variant, in one place")]

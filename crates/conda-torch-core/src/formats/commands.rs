@@ -1,7 +1,7 @@
 //! The commands alone, for a shell to read.
 
 use crate::answer::{Answer, Refused};
-use crate::clients::shell;
+use crate::commands::shell;
 
 /// The commands that must be run, one a line, and nothing else.
 ///

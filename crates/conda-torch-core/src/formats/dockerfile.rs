@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::answer::{Answer, Refused};
-use crate::clients::shell;
+use crate::commands::shell;
 use crate::conda::{Subdir, is_folder};
 use crate::types::{Accelerator, Shell};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::answer::{Answer, Refused};
-use crate::clients::{Environment, overrides};
+use crate::commands::{TargetEnvironment, overrides};
 
 use super::quoted;
 
@@ -18,7 +18,7 @@ pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
     for (name, value) in overrides(answer.machine, choice, &answer.client) {
         let _ = writeln!(out, "# solve with {name}={value}");
     }
-    if let Environment::Unnamed | Environment::Name(_) = &answer.environment {
+    if let TargetEnvironment::Unnamed | TargetEnvironment::Name(_) = &answer.environment {
         let _ = writeln!(out, "name: {}", scalar(answer.environment.name()));
     }
     out.push_str("channels:\n");

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::answer::{Answer, Refused};
-use crate::clients::system_requirements;
+use crate::commands::system_requirements;
 use crate::conda::MatchSpec;
 
 use super::quoted;

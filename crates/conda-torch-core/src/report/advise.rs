@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::answer::{Answer, LiveText};
-use crate::clients::{Step, shell};
+use crate::commands::{Step, shell};
 use crate::conda::Version;
 use crate::diagnostics::{self, Diagnostic, Severity, message, sentence};
 use crate::matrix::Matrix;

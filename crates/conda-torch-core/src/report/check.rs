@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::answer::Style;
 use crate::audit::{Checkup, Finding, Installed, Kind, words};
-use crate::clients::{self, ClientTarget, Step};
+use crate::clients::ClientTarget;
+use crate::commands::{self, Step};
 use crate::conda::CONDA_FORGE;
 use crate::diagnostics::{self, Severity};
 use crate::types::{Accelerator, Date, Environment, Machine, SourceReport};
@@ -140,9 +141,9 @@ impl Checked<'_> {
             return Vec::new();
         }
         let Some(choice) = &self.checkup.advice.recommended else { return Vec::new() };
-        let place = clients::Environment::Unnamed;
-        let steps = clients::plan(&self.checkup.machine, choice, client, &place, &CONDA_FORGE);
-        let is_of_mend = |step: &Step| step.kind != crate::clients::StepKind::Configure;
+        let place = commands::TargetEnvironment::Unnamed;
+        let steps = commands::plan(&self.checkup.machine, choice, client, &place, &CONDA_FORGE);
+        let is_of_mend = |step: &Step| step.kind != crate::commands::StepKind::Configure;
         steps.into_iter().filter(is_of_mend).collect()
     }
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::answer::{Answer, Style};
-use crate::clients::{self, ClientTarget, Environment, MigrationSteps};
+use crate::clients::ClientTarget;
+use crate::commands::{self, MigrationSteps, TargetEnvironment};
 use crate::conda::CONDA_FORGE;
 use crate::matrix::Matrix;
 use crate::migrate::environment::{
@@ -68,7 +69,7 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
 #[must_use]
 pub fn settings(answer: &SettingsAnswer<'_>) -> String {
     let found: &Settings = answer.settings;
-    let steps = clients::settings(answer.machine, found, &answer.client);
+    let steps = commands::settings(answer.machine, found, &answer.client);
     let unreadable = found.unreadable.iter();
     write(&Document {
         status: if steps.is_empty() && found.findings.is_empty() { "nothing-to-do" } else { "ok" },
@@ -191,7 +192,7 @@ pub struct MigrationAnswer<'a> {
     /// The client that the commands are for.
     pub client: ClientTarget<'a>,
     /// Where the packages go; unnamed: beside the old environment.
-    pub environment: Environment,
+    pub environment: TargetEnvironment,
     /// The names and folders of the environments that are there.
     pub taken: &'a [String],
     /// Whether the environment itself is to be changed.
@@ -224,7 +225,7 @@ impl<'a> MigrationAnswer<'a> {
     #[must_use]
     pub fn steps(&self) -> MigrationSteps {
         let Self { machine, migration, client, environment, taken, .. } = self;
-        clients::migration(machine, migration, client, environment, taken)
+        commands::migration(machine, migration, client, environment, taken)
     }
 
     /// The advice in it as an answer of its own.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::answer::{Answer, ProofState};
-use crate::clients::miniforge::miniforge;
+use crate::clients::miniforge;
 use crate::diagnostics::channel_words::{time, what_it_was};
 use crate::solve_check::{
     Correction, Finding, Verdict,

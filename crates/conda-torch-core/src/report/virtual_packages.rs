@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::clients::ClientTarget;
 use crate::types::{Client, Machine};
-use crate::virtual_packages::{Sight, Viewer, viewers};
+use crate::virtual_packages::VirtualPackages;
 
 /// What one client will take the machine for.
 #[derive(Debug, Serialize)]
@@ -51,23 +51,23 @@ pub struct UnseenText {
 /// What every client on the machine will see, the one with this program first.
 #[must_use]
 pub fn virtual_packages(machine: &Machine, first: Option<&Client>) -> Vec<SightText> {
-    let viewers = viewers(machine, first);
-    viewers.iter().map(|viewer| text(viewer, Sight::of(machine, viewer))).collect()
+    let clients = ClientTarget::all(machine, first);
+    clients.iter().map(|client| text(client, VirtualPackages::of(machine, client))).collect()
 }
 
 /// The same without `__archspec`; of a client that is not there, what a current one would see.
 pub(super) fn for_installers(machine: &Machine, client: &ClientTarget<'_>) -> Vec<SightText> {
-    let viewers = match client.found {
-        Some(found) => viewers(machine, Some(found)),
-        None => vec![client.viewer()],
+    let clients = match client.found {
+        Some(found) => ClientTarget::all(machine, Some(found)),
+        None => vec![*client],
     };
-    let sight = |viewer| Sight::without_archspec(machine, viewer);
-    viewers.iter().map(|viewer| text(viewer, sight(viewer))).collect()
+    let packages = |client| VirtualPackages::without_archspec(machine, client);
+    clients.iter().map(|client| text(client, packages(client))).collect()
 }
 
 /// What one client will see.
-fn text(viewer: &Viewer<'_>, sight: Sight) -> SightText {
-    let Sight { packages, unknown } = sight;
+fn text(client: &ClientTarget<'_>, packages: VirtualPackages) -> SightText {
+    let VirtualPackages { packages, unknown } = packages;
     let seen = packages.into_iter().map(|(package, origin)| SeenText {
         name: package.name,
         version: package.version,
@@ -75,9 +75,9 @@ fn text(viewer: &Viewer<'_>, sight: Sight) -> SightText {
         source: origin.to_string(),
     });
     SightText {
-        client: viewer.kind.as_str(),
-        version: viewer.version.map(|version| version.to_string()),
-        path: viewer.found.map(|client| client.path.clone()),
+        client: client.kind.as_str(),
+        version: client.version.map(|version| version.to_string()),
+        path: client.found.map(|found| found.path.clone()),
         packages: seen.collect(),
         unknown: unknown.into_iter().map(|(name, why)| UnseenText { name, why }).collect(),
     }

@@ -6,9 +6,10 @@ use crate::conda::{Os, Subdir, Version};
 use crate::types::{Detected, Machine, Origin, Processor, Setting, VirtualPackage};
 
 use super::microarchitecture as named;
-use super::seen::{Seen, unknown};
-use super::told;
-use super::viewer::{Target, Viewer};
+use super::overrides;
+use super::platform::TargetPlatform;
+use super::prediction::{Prediction, unknown};
+use crate::clients::ClientTarget;
 
 /// Processors that archspec 0.2.7 names and 0.2.6 took for their parents: name, parent, what tells them.
 const NEWER: [(&str, &str, &str); 3] = [
@@ -20,54 +21,54 @@ const NEWER: [(&str, &str, &str); 3] = [
 /// Those that 0.2.6 was the first to name.
 const NEW: [&str; 5] = ["m3", "m4", "ampere1", "ampere1a", "x60"];
 
-pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    let target = match viewer.target(machine) {
+pub(super) fn predict(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    let target = match client.target(machine) {
         Ok(target) => target,
-        Err(why) => return Seen::Unknown(why),
+        Err(why) => return Prediction::Unknown(why),
     };
-    if let Some(setting) = told::of(machine, viewer, "ARCHSPEC") {
-        return overridden(viewer, setting);
+    if let Some(setting) = overrides::setting(machine, client, "ARCHSPEC") {
+        return overridden(client, setting);
     }
-    if viewer.is_libmamba() {
-        return match level(machine, viewer, target) {
+    if client.is_libmamba() {
+        return match level(machine, client, target) {
             Ok((name, origin)) => package(name, origin),
-            Err(why) => Seen::Unknown(why),
+            Err(why) => Prediction::Unknown(why),
         };
     }
-    if viewer.is_conda() && viewer.version.is_some_and(|version| version < Version::new(&[4, 9])) {
-        return Seen::Nothing;
+    if client.is_conda() && client.version.is_some_and(|version| version < Version::new(&[4, 9])) {
+        return Prediction::Absent;
     }
-    if viewer.is_first_plugin() {
+    if client.is_first_plugin() {
         return unknown("conda 22.11 and 23.1 were of several minds about it");
     }
-    if viewer.is_conda() && !target.is_own {
+    if client.is_conda() && !target.is_own {
         return package(plain(target.subdir), Origin::System);
     }
-    if viewer.is_pixi() && viewer.is_below(&[0, 71]) {
+    if client.is_pixi() && client.is_below(&[0, 71]) {
         return unknown("pixi before 0.71 has an older table of processors");
     }
-    match detected(machine, viewer, target) {
+    match detected(machine, client, target) {
         Ok((name, origin)) => package(name, origin),
-        Err(why) => Seen::Unknown(why),
+        Err(why) => Prediction::Unknown(why),
     }
 }
 
-fn package(build: &str, origin: Origin) -> Seen {
+fn package(build: &str, origin: Origin) -> Prediction {
     let [name, version, build] = ["__archspec", "1", build].map(str::to_owned);
-    Seen::Package(VirtualPackage { name, version, build }, origin)
+    Prediction::Present(VirtualPackage { name, version, build }, origin)
 }
 
 /// What is set: conda and mamba take any name, rattler since pixi 0.77 only those that it knows.
-fn overridden(viewer: &Viewer<'_>, setting: &Setting) -> Seen {
+fn overridden(client: &ClientTarget<'_>, setting: &Setting) -> Prediction {
     let origin = setting.origin.clone();
-    let is_trimmed = told::is_trimmed(viewer, "__archspec");
+    let is_trimmed = overrides::is_trimmed(client, "__archspec");
     let text = if is_trimmed { setting.value.trim() } else { &setting.value };
     if text.is_empty() {
-        return if viewer.is_libmamba() { package("0", origin) } else { Seen::Nothing };
+        return if client.is_libmamba() { package("0", origin) } else { Prediction::Absent };
     }
-    if viewer.is_pixi() && !viewer.is_below(&[0, 77]) && text != "0" && !named::is_known(text) {
+    if client.is_pixi() && !client.is_below(&[0, 77]) && text != "0" && !named::is_known(text) {
         let why = format!("{}: `{text}` is no processor that pixi knows", setting.name);
-        return Seen::Stops(why.into());
+        return Prediction::Fails(why.into());
     }
     package(text, origin)
 }
@@ -84,13 +85,13 @@ fn plain(subdir: Subdir) -> &'static str {
 /// libmamba's levels of x86-64; for all else the word in the platform.
 fn level(
     machine: &Machine,
-    viewer: &Viewer<'_>,
-    target: Target,
+    client: &ClientTarget<'_>,
+    target: TargetPlatform,
 ) -> Result<(&'static str, Origin), Cow<'static, str>> {
     let none = plain(target.subdir);
     let is_windows = target.own.os() == Os::Windows;
     // Levels came with 1.5.3, on Windows with 2.0.7 (https://github.com/mamba-org/mamba/pull/3803).
-    let has_levels = !(viewer.is_below(&[1, 5, 3]) || is_windows && viewer.is_below(&[2, 0, 7]));
+    let has_levels = !(client.is_below(&[1, 5, 3]) || is_windows && client.is_below(&[2, 0, 7]));
     if none != "x86_64" || plain(target.own) != "x86_64" || !has_levels {
         return Ok((none, Origin::System));
     }
@@ -110,7 +111,7 @@ fn level(
         1
     };
     // With a dash up to 1.5.9.
-    let is_dashed = viewer.is_below(&[1, 5, 10]);
+    let is_dashed = client.is_below(&[1, 5, 10]);
     let name = match (level, is_dashed) {
         (4, false) => "x86_64_v4",
         (3, false) => "x86_64_v3",
@@ -134,8 +135,8 @@ fn processor(machine: &Machine) -> Result<(&Processor, &Origin), Cow<'static, st
 /// The name by archspec, as conda and rattler ask it.
 fn detected(
     machine: &Machine,
-    viewer: &Viewer<'_>,
-    target: Target,
+    client: &ClientTarget<'_>,
+    target: TargetPlatform,
 ) -> Result<(&'static str, Origin), Cow<'static, str>> {
     let (processor, origin) = processor(machine)?;
     let os = target.own.os();
@@ -157,8 +158,8 @@ fn detected(
         | Subdir::FreeBsd64 => return Err("what archspec calls it was not looked at".into()),
     };
     let name = named::name(processor, family, os)?;
-    if viewer.is_conda() {
-        depends_on_archspec(machine, viewer, name, &named::flags(processor, os))?;
+    if client.is_conda() {
+        depends_on_archspec(machine, client, name, &named::flags(processor, os))?;
     }
     Ok((name, origin.clone()))
 }
@@ -166,15 +167,15 @@ fn detected(
 /// conda asks the package archspec beside it, whose table grows.
 fn depends_on_archspec(
     machine: &Machine,
-    viewer: &Viewer<'_>,
+    client: &ClientTarget<'_>,
     name: &str,
     flags: &std::collections::HashSet<&str>,
 ) -> Result<(), Cow<'static, str>> {
-    let part = viewer.part(machine, "archspec");
+    let part = client.part(machine, "archspec");
     let version: Option<Version> =
         part.and_then(|part| part.version.as_deref()).and_then(|text| text.parse().ok());
     // A dependency since 23.11: before, it might be missing, and then there is only the architecture.
-    if part.is_none() && viewer.is_below(&[23, 11]) {
+    if part.is_none() && client.is_below(&[23, 11]) {
         return Err("whether this conda has archspec beside it is not known".into());
     }
     let is_newer = |(_, parent, marks): &(&str, &str, &str)| {

@@ -1,63 +1,42 @@
 //! `__cuda`: the CUDA that the driver supports, by five different ways of asking.
 
-use crate::types::{CudaVersion, Detected, Machine, Origin, Outcome, VirtualPackage};
+use crate::types::{CudaVersion, Detected, Machine, Origin, Outcome};
 
 use super::nvidia_smi;
-use super::seen::{Seen, found, unknown};
-use super::told;
-use super::viewer::Viewer;
+use super::overrides;
+use super::prediction::{Prediction, found, unknown};
+use crate::clients::ClientTarget;
 
 /// What mamba 2 takes for the driver's CUDA, since 2.0.6.
 pub(super) const TOOLKIT_FILE: &str = "/usr/local/cuda/version.json";
 
-/// Whether a client will see CUDA.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sees {
-    /// It has this for `__cuda`, which may be no version.
-    Cuda(VirtualPackage),
-    /// It has no `__cuda`.
-    Nothing,
-    /// It ends with an error instead.
-    Stops,
-    /// Could not be told.
-    Unknown,
-}
-
-impl Sees {
-    /// Whether it is enough for builds of a toolkit: `cuda-version` asks for the major version alone
-    /// (`__cuda >=12`). `None` where that is not known.
-    #[must_use]
-    pub fn suffices(&self, toolkit: CudaVersion) -> Option<bool> {
-        match self {
-            Self::Cuda(package) => {
-                let version = super::cuda_version(&package.version);
-                Some(version.is_some_and(|version| version.major >= toolkit.major))
-            }
-            Self::Nothing | Self::Stops => Some(false),
-            Self::Unknown => None,
-        }
-    }
-}
-
-/// What a client will have for `__cuda`.
+/// Whether the `__cuda` of a client is enough for builds of a toolkit: `cuda-version` requires the major
+/// version alone (`__cuda >=12`). `None` if unknown.
 #[must_use]
-pub fn sees_cuda(machine: &Machine, viewer: &Viewer<'_>) -> Sees {
-    match seen(machine, viewer) {
-        Seen::Package(package, _) => Sees::Cuda(package),
-        Seen::Nothing => Sees::Nothing,
-        Seen::Stops(_) => Sees::Stops,
-        Seen::Unknown(_) => Sees::Unknown,
+pub fn cuda_suffices(
+    machine: &Machine,
+    client: &ClientTarget<'_>,
+    toolkit: CudaVersion,
+) -> Option<bool> {
+    match predict(machine, client) {
+        Prediction::Present(package, _) => {
+            let version = super::cuda_version(&package.version);
+            Some(version.is_some_and(|version| version.major >= toolkit.major))
+        }
+        Prediction::Absent | Prediction::Fails(_) => Some(false),
+        Prediction::Unknown(_) => None,
     }
 }
 
-pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    if let Some(said) = viewer.found.and_then(|client| client.sees.as_deref()) {
-        let origin = Origin::Document(format!("{} info", viewer.kind));
+pub(super) fn predict(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    if let Some(said) = client.found.and_then(|found| found.sees.as_deref()) {
+        let origin = Origin::Document(format!("{} info", client.kind));
         let package = said.iter().find(|package| package.name == "__cuda");
-        return package.map_or(Seen::Nothing, |package| Seen::Package(package.clone(), origin));
+        return package
+            .map_or(Prediction::Absent, |package| Prediction::Present(package.clone(), origin));
     }
-    if let Some(setting) = told::of(machine, viewer, "CUDA") {
-        return told::version(viewer, "__cuda", setting);
+    if let Some(setting) = overrides::setting(machine, client, "CUDA") {
+        return overrides::version(client, "__cuda", setting);
     }
     // Of a machine that was saved before variables were kept.
     if let Detected::Found(cuda) = &machine.driver_cuda
@@ -65,55 +44,62 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
     {
         return found("__cuda", &cuda.value.to_string(), cuda.origin.clone());
     }
-    if viewer.is_conda() {
-        conda(machine, viewer)
-    } else if viewer.is_libmamba() {
-        libmamba(machine, viewer)
+    if client.is_conda() {
+        conda(machine, client)
+    } else if client.is_libmamba() {
+        libmamba(machine, client)
     } else {
-        pixi(machine, viewer)
+        pixi(machine, client)
     }
 }
 
 /// libcuda, which must find a device; since 23.1 whatever `CUDA_VISIBLE_DEVICES` says.
-fn conda(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    let is_hidden = viewer.is_below(&[23, 1]).then(|| hidden(machine)).flatten();
-    if viewer.is_below(&[23, 1]) && machine.libcuda.is_found() {
+fn conda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    let is_hidden = client.is_below(&[23, 1]).then(|| hidden(machine)).flatten();
+    if client.is_below(&[23, 1]) && machine.libcuda.is_found() {
         return unknown("conda before 23.1 asks for `libcuda.so`, without a number");
     }
     match libcuda(machine, is_hidden) {
         // This one release calls it version 0: <https://github.com/conda/conda/pull/15500>.
-        Seen::Nothing if !viewer.is_below(&[25, 11]) && viewer.is_below(&[25, 11, 1]) => {
+        Prediction::Absent if !client.is_below(&[25, 11]) && client.is_below(&[25, 11, 1]) => {
             found("__cuda", "0", Origin::System)
         }
-        seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+        prediction @ (Prediction::Present(..)
+        | Prediction::Absent
+        | Prediction::Fails(_)
+        | Prediction::Unknown(_)) => prediction,
     }
 }
 
 /// libcuda, initialised, where a client looks for it.
-fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Seen {
+fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Prediction {
     match (&machine.libcuda, hidden) {
-        (Detected::Found(_), Some(Hidden::All)) | (Detected::Absent, _) => Seen::Nothing,
+        (Detected::Found(_), Some(Hidden::All)) | (Detected::Absent, _) => Prediction::Absent,
         (Detected::Found(_), Some(Hidden::Perhaps)) => {
             unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
         }
-        (Detected::Found(_), None) if is_elsewhere(machine, "libcuda") => Seen::Nothing,
+        (Detected::Found(_), None) if is_elsewhere(machine, "libcuda") => Prediction::Absent,
         (Detected::Found(cuda), None) => {
             found("__cuda", &cuda.value.to_string(), cuda.origin.clone())
         }
         // It is there and cannot be initialised, whatever the reason: `cuInit` must succeed.
-        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => Seen::Nothing,
+        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => {
+            Prediction::Absent
+        }
         (Detected::Unknown { why }, _) => unknown(why.clone()),
     }
 }
 
 /// The toolkit's file first, then what `nvidia-smi` says, word for word.
-fn libmamba(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    if !viewer.is_below(&[2, 0, 6]) {
+fn libmamba(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    if !client.is_below(&[2, 0, 6]) {
         match &machine.toolkit_file {
             Detected::Found(toolkit) => {
                 return found("__cuda", &toolkit.value.to_string(), toolkit.origin.clone());
             }
-            Detected::Unknown { why } if stumbles(machine) => return Seen::Stops(why.clone()),
+            Detected::Unknown { why } if is_toolkit_file_broken(machine) => {
+                return Prediction::Fails(why.clone());
+            }
             Detected::Unknown { why } => return unknown(why.clone()),
             Detected::Absent => {}
         }
@@ -121,17 +107,17 @@ fn libmamba(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
     by_nvidia_smi(machine)
 }
 
-fn by_nvidia_smi(machine: &Machine) -> Seen {
-    match nvidia_smi::says(machine) {
-        Ok(Some(text)) if text.is_empty() => Seen::Nothing,
+fn by_nvidia_smi(machine: &Machine) -> Prediction {
+    match nvidia_smi::reported_cuda(machine) {
+        Ok(Some(text)) if text.is_empty() => Prediction::Absent,
         Ok(Some(text)) => found("__cuda", &text, Origin::NvidiaSmi),
-        Ok(None) => Seen::Nothing,
-        Err(why) => Seen::Unknown(why),
+        Ok(None) => Prediction::Absent,
+        Err(why) => Prediction::Unknown(why),
     }
 }
 
 /// Whether the toolkit's file is there and mamba ends on it.
-pub(super) fn stumbles(machine: &Machine) -> bool {
+pub(super) fn is_toolkit_file_broken(machine: &Machine) -> bool {
     machine
         .sources
         .iter()
@@ -140,15 +126,15 @@ pub(super) fn stumbles(machine: &Machine) -> bool {
 
 /// What a static pixi can ask is `nvidia-smi` alone; a pixi of unknown kind is told only where it does
 /// not matter.
-fn pixi(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    let opens_libraries = || rattler(machine, viewer);
-    match is_static(machine, viewer) {
+fn pixi(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    let opens_libraries = || rattler(machine, client);
+    match is_static(machine, client) {
         Some(true) => pixi_by_nvidia_smi(machine),
         Some(false) => opens_libraries(),
         None => {
             let (one, other) = (pixi_by_nvidia_smi(machine), opens_libraries());
             let is_same = match (&one, &other) {
-                (Seen::Package(one, _), Seen::Package(other, _)) => one == other,
+                (Prediction::Present(one, _), Prediction::Present(other, _)) => one == other,
                 (one, other) => one == other,
             };
             if is_same {
@@ -163,12 +149,12 @@ fn pixi(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
 }
 
 /// Whether a pixi is linked without a loader. Only on Linux are there builds of both kinds.
-pub(super) fn is_static(machine: &Machine, viewer: &Viewer<'_>) -> Option<bool> {
+pub(super) fn is_static(machine: &Machine, client: &ClientTarget<'_>) -> Option<bool> {
     let is_linux = |subdir: &crate::conda::Subdir| subdir.os() == crate::conda::Os::Linux;
     if !machine.subdir.value().is_some_and(is_linux) {
         return Some(false);
     }
-    let has = |part: &str| viewer.part(machine, part).is_some();
+    let has = |part: &str| client.part(machine, part).is_some();
     match (has("static"), has("dynamic")) {
         (false, false) => None,
         (is_static, _) => Some(is_static),
@@ -176,36 +162,43 @@ pub(super) fn is_static(machine: &Machine, viewer: &Viewer<'_>) -> Option<bool> 
 }
 
 /// rattler reads a version where libmamba takes the text.
-fn pixi_by_nvidia_smi(machine: &Machine) -> Seen {
+fn pixi_by_nvidia_smi(machine: &Machine) -> Prediction {
     match by_nvidia_smi(machine) {
-        Seen::Package(package, _) if super::cuda_version(&package.version).is_none() => {
-            Seen::Nothing
+        Prediction::Present(package, _) if super::cuda_version(&package.version).is_none() => {
+            Prediction::Absent
         }
-        seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+        prediction @ (Prediction::Present(..)
+        | Prediction::Absent
+        | Prediction::Fails(_)
+        | Prediction::Unknown(_)) => prediction,
     }
 }
 
 /// Before 0.71 NVML, initialised; up to 0.77 libcuda; then NVML, libcuda and `nvidia-smi` in turn.
 /// Source: `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
-fn rattler(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    let is_libcudas = !viewer.is_below(&[0, 71]) && viewer.is_below(&[0, 78]);
+fn rattler(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    let is_libcudas = !client.is_below(&[0, 71]) && client.is_below(&[0, 78]);
     if is_libcudas {
         return libcuda(machine, hidden(machine));
     }
     match by_nvml(machine) {
-        Detected::Found(_) if is_elsewhere(machine, "nvml") && viewer.is_below(&[0, 71]) => {
-            Seen::Nothing
+        Detected::Found(_) if is_elsewhere(machine, "nvml") && client.is_below(&[0, 71]) => {
+            Prediction::Absent
         }
         Detected::Found(cuda) if !is_elsewhere(machine, "nvml") => {
             found("__cuda", &cuda.value.to_string(), cuda.origin)
         }
         // Newer ones ask it without initialising it, too.
-        Detected::Unknown { why } if !viewer.is_below(&[0, 71]) => unknown(why),
-        Detected::Absent | Detected::Unknown { .. } if viewer.is_below(&[0, 71]) => Seen::Nothing,
+        Detected::Unknown { why } if !client.is_below(&[0, 71]) => unknown(why),
+        Detected::Absent | Detected::Unknown { .. } if client.is_below(&[0, 71]) => {
+            Prediction::Absent
+        }
         Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => {
             match libcuda(machine, hidden(machine)) {
-                Seen::Nothing => pixi_by_nvidia_smi(machine),
-                seen @ (Seen::Package(..) | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+                Prediction::Absent => pixi_by_nvidia_smi(machine),
+                prediction @ (Prediction::Present(..)
+                | Prediction::Fails(_)
+                | Prediction::Unknown(_)) => prediction,
             }
         }
     }

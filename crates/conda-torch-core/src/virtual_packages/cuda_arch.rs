@@ -3,52 +3,56 @@
 use crate::types::{ComputeCapability, Detected, Machine, Origin};
 
 use super::cuda::{by_nvml, hidden, is_static};
-use super::seen::{Seen, found, unknown};
-use super::told;
-use super::viewer::Viewer;
+use super::overrides;
+use super::prediction::{Prediction, found, unknown};
+use crate::clients::ClientTarget;
 
 /// pixi has it since 0.71, conda by a plugin, mamba not at all. Never without `__cuda`.
-pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>, cuda: &Seen) -> Seen {
-    let has = if viewer.is_pixi() {
-        !viewer.is_below(&[0, 71])
+pub(super) fn predict(
+    machine: &Machine,
+    client: &ClientTarget<'_>,
+    cuda: &Prediction,
+) -> Prediction {
+    let has = if client.is_pixi() {
+        !client.is_below(&[0, 71])
     } else {
-        viewer.is_conda() && viewer.part(machine, "nvidia-virtual-packages").is_some()
+        client.is_conda() && client.part(machine, "nvidia-virtual-packages").is_some()
     };
     match cuda {
-        _ if !has => Seen::Nothing,
-        Seen::Nothing => Seen::Nothing,
-        Seen::Stops(why) | Seen::Unknown(why) => Seen::Unknown(why.clone()),
-        Seen::Package(..) => with_cuda(machine, viewer),
+        _ if !has => Prediction::Absent,
+        Prediction::Absent => Prediction::Absent,
+        Prediction::Fails(why) | Prediction::Unknown(why) => Prediction::Unknown(why.clone()),
+        Prediction::Present(..) => with_cuda(machine, client),
     }
 }
 
-fn with_cuda(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    if let Some(setting) = told::of(machine, viewer, "CUDA_ARCH") {
+fn with_cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    if let Some(setting) = overrides::setting(machine, client, "CUDA_ARCH") {
         let is_capability = |text: &str| {
             let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
             text.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
         };
         return match setting.value.as_str() {
-            "" => Seen::Nothing,
+            "" => Prediction::Absent,
             text if is_capability(text) => found("__cuda_arch", text, setting.origin.clone()),
-            text => Seen::Stops(format!("{}: `{text}` is none", setting.name).into()),
+            text => Prediction::Fails(format!("{}: `{text}` is none", setting.name).into()),
         };
     }
     if machine.gpus.is_empty() {
         let asked = [&by_nvml(machine), &machine.libcuda];
         return match machine.gpu_count {
             // Somebody has promised a GPU, and nobody is there to tell of one.
-            _ if asked.iter().all(|said| **said == Detected::Absent) => Seen::Nothing,
-            Detected::Absent => Seen::Nothing,
+            _ if asked.iter().all(|said| **said == Detected::Absent) => Prediction::Absent,
+            Detected::Absent => Prediction::Absent,
             Detected::Found(_) | Detected::Unknown { .. } => {
                 unknown("the compute capability of the GPUs is not known")
             }
         };
     }
     // A static one has no way to ask before 0.78.
-    if viewer.is_pixi() && viewer.is_below(&[0, 78]) {
-        match is_static(machine, viewer) {
-            Some(true) => return Seen::Nothing,
+    if client.is_pixi() && client.is_below(&[0, 78]) {
+        match is_static(machine, client) {
+            Some(true) => return Prediction::Absent,
             None => return unknown("it depends on whether this pixi can open libraries"),
             Some(false) if hidden(machine).is_some() => {
                 return unknown("CUDA_VISIBLE_DEVICES is set, and may hide GPUs from it");

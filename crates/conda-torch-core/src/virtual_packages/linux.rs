@@ -3,24 +3,29 @@
 use crate::conda::Os;
 use crate::types::{Detected, Machine, Origin};
 
-use super::seen::{Seen, found, unknown};
-use super::told;
-use super::viewer::Viewer;
+use super::overrides;
+use super::prediction::{Prediction, found, unknown};
+use crate::clients::ClientTarget;
 
-pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    let is_here = match viewer.target(machine).map(|target| target.on(Os::Linux)) {
-        Err(why) => return Seen::Unknown(why),
-        Ok(None) => return Seen::Nothing,
+pub(super) fn predict(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    let is_here = match client.target(machine).map(|target| target.on(Os::Linux)) {
+        Err(why) => return Prediction::Unknown(why),
+        Ok(None) => return Prediction::Absent,
         Ok(Some(is_here)) => is_here,
     };
-    if let Some(setting) = told::of(machine, viewer, "LINUX") {
-        return match told::version(viewer, "__linux", setting) {
+    if let Some(setting) = overrides::setting(machine, client, "LINUX") {
+        return match overrides::version(client, "__linux", setting) {
             // conda and mamba keep the package, and only its version is lost.
-            Seen::Nothing if !viewer.is_pixi() => found("__linux", "0", setting.origin.clone()),
-            Seen::Package(package, origin) if viewer.is_conda() => {
+            Prediction::Absent if !client.is_pixi() => {
+                found("__linux", "0", setting.origin.clone())
+            }
+            Prediction::Present(package, origin) if client.is_conda() => {
                 found("__linux", leading(&package.version).unwrap_or("0"), origin)
             }
-            seen @ (Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_)) => seen,
+            prediction @ (Prediction::Present(..)
+            | Prediction::Absent
+            | Prediction::Fails(_)
+            | Prediction::Unknown(_)) => prediction,
         };
     }
     if !is_here {
@@ -32,10 +37,10 @@ pub(super) fn seen(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
         Detected::Unknown { why } => return unknown(why.clone()),
     };
     let origin = kernel.origin.clone();
-    let version = if viewer.is_libmamba() { three(&kernel.value) } else { leading(&kernel.value) };
+    let version = if client.is_libmamba() { three(&kernel.value) } else { leading(&kernel.value) };
     match version {
         Some(version) => found("__linux", version, origin),
-        None if viewer.is_pixi() => Seen::Stops(
+        None if client.is_pixi() => Prediction::Fails(
             format!("the kernel calls itself `{}`, and pixi ends on that", kernel.value).into(),
         ),
         None => found("__linux", "0", origin),

@@ -3,7 +3,7 @@
 //!
 //! conda asks libcuda, mamba a file of the toolkit and then `nvidia-smi`, pixi NVML; each reads
 //! `CONDA_OVERRIDE_*` in its own way, and each has changed its mind with a version. One file a package;
-//! `viewer` is the client, `told` what somebody has set, `remarks` where the client would be wrong.
+//! `overrides` what somebody has set, `remarks` where the client would be wrong.
 //!
 //! Sources: conda's `conda/plugins/virtual_packages`, mamba's `libmamba/src/core/virtual_packages.cpp`,
 //! rattler's `crates/rattler_virtual_packages`, all by their tags.
@@ -14,65 +14,65 @@ mod cuda_arch;
 mod glibc;
 mod linux;
 mod microarchitecture;
+mod notes;
 mod nvidia_smi;
 mod osx;
-mod remarks;
-mod seen;
-mod told;
-mod viewer;
+mod overrides;
+mod platform;
+mod prediction;
 mod win;
 
 use std::borrow::Cow;
 
+use crate::clients::ClientTarget;
 use crate::conda::Os;
-use crate::types::{Client, CudaVersion, Machine, Origin, VirtualPackage};
+use crate::types::{CudaVersion, Machine, Origin, VirtualPackage};
 
-use seen::{Seen, found};
+use prediction::{Prediction, found};
 
-pub use cuda::{Sees, sees_cuda};
-pub use remarks::{add_remarks, is_described, is_misled};
-pub use viewer::Viewer;
+pub use cuda::cuda_suffices;
+pub use notes::{add_notes, is_described, needs_cuda_hidden};
 
 /// What a client takes a machine for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sight {
+pub struct VirtualPackages {
     /// Its virtual packages, and where it has each from.
     pub packages: Vec<(VirtualPackage, Origin)>,
     /// Those of which it could not be told whether it has them, and why.
     pub unknown: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
-impl Sight {
+impl VirtualPackages {
     /// Predicts every virtual package; where the client itself has said them, those.
     #[must_use]
-    pub fn of(machine: &Machine, viewer: &Viewer<'_>) -> Self {
-        let mut sight = Self::without_archspec(machine, viewer);
-        if !is_said(viewer) {
-            sight.add("__archspec", archspec::seen(machine, viewer));
+    pub fn of(machine: &Machine, client: &ClientTarget<'_>) -> Self {
+        let mut packages = Self::without_archspec(machine, client);
+        if !is_said(client) {
+            packages.add("__archspec", archspec::predict(machine, client));
         }
-        sight
+        packages
     }
 
     /// All but `__archspec`, which no build of PyTorch asks for: its table of processors takes ten times
     /// as long as the rest of an answer.
     #[must_use]
-    pub fn without_archspec(machine: &Machine, viewer: &Viewer<'_>) -> Self {
-        if let Some(said) = viewer.found.and_then(|client| client.sees.as_deref()) {
-            let origin = Origin::Document(format!("{} info", viewer.kind));
+    pub fn without_archspec(machine: &Machine, client: &ClientTarget<'_>) -> Self {
+        if let Some(said) = client.found.and_then(|found| found.sees.as_deref()) {
+            let origin = Origin::Document(format!("{} info", client.kind));
             let packages = said.iter().map(|package| (package.clone(), origin.clone()));
             return Self { packages: packages.collect(), unknown: Vec::new() };
         }
-        let mut sight = Self::default();
-        sight.add("__unix", unix(machine, viewer));
-        sight.add("__linux", linux::seen(machine, viewer));
-        sight.add("__glibc", glibc::seen(machine, viewer));
-        sight.add("__osx", osx::seen(machine, viewer));
-        sight.add("__win", win::seen(machine, viewer));
-        let cuda = cuda::seen(machine, viewer);
-        sight.add("__cuda_arch", cuda_arch::seen(machine, viewer, &cuda));
-        sight.add("__cuda", cuda);
-        sight.add("__conda", conda(viewer));
-        sight
+        let mut packages = Self::default();
+        packages.add("__unix", unix(machine, client));
+        packages.add("__linux", linux::predict(machine, client));
+        packages.add("__glibc", glibc::predict(machine, client));
+        packages.add("__osx", osx::predict(machine, client));
+        packages.add("__win", win::predict(machine, client));
+        let cuda = cuda::predict(machine, client);
+        packages.add("__cuda_arch", cuda_arch::predict(machine, client, &cuda));
+        packages.add("__cuda", cuda);
+        packages.add("__conda", conda(client));
+        packages
     }
 
     /// A package by its name.
@@ -105,55 +105,44 @@ impl Sight {
             .collect()
     }
 
-    fn add(&mut self, name: &'static str, seen: Seen) {
+    fn add(&mut self, name: &'static str, seen: Prediction) {
         match seen {
-            Seen::Package(package, origin) => self.packages.push((package, origin)),
-            Seen::Nothing => {}
-            Seen::Stops(why) | Seen::Unknown(why) => self.unknown.push((name.into(), why)),
+            Prediction::Present(package, origin) => self.packages.push((package, origin)),
+            Prediction::Absent => {}
+            Prediction::Fails(why) | Prediction::Unknown(why) => {
+                self.unknown.push((name.into(), why))
+            }
         }
     }
 }
 
 /// Whether the client has said itself what it sees.
-fn is_said(viewer: &Viewer<'_>) -> bool {
-    viewer.found.is_some_and(|client| client.sees.is_some())
-}
-
-/// Every client on a machine, the one with this program first; where there is none, each kind in the
-/// version that is current.
-#[must_use]
-pub fn viewers<'a>(machine: &'a Machine, first: Option<&Client>) -> Vec<Viewer<'a>> {
-    if machine.clients.is_empty() {
-        return Viewer::CURRENT.to_vec();
-    }
-    let is_first = |client: &&Client| first.is_some_and(|first| first.path == client.path);
-    let firsts = machine.clients.iter().filter(is_first);
-    let others = machine.clients.iter().filter(|client| !is_first(client));
-    firsts.chain(others).map(Viewer::of).collect()
+fn is_said(client: &ClientTarget<'_>) -> bool {
+    client.found.is_some_and(|found| found.sees.is_some())
 }
 
 /// `__unix`, which says nothing but that it is one.
-fn unix(machine: &Machine, viewer: &Viewer<'_>) -> Seen {
-    match viewer.target(machine) {
+fn unix(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    match client.target(machine) {
         Ok(target) => match target.subdir.os() {
             Os::Linux | Os::Macos => found("__unix", "0", Origin::System),
-            Os::FreeBsd if !viewer.is_libmamba() => found("__unix", "0", Origin::System),
-            Os::FreeBsd | Os::Windows => Seen::Nothing,
+            Os::FreeBsd if !client.is_libmamba() => found("__unix", "0", Origin::System),
+            Os::FreeBsd | Os::Windows => Prediction::Absent,
         },
-        Err(why) => Seen::Unknown(why),
+        Err(why) => Prediction::Unknown(why),
     }
 }
 
 /// `__conda`, conda's own version: <https://github.com/conda/conda/pull/13266>.
-fn conda(viewer: &Viewer<'_>) -> Seen {
-    if !viewer.is_conda() || viewer.is_below(&[23, 11]) {
-        return Seen::Nothing;
+fn conda(client: &ClientTarget<'_>) -> Prediction {
+    if !client.is_conda() || client.is_below(&[23, 11]) {
+        return Prediction::Absent;
     }
-    match viewer.version {
-        Some(version) if viewer.kind == crate::types::ClientKind::Conda => {
+    match client.version {
+        Some(version) if client.kind == crate::types::ClientKind::Conda => {
             found("__conda", &version.to_string(), Origin::System)
         }
-        Some(_) | None => Seen::Unknown("the version of conda is not known".into()),
+        Some(_) | None => Prediction::Unknown("the version of conda is not known".into()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::types::{Detected, Machine, Origin};
 const REWORDED: u32 = 610;
 
 /// The text that a client finds; `Ok(None)` where it finds none.
-pub(super) fn says(machine: &Machine) -> Result<Option<Cow<'_, str>>, Cow<'static, str>> {
+pub(super) fn reported_cuda(machine: &Machine) -> Result<Option<Cow<'_, str>>, Cow<'static, str>> {
     let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
     match (&machine.nvidia_smi, &machine.nvidia_smi_cuda) {
         // libmamba looks for it in the DriverStore then, where it comes with every driver.

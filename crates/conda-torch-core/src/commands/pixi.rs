@@ -5,7 +5,8 @@ use crate::conda::{Channels, Os, Version};
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
-use crate::clients::{ClientTarget, Environment, Step, StepKind, check_program, overrides};
+use crate::clients::ClientTarget;
+use crate::commands::{Step, StepKind, TargetEnvironment, check_program, overrides};
 
 /// What a project must declare of its machines because it differs from what pixi assumes: glibc 2.28,
 /// macOS 13.0, no CUDA (<https://pixi.prefix.dev/latest/workspace/system_requirements/>).
@@ -44,7 +45,7 @@ pub(super) fn plan(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
-    environment: &Environment,
+    environment: &TargetEnvironment,
     channels: &Channels,
 ) -> Vec<Step> {
     let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
@@ -56,7 +57,7 @@ pub(super) fn plan_specs(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
-    environment: &Environment,
+    environment: &TargetEnvironment,
     channels: &Channels,
     specs: &[String],
 ) -> Vec<Step> {

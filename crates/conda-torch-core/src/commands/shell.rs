@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::types::Shell;
 
-use crate::clients::Step;
+use crate::commands::Step;
 
 /// A word that a shell has no safe way to write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use crate::clients::ClientTarget;
 
 /// The environment, as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Environment {
+pub enum TargetEnvironment {
     /// Not named: `torch`, or the first of `torch-2`, `torch-3`, … that is not there yet.
     #[default]
     Unnamed,
@@ -19,7 +19,7 @@ pub enum Environment {
 
 /// An environment that is to be made or filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct InstallTarget {
     /// `-n` or `-p`.
     flag: &'static str,
     /// The name or the folder.
@@ -30,10 +30,10 @@ pub(super) struct Place {
     instead_of: Option<String>,
 }
 
-impl Environment {
+impl TargetEnvironment {
     /// The environment on this client; a new one where the packages are for another platform than the
     /// client's own, which its environments are taken to be for.
-    pub(super) fn place(&self, client: &ClientTarget<'_>, other: Option<Subdir>) -> Place {
+    pub(super) fn place(&self, client: &ClientTarget<'_>, other: Option<Subdir>) -> InstallTarget {
         let has = |name: &str| {
             client.found.is_some_and(|client| client.environments.iter().any(|e| e == name))
         };
@@ -42,16 +42,16 @@ impl Environment {
             Self::Name(name) => ("-n", Some(name.as_str())),
             Self::Prefix(folder) => ("-p", Some(folder.as_str())),
         };
-        let new = |value| Place { flag, value, exists: false, instead_of: None };
+        let new = |value| InstallTarget { flag, value, exists: false, instead_of: None };
         let Some(wish) = wish else { return new(free_name("torch", has)) };
         match other.filter(|_| has(wish)) {
             Some(subdir) => {
                 let (_, arch) = subdir.as_str().split_once('-').unwrap_or_default();
                 let stem = wish.trim_end_matches(['/', '\\']);
                 let value = free_name(&format!("{stem}-{arch}"), has);
-                Place { instead_of: Some(wish.to_owned()), ..new(value) }
+                InstallTarget { instead_of: Some(wish.to_owned()), ..new(value) }
             }
-            None => Place { exists: has(wish), ..new(wish.to_owned()) },
+            None => InstallTarget { exists: has(wish), ..new(wish.to_owned()) },
         }
     }
 
@@ -91,13 +91,13 @@ impl Environment {
     }
 }
 
-impl Place {
+impl InstallTarget {
     /// The place of an environment that is there.
     pub(super) fn of(old: &types::Environment) -> Self {
-        let (flag, value) = match Environment::existing(old) {
-            Environment::Name(name) => ("-n", name),
-            Environment::Prefix(prefix) => ("-p", prefix),
-            Environment::Unnamed => ("-n", String::new()),
+        let (flag, value) = match TargetEnvironment::existing(old) {
+            TargetEnvironment::Name(name) => ("-n", name),
+            TargetEnvironment::Prefix(prefix) => ("-p", prefix),
+            TargetEnvironment::Unnamed => ("-n", String::new()),
         };
         Self { flag, value, exists: true, instead_of: None }
     }

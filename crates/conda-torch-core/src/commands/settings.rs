@@ -3,9 +3,9 @@
 use crate::migrate::environment::{Settings, Verdict};
 use crate::types::{ClientKind, Machine};
 
-use crate::clients::{
+use crate::commands::{
     ClientTarget, Step, StepKind,
-    owner::{is_own, is_users},
+    config_file::{is_own, is_users},
 };
 
 /// The commands for the configuration, in order; none where the client has no `config` for these files.

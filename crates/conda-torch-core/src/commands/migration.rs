@@ -5,8 +5,10 @@ use crate::migrate::environment::{Migration, Plan};
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
-use crate::clients::{
-    ClientTarget, Environment, Step, StepKind, conda, install_specs, overrides, pixi, place::Place,
+use crate::clients::ClientTarget;
+use crate::commands::{
+    Step, StepKind, TargetEnvironment, conda, environment::InstallTarget, install_specs, overrides,
+    pixi,
 };
 
 /// The commands of a migration.
@@ -27,7 +29,7 @@ pub fn migration(
     machine: &Machine,
     migration: &Migration<'_, '_>,
     client: &ClientTarget<'_>,
-    environment: &Environment,
+    environment: &TargetEnvironment,
     taken: &[String],
 ) -> MigrationSteps {
     let (Some(plan), Some(choice)) = (&migration.plan, &migration.settled.advice.recommended)
@@ -35,8 +37,8 @@ pub fn migration(
         return MigrationSteps::default();
     };
     let beside = match environment {
-        Environment::Unnamed => Environment::beside(migration.environment, taken),
-        Environment::Name(_) | Environment::Prefix(_) => environment.clone(),
+        TargetEnvironment::Unnamed => TargetEnvironment::beside(migration.environment, taken),
+        TargetEnvironment::Name(_) | TargetEnvironment::Prefix(_) => environment.clone(),
     };
     if client.kind == ClientKind::Pixi {
         let new = of_pixi(machine, choice, client, &beside, plan);
@@ -45,9 +47,9 @@ pub fn migration(
     let mut steps =
         MigrationSteps { new: new(machine, choice, client, &beside, plan), ..Default::default() };
     if plan.obstacles.is_empty() {
-        let place = Place::of(migration.environment);
-        steps.in_place = in_place(machine, choice, client, &place, plan);
-        steps.way_back = Some(way_back(client, &place));
+        let target = InstallTarget::of(migration.environment);
+        steps.in_place = in_place(machine, choice, client, &target, plan);
+        steps.way_back = Some(way_back(client, &target));
     }
     steps
 }
@@ -56,16 +58,16 @@ fn new(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
-    environment: &Environment,
+    environment: &TargetEnvironment,
     plan: &Plan,
 ) -> Vec<Step> {
-    let place = environment.place(client, overrides::platform(machine, choice, client));
+    let target = environment.place(client, overrides::platform(machine, choice, client));
     let channels = CONDA_FORGE.and(&plan.channels);
-    let mut steps = install_specs(machine, choice, client, &place, &channels, &plan.specs);
+    let mut steps = install_specs(machine, choice, client, &target, &channels, &plan.specs);
     note_solver(machine, client, &mut steps);
     if !plan.pip.is_empty() {
         let packages = pip(plan);
-        let words = std::iter::once("run").chain(place.words());
+        let words = std::iter::once("run").chain(target.words());
         let words = words.chain(["python", "-m", "pip", "install"]);
         let step = client.step(StepKind::Pip, words.chain(packages.iter().map(String::as_str)));
         steps.insert(1, step);
@@ -77,7 +79,7 @@ fn of_pixi(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
-    environment: &Environment,
+    environment: &TargetEnvironment,
     plan: &Plan,
 ) -> Vec<Step> {
     let channels = CONDA_FORGE.and(&plan.channels);
@@ -113,12 +115,12 @@ fn in_place(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
-    place: &Place,
+    target: &InstallTarget,
     plan: &Plan,
 ) -> Vec<Step> {
-    let mut steps = vec![backup(client, place)];
+    let mut steps = vec![backup(client, target)];
     if !plan.in_place.remove.is_empty() {
-        let words = std::iter::once("remove").chain(place.words());
+        let words = std::iter::once("remove").chain(target.words());
         // conda would load the channels of the settings, which may be none, or gone.
         let here = client.kind == ClientKind::Conda;
         let channels = ["--override-channels", "-c", "conda-forge"].into_iter().filter(|_| here);
@@ -133,7 +135,7 @@ fn in_place(
     }
     let channels = CONDA_FORGE.and(&plan.channels);
     let mut install =
-        install_specs(machine, choice, client, place, &channels, &plan.in_place.specs);
+        install_specs(machine, choice, client, target, &channels, &plan.in_place.specs);
     note_solver(machine, client, &mut install);
     if let Some(step) = install.first_mut().filter(|step| step.kind == StepKind::Install) {
         step.note = None; // that it exists is the point
@@ -156,19 +158,19 @@ fn is_native(client: &ClientTarget<'_>) -> bool {
 
 /// The addresses of all packages, which is a way back: conda's newer `env export` takes no file of any
 /// name, and its older one knows no formats.
-fn backup(client: &ClientTarget<'_>, place: &Place) -> Step {
+fn backup(client: &ClientTarget<'_>, target: &InstallTarget) -> Step {
     let verb: &[&str] = if is_native(client) { &["env", "export"] } else { &["list"] };
-    let words = verb.iter().copied().chain(place.words()).chain(["--explicit"]);
+    let words = verb.iter().copied().chain(target.words()).chain(["--explicit"]);
     let mut step = client.step(StepKind::Backup, words);
     if !is_native(client) {
         "conda".clone_into(&mut step.argv[0]);
     }
-    step.stdout = Some(format!("{}-before.txt", place.file_stem()));
+    step.stdout = Some(format!("{}-before.txt", target.file_stem()));
     step
 }
 
-fn way_back(client: &ClientTarget<'_>, place: &Place) -> Step {
-    let stem = place.file_stem();
+fn way_back(client: &ClientTarget<'_>, target: &InstallTarget) -> Step {
+    let stem = target.file_stem();
     let (name, file) = (format!("{stem}-before"), format!("{stem}-before.txt"));
     client.step(StepKind::Backup, ["create", "-n", &name, "--file", &file])
 }

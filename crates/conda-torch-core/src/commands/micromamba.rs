@@ -2,10 +2,10 @@
 
 use crate::types::{ConfigFile, Machine};
 
-use crate::clients::{
+use crate::commands::{
     ClientTarget, Step, StepKind,
     conda::{has_channels, is_conda_forge_first, old_channels},
-    owner::{named, written},
+    config_file::{named, written},
 };
 
 /// The same as conda's, in the words of `config prepend|remove|set`.

@@ -3,7 +3,7 @@
 use crate::conda::{Os, Subdir, Version};
 use crate::resolve::Choice;
 use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
-use crate::virtual_packages::{is_described, is_misled, sees_cuda};
+use crate::virtual_packages::{cuda_suffices, is_described, needs_cuda_hidden};
 
 use crate::clients::ClientTarget;
 
@@ -21,7 +21,7 @@ pub fn overrides(
     {
         variables.push(("CONDA_OVERRIDE_CUDA", needed.to_string()));
     }
-    if choice.build.accelerator.cuda().is_none() && is_misled(machine, &client.viewer()) {
+    if choice.build.accelerator.cuda().is_none() && needs_cuda_hidden(machine, client) {
         variables.push(("CONDA_OVERRIDE_CUDA", String::new()));
     }
     let os = choice.build.subdir.os();
@@ -37,8 +37,7 @@ pub fn overrides(
 /// Whether the client will take the machine to support CUDA as far as needed. Where that is not known
 /// it is told of a machine that was described: the client will look at another one.
 fn sees(machine: &Machine, client: &ClientTarget<'_>, toolkit: CudaVersion) -> bool {
-    let seen = sees_cuda(machine, &client.viewer());
-    seen.suffices(toolkit).unwrap_or_else(|| !is_described(machine))
+    cuda_suffices(machine, client, toolkit).unwrap_or_else(|| !is_described(machine))
 }
 
 /// A version that a flag or a document told, and that a client would look up for itself: not where it

@@ -5,25 +5,25 @@ use crate::resolve::{Advice, Choice};
 use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
 
 use super::cuda::{self, TOOLKIT_FILE};
-use super::seen::Seen;
-use super::told;
-use super::viewer::Viewer;
+use super::overrides;
+use super::prediction::Prediction;
+use crate::clients::ClientTarget;
 
 /// Adds to an advice what is to be said of the client, by its severity. Of a machine that was
 /// described and not looked at nothing is said: its client is elsewhere.
-pub fn add_remarks(advice: &mut Advice<'_>, machine: &Machine, viewer: &Viewer<'_>) {
-    if let Some(remark) = remark(advice.recommended.as_ref(), machine, viewer) {
-        advice.add(remark);
+pub fn add_notes(advice: &mut Advice<'_>, machine: &Machine, client: &ClientTarget<'_>) {
+    if let Some(note) = note(advice.recommended.as_ref(), machine, client) {
+        advice.add(note);
     }
 }
 
-fn remark(
+fn note(
     choice: Option<&Choice<'_>>,
     machine: &Machine,
-    viewer: &Viewer<'_>,
+    client: &ClientTarget<'_>,
 ) -> Option<Diagnostic> {
     let driver = driver(machine);
-    if let Some(setting) = told::of(machine, viewer, "CUDA") {
+    if let Some(setting) = overrides::setting(machine, client, "CUDA") {
         let driver = driver?;
         let says = super::cuda_version(setting.value.trim());
         return (says != Some(driver)).then(|| Diagnostic::CudaOverridden {
@@ -35,41 +35,47 @@ fn remark(
     }
     let choice = choice?;
     let toolkit = choice.build.accelerator.cuda();
-    let client = viewer.kind;
-    match cuda::seen(machine, viewer) {
-        Seen::Stops(why) if viewer.is_libmamba() => {
+    let kind = client.kind;
+    match cuda::predict(machine, client) {
+        Prediction::Fails(why) if client.is_libmamba() => {
             let path = TOOLKIT_FILE.to_owned();
-            Some(Diagnostic::ToolkitFileBroken { client, path, why: why.into_owned() })
+            Some(Diagnostic::ToolkitFileBroken { client: kind, path, why: why.into_owned() })
         }
-        Seen::Package(package, Origin::File(path)) if path == TOOLKIT_FILE => {
+        Prediction::Present(package, Origin::File(path)) if path == TOOLKIT_FILE => {
             let seen = super::cuda_version(&package.version)?;
             let is_too_old = toolkit.is_some_and(|toolkit| seen.major < toolkit.major);
-            let is_false = toolkit.is_none() && is_misled(machine, viewer);
+            let is_false = toolkit.is_none() && needs_cuda_hidden(machine, client);
             let shadows = is_too_old || is_false;
             shadows.then_some(Diagnostic::ToolkitShadowsDriver {
-                client,
+                client: kind,
                 path,
                 toolkit: seen,
                 driver,
             })
         }
-        Seen::Nothing if toolkit.is_some() && !is_described(machine) => {
-            Some(Diagnostic::ClientSeesNoCuda { client, why: blind(machine, viewer) })
+        Prediction::Absent if toolkit.is_some() && !is_described(machine) => {
+            Some(Diagnostic::ClientSeesNoCuda {
+                client: kind,
+                why: no_cuda_reason(machine, client),
+            })
         }
-        Seen::Package(..) | Seen::Nothing | Seen::Stops(_) | Seen::Unknown(_) => None,
+        Prediction::Present(..)
+        | Prediction::Absent
+        | Prediction::Fails(_)
+        | Prediction::Unknown(_) => None,
     }
 }
 
 /// Whether a client must be told that there is no CUDA: it would end with an error, or take a toolkit's
 /// file for a driver where none is.
 #[must_use]
-pub fn is_misled(machine: &Machine, viewer: &Viewer<'_>) -> bool {
-    match cuda::seen(machine, viewer) {
-        Seen::Stops(_) => viewer.is_libmamba(),
-        Seen::Package(_, Origin::File(path)) => {
+pub fn needs_cuda_hidden(machine: &Machine, client: &ClientTarget<'_>) -> bool {
+    match cuda::predict(machine, client) {
+        Prediction::Fails(_) => client.is_libmamba(),
+        Prediction::Present(_, Origin::File(path)) => {
             path == TOOLKIT_FILE && driver(machine).is_none() && is_without_gpu(machine)
         }
-        Seen::Package(..) | Seen::Nothing | Seen::Unknown(_) => false,
+        Prediction::Present(..) | Prediction::Absent | Prediction::Unknown(_) => false,
     }
 }
 
@@ -89,12 +95,12 @@ fn is_without_gpu(machine: &Machine) -> bool {
 }
 
 /// Why a client sees no CUDA where there is some.
-fn blind(machine: &Machine, viewer: &Viewer<'_>) -> Blind {
-    if viewer.found.is_some_and(|client| client.sees.is_some()) {
+fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> Blind {
+    if client.found.is_some_and(|found| found.sees.is_some()) {
         return Blind::Said;
     }
-    let asks_program = viewer.is_libmamba()
-        || viewer.kind == ClientKind::Pixi && cuda::is_static(machine, viewer) == Some(true);
+    let asks_program = client.is_libmamba()
+        || client.kind == ClientKind::Pixi && cuda::is_static(machine, client) == Some(true);
     if asks_program {
         return match &machine.nvidia_smi {
             Detected::Absent => Blind::NoNvidiaSmi { is_wsl: machine.wsl.is_found() },

@@ -3,9 +3,9 @@
 use crate::conda::{ChannelKind, without_secrets};
 use crate::types::{ConfigFile, Machine};
 
-use crate::clients::{
+use crate::commands::{
     ClientTarget, Step, StepKind,
-    owner::{is_own, is_users, named, written},
+    config_file::{is_own, is_users, named, written},
 };
 
 /// Says of an installation that it takes long, where it does.

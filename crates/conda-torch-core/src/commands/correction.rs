@@ -2,7 +2,7 @@
 
 use crate::solve_check::Correction;
 
-use crate::clients::Step;
+use crate::commands::Step;
 
 /// The installation with a correction. A new environment is the plan's own matter.
 #[must_use]
@@ -31,7 +31,7 @@ pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use crate::clients::StepKind;
+    use crate::commands::StepKind;
     use crate::conda::{MatchSpec, Version};
     use crate::types::{ClientKind, CudaVersion};
 

@@ -2,7 +2,8 @@
 
 use crate::types::Machine;
 
-use crate::clients::{ClientTarget, Step, conda, micromamba};
+use crate::clients::ClientTarget;
+use crate::commands::{Step, conda, micromamba};
 
 /// The settings that this machine lacks.
 pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Step> {

@@ -14,7 +14,7 @@ pub struct Step {
     pub client_version: Option<Version>,
     /// Whether the answer works without it.
     pub optional: bool,
-    /// Environment variables to set for it.
+    /// TargetEnvironment variables to set for it.
     pub env: Vec<(&'static str, String)>,
     /// The program and its arguments.
     pub argv: Vec<String>,

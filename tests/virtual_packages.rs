@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use conda_torch_core::clients;
-use conda_torch_core::clients::{ClientTarget, Environment};
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands;
+use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{ClientKind, Detected, Machine};
-use conda_torch_core::virtual_packages::{Sight, Viewer, add_remarks};
+use conda_torch_core::virtual_packages::{VirtualPackages, add_notes};
 use conda_torch_probe::host::RecordedHost;
 use conda_torch_probe::{Overrides, probe};
 use serde_json::{Value, json};
@@ -74,13 +75,13 @@ fn both() -> Value {
     ], "end": "finished"})
 }
 
-fn viewer(kind: ClientKind, version: &str) -> Viewer<'static> {
-    Viewer { kind, version: Some(version.parse().expect("a version")), found: None }
+fn client(kind: ClientKind, version: &str) -> ClientTarget<'static> {
+    ClientTarget { kind, version: Some(version.parse().expect("a version")), found: None }
 }
 
 /// `12.8`, `none`, `unknown`.
 fn sees(machine: &Machine, kind: ClientKind, version: &str, name: &str) -> String {
-    let sight = Sight::of(machine, &viewer(kind, version));
+    let sight = VirtualPackages::of(machine, &client(kind, version));
     if sight.unknown.iter().any(|(unknown, _)| unknown == name) {
         return "unknown".to_owned();
     }
@@ -154,7 +155,7 @@ fn each_client_reads_an_override_in_its_own_way() {
     let of = |value: &str| {
         let machine = machine(&On { env: json!({"CONDA_OVERRIDE_CUDA": value}), ..On::default() });
         [ClientKind::Conda, ClientKind::Mamba, ClientKind::Pixi]
-            .map(|kind| Sight::of(&machine, &viewer(kind, "99")))
+            .map(|kind| VirtualPackages::of(&machine, &client(kind, "99")))
             .map(|sight| {
                 let stops = sight.unknown.iter().any(|(name, _)| name == "__cuda");
                 let version = sight.package("__cuda").map(|(package, _)| package.version.clone());
@@ -193,7 +194,7 @@ fn what_a_client_has_said_itself_counts() {
     let client = json!({"kind": "conda", "version": Detected::<String>::Absent, "path": "/c", "root_prefix": null,
         "subdir": null, "environments": [], "sees": said});
     machine.clients = vec![serde_json::from_value(client).expect("a client")];
-    let sight = Sight::of(&machine, &Viewer::of(&machine.clients[0]));
+    let sight = VirtualPackages::of(&machine, &ClientTarget::installed(&machine.clients[0]));
     assert_eq!(sight.packages.len(), 1);
     assert_eq!(sight.packages[0].0.version, "12.4");
 }
@@ -208,14 +209,15 @@ fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, S
         advice.diagnostics.iter().map(conda_torch_core::diagnostics::Diagnostic::code).collect()
     };
     let old = codes(&advice);
-    add_remarks(&mut advice, &machine, &client.viewer());
+    add_notes(&mut advice, &machine, &client);
     let mut new = codes(&advice);
     if new.len() == before {
         new.clear();
     }
     new.retain(|code| !old.contains(code));
     let choice = advice.recommended.as_ref().expect("something fits");
-    let steps = clients::plan(&machine, choice, &client, &Environment::Unnamed, &CONDA_FORGE);
+    let steps =
+        commands::plan(&machine, choice, &client, &TargetEnvironment::Unnamed, &CONDA_FORGE);
     let env = steps.iter().flat_map(|step| step.env.iter());
     (new, env.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
 }

@@ -6,28 +6,28 @@ use crate::types::{Origin, VirtualPackage};
 
 /// One virtual package as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Prediction {
     /// This, from there.
-    Package(VirtualPackage, Origin),
+    Present(VirtualPackage, Origin),
     /// Not there.
-    Nothing,
+    Absent,
     /// The client ends with an error in place of an answer: why.
-    Stops(Cow<'static, str>),
+    Fails(Cow<'static, str>),
     /// Could not be told: why.
     Unknown(Cow<'static, str>),
 }
 
 /// A package with a version; all builds but those of `__archspec` are `0`.
-pub(super) fn found(name: &str, version: &str, origin: Origin) -> Seen {
+pub(super) fn found(name: &str, version: &str, origin: Origin) -> Prediction {
     let version = if version.is_empty() { "0" } else { version };
     let build = "0".to_owned();
-    Seen::Package(
+    Prediction::Present(
         VirtualPackage { name: name.to_owned(), version: version.to_owned(), build },
         origin,
     )
 }
 
 /// Not known, and why.
-pub(super) fn unknown(why: impl Into<Cow<'static, str>>) -> Seen {
-    Seen::Unknown(why.into())
+pub(super) fn unknown(why: impl Into<Cow<'static, str>>) -> Prediction {
+    Prediction::Unknown(why.into())
 }

@@ -3,14 +3,14 @@
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
-use crate::clients::Step;
+use crate::commands::Step;
 
 /// A command that changes nothing and says what it would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DryRunCommand {
     /// Arguments of the client.
     pub arguments: Vec<String>,
-    /// Environment variables to set for it.
+    /// TargetEnvironment variables to set for it.
     pub env: Vec<(&'static str, String)>,
 }
 
@@ -78,7 +78,7 @@ impl DryRunCommand {
 
 #[cfg(test)]
 mod tests {
-    use crate::clients::StepKind;
+    use crate::commands::StepKind;
 
     use super::*;
 
