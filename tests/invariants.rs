@@ -132,11 +132,11 @@ fn every_build_comes_out_exactly_once_and_whatever_is_refused_has_a_reason() {
         seen.sort_unstable();
         assert_eq!(seen, all, "{machine:?} {request:?}");
         assert!(
-            advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()),
+            advice.rejected.iter().all(|rejected| !rejected.blockers.is_empty()),
             "{machine:?} {request:?}"
         );
         assert!(
-            advice.alternatives.iter().all(|a| !a.unlocked_by.is_empty() && !a.findings.is_empty())
+            advice.alternatives.iter().all(|a| !a.unlocked_by.is_empty() && !a.blockers.is_empty())
         );
         assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
         let silent = advice.recommended.is_none() && advice.diagnostics.is_empty();

@@ -105,7 +105,7 @@ fn every_build_once(advice: &Advice<'_>, matrix: &Matrix) {
     let mut all: Vec<*const Build> = matrix.builds.iter().map(key).collect();
     all.sort_unstable();
     assert_eq!(seen, all, "every build exactly once");
-    assert!(advice.rejected.iter().all(|rejected| !rejected.findings.is_empty()));
+    assert!(advice.rejected.iter().all(|rejected| !rejected.blockers.is_empty()));
     assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
 }
 

@@ -3,7 +3,7 @@
 use crate::conda::Subdir;
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
-use crate::resolve::{Advice, GpuKernels, running};
+use crate::resolve::{Advice, GpuKernels, check_installed};
 use crate::types::{Accelerator, Detected, Machine, Origin, Vendor};
 
 use super::finding::Finding;
@@ -65,13 +65,13 @@ pub(super) fn look(
     if is_intel && on_arm {
         findings.push(Finding::EnvironmentTranslated);
     }
-    let running = running(machine, build, matrix);
+    let check = check_installed(machine, build, matrix);
     let idle = no_card(machine);
     let told = |finding: &Diagnostic| !(idle && matches!(finding, Diagnostic::NoDriver { .. }));
-    if build.is_cuda() && !running.findings.iter().all(told) {
+    if build.is_cuda() && !check.problems.iter().all(told) {
         findings.push(Finding::CudaBuildIdle);
     }
-    findings.extend(running.findings.into_iter().filter(told).map(Finding::Of));
+    findings.extend(check.problems.into_iter().filter(told).map(Finding::Of));
     if build.is_cuda() {
         findings.extend(
             advice.diagnostics.iter().filter(|it| is_of_machine(it)).cloned().map(Finding::Of),
@@ -82,7 +82,7 @@ pub(super) fn look(
     } else {
         unused(installed, advice, findings);
     }
-    running.kernels
+    check.kernels
 }
 
 /// Whether packages of a platform run on a machine.

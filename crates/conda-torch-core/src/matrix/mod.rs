@@ -21,7 +21,7 @@ pub use overview::{Limit, OverviewRow, Tier};
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{
     ArchList, ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date,
-    DriverVersion, ShortText,
+    DriverVersion, KernelSupport, ShortText,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
@@ -177,6 +177,18 @@ impl Matrix {
     #[must_use]
     pub fn is_soc(&self, capability: ComputeCapability) -> bool {
         self.capability(capability).is_some_and(|row| row.soc)
+    }
+
+    /// How the kernels of a build reach a GPU.
+    #[must_use]
+    pub fn support(&self, build: &Build, gpu: ComputeCapability) -> KernelSupport {
+        build.kernels.support(gpu, |capability| self.is_soc(capability))
+    }
+
+    /// The last driver branch for a GPU, if drivers have dropped it.
+    #[must_use]
+    pub fn last_branch(&self, gpu: ComputeCapability) -> Option<u32> {
+        self.capability(gpu)?.last_branch
     }
 
     /// The oldest glibc for the CUDA libraries that a pin of `cuda-version` brings: what those of the

@@ -192,12 +192,12 @@ impl Say<'_> {
         AlternativeText {
             choice: self.choice(&alternative.choice),
             unlocked_by: unlocked_by(&alternative.unlocked_by),
-            findings: alternative.findings.iter().map(|finding| self.finding(finding)).collect(),
+            findings: alternative.blockers.iter().map(|finding| self.finding(finding)).collect(),
         }
     }
 
     fn rejected(&self, rejected: &Rejected<'_>) -> RejectedText {
-        self.refused(rejected.build, &rejected.findings)
+        self.refused(rejected.build, &rejected.blockers)
     }
 
     fn elsewhere(&self, build: &Build) -> RejectedText {

@@ -1,4 +1,4 @@
-//! The answer, as facts. Sentences and commands are made of it in `report` and by the program.
+//! The answer, as facts. `report` and the program make sentences and commands from it.
 
 use std::cmp::Reverse;
 
@@ -8,34 +8,34 @@ use crate::types::{
     DriverVersion, KernelSupport,
 };
 
+use super::request::RequestedAccelerator;
 use crate::diagnostics::Diagnostic;
-use crate::resolve::request::RequestedAccelerator;
 
 /// The answer for one machine and one request. Every build of the matrix is in it exactly once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Advice<'m> {
     /// How good the answer is.
     pub status: Status,
-    /// What to install; `None` where nothing satisfies the request.
+    /// What to install; `None` if nothing satisfies the request.
     pub recommended: Option<Choice<'m>>,
-    /// Builds that would be better, or nearest to an unsatisfiable request, and what unlocks each;
-    /// best first.
+    /// Builds that would be better, or nearest to an unsatisfiable request, each with the changes that
+    /// unlock it; best first.
     pub alternatives: Vec<Alternative<'m>>,
-    /// All other builds for this platform, in the matrix' order, each with everything that speaks
-    /// against it.
+    /// All other builds for this platform, in the matrix' order.
     pub rejected: Vec<Rejected<'m>>,
-    /// The builds for other platforms: that they are is all that speaks against them.
+    /// The builds for other platforms.
     pub elsewhere: Vec<&'m Build>,
-    /// What to know about the machine or the request, gravest first.
+    /// What to know about the machine or the request, most severe first.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Advice<'_> {
-    /// Adds what is to be known, by how grave it is.
-    pub fn add(&mut self, remark: Diagnostic) {
-        let severity = Reverse(remark.severity());
-        let at = self.diagnostics.partition_point(|other| Reverse(other.severity()) <= severity);
-        self.diagnostics.insert(at, remark);
+    /// The same answer with more to know, each diagnostic after those as severe.
+    #[must_use]
+    pub fn with(mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {
+        self.diagnostics.extend(diagnostics);
+        self.diagnostics.sort_by_key(|diagnostic| Reverse(diagnostic.severity()));
+        self
     }
 }
 
@@ -44,7 +44,7 @@ impl Advice<'_> {
 pub enum Status {
     /// The request is met in full.
     Ok,
-    /// There is an answer, but a GPU stays unused or facts that matter are missing.
+    /// There is an answer, but a GPU is unused or facts that matter are unknown.
     Degraded,
     /// Nothing satisfies the request on this machine.
     Unsatisfiable,
@@ -53,32 +53,32 @@ pub enum Status {
 /// A build together with the specs that select it and nothing else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice<'m> {
-    /// The build that a solve ends on.
+    /// The build that a solver chooses.
     pub build: &'m Build,
-    /// What it computes on here: the build's accelerator, or the processor where Metal is out of reach.
+    /// What it computes on here: the build's accelerator, or the processor if Metal is unavailable.
     pub computes_on: Accelerator,
-    /// The last build number of that build that a solve ends on.
+    /// The build number that a solver chooses.
     pub build_number: u16,
     /// The pin of `cuda-version`; `None` without CUDA.
     pub cuda_version: Option<CudaVersion>,
-    /// The companions that go with it, in the order asked.
+    /// The companions that go with it, in the order requested.
     pub companions: Vec<&'m CompanionBuild>,
     /// First and last Python for which the build and all companions exist.
     pub pythons: (Version, Version),
     /// Each GPU on this build, in the machine's order.
     pub kernels: Vec<GpuKernels>,
-    /// What to tell a client, in the order to print it.
+    /// What to pass to a client, in the order to print.
     pub specs: Vec<MatchSpec>,
-    /// `__cuda` as a client must see it for these specs to be solvable; `None` without CUDA.
+    /// The `__cuda` that these specs need; `None` without CUDA.
     pub needs_cuda: Option<CudaVersion>,
-    /// Why this build and not a newer or more obvious one, most telling first.
+    /// Why this build and not a newer or more obvious one, most important first.
     pub reasons: Vec<Reason<'m>>,
 }
 
 /// Why a better-looking build was not chosen, or why the chosen one works.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason<'m> {
-    /// What it is about: another build where one is named.
+    /// The other build, if the reason is about one.
     pub build: Option<&'m Build>,
     /// The fact.
     pub diagnostic: Diagnostic,
@@ -89,21 +89,21 @@ pub struct Reason<'m> {
 pub struct GpuKernels {
     /// The machine's index of the GPU.
     pub gpu: u32,
-    /// What it can execute; `None` where that is not known.
+    /// What it can execute; `None` if unknown.
     pub capability: Option<ComputeCapability>,
-    /// How the build's kernels reach it; `None` where that is not known.
+    /// How the build's kernels reach it; `None` if unknown.
     pub support: Option<KernelSupport>,
 }
 
-/// A build that the machine or the request does not reach today.
+/// A build that would be better, or nearest, after some changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alternative<'m> {
-    /// The build, as it would be chosen.
+    /// The build, as it would be installed after the changes.
     pub choice: Choice<'m>,
     /// All that must change.
     pub unlocked_by: Vec<Unlock>,
-    /// What speaks against it as things are.
-    pub findings: Vec<Diagnostic>,
+    /// What keeps it from fitting now.
+    pub blockers: Vec<Diagnostic>,
 }
 
 /// Something that would make a build fit.
@@ -111,7 +111,7 @@ pub struct Alternative<'m> {
 pub enum Unlock {
     /// An NVIDIA driver of at least this version.
     Driver(DriverVersion),
-    /// An NVIDIA GPU that the driver shows to this program.
+    /// An NVIDIA GPU that the driver shows.
     Gpu,
     /// A glibc of at least this version.
     Glibc(Version),
@@ -136,8 +136,8 @@ pub enum Unlock {
 pub struct Rejected<'m> {
     /// The build.
     pub build: &'m Build,
-    /// Everything that speaks against it; never empty.
-    pub findings: Vec<Diagnostic>,
-    /// Whether it would rank above the recommendation if nothing spoke against it.
+    /// Everything that keeps it from fitting, or why another is better; never empty.
+    pub blockers: Vec<Diagnostic>,
+    /// Whether it would rank above the recommendation if it fitted.
     pub ranks_above: bool,
 }

@@ -1,56 +1,47 @@
-//! A build that is installed already, held against a machine by the rules of the advice.
+//! A build that is installed already, checked against a machine by the rules of the advice.
 
+use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::types::{ArchList, Build, KernelSupport, Machine};
 
-use crate::diagnostics::Diagnostic;
-use crate::resolve::{advice::GpuKernels, fit::Rules, request::Request, situation::Situation};
+use super::advice::GpuKernels;
+use super::facts::Facts;
+use super::request::Request;
+use super::{Inputs, rules};
 
 /// How a build runs on a machine.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Running {
-    /// What keeps it from running, or a GPU from being used; empty where nothing does.
-    pub findings: Vec<Diagnostic>,
-    /// Each GPU on it, in the machine's order; empty without CUDA, or where its kernels are not known.
+pub struct InstalledCheck {
+    /// What keeps it from running, or a GPU from being used; empty if nothing does.
+    pub problems: Vec<Diagnostic>,
+    /// How it reaches each GPU, in the machine's order; empty without CUDA or with unknown kernels.
     pub kernels: Vec<GpuKernels>,
 }
 
-/// Holds a build against a machine. Unlike in an advice, every GPU that it has no kernels for is told,
-/// also beside others that it serves. A CUDA build whose list of kernels is empty is one whose kernels
-/// nobody knows.
+/// Checks a build against a machine. Unlike in an advice, every GPU without kernels is a problem, even
+/// if others have them. A CUDA build with an empty list of kernels is one whose kernels are unknown.
 #[must_use]
-pub fn running(machine: &Machine, build: &Build, matrix: &Matrix) -> Running {
+pub fn check_installed(machine: &Machine, build: &Build, matrix: &Matrix) -> InstalledCheck {
     let request = Request::default();
-    let situation = Situation::of(machine, &request, matrix);
-    let rules = Rules::new(&situation, &request, matrix);
-    let candidate = rules.judge(build);
-    let mut findings = candidate.blockers;
-    // Of kernels more is told below; a release candidate that is installed runs as releases do.
-    findings
-        .retain(|finding| !is_about_kernels(finding) && *finding != Diagnostic::ReleaseCandidate);
+    let facts = Facts::new(machine, &request, matrix);
+    let inputs = Inputs { machine, request: &request, matrix, facts: &facts };
+    let blockers = rules::driver(&inputs, build).into_iter().chain(rules::system(&inputs, build));
+    let mut problems: Vec<Diagnostic> = blockers.map(|blocker| blocker.diagnostic).collect();
+    let mut kernels = Vec::new();
     if build.kernels == ArchList::default() {
-        return Running { findings, kernels: Vec::new() };
+        return InstalledCheck { problems, kernels };
     }
-    if let Some(toolkit) = build.accelerator.cuda() {
-        for (gpu, capability) in situation.known_gpus() {
-            match rules.kernels_for(build, toolkit, gpu) {
-                Ok(KernelSupport::Jit) => {
-                    let (gpu, name) = (gpu.index, gpu.name.clone());
-                    findings.push(Diagnostic::PtxJit { gpu, name, capability });
-                }
-                Ok(KernelSupport::Missing | KernelSupport::SameMajor | KernelSupport::Native) => {}
-                Err(diagnostic) => findings.push(diagnostic),
-            }
-        }
+    for gpu in &facts.gpus {
+        let Some(result) = rules::kernels(&inputs, build, gpu) else { break };
+        let jit = gpu.capability.filter(|_| result.kernels.support == Some(KernelSupport::Jit));
+        let jit = jit.map(|capability| Diagnostic::PtxJit {
+            gpu: gpu.index,
+            name: gpu.name.clone(),
+            capability,
+        });
+        let problem = result.blocker.map(|blocker| blocker.diagnostic).or(jit);
+        problems.extend(problem.filter(|problem| !problems.contains(problem)));
+        kernels.push(result.kernels);
     }
-    Running { findings, kernels: candidate.kernels }
-}
-
-fn is_about_kernels(finding: &Diagnostic) -> bool {
-    matches!(
-        finding,
-        Diagnostic::NoKernels { .. }
-            | Diagnostic::PtxNeedsNewerDriver { .. }
-            | Diagnostic::ToolkitTooOldForGpu { .. }
-    )
+    InstalledCheck { problems, kernels }
 }

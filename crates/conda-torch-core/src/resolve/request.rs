@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::conda::Version;
 use crate::types::{Blas, Companion, CudaVersion};
 
-/// A wish. The default asks for the best that the machine runs.
+/// What to look for. The default asks for the best that the machine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
     /// What to compute on.
@@ -18,7 +18,7 @@ pub struct Request {
     pub cuda_version: Option<CudaVersion>,
     /// The linear algebra library.
     pub blas: Option<Blas>,
-    /// Packages beside PyTorch, in the order asked, each once.
+    /// Packages to install with PyTorch, each once, in order.
     pub companions: Vec<Companion>,
 }
 
@@ -27,10 +27,10 @@ pub struct Request {
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum RequestedAccelerator {
-    /// A GPU where one is usable, else the processor.
+    /// A GPU if one is usable, else the processor.
     #[default]
     Auto,
-    /// The processor, also where a GPU is usable.
+    /// The processor, even if a GPU is usable.
     Cpu,
     /// An NVIDIA GPU or nothing.
     Cuda,
@@ -49,8 +49,8 @@ impl RequestedAccelerator {
 }
 
 impl Request {
-    /// Whether the builds that it asks for use CUDA.
-    pub(super) const fn asks_for_cuda(&self) -> bool {
+    /// Whether only builds with CUDA satisfy it.
+    pub(super) const fn wants_cuda(&self) -> bool {
         match self.accelerator {
             RequestedAccelerator::Cpu => false,
             RequestedAccelerator::Cuda => true,

@@ -1,127 +1,115 @@
-//! The specs that make a solver end on a build: as few as do, as many as needed.
+//! What to install: the specs that make a solver choose a build, as few as possible.
 
 use crate::conda::{MatchSpec, Os, Version};
-use crate::matrix::Matrix;
 use crate::types::{Accelerator, Build};
 
-use crate::resolve::{
-    fit::Candidate,
-    request::Request,
-    situation::{Libc, Situation},
-};
+use super::Inputs;
+use super::advice::Choice;
+use super::candidates::Candidate;
+use super::facts::Libc;
+
+/// A candidate as something to install, without reasons.
+pub(super) fn choice<'m>(inputs: &Inputs<'_, 'm>, candidate: &Candidate<'m>) -> Choice<'m> {
+    let Inputs { facts, matrix, .. } = inputs;
+    let build = candidate.build;
+    let lacks_metal = facts.macos.value().is_some_and(|macos| *macos < matrix.metal_macos);
+    Choice {
+        build,
+        computes_on: match build.accelerator {
+            Accelerator::Mps if lacks_metal => Accelerator::Cpu,
+            own @ (Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_)) => own,
+        },
+        build_number: build.build_numbers.1,
+        cuda_version: candidate.pin,
+        companions: candidate.companions.clone(),
+        pythons: candidate.pythons,
+        kernels: candidate.kernels.clone(),
+        specs: specs(inputs, candidate),
+        // The driver's CUDA if it suffices, else what the build needs.
+        needs_cuda: build.accelerator.cuda().map(|toolkit| {
+            facts.cuda().filter(|cuda| cuda.major >= toolkit.major).unwrap_or(toolkit)
+        }),
+        reasons: Vec::new(),
+    }
+}
 
 /// Writes the specs for a candidate.
 ///
-/// `pytorch-gpu` comes first where it leads to the build reliably, since it fails where no GPU is
-/// seen instead of giving the CPU build. It does not choose the toolkit (its own build string selects
-/// nothing), so `cuda-version` does. Where a solver would still prefer another build, the build
-/// string of `pytorch` is added, and its number if need be.
-pub(super) fn specs(
-    candidate: &Candidate<'_>,
-    situation: &Situation,
-    request: &Request,
-    matrix: &Matrix,
-) -> Vec<MatchSpec> {
+/// A metapackage comes first if it leads to the build reliably: `pytorch-gpu` fails if no GPU is
+/// detected instead of installing the CPU build. It does not choose the toolkit (its own build string
+/// selects nothing), so `cuda-version` does. If a solver could still prefer another build, the build
+/// string of `pytorch` is added, and its number if necessary.
+fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     let build = candidate.build;
+    let metapackage = metapackage(build);
     let mut specs = Vec::new();
-    match entry(build) {
-        Entry::Metapackage(name) => specs.push(MatchSpec::version(name, build.pytorch)),
-        Entry::BuildString => {}
-    }
-    let narrowing = narrowing(candidate, situation, request, matrix);
-    specs.extend(narrowing.map(|glob| MatchSpec::build("pytorch", build.pytorch, glob)));
+    specs.extend(metapackage.map(|name| MatchSpec::version(name, build.pytorch)));
+    let build_string = build_string(inputs, candidate, metapackage.is_some());
+    specs.extend(build_string.map(|glob| MatchSpec::build("pytorch", build.pytorch, glob)));
     for companion in &candidate.companions {
         specs.push(MatchSpec::version(companion.package.as_str(), companion.version));
     }
-    if let Some(pin) = candidate.pin {
-        specs.push(MatchSpec::version("cuda-version", pin));
-    }
-    if let Some(variant) = build.arm_variant {
-        specs.push(MatchSpec::build("arm-variant", "*", variant.to_string()));
-    }
-    if let Some(python) = request.python {
-        specs.push(MatchSpec::version("python", python));
-    }
+    specs.extend(candidate.pin.map(|pin| MatchSpec::version("cuda-version", pin)));
+    let variant = build.arm_variant;
+    specs.extend(variant.map(|it| MatchSpec::build("arm-variant", "*", it.to_string())));
+    specs.extend(inputs.request.python.map(|python| MatchSpec::version("python", python)));
     specs
 }
 
-/// How a build is asked for.
-enum Entry {
-    /// By a package that names the accelerator.
-    Metapackage(&'static str),
-    /// By the build string of `pytorch` alone.
-    BuildString,
-}
-
-fn entry(build: &Build) -> Entry {
+/// The package whose name says the accelerator; `None` if only the build string of `pytorch` does.
+fn metapackage(build: &Build) -> Option<&'static str> {
     match build.accelerator {
-        // macOS has no builds but these, and "pytorch-cpu" would be misleading with Metal.
-        Accelerator::Cpu | Accelerator::Mps if build.subdir.os() == Os::Macos => {
-            Entry::Metapackage("pytorch")
-        }
-        Accelerator::Cpu | Accelerator::Mps if build.metapackage => {
-            Entry::Metapackage("pytorch-cpu")
-        }
-        Accelerator::Cuda(_) if build.metapackage => Entry::Metapackage("pytorch-gpu"),
-        Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_) => Entry::BuildString,
+        // macOS has no other builds, and "pytorch-cpu" would be misleading with Metal.
+        Accelerator::Cpu | Accelerator::Mps if build.subdir.os() == Os::Macos => Some("pytorch"),
+        Accelerator::Cpu | Accelerator::Mps => build.metapackage.then_some("pytorch-cpu"),
+        Accelerator::Cuda(_) => build.metapackage.then_some("pytorch-gpu"),
     }
 }
 
-/// The glob over the build string that is needed, if one is: the loosest that keeps every rival out.
-fn narrowing(
+/// The loosest glob over the build string that excludes every rival, if one is necessary.
+fn build_string(
+    inputs: &Inputs<'_, '_>,
     candidate: &Candidate<'_>,
-    situation: &Situation,
-    request: &Request,
-    matrix: &Matrix,
+    has_metapackage: bool,
 ) -> Option<String> {
     let build = candidate.build;
-    let rivals: Vec<&Build> = rivals(candidate, situation, request, matrix).collect();
-    let accelerator = || format!("{}*", build.accelerator.build_prefix());
-    if rivals.is_empty() {
-        return matches!(entry(build), Entry::BuildString).then(accelerator);
-    }
-    if !rivals.iter().any(|rival| rival.accelerator == build.accelerator) {
-        return Some(accelerator());
-    }
+    let builds = inputs.matrix.builds.iter();
+    let rivals: Vec<&Build> = builds.filter(|rival| is_rival(inputs, candidate, rival)).collect();
     let prefix = build.build_prefix();
-    if !rivals.iter().any(|rival| rival.build_prefix().starts_with(&prefix)) {
-        return Some(format!("{prefix}*"));
+    if rivals.is_empty() && has_metapackage {
+        None
+    } else if !rivals.iter().any(|rival| rival.accelerator == build.accelerator) {
+        Some(format!("{}*", build.accelerator.build_prefix()))
+    } else if !rivals.iter().any(|rival| rival.build_prefix().starts_with(&prefix)) {
+        Some(format!("{prefix}*"))
+    } else {
+        Some(format!("{prefix}*_{}", build.build_numbers.1))
     }
-    Some(format!("{prefix}*_{}", build.build_numbers.1))
 }
 
-/// Builds that a solver could take in place of the candidate, and would: the same version, allowed by
-/// the pins and by the machine's virtual packages, with no lower build number.
-fn rivals<'m>(
-    candidate: &Candidate<'_>,
-    situation: &Situation,
-    request: &Request,
-    matrix: &'m Matrix,
-) -> impl Iterator<Item = &'m Build> {
+/// Whether a solver could take a build instead of the candidate, and would: the same version, allowed
+/// by the pins and by the machine's virtual packages, and no lower build number.
+fn is_rival(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>, rival: &Build) -> bool {
     let build = candidate.build;
-    let python = request.python.map(Version::series);
-    let admits = move |rival: &&Build| {
-        rival.pytorch == build.pytorch
-            && rival.subdir == build.subdir
-            && rival.is_cuda() == build.is_cuda()
-            && !std::ptr::eq(*rival, build)
-            && *rival != build
-            && rival.build_numbers.1 >= build.build_numbers.1
-            && candidate.pin.is_none_or(|pin| rival.cuda_pins.contains(&pin))
-            && (build.arm_variant.is_none() || rival.arm_variant == build.arm_variant)
-            && python.is_none_or(|python| (rival.pythons.0..=rival.pythons.1).contains(&python))
-            && system_admits(rival, situation)
-    };
-    matrix.builds.iter().filter(admits)
+    let python = inputs.request.python.map(Version::series);
+    rival.pytorch == build.pytorch
+        && rival.subdir == build.subdir
+        && rival.is_cuda() == build.is_cuda()
+        && rival != build
+        && rival.build_numbers.1 >= build.build_numbers.1
+        && candidate.pin.is_none_or(|pin| rival.cuda_pins.contains(&pin))
+        && (build.arm_variant.is_none() || rival.arm_variant == build.arm_variant)
+        && python.is_none_or(|python| (rival.pythons.0..=rival.pythons.1).contains(&python))
+        && system_admits(inputs, rival)
 }
 
-/// Whether the solver sees nothing in the system that keeps a build out.
-fn system_admits(build: &Build, situation: &Situation) -> bool {
-    let glibc = match (&situation.libc, build.glibc) {
+/// Whether no virtual package of the system excludes a build.
+fn system_admits(inputs: &Inputs<'_, '_>, build: &Build) -> bool {
+    let glibc = match (&inputs.facts.libc, build.glibc) {
         (Libc::Glibc(found), Some(floor)) => *found >= floor.declared.max(floor.libraries),
         (_, None) | (Libc::Other { .. } | Libc::Unknown(_) | Libc::NotLinux, Some(_)) => true,
     };
-    let macos = match (situation.macos.value(), build.macos) {
+    let macos = match (inputs.facts.macos.value(), build.macos) {
         (Some(found), Some(floor)) => *found >= floor,
         (_, None) | (None, Some(_)) => true,
     };

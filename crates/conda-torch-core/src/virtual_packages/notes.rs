@@ -1,7 +1,7 @@
 //! Where the client that the commands are for would be wrong about the machine, and it matters.
 
 use crate::diagnostics::{Blind, Diagnostic};
-use crate::resolve::{Advice, Choice};
+use crate::resolve::Choice;
 use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
 
 use super::cuda::{self, TOOLKIT_FILE};
@@ -9,6 +9,7 @@ use super::overrides;
 use super::prediction::Prediction;
 use crate::clients::ClientTarget;
 
+<<<<<<< HEAD:crates/conda-torch-core/src/virtual_packages/notes.rs
 /// Adds to an advice what is to be said of the client, by its severity. Of a machine that was
 /// described and not looked at nothing is said: its client is elsewhere.
 pub fn add_notes(advice: &mut Advice<'_>, machine: &Machine, client: &ClientTarget<'_>) {
@@ -18,6 +19,12 @@ pub fn add_notes(advice: &mut Advice<'_>, machine: &Machine, client: &ClientTarg
 }
 
 fn note(
+=======
+/// What to know about the client that the commands are for: that it would be wrong about the machine.
+/// `None` for a described machine, whose client is elsewhere.
+#[must_use]
+pub fn client_diagnostic(
+>>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it):crates/conda-torch-core/src/virtual_packages/remarks.rs
     choice: Option<&Choice<'_>>,
     machine: &Machine,
     client: &ClientTarget<'_>,

@@ -1,0 +1,96 @@
+//! What to know beside the choice: why this build, what is wrong or assumed, how good the answer is.
+
+mod blocked;
+mod document;
+mod driver_access;
+mod machine;
+mod reasons;
+mod request;
+
+pub(super) use reasons::reasons;
+
+use std::cmp::Reverse;
+
+use crate::diagnostics::{ChannelRemark, Diagnostic};
+use crate::types::Build;
+
+use super::Inputs;
+use super::advice::{Alternative, Choice, Status};
+use super::candidates::Candidate;
+
+/// The diagnostics about the machine and the request, most severe first.
+pub(super) fn diagnostics<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: Option<&Candidate<'m>>,
+    alternatives: &[Alternative<'m>],
+) -> Vec<Diagnostic> {
+    let mut notes = match best {
+        Some(best) => blocked::unused_gpu(inputs, candidates, best, alternatives),
+        None => blocked::nothing_fits(candidates, alternatives),
+    };
+    notes.extend(blocked::out_of_range(inputs, candidates, best));
+    notes.extend(driver_access::driver(inputs));
+    notes.extend(driver_access::devices(inputs.machine));
+    notes.extend(machine::platform(inputs));
+    notes.extend(request::availability(inputs, candidates));
+    if let Some(best) = best {
+        notes.extend(request::limits(inputs, candidates, best));
+        notes.extend(machine::gpus(inputs, best));
+        notes.extend(machine::system(inputs, best.build));
+    }
+    notes.extend(document::document(inputs));
+    notes.extend(best.and_then(|best| inferred_kernels(best.build)));
+    notes.extend(inputs.facts.assumptions.iter().cloned());
+    let mut notes: Vec<Diagnostic> =
+        notes.iter().filter(|note| !is_superseded(note, &notes)).cloned().collect();
+    // Stable: diagnostics of one severity keep the order above.
+    notes.sort_by_key(|note| Reverse(note.severity()));
+    notes
+}
+
+/// Whether another note says why a request can never be met, which this one only says of one build.
+fn is_superseded(note: &Diagnostic, notes: &[Diagnostic]) -> bool {
+    use Diagnostic as D;
+    notes.iter().any(|other| {
+        matches!(
+            (note, other),
+            (D::OtherAccelerator, D::NoCudaOnPlatform { .. })
+                | (D::OtherPytorch { .. }, D::NoSuchPytorch { .. })
+                | (
+                    D::OtherCudaVersion { .. },
+                    D::NoSuchCudaVersion { .. } | D::CudaVersionNotBuilt { .. }
+                )
+        )
+    })
+}
+
+/// Says that the kernels of a build are inferred.
+fn inferred_kernels(build: &Build) -> Option<Diagnostic> {
+    let toolkit = build.accelerator.cuda().filter(|_| build.source.is_inferred())?;
+    let pytorch = build.pytorch;
+    Some(Diagnostic::Channel(ChannelRemark::KernelsInferred { pytorch, toolkit }))
+}
+
+/// How good the answer is.
+pub(super) fn status(
+    inputs: &Inputs<'_, '_>,
+    choice: Option<&Choice<'_>>,
+    diagnostics: &[Diagnostic],
+) -> Status {
+    let Some(choice) = choice else { return Status::Unsatisfiable };
+    let is_uncertain = diagnostics.iter().any(|diagnostic| {
+        matches!(
+            diagnostic,
+            Diagnostic::GpuNotKnown { .. }
+                | Diagnostic::CapabilityNotKnown { capability: None, .. }
+                | Diagnostic::LibcudaMissing
+                | Diagnostic::DriverDroppedGpu { .. }
+                | Diagnostic::GlibcUnknown { .. }
+                | Diagnostic::MacosUnknown { .. }
+                | Diagnostic::GpuLeftOut { .. }
+        ) || matches!(diagnostic, Diagnostic::Trouble(trouble) if trouble.keeps_the_gpu_away())
+    });
+    let is_gpu_unused = inputs.facts.has_nvidia() && !choice.build.is_cuda();
+    if is_gpu_unused || is_uncertain { Status::Degraded } else { Status::Ok }
+}

@@ -1,0 +1,118 @@
+//! Why the recommended build and not a newer or more obvious one.
+
+use crate::diagnostics::Diagnostic;
+use crate::resolve::Inputs;
+use crate::resolve::advice::Reason;
+use crate::resolve::candidates::{Blocker, Candidate, Cause};
+use crate::resolve::{rank, rules};
+use crate::types::{Accelerator, KernelSupport};
+
+/// The reasons, most important first.
+pub(in crate::resolve) fn reasons<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: &Candidate<'m>,
+) -> Vec<Reason<'m>> {
+    let mut reasons = why_not_newer(inputs, candidates, best);
+    reasons.extend(for_all_gpus(inputs, candidates, best));
+    let facts = why_it_works(inputs, best).into_iter();
+    reasons.extend(facts.map(|diagnostic| Reason { build: None, diagnostic }));
+    reasons
+}
+
+/// What excludes the newest PyTorch, or a newer toolkit of it: each fact once, and of several drivers
+/// that are needed the oldest.
+fn why_not_newer<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: &Candidate<'m>,
+) -> Vec<Reason<'m>> {
+    let releases = candidates.iter().map(|c| c.build.pytorch).filter(|v| !v.is_candidate());
+    let newest = releases.max();
+    // Without an NVIDIA card nobody asks why CUDA was not chosen.
+    let expects_cuda = inputs.facts.has_nvidia_card || inputs.facts.cuda().is_some();
+    let mut explained: Vec<Accelerator> = Vec::new();
+    let mut found: Vec<(&Candidate<'m>, &Blocker)> = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
+        let build = candidate.build;
+        // A build for the other kind of machine or BLAS says nothing about this choice.
+        let is_other_variant = candidate.blockers.iter().any(|blocker| {
+            blocker.cause == Cause::Build
+                || matches!(blocker.diagnostic, Diagnostic::OtherBlas { .. })
+        });
+        if Some(build.pytorch) != newest
+            || build.is_cuda() && !expects_cuda
+            || !rank::looks_better(build, best.build)
+            || is_other_variant
+            || explained.contains(&build.accelerator)
+        {
+            continue;
+        }
+        explained.push(build.accelerator);
+        for blocker in candidate.blockers.iter().filter(|b| b.cause == Cause::Machine) {
+            let is_alike = |other: &Blocker| {
+                other.diagnostic == blocker.diagnostic
+                    || other.is_about_driver() && blocker.is_about_driver()
+            };
+            match found.iter_mut().find(|(_, other)| is_alike(other)) {
+                // Toolkits come newest first, so the later one needs an older driver.
+                Some(other) => *other = (candidate, blocker),
+                None => found.push((candidate, blocker)),
+            }
+        }
+    }
+    let reason = |(candidate, blocker): (&Candidate<'m>, &Blocker)| Reason {
+        build: Some(candidate.build),
+        diagnostic: blocker.diagnostic.clone(),
+    };
+    found.into_iter().map(reason).collect()
+}
+
+/// The GPUs that a newer toolkit of the same PyTorch would leave out, though it fits.
+fn for_all_gpus<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: &Candidate<'m>,
+) -> Vec<Reason<'m>> {
+    let leaves_out = |c: &&Candidate<'_>| {
+        c.fits()
+            && c.build.pytorch == best.build.pytorch
+            && c.served_gpus() < best.served_gpus()
+            && rank::looks_better(c.build, best.build)
+    };
+    let Some(newer) = candidates.iter().find(leaves_out) else { return Vec::new() };
+    let gpus = inputs.facts.gpus.iter().zip(&newer.kernels);
+    let left_out = gpus.filter(|(_, kernels)| kernels.support == Some(KernelSupport::Missing));
+    left_out
+        .filter_map(|(gpu, _)| {
+            let (index, name, capability) = (gpu.index, gpu.name.clone(), gpu.capability?);
+            let toolkit = newer.build.accelerator.cuda()?;
+            let diagnostic = Diagnostic::NoKernels { gpu: index, name, capability, toolkit };
+            Some(Reason { build: Some(newer.build), diagnostic })
+        })
+        .collect()
+}
+
+fn why_it_works(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnostic> {
+    match best.build.accelerator {
+        Accelerator::Cuda(toolkit) => {
+            let older = inputs.facts.cuda().filter(|cuda| *cuda < toolkit);
+            let floor = rules::needed_driver(inputs, toolkit);
+            let compatibility = older.zip(floor).map(|(cuda, floor)| {
+                Diagnostic::MinorVersionCompatibility { cuda, toolkit, floor }
+            });
+            let fails_loudly = best.build.metapackage.then_some(Diagnostic::FailsLoudly);
+            compatibility.into_iter().chain(fails_loudly).collect()
+        }
+        Accelerator::Mps => {
+            let needed = inputs.matrix.metal_macos;
+            vec![match inputs.facts.macos.value() {
+                Some(&found) if found < needed => {
+                    Diagnostic::MetalNeedsNewerMacos { found, needed }
+                }
+                Some(_) | None => Diagnostic::MetalIncluded,
+            }]
+        }
+        Accelerator::Cpu => Vec::new(),
+    }
+}

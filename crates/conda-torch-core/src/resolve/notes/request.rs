@@ -1,0 +1,95 @@
+//! Why a request can never be met, and what it costs.
+
+use crate::conda::Version;
+use crate::diagnostics::Diagnostic;
+use crate::resolve::Inputs;
+use crate::resolve::advice::Unlock;
+use crate::resolve::candidates::Candidate;
+use crate::resolve::rank::rank;
+use crate::types::CudaVersion;
+
+/// What was requested and exists for no build of the platform.
+pub(super) fn availability(
+    inputs: &Inputs<'_, '_>,
+    candidates: &[Candidate<'_>],
+) -> Vec<Diagnostic> {
+    let request = inputs.request;
+    let mut notes = Vec::new();
+    let has_cuda = candidates.iter().any(|c| c.build.is_cuda());
+    if let Some(subdir) = inputs.facts.subdir {
+        if (request.wants_cuda() || inputs.facts.has_nvidia_card)
+            && !candidates.is_empty()
+            && !has_cuda
+        {
+            notes.push(Diagnostic::NoCudaOnPlatform { subdir });
+        }
+        if let Some(requested) = request.cuda_version.filter(|_| has_cuda) {
+            if !inputs.matrix.cuda_versions.contains(&requested) {
+                let nearest = nearest(inputs.matrix.cuda_versions.iter().copied(), requested);
+                notes.push(Diagnostic::NoSuchCudaVersion { requested, nearest });
+            } else if !candidates.iter().any(|c| c.build.cuda_pins.contains(&requested)) {
+                notes.push(Diagnostic::CudaVersionNotBuilt { requested, subdir });
+            }
+        }
+    }
+    if let Some(requested) = request.pytorch {
+        let releases = candidates.iter().map(|c| c.build.pytorch).filter(|v| !v.is_candidate());
+        if !releases.clone().any(|version| requested.covers(version)) {
+            let nearest = nearest(releases, requested);
+            notes.push(Diagnostic::NoSuchPytorch { requested, nearest });
+        }
+    }
+    if let Some(subdir) = inputs.facts.subdir {
+        let companions = &inputs.matrix.companions;
+        for &package in &request.companions {
+            if !companions.iter().any(|c| c.package == package && c.subdir == subdir) {
+                notes.push(Diagnostic::CompanionNotOnPlatform { package, subdir });
+            }
+        }
+    }
+    notes
+}
+
+/// The next older and the next newer version.
+fn nearest<T: Ord + Copy>(versions: impl Iterator<Item = T> + Clone, requested: T) -> Vec<T> {
+    let older = versions.clone().filter(|version| *version < requested).max();
+    let newer = versions.filter(|version| *version > requested).min();
+    older.into_iter().chain(newer).collect()
+}
+
+/// The parts of a request that limit PyTorch to an older version.
+pub(super) fn limits(
+    inputs: &Inputs<'_, '_>,
+    candidates: &[Candidate<'_>],
+    best: &Candidate<'_>,
+) -> Vec<Diagnostic> {
+    let gives = best.build.pytorch;
+    // The newest PyTorch, with its pin, of the builds that only one part of the request excludes.
+    let excluded = |by: &dyn Fn(&Unlock) -> bool| -> Option<(Version, Option<CudaVersion>)> {
+        let mut excluded: Vec<&Candidate<'_>> = candidates.iter().filter(|c| !c.fits()).collect();
+        excluded.retain(|c| {
+            c.blockers.iter().all(|b| !b.unlocks.is_empty() && b.unlocks.iter().all(by))
+        });
+        let newer = excluded.into_iter().max_by_key(|c| rank(inputs, c))?;
+        (newer.build.pytorch > gives).then_some((newer.build.pytorch, newer.pin))
+    };
+    let request = inputs.request;
+    let mut notes = Vec::new();
+    if let Some(requested) = request.cuda_version
+        && let Some((newest, Some(without))) =
+            excluded(&|unlock| matches!(unlock, Unlock::CudaVersion(Some(_))))
+    {
+        notes.push(Diagnostic::CudaVersionHoldsBack { requested, gives, newest, without });
+    }
+    if let Some(python) = request.python
+        && let Some((newest, _)) = excluded(&|unlock| matches!(unlock, Unlock::Python(_)))
+    {
+        notes.push(Diagnostic::PythonHoldsBack { python, gives, newest });
+    }
+    for &package in &request.companions {
+        if let Some((newest, _)) = excluded(&|unlock| *unlock == Unlock::Without(package)) {
+            notes.push(Diagnostic::CompanionHoldsBack { package, gives, newest });
+        }
+    }
+    notes
+}

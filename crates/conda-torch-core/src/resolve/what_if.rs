@@ -1,0 +1,159 @@
+//! What if something changed that a person can change: builds that would be better than the recommended
+//! one, or nearest if none fits, and the changes that unlock them.
+
+use std::cmp::Reverse;
+
+use crate::types::{Detected, Origin};
+
+use super::advice::{Alternative, Unlock};
+use super::candidates::Candidate;
+use super::facts::{Driver, Facts, Libc};
+use super::rank::{Rank, rank};
+use super::request::{Request, RequestedAccelerator};
+use super::{Inputs, rules, specs};
+
+/// How many alternatives an answer has at most.
+const LIMIT: usize = 4;
+
+/// A candidate that does not fit, and the changes that would unlock it.
+struct WhatIf<'c, 'm> {
+    candidate: &'c Candidate<'m>,
+    changes: Vec<Unlock>,
+    rank: Rank,
+}
+
+/// Finds the alternatives, best first; if nothing fits, nearest first.
+pub(super) fn alternatives<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: Option<&Candidate<'m>>,
+) -> Vec<Alternative<'m>> {
+    let best = best.map(|best| rank(inputs, best));
+    let mut found: Vec<WhatIf<'_, 'm>> = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
+        let Some(changes) = changes(inputs, candidate) else { continue };
+        // Whoever named a PyTorch and got it does not want another.
+        let other_pytorch = |change: &Unlock| matches!(change, Unlock::Pytorch(_));
+        if best.is_some() && changes.iter().any(other_pytorch) {
+            continue;
+        }
+        let rank = rank(inputs, candidate);
+        if best.as_ref().is_some_and(|best| rank <= *best) {
+            continue;
+        }
+        // The best build for each set of changes.
+        match found.iter_mut().find(|other| other.changes == changes) {
+            Some(other) if rank > other.rank => (other.candidate, other.rank) = (candidate, rank),
+            Some(_) => {}
+            None => found.push(WhatIf { candidate, changes, rank }),
+        }
+    }
+    found.sort_by(|a, b| {
+        let by_rank = Reverse(&a.rank).cmp(&Reverse(&b.rank));
+        let effort = |what_if: &WhatIf<'_, '_>| {
+            let version = what_if.candidate.build.pytorch;
+            let distance = inputs.request.pytorch.map(|requested| requested.distance(version));
+            (what_if.changes.len(), distance)
+        };
+        let by_effort = effort(a).cmp(&effort(b));
+        if best.is_some() { by_rank.then(by_effort) } else { by_effort.then(by_rank) }
+    });
+    let kept = found.iter().filter(|what_if| !found.iter().any(|rival| is_easier(rival, what_if)));
+    kept.filter_map(|what_if| alternative(inputs, what_if)).take(LIMIT).collect()
+}
+
+/// Whether the rival is no worse and needs less, or needs the same kind of update for a newer PyTorch:
+/// whoever updates a driver can update it as far.
+fn is_easier(rival: &WhatIf<'_, '_>, what_if: &WhatIf<'_, '_>) -> bool {
+    let is_update =
+        |change: &Unlock| matches!(change, Unlock::Driver(_) | Unlock::Glibc(_) | Unlock::Macos(_));
+    let kinds = |changes: &[Unlock]| changes.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+    let (fewer, more) = (&rival.changes, &what_if.changes);
+    let needs_less = fewer.len() < more.len() && fewer.iter().all(|change| more.contains(change));
+    let same_update = more.iter().all(is_update) && kinds(fewer) == kinds(more);
+    let newer = rival.candidate.build.pytorch.cmp(&what_if.candidate.build.pytorch);
+    needs_less && newer.is_ge() || same_update && newer.is_gt()
+}
+
+/// The alternative as it would be installed after the changes; `None` if it would still not fit.
+fn alternative<'m>(inputs: &Inputs<'_, 'm>, what_if: &WhatIf<'_, 'm>) -> Option<Alternative<'m>> {
+    let (facts, request) = after(inputs, &what_if.changes);
+    let inputs = Inputs { facts: &facts, request: &request, ..*inputs };
+    let candidate = rules::check(&inputs, what_if.candidate.build);
+    candidate.fits().then(|| Alternative {
+        choice: specs::choice(&inputs, &candidate),
+        unlocked_by: what_if.changes.clone(),
+        blockers: what_if.candidate.diagnostics().collect(),
+    })
+}
+
+/// What would have to change for a candidate to fit; `None` if something cannot.
+///
+/// Companions come last: whether one is missing can depend on the Python or the pin that changes first.
+fn changes(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Option<Vec<Unlock>> {
+    let is_companion = |unlocks: &[Unlock]| matches!(unlocks, [Unlock::Without(_)]);
+    let mut changes: Vec<Unlock> = Vec::new();
+    for blocker in &candidate.blockers {
+        if blocker.unlocks.is_empty() {
+            return None;
+        }
+        for unlock in blocker.unlocks.iter().filter(|_| !is_companion(&blocker.unlocks)) {
+            add(&mut changes, unlock);
+        }
+    }
+    if candidate.blockers.iter().any(|blocker| is_companion(&blocker.unlocks)) {
+        let (facts, request) = after(inputs, &changes);
+        let inputs = Inputs { facts: &facts, request: &request, ..*inputs };
+        let changed = rules::check(&inputs, candidate.build);
+        let missing = changed.blockers.into_iter().filter(|b| is_companion(&b.unlocks));
+        changes.extend(missing.flat_map(|blocker| blocker.unlocks));
+    }
+    Some(changes)
+}
+
+/// Of two drivers the newer serves both; anything else is added once.
+fn add(changes: &mut Vec<Unlock>, unlock: &Unlock) {
+    for change in changes.iter_mut() {
+        if let (Unlock::Driver(needed), Unlock::Driver(other)) = (&mut *change, unlock) {
+            if other.is_at_least(*needed) {
+                *needed = *other;
+            }
+            return;
+        }
+    }
+    if !changes.contains(unlock) {
+        changes.push(unlock.clone());
+    }
+}
+
+/// The machine's facts and the request after the changes.
+fn after(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> (Facts, Request) {
+    let (mut facts, mut request) = (inputs.facts.clone(), inputs.request.clone());
+    for change in changes {
+        match change {
+            Unlock::Gpu => {
+                if let Driver::NoGpu { cuda, version } = facts.driver {
+                    facts.driver = Driver::Usable { cuda, version };
+                }
+            }
+            Unlock::Driver(driver) => {
+                let cuda = facts.cuda_of(*driver, inputs.matrix);
+                facts.driver = Driver::Usable { cuda, version: Some(*driver) };
+            }
+            Unlock::Glibc(version) => facts.libc = Libc::Glibc(*version),
+            Unlock::Macos(version) => facts.macos = Detected::found(*version, Origin::Baseline),
+            Unlock::Accelerator(accelerator) => {
+                request.accelerator = *accelerator;
+                if *accelerator == RequestedAccelerator::Cpu {
+                    request.cuda_version = None;
+                }
+            }
+            Unlock::CudaVersion(version) => request.cuda_version = *version,
+            Unlock::Pytorch(version) => request.pytorch = Some(*version),
+            Unlock::Python(version) => request.python = Some(*version),
+            Unlock::Blas(blas) => request.blas = Some(*blas),
+            Unlock::Without(package) => request.companions.retain(|other| other != package),
+        }
+    }
+    (facts, request)
+}
