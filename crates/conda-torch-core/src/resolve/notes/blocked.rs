@@ -3,10 +3,12 @@
 use std::cmp::Reverse;
 
 use crate::diagnostics::{Diagnostic, Trouble};
-use crate::resolve::Inputs;
-use crate::resolve::advice::Alternative;
-use crate::resolve::candidates::{Candidate, Cause};
-use crate::resolve::request::RequestedAccelerator;
+use crate::resolve::{
+    Inputs,
+    advice::Alternative,
+    candidates::{Candidate, Cause},
+    request::RequestedAccelerator,
+};
 use crate::types::{Build, ComputeCapability, KernelSupport, Vendor};
 
 /// Why nothing fits: what the machine lacks for the builds that were requested, or which part of the

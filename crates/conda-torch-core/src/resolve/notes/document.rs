@@ -2,8 +2,7 @@
 
 use crate::conda::Os;
 use crate::diagnostics::{AssumedFact, Diagnostic, MissingFact};
-use crate::resolve::Inputs;
-use crate::resolve::facts::Libc;
+use crate::resolve::{Inputs, facts::Libc};
 use crate::types::{Detected, Origin};
 
 /// The document's format, what it does not say and what was assumed instead.

@@ -1,8 +1,10 @@
 //! Problems with the NVIDIA driver, and what keeps a program from GPUs that a driver serves.
 
 use crate::diagnostics::{Diagnostic, Trouble};
-use crate::resolve::Inputs;
-use crate::resolve::facts::{is_by_flag, is_driver_named, is_graphics_only_vgpu};
+use crate::resolve::{
+    Inputs,
+    facts::{is_by_flag, is_driver_named, is_graphics_only_vgpu},
+};
 use crate::types::{
     Detected, DeviceAccess, Fact, Gpu, LibcudaError, Machine, NvmlError, Origin, Vendor,
 };

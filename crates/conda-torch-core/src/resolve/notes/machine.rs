@@ -2,9 +2,11 @@
 
 use crate::conda::{Os, Version};
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::candidates::Candidate;
-use crate::resolve::facts::{Driver, Libc, is_by_flag, is_driver_named};
+use crate::resolve::{
+    Inputs,
+    candidates::Candidate,
+    facts::{Driver, Libc, is_by_flag, is_driver_named},
+};
 use crate::types::{ArmVariant, Build, ComputeCapability, Detected, KernelSupport, Origin, Vendor};
 
 /// What there is no build for: the platform, or GPUs of other makers.

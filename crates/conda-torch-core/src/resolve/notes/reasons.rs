@@ -1,10 +1,12 @@
 //! Why the recommended build and not a newer or more obvious one.
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::Reason;
-use crate::resolve::candidates::{Blocker, Candidate, Cause};
-use crate::resolve::{rank, rules};
+use crate::resolve::{
+    Inputs,
+    advice::Reason,
+    candidates::{Blocker, Candidate, Cause},
+    rank, rules,
+};
 use crate::types::{Accelerator, KernelSupport};
 
 /// The reasons, most important first.

@@ -2,10 +2,7 @@
 
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::Unlock;
-use crate::resolve::candidates::Candidate;
-use crate::resolve::rank::rank;
+use crate::resolve::{Inputs, advice::Unlock, candidates::Candidate, rank::rank};
 use crate::types::CudaVersion;
 
 /// What was requested and exists for no build of the platform.

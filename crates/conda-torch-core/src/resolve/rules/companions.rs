@@ -3,9 +3,7 @@
 
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::Unlock;
-use crate::resolve::candidates::Blocker;
+use crate::resolve::{Inputs, advice::Unlock, candidates::Blocker};
 use crate::types::{
     Accelerator, ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion,
 };

@@ -1,10 +1,7 @@
 //! The rule about the NVIDIA driver.
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::Unlock;
-use crate::resolve::candidates::Blocker;
-use crate::resolve::facts::Driver;
+use crate::resolve::{Inputs, advice::Unlock, candidates::Blocker, facts::Driver};
 use crate::types::{Build, CudaVersion, DriverVersion};
 
 /// The driver must show a GPU and be new enough for the toolkit.

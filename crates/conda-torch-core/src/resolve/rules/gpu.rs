@@ -1,10 +1,12 @@
 //! The rule about GPUs: each of them against the kernels in a build.
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::{GpuKernels, Unlock};
-use crate::resolve::candidates::Blocker;
-use crate::resolve::facts::KnownGpu;
+use crate::resolve::{
+    Inputs,
+    advice::{GpuKernels, Unlock},
+    candidates::Blocker,
+    facts::KnownGpu,
+};
 use crate::types::{Build, ComputeCapability, CudaVersion, KernelSupport};
 
 use super::driver::unknown_toolkit;

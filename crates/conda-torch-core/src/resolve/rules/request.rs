@@ -1,10 +1,7 @@
 //! The rules about the request.
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::Unlock;
-use crate::resolve::candidates::Blocker;
-use crate::resolve::request::RequestedAccelerator;
+use crate::resolve::{Inputs, advice::Unlock, candidates::Blocker, request::RequestedAccelerator};
 use crate::types::{Build, CudaVersion};
 
 /// Every rule about the request; `pin` is the `cuda-version` that the build gets.

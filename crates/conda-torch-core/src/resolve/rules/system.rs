@@ -1,10 +1,7 @@
 //! The rules about the system: glibc, macOS, the kind of aarch64 machine.
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::Inputs;
-use crate::resolve::advice::Unlock;
-use crate::resolve::candidates::Blocker;
-use crate::resolve::facts::Libc;
+use crate::resolve::{Inputs, advice::Unlock, candidates::Blocker, facts::Libc};
 use crate::types::{ArmVariant, Build, CudaVersion, Detected};
 
 /// Every rule about the system.
