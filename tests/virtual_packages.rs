@@ -10,11 +10,7 @@ use conda_torch_core::conda::CONDA_FORGE;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{ClientKind, Detected, Machine};
-<<<<<<< HEAD:tests/virtual_packages.rs
-use conda_torch_core::virtual_packages::{VirtualPackages, add_notes};
-=======
-use conda_torch_core::virtual_packages::{Sight, Viewer, client_diagnostic};
->>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it):tests/foresee.rs
+use conda_torch_core::virtual_packages::{VirtualPackages, client_note};
 use conda_torch_probe::host::RecordedHost;
 use conda_torch_probe::{Overrides, probe};
 use serde_json::{Value, json};
@@ -208,27 +204,11 @@ fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, S
     let machine = machine(on);
     let advice = advise(&machine, &Request::default(), Matrix::embedded());
     let client = ClientTarget::of(&machine, Some(kind));
-<<<<<<< HEAD:tests/virtual_packages.rs
-    let before = advice.diagnostics.len();
-    let codes = |advice: &conda_torch_core::resolve::Advice<'_>| -> Vec<&'static str> {
-        advice.diagnostics.iter().map(conda_torch_core::diagnostics::Diagnostic::code).collect()
-    };
-    let old = codes(&advice);
-    add_notes(&mut advice, &machine, &client);
-    let mut new = codes(&advice);
-    if new.len() == before {
-        new.clear();
-    }
-    new.retain(|code| !old.contains(code));
     let choice = advice.recommended.as_ref().expect("something fits");
+    let new = client_note(Some(choice), &machine, &client);
+    let new = new.iter().map(conda_torch_core::diagnostics::Diagnostic::code).collect();
     let steps =
         commands::plan(&machine, choice, &client, &TargetEnvironment::Unnamed, &CONDA_FORGE);
-=======
-    let choice = advice.recommended.as_ref().expect("something fits");
-    let new = client_diagnostic(Some(choice), &machine, &client.viewer());
-    let new = new.iter().map(conda_torch_core::diagnostics::Diagnostic::code).collect();
-    let steps = clients::plan(&machine, choice, &client, &Environment::Unnamed, &CONDA_FORGE);
->>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it):tests/foresee.rs
     let env = steps.iter().flat_map(|step| step.env.iter());
     (new, env.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
 }

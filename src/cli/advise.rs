@@ -16,11 +16,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
-<<<<<<< HEAD
-use conda_torch_core::virtual_packages::add_notes;
-=======
-use conda_torch_core::virtual_packages::client_diagnostic;
->>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it)
+use conda_torch_core::virtual_packages::client_note;
 use conda_torch_probe::host::Host;
 
 use crate::text;
@@ -144,21 +140,12 @@ fn answer(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     // The process ends soon: see `cli::run`.
-<<<<<<< HEAD
-    let mut advice = ManuallyDrop::new(advise(&machine, &request, matrix));
-    add_notes(&mut advice, &machine, &client);
-    live.iter().flat_map(LiveRows::diagnostics).for_each(|remark| advice.add(remark));
-    let of_channels = ChannelRemark::of(&channels, args.channel.live);
-    of_channels.map(Diagnostic::Channel).for_each(|remark| advice.add(remark));
-=======
     let advice = advise(&machine, &request, matrix);
-    let choice = advice.recommended.as_ref();
-    let of_client = client_diagnostic(choice, &machine, &client.viewer());
+    let of_client = client_note(advice.recommended.as_ref(), &machine, &client);
     let of_rows = live.iter().flat_map(LiveRows::diagnostics);
     let of_channels = ChannelRemark::of(&channels, args.channel.live).map(Diagnostic::Channel);
     let advice = advice.with(of_client.into_iter().chain(of_rows).chain(of_channels));
     let advice = ManuallyDrop::new(advice);
->>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it)
     let mut answer = Answer {
         machine: &machine,
         request: &request,

@@ -30,14 +30,8 @@ use crate::types::{CudaVersion, Machine, Origin, VirtualPackage};
 
 use prediction::{Prediction, found};
 
-<<<<<<< HEAD
 pub use cuda::cuda_suffices;
-pub use notes::{add_notes, is_described, needs_cuda_hidden};
-=======
-pub use cuda::{Sees, sees_cuda};
-pub use remarks::{client_diagnostic, is_described, is_misled};
-pub use viewer::Viewer;
->>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it)
+pub use notes::{client_note, is_described, needs_cuda_hidden};
 
 /// What a client takes a machine for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

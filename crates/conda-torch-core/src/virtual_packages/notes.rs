@@ -9,22 +9,10 @@ use super::overrides;
 use super::prediction::Prediction;
 use crate::clients::ClientTarget;
 
-<<<<<<< HEAD:crates/conda-torch-core/src/virtual_packages/notes.rs
-/// Adds to an advice what is to be said of the client, by its severity. Of a machine that was
-/// described and not looked at nothing is said: its client is elsewhere.
-pub fn add_notes(advice: &mut Advice<'_>, machine: &Machine, client: &ClientTarget<'_>) {
-    if let Some(note) = note(advice.recommended.as_ref(), machine, client) {
-        advice.add(note);
-    }
-}
-
-fn note(
-=======
 /// What to know about the client that the commands are for: that it would be wrong about the machine.
 /// `None` for a described machine, whose client is elsewhere.
 #[must_use]
-pub fn client_diagnostic(
->>>>>>> 743c92a (Resolve: facts, rules, candidates, rank, specs, what-ifs, notes: one way through; a blocker carries what lifts it):crates/conda-torch-core/src/virtual_packages/remarks.rs
+pub fn client_note(
     choice: Option<&Choice<'_>>,
     machine: &Machine,
     client: &ClientTarget<'_>,

@@ -79,10 +79,6 @@ impl<'m> PlatformTarget<'m> {
             device @ (RequestedAccelerator::Auto
             | RequestedAccelerator::Cpu
             | RequestedAccelerator::Cuda) => device,
-            // A shared file that does not choose leaves the choice to the solver.
-            device @ (RequestedAccelerator::Auto
-            | RequestedAccelerator::Cpu
-            | RequestedAccelerator::Cuda) => device,
         }
     }
 
