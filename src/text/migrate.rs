@@ -5,7 +5,7 @@ use conda_torch_core::commands::{Step, StepKind};
 use conda_torch_core::diagnostics::{Severity, message};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::migrate::environment::{
-    AskedFrom, Entry, Fate, Plan,
+    MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom,
     words::{change, list, obstacle, reason, specs},
 };
 use conda_torch_core::report::migrate::MigrationAnswer;
@@ -31,7 +31,7 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> Result<String, Refused> {
     wrap_parts(&mut page.out, &summary::graphics(answer.machine), answer.style.width);
     wrap_parts(&mut page.out, &summary::system(answer.machine), answer.style.width);
     page.gap();
-    match (&answer.migration.plan, &answer.migration.settled.advice.recommended) {
+    match (&answer.migration.plan, &answer.migration.target.advice.recommended) {
         (Some(plan), Some(choice)) => {
             remarks(&mut page, answer, |severity| severity >= Severity::Warning);
             page.bold(&headline(choice));
@@ -77,7 +77,11 @@ fn name(environment: &Environment) -> String {
     }
 }
 
-fn commands(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) -> Result<(), Refused> {
+fn commands(
+    page: &mut Page,
+    answer: &MigrationAnswer<'_>,
+    plan: &MigrationPlan,
+) -> Result<(), Refused> {
     let steps = answer.steps();
     let is_check = |step: &&Step| step.kind == StepKind::Check;
     if answer.in_place && !steps.in_place.is_empty() {
@@ -113,7 +117,7 @@ fn commands(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) -> Resul
     Ok(())
 }
 
-fn why_not_in_place(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
+fn why_not_in_place(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     let prefix = &answer.migration.environment.prefix;
     for reason in plan.obstacles.iter().map(|it| obstacle(it, prefix)) {
         page.text("", &format!("Not in place: {} [{}]", reason.1, reason.0));
@@ -121,7 +125,7 @@ fn why_not_in_place(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) 
 }
 
 /// What a client will say it removes, so that nobody is surprised.
-fn what_goes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
+fn what_goes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     let in_place = &plan.in_place;
     let start = page.out.len();
     if !in_place.dependents.is_empty() {
@@ -144,27 +148,27 @@ fn what_goes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
 }
 
 /// What becomes of each package that was asked for.
-fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
+fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     page.bold("What was asked for");
     let start = page.out.len();
-    match answer.migration.asked.from {
-        AskedFrom::History => {}
-        AskedFrom::Export => page.text(
+    match answer.migration.requested.from {
+        RequestedFrom::History => {}
+        RequestedFrom::Export => page.text(
             "- ",
             "the history names every package with its build, as an exported file does: taken are those that no other needs, without their versions",
         ),
-        AskedFrom::Leaves => page.text(
+        RequestedFrom::Leaves => page.text(
             "- ",
             "there is no history: taken are the packages that no other needs, without their versions",
         ),
     }
-    let kept = |entry: &Entry| match &entry.fate {
-        Fate::Kept(_) => true,
-        Fate::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.text,
-        Fate::Changed(..) | Fate::LeftOut(_) => false,
+    let kept = |entry: &PackageMigration| match &entry.outcome {
+        PackageOutcome::Kept(_) => true,
+        PackageOutcome::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.text,
+        PackageOutcome::Changed(..) | PackageOutcome::LeftOut(_) => false,
     };
     for entry in plan.entries.iter().filter(|entry| !kept(entry)) {
-        let becomes = specs(&entry.fate);
+        let becomes = specs(&entry.outcome);
         let becomes = if becomes.is_empty() { "left out".to_owned() } else { list(&becomes) };
         let why = reason(entry).map_or_else(String::new, |(_, why)| format!(": {why}"));
         page.text("- ", &format!("`{}` → {becomes}{why}", entry.spec.text));
@@ -178,7 +182,7 @@ fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &Plan) {
     if !same.is_empty() {
         page.text("- ", &format!("as before: {}", same.join(", ")));
     }
-    for (_, text) in answer.migration.settled.changes.iter().map(change) {
+    for (_, text) in answer.migration.target.changes.iter().map(change) {
         page.text("- ", &text);
     }
     if !plan.pip_left_out.is_empty() {
@@ -198,7 +202,7 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     page.bold("Nothing on conda-forge takes its place on this machine");
     page.gap();
     remarks(page, answer, |_| true);
-    let advice = &answer.migration.settled.advice;
+    let advice = &answer.migration.target.advice;
     // That it would work on another machine, or on the processor, is said below.
     let is_elsewhere = |unlock: &Unlock| matches!(unlock, Unlock::Gpu | Unlock::Accelerator(_));
     let here = advice.alternatives.iter().filter(|it| !it.unlocked_by.iter().any(is_elsewhere));
@@ -211,7 +215,7 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
         let choice = choice_title(&alternative.choice);
         page.text("- ", &format!("{choice} — needs {}", changes.join(" and ")));
     }
-    if answer.migration.settled.request.accelerator != RequestedAccelerator::Cuda {
+    if answer.migration.target.request.accelerator != RequestedAccelerator::Cuda {
         page.gap();
         return;
     }
@@ -224,7 +228,7 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
 
 /// What to know about the machine or the request.
 fn remarks(page: &mut Page, answer: &MigrationAnswer<'_>, is_wanted: impl Fn(Severity) -> bool) {
-    let advice = &answer.migration.settled.advice;
+    let advice = &answer.migration.target.advice;
     let start = page.out.len();
     for remark in advice.diagnostics.iter().filter(|remark| is_wanted(remark.severity())) {
         let label = match remark.severity() {

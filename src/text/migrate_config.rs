@@ -2,7 +2,7 @@
 
 use conda_torch_core::answer::Refused;
 use conda_torch_core::commands;
-use conda_torch_core::migrate::environment::{Finding, words::setting_sentence};
+use conda_torch_core::migrate::environment::{SettingsFinding, words::setting_sentence};
 use conda_torch_core::report::migrate::SettingsAnswer;
 use conda_torch_core::types::ClientKind;
 
@@ -50,8 +50,8 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> Result<String, Refused> {
 }
 
 /// One line of the configuration and what is to become of it.
-fn finding(finding: &Finding) -> String {
-    let Finding { path, line, kind, verdict } = finding;
+fn finding(finding: &SettingsFinding) -> String {
+    let SettingsFinding { path, line, kind, verdict } = finding;
     let place = path.as_deref().map_or_else(
         || format!("`{}={}`", line.key, line.value),
         |path| format!("`{}` in {path}, line {}", line.value, line.line),

@@ -2,7 +2,7 @@
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::environment::{EnvironmentOf, settings};
+use conda_torch_core::migrate::environment::{EnvironmentChannels, settings};
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
@@ -14,7 +14,7 @@ use super::{Args, Seen};
 pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
     let files = conda_torch_probe::settings(host, &seen.here.config_files);
     let variable = host.env("CONDA_CHANNELS");
-    let others: Vec<EnvironmentOf> =
+    let others: Vec<EnvironmentChannels> =
         environment::all(host, &seen.here).iter().map(|place| channels_of(host, place)).collect();
     let found = settings(&files, variable.as_deref(), &others);
     let answer = SettingsAnswer {
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<O
 }
 
 /// The channels that an environment's packages came from.
-fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentOf {
+fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentChannels {
     let mut channels: Vec<String> = environment::read(host, place)
         .packages
         .into_iter()
@@ -41,5 +41,8 @@ fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentOf {
         .collect();
     channels.sort_unstable();
     channels.dedup();
-    EnvironmentOf { name: place.name.clone().unwrap_or_else(|| place.prefix.clone()), channels }
+    EnvironmentChannels {
+        name: place.name.clone().unwrap_or_else(|| place.prefix.clone()),
+        channels,
+    }
 }

@@ -9,7 +9,7 @@ use clap::builder::NonEmptyStringValueParser;
 use conda_torch_core::answer::Style;
 use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::environment::Wishes;
+use conda_torch_core::migrate::environment::RequestOverrides;
 use conda_torch_core::report;
 use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
@@ -152,8 +152,8 @@ impl Args {
         }
     }
 
-    fn wishes(&self) -> Wishes {
-        Wishes {
+    fn wishes(&self) -> RequestOverrides {
+        RequestOverrides {
             accelerator: self.accelerator.map(Accelerator::wish),
             pytorch: self.pytorch,
             python: self.python,

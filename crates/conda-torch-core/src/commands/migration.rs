@@ -1,7 +1,7 @@
 //! An environment of the old channel, made anew beside itself or changed in place.
 
 use crate::conda::{CONDA_FORGE, Os};
-use crate::migrate::environment::{Migration, Plan};
+use crate::migrate::environment::{Migration, MigrationPlan};
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
@@ -32,7 +32,7 @@ pub fn migration(
     environment: &TargetEnvironment,
     taken: &[String],
 ) -> MigrationSteps {
-    let (Some(plan), Some(choice)) = (&migration.plan, &migration.settled.advice.recommended)
+    let (Some(plan), Some(choice)) = (&migration.plan, &migration.target.advice.recommended)
     else {
         return MigrationSteps::default();
     };
@@ -59,7 +59,7 @@ fn new(
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     environment: &TargetEnvironment,
-    plan: &Plan,
+    plan: &MigrationPlan,
 ) -> Vec<Step> {
     let target = environment.place(client, overrides::platform(machine, choice, client));
     let channels = CONDA_FORGE.and(&plan.channels);
@@ -80,7 +80,7 @@ fn of_pixi(
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     environment: &TargetEnvironment,
-    plan: &Plan,
+    plan: &MigrationPlan,
 ) -> Vec<Step> {
     let channels = CONDA_FORGE.and(&plan.channels);
     let mut steps = pixi::plan_specs(machine, choice, client, environment, &channels, &plan.specs);
@@ -96,7 +96,7 @@ fn of_pixi(
     steps
 }
 
-fn pip(plan: &Plan) -> Vec<String> {
+fn pip(plan: &MigrationPlan) -> Vec<String> {
     let spec = |package: &crate::types::PipPackage| {
         // What a local build adds (`1.0+cpu`) is not on PyPI.
         let version = package.version.split('+').next().unwrap_or_default();
@@ -116,7 +116,7 @@ fn in_place(
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
     target: &InstallTarget,
-    plan: &Plan,
+    plan: &MigrationPlan,
 ) -> Vec<Step> {
     let mut steps = vec![backup(client, target)];
     if !plan.in_place.remove.is_empty() {

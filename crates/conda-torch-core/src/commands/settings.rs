@@ -1,6 +1,6 @@
 //! The old channels out of the configuration, in the words of each client's `config`.
 
-use crate::migrate::environment::{Settings, Verdict};
+use crate::migrate::environment::{Settings, SettingsAction};
 use crate::types::{ClientKind, Machine};
 
 use crate::commands::{
@@ -35,7 +35,8 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
     }
     let mut told: Vec<(&str, &str)> = Vec::new();
     for finding in &settings.findings {
-        let (Some(path), Verdict::Remove { used_by }) = (&finding.path, &finding.verdict) else {
+        let (Some(path), SettingsAction::Remove { used_by }) = (&finding.path, &finding.verdict)
+        else {
             continue;
         };
         let value = finding.line.value.as_str();

@@ -8,7 +8,8 @@ use crate::commands::{self, MigrationSteps, TargetEnvironment};
 use crate::conda::CONDA_FORGE;
 use crate::matrix::Matrix;
 use crate::migrate::environment::{
-    AskedFrom, Entry, Finding as Found, Migration, Obstacle, Plan, Settings, Verdict,
+    Migration, MigrationPlan, Obstacle, PackageMigration, RequestedFrom, Settings, SettingsAction,
+    SettingsFinding as Found,
     words::{change, fate, obstacle, reason, setting_sentence, specs},
 };
 use crate::types::{CondarcLine, Date, Machine};
@@ -22,7 +23,7 @@ use super::advise::{
 #[must_use]
 pub fn environment(answer: &MigrationAnswer<'_>) -> String {
     let migration = answer.migration;
-    let advice = &migration.settled.advice;
+    let advice = &migration.target.advice;
     let parts = answer.answer();
     let say = Say { answer: &parts };
     let plan = migration.plan.as_ref().filter(|_| migration.is_needed);
@@ -33,16 +34,18 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
         (true, None) => ("unsatisfiable", 3),
     };
     let steps = answer.steps();
-    let pip = |plan: &Plan| plan.pip.iter().map(|p| format!("{}=={}", p.name, p.version)).collect();
+    let pip = |plan: &MigrationPlan| {
+        plan.pip.iter().map(|p| format!("{}=={}", p.name, p.version)).collect()
+    };
     write(&Document {
         status,
         exit_code,
         machine: Some(answer.machine),
         environment: Some(environment_text(answer)),
-        request: Some(request_text(&migration.settled.request)),
+        request: Some(request_text(&migration.target.request)),
         recommendation: choice.map(|choice| say.choice(choice)),
         asked: plan.iter().flat_map(|plan| plan.entries.iter().map(entry)).collect(),
-        changes: migration.settled.changes.iter().map(|it| said(change(it))).collect(),
+        changes: migration.target.changes.iter().map(|it| said(change(it))).collect(),
         new: plan.map(|plan| NewText {
             channels: std::iter::once("conda-forge".to_owned())
                 .chain(plan.channels.clone())
@@ -130,10 +133,10 @@ fn environment_text<'a>(answer: &MigrationAnswer<'a>) -> EnvironmentText<'a> {
         name: migration.environment.name.as_deref(),
         channels: migration.origins.iter().map(count).collect(),
         pip: migration.environment.pip.len(),
-        asked_from: match migration.asked.from {
-            AskedFrom::History => "history",
-            AskedFrom::Export => "export",
-            AskedFrom::Leaves => "leaves",
+        asked_from: match migration.requested.from {
+            RequestedFrom::History => "history",
+            RequestedFrom::Export => "export",
+            RequestedFrom::Leaves => "leaves",
         },
         problems: migration
             .environment
@@ -144,11 +147,11 @@ fn environment_text<'a>(answer: &MigrationAnswer<'a>) -> EnvironmentText<'a> {
     }
 }
 
-fn entry(entry: &Entry) -> EntryText {
+fn entry(entry: &PackageMigration) -> EntryText {
     EntryText {
         spec: entry.spec.text.clone(),
-        fate: fate(&entry.fate),
-        specs: specs(&entry.fate),
+        fate: fate(&entry.outcome),
+        specs: specs(&entry.outcome),
         reason: reason(entry).map(said),
     }
 }
@@ -163,17 +166,17 @@ fn obstacles(obstacles: &[Obstacle], prefix: &str) -> Vec<Said> {
 
 fn finding(found: &Found) -> FindingText {
     let used_by = match &found.verdict {
-        Verdict::Remove { used_by } => used_by.clone(),
-        Verdict::ByHand(_) | Verdict::Stays => Vec::new(),
+        SettingsAction::Remove { used_by } => used_by.clone(),
+        SettingsAction::Manual(_) | SettingsAction::Keep => Vec::new(),
     };
     FindingText {
         path: found.path.clone(),
         line: found.line.clone(),
         channel: found.kind.as_str(),
         verdict: match found.verdict {
-            Verdict::Remove { .. } => "remove",
-            Verdict::ByHand(_) => "by-hand",
-            Verdict::Stays => "stays",
+            SettingsAction::Remove { .. } => "remove",
+            SettingsAction::Manual(_) => "by-hand",
+            SettingsAction::Keep => "stays",
         },
         used_by,
         message: setting_sentence(found.kind, &found.verdict, &found.line.key),
@@ -232,8 +235,8 @@ impl<'a> MigrationAnswer<'a> {
     fn answer(&self) -> Answer<'a> {
         Answer {
             machine: self.machine,
-            request: &self.migration.settled.request,
-            advice: &self.migration.settled.advice,
+            request: &self.migration.target.request,
+            advice: &self.migration.target.advice,
             matrix: Matrix::embedded(),
             client: self.client,
             environment: self.environment.clone(),

@@ -7,11 +7,13 @@ use crate::conda::{ChannelKind, Subdir, Version};
 use crate::resolve::Choice;
 use crate::types::{Environment, InstalledPackage, Machine, Outcome};
 
-use super::asked::{Asked, AskedFrom, needs};
-use super::entries::{Entry, Fate};
+use super::packages::{PackageMigration, PackageOutcome};
+use super::replacements::{
+    REMOVED_FIRST, Replacement, follows_cuda_version, is_pip_torch, replacement,
+};
+use super::requested_packages::{RequestedFrom, RequestedPackages, needs};
 use super::spec::TypedSpec;
-use super::table::{OLD_NAMES, is_torch_of_pip};
-use super::wish::installed_python;
+use super::target::installed_python;
 
 /// How an environment is changed in place: first `remove`, then `install`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +58,7 @@ pub enum Obstacle {
 /// Everything that speaks against it.
 pub(super) fn obstacles(
     environment: &Environment,
-    asked: &Asked,
+    requested: &RequestedPackages,
     machine: &Machine,
     choice: &Choice<'_>,
     python: Option<Version>,
@@ -68,10 +70,10 @@ pub(super) fn obstacles(
     if environment.problems.iter().any(|problem| problem.outcome != Outcome::Ok) {
         all.push(Obstacle::Damaged);
     }
-    match asked.from {
-        AskedFrom::History => {}
-        AskedFrom::Export => all.push(Obstacle::Export),
-        AskedFrom::Leaves => all.push(Obstacle::NoHistory),
+    match requested.from {
+        RequestedFrom::History => {}
+        RequestedFrom::Export => all.push(Obstacle::Export),
+        RequestedFrom::Leaves => all.push(Obstacle::NoHistory),
     }
     if let (Some(from), Some(to)) = (installed_python(environment), python.map(Version::series))
         && from != to
@@ -83,7 +85,7 @@ pub(super) fn obstacles(
     if !pinned.is_empty() {
         all.push(Obstacle::Pinned(pinned));
     }
-    let of_pip = environment.pip.iter().filter(|package| is_torch_of_pip(&package.name));
+    let of_pip = environment.pip.iter().filter(|package| is_pip_torch(&package.name));
     let of_pip: Vec<String> = of_pip.map(|package| package.name.clone()).collect();
     if !of_pip.is_empty() {
         all.push(Obstacle::TorchOfPip(of_pip));
@@ -107,16 +109,15 @@ pub fn is_base(environment: &Environment, machine: &Machine) -> bool {
 /// Whether a pin is about PyTorch, its companions or CUDA.
 fn is_in_the_way(line: &str) -> bool {
     TypedSpec::parse(line).is_some_and(|spec| {
-        super::table::rule(&spec.name).is_some_and(|row| {
-            matches!(row.rule, super::table::Rule::Choice | super::table::Rule::CudaVersion)
-        }) || super::table::follows_cuda_version(&spec.name)
+        matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
+            || follows_cuda_version(&spec.name)
     })
 }
 
 /// The plan.
 pub(super) fn plan(
     environment: &Environment,
-    entries: &[Entry],
+    entries: &[PackageMigration],
     all: &[String],
     choice: &Choice<'_>,
 ) -> InPlace {
@@ -126,7 +127,7 @@ pub(super) fn plan(
     let mut remove: BTreeSet<&str> = BTreeSet::new();
     for package in &environment.packages {
         let (name, channel) = (package.name.as_str(), package.channel.as_str());
-        if OLD_NAMES.contains(&name) || is_old(name, channel) {
+        if REMOVED_FIRST.contains(&name) || is_old(name, channel) {
             remove.insert(name);
         }
     }
@@ -157,7 +158,7 @@ pub(super) fn plan(
 /// What is installed afterwards: the choice, what was asked for and had to go, and what must be asked
 /// for in another form.
 fn specs(
-    entries: &[Entry],
+    entries: &[PackageMigration],
     all: &[String],
     choice: &Choice<'_>,
     gone: &BTreeSet<&str>,
@@ -165,10 +166,10 @@ fn specs(
     let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
     for entry in entries {
         let is_gone = gone.contains(entry.spec.name.as_str());
-        match &entry.fate {
-            Fate::Changed(text, _) => specs.push(text.clone()),
-            Fate::Kept(text) if is_gone => specs.push(text.clone()),
-            Fate::Kept(_) | Fate::Replaced(_) | Fate::LeftOut(_) => {}
+        match &entry.outcome {
+            PackageOutcome::Changed(text, _) => specs.push(text.clone()),
+            PackageOutcome::Kept(text) if is_gone => specs.push(text.clone()),
+            PackageOutcome::Kept(_) | PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => {}
         }
     }
     specs.retain(|spec| all.contains(spec));
@@ -201,7 +202,7 @@ fn with_dependents<'e>(
 /// What was asked for and stays, and all that it needs.
 fn needed<'e>(
     environment: &'e Environment,
-    entries: &[Entry],
+    entries: &[PackageMigration],
     gone: &BTreeSet<&str>,
 ) -> BTreeSet<&'e str> {
     let installed: BTreeMap<&str, &InstalledPackage> =

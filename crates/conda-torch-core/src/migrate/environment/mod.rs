@@ -7,30 +7,32 @@
 //! 4. `in_place`: the same in the environment itself, and where that cannot work.
 //! 5. `settings`: what the configuration adds of the old channels, and what is to change.
 
-mod asked;
-mod entries;
 mod in_place;
+mod packages;
+mod replacements;
+mod requested_packages;
 mod settings;
 mod spec;
-mod table;
+mod target;
 #[cfg(test)]
 mod tests;
-mod wish;
 pub mod words;
 
-pub use asked::{Asked, AskedFrom};
-pub use entries::{Entry, Fate, LeftOut, Loosened};
 pub use in_place::{InPlace, Obstacle, is_base};
-pub use settings::{EnvironmentOf, Finding, Settings, Verdict, WhyByHand, settings};
+pub use packages::{ChangeReason, PackageMigration, PackageOutcome};
+pub use replacements::LeftOutReason;
+pub use requested_packages::{RequestedFrom, RequestedPackages};
+pub use settings::{
+    EnvironmentChannels, ManualReason, Settings, SettingsAction, SettingsFinding, settings,
+};
 pub use spec::TypedSpec;
-pub use table::{Dropped, ROWS, Row, Rule};
-pub use wish::{Change, Settled, Wishes};
+pub use target::{MigrationTarget, RequestChange, RequestOverrides};
 
 use crate::conda::ChannelKind;
 use crate::matrix::Matrix;
 use crate::types::{Environment, Machine, PipPackage};
 
-use table::is_torch_of_pip;
+use replacements::is_pip_torch;
 
 /// What an environment is and what becomes of it.
 #[derive(Debug, Clone)]
@@ -42,18 +44,18 @@ pub struct Migration<'a, 'm> {
     /// Whether anything of PyTorch in it came from elsewhere than conda-forge.
     pub is_needed: bool,
     /// What was asked for, and where that was taken from.
-    pub asked: Asked,
+    pub requested: RequestedPackages,
     /// The request that it comes to, its answer, and what gave way.
-    pub settled: Settled<'m>,
+    pub target: MigrationTarget<'m>,
     /// The plan; `None` where nothing satisfies the request on this machine.
-    pub plan: Option<Plan>,
+    pub plan: Option<MigrationPlan>,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct MigrationPlan {
     /// What becomes of each package that was asked for, in their order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<PackageMigration>,
     /// Channels that are somebody's own and stay, after conda-forge.
     pub channels: Vec<String>,
     /// All specs of a new environment.
@@ -74,45 +76,46 @@ pub fn migrate<'a, 'm>(
     environment: &'a Environment,
     machine: &Machine,
     matrix: &'m Matrix,
-    wishes: &Wishes,
+    overrides: &RequestOverrides,
 ) -> Migration<'a, 'm> {
-    let asked = asked::asked(environment);
-    let settled = wish::settle(environment, &asked, machine, matrix, wishes);
-    let plan = plan(environment, &asked, &settled, machine);
+    let requested = requested_packages::read(environment);
+    let target = target::settle(environment, &requested, machine, matrix, overrides);
+    let plan = plan(environment, &requested, &target, machine);
     Migration {
         environment,
         origins: origins(environment),
         is_needed: is_needed(environment),
-        asked,
-        settled,
+        requested,
+        target,
         plan,
     }
 }
 
 fn plan(
     environment: &Environment,
-    asked: &Asked,
-    settled: &Settled<'_>,
+    requested: &RequestedPackages,
+    target: &MigrationTarget<'_>,
     machine: &Machine,
-) -> Option<Plan> {
-    let choice = settled.advice.recommended.as_ref()?;
-    let python = settled.request.python;
-    let other_python = python.is_some() && python != wish::installed_python(environment);
-    let fates = entries::Fates { environment, choice, other_python };
+) -> Option<MigrationPlan> {
+    let choice = target.advice.recommended.as_ref()?;
+    let python = target.request.python;
+    let other_python = python.is_some() && python != target::installed_python(environment);
+    let rules = packages::PackageRules { environment, choice, other_python };
     let is_base = is_base(environment, machine);
-    let mut entries: Vec<Entry> = asked.specs.iter().map(|spec| fates.entry(spec)).collect();
+    let mut entries: Vec<PackageMigration> =
+        requested.specs.iter().map(|spec| rules.migrate(spec)).collect();
     if !is_base {
         // Outside of base, `conda` and its like were asked for on purpose.
         for entry in &mut entries {
-            if entry.fate == Fate::LeftOut(LeftOut::Dropped(Dropped::OfBase)) {
-                entry.fate = Fate::Kept(entry.spec.plain());
+            if entry.outcome == PackageOutcome::LeftOut(LeftOutReason::BaseOnly) {
+                entry.outcome = PackageOutcome::Kept(entry.spec.plain());
             }
         }
     }
     let mut channels: Vec<String> = Vec::new();
     for entry in &entries {
-        let goes = matches!(entry.fate, Fate::Kept(_) | Fate::Changed(..));
-        let channel = fates.channel(&entry.spec).filter(|_| goes);
+        let goes = matches!(entry.outcome, PackageOutcome::Kept(_) | PackageOutcome::Changed(..));
+        let channel = rules.channel(&entry.spec).filter(|_| goes);
         let own = channel.filter(|channel| ChannelKind::of(channel) == ChannelKind::Other);
         channels.extend(own.filter(|own| !channels.iter().any(|c| c == own)).map(str::to_owned));
     }
@@ -120,11 +123,11 @@ fn plan(
         .pip
         .iter()
         .filter(|package| is_plain(package))
-        .partition(|package| is_torch_of_pip(&package.name));
+        .partition(|package| is_pip_torch(&package.name));
     let specs = specs(&entries, choice, !pip.is_empty());
-    Some(Plan {
+    Some(MigrationPlan {
         in_place: in_place::plan(environment, &entries, &specs, choice),
-        obstacles: in_place::obstacles(environment, asked, machine, choice, python),
+        obstacles: in_place::obstacles(environment, requested, machine, choice, python),
         entries,
         channels,
         specs,
@@ -146,13 +149,17 @@ fn is_plain(package: &PipPackage) -> bool {
 }
 
 /// The choice's specs and what goes over, each package once.
-fn specs(entries: &[Entry], choice: &crate::resolve::Choice<'_>, with_pip: bool) -> Vec<String> {
+fn specs(
+    entries: &[PackageMigration],
+    choice: &crate::resolve::Choice<'_>,
+    with_pip: bool,
+) -> Vec<String> {
     let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
     let mut names: Vec<String> = choice.specs.iter().map(|spec| spec.name.to_owned()).collect();
     let pip = with_pip.then(|| "pip".to_owned());
-    let carried = entries.iter().filter_map(|entry| match &entry.fate {
-        Fate::Kept(text) | Fate::Changed(text, _) => Some(text.clone()),
-        Fate::Replaced(_) | Fate::LeftOut(_) => None,
+    let carried = entries.iter().filter_map(|entry| match &entry.outcome {
+        PackageOutcome::Kept(text) | PackageOutcome::Changed(text, _) => Some(text.clone()),
+        PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => None,
     });
     for text in carried.chain(pip) {
         let name = TypedSpec::parse(&text).map_or_else(|| text.clone(), |spec| spec.name);

@@ -4,12 +4,12 @@
 use crate::conda::ChannelKind;
 use crate::types::{Condarc, CondarcLine};
 
+use super::replacements::{Replacement, replacement};
 use super::spec::TypedSpec;
-use super::table::{self, Rule};
 
 /// Another environment, by what it took from which channel.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EnvironmentOf {
+pub struct EnvironmentChannels {
     /// Its name, or its folder where it has none.
     pub name: String,
     /// The channels that its packages came from.
@@ -20,7 +20,7 @@ pub struct EnvironmentOf {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The findings, the strongest file first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<SettingsFinding>,
     /// Files that could not be read, and why.
     pub unreadable: Vec<(String, String)>,
     /// Files with comments, which are lost when a client rewrites them.
@@ -37,7 +37,7 @@ pub struct Settings {
 
 /// A line of the configuration that matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct SettingsFinding {
     /// The file; `None` for a variable of the environment.
     pub path: Option<String>,
     /// Where it stands; for a variable only its name and value count.
@@ -45,26 +45,26 @@ pub struct Finding {
     /// What the channel is.
     pub kind: ChannelKind,
     /// What is to become of it.
-    pub verdict: Verdict,
+    pub verdict: SettingsAction,
 }
 
 /// What is to become of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SettingsAction {
     /// A command takes it out.
     Remove {
         /// Environments whose packages came from this channel, and whose updates would need it.
         used_by: Vec<String>,
     },
     /// No command does; a person can.
-    ByHand(WhyByHand),
+    Manual(ManualReason),
     /// It stays, and is worth knowing of.
-    Stays,
+    Keep,
 }
 
 /// Why no command takes a line out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyByHand {
+pub enum ManualReason {
     /// It is a variable of the environment.
     Variable,
     /// It is not an entry of the list `channels`.
@@ -75,7 +75,11 @@ pub enum WhyByHand {
 
 /// Looks through the files, the strongest first, and `CONDA_CHANNELS`.
 #[must_use]
-pub fn settings(files: &[Condarc], variable: Option<&str>, others: &[EnvironmentOf]) -> Settings {
+pub fn settings(
+    files: &[Condarc],
+    variable: Option<&str>,
+    others: &[EnvironmentChannels],
+) -> Settings {
     let mut found = Settings::default();
     for channel in variable.unwrap_or_default().split(',').map(str::trim) {
         let line = CondarcLine {
@@ -86,8 +90,8 @@ pub fn settings(files: &[Condarc], variable: Option<&str>, others: &[Environment
         };
         let kind = ChannelKind::of(channel);
         if kind.is_replaced() {
-            let verdict = Verdict::ByHand(WhyByHand::Variable);
-            found.findings.push(Finding { path: None, line, kind, verdict });
+            let verdict = SettingsAction::Manual(ManualReason::Variable);
+            found.findings.push(SettingsFinding { path: None, line, kind, verdict });
         }
     }
     for file in files {
@@ -123,37 +127,40 @@ fn order(found: &mut Settings, file: &Condarc) {
     }
 }
 
-fn finding(file: &Condarc, line: &CondarcLine, others: &[EnvironmentOf]) -> Option<Finding> {
+fn finding(
+    file: &Condarc,
+    line: &CondarcLine,
+    others: &[EnvironmentChannels],
+) -> Option<SettingsFinding> {
     let of = |kind, verdict| {
-        Some(Finding { path: Some(file.path.clone()), line: line.clone(), kind, verdict })
+        Some(SettingsFinding { path: Some(file.path.clone()), line: line.clone(), kind, verdict })
     };
     let kind = ChannelKind::of(&line.value);
     let top = line.key.split('.').next().unwrap_or_default();
     match top {
         "channels" if line.is_entry && kind.is_replaced() => {
-            of(kind, Verdict::Remove { used_by: used_by(kind, others) })
+            of(kind, SettingsAction::Remove { used_by: used_by(kind, others) })
         }
-        "channels" if kind.is_replaced() => of(kind, Verdict::ByHand(WhyByHand::NotAnEntry)),
+        "channels" if kind.is_replaced() => {
+            of(kind, SettingsAction::Manual(ManualReason::NotAnEntry))
+        }
         // They say what `defaults` and other names mean: whoever set them wanted that.
         "default_channels" | "channel_alias" | "custom_channels" | "custom_multichannels" => {
-            of(kind, Verdict::Stays)
+            of(kind, SettingsAction::Keep)
         }
         "pinned_packages" => {
             let spec = TypedSpec::parse(&line.value)?;
-            let row = table::rule(&spec.name)?;
-            let is_old = matches!(row.rule, Rule::Choice | Rule::CudaVersion);
-            if !is_old {
-                return None;
-            }
-            of(ChannelKind::Other, Verdict::ByHand(WhyByHand::Pin))
+            matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
+                .then(|| ())?;
+            of(ChannelKind::Other, SettingsAction::Manual(ManualReason::Pin))
         }
         _ => None,
     }
 }
 
 /// The environments that took packages from a channel of that kind.
-fn used_by(kind: ChannelKind, others: &[EnvironmentOf]) -> Vec<String> {
-    let uses = |other: &&EnvironmentOf| {
+fn used_by(kind: ChannelKind, others: &[EnvironmentChannels]) -> Vec<String> {
+    let uses = |other: &&EnvironmentChannels| {
         other.channels.iter().any(|channel| ChannelKind::of(channel) == kind)
     };
     others.iter().filter(uses).map(|other| other.name.clone()).collect()
@@ -191,8 +198,10 @@ mod tests {
                 (3, "channel_priority", "flexible"),
             ],
         );
-        let others =
-            [EnvironmentOf { name: "old".to_owned(), channels: vec!["pkgs/main".to_owned()] }];
+        let others = [EnvironmentChannels {
+            name: "old".to_owned(),
+            channels: vec!["pkgs/main".to_owned()],
+        }];
         let found = settings(&[user, system], Some("pytorch-nightly,conda-forge"), &others);
         let told: Vec<(Option<&str>, usize, &str)> = found
             .findings
@@ -208,7 +217,10 @@ mod tests {
                 (Some("/etc/conda/.condarc"), 2, "defaults"),
             ]
         );
-        assert_eq!(found.findings[3].verdict, Verdict::Remove { used_by: vec!["old".to_owned()] });
+        assert_eq!(
+            found.findings[3].verdict,
+            SettingsAction::Remove { used_by: vec!["old".to_owned()] }
+        );
         assert_eq!(found.channels_in.as_deref(), Some("/home/u/.condarc"));
         assert!(!found.conda_forge_first && !found.is_strict);
     }
@@ -219,7 +231,7 @@ mod tests {
         scalar.lines[0].is_entry = false;
         let pin = file("b", &[(3, "pinned_packages", "pytorch=2.5")]);
         let alias = file("c", &[(1, "channel_alias", "https://mirror.example")]);
-        let verdicts: Vec<Verdict> = settings(&[scalar, pin, alias], None, &[])
+        let verdicts: Vec<SettingsAction> = settings(&[scalar, pin, alias], None, &[])
             .findings
             .into_iter()
             .map(|f| f.verdict)
@@ -227,9 +239,9 @@ mod tests {
         assert_eq!(
             verdicts,
             [
-                Verdict::ByHand(WhyByHand::NotAnEntry),
-                Verdict::ByHand(WhyByHand::Pin),
-                Verdict::Stays
+                SettingsAction::Manual(ManualReason::NotAnEntry),
+                SettingsAction::Manual(ManualReason::Pin),
+                SettingsAction::Keep
             ]
         );
     }

@@ -56,25 +56,31 @@ fn environment(requested: &[&str]) -> Environment {
     }
 }
 
-fn plan_of(environment: &Environment, wishes: &Wishes) -> (Plan, Vec<Change>) {
+fn plan_of(
+    environment: &Environment,
+    wishes: &RequestOverrides,
+) -> (MigrationPlan, Vec<RequestChange>) {
     let migration = migrate(environment, &machine(), Matrix::embedded(), wishes);
-    (migration.plan.expect("a plan"), migration.settled.changes)
+    (migration.plan.expect("a plan"), migration.target.changes)
 }
 
-fn fate(plan: &Plan, name: &str) -> Fate {
+fn outcome(plan: &MigrationPlan, name: &str) -> PackageOutcome {
     let entry = plan.entries.iter().find(|entry| entry.spec.name == name);
-    entry.expect("it was asked for").fate.clone()
+    entry.expect("it was asked for").outcome.clone()
 }
 
 #[test]
 fn the_old_toolkits_number_is_never_taken_over() {
     let old = environment(&["python=3.11", "pytorch::pytorch", "pytorch-cuda=12.1", "numpy"]);
-    let (plan, changes) = plan_of(&old, &Wishes::default());
+    let (plan, changes) = plan_of(&old, &RequestOverrides::default());
     assert_eq!(
         plan.specs,
         ["pytorch-gpu=2.13.0", "torchvision=0.28.0", "cuda-version=12.9", "python=3.11", "numpy"]
     );
-    assert_eq!(fate(&plan, "pytorch-cuda"), Fate::Replaced(vec!["cuda-version=12.9".to_owned()]));
+    assert_eq!(
+        outcome(&plan, "pytorch-cuda"),
+        PackageOutcome::Replaced(vec!["cuda-version=12.9".to_owned()])
+    );
     assert_eq!(changes, []);
     assert_eq!(plan.obstacles, []);
 }
@@ -82,7 +88,7 @@ fn the_old_toolkits_number_is_never_taken_over() {
 #[test]
 fn what_is_removed_in_place_is_installed_and_nothing_else() {
     let old = environment(&["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1"]);
-    let (plan, _) = plan_of(&old, &Wishes::default());
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert_eq!(plan.in_place.remove, ["pytorch", "pytorch-cuda", "torchvision"]);
     // libcublas and numpy were there for PyTorch alone.
     assert_eq!(plan.in_place.orphans, 2);
@@ -93,7 +99,7 @@ fn what_is_removed_in_place_is_installed_and_nothing_else() {
 fn a_library_of_nvidia_that_something_else_needs_is_taken_out_with_that_and_that_comes_back() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "solver"]);
     old.packages.push(package("conda-forge solver 1.0 0", &["libcublas >=12"]));
-    let (plan, _) = plan_of(&old, &Wishes::default());
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert!(plan.in_place.remove.contains(&"libcublas".to_owned()));
     assert_eq!(plan.in_place.dependents, ["solver"]);
     assert!(plan.in_place.specs.contains(&"solver".to_owned()));
@@ -103,9 +109,9 @@ fn a_library_of_nvidia_that_something_else_needs_is_taken_out_with_that_and_that
 fn a_python_that_is_too_old_moves_and_says_what_would_keep_it() {
     let mut old = environment(&["python=3.8", "pytorch", "pytorch-cuda=12.1"]);
     old.packages[2] = package("pkgs/main python 3.8.9 h0", &[]);
-    let (plan, changes) = plan_of(&old, &Wishes::default());
+    let (plan, changes) = plan_of(&old, &RequestOverrides::default());
     let series = |minor| Version::new(&[3, minor]);
-    let Some(Change::Python { from, to, keeps }) = changes.first().copied() else {
+    let Some(RequestChange::Python { from, to, keeps }) = changes.first().copied() else {
         panic!("{changes:?}");
     };
     assert_eq!((from, to), (series(8), series(10)));
@@ -118,8 +124,8 @@ fn a_python_that_is_too_old_moves_and_says_what_would_keep_it() {
 #[test]
 fn a_version_that_conda_forge_has_not_gives_the_nearest_and_says_so() {
     let old = environment(&["python=3.11", "pytorch=2.2", "pytorch-cuda=12.1"]);
-    let (plan, changes) = plan_of(&old, &Wishes::default());
-    let Some(Change::Pytorch { from, to }) = changes.first().copied() else {
+    let (plan, changes) = plan_of(&old, &RequestOverrides::default());
+    let Some(RequestChange::Pytorch { from, to }) = changes.first().copied() else {
         panic!("{changes:?}");
     };
     assert_eq!(from, Version::new(&[2, 2]));
@@ -129,7 +135,7 @@ fn a_version_that_conda_forge_has_not_gives_the_nearest_and_says_so() {
 #[test]
 fn a_range_with_an_end_gives_its_newest() {
     let old = environment(&["python=3.11", "pytorch>=2.0,<2.9", "pytorch-cuda=12.1"]);
-    let (plan, changes) = plan_of(&old, &Wishes::default());
+    let (plan, changes) = plan_of(&old, &RequestOverrides::default());
     assert_eq!((plan.specs[0].as_str(), changes.len()), ("pytorch-gpu=2.8.0", 0));
 }
 
@@ -139,13 +145,16 @@ fn a_gpu_that_was_used_is_not_lost_without_a_word() {
     // Looked at, and not described: a driver is not assumed.
     let subdir = Detected::found(Subdir::Linux64, Origin::Compiled);
     let nowhere = Machine { subdir, ..Machine::baseline(Subdir::Linux64) };
-    let migration = migrate(&old, &nowhere, Matrix::embedded(), &Wishes::default());
+    let migration = migrate(&old, &nowhere, Matrix::embedded(), &RequestOverrides::default());
     assert!(migration.is_needed && migration.plan.is_none());
-    let cpu = Wishes { accelerator: Some(RequestedAccelerator::Cpu), ..Wishes::default() };
+    let cpu = RequestOverrides {
+        accelerator: Some(RequestedAccelerator::Cpu),
+        ..RequestOverrides::default()
+    };
     let migration = migrate(&old, &nowhere, Matrix::embedded(), &cpu);
     let plan = migration.plan.expect("a plan");
     assert_eq!(plan.specs[0], "pytorch-cpu=2.13.0");
-    assert_eq!(fate(&plan, "pytorch-cuda"), Fate::LeftOut(LeftOut::NoCuda));
+    assert_eq!(outcome(&plan, "pytorch-cuda"), PackageOutcome::LeftOut(LeftOutReason::NoCuda));
 }
 
 #[test]
@@ -153,11 +162,17 @@ fn somebodys_own_channel_stays_unless_its_package_holds_pytorch_back() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "tools", "ops"]);
     old.packages.push(package("corp tools 1.0 0", &["python"]));
     old.packages.push(package("corp ops 1.0 0", &["pytorch 2.5.1.*"]));
-    let (plan, _) = plan_of(&old, &Wishes::default());
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert_eq!(plan.channels, ["corp"]);
-    assert_eq!(fate(&plan, "tools"), Fate::Changed("corp::tools".to_owned(), Loosened::OwnChannel));
+    assert_eq!(
+        outcome(&plan, "tools"),
+        PackageOutcome::Changed("corp::tools".to_owned(), ChangeReason::OwnChannel)
+    );
     let needs = "pytorch 2.5.1.*".to_owned();
-    assert_eq!(fate(&plan, "ops"), Fate::LeftOut(LeftOut::HoldsBack(needs)));
+    assert_eq!(
+        outcome(&plan, "ops"),
+        PackageOutcome::LeftOut(LeftOutReason::NeedsOtherPytorch(needs))
+    );
 }
 
 #[test]
@@ -165,14 +180,17 @@ fn what_holds_the_old_packages_fast_keeps_it_from_being_changed_in_place() {
     let asked = ["python=3.11", "pytorch", "pytorch-cuda=12.1"];
     let pin = "pytorch 2.5.*".to_owned();
     let pinned = Environment { pinned: vec![pin.clone()], ..environment(&asked) };
-    assert_eq!(plan_of(&pinned, &Wishes::default()).0.obstacles, [Obstacle::Pinned(vec![pin])]);
+    assert_eq!(
+        plan_of(&pinned, &RequestOverrides::default()).0.obstacles,
+        [Obstacle::Pinned(vec![pin])]
+    );
     let of_pip = PipPackage { name: "torch".to_owned(), version: "2.6.0+cu124".to_owned() };
     let with_pip = Environment { pip: vec![of_pip], ..environment(&asked) };
-    let (plan, _) = plan_of(&with_pip, &Wishes::default());
+    let (plan, _) = plan_of(&with_pip, &RequestOverrides::default());
     assert_eq!(plan.obstacles, [Obstacle::TorchOfPip(vec!["torch".to_owned()])]);
     assert_eq!((plan.pip.len(), plan.pip_left_out), (0, vec!["torch".to_owned()]));
     let base = Environment { name: Some("base".to_owned()), ..environment(&asked) };
-    assert_eq!(plan_of(&base, &Wishes::default()).0.obstacles, [Obstacle::Base]);
+    assert_eq!(plan_of(&base, &RequestOverrides::default()).0.obstacles, [Obstacle::Base]);
 }
 
 #[test]
@@ -183,7 +201,7 @@ fn an_environment_of_conda_forge_has_nothing_to_migrate() {
     }
     new.packages.retain(|package| package.name != "pytorch-cuda");
     let is_needed = |environment: &Environment| {
-        migrate(environment, &machine(), Matrix::embedded(), &Wishes::default()).is_needed
+        migrate(environment, &machine(), Matrix::embedded(), &RequestOverrides::default()).is_needed
     };
     assert!(!is_needed(&new));
     new.packages[1].channel = "pkgs/main".to_owned();

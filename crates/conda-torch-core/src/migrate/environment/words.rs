@@ -1,76 +1,73 @@
 //! What becomes of what was asked for, and why, as codes and sentences.
 
 use super::{
-    Change, ChannelKind, Dropped, Entry, Fate, LeftOut, Loosened, Obstacle, Verdict, WhyByHand,
+    ChangeReason, ChannelKind, LeftOutReason, ManualReason, Obstacle, PackageMigration,
+    PackageOutcome, RequestChange, SettingsAction,
 };
 
 /// The word in JSON for what becomes of a package.
-pub fn fate(fate: &Fate) -> &'static str {
+pub fn fate(fate: &PackageOutcome) -> &'static str {
     match fate {
-        Fate::Kept(_) => "kept",
-        Fate::Changed(..) => "changed",
-        Fate::Replaced(_) => "replaced",
-        Fate::LeftOut(_) => "left-out",
+        PackageOutcome::Kept(_) => "kept",
+        PackageOutcome::Changed(..) => "changed",
+        PackageOutcome::Replaced(_) => "replaced",
+        PackageOutcome::LeftOut(_) => "left-out",
     }
 }
 
 /// The specs that stand for it afterwards.
-pub fn specs(fate: &Fate) -> Vec<String> {
+pub fn specs(fate: &PackageOutcome) -> Vec<String> {
     match fate {
-        Fate::Kept(spec) | Fate::Changed(spec, _) => vec![spec.clone()],
-        Fate::Replaced(specs) => specs.clone(),
-        Fate::LeftOut(_) => Vec::new(),
+        PackageOutcome::Kept(spec) | PackageOutcome::Changed(spec, _) => vec![spec.clone()],
+        PackageOutcome::Replaced(specs) => specs.clone(),
+        PackageOutcome::LeftOut(_) => Vec::new(),
     }
 }
 
 /// The reason's stable name and its sentence; `None` for what goes over as it is.
-pub fn reason(entry: &Entry) -> Option<(&'static str, String)> {
+pub fn reason(entry: &PackageMigration) -> Option<(&'static str, String)> {
     let name = &entry.spec.name;
     let say = |code, text: &str| Some((code, text.to_owned()));
-    match &entry.fate {
-        Fate::Kept(_) => None,
-        Fate::Replaced(_) => match name.as_str() {
+    match &entry.outcome {
+        PackageOutcome::Kept(_) => None,
+        PackageOutcome::Replaced(_) => match name.as_str() {
             "pytorch-cuda" | "cudatoolkit" | "cuda-version" => say(
                 "follows-the-build",
                 "the toolkit of the build that is chosen, which is not the old number",
             ),
             _ => None,
         },
-        Fate::Changed(_, why) => match why {
-            Loosened::OldChannel => say("old-channel", "from conda-forge now"),
-            Loosened::FollowsCuda => {
+        PackageOutcome::Changed(_, why) => match why {
+            ChangeReason::OldChannel => say("old-channel", "from conda-forge now"),
+            ChangeReason::FollowsCuda => {
                 say("follows-cuda-version", "`cuda-version` decides its version")
             }
-            Loosened::OtherBuild => {
+            ChangeReason::OtherBuild => {
                 say("other-build", "without the build, which was for another Python or CUDA")
             }
-            Loosened::Renamed => say("renamed", "as conda-forge calls it"),
-            Loosened::OwnChannel => say("own-channel", "from its own channel, as before"),
+            ChangeReason::Renamed => say("renamed", "as conda-forge calls it"),
+            ChangeReason::OwnChannel => say("own-channel", "from its own channel, as before"),
         },
-        Fate::LeftOut(why) => Some(left_out(why)),
+        PackageOutcome::LeftOut(why) => Some(left_out(why)),
     }
 }
 
-fn left_out(why: &LeftOut) -> (&'static str, String) {
+fn left_out(why: &LeftOutReason) -> (&'static str, String) {
     let (code, text) = match why {
-        LeftOut::Dropped(Dropped::ChoseBuild) => {
+        LeftOutReason::SelectedBuild => {
             ("chose-build", "it only told the old channel's builds apart")
         }
-        LeftOut::Dropped(Dropped::Ended) => {
+        LeftOutReason::Discontinued => {
             ("ended", "its development has ended; PyTorch would be held at an old version")
         }
-        LeftOut::Dropped(Dropped::ComesWithPytorch) => {
-            ("comes-with-pytorch", "it comes with PyTorch")
-        }
-        LeftOut::Dropped(Dropped::OfDefaults) => {
-            ("of-defaults", "it belongs to Anaconda's own channels")
-        }
-        LeftOut::Dropped(Dropped::OfBase) => ("of-base", "it belongs to the base environment"),
-        LeftOut::NoCuda => ("no-cuda", "the build that is chosen is without CUDA"),
-        LeftOut::NotForThisPytorch => {
+        LeftOutReason::IncludedInPytorch => ("comes-with-pytorch", "it comes with PyTorch"),
+        LeftOutReason::DefaultsOnly => ("of-defaults", "it belongs to Anaconda's own channels"),
+        LeftOutReason::BaseOnly => ("of-base", "it belongs to the base environment"),
+        LeftOutReason::NoCuda => ("no-cuda", "the build that is chosen is without CUDA"),
+        LeftOutReason::NotForThisPytorch => {
             ("not-for-this-pytorch", "it does not exist for this PyTorch")
         }
-        LeftOut::HoldsBack(needs) => {
+        LeftOutReason::NeedsOtherPytorch(needs) => {
             return ("holds-back", format!("it needs `{needs}`; ask its makers for a newer one"));
         }
     };
@@ -78,23 +75,23 @@ fn left_out(why: &LeftOut) -> (&'static str, String) {
 }
 
 /// What could not be kept of a wish.
-pub fn change(change: &Change) -> (&'static str, String) {
+pub fn change(change: &RequestChange) -> (&'static str, String) {
     match change {
-        Change::Python { from, to, keeps: Some(keeps) } => (
+        RequestChange::Python { from, to, keeps: Some(keeps) } => (
             "python-moves",
             format!(
                 "Python {from} becomes {to}: this PyTorch is not built for {from} (`--python {from}` keeps it, with PyTorch {keeps})"
             ),
         ),
-        Change::Python { from, to, keeps: None } => (
+        RequestChange::Python { from, to, keeps: None } => (
             "python-moves",
             format!("Python {from} becomes {to}: this PyTorch is not built for {from}"),
         ),
-        Change::Pytorch { from, to } => (
+        RequestChange::Pytorch { from, to } => (
             "pytorch-moves",
             format!("PyTorch {from} becomes {to}: conda-forge has none nearer that runs here"),
         ),
-        Change::Without(package) => (
+        RequestChange::Without(package) => (
             "without-companion",
             format!("{package} does not exist for this PyTorch and is left out"),
         ),
@@ -152,7 +149,7 @@ pub fn list(words: &[String]) -> String {
 }
 
 /// What a line does, and what becomes of it.
-pub fn setting_sentence(kind: ChannelKind, verdict: &Verdict, key: &str) -> String {
+pub fn setting_sentence(kind: ChannelKind, verdict: &SettingsAction, key: &str) -> String {
     let what = match kind {
         ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",
         ChannelKind::Nvidia => "conda-forge has CUDA's packages itself",
@@ -160,24 +157,24 @@ pub fn setting_sentence(kind: ChannelKind, verdict: &Verdict, key: &str) -> Stri
         ChannelKind::CondaForge | ChannelKind::Other => "",
     };
     match verdict {
-        Verdict::Remove { used_by } if used_by.is_empty() => what.to_owned(),
-        Verdict::Remove { used_by } => {
+        SettingsAction::Remove { used_by } if used_by.is_empty() => what.to_owned(),
+        SettingsAction::Remove { used_by } => {
             format!(
                 "{what}; {} took packages from it, and would need it to change them",
                 list(used_by)
             )
         }
-        Verdict::ByHand(WhyByHand::Variable) => {
+        SettingsAction::Manual(ManualReason::Variable) => {
             format!("{what}; no command unsets a variable: take it out where it is set")
         }
-        Verdict::ByHand(WhyByHand::NotAnEntry) => {
+        SettingsAction::Manual(ManualReason::NotAnEntry) => {
             format!(
                 "{what}; `{key}` is not a list there, and no command takes it out: edit the file"
             )
         }
-        Verdict::ByHand(WhyByHand::Pin) => {
+        SettingsAction::Manual(ManualReason::Pin) => {
             format!("it holds every environment at that version (`{key}`): edit the file")
         }
-        Verdict::Stays => format!("`{key}` says what a channel's name means, and stays"),
+        SettingsAction::Keep => format!("`{key}` says what a channel's name means, and stays"),
     }
 }

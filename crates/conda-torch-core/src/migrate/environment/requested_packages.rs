@@ -9,7 +9,7 @@ use super::spec::TypedSpec;
 
 /// Where the list was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskedFrom {
+pub enum RequestedFrom {
     /// `conda-meta/history`.
     History,
     /// The history names nearly every package with its build, as an exported file does: what no other
@@ -21,9 +21,9 @@ pub enum AskedFrom {
 
 /// The list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedPackages {
     /// Where it was taken from.
-    pub from: AskedFrom,
+    pub from: RequestedFrom,
     /// In the order of the history; each package once.
     pub specs: Vec<TypedSpec>,
     /// Lines that are no specs.
@@ -32,16 +32,16 @@ pub struct Asked {
 
 /// Reads it.
 #[must_use]
-pub(super) fn asked(environment: &Environment) -> Asked {
+pub(super) fn read(environment: &Environment) -> RequestedPackages {
     let (mut specs, unread) = parse(&environment.requested);
     let from = if specs.is_empty() {
-        AskedFrom::Leaves
+        RequestedFrom::Leaves
     } else if is_export(environment, &specs) {
-        AskedFrom::Export
+        RequestedFrom::Export
     } else {
-        AskedFrom::History
+        RequestedFrom::History
     };
-    if from != AskedFrom::History {
+    if from != RequestedFrom::History {
         specs = leaves(environment).filter_map(|package| TypedSpec::parse(&package.name)).collect();
     }
     // A pin counts for a package that is there, and more than what was asked for.
@@ -54,7 +54,7 @@ pub(super) fn asked(environment: &Environment) -> Asked {
             Some(_) | None => {}
         }
     }
-    Asked { from, specs, unread }
+    RequestedPackages { from, specs, unread }
 }
 
 fn parse(lines: &[String]) -> (Vec<TypedSpec>, Vec<String>) {
@@ -114,9 +114,9 @@ mod tests {
         }
     }
 
-    fn names(environment: &Environment) -> (AskedFrom, Vec<String>) {
-        let asked = asked(environment);
-        (asked.from, asked.specs.iter().map(TypedSpec::plain).collect())
+    fn names(environment: &Environment) -> (RequestedFrom, Vec<String>) {
+        let requested = read(environment);
+        (requested.from, requested.specs.iter().map(TypedSpec::plain).collect())
     }
 
     fn environment() -> Environment {
@@ -139,16 +139,16 @@ mod tests {
         let pinned = ["numpy 1.26.*", "qt 5.*"].map(str::to_owned).to_vec();
         let environment = Environment { requested, pinned, ..environment() };
         let expected = ["python=3.11", "scipy", "numpy=1.26.*"].map(str::to_owned).to_vec();
-        assert_eq!(names(&environment), (AskedFrom::History, expected));
+        assert_eq!(names(&environment), (RequestedFrom::History, expected));
     }
 
     #[test]
     fn an_exported_file_and_no_history_come_down_to_what_nothing_else_needs() {
         let expected = ["python", "scipy", "matplotlib"].map(str::to_owned).to_vec();
-        assert_eq!(names(&environment()), (AskedFrom::Leaves, expected.clone()));
+        assert_eq!(names(&environment()), (RequestedFrom::Leaves, expected.clone()));
         let requested =
             environment().packages.iter().map(|p| format!("{}=1.0=0", p.name)).collect();
         let environment = Environment { requested, ..environment() };
-        assert_eq!(names(&environment), (AskedFrom::Export, expected));
+        assert_eq!(names(&environment), (RequestedFrom::Export, expected));
     }
 }

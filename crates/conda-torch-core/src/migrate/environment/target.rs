@@ -5,11 +5,11 @@ use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, advise};
 use crate::types::{Companion, Environment, Machine};
 
-use super::asked::Asked;
+use super::requested_packages::RequestedPackages;
 
 /// What the user says in place of what the environment tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wishes {
+pub struct RequestOverrides {
     /// What to compute on.
     pub accelerator: Option<RequestedAccelerator>,
     /// A version of PyTorch, or its beginning.
@@ -20,7 +20,7 @@ pub struct Wishes {
 
 /// Something that the environment asks for and that cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum RequestChange {
     /// The series of Python is not built for the PyTorch that is chosen.
     Python {
         /// What the environment has or asks for.
@@ -43,54 +43,54 @@ pub enum Change {
 
 /// The request that stands in the end, its answer, and what gave way.
 #[derive(Debug, Clone)]
-pub struct Settled<'m> {
+pub struct MigrationTarget<'m> {
     /// What is asked for.
     pub request: Request,
     /// The answer.
     pub advice: Advice<'m>,
     /// What gave way for it.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RequestChange>,
 }
 
-/// How often something may give way: each time one or two wishes less.
+/// How often something may give way: each time one or two overrides less.
 const ROUNDS: usize = 4;
 
 /// Finds the request that the environment stands for, and its answer.
 pub(super) fn settle<'m>(
     environment: &Environment,
-    asked: &Asked,
+    requested: &RequestedPackages,
     machine: &Machine,
     matrix: &'m Matrix,
-    wishes: &Wishes,
-) -> Settled<'m> {
+    overrides: &RequestOverrides,
+) -> MigrationTarget<'m> {
     let request = Request {
-        accelerator: wishes.accelerator.unwrap_or_else(|| accelerator(environment, asked)),
-        pytorch: wishes.pytorch.or_else(|| pytorch(asked, machine, matrix)),
-        python: wishes.python.or_else(|| python(environment, asked)),
-        companions: companions(environment, asked),
+        accelerator: overrides.accelerator.unwrap_or_else(|| accelerator(environment, requested)),
+        pytorch: overrides.pytorch.or_else(|| pytorch(requested, machine, matrix)),
+        python: overrides.python.or_else(|| python(environment, requested)),
+        companions: companions(environment, requested),
         ..Request::default()
     };
     let advice = advise(machine, &request, matrix);
-    let mut settled = Settled { request, advice, changes: Vec::new() };
-    if wishes.python.is_none() && settled.request.pytorch.is_none() {
-        move_python(&mut settled, machine, matrix);
+    let mut target = MigrationTarget { request, advice, changes: Vec::new() };
+    if overrides.python.is_none() && target.request.pytorch.is_none() {
+        move_python(&mut target, machine, matrix);
     }
     for _ in 0..ROUNDS {
-        if settled.advice.recommended.is_some() || !give_way(&mut settled, machine, matrix) {
+        if target.advice.recommended.is_some() || !give_way(&mut target, machine, matrix) {
             break;
         }
     }
-    settled
+    target
 }
 
 /// Where the newest PyTorch is not built for the environment's Python, Python moves and not PyTorch:
 /// the nearest series that has it.
-fn move_python<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Matrix) {
-    let Some(from) = settled.request.python else { return };
-    let any = Request { python: None, ..settled.request.clone() };
+fn move_python<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: &'m Matrix) {
+    let Some(from) = target.request.python else { return };
+    let any = Request { python: None, ..target.request.clone() };
     let newest = advise(machine, &any, matrix);
     let Some(best) = &newest.recommended else { return };
-    let keeps = settled.advice.recommended.as_ref().map(|choice| choice.build.pytorch);
+    let keeps = target.advice.recommended.as_ref().map(|choice| choice.build.pytorch);
     if keeps.is_some_and(|keeps| keeps >= best.build.pytorch) {
         return;
     }
@@ -99,34 +99,36 @@ fn move_python<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Mat
     let advice = advise(machine, &request, matrix);
     let pytorch = advice.recommended.as_ref().map(|choice| choice.build.pytorch);
     if pytorch == Some(best.build.pytorch) && to != from {
-        settled.changes.push(Change::Python { from, to, keeps });
-        (settled.request, settled.advice) = (request, advice);
+        target.changes.push(RequestChange::Python { from, to, keeps });
+        (target.request, target.advice) = (request, advice);
     }
 }
 
 /// Lets go what stands in the way of the nearest answer; false where nothing of the request does.
-fn give_way<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Matrix) -> bool {
+fn give_way<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: &'m Matrix) -> bool {
     let is_ours = |unlock: &Unlock| {
         matches!(unlock, Unlock::Pytorch(_) | Unlock::Python(_) | Unlock::Without(_))
     };
     let nearest =
-        settled.advice.alternatives.iter().find(|other| other.unlocked_by.iter().all(is_ours));
+        target.advice.alternatives.iter().find(|other| other.unlocked_by.iter().all(is_ours));
     let Some(nearest) = nearest else { return false };
-    let request = &mut settled.request;
+    let request = &mut target.request;
     for unlock in nearest.unlocked_by.clone() {
         match unlock {
             Unlock::Pytorch(to) => {
-                settled.changes.extend(request.pytorch.map(|from| Change::Pytorch { from, to }));
+                target
+                    .changes
+                    .extend(request.pytorch.map(|from| RequestChange::Pytorch { from, to }));
                 request.pytorch = Some(to);
             }
             Unlock::Python(to) => {
-                let change = |from| Change::Python { from, to, keeps: None };
-                settled.changes.extend(request.python.map(change));
+                let change = |from| RequestChange::Python { from, to, keeps: None };
+                target.changes.extend(request.python.map(change));
                 request.python = Some(to);
             }
             Unlock::Without(package) => {
                 request.companions.retain(|companion| *companion != package);
-                settled.changes.push(Change::Without(package));
+                target.changes.push(RequestChange::Without(package));
             }
             Unlock::Driver(_)
             | Unlock::Gpu
@@ -137,14 +139,14 @@ fn give_way<'m>(settled: &mut Settled<'m>, machine: &Machine, matrix: &'m Matrix
             | Unlock::Blas(_) => {}
         }
     }
-    settled.advice = advise(machine, &settled.request, matrix);
+    target.advice = advise(machine, &target.request, matrix);
     true
 }
 
 /// What the environment computes on: a GPU that it used must not be lost without a word.
-fn accelerator(environment: &Environment, asked: &Asked) -> RequestedAccelerator {
+fn accelerator(environment: &Environment, requested: &RequestedPackages) -> RequestedAccelerator {
     let has = |name: &str| {
-        asked.specs.iter().any(|spec| spec.name == name) || environment.package(name).is_some()
+        requested.specs.iter().any(|spec| spec.name == name) || environment.package(name).is_some()
     };
     let build = environment.package("pytorch").map_or("", |package| package.build.as_str());
     if has("cpuonly") || has("pytorch-cpu") {
@@ -157,9 +159,10 @@ fn accelerator(environment: &Environment, asked: &Asked) -> RequestedAccelerator
 }
 
 /// The version of PyTorch that was asked for by number, or the newest of a range that has an end.
-fn pytorch(asked: &Asked, machine: &Machine, matrix: &Matrix) -> Option<Version> {
+fn pytorch(requested: &RequestedPackages, machine: &Machine, matrix: &Matrix) -> Option<Version> {
     let is_pytorch = |name: &str| matches!(name, "pytorch" | "pytorch-gpu" | "pytorch-cpu");
-    let spec = asked.specs.iter().find(|spec| is_pytorch(&spec.name) && spec.version.is_some())?;
+    let spec =
+        requested.specs.iter().find(|spec| is_pytorch(&spec.name) && spec.version.is_some())?;
     if let Some(version) = spec.asked_version() {
         return Some(version);
     }
@@ -176,9 +179,9 @@ fn pytorch(asked: &Asked, machine: &Machine, matrix: &Matrix) -> Option<Version>
 }
 
 /// The series of Python that was asked for, or that is installed.
-fn python(environment: &Environment, asked: &Asked) -> Option<Version> {
+fn python(environment: &Environment, requested: &RequestedPackages) -> Option<Version> {
     let series = |version: Version| (version.minor() > 0).then(|| version.series());
-    let typed = asked.specs.iter().find(|spec| spec.name == "python");
+    let typed = requested.specs.iter().find(|spec| spec.name == "python");
     let typed = typed.and_then(super::spec::TypedSpec::asked_version).and_then(series);
     typed.or_else(|| installed_python(environment))
 }
@@ -190,10 +193,10 @@ pub(super) fn installed_python(environment: &Environment) -> Option<Version> {
 }
 
 /// Companions that were asked for, or that came from an old channel.
-fn companions(environment: &Environment, asked: &Asked) -> Vec<Companion> {
+fn companions(environment: &Environment, requested: &RequestedPackages) -> Vec<Companion> {
     let is_wanted = |companion: &Companion| {
         let name = companion.as_str();
-        asked.specs.iter().any(|spec| spec.name == name)
+        requested.specs.iter().any(|spec| spec.name == name)
             || environment
                 .package(name)
                 .is_some_and(|package| ChannelKind::of(&package.channel).is_replaced())

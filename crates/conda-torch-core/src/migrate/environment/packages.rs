@@ -4,34 +4,34 @@ use crate::conda::{ChannelKind, Version};
 use crate::resolve::Choice;
 use crate::types::Environment;
 
+use super::replacements::{LeftOutReason, Replacement, follows_cuda_version, replacement};
 use super::spec::TypedSpec;
-use super::table::{Dropped, Rule, follows_cuda_version, rule};
 
 /// A package that was asked for, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct PackageMigration {
     /// What was asked for.
     pub spec: TypedSpec,
     /// What becomes of it.
-    pub fate: Fate,
+    pub outcome: PackageOutcome,
 }
 
 /// What becomes of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum PackageOutcome {
     /// It goes over as it is.
     Kept(String),
     /// It goes over in another form.
-    Changed(String, Loosened),
+    Changed(String, ChangeReason),
     /// Specs of the choice take its place.
     Replaced(Vec<String>),
     /// It stays behind.
-    LeftOut(LeftOut),
+    LeftOut(LeftOutReason),
 }
 
 /// Why a spec is written in another form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loosened {
+pub enum ChangeReason {
     /// The channel's name, and builds of that channel, mean nothing to conda-forge.
     OldChannel,
     /// Its version is that of the CUDA toolkit, which `cuda-version` decides.
@@ -44,78 +44,68 @@ pub enum Loosened {
     OwnChannel,
 }
 
-/// Why a package stays behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LeftOut {
-    /// There is no place for it on conda-forge.
-    Dropped(Dropped),
-    /// It needs another PyTorch than the one that is chosen.
-    HoldsBack(String),
-    /// It is for CUDA, and the choice is for the processor.
-    NoCuda,
-    /// It does not exist for the PyTorch that is chosen.
-    NotForThisPytorch,
-}
-
-/// What the fates depend on.
-pub(super) struct Fates<'a, 'm> {
+/// What the outcomes depend on.
+pub(super) struct PackageRules<'a, 'm> {
     pub(super) environment: &'a Environment,
     pub(super) choice: &'a Choice<'m>,
     /// Whether Python's series changes.
     pub(super) other_python: bool,
 }
 
-impl Fates<'_, '_> {
-    pub(super) fn entry(&self, spec: &TypedSpec) -> Entry {
-        Entry { spec: spec.clone(), fate: self.fate(spec) }
+impl PackageRules<'_, '_> {
+    pub(super) fn migrate(&self, spec: &TypedSpec) -> PackageMigration {
+        PackageMigration { spec: spec.clone(), outcome: self.outcome(spec) }
     }
 
-    fn fate(&self, spec: &TypedSpec) -> Fate {
+    fn outcome(&self, spec: &TypedSpec) -> PackageOutcome {
         if spec.name == "python" {
             return self.replaced(&["python"]).unwrap_or_else(|| self.carried(spec));
         }
-        let Some(row) = rule(&spec.name) else { return self.carried(spec) };
-        match row.rule {
-            Rule::Choice if matches!(spec.name.as_str(), "torchvision" | "torchaudio") => {
-                self.replaced(&[&spec.name]).unwrap_or(Fate::LeftOut(LeftOut::NotForThisPytorch))
+        let Some(replacement) = replacement(&spec.name) else { return self.carried(spec) };
+        match replacement {
+            Replacement::Choice if matches!(spec.name.as_str(), "torchvision" | "torchaudio") => {
+                self.replaced(&[&spec.name])
+                    .unwrap_or(PackageOutcome::LeftOut(LeftOutReason::NotForThisPytorch))
             }
-            Rule::Choice => self
+            Replacement::Choice => self
                 .replaced(&["pytorch-gpu", "pytorch-cpu", "pytorch"])
-                .unwrap_or(Fate::LeftOut(LeftOut::Dropped(Dropped::ChoseBuild))),
-            Rule::CudaVersion => {
-                self.replaced(&["cuda-version"]).unwrap_or(Fate::LeftOut(LeftOut::NoCuda))
+                .unwrap_or(PackageOutcome::LeftOut(LeftOutReason::SelectedBuild)),
+            Replacement::CudaVersion => self
+                .replaced(&["cuda-version"])
+                .unwrap_or(PackageOutcome::LeftOut(LeftOutReason::NoCuda)),
+            Replacement::SameName if self.kind(spec).is_replaced() => {
+                PackageOutcome::Changed(spec.name.clone(), ChangeReason::OldChannel)
             }
-            Rule::SameName if self.kind(spec).is_replaced() => {
-                Fate::Changed(spec.name.clone(), Loosened::OldChannel)
+            Replacement::SameName => self.carried(spec),
+            Replacement::Renamed(name) => {
+                PackageOutcome::Changed((*name).to_owned(), ChangeReason::Renamed)
             }
-            Rule::SameName => self.carried(spec),
-            Rule::Renamed(name) => Fate::Changed(name.to_owned(), Loosened::Renamed),
-            Rule::Dropped(why) => Fate::LeftOut(LeftOut::Dropped(why)),
+            Replacement::LeftOut(why) => PackageOutcome::LeftOut(why.clone()),
         }
     }
 
     /// The choice's specs for these names, where it has any.
-    fn replaced(&self, names: &[&str]) -> Option<Fate> {
+    fn replaced(&self, names: &[&str]) -> Option<PackageOutcome> {
         let specs = self.choice.specs.iter().filter(|spec| names.contains(&spec.name));
         let specs: Vec<String> = specs.map(ToString::to_string).collect();
-        (!specs.is_empty()).then_some(Fate::Replaced(specs))
+        (!specs.is_empty()).then_some(PackageOutcome::Replaced(specs))
     }
 
     /// A package that goes over to the new environment.
-    fn carried(&self, spec: &TypedSpec) -> Fate {
+    fn carried(&self, spec: &TypedSpec) -> PackageOutcome {
         if follows_cuda_version(&spec.name) {
             return if self.choice.cuda_version.is_none() {
-                Fate::LeftOut(LeftOut::NoCuda)
+                PackageOutcome::LeftOut(LeftOutReason::NoCuda)
             } else if spec.version.is_none() && spec.build.is_none() && spec.channel.is_none() {
-                Fate::Kept(spec.name.clone())
+                PackageOutcome::Kept(spec.name.clone())
             } else {
-                Fate::Changed(spec.name.clone(), Loosened::FollowsCuda)
+                PackageOutcome::Changed(spec.name.clone(), ChangeReason::FollowsCuda)
             };
         }
         let build = spec.build.as_deref().unwrap_or_default();
         match self.kind(spec) {
             ChannelKind::Other => match self.holds_back(spec) {
-                Some(needs) => Fate::LeftOut(LeftOut::HoldsBack(needs)),
+                Some(needs) => PackageOutcome::LeftOut(LeftOutReason::NeedsOtherPytorch(needs)),
                 None => self.of_own_channel(spec),
             },
             kind @ (ChannelKind::Pytorch
@@ -124,22 +114,26 @@ impl Fates<'_, '_> {
             | ChannelKind::CondaForge) => {
                 let has_build = !build.is_empty();
                 if kind.is_replaced() && (spec.channel.is_some() || has_build) {
-                    Fate::Changed(spec.plain(), Loosened::OldChannel)
+                    PackageOutcome::Changed(spec.plain(), ChangeReason::OldChannel)
                 } else if has_build && (self.other_python || build.contains("cuda")) {
-                    Fate::Changed(spec.plain(), Loosened::OtherBuild)
+                    PackageOutcome::Changed(spec.plain(), ChangeReason::OtherBuild)
                 } else {
-                    Fate::Kept(spec.plain_with_build())
+                    PackageOutcome::Kept(spec.plain_with_build())
                 }
             }
         }
     }
 
     /// With its channel's name, so that conda-forge's package of that name is not taken for it.
-    fn of_own_channel(&self, spec: &TypedSpec) -> Fate {
+    fn of_own_channel(&self, spec: &TypedSpec) -> PackageOutcome {
         let channel = self.channel(spec).unwrap_or_default();
         let text = if self.other_python { spec.plain() } else { spec.plain_with_build() };
         let text = format!("{channel}::{text}");
-        if spec.text == text { Fate::Kept(text) } else { Fate::Changed(text, Loosened::OwnChannel) }
+        if spec.text == text {
+            PackageOutcome::Kept(text)
+        } else {
+            PackageOutcome::Changed(text, ChangeReason::OwnChannel)
+        }
     }
 
     /// The kind of channel that a package was asked from, or else that it came from; conda-forge where

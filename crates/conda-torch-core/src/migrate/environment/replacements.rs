@@ -1,0 +1,199 @@
+//! Packages of the old channels and what replaces them on conda-forge: one row a package.
+
+use Replacement::{Choice, CudaVersion, LeftOut, Renamed, SameName};
+
+/// What replaces a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Replacement {
+    /// The specs of the recommended build.
+    Choice,
+    /// The `cuda-version` pin of the recommended build.
+    CudaVersion,
+    /// The package of the same name; versions of the old channel do not apply to it.
+    SameName,
+    /// A package of another name.
+    Renamed(&'static str),
+    /// Nothing.
+    LeftOut(LeftOutReason),
+}
+
+/// Why a package is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftOutReason {
+    /// It only selected between the old channel's builds.
+    SelectedBuild,
+    /// Its development ended.
+    Discontinued,
+    /// PyTorch's packages include it.
+    IncludedInPytorch,
+    /// Only Anaconda's own channels use it.
+    DefaultsOnly,
+    /// Only the base environment uses it.
+    BaseOnly,
+    /// It needs another PyTorch than the recommended one: this dependency of it.
+    NeedsOtherPytorch(String),
+    /// It is for CUDA, and the recommended build is for the CPU.
+    NoCuda,
+    /// It does not exist for the recommended PyTorch.
+    NotForThisPytorch,
+}
+
+/// A package, its replacement, and the source of that.
+type Row = (&'static str, Replacement, &'static str);
+
+const DEFAULTS_ONLY: Replacement = LeftOut(LeftOutReason::DefaultsOnly);
+const BASE_ONLY: Replacement = LeftOut(LeftOutReason::BaseOnly);
+const INCLUDED: Replacement = LeftOut(LeftOutReason::IncludedInPytorch);
+const SELECTED_BUILD: Replacement = LeftOut(LeftOutReason::SelectedBuild);
+const DISCONTINUED: Replacement = LeftOut(LeftOutReason::Discontinued);
+
+const ANACONDA: &str =
+    "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-channels.html";
+const ANNOUNCEMENT: &str = "https://conda-forge.org/blog/2024/11/20/pytorch-channel-deprecation/";
+const BUILDER: &str = "https://github.com/pytorch/builder/tree/main/conda";
+const CLIENT: &str = "https://github.com/conda-forge/anaconda-client-feedstock";
+const CONDA: &str = "https://github.com/conda-forge/conda-feedstock";
+const CUDA: &str = "https://github.com/conda-forge/cuda-feedstock";
+const CUDA_VERSION: &str = "https://github.com/conda-forge/cuda-version-feedstock";
+const FAISS: &str = "https://github.com/conda-forge/faiss-split-feedstock";
+const FFMPEG: &str = "https://github.com/conda-forge/ffmpeg-feedstock";
+const PYG: &str = "https://github.com/conda-forge/pytorch_geometric-feedstock";
+const PYTORCH: &str = "https://github.com/conda-forge/pytorch-cpu-feedstock";
+const SERVE: &str = "https://github.com/pytorch/serve";
+const TRITON: &str = "https://github.com/conda-forge/triton-feedstock";
+
+/// Sorted by name.
+#[rustfmt::skip] // a row stays on its line
+static ROWS: [Row; 39] = [
+    ("_anaconda_depends", DEFAULTS_ONLY, ANACONDA),
+    ("anaconda", DEFAULTS_ONLY, ANACONDA),
+    ("anaconda-anon-usage", DEFAULTS_ONLY, ANACONDA),
+    ("anaconda-client", SameName, CLIENT),
+    ("anaconda-navigator", DEFAULTS_ONLY, ANACONDA),
+    ("blas", INCLUDED, PYTORCH),
+    ("conda", BASE_ONLY, CONDA),
+    ("conda-anaconda-telemetry", DEFAULTS_ONLY, ANACONDA),
+    ("conda-anaconda-tos", DEFAULTS_ONLY, ANACONDA),
+    ("conda-build", BASE_ONLY, CONDA),
+    ("conda-content-trust", BASE_ONLY, CONDA),
+    ("conda-libmamba-solver", BASE_ONLY, CONDA),
+    ("cpuonly", Choice, ANNOUNCEMENT),
+    ("cuda-version", CudaVersion, CUDA_VERSION),
+    ("cudatoolkit", CudaVersion, CUDA),
+    ("cudatoolkit-dev", Renamed("cuda-toolkit"), CUDA),
+    ("faiss-cpu", SameName, FAISS),
+    ("faiss-gpu", SameName, FAISS),
+    ("faiss-gpu-cuvs", Renamed("faiss-gpu"), FAISS),
+    ("faiss-gpu-raft", Renamed("faiss-gpu"), FAISS),
+    ("ffmpeg", SameName, FFMPEG),
+    ("libtorch", Choice, PYTORCH),
+    ("mamba", BASE_ONLY, CONDA),
+    ("pyg", Renamed("pytorch_geometric"), PYG),
+    ("pytorch", Choice, ANNOUNCEMENT),
+    ("pytorch-cpu", Choice, PYTORCH),
+    ("pytorch-cuda", CudaVersion, ANNOUNCEMENT),
+    ("pytorch-gpu", Choice, PYTORCH),
+    ("pytorch-mutex", SELECTED_BUILD, BUILDER),
+    ("pytorch-triton", Renamed("triton"), TRITON),
+    ("torch-model-archiver", DISCONTINUED, SERVE),
+    ("torch-workflow-archiver", DISCONTINUED, SERVE),
+    ("torchaudio", Choice, "https://github.com/conda-forge/torchaudio-feedstock"),
+    ("torchcsprng", DISCONTINUED, "https://github.com/meta-pytorch/csprng"),
+    ("torchdata", SameName, "https://anaconda.org/conda-forge/torchdata"),
+    ("torchserve", DISCONTINUED, SERVE),
+    ("torchtext", DISCONTINUED, "https://github.com/pytorch/text"),
+    ("torchtriton", Renamed("triton"), TRITON),
+    ("torchvision", Choice, "https://github.com/conda-forge/torchvision-feedstock"),
+];
+
+/// The packages that a change in place removes first: each of them limits PyTorch to an old version.
+pub(super) const REMOVED_FIRST: [&str; 12] = [
+    "cpuonly",
+    "cudatoolkit",
+    "libtorch",
+    "pytorch",
+    "pytorch-cuda",
+    "pytorch-mutex",
+    "pytorch-triton",
+    "torchaudio",
+    "torchdata",
+    "torchtext",
+    "torchtriton",
+    "torchvision",
+];
+
+/// The replacement of a package; `None` for one that is not of the old channels.
+#[must_use]
+pub(super) fn replacement(name: &str) -> Option<&'static Replacement> {
+    ROWS.binary_search_by(|(row, ..)| row.cmp(&name)).ok().map(|at| &ROWS[at].1)
+}
+
+/// Whether `cuda-version` determines the version of a package: one of the CUDA toolkit or tied to it.
+#[must_use]
+pub(super) fn follows_cuda_version(name: &str) -> bool {
+    const BEGINNINGS: [&str; 12] = [
+        "cuda-",
+        "libcublas",
+        "libcudnn",
+        "libcufft",
+        "libcufile",
+        "libcurand",
+        "libcusolver",
+        "libcusparse",
+        "libnpp",
+        "libnvfatbin",
+        "libnvjitlink",
+        "libnvjpeg",
+    ];
+    matches!(name, "cuda" | "cudnn" | "cutensor" | "nccl")
+        || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
+/// Whether a package installed by pip is PyTorch or one of its dependencies on PyPI.
+#[must_use]
+pub(super) fn is_pip_torch(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
+    matches!(
+        name.as_str(),
+        "torch"
+            | "torchvision"
+            | "torchaudio"
+            | "torchtext"
+            | "triton"
+            | "triton-windows"
+            | "pytorch-triton"
+    ) || name.starts_with("nvidia-")
+        && (name.ends_with("-cu11") || name.ends_with("-cu12") || name.ends_with("-cu13"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_and_unique_and_have_a_source() {
+        assert!(ROWS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(ROWS.iter().all(|(_, _, source)| source.starts_with("https://")));
+        assert!(REMOVED_FIRST.iter().all(|name| replacement(name).is_some()));
+    }
+
+    #[test]
+    fn cuda_version_determines_the_versions_of_toolkit_packages_only() {
+        for name in ["cuda", "cuda-nvcc", "libcublas", "libcufft-dev", "cudnn", "libnvjpeg"] {
+            assert!(follows_cuda_version(name), "{name}");
+        }
+        for name in ["cudatoolkit", "cupy", "libcurl", "libcups", "numpy", "cudf"] {
+            assert!(!follows_cuda_version(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn recognizes_pytorch_and_its_dependencies_from_pip() {
+        for name in ["torch", "nvidia-cublas-cu12", "nvidia_cudnn_cu12", "triton"] {
+            assert!(is_pip_torch(name), "{name}");
+        }
+        for name in ["torchmetrics", "nvidia-ml-py", "transformers"] {
+            assert!(!is_pip_torch(name), "{name}");
+        }
+    }
+}
