@@ -25,7 +25,7 @@ const DEADLINE: Duration = Duration::from_mins(10);
 /// Why there is nobody to ask, and what to do about it.
 const NOT_INSTALLED: &str = "\
 `conda-torch-live`, the program that reads channels, is not beside this one; in a checkout: \
-`cargo install --path live`, or name it with `CONDA_TORCH_LIVE`";
+`cargo install --path crates/conda-torch-live`, or name it with `CONDA_TORCH_LIVE`";
 
 /// A question about channels.
 pub(super) fn question(

@@ -298,8 +298,9 @@ fn without_the_program_that_reads_channels_the_answer_is_of_what_is_built_in() {
         (&false.into(), &Value::Null)
     );
     let ran = with("", &[&["advise", "--live"], &NODE[..]].concat());
-    assert!(ran.words().contains("`cargo install --path live`"), "{ran:?}");
-    with("", &["matrix", "--diff"]).refused(1, &["conda-torch-live", "cargo install --path live"]);
+    assert!(ran.words().contains("`cargo install --path crates/conda-torch-live`"), "{ran:?}");
+    with("", &["matrix", "--diff"])
+        .refused(1, &["conda-torch-live", "cargo install --path crates/conda-torch-live"]);
 }
 
 #[test]

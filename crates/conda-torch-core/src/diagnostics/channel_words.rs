@@ -12,7 +12,7 @@ pub fn sentence(remark: &ChannelRemark) -> String {
             format!("this is of the program's own rows, as of {as_of}: {}", trouble(fault))
         }
         R::NoReader { as_of } => format!(
-            "this is of the program's own rows, as of {as_of}: `conda-torch-live`, which reads channels, is not beside this program (in a checkout: `cargo install --path live`)"
+            "this is of the program's own rows, as of {as_of}: `conda-torch-live`, which reads channels, is not beside this program (in a checkout: `cargo install --path crates/conda-torch-live`)"
         ),
         R::NoPytorch { channel, as_of } => format!(
             "this is of the program's own rows, as of {as_of}: there is no PyTorch in `{channel}`"
