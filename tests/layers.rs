@@ -43,6 +43,7 @@ const ALLOWED: &[&str] = &[
     "crates/conda-torch-core/src/",
     "crates/conda-torch-core/src/audit",
     "crates/conda-torch-core/src/channel",
+    "crates/conda-torch-core/src/conda",
     "crates/conda-torch-core/src/diagnostics",
     "crates/conda-torch-core/src/migrate/environment",
     "crates/conda-torch-core/src/migrate/files",
