@@ -32,8 +32,7 @@ pub fn migration(
     environment: &TargetEnvironment,
     taken: &[String],
 ) -> MigrationSteps {
-    let (Some(plan), Some(choice)) = (&migration.plan, &migration.target.advice.recommended)
-    else {
+    let (Some(plan), Some(choice)) = (&migration.plan, &migration.target.advice.recommended) else {
         return MigrationSteps::default();
     };
     let beside = match environment {
