@@ -58,7 +58,7 @@ fn obstacle(python: &Path, live: &Path) -> Option<String> {
 }
 
 #[test]
-fn every_form_and_every_fault_of_a_channel_is_told_as_what_it_is() {
+fn reads_every_channel_format_and_reports_every_fault() {
     let (python, live) = (python(), live_program());
     if let Some(why) = obstacle(&python, &live) {
         // Past the test harness, which would keep the line to itself.

@@ -17,7 +17,7 @@ fn python() -> PathBuf {
 }
 
 #[test]
-fn the_printed_commands_end_in_the_environment_that_was_promised() {
+fn printed_commands_create_the_planned_environment() {
     let clients = clients();
     if clients.is_empty() || cfg!(not(target_os = "linux")) {
         // Past the test harness, which would keep the line to itself.

@@ -107,7 +107,7 @@ fn as_printed(page: &str) -> (String, usize) {
 }
 
 #[test]
-fn the_blocks_of_the_pages_are_what_the_program_prints() {
+fn console_blocks_show_what_the_program_prints() {
     let mut blocks = 0;
     for path in pages() {
         let page = std::fs::read_to_string(&path).expect("a page");
@@ -127,7 +127,7 @@ fn the_blocks_of_the_pages_are_what_the_program_prints() {
 }
 
 #[test]
-fn a_line_of_dots_stands_for_any_lines_and_words_are_a_shells() {
+fn matches_blocks_with_dots_and_quotes() {
     assert!(fits(&["a", "b", "c"], &["a", ANY]));
     assert!(fits(&["a", "b", "c"], &[ANY, "c"]));
     assert!(fits(&["a", "c"], &["a", ANY, "c"]));

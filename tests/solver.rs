@@ -61,16 +61,16 @@ fn skip(why: &str) {
 }
 
 #[test]
-fn the_judge_tells_right_answers_from_wrong_ones() {
+fn the_judge_detects_wrong_answers() {
     must_agree(&["selftest.py"]);
 }
 
 #[test]
-fn rewritten_files_solve_and_lose_nothing() {
+fn migrated_files_solve_and_keep_their_packages() {
     must_agree(&["files.py"]);
 }
 
 #[test]
-fn a_solver_ends_on_the_promised_build() {
+fn a_solver_selects_the_recommended_build() {
     must_agree(&["judge.py", "--quick", "--binary", env!("CARGO_BIN_EXE_conda-torch")]);
 }

@@ -1,4 +1,4 @@
-//! `--channel`, `--live`, `--offline`: where packages come from, and what is known of them.
+//! `--channel`, `--live`, `--offline`: which channels to use and how to read them.
 
 use anyhow::bail;
 use clap::builder::NonEmptyStringValueParser;
@@ -8,14 +8,12 @@ use conda_torch_probe::host::Host;
 
 use super::UsageError;
 use super::live_rows::{self, LiveRows};
-use super::verify::Interrupted;
 
-// No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
-#[group(skip)]
+// No doc comment: clap would show it as the description of the subcommand.
+#[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Channel")]
 pub(super) struct ChannelFlags {
-    /// A channel in place of conda-forge: its name, address or folder; more than one by priority
+    /// Channel to use instead of conda-forge: a name, URL or folder; repeatable, by priority
     #[arg(
         short,
         long = "channel",
@@ -23,38 +21,34 @@ pub(super) struct ChannelFlags {
         value_parser = NonEmptyStringValueParser::new()
     )]
     pub(super) channels: Vec<String>,
-    /// Take the builds from the channel as it is now, by `conda-torch-live`
+    /// Read the channel's current builds instead of the built-in data, with `conda-torch-live`
     #[arg(long)]
     pub(super) live: bool,
-    /// Ask nothing of a network: what was kept from before
+    /// Use only cached channel data
     #[arg(long)]
     pub(super) offline: bool,
 }
 
 impl ChannelFlags {
-    /// The channels that are named, folders in full; conda-forge where none is.
+    /// The channels of the flags, folders as absolute paths; by default conda-forge.
     pub(super) fn channels(&self, host: &dyn Host) -> anyhow::Result<Channels> {
         let full = self.channels.iter().map(|channel| folder(host, channel));
         let channels = Channels::new(full.collect::<anyhow::Result<_>>()?);
         Ok(channels.map_err(|why| UsageError(why.to_string()))?)
     }
 
-    /// Reads them where that was asked for.
+    /// Reads the channels if `--live` is set.
     pub(super) fn read(
         &self,
         host: &dyn Host,
         channels: &Channels,
         subdirs: &[Subdir],
-    ) -> anyhow::Result<Result<Option<LiveRows>, Interrupted>> {
-        if !self.live {
-            return Ok(Ok(None));
-        }
-        let read = live_rows::read(host, channels, subdirs, self.offline)?;
-        Ok(read.map(Some))
+    ) -> anyhow::Result<Option<LiveRows>> {
+        self.live.then(|| live_rows::read(host, channels, subdirs, self.offline)).transpose()
     }
 }
 
-/// A channel as it is found from everywhere: a folder from the root on.
+/// A channel that does not depend on the current folder.
 fn folder(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
     let home = channel.strip_prefix("~/").or_else(|| channel.strip_prefix("~\\"));
     let channel = match home.zip(host.env("HOME").or_else(|| host.env("USERPROFILE"))) {
@@ -66,6 +60,6 @@ fn folder(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
     }
     match std::path::absolute(&channel)?.into_os_string().into_string() {
         Ok(path) => Ok(path),
-        Err(_) => bail!("`{channel}` lies in a folder whose name is not Unicode"),
+        Err(_) => bail!("the absolute path of channel `{channel}` is not valid Unicode"),
     }
 }

@@ -1,4 +1,4 @@
-//! What `conda-torch-live` is asked for: the records of a channel.
+//! Runs `conda-torch-live`, which reads channels and solves.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,21 +13,20 @@ use conda_torch_core::conda::{Channels, Fault, Os, Subdir};
 use conda_torch_host::{WatchEnd, Watched, ask_live, live_program};
 use conda_torch_probe::host::Host;
 
+use super::Interrupted;
 use super::progress::Progress;
-use super::verify::Interrupted;
 
 /// How long a server may be silent, in seconds.
 const PATIENCE: u32 = 30;
 
-/// How long all of it may take: a whole channel is some hundred megabytes.
+/// How long reading may take: a channel has several hundred megabytes.
 const DEADLINE: Duration = Duration::from_mins(10);
 
-/// Why there is nobody to ask, and what to do about it.
 const NOT_INSTALLED: &str = "\
-`conda-torch-live`, the program that reads channels, is not beside this one; in a checkout: \
-`cargo install --path crates/conda-torch-live`, or name it with `CONDA_TORCH_LIVE`";
+`conda-torch-live` not found next to this program
+hint: in a checkout, run `cargo install --path crates/conda-torch-live`, or set `CONDA_TORCH_LIVE`";
 
-/// A question about channels.
+/// A request about channels.
 pub(super) fn question(
     host: &dyn Host,
     channels: &Channels,
@@ -35,7 +34,7 @@ pub(super) fn question(
     offline: bool,
     question: Question,
 ) -> Ask {
-    // Where this machine's clients look for them, and not the one that an answer may be for.
+    // This machine's settings apply, even if the answer is for another machine.
     let env = |name: &str| host.env(name).map(Cow::into_owned);
     let addresses = Addresses::of(&conda_torch_probe::settings_of(host), env);
     Ask {
@@ -49,7 +48,7 @@ pub(super) fn question(
     }
 }
 
-/// Asks it, with a line on the terminal meanwhile.
+/// Runs it, with a progress line on the terminal.
 pub(super) fn ask(
     program: &Path,
     ask: &Ask,
@@ -61,14 +60,14 @@ pub(super) fn ask(
     ran.with_context(|| format!("cannot start `{}`", program.display()))
 }
 
-/// Reads the records of these packages; or somebody wanted this program to end.
+/// Reads the records of these packages.
 pub(super) fn records(
     host: &dyn Host,
     channels: &Channels,
     subdirs: &[Subdir],
     names: &[&str],
     offline: bool,
-) -> anyhow::Result<Result<Read, Interrupted>> {
+) -> anyhow::Result<Read> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
     let names = names.iter().map(|&name| name.to_owned()).collect();
     let asked = question(host, channels, subdirs, offline, Question::Records { names });
@@ -76,33 +75,37 @@ pub(super) fn records(
     let ran = ask(&program, &asked, DEADLINE, progress)?;
     let shown = program.display();
     match ran.end {
-        WatchEnd::Interrupted(signal) => return Ok(Err(Interrupted(signal))),
+        WatchEnd::Interrupted(signal) => bail!(Interrupted(signal)),
         WatchEnd::TimedOut => {
-            bail!("`{shown}` took more than {} s and was ended", DEADLINE.as_secs())
+            bail!("`{shown}` timed out after {} s", DEADLINE.as_secs())
         }
-        WatchEnd::Killed(signal) => bail!("`{shown}` was ended by signal {signal}"),
+        WatchEnd::Killed(signal) => bail!("`{shown}` was killed by signal {signal}"),
         WatchEnd::Exited(0) => {}
         WatchEnd::Exited(code) => {
-            let said = String::from_utf8_lossy(&ran.stderr);
-            bail!("`{shown}` ended with {code}: {}", said.trim().trim_start_matches("error: "));
+            let message = String::from_utf8_lossy(&ran.stderr);
+            bail!(
+                "`{shown}` failed with exit code {code}: {}",
+                message.trim().trim_start_matches("error: ")
+            );
         }
     }
-    let reply = Reply::read(&ran.stdout).with_context(|| format!("cannot read `{shown}`"))?;
+    let reply =
+        Reply::read(&ran.stdout).with_context(|| format!("cannot read the reply of `{shown}`"))?;
     let told = match reply.told {
         Told::Records(records) => Ok(by_priority(records, &reply.origins)),
         Told::Failed(fault) => Err(fault),
-        Told::Solved(_) => bail!("`{shown}` answers another question than it was asked"),
+        Told::Solved(_) => bail!("`{shown}` replied to another request"),
     };
-    Ok(Ok(Read { origins: reply.origins, told }))
+    Ok(Read { origins: reply.origins, told })
 }
 
-/// A channel that was read, or could not be.
+/// The records of the channels, or why they cannot be read.
 pub(super) struct Read {
     pub(super) origins: Vec<Origin>,
     pub(super) told: Result<Records, Fault>,
 }
 
-/// Where what was read of channels is kept: `CONDA_TORCH_CACHE`, else as each system has it.
+/// The folder for cached channel data: `CONDA_TORCH_CACHE`, else the system's cache folder.
 fn cache(host: &dyn Host) -> String {
     let target = host.target();
     if let Some(named) = host.env("CONDA_TORCH_CACHE").filter(|folder| !folder.is_empty()) {

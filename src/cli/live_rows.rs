@@ -1,4 +1,4 @@
-//! `--live`: the rows as the channel has them today.
+//! `--live`: the channel's current builds.
 
 use conda_torch_core::answer::LiveText;
 use conda_torch_core::channel::{Origin, PACKAGES, Records, age, rows, since};
@@ -10,39 +10,38 @@ use conda_torch_host::live_program;
 use conda_torch_probe::host::Host;
 
 use super::live::{self, Read};
-use super::verify::Interrupted;
 
-/// The rows that a channel gave, or those of the program where it gave none.
+/// The channel's builds, or the built-in ones if the channel cannot be read.
 pub(super) struct LiveRows {
     pub(super) matrix: Matrix,
     pub(super) remarks: Vec<ChannelRemark>,
     pub(super) text: LiveText,
 }
 
-/// Reads channels.
+/// Reads the channels.
 pub(super) fn read(
     host: &dyn Host,
     channels: &Channels,
     subdirs: &[Subdir],
     offline: bool,
-) -> anyhow::Result<Result<LiveRows, Interrupted>> {
+) -> anyhow::Result<LiveRows> {
     let shown = channels.to_string();
     if live_program(host).is_none() {
         let remark = ChannelRemark::NoReader { as_of: Matrix::embedded().as_of };
-        return Ok(Ok(unread(&shown, remark, None)));
+        return Ok(built_in(&shown, remark, None));
     }
     let read = live::records(host, channels, subdirs, &PACKAGES, offline)?;
-    Ok(read.map(|read| drawn(read, &shown, subdirs)))
+    Ok(from_records(read, &shown, subdirs))
 }
 
-fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
+fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     let known = Matrix::embedded();
     let as_of = known.as_of;
     let records = match read.told {
         Ok(records) => records.records,
         Err(fault) => {
             let kind = Some(fault.kind);
-            return unread(channel, ChannelRemark::Unreadable { fault, as_of }, kind);
+            return built_in(channel, ChannelRemark::Unreadable { fault, as_of }, kind);
         }
     };
     let age = age(&read.origins);
@@ -50,7 +49,7 @@ fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     let records = Records { records: since(records, known) };
     let Some((matrix, gaps)) = rows(&records, subdirs, (channel, day), known) else {
         let remark = ChannelRemark::NoPytorch { channel: channel.to_owned(), as_of };
-        return unread(channel, remark, None);
+        return built_in(channel, remark, None);
     };
     let mut faults = read.origins.iter().filter_map(|origin: &Origin| origin.fault.as_ref());
     let fault = faults.next();
@@ -72,8 +71,8 @@ fn drawn(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     LiveRows { matrix, remarks, text }
 }
 
-/// The program's own rows, in place of those of a channel.
-fn unread(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> LiveRows {
+/// The built-in builds, with the reason.
+fn built_in(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> LiveRows {
     let matrix = Matrix::embedded().clone();
     let as_of = matrix.as_of;
     let text = LiveText { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
@@ -81,14 +80,14 @@ fn unread(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> Liv
 }
 
 /// Seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "what is read of a channel is of a day")]
+#[expect(clippy::disallowed_methods, reason = "the age of channel data")]
 pub(super) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
 }
 
 impl LiveRows {
-    /// What is to be known of the reading, as the advice takes it.
+    /// The remarks about reading, as diagnostics of the advice.
     pub(super) fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> + '_ {
         self.remarks.iter().cloned().map(Diagnostic::Channel)
     }

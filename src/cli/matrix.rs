@@ -10,25 +10,24 @@ use conda_torch_probe::host::Host;
 use crate::text::table::{TableFormat, table};
 
 use super::channel_flags::ChannelFlags;
-use super::difference::{self, Form, With};
 use super::machine_flags::{MachineFlags, machine};
-use super::width::terminal_width;
-use super::{Output, UsageError};
+use super::matrix_diff::{self, DiffFormat};
+use super::output_flags::terminal_width;
+use super::{Output, UsageError, note};
 
-/// The questions that a table answers.
 const EXAMPLES: &str = "\
 Examples:
-  conda-torch matrix                          every platform, your row marked
+  conda-torch matrix                          all platforms, your build marked
   conda-torch matrix --platform win-64        one platform
-  conda-torch matrix --all --format csv       every build, for a spreadsheet";
+  conda-torch matrix --all --format csv       all builds, for a spreadsheet";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Show every build, not the newest for each CUDA alone
+    /// Show every build instead of the newest for each CUDA version
     #[arg(long)]
     all: bool,
-    /// How to write it
+    /// Format of the table
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
@@ -39,21 +38,21 @@ pub(super) struct Args {
     machine: MachineFlags,
 }
 
-// No doc comment: clap would make it the text of the subcommand.
+// No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Maintenance")]
 struct DiffFlags {
-    /// Show in what a channel differs from these rows, by `conda-torch-live`; exit code 4 if it does
+    /// Compare a channel with the built-in data, with `conda-torch-live`; exit code 4 on differences
     #[arg(long, conflicts_with_all = ["all", "live"])]
     diff: bool,
-    /// Write what differs as rows for the files of `crates/conda-torch-core/src/matrix/data/`
+    /// Print the differences as rows for `crates/conda-torch-core/src/matrix/data/`
     #[arg(long, requires = "diff", conflicts_with = "format")]
     rows: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// For a person
+    /// Text
     Table,
     /// One Markdown table
     Markdown,
@@ -63,8 +62,7 @@ enum Format {
     Csv,
 }
 
-/// The table. The row that the machine would get is marked; where a platform alone is named, there
-/// is no machine.
+/// Prints the table, with the recommended build marked. `--platform` alone describes no machine.
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let with_pytorch = &Subdir::ALL[..5];
@@ -72,20 +70,19 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let channels = args.channel.channels(host)?;
     let offline = args.channel.offline;
     if args.diff.diff {
-        let form = match args.format {
-            _ if args.diff.rows => Form::Rows,
-            Format::Table => Form::List,
-            Format::Json => Form::Json,
+        let format = match args.format {
+            _ if args.diff.rows => DiffFormat::Rows,
+            Format::Table => DiffFormat::Text,
+            Format::Json => DiffFormat::Json,
             Format::Markdown | Format::Csv => {
-                let why = "`--diff` is a list, or `--format json`, or `--rows`";
+                let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
                 return Err(UsageError(why.to_owned()).into());
             }
         };
-        let with = With { channels: &channels, offline, form };
-        return difference::run(&with, &subdirs, host);
+        return matrix_diff::run(host, &channels, &subdirs, offline, format);
     }
     if !args.channel.live && (offline || !args.channel.channels.is_empty()) {
-        let why = "`--channel` and `--offline` go with `--live` or `--diff`, which read a channel";
+        let why = "`--channel` and `--offline` need `--live` or `--diff`, which read a channel";
         return Err(UsageError(why.to_owned()).into());
     }
     let format = match args.format {
@@ -94,13 +91,10 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Format::Json => TableFormat::Json,
         Format::Csv => TableFormat::Csv,
     };
-    let live = match args.channel.read(host, &channels, &subdirs)? {
-        Ok(live) => live,
-        Err(interrupted) => return Ok(interrupted.output()),
-    };
+    let live = args.channel.read(host, &channels, &subdirs)?;
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     for remark in live.iter().flat_map(|live| &live.remarks) {
-        super::remark(&format!("note: {} [{}]", channel_remark(remark), remark.code()));
+        note(&format!("note: {} [{}]", channel_remark(remark), remark.code()));
     }
     let advice;
     let mut recommended = None;

@@ -10,16 +10,15 @@ use conda_torch_probe::host::Host;
 use super::Output;
 use super::machine_flags::{MachineFlags, machine};
 
-/// What a saved machine is good for.
 const EXAMPLES: &str = "\
 Examples:
-  conda-torch probe                           what was found, and where
+  conda-torch probe                           what was detected, and how
   conda-torch probe --json > gpu-node.json    for `--machine` elsewhere";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Print JSON, which `--machine` reads
+    /// Print JSON that `--machine` can read
     #[arg(long)]
     json: bool,
     #[command(flatten)]

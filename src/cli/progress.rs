@@ -1,30 +1,27 @@
-//! One line on the terminal while a client thinks, which is gone when it has answered.
+//! A progress line on stderr that disappears when the work is done.
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// The line; on anything but a terminal, nothing.
+/// The line; nothing is shown if stderr is not a terminal.
 pub(super) struct Progress {
     what: String,
-    is_shown: bool,
+    is_enabled: bool,
     shown: Option<u64>,
 }
 
 impl Progress {
-    pub(super) fn new(what: String, is_watched: bool) -> Self {
-        let is_shown = is_watched && std::io::stderr().is_terminal();
-        Self { what, is_shown, shown: None }
+    pub(super) fn new(what: String, is_enabled: bool) -> Self {
+        let is_enabled = is_enabled && std::io::stderr().is_terminal();
+        Self { what, is_enabled, shown: None }
     }
 
-    /// Says for how long, once a second and not for what is over at once.
+    /// Shows the elapsed time, once a second.
     pub(super) fn tick(&mut self, took: Duration) {
         let seconds = took.as_secs();
-        if self.is_shown && seconds > 0 && self.shown != Some(seconds) {
+        if self.is_enabled && seconds > 0 && self.shown != Some(seconds) {
             self.shown = Some(seconds);
-            let mut stderr = std::io::stderr().lock();
-            // A terminal that went away is no reason to stop.
-            let _ = write!(stderr, "\r{}: {seconds} s", self.what);
-            let _ = stderr.flush();
+            write(&format!("\r{}: {seconds} s", self.what));
         }
     }
 }
@@ -32,11 +29,15 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(seconds) = self.shown {
-            // Ctrl-C leaves two characters behind it.
+            // The terminal echoes Ctrl-C as two characters.
             let width = format!("{}: {seconds} s^C", self.what).chars().count();
-            let mut stderr = std::io::stderr().lock();
-            let _ = write!(stderr, "\r{:width$}\r", "");
-            let _ = stderr.flush();
+            write(&format!("\r{:width$}\r", ""));
         }
     }
+}
+
+/// Writes to the terminal; a closed one is ignored.
+fn write(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

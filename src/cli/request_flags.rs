@@ -1,4 +1,4 @@
-//! The flags that say what is wanted.
+//! The flags that describe the requested packages.
 
 use clap::ValueEnum;
 
@@ -6,27 +6,26 @@ use conda_torch_core::conda::Version;
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{Blas, Companion, CudaVersion};
 
-// A request by flags. No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
-#[group(skip)]
-#[command(next_help_heading = "Request (default: the newest that this machine runs)")]
+// No doc comment: clap would show it as the description of the subcommand.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
 pub(super) struct RequestFlags {
     /// Packages to install together: pytorch, torchvision, torchaudio
     #[arg(value_name = "PACKAGE", value_enum)]
     packages: Vec<Package>,
-    /// What to compute on [default: auto]
-    #[arg(long, value_enum)]
-    accelerator: Option<Accelerator>,
-    /// A version of PyTorch, or its beginning [e.g. 2.9]
+    /// What to compute on
+    #[arg(long, value_enum, default_value_t = Accelerator::Auto)]
+    accelerator: Accelerator,
+    /// PyTorch version or prefix [e.g. 2.9]
     #[arg(long, value_name = "VERSION")]
     pytorch: Option<Version>,
-    /// A version of Python [e.g. 3.12]
+    /// Python version [e.g. 3.12]
     #[arg(long, value_name = "X.Y", value_parser = python)]
     python: Option<Version>,
-    /// Pin `cuda-version`; seldom needed, and not what `nvidia-smi` says [e.g. 12.9]
+    /// Version of `cuda-version` to pin, not the one of `nvidia-smi`; rarely needed [e.g. 12.9]
     #[arg(long, value_name = "X.Y")]
     cuda_version: Option<CudaVersion>,
-    /// The linear algebra library
+    /// BLAS library
     #[arg(long, value_enum)]
     blas: Option<BlasFlag>,
 }
@@ -40,24 +39,24 @@ enum Package {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Accelerator {
-    /// A GPU where one is usable, else the processor
+    /// A GPU if one is usable, else the CPU
     Auto,
-    /// The processor alone
+    /// The CPU
     Cpu,
-    /// An NVIDIA GPU or nothing
+    /// An NVIDIA GPU; fail without one
     Cuda,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BlasFlag {
-    /// Intel's MKL
+    /// Intel MKL
     Mkl,
-    /// OpenBLAS or another that provides `libblas`
+    /// OpenBLAS or another provider of `libblas`
     Generic,
 }
 
 impl Accelerator {
-    pub(super) const fn wish(self) -> RequestedAccelerator {
+    pub(super) const fn requested(self) -> RequestedAccelerator {
         match self {
             Self::Auto => RequestedAccelerator::Auto,
             Self::Cpu => RequestedAccelerator::Cpu,
@@ -66,18 +65,18 @@ impl Accelerator {
     }
 }
 
-/// A Python with its minor number: builds are made for one.
+/// A Python version with a minor number: each build needs one.
 pub(super) fn python(text: &str) -> Result<Version, String> {
     let version = text.parse::<Version>().map_err(|error| error.to_string())?;
     if text.contains('.') {
         Ok(version)
     } else {
-        Err("expected a Python with its minor number, such as 3.12".to_owned())
+        Err("expected a minor version, for example 3.12".to_owned())
     }
 }
 
 impl RequestFlags {
-    /// The request; a package named twice counts once.
+    /// The request; repeated packages count once.
     pub(super) fn request(&self) -> Request {
         let mut companions = Vec::new();
         for package in &self.packages {
@@ -91,7 +90,7 @@ impl RequestFlags {
             }
         }
         Request {
-            accelerator: self.accelerator.map(Accelerator::wish).unwrap_or_default(),
+            accelerator: self.accelerator.requested(),
             pytorch: self.pytorch,
             python: self.python,
             cuda_version: self.cuda_version,

@@ -1,4 +1,4 @@
-//! `conda-torch schema`: what the JSON of a subcommand looks like.
+//! `conda-torch schema`: the JSON schemas of the output.
 
 use clap::ValueEnum;
 
@@ -9,7 +9,6 @@ use conda_torch_core::report::schema::{
 
 use super::Output;
 
-/// Both uses.
 const EXAMPLES: &str = "\
 Examples:
   conda-torch schema > advise-1.json
@@ -18,15 +17,14 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Whose JSON
-    #[arg(value_enum, default_value_t)]
+    /// The document
+    #[arg(value_enum, default_value_t = Document::Advise)]
     of: Document,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Document {
     /// `advise --json`
-    #[default]
     Advise,
     /// `check --json`
     Check,

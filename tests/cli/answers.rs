@@ -14,7 +14,7 @@ fn advise(more: &[&str]) -> String {
 }
 
 #[test]
-fn every_format_says_the_same_build() {
+fn every_format_contains_the_same_build() {
     for (format, build) in [
         ("human", "pytorch-gpu=2.13.0 cuda-version=12.9"),
         ("commands", "pytorch-gpu=2.13.0 cuda-version=12.9"),
@@ -31,7 +31,7 @@ fn every_format_says_the_same_build() {
 }
 
 #[test]
-fn every_client_gets_its_own_commands() {
+fn prints_commands_of_each_client() {
     for client in ["conda", "mamba", "micromamba", "pixi"] {
         let text = advise(&["--client", client, "--format", "commands"]);
         let first = text.lines().next().unwrap_or_default();
@@ -43,7 +43,7 @@ fn every_client_gets_its_own_commands() {
 }
 
 #[test]
-fn the_request_is_heard() {
+fn applies_every_request_flag() {
     let text = advise(&[
         "--format",
         "commands",
@@ -67,7 +67,7 @@ fn the_request_is_heard() {
 }
 
 #[test]
-fn every_code_has_a_page_and_no_other_word_has_one() {
+fn explains_every_code_and_nothing_else() {
     let codes = line("explain").answered().stdout;
     assert!(codes.lines().count() > 40, "{codes}");
     for code in codes.lines() {
@@ -81,7 +81,7 @@ fn every_code_has_a_page_and_no_other_word_has_one() {
 }
 
 #[test]
-fn the_schemas_are_json_and_the_published_ones() {
+fn schema_prints_the_published_schemas() {
     for (arguments, file) in
         [("schema", "advise-1"), ("schema advise", "advise-1"), ("schema probe", "probe-1")]
     {
@@ -93,7 +93,7 @@ fn the_schemas_are_json_and_the_published_ones() {
 }
 
 #[test]
-fn the_table_is_for_people_sheets_pages_and_programs() {
+fn matrix_has_csv_json_and_markdown() {
     let csv = line("matrix --format csv").answered().stdout;
     let platforms: Vec<&str> =
         csv.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
@@ -112,7 +112,7 @@ fn the_table_is_for_people_sheets_pages_and_programs() {
 }
 
 #[test]
-fn the_table_marks_the_row_of_a_machine() {
+fn matrix_marks_the_recommended_build() {
     let machine = recorded("gtx1080ti-driver-580");
     let csv = run(["matrix", "--format", "csv", "--machine", &machine]).answered().stdout;
     let marked: Vec<&str> = csv.lines().skip(1).filter(|row| !row.ends_with(',')).collect();

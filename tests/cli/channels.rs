@@ -16,7 +16,7 @@ fn commands(client: &str, channels: &[&str]) -> String {
 }
 
 #[test]
-fn each_client_is_told_of_them_in_their_order() {
+fn passes_channels_to_each_client_in_order() {
     let both = "-c https://corp.example/ml -c conda-forge";
     for client in ["conda", "mamba", "micromamba"] {
         let said = commands(client, &[OWN, "conda-forge"]);
@@ -28,13 +28,13 @@ fn each_client_is_told_of_them_in_their_order() {
 }
 
 #[test]
-fn what_a_shell_would_take_apart_is_quoted() {
+fn quotes_channels_for_the_shell() {
     let said = commands("conda", &["/srv/my channels/a $(b)"]);
     assert!(said.contains(" -c '/srv/my channels/a $(b)' "), "{said}");
 }
 
 #[test]
-fn a_folder_is_named_in_full() {
+fn expands_channel_folders_to_absolute_paths() {
     let mut command = program();
     command.current_dir("/").env("HOME", "/home/me");
     command.args(["advise", "-c", "./srv/x", "-c", "~/y"]).args(NODE);
@@ -43,7 +43,7 @@ fn a_folder_is_named_in_full() {
 }
 
 #[test]
-fn files_name_them_too() {
+fn files_list_the_channels() {
     let file = |format: &str| {
         let words = ["advise", "-c", OWN, "-c", "conda-forge"].into_iter();
         run(words.chain(NODE[..7].iter().copied()).chain([format])).answered().stdout
@@ -61,28 +61,28 @@ fn files_name_them_too() {
 }
 
 #[test]
-fn an_image_cannot_take_packages_from_a_folder() {
+fn refuses_a_dockerfile_with_a_channel_folder() {
     let words = ["advise", "-c", "/srv/channel"].into_iter();
     run(words.chain(NODE[..7].iter().copied()).chain(["dockerfile"]))
         .refused(2, &["a Dockerfile cannot take packages from the folder `/srv/channel`"]);
 }
 
 #[test]
-fn what_is_no_channel_is_refused() {
+fn refuses_invalid_channels() {
     run(["advise", "--channel=-y"]).refused(2, &["`-y` is no channel"]);
     run(["advise", "-c", "a\nb"]).refused(2, &["is no channel", "another control character"]);
     run(["advise", "-c", ""]).refused(2, &["--channel"]);
 }
 
 #[test]
-fn flags_that_would_do_nothing_are_refused() {
-    line("advise --offline").refused(2, &["`--offline` goes with `--live` or `--verify`"]);
-    line("matrix --channel x").refused(2, &["go with `--live` or `--diff`"]);
-    line("matrix --offline").refused(2, &["go with `--live` or `--diff`"]);
+fn refuses_channel_flags_without_effect() {
+    line("advise --offline").refused(2, &["`--offline` needs `--live` or `--verify`"]);
+    line("matrix --channel x").refused(2, &["need `--live` or `--diff`"]);
+    line("matrix --offline").refused(2, &["need `--live` or `--diff`"]);
 }
 
 #[test]
-fn conda_forge_by_its_address_is_conda_forge() {
+fn treats_the_url_of_conda_forge_as_conda_forge() {
     let words = ["advise", "-c", "https://conda.anaconda.org/conda-forge"].into_iter();
     let ran = run(words.chain(NODE)).answered();
     assert!(ran.stdout.contains(" -c https://conda.anaconda.org/conda-forge "), "{ran:?}");

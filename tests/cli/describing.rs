@@ -19,7 +19,7 @@ fn pin(ran: &Ran) -> Value {
 }
 
 #[test]
-fn a_flag_beats_the_variable_and_the_variable_the_probe() {
+fn flags_override_variables_and_variables_override_the_probe() {
     let here = with_cuda_variable("12.9", &["advise", "--json"]);
     let by_variable = ("12.9".into(), "env:CONDA_OVERRIDE_CUDA".into());
     assert_eq!(fact(&here, "driver_cuda"), by_variable);
@@ -36,7 +36,7 @@ fn a_flag_beats_the_variable_and_the_variable_the_probe() {
 }
 
 #[test]
-fn an_empty_variable_is_no_driver() {
+fn an_empty_cuda_override_means_no_driver() {
     let absent = with_cuda_variable("", &["probe", "--json"]);
     assert_eq!(absent.json()["machine"]["driver_cuda"]["status"], "absent");
     let flags = ["advise", "--json", "--platform", "linux-64"];
@@ -45,7 +45,7 @@ fn an_empty_variable_is_no_driver() {
 }
 
 #[test]
-fn flags_change_a_saved_machine_and_this_machines_environment_does_not() {
+fn flags_change_a_saved_machine_but_local_variables_do_not() {
     let machine = recorded("rtx4090-driver-550-says-cuda-12.4");
     let saved = ["advise", "--json", "--machine", &machine];
     let plain = run(saved).answered();
@@ -61,7 +61,7 @@ fn flags_change_a_saved_machine_and_this_machines_environment_does_not() {
 }
 
 #[test]
-fn what_was_saved_here_gives_the_advice_of_here() {
+fn a_saved_machine_gives_the_same_advice() {
     let saved = line("probe --json").answered().stdout;
     let path = file("here.json", saved.as_bytes());
     let here = line("advise --json").answered();
@@ -76,7 +76,7 @@ fn what_was_saved_here_gives_the_advice_of_here() {
 }
 
 #[test]
-fn a_recorded_machine_gives_its_advice_from_wherever_it_is_read() {
+fn reads_machines_from_files_and_stdin() {
     for name in
         ["gtx1080ti-driver-580", "jetson-orin-jetpack-6", "windows-rtx4090", "macos-12-arm64"]
     {
@@ -92,7 +92,7 @@ fn a_recorded_machine_gives_its_advice_from_wherever_it_is_read() {
 }
 
 #[test]
-fn every_platform_with_pytorch_can_be_named() {
+fn accepts_every_platform_with_pytorch() {
     let cases = [
         ("linux-64", "cpu"),
         ("linux-aarch64", "cpu"),
@@ -113,7 +113,7 @@ fn every_platform_with_pytorch_can_be_named() {
 }
 
 #[test]
-fn several_gpus_can_be_named() {
+fn accepts_several_gpus() {
     let ran = run([
         "advise",
         "--json",
@@ -134,7 +134,7 @@ fn several_gpus_can_be_named() {
 }
 
 #[test]
-fn where_a_client_would_be_wrong_the_answer_says_so_and_the_command_tells_it() {
+fn corrects_wrong_cuda_detection_of_clients() {
     let cases = [
         ("mamba-toolkit-11.8-beside-driver-580", "toolkit-shadows-driver", Some("13.0"), "12.9"),
         ("mamba-stumbles-over-a-broken-toolkit-file", "toolkit-file-broken", Some("13.0"), "12.9"),

@@ -44,7 +44,7 @@ fn with(live: &str, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn an_address_is_shown_without_its_secrets() {
+fn hides_secrets_of_channel_urls() {
     let python = "python >=3.12,<3.13.0a0";
     let build = record("pytorch", "2.14.0", "cpu_mkl_py312_h0_100", 100, &["mkl", python]);
     let channel = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
@@ -85,7 +85,7 @@ const NODE: [&str; 8] =
     ["--platform", "linux-64", "--gpu", "RTX 4090", "--driver", "595", "--glibc", "2.34"];
 
 #[test]
-fn a_release_that_is_newer_than_the_program_is_advised_and_marked() {
+fn recommends_releases_newer_than_the_built_in_data() {
     let live = stand_in("next-year", &next_year());
     let ran = with(&live, &[&["advise", "--live", "--json"], &NODE[..]].concat()).answered();
     let document = ran.json();
@@ -111,7 +111,7 @@ fn a_release_that_is_newer_than_the_program_is_advised_and_marked() {
 }
 
 #[test]
-fn a_toolkit_whose_driver_is_not_known_is_left_unless_the_driver_says_that_it_supports_it() {
+fn skips_unknown_toolkits_unless_the_driver_supports_them() {
     let needs = ["__glibc >=2.28,<3.0.a0", "mkl >=2026", "python >=3.12,<3.13.0a0"];
     let pytorch = |build: &str, pins: &str| {
         record("pytorch", "2.15.0", build, 300, &[&needs[..], &[pins]].concat())
@@ -143,7 +143,7 @@ fn a_toolkit_whose_driver_is_not_known_is_left_unless_the_driver_says_that_it_su
 }
 
 #[test]
-fn a_channel_that_cannot_be_read_leaves_the_rows_of_the_program_and_is_told() {
+fn falls_back_to_built_in_data_with_a_warning() {
     let fault = json!({"kind": "no_network", "at": "https://conda.anaconda.org/conda-forge/linux-64",
         "detail": "dns error"});
     let reply = json!({"protocol": 1, "origins": [], "told": {"failed": fault}});
@@ -171,7 +171,7 @@ fn a_channel_that_cannot_be_read_leaves_the_rows_of_the_program_and_is_told() {
 }
 
 #[test]
-fn what_was_kept_of_a_channel_is_told_with_its_age_and_why() {
+fn reports_the_age_of_cached_channel_data() {
     let mut reply = next_year();
     reply["origins"][0]["age"] = 10_800.into();
     reply["origins"][0]["fault"] = json!({"kind": "server", "at": "https://h.example/linux-64",
@@ -190,7 +190,7 @@ fn what_was_kept_of_a_channel_is_told_with_its_age_and_why() {
 }
 
 #[test]
-fn what_cannot_be_meant_or_asked_is_refused() {
+fn refuses_invalid_live_flags() {
     with("", &["advise", "--offline"]).refused(2, &["--live"]);
     with("", &["matrix", "--offline"]).refused(2, &["--live"]);
     with("/nowhere/to/be/found", &["advise", "--live"]).refused(1, &["cannot start"]);
@@ -200,7 +200,7 @@ fn what_cannot_be_meant_or_asked_is_refused() {
 }
 
 #[test]
-fn secrets_of_an_address_go_to_clients_and_into_no_file() {
+fn passes_secrets_to_clients_only() {
     for (name, reply) in [("mirror", next_year()), ("mirror-empty", records(&[]))] {
         let live = stand_in(name, &reply);
         let channel = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
@@ -232,7 +232,7 @@ fn secrets_of_an_address_go_to_clients_and_into_no_file() {
 }
 
 #[test]
-fn a_name_lies_where_the_settings_of_the_clients_say() {
+fn resolves_channel_names_with_client_settings() {
     let live = stand_in("alias", &next_year());
     let home = folder("live/alias-home");
     let settings = "channel_alias: https://me:${SECRET}@mirror.example/conda\ncustom_channels:\n  corp: https://corp.example\n";
@@ -252,7 +252,7 @@ fn a_name_lies_where_the_settings_of_the_clients_say() {
 }
 
 #[test]
-fn a_comparison_is_a_list_or_a_document_or_rows() {
+fn diff_has_text_json_and_rows() {
     let live = stand_in("compared", &next_year());
     let run = |flags: &[&str]| {
         let ran = with(&live, &[&["matrix", "--diff", "--platform", "linux-64"], flags].concat());
@@ -287,7 +287,7 @@ fn a_comparison_is_a_list_or_a_document_or_rows() {
 }
 
 #[test]
-fn without_the_program_that_reads_channels_the_answer_is_of_what_is_built_in() {
+fn uses_built_in_data_without_conda_torch_live() {
     let ran = with("", &[&["advise", "--live", "--json"], &NODE[..]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let document = ran.json();
@@ -304,7 +304,7 @@ fn without_the_program_that_reads_channels_the_answer_is_of_what_is_built_in() {
 }
 
 #[test]
-fn the_real_program_reads_a_channel_in_a_folder() {
+fn conda_torch_live_reads_a_channel_folder() {
     let Some(live) = std::env::var_os("CONDA_TORCH_LIVE").filter(|path| !path.is_empty()) else {
         skip("`CONDA_TORCH_LIVE` names no `conda-torch-live`");
         return;

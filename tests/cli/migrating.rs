@@ -48,7 +48,7 @@ fn migrate(home: &str, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn an_environment_is_made_anew_beside_itself_and_the_old_number_is_left() {
+fn creates_a_new_environment_without_the_old_cuda_pin() {
     let ran = migrate(&home("new"), &["-n", "torch"]).answered();
     let text = ran.words();
     let command = "create -n torch-cf --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11 Check it:";
@@ -58,7 +58,7 @@ fn an_environment_is_made_anew_beside_itself_and_the_old_number_is_left() {
 }
 
 #[test]
-fn in_place_begins_with_a_way_back() {
+fn in_place_starts_with_a_backup() {
     let ran = migrate(&home("in-place"), &["-n", "torch", "--in-place"]).answered();
     let text = ran.words();
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
@@ -68,7 +68,7 @@ fn in_place_begins_with_a_way_back() {
 }
 
 #[test]
-fn json_is_one_document_also_where_it_failed() {
+fn json_is_one_document_even_on_failure() {
     let home = home("json");
     let document = migrate(&home, &["-n", "torch", "--json"]).answered().json();
     assert_eq!(document["recommendation"]["build"], "cuda129");
@@ -79,15 +79,16 @@ fn json_is_one_document_also_where_it_failed() {
 }
 
 #[test]
-fn what_is_no_environment_is_told() {
+fn refuses_unknown_and_unreadable_environments() {
     let home = home("none");
-    migrate(&home, &["-n", "nope"]).refused(2, &["`nope`", "torch"]);
+    migrate(&home, &["-n", "nope"]).refused(2, &["no environment named `nope`\n", "`--prefix`"]);
+    migrate(&home, &["-n", "trch"]).refused(2, &["`trch`; did you mean `torch`?"]);
     migrate(&home, &["-p", &home]).refused(1, &["cannot read the environment"]);
     migrate(&home, &["-n", "torch", "--to", "torch"]).refused(2, &["`--to torch`"]);
 }
 
 #[test]
-fn a_gpu_that_is_elsewhere_is_asked_for() {
+fn suggests_the_cpu_build_without_a_gpu() {
     let home = home("elsewhere");
     let ran = finish(program().env("HOME", &home).args(["migrate", "-n", "torch"]), "");
     assert_eq!(ran.code, Some(3), "{ran:?}");
@@ -95,7 +96,7 @@ fn a_gpu_that_is_elsewhere_is_asked_for() {
 }
 
 #[test]
-fn a_damaged_record_keeps_the_environment_from_being_changed_in_place() {
+fn refuses_to_change_a_damaged_environment_in_place() {
     let home = home("damaged");
     write(&format!("{home}/miniforge3/envs/torch/conda-meta/numpy-1.26.4-0.json"), "{\"name\": ");
     let ran = migrate(&home, &["-n", "torch", "--in-place"]).answered();
@@ -106,7 +107,7 @@ fn a_damaged_record_keeps_the_environment_from_being_changed_in_place() {
 
 #[cfg(unix)]
 #[test]
-fn an_environment_behind_a_link_is_read() {
+fn reads_an_environment_through_a_symlink() {
     let home = home("link");
     let link = format!("{home}/linked");
     let _ = fs::remove_file(&link);
@@ -116,7 +117,7 @@ fn an_environment_behind_a_link_is_read() {
 }
 
 #[test]
-fn the_configuration_is_told_by_file_and_line() {
+fn config_names_file_and_line() {
     let home = home("config");
     write(&format!("{home}/.condarc"), "# mine\nchannels:\n  - pytorch\n  - defaults\n");
     let ran = migrate(&home, &["--config"]).answered();
@@ -133,7 +134,7 @@ fn the_configuration_is_told_by_file_and_line() {
 }
 
 #[test]
-fn without_an_environment_those_that_need_it_are_named() {
+fn lists_environments_that_need_a_migration() {
     let ran = migrate(&home("overview"), &[]).answered();
     assert!(ran.stdout.ends_with("  conda-torch migrate -n torch\n"), "{}", ran.stdout);
 }

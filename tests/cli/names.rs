@@ -31,7 +31,7 @@ fn commands(flag: &str, name: &str, more: &[&str]) -> Ran {
 
 #[test]
 #[cfg(unix)]
-fn a_hostile_name_is_one_word_to_the_client() {
+fn quotes_hostile_names_as_one_word() {
     for name in HOSTILE {
         for flag in ["--name", "--prefix"] {
             let said = commands(flag, name, &["--shell", "bash"]).answered().stdout;
@@ -48,7 +48,7 @@ fn a_hostile_name_is_one_word_to_the_client() {
 
 #[test]
 #[cfg(unix)]
-fn commands_for_every_client_are_bash() {
+fn commands_of_every_client_are_valid_bash() {
     for client in ["conda", "mamba", "micromamba", "pixi"] {
         for name in HOSTILE {
             let said = commands("--name", name, &["--shell", "bash", "--client", client]);
@@ -59,7 +59,7 @@ fn commands_for_every_client_are_bash() {
 }
 
 #[test]
-fn a_name_that_a_shell_cannot_say_is_refused_and_json_has_null_for_it() {
+fn refuses_names_that_a_shell_cannot_quote() {
     commands("--name", "a%b", &["--shell", "cmd"]).refused(2, &["cmd", "a%b"]);
     for shell in ["bash", "zsh", "fish", "powershell", "cmd"] {
         commands("--name", "a\nb", &["--shell", shell]).refused(2, &["a terminal", "a\\nb"]);
@@ -73,7 +73,7 @@ fn a_name_that_a_shell_cannot_say_is_refused_and_json_has_null_for_it() {
 }
 
 #[test]
-fn a_hostile_name_is_a_string_in_files() {
+fn quotes_hostile_names_in_files() {
     for name in HOSTILE.into_iter().chain(["line\nbreak"]) {
         let file = |format| {
             let arguments = ["advise", "--platform", "linux-64", "--name", name];

@@ -17,7 +17,7 @@ fn is_document(ran: &Ran, status: &str, code: i32) {
 }
 
 #[test]
-fn a_machine_file_that_cannot_be_read_is_a_failure_that_names_it() {
+fn names_the_machine_file_that_cannot_be_read() {
     line("advise --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`", "not there"]);
     #[cfg(unix)]
     line("probe --machine /dev/null").refused(1, &["`/dev/null`", "not a regular file"]);
@@ -25,7 +25,7 @@ fn a_machine_file_that_cannot_be_read_is_a_failure_that_names_it() {
 }
 
 #[test]
-fn a_machine_file_that_says_nothing_is_a_failure_that_says_what_was_expected() {
+fn says_what_a_machine_file_should_contain() {
     let files = [
         ("empty.json", &b""[..]),
         ("cut.json", b"{\"format_version\": 1, \"machine\": {\"sub"),
@@ -42,7 +42,7 @@ fn a_machine_file_that_says_nothing_is_a_failure_that_says_what_was_expected() {
 }
 
 #[test]
-fn a_failure_in_json_is_a_document_too() {
+fn json_failures_are_documents() {
     let path = file("cut-for-json.json", b"{\"machine\": ");
     for flag in ["--json", "--format=json"] {
         let ran = run(["advise", "--machine", &path, flag]).told(&[&path]);
@@ -53,7 +53,7 @@ fn a_failure_in_json_is_a_document_too() {
 }
 
 #[test]
-fn a_bad_value_is_named_with_its_flag_and_what_was_expected() {
+fn invalid_values_are_shown_with_flag_and_expectation() {
     let cases = [
         ("advise --format nope", ["--format", "nope", "environment-yml"]),
         ("advise --client brew", ["--client", "brew", "micromamba"]),
@@ -84,7 +84,7 @@ fn a_bad_value_is_named_with_its_flag_and_what_was_expected() {
 }
 
 #[test]
-fn flags_that_do_not_go_together_are_named_both() {
+fn conflicting_flags_are_both_named() {
     let cases = [
         ("advise -n a -p /b", ["--name", "--prefix"]),
         ("advise --platform linux-64 --macos 12", ["--platform linux-64", "--macos 12"]),
@@ -104,7 +104,7 @@ fn flags_that_do_not_go_together_are_named_both() {
 }
 
 #[test]
-fn a_bad_value_in_json_is_a_document_too() {
+fn invalid_values_with_json_are_documents() {
     let gpu = line("advise --json --gpu Voodoo2").told(&["--gpu", "Voodoo2"]);
     is_document(&gpu, "error", 2);
     for arguments in [
@@ -122,7 +122,7 @@ fn a_bad_value_in_json_is_a_document_too() {
 }
 
 #[test]
-fn what_nothing_satisfies_is_an_answer_with_exit_code_3() {
+fn unsatisfiable_requests_exit_with_3() {
     let wish = "advise --platform linux-64 --pytorch 9.9";
     let human = line(wish);
     assert_eq!((human.code, human.stderr.as_str()), (Some(3), ""));
@@ -143,7 +143,7 @@ fn what_nothing_satisfies_is_an_answer_with_exit_code_3() {
 }
 
 #[test]
-fn every_subcommand_with_json_answers_a_wrong_command_line_with_a_document() {
+fn wrong_command_lines_with_json_are_documents() {
     for subcommand in ["check", "migrate"] {
         let ran = line(&format!("{subcommand} --json --driver new")).told(&["--driver", "new"]);
         let document = ran.json();

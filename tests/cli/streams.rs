@@ -8,7 +8,7 @@ use crate::{finish, line, program, recorded, run};
 const ESCAPE: char = '\u{1b}';
 
 #[test]
-fn success_says_nothing_on_stderr() {
+fn success_prints_nothing_on_stderr() {
     for arguments in [
         "advise",
         "advise --json",
@@ -26,7 +26,7 @@ fn success_says_nothing_on_stderr() {
 }
 
 #[test]
-fn help_teaches_by_examples() {
+fn help_has_examples() {
     for subcommand in ["advise", "probe", "matrix", "explain", "schema"] {
         for flag in ["-h", "--help"] {
             let help = run([subcommand, flag]).answered().stdout;
@@ -47,7 +47,7 @@ fn help_teaches_by_examples() {
 }
 
 #[test]
-fn every_example_in_the_help_can_be_typed() {
+fn every_example_of_the_help_works() {
     let mut tried = 0;
     for arguments in ["-h", "advise -h", "probe -h", "matrix -h", "explain -h", "schema -h"] {
         let help = line(arguments).stdout;
@@ -75,7 +75,7 @@ fn every_example_in_the_help_can_be_typed() {
 }
 
 #[test]
-fn a_reader_that_went_away_is_no_error() {
+fn ignores_a_closed_stdout() {
     for arguments in ["matrix --all --format json", "advise --json", "advise", "probe", "--help"] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -88,7 +88,7 @@ fn a_reader_that_went_away_is_no_error() {
 }
 
 #[test]
-fn a_closed_stderr_does_not_change_how_it_ends() {
+fn ignores_a_closed_stderr() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let mut command = program();
@@ -99,7 +99,7 @@ fn a_closed_stderr_does_not_change_how_it_ends() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_is_an_error() {
+fn fails_on_a_full_disk() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
     let mut command = program();
     command.arg("advise").stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
@@ -110,7 +110,7 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
-fn colour_comes_when_asked_for_and_changes_no_word() {
+fn color_changes_no_text() {
     let file = recorded("rtx4090-driver-550-says-cuda-12.4");
     let advise = |more: &[&str], env: &[(&str, &str)]| {
         let mut command = program();
@@ -140,7 +140,7 @@ fn colour_comes_when_asked_for_and_changes_no_word() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_terminal_gets_colour_unless_no_color_says_otherwise() {
+fn colors_terminals_unless_no_color_is_set() {
     let script = "/usr/bin/script"; // util-linux: gives the program a terminal
     if !std::path::Path::new(script).exists() {
         return;
@@ -160,7 +160,7 @@ fn a_terminal_gets_colour_unless_no_color_says_otherwise() {
 }
 
 #[test]
-fn what_a_degraded_answer_gives_up_is_said_beside_the_commands_and_files() {
+fn degraded_commands_and_files_come_with_warnings() {
     let degraded = recorded("gtx1080ti-nouveau-no-driver");
     for format in ["commands", "environment-yml", "pixi-toml", "dockerfile"] {
         let ran = run(["advise", "--machine", &degraded, "--color=always", "--format", format]);

@@ -1,48 +1,41 @@
-//! The configuration.
+//! `conda-torch migrate --config`.
 
-use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{EnvironmentChannels, settings};
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use super::super::advise::ClientFlag;
-use super::super::{Output, UsageError};
-use super::{Args, Seen};
+use crate::text;
 
-pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
-    let files = conda_torch_probe::settings(host, &seen.here.config_files);
-    let variable = host.env("CONDA_CHANNELS");
-    let others: Vec<EnvironmentChannels> =
-        environment::all(host, &seen.here).iter().map(|place| channels_of(host, place)).collect();
-    let found = settings(&files, variable.as_deref(), &others);
+use super::{Args, Machines, Output, UsageError};
+
+pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::Result<Output> {
+    let here = &machines.here;
+    let files = conda_torch_probe::settings(host, &here.config_files);
+    let environments: Vec<EnvironmentChannels> =
+        environment::all(host, here).iter().map(|place| channels_of(host, place)).collect();
     let answer = SettingsAnswer {
-        machine: &seen.here,
-        settings: &found,
+        machine: here,
+        settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &environments),
         as_of: Matrix::embedded().as_of,
-        client: ClientTarget::of(&seen.here, args.output.client.map(ClientFlag::kind)),
-        style: args.style(&seen.here),
+        client: args.output.target(here),
+        style: args.output.style(here),
     };
     let stdout = if args.output.json {
         report::settings(&answer)
     } else {
-        crate::text::migrate_config(&answer).map_err(|refused| UsageError(refused.to_string()))?
+        text::migrate_config(&answer).map_err(UsageError::new)?
     };
     Ok(Output { stdout, code: 0 })
 }
 
-/// The channels that an environment's packages came from.
+/// The channels of an environment's packages.
 fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentChannels {
-    let mut channels: Vec<String> = environment::read(host, place)
-        .packages
-        .into_iter()
-        .map(|package| package.channel)
-        .collect();
+    let packages = environment::read(host, place).packages;
+    let mut channels: Vec<String> = packages.into_iter().map(|package| package.channel).collect();
     channels.sort_unstable();
     channels.dedup();
-    EnvironmentChannels {
-        name: place.name.clone().unwrap_or_else(|| place.prefix.clone()),
-        channels,
-    }
+    let name = place.name.as_ref().unwrap_or(&place.prefix).clone();
+    EnvironmentChannels { name, channels }
 }

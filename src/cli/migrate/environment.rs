@@ -2,142 +2,103 @@
 
 use std::fmt::Write as _;
 
-use anyhow::bail;
-
 use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::{TargetEnvironment, shell};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::environment::{migrate, settings};
+use conda_torch_core::migrate::environment::{
+    RequestOverrides, migrate, needs_migration, settings,
+};
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
-use conda_torch_core::types::{Environment, Shell};
+use conda_torch_core::types::Shell;
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use super::super::advise::ClientFlag;
-use super::super::{Output, UsageError};
-use super::{Args, Seen};
+use crate::cli::environment_flags;
+use crate::cli::request_flags::Accelerator;
+use crate::text;
 
-pub(super) fn run(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
-    let Some(place) = place(args, host, seen)? else { return overview(args, host, seen) };
-    let environment = environment::read(host, &place);
-    is_environment(&environment)?;
-    let matrix = Matrix::embedded();
-    let migration = migrate(&environment, &seen.there, matrix, &args.wishes());
-    let files = conda_torch_probe::settings(host, &seen.here.config_files);
-    let variable = host.env("CONDA_CHANNELS");
-    let settings = settings(&files, variable.as_deref(), &[]);
-    let mut taken: Vec<String> = Vec::new();
-    for place in environment::all(host, &seen.here) {
-        taken.extend(place.name);
-        taken.push(place.prefix);
-    }
+use super::{Args, Machines, Output, UsageError};
+
+pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::Result<Output> {
+    let Machines { here, target } = machines;
+    let style = args.output.style(here);
+    let all = environment::all(host, here);
+    let Some(place) = args.environment.find(host, here)? else {
+        return overview(args, host, all, style.shell);
+    };
+    let environment = environment_flags::read(host, &place)?;
+    let taken: Vec<String> =
+        all.into_iter().flat_map(|place| place.name.into_iter().chain([place.prefix])).collect();
     if let Some(to) = args.to.as_ref().filter(|to| taken.contains(to)) {
-        return Err(UsageError(format!(
-            "`--to {to}`: that environment exists; expected a name that is free"
-        ))
-        .into());
+        return Err(UsageError(format!("`--to {to}`: the environment already exists")).into());
     }
-    let style = args.style(&seen.here);
-    let kind = args.output.client.map(ClientFlag::kind);
+    let matrix = Matrix::embedded();
+    let overrides = RequestOverrides {
+        accelerator: args.accelerator.map(Accelerator::requested),
+        pytorch: args.pytorch,
+        python: args.python,
+    };
+    let migration = migrate(&environment, target, matrix, &overrides);
+    let files = conda_torch_probe::settings(host, &here.config_files);
+    let is_given = args.environment.is_given();
     let answer = MigrationAnswer {
-        machine: &seen.there,
+        machine: target,
         migration: &migration,
         as_of: matrix.as_of,
-        client: ClientTarget::of_environment(&seen.there, &environment.prefix, kind),
-        environment: args
-            .to
-            .clone()
-            .map_or_else(Default::default, conda_torch_core::commands::TargetEnvironment::Name),
+        client: ClientTarget::of_environment(
+            target,
+            &environment.prefix,
+            args.output.client_kind(),
+        ),
+        environment: args.to.clone().map_or(TargetEnvironment::Unnamed, TargetEnvironment::Name),
         taken: &taken,
         in_place: args.in_place,
-        same: args.same(&place, style.shell),
-        settings: &settings,
+        same: if is_given { format!("{} ", flag(&place, style.shell)) } else { String::new() },
+        settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &[]),
         style,
     };
-    let is_unsatisfiable = migration.is_needed && migration.plan.is_none();
-    let code = if is_unsatisfiable { 3 } else { 0 };
     let stdout = if args.output.json {
         report::environment(&answer)
     } else {
-        crate::text::migration(&answer).map_err(|refused| UsageError(refused.to_string()))?
+        text::migration(&answer).map_err(UsageError::new)?
     };
+    let code = if migration.is_needed && migration.plan.is_none() { 3 } else { 0 };
     Ok(Output { stdout, code })
 }
 
-/// The environment that is meant; `None` where none is named and none is active.
-fn place(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Option<Location>> {
-    if let Some(prefix) = &args.prefix {
-        return Ok(Some(environment::at(host, prefix)));
+/// Lists the environments that need a migration.
+fn overview(
+    args: &Args,
+    host: &dyn Host,
+    all: Vec<Location>,
+    shell: Shell,
+) -> anyhow::Result<Output> {
+    let count = all.len();
+    let needs_migration = |place: &Location| needs_migration(&environment::read(host, place));
+    let found = all.into_iter().filter(needs_migration);
+    let flags: Vec<String> = found.map(|place| flag(&place, shell)).collect();
+    const NONE_ACTIVE: &str = "no active environment; pass `-n NAME` or `-p FOLDER`";
+    if args.output.json || count == 0 {
+        let hint = flags.first().map(|flag| format!("\nhint: for example `{flag}`"));
+        let why = format!("{NONE_ACTIVE}{}", hint.unwrap_or_default());
+        return Err(UsageError(why).into());
     }
-    let Some(name) = &args.name else { return Ok(environment::active(host, &seen.here)) };
-    if let Some(place) = environment::named(host, &seen.here, name) {
-        return Ok(Some(place));
-    }
-    let known = environment::all(host, &seen.here);
-    let names: Vec<String> = known.into_iter().filter_map(|place| place.name).collect();
-    let known = if names.is_empty() { "none is known".to_owned() } else { names.join(", ") };
-    Err(UsageError(format!("there is no environment `{name}`; expected one of: {known}")).into())
-}
-
-/// Refuses what is no environment, or cannot be read at all.
-fn is_environment(environment: &Environment) -> anyhow::Result<()> {
-    if environment.packages.is_empty()
-        && let Some(problem) = environment.problems.first()
-    {
-        bail!("cannot read the environment `{}`: {}", environment.prefix, problem.detail);
-    }
-    Ok(())
-}
-
-/// Which environments have something to migrate.
-fn overview(args: &Args, host: &dyn Host, seen: &Seen) -> anyhow::Result<Output> {
-    let matrix = Matrix::embedded();
-    let wishes = args.wishes();
-    let shell = args.style(&seen.here).shell;
-    let places = environment::all(host, &seen.here);
-    let count = places.len();
-    let is_needed = |place: &Location| {
-        let environment = environment::read(host, place);
-        migrate(&environment, &seen.there, matrix, &wishes).is_needed
+    let mut stdout = match flags.len() {
+        0 => format!("Checked {count} environments: none uses the `pytorch` channel\n"),
+        some => format!("{some} of {count} environments need a migration:\n"),
     };
-    let found: Vec<Location> = places.into_iter().filter(is_needed).collect();
-    if args.output.json {
-        let names: Vec<String> = found.iter().map(|place| flags(place, shell)).collect();
-        let what = if names.is_empty() {
-            "none has anything to migrate".to_owned()
-        } else {
-            names.join(" or ")
-        };
-        return Err(UsageError(format!("no environment is active; name one: {what}")).into());
-    }
-    let mut stdout = match (found.len(), count) {
-        (0, 0) => {
-            "No environment is active, and none is known; name one with `-p FOLDER`\n".to_owned()
-        }
-        (0, _) => format!("Of {count} environments none has anything of the old channel\n"),
-        (some, _) => format!("{some} of {count} environments have something of the old channel:\n"),
-    };
-    for place in &found {
-        let _ = writeln!(stdout, "  conda-torch migrate {}", flags(place, shell));
+    for flag in flags {
+        let _ = writeln!(stdout, "  conda-torch migrate {flag}");
     }
     Ok(Output { stdout, code: 0 })
 }
 
-/// The flags that name an environment, for the shell in use.
-fn flags(place: &Location, shell: Shell) -> String {
+/// The flag that selects an environment, quoted for the shell.
+fn flag(place: &Location, shell: Shell) -> String {
     let (flag, text) = match &place.name {
         Some(name) => ("-n", name),
         None => ("-p", &place.prefix),
     };
-    // What no shell can write is left to the reader.
-    let word = conda_torch_core::commands::shell::word(text, shell)
-        .map_or("…".into(), std::borrow::Cow::into_owned);
+    let word = shell::word(text, shell).map_or("…".into(), std::borrow::Cow::into_owned);
     format!("{flag} {word}")
-}
-
-impl Args {
-    /// The flags that name the environment once more, with a blank behind them.
-    fn same(&self, place: &Location, shell: Shell) -> String {
-        let is_named = self.name.is_some() || self.prefix.is_some();
-        if is_named { format!("{} ", flags(place, shell)) } else { String::new() }
-    }
 }

@@ -1,8 +1,6 @@
 //! `conda-torch migrate FILE…`: files that name the old channel.
 
-use std::io::Read;
-
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
@@ -12,8 +10,8 @@ use conda_torch_host::save;
 use conda_torch_probe::host::Host;
 
 use super::super::machine_flags::{MachineFlags, machine};
-use super::super::width::terminal_width;
-use super::super::{Output, UsageError, remark};
+use super::super::output_flags::page_width;
+use super::super::{Output, UsageError, note, read_input};
 
 // No doc comment: clap would make it the text of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
@@ -64,8 +62,7 @@ pub(super) fn run(
     }
     // What failed is graver than what does not fit, and that than what would change.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
-    let width = terminal_width().unwrap_or(80).clamp(40, 100);
-    remark(crate::text::migrated(&files, width).trim_end());
+    note(crate::text::migrated(&files, page_width()).trim_end());
     let stdout = if json {
         migrated_json(&files, code, matrix.as_of)
     } else {
@@ -133,16 +130,6 @@ fn written(file: &str, old: &str, rewrite: &FileMigration) -> anyhow::Result<Str
 
 /// A file's text.
 fn read(file: &str, host: &dyn Host) -> anyhow::Result<String> {
-    let bytes = if file == "-" {
-        let mut bytes = Vec::new();
-        let bound = u64::try_from(LARGEST).unwrap_or(u64::MAX);
-        std::io::stdin().lock().take(bound + 1).read_to_end(&mut bytes)?;
-        if bytes.len() > LARGEST {
-            bail!("larger than {} MiB", LARGEST >> 20);
-        }
-        bytes
-    } else {
-        host.read(file, LARGEST).context("cannot read it")?
-    };
+    let bytes = read_input(file, host, LARGEST).context("cannot read it")?;
     String::from_utf8(bytes).context("not a text in UTF-8")
 }

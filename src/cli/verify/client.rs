@@ -1,32 +1,44 @@
-//! The client that the commands are for, asked what the printed one would do.
+//! Verification by the client: a dry run of the printed command.
 
 use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::StepKind;
+use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, lock};
+use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::resolve::Choice;
-use conda_torch_core::solve_check::proof::{Broken, By, NotRun, Outcome, Proof};
-use conda_torch_core::types::Client;
-use conda_torch_host::TempFolder;
+use conda_torch_core::solve_check::{
+    Promise,
+    dry_run::{DryRun, keep, read},
+    proof::{Broken, By, NotRun, Outcome, Proof},
+    verdict,
+};
+use conda_torch_core::types::{Client, ClientKind};
+use conda_torch_host::{TempFolder, Watch, WatchEnd, Watched, watch};
+use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::{Overrides, probe};
 
-use super::asking::Asking;
-use super::{Circumstances, Interrupted};
+use super::VerifyContext;
+use super::disk_space::{Folders, folders};
+use crate::cli::Interrupted;
+use crate::cli::progress::Progress;
 
-/// Who is asked.
+/// The largest lock file, in bytes.
+const LOCK_LIMIT: usize = 32 << 20;
+
+/// The client of the answer as the verifier.
 pub(super) fn by(answer: &Answer<'_>) -> By {
     By::Client(answer.client.kind, answer.client.version)
 }
 
-/// Asks the client.
-pub(super) fn prove(
+/// Runs the client. If its reply suggests a correction, the corrected command is tried too.
+pub(super) fn verify(
     answer: &Answer<'_>,
     choice: &Choice<'_>,
-    around: &Circumstances<'_>,
+    context: &VerifyContext<'_>,
     deadline: Duration,
 ) -> Result<Proof, Interrupted> {
-    let client = match client_here(answer, around) {
+    let client = match client_here(answer, context) {
         Ok(client) => client,
         Err(why) => return Ok(Proof::not_run(by(answer), why)),
     };
@@ -34,38 +46,157 @@ pub(super) fn prove(
     let Some(step) = steps.iter().find(|step| step.kind == StepKind::Install) else {
         return Ok(Proof::not_run(by(answer), NotRun::NothingFits));
     };
-    let asked_by = By::Client(client.kind, client.version.value().copied());
-    let is_other_system = around.host.target().os() != Some(choice.build.subdir.os());
+    let by = By::Client(client.kind, client.version.value().copied());
+    let is_other_system = context.host.target().os() != Some(choice.build.subdir.os());
     if is_other_system && ClientTarget::installed(&client).sees_own_system_only() {
-        return Ok(Proof::not_run(asked_by, NotRun::OtherSystem));
+        return Ok(Proof::not_run(by, NotRun::OtherSystem));
     }
     let scratch = match TempFolder::new() {
         Ok(scratch) => scratch,
-        Err(failure) => {
-            let outcome = Outcome::Broken(Broken::NoFolder(failure.to_string()));
-            return Ok(Proof { outcome, ..Proof::not_run(asked_by, NotRun::NothingFits) });
-        }
+        Err(failure) => return Ok(broken(by, Broken::NoFolder(failure.to_string()))),
     };
-    let asking = Asking { client: &client, answer, choice, scratch: &scratch, around, deadline };
-    let (mut proof, folders) = asking.ask(step)?;
-    proof.places = folders.places();
+    let verifier =
+        Verifier { client: &client, by, answer, choice, scratch: &scratch, context, deadline };
+    let (mut proof, folders) = verifier.verify(step)?;
+    proof.places = folders.free_space();
     if let Outcome::Answered(_, verdict) = &proof.outcome
         && let Some(step) = answer.corrected(choice, &verdict.corrections)
     {
-        let (again, _) = asking.ask(&step)?;
-        proof.corrected = again.is_confirmed();
+        proof.corrected = verifier.verify(&step)?.0.is_confirmed();
     }
     Ok(proof)
 }
 
-/// The client's program on this very machine. What a document says of another is not run here.
-fn client_here(answer: &Answer<'_>, around: &Circumstances<'_>) -> Result<Client, NotRun> {
-    let kind = answer.client.kind;
-    if around.is_here {
-        let kinds = || answer.machine.clients.iter().map(|client| client.kind).collect();
-        return answer.client.found.cloned().ok_or_else(|| NotRun::NoClient(kinds()));
+/// The client on this machine; clients in the description of another machine cannot be run.
+fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Client, NotRun> {
+    let kinds = |clients: &[Client]| clients.iter().map(|client| client.kind).collect();
+    if context.is_this_machine {
+        let found = answer.client.found.cloned();
+        return found.ok_or_else(|| NotRun::NoClient(kinds(&answer.machine.clients)));
     }
-    let clients = probe(around.host, &Overrides::default()).clients;
-    let kinds = clients.iter().map(|client| client.kind).collect();
-    clients.into_iter().find(|client| client.kind == kind).ok_or(NotRun::NoClient(kinds))
+    let mut clients = probe(context.host, &Overrides::default()).clients;
+    match clients.iter().position(|client| client.kind == answer.client.kind) {
+        Some(at) => Ok(clients.swap_remove(at)),
+        None => Err(NotRun::NoClient(kinds(&clients))),
+    }
+}
+
+fn broken(by: By, why: Broken) -> Proof {
+    Proof { outcome: Outcome::Broken(why), ..Proof::not_run(by, NotRun::NothingFits) }
+}
+
+/// A client and what it verifies.
+struct Verifier<'a> {
+    client: &'a Client,
+    by: By,
+    answer: &'a Answer<'a>,
+    choice: &'a Choice<'a>,
+    scratch: &'a TempFolder,
+    context: &'a VerifyContext<'a>,
+    deadline: Duration,
+}
+
+impl Verifier<'_> {
+    /// Runs an installation as a dry run; also returns the folders that it would write to on this machine.
+    fn verify(&self, step: &Step) -> Result<(Proof, Folders), Interrupted> {
+        let Self { client, answer, choice, scratch, context, .. } = *self;
+        let mut command = match self.command(step) {
+            Ok(command) => command,
+            Err(why) => return Ok((broken(self.by, why), Folders::default())),
+        };
+        if !context.is_this_machine {
+            command = command.for_another(answer.machine, choice);
+        }
+        if context.offline {
+            command = command.offline();
+        }
+        let is_existing = step.argv.get(1).is_some_and(|verb| verb == "install");
+        let promise = Promise { choice, channels: answer.channels, is_existing };
+        let mut proof = self.run(&command, &promise)?;
+        if is_refused_for_name(&proof) {
+            let command = command.in_folder(&scratch.path("environment"));
+            proof = self.run(&command, &promise)?;
+        }
+        let mut written = Folders::default();
+        if context.is_this_machine
+            && let Outcome::Answered(DryRun::Would(planned), found) = &mut proof.outcome
+        {
+            written = folders(client, step, context, self.deadline)?;
+            if is_existing {
+                if let Some(prefix) = written.environment.clone() {
+                    let place = Location { prefix, name: None };
+                    keep(planned, environment::read(context.host, &place).packages);
+                }
+                *found = verdict(&promise, &DryRun::Would(planned.clone()));
+            }
+        }
+        Ok((proof, written))
+    }
+
+    /// The command of the dry run. pixi solves a manifest instead of a command.
+    fn command(&self, step: &Step) -> Result<DryRunCommand, Broken> {
+        if step.client != ClientKind::Pixi {
+            return Ok(dry_run(step));
+        }
+        let manifest = pixi_toml(self.answer).map_err(|why| Broken::NoFolder(why.to_string()))?;
+        let written = self.scratch.write("pixi.toml", &manifest);
+        written.map_err(|failure| Broken::NoFolder(failure.to_string()))?;
+        Ok(lock(&self.scratch.path("pixi.toml"), step))
+    }
+
+    fn run(&self, command: &DryRunCommand, promise: &Promise<'_>) -> Result<Proof, Interrupted> {
+        let Self { client, context, deadline, .. } = *self;
+        let env: Vec<(&str, &str)> =
+            command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let arguments = &command.arguments;
+        let watched = Watch { program: &client.path, arguments, env: &env, stdin: "", deadline };
+        let what = format!("Solving with {}", client.kind);
+        let mut progress = Progress::new(what, context.shows_progress);
+        let mut ran = watch(&watched, &mut |took| progress.tick(took));
+        if ran.as_ref().is_ok_and(|ran| matches!(ran.end, WatchEnd::Killed(_))) {
+            // A crash says nothing about the command, and rarely happens twice.
+            ran = watch(&watched, &mut |took| progress.tick(took));
+        }
+        drop(progress);
+        let (took, outcome) = match ran {
+            Ok(ran) => (ran.took, self.outcome(&ran, promise)?),
+            Err(failure) => {
+                (Duration::ZERO, Outcome::Broken(Broken::NotStarted(failure.to_string())))
+            }
+        };
+        let program = std::iter::once(client.path.clone());
+        Ok(Proof {
+            argv: program.chain(arguments.iter().cloned()).collect(),
+            env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            took,
+            outcome,
+            ..Proof::not_run(self.by, NotRun::NothingFits)
+        })
+    }
+
+    fn outcome(&self, ran: &Watched, promise: &Promise<'_>) -> Result<Outcome, Interrupted> {
+        Ok(match ran.end {
+            WatchEnd::Exited(code) => {
+                let stderr = String::from_utf8_lossy(&ran.stderr);
+                // pixi's answer is the lock file; without one, its output.
+                let is_pixi = self.client.kind == ClientKind::Pixi;
+                let path = self.scratch.path("pixi.lock");
+                let lock =
+                    is_pixi.then(|| self.context.host.read(&path, LOCK_LIMIT).ok()).flatten();
+                let answer = String::from_utf8_lossy(lock.as_deref().unwrap_or(&ran.stdout));
+                let dry_run = read(self.client.kind, Some(code), &answer, &stderr);
+                let verdict = verdict(promise, &dry_run);
+                Outcome::Answered(dry_run, verdict)
+            }
+            WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
+            WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(self.deadline.as_secs())),
+            WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+        })
+    }
+}
+
+/// Whether conda refuses because the environment exists: it would have to remove that one first
+/// (`conda/cli/main_create.py`).
+fn is_refused_for_name(proof: &Proof) -> bool {
+    matches!(&proof.outcome, Outcome::Answered(DryRun::Failed(why), _) if why.contains("existing conda environment"))
 }

@@ -1,8 +1,7 @@
-//! `--verify`: puts an advice to the test before anything is downloaded.
+//! `--verify`: has the recommended installation solved before anything is downloaded.
 
-mod asking;
 mod client;
-mod places;
+mod disk_space;
 mod solver;
 
 use std::time::Duration;
@@ -13,14 +12,11 @@ use conda_torch_core::answer::Answer;
 use conda_torch_core::solve_check::proof::{NotRun, Proof};
 use conda_torch_probe::host::Host;
 
-use super::Output;
-
-// No doc comment: clap would make it the text of the subcommand.
-#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
-#[group(skip)]
-#[command(next_help_heading = "Proof")]
+// No doc comment: clap would show it as the description of the subcommand.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Verification")]
 pub(super) struct VerifyFlags {
-    /// Have it solved, by the client that the commands are for or by `conda-torch-live`; installs nothing
+    /// Solve without installing, with the client (default) or with `conda-torch-live`
     #[arg(
         long,
         value_enum,
@@ -30,81 +26,68 @@ pub(super) struct VerifyFlags {
         default_missing_value = "client"
     )]
     verify: Option<Verifier>,
-    /// How long that may take [default: 600]
+    /// Time limit of the verification
     #[arg(
         long,
         value_name = "SECONDS",
         requires = "verify",
         hide_short_help = true,
+        default_value_t = 600,
         value_parser = clap::value_parser!(u32).range(1..)
     )]
-    verify_timeout: Option<u32>,
+    verify_timeout: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Verifier {
+enum Verifier {
     /// A dry run of the printed command
     Client,
-    /// A solve without any client
+    /// A solve without a client
     Solver,
 }
 
-/// What a proof needs to know beside the answer.
-pub(super) struct Circumstances<'a> {
+/// The circumstances of a verification besides the answer.
+pub(super) struct VerifyContext<'a> {
     pub(super) host: &'a dyn Host,
-    /// Whether the answer is for the machine that this program runs on.
-    pub(super) is_here: bool,
-    /// Whether somebody may be looking at a terminal meanwhile.
-    pub(super) is_watched: bool,
-    /// Whether nothing may be asked of a network.
+    /// Whether the answer is for this machine.
+    pub(super) is_this_machine: bool,
+    /// Whether a progress line may be shown.
+    pub(super) shows_progress: bool,
+    /// Whether only cached channel data may be used.
     pub(super) offline: bool,
 }
 
-/// Somebody wanted this program to end, by this signal.
-pub(super) struct Interrupted(pub(super) i32);
-
-impl Interrupted {
-    /// How this program ends then, as a shell has it: 130 for Ctrl-C.
-    pub(super) fn output(&self) -> Output {
-        Output { stdout: String::new(), code: u8::try_from(128 + self.0).unwrap_or(1) }
-    }
-}
-
 impl VerifyFlags {
-    /// Whether that was asked for.
+    /// Whether `--verify` is set.
     pub(super) const fn is_wanted(&self) -> bool {
         self.verify.is_some()
     }
 
-    /// Whether a client is to be asked.
+    /// Whether a client verifies.
     pub(super) fn is_by_client(&self) -> bool {
         self.verify == Some(Verifier::Client)
     }
 
-    /// Puts the answer to the test, where that was asked for.
-    pub(super) fn prove(
+    /// Verifies the answer if `--verify` is set.
+    pub(super) fn verify(
         &self,
         answer: &Answer<'_>,
-        around: &Circumstances<'_>,
-    ) -> Result<Option<Proof>, Interrupted> {
+        context: &VerifyContext<'_>,
+    ) -> anyhow::Result<Option<Proof>> {
         let Some(verifier) = self.verify else { return Ok(None) };
-        let deadline = Duration::from_secs(self.verify_timeout.unwrap_or(600).into());
-        let by = client::by(answer);
         let Some(choice) = &answer.advice.recommended else {
-            return Ok(Some(Proof::not_run(by, NotRun::NothingFits)));
+            return Ok(Some(Proof::not_run(client::by(answer), NotRun::NothingFits)));
         };
+        let deadline = Duration::from_secs(self.verify_timeout.into());
+        let by_solver = || solver::verify(answer, choice, context, deadline);
         let proof = match verifier {
-            Verifier::Solver => solver::prove(answer, choice, around, deadline)?,
-            Verifier::Client => match client::prove(answer, choice, around, deadline)? {
-                // Without a client the other way is open, where it is.
-                proof if proof.is_without_client() => {
-                    match solver::prove(answer, choice, around, deadline)? {
-                        other if other.is_without_solver() => proof,
-                        other => other,
-                    }
-                }
-                proof => proof,
-            },
+            Verifier::Solver => by_solver()?,
+            Verifier::Client => {
+                let proof = client::verify(answer, choice, context, deadline)?;
+                // Without a client, the solver verifies if it is installed.
+                let other = if proof.is_without_client() { Some(by_solver()?) } else { None };
+                other.filter(|other| !other.is_without_solver()).unwrap_or(proof)
+            }
         };
         Ok(Some(proof))
     }

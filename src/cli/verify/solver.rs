@@ -1,11 +1,10 @@
-//! A solve without any client, by `conda-torch-live`.
+//! Verification by `conda-torch-live`, which solves without a client.
 
 use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::channel::Question;
-use conda_torch_core::commands::DryRunCommand;
-use conda_torch_core::commands::StepKind;
+use conda_torch_core::commands::{DryRunCommand, StepKind};
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Promise,
@@ -16,31 +15,31 @@ use conda_torch_core::solve_check::{
 use conda_torch_core::virtual_packages::VirtualPackages;
 use conda_torch_host::{WatchEnd, live_program};
 
-use super::super::live;
-use super::super::progress::Progress;
-use super::{Circumstances, Interrupted};
+use super::VerifyContext;
+use crate::cli::progress::Progress;
+use crate::cli::{Interrupted, live};
 
-/// Asks it for a solution of the printed specs.
-pub(super) fn prove(
+/// Solves the printed specs.
+pub(super) fn verify(
     answer: &Answer<'_>,
     choice: &Choice<'_>,
-    around: &Circumstances<'_>,
+    context: &VerifyContext<'_>,
     deadline: Duration,
 ) -> Result<Proof, Interrupted> {
     let not_run = |why| Proof::not_run(By::Solver, why);
-    let Some(program) = live_program(around.host) else { return Ok(not_run(NotRun::NoSolver)) };
+    let Some(program) = live_program(context.host) else { return Ok(not_run(NotRun::NoSolver)) };
     let specs = choice.specs.iter().map(ToString::to_string).collect();
-    let virtual_packages = virtual_packages(answer, choice, around);
+    let virtual_packages = virtual_packages(answer, choice, context);
     let question = live::question(
-        around.host,
+        context.host,
         answer.channels,
         &[choice.build.subdir],
-        around.offline,
+        context.offline,
         Question::Solve { specs, virtual_packages },
     );
     let mut proof =
         Proof { argv: vec![program.display().to_string()], ..not_run(NotRun::NoSolver) };
-    let progress = Progress::new("Solving".to_owned(), around.is_watched);
+    let progress = Progress::new("Solving".to_owned(), context.shows_progress);
     let ran = live::ask(&program, &question, deadline, progress);
     proof.outcome = match ran {
         Err(error) => Outcome::Broken(Broken::NotStarted(format!("{error:#}"))),
@@ -64,18 +63,18 @@ pub(super) fn prove(
     Ok(proof)
 }
 
-/// What the client of the commands would see there, with what they tell it.
+/// The virtual packages that the client detects, with the overrides of the command.
 fn virtual_packages(
     answer: &Answer<'_>,
     choice: &Choice<'_>,
-    around: &Circumstances<'_>,
+    context: &VerifyContext<'_>,
 ) -> Vec<String> {
     let steps = answer.plan(choice);
     let install = steps.iter().find(|step| step.kind == StepKind::Install);
     let env = install.map(|step| step.env.clone()).unwrap_or_default();
-    let mut told = DryRunCommand { arguments: Vec::new(), env };
-    if !around.is_here {
-        told = told.for_another(answer.machine, choice);
+    let mut command = DryRunCommand { arguments: Vec::new(), env };
+    if !context.is_this_machine {
+        command = command.for_another(answer.machine, choice);
     }
-    VirtualPackages::of(answer.machine, &answer.client).with(&told.env).specs()
+    VirtualPackages::of(answer.machine, &answer.client).with(&command.env).specs()
 }

@@ -84,7 +84,7 @@ pub fn migrate<'a, 'm>(
     Migration {
         environment,
         origins: origins(environment),
-        is_needed: is_needed(environment),
+        is_needed: needs_migration(environment),
         requested,
         target,
         plan,
@@ -184,8 +184,9 @@ fn origins(environment: &Environment) -> Vec<(&str, usize)> {
     origins
 }
 
-/// Whether there is anything of PyTorch that is not conda-forge's.
-fn is_needed(environment: &Environment) -> bool {
+/// Whether an environment has PyTorch packages that are not from conda-forge.
+#[must_use]
+pub fn needs_migration(environment: &Environment) -> bool {
     const OLD: [&str; 3] = ["cpuonly", "pytorch-cuda", "pytorch-mutex"];
     environment.packages.iter().any(|package| match ChannelKind::of(&package.channel) {
         ChannelKind::Pytorch => true,

@@ -1,4 +1,4 @@
-//! The folders where the client would write, and their room.
+//! The folders that the client would write to, and their free space.
 
 use std::time::Duration;
 
@@ -10,56 +10,55 @@ use conda_torch_core::solve_check::{
 use conda_torch_core::types::Client;
 use conda_torch_host::{Watch, WatchEnd, disk_space, watch};
 
-use super::{Circumstances, Interrupted};
+use super::VerifyContext;
+use crate::cli::Interrupted;
 
-/// How long a client may take to say where it keeps things.
+/// Time limit of `info --json`.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Where the client would write, as far as it says.
+/// The folders, as far as the client reports them.
 #[derive(Default)]
 pub(super) struct Folders {
     packages: Option<String>,
-    /// The environment's own folder.
     pub(super) environment: Option<String>,
 }
 
-/// Asks the client where it keeps things.
+/// Asks the client for its folders.
 pub(super) fn folders(
     client: &Client,
     step: &Step,
-    around: &Circumstances<'_>,
+    context: &VerifyContext<'_>,
     deadline: Duration,
 ) -> Result<Folders, Interrupted> {
     let arguments = ["info", "--json"].map(str::to_owned);
     let deadline = deadline.min(DEADLINE);
-    let asked =
+    let command =
         Watch { program: &client.path, arguments: &arguments, env: &[], stdin: "", deadline };
-    let Ok(ran) = watch(&asked, &mut |_| {}) else { return Ok(Folders::default()) };
+    let Ok(ran) = watch(&command, &mut |_| {}) else { return Ok(Folders::default()) };
     if let WatchEnd::Interrupted(signal) = ran.end {
         return Err(Interrupted(signal));
     }
     let folders = folders::Folders::read(&ran.stdout);
-    let target = around.host.target();
+    let target = context.host.target();
     let mut words = step.argv.iter().skip_while(|word| *word != "-n" && *word != "-p");
     let environment = match (words.next().map(String::as_str), words.next()) {
         (Some("-p"), Some(folder)) => Some(folder.clone()),
         (Some("-n"), Some(name)) => folders.environments.map(|folder| target.join(&folder, name)),
-        // pixi's is beside its manifest, where one calls it.
+        // pixi's environment is next to its manifest, in the current folder.
         (_, _) => Some(".".to_owned()),
     };
     Ok(Folders { packages: folders.packages, environment })
 }
 
 impl Folders {
-    /// Their room, as far as that can be had.
-    pub(super) fn places(self) -> Vec<Place> {
+    /// Their free space, if known.
+    pub(super) fn free_space(self) -> Vec<Place> {
         let all = [(Holds::Packages, self.packages), (Holds::Environment, self.environment)];
-        all.into_iter()
-            .filter_map(|(holds, path)| {
-                let path = path?;
-                let room = disk_space(&path).ok()?;
-                Some(Place { holds, path, free: room.free, file_system: room.file_system })
-            })
-            .collect()
+        let place = |(holds, path): (Holds, Option<String>)| {
+            let path = path?;
+            let room = disk_space(&path).ok()?;
+            Some(Place { holds, path, free: room.free, file_system: room.file_system })
+        };
+        all.into_iter().filter_map(place).collect()
     }
 }

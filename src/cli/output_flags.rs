@@ -1,0 +1,107 @@
+//! The flags for output that subcommands share, and what the terminal can show.
+
+use std::io::IsTerminal;
+
+use clap::{ColorChoice, ValueEnum};
+
+use conda_torch_core::answer::Style;
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
+
+// No doc comment: clap would show it as the description of the subcommand.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputFlags {
+    /// Client to print commands for [default: detected, else conda]
+    #[arg(long, value_enum)]
+    pub(super) client: Option<ClientFlag>,
+    /// Shell to print commands for [default: the current one]
+    #[arg(long, value_enum)]
+    shell: Option<ShellFlag>,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, hide_short_help = true)]
+    color: ColorChoice,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ClientFlag {
+    Conda,
+    Mamba,
+    Micromamba,
+    Pixi,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ShellFlag {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Cmd,
+}
+
+impl OutputFlags {
+    /// The client named by `--client`.
+    pub(super) fn client_kind(&self) -> Option<ClientKind> {
+        Some(match self.client? {
+            ClientFlag::Conda => ClientKind::Conda,
+            ClientFlag::Mamba => ClientKind::Mamba,
+            ClientFlag::Micromamba => ClientKind::Micromamba,
+            ClientFlag::Pixi => ClientKind::Pixi,
+        })
+    }
+
+    /// The client to print commands for.
+    pub(super) fn target<'m>(&self, machine: &'m Machine) -> ClientTarget<'m> {
+        ClientTarget::of(machine, self.client_kind())
+    }
+
+    pub(super) fn style(&self, machine: &Machine) -> Style {
+        let color = match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+            }
+        };
+        let shell = match self.shell {
+            Some(ShellFlag::Bash | ShellFlag::Zsh) => Shell::Posix,
+            Some(ShellFlag::Fish) => Shell::Fish,
+            Some(ShellFlag::Powershell) => Shell::Powershell,
+            Some(ShellFlag::Cmd) => Shell::Cmd,
+            None => current_shell(machine),
+        };
+        Style { width: page_width(), color, shell, all: false }
+    }
+}
+
+/// The detected shell, or the usual one of the platform.
+fn current_shell(machine: &Machine) -> Shell {
+    match &machine.shell {
+        Detected::Found(shell) => shell.value,
+        Detected::Absent | Detected::Unknown { .. } => match machine.subdir.value() {
+            Some(subdir) if subdir.os() == Os::Windows => Shell::Powershell,
+            Some(_) | None => Shell::Posix,
+        },
+    }
+}
+
+/// Columns for text.
+pub(super) fn page_width() -> usize {
+    terminal_width().unwrap_or(80).clamp(40, 100)
+}
+
+/// `COLUMNS`, or the columns of the terminal; `None` if stdout is not a terminal.
+#[expect(clippy::disallowed_methods, reason = "`COLUMNS` is about the reader, not the machine")]
+pub(super) fn terminal_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let stdout = std::io::stdout();
+    columns.or_else(|| {
+        let size = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout))?;
+        Some(size.map_or(80, |(width, _)| usize::from(width.0)))
+    })
+}
