@@ -8,9 +8,7 @@ use std::process::ExitCode;
 
 #[path = "src/matrix/check.rs"]
 mod check;
-#[path = "src/conda/mod.rs"]
-#[allow(unfulfilled_lint_expectations, reason = "`conda` expects lints that spare a build script")]
-#[expect(dead_code, unused_imports, unreachable_pub, reason = "rows need a few of the types")]
+#[path = "build/conda.rs"]
 mod conda;
 #[path = "src/matrix/emit.rs"]
 mod emit;

@@ -164,20 +164,20 @@ fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) 
     }
     let kept = |entry: &PackageMigration| match &entry.outcome {
         PackageOutcome::Kept(_) => true,
-        PackageOutcome::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.text,
+        PackageOutcome::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.to_string(),
         PackageOutcome::Changed(..) | PackageOutcome::LeftOut(_) => false,
     };
     for entry in plan.entries.iter().filter(|entry| !kept(entry)) {
         let becomes = specs(&entry.outcome);
         let becomes = if becomes.is_empty() { "left out".to_owned() } else { list(&becomes) };
         let why = reason(entry).map_or_else(String::new, |(_, why)| format!(": {why}"));
-        page.text("- ", &format!("`{}` → {becomes}{why}", entry.spec.text));
+        page.text("- ", &format!("`{}` → {becomes}{why}", entry.spec));
     }
     let same: Vec<String> = plan
         .entries
         .iter()
         .filter(|entry| kept(entry))
-        .map(|entry| entry.spec.text.clone())
+        .map(|entry| entry.spec.to_string())
         .collect();
     if !same.is_empty() {
         page.text("- ", &format!("as before: {}", same.join(", ")));

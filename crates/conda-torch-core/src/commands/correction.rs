@@ -1,5 +1,6 @@
 //! A command with what a solver's answer shows to be missing.
 
+use crate::conda::MatchSpec;
 use crate::solve_check::Correction;
 
 use crate::commands::Step;
@@ -13,9 +14,12 @@ pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
             step.env.push(("CONDA_OVERRIDE_CUDA", cuda.to_string()));
         }
         Correction::Spec(spec) => {
-            let is_its = |word: &String| word.split(['=', '<', '>', ' ']).next() == Some(spec.name);
-            match step.argv.iter_mut().find(|word| is_its(word)) {
-                Some(word) => *word = spec.to_string(),
+            let is_its = |pair: &[String]| {
+                !matches!(pair[0].as_str(), "-c" | "-n" | "-p")
+                    && MatchSpec::parse(&pair[1]).is_some_and(|other| other.name == spec.name)
+            };
+            match step.argv.windows(2).position(is_its) {
+                Some(before) => step.argv[before + 1] = spec.to_string(),
                 None => step.argv.push(spec.to_string()),
             }
         }
@@ -32,14 +36,13 @@ pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
 #[cfg(test)]
 mod tests {
     use crate::commands::StepKind;
-    use crate::conda::{MatchSpec, Version};
+    use crate::conda::Version;
     use crate::types::{ClientKind, CudaVersion};
 
     use super::*;
 
     fn step() -> Step {
-        let line =
-            "conda create -n t --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9";
+        let line = "conda create -n pytorch --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9";
         Step {
             kind: StepKind::Install,
             client: ClientKind::Conda,

@@ -131,7 +131,7 @@ fn channel_part(channel: &str) -> Option<(usize, &str)> {
 }
 
 /// A channel without the subdir at its end, and that subdir.
-fn split_subdir(channel: &str) -> (&str, &str) {
+pub(super) fn split_subdir(channel: &str) -> (&str, &str) {
     let channel = channel.trim_end().trim_end_matches('/');
     match channel.rsplit_once('/') {
         Some((head, last)) if last == "noarch" || last.parse::<Subdir>().is_ok() => (head, last),

@@ -2,6 +2,7 @@
 
 mod channel;
 mod channels;
+mod constraint;
 mod fault;
 mod match_spec;
 mod subdir;
@@ -9,19 +10,10 @@ mod version;
 
 pub use channel::{ChannelKind, ChannelName, sibling, without_secrets};
 pub use channels::{CONDA_FORGE, Channels, NoChannel, is_folder};
+pub use constraint::{Constraint, ParseConstraintError};
 pub use fault::{Fault, FaultKind};
-pub use match_spec::MatchSpec;
+pub use match_spec::{MatchSpec, SpecParts};
 pub use subdir::{Os, ParseSubdirError, Subdir};
 pub use version::{ParseVersionError, Version};
 
-pub(crate) use version::parse_parts;
-
-/// Reads a value from the text that it prints.
-pub(crate) fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: std::str::FromStr<Err: std::fmt::Display>,
-    D: serde::Deserializer<'de>,
-{
-    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-    text.parse().map_err(serde::de::Error::custom)
-}
+pub(crate) use version::{from_text, parse_parts};

@@ -129,6 +129,6 @@ impl Serialize for Subdir {
 
 impl<'de> Deserialize<'de> for Subdir {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::from_text(deserializer)
+        crate::conda::from_text(deserializer)
     }
 }

@@ -48,11 +48,12 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
 /// What is asked of a package. `=2.13.0` on a command line is `2.13.0.*` here; with a build the version
 /// is exact.
 fn requirement(spec: &MatchSpec) -> String {
-    match (spec.version.as_deref(), spec.build.as_deref()) {
-        (None | Some("*"), None) => "\"*\"".to_owned(),
-        (Some(version), None) => format!("\"{version}.*\""),
-        (None | Some("*"), Some(build)) => format!("{{ version = \"*\", build = \"{build}\" }}"),
-        (Some(version), Some(build)) => {
+    let version = spec.version.trim_start_matches('=');
+    match (version, spec.build.as_deref()) {
+        ("" | "*", None) => "\"*\"".to_owned(),
+        (version, None) => format!("\"{version}.*\""),
+        ("" | "*", Some(build)) => format!("{{ version = \"*\", build = \"{build}\" }}"),
+        (version, Some(build)) => {
             format!("{{ version = \"=={version}\", build = \"{build}\" }}")
         }
     }

@@ -149,7 +149,7 @@ fn environment_text<'a>(answer: &MigrationAnswer<'a>) -> EnvironmentText<'a> {
 
 fn entry(entry: &PackageMigration) -> EntryText {
     EntryText {
-        spec: entry.spec.text.clone(),
+        spec: entry.spec.to_string(),
         fate: fate(&entry.outcome),
         specs: specs(&entry.outcome),
         reason: reason(entry).map(said),

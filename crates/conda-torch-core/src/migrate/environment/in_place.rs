@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::conda::{ChannelKind, Subdir, Version};
+use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::resolve::Choice;
 use crate::types::{Environment, InstalledPackage, Machine, Outcome};
 
@@ -12,7 +12,6 @@ use super::replacements::{
     REMOVED_FIRST, Replacement, follows_cuda_version, is_pip_torch, replacement,
 };
 use super::requested_packages::{RequestedFrom, RequestedPackages, needs};
-use super::spec::TypedSpec;
 use super::target::installed_python;
 
 /// How an environment is changed in place: first `remove`, then `install`.
@@ -108,7 +107,7 @@ pub fn is_base(environment: &Environment, machine: &Machine) -> bool {
 
 /// Whether a pin is about PyTorch, its companions or CUDA.
 fn is_in_the_way(line: &str) -> bool {
-    TypedSpec::parse(line).is_some_and(|spec| {
+    MatchSpec::parse(line).is_some_and(|spec| {
         matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
             || follows_cuda_version(&spec.name)
     })

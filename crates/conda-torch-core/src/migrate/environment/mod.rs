@@ -12,7 +12,6 @@ mod packages;
 mod replacements;
 mod requested_packages;
 mod settings;
-mod spec;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -25,10 +24,9 @@ pub use requested_packages::{RequestedFrom, RequestedPackages};
 pub use settings::{
     EnvironmentChannels, ManualReason, Settings, SettingsAction, SettingsFinding, settings,
 };
-pub use spec::TypedSpec;
 pub use target::{MigrationTarget, RequestChange, RequestOverrides};
 
-use crate::conda::ChannelKind;
+use crate::conda::{ChannelKind, MatchSpec};
 use crate::matrix::Matrix;
 use crate::types::{Environment, Machine, PipPackage};
 
@@ -108,7 +106,7 @@ fn plan(
         // Outside of base, `conda` and its like were asked for on purpose.
         for entry in &mut entries {
             if entry.outcome == PackageOutcome::LeftOut(LeftOutReason::BaseOnly) {
-                entry.outcome = PackageOutcome::Kept(entry.spec.plain());
+                entry.outcome = PackageOutcome::Kept(entry.spec.argument());
             }
         }
     }
@@ -155,14 +153,14 @@ fn specs(
     with_pip: bool,
 ) -> Vec<String> {
     let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    let mut names: Vec<String> = choice.specs.iter().map(|spec| spec.name.to_owned()).collect();
+    let mut names: Vec<String> = choice.specs.iter().map(|spec| spec.name.clone()).collect();
     let pip = with_pip.then(|| "pip".to_owned());
     let carried = entries.iter().filter_map(|entry| match &entry.outcome {
         PackageOutcome::Kept(text) | PackageOutcome::Changed(text, _) => Some(text.clone()),
         PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => None,
     });
     for text in carried.chain(pip) {
-        let name = TypedSpec::parse(&text).map_or_else(|| text.clone(), |spec| spec.name);
+        let name = MatchSpec::parse(&text).map_or_else(|| text.clone(), |spec| spec.name);
         if !names.contains(&name) {
             names.push(name);
             specs.push(text);

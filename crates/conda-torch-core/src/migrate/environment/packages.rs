@@ -1,17 +1,16 @@
 //! What becomes of each package that was asked for.
 
-use crate::conda::{ChannelKind, Version};
+use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::resolve::Choice;
 use crate::types::Environment;
 
 use super::replacements::{LeftOutReason, Replacement, follows_cuda_version, replacement};
-use super::spec::TypedSpec;
 
 /// A package that was asked for, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageMigration {
     /// What was asked for.
-    pub spec: TypedSpec,
+    pub spec: MatchSpec,
     /// What becomes of it.
     pub outcome: PackageOutcome,
 }
@@ -53,11 +52,11 @@ pub(super) struct PackageRules<'a, 'm> {
 }
 
 impl PackageRules<'_, '_> {
-    pub(super) fn migrate(&self, spec: &TypedSpec) -> PackageMigration {
+    pub(super) fn migrate(&self, spec: &MatchSpec) -> PackageMigration {
         PackageMigration { spec: spec.clone(), outcome: self.outcome(spec) }
     }
 
-    fn outcome(&self, spec: &TypedSpec) -> PackageOutcome {
+    fn outcome(&self, spec: &MatchSpec) -> PackageOutcome {
         if spec.name == "python" {
             return self.replaced(&["python"]).unwrap_or_else(|| self.carried(spec));
         }
@@ -86,17 +85,17 @@ impl PackageRules<'_, '_> {
 
     /// The choice's specs for these names, where it has any.
     fn replaced(&self, names: &[&str]) -> Option<PackageOutcome> {
-        let specs = self.choice.specs.iter().filter(|spec| names.contains(&spec.name));
+        let specs = self.choice.specs.iter().filter(|spec| names.contains(&&*spec.name));
         let specs: Vec<String> = specs.map(ToString::to_string).collect();
         (!specs.is_empty()).then_some(PackageOutcome::Replaced(specs))
     }
 
     /// A package that goes over to the new environment.
-    fn carried(&self, spec: &TypedSpec) -> PackageOutcome {
+    fn carried(&self, spec: &MatchSpec) -> PackageOutcome {
         if follows_cuda_version(&spec.name) {
             return if self.choice.cuda_version.is_none() {
                 PackageOutcome::LeftOut(LeftOutReason::NoCuda)
-            } else if spec.version.is_none() && spec.build.is_none() && spec.channel.is_none() {
+            } else if spec.version.is_empty() && spec.build.is_none() && spec.channel.is_none() {
                 PackageOutcome::Kept(spec.name.clone())
             } else {
                 PackageOutcome::Changed(spec.name.clone(), ChangeReason::FollowsCuda)
@@ -114,22 +113,22 @@ impl PackageRules<'_, '_> {
             | ChannelKind::CondaForge) => {
                 let has_build = !build.is_empty();
                 if kind.is_replaced() && (spec.channel.is_some() || has_build) {
-                    PackageOutcome::Changed(spec.plain(), ChangeReason::OldChannel)
+                    PackageOutcome::Changed(spec.argument(), ChangeReason::OldChannel)
                 } else if has_build && (self.other_python || build.contains("cuda")) {
-                    PackageOutcome::Changed(spec.plain(), ChangeReason::OtherBuild)
+                    PackageOutcome::Changed(spec.argument(), ChangeReason::OtherBuild)
                 } else {
-                    PackageOutcome::Kept(spec.plain_with_build())
+                    PackageOutcome::Kept(spec.argument_with_build())
                 }
             }
         }
     }
 
     /// With its channel's name, so that conda-forge's package of that name is not taken for it.
-    fn of_own_channel(&self, spec: &TypedSpec) -> PackageOutcome {
+    fn of_own_channel(&self, spec: &MatchSpec) -> PackageOutcome {
         let channel = self.channel(spec).unwrap_or_default();
-        let text = if self.other_python { spec.plain() } else { spec.plain_with_build() };
+        let text = if self.other_python { spec.argument() } else { spec.argument_with_build() };
         let text = format!("{channel}::{text}");
-        if spec.text == text {
+        if spec.to_string() == text {
             PackageOutcome::Kept(text)
         } else {
             PackageOutcome::Changed(text, ChangeReason::OwnChannel)
@@ -138,23 +137,23 @@ impl PackageRules<'_, '_> {
 
     /// The kind of channel that a package was asked from, or else that it came from; conda-forge where
     /// neither is known.
-    fn kind(&self, spec: &TypedSpec) -> ChannelKind {
+    fn kind(&self, spec: &MatchSpec) -> ChannelKind {
         self.channel(spec).map_or(ChannelKind::CondaForge, ChannelKind::of)
     }
 
     /// The channel that a package was asked from, or else that it came from.
-    pub(super) fn channel<'s>(&'s self, spec: &'s TypedSpec) -> Option<&'s str> {
+    pub(super) fn channel<'s>(&'s self, spec: &'s MatchSpec) -> Option<&'s str> {
         let installed = || self.environment.package(&spec.name).map(|p| p.channel.as_str());
         spec.channel.as_deref().or_else(installed).filter(|channel| !channel.is_empty())
     }
 
     /// What an installed package of somebody's own channel needs that the choice is not.
-    fn holds_back(&self, spec: &TypedSpec) -> Option<String> {
+    fn holds_back(&self, spec: &MatchSpec) -> Option<String> {
         let chosen: Version = self.choice.build.pytorch;
         let depends = &self.environment.package(&spec.name)?.depends;
         let is_against = |depend: &&String| {
-            TypedSpec::parse(depend).is_some_and(|need| match need.name.as_str() {
-                "pytorch" => need.admits(chosen) == Some(false),
+            MatchSpec::parse(depend).is_some_and(|need| match need.name.as_str() {
+                "pytorch" => need.constraint().is_some_and(|it| !it.admits(chosen)),
                 "pytorch-cuda" | "pytorch-mutex" => true,
                 _ => false,
             })

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::conda::{MatchSpec, SpecParts};
 use crate::types::{Environment, InstalledPackage};
-
-use super::spec::TypedSpec;
 
 /// Where the list was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +24,7 @@ pub struct RequestedPackages {
     /// Where it was taken from.
     pub from: RequestedFrom,
     /// In the order of the history; each package once.
-    pub specs: Vec<TypedSpec>,
+    pub specs: Vec<MatchSpec>,
     /// Lines that are no specs.
     pub unread: Vec<String>,
 }
@@ -42,13 +41,13 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
         RequestedFrom::History
     };
     if from != RequestedFrom::History {
-        specs = leaves(environment).filter_map(|package| TypedSpec::parse(&package.name)).collect();
+        specs = leaves(environment).filter_map(|package| MatchSpec::parse(&package.name)).collect();
     }
     // A pin counts for a package that is there, and more than what was asked for.
     for pin in parse(&environment.pinned).0 {
         match specs.iter_mut().find(|spec| spec.name == pin.name) {
-            Some(spec) if pin.version.is_some() || pin.build.is_some() => {
-                *spec = TypedSpec { channel: pin.channel.or(spec.channel.take()), ..pin };
+            Some(spec) if !pin.version.is_empty() || pin.build.is_some() => {
+                *spec = MatchSpec { channel: pin.channel.or(spec.channel.take()), ..pin };
             }
             None if environment.package(&pin.name).is_some() => specs.push(pin),
             Some(_) | None => {}
@@ -57,11 +56,11 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
     RequestedPackages { from, specs, unread }
 }
 
-fn parse(lines: &[String]) -> (Vec<TypedSpec>, Vec<String>) {
-    let mut specs: Vec<TypedSpec> = Vec::new();
+fn parse(lines: &[String]) -> (Vec<MatchSpec>, Vec<String>) {
+    let mut specs: Vec<MatchSpec> = Vec::new();
     let mut unread = Vec::new();
     for line in lines {
-        match TypedSpec::parse(line) {
+        match MatchSpec::parse(line) {
             Some(spec) => {
                 specs.retain(|other| other.name != spec.name);
                 specs.push(spec);
@@ -74,8 +73,8 @@ fn parse(lines: &[String]) -> (Vec<TypedSpec>, Vec<String>) {
 }
 
 /// Whether nearly all that is installed was named with version and build: nobody types that.
-fn is_export(environment: &Environment, specs: &[TypedSpec]) -> bool {
-    let full = specs.iter().filter(|spec| spec.version.is_some() && spec.build.is_some()).count();
+fn is_export(environment: &Environment, specs: &[MatchSpec]) -> bool {
+    let full = specs.iter().filter(|spec| !spec.version.is_empty() && spec.build.is_some()).count();
     full > 5 && full * 4 >= environment.packages.len() * 3
 }
 
@@ -94,10 +93,7 @@ fn leaves(environment: &Environment) -> impl Iterator<Item = &InstalledPackage> 
 
 /// The names of what a package depends on.
 pub(super) fn needs(package: &InstalledPackage) -> impl Iterator<Item = &str> {
-    package.depends.iter().map(|depend| {
-        let end = depend.find([' ', '=', '<', '>', '!', '[']).unwrap_or(depend.len());
-        &depend[..end]
-    })
+    package.depends.iter().filter_map(|depend| Some(SpecParts::parse(depend)?.name))
 }
 
 #[cfg(test)]
@@ -116,7 +112,7 @@ mod tests {
 
     fn names(environment: &Environment) -> (RequestedFrom, Vec<String>) {
         let requested = read(environment);
-        (requested.from, requested.specs.iter().map(TypedSpec::plain).collect())
+        (requested.from, requested.specs.iter().map(MatchSpec::argument).collect())
     }
 
     fn environment() -> Environment {

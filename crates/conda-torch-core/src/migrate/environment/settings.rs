@@ -1,11 +1,10 @@
 //! The configuration: which line of which file adds an old channel, what is to change, and who else
 //! needs it.
 
-use crate::conda::ChannelKind;
+use crate::conda::{ChannelKind, MatchSpec};
 use crate::types::{Condarc, CondarcLine};
 
 use super::replacements::{Replacement, replacement};
-use super::spec::TypedSpec;
 
 /// Another environment, by what it took from which channel.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -149,7 +148,7 @@ fn finding(
             of(kind, SettingsAction::Keep)
         }
         "pinned_packages" => {
-            let spec = TypedSpec::parse(&line.value)?;
+            let spec = MatchSpec::parse(&line.value)?;
             matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
                 .then(|| ())?;
             of(ChannelKind::Other, SettingsAction::Manual(ManualReason::Pin))

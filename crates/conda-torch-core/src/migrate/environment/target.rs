@@ -162,8 +162,9 @@ fn accelerator(environment: &Environment, requested: &RequestedPackages) -> Requ
 fn pytorch(requested: &RequestedPackages, machine: &Machine, matrix: &Matrix) -> Option<Version> {
     let is_pytorch = |name: &str| matches!(name, "pytorch" | "pytorch-gpu" | "pytorch-cpu");
     let spec =
-        requested.specs.iter().find(|spec| is_pytorch(&spec.name) && spec.version.is_some())?;
-    if let Some(version) = spec.asked_version() {
+        requested.specs.iter().find(|spec| is_pytorch(&spec.name) && !spec.version.is_empty())?;
+    let constraint = spec.constraint()?;
+    if let Some(version) = constraint.pin() {
         return Some(version);
     }
     let subdir = machine.subdir.value().copied();
@@ -172,17 +173,17 @@ fn pytorch(requested: &RequestedPackages, machine: &Machine, matrix: &Matrix) ->
         here.map(|build| build.pytorch).filter(|version| !version.is_candidate()).collect();
     versions.sort_unstable();
     let newest = *versions.last()?;
-    if spec.admits(newest) == Some(true) {
+    if constraint.admits(newest) {
         return None;
     }
-    versions.into_iter().rev().find(|version| spec.admits(*version) == Some(true))
+    versions.into_iter().rev().find(|version| constraint.admits(*version))
 }
 
 /// The series of Python that was asked for, or that is installed.
 fn python(environment: &Environment, requested: &RequestedPackages) -> Option<Version> {
     let series = |version: Version| (version.minor() > 0).then(|| version.series());
     let typed = requested.specs.iter().find(|spec| spec.name == "python");
-    let typed = typed.and_then(super::spec::TypedSpec::asked_version).and_then(series);
+    let typed = typed.and_then(|spec| spec.constraint()?.pin()).and_then(series);
     typed.or_else(|| installed_python(environment))
 }
 

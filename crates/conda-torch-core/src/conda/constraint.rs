@@ -1,0 +1,204 @@
+//! What a match spec says about the version of a package.
+
+use std::str::FromStr;
+
+use rattler_conda_version::version_spec::{
+    EqualityOperator, RangeOperator, StrictRangeOperator, VersionSpec,
+};
+use rattler_conda_version::{ParseStrictness, Version as CondaVersion};
+
+use super::Version;
+
+/// A version constraint with conda's meaning: `=2.1`, `>=2,<2.3`, `1.13.*|>=2.3`, `~=2.1`.
+///
+/// A version without an operator is exact, as in conda's `VersionSpec`.
+/// Source: <https://conda.org/learn/ceps/cep-0029>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint(VersionSpec);
+
+/// Why a text is not a constraint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version constraint; for example `>=2.1,<3`")]
+pub struct ParseConstraintError(pub String);
+
+impl FromStr for Constraint {
+    type Err = ParseConstraintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // conda reads `==2.1.*` in a match spec as `2.1.*`.
+        let spec = text.strip_prefix("==").filter(|rest| rest.contains('*')).unwrap_or(text);
+        VersionSpec::from_str(spec, ParseStrictness::Lenient)
+            .map(Self)
+            .map_err(|_| ParseConstraintError(text.to_owned()))
+    }
+}
+
+impl Constraint {
+    /// All versions that begin like this one.
+    #[must_use]
+    pub fn begins(version: Version) -> Self {
+        let version = conda_version(version).into();
+        Self(VersionSpec::StrictRange(StrictRangeOperator::StartsWith, version))
+    }
+
+    /// Whether every version is allowed.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.0 == VersionSpec::Any
+    }
+
+    /// Whether a version is allowed.
+    #[must_use]
+    pub fn admits(&self, version: Version) -> bool {
+        self.0.matches(&conda_version(version))
+    }
+
+    /// Whether some version of a series such as `3.8` may be allowed.
+    #[must_use]
+    pub fn admits_series(&self, series: Version) -> bool {
+        let first = conda_version(series);
+        let last = conda_version(Version::new(&[series.major(), series.minor(), u16::MAX]));
+        admits_between(&self.0, &first, &last)
+    }
+
+    /// The only version that is allowed, or what all of them begin with.
+    #[must_use]
+    pub fn pin(&self) -> Option<Version> {
+        match &self.0 {
+            VersionSpec::Exact(EqualityOperator::Equals, version) => numbers(version),
+            VersionSpec::StrictRange(StrictRangeOperator::StartsWith, version) => numbers(version),
+            _ => None,
+        }
+    }
+
+    /// The version that the constraint is about: the one it names, else its lower bound, else its
+    /// upper bound.
+    #[must_use]
+    pub fn anchor(&self) -> Option<Version> {
+        let (mut named, mut upper) = (None, None);
+        for clause in clauses(&self.0) {
+            match clause {
+                VersionSpec::Exact(EqualityOperator::Equals, version)
+                | VersionSpec::Range(
+                    RangeOperator::Greater | RangeOperator::GreaterEquals,
+                    version,
+                ) => named = named.max(numbers(version)),
+                VersionSpec::StrictRange(
+                    StrictRangeOperator::StartsWith | StrictRangeOperator::Compatible,
+                    version,
+                ) => named = named.max(numbers(version)),
+                VersionSpec::Range(_, version) => upper = upper.max(numbers(version)),
+                _ => {}
+            }
+        }
+        named.or(upper)
+    }
+}
+
+/// Whether a version between two of a series may be allowed. Each clause is looked at by itself.
+fn admits_between(spec: &VersionSpec, first: &CondaVersion, last: &CondaVersion) -> bool {
+    use rattler_conda_version::version_spec::LogicalOperator::{And, Or};
+    let admits = |spec: &VersionSpec| admits_between(spec, first, last);
+    match spec {
+        VersionSpec::Group(And, specs) => specs.iter().all(admits),
+        VersionSpec::Group(Or, specs) => specs.iter().any(admits),
+        VersionSpec::Exact(EqualityOperator::Equals, version) => version.starts_with(first),
+        VersionSpec::StrictRange(StrictRangeOperator::StartsWith, version) => {
+            first.starts_with(version) || version.starts_with(first)
+        }
+        spec => spec.matches(first) || spec.matches(last),
+    }
+}
+
+/// The clauses of all groups.
+fn clauses(spec: &VersionSpec) -> Vec<&VersionSpec> {
+    match spec {
+        VersionSpec::Group(_, specs) => specs.iter().flat_map(clauses).collect(),
+        clause => vec![clause],
+    }
+}
+
+fn conda_version(version: Version) -> CondaVersion {
+    version.to_string().parse().expect("numbers with dots are a version to conda")
+}
+
+/// The numbers that a version begins with: 2.6.0 of `2.6.0a0`.
+fn numbers(version: &CondaVersion) -> Option<Version> {
+    let text = version.to_string();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    text[..end].trim_end_matches('.').parse().ok().filter(|_| !version.has_epoch())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraint(text: &str) -> Constraint {
+        text.parse().expect("a constraint")
+    }
+
+    fn version(text: &str) -> Version {
+        text.parse().expect("a version")
+    }
+
+    #[test]
+    fn each_operator_means_what_conda_means() {
+        for (text, yes, no) in [
+            ("=2.1", "2.1.2", "2.10.0"),
+            ("2.1.*", "2.1.2", "2.2.0"),
+            ("2.1*", "2.1.2", "2.10.0"),
+            ("2.1", "2.1.0", "2.1.2"),
+            ("==2.1", "2.1.0", "2.1.2"),
+            ("==2.1.*", "2.1.2", "2.2.0"),
+            (">=2.0,<2.3", "2.1.2", "2.3.0"),
+            (">2.0", "2.1.0", "2.0.0"),
+            ("<=2.1.2", "2.1.2", "2.3.0"),
+            ("<2.6.0a0", "2.5.1", "2.6.0"),
+            ("!=2.1.0", "2.1.2", "2.1.0"),
+            ("!=2.1.*", "2.3.0", "2.1.2"),
+            ("~=2.1", "2.9.0", "3.0.0"),
+            ("~=2.1", "2.1.0", "2.0.1"),
+            ("~=2.1.0", "2.1.2", "2.3.0"),
+            ("1.13.*|>=2.3", "1.13.1", "2.1.2"),
+            ("2.1|2.3", "2.3.0", "2.3.1"),
+        ] {
+            assert!(constraint(text).admits(version(yes)), "{text} {yes}");
+            assert!(!constraint(text).admits(version(no)), "{text} {no}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_a_version_is_refused() {
+        for text in ["{{ version }}", "=", "", ">=", "x y"] {
+            assert_eq!(Constraint::from_str(text), Err(ParseConstraintError(text.to_owned())));
+        }
+        assert!(constraint("*").is_any());
+    }
+
+    #[test]
+    fn a_series_is_allowed_if_one_of_its_versions_may_be() {
+        for text in ["=3.8", "3.8.5", "=3", ">=3.6,<3.9", ">3.7", "<=3.8", "3.7.*|3.8.*", "~=3.7"] {
+            assert!(constraint(text).admits_series(version("3.8")), "{text}");
+        }
+        for text in ["=3.9", ">=3.9", "<3.8", "3.10.*", "~=3.9", "3.80.1"] {
+            assert!(!constraint(text).admits_series(version("3.8")), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_anchor_is_what_is_named_or_the_lower_bound() {
+        for (text, pin, anchor) in [
+            ("=2.1", Some("2.1"), Some("2.1")),
+            ("==2.1.2", Some("2.1.2"), Some("2.1.2")),
+            ("2.4.*", Some("2.4"), Some("2.4")),
+            (">=2.0,<2.3", None, Some("2.0")),
+            ("<2.6.0a0", None, Some("2.6.0")),
+            ("1.13.*|2.3.*", None, Some("2.3")),
+            ("!=2.1", None, None),
+            ("*", None, None),
+        ] {
+            assert_eq!(constraint(text).pin(), pin.map(version), "{text}");
+            assert_eq!(constraint(text).anchor(), anchor.map(version), "{text}");
+        }
+    }
+}
