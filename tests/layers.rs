@@ -8,6 +8,7 @@ use std::path::Path;
 
 /// The modules of `conda-torch-core` in their order: each uses only those before it.
 const CORE: &[&str] = &[
+    "yaml",
     "conda",
     "types",
     "matrix",

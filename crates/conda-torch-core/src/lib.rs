@@ -18,3 +18,4 @@ pub mod resolve; // Machine + Request + Matrix → Advice
 pub mod solve_check; // a dry run + Advice → Verdict
 pub mod types; // the vocabulary: plain values
 pub mod virtual_packages; // Machine + client → what the client detects
+pub mod yaml; // documents in which every value knows its place; uses nothing

@@ -73,7 +73,7 @@ pub(super) fn migrate(
             }
         }
     }
-    let new = apply(text, edits).ok_or(FileError::UnrelatedLines)?;
+    let new = apply(text, edits)?;
     let texts = |command: &Command| -> Vec<String> {
         command.words.iter().map(|word| word.text.clone()).collect()
     };
@@ -136,7 +136,7 @@ impl Call {
     }
 
     fn read_install(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
-        self.section.dialect = SpecSyntax::default();
+        self.section.syntax = SpecSyntax::default();
         let mut at = 0;
         while let Some(word) = words.get(at) {
             let line = lines.at(word.range.start);

@@ -23,7 +23,7 @@ pub(super) struct EnvironmentSpec {
     /// Packages.
     pub items: Vec<SpecLine>,
     /// What its format can express.
-    pub dialect: SpecSyntax,
+    pub syntax: SpecSyntax,
 }
 
 /// What a format can express.
@@ -33,8 +33,6 @@ pub(super) struct SpecSyntax {
     pub nodefaults: bool,
     /// `>=` in a spec without quotes that nobody wrote.
     pub floors: bool,
-    /// A version without an operator is exact, and one with `=` needs `.*` (TOML).
-    pub bare: bool,
 }
 
 /// A package in a list.

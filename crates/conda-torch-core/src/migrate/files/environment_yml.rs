@@ -1,9 +1,12 @@
-//! `environment.yml`, and what has its form: conda-lock's sources and `anaconda-project.yml`.
+//! `environment.yml` and files of the same form: conda-lock's sources and `anaconda-project.yml`.
 
-use crate::conda::Subdir;
+use std::collections::BTreeMap;
+
+use crate::conda::{Os, Subdir};
 use crate::matrix::Matrix;
+use crate::yaml::{Document, Value};
 
-use super::channels;
+use super::channels::ChannelEdit;
 use super::environment_spec::{EnvironmentSpec, FileEdits, PackageEdit, SpecLine, SpecSyntax};
 use super::file_edits::plan;
 use super::file_migration::{FileError, FileMigration, FileNote};
@@ -11,180 +14,275 @@ use super::format::FileFormat;
 use super::packages::{PackageRole, role};
 use super::spec::NewSpec;
 use super::target::Target;
-use super::text_edit::{Lines, TextEdit, apply, line_of};
-use super::yaml::{Id, Tree};
-use super::yaml_items;
+use super::text_edit::{TextEdit, apply, line_end, remove_element, whole_line, without_item};
 
 /// Whether a document is an environment: it lists packages, or names environments that do.
-pub(super) fn recognises(tree: &Tree) -> bool {
-    let Some(root) = tree.root else { return false };
-    let lists = |key: &&str| tree.get(root, key).is_some_and(|value| !tree.items(value).is_empty());
-    ["dependencies", "packages", "channels"].iter().any(lists)
-        || tree.get(root, "env_specs").is_some()
+pub(super) fn recognises(document: &Document) -> bool {
+    let Some(root) = document.root() else { return false };
+    let lists = |key: &&str| root.get(key).is_some_and(|value| value.items().next().is_some());
+    ["dependencies", "packages", "channels"].iter().any(lists) || root.get("env_specs").is_some()
 }
 
-/// Rewrites a file of this form.
+/// Migrates a file of this form.
 pub(super) fn migrate(
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
 ) -> Result<FileMigration, FileError> {
-    let document = Document::read(text)?;
-    let plans = plan(&document.sections, target, matrix)?;
-    let changed = document.changed(&plans);
-    let mut edits: Vec<TextEdit> = Vec::new();
-    for (id, texts) in &changed {
-        let edit = yaml_items::edit(text, &document.tree, *id, texts, &changed);
-        edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
-            line: line_of(text, document.tree.nodes[*id].range.start),
-            text: document.tree.text(*id).unwrap_or_default().to_owned(),
-        })?);
-    }
-    let new = apply(text, edits).ok_or(FileError::UnrelatedLines)?;
-    if document.tree.words(&changed) != Tree::parse(&new)?.words(&[]) {
+    let document = Document::parse(text)?;
+    let environments = environments(text, &document);
+    let specs: Vec<EnvironmentSpec> = environments.iter().map(|one| one.spec.clone()).collect();
+    let planned = plan(&specs, target, matrix)?;
+    let new_texts = new_texts(&environments, &planned);
+    let new = apply(text, text_edits(text, &document, &new_texts)?)?;
+    let again = Document::parse(&new)?;
+    if !says(&document, &new_texts).eq(says(&again, &BTreeMap::new())) {
         return Err(FileError::UnrelatedLines);
     }
-    let mut remarks = plans.remarks;
-    remarks.extend(document.remarks);
-    if !plans.changes.is_empty() && document.sections.iter().any(|section| section.is_locked) {
-        remarks.push(FileNote::LockAgain);
+    let mut notes = planned.remarks;
+    notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
+    if !planned.changes.is_empty() && specs.iter().any(|spec| spec.is_locked) {
+        notes.push(FileNote::LockAgain);
     }
-    remarks.sort_by_key(FileNote::line);
-    Ok(FileMigration {
-        form: FileFormat::EnvironmentYml,
-        text: new,
-        changes: plans.changes,
-        remarks,
+    notes.sort_by_key(FileNote::line);
+    let form = FileFormat::EnvironmentYml;
+    Ok(FileMigration { form, text: new, changes: planned.changes, remarks: notes })
+}
+
+/// An environment with the values that it was read from.
+#[derive(Default)]
+struct Environment<'a> {
+    spec: EnvironmentSpec,
+    channels: Vec<Value<'a>>,
+    specs: Vec<Value<'a>>,
+    notes: Vec<FileNote>,
+}
+
+/// The environment of a file, then those in `env_specs`, which build on it.
+fn environments<'a>(text: &str, document: &'a Document) -> Vec<Environment<'a>> {
+    let Some(root) = document.root() else { return Vec::new() };
+    let named = root.get("env_specs").into_iter().flat_map(Value::entries);
+    let named = named.map(|(_, value)| Environment::read(text, value, Some(0)));
+    std::iter::once(Environment::read(text, root, None)).chain(named).collect()
+}
+
+impl<'a> Environment<'a> {
+    fn read(text: &str, value: Value<'a>, parent: Option<usize>) -> Self {
+        let list = |key| value.get(key).into_iter().flat_map(Value::items);
+        let is_project =
+            parent.is_some() || value.get("packages").is_some() || value.get("env_specs").is_some();
+        let mut spec = EnvironmentSpec {
+            parent,
+            has_channels: value.get("channels").is_some(),
+            syntax: SpecSyntax { nodefaults: !is_project, floors: true },
+            ..EnvironmentSpec::default()
+        };
+        spec.platforms = list("platforms").filter_map(|name| name.text()?.parse().ok()).collect();
+        spec.is_locked = !spec.platforms.is_empty();
+        if value.get("platforms").is_none() {
+            let prefix = value.get("prefix").and_then(Value::text);
+            spec.platforms.extend(prefix.and_then(platform_of));
+        }
+        let channels: Vec<Value<'a>> =
+            list("channels").filter(|channel| channel.text().is_some()).collect();
+        spec.channels.extend(
+            channels.iter().filter_map(|value| Some((value.line(), value.text()?.to_owned()))),
+        );
+        let (mut specs, mut pip) = (Vec::new(), Vec::new());
+        for item in list("dependencies").chain(list("packages")) {
+            if let Some(written) = item.text() {
+                let platforms = selector(text, item.range().end);
+                spec.items.push(SpecLine { platforms, ..SpecLine::of(item.line(), written) });
+                specs.push(item);
+            } else if let Some(list) = item.get("pip") {
+                pip.extend(list.items());
+            }
+        }
+        let note = |item: Value<'_>| Some(pip_notes(item.line(), item.text()?, &spec));
+        let notes = pip.into_iter().filter_map(note).flatten().collect();
+        Self { spec, channels, specs, notes }
+    }
+}
+
+/// What comes in the place of each value that changes, by the value's id.
+type NewTexts = BTreeMap<usize, Vec<String>>;
+
+fn new_texts(environments: &[Environment<'_>], planned: &FileEdits) -> NewTexts {
+    let mut texts = NewTexts::new();
+    for (environment, edits) in environments.iter().zip(&planned.sections) {
+        for (value, edit) in environment.channels.iter().zip(&edits.channels) {
+            match edit {
+                ChannelEdit::Keep => None,
+                ChannelEdit::Become(name) => texts.insert(value.id(), vec![name.clone()]),
+                ChannelEdit::Remove => texts.insert(value.id(), Vec::new()),
+            };
+        }
+        for (value, edit) in environment.specs.iter().zip(&edits.items) {
+            if let PackageEdit::Become(specs) = edit {
+                texts.insert(value.id(), specs.iter().map(NewSpec::text).collect());
+            }
+        }
+    }
+    texts
+}
+
+/// Everything that a document says, once some values are others.
+fn says<'a>(
+    document: &'a Document,
+    new_texts: &'a NewTexts,
+) -> impl Iterator<Item = (usize, bool, Option<&'a str>)> {
+    document.values().flat_map(|value| {
+        let texts: Vec<Option<&str>> = match new_texts.get(&value.id()) {
+            Some(texts) => texts.iter().map(|text| Some(text.as_str())).collect(),
+            None => vec![value.text()],
+        };
+        texts.into_iter().map(move |text| (value.depth(), value.is_map(), text))
     })
 }
 
-/// A file as sections, with the nodes that they were read from.
-#[derive(Default)]
-struct Document {
-    tree: Tree,
-    sections: Vec<EnvironmentSpec>,
-    /// For each section the nodes of its channels and of its packages.
-    nodes: Vec<(Vec<Id>, Vec<Id>)>,
-    remarks: Vec<FileNote>,
+/// The edits to all lists that have items with new texts.
+fn text_edits(
+    text: &str,
+    document: &Document,
+    new_texts: &NewTexts,
+) -> Result<Vec<TextEdit>, FileError> {
+    let is_changed = |value: &Value<'_>| new_texts.contains_key(&value.id());
+    let lists: BTreeMap<usize, Value<'_>> = document
+        .values()
+        .filter(is_changed)
+        .filter_map(|value| value.parent().map(|list| (list.id(), list)))
+        .collect();
+    let mut edits = Vec::new();
+    for list in lists.values() {
+        let places: Vec<_> = list.items().map(Value::occurrence).collect();
+        let stays = |item: Value<'_>| new_texts.get(&item.id()).is_none_or(|new| !new.is_empty());
+        let last_kept = list.items().enumerate().filter(|(_, item)| stays(*item)).last();
+        let last_kept = last_kept.map(|(at, _)| at);
+        for (at, item) in list.items().enumerate() {
+            let Some(texts) = new_texts.get(&item.id()) else { continue };
+            if item.occurrence() != item.range() {
+                continue; // an alias; its target is edited where it stands
+            }
+            let edit = if is_block_item(text, item) {
+                edit_block_item(text, item, texts)
+            } else if texts.is_empty() {
+                remove_element(text, &places, at, last_kept).map(|edit| vec![edit])
+            } else {
+                let written = &text[item.range()];
+                let joined: Vec<String> =
+                    texts.iter().map(|new| quoted(new, written, false)).collect();
+                Some(vec![TextEdit::new(item.range(), joined.join(", "))])
+            };
+            let edit = edit.filter(|_| item.is_simple());
+            edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
+                line: item.line(),
+                text: item.text().unwrap_or_default().to_owned(),
+            })?);
+        }
+    }
+    Ok(edits)
 }
 
-impl Document {
-    fn read(text: &str) -> Result<Self, FileError> {
-        let tree = Tree::parse(text)?;
-        let mut document = Self { tree, ..Self::default() };
-        let Some(root) = document.tree.root else { return Ok(document) };
-        let lines = Lines::of(text);
-        document.read_section(text, &lines, root, None);
-        let specs: Vec<Id> = match document.tree.get(root, "env_specs") {
-            Some(specs) => document.tree.entries(specs).map(|(_, id)| id).collect(),
-            None => Vec::new(),
-        };
-        for id in specs {
-            document.read_section(text, &lines, id, Some(0));
-        }
-        Ok(document)
-    }
+/// What stands before a value on its line.
+fn before<'t>(text: &'t str, item: Value<'_>) -> &'t str {
+    let start = item.range().start;
+    &text[whole_line(text, start).start..start]
+}
 
-    fn read_section(&mut self, text: &str, lines: &Lines, id: Id, parent: Option<usize>) {
-        let tree = &self.tree;
-        let is_project = parent.is_some()
-            || tree.get(id, "packages").is_some()
-            || tree.get(id, "env_specs").is_some();
-        let mut section = EnvironmentSpec {
-            parent,
-            has_channels: tree.get(id, "channels").is_some(),
-            dialect: SpecSyntax { nodefaults: !is_project, floors: true, bare: false },
-            ..EnvironmentSpec::default()
-        };
-        if let Some(platforms) = tree.get(id, "platforms") {
-            let named = tree.items(platforms).iter().filter_map(|id| tree.text(*id));
-            section.platforms = named.filter_map(|name| name.parse().ok()).collect();
-            section.is_locked = !section.platforms.is_empty();
-        } else if let Some(prefix) = tree.get(id, "prefix").and_then(|id| tree.text(id)) {
-            section.platforms.extend(platform_of(prefix));
-        }
-        let mut channel_nodes = Vec::new();
-        for node in tree.get(id, "channels").map(|list| tree.items(list)).unwrap_or_default() {
-            if let Some(name) = tree.text(*node) {
-                let line = lines.at(tree.nodes[*node].range.start);
-                section.channels.push((line, name.to_owned()));
-                channel_nodes.push(*node);
-            }
-        }
-        let mut item_nodes = Vec::new();
-        let mut pip = Vec::new();
-        for key in ["dependencies", "packages"] {
-            for node in tree.get(id, key).map(|list| tree.items(list)).unwrap_or_default() {
-                let place = &tree.nodes[*node].range;
-                if let Some(spec) = tree.text(*node) {
-                    let mut item = SpecLine::of(lines.at(place.start), spec);
-                    item.platforms = yaml_items::selector(text, place.end);
-                    section.items.push(item);
-                    item_nodes.push(*node);
-                } else if let Some(list) = tree.get(*node, "pip") {
-                    pip.extend_from_slice(tree.items(list));
-                }
-            }
-        }
-        for node in pip {
-            let Some(requirement) = tree.text(node) else { continue };
-            let line = lines.at(tree.nodes[node].range.start);
-            self.remarks.extend(pip_remarks(line, requirement, &section));
-        }
-        self.sections.push(section);
-        self.nodes.push((channel_nodes, item_nodes));
-    }
+fn is_block_item(text: &str, item: Value<'_>) -> bool {
+    before(text, item).trim_matches([' ', '\t', '\u{feff}']) == "-"
+}
 
-    /// The nodes that change, and what comes in their place.
-    fn changed(&self, plans: &FileEdits) -> Vec<(Id, Vec<String>)> {
-        let mut changed: Vec<(Id, Vec<String>)> = Vec::new();
-        for (planned, (channels, items)) in plans.sections.iter().zip(&self.nodes) {
-            let of_channels = channels.iter().zip(&planned.channels);
-            changed.extend(of_channels.filter_map(|(id, edit)| match edit {
-                channels::ChannelEdit::Keep => None,
-                channels::ChannelEdit::Become(name) => Some((*id, vec![name.clone()])),
-                channels::ChannelEdit::Remove => Some((*id, Vec::new())),
-            }));
-            let of_items = items.iter().zip(&planned.items);
-            changed.extend(of_items.filter_map(|(id, edit)| match edit {
-                PackageEdit::Keep => None,
-                PackageEdit::Become(fresh) => {
-                    Some((*id, fresh.iter().map(NewSpec::text).collect()))
-                }
-            }));
-        }
-        changed.sort();
-        changed.dedup_by_key(|(id, _)| *id);
-        changed
+/// Edits an item on a line of its own; `None` where it is not written plainly enough.
+fn edit_block_item(text: &str, item: Value<'_>, texts: &[String]) -> Option<Vec<TextEdit>> {
+    let range = item.range();
+    let line = whole_line(text, range.start);
+    let rest = &text[range.end..line.end];
+    if !rest.trim().is_empty() && !rest.trim_start().starts_with('#') {
+        return None;
     }
+    let Some((first, more)) = texts.split_first() else {
+        return Some(vec![without_item(text, line, range.end)]);
+    };
+    let (before, written) = (before(text, item), &text[range.clone()]);
+    let end = line_end(text, &line);
+    let mut added = String::new();
+    for new in more {
+        let new = quoted(new, written, true);
+        if rest.ends_with('\n') {
+            added.extend([before, &new, end]);
+        } else {
+            added.extend([end, before, &new]);
+        }
+    }
+    let first = TextEdit::new(range, quoted(first, written, true));
+    Some(vec![first, TextEdit::new(line.end..line.end, added)])
+}
+
+/// A scalar in the quotes of the old one, or in some where it needs them.
+fn quoted(new: &str, written: &str, is_block: bool) -> String {
+    match written.chars().next() {
+        Some(quote @ ('\'' | '"')) => format!("{quote}{new}{quote}"),
+        _ if !is_block && new.contains([',', '[', ']', '{', '}']) => format!("\"{new}\""),
+        _ => new.to_owned(),
+    }
+}
+
+/// The platforms that conda-forge has PyTorch for, for words that mean several.
+const PLATFORMS: [Subdir; 5] =
+    [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
+
+/// The platforms of a selector after an item, as conda-lock reads it: `# [linux64]`.
+fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
+    let rest = &text[end..whole_line(text, end).end];
+    let comment = rest.trim_start().strip_prefix('#')?.trim_start();
+    let (words, _) = comment.strip_prefix('[')?.split_once(']')?;
+    let mut platforms = Vec::new();
+    for word in words.split(" or ") {
+        let (word, negated) = match word.trim().strip_prefix("not ") {
+            Some(word) => (word, true),
+            None => (word.trim(), false),
+        };
+        let of_os = |os: Os| PLATFORMS.into_iter().filter(|subdir| subdir.os() == os).collect();
+        let named: Vec<Subdir> = match word {
+            "linux" => of_os(Os::Linux),
+            "osx" => of_os(Os::Macos),
+            "win" => of_os(Os::Windows),
+            "unix" => [of_os(Os::Linux), of_os(Os::Macos)].concat(),
+            "linux64" => vec![Subdir::Linux64],
+            "aarch64" => vec![Subdir::LinuxAarch64],
+            "osx64" => vec![Subdir::Osx64],
+            "arm64" | "osxarm64" => vec![Subdir::OsxArm64],
+            "win64" => vec![Subdir::Win64],
+            name => vec![name.parse().ok()?],
+        };
+        platforms.extend(PLATFORMS.into_iter().filter(|subdir| named.contains(subdir) != negated));
+    }
+    Some(platforms)
 }
 
 /// What to know about a line for pip.
-pub(super) fn pip_remarks(line: usize, text: &str, section: &EnvironmentSpec) -> Vec<FileNote> {
-    let mut remarks = Vec::new();
+pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<FileNote> {
+    let mut notes = Vec::new();
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
     let name = text[..end.unwrap_or(text.len())].to_ascii_lowercase();
     if text.contains("download.pytorch.org") {
-        remarks.push(FileNote::PipIndex { line, text: text.to_owned() });
+        notes.push(FileNote::PipIndex { line, text: text.to_owned() });
     }
     if matches!(name.as_str(), "torch" | "torchvision" | "torchaudio" | "pytorch") {
-        remarks.push(FileNote::PipTorch { line, text: text.to_owned() });
-        let is_torch = |item: &SpecLine| {
-            item.spec.as_ref().is_some_and(|spec| {
-                matches!(
-                    role(spec),
-                    PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly
-                )
-            })
+        notes.push(FileNote::PipTorch { line, text: text.to_owned() });
+        let is_torch = |role| {
+            matches!(role, PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly)
         };
-        if section.items.iter().any(is_torch) {
-            remarks.push(FileNote::PipBesideConda { line });
+        if spec.items.iter().filter_map(|item| item.spec.as_ref()).any(|spec| is_torch(role(spec)))
+        {
+            notes.push(FileNote::PipBesideConda { line });
         }
     }
-    remarks
+    notes
 }
 
-/// The platform of a folder, where it is plain.
+/// The platform that a folder's name gives away.
 fn platform_of(prefix: &str) -> Option<Subdir> {
     if prefix.starts_with("/Users/") {
         Some(Subdir::OsxArm64)
@@ -192,5 +290,22 @@ fn platform_of(prefix: &str) -> Option<Subdir> {
         Some(Subdir::Win64)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_names_platforms_and_another_comment_does_not() {
+        let of = |comment: &str| selector(&format!("- a  {comment}\n"), 3);
+        assert_eq!(of("# [linux64]"), Some(vec![Subdir::Linux64]));
+        assert_eq!(of("#[osx]"), Some(vec![Subdir::Osx64, Subdir::OsxArm64]));
+        assert_eq!(of("# [win or osx-arm64]"), Some(vec![Subdir::Win64, Subdir::OsxArm64]));
+        assert_eq!(of("# [not win]").map(|platforms| platforms.len()), Some(4));
+        for comment in ["", "# GPU", "# [see below]", "# see [linux]"] {
+            assert_eq!(of(comment), None, "{comment}");
+        }
     }
 }

@@ -84,7 +84,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         self.remark_lines(plans);
         let channels = self.channels(chosen.as_ref(), plans);
         let prefix = (!self.chain().any(|section| section.has_channels)).then_some("conda-forge");
-        let mut edits = PackageEditor::new(chosen.as_ref(), &targets, prefix, self.section.dialect);
+        let mut edits = PackageEditor::new(chosen.as_ref(), &targets, prefix, self.section.syntax);
         let mut items = Vec::with_capacity(self.section.items.len());
         for item in &self.section.items {
             let (edit, change) = edits.of(item);
@@ -204,7 +204,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             nvidia: old_cuda && self.sections.iter().any(has_toolkit),
             defaults: self.sections.iter().any(|section| exported(section).is_some()),
         };
-        let edits = channels::edits(&names, kept, self.section.dialect.nodefaults);
+        let edits = channels::edits(&names, kept, self.section.syntax.nodefaults);
         for ((line, name), edit) in self.section.channels.iter().zip(&edits) {
             if name.to_ascii_lowercase().contains("pytorch-nightly") {
                 plans.remarks.push(FileNote::Nightly { line: *line });

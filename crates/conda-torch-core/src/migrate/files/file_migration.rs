@@ -2,6 +2,7 @@
 
 use crate::conda::{Subdir, Version};
 use crate::types::{CudaVersion, DriverVersion};
+use crate::yaml::YamlError;
 
 use super::format::FileFormat;
 
@@ -144,10 +145,10 @@ impl FileNote {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// It is not what its name or its beginning says.
-    #[error("line {line}: not {form}: {problem}")]
+    #[error("line {line}: not {format}: {problem}")]
     Malformed {
-        /// What it was taken for.
-        form: &'static str,
+        /// TOML or YAML.
+        format: &'static str,
         /// The line, from 1.
         line: usize,
         /// The parser's words.
@@ -182,4 +183,10 @@ pub enum FileError {
     /// The new text is not what was meant: a fault of this program.
     #[error("the change could not be made without touching something else")]
     UnrelatedLines,
+}
+
+impl From<YamlError> for FileError {
+    fn from(error: YamlError) -> Self {
+        Self::Malformed { format: "YAML", line: error.line, problem: error.problem }
+    }
 }

@@ -1,10 +1,10 @@
 //! What a file is, by its name and its content.
 
 use crate::matrix::Matrix;
+use crate::yaml::Document;
 
 use super::file_migration::{FileError, FileMigration};
 use super::target::Target;
-use super::yaml::Tree;
 use super::{commands, environment_yml, pixi_read, pixi_toml};
 
 /// A form of file.
@@ -53,9 +53,9 @@ impl FileFormat {
     /// environment.
     fn of_yaml(name: &str, text: &str) -> Result<Self, FileError> {
         let is_environment = name.contains("env") || name.contains("conda");
-        match Tree::parse(text) {
+        match Document::parse(text) {
             Ok(tree) if environment_yml::recognises(&tree) => Ok(Self::EnvironmentYml),
-            Err(error) if is_environment || looks_like_environment(text) => Err(error),
+            Err(error) if is_environment || looks_like_environment(text) => Err(error.into()),
             Ok(_) | Err(_) => Ok(Self::Commands),
         }
     }
@@ -64,7 +64,7 @@ impl FileFormat {
         if pixi_read::recognises(text) {
             Self::PixiToml
         } else if looks_like_environment(text)
-            || Tree::parse(text).is_ok_and(|tree| environment_yml::recognises(&tree))
+            || Document::parse(text).is_ok_and(|tree| environment_yml::recognises(&tree))
         {
             Self::EnvironmentYml
         } else {

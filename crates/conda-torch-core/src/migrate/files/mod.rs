@@ -30,8 +30,6 @@ mod target;
 mod text_edit;
 mod toml_entries;
 pub mod words;
-mod yaml;
-mod yaml_items;
 
 pub use file_migration::{ChangeReason, FileError, FileMigration, FileNote, LineChange};
 pub use format::FileFormat;

@@ -20,7 +20,7 @@ pub(super) struct PackageEditor<'a, 'm> {
     chosen: Option<&'a ChosenBuilds<'m>>,
     targets: &'a [PlatformTarget<'m>],
     prefix: Option<&'static str>,
-    dialect: SpecSyntax,
+    syntax: SpecSyntax,
     /// The scopes of the lines that have become `cuda-version`.
     pinned: Vec<Option<Vec<Subdir>>>,
     /// The names and scopes of the lines that have become PyTorch.
@@ -32,9 +32,9 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         chosen: Option<&'a ChosenBuilds<'m>>,
         targets: &'a [PlatformTarget<'m>],
         prefix: Option<&'static str>,
-        dialect: SpecSyntax,
+        syntax: SpecSyntax,
     ) -> Self {
-        Self { chosen, targets, prefix, dialect, pinned: Vec::new(), named: Vec::new() }
+        Self { chosen, targets, prefix, syntax, pinned: Vec::new(), named: Vec::new() }
     }
 
     /// What becomes of a line, and the change to tell, if it is one.
@@ -167,7 +167,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
 
     /// What is said of a version that nobody named.
     fn floor(&self, entry: &Entry, gives: Version) -> String {
-        let floor = entry.all_cuda && entry.metapackage && self.dialect.floors && gives >= FLOOR;
+        let floor = entry.all_cuda && entry.metapackage && self.syntax.floors && gives >= FLOOR;
         if floor { format!(">={FLOOR}") } else { String::new() }
     }
 

@@ -8,10 +8,9 @@ use toml::de::{DeTable, DeValue};
 use crate::conda::{Os, Subdir};
 
 use super::environment_spec::{EnvironmentSpec, SpecLine, SpecSyntax};
-use super::environment_yml::pip_remarks;
+use super::environment_yml::pip_notes;
 use super::file_migration::{FileError, FileNote};
 use super::spec::Written;
-use super::text_edit::line_of;
 
 /// Tables of conda packages.
 const TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
@@ -28,8 +27,8 @@ pub(super) fn recognises(text: &str) -> bool {
 
 pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, FileError> {
     DeTable::parse(text).map_err(|error| FileError::Malformed {
-        form: "TOML",
-        line: error.span().map_or(1, |span| line_of(text, span.start)),
+        format: "TOML",
+        line: error.span().map_or(1, |span| super::text_edit::line_of(text, span.start)),
         problem: error.message().to_owned(),
     })
 }
@@ -106,9 +105,9 @@ pub(super) fn read(text: &str, root: &DeTable<'_>) -> Vec<Read> {
 impl Read {
     /// The packages of the default feature or another.
     fn of(text: &str, table_of: &DeTable<'_>, path: &str, parent: Option<usize>) -> Self {
-        let dialect = SpecSyntax { nodefaults: false, floors: true, bare: true };
+        let syntax = SpecSyntax { nodefaults: false, floors: true };
         let mut read = Self {
-            section: EnvironmentSpec { parent, dialect, ..EnvironmentSpec::default() },
+            section: EnvironmentSpec { parent, syntax, ..EnvironmentSpec::default() },
             ..Self::default()
         };
         read.read_packages(text, table_of, path, None);
@@ -123,8 +122,8 @@ impl Read {
             .and_then(|table| get(table, "cuda"))
             .and_then(|cuda| Some((cuda.span(), cuda.get_ref().as_str()?.to_owned())));
         for (name, _) in get(table_of, "pypi-dependencies").and_then(table).into_iter().flatten() {
-            let line = line_of(text, name.span().start);
-            read.remarks.extend(pip_remarks(line, name.get_ref(), &read.section));
+            let line = super::text_edit::line_of(text, name.span().start);
+            read.remarks.extend(pip_notes(line, name.get_ref(), &read.section));
         }
         read
     }
@@ -147,7 +146,7 @@ impl Read {
                     table: format!("{path}\u{1f}{name}"),
                     name: key.get_ref().clone().into_owned(),
                 };
-                let line = line_of(text, place.key.start);
+                let line = super::text_edit::line_of(text, place.key.start);
                 let written = text.get(place.key.start..place.value.end).unwrap_or_default();
                 let item = SpecLine {
                     line,
@@ -176,7 +175,7 @@ impl Read {
                 };
                 let named = name.and_then(|name| Some((name.get_ref().as_str()?, name.span())));
                 if let Some((name, place)) = named {
-                    let line = line_of(text, element.span().start);
+                    let line = super::text_edit::line_of(text, element.span().start);
                     self.section.channels.push((line, name.to_owned()));
                     self.channels.push((element.span(), place));
                 }

@@ -15,7 +15,7 @@ use super::format::FileFormat;
 use super::pixi_read::{Read, parse, read};
 use super::target::Target;
 use super::text_edit::{TextEdit, apply, line_of};
-use super::toml_entries::{self, leaves, line_end};
+use super::toml_entries::{self, leaves};
 
 /// Rewrites a file of this form.
 pub(super) fn migrate(
@@ -39,7 +39,7 @@ pub(super) fn migrate(
             plans.changes.extend(writer.requirement(read, cuda.major));
         }
     }
-    let new = apply(text, writer.edits).ok_or(FileError::UnrelatedLines)?;
+    let new = apply(text, writer.edits)?;
     let mut found = BTreeMap::new();
     let again = parse(&new).map_err(|_| FileError::UnrelatedLines)?;
     leaves(&DeValue::Table(again.get_ref().clone()), "", &mut found);
@@ -76,7 +76,8 @@ impl Writer<'_> {
         }
         let elements: Vec<Range<usize>> =
             read.channels.iter().map(|(element, _)| element.clone()).collect();
-        let stays = |at: usize| planned.channels.get(at) != Some(&channels::ChannelEdit::Remove);
+        let last_kept =
+            planned.channels.iter().rposition(|edit| *edit != channels::ChannelEdit::Remove);
         let under = format!("{}\u{1f}", read.channels_path);
         let mut kept: Vec<Vec<(String, String)>> = Vec::new();
         for (at, edit) in planned.channels.iter().enumerate() {
@@ -101,7 +102,8 @@ impl Writer<'_> {
                     }
                 }
                 channels::ChannelEdit::Remove => {
-                    let edit = toml_entries::remove_element(self.text, &elements, at, stays);
+                    let edit =
+                        super::text_edit::remove_element(self.text, &elements, at, last_kept);
                     self.edits.push(edit.ok_or_else(|| self.refuse(&elements[at]))?);
                     continue;
                 }
@@ -166,7 +168,7 @@ impl Writer<'_> {
             let line = line_of(self.text, place.start);
             return Some(LineChange { line, before: format!("cuda = \"{version}\""), after, why });
         }
-        let end = line_end(self.text);
+        let end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
         let gap = if self.text.ends_with('\n') { "" } else { end };
         let table = format!("{gap}{end}[{}]{end}cuda = \"{major}\"{end}", read.requirements);
         self.edits.push(TextEdit::new(self.text.len()..self.text.len(), table));

@@ -71,15 +71,10 @@ impl<'m> PlatformTarget<'m> {
         let has_nvidia = self.machine.has_nvidia_card()
             || self.machine.driver.is_found()
             || self.machine.driver_cuda.is_found();
-        match self.requested.device {
-            RequestedAccelerator::Cuda if self.is_described && !has_nvidia => {
-                RequestedAccelerator::Auto
-            }
-            // A shared file that does not choose leaves the choice to the solver.
-            device @ (RequestedAccelerator::Auto
-            | RequestedAccelerator::Cpu
-            | RequestedAccelerator::Cuda) => device,
-        }
+        // A shared file that does not choose leaves the choice to the solver.
+        let is_impossible =
+            self.requested.device == RequestedAccelerator::Cuda && self.is_described && !has_nvidia;
+        if is_impossible { RequestedAccelerator::Auto } else { self.requested.device }
     }
 
     /// The advice for a version of PyTorch, and a pin of `cuda-version`, if they are asked for. A shared

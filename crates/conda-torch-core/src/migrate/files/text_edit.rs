@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-/// A stretch of a text, and what comes in its place.
+use super::file_migration::FileError;
+
+/// New bytes for a range of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TextEdit {
-    /// Bytes of the old text; empty where something is only added.
+    /// Bytes of the old text; empty for an insertion.
     pub range: Range<usize>,
-    /// The new bytes; empty where something is only taken out.
+    /// The new bytes; empty for a removal.
     pub text: String,
 }
 
@@ -18,20 +20,22 @@ impl TextEdit {
     }
 }
 
-/// The text with all edits made; `None` where two overlap or one is out of the text, which would be
-/// this program's own mistake.
-pub(super) fn apply(text: &str, mut edits: Vec<TextEdit>) -> Option<String> {
+/// The text with all edits made.
+///
+/// # Errors
+/// Where two overlap or one is out of the text: a fault of this program.
+pub(super) fn apply(text: &str, mut edits: Vec<TextEdit>) -> Result<String, FileError> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits.dedup();
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = 0;
     for edit in &edits {
-        out.push_str(text.get(at..edit.range.start)?);
+        out.push_str(text.get(at..edit.range.start).ok_or(FileError::UnrelatedLines)?);
         out.push_str(&edit.text);
         at = edit.range.end;
     }
-    out.push_str(text.get(at..)?);
-    Some(out)
+    out.push_str(text.get(at..).ok_or(FileError::UnrelatedLines)?);
+    Ok(out)
 }
 
 /// The number of the line that a byte is in, from 1.
@@ -39,7 +43,7 @@ pub(super) fn line_of(text: &str, at: usize) -> usize {
     1 + text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
 }
 
-/// The lines of a text, for whoever asks often.
+/// Where the lines of a text end.
 pub(super) struct Lines(Vec<usize>);
 
 impl Lines {
@@ -60,6 +64,55 @@ pub(super) fn whole_line(text: &str, at: usize) -> Range<usize> {
     start..end
 }
 
+/// How a line ends, or would if it were not the last.
+pub(super) fn line_end(text: &str, line: &Range<usize>) -> &'static str {
+    let line = &text[line.clone()];
+    if line.ends_with("\r\n") || !line.ends_with('\n') && text.contains("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    }
+}
+
+/// Takes out a line whose item ends at `end`. A comment after the item stays, a selector does not.
+pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEdit {
+    let rest = text[end..line.end].trim_start_matches(',').trim();
+    let is_comment = rest.starts_with('#') && !rest.trim_start_matches(['#', ' ']).starts_with('[');
+    let kept = if is_comment {
+        let written = &text[line.clone()];
+        let indent = &written[..written.len() - written.trim_start_matches([' ', '\t']).len()];
+        let ending = if written.ends_with('\n') { line_end(text, &line) } else { "" };
+        format!("{indent}{rest}{ending}")
+    } else {
+        String::new()
+    };
+    TextEdit::new(line, kept)
+}
+
+/// Takes an element with its comma out of a list in brackets, and its line if nothing else is on it.
+/// `None` where a comment is in the way. `last_kept` is the last element that stays.
+pub(super) fn remove_element(
+    text: &str,
+    elements: &[Range<usize>],
+    at: usize,
+    last_kept: Option<usize>,
+) -> Option<TextEdit> {
+    let own = elements.get(at)?.clone();
+    let line = whole_line(text, own.start);
+    let after = text[own.end..line.end.max(own.end)].trim();
+    let after = after.strip_prefix(',').unwrap_or(after).trim();
+    let is_alone = text[line.start..own.start].trim().is_empty();
+    if is_alone && (after.is_empty() || after.starts_with('#')) {
+        return Some(without_item(text, line, own.end));
+    }
+    let range = if Some(at) < last_kept {
+        own.start..elements.get(at + 1)?.start
+    } else {
+        elements.get(at.checked_sub(1)?)?.end..own.end
+    };
+    (!text.get(range.clone())?.contains('#')).then(|| TextEdit::new(range, ""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,15 +121,15 @@ mod tests {
     fn edits_are_made_in_the_order_of_the_text_and_touch_nothing_else() {
         let edits =
             vec![TextEdit::new(4..5, "C"), TextEdit::new(0..1, "AA"), TextEdit::new(2..2, "-")];
-        assert_eq!(apply("abcde", edits).as_deref(), Some("AAb-cdC"));
+        assert_eq!(apply("abcde", edits).as_deref(), Ok("AAb-cdC"));
         let overlapping = vec![TextEdit::new(0..3, ""), TextEdit::new(2..4, "x")];
-        assert_eq!(apply("abcde", overlapping), None);
-        assert_eq!(apply("abc", vec![TextEdit::new(2..9, "")]), None);
+        assert!(apply("abcde", overlapping).is_err());
+        assert!(apply("abc", vec![TextEdit::new(2..9, "")]).is_err());
     }
 
     #[test]
     fn a_line_is_found_by_a_byte_in_it() {
-        assert_eq!(line_of("a\nb\nc", 3), 2);
+        assert_eq!(Lines::of("a\nb\nc").at(3), 2);
         assert_eq!(whole_line("a\nbb\nc", 3), 2..5);
         assert_eq!(whole_line("a\nbb\nc", 5), 5..6);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::spec::NewSpec;
-use super::text_edit::{TextEdit, whole_line};
+use super::text_edit::{TextEdit, line_end, whole_line, without_item};
 
 /// A version as pixi reads it: without an operator it is exact, so `=2.1` needs `.*`.
 pub(super) fn version(fresh: &NewSpec) -> String {
@@ -55,7 +55,7 @@ pub(super) fn edit(
     }
     let quote = if written.contains('\'') && !written.contains('"') { '\'' } else { '"' };
     let Some((first, more)) = fresh.split_first() else {
-        return alone.then(|| without_line(text, line, old.end)).map(|edit| vec![edit]);
+        return alone.then(|| without_item(text, line, old.end)).map(|edit| vec![edit]);
     };
     let mut edits = vec![TextEdit::new(old.clone(), value(first, quote))];
     let name = text[key.clone()].trim_matches(['"', '\'']);
@@ -68,7 +68,7 @@ pub(super) fn edit(
         if !alone {
             return None;
         }
-        let (ending, indent) = (line_end(text), &text[line.start..key.start]);
+        let (ending, indent) = (line_end(text, &line), &text[line.start..key.start]);
         let mut added = String::new();
         if !text[line.clone()].ends_with('\n') {
             added.push_str(ending);
@@ -79,50 +79,6 @@ pub(super) fn edit(
         edits.push(TextEdit::new(line.end..line.end, added));
     }
     Some(edits)
-}
-
-/// How the lines of a text end.
-pub(super) fn line_end(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
-}
-
-/// A line without what ends at `end`; a comment after that stays.
-fn without_line(text: &str, line: Range<usize>, end: usize) -> TextEdit {
-    let rest = text[end..line.end].trim_start_matches(',').trim();
-    let kept = if rest.starts_with('#') && !rest.trim_start_matches(['#', ' ']).starts_with('[') {
-        let indent: String =
-            text[line.clone()].chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
-        let ending = if text[line.clone()].ends_with('\n') { line_end(text) } else { "" };
-        format!("{indent}{rest}{ending}")
-    } else {
-        String::new()
-    };
-    TextEdit::new(line, kept)
-}
-
-/// Takes an element out of an array; `stays` tells which of its places are kept.
-pub(super) fn remove_element(
-    text: &str,
-    elements: &[Range<usize>],
-    at: usize,
-    stays: impl Fn(usize) -> bool,
-) -> Option<TextEdit> {
-    let own = elements.get(at)?.clone();
-    let line = whole_line(text, own.start);
-    let after = text[own.end..line.end.max(own.end)].trim();
-    let alone = text[line.start..own.start].trim().is_empty()
-        && (after.is_empty() || after.starts_with(['#', ',']))
-        && (after.trim_start_matches(',').trim().is_empty()
-            || after.trim_start_matches(',').trim().starts_with('#'));
-    if alone {
-        return Some(without_line(text, line, own.end));
-    }
-    let range = if (at + 1..elements.len()).any(stays) {
-        own.start..elements.get(at + 1)?.start
-    } else {
-        elements.get(at.checked_sub(1)?)?.end..own.end
-    };
-    (!text.get(range.clone())?.contains('#')).then(|| TextEdit::new(range, ""))
 }
 
 /// Everything that a document says, by path.
