@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
-use conda_torch_core::answer::{Answer, Refused, Style};
+use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
@@ -20,7 +20,7 @@ use crate::text;
 use super::channel_flags::ChannelFlags;
 use super::live_rows::LiveRows;
 use super::machine_flags::{MachineFlags, machine};
-use super::output_flags::OutputFlags;
+use super::output_flags::{OutputFlags, page_width};
 use super::request_flags::RequestFlags;
 use super::verify::{VerifyContext, VerifyFlags};
 use super::{Output, UsageError, note, print_error};
@@ -116,7 +116,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         channels: &channels,
         live: live.as_ref().map(|live| &live.text),
         proof: None,
-        style: Style { all: args.answer.all, ..args.output.style(&machine) },
+        shell: args.output.shell(&machine),
     };
     let context = VerifyContext {
         host,
@@ -127,8 +127,8 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let proof = args.verify.verify(&answer, &context)?;
     answer.proof = proof.as_ref();
     let formatted = match format {
-        Format::Human => text::human(&answer),
-        Format::Json => Ok(report::advise::json(&answer)),
+        Format::Human => text::human(&answer, args.output.style()),
+        Format::Json => Ok(report::advise::document(&answer, args.answer.all)),
         Format::Commands => formats::commands(&answer),
         Format::EnvironmentYml => formats::environment_yml(&answer),
         Format::PixiToml => formats::pixi_toml(&answer),
@@ -143,7 +143,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Err(refused) => return Err(UsageError(refused.to_string()).into()),
     };
     if !matches!(format, Format::Human | Format::Json) {
-        note(&text::warnings(&answer));
+        note(&text::warnings(&answer, page_width()));
     }
     Ok(Output { stdout, code: answer.exit_code() })
 }

@@ -2,7 +2,7 @@
 
 use conda_torch_core::audit::check;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report::check::{self as report, Checked, Telling};
+use conda_torch_core::report::check::{self as report, Checked};
 use conda_torch_probe::environment;
 use conda_torch_probe::host::Host;
 
@@ -54,13 +54,13 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         return Err(UsageError::new(why).into());
     }
     let code = if all.iter().any(|one| one.checkup.verdict.asks()) { 4 } else { 0 };
-    let telling =
-        Telling { client: args.output.target(&machine), style: args.output.style(&machine) };
+    let client = args.output.target(&machine);
+    let shell = args.output.shell(&machine);
     let stdout = match (all.as_slice(), place) {
-        (all, _) if args.output.json => {
-            report::document(all, &machine, &telling, matrix.as_of, code)
+        (all, _) if args.output.json => report::document(all, &machine, &client, code),
+        ([one], Some(_)) => {
+            text::check::page(one, &client, shell, args.output.style()).map_err(UsageError::new)?
         }
-        ([one], Some(_)) => text::check::page(one, &telling).map_err(UsageError::new)?,
         (all, _) => text::check::table(all),
     };
     Ok(Output { stdout, code })

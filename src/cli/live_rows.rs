@@ -1,6 +1,6 @@
 //! `--live`: the channel's current builds.
 
-use conda_torch_core::answer::LiveText;
+use conda_torch_core::answer::LiveChannel;
 use conda_torch_core::channel::{Origin, PACKAGES, Records, age, rows, since};
 use conda_torch_core::conda::{Channels, FaultKind, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
@@ -15,7 +15,7 @@ use super::live::{self, Read};
 pub(super) struct LiveRows {
     pub(super) matrix: Matrix,
     pub(super) remarks: Vec<ChannelRemark>,
-    pub(super) text: LiveText,
+    pub(super) text: LiveChannel,
 }
 
 /// Reads the channels.
@@ -61,7 +61,7 @@ fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
         let example = without_secrets(&first.url);
         remarks.push(ChannelRemark::NotUnderstood { count: gaps.len(), example });
     }
-    let text = LiveText {
+    let text = LiveChannel {
         channel: channel.to_owned(),
         read: true,
         as_of: day,
@@ -75,7 +75,7 @@ fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
 fn built_in(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> LiveRows {
     let matrix = Matrix::embedded().clone();
     let as_of = matrix.as_of;
-    let text = LiveText { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
+    let text = LiveChannel { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
     LiveRows { matrix, remarks: vec![remark], text }
 }
 

@@ -7,7 +7,7 @@ use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::diagnostics::trouble;
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report::matrix_diff::{Compared, json};
+use conda_torch_core::report::matrix_diff::{Compared, document};
 use conda_torch_core::types::Date;
 use conda_torch_probe::host::Host;
 
@@ -58,7 +58,7 @@ pub(super) fn run(
     };
     let stdout = match format {
         DiffFormat::Text => text::matrix_diff(&compared, page_width()),
-        DiffFormat::Json => json(&compared),
+        DiffFormat::Json => document(&compared),
         DiffFormat::Rows => matrix_rows(compared.differences, matrix),
     };
     Ok(Output { stdout, code: if compared.is_same() { 0 } else { 4 } })

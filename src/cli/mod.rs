@@ -25,7 +25,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
@@ -141,12 +140,8 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
     }
     match arguments.first()?.to_str()? {
         "advise" => Some(report::advise::error),
-        "check" => {
-            Some(|message, code| report::check::error(message, code, Matrix::embedded().as_of))
-        }
-        "migrate" => {
-            Some(|message, code| report::migrate::error(message, code, Matrix::embedded().as_of))
-        }
+        "check" => Some(|message, code| report::check::error(message, code)),
+        "migrate" => Some(|message, code| report::migrate::error(message, code)),
         _ => None,
     }
 }

@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 
 use clap::{ColorChoice, ValueEnum};
 
-use conda_torch_core::answer::Style;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
+
+use crate::text::Style;
 
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,7 @@ impl OutputFlags {
         ClientTarget::of(machine, self.client_kind())
     }
 
-    pub(super) fn style(&self, machine: &Machine) -> Style {
+    pub(super) fn style(&self) -> Style {
         let color = match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -68,14 +69,18 @@ impl OutputFlags {
                 anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
             }
         };
-        let shell = match self.shell {
+        Style { width: page_width(), color }
+    }
+
+    /// The shell to print commands for.
+    pub(super) fn shell(&self, machine: &Machine) -> Shell {
+        match self.shell {
             Some(ShellFlag::Bash | ShellFlag::Zsh) => Shell::Posix,
             Some(ShellFlag::Fish) => Shell::Fish,
             Some(ShellFlag::Powershell) => Shell::Powershell,
             Some(ShellFlag::Cmd) => Shell::Cmd,
             None => current_shell(machine),
-        };
-        Style { width: page_width(), color, shell, all: false }
+        }
     }
 }
 

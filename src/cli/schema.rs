@@ -2,10 +2,7 @@
 
 use clap::ValueEnum;
 
-use conda_torch_core::report::schema::{
-    ADVISE_SCHEMA, CHECK_SCHEMA, DIFF_SCHEMA, MATRIX_SCHEMA, MIGRATE_FILES_SCHEMA, MIGRATE_SCHEMA,
-    PROBE_SCHEMA,
-};
+use conda_torch_core::report::schema;
 
 use super::Output;
 
@@ -42,13 +39,13 @@ enum Document {
 
 pub(super) fn run(args: &Args) -> Output {
     let schema = match args.of {
-        Document::Advise => ADVISE_SCHEMA,
-        Document::Check => CHECK_SCHEMA,
-        Document::Matrix => MATRIX_SCHEMA,
-        Document::MatrixDiff => DIFF_SCHEMA,
-        Document::Migrate => MIGRATE_SCHEMA,
-        Document::MigrateFiles => MIGRATE_FILES_SCHEMA,
-        Document::Probe => PROBE_SCHEMA,
+        Document::Advise => schema::ADVISE,
+        Document::Check => schema::CHECK,
+        Document::Matrix => schema::MATRIX,
+        Document::MatrixDiff => schema::MATRIX_DIFF,
+        Document::Migrate => schema::MIGRATE,
+        Document::MigrateFiles => schema::MIGRATE_FILES,
+        Document::Probe => schema::PROBE,
     };
     Output { stdout: schema.to_owned(), code: 0 }
 }

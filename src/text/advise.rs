@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use conda_torch_core::answer::{Answer, Refused, Style};
+use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::{Step, StepKind, shell};
 use conda_torch_core::diagnostics::{Diagnostic, Severity, is_said_better, message};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 use conda_torch_core::types::Machine;
 
+use super::Style;
 use super::proof;
 use super::reasons::reasons;
 use super::summary;
@@ -21,8 +22,8 @@ const ALTERNATIVES: usize = 4;
 ///
 /// # Errors
 /// Where a name that the user gave cannot be written for the shell.
-pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
-    let mut page = Page { answer, out: String::with_capacity(2048) };
+pub fn human(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
+    let mut page = Page { answer, style, out: String::with_capacity(2048) };
     page.machine();
     match &answer.advice.recommended {
         Some(choice) => page.recommended(choice)?,
@@ -37,15 +38,15 @@ pub fn human(answer: &Answer<'_>) -> Result<String, Refused> {
 /// The warnings of an answer that gives something up or of a channel, and what came of a proof, as lines for whoever reads another format.
 /// Empty where the request is met in full and no proof was asked for.
 #[must_use]
-pub fn warnings(answer: &Answer<'_>) -> String {
-    let answer = Answer { style: Style { color: false, ..answer.style }, ..answer.clone() };
-    let mut page = Page { answer: &answer, out: String::new() };
+pub fn warnings(answer: &Answer<'_>, width: usize) -> String {
+    let style = Style { width, color: false };
+    let mut page = Page { answer, style, out: String::new() };
     let gives_up = answer.advice.status == Status::Degraded;
     let of_channel = |remark: &Diagnostic| matches!(remark, Diagnostic::Channel(_));
     page.remarks(|remark| {
         remark.severity() >= Severity::Warning && (gives_up || of_channel(remark))
     });
-    page.out.push_str(&proof::block(&answer));
+    page.out.push_str(&proof::block(answer, style));
     let mut out = page.out;
     out.truncate(out.trim_end().len());
     out
@@ -54,6 +55,7 @@ pub fn warnings(answer: &Answer<'_>) -> String {
 /// A page in the making.
 struct Page<'a> {
     answer: &'a Answer<'a>,
+    style: Style,
     out: String,
 }
 
@@ -61,7 +63,7 @@ impl Page<'_> {
     /// The machine in one or two lines.
     fn machine(&mut self) {
         let machine = self.answer.machine;
-        let width = self.answer.style.width;
+        let width = self.style.width;
         // A GPU that was neither found nor named, and is taken to be there, is told of below.
         let assumed = |remark: &Diagnostic| matches!(remark, Diagnostic::DriverAssumed { .. });
         if !machine.gpus.is_empty() || !self.answer.advice.diagnostics.iter().any(assumed) {
@@ -83,7 +85,7 @@ impl Page<'_> {
         self.remarks(is_no_client);
         let steps = self.answer.plan(choice);
         self.commands(&steps)?;
-        self.out.push_str(&proof::block(self.answer));
+        self.out.push_str(&proof::block(self.answer, self.style));
         self.reasons(choice);
         self.remarks(|remark| !is_first(remark) && !is_no_client(remark));
         self.alternatives("Alternatives", &advice.alternatives);
@@ -127,7 +129,7 @@ impl Page<'_> {
     }
 
     fn block(&mut self, title: &str, steps: &[&Step]) -> Result<(), Refused> {
-        let style = self.answer.style;
+        let style = self.style;
         if steps.is_empty() {
             return Ok(());
         }
@@ -135,7 +137,7 @@ impl Page<'_> {
             wrap(&mut self.out, "", title, style.width);
         }
         for step in steps {
-            for line in shell::lines(step, style.shell, style.width.saturating_sub(2))? {
+            for line in shell::lines(step, self.answer.shell, style.width.saturating_sub(2))? {
                 let _ = writeln!(self.out, "  {line}");
             }
         }
@@ -163,7 +165,7 @@ impl Page<'_> {
         }
         self.bold("Why");
         for (text, code) in reasons {
-            wrap(&mut self.out, "- ", &format!("{text} [{code}]"), self.answer.style.width);
+            wrap(&mut self.out, "- ", &format!("{text} [{code}]"), self.style.width);
         }
         self.out.push('\n');
     }
@@ -226,7 +228,7 @@ impl Page<'_> {
         for alternative in alternatives {
             let build = choice_title(&alternative.choice);
             let text = format!("{build} — needs {}", changes(alternative, self.answer.machine));
-            wrap(&mut self.out, "- ", &text, self.answer.style.width);
+            wrap(&mut self.out, "- ", &text, self.style.width);
         }
         self.out.push('\n');
     }
@@ -234,8 +236,8 @@ impl Page<'_> {
     /// A line that begins with what kind of line it is.
     fn labelled(&mut self, label: &str, text: &str) {
         let start = self.out.len();
-        wrap(&mut self.out, label, text, self.answer.style.width);
-        if self.answer.style.color {
+        wrap(&mut self.out, label, text, self.style.width);
+        if self.style.color {
             let color = if label == "warning: " { "\x1b[33m" } else { "\x1b[36m" };
             self.out.insert_str(start + label.trim_end().len(), "\x1b[0m");
             self.out.insert_str(start, color);
@@ -243,9 +245,9 @@ impl Page<'_> {
     }
 
     fn bold(&mut self, text: &str) {
-        let (on, off) = if self.answer.style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let (on, off) = if self.style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         self.out.push_str(on);
-        wrap(&mut self.out, "", text, self.answer.style.width);
+        wrap(&mut self.out, "", text, self.style.width);
         self.out.insert_str(self.out.trim_end().len(), off);
     }
 }

@@ -6,13 +6,15 @@ use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
 use conda_torch_core::audit::{self, words};
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{
     StepKind,
     shell::{self, CannotQuote},
 };
 use conda_torch_core::diagnostics::Severity;
 use conda_torch_core::formats::visible;
-use conda_torch_core::report::check::{Checked, Telling};
+use conda_torch_core::report::check::Checked;
+use conda_torch_core::types::Shell;
 
 use super::summary;
 use super::wrap::{wrap, wrap_parts};
@@ -21,9 +23,14 @@ use super::wrap::{wrap, wrap_parts};
 ///
 /// # Errors
 /// Where a name cannot be written for the shell.
-pub fn page(checked: &Checked<'_>, telling: &Telling<'_>) -> Result<String, CannotQuote> {
+pub fn page(
+    checked: &Checked<'_>,
+    client: &ClientTarget<'_>,
+    shell: Shell,
+    style: super::Style,
+) -> Result<String, CannotQuote> {
+    let width = style.width;
     let Checked { environment, checkup } = checked;
-    let width = telling.style.width;
     let mut out = String::with_capacity(1024);
     let mut first = vec![environment.prefix.clone()];
     first.extend(environment.name.clone().map(|name| format!("`{name}`")));
@@ -54,16 +61,21 @@ pub fn page(checked: &Checked<'_>, telling: &Telling<'_>) -> Result<String, Cann
             wrap(&mut out, "  hint: ", &hint, width);
         }
     }
-    mend(&mut out, checked, telling)?;
+    mend(&mut out, checked, client, shell, width)?;
     out.truncate(out.trim_end().len());
     out.push('\n');
     Ok(out)
 }
 
 /// The commands that mend it.
-fn mend(out: &mut String, checked: &Checked<'_>, telling: &Telling<'_>) -> Result<(), CannotQuote> {
-    let steps = checked.mend(&telling.client);
-    let style = telling.style;
+fn mend(
+    out: &mut String,
+    checked: &Checked<'_>,
+    client: &ClientTarget<'_>,
+    shell: Shell,
+    width: usize,
+) -> Result<(), CannotQuote> {
+    let steps = checked.fix(client);
     for (title, is_check) in [("To mend it, a new environment:", false), ("Check it:", true)] {
         let steps = steps.iter().filter(|step| (step.kind == StepKind::Check) == is_check);
         let mut titled = false;
@@ -72,7 +84,7 @@ fn mend(out: &mut String, checked: &Checked<'_>, telling: &Telling<'_>) -> Resul
                 let _ = write!(out, "\n{title}\n");
                 titled = true;
             }
-            for line in shell::lines(step, style.shell, style.width.saturating_sub(2))? {
+            for line in shell::lines(step, shell, width.saturating_sub(2))? {
                 let _ = writeln!(out, "  {line}");
             }
         }

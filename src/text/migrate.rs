@@ -12,6 +12,7 @@ use conda_torch_core::report::migrate::MigrationAnswer;
 use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
 use conda_torch_core::types::Environment;
 
+use super::Style;
 use super::page::Page;
 use super::summary;
 use super::wrap::wrap_parts;
@@ -20,16 +21,16 @@ use super::wrap::wrap_parts;
 ///
 /// # Errors
 /// Where a name cannot be written for the shell.
-pub fn environment(answer: &MigrationAnswer<'_>) -> Result<String, Refused> {
-    let mut page = Page::new(answer.style);
+pub fn environment(answer: &MigrationAnswer<'_>, style: Style) -> Result<String, Refused> {
+    let mut page = Page::new(style, answer.shell);
     what_is_there(&mut page, answer);
     if !answer.migration.is_needed {
         page.bold("Nothing in it is left of the old channel");
         page.text("", "`conda-torch advise` says what to install on this machine");
         return Ok(page.finish());
     }
-    wrap_parts(&mut page.out, &summary::graphics(answer.machine), answer.style.width);
-    wrap_parts(&mut page.out, &summary::system(answer.machine), answer.style.width);
+    wrap_parts(&mut page.out, &summary::graphics(answer.machine), page.style.width);
+    wrap_parts(&mut page.out, &summary::system(answer.machine), page.style.width);
     page.gap();
     match (&answer.migration.plan, &answer.migration.target.advice.recommended) {
         (Some(plan), Some(choice)) => {
@@ -60,7 +61,7 @@ fn what_is_there(page: &mut Page, answer: &MigrationAnswer<'_>) {
     if !environment.pip.is_empty() {
         parts.push(format!("{} from pip", environment.pip.len()));
     }
-    wrap_parts(&mut page.out, &parts, answer.style.width);
+    wrap_parts(&mut page.out, &parts, page.style.width);
     if environment.prefix.replace('\\', "/").contains("/.pixi/envs/") {
         page.text("note: ", "it is a pixi project's: what counts is the project's `pixi.toml`");
     }

@@ -6,14 +6,15 @@ use conda_torch_core::migrate::environment::{SettingsFinding, words::setting_sen
 use conda_torch_core::report::migrate::SettingsAnswer;
 use conda_torch_core::types::ClientKind;
 
+use super::Style;
 use super::page::Page;
 
 /// The page.
 ///
 /// # Errors
 /// Where a path cannot be written for the shell.
-pub fn settings(answer: &SettingsAnswer<'_>) -> Result<String, Refused> {
-    let mut page = Page::new(answer.style);
+pub fn settings(answer: &SettingsAnswer<'_>, style: Style) -> Result<String, Refused> {
+    let mut page = Page::new(style, answer.shell);
     let found = answer.settings;
     for (path, problem) in &found.unreadable {
         page.text("warning: ", &format!("`{path}` could not be read: {problem}"));

@@ -4,13 +4,13 @@ use conda_torch_core::migrate::files::{
     ChangeReason, LineChange,
     words::{because, remark_sentence as sentence},
 };
-use conda_torch_core::report::migrate_files::Migrated;
+use conda_torch_core::report::migrate_files::MigratedFile;
 
 use super::wrap::wrap;
 
 /// What to know, for a person.
 #[must_use]
-pub fn migrated(files: &[Migrated], width: usize) -> String {
+pub fn migrated(files: &[MigratedFile], width: usize) -> String {
     let mut out = String::new();
     for migrated in files {
         let mut lines: Vec<String> = Vec::new();

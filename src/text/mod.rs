@@ -15,6 +15,15 @@ pub mod table;
 mod virtual_packages;
 mod wrap;
 
+/// How a text looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns for words; a word or a part of a command may be longer.
+    pub width: usize,
+    /// Whether to color; color carries no meaning.
+    pub color: bool,
+}
+
 pub use advise::{human, warnings};
 pub use machine::machine;
 pub use matrix_diff::human as matrix_diff;

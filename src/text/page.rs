@@ -2,20 +2,23 @@
 
 use std::fmt::Write as _;
 
-use conda_torch_core::answer::{Refused, Style};
+use conda_torch_core::answer::Refused;
 use conda_torch_core::commands::{Step, shell};
+use conda_torch_core::types::Shell;
 
+use super::Style;
 use super::wrap::wrap;
 
 /// The text so far, and how it is to look.
 pub(super) struct Page {
     pub(super) out: String,
     pub(super) style: Style,
+    pub(super) shell: Shell,
 }
 
 impl Page {
-    pub(super) fn new(style: Style) -> Self {
-        Self { out: String::with_capacity(2048), style }
+    pub(super) fn new(style: Style, shell: Shell) -> Self {
+        Self { out: String::with_capacity(2048), style, shell }
     }
 
     /// A paragraph, an item, a note: what it begins with, and the text.
@@ -48,7 +51,7 @@ impl Page {
             self.text("", title);
         }
         for step in &steps {
-            for line in shell::lines(step, self.style.shell, self.style.width.saturating_sub(2))? {
+            for line in shell::lines(step, self.shell, self.style.width.saturating_sub(2))? {
                 let _ = writeln!(self.out, "  {line}");
             }
         }

@@ -6,8 +6,8 @@ use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
 use conda_torch_core::conda::{Os, Subdir};
-use conda_torch_core::matrix::{Limit, Matrix, OverviewRow};
-use conda_torch_core::report::matrix::{self as report, Recommended, Shown, TableRows, tier};
+use conda_torch_core::matrix::{Limit, Matrix, OverviewRow, Tier};
+use conda_torch_core::report::matrix::{self as report, Recommended, TableRow, TableRows};
 use conda_torch_core::types::{Accelerator, ArmVariant, Build, Source};
 
 /// How to write a table.
@@ -32,16 +32,16 @@ pub fn table<'m>(
     recommended: Option<Recommended<'m>>,
     format: TableFormat,
 ) -> String {
-    let rows = report::shown(matrix, subdirs, which, recommended);
+    let rows = report::rows(matrix, subdirs, which, recommended);
     match format {
         TableFormat::Human(width) => human(&rows, which, width),
         TableFormat::Markdown => markdown(&rows),
-        TableFormat::Json => report::json(matrix, &rows),
+        TableFormat::Json => report::document(matrix, &rows),
         TableFormat::Csv => csv(&rows),
     }
 }
 
-fn human(rows: &[Shown<'_>], which: TableRows, width: Option<usize>) -> String {
+fn human(rows: &[TableRow<'_>], which: TableRows, width: Option<usize>) -> String {
     let is_narrow = width.is_some_and(|width| width < 110);
     let columns = match (which, is_narrow) {
         (TableRows::Newest, true) => NARROW,
@@ -77,7 +77,7 @@ compute capability; glibc, macOS: the oldest
 ";
 
 /// The lines of one platform, headings first, with a mark before the row of this machine.
-fn aligned(section: &[Shown<'_>], columns: &[Column], gap: usize) -> Vec<String> {
+fn aligned(section: &[TableRow<'_>], columns: &[Column], gap: usize) -> Vec<String> {
     // A column that says nothing about this platform is left out.
     let says = |column: &&Column| section.iter().any(|shown| !(column.text)(&shown.row).is_empty());
     let columns: Vec<&Column> = columns.iter().filter(says).collect();
@@ -95,7 +95,7 @@ fn aligned(section: &[Shown<'_>], columns: &[Column], gap: usize) -> Vec<String>
 
 /// What a reader of one platform's rows must know, one line each.
 /// Where there is room, a column tells each row's limits, and the notes about them are left out.
-fn notes(section: &[Shown<'_>], which: TableRows, is_narrow: bool) -> Vec<String> {
+fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<String> {
     let has = |limit: Limit| is_narrow && section.iter().any(|s| s.row.limits.contains(&limit));
     let mut notes = Vec::new();
     if has(Limit::NoTriton) {
@@ -104,7 +104,7 @@ fn notes(section: &[Shown<'_>], which: TableRows, is_narrow: bool) -> Vec<String
     if has(Limit::NoTorchaudio) {
         notes.push("no torchaudio for this platform".to_owned());
     }
-    let exact = |shown: &&Shown<'_>| shown.row.limits.contains(&Limit::ExactPin);
+    let exact = |shown: &&TableRow<'_>| shown.row.limits.contains(&Limit::ExactPin);
     let exact = section.iter().find(exact).and_then(|shown| shown.row.build);
     if let (Some(build), true) = (exact, has(Limit::NoTriton)) {
         let version = build.pytorch;
@@ -115,7 +115,7 @@ fn notes(section: &[Shown<'_>], which: TableRows, is_narrow: bool) -> Vec<String
     if section.iter().any(|shown| shown.row.arm_variant == Some(ArmVariant::Tegra)) {
         notes.push("tegra: Jetson up to Orin; ask for `arm-variant=*=tegra` too".to_owned());
     }
-    let bare = |shown: &&Shown<'_>| shown.row.is_cuda && shown.row.package() == Some("pytorch");
+    let bare = |shown: &&TableRow<'_>| shown.row.is_cuda && shown.row.package() == Some("pytorch");
     let bare = section.iter().find(bare).and_then(|shown| shown.row.build);
     if let (Some(build), TableRows::Newest) = (bare, which) {
         let (version, prefix) = (build.pytorch, build.build_prefix());
@@ -124,7 +124,7 @@ fn notes(section: &[Shown<'_>], which: TableRows, is_narrow: bool) -> Vec<String
     notes
 }
 
-fn markdown(rows: &[Shown<'_>]) -> String {
+fn markdown(rows: &[TableRow<'_>]) -> String {
     let mut builder = Builder::new();
     builder.push_record(FULL.iter().map(|column| column.heading));
     for shown in rows {
@@ -138,7 +138,7 @@ fn markdown(rows: &[Shown<'_>]) -> String {
     text
 }
 
-fn csv(rows: &[Shown<'_>]) -> String {
+fn csv(rows: &[TableRow<'_>]) -> String {
     let headings = FULL.iter().map(|column| column.heading.to_owned());
     let mut text = csv_line(headings.chain(std::iter::once("your machine".to_owned())));
     for shown in rows {
@@ -276,4 +276,13 @@ fn limits(row: &OverviewRow<'_>) -> String {
         Limit::ExactPin => "this cuda-version alone".to_owned(),
     };
     row.limits.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+/// The word for a tier.
+fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Full => "full",
+        Tier::Limited => "limited",
+        Tier::None => "none",
+    }
 }

@@ -1,8 +1,8 @@
 //! What must hold for any machine and any request, whatever is in them. `fuzz/` asks the same of what
 //! it makes up.
 
-use conda_torch::text;
-use conda_torch_core::answer::{Answer, Style};
+use conda_torch::text::{self, Style};
+use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::Channels;
@@ -49,7 +49,7 @@ impl View {
             channels: &self.channels,
             live: None,
             proof: None,
-            style: Style { width: self.width, color: false, shell, all: self.all },
+            shell,
         }
     }
 }
@@ -64,16 +64,16 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     every_build_once(&advice, matrix);
     let answer = view.answer(machine, request, &advice, view.shell);
     let width = view.width;
-    let json = report::advise::json(&answer);
+    let json = report::advise::document(&answer, view.all);
     let document: Value = serde_json::from_str(&json).expect("one document");
     let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
     assert_eq!(document["exit_code"], code);
-    assert_eq!(json, report::advise::json(&answer), "same input, same bytes");
+    assert_eq!(json, report::advise::document(&answer, view.all), "same input, same bytes");
     // A name that the shell cannot say is refused; that is an answer.
-    if let Ok(page) = text::human(&answer) {
+    if let Ok(page) = text::human(&answer, Style { width, color: false }) {
         readable(&page, width);
     }
-    readable(&text::warnings(&answer), usize::MAX);
+    readable(&text::warnings(&answer, width), usize::MAX);
     for file in
         [formats::commands, formats::environment_yml, formats::pixi_toml, formats::dockerfile]
     {

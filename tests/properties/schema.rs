@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use conda_torch_core::report::schema::{ADVISE_SCHEMA, PROBE_SCHEMA};
-use conda_torch_core::report::virtual_packages::virtual_packages;
+use conda_torch_core::report::{probe, schema};
 
 use super::holds;
 
@@ -77,15 +76,11 @@ fn every_document_is_valid() {
         let answer = holds::answered(machine, request, view);
         let answer: serde_json::Value = serde_json::from_str(&answer).expect("one document");
         lines.1.extend([&*answer.to_string(), "\n"]);
-        let probed = serde_json::json!({
-            "format_version": 1,
-            "tool": answer["tool"],
-            "machine": machine,
-            "virtual_packages": virtual_packages(machine, None),
-        });
+        let probed: serde_json::Value =
+            serde_json::from_str(&probe::document(machine)).expect("one document");
         lines.2.extend([&*probed.to_string(), "\n"]);
     });
     let (_, answers, machines) = lines.into_inner().expect("no panic while it was held");
-    validate(&python, ADVISE_SCHEMA, "advise.json", &answers);
-    validate(&python, PROBE_SCHEMA, "probe.json", &machines);
+    validate(&python, schema::ADVISE, "advise.json", &answers);
+    validate(&python, schema::PROBE, "probe.json", &machines);
 }

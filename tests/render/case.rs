@@ -1,6 +1,7 @@
 //! An answer for a recorded machine, with what a test changes.
 
-use conda_torch_core::answer::{Answer, Style};
+use conda_torch::text::Style;
+use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::CONDA_FORGE;
@@ -73,7 +74,7 @@ impl Case {
             channels: &CONDA_FORGE,
             live: None,
             proof: None,
-            style: Style { width: 80, color: false, shell: self.shell, all: self.all },
+            shell: self.shell,
         })
     }
 
@@ -83,7 +84,7 @@ impl Case {
             let choice = answer.choice().expect("something fits");
             let steps = answer.plan(choice);
             let lines = steps.iter().map(|step| {
-                conda_torch_core::commands::shell::line(step, answer.style.shell)
+                conda_torch_core::commands::shell::line(step, answer.shell)
                     .expect("it can be quoted")
             });
             lines.collect::<Vec<_>>().join("\n")
@@ -91,10 +92,18 @@ impl Case {
     }
 }
 
+/// The answer for an installer.
+pub(crate) fn json(case: &Case) -> String {
+    case.render(|answer| conda_torch_core::report::advise::document(answer, case.all))
+}
+
+/// 80 columns, no color.
+pub(crate) const PLAIN: Style = Style { width: 80, color: false };
+
 /// The user's own settings.
 pub(crate) const CONDARC: &str = "/home/ada/.condarc";
 
 /// The answer for a person.
 pub(crate) fn page(case: &Case) -> String {
-    case.render(conda_torch::text::human).expect("it can be quoted")
+    case.render(|answer| conda_torch::text::human(answer, PLAIN)).expect("it can be quoted")
 }

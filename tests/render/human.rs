@@ -1,11 +1,10 @@
 //! The page for a person.
 
-use conda_torch::text;
-use conda_torch_core::answer::{Answer, Style};
+use conda_torch::text::{self, Style};
 use conda_torch_core::formats;
 use conda_torch_core::types::{ClientKind, Companion, Detected, Origin, Shell};
 
-use crate::case::{CONDARC, Case, page};
+use crate::case::{CONDARC, Case, PLAIN, page};
 use crate::common::machine_names;
 
 #[test]
@@ -99,10 +98,8 @@ fn what_cannot_be_had_comes_with_the_nearest_that_can() {
 fn colour_never_carries_meaning() {
     let case = Case::of("gtx1080ti-nouveau-no-driver");
     let plain = page(&case);
-    let colored = case.render(|answer| {
-        let style = Style { color: true, ..answer.style };
-        text::human(&Answer { style, ..answer.clone() }).expect("quotes")
-    });
+    let style = Style { color: true, ..PLAIN };
+    let colored = case.render(|answer| text::human(answer, style)).expect("quotes");
     assert_ne!(plain, colored);
     let mut stripped = String::new();
     for (at, part) in colored.split('\x1b').enumerate() {
@@ -133,7 +130,11 @@ fn a_name_from_a_file_cannot_steer_the_terminal() {
             gpu.name = Detected::found("A\u{1b}[31m\nB".to_owned(), Origin::Nvml);
         }
         case.machine.os = Detected::found("Li\u{7}nux".to_owned(), Origin::System);
-        let pages = [page(&case), text::machine(&case.machine), case.render(text::warnings)];
+        let pages = [
+            page(&case),
+            text::machine(&case.machine),
+            case.render(|answer| text::warnings(answer, 80)),
+        ];
         for page in pages {
             assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{name}: {page:?}");
             assert!(!page.contains("\nB"), "{name}: {page:?}");

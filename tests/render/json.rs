@@ -6,7 +6,7 @@ use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::Companion;
 use serde_json::Value;
 
-use crate::case::Case;
+use crate::case::{Case, json};
 use crate::common::machine_names;
 
 /// What is wrong with a value by a schema, as far as our schemas go.
@@ -54,7 +54,7 @@ fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String
 
 #[track_caller]
 fn check(document: &str) -> Value {
-    let schema: Value = serde_json::from_str(report::schema::ADVISE_SCHEMA).expect("JSON");
+    let schema: Value = serde_json::from_str(report::schema::ADVISE).expect("JSON");
     let value: Value = serde_json::from_str(document).expect("JSON");
     let faults = faults(&value, &schema, &schema, "");
     assert!(faults.is_empty(), "{faults:#?}");
@@ -81,7 +81,7 @@ fn every_document_is_valid_by_the_schema() {
         for request in &requests {
             let mut case = Case::of(&name);
             case.request = request.clone();
-            let document = check(&case.render(report::advise::json));
+            let document = check(&json(&case));
             let nothing = document["recommendation"].is_null();
             assert_eq!(document["status"] == "unsatisfiable", nothing, "{name}");
             assert_eq!(document["exit_code"], if nothing { 3 } else { 0 }, "{name}");
@@ -90,7 +90,7 @@ fn every_document_is_valid_by_the_schema() {
     }
     let mut case = Case::of("no-gpu");
     case.all = true;
-    let all = check(&case.render(report::advise::json));
+    let all = check(&json(&case));
     assert!(all["rejected"].as_array().map_or(0, Vec::len) > 100);
     let error = check(&report::advise::error("cannot read the machine file `m.json`", 1));
     assert_eq!((&error["status"], &error["exit_code"]), (&"error".into(), &1.into()));
@@ -99,7 +99,7 @@ fn every_document_is_valid_by_the_schema() {
 
 #[test]
 fn the_keys_are_those_of_the_contract_in_their_order() {
-    let text = Case::of("gtx1080ti-driver-580").render(report::advise::json);
+    let text = json(&Case::of("gtx1080ti-driver-580"));
     let top: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("  \"")?.split_once('"'))
@@ -130,7 +130,7 @@ fn the_keys_are_those_of_the_contract_in_their_order() {
 
 #[test]
 fn the_recommendation_is_told_in_full() {
-    let document = check(&Case::of("gtx1080ti-driver-580").render(report::advise::json));
+    let document = check(&json(&Case::of("gtx1080ti-driver-580")));
     let mut recommendation = document["recommendation"].clone();
     recommendation["reasons"].take();
     insta::assert_json_snapshot!(recommendation, @r#"
@@ -179,7 +179,7 @@ fn the_recommendation_is_told_in_full() {
 fn a_name_that_a_shell_cannot_write_is_null_for_that_shell() {
     let mut case = Case::of("no-gpu");
     case.environment = TargetEnvironment::Name("50%".to_owned());
-    let document = check(&case.render(report::advise::json));
+    let document = check(&json(&case));
     let install = &document["commands"][0];
     assert_eq!(install["step"], "install");
     assert!(install["cmd"].is_null() && install["posix"].is_string());

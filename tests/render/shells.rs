@@ -6,7 +6,7 @@ use conda_torch_core::commands::{Step, StepKind, TargetEnvironment, shell};
 use conda_torch_core::formats;
 use conda_torch_core::types::{ClientKind, Shell};
 
-use crate::case::Case;
+use crate::case::{Case, page};
 use crate::common::machine_names;
 
 /// Names that a shell would take apart.
@@ -175,7 +175,7 @@ fn long_commands_are_continued_as_the_shell_wants() {
     let end = |shell| {
         let mut case = Case::of("rtx3080-driver-580");
         case.shell = shell;
-        let page = case.render(conda_torch::text::human).expect("quotes");
+        let page = page(&case);
         let line = page.lines().find(|line| line.contains("create")).expect("the command");
         line.chars().last().expect("a character")
     };

@@ -1,4 +1,4 @@
-//! Everything that a format may need to know.
+//! An advice with what it is for: the input of every format and report.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::solve_check::{
 };
 use crate::types::{ClientKind, Date, Machine, Shell};
 
-/// An advice with what it was for and how it is to be written.
+/// An advice with what it is for.
 #[derive(Debug, Clone)]
 pub struct Answer<'a> {
     /// The machine that was looked at or described.
@@ -30,25 +30,12 @@ pub struct Answer<'a> {
     pub environment: TargetEnvironment,
     /// Where the packages come from.
     pub channels: &'a Channels,
-    /// What was read of a channel, where that was asked for.
-    pub live: Option<&'a LiveText>,
-    /// What came of putting it to the test, where that was asked for.
+    /// The channel that was read, if one was.
+    pub live: Option<&'a LiveChannel>,
+    /// The result of the verification, if one was asked for.
     pub proof: Option<&'a Proof>,
-    /// How it is to look.
-    pub style: Style,
-}
-
-/// How an answer is to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    /// Columns for words; a word or a part of a command may be longer.
-    pub width: usize,
-    /// Whether to colour; colour never carries meaning.
-    pub color: bool,
-    /// The shell that commands are for.
+    /// The shell that the commands are for.
     pub shell: Shell,
-    /// In JSON: every build that was turned down, not only those that look better.
-    pub all: bool,
 }
 
 /// Why a format cannot hold this answer.
@@ -77,8 +64,8 @@ impl<'a> Answer<'a> {
         commands::plan(self.machine, choice, &self.client, &self.environment, self.channels)
     }
 
-    /// The installation as it is once more, with what may mend it; `None` where nothing may, and for
-    /// pixi, whose project is not one command.
+    /// The installation with corrections; `None` without any, and for pixi, whose project is not one
+    /// command.
     #[must_use]
     pub fn corrected(&self, choice: &Choice<'_>, corrections: &[Correction]) -> Option<Step> {
         if corrections.is_empty() || self.client.kind == ClientKind::Pixi {
@@ -93,7 +80,7 @@ impl<'a> Answer<'a> {
         Some(corrections.iter().fold(install, commands::corrected))
     }
 
-    /// The command that does end on the promised build, where the printed one does not and one was found.
+    /// The command that selects the promised build, if the printed one does not and one was found.
     #[must_use]
     pub fn corrected_step(&self) -> Option<Step> {
         let proof = self.proof.filter(|proof| proof.corrected)?;
@@ -101,65 +88,63 @@ impl<'a> Answer<'a> {
         self.corrected(self.choice().ok()?, &verdict.corrections)
     }
 
-    /// What the process ends with: 4 where the proof speaks against the advice, 1 where it failed.
+    /// The exit code of the process: 4 if the proof contradicts the advice, 1 if it failed.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.advice.status {
             resolve::Status::Unsatisfiable => 3,
             resolve::Status::Ok | resolve::Status::Degraded => {
-                self.proof.map_or(0, |proof| ProofState::of(proof).exit_code())
+                self.proof.map_or(0, |proof| ProofStatus::of(proof).exit_code())
             }
         }
     }
 
-    /// What is recommended, for formats that have no words for "nothing".
+    /// The recommendation, for formats that cannot express "nothing".
     ///
     /// # Errors
-    /// Where nothing is.
+    /// If there is none.
     pub fn choice(&self) -> Result<&'a Choice<'a>, Refused> {
         self.advice.recommended.as_ref().ok_or(Refused::NothingFits)
     }
 }
 
-/// What was read of a channel.
+/// A channel that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct LiveText {
+pub struct LiveChannel {
     /// The channel's name or address, without secrets.
     pub channel: String,
-    /// Whether the answer is of what was read; false where it is of the rows in the program.
+    /// Whether the answer is based on what was read; false if it is based on the built-in data.
     pub read: bool,
-    /// The day of what the answer is of.
-    #[cfg_attr(test, schemars(with = "String"))]
+    /// The day of the data that the answer is based on.
     pub as_of: Date,
-    /// For how many seconds it has been in the cache; 0 where it was read anew.
+    /// How many seconds ago the channel was fetched into the cache; 0 if it was fetched now.
     pub age_s: u64,
-    /// What kept it from being read anew: `no_network`, proxy, certificate, `captive_page`, slow, refused,
-    /// `no_channel`, `too_many`, server, moved, `cut_short`, damaged, `not_cached`, `disk_full`, cache,
-    /// other; null where nothing did.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    /// Why it could not be fetched now; null if it could.
     pub fault: Option<FaultKind>,
 }
 
-/// How it stands, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProofState {
-    /// A solver ends on the promised build, and there is room for it.
+/// The result of a verification in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ProofStatus {
+    /// A solver selects the promised build, and there is enough disk space for it.
     Verified,
-    /// It ends on something else.
+    /// A solver selects something else.
     Differs,
-    /// It finds no solution.
+    /// A solver finds no solution.
     Unsolvable,
-    /// It ends on the promised build, for which there is no room.
+    /// A solver selects the promised build, but the disk is too small for it.
     NoSpace,
-    /// It could not be asked, or did not answer.
+    /// The client could not be run, or did not answer.
     Failed,
-    /// Nobody was there to be asked.
+    /// No client or solver was available.
     NotRun,
 }
 
-impl ProofState {
-    /// The state of a proof.
+impl ProofStatus {
+    /// The status of a proof.
     #[must_use]
     pub fn of(proof: &Proof) -> Self {
         match &proof.outcome {
@@ -175,19 +160,8 @@ impl ProofState {
         }
     }
 
-    /// The word in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Differs => "differs",
-            Self::Unsolvable => "unsolvable",
-            Self::NoSpace => "no_space",
-            Self::Failed => "failed",
-            Self::NotRun => "not_run",
-        }
-    }
-
-    /// What the process ends with.
+    /// The exit code of the process.
+    #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Verified | Self::NotRun => 0,

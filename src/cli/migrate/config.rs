@@ -1,6 +1,5 @@
 //! `conda-torch migrate --config`.
 
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{EnvironmentChannels, settings};
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_probe::environment::{self, Location};
@@ -18,14 +17,13 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     let answer = SettingsAnswer {
         machine: here,
         settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &environments),
-        as_of: Matrix::embedded().as_of,
         client: args.output.target(here),
-        style: args.output.style(here),
+        shell: args.output.shell(here),
     };
     let stdout = if args.output.json {
         report::settings(&answer)
     } else {
-        text::migrate_config(&answer).map_err(UsageError::new)?
+        text::migrate_config(&answer, args.output.style()).map_err(UsageError::new)?
     };
     Ok(Output { stdout, code: 0 })
 }

@@ -21,10 +21,10 @@ use super::{Args, Machines, Output, UsageError};
 
 pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::Result<Output> {
     let Machines { here, target } = machines;
-    let style = args.output.style(here);
+    let shell = args.output.shell(here);
     let all = environment::all(host, here);
     let Some(place) = args.environment.find(host, here)? else {
-        return overview(args, host, all, style.shell);
+        return overview(args, host, all, shell);
     };
     let environment = environment_flags::read(host, &place)?;
     let taken: Vec<String> =
@@ -44,7 +44,6 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     let answer = MigrationAnswer {
         machine: target,
         migration: &migration,
-        as_of: matrix.as_of,
         client: ClientTarget::of_environment(
             target,
             &environment.prefix,
@@ -53,14 +52,14 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
         environment: args.to.clone().map_or(TargetEnvironment::Unnamed, TargetEnvironment::Name),
         taken: &taken,
         in_place: args.in_place,
-        same: if is_given { format!("{} ", flag(&place, style.shell)) } else { String::new() },
+        same: if is_given { format!("{} ", flag(&place, shell)) } else { String::new() },
         settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &[]),
-        style,
+        shell,
     };
     let stdout = if args.output.json {
         report::environment(&answer)
     } else {
-        text::migration(&answer).map_err(UsageError::new)?
+        text::migration(&answer, args.output.style()).map_err(UsageError::new)?
     };
     let code = if migration.is_needed && migration.plan.is_none() { 3 } else { 0 };
     Ok(Output { stdout, code })

@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
-use conda_torch_core::report::migrate_files::{Migrated, diff, migrated_json};
+use conda_torch_core::report::migrate_files::{MigratedFile, document};
 use conda_torch_core::types::Machine;
 use conda_torch_host::save;
 use conda_torch_probe::host::Host;
@@ -63,11 +63,8 @@ pub(super) fn run(
     // What failed is graver than what does not fit, and that than what would change.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
     note(crate::text::migrated(&files, page_width()).trim_end());
-    let stdout = if json {
-        migrated_json(&files, code, matrix.as_of)
-    } else {
-        files.iter().map(diff).collect()
-    };
+    let stdout =
+        if json { document(&files, code) } else { files.iter().map(MigratedFile::diff).collect() };
     Ok(Output { stdout, code })
 }
 
@@ -83,7 +80,7 @@ fn described(
     machine(flags, host, matrix).map(Some)
 }
 
-fn code(migrated: &Migrated, check: bool) -> u8 {
+fn code(migrated: &MigratedFile, check: bool) -> u8 {
     match &migrated.outcome {
         Err(_) if migrated.nothing_fits => 3,
         Err(_) => 1,
@@ -99,8 +96,8 @@ fn migrate(
     host: &dyn Host,
     target: Target<'_>,
     matrix: &Matrix,
-) -> Migrated {
-    let mut migrated = Migrated::new(file);
+) -> MigratedFile {
+    let mut migrated = MigratedFile::new(file);
     let text = match read(file, host) {
         Ok(text) => text,
         Err(error) => {

@@ -18,6 +18,8 @@ pub mod words;
 pub use finding::{Finding, Symptom};
 pub use installed::{Installed, Kind};
 
+use serde::Serialize;
+
 use crate::diagnostics::Severity;
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, GpuKernels};
@@ -43,7 +45,9 @@ pub struct Checkup<'m> {
 }
 
 /// How an environment stands on a machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Verdict {
     /// Its PyTorch runs, and nothing is wrong with it.
     Sound,

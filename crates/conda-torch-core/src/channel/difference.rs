@@ -1,5 +1,7 @@
 //! What a channel has that the matrix does not, and the other way round.
 
+use serde::Serialize;
+
 use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{Build, CompanionBuild, CudaVersion, Date};
@@ -84,7 +86,9 @@ pub enum Difference<'a> {
 }
 
 /// In what a row differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Change {
     /// The pins of `cuda-version`.
     CudaPins,

@@ -1,5 +1,7 @@
 //! Builds of PyTorch as a channel's records show them: records that no rule tells apart are one build.
 
+use serde::Serialize;
+
 use std::collections::BTreeMap;
 
 use crate::conda::{Subdir, Version};
@@ -71,7 +73,9 @@ pub struct Gap {
 }
 
 /// What is not understood about a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum GapKind {
     /// The version is in no form that PyTorch's had.
     Version,

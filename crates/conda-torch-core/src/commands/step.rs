@@ -1,5 +1,7 @@
 //! One command to run.
 
+use serde::Serialize;
+
 use crate::conda::Version;
 use crate::types::ClientKind;
 
@@ -25,7 +27,9 @@ pub struct Step {
 }
 
 /// What a command is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum StepKind {
     /// Change the client's settings for later installations.
     Configure,

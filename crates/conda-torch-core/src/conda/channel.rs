@@ -1,5 +1,7 @@
 //! One channel: its name, whichever client wrote it, and whose packages it has.
 
+use serde::Serialize;
+
 use super::Subdir;
 
 /// A channel's name and subdir, without the secrets of its address.
@@ -46,7 +48,9 @@ impl ChannelName {
 
 /// Whose packages a channel has. A mirror, a label and a copy in a folder are of the kind of what
 /// they are made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ChannelKind {
     /// PyTorch's own: `pytorch`, `pytorch-nightly`, `pytorch-test`, `pytorch-lts`. It ended with
     /// PyTorch 2.5.

@@ -15,6 +15,7 @@ pub struct Fault {
 
 /// The kinds of fault, as far as a person would act on them differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// No name could be looked up, or nobody could be reached.

@@ -2,6 +2,8 @@
 
 #![expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
 
+use serde::Serialize;
+
 use crate::conda::{Subdir, Version};
 use crate::types::{
     ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Origin,
@@ -245,7 +247,9 @@ pub enum Blind {
 }
 
 /// How grave a diagnostic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Severity {
     /// Good to know.
     Info,

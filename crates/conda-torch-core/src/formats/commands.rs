@@ -10,7 +10,7 @@ use crate::commands::shell;
 pub fn commands(answer: &Answer<'_>) -> Result<String, Refused> {
     let mut out = String::new();
     for step in answer.plan(answer.choice()?).iter().filter(|step| !step.optional) {
-        out.push_str(&shell::line(step, answer.style.shell)?);
+        out.push_str(&shell::line(step, answer.shell)?);
         out.push('\n');
     }
     Ok(out)

@@ -1,6 +1,8 @@
 //! The matrix as a person asks for it: for each platform and each `cuda-version`, the newest PyTorch
 //! that it gives, and what that needs.
 
+use serde::Serialize;
+
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{
     Accelerator, ArmVariant, Build, Companion, ComputeCapability, CudaVersion, DriverVersion,
@@ -36,7 +38,9 @@ pub struct OverviewRow<'m> {
 }
 
 /// How well conda-forge supports something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Tier {
     /// The newest PyTorch of the platform, and all that belongs to it.
     Full,

@@ -1,232 +1,203 @@
-//! Environments for an installer: exactly one document, whatever happened.
+//! `check --json`.
 
 use serde::Serialize;
 
-use crate::answer::Style;
-use crate::audit::{Checkup, Finding, Installed, Kind, words};
+use crate::audit::{Checkup, Finding, Installed, Kind, Verdict, words};
 use crate::clients::ClientTarget;
-use crate::commands::{self, Step};
-use crate::conda::CONDA_FORGE;
+use crate::commands::{self, Step, StepKind, TargetEnvironment};
+use crate::conda::{CONDA_FORGE, Subdir};
 use crate::diagnostics::{self, Severity};
-use crate::types::{Accelerator, Date, Environment, Machine, SourceReport};
+use crate::matrix::Matrix;
+use crate::resolve::GpuKernels;
+use crate::types::{CudaVersion, Environment, Machine, SourceReport};
 
-use super::advise::{Command, ErrorText, KernelsText, MatrixDate, Tool, command, kernels};
+use super::advise::Command;
+use super::{AcceleratorName, Answered, MatrixDate, failed, write};
 
-/// The environments as one JSON document with a line break at its end.
-#[must_use]
-pub fn document(
-    all: &[Checked<'_>],
-    machine: &Machine,
-    telling: &Telling<'_>,
-    as_of: Date,
-    exit_code: u8,
-) -> String {
-    write(&Document {
-        status: if exit_code == 0 { "sound" } else { "mend" },
-        exit_code,
-        machine: Some(machine),
-        environments: all.iter().map(|checked| environment(checked, telling)).collect(),
-        ..empty(as_of)
-    })
-}
+/// The whole document.
+#[cfg(test)]
+pub(super) type Document = super::Document<Answered<'static, Status, Content<'static>>>;
 
-/// The document of a run that failed.
-#[must_use]
-pub fn error(text: &str, exit_code: u8, as_of: Date) -> String {
-    let error = Some(ErrorText { message: text });
-    write(&Document { status: "error", exit_code, error, ..empty(as_of) })
-}
-
-fn empty<'a>(as_of: Date) -> Document<'a> {
-    Document {
-        format_version: 1,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        matrix: MatrixDate { channel: "conda-forge", as_of },
-        status: "error",
-        exit_code: 1,
-        error: None,
-        machine: None,
-        environments: Vec::new(),
-    }
-}
-
-fn write(document: &Document<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("texts and numbers are JSON");
-    text.push('\n');
-    text
-}
-
-fn environment<'a>(checked: &'a Checked<'_>, telling: &Telling<'_>) -> EnvironmentText<'a> {
-    let Checked { environment, checkup } = checked;
-    EnvironmentText {
-        prefix: &environment.prefix,
-        name: environment.name.as_deref(),
-        subdir: environment.subdir.map(|subdir| subdir.to_string()),
-        verdict: words::verdict(checkup.verdict),
-        pytorch: checkup.installed.as_ref().map(|installed| PytorchText {
-            kernels: checkup.kernels.iter().copied().map(kernels).collect(),
-            ..pytorch(installed)
-        }),
-        findings: checkup.findings.iter().map(|it| finding(it, checked)).collect(),
-        commands: checked.mend(&telling.client).iter().map(command).collect(),
-        problems: &environment.problems,
-    }
-}
-
-fn pytorch<'a>(installed: &'a Installed<'_>) -> PytorchText<'a> {
-    let (build, channel, by) = match &installed.kind {
-        Kind::Conda(package) => {
-            (Some(package.build.as_str()), Some(package.channel.as_str()), "conda")
-        }
-        Kind::Pip(_) => (None, None, "pip"),
-    };
-    PytorchText {
-        version: installed.version_text(),
-        build,
-        channel,
-        installer: by,
-        accelerator: installed.accelerator.map(|accelerator| match accelerator {
-            Accelerator::Cuda(_) => "cuda",
-            Accelerator::Mps => "mps",
-            Accelerator::Cpu => "cpu",
-        }),
-        cuda: installed.accelerator.and_then(Accelerator::cuda).map(|cuda| cuda.to_string()),
-        kernels: Vec::new(),
-    }
-}
-
-fn finding(finding: &Finding, checked: &Checked<'_>) -> FindingText {
-    FindingText {
-        code: finding.code(),
-        severity: match finding.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        },
-        message: words::sentence(finding, &checked.checkup),
-        symptom: finding.symptom().map(words::symptom),
-        hint: words::hint(finding, &checked.checkup),
-        gpu: if let Finding::Of(diagnostic) = finding {
-            diagnostics::gpu(diagnostic)
-        } else {
-            None
-        },
-    }
-}
-
-/// An environment with what came out.
+/// An environment with the result of the check.
 #[derive(Debug, Clone)]
 pub struct Checked<'m> {
     /// The environment.
     pub environment: Environment,
-    /// What came out.
+    /// The result.
     pub checkup: Checkup<'m>,
 }
 
-/// How to tell it.
-#[derive(Debug, Clone, Copy)]
-pub struct Telling<'a> {
-    /// The client that commands are for.
-    pub client: ClientTarget<'a>,
-    /// How it is to look.
-    pub style: Style,
-}
-
 impl Checked<'_> {
-    /// The commands that mend it: a new environment with what this machine should have. Empty where
-    /// packages mend nothing.
+    /// The commands that make a new environment with what this machine should have. Empty if other
+    /// packages would not help.
     #[must_use]
-    pub fn mend(&self, client: &ClientTarget<'_>) -> Vec<Step> {
+    pub fn fix(&self, client: &ClientTarget<'_>) -> Vec<Step> {
         if !self.checkup.needs_packages() {
             return Vec::new();
         }
         let Some(choice) = &self.checkup.advice.recommended else { return Vec::new() };
-        let place = commands::TargetEnvironment::Unnamed;
-        let steps = commands::plan(&self.checkup.machine, choice, client, &place, &CONDA_FORGE);
-        let is_of_mend = |step: &Step| step.kind != crate::commands::StepKind::Configure;
-        steps.into_iter().filter(is_of_mend).collect()
+        let environment = TargetEnvironment::Unnamed;
+        let machine = &self.checkup.machine;
+        let mut steps = commands::plan(machine, choice, client, &environment, &CONDA_FORGE);
+        steps.retain(|step| step.kind != StepKind::Configure);
+        steps
     }
 }
 
-/// The one document.
-#[derive(Debug, Serialize)]
+/// The answer in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "conda-torch check --json"))]
-pub(crate) struct Document<'a> {
-    /// 1.
-    pub format_version: u32,
-    /// What wrote it.
-    pub tool: Tool,
-    /// What the builds were held against.
-    pub matrix: MatrixDate<'static>,
-    /// sound, mend (something to mend in one of them), error.
-    pub status: &'static str,
-    /// What the process ends with: 0 sound, 1 failed, 2 wrong command line, 4 something to mend.
-    pub exit_code: u8,
-    /// Why there is no answer; null unless `status` is `error`.
-    pub error: Option<ErrorText<'a>>,
-    /// What `probe --json` prints; null where the run failed before that was known.
-    pub machine: Option<&'a Machine>,
+pub(super) enum Status {
+    /// No problems in any environment.
+    Sound,
+    /// There are problems to fix.
+    Mend,
+    /// The run failed.
+    Error,
+}
+
+/// What `check --json` prints after the beginning that all answers share.
+#[derive(Debug, Serialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Content<'a> {
     /// The environments.
-    pub environments: Vec<EnvironmentText<'a>>,
+    environments: Vec<EnvironmentReport<'a>>,
+}
+
+/// Writes the environments.
+#[must_use]
+pub fn document(
+    all: &[Checked<'_>],
+    machine: &Machine,
+    client: &ClientTarget<'_>,
+    exit_code: u8,
+) -> String {
+    write(Answered {
+        matrix: MatrixDate::of(Matrix::embedded()),
+        status: if exit_code == 0 { Status::Sound } else { Status::Mend },
+        exit_code,
+        error: None,
+        machine: Some(machine),
+        content: Content {
+            environments: all.iter().map(|it| EnvironmentReport::new(it, client)).collect(),
+        },
+    })
+}
+
+/// Writes the document of a run that failed.
+#[must_use]
+pub fn error(message: &str, exit_code: u8) -> String {
+    failed::<_, Content<'_>>(Status::Error, message, exit_code)
 }
 
 /// An environment.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct EnvironmentText<'a> {
+struct EnvironmentReport<'a> {
     /// Its folder.
-    pub prefix: &'a str,
-    /// What a client calls it; null where only its folder names it.
-    pub name: Option<&'a str>,
-    /// The platform of its packages; null where none tells.
-    pub subdir: Option<String>,
+    prefix: &'a str,
+    /// The name that a client knows it by; null if only its folder names it.
+    name: Option<&'a str>,
+    /// The platform of its packages; null if unknown.
+    subdir: Option<Subdir>,
     /// sound, mend, no-pytorch, unknown (it could not be read).
-    pub verdict: &'static str,
-    /// The PyTorch that Python imports; null where there is none.
-    pub pytorch: Option<PytorchText<'a>>,
-    /// What there is to say, gravest first.
-    pub findings: Vec<FindingText>,
-    /// What to run to mend it, in order; empty where packages mend nothing.
-    pub commands: Vec<Command>,
+    verdict: Verdict,
+    /// The PyTorch that Python imports; null if there is none.
+    pytorch: Option<PytorchReport<'a>>,
+    /// The problems and remarks, most severe first.
+    findings: Vec<FindingReport>,
+    /// The commands that fix it, in order; empty if other packages would not help.
+    commands: Vec<Command>,
     /// What could not be read.
-    pub problems: &'a [SourceReport],
+    problems: &'a [SourceReport],
+}
+
+impl<'a> EnvironmentReport<'a> {
+    fn new(checked: &'a Checked<'_>, client: &ClientTarget<'_>) -> Self {
+        let Checked { environment, checkup } = checked;
+        let installed = checkup.installed.as_ref();
+        Self {
+            prefix: &environment.prefix,
+            name: environment.name.as_deref(),
+            subdir: environment.subdir,
+            verdict: checkup.verdict,
+            pytorch: installed.map(|it| PytorchReport::new(it, &checkup.kernels)),
+            findings: checkup.findings.iter().map(|it| FindingReport::new(it, checkup)).collect(),
+            commands: checked.fix(client).iter().map(Command::from).collect(),
+            problems: &environment.problems,
+        }
+    }
 }
 
 /// The PyTorch of an environment.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct PytorchText<'a> {
+struct PytorchReport<'a> {
     /// As it is written: 2.5.1, 2.6.0+cu124.
-    pub version: &'a str,
-    /// The build string; null where pip installed it.
-    pub build: Option<&'a str>,
-    /// The channel; null where pip installed it.
-    pub channel: Option<&'a str>,
+    version: &'a str,
+    /// The build string; null if pip installed it.
+    build: Option<&'a str>,
+    /// The channel; null if pip installed it.
+    channel: Option<&'a str>,
     /// conda, pip.
-    pub installer: &'static str,
-    /// cuda, cpu, mps; null where it does not tell.
-    pub accelerator: Option<&'static str>,
-    /// The toolkit that it was made with; null without CUDA.
-    pub cuda: Option<String>,
-    /// Each GPU on this build; empty without CUDA, or where its kernels are not known.
-    pub kernels: Vec<KernelsText>,
+    installer: &'static str,
+    /// cuda, cpu, mps; null if unknown.
+    accelerator: Option<AcceleratorName>,
+    /// The CUDA toolkit of the build; null without CUDA.
+    cuda: Option<CudaVersion>,
+    /// How the build supports each GPU; empty without CUDA, or if its kernels are unknown.
+    kernels: &'a [GpuKernels],
 }
 
-/// Something to say of an environment.
+impl<'a> PytorchReport<'a> {
+    fn new(installed: &'a Installed<'_>, kernels: &'a [GpuKernels]) -> Self {
+        let (build, channel, installer) = match &installed.kind {
+            Kind::Conda(package) => (Some(&*package.build), Some(&*package.channel), "conda"),
+            Kind::Pip(_) => (None, None, "pip"),
+        };
+        Self {
+            version: installed.version_text(),
+            build,
+            channel,
+            installer,
+            accelerator: installed.accelerator.map(AcceleratorName::from),
+            cuda: installed.accelerator.and_then(crate::types::Accelerator::cuda),
+            kernels,
+        }
+    }
+}
+
+/// A problem or a remark.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct FindingText {
-    /// Its stable name; `conda-torch explain CODE` says more.
-    pub code: &'static str,
+struct FindingReport {
+    /// Its stable code; `conda-torch explain CODE` says more.
+    code: &'static str,
     /// error, warning, info.
-    pub severity: &'static str,
+    severity: Severity,
     /// A sentence.
-    pub message: String,
-    /// The error that a user sees because of it, where it is known.
-    pub symptom: Option<String>,
-    /// What to do about it, where that is not to install something else.
-    pub hint: Option<String>,
+    message: String,
+    /// The error that a user sees because of it, if known.
+    symptom: Option<String>,
+    /// What to do about it, if that is not to install something else.
+    hint: Option<String>,
     /// The GPU that it is about.
-    pub gpu: Option<u32>,
+    gpu: Option<u32>,
+}
+
+impl FindingReport {
+    fn new(finding: &Finding, checkup: &Checkup<'_>) -> Self {
+        Self {
+            code: finding.code(),
+            severity: finding.severity(),
+            message: words::sentence(finding, checkup),
+            symptom: finding.symptom().map(words::symptom),
+            hint: words::hint(finding, checkup),
+            gpu: match finding {
+                Finding::Of(diagnostic) => diagnostics::gpu(diagnostic),
+                _ => None,
+            },
+        }
+    }
 }

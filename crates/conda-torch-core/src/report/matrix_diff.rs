@@ -1,257 +1,243 @@
-//! A comparison as one JSON document. Fields are added, never renamed.
+//! `matrix --diff --format json`.
 
 use serde::Serialize;
 
 use crate::channel::{
     Change, CompanionDifference, Difference, Differences, Found, Gap, GapKind, Origin, age,
 };
-use crate::conda::FaultKind;
+use crate::conda::{FaultKind, Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{Build, CompanionBuild, CudaPins, CudaVersion};
+use crate::types::{ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion};
 
-use super::advise::{MatrixDate, Tool};
+use super::{MatrixDate, write};
 
-/// The one document.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "conda-torch matrix --diff --format json"))]
-pub(crate) struct Document<'a> {
-    /// 1.
-    format_version: u32,
-    /// What wrote it.
-    tool: Tool,
-    /// What the process ends with: 0 where nothing differs, else 4.
-    exit_code: u8,
-    /// What was read.
-    channel: ChannelText<'a>,
-    /// The rows that it was held against.
-    matrix: MatrixDate<'a>,
-    /// Builds of PyTorch.
-    pytorch: Vec<PytorchText>,
-    /// Builds of torchvision and torchaudio.
-    companions: Vec<CompanionText>,
-    /// Versions of the package `cuda-version`.
-    cuda_version: VersionsText<'a>,
-    /// Records of which nothing is concluded.
-    not_understood: Vec<GapText<'a>>,
-}
+/// The whole document.
+#[cfg(test)]
+pub(super) type Document = super::Document<Content<'static>>;
 
-/// A channel that was read.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ChannelText<'a> {
-    /// Its name or address, without secrets.
-    name: &'a str,
-    /// For how many seconds it has been in the cache; 0 where it was read anew.
-    age_s: u64,
-    /// What kept it from being read anew, as `live.fault` of `advise --json`; null where nothing did.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    fault: Option<FaultKind>,
-}
-
-/// A build of PyTorch.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct PytorchText {
-    /// new, rebuilt, changed, gone.
-    what: &'static str,
-    /// The version.
-    pytorch: String,
-    /// The platform.
-    platform: String,
-    /// How the build string begins.
-    build: String,
-    /// sbsa or tegra, where it is tied to one.
-    arm_variant: Option<String>,
-    /// Those of the channel; the first and the last of the row where it is gone.
-    build_numbers: Vec<u16>,
-    /// In what a row differs: `cuda_pins`, glibc, macos, pythons.
-    changed: Vec<&'static str>,
-}
-
-/// A build of torchvision or torchaudio.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CompanionText {
-    /// new, changed, gone.
-    what: &'static str,
-    /// torchvision or torchaudio.
-    package: String,
-    /// Its version.
-    version: String,
-    /// The platform.
-    platform: String,
-    /// How the build string begins.
-    build: String,
-    /// sbsa or tegra, where it is tied to one.
-    arm_variant: Option<String>,
-    /// The series of PyTorch that it is for.
-    pytorch: String,
-    /// In what a row differs, as sentences.
-    changed: Vec<String>,
-}
-
-/// Versions that one has and the other has not.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct VersionsText<'a> {
-    /// In the channel alone.
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    new: &'a [CudaVersion],
-    /// In the rows alone.
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    gone: &'a [CudaVersion],
-}
-
-/// A record that is not understood.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct GapText<'a> {
-    /// Its address.
-    url: &'a str,
-    /// A sentence.
-    why: &'static str,
-    /// The same as a word.
-    code: &'static str,
-}
-
-/// The document.
-#[must_use]
-pub fn json(compared: &Compared<'_>) -> String {
-    let differences = compared.differences;
-    let origins = compared.origins;
-    let document = Document {
-        format_version: 1,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        exit_code: if compared.is_same() { 0 } else { 4 },
-        channel: ChannelText {
-            name: compared.channel,
-            age_s: age(origins),
-            fault: origins.iter().find_map(|origin| Some(origin.fault.as_ref()?.kind)),
-        },
-        matrix: MatrixDate { channel: &compared.matrix.channel, as_of: compared.matrix.as_of },
-        pytorch: differences.builds.iter().map(pytorch).collect(),
-        companions: differences.companions.iter().map(companion).collect(),
-        cuda_version: VersionsText {
-            new: &differences.new_cuda_versions,
-            gone: &differences.gone_cuda_versions,
-        },
-        not_understood: compared
-            .gaps
-            .iter()
-            .map(|it| GapText { url: &it.url, why: gap(it.what), code: code(it.what) })
-            .collect(),
-    };
-    write(&document)
-}
-
-fn write(document: &Document<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("plain values are JSON");
-    text.push('\n');
-    text
-}
-
-fn pytorch(difference: &Difference<'_>) -> PytorchText {
-    match difference {
-        Difference::New(found) => of_found("new", found, Vec::new()),
-        Difference::Rebuilt { found, .. } => of_found("rebuilt", found, Vec::new()),
-        Difference::Changed { found, what, .. } => {
-            let what = what.iter().map(|change| match change {
-                Change::CudaPins => "cuda_pins",
-                Change::Glibc => "glibc",
-                Change::Macos => "macos",
-                Change::Pythons => "pythons",
-            });
-            of_found("changed", found, what.collect())
-        }
-        Difference::Gone(row) => of_row(row),
-    }
-}
-
-fn of_found(what: &'static str, found: &Found, changed: Vec<&'static str>) -> PytorchText {
-    let key = &found.key;
-    let prefix = key.accelerator.build_prefix();
-    PytorchText {
-        what,
-        pytorch: key.pytorch.to_string(),
-        platform: key.subdir.to_string(),
-        build: if found.blas_in_build_string { format!("{prefix}_{}", key.blas) } else { prefix },
-        arm_variant: key.arm_variant.map(|variant| variant.to_string()),
-        build_numbers: found.build_numbers.clone(),
-        changed,
-    }
-}
-
-fn of_row(row: &Build) -> PytorchText {
-    let (first, last) = row.build_numbers;
-    PytorchText {
-        what: "gone",
-        pytorch: row.pytorch.to_string(),
-        platform: row.subdir.to_string(),
-        build: row.build_prefix(),
-        arm_variant: row.arm_variant.map(|variant| variant.to_string()),
-        build_numbers: if first == last { vec![first] } else { vec![first, last] },
-        changed: Vec::new(),
-    }
-}
-
-fn companion(difference: &CompanionDifference<'_>) -> CompanionText {
-    match difference {
-        CompanionDifference::New(found) => of_companion("new", found, Vec::new()),
-        CompanionDifference::Changed { row, found } => {
-            of_companion("changed", found, companion_changes(row, found))
-        }
-        CompanionDifference::Gone(row) => of_companion("gone", row, Vec::new()),
-    }
-}
-
-fn of_companion(what: &'static str, row: &CompanionBuild, changed: Vec<String>) -> CompanionText {
-    CompanionText {
-        what,
-        package: row.package.to_string(),
-        version: row.version.to_string(),
-        platform: row.subdir.to_string(),
-        build: row.accelerator.build_prefix(),
-        arm_variant: row.arm_variant.map(|variant| variant.to_string()),
-        pytorch: row.pytorch.to_string(),
-        changed,
-    }
-}
-
-const fn code(what: GapKind) -> &'static str {
-    match what {
-        GapKind::Version => "version",
-        GapKind::Subdir => "subdir",
-        GapKind::BuildString => "build-string",
-        GapKind::CudaPins => "cuda-pins",
-        GapKind::Python => "python",
-        GapKind::Pytorch => "pytorch",
-        GapKind::Libtorch => "libtorch",
-        GapKind::ArmVariant => "arm-variant",
-    }
-}
-
-/// A comparison.
+/// A channel compared with the embedded rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Compared<'a> {
     /// The channel's address or name, without secrets.
     pub channel: &'a str,
     /// Where its parts came from.
     pub origins: &'a [Origin],
-    /// In what it differs.
+    /// The differences.
     pub differences: &'a Differences<'a>,
-    /// What is not understood in it.
+    /// Records that could not be parsed.
     pub gaps: &'a [Gap],
-    /// The rows.
+    /// The embedded rows.
     pub matrix: &'a Matrix,
 }
 
 impl Compared<'_> {
-    /// Whether nothing differs and all is understood.
+    /// Whether nothing differs and every record could be parsed.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.differences.is_empty() && self.gaps.is_empty()
     }
+}
+
+/// What `matrix --diff --format json` prints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Content<'a> {
+    /// The exit code of the process: 0 if nothing differs, else 4.
+    exit_code: u8,
+    /// The channel that was read.
+    channel: ChannelReport<'a>,
+    /// The rows that it was compared with.
+    matrix: MatrixDate<'a>,
+    /// Builds of PyTorch.
+    pytorch: Vec<PytorchReport<'a>>,
+    /// Builds of torchvision and torchaudio.
+    companions: Vec<CompanionReport>,
+    /// Versions of the package `cuda-version`.
+    cuda_version: VersionsReport<'a>,
+    /// Records that could not be parsed.
+    not_understood: Vec<GapReport<'a>>,
+}
+
+/// Writes the comparison.
+#[must_use]
+pub fn document(compared: &Compared<'_>) -> String {
+    let Compared { channel, origins, differences, gaps, matrix } = *compared;
+    write(Content {
+        exit_code: if compared.is_same() { 0 } else { 4 },
+        channel: ChannelReport {
+            name: channel,
+            age_s: age(origins),
+            fault: origins.iter().find_map(|origin| Some(origin.fault.as_ref()?.kind)),
+        },
+        matrix: MatrixDate::of(matrix),
+        pytorch: differences.builds.iter().map(PytorchReport::from).collect(),
+        companions: differences.companions.iter().map(CompanionReport::from).collect(),
+        cuda_version: VersionsReport {
+            new: &differences.new_cuda_versions,
+            gone: &differences.gone_cuda_versions,
+        },
+        not_understood: gaps
+            .iter()
+            .map(|it| GapReport { url: &it.url, why: gap(it.what), code: it.what })
+            .collect(),
+    })
+}
+
+/// A channel that was read.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ChannelReport<'a> {
+    /// Its name or address, without secrets.
+    name: &'a str,
+    /// How many seconds ago it was fetched into the cache; 0 if it was fetched now.
+    age_s: u64,
+    /// Why it could not be fetched now, as `live.fault` of `advise --json`; null if it could.
+    fault: Option<FaultKind>,
+}
+
+/// How the channel differs from a row.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum DifferenceKind {
+    New,
+    Rebuilt,
+    Changed,
+    Gone,
+}
+
+/// A build of PyTorch.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct PytorchReport<'a> {
+    /// new, rebuilt, changed, gone.
+    what: DifferenceKind,
+    /// The version.
+    pytorch: Version,
+    /// The platform.
+    platform: Subdir,
+    /// The beginning of the build string.
+    build: String,
+    /// sbsa or tegra, if it is tied to one.
+    arm_variant: Option<ArmVariant>,
+    /// The channel's build numbers; if it is gone, the first and the last of the row.
+    build_numbers: Vec<u16>,
+    /// The parts of the row that changed.
+    changed: &'a [Change],
+}
+
+impl<'a> From<&'a Difference<'_>> for PytorchReport<'a> {
+    fn from(difference: &'a Difference<'_>) -> Self {
+        match difference {
+            Difference::New(found) => Self::of_found(DifferenceKind::New, found, &[]),
+            Difference::Rebuilt { found, .. } => {
+                Self::of_found(DifferenceKind::Rebuilt, found, &[])
+            }
+            Difference::Changed { found, what, .. } => {
+                Self::of_found(DifferenceKind::Changed, found, what)
+            }
+            Difference::Gone(row) => Self::of_gone(row),
+        }
+    }
+}
+
+impl<'a> PytorchReport<'a> {
+    fn of_found(what: DifferenceKind, found: &Found, changed: &'a [Change]) -> Self {
+        let key = &found.key;
+        let prefix = key.accelerator.build_prefix();
+        Self {
+            what,
+            pytorch: key.pytorch,
+            platform: key.subdir,
+            build: if found.blas_in_build_string {
+                format!("{prefix}_{}", key.blas)
+            } else {
+                prefix
+            },
+            arm_variant: key.arm_variant,
+            build_numbers: found.build_numbers.clone(),
+            changed,
+        }
+    }
+
+    fn of_gone(row: &Build) -> Self {
+        let (first, last) = row.build_numbers;
+        Self {
+            what: DifferenceKind::Gone,
+            pytorch: row.pytorch,
+            platform: row.subdir,
+            build: row.build_prefix(),
+            arm_variant: row.arm_variant,
+            build_numbers: if first == last { vec![first] } else { vec![first, last] },
+            changed: &[],
+        }
+    }
+}
+
+/// A build of torchvision or torchaudio.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CompanionReport {
+    /// new, changed, gone.
+    what: DifferenceKind,
+    /// torchvision or torchaudio.
+    package: Companion,
+    /// Its version.
+    version: Version,
+    /// The platform.
+    platform: Subdir,
+    /// The beginning of the build string.
+    build: String,
+    /// sbsa or tegra, if it is tied to one.
+    arm_variant: Option<ArmVariant>,
+    /// The series of PyTorch that it is for.
+    pytorch: Version,
+    /// What changed, as sentences.
+    changed: Vec<String>,
+}
+
+impl From<&CompanionDifference<'_>> for CompanionReport {
+    fn from(difference: &CompanionDifference<'_>) -> Self {
+        let (what, row, changed): (_, &CompanionBuild, _) = match difference {
+            CompanionDifference::New(found) => (DifferenceKind::New, found, Vec::new()),
+            CompanionDifference::Changed { row, found } => {
+                (DifferenceKind::Changed, row, companion_changes(row, found))
+            }
+            CompanionDifference::Gone(row) => (DifferenceKind::Gone, row, Vec::new()),
+        };
+        Self {
+            what,
+            package: row.package,
+            version: row.version,
+            platform: row.subdir,
+            build: row.accelerator.build_prefix(),
+            arm_variant: row.arm_variant,
+            pytorch: row.pytorch,
+            changed,
+        }
+    }
+}
+
+/// Versions that only one of the two has.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct VersionsReport<'a> {
+    /// Only in the channel.
+    new: &'a [CudaVersion],
+    /// Only in the rows.
+    gone: &'a [CudaVersion],
+}
+
+/// A record that could not be parsed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct GapReport<'a> {
+    /// Its address.
+    url: &'a str,
+    /// A sentence.
+    why: &'static str,
+    /// The same as a stable code.
+    code: GapKind,
 }
 
 /// In what a row differs, each in a few words.

@@ -1,226 +1,47 @@
-//! A migration as one JSON document.
+//! `migrate --json`: an environment, or with `--config` the configuration.
 
 use serde::Serialize;
 
-use crate::answer::{Answer, Style};
+use crate::answer::Answer;
 use crate::clients::ClientTarget;
 use crate::commands::{self, MigrationSteps, TargetEnvironment};
-use crate::conda::CONDA_FORGE;
+use crate::conda::{CONDA_FORGE, ChannelKind};
 use crate::matrix::Matrix;
 use crate::migrate::environment::{
-    Migration, MigrationPlan, Obstacle, PackageMigration, RequestedFrom, Settings, SettingsAction,
-    SettingsFinding as Found,
+    Migration, MigrationPlan, PackageMigration, RequestedFrom, Settings, SettingsAction,
+    SettingsFinding,
     words::{change, fate, obstacle, reason, setting_sentence, specs},
 };
-use crate::types::{CondarcLine, Date, Machine};
+use crate::types::{CondarcLine, Machine, Shell};
 
-use super::advise::{
-    ChoiceText, Command, DiagnosticText, ErrorText, MatrixDate, RequestText, Say, Tool, command,
-    request_text,
-};
+use super::advise::{ChoiceReport, Command, DiagnosticReport, RequestReport, diagnostics};
+use super::{Answered, CodeAndMessage, MatrixDate, failed, write};
 
-/// The migration of an environment.
-#[must_use]
-pub fn environment(answer: &MigrationAnswer<'_>) -> String {
-    let migration = answer.migration;
-    let advice = &migration.target.advice;
-    let parts = answer.answer();
-    let say = Say { answer: &parts };
-    let plan = migration.plan.as_ref().filter(|_| migration.is_needed);
-    let choice = advice.recommended.as_ref().filter(|_| migration.is_needed);
-    let (status, exit_code) = match (migration.is_needed, plan) {
-        (false, _) => ("nothing-to-do", 0),
-        (true, Some(_)) => ("ok", 0),
-        (true, None) => ("unsatisfiable", 3),
-    };
-    let steps = answer.steps();
-    let pip = |plan: &MigrationPlan| {
-        plan.pip.iter().map(|p| format!("{}=={}", p.name, p.version)).collect()
-    };
-    write(&Document {
-        status,
-        exit_code,
-        machine: Some(answer.machine),
-        environment: Some(environment_text(answer)),
-        request: Some(request_text(&migration.target.request)),
-        recommendation: choice.map(|choice| say.choice(choice)),
-        asked: plan.iter().flat_map(|plan| plan.entries.iter().map(entry)).collect(),
-        changes: migration.target.changes.iter().map(|it| said(change(it))).collect(),
-        new: plan.map(|plan| NewText {
-            channels: std::iter::once("conda-forge".to_owned())
-                .chain(plan.channels.clone())
-                .collect(),
-            specs: plan.specs.clone(),
-            pip: pip(plan),
-            pip_left_out: plan.pip_left_out.clone(),
-            commands: steps.new.iter().map(command).collect(),
-        }),
-        in_place: plan.map(|plan| InPlaceText {
-            obstacles: obstacles(&plan.obstacles, &migration.environment.prefix),
-            remove: plan.in_place.remove.clone(),
-            dependents: plan.in_place.dependents.clone(),
-            specs: plan.in_place.specs.clone(),
-            commands: steps.in_place.iter().map(command).collect(),
-            way_back: steps.way_back.as_ref().map(command),
-        }),
-        diagnostics: advice.diagnostics.iter().map(|remark| say.diagnostic(remark)).collect(),
-        ..empty(answer.as_of)
-    })
-}
+/// The whole document.
+#[cfg(test)]
+pub(super) type Document = super::Document<Answered<'static, Status, Content<'static>>>;
 
-/// The configuration.
-#[must_use]
-pub fn settings(answer: &SettingsAnswer<'_>) -> String {
-    let found: &Settings = answer.settings;
-    let steps = commands::settings(answer.machine, found, &answer.client);
-    let unreadable = found.unreadable.iter();
-    write(&Document {
-        status: if steps.is_empty() && found.findings.is_empty() { "nothing-to-do" } else { "ok" },
-        machine: Some(answer.machine),
-        settings: Some(SettingsText {
-            findings: found.findings.iter().map(finding).collect(),
-            unreadable: unreadable
-                .map(|(path, problem)| Said { code: path.clone(), message: problem.clone() })
-                .collect(),
-            commented: found.commented.clone(),
-            commands: steps.iter().map(command).collect(),
-        }),
-        ..empty(answer.as_of)
-    })
-}
-
-/// The document of a run that failed.
-#[must_use]
-pub fn error(text: &str, exit_code: u8, as_of: Date) -> String {
-    let error = Some(ErrorText { message: text });
-    write(&Document { status: "error", exit_code, error, ..empty(as_of) })
-}
-
-fn empty(as_of: Date) -> Document<'static> {
-    Document {
-        format_version: 1,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        matrix: MatrixDate { channel: "conda-forge", as_of },
-        status: "ok",
-        exit_code: 0,
-        error: None,
-        machine: None,
-        environment: None,
-        request: None,
-        recommendation: None,
-        asked: Vec::new(),
-        changes: Vec::new(),
-        new: None,
-        in_place: None,
-        settings: None,
-        diagnostics: Vec::new(),
-    }
-}
-
-fn write(document: &Document<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(document)
-        .expect("strings, numbers and maps with string keys always serialise");
-    text.push('\n');
-    text
-}
-
-fn environment_text<'a>(answer: &MigrationAnswer<'a>) -> EnvironmentText<'a> {
-    let migration = answer.migration;
-    let count =
-        |(channel, packages): &(&'a str, usize)| ChannelCount { channel, packages: *packages };
-    EnvironmentText {
-        prefix: &migration.environment.prefix,
-        name: migration.environment.name.as_deref(),
-        channels: migration.origins.iter().map(count).collect(),
-        pip: migration.environment.pip.len(),
-        asked_from: match migration.requested.from {
-            RequestedFrom::History => "history",
-            RequestedFrom::Export => "export",
-            RequestedFrom::Leaves => "leaves",
-        },
-        problems: migration
-            .environment
-            .problems
-            .iter()
-            .map(|it| Said { code: it.source.clone(), message: it.detail.clone() })
-            .collect(),
-    }
-}
-
-fn entry(entry: &PackageMigration) -> EntryText {
-    EntryText {
-        spec: entry.spec.to_string(),
-        fate: fate(&entry.outcome),
-        specs: specs(&entry.outcome),
-        reason: reason(entry).map(said),
-    }
-}
-
-fn said((code, message): (&'static str, String)) -> Said {
-    Said { code: code.to_owned(), message }
-}
-
-fn obstacles(obstacles: &[Obstacle], prefix: &str) -> Vec<Said> {
-    obstacles.iter().map(|it| said(obstacle(it, prefix))).collect()
-}
-
-fn finding(found: &Found) -> FindingText {
-    let used_by = match &found.verdict {
-        SettingsAction::Remove { used_by } => used_by.clone(),
-        SettingsAction::Manual(_) | SettingsAction::Keep => Vec::new(),
-    };
-    FindingText {
-        path: found.path.clone(),
-        line: found.line.clone(),
-        channel: found.kind.as_str(),
-        verdict: match found.verdict {
-            SettingsAction::Remove { .. } => "remove",
-            SettingsAction::Manual(_) => "by-hand",
-            SettingsAction::Keep => "stays",
-        },
-        used_by,
-        message: setting_sentence(found.kind, &found.verdict, &found.line.key),
-    }
-}
-
-/// The migration of an environment, with how it is to be written.
+/// The migration of an environment, with what its commands are for.
 #[derive(Debug, Clone)]
 pub struct MigrationAnswer<'a> {
     /// The machine that was looked at or described.
     pub machine: &'a Machine,
-    /// What was planned.
+    /// The migration.
     pub migration: &'a Migration<'a, 'a>,
-    /// The day up to which the channel was read.
-    pub as_of: Date,
     /// The client that the commands are for.
     pub client: ClientTarget<'a>,
     /// Where the packages go; unnamed: beside the old environment.
     pub environment: TargetEnvironment,
-    /// The names and folders of the environments that are there.
+    /// The names and folders of the environments that exist.
     pub taken: &'a [String],
-    /// Whether the environment itself is to be changed.
+    /// Whether to change the environment itself.
     pub in_place: bool,
-    /// How the commands ask for more: the flags that name the environment.
+    /// The flags that name the environment, for commands that ask for more.
     pub same: String,
-    /// What the configuration still adds of the old channels.
+    /// The old channels that the configuration adds.
     pub settings: &'a Settings,
-    /// How it is to look.
-    pub style: Style,
-}
-
-/// The configuration, with how it is to be written.
-#[derive(Debug, Clone)]
-pub struct SettingsAnswer<'a> {
-    /// The machine that was looked at.
-    pub machine: &'a Machine,
-    /// What was found.
-    pub settings: &'a Settings,
-    /// The day up to which the channel was read.
-    pub as_of: Date,
-    /// The client that the commands are for.
-    pub client: ClientTarget<'a>,
-    /// How it is to look.
-    pub style: Style,
+    /// The shell that the commands are for.
+    pub shell: Shell,
 }
 
 impl<'a> MigrationAnswer<'a> {
@@ -243,166 +64,317 @@ impl<'a> MigrationAnswer<'a> {
             channels: &CONDA_FORGE,
             live: None,
             proof: None,
-            style: self.style,
+            shell: self.shell,
         }
     }
 }
 
-/// The one document.
-#[derive(Debug, Serialize)]
+/// The configuration, with what its commands are for.
+#[derive(Debug, Clone)]
+pub struct SettingsAnswer<'a> {
+    /// The machine that was looked at.
+    pub machine: &'a Machine,
+    /// The lines that matter.
+    pub settings: &'a Settings,
+    /// The client that the commands are for.
+    pub client: ClientTarget<'a>,
+    /// The shell that the commands are for.
+    pub shell: Shell,
+}
+
+/// The answer in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "conda-torch migrate --json"))]
-pub(crate) struct Document<'a> {
-    /// 1.
-    pub format_version: u32,
-    /// What wrote it.
-    pub tool: Tool,
-    /// What the answer was read from.
-    pub matrix: MatrixDate<'static>,
-    /// ok, nothing-to-do, unsatisfiable, error.
-    pub status: &'static str,
-    /// What the process ends with: 0 answered, 1 failed, 2 wrong command line, 3 nothing takes the
-    /// environment's place on this machine.
-    pub exit_code: u8,
-    /// Why there is no answer; null unless `status` is `error`.
-    pub error: Option<ErrorText<'a>>,
-    /// What `probe --json` prints; null where the run failed before that was known.
-    pub machine: Option<&'a Machine>,
+pub(super) enum Status {
+    /// There is something to migrate, and a way to do it.
+    Ok,
+    /// Nothing is left of the old channels.
+    NothingToDo,
+    /// Nothing on conda-forge takes the environment's place on this machine.
+    Unsatisfiable,
+    /// The run failed.
+    Error,
+}
+
+/// What `migrate --json` prints after the beginning that all answers share.
+#[derive(Debug, Serialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Content<'a> {
     /// The environment; null for the configuration.
-    pub environment: Option<EnvironmentText<'a>>,
-    /// The request that the environment comes to; null for the configuration.
-    pub request: Option<RequestText>,
-    /// What takes PyTorch's place; null where there is nothing to do, or nothing that fits.
-    pub recommendation: Option<ChoiceText>,
-    /// What becomes of each package that was asked for, in their order.
-    pub asked: Vec<EntryText>,
-    /// What gave way: each with its code and a sentence.
-    pub changes: Vec<Said>,
+    environment: Option<EnvironmentReport<'a>>,
+    /// The environment as a request; null for the configuration.
+    request: Option<RequestReport>,
+    /// What replaces PyTorch; null if there is nothing to do, or if nothing fits.
+    recommendation: Option<ChoiceReport<'a>>,
+    /// What becomes of each requested package, in their order.
+    asked: Vec<EntryReport<'a>>,
+    /// What could not be kept of the request.
+    changes: Vec<CodeAndMessage<'a>>,
     /// A new environment beside the old one.
-    pub new: Option<NewText>,
-    /// The environment itself.
-    pub in_place: Option<InPlaceText>,
+    new: Option<NewReport<'a>>,
+    /// A change of the environment itself.
+    in_place: Option<InPlaceReport<'a>>,
     /// The configuration; null for an environment.
-    pub settings: Option<SettingsText>,
-    /// What to know, gravest first.
-    pub diagnostics: Vec<DiagnosticText>,
+    settings: Option<SettingsReport<'a>>,
+    /// What to know, most severe first.
+    diagnostics: Vec<DiagnosticReport>,
+}
+
+/// Writes the migration of an environment.
+#[must_use]
+pub fn environment(answer: &MigrationAnswer<'_>) -> String {
+    let migration = answer.migration;
+    let advice = &migration.target.advice;
+    let parts = answer.answer();
+    let plan = migration.plan.as_ref().filter(|_| migration.is_needed);
+    let choice = advice.recommended.as_ref().filter(|_| migration.is_needed);
+    let (status, exit_code) = match (migration.is_needed, plan) {
+        (false, _) => (Status::NothingToDo, 0),
+        (true, Some(_)) => (Status::Ok, 0),
+        (true, None) => (Status::Unsatisfiable, 3),
+    };
+    let steps = answer.steps();
+    let entries = plan.into_iter().flat_map(|plan| &plan.entries);
+    let prefix = &migration.environment.prefix;
+    write(Answered {
+        matrix: MatrixDate::of(Matrix::embedded()),
+        status,
+        exit_code,
+        error: None,
+        machine: Some(answer.machine),
+        content: Content {
+            environment: Some(EnvironmentReport::new(migration)),
+            request: Some(RequestReport::from(&migration.target.request)),
+            recommendation: choice.map(|choice| ChoiceReport::new(&parts, choice)),
+            asked: entries.map(EntryReport::from).collect(),
+            changes: migration.target.changes.iter().map(|it| change(it).into()).collect(),
+            new: plan.map(|plan| NewReport::new(plan, &steps)),
+            in_place: plan.map(|plan| InPlaceReport::new(plan, prefix, &steps)),
+            settings: None,
+            diagnostics: diagnostics(&parts),
+        },
+    })
+}
+
+/// Writes the configuration.
+#[must_use]
+pub fn settings(answer: &SettingsAnswer<'_>) -> String {
+    let found = answer.settings;
+    let steps = commands::settings(answer.machine, found, &answer.client);
+    let nothing = steps.is_empty() && found.findings.is_empty();
+    let unreadable = found.unreadable.iter();
+    write(Answered {
+        matrix: MatrixDate::of(Matrix::embedded()),
+        status: if nothing { Status::NothingToDo } else { Status::Ok },
+        exit_code: 0,
+        error: None,
+        machine: Some(answer.machine),
+        content: Content {
+            settings: Some(SettingsReport {
+                findings: found.findings.iter().map(FindingReport::from).collect(),
+                unreadable: unreadable
+                    .map(|(path, problem)| CodeAndMessage {
+                        code: path.into(),
+                        message: problem.into(),
+                    })
+                    .collect(),
+                commented: &found.commented,
+                commands: steps.iter().map(Command::from).collect(),
+            }),
+            ..Content::default()
+        },
+    })
+}
+
+/// Writes the document of a run that failed.
+#[must_use]
+pub fn error(message: &str, exit_code: u8) -> String {
+    failed::<_, Content<'_>>(Status::Error, message, exit_code)
 }
 
 /// An environment.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct EnvironmentText<'a> {
+struct EnvironmentReport<'a> {
     /// Its folder.
-    pub prefix: &'a str,
-    /// What a client calls it; null where only its folder names it.
-    pub name: Option<&'a str>,
-    /// How many packages each channel gave, most first.
-    pub channels: Vec<ChannelCount<'a>>,
+    prefix: &'a str,
+    /// The name that a client knows it by; null if only its folder names it.
+    name: Option<&'a str>,
+    /// How many packages each channel provided, most first.
+    channels: Vec<ChannelCount<'a>>,
     /// How many packages pip installed.
-    pub pip: usize,
+    pip: usize,
     /// history, export, leaves: where the list `asked` was taken from.
-    pub asked_from: &'static str,
+    asked_from: RequestedFrom,
     /// What could not be read, and why.
-    pub problems: Vec<Said>,
+    problems: Vec<CodeAndMessage<'a>>,
 }
 
-/// A channel and how many packages it gave.
+impl<'a> EnvironmentReport<'a> {
+    fn new(migration: &'a Migration<'a, '_>) -> Self {
+        let environment = migration.environment;
+        let channels = migration.origins.iter();
+        let problems = environment.problems.iter().map(|problem| CodeAndMessage {
+            code: (&*problem.source).into(),
+            message: (&*problem.detail).into(),
+        });
+        Self {
+            prefix: &environment.prefix,
+            name: environment.name.as_deref(),
+            channels: channels
+                .map(|&(channel, packages)| ChannelCount { channel, packages })
+                .collect(),
+            pip: environment.pip.len(),
+            asked_from: migration.requested.from,
+            problems: problems.collect(),
+        }
+    }
+}
+
+/// A channel and how many packages it provided.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct ChannelCount<'a> {
+struct ChannelCount<'a> {
     /// The channel.
-    pub channel: &'a str,
+    channel: &'a str,
     /// How many.
-    pub packages: usize,
+    packages: usize,
 }
 
-/// A package that was asked for.
+/// A requested package.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct EntryText {
-    /// As it was asked for.
-    pub spec: String,
+struct EntryReport<'a> {
+    /// As it was requested.
+    spec: String,
     /// kept, changed, replaced, left-out.
-    pub fate: &'static str,
-    /// The specs that stand for it afterwards.
-    pub specs: Vec<String>,
-    /// Why; null where there is nothing to say.
-    pub reason: Option<Said>,
+    fate: &'static str,
+    /// The specs that replace it.
+    specs: Vec<String>,
+    /// Why; null if there is nothing to say.
+    reason: Option<CodeAndMessage<'a>>,
 }
 
-/// A stable name and a sentence.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Said {
-    /// The name.
-    pub code: String,
-    /// The sentence.
-    pub message: String,
+impl<'a> From<&'a PackageMigration> for EntryReport<'a> {
+    fn from(entry: &'a PackageMigration) -> Self {
+        Self {
+            spec: entry.spec.to_string(),
+            fate: fate(&entry.outcome),
+            specs: specs(&entry.outcome),
+            reason: reason(entry).map(CodeAndMessage::from),
+        }
+    }
 }
 
 /// A new environment.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct NewText {
+struct NewReport<'a> {
     /// The channels, in order.
-    pub channels: Vec<String>,
+    channels: Vec<&'a str>,
     /// All match specs.
-    pub specs: Vec<String>,
-    /// What pip installs again.
-    pub pip: Vec<String>,
-    /// What pip had of PyTorch, which conda brings now.
-    pub pip_left_out: Vec<String>,
-    /// What to run, in order.
-    pub commands: Vec<Command>,
+    specs: &'a [String],
+    /// The packages that pip installs again.
+    pip: Vec<String>,
+    /// pip's packages of PyTorch, which conda now provides.
+    pip_left_out: &'a [String],
+    /// The commands to run, in order.
+    commands: Vec<Command>,
+}
+
+impl<'a> NewReport<'a> {
+    fn new(plan: &'a MigrationPlan, steps: &MigrationSteps) -> Self {
+        let others = plan.channels.iter().map(String::as_str);
+        let pip = plan.pip.iter().map(|package| format!("{}=={}", package.name, package.version));
+        Self {
+            channels: std::iter::once("conda-forge").chain(others).collect(),
+            specs: &plan.specs,
+            pip: pip.collect(),
+            pip_left_out: &plan.pip_left_out,
+            commands: steps.new.iter().map(Command::from).collect(),
+        }
+    }
 }
 
 /// A change in place.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct InPlaceText {
-    /// Why it is not offered; empty where it is.
-    pub obstacles: Vec<Said>,
-    /// What is named to be taken out.
-    pub remove: Vec<String>,
-    /// What goes with it because it needs something of it.
-    pub dependents: Vec<String>,
-    /// The match specs that are installed then.
-    pub specs: Vec<String>,
-    /// What to run, in order; empty where it is not offered.
-    pub commands: Vec<Command>,
-    /// How to get the old environment back, from the file that the first command writes.
-    pub way_back: Option<Command>,
+struct InPlaceReport<'a> {
+    /// Why it is not offered; empty if it is.
+    obstacles: Vec<CodeAndMessage<'a>>,
+    /// The packages to remove by name.
+    remove: &'a [String],
+    /// The packages that are removed with them, because they need one of them.
+    dependents: &'a [String],
+    /// The match specs to install then.
+    specs: &'a [String],
+    /// The commands to run, in order; empty if it is not offered.
+    commands: Vec<Command>,
+    /// The command that restores the old environment, from the file that the first command writes.
+    way_back: Option<Command>,
+}
+
+impl<'a> InPlaceReport<'a> {
+    fn new(plan: &'a MigrationPlan, prefix: &str, steps: &MigrationSteps) -> Self {
+        Self {
+            obstacles: plan.obstacles.iter().map(|it| obstacle(it, prefix).into()).collect(),
+            remove: &plan.in_place.remove,
+            dependents: &plan.in_place.dependents,
+            specs: &plan.in_place.specs,
+            commands: steps.in_place.iter().map(Command::from).collect(),
+            way_back: steps.way_back.as_ref().map(Command::from),
+        }
+    }
 }
 
 /// The configuration.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct SettingsText {
-    /// The lines that matter, the strongest file first.
-    pub findings: Vec<FindingText>,
+struct SettingsReport<'a> {
+    /// The lines that matter, the file with the highest priority first.
+    findings: Vec<FindingReport<'a>>,
     /// Files that could not be read, and why.
-    pub unreadable: Vec<Said>,
-    /// Files whose comments are lost when a client rewrites them.
-    pub commented: Vec<String>,
-    /// What to run, in order.
-    pub commands: Vec<Command>,
+    unreadable: Vec<CodeAndMessage<'a>>,
+    /// Files that lose their comments when a client rewrites them.
+    commented: &'a [String],
+    /// The commands to run, in order.
+    commands: Vec<Command>,
 }
 
 /// A line of the configuration.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct FindingText {
-    /// The file; null for a variable of the environment.
-    pub path: Option<String>,
-    /// Where it stands.
+struct FindingReport<'a> {
+    /// The file; null for an environment variable.
+    path: Option<&'a str>,
+    /// Its place.
     #[serde(flatten)]
-    pub line: CondarcLine,
+    line: &'a CondarcLine,
     /// pytorch, nvidia, defaults, conda-forge, other.
-    pub channel: &'static str,
+    channel: ChannelKind,
     /// remove, by-hand, stays.
-    pub verdict: &'static str,
-    /// Environments that took packages from this channel.
-    pub used_by: Vec<String>,
+    verdict: &'static str,
+    /// Environments with packages from this channel.
+    used_by: &'a [String],
     /// A sentence.
-    pub message: String,
+    message: String,
+}
+
+impl<'a> From<&'a SettingsFinding> for FindingReport<'a> {
+    fn from(finding: &'a SettingsFinding) -> Self {
+        let (verdict, used_by): (_, &[String]) = match &finding.verdict {
+            SettingsAction::Remove { used_by } => ("remove", used_by),
+            SettingsAction::Manual(_) => ("by-hand", &[]),
+            SettingsAction::Keep => ("stays", &[]),
+        };
+        Self {
+            path: finding.path.as_deref(),
+            line: &finding.line,
+            channel: finding.kind,
+            verdict,
+            used_by,
+            message: setting_sentence(finding.kind, &finding.verdict, &finding.line.key),
+        }
+    }
 }

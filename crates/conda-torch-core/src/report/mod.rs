@@ -1,4 +1,8 @@
-//! The documents that are printed as JSON.
+//! The documents that are printed as JSON. The types here are what is printed, what the schemas in
+//! `docs/schema/` are made from and what tests validate against.
+//!
+//! Within a `format_version` keys are only added. Words such as `status` are open: a reader takes one
+//! that it does not know for "other".
 
 pub mod advise;
 pub mod check;
@@ -6,6 +10,136 @@ pub mod matrix;
 pub mod matrix_diff;
 pub mod migrate;
 pub mod migrate_files;
+pub mod probe;
 pub mod schema;
 pub mod verify;
-pub mod virtual_packages;
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::matrix::Matrix;
+use crate::types::{Accelerator, Date, Machine};
+
+/// One JSON document.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Document<T> {
+    /// 1.
+    format_version: u32,
+    /// The program that wrote the document.
+    tool: Tool,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// The program that wrote a document.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Tool {
+    /// conda-torch.
+    name: &'static str,
+    /// Its version.
+    version: &'static str,
+}
+
+/// Writes a document, with a line break at its end.
+fn write<T: Serialize>(content: T) -> String {
+    let tool = Tool { name: "conda-torch", version: env!("CARGO_PKG_VERSION") };
+    let document = Document { format_version: 1, tool, content };
+    let mut text = serde_json::to_string_pretty(&document)
+        .expect("strings, numbers and maps with string keys always serialise");
+    text.push('\n');
+    text
+}
+
+/// The beginning of a document that also exists for a run that failed; then its content is empty.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Answered<'a, S, T> {
+    /// The data that the answer is based on.
+    matrix: MatrixDate<'a>,
+    /// The answer in a word.
+    status: S,
+    /// The exit code of the process: 0 answered, 1 failed, 2 wrong command line, 3 nothing satisfies the
+    /// request, 4 problems found.
+    exit_code: u8,
+    /// Why there is no answer; null unless `status` is `error`.
+    error: Option<ErrorMessage<'a>>,
+    /// The machine, as `probe --json` prints it; null if the run failed before the machine was known.
+    machine: Option<&'a Machine>,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ErrorMessage<'a> {
+    /// A sentence.
+    message: &'a str,
+}
+
+/// Writes the document of a run that failed.
+fn failed<S: Serialize, T: Serialize + Default>(status: S, message: &str, exit_code: u8) -> String {
+    write(Answered {
+        matrix: MatrixDate::of(Matrix::embedded()),
+        status,
+        exit_code,
+        error: Some(ErrorMessage { message }),
+        machine: None,
+        content: T::default(),
+    })
+}
+
+/// Which builds an answer was chosen from.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct MatrixDate<'a> {
+    /// The channel of the builds: conda-forge, or the one read with `--live`, without secrets.
+    channel: &'a str,
+    /// The day on which the channel was read.
+    as_of: Date,
+}
+
+impl<'a> MatrixDate<'a> {
+    fn of(matrix: &'a Matrix) -> Self {
+        Self { channel: &matrix.channel, as_of: matrix.as_of }
+    }
+}
+
+/// What a build computes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+enum AcceleratorName {
+    Cuda,
+    Mps,
+    Cpu,
+}
+
+impl From<Accelerator> for AcceleratorName {
+    fn from(accelerator: Accelerator) -> Self {
+        match accelerator {
+            Accelerator::Cuda(_) => Self::Cuda,
+            Accelerator::Mps => Self::Mps,
+            Accelerator::Cpu => Self::Cpu,
+        }
+    }
+}
+
+/// A stable code and a sentence.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CodeAndMessage<'a> {
+    /// The code.
+    code: Cow<'a, str>,
+    /// The sentence.
+    message: Cow<'a, str>,
+}
+
+impl From<(&'static str, String)> for CodeAndMessage<'_> {
+    fn from((code, message): (&'static str, String)) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+}

@@ -1,37 +1,70 @@
 //! The schemas of the JSON documents, generated from their types and committed.
 
 /// The schema of `advise --json`.
-pub const ADVISE_SCHEMA: &str = include_str!("../../../../docs/schema/advise-1.json");
+pub const ADVISE: &str = include_str!("../../../../docs/schema/advise-1.json");
 /// The schema of `check --json`.
-pub const CHECK_SCHEMA: &str = include_str!("../../../../docs/schema/check-1.json");
+pub const CHECK: &str = include_str!("../../../../docs/schema/check-1.json");
 /// The schema of `matrix --format json`.
-pub const MATRIX_SCHEMA: &str = include_str!("../../../../docs/schema/matrix-1.json");
+pub const MATRIX: &str = include_str!("../../../../docs/schema/matrix-1.json");
 /// The schema of `matrix --diff --format json`.
-pub const DIFF_SCHEMA: &str = include_str!("../../../../docs/schema/matrix-diff-1.json");
-/// The schema of `migrate FILE --json`.
-pub const MIGRATE_FILES_SCHEMA: &str = include_str!("../../../../docs/schema/migrate-files-1.json");
+pub const MATRIX_DIFF: &str = include_str!("../../../../docs/schema/matrix-diff-1.json");
 /// The schema of `migrate --json`.
-pub const MIGRATE_SCHEMA: &str = include_str!("../../../../docs/schema/migrate-1.json");
-/// The schema of `probe --json`, which is also what `--machine` reads.
-pub const PROBE_SCHEMA: &str = include_str!("../../../../docs/schema/probe-1.json");
+pub const MIGRATE: &str = include_str!("../../../../docs/schema/migrate-1.json");
+/// The schema of `migrate FILE --json`.
+pub const MIGRATE_FILES: &str = include_str!("../../../../docs/schema/migrate-files-1.json");
+/// The schema of `probe --json`, which `--machine` reads.
+pub const PROBE: &str = include_str!("../../../../docs/schema/probe-1.json");
 
 #[cfg(test)]
 mod tests {
-    #![expect(
-        clippy::disallowed_methods,
-        reason = "the test compares files, and writes them if told"
-    )]
+    #![expect(clippy::disallowed_methods, reason = "compares files, and writes them if told to")]
 
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
     use serde_json::{Value, json};
 
-    use super::super::advise::{Document, ProbeDocument};
-    use super::super::{check as check_report, matrix, matrix_diff, migrate, migrate_files};
+    use super::super::{advise, check, matrix, matrix_diff, migrate, migrate_files, probe};
+    use crate::conda::{MatchSpec, Subdir, Version};
+    use crate::types::{Commit, ComputeCapability, CudaVersion, Date, DriverVersion, Origin};
 
-    /// The schema of what is written. Words are open: those of today are examples.
-    fn schema<T: schemars::JsonSchema>() -> Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-        let schema = settings.into_generator().into_root_schema_for::<T>();
-        let mut value = schema.to_value();
+    /// Values that are printed as text have the schema of a string.
+    macro_rules! printed_as_text {
+        ($($name:ty),+) => { $(
+            impl JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
+                fn schema_name() -> Cow<'static, str> {
+                    String::schema_name()
+                }
+                fn schema_id() -> Cow<'static, str> {
+                    String::schema_id()
+                }
+                fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                    String::json_schema(generator)
+                }
+            }
+        )+ };
+    }
+
+    printed_as_text!(
+        Commit,
+        ComputeCapability,
+        CudaVersion,
+        Date,
+        DriverVersion,
+        MatchSpec,
+        Origin,
+        Subdir,
+        Version
+    );
+
+    /// The schema of a document. Words are open: those of today are examples.
+    fn schema<T: JsonSchema>(command: &str) -> Value {
+        let settings = SchemaSettings::draft2020_12().for_serialize();
+        let mut value = settings.into_generator().into_root_schema_for::<T>().to_value();
+        value["title"] = json!(format!("conda-torch {command}"));
         open_words(&mut value);
         value
     }
@@ -42,7 +75,15 @@ mod tests {
                 let words: Option<Vec<Value>> = if let Some(words) = object.remove("enum") {
                     words.as_array().cloned()
                 } else if let Some(Value::Array(each)) = object.get("oneOf") {
-                    each.iter().map(|one| one.get("const").cloned()).collect()
+                    each.iter()
+                        .map(|one| {
+                            one.get("const")
+                                .cloned()
+                                .map(|word| vec![word])
+                                .or_else(|| one.get("enum")?.as_array().cloned())
+                        })
+                        .collect::<Option<Vec<_>>>()
+                        .map(|words| words.concat())
                 } else {
                     None
                 };
@@ -58,28 +99,27 @@ mod tests {
         }
     }
 
-    /// Compares a committed schema with the types; `UPDATE_SCHEMA=1 cargo test` writes it anew.
+    /// Compares a committed schema with the types; `UPDATE_SCHEMA=1 cargo test` writes it.
     #[track_caller]
-    fn check(file: &str, schema: &Value) {
+    fn is_committed<T: JsonSchema>(file: &str, command: &str) {
         let path = format!("{}/../../docs/schema/{file}", env!("CARGO_MANIFEST_DIR"));
-        let mut text = serde_json::to_string_pretty(schema).expect("a schema is JSON");
+        let mut text = serde_json::to_string_pretty(&schema::<T>(command)).expect("JSON");
         text.push('\n');
         if std::env::var_os("UPDATE_SCHEMA").is_some() {
             std::fs::write(&path, &text).expect("the schema can be written");
         }
         let committed = std::fs::read_to_string(&path).expect("the schema is there");
-        assert!(committed == text, "{file} is not what the types say; set UPDATE_SCHEMA=1");
+        assert!(committed == text, "{file} differs from the types; set UPDATE_SCHEMA=1");
     }
 
     #[test]
     fn the_committed_schemas_are_those_of_the_types() {
-        check("advise-1.json", &schema::<Document<'static>>());
-        check("check-1.json", &schema::<check_report::Document<'static>>());
-        check("migrate-1.json", &schema::<migrate::Document<'static>>());
-        check("matrix-1.json", &schema::<matrix::Document<'static>>());
-        let differences = schema::<matrix_diff::Document<'static>>();
-        check("matrix-diff-1.json", &differences);
-        check("migrate-files-1.json", &schema::<migrate_files::Document<'static>>());
-        check("probe-1.json", &schema::<ProbeDocument>());
+        is_committed::<advise::Document>("advise-1.json", "advise --json");
+        is_committed::<check::Document>("check-1.json", "check --json");
+        is_committed::<migrate::Document>("migrate-1.json", "migrate --json");
+        is_committed::<matrix::Document>("matrix-1.json", "matrix --format json");
+        is_committed::<matrix_diff::Document>("matrix-diff-1.json", "matrix --diff --format json");
+        is_committed::<migrate_files::Document>("migrate-files-1.json", "migrate FILE --json");
+        is_committed::<probe::Document>("probe-1.json", "probe --json");
     }
 }

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::answer::{Answer, ProofState};
+use crate::answer::{Answer, ProofStatus};
 use crate::clients::miniforge;
+use crate::conda::Version;
 use crate::diagnostics::channel_words::{time, what_it_was};
 use crate::solve_check::{
     Correction, Finding, Verdict,
@@ -15,119 +16,88 @@ use crate::solve_check::{
 };
 use crate::types::{Accelerator, ClientKind, Machine};
 
-use super::advise::{Command, command};
+use super::advise::Command;
 
-/// What came of putting the recommendation to the test.
+/// The result of `--verify`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(in super::super) struct VerifyText {
-    /// verified, differs, unsolvable, `no_space`, failed, `not_run`.
-    status: &'static str,
+pub(super) struct Verification {
+    /// The result in a word.
+    status: ProofStatus,
     /// client, solver.
     by: &'static str,
-    /// conda, mamba, micromamba, pixi; null where no client was to be asked.
-    client: Option<&'static str>,
-    /// The client's version; null where it is not known.
-    client_version: Option<String>,
-    /// The program that was run and its arguments; empty where none was.
+    /// conda, mamba, micromamba, pixi; null if no client was asked.
+    client: Option<ClientKind>,
+    /// The client's version; null if unknown.
+    client_version: Option<Version>,
+    /// The program that was run and its arguments; empty if none was.
     argv: Vec<String>,
     /// Environment variables that were set for it.
     env: BTreeMap<String, String>,
     /// A sentence.
     message: String,
-    /// What to do about it; null where there is nothing.
+    /// What to do about it; null if there is nothing to do.
     hint: Option<String>,
-    /// For how many seconds what was solved has been in the cache; 0 where it was read anew, and where a client
-    /// does not say.
+    /// How many seconds ago the solved channel was fetched into the cache; 0 if it was fetched now, or if
+    /// the client does not say.
     age_s: u64,
-    /// The command that was tried too and does end on the promised build; null where the printed one does,
-    /// and where none was found.
+    /// The command that selects the promised build; null if the printed one does, or if none was found.
     corrected: Option<Command>,
-    /// What it was found to say, in words that do not change: `cpu-build`, `virtual-package-missing`.
+    /// The findings as stable codes: `cpu-build`, `virtual-package-missing`.
     findings: Vec<&'static str>,
-    /// Every package that would be there at the end.
-    packages: Vec<PackageText>,
-    /// How many bytes would be downloaded, as far as that was said; null where it was not.
+    /// Every package of the solution.
+    packages: Vec<Planned>,
+    /// How many bytes would be downloaded; null if unknown.
     download_bytes: Option<u64>,
     /// The folders that would be written to.
-    space: Vec<SpaceText>,
+    space: Vec<Space>,
 }
 
-/// A package that would be there at the end.
+/// The free space for a folder.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct PackageText {
-    /// Its name.
-    name: String,
-    /// Its version.
-    version: String,
-    /// Its build string.
-    build: String,
-    /// The channel that it comes from.
-    channel: String,
-    /// The size of its archive in bytes; null where that was not said.
-    size: Option<u64>,
-    /// Whether it would be downloaded; null where that was not said.
-    download: Option<bool>,
-}
-
-/// The room on a file system.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct SpaceText {
-    /// packages, environment.
-    holds: &'static str,
+struct Space {
+    /// What goes into the folder: packages, environment.
+    holds: Holds,
     /// The folder.
     path: String,
     /// How many bytes this user may still write there.
     free_bytes: u64,
-    /// The least that would be written there, where that is more than there is; else null.
+    /// How many bytes are needed at least, if that is more than there is; else null.
     needed_bytes: Option<u64>,
 }
 
-/// The key; null where no proof was asked for.
-pub(in super::super) fn text(answer: &Answer<'_>) -> Option<VerifyText> {
+/// The key `verify`; null if no proof was asked for.
+pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
     let proof = answer.proof?;
-    let (by, client, version) = match proof.by {
-        By::Client(kind, version) => ("client", Some(kind.as_str()), version),
+    let (by, client, client_version) = match proof.by {
+        By::Client(kind, version) => ("client", Some(kind), version),
         By::Solver => ("solver", None, None),
     };
-    let state = ProofState::of(proof);
     let (message, hint) = sentence(proof, answer);
-    let packages = proof.planned().iter().map(|one| PackageText {
-        name: one.name.clone(),
-        version: one.version.clone(),
-        build: one.build.clone(),
-        channel: one.channel.clone(),
-        size: one.size,
-        download: one.to_download,
-    });
     let shortages = proof.shortages();
-    let space = proof.places.iter().map(|place| SpaceText {
-        holds: match place.holds {
-            Holds::Packages => "packages",
-            Holds::Environment => "environment",
-        },
+    let space = proof.places.iter().map(|place| Space {
+        holds: place.holds,
         path: place.path.clone(),
         free_bytes: place.free,
         needed_bytes: shortages.iter().find(|it| it.place == place).map(|it| it.needed),
     });
-    Some(VerifyText {
-        status: state.as_str(),
+    Some(Verification {
+        status: ProofStatus::of(proof),
         by,
         client,
-        client_version: version.map(|version| version.to_string()),
+        client_version,
         argv: proof.argv.clone(),
         env: proof.env.iter().cloned().collect(),
         message,
         hint,
         age_s: proof.age,
-        corrected: answer.corrected_step().as_ref().map(command),
+        corrected: answer.corrected_step().as_ref().map(Command::from),
         findings: match &proof.outcome {
             Outcome::Answered(_, verdict) => verdict.findings.iter().map(Finding::code).collect(),
             Outcome::NotRun(_) | Outcome::Broken(_) => Vec::new(),
         },
-        packages: packages.collect(),
+        packages: proof.planned().to_vec(),
         download_bytes: proof.download(),
         space: space.collect(),
     })
@@ -227,13 +197,13 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
     // What a client says at length stands below what was made of it.
     let words = verdict.words.as_deref().unwrap_or_default();
     match dry_run {
-        DryRun::Would(planned) => match ProofState::of(proof) {
-            ProofState::NoSpace => no_space(proof),
-            ProofState::Differs => (format!("{who} would install something else: {found}"), hint),
-            ProofState::Verified
-            | ProofState::Unsolvable
-            | ProofState::Failed
-            | ProofState::NotRun => {
+        DryRun::Would(planned) => match ProofStatus::of(proof) {
+            ProofStatus::NoSpace => no_space(proof),
+            ProofStatus::Differs => (format!("{who} would install something else: {found}"), hint),
+            ProofStatus::Verified
+            | ProofStatus::Unsolvable
+            | ProofStatus::Failed
+            | ProofStatus::NotRun => {
                 let known = if found.is_empty() { found } else { format!("; {found}") };
                 let kept = match proof.age {
                     0 => String::new(),

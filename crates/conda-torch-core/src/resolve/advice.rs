@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use serde::Serialize;
+
 use crate::conda::{MatchSpec, Version};
 use crate::types::{
     Accelerator, Blas, Build, Companion, CompanionBuild, ComputeCapability, CudaVersion,
@@ -85,11 +87,13 @@ pub struct Reason<'m> {
 }
 
 /// One GPU on one build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GpuKernels {
     /// The machine's index of the GPU.
     pub gpu: u32,
     /// What it can execute; `None` if unknown.
+    #[serde(rename = "compute_capability")]
     pub capability: Option<ComputeCapability>,
     /// How the build's kernels reach it; `None` if unknown.
     pub support: Option<KernelSupport>,

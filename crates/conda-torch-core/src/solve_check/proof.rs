@@ -1,5 +1,7 @@
 //! An advice that was put to the test, or not, and what came of it.
 
+use serde::Serialize;
+
 use std::time::Duration;
 
 use crate::conda::Version;
@@ -91,7 +93,9 @@ pub struct Place {
 }
 
 /// What goes into a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Holds {
     /// What is downloaded.
     Packages,

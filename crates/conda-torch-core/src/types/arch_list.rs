@@ -27,6 +27,7 @@ pub struct CapabilitySet<const N: usize> {
 
 /// One build on one GPU, best last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum KernelSupport {
     /// Nothing that this GPU can execute: "no kernel image is available for execution on the device".

@@ -1,13 +1,17 @@
 //! What the user asked for in an environment: its history, its pinned file, or, where neither tells,
 //! what nothing else in it needs.
 
+use serde::Serialize;
+
 use std::collections::BTreeSet;
 
 use crate::conda::{MatchSpec, SpecParts};
 use crate::types::{Environment, InstalledPackage};
 
 /// Where the list was taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum RequestedFrom {
     /// `conda-meta/history`.
     History,

@@ -1,5 +1,7 @@
 //! What a file is, by its name and its content.
 
+use serde::Serialize;
+
 use crate::matrix::Matrix;
 use crate::yaml::Document;
 
@@ -8,7 +10,9 @@ use super::target::Target;
 use super::{commands, environment_yml, pixi_read, pixi_toml};
 
 /// A form of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum FileFormat {
     /// `environment.yml`, and what has its form.
     EnvironmentYml,

@@ -13,6 +13,8 @@ mod words;
 
 pub use solver::{from_fault, from_solution};
 
+use serde::Serialize;
+
 use crate::conda::FaultKind;
 use crate::types::{ClientKind, InstalledPackage};
 
@@ -41,7 +43,8 @@ pub enum DryRun {
 }
 
 /// A package that would be there at the end.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Planned {
     /// `pytorch`.
     pub name: String,
@@ -54,6 +57,7 @@ pub struct Planned {
     /// The size of its archive in bytes, where the client says it.
     pub size: Option<u64>,
     /// Whether it would be downloaded; `None` where the client does not say.
+    #[serde(rename = "download")]
     pub to_download: Option<bool>,
 }
 

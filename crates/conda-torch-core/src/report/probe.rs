@@ -1,0 +1,105 @@
+//! `probe --json`: a machine, and the virtual packages that each client detects on it.
+
+use serde::Serialize;
+
+use crate::clients::ClientTarget;
+use crate::conda::Version;
+use crate::types::{ClientKind, Machine, Origin};
+use crate::virtual_packages::VirtualPackages;
+
+use super::write;
+
+/// The whole document.
+#[cfg(test)]
+pub(super) type Document = super::Document<Content<'static>>;
+
+/// A machine, in the form that `--machine` reads.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Content<'a> {
+    /// The machine.
+    machine: &'a Machine,
+    /// The virtual packages that each client detects, the best client first.
+    virtual_packages: Vec<ClientPackages>,
+}
+
+/// Writes a machine.
+#[must_use]
+pub fn document(machine: &Machine) -> String {
+    let clients = ClientTarget::all(machine, None);
+    let packages = |client| ClientPackages::new(client, VirtualPackages::of(machine, client));
+    write(Content { machine, virtual_packages: clients.iter().map(packages).collect() })
+}
+
+/// The virtual packages that one client detects.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ClientPackages {
+    /// conda, mamba, micromamba, pixi.
+    client: ClientKind,
+    /// Its version; null if unknown.
+    version: Option<Version>,
+    /// The path of its program; null if no client was found and this is what a current one would detect.
+    path: Option<String>,
+    /// Its virtual packages.
+    packages: Vec<DetectedPackage>,
+    /// Those that could not be determined.
+    unknown: Vec<UnknownPackage>,
+}
+
+/// A virtual package that a client detects.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct DetectedPackage {
+    /// `__cuda`.
+    name: String,
+    /// As the client writes it; not always a version.
+    version: String,
+    /// `0`, or the processor's name for `__archspec`.
+    build: String,
+    /// The client's source, in the words of the machine's `origin`.
+    source: Origin,
+}
+
+/// A virtual package that could not be determined.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct UnknownPackage {
+    /// `__cuda`.
+    name: String,
+    /// Why not; also if the client would stop with an error.
+    why: String,
+}
+
+/// The same without `__archspec`; if the client is not there, for a current one.
+pub(super) fn for_installers(machine: &Machine, client: &ClientTarget<'_>) -> Vec<ClientPackages> {
+    let clients = match client.found {
+        Some(found) => ClientTarget::all(machine, Some(found)),
+        None => vec![*client],
+    };
+    let packages =
+        |client| ClientPackages::new(client, VirtualPackages::without_archspec(machine, client));
+    clients.iter().map(packages).collect()
+}
+
+impl ClientPackages {
+    fn new(target: &ClientTarget<'_>, detected: VirtualPackages) -> Self {
+        let VirtualPackages { packages, unknown } = detected;
+        let packages = packages.into_iter().map(|(package, source)| DetectedPackage {
+            name: package.name,
+            version: package.version,
+            build: package.build,
+            source,
+        });
+        let unknown = unknown
+            .into_iter()
+            .map(|(name, why)| UnknownPackage { name: name.into_owned(), why: why.into_owned() });
+        Self {
+            client: target.kind,
+            version: target.version,
+            path: target.found.map(|client| client.path.clone()),
+            packages: packages.collect(),
+            unknown: unknown.collect(),
+        }
+    }
+}
