@@ -248,7 +248,9 @@ fn rows_of_a_channel_with_the_same_facts_are_the_rows() {
     let read = Source::Channel { date: DAY, inferred: false };
     let all = live.companions.iter().zip(known.companions.iter());
     let other: Vec<String> = all
-        .filter(|(live, known)| **live != CompanionBuild { source: read, ..(*known).clone() })
+        .filter(|(live, known)| {
+            **live != CompanionBuild { source: read.clone(), ..(*known).clone() }
+        })
         .map(|(live, known)| format!("{live:?}, not {known:?}"))
         .collect();
     assert_eq!(other, [""; 0]);

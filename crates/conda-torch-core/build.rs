@@ -10,38 +10,37 @@ use std::process::ExitCode;
 mod check;
 #[path = "build/conda.rs"]
 mod conda;
-#[path = "src/matrix/emit.rs"]
+#[path = "build/emit.rs"]
 mod emit;
+#[path = "src/matrix/files.rs"]
+mod files;
 #[path = "build/processors.rs"]
 mod processors;
-#[path = "src/matrix/report.rs"]
-mod report;
-#[path = "src/matrix/row.rs"]
-mod row;
+#[path = "src/matrix/rows.rs"]
+#[expect(unreachable_pub, reason = "public in the library")]
+mod rows;
 #[path = "src/types/mod.rs"]
 #[allow(unfulfilled_lint_expectations, reason = "`types` expects lints that spare a build script")]
 #[expect(dead_code, unused_imports, unreachable_pub, reason = "rows need a few of the types")]
 #[expect(clippy::struct_field_names, reason = "said of types that no other crate sees")]
 mod types;
 
-use report::Report;
-use row::{
-    BuildsFile, CapabilitiesFile, CompanionsFile, CudaVersionsFile, DriversFile, ElsewhereFile,
-    GpusFile, PciFile,
-};
+use check::Report;
+use serde::de::DeserializeOwned;
 
 const DATA: &str = "src/matrix/data";
 
-/// Every file of rows, parsed.
+/// Every file of rows, parsed and checked.
 struct Files {
-    builds: BuildsFile,
-    companions: CompanionsFile,
-    drivers: DriversFile,
-    capabilities: CapabilitiesFile,
-    gpus: GpusFile,
-    pci: PciFile,
-    cuda_versions: CudaVersionsFile,
-    elsewhere: ElsewhereFile,
+    builds: files::Builds,
+    companions: files::Companions,
+    drivers: files::Drivers,
+    capabilities: files::Capabilities,
+    gpus: files::Gpus,
+    pci: files::Pci,
+    cuda_versions: files::CudaVersions,
+    jetpacks: files::JetPacks,
+    elsewhere: files::Elsewhere,
 }
 
 #[expect(clippy::disallowed_macros, reason = "Cargo reads a build script's standard output")]
@@ -59,57 +58,53 @@ fn main() -> ExitCode {
 }
 
 fn read() -> Result<Files, Vec<String>> {
-    let (builds, builds_text) = parse("builds.toml")?;
-    let (companions, companions_text) = parse("companions.toml")?;
-    let (drivers, drivers_text) = parse("drivers.toml")?;
-    let (capabilities, capabilities_text) = parse("capabilities.toml")?;
-    let (gpus, gpus_text) = parse("gpus.toml")?;
-    let (pci, pci_text) = parse("pci.toml")?;
-    let (cuda_versions, cuda_versions_text) = parse("cuda_versions.toml")?;
-    let (elsewhere, elsewhere_text) = parse("elsewhere.toml")?;
     let mut problems = Vec::new();
-    let mut check = |file, text: &str, rule: &dyn Fn(&mut Report<'_>)| {
-        let mut report = Report::new(file, text);
-        rule(&mut report);
-        problems.append(&mut report.problems);
+    let builds = parse("builds.toml", &mut problems, check::builds)?;
+    let capabilities = parse("capabilities.toml", &mut problems, check::capabilities)?;
+    let files = Files {
+        companions: parse("companions.toml", &mut problems, |file, report| {
+            check::companions(file, &builds, report);
+        })?,
+        drivers: parse("drivers.toml", &mut problems, check::drivers)?,
+        gpus: parse("gpus.toml", &mut problems, |file, report| {
+            check::gpus(file, &capabilities, report);
+        })?,
+        pci: parse("pci.toml", &mut problems, |file, report| {
+            check::pci(file, &capabilities, report);
+        })?,
+        cuda_versions: parse("cuda_versions.toml", &mut problems, |file, report| {
+            check::cuda_versions(file, &builds, report);
+        })?,
+        jetpacks: parse("jetpack.toml", &mut problems, check::jetpacks)?,
+        elsewhere: parse("elsewhere.toml", &mut problems, check::elsewhere)?,
+        builds,
+        capabilities,
     };
-    check("builds.toml", &builds_text, &|report| check::builds(&builds, report));
-    check("companions.toml", &companions_text, &|report| {
-        check::companions(&companions, &builds, report);
-    });
-    check("drivers.toml", &drivers_text, &|report| check::drivers(&drivers, report));
-    check("capabilities.toml", &capabilities_text, &|report| {
-        check::capabilities(&capabilities, report);
-    });
-    check("gpus.toml", &gpus_text, &|report| check::gpus(&gpus, &capabilities, report));
-    check("pci.toml", &pci_text, &|report| check::pci(&pci, &capabilities, report));
-    check("cuda_versions.toml", &cuda_versions_text, &|report| {
-        check::cuda_versions(&cuda_versions, &builds, report);
-    });
-    check("elsewhere.toml", &elsewhere_text, &|report| check::elsewhere(&elsewhere, report));
-    if problems.is_empty() {
-        Ok(Files { builds, companions, drivers, capabilities, gpus, pci, cuda_versions, elsewhere })
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
+/// Reads a file, and collects the rules that its rows break.
 #[expect(clippy::disallowed_methods, reason = "a build script reads its sources")]
-fn parse<T: serde::de::DeserializeOwned>(name: &str) -> Result<(T, String), Vec<String>> {
+fn parse<T: DeserializeOwned>(
+    name: &str,
+    problems: &mut Vec<String>,
+    rules: impl Fn(&T, &mut Report<'_>),
+) -> Result<T, Vec<String>> {
     let path = Path::new(DATA).join(name);
     let text = std::fs::read_to_string(&path)
         .map_err(|error| vec![format!("cannot read `{}`: {error}", path.display())])?;
     // The error's text shows the line, what was found and what was expected.
-    match toml::from_str(&text) {
-        Ok(file) => Ok((file, text)),
-        Err(error) => Err(vec![format!("{name}: {error}")]),
-    }
+    let file = toml::from_str(&text).map_err(|error| vec![format!("{name}: {error}")])?;
+    let mut report = Report::new(name, &text);
+    rules(&file, &mut report);
+    problems.append(&mut report.problems);
+    Ok(file)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a build script writes where Cargo tells it to")]
 fn write(files: &Files) -> Result<(), Vec<String>> {
     let folder = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["no `OUT_DIR`".to_owned()])?;
-    for (name, text) in [("rows.rs", emit::tables(files)), ("processors.rs", processors::table())] {
+    for (name, text) in [("rows.rs", emit::matrix(files)), ("processors.rs", processors::table())] {
         let path = Path::new(&folder).join(name);
         std::fs::write(&path, text)
             .map_err(|error| vec![format!("cannot write `{}`: {error}", path.display())])?;

@@ -191,7 +191,7 @@ const SUPPORT: Column = Column { heading: "support", text: |row| tier(row.tier).
 const LIMITS: Column = Column { heading: "limits", text: limits };
 const PLATFORM: Column = Column { heading: "platform", text: |row| row.subdir.to_string() };
 const SOURCE: Column =
-    Column { heading: "source", text: |row| of(row, |build| source(build.source)) };
+    Column { heading: "source", text: |row| of(row, |build| source(&build.source)) };
 
 /// At 80 columns.
 const NARROW: &[Column] = &[CUDA, PYTORCH, BUILD, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, SUPPORT];
@@ -208,7 +208,7 @@ const FULL: &[Column] = &[
 ];
 
 /// The beginning of the commit; of a row of a channel its day, and a mark where kernels were inferred.
-fn source(source: Source) -> String {
+fn source(source: &Source) -> String {
     match source {
         Source::Recipe { commit, .. } => format!("{commit:.8}"),
         Source::Channel { date, inferred: true } => format!("{date}, kernels inferred"),

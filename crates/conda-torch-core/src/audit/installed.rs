@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::conda::{ChannelKind, Os, Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{
-    Accelerator, ArchList, ArmVariant, Blas, Build, Commit, CudaVersion, Environment,
-    InstalledPackage, PipPackage, Source,
+    Accelerator, ArchList, ArmVariant, Blas, Build, CudaVersion, Environment, InstalledPackage,
+    PipPackage, Source,
 };
 
 use super::packages::torch_on_top;
@@ -144,7 +144,7 @@ impl Wanted<'_> {
         let toolkit = self.accelerator.and_then(Accelerator::cuda);
         let mut rows = matrix.other_kernels.iter();
         rows.find(|row| *row.channel == *channel && Some(row.toolkit) == toolkit)
-            .map_or(ArchList::default(), |row| row.kernels)
+            .map_or(ArchList::default(), |row| row.kernels.clone())
     }
 }
 
@@ -171,7 +171,7 @@ fn made(
         glibc: None,
         macos: None,
         pythons: (Version::new(&[3, 0]), Version::new(&[3, 99])),
-        source: Source::Recipe { commit: Commit::new([0; 20]), date: matrix.as_of },
+        source: Source::Channel { date: matrix.as_of, inferred: false },
     }
 }
 

@@ -159,7 +159,7 @@ fn of_companions<'a>(
 
 /// Whether two rows say the same, wherever they were read.
 fn is_alike(row: &CompanionBuild, found: &CompanionBuild) -> bool {
-    *row == CompanionBuild { source: row.source, ..found.clone() }
+    *row == CompanionBuild { source: row.source.clone(), ..found.clone() }
 }
 
 fn of_builds<'a>(

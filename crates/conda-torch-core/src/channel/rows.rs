@@ -126,7 +126,7 @@ fn row(
         declared,
         libraries: libraries.map_or(declared, |floor| floor.libraries.max(declared)),
     });
-    let kernels = near.filter(|_| is_cuda).map_or(ArchList::default(), |near| near.kernels);
+    let kernels = near.filter(|_| is_cuda).map_or(ArchList::default(), |near| near.kernels.clone());
     let mut build = Build {
         pytorch: key.pytorch,
         subdir: key.subdir,
@@ -146,9 +146,14 @@ fn row(
     // The channel says what the row says: then it is the row.
     if let Some(own) = own
         && own.build_numbers.1 == numbers.1
-        && own == &(Build { source: own.source, build_numbers: own.build_numbers, ..build.clone() })
+        && own
+            == &(Build {
+                source: own.source.clone(),
+                build_numbers: own.build_numbers,
+                ..build.clone()
+            })
     {
-        build.source = own.source;
+        build.source = own.source.clone();
     }
     build
 }

@@ -83,7 +83,7 @@ fn row(out: &mut String, found: &Found, old: Option<&Build>, matrix: &Matrix) {
             found.cuda_pins.start, found.cuda_pins.end
         );
         let near = old.or_else(|| nearest(&found.key, matrix));
-        let kernels = near.map(|near| near.kernels).unwrap_or_default();
+        let kernels = near.map(|near| near.kernels.clone()).unwrap_or_default();
         let by = near.map_or("nothing".to_owned(), |near| {
             format!("PyTorch {} {} {}", near.pytorch, near.subdir, near.build_prefix())
         });
@@ -167,7 +167,7 @@ pub fn companion_name(row: &CompanionBuild) -> String {
 #[cfg(test)]
 mod tests {
     use crate::channel::{CompanionDifference, Differences, Key};
-    use crate::matrix::row::{BuildsFile, CompanionsFile};
+    use crate::matrix::files;
 
     use super::*;
 
@@ -198,15 +198,15 @@ mod tests {
             .split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml")
             .expect("both files");
         let head = "as_of = \"2026-08-13\"\nmetal_macos = \"12.3\"\n";
-        let file: BuildsFile = toml::from_str(&format!("{head}{builds}")).expect("builds");
+        let file: files::Builds = toml::from_str(&format!("{head}{builds}")).expect("builds");
         assert_eq!(file.build.len(), matrix.builds.len());
         for (is, row) in file.build.iter().zip(matrix.builds.iter()) {
             let is = is.as_ref();
             assert_eq!((is.pytorch, is.subdir, is.blas), (row.pytorch, row.subdir, row.blas));
             assert_eq!(is.accelerator, row.accelerator);
-            assert_eq!(is.pythons, [row.pythons.0, row.pythons.1]);
+            assert_eq!(is.pythons, row.pythons);
         }
-        let file: CompanionsFile = toml::from_str(companions).expect("companions");
+        let file: files::Companions = toml::from_str(companions).expect("companions");
         assert_eq!(file.companion.len(), matrix.companions.len());
         for (is, row) in file.companion.iter().zip(matrix.companions.iter()) {
             let is = is.as_ref();
@@ -221,6 +221,6 @@ mod tests {
         let (builds, _) = bare
             .split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml")
             .expect("both");
-        assert!(toml::from_str::<BuildsFile>(&format!("{head}{builds}")).is_err());
+        assert!(toml::from_str::<files::Builds>(&format!("{head}{builds}")).is_err());
     }
 }

@@ -1,47 +1,48 @@
-//! What must hold within a row and between rows. Used by `build.rs` and by tests: a row that breaks
-//! a rule fails the build, with its file and line, what was found and what was expected.
+//! What must hold within a row and between rows. A row that breaks a rule fails the build, with its file
+//! and line, what was found and what was expected. Used by `build.rs` and by tests.
 
 use std::cmp::Reverse;
-use std::fmt::Write;
+use std::fmt::Display;
 
-use crate::conda::{Os, Subdir};
-use crate::types::{Accelerator, ComputeCapability};
+use toml::Spanned;
 
-use super::report::{At, Report};
-use super::row::{
-    BuildRow, BuildsFile, CapabilitiesFile, CompanionRow, CompanionsFile, CudaVersionsFile,
-    DriversFile, ElsewhereFile, GpusFile, PciFile,
+use crate::conda::{Os, Subdir, Version};
+use crate::types::{
+    Accelerator, ArchList, ArmVariant, Build, CompanionBuild, ComputeCapability, CudaPins,
+    CudaVersion,
 };
 
-fn build_name(row: &BuildRow) -> String {
-    let [first, last] = row.build_numbers;
-    let mut name = format!("{} {} {}", row.pytorch, row.subdir, accelerator(row.accelerator));
-    if let Some(variant) = row.arm_variant {
-        let _ = write!(name, " {variant}");
-    }
-    let _ = write!(name, " {} #{first}–{last}", row.blas);
-    name
+use super::files::{
+    Builds, Capabilities, Companions, CudaVersions, Drivers, Elsewhere, Gpus, JetPacks, Pci,
+};
+use super::rows::{OtherKernels, PciRange, Withdrawn};
+
+fn build_name(row: &Build) -> String {
+    let (first, last) = row.build_numbers;
+    let name = format!("{} {} {}", row.pytorch, row.subdir, row.accelerator);
+    format!("{name}{} {} #{first}–{last}", suffix(row.arm_variant), row.blas)
 }
 
-fn accelerator(accelerator: Accelerator) -> String {
-    match accelerator {
-        Accelerator::Cpu => "cpu".to_owned(),
-        Accelerator::Mps => "mps".to_owned(),
-        Accelerator::Cuda(toolkit) => format!("cuda {toolkit}"),
-    }
+fn companion_name(row: &CompanionBuild) -> String {
+    let name = format!("{} {} {} {}", row.package, row.version, row.subdir, row.accelerator);
+    name + &suffix(row.arm_variant)
+}
+
+fn suffix(variant: Option<ArmVariant>) -> String {
+    variant.map_or(String::new(), |variant| format!(" {variant}"))
 }
 
 /// What a variant is, apart from its build numbers.
-fn variant(row: &BuildRow) -> impl Ord + use<> {
+fn variant(row: &Build) -> impl Ord + use<> {
     let toolkit = Reverse(row.accelerator.cuda());
     (Reverse(row.pytorch), row.subdir, toolkit, row.arm_variant, Reverse(row.blas))
 }
 
-pub(crate) fn builds(file: &BuildsFile, report: &mut Report<'_>) {
+pub(crate) fn builds(file: &Builds, report: &mut Report<'_>) {
     report.ascending(&file.build, build_name, |row| (variant(row), Reverse(row.build_numbers)));
     for pair in file.build.windows(2) {
         let (above, row) = (pair[0].as_ref(), pair[1].as_ref());
-        if variant(above) == variant(row) && above.build_numbers[0] <= row.build_numbers[1] {
+        if variant(above) == variant(row) && above.build_numbers.0 <= row.build_numbers.1 {
             let found = format!("build numbers that `{}` has too", build_name(above));
             report.at(&pair[1], build_name(row)).wrong(&found, "each build in one row");
         }
@@ -50,45 +51,33 @@ pub(crate) fn builds(file: &BuildsFile, report: &mut Report<'_>) {
         let row = spanned.as_ref();
         let mut at = report.at(spanned, build_name(row));
         build(row, &mut at);
-        let found = format!("date {}", row.source.date);
-        at.expect(row.source.date <= file.as_of, found, "no row newer than `as_of`");
+        let date = row.source.date();
+        at.expect(date <= file.as_of, format!("date {date}"), "no row newer than `as_of`");
     }
 }
 
-fn build(row: &BuildRow, at: &mut At<'_, '_>) {
-    let BuildRow { subdir, accelerator, arm_variant, build_numbers, .. } = row;
-    let is_cuda = accelerator.cuda().is_some();
-    let os = subdir.os();
-    let is_known = Subdir::ALL[..5].contains(subdir);
+fn build(row: &Build, at: &mut At<'_, '_>) {
+    let subdir = row.subdir;
+    let (is_cuda, os) = (row.is_cuda(), subdir.os());
+    let is_known = Subdir::ALL[..5].contains(&subdir);
     at.expect(is_known, subdir, "a platform for which conda-forge has PyTorch");
-    at.range("build_numbers", build_numbers, true);
-    at.pins(*accelerator, row.cuda_pins.as_ref());
-    at.only_if(is_cuda, "kernels", row.kernels.as_ref(), "with CUDA");
-    let is_empty = row.kernels.is_some_and(|kernels| kernels.0.sass.is_empty());
-    at.expect(!is_empty, "no capabilities in `kernels`", "at least one");
+    at.range("build_numbers", row.build_numbers, true);
+    at.pins(row.accelerator, &row.cuda_pins);
+    at.only_if(is_cuda, "kernels", row.kernels != ArchList::default(), "with CUDA");
     at.expect(!(is_cuda && os == Os::Macos), "CUDA", "no CUDA on macOS");
-    let is_mps = *accelerator == Accelerator::Mps;
-    at.expect(is_mps == (*subdir == Subdir::OsxArm64), subdir, "mps exactly on osx-arm64");
-    at.only_if(os == Os::Linux, "glibc", row.glibc.as_ref(), "of Linux");
-    at.only_if(os == Os::Macos, "macos", row.macos.as_ref(), "of macOS");
-    if let Some(glibc) = &row.glibc {
-        at.range("glibc", &[glibc.declared, glibc.libraries], true);
+    let is_mps = row.accelerator == Accelerator::Mps;
+    at.expect(is_mps == (subdir == Subdir::OsxArm64), subdir, "mps exactly on osx-arm64");
+    at.only_if(os == Os::Linux, "glibc", row.glibc.is_some(), "of Linux");
+    at.only_if(os == Os::Macos, "macos", row.macos.is_some(), "of macOS");
+    if let Some(glibc) = row.glibc {
+        at.range("glibc", (glibc.declared, glibc.libraries), true);
     }
-    let can_vary = *subdir == Subdir::LinuxAarch64 && is_cuda;
-    at.expect(arm_variant.is_none() || can_vary, "arm_variant", "it only on aarch64 with CUDA");
-    at.pythons(&row.pythons);
+    let can_vary = subdir == Subdir::LinuxAarch64 && is_cuda;
+    at.expect(row.arm_variant.is_none() || can_vary, "arm_variant", "it only on aarch64 with CUDA");
+    at.pythons(row.pythons);
 }
 
-fn companion_name(row: &CompanionRow) -> String {
-    let CompanionRow { package, version, subdir, .. } = row;
-    let mut name = format!("{package} {version} {subdir} {}", accelerator(row.accelerator));
-    if let Some(variant) = row.arm_variant {
-        let _ = write!(name, " {variant}");
-    }
-    name
-}
-
-pub(crate) fn companions(file: &CompanionsFile, builds: &BuildsFile, report: &mut Report<'_>) {
+pub(crate) fn companions(file: &Companions, builds: &Builds, report: &mut Report<'_>) {
     report.ascending(&file.companion, companion_name, |row| {
         let toolkit = Reverse(row.accelerator.cuda());
         (row.package, Reverse(row.version), row.subdir, toolkit, row.arm_variant)
@@ -96,46 +85,42 @@ pub(crate) fn companions(file: &CompanionsFile, builds: &BuildsFile, report: &mu
     for spanned in &file.companion {
         let row = spanned.as_ref();
         let mut at = report.at(spanned, companion_name(row));
-        at.pins(row.accelerator, row.cuda_pins.as_ref());
+        at.pins(row.accelerator, &row.cuda_pins);
         let is_cuda = row.accelerator.cuda().is_some();
-        at.only_if(is_cuda, "same_toolkit", row.same_toolkit.as_ref(), "with CUDA");
+        at.expect(is_cuda || !row.same_toolkit, "`same_toolkit`", "it only with CUDA");
         at.expect(row.accelerator != Accelerator::Mps, "mps", "`cpu`, which goes with MPS too");
         let goes_with =
-            |build: &BuildRow| build.subdir == row.subdir && row.pytorch == build.pytorch.series();
+            |build: &Build| build.subdir == row.subdir && row.pytorch == build.pytorch.series();
         let exists = builds.build.iter().any(|build| goes_with(build.as_ref()));
         let found = format!("PyTorch {}", row.pytorch);
         at.expect(exists, found, "a series of PyTorch that this platform has");
-        at.pythons(&row.pythons);
+        at.pythons(row.pythons);
     }
 }
 
-pub(crate) fn drivers(file: &DriversFile, report: &mut Report<'_>) {
-    report.ascending(&file.toolkit, |row| row.cuda.to_string(), |row| row.cuda);
-    report.ascending(&file.major, |row| row.major.to_string(), |row| row.major);
-    for row in &file.toolkit {
-        report.at(row, row.as_ref().cuda.to_string()).address(&row.as_ref().source);
-    }
-    for row in &file.major {
-        report.at(row, row.as_ref().major.to_string()).address(&row.as_ref().source);
-    }
+pub(crate) fn drivers(file: &Drivers, report: &mut Report<'_>) {
+    report.sourced(&file.toolkit, |row| row.cuda.to_string(), |row| row.cuda, |row| &row.source);
+    report.sourced(&file.major, |row| row.major.to_string(), |row| row.major, |row| &row.source);
 }
 
-pub(crate) fn capabilities(file: &CapabilitiesFile, report: &mut Report<'_>) {
-    report.ascending(&file.capability, |row| row.capability.to_string(), |row| row.capability);
-    for row in &file.capability {
-        let mut at = report.at(row, row.as_ref().capability.to_string());
-        at.address(&row.as_ref().source);
-    }
+pub(crate) fn capabilities(file: &Capabilities, report: &mut Report<'_>) {
+    let name = |row: &super::rows::Capability| row.capability.to_string();
+    report.sourced(&file.capability, name, |row| row.capability, |row| &row.source);
 }
 
-pub(crate) fn gpus(file: &GpusFile, known: &CapabilitiesFile, report: &mut Report<'_>) {
-    report.ascending(&file.group, |row| row.capability.to_string(), |row| row.capability);
+pub(crate) fn jetpacks(file: &JetPacks, report: &mut Report<'_>) {
+    let name = |row: &super::rows::JetPack| row.release.to_string();
+    report.sourced(&file.jetpack, name, |row| row.release, |row| &row.source);
+}
+
+pub(crate) fn gpus(file: &Gpus, known: &Capabilities, report: &mut Report<'_>) {
+    let name = |row: &super::files::GpuGroup| row.capability.to_string();
+    report.sourced(&file.group, name, |row| row.capability, |row| &row.source);
     let mut names: Vec<&str> = Vec::new();
     for spanned in &file.group {
         let row = spanned.as_ref();
         let mut at = report.at(spanned, row.capability.to_string());
-        at.address(&row.source);
-        at.expect(is_known(known, row.capability), row.capability, "a row in capabilities.toml");
+        at.known(known, row.capability);
         for name in &row.names {
             at.expect(!names.contains(&&**name), format!("`{name}` again"), "a name once");
             names.push(name);
@@ -143,29 +128,22 @@ pub(crate) fn gpus(file: &GpusFile, known: &CapabilitiesFile, report: &mut Repor
     }
 }
 
-pub(crate) fn pci(file: &PciFile, known: &CapabilitiesFile, report: &mut Report<'_>) {
-    report.ascending(&file.ranges, |row| row.2.to_string(), |row| row.0.0);
+pub(crate) fn pci(file: &Pci, known: &Capabilities, report: &mut Report<'_>) {
+    let name = |row: &PciRange| format!("{:04x} {}", row.first, row.chip);
+    report.sourced(&file.ranges, name, |row| row.first, |_| &file.source);
     let mut end = None;
     for spanned in &file.ranges {
         let row = spanned.as_ref();
-        let mut at = report.at(spanned, format!("{:04x} {}", row.0.0, row.2));
-        at.expect(row.0.0 <= row.1.0, format!("last id {:04x}", row.1.0), "it after the first");
-        at.expect(end < Some(row.0.0), "ids of the row before", "ranges apart");
-        at.expect(is_known(known, row.3), row.3, "a row in capabilities.toml");
-        at.address(&file.source);
-        end = Some(row.1.0);
+        let mut at = report.at(spanned, name(row));
+        at.expect(row.first <= row.last, format!("last id {:04x}", row.last), "it after the first");
+        at.expect(end < Some(row.first), "ids of the row before", "ranges apart");
+        at.known(known, row.capability);
+        end = Some(row.last);
     }
 }
 
-fn is_known(known: &CapabilitiesFile, capability: ComputeCapability) -> bool {
-    known.capability.iter().any(|row| row.as_ref().capability == capability)
-}
-
-pub(crate) fn cuda_versions(file: &CudaVersionsFile, builds: &BuildsFile, report: &mut Report<'_>) {
-    report.ascending(&file.versions, ToString::to_string, |version| *version);
-    for version in &file.versions {
-        report.at(version, version.as_ref().to_string()).address(&file.source);
-    }
+pub(crate) fn cuda_versions(file: &CudaVersions, builds: &Builds, report: &mut Report<'_>) {
+    report.sourced(&file.versions, ToString::to_string, |version| *version, |_| &file.source);
     for build in &builds.build {
         let is_there = |cuda| file.versions.iter().any(|version| *version.as_ref() == cuda);
         if let Some(cuda) = build.as_ref().accelerator.cuda().filter(|cuda| !is_there(*cuda)) {
@@ -174,21 +152,136 @@ pub(crate) fn cuda_versions(file: &CudaVersionsFile, builds: &BuildsFile, report
     }
 }
 
-pub(crate) fn elsewhere(file: &ElsewhereFile, report: &mut Report<'_>) {
-    let key = |channel: &str, toolkit| (Reverse(channel.to_owned()), Reverse(toolkit));
-    report.ascending(
+pub(crate) fn elsewhere(file: &Elsewhere, report: &mut Report<'_>) {
+    report.sourced(
         &file.kernels,
-        |row| format!("{} {}", &*row.channel, row.toolkit),
-        |row| key(&row.channel, row.toolkit),
+        |row: &OtherKernels| format!("{} {}", row.channel, row.toolkit),
+        |row| (Reverse(row.channel.clone()), Reverse(row.toolkit)),
+        |row| &row.source,
     );
-    for row in &file.kernels {
-        let name = format!("{} {}", &*row.as_ref().channel, row.as_ref().toolkit);
-        report.at(row, name).address(&row.as_ref().source);
+    let name = |row: &Withdrawn| format!("{} {}", row.package, row.version);
+    let key = |row: &Withdrawn| (row.package.clone(), row.version);
+    report.sourced(&file.withdrawn, name, key, |row| &row.source);
+}
+
+/// A file of rows as it was read, and everything that is wrong with it.
+pub(crate) struct Report<'a> {
+    file: &'a str,
+    text: &'a str,
+    pub(crate) problems: Vec<String>,
+}
+
+/// One row while it is checked.
+struct At<'r, 'a> {
+    report: &'r mut Report<'a>,
+    line: usize,
+    name: String,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text, problems: Vec::new() }
     }
-    let name = |row: &super::row::WithdrawnRow| format!("{} {}", &*row.package, row.version);
-    report.ascending(&file.withdrawn, name, |row| (row.package.to_string(), row.version));
-    for row in &file.withdrawn {
-        report.at(row, name(row.as_ref())).address(&row.as_ref().source);
+
+    /// A problem of the file as a whole.
+    fn whole(&mut self, problem: &str) {
+        self.problems.push(format!("{}: {problem}", self.file));
+    }
+
+    /// One row of the file, to be checked.
+    fn at<T>(&mut self, row: &Spanned<T>, name: String) -> At<'_, 'a> {
+        let before = &self.text[..row.span().start];
+        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        At { report: self, line, name }
+    }
+
+    /// Every row after the one before it, by `key`.
+    fn ascending<T, K: Ord>(
+        &mut self,
+        rows: &[Spanned<T>],
+        name: impl Fn(&T) -> String,
+        key: impl Fn(&T) -> K,
+    ) {
+        for pair in rows.windows(2) {
+            let (before, row) = (pair[0].as_ref(), pair[1].as_ref());
+            if key(before) >= key(row) {
+                let found = format!("it comes after `{}`", name(before));
+                self.at(&pair[1], name(row)).wrong(&found, "rows sorted, each once");
+            }
+        }
+    }
+
+    /// The same, and every row with the address of its source.
+    fn sourced<'r, T, K: Ord>(
+        &mut self,
+        rows: &'r [Spanned<T>],
+        name: impl Fn(&T) -> String,
+        key: impl Fn(&T) -> K,
+        source: impl Fn(&'r T) -> &'r str,
+    ) {
+        for row in rows {
+            let source = source(row.as_ref());
+            let found = format!("source `{source}`");
+            let mut at = self.at(row, name(row.as_ref()));
+            at.expect(source.starts_with("https://"), found, "an address with https://");
+        }
+        self.ascending(rows, name, key);
+    }
+}
+
+impl At<'_, '_> {
+    fn wrong(&mut self, found: &str, expected: &str) {
+        let Self { report, line, name } = self;
+        report.problems.push(format!(
+            "{} line {line}, row `{name}`: found {found}, expected {expected}",
+            report.file
+        ));
+    }
+
+    fn expect(&mut self, holds: bool, found: impl Display, expected: &str) {
+        if !holds {
+            self.wrong(&found.to_string(), expected);
+        }
+    }
+
+    /// A field that some rows must have and others must not.
+    fn only_if(&mut self, is_due: bool, field: &str, is_there: bool, which: &str) {
+        let found = if is_there { format!("`{field}`") } else { format!("no `{field}`") };
+        self.expect(is_there == is_due, found, &format!("`{field}` exactly in rows {which}"));
+    }
+
+    fn range<T: PartialOrd + Display>(
+        &mut self,
+        field: &str,
+        (first, last): (T, T),
+        or_equal: bool,
+    ) {
+        let holds = first < last || (or_equal && first == last);
+        let found = format!("`{field}` from {first} to {last}");
+        self.expect(holds, found, "a range that is not empty");
+    }
+
+    fn pythons(&mut self, pythons: (Version, Version)) {
+        self.range("pythons", pythons, true);
+        for python in [pythons.0, pythons.1] {
+            let is_series = python == python.series() && python.major() == 3;
+            self.expect(is_series, format!("Python {python}"), "a series such as 3.10");
+        }
+    }
+
+    fn pins(&mut self, accelerator: Accelerator, pins: &CudaPins) {
+        let is_there = pins.end != CudaVersion::default();
+        self.only_if(accelerator.cuda().is_some(), "cuda_pins", is_there, "with CUDA");
+        if let Some(toolkit) = accelerator.cuda().filter(|_| is_there) {
+            self.range("cuda_pins", (pins.start, pins.end), false);
+            let found = format!("cuda_pins from {}", pins.start);
+            self.expect(pins.start == toolkit, found, "the toolkit itself as the first pin");
+        }
+    }
+
+    fn known(&mut self, known: &Capabilities, capability: ComputeCapability) {
+        let is_known = known.capability.iter().any(|row| row.as_ref().capability == capability);
+        self.expect(is_known, capability, "a row in capabilities.toml");
     }
 }
 
@@ -215,7 +308,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
 
     /// Everything that is wrong with rows, as the build would say it.
     fn problems(text: &str) -> String {
-        let file: BuildsFile = match toml::from_str(text) {
+        let file: Builds = match toml::from_str(text) {
             Ok(file) => file,
             Err(error) => return error.to_string(),
         };
@@ -231,7 +324,6 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
 
     #[test]
     fn a_row_out_of_form_is_told_with_its_line_what_was_found_and_what_was_expected() {
-        let many = "5.0 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.0 6.1 6.2 6.3 6.4 12";
         for (from, to, expected) in [
             ("blas =", "bals =", ["line 7", "unknown field `bals`", "expected one of"]),
             ("\"2.13.0\"", "\"2.x\"", ["line 4", "`2.x` is not a version", "such as 2.13.0"]),
@@ -240,7 +332,6 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("linux-64", "linux", ["line 5", "`linux` is not a conda platform", "linux-64"]),
             ("5.0 12", "5 12", ["line 12", "`5` is not a version", "such as 8.6"]),
             ("5.0 12", "50.0 12", ["line 12", "`50.0 12.0+PTX` is not", "ascending"]),
-            ("5.0 12", many, ["line 12", "is not a list of kernels", "at most 15"]),
             ("b835dc62735da5", "b835dc6", ["line 15", "is not a commit", "full hash of 40"]),
             ("-08-10", "-8-10", ["line 15", "`2026-8-10` is not a date", "such as 2026-08-13"]),
             ("metapackage = true\n", "", ["line 3", "missing field", "`metapackage`"]),
@@ -258,7 +349,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("[300", "[303", "`build_numbers` from 303 to 302, expected a range that"),
             ("[\"12.9\"", "[\"12.8\"", "cuda_pins from 12.8, expected the toolkit itself"),
             ("kernels = \"5.0 12.0+PTX\"\n", "", "found no `kernels`, expected `kernels` exactly"),
-            ("\"5.0 12.0+PTX\"", "\"\"", "no capabilities in `kernels`, expected at least one"),
+            ("\"5.0 12.0+PTX\"", "\"\"", "found no `kernels`, expected `kernels` exactly"),
             ("2.28", "2.12", "`glibc` from 2.17 to 2.12"),
             ("pythons", "macos = \"11.0\"\npythons", "found `macos`, expected `macos` exactly"),
             ("blas = \"mkl\"", "blas = \"mkl\"\narm_variant = \"sbsa\"", "only on aarch64"),
@@ -286,7 +377,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     fn the_other_files_are_held_to_their_rules_too() {
         let text = "toolkit = []\n[[major]]\nmajor = 12\nlinux = \"525.60.13\"\n\
                     windows = \"527.41\"\nsource = \"a talk\"\ndate = \"2026-08-13\"\n";
-        let file: DriversFile = toml::from_str(text).expect("a file in form");
+        let file: Drivers = toml::from_str(text).expect("a file in form");
         let mut report = Report::new("drivers.toml", text);
         drivers(&file, &mut report);
         assert!(report.problems.concat().contains("expected an address"), "{:?}", report.problems);

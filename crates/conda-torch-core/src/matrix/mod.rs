@@ -1,27 +1,28 @@
-//! The support matrix: every build of PyTorch on conda-forge, and the tables about drivers and GPUs
-//! that are needed to choose among them. Rows live in `data/*.toml`, each with its source.
+//! The support matrix: every build of PyTorch on conda-forge, and the tables about drivers and GPUs that
+//! are needed to choose among them. Rows are in `data/*.toml`, each with its source.
 
-#[cfg(test)] // and, like `report` and `row`, in build.rs, which makes the rows of the data
-#[expect(dead_code, reason = "build.rs checks every file")]
+#[cfg(test)] // and in `build.rs`
+#[expect(dead_code, reason = "`build.rs` checks every file")]
 mod check;
-mod complete;
-mod names;
+mod embedded;
+#[cfg(test)] // and in `build.rs`
+#[expect(dead_code, reason = "`build.rs` reads every file")]
+pub(crate) mod files;
+mod gpu_names;
 mod overview;
-#[cfg(test)]
-mod report;
-#[cfg(test)]
-#[expect(dead_code, reason = "build.rs reads every field")]
-pub(crate) mod row;
 mod rows;
 
 use std::borrow::Cow;
 
 pub use overview::{Limit, OverviewRow, Tier};
+pub use rows::{
+    Capability, GpuName, JetPack, MajorDriver, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+};
 
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{
-    ArchList, ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date,
-    DriverVersion, KernelSupport, ShortText,
+    ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion,
+    KernelSupport,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
@@ -49,96 +50,12 @@ pub struct Matrix {
     pub gpu_names: Cow<'static, [GpuName]>,
     /// Ranges of PCI device ids of NVIDIA chips, ascending.
     pub pci_devices: Cow<'static, [PciRange]>,
+    /// The releases of `JetPack`, ascending.
+    pub jetpacks: Cow<'static, [JetPack]>,
     /// The kernels in builds of other channels, for what is installed already.
     pub other_kernels: Cow<'static, [OtherKernels]>,
     /// Packages that conda-forge withdrew because they crash on old GPUs.
     pub withdrawn: Cow<'static, [Withdrawn]>,
-}
-
-/// The oldest drivers that come with or support a toolkit in full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ToolkitDriver {
-    /// The toolkit.
-    pub cuda: CudaVersion,
-    /// The oldest Linux driver.
-    pub linux: DriverVersion,
-    /// The oldest Windows driver, also for WSL; a bare branch where NVIDIA names none.
-    pub windows: DriverVersion,
-}
-
-/// The oldest drivers on which every toolkit of a major version runs (its own machine code only,
-/// no translation of PTX): NVIDIA's minor-version compatibility.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MajorDriver {
-    /// 12 in 12.x.
-    pub major: u16,
-    /// The oldest Linux driver.
-    pub linux: DriverVersion,
-    /// The oldest Windows driver, also for WSL.
-    pub windows: DriverVersion,
-}
-
-/// A compute capability and who has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capability {
-    /// Such as 8.6.
-    pub capability: ComputeCapability,
-    /// `Ampere`.
-    pub family: ShortText<15>,
-    /// Well-known cards that have it: `RTX 3060–3090, A10, A40`.
-    pub examples: ShortText<63>,
-    /// The first toolkit whose libraries know it.
-    pub first_toolkit: CudaVersion,
-    /// The last driver branch for it; `None` while drivers support it.
-    pub last_branch: Option<u32>,
-    /// Whether it is a Tegra part (Jetson), whose machine code is not that of desktop parts.
-    pub soc: bool,
-}
-
-/// A GPU by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GpuName {
-    /// As NVIDIA writes it, without `NVIDIA`: `GeForce GTX 1080 Ti`.
-    pub name: ShortText<31>,
-    /// What it can execute.
-    pub capability: ComputeCapability,
-}
-
-/// A range of PCI device ids that belong to chips of one compute capability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PciRange {
-    /// The first device id.
-    pub first: u16,
-    /// The last device id.
-    pub last: u16,
-    /// The chip: `GP102`.
-    pub chip: ShortText<7>,
-    /// What it can execute.
-    pub capability: ComputeCapability,
-}
-
-/// The kernels in the builds of a channel other than conda-forge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OtherKernels {
-    /// The channel's name: `pytorch`.
-    pub channel: ShortText<15>,
-    /// The toolkit that the builds were made with.
-    pub toolkit: CudaVersion,
-    /// What is in them.
-    pub kernels: ArchList,
-}
-
-/// A package that was withdrawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Withdrawn {
-    /// Its name, with or without `lib` before it.
-    pub package: ShortText<15>,
-    /// Its version.
-    pub version: Version,
-    /// The CUDA that it is for: 12 in 12.x.
-    pub cuda_major: u16,
-    /// It crashes on GPUs of a lower compute capability.
-    pub below: ComputeCapability,
 }
 
 /// Which driver versions count: Windows' numbers (also inside WSL) or Linux'.
@@ -156,13 +73,22 @@ impl DriverFamily {
     pub fn of(subdir: Subdir, wsl: bool) -> Self {
         if wsl || subdir.os() == Os::Windows { Self::Windows } else { Self::Linux }
     }
+
+    /// The driver of this family.
+    #[must_use]
+    pub const fn pick(self, linux: DriverVersion, windows: DriverVersion) -> DriverVersion {
+        match self {
+            Self::Linux => linux,
+            Self::Windows => windows,
+        }
+    }
 }
 
 impl Matrix {
     /// The rows in this program.
     #[must_use]
     pub fn embedded() -> &'static Self {
-        &rows::EMBEDDED
+        &embedded::EMBEDDED
     }
 
     /// What is known about a capability.
@@ -212,13 +138,19 @@ impl Matrix {
     /// The oldest driver that supports a toolkit in full.
     #[must_use]
     pub fn toolkit_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
-        self.toolkits.iter().find(|row| row.cuda == cuda).map(|row| row.driver(family))
+        self.toolkits
+            .iter()
+            .find(|row| row.cuda == cuda)
+            .map(|row| family.pick(row.linux, row.windows))
     }
 
     /// The oldest driver on which every toolkit of `cuda`'s major version runs.
     #[must_use]
     pub fn major_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
-        self.majors.iter().find(|row| row.major == cuda.major).map(|row| row.driver(family))
+        self.majors
+            .iter()
+            .find(|row| row.major == cuda.major)
+            .map(|row| family.pick(row.linux, row.windows))
     }
 
     /// The oldest driver on which a toolkit's machine code runs: the one that came with it, or, where
@@ -232,6 +164,13 @@ impl Matrix {
         }
     }
 
+    /// The first `JetPack` whose driver is new enough, or the newest.
+    #[must_use]
+    pub fn jetpack(&self, needed: DriverVersion) -> Option<&JetPack> {
+        let first = self.jetpacks.iter().find(|row| row.driver.is_at_least(needed));
+        first.or(self.jetpacks.last())
+    }
+
     /// The newest CUDA that a driver supports, by the toolkits that it is new enough for.
     #[must_use]
     pub fn cuda_of_driver(
@@ -242,29 +181,7 @@ impl Matrix {
         self.toolkits
             .iter()
             .rev()
-            .find(|row| driver.is_at_least(row.driver(family)))
+            .find(|row| driver.is_at_least(family.pick(row.linux, row.windows)))
             .map(|row| row.cuda)
-    }
-}
-
-impl ToolkitDriver {
-    /// The oldest driver of a family.
-    #[must_use]
-    pub fn driver(&self, family: DriverFamily) -> DriverVersion {
-        match family {
-            DriverFamily::Linux => self.linux,
-            DriverFamily::Windows => self.windows,
-        }
-    }
-}
-
-impl MajorDriver {
-    /// The oldest driver of a family.
-    #[must_use]
-    pub fn driver(&self, family: DriverFamily) -> DriverVersion {
-        match family {
-            DriverFamily::Linux => self.linux,
-            DriverFamily::Windows => self.windows,
-        }
     }
 }

@@ -1,42 +1,138 @@
-//! The rows of `data/*.toml` as `build.rs` wrote them: constants, nothing to parse or allocate.
+//! The rows of `data/*.toml`. `build.rs` reads them and makes the program's tables of them: the program
+//! itself parses nothing.
 
 use std::borrow::Cow;
 
-use crate::conda::{Subdir, Version};
-use crate::types::{
-    Accelerator, ArchList, ArmVariant, Blas, Build, CapabilitySet, Commit, Companion,
-    CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion, GlibcFloor, ShortText,
-    Source,
-};
+use serde::Deserialize;
 
-use super::{
-    Capability, GpuName, MajorDriver, Matrix, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
-};
+use crate::conda::Version;
+use crate::types::{ArchList, ComputeCapability, CudaVersion, Date, DriverVersion};
 
-// Both are for constants, which the compiler makes: what does not fit fails the build.
-const fn set<const N: usize>(ascending: &[ComputeCapability]) -> CapabilitySet<N> {
-    CapabilitySet::new(ascending).expect("`row` takes no list that does not fit")
+/// The oldest drivers that support a toolkit in full, PTX too: its first release.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolkitDriver {
+    /// The toolkit.
+    pub cuda: CudaVersion,
+    /// The oldest Linux driver.
+    pub linux: DriverVersion,
+    /// The oldest Windows driver, also for WSL; a bare branch if NVIDIA names none.
+    pub windows: DriverVersion,
+    /// Whether it is inferred from what drivers report, and not read in NVIDIA's table.
+    #[serde(default)]
+    pub inferred: bool,
+    /// The address of the page.
+    pub source: Cow<'static, str>,
+    /// The day on which it was read.
+    pub date: Date,
 }
 
-const fn text<const N: usize>(text: &str) -> ShortText<N> {
-    ShortText::new(text).expect("`row` takes no text that does not fit")
+/// The oldest drivers on which every toolkit of a major version runs its own machine code (PTX needs
+/// more): NVIDIA's minor-version compatibility.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MajorDriver {
+    /// 12 in 12.x.
+    pub major: u16,
+    /// The oldest Linux driver.
+    pub linux: DriverVersion,
+    /// The oldest Windows driver, also for WSL.
+    pub windows: DriverVersion,
+    /// The address of the page.
+    pub source: Cow<'static, str>,
+    /// The day on which it was read.
+    pub date: Date,
 }
 
-include!(concat!(env!("OUT_DIR"), "/rows.rs"));
+/// A compute capability.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capability {
+    /// Such as 8.6.
+    pub capability: ComputeCapability,
+    /// `Ampere`.
+    pub family: Cow<'static, str>,
+    /// Well-known cards that have it: `RTX 3060–3090, A10, A40`.
+    pub examples: Cow<'static, str>,
+    /// The first toolkit whose libraries know it.
+    pub first_toolkit: CudaVersion,
+    /// The last driver branch for it; `None` while drivers support it.
+    pub last_branch: Option<u32>,
+    /// Whether it is a Tegra part (Jetson), whose machine code is not that of desktop parts.
+    #[serde(default)]
+    pub soc: bool,
+    /// The address of the page.
+    pub source: Cow<'static, str>,
+    /// The day on which it was read.
+    pub date: Date,
+}
 
-/// Everything that is in this program.
-pub(super) static EMBEDDED: Matrix = Matrix {
-    channel: Cow::Borrowed("conda-forge"),
-    as_of: AS_OF,
-    metal_macos: METAL_MACOS,
-    builds: Cow::Borrowed(BUILDS),
-    companions: Cow::Borrowed(COMPANIONS),
-    cuda_versions: Cow::Borrowed(CUDA_VERSIONS),
-    toolkits: Cow::Borrowed(TOOLKITS),
-    majors: Cow::Borrowed(MAJORS),
-    capabilities: Cow::Borrowed(CAPABILITIES),
-    gpu_names: Cow::Borrowed(GPU_NAMES),
-    pci_devices: Cow::Borrowed(PCI_DEVICES),
-    other_kernels: Cow::Borrowed(OTHER_KERNELS),
-    withdrawn: Cow::Borrowed(WITHDRAWN),
-};
+/// A GPU by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuName {
+    /// As NVIDIA writes it, without `NVIDIA`: `GeForce GTX 1080 Ti`.
+    pub name: Cow<'static, str>,
+    /// What it can execute.
+    pub capability: ComputeCapability,
+}
+
+/// A range of PCI device ids of one chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PciRange {
+    /// The first device id.
+    pub first: u16,
+    /// The last device id.
+    pub last: u16,
+    /// The chip: `GP102`.
+    pub chip: Cow<'static, str>,
+    /// What it can execute.
+    pub capability: ComputeCapability,
+}
+
+/// A release of NVIDIA's software for Jetson, which comes with a driver.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JetPack {
+    /// 7 in `JetPack` 7.
+    pub release: u16,
+    /// The driver's branch.
+    pub driver: DriverVersion,
+    /// The address of the page.
+    pub source: Cow<'static, str>,
+    /// The day on which it was read.
+    pub date: Date,
+}
+
+/// The kernels in another channel's builds with a toolkit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherKernels {
+    /// The channel's name: `pytorch`.
+    pub channel: Cow<'static, str>,
+    /// The toolkit that the builds were made with.
+    pub toolkit: CudaVersion,
+    /// What is in them.
+    pub kernels: ArchList,
+    /// The address of the recipe.
+    pub source: Cow<'static, str>,
+    /// The day on which it was read.
+    pub date: Date,
+}
+
+/// A package that conda-forge withdrew because it crashes on old GPUs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawn {
+    /// Its name, with or without `lib` before it.
+    pub package: Cow<'static, str>,
+    /// Its version.
+    pub version: Version,
+    /// The CUDA that it is for: 12 in 12.x.
+    pub cuda_major: u16,
+    /// It crashes on GPUs of a lower compute capability.
+    pub below: ComputeCapability,
+    /// The address of the request.
+    pub source: Cow<'static, str>,
+    /// The day on which it was read.
+    pub date: Date,
+}

@@ -1,28 +1,22 @@
 //! The kernels in a build.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::ComputeCapability;
+use crate::conda::ParseVersionError;
 
 /// The kernels in a build, as `TORCH_CUDA_ARCH_LIST` names them: machine code (SASS) for some
-/// capabilities, and intermediate code (PTX) that the driver can translate for later ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// capabilities, and intermediate code (PTX) that the driver can compile for later ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ArchList {
     /// Machine code, ascending.
-    pub sass: CapabilitySet<15>,
+    pub sass: Cow<'static, [ComputeCapability]>,
     /// Intermediate code, ascending.
-    pub ptx: CapabilitySet<3>,
-}
-
-/// At most `N` capabilities, ascending, kept in place: a table of them has no pointers, which would
-/// have to be fixed up one by one whenever the program starts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CapabilitySet<const N: usize> {
-    len: u8,
-    list: [ComputeCapability; N],
+    pub ptx: Cow<'static, [ComputeCapability]>,
 }
 
 /// One build on one GPU, best last.
@@ -32,7 +26,7 @@ pub struct CapabilitySet<const N: usize> {
 pub enum KernelSupport {
     /// Nothing that this GPU can execute: "no kernel image is available for execution on the device".
     Missing,
-    /// Only PTX: the driver translates at the first run, and must be at least as new as the toolkit.
+    /// Only PTX: the driver compiles it at the first run, and must be at least as new as the toolkit.
     #[serde(rename = "ptx-jit")]
     Jit,
     /// Machine code of the same generation and a lower minor number.
@@ -42,8 +36,8 @@ pub enum KernelSupport {
 }
 
 impl ArchList {
-    /// What these kernels are worth on a GPU, by NVIDIA's compatibility rules alone: whether the
-    /// driver can translate PTX is not looked at here.
+    /// How these kernels reach a GPU, by NVIDIA's compatibility rules alone: whether the driver can
+    /// compile PTX is a rule of its own.
     ///
     /// Machine code runs on the same generation with an equal or higher minor number, but not
     /// between desktop parts and Tegra (`is_soc` tells which capabilities are Tegra's); PTX runs on
@@ -88,44 +82,34 @@ impl fmt::Display for ArchList {
     }
 }
 
-impl<const N: usize> CapabilitySet<N> {
-    /// The capabilities of an ascending list; `None` where it is not, or where it does not fit.
-    #[must_use]
-    pub const fn new(ascending: &[ComputeCapability]) -> Option<Self> {
-        let mut list = [ComputeCapability::new(0, 0); N];
-        if ascending.len() > N || N > 255 {
-            return None;
+/// Why a text is not a list of kernels.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseArchListError {
+    /// One of its capabilities is none.
+    #[error(transparent)]
+    Capability(#[from] ParseVersionError),
+    /// They are not ascending.
+    #[error(
+        "`{0}` is not a list of kernels; expected ascending capabilities such as `8.0 9.0+PTX`"
+    )]
+    Order(String),
+}
+
+impl FromStr for ArchList {
+    type Err = ParseArchListError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (mut sass, mut ptx) = (Vec::new(), Vec::new());
+        for word in text.split_whitespace() {
+            let number = word.strip_suffix("+PTX");
+            let capability: ComputeCapability = number.unwrap_or(word).parse()?;
+            sass.push(capability);
+            ptx.extend(number.map(|_| capability));
         }
-        let mut at = 0;
-        while at < ascending.len() {
-            if at > 0 && !list[at - 1].is_before(ascending[at]) {
-                return None;
-            }
-            list[at] = ascending[at];
-            at += 1;
+        if !sass.is_sorted_by(|a, b| a < b) {
+            return Err(ParseArchListError::Order(text.to_owned()));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "at is at most 255")]
-        Some(Self { len: at as u8, list })
-    }
-}
-
-impl<const N: usize> Default for CapabilitySet<N> {
-    fn default() -> Self {
-        Self { len: 0, list: [ComputeCapability::new(0, 0); N] }
-    }
-}
-
-impl<const N: usize> Deref for CapabilitySet<N> {
-    type Target = [ComputeCapability];
-
-    fn deref(&self) -> &[ComputeCapability] {
-        &self.list[..usize::from(self.len)]
-    }
-}
-
-impl<const N: usize> fmt::Debug for CapabilitySet<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
+        Ok(Self { sass: sass.into(), ptx: ptx.into() })
     }
 }
 
@@ -137,27 +121,13 @@ mod tests {
         ComputeCapability::new(major, minor)
     }
 
-    fn arches(sass: &[ComputeCapability], ptx: &[ComputeCapability]) -> ArchList {
-        let sass = CapabilitySet::new(sass).expect("few, ascending");
-        ArchList { sass, ptx: CapabilitySet::new(ptx).expect("few, ascending") }
+    fn arches(text: &str) -> ArchList {
+        text.parse().expect("a list of kernels")
     }
 
     /// conda-forge's CUDA 12.9 builds.
     fn cuda129() -> ArchList {
-        arches(
-            &[
-                cc(5, 0),
-                cc(6, 0),
-                cc(7, 0),
-                cc(7, 5),
-                cc(8, 0),
-                cc(8, 6),
-                cc(9, 0),
-                cc(10, 0),
-                cc(12, 0),
-            ],
-            &[cc(12, 0)],
-        )
+        arches("5.0 6.0 7.0 7.5 8.0 8.6 9.0 10.0 12.0+PTX")
     }
 
     fn is_soc(capability: ComputeCapability) -> bool {
@@ -175,7 +145,7 @@ mod tests {
     #[test]
     fn machine_code_does_not_cross_between_desktop_and_tegra() {
         assert_eq!(cuda129().support(cc(8, 7), is_soc), KernelSupport::Missing);
-        let tegra = arches(&[cc(8, 7)], &[]);
+        let tegra = arches("8.7");
         assert_eq!(tegra.support(cc(8, 7), is_soc), KernelSupport::Native);
         assert_eq!(tegra.support(cc(8, 9), is_soc), KernelSupport::Missing);
     }
@@ -192,12 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_too_long_or_out_of_order_is_refused() {
-        let three = [cc(8, 0), cc(8, 6), cc(10, 0)];
-        assert_eq!(CapabilitySet::<3>::new(&three).as_deref(), Some(&three[..]));
-        assert_eq!(CapabilitySet::<2>::new(&three), None);
-        assert_eq!(CapabilitySet::<3>::new(&[cc(8, 6), cc(8, 0)]), None);
-        assert_eq!(CapabilitySet::<3>::new(&[cc(8, 6), cc(8, 6)]), None);
-        assert!(CapabilitySet::<0>::default().is_empty());
+    fn a_list_out_of_order_is_refused() {
+        for text in ["8.6 8.0", "8.6 8.6", "8.6,9.0", "12"] {
+            assert!(text.parse::<ArchList>().is_err(), "{text}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! A build of PyTorch on conda-forge, and of the packages that go with it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{ArchList, CudaPins, CudaVersion, Source};
-use crate::conda::{Subdir, Version};
+use crate::conda::{ParseVersionError, Subdir, Version};
 
 /// What a build computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,40 @@ impl Accelerator {
         match self {
             Self::Cpu | Self::Mps => "cpu".to_owned(),
             Self::Cuda(toolkit) => format!("cuda{}", toolkit.digits()),
+        }
+    }
+}
+
+impl fmt::Display for Accelerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.pad("cpu"),
+            Self::Mps => f.pad("mps"),
+            Self::Cuda(toolkit) => write!(f, "cuda {toolkit}"),
+        }
+    }
+}
+
+/// Why a text is not an accelerator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseAcceleratorError {
+    /// The toolkit is not a CUDA version.
+    #[error(transparent)]
+    Toolkit(#[from] ParseVersionError),
+    /// It is none of the known words.
+    #[error("`{0}` is not an accelerator; expected `cpu`, `mps` or a toolkit such as `cuda 12.9`")]
+    Unknown(String),
+}
+
+impl FromStr for Accelerator {
+    type Err = ParseAcceleratorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("cuda ")) {
+            ("cpu", _) => Ok(Self::Cpu),
+            ("mps", _) => Ok(Self::Mps),
+            (_, Some(toolkit)) => Ok(Self::Cuda(toolkit.parse()?)),
+            (_, None) => Err(ParseAcceleratorError::Unknown(text.to_owned())),
         }
     }
 }
@@ -79,7 +114,8 @@ impl fmt::Display for ArmVariant {
 }
 
 /// The oldest glibc for a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GlibcFloor {
     /// What the package says (`__glibc >=…`).
     pub declared: Version,
@@ -89,7 +125,8 @@ pub struct GlibcFloor {
 
 /// A build of PyTorch: builds of one version that no rule tells apart, from the first build number
 /// to the last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Build {
     /// PyTorch's version.
     pub pytorch: Version,
@@ -109,8 +146,10 @@ pub struct Build {
     /// 2.4.1 some variants of the metapackages are missing (conda-forge/pytorch-cpu-feedstock#338).
     pub metapackage: bool,
     /// The `cuda-version` pins that it accepts; empty for builds without CUDA.
+    #[serde(default)]
     pub cuda_pins: CudaPins,
     /// The kernels in it; empty for builds without CUDA.
+    #[serde(default)]
     pub kernels: ArchList,
     /// The oldest glibc, on Linux.
     pub glibc: Option<GlibcFloor>,
@@ -174,7 +213,8 @@ impl fmt::Display for Companion {
 }
 
 /// A build of a companion.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CompanionBuild {
     /// Which.
     pub package: Companion,
@@ -186,11 +226,13 @@ pub struct CompanionBuild {
     pub pytorch: Version,
     /// `Cpu` goes with builds of PyTorch without CUDA (MPS too), `Cuda` with those that have it.
     pub accelerator: Accelerator,
-    /// Whether it accepts only a PyTorch of the very same toolkit (torchvision up to 0.21).
+    /// With CUDA: whether it accepts only a PyTorch of the same toolkit (torchvision up to 0.21).
+    #[serde(default)]
     pub same_toolkit: bool,
     /// The aarch64 variant that it is tied to.
     pub arm_variant: Option<ArmVariant>,
     /// The `cuda-version` pins that it accepts; empty without CUDA.
+    #[serde(default)]
     pub cuda_pins: CudaPins,
     /// The first and last Python that it was built for.
     pub pythons: (Version, Version),

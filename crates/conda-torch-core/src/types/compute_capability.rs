@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::conda::{ParseVersionError, parse_parts};
 
 /// A GPU's compute capability, such as `8.6`: which machine code it executes.
@@ -21,11 +19,6 @@ impl ComputeCapability {
     #[must_use]
     pub const fn new(major: u8, minor: u8) -> Self {
         Self { major, minor }
-    }
-
-    /// `self < other`, also in constants.
-    pub(super) const fn is_before(self, other: Self) -> bool {
-        self.major < other.major || (self.major == other.major && self.minor < other.minor)
     }
 }
 
@@ -49,17 +42,5 @@ impl FromStr for ComputeCapability {
                 text: text.to_owned(),
                 expected: "a compute capability such as 8.6",
             })
-    }
-}
-
-impl Serialize for ComputeCapability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ComputeCapability {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::conda::from_text(deserializer)
     }
 }

@@ -4,15 +4,13 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::conda::{ParseVersionError, parse_parts};
 
 /// A CUDA version such as `12.9`: what a toolkit is, what a driver supports at most
 /// (conda's `__cuda`), or what the package `cuda-version` is pinned to.
 ///
 /// Never a driver's own version: that is [`DriverVersion`](super::DriverVersion).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct CudaVersion {
     /// 12 in 12.9.
     pub major: u16,
@@ -82,18 +80,6 @@ impl FromStr for CudaVersion {
                 text: text.to_owned(),
                 expected: "a CUDA version with its minor number, such as 12.9",
             })
-    }
-}
-
-impl Serialize for CudaVersion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for CudaVersion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::conda::from_text(deserializer)
     }
 }
 

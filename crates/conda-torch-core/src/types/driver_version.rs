@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::conda::{ParseVersionError, parse_parts};
 
 /// A version of the NVIDIA driver such as `580.65.06` (Linux) or `576.57` (Windows),
@@ -79,18 +77,6 @@ impl FromStr for DriverVersion {
                 expected: "a driver version such as 580.65.06, or its branch, such as 580",
             }),
         }
-    }
-}
-
-impl Serialize for DriverVersion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for DriverVersion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::conda::from_text(deserializer)
     }
 }
 

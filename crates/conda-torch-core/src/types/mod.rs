@@ -11,12 +11,14 @@ mod driver_parts;
 mod driver_version;
 mod environment;
 mod machine;
-mod short_text;
 mod source;
 mod virtual_package;
 
-pub use arch_list::{ArchList, CapabilitySet, KernelSupport};
-pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
+pub use arch_list::{ArchList, KernelSupport, ParseArchListError};
+pub use build::{
+    Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor,
+    ParseAcceleratorError,
+};
 pub use client::{Client, ClientKind, ClientPart, ConfigFile, Setting, Shell};
 pub use compute_capability::ComputeCapability;
 pub use condarc::{Condarc, CondarcLine};
@@ -26,6 +28,24 @@ pub use driver_parts::{DeviceAccess, DriverParts, LibcudaError, NvmlError, Visib
 pub use driver_version::DriverVersion;
 pub use environment::{Environment, InstalledPackage, PipPackage};
 pub use machine::{Adapter, Gpu, Machine, Outcome, Processor, SourceReport, Vendor};
-pub use short_text::{ShortText, TextTooLong};
 pub use source::{Commit, Date, ParseSourceError, Source};
 pub use virtual_package::VirtualPackage;
+
+/// (De)serializes types as the text that they print and parse.
+macro_rules! serde_as_text {
+    ($($type:ty),+) => {$(
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::conda::from_text(deserializer)
+            }
+        }
+    )+};
+}
+
+serde_as_text!(Accelerator, ArchList, Commit, ComputeCapability, CudaVersion, Date, DriverVersion);

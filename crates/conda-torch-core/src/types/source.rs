@@ -1,13 +1,13 @@
-//! Where a row of the matrix was read: a commit and its day. Plain bytes, so that tables of them cost
-//! nothing when the program starts.
+//! Where a row of the matrix was read: a commit and its day.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 /// Where a row was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// In the recipe, all of it.
     Recipe {
@@ -16,11 +16,11 @@ pub enum Source {
         /// That commit's day.
         date: Date,
     },
-    /// In the channel, but for what a channel does not say: the kernels, the glibc of CUDA's libraries.
+    /// In the channel, except what a channel does not say: the kernels and the glibc of CUDA's libraries.
     Channel {
         /// The day.
         date: Date,
-        /// Whether that was concluded from another build. Otherwise it is what the recipe says.
+        /// Whether those are inferred from another build, and not from the recipe.
         inferred: bool,
     },
 }
@@ -34,25 +34,25 @@ impl Source {
         }
     }
 
-    /// The feedstock's commit; `None` where the row was read in a channel.
+    /// The feedstock's commit; `None` if the row was read in a channel.
     #[must_use]
-    pub const fn commit(self) -> Option<Commit> {
+    pub const fn commit(&self) -> Option<&Commit> {
         match self {
             Self::Recipe { commit, .. } => Some(commit),
             Self::Channel { .. } => None,
         }
     }
 
-    /// Whether the kernels were concluded from another build.
+    /// Whether the kernels are inferred from another build.
     #[must_use]
-    pub const fn is_inferred(self) -> bool {
+    pub const fn is_inferred(&self) -> bool {
         matches!(self, Self::Channel { inferred: true, .. })
     }
 }
 
 /// A commit's full hash: never a shortened one, which may come to mean another commit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Commit([u8; 20]);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit(Cow<'static, str>);
 
 /// A day such as `2026-08-10`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,31 +73,23 @@ pub struct ParseSourceError {
 }
 
 impl Commit {
-    /// The commit of a hash's twenty bytes.
+    /// The commit of a full hash in lower case, for tables.
     #[must_use]
-    pub const fn new(hash: [u8; 20]) -> Self {
-        Self(hash)
+    pub const fn new(hash: &'static str) -> Self {
+        Self(Cow::Borrowed(hash))
     }
 
-    /// The hash's twenty bytes.
+    /// Forty hexadecimal digits.
     #[must_use]
-    pub const fn bytes(self) -> [u8; 20] {
-        self.0
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
 impl fmt::Display for Commit {
     /// Forty hexadecimal digits; with a precision, `{:.8}`, the first ones.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let len = f.precision().unwrap_or(40);
-        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(len);
-        digits.into_iter().try_for_each(|digit| write!(f, "{digit:x}"))
-    }
-}
-
-impl fmt::Debug for Commit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        f.pad(&self.0)
     }
 }
 
@@ -105,17 +97,11 @@ impl FromStr for Commit {
     type Err = ParseSourceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseSourceError {
-            text: text.to_owned(),
-            expected: "a commit; expected its full hash of 40 hexadecimal digits",
-        };
-        let is_hash = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let mut hash = [0; 20];
-        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(pair).ok().filter(|_| is_hash).ok_or_else(error)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| error())?;
+        if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Ok(Self(Cow::Owned(text.to_owned())));
         }
-        if is_hash { Ok(Self(hash)) } else { Err(error()) }
+        let expected = "a commit; expected its full hash of 40 hexadecimal digits";
+        Err(ParseSourceError { text: text.to_owned(), expected })
     }
 }
 
@@ -190,27 +176,17 @@ impl FromStr for Date {
     }
 }
 
-impl Serialize for Commit {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Commit {
+/// Rows of the program are read in recipes: `{ commit = "…", date = "2026-08-10" }`.
+impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::conda::from_text(deserializer)
-    }
-}
-
-impl Serialize for Date {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Date {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::conda::from_text(deserializer)
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Recipe {
+            commit: Commit,
+            date: Date,
+        }
+        let Recipe { commit, date } = Recipe::deserialize(deserializer)?;
+        Ok(Self::Recipe { commit, date })
     }
 }
 

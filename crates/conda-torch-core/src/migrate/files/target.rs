@@ -134,7 +134,7 @@ fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machi
         (Some(floor), Some(own)) if floor.is_at_least(own) => Some(floor),
         (floor, own) => own.or(floor),
     };
-    let oldest = || matrix.toolkits.first().map(|row| row.driver(family));
+    let oldest = || matrix.toolkits.first().map(|row| family.pick(row.linux, row.windows));
     if let Some(driver) = driver.or_else(oldest) {
         machine.driver = Detected::found(driver, Origin::Baseline);
         machine.driver_cuda = Detected::unknown("the file is for any machine");

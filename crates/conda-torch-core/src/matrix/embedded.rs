@@ -1,0 +1,16 @@
+//! The rows that are built into the program: what `build.rs` made of `data/*.toml`.
+
+use std::borrow::Cow;
+
+use crate::conda::{Subdir, Version};
+use crate::types::{
+    Accelerator, ArchList, ArmVariant, Blas, Build, Commit, Companion, CompanionBuild,
+    ComputeCapability, CudaVersion, Date, DriverVersion, GlibcFloor, Source,
+};
+
+use super::Matrix;
+use super::rows::{
+    Capability, GpuName, JetPack, MajorDriver, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+};
+
+include!(concat!(env!("OUT_DIR"), "/rows.rs"));
