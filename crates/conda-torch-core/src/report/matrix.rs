@@ -178,7 +178,7 @@ impl<'a> RowReport<'a> {
             python: build.map(|build| build.pythons.into()),
             support: row.tier,
             limits: row.limits.iter().map(limit).collect(),
-            source: build.and_then(|build| build.source.commit()),
+            source: build.and_then(|build| build.source.commit().cloned()),
             inferred: build.is_some_and(|build| build.source.is_inferred()),
             this_machine,
         }
