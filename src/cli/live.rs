@@ -1,6 +1,5 @@
 //! Runs `conda-torch-live`, which reads channels and solves.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use conda_torch_core::channel::{
     Addresses, Ask, Origin, PROTOCOL, Question, Records, Reply, Told, by_priority,
 };
 use conda_torch_core::conda::{Channels, Fault, Os, Subdir};
-use conda_torch_host::{WatchEnd, Watched, ask_live, live_program};
+use conda_torch_host::{CommandEnd, CommandOutput, ask_live, live_program};
 use conda_torch_probe::host::Host;
 
 use super::Interrupted;
@@ -35,8 +34,8 @@ pub(super) fn question(
     question: Question,
 ) -> Ask {
     // This machine's settings apply, even if the answer is for another machine.
-    let env = |name: &str| host.env(name).map(Cow::into_owned);
-    let addresses = Addresses::of(&conda_torch_probe::settings_of(host), env);
+    let env = |name: &str| host.env(name);
+    let addresses = Addresses::of(&conda_torch_probe::find_settings(host), env);
     Ask {
         protocol: PROTOCOL,
         channels: channels.iter().map(|channel| addresses.resolve(channel)).collect(),
@@ -54,7 +53,7 @@ pub(super) fn ask(
     ask: &Ask,
     deadline: Duration,
     mut progress: Progress,
-) -> anyhow::Result<Watched> {
+) -> anyhow::Result<CommandOutput> {
     let text = serde_json::to_string(ask)?;
     let ran = ask_live(program, &text, deadline, &mut |took| progress.tick(took));
     ran.with_context(|| format!("cannot start `{}`", program.display()))
@@ -75,13 +74,13 @@ pub(super) fn records(
     let ran = ask(&program, &asked, DEADLINE, progress)?;
     let shown = program.display();
     match ran.end {
-        WatchEnd::Interrupted(signal) => bail!(Interrupted(signal)),
-        WatchEnd::TimedOut => {
+        CommandEnd::Interrupted(signal) => bail!(Interrupted(signal)),
+        CommandEnd::TimedOut => {
             bail!("`{shown}` timed out after {} s", DEADLINE.as_secs())
         }
-        WatchEnd::Killed(signal) => bail!("`{shown}` was killed by signal {signal}"),
-        WatchEnd::Exited(0) => {}
-        WatchEnd::Exited(code) => {
+        CommandEnd::Killed(signal) => bail!("`{shown}` was killed by signal {signal}"),
+        CommandEnd::Exited(0) => {}
+        CommandEnd::Exited(code) => {
             let message = String::from_utf8_lossy(&ran.stderr);
             bail!(
                 "`{shown}` failed with exit code {code}: {}",
@@ -109,15 +108,15 @@ pub(super) struct Read {
 fn cache(host: &dyn Host) -> String {
     let target = host.target();
     if let Some(named) = host.env("CONDA_TORCH_CACHE").filter(|folder| !folder.is_empty()) {
-        return named.into_owned();
+        return named;
     }
     let home = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
     let folder = match target.os() {
-        Some(Os::Windows) => home("LOCALAPPDATA").map(Cow::into_owned),
+        Some(Os::Windows) => home("LOCALAPPDATA"),
         Some(Os::Macos) => home("HOME").map(|folder| format!("{folder}/Library/Caches")),
-        Some(Os::Linux | Os::FreeBsd) | None => home("XDG_CACHE_HOME")
-            .map(Cow::into_owned)
-            .or_else(|| home("HOME").map(|folder| format!("{folder}/.cache"))),
+        Some(Os::Linux | Os::FreeBsd) | None => {
+            home("XDG_CACHE_HOME").or_else(|| home("HOME").map(|folder| format!("{folder}/.cache")))
+        }
     };
     let folder = folder.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
     target.join(&folder, "conda-torch")

@@ -28,3 +28,27 @@ pub(crate) fn machine_names() -> Vec<String> {
     names.sort();
     names
 }
+
+/// Whether the process whose number is in a file ends. A process that was killed takes a moment for it.
+#[cfg(unix)]
+pub(crate) fn ends(file: &std::path::Path) -> bool {
+    let number = std::fs::read_to_string(file).expect("the number of a process");
+    for _ in 0..600 {
+        let mut ps = std::process::Command::new("ps");
+        let output = ps.args(["-o", "stat=", "-p", number.trim()]).output().expect("ps");
+        let state = String::from_utf8_lossy(&output.stdout);
+        if state.trim().is_empty() || state.trim().starts_with('Z') {
+            return true;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    false
+}
+
+/// Reports a test whose tool is missing. Under `CI` that is a failure.
+pub(crate) fn skip(what: &str, install: &str) {
+    let text = format!("SKIPPED: {what}; to run it: {install}");
+    assert!(std::env::var_os("CI").is_none(), "{text}");
+    // Past the test harness, which would capture the line.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
+}

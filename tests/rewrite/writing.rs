@@ -124,7 +124,7 @@ fn a_folder_that_may_not_be_written_to_keeps_its_file() {
         return; // the superuser may write anywhere
     }
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("no permission"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("permission denied"), "{}", text(&output.stderr));
     assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), OLD);
 }
 
@@ -138,7 +138,7 @@ fn a_file_that_is_read_only_is_not_written() {
     std::fs::set_permissions(folder.join("a.yml"), mode).expect("set");
     let output = migrate(&folder, &["a.yml", "--write"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("no permission"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("permission denied"), "{}", text(&output.stderr));
     assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), OLD);
     assert!(!folder.join("a.yml.bak").exists());
 }

@@ -1,20 +1,24 @@
-//! This machine: files, programs, the environment, the NVIDIA driver, and the one place that changes a file.
+//! This machine as a [`Host`](conda_torch_probe::host::Host): its files, programs and environment, and the
+//! NVIDIA driver, which is asked in a process of its own. Also what changes a file.
+//!
+//! All code of the project that needs `unsafe` or the operating system is here.
+#![expect(clippy::disallowed_methods, reason = "this crate is the access to the system")]
 
+mod command;
 mod disk_space;
 mod display_devices;
 mod driver;
-mod interrupt;
-mod live;
+mod live_host;
 mod live_program;
-mod process;
+mod pipes;
 mod save;
+mod signals;
 mod temp_folder;
-mod watch;
 
+pub use command::{Command, CommandEnd, CommandOutput, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};
-pub use live::LiveHost;
+pub use live_host::LiveHost;
 pub use live_program::{ask_live, live_program};
 pub use save::{SaveFailed, save};
 pub use temp_folder::TempFolder;
-pub use watch::{Watch, WatchEnd, Watched, watch};

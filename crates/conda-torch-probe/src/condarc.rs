@@ -1,42 +1,59 @@
-//! Configuration files of conda, mamba and micromamba: their channels, priority and solver, and what
-//! they say of the machine.
+//! Configuration files of conda, mamba and micromamba.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use crate::host::Failure;
 use conda_torch_core::conda::Os;
-use conda_torch_core::types::{ClientKind, ConfigFile, Origin, Outcome, Setting};
+use conda_torch_core::types::{
+    ClientKind, Condarc, CondarcLine, ConfigFile, Machine, Origin, Outcome, Setting,
+};
 
-use super::clients::home;
+use crate::clients::{self, home};
+use crate::host::{Failure, Host};
 use crate::probe::{Probe, SMALL};
 
-/// In each folder these, the weaker first; then what is in `condarc.d`.
+/// The names in each folder, the weaker first; then the files in `condarc.d`.
 const NAMES: [&str; 2] = [".condarc", "condarc"];
 
+/// Keys that say where packages come from, or pin versions.
+const CHANNEL_KEYS: [&str; 10] = [
+    "channel_alias",
+    "channel_priority",
+    "channels",
+    "custom_channels",
+    "custom_multichannels",
+    "default_channels",
+    "mirrored_channels",
+    "override_channels_enabled",
+    "pinned_packages",
+    "solver",
+];
+
 pub(super) fn detect(probe: &mut Probe<'_>) {
+    // The strongest first.
     let mut files: Vec<ConfigFile> = Vec::new();
     let mut settings = Vec::new();
     for path in paths(probe) {
-        let is_known = files.iter().any(|file| file.path == path);
-        match probe.host.read(&path, SMALL) {
-            Ok(bytes) if !is_known => {
-                let (file, mut more) = read(path, &bytes);
-                // The strongest first, as the files below.
-                more.append(&mut settings);
-                settings = more;
-                files.push(file);
-            }
-            Ok(_) | Err(Failure::NotThere) => {}
-            Err(failure) => {
-                files.push(ConfigFile { problem: Some(failure.to_string()), ..empty(path) });
-            }
+        if files.iter().any(|file| file.path == path) {
+            continue;
         }
+        let bytes = match probe.host.read(&path, SMALL) {
+            Ok(bytes) => Ok(bytes),
+            Err(Failure::NotThere) => continue,
+            Err(failure) => Err(failure.to_string()),
+        };
+        let (file, more) = match bytes.and_then(|bytes| read(&path, &bytes)) {
+            Ok(read) => read,
+            Err(problem) => {
+                (ConfigFile { path, problem: Some(problem), ..ConfigFile::default() }, Vec::new())
+            }
+        };
+        files.insert(0, file);
+        settings.splice(0..0, more);
     }
-    files.reverse();
     for file in &files {
         match &file.problem {
-            Some(problem) => probe.report(file.path.clone(), Outcome::Failed, problem.clone()),
-            None => probe.report(file.path.clone(), Outcome::Ok, "configuration of the clients"),
+            Some(problem) => probe.report(&file.path, Outcome::Failed, problem),
+            None => probe.report(&file.path, Outcome::Ok, "configuration of the clients"),
         }
     }
     if let Some(channels) = probe.env("CONDA_CHANNELS") {
@@ -46,175 +63,242 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     probe.machine.settings = settings;
 }
 
+/// The settings for channels in configuration files, line by line.
+#[must_use]
+pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<Condarc> {
+    let read = |file: &ConfigFile| {
+        let bytes = host.read(&file.path, SMALL).map_err(|failure| failure.to_string());
+        let lines = bytes.and_then(|bytes| {
+            let text = utf8(&bytes)?;
+            let has_comment =
+                |line: &str| line.trim_start().starts_with('#') || line.contains(" #");
+            Ok((channel_lines(text)?, text.lines().any(has_comment)))
+        });
+        let path = file.path.clone();
+        match lines {
+            Ok((lines, has_comments)) => Condarc { path, lines, has_comments, problem: None },
+            Err(problem) => Condarc { path, problem: Some(problem), ..Condarc::default() },
+        }
+    };
+    files.iter().map(read).collect()
+}
+
+/// The settings for channels in all configuration files of a host. Nothing else of the host is detected.
+#[must_use]
+pub fn find_settings(host: &dyn Host) -> Vec<Condarc> {
+    let mut probe = Probe::new(host, Machine::default());
+    clients::detect(&mut probe);
+    detect(&mut probe);
+    settings(host, &probe.machine.config_files)
+}
+
+/// The folders of environments that configuration files name.
+pub(super) fn environment_folders(host: &dyn Host, files: &[ConfigFile]) -> Vec<String> {
+    let folders = |file: &ConfigFile| {
+        let bytes = host.read(&file.path, SMALL).unwrap_or_default();
+        let entries = utf8(&bytes).and_then(entries).unwrap_or_default();
+        let is_folder =
+            |entry: &Entry| entry.is_item() && matches!(entry.key(), "envs_dirs" | "envs_path");
+        entries.into_iter().filter(is_folder).map(|entry| entry.value).collect::<Vec<_>>()
+    };
+    files.iter().flat_map(folders).collect()
+}
+
 /// Where configuration may be, the weakest first. Source: conda's `SEARCH_PATH` in
 /// conda/base/constants.py; mamba adds `~/.mambarc`.
 fn paths(probe: &Probe<'_>) -> Vec<String> {
     let target = probe.host.target();
+    let mut folders: Vec<String> = if target.is(Os::Windows) {
+        vec!["C:\\ProgramData\\conda".to_owned()]
+    } else {
+        vec!["/etc/conda".to_owned(), "/var/lib/conda".to_owned()]
+    };
+    let has_root = |kind: ClientKind| matches!(kind, ClientKind::Conda | ClientKind::Mamba);
+    let clients = probe.machine.clients.iter().filter(|client| has_root(client.kind));
+    folders.extend(clients.filter_map(|client| client.root_prefix.clone()));
+    folders.extend(probe.env("XDG_CONFIG_HOME").map(|config| target.join(&config, "conda")));
+    let home = home(probe.host);
+    if let Some(home) = &home {
+        folders.push(target.join(home, ".config/conda"));
+        folders.push(target.join(home, ".conda"));
+    }
     let mut paths = Vec::new();
-    let mut folder = |folder: &str| {
-        if !probe.host.exists(folder) {
-            return;
-        }
+    for folder in folders.iter().filter(|folder| probe.host.exists(folder)) {
         paths.extend(NAMES.map(|name| target.join(folder, name)));
         let more = target.join(folder, "condarc.d");
         let names = probe.host.list(&more).unwrap_or_default();
-        // conda takes these two, in small letters.
+        // conda takes these two, in lower case.
         let is_yaml = |name: &&String| matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")));
         paths.extend(names.iter().filter(is_yaml).map(|name| target.join(&more, name)));
-    };
-    if target.os() == Some(Os::Windows) {
-        folder("C:\\ProgramData\\conda");
-    } else {
-        folder("/etc/conda");
-        folder("/var/lib/conda");
     }
-    let is_with_root = |kind: ClientKind| matches!(kind, ClientKind::Conda | ClientKind::Mamba);
-    let clients = probe.machine.clients.iter().filter(|client| is_with_root(client.kind));
-    for root in clients.filter_map(|client| client.root_prefix.as_deref()) {
-        folder(root);
-    }
-    if let Some(config) = probe.env("XDG_CONFIG_HOME") {
-        folder(&target.join(&config, "conda"));
-    }
-    if let Some(home) = home(probe) {
-        folder(&target.join(&target.join(&home, ".config"), "conda"));
-        folder(&target.join(&home, ".conda"));
-        paths.push(target.join(&home, ".condarc"));
-        paths.push(target.join(&home, ".mambarc"));
+    if let Some(home) = &home {
+        paths.extend([".condarc", ".mambarc"].map(|name| target.join(home, name)));
     }
     if let Some(prefix) = probe.env("CONDA_PREFIX") {
         paths.extend(NAMES.map(|name| target.join(&prefix, name)));
     }
-    for variable in ["CONDARC", "MAMBARC"] {
-        paths.extend(probe.env(variable).map(std::borrow::Cow::into_owned));
-    }
+    paths.extend(["CONDARC", "MAMBARC"].iter().filter_map(|variable| probe.env(variable)));
     paths
 }
 
-fn empty(path: String) -> ConfigFile {
-    ConfigFile { path, channels: None, channel_priority: None, solver: None, problem: None }
-}
-
-/// Reads a file; one that is no YAML mapping keeps its path and what is wrong with it.
-fn read(path: String, bytes: &[u8]) -> (ConfigFile, Vec<Setting>) {
-    let origin = Origin::File(path.clone());
-    let mut keys = Keys { file: empty(path), settings: Vec::new(), origin };
-    let problem = match std::str::from_utf8(bytes) {
-        Ok(text) => keys.fill(text).err(),
-        Err(_) => Some("not UTF-8".to_owned()),
-    };
-    match problem {
-        Some(problem) => {
-            (ConfigFile { problem: Some(problem), ..empty(keys.file.path) }, Vec::new())
-        }
-        None => (keys.file, keys.settings),
-    }
-}
-
-/// What conda's `override_virtual_packages` may be called.
-fn is_overrides(key: &str) -> bool {
-    matches!(key, "override_virtual_packages" | "virtual_packages")
-}
-
-/// The keys of a file that matter here.
-struct Keys {
-    file: ConfigFile,
-    settings: Vec<Setting>,
-    origin: Origin,
-}
-
-impl Keys {
-    /// Takes the keys out of the top mapping, and one mapping below it.
-    fn fill(&mut self, text: &str) -> Result<(), String> {
-        let mut depth = 0_usize; // in mappings and lists
-        let mut key: Option<String> = None; // of the top mapping, whose value comes next
-        let mut package: Option<String> = None; // of the mapping of overrides, the same
-        for event in Parser::new_from_str(text) {
-            let (event, _) = event.map_err(|error| format!("not YAML: {error}"))?;
-            match event {
-                Event::Scalar(value, ..) if depth == 1 && key.is_none() => {
-                    key = Some(value.into_owned());
-                }
-                Event::Scalar(value, ..) if depth == 1 => {
-                    let key = key.take().unwrap_or_default();
-                    self.scalar(&key, value.into_owned());
-                }
-                Event::Scalar(value, ..) if depth == 2 && key.as_deref() == Some("channels") => {
-                    self.file.channels.get_or_insert_default().push(value.into_owned());
-                }
-                Event::Scalar(value, style, ..)
-                    if depth == 2 && key.as_deref().is_some_and(is_overrides) =>
-                {
-                    match package.take() {
-                        None => package = Some(value.into_owned()),
-                        Some(name) => self.overridden(&name, value.into_owned(), style),
-                    }
-                }
-                Event::SequenceStart(..) | Event::MappingStart(..) => {
-                    if depth == 0 && matches!(event, Event::SequenceStart(..)) {
-                        return Err("not a mapping of keys".to_owned());
-                    }
-                    if depth == 1 && key.as_deref() == Some("channels") {
-                        self.file.channels = Some(Vec::new());
-                    }
-                    depth += 1;
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 1 {
-                        key = None;
-                        package = None;
-                    }
-                }
-                // An alias as a value: nobody writes that here, but the next key must stay a key.
-                Event::Alias(_) if depth == 1 => key = None,
-                Event::Scalar(value, ..) if depth == 0 && !value.is_empty() && &*value != "~" => {
-                    return Err("not a mapping of keys".to_owned());
-                }
-                Event::Scalar(..)
-                | Event::Alias(_)
-                | Event::Nothing
-                | Event::StreamStart
-                | Event::StreamEnd
-                | Event::DocumentStart(_)
-                | Event::DocumentEnd => {}
+/// Reads the keys of a file that describe the client and the machine.
+fn read(path: &str, bytes: &[u8]) -> Result<(ConfigFile, Vec<Setting>), String> {
+    let mut file = ConfigFile { path: path.to_owned(), ..ConfigFile::default() };
+    let mut settings = Vec::new();
+    for entry in entries(utf8(bytes)?)? {
+        let mut set = |name: String, value: String| {
+            settings.push(Setting { name, value, origin: Origin::File(path.to_owned()) });
+        };
+        let path: Vec<&str> = entry.path.iter().map(String::as_str).collect();
+        match (&path[..], entry.kind) {
+            (["channels"], Kind::List) => file.channels = Some(Vec::new()),
+            (["channels"], Kind::Item) => {
+                file.channels.get_or_insert_default().push(entry.value);
             }
-        }
-        Ok(())
-    }
-
-    fn scalar(&mut self, key: &str, value: String) {
-        match key {
-            // What `mamba config set channels` writes: the client itself stumbles over it.
-            "channels" if !value.is_empty() && value != "~" && value != "null" => {
-                self.file.channels = Some(vec![value]);
+            // `mamba config set channels` writes a single value, which mamba cannot read itself.
+            (["channels"], Kind::Value) if !entry.is_null() => {
+                file.channels = Some(vec![entry.value]);
             }
-            "channel_priority" => self.file.channel_priority = Some(value),
-            "solver" => self.file.solver = Some(value),
-            // conda's word and mamba's.
-            "subdir" | "platform" => self.setting(key.to_owned(), value),
+            (["channel_priority"], Kind::Value) => file.channel_priority = Some(entry.value),
+            (["solver"], Kind::Value) => file.solver = Some(entry.value),
+            // conda's key and mamba's.
+            ([key @ ("subdir" | "platform")], Kind::Value) => set((*key).to_owned(), entry.value),
+            (["override_virtual_packages" | "virtual_packages", name], Kind::Value)
+                if !entry.is_null() || entry.style != ScalarStyle::Plain =>
+            {
+                let name = name.strip_prefix("__").unwrap_or(name);
+                set(format!("override_virtual_packages.{name}"), entry.as_conda_reads_it());
+            }
             _ => {}
         }
     }
+    Ok((file, settings))
+}
 
-    /// A virtual package that is set; one without a value is not.
-    fn overridden(&mut self, name: &str, value: String, style: ScalarStyle) {
-        let is_null = style == ScalarStyle::Plain && matches!(&*value, "" | "~" | "null");
-        if !is_null {
-            // Without quotes 12.10 is a number to YAML, and conda gets 12.1.
-            let number = value.parse::<f64>().ok().filter(|_| style == ScalarStyle::Plain);
-            let value = match number {
-                Some(number) if value.contains('.') => format!("{number:?}"),
-                Some(_) | None => value,
-            };
-            let name = name.strip_prefix("__").unwrap_or(name);
-            self.setting(format!("override_virtual_packages.{name}"), value);
+/// The lines with channel settings.
+fn channel_lines(text: &str) -> Result<Vec<CondarcLine>, String> {
+    let is_wanted = |entry: &Entry| {
+        entry.kind != Kind::List && CHANNEL_KEYS.contains(&entry.key()) && !entry.is_null()
+    };
+    let line = |entry: Entry| CondarcLine {
+        line: entry.line,
+        key: entry.path.join("."),
+        is_entry: entry.is_item(),
+        value: entry.value,
+    };
+    Ok(entries(text)?.into_iter().filter(is_wanted).map(line).collect())
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
+}
+
+/// A value in a configuration file.
+struct Entry {
+    /// The keys from the top.
+    path: Vec<String>,
+    kind: Kind,
+    value: String,
+    style: ScalarStyle,
+    /// The line, from 1.
+    line: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The value of a key.
+    Value,
+    /// The start of a list, without a value.
+    List,
+    /// An item of a list.
+    Item,
+}
+
+impl Entry {
+    /// The key at the top.
+    fn key(&self) -> &str {
+        self.path.first().map_or("", String::as_str)
+    }
+
+    fn is_item(&self) -> bool {
+        self.kind == Kind::Item
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(&*self.value, "" | "~" | "null")
+    }
+
+    /// Without quotes 12.10 is a number in YAML, and conda reads 12.1.
+    fn as_conda_reads_it(&self) -> String {
+        let number = self.value.parse::<f64>().ok().filter(|_| self.style == ScalarStyle::Plain);
+        match number {
+            Some(number) if self.value.contains('.') => format!("{number:?}"),
+            Some(_) | None => self.value.clone(),
         }
     }
+}
 
-    fn setting(&mut self, name: String, value: String) {
-        self.settings.push(Setting { name, value, origin: self.origin.clone() });
+/// All values of a file whose top is a mapping.
+fn entries(text: &str) -> Result<Vec<Entry>, String> {
+    /// A mapping or a list that is open.
+    struct Level {
+        is_list: bool,
+        /// The key of a mapping whose value comes next.
+        key: Option<String>,
     }
+    let not_a_mapping = || Err("not a mapping of keys".to_owned());
+    let mut entries = Vec::new();
+    let mut levels: Vec<Level> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| format!("not YAML: {error}"))?;
+        let is_list = matches!(event, Event::SequenceStart(..));
+        let (kind, value, style) = match event {
+            Event::SequenceStart(..) if levels.is_empty() => return not_a_mapping(),
+            Event::SequenceStart(..) => (Kind::List, String::new(), ScalarStyle::Plain),
+            Event::MappingStart(..) => {
+                levels.push(Level { is_list: false, key: None });
+                continue;
+            }
+            Event::Scalar(value, style, ..) => match levels.last_mut() {
+                None if value.is_empty() || value == "~" => continue,
+                None => return not_a_mapping(),
+                Some(level) if !level.is_list && level.key.is_none() => {
+                    level.key = Some(value.into_owned());
+                    continue;
+                }
+                Some(level) => {
+                    let kind = if level.is_list { Kind::Item } else { Kind::Value };
+                    (kind, value.into_owned(), style)
+                }
+            },
+            Event::MappingEnd | Event::SequenceEnd => {
+                levels.pop();
+                if let Some(level) = levels.last_mut() {
+                    level.key = None;
+                }
+                continue;
+            }
+            Event::Alias(_) => {
+                if let Some(level) = levels.last_mut() {
+                    level.key = None;
+                }
+                continue;
+            }
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => continue,
+        };
+        let path = levels.iter().filter_map(|level| level.key.clone()).collect();
+        entries.push(Entry { path, kind, value, style, line: span.start.line() });
+        if is_list {
+            levels.push(Level { is_list: true, key: None });
+        } else if let Some(level) = levels.last_mut() {
+            level.key = None;
+        }
+    }
+    Ok(entries)
 }
 
 #[cfg(test)]
@@ -222,11 +306,16 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> ConfigFile {
-        read("x".to_owned(), text.as_bytes()).0
+        read("x", text.as_bytes()).expect("a configuration file").0
     }
 
     fn channels(text: &str) -> Option<Vec<String>> {
         file(text).channels
+    }
+
+    fn lines(text: &str) -> Vec<(usize, String, String)> {
+        let lines = channel_lines(text).expect("YAML");
+        lines.into_iter().map(|line| (line.line, line.key, line.value)).collect()
     }
 
     #[test]
@@ -243,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_other_mappings_are_not_taken_for_the_files_own() {
+    fn keys_of_other_mappings_are_ignored() {
         let text = "custom_channels:\n  channels: http://x\n  solver: no\ncustom_multichannels:\n  a: [channels, b]\nchannel_priority: strict\n";
         let read = file(text);
         assert_eq!(read.channels, None);
@@ -252,30 +341,63 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_keeps_its_problem_and_an_empty_one_has_none() {
-        for text in ["channels: [a, b", "channels:\n\t- a", "- a\n- b", "just words"] {
-            assert!(file(text).problem.is_some(), "{text:?}");
+    fn a_damaged_file_is_an_error_and_an_empty_one_is_not() {
+        for text in ["channels: [a, b", "channels:\n\t- a", "- a\n- b", "just words", "a: b: c"] {
+            assert!(read("x", text.as_bytes()).is_err(), "{text:?}");
         }
-        assert!(read("x".to_owned(), b"\xff\xfe").0.problem.is_some());
-        for text in ["", "# nothing\n", "{}", "a: &x [1]\nb: *x\nsolver: rattler\n"] {
-            assert_eq!(file(text).problem, None, "{text:?}");
+        assert!(read("x", b"\xff\xfe").is_err());
+        for text in ["", "# nothing\n", "{}", "channels:\n"] {
+            assert_eq!(file(text), ConfigFile { path: "x".to_owned(), ..ConfigFile::default() });
+            assert_eq!(lines(text), []);
         }
         assert_eq!(file("a: &x [1]\nb: *x\nsolver: rattler\n").solver.as_deref(), Some("rattler"));
     }
 
     #[test]
-    fn what_a_file_says_of_the_machine_is_kept_as_it_is_written() {
+    fn settings_of_the_machine_are_kept_as_written() {
         let text = "override_virtual_packages:\n  cuda: 12.4\n  __glibc: ''\n  osx: null\n  win:\nsubdir: osx-64\n";
-        let (file, settings) = read("x".to_owned(), text.as_bytes());
+        let (file, settings) = read("x", text.as_bytes()).expect("a file");
         assert_eq!(file.problem, None);
-        let said: Vec<_> = settings.iter().map(|s| (s.name.as_str(), s.value.as_str())).collect();
+        let found: Vec<_> = settings.iter().map(|s| (s.name.as_str(), s.value.as_str())).collect();
         assert_eq!(
-            said,
+            found,
             [
                 ("override_virtual_packages.cuda", "12.4"),
                 ("override_virtual_packages.glibc", ""),
                 ("subdir", "osx-64"),
             ]
         );
+    }
+
+    #[test]
+    fn every_value_has_its_line() {
+        let text = "# mine\nchannels:\n  - pytorch\n  - nvidia # for CUDA\nssl_verify: false\nchannel_priority: strict\ncustom_channels:\n  corp: https://host/\ndefault_channels: [https://repo.anaconda.com/pkgs/main]\n";
+        let expected = [
+            (3, "channels", "pytorch"),
+            (4, "channels", "nvidia"),
+            (6, "channel_priority", "strict"),
+            (8, "custom_channels.corp", "https://host/"),
+            (9, "default_channels", "https://repo.anaconda.com/pkgs/main"),
+        ];
+        let expected = expected.map(|(line, key, value)| (line, key.to_owned(), value.to_owned()));
+        assert_eq!(lines(text), expected);
+    }
+
+    #[test]
+    fn environment_folders_are_read_as_a_block_and_as_a_flow_list() {
+        let folders = |text: &str| {
+            let host = serde_json::json!({
+                "target": {"os": "linux", "arch": "x86_64"}, "files": {"x": text}
+            });
+            let host: crate::host::RecordedHost = host.to_string().parse().expect("a host");
+            environment_folders(
+                &host,
+                &[ConfigFile { path: "x".to_owned(), ..ConfigFile::default() }],
+            )
+        };
+        assert_eq!(folders("envs_dirs: [/a, /b]\nchannels: [c]"), ["/a", "/b"]);
+        assert_eq!(folders("envs_path:\n- /a\npkgs_dirs:\n- /p\n"), ["/a"]);
+        assert_eq!(folders("- a\n- b"), [""; 0]);
+        assert_eq!(folders("envs_dirs: [\n"), [""; 0]);
     }
 }

@@ -1,23 +1,23 @@
-//! Whether the program runs in a container or in WSL.
+//! Containers and WSL.
+
+use conda_torch_core::conda::Os;
+use conda_torch_core::types::{Detected, Origin, Outcome};
 
 use crate::host::Failure;
-use conda_torch_core::conda::Os;
-use conda_torch_core::types::{Detected, Machine, Origin, Outcome};
+use crate::probe::{Probe, outcome};
 
-use crate::probe::Probe;
-
-/// Files that only a container has, and what it is then.
-const FILES: [(&str, &str); 3] =
-    [("/.dockerenv", "docker"), ("/run/.containerenv", "podman"), ("/.singularity.d", "apptainer")];
-
-/// Variables that only a container has, and what it is then. `container` is systemd's convention.
+/// Variables that only a container sets, and its kind. `container` is systemd's convention.
 const VARIABLES: [(&str, &str); 3] = [
     ("KUBERNETES_SERVICE_HOST", "kubernetes"),
     ("APPTAINER_CONTAINER", "apptainer"),
     ("SINGULARITY_CONTAINER", "apptainer"),
 ];
 
-/// Parts of control groups' paths, and what it is then.
+/// Files that only a container has, and its kind.
+const FILES: [(&str, &str); 3] =
+    [("/.dockerenv", "docker"), ("/run/.containerenv", "podman"), ("/.singularity.d", "apptainer")];
+
+/// Parts of control group paths, and the kind of container.
 const CGROUPS: [(&str, &str); 5] = [
     ("/kubepods", "kubernetes"),
     ("/docker", "docker"),
@@ -25,73 +25,64 @@ const CGROUPS: [(&str, &str); 5] = [
     ("/lxc", "lxc"),
     ("/containerd", "containerd"),
 ];
+const CGROUP: &str = "/proc/1/cgroup";
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    if probe.host.target().os() != Some(Os::Linux) {
+    if !probe.is_on(Os::Linux) {
         probe.machine.container = Detected::Absent;
         probe.machine.wsl = Detected::Absent;
         return;
     }
-    container(probe);
-    probe.machine.wsl = wsl(probe);
-    let wsl = match &probe.machine.wsl {
-        Detected::Found(wsl) => format!("version {}", wsl.value),
-        Detected::Absent | Detected::Unknown { .. } => return,
+    let container = container(probe);
+    let (outcome, detail) = match &container {
+        Ok(Some((kind, _))) => (Outcome::Ok, kind.clone()),
+        Ok(None) => (Outcome::Absent, "no container".to_owned()),
+        Err(failure) => (outcome(failure), format!("{CGROUP}: {failure}")),
     };
-    probe.report("wsl", Outcome::Ok, wsl);
-}
-
-fn container(probe: &mut Probe<'_>) {
-    let by_variable = |name: &&(&'static str, &str)| probe.env(name.0).is_some();
-    let found = if let Some((name, kind)) = VARIABLES.iter().find(by_variable) {
-        Some(((*kind).to_owned(), Origin::Env((*name).into())))
-    } else if let Some((path, kind)) = FILES.iter().find(|(path, _)| probe.host.exists(path)) {
-        Some(((*kind).to_owned(), Origin::File((*path).to_owned())))
-    } else {
-        probe.env("container").map(|kind| (kind.into_owned(), Origin::Env("container".into())))
-    };
-    let (outcome, detail);
-    (probe.machine.container, outcome, detail) = match found {
-        Some((kind, origin)) => {
-            let detail = kind.clone();
-            (Detected::found(kind, origin), Outcome::Ok, detail)
-        }
-        None => by_cgroup(probe),
+    probe.machine.container = match container {
+        Ok(Some((kind, origin))) => Detected::found(kind, origin),
+        Ok(None) => Detected::Absent,
+        Err(_) => Detected::unknown(detail.clone()),
     };
     probe.report("container", outcome, detail);
-}
-
-fn by_cgroup(probe: &Probe<'_>) -> (Detected<String>, Outcome, String) {
-    let path = "/proc/1/cgroup";
-    match probe.text(path) {
-        Ok(groups) => match CGROUPS.iter().find(|(part, _)| groups.contains(part)) {
-            Some((_, kind)) => {
-                let origin = Origin::File(path.to_owned());
-                (Detected::found((*kind).to_owned(), origin), Outcome::Ok, (*kind).to_owned())
-            }
-            None => (Detected::Absent, Outcome::Absent, "no sign of one".to_owned()),
-        },
-        Err(Failure::NotThere) => (Detected::Absent, Outcome::Absent, "no sign of one".to_owned()),
-        Err(failure) => {
-            let why = format!("{path}: {failure}");
-            (Detected::unknown(why.clone()), Outcome::Failed, why)
-        }
+    probe.machine.wsl = wsl(probe);
+    if let Some(version) = probe.machine.wsl.value() {
+        let detail = format!("version {version}");
+        probe.report("wsl", Outcome::Ok, detail);
     }
 }
 
-/// WSL 2 has a kernel of its own (`…-microsoft-standard-WSL2`), WSL 1 pretends (`…-Microsoft`).
+fn container(probe: &Probe<'_>) -> Result<Option<(String, Origin)>, Failure> {
+    let found = |kind: &str, origin| Ok(Some((kind.to_owned(), origin)));
+    if let Some((name, kind)) = VARIABLES.iter().find(|(name, _)| probe.env(name).is_some()) {
+        return found(kind, Origin::Env((*name).into()));
+    }
+    if let Some((path, kind)) = FILES.iter().find(|(path, _)| probe.host.exists(path)) {
+        return found(kind, Origin::File((*path).to_owned()));
+    }
+    if let Some(kind) = probe.env("container") {
+        return found(&kind, Origin::Env("container".into()));
+    }
+    match probe.text(CGROUP) {
+        Ok(groups) => match CGROUPS.iter().find(|(part, _)| groups.contains(part)) {
+            Some((_, kind)) => found(kind, Origin::File(CGROUP.to_owned())),
+            None => Ok(None),
+        },
+        Err(Failure::NotThere) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The kernel of WSL 2 is `…-microsoft-standard-WSL2`, that of WSL 1 `…-Microsoft`. A kernel that the user
+/// built need not say so, but only WSL 2 has `/dev/dxg`.
 fn wsl(probe: &Probe<'_>) -> Detected<String> {
-    let Machine { kernel, .. } = &probe.machine;
-    match kernel {
-        Detected::Found(kernel) if kernel.value.contains("Microsoft") => {
-            Detected::found("1".to_owned(), Origin::System)
-        }
-        Detected::Found(kernel) if kernel.value.contains("microsoft") => {
-            Detected::found("2".to_owned(), Origin::System)
-        }
-        // A kernel built by its user need not say so; Windows' graphics are only to be had there.
-        Detected::Found(_) | Detected::Unknown { .. } if probe.host.exists("/dev/dxg") => {
-            Detected::found("2".to_owned(), Origin::File("/dev/dxg".to_owned()))
+    let has_dxg = probe.host.exists("/dev/dxg");
+    let found = |version: &str, origin| Detected::found(version.to_owned(), origin);
+    match &probe.machine.kernel {
+        Detected::Found(kernel) if kernel.value.contains("Microsoft") => found("1", Origin::System),
+        Detected::Found(kernel) if kernel.value.contains("microsoft") => found("2", Origin::System),
+        Detected::Found(_) | Detected::Unknown { .. } if has_dxg => {
+            found("2", Origin::File("/dev/dxg".to_owned()))
         }
         Detected::Found(_) | Detected::Absent => Detected::Absent,
         Detected::Unknown { why } => Detected::unknown(why.clone()),

@@ -1,13 +1,12 @@
-//! Looks at a machine: `Host` and [`Overrides`] in, [`Machine`] out. Decides nothing, drops nothing:
-//! every source that is asked leaves a report, and what it failed to say stays unknown.
+//! Detects a machine and the conda environments on it, through a [`Host`](host::Host) that can be recorded.
 //!
-//! The order of the sources is that of `SOURCES`; within NVIDIA's it is in `nvidia`.
+//! [`probe`] asks every source in the order of `SOURCES` and returns a [`Machine`]. It decides nothing: each source
+//! leaves a report, and what a source fails to answer is unknown. [`environment`] reads the environments.
 
 mod clients;
 mod condarc;
 mod container;
 pub mod environment;
-mod foreign_libc;
 pub mod host;
 mod libc;
 mod nvidia;
@@ -16,33 +15,32 @@ mod overrides;
 mod pci;
 mod probe;
 mod processor;
-mod settings;
 mod shell;
 
-use crate::host::Host;
 use conda_torch_core::types::Machine;
 
+use host::Host;
 use probe::Probe;
 
+pub use condarc::{find_settings, settings};
 pub use overrides::{GpuOverride, Overrides};
-pub use settings::{settings, settings_of};
 
-/// What is looked at, in this order. A later one may use what an earlier one found.
+/// The sources in order. A later one may use what an earlier one found.
 const SOURCES: [fn(&mut Probe<'_>); 10] = [
     os::detect, // platform, distribution, kernel, Rosetta
     processor::detect,
     libc::detect,      // glibc or musl
     container::detect, // container, WSL
-    pci::detect,       // display adapters on the bus
+    pci::detect,       // display adapters
     nvidia::detect,    // NVML, libcuda, /proc and /sys, nvidia-smi
-    nvidia::toolkit,   // /usr/local/cuda/version.json, the path of nvidia-smi
-    clients::detect,   // conda, mamba, micromamba, pixi
+    nvidia::detect_client_sources,
+    clients::detect, // conda, mamba, micromamba, pixi
     condarc::detect,
     shell::detect,
 ];
 
-/// Looks at the machine, or, where a platform is named, at none: then the machine is that platform's
-/// [baseline](Machine::baseline). `CONDA_OVERRIDE_*` counts in both cases, and flags count most.
+/// Detects the machine. If a platform is named, nothing is detected: the machine is the platform's
+/// [baseline](Machine::baseline). `CONDA_OVERRIDE_*` applies in both cases, and flags override it.
 #[must_use]
 pub fn probe(host: &dyn Host, overrides: &Overrides) -> Machine {
     let mut probe = match overrides.platform {
@@ -54,7 +52,7 @@ pub fn probe(host: &dyn Host, overrides: &Overrides) -> Machine {
             source(&mut probe);
         }
     }
-    overrides::settings(&mut probe);
+    overrides::add_settings(&mut probe);
     overrides::apply_environment(&mut probe);
     let mut machine = probe.machine;
     overrides.apply(&mut machine);

@@ -1,32 +1,159 @@
-//! glibc or musl, and which version.
+//! glibc or musl, and its version.
 
 use conda_torch_core::conda::{Os, Version};
 use conda_torch_core::types::{Detected, Origin, Outcome};
 
-use super::foreign_libc;
-use crate::probe::{Probe, quoted};
+use crate::host::Failure;
+use crate::probe::{Probe, failed, quoted};
+
+/// How much of a C library is read to find its version: glibc has about 2 MB.
+const LIBRARY: usize = 16 << 20;
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    let target = probe.host.target();
-    if target.os() != Some(Os::Linux) {
+    if !probe.is_on(Os::Linux) {
         probe.machine.glibc = Detected::Absent;
         probe.machine.musl = Detected::Absent;
-        return;
-    }
-    // A program that runs on glibc has the one that counts under its feet.
-    if let Some(version) = probe.host.own_glibc() {
+    } else if let Some(version) = probe.host.own_glibc() {
+        // A program that is linked with glibc runs on the one that counts.
+        let version = version.parse::<Version>();
+        let version = version.or_else(|error| failed(error.to_string()));
         probe.machine.musl = Detected::Absent;
-        probe.machine.glibc = match version.parse::<Version>() {
-            Ok(parsed) => {
-                probe.report("glibc", Outcome::Ok, version);
-                Detected::found(parsed, Origin::System)
-            }
-            Err(error) => {
-                probe.report("glibc", Outcome::Failed, error.to_string());
-                Detected::unknown(format!("glibc calls itself {}", quoted(version)))
-            }
-        };
-        return;
+        probe.machine.glibc = probe.record("glibc", version, Origin::System);
+    } else {
+        installed(probe);
     }
-    foreign_libc::detect(probe);
+}
+
+/// The C library of the system, for a program that is linked with musl: glibc, or else musl. A glibc system may
+/// have musl installed as well.
+fn installed(probe: &mut Probe<'_>) {
+    match glibc(probe) {
+        Ok(Some((version, path))) => {
+            probe.report(path.clone(), Outcome::Ok, format!("glibc {version}"));
+            probe.machine.glibc = Detected::found(version, Origin::File(path));
+            probe.machine.musl = Detected::Absent;
+        }
+        Ok(None) => {
+            probe.report("glibc", Outcome::Absent, "no libc.so.6 in the usual folders");
+            probe.machine.glibc = Detected::Absent;
+            musl(probe);
+        }
+        Err((path, failure)) => {
+            probe.machine.glibc = Detected::unknown(format!("{path}: {failure}"));
+            probe.machine.musl = Detected::unknown("a glibc could not be read");
+            probe.report_failure(path, &failure);
+        }
+    }
+}
+
+/// The folders in which distributions keep glibc. The loader's folder is of no use: `/lib64` is `/usr/lib` on
+/// some and `/usr/lib64` on others.
+fn folders(arch: &str) -> [String; 6] {
+    let triplet = match arch {
+        "powerpc64" => "powerpc64le-linux-gnu".to_owned(),
+        "x86" => "i386-linux-gnu".to_owned(),
+        arch => format!("{arch}-linux-gnu"),
+    };
+    let triplets = [format!("/lib/{triplet}"), format!("/usr/lib/{triplet}")];
+    let [lib, usr_lib] = triplets;
+    ["/lib64".into(), lib, usr_lib, "/usr/lib64".into(), "/lib".into(), "/usr/lib".into()]
+}
+
+/// The first glibc with a version, or else the first one without.
+fn glibc(probe: &Probe<'_>) -> Result<Option<(Version, String)>, (String, Failure)> {
+    let mut problem = None;
+    for folder in folders(&probe.host.target().arch) {
+        let path = format!("{folder}/libc.so.6");
+        let failure = match probe.host.read(&path, LIBRARY) {
+            Ok(bytes) => match banner_version(&bytes) {
+                Some(version) => return Ok(Some((version, path))),
+                // Alpine's gcompat has a libc.so.6 without glibc.
+                None if find(&bytes, b"gcompat").is_some() => continue,
+                None => Failure::Other("no glibc version in it".to_owned()),
+            },
+            Err(Failure::NotThere) => continue,
+            Err(failure) => failure,
+        };
+        problem.get_or_insert((path, failure));
+    }
+    problem.map_or(Ok(None), Err)
+}
+
+/// The place of a text among bytes.
+fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    bytes.windows(text.len()).position(|window| window == text)
+}
+
+/// From `GNU C Library (Debian GLIBC 2.36-9+deb12u13) stable release version 2.36.`
+fn banner_version(bytes: &[u8]) -> Option<Version> {
+    let start = find(bytes, b"GNU C Library")?;
+    let banner = String::from_utf8_lossy(&bytes[start..bytes.len().min(start + 200)]);
+    let (_, number) = banner.split_once("release version ")?;
+    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    number[..end].trim_end_matches('.').parse().ok()
+}
+
+/// musl's loader is its library, and prints its version if it is run without a program.
+fn musl(probe: &mut Probe<'_>) {
+    let names = match probe.host.list("/lib") {
+        Ok(names) => names,
+        Err(failure) => {
+            probe.machine.musl = Detected::unknown(format!("/lib: {failure}"));
+            return probe.report_failure("/lib", &failure);
+        }
+    };
+    let is_loader = |name: &&String| name.starts_with("ld-musl-") && name.ends_with(".so.1");
+    let Some(name) = names.iter().find(is_loader) else {
+        probe.machine.musl =
+            Detected::unknown("this program runs on musl, but musl's loader was not found");
+        return probe.report("musl", Outcome::Absent, "no /lib/ld-musl-*.so.1");
+    };
+    let loader = format!("/lib/{name}");
+    let version = probe.host.run(&loader, &[]).and_then(|output| musl_version(&output.stderr));
+    probe.machine.musl = probe.record(&loader, version, Origin::File(loader.clone()));
+}
+
+/// From `musl libc (x86_64)`, `Version 1.2.5`, each on a line.
+fn musl_version(usage: &str) -> Result<Version, Failure> {
+    let version = usage.lines().find_map(|line| line.strip_prefix("Version "));
+    // A snapshot adds its commit: `1.2.5-git-12-gabcdef`.
+    let version = version.and_then(|version| version.trim().split('-').next()?.parse().ok());
+    version.ok_or_else(|| Failure::Other(format!("no version in {}", quoted(usage))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_banner_of_every_distribution_is_read() {
+        let banners: [(&[u8], &[u16]); 4] = [
+            (
+                b"\0GNU C Library (Debian GLIBC 2.36-9+deb12u13) stable release version 2.36.\n",
+                &[2, 36],
+            ),
+            (
+                b"GNU C Library (GNU libc) stable release version 2.17, by Roland McGrath et al.",
+                &[2, 17],
+            ),
+            (
+                b"x\0GNU C Library (Ubuntu GLIBC 2.39-0ubuntu8.6) stable release version 2.39.",
+                &[2, 39],
+            ),
+            (b"GNU C Library (GNU libc) development release version 2.42.9000.", &[2, 42, 9000]),
+        ];
+        for (banner, version) in banners {
+            assert_eq!(banner_version(banner), Some(Version::new(version)));
+        }
+        assert_eq!(banner_version(b"GNU C Library stable release version x"), None);
+        assert_eq!(banner_version(b"\xff\xfe GNU C Libr"), None);
+    }
+
+    #[test]
+    fn musl_prints_its_version_in_its_usage() {
+        let said = "musl libc (x86_64)\nVersion 1.2.5\nDynamic Program Loader\nUsage: …";
+        assert_eq!(musl_version(said), Ok(Version::new(&[1, 2, 5])));
+        assert_eq!(musl_version("Version 1.2.5-git-3-gabc"), Ok(Version::new(&[1, 2, 5])));
+        assert!(musl_version("segfault").is_err());
+    }
 }

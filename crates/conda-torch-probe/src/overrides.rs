@@ -1,7 +1,4 @@
-//! What flags and `CONDA_OVERRIDE_*` say, against what was found: flag before environment before probe.
-
-use std::borrow::Cow;
-use std::str::FromStr;
+//! Flags and `CONDA_OVERRIDE_*` override what was detected: a flag first, then the environment.
 
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::types::{
@@ -10,17 +7,17 @@ use conda_torch_core::types::{
 
 use crate::probe::{Probe, quoted};
 
-/// A machine as flags describe it. What is left open is probed, or with a platform the
+/// A machine as flags describe it. Everything else is detected, or with a platform its
 /// [baseline](Machine::baseline).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overrides {
-    /// `--platform`: probe nothing; of a machine that was read, what it leaves open.
+    /// `--platform`: detect nothing. For a machine that was read, the platform if it does not report one.
     pub platform: Option<Subdir>,
     /// `--driver`
     pub driver: Option<DriverVersion>,
     /// `--cuda`
     pub cuda: Option<CudaVersion>,
-    /// `--compute-capability` and `--gpu`: all GPUs, in place of those found.
+    /// `--compute-capability` and `--gpu`: all GPUs, instead of those that were detected.
     pub gpus: Vec<GpuOverride>,
     /// `--glibc`
     pub glibc: Option<Version>,
@@ -28,80 +25,71 @@ pub struct Overrides {
     pub macos: Option<Version>,
 }
 
-/// A GPU that a flag names.
+/// A GPU that a flag describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuOverride {
-    /// Its name, where one was given.
+    /// Its name, if it was given.
     pub name: Option<String>,
-    /// What it can execute.
+    /// Its compute capability.
     pub capability: ComputeCapability,
 }
 
 impl Overrides {
-    /// Puts the flags in place of what was found.
+    /// Applies the flags to a machine.
     pub fn apply(&self, machine: &mut Machine) {
         let Self { platform, driver, cuda, gpus, glibc, macos } = self;
-        let flag = |name: &'static str| Origin::Flag(Cow::Borrowed(name));
-        if let Some(subdir) = *platform {
-            machine.subdir = Detected::found(subdir, flag("--platform"));
-        }
-        if let Some(version) = *glibc {
-            machine.glibc = Detected::found(version, flag("--glibc"));
+        override_by(&mut machine.subdir, *platform, "--platform");
+        override_by(&mut machine.glibc, *glibc, "--glibc");
+        if glibc.is_some() {
             machine.musl = Detected::Absent;
         }
-        if let Some(version) = *macos {
-            machine.macos = Detected::found(version, flag("--macos"));
-        }
-        // One of the two describes another driver: what was found of the other is not its own.
+        override_by(&mut machine.macos, *macos, "--macos");
+        // Driver and CUDA version belong together: a detected value is of another driver.
         if driver.is_some() != cuda.is_some() {
             machine.driver = Detected::unknown("only its CUDA version was given");
             machine.driver_cuda = Detected::unknown("only the driver's version was given");
         }
-        if let Some(version) = *driver {
-            machine.driver = Detected::found(version, flag("--driver"));
-        }
-        if let Some(version) = *cuda {
-            machine.driver_cuda = Detected::found(version, flag("--cuda"));
-        }
+        override_by(&mut machine.driver, *driver, "--driver");
+        override_by(&mut machine.driver_cuda, *cuda, "--cuda");
         if driver.is_some() || cuda.is_some() {
-            expect_gpus(machine, "a driver was named by a flag, but no GPU");
+            expect_gpus(machine, "a flag gives a driver, but no GPU");
         }
-        if let Ok(count @ 1..) = u32::try_from(gpus.len()) {
-            machine.gpu_count = Detected::found(count, gpu_flag(&gpus[0]));
-            machine.gpus = (0..).zip(gpus).map(|(index, gpu)| described(index, gpu)).collect();
+        if let (Ok(count), [first, ..]) = (u32::try_from(gpus.len()), &gpus[..]) {
+            machine.gpu_count = Detected::found(count, first.origin());
+            machine.gpus = (0..).zip(gpus).map(|(index, gpu)| gpu.describe(index)).collect();
         }
     }
 }
 
-fn gpu_flag(gpu: &GpuOverride) -> Origin {
-    Origin::Flag(if gpu.name.is_some() { "--gpu" } else { "--compute-capability" }.into())
-}
-
-fn described(index: u32, wished: &GpuOverride) -> Gpu {
-    let unknown = "described by a flag";
-    Gpu {
-        index,
-        name: match &wished.name {
-            Some(name) => Detected::found(name.clone(), gpu_flag(wished)),
-            None => Detected::unknown(unknown),
-        },
-        compute_capability: Detected::found(wished.capability, gpu_flag(wished)),
-        memory_mib: Detected::unknown(unknown),
-        mig: Detected::unknown(unknown),
-        mig_slices: Detected::unknown(unknown),
-        virtualization: Detected::unknown(unknown),
-        pci_id: None,
+fn override_by<T>(fact: &mut Detected<T>, value: Option<T>, flag: &'static str) {
+    if let Some(value) = value {
+        *fact = Detected::found(value, Origin::Flag(flag.into()));
     }
 }
 
-/// Who names a driver means a machine with a GPU: that none was found here says nothing about it.
+impl GpuOverride {
+    fn origin(&self) -> Origin {
+        Origin::Flag(if self.name.is_some() { "--gpu" } else { "--compute-capability" }.into())
+    }
+
+    fn describe(&self, index: u32) -> Gpu {
+        let mut gpu = Gpu::unknown(index, "described by a flag");
+        if let Some(name) = &self.name {
+            gpu.name = Detected::found(name.clone(), self.origin());
+        }
+        gpu.compute_capability = Detected::found(self.capability, self.origin());
+        gpu
+    }
+}
+
+/// A driver that was given means a machine with a GPU, even if none was detected here.
 fn expect_gpus(machine: &mut Machine, why: &'static str) {
     if machine.gpu_count == Detected::Absent {
         machine.gpu_count = Detected::unknown(why);
     }
 }
 
-/// Variables that change what a client takes the machine for.
+/// Variables that change the virtual packages of a client.
 const SETTINGS: [&str; 10] = [
     "CONDA_OVERRIDE_CUDA",
     "CONDA_OVERRIDE_CUDA_ARCH",
@@ -115,9 +103,9 @@ const SETTINGS: [&str; 10] = [
     "CUDA_VISIBLE_DEVICES",
 ];
 
-/// Keeps them as they are set: each client reads them in its own way. Of devices that are named by
-/// UUID the kind alone is kept: a UUID identifies a card, and no client's sight depends on it.
-pub(super) fn settings(probe: &mut Probe<'_>) {
+/// Adds these variables to the settings as they are: each client reads them differently. Of a UUID only the
+/// kind is kept: it identifies a card, and no client's virtual packages depend on it.
+pub(super) fn add_settings(probe: &mut Probe<'_>) {
     let set = SETTINGS.into_iter().filter_map(|name| {
         let value = without_uuids(&probe.host.env(name)?);
         Some(Setting { name: name.to_owned(), value, origin: Origin::Env(name.into()) })
@@ -129,44 +117,38 @@ pub(super) fn settings(probe: &mut Probe<'_>) {
 
 /// `GPU-…` for `GPU-8f6d2db0-…`, in a list with commas.
 fn without_uuids(value: &str) -> String {
-    let kinds = ["GPU-", "MIG-"];
-    if !kinds.iter().any(|kind| value.contains(kind)) {
-        return value.to_owned();
-    }
-    let kept = |name: &str| match kinds.iter().find(|kind| name.trim().starts_with(**kind)) {
-        Some(kind) => format!("{kind}…"),
-        None => name.to_owned(),
+    let kept = |name: &str| {
+        let kind = ["GPU-", "MIG-"].into_iter().find(|kind| name.trim().starts_with(kind));
+        kind.map_or_else(|| name.to_owned(), |kind| format!("{kind}…"))
     };
     value.split(',').map(kept).collect::<Vec<_>>().join(",")
 }
 
-/// Puts `CONDA_OVERRIDE_*` in place of what was found, with conda's meaning: empty is "not there".
+/// Applies `CONDA_OVERRIDE_*` with conda's meaning: empty is absent.
 pub(super) fn apply_environment(probe: &mut Probe<'_>) {
-    if let Some(cuda) = read(probe, "CONDA_OVERRIDE_CUDA", cuda) {
+    if let Some(cuda) = variable(probe, "CONDA_OVERRIDE_CUDA", cuda) {
         if cuda.is_found() {
-            expect_gpus(
-                &mut probe.machine,
-                "CUDA is promised by CONDA_OVERRIDE_CUDA, but no GPU is named",
-            );
+            let why = "`CONDA_OVERRIDE_CUDA` gives a CUDA version, but no GPU";
+            expect_gpus(&mut probe.machine, why);
             if probe.machine.driver == Detected::Absent {
                 probe.machine.driver = Detected::unknown("only its CUDA version was given");
             }
         }
         probe.machine.driver_cuda = cuda;
     }
-    if let Some(glibc) = read(probe, "CONDA_OVERRIDE_GLIBC", version) {
+    if let Some(glibc) = variable(probe, "CONDA_OVERRIDE_GLIBC", version) {
         if glibc.is_found() {
             probe.machine.musl = Detected::Absent;
         }
         probe.machine.glibc = glibc;
     }
-    if let Some(macos) = read(probe, "CONDA_OVERRIDE_OSX", version) {
+    if let Some(macos) = variable(probe, "CONDA_OVERRIDE_OSX", version) {
         probe.machine.macos = macos;
     }
-    if let Some(windows) = read(probe, "CONDA_OVERRIDE_WIN", version) {
+    if let Some(windows) = variable(probe, "CONDA_OVERRIDE_WIN", version) {
         probe.machine.windows = windows;
     }
-    if let Some(kernel) = read(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned())) {
+    if let Some(kernel) = variable(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned())) {
         probe.machine.kernel = kernel;
     }
 }
@@ -177,18 +159,18 @@ fn cuda(text: &str) -> Option<CudaVersion> {
 }
 
 fn version(text: &str) -> Option<Version> {
-    Version::from_str(text).ok()
+    text.parse().ok()
 }
 
-/// The fact that a variable makes; `None` where it is not set.
-fn read<T>(
+/// The fact that a variable sets; `None` if it is not set.
+fn variable<T>(
     probe: &mut Probe<'_>,
     name: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Option<Detected<T>> {
     let text = probe.host.env(name)?;
     if text.is_empty() {
-        probe.report(name, Outcome::Ok, "empty: not there");
+        probe.report(name, Outcome::Ok, "empty: absent");
         return Some(Detected::Absent);
     }
     if let Some(value) = parse(&text) {

@@ -1,49 +1,54 @@
-//! Display adapters on the PCI bus: there whether or not a driver is.
+//! Display adapters on the PCI bus, with or without a driver.
 
-use crate::host::Failure;
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Adapter, Machine, Outcome, Vendor};
 
+use crate::host::Failure;
 use crate::probe::Probe;
 
-const BUS: &str = "/sys/bus/pci/devices";
+pub(super) const BUS: &str = "/sys/bus/pci/devices";
 
-/// The name under which Windows' list reports.
+/// The source name of Windows' list.
 const LIST: &str = "display adapters";
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    match probe.host.target().os() {
-        Some(Os::Linux) => bus(probe),
-        Some(Os::Windows) => list(probe),
-        Some(Os::Macos | Os::FreeBsd) | None => {}
-    }
-}
-
-/// Whether it is known which adapters there are.
-pub(super) fn was_read(machine: &Machine) -> bool {
-    machine
-        .sources
-        .iter()
-        .any(|report| matches!(&*report.source, BUS | LIST) && report.outcome == Outcome::Ok)
-}
-
-/// Windows' list: each instance with what drives it.
-fn list(probe: &mut Probe<'_>) {
-    let devices = match probe.host.display_devices() {
-        Ok(devices) => devices,
-        Err(failure) => return probe.report_failure(LIST, &failure),
+    let (source, adapters) = match probe.host.target().os() {
+        Some(Os::Linux) => (BUS, on_bus(probe)),
+        Some(Os::Windows) => (LIST, listed(probe)),
+        Some(Os::Macos | Os::FreeBsd) | None => return,
     };
-    for device in devices {
-        // Others are no cards: a remote session's screen, an emulated one.
-        if let Some((vendor, number)) = hardware_id(&device.id) {
-            probe.machine.adapters.push(Adapter {
-                vendor: maker(vendor),
-                pci_id: format!("{vendor:04x}:{number:04x}"),
-                kernel_driver: device.service,
-            });
+    match adapters {
+        Ok((adapters, problem)) => {
+            let noun = if adapters.len() == 1 { "adapter" } else { "adapters" };
+            let count = format!("{} display {noun}", adapters.len());
+            match problem {
+                Some(problem) => probe.report(source, Outcome::Failed, problem),
+                None => probe.report(source, Outcome::Ok, count),
+            }
+            probe.machine.adapters = adapters;
         }
+        Err(failure) => probe.report_failure(source, &failure),
     }
-    probe.report(LIST, Outcome::Ok, counted(probe.machine.adapters.len()));
+}
+
+/// Whether all adapters are known.
+pub(super) fn are_known(machine: &Machine) -> bool {
+    let is_list = |source: &str| matches!(source, BUS | LIST);
+    machine.sources.iter().any(|it| is_list(&it.source) && it.outcome == Outcome::Ok)
+}
+
+/// Adapters, and the first problem.
+type Adapters = Result<(Vec<Adapter>, Option<String>), Failure>;
+
+/// The adapters in Windows' list.
+fn listed(probe: &Probe<'_>) -> Adapters {
+    // Others are no cards: the screen of a remote session, an emulated one.
+    let card = |device: crate::host::DisplayDevice| {
+        let (vendor, number) = hardware_id(&device.id)?;
+        Some(adapter(vendor, number, device.service))
+    };
+    let devices = probe.host.display_devices()?;
+    Ok((devices.into_iter().filter_map(card).collect(), None))
 }
 
 /// Vendor and device, from `PCI\\VEN_10DE&DEV_1B06&SUBSYS_85E41043&REV_A1\\4&2DFDC19A&0&0008`.
@@ -56,73 +61,49 @@ fn hardware_id(instance: &str) -> Option<(u32, u32)> {
     Some((number("VEN_")?, number("DEV_")?))
 }
 
-fn bus(probe: &mut Probe<'_>) {
-    let slots = match probe.host.list(BUS) {
-        Ok(slots) => slots,
-        Err(failure) => return probe.report_failure(BUS, &failure),
-    };
-    let mut problem = None;
-    // One text for all paths: most slots are looked at for their class alone.
-    let mut path = format!("{BUS}/");
-    for slot in &slots {
-        path.truncate(BUS.len() + 1);
-        path.push_str(slot);
-        match adapter(probe, &mut path) {
-            Ok(Some(adapter)) => probe.machine.adapters.push(adapter),
-            Ok(None) => {}
-            Err(failure) => {
-                problem.get_or_insert((slot, failure));
-            }
+fn on_bus(probe: &Probe<'_>) -> Adapters {
+    let (mut adapters, mut problem) = (Vec::new(), None);
+    for slot in probe.host.list(BUS)? {
+        match in_slot(probe, &format!("{BUS}/{slot}")) {
+            Ok(adapter) => adapters.extend(adapter),
+            Err(failure) => _ = problem.get_or_insert(format!("{slot}: {failure}")),
         }
     }
-    if let Some((slot, failure)) = problem {
-        return probe.report(BUS, Outcome::Failed, format!("{slot}: {failure}"));
+    Ok((adapters, problem))
+}
+
+/// The device in a slot, if it is a display adapter (class 03) or an accelerator without a display (class 12,
+/// as some data centre GPUs are).
+fn in_slot(probe: &Probe<'_>, slot: &str) -> Result<Option<Adapter>, Failure> {
+    if !matches!(hexadecimal(probe, slot, "class")? >> 16, 0x03 | 0x12) {
+        return Ok(None);
     }
-    probe.report(BUS, Outcome::Ok, counted(probe.machine.adapters.len()));
+    let (vendor, device) =
+        (hexadecimal(probe, slot, "vendor")?, hexadecimal(probe, slot, "device")?);
+    // Without a driver there is no link.
+    let driver = probe.host.read_link(&format!("{slot}/driver")).ok();
+    let driver = driver.and_then(|link| Some(link.rsplit_once('/')?.1.to_owned()));
+    Ok(Some(adapter(vendor, device, driver)))
 }
 
-fn counted(count: usize) -> String {
-    let noun = if count == 1 { "adapter" } else { "adapters" };
-    format!("{count} display {noun}")
-}
-
-fn maker(vendor: u32) -> Vendor {
-    match vendor {
+fn adapter(vendor: u32, device: u32, kernel_driver: Option<String>) -> Adapter {
+    let pci_id = format!("{vendor:04x}:{device:04x}");
+    let vendor = match vendor {
         0x10de => Vendor::Nvidia,
         0x1002 => Vendor::Amd,
         0x8086 => Vendor::Intel,
         _ => Vendor::Other,
-    }
+    };
+    Adapter { vendor, pci_id, kernel_driver }
 }
 
-/// The device in a slot, where it is a display adapter (class 03) or an accelerator without a
-/// display (class 12, which some data centre parts are).
-fn adapter(probe: &Probe<'_>, slot: &mut String) -> Result<Option<Adapter>, Failure> {
-    let class = hexadecimal(probe, slot, "class")?;
-    if !matches!(class >> 16, 0x03 | 0x12) {
-        return Ok(None);
-    }
-    let vendor = hexadecimal(probe, slot, "vendor")?;
-    let device = hexadecimal(probe, slot, "device")?;
-    // Without a driver there is no link.
-    let driver = probe.host.read_link(&format!("{slot}/driver")).ok();
-    Ok(Some(Adapter {
-        vendor: maker(vendor),
-        pci_id: format!("{vendor:04x}:{device:04x}"),
-        kernel_driver: driver.and_then(|link| Some(link.rsplit_once('/')?.1.to_owned())),
-    }))
-}
-
-/// The number in a file of a slot; `slot` comes back as it was.
-fn hexadecimal(probe: &Probe<'_>, slot: &mut String, name: &str) -> Result<u32, Failure> {
-    let length = slot.len();
-    slot.push('/');
-    slot.push_str(name);
-    let bytes = probe.host.read_start(slot, 64);
-    slot.truncate(length);
-    std::str::from_utf8(&bytes?)
-        .ok()
-        .and_then(|text| u32::from_str_radix(text.trim_end().strip_prefix("0x")?, 16).ok())
+/// The number in a file of a slot.
+fn hexadecimal(probe: &Probe<'_>, slot: &str, name: &str) -> Result<u32, Failure> {
+    let bytes = probe.host.read_start(&format!("{slot}/{name}"), 64)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let digits = text.trim_end().strip_prefix("0x");
+    digits
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
         .ok_or_else(|| Failure::Other(format!("`{name}` is not a number")))
 }
 
@@ -131,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_names_a_card_by_its_numbers_and_what_is_no_card_has_none() {
+    fn a_windows_instance_of_a_card_has_pci_numbers() {
         let card = r"PCI\VEN_10DE&DEV_1B06&SUBSYS_85E41043&REV_A1\4&2DFDC19A&0&0008";
         assert_eq!(hardware_id(card), Some((0x10de, 0x1b06)));
         for other in [

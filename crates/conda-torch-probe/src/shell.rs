@@ -6,8 +6,7 @@ use conda_torch_core::types::{Detected, Origin, Outcome, Shell};
 use crate::probe::{Probe, quoted};
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    let shell =
-        if probe.host.target().os() == Some(Os::Windows) { windows(probe) } else { unix(probe) };
+    let shell = if probe.is_on(Os::Windows) { windows(probe) } else { unix(probe) };
     let (outcome, detail) = match &shell {
         Detected::Found(shell) => (Outcome::Ok, shell.origin.to_string()),
         Detected::Absent => (Outcome::Absent, String::new()),
@@ -21,26 +20,27 @@ fn unix(probe: &Probe<'_>) -> Detected<Shell> {
     let Some(path) = probe.env("SHELL") else {
         return Detected::unknown("`SHELL` is not set");
     };
-    let found = |shell| Detected::found(shell, Origin::Env("SHELL".into()));
-    match path.rsplit('/').next().unwrap_or_default() {
-        "fish" => found(Shell::Fish),
-        "pwsh" => found(Shell::Powershell),
-        "sh" | "bash" | "zsh" | "dash" | "ksh" | "mksh" | "ash" | "busybox" => found(Shell::Posix),
-        _ => Detected::unknown(format!("`SHELL` is {}", quoted(&path))),
-    }
+    let shell = match path.rsplit('/').next().unwrap_or_default() {
+        "fish" => Shell::Fish,
+        "pwsh" => Shell::Powershell,
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "mksh" | "ash" | "busybox" => Shell::Posix,
+        _ => return Detected::unknown(format!("`SHELL` is {}", quoted(&path))),
+    };
+    Detected::found(shell, Origin::Env("SHELL".into()))
 }
 
-/// Windows sets `PSModulePath` for everybody, but `PowerShell` alone adds the user's own folder; Git
-/// Bash sets `SHELL`.
+/// Windows sets `PSModulePath` for everybody, but only `PowerShell` adds the user's own folder. Git Bash
+/// sets `MSYSTEM`.
 fn windows(probe: &Probe<'_>) -> Detected<Shell> {
-    let modules = probe.env("PSModulePath");
-    if probe.env("MSYSTEM").is_some() {
-        Detected::found(Shell::Posix, Origin::Env("MSYSTEM".into()))
-    } else if modules.is_some_and(|paths| paths.to_ascii_lowercase().contains("\\documents\\")) {
-        Detected::found(Shell::Powershell, Origin::Env("PSModulePath".into()))
+    let modules = probe.env("PSModulePath").unwrap_or_default().to_ascii_lowercase();
+    let (shell, variable) = if probe.env("MSYSTEM").is_some() {
+        (Shell::Posix, "MSYSTEM")
+    } else if modules.contains("\\documents\\") {
+        (Shell::Powershell, "PSModulePath")
     } else if probe.env("ComSpec").is_some() {
-        Detected::found(Shell::Cmd, Origin::Env("ComSpec".into()))
+        (Shell::Cmd, "ComSpec")
     } else {
-        Detected::unknown("neither `PSModulePath` nor `ComSpec` says which")
-    }
+        return Detected::unknown("neither `PSModulePath` nor `ComSpec` names a shell");
+    };
+    Detected::found(shell, Origin::Env(variable.into()))
 }

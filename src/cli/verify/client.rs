@@ -14,7 +14,7 @@ use conda_torch_core::solve_check::{
     verdict,
 };
 use conda_torch_core::types::{Client, ClientKind};
-use conda_torch_host::{TempFolder, Watch, WatchEnd, Watched, watch};
+use conda_torch_host::{Command, CommandEnd, CommandOutput, TempFolder, run_command};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::{Overrides, probe};
 
@@ -149,13 +149,13 @@ impl Verifier<'_> {
         let env: Vec<(&str, &str)> =
             command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let arguments = &command.arguments;
-        let watched = Watch { program: &client.path, arguments, env: &env, stdin: "", deadline };
+        let watched = Command { program: &client.path, arguments, env: &env, stdin: "", deadline };
         let what = format!("Solving with {}", client.kind);
         let mut progress = Progress::new(what, context.shows_progress);
-        let mut ran = watch(&watched, &mut |took| progress.tick(took));
-        if ran.as_ref().is_ok_and(|ran| matches!(ran.end, WatchEnd::Killed(_))) {
+        let mut ran = run_command(&watched, &mut |took| progress.tick(took));
+        if ran.as_ref().is_ok_and(|ran| matches!(ran.end, CommandEnd::Killed(_))) {
             // A crash says nothing about the command, and rarely happens twice.
-            ran = watch(&watched, &mut |took| progress.tick(took));
+            ran = run_command(&watched, &mut |took| progress.tick(took));
         }
         drop(progress);
         let (took, outcome) = match ran {
@@ -174,9 +174,9 @@ impl Verifier<'_> {
         })
     }
 
-    fn outcome(&self, ran: &Watched, promise: &Promise<'_>) -> Result<Outcome, Interrupted> {
+    fn outcome(&self, ran: &CommandOutput, promise: &Promise<'_>) -> Result<Outcome, Interrupted> {
         Ok(match ran.end {
-            WatchEnd::Exited(code) => {
+            CommandEnd::Exited(code) => {
                 let stderr = String::from_utf8_lossy(&ran.stderr);
                 // pixi's answer is the lock file; without one, its output.
                 let is_pixi = self.client.kind == ClientKind::Pixi;
@@ -188,9 +188,9 @@ impl Verifier<'_> {
                 let verdict = verdict(promise, &dry_run);
                 Outcome::Answered(dry_run, verdict)
             }
-            WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
-            WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(self.deadline.as_secs())),
-            WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+            CommandEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
+            CommandEnd::TimedOut => Outcome::Broken(Broken::TimedOut(self.deadline.as_secs())),
+            CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
         })
     }
 }

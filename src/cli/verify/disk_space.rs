@@ -8,7 +8,7 @@ use conda_torch_core::solve_check::{
     proof::{Holds, Place},
 };
 use conda_torch_core::types::Client;
-use conda_torch_host::{Watch, WatchEnd, disk_space, watch};
+use conda_torch_host::{Command, CommandEnd, disk_space, run_command};
 
 use super::VerifyContext;
 use crate::cli::Interrupted;
@@ -33,9 +33,9 @@ pub(super) fn folders(
     let arguments = ["info", "--json"].map(str::to_owned);
     let deadline = deadline.min(DEADLINE);
     let command =
-        Watch { program: &client.path, arguments: &arguments, env: &[], stdin: "", deadline };
-    let Ok(ran) = watch(&command, &mut |_| {}) else { return Ok(Folders::default()) };
-    if let WatchEnd::Interrupted(signal) = ran.end {
+        Command { program: &client.path, arguments: &arguments, env: &[], stdin: "", deadline };
+    let Ok(ran) = run_command(&command, &mut |_| {}) else { return Ok(Folders::default()) };
+    if let CommandEnd::Interrupted(signal) = ran.end {
         return Err(Interrupted(signal));
     }
     let folders = folders::Folders::read(&ran.stdout);

@@ -13,7 +13,7 @@ use conda_torch_core::solve_check::{
     verdict,
 };
 use conda_torch_core::virtual_packages::VirtualPackages;
-use conda_torch_host::{WatchEnd, live_program};
+use conda_torch_host::{CommandEnd, live_program};
 
 use super::VerifyContext;
 use crate::cli::progress::Progress;
@@ -46,7 +46,7 @@ pub(super) fn verify(
         Ok(ran) => {
             proof.took = ran.took;
             match ran.end {
-                WatchEnd::Exited(_) => {
+                CommandEnd::Exited(_) => {
                     let text = |bytes| String::from_utf8_lossy(bytes);
                     let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
                     proof.age = age;
@@ -54,9 +54,9 @@ pub(super) fn verify(
                     let verdict = verdict(&promise, &dry_run);
                     Outcome::Answered(dry_run, verdict)
                 }
-                WatchEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
-                WatchEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
-                WatchEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+                CommandEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
+                CommandEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
+                CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
             }
         }
     };

@@ -96,7 +96,7 @@ pub struct Setting {
 }
 
 /// A configuration file of conda, mamba or micromamba that is in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConfigFile {
     /// Where it is.

@@ -133,6 +133,24 @@ pub struct Gpu {
 }
 
 impl Gpu {
+    /// A GPU of which nothing is known, for a reason.
+    #[must_use]
+    pub fn unknown(index: u32, why: &str) -> Self {
+        fn unknown<T>(why: &str) -> Detected<T> {
+            Detected::unknown(why.to_owned())
+        }
+        Self {
+            index,
+            name: unknown(why),
+            compute_capability: unknown(why),
+            memory_mib: unknown(why),
+            mig: unknown(why),
+            mig_slices: unknown(why),
+            virtualization: unknown(why),
+            pci_id: None,
+        }
+    }
+
     /// The letter of a vGPU's profile in its name, `Q` in `GRID V100D-16Q`. Profiles Q and C compute, A
     /// and B do not. <https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/>
     #[must_use]

@@ -1,63 +1,40 @@
-//! What is done in the driver's child before a library is loaded that may do anything: its crash leaves
-//! nothing behind, and what it prints does not reach the parent.
+//! What the process that asks the driver does before it loads a library: a crash leaves nothing behind, and
+//! what a library prints does not mix with the replies.
 //!
-//! The environment stays, `LD_LIBRARY_PATH` and `LD_PRELOAD` with it: the library is to be found and to
-//! behave as it would in the clients' processes. `LiveHost::driver` says which variables do not.
+//! The environment stays, including `LD_LIBRARY_PATH` and `LD_PRELOAD`: a library must be found and behave as it
+//! does in the clients' processes. `LiveHost::driver` changes two variables.
 
 use std::io::Write;
 
-/// Prepares this process. Returns where the parent listens; where something could not be done, the
-/// library is asked all the same.
+/// Prepares this process and returns where the parent reads. The library is asked even if a step fails.
 #[cfg(unix)]
 pub(super) fn enter() -> Box<dyn Write> {
-    without_core_dump();
-    match stdout_apart() {
-        Some(file) => Box::new(file),
-        None => Box::new(std::io::stdout()),
-    }
-}
-
-/// No core dump: one of a process with the driver's libraries in it is large. 1 and not 0, which Linux
-/// does not heed where dumps go to a program (core(5)); a dump of one byte is none elsewhere.
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library knows no limits")]
-fn without_core_dump() {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: both calls read or fill the struct that they are given, and nothing else.
-    unsafe {
-        if libc::getrlimit(libc::RLIMIT_CORE, &raw mut limit) == 0 {
-            limit.rlim_cur = limit.rlim_max.min(1);
-            libc::setrlimit(libc::RLIMIT_CORE, &raw const limit);
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // A core dump with the driver's libraries in it is large. The limit is 1 and not 0, which Linux ignores if
+    // a program receives core dumps (core(5)); a dump of one byte is not written.
+    let maximum = getrlimit(Resource::Core).maximum;
+    let current = Some(maximum.map_or(1, |maximum| maximum.min(1)));
+    let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
+    // stdout moves to another number, which the library's own children do not inherit. What is printed to
+    // stdout goes to stderr.
+    let replies = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned();
+    match replies {
+        Ok(replies) if rustix::stdio::dup2_stdout(std::io::stderr()).is_ok() => {
+            Box::new(std::fs::File::from(replies))
         }
+        Ok(_) | Err(_) => Box::new(std::io::stdout()),
     }
 }
 
-/// Moves stdout to another number, which the library's own children do not inherit, and lets what is
-/// printed to stdout go to stderr.
+/// Ends this process without the library's exit handlers, which may hang as well.
 #[cfg(unix)]
-fn stdout_apart() -> Option<std::fs::File> {
-    use std::os::fd::AsFd;
-    let apart = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
-    redirect_stdout().then(|| apart.into())
-}
-
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library does not redirect its own stdout")]
-fn redirect_stdout() -> bool {
-    // SAFETY: no memory is involved, and both numbers are open: the parent made them pipes.
-    unsafe { libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO) >= 0 }
-}
-
-/// Ends this process, without what the library wants to do at its end: that may hang as well.
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library runs what is registered for the end")]
+#[expect(unsafe_code, reason = "the standard library runs the exit handlers")]
 pub(super) fn leave() -> ! {
-    // SAFETY: ends the process; all that was said has been written.
+    // SAFETY: ends the process; all replies were written.
     unsafe { libc::_exit(0) }
 }
 
-/// Prepares this process: an error ends it at once. No window waits for somebody to close it, no
-/// debugger is started, and nothing is reported to anybody.
+/// Prepares this process: an error ends it at once, without a window, a debugger or a report.
 #[cfg(windows)]
 #[expect(unsafe_code, reason = "the standard library does not know the error mode")]
 pub(super) fn enter() -> Box<dyn Write> {
@@ -65,11 +42,11 @@ pub(super) fn enter() -> Box<dyn Write> {
         EXCEPTION_POINTERS, SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX,
         SetErrorMode, SetUnhandledExceptionFilter,
     };
-    /// `EXCEPTION_EXECUTE_HANDLER`: of what nobody handles, the process ends.
+    /// `EXCEPTION_EXECUTE_HANDLER`: the process ends.
     unsafe extern "system" fn end(_: *const EXCEPTION_POINTERS) -> i32 {
         1
     }
-    // SAFETY: the one sets a number of this process, the other a function that does nothing.
+    // SAFETY: the first sets a number of this process, the second a function that does nothing.
     unsafe {
         SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
         SetUnhandledExceptionFilter(Some(end));

@@ -1,57 +1,45 @@
-//! The calls to libcuda, the driver's compute library. Only made in the driver's child process.
+//! The calls to libcuda, the driver's compute library.
 
 use std::ffi::{c_char, c_int};
 
+use conda_torch_probe::host::{Query, Reply};
 use libloading::Library;
 
-use super::{Reporter, unloaded};
-use conda_torch_probe::host::{Query, Reply};
+use super::{Printer, load_error};
 
 /// `CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `…_MINOR`.
 const CAPABILITY: [c_int; 2] = [75, 76];
 
 /// Tries the files until one can be initialised, and asks that one.
-pub(super) fn ask(paths: &[String], reporter: &mut Reporter<'_>) {
+pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
     for path in paths {
-        reporter.say(Query::Init, None, None);
-        let library = match open(path) {
-            Ok(library) => library,
-            Err(answer) => {
-                reporter.say(Query::Init, None, Some(answer));
-                continue;
-            }
+        let Some(library) = printer.call(Query::Init, None, || open(path), |_| None) else {
+            continue;
         };
         if let Some(file) = opened_file() {
-            reporter.say(Query::File, None, Some(Reply::Text(file)));
+            printer.print(Query::File, None, Some(Reply::Text(file)));
         }
-        // The version can be had without a device, so it is asked before the initialisation.
-        reporter.ask(Query::CudaVersion, None, || integer(&library, b"cuDriverGetVersion\0"));
-        reporter.say(Query::Init, None, None);
-        match library.init() {
-            Ok(()) => {
-                reporter.say(Query::Init, None, Some(Reply::Text(path.clone())));
-                ask_devices(&library, reporter);
-                return;
-            }
-            Err(answer) => reporter.say(Query::Init, None, Some(answer)),
+        // libcuda reports its version without a device, so it is asked before the initialisation.
+        printer.ask(Query::CudaVersion, None, || library.integer(b"cuDriverGetVersion\0"));
+        let initialised = |(): &()| Some(Reply::Text(path.clone()));
+        if printer.call(Query::Init, None, || library.init(), initialised).is_some() {
+            return ask_devices(&library, printer);
         }
     }
 }
 
-fn ask_devices(library: &Cuda, reporter: &mut Reporter<'_>) {
-    reporter.say(Query::DeviceCount, None, None);
-    let count = integer(library, b"cuDeviceGetCount\0");
-    reporter.say(Query::DeviceCount, None, Some(count.clone()));
-    let Reply::Number(count) = count else { return };
+fn ask_devices(library: &Cuda, printer: &mut Printer<'_>) {
+    let count = || match library.integer(b"cuDeviceGetCount\0") {
+        Reply::Number(count) => Ok(count),
+        error => Err(error),
+    };
+    let number = |count: &u64| Some(Reply::Number(*count));
+    let count = printer.call(Query::DeviceCount, None, count, number).unwrap_or(0);
     for index in 0..u32::try_from(count).unwrap_or(0) {
         let of = Some(index);
-        reporter.say(Query::Device, of, None);
-        match library.device(index) {
-            Ok(device) => {
-                reporter.ask(Query::Name, of, || library.name(device));
-                reporter.ask(Query::ComputeCapability, of, || library.capability(device));
-            }
-            Err(answer) => reporter.say(Query::Device, of, Some(answer)),
+        if let Some(device) = printer.call(Query::Device, of, || library.device(index), |_| None) {
+            printer.ask(Query::Name, of, || library.name(device));
+            printer.ask(Query::ComputeCapability, of, || library.capability(device));
         }
     }
 }
@@ -63,42 +51,27 @@ struct Cuda {
 
 #[expect(unsafe_code, reason = "a foreign library is opened")]
 fn open(path: &str) -> Result<Cuda, Reply> {
-    // SAFETY: opening runs the driver's own constructors, in a process that exists for this alone.
+    // SAFETY: opening runs the driver's constructors, in a process that only exists for this.
     match unsafe { Library::new(path) } {
         Ok(library) => Ok(Cuda { library: std::mem::ManuallyDrop::new(library) }),
-        Err(error) => Err(unloaded(&error, path)),
+        Err(error) => Err(load_error(&error, path)),
     }
 }
 
-/// The file behind the name that was opened: the loader chooses among several. Only the child maps it.
+/// The file that the loader opened: it chooses among several. Only this process maps it.
 #[cfg(target_os = "linux")]
-#[expect(clippy::disallowed_methods, reason = "this is `Host`'s own process")]
 fn opened_file() -> Option<String> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
     let mut files = maps.lines().filter_map(|line| line.get(line.find('/')?..));
     let is_libcuda =
         |file: &&str| file.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("libcuda.so"));
-    // Of a file that failed before, this program may still hold the pages: the last one is meant.
+    // The pages of a file that failed before may still be mapped: the last one counts.
     files.rfind(is_libcuda).map(str::to_owned)
 }
 
 #[cfg(not(target_os = "linux"))]
 fn opened_file() -> Option<String> {
     None
-}
-
-/// A call that fills one integer.
-#[expect(unsafe_code, reason = "a foreign function is called")]
-fn integer(cuda: &Cuda, name: &[u8]) -> Reply {
-    type Integer = unsafe extern "system" fn(*mut c_int) -> c_int;
-    let mut value = 0;
-    // SAFETY: cuda.h declares the functions this is called for as `CUresult f(int *)`.
-    let result = cuda.call::<Integer>(name, |function| unsafe { function(&raw mut value) });
-    match (result, u64::try_from(value)) {
-        (Ok(()), Ok(value)) => Reply::Number(value),
-        (Ok(()), Err(_)) => Reply::Error("a negative number".to_owned()),
-        (Err(answer), _) => answer,
-    }
 }
 
 #[expect(unsafe_code, reason = "foreign functions are called")]
@@ -111,6 +84,17 @@ impl Cuda {
         match call(*function) {
             0 => Ok(()),
             code => Err(Reply::Error(code.to_string())),
+        }
+    }
+
+    /// A function that fills one integer.
+    fn integer(&self, name: &[u8]) -> Reply {
+        type Integer = unsafe extern "system" fn(*mut c_int) -> c_int;
+        let mut value = 0;
+        // SAFETY: cuda.h declares the functions this is called for as `CUresult f(int *)`.
+        match self.call::<Integer>(name, |function| unsafe { function(&raw mut value) }) {
+            Ok(()) => Reply::number(value.into()),
+            Err(error) => error,
         }
     }
 

@@ -1,92 +1,197 @@
-//! Installed conda clients. No Python is started: conda's and mamba's versions are in the names of
-//! the files under `conda-meta`, micromamba and pixi are native programs that say theirs at once.
+//! Installed conda clients. No Python is started: the versions of conda and mamba are in the names of the
+//! files in `conda-meta`; micromamba and pixi are native programs that print theirs at once.
 
-mod order;
-mod parts;
 mod programs;
 mod root_prefix;
 
-use crate::host::Failure;
-use conda_torch_core::conda::Version;
-use conda_torch_core::types::{Client, ClientKind, Detected, Origin, Outcome};
+use conda_torch_core::conda::{Os, Version};
+use conda_torch_core::types::{Client, ClientKind, ClientPart, Detected, Origin, Outcome};
 
-use crate::probe::{Probe, outcome, quoted};
+use crate::host::Failure;
+use crate::probe::{Probe, failed, outcome, quoted};
+use root_prefix::Packages;
 
 pub(super) use programs::{home, on_path};
 
+/// conda's first version that solves with libmamba by default.
+const FAST_CONDA: Version = Version::new(&[23, 10]);
+
+/// Packages in conda's own environment that change its virtual packages: the processor table and a plugin.
+const PARTS: [&str; 2] = ["archspec", "nvidia-virtual-packages"];
+
+/// The head of a program and its table of segments.
+const PROGRAM_HEAD: usize = 4 << 10;
+
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    let mut clients = Vec::new();
+    let mut clients: Vec<Client> = Vec::new();
     for (kind, path) in programs::programs(probe) {
         let root = root_prefix::of(probe, kind, &path);
-        let is_known = clients.iter().any(|client: &Client| {
-            client.kind == kind
-                && (client.path == path || (root.is_some() && client.root_prefix == root))
+        let is_known = clients.iter().any(|client| {
+            let same_root = root.is_some() && client.root_prefix == root;
+            client.kind == kind && (client.path == path || same_root)
         });
         if !is_known {
             let client = client(probe, kind, path, root);
             clients.push(client);
         }
     }
-    order::best_first(probe, &mut clients);
-    let (outcome, detail) = match clients.as_slice() {
-        [] => (Outcome::Absent, "no conda, mamba, micromamba or pixi".to_owned()),
-        clients => (Outcome::Ok, names(clients)),
+    sort(probe, &mut clients);
+    let name = |client: &Client| match client.version.value() {
+        Some(version) => format!("{} {version}", client.kind),
+        None => client.kind.to_string(),
     };
-    probe.report("clients", outcome, detail);
+    let names: Vec<String> = clients.iter().map(name).collect();
+    match names.is_empty() {
+        true => probe.report("clients", Outcome::Absent, "no conda, mamba, micromamba or pixi"),
+        false => probe.report("clients", Outcome::Ok, names.join(", ")),
+    }
     probe.machine.clients = clients;
 }
 
-fn names(clients: &[Client]) -> String {
-    let mut text = String::new();
-    for client in clients {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        text.push_str(client.kind.as_str());
-        if let Detected::Found(version) = &client.version {
-            text.push(' ');
-            text.push_str(&version.value.to_string());
-        }
-    }
-    text
-}
-
 fn client(probe: &mut Probe<'_>, kind: ClientKind, path: String, root: Option<String>) -> Client {
-    let packages = root.as_deref().map(|root| root_prefix::Packages::of(probe, root));
-    let recorded = packages.as_ref().and_then(|packages| packages.version(kind.as_str()));
-    let version = match (recorded, kind) {
-        (Some((version, file)), _) => Ok((version, file)),
-        (None, ClientKind::Conda | ClientKind::Mamba) => Err(unrecorded(kind, packages.as_ref())),
-        (None, ClientKind::Micromamba | ClientKind::Pixi) => {
-            said(probe, &path).map(|version| (version, path.clone()))
-        }
-    };
-    let version = match version {
+    let packages = root.as_deref().map(|root| Packages::of(probe, root));
+    let version = match version(probe, kind, &path, packages.as_ref()) {
         Ok((version, file)) => Detected::found(version, Origin::File(file)),
         Err(failure) => {
             probe.report(path.clone(), outcome(&failure), failure.to_string());
             Detected::unknown(failure.to_string())
         }
     };
-    parts::detect(probe, kind, &path, packages.as_ref());
-    let environments =
-        root.as_deref().map(|root| root_prefix::environments(probe, root)).unwrap_or_default();
-    let subdir = packages.and_then(|packages| packages.subdir(probe));
-    Client { kind, version, path, root_prefix: root, subdir, environments, sees: None }
+    let parts = parts(probe, kind, &path, packages.as_ref());
+    let part = |(part, version)| ClientPart { client: path.clone(), part, version };
+    probe.machine.client_parts.extend(parts.into_iter().map(part));
+    let environments = root.as_deref().map(|root| root_prefix::environments(probe, root));
+    Client {
+        kind,
+        version,
+        subdir: packages.and_then(|packages| packages.subdir(probe)),
+        environments: environments.unwrap_or_default(),
+        root_prefix: root,
+        path,
+        sees: None,
+    }
 }
 
-/// Why a program in Python has no version: it is not started to ask.
-fn unrecorded(kind: ClientKind, packages: Option<&root_prefix::Packages>) -> Failure {
-    Failure::Other(match packages.map(|packages| (packages, packages.failure())) {
-        None => "no root prefix beside the program".to_owned(),
-        Some((_, Some(failure))) => format!("conda-meta: {failure}"),
-        Some((_, None)) => format!("no record of {kind} in conda-meta"),
-    })
+/// A client's version and the file that it is from.
+fn version(
+    probe: &Probe<'_>,
+    kind: ClientKind,
+    path: &str,
+    packages: Option<&Packages>,
+) -> Result<(Version, String), Failure> {
+    if let Some(recorded) = packages.and_then(|packages| packages.version(kind.as_str())) {
+        return Ok(recorded);
+    }
+    match (kind, packages.map(Packages::failure)) {
+        (ClientKind::Micromamba | ClientKind::Pixi, _) => {
+            // `2.8.1`, `pixi 0.77.0`
+            let text = probe.run(path, &["--version"])?.stdout;
+            let version = text.split_whitespace().last().unwrap_or_default().parse();
+            let why = format!("no version in {}", quoted(&text));
+            Ok((version.map_err(|_| Failure::Other(why))?, path.to_owned()))
+        }
+        (ClientKind::Conda | ClientKind::Mamba, None) => failed("not inside a root prefix"),
+        (_, Some(Some(failure))) => failed(format!("conda-meta: {failure}")),
+        (_, Some(None)) => failed(format!("no record of {kind} in conda-meta")),
+    }
 }
 
-/// What a native program says to `--version`: `2.8.1`, `pixi 0.77.0`.
-fn said(probe: &Probe<'_>, path: &str) -> Result<Version, Failure> {
-    let ran = probe.run(path, &["--version"])?;
-    let word = ran.stdout.split_whitespace().last().unwrap_or_default();
-    word.parse().map_err(|_| Failure::Other(format!("it calls itself {}", quoted(&ran.stdout))))
+/// What changes a client's virtual packages, each with its version if it has one.
+fn parts(
+    probe: &Probe<'_>,
+    kind: ClientKind,
+    path: &str,
+    packages: Option<&Packages>,
+) -> Vec<(String, Option<String>)> {
+    match (kind, packages) {
+        (ClientKind::Conda, Some(packages)) => {
+            let part =
+                |name: &str| Some((name.to_owned(), Some(packages.version(name)?.0.to_string())));
+            PARTS.into_iter().filter_map(part).collect()
+        }
+        // pixi for Linux: the installer's build is static, conda-forge's is dynamic.
+        (ClientKind::Pixi, _) if probe.is_on(Os::Linux) => {
+            let head = probe.host.read_start(path, PROGRAM_HEAD).unwrap_or_default();
+            let linkage = is_dynamic(&head).map(|is| if is { "dynamic" } else { "static" });
+            linkage.into_iter().map(|linkage| (linkage.to_owned(), None)).collect()
+        }
+        // mamba opens no library, and has no plugins.
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a 64-bit ELF program names a loader. Source: `man 5 elf`, `PT_INTERP`.
+fn is_dynamic(head: &[u8]) -> Option<bool> {
+    const INTERP: [u8; 4] = 3_u32.to_le_bytes();
+    if !head.starts_with(b"\x7fELF") || head.get(4..6) != Some(&[2, 1]) {
+        return None;
+    }
+    let two = |at: usize| Some(usize::from(u16::from_le_bytes(*head.get(at..)?.first_chunk()?)));
+    let start = usize::try_from(u64::from_le_bytes(*head.get(32..)?.first_chunk()?)).ok()?;
+    let (size, count) = (two(54)?, two(56)?);
+    let table = head.get(start..start.checked_add(size.checked_mul(count)?)?)?;
+    (size >= 4).then(|| table.chunks(size).any(|segment| segment.starts_with(&INTERP)))
+}
+
+/// Puts the client of the active environment first, then the one with the best commands. conda with the
+/// slow solver, which also chooses differently, is last.
+fn sort(probe: &Probe<'_>, clients: &mut [Client]) {
+    let in_pixi = probe.env("PIXI_IN_SHELL").is_some() || probe.env("PIXI_PROJECT_ROOT").is_some();
+    let prefix = probe.env("CONDA_PREFIX");
+    // The program that activated an environment outside of its root prefix.
+    let programs = [probe.env("CONDA_EXE"), probe.env("MAMBA_EXE")];
+    let is_active = |client: &Client| {
+        if client.kind == ClientKind::Pixi || in_pixi {
+            return client.kind == ClientKind::Pixi && in_pixi;
+        }
+        let Some(prefix) = &prefix else { return false };
+        client.root_prefix.as_deref().is_some_and(|root| is_below(prefix, root))
+            || programs.iter().flatten().any(|program| *program == client.path)
+    };
+    clients.sort_by_key(|client| (!is_active(client), rank(client)));
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder.trim_end_matches(['/', '\\']))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+}
+
+fn rank(client: &Client) -> u8 {
+    // A conda without a version counts as slow.
+    let is_fast = client.version.value().is_some_and(|version| *version >= FAST_CONDA);
+    match client.kind {
+        ClientKind::Conda if is_fast => 0,
+        ClientKind::Mamba => 1,
+        ClientKind::Micromamba => 2,
+        ClientKind::Pixi => 3,
+        ClientKind::Conda => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The head of a program with one segment.
+    fn program(segment: u32) -> Vec<u8> {
+        let mut head = vec![0; 120];
+        head[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        head[32] = 64;
+        head[54] = 56;
+        head[56] = 1;
+        head[64..68].copy_from_slice(&segment.to_le_bytes());
+        head
+    }
+
+    #[test]
+    fn a_program_without_a_loader_is_static() {
+        assert_eq!(is_dynamic(&program(3)), Some(true));
+        assert_eq!(is_dynamic(&program(1)), Some(false));
+        assert_eq!(is_dynamic(&program(1)[..100]), None);
+        assert_eq!(is_dynamic(b"#!/bin/sh\n"), None);
+        assert_eq!(is_dynamic(b""), None);
+        let mut wild = program(1);
+        wild[32..40].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert_eq!(is_dynamic(&wild), None);
+    }
 }

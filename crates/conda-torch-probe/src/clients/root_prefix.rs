@@ -1,15 +1,15 @@
-//! A root prefix: what is installed in it, and which environments it has.
+//! A root prefix: its packages and its environments.
 
-use crate::host::{Failure, Target};
 use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::types::ClientKind;
 
+use crate::host::{Failure, Target};
 use crate::probe::Probe;
 
 /// How much of a package's record is read: it lists every file of the package.
 const RECORD: usize = 4 << 20;
 
-/// Links from a program to another that are followed.
+/// How many links from one program to another are followed.
 const LINKS: usize = 4;
 
 /// The root prefix that a client works with.
@@ -21,21 +21,23 @@ pub(super) fn of(probe: &Probe<'_>, kind: ClientKind, path: &str) -> Option<Stri
     }
 }
 
-/// The prefix that a program is installed in, through links if need be.
+/// The prefix that a program is installed in, through links if necessary.
 fn around(probe: &Probe<'_>, path: &str) -> Option<String> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
         let root = parent(parent(&path)?)?;
         let candidates = [Some(root), parent(root)]; // Windows has `Library\bin`
-        let is_root =
-            |root: &&str| probe.host.exists(&probe.host.target().join(root, "conda-meta"));
-        if let Some(root) = candidates.into_iter().flatten().find(is_root) {
+        if let Some(root) = candidates.into_iter().flatten().find(|root| is_prefix(probe, root)) {
             return Some(root.to_owned());
         }
         let link = probe.host.read_link(&path).ok()?;
         path = if link.starts_with('/') { link } else { format!("{}/{link}", parent(&path)?) };
     }
     None
+}
+
+fn is_prefix(probe: &Probe<'_>, folder: &str) -> bool {
+    probe.host.exists(&probe.host.target().join(folder, "conda-meta"))
 }
 
 fn parent(path: &str) -> Option<&str> {
@@ -46,26 +48,24 @@ fn parent(path: &str) -> Option<&str> {
 /// micromamba's root prefix is not where its program is.
 fn micromamba(probe: &Probe<'_>) -> Option<String> {
     if let Some(root) = probe.env("MAMBA_ROOT_PREFIX") {
-        return Some(root.into_owned());
+        return Some(root);
     }
     let target = probe.host.target();
-    let home = super::home(probe)?;
-    let old = target.join(&home, "micromamba");
-    let new = if target.os() == Some(Os::Windows) {
+    let home = super::home(probe.host)?;
+    let new = if target.is(Os::Windows) {
         target.join(&probe.env("APPDATA")?, "mamba")
     } else {
-        format!("{home}/.local/share/mamba")
+        target.join(&home, ".local/share/mamba")
     };
-    [old, new].into_iter().find(|root| probe.host.exists(&target.join(root, "conda-meta")))
+    [target.join(&home, "micromamba"), new].into_iter().find(|root| is_prefix(probe, root))
 }
 
-/// Names of the environments below `envs`.
+/// The names of the environments in `envs`. A folder that this user cannot list has none.
 pub(super) fn environments(probe: &Probe<'_>, root: &str) -> Vec<String> {
     let target = probe.host.target();
     let folder = target.join(root, "envs");
-    // Most often there is none; a folder that may not be listed has none for this user.
     let mut names = probe.host.list(&folder).unwrap_or_default();
-    names.retain(|name| probe.host.exists(&target.join(&target.join(&folder, name), "conda-meta")));
+    names.retain(|name| is_prefix(probe, &target.join(&folder, name)));
     names
 }
 
@@ -78,38 +78,37 @@ pub(super) struct Packages {
 
 impl Packages {
     pub(super) fn of(probe: &Probe<'_>, root: &str) -> Self {
-        let target = probe.host.target();
+        let target = probe.host.target().clone();
         let folder = target.join(root, "conda-meta");
         let records = probe.host.list(&folder);
         Self { target, folder, records }
     }
 
-    /// Why nothing is known of the packages.
+    /// Why the packages are unknown.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.records.as_ref().err()
     }
 
-    fn record(&self, name: &str) -> Option<(&str, &str)> {
+    /// The version of a package, and its file.
+    fn record(&self, name: &str) -> Option<(&str, String)> {
         self.records.as_ref().ok()?.iter().find_map(|file| {
             let (package, version) = name_and_version(file)?;
-            (package == name).then_some((version, file.as_str()))
+            (package == name).then(|| (version, self.target.join(&self.folder, file)))
         })
     }
 
-    /// A package's version and the file that says so.
+    /// The version of a package, and its file.
     pub(super) fn version(&self, name: &str) -> Option<(Version, String)> {
-        let (version, file) = self.record(name)?;
-        Some((version.parse().ok()?, self.target.join(&self.folder, file)))
+        let (version, path) = self.record(name)?;
+        Some((version.parse().ok()?, path))
     }
 
-    /// The platform that the packages are for: conda's own, or Python's where conda is `noarch`.
+    /// The platform of the packages: conda's own, or Python's if conda is `noarch`. Without it the
+    /// machine's counts.
     pub(super) fn subdir(&self, probe: &Probe<'_>) -> Option<Subdir> {
-        ["conda", "python", "mamba"].into_iter().find_map(|name| {
-            let (_, file) = self.record(name)?;
-            let path = self.target.join(&self.folder, file);
-            // Only a hint for who runs conda under Rosetta: without it the machine's counts.
-            subdir(&probe.host.read(&path, RECORD).ok()?)
-        })
+        let mut paths =
+            ["conda", "python", "mamba"].into_iter().filter_map(|name| self.record(name));
+        paths.find_map(|(_, path)| subdir(&probe.host.read(&path, RECORD).ok()?))
     }
 }
 
@@ -119,12 +118,10 @@ fn name_and_version(file: &str) -> Option<(&str, &str)> {
     rest.rsplit_once('-')
 }
 
-/// The value of `"subdir": "linux-64"`, without reading the long list of files around it.
+/// The value of `"subdir": "linux-64"`, without parsing the long list of files.
 fn subdir(record: &[u8]) -> Option<Subdir> {
-    let key = b"\"subdir\"";
-    let rest = &record[memchr::memmem::find(record, key)? + key.len()..];
-    let rest = &rest[..rest.len().min(40)];
-    rest.split(|byte| *byte == b'"').nth(1).and_then(|v| std::str::from_utf8(v).ok())?.parse().ok()
+    let text = String::from_utf8_lossy(record);
+    text.split_once("\"subdir\"")?.1.split('"').nth(1)?.parse().ok()
 }
 
 #[cfg(test)]

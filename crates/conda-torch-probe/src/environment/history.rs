@@ -1,9 +1,9 @@
-//! `conda-meta/history`: what was asked for. conda writes lists as Python does, micromamba as JSON,
-//! and conda before 4.5 wrote them with commas.
+//! `conda-meta/history`: the requested specs. conda writes lists as Python, micromamba as JSON, and conda before
+//! 4.5 with commas.
 
 use conda_torch_core::conda::without_secrets;
 
-/// What was asked for and still counts, by package, in the order in which it was asked first.
+/// The requested specs, in the order of the first request. Later requests for a package replace earlier ones.
 /// Reads what conda's `History.get_requested_specs_map` reads (conda/history.py).
 pub(super) fn requested(text: &str) -> Vec<String> {
     let mut requests: Vec<(String, String)> = Vec::new();
@@ -13,31 +13,31 @@ pub(super) fn requested(text: &str) -> Vec<String> {
             let Some(name) = name(&spec) else { continue };
             let place = requests.iter().position(|(known, _)| known == name);
             match (action, place) {
-                (Action::Forget, Some(at)) => {
+                (Action::Remove, Some(at)) => {
                     requests.remove(at);
                 }
-                (Action::Forget, None) => {}
-                (Action::Ask, Some(at)) => requests[at].1 = spec,
-                (Action::Ask, None) => requests.push((name.to_owned(), spec)),
+                (Action::Remove, None) => {}
+                (Action::Request, Some(at)) => requests[at].1 = spec,
+                (Action::Request, None) => requests.push((name.to_owned(), spec)),
             }
         }
     }
     requests.into_iter().map(|(_, spec)| without_secrets(&spec)).collect()
 }
 
-/// What a line of the history does to its packages.
+/// What a line of the history does with its specs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
-    Ask,
-    Forget,
+    Request,
+    Remove,
 }
 
 /// A line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']`.
 fn action(line: &str) -> Option<(Action, Vec<String>)> {
     let (action, specs) = line.trim().strip_prefix('#')?.split_once("specs:")?;
     let action = match action.trim() {
-        "update" | "install" | "create" | "neutered" => Action::Ask,
-        "remove" | "uninstall" => Action::Forget,
+        "update" | "install" | "create" | "neutered" => Action::Request,
+        "remove" | "uninstall" => Action::Remove,
         _ => return None,
     };
     let specs = specs.trim();
@@ -45,7 +45,7 @@ fn action(line: &str) -> Option<(Action, Vec<String>)> {
         Some(list) => quoted(list),
         None => with_commas(specs),
     };
-    // Names of features end with this sign, and are no packages.
+    // The name of a feature ends with `@`.
     let is_package = |spec: &String| !spec.is_empty() && !spec.ends_with('@');
     Some((action, list.into_iter().filter(is_package).collect()))
 }
@@ -56,9 +56,9 @@ fn quoted(list: &str) -> Vec<String> {
     let mut characters = list.chars();
     while let Some(c) = characters.next() {
         match (&mut open, c) {
-            (Some((_, said)), '\\') => said.extend(characters.next()),
-            (Some((quote, _)), c) if c == *quote => texts.extend(open.take().map(|(_, said)| said)),
-            (Some((_, said)), c) => said.push(c),
+            (Some((_, text)), '\\') => text.extend(characters.next()),
+            (Some((quote, _)), c) if c == *quote => texts.extend(open.take().map(|(_, text)| text)),
+            (Some((_, text)), c) => text.push(c),
             (None, '\'' | '"') => open = Some((c, String::new())),
             (None, _) => {}
         }
@@ -66,7 +66,7 @@ fn quoted(list: &str) -> Vec<String> {
     texts
 }
 
-/// `python>=3.5.1,jupyter >=1.0.0,<2.0`: what begins with a relation belongs to the spec before.
+/// `python>=3.5.1,jupyter >=1.0.0,<2.0`: a part that starts with a relation belongs to the spec before.
 fn with_commas(specs: &str) -> Vec<String> {
     let mut list: Vec<String> = Vec::new();
     for part in specs.split(',') {
@@ -80,7 +80,7 @@ fn with_commas(specs: &str) -> Vec<String> {
     list
 }
 
-/// The package that a spec is about: `pytorch` of `conda-forge/linux-64::pytorch[version=2.5]`.
+/// The package of a spec: `pytorch` of `conda-forge/linux-64::pytorch[version=2.5]`.
 pub(super) fn name(spec: &str) -> Option<&str> {
     let spec = spec.rsplit_once("::").map_or(spec, |(_, spec)| spec).trim_start();
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_clients_lists_are_read_and_later_requests_replace_earlier_ones() {
+    fn lists_of_both_clients_are_read_and_later_requests_replace_earlier_ones() {
         let text = "==> 2024-05-01 10:00:00 <==\n\
             # cmd: /opt/conda/bin/conda create -n t pytorch pytorch-cuda=12.1\n\
             # conda version: 24.1.2\n\
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_removed_is_forgotten_and_what_was_neutered_is_loosened() {
+    fn removed_specs_are_dropped_and_neutered_ones_replaced() {
         let text = "# update specs: ['numpy=1.26', 'pytorch==2.5.1', 'cpuonly']\n\
             # remove specs: ['cpuonly', 'not-there']\n\
             # neutered specs: ['numpy']\n";
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_left_alone() {
+    fn other_lines_are_ignored() {
         for text in
             ["", "# specs:", "# update specs:", "# update specs: [", "#", "# other specs: ['a']"]
         {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spec_is_about_one_package() {
+    fn a_spec_names_one_package() {
         assert_eq!(
             name("conda-forge/linux-64::pytorch-gpu[version='2.13.*']"),
             Some("pytorch-gpu")

@@ -1,15 +1,15 @@
-//! A package's record in `conda-meta`: the few keys that are needed. A record also lists every file
-//! of its package, which makes megabytes of it, and is not read to its end.
+//! A package's record in `conda-meta`. A record lists every file of its package, which can be megabytes, so it is
+//! not read to its end.
 
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use conda_torch_core::conda::ChannelName;
 use conda_torch_core::types::InstalledPackage;
 
-/// What was found in a record so far.
+/// The keys that are needed, as far as they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Record {
     name: Option<String>,
@@ -20,15 +20,6 @@ pub(super) struct Record {
     url: Option<String>,
     subdir: Option<String>,
     depends: Option<Vec<String>>,
-}
-
-/// How a reading ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// All that there is was read, or all that is needed.
-    Whole,
-    /// The text ended too early.
-    Early,
 }
 
 #[derive(Deserialize)]
@@ -47,41 +38,30 @@ enum Key {
 }
 
 impl Record {
-    /// Reads a record or its beginning.
+    /// Reads a record or its start. Also returns whether it was read to its end.
     ///
     /// # Errors
-    /// Where the text is no JSON object, or holds a key in another form.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, Ended), serde_json::Error> {
+    /// If the text is not a JSON object, or a value has another type.
+    pub(super) fn read(bytes: &[u8]) -> Result<(Self, bool), serde_json::Error> {
         let mut record = Self::default();
         let mut json = serde_json::Deserializer::from_slice(bytes);
         match Fill(&mut record).deserialize(&mut json) {
-            Ok(()) => Ok((record, Ended::Whole)),
-            Err(_) if record.is_full() => Ok((record, Ended::Whole)),
-            Err(error) if error.is_eof() => Ok((record, Ended::Early)),
+            Ok(()) => Ok((record, true)),
+            Err(error) if error.is_eof() => Ok((record, false)),
             Err(error) => Err(error),
         }
     }
 
-    /// Whether nothing more is to be had of it.
-    fn is_full(&self) -> bool {
-        let Self { name, version, build, build_number, channel, url, subdir, depends } = self;
-        let names = name.is_some() && version.is_some() && build.is_some();
-        let origin = channel.is_some() && url.is_some() && subdir.is_some();
-        names && origin && build_number.is_some() && depends.is_some()
-    }
-
-    /// Whether its beginning told what the name of the file does not: conda and micromamba write the
-    /// keys in alphabetical order, with the long list of files between `depends` and `name`.
+    /// Whether its start has everything that is not in the name of the file: conda and micromamba write
+    /// the keys in alphabetical order, with the long list of files between `depends` and `name`.
     pub(super) fn is_enough(&self) -> bool {
-        let named = self
-            .channel
-            .as_deref()
-            .is_some_and(|channel| !ChannelName::of(channel).name.is_empty());
-        named && self.build.is_some() && self.build_number.is_some() && self.depends.is_some()
+        let channel = self.channel.as_deref().unwrap_or_default();
+        let has_channel = !ChannelName::of(channel).name.is_empty();
+        has_channel && self.build.is_some() && self.build_number.is_some() && self.depends.is_some()
     }
 
-    /// The package, with the name of the record's file for what was not read.
-    pub(super) fn package(self, file: Named<'_>) -> InstalledPackage {
+    /// The package. What was not read is taken from the name of the file.
+    pub(super) fn package(self, file: FileName<'_>) -> InstalledPackage {
         let mut channel = ChannelName::of(self.channel.as_deref().unwrap_or_default());
         let own = ChannelName::of_package(self.url.as_deref().unwrap_or_default());
         if channel.name.is_empty() {
@@ -104,17 +84,17 @@ impl Record {
     }
 }
 
-/// What the name of a record's file says.
+/// The parts of the name of a record's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Named<'f> {
+pub(super) struct FileName<'f> {
     pub(super) name: &'f str,
     pub(super) version: &'f str,
     pub(super) build: &'f str,
 }
 
-impl<'f> Named<'f> {
+impl<'f> FileName<'f> {
     /// From `pytorch-2.5.1-py3.11_cuda12.1_cudnn9.1.0_0.json`; `None` for other files.
-    pub(super) fn of(file: &'f str) -> Option<Self> {
+    pub(super) fn parse(file: &'f str) -> Option<Self> {
         let (rest, build) = file.strip_suffix(".json")?.rsplit_once('-')?;
         let (name, version) = rest.rsplit_once('-')?;
         // macOS keeps `._NAME` beside files on foreign disks.
@@ -122,7 +102,7 @@ impl<'f> Named<'f> {
     }
 }
 
-/// Fills a record, and ends with an error once it is full: there is no other way to stop early.
+/// Fills a record key by key, so that what comes before an early end is kept.
 struct Fill<'r>(&'r mut Record);
 
 impl<'de> DeserializeSeed<'de> for Fill<'_> {
@@ -137,7 +117,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a package's record")
+        f.write_str("the record of a package")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -152,12 +132,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
                 Key::Url => record.url = map.next_value()?,
                 Key::Subdir => record.subdir = map.next_value()?,
                 Key::Depends => record.depends = map.next_value()?,
-                Key::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-            if record.is_full() {
-                return Err(A::Error::custom("nothing more is needed"));
+                Key::Other => _ = map.next_value::<IgnoredAny>()?,
             }
         }
         Ok(())
@@ -168,35 +143,27 @@ impl<'de> Visitor<'de> for Fill<'_> {
 mod tests {
     use super::*;
 
-    const FILE: Named<'_> = Named { name: "pytorch", version: "2.5.1", build: "py3.11_cpu_0" };
+    const FILE: FileName<'_> =
+        FileName { name: "pytorch", version: "2.5.1", build: "py3.11_cpu_0" };
 
     #[test]
-    fn a_record_s_file_is_taken_apart_from_its_end() {
+    fn a_file_name_is_split_from_its_end() {
         let build = "py3.11_cuda12.1_cudnn9.1.0_0";
         let file = format!("pytorch-cuda-12.1-{build}.json");
-        let named = Named { name: "pytorch-cuda", version: "12.1", build };
-        assert_eq!(Named::of(&file), Some(named));
+        let name = FileName { name: "pytorch-cuda", version: "12.1", build };
+        assert_eq!(FileName::parse(&file), Some(name));
         for other in ["history", "state.json", "pinned", "._pytorch-2.5.1-0.json", "-1-2.json"] {
-            assert_eq!(Named::of(other), None, "{other}");
+            assert_eq!(FileName::parse(other), None, "{other}");
         }
     }
 
     #[test]
-    fn a_full_record_is_not_read_on() {
-        let text = br#"{"build":"b","build_number":7,"depends":[],"name":"n","subdir":"linux-64",
-            "version":"1","url":"u","channel":"c", "files": [here it breaks"#;
-        let (record, ended) = Record::read(text).expect("a record");
-        assert_eq!(ended, Ended::Whole);
-        assert_eq!(record.package(FILE).name, "n");
-    }
-
-    #[test]
-    fn the_beginning_of_a_record_is_enough_where_its_file_tells_the_rest() {
+    fn the_start_of_a_record_and_its_file_name_are_enough() {
         let text = br#"{"build": "py3.11_cpu_0", "build_number": 0, "extra": {"a": [1, null]},
             "channel": "https://conda.anaconda.org/pytorch/linux-64",
             "constrains": ["cpuonly"], "depends": ["python >=3.11,<3.12.0a0"], "files": ["bin/con"#;
-        let (record, ended) = Record::read(text).expect("a record");
-        assert_eq!(ended, Ended::Early);
+        let (record, is_whole) = Record::read(text).expect("a record");
+        assert!(!is_whole);
         assert!(record.is_enough());
         let package = record.package(FILE);
         assert_eq!((package.name.as_str(), package.version.as_str()), ("pytorch", "2.5.1"));
@@ -205,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_without_a_channel_is_known_by_its_address() {
+    fn a_package_without_a_channel_has_the_one_of_its_url() {
         let text = br#"{"build": "b", "build_number": 0, "depends": [], "channel": "<unknown>",
             "url": "https://conda.anaconda.org/conda-forge/noarch/a-1-b.conda"}"#;
         let (record, _) = Record::read(text).expect("a record");
@@ -215,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_from_an_early_end() {
+    fn damage_differs_from_an_early_end() {
         for damaged in ["[]", "7", "{\"name\": 7}", "{\"depends\": {}}", "not JSON", "\u{0}"] {
             assert!(Record::read(damaged.as_bytes()).is_err(), "{damaged}");
         }
         for early in ["", "{", "{\"name\": \"a"] {
-            let (_, ended) = Record::read(early.as_bytes()).expect("a beginning");
-            assert_eq!(ended, Ended::Early, "{early}");
+            let (_, is_whole) = Record::read(early.as_bytes()).expect("a beginning");
+            assert!(!is_whole, "{early}");
         }
     }
 }

@@ -1,4 +1,6 @@
-//! What the NVIDIA driver's libraries were asked and what they said, raw.
+//! The calls to the NVIDIA driver's libraries and their replies, raw.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,50 +13,66 @@ pub struct DriverRequest {
     pub libcuda: Vec<String>,
 }
 
-/// Everything that was said, in order, and how it ended. Lines that were said before a crash or a
-/// timeout are kept.
+/// All calls in order, and how the process that made them ended. Replies before a crash or a timeout are
+/// kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DriverReport {
-    /// Line by line.
+    /// Calls and replies in order.
     #[serde(default)]
     pub calls: Vec<DriverCall>,
-    /// How it ended.
+    /// How the process ended.
     pub end: DriverEnd,
 }
 
-/// How asking the driver ended.
+impl DriverReport {
+    /// The driver could not be asked.
+    #[must_use]
+    pub fn not_started(why: impl Into<String>) -> Self {
+        Self { calls: Vec::new(), end: DriverEnd::NotStarted(why.into()) }
+    }
+}
+
+/// How the process that asks the driver ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriverEnd {
-    /// All was asked.
+    /// All calls were made.
     Finished,
-    /// A call did not return within the deadline.
-    TimedOut,
-    /// A call brought the process down: the signal or exit status.
+    /// It did not end within this many seconds.
+    TimedOut(u64),
+    /// A call ended the process: the signal or exit status.
     Crashed(String),
-    /// Nobody could be asked: why.
+    /// It could not be started: why.
     NotStarted(String),
 }
 
-/// A call that is about to be made (no answer yet), or what it answered.
+impl DriverEnd {
+    /// It did not end within this time.
+    #[must_use]
+    pub fn timed_out(limit: Duration) -> Self {
+        Self::TimedOut(limit.as_secs())
+    }
+}
+
+/// A call that is about to be made (no reply yet), or its reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DriverCall {
-    /// Whose call.
+    /// The library.
     pub library: Library,
-    /// Which.
+    /// What is asked.
     pub query: Query,
-    /// The device's index, where the call is about one.
+    /// The device's index, if the call is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<u32>,
-    /// What it answered; nothing yet where it is about to be made.
+    /// The reply; `None` before the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Reply>,
 }
 
-/// The lines that the process which asks the driver wrote. What is no line of ours was printed by the
-/// library, or cut off by the end.
+/// The calls in the output of the process that asks the driver. Lines that a library printed, or that were
+/// cut off, are skipped.
 #[must_use]
 pub fn parse_driver_calls(stdout: &[u8]) -> Vec<DriverCall> {
     let lines = stdout.split(|byte| *byte == b'\n');
@@ -72,7 +90,7 @@ pub enum Library {
 }
 
 impl Library {
-    /// The word for it: `nvml`, `libcuda`.
+    /// Its name in reports: `nvml`, `libcuda`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,25 +100,25 @@ impl Library {
     }
 }
 
-/// A question.
+/// What a call asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Query {
-    /// Open the file and initialise it. Answers with the file.
+    /// Open the file and initialise it. The reply is the file.
     Init,
     /// The driver's version, a text.
     DriverVersion,
     /// The driver's CUDA version, as the driver API's integer.
     CudaVersion,
-    /// How many devices there are.
+    /// The number of devices.
     DeviceCount,
-    /// Get hold of a device, where that fails.
+    /// The handle of a device. It has a reply only if it fails.
     Device,
-    /// Its name.
+    /// The device's name.
     Name,
-    /// Its compute capability, as a text.
+    /// The device's compute capability, as a text.
     ComputeCapability,
-    /// Its memory in bytes.
+    /// The device's memory in bytes.
     Memory,
     /// Whether MIG is on: 1 or 0.
     Mig,
@@ -108,7 +126,7 @@ pub enum Query {
     PciId,
     /// The file that was opened, with its links followed.
     File,
-    /// The names of a device's MIG slices, with line breaks between them.
+    /// The names of a device's MIG slices, one a line.
     MigSlices,
     /// How a device is given to a virtual machine: `none`, `passthrough`, `vgpu`, `host-vgpu`.
     Virtualization,
@@ -119,7 +137,7 @@ impl Query {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Init => "initialisation",
+            Self::Init => "initialization",
             Self::DriverVersion => "driver version",
             Self::CudaVersion => "CUDA version",
             Self::DeviceCount => "device count",
@@ -136,7 +154,7 @@ impl Query {
     }
 }
 
-/// An answer as it came, without a judgement.
+/// A reply as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
@@ -144,9 +162,18 @@ pub enum Reply {
     Text(String),
     /// A number.
     Number(u64),
-    /// The library file is not there.
+    /// The library file does not exist.
     NotThere,
     /// An error: the code's name with NVML (`DriverNotLoaded`), its number with libcuda (`100`),
-    /// or the loader's words.
+    /// or the loader's message.
     Error(String),
+}
+
+impl Reply {
+    /// A number that no library reports below 0.
+    #[must_use]
+    pub fn number(number: i64) -> Self {
+        u64::try_from(number)
+            .map_or_else(|_| Self::Error("a negative number".to_owned()), Self::Number)
+    }
 }

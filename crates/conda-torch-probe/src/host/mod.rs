@@ -1,105 +1,109 @@
-//! The only door to the outside: files, programs, the environment, the NVIDIA driver.
+//! Access to a machine: its files, programs and environment, and the NVIDIA driver.
 //!
-//! `conda-torch-host` is this machine, [`RecordedHost`] one that was written down. What differs between
-//! operating systems at compile time ends here: everybody else asks [`Host::target`].
+//! [`Host`] is implemented by `conda-torch-host` for this machine and by [`RecordedHost`] for a machine that was
+//! written down. Everything that differs between operating systems at compile time is behind it.
 
 mod driver;
-mod failure;
 mod recorded;
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io;
+use std::time::Duration;
 
 use conda_torch_core::conda::Os;
+use serde::{Deserialize, Serialize};
 
 pub use driver::{
     DriverCall, DriverEnd, DriverReport, DriverRequest, Library, Query, Reply, parse_driver_calls,
 };
-pub use failure::Failure;
 pub use recorded::{RecordedHost, RecordedHostError};
 
-/// A machine as it can be asked. Paths are texts in the form of the machine's own system.
+/// How long a program or the driver may take, unless `CONDA_TORCH_TIMEOUT` sets another number of seconds.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A machine. Paths are texts in the form of its operating system.
 pub trait Host {
     /// What this program was compiled for.
-    fn target(&self) -> Target;
+    fn target(&self) -> &Target;
 
-    /// What the operating system says of itself.
+    /// What the operating system reports about itself.
     fn system(&self) -> System;
 
-    /// The version of the glibc that this process runs on; `None` where it was not linked with one.
-    fn own_glibc(&self) -> Option<Cow<'static, str>>;
+    /// The version of the glibc that this process runs on; `None` if it was not linked with glibc.
+    fn own_glibc(&self) -> Option<String>;
 
-    /// A variable of the environment; `None` also where it is not Unicode.
-    fn env(&self, name: &str) -> Option<Cow<'_, str>>;
-
-    /// A whole file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// Where it is not there, may not be read, or is larger.
-    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure>;
+    /// A variable of the environment; `None` also if it is not Unicode.
+    fn env(&self, name: &str) -> Option<String>;
 
     /// The first `limit` bytes of a file, or all of it.
     ///
     /// # Errors
-    /// Where it is not there or may not be read.
+    /// If it does not exist or cannot be read.
     fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure>;
+
+    /// A whole file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// If it does not exist, cannot be read, or is larger.
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let bytes = self.read_start(path, limit.saturating_add(1))?;
+        if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
+    }
 
     /// The names in a folder, sorted.
     ///
     /// # Errors
-    /// Where it is not there or may not be listed.
+    /// If it does not exist or cannot be listed.
     fn list(&self, path: &str) -> Result<Vec<String>, Failure>;
 
-    /// Whether there is anything at a path, as far as this user may see.
+    /// Whether there is anything at a path that this user can see.
     fn exists(&self, path: &str) -> bool;
 
-    /// Whether there is a file at a path, as far as this user may see.
+    /// Whether there is a file at a path that this user can see.
     fn is_file(&self, path: &str) -> bool;
 
-    /// Where a symbolic link points to, as it is written.
+    /// The target of a symbolic link, as it is written.
     ///
     /// # Errors
-    /// Where there is no link, or it may not be read.
+    /// If there is no link, or it cannot be read.
     fn read_link(&self, path: &str) -> Result<String, Failure>;
 
-    /// The display adapters that are present, where the system has a list of them that is no folder:
-    /// Windows.
+    /// The display adapters that are present, as Windows lists them.
     ///
     /// # Errors
-    /// Where there is no such list, or it may not be read.
+    /// If there is no such list, or it cannot be read.
     fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure>;
 
-    /// Runs a program without a shell and without input, within a deadline of two seconds.
+    /// Runs a program without a shell and without input, for a limited time.
     ///
     /// # Errors
-    /// Where it could not be started, or did not end in time.
+    /// If it cannot be started, or does not end in time.
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure>;
 
-    /// Asks the NVIDIA driver's libraries, in a process of their own and within a deadline.
+    /// Asks the NVIDIA driver's libraries in a process of their own, for a limited time.
     fn driver(&self, request: &DriverRequest) -> DriverReport;
 }
 
-/// What a program is compiled for, as a value.
+/// What a program was compiled for, as a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// Rust's word for the operating system: `linux`, `macos`, `windows`.
-    pub os: Cow<'static, str>,
-    /// Rust's word for the architecture: `x86_64`, `aarch64`.
-    pub arch: Cow<'static, str>,
-    /// Rust's word for the environment: `gnu`, `musl`, `msvc`, empty.
+    /// Rust's name for the operating system: `linux`, `macos`, `windows`.
+    pub os: String,
+    /// Rust's name for the architecture: `x86_64`, `aarch64`.
+    pub arch: String,
+    /// Rust's name for the environment: `gnu`, `musl`, `msvc`, empty.
     #[serde(default)]
-    pub env: Cow<'static, str>,
+    pub env: String,
     /// Whether it is linked statically, and so cannot open a library.
     #[serde(default)]
     pub is_static: bool,
 }
 
 impl Target {
-    /// The operating system, where the program knows what to ask there.
+    /// The operating system, if it is one that the program supports.
     #[must_use]
     pub fn os(&self) -> Option<Os> {
-        match self.os.as_ref() {
+        match self.os.as_str() {
             "linux" => Some(Os::Linux),
             "macos" => Some(Os::Macos),
             "windows" => Some(Os::Windows),
@@ -108,24 +112,25 @@ impl Target {
         }
     }
 
-    /// A name in a folder.
+    /// Whether the operating system is this one.
     #[must_use]
-    pub fn join(&self, folder: &str, name: &str) -> String {
-        let mut path = String::with_capacity(folder.len() + name.len() + 1);
-        self.join_to(&mut path, folder, name);
-        path
+    pub fn is(&self, os: Os) -> bool {
+        self.os() == Some(os)
     }
 
-    /// Appends a name in a folder to a text.
-    pub fn join_to(&self, path: &mut String, folder: &str, name: &str) {
-        let separator = if self.os == "windows" { '\\' } else { '/' };
-        path.push_str(folder.strip_suffix(['/', separator]).unwrap_or(folder));
-        path.push(separator);
-        path.push_str(name);
+    /// The path of a name in a folder. `name` may have several parts with `/` between them.
+    #[must_use]
+    pub fn join(&self, folder: &str, name: &str) -> String {
+        let (separator, name) = if self.is(Os::Windows) {
+            ('\\', name.replace('/', "\\"))
+        } else {
+            ('/', name.to_owned())
+        };
+        format!("{}{separator}{name}", folder.strip_suffix(['/', separator]).unwrap_or(folder))
     }
 }
 
-/// What the operating system says of itself; `None` where it would not say.
+/// What the operating system reports about itself; `None` if it does not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct System {
@@ -135,23 +140,23 @@ pub struct System {
     pub version: Option<String>,
     /// The kernel's release.
     pub kernel: Option<String>,
-    /// The kernel's word for the processor: `x86_64`, `aarch64`, `arm64`.
+    /// The kernel's name for the processor: `x86_64`, `aarch64`, `arm64`.
     pub arch: Option<String>,
 }
 
-/// A program that has run.
+/// The result of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProgramOutput {
-    /// The exit status; `None` where a signal ended it.
+    /// The exit status; `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it wrote, cut at a bound, with damaged Unicode replaced.
+    /// What it wrote to stdout, up to a limit, with invalid Unicode replaced.
     pub stdout: String,
-    /// What it complained about, cut at a bound.
+    /// What it wrote to stderr, the same way.
     pub stderr: String,
 }
 
-/// A display adapter as Windows names it.
+/// A display adapter as Windows lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisplayDevice {
@@ -160,4 +165,60 @@ pub struct DisplayDevice {
     /// The service that drives it: `nvlddmkm`, `BasicDisplay`.
     #[serde(default)]
     pub service: Option<String>,
+}
+
+/// Why a file or program gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// It does not exist.
+    NotThere,
+    /// This user has no permission.
+    Denied,
+    /// It is larger than expected.
+    TooLarge,
+    /// It did not answer within this many seconds.
+    TimedOut(u64),
+    /// Anything else, in the words of the system.
+    Other(String),
+}
+
+impl Failure {
+    /// It did not answer within this time.
+    #[must_use]
+    pub fn timed_out(limit: Duration) -> Self {
+        Self::TimedOut(limit.as_secs())
+    }
+
+    /// Whether nothing exists there, in contrast to something that did not answer.
+    #[must_use]
+    pub fn is_not_there(&self) -> bool {
+        matches!(self, Self::NotThere)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotThere => f.write_str("not found"),
+            Self::Denied => f.write_str("permission denied"),
+            Self::TooLarge => f.write_str("larger than expected"),
+            Self::TimedOut(1) => f.write_str("no answer within 1 second"),
+            Self::TimedOut(seconds) => write!(f, "no answer within {seconds} seconds"),
+            Self::Other(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // A file in the place of a parent folder: the path does not exist either.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotThere,
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            _ => Self::Other(error.to_string()),
+        }
+    }
 }

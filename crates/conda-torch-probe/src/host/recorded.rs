@@ -1,20 +1,18 @@
-//! A machine that was written down: raw answers in a file.
+//! A machine that was written down: its raw answers.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::{
-    DisplayDevice, DriverEnd, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System,
-    Target,
+    DisplayDevice, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System, Target,
 };
 
-/// A host as a document. What is not in it is not there.
+/// A host as a document. What it does not mention does not exist.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedHost {
-    /// What it is and where it was seen; for the reader alone.
+    /// What it is and where it was seen, for a reader.
     #[serde(default)]
     pub story: String,
     target: Target,
@@ -24,8 +22,8 @@ pub struct RecordedHost {
     glibc: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Files by path. A path that ends with a separator is an empty folder; other folders follow
-    /// from what is in them.
+    /// Files by path. A path that ends with a separator is an empty folder; other folders follow from
+    /// their content.
     #[serde(default)]
     files: BTreeMap<String, File>,
     #[serde(default)]
@@ -82,25 +80,20 @@ impl RecordedHost {
 }
 
 impl Host for RecordedHost {
-    fn target(&self) -> Target {
-        self.target.clone()
+    fn target(&self) -> &Target {
+        &self.target
     }
 
     fn system(&self) -> System {
         self.system.clone()
     }
 
-    fn own_glibc(&self) -> Option<Cow<'static, str>> {
-        self.glibc.clone().map(Cow::Owned)
+    fn own_glibc(&self) -> Option<String> {
+        self.glibc.clone()
     }
 
-    fn env(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.env.get(name).map(|value| Cow::Borrowed(value.as_str()))
-    }
-
-    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-        let bytes = self.read_start(path, usize::MAX)?;
-        if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).cloned()
     }
 
     fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
@@ -146,22 +139,15 @@ impl Host for RecordedHost {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
-        let mut line = program.to_owned();
-        for argument in arguments {
-            line.push(' ');
-            line.push_str(argument);
-        }
-        match self.programs.get(&line) {
-            Some(Program::Output(ran)) => Ok(ran.clone()),
+        let words: Vec<&str> = std::iter::once(program).chain(arguments.iter().copied()).collect();
+        match self.programs.get(&words.join(" ")) {
+            Some(Program::Output(output)) => Ok(output.clone()),
             Some(Program::Failed { fails }) => Err(fails.clone()),
             None => Err(Failure::NotThere),
         }
     }
 
     fn driver(&self, _: &DriverRequest) -> DriverReport {
-        self.driver.clone().unwrap_or(DriverReport {
-            calls: vec![],
-            end: DriverEnd::NotStarted("nothing was recorded".to_owned()),
-        })
+        self.driver.clone().unwrap_or_else(|| DriverReport::not_started("nothing was recorded"))
     }
 }

@@ -1,22 +1,23 @@
-//! Where the driver's libraries are, and what hints at a driver at all.
+//! The files of the driver's libraries, and the signs of a driver.
 
-use crate::host::DriverRequest;
 use conda_torch_core::conda::Os;
 
+use crate::host::DriverRequest;
+use crate::pci;
 use crate::probe::Probe;
 
-/// The variables that name a library and end the search for it.
+/// Variables that name a library. No other file is tried then.
 const NVML_VARIABLE: &str = "CONDA_TORCH_NVML";
 const LIBCUDA_VARIABLE: &str = "CONDA_TORCH_LIBCUDA";
 
-/// What the driver installs. Never the names without a number: since driver 560 those are only the
-/// toolkit's link stubs.
+/// The files that the driver installs. Since driver 560 the names without a number are only the toolkit's link
+/// stubs.
 pub(super) const NVML: &str = "libnvidia-ml.so.1";
 pub(super) const LIBCUDA: &str = "libcuda.so.1";
 
 const WSL: &str = "/usr/lib/wsl/lib";
 
-/// What the kernel's side of the driver leaves to see. The last ones are Jetson's.
+/// Files of the driver in the kernel. The last three are Jetson's.
 const KERNEL: [&str; 7] = [
     "/proc/driver/nvidia",
     "/sys/module/nvidia",
@@ -27,14 +28,11 @@ const KERNEL: [&str; 7] = [
     "/etc/nv_tegra_release",
 ];
 
-/// Where cards are listed; not there in some containers.
-const PCI: &str = "/sys/bus/pci/devices";
-
 /// The loader's list of libraries.
 const LOADER_CACHE: &str = "/etc/ld.so.cache";
-const LOADER_CACHE_BOUND: usize = 4 << 20;
+const LOADER_CACHE_LIMIT: usize = 4 << 20;
 
-/// Folders outside the loader's search that hold the libraries somewhere.
+/// Folders of the libraries outside of the loader's search.
 const FOLDERS: [&str; 5] = [
     WSL,
     "/usr/lib64/nvidia",       // RPM Fusion, older
@@ -43,115 +41,84 @@ const FOLDERS: [&str; 5] = [
     "/usr/local/nvidia/lib64", // Kubernetes on COS
 ];
 
-/// The same, below the folder of the architecture: Debian and Ubuntu; Jetson with `JetPack` 6 and 5.
+/// The same below the folder of the architecture: Debian and Ubuntu; Jetson with `JetPack` 6 and 5.
 const BELOW_TRIPLET: [&str; 3] = ["", "/nvidia", "/tegra"];
 
-/// The folders of both kinds that exist.
 fn folders(probe: &Probe<'_>) -> Vec<String> {
-    let mut triplet = "/usr/lib/".to_owned();
-    triplet.push_str(&probe.host.target().arch);
-    triplet.push_str("-linux-gnu");
-    let length = triplet.len();
-    let mut folders = Vec::new();
-    let mut add = |folder: &str| {
-        if probe.host.exists(folder) {
-            folders.push(folder.to_owned());
-        }
-    };
-    FOLDERS.into_iter().for_each(&mut add);
-    for below in BELOW_TRIPLET {
-        triplet.truncate(length);
-        triplet.push_str(below);
-        add(&triplet);
-    }
+    let arch = &probe.host.target().arch;
+    let triplet = BELOW_TRIPLET.map(|below| format!("/usr/lib/{arch}-linux-gnu{below}"));
+    let mut folders: Vec<String> = FOLDERS.into_iter().map(str::to_owned).chain(triplet).collect();
+    folders.retain(|folder| probe.host.exists(folder));
     folders
 }
 
-/// The first thing found that hints at a driver.
-pub(super) fn hint(probe: &Probe<'_>) -> Option<String> {
-    for variable in [NVML_VARIABLE, LIBCUDA_VARIABLE] {
-        if probe.env(variable).is_some() {
-            return Some(variable.to_owned());
-        }
+/// The first sign of a driver.
+pub(super) fn sign_of_driver(probe: &Probe<'_>) -> Option<String> {
+    let mut variables = [NVML_VARIABLE, LIBCUDA_VARIABLE].into_iter();
+    if let Some(variable) = variables.find(|variable| probe.env(variable).is_some()) {
+        return Some(variable.to_owned());
     }
-    if probe.host.target().os() == Some(Os::Windows) {
+    if probe.is_on(Os::Windows) {
         return windows(probe, "nvml.dll").into_iter().chain(windows(probe, "nvcuda.dll")).next();
     }
     if let Some(path) = KERNEL.into_iter().find(|path| probe.host.exists(path)) {
         return Some(path.to_owned());
     }
     let mut folders = folders(probe);
-    if let Some(more) = probe.env("LD_LIBRARY_PATH") {
-        let more = more.split(':').filter(|folder| !folder.is_empty());
-        folders.extend(more.map(str::to_owned));
-    }
-    in_folders(probe, &folders, NVML)
-        .into_iter()
-        .chain(in_folders(probe, &folders, LIBCUDA))
-        .next()
-        .or_else(|| in_loader_cache(probe).then(|| LOADER_CACHE.to_owned()))
+    let more = probe.env("LD_LIBRARY_PATH").unwrap_or_default();
+    folders.extend(more.split(':').filter(|folder| !folder.is_empty()).map(str::to_owned));
+    let mut found = in_folders(probe, &folders, NVML);
+    found.extend(in_folders(probe, &folders, LIBCUDA));
+    let first = found.into_iter().next();
+    first.or_else(|| is_in_loader_cache(probe).then(|| LOADER_CACHE.to_owned()))
 }
 
-/// Whether the loader knows libcuda in a folder of its own. Where no card is on the bus and none of the
-/// kernel's traces is there, the library would have nothing to drive, and the list is not read.
-fn in_loader_cache(probe: &Probe<'_>) -> bool {
-    if !probe.machine.has_nvidia_card() && probe.host.exists(PCI) {
+/// Whether the loader finds libcuda in another folder. Without a card on the bus the library would have nothing
+/// to drive, and the list is not read.
+fn is_in_loader_cache(probe: &Probe<'_>) -> bool {
+    if !probe.machine.has_nvidia_card() && probe.host.exists(pci::BUS) {
         return false;
     }
-    // Not there or not readable: the loader cannot use it either.
-    let cache = probe.host.read_start(LOADER_CACHE, LOADER_CACHE_BOUND).unwrap_or_default();
-    memchr::memmem::find(names(&cache), LIBCUDA.as_bytes()).is_some()
+    // If the list cannot be read, the loader cannot use it either.
+    let cache = probe.host.read_start(LOADER_CACHE, LOADER_CACHE_LIMIT).unwrap_or_default();
+    cache.windows(LIBCUDA.len()).any(|name| name == LIBCUDA.as_bytes())
 }
 
-/// The part of the loader's list that holds names: after a header of 48 bytes, whose number at 20
-/// counts the entries of 24 bytes. A list in another form is searched as a whole.
-/// Source: glibc's sysdeps/generic/dl-cache.h, `struct cache_file_new`.
-fn names(cache: &[u8]) -> &[u8] {
-    let count = cache.strip_prefix(b"glibc-ld.so.cache1.1").and_then(|rest| rest.first_chunk());
-    let start = count.and_then(|count| {
-        usize::try_from(u32::from_le_bytes(*count)).ok()?.checked_mul(24)?.checked_add(48)
-    });
-    start.and_then(|start| cache.get(start..)).unwrap_or(cache)
-}
-
-/// Which library files to try, in which order.
+/// The library files to try, in order.
 pub(super) fn request(probe: &Probe<'_>) -> DriverRequest {
-    let named = |variable: &str| probe.env(variable).map(|path| vec![path.into_owned()]);
-    let (nvml, libcuda) = if probe.host.target().os() == Some(Os::Windows) {
-        (windows(probe, "nvml.dll"), windows(probe, "nvcuda.dll"))
-    } else {
-        (linux(probe, NVML), linux(probe, LIBCUDA))
+    let files = |variable: &str, dll: &str, library: &str| match probe.env(variable) {
+        Some(path) => vec![path],
+        None if probe.is_on(Os::Windows) => windows(probe, dll),
+        None => linux(probe, library),
     };
     DriverRequest {
-        nvml: named(NVML_VARIABLE).unwrap_or(nvml),
-        libcuda: named(LIBCUDA_VARIABLE).unwrap_or(libcuda),
+        nvml: files(NVML_VARIABLE, "nvml.dll", NVML),
+        libcuda: files(LIBCUDA_VARIABLE, "nvcuda.dll", LIBCUDA),
     }
 }
 
-/// The loader's own choice first, except in WSL, where a distribution's library may stand before
-/// the one that Windows brings.
+/// The loader's choice first. In WSL the library of Windows is first: a distribution may have another one.
 fn linux(probe: &Probe<'_>, library: &str) -> Vec<String> {
-    let mut paths = in_folders(probe, &folders(probe), library);
-    let brought = paths.iter().take_while(|path| path.starts_with(WSL)).count();
-    let position = if probe.machine.wsl.is_found() { brought } else { 0 };
+    let mut paths = in_known_folders(probe, library);
+    let of_windows = paths.iter().take_while(|path| path.starts_with(WSL)).count();
+    let position = if probe.machine.wsl.is_found() { of_windows } else { 0 };
     paths.insert(position, library.to_owned());
     paths
 }
 
-/// A library in the folders that drivers use, without the loader's own choice.
+/// A library in the folders that drivers use, without the loader's choice.
 pub(super) fn in_known_folders(probe: &Probe<'_>, library: &str) -> Vec<String> {
     in_folders(probe, &folders(probe), library)
 }
 
 fn in_folders(probe: &Probe<'_>, folders: &[String], library: &str) -> Vec<String> {
-    let target = probe.host.target();
-    let paths = folders.iter().map(|folder| target.join(folder, library));
+    let paths = folders.iter().map(|folder| probe.host.target().join(folder, library));
     paths.filter(|path| probe.host.is_file(path)).collect()
 }
 
-/// Absolute paths: a bare name would be looked for beside this program first.
+/// Absolute paths: Windows looks for a bare name beside this program first.
 fn windows(probe: &Probe<'_>, library: &str) -> Vec<String> {
-    let root = probe.env("SystemRoot").unwrap_or("C:\\Windows".into());
+    let root = probe.env("SystemRoot").unwrap_or_else(|| "C:\\Windows".to_owned());
     let mut paths = vec![format!("{root}\\System32\\{library}")];
     if let Some(programs) = probe.env("ProgramW6432") {
         paths.push(format!("{programs}\\NVIDIA Corporation\\NVSMI\\{library}"));
@@ -177,36 +144,36 @@ mod tests {
         host("linux", env, files)
     }
 
-    fn hint_of(host: &RecordedHost) -> Option<String> {
-        hint(&Probe::new(host, Machine::default()))
+    fn sign_on(host: &RecordedHost) -> Option<String> {
+        sign_of_driver(&Probe::new(host, Machine::default()))
     }
 
     #[test]
-    fn any_trace_of_a_driver_is_a_hint_and_a_stub_is_none() {
+    fn any_part_of_a_driver_is_a_sign_and_a_stub_is_not() {
         use serde_json::json;
         for path in
             ["/dev/nvidiactl", "/sys/module/nvidia/version", "/dev/dxg", "/usr/lib64/libcuda.so.1"]
         {
             let mut files = serde_json::Map::new();
             files.insert(path.to_owned(), json!(""));
-            assert!(hint_of(&linux_host(&json!({}), &files.into())).is_some(), "{path}");
+            assert!(sign_on(&linux_host(&json!({}), &files.into())).is_some(), "{path}");
         }
         let cache = json!({ LOADER_CACHE: "\u{1}libm.so.6\u{0}libcuda.so.1\u{0}" });
-        assert_eq!(hint_of(&linux_host(&json!({}), &cache)).as_deref(), Some(LOADER_CACHE));
+        assert_eq!(sign_on(&linux_host(&json!({}), &cache)).as_deref(), Some(LOADER_CACHE));
         let library = json!({ "/opt/x/libnvidia-ml.so.1": "" });
         let path = json!({ "LD_LIBRARY_PATH": ":/opt/x" });
-        assert!(hint_of(&linux_host(&path, &library)).is_some());
-        assert_eq!(hint_of(&linux_host(&json!({}), &library)), None);
+        assert!(sign_on(&linux_host(&path, &library)).is_some());
+        assert_eq!(sign_on(&linux_host(&json!({}), &library)), None);
         let stub = json!({
             "/usr/local/cuda/lib64/stubs/libnvidia-ml.so": "",
             "/usr/local/cuda/lib64/stubs/libcuda.so": "",
             LOADER_CACHE: "libnvidia-ml.so\u{0}libcuda.so\u{0}",
         });
-        assert_eq!(hint_of(&linux_host(&json!({}), &stub)), None);
+        assert_eq!(sign_on(&linux_host(&json!({}), &stub)), None);
     }
 
     #[test]
-    fn the_loaders_choice_comes_first_but_not_in_wsl() {
+    fn the_loader_is_tried_first_except_in_wsl() {
         let files = serde_json::json!({
             "/usr/lib/wsl/lib/libnvidia-ml.so.1": "",
             "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1": "",
@@ -222,16 +189,16 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_ends_the_search() {
+    fn a_variable_is_the_only_file_tried() {
         let host =
             linux_host(&serde_json::json!({ NVML_VARIABLE: "/x/nvml" }), &serde_json::json!({}));
         let probe = Probe::new(&host, Machine::default());
-        assert_eq!(hint(&probe).as_deref(), Some(NVML_VARIABLE));
+        assert_eq!(sign_of_driver(&probe).as_deref(), Some(NVML_VARIABLE));
         assert_eq!(request(&probe).nvml, ["/x/nvml"]);
     }
 
     #[test]
-    fn windows_is_asked_by_absolute_paths() {
+    fn libraries_on_windows_are_absolute_paths() {
         let old = "C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvml.dll";
         let new = "D:\\Windows\\System32\\nvml.dll";
         let env =

@@ -1,169 +1,336 @@
-//! What one of the driver's libraries was heard to say, and in which words it did not.
+//! The replies of NVML and libcuda, read as facts.
 
-use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::str::FromStr;
 
-use crate::host::{DriverCall, DriverEnd, DriverReport, Library, Query, Reply};
-use conda_torch_core::types::Outcome;
+use conda_torch_core::types::{CudaVersion, Detected, Machine, Origin, Outcome};
 
-use super::error_codes;
-use crate::probe::quoted;
+use super::{DriverStatus, driver_files, error_codes, gpu, improve};
+use crate::host::{DriverCall, DriverEnd, DriverReport, Failure, Library, Query, Reply};
+use crate::probe::{Probe, quoted};
 
-/// How a library's initialisation went.
+/// The most devices that a machine may have. A larger number is a damaged reply.
+const DEVICES: u32 = 256;
+
+/// Asks the libraries and sets every fact about driver and GPUs, at least to unknown.
+pub(super) fn detect(probe: &mut Probe<'_>) -> DriverStatus {
+    let report = if probe.host.target().is_static {
+        DriverReport::not_started("a statically linked program cannot open a library")
+    } else {
+        probe.host.driver(&driver_files::request(probe))
+    };
+    if let DriverEnd::NotStarted(why) = &report.end {
+        let machine = &mut probe.machine;
+        machine.driver = Detected::unknown(why.clone());
+        machine.driver_cuda = Detected::unknown(why.clone());
+        machine.nvml = Detected::unknown(why.clone());
+        machine.libcuda = Detected::unknown(why.clone());
+        machine.gpu_count = Detected::unknown(why.clone());
+        for library in [Library::Nvml, Library::Libcuda] {
+            probe.report(library.as_str(), Outcome::Failed, why);
+        }
+        return DriverStatus::Silent;
+    }
+    let nvml = LibraryReport { library: Library::Nvml, report: &report };
+    let libcuda = LibraryReport { library: Library::Libcuda, report: &report };
+    nvml_facts(&mut probe.machine, &nvml);
+    libcuda_facts(&mut probe.machine, &nvml, &libcuda);
+    driver_parts(&mut probe.machine, &nvml, &libcuda);
+    for library in [&nvml, &libcuda] {
+        let (outcome, detail) = library.summary();
+        probe.report(library.library.as_str(), outcome, detail);
+    }
+    match (&report.end, nvml.init(), libcuda.init()) {
+        (_, Init::Done(_), _) | (_, _, Init::Done(_)) => DriverStatus::Answers,
+        (DriverEnd::TimedOut(_), _, _) => DriverStatus::Hangs,
+        (DriverEnd::Finished, Init::NotThere | Init::Failed("DriverNotLoaded"), _) => {
+            DriverStatus::NotLoaded
+        }
+        _ => DriverStatus::Silent,
+    }
+}
+
+fn nvml_facts(machine: &mut Machine, nvml: &LibraryReport<'_>) {
+    machine.driver = match nvml.value(Query::DriverVersion, None, text) {
+        Ok(text) => match text.parse() {
+            Ok(version) => Detected::found(version, Origin::Nvml),
+            Err(_) => Detected::unknown(format!("NVML reports {}", quoted(text))),
+        },
+        Err(why) => Detected::unknown(why),
+    };
+    machine.driver_cuda = nvml.fact(Query::CudaVersion, None, cuda);
+    machine.nvml = match nvml.init() {
+        Init::NotThere => Detected::Absent,
+        // It answers without a CUDA version: a container with the `utility` part of the driver.
+        Init::Done(_) if nvml.error(Query::CudaVersion, None).is_some() => Detected::Absent,
+        Init::Done(_) | Init::Failed(_) | Init::NoReply => machine.driver_cuda.clone(),
+    };
+    machine.gpu_count = absent_if(nvml.fact(Query::DeviceCount, None, count), &0);
+    for index in 0..machine.gpu_count.value().copied().unwrap_or(0) {
+        let of = Some(index);
+        let device = gpu(machine, index);
+        device.name = nvml.fact(Query::Name, of, name);
+        device.compute_capability = nvml.fact(Query::ComputeCapability, of, parsed);
+        device.memory_mib = nvml.fact(Query::Memory, of, |reply| Some(number(reply)? >> 20));
+        device.mig = match nvml.error(Query::Mig, of) {
+            Some("NotSupported") => Detected::Absent,
+            Some(_) | None => nvml.fact(Query::Mig, of, |reply| Some(number(reply)? == 1)),
+        };
+        let names = |reply: &Reply| Some(text(reply)?.lines().map(str::to_owned).collect());
+        device.mig_slices = absent_if(nvml.fact(Query::MigSlices, of, names), &Vec::new());
+        let mode = nvml.fact(Query::Virtualization, of, |reply| text(reply).map(str::to_owned));
+        device.virtualization = absent_if(mode, &"none".to_owned());
+        let pci_id = nvml.value(Query::PciId, of, number).ok();
+        device.pci_id = pci_id.map(|id| format!("{:04x}:{:04x}", id & 0xffff, id >> 16));
+    }
+}
+
+fn libcuda_facts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &LibraryReport<'_>) {
+    let version = libcuda.fact(Query::CudaVersion, None, cuda);
+    machine.libcuda = match libcuda.init() {
+        Init::Done(_) => version.clone(),
+        // What conda asks does not exist, or reports no device.
+        Init::NotThere | Init::Failed("100") => Detected::Absent,
+        Init::Failed(_) | Init::NoReply => Detected::unknown(libcuda.why_not(Query::Init, None)),
+    };
+    improve(&mut machine.driver_cuda, version);
+    let devices = libcuda.value(Query::DeviceCount, None, count);
+    if let Detected::Unknown { .. } = machine.gpu_count {
+        let no_device = match libcuda.init() {
+            Init::Done(_) => devices == Ok(0),
+            Init::Failed(code) => code == "100",
+            Init::NotThere | Init::NoReply => false,
+        };
+        match devices {
+            Ok(count @ 1..) => machine.gpu_count = Detected::found(count, Origin::Libcuda),
+            // If NVML exists and fails, "no device" may be the same failure.
+            Ok(0) | Err(_) if no_device && nvml.init() == Init::NotThere => {
+                machine.gpu_count = Detected::Absent;
+            }
+            Ok(0) | Err(_) => {}
+        }
+    }
+    // Numbers mean the same device in both only if both count the same (MIG, hidden devices).
+    let Ok(count) = devices else { return };
+    if machine.gpu_count.value() == Some(&count) {
+        for index in 0..count {
+            let of = Some(index);
+            let device = gpu(machine, index);
+            improve(&mut device.name, libcuda.fact(Query::Name, of, name));
+            let capability = libcuda.fact(Query::ComputeCapability, of, parsed);
+            improve(&mut device.compute_capability, capability);
+        }
+    }
+}
+
+/// What the libraries report about themselves, even if they could not be initialized.
+fn driver_parts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &LibraryReport<'_>) {
+    let error = |library: &LibraryReport<'_>| match library.init() {
+        Init::Failed(code) => Some(code.chars().take(120).collect::<String>()),
+        Init::Done(_) | Init::NotThere | Init::NoReply => None,
+    };
+    let parts = &mut machine.nvidia;
+    parts.nvml_error = error(nvml).map(Into::into);
+    parts.libcuda_error = error(libcuda).map(Into::into);
+    parts.libcuda_cuda = libcuda.fact(Query::CudaVersion, None, cuda);
+    parts.libcuda_file = libcuda.fact(Query::File, None, |reply| text(reply).map(str::to_owned));
+}
+
+/// How the initialization of a library went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Init<'r> {
+enum Init<'r> {
     /// With this file.
     Done(&'r str),
-    /// With this code.
+    /// With this error code.
     Failed(&'r str),
-    /// No file of it is there.
+    /// The library does not exist.
     NotThere,
-    /// It was never asked, or never answered.
-    NoAnswer,
+    /// It was not asked, or did not reply.
+    NoReply,
 }
 
-/// What one library was heard to say.
-pub(super) struct LibraryReport<'r> {
-    pub library: Library,
-    pub report: &'r DriverReport,
+/// The replies of one library.
+struct LibraryReport<'r> {
+    library: Library,
+    report: &'r DriverReport,
 }
-
-/// A value, or why there is none.
-pub(super) type Why = Cow<'static, str>;
 
 impl<'r> LibraryReport<'r> {
-    fn all(&self) -> impl DoubleEndedIterator<Item = &'r DriverCall> {
+    fn calls(&self) -> impl DoubleEndedIterator<Item = &'r DriverCall> {
         let library = self.library;
         self.report.calls.iter().filter(move |call| call.library == library)
     }
 
-    /// The last answer to a call: an earlier one was another file's.
-    fn answer(&self, query: Query, device: Option<u32>) -> Option<&'r Reply> {
-        self.all()
-            .rev()
-            .filter(|call| call.query == query && call.device == device)
-            .find_map(|call| call.reply.as_ref())
+    /// The last reply to a query: an earlier one is another file's.
+    fn reply(&self, query: Query, device: Option<u32>) -> Option<&'r Reply> {
+        let mut calls = self.calls().rev();
+        calls
+            .find(|call| call.query == query && call.device == device && call.reply.is_some())
+            .and_then(|call| call.reply.as_ref())
     }
 
-    /// Of several files that were tried: the one that worked, else the last that failed.
-    pub(super) fn init(&self) -> Init<'r> {
-        let mut init = Init::NoAnswer;
-        for call in self.all().filter(|call| call.query == Query::Init) {
+    /// Of the files that were tried, the one that worked, or else the last that failed.
+    fn init(&self) -> Init<'r> {
+        let mut init = Init::NoReply;
+        for call in self.calls().filter(|call| call.query == Query::Init) {
             init = match (&call.reply, init) {
                 (_, Init::Done(_)) | (None | Some(Reply::Number(_)), _) => init,
                 (Some(Reply::Text(path)), _) => Init::Done(path),
                 (Some(Reply::Error(code)), _) => Init::Failed(code),
                 (Some(Reply::NotThere), Init::Failed(code)) => Init::Failed(code),
-                (Some(Reply::NotThere), Init::NotThere | Init::NoAnswer) => Init::NotThere,
+                (Some(Reply::NotThere), Init::NotThere | Init::NoReply) => Init::NotThere,
             };
         }
         init
     }
 
-    /// Whether a call was answered with an error.
-    pub(super) fn refuses(&self, query: Query) -> bool {
-        matches!(self.answer(query, None), Some(Reply::Error(_)))
+    /// The error code that a query returned.
+    fn error(&self, query: Query, device: Option<u32>) -> Option<&'r str> {
+        match self.reply(query, device) {
+            Some(Reply::Error(code)) => Some(code),
+            Some(Reply::Text(_) | Reply::Number(_) | Reply::NotThere) | None => None,
+        }
     }
 
-    pub(super) fn says(&self, query: Query, device: Option<u32>, code: &str) -> bool {
-        matches!(self.answer(query, device), Some(Reply::Error(said)) if said == code)
-    }
-
-    /// A call's answer, read by `read`.
-    pub(super) fn fact<T>(
+    /// The reply to a query, read by `read`.
+    fn value<T>(
         &self,
         query: Query,
         device: Option<u32>,
         read: impl FnOnce(&'r Reply) -> Option<T>,
-    ) -> Result<T, Why> {
-        self.answer(query, device).and_then(read).ok_or_else(|| self.why_not(query, device))
+    ) -> Result<T, String> {
+        self.reply(query, device).and_then(read).ok_or_else(|| self.why_not(query, device))
     }
 
-    /// Why there is no answer: its own error, that of the device or the library, or the end.
-    pub(super) fn why_not(&self, query: Query, device: Option<u32>) -> Why {
+    /// The same as a fact.
+    fn fact<T>(
+        &self,
+        query: Query,
+        device: Option<u32>,
+        read: impl FnOnce(&'r Reply) -> Option<T>,
+    ) -> Detected<T> {
+        let origin = match self.library {
+            Library::Nvml => Origin::Nvml,
+            Library::Libcuda => Origin::Libcuda,
+        };
+        match self.value(query, device, read) {
+            Ok(value) => Detected::found(value, origin),
+            Err(why) => Detected::unknown(why),
+        }
+    }
+
+    /// Why there is no reply: its own error, that of the device or the library, or the end.
+    fn why_not(&self, query: Query, device: Option<u32>) -> String {
         let name = match self.library {
             Library::Nvml => "NVML",
             Library::Libcuda => "libcuda",
         };
-        let of_device = device.and_then(|_| self.answer(Query::Device, device));
-        match (self.answer(query, device).or(of_device), self.init()) {
+        let of_device = device.and_then(|_| self.reply(Query::Device, device));
+        match (self.reply(query, device).or(of_device), self.init()) {
             (Some(Reply::Error(code)), _) => {
-                format!("{name}: {}", error_codes::words(self.library, code)).into()
+                format!("{name}: {}", error_codes::message(self.library, code))
             }
             (_, Init::Failed(code)) => {
-                format!("{name}: {}", error_codes::words(self.library, code)).into()
+                format!("{name}: {}", error_codes::message(self.library, code))
             }
-            (_, Init::NotThere) | (Some(Reply::NotThere), _) => {
-                format!("{name} is not there").into()
-            }
-            (Some(Reply::Text(text)), _) => format!("{name} says {}", quoted(text)).into(),
-            (Some(Reply::Number(number)), _) => format!("{name} says `{number}`").into(),
-            (None, Init::Done(_) | Init::NoAnswer) => format!("{name}: {}", self.ended()).into(),
+            (_, Init::NotThere) | (Some(Reply::NotThere), _) => format!("{name} not found"),
+            (Some(Reply::Text(text)), _) => format!("{name} reports {}", quoted(text)),
+            (Some(Reply::Number(number)), _) => format!("{name} reports `{number}`"),
+            (None, Init::Done(_) | Init::NoReply) => format!("{name}: {}", self.end()),
         }
     }
 
-    /// The call that never came back, in words.
-    fn ended(&self) -> String {
-        let last = self.report.calls.last().filter(|call| call.reply.is_none());
-        let during = match last {
-            Some(DriverCall { library, query, device: Some(index), .. }) => {
-                format!(" ({} of {} for GPU {index})", query.as_str(), library.as_str())
-            }
-            Some(DriverCall { library, query, device: None, .. }) => {
-                format!(" ({} of {})", query.as_str(), library.as_str())
-            }
-            None => String::new(),
+    /// The call that never returned.
+    fn unfinished(&self) -> Option<&'r DriverCall> {
+        self.report.calls.last().filter(|call| call.reply.is_none())
+    }
+
+    /// How the process ended, in words.
+    fn end(&self) -> String {
+        let mut text = match &self.report.end {
+            DriverEnd::TimedOut(seconds) => Failure::TimedOut(*seconds).to_string(),
+            DriverEnd::Crashed(how) => format!("the driver's library crashed with {how}"),
+            DriverEnd::Finished | DriverEnd::NotStarted(_) => return "not reported".to_owned(),
         };
-        match &self.report.end {
-            DriverEnd::TimedOut => format!("no answer within two seconds{during}"),
-            DriverEnd::Crashed(how) => format!("the driver's library crashed with {how}{during}"),
-            DriverEnd::Finished | DriverEnd::NotStarted(_) => "it did not say".to_owned(),
+        if let Some(DriverCall { library, query, device, .. }) = self.unfinished() {
+            let of = device.map(|index| format!(" for GPU {index}")).unwrap_or_default();
+            let _ = write!(text, " ({} of {}{of})", query.as_str(), library.as_str());
         }
+        text
     }
 
-    /// The line for the list of sources.
-    pub(super) fn summary(&self) -> (Outcome, String) {
-        let unfinished = match &self.report.end {
-            DriverEnd::TimedOut => Some(Outcome::TimedOut),
-            DriverEnd::Crashed(_) => Some(Outcome::Failed),
+    /// The report of the library as a source.
+    fn summary(&self) -> (Outcome, String) {
+        let cut_off = match &self.report.end {
+            DriverEnd::TimedOut(_) => Some((Outcome::TimedOut, "the driver hung before")),
+            DriverEnd::Crashed(_) => Some((Outcome::Failed, "the driver crashed before")),
             DriverEnd::Finished | DriverEnd::NotStarted(_) => None,
         };
-        let is_stuck = self
-            .report
-            .calls
-            .last()
-            .is_some_and(|s| s.library == self.library && s.reply.is_none());
-        match (self.init(), unfinished) {
-            (_, Some(outcome)) if is_stuck => (outcome, self.ended()),
-            (Init::Done(path), _) => (Outcome::Ok, self.complaints(path)),
-            (Init::Failed(code), _) => {
-                (Outcome::Failed, error_codes::words(self.library, code).into_owned())
+        // Without any call the process did not get to NVML, which is first.
+        let is_cause = match self.unfinished() {
+            Some(call) => call.library == self.library,
+            None => self.report.calls.is_empty() && self.library == Library::Nvml,
+        };
+        match (self.init(), cut_off) {
+            (_, Some((outcome, _))) if is_cause => (outcome, self.end()),
+            (Init::Done(path), _) => (Outcome::Ok, self.errors(path)),
+            (Init::Failed(code), _) => (Outcome::Failed, error_codes::message(self.library, code)),
+            (Init::NoReply, Some((_, before))) => (Outcome::Skipped, before.to_owned()),
+            (Init::NotThere, _) | (Init::NoReply, None) => {
+                (Outcome::Absent, "library not found".to_owned())
             }
-            (Init::NotThere, _) | (Init::NoAnswer, None) => {
-                (Outcome::Absent, "the library is not there".to_owned())
-            }
-            (Init::NoAnswer, Some(Outcome::TimedOut)) => {
-                (Outcome::Skipped, "the driver hung before".to_owned())
-            }
-            (Init::NoAnswer, Some(_)) => (Outcome::Skipped, "the driver crashed before".to_owned()),
         }
     }
 
-    /// The file that answered, and what it failed to answer. That a card has no MIG is no failure.
-    fn complaints(&self, path: &str) -> String {
-        let mut line = path.to_owned();
-        for call in self.all() {
-            let Some(Reply::Error(code)) = &call.reply else { continue };
-            if matches!(
-                call.query,
+    /// The file that replied, and its errors. A card without MIG is not an error.
+    fn errors(&self, path: &str) -> String {
+        let mut text = path.to_owned();
+        for DriverCall { query, device, reply, .. } in self.calls() {
+            let is_optional = matches!(
+                query,
                 Query::Init | Query::Mig | Query::MigSlices | Query::Virtualization | Query::File
-            ) {
-                continue;
+            );
+            if let (Some(Reply::Error(code)), false) = (reply, is_optional) {
+                let of = device.map(|index| format!(" of GPU {index}")).unwrap_or_default();
+                let message = error_codes::message(self.library, code);
+                let _ = write!(text, "; {}{of}: {message}", query.as_str());
             }
-            let what = call.query.as_str();
-            let of = call.device.map(|index| format!(" of GPU {index}")).unwrap_or_default();
-            let _ = write!(line, "; {what}{of}: {}", error_codes::words(self.library, code));
         }
-        line
+        text
     }
+}
+
+/// A value that means that there is none.
+fn absent_if<T: PartialEq>(fact: Detected<T>, none: &T) -> Detected<T> {
+    if fact.value() == Some(none) { Detected::Absent } else { fact }
+}
+
+fn text(reply: &Reply) -> Option<&str> {
+    match reply {
+        Reply::Text(text) => Some(text),
+        Reply::Number(_) | Reply::NotThere | Reply::Error(_) => None,
+    }
+}
+
+fn name(reply: &Reply) -> Option<String> {
+    text(reply).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+fn parsed<T: FromStr>(reply: &Reply) -> Option<T> {
+    text(reply)?.parse().ok()
+}
+
+fn number(reply: &Reply) -> Option<u64> {
+    match reply {
+        Reply::Number(number) => Some(*number),
+        Reply::Text(_) | Reply::NotThere | Reply::Error(_) => None,
+    }
+}
+
+fn count(reply: &Reply) -> Option<u32> {
+    number(reply)?.try_into().ok().filter(|count| *count <= DEVICES)
+}
+
+fn cuda(reply: &Reply) -> Option<CudaVersion> {
+    CudaVersion::from_driver_integer(number(reply)?.try_into().ok()?)
 }

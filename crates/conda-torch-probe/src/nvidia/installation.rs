@@ -1,15 +1,12 @@
-//! The parts of the driver, one by one, and what keeps this program from the devices: what tells why
-//! a driver does not answer or shows no GPU. Looked at only where there is a hint at a driver, and most
-//! of it only where that driver fell short.
+//! The parts of the driver, one by one, and what keeps this program from its devices. They explain why a driver
+//! does not answer or shows no GPU. Most of them are only looked at in that case.
 
-use crate::host::{Failure, Query};
 use conda_torch_core::types::{
-    Detected, DeviceAccess, DriverParts, DriverVersion, Origin, Outcome, VisibleDevices,
+    Detected, DeviceAccess, DriverVersion, Origin, Outcome, VisibleDevices,
 };
 
-use super::driver_facts::{IntoDetected, cuda, text};
-use super::driver_report::{Init, LibraryReport};
-use super::{Answered, driver_files};
+use super::{DriverStatus, driver_files};
+use crate::host::Failure;
 use crate::probe::{Probe, SMALL};
 
 const CONTROL: &str = "/dev/nvidiactl";
@@ -17,51 +14,28 @@ const FIRST_GPU: &str = "/dev/nvidia0";
 const PARAMETERS: &str = "/proc/driver/nvidia/params";
 const GROUPS: &str = "/etc/group";
 
-/// The firmware's variable: four bytes of attributes, then 1 where only signed code is loaded.
+/// The firmware's variable: four bytes of attributes, then 1 if only signed code is loaded.
 const SECURE_BOOT: &str =
     "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
-/// The list of a kernel's modules is at most so large.
-const MODULES_BOUND: usize = 4 << 20;
+/// The size limit of the list of a kernel's modules.
+const MODULES_LIMIT: usize = 4 << 20;
 
-/// What the libraries said of themselves, also where they could not be initialised.
-pub(super) fn heard(
-    traces: &mut DriverParts,
-    nvml: &LibraryReport<'_>,
-    libcuda: &LibraryReport<'_>,
-) {
-    let error = |heard: &LibraryReport<'_>| match heard.init() {
-        Init::Failed(code) => Some(code.chars().take(120).collect::<String>()),
-        Init::Done(_) | Init::NotThere | Init::NoAnswer => None,
-    };
-    traces.nvml_error = error(nvml).map(Into::into);
-    traces.libcuda_error = error(libcuda).map(Into::into);
-    traces.libcuda_cuda =
-        libcuda.fact(Query::CudaVersion, None, cuda).into_detected(Origin::Libcuda);
-    traces.libcuda_file = match libcuda.fact(Query::File, None, text) {
-        Ok(file) => Detected::found(file.to_owned(), Origin::Libcuda),
-        Err(why) => Detected::unknown(why),
-    };
-}
-
-pub(super) fn detect(probe: &mut Probe<'_>, answered: Answered) {
+pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
     libraries(probe);
     let machine = &probe.machine;
-    let shows_none = !machine.gpu_count.is_found() || !machine.libcuda.is_found();
-    if answered == Answered::Hangs || !shows_none {
+    let shows_gpu = machine.gpu_count.is_found() && machine.libcuda.is_found();
+    // Opening a device of a driver that hangs can hang as well.
+    if status == DriverStatus::Hangs || shows_gpu {
         return;
     }
-    // A device of a driver that hangs is not opened: that can hang as well.
-    let control = access(probe, CONTROL);
-    let first = access(probe, FIRST_GPU);
-    let group = device_group(probe);
-    let traces = &mut probe.machine.nvidia;
-    (traces.control_device, traces.gpu_device, traces.device_group) = (control, first, group);
-    if probe.machine.nvidia.kernel_module == Detected::Absent && probe.machine.has_nvidia_card() {
-        let file = module_file(probe);
-        let secure_boot = secure_boot(probe);
-        let traces = &mut probe.machine.nvidia;
-        (traces.module_file, traces.secure_boot) = (file, secure_boot);
+    probe.machine.nvidia.control_device = access(probe, CONTROL);
+    probe.machine.nvidia.gpu_device = access(probe, FIRST_GPU);
+    probe.machine.nvidia.device_group = device_group(probe);
+    let machine = &probe.machine;
+    if machine.nvidia.kernel_module == Detected::Absent && machine.has_nvidia_card() {
+        probe.machine.nvidia.module_file = module_file(probe);
+        probe.machine.nvidia.secure_boot = secure_boot(probe);
     }
 }
 
@@ -69,31 +43,31 @@ pub(super) fn detect(probe: &mut Probe<'_>, answered: Answered) {
 fn libraries(probe: &mut Probe<'_>) {
     let nvml = driver_files::in_known_folders(probe, driver_files::NVML);
     let libcuda = driver_files::in_known_folders(probe, driver_files::LIBCUDA);
-    let by_links = |paths: &[String]| paths.iter().find_map(|path| of_link(probe, path));
-    let nvml_library = by_links(&nvml);
-    let opened = probe.machine.nvidia.libcuda_file.fact();
-    let libcuda_library = match opened {
+    let by_links = |paths: &[String]| paths.iter().find_map(|path| version_of_link(probe, path));
+    let none = || Detected::unknown("no file with a version in its name");
+    let nvml_library = by_links(&nvml).unwrap_or_else(none);
+    let libcuda_library = match probe.machine.nvidia.libcuda_file.fact() {
         Some(file) => version_in_name(&file.value)
             .map(|version| Detected::found(version, file.origin.clone())),
         None => by_links(&libcuda),
     };
-    let none = || Detected::unknown("no file with a version in its name");
-    let in_wsl = probe.machine.wsl.is_found();
-    let traces = &mut probe.machine.nvidia;
-    traces.nvml_library = nvml_library.unwrap_or_else(none);
-    traces.libcuda_library = libcuda_library.unwrap_or_else(none);
-    if in_wsl {
-        traces.libcuda_files = libcuda;
+    let libcuda_library = libcuda_library.unwrap_or_else(none);
+    let is_wsl = probe.machine.wsl.is_found();
+    let parts = &mut probe.machine.nvidia;
+    parts.nvml_library = nvml_library;
+    parts.libcuda_library = libcuda_library;
+    if is_wsl {
+        parts.libcuda_files = libcuda;
     }
 }
 
 /// `libcuda.so.1` is a link to `libcuda.so.580.65.06`.
-fn of_link(probe: &Probe<'_>, path: &str) -> Option<Detected<DriverVersion>> {
+fn version_of_link(probe: &Probe<'_>, path: &str) -> Option<Detected<DriverVersion>> {
     let target = probe.host.read_link(path).ok()?;
     Some(Detected::found(version_in_name(&target)?, Origin::File(path.to_owned())))
 }
 
-/// The driver's version in a library's file name; WSL's files are numbered `1.1`, which is none.
+/// The driver's version in the file name of a library. WSL's files have the number `1.1`, which is not one.
 fn version_in_name(path: &str) -> Option<DriverVersion> {
     let name = path.rsplit('/').next()?;
     let version: DriverVersion = name.split_once(".so.")?.1.parse().ok()?;
@@ -101,18 +75,18 @@ fn version_in_name(path: &str) -> Option<DriverVersion> {
 }
 
 fn access(probe: &Probe<'_>, path: &str) -> Detected<DeviceAccess> {
-    let found = |access| Detected::found(access, Origin::File(path.to_owned()));
-    match probe.host.read_start(path, 0) {
-        // "not a regular file" is said after it was opened.
-        Ok(_) | Err(Failure::Other(_) | Failure::TooLarge | Failure::TimedOut) => {
-            found(DeviceAccess::Open)
+    let access = match probe.host.read_start(path, 0) {
+        // "not a regular file" comes after it was opened.
+        Ok(_) | Err(Failure::Other(_) | Failure::TooLarge | Failure::TimedOut(_)) => {
+            DeviceAccess::Open
         }
-        Err(Failure::Denied) => found(DeviceAccess::Denied),
-        Err(Failure::NotThere) => Detected::Absent,
-    }
+        Err(Failure::Denied) => DeviceAccess::Denied,
+        Err(Failure::NotThere) => return Detected::Absent,
+    };
+    Detected::found(access, Origin::File(path.to_owned()))
 }
 
-/// The group of the devices, where the module makes them for a group alone.
+/// The group of the devices, if the module makes them for a group only.
 /// `DeviceFileMode: 432` is 0660, `438` is 0666.
 fn device_group(probe: &Probe<'_>) -> Detected<String> {
     let Ok(parameters) = probe.text(PARAMETERS) else { return Detected::Absent };
@@ -130,17 +104,17 @@ fn device_group(probe: &Probe<'_>) -> Detected<String> {
     });
     match name {
         Some(name) => Detected::found(name, Origin::File(PARAMETERS.to_owned())),
-        None => Detected::unknown(format!("no group with the number {id}")),
+        None => Detected::unknown(format!("no group has the number {id}")),
     }
 }
 
-/// The module for the kernel that runs, built or installed, whether or not it can be loaded.
+/// The module file for the running kernel, built or installed, whether or not it can be loaded.
 fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
     let Some(kernel) = probe.machine.kernel.value() else {
-        return Detected::unknown("the kernel's release is not known");
+        return Detected::unknown("the release of the kernel is unknown");
     };
     let path = format!("/lib/modules/{kernel}/modules.dep");
-    let list = match probe.host.read_start(&path, MODULES_BOUND) {
+    let list = match probe.host.read_start(&path, MODULES_LIMIT) {
         Ok(list) => list,
         Err(failure) => {
             probe.report_failure(path, &failure);
@@ -157,7 +131,7 @@ fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
         probe.report(path, Outcome::Absent, "no module `nvidia` for this kernel");
         return Detected::Absent;
     };
-    probe.report(path.clone(), Outcome::Ok, name);
+    probe.report(&path, Outcome::Ok, name);
     Detected::found(name.to_owned(), Origin::File(path))
 }
 
@@ -172,31 +146,25 @@ fn secure_boot(probe: &Probe<'_>) -> Detected<bool> {
     }
 }
 
-/// What the environment hides or promises. Nothing that identifies a card is kept.
-pub(super) fn environment(probe: &mut Probe<'_>) {
+/// Variables that hide or promise GPUs. Nothing that identifies a card is kept.
+pub(super) fn detect_environment(probe: &mut Probe<'_>) {
     let in_bus_order = probe.env("CUDA_DEVICE_ORDER").as_deref() == Some("PCI_BUS_ID");
-    // Set and empty is not the same as not set: it hides every GPU.
-    let visible = probe
-        .host
-        .env("CUDA_VISIBLE_DEVICES")
-        .map(|value| VisibleDevices::read(&value, in_bus_order));
-    let word = |value: &str| matches!(value, "all" | "none" | "void").then(|| value.to_owned());
-    let container_devices =
-        probe.host.env("NVIDIA_VISIBLE_DEVICES").and_then(|value| word(value.trim()));
+    // Set and empty hides every GPU, so it differs from not set.
+    let visible = probe.host.env("CUDA_VISIBLE_DEVICES");
     let is_list = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || c == ',');
-    let capabilities = probe
-        .host
-        .env("NVIDIA_DRIVER_CAPABILITIES")
-        .map(|value| value.replace(' ', ""))
-        .filter(|value| is_list(value) && value.len() < 100);
-    let given = ["SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_GPUS_ON_NODE", "SLURM_GPUS"];
-    let has_gpu = || given.iter().any(|name| probe.env(name).is_some_and(|value| value != "0"));
-    let in_job = probe.env("SLURM_JOB_ID").map(|_| has_gpu());
-    let traces = &mut probe.machine.nvidia;
-    traces.visible_devices = visible;
-    traces.container_devices = container_devices;
-    traces.container_capabilities = capabilities;
-    traces.slurm_job_has_gpu = in_job;
+    let devices = probe.host.env("NVIDIA_VISIBLE_DEVICES").map(|value| value.trim().to_owned());
+    let capabilities = probe.host.env("NVIDIA_DRIVER_CAPABILITIES");
+    let capabilities = capabilities.map(|value| value.replace(' ', ""));
+    let mut gpus = ["SLURM_JOB_GPUS", "SLURM_STEP_GPUS", "SLURM_GPUS_ON_NODE", "SLURM_GPUS"].iter();
+    let job_has_gpu = probe
+        .env("SLURM_JOB_ID")
+        .map(|_| gpus.any(|name| probe.env(name).is_some_and(|value| value != "0")));
+    let parts = &mut probe.machine.nvidia;
+    parts.visible_devices = visible.map(|value| VisibleDevices::read(&value, in_bus_order));
+    parts.container_devices =
+        devices.filter(|value| matches!(value.as_str(), "all" | "none" | "void"));
+    parts.container_capabilities = capabilities.filter(|value| is_list(value) && value.len() < 100);
+    parts.slurm_job_has_gpu = job_has_gpu;
 }
 
 #[cfg(test)]
@@ -204,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_librarys_file_is_numbered_like_its_driver_except_in_wsl() {
+    fn the_file_name_of_a_library_has_the_driver_version_except_in_wsl() {
         let version = |path: &str| version_in_name(path).map(|version| version.to_string());
         assert_eq!(version("libnvidia-ml.so.580.159.03").as_deref(), Some("580.159.03"));
         assert_eq!(

@@ -1,8 +1,8 @@
-//! NVIDIA's Jetson boards: a GPU in the chip, not on a bus.
+//! NVIDIA's Jetson boards. Their GPU is in the chip, not on a bus.
 
-use crate::host::Failure;
 use conda_torch_core::types::{Detected, Origin, Outcome};
 
+use crate::host::Failure;
 use crate::probe::Probe;
 
 const MODEL: &str = "/proc/device-tree/model";
@@ -12,30 +12,29 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     probe.machine.jetson = Detected::Absent;
     probe.machine.jetson_release = Detected::Absent;
     let target = probe.host.target();
-    if (target.os.as_ref(), target.arch.as_ref()) != ("linux", "aarch64") {
+    if target.os != "linux" || target.arch != "aarch64" {
         return;
     }
-    let release = probe.text(RELEASE).ok().and_then(|text| release(&text));
-    if let Some(release) = release {
+    if let Some(release) = probe.text(RELEASE).ok().and_then(|text| release(&text)) {
         probe.machine.jetson_release = Detected::found(release, Origin::File(RELEASE.to_owned()));
     }
-    let model = probe.text(MODEL);
-    match model {
-        Ok(model) if is_jetson(&model) || probe.host.exists(RELEASE) => {
-            probe.report(MODEL, Outcome::Ok, model.clone());
-            probe.machine.jetson = Detected::found(model, Origin::File(MODEL.to_owned()));
+    let has_release = probe.host.exists(RELEASE);
+    match probe.text(MODEL) {
+        Ok(model) => {
+            probe.report(MODEL, Outcome::Ok, &model);
+            if has_release || is_jetson(&model) {
+                probe.machine.jetson = Detected::found(model, Origin::File(MODEL.to_owned()));
+            }
         }
-        Ok(model) => probe.report(MODEL, Outcome::Ok, model),
-        // A container shows the release file where it was given to it, and no device tree.
-        Err(failure) if probe.host.exists(RELEASE) => {
-            probe.report_failure(MODEL, &failure);
-            let name = "Jetson".to_owned();
-            probe.machine.jetson = Detected::found(name, Origin::File(RELEASE.to_owned()));
-        }
-        Err(Failure::NotThere) => {}
+        Err(Failure::NotThere) if !has_release => {}
         Err(failure) => {
             probe.report_failure(MODEL, &failure);
-            probe.machine.jetson = Detected::unknown(failure.to_string());
+            // A container may have the release file and no device tree.
+            probe.machine.jetson = if has_release {
+                Detected::found("Jetson".to_owned(), Origin::File(RELEASE.to_owned()))
+            } else {
+                Detected::unknown(failure.to_string())
+            };
         }
     }
 }
@@ -49,7 +48,7 @@ fn release(text: &str) -> Option<String> {
     (is_number(branch) && is_number(revision)).then(|| format!("{branch}.{revision}"))
 }
 
-/// `NVIDIA Jetson AGX Orin Developer Kit`, `NVIDIA Orin NX Developer Kit`, `quill` on the first ones.
+/// `NVIDIA Jetson AGX Orin Developer Kit`, `NVIDIA Orin NX Developer Kit`, on the first ones `quill`.
 fn is_jetson(model: &str) -> bool {
     let names = ["Jetson", "NVIDIA Orin", "Tegra", "quill"];
     names.iter().any(|name| model.contains(name))

@@ -1,10 +1,9 @@
 //! The NVIDIA driver and its GPUs.
 //!
-//! In this order: what hints at a driver (without a hint nobody is asked); NVML and libcuda, in a
-//! process of their own; the kernel module's files; `nvidia-smi`, where neither library answered.
-//! What a later source says only fills what the earlier ones left open.
+//! In this order: signs of a driver (without one nothing else is asked); NVML and libcuda, in a process of their
+//! own; the kernel module's files; `nvidia-smi`, if neither library answered; the driver's parts. A later source
+//! only fills what the earlier ones left open.
 
-mod driver_facts;
 mod driver_files;
 mod driver_report;
 mod error_codes;
@@ -17,48 +16,51 @@ mod toolkit;
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{Detected, Gpu, Machine, Outcome, Vendor};
 
+use crate::pci;
 use crate::probe::Probe;
 
-pub(super) use toolkit::detect as toolkit;
-
-/// The name under which the search for hints reports.
-const HINTS: &str = "nvidia driver";
-
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    let os = probe.host.target().os();
-    if !matches!(os, Some(Os::Linux | Os::Windows)) {
+    let is_linux = probe.is_on(Os::Linux);
+    if !is_linux && !probe.is_on(Os::Windows) {
         return without_driver(&mut probe.machine);
     }
     jetson::detect(probe);
-    let Some(hint) = driver_files::hint(probe) else {
-        probe.report(HINTS, Outcome::Absent, "no library, kernel module or device of it");
+    let source = "nvidia driver";
+    let Some(sign) = driver_files::sign_of_driver(probe) else {
+        probe.report(source, Outcome::Absent, "no library, kernel module or device");
         return without_driver(&mut probe.machine);
     };
-    probe.report(HINTS, Outcome::Ok, format!("hint: {hint}"));
-    let answered = driver_facts::detect(probe);
-    if os == Some(Os::Linux) {
+    probe.report(source, Outcome::Ok, format!("found {sign}"));
+    let status = driver_report::detect(probe);
+    if is_linux {
         kernel_module::detect(probe);
     }
-    nvidia_smi::detect(probe, answered);
-    if os == Some(Os::Linux) {
-        installation::detect(probe, answered);
+    nvidia_smi::detect(probe, status);
+    if is_linux {
+        installation::detect(probe, status);
     }
-    installation::environment(probe);
-    if answered == Answered::NotLoaded {
-        settle(&mut probe.machine);
+    installation::detect_environment(probe);
+    if status == DriverStatus::NotLoaded {
+        settle_gpu_count(&mut probe.machine);
     }
 }
 
-/// Whether the libraries answered.
+/// What clients ask instead of the driver.
+pub(super) fn detect_client_sources(probe: &mut Probe<'_>) {
+    nvidia_smi::detect_client_query(probe);
+    toolkit::detect(probe);
+}
+
+/// Whether the driver's libraries answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answered {
-    /// One of them at least.
-    Yes,
+enum DriverStatus {
+    /// At least one of them.
+    Answers,
     /// None.
-    No,
-    /// None, because there is none of them, or because the kernel module is not loaded.
+    Silent,
+    /// None: there are none, or the kernel module is not loaded.
     NotLoaded,
-    /// None, because the driver hangs: nobody else should ask it.
+    /// None: the driver hangs, and must not be asked again.
     Hangs,
 }
 
@@ -68,20 +70,19 @@ fn without_driver(machine: &mut Machine) {
     machine.nvml = Detected::Absent;
     machine.libcuda = Detected::Absent;
     machine.gpu_count = Detected::Absent;
-    machine.jetson = match std::mem::take(&mut machine.jetson) {
-        found @ Detected::Found(_) => found,
-        Detected::Absent | Detected::Unknown { .. } => Detected::Absent,
-    };
-}
-
-/// Takes `new` where nothing was found yet and something is found now.
-fn improve<T>(slot: &mut Detected<T>, new: Detected<T>) {
-    if !slot.is_found() && new.is_found() {
-        *slot = new;
+    if !machine.jetson.is_found() {
+        machine.jetson = Detected::Absent;
     }
 }
 
-/// The GPU with the driver's number `index`, new where it was not known yet.
+/// Takes `new` if it is found and nothing was found before.
+fn improve<T>(fact: &mut Detected<T>, new: Detected<T>) {
+    if !fact.is_found() && new.is_found() {
+        *fact = new;
+    }
+}
+
+/// The GPU with the driver's number `index`, added if it was not known yet.
 fn gpu(machine: &mut Machine, index: u32) -> &mut Gpu {
     let position = machine.gpus.partition_point(|gpu| gpu.index < index);
     if machine.gpus.get(position).is_none_or(|gpu| gpu.index != index) {
@@ -90,15 +91,15 @@ fn gpu(machine: &mut Machine, index: u32) -> &mut Gpu {
     &mut machine.gpus[position]
 }
 
-/// Leftover libraries without a kernel module and without a card on a bus that could be read are
-/// not an unknown number of GPUs: there is none. Any other failure leaves it unknown.
-fn settle(machine: &mut Machine) {
-    let bus_was_read = super::pci::was_read(machine);
+/// Libraries without a kernel module and without a card mean that there is no GPU. Any other failure leaves their
+/// number unknown.
+fn settle_gpu_count(machine: &mut Machine) {
     let has_card = machine.adapters.iter().any(|adapter| adapter.vendor == Vendor::Nvidia);
-    // WSL's and Jetson's GPUs are not on the bus.
-    let on_bus = !machine.wsl.is_found() && !machine.jetson.is_found();
-    let open = matches!(machine.gpu_count, Detected::Unknown { .. });
-    if open && on_bus && bus_was_read && !has_card && !kernel_module::is_loaded(machine) {
+    // The GPUs of WSL and Jetson are not on the bus.
+    let is_on_bus = !machine.wsl.is_found() && !machine.jetson.is_found();
+    let is_open = matches!(machine.gpu_count, Detected::Unknown { .. });
+    let no_card = is_on_bus && pci::are_known(machine) && !has_card;
+    if is_open && no_card && !kernel_module::is_loaded(machine) {
         machine.gpu_count = Detected::Absent;
     }
 }

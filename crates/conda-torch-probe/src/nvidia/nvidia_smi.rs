@@ -1,21 +1,20 @@
-//! `nvidia-smi`, the driver's own program: the last resort, for it is slow and may hang.
+//! `nvidia-smi`, the driver's own program. It is slow and may hang, so it is the last resort.
 
-use crate::host::{Failure, ProgramOutput};
 use conda_torch_core::conda::Os;
-use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Outcome};
-
-use super::{Answered, gpu, improve};
-use crate::probe::{Probe, ended_well, quoted};
 use conda_torch_core::import::nvidia_smi::ReportedGpu;
 use conda_torch_core::import::nvidia_smi::csv::{self, Column};
+use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Outcome};
 
-/// The name under which it reports.
+use super::{DriverStatus, gpu, improve};
+use crate::clients::on_path;
+use crate::host::{Failure, ProgramOutput};
+use crate::probe::{Probe, failed, quoted, succeeded};
+
 const SOURCE: &str = "nvidia-smi";
 
-/// All that is asked; drivers below 510 do not know `compute_cap`.
+/// The queries of current drivers, and of drivers below 510, which do not know `compute_cap`.
 const QUERY: &str = "--query-gpu=index,name,driver_version,compute_cap,memory.total,pci.device_id";
 const OLD_QUERY: &str = "--query-gpu=index,name,driver_version,memory.total,pci.device_id";
-/// The columns of both.
 const COLUMNS: [Column; 6] = [
     Column::Index,
     Column::Name,
@@ -28,73 +27,71 @@ const OLD_COLUMNS: [Column; 5] =
     [Column::Index, Column::Name, Column::Driver, Column::Memory, Column::PciId];
 const FORMAT: &str = "--format=csv,noheader,nounits";
 
-pub(super) fn detect(probe: &mut Probe<'_>, answered: Answered) {
-    match answered {
-        Answered::Yes => return probe.report(SOURCE, Outcome::Skipped, "the libraries answered"),
-        Answered::Hangs => {
-            return probe.report(
-                SOURCE,
-                Outcome::Skipped,
-                "the driver does not answer its libraries",
-            );
-        }
-        Answered::No | Answered::NotLoaded => {}
+const NO_DEVICES: &str = "No devices were found";
+
+/// What mamba and, on musl, pixi run.
+const CLIENT_QUERY: [&str; 3] = ["--query", "-u", "-x"];
+const CLIENT_SOURCE: &str = "nvidia-smi --query -u -x";
+
+/// Drivers from this branch on print words beside the CUDA version; older ones print only the number.
+const REWORDED: u32 = 610;
+
+pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
+    let skipped = match status {
+        DriverStatus::Answers => Some("the libraries answered"),
+        DriverStatus::Hangs => Some("the driver does not answer its libraries"),
+        DriverStatus::Silent | DriverStatus::NotLoaded => None,
+    };
+    if let Some(why) = skipped {
+        return probe.report(SOURCE, Outcome::Skipped, why);
     }
     let Some(program) = program(probe) else {
         return probe.report(SOURCE, Outcome::Absent, "not on PATH");
     };
-    let answer = match ask(probe, &program) {
-        Ok(answer) => answer,
+    let output = match query(probe, &program) {
+        Ok(output) => output.stdout,
         Err(failure) => return probe.report_failure(SOURCE, &failure),
     };
-    if answer.stdout.contains("No devices were found") {
+    if output.contains(NO_DEVICES) {
         probe.report(SOURCE, Outcome::Ok, "no devices were found");
-        if matches!(probe.machine.gpu_count, Detected::Unknown { .. }) {
+        if let Detected::Unknown { .. } = probe.machine.gpu_count {
             probe.machine.gpu_count = Detected::Absent;
         }
         return;
     }
-    match read(&answer.stdout) {
+    match read(&output) {
         Ok(rows) => {
             probe.report(SOURCE, Outcome::Ok, format!("{} in all", rows.len()));
-            fill(&mut probe.machine, &rows);
+            fill(&mut probe.machine, rows);
         }
         Err(failure) => probe.report_failure(SOURCE, &failure),
     }
 }
 
-/// Where it is: on PATH, or where Windows and WSL keep it.
+/// The program on PATH, or where Windows and WSL have it.
 fn program(probe: &Probe<'_>) -> Option<String> {
-    let windows = || {
-        let root = probe.env("SystemRoot").unwrap_or("C:\\Windows".into());
-        format!("{root}\\System32\\nvidia-smi.exe")
-    };
-    crate::clients::on_path(probe, SOURCE).or_else(|| {
-        let place = match probe.host.target().os() {
-            Some(Os::Windows) => windows(),
-            Some(Os::Linux | Os::Macos | Os::FreeBsd) | None => {
-                "/usr/lib/wsl/lib/nvidia-smi".to_owned()
-            }
+    on_path(probe, SOURCE).or_else(|| {
+        let path = if probe.is_on(Os::Windows) {
+            let root = probe.env("SystemRoot").unwrap_or_else(|| "C:\\Windows".to_owned());
+            format!("{root}\\System32\\nvidia-smi.exe")
+        } else {
+            "/usr/lib/wsl/lib/nvidia-smi".to_owned()
         };
-        probe.host.is_file(&place).then_some(place)
+        probe.host.is_file(&path).then_some(path)
     })
 }
 
-fn ask(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
-    let asked = probe.host.run(program, &[QUERY, FORMAT])?;
-    let is_old =
-        |ran: &ProgramOutput| [&ran.stdout, &ran.stderr].iter().any(|t| t.contains("compute_cap"));
-    if asked.code != Some(0) && is_old(&asked) {
+fn query(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
+    let output = probe.host.run(program, &[QUERY, FORMAT])?;
+    let texts = [&output.stdout, &output.stderr];
+    if output.code != Some(0) && texts.iter().any(|text| text.contains("compute_cap")) {
         return probe.run(program, &[OLD_QUERY, FORMAT]);
     }
-    // Newer ones say so with exit status 6.
-    if asked.code == Some(0) || asked.stdout.contains("No devices were found") {
-        return Ok(asked);
-    }
-    ended_well(asked)
+    // Newer ones exit with 6 then.
+    if output.stdout.contains(NO_DEVICES) { Ok(output) } else { succeeded(output) }
 }
 
-/// A line of the table; a field that the driver would not tell is `None`.
+/// A row of the table. A value that the driver does not report is `None`.
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     index: u32,
@@ -102,13 +99,10 @@ struct Row {
     gpu: ReportedGpu,
 }
 
-/// The rows that can be told apart; an error where there is none.
+/// The rows with a number, at least one.
 fn read(text: &str) -> Result<Vec<Row>, Failure> {
     let rows: Vec<Row> = text.lines().filter_map(row).collect();
-    if rows.is_empty() {
-        return Err(Failure::Other(format!("no table in {}", quoted(text))));
-    }
-    Ok(rows)
+    if rows.is_empty() { failed(format!("no table in {}", quoted(text))) } else { Ok(rows) }
 }
 
 fn row(line: &str) -> Option<Row> {
@@ -122,29 +116,74 @@ fn row(line: &str) -> Option<Row> {
     Some(Row { index: gpu.index?, driver: fields[2].parse().ok(), gpu })
 }
 
-fn fill(machine: &mut Machine, rows: &[Row]) {
-    let origin = || Origin::NvidiaSmi;
-    let unknown = "nvidia-smi did not say";
+fn fill(machine: &mut Machine, rows: Vec<Row>) {
     if let Some(driver) = rows.iter().find_map(|row| row.driver) {
-        improve(&mut machine.driver, Detected::found(driver, origin()));
+        improve(&mut machine.driver, Detected::found(driver, Origin::NvidiaSmi));
     }
     if let Ok(count) = u32::try_from(rows.len()) {
-        // It shows what a program may use, the kernel's files what there is.
-        machine.gpu_count = Detected::found(count, origin());
+        // It shows the GPUs that a program may use, the kernel's files all of them.
+        machine.gpu_count = Detected::found(count, Origin::NvidiaSmi);
         machine.gpus.truncate(rows.len());
     }
-    for Row { index, gpu: told, .. } in rows {
-        let gpu = gpu(machine, *index);
-        gpu.name = found(told.name.clone(), unknown);
-        gpu.compute_capability = found(told.capability, unknown);
-        gpu.memory_mib = found(told.memory, unknown);
+    for Row { index, gpu: reported, .. } in rows {
+        let gpu = gpu(machine, index);
+        gpu.name = fact(reported.name);
+        gpu.compute_capability = fact(reported.capability);
+        gpu.memory_mib = fact(reported.memory);
         gpu.mig = Detected::unknown("nvidia-smi was not asked");
-        gpu.pci_id.clone_from(&told.pci_id);
+        gpu.pci_id = reported.pci_id;
     }
 }
 
-fn found<T>(value: Option<T>, why: &'static str) -> Detected<T> {
-    value.map_or(Detected::unknown(why), |value| Detected::found(value, Origin::NvidiaSmi))
+fn fact<T>(value: Option<T>) -> Detected<T> {
+    let unknown = Detected::unknown("nvidia-smi did not report it");
+    value.map_or(unknown, |value| Detected::found(value, Origin::NvidiaSmi))
+}
+
+/// Where the program is, and its CUDA version as mamba reads it, if that does not follow from NVML's. It may hang
+/// like the driver, and is not asked then.
+pub(super) fn detect_client_query(probe: &mut Probe<'_>) {
+    let Some(program) = on_path(probe, SOURCE) else {
+        probe.machine.nvidia_smi = Detected::Absent;
+        probe.machine.nvidia_smi_cuda = Detected::Absent;
+        return;
+    };
+    probe.machine.nvidia_smi = Detected::found(program.clone(), Origin::Env("PATH".into()));
+    let machine = &probe.machine;
+    let is_old = machine.driver.value().is_none_or(|driver| driver.branch() < REWORDED);
+    let why_not = if machine.nvml.is_found() && is_old {
+        Some("not asked: NVML reported it")
+    } else if machine.sources.iter().any(|source| source.outcome == Outcome::TimedOut) {
+        Some("not asked: the driver does not answer")
+    } else {
+        None
+    };
+    probe.machine.nvidia_smi_cuda = match why_not {
+        Some(why) => Detected::unknown(why),
+        None => match probe.host.run(&program, &CLIENT_QUERY) {
+            Ok(output) => {
+                let cuda = between_tags(&output.stdout);
+                let detail = cuda.map_or("no CUDA version in it".to_owned(), quoted);
+                probe.report(CLIENT_SOURCE, Outcome::Ok, detail);
+                cuda.map_or(Detected::Absent, |text| {
+                    Detected::found(text.to_owned(), Origin::NvidiaSmi)
+                })
+            }
+            Err(failure) => {
+                probe.report_failure(CLIENT_SOURCE, &failure);
+                Detected::unknown(failure.to_string())
+            }
+        },
+    };
+}
+
+/// As the pattern of mamba and pixi has it: the first line with both tags, from the first opening to the last
+/// closing one.
+fn between_tags(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| {
+        let (_, rest) = line.split_once("<cuda_version>")?;
+        rest.rsplit_once("</cuda_version>").map(|(between, _)| between)
+    })
 }
 
 #[cfg(test)]
@@ -152,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_that_the_driver_would_not_tell_are_unknown_and_not_zero() {
+    fn missing_values_are_unknown() {
         let text = "0, NVIDIA GeForce GTX 1080 Ti, 580.65.06, 6.1, 11264, 0x1B0610DE\n\
                     1, [Unknown Error], 580.65.06, [N/A], ERR!, 0x268410DE\n";
         let rows = read(text).expect("a table");
@@ -163,16 +202,25 @@ mod tests {
     }
 
     #[test]
-    fn an_older_table_lacks_the_capability_alone() {
+    fn an_older_table_only_lacks_the_capability() {
         let rows = read("0, Tesla K80, 470.256.02, 11441, 0x102D10DE").expect("a table");
         assert_eq!(rows[0].gpu.capability, None);
         assert_eq!(rows[0].gpu.memory, Some(11441));
     }
 
     #[test]
-    fn what_is_no_table_is_a_failure() {
+    fn other_text_is_an_error() {
         for text in ["", "\u{fffd}garbage\n", "NVIDIA-SMI has failed", "a, b, c, d, e, f"] {
             assert!(read(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_text_between_the_tags_is_kept() {
+        let xml = "<?xml?>\n<driver_version>550.54</driver_version>\n\t<cuda_version>12.4</cuda_version>\n";
+        assert_eq!(between_tags(xml), Some("12.4"));
+        assert_eq!(between_tags("<cuda_version>N/A</cuda_version>"), Some("N/A"));
+        assert_eq!(between_tags("<cuda_version>\n12.4\n</cuda_version>"), None);
+        assert_eq!(between_tags("NVIDIA-SMI has failed"), None);
     }
 }

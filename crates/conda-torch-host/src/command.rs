@@ -1,0 +1,205 @@
+//! Runs programs that may hang, crash, print without end or leave processes behind.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{self, Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use conda_torch_probe::host::Failure;
+
+use crate::pipes::Pipes;
+use crate::signals::{self, Signals};
+
+/// How often a silent program is checked on.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long a program that takes minutes may clean up once it was asked to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a killed program may take to disappear. One that is stuck in the kernel takes longer.
+const REAP: Duration = Duration::from_millis(500);
+
+/// A program that may take minutes, with somebody waiting for it. It runs without a shell.
+#[derive(Debug, Clone, Copy)]
+pub struct Command<'a> {
+    /// The program.
+    pub program: &'a str,
+    /// Its arguments.
+    pub arguments: &'a [String],
+    /// Variables to set beside those of this process.
+    pub env: &'a [(&'a str, &'a str)],
+    /// Its input: at most some kilobytes, so that it fits into a pipe.
+    pub stdin: &'a str,
+    /// How long it may take.
+    pub deadline: Duration,
+}
+
+/// A program that has ended, or was ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandOutput {
+    /// How it ended.
+    pub end: CommandEnd,
+    /// What it wrote to stdout, up to a limit.
+    pub stdout: Vec<u8>,
+    /// What it wrote to stderr, up to a limit.
+    pub stderr: Vec<u8>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandEnd {
+    /// By itself, with this exit status.
+    Exited(i32),
+    /// By a signal that this program did not send.
+    Killed(i32),
+    /// It reached its deadline and was ended.
+    TimedOut,
+    /// This program received a signal and ended it.
+    Interrupted(i32),
+}
+
+/// Runs a program and calls `tick` several times a second with the time it has taken so far. At its
+/// deadline, on Ctrl-C and on SIGTERM it ends together with all processes that it started: on Unix they
+/// are a process group. On Windows a console sends Ctrl-C to each of them.
+///
+/// # Errors
+/// If the program cannot be started.
+pub fn run_command(
+    command: &Command<'_>,
+    tick: &mut dyn FnMut(Duration),
+) -> Result<CommandOutput, Failure> {
+    let signals = Signals::catch();
+    let mut process = new_process(command.program);
+    process.args(command.arguments).envs(command.env.iter().copied());
+    let limits = Limits {
+        deadline: command.deadline,
+        grace: GRACE,
+        kept: [256 << 20, 1 << 20],
+        group: true,
+    };
+    let mut next = INTERVAL;
+    run(process, command.stdin, &limits, &mut |took| {
+        if took >= next {
+            next = took + INTERVAL;
+            tick(took);
+        }
+        signals.received()
+    })
+}
+
+/// Runs a program that has `deadline` to answer. Processes that it leaves behind are left alone: one may
+/// be a service of the driver.
+pub(crate) fn run_briefly(
+    process: process::Command,
+    deadline: Duration,
+) -> Result<CommandOutput, Failure> {
+    let limits = Limits { deadline, grace: Duration::ZERO, kept: [1 << 20, 1 << 20], group: false };
+    run(process, "", &limits, &mut |_| None)
+}
+
+/// A process in a group of its own.
+pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
+    let mut process = process::Command::new(program);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut process, 0);
+    process
+}
+
+struct Limits {
+    deadline: Duration,
+    /// How long the program may clean up at its deadline.
+    grace: Duration,
+    /// How many bytes of stdout and stderr are kept. The rest is read and dropped.
+    kept: [usize; 2],
+    /// Whether processes that it leaves behind are ended if they hold its pipes.
+    group: bool,
+}
+
+fn run(
+    mut process: process::Command,
+    stdin: &str,
+    limits: &Limits,
+    tick: &mut dyn FnMut(Duration) -> Option<i32>,
+) -> Result<CommandOutput, Failure> {
+    let start = Instant::now();
+    process.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
+    let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        // A program that does not read its input fails in its own words.
+        let _ = input.write_all(stdin.as_bytes());
+    }
+    let mut pipes = Pipes::of(&mut child, limits.kept);
+    let end = loop {
+        pipes.read(INTERVAL.min(limits.deadline.saturating_sub(start.elapsed())));
+        if let Some(status) = status(&mut child) {
+            pipes.read_last();
+            if limits.group && !pipes.are_closed() {
+                signals::kill_group(&child);
+            }
+            break end(status);
+        }
+        if let Some(signal) = tick(start.elapsed()) {
+            stop(&mut child, &mut pipes, GRACE);
+            break CommandEnd::Interrupted(signal);
+        }
+        if start.elapsed() >= limits.deadline {
+            break stop(&mut child, &mut pipes, limits.grace);
+        }
+    };
+    let [stdout, stderr] = pipes.into_bytes();
+    Ok(CommandOutput { end, stdout, stderr, took: start.elapsed() })
+}
+
+/// Ends a program with all processes that it started. A program that has ended by itself at the same
+/// moment has not timed out.
+fn stop(child: &mut Child, pipes: &mut Pipes, grace: Duration) -> CommandEnd {
+    if !grace.is_zero() {
+        signals::ask_group_to_end(child);
+        wait(child, pipes, grace);
+    }
+    // Its group has no other owner as long as it has not been waited for, or has members.
+    signals::kill_group(child);
+    let _ = child.kill();
+    match wait(child, pipes, REAP).map(end) {
+        Some(end @ (CommandEnd::Exited(_) | CommandEnd::Killed(_)))
+            if grace.is_zero() && !is_kill(end) =>
+        {
+            end
+        }
+        Some(_) | None => CommandEnd::TimedOut,
+    }
+}
+
+/// Whether a program ended as [`Child::kill`] ends one.
+fn is_kill(end: CommandEnd) -> bool {
+    end == if cfg!(unix) { CommandEnd::Killed(9) } else { CommandEnd::Exited(1) }
+}
+
+/// Reads until a program has ended, at most for `limit`.
+fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration) -> Option<ExitStatus> {
+    let start = Instant::now();
+    loop {
+        pipes.read(INTERVAL.min(limit.saturating_sub(start.elapsed())));
+        if let Some(status) = status(child) {
+            pipes.read_last();
+            return Some(status);
+        }
+        if start.elapsed() >= limit {
+            return None;
+        }
+    }
+}
+
+fn status(child: &mut Child) -> Option<ExitStatus> {
+    child.try_wait().ok().flatten()
+}
+
+fn end(status: ExitStatus) -> CommandEnd {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return CommandEnd::Killed(signal);
+    }
+    CommandEnd::Exited(status.code().unwrap_or(-1))
+}

@@ -1,0 +1,105 @@
+//! The calls to NVML, the driver's management library.
+
+use std::ffi::OsStr;
+
+use conda_torch_probe::host::{Query, Reply};
+use nvml_wrapper::error::NvmlError;
+use nvml_wrapper::{Device, Nvml};
+
+use super::{Printer, load_error};
+
+/// Tries the files until one can be initialised, and asks that one.
+pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
+    for path in paths {
+        let init = || Nvml::builder().lib_path(OsStr::new(path)).init();
+        let init = || {
+            init().map_err(|error| match error {
+                NvmlError::LibloadingError(error) => load_error(&error, path),
+                error => failed(&error),
+            })
+        };
+        if let Some(nvml) =
+            printer.call(Query::Init, None, init, |_| Some(Reply::Text(path.clone())))
+        {
+            ask_driver(&nvml, printer);
+            // Not shut down: that can hang as well, and the process ends here.
+            std::mem::forget(nvml);
+            return;
+        }
+    }
+}
+
+fn ask_driver(nvml: &Nvml, printer: &mut Printer<'_>) {
+    printer.ask(Query::DriverVersion, None, || reply(nvml.sys_driver_version(), Reply::Text));
+    printer.ask(Query::CudaVersion, None, || {
+        reply(nvml.sys_cuda_driver_version(), |version| Reply::number(version.into()))
+    });
+    let count = || nvml.device_count().map_err(|error| failed(&error));
+    let number = |count: &u32| Some(Reply::Number((*count).into()));
+    let count = printer.call(Query::DeviceCount, None, count, number);
+    for index in 0..count.unwrap_or(0) {
+        let device = || nvml.device_by_index(index).map_err(|error| failed(&error));
+        if let Some(device) = printer.call(Query::Device, Some(index), device, |_| None) {
+            ask_device(&device, index, printer);
+        }
+    }
+}
+
+fn ask_device(device: &Device<'_>, index: u32, printer: &mut Printer<'_>) {
+    let of = Some(index);
+    printer.ask(Query::Name, of, || reply(device.name(), Reply::Text));
+    printer.ask(Query::ComputeCapability, of, || {
+        reply(device.cuda_compute_capability(), |cc| {
+            Reply::Text(format!("{}.{}", cc.major, cc.minor))
+        })
+    });
+    printer.ask(Query::Memory, of, || reply(device.memory_info(), |m| Reply::Number(m.total)));
+    let mig = || device.mig_mode().map(|mode| mode.current).map_err(|error| failed(&error));
+    let mig = printer.call(Query::Mig, of, mig, |mode| Some(Reply::Number((*mode).into())));
+    printer.ask(Query::PciId, of, || {
+        reply(device.pci_info(), |pci| Reply::Number(pci.pci_device_id.into()))
+    });
+    // The wrapper has it for Linux alone.
+    #[cfg(target_os = "linux")]
+    printer.ask(Query::Virtualization, of, || virtualization(device));
+    if mig == Some(1) {
+        printer.ask(Query::MigSlices, of, || mig_slices(device));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn virtualization(device: &Device<'_>) -> Reply {
+    use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode as Mode;
+    reply(device.virtualization_mode(), |mode| {
+        let mode = match mode {
+            Mode::Bare => "none",
+            Mode::PassThrough => "passthrough",
+            Mode::Vgpu => "vgpu",
+            Mode::HostVgpu => "host-vgpu",
+            Mode::HostVsga => "host-vsga",
+        };
+        Reply::Text(mode.to_owned())
+    })
+}
+
+/// The names of the slices. A place without a slice is skipped.
+fn mig_slices(device: &Device<'_>) -> Reply {
+    reply(device.mig_device_count(), |places| {
+        let slices = (0..places).filter_map(|place| device.mig_device_by_index(place).ok());
+        let names = slices.map(|slice| slice.name().unwrap_or_else(|_| "MIG slice".to_owned()));
+        Reply::Text(names.collect::<Vec<_>>().join("\n"))
+    })
+}
+
+fn reply<T>(result: Result<T, NvmlError>, reply: impl FnOnce(T) -> Reply) -> Reply {
+    result.map_or_else(|error| failed(&error), reply)
+}
+
+/// The name of the error code.
+fn failed(error: &NvmlError) -> Reply {
+    // Its text has the symbol's name, which only helps to debug a library.
+    Reply::Error(match error {
+        NvmlError::FailedToLoadSymbol(_) => "FailedToLoadSymbol".to_owned(),
+        error => format!("{error:?}"),
+    })
+}

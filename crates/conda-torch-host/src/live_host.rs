@@ -1,0 +1,208 @@
+//! This machine as this user sees it. Nothing is written.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use conda_torch_probe::host::{
+    DEFAULT_TIMEOUT, DisplayDevice, DriverCall, DriverEnd, DriverReport, DriverRequest, Failure,
+    Host, ProgramOutput, System, Target, parse_driver_calls,
+};
+
+use crate::command::{CommandEnd, new_process, run_briefly};
+use crate::{display_devices, driver};
+
+/// This machine.
+#[derive(Debug, Clone)]
+pub struct LiveHost {
+    target: Target,
+    timeout: Duration,
+    driver_program: Option<PathBuf>,
+}
+
+impl Default for LiveHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LiveHost {
+    /// This machine, without [a program that asks the driver](Self::with_driver_program): the driver's
+    /// libraries are not asked.
+    #[must_use]
+    pub fn new() -> Self {
+        let env = if cfg!(target_env = "gnu") {
+            "gnu"
+        } else if cfg!(target_env = "musl") {
+            "musl"
+        } else if cfg!(target_env = "msvc") {
+            "msvc"
+        } else {
+            ""
+        };
+        let target = Target {
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            env: env.to_owned(),
+            is_static: cfg!(all(unix, target_feature = "crt-static")),
+        };
+        let seconds = std::env::var("CONDA_TORCH_TIMEOUT").ok();
+        let seconds = seconds.and_then(|text| text.parse().ok()).filter(|n| (1..=600).contains(n));
+        let timeout = seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+        Self { target, timeout, driver_program: None }
+    }
+
+    /// Names the program that asks the driver in a process of its own: one that calls
+    /// [`run_driver_child`](crate::run_driver_child) if its first argument is
+    /// [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
+    #[must_use]
+    pub fn with_driver_program(mut self, program: PathBuf) -> Self {
+        self.driver_program = Some(program);
+        self
+    }
+}
+
+impl Host for LiveHost {
+    fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn system(&self) -> System {
+        System {
+            name: sysinfo::System::name().ok(),
+            version: sysinfo::System::os_version().ok(),
+            kernel: sysinfo::System::kernel_version().ok(),
+            arch: Some(sysinfo::System::cpu_arch()).filter(|arch| !arch.is_empty()),
+        }
+    }
+
+    fn own_glibc(&self) -> Option<String> {
+        own_glibc()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+        let file = open(path)?;
+        // A pipe or a device instead of a file would block or never end.
+        if !file.metadata()?.is_file() {
+            return Err(Failure::Other("not a regular file".to_owned()));
+        }
+        let mut bytes = Vec::new();
+        file.take(limit.try_into().unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(path)? {
+            // No name that the program looks for is other than Unicode.
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        Path::new(path).exists()
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        Path::new(path).is_file()
+    }
+
+    fn read_link(&self, path: &str) -> Result<String, Failure> {
+        let target = fs::read_link(path)?;
+        target.into_os_string().into_string().map_err(|_| Failure::Other("not Unicode".to_owned()))
+    }
+
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        display_devices::display_devices()
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
+        let mut process = new_process(program);
+        process.args(arguments);
+        let output = run_briefly(process, self.timeout)?;
+        let code = match output.end {
+            CommandEnd::TimedOut => return Err(Failure::timed_out(self.timeout)),
+            CommandEnd::Exited(code) => Some(code),
+            CommandEnd::Killed(_) | CommandEnd::Interrupted(_) => None,
+        };
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(ProgramOutput { code, stdout: text(output.stdout), stderr: text(output.stderr) })
+    }
+
+    fn driver(&self, request: &DriverRequest) -> DriverReport {
+        let Some(program) = &self.driver_program else {
+            return DriverReport::not_started("no program to ask the driver with");
+        };
+        let mut process = new_process(program);
+        process.args(driver::arguments(request));
+        // libcuda would hide devices, and count them in another order than NVML.
+        process.env_remove("CUDA_VISIBLE_DEVICES").env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+        match run_briefly(process, self.timeout) {
+            Ok(output) => {
+                let calls = parse_driver_calls(&output.stdout);
+                let end = driver_end(output.end, &calls, request, self.timeout);
+                DriverReport { calls, end }
+            }
+            Err(failure) => {
+                DriverReport::not_started(format!("cannot run {}: {failure}", program.display()))
+            }
+        }
+    }
+}
+
+fn driver_end(
+    end: CommandEnd,
+    calls: &[DriverCall],
+    request: &DriverRequest,
+    timeout: Duration,
+) -> DriverEnd {
+    let is_unfinished = calls.last().is_none_or(|last| last.reply.is_none());
+    match end {
+        // A library that ends the process itself leaves a call without its reply.
+        CommandEnd::Exited(0) if is_unfinished && *request != DriverRequest::default() => {
+            DriverEnd::Crashed("exit status 0".to_owned())
+        }
+        CommandEnd::Exited(0) => DriverEnd::Finished,
+        CommandEnd::TimedOut => DriverEnd::timed_out(timeout),
+        // Windows' own codes are known in hexadecimal: 0xc0000005.
+        CommandEnd::Exited(code @ ..0) => {
+            DriverEnd::Crashed(format!("exit status {:#x}", code.cast_unsigned()))
+        }
+        CommandEnd::Exited(code) => DriverEnd::Crashed(format!("exit status {code}")),
+        CommandEnd::Killed(signal) | CommandEnd::Interrupted(signal) => {
+            DriverEnd::Crashed(format!("signal {signal}"))
+        }
+    }
+}
+
+/// Opens a file for reading, without waiting for a writer if it is a pipe.
+#[cfg(unix)]
+fn open(path: &str) -> std::io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &str) -> std::io::Result<fs::File> {
+    fs::File::open(path)
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "only the C library knows its version")]
+fn own_glibc() -> Option<String> {
+    // SAFETY: the function takes nothing and returns a pointer to a static, NUL-terminated text.
+    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+    version.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn own_glibc() -> Option<String> {
+    None
+}

@@ -1,0 +1,95 @@
+//! Signals: those that ask this program to end, and those that end a program that it runs.
+
+use std::process::Child;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The signal that was received; 0 if none was.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+
+/// The signals by which people and systems end a program.
+#[cfg(unix)]
+const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+
+/// While this lives, those signals are noted and do not end this program.
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    before: [libc::sigaction; ENDING.len()],
+}
+
+impl Signals {
+    /// The signal that was received, if any.
+    #[expect(clippy::unused_self, reason = "nothing is noted without it")]
+    pub(crate) fn received(&self) -> Option<i32> {
+        Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+    }
+
+    /// Windows ends every program on the console by itself.
+    #[cfg(not(unix))]
+    pub(crate) fn catch() -> Self {
+        Self {}
+    }
+}
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "the standard library cannot handle signals")]
+impl Signals {
+    /// Starts to note signals.
+    pub(crate) fn catch() -> Self {
+        RECEIVED.store(0, Ordering::SeqCst);
+        // SAFETY: all zeros is a valid value of this plain C structure: no flags, an empty mask.
+        let mut before: [libc::sigaction; ENDING.len()] = unsafe { std::mem::zeroed() };
+        for (signal, before) in ENDING.into_iter().zip(&mut before) {
+            // SAFETY: as above.
+            let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+            action.sa_sigaction = note as extern "C" fn(i32) as libc::sighandler_t;
+            action.sa_flags = libc::SA_RESTART;
+            // SAFETY: both point to valid structures, and the handler only stores to an atomic.
+            unsafe {
+                libc::sigaction(signal, &raw const action, before);
+                // An ignored signal stays ignored: a program under `nohup` does not end by SIGHUP.
+                if before.sa_sigaction == libc::SIG_IGN {
+                    libc::sigaction(signal, before, std::ptr::null_mut());
+                }
+            }
+        }
+        Self { before }
+    }
+}
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "the standard library cannot handle signals")]
+impl Drop for Signals {
+    fn drop(&mut self) {
+        for (signal, before) in ENDING.into_iter().zip(&self.before) {
+            // SAFETY: restores what `catch` was given.
+            unsafe { libc::sigaction(signal, before, std::ptr::null_mut()) };
+        }
+    }
+}
+
+#[cfg(unix)]
+extern "C" fn note(signal: i32) {
+    RECEIVED.store(signal, Ordering::SeqCst);
+}
+
+/// Asks the process group of a program to end. On Windows there are none.
+pub(crate) fn ask_group_to_end(leader: &Child) {
+    #[cfg(unix)]
+    signal_group(leader, rustix::process::Signal::TERM);
+    #[cfg(not(unix))]
+    let _ = leader;
+}
+
+/// Ends the process group of a program. On Windows there are none.
+pub(crate) fn kill_group(leader: &Child) {
+    #[cfg(unix)]
+    signal_group(leader, rustix::process::Signal::KILL);
+    #[cfg(not(unix))]
+    let _ = leader;
+}
+
+#[cfg(unix)]
+fn signal_group(leader: &Child, signal: rustix::process::Signal) {
+    // It may be gone already.
+    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(leader), signal);
+}
