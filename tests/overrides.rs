@@ -215,7 +215,7 @@ fn what_is_no_saved_machine_is_refused_with_its_name_and_place() {
     }
     let output = run(&["probe", "--machine", "/nowhere/m.json"], "");
     let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("`/nowhere/m.json`: not there"), "{message}");
+    assert!(message.contains("`/nowhere/m.json`: not found"), "{message}");
     let output = run(&["probe", "--machine", env!("CARGO_MANIFEST_DIR")], "");
     assert!(String::from_utf8_lossy(&output.stderr).contains("not a regular file"));
 }

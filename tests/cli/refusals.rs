@@ -18,7 +18,7 @@ fn is_document(ran: &Ran, status: &str, code: i32) {
 
 #[test]
 fn names_the_machine_file_that_cannot_be_read() {
-    line("advise --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`", "not there"]);
+    line("advise --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`", "not found"]);
     #[cfg(unix)]
     line("probe --machine /dev/null").refused(1, &["`/dev/null`", "not a regular file"]);
     line("matrix --machine /nowhere/m.json").refused(1, &["`/nowhere/m.json`"]);

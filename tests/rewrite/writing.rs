@@ -61,7 +61,7 @@ fn one_bad_file_does_not_keep_the_others_and_the_gravest_code_counts() {
     std::fs::write(folder.join("b.yml"), "dependencies: [").expect("written");
     let output = migrate(&folder, &["missing.yml", "b.yml", "a.yml", "--write"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("cannot read it: not there"));
+    assert!(text(&output.stderr).contains("cannot read it: not found"));
     assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), NEW);
     let output = migrate(&folder, &["a.yml.bak", "--check"]);
     assert_eq!(output.status.code(), Some(0), "a name that says nothing is read for commands");
@@ -82,7 +82,7 @@ fn the_document_holds_what_the_terminal_shows() {
     assert_eq!(document["files"][0]["changed"], true);
     assert_eq!(document["files"][0]["changes"][1]["before"], "cpuonly");
     assert_eq!(document["files"][0]["changes"][1]["after"][0], "pytorch-cpu");
-    assert_eq!(document["files"][1]["error"], "cannot read it: not there");
+    assert_eq!(document["files"][1]["error"], "cannot read it: not found");
 }
 
 #[cfg(unix)]
