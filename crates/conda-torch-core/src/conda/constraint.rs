@@ -21,15 +21,20 @@ pub struct Constraint(VersionSpec);
 #[error("`{0}` is not a version constraint; for example `>=2.1,<3`")]
 pub struct ParseConstraintError(pub String);
 
+/// Words in versions of PyTorch. Others, as in `2.x`, are a version to conda, but not what was meant.
+const TAGS: [&str; 7] = ["a", "alpha", "b", "beta", "rc", "dev", "post"];
+
 impl FromStr for Constraint {
     type Err = ParseConstraintError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // conda reads `==2.1.*` in a match spec as `2.1.*`.
         let spec = text.strip_prefix("==").filter(|rest| rest.contains('*')).unwrap_or(text);
-        VersionSpec::from_str(spec, ParseStrictness::Lenient)
+        let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
+        let spec = VersionSpec::from_str(spec, ParseStrictness::Lenient).ok();
+        spec.filter(|_| words.all(|word| word.is_empty() || TAGS.contains(&word)))
             .map(Self)
-            .map_err(|_| ParseConstraintError(text.to_owned()))
+            .ok_or_else(|| ParseConstraintError(text.to_owned()))
     }
 }
 
@@ -168,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_version_is_refused() {
-        for text in ["{{ version }}", "=", "", ">=", "x y"] {
+    fn what_is_not_a_version_of_pytorch_is_refused() {
+        for text in ["{{ version }}", "=", "", ">=", "x y", "2.x", "2.1+cu121"] {
             assert_eq!(Constraint::from_str(text), Err(ParseConstraintError(text.to_owned())));
         }
         assert!(constraint("*").is_any());

@@ -1,10 +1,9 @@
 //! Which PyTorch a file ends on, for all its platforms together.
 
-use crate::conda::{Subdir, Version};
+use crate::conda::{Constraint, Subdir, Version};
 use crate::resolve::Choice;
 use crate::types::{Companion, CudaVersion};
 
-use super::constraint::Constraint;
 use super::target::PlatformTarget;
 
 /// What was chosen for a file's platforms.
@@ -104,7 +103,7 @@ fn admitted<'m>(
 fn by_companion(target: &PlatformTarget<'_>) -> Option<Constraint> {
     let (package, constraint) =
         target.requested.companions.iter().find_map(|(package, constraint)| {
-            Some((*package, constraint.as_ref().filter(|constraint| constraint.is_pin())?))
+            Some((*package, constraint.as_ref().filter(|constraint| constraint.pin().is_some())?))
         })?;
     let rows = || target.matrix.companions.iter().filter(|row| row.package == package);
     if let Some(row) = rows().find(|row| constraint.admits(row.version)) {

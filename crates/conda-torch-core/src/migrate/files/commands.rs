@@ -60,7 +60,7 @@ pub(super) fn migrate(
             }
             for (at, edit) in read.items.iter().zip(&planned.items) {
                 if let PackageEdit::Become(fresh) = edit {
-                    words[*at] = fresh.iter().map(super::spec::NewSpec::text).collect();
+                    words[*at] = fresh.iter().map(ToString::to_string).collect();
                 }
             }
         }

@@ -1,11 +1,10 @@
 //! An environment of a file: channels and packages, each where it stands. What every format is read
 //! into before anything is decided.
 
-use crate::conda::Subdir;
+use crate::conda::{MatchSpec, SpecParts, Subdir};
 
 use super::channels;
 use super::file_migration::{FileNote, LineChange};
-use super::spec::{NewSpec, Written};
 
 /// An environment, or a part of one that builds on another.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +42,7 @@ pub(super) struct SpecLine {
     /// As it is written, without quotes.
     pub text: String,
     /// The same, read; `None` for what is no spec.
-    pub spec: Option<Written>,
+    pub spec: Option<MatchSpec>,
     /// The platforms that it is for, where that is said of this line alone.
     pub platforms: Option<Vec<Subdir>>,
 }
@@ -51,8 +50,9 @@ pub(super) struct SpecLine {
 impl SpecLine {
     /// A line of a list as a spec.
     pub(super) fn of(line: usize, text: &str) -> Self {
-        let text = text.to_owned();
-        Self { line, spec: Written::parse(&text), text, platforms: None }
+        // An entry with another key, such as `md5`, is not understood.
+        let parts = SpecParts::parse(text).filter(|parts| parts.other_keys.is_empty());
+        Self { line, spec: parts.map(MatchSpec::from), text: text.to_owned(), platforms: None }
     }
 
     /// Whether the line counts on a platform.
@@ -68,7 +68,7 @@ pub(super) enum PackageEdit {
     #[default]
     Keep,
     /// These come in its place; none where it goes.
-    Become(Vec<NewSpec>),
+    Become(Vec<MatchSpec>),
 }
 
 /// What becomes of a section: one edit a channel and one an item.

@@ -12,7 +12,6 @@ use super::file_edits::plan;
 use super::file_migration::{FileError, FileMigration, FileNote};
 use super::format::FileFormat;
 use super::packages::{PackageRole, role};
-use super::spec::NewSpec;
 use super::target::Target;
 use super::text_edit::{TextEdit, apply, line_end, remove_element, whole_line, without_item};
 
@@ -119,7 +118,7 @@ fn new_texts(environments: &[Environment<'_>], planned: &FileEdits) -> NewTexts 
         }
         for (value, edit) in environment.specs.iter().zip(&edits.items) {
             if let PackageEdit::Become(specs) = edit {
-                texts.insert(value.id(), specs.iter().map(NewSpec::text).collect());
+                texts.insert(value.id(), specs.iter().map(ToString::to_string).collect());
             }
         }
     }

@@ -112,7 +112,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         };
         for item in &self.section.items {
             let puzzling =
-                item.spec.as_ref().is_some_and(|spec| spec.is_puzzling() && is_ours(role(spec)));
+                item.spec.as_ref().is_some_and(|spec| spec.is_unclear() && is_ours(role(spec)));
             if puzzling {
                 return Err(FileError::InvalidSpec { line: item.line, text: item.text.clone() });
             }

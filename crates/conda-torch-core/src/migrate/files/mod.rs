@@ -13,7 +13,6 @@
 mod channels;
 mod choose_target;
 mod commands;
-mod constraint;
 mod environment_spec;
 mod environment_yml;
 mod file_edits;
@@ -25,7 +24,6 @@ mod pixi_read;
 mod pixi_toml;
 mod requested_specs;
 mod shell_words;
-mod spec;
 mod target;
 mod text_edit;
 mod toml_entries;

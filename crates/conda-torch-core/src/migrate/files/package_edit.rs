@@ -1,6 +1,6 @@
 //! What becomes of one package, once it is chosen what the file ends on.
 
-use crate::conda::{ChannelKind, Subdir, Version};
+use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
@@ -8,7 +8,6 @@ use super::choose_target::{ChosenBuilds, companion_version};
 use super::environment_spec::{PackageEdit, SpecLine, SpecSyntax};
 use super::file_migration::{ChangeReason, LineChange};
 use super::packages::{PackageRole, is_old, role};
-use super::spec::{NewSpec, Written};
 use super::target::PlatformTarget;
 
 /// The first PyTorch that the old channel never had: what is older is not meant by who names none.
@@ -67,13 +66,13 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             }),
         };
         let Some((fresh, why)) = decided else { return (PackageEdit::Keep, None) };
-        let after: Vec<String> = fresh.iter().map(NewSpec::text).collect();
-        let same = |fresh: &NewSpec| {
-            fresh.text() == item.text
+        let after: Vec<String> = fresh.iter().map(ToString::to_string).collect();
+        let same = |fresh: &MatchSpec| {
+            fresh.to_string() == item.text
                 || fresh.name == spec.name
                     && fresh.version == spec.version
                     && fresh.build == spec.build
-                    && fresh.channel == spec.channel.as_deref()
+                    && fresh.channel == spec.channel
         };
         if let [only] = fresh.as_slice()
             && same(only)
@@ -92,42 +91,44 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     }
 
     /// A spec from conda-forge: with its channel where the file names no channels, or did so itself.
-    fn fresh(&self, spec: &Written, name: &str, version: &str) -> NewSpec {
+    fn fresh(&self, spec: &MatchSpec, name: &str, version: &str) -> MatchSpec {
         let own = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::CondaForge);
-        NewSpec {
-            channel: if own { Some("conda-forge") } else { self.prefix },
+        MatchSpec {
+            channel: if own { spec.channel.clone() } else { self.prefix.map(str::to_owned) },
             version: version.to_owned(),
-            ..NewSpec::named(name)
+            ..MatchSpec::named(name)
         }
     }
 
     fn pytorch(
         &mut self,
         item: &SpecLine,
-        spec: &Written,
+        spec: &MatchSpec,
         scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
-    ) -> (Vec<NewSpec>, ChangeReason) {
+    ) -> (Vec<MatchSpec>, ChangeReason) {
         let entry = Entry::of(scope);
         let name = entry.name(&spec.name);
         // `pytorch` beside `pytorch-gpu`: one line is enough.
         let line = (name, item.platforms.clone());
-        if self.named.contains(&line) && spec.constraint.is_none() {
+        if self.named.contains(&line) && spec.constraint().is_none() {
             return (Vec::new(), ChangeReason::NotNeeded);
         }
         self.named.push(line);
-        let named = |version: &str, build: Option<String>| NewSpec {
+        let named = |version: &str, build: Option<String>| MatchSpec {
             build,
             ..self.fresh(spec, name, version)
         };
         let newest = scope.iter().map(|(_, choice)| choice.build.pytorch).max();
         let gives = newest.unwrap_or(FLOOR);
-        let kept = spec.constraint.as_ref().filter(|constraint| {
+        let constraint = spec.constraint();
+        let kept = constraint.as_ref().filter(|constraint| {
             scope.iter().all(|(_, choice)| constraint.admits(choice.build.pytorch))
         });
         let build = entry.build();
-        let (version, why) = match (&spec.constraint, kept) {
-            (Some(_), None) => (spec.restyled(&gives.to_string()), ChangeReason::Nearest),
-            (Some(_), Some(kept)) if build.is_some() && kept.is_pin() => {
+        let (version, why) = match (&constraint, kept) {
+            (Some(_), None) if build.is_some() => (format!("={gives}"), ChangeReason::Nearest),
+            (Some(_), None) => (spec.restyled(gives), ChangeReason::Nearest),
+            (Some(_), Some(kept)) if build.is_some() && kept.pin().is_some() => {
                 (format!("={gives}"), ChangeReason::NamedBuild)
             }
             (Some(_), Some(_)) if build.is_some() => {
@@ -145,21 +146,15 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         } else {
             why
         };
-        let version = match &build {
-            Some(_) if version.starts_with([' ', '=']) => {
-                format!("={}", version.trim_start_matches([' ', '=']))
-            }
-            Some(_) | None => version.trim_start().to_owned(),
-        };
         let mut fresh = vec![named(&version, build)];
         // What chooses CUDA needs a line of its own, and there is none.
         let pin = pin(scope).filter(|_| entry.all_cuda);
         if let Some(pin) =
             pin.filter(|_| !scope.iter().any(|(target, _)| target.requested.has_cuda_pin))
         {
-            fresh.push(NewSpec {
-                channel: fresh[0].channel,
-                ..NewSpec::pinned("cuda-version", pin)
+            fresh.push(MatchSpec {
+                channel: fresh[0].channel.clone(),
+                ..MatchSpec::version("cuda-version", pin)
             });
         }
         (fresh, why)
@@ -173,14 +168,14 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
 
     fn companion(
         &self,
-        spec: &Written,
+        spec: &MatchSpec,
         package: Companion,
         scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
-    ) -> (Vec<NewSpec>, ChangeReason) {
-        let plain = |version: &str| vec![self.fresh(spec, &spec.name, version.trim_start())];
+    ) -> (Vec<MatchSpec>, ChangeReason) {
+        let plain = |version: &str| vec![self.fresh(spec, &spec.name, version)];
         let why =
             if spec.build.is_some() { ChangeReason::OtherBuilds } else { ChangeReason::OldChannel };
-        let Some(constraint) = &spec.constraint else { return (plain(""), why) };
+        let Some(constraint) = spec.constraint() else { return (plain(""), why) };
         let goes = |(target, choice): &(&PlatformTarget<'m>, &Choice<'m>)| {
             let series = choice.build.pytorch.series();
             let cuda = choice.build.is_cuda();
@@ -195,7 +190,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         let versions = scope.iter().filter_map(|(_, choice)| companion_version(choice, package));
         match versions.min() {
             Some(version) if !scope.iter().all(goes) => {
-                (plain(&spec.restyled(&version.to_string())), ChangeReason::GoesWith)
+                (plain(&spec.restyled(version)), ChangeReason::GoesWith)
             }
             Some(_) | None => (plain(&spec.version), why),
         }
@@ -204,20 +199,20 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     fn cuda_pin(
         &mut self,
         item: &SpecLine,
-        spec: &Written,
+        spec: &MatchSpec,
         scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
-    ) -> Option<(Vec<NewSpec>, ChangeReason)> {
+    ) -> Option<(Vec<MatchSpec>, ChangeReason)> {
         let Some(pin) = pin(scope) else { return Some((Vec::new(), ChangeReason::NotNeeded)) };
         if self.pinned.contains(&item.platforms) || self.pinned.contains(&None) {
             return Some((Vec::new(), ChangeReason::CudaVersion));
         }
         self.pinned.push(item.platforms.clone());
         let version =
-            NewSpec { version: format!("={pin}"), ..self.fresh(spec, "cuda-version", "") };
+            MatchSpec { version: format!("={pin}"), ..self.fresh(spec, "cuda-version", "") };
         let admitted = || {
             let admits = |pin: CudaVersion| {
                 let version = Version::new(&[pin.major, pin.minor]);
-                spec.constraint.as_ref().is_some_and(|constraint| constraint.admits(version))
+                spec.constraint().is_some_and(|constraint| constraint.admits(version))
             };
             spec.name == "cuda-version" && admits(pin)
         };
@@ -232,7 +227,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
                 Some(_) => format!("={}", choice.build.pytorch),
                 None => self.floor(&entry, choice.build.pytorch),
             };
-            let torch = NewSpec { build, ..self.fresh(spec, entry.name("pytorch"), &version_of) };
+            let torch = MatchSpec { build, ..self.fresh(spec, entry.name("pytorch"), &version_of) };
             return Some((vec![torch, version], ChangeReason::CudaVersion));
         }
         Some((vec![version], ChangeReason::CudaVersion))
@@ -241,13 +236,13 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     fn cpu_only(
         &self,
         scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
-    ) -> (Vec<NewSpec>, ChangeReason) {
-        let spec = Written::default();
+    ) -> (Vec<MatchSpec>, ChangeReason) {
+        let spec = MatchSpec::default();
         if scope.iter().all(|(_, choice)| choice.build.metapackage) {
             return (vec![self.fresh(&spec, "pytorch-cpu", "")], ChangeReason::PytorchCpu);
         }
         let named = scope.iter().all(|(target, _)| target.requested.names_pytorch);
-        let fresh = scope.first().filter(|_| !named).map(|(_, choice)| NewSpec {
+        let fresh = scope.first().filter(|_| !named).map(|(_, choice)| MatchSpec {
             build: Some("cpu*".to_owned()),
             ..self.fresh(&spec, "pytorch", &format!("={}", choice.build.pytorch))
         });
@@ -258,10 +253,10 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     /// A package of NVIDIA's channel. Of CUDA 11 and older conda-forge has no such packages: they stay.
     fn toolkit(
         &self,
-        spec: &Written,
+        spec: &MatchSpec,
         scope: &[(&PlatformTarget<'m>, &Choice<'m>)],
         has_cuda_version: bool,
-    ) -> Option<(Vec<NewSpec>, ChangeReason)> {
+    ) -> Option<(Vec<MatchSpec>, ChangeReason)> {
         let from_nvidia = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Nvidia);
         let pin = pin(scope)?;
         if !from_nvidia && spec.version.is_empty() || pin < CudaVersion::new(12, 0) {
@@ -270,7 +265,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         let version = if spec.version.is_empty() || !has_cuda_version {
             String::new()
         } else {
-            spec.restyled(&pin.to_string()).trim_start().replace("==", "=")
+            spec.restyled(pin).replace("==", "=")
         };
         Some((vec![self.fresh(spec, &spec.name, &version)], ChangeReason::FollowsCuda))
     }

@@ -1,9 +1,7 @@
 //! Packages by what becomes of them.
 
-use crate::conda::ChannelKind;
+use crate::conda::{ChannelKind, MatchSpec};
 use crate::types::Companion;
-
-use super::spec::Written;
 
 /// What a package is to a file that moves to conda-forge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub(super) enum PackageRole {
 }
 
 /// The role of a package.
-pub(super) fn role(spec: &Written) -> PackageRole {
+pub(super) fn role(spec: &MatchSpec) -> PackageRole {
     let channel = spec.channel.as_deref().map(ChannelKind::of);
     if channel == Some(ChannelKind::Other) {
         return PackageRole::Other; // somebody's own build
@@ -86,7 +84,7 @@ fn is_library(name: &str) -> bool {
 }
 
 /// Whether only the old channel has it, or it is asked for from there.
-pub(super) fn is_old(spec: &Written) -> bool {
+pub(super) fn is_old(spec: &MatchSpec) -> bool {
     let from_there = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Pytorch);
     from_there
         || matches!(

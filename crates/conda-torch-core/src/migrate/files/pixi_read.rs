@@ -5,12 +5,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::conda::{Os, Subdir};
+use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 
 use super::environment_spec::{EnvironmentSpec, SpecLine, SpecSyntax};
 use super::environment_yml::pip_notes;
 use super::file_migration::{FileError, FileNote};
-use super::spec::Written;
 
 /// Tables of conda packages.
 const TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
@@ -200,29 +199,32 @@ impl Read {
 }
 
 /// An entry as a spec; `None` for a package from a path, a repository or a build.
-fn spec(name: &str, value: &DeValue<'_>) -> Option<Written> {
-    let mut spec = Written { name: name.to_ascii_lowercase(), ..Written::default() };
-    match value {
-        DeValue::String(version) => spec.set_version(version, true),
+fn spec(name: &str, value: &DeValue<'_>) -> Option<MatchSpec> {
+    let parts = match value {
+        DeValue::String(version) => {
+            SpecParts { name, version: Some(version), ..SpecParts::default() }
+        }
         DeValue::Table(table) => {
             let known = |key: &str| matches!(key, "version" | "build" | "channel");
             if !table.iter().all(|(key, _)| known(key.get_ref())) {
                 return None;
             }
-            let text = |key: &str| Some(get(table, key)?.get_ref().as_str()?.to_owned());
-            if let Some(version) = text("version") {
-                spec.set_version(&version, true);
+            let text = |key: &str| get(table, key)?.get_ref().as_str();
+            SpecParts {
+                channel: text("channel"),
+                name,
+                version: text("version"),
+                build: text("build"),
+                other_keys: Vec::new(),
             }
-            spec.build = text("build").filter(|build| build != "*");
-            spec.channel = text("channel");
         }
         DeValue::Integer(_)
         | DeValue::Float(_)
         | DeValue::Boolean(_)
         | DeValue::Datetime(_)
         | DeValue::Array(_) => return None,
-    }
-    Some(spec)
+    };
+    Some(parts.into())
 }
 
 /// The platforms that a target names.

@@ -137,7 +137,9 @@ impl Writer<'_> {
                 }
                 self.expected.insert(own.clone(), "{}".to_owned());
                 self.expected.insert(format!("{own}\u{1f}version"), version);
-                for (key, text) in [("build", fresh.build.as_deref()), ("channel", fresh.channel)] {
+                for (key, text) in
+                    [("build", fresh.build.as_deref()), ("channel", fresh.channel.as_deref())]
+                {
                     if let Some(text) = text {
                         self.expected.insert(format!("{own}\u{1f}{key}"), format!("\"{text}"));
                     }

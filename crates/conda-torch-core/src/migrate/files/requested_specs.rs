@@ -1,13 +1,11 @@
 //! What an environment asks of PyTorch on one platform, all its lines taken together.
 
-use crate::conda::{Subdir, Version};
+use crate::conda::{Constraint, MatchSpec, Subdir, Version};
 use crate::resolve::RequestedAccelerator;
 use crate::types::{Companion, CudaVersion};
 
-use super::constraint::Constraint;
 use super::environment_spec::SpecLine;
 use super::packages::{Device, PackageRole, device_of, role};
-use super::spec::Written;
 
 /// A wish, drawn from the lines that hold on a platform.
 #[derive(Debug, Clone, Default)]
@@ -56,11 +54,11 @@ impl RequestedSpecs {
             || self.has_pytorch_cuda
     }
 
-    fn add(&mut self, spec: &Written) {
+    fn add(&mut self, spec: &MatchSpec) {
         match role(spec) {
             PackageRole::Pytorch => {
                 self.names_pytorch = true;
-                self.pytorch = self.pytorch.take().or_else(|| spec.constraint.clone());
+                self.pytorch = self.pytorch.take().or_else(|| spec.constraint());
                 match spec.name.as_str() {
                     "pytorch-gpu" => self.device = RequestedAccelerator::Cuda,
                     "pytorch-cpu" => self.device = RequestedAccelerator::Cpu,
@@ -68,21 +66,21 @@ impl RequestedSpecs {
                 }
             }
             PackageRole::Companion(package) => {
-                self.companions.push((package, spec.constraint.clone()));
+                self.companions.push((package, spec.constraint()));
                 self.add_build(spec);
             }
             PackageRole::CudaPin => {
                 self.has_cuda_pin = true;
                 self.has_pytorch_cuda |= spec.name == "pytorch-cuda";
                 self.device = RequestedAccelerator::Cuda;
-                self.cuda = self.cuda.or_else(|| cuda(spec.constraint.as_ref()?));
+                self.cuda = self.cuda.or_else(|| cuda(&spec.constraint()?));
             }
             PackageRole::CpuOnly => {
                 self.has_cpu_only = true;
                 self.device = RequestedAccelerator::Cpu;
             }
             PackageRole::NotNeeded => self.add_build(spec),
-            PackageRole::Python => self.python.clone_from(&spec.constraint),
+            PackageRole::Python => self.python = spec.constraint(),
             PackageRole::Magma
             | PackageRole::Toolkit
             | PackageRole::ToolkitLibrary
@@ -92,7 +90,7 @@ impl RequestedSpecs {
         }
     }
 
-    fn add_build(&mut self, spec: &Written) {
+    fn add_build(&mut self, spec: &MatchSpec) {
         let Some(build) = &spec.build else { return };
         match device_of(build) {
             Some(Device::Cuda) => {
@@ -119,7 +117,7 @@ fn cuda(constraint: &Constraint) -> Option<CudaVersion> {
     const NEWEST: [[u16; 2]; 3] = [[12, 4], [12, 1], [11, 8]];
     let newest = NEWEST.map(|parts| Version::new(&parts));
     let admitted = newest.into_iter().find(|version| constraint.admits(*version));
-    let meant = if constraint.is_pin() { constraint.anchor() } else { admitted };
+    let meant = constraint.pin().or(admitted);
     let version = meant.or_else(|| constraint.anchor())?;
     Some(CudaVersion::new(version.major(), version.minor()))
 }
@@ -137,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_cuda_that_is_meant_is_read_from_pins_and_from_builds() {
-        let meant = |text| cuda(&Constraint::parse(text, false).expect("understood"));
+        let meant = |text: &str| cuda(&text.parse().expect("a constraint"));
         assert_eq!(meant("=12.1"), Some(CudaVersion::new(12, 1)));
         assert_eq!(meant("=11.3.1"), Some(CudaVersion::new(11, 3)));
         assert_eq!(meant(">=11.6"), Some(CudaVersion::new(12, 4)));

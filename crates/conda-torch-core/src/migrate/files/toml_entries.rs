@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use toml::de::DeValue;
 
-use super::spec::NewSpec;
+use crate::conda::MatchSpec;
+
 use super::text_edit::{TextEdit, line_end, whole_line, without_item};
 
 /// A version as pixi reads it: without an operator it is exact, so `=2.1` needs `.*`.
-pub(super) fn version(fresh: &NewSpec) -> String {
+pub(super) fn version(fresh: &MatchSpec) -> String {
     let version = fresh.version.as_str();
     match version.strip_prefix('=') {
         _ if version.is_empty() => "*".to_owned(),
@@ -22,7 +23,7 @@ pub(super) fn version(fresh: &NewSpec) -> String {
 }
 
 /// A spec as the value of an entry.
-pub(super) fn value(fresh: &NewSpec, quote: char) -> String {
+pub(super) fn value(fresh: &MatchSpec, quote: char) -> String {
     let quoted = |text: &str| format!("{quote}{text}{quote}");
     let own = version(fresh);
     if fresh.build.is_none() && fresh.channel.is_none() {
@@ -32,7 +33,7 @@ pub(super) fn value(fresh: &NewSpec, quote: char) -> String {
     if let Some(build) = &fresh.build {
         text.extend([", build = ", &quoted(build)]);
     }
-    if let Some(channel) = fresh.channel {
+    if let Some(channel) = &fresh.channel {
         text.extend([", channel = ", &quoted(channel)]);
     }
     text.push_str(" }");
@@ -44,7 +45,7 @@ pub(super) fn edit(
     text: &str,
     key: &Range<usize>,
     old: &Range<usize>,
-    fresh: &[NewSpec],
+    fresh: &[MatchSpec],
 ) -> Option<Vec<TextEdit>> {
     let line = whole_line(text, key.start);
     let alone = text[line.start..key.start].trim_matches([' ', '\t', '\u{feff}']).is_empty()
