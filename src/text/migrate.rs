@@ -6,7 +6,7 @@ use conda_torch_core::diagnostics::{Severity, message};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::migrate::environment::{
     MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom,
-    words::{change, list, obstacle, reason, specs},
+    messages::{change, list, obstacle, reason, specs},
 };
 use conda_torch_core::report::migrate::MigrationAnswer;
 use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
@@ -168,14 +168,14 @@ fn becomes(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) 
         PackageOutcome::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.to_string(),
         PackageOutcome::Changed(..) | PackageOutcome::LeftOut(_) => false,
     };
-    for entry in plan.entries.iter().filter(|entry| !kept(entry)) {
+    for entry in plan.packages.iter().filter(|entry| !kept(entry)) {
         let becomes = specs(&entry.outcome);
         let becomes = if becomes.is_empty() { "left out".to_owned() } else { list(&becomes) };
         let why = reason(entry).map_or_else(String::new, |(_, why)| format!(": {why}"));
         page.text("- ", &format!("`{}` → {becomes}{why}", entry.spec));
     }
     let same: Vec<String> = plan
-        .entries
+        .packages
         .iter()
         .filter(|entry| kept(entry))
         .map(|entry| entry.spec.to_string())

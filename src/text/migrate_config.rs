@@ -2,7 +2,7 @@
 
 use conda_torch_core::answer::Refused;
 use conda_torch_core::commands;
-use conda_torch_core::migrate::environment::{SettingsFinding, words::setting_sentence};
+use conda_torch_core::migrate::environment::{SettingsFinding, messages::setting_sentence};
 use conda_torch_core::report::migrate::SettingsAnswer;
 use conda_torch_core::types::ClientKind;
 
@@ -52,10 +52,10 @@ pub fn settings(answer: &SettingsAnswer<'_>, style: Style) -> Result<String, Ref
 
 /// One line of the configuration and what is to become of it.
 fn finding(finding: &SettingsFinding) -> String {
-    let SettingsFinding { path, line, kind, verdict } = finding;
+    let SettingsFinding { path, line, kind, action } = finding;
     let place = path.as_deref().map_or_else(
         || format!("`{}={}`", line.key, line.value),
         |path| format!("`{}` in {path}, line {}", line.value, line.line),
     );
-    format!("{place}: {}", setting_sentence(*kind, verdict, &line.key))
+    format!("{place}: {}", setting_sentence(*kind, action, &line.key))
 }

@@ -124,7 +124,7 @@ fn config_names_file_and_line() {
     let text = ran.words();
     for words in [
         ".condarc, line 3",
-        "`torch` took packages",
+        "still used by `torch`",
         "without its comments",
         "--add channels conda-forge",
         "--remove channels pytorch",

@@ -35,7 +35,7 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
     }
     let mut told: Vec<(&str, &str)> = Vec::new();
     for finding in &settings.findings {
-        let (Some(path), SettingsAction::Remove { used_by }) = (&finding.path, &finding.verdict)
+        let (Some(path), SettingsAction::Remove { used_by }) = (&finding.path, &finding.action)
         else {
             continue;
         };

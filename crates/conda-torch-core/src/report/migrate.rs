@@ -10,7 +10,7 @@ use crate::matrix::Matrix;
 use crate::migrate::environment::{
     Migration, MigrationPlan, PackageMigration, RequestedFrom, Settings, SettingsAction,
     SettingsFinding,
-    words::{change, fate, obstacle, reason, setting_sentence, specs},
+    messages::{change, obstacle, outcome, reason, setting_sentence, specs},
 };
 use crate::types::{CondarcLine, Machine, Shell};
 
@@ -135,7 +135,7 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
         (true, None) => (Status::Unsatisfiable, 3),
     };
     let steps = answer.steps();
-    let entries = plan.into_iter().flat_map(|plan| &plan.entries);
+    let entries = plan.into_iter().flat_map(|plan| &plan.packages);
     let prefix = &migration.environment.prefix;
     write(Answered {
         matrix: MatrixDate::of(Matrix::embedded()),
@@ -260,7 +260,7 @@ impl<'a> From<&'a PackageMigration> for EntryReport<'a> {
     fn from(entry: &'a PackageMigration) -> Self {
         Self {
             spec: entry.spec.to_string(),
-            fate: fate(&entry.outcome),
+            fate: outcome(&entry.outcome),
             specs: specs(&entry.outcome),
             reason: reason(entry).map(CodeAndMessage::from),
         }
@@ -363,7 +363,7 @@ struct FindingReport<'a> {
 
 impl<'a> From<&'a SettingsFinding> for FindingReport<'a> {
     fn from(finding: &'a SettingsFinding) -> Self {
-        let (verdict, used_by): (_, &[String]) = match &finding.verdict {
+        let (verdict, used_by): (_, &[String]) = match &finding.action {
             SettingsAction::Remove { used_by } => ("remove", used_by),
             SettingsAction::Manual(_) => ("by-hand", &[]),
             SettingsAction::Keep => ("stays", &[]),
@@ -374,7 +374,7 @@ impl<'a> From<&'a SettingsFinding> for FindingReport<'a> {
             channel: finding.kind,
             verdict,
             used_by,
-            message: setting_sentence(finding.kind, &finding.verdict, &finding.line.key),
+            message: setting_sentence(finding.kind, &finding.action, &finding.line.key),
         }
     }
 }

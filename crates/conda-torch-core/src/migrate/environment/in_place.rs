@@ -1,5 +1,4 @@
-//! Changing the environment itself: what is taken out first, what goes with it, and where that cannot
-//! work.
+//! The change of an environment itself: what to remove first, what that removes too, and what prevents it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,59 +10,58 @@ use super::packages::{PackageMigration, PackageOutcome};
 use super::replacements::{
     REMOVED_FIRST, Replacement, follows_cuda_version, is_pip_torch, replacement,
 };
-use super::requested_packages::{RequestedFrom, RequestedPackages, needs};
+use super::requested_packages::{RequestedFrom, RequestedPackages, dependencies};
 use super::target::installed_python;
 
-/// How an environment is changed in place: first `remove`, then `install`.
+/// The change of an environment: first `remove`, then `specs`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InPlace {
-    /// What is named to be taken out: packages that are installed, and no other. conda stops at a name
-    /// that is not.
+    /// Packages to remove, all of them installed: conda fails on others.
     pub remove: Vec<String>,
-    /// What goes with it because it needs something of it.
+    /// Packages that are removed with them because they depend on them.
     pub dependents: Vec<String>,
-    /// How many packages a client also takes out because nothing asked for needs them.
+    /// How many packages a client also removes because no requested package needs them.
     pub orphans: usize,
-    /// What is installed then.
+    /// Specs to install then.
     pub specs: Vec<String>,
 }
 
-/// Why an environment is not changed in place.
+/// What prevents a change in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// It is the base environment, which the client itself lives in.
+    /// It is the base environment, which contains the client.
     Base,
-    /// Python's series changes, and what pip installed would be lost with it.
+    /// The Python series changes, which loses the packages of pip.
     OtherPython {
-        /// The series that is installed.
+        /// The installed series.
         from: Version,
-        /// The series that will be.
+        /// The new series.
         to: Version,
     },
-    /// Lines of its pinned file hold the old packages.
+    /// Lines of the pinned file limit packages to old versions.
     Pinned(Vec<String>),
-    /// pip installed PyTorch into it as well.
+    /// pip installed PyTorch too.
     TorchOfPip(Vec<String>),
-    /// Every package in it is asked for with its build.
+    /// Its history requests every package by its build.
     Export,
-    /// Without a history a client takes for unneeded what is needed.
+    /// Without a history, a client removes packages that are needed.
     NoHistory,
-    /// What is in it could not be read in full.
+    /// Parts of it cannot be read.
     Damaged,
     /// Its packages are for another platform.
     OtherPlatform(Subdir),
 }
 
-/// Everything that speaks against it.
+/// Everything that prevents a change in place.
 pub(super) fn obstacles(
     environment: &Environment,
     requested: &RequestedPackages,
-    machine: &Machine,
+    is_base: bool,
     choice: &Choice<'_>,
     python: Option<Version>,
 ) -> Vec<Obstacle> {
     let mut all = Vec::new();
-    if is_base(environment, machine) {
+    if is_base {
         all.push(Obstacle::Base);
     }
     if environment.problems.iter().any(|problem| problem.outcome != Outcome::Ok) {
@@ -79,19 +77,18 @@ pub(super) fn obstacles(
     {
         all.push(Obstacle::OtherPython { from, to });
     }
-    let pinned: Vec<String> =
-        environment.pinned.iter().filter(|line| is_in_the_way(line)).cloned().collect();
+    let pinned = environment.pinned.iter().filter(|line| limits_pytorch(line));
+    let pinned: Vec<String> = pinned.cloned().collect();
     if !pinned.is_empty() {
         all.push(Obstacle::Pinned(pinned));
     }
-    let of_pip = environment.pip.iter().filter(|package| is_pip_torch(&package.name));
-    let of_pip: Vec<String> = of_pip.map(|package| package.name.clone()).collect();
-    if !of_pip.is_empty() {
-        all.push(Obstacle::TorchOfPip(of_pip));
+    let torch = environment.pip.iter().filter(|package| is_pip_torch(&package.name));
+    let torch: Vec<String> = torch.map(|package| package.name.clone()).collect();
+    if !torch.is_empty() {
+        all.push(Obstacle::TorchOfPip(torch));
     }
-    if let Some(subdir) = environment.subdir.filter(|subdir| *subdir != choice.build.subdir) {
-        all.push(Obstacle::OtherPlatform(subdir));
-    }
+    let other = environment.subdir.filter(|subdir| *subdir != choice.build.subdir);
+    all.extend(other.map(Obstacle::OtherPlatform));
     all
 }
 
@@ -106,114 +103,103 @@ pub fn is_base(environment: &Environment, machine: &Machine) -> bool {
 }
 
 /// Whether a pin is about PyTorch, its companions or CUDA.
-fn is_in_the_way(line: &str) -> bool {
-    MatchSpec::parse(line).is_some_and(|spec| {
+pub(super) fn limits_pytorch(pin: &str) -> bool {
+    MatchSpec::parse(pin).is_some_and(|spec| {
         matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
             || follows_cuda_version(&spec.name)
     })
 }
 
-/// The plan.
+/// Plans the change. `new_specs` are those of a new environment.
 pub(super) fn plan(
     environment: &Environment,
-    entries: &[PackageMigration],
-    all: &[String],
+    packages: &[PackageMigration],
+    new_specs: &[String],
     choice: &Choice<'_>,
 ) -> InPlace {
-    let is_requested = |name: &str| entries.iter().any(|entry| entry.spec.name == name);
-    let is_old =
-        |name: &str, channel: &str| ChannelKind::of(channel).is_old_torch() && is_requested(name);
-    let mut remove: BTreeSet<&str> = BTreeSet::new();
-    for package in &environment.packages {
-        let (name, channel) = (package.name.as_str(), package.channel.as_str());
-        if REMOVED_FIRST.contains(&name) || is_old(name, channel) {
-            remove.insert(name);
-        }
-    }
-    // What would be left of the old channels because something else needs it goes too.
+    let is_requested = |name: &str| packages.iter().any(|package| package.spec.name == name);
+    let is_old = |package: &InstalledPackage| ChannelKind::of(&package.channel).is_old_torch();
+    let first = environment.packages.iter().filter(|package| {
+        REMOVED_FIRST.contains(&package.name.as_str())
+            || is_old(package) && is_requested(&package.name)
+    });
+    let mut remove: BTreeSet<&str> = first.map(|package| package.name.as_str()).collect();
+    // Packages of the old channels that others need are removed too.
     loop {
         let gone = with_dependents(environment, &remove);
-        let stays = needed(environment, entries, &gone);
-        let left = environment.packages.iter().find(|package| {
-            ChannelKind::of(&package.channel).is_old_torch()
-                && stays.contains(package.name.as_str())
-                && !gone.contains(package.name.as_str())
-        });
-        let Some(left) = left else {
-            let in_list = |name: &&&str| !remove.contains(**name);
-            let dependents = gone.iter().filter(in_list).map(|name| (*name).to_owned()).collect();
-            let kept = stays.len() + gone.len();
-            return InPlace {
-                dependents,
-                orphans: environment.packages.len().saturating_sub(kept),
-                specs: specs(entries, all, choice, &gone),
-                remove: remove.into_iter().map(str::to_owned).collect(),
-            };
+        let needed = needed(environment, packages, &gone);
+        let is_left = |name: &str| needed.contains(name) && !gone.contains(name);
+        let mut all = environment.packages.iter();
+        if let Some(left) = all.find(|package| is_old(package) && is_left(&package.name)) {
+            remove.insert(&left.name);
+            continue;
+        }
+        return InPlace {
+            dependents: gone.difference(&remove).map(|&name| name.to_owned()).collect(),
+            orphans: environment.packages.len().saturating_sub(needed.len() + gone.len()),
+            specs: specs(packages, new_specs, choice, &gone),
+            remove: remove.into_iter().map(str::to_owned).collect(),
         };
-        remove.insert(&left.name);
     }
 }
 
-/// What is installed afterwards: the choice, what was asked for and had to go, and what must be asked
-/// for in another form.
+/// The specs to install: the recommended build, requested packages that are removed, and changed specs.
 fn specs(
-    entries: &[PackageMigration],
-    all: &[String],
+    packages: &[PackageMigration],
+    new_specs: &[String],
     choice: &Choice<'_>,
     gone: &BTreeSet<&str>,
 ) -> Vec<String> {
     let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    for entry in entries {
-        let is_gone = gone.contains(entry.spec.name.as_str());
-        match &entry.outcome {
-            PackageOutcome::Changed(text, _) => specs.push(text.clone()),
-            PackageOutcome::Kept(text) if is_gone => specs.push(text.clone()),
-            PackageOutcome::Kept(_) | PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => {}
+    specs.extend(packages.iter().filter_map(|package| match &package.outcome {
+        PackageOutcome::Changed(text, _) => Some(text.clone()),
+        PackageOutcome::Kept(text) if gone.contains(package.spec.name.as_str()) => {
+            Some(text.clone())
         }
-    }
-    specs.retain(|spec| all.contains(spec));
-    if all.iter().any(|spec| spec == "pip") {
-        specs.push("pip".to_owned());
-    }
-    let mut seen = BTreeSet::new();
-    specs.retain(|spec| seen.insert(spec.clone()));
+        PackageOutcome::Kept(_) | PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => None,
+    }));
+    specs.push("pip".to_owned());
+    let mut used = BTreeSet::new();
+    specs.retain(|spec| new_specs.contains(spec) && used.insert(spec.clone()));
     specs
 }
 
-/// These packages and all that need one of them, directly or not.
+/// These packages and all that depend on one of them, directly or not.
 fn with_dependents<'e>(
     environment: &'e Environment,
     names: &BTreeSet<&'e str>,
 ) -> BTreeSet<&'e str> {
     let mut gone = names.clone();
     loop {
-        let needs_one =
-            |package: &&InstalledPackage| needs(package).any(|name| gone.contains(name));
-        let stays = environment.packages.iter().filter(|it| !gone.contains(it.name.as_str()));
-        let more: Vec<&str> = stays.filter(needs_one).map(|it| it.name.as_str()).collect();
-        if more.is_empty() {
+        let count = gone.len();
+        for package in &environment.packages {
+            if dependencies(package).any(|name| gone.contains(name)) {
+                gone.insert(&package.name);
+            }
+        }
+        if gone.len() == count {
             return gone;
         }
-        gone.extend(more);
     }
 }
 
-/// What was asked for and stays, and all that it needs.
+/// The requested packages that stay, and their dependencies.
 fn needed<'e>(
     environment: &'e Environment,
-    entries: &[PackageMigration],
+    packages: &[PackageMigration],
     gone: &BTreeSet<&str>,
 ) -> BTreeSet<&'e str> {
     let installed: BTreeMap<&str, &InstalledPackage> =
         environment.packages.iter().map(|package| (package.name.as_str(), package)).collect();
-    let mut stays: BTreeSet<&str> = BTreeSet::new();
-    let asked = entries.iter().filter_map(|entry| installed.get(entry.spec.name.as_str()));
+    let find = |name: &str| installed.get(name).copied();
+    let requested = packages.iter().filter_map(|package| find(&package.spec.name));
     let mut next: Vec<&InstalledPackage> =
-        asked.copied().filter(|package| !gone.contains(package.name.as_str())).collect();
+        requested.filter(|package| !gone.contains(package.name.as_str())).collect();
+    let mut needed: BTreeSet<&str> = BTreeSet::new();
     while let Some(package) = next.pop() {
-        if stays.insert(&package.name) {
-            next.extend(needs(package).filter_map(|name| installed.get(name)).copied());
+        if needed.insert(&package.name) {
+            next.extend(dependencies(package).filter_map(find));
         }
     }
-    stays
+    needed
 }

@@ -1,45 +1,45 @@
-//! What becomes of each package that was asked for.
+//! What replaces each requested package.
 
-use crate::conda::{ChannelKind, MatchSpec, Version};
+use crate::conda::{ChannelKind, MatchSpec};
 use crate::resolve::Choice;
 use crate::types::Environment;
 
 use super::replacements::{LeftOutReason, Replacement, follows_cuda_version, replacement};
 
-/// A package that was asked for, and what becomes of it.
+/// A requested package and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageMigration {
-    /// What was asked for.
+    /// The requested package.
     pub spec: MatchSpec,
-    /// What becomes of it.
+    /// Its replacement.
     pub outcome: PackageOutcome,
 }
 
-/// What becomes of a package.
+/// What replaces a package in the migrated environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageOutcome {
-    /// It goes over as it is.
+    /// The same spec.
     Kept(String),
-    /// It goes over in another form.
+    /// Another spec of the package.
     Changed(String, ChangeReason),
-    /// Specs of the choice take its place.
+    /// Specs of the recommended build.
     Replaced(Vec<String>),
-    /// It stays behind.
+    /// Nothing.
     LeftOut(LeftOutReason),
 }
 
-/// Why a spec is written in another form.
+/// Why a spec changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeReason {
-    /// The channel's name, and builds of that channel, mean nothing to conda-forge.
+    /// It names an old channel, or a build of one.
     OldChannel,
-    /// Its version is that of the CUDA toolkit, which `cuda-version` decides.
+    /// `cuda-version` determines its version.
     FollowsCuda,
-    /// Its build was for another Python or another CUDA.
+    /// Its build is for another Python or another CUDA.
     OtherBuild,
-    /// conda-forge calls it so.
+    /// It has another name on conda-forge.
     Renamed,
-    /// It is named with its channel, which is somebody's own and stays.
+    /// It stays on its own channel, which is added.
     OwnChannel,
 }
 
@@ -47,8 +47,10 @@ pub enum ChangeReason {
 pub(super) struct PackageRules<'a, 'm> {
     pub(super) environment: &'a Environment,
     pub(super) choice: &'a Choice<'m>,
-    /// Whether Python's series changes.
+    /// Whether the Python series changes.
     pub(super) other_python: bool,
+    /// Whether the environment is the base environment.
+    pub(super) is_base: bool,
 }
 
 impl PackageRules<'_, '_> {
@@ -57,74 +59,70 @@ impl PackageRules<'_, '_> {
     }
 
     fn outcome(&self, spec: &MatchSpec) -> PackageOutcome {
-        if spec.name == "python" {
-            return self.replaced(&["python"]).unwrap_or_else(|| self.carried(spec));
+        use PackageOutcome::{Changed, Kept, LeftOut};
+        let name = spec.name.as_str();
+        if name == "python" {
+            return self.replaced(&["python"]).unwrap_or_else(|| self.carried_over(spec));
         }
-        let Some(replacement) = replacement(&spec.name) else { return self.carried(spec) };
+        let Some(replacement) = replacement(name) else { return self.carried_over(spec) };
         match replacement {
-            Replacement::Choice if matches!(spec.name.as_str(), "torchvision" | "torchaudio") => {
-                self.replaced(&[&spec.name])
-                    .unwrap_or(PackageOutcome::LeftOut(LeftOutReason::NotForThisPytorch))
+            Replacement::Choice if matches!(name, "torchvision" | "torchaudio") => {
+                self.replaced(&[name]).unwrap_or(LeftOut(LeftOutReason::NotForThisPytorch))
             }
             Replacement::Choice => self
                 .replaced(&["pytorch-gpu", "pytorch-cpu", "pytorch"])
-                .unwrap_or(PackageOutcome::LeftOut(LeftOutReason::SelectedBuild)),
-            Replacement::CudaVersion => self
-                .replaced(&["cuda-version"])
-                .unwrap_or(PackageOutcome::LeftOut(LeftOutReason::NoCuda)),
+                .unwrap_or(LeftOut(LeftOutReason::SelectedBuild)),
+            Replacement::CudaVersion => {
+                self.replaced(&["cuda-version"]).unwrap_or(LeftOut(LeftOutReason::NoCuda))
+            }
             Replacement::SameName if self.kind(spec).is_replaced() => {
-                PackageOutcome::Changed(spec.name.clone(), ChangeReason::OldChannel)
+                Changed(name.to_owned(), ChangeReason::OldChannel)
             }
-            Replacement::SameName => self.carried(spec),
-            Replacement::Renamed(name) => {
-                PackageOutcome::Changed((*name).to_owned(), ChangeReason::Renamed)
-            }
-            Replacement::LeftOut(why) => PackageOutcome::LeftOut(why.clone()),
+            Replacement::SameName => self.carried_over(spec),
+            Replacement::Renamed(name) => Changed((*name).to_owned(), ChangeReason::Renamed),
+            // Outside of base, `conda` and the like were requested on purpose.
+            Replacement::LeftOut(LeftOutReason::BaseOnly) if !self.is_base => Kept(spec.argument()),
+            Replacement::LeftOut(why) => LeftOut(why.clone()),
         }
     }
 
-    /// The choice's specs for these names, where it has any.
+    /// The specs of the recommended build with these names, if any.
     fn replaced(&self, names: &[&str]) -> Option<PackageOutcome> {
         let specs = self.choice.specs.iter().filter(|spec| names.contains(&&*spec.name));
         let specs: Vec<String> = specs.map(ToString::to_string).collect();
         (!specs.is_empty()).then_some(PackageOutcome::Replaced(specs))
     }
 
-    /// A package that goes over to the new environment.
-    fn carried(&self, spec: &MatchSpec) -> PackageOutcome {
+    /// A package without a replacement.
+    fn carried_over(&self, spec: &MatchSpec) -> PackageOutcome {
+        use PackageOutcome::{Changed, Kept, LeftOut};
         if follows_cuda_version(&spec.name) {
-            return if self.choice.cuda_version.is_none() {
-                PackageOutcome::LeftOut(LeftOutReason::NoCuda)
-            } else if spec.version.is_empty() && spec.build.is_none() && spec.channel.is_none() {
-                PackageOutcome::Kept(spec.name.clone())
-            } else {
-                PackageOutcome::Changed(spec.name.clone(), ChangeReason::FollowsCuda)
+            let is_name = spec.version.is_empty() && spec.build.is_none() && spec.channel.is_none();
+            return match self.choice.cuda_version {
+                None => LeftOut(LeftOutReason::NoCuda),
+                Some(_) if is_name => Kept(spec.name.clone()),
+                Some(_) => Changed(spec.name.clone(), ChangeReason::FollowsCuda),
             };
         }
-        let build = spec.build.as_deref().unwrap_or_default();
-        match self.kind(spec) {
-            ChannelKind::Other => match self.holds_back(spec) {
-                Some(needs) => PackageOutcome::LeftOut(LeftOutReason::NeedsOtherPytorch(needs)),
-                None => self.of_own_channel(spec),
-            },
-            kind @ (ChannelKind::Pytorch
-            | ChannelKind::Nvidia
-            | ChannelKind::Defaults
-            | ChannelKind::CondaForge) => {
-                let has_build = !build.is_empty();
-                if kind.is_replaced() && (spec.channel.is_some() || has_build) {
-                    PackageOutcome::Changed(spec.argument(), ChangeReason::OldChannel)
-                } else if has_build && (self.other_python || build.contains("cuda")) {
-                    PackageOutcome::Changed(spec.argument(), ChangeReason::OtherBuild)
-                } else {
-                    PackageOutcome::Kept(spec.argument_with_build())
-                }
-            }
+        let kind = self.kind(spec);
+        if kind == ChannelKind::Other {
+            return match self.conflict_with_choice(spec) {
+                Some(needs) => LeftOut(LeftOutReason::NeedsOtherPytorch(needs)),
+                None => self.from_own_channel(spec),
+            };
+        }
+        let build = spec.build.as_deref();
+        if kind.is_replaced() && (spec.channel.is_some() || build.is_some()) {
+            Changed(spec.argument(), ChangeReason::OldChannel)
+        } else if build.is_some_and(|build| self.other_python || build.contains("cuda")) {
+            Changed(spec.argument(), ChangeReason::OtherBuild)
+        } else {
+            Kept(spec.argument_with_build())
         }
     }
 
-    /// With its channel's name, so that conda-forge's package of that name is not taken for it.
-    fn of_own_channel(&self, spec: &MatchSpec) -> PackageOutcome {
+    /// The spec with its channel, because conda-forge may have a package of the same name.
+    fn from_own_channel(&self, spec: &MatchSpec) -> PackageOutcome {
         let channel = self.channel(spec).unwrap_or_default();
         let text = if self.other_python { spec.argument() } else { spec.argument_with_build() };
         let text = format!("{channel}::{text}");
@@ -135,29 +133,28 @@ impl PackageRules<'_, '_> {
         }
     }
 
-    /// The kind of channel that a package was asked from, or else that it came from; conda-forge where
-    /// neither is known.
+    /// The kind of the package's channel; conda-forge if unknown.
     fn kind(&self, spec: &MatchSpec) -> ChannelKind {
         self.channel(spec).map_or(ChannelKind::CondaForge, ChannelKind::of)
     }
 
-    /// The channel that a package was asked from, or else that it came from.
+    /// The channel of the spec, else of the installed package.
     pub(super) fn channel<'s>(&'s self, spec: &'s MatchSpec) -> Option<&'s str> {
         let installed = || self.environment.package(&spec.name).map(|p| p.channel.as_str());
         spec.channel.as_deref().or_else(installed).filter(|channel| !channel.is_empty())
     }
 
-    /// What an installed package of somebody's own channel needs that the choice is not.
-    fn holds_back(&self, spec: &MatchSpec) -> Option<String> {
-        let chosen: Version = self.choice.build.pytorch;
-        let depends = &self.environment.package(&spec.name)?.depends;
-        let is_against = |depend: &&String| {
+    /// A dependency of the installed package that the recommended build does not satisfy.
+    fn conflict_with_choice(&self, spec: &MatchSpec) -> Option<String> {
+        let is_unsatisfied = |depend: &&String| {
             MatchSpec::parse(depend).is_some_and(|need| match need.name.as_str() {
-                "pytorch" => need.constraint().is_some_and(|it| !it.admits(chosen)),
+                "pytorch" => {
+                    need.constraint().is_some_and(|it| !it.admits(self.choice.build.pytorch))
+                }
                 "pytorch-cuda" | "pytorch-mutex" => true,
                 _ => false,
             })
         };
-        depends.iter().find(is_against).cloned()
+        self.environment.package(&spec.name)?.depends.iter().find(is_unsatisfied).cloned()
     }
 }

@@ -1,39 +1,39 @@
-//! What the user asked for in an environment: its history, its pinned file, or, where neither tells,
-//! what nothing else in it needs.
-
-use serde::Serialize;
+//! The packages that the user requested in an environment: those of its history and its pinned file, else
+//! those that no other package needs.
 
 use std::collections::BTreeSet;
+
+use serde::Serialize;
 
 use crate::conda::{MatchSpec, SpecParts};
 use crate::types::{Environment, InstalledPackage};
 
-/// Where the list was taken from.
+/// The source of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum RequestedFrom {
     /// `conda-meta/history`.
     History,
-    /// The history names nearly every package with its build, as an exported file does: what no other
-    /// package needs is taken, without versions.
+    /// The packages that no other needs, without versions: the history requests nearly every package by
+    /// its build, as one does that was created from an exported file.
     Export,
-    /// There is no history: what no other package needs is taken, without versions.
+    /// The packages that no other needs, without versions: the environment has no history.
     Leaves,
 }
 
-/// The list.
+/// The requested packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedPackages {
-    /// Where it was taken from.
+    /// The source.
     pub from: RequestedFrom,
-    /// In the order of the history; each package once.
+    /// The specs in the order of the history, each package once.
     pub specs: Vec<MatchSpec>,
-    /// Lines that are no specs.
+    /// Lines that are not specs.
     pub unread: Vec<String>,
 }
 
-/// Reads it.
+/// Lists the requested packages of an environment.
 #[must_use]
 pub(super) fn read(environment: &Environment) -> RequestedPackages {
     let (mut specs, unread) = parse(&environment.requested);
@@ -47,7 +47,7 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
     if from != RequestedFrom::History {
         specs = leaves(environment).filter_map(|package| MatchSpec::parse(&package.name)).collect();
     }
-    // A pin counts for a package that is there, and more than what was asked for.
+    // A pin overrides the request for an installed package.
     for pin in parse(&environment.pinned).0 {
         match specs.iter_mut().find(|spec| spec.name == pin.name) {
             Some(spec) if !pin.version.is_empty() || pin.build.is_some() => {
@@ -64,39 +64,37 @@ fn parse(lines: &[String]) -> (Vec<MatchSpec>, Vec<String>) {
     let mut specs: Vec<MatchSpec> = Vec::new();
     let mut unread = Vec::new();
     for line in lines {
-        match MatchSpec::parse(line) {
-            Some(spec) => {
-                specs.retain(|other| other.name != spec.name);
-                specs.push(spec);
-            }
-            None if line.trim().is_empty() || line.trim_start().starts_with('#') => {}
-            None => unread.push(line.clone()),
+        if let Some(spec) = MatchSpec::parse(line) {
+            specs.retain(|other| other.name != spec.name);
+            specs.push(spec);
+        } else if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+            unread.push(line.clone());
         }
     }
     (specs, unread)
 }
 
-/// Whether nearly all that is installed was named with version and build: nobody types that.
+/// Whether nearly every installed package is requested by version and build.
 fn is_export(environment: &Environment, specs: &[MatchSpec]) -> bool {
     let full = specs.iter().filter(|spec| !spec.version.is_empty() && spec.build.is_some()).count();
     full > 5 && full * 4 >= environment.packages.len() * 3
 }
 
-/// What no other package in the environment needs.
+/// The packages that no other package needs.
 fn leaves(environment: &Environment) -> impl Iterator<Item = &InstalledPackage> {
-    let mut needed: BTreeSet<&str> = BTreeSet::new();
-    for package in &environment.packages {
-        needed.extend(needs(package).filter(|name| *name != package.name));
-    }
-    let is_base = |name: &str| matches!(name, "python" | "pip" | "pytorch");
-    let is_leaf = move |package: &&InstalledPackage| {
-        is_base(&package.name) || !needed.contains(package.name.as_str())
-    };
-    environment.packages.iter().filter(is_leaf)
+    let needed = environment
+        .packages
+        .iter()
+        .flat_map(|package| dependencies(package).filter(|name| *name != package.name));
+    let needed: BTreeSet<&str> = needed.collect();
+    environment.packages.iter().filter(move |package| {
+        let name = package.name.as_str();
+        matches!(name, "python" | "pip" | "pytorch") || !needed.contains(name)
+    })
 }
 
-/// The names of what a package depends on.
-pub(super) fn needs(package: &InstalledPackage) -> impl Iterator<Item = &str> {
+/// The names of a package's dependencies.
+pub(super) fn dependencies(package: &InstalledPackage) -> impl Iterator<Item = &str> {
     package.depends.iter().filter_map(|depend| Some(SpecParts::parse(depend)?.name))
 }
 
@@ -134,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_is_taken_as_it_is_and_a_pin_counts_more() {
+    fn pins_override_the_history() {
         let requested = ["python=3.11", "scipy", "numpy"].map(str::to_owned).to_vec();
         let pinned = ["numpy 1.26.*", "qt 5.*"].map(str::to_owned).to_vec();
         let environment = Environment { requested, pinned, ..environment() };
@@ -143,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exported_file_and_no_history_come_down_to_what_nothing_else_needs() {
+    fn without_a_usable_history_the_packages_that_nothing_needs_are_requested() {
         let expected = ["python", "scipy", "matplotlib"].map(str::to_owned).to_vec();
         assert_eq!(names(&environment()), (RequestedFrom::Leaves, expected.clone()));
         let requested =

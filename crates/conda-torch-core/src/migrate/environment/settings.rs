@@ -1,168 +1,154 @@
-//! The configuration: which line of which file adds an old channel, what is to change, and who else
-//! needs it.
+//! The lines of the configuration that add old channels, and what to do about each.
 
-use crate::conda::{ChannelKind, MatchSpec};
+use crate::conda::ChannelKind;
 use crate::types::{Condarc, CondarcLine};
 
-use super::replacements::{Replacement, replacement};
+use super::in_place::limits_pytorch;
 
-/// Another environment, by what it took from which channel.
+/// The channels that an environment's packages are from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnvironmentChannels {
-    /// Its name, or its folder where it has none.
+    /// The name of the environment, else its folder.
     pub name: String,
-    /// The channels that its packages came from.
+    /// The channels.
     pub channels: Vec<String>,
 }
 
-/// What was found in the configuration.
+/// The configuration, as far as a migration needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
-    /// The findings, the strongest file first.
+    /// The findings, those of the strongest file first.
     pub findings: Vec<SettingsFinding>,
-    /// Files that could not be read, and why.
+    /// Files that cannot be read, and why.
     pub unreadable: Vec<(String, String)>,
-    /// Files with comments, which are lost when a client rewrites them.
+    /// Files with comments, which a client drops when it writes them.
     pub commented: Vec<String>,
-    /// The strongest file that says which channels there are.
+    /// The strongest file with a list of channels.
     pub channels_in: Option<String>,
     /// Whether conda-forge is the first channel there.
     pub conda_forge_first: bool,
-    /// The strongest file that says the priority.
+    /// The strongest file with a channel priority.
     pub priority_in: Option<String>,
-    /// Whether it is strict.
+    /// Whether that priority is strict.
     pub is_strict: bool,
 }
 
-/// A line of the configuration that matters.
+/// A line of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsFinding {
-    /// The file; `None` for a variable of the environment.
+    /// The file; `None` for an environment variable.
     pub path: Option<String>,
-    /// Where it stands; for a variable only its name and value count.
+    /// The line; for a variable, its name and value.
     pub line: CondarcLine,
-    /// What the channel is.
+    /// The kind of the channel.
     pub kind: ChannelKind,
-    /// What is to become of it.
-    pub verdict: SettingsAction,
+    /// What to do.
+    pub action: SettingsAction,
 }
 
-/// What is to become of a line.
+/// What to do about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingsAction {
-    /// A command takes it out.
+    /// Remove it with a command.
     Remove {
-        /// Environments whose packages came from this channel, and whose updates would need it.
+        /// Environments with packages from this channel, which need it for updates.
         used_by: Vec<String>,
     },
-    /// No command does; a person can.
+    /// Remove it by hand.
     Manual(ManualReason),
-    /// It stays, and is worth knowing of.
+    /// Keep it.
     Keep,
 }
 
-/// Why no command takes a line out.
+/// Why no command can remove a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManualReason {
-    /// It is a variable of the environment.
+    /// It is an environment variable.
     Variable,
     /// It is not an entry of the list `channels`.
     NotAnEntry,
-    /// It holds packages at old versions.
+    /// It pins packages to old versions.
     Pin,
 }
 
-/// Looks through the files, the strongest first, and `CONDA_CHANNELS`.
+/// Finds the lines in the files, the strongest first, and in `CONDA_CHANNELS`.
 #[must_use]
 pub fn settings(
     files: &[Condarc],
     variable: Option<&str>,
-    others: &[EnvironmentChannels],
+    environments: &[EnvironmentChannels],
 ) -> Settings {
-    let mut found = Settings::default();
+    let mut settings = Settings::default();
     for channel in variable.unwrap_or_default().split(',').map(str::trim) {
-        let line = CondarcLine {
-            line: 0,
-            key: "CONDA_CHANNELS".to_owned(),
-            value: channel.to_owned(),
-            is_entry: true,
-        };
         let kind = ChannelKind::of(channel);
         if kind.is_replaced() {
-            let verdict = SettingsAction::Manual(ManualReason::Variable);
-            found.findings.push(SettingsFinding { path: None, line, kind, verdict });
+            let key = "CONDA_CHANNELS".to_owned();
+            let line = CondarcLine { line: 0, key, value: channel.to_owned(), is_entry: true };
+            let action = SettingsAction::Manual(ManualReason::Variable);
+            settings.findings.push(SettingsFinding { path: None, line, kind, action });
         }
     }
     for file in files {
         if let Some(problem) = &file.problem {
-            found.unreadable.push((file.path.clone(), problem.clone()));
+            settings.unreadable.push((file.path.clone(), problem.clone()));
             continue;
         }
-        let before = found.findings.len();
-        found.findings.extend(file.lines.iter().filter_map(|line| finding(file, line, others)));
-        if found.findings.len() > before && file.has_comments {
-            found.commented.push(file.path.clone());
+        let before = settings.findings.len();
+        settings.findings.extend(file.lines.iter().filter_map(|line| {
+            let (kind, action) = action(line, environments)?;
+            let path = Some(file.path.clone());
+            Some(SettingsFinding { path, line: line.clone(), kind, action })
+        }));
+        if settings.findings.len() > before && file.has_comments {
+            settings.commented.push(file.path.clone());
         }
-        order(&mut found, file);
+        settings.read_priority(file);
     }
-    found
+    settings
 }
 
-/// What decides the order of channels: the strongest file that has them.
-fn order(found: &mut Settings, file: &Condarc) {
-    let mut entries = file.lines.iter().filter(|line| line.key == "channels");
-    if found.channels_in.is_none()
-        && let Some(first) = entries.next()
-    {
-        found.channels_in = Some(file.path.clone());
-        found.conda_forge_first = ChannelKind::of(&first.value) == ChannelKind::CondaForge;
-    }
-    let priority = file.lines.iter().find(|line| line.key == "channel_priority");
-    if found.priority_in.is_none()
-        && let Some(priority) = priority
-    {
-        found.priority_in = Some(file.path.clone());
-        found.is_strict = priority.value == "strict";
+impl Settings {
+    /// Reads what determines the order of channels: the strongest file with it counts.
+    fn read_priority(&mut self, file: &Condarc) {
+        let line = |key| file.lines.iter().find(|line| line.key == key);
+        if let (None, Some(first)) = (&self.channels_in, line("channels")) {
+            self.channels_in = Some(file.path.clone());
+            self.conda_forge_first = ChannelKind::of(&first.value) == ChannelKind::CondaForge;
+        }
+        if let (None, Some(priority)) = (&self.priority_in, line("channel_priority")) {
+            self.priority_in = Some(file.path.clone());
+            self.is_strict = priority.value == "strict";
+        }
     }
 }
 
-fn finding(
-    file: &Condarc,
+/// The kind of channel on a line and what to do about it; `None` for lines without relevance.
+fn action(
     line: &CondarcLine,
-    others: &[EnvironmentChannels],
-) -> Option<SettingsFinding> {
-    let of = |kind, verdict| {
-        Some(SettingsFinding { path: Some(file.path.clone()), line: line.clone(), kind, verdict })
-    };
+    environments: &[EnvironmentChannels],
+) -> Option<(ChannelKind, SettingsAction)> {
     let kind = ChannelKind::of(&line.value);
-    let top = line.key.split('.').next().unwrap_or_default();
-    match top {
-        "channels" if line.is_entry && kind.is_replaced() => {
-            of(kind, SettingsAction::Remove { used_by: used_by(kind, others) })
+    match line.key.split('.').next().unwrap_or_default() {
+        "channels" if kind.is_replaced() && line.is_entry => {
+            let is_used = |channels: &[String]| {
+                channels.iter().any(|channel| ChannelKind::of(channel) == kind)
+            };
+            let users = environments.iter().filter(|it| is_used(&it.channels));
+            let used_by = users.map(|it| it.name.clone()).collect();
+            Some((kind, SettingsAction::Remove { used_by }))
         }
         "channels" if kind.is_replaced() => {
-            of(kind, SettingsAction::Manual(ManualReason::NotAnEntry))
+            Some((kind, SettingsAction::Manual(ManualReason::NotAnEntry)))
         }
-        // They say what `defaults` and other names mean: whoever set them wanted that.
+        // Whoever defined the meaning of channel names did it on purpose.
         "default_channels" | "channel_alias" | "custom_channels" | "custom_multichannels" => {
-            of(kind, SettingsAction::Keep)
+            Some((kind, SettingsAction::Keep))
         }
-        "pinned_packages" => {
-            let spec = MatchSpec::parse(&line.value)?;
-            matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
-                .then(|| ())?;
-            of(ChannelKind::Other, SettingsAction::Manual(ManualReason::Pin))
+        "pinned_packages" if limits_pytorch(&line.value) => {
+            Some((ChannelKind::Other, SettingsAction::Manual(ManualReason::Pin)))
         }
         _ => None,
     }
-}
-
-/// The environments that took packages from a channel of that kind.
-fn used_by(kind: ChannelKind, others: &[EnvironmentChannels]) -> Vec<String> {
-    let uses = |other: &&EnvironmentChannels| {
-        other.channels.iter().any(|channel| ChannelKind::of(channel) == kind)
-    };
-    others.iter().filter(uses).map(|other| other.name.clone()).collect()
 }
 
 #[cfg(test)]
@@ -184,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn every_old_channel_is_found_where_it_stands_and_who_uses_it_is_named() {
+    fn finds_old_channels_and_the_environments_that_use_them() {
         let user = file(
             "/home/u/.condarc",
             &[(2, "channels", "pytorch"), (3, "channels", "nvidia"), (4, "channels", "corp")],
@@ -202,13 +188,13 @@ mod tests {
             channels: vec!["pkgs/main".to_owned()],
         }];
         let found = settings(&[user, system], Some("pytorch-nightly,conda-forge"), &others);
-        let told: Vec<(Option<&str>, usize, &str)> = found
+        let found_lines: Vec<(Option<&str>, usize, &str)> = found
             .findings
             .iter()
             .map(|f| (f.path.as_deref(), f.line.line, f.line.value.as_str()))
             .collect();
         assert_eq!(
-            told,
+            found_lines,
             [
                 (None, 0, "pytorch-nightly"),
                 (Some("/home/u/.condarc"), 2, "pytorch"),
@@ -217,7 +203,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            found.findings[3].verdict,
+            found.findings[3].action,
             SettingsAction::Remove { used_by: vec!["old".to_owned()] }
         );
         assert_eq!(found.channels_in.as_deref(), Some("/home/u/.condarc"));
@@ -225,18 +211,18 @@ mod tests {
     }
 
     #[test]
-    fn what_no_command_reaches_is_left_to_a_person() {
+    fn leaves_what_no_command_can_remove_to_the_user() {
         let mut scalar = file("a", &[(1, "channels", "pytorch")]);
         scalar.lines[0].is_entry = false;
         let pin = file("b", &[(3, "pinned_packages", "pytorch=2.5")]);
         let alias = file("c", &[(1, "channel_alias", "https://mirror.example")]);
-        let verdicts: Vec<SettingsAction> = settings(&[scalar, pin, alias], None, &[])
+        let actions: Vec<SettingsAction> = settings(&[scalar, pin, alias], None, &[])
             .findings
             .into_iter()
-            .map(|f| f.verdict)
+            .map(|f| f.action)
             .collect();
         assert_eq!(
-            verdicts,
+            actions,
             [
                 SettingsAction::Manual(ManualReason::NotAnEntry),
                 SettingsAction::Manual(ManualReason::Pin),

@@ -1,4 +1,4 @@
-//! What an environment asks for, as a request that the advice can answer, and what of it must give way.
+//! The request for the new environment: that of the old one, changed where nothing satisfies it.
 
 use crate::conda::{ChannelKind, Version};
 use crate::matrix::Matrix;
@@ -7,56 +7,56 @@ use crate::types::{Companion, Environment, Machine};
 
 use super::requested_packages::RequestedPackages;
 
-/// What the user says in place of what the environment tells.
+/// What the user requests instead of the environment's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestOverrides {
     /// What to compute on.
     pub accelerator: Option<RequestedAccelerator>,
-    /// A version of PyTorch, or its beginning.
+    /// PyTorch version or prefix.
     pub pytorch: Option<Version>,
-    /// A series of Python.
+    /// Python series.
     pub python: Option<Version>,
 }
 
-/// Something that the environment asks for and that cannot be had.
+/// A change to the request of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestChange {
-    /// The series of Python is not built for the PyTorch that is chosen.
+    /// The Python series changes, because PyTorch has no builds for it.
     Python {
-        /// What the environment has or asks for.
+        /// The old series.
         from: Version,
-        /// What it will be.
+        /// The new series.
         to: Version,
-        /// The newest PyTorch that has it on this machine.
+        /// The newest PyTorch with builds for the old series.
         keeps: Option<Version>,
     },
-    /// conda-forge has no such PyTorch for this machine.
+    /// The PyTorch version changes, because conda-forge has none for this machine.
     Pytorch {
-        /// What was asked for.
+        /// The requested version.
         from: Version,
-        /// The nearest.
+        /// The nearest available version.
         to: Version,
     },
-    /// A companion does not exist for the PyTorch that is chosen.
+    /// A companion is left out, because it is not available for the PyTorch version.
     Without(Companion),
 }
 
-/// The request that stands in the end, its answer, and what gave way.
+/// The request for the new environment, its advice, and the changes from the old request.
 #[derive(Debug, Clone)]
 pub struct MigrationTarget<'m> {
-    /// What is asked for.
+    /// The request.
     pub request: Request,
-    /// The answer.
+    /// Its advice.
     pub advice: Advice<'m>,
-    /// What gave way for it.
+    /// The changes from the request of the old environment.
     pub changes: Vec<RequestChange>,
 }
 
-/// How often something may give way: each time one or two overrides less.
+/// The most rounds of changes: each drops at least one part of the request.
 const ROUNDS: usize = 4;
 
-/// Finds the request that the environment stands for, and its answer.
-pub(super) fn settle<'m>(
+/// Chooses the request for the new environment.
+pub(super) fn choose<'m>(
     environment: &Environment,
     requested: &RequestedPackages,
     machine: &Machine,
@@ -73,19 +73,18 @@ pub(super) fn settle<'m>(
     let advice = advise(machine, &request, matrix);
     let mut target = MigrationTarget { request, advice, changes: Vec::new() };
     if overrides.python.is_none() && target.request.pytorch.is_none() {
-        move_python(&mut target, machine, matrix);
+        change_python(&mut target, machine, matrix);
     }
     for _ in 0..ROUNDS {
-        if target.advice.recommended.is_some() || !give_way(&mut target, machine, matrix) {
+        if target.advice.recommended.is_some() || !use_nearest(&mut target, machine, matrix) {
             break;
         }
     }
     target
 }
 
-/// Where the newest PyTorch is not built for the environment's Python, Python moves and not PyTorch:
-/// the nearest series that has it.
-fn move_python<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: &'m Matrix) {
+/// If the newest PyTorch has no builds for the Python series, changes Python to the nearest series that has.
+fn change_python<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: &'m Matrix) {
     let Some(from) = target.request.python else { return };
     let any = Request { python: None, ..target.request.clone() };
     let newest = advise(machine, &any, matrix);
@@ -104,8 +103,12 @@ fn move_python<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: 
     }
 }
 
-/// Lets go what stands in the way of the nearest answer; false where nothing of the request does.
-fn give_way<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: &'m Matrix) -> bool {
+/// Changes the request to that of the nearest alternative; false if the request is not the reason.
+fn use_nearest<'m>(
+    target: &mut MigrationTarget<'m>,
+    machine: &Machine,
+    matrix: &'m Matrix,
+) -> bool {
     let is_ours = |unlock: &Unlock| {
         matches!(unlock, Unlock::Pytorch(_) | Unlock::Python(_) | Unlock::Without(_))
     };
@@ -143,7 +146,7 @@ fn give_way<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix: &'m
     true
 }
 
-/// What the environment computes on: a GPU that it used must not be lost without a word.
+/// What the environment computes on. A GPU that it used is required.
 fn accelerator(environment: &Environment, requested: &RequestedPackages) -> RequestedAccelerator {
     let has = |name: &str| {
         requested.specs.iter().any(|spec| spec.name == name) || environment.package(name).is_some()
@@ -158,7 +161,7 @@ fn accelerator(environment: &Environment, requested: &RequestedPackages) -> Requ
     }
 }
 
-/// The version of PyTorch that was asked for by number, or the newest of a range that has an end.
+/// The requested version of PyTorch, or the newest one of a range that excludes the newest.
 fn pytorch(requested: &RequestedPackages, machine: &Machine, matrix: &Matrix) -> Option<Version> {
     let is_pytorch = |name: &str| matches!(name, "pytorch" | "pytorch-gpu" | "pytorch-cpu");
     let spec =
@@ -179,7 +182,7 @@ fn pytorch(requested: &RequestedPackages, machine: &Machine, matrix: &Matrix) ->
     versions.into_iter().rev().find(|version| constraint.admits(*version))
 }
 
-/// The series of Python that was asked for, or that is installed.
+/// The requested Python series, else the installed one.
 fn python(environment: &Environment, requested: &RequestedPackages) -> Option<Version> {
     let series = |version: Version| (version.minor() > 0).then(|| version.series());
     let typed = requested.specs.iter().find(|spec| spec.name == "python");
@@ -193,7 +196,7 @@ pub(super) fn installed_python(environment: &Environment) -> Option<Version> {
     version.parse().ok().map(|version: Version| version.series())
 }
 
-/// Companions that were asked for, or that came from an old channel.
+/// Requested companions, and those installed from an old channel.
 fn companions(environment: &Environment, requested: &RequestedPackages) -> Vec<Companion> {
     let is_wanted = |companion: &Companion| {
         let name = companion.as_str();

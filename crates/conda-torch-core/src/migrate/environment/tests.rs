@@ -1,4 +1,4 @@
-//! Environments as people have them, and what is planned for each.
+//! Environments and their plans.
 
 use super::*;
 use crate::conda::{Subdir, Version};
@@ -58,19 +58,19 @@ fn environment(requested: &[&str]) -> Environment {
 
 fn plan_of(
     environment: &Environment,
-    wishes: &RequestOverrides,
+    overrides: &RequestOverrides,
 ) -> (MigrationPlan, Vec<RequestChange>) {
-    let migration = migrate(environment, &machine(), Matrix::embedded(), wishes);
+    let migration = migrate(environment, &machine(), Matrix::embedded(), overrides);
     (migration.plan.expect("a plan"), migration.target.changes)
 }
 
 fn outcome(plan: &MigrationPlan, name: &str) -> PackageOutcome {
-    let entry = plan.entries.iter().find(|entry| entry.spec.name == name);
-    entry.expect("it was asked for").outcome.clone()
+    let entry = plan.packages.iter().find(|entry| entry.spec.name == name);
+    entry.expect("it is requested").outcome.clone()
 }
 
 #[test]
-fn the_old_toolkits_number_is_never_taken_over() {
+fn replaces_the_old_cuda_pin_with_that_of_the_build() {
     let old = environment(&["python=3.11", "pytorch::pytorch", "pytorch-cuda=12.1", "numpy"]);
     let (plan, changes) = plan_of(&old, &RequestOverrides::default());
     assert_eq!(
@@ -86,7 +86,7 @@ fn the_old_toolkits_number_is_never_taken_over() {
 }
 
 #[test]
-fn what_is_removed_in_place_is_installed_and_nothing_else() {
+fn removes_only_installed_packages_in_place() {
     let old = environment(&["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1"]);
     let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert_eq!(plan.in_place.remove, ["pytorch", "pytorch-cuda", "torchvision"]);
@@ -96,7 +96,7 @@ fn what_is_removed_in_place_is_installed_and_nothing_else() {
 }
 
 #[test]
-fn a_library_of_nvidia_that_something_else_needs_is_taken_out_with_that_and_that_comes_back() {
+fn reinstalls_dependents_of_removed_nvidia_libraries() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "solver"]);
     old.packages.push(package("conda-forge solver 1.0 0", &["libcublas >=12"]));
     let (plan, _) = plan_of(&old, &RequestOverrides::default());
@@ -106,7 +106,7 @@ fn a_library_of_nvidia_that_something_else_needs_is_taken_out_with_that_and_that
 }
 
 #[test]
-fn a_python_that_is_too_old_moves_and_says_what_would_keep_it() {
+fn changes_an_old_python_and_names_the_pytorch_that_keeps_it() {
     let mut old = environment(&["python=3.8", "pytorch", "pytorch-cuda=12.1"]);
     old.packages[2] = package("pkgs/main python 3.8.9 h0", &[]);
     let (plan, changes) = plan_of(&old, &RequestOverrides::default());
@@ -122,7 +122,7 @@ fn a_python_that_is_too_old_moves_and_says_what_would_keep_it() {
 }
 
 #[test]
-fn a_version_that_conda_forge_has_not_gives_the_nearest_and_says_so() {
+fn changes_an_unavailable_pytorch_to_the_nearest() {
     let old = environment(&["python=3.11", "pytorch=2.2", "pytorch-cuda=12.1"]);
     let (plan, changes) = plan_of(&old, &RequestOverrides::default());
     let Some(RequestChange::Pytorch { from, to }) = changes.first().copied() else {
@@ -133,14 +133,14 @@ fn a_version_that_conda_forge_has_not_gives_the_nearest_and_says_so() {
 }
 
 #[test]
-fn a_range_with_an_end_gives_its_newest() {
+fn a_range_selects_its_newest_version() {
     let old = environment(&["python=3.11", "pytorch>=2.0,<2.9", "pytorch-cuda=12.1"]);
     let (plan, changes) = plan_of(&old, &RequestOverrides::default());
     assert_eq!((plan.specs[0].as_str(), changes.len()), ("pytorch-gpu=2.8.0", 0));
 }
 
 #[test]
-fn a_gpu_that_was_used_is_not_lost_without_a_word() {
+fn requires_a_gpu_if_the_environment_used_one() {
     let old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1"]);
     // Looked at, and not described: a driver is not assumed.
     let subdir = Detected::found(Subdir::Linux64, Origin::Compiled);
@@ -158,7 +158,7 @@ fn a_gpu_that_was_used_is_not_lost_without_a_word() {
 }
 
 #[test]
-fn somebodys_own_channel_stays_unless_its_package_holds_pytorch_back() {
+fn keeps_other_channels_unless_a_package_needs_an_old_pytorch() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "tools", "ops"]);
     old.packages.push(package("corp tools 1.0 0", &["python"]));
     old.packages.push(package("corp ops 1.0 0", &["pytorch 2.5.1.*"]));
@@ -176,25 +176,25 @@ fn somebodys_own_channel_stays_unless_its_package_holds_pytorch_back() {
 }
 
 #[test]
-fn what_holds_the_old_packages_fast_keeps_it_from_being_changed_in_place() {
-    let asked = ["python=3.11", "pytorch", "pytorch-cuda=12.1"];
+fn pins_and_pip_prevent_a_change_in_place() {
+    let requested = ["python=3.11", "pytorch", "pytorch-cuda=12.1"];
     let pin = "pytorch 2.5.*".to_owned();
-    let pinned = Environment { pinned: vec![pin.clone()], ..environment(&asked) };
+    let pinned = Environment { pinned: vec![pin.clone()], ..environment(&requested) };
     assert_eq!(
         plan_of(&pinned, &RequestOverrides::default()).0.obstacles,
         [Obstacle::Pinned(vec![pin])]
     );
     let of_pip = PipPackage { name: "torch".to_owned(), version: "2.6.0+cu124".to_owned() };
-    let with_pip = Environment { pip: vec![of_pip], ..environment(&asked) };
+    let with_pip = Environment { pip: vec![of_pip], ..environment(&requested) };
     let (plan, _) = plan_of(&with_pip, &RequestOverrides::default());
     assert_eq!(plan.obstacles, [Obstacle::TorchOfPip(vec!["torch".to_owned()])]);
     assert_eq!((plan.pip.len(), plan.pip_left_out), (0, vec!["torch".to_owned()]));
-    let base = Environment { name: Some("base".to_owned()), ..environment(&asked) };
+    let base = Environment { name: Some("base".to_owned()), ..environment(&requested) };
     assert_eq!(plan_of(&base, &RequestOverrides::default()).0.obstacles, [Obstacle::Base]);
 }
 
 #[test]
-fn an_environment_of_conda_forge_has_nothing_to_migrate() {
+fn an_environment_from_conda_forge_needs_no_migration() {
     let mut new = environment(&["pytorch-gpu"]);
     for package in &mut new.packages {
         package.channel = "conda-forge".to_owned();
