@@ -1,17 +1,17 @@
-//! What the pages show is what the program prints. `UPDATE_README=1 cargo test --test readme` writes
-//! into the pages what it prints now.
+//! The console blocks of README and `docs/` show what the program prints. `UPDATE_README=1 cargo test --test
+//! readme` updates them.
 #![expect(clippy::disallowed_methods, reason = "tests run the program and read pages")]
 
 use std::path::PathBuf;
 use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-/// What opens a block that is run.
+/// The start of a block that is run.
 const OPENS: &str = "```console\n$ conda-torch ";
-/// A line that stands for any lines.
+/// Matches any lines.
 const ANY: &str = "...";
 
-/// A command and the lines below it.
+/// A command and its output.
 struct Step<'p> {
     command: &'p str,
     expected: Vec<&'p str>,
@@ -40,7 +40,7 @@ fn steps(block: &str) -> Vec<Step<'_>> {
     steps
 }
 
-/// Words as a shell makes them of blanks and single quotes.
+/// The words of a command, split at blanks outside of single quotes.
 fn words(command: &str) -> Vec<String> {
     assert!(!command.contains(['"', '\\', '|', '>', '$']), "only single quotes: {command}");
     let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
@@ -59,7 +59,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// What a reader sees who types the command in the repository, on a terminal of 80 columns.
+/// The output of a command in the repository, on a terminal of 80 columns.
 fn printed(command: &str) -> String {
     let home = format!("{}/readme-home", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&home).expect("a folder");
@@ -71,7 +71,7 @@ fn printed(command: &str) -> String {
     text(output.stdout) + &text(output.stderr)
 }
 
-/// Whether the lines are those expected.
+/// Whether the lines match the expected ones.
 fn fits(lines: &[&str], expected: &[&str]) -> bool {
     match expected {
         [] => lines.is_empty(),
@@ -81,8 +81,7 @@ fn fits(lines: &[&str], expected: &[&str]) -> bool {
     }
 }
 
-/// A page with its blocks as the program prints them, and how many blocks there are. A block that is
-/// right stays as it is.
+/// A page with its blocks updated, and the number of blocks. Blocks that match stay as they are.
 fn as_printed(page: &str) -> (String, usize) {
     let mut parts = page.split(OPENS);
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -118,7 +117,7 @@ fn console_blocks_show_what_the_program_prints() {
         }
         assert!(
             std::env::var_os("UPDATE_README").is_some(),
-            "{}: set UPDATE_README=1 where this is right:\n{text}",
+            "{}: run with UPDATE_README=1 if this is right:\n{text}",
             path.display()
         );
         std::fs::write(&path, text).expect("the page can be written");
@@ -143,5 +142,5 @@ fn matches_blocks_with_dots_and_quotes() {
 #[test]
 fn the_readme_is_short() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).expect("README");
-    assert!(readme.lines().count() <= 150);
+    assert!(readme.lines().count() <= 120);
 }
