@@ -69,9 +69,9 @@ pub(super) fn records(
 ) -> anyhow::Result<Read> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
     let names = names.iter().map(|&name| name.to_owned()).collect();
-    let asked = question(host, channels, subdirs, offline, Question::Records { names });
+    let request = question(host, channels, subdirs, offline, Question::Records { names });
     let progress = Progress::new(format!("Reading {channels}"), true);
-    let ran = ask(&program, &asked, DEADLINE, progress)?;
+    let ran = ask(&program, &request, DEADLINE, progress)?;
     let shown = program.display();
     match ran.end {
         CommandEnd::Interrupted(signal) => bail!(Interrupted(signal)),
@@ -90,18 +90,18 @@ pub(super) fn records(
     }
     let reply =
         Reply::read(&ran.stdout).with_context(|| format!("cannot read the reply of `{shown}`"))?;
-    let told = match reply.told {
+    let records = match reply.told {
         Told::Records(records) => Ok(by_priority(records, &reply.origins)),
         Told::Failed(fault) => Err(fault),
         Told::Solved(_) => bail!("`{shown}` replied to another request"),
     };
-    Ok(Read { origins: reply.origins, told })
+    Ok(Read { origins: reply.origins, records })
 }
 
 /// The records of the channels, or why they cannot be read.
 pub(super) struct Read {
     pub(super) origins: Vec<Origin>,
-    pub(super) told: Result<Records, Fault>,
+    pub(super) records: Result<Records, Fault>,
 }
 
 /// The folder for cached channel data: `CONDA_TORCH_CACHE`, else the system's cache folder.

@@ -37,7 +37,7 @@ pub(super) fn read(
 fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     let known = Matrix::embedded();
     let as_of = known.as_of;
-    let records = match read.told {
+    let records = match read.records {
         Ok(records) => records.records,
         Err(fault) => {
             let kind = Some(fault.kind);

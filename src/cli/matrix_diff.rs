@@ -38,7 +38,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
     let read = live::records(host, channels, subdirs, &PACKAGES, offline)?;
-    let records = match read.told {
+    let records = match read.records {
         Ok(records) => since(records.records, matrix),
         Err(fault) => bail!(trouble(&fault)),
     };

@@ -140,8 +140,8 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
     }
     match arguments.first()?.to_str()? {
         "advise" => Some(report::advise::error),
-        "check" => Some(|message, code| report::check::error(message, code)),
-        "migrate" => Some(|message, code| report::migrate::error(message, code)),
+        "check" => Some(report::check::error),
+        "migrate" => Some(report::migrate::error),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The forms of an answer.
+//! Formats of answers.
 
 use crate::{line, recorded, run};
 
@@ -6,7 +6,7 @@ fn advise(more: &[&str]) -> String {
     let machine = recorded("gtx1080ti-driver-580");
     let arguments = ["advise", "--machine", &machine];
     let ran = run([&arguments, more].concat());
-    // An answer that gives something up says so.
+    // Degraded answers come with warnings.
     if ran.stderr.starts_with("warning: ") {
         return ran.stdout;
     }

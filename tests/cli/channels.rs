@@ -1,4 +1,4 @@
-//! Other channels than conda-forge: in commands, in files, in what is known of them.
+//! `--channel`.
 #![cfg(unix)]
 
 use crate::{finish, line, program, run};
@@ -19,18 +19,18 @@ fn commands(client: &str, channels: &[&str]) -> String {
 fn passes_channels_to_each_client_in_order() {
     let both = "-c https://corp.example/ml -c conda-forge";
     for client in ["conda", "mamba", "micromamba"] {
-        let said = commands(client, &[OWN, "conda-forge"]);
+        let output = commands(client, &[OWN, "conda-forge"]);
         let expected = format!("--override-channels {both} --strict-channel-priority pytorch-gpu=");
-        assert!(said.contains(&expected), "{said}");
+        assert!(output.contains(&expected), "{output}");
     }
-    let said = commands("pixi", &[OWN, "conda-forge"]);
-    assert!(said.contains(&format!("pixi init torch {both} --platform linux-64")), "{said}");
+    let output = commands("pixi", &[OWN, "conda-forge"]);
+    assert!(output.contains(&format!("pixi init torch {both} --platform linux-64")), "{output}");
 }
 
 #[test]
 fn quotes_channels_for_the_shell() {
-    let said = commands("conda", &["/srv/my channels/a $(b)"]);
-    assert!(said.contains(" -c '/srv/my channels/a $(b)' "), "{said}");
+    let output = commands("conda", &["/srv/my channels/a $(b)"]);
+    assert!(output.contains(" -c '/srv/my channels/a $(b)' "), "{output}");
 }
 
 #[test]

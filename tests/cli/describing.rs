@@ -1,4 +1,4 @@
-//! Whose machine: flags, environment, saved machines, platforms.
+//! Descriptions of machines: flags, environment variables, files, platforms.
 
 use serde_json::Value;
 
@@ -145,18 +145,18 @@ fn corrects_wrong_cuda_detection_of_clients() {
     ];
     let of_clients =
         ["toolkit-shadows-driver", "toolkit-file-broken", "client-sees-no-cuda", "cuda-overridden"];
-    for (name, code, told, cuda_version) in cases {
+    for (name, code, variable_value, cuda_version) in cases {
         let answer = run(["advise", "--json", "--machine", &recorded(name)]).answered();
         assert_eq!(pin(&answer).as_str().unwrap_or("no CUDA"), cuda_version, "{name}");
         let answer = answer.json();
         let remarks = answer["diagnostics"].as_array().expect("a list");
-        let said = remarks.iter().filter_map(|remark| remark["code"].as_str());
-        let said: Vec<&str> = said.filter(|said| of_clients.contains(said)).collect();
+        let output = remarks.iter().filter_map(|remark| remark["code"].as_str());
+        let output: Vec<&str> = output.filter(|output| of_clients.contains(output)).collect();
         let expected: Vec<&str> = of_clients.into_iter().filter(|other| *other == code).collect();
-        assert_eq!(said, expected, "{name}");
+        assert_eq!(output, expected, "{name}");
         let commands = answer["commands"].as_array().expect("a list");
         let install = commands.iter().find(|command| command["step"] == "install");
         let variable = &install.expect("an installation")["env"]["CONDA_OVERRIDE_CUDA"];
-        assert_eq!(variable.as_str(), told, "{name}");
+        assert_eq!(variable.as_str(), variable_value, "{name}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a channel says, through a stand-in for `conda-torch-live` that says what a test wants.
+//! `--live` with a fake `conda-torch-live`.
 #![cfg(unix)]
 
 use std::io::Write;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{Ran, finish, folder, program};
 
-/// A program that reads what it is asked and gives this reply.
+/// A program that saves the request and prints this reply.
 fn stand_in(name: &str, reply: &Value) -> String {
     let folder = folder("live");
     let (answer, path) = (format!("{folder}/{name}.json"), format!("{folder}/{name}"));
@@ -98,8 +98,8 @@ fn recommends_releases_newer_than_the_built_in_data() {
     assert_eq!(document["live"]["read"], true);
     assert_eq!(document["live"]["channel"], "conda-forge");
     assert_eq!(document["matrix"]["as_of"], document["live"]["as_of"]);
-    // What was asked is for this platform alone, and of no package that is not needed.
-    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
+    // The request is for this platform and the needed packages.
+    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("a request");
     let ask: Value = serde_json::from_str(&ask).expect("JSON");
     assert_eq!(ask["subdirs"], json!(["linux-64"]));
     assert_eq!(ask["channels"], json!(["conda-forge"]));
@@ -225,8 +225,8 @@ fn passes_secrets_to_clients_only() {
         for key in ["live", "matrix", "diagnostics"] {
             assert!(!document[key].to_string().contains("TOKEN"), "{}", document[key]);
         }
-        // The program that reads it is told all of it.
-        let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
+        // `conda-torch-live` needs the secrets.
+        let ask = std::fs::read_to_string(format!("{live}.ask")).expect("a request");
         assert!(ask.contains("PASSWORD") && ask.contains("TOKEN"), "{ask}");
     }
 }
@@ -241,7 +241,7 @@ fn resolves_channel_names_with_client_settings() {
     command.env("HOME", &home).env("SECRET", "PASSWORD").env("CONDA_TORCH_LIVE", &live);
     command.args(["advise", "--live", "--json", "-c", "corp", "-c", "conda-forge"]).args(NODE);
     let ran = finish(&mut command, "").answered();
-    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("it was asked");
+    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("a request");
     let ask: Value = serde_json::from_str(&ask).expect("JSON");
     let expected =
         ["https://corp.example/corp", "https://me:PASSWORD@mirror.example/conda/conda-forge"];

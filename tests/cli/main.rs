@@ -1,4 +1,4 @@
-//! The program as people run it: streams, exit codes, flags. Each run starts from a clean environment.
+//! The command line: streams, exit codes, flags. Each run has a clean environment.
 #![expect(clippy::disallowed_methods, reason = "tests run the program and read fixtures")]
 
 mod answers;
@@ -21,7 +21,7 @@ fn recorded(name: &str) -> String {
     format!("{}/tests/machines/{name}.json", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder below Cargo's own folder for tests, for files that a test needs.
+/// A folder for files of a test.
 fn folder(name: &str) -> String {
     let path = format!("{}/cli/{name}", env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(&path).expect("a folder");
@@ -35,14 +35,14 @@ fn file(name: &str, bytes: &[u8]) -> String {
     path
 }
 
-/// The program, with nothing of the environment but a `PATH` and a home without any settings.
+/// The program with an empty environment but `PATH` and an empty home.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder("home"));
     command
 }
 
-/// What a run gave.
+/// The result of a run.
 #[derive(Debug, PartialEq, Eq)]
 struct Ran {
     code: Option<i32>,
@@ -51,20 +51,19 @@ struct Ran {
 }
 
 impl Ran {
-    /// The only document on stdout.
+    /// The document on stdout.
     #[track_caller]
     fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Stdout as one line, without the continuations of shells: where lines break depends on how long the
-    /// paths of this checkout are.
+    /// Stdout as one line, without shell continuations: line breaks depend on the path of the checkout.
     fn words(&self) -> String {
         let words = self.stdout.split_whitespace().filter(|word| *word != "\\");
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// This run, which must have answered, and had nothing to say about itself.
+    /// Asserts success without messages.
     #[track_caller]
     fn answered(self) -> Self {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
@@ -72,16 +71,16 @@ impl Ran {
         self
     }
 
-    /// This run, which must have failed with that code, without an answer, naming all of these.
+    /// Asserts a failure with this code, without an answer, with these words in the error.
     #[track_caller]
     fn refused(self, code: i32, words: &[&str]) -> Self {
         assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{self:?}");
-        self.told(words)
+        self.reports(words)
     }
 
-    /// This run, which must name all of these on stderr, and nothing of its own inside.
+    /// Asserts an error with these words.
     #[track_caller]
-    fn told(self, words: &[&str]) -> Self {
+    fn reports(self, words: &[&str]) -> Self {
         assert!(self.stderr.starts_with("error: "), "{self:?}");
         assert!(!self.stderr.contains("panicked"), "{self:?}");
         for word in words {
@@ -91,22 +90,22 @@ impl Ran {
     }
 }
 
-/// Runs the program on arguments.
+/// Runs the program with arguments.
 fn run<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Ran {
     finish(program().args(arguments), "")
 }
 
-/// Runs the program on a line of arguments without blanks in them.
+/// Runs the program with arguments separated by blanks.
 fn line(arguments: &str) -> Ran {
     run(arguments.split_whitespace())
 }
 
-/// Runs a prepared command to its end.
+/// Runs a command.
 fn finish(command: &mut Command, input: &str) -> Ran {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // A program that does not read its input closes the pipe.
+    // A program that ignores its input closes the pipe.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().expect("the program ends");

@@ -1,10 +1,10 @@
-//! What the old channel left: environments and configuration in a home of their own.
+//! `migrate`, with environments and configuration in a home of its own.
 
 use std::fs;
 
 use crate::{Ran, finish, folder, program};
 
-/// A home with a conda in it and an environment `torch` of the old channel.
+/// A home with conda and an environment `torch` from the `pytorch` channel.
 fn home(name: &str) -> String {
     let home = folder(&format!("migrate-{name}"));
     let root = format!("{home}/miniforge3");

@@ -1,10 +1,10 @@
-//! Names that a shell would eat.
+//! Names with special characters.
 
 use crate::{Ran, run};
 #[cfg(unix)]
 use crate::{finish, folder};
 
-/// Names that must reach the client as they are, and do nothing on the way.
+/// Names that a shell would interpret.
 const HOSTILE: [&str; 8] = [
     "two words",
     "it's",
@@ -34,8 +34,8 @@ fn commands(flag: &str, name: &str, more: &[&str]) -> Ran {
 fn quotes_hostile_names_as_one_word() {
     for name in HOSTILE {
         for flag in ["--name", "--prefix"] {
-            let said = commands(flag, name, &["--shell", "bash"]).answered().stdout;
-            let script = format!("conda() {{ printf '<%s>' \"$@\"; }}\n{said}");
+            let output = commands(flag, name, &["--shell", "bash"]).answered().stdout;
+            let script = format!("conda() {{ printf '<%s>' \"$@\"; }}\n{output}");
             let ran = bash(&["-eu"], &script);
             let short = &flag[1..3];
             assert!(ran.stdout.starts_with(&format!("<create><{short}><{name}><--")), "{ran:?}");
@@ -51,8 +51,8 @@ fn quotes_hostile_names_as_one_word() {
 fn commands_of_every_client_are_valid_bash() {
     for client in ["conda", "mamba", "micromamba", "pixi"] {
         for name in HOSTILE {
-            let said = commands("--name", name, &["--shell", "bash", "--client", client]);
-            let ran = bash(&["-n"], &said.answered().stdout);
+            let output = commands("--name", name, &["--shell", "bash", "--client", client]);
+            let ran = bash(&["-n"], &output.answered().stdout);
             assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{client} {name}");
         }
     }

@@ -1,4 +1,4 @@
-//! Exit codes 1, 2 and 3, and what is said with them.
+//! Exit codes 1, 2 and 3 and their errors.
 
 use crate::{Ran, file, line, recorded, run};
 
@@ -45,7 +45,7 @@ fn says_what_a_machine_file_should_contain() {
 fn json_failures_are_documents() {
     let path = file("cut-for-json.json", b"{\"machine\": ");
     for flag in ["--json", "--format=json"] {
-        let ran = run(["advise", "--machine", &path, flag]).told(&[&path]);
+        let ran = run(["advise", "--machine", &path, flag]).reports(&[&path]);
         is_document(&ran, "error", 1);
         let message = ran.json()["error"]["message"].as_str().expect("a message").to_owned();
         assert_eq!(ran.stderr, format!("error: {message}\n"));
@@ -97,7 +97,7 @@ fn conflicting_flags_are_both_named() {
     let windows = recorded("windows-rtx4090");
     run(["advise", "--platform", "linux-64", "--machine", &windows])
         .refused(2, &["--platform linux-64", "--machine", "win-64"]);
-    is_document(&line("advise --json --format human").told(&["--json", "--format"]), "error", 2);
+    is_document(&line("advise --json --format human").reports(&["--json", "--format"]), "error", 2);
     line("advise --platform win-64 --format dockerfile").refused(2, &["Dockerfile", "win-64"]);
     line("install").refused(2, &["install"]);
     assert_eq!(line("").code, Some(2));
@@ -105,14 +105,14 @@ fn conflicting_flags_are_both_named() {
 
 #[test]
 fn invalid_values_with_json_are_documents() {
-    let gpu = line("advise --json --gpu Voodoo2").told(&["--gpu", "Voodoo2"]);
+    let gpu = line("advise --json --gpu Voodoo2").reports(&["--gpu", "Voodoo2"]);
     is_document(&gpu, "error", 2);
     for arguments in [
         "advise --driver new --json",
         "advise --format json --driver new",
         "advise --format=json --driver new",
     ] {
-        let ran = line(arguments).told(&["--driver", "new", "580.65.06"]);
+        let ran = line(arguments).reports(&["--driver", "new", "580.65.06"]);
         is_document(&ran, "error", 2);
         let message = ran.json()["error"]["message"].as_str().expect("a message").to_owned();
         assert!(message.starts_with("invalid value 'new' for '--driver <VERSION>'"), "{message}");
@@ -123,13 +123,13 @@ fn invalid_values_with_json_are_documents() {
 
 #[test]
 fn unsatisfiable_requests_exit_with_3() {
-    let wish = "advise --platform linux-64 --pytorch 9.9";
-    let human = line(wish);
+    let request = "advise --platform linux-64 --pytorch 9.9";
+    let human = line(request);
     assert_eq!((human.code, human.stderr.as_str()), (Some(3), ""));
     assert!(human.stdout.contains("Nothing on conda-forge satisfies"), "{}", human.stdout);
     assert!(human.stdout.contains("--pytorch 2.13.0"), "the nearest: {}", human.stdout);
 
-    let json = line(&format!("{wish} --json"));
+    let json = line(&format!("{request} --json"));
     assert_eq!(json.stderr, "");
     is_document(&json, "unsatisfiable", 3);
     let document = json.json();
@@ -137,7 +137,7 @@ fn unsatisfiable_requests_exit_with_3() {
     assert_eq!(document["alternatives"][0]["unlocked_by"]["pytorch"], "2.13.0");
 
     for format in ["commands", "environment-yml", "pixi-toml", "dockerfile"] {
-        line(&format!("{wish} --format {format}")).refused(3, &["nothing satisfies"]);
+        line(&format!("{request} --format {format}")).refused(3, &["nothing satisfies"]);
     }
     assert_eq!(line("advise --platform linux-32").code, Some(3));
 }
@@ -145,7 +145,7 @@ fn unsatisfiable_requests_exit_with_3() {
 #[test]
 fn wrong_command_lines_with_json_are_documents() {
     for subcommand in ["check", "migrate"] {
-        let ran = line(&format!("{subcommand} --json --driver new")).told(&["--driver", "new"]);
+        let ran = line(&format!("{subcommand} --json --driver new")).reports(&["--driver", "new"]);
         let document = ran.json();
         assert_eq!(ran.code, Some(2), "{ran:?}");
         assert_eq!(document["status"], "error", "{subcommand}");

@@ -1,10 +1,10 @@
-//! What goes where: stdout is the answer, stderr is about the run.
+//! stdout is the answer, stderr is about the run.
 
 use std::process::Stdio;
 
 use crate::{finish, line, program, recorded, run};
 
-/// How a terminal is told to change its colour.
+/// The start of a color code.
 const ESCAPE: char = '\u{1b}';
 
 #[test]
@@ -53,7 +53,7 @@ fn every_example_of_the_help_works() {
         let help = line(arguments).stdout;
         let (_, examples) = help.split_once("\nExamples:\n").expect("examples");
         for example in examples.lines().filter_map(|line| line.strip_prefix("  conda-torch ")) {
-            // Behind two blanks stands what it is for, behind `>` a file.
+            // Two blanks separate the description, `>` a file.
             let command = example.split("  ").next().unwrap_or_default();
             let command = command.split(" > ").next().unwrap_or_default();
             let command = command.replace("gpu-node.json", &recorded("v100-driver-580"));
