@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::Command;
 
 use common::machine;
-use conda_torch_core::audit::{Checkup, Finding, Verdict, check};
+use conda_torch_core::audit::{Checkup, Verdict, check};
 use conda_torch_core::conda::Subdir;
+use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Environment;
 use conda_torch_host::LiveHost;
@@ -30,7 +31,7 @@ fn on(name: &str, node: &str) -> Checkup<'static> {
 #[track_caller]
 fn expect(name: &str, node: &str, verdict: Verdict, codes: &[&str]) {
     let checkup = on(name, node);
-    let found: Vec<&str> = checkup.findings.iter().map(Finding::code).collect();
+    let found: Vec<&str> = checkup.findings.iter().map(Diagnostic::code).collect();
     assert_eq!(found, codes, "{name} on {node}: {:?}", checkup.findings);
     assert_eq!(checkup.verdict, verdict, "{name} on {node}");
 }
@@ -53,7 +54,7 @@ fn a_build_without_cuda_beside_a_gpu_is_told_with_who_asked() {
     let codes = &["cpu-build", "channel-ended", "newer-pytorch"];
     expect("cpuonly-with-a-gpu", "rtx3080-driver-580", Verdict::Mend, codes);
     let checkup = on("cpuonly-with-a-gpu", "rtx3080-driver-580");
-    let asked = Finding::CpuBuild { asked: Some("cpuonly".to_owned()) };
+    let asked = Diagnostic::CpuBuild { requested_by: Some("cpuonly".to_owned()) };
     assert_eq!(checkup.findings[0], asked);
     let notes = &["channel-ended", "newer-pytorch"];
     expect("cpuonly-with-a-gpu", "no-gpu", Verdict::Sound, notes);

@@ -1,30 +1,72 @@
-//! The pages and the program say the same.
+//! The documents and the program agree.
 
-/// Every code, as the program names it.
-fn codes() -> Vec<&'static str> {
-    let sources = [
-        include_str!("../crates/conda-torch-core/src/diagnostics/code.rs"),
-        include_str!("../crates/conda-torch-core/src/diagnostics/driver_access.rs"),
-        include_str!("../crates/conda-torch-core/src/diagnostics/channel_remark.rs"),
-        include_str!("../crates/conda-torch-core/src/audit/code.rs"),
-    ];
-    let arms = sources
-        .iter()
-        .flat_map(|source| source.lines())
-        .filter_map(|line| line.trim().strip_suffix("\","));
-    let mut codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
-    codes.sort_unstable();
-    codes
+#![expect(clippy::disallowed_methods, reason = "tests read and write the documents")]
+
+use conda_torch_core::diagnostics::{CATALOG, Context, Diagnostic, pages};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::Machine;
+
+/// Compares a document with what the program generates; `UPDATE=1 cargo test --test docs` writes it.
+#[test]
+fn the_page_of_diagnostics_is_generated() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics.md");
+    let text = pages();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &text).expect("the page can be written");
+    }
+    let committed = std::fs::read_to_string(path).expect("the page is there");
+    assert!(
+        committed == text,
+        "docs/diagnostics.md is out of date: UPDATE=1 cargo test --test docs"
+    );
 }
 
 #[test]
-fn every_code_has_its_heading_and_every_heading_its_code() {
-    let page = include_str!("../docs/diagnostics.md");
-    let mut headings: Vec<&str> =
-        page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
-    headings.sort_unstable();
-    assert!(codes().len() > 40, "the codes were not found");
-    assert_eq!(headings, codes());
+fn every_code_is_unique_and_of_plain_words() {
+    let mut codes: Vec<&str> = CATALOG.iter().map(|entry| entry.code).collect();
+    assert!(codes.len() > 90, "{} codes", codes.len());
+    for code in &codes {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(code.chars().all(is_plain), "{code}");
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), CATALOG.len());
+}
+
+#[test]
+fn every_example_is_of_its_own_entry() {
+    for entry in CATALOG {
+        assert_eq!((entry.example)().code(), entry.code);
+        assert_eq!((entry.example)().subject(), entry.subject);
+    }
+}
+
+#[test]
+fn every_message_is_one_sentence_without_a_full_stop() {
+    let machine = Machine::default();
+    let context = Context::new(&machine, Matrix::embedded());
+    for entry in CATALOG {
+        let example: Diagnostic = (entry.example)();
+        for text in [Some(example.message(&context)), example.hint(&context)].into_iter().flatten()
+        {
+            assert!(!text.is_empty() && !text.ends_with('.') && !text.contains('\n'), "{text}");
+            assert!(!text.contains("  ") && text.trim() == text, "{text}");
+        }
+    }
+}
+
+#[test]
+fn every_page_says_what_to_do() {
+    for entry in CATALOG {
+        let page = entry.page();
+        assert!(page.contains("\nWhat to do: "), "{}", entry.code);
+        assert!(!entry.summary().is_empty() && entry.summary().len() < 160, "{}", entry.summary());
+        assert!(
+            page.lines().all(|line| line.chars().count() <= 140 || line.starts_with("    ")),
+            "{page}"
+        );
+    }
 }
 
 #[test]
@@ -36,19 +78,5 @@ fn every_remark_about_a_file_has_its_row() {
     assert!(codes.len() > 10, "the codes were not found");
     for code in codes {
         assert!(page.contains(&format!("`{code}`")), "{code} has no row");
-    }
-}
-
-#[test]
-fn every_diagnostic_is_explained_in_full() {
-    let page = include_str!("../docs/diagnostics.md");
-    for section in page.split("\n## ").skip(1) {
-        let code = section.lines().next().unwrap_or_default();
-        assert!(
-            ["*Error.*", "*Warning.*", "*Note.*"].iter().any(|grade| section.contains(grade)),
-            "{code}: how grave?"
-        );
-        assert!(section.contains("What to do:"), "{code}: what to do?");
-        assert!(section.contains("Example:"), "{code}: an example?");
     }
 }

@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::Subdir;
-use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
+use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
@@ -102,8 +102,8 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     let advice = advise(&machine, &request, matrix);
     let of_client = client_note(advice.recommended.as_ref(), &machine, &client);
-    let of_live = live.iter().flat_map(LiveRows::diagnostics);
-    let of_channels = ChannelRemark::of(&channels, args.channel.live).map(Diagnostic::Channel);
+    let of_live = live.iter().flat_map(|live: &LiveRows| live.diagnostics.iter().cloned());
+    let of_channels = Diagnostic::of_channels(&channels, args.channel.live);
     let advice = advice.with(of_client.into_iter().chain(of_live).chain(of_channels));
     let format = if args.output.json { Format::Json } else { args.answer.format };
     let mut answer = Answer {

@@ -3,7 +3,7 @@
 use conda_torch_core::answer::LiveChannel;
 use conda_torch_core::channel::{Origin, PACKAGES, Records, age, rows, since};
 use conda_torch_core::conda::{Channels, FaultKind, Subdir, without_secrets};
-use conda_torch_core::diagnostics::{ChannelRemark, Diagnostic};
+use conda_torch_core::diagnostics::{Diagnostic, UnreadableChannel};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Date;
 use conda_torch_host::live_program;
@@ -14,7 +14,7 @@ use super::live::{self, Read};
 /// The channel's builds, or the built-in ones if the channel cannot be read.
 pub(super) struct LiveRows {
     pub(super) matrix: Matrix,
-    pub(super) remarks: Vec<ChannelRemark>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) text: LiveChannel,
 }
 
@@ -27,8 +27,7 @@ pub(super) fn read(
 ) -> anyhow::Result<LiveRows> {
     let shown = channels.to_string();
     if live_program(host).is_none() {
-        let remark = ChannelRemark::NoReader { as_of: Matrix::embedded().as_of };
-        return Ok(built_in(&shown, remark, None));
+        return Ok(built_in(&shown, UnreadableChannel::NoReader, None));
     }
     let read = live::records(host, channels, subdirs, &PACKAGES, offline)?;
     Ok(from_records(read, &shown, subdirs))
@@ -36,30 +35,29 @@ pub(super) fn read(
 
 fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
     let known = Matrix::embedded();
-    let as_of = known.as_of;
     let records = match read.records {
         Ok(records) => records.records,
         Err(fault) => {
             let kind = Some(fault.kind);
-            return built_in(channel, ChannelRemark::Unreadable { fault, as_of }, kind);
+            return built_in(channel, UnreadableChannel::Fault(fault), kind);
         }
     };
     let age = age(&read.origins);
     let day = Date::of_unix_time(now().saturating_sub(age));
     let records = Records { records: since(records, known) };
     let Some((matrix, gaps)) = rows(&records, subdirs, (channel, day), known) else {
-        let remark = ChannelRemark::NoPytorch { channel: channel.to_owned(), as_of };
-        return built_in(channel, remark, None);
+        let why = UnreadableChannel::NoPytorch { channel: channel.to_owned() };
+        return built_in(channel, why, None);
     };
     let mut faults = read.origins.iter().filter_map(|origin: &Origin| origin.fault.as_ref());
     let fault = faults.next();
-    let mut remarks = Vec::new();
+    let mut diagnostics = Vec::new();
     if age > 0 || fault.is_some() {
-        remarks.push(ChannelRemark::FromCache { age, fault: fault.cloned() });
+        diagnostics.push(Diagnostic::ChannelFromCache { age_seconds: age, fault: fault.cloned() });
     }
     if let Some(first) = gaps.first() {
         let example = without_secrets(&first.url);
-        remarks.push(ChannelRemark::NotUnderstood { count: gaps.len(), example });
+        diagnostics.push(Diagnostic::ChannelNotUnderstood { count: gaps.len(), example });
     }
     let text = LiveChannel {
         channel: channel.to_owned(),
@@ -68,15 +66,15 @@ fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveRows {
         age_s: age,
         fault: fault.map(|fault| fault.kind),
     };
-    LiveRows { matrix, remarks, text }
+    LiveRows { matrix, diagnostics, text }
 }
 
 /// The built-in builds, with the reason.
-fn built_in(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> LiveRows {
+fn built_in(channel: &str, why: UnreadableChannel, fault: Option<FaultKind>) -> LiveRows {
     let matrix = Matrix::embedded().clone();
     let as_of = matrix.as_of;
     let text = LiveChannel { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
-    LiveRows { matrix, remarks: vec![remark], text }
+    LiveRows { matrix, diagnostics: vec![Diagnostic::ChannelUnreadable { why, as_of }], text }
 }
 
 /// Seconds since 1970.
@@ -84,11 +82,4 @@ fn built_in(channel: &str, remark: ChannelRemark, fault: Option<FaultKind>) -> L
 pub(super) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
-}
-
-impl LiveRows {
-    /// The remarks about reading, as diagnostics of the advice.
-    pub(super) fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> + '_ {
-        self.remarks.iter().cloned().map(Diagnostic::Channel)
-    }
 }

@@ -1,10 +1,11 @@
 //! `conda-torch matrix`.
 
 use conda_torch_core::conda::Subdir;
-use conda_torch_core::diagnostics::channel_remark;
+use conda_torch_core::diagnostics::Context;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::matrix::{Recommended, TableRows};
 use conda_torch_core::resolve::{Request, advise};
+use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
 
 use crate::text::table::{TableFormat, table};
@@ -93,8 +94,10 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     };
     let live = args.channel.read(host, &channels, &subdirs)?;
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
-    for remark in live.iter().flat_map(|live| &live.remarks) {
-        note(&format!("note: {} [{}]", channel_remark(remark), remark.code()));
+    let nowhere = Machine::default();
+    let context = Context::new(&nowhere, matrix);
+    for remark in live.iter().flat_map(|live| &live.diagnostics) {
+        note(&format!("note: {} [{}]", remark.message(&context), remark.code()));
     }
     let advice;
     let mut recommended = None;

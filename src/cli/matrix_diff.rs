@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use conda_torch_core::channel::{Has, PACKAGES, age, differences, since};
 use conda_torch_core::conda::{Channels, Subdir};
-use conda_torch_core::diagnostics::trouble;
+use conda_torch_core::diagnostics::channel_error;
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::matrix_diff::{Compared, document};
@@ -40,7 +40,7 @@ pub(super) fn run(
     let read = live::records(host, channels, subdirs, &PACKAGES, offline)?;
     let records = match read.records {
         Ok(records) => since(records.records, matrix),
-        Err(fault) => bail!(trouble(&fault)),
+        Err(fault) => bail!(channel_error(&fault)),
     };
     let shown = channels.to_string();
     let day = Date::of_unix_time(now().saturating_sub(age(&read.origins)));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::{Step, StepKind, shell};
-use conda_torch_core::diagnostics::{Diagnostic, Severity, is_said_better, message};
+use conda_torch_core::diagnostics::{Diagnostic, Severity, Subject};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 use conda_torch_core::types::Machine;
@@ -42,7 +42,7 @@ pub fn warnings(answer: &Answer<'_>, width: usize) -> String {
     let style = Style { width, color: false };
     let mut page = Page { answer, style, out: String::new() };
     let gives_up = answer.advice.status == Status::Degraded;
-    let of_channel = |remark: &Diagnostic| matches!(remark, Diagnostic::Channel(_));
+    let of_channel = |remark: &Diagnostic| remark.subject() == Subject::Channel;
     page.remarks(|remark| {
         remark.severity() >= Severity::Warning && (gives_up || of_channel(remark))
     });
@@ -151,41 +151,45 @@ impl Page<'_> {
     /// Why this build, without what the remarks of a degraded answer have said already.
     fn reasons(&mut self, choice: &Choice<'_>) {
         let remarks = &self.answer.advice.diagnostics;
-        let says = |code: &str| remarks.iter().any(|remark| remark.code() == code);
-        let mut reasons = reasons(choice, self.answer.machine, &self.answer.matrix.channel);
         // Of a card without a driver more is said than that there is none.
-        let told = |code: &str| says(code) || code == "no-driver" && says("card-without-driver");
-        reasons.retain(|(_, code)| !told(code));
-        let better = |code: &str| {
-            remarks.iter().any(|remark| matches!(remark, Diagnostic::Trouble(trouble) if trouble.says_more_than().contains(&code)))
+        let says_more = |remark: &Diagnostic, reason: &Diagnostic| {
+            remark.is_same_kind(reason)
+                || remark.covers(reason)
+                || matches!(
+                    (remark, reason),
+                    (Diagnostic::CardWithoutDriver { .. }, Diagnostic::NoDriver { .. })
+                )
         };
-        reasons.retain(|(_, code)| !better(code));
+        let mut reasons = reasons(choice, self.answer);
+        reasons.retain(|(_, reason)| !remarks.iter().any(|remark| says_more(remark, reason)));
         if reasons.is_empty() {
             return;
         }
         self.bold("Why");
-        for (text, code) in reasons {
-            wrap(&mut self.out, "- ", &format!("{text} [{code}]"), self.style.width);
+        for (text, reason) in reasons {
+            let text = format!("{text} [{}]", reason.code());
+            wrap(&mut self.out, "- ", &text, self.style.width);
         }
         self.out.push('\n');
     }
 
     /// What to know about the machine or the request.
     fn remarks(&mut self, is_wanted: impl Fn(&Diagnostic) -> bool) {
-        let Answer { machine, advice, matrix, .. } = *self.answer;
+        let advice = self.answer.advice;
+        let context = self.answer.context();
         let start = self.out.len();
         let mut hints: Vec<String> = Vec::new();
         for remark in advice.diagnostics.iter().filter(|remark| is_wanted(remark)) {
-            let message = message(remark, machine, advice, &matrix.channel);
             if !self.is_beside_the_point(remark) {
                 let label = match remark.severity() {
                     Severity::Error | Severity::Warning => "warning: ",
                     Severity::Info => "note: ",
                 };
-                self.labelled(label, &format!("{} [{}]", message.sentence, remark.code()));
+                self.labelled(label, &format!("{} [{}]", remark.message(&context), remark.code()));
             }
-            let is_mute = is_said_better(remark, &advice.diagnostics);
-            if let Some(hint) = message.hint.filter(|hint| !is_mute && !hints.contains(hint)) {
+            let is_mute = remark.is_covered(&advice.diagnostics);
+            let hint = remark.hint(&context);
+            if let Some(hint) = hint.filter(|hint| !is_mute && !hints.contains(hint)) {
                 self.labelled("hint: ", &hint);
                 hints.push(hint);
             }
@@ -208,7 +212,7 @@ impl Page<'_> {
             matches!((remark, other),
             (Diagnostic::CompanionMissing { package }, Diagnostic::CompanionNotOnPlatform { package: other, .. }) if package == other)
         };
-        is_said_better(remark, &advice.diagnostics)
+        remark.is_covered(&advice.diagnostics)
             || matches!(remark, Diagnostic::NoDriver { .. })
                 && (idle || advice.diagnostics.iter().any(card))
             || advice.diagnostics.iter().any(nowhere)

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
-use conda_torch_core::audit::{self, words};
+use conda_torch_core::audit::words;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{
     StepKind,
     shell::{self, CannotQuote},
 };
-use conda_torch_core::diagnostics::Severity;
+use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::formats::visible;
 use conda_torch_core::report::check::Checked;
 use conda_torch_core::types::Shell;
@@ -46,18 +46,19 @@ pub fn page(
     }
     wrap(&mut out, "", words::judged(checkup.verdict), width);
     out.push('\n');
+    let context = checkup.context();
     for finding in &checkup.findings {
-        let label = match finding.severity() {
+        let label = match finding.installed_severity() {
             Severity::Error => "error: ",
             Severity::Warning => "warning: ",
             Severity::Info => "note: ",
         };
-        let sentence = words::sentence(finding, checkup);
-        wrap(&mut out, label, &format!("{sentence} [{}]", finding.code()), width);
+        let message = finding.message(&context);
+        wrap(&mut out, label, &format!("{message} [{}]", finding.code()), width);
         if let Some(symptom) = finding.symptom() {
-            wrap(&mut out, "  you will see: ", &words::symptom(symptom), width);
+            wrap(&mut out, "  you will see: ", &symptom, width);
         }
-        if let Some(hint) = words::hint(finding, checkup) {
+        if let Some(hint) = finding.hint(&context) {
             wrap(&mut out, "  hint: ", &hint, width);
         }
     }
@@ -99,8 +100,9 @@ pub fn table(all: &[Checked<'_>]) -> String {
     rows.push_record(["environment", "PyTorch", "for", "channel", "verdict"]);
     for Checked { environment, checkup } in all {
         let installed = checkup.installed.as_ref();
-        let codes = checkup.findings.iter().filter(|it| it.severity() >= Severity::Warning);
-        let first = codes.map(audit::Finding::code).next();
+        let codes =
+            checkup.findings.iter().filter(|it| it.installed_severity() >= Severity::Warning);
+        let first = codes.map(Diagnostic::code).next();
         let verdict = words::verdict(checkup.verdict);
         rows.push_record([
             visible(words::name(environment)).into_owned(),

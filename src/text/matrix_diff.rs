@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use conda_torch_core::channel::{Change, CompanionDifference, Difference, Found, Origin, age};
 use conda_torch_core::conda::Version;
-use conda_torch_core::diagnostics::{time, trouble};
+use conda_torch_core::diagnostics::{ago, channel_error};
 use conda_torch_core::formats::companion_name;
 use conda_torch_core::report::matrix_diff::{Compared, companion_changes, gap as about, pins};
 use conda_torch_core::types::{Build, CompanionBuild, CudaVersion};
@@ -42,7 +42,7 @@ pub fn human(compared: &Compared<'_>, width: usize) -> String {
     wrap(&mut out, "", &text, width);
     for origin in compared.origins {
         if let Some(fault) = &origin.fault {
-            wrap(&mut out, "", &format!("{}: {}", origin.subdir, trouble(fault)), width);
+            wrap(&mut out, "", &format!("{}: {}", origin.subdir, channel_error(fault)), width);
         }
     }
     let differences = compared.differences;
@@ -82,7 +82,7 @@ pub fn human(compared: &Compared<'_>, width: usize) -> String {
 fn read(origins: &[Origin]) -> String {
     match age(origins) {
         0 => " as it is now".to_owned(),
-        age => format!(" as it was {} ago", time(age)),
+        age => format!(" as it was {} ago", ago(age)),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use conda_torch_core::answer::Refused;
 use conda_torch_core::commands::{Step, StepKind};
-use conda_torch_core::diagnostics::{Severity, message};
+use conda_torch_core::diagnostics::Severity;
 use conda_torch_core::formats::{choice_title, headline};
+use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
     MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom,
     messages::{change, list, obstacle, reason, specs},
@@ -236,8 +237,8 @@ fn remarks(page: &mut Page, answer: &MigrationAnswer<'_>, is_wanted: impl Fn(Sev
             Severity::Error | Severity::Warning => "warning: ",
             Severity::Info => "note: ",
         };
-        let message = message(remark, answer.machine, advice, "conda-forge");
-        page.text(label, &format!("{} [{}]", message.sentence, remark.code()));
+        let message = remark.message(&advice.context(answer.machine, Matrix::embedded()));
+        page.text(label, &format!("{message} [{}]", remark.code()));
     }
     if page.out.len() > start {
         page.gap();

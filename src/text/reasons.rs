@@ -2,41 +2,41 @@
 
 use std::fmt::Display;
 
-use conda_torch_core::diagnostics::{Diagnostic, a_gpu, sentence, the_driver};
+use conda_torch_core::answer::Answer;
+use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu};
 use conda_torch_core::formats::build_title;
 use conda_torch_core::resolve::{Choice, Reason};
-use conda_torch_core::types::{CudaVersion, DriverVersion, Machine};
+use conda_torch_core::types::{CudaVersion, DriverVersion};
 
-/// The reasons as sentences, each with its code, in the order of the first fact of each kind.
-pub(super) fn reasons(
-    choice: &Choice<'_>,
-    machine: &Machine,
-    channel: &str,
-) -> Vec<(String, &'static str)> {
-    let mut told: Vec<(String, &'static str)> = Vec::new();
+/// The reasons as sentences, each with its diagnostic, in the order of the first fact of each kind.
+pub(super) fn reasons<'c>(
+    choice: &'c Choice<'_>,
+    answer: &Answer<'_>,
+) -> Vec<(String, &'c Diagnostic)> {
+    let context = answer.context();
+    let mut told: Vec<(String, &Diagnostic)> = Vec::new();
     for reason in &choice.reasons {
-        let code = reason.diagnostic.code();
-        let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.code() == code);
+        let kind = &reason.diagnostic;
+        let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.is_same_kind(kind));
         let is_first = std::ptr::eq(reason, of_kind().next().unwrap_or(reason));
         let same = of_kind().count() > 1;
-        let kind = &reason.diagnostic;
         let text = if matches!(kind, Diagnostic::NoKernels { .. }) {
-            no_kernels(of_kind(), machine).filter(|_| is_first)
+            no_kernels(of_kind(), &context).filter(|_| is_first)
         } else if matches!(kind, Diagnostic::DriverTooOld { .. }) && same {
-            driver_too_old(of_kind(), kind, machine).filter(|_| is_first)
+            driver_too_old(of_kind(), kind, &context).filter(|_| is_first)
         } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
             // The last is the least that is needed.
             let least = of_kind().next_back().unwrap_or(reason);
-            is_first.then(|| sentence(&least.diagnostic, machine, channel))
+            is_first.then(|| least.diagnostic.message(&context))
         } else {
             let about = reason.build.filter(|_| speaks_of_the_build(kind));
-            let said = sentence(kind, machine, channel);
+            let said = kind.message(&context);
             Some(match about {
                 Some(build) => format!("not {}: {said}", build_title(build)),
                 None => said,
             })
         };
-        told.extend(text.map(|text| (text, code)));
+        told.extend(text.map(|text| (text, kind)));
     }
     told
 }
@@ -55,7 +55,7 @@ fn speaks_of_the_build(diagnostic: &Diagnostic) -> bool {
 /// All GPUs and toolkits without kernels: `the builds with CUDA 13.0 and 12.9 have none for 3.7`.
 fn no_kernels<'a>(
     reasons: impl Iterator<Item = &'a Reason<'a>>,
-    machine: &Machine,
+    context: &Context<'_>,
 ) -> Option<String> {
     let mut capabilities = Vec::new();
     let mut toolkits = Vec::new();
@@ -70,10 +70,16 @@ fn no_kernels<'a>(
     let (gpu, name) = first?;
     let gpus = match capabilities.as_slice() {
         // Of several GPUs that are alike the number says nothing.
-        [one] if machine.gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
-            a_gpu(gpu, name, Some(*one), None)
+        [one]
+            if context
+                .machine
+                .gpus
+                .iter()
+                .all(|gpu| gpu.compute_capability.value() == Some(one)) =>
+        {
+            describe_gpu(name, Some(*one))
         }
-        [one] => a_gpu(gpu, name, Some(*one), Some(machine)),
+        [one] => context.gpu(gpu, name, Some(*one)),
         several => format!("compute capabilities {}", and(several)),
     };
     Some(format!("the builds with CUDA {} have no kernels for {gpus}", and(&toolkits)))
@@ -83,7 +89,7 @@ fn no_kernels<'a>(
 fn driver_too_old<'a>(
     reasons: impl Iterator<Item = &'a Reason<'a>>,
     first: &Diagnostic,
-    machine: &Machine,
+    context: &Context<'_>,
 ) -> Option<String> {
     let Diagnostic::DriverTooOld { driver, cuda, .. } = first else { return None };
     let mut floors: Vec<(DriverVersion, Vec<CudaVersion>)> = Vec::new();
@@ -102,7 +108,7 @@ fn driver_too_old<'a>(
             format!("CUDA {} {verb} {floor}", and(toolkits))
         })
         .collect();
-    let driver = the_driver(*driver, machine);
+    let driver = context.driver(*driver);
     Some(format!("{driver} supports CUDA {cuda} at most: {} or newer", needs.join(", ")))
 }
 

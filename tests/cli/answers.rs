@@ -70,7 +70,9 @@ fn applies_every_request_flag() {
 fn explains_every_code_and_nothing_else() {
     let codes = line("explain").answered().stdout;
     assert!(codes.lines().count() > 40, "{codes}");
-    for code in codes.lines() {
+    for line in codes.lines() {
+        let (code, summary) = line.split_once(' ').expect("a code and its summary");
+        assert!(!summary.trim().is_empty(), "{line}");
         let page = run(["explain", code]).answered().stdout;
         assert!(page.starts_with(&format!("## {code}\n")), "{page}");
         assert_eq!(page.matches("\n## ").count(), 0, "one page: {page}");

@@ -30,10 +30,10 @@ fn a_page_has_the_machine_the_answer_the_commands_and_why() {
       driver 580.65.06 or newer [driver-too-old]
     - the builds with CUDA 13.0 have no kernels for compute capability 6.1 (NVIDIA
       GeForce GTX 1080 Ti) [no-kernels]
-    - a driver that says CUDA 12.2 runs CUDA 12.9 all the same: every 12.x does from
-      driver 525.60.13 on [minor-version-compatibility]
-    - `pytorch-gpu` fails where a solver sees no GPU, in place of installing the CPU
-      build [fails-loudly]
+    - CUDA 12.9 works with this driver (CUDA 12.2): drivers from 525.60.13 on run
+      every CUDA 12.x build [minor-version-compatibility]
+    - `pytorch-gpu` fails if no GPU is detected, instead of silently installing the
+      CPU build [fails-loudly]
     "#);
 }
 
@@ -43,10 +43,10 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
     NVIDIA card 10de:1b06, kernel driver `nouveau`
     Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
 
-    warning: this answer does not use the NVIDIA GPU [gpu-not-used]
-    warning: the NVIDIA card (10de:1b06, compute capability 6.1) is held by the free
-             driver `nouveau`, which has no CUDA [nouveau]
-    hint: install NVIDIA's driver 525.60.13 or newer, up to branch 580
+    warning: the NVIDIA GPU is not used [gpu-not-used]
+    warning: the NVIDIA card (10de:1b06, compute capability 6.1) uses the free
+             driver `nouveau`, which does not support CUDA [nouveau]
+    hint: install NVIDIA driver 525.60.13 or newer, up to branch 580
 
     PyTorch 2.13.0 for the CPU
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::clients::ClientTarget;
 use crate::commands::{self, Step, StepKind, TargetEnvironment, shell::CannotQuote};
 use crate::conda::{Channels, FaultKind, Subdir};
+use crate::diagnostics::Context;
 use crate::matrix::Matrix;
 use crate::resolve::{self, Advice, Choice, Request};
 use crate::solve_check::{
@@ -58,6 +59,12 @@ pub enum Refused {
 }
 
 impl<'a> Answer<'a> {
+    /// What messages and hints need to know of the answer.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        self.advice.context(self.machine, self.matrix)
+    }
+
     /// The commands that install and check a choice.
     #[must_use]
     pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {

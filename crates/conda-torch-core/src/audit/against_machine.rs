@@ -6,7 +6,6 @@ use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{Advice, GpuKernels, check_installed};
 use crate::types::{Accelerator, Detected, Machine, Origin, Vendor};
 
-use super::finding::Finding;
 use super::installed::{Installed, Kind};
 
 /// The variable that stands in for a driver.
@@ -16,7 +15,7 @@ const VARIABLE: &str = "CONDA_OVERRIDE_CUDA";
 pub(super) fn without_override(
     machine: &Machine,
     matrix: &Matrix,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) -> Machine {
     let mut machine = machine.clone();
     let said = match machine.driver_cuda.fact() {
@@ -28,8 +27,8 @@ pub(super) fn without_override(
         .map_or(DriverFamily::Linux, |subdir| DriverFamily::of(subdir, machine.wsl.is_found()));
     let driver = machine.driver.value().and_then(|driver| matrix.cuda_of_driver(*driver, family));
     if driver != Some(said) {
-        let says = said.to_string();
-        findings.push(Finding::OverrideLeftBehind { variable: VARIABLE, says, driver });
+        let value = said.to_string();
+        findings.push(Diagnostic::OverrideLeftBehind { variable: VARIABLE, value, driver });
     }
     if driver.is_some() {
         machine.driver_cuda = Detected::unknown("only the driver's version is known");
@@ -49,33 +48,31 @@ pub(super) fn look(
     machine: &Machine,
     matrix: &Matrix,
     advice: &Advice<'_>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) -> Vec<GpuKernels> {
     let Some(build) = installed.build.as_deref() else {
         not_known(installed, findings);
         return Vec::new();
     };
     if !is_for(build.subdir, machine) {
-        findings.push(Finding::Of(Diagnostic::OtherPlatform { build: build.subdir }));
+        findings.push(Diagnostic::OtherPlatform { build: build.subdir });
         return Vec::new();
     }
     let is_intel = build.subdir == Subdir::Osx64;
     let on_arm =
         machine.subdir.value() == Some(&Subdir::OsxArm64) || machine.rosetta.value() == Some(&true);
     if is_intel && on_arm {
-        findings.push(Finding::EnvironmentTranslated);
+        findings.push(Diagnostic::EnvironmentTranslated);
     }
     let check = check_installed(machine, build, matrix);
     let idle = no_card(machine);
     let told = |finding: &Diagnostic| !(idle && matches!(finding, Diagnostic::NoDriver { .. }));
     if build.is_cuda() && !check.problems.iter().all(told) {
-        findings.push(Finding::CudaBuildIdle);
+        findings.push(Diagnostic::CudaBuildIdle);
     }
-    findings.extend(check.problems.into_iter().filter(told).map(Finding::Of));
+    findings.extend(check.problems.into_iter().filter(told));
     if build.is_cuda() {
-        findings.extend(
-            advice.diagnostics.iter().filter(|it| is_of_machine(it)).cloned().map(Finding::Of),
-        );
+        findings.extend(advice.diagnostics.iter().filter(|it| is_of_machine(it)).cloned());
         if !installed.is_known {
             not_known(installed, findings);
         }
@@ -116,9 +113,9 @@ fn is_of_machine(diagnostic: &Diagnostic) -> bool {
     )
 }
 
-fn not_known(installed: &Installed<'_>, findings: &mut Vec<Finding>) {
+fn not_known(installed: &Installed<'_>, findings: &mut Vec<Diagnostic>) {
     if let Kind::Conda(package) = &installed.kind {
-        findings.push(Finding::BuildNotKnown {
+        findings.push(Diagnostic::BuildNotKnown {
             version: package.version.clone(),
             build: package.build.clone(),
             channel: package.channel.clone(),
@@ -127,9 +124,9 @@ fn not_known(installed: &Installed<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// A build for the processor, where the advice would use a GPU.
-fn unused(installed: &Installed<'_>, advice: &Advice<'_>, findings: &mut Vec<Finding>) {
+fn unused(installed: &Installed<'_>, advice: &Advice<'_>, findings: &mut Vec<Diagnostic>) {
     let gpu = advice.recommended.as_ref().is_some_and(|choice| choice.build.is_cuda());
     if gpu && installed.accelerator == Some(Accelerator::Cpu) {
-        findings.push(Finding::CpuBuild { asked: None });
+        findings.push(Diagnostic::CpuBuild { requested_by: None });
     }
 }

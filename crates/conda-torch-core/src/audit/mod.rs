@@ -7,20 +7,17 @@
 //! 4. `mend`: the advice for this machine, with what the environment has.
 
 mod against_machine;
-mod code;
-mod finding;
 mod installed;
 mod mend;
 mod packages;
 mod requests;
 pub mod words;
 
-pub use finding::{Finding, Symptom};
 pub use installed::{Installed, Kind};
 
 use serde::Serialize;
 
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, GpuKernels};
 use crate::types::{Environment, Machine, PipPackage};
@@ -37,11 +34,13 @@ pub struct Checkup<'m> {
     /// Each GPU on the build; empty without CUDA, or where its kernels are not known.
     pub kernels: Vec<GpuKernels>,
     /// What there is to say, gravest first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Diagnostic>,
     /// The machine without what variables say of another.
     pub machine: Machine,
     /// What this machine should have instead, with what the environment has.
     pub advice: Advice<'m>,
+    /// The builds that it was chosen from.
+    pub matrix: &'m Matrix,
 }
 
 /// How an environment stands on a machine.
@@ -74,8 +73,29 @@ impl Checkup<'_> {
     /// Whether other packages mend it, in contrast to a driver or a variable.
     #[must_use]
     pub fn needs_packages(&self) -> bool {
-        self.findings.iter().any(Finding::needs_packages)
+        self.findings.iter().any(needs_packages)
     }
+
+    /// What messages and hints need to know.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        self.advice.context(&self.machine, self.matrix)
+    }
+}
+
+/// Whether other packages fix it.
+fn needs_packages(finding: &Diagnostic) -> bool {
+    let is_elsewhere = matches!(
+        finding,
+        Diagnostic::NoDriver { .. }
+            | Diagnostic::NoGpu
+            | Diagnostic::LibcudaMissing
+            | Diagnostic::DriverUnknown { .. }
+            | Diagnostic::DriverDroppedGpu { .. }
+            | Diagnostic::OverrideLeftBehind { .. }
+            | Diagnostic::EnvironmentDamaged { .. }
+    );
+    finding.installed_severity() >= Severity::Warning && !is_elsewhere
 }
 
 /// Holds an environment against a machine.
@@ -93,18 +113,18 @@ pub fn check<'m>(environment: &Environment, machine: &Machine, matrix: &'m Matri
         requests::look(environment, installed, &machine, matrix, &advice, &mut findings);
     }
     // Stable: within a severity the order above is the order of telling.
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.installed_severity()));
     let on_top = packages::torch_on_top(environment).cloned();
     let verdict = verdict(environment, installed.as_ref(), &findings);
-    Checkup { verdict, installed, on_top, kernels, findings, machine, advice }
+    Checkup { verdict, installed, on_top, kernels, findings, machine, advice, matrix }
 }
 
 fn verdict(
     environment: &Environment,
     installed: Option<&Installed<'_>>,
-    findings: &[Finding],
+    findings: &[Diagnostic],
 ) -> Verdict {
-    if findings.iter().any(|finding| finding.severity() >= Severity::Warning) {
+    if findings.iter().any(|finding| finding.installed_severity() >= Severity::Warning) {
         return if environment.packages.is_empty() { Verdict::Unknown } else { Verdict::Mend };
     }
     if installed.is_some() { Verdict::Sound } else { Verdict::NoPytorch }

@@ -1,12 +1,12 @@
 //! What lies around PyTorch: where it is from, and whether it goes with it.
 
 use crate::conda::{ChannelKind, Version};
+use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, Companion, ComputeCapability, Environment, InstalledPackage, Machine, PipPackage,
 };
 
-use super::finding::Finding;
 use super::installed::{self, Installed, Kind};
 
 /// What PyTorch computes with, by the beginning of the name: what of these is from channels that are
@@ -38,8 +38,8 @@ const STACK: [&str; 23] = [
 ];
 
 /// What cannot be read.
-pub(super) fn damage(environment: &Environment, findings: &mut Vec<Finding>) {
-    findings.extend(environment.problems.iter().map(|problem| Finding::EnvironmentDamaged {
+pub(super) fn damage(environment: &Environment, findings: &mut Vec<Diagnostic>) {
+    findings.extend(environment.problems.iter().map(|problem| Diagnostic::EnvironmentDamaged {
         source: problem.source.clone(),
         detail: problem.detail.clone(),
     }));
@@ -56,15 +56,15 @@ pub(super) fn look(
     installed: &Installed<'_>,
     machine: &Machine,
     matrix: &Matrix,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) {
     match (&installed.kind, environment.package("pytorch")) {
         (Kind::Pip(pip), Some(conda)) => {
             let (pip, conda) = (pip.version.clone(), conda.version.clone());
-            findings.push(Finding::PipTorchOnTop { pip, conda });
+            findings.push(Diagnostic::PipTorchOnTop { pip, conda });
         }
         (Kind::Pip(pip), None) => {
-            findings.push(Finding::PipTorch { version: pip.version.clone() });
+            findings.push(Diagnostic::PipTorch { version: pip.version.clone() });
         }
         (Kind::Conda(_), _) => {}
     }
@@ -87,7 +87,7 @@ fn of_companion(
     pytorch: &InstalledPackage,
     version: Option<Version>,
     matrix: &Matrix,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) {
     let made_for = made_for(package, companion, matrix);
     let subdir = pytorch.subdir.parse().ok();
@@ -99,15 +99,15 @@ fn of_companion(
         && made_for != pytorch.series()
     {
         let version = companion.version.clone();
-        findings.push(Finding::CompanionMismatch { package, version, made_for, pytorch });
+        findings.push(Diagnostic::CompanionMismatch { package, version, made_for, pytorch });
     } else if ChannelKind::of(&companion.channel) != ChannelKind::of(&pytorch.channel) {
         let (channel, pytorch) = (companion.channel.clone(), pytorch.channel.clone());
-        findings.push(Finding::CompanionOtherChannel { package, channel, pytorch });
+        findings.push(Diagnostic::CompanionOtherChannel { package, channel, pytorch });
     } else if let (Some(has_cuda), Some(pytorchs)) = (own, pytorchs)
         && has_cuda != pytorchs
     {
         let build = companion.build.clone();
-        findings.push(Finding::CompanionAccelerator { package, build, has_cuda });
+        findings.push(Diagnostic::CompanionAccelerator { package, build, has_cuda });
     }
 }
 
@@ -129,7 +129,7 @@ fn made_for(package: Companion, companion: &InstalledPackage, matrix: &Matrix) -
 }
 
 /// conda-forge's packages beside those that were made to go with PyTorch's own channel.
-fn mixed(environment: &Environment, pytorch: &InstalledPackage, findings: &mut Vec<Finding>) {
+fn mixed(environment: &Environment, pytorch: &InstalledPackage, findings: &mut Vec<Diagnostic>) {
     let own = ChannelKind::of(&pytorch.channel);
     if own == ChannelKind::Other {
         return;
@@ -148,11 +148,11 @@ fn mixed(environment: &Environment, pytorch: &InstalledPackage, findings: &mut V
         .collect();
     let told = |name: &str| {
         findings.iter().any(|finding| {
-            matches!(finding, Finding::CompanionOtherChannel { package, .. } if package.as_str() == name)
+            matches!(finding, Diagnostic::CompanionOtherChannel { package, .. } if package.as_str() == name)
         })
     };
     if !others.iter().all(|(name, _)| told(name)) {
-        findings.push(Finding::MixedChannels { pytorch: pytorch.channel.clone(), others });
+        findings.push(Diagnostic::MixedChannels { pytorch: pytorch.channel.clone(), others });
     }
 }
 
@@ -162,7 +162,7 @@ fn withdrawn(
     installed: &Installed<'_>,
     machine: &Machine,
     matrix: &Matrix,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) {
     let Some(Accelerator::Cuda(toolkit)) = installed.accelerator else { return };
     if matches!(installed.kind, Kind::Pip(_)) {
@@ -175,7 +175,7 @@ fn withdrawn(
             package.version.parse() == Ok(row.version) && toolkit.major == row.cuda_major
         };
         if let Some(package) = packages.find(|package| is_it(package)) {
-            findings.push(Finding::CudnnWithdrawn {
+            findings.push(Diagnostic::CudnnWithdrawn {
                 version: package.version.clone(),
                 below: row.below,
                 gpus: below(machine, row.below),

@@ -6,7 +6,6 @@ use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, advise};
 use crate::types::{CudaVersion, Environment, Machine};
 
-use super::finding::Finding;
 use super::installed::Installed;
 
 /// What asks for a build without CUDA by name.
@@ -18,11 +17,11 @@ pub(super) fn look(
     machine: &Machine,
     matrix: &Matrix,
     advice: &Advice<'_>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) {
     for finding in findings.iter_mut() {
-        if let Finding::CpuBuild { asked } = finding {
-            *asked = environment.requested.iter().find(|spec| is_for_cpu(spec)).cloned();
+        if let Diagnostic::CpuBuild { requested_by } = finding {
+            *requested_by = environment.requested.iter().find(|spec| is_for_cpu(spec)).cloned();
         }
     }
     if installed.channel_kind() == Some(ChannelKind::CondaForge)
@@ -33,25 +32,24 @@ pub(super) fn look(
         let costs = |diagnostic: &&Diagnostic| {
             matches!(diagnostic, Diagnostic::CudaVersionHoldsBack { .. })
         };
-        findings.extend(with_pin.diagnostics.iter().find(costs).cloned().map(Finding::Of));
+        findings.extend(with_pin.diagnostics.iter().find(costs).cloned());
     }
     newer(installed, advice, findings);
 }
 
 /// What is newer is told once, and not where it is told what holds it back.
-fn newer(installed: &Installed<'_>, advice: &Advice<'_>, findings: &mut Vec<Finding>) {
+fn newer(installed: &Installed<'_>, advice: &Advice<'_>, findings: &mut Vec<Diagnostic>) {
     if installed.channel_kind() == Some(ChannelKind::Pytorch) {
-        findings.push(Finding::ChannelEnded { channel: "pytorch".to_owned() });
+        findings.push(Diagnostic::ChannelEnded { channel: "pytorch".to_owned() });
     }
-    let held = findings
-        .iter()
-        .any(|finding| matches!(finding, Finding::Of(Diagnostic::CudaVersionHoldsBack { .. })));
+    let held =
+        findings.iter().any(|finding| matches!(finding, Diagnostic::CudaVersionHoldsBack { .. }));
     let newest = advice.recommended.as_ref().map(|choice| choice.build.pytorch);
     if let (Some(installed), Some(newest)) = (installed.version, newest)
         && installed < newest
         && !held
     {
-        findings.push(Finding::NewerPytorch { installed, newest });
+        findings.push(Diagnostic::NewerPytorch { installed, newest });
     }
 }
 

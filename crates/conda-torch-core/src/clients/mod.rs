@@ -1,11 +1,7 @@
 //! Conda clients: which one a command is for, and what its version does in its own way.
 
-mod install_hint;
-
 use crate::conda::Version;
 use crate::types::{Client, ClientKind, ClientPart, Machine};
-
-pub(crate) use install_hint::{arm64_client, miniforge};
 
 /// The client that commands are for, or whose virtual packages are predicted. One of unknown version is
 /// assumed to be current.

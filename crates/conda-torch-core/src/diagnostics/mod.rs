@@ -1,20 +1,49 @@
-//! What speaks for or against a build, a machine or a request: one entry a diagnostic.
+//! Everything the program says for or against a build, a machine, a request or an environment.
+//!
+//! A diagnostic is one entry in the file of its subject: its facts, code, severity, message, hint and page.
+//! `catalog!` makes [`Diagnostic`] from the entries, [`CATALOG`] lists them, and `conda-torch explain`,
+//! `docs/diagnostics.md` and the list of codes in the JSON schema are made from that.
 
-mod channel_remark;
-pub(crate) mod channel_words;
-mod client_words;
-mod code;
-mod diagnostic;
-mod document_words;
-mod driver_access;
-pub(crate) mod driver_access_words;
-pub(crate) mod hints;
-mod messages;
+#[macro_use]
+mod catalog;
+mod context;
 
-pub use channel_remark::ChannelRemark;
-pub use channel_words::{sentence as channel_remark, time, trouble};
-pub use diagnostic::{AssumedFact, Blind, Diagnostic, MissingFact, Severity};
-pub use driver_access::Trouble;
-pub use driver_access_words::is_said_better;
-pub use hints::jetpack;
-pub use messages::{Message, a_gpu, gpu, message, sentence, the_driver};
+// Each file hands its entries on to the next; `catalog!` gets them all.
+#[macro_use]
+mod driver;
+#[macro_use]
+mod gpu;
+#[macro_use]
+mod system;
+#[macro_use]
+mod request;
+#[macro_use]
+mod client;
+#[macro_use]
+mod channel;
+#[macro_use]
+mod environment;
+
+pub use catalog::{Entry, Severity, Subject, entry, pages};
+pub(crate) use channel::fault_text;
+pub use channel::{UnreadableChannel, ago, channel_error};
+pub use client::NoCudaReason;
+pub(crate) use client::miniforge;
+pub use context::{Context, describe_gpu, jetpack};
+pub use system::{AssumedFact, MissingFact};
+
+use crate::conda::{Fault, FaultKind, Subdir, Version};
+use crate::types::{
+    ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, Detected,
+    DriverVersion, Origin,
+};
+
+use catalog::example;
+use channel::because;
+use context::{list, with_capability};
+use driver::{folder, version, versions};
+use environment::packages;
+use gpu::{REQUEST_GPU, hidden_gpus};
+use system::{OWN_GLIBC, described, flags};
+
+driver! { gpu system request client channel environment catalog }

@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 
 use crate::answer::Answer;
 use crate::conda::Version;
-use crate::diagnostics::{Severity, message};
+use crate::diagnostics::Severity;
 use crate::resolve::{Choice, Status};
 use crate::types::{Accelerator, Build};
 
@@ -33,14 +33,14 @@ pub fn headline(choice: &Choice<'_>) -> String {
 /// The first lines of a file, as comments: what it holds, and what a person would have read first where
 /// the answer gives something up.
 pub fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
-    let Answer { machine, advice, matrix, channels, .. } = *answer;
+    let Answer { advice, channels, .. } = *answer;
     let mut text = format!("# {}, from {channels}\n", headline(choice));
     let grave = advice.diagnostics.iter().filter(|remark| {
         advice.status == Status::Degraded && remark.severity() >= Severity::Warning
     });
     for remark in grave {
-        let message = message(remark, machine, advice, &matrix.channel);
-        let sentence = visible(&message.sentence);
+        let message = remark.message(&answer.context());
+        let sentence = visible(&message);
         let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
     }
     text

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::answer::{Answer, LiveChannel};
 use crate::commands::{Step, StepKind, shell};
 use crate::conda::{MatchSpec, Subdir, Version};
-use crate::diagnostics::{self, Diagnostic, Severity, message, sentence};
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{
     self, Alternative, Choice, GpuKernels, Reason, Request, RequestedAccelerator, Unlock,
 };
@@ -371,8 +371,8 @@ impl FindingReport {
     fn new(answer: &Answer<'_>, diagnostic: &Diagnostic) -> Self {
         Self {
             code: diagnostic.code(),
-            message: sentence(diagnostic, answer.machine, &answer.matrix.channel),
-            gpu: diagnostics::gpu(diagnostic),
+            message: diagnostic.message(&answer.context()),
+            gpu: diagnostic.gpu(),
         }
     }
 }
@@ -401,17 +401,14 @@ pub(super) struct DiagnosticReport {
 
 /// The diagnostics of an advice.
 pub(super) fn diagnostics(answer: &Answer<'_>) -> Vec<DiagnosticReport> {
-    let Answer { machine, advice, matrix, .. } = *answer;
-    let report = |diagnostic: &Diagnostic| {
-        let message = message(diagnostic, machine, advice, &matrix.channel);
-        DiagnosticReport {
-            code: diagnostic.code(),
-            severity: diagnostic.severity(),
-            message: message.sentence,
-            hint: message.hint,
-            url: message.url,
-            gpu: diagnostics::gpu(diagnostic),
-        }
+    let context = answer.context();
+    let report = |diagnostic: &Diagnostic| DiagnosticReport {
+        code: diagnostic.code(),
+        severity: diagnostic.severity(),
+        message: diagnostic.message(&context),
+        hint: diagnostic.hint(&context),
+        url: diagnostic.url(),
+        gpu: diagnostic.gpu(),
     };
-    advice.diagnostics.iter().map(report).collect()
+    answer.advice.diagnostics.iter().map(report).collect()
 }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::audit::{Checkup, Finding, Installed, Kind, Verdict, words};
+use crate::audit::{Checkup, Installed, Kind, Verdict};
 use crate::clients::ClientTarget;
 use crate::commands::{self, Step, StepKind, TargetEnvironment};
 use crate::conda::{CONDA_FORGE, Subdir};
-use crate::diagnostics::{self, Severity};
+use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::GpuKernels;
 use crate::types::{CudaVersion, Environment, Machine, SourceReport};
@@ -117,13 +117,14 @@ impl<'a> EnvironmentReport<'a> {
     fn new(checked: &'a Checked<'_>, client: &ClientTarget<'_>) -> Self {
         let Checked { environment, checkup } = checked;
         let installed = checkup.installed.as_ref();
+        let context = checkup.context();
         Self {
             prefix: &environment.prefix,
             name: environment.name.as_deref(),
             subdir: environment.subdir,
             verdict: checkup.verdict,
             pytorch: installed.map(|it| PytorchReport::new(it, &checkup.kernels)),
-            findings: checkup.findings.iter().map(|it| FindingReport::new(it, checkup)).collect(),
+            findings: checkup.findings.iter().map(|it| FindingReport::new(it, &context)).collect(),
             commands: checked.fix(client).iter().map(Command::from).collect(),
             problems: &environment.problems,
         }
@@ -187,17 +188,14 @@ struct FindingReport {
 }
 
 impl FindingReport {
-    fn new(finding: &Finding, checkup: &Checkup<'_>) -> Self {
+    fn new(finding: &Diagnostic, context: &Context<'_>) -> Self {
         Self {
             code: finding.code(),
-            severity: finding.severity(),
-            message: words::sentence(finding, checkup),
-            symptom: finding.symptom().map(words::symptom),
-            hint: words::hint(finding, checkup),
-            gpu: match finding {
-                Finding::Of(diagnostic) => diagnostics::gpu(diagnostic),
-                _ => None,
-            },
+            severity: finding.installed_severity(),
+            message: finding.message(context),
+            symptom: finding.symptom(),
+            hint: finding.hint(context),
+            gpu: finding.gpu(),
         }
     }
 }

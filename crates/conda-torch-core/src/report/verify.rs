@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::answer::{Answer, ProofStatus};
-use crate::clients::miniforge;
 use crate::conda::Version;
-use crate::diagnostics::channel_words::{time, what_it_was};
+use crate::diagnostics::{ago, fault_text, miniforge};
 use crate::solve_check::{
     Correction, Finding, Verdict,
     dry_run::{DryRun, Planned},
@@ -207,7 +206,7 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
                 let known = if found.is_empty() { found } else { format!("; {found}") };
                 let kept = match proof.age {
                     0 => String::new(),
-                    age => format!("; the channel is as it was {} ago", time(age)),
+                    age => format!("; the channel is as it was {} ago", ago(age)),
                 };
                 (format!("{}{known}{kept}", verified(planned, proof)), None)
             }
@@ -332,7 +331,7 @@ pub fn finding(finding: &Finding) -> Option<String> {
         Finding::NotFound { spec } => format!("the channel has no `{spec}`"),
         Finding::Pinned { spec } => format!("the pin `{spec}` holds it back"),
         Finding::Conflict { packages } => format!("{} exclude each other", packages.join(", ")),
-        Finding::Network { kind } => return what_it_was(*kind).map(str::to_owned),
+        Finding::Network { kind } => return fault_text(*kind).map(str::to_owned),
         Finding::Unexplained | Finding::Failed | Finding::Unreadable => {
             return None;
         }

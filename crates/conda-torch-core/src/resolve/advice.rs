@@ -7,11 +7,12 @@ use serde::Serialize;
 use crate::conda::{MatchSpec, Version};
 use crate::types::{
     Accelerator, Blas, Build, Companion, CompanionBuild, ComputeCapability, CudaVersion,
-    DriverVersion, KernelSupport,
+    DriverVersion, KernelSupport, Machine,
 };
 
 use super::request::RequestedAccelerator;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Context, Diagnostic};
+use crate::matrix::Matrix;
 
 /// The answer for one machine and one request. Every build of the matrix is in it exactly once.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,26 @@ pub struct Advice<'m> {
 }
 
 impl Advice<'_> {
+    /// What messages and hints need to know of the answer.
+    #[must_use]
+    pub fn context<'a>(&'a self, machine: &'a Machine, matrix: &'a Matrix) -> Context<'a> {
+        let alone = |alternative: &'a Alternative<'_>| match alternative.unlocked_by.as_slice() {
+            [unlock] => Some(unlock),
+            _ => None,
+        };
+        let mut unlocks = self.alternatives.iter().filter_map(alone);
+        Context {
+            machine,
+            matrix,
+            diagnostics: &self.diagnostics,
+            glibc_for_better: unlocks.clone().any(|unlock| matches!(unlock, Unlock::Glibc(_))),
+            driver_for_better: unlocks.find_map(|unlock| match unlock {
+                Unlock::Driver(needed) => Some(*needed),
+                _ => None,
+            }),
+        }
+    }
+
     /// The same answer with more to know, each diagnostic after those as severe.
     #[must_use]
     pub fn with(mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {

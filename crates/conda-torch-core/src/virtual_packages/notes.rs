@@ -1,6 +1,6 @@
 //! Where the client that the commands are for would be wrong about the machine, and it matters.
 
-use crate::diagnostics::{Blind, Diagnostic};
+use crate::diagnostics::{Diagnostic, NoCudaReason};
 use crate::resolve::Choice;
 use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
 
@@ -90,24 +90,24 @@ fn is_without_gpu(machine: &Machine) -> bool {
 }
 
 /// Why a client sees no CUDA where there is some.
-fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> Blind {
+fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> NoCudaReason {
     if client.found.is_some_and(|found| found.sees.is_some()) {
-        return Blind::Said;
+        return NoCudaReason::NotInInfo;
     }
     let asks_program = client.is_libmamba()
         || client.kind == ClientKind::Pixi && cuda::is_static(machine, client) == Some(true);
     if asks_program {
         return match &machine.nvidia_smi {
-            Detected::Absent => Blind::NoNvidiaSmi { is_wsl: machine.wsl.is_found() },
-            Detected::Found(_) | Detected::Unknown { .. } => Blind::NvidiaSmiSilent,
+            Detected::Absent => NoCudaReason::NvidiaSmiNotOnPath { is_wsl: machine.wsl.is_found() },
+            Detected::Found(_) | Detected::Unknown { .. } => NoCudaReason::NvidiaSmiSilent,
         };
     }
     if cuda::is_elsewhere(machine, "libcuda") {
-        Blind::LibcudaElsewhere
+        NoCudaReason::LibcudaElsewhere
     } else if machine.libcuda.is_found() {
-        Blind::Hidden
+        NoCudaReason::DevicesHidden
     } else {
-        Blind::NoLibcuda
+        NoCudaReason::LibcudaMissing
     }
 }
 

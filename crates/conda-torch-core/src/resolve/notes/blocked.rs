@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::diagnostics::{Diagnostic, Trouble};
+use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     Inputs,
     advice::Alternative,
@@ -76,9 +76,9 @@ pub(super) fn unused_gpu(
     if !inputs.facts.has_nvidia() || best.build.is_cuda() {
         return Vec::new();
     }
-    let asked = inputs.request.accelerator == RequestedAccelerator::Cpu;
-    let mut notes = vec![Diagnostic::GpuNotUsed { asked }];
-    if asked {
+    let requested = inputs.request.accelerator == RequestedAccelerator::Cpu;
+    let mut notes = vec![Diagnostic::GpuNotUsed { requested }];
+    if requested {
         return notes;
     }
     let with_cuda = || candidates.iter().filter(|c| c.build.is_cuda());
@@ -138,14 +138,13 @@ pub(super) fn out_of_range(
         .filter_map(|(gpu, capability)| {
             let (index, name) = (gpu.index, gpu.name.clone());
             if capability < *oldest {
-                Some(Trouble::GpuTooOld { gpu: index, name, capability })
+                Some(Diagnostic::GpuTooOld { gpu: index, name, capability })
             } else if capability > *newest {
-                Some(Trouble::GpuTooNew { gpu: index, name, capability })
+                Some(Diagnostic::GpuTooNew { gpu: index, name, capability })
             } else {
                 None
             }
         })
-        .map(Diagnostic::Trouble)
         .collect();
     if out.len() == gpus.len() { out } else { Vec::new() }
 }

@@ -1,6 +1,6 @@
 //! Problems with the NVIDIA driver, and what keeps a program from GPUs that a driver serves.
 
-use crate::diagnostics::{Diagnostic, Trouble};
+use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     Inputs,
     facts::{is_by_flag, is_driver_named, is_graphics_only_vgpu},
@@ -19,7 +19,7 @@ pub(super) fn driver(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
         .or_else(|| forward_compatibility(machine))
         .or_else(|| no_permission(machine))
         .or_else(|| not_loaded(inputs));
-    problem.into_iter().chain(wsl(machine)).map(Diagnostic::Trouble).collect()
+    problem.into_iter().chain(wsl(machine)).collect()
 }
 
 /// What keeps a program from GPUs, and which kind of GPU that is.
@@ -33,23 +33,23 @@ pub(super) fn devices(machine: &Machine) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let problems = [not_given(machine), mig(machine), vgpu(machine), hidden(machine)];
-    problems.into_iter().flatten().map(Diagnostic::Trouble).collect()
+    problems.into_iter().flatten().collect()
 }
 
 /// NVML and libcuda (error 803) refuse a kernel module of another version.
-fn mismatch(machine: &Machine) -> Option<Trouble> {
+fn mismatch(machine: &Machine) -> Option<Diagnostic> {
     let parts = &machine.nvidia;
     let module = parts.kernel_module.value().copied();
     let library = parts.nvml_library.value().copied();
     let refused = parts.nvml_error == Some(NvmlError::LibRmVersionMismatch);
-    refused.then_some(Trouble::DriverMismatch {
+    refused.then_some(Diagnostic::DriverMismatch {
         module,
         library: library.filter(|library| Some(*library) != module),
     })
 }
 
 /// A libcuda of another version than the driver: a `compat` folder comes first in the search path.
-fn forward_compatibility(machine: &Machine) -> Option<Trouble> {
+fn forward_compatibility(machine: &Machine) -> Option<Diagnostic> {
     let parts = &machine.nvidia;
     let driver = parts.kernel_module.value().copied().or(machine.driver.value().copied());
     let libcuda = parts.libcuda_library.value().copied();
@@ -58,7 +58,7 @@ fn forward_compatibility(machine: &Machine) -> Option<Trouble> {
         parts.libcuda_error,
         Some(LibcudaError::DriverMismatch | LibcudaError::CompatNotSupportedOnDevice)
     );
-    (!machine.wsl.is_found() && (refused || differ)).then(|| Trouble::ForwardCompatibility {
+    (!machine.wsl.is_found() && (refused || differ)).then(|| Diagnostic::ForwardCompatibility {
         libcuda: libcuda.filter(|_| differ),
         driver,
         file: parts.libcuda_file.value().cloned(),
@@ -66,22 +66,22 @@ fn forward_compatibility(machine: &Machine) -> Option<Trouble> {
     })
 }
 
-fn no_permission(machine: &Machine) -> Option<Trouble> {
+fn no_permission(machine: &Machine) -> Option<Diagnostic> {
     let parts = &machine.nvidia;
     let refused = parts.nvml_error == Some(NvmlError::NoPermission);
     let denied = parts.control_device.value() == Some(&DeviceAccess::Denied);
     (refused || denied)
-        .then(|| Trouble::NoPermission { group: parts.device_group.value().cloned() })
+        .then(|| Diagnostic::NoPermission { group: parts.device_group.value().cloned() })
 }
 
 /// A card whose driver's libraries are installed, but no driver is loaded in the kernel.
-fn not_loaded(inputs: &Inputs<'_, '_>) -> Option<Trouble> {
+fn not_loaded(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     let machine = inputs.machine;
     let parts = &machine.nvidia;
     let card = machine.adapters.iter().find(|card| card.vendor == Vendor::Nvidia)?;
     match card.kernel_driver.as_deref() {
         Some("nouveau") => {
-            return Some(Trouble::Nouveau {
+            return Some(Diagnostic::Nouveau {
                 pci_id: card.pci_id.clone(),
                 capability: inputs.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
             });
@@ -97,17 +97,17 @@ fn not_loaded(inputs: &Inputs<'_, '_>) -> Option<Trouble> {
     }
     Some(match (&parts.module_file, parts.secure_boot.value()) {
         (Detected::Absent, _) => {
-            Trouble::ModuleNotBuilt { kernel: machine.kernel.value().cloned() }
+            Diagnostic::ModuleNotBuilt { kernel: machine.kernel.value().cloned() }
         }
-        (Detected::Found(_) | Detected::Unknown { .. }, Some(true)) => Trouble::SecureBoot,
-        (Detected::Found(_) | Detected::Unknown { .. }, _) => Trouble::ModuleNotLoaded,
+        (Detected::Found(_) | Detected::Unknown { .. }, Some(true)) => Diagnostic::SecureBoot,
+        (Detected::Found(_) | Detected::Unknown { .. }, _) => Diagnostic::ModuleNotLoaded,
     })
 }
 
-fn wsl(machine: &Machine) -> Vec<Trouble> {
+fn wsl(machine: &Machine) -> Vec<Diagnostic> {
     let Some(version) = machine.wsl.value() else { return Vec::new() };
     if version == "1" {
-        return vec![Trouble::WslOne];
+        return vec![Diagnostic::WslOne];
     }
     // A container toolkit mounts the driver into the distribution's folder as well.
     if machine.container.is_found() {
@@ -116,12 +116,12 @@ fn wsl(machine: &Machine) -> Vec<Trouble> {
     let is_outside = |file: &&String| !file.starts_with("/usr/lib/wsl/");
     let shadow = machine.nvidia.libcuda_files.iter().find(is_outside).cloned();
     let lacks_smi = machine.nvidia_smi == Detected::Absent && machine.driver.is_found();
-    let shadowed = shadow.map(|file| Trouble::WslDriverShadowed { file });
-    shadowed.into_iter().chain(lacks_smi.then_some(Trouble::WslPath)).collect()
+    let shadowed = shadow.map(|file| Diagnostic::WslDriverShadowed { file });
+    shadowed.into_iter().chain(lacks_smi.then_some(Diagnostic::WslPath)).collect()
 }
 
 /// The kernel has a driver, but this program has no device or no library of it.
-fn not_given(machine: &Machine) -> Option<Trouble> {
+fn not_given(machine: &Machine) -> Option<Diagnostic> {
     let parts = &machine.nvidia;
     if !machine.driver.is_found() || machine.wsl.is_found() {
         return None;
@@ -137,18 +137,18 @@ fn not_given(machine: &Machine) -> Option<Trouble> {
     let without_gpu = parts.slurm_job_has_gpu == Some(false);
     if machine.container.is_found() && is_missing && !machine.jetson.is_found() {
         Some(if nvml_answers && !shows_none {
-            Trouble::ContainerWithoutCompute
+            Diagnostic::ContainerWithoutCompute
         } else {
-            Trouble::ContainerWithoutGpu
+            Diagnostic::ContainerWithoutGpu
         })
     } else if denied || shows_none && (installed.is_some() || without_gpu) {
-        Some(Trouble::GpuNotAllocated { installed, in_job })
+        Some(Diagnostic::GpuNotAllocated { installed, in_job })
     } else {
         None
     }
 }
 
-fn mig(machine: &Machine) -> Option<Trouble> {
+fn mig(machine: &Machine) -> Option<Diagnostic> {
     let is_split = |gpu: &&Gpu| gpu.mig.value() == Some(&true);
     let slices: Vec<String> = machine
         .gpus
@@ -162,24 +162,24 @@ fn mig(machine: &Machine) -> Option<Trouble> {
     let none_made = all_split && machine.gpus.iter().all(|gpu| gpu.mig_slices == Detected::Absent);
     let none_seen = all_split && machine.nvidia.libcuda_error == Some(LibcudaError::NoDevice);
     if none_made || none_seen {
-        Some(Trouble::MigWithoutInstance { made: !slices.is_empty() })
+        Some(Diagnostic::MigWithoutInstance { has_slices: !slices.is_empty() })
     } else {
-        (split > 0).then_some(Trouble::Mig { slices })
+        (split > 0).then_some(Diagnostic::Mig { slices })
     }
 }
 
-fn vgpu(machine: &Machine) -> Option<Trouble> {
+fn vgpu(machine: &Machine) -> Option<Diagnostic> {
     let gpu = machine.gpus.iter().find(|gpu| gpu.is_vgpu())?;
     let name = gpu.name.value().cloned();
     Some(if machine.gpus.iter().all(is_graphics_only_vgpu) {
-        Trouble::VgpuWithoutCuda { name }
+        Diagnostic::VgpuWithoutCuda { name }
     } else {
-        Trouble::Vgpu { name }
+        Diagnostic::Vgpu { name }
     })
 }
 
 /// What `CUDA_VISIBLE_DEVICES` hides. Conda does not read it, PyTorch does.
-fn hidden(machine: &Machine) -> Option<Trouble> {
+fn hidden(machine: &Machine) -> Option<Diagnostic> {
     let variable = machine.nvidia.visible_devices.as_ref()?;
     let of = u32::try_from(machine.gpus.len()).ok().filter(|of| *of > 0)?;
     let in_job = machine.nvidia.slurm_job_has_gpu.is_some();
@@ -194,5 +194,5 @@ fn hidden(machine: &Machine) -> Option<Trouble> {
     let sure = variable.uuids == 0 && (variable.in_bus_order || alike) && visible > 0;
     let is_hidden = |index: &u32| !variable.indices[..beyond].contains(index);
     let hidden = if sure { (0..of).filter(is_hidden).collect() } else { Vec::new() };
-    Some(Trouble::GpuHidden { hidden, visible, of, in_job })
+    Some(Diagnostic::GpuHidden { hidden, visible, of, in_job })
 }

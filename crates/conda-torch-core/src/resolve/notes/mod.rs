@@ -11,7 +11,7 @@ pub(super) use reasons::reasons;
 
 use std::cmp::Reverse;
 
-use crate::diagnostics::{ChannelRemark, Diagnostic};
+use crate::diagnostics::Diagnostic;
 use crate::types::Build;
 
 use super::Inputs;
@@ -69,7 +69,7 @@ fn is_superseded(note: &Diagnostic, notes: &[Diagnostic]) -> bool {
 fn inferred_kernels(build: &Build) -> Option<Diagnostic> {
     let toolkit = build.accelerator.cuda().filter(|_| build.source.is_inferred())?;
     let pytorch = build.pytorch;
-    Some(Diagnostic::Channel(ChannelRemark::KernelsInferred { pytorch, toolkit }))
+    Some(Diagnostic::KernelsInferred { pytorch, toolkit })
 }
 
 /// How good the answer is.
@@ -79,18 +79,10 @@ pub(super) fn status(
     diagnostics: &[Diagnostic],
 ) -> Status {
     let Some(choice) = choice else { return Status::Unsatisfiable };
-    let is_uncertain = diagnostics.iter().any(|diagnostic| {
-        matches!(
-            diagnostic,
-            Diagnostic::GpuNotKnown { .. }
-                | Diagnostic::CapabilityNotKnown { capability: None, .. }
-                | Diagnostic::LibcudaMissing
-                | Diagnostic::DriverDroppedGpu { .. }
-                | Diagnostic::GlibcUnknown { .. }
-                | Diagnostic::MacosUnknown { .. }
-                | Diagnostic::GpuLeftOut { .. }
-        ) || matches!(diagnostic, Diagnostic::Trouble(trouble) if trouble.keeps_the_gpu_away())
-    });
     let is_gpu_unused = inputs.facts.has_nvidia() && !choice.build.is_cuda();
-    if is_gpu_unused || is_uncertain { Status::Degraded } else { Status::Ok }
+    if is_gpu_unused || diagnostics.iter().any(Diagnostic::degrades) {
+        Status::Degraded
+    } else {
+        Status::Ok
+    }
 }

@@ -1,9 +1,7 @@
 //! Why a request can never be met, and what it costs.
 
-use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{Inputs, advice::Unlock, candidates::Candidate, rank::rank};
-use crate::types::CudaVersion;
 
 /// What was requested and exists for no build of the platform.
 pub(super) fn availability(
@@ -61,30 +59,33 @@ pub(super) fn limits(
     best: &Candidate<'_>,
 ) -> Vec<Diagnostic> {
     let gives = best.build.pytorch;
-    // The newest PyTorch, with its pin, of the builds that only one part of the request excludes.
-    let excluded = |by: &dyn Fn(&Unlock) -> bool| -> Option<(Version, Option<CudaVersion>)> {
+    // The best of the builds that only one part of the request excludes.
+    let excluded = |by: &dyn Fn(&Unlock) -> bool| -> Option<&Candidate<'_>> {
         let mut excluded: Vec<&Candidate<'_>> = candidates.iter().filter(|c| !c.fits()).collect();
         excluded.retain(|c| {
             c.blockers.iter().all(|b| !b.unlocks.is_empty() && b.unlocks.iter().all(by))
         });
         let newer = excluded.into_iter().max_by_key(|c| rank(inputs, c))?;
-        (newer.build.pytorch > gives).then_some((newer.build.pytorch, newer.pin))
+        (newer.build.pytorch > gives).then_some(newer)
     };
     let request = inputs.request;
     let mut notes = Vec::new();
     if let Some(requested) = request.cuda_version
-        && let Some((newest, Some(without))) =
-            excluded(&|unlock| matches!(unlock, Unlock::CudaVersion(Some(_))))
+        && let Some(newer) = excluded(&|unlock| matches!(unlock, Unlock::CudaVersion(Some(_))))
+        && let Some(without) = newer.pin
     {
+        let newest = newer.build.pytorch;
         notes.push(Diagnostic::CudaVersionHoldsBack { requested, gives, newest, without });
     }
     if let Some(python) = request.python
-        && let Some((newest, _)) = excluded(&|unlock| matches!(unlock, Unlock::Python(_)))
+        && let Some(newer) = excluded(&|unlock| matches!(unlock, Unlock::Python(_)))
     {
-        notes.push(Diagnostic::PythonHoldsBack { python, gives, newest });
+        let (newest, first) = (newer.build.pytorch, newer.build.pythons.0);
+        notes.push(Diagnostic::PythonHoldsBack { python, gives, newest, first });
     }
     for &package in &request.companions {
-        if let Some((newest, _)) = excluded(&|unlock| *unlock == Unlock::Without(package)) {
+        if let Some(newer) = excluded(&|unlock| *unlock == Unlock::Without(package)) {
+            let newest = newer.build.pytorch;
             notes.push(Diagnostic::CompanionHoldsBack { package, gives, newest });
         }
     }

@@ -1,0 +1,295 @@
+//! How entries become [`Diagnostic`](super::Diagnostic) and its pages.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::{CATALOG, Context, Diagnostic, NoCudaReason};
+
+/// How serious a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Something is given up or assumed.
+    Warning,
+    /// A build does not work, or a GPU is not used.
+    Error,
+}
+
+/// What a diagnostic is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The NVIDIA driver.
+    Driver,
+    /// A GPU.
+    Gpu,
+    /// The platform and its C library.
+    System,
+    /// What is requested.
+    Request,
+    /// conda, mamba, micromamba or pixi.
+    Client,
+    /// The channel that the builds are from.
+    Channel,
+    /// An existing environment.
+    Environment,
+}
+
+/// What is the same for every diagnostic of a kind.
+#[derive(Debug)]
+pub struct Entry {
+    /// The stable name: never renamed, never reused.
+    pub code: &'static str,
+    /// What it is about: the file that it stands in.
+    pub subject: Subject,
+    /// What it is, why it matters and what to do, in Markdown.
+    pub(super) explanation: &'static str,
+    /// One diagnostic of the kind.
+    pub example: fn() -> Diagnostic,
+}
+
+impl Entry {
+    /// What it is, in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let first = self.explanation.split("\n\n").next().unwrap_or_default();
+        let text = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        let end = text.find(". ").unwrap_or(text.len());
+        text[..end].trim_end_matches('.').to_owned()
+    }
+
+    /// The page that `conda-torch explain` prints.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let example = (self.example)();
+        let severity = match example.severity() {
+            Severity::Info => "Note",
+            Severity::Warning => "Warning",
+            Severity::Error => "Error",
+        };
+        let Self { code, explanation, .. } = self;
+        let explanation = explanation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let explanation = explanation.collect::<Vec<_>>().join("\n");
+        let context = Context::example();
+        let mut page = format!("## {code}\n\n*{severity}.* {explanation}\n\nExample:\n\n");
+        let label = severity.to_lowercase();
+        let _ = writeln!(page, "    {label}: {} [{code}]", example.message(&context));
+        if let Some(hint) = example.hint(&context) {
+            let _ = writeln!(page, "    hint: {hint}");
+        }
+        if let Some(url) = example.url() {
+            let _ = writeln!(page, "\nSee also: <{url}>");
+        }
+        page
+    }
+}
+
+/// The entry of a code.
+#[must_use]
+pub fn entry(code: &str) -> Option<&'static Entry> {
+    CATALOG.iter().find(|entry| entry.code == code)
+}
+
+/// `docs/diagnostics.md`.
+#[must_use]
+pub fn pages() -> String {
+    let mut text = "\
+<!-- Generated from `crates/conda-torch-core/src/diagnostics`: UPDATE=1 cargo test --test docs -->
+
+# Diagnostics
+
+What `conda-torch` says about a machine, a request, a build or an environment. Each code is stable: never
+renamed, never reused. JSON has it as `code`, text in brackets after the message. `conda-torch explain CODE`
+prints its section of this page.
+
+An **error** keeps a build from working or a GPU from being used. A **warning** is about something given up
+or assumed. A **note** is good to know.
+"
+    .to_owned();
+    for entry in CATALOG {
+        let _ = write!(text, "\n{}", entry.page());
+    }
+    text
+}
+
+/// A value for an example, from its text.
+pub(super) fn example<T: FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is an example"))
+}
+
+impl Diagnostic {
+    /// What to do about it on this machine. Where another diagnostic says more about the same, what helps there.
+    #[must_use]
+    pub fn hint(&self, context: &Context<'_>) -> Option<String> {
+        let covering = context.diagnostics.iter().find(|other| other.covers(self));
+        match covering {
+            // What ends `nouveau` is the driver that the card's own diagnostic names.
+            Some(Self::Nouveau { .. }) | None => self.own_hint(context),
+            Some(other) => other.own_hint(context),
+        }
+    }
+
+    /// Whether another one says the same and more: a person need not read both.
+    #[must_use]
+    pub fn is_covered(&self, all: &[Self]) -> bool {
+        let no_libcuda =
+            matches!(self, Self::ClientSeesNoCuda { why: NoCudaReason::LibcudaMissing, .. });
+        let covers = |other: &Self| {
+            // What explains that libcuda is missing explains that a client misses it.
+            other.covers(self) || no_libcuda && other.covers(&Self::LibcudaMissing)
+        };
+        all.iter().any(covers)
+    }
+
+    /// Whether both are of one kind, whatever their facts.
+    #[must_use]
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// Makes `Diagnostic` and `CATALOG` from the entries of all subjects. An entry is:
+///
+/// ```text
+/// /// What it is. (The first sentence is its summary.)
+/// ///
+/// /// Why: …
+/// ///
+/// /// What to do: …
+/// Name { fact: Type } = "code";
+/// severity: Warning;
+/// message: format!("… {fact}");          // or `message(c):`, with a `Context`
+/// hint(c): …;                            // optional, and so is all that follows: `Option<String>`
+/// url: "https://…";                      // where to read on
+/// symptom: …;                            // the error that a user sees: `Option<String>`
+/// gpu: *gpu;                             // the driver's index of the GPU that it is about
+/// degrades: true;                        // whether an answer with it is `degraded`
+/// covers: [Other];                       // diagnostics that say less about the same
+/// installed: Info;                       // the severity where the build is installed already
+/// example: { fact: example("…") };
+/// ```
+macro_rules! catalog {
+    ($($subject:ident { $(
+        $(#[doc = $doc:literal])+
+        $name:ident $({ $($field:ident: $type:ty),+ $(,)? })? = $code:literal;
+        severity: $severity:expr;
+        message $(($message_context:ident))?: $message:expr;
+        $(hint $(($hint_context:ident))?: $hint:expr;)?
+        $(url: $url:expr;)?
+        $(symptom: $symptom:expr;)?
+        $(gpu: $gpu:expr;)?
+        $(degrades: $degrades:expr;)?
+        $(covers: [$($covered:ident),+];)?
+        $(installed: $installed:expr;)?
+        $(example: { $($example:tt)+ };)?
+    )+ })+) => {
+        /// Something to know about a build, a machine, a request or an environment: the facts, which
+        /// [`Diagnostic::message`] puts into words.
+        #[derive(Debug, Clone, PartialEq)]
+        #[expect(missing_docs, reason = "the variant says what its fields are of")]
+        pub enum Diagnostic { $($(
+            $(#[doc = $doc])+
+            $name $({ $($field: $type),+ })?,
+        )+)+ }
+
+        /// Every kind of diagnostic, by subject.
+        pub static CATALOG: &[Entry] = &[$($(Entry {
+            code: $code,
+            subject: Subject::$subject,
+            explanation: concat!($($doc, "\n"),+).trim_ascii(),
+            example: || Diagnostic::$name { $($($example)+)? },
+        },)+)+];
+
+        #[expect(unused_variables, reason = "an entry names the facts that it needs")]
+        impl Diagnostic {
+            /// The stable name.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self { $($(Self::$name { .. } => $code,)+)+ }
+            }
+
+            /// What it is about.
+            #[must_use]
+            pub const fn subject(&self) -> Subject {
+                match self { $($(Self::$name { .. } => Subject::$subject,)+)+ }
+            }
+
+            /// How serious it is in an advice.
+            #[must_use]
+            pub fn severity(&self) -> Severity {
+                use Severity::{Error, Info, Warning};
+                match self { $($(Self::$name $({ $($field),+ })? => $severity,)+)+ }
+            }
+
+            /// How serious it is for an environment that has the build already.
+            #[must_use]
+            pub fn installed_severity(&self) -> Severity {
+                use Severity::{Info, Warning};
+                match self { $($(Self::$name { .. } => given!($($installed)?; self.severity()),)+)+ }
+            }
+
+            /// What is the case: one sentence without a full stop.
+            #[must_use]
+            pub fn message(&self, context: &Context<'_>) -> String {
+                match self { $($(Self::$name $({ $($field),+ })? => {
+                    $(let $message_context = context;)?
+                    $message.into()
+                })+)+ }
+            }
+
+            /// What to do about it on this machine, by the entry alone.
+            fn own_hint(&self, context: &Context<'_>) -> Option<String> {
+                match self { $($(Self::$name $({ $($field),+ })? => {
+                    given!($({ $(let $hint_context = context;)? $hint })?; None)
+                })+)+ }
+            }
+
+            /// Where to read on.
+            #[must_use]
+            pub fn url(&self) -> Option<&'static str> {
+                match self { $($(Self::$name { .. } => given!($(Some($url))?; None),)+)+ }
+            }
+
+            /// The error that a user of the build sees, in its own words.
+            #[must_use]
+            pub fn symptom(&self) -> Option<String> {
+                match self { $($(Self::$name $({ $($field),+ })? => given!($($symptom)?; None),)+)+ }
+            }
+
+            /// The driver's index of the GPU that it is about.
+            #[must_use]
+            pub fn gpu(&self) -> Option<u32> {
+                match self { $($(Self::$name $({ $($field),+ })? => given!($(Some($gpu))?; None),)+)+ }
+            }
+
+            /// Whether an answer with it is `degraded`: PyTorch finds no GPU until it is fixed, or a fact that
+            /// matters is missing.
+            #[must_use]
+            pub fn degrades(&self) -> bool {
+                match self { $($(Self::$name $({ $($field),+ })? => given!($($degrades)?; false),)+)+ }
+            }
+
+            /// Whether it says what the other does, and more.
+            #[must_use]
+            pub fn covers(&self, other: &Self) -> bool {
+                match self { $($(Self::$name { .. } => {
+                    given!($(matches!(other, $(Self::$covered { .. })|+))?; false)
+                })+)+ }
+            }
+        }
+    };
+}
+
+/// An optional part of an entry, or its default.
+macro_rules! given {
+    (; $default:expr) => {
+        $default
+    };
+    ($given:expr; $default:expr) => {
+        $given
+    };
+}

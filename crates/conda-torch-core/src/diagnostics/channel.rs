@@ -1,0 +1,191 @@
+//! The channel that the builds are from, and reading it (`--live`).
+
+use crate::conda::{Channels, Fault, FaultKind};
+
+use super::Diagnostic;
+
+/// Why the built-in data is used instead of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnreadableChannel {
+    /// It could not be read.
+    Fault(Fault),
+    /// `conda-torch-live` is not installed.
+    NoReader,
+    /// It has no PyTorch for these platforms.
+    NoPytorch {
+        /// The channel.
+        channel: String,
+    },
+}
+
+impl Diagnostic {
+    /// What to know about other channels than conda-forge. `is_read`: whether `--live` reads them.
+    pub fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Self> + use<> {
+        let channel = channels.to_string();
+        let is_assumed = !is_read && !channels.is_conda_forge();
+        let assumed = is_assumed.then(|| Self::ChannelAssumed { channel: channel.clone() });
+        let secrets = channels.have_secrets().then_some(Self::ChannelSecrets { channel });
+        secrets.into_iter().chain(assumed)
+    }
+}
+
+/// `: ` and why a channel was not read; nothing without a reason.
+pub(super) fn because(fault: Option<&Fault>) -> String {
+    fault.map_or(String::new(), |fault| format!(": {}", channel_error(fault)))
+}
+
+/// Why a channel cannot be read, and what to do.
+#[must_use]
+pub fn channel_error(fault: &Fault) -> String {
+    format!("cannot read `{}`: {}", fault.at, fault_text(fault.kind).unwrap_or(&fault.detail))
+}
+
+/// A kind of fault, and what to do about it; `None` where only its detail says it.
+pub(crate) const fn fault_text(kind: FaultKind) -> Option<&'static str> {
+    Some(match kind {
+        FaultKind::NoNetwork => "no connection to the server; check the network",
+        FaultKind::Proxy => "the proxy refused the connection; check `HTTPS_PROXY` and `NO_PROXY`",
+        FaultKind::Certificate => {
+            "TLS certificate not trusted; behind an inspecting proxy, add its certificate to the system store"
+        }
+        FaultKind::CaptivePage => {
+            "got a login page instead of channel data; sign in to the network first"
+        }
+        FaultKind::Slow => "the server did not answer in time; retry, or use a mirror",
+        FaultKind::Refused => "access denied; check that the token is valid for this channel",
+        FaultKind::NoChannel => "no such channel",
+        FaultKind::TooMany => "rate limited (HTTP 429); retry later",
+        FaultKind::Server => "server error; retry later, or use a mirror",
+        FaultKind::Moved => "the server redirects to an address that is not supported",
+        FaultKind::CutShort => "the download ended early; retry",
+        FaultKind::Damaged => "the data is damaged; retry, or use a mirror",
+        FaultKind::NotCached => "not in the cache, and `--offline` is set",
+        FaultKind::DiskFull => "the disk is full; `CONDA_TORCH_CACHE` sets the cache folder",
+        FaultKind::Cache => "cannot write to the cache; `CONDA_TORCH_CACHE` sets its folder",
+        FaultKind::Other => return None,
+    })
+}
+
+/// A time span, in the unit that suits it.
+#[must_use]
+pub fn ago(seconds: u64) -> String {
+    match seconds {
+        0..2 => "a second".to_owned(),
+        2..120 => format!("{seconds} seconds"),
+        120..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+macro_rules! channel { ($next:ident $($more:tt)*) => { $next! { $($more)* Channel {
+
+/// The channel cannot be read (`--live`): no network, a proxy, a certificate, a server that refuses or fails, or no
+/// `conda-torch-live` next to this program. The answer uses the built-in data of the named day, without newer builds.
+///
+/// What to do: see the message. Without `--live` the answer is the same, and no network is used.
+ChannelUnreadable { why: UnreadableChannel, as_of: Date } = "channel-unreadable";
+severity: Warning;
+message: {
+    let why = match why {
+        UnreadableChannel::Fault(fault) => channel_error(fault),
+        UnreadableChannel::NoReader => "`conda-torch-live`, which reads channels, is not installed next to this program (in a checkout: `cargo install --path crates/conda-torch-live`)".to_owned(),
+        UnreadableChannel::NoPytorch { channel } => format!("`{channel}` has no PyTorch"),
+    };
+    format!("using built-in data from {as_of}: {why}")
+};
+example: {
+    why: UnreadableChannel::Fault(Fault {
+        kind: FaultKind::NoNetwork,
+        at: example("https://conda.anaconda.org/conda-forge/linux-64"),
+        detail: String::new(),
+    }),
+    as_of: example("2026-08-13")
+};
+
+/// The channel was not read again (`--live`); the answer uses the cached data. The message says how old it is, and why.
+/// A note with `--offline`, which requests that.
+///
+/// What to do: nothing if that is new enough; otherwise see the message.
+ChannelFromCache { age_seconds: u64, fault: Option<Fault> } = "channel-from-cache";
+severity: if fault.is_some() { Warning } else { Info };
+message: format!("using channel data from {} ago{}", ago(*age_seconds), because(fault.as_ref()));
+example: {
+    age_seconds: 10_800,
+    fault: Some(Fault {
+        kind: FaultKind::Server,
+        at: example("https://conda.anaconda.org/conda-forge/linux-64"),
+        detail: String::new(),
+    })
+};
+
+/// The channel has builds that this version of `conda-torch` does not understand, such as for a new accelerator: their
+/// build string or dependencies have an unknown form. The answer does not consider them.
+///
+/// What to do: nothing. `conda-torch matrix --diff` lists those of PyTorch, with the reason; please report them.
+ChannelNotUnderstood { count: usize, example: String } = "channel-not-understood";
+severity: Info;
+message: if *count == 1 {
+    format!("skipped 1 build of unknown form in the channel: {example}")
+} else {
+    format!("skipped {count} builds of unknown form in the channel, such as {example}")
+};
+example: {
+    count: 3,
+    example: example("https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.14.0-rocm72_mkl_py312_h0_300.conda")
+};
+
+/// Other channels than conda-forge are named with `--channel`, and not read. The answer assumes that they have
+/// conda-forge's builds and everything that PyTorch needs. Packages come from these channels alone.
+///
+/// What to do: add `--live`, which reads the channels, or `--verify`, which runs a solve.
+ChannelAssumed { channel: String } = "channel-assumed";
+severity: Info;
+message: format!("assuming `{channel}` mirrors conda-forge; pass `--live` to read it");
+example: { channel: example("https://mirror.example/conda-forge") };
+
+/// The address of a channel contains a token, a name or a password. The commands include it, since they need it; files
+/// that are written (`environment.yml`, `pixi.toml`, a `Dockerfile`) and all other text do not.
+///
+/// What to do: do not share the commands. Clients can store what a channel needs: `anaconda login`, `pixi auth login`,
+/// `micromamba auth login`, or `~/.netrc`.
+ChannelSecrets { channel: String } = "channel-secrets";
+severity: Warning;
+message: format!("the address of `{channel}` contains a token or password: commands include it, files do not");
+example: { channel: example("https://mirror.example/conda-forge") };
+
+/// The recommended build is newer than the built-in data (`--live`). A channel does not say for which GPUs a build has
+/// kernels, nor which glibc its CUDA libraries need: the recipe does. Both are inferred from the nearest known build, of
+/// the same toolkit or the same major version of CUDA. They seldom change, but new releases of PyTorch and CUDA drop old
+/// GPUs.
+///
+/// What to do: after installing, check `torch.cuda.get_arch_list()`. Or use an older build: run the same command without
+/// `--live`.
+KernelsInferred { pytorch: Version, toolkit: CudaVersion } = "kernels-inferred";
+severity: Warning;
+message: format!(
+    "PyTorch {pytorch} for CUDA {toolkit} is newer than the built-in data; its kernels are inferred from the previous build"
+);
+example: { pytorch: example("2.14.0"), toolkit: CudaVersion::new(13, 1) };
+
+} } } }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_span_has_the_unit_that_suits_it() {
+        for (seconds, expected) in [
+            (1, "a second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (7199, "119 minutes"),
+            (7200, "2 hours"),
+            (172_799, "47 hours"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(ago(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! conda, mamba, micromamba and pixi, where they are wrong about the machine.
+
+use crate::conda::Subdir;
+use crate::types::Machine;
+
+/// Why a client detects no CUDA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoCudaReason {
+    /// It asks libcuda, which is missing or finds no device.
+    LibcudaMissing,
+    /// It asks libcuda, and looks for it in other folders.
+    LibcudaElsewhere,
+    /// It asks libcuda, which `CUDA_VISIBLE_DEVICES` hides the devices from.
+    DevicesHidden,
+    /// It asks `nvidia-smi`, which is not on `PATH`.
+    NvidiaSmiNotOnPath {
+        /// Whether WSL has it in a folder of its own.
+        is_wsl: bool,
+    },
+    /// It asks `nvidia-smi`, which does not report CUDA.
+    NvidiaSmiSilent,
+    /// Its own `info` does not list it.
+    NotInInfo,
+}
+
+impl NoCudaReason {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::LibcudaMissing => "it asks `libcuda`, which is missing or finds no device",
+            Self::LibcudaElsewhere => "it looks for `libcuda` in other folders",
+            Self::DevicesHidden => "`CUDA_VISIBLE_DEVICES` hides the GPUs from it",
+            Self::NvidiaSmiNotOnPath { .. } => "it asks `nvidia-smi`, which is not on `PATH`",
+            Self::NvidiaSmiSilent => "it asks `nvidia-smi`, which does not report CUDA",
+            Self::NotInInfo => "its `info` does not list `__cuda`",
+        }
+    }
+}
+
+/// Miniforge's installer by platform. Source: <https://github.com/conda-forge/miniforge#download>
+const MINIFORGE: [(Subdir, &str); 6] = [
+    (Subdir::Linux64, "Linux-x86_64.sh"),
+    (Subdir::LinuxAarch64, "Linux-aarch64.sh"),
+    (Subdir::Osx64, "MacOSX-x86_64.sh"),
+    (Subdir::OsxArm64, "MacOSX-arm64.sh"),
+    (Subdir::LinuxPpc64le, "Linux-ppc64le.sh"),
+    (Subdir::Win64, "Windows-x86_64.exe"),
+];
+
+/// How to get a client for the machine.
+pub(crate) fn miniforge(machine: &Machine) -> String {
+    let is_translated = machine.rosetta.value() == Some(&true);
+    let subdir = if is_translated { Some(&Subdir::OsxArm64) } else { machine.subdir.value() };
+    let row = MINIFORGE.iter().find(|(platform, _)| Some(platform) == subdir);
+    let file = row.map_or("Miniforge".to_owned(), |(_, file)| format!("`Miniforge3-{file}`"));
+    format!("install conda and mamba with {file} from https://conda-forge.org/download/")
+}
+
+macro_rules! client { ($next:ident $($more:tt)*) => { $next! { $($more)* Client {
+
+/// No conda, mamba, micromamba or pixi was found. The commands are for conda.
+///
+/// What to do: install Miniforge, which includes conda and mamba and uses conda-forge; or name your client with
+/// `--client`.
+NoClient = "no-client";
+severity: Info;
+message: "no conda, mamba, micromamba or pixi found";
+hint(c): Some(miniforge(c.machine));
+url: "https://conda-forge.org/download/";
+
+/// mamba or micromamba uses the version of the installed CUDA toolkit for that of the driver.
+///
+/// Why: since 2.0.6 they read `/usr/local/cuda/version.json` before they ask `nvidia-smi`
+/// (<https://github.com/mamba-org/mamba/pull/3700>). With an old toolkit they find no build for `__cuda`; with a toolkit
+/// but no GPU, as on a login node, they assume a CUDA that does not exist.
+///
+/// What to do: nothing for these commands, which set `CONDA_OVERRIDE_CUDA`. For other installations set it too, or use
+/// conda or pixi, which do not read that file.
+ToolkitShadowsDriver {
+    client: ClientKind,
+    path: String,
+    toolkit: CudaVersion,
+    driver: Option<CudaVersion>,
+} = "toolkit-shadows-driver";
+severity: Warning;
+message: match driver {
+    Some(driver) => format!(
+        "{client} reads CUDA {toolkit} from `{path}`, but the driver supports {driver}; the command overrides it"
+    ),
+    None => format!("{client} reads CUDA {toolkit} from `{path}` and would install CUDA builds, but there is no driver"),
+};
+hint: Some(match driver {
+    Some(driver) => format!("for other installations with {client}, also set `CONDA_OVERRIDE_CUDA={driver}`"),
+    None => format!("for other installations with {client}, also set `CONDA_OVERRIDE_CUDA` to the empty string"),
+});
+example: {
+    client: ClientKind::Mamba,
+    path: example("/usr/local/cuda/version.json"),
+    toolkit: CudaVersion::new(11, 8),
+    driver: Some(CudaVersion::new(13, 0))
+};
+
+/// mamba or micromamba fails on `/usr/local/cuda/version.json`.
+///
+/// Why: it reads that file, and fails if the file is damaged or empty.
+///
+/// What to do: nothing for these commands: with `CONDA_OVERRIDE_CUDA` set, the file is not read. For others, repair or
+/// remove the file.
+ToolkitFileBroken { client: ClientKind, path: String, why: String } = "toolkit-file-broken";
+severity: Warning;
+message: format!("{client} fails on `{path}` ({why}); the command keeps it from reading the file");
+example: {
+    client: ClientKind::Mamba,
+    path: example("/usr/local/cuda/version.json"),
+    why: example("not JSON")
+};
+
+/// There is a driver with a GPU, but the client that the commands are for does not detect CUDA.
+///
+/// Why: each client asks differently: conda asks libcuda, mamba `nvidia-smi` on `PATH`, pixi NVML or libcuda, and on
+/// Linux the pixi of its own installer `nvidia-smi` alone.
+///
+/// What to do: nothing for these commands, which set `CONDA_OVERRIDE_CUDA`. `conda-torch probe` shows what each client
+/// detects. In WSL, add `/usr/lib/wsl/lib`, which has `nvidia-smi`, to `PATH`.
+ClientSeesNoCuda { client: ClientKind, why: NoCudaReason } = "client-sees-no-cuda";
+severity: Warning;
+message: format!("{client} detects no CUDA: {}; the command overrides it", why.as_str());
+hint: (*why == NoCudaReason::NvidiaSmiNotOnPath { is_wsl: true })
+    .then(|| "or add `/usr/lib/wsl/lib`, which has WSL's `nvidia-smi`, to `PATH`".to_owned());
+example: { client: ClientKind::Mamba, why: NoCudaReason::NvidiaSmiNotOnPath { is_wsl: false } };
+
+/// `CONDA_OVERRIDE_CUDA`, or `override_virtual_packages` in a file of conda's, overrides the driver's CUDA.
+///
+/// Why: it is for another machine, and stays in effect once it is exported.
+///
+/// What to do: unset it, unless the answer is for another machine.
+CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion } = "cuda-overridden";
+severity: Warning;
+message: {
+    let setting = if let Origin::File(path) = origin {
+        format!("`{name}: {}` in `{path}`", value.trim())
+    } else {
+        format!("`{name}={}`", value.trim())
+    };
+    if value.trim().is_empty() {
+        format!("{setting} hides the driver's CUDA {driver}")
+    } else {
+        format!("{setting} overrides the driver's CUDA {driver}")
+    }
+};
+hint: Some(match origin {
+    Origin::File(path) => format!("remove it from `{path}` to use the driver's"),
+    _ => format!("unset `{name}` to use the driver's"),
+});
+example: {
+    name: example("CONDA_OVERRIDE_CUDA"),
+    origin: Origin::Env("CONDA_OVERRIDE_CUDA".into()),
+    value: example("11.8"),
+    driver: CudaVersion::new(13, 0)
+};
+
+} } } }

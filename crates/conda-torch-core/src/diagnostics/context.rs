@@ -1,0 +1,223 @@
+//! What messages and hints need beside their own facts, and the parts that they share.
+
+use std::fmt::Display;
+
+use crate::conda::{Os, Subdir};
+use crate::matrix::Matrix;
+use crate::types::{ComputeCapability, Detected, DriverVersion, Gpu, Machine, Origin};
+
+use super::Diagnostic;
+
+/// The answer that a diagnostic is part of, as plain facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// The rows of the answer: with `--live` not those of the program.
+    pub matrix: &'a Matrix,
+    /// All diagnostics of the answer.
+    pub diagnostics: &'a [Diagnostic],
+    /// The driver that alone allows a better build. Only then a newer driver helps: it may have dropped the
+    /// GPU, and a newer build may have no kernels for it.
+    pub driver_for_better: Option<DriverVersion>,
+    /// Whether a newer glibc alone allows a better build.
+    pub glibc_for_better: bool,
+}
+
+impl Context<'static> {
+    /// That of the examples: Linux, and nothing else known.
+    pub(super) fn example() -> Self {
+        static MACHINE: std::sync::LazyLock<Machine> = std::sync::LazyLock::new(|| Machine {
+            subdir: Detected::found(Subdir::Linux64, Origin::System),
+            driver: Detected::found(super::example("580.65.06"), Origin::Nvml),
+            ..Machine::default()
+        });
+        Self::new(&MACHINE, Matrix::embedded())
+    }
+}
+
+impl<'a> Context<'a> {
+    /// That of a diagnostic which is part of no answer.
+    #[must_use]
+    pub const fn new(machine: &'a Machine, matrix: &'a Matrix) -> Self {
+        let (driver_for_better, glibc_for_better) = (None, false);
+        Self { machine, matrix, diagnostics: &[], driver_for_better, glibc_for_better }
+    }
+}
+
+impl Context<'_> {
+    /// Where the builds are from, without secrets.
+    pub(super) fn channel(&self) -> &str {
+        &self.matrix.channel
+    }
+
+    /// `compute capability 6.1 (NVIDIA GeForce GTX 1080 Ti)`, with its number where there are several.
+    #[must_use]
+    pub fn gpu(
+        &self,
+        index: u32,
+        name: Option<&str>,
+        capability: Option<ComputeCapability>,
+    ) -> String {
+        let gpu = describe_gpu(name, capability);
+        if self.machine.gpus.len() > 1 { format!("GPU {index}, {gpu}") } else { gpu }
+    }
+
+    /// `driver 535.183.01` where that was found; the one that belongs to a CUDA version is only concluded.
+    #[must_use]
+    pub fn driver(&self, driver: Option<DriverVersion>) -> String {
+        match driver.filter(|_| self.machine.driver.is_found()) {
+            Some(driver) => format!("driver {driver}"),
+            None => "the driver".to_owned(),
+        }
+    }
+
+    pub(super) fn in_container(&self) -> bool {
+        self.machine.container.is_found()
+    }
+
+    /// Whether flags or a document describe the machine.
+    pub(super) fn is_described(&self) -> bool {
+        let subdir = self.machine.subdir.fact();
+        self.machine.document.is_some()
+            || subdir.is_some_and(|fact| matches!(fact.origin, Origin::Flag(_)))
+    }
+
+    /// Whether the driver is the machine's own, and not that of a container's host or of Windows.
+    pub(super) fn owns_its_driver(&self) -> bool {
+        !self.in_container()
+            && !self.machine.wsl.is_found()
+            && self
+                .machine
+                .subdir
+                .value()
+                .is_some_and(|subdir| matches!(subdir.os(), Os::Linux | Os::Windows))
+    }
+
+    fn uses_nouveau(&self) -> bool {
+        let cards = &self.machine.adapters;
+        cards.iter().any(|card| card.kernel_driver.as_deref() == Some("nouveau"))
+    }
+
+    /// The last driver branch that supports a GPU; `None` where drivers still do.
+    pub(super) fn last_branch_of(&self, capability: Option<ComputeCapability>) -> Option<u32> {
+        self.matrix.capability(capability?)?.last_branch
+    }
+
+    /// The last driver branch that supports all GPUs here.
+    pub(super) fn last_branch(&self) -> Option<u32> {
+        let capabilities = self.machine.gpus.iter().map(|gpu| gpu.compute_capability.value());
+        capabilities.filter_map(|capability| self.last_branch_of(capability.copied())).min()
+    }
+
+    /// How to start this container with the GPU; `None` where the card uses `nouveau`, which only the host can
+    /// change.
+    pub(super) fn start_container_unless_nouveau(&self) -> Option<String> {
+        (!self.uses_nouveau()).then(|| self.start_container())
+    }
+
+    /// How to start this container with the GPU.
+    pub(super) fn start_container(&self) -> String {
+        let start = match self.machine.container.value().map(String::as_str) {
+            Some("kubernetes") => {
+                return "request it in the pod's limits: `nvidia.com/gpu: 1`".to_owned();
+            }
+            Some("lxc") => {
+                return "give the container the GPU: `lxc config device add NAME gpu gpu` and `nvidia.runtime=true`"
+                    .to_owned();
+            }
+            Some("podman") => "podman run --device nvidia.com/gpu=all …",
+            Some("apptainer") => "apptainer exec --nv …",
+            Some(_) | None => "docker run --gpus all …",
+        };
+        format!("start the container with the GPU: `{start}`")
+    }
+
+    /// `step` to a driver from `needed` to `last_branch`, in the words of the machine.
+    pub(super) fn get_driver(
+        &self,
+        step: &str,
+        needed: DriverVersion,
+        last_branch: Option<u32>,
+    ) -> Option<String> {
+        let in_container = self.in_container();
+        let range = driver_range(needed, last_branch);
+        if self.machine.jetson.is_found() {
+            let jetpack = jetpack(needed);
+            let step = if in_container { "on the host, update" } else { "update" };
+            return Some(format!("{step} to {jetpack} or newer, which includes the driver"));
+        }
+        if self.machine.gpus.iter().any(Gpu::is_vgpu) {
+            return Some(format!(
+                "ask the host's administrator for a vGPU release with driver {needed} or newer"
+            ));
+        }
+        if in_container {
+            Some(format!("the host, not the container, needs NVIDIA driver {range}"))
+        } else if self.machine.wsl.is_found() {
+            Some(format!("{step} {range} in Windows, not in WSL"))
+        } else {
+            self.owns_its_driver().then(|| format!("{step} {range}"))
+        }
+    }
+
+    /// What to do about a card without NVIDIA's driver.
+    pub(super) fn install_driver(
+        &self,
+        needed: DriverVersion,
+        capability: Option<ComputeCapability>,
+    ) -> Option<String> {
+        let last_branch = self.last_branch_of(capability);
+        if !self.in_container() {
+            return self.get_driver("install NVIDIA driver", needed, last_branch);
+        }
+        Some(self.start_container_unless_nouveau().unwrap_or_else(|| {
+            let range = driver_range(needed, last_branch);
+            format!(
+                "on the host, install NVIDIA driver {range}; then start the container with the GPU"
+            )
+        }))
+    }
+}
+
+/// `525.60.13 or newer, up to branch 580`: later branches dropped the GPU.
+fn driver_range(needed: DriverVersion, last_branch: Option<u32>) -> String {
+    match last_branch {
+        Some(last) => format!("{needed} or newer, up to branch {last}"),
+        None => format!("{needed} or newer"),
+    }
+}
+
+/// The last driver branch of each release of `JetPack`, which a Jetson's driver comes with.
+/// Source: <https://developer.nvidia.com/embedded/jetpack-archive>
+const JETPACKS: [(u32, &str); 2] = [(540, "JetPack 6"), (u32::MAX, "JetPack 7")];
+
+/// The release of `JetPack` that has a driver.
+#[must_use]
+pub fn jetpack(driver: DriverVersion) -> &'static str {
+    let (_, name) =
+        JETPACKS.iter().find(|(last, _)| driver.branch() <= *last).expect("the last has no end");
+    name
+}
+
+/// A GPU by its compute capability and name.
+#[must_use]
+pub fn describe_gpu(name: Option<&str>, capability: Option<ComputeCapability>) -> String {
+    match (name, capability) {
+        (Some(name), Some(capability)) => format!("compute capability {capability} ({name})"),
+        (None, Some(capability)) => format!("compute capability {capability}"),
+        (Some(name), None) => format!("the {name}"),
+        (None, None) => "the GPU".to_owned(),
+    }
+}
+
+/// Values with commas.
+pub(super) fn list<T: Display>(values: &[T]) -> String {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+}
+
+/// `, compute capability 6.1`, or nothing.
+pub(super) fn with_capability(capability: Option<ComputeCapability>) -> String {
+    capability.map_or(String::new(), |capability| format!(", compute capability {capability}"))
+}

@@ -1,0 +1,270 @@
+//! The platform, its C library, and what is assumed of a machine that is only described.
+
+use crate::conda::{Subdir, Version};
+use crate::types::Machine;
+
+/// A fact that a document lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingFact {
+    /// Conda's platform.
+    Platform,
+    /// The version of glibc.
+    Glibc,
+    /// The version of macOS.
+    Macos,
+    /// The NVIDIA driver's version and the CUDA that it supports.
+    Driver,
+    /// The NVIDIA GPUs.
+    Gpus,
+    /// What a GPU can execute.
+    ComputeCapability,
+}
+
+impl MissingFact {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Platform => "the platform",
+            Self::Glibc => "the glibc version",
+            Self::Macos => "the macOS version",
+            Self::Driver => "the driver",
+            Self::Gpus => "the GPU",
+            Self::ComputeCapability => "the GPU's compute capability",
+        }
+    }
+}
+
+/// What is assumed for a fact that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssumedFact {
+    /// Conda's platform.
+    Platform(Subdir),
+    /// The version of glibc.
+    Glibc(Version),
+    /// The version of macOS.
+    Macos(Version),
+}
+
+impl AssumedFact {
+    fn text(self) -> String {
+        match self {
+            Self::Platform(subdir) => subdir.to_string(),
+            Self::Glibc(version) => format!("glibc {version}"),
+            Self::Macos(version) => format!("macOS {version}"),
+        }
+    }
+
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Platform(_) => "`--platform SUBDIR`",
+            Self::Glibc(_) => "`--glibc X.Y`",
+            Self::Macos(_) => "`--macos X.Y`",
+        }
+    }
+}
+
+/// Where a described machine is from: what the document lacks, what is assumed, and which of its machines it is.
+pub(super) fn described(
+    format: &str,
+    missing: &[MissingFact],
+    assumed: &[AssumedFact],
+    machine: &Machine,
+) -> String {
+    let mut text = format!("the machine is read from `{format}`");
+    let facts: Vec<&str> = missing.iter().map(|fact| fact.as_str()).collect();
+    if let Some((last, others)) = facts.split_last() {
+        let and = if others.is_empty() { "" } else { " and " };
+        text += &format!(", which lacks {}{and}{last}", others.join(", "));
+    }
+    if !assumed.is_empty() {
+        let values: Vec<String> = assumed.iter().map(|fact| fact.text()).collect();
+        text += &format!("; assuming {}", values.join(", "));
+    }
+    let nodes = machine.sources.iter().find(|source| source.source == "nodes");
+    text + &nodes.map_or(String::new(), |nodes| format!("; {}", nodes.detail))
+}
+
+/// The flags for what is assumed.
+pub(super) fn flags(assumed: &[AssumedFact]) -> Option<String> {
+    let flags: Vec<&str> = assumed.iter().map(|fact| fact.flag()).collect();
+    (!flags.is_empty()).then(|| format!("pass {} to override", flags.join(", ")))
+}
+
+/// A container for a machine with another C library; Debian 12's has glibc 2.36.
+pub(super) const OWN_GLIBC: &str =
+    "a container includes its own glibc: add `--glibc 2.36 --format dockerfile`";
+
+macro_rules! system { ($next:ident $($more:tt)*) => { $next! { $($more)* System {
+
+/// The build is for another platform. Only `--json --all` lists these.
+///
+/// What to do: nothing; `--platform` selects another platform.
+OtherPlatform { build: Subdir } = "other-platform";
+severity: Error;
+message: format!("the build is for {build}");
+example: { build: Subdir::Win64 };
+
+/// conda-forge has no PyTorch for this platform.
+///
+/// Why: it builds for linux-64, linux-aarch64, osx-64, osx-arm64 and win-64.
+///
+/// What to do: if the platform is unknown, pass `--platform`. Otherwise nothing on conda-forge helps.
+PlatformWithoutBuilds { subdir: Option<Subdir> } = "platform-without-builds";
+severity: Error;
+message(c): match subdir {
+    Some(subdir) => format!("{} has no PyTorch for {subdir}", c.channel()),
+    None => "unknown platform".to_owned(),
+};
+hint: subdir.is_none().then(|| "pass `--platform SUBDIR`".to_owned());
+example: { subdir: Some(example("linux-ppc64le")) };
+
+/// CUDA was requested, or an NVIDIA GPU named, on a platform for which conda-forge has no CUDA builds.
+///
+/// Why: NVIDIA ended CUDA for macOS with CUDA 10.2.
+///
+/// What to do: leave out `--cuda-version` and `--accelerator cuda`; arm64 Macs use Apple's GPU through Metal.
+NoCudaOnPlatform { subdir: Subdir } = "no-cuda-on-platform";
+severity: Error;
+message(c): format!("{} has no CUDA builds of PyTorch for {subdir}", c.channel());
+example: { subdir: Subdir::OsxArm64 };
+
+/// The system's glibc is older than the build needs.
+///
+/// Why: packages declare what they need (`__glibc >=2.17`). CUDA builds of PyTorch since 2.5.1 declare 2.17, but depend
+/// on CUDA libraries that need 2.28: both are checked here.
+///
+/// What to do: install the recommended build; or use a newer system, or a container, which includes its own glibc: add
+/// `--glibc 2.36 --format dockerfile`.
+GlibcTooOld { found: Version, needed: Version, declared: Version } = "glibc-too-old";
+severity: Error;
+message: if needed > declared {
+    format!("glibc is {found}; the build's CUDA libraries need {needed} or newer")
+} else {
+    format!("glibc is {found}; the build needs {needed} or newer")
+};
+hint(c): (c.glibc_for_better && !c.in_container()).then(|| OWN_GLIBC.to_owned());
+symptom: Some(format!("version `GLIBC_{needed}' not found"));
+example: { found: example("2.17"), needed: example("2.28"), declared: example("2.17") };
+
+/// The system's C library is not glibc. conda-forge builds for glibc alone.
+///
+/// Why: Alpine and some small images use musl.
+///
+/// What to do: use an image with glibc, such as Debian.
+NoGlibc { musl: Option<Version> } = "no-glibc";
+severity: Error;
+message(c): match musl {
+    Some(musl) => format!("the C library is musl {musl}; the builds of {} need glibc", c.channel()),
+    None => format!("no glibc found; the builds of {} need it", c.channel()),
+};
+hint(c): (!c.in_container()).then(|| OWN_GLIBC.to_owned());
+example: { musl: Some(example("1.2.5")) };
+
+/// The glibc version is unknown; the answer assumes that it is new enough.
+///
+/// What to do: pass `--glibc X.Y`; `ldd --version` prints it.
+GlibcUnknown { why: String, needed: Version } = "glibc-unknown";
+severity: Warning;
+message: format!("unknown glibc version ({why}); assuming {needed} or newer");
+hint: Some("pass `--glibc X.Y` to override".to_owned());
+degrades: true;
+example: { why: example("no answer"), needed: example("2.28") };
+
+/// CUDA builds are untested with a glibc this old. By its metadata the build works.
+///
+/// What to do: run the command that checks the result.
+GlibcNotTried { found: Version } = "glibc-not-tried";
+severity: Warning;
+message: format!("CUDA builds are untested with glibc {found}");
+example: { found: example("2.17") };
+
+/// The build needs a newer macOS. PyTorch 2.13 needs macOS 12.
+///
+/// What to do: install the recommended build, or update macOS.
+MacosTooOld { found: Version, needed: Version } = "macos-too-old";
+severity: Error;
+message: format!("macOS is {found}; the build needs {needed} or newer");
+example: { found: example("10.15.7"), needed: example("12.0") };
+
+/// The macOS version is unknown; the answer assumes that it is new enough.
+///
+/// What to do: pass `--macos X.Y`; `sw_vers` prints it.
+MacosUnknown { why: String, needed: Version } = "macos-unknown";
+severity: Warning;
+message: format!("unknown macOS version ({why}); assuming {needed} or newer");
+hint: Some("pass `--macos X.Y` to override".to_owned());
+degrades: true;
+example: { why: example("no answer"), needed: example("12.0") };
+
+/// The build is for the other kind of aarch64 machine.
+///
+/// Why: the CUDA 12 builds exist twice, for servers (`sbsa`) and for Jetson up to Orin (`tegra`); the package
+/// `arm-variant` selects one. With CUDA 13 `sbsa` runs on both.
+///
+/// What to do: nothing: the recommended specs select the right one.
+OtherArmVariant { machine: ArmVariant, build: ArmVariant } = "other-arm-variant";
+severity: Error;
+message: format!("the build is for `{build}` machines; this one is `{machine}`");
+example: { machine: ArmVariant::Sbsa, build: ArmVariant::Tegra };
+
+/// This program, or the conda client, is for Intel Macs and runs under Rosetta on an arm64 Mac.
+///
+/// Why: an x86-64 PyTorch cannot use Apple's GPU. The answer is for arm64, which can.
+///
+/// What to do: run the commands as they are: they include `--platform osx-arm64` if the client is for Intel Macs. An
+/// arm64 client is better in the long run.
+Rosetta = "rosetta";
+severity: Warning;
+message: "an x86-64 program runs under Rosetta on this Mac; the answer is for arm64";
+hint(c): {
+    let clients = &c.machine.clients;
+    let none_is_arm64 = clients.iter().all(|client| client.subdir != Some(Subdir::OsxArm64));
+    (!clients.is_empty() && none_is_arm64).then(|| miniforge(c.machine))
+};
+
+/// The machine is described with `--platform`; the version of its system is assumed.
+///
+/// What to do: pass `--glibc` or `--macos`.
+BaselineAssumed { glibc: Option<Version>, macos: Option<Version> } = "baseline-assumed";
+severity: Info;
+message: match (glibc, macos) {
+    (Some(glibc), _) => format!("assuming glibc {glibc}"),
+    (None, Some(macos)) => format!("assuming macOS {macos}"),
+    (None, None) => "assuming a current system".to_owned(),
+};
+hint: match (glibc, macos) {
+    (Some(_), _) => Some("pass `--glibc X.Y` to override".to_owned()),
+    (None, Some(_)) => Some("pass `--macos X.Y` to override".to_owned()),
+    (None, None) => None,
+};
+example: { glibc: Some(example("2.28")), macos: None };
+
+/// The machine is read from a document of another program (`--machine`). The message names the document's format, what
+/// it lacks and what is assumed instead.
+///
+/// Why: `nvidia-smi` does not print glibc, the `info` of a client not the GPU's compute capability, and so on. The
+/// answer assumes what conda's tools assume of an unknown machine: Linux on x86-64 with glibc 2.28, macOS 13.0.
+///
+/// What to do: pass what you know with `--platform`, `--glibc`, `--macos`, `--driver`, `--gpu`; or run
+/// `conda-torch probe --json` on the machine itself, whose output is complete.
+DescribedElsewhere {
+    format: String,
+    missing: Vec<MissingFact>,
+    assumed: Vec<AssumedFact>,
+} = "described-elsewhere";
+severity: Info;
+message(c): described(format, missing, assumed, c.machine);
+hint(c): {
+    let no_gpu = c.machine.gpu_count == Detected::Absent;
+    if missing.contains(&MissingFact::Driver) && no_gpu {
+        Some("if it has an NVIDIA GPU, pass `--gpu NAME` and `--driver VERSION`".to_owned())
+    } else {
+        flags(assumed)
+    }
+};
+example: {
+    format: example("nvidia-smi --query-gpu"),
+    missing: vec![MissingFact::Platform, MissingFact::Glibc],
+    assumed: vec![AssumedFact::Platform(Subdir::Linux64), AssumedFact::Glibc(example("2.28"))]
+};
+
+} } } }
