@@ -80,8 +80,10 @@ pub fn ago(seconds: u64) -> String {
 
 macro_rules! channel { ($next:ident $($more:tt)*) => { $next! { $($more)* Channel {
 
-/// The channel cannot be read (`--live`): no network, a proxy, a certificate, a server that refuses or fails, or no
-/// `conda-torch-live` next to this program. The answer uses the built-in data of the named day, without newer builds.
+/// The channel cannot be read (`--live`). The answer uses the built-in data of the named day, without newer builds.
+///
+/// Why: there is no network, a proxy or a certificate is in the way, the server refuses or fails, or `conda-torch-live` is
+/// not installed next to this program.
 ///
 /// What to do: see the message. Without `--live` the answer is the same, and no network is used.
 ChannelUnreadable { why: UnreadableChannel, as_of: Date } = "channel-unreadable";
@@ -119,7 +121,7 @@ example: {
     })
 };
 
-/// The channel has builds that this version of `conda-torch` does not understand, such as for a new accelerator: their
+/// The channel has builds that this version of `conda-torch` does not understand, such as for a new accelerator. The
 /// build string or dependencies have an unknown form. The answer does not consider them.
 ///
 /// What to do: nothing. `conda-torch matrix --diff` lists those of PyTorch, with the reason; please report them.

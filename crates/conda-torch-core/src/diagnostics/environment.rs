@@ -80,8 +80,8 @@ severity: Warning;
 message: format!("pip installed PyTorch {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
 example: { pip: example("2.6.0+cu124"), conda: example("2.5.1") };
 
-/// The libraries that PyTorch uses (CUDA, BLAS, OpenMP, numpy) are partly from conda-forge and partly from `pytorch`,
-/// `nvidia` or `defaults`, which are not built for each other.
+/// The libraries that PyTorch uses are from channels that are not built for each other. CUDA, BLAS, OpenMP and numpy are
+/// partly from conda-forge and partly from `pytorch`, `nvidia` or `defaults`.
 ///
 /// Why: two OpenMP libraries in one process, or a BLAS with other symbols, crash it.
 ///
@@ -91,7 +91,7 @@ severity: Warning;
 message: format!("PyTorch from `{pytorch}` is not built to work with {}", packages(others));
 example: { pytorch: example("conda-forge"), others: vec![(example("mkl"), example("pkgs/main"))] };
 
-/// cuDNN 9.11 to 9.13 for CUDA 12 has no code for GPUs before Turing and crashes on them; conda-forge withdrew these
+/// cuDNN 9.11 to 9.13 for CUDA 12 has no code for GPUs before Turing and crashes on them. conda-forge withdrew these
 /// versions in November 2025 (<https://github.com/conda-forge/cudnn-feedstock/issues/124>). A note on newer GPUs.
 ///
 /// What to do: create a new environment; solve a lock file from July to November 2025 again.
