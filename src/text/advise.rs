@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::{Step, StepKind, shell};
-use conda_torch_core::diagnostics::{Diagnostic, Severity, Subject};
+use conda_torch_core::diagnostics::{Context, Diagnostic, Severity, Subject};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
-use conda_torch_core::types::Machine;
 
 use super::Style;
 use super::proof;
@@ -112,7 +111,7 @@ impl Page<'_> {
             self.alternatives("What would work after a change", &advice.alternatives);
             return Ok(());
         };
-        let changes = changes(nearest, self.answer.machine);
+        let changes = changes(nearest, &self.answer.context());
         self.bold(&format!("Nearest, with {changes}: {}", headline(&nearest.choice)));
         self.out.push('\n');
         let steps = self.answer.plan(&nearest.choice);
@@ -231,7 +230,7 @@ impl Page<'_> {
         self.bold(title);
         for alternative in alternatives {
             let build = choice_title(&alternative.choice);
-            let text = format!("{build} — needs {}", changes(alternative, self.answer.machine));
+            let text = format!("{build} — needs {}", changes(alternative, &self.answer.context()));
             wrap(&mut self.out, "- ", &text, self.style.width);
         }
         self.out.push('\n');
@@ -265,8 +264,8 @@ fn of_kind<'s>(steps: &'s [Step], kinds: &[StepKind]) -> Vec<&'s Step> {
 }
 
 /// All that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.
-fn changes(alternative: &Alternative<'_>, machine: &Machine) -> String {
+fn changes(alternative: &Alternative<'_>, context: &Context<'_>) -> String {
     let changes: Vec<String> =
-        alternative.unlocked_by.iter().map(|it| summary::unlock(it, machine)).collect();
+        alternative.unlocked_by.iter().map(|it| summary::unlock(it, context)).collect();
     if changes.is_empty() { "nothing else".to_owned() } else { changes.join(" and ") }
 }

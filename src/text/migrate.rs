@@ -207,12 +207,13 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     let advice = &answer.migration.target.advice;
     // That it would work on another machine, or on the processor, is said below.
     let is_elsewhere = |unlock: &Unlock| matches!(unlock, Unlock::Gpu | Unlock::Accelerator(_));
+    let context = advice.context(answer.machine, Matrix::embedded());
     let here = advice.alternatives.iter().filter(|it| !it.unlocked_by.iter().any(is_elsewhere));
     for alternative in here.take(3) {
         let changes: Vec<String> = alternative
             .unlocked_by
             .iter()
-            .map(|unlock| summary::unlock(unlock, answer.machine))
+            .map(|unlock| summary::unlock(unlock, &context))
             .collect();
         let choice = choice_title(&alternative.choice);
         page.text("- ", &format!("{choice} — needs {}", changes.join(" and ")));

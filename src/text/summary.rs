@@ -1,15 +1,15 @@
 //! A machine, a choice, a change: each in a few words.
 
 use conda_torch_core::conda::Os;
-use conda_torch_core::diagnostics::jetpack;
+use conda_torch_core::diagnostics::Context;
 use conda_torch_core::resolve::Unlock;
 use conda_torch_core::types::{Detected, Gpu, Machine, Vendor};
 
 /// What must change for a build that does not fit.
-pub(super) fn unlock(unlock: &Unlock, machine: &Machine) -> String {
+pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
     match unlock {
-        Unlock::Driver(version) if machine.jetson.is_found() => {
-            format!("{} or newer", jetpack(*version))
+        Unlock::Driver(version) if context.machine.jetson.is_found() => {
+            format!("{} or newer", context.jetpack(*version))
         }
         Unlock::Driver(version) => format!("NVIDIA driver ≥ {version}"),
         Unlock::Gpu => "an NVIDIA GPU".to_owned(),

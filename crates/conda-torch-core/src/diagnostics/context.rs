@@ -72,6 +72,13 @@ impl Context<'_> {
         }
     }
 
+    /// The release of `JetPack` that includes a driver: a Jetson's cannot be installed alone.
+    #[must_use]
+    pub fn jetpack(&self, driver: DriverVersion) -> String {
+        let release = self.matrix.jetpack(driver).map(|row| format!(" {}", row.release));
+        format!("JetPack{}", release.unwrap_or_default())
+    }
+
     pub(super) fn in_container(&self) -> bool {
         self.machine.container.is_found()
     }
@@ -143,7 +150,7 @@ impl Context<'_> {
         let in_container = self.in_container();
         let range = driver_range(needed, last_branch);
         if self.machine.jetson.is_found() {
-            let jetpack = jetpack(needed);
+            let jetpack = self.jetpack(needed);
             let step = if in_container { "on the host, update" } else { "update" };
             return Some(format!("{step} to {jetpack} or newer, which includes the driver"));
         }
@@ -186,18 +193,6 @@ fn driver_range(needed: DriverVersion, last_branch: Option<u32>) -> String {
         Some(last) => format!("{needed} or newer, up to branch {last}"),
         None => format!("{needed} or newer"),
     }
-}
-
-/// The last driver branch of each release of `JetPack`, which a Jetson's driver comes with.
-/// Source: <https://developer.nvidia.com/embedded/jetpack-archive>
-const JETPACKS: [(u32, &str); 2] = [(540, "JetPack 6"), (u32::MAX, "JetPack 7")];
-
-/// The release of `JetPack` that has a driver.
-#[must_use]
-pub fn jetpack(driver: DriverVersion) -> &'static str {
-    let (_, name) =
-        JETPACKS.iter().find(|(last, _)| driver.branch() <= *last).expect("the last has no end");
-    name
 }
 
 /// A GPU by its compute capability and name.
