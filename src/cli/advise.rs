@@ -127,7 +127,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let proof = args.verify.verify(&answer, &context)?;
     answer.proof = proof.as_ref();
     let formatted = match format {
-        Format::Human => text::human(&answer, args.output.style()),
+        Format::Human => text::advice(&answer, args.output.style()),
         Format::Json => Ok(report::advise::document(&answer, args.answer.all)),
         Format::Commands => formats::commands(&answer),
         Format::EnvironmentYml => formats::environment_yml(&answer),

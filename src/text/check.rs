@@ -1,125 +1,107 @@
-//! An environment for a person, and a table of several.
-
-use std::fmt::Write as _;
+//! The check of environments: one in full, several as a table.
 
 use tabled::builder::Builder;
-use tabled::settings::{Padding, Style};
 
-use conda_torch_core::audit::words;
+use conda_torch_core::audit::{Checkup, Verdict, words};
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::{
-    StepKind,
-    shell::{self, CannotQuote},
-};
+use conda_torch_core::commands::{Step, StepKind, shell::CannotQuote};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::formats::visible;
 use conda_torch_core::report::check::Checked;
 use conda_torch_core::types::Shell;
 
+use super::page::{Page, Style, aligned, label};
 use super::summary;
-use super::wrap::{wrap, wrap_parts};
 
-/// One environment: what is installed, whether it is sound, each finding, what to type.
+/// One environment: what is installed, each problem, and the commands that fix it.
 ///
 /// # Errors
-/// Where a name cannot be written for the shell.
+/// If a name cannot be quoted for the shell.
 pub fn page(
     checked: &Checked<'_>,
     client: &ClientTarget<'_>,
     shell: Shell,
-    style: super::Style,
+    style: Style,
 ) -> Result<String, CannotQuote> {
-    let width = style.width;
     let Checked { environment, checkup } = checked;
-    let mut out = String::with_capacity(1024);
+    let mut page = Page::new(style);
     let mut first = vec![environment.prefix.clone()];
-    first.extend(environment.name.clone().map(|name| format!("`{name}`")));
+    first.extend(environment.name.as_ref().map(|name| format!("`{name}`")));
     first.extend(environment.subdir.map(|subdir| subdir.to_string()));
     let python = environment.package("python");
     first.extend(python.map(|python| format!("Python {}", python.version)));
-    wrap_parts(&mut out, &first, width);
-    wrap_parts(&mut out, &summary::graphics(&checkup.machine), width);
-    wrap_parts(&mut out, &summary::system(&checkup.machine), width);
-    out.push('\n');
+    page.parts(&first);
+    page.parts(&summary::graphics(&checkup.machine));
+    page.parts(&summary::system(&checkup.machine));
+    page.gap();
     if checkup.installed.is_some() {
-        wrap(&mut out, "", &words::installed(checkup.installed.as_ref()), width);
+        page.text("", &words::installed(checkup.installed.as_ref()));
     }
-    wrap(&mut out, "", words::judged(checkup.verdict), width);
-    out.push('\n');
+    page.heading(&verdict(checkup));
+    page.gap();
     let context = checkup.context();
     for finding in &checkup.findings {
-        let label = match finding.installed_severity() {
-            Severity::Error => "error: ",
-            Severity::Warning => "warning: ",
-            Severity::Info => "note: ",
-        };
-        let message = finding.message(&context);
-        wrap(&mut out, label, &format!("{message} [{}]", finding.code()), width);
+        let text = format!("{} [{}]", finding.message(&context), finding.code());
+        page.text(label(finding.installed_severity()), &text);
         if let Some(symptom) = finding.symptom() {
-            wrap(&mut out, "  you will see: ", &symptom, width);
+            page.text("  you will see: ", &symptom);
         }
         if let Some(hint) = finding.hint(&context) {
-            wrap(&mut out, "  hint: ", &hint, width);
+            page.text("  hint: ", &hint);
         }
     }
-    mend(&mut out, checked, client, shell, width)?;
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    Ok(out)
+    page.gap();
+    let steps = checked.fix(client);
+    let is_check = |step: &&Step| step.kind == StepKind::Check;
+    let title = "Create a new environment that works:";
+    page.commands(title, steps.iter().filter(|step| !is_check(step)), shell)?;
+    page.commands("Check the installation:", steps.iter().filter(is_check), shell)?;
+    Ok(page.finish())
 }
 
-/// The commands that mend it.
-fn mend(
-    out: &mut String,
-    checked: &Checked<'_>,
-    client: &ClientTarget<'_>,
-    shell: Shell,
-    width: usize,
-) -> Result<(), CannotQuote> {
-    let steps = checked.fix(client);
-    for (title, is_check) in [("To mend it, a new environment:", false), ("Check it:", true)] {
-        let steps = steps.iter().filter(|step| (step.kind == StepKind::Check) == is_check);
-        let mut titled = false;
-        for step in steps {
-            if !titled {
-                let _ = write!(out, "\n{title}\n");
-                titled = true;
-            }
-            for line in shell::lines(step, shell, width.saturating_sub(2))? {
-                let _ = writeln!(out, "  {line}");
-            }
-        }
+/// The problems of an environment: findings from a warning on.
+fn problems<'c>(checkup: &'c Checkup<'_>) -> impl Iterator<Item = &'c Diagnostic> {
+    checkup.findings.iter().filter(|finding| finding.installed_severity() >= Severity::Warning)
+}
+
+/// `Found 2 problems`.
+fn verdict(checkup: &Checkup<'_>) -> String {
+    match (checkup.verdict, problems(checkup).count()) {
+        (Verdict::Sound, _) => "OK: no problems found".to_owned(),
+        (Verdict::Mend, 1) => "Found 1 problem".to_owned(),
+        (Verdict::Mend, count) => format!("Found {count} problems"),
+        (Verdict::NoPytorch, _) => "PyTorch is not installed".to_owned(),
+        (Verdict::Unknown, _) => "The environment could not be read".to_owned(),
     }
-    Ok(())
 }
 
 /// Several environments, a line each.
 #[must_use]
 pub fn table(all: &[Checked<'_>]) -> String {
     let mut rows = Builder::default();
-    rows.push_record(["environment", "PyTorch", "for", "channel", "verdict"]);
+    rows.push_record(["environment", "PyTorch", "for", "channel", "result"]);
     for Checked { environment, checkup } in all {
         let installed = checkup.installed.as_ref();
-        let codes =
-            checkup.findings.iter().filter(|it| it.installed_severity() >= Severity::Warning);
-        let first = codes.map(Diagnostic::code).next();
-        let verdict = words::verdict(checkup.verdict);
+        let result = match checkup.verdict {
+            Verdict::Sound => "OK",
+            Verdict::Mend => "problem",
+            Verdict::NoPytorch => "no PyTorch",
+            Verdict::Unknown => "unreadable",
+        };
+        let first = problems(checkup).next().map(Diagnostic::code);
         rows.push_record([
             visible(words::name(environment)).into_owned(),
             installed.map(|it| it.version_text().to_owned()).unwrap_or_default(),
             installed.map(words::accelerator).unwrap_or_default(),
             installed.map(|it| words::channel(it).to_owned()).unwrap_or_default(),
-            first.map_or(verdict.to_owned(), |code| format!("{verdict} [{code}]")),
+            first.map_or(result.to_owned(), |code| format!("{result} [{code}]")),
         ]);
     }
-    let mut table = rows.build();
-    table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-    let lines = table.to_string();
-    let mut out = String::with_capacity(lines.len());
-    for line in lines.lines() {
-        out.push_str(line.trim_end());
-        out.push('\n');
+    let mut page = Page::new(Style { width: usize::MAX, color: false });
+    for line in aligned(rows, 2) {
+        page.line(&line);
     }
-    out.push_str("\n`conda-torch check -n NAME` (or `-p FOLDER`) tells more of one\n");
-    out
+    page.gap();
+    page.text("hint: ", "run `conda-torch check -n NAME` or `-p FOLDER` for details");
+    page.finish()
 }

@@ -1,59 +1,56 @@
-//! A machine for a person to read: what was found and where, then what failed and why.
+//! A machine: what was found and where, then what failed and why.
 
 use std::fmt::{Display, Write};
 
-use conda_torch_core::formats::visible;
 use conda_torch_core::types::{
     Client, Detected, Fact, Gpu, Machine, Outcome, SourceReport, Vendor,
 };
 
+use super::page::{Page, Style};
 use super::virtual_packages;
 
-/// Where a line ends.
+/// Columns: the page goes into bug reports.
 const WIDTH: usize = 80;
 
-/// Where the values begin.
-const INDENT: usize = 15;
-
-/// Everything that is known about a machine, calm at 80 columns.
+/// Everything that is known about a machine.
 #[must_use]
 pub fn machine(machine: &Machine) -> String {
-    let mut page = Page::default();
+    let mut page = Page::new(Style { width: WIDTH, color: false });
     system(&mut page, machine);
     nvidia(&mut page, machine);
     clients(&mut page, machine);
-    sights(&mut page, machine);
+    client_packages(&mut page, machine);
     failures(&mut page, &machine.sources);
     if machine.document.is_some() {
         read(&mut page, &machine.sources);
     }
-    page.text
+    page.finish()
 }
 
 fn system(page: &mut Page, machine: &Machine) {
-    page.detected("platform", &machine.subdir);
-    page.detected("system", &machine.os);
-    page.detected("kernel", &machine.kernel);
-    page.if_not_absent("glibc", &machine.glibc);
-    page.if_not_absent("musl", &machine.musl);
-    page.if_not_absent("macOS", &machine.macos);
-    page.if_not_absent("Windows", &machine.windows);
-    page.detected("CPU", &machine.cpu);
-    page.if_not_absent("Rosetta", &machine.rosetta);
-    page.if_not_absent("container", &machine.container);
-    page.if_not_absent("WSL", &machine.wsl);
-    page.if_not_absent("Jetson", &machine.jetson);
-    page.if_found("L4T", &machine.jetson_release);
+    detected(page, "platform", &machine.subdir);
+    detected(page, "system", &machine.os);
+    detected(page, "kernel", &machine.kernel);
+    if_not_absent(page, "glibc", &machine.glibc);
+    if_not_absent(page, "musl", &machine.musl);
+    if_not_absent(page, "macOS", &machine.macos);
+    if_not_absent(page, "Windows", &machine.windows);
+    detected(page, "CPU", &machine.cpu);
+    if_not_absent(page, "Rosetta", &machine.rosetta);
+    if_not_absent(page, "container", &machine.container);
+    if_not_absent(page, "WSL", &machine.wsl);
+    if_not_absent(page, "Jetson", &machine.jetson);
+    if_found(page, "L4T", &machine.jetson_release);
 }
 
 fn nvidia(page: &mut Page, machine: &Machine) {
-    page.blank();
-    page.detected("driver", &machine.driver);
-    page.detected("driver's CUDA", &machine.driver_cuda);
-    page.detected("libcuda", &machine.libcuda);
-    page.detected("NVIDIA GPUs", &machine.gpu_count);
+    page.gap();
+    detected(page, "driver", &machine.driver);
+    detected(page, "driver CUDA", &machine.driver_cuda);
+    detected(page, "libcuda", &machine.libcuda);
+    detected(page, "NVIDIA GPUs", &machine.gpu_count);
     for gpu in &machine.gpus {
-        page.row(&format!("GPU {}", gpu.index), &gpu_line(gpu));
+        row(page, &format!("GPU {}", gpu.index), &gpu_line(gpu));
     }
     for adapter in &machine.adapters {
         let vendor = match adapter.vendor {
@@ -63,25 +60,25 @@ fn nvidia(page: &mut Page, machine: &Machine) {
             Vendor::Other => "other",
         };
         let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
-        // A document may tell the maker alone.
+        // A document may have the vendor only.
         let text = if adapter.pci_id.is_empty() {
             format!("{vendor} GPU")
         } else {
             format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id)
         };
-        page.row("on the bus", &text);
+        row(page, "PCI device", &text);
     }
     let traces = &machine.nvidia;
-    page.if_found("module", &traces.kernel_module);
-    page.if_found("NVML's file", &traces.nvml_library);
-    page.if_found("libcuda's file", &traces.libcuda_file);
-    page.if_found("Secure Boot", &traces.secure_boot);
+    if_found(page, "module", &traces.kernel_module);
+    if_found(page, "NVML file", &traces.nvml_library);
+    if_found(page, "libcuda file", &traces.libcuda_file);
+    if_found(page, "Secure Boot", &traces.secure_boot);
     if let Some(visible) = &traces.visible_devices {
         let count = visible.count();
-        page.row("visible", &format!("{count} by CUDA_VISIBLE_DEVICES"));
+        row(page, "visible", &format!("{count} by CUDA_VISIBLE_DEVICES"));
     }
-    page.if_not_absent("nvidia-smi", &machine.nvidia_smi);
-    page.if_not_absent("toolkit file", &machine.toolkit_file);
+    if_not_absent(page, "nvidia-smi", &machine.nvidia_smi);
+    if_not_absent(page, "toolkit file", &machine.toolkit_file);
 }
 
 fn gpu_line(gpu: &Gpu) -> String {
@@ -93,7 +90,7 @@ fn gpu_line(gpu: &Gpu) -> String {
     }
     let mut line = match &gpu.name {
         Detected::Found(name) => name.value.clone(),
-        Detected::Absent => "without a name".to_owned(),
+        Detected::Absent => "unnamed".to_owned(),
         Detected::Unknown { why } => format!("name unknown ({why})"),
     };
     match &gpu.compute_capability {
@@ -109,18 +106,22 @@ fn gpu_line(gpu: &Gpu) -> String {
         let _ = write!(line, ", {} MiB", memory.value);
     }
     if gpu.mig.value() == Some(&true) {
-        line.push_str(", split by MIG");
+        line.push_str(", MIG enabled");
     }
     line
 }
 
 fn clients(page: &mut Page, machine: &Machine) {
-    page.blank();
+    page.gap();
     if machine.clients.is_empty() {
-        page.row("clients", if machine.document.is_some() { "not told" } else { "none found" });
+        row(
+            page,
+            "clients",
+            if machine.document.is_some() { "not in the document" } else { "none found" },
+        );
     }
     for client in &machine.clients {
-        page.row(client.kind.as_str(), &client_line(client));
+        row(page, client.kind.as_str(), &client_line(client));
     }
     for file in &machine.config_files {
         let mut line = file.path.clone();
@@ -135,9 +136,9 @@ fn clients(page: &mut Page, machine: &Machine) {
             let _ = write!(line, ", {key}: {value}");
         }
         if let Some(problem) = &file.problem {
-            let _ = write!(line, ", not read: {problem}");
+            let _ = write!(line, ", unreadable: {problem}");
         }
-        page.row("configuration", &line);
+        row(page, "configuration", &line);
     }
     let shell = match &machine.shell {
         Detected::Found(shell) => {
@@ -147,7 +148,7 @@ fn clients(page: &mut Page, machine: &Machine) {
         Detected::Absent => Detected::Absent,
         Detected::Unknown { why } => Detected::unknown(why.clone()),
     };
-    page.detected("shell", &shell);
+    detected(page, "shell", &shell);
 }
 
 fn client_line(client: &Client) -> String {
@@ -163,20 +164,22 @@ fn client_line(client: &Client) -> String {
     }
 }
 
-/// What each client will take the machine for, beside what the driver really supports.
-fn sights(page: &mut Page, machine: &Machine) {
-    page.blank();
-    page.text.push_str(if machine.clients.is_empty() {
-        "what current clients would see here\n"
-    } else {
-        "what the clients will see\n"
-    });
+/// The virtual packages of each client, next to what the driver supports.
+fn client_packages(page: &mut Page, machine: &Machine) {
+    page.gap();
+    page.text(
+        "",
+        match machine.clients.is_empty() {
+            true => "virtual packages that current clients would detect",
+            false => "virtual packages that the clients detect",
+        },
+    );
     for (label, text) in virtual_packages::rows(machine) {
-        page.row(&label, &text);
+        row(page, &label, &text);
     }
 }
 
-/// Failed sources with their reasons; those that were absent or not needed are no failures.
+/// Failed sources with their reasons.
 fn failures(page: &mut Page, sources: &[SourceReport]) {
     let failed = |source: &&SourceReport| match source.outcome {
         Outcome::Failed | Outcome::TimedOut => true,
@@ -185,25 +188,21 @@ fn failures(page: &mut Page, sources: &[SourceReport]) {
     if !sources.iter().any(|source| failed(&source)) {
         return;
     }
-    page.blank();
-    page.text.push_str("did not answer\n");
-    for source in sources.iter().filter(failed) {
-        page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
-    }
+    page.gap();
+    page.text("", "failed");
+    sources.iter().filter(failed).for_each(|it| source(page, it));
 }
 
 /// How many sources of a document are listed: a cluster may have hundreds of nodes.
 const LISTED: usize = 24;
 
-/// What a document was taken for, and what was taken of it.
+/// The format of a document, and what was read from it.
 fn read(page: &mut Page, sources: &[SourceReport]) {
-    page.blank();
-    page.text.push_str("read\n");
-    for source in sources.iter().take(LISTED) {
-        page.wrapped("  ", &format!("{}: {}", source.source, source.detail), 4);
-    }
+    page.gap();
+    page.text("", "read");
+    sources.iter().take(LISTED).for_each(|it| source(page, it));
     if let Some(more @ 1..) = sources.len().checked_sub(LISTED) {
-        page.wrapped("  ", &format!("and {more} more, in `--json`"), 4);
+        page.item(&format!("and {more} more, in `--json`"));
     }
 }
 
@@ -211,64 +210,39 @@ fn with_origin<T: Display>(fact: &Fact<T>) -> String {
     format!("{} ({})", fact.value, fact.origin)
 }
 
-/// Lines that end at 80 columns.
-#[derive(Default)]
-struct Page {
-    text: String,
+fn detected<T: Display>(page: &mut Page, label: &str, detected: &Detected<T>) {
+    match detected {
+        Detected::Found(fact) => row(page, label, &with_origin(fact)),
+        Detected::Absent => row(page, label, "none"),
+        Detected::Unknown { why } => row(page, label, &format!("unknown: {why}")),
+    }
 }
 
-impl Page {
-    fn blank(&mut self) {
-        self.text.push('\n');
+/// A row for what most machines do not have.
+fn if_not_absent<T: Display>(page: &mut Page, label: &str, value: &Detected<T>) {
+    match value {
+        Detected::Absent => {}
+        Detected::Found(_) | Detected::Unknown { .. } => detected(page, label, value),
     }
+}
 
-    fn detected<T: Display>(&mut self, label: &str, detected: &Detected<T>) {
-        match detected {
-            Detected::Found(fact) => self.row(label, &with_origin(fact)),
-            Detected::Absent => self.row(label, "none"),
-            Detected::Unknown { why } => self.row(label, &format!("unknown: {why}")),
-        }
+/// A row for what only some machines have.
+fn if_found<T: Display>(page: &mut Page, label: &str, value: &Detected<T>) {
+    match value {
+        Detected::Found(_) => detected(page, label, value),
+        Detected::Absent | Detected::Unknown { .. } => {}
     }
+}
 
-    /// A row for what most machines do not have.
-    fn if_not_absent<T: Display>(&mut self, label: &str, detected: &Detected<T>) {
-        match detected {
-            Detected::Absent => {}
-            Detected::Found(_) | Detected::Unknown { .. } => self.detected(label, detected),
-        }
-    }
+fn row(page: &mut Page, label: &str, value: &str) {
+    page.row(label, &one_line(value));
+}
 
-    /// A row for what only some machines have, and were asked for.
-    fn if_found<T: Display>(&mut self, label: &str, detected: &Detected<T>) {
-        match detected {
-            Detected::Found(_) => self.detected(label, detected),
-            Detected::Absent | Detected::Unknown { .. } => {}
-        }
-    }
+/// A source and what it said.
+fn source(page: &mut Page, source: &SourceReport) {
+    page.item(&one_line(&format!("{}: {}", source.source, source.detail)));
+}
 
-    fn row(&mut self, label: &str, value: &str) {
-        self.wrapped(&format!("{label:INDENT$}"), value, INDENT);
-    }
-
-    /// Breaks lines between words; a word longer than a line (a path) is left whole.
-    fn wrapped(&mut self, start: &str, text: &str, indent: usize) {
-        let mut column = start.chars().count();
-        self.text.push_str(start);
-        let mut is_first = true;
-        for word in text.split_whitespace() {
-            let width = word.chars().count();
-            if !is_first && column + 1 + width > WIDTH {
-                self.text.push('\n');
-                self.text.extend(std::iter::repeat_n(' ', indent));
-                column = indent;
-            } else if !is_first {
-                self.text.push(' ');
-                column += 1;
-            }
-            self.text.push_str(&visible(word));
-            column += width;
-            is_first = false;
-        }
-        self.text.push('\n');
-    }
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

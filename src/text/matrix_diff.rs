@@ -1,4 +1,4 @@
-//! What a channel has that the rows have not: for a maintainer, as a list, as JSON and as rows to paste.
+//! A channel compared with the built-in data, as a list for a maintainer.
 
 use std::fmt::Write;
 
@@ -6,102 +6,88 @@ use conda_torch_core::channel::{Change, CompanionDifference, Difference, Found, 
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{ago, channel_error};
 use conda_torch_core::formats::companion_name;
-use conda_torch_core::report::matrix_diff::{Compared, companion_changes, gap as about, pins};
+use conda_torch_core::report::matrix_diff::{Compared, companion_changes, gap, pins};
 use conda_torch_core::types::{Build, CompanionBuild, CudaVersion};
 
-use super::wrap::wrap;
+use super::page::{Page, Style};
 
 /// The headings, in their order; each difference is under one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heading {
-    New,
-    Rebuilt,
-    Changed,
-    Gone,
-}
-
-impl Heading {
-    const ALL: [Self; 4] = [Self::New, Self::Rebuilt, Self::Changed, Self::Gone];
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::New => "New",
-            Self::Rebuilt => "Rebuilt",
-            Self::Changed => "Changed",
-            Self::Gone => "Gone",
-        }
-    }
-}
+const HEADINGS: [&str; 4] = [NEW, REBUILT, CHANGED, GONE];
+const NEW: &str = "New";
+const REBUILT: &str = "Rebuilt";
+const CHANGED: &str = "Changed";
+const GONE: &str = "Gone";
 
 /// The list.
 #[must_use]
-pub fn human(compared: &Compared<'_>, width: usize) -> String {
-    let mut out = String::new();
-    let as_of = compared.matrix.as_of;
-    let text = format!("`{}`{}; the rows are of {as_of}", compared.channel, read(compared.origins));
-    wrap(&mut out, "", &text, width);
-    for origin in compared.origins {
+pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
+    let Compared { channel, origins, differences, gaps, matrix } = *compared;
+    let mut page = Page::new(Style { width, color: false });
+    let as_of = matrix.as_of;
+    let read = read(origins);
+    page.text("", &format!("`{channel}`{read}, compared with built-in data from {as_of}"));
+    for origin in origins {
         if let Some(fault) = &origin.fault {
-            wrap(&mut out, "", &format!("{}: {}", origin.subdir, channel_error(fault)), width);
+            page.text("", &format!("{}: {}", origin.subdir, channel_error(fault)));
         }
     }
-    let differences = compared.differences;
-    let mut all: Vec<(Heading, String)> = differences.builds.iter().map(told).collect();
+    let mut all: Vec<(&str, String)> = differences.builds.iter().map(build).collect();
     all.extend(differences.companions.iter().map(companion));
     let versions = |heading, versions: &[CudaVersion]| {
         let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
         (!texts.is_empty()).then(|| (heading, format!("`cuda-version` {}", texts.join(", "))))
     };
-    all.extend(versions(Heading::New, &differences.new_cuda_versions));
-    all.extend(versions(Heading::Gone, &differences.gone_cuda_versions));
-    for heading in Heading::ALL {
-        let mut of_it = all.iter().filter(|(its, _)| *its == heading).peekable();
-        if of_it.peek().is_some() {
-            let _ = write!(out, "\n{}\n", heading.title());
-        }
-        for (_, text) in of_it {
-            wrap(&mut out, "- ", text, width);
-        }
+    all.extend(versions(NEW, &differences.new_cuda_versions));
+    all.extend(versions(GONE, &differences.gone_cuda_versions));
+    for heading in HEADINGS {
+        let items = all.iter().filter(|(its, _)| *its == heading);
+        list(&mut page, heading, items.map(|(_, text)| text.clone()).collect());
     }
-    if !compared.gaps.is_empty() {
-        out.push_str("\nNot understood\n");
-        for gap in compared.gaps {
-            wrap(&mut out, "- ", &format!("{}: {}", gap.url, about(gap.what)), width);
-        }
-    }
+    let gaps = gaps.iter().map(|it| format!("{}: {}", it.url, gap(it.what)));
+    list(&mut page, "Not understood", gaps.collect());
+    page.gap();
     if compared.is_same() {
-        out.push_str("\nNothing differs\n");
+        page.text("", "No differences");
     } else if !differences.is_empty() {
-        out.push('\n');
-        wrap(&mut out, "", "As rows: `conda-torch matrix --diff --rows`", width);
+        page.text("hint: ", "pass `--rows` to print them as rows for the data files");
     }
-    out
+    page.finish()
+}
+
+fn list(page: &mut Page, heading: &str, items: Vec<String>) {
+    if !items.is_empty() {
+        page.gap();
+        page.heading(heading);
+    }
+    for item in items {
+        page.text("- ", &item);
+    }
 }
 
 /// How fresh it is.
 fn read(origins: &[Origin]) -> String {
     match age(origins) {
-        0 => " as it is now".to_owned(),
-        age => format!(" as it was {} ago", ago(age)),
+        0 => String::new(),
+        age => format!(" from {} ago", ago(age)),
     }
 }
 
-fn told(difference: &Difference<'_>) -> (Heading, String) {
+fn build(difference: &Difference<'_>) -> (&'static str, String) {
     match difference {
-        Difference::New(found) => (Heading::New, format!("{}, {}", name(found), rules(found))),
+        Difference::New(found) => (NEW, format!("{}, {}", name(found), rules(found))),
         Difference::Rebuilt { row, found } => {
             let last = row.build_numbers.1;
-            (Heading::Rebuilt, format!("{} (the row ends with #{last})", name(found)))
+            (REBUILT, format!("{} (the row ends with #{last})", name(found)))
         }
         Difference::Changed { row, found, what } => {
             let what: Vec<String> =
                 what.iter().map(|change| changed(*change, row, found)).collect();
-            (Heading::Changed, format!("{}: {}", name(found), what.join("; ")))
+            (CHANGED, format!("{}: {}", name(found), what.join("; ")))
         }
         Difference::Gone(row) => {
             let (first, last) = row.build_numbers;
             (
-                Heading::Gone,
+                GONE,
                 format!(
                     "PyTorch {} {} {} #{first}–{last}",
                     row.pytorch,
@@ -155,16 +141,16 @@ fn changed(change: Change, row: &Build, found: &Found) -> String {
 }
 
 /// A line of the list.
-fn companion(difference: &CompanionDifference<'_>) -> (Heading, String) {
+fn companion(difference: &CompanionDifference<'_>) -> (&'static str, String) {
     match difference {
         CompanionDifference::New(found) => {
-            (Heading::New, format!("{}, {}", companion_name(found), companion_rules(found)))
+            (NEW, format!("{}, {}", companion_name(found), companion_rules(found)))
         }
         CompanionDifference::Changed { row, found } => (
-            Heading::Changed,
+            CHANGED,
             format!("{}: {}", companion_name(row), companion_changes(row, found).join("; ")),
         ),
-        CompanionDifference::Gone(row) => (Heading::Gone, companion_name(row)),
+        CompanionDifference::Gone(row) => (GONE, companion_name(row)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The configuration, for a person.
+//! The migration of the configuration.
 
 use conda_torch_core::answer::Refused;
 use conda_torch_core::commands;
@@ -6,51 +6,47 @@ use conda_torch_core::migrate::environment::{SettingsFinding, messages::setting_
 use conda_torch_core::report::migrate::SettingsAnswer;
 use conda_torch_core::types::ClientKind;
 
-use super::Style;
-use super::page::Page;
+use super::page::{Page, Style};
 
-/// The page.
+/// The lines that add old channels, and the commands that remove them.
 ///
 /// # Errors
-/// Where a path cannot be written for the shell.
-pub fn settings(answer: &SettingsAnswer<'_>, style: Style) -> Result<String, Refused> {
-    let mut page = Page::new(style, answer.shell);
-    let found = answer.settings;
-    for (path, problem) in &found.unreadable {
-        page.text("warning: ", &format!("`{path}` could not be read: {problem}"));
+/// If a path cannot be quoted for the shell.
+pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<String, Refused> {
+    let mut page = Page::new(style);
+    let settings = answer.settings;
+    for (path, problem) in &settings.unreadable {
+        page.text("warning: ", &format!("cannot read `{path}`: {problem}"));
     }
-    if !found.unreadable.is_empty() {
-        page.gap();
-    }
-    for finding in &found.findings {
+    page.gap();
+    for finding in &settings.findings {
         page.text("- ", &self::finding(finding));
     }
-    let is_done = found.conda_forge_first && found.is_strict;
-    if found.findings.is_empty() {
-        page.bold("No configuration file that was read adds an old channel");
+    if settings.findings.is_empty() {
+        page.heading("No configuration file adds an old channel");
     }
     page.gap();
     if answer.client.kind == ClientKind::Pixi {
-        page.text("", "pixi reads none of these files: its channels are those of each project");
+        page.text("", "pixi does not read these files: every project names its own channels");
         return Ok(page.finish());
     }
-    let steps = commands::settings(answer.machine, found, &answer.client);
+    let steps = commands::settings(answer.machine, settings, &answer.client);
     let (optional, needed): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.optional);
-    let title = if is_done {
-        "Take these out:"
+    let title = if settings.conda_forge_first && settings.is_strict {
+        "Remove the old channels:"
     } else {
-        "conda-forge first, and nothing of the old channels:"
+        "Put conda-forge first and remove the old channels:"
     };
-    page.commands(title, needed)?;
-    page.commands("Optional, since somebody may need it:", optional)?;
-    for path in &found.commented {
-        let text = format!("the client writes `{path}` anew, without its comments: keep a copy");
+    page.commands(title, needed, answer.shell)?;
+    page.commands("Optional, if no environment needs them:", optional, answer.shell)?;
+    for path in &settings.commented {
+        let text = format!("the client rewrites `{path}` without its comments; keep a copy");
         page.text("note: ", &text);
     }
     Ok(page.finish())
 }
 
-/// One line of the configuration and what is to become of it.
+/// A line of the configuration and what to do about it.
 fn finding(finding: &SettingsFinding) -> String {
     let SettingsFinding { path, line, kind, action } = finding;
     let place = path.as_deref().map_or_else(

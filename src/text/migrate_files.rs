@@ -1,4 +1,4 @@
-//! Rewritten files for a person.
+//! The migration of files.
 
 use conda_torch_core::migrate::files::{
     ChangeReason, LineChange,
@@ -6,12 +6,12 @@ use conda_torch_core::migrate::files::{
 };
 use conda_torch_core::report::migrate_files::MigratedFile;
 
-use super::wrap::wrap;
+use super::page::{Page, Style};
 
-/// What to know, for a person.
+/// What to know about the files beside their differences.
 #[must_use]
-pub fn migrated(files: &[MigratedFile], width: usize) -> String {
-    let mut out = String::new();
+pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
+    let mut page = Page::new(Style { width, color: false });
     for migrated in files {
         let mut lines: Vec<String> = Vec::new();
         match &migrated.outcome {
@@ -33,12 +33,12 @@ pub fn migrated(files: &[MigratedFile], width: usize) -> String {
         if lines.is_empty() {
             continue;
         }
-        wrap(&mut out, "", &migrated.file, width);
+        page.text("", &migrated.file);
         for line in lines {
-            wrap(&mut out, "- ", &line, width);
+            page.text("- ", &line);
         }
     }
-    out
+    page.finish()
 }
 
 /// A change that the difference alone does not explain.

@@ -1,48 +1,121 @@
-//! A page for a person in the making.
+//! A page of text: wrapped paragraphs, lists, rows and commands.
 
 use std::fmt::Write as _;
 
-use conda_torch_core::answer::Refused;
-use conda_torch_core::commands::{Step, shell};
+use anstyle::AnsiColor;
+use tabled::builder::Builder;
+use tabled::settings::{Padding, Style as Borders};
+use textwrap::core::Word;
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+use conda_torch_core::commands::{
+    Step,
+    shell::{self, CannotQuote},
+};
+use conda_torch_core::diagnostics::Severity;
+use conda_torch_core::formats::visible;
 use conda_torch_core::types::Shell;
 
-use super::Style;
-use super::wrap::wrap;
+/// How a text looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns for words; a word or a part of a command may be longer.
+    pub width: usize,
+    /// Whether to color; color carries no meaning.
+    pub color: bool,
+}
 
-/// The text so far, and how it is to look.
+/// The columns of labels in [`Page::row`].
+const LABELS: usize = 15;
+
+/// The text so far.
 pub(super) struct Page {
-    pub(super) out: String,
-    pub(super) style: Style,
-    pub(super) shell: Shell,
+    out: String,
+    style: Style,
 }
 
 impl Page {
-    pub(super) fn new(style: Style, shell: Shell) -> Self {
-        Self { out: String::with_capacity(2048), style, shell }
+    pub(super) fn new(style: Style) -> Self {
+        Self { out: String::new(), style }
     }
 
-    /// A paragraph, an item, a note: what it begins with, and the text.
-    pub(super) fn text(&mut self, first: &str, text: &str) {
-        wrap(&mut self.out, first, text, self.style.width);
+    /// A paragraph, an item, a note: its label, and a text that continues below itself.
+    pub(super) fn text(&mut self, label: &str, text: &str) {
+        let color = match label.trim() {
+            "error:" | "warning:" => Some(AnsiColor::Yellow),
+            "note:" | "hint:" => Some(AnsiColor::Cyan),
+            _ => None,
+        };
+        let start = self.out.len();
+        let indent = " ".repeat(label.chars().count());
+        self.wrap(label, &indent, text, WordSeparator::Custom(words));
+        if let Some(color) = color.filter(|_| self.style.color) {
+            let style = color.on_default();
+            self.out.insert_str(start + label.trim_end().len(), &format!("{style:#}"));
+            self.out.insert_str(start + label.len() - label.trim_start().len(), &style.to_string());
+        }
     }
 
-    pub(super) fn bold(&mut self, text: &str) {
-        let (on, off) = if self.style.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        self.out.push_str(on);
-        wrap(&mut self.out, "", text, self.style.width);
-        self.out.insert_str(self.out.trim_end().len(), off);
+    /// A heading.
+    pub(super) fn heading(&mut self, text: &str) {
+        let start = self.out.len();
+        self.text("", text);
+        if self.style.color {
+            let bold = anstyle::Style::new().bold();
+            self.out.insert_str(self.out.trim_end().len(), &format!("{bold:#}"));
+            self.out.insert_str(start, &bold.to_string());
+        }
     }
 
-    pub(super) fn gap(&mut self) {
+    /// Parts with commas, with line breaks only between parts; a part that is longer than a line is
+    /// broken between its words.
+    pub(super) fn parts(&mut self, parts: &[String]) {
+        const UNBROKEN: &str = "\u{a0}";
+        let joined: Vec<String> = parts
+            .iter()
+            .map(|part| match part.chars().count() + 3 > self.style.width {
+                true => part.clone(),
+                false => part.replace(' ', UNBROKEN),
+            })
+            .collect();
+        if !joined.is_empty() {
+            let start = self.out.len();
+            self.wrap("", "  ", &joined.join(", "), WordSeparator::AsciiSpace);
+            let text = self.out.split_off(start).replace(UNBROKEN, " ");
+            self.out.push_str(&text);
+        }
+    }
+
+    /// A label and a value in two columns.
+    pub(super) fn row(&mut self, label: &str, value: &str) {
+        self.text(&format!("{label:LABELS$}"), value);
+    }
+
+    /// An indented item that continues further indented.
+    pub(super) fn item(&mut self, text: &str) {
+        self.wrap("  ", "    ", text, WordSeparator::Custom(words));
+    }
+
+    /// A line as it is.
+    pub(super) fn line(&mut self, line: &str) {
+        self.out.push_str(line);
         self.out.push('\n');
     }
 
-    /// A title, commands below it and what to know of them.
+    /// An empty line, unless the page begins or there is one already.
+    pub(super) fn gap(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+
+    /// A title, commands, and what to know of them.
     pub(super) fn commands<'s>(
         &mut self,
         title: &str,
         steps: impl IntoIterator<Item = &'s Step>,
-    ) -> Result<(), Refused> {
+        shell: Shell,
+    ) -> Result<(), CannotQuote> {
         let steps: Vec<&Step> = steps.into_iter().collect();
         if steps.is_empty() {
             return Ok(());
@@ -51,7 +124,7 @@ impl Page {
             self.text("", title);
         }
         for step in &steps {
-            for line in shell::lines(step, self.shell, self.style.width.saturating_sub(2))? {
+            for line in shell::lines(step, shell, self.style.width.saturating_sub(2))? {
                 let _ = writeln!(self.out, "  {line}");
             }
         }
@@ -62,10 +135,91 @@ impl Page {
         Ok(())
     }
 
-    /// The whole text, with one line break at its end.
+    /// The whole text, with one line break at its end; empty if nothing was written.
     pub(super) fn finish(mut self) -> String {
         self.out.truncate(self.out.trim_end().len());
-        self.out.push('\n');
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
         self.out
+    }
+
+    fn wrap(&mut self, label: &str, indent: &str, text: &str, separator: WordSeparator) {
+        let text = visible(text);
+        let options = Options::new(self.style.width)
+            .initial_indent(label)
+            .subsequent_indent(indent)
+            .break_words(false)
+            .word_separator(separator)
+            .word_splitter(WordSplitter::NoHyphenation)
+            .wrap_algorithm(WrapAlgorithm::FirstFit);
+        self.out.push_str(&textwrap::fill(&text, options));
+        self.out.truncate(self.out.trim_end_matches(' ').len());
+        self.out.push('\n');
+    }
+}
+
+/// The label of a diagnostic.
+pub(super) fn label(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error: ",
+        Severity::Warning => "warning: ",
+        Severity::Info => "note: ",
+    }
+}
+
+/// Splits at spaces that are not between backticks.
+fn words(text: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut is_quoted = false;
+    let pieces = text.split_inclusive(move |c| {
+        is_quoted ^= c == '`';
+        c == ' ' && !is_quoted
+    });
+    Box::new(pieces.map(Word::from))
+}
+
+/// The lines of rows in columns, with a gap between them.
+pub(super) fn aligned(rows: Builder, gap: usize) -> Vec<String> {
+    let mut table = rows.build();
+    table.with(Borders::empty()).with(Padding::new(0, gap, 0, 0));
+    table.to_string().lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(width: usize) -> Page {
+        Page::new(Style { width, color: false })
+    }
+
+    #[test]
+    fn control_characters_are_replaced() {
+        let mut page = page(40);
+        page.text("- ", "a\u{1b}[31mb\nc\u{9b}");
+        page.parts(&["d\re".to_owned()]);
+        assert_eq!(page.finish(), "- a?[31mb?c?\nd?e\n");
+    }
+
+    #[test]
+    fn only_a_part_that_is_longer_than_a_line_is_broken() {
+        let mut page = page(12);
+        page.parts(&["aa bb", "cc dd", "ee ff gg hh"].map(str::to_owned));
+        assert_eq!(page.finish(), "aa bb,\n  cc dd, ee\n  ff gg hh\n");
+    }
+
+    #[test]
+    fn text_between_backticks_is_kept_together_and_lines_continue_below_the_text() {
+        let mut page = page(9);
+        page.text("- ", "aa bb `cc dd` ee");
+        assert_eq!(page.finish(), "- aa bb\n  `cc dd`\n  ee\n");
+    }
+
+    #[test]
+    fn a_label_and_a_heading_are_colored() {
+        let mut page = Page::new(Style { width: 40, color: true });
+        page.heading("Title");
+        page.text("hint: ", "text");
+        assert_eq!(page.finish(), "\u{1b}[1mTitle\u{1b}[0m\n\u{1b}[36mhint:\u{1b}[0m text\n");
     }
 }

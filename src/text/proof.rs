@@ -1,59 +1,41 @@
-//! A short block after the commands.
-
-use std::fmt::Write as _;
+//! The result of `--verify`, below the commands.
 
 use conda_torch_core::answer::{Answer, ProofStatus};
-use conda_torch_core::commands::{Step, shell};
 use conda_torch_core::report::verify::{is_explained, sentence, who};
 
-use super::Style;
-use super::wrap::wrap;
+use super::page::Page;
 
-/// The block, with an empty line at its end; nothing where no proof was asked for.
-pub(in super::super) fn block(answer: &Answer<'_>, style: Style) -> String {
-    let mut out = String::new();
-    let Some(proof) = answer.proof else { return out };
+/// The most lines of a solver's own words; JSON has all of them.
+const SOLVER_LINES: usize = 20;
+
+/// The result, with an empty line at its end; nothing if no proof was asked for.
+pub(super) fn proof(page: &mut Page, answer: &Answer<'_>) {
+    let Some(proof) = answer.proof else { return };
     let (text, hint) = sentence(proof, answer);
-    let state = ProofStatus::of(proof);
-    let text = match state {
+    let text = match ProofStatus::of(proof) {
         ProofStatus::Verified => {
-            format!("Verified with {} in {} s: {text}", who(proof.by), proof.took.as_secs().max(1))
+            let seconds = proof.took.as_secs().max(1);
+            format!("Verified with {} in {seconds} s: {text}", who(proof.by))
         }
-        ProofStatus::NotRun => format!("Not verified: {text}"),
-        ProofStatus::Failed => format!("warning: not verified: {text}"),
+        ProofStatus::NotRun => format!("Skipped verification: {text}"),
+        ProofStatus::Failed => format!("warning: verification failed: {text}"),
         ProofStatus::Differs | ProofStatus::Unsolvable | ProofStatus::NoSpace => {
             format!("warning: {text}")
         }
     };
-    let width = style.width;
-    let most = if is_explained(proof) { 1 } else { LINES };
+    let most = if is_explained(proof) { 1 } else { SOLVER_LINES };
     for (number, line) in text.lines().take(most).enumerate() {
-        wrap(&mut out, if number == 0 { "" } else { "  " }, line.trim(), width);
+        match line.trim().strip_prefix("warning: ") {
+            Some(line) if number == 0 => page.text("warning: ", line),
+            _ => page.text(if number == 0 { "" } else { "  " }, line.trim()),
+        }
     }
     if let Some(hint) = hint {
-        wrap(&mut out, "hint: ", &hint, width);
+        page.text("hint: ", &hint);
     }
-    out.push('\n');
-    out.push_str(
-        &answer.corrected_step().map_or(String::new(), |step| command(answer, style, &step)),
-    );
-    out
-}
-
-/// The command to take in place of the printed one.
-fn command(answer: &Answer<'_>, style: Style, step: &Step) -> String {
-    // Where it cannot be written, neither could the first one, which is told.
-    let Ok(lines) = shell::lines(step, answer.shell, style.width.saturating_sub(2)) else {
-        return String::new();
-    };
-    let mut out = String::new();
-    wrap(&mut out, "", "Corrected, and verified:", style.width);
-    for line in lines {
-        let _ = writeln!(out, "  {line}");
+    page.gap();
+    if let Some(step) = answer.corrected_step() {
+        // If a name cannot be quoted, the first command was refused already.
+        let _ = page.commands("Corrected command, verified:", [&step], answer.shell);
     }
-    out.push('\n');
-    out
 }
-
-/// A solver may have much to say; JSON has it all.
-const LINES: usize = 20;

@@ -25,8 +25,8 @@ pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
     }
 }
 
-/// Whether a change is one of the request: whoever asks can make it at once.
-pub(super) const fn is_of_request(unlock: &Unlock) -> bool {
+/// Whether a change is one of the request, which the user can make now.
+pub(super) const fn changes_request(unlock: &Unlock) -> bool {
     match unlock {
         Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_) => false,
         Unlock::Accelerator(_)
@@ -39,7 +39,7 @@ pub(super) const fn is_of_request(unlock: &Unlock) -> bool {
 }
 
 /// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
-/// Empty where there is nothing to say.
+/// Empty if there is nothing to say.
 pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     let driver = driver(machine);
     if !machine.gpus.is_empty() {
@@ -58,8 +58,8 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     });
     if card.is_some() || driver.is_some() {
         let none = match machine.gpu_count {
-            Detected::Absent => Some("no GPU shown".to_owned()),
-            Detected::Found(_) | Detected::Unknown { .. } => Some("GPU not known".to_owned()),
+            Detected::Absent => Some("no GPU detected".to_owned()),
+            Detected::Found(_) | Detected::Unknown { .. } => Some("GPU unknown".to_owned()),
         };
         let driver = driver.map(|driver| format!("NVIDIA {driver}"));
         return driver.into_iter().chain(card.or(none)).collect();
@@ -80,7 +80,7 @@ fn other_graphics(machine: &Machine) -> Option<String> {
         (Detected::Unknown { .. }, _) if is_without_gpu(machine) => {
             Some("no NVIDIA GPU".to_owned())
         }
-        (Detected::Unknown { .. }, _) => Some("NVIDIA driver not known".to_owned()),
+        (Detected::Unknown { .. }, _) => Some("NVIDIA driver unknown".to_owned()),
         (Detected::Absent | Detected::Found(_), _) => Some("no NVIDIA GPU".to_owned()),
     })
 }
@@ -117,7 +117,7 @@ fn gpus(gpus: &[Gpu]) -> Vec<String> {
         let name = gpu.name.value().map_or("NVIDIA GPU", String::as_str);
         let text = match gpu.compute_capability.value() {
             Some(capability) => format!("{name} (compute capability {capability})"),
-            None => format!("{name} (compute capability not known)"),
+            None => format!("{name} (compute capability unknown)"),
         };
         match kinds.iter_mut().find(|(kind, _)| *kind == text) {
             Some((_, count)) => *count += 1,
@@ -143,7 +143,7 @@ pub(super) fn system(machine: &Machine) -> Vec<String> {
     }
     parts.push(match machine.subdir.value() {
         Some(subdir) => subdir.to_string(),
-        None => "platform not known".to_owned(),
+        None => "unknown platform".to_owned(),
     });
     let mut version = |name: &str, version: Option<String>| {
         parts.extend(version.map(|version| format!("{name}{version}")));

@@ -1,19 +1,21 @@
-//! The matrix as a table: for a person, as Markdown, JSON or CSV.
+//! The matrix as a table: text, Markdown, JSON or CSV.
 
 use std::fmt::Display;
 
 use tabled::builder::Builder;
-use tabled::settings::{Padding, Style};
+use tabled::settings::Style;
 
 use conda_torch_core::conda::{Os, Subdir};
 use conda_torch_core::matrix::{Limit, Matrix, OverviewRow, Tier};
 use conda_torch_core::report::matrix::{self as report, Recommended, TableRow, TableRows};
 use conda_torch_core::types::{Accelerator, ArmVariant, Build, Source};
 
+use super::page::aligned;
+
 /// How to write a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableFormat {
-    /// Text for a person, to fit so many columns; `None` where nobody counts them.
+    /// Text for a number of columns; `None` for any.
     Human(Option<usize>),
     /// One Markdown table.
     Markdown,
@@ -53,8 +55,8 @@ fn human(rows: &[TableRow<'_>], which: TableRows, width: Option<usize>) -> Strin
     for section in rows.chunk_by(|a, b| a.row.subdir == b.row.subdir) {
         text.push_str(section[0].row.subdir.as_str());
         text.push('\n');
-        for line in aligned(section, columns, if is_narrow { 1 } else { 2 }) {
-            text.push_str(line.trim_end());
+        for line in section_lines(section, columns, if is_narrow { 1 } else { 2 }) {
+            text.push_str(&line);
             text.push('\n');
         }
         for note in notes(section, which, is_narrow) {
@@ -72,13 +74,13 @@ fn human(rows: &[TableRow<'_>], which: TableRows, width: Option<usize>) -> Strin
 }
 
 const LEGEND: &str = "\
-CUDA: what to pin `cuda-version` to; driver: the oldest that runs it; GPUs: by
-compute capability; glibc, macOS: the oldest
+CUDA: the pin of `cuda-version`; driver, glibc, macOS: minimum; GPUs: compute
+capabilities
 ";
 
 /// The lines of one platform, headings first, with a mark before the row of this machine.
-fn aligned(section: &[TableRow<'_>], columns: &[Column], gap: usize) -> Vec<String> {
-    // A column that says nothing about this platform is left out.
+fn section_lines(section: &[TableRow<'_>], columns: &[Column], gap: usize) -> Vec<String> {
+    // Empty columns are left out.
     let says = |column: &&Column| section.iter().any(|shown| !(column.text)(&shown.row).is_empty());
     let columns: Vec<&Column> = columns.iter().filter(says).collect();
     let mut builder = Builder::new();
@@ -86,15 +88,16 @@ fn aligned(section: &[TableRow<'_>], columns: &[Column], gap: usize) -> Vec<Stri
     for shown in section {
         builder.push_record(columns.iter().map(|column| (column.text)(&shown.row)));
     }
-    let mut table = builder.build();
-    table.with(Style::empty()).with(Padding::new(0, gap, 0, 0));
     let marks = std::iter::once(false).chain(section.iter().map(|shown| shown.is_yours));
     let mark = |is_yours| if is_yours { "* " } else { "  " };
-    table.to_string().lines().zip(marks).map(|(line, is)| format!("{}{line}", mark(is))).collect()
+    aligned(builder, gap)
+        .into_iter()
+        .zip(marks)
+        .map(|(line, is)| format!("{}{line}", mark(is)))
+        .collect()
 }
 
-/// What a reader of one platform's rows must know, one line each.
-/// Where there is room, a column tells each row's limits, and the notes about them are left out.
+/// Notes on the rows of one platform. A wide table has a column for the limits instead.
 fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<String> {
     let has = |limit: Limit| is_narrow && section.iter().any(|s| s.row.limits.contains(&limit));
     let mut notes = Vec::new();
@@ -108,18 +111,18 @@ fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<Str
     let exact = section.iter().find(exact).and_then(|shown| shown.row.build);
     if let (Some(build), true) = (exact, has(Limit::NoTriton)) {
         let version = build.pytorch;
-        notes.push(format!(
-            "PyTorch {version} takes the `cuda-version` of its row and no later one"
-        ));
+        notes.push(format!("PyTorch {version} needs exactly the `cuda-version` of its row"));
     }
     if section.iter().any(|shown| shown.row.arm_variant == Some(ArmVariant::Tegra)) {
-        notes.push("tegra: Jetson up to Orin; ask for `arm-variant=*=tegra` too".to_owned());
+        notes.push("tegra: Jetson up to Orin; also install `arm-variant=*=tegra`".to_owned());
     }
     let bare = |shown: &&TableRow<'_>| shown.row.is_cuda && shown.row.package() == Some("pytorch");
     let bare = section.iter().find(bare).and_then(|shown| shown.row.build);
     if let (Some(build), TableRows::Newest) = (bare, which) {
         let (version, prefix) = (build.pytorch, build.build_prefix());
-        notes.push(format!("`pytorch` alone: name the build, as in `pytorch={version}={prefix}*`"));
+        notes.push(format!(
+            "package `pytorch`: name the build, such as `pytorch={version}={prefix}*`"
+        ));
     }
     notes
 }
@@ -195,14 +198,14 @@ const SOURCE: Column =
 
 /// At 80 columns.
 const NARROW: &[Column] = &[CUDA, PYTORCH, BUILD, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, SUPPORT];
-/// Where there is room, and in a pipe.
+/// With more than 110 columns, or without a terminal.
 const WIDE: &[Column] =
     &[CUDA, PYTORCH, BUILD, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, PYTHON, SUPPORT, LIMITS];
 /// Every build, at 80 columns.
 const NARROW_ALL: &[Column] = &[PYTORCH, BUILDS, CUDA, GPUS, GLIBC, MACOS, PYTHON];
-/// Every build, where there is room.
+/// Every build, with more than 110 columns.
 const WIDE_ALL: &[Column] = &[PYTORCH, BUILDS, CUDA, DRIVER, GLIBC, MACOS, PYTHON, KERNELS, SOURCE];
-/// All that there is, for Markdown and CSV.
+/// All columns, for Markdown and CSV.
 const FULL: &[Column] = &[
     PLATFORM, CUDA, PYTORCH, BUILDS, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, PYTHON, SUPPORT, LIMITS,
 ];
@@ -273,7 +276,7 @@ fn limits(row: &OverviewRow<'_>) -> String {
         Limit::OlderPytorch { newest } => format!("newest is {newest}"),
         Limit::NoTriton => "no torch.compile on the GPU".to_owned(),
         Limit::NoTorchaudio => "no torchaudio".to_owned(),
-        Limit::ExactPin => "this cuda-version alone".to_owned(),
+        Limit::ExactPin => "exact cuda-version".to_owned(),
     };
     row.limits.iter().map(text).collect::<Vec<_>>().join("; ")
 }

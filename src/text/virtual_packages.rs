@@ -37,7 +37,7 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
     }
     if !agreed.is_empty() {
         rows.push((
-            if clients.len() > 1 { "all alike" } else { "the rest" }.to_owned(),
+            if clients.len() > 1 { "all clients" } else { "the rest" }.to_owned(),
             agreed.join(", "),
         ));
     }

@@ -51,7 +51,7 @@ fn migrate(home: &str, arguments: &[&str]) -> Ran {
 fn creates_a_new_environment_without_the_old_cuda_pin() {
     let ran = migrate(&home("new"), &["-n", "torch"]).answered();
     let text = ran.words();
-    let command = "create -n torch-cf --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11 Check it:";
+    let command = "create -n torch-cf --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11 Check the installation:";
     assert!(text.contains(command), "{text}");
     assert!(!text.contains(" -y") && !text.contains("conda remove"), "{text}");
     assert!(text.contains("`pytorch-cuda=12.1` → `cuda-version=12.9`"), "{text}");

@@ -27,10 +27,10 @@ fn windows_at_80_columns() {
       CPU       2.13.0  cpu #102     pytorch-cpu                 limited
       no Triton on Windows, so no `torch.compile` on the GPU
       no torchaudio for this platform
-      PyTorch 2.13.0 takes the `cuda-version` of its row and no later one
+      PyTorch 2.13.0 needs exactly the `cuda-version` of its row
 
-    CUDA: what to pin `cuda-version` to; driver: the oldest that runs it; GPUs: by
-    compute capability; glibc, macOS: the oldest
+    CUDA: the pin of `cuda-version`; driver, glibc, macOS: minimum; GPUs: compute
+    capabilities
     ");
 }
 
@@ -46,10 +46,10 @@ fn linux_aarch64_in_a_pipe() {
       9.2–11.8                                                                               none
       12.9 tegra  2.13.0   cuda129 #202  pytorch-gpu  525.60.13  8.7       2.34   3.10–3.14  full
       CPU         2.13.0   cpu #2        pytorch-cpu                       2.17   3.10–3.14  full
-      tegra: Jetson up to Orin; ask for `arm-variant=*=tegra` too
+      tegra: Jetson up to Orin; also install `arm-variant=*=tegra`
 
-    CUDA: what to pin `cuda-version` to; driver: the oldest that runs it; GPUs: by
-    compute capability; glibc, macOS: the oldest
+    CUDA: the pin of `cuda-version`; driver, glibc, macOS: minimum; GPUs: compute
+    capabilities
     ");
 }
 

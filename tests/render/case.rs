@@ -105,5 +105,5 @@ pub(crate) const CONDARC: &str = "/home/ada/.condarc";
 
 /// The answer for a person.
 pub(crate) fn page(case: &Case) -> String {
-    case.render(|answer| conda_torch::text::human(answer, PLAIN)).expect("it can be quoted")
+    case.render(|answer| conda_torch::text::advice(answer, PLAIN)).expect("it can be quoted")
 }

@@ -21,7 +21,7 @@ fn a_page_has_the_machine_the_answer_the_commands_and_why() {
       mamba create -n torch --override-channels -c conda-forge \
         --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9
 
-    Check it:
+    Check the installation:
       mamba run -n torch \
         python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
 
@@ -53,7 +53,7 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
       conda create -n torch --override-channels -c conda-forge \
         --strict-channel-priority pytorch-cpu=2.13.0
 
-    Check it:
+    Check the installation:
       conda run -n torch \
         python -c "import torch as t; print(t.__version__, t.ones(2).sum())"
 
@@ -64,7 +64,7 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
     Alternatives
     - 2.13.0 with CUDA 12.9 — needs NVIDIA driver ≥ 525.60.13
 
-    For later installations, make conda-forge the default (optional):
+    Optional: make conda-forge the default for later installations:
       conda config --add channels conda-forge
       conda config --set channel_priority strict
     "#);
@@ -83,12 +83,12 @@ fn what_cannot_be_had_comes_with_the_nearest_that_can() {
 
     warning: conda-forge has no torchaudio for win-64 [companion-not-on-platform]
 
-    Nearest, with no torchaudio: PyTorch 2.13.0 with CUDA 13.0
+    Closest match, with no torchaudio: PyTorch 2.13.0 with CUDA 13.0
 
       conda create -n torch --override-channels -c conda-forge `
         --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=13.0
 
-    Check it:
+    Check the installation:
       conda run -n torch `
         python -c "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
     "#);
@@ -99,7 +99,7 @@ fn colour_never_carries_meaning() {
     let case = Case::of("gtx1080ti-nouveau-no-driver");
     let plain = page(&case);
     let style = Style { color: true, ..PLAIN };
-    let colored = case.render(|answer| text::human(answer, style)).expect("quotes");
+    let colored = case.render(|answer| text::advice(answer, style)).expect("quotes");
     assert_ne!(plain, colored);
     let mut stripped = String::new();
     for (at, part) in colored.split('\x1b').enumerate() {

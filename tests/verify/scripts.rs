@@ -97,7 +97,7 @@ fn what_would_mend_it_is_tried_and_shown_when_it_does() {
     let human = &["--client", "micromamba", "--accelerator", "cpu", "--verify"];
     let page = advise(&folder, human).output().expect("it runs").stdout;
     let page = String::from_utf8(page).expect("UTF-8");
-    let (_, after) = page.split_once("Corrected, and verified:\n").expect(&page);
+    let (_, after) = page.split_once("Corrected command, verified:\n").expect(&page);
     assert!(after.starts_with("  micromamba create -n torch --override-channels"), "{page}");
     is_tidy(&folder);
 }
@@ -291,7 +291,7 @@ fn another_format_stays_as_it_is_and_the_proof_is_told_beside_it() {
     assert_eq!(plain.stdout, proven.stdout);
     let stderr = String::from_utf8_lossy(&proven.stderr);
     assert!(
-        stderr.starts_with("Verified with micromamba 2.8.1 in 1 s: ends on pytorch"),
+        stderr.starts_with("Verified with micromamba 2.8.1 in 1 s: selects pytorch"),
         "{stderr}"
     );
     assert!(stderr.contains("3.0 MiB to download"), "{stderr}");

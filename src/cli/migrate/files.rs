@@ -62,7 +62,7 @@ pub(super) fn run(
     }
     // What failed is graver than what does not fit, and that than what would change.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
-    note(crate::text::migrated(&files, page_width()).trim_end());
+    note(crate::text::migrated_files(&files, page_width()).trim_end());
     let stdout =
         if json { document(&files, code) } else { files.iter().map(MigratedFile::diff).collect() };
     Ok(Output { stdout, code })

@@ -270,13 +270,13 @@ pub fn pins(pins: &CudaPins) -> String {
 #[must_use]
 pub fn gap(what: GapKind) -> &'static str {
     match what {
-        GapKind::Version => "its version is in no known form",
-        GapKind::Subdir => "PyTorch was never built for that platform",
-        GapKind::BuildString => "its build string is in no known form",
-        GapKind::CudaPins => "it is for CUDA, and asks for no `cuda-version` in a known form",
-        GapKind::Python => "it does not say which Python it is for",
-        GapKind::Pytorch => "it does not say which PyTorch it is for",
-        GapKind::Libtorch => "the channel has not the `libtorch` that it asks for",
-        GapKind::ArmVariant => "it is tied to a kind of aarch64 machine that is not known",
+        GapKind::Version => "unknown version format",
+        GapKind::Subdir => "PyTorch was never built for this platform",
+        GapKind::BuildString => "unknown build string format",
+        GapKind::CudaPins => "a CUDA build without a known requirement on `cuda-version`",
+        GapKind::Python => "no Python version found",
+        GapKind::Pytorch => "no PyTorch version found",
+        GapKind::Libtorch => "the `libtorch` that it needs is not in the channel",
+        GapKind::ArmVariant => "unknown aarch64 variant",
     }
 }

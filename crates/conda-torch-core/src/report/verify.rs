@@ -102,7 +102,8 @@ pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
     })
 }
 
-/// Who was asked: `micromamba 2.8.1`, `conda-torch-live`.
+/// The client or solver: `micromamba 2.8.1`, `conda-torch-live`.
+#[must_use]
 pub fn who(by: By) -> String {
     match by {
         By::Client(kind, Some(version)) => format!("{kind} {version}"),
@@ -111,7 +112,8 @@ pub fn who(by: By) -> String {
     }
 }
 
-/// What came of it, a sentence, and what to do about it, where that can be said.
+/// The result in a sentence, and a hint.
+#[must_use]
 pub fn sentence(proof: &Proof, answer: &Answer<'_>) -> (String, Option<String>) {
     let machine = answer.machine;
     match &proof.outcome {
@@ -124,15 +126,16 @@ pub fn sentence(proof: &Proof, answer: &Answer<'_>) -> (String, Option<String>) 
     }
 }
 
-/// What helps where the channel is behind the rows, or was never conda-forge's equal.
+/// A hint if the channel lacks a recommended build.
 fn read_the_channel(verdict: &Verdict, answer: &Answer<'_>) -> Option<String> {
     let is_missing = |finding: &Finding| matches!(finding, Finding::NotFound { .. });
     let is_read = answer.live.is_some_and(|live| live.read);
     (verdict.findings.iter().any(is_missing) && !is_read)
-        .then(|| "`--live` chooses among what the channel has".to_owned())
+        .then(|| "pass `--live` to choose from the builds in the channel".to_owned())
 }
 
-/// Whether the client's own words have nothing more to say than what was made of them.
+/// Whether the findings say everything that the client printed.
+#[must_use]
 pub fn is_explained(proof: &Proof) -> bool {
     match &proof.outcome {
         Outcome::Answered(_, verdict) => {
@@ -144,15 +147,14 @@ pub fn is_explained(proof: &Proof) -> bool {
 
 fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) {
     match why {
-        NotRun::NothingFits => ("there is nothing to verify".to_owned(), None),
+        NotRun::NothingFits => ("nothing to verify".to_owned(), None),
         NotRun::NoSolver => {
-            let text =
-                "`conda-torch-live` is neither beside this program nor at `CONDA_TORCH_LIVE`";
+            let text = "`conda-torch-live` not found next to this program or at `CONDA_TORCH_LIVE`";
             (text.to_owned(), None)
         }
         NotRun::OtherSystem => {
-            let text = "sees the system that it runs on, whatever platform it is asked for";
-            let hint = "conda 23.3 or newer can be asked, or any mamba 2, micromamba or pixi";
+            let text = "cannot solve for another platform";
+            let hint = "use conda 23.3 or newer, mamba 2, micromamba or pixi";
             (format!("{} {text}", who(by)), Some(hint.to_owned()))
         }
         NotRun::NoClient(others) => {
@@ -161,10 +163,10 @@ fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) 
                 By::Solver => "client",
             };
             let hint = match others.first() {
-                Some(other) => format!("`--client {other}` takes the one that is here"),
+                Some(other) => format!("pass `--client {other}` to use the client on this machine"),
                 None => miniforge(machine),
             };
-            (format!("there is no {kind} on this machine to ask"), Some(hint))
+            (format!("`{kind}` not found"), Some(hint))
         }
     }
 }
@@ -172,17 +174,14 @@ fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) 
 fn broken(why: &Broken, by: By) -> (String, Option<String>) {
     let who = who(by);
     match why {
-        Broken::NotStarted(why) => (format!("{who} could not be started: {why}"), None),
+        Broken::NotStarted(why) => (format!("cannot start {who}: {why}"), None),
         Broken::TimedOut(seconds) => {
-            let hint = "`--verify-timeout SECONDS` gives it more time";
-            (
-                format!("{who} did not answer within {seconds} s and was ended"),
-                Some(hint.to_owned()),
-            )
+            let hint = "pass `--verify-timeout SECONDS` to allow more time";
+            (format!("{who} did not finish within {seconds} s"), Some(hint.to_owned()))
         }
         Broken::Crashed(signal) => (format!("{who} crashed (signal {signal})"), None),
         Broken::NoFolder(why) => {
-            (format!("a temporary folder for {who} could not be made: {why}"), None)
+            (format!("cannot create a temporary folder for {who}: {why}"), None)
         }
     }
 }
@@ -193,7 +192,6 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
     let found = found.join("; ");
     let corrections: Vec<String> = verdict.corrections.iter().map(correction).collect();
     let hint = Some(corrections.join(", ")).filter(|hint| !hint.is_empty());
-    // What a client says at length stands below what was made of it.
     let words = verdict.words.as_deref().unwrap_or_default();
     match dry_run {
         DryRun::Would(planned) => match ProofStatus::of(proof) {
@@ -206,7 +204,7 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
                 let known = if found.is_empty() { found } else { format!("; {found}") };
                 let kept = match proof.age {
                     0 => String::new(),
-                    age => format!("; the channel is as it was {} ago", ago(age)),
+                    age => format!("; using channel data from {} ago", ago(age)),
                 };
                 (format!("{}{known}{kept}", verified(planned, proof)), None)
             }
@@ -214,7 +212,7 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
         DryRun::Unsolvable(_) | DryRun::NotFound(_) => {
             let why = if found.is_empty() { String::new() } else { format!(": {found}") };
             let words = if words.is_empty() { String::new() } else { format!("\n{words}") };
-            (format!("{who} finds no solution{why}{words}"), hint)
+            (format!("{who} found no solution{why}{words}"), hint)
         }
         DryRun::Network { words, .. } if found.is_empty() => {
             (format!("{who} could not read the channel: {words}"), None)
@@ -223,17 +221,17 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
             (format!("{who} could not read the channel: {found}\n{words}"), None)
         }
         DryRun::Failed(why) => (format!("{who} failed: {why}"), None),
-        DryRun::Unreadable(why) => (format!("what {who} printed cannot be read: {why}"), None),
+        DryRun::Unreadable(why) => (format!("cannot parse the output of {who}: {why}"), None),
     }
 }
 
-/// `ends on pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
+/// `selects pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
 fn verified(planned: &[Planned], proof: &Proof) -> String {
     let mut text = match planned.iter().find(|one| one.name == "pytorch") {
         Some(one) => {
-            format!("ends on pytorch {} {} from {}", one.version, one.build, one.channel)
+            format!("selects pytorch {} {} from {}", one.version, one.build, one.channel)
         }
-        None => "ends as promised".to_owned(),
+        None => "selects the recommended build".to_owned(),
     };
     if let Some(download) = proof.download() {
         let download = if download == 0 {
@@ -261,12 +259,12 @@ fn no_space(proof: &Proof) -> (String, Option<String>) {
     let is_cache = shortages.iter().any(|it| it.place.holds == Holds::Packages);
     let hint = match (is_cache, proof.by) {
         (true, By::Client(ClientKind::Pixi, _)) => {
-            "`PIXI_CACHE_DIR` names a folder with more room for packages"
+            "set `PIXI_CACHE_DIR` to a folder with more space for packages"
         }
-        (true, _) => "`CONDA_PKGS_DIRS` names a folder with more room for packages",
-        (false, _) => "`--prefix` puts the environment where there is more room",
+        (true, _) => "set `CONDA_PKGS_DIRS` to a folder with more space for packages",
+        (false, _) => "pass `--prefix` to put the environment on a disk with more space",
     };
-    (format!("there is no room for it: {}", each.join("; ")), Some(hint.to_owned()))
+    (format!("not enough disk space: {}", each.join("; ")), Some(hint.to_owned()))
 }
 
 /// `2.9 GiB`, `61 GiB`, `512 MiB`.
@@ -284,53 +282,55 @@ fn size(bytes: u64) -> String {
     format!("{bytes} bytes")
 }
 
-/// What differs, or why there is no solution; `None` where the client's own words say it.
-pub fn finding(finding: &Finding) -> Option<String> {
+/// What differs, or why there is no solution; `None` if the client's own words say it.
+fn finding(finding: &Finding) -> Option<String> {
     Some(match finding {
-        Finding::NoPytorch => "there is no `pytorch` in it".to_owned(),
-        Finding::Version { expected, got } => format!("PyTorch {got} in place of {expected}"),
+        Finding::NoPytorch => "no `pytorch`".to_owned(),
+        Finding::Version { expected, got } => format!("PyTorch {got} instead of {expected}"),
         Finding::CpuBuild { expected } => {
-            format!("a PyTorch without CUDA in place of one with CUDA {expected}")
+            format!("PyTorch without CUDA instead of with CUDA {expected}")
         }
         Finding::Accelerator { expected, got } => {
-            format!("a PyTorch {} in place of one {}", with(*got), with(*expected))
+            format!("PyTorch {} instead of {}", with(*got), with(*expected))
         }
         Finding::UnknownBuild { build } => {
-            format!("the build `{build}`, of which it cannot be told what it is")
+            format!("the unknown build `{build}`")
         }
-        Finding::Blas { expected, got } => format!("a PyTorch with {got} in place of {expected}"),
-        Finding::OlderBuild { expected, got } => format!("build {got} in place of {expected}"),
+        Finding::Blas { expected, got } => format!("PyTorch with {got} instead of {expected}"),
+        Finding::OlderBuild { expected, got } => format!("build {got} instead of {expected}"),
         Finding::NewerBuild { known, got } => {
-            format!("build {got}, newer than {known}, the newest that is known here")
+            format!("build {got}, newer than the newest known build {known}")
         }
         Finding::Channel { expected, got, packages, has_pytorch } => {
-            let what = if *has_pytorch { "PyTorch among them" } else { "PyTorch not among them" };
-            format!("{packages} of the packages come from {got} and not from {expected}, {what}")
+            let what = if *has_pytorch { "including PyTorch" } else { "but not PyTorch" };
+            format!("{packages} packages from {got} instead of {expected}, {what}")
         }
         Finding::CompanionMissing { package } => {
-            format!("there is no `{}` in it", package.as_str())
+            format!("no `{}`", package.as_str())
         }
         Finding::CompanionVersion { package, expected, got } => {
-            format!("{} {got} in place of {expected}", package.as_str())
+            format!("{} {got} instead of {expected}", package.as_str())
         }
         Finding::CompanionCpu { package } => {
-            format!("a {} without CUDA beside a PyTorch with it", package.as_str())
+            format!("{} without CUDA next to PyTorch with CUDA", package.as_str())
         }
         Finding::CudaPin { expected, got: Some(got) } => {
-            format!("cuda-version {got} in place of {expected}")
+            format!("cuda-version {got} instead of {expected}")
         }
         Finding::CudaPin { expected, got: None } => {
-            format!("no cuda-version, which is to be {expected}")
+            format!("no cuda-version instead of {expected}")
         }
-        Finding::VirtualMissing { name } => format!("it does not see `{name}`"),
+        Finding::VirtualMissing { name } => format!("`{name}` is not detected"),
         Finding::VirtualTooLow { name, needed, seen } => {
-            let seen = seen.as_deref().unwrap_or("too old a one");
-            let needed = needed.as_deref().map(|it| format!(", and {it} is needed"));
-            format!("of `{name}` it sees {seen}{}", needed.unwrap_or_default())
+            let seen = seen.as_deref().unwrap_or("too old");
+            let needed = needed.as_deref().map(|it| format!(", but {it} is needed"));
+            format!("`{name}` is {seen}{}", needed.unwrap_or_default())
         }
         Finding::NotFound { spec } => format!("the channel has no `{spec}`"),
-        Finding::Pinned { spec } => format!("the pin `{spec}` holds it back"),
-        Finding::Conflict { packages } => format!("{} exclude each other", packages.join(", ")),
+        Finding::Pinned { spec } => format!("the pin `{spec}` conflicts"),
+        Finding::Conflict { packages } => {
+            format!("{} conflict with each other", packages.join(", "))
+        }
         Finding::Network { kind } => return fault_text(*kind).map(str::to_owned),
         Finding::Unexplained | Finding::Failed | Finding::Unreadable => {
             return None;
@@ -338,15 +338,15 @@ pub fn finding(finding: &Finding) -> Option<String> {
     })
 }
 
-/// What may mend it.
-pub fn correction(correction: &Correction) -> String {
+/// What to change.
+fn correction(correction: &Correction) -> String {
     match correction {
         Correction::OverrideCuda(cuda) => {
-            format!("`CONDA_OVERRIDE_CUDA={cuda}` tells the client of the driver")
+            format!("set `CONDA_OVERRIDE_CUDA={cuda}`")
         }
-        Correction::Spec(spec) => format!("`{spec}` beside the other specs"),
-        Correction::NoPin => "`--no-pin` leaves pins of the settings out".to_owned(),
-        Correction::NewEnvironment => "in a new environment nothing stands in its way".to_owned(),
+        Correction::Spec(spec) => format!("add `{spec}`"),
+        Correction::NoPin => "pass `--no-pin` to ignore the pins in the settings".to_owned(),
+        Correction::NewEnvironment => "use a new environment".to_owned(),
     }
 }
 
@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_told_as_a_person_would() {
+    fn sizes_are_rounded_for_a_person() {
         let cases = [
             (0, "0 bytes"),
             (1023, "1023 bytes"),
