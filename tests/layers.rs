@@ -51,11 +51,9 @@ const ALLOWED: &[&str] = &[
     "crates/conda-torch-core/src/resolve",
     "crates/conda-torch-core/src/solve_check",
     "crates/conda-torch-core/src/solve_check/dry_run",
-    "crates/conda-torch-core/src/virtual_packages",
     "crates/conda-torch-host/src/",
     "crates/conda-torch-live/src/",
     "crates/conda-torch-probe/src/nvidia",
-    "diagnostics -> clients",
     "diagnostics -> report",
     "diagnostics -> resolve",
 ];

@@ -205,7 +205,7 @@ fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, S
     let advice = advise(&machine, &Request::default(), Matrix::embedded());
     let client = ClientTarget::of(&machine, Some(kind));
     let choice = advice.recommended.as_ref().expect("something fits");
-    let new = client_note(Some(choice), &machine, &client);
+    let new = client_note(&machine, &client, Some(choice.build.accelerator));
     let new = new.iter().map(conda_torch_core::diagnostics::Diagnostic::code).collect();
     let steps =
         commands::plan(&machine, choice, &client, &TargetEnvironment::Unnamed, &CONDA_FORGE);

@@ -101,7 +101,8 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let live = args.channel.read(host, &channels, subdirs)?;
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     let advice = advise(&machine, &request, matrix);
-    let of_client = client_note(advice.recommended.as_ref(), &machine, &client);
+    let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
+    let of_client = client_note(&machine, &client, accelerator);
     let of_live = live.iter().flat_map(|live: &LiveRows| live.diagnostics.iter().cloned());
     let of_channels = Diagnostic::of_channels(&channels, args.channel.live);
     let advice = advice.with(of_client.into_iter().chain(of_live).chain(of_channels));

@@ -1,7 +1,13 @@
 //! Conda clients: which one a command is for, and what its version does in its own way.
 
+mod habits;
+
 use crate::conda::Version;
-use crate::types::{Client, ClientKind, ClientPart, Machine};
+use crate::types::{Client, ClientKind, ClientPart, Machine, VirtualPackage};
+
+pub(crate) use habits::{
+    Archspec, ClientHabits, ConfigCommand, CudaArch, CudaSource, Detector, Elsewhere,
+};
 
 /// The client that commands are for, or whose virtual packages are predicted. One of unknown version is
 /// assumed to be current.
@@ -16,18 +22,6 @@ pub struct ClientTarget<'a> {
 }
 
 impl<'a> ClientTarget<'a> {
-    /// The clients of today. Sources: the newest tags of their repositories in November 2026.
-    const CURRENT: [Self; 4] = [
-        Self::current(ClientKind::Conda, &[26, 7, 1]),
-        Self::current(ClientKind::Mamba, &[2, 8, 1]),
-        Self::current(ClientKind::Micromamba, &[2, 8, 1]),
-        Self::current(ClientKind::Pixi, &[0, 77, 0]),
-    ];
-
-    const fn current(kind: ClientKind, version: &[u16]) -> Self {
-        Self { kind, version: Some(Version::new(version)), found: None }
-    }
-
     /// A client on the machine.
     #[must_use]
     pub fn installed(client: &'a Client) -> Self {
@@ -39,7 +33,9 @@ impl<'a> ClientTarget<'a> {
     #[must_use]
     pub fn all(machine: &'a Machine, first: Option<&Client>) -> Vec<Self> {
         if machine.clients.is_empty() {
-            return Self::CURRENT.to_vec();
+            return habits::CURRENT
+                .map(|(kind, version)| Self { kind, version: Some(version), found: None })
+                .to_vec();
         }
         let is_first = |client: &Client| first.is_some_and(|first| first.path == client.path);
         let mut clients: Vec<&Client> = machine.clients.iter().collect();
@@ -70,14 +66,20 @@ impl<'a> ClientTarget<'a> {
         found.map_or_else(|| Self::of(machine, kind), Self::installed)
     }
 
-    /// Whether its version is known and below another.
-    pub(crate) fn is_below(&self, version: &[u16]) -> bool {
-        self.version.is_some_and(|found| found < Version::new(version))
+    /// What its version does in its own way.
+    pub(crate) fn habits(&self) -> ClientHabits {
+        ClientHabits::of(self.kind, self.version)
     }
 
-    /// Whether its version is known and at least another.
-    pub(crate) fn is_at_least(&self, version: &[u16]) -> bool {
-        self.version.is_some_and(|found| found >= Version::new(version))
+    /// Whether it detects for the system that it runs on, whatever platform it installs for.
+    #[must_use]
+    pub fn sees_own_system_only(&self) -> bool {
+        self.habits().own_system_only
+    }
+
+    /// The virtual packages that its own `info` lists.
+    pub(crate) fn listed_packages(&self) -> Option<&'a [VirtualPackage]> {
+        self.found?.sees.as_deref()
     }
 
     /// Something of it, or beside it, by its name.

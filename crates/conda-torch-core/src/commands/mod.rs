@@ -32,6 +32,12 @@ pub use settings::settings;
 pub use step::{Step, StepKind};
 
 impl ClientTarget<'_> {
+    fn is_below(&self, version: &[u16]) -> bool {
+        self.version.is_some_and(|found| found < crate::conda::Version::new(version))
+    }
+    fn is_at_least(&self, version: &[u16]) -> bool {
+        self.version.is_some_and(|found| found >= crate::conda::Version::new(version))
+    }
     /// A command of this client.
     fn step<'s>(&self, kind: StepKind, arguments: impl IntoIterator<Item = &'s str>) -> Step {
         let program = std::iter::once(self.kind.as_str());

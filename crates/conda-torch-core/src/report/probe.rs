@@ -71,15 +71,16 @@ struct UnknownPackage {
     why: String,
 }
 
-/// The same without `__archspec`; if the client is not there, for a current one.
+/// The same for the client of the commands; one that is not installed is assumed to be current.
 pub(super) fn for_installers(machine: &Machine, client: &ClientTarget<'_>) -> Vec<ClientPackages> {
     let clients = match client.found {
         Some(found) => ClientTarget::all(machine, Some(found)),
         None => vec![*client],
     };
-    let packages =
-        |client| ClientPackages::new(client, VirtualPackages::without_archspec(machine, client));
-    clients.iter().map(packages).collect()
+    clients
+        .iter()
+        .map(|client| ClientPackages::new(client, VirtualPackages::of(machine, client)))
+        .collect()
 }
 
 impl ClientPackages {

@@ -1,54 +1,61 @@
 //! `__archspec`: what the processor is. Its version is always 1; the build is the name.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
+use crate::clients::{Archspec, ClientTarget};
 use crate::conda::{Os, Subdir, Version};
-use crate::types::{Detected, Machine, Origin, Processor, Setting, VirtualPackage};
+use crate::types::{Detected, Fact, Machine, Origin, Processor, VirtualPackage};
 
-use super::microarchitecture as named;
-use super::overrides;
 use super::platform::TargetPlatform;
-use super::prediction::{Prediction, unknown};
-use crate::clients::ClientTarget;
+use super::{Prediction, Why, microarchitecture, overrides};
 
-/// Processors that archspec 0.2.7 names and 0.2.6 took for their parents: name, parent, what tells them.
-const NEWER: [(&str, &str, &str); 3] = [
+/// Processors that archspec 0.2.7 names and 0.2.6 took for their parents: name, parent, features.
+const NEW_IN_0_2_7: [(&str, &str, &str); 3] = [
     ("zen6", "zen5", "avx512_fp16"),
     ("alderlake", "skylake", "avx_vnni gfni movdiri rdpid serialize sha_ni vaes waitpkg"),
     ("neoverse_v3ae", "neoverse_v2", "ecv sveaes wfxt"),
 ];
 
-/// Those that 0.2.6 was the first to name.
-const NEW: [&str; 5] = ["m3", "m4", "ampere1", "ampere1a", "x60"];
+/// Processors that 0.2.6 was the first to name.
+const NEW_IN_0_2_6: [&str; 5] = ["m3", "m4", "ampere1", "ampere1a", "x60"];
 
-pub(super) fn predict(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    let target = match client.target(machine) {
+/// libmamba's levels of x86-64, and what each needs beyond the one before it.
+const LEVELS: [(&str, &str); 3] = [
+    ("4", "avx512f avx512bw avx512cd avx512dq avx512vl"),
+    ("3", "avx avx2 bmi1 bmi2 fma"),
+    ("2", "popcnt ssse3 sse4_1 sse4_2 sse3"),
+];
+
+pub(super) fn archspec(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    let target = match TargetPlatform::of(machine, client) {
         Ok(target) => target,
         Err(why) => return Prediction::Unknown(why),
     };
-    if let Some(setting) = overrides::setting(machine, client, "ARCHSPEC") {
-        return overridden(client, setting);
+    if let Some(overridden) = overridden(machine, client) {
+        return overridden;
     }
-    if client.is_libmamba() {
-        return match level(machine, client, target) {
-            Ok((name, origin)) => package(name, origin),
-            Err(why) => Prediction::Unknown(why),
-        };
-    }
-    if client.is_conda() && client.version.is_some_and(|version| version < Version::new(&[4, 9])) {
-        return Prediction::Absent;
-    }
-    if client.is_first_plugin() {
-        return unknown("conda 22.11 and 23.1 were of several minds about it");
-    }
-    if client.is_conda() && !target.is_own {
-        return package(plain(target.subdir), Origin::System);
-    }
-    if client.is_pixi() && client.is_below(&[0, 71]) {
-        return unknown("pixi before 0.71 has an older table of processors");
-    }
-    match detected(machine, client, target) {
-        Ok((name, origin)) => package(name, origin),
+    let architecture = architecture(target.subdir);
+    let is_x86_64 = architecture == "x86_64" && self::architecture(target.own) == "x86_64";
+    let detected = match client.habits().archspec {
+        Archspec::None => return Prediction::Absent,
+        Archspec::Unknown(why) => Err(why.into()),
+        Archspec::Architecture => Ok((architecture.to_owned(), Origin::System)),
+        Archspec::Level { on_windows, .. }
+            if !is_x86_64 || !on_windows && target.own.os() == Os::Windows =>
+        {
+            Ok((architecture.to_owned(), Origin::System))
+        }
+        Archspec::Level { has_dash, .. } => level(machine, target.own.os(), has_dash),
+        Archspec::Package { .. } if target.subdir != target.own => {
+            Ok((architecture.to_owned(), Origin::System))
+        }
+        Archspec::Package { is_dependency } => {
+            by_package(machine, client, target.own, is_dependency)
+        }
+        Archspec::Table => by_table(machine, target.own),
+    };
+    match detected {
+        Ok((name, origin)) => package(&name, origin),
         Err(why) => Prediction::Unknown(why),
     }
 }
@@ -58,23 +65,24 @@ fn package(build: &str, origin: Origin) -> Prediction {
     Prediction::Present(VirtualPackage { name, version, build }, origin)
 }
 
-/// What is set: conda and mamba take any name, rattler since pixi 0.77 only those that it knows.
-fn overridden(client: &ClientTarget<'_>, setting: &Setting) -> Prediction {
+/// conda and mamba take any name.
+fn overridden(machine: &Machine, client: &ClientTarget<'_>) -> Option<Prediction> {
+    let setting = overrides::setting(machine, client, "__archspec")?;
+    let habits = client.habits();
     let origin = setting.origin.clone();
-    let is_trimmed = overrides::is_trimmed(client, "__archspec");
-    let text = if is_trimmed { setting.value.trim() } else { &setting.value };
-    if text.is_empty() {
-        return if client.is_libmamba() { package("0", origin) } else { Prediction::Absent };
-    }
-    if client.is_pixi() && !client.is_below(&[0, 77]) && text != "0" && !named::is_known(text) {
-        let why = format!("{}: `{text}` is no processor that pixi knows", setting.name);
-        return Prediction::Fails(why.into());
-    }
-    package(text, origin)
+    Some(match overrides::text(client, "__archspec", setting) {
+        "" if habits.kept_with_empty_override.contains(&"__archspec") => package("0", origin),
+        "" => Prediction::Absent,
+        text if habits.checks_archspec && text != "0" && !microarchitecture::is_known(text) => {
+            let why = format!("{}: pixi does not know the processor `{text}`", setting.name);
+            Prediction::Fails(why.into())
+        }
+        text => package(text, origin),
+    })
 }
 
-/// The architecture in conda's word for it, where the processor is not looked at.
-fn plain(subdir: Subdir) -> &'static str {
+/// The architecture in conda's word for it.
+fn architecture(subdir: Subdir) -> &'static str {
     match subdir.as_str().split_once('-').map(|(_, arch)| arch) {
         Some("64") | None => "x86_64",
         Some("32") => "x86",
@@ -82,68 +90,36 @@ fn plain(subdir: Subdir) -> &'static str {
     }
 }
 
-/// libmamba's levels of x86-64; for all else the word in the platform.
-fn level(
-    machine: &Machine,
-    client: &ClientTarget<'_>,
-    target: TargetPlatform,
-) -> Result<(&'static str, Origin), Cow<'static, str>> {
-    let none = plain(target.subdir);
-    let is_windows = target.own.os() == Os::Windows;
-    // Levels came with 1.5.3, on Windows with 2.0.7 (https://github.com/mamba-org/mamba/pull/3803).
-    let has_levels = !(client.is_below(&[1, 5, 3]) || is_windows && client.is_below(&[2, 0, 7]));
-    if none != "x86_64" || plain(target.own) != "x86_64" || !has_levels {
-        return Ok((none, Origin::System));
-    }
-    let (processor, origin) = processor(machine)?;
-    if processor.vendor == "Apple" {
-        return Err("what Rosetta lets a program see of the processor is not known".into());
-    }
-    let flags = named::flags(processor, target.own.os());
-    let has = |all: &str| all.split(' ').all(|flag| flags.contains(flag));
-    let level = if has("avx512f avx512bw avx512cd avx512dq avx512vl") {
-        4
-    } else if has("avx avx2 bmi1 bmi2 fma") {
-        3
-    } else if has("popcnt ssse3 sse4_1 sse4_2") && (has("pni") || has("sse3")) {
-        2
-    } else {
-        1
-    };
-    // With a dash up to 1.5.9.
-    let is_dashed = client.is_below(&[1, 5, 10]);
-    let name = match (level, is_dashed) {
-        (4, false) => "x86_64_v4",
-        (3, false) => "x86_64_v3",
-        (2, false) => "x86_64_v2",
-        (4, true) => "x86_64-v4",
-        (3, true) => "x86_64-v3",
-        (2, true) => "x86_64-v2",
-        _ => "x86_64",
-    };
-    Ok((name, origin.clone()))
-}
-
-fn processor(machine: &Machine) -> Result<(&Processor, &Origin), Cow<'static, str>> {
+fn processor(machine: &Machine) -> Result<&Fact<Processor>, Why> {
     match &machine.processor {
-        Detected::Found(processor) => Ok((&processor.value, &processor.origin)),
-        Detected::Absent => Err("the processor is not known".into()),
-        Detected::Unknown { why } => Err(format!("the processor is not known: {why}").into()),
+        Detected::Found(processor) => Ok(processor),
+        Detected::Absent => Err("the processor is unknown".into()),
+        Detected::Unknown { why } => Err(format!("the processor is unknown: {why}").into()),
     }
 }
 
-/// The name by archspec, as conda and rattler ask it.
-fn detected(
-    machine: &Machine,
-    client: &ClientTarget<'_>,
-    target: TargetPlatform,
-) -> Result<(&'static str, Origin), Cow<'static, str>> {
-    let (processor, origin) = processor(machine)?;
-    let os = target.own.os();
-    let is_apple = processor.vendor == "Apple";
-    let family = match target.own {
+/// libmamba's level of x86-64.
+fn level(machine: &Machine, os: Os, has_dash: bool) -> Result<(String, Origin), Why> {
+    let Fact { value: processor, origin } = processor(machine)?;
+    if processor.vendor == "Apple" {
+        return Err("what Rosetta shows of the processor is unknown".into());
+    }
+    let mut flags = microarchitecture::flags(processor, os);
+    if flags.contains("pni") {
+        flags.insert("sse3"); // Linux' word for it
+    }
+    let has = |(_, all): &&(&str, &str)| all.split(' ').all(|flag| flags.contains(flag));
+    let dash = if has_dash { '-' } else { '_' };
+    let level = LEVELS.iter().find(has).map(|(level, _)| format!("x86_64{dash}v{level}"));
+    Ok((level.unwrap_or_else(|| "x86_64".to_owned()), origin.clone()))
+}
+
+/// The name by archspec's table, as rattler and conda ask it.
+fn by_table(machine: &Machine, own: Subdir) -> Result<(String, Origin), Why> {
+    let Fact { value: processor, origin } = processor(machine)?;
+    let family = match own {
         // archspec looks through Rosetta.
-        Subdir::Osx64 if is_apple => "aarch64",
+        Subdir::Osx64 if processor.vendor == "Apple" => "aarch64",
         Subdir::Linux64 | Subdir::Osx64 => "x86_64",
         Subdir::LinuxAarch64 | Subdir::OsxArm64 => "aarch64",
         Subdir::LinuxPpc64le => "ppc64le",
@@ -155,42 +131,39 @@ fn detected(
         | Subdir::LinuxArmv6l
         | Subdir::LinuxArmv7l
         | Subdir::LinuxS390x
-        | Subdir::FreeBsd64 => return Err("what archspec calls it was not looked at".into()),
+        | Subdir::FreeBsd64 => return Err("archspec's name on this platform is unknown".into()),
     };
-    let name = named::name(processor, family, os)?;
-    if client.is_conda() {
-        depends_on_archspec(machine, client, name, &named::flags(processor, os))?;
-    }
-    Ok((name, origin.clone()))
+    let name = microarchitecture::name(processor, family, own.os())?;
+    Ok((name.to_owned(), origin.clone()))
 }
 
-/// conda asks the package archspec beside it, whose table grows.
-fn depends_on_archspec(
+/// The name by the package archspec beside conda, whose table grows.
+fn by_package(
     machine: &Machine,
     client: &ClientTarget<'_>,
-    name: &str,
-    flags: &std::collections::HashSet<&str>,
-) -> Result<(), Cow<'static, str>> {
+    own: Subdir,
+    is_dependency: bool,
+) -> Result<(String, Origin), Why> {
+    let (name, origin) = by_table(machine, own)?;
     let part = client.part(machine, "archspec");
-    let version: Option<Version> =
-        part.and_then(|part| part.version.as_deref()).and_then(|text| text.parse().ok());
-    // A dependency since 23.11: before, it might be missing, and then there is only the architecture.
-    if part.is_none() && client.is_below(&[23, 11]) {
-        return Err("whether this conda has archspec beside it is not known".into());
+    if part.is_none() && !is_dependency {
+        return Err("whether this conda has archspec beside it is unknown".into());
     }
-    let is_newer = |(_, parent, marks): &(&str, &str, &str)| {
-        *parent == name && marks.split(' ').all(|mark| flags.contains(mark))
-    };
-    let newer = NEWER.iter().find(|row| is_newer(row));
-    let is_at_least = |other: &[u16]| version.is_some_and(|version| version >= Version::new(other));
-    let is_below = |other: &[u16]| version.is_some_and(|version| version < Version::new(other));
+    let version = part.and_then(|part| part.version.as_deref()?.parse::<Version>().ok());
+    let flags: HashSet<&str> =
+        processor(machine).map(|it| microarchitecture::flags(&it.value, own.os()))?;
+    let newer = NEW_IN_0_2_7.iter().find(|(_, parent, features)| {
+        *parent == name && features.split(' ').all(|feature| flags.contains(feature))
+    });
     match newer {
-        Some((newer, ..)) if !is_below(&[0, 2, 7]) => {
+        Some((newer, ..)) if version.is_none_or(|it| it >= Version::new(&[0, 2, 7])) => {
             Err(format!("`{newer}` or `{name}`, by the version of archspec beside it").into())
         }
-        _ if NEW.contains(&name) && !is_at_least(&[0, 2, 6]) => {
+        _ if NEW_IN_0_2_6.contains(&name.as_str())
+            && version.is_none_or(|it| it < Version::new(&[0, 2, 6])) =>
+        {
             Err(format!("`{name}`, unless the archspec beside it is older than 0.2.6").into())
         }
-        Some(_) | None => Ok(()),
+        Some(_) | None => Ok((name, origin)),
     }
 }

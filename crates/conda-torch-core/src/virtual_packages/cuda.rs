@@ -1,14 +1,22 @@
-//! `__cuda`: the CUDA that the driver supports, by five different ways of asking.
+//! `__cuda`, the CUDA that the driver supports, and `__cuda_arch`, the least compute capability of all GPUs
+//! (<https://conda.org/learn/ceps/cep-0046>).
 
-use crate::types::{CudaVersion, Detected, Machine, Origin, Outcome};
+use crate::clients::{ClientHabits, ClientTarget, CudaArch, CudaSource, Detector};
+use crate::conda::Os;
+use crate::types::{ComputeCapability, CudaVersion, Detected, Machine, Origin, Outcome};
 
-use super::nvidia_smi;
-use super::overrides;
-use super::prediction::{Prediction, found, unknown};
-use crate::clients::ClientTarget;
+use super::overrides::{self, overridden};
+use super::{Prediction, cuda_version, info_of};
 
-/// What mamba 2 takes for the driver's CUDA, since 2.0.6.
+/// The toolkit's file, which mamba 2 takes for the driver's CUDA.
 pub(super) const TOOLKIT_FILE: &str = "/usr/local/cuda/version.json";
+
+/// The first driver branch whose `nvidia-smi` words its versions anew; its XML is not documented.
+const REWORDED_BRANCH: u32 = 610;
+
+/// Folders in which conda and pixi look after the loader.
+const LIBRARY_FOLDERS: [&str; 3] =
+    ["/usr/lib64/nvidia/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib/wsl/lib/"];
 
 /// Whether the `__cuda` of a client is enough for builds of a toolkit: `cuda-version` requires the major
 /// version alone (`__cuda >=12`). `None` if unknown.
@@ -18,194 +26,238 @@ pub fn cuda_suffices(
     client: &ClientTarget<'_>,
     toolkit: CudaVersion,
 ) -> Option<bool> {
-    match predict(machine, client) {
-        Prediction::Present(package, _) => {
-            let version = super::cuda_version(&package.version);
-            Some(version.is_some_and(|version| version.major >= toolkit.major))
-        }
+    match cuda(machine, client) {
+        Prediction::Present(package, _) => Some(
+            cuda_version(&package.version).is_some_and(|version| version.major >= toolkit.major),
+        ),
         Prediction::Absent | Prediction::Fails(_) => Some(false),
         Prediction::Unknown(_) => None,
     }
 }
 
-pub(super) fn predict(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    if let Some(said) = client.found.and_then(|found| found.sees.as_deref()) {
-        let origin = Origin::Document(format!("{} info", client.kind));
-        let package = said.iter().find(|package| package.name == "__cuda");
+/// `__cuda`.
+pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
+    if let Some(listed) = client.listed_packages() {
+        let package = listed.iter().find(|package| package.name == "__cuda").cloned();
         return package
-            .map_or(Prediction::Absent, |package| Prediction::Present(package.clone(), origin));
+            .map_or(Prediction::Absent, |package| Prediction::Present(package, info_of(client)));
     }
-    if let Some(setting) = overrides::setting(machine, client, "CUDA") {
-        return overrides::version(client, "__cuda", setting);
+    if let Some(overridden) = overridden(machine, client, "__cuda") {
+        return overridden;
     }
-    // Of a machine that was saved before variables were kept.
+    // A machine that was saved before settings were kept.
     if let Detected::Found(cuda) = &machine.driver_cuda
         && matches!(&cuda.origin, Origin::Env(name) if name == "CONDA_OVERRIDE_CUDA")
     {
-        return found("__cuda", &cuda.value.to_string(), cuda.origin.clone());
+        return Prediction::version("__cuda", cuda.value, cuda.origin.clone());
     }
-    if client.is_conda() {
-        conda(machine, client)
-    } else if client.is_libmamba() {
-        libmamba(machine, client)
-    } else {
-        pixi(machine, client)
-    }
-}
-
-/// libcuda, which must find a device; since 23.1 whatever `CUDA_VISIBLE_DEVICES` says.
-fn conda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    let is_hidden = client.is_below(&[23, 1]).then(|| hidden(machine)).flatten();
-    if client.is_below(&[23, 1]) && machine.libcuda.is_found() {
-        return unknown("conda before 23.1 asks for `libcuda.so`, without a number");
-    }
-    match libcuda(machine, is_hidden) {
-        // This one release calls it version 0: <https://github.com/conda/conda/pull/15500>.
-        Prediction::Absent if !client.is_below(&[25, 11]) && client.is_below(&[25, 11, 1]) => {
-            found("__cuda", "0", Origin::System)
-        }
-        prediction @ (Prediction::Present(..)
-        | Prediction::Absent
-        | Prediction::Fails(_)
-        | Prediction::Unknown(_)) => prediction,
-    }
-}
-
-/// libcuda, initialised, where a client looks for it.
-fn libcuda(machine: &Machine, hidden: Option<Hidden>) -> Prediction {
-    match (&machine.libcuda, hidden) {
-        (Detected::Found(_), Some(Hidden::All)) | (Detected::Absent, _) => Prediction::Absent,
-        (Detected::Found(_), Some(Hidden::Perhaps)) => {
-            unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
-        }
-        (Detected::Found(_), None) if is_elsewhere(machine, "libcuda") => Prediction::Absent,
-        (Detected::Found(cuda), None) => {
-            found("__cuda", &cuda.value.to_string(), cuda.origin.clone())
-        }
-        // It is there and cannot be initialised, whatever the reason: `cuInit` must succeed.
-        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => {
-            Prediction::Absent
-        }
-        (Detected::Unknown { why }, _) => unknown(why.clone()),
-    }
-}
-
-/// The toolkit's file first, then what `nvidia-smi` says, word for word.
-fn libmamba(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    if !client.is_below(&[2, 0, 6]) {
-        match &machine.toolkit_file {
-            Detected::Found(toolkit) => {
-                return found("__cuda", &toolkit.value.to_string(), toolkit.origin.clone());
-            }
-            Detected::Unknown { why } if is_toolkit_file_broken(machine) => {
-                return Prediction::Fails(why.clone());
-            }
-            Detected::Unknown { why } => return unknown(why.clone()),
-            Detected::Absent => {}
-        }
-    }
-    by_nvidia_smi(machine)
-}
-
-fn by_nvidia_smi(machine: &Machine) -> Prediction {
-    match nvidia_smi::reported_cuda(machine) {
-        Ok(Some(text)) if text.is_empty() => Prediction::Absent,
-        Ok(Some(text)) => found("__cuda", &text, Origin::NvidiaSmi),
-        Ok(None) => Prediction::Absent,
-        Err(why) => Prediction::Unknown(why),
-    }
-}
-
-/// Whether the toolkit's file is there and mamba ends on it.
-pub(super) fn is_toolkit_file_broken(machine: &Machine) -> bool {
-    machine
-        .sources
-        .iter()
-        .any(|source| source.source == TOOLKIT_FILE && source.outcome == Outcome::Failed)
-}
-
-/// What a static pixi can ask is `nvidia-smi` alone; a pixi of unknown kind is told only where it does
-/// not matter.
-fn pixi(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    let opens_libraries = || rattler(machine, client);
-    match is_static(machine, client) {
-        Some(true) => pixi_by_nvidia_smi(machine),
-        Some(false) => opens_libraries(),
-        None => {
-            let (one, other) = (pixi_by_nvidia_smi(machine), opens_libraries());
+    let habits = client.habits();
+    match (habits.detector, is_static(machine, client)) {
+        (Detector::Rattler, Some(true)) => numeric_nvidia_smi(machine),
+        (Detector::Rattler, None) => {
+            let (one, other) = (numeric_nvidia_smi(machine), asked(machine, &habits));
             let is_same = match (&one, &other) {
                 (Prediction::Present(one, _), Prediction::Present(other, _)) => one == other,
                 (one, other) => one == other,
             };
             if is_same {
-                other
-            } else {
-                unknown(
-                    "it depends on whether this pixi can open libraries: its own installer's cannot",
-                )
+                return other;
+            }
+            Prediction::unknown(
+                "it depends on whether this pixi can open libraries: its own installer's cannot",
+            )
+        }
+        (Detector::Conda, _) if !habits.isolates_libcuda && machine.libcuda.is_found() => {
+            Prediction::unknown("conda before 23.1 asks for `libcuda.so`, without a number")
+        }
+        (Detector::Conda | Detector::Libmamba | Detector::Rattler, _) => {
+            match asked(machine, &habits) {
+                Prediction::Absent if habits.calls_missing_cuda_zero => {
+                    Prediction::version("__cuda", "0", Origin::System)
+                }
+                prediction => prediction,
             }
         }
     }
 }
 
-/// Whether a pixi is linked without a loader. Only on Linux are there builds of both kinds.
-pub(super) fn is_static(machine: &Machine, client: &ClientTarget<'_>) -> Option<bool> {
-    let is_linux = |subdir: &crate::conda::Subdir| subdir.os() == crate::conda::Os::Linux;
-    if !machine.subdir.value().is_some_and(is_linux) {
-        return Some(false);
+/// Asks as the client does.
+fn asked(machine: &Machine, habits: &ClientHabits) -> Prediction {
+    match (habits.cuda, nvml(machine)) {
+        (CudaSource::Libcuda, _) => libcuda(machine, habits),
+        (CudaSource::NvidiaSmi, _) => nvidia_smi(machine),
+        (CudaSource::ToolkitFile, _) => match &machine.toolkit_file {
+            Detected::Found(toolkit) => {
+                Prediction::version("__cuda", toolkit.value, toolkit.origin.clone())
+            }
+            Detected::Unknown { why } if is_toolkit_file_broken(machine) => {
+                Prediction::Fails(why.clone())
+            }
+            Detected::Unknown { why } => Prediction::unknown(why.clone()),
+            Detected::Absent => nvidia_smi(machine),
+        },
+        (CudaSource::Nvml | CudaSource::Each, Detected::Found(cuda))
+            if !is_elsewhere(machine, "nvml") =>
+        {
+            Prediction::version("__cuda", cuda.value, cuda.origin)
+        }
+        (CudaSource::Nvml, _) => Prediction::Absent,
+        // Without initializing it, too.
+        (CudaSource::Each, Detected::Unknown { why }) => Prediction::Unknown(why),
+        (CudaSource::Each, Detected::Found(_) | Detected::Absent) => {
+            match libcuda(machine, habits) {
+                Prediction::Absent => numeric_nvidia_smi(machine),
+                prediction => prediction,
+            }
+        }
     }
-    let has = |part: &str| client.part(machine, part).is_some();
-    match (has("static"), has("dynamic")) {
-        (false, false) => None,
-        (is_static, _) => Some(is_static),
+}
+
+/// libcuda, initialized, in the folders where clients look for it.
+fn libcuda(machine: &Machine, habits: &ClientHabits) -> Prediction {
+    let visible = if habits.isolates_libcuda { Visible::All } else { visible_devices(machine) };
+    match (&machine.libcuda, visible) {
+        (Detected::Absent, _) | (Detected::Found(_), Visible::None) => Prediction::Absent,
+        (Detected::Found(_), Visible::Some) => {
+            Prediction::unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
+        }
+        (Detected::Found(_), Visible::All) if is_elsewhere(machine, "libcuda") => {
+            Prediction::Absent
+        }
+        (Detected::Found(cuda), Visible::All) => {
+            Prediction::version("__cuda", cuda.value, cuda.origin.clone())
+        }
+        // It is there and `cuInit` fails, whatever the reason.
+        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => {
+            Prediction::Absent
+        }
+        (Detected::Unknown { why }, _) => Prediction::unknown(why.clone()),
+    }
+}
+
+/// What `nvidia-smi --query -u -x` has between its tags `cuda_version`, word for word.
+fn nvidia_smi(machine: &Machine) -> Prediction {
+    let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
+    match (&machine.nvidia_smi, &machine.nvidia_smi_cuda) {
+        // libmamba looks for it in the DriverStore then, where it comes with every driver.
+        (Detected::Absent, _) if is_windows && machine.libcuda.is_found() => {
+            nvidia_smi_by_driver(machine)
+        }
+        (Detected::Absent, _) | (Detected::Found(_), Detected::Absent) => Prediction::Absent,
+        (_, Detected::Found(text)) if text.value.is_empty() => Prediction::Absent,
+        (_, Detected::Found(text)) => Prediction::version("__cuda", &text.value, Origin::NvidiaSmi),
+        (Detected::Found(_), Detected::Unknown { .. }) => nvidia_smi_by_driver(machine),
+        (Detected::Unknown { why }, _) => Prediction::unknown(why.clone()),
+    }
+}
+
+/// `nvidia-smi` asks NVML, and so reports the same.
+fn nvidia_smi_by_driver(machine: &Machine) -> Prediction {
+    match (&nvml(machine), machine.driver.value(), &machine.driver_cuda) {
+        (Detected::Found(_), Some(driver), _) if driver.branch() >= REWORDED_BRANCH => {
+            let why = format!("the format of `nvidia-smi` of driver {driver} is unknown");
+            Prediction::Unknown(why.into())
+        }
+        (Detected::Found(cuda), _, _) => {
+            Prediction::version("__cuda", cuda.value, Origin::NvidiaSmi)
+        }
+        (Detected::Absent, _, Detected::Absent) => Prediction::Absent,
+        (Detected::Absent, _, Detected::Found(fact)) if fact.origin == Origin::NvidiaSmi => {
+            Prediction::version("__cuda", fact.value, Origin::NvidiaSmi)
+        }
+        (Detected::Absent, _, Detected::Found(_)) => {
+            Prediction::unknown("NVML reports no CUDA here")
+        }
+        (Detected::Absent, _, Detected::Unknown { why }) | (Detected::Unknown { why }, _, _) => {
+            Prediction::unknown(why.clone())
+        }
     }
 }
 
 /// rattler reads a version where libmamba takes the text.
-fn pixi_by_nvidia_smi(machine: &Machine) -> Prediction {
-    match by_nvidia_smi(machine) {
-        Prediction::Present(package, _) if super::cuda_version(&package.version).is_none() => {
+fn numeric_nvidia_smi(machine: &Machine) -> Prediction {
+    match nvidia_smi(machine) {
+        Prediction::Present(package, _) if cuda_version(&package.version).is_none() => {
             Prediction::Absent
         }
-        prediction @ (Prediction::Present(..)
-        | Prediction::Absent
-        | Prediction::Fails(_)
-        | Prediction::Unknown(_)) => prediction,
+        prediction => prediction,
     }
 }
 
-/// Before 0.71 NVML, initialised; up to 0.77 libcuda; then NVML, libcuda and `nvidia-smi` in turn.
-/// Source: `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
-fn rattler(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    let is_libcudas = !client.is_below(&[0, 71]) && client.is_below(&[0, 78]);
-    if is_libcudas {
-        return libcuda(machine, hidden(machine));
+/// `__cuda_arch`, never without `__cuda`.
+pub(super) fn cuda_arch(
+    machine: &Machine,
+    client: &ClientTarget<'_>,
+    cuda: &Prediction,
+) -> Prediction {
+    let habit = client.habits().cuda_arch;
+    let has_plugin = || client.part(machine, "nvidia-virtual-packages").is_some();
+    match (cuda, habit) {
+        (Prediction::Absent, _) | (_, CudaArch::Never) => return Prediction::Absent,
+        (_, CudaArch::WithPlugin) if !has_plugin() => return Prediction::Absent,
+        (Prediction::Fails(why) | Prediction::Unknown(why), _) => {
+            return Prediction::Unknown(why.clone());
+        }
+        (Prediction::Present(..), _) => {}
     }
-    match by_nvml(machine) {
-        Detected::Found(_) if is_elsewhere(machine, "nvml") && client.is_below(&[0, 71]) => {
-            Prediction::Absent
-        }
-        Detected::Found(cuda) if !is_elsewhere(machine, "nvml") => {
-            found("__cuda", &cuda.value.to_string(), cuda.origin)
-        }
-        // Newer ones ask it without initialising it, too.
-        Detected::Unknown { why } if !client.is_below(&[0, 71]) => unknown(why),
-        Detected::Absent | Detected::Unknown { .. } if client.is_below(&[0, 71]) => {
-            Prediction::Absent
-        }
-        Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => {
-            match libcuda(machine, hidden(machine)) {
-                Prediction::Absent => pixi_by_nvidia_smi(machine),
-                prediction @ (Prediction::Present(..)
-                | Prediction::Fails(_)
-                | Prediction::Unknown(_)) => prediction,
+    if let Some(setting) = overrides::setting(machine, client, "__cuda_arch") {
+        let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let is_capability = |text: &str| {
+            text.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
+        };
+        return match setting.value.as_str() {
+            "" => Prediction::Absent,
+            text if is_capability(text) => {
+                Prediction::version("__cuda_arch", text, setting.origin.clone())
             }
+            text => Prediction::Fails(
+                format!("{}: `{text}` is not a compute capability", setting.name).into(),
+            ),
+        };
+    }
+    if machine.gpus.is_empty() {
+        let is_without_driver =
+            nvml(machine) == Detected::Absent && machine.libcuda == Detected::Absent;
+        // A GPU that a flag promises, and no driver that reports one.
+        return if is_without_driver || machine.gpu_count == Detected::Absent {
+            Prediction::Absent
+        } else {
+            Prediction::unknown("the compute capability of the GPUs is unknown")
+        };
+    }
+    if habit == CudaArch::WithLibraries {
+        match is_static(machine, client) {
+            Some(true) => return Prediction::Absent,
+            None => {
+                return Prediction::unknown("it depends on whether this pixi can open libraries");
+            }
+            Some(false) if visible_devices(machine) != Visible::All => {
+                return Prediction::unknown(
+                    "CUDA_VISIBLE_DEVICES is set, and may hide GPUs from it",
+                );
+            }
+            Some(false) => {}
         }
     }
+    least_capability(machine).map_or_else(
+        || Prediction::unknown("the compute capability of a GPU is unknown"),
+        |(capability, origin)| Prediction::version("__cuda_arch", capability, origin),
+    )
 }
 
-/// What NVML says; of a machine that was saved before that was kept, the driver's CUDA if NVML said it.
-pub(super) fn by_nvml(machine: &Machine) -> Detected<CudaVersion> {
+/// The least of all GPUs; `None` if the driver did not report one of them.
+fn least_capability(machine: &Machine) -> Option<(ComputeCapability, Origin)> {
+    let facts = machine.gpus.iter().map(|gpu| {
+        let fact = gpu.compute_capability.fact();
+        fact.filter(|fact| !matches!(fact.origin, Origin::Table(_)))
+    });
+    let facts: Option<Vec<_>> = facts.collect();
+    let least = facts?.into_iter().min_by_key(|fact| fact.value)?;
+    Some((least.value, least.origin.clone()))
+}
+
+/// What NVML reports; of a machine that was saved before that was kept, the driver's CUDA if it is NVML's.
+pub(super) fn nvml(machine: &Machine) -> Detected<CudaVersion> {
     match (&machine.nvml, &machine.driver_cuda) {
         (Detected::Unknown { .. }, Detected::Found(cuda)) if cuda.origin == Origin::Nvml => {
             machine.driver_cuda.clone()
@@ -215,32 +267,44 @@ pub(super) fn by_nvml(machine: &Machine) -> Detected<CudaVersion> {
     }
 }
 
-/// What `CUDA_VISIBLE_DEVICES` does to a client that leaves it set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hidden {
-    All,
-    Perhaps,
+/// Whether the toolkit's file makes mamba fail.
+fn is_toolkit_file_broken(machine: &Machine) -> bool {
+    let mut sources = machine.sources.iter();
+    sources.any(|it| it.source == TOOLKIT_FILE && it.outcome == Outcome::Failed)
 }
 
-pub(super) fn hidden(machine: &Machine) -> Option<Hidden> {
-    let setting = machine.settings.iter().find(|set| set.name == "CUDA_VISIBLE_DEVICES")?;
-    match setting.value.as_str() {
-        "" | "-1" => Some(Hidden::All),
-        "0" => None,
-        _ => Some(Hidden::Perhaps),
+/// Whether a pixi is linked statically. Only on Linux are there builds of both kinds.
+pub(super) fn is_static(machine: &Machine, client: &ClientTarget<'_>) -> Option<bool> {
+    if machine.subdir.value().is_none_or(|subdir| subdir.os() != Os::Linux) {
+        return Some(false);
+    }
+    let has = |part: &str| client.part(machine, part).is_some();
+    (has("static") || has("dynamic")).then(|| has("static"))
+}
+
+/// The GPUs that `CUDA_VISIBLE_DEVICES` leaves to a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visible {
+    All,
+    None,
+    Some,
+}
+
+fn visible_devices(machine: &Machine) -> Visible {
+    let setting = machine.settings.iter().find(|set| set.name == "CUDA_VISIBLE_DEVICES");
+    match setting.map(|setting| setting.value.as_str()) {
+        None | Some("0") => Visible::All,
+        Some("" | "-1") => Visible::None,
+        Some(_) => Visible::Some,
     }
 }
 
-/// Folders in which conda and pixi look after the loader; others are this program's alone.
-const FOLDERS: [&str; 3] =
-    ["/usr/lib64/nvidia/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib/wsl/lib/"];
-
-/// Whether a library was found where the clients do not look.
+/// Whether a library was found in a folder in which the clients do not look.
 pub(super) fn is_elsewhere(machine: &Machine, library: &str) -> bool {
     let source = machine.sources.iter().find(|source| source.source == library);
     let Some(source) = source.filter(|source| source.outcome == Outcome::Ok) else { return false };
     let path = source.detail.split(';').next().unwrap_or_default();
     let is_in = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
     // A bare name was found by the loader, and Windows has one place.
-    path.starts_with('/') && !FOLDERS.into_iter().any(is_in)
+    path.starts_with('/') && !LIBRARY_FOLDERS.into_iter().any(is_in)
 }

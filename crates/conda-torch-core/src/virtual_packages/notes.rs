@@ -1,108 +1,96 @@
-//! Where the client that the commands are for would be wrong about the machine, and it matters.
+//! A note about the client that the commands are for, if it is wrong about the machine and that matters.
 
+use crate::clients::{ClientTarget, CudaSource, Detector};
 use crate::diagnostics::{Diagnostic, NoCudaReason};
-use crate::resolve::Choice;
-use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
+use crate::types::{Accelerator, CudaVersion, Detected, Machine, Origin};
 
 use super::cuda::{self, TOOLKIT_FILE};
-use super::overrides;
-use super::prediction::Prediction;
-use crate::clients::ClientTarget;
+use super::{Prediction, cuda_version, overrides};
 
-/// What to know about the client that the commands are for: that it would be wrong about the machine.
-/// `None` for a described machine, whose client is elsewhere.
+/// What to know about a client that is to install a build for `accelerator`, which is `None` if no build
+/// fits. Nothing about the client of a described machine, which is elsewhere.
 #[must_use]
 pub fn client_note(
-    choice: Option<&Choice<'_>>,
     machine: &Machine,
     client: &ClientTarget<'_>,
+    accelerator: Option<Accelerator>,
 ) -> Option<Diagnostic> {
     let driver = driver(machine);
-    if let Some(setting) = overrides::setting(machine, client, "CUDA") {
-        let driver = driver?;
-        let says = super::cuda_version(setting.value.trim());
-        return (says != Some(driver)).then(|| Diagnostic::CudaOverridden {
+    if let Some(setting) = overrides::setting(machine, client, "__cuda") {
+        let other = driver.filter(|it| cuda_version(setting.value.trim()) != Some(*it));
+        return other.map(|driver| Diagnostic::CudaOverridden {
             name: setting.name.clone(),
             origin: setting.origin.clone(),
             value: setting.value.clone(),
             driver,
         });
     }
-    let choice = choice?;
-    let toolkit = choice.build.accelerator.cuda();
     let kind = client.kind;
-    match cuda::predict(machine, client) {
-        Prediction::Fails(why) if client.is_libmamba() => {
-            let path = TOOLKIT_FILE.to_owned();
-            Some(Diagnostic::ToolkitFileBroken { client: kind, path, why: why.into_owned() })
+    match (cuda::cuda(machine, client), accelerator?.cuda()) {
+        (Prediction::Fails(why), _) if client.habits().cuda == CudaSource::ToolkitFile => {
+            let (path, why) = (TOOLKIT_FILE.to_owned(), why.into_owned());
+            Some(Diagnostic::ToolkitFileBroken { client: kind, path, why })
         }
-        Prediction::Present(package, Origin::File(path)) if path == TOOLKIT_FILE => {
-            let seen = super::cuda_version(&package.version)?;
-            let is_too_old = toolkit.is_some_and(|toolkit| seen.major < toolkit.major);
-            let is_false = toolkit.is_none() && needs_cuda_hidden(machine, client);
-            let shadows = is_too_old || is_false;
-            shadows.then_some(Diagnostic::ToolkitShadowsDriver {
-                client: kind,
-                path,
-                toolkit: seen,
-                driver,
-            })
+        (Prediction::Present(package, Origin::File(path)), needed) if path == TOOLKIT_FILE => {
+            cuda_version(&package.version)
+                .filter(|toolkit| match needed {
+                    Some(needed) => toolkit.major < needed.major,
+                    None => needs_cuda_hidden(machine, client),
+                })
+                .map(|toolkit| Diagnostic::ToolkitShadowsDriver {
+                    client: kind,
+                    path,
+                    toolkit,
+                    driver,
+                })
         }
-        Prediction::Absent if toolkit.is_some() && !is_described(machine) => {
-            Some(Diagnostic::ClientSeesNoCuda {
-                client: kind,
-                why: no_cuda_reason(machine, client),
-            })
+        (Prediction::Absent, Some(_)) if !is_described(machine) => {
+            let why = no_cuda_reason(machine, client);
+            Some(Diagnostic::ClientSeesNoCuda { client: kind, why })
         }
-        Prediction::Present(..)
-        | Prediction::Absent
-        | Prediction::Fails(_)
-        | Prediction::Unknown(_) => None,
+        (Prediction::Present(..) | Prediction::Absent, _)
+        | (Prediction::Fails(_) | Prediction::Unknown(_), _) => None,
     }
 }
 
-/// Whether a client must be told that there is no CUDA: it would end with an error, or take a toolkit's
-/// file for a driver where none is.
+/// Whether a client needs an empty `CONDA_OVERRIDE_CUDA` for a build without CUDA: it would fail, or take a
+/// toolkit for a driver where there is no GPU.
 #[must_use]
 pub fn needs_cuda_hidden(machine: &Machine, client: &ClientTarget<'_>) -> bool {
-    match cuda::predict(machine, client) {
-        Prediction::Fails(_) => client.is_libmamba(),
+    match cuda::cuda(machine, client) {
+        Prediction::Fails(_) => client.habits().detector == Detector::Libmamba,
         Prediction::Present(_, Origin::File(path)) => {
-            path == TOOLKIT_FILE && driver(machine).is_none() && is_without_gpu(machine)
+            let has_no_gpu =
+                machine.gpu_count == Detected::Absent || machine.driver == Detected::Absent;
+            path == TOOLKIT_FILE && driver(machine).is_none() && has_no_gpu
         }
         Prediction::Present(..) | Prediction::Absent | Prediction::Unknown(_) => false,
     }
 }
 
-/// What the driver really supports, as its own libraries say.
+/// The CUDA that the driver supports, by its own libraries.
 fn driver(machine: &Machine) -> Option<CudaVersion> {
     let is_its_own = |origin: &Origin| {
         matches!(origin, Origin::Nvml | Origin::Libcuda | Origin::NvidiaSmi | Origin::Document(_))
     };
-    let nvml = cuda::by_nvml(machine).value().copied();
-    let said = machine.driver_cuda.fact().filter(|fact| is_its_own(&fact.origin));
-    nvml.or(machine.libcuda.value().copied()).or(said.map(|fact| fact.value))
+    let nvml = cuda::nvml(machine).value().copied();
+    let reported = machine.driver_cuda.fact().filter(|fact| is_its_own(&fact.origin));
+    nvml.or(machine.libcuda.value().copied()).or(reported.map(|fact| fact.value))
 }
 
-/// Whether it is known that there is nothing for CUDA to run on.
-fn is_without_gpu(machine: &Machine) -> bool {
-    machine.gpu_count == Detected::Absent || machine.driver == Detected::Absent
-}
-
-/// Why a client sees no CUDA where there is some.
+/// Why a client detects no CUDA where there is some.
 fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> NoCudaReason {
-    if client.found.is_some_and(|found| found.sees.is_some()) {
-        return NoCudaReason::NotInInfo;
-    }
-    let asks_program = client.is_libmamba()
-        || client.kind == ClientKind::Pixi && cuda::is_static(machine, client) == Some(true);
-    if asks_program {
-        return match &machine.nvidia_smi {
+    let detector = client.habits().detector;
+    if client.listed_packages().is_some() {
+        NoCudaReason::NotInInfo
+    } else if detector == Detector::Libmamba
+        || detector == Detector::Rattler && cuda::is_static(machine, client) == Some(true)
+    {
+        match &machine.nvidia_smi {
             Detected::Absent => NoCudaReason::NvidiaSmiNotOnPath { is_wsl: machine.wsl.is_found() },
             Detected::Found(_) | Detected::Unknown { .. } => NoCudaReason::NvidiaSmiSilent,
-        };
-    }
-    if cuda::is_elsewhere(machine, "libcuda") {
+        }
+    } else if cuda::is_elsewhere(machine, "libcuda") {
         NoCudaReason::LibcudaElsewhere
     } else if machine.libcuda.is_found() {
         NoCudaReason::DevicesHidden
@@ -111,23 +99,16 @@ fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> NoCudaReason 
     }
 }
 
-/// Whether the machine was described and not looked at, in what matters for CUDA.
+/// Whether the machine was described, not probed, in what matters for CUDA.
 #[must_use]
 pub fn is_described(machine: &Machine) -> bool {
-    let said = |origin: Option<&Origin>| match origin {
-        Some(Origin::Flag(_) | Origin::Document(_) | Origin::Baseline | Origin::Env(_)) => true,
-        Some(
-            Origin::Nvml
-            | Origin::Libcuda
-            | Origin::NvidiaSmi
-            | Origin::System
-            | Origin::Compiled
-            | Origin::File(_)
-            | Origin::Table(_),
+    let is_stated = |origin: Option<&Origin>| {
+        matches!(
+            origin,
+            Some(Origin::Flag(_) | Origin::Document(_) | Origin::Baseline | Origin::Env(_))
         )
-        | None => false,
     };
-    said(machine.subdir.fact().map(|fact| &fact.origin))
-        || said(machine.driver.fact().map(|fact| &fact.origin))
-        || said(machine.driver_cuda.fact().map(|fact| &fact.origin))
+    is_stated(machine.subdir.fact().map(|fact| &fact.origin))
+        || is_stated(machine.driver.fact().map(|fact| &fact.origin))
+        || is_stated(machine.driver_cuda.fact().map(|fact| &fact.origin))
 }

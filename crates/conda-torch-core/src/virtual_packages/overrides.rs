@@ -1,109 +1,68 @@
-//! What somebody has told the clients of the machine: `CONDA_OVERRIDE_*` and keys of their files.
+//! Virtual packages that the user sets: `CONDA_OVERRIDE_*` and keys of conda's configuration files.
 
-use std::borrow::Cow;
-
+use crate::clients::{ClientTarget, Detector};
 use crate::types::{Machine, Origin, Setting};
 
-use super::prediction::{Prediction, found};
-use crate::clients::ClientTarget;
+use super::Prediction;
 
-/// What is set for a virtual package and heeded by a client: `CUDA`, `GLIBC`.
+/// The override of a package that a client reads.
 pub(super) fn setting<'m>(
     machine: &'m Machine,
     client: &ClientTarget<'_>,
-    name: &str,
+    package: &str,
 ) -> Option<&'m Setting> {
-    let by_env = |setting: &&Setting| {
-        matches!(setting.origin, Origin::Env(_))
-            && setting.name.strip_prefix("CONDA_OVERRIDE_") == Some(name)
+    let habits = client.habits();
+    let by = |prefix: &'static str| {
+        machine.settings.iter().find(move |setting| {
+            let name = setting.name.strip_prefix(prefix);
+            name.is_some_and(|name| name.eq_ignore_ascii_case(package.trim_start_matches('_')))
+        })
     };
-    // Since 25.11 conda has the same in its files (https://github.com/conda/conda/pull/15248).
-    let by_file = |setting: &&Setting| {
-        setting
-            .name
-            .strip_prefix("override_virtual_packages.")
-            .is_some_and(|package| package.eq_ignore_ascii_case(name))
-    };
-    let reads_files = client.is_conda() && !client.is_below(&[25, 11]);
-    let environment = machine.settings.iter().find(by_env).filter(|_| is_read(client, name));
-    environment.or_else(|| machine.settings.iter().find(by_file).filter(|_| reads_files))
+    let variable = by("CONDA_OVERRIDE_").filter(|it| matches!(it.origin, Origin::Env(_)));
+    let key = by("override_virtual_packages.").filter(|_| habits.reads_override_files);
+    variable.filter(|_| habits.overrides.contains(&package)).or(key)
 }
 
-/// Whether a client of this version knows the variable.
-fn is_read(client: &ClientTarget<'_>, name: &str) -> bool {
-    let is_between = |from: &[u16], to: &[u16]| !client.is_below(from) && client.is_below(to);
-    match name {
-        "CUDA_ARCH" => !client.is_libmamba(),
-        "WIN" if client.is_conda() => !client.is_below(&[25, 1]),
-        "WIN" | "ARCHSPEC" if client.is_libmamba() => !client.is_below(&[2]),
-        // The first plugins had forgotten it.
-        "ARCHSPEC" if client.is_conda() => !is_between(&[22, 11], &[23, 3]),
-        _ => !(client.is_pixi() && client.is_below(&[0, 27])),
-    }
-}
-
-/// The platform that is set: conda's and mamba's words for it.
-pub(super) fn subdir<'m>(machine: &'m Machine, client: &ClientTarget<'_>) -> Option<&'m Setting> {
-    let names: &[&str] = if client.is_pixi() {
-        &[]
-    } else if client.is_libmamba() && !client.is_below(&[2]) {
-        &["CONDA_SUBDIR", "MAMBA_PLATFORM", "platform"]
-    } else {
-        &["CONDA_SUBDIR", "subdir"]
-    };
-    if client.is_first_plugin() {
-        return None;
-    }
-    let setting = |name: &&str| machine.settings.iter().find(|setting| setting.name == **name);
-    // libmamba takes an empty one for a platform, too.
-    let counts = |setting: &&Setting| client.is_libmamba() || !setting.value.is_empty();
-    names.iter().find_map(setting).filter(counts)
-}
-
-/// What a client makes of a version that was set, where empty is "not there".
-pub(super) fn version(client: &ClientTarget<'_>, package: &str, setting: &Setting) -> Prediction {
+/// What a client makes of the override of a package, if there is one.
+pub(super) fn overridden(
+    machine: &Machine,
+    client: &ClientTarget<'_>,
+    package: &str,
+) -> Option<Prediction> {
+    let setting = setting(machine, client, package)?;
+    let habits = client.habits();
     let origin = setting.origin.clone();
-    if client.is_pixi() {
-        return match setting.value.as_str() {
-            "" => Prediction::Absent,
-            text => match as_rattler(text) {
-                Ok(text) => found(package, text, origin),
-                Err(predict) => predict(setting),
-            },
-        };
-    }
-    // libmamba takes whatever stands there.
-    let is_trimmed = is_trimmed(client, package);
-    let text = if is_trimmed { setting.value.trim() } else { &setting.value };
-    // The first plugins lost the version alone.
-    let keeps_name = package == "__glibc" && client.is_first_plugin();
-    if text.is_empty() && !keeps_name { Prediction::Absent } else { found(package, text, origin) }
+    Some(match text(client, package, setting) {
+        "" if habits.kept_with_empty_override.contains(&package) => {
+            Prediction::version(package, "0", origin)
+        }
+        "" => Prediction::Absent,
+        text if habits.detector == Detector::Rattler && !is_plain_version(text) => {
+            let belongs = |c: char| c.is_ascii_alphanumeric() || "._-+!*".contains(c);
+            if text.chars().all(belongs) {
+                let why = format!("{}: `{text}` may not be a version to pixi", setting.name);
+                Prediction::Unknown(why.into())
+            } else {
+                let why = format!("{}: `{text}` is not a version; pixi fails", setting.name);
+                Prediction::Fails(why.into())
+            }
+        }
+        text => Prediction::version(package, text, origin),
+    })
 }
 
-/// Whether conda takes the space around a text away: of all since 25.11, of `__cuda` since 23.7.
-pub(super) fn is_trimmed(client: &ClientTarget<'_>, package: &str) -> bool {
-    let since: &[u16] = if package == "__cuda" { &[23, 7] } else { &[25, 11] };
-    client.is_conda() && !client.is_below(since)
+/// The text of an override as a client reads it.
+pub(super) fn text<'s>(client: &ClientTarget<'_>, package: &str, setting: &'s Setting) -> &'s str {
+    let is_trimmed = client.habits().trimmed_overrides.contains(&package);
+    if is_trimmed { setting.value.trim() } else { &setting.value }
 }
 
-/// What rattler reads as a version and writes as it was; else how that ends.
-fn as_rattler(text: &str) -> Result<&str, fn(&Setting) -> Prediction> {
+/// Whether rattler reads a text as a version and writes it as it was.
+fn is_plain_version(text: &str) -> bool {
     let is_number = |part: &str| {
         !part.is_empty()
             && part.bytes().all(|b| b.is_ascii_digit())
             && (part == "0" || !part.starts_with('0'))
     };
-    if text.split('.').all(is_number) {
-        return Ok(text);
-    }
-    let belongs = |c: char| c.is_ascii_alphanumeric() || "._-+!*".contains(c);
-    Err(if text.chars().all(belongs) {
-        |setting| Prediction::Unknown(quoted(setting, "may or may not be a version to pixi"))
-    } else {
-        |setting| Prediction::Fails(quoted(setting, "is no version, and pixi ends on it"))
-    })
-}
-
-fn quoted(setting: &Setting, what: &str) -> Cow<'static, str> {
-    format!("{}: `{}` {what}", setting.name, setting.value).into()
+    text.split('.').all(is_number)
 }

@@ -1,0 +1,381 @@
+//! What each client does in its own way, and since which version: a row a change, with its source.
+
+use crate::conda::Version;
+use crate::types::ClientKind;
+
+/// The clients of today. Source: the newest tags of their repositories in November 2026.
+pub(super) const CURRENT: [(ClientKind, Version); 4] = [
+    (ClientKind::Conda, Version::new(&[26, 7, 1])),
+    (ClientKind::Mamba, Version::new(&[2, 8, 1])),
+    (ClientKind::Micromamba, Version::new(&[2, 8, 1])),
+    (ClientKind::Pixi, Version::new(&[0, 77, 0])),
+];
+
+/// What a version of a client does in its own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientHabits {
+    // --- virtual packages
+    /// Whose code detects them.
+    pub detector: Detector,
+    /// The packages whose `CONDA_OVERRIDE_*` it reads.
+    pub overrides: &'static [&'static str],
+    /// The packages whose overrides lose the space around them.
+    pub trimmed_overrides: &'static [&'static str],
+    /// The packages that stay, as version `0`, with an empty override.
+    pub kept_with_empty_override: &'static [&'static str],
+    /// Whether `override_virtual_packages` in a configuration file is an override too.
+    pub reads_override_files: bool,
+    /// The settings for the platform to install for, the strongest first.
+    pub platform_settings: &'static [&'static str],
+    /// Whether it detects for the system that it runs on, whatever platform it installs for.
+    pub own_system_only: bool,
+    /// Whether it asks libcuda by `libcuda.so.1`, in a process without `CUDA_VISIBLE_DEVICES`.
+    pub isolates_libcuda: bool,
+    /// Whether `__cuda` is there, as version `0`, where no CUDA is found.
+    pub calls_missing_cuda_zero: bool,
+    /// Whom it asks for `__cuda`.
+    pub cuda: CudaSource,
+    /// Whether it has `__cuda_arch`.
+    pub cuda_arch: CudaArch,
+    /// How it names the processor.
+    pub archspec: Archspec,
+    /// Whether it fails on an override of `__archspec` that archspec does not know.
+    pub checks_archspec: bool,
+    /// Whether `__win` has a version.
+    pub has_win_version: bool,
+    /// `__glibc` for Linux on another system.
+    pub glibc_elsewhere: Elsewhere,
+    /// `__osx` for macOS on another system.
+    pub osx_elsewhere: Elsewhere,
+    /// Whether it has `__conda`.
+    pub has_conda_package: bool,
+    // --- commands
+    /// Which command changes its settings.
+    pub config: ConfigCommand,
+    /// Whether the first `config --add channels` writes `defaults` too.
+    pub config_adds_defaults: bool,
+    /// Whether `create` has `--platform`; `CONDA_SUBDIR` does the same in all versions.
+    pub has_platform_flag: bool,
+    /// Whether `remove` loads the channels of the settings, which may be none, or gone.
+    pub remove_loads_channels: bool,
+    /// Whether the classic solver is the default.
+    pub is_classic_by_default: bool,
+    /// Whether a project declares its virtual packages by `platform edit`, not `system-requirements add`.
+    pub has_platform_edit: bool,
+}
+
+/// Whose code detects virtual packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detector {
+    /// conda's Python.
+    Conda,
+    /// libmamba's C++. mamba 1 too: conda's Python reads its settings, libmamba looks at the machine
+    /// (`api.get_virtual_packages` in mamba's `install`).
+    Libmamba,
+    /// rattler's Rust.
+    Rattler,
+}
+
+/// Whom a client asks for the driver's CUDA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CudaSource {
+    Libcuda,
+    /// `nvidia-smi --query -u -x`, word for word.
+    NvidiaSmi,
+    /// The toolkit in `/usr/local/cuda/version.json`, then `nvidia-smi`.
+    ToolkitFile,
+    Nvml,
+    /// NVML, libcuda and `nvidia-smi` in turn.
+    Each,
+}
+
+/// Whether a client has `__cuda_arch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CudaArch {
+    Never,
+    /// With the plugin `nvidia-virtual-packages`.
+    WithPlugin,
+    /// If the program can open the driver's libraries.
+    WithLibraries,
+    Always,
+}
+
+/// How a client names the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Archspec {
+    /// Not at all.
+    None,
+    /// Not predicted, and why.
+    Unknown(&'static str),
+    /// The architecture in the name of the platform.
+    Architecture,
+    /// A level of x86-64, with a dash (`x86_64-v3`) or not.
+    Level { has_dash: bool, on_windows: bool },
+    /// By the package archspec beside conda, which may be missing.
+    Package { is_dependency: bool },
+    /// By archspec's table.
+    Table,
+}
+
+/// A package of a system that the client does not run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    Absent,
+    /// As version `0`.
+    Zero,
+    /// With the version of the system that it runs on.
+    OwnSystem,
+}
+
+/// The command that changes settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConfigCommand {
+    /// `conda config --add`: one action a call.
+    Conda,
+    /// `config prepend`, of the client itself.
+    Own,
+    None,
+}
+
+/// A change that came with a version.
+type Change = (Version, &'static str, fn(&mut ClientHabits));
+
+/// conda's plugins, or the module before them, at the version's tag.
+const CONDA_TAG: &str =
+    "https://github.com/conda/conda: conda/plugins/virtual_packages, conda/core/index.py";
+const MAMBA_TAG: &str =
+    "https://github.com/mamba-org/mamba: libmamba/src/core/virtual_packages.cpp";
+const RATTLER_TAG: &str = "https://github.com/conda/rattler: crates/rattler_virtual_packages";
+
+const BUT_WIN: &[&str] = &["__archspec", "__cuda", "__cuda_arch", "__glibc", "__linux", "__osx"];
+const ALL: &[&str] =
+    &["__archspec", "__cuda", "__cuda_arch", "__glibc", "__linux", "__osx", "__win"];
+
+/// conda before its first row.
+const CONDA: ClientHabits = ClientHabits {
+    detector: Detector::Conda,
+    overrides: BUT_WIN,
+    trimmed_overrides: &[],
+    kept_with_empty_override: &["__linux"],
+    reads_override_files: false,
+    platform_settings: &["CONDA_SUBDIR", "subdir"],
+    own_system_only: true,
+    isolates_libcuda: false,
+    calls_missing_cuda_zero: false,
+    cuda: CudaSource::Libcuda,
+    cuda_arch: CudaArch::WithPlugin,
+    archspec: Archspec::None,
+    checks_archspec: false,
+    has_win_version: false,
+    glibc_elsewhere: Elsewhere::Absent,
+    osx_elsewhere: Elsewhere::OwnSystem,
+    has_conda_package: false,
+    config: ConfigCommand::Conda,
+    config_adds_defaults: true,
+    has_platform_flag: false,
+    remove_loads_channels: true,
+    is_classic_by_default: true,
+    has_platform_edit: false,
+};
+
+const CONDA_CHANGES: &[Change] = &[
+    (Version::new(&[4, 9]), CONDA_TAG, |habits| {
+        habits.archspec = Archspec::Package { is_dependency: false };
+    }),
+    // The first plugins forgot a variable and asked the system, not the settings, for the platform.
+    (Version::new(&[22, 11]), "https://github.com/conda/conda/pull/12257", |habits| {
+        habits.overrides = &["__cuda", "__cuda_arch", "__glibc", "__linux", "__osx"];
+        habits.kept_with_empty_override = &["__linux", "__glibc"];
+        habits.platform_settings = &[];
+        habits.archspec = Archspec::Unknown("conda 22.11 and 23.1 detect it inconsistently");
+    }),
+    (Version::new(&[23, 1]), CONDA_TAG, |habits| habits.isolates_libcuda = true),
+    (Version::new(&[23, 3]), "https://github.com/conda/conda/pull/12257", |habits| {
+        habits.overrides = BUT_WIN;
+        habits.kept_with_empty_override = CONDA.kept_with_empty_override;
+        habits.platform_settings = CONDA.platform_settings;
+        habits.archspec = Archspec::Package { is_dependency: false };
+        habits.own_system_only = false;
+    }),
+    (Version::new(&[23, 7]), CONDA_TAG, |habits| habits.trimmed_overrides = &["__cuda"]),
+    (Version::new(&[23, 10]), "https://github.com/conda/conda/releases/tag/23.10.0", |habits| {
+        habits.has_platform_flag = true;
+        habits.is_classic_by_default = false;
+    }),
+    (Version::new(&[23, 11]), "https://github.com/conda/conda/pull/13266", |habits| {
+        habits.has_conda_package = true;
+        habits.archspec = Archspec::Package { is_dependency: true };
+    }),
+    (Version::new(&[25, 1]), "https://github.com/conda/conda/pull/14450", |habits| {
+        habits.overrides = ALL;
+        habits.has_win_version = true;
+        habits.osx_elsewhere = Elsewhere::Zero;
+    }),
+    (Version::new(&[25, 9]), "https://github.com/conda/conda/pull/15196", |habits| {
+        habits.config_adds_defaults = false;
+    }),
+    (Version::new(&[25, 11]), "https://github.com/conda/conda/pull/15248", |habits| {
+        habits.reads_override_files = true;
+        habits.trimmed_overrides = ALL;
+        habits.glibc_elsewhere = Elsewhere::Zero;
+        habits.calls_missing_cuda_zero = true;
+    }),
+    (Version::new(&[25, 11, 1]), "https://github.com/conda/conda/pull/15500", |habits| {
+        habits.calls_missing_cuda_zero = false;
+    }),
+];
+
+/// libmamba before its first row, in micromamba.
+const LIBMAMBA: ClientHabits = ClientHabits {
+    detector: Detector::Libmamba,
+    overrides: &["__cuda", "__glibc", "__linux", "__osx"],
+    own_system_only: false,
+    cuda: CudaSource::NvidiaSmi,
+    cuda_arch: CudaArch::Never,
+    archspec: Archspec::Architecture,
+    osx_elsewhere: Elsewhere::Absent,
+    config: ConfigCommand::Own,
+    config_adds_defaults: false,
+    has_platform_flag: true,
+    remove_loads_channels: false,
+    is_classic_by_default: false,
+    ..CONDA
+};
+
+const LIBMAMBA_CHANGES: &[Change] = &[
+    (Version::new(&[1, 5, 3]), MAMBA_TAG, |habits| {
+        habits.archspec = Archspec::Level { has_dash: true, on_windows: false };
+    }),
+    (Version::new(&[1, 5, 10]), MAMBA_TAG, |habits| {
+        habits.archspec = Archspec::Level { has_dash: false, on_windows: false };
+    }),
+    (Version::new(&[2]), MAMBA_TAG, |habits| {
+        habits.overrides = &["__archspec", "__cuda", "__glibc", "__linux", "__osx", "__win"];
+        habits.kept_with_empty_override = &["__archspec", "__linux", "__osx", "__win"];
+        habits.platform_settings = &["CONDA_SUBDIR", "MAMBA_PLATFORM", "platform"];
+        habits.has_win_version = true;
+        habits.osx_elsewhere = Elsewhere::Zero;
+    }),
+    (Version::new(&[2, 0, 6]), "https://github.com/mamba-org/mamba/pull/3700", |habits| {
+        habits.cuda = CudaSource::ToolkitFile;
+    }),
+    (Version::new(&[2, 0, 7]), "https://github.com/mamba-org/mamba/pull/3803", |habits| {
+        habits.archspec = Archspec::Level { has_dash: false, on_windows: true };
+    }),
+];
+
+/// mamba before its first row: its solves asked conda.
+const MAMBA: ClientHabits =
+    ClientHabits { remove_loads_channels: false, is_classic_by_default: false, ..CONDA };
+
+/// mamba beside libmamba: up to 1.5 it is a front of conda, without a `config` of its own.
+const MAMBA_CHANGES: &[Change] = &[
+    (Version::new(&[0, 24]), MAMBA_TAG, |habits| {
+        *habits = ClientHabits {
+            config: ConfigCommand::Conda,
+            config_adds_defaults: true,
+            has_platform_flag: false,
+            ..LIBMAMBA
+        };
+    }),
+    (Version::new(&[2]), "https://github.com/mamba-org/mamba: micromamba/src", |habits| {
+        habits.config = LIBMAMBA.config;
+        habits.config_adds_defaults = LIBMAMBA.config_adds_defaults;
+        habits.has_platform_flag = LIBMAMBA.has_platform_flag;
+    }),
+];
+
+/// pixi before its first row.
+const PIXI: ClientHabits = ClientHabits {
+    detector: Detector::Rattler,
+    overrides: &[],
+    kept_with_empty_override: &[],
+    platform_settings: &[],
+    own_system_only: false,
+    cuda: CudaSource::Nvml,
+    cuda_arch: CudaArch::Never,
+    archspec: Archspec::Unknown("pixi before 0.71 has an older table of processors"),
+    osx_elsewhere: Elsewhere::Absent,
+    config: ConfigCommand::None,
+    config_adds_defaults: false,
+    remove_loads_channels: false,
+    is_classic_by_default: false,
+    ..CONDA
+};
+
+const PIXI_CHANGES: &[Change] = &[
+    (Version::new(&[0, 27]), RATTLER_TAG, |habits| habits.overrides = ALL),
+    (Version::new(&[0, 41]), "https://github.com/conda/rattler/pull/1028", |habits| {
+        habits.has_win_version = true;
+    }),
+    (
+        Version::new(&[0, 71]),
+        "https://pixi.prefix.dev/latest/workspace/system_requirements/",
+        |habits| {
+            habits.cuda = CudaSource::Libcuda;
+            habits.cuda_arch = CudaArch::WithLibraries;
+            habits.archspec = Archspec::Table;
+            habits.has_platform_edit = true;
+        },
+    ),
+    (Version::new(&[0, 77]), RATTLER_TAG, |habits| habits.checks_archspec = true),
+    // `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
+    (Version::new(&[0, 78]), RATTLER_TAG, |habits| {
+        habits.cuda = CudaSource::Each;
+        habits.cuda_arch = CudaArch::Always;
+    }),
+];
+
+impl ClientHabits {
+    /// Those of a version; of the newest that is known where there is no version.
+    pub(super) fn of(kind: ClientKind, version: Option<Version>) -> Self {
+        let (mut habits, changes): (Self, &[&[Change]]) = match kind {
+            ClientKind::Conda => (CONDA, &[CONDA_CHANGES]),
+            ClientKind::Mamba => (MAMBA, &[MAMBA_CHANGES, LIBMAMBA_CHANGES]),
+            ClientKind::Micromamba => (LIBMAMBA, &[LIBMAMBA_CHANGES]),
+            ClientKind::Pixi => (PIXI, &[PIXI_CHANGES]),
+        };
+        for (from, _, change) in changes.iter().copied().flatten() {
+            if version.is_none_or(|version| version >= *from) {
+                change(&mut habits);
+            }
+        }
+        habits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn habits(kind: ClientKind, version: &[u16]) -> ClientHabits {
+        ClientHabits::of(kind, Some(Version::new(version)))
+    }
+
+    #[test]
+    fn a_change_holds_from_its_version_on() {
+        assert!(habits(ClientKind::Conda, &[25, 8, 2]).config_adds_defaults);
+        assert!(!habits(ClientKind::Conda, &[25, 9]).config_adds_defaults);
+        let zero = |version: &[u16]| habits(ClientKind::Conda, version).calls_missing_cuda_zero;
+        assert_eq!([zero(&[25, 9]), zero(&[25, 11]), zero(&[25, 11, 1])], [false, true, false]);
+        assert_eq!(habits(ClientKind::Mamba, &[2, 0, 5]).cuda, CudaSource::NvidiaSmi);
+        assert_eq!(habits(ClientKind::Micromamba, &[2, 0, 6]).cuda, CudaSource::ToolkitFile);
+    }
+
+    #[test]
+    fn mamba_1_has_condas_config_and_micromamba_1_its_own() {
+        let mamba = habits(ClientKind::Mamba, &[1, 5, 12]);
+        assert_eq!((mamba.detector, mamba.config), (Detector::Libmamba, ConfigCommand::Conda));
+        assert_eq!(habits(ClientKind::Micromamba, &[1, 5, 12]).config, ConfigCommand::Own);
+        assert_eq!(habits(ClientKind::Mamba, &[2]).config, ConfigCommand::Own);
+        assert_eq!(habits(ClientKind::Mamba, &[0, 23]).detector, Detector::Conda);
+    }
+
+    #[test]
+    fn changes_are_in_the_order_of_versions_and_have_a_source() {
+        for changes in [CONDA_CHANGES, LIBMAMBA_CHANGES, MAMBA_CHANGES, PIXI_CHANGES] {
+            assert!(changes.is_sorted_by_key(|(from, _, _)| *from));
+            assert!(changes.iter().all(|(_, source, _)| source.starts_with("https://")));
+        }
+    }
+}
