@@ -208,7 +208,7 @@ fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
     case.machine.clients[0].environments = vec!["work".to_owned()];
     let create = "conda create -n work-arm64 --platform osx-arm64 --override-channels";
     assert!(case.steps().contains(create), "{}", case.steps());
-    assert!(page(&case).contains("note: the environment `work` exists, with packages of the"));
+    assert!(page(&case).contains("note: the environment `work` is for the client's own platform"));
 }
 
 #[test]

@@ -98,6 +98,6 @@ fn flag(place: &Location, shell: Shell) -> String {
         Some(name) => ("-n", name),
         None => ("-p", &place.prefix),
     };
-    let word = shell::word(text, shell).map_or("…".into(), std::borrow::Cow::into_owned);
+    let word = shell::word(text, shell).unwrap_or_else(|_| "…".to_owned());
     format!("{flag} {word}")
 }

@@ -1,11 +1,11 @@
-//! A command with what a solver's answer shows to be missing.
+//! Corrections of a command, from what a solver answered.
 
 use crate::conda::MatchSpec;
 use crate::solve_check::Correction;
 
-use crate::commands::Step;
+use super::Step;
 
-/// The installation with a correction. A new environment is the plan's own matter.
+/// The installation with a correction. For a new environment the caller makes new commands.
 #[must_use]
 pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
     match correction {

@@ -1,9 +1,9 @@
-//! The same command as it is printed, without doing anything: for a program to run, never by a shell.
+//! The printed command as a dry run, for a program to run without a shell.
 
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
-use crate::commands::Step;
+use super::Step;
 
 /// A command that changes nothing and says what it would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct DryRunCommand {
     pub env: Vec<(&'static str, String)>,
 }
 
-/// The words of an installation, with those that make it a dry run with an answer in JSON. `--json` answers
-/// every question with yes, and a dry run acts on none.
+/// An installation as a dry run with JSON output. `--json` answers every question with yes; a dry run acts on
+/// none.
 #[must_use]
 pub fn dry_run(step: &Step) -> DryRunCommand {
     debug_assert_ne!(step.client, ClientKind::Pixi, "pixi has no dry run of `add`");
@@ -24,7 +24,7 @@ pub fn dry_run(step: &Step) -> DryRunCommand {
     DryRunCommand { arguments: words.chain(flags).collect(), env: step.env.clone() }
 }
 
-/// pixi's lock of a project that holds the same: what it would install stands in the file that it writes.
+/// pixi's lock of a project with the same packages: the lock file lists what it would install.
 #[must_use]
 pub fn lock(manifest: &str, step: &Step) -> DryRunCommand {
     let words = ["lock", "--manifest-path", manifest];
@@ -32,12 +32,12 @@ pub fn lock(manifest: &str, step: &Step) -> DryRunCommand {
 }
 
 impl DryRunCommand {
-    /// Puts a folder in the place of the environment that is to be made: conda and mamba 1 refuse the dry
-    /// run of `create` where there is one of that name.
+    /// Replaces the name of the new environment by a folder: conda and mamba 1 refuse a dry run of `create` if
+    /// the environment exists.
     #[must_use]
     pub fn in_folder(mut self, folder: &str) -> Self {
-        let is_place = |word: &String| word == "-n" || word == "-p";
-        if let Some(at) = self.arguments.iter().position(is_place) {
+        let is_name_or_folder = |word: &String| word == "-n" || word == "-p";
+        if let Some(at) = self.arguments.iter().position(is_name_or_folder) {
             "-p".clone_into(&mut self.arguments[at]);
             if let Some(value) = self.arguments.get_mut(at + 1) {
                 folder.clone_into(value);
@@ -46,15 +46,14 @@ impl DryRunCommand {
         self
     }
 
-    /// With nothing asked of a network.
+    /// Without network access.
     #[must_use]
     pub fn offline(mut self) -> Self {
         self.arguments.push("--offline".to_owned());
         self
     }
 
-    /// For a machine that is not the one that the client runs on: what the client would see for itself
-    /// here is told it as the other machine has it.
+    /// For another machine than the one that the client runs on: overrides what it would detect here.
     #[must_use]
     pub fn for_another(mut self, machine: &Machine, choice: &Choice<'_>) -> Self {
         let cuda = choice.needs_cuda.map(|cuda| cuda.to_string()).unwrap_or_default();
@@ -67,8 +66,8 @@ impl DryRunCommand {
             ("CONDA_OVERRIDE_OSX", macos),
         ];
         for (name, value) in all {
-            let is_told = self.env.iter().any(|(other, _)| *other == name);
-            if let Some(value) = value.filter(|_| !is_told) {
+            let is_set = self.env.iter().any(|(other, _)| *other == name);
+            if let Some(value) = value.filter(|_| !is_set) {
                 self.env.push((name, value));
             }
         }
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_printed_command_and_two_words_more() {
+    fn a_dry_run_adds_two_flags_to_the_printed_command() {
         let command = dry_run(&step(&["conda", "create", "-n", "torch", "pytorch-gpu=2.13.0"]));
         let words = ["create", "-n", "torch", "pytorch-gpu=2.13.0", "--dry-run", "--json"];
         assert_eq!(command.arguments, words);
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_takes_the_place_of_a_name() {
+    fn a_folder_replaces_the_name_of_the_environment() {
         let command =
             dry_run(&step(&["conda", "create", "-n", "torch", "pytorch"])).in_folder("/t/x");
         assert_eq!(command.arguments, ["create", "-p", "/t/x", "pytorch", "--dry-run", "--json"]);

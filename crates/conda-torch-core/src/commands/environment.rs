@@ -1,14 +1,13 @@
-//! Where the packages go.
-
-use crate::conda::Subdir;
-use crate::types::{self};
+//! The environment that packages go into.
 
 use crate::clients::ClientTarget;
+use crate::conda::Subdir;
+use crate::types;
 
 /// The environment, as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TargetEnvironment {
-    /// Not named: `torch`, or the first of `torch-2`, `torch-3`, … that is not there yet.
+    /// Not named: `torch`, or the first of `torch-2`, `torch-3`, … that does not exist.
     #[default]
     Unnamed,
     /// By name.
@@ -17,60 +16,52 @@ pub enum TargetEnvironment {
     Prefix(String),
 }
 
-/// An environment that is to be made or filled.
+/// The environment, as a command names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InstallTarget {
     /// `-n` or `-p`.
     flag: &'static str,
     /// The name or the folder.
     value: String,
-    /// Whether the client has it already.
-    exists: bool,
-    /// The one that was asked for and that takes packages of another platform.
+    pub(super) exists: bool,
+    /// The environment that the user named and that is for another platform.
     instead_of: Option<String>,
 }
 
 impl TargetEnvironment {
-    /// The environment on this client; a new one where the packages are for another platform than the
-    /// client's own, which its environments are taken to be for.
-    pub(super) fn place(&self, client: &ClientTarget<'_>, other: Option<Subdir>) -> InstallTarget {
-        let has = |name: &str| {
-            client.found.is_some_and(|client| client.environments.iter().any(|e| e == name))
+    /// The environment on a client; a new one if the packages are for another platform than the client's own,
+    /// which its environments are assumed to be for.
+    pub(super) fn target(&self, client: &ClientTarget<'_>, other: Option<Subdir>) -> InstallTarget {
+        let exists = |name: &str| {
+            client.found.is_some_and(|client| client.environments.iter().any(|it| it == name))
         };
-        let (flag, wish) = match self {
-            Self::Unnamed => ("-n", None),
-            Self::Name(name) => ("-n", Some(name.as_str())),
-            Self::Prefix(folder) => ("-p", Some(folder.as_str())),
+        let (flag, value) = match self {
+            Self::Unnamed => ("-n", free_name("torch", exists)),
+            Self::Name(name) => ("-n", name.clone()),
+            Self::Prefix(folder) => ("-p", folder.clone()),
         };
-        let new = |value| InstallTarget { flag, value, exists: false, instead_of: None };
-        let Some(wish) = wish else { return new(free_name("torch", has)) };
-        match other.filter(|_| has(wish)) {
+        match other.filter(|_| exists(&value)) {
             Some(subdir) => {
                 let (_, arch) = subdir.as_str().split_once('-').unwrap_or_default();
-                let stem = wish.trim_end_matches(['/', '\\']);
-                let value = free_name(&format!("{stem}-{arch}"), has);
-                InstallTarget { instead_of: Some(wish.to_owned()), ..new(value) }
+                let stem = value.trim_end_matches(['/', '\\']);
+                let free = free_name(&format!("{stem}-{arch}"), exists);
+                InstallTarget { flag, value: free, exists: false, instead_of: Some(value) }
             }
-            None => InstallTarget { exists: has(wish), ..new(wish.to_owned()) },
+            None => InstallTarget { flag, exists: exists(&value), value, instead_of: None },
         }
     }
 
-    /// A new one beside one that exists, which keeps all that is in it.
+    /// A new one beside one that exists; `taken` are the names and folders of those that do.
     pub(super) fn beside(old: &types::Environment, taken: &[String]) -> Self {
-        let has = |name: &str| taken.iter().any(|taken| taken == name);
+        let exists = |name: &str| taken.iter().any(|taken| taken == name);
         match old.name.as_deref() {
-            Some("base") => Self::Name(free_name("torch", has)),
-            Some(name) => Self::Name(free_name(&format!("{name}-cf"), has)),
+            Some("base") => Self::Name(free_name("torch", exists)),
+            Some(name) => Self::Name(free_name(&format!("{name}-cf"), exists)),
             None => {
                 let stem = old.prefix.trim_end_matches(['/', '\\']);
-                Self::Prefix(free_name(&format!("{stem}-cf"), has))
+                Self::Prefix(free_name(&format!("{stem}-cf"), exists))
             }
         }
-    }
-
-    /// One that exists.
-    pub(super) fn existing(old: &types::Environment) -> Self {
-        old.name.clone().map_or_else(|| Self::Prefix(old.prefix.clone()), Self::Name)
     }
 
     /// A name for a project or a file: the environment's, or `torch`.
@@ -82,7 +73,12 @@ impl TargetEnvironment {
         }
     }
 
-    /// A folder of its own: the prefix, or one called like the environment.
+    /// The manifest of a pixi project, in the prefix or in a folder called like the environment.
+    pub(super) fn manifest(&self) -> String {
+        format!("{}/pixi.toml", self.folder().trim_end_matches(['/', '\\']))
+    }
+
+    /// The prefix, or a folder called like the environment.
     pub(super) fn folder(&self) -> &str {
         match self {
             Self::Prefix(folder) => folder,
@@ -92,14 +88,10 @@ impl TargetEnvironment {
 }
 
 impl InstallTarget {
-    /// The place of an environment that is there.
-    pub(super) fn of(old: &types::Environment) -> Self {
-        let (flag, value) = match TargetEnvironment::existing(old) {
-            TargetEnvironment::Name(name) => ("-n", name),
-            TargetEnvironment::Prefix(prefix) => ("-p", prefix),
-            TargetEnvironment::Unnamed => ("-n", String::new()),
-        };
-        Self { flag, value, exists: true, instead_of: None }
+    /// An environment that exists.
+    pub(super) fn existing(old: &types::Environment) -> Self {
+        let (flag, value) = old.name.as_ref().map_or(("-p", &old.prefix), |name| ("-n", name));
+        Self { flag, value: value.clone(), exists: true, instead_of: None }
     }
 
     /// A name for a file about it.
@@ -107,37 +99,30 @@ impl InstallTarget {
         self.value.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("environment")
     }
 
-    /// Whether it has to be made.
-    pub(super) const fn is_new(&self) -> bool {
-        !self.exists
-    }
-
     /// The words that name it.
     pub(super) fn words(&self) -> [&str; 2] {
         [self.flag, &self.value]
     }
 
-    /// What to say where it exists, or where the one that was asked for does.
+    /// What to know if it exists, or if the one that the user named does.
     pub(super) fn note(&self) -> Option<String> {
-        if let Some(old) = &self.instead_of {
-            return Some(format!(
-                "the environment `{old}` exists, with packages of the client's own platform; these are for another, and go into a new one"
-            ));
+        match &self.instead_of {
+            Some(old) => Some(format!(
+                "the environment `{old}` is for the client's own platform; these packages are for another and need a new one"
+            )),
+            None => self.exists.then(|| {
+                format!(
+                    "the environment `{}` exists; its packages may change or conflict; a new one is safer",
+                    self.value
+                )
+            }),
         }
-        self.exists.then(|| {
-            format!(
-                "the environment `{}` exists: what is in it may change, or may keep these packages out; a new one is safer",
-                self.value
-            )
-        })
     }
 }
 
-/// The first of `name`, `name-2`, `name-3`, … that is not taken.
-fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    if !is_taken(name) {
-        return name.to_owned();
-    }
+/// The first of `name`, `name-2`, `name-3`, … that does not exist.
+fn free_name(name: &str, exists: impl Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|number: u32| format!("{name}-{number}"));
-    numbered.into_iter().find(|name| !is_taken(name)).unwrap_or_default()
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !exists(name)).expect("not every number is taken")
 }

@@ -1,29 +1,27 @@
-//! An environment of the old channel, made anew beside itself or changed in place.
+//! An environment of the old channel, replaced by a new one or changed in place.
 
+use crate::clients::{ClientTarget, ConfigCommand};
 use crate::conda::{CONDA_FORGE, Os};
 use crate::migrate::environment::{Migration, MigrationPlan};
-use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
-use crate::clients::ClientTarget;
-use crate::commands::{
-    Step, StepKind, TargetEnvironment, conda, environment::InstallTarget, install_specs, overrides,
-    pixi,
-};
+use super::environment::InstallTarget;
+use super::install::Installation;
+use super::{Step, StepKind, TargetEnvironment};
 
 /// The commands of a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MigrationSteps {
     /// A new environment beside the old one.
     pub new: Vec<Step>,
-    /// The environment itself; empty where that cannot work, or for a client that knows projects only.
+    /// The environment itself; empty if that cannot work, and for pixi, which has projects.
     pub in_place: Vec<Step>,
-    /// How to get the environment back after that, from the file that the first command writes.
+    /// How to restore the environment after that, from the file that the first command writes.
     pub way_back: Option<Step>,
 }
 
-/// The commands, in the words of the client. None of them says `-y`, which would replace an environment
-/// without a word; `taken` are the names and folders of those that are there.
+/// The commands for a client. None has `-y`, which would replace an environment without asking; `taken` are
+/// the names and folders of the environments that exist.
 #[must_use]
 pub fn migration(
     machine: &Machine,
@@ -35,59 +33,58 @@ pub fn migration(
     let (Some(plan), Some(choice)) = (&migration.plan, &migration.target.advice.recommended) else {
         return MigrationSteps::default();
     };
-    let beside = match environment {
+    let new = match environment {
         TargetEnvironment::Unnamed => TargetEnvironment::beside(migration.environment, taken),
         TargetEnvironment::Name(_) | TargetEnvironment::Prefix(_) => environment.clone(),
     };
+    let channels = &CONDA_FORGE.and(&plan.channels);
+    let installation = Installation { machine, choice, client, channels, specs: &plan.specs };
+    let mut steps = MigrationSteps::default();
     if client.kind == ClientKind::Pixi {
-        let new = of_pixi(machine, choice, client, &beside, plan);
-        return MigrationSteps { new, ..MigrationSteps::default() };
+        steps.new = in_new_project(&installation, &new, plan);
+        return steps;
     }
-    let mut steps =
-        MigrationSteps { new: new(machine, choice, client, &beside, plan), ..Default::default() };
+    steps.new = in_new_environment(&installation, &new, plan);
     if plan.obstacles.is_empty() {
-        let target = InstallTarget::of(migration.environment);
-        steps.in_place = in_place(machine, choice, client, &target, plan);
-        steps.way_back = Some(way_back(client, &target));
+        let target = InstallTarget::existing(migration.environment);
+        steps.in_place = in_place(&installation, &target, plan);
+        let stem = target.file_stem();
+        let (name, file) = (format!("{stem}-before"), format!("{stem}-before.txt"));
+        steps.way_back =
+            Some(client.step(StepKind::Backup, ["create", "-n", &name, "--file", &file]));
     }
     steps
 }
 
-fn new(
-    machine: &Machine,
-    choice: &Choice<'_>,
-    client: &ClientTarget<'_>,
+fn in_new_environment(
+    installation: &Installation<'_>,
     environment: &TargetEnvironment,
     plan: &MigrationPlan,
 ) -> Vec<Step> {
-    let target = environment.place(client, overrides::platform(machine, choice, client));
-    let channels = CONDA_FORGE.and(&plan.channels);
-    let mut steps = install_specs(machine, choice, client, &target, &channels, &plan.specs);
-    note_solver(machine, client, &mut steps);
-    if !plan.pip.is_empty() {
-        let packages = pip(plan);
+    let target = environment.target(installation.client, installation.other_platform());
+    let mut steps = installation.in_target(&target);
+    let packages = pip_packages(plan);
+    if !packages.is_empty() {
         let words = std::iter::once("run").chain(target.words());
         let words = words.chain(["python", "-m", "pip", "install"]);
-        let step = client.step(StepKind::Pip, words.chain(packages.iter().map(String::as_str)));
-        steps.insert(1, step);
+        let words = words.chain(packages.iter().map(String::as_str));
+        steps.insert(1, installation.client.step(StepKind::Pip, words));
     }
     steps
 }
 
-fn of_pixi(
-    machine: &Machine,
-    choice: &Choice<'_>,
-    client: &ClientTarget<'_>,
+fn in_new_project(
+    installation: &Installation<'_>,
     environment: &TargetEnvironment,
     plan: &MigrationPlan,
 ) -> Vec<Step> {
-    let channels = CONDA_FORGE.and(&plan.channels);
-    let mut steps = pixi::plan_specs(machine, choice, client, environment, &channels, &plan.specs);
-    if !plan.pip.is_empty() {
-        let manifest = format!("{}/pixi.toml", environment.folder().trim_end_matches(['/', '\\']));
-        let packages = pip(plan);
+    let mut steps = installation.in_project(environment);
+    let packages = pip_packages(plan);
+    if !packages.is_empty() {
+        let manifest = environment.manifest();
         let words = ["add", "--manifest-path", &manifest, "--pypi"].into_iter();
-        let mut step = client.step(StepKind::Pip, words.chain(packages.iter().map(String::as_str)));
+        let words = words.chain(packages.iter().map(String::as_str));
+        let mut step = installation.client.step(StepKind::Pip, words);
         let check = steps.len() - 1;
         step.env.clone_from(&steps[check].env);
         steps.insert(check, step);
@@ -95,81 +92,58 @@ fn of_pixi(
     steps
 }
 
-fn pip(plan: &MigrationPlan) -> Vec<String> {
+fn pip_packages(plan: &MigrationPlan) -> Vec<String> {
     let spec = |package: &crate::types::PipPackage| {
-        // What a local build adds (`1.0+cpu`) is not on PyPI.
-        let version = package.version.split('+').next().unwrap_or_default();
-        if version.is_empty() {
-            package.name.clone()
-        } else {
-            format!("{}=={version}", package.name)
+        // The suffix of a local build (`1.0+cpu`) is not on PyPI.
+        match package.version.split('+').next() {
+            None | Some("") => package.name.clone(),
+            Some(version) => format!("{}=={version}", package.name),
         }
     };
     plan.pip.iter().map(spec).collect()
 }
 
-/// A way back, what holds the old PyTorch out, and the new one in: naive sequences of one command
-/// conflict, or keep the old build.
+/// A backup, the removal of what keeps the old PyTorch, and the new one: a single command conflicts, or keeps
+/// the old build.
 fn in_place(
-    machine: &Machine,
-    choice: &Choice<'_>,
-    client: &ClientTarget<'_>,
+    installation: &Installation<'_>,
     target: &InstallTarget,
     plan: &MigrationPlan,
 ) -> Vec<Step> {
+    let client = installation.client;
     let mut steps = vec![backup(client, target)];
     if !plan.in_place.remove.is_empty() {
-        let words = std::iter::once("remove").chain(target.words());
-        // conda would load the channels of the settings, which may be none, or gone.
-        let here = client.kind == ClientKind::Conda;
-        let channels = ["--override-channels", "-c", "conda-forge"].into_iter().filter(|_| here);
-        let names = plan.in_place.remove.iter().map(String::as_str);
-        let mut step = client.step(StepKind::Remove, words.chain(channels).chain(names));
-        if choice.build.subdir.os() == Os::Windows {
+        let mut words = vec!["remove"];
+        words.extend(target.words());
+        if client.habits().remove_loads_channels {
+            words.extend(["--override-channels", "-c", "conda-forge"]);
+        }
+        words.extend(plan.in_place.remove.iter().map(String::as_str));
+        let mut step = client.step(StepKind::Remove, words);
+        if installation.choice.build.subdir.os() == Os::Windows {
             step.note = Some(
                 "close programs that use the environment: Windows keeps their files".to_owned(),
             );
         }
         steps.push(step);
     }
-    let channels = CONDA_FORGE.and(&plan.channels);
     let mut install =
-        install_specs(machine, choice, client, target, &channels, &plan.in_place.specs);
-    note_solver(machine, client, &mut install);
-    if let Some(step) = install.first_mut().filter(|step| step.kind == StepKind::Install) {
-        step.note = None; // that it exists is the point
-    }
+        Installation { specs: &plan.in_place.specs, ..*installation }.in_target(target);
+    install[0].note = None; // that it exists is the point
     steps.extend(install);
     steps
 }
 
-fn note_solver(machine: &Machine, client: &ClientTarget<'_>, steps: &mut [Step]) {
-    if client.kind == ClientKind::Conda {
-        conda::note_solver(machine, client, steps);
-    }
-}
-
-/// Whether the client writes files of its own making; else conda does, which mamba 1 has beside it.
-fn is_native(client: &ClientTarget<'_>) -> bool {
-    client.kind == ClientKind::Micromamba
-        || client.kind == ClientKind::Mamba && !client.is_below(&[2])
-}
-
-/// The addresses of all packages, which is a way back: conda's newer `env export` takes no file of any
-/// name, and its older one knows no formats.
+/// The addresses of all packages. conda's newer `env export` takes no file of any name, and its older one has
+/// no formats.
 fn backup(client: &ClientTarget<'_>, target: &InstallTarget) -> Step {
-    let verb: &[&str] = if is_native(client) { &["env", "export"] } else { &["list"] };
+    let is_conda = client.habits().config == ConfigCommand::Conda;
+    let verb: &[&str] = if is_conda { &["list"] } else { &["env", "export"] };
     let words = verb.iter().copied().chain(target.words()).chain(["--explicit"]);
     let mut step = client.step(StepKind::Backup, words);
-    if !is_native(client) {
-        "conda".clone_into(&mut step.argv[0]);
+    if is_conda {
+        step.run_by_conda();
     }
     step.stdout = Some(format!("{}-before.txt", target.file_stem()));
     step
-}
-
-fn way_back(client: &ClientTarget<'_>, target: &InstallTarget) -> Step {
-    let stem = target.file_stem();
-    let (name, file) = (format!("{stem}-before"), format!("{stem}-before.txt"));
-    client.step(StepKind::Backup, ["create", "-n", &name, "--file", &file])
 }

@@ -1,69 +1,48 @@
-//! What a client must be told about the machine because it would see something else.
-
-use crate::conda::{Os, Subdir, Version};
-use crate::resolve::Choice;
-use crate::types::{ClientKind, CudaVersion, Detected, Machine, Origin};
-use crate::virtual_packages::{cuda_suffices, is_described, needs_cuda_hidden};
+//! The `CONDA_OVERRIDE_*` that a client needs because it detects something else.
 
 use crate::clients::ClientTarget;
+use crate::conda::{Os, Version};
+use crate::resolve::Choice;
+use crate::types::{Detected, Machine, Origin};
+use crate::virtual_packages::{cuda_suffices, is_described, needs_cuda_hidden};
 
-/// `CONDA_OVERRIDE_…` variables that make the client see what the choice was made for; empty where it
-/// sees that by itself.
+/// The variables with which a client detects what the choice was made for; empty if it does so by itself.
 #[must_use]
 pub fn overrides(
     machine: &Machine,
     choice: &Choice<'_>,
     client: &ClientTarget<'_>,
 ) -> Vec<(&'static str, String)> {
-    let mut variables = Vec::new();
-    if let (Some(toolkit), Some(needed)) = (choice.build.accelerator.cuda(), choice.needs_cuda)
-        && !sees(machine, client, toolkit)
-    {
-        variables.push(("CONDA_OVERRIDE_CUDA", needed.to_string()));
-    }
-    if choice.build.accelerator.cuda().is_none() && needs_cuda_hidden(machine, client) {
-        variables.push(("CONDA_OVERRIDE_CUDA", String::new()));
-    }
+    // An unknown `__cuda` is set for a described machine: the client will look at another one.
+    let suffices =
+        |toolkit| cuda_suffices(machine, client, toolkit).unwrap_or_else(|| !is_described(machine));
+    let cuda = match (choice.build.accelerator.cuda(), choice.needs_cuda) {
+        (Some(toolkit), Some(needed)) if !suffices(toolkit) => Some(needed.to_string()),
+        (None, _) if needs_cuda_hidden(machine, client) => Some(String::new()),
+        _ => None,
+    };
     let os = choice.build.subdir.os();
-    if let Some(glibc) = unseen(&machine.glibc, "__glibc", client).filter(|_| os == Os::Linux) {
-        variables.push(("CONDA_OVERRIDE_GLIBC", glibc.to_string()));
-    }
-    if let Some(macos) = unseen(&machine.macos, "__osx", client).filter(|_| os == Os::Macos) {
-        variables.push(("CONDA_OVERRIDE_OSX", macos.to_string()));
-    }
-    variables
+    let glibc = stated(&machine.glibc, "__glibc", client).filter(|_| os == Os::Linux);
+    let macos = stated(&machine.macos, "__osx", client).filter(|_| os == Os::Macos);
+    let all = [
+        ("CONDA_OVERRIDE_CUDA", cuda),
+        ("CONDA_OVERRIDE_GLIBC", glibc.map(|glibc| glibc.to_string())),
+        ("CONDA_OVERRIDE_OSX", macos.map(|macos| macos.to_string())),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Whether the client will take the machine to support CUDA as far as needed. Where that is not known
-/// it is told of a machine that was described: the client will look at another one.
-fn sees(machine: &Machine, client: &ClientTarget<'_>, toolkit: CudaVersion) -> bool {
-    cuda_suffices(machine, client, toolkit).unwrap_or_else(|| !is_described(machine))
-}
-
-/// A version that a flag or a document told, and that a client would look up for itself: not where it
-/// said that it sees this one.
-fn unseen(
+/// A version that a flag or a document states and that the client would detect for itself, unless its `info`
+/// lists the same.
+fn stated(
     version: &Detected<Version>,
     package: &str,
     client: &ClientTarget<'_>,
 ) -> Option<Version> {
     let fact = version.fact()?;
-    let told = matches!(fact.origin, Origin::Flag(_) | Origin::Document(_));
-    let sees = client.found.and_then(|found| found.sees.as_ref()).is_some_and(|packages| {
-        let same = |text: &str| text.parse() == Ok(fact.value);
-        packages.iter().any(|other| other.name == package && same(&other.version))
-    });
-    (told && !sees).then_some(fact.value)
-}
-
-/// The platform to name, where the client's own packages are for another.
-pub(super) fn platform(
-    machine: &Machine,
-    choice: &Choice<'_>,
-    client: &ClientTarget<'_>,
-) -> Option<Subdir> {
-    let own = client.found?.subdir?;
-    let is_here = machine.subdir.value().is_some();
-    (client.kind != ClientKind::Pixi && is_here && own != choice.build.subdir)
-        .then_some(choice.build.subdir)
+    let listed = client.listed_packages().unwrap_or_default();
+    let is_listed =
+        listed.iter().any(|it| it.name == package && it.version.parse() == Ok(fact.value));
+    let is_stated = matches!(fact.origin, Origin::Flag(_) | Origin::Document(_));
+    (is_stated && !is_listed).then_some(fact.value)
 }

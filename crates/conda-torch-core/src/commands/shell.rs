@@ -1,20 +1,18 @@
-//! Words to shell text: quoted so that no shell takes them apart.
-
-use std::borrow::Cow;
+//! Commands as shell text, quoted.
 
 use crate::types::Shell;
 
-use crate::commands::Step;
+use super::Step;
 
-/// A word that a shell has no safe way to write.
+/// A word without a safe form in a shell.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` cannot be written safely for {shell}; use a name without `{}`", .text.escape_debug(), .character.escape_debug())]
 pub struct CannotQuote {
     /// The word.
     pub text: String,
-    /// What in it is the trouble.
+    /// The character that has no safe form.
     pub character: char,
-    /// The shell, by its name, or the terminal in front of all of them.
+    /// The shell, or the terminal that every shell runs in.
     pub shell: &'static str,
 }
 
@@ -35,10 +33,10 @@ const WITH_VALUE: [&str; 10] = [
 /// One word.
 ///
 /// # Errors
-/// Where the shell cannot express it.
-pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
+/// If the shell has no safe form for it.
+pub fn word(text: &str, shell: Shell) -> Result<String, CannotQuote> {
     if is_plain(text, shell) {
-        return Ok(Cow::Borrowed(text));
+        return Ok(text.to_owned());
     }
     let forbid = |characters: &[char], name: &'static str| match text
         .chars()
@@ -47,12 +45,12 @@ pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
         Some(character) => Err(CannotQuote { text: text.to_owned(), character, shell: name }),
         None => Ok(()),
     };
-    // On its way through a terminal it would be a key that is pressed.
+    // Pasted into a terminal, it is a key that is pressed.
     if let Some(character) = text.chars().find(|character| character.is_control()) {
         return Err(CannotQuote { text: text.to_owned(), character, shell: "a terminal" });
     }
     let has = |characters: &[char]| text.contains(characters);
-    Ok(Cow::Owned(match shell {
+    Ok(match shell {
         // In double quotes `!` is still history expansion in an interactive bash.
         Shell::Posix if !has(&['$', '`', '"', '\\', '!']) => format!("\"{text}\""),
         Shell::Posix => format!("'{}'", text.replace('\'', r"'\''")),
@@ -75,7 +73,7 @@ pub fn word(text: &str, shell: Shell) -> Result<Cow<'_, str>, CannotQuote> {
             let trailing = text.len() - text.trim_end_matches('\\').len();
             format!("\"{text}{}\"", "\\".repeat(trailing))
         }
-    }))
+    })
 }
 
 /// Whether a shell leaves a word alone without quotes.
@@ -94,7 +92,7 @@ fn is_plain(text: &str, shell: Shell) -> bool {
 /// A command on one line.
 ///
 /// # Errors
-/// Where the shell cannot express a word of it.
+/// If the shell has no safe form for a word of it.
 pub fn line(step: &Step, shell: Shell) -> Result<String, CannotQuote> {
     Ok(pieces(step, shell)?.join(" "))
 }
@@ -103,7 +101,7 @@ pub fn line(step: &Step, shell: Shell) -> Result<String, CannotQuote> {
 /// A flag stays with its value; a piece that is too long stays whole.
 ///
 /// # Errors
-/// Where the shell cannot express a word of it.
+/// If the shell has no safe form for a word of it.
 pub fn lines(step: &Step, shell: Shell, width: usize) -> Result<Vec<String>, CannotQuote> {
     let sign = match shell {
         Shell::Posix | Shell::Fish => " \\",
@@ -136,7 +134,7 @@ fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
         let quoted = word(value, shell)?;
         pieces.push(match shell {
             Shell::Posix | Shell::Fish => format!("{name}={quoted}"),
-            Shell::Powershell if quoted == value.as_str() => format!("$env:{name}='{value}';"),
+            Shell::Powershell if quoted == *value => format!("$env:{name}='{value}';"),
             Shell::Powershell => format!("$env:{name}={quoted};"),
             Shell::Cmd => format!("set \"{name}={value}\" &&"),
         });
@@ -149,7 +147,7 @@ fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
                 piece.push(' ');
                 piece.push_str(&quoted);
             }
-            Some(_) | None => pieces.push(quoted.into_owned()),
+            Some(_) | None => pieces.push(quoted),
         }
         keep = WITH_VALUE.contains(&argument.as_str());
     }
