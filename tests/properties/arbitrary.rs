@@ -230,6 +230,8 @@ fn driver_parts() -> impl Strategy<Value = DriverParts> {
                 nvml_library,
                 libcuda_library,
                 libcuda_file,
+                nvml_path: None,
+                libcuda_path: None,
                 libcuda_cuda,
                 libcuda_files,
                 nvml_error: nvml_error.map(Into::into),

@@ -33,6 +33,12 @@ pub struct DriverParts {
     pub libcuda_library: Detected<DriverVersion>,
     /// The file of libcuda that was asked, with its links followed.
     pub libcuda_file: Detected<String>,
+    /// The path by which NVML was opened; none if the loader found it by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nvml_path: Option<String>,
+    /// The path by which libcuda was opened; none if the loader found it by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub libcuda_path: Option<String>,
     /// The CUDA version that libcuda reports, whether it can be used or not.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda_cuda: Detected<CudaVersion>,

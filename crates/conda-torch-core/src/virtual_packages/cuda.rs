@@ -16,7 +16,7 @@ const REWORDED_BRANCH: u32 = 610;
 
 /// Folders in which conda and pixi look after the loader.
 const LIBRARY_FOLDERS: [&str; 3] =
-    ["/usr/lib64/nvidia/", "/usr/lib/x86_64-linux-gnu/", "/usr/lib/wsl/lib/"];
+    ["/usr/lib64/nvidia", "/usr/lib/x86_64-linux-gnu", "/usr/lib/wsl/lib"];
 
 /// Whether the `__cuda` of a client is enough for builds of a toolkit: `cuda-version` requires the major
 /// version alone (`__cuda >=12`). `None` if unknown.
@@ -97,7 +97,7 @@ fn asked(machine: &Machine, habits: &ClientHabits) -> Prediction {
             Detected::Absent => nvidia_smi(machine),
         },
         (CudaSource::Nvml | CudaSource::Each, Detected::Found(cuda))
-            if !is_elsewhere(machine, "nvml") =>
+            if !is_elsewhere(machine.nvidia.nvml_path.as_deref()) =>
         {
             Prediction::version("__cuda", cuda.value, cuda.origin)
         }
@@ -121,7 +121,9 @@ fn libcuda(machine: &Machine, habits: &ClientHabits) -> Prediction {
         (Detected::Found(_), Visible::Some) => {
             Prediction::unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
         }
-        (Detected::Found(_), Visible::All) if is_elsewhere(machine, "libcuda") => {
+        (Detected::Found(_), Visible::All)
+            if is_elsewhere(machine.nvidia.libcuda_path.as_deref()) =>
+        {
             Prediction::Absent
         }
         (Detected::Found(cuda), Visible::All) => {
@@ -299,12 +301,10 @@ fn visible_devices(machine: &Machine) -> Visible {
     }
 }
 
-/// Whether a library was found in a folder in which the clients do not look.
-pub(super) fn is_elsewhere(machine: &Machine, library: &str) -> bool {
-    let source = machine.sources.iter().find(|source| source.source == library);
-    let Some(source) = source.filter(|source| source.outcome == Outcome::Ok) else { return false };
-    let path = source.detail.split(';').next().unwrap_or_default();
-    let is_in = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
-    // A bare name was found by the loader, and Windows has one place.
-    path.starts_with('/') && !LIBRARY_FOLDERS.into_iter().any(is_in)
+/// Whether a library was opened in a folder in which the clients do not look.
+pub(super) fn is_elsewhere(path: Option<&str>) -> bool {
+    path.is_some_and(|path| {
+        let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+        !LIBRARY_FOLDERS.contains(&folder)
+    })
 }

@@ -90,7 +90,7 @@ fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> NoCudaReason 
             Detected::Absent => NoCudaReason::NvidiaSmiNotOnPath { is_wsl: machine.wsl.is_found() },
             Detected::Found(_) | Detected::Unknown { .. } => NoCudaReason::NvidiaSmiSilent,
         }
-    } else if cuda::is_elsewhere(machine, "libcuda") {
+    } else if cuda::is_elsewhere(machine.nvidia.libcuda_path.as_deref()) {
         NoCudaReason::LibcudaElsewhere
     } else if machine.libcuda.is_found() {
         NoCudaReason::DevicesHidden

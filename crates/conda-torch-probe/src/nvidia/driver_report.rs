@@ -129,7 +129,13 @@ fn driver_parts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &Libra
         Init::Failed(code) => Some(code.chars().take(120).collect::<String>()),
         Init::Done(_) | Init::NotThere | Init::NoReply => None,
     };
+    let path = |library: &LibraryReport<'_>| match library.init() {
+        Init::Done(path) if path.starts_with('/') => Some(path.to_owned()),
+        Init::Done(_) | Init::Failed(_) | Init::NotThere | Init::NoReply => None,
+    };
     let parts = &mut machine.nvidia;
+    parts.nvml_path = path(nvml);
+    parts.libcuda_path = path(libcuda);
     parts.nvml_error = error(nvml).map(Into::into);
     parts.libcuda_error = error(libcuda).map(Into::into);
     parts.libcuda_cuda = libcuda.fact(Query::CudaVersion, None, cuda);
