@@ -54,7 +54,7 @@ def schema(program, of="advise"):
 def check_others(program):
     """The documents of `matrix` and of `migrate FILE` against their schemas."""
     given = (ROOT / "tests" / "files").glob("*/*")
-    files = sorted(str(file) for file in given if file.name not in ("after", "said.txt"))
+    files = sorted(str(file) for file in given if file.name not in ("after", "messages.txt"))
     every = [("matrix", ["matrix", "--all", "--format", "json"]), ("migrate-files", ["migrate", *files, "--json"])]
     faults = []
     for of, arguments in every:

@@ -1,9 +1,6 @@
 //! The migration of files.
 
-use conda_torch_core::migrate::files::{
-    ChangeReason, LineChange,
-    words::{because, remark_sentence as sentence},
-};
+use conda_torch_core::migrate::files::{FileNote, LineChange};
 use conda_torch_core::report::migrate_files::MigratedFile;
 
 use super::page::{Page, Style};
@@ -12,28 +9,24 @@ use super::page::{Page, Style};
 #[must_use]
 pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
     let mut page = Page::new(Style { width, color: false });
-    for migrated in files {
+    for file in files {
         let mut lines: Vec<String> = Vec::new();
-        match &migrated.outcome {
-            Err(problem) => lines.push(format!("error: {problem}; nothing is changed")),
-            Ok(rewrite) => {
-                lines.extend(rewrite.changes.iter().filter_map(told));
-                lines.extend(rewrite.remarks.iter().map(|remark| {
-                    let place = remark.line().map(|line| format!("line {line}: "));
-                    place.unwrap_or_default() + &sentence(remark)
-                }));
-                if rewrite.text == migrated.old && lines.is_empty() {
+        match &file.outcome {
+            Err(problem) => {
+                lines.extend([format!("error: {problem}"), "file unchanged".to_owned()]);
+            }
+            Ok(migration) => {
+                lines.extend(migration.changes.iter().filter_map(change));
+                lines.extend(migration.notes.iter().map(note));
+                if migration.text == file.old && lines.is_empty() {
                     lines.push("nothing to change".to_owned());
                 }
             }
         }
-        if let Some(backup) = &migrated.backup {
-            lines.push(format!("written; the old one is `{backup}`"));
+        lines.extend(file.backup.iter().map(|backup| format!("written; old file: `{backup}`")));
+        if !lines.is_empty() {
+            page.text("", &file.file);
         }
-        if lines.is_empty() {
-            continue;
-        }
-        page.text("", &migrated.file);
         for line in lines {
             page.text("- ", &line);
         }
@@ -42,29 +35,19 @@ pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
 }
 
 /// A change that the difference alone does not explain.
-fn told(change: &LineChange) -> Option<String> {
-    let told = match change.why {
-        ChangeReason::Nearest
-        | ChangeReason::GoesWith
-        | ChangeReason::TellsOfCuda
-        | ChangeReason::PytorchCpu
-        | ChangeReason::OtherBuilds
-        | ChangeReason::NamedBuild
-        | ChangeReason::NotNeeded
-        | ChangeReason::Defaults => true,
-        ChangeReason::OldChannel
-        | ChangeReason::NvidiaChannel
-        | ChangeReason::FailsLoudly
-        | ChangeReason::CudaVersion
-        | ChangeReason::FollowsCuda => false,
+fn change(change: &LineChange) -> Option<String> {
+    let LineChange { line, before, after, why } = change;
+    let after: Vec<String> = after.iter().map(|after| format!("`{after}`")).collect();
+    let after = after.join(" and ");
+    let what = match (before.as_str(), after.is_empty()) {
+        ("", _) => format!("added {after}"),
+        (before, true) => format!("removed `{before}`"),
+        (before, false) => format!("`{before}` becomes {after}"),
     };
-    told.then(|| {
-        let after: Vec<String> = change.after.iter().map(|after| format!("`{after}`")).collect();
-        let what = match (change.before.as_str(), after.is_empty()) {
-            ("", _) => format!("added {}", after.join(" and ")),
-            (before, true) => format!("`{before}` is left out"),
-            (before, false) => format!("`{before}` becomes {}", after.join(" and ")),
-        };
-        format!("line {}: {what}: {}", change.line, because(change.why))
-    })
+    why.needs_words().then(|| format!("line {line}: {what}: {}", why.message()))
+}
+
+fn note(note: &FileNote) -> String {
+    let place = note.line().map(|line| format!("line {line}: "));
+    place.unwrap_or_default() + &note.message()
 }

@@ -29,7 +29,7 @@ except ImportError as error:
     sys.exit(2)
 
 FILES = HERE.parent / "files"
-BESIDE = {"after", "said.txt", "args.txt"}
+BESIDE = {"after", "messages.txt", "args.txt"}
 MACHINES = {"linux-64": {"glibc": "2.28"}, "linux-aarch64": {"glibc": "2.28"}, "win-64": {},
             "osx-64": {"macos": "13.0"}, "osx-arm64": {"macos": "13.0"}}
 SELECTORS = {"linux64": ["linux-64"], "linux": ["linux-64", "linux-aarch64"], "osx": ["osx-64", "osx-arm64"], "win": ["win-64"]}

@@ -18,25 +18,25 @@ use super::super::{Output, UsageError, note, read_input};
 #[group(skip)]
 #[command(next_help_heading = "Files")]
 pub(super) struct FileFlags {
-    /// Files to rewrite: environment.yml, pixi.toml, or texts with lines that install; `-` for
+    /// Files to migrate: environment.yml, pixi.toml, or text with install commands; `-` for
     /// standard input
     #[arg(
         value_name = "FILE",
         conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "pytorch", "python", "client"]
     )]
     pub(super) files: Vec<String>,
-    /// Change the files, and keep each old one beside it as FILE.bak
+    /// Write the changes; keep each old file as FILE.bak
     #[arg(long, requires = "files", conflicts_with = "check")]
     write: bool,
-    /// Change nothing, and exit with 4 where a file would change
+    /// Write nothing; exit with 4 if a file would change
     #[arg(long, requires = "files")]
     check: bool,
 }
 
-/// The largest file that is read: far more than anybody writes by hand.
+/// The largest file that is read.
 const LARGEST: usize = 4 << 20;
 
-/// Rewrites every file; one that fails does not keep the others from it.
+/// Migrates every file, also if one fails.
 pub(super) fn run(
     args: &FileFlags,
     machine: &MachineFlags,
@@ -45,7 +45,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Output> {
     let from_input = args.files.iter().filter(|file| *file == "-").count();
     if from_input > 0 && args.write {
-        return Err(UsageError("`--write` does not go with `-`: expected a file".to_owned()).into());
+        return Err(UsageError("`--write` needs a file, not `-`".to_owned()).into());
     }
     if from_input + usize::from(machine.machine.as_deref() == Some("-")) > 1 {
         return Err(UsageError("standard input is named twice".to_owned()).into());
@@ -60,15 +60,18 @@ pub(super) fn run(
         codes.push(code(&migrated, args.check));
         files.push(migrated);
     }
-    // What failed is graver than what does not fit, and that than what would change.
+    // The most severe first.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
     note(crate::text::migrated_files(&files, page_width()).trim_end());
-    let stdout =
-        if json { document(&files, code) } else { files.iter().map(MigratedFile::diff).collect() };
+    let stdout = if json {
+        document(&files, code, matrix)
+    } else {
+        files.iter().map(MigratedFile::diff).collect()
+    };
     Ok(Output { stdout, code })
 }
 
-/// The machine that the flags describe; `None` where they say no more than the platform.
+/// The machine that the flags describe; `None` if they give the platform alone.
 fn described(
     flags: &MachineFlags,
     host: &dyn Host,
@@ -84,12 +87,12 @@ fn code(migrated: &MigratedFile, check: bool) -> u8 {
     match &migrated.outcome {
         Err(_) if migrated.nothing_fits => 3,
         Err(_) => 1,
-        Ok(rewrite) if check && rewrite.text != migrated.old => 4,
+        Ok(migration) if check && migration.text != migrated.old => 4,
         Ok(_) => 0,
     }
 }
 
-/// Rewrites a file, and writes it where that was asked for.
+/// Migrates a file, and writes it with `--write`.
 fn migrate(
     file: &str,
     args: &FileFlags,
@@ -109,11 +112,11 @@ fn migrate(
     migrated.old = text;
     migrated.nothing_fits = matches!(result, Err(FileError::Unsatisfiable { .. }));
     migrated.outcome = result.map_err(|error| error.to_string());
-    if let Ok(rewrite) = &migrated.outcome
+    if let Ok(migration) = &migrated.outcome
         && args.write
-        && rewrite.text != migrated.old
+        && migration.text != migrated.old
     {
-        match written(file, &migrated.old, rewrite) {
+        match written(file, &migrated.old, migration) {
             Ok(backup) => migrated.backup = Some(backup),
             Err(error) => migrated.outcome = Err(format!("{error:#}")),
         }
@@ -121,8 +124,8 @@ fn migrate(
     migrated
 }
 
-fn written(file: &str, old: &str, rewrite: &FileMigration) -> anyhow::Result<String> {
-    Ok(save(file, old.as_bytes(), rewrite.text.as_bytes())?)
+fn written(file: &str, old: &str, migration: &FileMigration) -> anyhow::Result<String> {
+    Ok(save(file, old.as_bytes(), migration.text.as_bytes())?)
 }
 
 /// A file's text.

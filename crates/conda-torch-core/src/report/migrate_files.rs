@@ -4,10 +4,7 @@ use serde::Serialize;
 use similar::TextDiff;
 
 use crate::matrix::Matrix;
-use crate::migrate::files::{
-    FileFormat, FileMigration,
-    words::{because, remark_sentence},
-};
+use crate::migrate::files::{FileFormat, FileMigration};
 
 use super::{CodeAndMessage, MatrixDate, write};
 
@@ -47,8 +44,8 @@ impl MigratedFile {
     #[must_use]
     pub fn diff(&self) -> String {
         match &self.outcome {
-            Ok(rewrite) if rewrite.text != self.old => {
-                let diff = TextDiff::from_lines(self.old.as_str(), rewrite.text.as_str());
+            Ok(migration) if migration.text != self.old => {
+                let diff = TextDiff::from_lines(self.old.as_str(), migration.text.as_str());
                 diff.unified_diff().header(&self.file, &self.file).to_string()
             }
             Ok(_) | Err(_) => String::new(),
@@ -70,9 +67,9 @@ pub(super) struct Content<'a> {
 
 /// Writes the files.
 #[must_use]
-pub fn document(files: &[MigratedFile], exit_code: u8) -> String {
+pub fn document(files: &[MigratedFile], exit_code: u8, matrix: &Matrix) -> String {
     write(Content {
-        matrix: MatrixDate::of(Matrix::embedded()),
+        matrix: MatrixDate::of(matrix),
         exit_code,
         files: files.iter().map(FileReport::from).collect(),
     })
@@ -102,13 +99,13 @@ struct FileReport<'a> {
 
 impl<'a> From<&'a MigratedFile> for FileReport<'a> {
     fn from(migrated: &'a MigratedFile) -> Self {
-        let rewrite = migrated.outcome.as_ref().ok();
-        let changes = rewrite.into_iter().flat_map(|rewrite| &rewrite.changes);
-        let remarks = rewrite.into_iter().flat_map(|rewrite| &rewrite.remarks);
+        let migration = migrated.outcome.as_ref().ok();
+        let changes = migration.into_iter().flat_map(|migration| &migration.changes);
+        let remarks = migration.into_iter().flat_map(|migration| &migration.notes);
         Self {
             file: &migrated.file,
-            form: rewrite.map(|rewrite| rewrite.form),
-            changed: rewrite.is_some_and(|rewrite| rewrite.text != migrated.old),
+            form: migration.map(|migration| migration.format),
+            changed: migration.is_some_and(|migration| migration.text != migrated.old),
             backup: migrated.backup.as_deref(),
             error: migrated.outcome.as_ref().err().map(String::as_str),
             changes: changes
@@ -116,13 +113,13 @@ impl<'a> From<&'a MigratedFile> for FileReport<'a> {
                     line: change.line,
                     before: &change.before,
                     after: &change.after,
-                    message: because(change.why),
+                    message: change.why.message(),
                 })
                 .collect(),
             remarks: remarks
                 .map(|remark| RemarkReport {
                     line: remark.line(),
-                    remark: (remark.code(), remark_sentence(remark)).into(),
+                    remark: (remark.code(), remark.message()).into(),
                 })
                 .collect(),
             diff: migrated.diff(),

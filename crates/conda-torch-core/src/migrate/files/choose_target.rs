@@ -1,4 +1,4 @@
-//! Which PyTorch a file ends on, for all its platforms together.
+//! Chooses the builds for all platforms of an environment together.
 
 use crate::conda::{Constraint, Subdir, Version};
 use crate::resolve::Choice;
@@ -6,11 +6,11 @@ use crate::types::{Companion, CudaVersion};
 
 use super::target::PlatformTarget;
 
-/// What was chosen for a file's platforms.
+/// The builds for the platforms of an environment.
 pub(super) struct ChosenBuilds<'m> {
     /// One a platform, in the file's order.
     pub choices: Vec<(Subdir, Choice<'m>)>,
-    /// The driver's CUDA that had to be newer than what the file was made for.
+    /// The CUDA of the driver that is needed, if it is newer than the file's.
     pub raised_to: Option<CudaVersion>,
 }
 
@@ -21,7 +21,7 @@ impl<'m> ChosenBuilds<'m> {
     }
 }
 
-/// Settles it; `None` where nothing fits on one of the platforms.
+/// Chooses the builds; `None` if a platform has none.
 pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<ChosenBuilds<'m>> {
     if let Some(chosen) = choose_as_requested(targets) {
         return Some(chosen);
@@ -57,7 +57,7 @@ fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<ChosenBuild
     Some(ChosenBuilds { choices, raised_to: None })
 }
 
-/// A choice on every platform with one pin of `cuda-version` for all that take one.
+/// A choice for every platform, with one pin of `cuda-version` for all.
 fn together<'m>(
     targets: &[PlatformTarget<'m>],
     choose: impl Fn(&PlatformTarget<'m>, Option<CudaVersion>) -> Option<Choice<'m>>,
@@ -87,7 +87,7 @@ fn together<'m>(
     })
 }
 
-/// The newest PyTorch that a constraint allows.
+/// The choice with the newest PyTorch that a constraint allows.
 fn admitted<'m>(
     target: &PlatformTarget<'m>,
     constraint: Option<&Constraint>,
@@ -99,7 +99,7 @@ fn admitted<'m>(
     admitted.into_iter().find_map(|version| target.choice(Some(version), pin))
 }
 
-/// Where only a companion's version is named: the PyTorch that it goes with.
+/// The PyTorch for a companion, if only the companion has a version.
 fn by_companion(target: &PlatformTarget<'_>) -> Option<Constraint> {
     let (package, constraint) =
         target.requested.companions.iter().find_map(|(package, constraint)| {
@@ -135,9 +135,8 @@ fn versions(targets: &[PlatformTarget<'_>]) -> Vec<Version> {
     versions
 }
 
-/// Versions by how near they are to one that is not there, given newest first: of the same series the
-/// next patch up, else the last one below; then the series above, nearest first and each from its
-/// newest patch; then those below.
+/// Versions by their distance from one that is missing: in its series the next patches, then the
+/// earlier ones; then the later series, nearest first, each from its newest patch; then older ones.
 fn nearest_first(newest_first: &[Version], asked: Version) -> Vec<Version> {
     let series = asked.series();
     let (same, other): (Vec<Version>, Vec<Version>) =
@@ -155,7 +154,7 @@ fn nearest_first(newest_first: &[Version], asked: Version) -> Vec<Version> {
     up
 }
 
-/// The version of a companion that goes with a choice.
+/// The version of a companion for a choice.
 pub(super) fn companion_version(choice: &Choice<'_>, package: Companion) -> Option<Version> {
     choice.companions.iter().find(|row| row.package == package).map(|row| row.version)
 }
@@ -165,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_is_a_patch_of_the_series_then_the_series_above_then_those_below() {
+    fn nearest_is_in_the_series_then_later_then_earlier() {
         let there = ["2.5.1", "2.4.1", "2.4.0", "2.3.1", "2.3.0", "2.1.2", "2.1.0", "2.0.0"];
         let there: Vec<Version> =
             there.iter().map(|text| text.parse().expect("a version")).collect();

@@ -1,20 +1,20 @@
-//! Lines that install, in a Dockerfile, a README, a script or a workflow.
+//! Install commands in a Dockerfile, a README, a script or a workflow.
 
 use std::ops::Range;
 
+use crate::conda::MatchSpec;
 use crate::matrix::Matrix;
 
-use super::channels;
-use super::environment_spec::{EnvironmentSpec, PackageEdit, SpecLine, SpecSyntax};
-use super::file_edits::plan;
-use super::file_migration::{FileError, FileMigration, FileNote};
-use super::format::FileFormat;
+use super::channels::ChannelEdit;
+use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, PackageEdit, SpecLine};
+use super::file_edits::plan_edits;
+use super::file_migration::{FileError, FileFormat, FileMigration};
 use super::shell_words::{Command, Word, commands};
 use super::target::Target;
-use super::text_edit::{Lines, TextEdit, apply, line_of};
+use super::text_edit::{Lines, TextEdit, apply};
 
-/// Options that take the next word.
-const WITH_VALUE: [&str; 18] = [
+/// Options whose value is the next word.
+const OPTIONS_WITH_VALUE: [&str; 18] = [
     "-n",
     "--name",
     "-p",
@@ -35,175 +35,160 @@ const WITH_VALUE: [&str; 18] = [
     "--revision",
 ];
 
-/// Subcommands that take specs.
-const INSTALLS: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
+/// Subcommands whose arguments are match specs.
+const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 
-/// Rewrites a text with commands.
+/// Words of `conda config` and `micromamba config` that add to a list.
+const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
+
+/// Migrates a text with commands.
 pub(super) fn migrate(
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
 ) -> Result<FileMigration, FileError> {
-    let mut edits = Vec::new();
-    let mut expected: Vec<Vec<String>> = Vec::new();
-    let mut changes = Vec::new();
-    let mut remarks: Vec<FileNote> = Vec::new();
     let lines = Lines::of(text);
+    let (mut edits, mut expected) = (Vec::new(), Vec::new());
+    let (mut changes, mut notes) = (Vec::new(), Vec::new());
     for command in commands(text) {
-        let read = Call::read(&lines, &command);
-        let plans = plan(std::slice::from_ref(&read.section), target, matrix)?;
+        let call = Call::read(&lines, &command.words);
+        let planned = plan_edits(std::slice::from_ref(&call.spec), target, matrix)?;
         let mut words: Vec<Vec<String>> =
             command.words.iter().map(|word| vec![word.text.clone()]).collect();
-        if let Some(planned) = plans.sections.first() {
-            for (channel, edit) in read.channels.iter().zip(&planned.channels) {
-                channel.change(edit, &mut words);
-            }
-            for (at, edit) in read.items.iter().zip(&planned.items) {
-                if let PackageEdit::Become(fresh) = edit {
-                    words[*at] = fresh.iter().map(ToString::to_string).collect();
-                }
-            }
+        for environment in &planned.environments {
+            call.edit(environment, &mut words);
         }
-        edits.extend(edits_of(text, &command, &words)?);
-        expected.push(words.into_iter().flatten().collect());
-        changes.extend(plans.changes);
-        for remark in plans.remarks {
-            if !remarks.contains(&remark) {
-                remarks.push(remark);
-            }
-        }
+        edits.extend(text_edits(text, &lines, &command, &words)?);
+        expected.push(words.concat());
+        changes.extend(planned.changes);
+        notes.extend(planned.notes);
     }
     let new = apply(text, edits)?;
-    let texts = |command: &Command| -> Vec<String> {
-        command.words.iter().map(|word| word.text.clone()).collect()
+    let words = |command: Command| -> Vec<String> {
+        command.words.into_iter().map(|word| word.text).collect()
     };
-    if commands(&new).iter().map(texts).ne(expected) {
+    if commands(&new).into_iter().map(words).ne(expected) {
         return Err(FileError::UnrelatedLines);
     }
-    remarks.sort_by_key(FileNote::line);
-    Ok(FileMigration { form: FileFormat::Commands, text: new, changes, remarks })
+    Ok(FileMigration::new(FileFormat::Commands, new, changes, notes))
 }
 
-/// A command as a section, with the places of its words.
+/// A command as an environment, with the words that it was read from.
 #[derive(Default)]
 struct Call {
-    section: EnvironmentSpec,
-    /// For each item its word.
-    items: Vec<usize>,
+    spec: EnvironmentSpec,
+    /// The word of each spec.
+    specs: Vec<usize>,
     channels: Vec<ChannelWords>,
 }
 
 /// How a channel is named.
 struct ChannelWords {
-    /// The option, where it is a word of its own.
-    flag: Option<usize>,
+    /// The option, if it is a word of its own.
+    option: Option<usize>,
     /// The word with the name.
-    word: usize,
+    name: usize,
     /// What comes before the name in that word: `--channel=`.
-    before: String,
-}
-
-impl ChannelWords {
-    fn change(&self, edit: &channels::ChannelEdit, words: &mut [Vec<String>]) {
-        match edit {
-            channels::ChannelEdit::Keep => {}
-            channels::ChannelEdit::Become(name) => {
-                words[self.word] = vec![format!("{}{name}", self.before)];
-            }
-            channels::ChannelEdit::Remove => {
-                for at in self.flag.into_iter().chain([self.word]) {
-                    words[at].clear();
-                }
-            }
-        }
-    }
+    prefix: &'static str,
 }
 
 impl Call {
-    fn read(lines: &Lines, command: &Command) -> Self {
+    fn read(lines: &Lines, words: &[Word]) -> Self {
         let mut call = Self::default();
-        let words = &command.words;
         let subcommand = words.iter().position(|word| !word.text.starts_with('-'));
-        let name = subcommand.and_then(|at| words.get(at)).map(|word| word.text.as_str());
-        match (subcommand, name) {
-            (Some(at), Some(name)) if INSTALLS.contains(&name) => {
-                call.read_install(lines, words, at);
-            }
-            (Some(at), Some("config")) => call.read_config(lines, words, at),
+        let Some(subcommand) = subcommand else { return call };
+        match words[subcommand].text.as_str() {
+            name if INSTALL.contains(&name) => call.read_install(lines, words, subcommand),
+            "config" => call.read_config(lines, words, subcommand),
             _ => {}
         }
+        call.spec.has_channels = !call.spec.channels.is_empty();
         call
     }
 
     fn read_install(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
-        self.section.syntax = SpecSyntax::default();
         let mut at = 0;
         while let Some(word) = words.get(at) {
-            let line = lines.at(word.range.start);
-            let long = word.text.strip_prefix("--channel=").map(|name| ("--channel=", name));
-            let spelled = word.text.strip_prefix("-c=").map(|name| ("-c=", name));
-            let short = word.text.strip_prefix("-c").map(|name| ("-c", name));
-            if WITH_VALUE.contains(&word.text.as_str()) {
-                if let (Some(value), "-c" | "--channel") = (words.get(at + 1), word.text.as_str()) {
-                    let before = String::new();
-                    self.channels.push(ChannelWords { flag: Some(at), word: at + 1, before });
-                    self.section.channels.push((line, value.text.clone()));
+            let text = word.text.as_str();
+            let channel = ["--channel=", "-c=", "-c"]
+                .into_iter()
+                .find_map(|prefix| Some((prefix, text.strip_prefix(prefix)?)));
+            if OPTIONS_WITH_VALUE.contains(&text) {
+                if let (Some(value), "-c" | "--channel") = (words.get(at + 1), text) {
+                    self.channels.push(ChannelWords { option: Some(at), name: at + 1, prefix: "" });
+                    self.add_channel(lines, value, &value.text);
                 }
                 at += 1;
-            } else if let Some((before, name)) = long.or(spelled).or(short) {
-                let before = before.to_owned();
-                self.channels.push(ChannelWords { flag: None, word: at, before });
-                self.section.channels.push((line, name.to_owned()));
-            } else if !word.text.starts_with('-') && at != subcommand {
-                self.section.items.push(SpecLine::of(line, &word.text));
-                self.items.push(at);
+            } else if let Some((prefix, name)) = channel {
+                self.channels.push(ChannelWords { option: None, name: at, prefix });
+                self.add_channel(lines, word, name);
+            } else if !text.starts_with('-') && at != subcommand {
+                self.spec.specs.push(SpecLine::new(lines.at(word.range.start), text));
+                self.specs.push(at);
             }
             at += 1;
         }
-        self.section.has_channels = !self.section.channels.is_empty();
     }
 
     /// `config --add channels pytorch`.
     fn read_config(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
-        let Some(key) = words.iter().position(|word| word.text == "channels") else { return };
-        let Some(name) = words.get(key + 1).filter(|_| key > subcommand) else { return };
-        let adds = ["--add", "--append", "--prepend", "append", "prepend"];
-        if words.iter().any(|word| adds.contains(&word.text.as_str())) {
-            let before = String::new();
-            self.channels.push(ChannelWords { flag: None, word: key + 1, before });
-            self.section.channels.push((lines.at(name.range.start), name.text.clone()));
-            self.section.has_channels = true;
+        let key = words.iter().position(|word| word.text == "channels");
+        let Some(key) = key.filter(|key| *key > subcommand) else { return };
+        let adds = words.iter().any(|word| ADD.contains(&word.text.as_str()));
+        if let Some(name) = words.get(key + 1).filter(|_| adds) {
+            self.channels.push(ChannelWords { option: None, name: key + 1, prefix: "" });
+            self.add_channel(lines, name, &name.text);
+        }
+    }
+
+    fn add_channel(&mut self, lines: &Lines, word: &Word, name: &str) {
+        self.spec.channels.push((lines.at(word.range.start), name.to_owned()));
+    }
+
+    /// Edits the words of the command.
+    fn edit(&self, edits: &EnvironmentEdits, words: &mut [Vec<String>]) {
+        for (ChannelWords { option, name, prefix }, edit) in
+            self.channels.iter().zip(&edits.channels)
+        {
+            match edit {
+                ChannelEdit::Keep => {}
+                ChannelEdit::Replace(new) => words[*name] = vec![format!("{prefix}{new}")],
+                ChannelEdit::Remove => {
+                    option.iter().chain([name]).for_each(|at| words[*at].clear());
+                }
+            }
+        }
+        for (at, edit) in self.specs.iter().zip(&edits.specs) {
+            if let PackageEdit::Replace(specs) = edit {
+                words[*at] = specs.iter().map(MatchSpec::to_string).collect();
+            }
         }
     }
 }
 
-/// The edits that make the words of a command other words.
-fn edits_of(
+/// The edits that make the words of a command others.
+fn text_edits(
     text: &str,
+    lines: &Lines,
     command: &Command,
-    fresh: &[Vec<String>],
+    new: &[Vec<String>],
 ) -> Result<Vec<TextEdit>, FileError> {
     let mut edits = Vec::new();
     let words = &command.words;
     let mut at = 0;
-    while at < words.len() {
-        if fresh[at].is_empty() {
-            let mut last = at;
-            while last + 1 < words.len() && fresh[last + 1].is_empty() {
-                last += 1;
-            }
-            let range = removal(text, words, at, last).ok_or_else(|| {
-                let line = line_of(text, words[at].range.start);
-                FileError::InvalidSpec { line, text: words[at].text.clone() }
+    while let Some(word) = words.get(at) {
+        if new[at].is_empty() {
+            let run = new[at..].iter().take_while(|new| new.is_empty()).count();
+            let range = removal(text, words, at, at + run - 1).ok_or_else(|| {
+                FileError::InvalidSpec { line: lines.at(word.range.start), text: word.text.clone() }
             })?;
             edits.push(TextEdit::new(range, ""));
-            at = last + 1;
+            at += run;
             continue;
         }
-        let word = &words[at];
-        if fresh[at] != [word.text.clone()] {
+        if new[at] != [word.text.clone()] {
             let quoted: Vec<String> =
-                fresh[at].iter().map(|text| quoted(text, word, command.within)).collect();
+                new[at].iter().map(|text| quoted(text, word, command.within)).collect();
             edits.push(TextEdit::new(word.range.clone(), quoted.join(" ")));
         }
         at += 1;
@@ -211,25 +196,25 @@ fn edits_of(
     Ok(edits)
 }
 
-/// What goes with a run of words: the blanks before it, or, where it begins a line, those after it.
+/// The range to remove with a run of words: the blanks before it, or after it if it begins a line.
+/// `None` where a comment is in the way.
 fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Range<usize>> {
     let before = words.get(first.checked_sub(1)?)?.range.end..words[last].range.end;
     let gap_before = &text[before.start..words[first].range.start];
     if let Some(next) = words.get(last + 1) {
-        let after = words[first].range.start..next.range.start;
         let gap_after = &text[words[last].range.end..next.range.start];
         if gap_before.contains('\n') && !gap_after.contains('\n') {
-            return Some(after);
+            return Some(words[first].range.start..next.range.start);
         }
     }
     (!gap_before.contains('#')).then_some(before)
 }
 
-/// A word in the quotes that it had, or in some where a shell would read it otherwise.
+/// A word in the quotes of the old one, or in some where a shell would read it otherwise.
 fn quoted(text: &str, old: &Word, within: Option<char>) -> String {
-    let needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
+    let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
     let other = if within == Some('"') { '\'' } else { '"' };
-    match old.quote.or(needed.then_some(other)) {
+    match old.quote.or(is_needed.then_some(other)) {
         Some(quote) => format!("{quote}{text}{quote}"),
         None => text.to_owned(),
     }

@@ -1,26 +1,28 @@
-//! An environment of a file: channels and packages, each where it stands. What every format is read
-//! into before anything is decided.
+//! An environment of a file: its channels and match specs, each with its line. Every format is read
+//! into this.
 
 use crate::conda::{MatchSpec, SpecParts, Subdir};
+use crate::types::CudaVersion;
 
-use super::channels;
+use super::channels::ChannelEdit;
 use super::file_migration::{FileNote, LineChange};
+use super::packages::{PackageRole, role};
 
-/// An environment, or a part of one that builds on another.
+/// An environment, or a part of one that builds on another, such as a feature of pixi.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EnvironmentSpec {
-    /// The section that this one adds to, by its place.
+    /// The index of the environment that this one adds to.
     pub parent: Option<usize>,
-    /// The platforms that it is for; empty where the file does not say.
+    /// Its platforms; empty if the file names none.
     pub platforms: Vec<Subdir>,
     /// Whether a lock file is made of it for those platforms.
     pub is_locked: bool,
-    /// Whether channels are named here, be the list empty.
+    /// Whether it has a list of channels, even an empty one.
     pub has_channels: bool,
     /// Channels as written, each with its line.
     pub channels: Vec<(usize, String)>,
     /// Packages.
-    pub items: Vec<SpecLine>,
+    pub specs: Vec<SpecLine>,
     /// What its format can express.
     pub syntax: SpecSyntax,
 }
@@ -30,7 +32,7 @@ pub(super) struct EnvironmentSpec {
 pub(super) struct SpecSyntax {
     /// `nodefaults` among channels.
     pub nodefaults: bool,
-    /// `>=` in a spec without quotes that nobody wrote.
+    /// `>=` without quotes.
     pub floors: bool,
 }
 
@@ -41,50 +43,69 @@ pub(super) struct SpecLine {
     pub line: usize,
     /// As it is written, without quotes.
     pub text: String,
-    /// The same, read; `None` for what is no spec.
+    /// `None` for what is not a match spec, such as a URL.
     pub spec: Option<MatchSpec>,
-    /// The platforms that it is for, where that is said of this line alone.
+    /// Its platforms, if this line alone has some.
     pub platforms: Option<Vec<Subdir>>,
 }
 
 impl SpecLine {
-    /// A line of a list as a spec.
-    pub(super) fn of(line: usize, text: &str) -> Self {
-        // An entry with another key, such as `md5`, is not understood.
+    /// A line of a list. A spec with keys that would be lost, such as `md5`, is not read as one.
+    pub(super) fn new(line: usize, text: &str) -> Self {
         let parts = SpecParts::parse(text).filter(|parts| parts.other_keys.is_empty());
-        Self { line, spec: parts.map(MatchSpec::from), text: text.to_owned(), platforms: None }
+        Self { line, text: text.to_owned(), spec: parts.map(MatchSpec::from), platforms: None }
+    }
+
+    /// The role of its package.
+    pub(super) fn role(&self) -> PackageRole {
+        self.spec.as_ref().map_or(PackageRole::Other, role)
     }
 
     /// Whether the line counts on a platform.
-    pub(super) fn holds_on(&self, platform: Subdir) -> bool {
+    pub(super) fn applies_to(&self, platform: Subdir) -> bool {
         self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&platform))
     }
 }
 
-/// What becomes of a package.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The edit to a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PackageEdit {
-    /// It stays as it is.
-    #[default]
     Keep,
-    /// These come in its place; none where it goes.
-    Become(Vec<MatchSpec>),
+    /// With none, it is removed.
+    Replace(Vec<MatchSpec>),
 }
 
-/// What becomes of a section: one edit a channel and one an item.
+/// The edits to an environment: one for each of its channels and specs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EnvironmentEdits {
-    pub channels: Vec<channels::ChannelEdit>,
-    pub items: Vec<PackageEdit>,
-    /// The `__cuda` that a solve must see; `None` without CUDA, or where nothing changes.
-    pub needs_cuda: Option<crate::types::CudaVersion>,
+    pub channels: Vec<ChannelEdit>,
+    pub specs: Vec<PackageEdit>,
+    /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
+    pub needs_cuda: Option<CudaVersion>,
 }
 
-/// What becomes of a file.
+impl EnvironmentEdits {
+    /// The channels and specs that an environment has after the edits.
+    pub(super) fn apply(&self, spec: &EnvironmentSpec) -> (Vec<String>, Vec<MatchSpec>) {
+        let channels = spec.channels.iter().zip(&self.channels);
+        let channels = channels.filter_map(|((_, name), edit)| match edit {
+            ChannelEdit::Keep => Some(name.clone()),
+            ChannelEdit::Replace(new) => Some(new.clone()),
+            ChannelEdit::Remove => None,
+        });
+        let specs = spec.specs.iter().zip(&self.specs).flat_map(|(line, edit)| match edit {
+            PackageEdit::Keep => line.spec.iter().cloned().collect(),
+            PackageEdit::Replace(specs) => specs.clone(),
+        });
+        (channels.collect(), specs.collect())
+    }
+}
+
+/// The edits to a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileEdits {
-    /// One a section.
-    pub sections: Vec<EnvironmentEdits>,
+    /// One for each of its environments.
+    pub environments: Vec<EnvironmentEdits>,
     pub changes: Vec<LineChange>,
-    pub remarks: Vec<FileNote>,
+    pub notes: Vec<FileNote>,
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::conda::{Os, Subdir};
+use crate::conda::{MatchSpec, Os, Subdir};
 use crate::matrix::Matrix;
 use crate::yaml::{Document, Value};
 
 use super::channels::ChannelEdit;
 use super::environment_spec::{EnvironmentSpec, FileEdits, PackageEdit, SpecLine, SpecSyntax};
-use super::file_edits::plan;
-use super::file_migration::{FileError, FileMigration, FileNote};
-use super::format::FileFormat;
-use super::packages::{PackageRole, role};
+use super::file_edits::plan_edits;
+use super::file_migration::{FileError, FileFormat, FileMigration, FileNote};
+use super::packages::PackageRole;
 use super::target::Target;
 use super::text_edit::{TextEdit, apply, line_end, remove_element, whole_line, without_item};
 
@@ -31,21 +30,19 @@ pub(super) fn migrate(
     let document = Document::parse(text)?;
     let environments = environments(text, &document);
     let specs: Vec<EnvironmentSpec> = environments.iter().map(|one| one.spec.clone()).collect();
-    let planned = plan(&specs, target, matrix)?;
+    let planned = plan_edits(&specs, target, matrix)?;
     let new_texts = new_texts(&environments, &planned);
     let new = apply(text, text_edits(text, &document, &new_texts)?)?;
     let again = Document::parse(&new)?;
     if !says(&document, &new_texts).eq(says(&again, &BTreeMap::new())) {
         return Err(FileError::UnrelatedLines);
     }
-    let mut notes = planned.remarks;
+    let mut notes = planned.notes;
     notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
     if !planned.changes.is_empty() && specs.iter().any(|spec| spec.is_locked) {
         notes.push(FileNote::LockAgain);
     }
-    notes.sort_by_key(FileNote::line);
-    let form = FileFormat::EnvironmentYml;
-    Ok(FileMigration { form, text: new, changes: planned.changes, remarks: notes })
+    Ok(FileMigration::new(FileFormat::EnvironmentYml, new, planned.changes, notes))
 }
 
 /// An environment with the values that it was read from.
@@ -91,7 +88,7 @@ impl<'a> Environment<'a> {
         for item in list("dependencies").chain(list("packages")) {
             if let Some(written) = item.text() {
                 let platforms = selector(text, item.range().end);
-                spec.items.push(SpecLine { platforms, ..SpecLine::of(item.line(), written) });
+                spec.specs.push(SpecLine { platforms, ..SpecLine::new(item.line(), written) });
                 specs.push(item);
             } else if let Some(list) = item.get("pip") {
                 pip.extend(list.items());
@@ -108,17 +105,17 @@ type NewTexts = BTreeMap<usize, Vec<String>>;
 
 fn new_texts(environments: &[Environment<'_>], planned: &FileEdits) -> NewTexts {
     let mut texts = NewTexts::new();
-    for (environment, edits) in environments.iter().zip(&planned.sections) {
+    for (environment, edits) in environments.iter().zip(&planned.environments) {
         for (value, edit) in environment.channels.iter().zip(&edits.channels) {
             match edit {
                 ChannelEdit::Keep => None,
-                ChannelEdit::Become(name) => texts.insert(value.id(), vec![name.clone()]),
+                ChannelEdit::Replace(name) => texts.insert(value.id(), vec![name.clone()]),
                 ChannelEdit::Remove => texts.insert(value.id(), Vec::new()),
             };
         }
-        for (value, edit) in environment.specs.iter().zip(&edits.items) {
-            if let PackageEdit::Become(specs) = edit {
-                texts.insert(value.id(), specs.iter().map(ToString::to_string).collect());
+        for (value, edit) in environment.specs.iter().zip(&edits.specs) {
+            if let PackageEdit::Replace(specs) = edit {
+                texts.insert(value.id(), specs.iter().map(MatchSpec::to_string).collect());
             }
         }
     }
@@ -270,11 +267,13 @@ pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<
     }
     if matches!(name.as_str(), "torch" | "torchvision" | "torchaudio" | "pytorch") {
         notes.push(FileNote::PipTorch { line, text: text.to_owned() });
-        let is_torch = |role| {
-            matches!(role, PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly)
+        let is_torch = |line: &SpecLine| {
+            matches!(
+                line.role(),
+                PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly
+            )
         };
-        if spec.items.iter().filter_map(|item| item.spec.as_ref()).any(|spec| is_torch(role(spec)))
-        {
+        if spec.specs.iter().any(is_torch) {
             notes.push(FileNote::PipBesideConda { line });
         }
     }

@@ -1,99 +1,174 @@
-//! What is said about a rewritten file. Facts alone: the sentences are made in `render`.
+//! The result of migrating a file.
+
+use serde::Serialize;
 
 use crate::conda::{Subdir, Version};
 use crate::types::{CudaVersion, DriverVersion};
 use crate::yaml::YamlError;
 
-use super::format::FileFormat;
-
-/// A file, rewritten.
+/// A migrated file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileMigration {
-    /// What the file was taken for.
-    pub form: FileFormat,
-    /// The new text; the old one where there was nothing to change.
+    /// The format that the file was read as.
+    pub format: FileFormat,
+    /// The new text; the old one if nothing changes.
     pub text: String,
-    /// What was changed, in the order of the lines.
+    /// What changed, in the order of the lines.
     pub changes: Vec<LineChange>,
-    /// What to know, in the order of the lines; what is about the whole file comes first.
-    pub remarks: Vec<FileNote>,
+    /// About the whole file, then in the order of the lines.
+    pub notes: Vec<FileNote>,
 }
 
-/// A channel or a package that was changed.
+impl FileMigration {
+    /// Sorts changes and notes, and keeps each once.
+    pub(super) fn new(
+        format: FileFormat,
+        text: String,
+        mut changes: Vec<LineChange>,
+        mut notes: Vec<FileNote>,
+    ) -> Self {
+        changes.sort_by_key(|change| change.line);
+        changes.dedup();
+        notes.sort_by_key(FileNote::line);
+        let mut once: Vec<FileNote> = Vec::with_capacity(notes.len());
+        for note in notes {
+            let same_line = once.iter().rev().take_while(|other| other.line() == note.line());
+            if !same_line.into_iter().any(|other| *other == note) {
+                once.push(note);
+            }
+        }
+        Self { format, text, changes, notes: once }
+    }
+}
+
+/// A format of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum FileFormat {
+    /// `environment.yml`, and files of the same form.
+    EnvironmentYml,
+    /// `pixi.toml`, and `pyproject.toml` with pixi's tables.
+    PixiToml,
+    /// Text with install commands: a Dockerfile, a README, a script.
+    Commands,
+}
+
+/// A change to a channel or a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineChange {
     /// The line in the old text, from 1.
     pub line: usize,
-    /// As it was.
+    /// The old text; empty for an addition.
     pub before: String,
-    /// What came in its place; nothing where it went.
+    /// What replaces it; empty for a removal.
     pub after: Vec<String>,
-    /// Why.
+    /// Why it changes.
     pub why: ChangeReason,
 }
 
-/// Why something was changed.
+/// Why a line changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeReason {
     /// The old channel ended.
     OldChannel,
-    /// conda-forge has NVIDIA's packages itself.
+    /// conda-forge has NVIDIA's packages.
     NvidiaChannel,
-    /// Packages of `defaults` do not go with conda-forge's.
+    /// Packages of `defaults` do not mix with conda-forge's.
     Defaults,
-    /// `pytorch-gpu` fails where no GPU is seen.
+    /// `pytorch-gpu` fails if no GPU is detected.
     FailsLoudly,
-    /// conda-forge has no such version that goes with the other lines: the nearest that does.
+    /// conda-forge lacks the version: the nearest one that fits the other lines.
     Nearest,
-    /// conda-forge's builds are called otherwise.
+    /// conda-forge names its builds differently.
     OtherBuilds,
-    /// conda-forge chooses CUDA by `cuda-version`.
+    /// `cuda-version` selects CUDA on conda-forge.
     CudaVersion,
-    /// No metapackage leads to the build, so that it is named.
+    /// No metapackage selects the build, so the line names it.
     NamedBuild,
-    /// conda-forge's word for it.
+    /// The name on conda-forge.
     PytorchCpu,
-    /// conda-forge's packages do without.
+    /// conda-forge's packages do not need it.
     NotNeeded,
     /// It follows the version of PyTorch.
     GoesWith,
-    /// pixi must be told of CUDA, and is not by the machine.
+    /// pixi solves for the CUDA that the file declares.
     TellsOfCuda,
     /// It follows `cuda-version`.
     FollowsCuda,
 }
 
-/// What to know about a rewritten file.
+impl ChangeReason {
+    /// The reason as a clause.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        self.clause().1
+    }
+
+    /// Whether the difference alone does not explain the change.
+    #[must_use]
+    pub const fn needs_words(self) -> bool {
+        self.clause().0
+    }
+
+    const fn clause(self) -> (bool, &'static str) {
+        match self {
+            Self::OldChannel => (false, "the `pytorch` channel ended with PyTorch 2.5"),
+            Self::NvidiaChannel => (false, "conda-forge has NVIDIA's packages"),
+            Self::Defaults => (true, "packages from `defaults` do not mix with conda-forge's"),
+            Self::FailsLoudly => (
+                false,
+                "`pytorch-gpu` fails if no GPU is detected, instead of silently installing the CPU build",
+            ),
+            Self::Nearest => (true, "the nearest version on conda-forge that fits the other lines"),
+            Self::OtherBuilds => (true, "conda-forge names its builds differently"),
+            Self::CudaVersion => (false, "`cuda-version` selects CUDA on conda-forge"),
+            Self::NamedBuild => (
+                true,
+                "`pytorch-gpu` and `pytorch-cpu` do not select this build reliably, so the line names it",
+            ),
+            Self::PytorchCpu => (true, "the name on conda-forge"),
+            Self::NotNeeded => (true, "not needed with conda-forge's packages"),
+            Self::GoesWith => (true, "the version for this PyTorch"),
+            Self::FollowsCuda => (false, "the version follows `cuda-version`"),
+            Self::TellsOfCuda => {
+                (true, "pixi solves for the CUDA version in the file, not for this machine's")
+            }
+        }
+    }
+}
+
+/// What to know about a migrated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "a field says what it is; the variant above it says of what")]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum FileNote {
-    /// The file does not say for which platform it is.
+    /// The file names no platform.
     PlatformAssumed { subdir: Subdir },
-    /// The old CUDA is kept, for drivers as old as the file allowed, and holds PyTorch back.
+    /// The old CUDA is kept for old drivers, and limits PyTorch.
     OldCuda { cuda: CudaVersion, gives: Version, newest: Version, driver: DriverVersion },
-    /// Nothing on conda-forge goes with drivers as old as the file allowed.
+    /// No build fits drivers as old as the file allowed.
     NewerDriver { asked: CudaVersion, needed: DriverVersion },
-    /// A companion or Python holds PyTorch back.
+    /// A companion or Python limits PyTorch.
     HeldBack { subdir: Subdir, gives: Version, newest: Version },
-    /// pip's PyTorch: not touched.
+    /// pip's PyTorch: unchanged.
     PipTorch { line: usize, text: String },
     /// pip's PyTorch beside conda's: one overwrites the other.
     PipBesideConda { line: usize },
-    /// An index of PyTorch's own wheels: not touched.
+    /// An index of PyTorch's own wheels: unchanged.
     PipIndex { line: usize, text: String },
-    /// A channel whose packages were built for the old channel's PyTorch.
+    /// A channel whose packages are built for the old channel's PyTorch.
     OtherChannel { line: usize, name: String },
-    /// A package for PyTorch that this program has no rows for.
+    /// A package for PyTorch that the matrix does not have.
     NotKnown { line: usize, text: String },
-    /// A pin of a library that PyTorch is tied to: kept.
+    /// A version of a library that PyTorch depends on: kept.
     TiedPin { line: usize, text: String },
-    /// Lines pinned to builds of other packages: an exported environment.
+    /// Lines with builds of other packages: an exported environment.
     Exported { line: usize, count: usize },
-    /// A nightly build was asked for; conda-forge has releases alone.
+    /// A nightly build; conda-forge has releases alone.
     Nightly { line: usize },
-    /// A lock file made from this one is to be made anew.
+    /// Lock files made from this file are out of date.
     LockAgain,
-    /// Solved where no GPU is, the client must be told of one.
+    /// A solve without a GPU needs to be told of `__cuda`.
     TellOfCuda { cuda: CudaVersion },
 }
 
@@ -119,29 +194,72 @@ impl FileNote {
         }
     }
 
-    /// The line that it is about, where it is about one.
+    /// The line that it is about; `None` for the whole file.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
+        let (Self::PipTorch { line, .. }
+        | Self::PipBesideConda { line }
+        | Self::PipIndex { line, .. }
+        | Self::OtherChannel { line, .. }
+        | Self::NotKnown { line, .. }
+        | Self::TiedPin { line, .. }
+        | Self::Exported { line, .. }
+        | Self::Nightly { line }) = self
+        else {
+            return None;
+        };
+        Some(*line)
+    }
+
+    /// The note as a sentence.
+    #[must_use]
+    pub fn message(&self) -> String {
         match self {
-            Self::PipTorch { line, .. }
-            | Self::PipBesideConda { line }
-            | Self::PipIndex { line, .. }
-            | Self::OtherChannel { line, .. }
-            | Self::NotKnown { line, .. }
-            | Self::TiedPin { line, .. }
-            | Self::Exported { line, .. }
-            | Self::Nightly { line } => Some(*line),
-            Self::PlatformAssumed { .. }
-            | Self::OldCuda { .. }
-            | Self::NewerDriver { .. }
-            | Self::HeldBack { .. }
-            | Self::LockAgain
-            | Self::TellOfCuda { .. } => None,
+            Self::PlatformAssumed { subdir } => {
+                format!("no platform given; assuming {subdir} (pass `--platform` to override)")
+            }
+            Self::OldCuda { cuda, gives, newest, driver } => format!(
+                "CUDA {cuda}, kept for drivers older than {driver}, limits PyTorch to {gives}; pass `--driver {driver}` for {newest}"
+            ),
+            Self::NewerDriver { asked, needed } => format!(
+                "no build with CUDA {asked} fits; the new one needs driver {needed} or newer"
+            ),
+            Self::HeldBack { subdir, gives, newest } => format!(
+                "other lines limit PyTorch to {gives} on {subdir}; without them, {newest} is available"
+            ),
+            Self::PipTorch { text, .. } => {
+                format!("`{text}` is from pip and unchanged; it brings its own CUDA libraries")
+            }
+            Self::PipBesideConda { .. } => {
+                "pip overwrites conda's PyTorch with its own; remove one of the two".to_owned()
+            }
+            Self::PipIndex { text, .. } => {
+                format!("`{text}` is an index of PyTorch wheels for pip and unchanged")
+            }
+            Self::OtherChannel { name, .. } => format!(
+                "packages from `{name}` are built for the `pytorch` channel; check whether conda-forge has them"
+            ),
+            Self::NotKnown { text, .. } => {
+                format!("`{text}`: unknown whether conda-forge has it for this PyTorch")
+            }
+            Self::TiedPin { text, .. } => format!(
+                "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
+            ),
+            Self::Exported { count, .. } => format!(
+                "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
+            ),
+            Self::Nightly { .. } => "conda-forge has releases, no nightly builds".to_owned(),
+            Self::LockAgain => {
+                "lock files made from this file are out of date; lock again".to_owned()
+            }
+            Self::TellOfCuda { cuda } => format!(
+                "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
+            ),
         }
     }
 }
 
-/// Why a file was not rewritten.
+/// Why a file is not migrated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// It is not what its name or its beginning says.
@@ -151,37 +269,35 @@ pub enum FileError {
         format: &'static str,
         /// The line, from 1.
         line: usize,
-        /// The parser's words.
+        /// What the parser says.
         problem: String,
     },
     /// It is made from other files.
-    #[error("{0}: change the file that it is made from, and make it anew")]
+    #[error("{0} is generated; migrate the file it is made from, then generate it again")]
     Generated(&'static str),
-    /// A line about PyTorch that this program does not understand.
-    #[error(
-        "line {line}: `{text}` is not understood; expected a match spec, such as `pytorch=2.1`"
-    )]
+    /// A line about PyTorch that is not understood.
+    #[error("line {line}: cannot read `{text}`; expected a match spec such as `pytorch=2.1`")]
     InvalidSpec {
         /// The line, from 1.
         line: usize,
         /// As it is written.
         text: String,
     },
-    /// conda-forge has nothing that satisfies it.
+    /// No build on conda-forge satisfies the file.
     #[error(
-        "line {line}: nothing on conda-forge satisfies what it asks for on {subdir}{}",
-        without.as_ref().map_or_else(String::new, |text| format!("; without `{text}` something does"))
+        "line {line}: no build on conda-forge for {subdir} satisfies the file{}",
+        without.as_ref().map_or_else(String::new, |text| format!("; without `{text}`, one does"))
     )]
     Unsatisfiable {
-        /// The line of PyTorch, from 1.
+        /// The line that excludes every build, or that of PyTorch.
         line: usize,
         /// The platform.
         subdir: Subdir,
-        /// A line that alone keeps everything out, where there is one.
+        /// The line that alone excludes every build, if there is one.
         without: Option<String>,
     },
-    /// The new text is not what was meant: a fault of this program.
-    #[error("the change could not be made without touching something else")]
+    /// The new text does not say what was planned: a fault of this program.
+    #[error("internal error: the edit would change unrelated lines. Please report it")]
     UnrelatedLines,
 }
 

@@ -1,31 +1,31 @@
-//! Packages by what becomes of them.
+//! The roles of packages.
 
 use crate::conda::{ChannelKind, MatchSpec};
 use crate::types::Companion;
 
-/// What a package is to a file that moves to conda-forge.
+/// What a package is to the migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PackageRole {
     /// `pytorch` or one of conda-forge's metapackages.
     Pytorch,
     /// torchvision or torchaudio.
     Companion(Companion),
-    /// What chooses CUDA: `pytorch-cuda`, `cudatoolkit`, `cuda-version`.
+    /// Selects CUDA: `pytorch-cuda`, `cudatoolkit`, `cuda-version`.
     CudaPin,
-    /// What chooses the build for the processor.
+    /// Selects the CPU build.
     CpuOnly,
-    /// What only the old channel has, and conda-forge's packages do without.
+    /// Only in the old channel, and not needed with conda-forge's packages.
     NotNeeded,
-    /// MAGMA under the name that the old channel gave it, one a CUDA version.
+    /// MAGMA under the old channel's name, which has the CUDA version.
     Magma,
-    /// A package of the CUDA toolkit, whose version is CUDA's.
+    /// A package of the CUDA toolkit with CUDA's version.
     Toolkit,
-    /// A library of the CUDA toolkit, whose version is its own.
+    /// A library of the CUDA toolkit with its own version.
     ToolkitLibrary,
     Python,
-    /// A library that builds of PyTorch are tied to, so that a pin may keep them out.
+    /// A library that PyTorch builds depend on: a pin may exclude them.
     Tied,
-    /// A package for PyTorch that this program has no rows for.
+    /// A package for PyTorch that the matrix does not have.
     Extension,
     Other,
 }
@@ -34,7 +34,7 @@ pub(super) enum PackageRole {
 pub(super) fn role(spec: &MatchSpec) -> PackageRole {
     let channel = spec.channel.as_deref().map(ChannelKind::of);
     if channel == Some(ChannelKind::Other) {
-        return PackageRole::Other; // somebody's own build
+        return PackageRole::Other; // a private build
     }
     match spec.name.as_str() {
         "pytorch" | "pytorch-gpu" | "pytorch-cpu" => PackageRole::Pytorch,
@@ -60,13 +60,13 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
     }
 }
 
-/// Packages of NVIDIA's channel that conda-forge has under the same name and with CUDA's version.
+/// Packages of the `nvidia` channel that conda-forge has with the same name and CUDA's version.
 fn is_toolkit(name: &str) -> bool {
     let own = ["cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder", "cuda-compat"];
     name == "cuda" || name.starts_with("cuda-") && !own.iter().any(|own| name.starts_with(own))
 }
 
-/// Libraries of NVIDIA's channel that conda-forge has under the same name.
+/// Libraries of the `nvidia` channel that conda-forge has with the same name.
 fn is_library(name: &str) -> bool {
     const NAMES: [&str; 10] = [
         "libcublas",
@@ -83,7 +83,7 @@ fn is_library(name: &str) -> bool {
     NAMES.contains(&name.strip_suffix("-dev").unwrap_or(name))
 }
 
-/// Whether only the old channel has it, or it is asked for from there.
+/// Whether a spec is from the old channel, or only that has the package.
 pub(super) fn is_old(spec: &MatchSpec) -> bool {
     let from_there = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Pytorch);
     from_there
@@ -94,7 +94,7 @@ pub(super) fn is_old(spec: &MatchSpec) -> bool {
         || spec.name.starts_with("magma-cuda")
 }
 
-/// What a build string of the old channel computes on, where it says so.
+/// The device in a build string of the old channel.
 pub(super) fn device_of(build: &str) -> Option<Device> {
     let lower = build.to_ascii_lowercase();
     if lower.contains("cpu") {
@@ -106,7 +106,7 @@ pub(super) fn device_of(build: &str) -> Option<Device> {
     }
 }
 
-/// What a build computes on.
+/// What a build runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Device {
     Cpu,

@@ -1,183 +1,765 @@
 //! `pixi.toml`, and `pyproject.toml` with pixi's tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use toml::de::DeValue;
+use toml_edit::{Document, Item, TableLike, TomlError, Value};
 
+use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 use crate::matrix::Matrix;
 
-use super::channels;
-use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, PackageEdit};
-use super::file_edits::plan;
-use super::file_migration::{ChangeReason, FileError, FileMigration, FileNote, LineChange};
-use super::format::FileFormat;
-use super::pixi_read::{Read, parse, read};
+use super::channels::ChannelEdit;
+use super::environment_spec::{EnvironmentSpec, PackageEdit, SpecLine, SpecSyntax};
+use super::environment_yml::pip_notes;
+use super::file_edits::plan_edits;
+use super::file_migration::{
+    ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
+};
 use super::target::Target;
-use super::text_edit::{TextEdit, apply, line_of};
-use super::toml_entries::{self, leaves};
+use super::text_edit::{
+    Lines, TextEdit, apply, line_end, remove_element, whole_line, without_item,
+};
 
-/// Rewrites a file of this form.
+/// Tables of conda packages.
+const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
+
+const REQUIREMENTS: &str = "system-requirements";
+
+/// Whether a text is a manifest of pixi.
+pub(super) fn recognises(text: &str) -> bool {
+    parse(text).is_ok_and(|document| {
+        let (base, _) = base(document.as_table());
+        workspace(base).is_some_and(|(_, workspace)| workspace.contains_key("channels"))
+    })
+}
+
+fn parse(text: &str) -> Result<Document<&str>, FileError> {
+    Document::parse(text).map_err(|error: TomlError| FileError::Malformed {
+        format: "TOML",
+        line: error.span().map_or(1, |span| Lines::of(text).at(span.start)),
+        problem: error.message().to_owned(),
+    })
+}
+
+/// Migrates a file of this form.
 pub(super) fn migrate(
     text: &str,
     target: Target<'_>,
     matrix: &Matrix,
 ) -> Result<FileMigration, FileError> {
-    let root = parse(text)?;
-    let reads = read(text, root.get_ref());
-    let sections: Vec<EnvironmentSpec> = reads.iter().map(|read| read.section.clone()).collect();
-    let mut plans = plan(&sections, target, matrix)?;
-    let mut writer = Writer { text, edits: Vec::new(), expected: BTreeMap::new() };
-    leaves(&DeValue::Table(root.get_ref().clone()), "", &mut writer.expected);
-    let default_needs = plans.sections.first().and_then(|plan| plan.needs_cuda);
-    for (at, (read, planned)) in reads.iter().zip(&plans.sections).enumerate() {
-        writer.channels(read, planned)?;
-        writer.items(read, planned)?;
-        let needs = planned.needs_cuda.filter(|_| at == 0 || default_needs.is_none());
-        let declared = read.required.is_some() || at > 0 && reads[0].required.is_some();
-        if let Some(cuda) = needs.filter(|_| !declared || read.required.is_some()) {
-            plans.changes.extend(writer.requirement(read, cuda.major));
+    let document = parse(text)?;
+    let features = features(text, &document);
+    let specs: Vec<EnvironmentSpec> = features.iter().map(|feature| feature.spec.clone()).collect();
+    let mut planned = plan_edits(&specs, target, matrix)?;
+    let mut writer = Writer { text, lines: Lines::of(text), edits: Vec::new() };
+    let mut expected: Vec<Contents> = Vec::new();
+    let default_needs_cuda =
+        planned.environments.first().is_some_and(|edits| edits.needs_cuda.is_some());
+    for (at, (feature, edits)) in features.iter().zip(&planned.environments).enumerate() {
+        writer.channels(feature, &edits.channels)?;
+        writer.packages(feature, &edits.specs)?;
+        let (channels, specs) = edits.apply(&feature.spec);
+        let specs = specs.iter().map(as_pixi_reads).collect();
+        let mut contents = Contents { channels, specs, ..feature.contents() };
+        let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
+        let needed = edits.needs_cuda.filter(|_| feature.cuda.is_some() || !is_inherited);
+        if let Some(needed) = needed.filter(|_| at == 0 || !default_needs_cuda)
+            && let Some(change) = writer.declare_cuda(feature, needed.major)
+        {
+            contents.cuda = Some(needed.major.to_string());
+            planned.changes.push(change);
         }
+        expected.push(contents);
     }
     let new = apply(text, writer.edits)?;
-    let mut found = BTreeMap::new();
     let again = parse(&new).map_err(|_| FileError::UnrelatedLines)?;
-    leaves(&DeValue::Table(again.get_ref().clone()), "", &mut found);
-    if found != writer.expected {
+    let features_again = self::features(&new, &again);
+    let found: Vec<Contents> = features_again.iter().map(Feature::contents).collect();
+    let edited: HashSet<&str> =
+        features.iter().chain(&features_again).flat_map(Feature::edited_paths).collect();
+    if found != expected || rest(&document, &edited) != rest(&again, &edited) {
         return Err(FileError::UnrelatedLines);
     }
-    let mut remarks = plans.remarks;
-    remarks.extend(reads.into_iter().flat_map(|read| read.remarks));
+    let mut notes = planned.notes;
+    notes.extend(features.into_iter().flat_map(|feature| feature.notes));
     if new != text {
-        remarks.push(FileNote::LockAgain);
+        notes.push(FileNote::LockAgain);
     }
-    remarks.sort_by_key(FileNote::line);
-    Ok(FileMigration { form: FileFormat::PixiToml, text: new, changes: plans.changes, remarks })
+    Ok(FileMigration::new(FileFormat::PixiToml, new, planned.changes, notes))
 }
 
-/// Makes edits, and what the new text must say.
+/// pixi's own tables, and the beginning of their headers.
+fn base(root: &dyn TableLike) -> (&dyn TableLike, &'static str) {
+    let pixi = root.get("tool").and_then(|tool| tool.get("pixi"));
+    match pixi.and_then(Item::as_table_like) {
+        Some(pixi) => (pixi, "tool.pixi."),
+        None => (root, ""),
+    }
+}
+
+/// The table of the workspace, under its new or its old name.
+fn workspace(base: &dyn TableLike) -> Option<(&'static str, &dyn TableLike)> {
+    ["workspace", "project"]
+        .into_iter()
+        .find_map(|name| Some((name, base.get(name)?.as_table_like()?)))
+}
+
+/// A feature, with the places that it was read from.
+#[derive(Default)]
+struct Feature {
+    spec: EnvironmentSpec,
+    /// The elements of the list of channels: the whole, and the name in it.
+    channels: Vec<(Range<usize>, Range<usize>)>,
+    /// The tables that `spec.specs` were read from, in order.
+    tables: Vec<PackageTable>,
+    /// The version of CUDA that it declares.
+    cuda: Option<(Range<usize>, String)>,
+    /// Where to declare it otherwise; `None` for a new table.
+    declaration: Option<Insertion>,
+    /// The header of its system requirements, without brackets.
+    header: String,
+    notes: Vec<FileNote>,
+    /// The paths of the lists, tables and values that may be edited.
+    paths: Vec<String>,
+}
+
+/// Where to declare CUDA, and the text before and after the entry.
+struct Insertion {
+    at: usize,
+    before: String,
+    after: String,
+}
+
+/// A table of packages.
+struct PackageTable {
+    is_inline: bool,
+    packages: Vec<Package>,
+}
+
+/// Where a package is named.
+struct Package {
+    key: Range<usize>,
+    /// The key and the value, or all of a table of its own.
+    whole: Range<usize>,
+    /// The entries of a table of its own: `[dependencies.pytorch]`, `pytorch.version = …`.
+    fields: Vec<Range<usize>>,
+}
+
+/// What a feature says, to compare.
+#[derive(PartialEq)]
+struct Contents {
+    channels: Vec<String>,
+    specs: Vec<MatchSpec>,
+    cuda: Option<String>,
+}
+
+/// Every feature of a manifest, the default one first.
+fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
+    let lines = Lines::of(text);
+    let (base, prefix) = base(document.as_table());
+    let mut default = Feature::read(text, &lines, base, prefix, None);
+    if let Some((name, workspace)) = workspace(base) {
+        default.read_lists(&lines, workspace, &format!("{prefix}{name}."));
+    }
+    let mut features = vec![default];
+    let named = base.get("feature").and_then(Item::as_table_like);
+    for (key, item) in named.into_iter().flat_map(entries) {
+        let Some(table) = item.as_table_like() else { continue };
+        let path = format!("{prefix}feature.{}.", &text[key]);
+        let mut feature = Feature::read(text, &lines, table, &path, Some(0));
+        feature.read_lists(&lines, table, &path);
+        if let (None, Some(end)) = (table.get(REQUIREMENTS), inline_end(item)) {
+            let Insertion { at, before, after } = end;
+            let before = format!("{before}{REQUIREMENTS} = {{ ");
+            feature.declaration = Some(Insertion { at, before, after: format!(" }}{after}") });
+        }
+        features.push(feature);
+    }
+    features
+}
+
+/// The entries of a table with the places of their keys.
+fn entries(table: &dyn TableLike) -> impl Iterator<Item = (Range<usize>, &Item)> {
+    table.iter().filter_map(|(name, item)| Some((table.key(name)?.span()?, item)))
+}
+
+/// Where an item ends, with all that dotted keys add to it.
+fn end_of(item: &Item) -> Option<usize> {
+    match item.as_table() {
+        Some(table) => entries(table).filter_map(|(_, item)| end_of(item)).max(),
+        None => Some(item.span()?.end),
+    }
+}
+
+/// Where an inline table can get another entry.
+fn inline_end(item: &Item) -> Option<Insertion> {
+    let table = item.as_inline_table()?;
+    let last = entries(table).filter_map(|(_, item)| Some(item.span()?.end)).max();
+    let (at, before, after) = match last {
+        Some(end) => (end, ", ", ""),
+        None => (table.span()?.start + 1, " ", " "),
+    };
+    Some(Insertion { at, before: before.to_owned(), after: after.to_owned() })
+}
+
+/// A new line with an entry, after the one that a byte is in.
+fn new_line(text: &str, at: usize, indent: &str) -> Insertion {
+    let line = whole_line(text, at);
+    let end = line_end(text, &line);
+    let gap = if text[line.clone()].ends_with('\n') { "" } else { end };
+    Insertion { at: line.end, before: format!("{gap}{indent}"), after: end.to_owned() }
+}
+
+/// A new table with an entry, at the end of the file.
+fn new_table(text: &str, header: &str) -> Insertion {
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let gap = if text.ends_with('\n') { "" } else { end };
+    Insertion {
+        at: text.len(),
+        before: format!("{gap}{end}[{header}]{end}"),
+        after: end.to_owned(),
+    }
+}
+
+impl Feature {
+    fn read(
+        text: &str,
+        lines: &Lines,
+        table: &dyn TableLike,
+        path: &str,
+        parent: Option<usize>,
+    ) -> Self {
+        let syntax = SpecSyntax { nodefaults: false, floors: true };
+        let mut feature = Self {
+            spec: EnvironmentSpec { parent, syntax, ..EnvironmentSpec::default() },
+            header: format!("{path}{REQUIREMENTS}"),
+            paths: vec![format!("{path}{REQUIREMENTS}.cuda")],
+            ..Self::default()
+        };
+        feature.read_packages(text, lines, table, path, None);
+        let targets = table.get("target").and_then(Item::as_table_like);
+        for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
+            if let Some(target) = target.as_table_like() {
+                let path = format!("{path}target.{name}.");
+                let platforms = platforms_of(name);
+                feature.read_packages(text, lines, target, &path, platforms.as_deref());
+            }
+        }
+        if let Some(item) = table.get(REQUIREMENTS) {
+            feature.read_requirements(text, item);
+        }
+        let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
+        for (key, _) in wheels.into_iter().flat_map(entries) {
+            let name = text[key.clone()].trim_matches(['"', '\'']);
+            feature.notes.extend(pip_notes(lines.at(key.start), name, &feature.spec));
+        }
+        feature
+    }
+
+    fn read_packages(
+        &mut self,
+        text: &str,
+        lines: &Lines,
+        parent: &dyn TableLike,
+        path: &str,
+        platforms: Option<&[Subdir]>,
+    ) {
+        for name in PACKAGE_TABLES {
+            let Some(item) = parent.get(name) else { continue };
+            let Some(table) = item.as_table_like() else { continue };
+            let mut found: Vec<(Package, SpecLine)> = table
+                .iter()
+                .filter_map(|(name, item)| {
+                    let package = Package::read(table.key(name)?.span()?, item)?;
+                    let line = SpecLine {
+                        line: lines.at(package.key.start),
+                        text: text.get(package.whole.clone())?.to_owned(),
+                        spec: Some(spec(name, item)?),
+                        platforms: platforms.map(<[Subdir]>::to_vec),
+                    };
+                    Some((package, line))
+                })
+                .collect();
+            found.sort_by_key(|(package, _)| package.key.start);
+            let (packages, items): (Vec<Package>, Vec<SpecLine>) = found.into_iter().unzip();
+            self.tables.push(PackageTable { is_inline: item.is_inline_table(), packages });
+            self.spec.specs.extend(items);
+            self.paths.push(format!("{path}{name}"));
+        }
+    }
+
+    fn read_requirements(&mut self, text: &str, item: &Item) {
+        let Some(table) = item.as_table_like() else { return };
+        self.cuda =
+            table.get("cuda").and_then(|cuda| Some((cuda.span()?, cuda.as_str()?.to_owned())));
+        let has_header = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted());
+        let last = entries(table)
+            .filter(|(_, item)| !has_header(item))
+            .filter_map(|(key, item)| Some((end_of(item)?, key)))
+            .max_by_key(|(end, _)| *end);
+        let is_implicit =
+            item.as_table().is_some_and(|table| table.is_implicit() && !table.is_dotted());
+        self.declaration = match (inline_end(item), last, item.span()) {
+            (Some(end), ..) => Some(end),
+            (None, ..) if is_implicit => None,
+            (None, Some((end, key)), _) => {
+                let line = whole_line(text, key.start);
+                Some(new_line(text, end, &text[line.start..key.start]))
+            }
+            (None, None, header) => header.map(|header| new_line(text, header.start, "")),
+        };
+    }
+
+    /// The lists of channels and platforms.
+    fn read_lists(&mut self, lines: &Lines, table: &dyn TableLike, path: &str) {
+        let list = |key: &str| table.get(key).and_then(Item::as_array);
+        self.spec.has_channels = list("channels").is_some();
+        self.paths.push(format!("{path}channels"));
+        for element in list("channels").into_iter().flatten() {
+            let name = field(element, "channel");
+            if let (Some(text), Some(place), Some(whole)) =
+                (name.as_str(), name.span(), element.span())
+            {
+                self.spec.channels.push((lines.at(whole.start), text.to_owned()));
+                self.channels.push((whole, place));
+            }
+        }
+        for element in list("platforms").into_iter().flatten() {
+            let name = field(element, "platform").as_str();
+            self.spec.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
+            let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
+            if let Some((span, version)) =
+                cuda.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?)))
+            {
+                self.cuda = Some((span, version.to_owned()));
+                self.paths.push(format!("{path}platforms"));
+            }
+        }
+    }
+
+    fn contents(&self) -> Contents {
+        Contents {
+            channels: self.spec.channels.iter().map(|(_, name)| name.clone()).collect(),
+            specs: self
+                .spec
+                .specs
+                .iter()
+                .filter_map(|line| line.spec.as_ref())
+                .map(as_pixi_reads)
+                .collect(),
+            cuda: self.cuda.as_ref().map(|(_, version)| version.clone()),
+        }
+    }
+
+    fn edited_paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(String::as_str)
+    }
+}
+
+/// A field of an element that is a table, or the element itself.
+fn field<'v>(element: &'v Value, name: &str) -> &'v Value {
+    element.as_inline_table().and_then(|table| table.get(name)).unwrap_or(element)
+}
+
+impl Package {
+    fn read(key: Range<usize>, item: &Item) -> Option<Self> {
+        let Some(table) = item.as_table() else {
+            return Some(Self { whole: key.start..item.span()?.end, key, fields: Vec::new() });
+        };
+        let field = |(key, item): (Range<usize>, &Item)| Some(key.start..item.span()?.end);
+        let mut fields: Vec<Range<usize>> = entries(table).filter_map(field).collect();
+        fields.sort_by_key(|field| field.start);
+        let end = fields.last()?.end;
+        Some(Self { whole: key.start..end, key, fields })
+    }
+}
+
+/// An entry as a spec; `None` for a package from a path, a repository or a build.
+fn spec(name: &str, item: &Item) -> Option<MatchSpec> {
+    if let Some(version) = item.as_str() {
+        return Some(read_spec(name, &[("version", version.to_owned())]));
+    }
+    let field = |(key, value): (&'static str, &Item)| Some((key, value.as_str()?.to_owned()));
+    let table = item.as_table_like()?;
+    let known = FIELDS.into_iter().filter_map(|name| Some((name, table.get(name)?)));
+    let fields: Vec<(&str, String)> = known.filter_map(field).collect();
+    (fields.len() == table.len()).then(|| read_spec(name, &fields))
+}
+
+/// The fields of a spec in the order in which they are written.
+const FIELDS: [&str; 3] = ["version", "build", "channel"];
+
+fn read_spec(name: &str, fields: &[(&str, String)]) -> MatchSpec {
+    let field =
+        |name: &str| fields.iter().find(|(field, _)| *field == name).map(|(_, text)| text.as_str());
+    MatchSpec::from(SpecParts {
+        channel: field("channel"),
+        name,
+        version: field("version"),
+        build: field("build"),
+        other_keys: Vec::new(),
+    })
+}
+
+/// A spec in the one form that pixi reads alike.
+fn as_pixi_reads(spec: &MatchSpec) -> MatchSpec {
+    read_spec(&spec.name, &fields(spec))
+}
+
+/// The platforms that a target names.
+fn platforms_of(name: &str) -> Option<Vec<Subdir>> {
+    let os = |os: Os| Subdir::ALL.into_iter().filter(move |subdir| subdir.os() == os);
+    Some(match name {
+        "linux" => os(Os::Linux).collect(),
+        "osx" => os(Os::Macos).collect(),
+        "win" => os(Os::Windows).collect(),
+        "unix" => os(Os::Linux).chain(os(Os::Macos)).collect(),
+        name => vec![name.parse().ok()?],
+    })
+}
+
+/// Everything that a manifest says outside some paths.
+fn rest(document: &Document<&str>, edited: &HashSet<&str>) -> BTreeMap<String, String> {
+    let mut rest = BTreeMap::new();
+    for (name, item) in document.iter() {
+        add_rest(document.raw(), name, item, edited, &mut rest);
+    }
+    rest
+}
+
+fn add_rest(
+    text: &str,
+    path: &str,
+    item: &Item,
+    edited: &HashSet<&str>,
+    rest: &mut BTreeMap<String, String>,
+) {
+    if edited.contains(path) {
+        return;
+    }
+    if let Some(table) = item.as_table_like() {
+        for (name, item) in table.iter() {
+            let written = table.key(name).and_then(|key| text.get(key.span()?)).unwrap_or(name);
+            add_rest(text, &format!("{path}.{written}"), item, edited, rest);
+        }
+        return;
+    }
+    if let Some(tables) = item.as_array_of_tables() {
+        for (at, table) in tables.iter().enumerate() {
+            for (name, item) in table {
+                add_rest(text, &format!("{path}.{at}.{name}"), item, edited, rest);
+            }
+        }
+        return;
+    }
+    let written = item.span().and_then(|span| text.get(span)).unwrap_or_default();
+    rest.insert(path.to_owned(), written.to_owned());
+}
+
+/// The version as pixi reads it: without an operator it is exact, so `=2.1` needs `.*`.
+fn version(spec: &MatchSpec) -> String {
+    let version = spec.version.as_str();
+    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match version.strip_prefix('=') {
+        _ if version.is_empty() => "*".to_owned(),
+        _ if version.starts_with("==") => version.to_owned(),
+        Some(number) if spec.build.is_some() => format!("=={number}"),
+        None if spec.build.is_some() && is_number(version) => format!("=={version}"),
+        Some(number) if number.contains('*') => number.to_owned(),
+        Some(number) => format!("{number}.*"),
+        None => version.to_owned(),
+    }
+}
+
+/// The fields of a spec as pixi reads them.
+fn fields(spec: &MatchSpec) -> Vec<(&'static str, String)> {
+    let values = [Some(version(spec)), spec.build.clone(), spec.channel.clone()];
+    FIELDS.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// A spec as entries of a table.
+fn entries_of(spec: &MatchSpec, quote: char) -> Vec<String> {
+    let entry = |(name, value)| format!("{name} = {quote}{value}{quote}");
+    fields(spec).into_iter().map(entry).collect()
+}
+
+/// A spec as the value of an entry.
+fn value(spec: &MatchSpec, quote: char) -> String {
+    match entries_of(spec, quote).as_slice() {
+        [_] => format!("{quote}{}{quote}", version(spec)),
+        entries => format!("{{ {} }}", entries.join(", ")),
+    }
+}
+
+/// Collects edits.
 struct Writer<'a> {
     text: &'a str,
+    lines: Lines,
     edits: Vec<TextEdit>,
-    expected: BTreeMap<String, String>,
 }
 
 impl Writer<'_> {
-    fn refuse(&self, place: &Range<usize>) -> FileError {
-        FileError::InvalidSpec {
-            line: line_of(self.text, place.start),
-            text: self.text.get(place.clone()).unwrap_or_default().to_owned(),
-        }
+    fn remove(
+        &mut self,
+        elements: &[Range<usize>],
+        at: usize,
+        last_kept: Option<usize>,
+    ) -> Result<(), FileError> {
+        let edit = remove_element(self.text, elements, at, last_kept);
+        self.edits.push(edit.ok_or_else(|| FileError::InvalidSpec {
+            line: self.lines.at(elements[at].start),
+            text: self.text[elements[at].clone()].to_owned(),
+        })?);
+        Ok(())
     }
 
-    fn channels(&mut self, read: &Read, planned: &EnvironmentEdits) -> Result<(), FileError> {
-        if planned.channels.iter().all(|edit| *edit == channels::ChannelEdit::Keep) {
-            return Ok(());
-        }
+    fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
+        self.edits.push(TextEdit::new(range, text));
+    }
+
+    fn channels(&mut self, feature: &Feature, edits: &[ChannelEdit]) -> Result<(), FileError> {
         let elements: Vec<Range<usize>> =
-            read.channels.iter().map(|(element, _)| element.clone()).collect();
-        let last_kept =
-            planned.channels.iter().rposition(|edit| *edit != channels::ChannelEdit::Remove);
-        let under = format!("{}\u{1f}", read.channels_path);
-        let mut kept: Vec<Vec<(String, String)>> = Vec::new();
-        for (at, edit) in planned.channels.iter().enumerate() {
-            let own = format!("{under}[{at:06}]");
-            let mut said: Vec<(String, String)> = self
-                .expected
-                .iter()
-                .filter(|(path, _)| path.starts_with(&own))
-                .map(|(path, value)| (path[own.len()..].to_owned(), value.clone()))
-                .collect();
+            feature.channels.iter().map(|(element, _)| element.clone()).collect();
+        let last_kept = edits.iter().rposition(|edit| *edit != ChannelEdit::Remove);
+        for (at, (edit, (_, name))) in edits.iter().zip(&feature.channels).enumerate() {
             match edit {
-                channels::ChannelEdit::Keep => {}
-                channels::ChannelEdit::Become(name) => {
-                    let place = read.channels[at].1.clone();
-                    let quote = if self.text[place.clone()].starts_with('\'') { '\'' } else { '"' };
-                    self.edits.push(TextEdit::new(place, format!("{quote}{name}{quote}")));
-                    let table = said.len() > 1;
-                    for (path, value) in &mut said {
-                        if !table || path == "\u{1f}channel" {
-                            *value = format!("\"{name}");
-                        }
-                    }
+                ChannelEdit::Keep => {}
+                ChannelEdit::Replace(new) => {
+                    let quote = self.quote(name);
+                    self.replace(name.clone(), format!("{quote}{new}{quote}"));
                 }
-                channels::ChannelEdit::Remove => {
-                    let edit =
-                        super::text_edit::remove_element(self.text, &elements, at, last_kept);
-                    self.edits.push(edit.ok_or_else(|| self.refuse(&elements[at]))?);
-                    continue;
-                }
-            }
-            kept.push(said);
-        }
-        self.expected.retain(|path, _| !path.starts_with(&under));
-        for (at, said) in kept.into_iter().enumerate() {
-            for (path, value) in said {
-                self.expected.insert(format!("{under}[{at:06}]{path}"), value);
+                ChannelEdit::Remove => self.remove(&elements, at, last_kept)?,
             }
         }
         Ok(())
     }
 
-    fn items(&mut self, read: &Read, planned: &EnvironmentEdits) -> Result<(), FileError> {
-        for (place, edit) in read.items.iter().zip(&planned.items) {
-            let PackageEdit::Become(fresh) = edit else { continue };
-            let edits = toml_entries::edit(self.text, &place.key, &place.value, fresh)
-                .ok_or_else(|| self.refuse(&(place.key.start..place.value.end)))?;
-            self.edits.extend(edits);
-            let own = format!("{}\u{1f}{}", place.table, place.name);
-            let under = format!("{own}\u{1f}");
-            self.expected.retain(|path, _| *path != own && !path.starts_with(&under));
-            for fresh in fresh {
-                let own = format!("{}\u{1f}{}", place.table, fresh.name);
-                let version = format!("\"{}", toml_entries::version(fresh));
-                if fresh.build.is_none() && fresh.channel.is_none() {
-                    self.expected.insert(own, version);
-                    continue;
-                }
-                self.expected.insert(own.clone(), "{}".to_owned());
-                self.expected.insert(format!("{own}\u{1f}version"), version);
-                for (key, text) in
-                    [("build", fresh.build.as_deref()), ("channel", fresh.channel.as_deref())]
-                {
-                    if let Some(text) = text {
-                        self.expected.insert(format!("{own}\u{1f}{key}"), format!("\"{text}"));
+    fn packages(&mut self, feature: &Feature, edits: &[PackageEdit]) -> Result<(), FileError> {
+        let mut rest = edits;
+        for table in &feature.tables {
+            let (own, others) = rest.split_at(table.packages.len());
+            rest = others;
+            let elements: Vec<Range<usize>> =
+                table.packages.iter().map(|package| package.whole.clone()).collect();
+            let last_kept = own.iter().rposition(|edit| *edit != PackageEdit::Replace(Vec::new()));
+            for (at, (edit, package)) in own.iter().zip(&table.packages).enumerate() {
+                match edit {
+                    PackageEdit::Keep => {}
+                    PackageEdit::Replace(new) if !package.fields.is_empty() => {
+                        self.package_table(package, new);
                     }
+                    PackageEdit::Replace(new) if new.is_empty() && table.is_inline => {
+                        self.remove(&elements, at, last_kept)?;
+                    }
+                    PackageEdit::Replace(new) => self.package(package, new, table.is_inline),
                 }
             }
         }
         Ok(())
     }
 
-    /// Declares CUDA: without it pixi solves as if there were no GPU. The table is what every version
-    /// of pixi reads.
-    fn requirement(&mut self, read: &Read, major: u16) -> Option<LineChange> {
-        let declared = |version: &str| version.split('.').next()?.parse::<u16>().ok();
-        let after = vec![format!("[{}] cuda = \"{major}\"", read.requirements)];
+    /// The quotes of what stands there.
+    fn quote(&self, range: &Range<usize>) -> char {
+        let written = &self.text[range.clone()];
+        if written.contains('\'') && !written.contains('"') { '\'' } else { '"' }
+    }
+
+    /// `name = value`.
+    fn package(&mut self, package: &Package, new: &[MatchSpec], is_inline: bool) {
+        let Package { key, whole, .. } = package;
+        let line = whole_line(self.text, key.start).start..whole_line(self.text, whole.end).end;
+        let Some((first, more)) = new.split_first() else {
+            self.edits.push(without_item(self.text, line, whole.end));
+            return;
+        };
+        let value_start =
+            key.end + self.text[key.end..whole.end].find(['"', '\'', '{']).unwrap_or(0);
+        let quote = self.quote(&(value_start..whole.end));
+        let name = &self.text[key.clone()];
+        if name.trim_matches(['"', '\'']) != first.name {
+            let new_name = if name.starts_with(['"', '\'']) {
+                format!("\"{}\"", first.name)
+            } else {
+                first.name.clone()
+            };
+            self.replace(key.clone(), new_name);
+        }
+        self.replace(value_start..whole.end, value(first, quote));
+        let entries = more.iter().map(|spec| format!("{} = {}", spec.name, value(spec, quote)));
+        if is_inline {
+            let added: String = entries.map(|entry| format!(", {entry}")).collect();
+            self.replace(whole.end..whole.end, added);
+        } else {
+            let before = self.text[line.start..key.start].to_owned();
+            let lines: Vec<String> = entries.map(|entry| format!("{before}{entry}")).collect();
+            self.add_lines(line, &lines);
+        }
+    }
+
+    /// Adds lines after one.
+    fn add_lines(&mut self, line: Range<usize>, new: &[String]) {
+        let end = line_end(self.text, &line);
+        let mut added = String::new();
+        if !self.text[line.clone()].ends_with('\n') && !new.is_empty() {
+            added.push_str(end);
+        }
+        for line in new {
+            added.extend([line, end]);
+        }
+        self.replace(line.end..line.end, added);
+    }
+
+    /// A package with a table of its own, or with dotted keys: its lines become others.
+    fn package_table(&mut self, package: &Package, new: &[MatchSpec]) {
+        let line = whole_line(self.text, package.key.start);
+        let before = &self.text[line.start..package.key.start];
+        let is_header = before.trim_start().starts_with('[');
+        let quote = self.quote(&package.whole);
+        let end = line_end(self.text, &line);
+        let lines: Vec<String> = if is_header {
+            let after = self.text[package.key.end..line.end].trim_end();
+            new.iter()
+                .map(|spec| {
+                    let fields = entries_of(spec, quote).join(end);
+                    format!("{before}{}{after}{end}{fields}{end}", spec.name)
+                })
+                .collect()
+        } else {
+            let entry =
+                |spec: &MatchSpec| format!("{before}{} = {}{end}", spec.name, value(spec, quote));
+            new.iter().map(entry).collect()
+        };
+        for field in &package.fields {
+            let line =
+                whole_line(self.text, field.start).start..whole_line(self.text, field.end).end;
+            self.edits.push(without_item(self.text, line, field.end));
+        }
+        if is_header {
+            self.replace(line, lines.join(end));
+        } else {
+            self.replace(line.start..line.start, lines.concat());
+        }
+    }
+
+    /// Declares CUDA: otherwise pixi solves as if there were no GPU. The table is what every version of
+    /// pixi reads.
+    fn declare_cuda(&mut self, feature: &Feature, major: u16) -> Option<LineChange> {
+        let after = vec![format!("[{}] cuda = \"{major}\"", feature.header)];
         let why = ChangeReason::TellsOfCuda;
-        if let Some((place, version)) = &read.required {
-            if declared(version).is_none_or(|declared| declared >= major) {
+        if let Some((place, version)) = &feature.cuda {
+            let declared: Option<u16> = version.split('.').next()?.parse().ok();
+            if declared.is_none_or(|declared| declared >= major) {
                 return None;
             }
-            self.edits.push(TextEdit::new(place.clone(), format!("\"{major}\"")));
-            let old = format!("\"{version}");
-            let path = self
-                .expected
-                .iter()
-                .find(|(path, value)| path.ends_with("\u{1f}cuda") && **value == old)?;
-            let path = path.0.clone();
-            self.expected.insert(path, format!("\"{major}"));
-            let line = line_of(self.text, place.start);
+            self.replace(place.clone(), format!("\"{major}\""));
+            let line = self.lines.at(place.start);
             return Some(LineChange { line, before: format!("cuda = \"{version}\""), after, why });
         }
-        let end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
-        let gap = if self.text.ends_with('\n') { "" } else { end };
-        let table = format!("{gap}{end}[{}]{end}cuda = \"{major}\"{end}", read.requirements);
-        self.edits.push(TextEdit::new(self.text.len()..self.text.len(), table));
-        let path: String = format!(".{}", read.requirements).replace('.', "\u{1f}");
-        self.expected.insert(path.clone(), "{}".to_owned());
-        self.expected.insert(format!("{path}\u{1f}cuda"), format!("\"{major}"));
-        let line = self.text.lines().count();
+        let new_table = new_table(self.text, &feature.header);
+        let declaration = feature.declaration.as_ref().unwrap_or(&new_table);
+        let Insertion { at, before, after: end } = declaration;
+        self.replace(*at..*at, format!("{before}cuda = \"{major}\"{end}"));
+        let line = self.lines.at(self.text[..*at].trim_end().len());
         Some(LineChange { line, before: String::new(), after, why })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORKSPACE: &str = "[workspace]\nchannels = ['pytorch']\nplatforms = ['linux-64']\n";
+    const NEW_WORKSPACE: &str =
+        "[workspace]\nchannels = ['conda-forge']\nplatforms = ['linux-64']\n";
+
+    fn migrated(text: &str) -> String {
+        let target = Target { machine: None, platform: None };
+        migrate(text, target, Matrix::embedded()).map(|migration| migration.text).expect(text)
+    }
+
+    #[test]
+    fn packages_are_edited_in_every_form() {
+        for (old, new) in [
+            (
+                "[dependencies]\npytorch.version = '2.5.1' # why\npytorch.channel = 'pytorch'\ncpuonly = '*'\na = '1'\n",
+                "[dependencies]\npytorch = '2.5.1'\n# why\npytorch-cpu = '*'\na = '1'\n",
+            ),
+            (
+                "[dependencies.pytorch]\nversion = '2.5.1'\nchannel = 'pytorch'\n\n[dependencies.cpuonly] # here\nversion = '*'\n",
+                "[dependencies.pytorch]\nversion = '2.5.1'\n\n[dependencies.pytorch-cpu] # here\nversion = '*'\n",
+            ),
+            (
+                "[dependencies]\npytorch = '==2.4.0'\ncpuonly = '*'\n",
+                "[dependencies]\npytorch = { version = '==2.4.0', build = 'cpu*' }\n",
+            ),
+            (
+                "[feature.a]\ndependencies = { pytorch = '==2.4.0', cpuonly = '*' }\n",
+                "[feature.a]\ndependencies = { pytorch = { version = '==2.4.0', build = 'cpu*' } }\n",
+            ),
+            (
+                "[feature.'a b'.dependencies]\n\"pytorch\" = '==2.4.0'\n'cpuonly' = '*' # x\n",
+                "[feature.'a b'.dependencies]\n\"pytorch\" = { version = '==2.4.0', build = 'cpu*' }\n# x\n",
+            ),
+        ] {
+            let (old, new) = (format!("{WORKSPACE}{old}"), format!("{NEW_WORKSPACE}{new}"));
+            assert_eq!(migrated(&old), new);
+            let crlf = |text: &str| text.replace('\n', "\r\n");
+            assert_eq!(migrated(&crlf(&old)), crlf(&new));
+        }
+    }
+
+    #[test]
+    fn cuda_is_declared_in_every_form() {
+        let dependencies = "pytorch-gpu = '>=2.6'\ncuda-version = '12.9.*'\n";
+        for (old, new) in [
+            (
+                "[system-requirements] # x\n\n[dependencies]\n",
+                "[system-requirements] # x\ncuda = \"12\"\n\n[dependencies]\n",
+            ),
+            (
+                "[system-requirements]\n  libc = '2.28' # x\n\n[dependencies]\n",
+                "[system-requirements]\n  libc = '2.28' # x\n  cuda = \"12\"\n\n[dependencies]\n",
+            ),
+            (
+                "[system-requirements]\nlibc.family = 'glibc'\nlibc.version = '2.28'\n[dependencies]\n",
+                "[system-requirements]\nlibc.family = 'glibc'\nlibc.version = '2.28'\ncuda = \"12\"\n[dependencies]\n",
+            ),
+            (
+                "[system-requirements.libc]\nversion = '2.28'\n[system-requirements]\n[dependencies]\n",
+                "[system-requirements.libc]\nversion = '2.28'\n[system-requirements]\ncuda = \"12\"\n[dependencies]\n",
+            ),
+            (
+                "[feature.a]\nsystem-requirements = {  }\n[system-requirements]\ncuda = '11.8'\n[dependencies]\n",
+                "[feature.a]\nsystem-requirements = {  }\n[system-requirements]\ncuda = \"12\"\n[dependencies]\n",
+            ),
+        ] {
+            let old = format!("{WORKSPACE}{old}{dependencies}");
+            let new = format!("{NEW_WORKSPACE}{new}{dependencies}");
+            assert_eq!(migrated(&old), new);
+        }
+        let inline = "system-requirements = { libc = '2.28' }\n";
+        let new_inline = "system-requirements = { libc = '2.28', cuda = \"12\" }\n";
+        let dotted = "system-requirements.libc = '2.28'\nsystem-requirements.linux = '5'\n";
+        let new_dotted = format!("{dotted}system-requirements.cuda = \"12\"\n");
+        for (old, new) in [(inline, new_inline), (dotted, new_dotted.as_str())] {
+            let old = format!("{old}{WORKSPACE}[dependencies]\n{dependencies}");
+            let new = format!("{new}{NEW_WORKSPACE}[dependencies]\n{dependencies}");
+            assert_eq!(migrated(&old), new);
+        }
+        let of = |feature: &str| format!("{WORKSPACE}[feature]\na = {{ {feature} }}\n");
+        let dependencies = "dependencies = { pytorch-gpu = '>=2.6', cuda-version = '12.9.*' }";
+        assert_eq!(
+            migrated(&of(dependencies)),
+            of(&format!("{dependencies}, system-requirements = {{ cuda = \"12\" }}"))
+                .replace("'pytorch'", "'conda-forge'")
+        );
+    }
+
+    #[test]
+    fn entries_out_of_order_stay_where_they_are() {
+        let text = format!(
+            "{WORKSPACE}[tool.a]\nb.c = 1 # x\nd = 2\nb.e = 3\n[dependencies]\nz = '*'\npytorch = '*'\na = '*'\n"
+        );
+        assert_eq!(migrated(&text), text.replace("'pytorch'", "'conda-forge'"));
     }
 }

@@ -1,4 +1,4 @@
-//! What an environment asks of PyTorch on one platform, all its lines taken together.
+//! What the specs of an environment ask for on one platform.
 
 use crate::conda::{Constraint, MatchSpec, Subdir, Version};
 use crate::resolve::RequestedAccelerator;
@@ -7,47 +7,47 @@ use crate::types::{Companion, CudaVersion};
 use super::environment_spec::SpecLine;
 use super::packages::{Device, PackageRole, device_of, role};
 
-/// A wish, drawn from the lines that hold on a platform.
+/// The request of all lines for a platform.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "what lines there are, each by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about the lines")]
 pub(super) struct RequestedSpecs {
-    /// What to compute on.
+    /// What to run on.
     pub device: RequestedAccelerator,
-    /// The CUDA that the old builds were asked for.
+    /// The CUDA of the old builds.
     pub cuda: Option<CudaVersion>,
-    /// What is said of PyTorch's version.
+    /// The version of PyTorch.
     pub pytorch: Option<Constraint>,
-    /// The companions, and what is said of their versions.
+    /// The companions and their versions.
     pub companions: Vec<(Companion, Option<Constraint>)>,
-    /// What is said of Python's version.
+    /// The version of Python.
     pub python: Option<Constraint>,
-    /// Whether PyTorch itself is named.
+    /// Whether a line names PyTorch itself.
     pub names_pytorch: bool,
-    /// Whether a line chooses CUDA.
+    /// Whether a line selects CUDA.
     pub has_cuda_pin: bool,
-    /// Whether a line is `pytorch-cuda`, which is of no use to anything else.
+    /// Whether a line is `pytorch-cuda`, which nothing but PyTorch uses.
     pub has_pytorch_cuda: bool,
     /// Whether a line is `cpuonly`.
     pub has_cpu_only: bool,
 }
 
 impl RequestedSpecs {
-    /// What the lines ask for on a platform.
-    pub(super) fn of<'a>(items: impl Iterator<Item = &'a SpecLine>, platform: Subdir) -> Self {
+    /// The request of the lines that apply to a platform.
+    pub(super) fn new<'a>(items: impl Iterator<Item = &'a SpecLine>, platform: Subdir) -> Self {
         let mut requested = Self::default();
-        for item in items.filter(|item| item.holds_on(platform)) {
+        for item in items.filter(|item| item.applies_to(platform)) {
             if let Some(spec) = &item.spec {
                 requested.add(spec);
             }
         }
         if platform.os() == crate::conda::Os::Macos {
-            requested.device = RequestedAccelerator::Auto; // there is no choice
+            requested.device = RequestedAccelerator::Auto; // its builds have no other accelerator
         }
         requested
     }
 
-    /// Whether it is about PyTorch at all.
-    pub(super) fn is_of_pytorch(&self) -> bool {
+    /// Whether the environment has PyTorch.
+    pub(super) fn has_pytorch(&self) -> bool {
         self.names_pytorch
             || !self.companions.is_empty()
             || self.has_cpu_only
@@ -104,7 +104,7 @@ impl RequestedSpecs {
         }
     }
 
-    /// The Pythons to try, the newest first; `None` where anyone will do.
+    /// The series of Python to try, the newest first; `None` for any.
     pub(super) fn pythons(&self) -> Vec<Option<Version>> {
         let Some(constraint) = &self.python else { return vec![None] };
         let series = (6..=20).rev().map(|minor| Version::new(&[3, minor]));
@@ -112,17 +112,17 @@ impl RequestedSpecs {
     }
 }
 
-/// The CUDA that a constraint means: the newest that the old channel had, where it leaves a choice.
+/// The CUDA of a constraint: the newest one of the old channel, if several are allowed.
 fn cuda(constraint: &Constraint) -> Option<CudaVersion> {
     const NEWEST: [[u16; 2]; 3] = [[12, 4], [12, 1], [11, 8]];
     let newest = NEWEST.map(|parts| Version::new(&parts));
     let admitted = newest.into_iter().find(|version| constraint.admits(*version));
-    let meant = constraint.pin().or(admitted);
+    let meant = if constraint.pin().is_some() { constraint.anchor() } else { admitted };
     let version = meant.or_else(|| constraint.anchor())?;
     Some(CudaVersion::new(version.major(), version.minor()))
 }
 
-/// The CUDA that a build string of the old channel names: `py3.10_cuda12.1_cudnn8.9.2_0`.
+/// The CUDA in a build string of the old channel: `py3.10_cuda12.1_cudnn8.9.2_0`.
 fn cuda_in(build: &str) -> Option<CudaVersion> {
     let after = build.split_once("cuda")?.1;
     let end = after.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(after.len());
@@ -134,8 +134,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cuda_that_is_meant_is_read_from_pins_and_from_builds() {
-        let meant = |text: &str| cuda(&text.parse().expect("a constraint"));
+    fn reads_cuda_from_constraints_and_build_strings() {
+        let meant = |text: &str| cuda(&text.parse::<Constraint>().expect("a constraint"));
         assert_eq!(meant("=12.1"), Some(CudaVersion::new(12, 1)));
         assert_eq!(meant("=11.3.1"), Some(CudaVersion::new(11, 3)));
         assert_eq!(meant(">=11.6"), Some(CudaVersion::new(12, 4)));

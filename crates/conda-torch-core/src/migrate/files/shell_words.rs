@@ -1,16 +1,15 @@
-//! Lines that call a conda client, found in any text, as words with their places. Not a shell: what a
-//! line computes stays as it is, and only plain words are looked at.
+//! Calls of a conda client in any text, as words with their places. Not a shell: nothing is expanded.
 
 use std::ops::Range;
 
 /// A word of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Its bytes, with quotes.
+    /// The bytes, with quotes.
     pub range: Range<usize>,
     /// Without quotes.
     pub text: String,
-    /// The quotes around all of it.
+    /// The quotes around the whole word.
     pub quote: Option<char>,
 }
 
@@ -18,16 +17,17 @@ pub(super) struct Word {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Command {
     pub words: Vec<Word>,
-    /// The quote that the whole command stands in.
+    /// The quote around the whole command.
     pub within: Option<char>,
 }
 
 /// Every call in a text, in order.
 pub(super) fn commands(text: &str) -> Vec<Command> {
     let mut commands = Vec::new();
+    let mut quote = OpenQuote::default();
     let mut at = 0;
     while let Some((start, length)) = next_program(text, at) {
-        let within = opened_before(text, start);
+        let within = quote.at(text, start);
         let (words, end) = words(text, start + length, within);
         commands.push(Command { words, within });
         at = end.max(start + length);
@@ -35,12 +35,11 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     commands
 }
 
-/// Where the next program's name stands.
+/// The next client's name: where it begins, and its length.
 fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
         let rest = &text[at..];
-        // One pass over the text: looking for each name to the end would be one for every command.
         let found = rest
             .as_bytes()
             .windows(5)
@@ -64,25 +63,35 @@ fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// The quote that is open where a command begins, on its line.
-fn opened_before(text: &str, start: usize) -> Option<char> {
-    let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
-    let mut open = None;
-    let mut last = ' ';
-    for c in text[line..start].chars() {
-        match c {
-            '"' | '\'' | '`' if open == Some(c) => open = None,
-            // An apostrophe in a word opens nothing.
-            '\'' if last.is_alphanumeric() => {}
-            '"' | '\'' | '`' if open.is_none() && last != '\\' => open = Some(c),
-            _ => {}
-        }
-        last = c;
-    }
-    open
+/// The quote that is open at a byte, on its line. Moves forward only, so that a text is read once.
+#[derive(Default)]
+struct OpenQuote {
+    at: usize,
+    open: Option<char>,
+    last: Option<char>,
 }
 
-/// The words from a place to the end of the command, and where that is.
+impl OpenQuote {
+    fn at(&mut self, text: &str, byte: usize) -> Option<char> {
+        for c in text[self.at..byte].chars() {
+            match c {
+                '\n' => self.open = None,
+                '"' | '\'' | '`' if self.open == Some(c) => self.open = None,
+                // An apostrophe in a word opens nothing.
+                '\'' if self.last.is_some_and(char::is_alphanumeric) => {}
+                '"' | '\'' | '`' if self.open.is_none() && self.last != Some('\\') => {
+                    self.open = Some(c);
+                }
+                _ => {}
+            }
+            self.last = Some(c);
+        }
+        self.at = byte;
+        self.open
+    }
+}
+
+/// The words from a byte to the end of the command, and that end.
 fn words(text: &str, from: usize, within: Option<char>) -> (Vec<Word>, usize) {
     let mut words = Vec::new();
     let mut at = from;
@@ -98,7 +107,7 @@ fn words(text: &str, from: usize, within: Option<char>) -> (Vec<Word>, usize) {
     }
 }
 
-/// The length of blanks and of line ends that do not end a command: after `\`, `` ` `` or `^`. Comment
+/// The length of blanks and of line ends that continue a command: after `\`, `` ` `` or `^`. Comment
 /// lines may stand between, as in a Dockerfile.
 fn blanks(text: &str) -> usize {
     let mut at = text.len() - text.trim_start_matches([' ', '\t']).len();
@@ -137,7 +146,7 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
                 quote = None;
                 continue;
             }
-            (Some(_), '\n') => return None, // a quote that stays open: not a word that is known
+            (Some(_), '\n') => return None, // an unclosed quote
             (Some(_), _) => false,
             (None, _) if Some(c) == within => true,
             (None, '\\') => {
@@ -177,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_found_where_people_write_them() {
+    fn finds_commands_in_prose_scripts_and_dockerfiles() {
         for text in [
             "conda install -c a b",
             "$ conda install -c a b\n",
@@ -198,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_only_contain_the_name_are_no_commands() {
+    fn skips_words_that_only_contain_the_name() {
         for text in [
             "miniconda install",
             "anaconda b",

@@ -1,4 +1,4 @@
-//! For which machines a file is rewritten: the one that was described, or any that ran the old pins.
+//! The machines that a file is migrated for: the one described, or all that ran the old pins.
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
@@ -7,28 +7,28 @@ use crate::types::{Companion, CudaVersion, Detected, Machine, Origin};
 
 use super::requested_specs::RequestedSpecs;
 
-/// For whom a file is rewritten.
+/// The machine and platform to migrate for.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
-    /// The machine that it is for; `None` where the file is shared, and nobody says.
+    /// The machine; `None` for a shared file.
     pub machine: Option<&'a Machine>,
-    /// The platform, where the file does not say.
+    /// The platform, if the file names none.
     pub platform: Option<Subdir>,
 }
 
-/// The machine that a file is for on one platform, with what is requested there.
+/// The machine for one platform of a file, and what the file requests there.
 pub(super) struct PlatformTarget<'m> {
     pub subdir: Subdir,
     pub requested: RequestedSpecs,
     pub machine: Machine,
-    /// Whether the machine was described, and not made up from the old pins.
+    /// Whether the user described the machine; otherwise it follows from the old pins.
     pub is_described: bool,
     pub matrix: &'m Matrix,
 }
 
 impl<'m> PlatformTarget<'m> {
-    /// The machine for a platform. With nobody to describe one, it has the oldest driver that ran
-    /// what the file asked for, and a GPU that is not known.
+    /// The machine for a platform. Without a description, it has the oldest driver that runs the old
+    /// builds, and an unknown GPU.
     pub(super) fn new(
         subdir: Subdir,
         requested: RequestedSpecs,
@@ -45,8 +45,8 @@ impl<'m> PlatformTarget<'m> {
         Self { subdir, requested, machine, is_described: described.is_some(), matrix }
     }
 
-    /// The same with the oldest driver for a newer CUDA; `None` where a machine was described or
-    /// there is no newer one.
+    /// The same with the oldest driver for a newer CUDA; `None` for a described machine, or without a
+    /// newer CUDA.
     pub(super) fn with_newer_driver(&self) -> Option<(Self, CudaVersion)> {
         let asked = self.requested.cuda.filter(|_| !self.is_described)?;
         let newer = self.matrix.majors.iter().find(|row| row.major > asked.major)?;
@@ -65,8 +65,7 @@ impl<'m> PlatformTarget<'m> {
         ))
     }
 
-    /// What to compute on. Where the machine is described and has nothing of NVIDIA's, its answer
-    /// decides.
+    /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
     pub(super) fn device(&self) -> RequestedAccelerator {
         let has_nvidia = self.machine.has_nvidia_card()
             || self.machine.driver.is_found()
@@ -77,8 +76,8 @@ impl<'m> PlatformTarget<'m> {
         if is_impossible { RequestedAccelerator::Auto } else { self.requested.device }
     }
 
-    /// The advice for a version of PyTorch, and a pin of `cuda-version`, if they are asked for. A shared
-    /// file that asked for CUDA 12 keeps it, where there is a choice: newer cards need it.
+    /// The build for a version of PyTorch and a pin of `cuda-version`, if given. A shared file that
+    /// asks for CUDA 12 keeps it if possible: newer GPUs need it.
     pub(super) fn choice(
         &self,
         pytorch: Option<Version>,
@@ -114,14 +113,14 @@ impl<'m> PlatformTarget<'m> {
         })
     }
 
-    /// What could be installed if nothing but the device were asked for.
+    /// The newest build for the device.
     pub(super) fn newest(&self) -> Option<Choice<'m>> {
         let request = Request { accelerator: self.device(), ..Request::default() };
         advise(&self.machine, &request, self.matrix).recommended
     }
 }
 
-/// A machine on which the old file worked.
+/// A machine on which the old file works.
 fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machine {
     let mut machine = Machine::baseline(subdir);
     if requested.device != RequestedAccelerator::Cuda {

@@ -38,11 +38,6 @@ pub(super) fn apply(text: &str, mut edits: Vec<TextEdit>) -> Result<String, File
     Ok(out)
 }
 
-/// The number of the line that a byte is in, from 1.
-pub(super) fn line_of(text: &str, at: usize) -> usize {
-    1 + text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
-}
-
 /// Where the lines of a text end.
 pub(super) struct Lines(Vec<usize>);
 
@@ -105,12 +100,23 @@ pub(super) fn remove_element(
     if is_alone && (after.is_empty() || after.starts_with('#')) {
         return Some(without_item(text, line, own.end));
     }
-    let range = if Some(at) < last_kept {
-        own.start..elements.get(at + 1)?.start
-    } else {
-        elements.get(at.checked_sub(1)?)?.end..own.end
+    let start = own.start;
+    if last_kept.is_some_and(|last| last < at) {
+        // After the last element that stays: with the comma before it.
+        let previous = elements.get(at.checked_sub(1)?)?.end;
+        let has_comment = text.get(previous..start)?.contains('#');
+        return Some(TextEdit::new(if has_comment { start } else { previous }..own.end, ""));
+    }
+    let next = elements.get(at + 1).map_or(text.len(), |next| next.start);
+    let gap = text.get(own.end..next)?;
+    let comma = gap[..gap.find('#').unwrap_or(gap.len())].find(',');
+    let end = match comma {
+        Some(_) if at + 1 < elements.len() && !gap.contains(['#', '\n']) => next,
+        Some(comma) if gap[..comma].trim().is_empty() => own.end + comma + 1,
+        Some(_) | None if at + 1 == elements.len() => own.end,
+        Some(_) | None => return None,
     };
-    (!text.get(range.clone())?.contains('#')).then(|| TextEdit::new(range, ""))
+    Some(TextEdit::new(start..end, ""))
 }
 
 #[cfg(test)]

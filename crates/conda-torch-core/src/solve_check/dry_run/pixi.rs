@@ -1,8 +1,9 @@
 //! `pixi lock` in a folder of its own: the lock file, or what it said instead.
 
-use saphyr_parser::{Event, Parser};
+use std::collections::HashMap;
 
 use crate::conda::ChannelName;
+use crate::yaml::{Document, Value};
 
 use super::words::{excerpt, of_failure, plain};
 use super::{DryRun, Planned};
@@ -20,53 +21,28 @@ pub(super) fn read(code: Option<i32>, lock: &str, stderr: &str) -> DryRun {
     }
 }
 
-/// Every package once; its size stands in the list below the environments. `None` for what is no lock.
+/// Every package once, with its size. `None` for a text that is not a lock file with packages.
 fn packages(lock: &str) -> Option<Vec<Planned>> {
+    let document = Document::parse(lock).ok()?;
+    document.root()?.get("environments")?;
     let mut planned: Vec<Planned> = Vec::new();
-    let mut urls: Vec<String> = Vec::new();
-    let (mut is_lock, mut current, mut key) = (false, None, Key::Other);
-    for event in Parser::new_from_str(lock) {
-        let Event::Scalar(value, ..) = event.ok()?.0 else {
-            key = Key::Other;
-            continue;
+    let mut indexes: HashMap<&str, usize> = HashMap::new();
+    for entry in document.values() {
+        let Some(url) = entry.get("conda").and_then(Value::text) else { continue };
+        let index = match indexes.get(url) {
+            Some(index) => *index,
+            None => {
+                let Some(package) = of_url(url) else { continue };
+                planned.push(package);
+                indexes.insert(url, planned.len() - 1);
+                planned.len() - 1
+            }
         };
-        match key {
-            Key::Conda => {
-                key = Key::Other;
-                let known = urls.iter().position(|url| *url == value);
-                current = known.or_else(|| {
-                    planned.push(of_url(&value)?);
-                    urls.push(value.into_owned());
-                    Some(planned.len() - 1)
-                });
-            }
-            Key::Size => {
-                key = Key::Other;
-                if let Some(package) = current.and_then(|at: usize| planned.get_mut(at)) {
-                    package.size = value.parse().ok();
-                }
-            }
-            Key::Other => {
-                if value == "pypi" {
-                    current = None;
-                }
-                is_lock |= value == "environments";
-                key = match &*value {
-                    "conda" => Key::Conda,
-                    "size" => Key::Size,
-                    _ => Key::Other,
-                };
-            }
+        if let Some(size) = entry.get("size").and_then(Value::text) {
+            planned[index].size = size.parse().ok();
         }
     }
-    (is_lock && !planned.is_empty()).then_some(planned)
-}
-
-/// What the next scalar is.
-enum Key {
-    Conda,
-    Size,
-    Other,
+    (!planned.is_empty()).then_some(planned)
 }
 
 /// `https://…/linux-64/pytorch-2.13.0-cuda129_mkl_py312_h…_302.conda`.
