@@ -71,9 +71,9 @@ fn repeat(count: usize, line: &str) -> String {
 #[test]
 fn files_with_very_many_lines_are_migrated() {
     let folder = folder("many");
-    let item = repeat(100_000, "- package#=1.#\n");
-    let flow = repeat(50_000, "nvidia, ");
-    let feature = repeat(5_000, "[feature.f#.dependencies]\npackage# = '*'\n");
+    let item = repeat(30_000, "- package#=1.#\n");
+    let flow = repeat(20_000, "nvidia, ");
+    let feature = repeat(3_000, "[feature.f#.dependencies]\npackage# = '*'\n");
     for (name, text) in [
         (
             "environment.yml",
@@ -81,10 +81,10 @@ fn files_with_very_many_lines_are_migrated() {
         ),
         ("environment.yml", format!("channels: [{flow}pytorch, a]\ndependencies: [python]\n")),
         ("pixi.toml", format!("[workspace]\nchannels = ['pytorch']\n{feature}")),
-        ("setup.sh", format!("{}conda install -c pytorch a\n", repeat(50_000, "\"conda list\"; "))),
+        ("setup.sh", format!("{}conda install -c pytorch a\n", repeat(20_000, "\"conda list\"; "))),
         (
             "Dockerfile",
-            format!("RUN conda install -c pytorch \\\n{}a\n", repeat(100_000, "  package# \\\n")),
+            format!("RUN conda install -c pytorch \\\n{}a\n", repeat(30_000, "  package# \\\n")),
         ),
     ] {
         std::fs::write(folder.join(name), &text).expect("written");
