@@ -46,7 +46,6 @@ const ALLOWED: &[&str] = &[
     "crates/conda-torch-core/src/conda",
     "crates/conda-torch-core/src/diagnostics",
     "crates/conda-torch-core/src/migrate/environment",
-    "crates/conda-torch-core/src/migrate/files",
     "crates/conda-torch-core/src/report",
     "crates/conda-torch-core/src/resolve",
     "crates/conda-torch-core/src/solve_check",

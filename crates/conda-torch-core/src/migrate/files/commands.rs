@@ -63,7 +63,7 @@ pub(super) fn migrate(
         changes.extend(planned.changes);
         notes.extend(planned.notes);
     }
-    let new = apply(text, edits)?;
+    let (new, ..) = apply(text, edits)?;
     let words = |command: Command| -> Vec<String> {
         command.words.into_iter().map(|word| word.text).collect()
     };

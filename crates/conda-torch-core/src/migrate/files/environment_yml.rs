@@ -32,7 +32,7 @@ pub(super) fn migrate(
     let specs: Vec<EnvironmentSpec> = environments.iter().map(|one| one.spec.clone()).collect();
     let planned = plan_edits(&specs, target, matrix)?;
     let new_texts = new_texts(&environments, &planned);
-    let new = apply(text, text_edits(text, &document, &new_texts)?)?;
+    let (new, ..) = apply(text, text_edits(text, &document, &new_texts)?)?;
     let again = Document::parse(&new)?;
     if !says(&document, &new_texts).eq(says(&again, &BTreeMap::new())) {
         return Err(FileError::UnrelatedLines);

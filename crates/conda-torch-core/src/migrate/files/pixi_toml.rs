@@ -1,6 +1,5 @@
 //! `pixi.toml`, and `pyproject.toml` with pixi's tables.
 
-use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike, TomlError, Value};
@@ -29,7 +28,7 @@ const REQUIREMENTS: &str = "system-requirements";
 pub(super) fn recognises(text: &str) -> bool {
     parse(text).is_ok_and(|document| {
         let (base, _) = base(document.as_table());
-        workspace(base).is_some_and(|(_, workspace)| workspace.contains_key("channels"))
+        workspace(base).is_some_and(|workspace| workspace.contains_key("channels"))
     })
 }
 
@@ -71,13 +70,11 @@ pub(super) fn migrate(
         }
         expected.push(contents);
     }
-    let new = apply(text, writer.edits)?;
+    let (new, old_ranges, new_ranges) = apply(text, writer.edits)?;
     let again = parse(&new).map_err(|_| FileError::UnrelatedLines)?;
-    let features_again = self::features(&new, &again);
-    let found: Vec<Contents> = features_again.iter().map(Feature::contents).collect();
-    let edited: HashSet<&str> =
-        features.iter().chain(&features_again).flat_map(Feature::edited_paths).collect();
-    if found != expected || rest(&document, &edited) != rest(&again, &edited) {
+    let found: Vec<Contents> = self::features(&new, &again).iter().map(Feature::contents).collect();
+    let rest = values_outside(&document, &old_ranges);
+    if found != expected || rest != values_outside(&again, &new_ranges) {
         return Err(FileError::UnrelatedLines);
     }
     let mut notes = planned.notes;
@@ -98,10 +95,8 @@ fn base(root: &dyn TableLike) -> (&dyn TableLike, &'static str) {
 }
 
 /// The table of the workspace, under its new or its old name.
-fn workspace(base: &dyn TableLike) -> Option<(&'static str, &dyn TableLike)> {
-    ["workspace", "project"]
-        .into_iter()
-        .find_map(|name| Some((name, base.get(name)?.as_table_like()?)))
+fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
+    ["workspace", "project"].into_iter().find_map(|name| base.get(name)?.as_table_like())
 }
 
 /// A feature, with the places that it was read from.
@@ -119,8 +114,6 @@ struct Feature {
     /// The header of its system requirements, without brackets.
     header: String,
     notes: Vec<FileNote>,
-    /// The paths of the lists, tables and values that may be edited.
-    paths: Vec<String>,
 }
 
 /// Where to declare CUDA, and the text before and after the entry.
@@ -158,8 +151,8 @@ fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
     let lines = Lines::of(text);
     let (base, prefix) = base(document.as_table());
     let mut default = Feature::read(text, &lines, base, prefix, None);
-    if let Some((name, workspace)) = workspace(base) {
-        default.read_lists(&lines, workspace, &format!("{prefix}{name}."));
+    if let Some(workspace) = workspace(base) {
+        default.read_lists(&lines, workspace);
     }
     let mut features = vec![default];
     let named = base.get("feature").and_then(Item::as_table_like);
@@ -167,7 +160,7 @@ fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
         let Some(table) = item.as_table_like() else { continue };
         let path = format!("{prefix}feature.{}.", &text[key]);
         let mut feature = Feature::read(text, &lines, table, &path, Some(0));
-        feature.read_lists(&lines, table, &path);
+        feature.read_lists(&lines, table);
         if let (None, Some(end)) = (table.get(REQUIREMENTS), inline_end(item)) {
             let Insertion { at, before, after } = end;
             let before = format!("{before}{REQUIREMENTS} = {{ ");
@@ -233,16 +226,14 @@ impl Feature {
         let mut feature = Self {
             spec: EnvironmentSpec { parent, syntax, ..EnvironmentSpec::default() },
             header: format!("{path}{REQUIREMENTS}"),
-            paths: vec![format!("{path}{REQUIREMENTS}.cuda")],
             ..Self::default()
         };
-        feature.read_packages(text, lines, table, path, None);
+        feature.read_packages(text, lines, table, None);
         let targets = table.get("target").and_then(Item::as_table_like);
         for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
             if let Some(target) = target.as_table_like() {
-                let path = format!("{path}target.{name}.");
                 let platforms = platforms_of(name);
-                feature.read_packages(text, lines, target, &path, platforms.as_deref());
+                feature.read_packages(text, lines, target, platforms.as_deref());
             }
         }
         if let Some(item) = table.get(REQUIREMENTS) {
@@ -261,7 +252,6 @@ impl Feature {
         text: &str,
         lines: &Lines,
         parent: &dyn TableLike,
-        path: &str,
         platforms: Option<&[Subdir]>,
     ) {
         for name in PACKAGE_TABLES {
@@ -284,7 +274,6 @@ impl Feature {
             let (packages, items): (Vec<Package>, Vec<SpecLine>) = found.into_iter().unzip();
             self.tables.push(PackageTable { is_inline: item.is_inline_table(), packages });
             self.spec.specs.extend(items);
-            self.paths.push(format!("{path}{name}"));
         }
     }
 
@@ -311,10 +300,9 @@ impl Feature {
     }
 
     /// The lists of channels and platforms.
-    fn read_lists(&mut self, lines: &Lines, table: &dyn TableLike, path: &str) {
+    fn read_lists(&mut self, lines: &Lines, table: &dyn TableLike) {
         let list = |key: &str| table.get(key).and_then(Item::as_array);
         self.spec.has_channels = list("channels").is_some();
-        self.paths.push(format!("{path}channels"));
         for element in list("channels").into_iter().flatten() {
             let name = field(element, "channel");
             if let (Some(text), Some(place), Some(whole)) =
@@ -332,7 +320,6 @@ impl Feature {
                 cuda.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?)))
             {
                 self.cuda = Some((span, version.to_owned()));
-                self.paths.push(format!("{path}platforms"));
             }
         }
     }
@@ -349,10 +336,6 @@ impl Feature {
                 .collect(),
             cuda: self.cuda.as_ref().map(|(_, version)| version.clone()),
         }
-    }
-
-    fn edited_paths(&self) -> impl Iterator<Item = &str> {
-        self.paths.iter().map(String::as_str)
     }
 }
 
@@ -418,42 +401,38 @@ fn platforms_of(name: &str) -> Option<Vec<Subdir>> {
     })
 }
 
-/// Everything that a manifest says outside some paths.
-fn rest(document: &Document<&str>, edited: &HashSet<&str>) -> BTreeMap<String, String> {
-    let mut rest = BTreeMap::new();
+/// Every value of a manifest with its path, in the order of the text, but for those in some ranges.
+fn values_outside(document: &Document<&str>, ranges: &[Range<usize>]) -> Vec<String> {
+    let mut values = Vec::new();
     for (name, item) in document.iter() {
-        add_rest(document.raw(), name, item, edited, &mut rest);
+        add_values(document.raw(), name, item, &mut values);
     }
-    rest
+    values.sort_by_key(|(range, _)| range.start);
+    let is_outside = |range: &Range<usize>| {
+        let last = ranges.partition_point(|other| other.start <= range.start);
+        last.checked_sub(1).is_none_or(|last| ranges[last].end < range.end)
+    };
+    values.into_iter().filter(|(range, _)| is_outside(range)).map(|(_, value)| value).collect()
 }
 
-fn add_rest(
-    text: &str,
-    path: &str,
-    item: &Item,
-    edited: &HashSet<&str>,
-    rest: &mut BTreeMap<String, String>,
-) {
-    if edited.contains(path) {
-        return;
-    }
+fn add_values(text: &str, path: &str, item: &Item, values: &mut Vec<(Range<usize>, String)>) {
     if let Some(table) = item.as_table_like() {
         for (name, item) in table.iter() {
-            let written = table.key(name).and_then(|key| text.get(key.span()?)).unwrap_or(name);
-            add_rest(text, &format!("{path}.{written}"), item, edited, rest);
+            add_values(text, &format!("{path}.{name}"), item, values);
         }
-        return;
-    }
-    if let Some(tables) = item.as_array_of_tables() {
+    } else if let Some(tables) = item.as_array_of_tables() {
         for (at, table) in tables.iter().enumerate() {
             for (name, item) in table {
-                add_rest(text, &format!("{path}.{at}.{name}"), item, edited, rest);
+                add_values(text, &format!("{path}.{at}.{name}"), item, values);
             }
         }
-        return;
+    } else if let Some(array) = item.as_array() {
+        for element in array {
+            add_values(text, path, &Item::Value(element.clone()), values);
+        }
+    } else if let Some(span) = item.span() {
+        values.push((span.clone(), format!("{path} = {}", &text[span])));
     }
-    let written = item.span().and_then(|span| text.get(span)).unwrap_or_default();
-    rest.insert(path.to_owned(), written.to_owned());
 }
 
 /// The version as pixi reads it: without an operator it is exact, so `=2.1` needs `.*`.

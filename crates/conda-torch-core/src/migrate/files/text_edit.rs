@@ -20,22 +20,29 @@ impl TextEdit {
     }
 }
 
-/// The text with all edits made.
+/// The text with all edits made, the ranges that they replaced, and those of the new bytes.
 ///
 /// # Errors
 /// Where two overlap or one is out of the text: a fault of this program.
-pub(super) fn apply(text: &str, mut edits: Vec<TextEdit>) -> Result<String, FileError> {
+#[expect(clippy::type_complexity, reason = "three results that belong together")]
+pub(super) fn apply(
+    text: &str,
+    mut edits: Vec<TextEdit>,
+) -> Result<(String, Vec<Range<usize>>, Vec<Range<usize>>), FileError> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     edits.dedup();
-    let mut out = String::with_capacity(text.len() + 64);
+    let mut new = String::with_capacity(text.len() + 64);
+    let (mut old_ranges, mut new_ranges) = (Vec::new(), Vec::new());
     let mut at = 0;
-    for edit in &edits {
-        out.push_str(text.get(at..edit.range.start).ok_or(FileError::UnrelatedLines)?);
-        out.push_str(&edit.text);
-        at = edit.range.end;
+    for TextEdit { range, text: inserted } in edits {
+        new.push_str(text.get(at..range.start).ok_or(FileError::UnrelatedLines)?);
+        new_ranges.push(new.len()..new.len() + inserted.len());
+        new.push_str(&inserted);
+        at = range.end;
+        old_ranges.push(range);
     }
-    out.push_str(text.get(at..).ok_or(FileError::UnrelatedLines)?);
-    Ok(out)
+    new.push_str(text.get(at..).ok_or(FileError::UnrelatedLines)?);
+    Ok((new, old_ranges, new_ranges))
 }
 
 /// Where the lines of a text end.
@@ -127,7 +134,9 @@ mod tests {
     fn edits_are_made_in_the_order_of_the_text_and_touch_nothing_else() {
         let edits =
             vec![TextEdit::new(4..5, "C"), TextEdit::new(0..1, "AA"), TextEdit::new(2..2, "-")];
-        assert_eq!(apply("abcde", edits).as_deref(), Ok("AAb-cdC"));
+        let (new, _, new_ranges) = apply("abcde", edits).expect("edits");
+        assert_eq!(new, "AAb-cdC");
+        assert_eq!(new_ranges, [0..2, 3..4, 6..7]);
         let overlapping = vec![TextEdit::new(0..3, ""), TextEdit::new(2..4, "x")];
         assert!(apply("abcde", overlapping).is_err());
         assert!(apply("abc", vec![TextEdit::new(2..9, "")]).is_err());
