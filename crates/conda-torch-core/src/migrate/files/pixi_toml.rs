@@ -566,8 +566,8 @@ impl Writer<'_> {
         self.replace(value_start..whole.end, value(first, quote));
         let entries = more.iter().map(|spec| format!("{} = {}", spec.name, value(spec, quote)));
         if is_inline {
-            let added: String = entries.map(|entry| format!(", {entry}")).collect();
-            self.replace(whole.end..whole.end, added);
+            let entries: Vec<String> = entries.map(|entry| format!(", {entry}")).collect();
+            self.replace(whole.end..whole.end, entries.concat());
         } else {
             let before = self.text[line.start..key.start].to_owned();
             let lines: Vec<String> = entries.map(|entry| format!("{before}{entry}")).collect();

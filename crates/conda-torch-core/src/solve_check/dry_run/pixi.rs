@@ -29,14 +29,13 @@ fn packages(lock: &str) -> Option<Vec<Planned>> {
     let mut indexes: HashMap<&str, usize> = HashMap::new();
     for entry in document.values() {
         let Some(url) = entry.get("conda").and_then(Value::text) else { continue };
-        let index = match indexes.get(url) {
-            Some(index) => *index,
-            None => {
-                let Some(package) = of_url(url) else { continue };
-                planned.push(package);
-                indexes.insert(url, planned.len() - 1);
-                planned.len() - 1
-            }
+        let index = if let Some(index) = indexes.get(url) {
+            *index
+        } else {
+            let Some(package) = of_url(url) else { continue };
+            planned.push(package);
+            indexes.insert(url, planned.len() - 1);
+            planned.len() - 1
         };
         if let Some(size) = entry.get("size").and_then(Value::text) {
             planned[index].size = size.parse().ok();
