@@ -197,7 +197,7 @@ fn text_edits(
 }
 
 /// The range to remove with a run of words: the blanks before it, or after it if it begins a line.
-/// `None` where a comment is in the way.
+/// `None` if a comment is in the way.
 fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Range<usize>> {
     let before = words.get(first.checked_sub(1)?)?.range.end..words[last].range.end;
     let gap_before = &text[before.start..words[first].range.start];
@@ -210,7 +210,7 @@ fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Rang
     (!gap_before.contains('#')).then_some(before)
 }
 
-/// A word in the quotes of the old one, or in some where a shell would read it otherwise.
+/// A word with the quotes of the old one, or with some if a shell needs them.
 fn quoted(text: &str, old: &Word, within: Option<char>) -> String {
     let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
     let other = if within == Some('"') { '\'' } else { '"' };

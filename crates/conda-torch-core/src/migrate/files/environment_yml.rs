@@ -34,7 +34,7 @@ pub(super) fn migrate(
     let new_texts = new_texts(&environments, &planned);
     let (new, ..) = apply(text, text_edits(text, &document, &new_texts)?)?;
     let again = Document::parse(&new)?;
-    if !says(&document, &new_texts).eq(says(&again, &BTreeMap::new())) {
+    if !content_after(&document, &new_texts).eq(content_after(&again, &BTreeMap::new())) {
         return Err(FileError::UnrelatedLines);
     }
     let mut notes = planned.notes;
@@ -122,8 +122,8 @@ fn new_texts(environments: &[Environment<'_>], planned: &FileEdits) -> NewTexts 
     texts
 }
 
-/// Everything that a document says, once some values are others.
-fn says<'a>(
+/// The content of a document after some values change.
+fn content_after<'a>(
     document: &'a Document,
     new_texts: &'a NewTexts,
 ) -> impl Iterator<Item = (usize, bool, Option<&'a str>)> {
@@ -157,7 +157,7 @@ fn text_edits(
         for (at, item) in list.items().enumerate() {
             let Some(texts) = new_texts.get(&item.id()) else { continue };
             if item.occurrence() != item.range() {
-                continue; // an alias; its target is edited where it stands
+                continue; // an alias; its target is edited instead
             }
             let edit = if is_block_item(text, item) {
                 edit_block_item(text, item, texts)
@@ -189,7 +189,7 @@ fn is_block_item(text: &str, item: Value<'_>) -> bool {
     before(text, item).trim_matches([' ', '\t', '\u{feff}']) == "-"
 }
 
-/// Edits an item on a line of its own; `None` where it is not written plainly enough.
+/// Edits an item on a line of its own; `None` if something follows it.
 fn edit_block_item(text: &str, item: Value<'_>, texts: &[String]) -> Option<Vec<TextEdit>> {
     let range = item.range();
     let line = whole_line(text, range.start);
@@ -215,7 +215,7 @@ fn edit_block_item(text: &str, item: Value<'_>, texts: &[String]) -> Option<Vec<
     Some(vec![first, TextEdit::new(line.end..line.end, added)])
 }
 
-/// A scalar in the quotes of the old one, or in some where it needs them.
+/// A scalar with the quotes of the old one, or with some if it needs them.
 fn quoted(new: &str, written: &str, is_block: bool) -> String {
     match written.chars().next() {
         Some(quote @ ('\'' | '"')) => format!("{quote}{new}{quote}"),

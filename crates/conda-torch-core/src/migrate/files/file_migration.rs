@@ -168,7 +168,7 @@ pub enum FileNote {
     Nightly { line: usize },
     /// Lock files made from this file are out of date.
     LockAgain,
-    /// A solve without a GPU needs to be told of `__cuda`.
+    /// A solve without a GPU needs `__cuda` set.
     TellOfCuda { cuda: CudaVersion },
 }
 
@@ -262,7 +262,7 @@ impl FileNote {
 /// Why a file is not migrated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// It is not what its name or its beginning says.
+    /// The text does not match its name or its beginning.
     #[error("line {line}: not {format}: {problem}")]
     Malformed {
         /// TOML or YAML.
@@ -293,10 +293,10 @@ pub enum FileError {
         line: usize,
         /// The platform.
         subdir: Subdir,
-        /// The line that alone excludes every build, if there is one.
+        /// The line that excludes every build, if one alone does.
         without: Option<String>,
     },
-    /// The new text does not say what was planned: a fault of this program.
+    /// The new text differs from the plan: a fault of this program.
     #[error("internal error: the edit would change unrelated lines. Please report it")]
     UnrelatedLines,
 }

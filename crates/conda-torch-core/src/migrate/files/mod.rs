@@ -31,7 +31,7 @@ pub use target::Target;
 
 use crate::matrix::Matrix;
 
-/// Migrates a file. `path` says what it may be; the content decides.
+/// Migrates a file. Its name and content decide the format.
 ///
 /// # Errors
 /// Where the file is malformed or generated, or asks for what conda-forge does not have. It is to stay

@@ -138,7 +138,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             why
         };
         let mut new = vec![MatchSpec { build, ..self.spec(spec, name, &version) }];
-        // CUDA needs a line of its own, and there is none.
+        // CUDA has no line of its own yet.
         let has_cuda_pin = scope.iter().any(|(target, _)| target.requested.has_cuda_pin);
         if let Some(pin) = cuda_pin(scope).filter(|_| style.all_cuda && !has_cuda_pin) {
             new.push(self.spec(spec, "cuda-version", &format!("={pin}")));

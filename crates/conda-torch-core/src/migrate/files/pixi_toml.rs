@@ -138,7 +138,7 @@ struct Package {
     fields: Vec<Range<usize>>,
 }
 
-/// What a feature says, to compare.
+/// The content of a feature that edits change.
 #[derive(PartialEq)]
 struct Contents {
     channels: Vec<String>,

@@ -92,7 +92,7 @@ pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEd
 }
 
 /// Takes an element with its comma out of a list in brackets, and its line if nothing else is on it.
-/// `None` where a comment is in the way. `last_kept` is the last element that stays.
+/// `None` if a comment is in the way. `last_kept` is the last element that stays.
 pub(super) fn remove_element(
     text: &str,
     elements: &[Range<usize>],
