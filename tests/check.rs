@@ -1,5 +1,5 @@
-//! Recorded environments on recorded machines, and what must be said of each: written down by hand from
-//! the facts about the builds, the GPUs and the channels.
+//! Recorded environments on recorded machines, and the findings for each: written by hand from the facts
+//! about the builds, the GPUs and the channels.
 #![expect(clippy::disallowed_methods, reason = "tests make folders and run the program")]
 
 mod common;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::machine;
-use conda_torch_core::audit::{Checkup, Verdict, check};
+use conda_torch_core::audit::{Checkup, EnvironmentStatus as Status, check};
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
@@ -29,77 +29,77 @@ fn on(name: &str, node: &str) -> Checkup<'static> {
 }
 
 #[track_caller]
-fn expect(name: &str, node: &str, verdict: Verdict, codes: &[&str]) {
+fn expect(name: &str, node: &str, status: Status, codes: &[&str]) {
     let checkup = on(name, node);
     let found: Vec<&str> = checkup.findings.iter().map(Diagnostic::code).collect();
     assert_eq!(found, codes, "{name} on {node}: {:?}", checkup.findings);
-    assert_eq!(checkup.verdict, verdict, "{name} on {node}");
+    assert_eq!(checkup.status, status, "{name} on {node}");
 }
 
 #[test]
-fn the_channel_that_ended_runs_where_its_kernels_reach() {
+fn builds_of_the_ended_channel_run_if_they_have_kernels() {
     let name = "pytorch-channel-cu121-on-defaults";
     let notes = &["channel-ended", "newer-pytorch"];
-    expect(name, "rtx3080-driver-580", Verdict::Sound, notes);
-    expect(name, "v100-driver-580", Verdict::Sound, notes);
+    expect(name, "rtx3080-driver-580", Status::Ok, notes);
+    expect(name, "v100-driver-580", Status::Ok, notes);
     // Blackwell came after that toolkit, and there is no PTX in those builds.
     let all = &["no-kernels", "channel-ended", "newer-pytorch"];
-    expect(name, "rtx5090-driver-580", Verdict::Mend, all);
+    expect(name, "rtx5090-driver-580", Status::Problems, all);
     let old = &["driver-too-old", "channel-ended"];
-    expect(name, "a100-driver-470", Verdict::Mend, old);
+    expect(name, "a100-driver-470", Status::Problems, old);
 }
 
 #[test]
-fn a_build_without_cuda_beside_a_gpu_is_told_with_who_asked() {
+fn a_cpu_build_next_to_a_gpu_names_the_spec_that_requests_it() {
     let codes = &["cpu-build", "channel-ended", "newer-pytorch"];
-    expect("cpuonly-with-a-gpu", "rtx3080-driver-580", Verdict::Mend, codes);
+    expect("cpuonly-with-a-gpu", "rtx3080-driver-580", Status::Problems, codes);
     let checkup = on("cpuonly-with-a-gpu", "rtx3080-driver-580");
     let asked = Diagnostic::CpuBuild { requested_by: Some("cpuonly".to_owned()) };
     assert_eq!(checkup.findings[0], asked);
     let notes = &["channel-ended", "newer-pytorch"];
-    expect("cpuonly-with-a-gpu", "no-gpu", Verdict::Sound, notes);
+    expect("cpuonly-with-a-gpu", "no-gpu", Status::Ok, notes);
 }
 
 #[test]
 fn cuda_13_on_a_card_before_turing_has_no_kernels() {
     let name = "conda-forge-cuda130-on-gtx1080ti";
-    expect(name, "gtx1080ti-driver-580", Verdict::Mend, &["no-kernels"]);
-    expect(name, "rtx3080-driver-580", Verdict::Sound, &[]);
+    expect(name, "gtx1080ti-driver-580", Status::Problems, &["no-kernels"]);
+    expect(name, "rtx3080-driver-580", Status::Ok, &[]);
     // On a machine without a card it computes on the processor.
-    expect(name, "no-gpu", Verdict::Sound, &["cuda-build-idle"]);
+    expect(name, "no-gpu", Status::Ok, &["cuda-build-idle"]);
 }
 
 #[test]
-fn what_lies_around_pytorch_is_told() {
-    let mend = Verdict::Mend;
+fn packages_that_do_not_work_with_pytorch_are_problems() {
+    let problems = Status::Problems;
     let card = "rtx3080-driver-580";
-    expect("pip-torch-on-top", card, mend, &["pip-torch-on-top", "newer-pytorch"]);
-    expect("torchvision-for-another-pytorch", card, mend, &["companion-mismatch"]);
+    expect("pip-torch-on-top", card, problems, &["pip-torch-on-top", "newer-pytorch"]);
+    expect("torchvision-for-another-pytorch", card, problems, &["companion-mismatch"]);
     let codes = &["companion-other-channel", "newer-pytorch"];
-    expect("torchvision-of-another-channel", card, mend, codes);
-    expect("mkl-of-defaults", card, mend, &["mixed-channels"]);
-    expect("cuda-version-12.4-holds-back", card, mend, &["cuda-version-holds-back"]);
-    expect("damaged-record", card, mend, &["environment-damaged"]);
+    expect("torchvision-of-another-channel", card, problems, codes);
+    expect("mkl-of-defaults", card, problems, &["mixed-channels"]);
+    expect("cuda-version-12.4-holds-back", card, problems, &["cuda-version-holds-back"]);
+    expect("damaged-record", card, problems, &["environment-damaged"]);
     let codes = &["companion-accelerator"];
-    expect("windows-torchvision-for-the-cpu", "windows-rtx4090", mend, codes);
-    expect("intel-packages-on-an-arm-mac", "macos-12-arm64", mend, &["environment-translated"]);
+    expect("windows-torchvision-for-the-cpu", "windows-rtx4090", problems, codes);
+    expect("intel-packages-on-an-arm-mac", "macos-12-arm64", problems, &["environment-translated"]);
     expect(
         "windows-torchvision-for-the-cpu",
         card,
-        mend,
+        problems,
         &["other-platform", "companion-accelerator"],
     );
 }
 
 #[test]
-fn a_withdrawn_cudnn_matters_on_old_cards_alone() {
+fn a_withdrawn_cudnn_is_a_problem_only_on_old_gpus() {
     let codes = &["cudnn-withdrawn", "newer-pytorch"];
-    expect("cudnn-9.13-on-v100", "v100-driver-580", Verdict::Mend, codes);
-    expect("cudnn-9.13-on-v100", "rtx3080-driver-580", Verdict::Sound, codes);
+    expect("cudnn-9.13-on-v100", "v100-driver-580", Status::Problems, codes);
+    expect("cudnn-9.13-on-v100", "rtx3080-driver-580", Status::Ok, codes);
 }
 
 #[test]
-fn every_client_s_records_are_read_alike() {
+fn records_of_every_client_are_read() {
     for name in ["micromamba-made", "pixi-made"] {
         let environment = read(name);
         let pytorch = environment.package("pytorch").expect("it is there");
@@ -110,7 +110,7 @@ fn every_client_s_records_are_read_alike() {
         );
         assert_eq!(environment.subdir.map(Subdir::as_str), Some("linux-64"), "{name}");
         assert_eq!(environment.problems, [], "{name}");
-        expect(name, "rtx3080-driver-580", Verdict::Sound, &[]);
+        expect(name, "rtx3080-driver-580", Status::Ok, &[]);
     }
     assert_eq!(read("micromamba-made").requested, ["pytorch-gpu"]);
     let windows = read("windows-torchvision-for-the-cpu");
@@ -118,24 +118,24 @@ fn every_client_s_records_are_read_alike() {
 }
 
 #[test]
-fn what_is_not_known_is_said_and_the_driver_still_counts() {
-    expect("newer-than-the-tables", "rtx3080-driver-580", Verdict::Sound, &["build-not-known"]);
+fn the_driver_is_checked_for_an_unknown_build() {
+    expect("newer-than-the-tables", "rtx3080-driver-580", Status::Ok, &["build-not-known"]);
     let codes = &["driver-too-old", "build-not-known"];
-    expect("newer-than-the-tables", "a100-driver-470", Verdict::Mend, codes);
+    expect("newer-than-the-tables", "a100-driver-470", Status::Problems, codes);
     let notes = &["newer-pytorch"];
-    expect("defaults-cuda118", "rtx3080-driver-580", Verdict::Sound, notes);
-    expect("no-pytorch", "rtx3080-driver-580", Verdict::NoPytorch, &[]);
+    expect("defaults-cuda118", "rtx3080-driver-580", Status::Ok, notes);
+    expect("no-pytorch", "rtx3080-driver-580", Status::NoPytorch, &[]);
 }
 
 #[test]
-fn an_unreadable_environment_is_unknown_and_loses_nothing_else() {
+fn an_environment_that_cannot_be_read_is_unreadable() {
     let host: RecordedHost = r#"{"target": {"os": "linux", "arch": "x86_64"},
         "files": {"/e/conda-meta": {"fails": "denied"}}}"#
         .parse()
         .expect("a host");
     let place = Location { prefix: "/e".to_owned(), name: None };
     let checkup = check(&environment::read(&host, &place), &machine("no-gpu"), Matrix::embedded());
-    assert_eq!(checkup.verdict, Verdict::Unknown);
+    assert_eq!(checkup.status, Status::Unreadable);
 }
 
 fn run(arguments: &[&str]) -> (String, Option<i32>) {
@@ -147,7 +147,7 @@ fn run(arguments: &[&str]) -> (String, Option<i32>) {
 }
 
 #[test]
-fn the_page_says_what_is_to_come_and_what_to_type() {
+fn the_page_has_the_symptom_and_the_fix() {
     let prefix = "tests/environments/conda-forge-cuda130-on-gtx1080ti";
     let node = "tests/machines/gtx1080ti-driver-580.json";
     let (page, code) = run(&["check", "-p", prefix, "--machine", node]);
@@ -163,7 +163,7 @@ fn the_page_says_what_is_to_come_and_what_to_type() {
 }
 
 #[test]
-fn an_environment_that_is_not_there_is_no_finding() {
+fn a_missing_environment_is_an_error() {
     let (json, code) = run(&["check", "--json", "-p", "/nonexistent"]);
     assert_eq!(code, Some(1));
     assert!(json.contains("\"status\": \"error\""), "{json}");
@@ -194,7 +194,7 @@ fn a_link_to_an_environment_is_that_environment_and_a_huge_one_is_read_in_part()
 }
 
 #[test]
-fn an_override_that_was_left_behind_is_told() {
+fn an_override_that_differs_from_the_driver_is_a_problem() {
     let output = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .env_clear()
         .env("CONDA_OVERRIDE_CUDA", "11.8")

@@ -2,13 +2,13 @@
 
 use tabled::builder::Builder;
 
-use conda_torch_core::audit::{Checkup, Verdict, words};
+use conda_torch_core::audit::{Checkup, EnvironmentStatus, Installed, Kind};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{Step, StepKind, shell::CannotQuote};
-use conda_torch_core::diagnostics::{Diagnostic, Severity};
+use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats::visible;
 use conda_torch_core::report::check::Checked;
-use conda_torch_core::types::Shell;
+use conda_torch_core::types::{Accelerator, Shell};
 
 use super::page::{Page, Style, aligned, label};
 use super::summary;
@@ -34,10 +34,17 @@ pub fn page(
     page.parts(&summary::graphics(&checkup.machine));
     page.parts(&summary::system(&checkup.machine));
     page.gap();
-    if checkup.installed.is_some() {
-        page.text("", &words::installed(checkup.installed.as_ref()));
+    if let Some(installed) = &checkup.installed {
+        let accelerator = match installed.accelerator {
+            Some(Accelerator::Cuda(toolkit)) => format!(" with CUDA {toolkit}"),
+            Some(Accelerator::Mps) => " with Metal (MPS)".to_owned(),
+            Some(Accelerator::Cpu) => " for the CPU".to_owned(),
+            None => String::new(),
+        };
+        let (version, channel) = (installed.version_text(), channel(installed));
+        page.text("", &format!("PyTorch {version}{accelerator}, from {channel}"));
     }
-    page.heading(&verdict(checkup));
+    page.heading(&status(checkup));
     page.gap();
     let context = checkup.context();
     for finding in &checkup.findings {
@@ -59,19 +66,14 @@ pub fn page(
     Ok(page.finish())
 }
 
-/// The problems of an environment: findings from a warning on.
-fn problems<'c>(checkup: &'c Checkup<'_>) -> impl Iterator<Item = &'c Diagnostic> {
-    checkup.findings.iter().filter(|finding| finding.installed_severity() >= Severity::Warning)
-}
-
 /// `Found 2 problems`.
-fn verdict(checkup: &Checkup<'_>) -> String {
-    match (checkup.verdict, problems(checkup).count()) {
-        (Verdict::Sound, _) => "OK: no problems found".to_owned(),
-        (Verdict::Mend, 1) => "Found 1 problem".to_owned(),
-        (Verdict::Mend, count) => format!("Found {count} problems"),
-        (Verdict::NoPytorch, _) => "PyTorch is not installed".to_owned(),
-        (Verdict::Unknown, _) => "The environment could not be read".to_owned(),
+fn status(checkup: &Checkup<'_>) -> String {
+    match (checkup.status, checkup.problems().count()) {
+        (EnvironmentStatus::Ok, _) => "OK: no problems found".to_owned(),
+        (EnvironmentStatus::Problems, 1) => "Found 1 problem".to_owned(),
+        (EnvironmentStatus::Problems, count) => format!("Found {count} problems"),
+        (EnvironmentStatus::NoPytorch, _) => "PyTorch is not installed".to_owned(),
+        (EnvironmentStatus::Unreadable, _) => "The environment could not be read".to_owned(),
     }
 }
 
@@ -82,18 +84,18 @@ pub fn table(all: &[Checked<'_>]) -> String {
     rows.push_record(["environment", "PyTorch", "for", "channel", "result"]);
     for Checked { environment, checkup } in all {
         let installed = checkup.installed.as_ref();
-        let result = match checkup.verdict {
-            Verdict::Sound => "OK",
-            Verdict::Mend => "problem",
-            Verdict::NoPytorch => "no PyTorch",
-            Verdict::Unknown => "unreadable",
+        let result = match checkup.status {
+            EnvironmentStatus::Ok => "OK",
+            EnvironmentStatus::Problems => "problem",
+            EnvironmentStatus::NoPytorch => "no PyTorch",
+            EnvironmentStatus::Unreadable => "unreadable",
         };
-        let first = problems(checkup).next().map(Diagnostic::code);
+        let first = checkup.problems().next().map(Diagnostic::code);
         rows.push_record([
-            visible(words::name(environment)).into_owned(),
+            visible(environment.name.as_deref().unwrap_or(&environment.prefix)).into_owned(),
             installed.map(|it| it.version_text().to_owned()).unwrap_or_default(),
-            installed.map(words::accelerator).unwrap_or_default(),
-            installed.map(|it| words::channel(it).to_owned()).unwrap_or_default(),
+            installed.map(accelerator).unwrap_or_default(),
+            installed.map(|it| channel(it).to_owned()).unwrap_or_default(),
             first.map_or(result.to_owned(), |code| format!("{result} [{code}]")),
         ]);
     }
@@ -104,4 +106,23 @@ pub fn table(all: &[Checked<'_>]) -> String {
     page.gap();
     page.text("hint: ", "run `conda-torch check -n NAME` or `-p FOLDER` for details");
     page.finish()
+}
+
+/// The channel, or pip.
+fn channel<'a>(installed: &'a Installed<'_>) -> &'a str {
+    match &installed.kind {
+        Kind::Conda(package) if package.channel.is_empty() => "an unknown channel",
+        Kind::Conda(package) => &package.channel,
+        Kind::Pip(_) => "pip",
+    }
+}
+
+/// `CUDA 12.1`, `CPU`, `Metal`.
+fn accelerator(installed: &Installed<'_>) -> String {
+    match installed.accelerator {
+        Some(Accelerator::Cuda(toolkit)) => format!("CUDA {toolkit}"),
+        Some(Accelerator::Mps) => "Metal".to_owned(),
+        Some(Accelerator::Cpu) => "CPU".to_owned(),
+        None => "?".to_owned(),
+    }
 }

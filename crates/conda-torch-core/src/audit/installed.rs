@@ -1,4 +1,4 @@
-//! The PyTorch of an environment, as a build that rules can be asked about.
+//! The PyTorch of an environment, as a build that the rules can check.
 
 use std::borrow::Cow;
 
@@ -9,21 +9,18 @@ use crate::types::{
     PipPackage, Source,
 };
 
-use super::packages::torch_on_top;
-
 /// The PyTorch that Python imports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Installed<'m> {
     /// Who installed it.
     pub kind: Kind,
-    /// Its version as a version, where it is one.
+    /// Its version, if it is one.
     pub version: Option<Version>,
-    /// What it computes on, as the build string says; `None` where it does not.
+    /// Its accelerator by the build string; `None` if unknown.
     pub accelerator: Option<Accelerator>,
-    /// The build for the rules: the matrix' own, or one made of what is known. `None` where too
-    /// little is.
+    /// The build for the rules: a row of the matrix, or one made of what is known. `None` if too little is.
     pub build: Option<Cow<'m, Build>>,
-    /// Whether the build is in a table, so that its kernels are known.
+    /// Whether its kernels are known.
     pub is_known: bool,
 }
 
@@ -37,7 +34,7 @@ pub enum Kind {
 }
 
 impl Installed<'_> {
-    /// Its version, as it is written.
+    /// Its version, as written.
     #[must_use]
     pub fn version_text(&self) -> &str {
         match &self.kind {
@@ -46,7 +43,7 @@ impl Installed<'_> {
         }
     }
 
-    /// Its channel's family; `None` where pip installed it.
+    /// The kind of its channel; `None` if pip installed it.
     #[must_use]
     pub fn channel_kind(&self) -> Option<ChannelKind> {
         match &self.kind {
@@ -56,13 +53,15 @@ impl Installed<'_> {
     }
 }
 
-/// What is installed: pip's, where it lies on top, since it is what Python imports.
-pub(super) fn of<'m>(environment: &Environment, matrix: &'m Matrix) -> Option<Installed<'m>> {
-    let pip = || environment.pip.iter().find(|package| package.name == "torch");
-    match (environment.package("pytorch"), torch_on_top(environment)) {
-        (Some(_), Some(pip)) => Some(of_pip(pip, environment, matrix)),
-        (Some(package), None) => Some(of_conda(package, environment, matrix)),
-        (None, _) => pip().map(|pip| of_pip(pip, environment, matrix)),
+impl<'m> Installed<'m> {
+    /// What is installed: pip's if there are both, since Python imports that.
+    pub(super) fn new(environment: &Environment, matrix: &'m Matrix) -> Option<Self> {
+        let pip = environment.pip.iter().find(|package| package.name == "torch");
+        match (environment.package("pytorch"), pip) {
+            (_, Some(pip)) => Some(of_pip(pip, environment, matrix)),
+            (Some(package), None) => Some(of_conda(package, environment, matrix)),
+            (None, None) => None,
+        }
     }
 }
 
@@ -89,7 +88,7 @@ fn of_conda<'m>(
     Installed { kind, version, accelerator, build, is_known }
 }
 
-/// pip's, of which the version's local part tells the toolkit: `2.6.0+cu124`.
+/// pip's, whose version has the toolkit in its local part: `2.6.0+cu124`.
 fn of_pip<'m>(
     package: &PipPackage,
     environment: &Environment,
@@ -105,7 +104,7 @@ fn of_pip<'m>(
     Installed { kind, version, accelerator, build, is_known: false }
 }
 
-/// A conda package, looked for in the matrix.
+/// A conda package to look up in the matrix.
 struct Wanted<'a> {
     package: &'a InstalledPackage,
     environment: &'a Environment,
@@ -115,7 +114,7 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// conda-forge's row: by version, platform, toolkit and build number, which tells the BLAS too.
+    /// conda-forge's row: by version, platform, toolkit and build number, which differs by BLAS.
     fn row<'m>(&self, matrix: &'m Matrix) -> Option<&'m Build> {
         let number = u16::try_from(self.package.build_number).ok()?;
         let variant = self.environment.package("arm-variant").map(|package| {
@@ -131,7 +130,7 @@ impl Wanted<'_> {
         })
     }
 
-    /// The kernels in a build of another channel. Anaconda's were read for Linux.
+    /// The kernels of a build of another channel. Anaconda's are known for Linux.
     fn kernels(&self, matrix: &Matrix) -> ArchList {
         let channel = match ChannelKind::of(&self.package.channel) {
             ChannelKind::Pytorch => "pytorch",
@@ -148,7 +147,7 @@ impl Wanted<'_> {
     }
 }
 
-/// A build of what is known. One that is in no table has no source: the rules do not ask for it.
+/// A build of what is known. Its source is made up: the rules do not use it.
 fn made(
     subdir: Subdir,
     pytorch: Version,
@@ -175,7 +174,7 @@ fn made(
     }
 }
 
-/// What a build string says: `cuda129_mkl_py312_…` and `cuda112py310…` (conda-forge),
+/// The accelerator in a build string: `cuda129_mkl_py312_…` and `cuda112py310…` (conda-forge),
 /// `py3.11_cuda12.1_cudnn9.1.0_0` and `py311_cu121` (pytorch), `gpu_cuda118py311…` (defaults), `cpu_…`.
 pub(super) fn accelerator(build: &str, subdir: Option<Subdir>) -> Option<Accelerator> {
     let toolkit = build.split('_').find_map(|word| {
@@ -206,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_string_tells_the_toolkit_on_every_channel() {
+    fn the_build_strings_of_every_channel_have_the_toolkit() {
         for (build, toolkit) in [
             ("cuda129_mkl_py312_h4dfa0ec_302", Some((12, 9))),
             ("cuda112py310h51fe464_200", Some((11, 2))),
@@ -225,8 +224,8 @@ mod tests {
             };
             assert_eq!(accelerator(build, Some(Subdir::Linux64)), Some(expected), "{build}");
         }
-        for silent in ["", "py311_0", "cuda", "custom_0", "cu_0", "cuda1_0"] {
-            assert_eq!(accelerator(silent, Some(Subdir::Linux64)), None, "{silent}");
+        for unknown in ["", "py311_0", "cuda", "custom_0", "cu_0", "cuda1_0"] {
+            assert_eq!(accelerator(unknown, Some(Subdir::Linux64)), None, "{unknown}");
         }
         assert_eq!(accelerator("py3.11_0", Some(Subdir::OsxArm64)), Some(Accelerator::Mps));
         assert_eq!(accelerator("py3.11_0", Some(Subdir::Osx64)), Some(Accelerator::Cpu));

@@ -1,79 +1,93 @@
-//! An environment that exists, held against a machine: which PyTorch is in it, whether it runs there,
-//! and what is wrong with what lies around it. Pure, as the advice is; carries facts, no sentences.
+//! An environment checked against a machine: which PyTorch it has, whether that runs, and what else in it is
+//! wrong.
 //!
-//! 1. `installed`: the PyTorch that Python will import, as a build of the matrix where it is one.
-//! 2. `against_machine`: that build by the rules of the advice.
-//! 3. `packages` and `requests`: what else is in the environment, and what was asked for.
-//! 4. `mend`: the advice for this machine, with what the environment has.
+//! 1. `installed`: the PyTorch that Python imports, as a build of the matrix if it is one.
+//! 2. `machine`: that build, by the rules of the advice.
+//! 3. `packages`: the packages around it.
+//! 4. `requests`: the specs it was installed with, and what to install instead.
 
-mod against_machine;
 mod installed;
-mod mend;
+mod machine;
 mod packages;
 mod requests;
-pub mod words;
 
 pub use installed::{Installed, Kind};
+
+use std::cmp::Reverse;
 
 use serde::Serialize;
 
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, GpuKernels};
-use crate::types::{Environment, Machine, PipPackage};
+use crate::types::{Environment, Machine};
 
-/// What came out.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkup<'m> {
-    /// How it stands.
-    pub verdict: Verdict,
-    /// The PyTorch that Python imports; `None` where there is none, or where that cannot be told.
+    /// The result in a word.
+    pub status: EnvironmentStatus,
+    /// The PyTorch that Python imports; `None` if there is none, or if it is unknown.
     pub installed: Option<Installed<'m>>,
-    /// pip's PyTorch, where it lies on top of conda's.
-    pub on_top: Option<PipPackage>,
-    /// Each GPU on the build; empty without CUDA, or where its kernels are not known.
+    /// Each GPU on the build; empty without CUDA, or if its kernels are unknown.
     pub kernels: Vec<GpuKernels>,
-    /// What there is to say, gravest first.
+    /// Everything found, most severe first.
     pub findings: Vec<Diagnostic>,
-    /// The machine without what variables say of another.
+    /// The machine as PyTorch sees it, without what variables override.
     pub machine: Machine,
-    /// What this machine should have instead, with what the environment has.
+    /// What to install on this machine, with the packages that the environment has.
     pub advice: Advice<'m>,
-    /// The builds that it was chosen from.
+    /// The builds that the advice chose from.
     pub matrix: &'m Matrix,
 }
 
-/// How an environment stands on a machine.
+/// The result for an environment in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Verdict {
+pub enum EnvironmentStatus {
     /// Its PyTorch runs, and nothing is wrong with it.
-    Sound,
-    /// There is something to mend.
-    Mend,
-    /// There is no PyTorch in it.
+    #[serde(rename = "sound")]
+    Ok,
+    /// There are problems to fix.
+    #[serde(rename = "mend")]
+    Problems,
+    /// It has no PyTorch.
     NoPytorch,
     /// It could not be read.
-    Unknown,
+    #[serde(rename = "unknown")]
+    Unreadable,
 }
 
-impl Verdict {
-    /// Whether something is to be done.
+impl EnvironmentStatus {
+    /// Whether there is something to do.
     #[must_use]
-    pub const fn asks(self) -> bool {
-        match self {
-            Self::Mend | Self::Unknown => true,
-            Self::Sound | Self::NoPytorch => false,
-        }
+    pub const fn needs_action(self) -> bool {
+        matches!(self, Self::Problems | Self::Unreadable)
     }
 }
 
 impl Checkup<'_> {
-    /// Whether other packages mend it, in contrast to a driver or a variable.
+    /// The findings that are to be fixed.
+    pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.findings.iter().filter(|finding| is_problem(finding))
+    }
+
+    /// Whether other packages fix a problem, unlike a driver or a variable.
     #[must_use]
     pub fn needs_packages(&self) -> bool {
-        self.findings.iter().any(needs_packages)
+        self.problems().any(|problem| {
+            !matches!(
+                problem,
+                Diagnostic::NoDriver { .. }
+                    | Diagnostic::NoGpu
+                    | Diagnostic::LibcudaMissing
+                    | Diagnostic::DriverUnknown { .. }
+                    | Diagnostic::DriverDroppedGpu { .. }
+                    | Diagnostic::OverrideLeftBehind { .. }
+                    | Diagnostic::EnvironmentDamaged { .. }
+            )
+        })
     }
 
     /// What messages and hints need to know.
@@ -83,49 +97,47 @@ impl Checkup<'_> {
     }
 }
 
-/// Whether other packages fix it.
-fn needs_packages(finding: &Diagnostic) -> bool {
-    let is_elsewhere = matches!(
-        finding,
-        Diagnostic::NoDriver { .. }
-            | Diagnostic::NoGpu
-            | Diagnostic::LibcudaMissing
-            | Diagnostic::DriverUnknown { .. }
-            | Diagnostic::DriverDroppedGpu { .. }
-            | Diagnostic::OverrideLeftBehind { .. }
-            | Diagnostic::EnvironmentDamaged { .. }
-    );
-    finding.installed_severity() >= Severity::Warning && !is_elsewhere
+fn is_problem(finding: &Diagnostic) -> bool {
+    finding.installed_severity() >= Severity::Warning
 }
 
-/// Holds an environment against a machine.
+/// What the rules look at together.
+struct Inputs<'a, 'm> {
+    environment: &'a Environment,
+    installed: &'a Installed<'m>,
+    machine: &'a Machine,
+    matrix: &'m Matrix,
+    advice: &'a Advice<'m>,
+}
+
+/// Checks an environment against a machine.
 #[must_use]
 pub fn check<'m>(environment: &Environment, machine: &Machine, matrix: &'m Matrix) -> Checkup<'m> {
-    let mut findings = Vec::new();
-    let machine = against_machine::without_override(machine, matrix, &mut findings);
-    let advice = mend::advice(environment, &machine, matrix);
-    let installed = installed::of(environment, matrix);
-    packages::damage(environment, &mut findings);
+    let (machine, overridden) = machine::without_override(machine, matrix);
+    let advice = requests::advice(environment, &machine, matrix);
+    let installed = Installed::new(environment, matrix);
+    let mut findings: Vec<Diagnostic> = overridden.into_iter().collect();
+    findings.extend(environment.problems.iter().map(|problem| Diagnostic::EnvironmentDamaged {
+        source: problem.source.clone(),
+        detail: problem.detail.clone(),
+    }));
     let mut kernels = Vec::new();
     if let Some(installed) = &installed {
-        kernels = against_machine::look(installed, &machine, matrix, &advice, &mut findings);
-        packages::look(environment, installed, &machine, matrix, &mut findings);
-        requests::look(environment, installed, &machine, matrix, &advice, &mut findings);
+        let (machine, advice) = (&machine, &advice);
+        let inputs = Inputs { environment, installed, machine, matrix, advice };
+        let (of_machine, by_gpu) = machine::check(&inputs);
+        kernels = by_gpu;
+        findings.extend(of_machine);
+        findings.extend(packages::check(&inputs));
+        findings.extend(requests::check(&inputs));
     }
-    // Stable: within a severity the order above is the order of telling.
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.installed_severity()));
-    let on_top = packages::torch_on_top(environment).cloned();
-    let verdict = verdict(environment, installed.as_ref(), &findings);
-    Checkup { verdict, installed, on_top, kernels, findings, machine, advice, matrix }
-}
-
-fn verdict(
-    environment: &Environment,
-    installed: Option<&Installed<'_>>,
-    findings: &[Diagnostic],
-) -> Verdict {
-    if findings.iter().any(|finding| finding.installed_severity() >= Severity::Warning) {
-        return if environment.packages.is_empty() { Verdict::Unknown } else { Verdict::Mend };
-    }
-    if installed.is_some() { Verdict::Sound } else { Verdict::NoPytorch }
+    // Stable: findings of one severity keep the order above.
+    findings.sort_by_key(|finding| Reverse(finding.installed_severity()));
+    let status = match (findings.iter().any(is_problem), &installed) {
+        (true, _) if environment.packages.is_empty() => EnvironmentStatus::Unreadable,
+        (true, _) => EnvironmentStatus::Problems,
+        (false, Some(_)) => EnvironmentStatus::Ok,
+        (false, None) => EnvironmentStatus::NoPytorch,
+    };
+    Checkup { status, installed, kernels, findings, machine, advice, matrix }
 }

@@ -1,112 +1,122 @@
-//! What was asked for, and what that costs.
+//! The specs that an environment was installed with, and what to install instead.
 
-use crate::conda::ChannelKind;
+use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, advise};
-use crate::types::{CudaVersion, Environment, Machine};
+use crate::types::{Companion, CudaVersion, Environment, Machine};
 
-use super::installed::Installed;
+use super::Inputs;
 
-/// What asks for a build without CUDA by name.
-const FOR_CPU: [&str; 2] = ["cpuonly", "pytorch-cpu"];
-
-pub(super) fn look(
-    environment: &Environment,
-    installed: &Installed<'_>,
-    machine: &Machine,
-    matrix: &Matrix,
-    advice: &Advice<'_>,
-    findings: &mut Vec<Diagnostic>,
-) {
-    for finding in findings.iter_mut() {
-        if let Diagnostic::CpuBuild { requested_by } = finding {
-            *requested_by = environment.requested.iter().find(|spec| is_for_cpu(spec)).cloned();
-        }
-    }
-    if installed.channel_kind() == Some(ChannelKind::CondaForge)
-        && let Some(pin) = asked_pin(environment)
-    {
+/// What the requested specs cost, and what newer PyTorch there is.
+pub(super) fn check(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
+    let Inputs { environment, installed, machine, matrix, advice } = *inputs;
+    let channel = installed.channel_kind();
+    let pin = requested_cuda_version(environment);
+    let limit = pin.filter(|_| channel == Some(ChannelKind::CondaForge)).and_then(|pin| {
         let request = Request { cuda_version: Some(pin), ..Request::default() };
-        let with_pin = advise(machine, &request, matrix);
-        let costs = |diagnostic: &&Diagnostic| {
-            matches!(diagnostic, Diagnostic::CudaVersionHoldsBack { .. })
-        };
-        findings.extend(with_pin.diagnostics.iter().find(costs).cloned());
+        let diagnostics = advise(machine, &request, matrix).diagnostics;
+        let is_limit = |it: &Diagnostic| matches!(it, Diagnostic::CudaVersionHoldsBack { .. });
+        diagnostics.into_iter().find(is_limit)
+    });
+    let has_ended = channel == Some(ChannelKind::Pytorch);
+    let ended = has_ended.then(|| Diagnostic::ChannelEnded { channel: "pytorch".to_owned() });
+    // The limit names the newest version already.
+    let newer = match (installed.version, newest(advice)) {
+        (Some(installed), Some(newest)) if installed < newest && limit.is_none() => {
+            Some(Diagnostic::NewerPytorch { installed, newest })
+        }
+        _ => None,
+    };
+    limit.into_iter().chain(ended).chain(newer).collect()
+}
+
+/// The advice for the machine with the environment's companions and Python, each only if it does not limit
+/// PyTorch.
+pub(super) fn advice<'m>(
+    environment: &Environment,
+    machine: &Machine,
+    matrix: &'m Matrix,
+) -> Advice<'m> {
+    let has = |companion: &Companion| {
+        let name = companion.as_str();
+        environment.package(name).is_some() || environment.pip.iter().any(|it| it.name == name)
+    };
+    // The other request, unless it leads to an older PyTorch.
+    let or_newer = |best: (Request, Advice<'m>), request: Request| {
+        let advice = advise(machine, &request, matrix);
+        if newest(&advice) < newest(&best.1) { best } else { (request, advice) }
+    };
+    let alone = Request::default();
+    let best = (alone.clone(), advise(machine, &alone, matrix));
+    let companions = [Companion::Torchvision, Companion::Torchaudio].into_iter().filter(has);
+    let best = or_newer(best, Request { companions: companions.collect(), ..alone });
+    let python = environment.package("python").and_then(|it| it.version.parse::<Version>().ok());
+    let Some(python) = python else { return best.1 };
+    let with_python = Request { python: Some(python.series()), ..best.0.clone() };
+    or_newer(best, with_python).1
+}
+
+fn newest(advice: &Advice<'_>) -> Option<Version> {
+    advice.recommended.as_ref().map(|choice| choice.build.pytorch)
+}
+
+/// The spec that requests a CPU build.
+pub(super) fn cpu_request(environment: &Environment) -> Option<String> {
+    let is_for_cpu = |text: &&String| MatchSpec::parse(text).is_some_and(|spec| is_for_cpu(&spec));
+    environment.requested.iter().find(is_for_cpu).cloned()
+}
+
+fn is_for_cpu(spec: &MatchSpec) -> bool {
+    match spec.name.as_str() {
+        "cpuonly" | "pytorch-cpu" => true,
+        "pytorch" => spec.build.as_ref().is_some_and(|build| build.starts_with("cpu")),
+        _ => false,
     }
-    newer(installed, advice, findings);
 }
 
-/// What is newer is told once, and not where it is told what holds it back.
-fn newer(installed: &Installed<'_>, advice: &Advice<'_>, findings: &mut Vec<Diagnostic>) {
-    if installed.channel_kind() == Some(ChannelKind::Pytorch) {
-        findings.push(Diagnostic::ChannelEnded { channel: "pytorch".to_owned() });
-    }
-    let held =
-        findings.iter().any(|finding| matches!(finding, Diagnostic::CudaVersionHoldsBack { .. }));
-    let newest = advice.recommended.as_ref().map(|choice| choice.build.pytorch);
-    if let (Some(installed), Some(newest)) = (installed.version, newest)
-        && installed < newest
-        && !held
-    {
-        findings.push(Diagnostic::NewerPytorch { installed, newest });
-    }
-}
-
-fn is_for_cpu(spec: &str) -> bool {
-    let name = name(spec);
-    FOR_CPU.contains(&name) || name == "pytorch" && spec.contains("=cpu")
-}
-
-/// The package that a spec is about.
-fn name(spec: &str) -> &str {
-    let spec = spec.rsplit_once("::").map_or(spec, |(_, spec)| spec);
-    let end = spec.find(['=', '<', '>', '!', '~', ' ', '[']).unwrap_or(spec.len());
-    &spec[..end]
-}
-
-/// The `cuda-version` that was asked for or is pinned, where it is one and not a range.
-fn asked_pin(environment: &Environment) -> Option<CudaVersion> {
+/// The `cuda-version` that is pinned or requested, if it is a version and not a range.
+fn requested_cuda_version(environment: &Environment) -> Option<CudaVersion> {
     let specs = environment.pinned.iter().chain(&environment.requested);
-    specs.filter(|spec| name(spec) == "cuda-version").find_map(|spec| pin(spec))
+    specs.filter_map(|spec| MatchSpec::parse(spec)).find_map(|spec| cuda_version(&spec))
 }
 
-/// 12.4 of `cuda-version=12.4`, `cuda-version 12.4.*`, `cuda-version[version='12.4.*']`.
-fn pin(spec: &str) -> Option<CudaVersion> {
-    if spec.contains(['<', '>', ',', '|', '!']) {
-        return None;
-    }
-    let from = spec.find(|c: char| c.is_ascii_digit())?;
-    let is_number = |c: char| c.is_ascii_digit() || c == '.';
-    let end = spec[from..].find(|c| !is_number(c)).map_or(spec.len(), |end| from + end);
-    spec[from..end].trim_end_matches('.').parse().ok()
+fn cuda_version(spec: &MatchSpec) -> Option<CudaVersion> {
+    let pin = spec.constraint().filter(|_| spec.name == "cuda-version")?.pin()?;
+    // `cuda-version=12` allows every 12.x.
+    pin.to_string().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn spec(text: &str) -> MatchSpec {
+        MatchSpec::parse(text).expect("a spec")
+    }
+
     #[test]
-    fn a_pin_is_a_version_and_no_range() {
-        let is = Some(CudaVersion::new(12, 4));
-        for spec in [
+    fn a_cuda_pin_is_a_version_and_not_a_range() {
+        for text in [
             "cuda-version=12.4",
             "cuda-version==12.4",
             "conda-forge::cuda-version 12.4.*",
             "cuda-version=12.4.*",
             "cuda-version[version='12.4.*']",
         ] {
-            assert_eq!(pin(spec), is, "{spec}");
+            assert_eq!(cuda_version(&spec(text)), Some(CudaVersion::new(12, 4)), "{text}");
         }
-        for spec in ["cuda-version", "cuda-version>=12,<13", "cuda-version=12", "cuda-version<12.5"]
+        for text in ["cuda-version", "cuda-version>=12,<13", "cuda-version=12", "cuda-version<12.5"]
         {
-            assert_eq!(pin(spec), None, "{spec}");
+            assert_eq!(cuda_version(&spec(text)), None, "{text}");
         }
     }
 
     #[test]
-    fn who_asks_for_the_processor_is_known_by_name_or_build() {
-        assert!(is_for_cpu("cpuonly") && is_for_cpu("pytorch-cpu=2.13"));
-        assert!(is_for_cpu("conda-forge::pytorch=2.13=cpu*") && !is_for_cpu("pytorch"));
+    fn a_cpu_build_is_requested_by_name_or_build() {
+        for text in ["cpuonly", "pytorch-cpu=2.13", "conda-forge::pytorch=2.13=cpu*"] {
+            assert!(is_for_cpu(&spec(text)), "{text}");
+        }
+        assert!(!is_for_cpu(&spec("pytorch")));
     }
 }

@@ -116,6 +116,26 @@ or assumed. A **note** is good to know.
     text
 }
 
+/// A code in a JSON schema: a string, with today's codes as examples.
+#[cfg(test)]
+pub(crate) struct Code;
+
+#[cfg(test)]
+impl schemars::JsonSchema for Code {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DiagnosticCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let codes: Vec<&str> = CATALOG.iter().map(|entry| entry.code).collect();
+        schemars::json_schema!({
+            "description": "A stable code; `conda-torch explain CODE` says more.",
+            "type": "string",
+            "examples": codes,
+        })
+    }
+}
+
 /// A value for an example, from its text.
 pub(super) fn example<T: FromStr>(text: &str) -> T {
     text.parse().unwrap_or_else(|_| panic!("`{text}` is an example"))

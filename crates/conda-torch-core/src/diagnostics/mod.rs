@@ -24,6 +24,8 @@ mod channel;
 #[macro_use]
 mod environment;
 
+#[cfg(test)]
+pub(crate) use catalog::Code;
 pub use catalog::{Entry, Severity, Subject, entry, pages};
 pub(crate) use channel::fault_text;
 pub use channel::{UnreadableChannel, ago, channel_error};

@@ -205,6 +205,7 @@ impl<'a> ChoiceReport<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonReport {
     /// The diagnostic's code.
+    #[cfg_attr(test, schemars(with = "crate::diagnostics::Code"))]
     code: &'static str,
     /// A sentence.
     message: String,
@@ -360,6 +361,7 @@ impl RejectedReport {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingReport {
     /// The diagnostic's code.
+    #[cfg_attr(test, schemars(with = "crate::diagnostics::Code"))]
     code: &'static str,
     /// A sentence.
     message: String,
@@ -386,6 +388,7 @@ fn findings(answer: &Answer<'_>, diagnostics: &[Diagnostic]) -> Vec<FindingRepor
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DiagnosticReport {
     /// Its stable code; `conda-torch explain CODE` says more.
+    #[cfg_attr(test, schemars(with = "crate::diagnostics::Code"))]
     code: &'static str,
     /// error, warning, info.
     severity: Severity,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::audit::{Checkup, Installed, Kind, Verdict};
+use crate::audit::{Checkup, EnvironmentStatus, Installed, Kind};
 use crate::clients::ClientTarget;
 use crate::commands::{self, Step, StepKind, TargetEnvironment};
 use crate::conda::{CONDA_FORGE, Subdir};
@@ -102,7 +102,7 @@ struct EnvironmentReport<'a> {
     /// The platform of its packages; null if unknown.
     subdir: Option<Subdir>,
     /// sound, mend, no-pytorch, unknown (it could not be read).
-    verdict: Verdict,
+    verdict: EnvironmentStatus,
     /// The PyTorch that Python imports; null if there is none.
     pytorch: Option<PytorchReport<'a>>,
     /// The problems and remarks, most severe first.
@@ -122,7 +122,7 @@ impl<'a> EnvironmentReport<'a> {
             prefix: &environment.prefix,
             name: environment.name.as_deref(),
             subdir: environment.subdir,
-            verdict: checkup.verdict,
+            verdict: checkup.status,
             pytorch: installed.map(|it| PytorchReport::new(it, &checkup.kernels)),
             findings: checkup.findings.iter().map(|it| FindingReport::new(it, &context)).collect(),
             commands: checked.fix(client).iter().map(Command::from).collect(),
@@ -174,6 +174,7 @@ impl<'a> PytorchReport<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingReport {
     /// Its stable code; `conda-torch explain CODE` says more.
+    #[cfg_attr(test, schemars(with = "crate::diagnostics::Code"))]
     code: &'static str,
     /// error, warning, info.
     severity: Severity,
