@@ -1,89 +1,162 @@
 #!/usr/bin/env python3
-"""Check what the program prints: JSON against the published schema, commands against real shells.
+"""Check what the program prints: every JSON document against its published schema, commands against real shells.
 
     .venv/bin/python .ci/outputs.py target/release/conda-torch
 """
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINUX = ["--platform", "linux-64", "--glibc", "2.35"]
 AMPERE = [*LINUX, "--driver", "580.65.06", "--compute-capability", "8.6"]
-CASES = [  # arguments of `advise --json`, exit code, status
+A100 = ["--driver", "550.54.14", "--gpu", "A100"]
+TEGRA = ["--platform", "linux-aarch64", "--cuda", "12.6", "--compute-capability", "8.7", "--glibc", "2.35"]
+ADVISE = [  # arguments of `advise --json`, exit code, status
     (AMPERE, 0, "ok"),
+    ([*AMPERE, "--all"], 0, "ok"),
     ([*AMPERE, "torchvision", "torchaudio"], 0, "ok"),
     ([*LINUX], 0, "ok"),
     ([*LINUX, "--driver", "440.33", "--compute-capability", "8.6"], 0, "degraded"),
     ([*AMPERE, "--pytorch", "2.2"], 3, "unsatisfiable"),
     (["--platform", "win-64", "--driver", "580", "torchaudio"], 3, "unsatisfiable"),
-    (["--platform", "linux-aarch64", "--cuda", "12.6", "--compute-capability", "8.7", "--glibc", "2.35"], 0, "ok"),
+    (TEGRA, 0, "ok"),
     (["--platform", "osx-arm64", "--macos", "14.5"], 0, "ok"),
-    (["--machine", "/there/is/no/such/file.json"], 1, "error"),
     ([], None, None),  # this machine, whatever it is
 ]
 CLIENTS = ["conda", "mamba", "micromamba", "pixi"]
-SHELLS = [  # which form of a command it reads, and how it is asked without running it
+SHELLS = [  # which form of a command it reads, and how to check a script without running it
     ("posix", ["bash", "-n"]), ("posix", ["dash", "-n"]), ("posix", ["zsh", "-n"]), ("posix", ["shellcheck", "-s", "sh"]),
     ("fish", ["fish", "--no-execute"]),
 ]
 
 
-def run(program, arguments):
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-
-
-def schema(program, of="advise"):
-    """What `conda-torch schema` prints, which must be a published file."""
-    printed = run(program, ["schema", of])
-    if printed.returncode != 0:
-        sys.exit(f"`conda-torch schema {of}` fails: {printed.stderr.strip()}")
-    document = json.loads(printed.stdout)
-    published = sorted((ROOT / "docs" / "schema").glob("*.json"))
-    if not any(json.loads(file.read_text()) == document for file in published):
-        sys.exit(f"`conda-torch schema {of}` prints none of {[str(file.relative_to(ROOT)) for file in published]}")
-    jsonschema.validators.validator_for(document).check_schema(document)
-    return document
-
-
-def check_others(program):
-    """The documents of `matrix` and of `migrate FILE` against their schemas."""
+def cases(home):
+    """Every JSON output: schema, arguments, exit code, status."""
+    every = [("advise", ["advise", "--json", *more], code, status) for more, code, status in ADVISE]
+    every += [
+        ("advise", ["advise", "--json", *more, "--client", client], code, status)
+        for more, code, status in ADVISE
+        for client in CLIENTS
+    ]
+    advise, live = ["advise", "--json", *AMPERE], ["--channel", "conda-forge"]
+    every += [
+        ("advise", [*advise, "--verify=solver"], 1, "ok"),  # the stand-in does not solve
+        ("advise", [*advise, "--live"], 0, "ok"),
+        ("advise", ["advise", "--json", "--machine", "/nowhere/m.json"], 1, "error"),
+        ("advise", ["advise", "--json", "--driver", "new"], 2, "error"),
+        ("advise", ["advise", "--json", "--gpu", "Voodoo2"], 2, "error"),
+        ("check", ["check", "--json", *A100], 4, "mend"),
+        ("check", ["check", "--json", "-n", "torch", *A100], 4, "mend"),
+        ("check", ["check", "--json", "-n", "base", *A100], 0, "sound"),
+        ("check", ["check", "--json", "-p", "/nowhere"], 1, "error"),
+        ("check", ["check", "--json", "-n", "nope"], 2, "error"),
+        ("check", ["check", "--json", "--driver", "new"], 2, "error"),
+        ("migrate", ["migrate", "--json", "-n", "torch", *A100], 0, "ok"),
+        ("migrate", ["migrate", "--json", "-n", "torch", "--in-place", *A100], 0, "ok"),
+        ("migrate", ["migrate", "--json", "-n", "base", *A100], 0, "nothing-to-do"),
+        ("migrate", ["migrate", "--json", "-n", "torch", *LINUX, "--driver", "440.33", "--compute-capability", "12.0"], 3, "unsatisfiable"),
+        ("migrate", ["migrate", "--json", "--config"], 0, "ok"),
+        ("migrate", ["migrate", "--json", "-p", home], 1, "error"),
+        ("migrate", ["migrate", "--json", "-n", "nope"], 2, "error"),
+        ("migrate", ["migrate", "--json", "--driver", "new"], 2, "error"),
+        ("migrate-files", ["migrate", "--json", "/nowhere/environment.yml"], 1, None),
+        ("matrix", ["matrix", "--format", "json"], 0, None),
+        ("matrix", ["matrix", "--all", "--format", "json", *AMPERE], 0, None),
+        ("matrix", ["matrix", "--live", "--format", "json", "--platform", "linux-64"], 0, None),
+        ("matrix-diff", ["matrix", "--diff", "--format", "json", "--platform", "linux-64", *live], 4, None),
+        ("error", ["matrix", "--format", "json", "--machine", "/nowhere/m.json"], 1, "error"),
+        ("error", ["matrix", "--format", "json", "--driver", "new"], 2, "error"),
+        ("probe", ["probe", "--json"], 0, None),
+        ("probe", ["probe", "--json", *TEGRA], 0, None),
+        ("error", ["probe", "--json", "--machine", "/nowhere/m.json"], 1, "error"),
+        ("error", ["probe", "--json", "--driver", "new"], 2, "error"),
+    ]
+    every += [("probe", ["probe", "--json", "--machine", str(file)], 0, None) for file in sorted((ROOT / "tests" / "machines").glob("*.json"))]
     given = (ROOT / "tests" / "files").glob("*/*")
-    files = sorted(str(file) for file in given if file.name not in ("after", "messages.txt"))
-    every = [("matrix", ["matrix", "--all", "--format", "json"]), ("migrate-files", ["migrate", *files, "--json"])]
-    faults = []
-    for of, arguments in every:
-        document = schema(program, of)
-        done = run(program, arguments)
-        try:
-            jsonschema.validators.validator_for(document)(document).validate(json.loads(done.stdout))
-        except (json.JSONDecodeError, jsonschema.ValidationError) as error:
-            faults.append(f"{' '.join(arguments[:2])}: {str(error)[:300]}")
-    return faults
+    files = sorted(str(file) for file in given if file.name not in ("after", "messages.txt", "args.txt"))
+    return [*every, ("migrate-files", ["migrate", *files, "--json"], None, None)]
 
 
-def check_document(program, validator, arguments, code, status):
-    done = run(program, ["advise", "--json", *arguments])
-    shown = " ".join(["advise --json", *arguments])
+def record(folder, channel, name, version, build, depends=()):
+    """A package of an environment."""
+    text = {"name": name, "version": version, "build": build, "build_number": 0, "subdir": "linux-64", "depends": list(depends),
+            "channel": f"https://conda.anaconda.org/{channel}/linux-64"}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}-{version}-{build}.json").write_text(json.dumps(text))
+
+
+def make_home(home):
+    """A home with conda, an environment `torch` from the `pytorch` channel, and that channel in the configuration."""
+    base, torch = home / "miniforge3" / "conda-meta", home / "miniforge3" / "envs" / "torch" / "conda-meta"
+    record(base, "conda-forge", "conda", "26.7.1", "py312_0")
+    (base / "history").write_text("")
+    (home / "miniforge3" / "bin").mkdir()
+    (home / "miniforge3" / "bin" / "conda").write_text("")
+    record(torch, "conda-forge", "python", "3.11.9", "h0")
+    record(torch, "pytorch", "pytorch", "2.5.1", "py3.11_cuda12.1_cudnn9.1.0_0", ["pytorch-cuda"])
+    record(torch, "pytorch", "pytorch-cuda", "12.1", "h0_6")
+    record(torch, "pytorch", "torchvision", "0.19.0", "py311_cu121")
+    (torch / "history").write_text("==> 2024-11-01 10:00:00 <==\n# cmd: conda create\n# update specs: ['python=3.11', 'pytorch', 'pytorch-cuda=12.1']\n")
+    (home / ".condarc").write_text("channels:\n  - pytorch\n  - conda-forge\n  - defaults\n")
+
+
+def make_live(home):
+    """A stand-in for `conda-torch-live`: a channel with a build that is newer than the data, and a record that is damaged."""
+    origins = [{"channel": "https://conda.anaconda.org/conda-forge", "subdir": subdir, "form": "whole", "age": 90, "fetched": 1,
+                "fault": {"kind": "no_network", "at": "conda-forge", "detail": "offline"}} for subdir in ("linux-64", "noarch")]
+    depends = ["cuda-version >=13.1,<14", "mkl", "python >=3.12,<3.13.0a0", "__glibc >=2.28,<3.0.a0", "__cuda"]
+    records = [{"name": "pytorch", "version": version, "build": build, "build_number": number, "subdir": "linux-64", "depends": depends,
+                "channel": "https://conda.anaconda.org/conda-forge", "url": f"https://conda.anaconda.org/conda-forge/linux-64/pytorch-{version}-{build}.conda"}
+               for version, build, number in (("2.14.0", "cuda131_mkl_py312_h0_300", 300), ("2.14.0", "rocm72_mkl_py312_h0_300", 300))]
+    (home / "reply.json").write_text(json.dumps({"protocol": 1, "origins": origins, "told": {"records": {"records": records}}}))
+    live = home / "conda-torch-live"
+    live.write_text(f"#!/bin/sh\ncat > /dev/null\ncat '{home}/reply.json'\n")
+    live.chmod(0o755)
+    return live
+
+
+def schemas(run):
+    """Each published schema with its validator; `conda-torch schema` must print that file."""
+    validators, faults = {}, []
+    for file in sorted((ROOT / "docs" / "schema").glob("*-1.json")):
+        name = file.stem.removesuffix("-1")
+        printed = run(["schema", name])
+        if printed.returncode != 0 or printed.stdout != file.read_text():
+            faults.append(f"`conda-torch schema {name}` does not print docs/schema/{file.name}")
+        document = json.loads(file.read_text())
+        validator = jsonschema.validators.validator_for(document)
+        validator.check_schema(document)
+        validators[name] = validator(document)
+    return validators, faults
+
+
+def check_document(run, validator, arguments, code, status):
+    """The document of a run, and what is wrong with it."""
+    done, shown = run(arguments), " ".join(arguments)[:120]
     try:
         document = json.loads(done.stdout)
     except json.JSONDecodeError as error:
-        return None, [f"{shown}: stdout is not one document: {error}"]
-    faults = [f"{shown}: {'/'.join(map(str, error.path))}: {error.message}" for error in validator.iter_errors(document)]
-    if code is not None and (done.returncode, document.get("status")) != (code, status):
-        faults.append(f"{shown}: exit {done.returncode} and {document.get('status')}, expected {code} and {status}")
-    if document.get("exit_code") != done.returncode:
+        return {}, [f"{shown}: exit {done.returncode}, stdout is not one document: {error}: {done.stderr[:200]}"]
+    faults = [f"{shown}: {'/'.join(map(str, error.path))}: {error.message[:300]}" for error in validator.iter_errors(document)]
+    if code is not None and done.returncode != code:
+        faults.append(f"{shown}: exit {done.returncode}, expected {code}")
+    if status is not None and document.get("status") != status:
+        faults.append(f"{shown}: status {document.get('status')}, expected {status}")
+    if document.get("exit_code", done.returncode) != done.returncode:
         faults.append(f"{shown}: says exit {document.get('exit_code')}, exits with {done.returncode}")
     return document, faults
 
 
 def check_shells(commands):
-    """Every shell that is there reads every command; which are not is said."""
+    """Every installed shell parses every command."""
     faults = []
     for form, shell in SHELLS:
         if not shutil.which(shell[0]):
@@ -91,32 +164,52 @@ def check_shells(commands):
             continue
         for command in sorted(command for name, command in commands if name == form):
             script = "#!/bin/sh\n" + command + "\n"
-            if shell[0] == "shellcheck":
-                done = subprocess.run([*shell, "-"], input=script, capture_output=True, text=True, check=False)
-            else:
-                done = subprocess.run([*shell, "/dev/stdin"], input=script, capture_output=True, text=True, check=False)
+            file = "-" if shell[0] == "shellcheck" else "/dev/stdin"
+            done = subprocess.run([*shell, file], input=script, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 faults.append(f"{shell[0]} does not like `{command}`: {(done.stdout + done.stderr).strip()}")
     return faults
 
 
+def steps_of(value):
+    """Every command in a document."""
+    if isinstance(value, dict):
+        if "step" in value and "argv" in value:
+            yield value
+        for one in value.values():
+            yield from steps_of(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from steps_of(one)
+
+
 def main():
-    program = sys.argv[1]
-    document = schema(program)
-    validator = jsonschema.validators.validator_for(document)(document)
-    faults, commands, count = [], set(), 0
-    for arguments, code, status in CASES:
-        for client in [[], *(["--client", name] for name in CLIENTS)]:
-            found, wrong = check_document(program, validator, [*arguments, *client], code, status)
+    program = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder)
+        make_home(home)
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "CONDA_TORCH_LIVE": str(make_live(home))}
+
+        def run(arguments):
+            return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env=environment)
+
+        validators, faults = schemas(run)
+        every, commands, printed, kinds = cases(folder), set(), set(), set()
+        for of, arguments, code, status in every:
+            document, wrong = check_document(run, validators[of], arguments, code, status)
             faults += wrong
-            count += 1
-            commands |= {(form, step[form]) for step in (found or {}).get("commands", []) for form, _ in SHELLS if step.get(form)}
-    if not commands:
-        faults.append("no command in any answer")
-    faults += check_shells(commands) + check_others(program)
+            printed.add(of)
+            for step in steps_of(document):
+                kinds.add(step["step"])
+                commands |= {(form, step[form]) for form, _ in SHELLS if step.get(form)}
+    faults += [f"no document was validated by the schema `{name}`" for name in validators if name not in printed]
+    known = validators["migrate"].schema["$defs"]["StepKind"]["examples"]
+    faults += [f"no document has a step `{kind}`" for kind in known if kind not in kinds | {"pip"}]
+    faults += [f"the schema does not list the step `{kind}`" for kind in kinds if kind not in known]
+    faults += check_shells(commands)
     for fault in faults:
         print(fault)
-    print(f"{count} documents, {len(commands)} different commands, {len(faults)} faults")
+    print(f"{len(every)} documents, {len(commands)} different commands, {len(faults)} faults")
     sys.exit(bool(faults))
 
 

@@ -142,6 +142,7 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
         "advise" => Some(report::advise::error),
         "check" => Some(report::check::error),
         "migrate" => Some(report::migrate::error),
+        "probe" | "matrix" => Some(report::error),
         _ => None,
     }
 }

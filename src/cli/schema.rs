@@ -25,6 +25,8 @@ enum Document {
     Advise,
     /// `check --json`
     Check,
+    /// `probe` or `matrix`, if the run fails
+    Error,
     /// `matrix --format json`
     Matrix,
     /// `matrix --diff --format json`
@@ -41,6 +43,7 @@ pub(super) fn run(args: &Args) -> Output {
     let schema = match args.of {
         Document::Advise => schema::ADVISE,
         Document::Check => schema::CHECK,
+        Document::Error => schema::ERROR,
         Document::Matrix => schema::MATRIX,
         Document::MatrixDiff => schema::MATRIX_DIFF,
         Document::Migrate => schema::MIGRATE,

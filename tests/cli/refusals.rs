@@ -144,8 +144,9 @@ fn unsatisfiable_requests_exit_with_3() {
 
 #[test]
 fn wrong_command_lines_with_json_are_documents() {
-    for subcommand in ["check", "migrate"] {
-        let ran = line(&format!("{subcommand} --json --driver new")).reports(&["--driver", "new"]);
+    for subcommand in ["check", "migrate", "probe", "matrix --format json"] {
+        let flag = if subcommand.contains("json") { "" } else { " --json" };
+        let ran = line(&format!("{subcommand}{flag} --driver new")).reports(&["--driver", "new"]);
         let document = ran.json();
         assert_eq!(ran.code, Some(2), "{ran:?}");
         assert_eq!(document["status"], "error", "{subcommand}");

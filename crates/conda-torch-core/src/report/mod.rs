@@ -92,6 +92,24 @@ fn failed<S: Serialize, T: Serialize + Default>(status: S, message: &str, exit_c
     })
 }
 
+/// What `probe` and `matrix` print if a run fails.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Failure<'a> {
+    /// error.
+    status: &'static str,
+    /// The exit code of the process: 1 failed, 2 wrong command line.
+    exit_code: u8,
+    /// Why the run failed.
+    error: ErrorMessage<'a>,
+}
+
+/// Writes the document of a run of `probe` or `matrix` that failed.
+#[must_use]
+pub fn error(message: &str, exit_code: u8) -> String {
+    write(Failure { status: "error", exit_code, error: ErrorMessage { message } })
+}
+
 /// Which builds an answer was chosen from.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -4,6 +4,8 @@
 pub const ADVISE: &str = include_str!("../../../../docs/schema/advise-1.json");
 /// The schema of `check --json`.
 pub const CHECK: &str = include_str!("../../../../docs/schema/check-1.json");
+/// The schema of a run of `probe` or `matrix` that failed.
+pub const ERROR: &str = include_str!("../../../../docs/schema/error-1.json");
 /// The schema of `matrix --format json`.
 pub const MATRIX: &str = include_str!("../../../../docs/schema/matrix-1.json");
 /// The schema of `matrix --diff --format json`.
@@ -24,7 +26,9 @@ mod tests {
     use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
     use serde_json::{Value, json};
 
-    use super::super::{advise, check, matrix, matrix_diff, migrate, migrate_files, probe};
+    use super::super::{
+        Document, Failure, advise, check, matrix, matrix_diff, migrate, migrate_files, probe,
+    };
     use crate::conda::{MatchSpec, Subdir, Version};
     use crate::types::{Commit, ComputeCapability, CudaVersion, Date, DriverVersion, Origin};
 
@@ -120,6 +124,7 @@ mod tests {
         is_committed::<matrix::Document>("matrix-1.json", "matrix --format json");
         is_committed::<matrix_diff::Document>("matrix-diff-1.json", "matrix --diff --format json");
         is_committed::<migrate_files::Document>("migrate-files-1.json", "migrate FILE --json");
+        is_committed::<Document<Failure<'static>>>("error-1.json", "probe or matrix, failed");
         is_committed::<probe::Document>("probe-1.json", "probe --json");
     }
 }
