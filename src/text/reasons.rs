@@ -1,4 +1,4 @@
-//! Why a build was chosen, for a person: facts of one kind in one sentence.
+//! Why a build was chosen: facts of one kind in one sentence.
 
 use std::fmt::Display;
 
@@ -14,7 +14,7 @@ pub(super) fn reasons<'c>(
     answer: &Answer<'_>,
 ) -> Vec<(String, &'c Diagnostic)> {
     let context = answer.context();
-    let mut told: Vec<(String, &Diagnostic)> = Vec::new();
+    let mut reasons: Vec<(String, &Diagnostic)> = Vec::new();
     for reason in &choice.reasons {
         let kind = &reason.diagnostic;
         let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.is_same_kind(kind));
@@ -25,24 +25,24 @@ pub(super) fn reasons<'c>(
         } else if matches!(kind, Diagnostic::DriverTooOld { .. }) && same {
             driver_too_old(of_kind(), kind, &context).filter(|_| is_first)
         } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
-            // The last is the least that is needed.
+            // The last one needs the least.
             let least = of_kind().next_back().unwrap_or(reason);
             is_first.then(|| least.diagnostic.message(&context))
         } else {
-            let about = reason.build.filter(|_| speaks_of_the_build(kind));
-            let said = kind.message(&context);
+            let about = reason.build.filter(|_| omits_its_build(kind));
+            let message = kind.message(&context);
             Some(match about {
-                Some(build) => format!("not {}: {said}", build_title(build)),
-                None => said,
+                Some(build) => format!("not {}: {message}", build_title(build)),
+                None => message,
             })
         };
-        told.extend(text.map(|text| (text, kind)));
+        reasons.extend(text.map(|text| (text, kind)));
     }
-    told
+    reasons
 }
 
 /// Whether its sentence does not name the build that it is about.
-fn speaks_of_the_build(diagnostic: &Diagnostic) -> bool {
+fn omits_its_build(diagnostic: &Diagnostic) -> bool {
     matches!(
         diagnostic,
         Diagnostic::GlibcTooOld { .. }
@@ -68,21 +68,16 @@ fn no_kernels<'a>(
         }
     }
     let (gpu, name) = first?;
-    let gpus = match capabilities.as_slice() {
-        // Of several GPUs that are alike the number says nothing.
-        [one]
-            if context
-                .machine
-                .gpus
-                .iter()
-                .all(|gpu| gpu.compute_capability.value() == Some(one)) =>
-        {
+    let gpus = &context.machine.gpus;
+    let shown = match capabilities.as_slice() {
+        // The number of a GPU is useless if all are equal.
+        [one] if gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
             describe_gpu(name, Some(*one))
         }
         [one] => context.gpu(gpu, name, Some(*one)),
         several => format!("compute capabilities {}", and(several)),
     };
-    Some(format!("the builds with CUDA {} have no kernels for {gpus}", and(&toolkits)))
+    Some(format!("the builds with CUDA {} have no kernels for {shown}", and(&toolkits)))
 }
 
 /// All toolkits that the driver is too old for, by the driver that each needs.

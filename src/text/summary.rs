@@ -15,7 +15,7 @@ pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
         Unlock::Gpu => "an NVIDIA GPU".to_owned(),
         Unlock::Glibc(version) => format!("glibc ≥ {version}"),
         Unlock::Macos(version) => format!("macOS ≥ {version}"),
-        Unlock::Accelerator(wish) => format!("`--accelerator {}`", wish.as_str()),
+        Unlock::Accelerator(accelerator) => format!("`--accelerator {}`", accelerator.as_str()),
         Unlock::CudaVersion(Some(version)) => format!("`--cuda-version {version}`"),
         Unlock::CudaVersion(None) => "no `--cuda-version`".to_owned(),
         Unlock::Pytorch(version) => format!("`--pytorch {version}`"),
@@ -27,15 +27,7 @@ pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
 
 /// Whether a change is one of the request, which the user can make now.
 pub(super) const fn changes_request(unlock: &Unlock) -> bool {
-    match unlock {
-        Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_) => false,
-        Unlock::Accelerator(_)
-        | Unlock::CudaVersion(_)
-        | Unlock::Pytorch(_)
-        | Unlock::Python(_)
-        | Unlock::Blas(_)
-        | Unlock::Without(_) => true,
-    }
+    !matches!(unlock, Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_))
 }
 
 /// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
@@ -67,7 +59,7 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     other_graphics(machine).into_iter().collect()
 }
 
-/// What there is where there is no NVIDIA card and no driver.
+/// The graphics of a machine without an NVIDIA card and driver.
 fn other_graphics(machine: &Machine) -> Option<String> {
     let other = machine.adapters.iter().find_map(|adapter| match adapter.vendor {
         Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id).trim_end().to_owned()),
@@ -76,7 +68,7 @@ fn other_graphics(machine: &Machine) -> Option<String> {
     });
     other.or_else(|| match (&machine.driver, machine.subdir.value()) {
         (_, Some(subdir)) if subdir.os() == Os::Macos => None,
-        // A client that sees no GPU cannot tell a driver without one from none.
+        // A client that detects no GPU cannot detect a driver without one.
         (Detected::Unknown { .. }, _) if is_without_gpu(machine) => {
             Some("no NVIDIA GPU".to_owned())
         }
@@ -85,7 +77,7 @@ fn other_graphics(machine: &Machine) -> Option<String> {
     })
 }
 
-/// Whether a document says that no driver shows a GPU.
+/// Whether a document reports no GPU.
 fn is_without_gpu(machine: &Machine) -> bool {
     machine.document.is_some()
         && machine.driver_cuda == Detected::Absent
@@ -95,8 +87,8 @@ fn is_without_gpu(machine: &Machine) -> bool {
 /// `driver 580.95.05 (CUDA 13.0)`.
 fn driver(machine: &Machine) -> Option<String> {
     match (machine.driver.value(), machine.driver_cuda.value()) {
-        // A libcuda that is not the driver's own says a CUDA that is not the driver's either.
-        (Some(driver), Some(_)) if is_behind_another(machine) => Some(format!("driver {driver}")),
+        // A libcuda of another driver has the CUDA of that driver.
+        (Some(driver), Some(_)) if has_other_libcuda(machine) => Some(format!("driver {driver}")),
         (Some(driver), Some(cuda)) => Some(format!("driver {driver} (CUDA {cuda})")),
         (Some(driver), None) => Some(format!("driver {driver}")),
         (None, Some(cuda)) => Some(format!("driver with CUDA {cuda}")),
@@ -104,13 +96,13 @@ fn driver(machine: &Machine) -> Option<String> {
     }
 }
 
-fn is_behind_another(machine: &Machine) -> bool {
+fn has_other_libcuda(machine: &Machine) -> bool {
     let (module, libcuda) = (&machine.nvidia.kernel_module, &machine.nvidia.libcuda_library);
     let differ = module.is_found() && libcuda.is_found() && module.value() != libcuda.value();
     differ && machine.nvidia.nvml_error.is_none()
 }
 
-/// All GPUs, those that are alike once: `2 × NVIDIA A100 (compute capability 8.0)`.
+/// All GPUs, equal ones once: `2 × NVIDIA A100 (compute capability 8.0)`.
 fn gpus(gpus: &[Gpu]) -> Vec<String> {
     let mut kinds: Vec<(String, u32)> = Vec::new();
     for gpu in gpus {
@@ -124,12 +116,8 @@ fn gpus(gpus: &[Gpu]) -> Vec<String> {
             None => kinds.push((text, 1)),
         }
     }
-    let texts = kinds.into_iter().map(
-        |(text, count)| {
-            if count > 1 { format!("{count} × {text}") } else { text }
-        },
-    );
-    texts.collect()
+    let text = |(text, count)| if count > 1 { format!("{count} × {text}") } else { text };
+    kinds.into_iter().map(text).collect()
 }
 
 /// The system: `Debian GNU/Linux 12`, `linux-64`, `glibc 2.36`.

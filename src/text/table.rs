@@ -164,7 +164,7 @@ fn csv_line(values: impl Iterator<Item = String>) -> String {
     values.join(",") + "\r\n"
 }
 
-/// A heading, and what stands under it.
+/// A heading and its values.
 struct Column {
     heading: &'static str,
     text: fn(&OverviewRow<'_>) -> String,
@@ -210,7 +210,7 @@ const FULL: &[Column] = &[
     PLATFORM, CUDA, PYTORCH, BUILDS, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, PYTHON, SUPPORT, LIMITS,
 ];
 
-/// The beginning of the commit; of a row of a channel its day, and a mark where kernels were inferred.
+/// The beginning of the commit; for a row from a channel its day, and whether its kernels are inferred.
 fn source(source: &Source) -> String {
     match source {
         Source::Recipe { commit, .. } => format!("{commit:.8}"),
@@ -219,12 +219,12 @@ fn source(source: &Source) -> String {
     }
 }
 
-/// A text of the row's build; nothing where there is none.
+/// A text of the row's build; empty without one.
 fn of<T: Display>(row: &OverviewRow<'_>, text: impl Fn(&Build) -> T) -> String {
     shown(row.build.map(text))
 }
 
-/// The value as text, nothing where there is none.
+/// The value as text; empty without one.
 fn shown(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
@@ -281,7 +281,7 @@ fn limits(row: &OverviewRow<'_>) -> String {
     row.limits.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
-/// The word for a tier.
+/// The word for the support.
 fn tier(tier: Tier) -> &'static str {
     match tier {
         Tier::Full => "full",

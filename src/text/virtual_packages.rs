@@ -1,10 +1,10 @@
-//! What each client detects, for a person.
+//! The virtual packages that each client detects.
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::types::{Detected, Machine};
 use conda_torch_core::virtual_packages::VirtualPackages;
 
-/// Rows of a label and a text: `__cuda` a row a client; the rest once where all agree.
+/// Rows of a label and a text: `__cuda` with a row a client, the others once if all clients agree.
 pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
     let clients: Vec<(String, VirtualPackages)> = ClientTarget::all(machine, None)
         .iter()
@@ -23,7 +23,11 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
         ));
     }
     let mut agreed = Vec::new();
-    for package in names(&clients) {
+    let has = |packages: &VirtualPackages, name: &str| {
+        packages.package(name).is_some() || packages.unknown.iter().any(|(it, _)| it == name)
+    };
+    let is_there = |name: &&str| clients.iter().any(|(_, packages)| has(packages, name));
+    for package in OTHERS.into_iter().filter(is_there) {
         let cells: Vec<(&str, String)> = clients
             .iter()
             .map(|(name, packages)| (name.as_str(), cell(packages, package, false)))
@@ -44,27 +48,11 @@ pub(super) fn rows(machine: &Machine) -> Vec<(String, String)> {
     rows
 }
 
-/// The packages but `__cuda`, in the order in which clients have them.
-fn names(clients: &[(String, VirtualPackages)]) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    let names_of = |packages: &'_ VirtualPackages| -> Vec<String> {
-        let present = packages.packages.iter().map(|(package, _)| package.name.clone());
-        present.chain(packages.unknown.iter().map(|(name, _)| name.to_string())).collect()
-    };
-    let all: Vec<String> = clients.iter().flat_map(|(_, packages)| names_of(packages)).collect();
-    for known in ORDER {
-        if all.iter().any(|name| name == known) {
-            names.push(known);
-        }
-    }
-    names
-}
-
-/// Every package that is predicted but `__cuda` and `__conda`, which is only conda's own version.
-const ORDER: [&str; 7] =
+/// The packages besides `__cuda`, and `__conda`, which is only conda's own version.
+const OTHERS: [&str; 7] =
     ["__cuda_arch", "__archspec", "__unix", "__linux", "__glibc", "__osx", "__win"];
 
-/// Clients with what they see, those that agree together.
+/// Clients with their packages, those that agree together.
 fn grouped(cells: &[(&str, String)]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for (name, cell) in cells {
@@ -77,7 +65,7 @@ fn grouped(cells: &[(&str, String)]) -> String {
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// What a client has for a package.
+/// The package of a client.
 fn cell(packages: &VirtualPackages, name: &str, with_source: bool) -> String {
     if let Some((_, why)) = packages.unknown.iter().find(|(unknown, _)| unknown == name) {
         return format!("unknown: {why}");

@@ -64,7 +64,7 @@ fn files_list_the_channels() {
 fn refuses_a_dockerfile_with_a_channel_folder() {
     let words = ["advise", "-c", "/srv/channel"].into_iter();
     run(words.chain(NODE[..7].iter().copied()).chain(["dockerfile"]))
-        .refused(2, &["a Dockerfile cannot take packages from the folder `/srv/channel`"]);
+        .refused(2, &["a Dockerfile cannot use the folder `/srv/channel`"]);
 }
 
 #[test]

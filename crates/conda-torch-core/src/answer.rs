@@ -17,11 +17,11 @@ use crate::types::{ClientKind, Date, Machine, Shell};
 /// An advice with what it is for.
 #[derive(Debug, Clone)]
 pub struct Answer<'a> {
-    /// The machine that was looked at or described.
+    /// The machine, detected or described.
     pub machine: &'a Machine,
     /// What was asked for.
     pub request: &'a Request,
-    /// What was decided.
+    /// The decision.
     pub advice: &'a Advice<'a>,
     /// The builds that it was chosen from.
     pub matrix: &'a Matrix,
@@ -39,21 +39,19 @@ pub struct Answer<'a> {
     pub shell: Shell,
 }
 
-/// Why a format cannot hold this answer.
+/// Why a format cannot express this answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// There is nothing to write into a file or a command.
+    /// There is no recommendation.
     #[error("nothing satisfies the request on this machine; see `--format human`")]
     NothingFits,
     /// Containers run Linux.
     #[error("a Dockerfile needs a Linux platform, not {0}")]
     NotLinux(Subdir),
-    /// An image is built apart from the machine's folders.
-    #[error(
-        "a Dockerfile cannot take packages from the folder `{0}`: give the channel by an address"
-    )]
+    /// An image is built without the machine's folders.
+    #[error("a Dockerfile cannot use the folder `{0}` as a channel; pass a URL")]
     FolderInImage(String),
-    /// A name that a shell would take apart.
+    /// A name that the shell cannot quote.
     #[error(transparent)]
     CannotQuote(#[from] CannotQuote),
 }

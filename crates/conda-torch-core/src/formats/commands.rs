@@ -3,10 +3,10 @@
 use crate::answer::{Answer, Refused};
 use crate::commands::shell;
 
-/// The commands that must be run, one a line, and nothing else.
+/// The commands that must be run, one a line.
 ///
 /// # Errors
-/// Where nothing fits, or where a name cannot be written for the shell.
+/// If nothing fits, or a name cannot be quoted for the shell.
 pub fn commands(answer: &Answer<'_>) -> Result<String, Refused> {
     let mut out = String::new();
     for step in answer.plan(answer.choice()?).iter().filter(|step| !step.optional) {

@@ -7,11 +7,11 @@ use crate::commands::shell;
 use crate::conda::{Subdir, is_folder};
 use crate::types::{Accelerator, Shell};
 
-/// The file's text: micromamba's image with the packages in its base environment. No GPU is seen while
-/// an image is built, so what the driver of the host will support is said on the line that installs.
+/// The file's text: micromamba's image with the packages in its base environment. An image is built
+/// without a GPU, so the line that installs sets the CUDA that the host's driver supports.
 ///
 /// # Errors
-/// Where nothing fits, where the platform is not Linux, or where a channel is a folder.
+/// If nothing fits, the platform is not Linux, or a channel is a folder.
 pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let subdir = choice.build.subdir;

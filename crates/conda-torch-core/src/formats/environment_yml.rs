@@ -7,11 +7,11 @@ use crate::commands::{TargetEnvironment, overrides};
 
 use super::quoted;
 
-/// The file's text. `nodefaults` is understood by every reader of this format, and keeps channels of
-/// the user's own settings out.
+/// The file's text. Every reader of the format knows `nodefaults`, which keeps out the channels of the
+/// user's settings.
 ///
 /// # Errors
-/// Where nothing fits.
+/// If nothing fits.
 pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let mut out = super::file_header(answer, choice);
@@ -32,7 +32,7 @@ pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
     Ok(out)
 }
 
-/// A string: bare where nothing in it can be taken for YAML's own signs, else in double quotes.
+/// A string, in double quotes unless YAML reads it as itself.
 fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=' | '*');
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())

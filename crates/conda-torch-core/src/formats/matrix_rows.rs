@@ -1,160 +1,146 @@
 //! Rows to paste into the files of `data/`.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use crate::channel::{CompanionDifference, Difference, Differences, Found, nearest};
 use crate::matrix::Matrix;
-use crate::types::{Accelerator, Blas, Build, CompanionBuild, Date};
+use crate::types::{Accelerator, Build, CompanionBuild, Date};
 
-/// Rows in the form of the files of `data/`, of all that is new, rebuilt or changed. What only the recipe
-/// tells is inferred and marked, and its commit is left out, without which no row is taken.
+/// Everything new, rebuilt or changed as rows of the files in `data/`. Values that only the recipe has are
+/// inferred and marked; its commit, which is required, is left out.
 #[must_use]
 pub fn matrix_rows(differences: &Differences<'_>, matrix: &Matrix) -> String {
-    let mut out = String::new();
-    file(&mut out, "builds.toml", !differences.builds.is_empty());
-    for difference in &differences.builds {
-        match difference {
-            Difference::New(found) => row(&mut out, found, None, matrix),
-            Difference::Rebuilt { row: old, found }
-            | Difference::Changed { row: old, found, .. } => {
-                row(&mut out, found, Some(old), matrix);
-            }
-            Difference::Gone(old) => {
-                let (pytorch, subdir, prefix) = (old.pytorch, old.subdir, old.build_prefix());
-                let _ = writeln!(out, "# gone: PyTorch {pytorch} {subdir} {prefix}\n");
-            }
+    let builds = differences.builds.iter().map(|difference| match difference {
+        Difference::New(found) => build_row(found, None, matrix),
+        Difference::Rebuilt { row, found } | Difference::Changed { row, found, .. } => {
+            build_row(found, Some(row), matrix)
         }
-    }
-    file(&mut out, "companions.toml", !differences.companions.is_empty());
-    for difference in &differences.companions {
-        companion_row(&mut out, difference);
-    }
-    let (new, gone) = (&differences.new_cuda_versions, &differences.gone_cuda_versions);
-    file(&mut out, "cuda_versions.toml", !new.is_empty() || !gone.is_empty());
-    for (what, versions) in [("to add to", new), ("to take out of", gone)] {
+        Difference::Gone(row) => {
+            format!("# gone: PyTorch {} {} {}\n\n", row.pytorch, row.subdir, row.build_prefix())
+        }
+    });
+    let companions = differences.companions.iter().map(companion_row);
+    let versions = [
+        ("add to", &differences.new_cuda_versions),
+        ("remove from", &differences.gone_cuda_versions),
+    ];
+    let versions = versions.into_iter().filter(|(_, versions)| !versions.is_empty());
+    let versions = versions.map(|(what, versions)| {
         let texts: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
-        if !texts.is_empty() {
-            let _ = writeln!(out, "# {what} `versions`: {}", texts.join(", "));
-        }
-    }
-    out
+        format!("# {what} `versions`: {}\n", texts.join(", "))
+    });
+    file("builds", builds.collect())
+        + &file("companions", companions.collect())
+        + &file("cuda_versions", versions.collect())
 }
 
-/// Which file the rows that follow are for.
-fn file(out: &mut String, name: &str, is_there: bool) {
-    if is_there {
-        let _ = writeln!(out, "# ---- crates/conda-torch-core/src/matrix/data/{name}\n");
+/// The rows of a file under its name.
+fn file(name: &str, rows: String) -> String {
+    if rows.is_empty() {
+        return rows;
     }
+    format!("# ---- crates/conda-torch-core/src/matrix/data/{name}.toml\n\n{rows}")
 }
 
-fn row(out: &mut String, found: &Found, old: Option<&Build>, matrix: &Matrix) {
+fn build_row(found: &Found, old: Option<&Build>, matrix: &Matrix) -> String {
     let key = &found.key;
-    if let Some(old) = old {
-        let (first, last) = old.build_numbers;
-        let _ =
-            writeln!(out, "# in place of, or after, the row with build numbers {first} to {last}");
-    }
-    let accelerator = match key.accelerator {
+    let near = old.or_else(|| nearest(key, matrix));
+    let name = |build: &Build| {
+        format!("PyTorch {} {} {}", build.pytorch, build.subdir, build.build_prefix())
+    };
+    let kernels = || {
+        let kernels = near.map(|near| near.kernels.clone()).unwrap_or_default();
+        let from = near.map_or("nothing".to_owned(), name);
+        format!(
+            "kernels = \"{kernels}\" # inferred from {from}: check TORCH_CUDA_ARCH_LIST in the recipe"
+        )
+    };
+    let glibc = |declared| {
+        let of_near = near.and_then(|near| near.glibc).map(|glibc| glibc.libraries);
+        let libraries = of_near.unwrap_or(declared).max(declared);
+        format!(
+            "glibc = {{ declared = \"{declared}\", libraries = \"{libraries}\" }} # libraries: inferred"
+        )
+    };
+    let is_cuda = key.accelerator.cuda().is_some();
+    let first = found.build_numbers.first().copied().unwrap_or(0);
+    let last = found.build_numbers.last().copied().unwrap_or(0);
+    let metapackage = old.map_or(found.metapackage, |old| old.metapackage);
+    let date = found.newest.map(|newest| Date::of_unix_time(newest / 1000).to_string());
+    lines([
+        old.map(|old| {
+            let (first, last) = old.build_numbers;
+            format!("# replaces or follows the row with build numbers {first} to {last}")
+        }),
+        Some("[[build]]".to_owned()),
+        Some(text("pytorch", key.pytorch)),
+        Some(text("subdir", key.subdir)),
+        Some(text("accelerator", accelerator(key.accelerator))),
+        Some(text("blas", key.blas)),
+        key.arm_variant.map(|variant| text("arm_variant", variant)),
+        Some(format!("build_numbers = [{first}, {last}]")),
+        Some(format!("blas_in_build_string = {}", found.blas_in_build_string)),
+        Some(format!("metapackage = {metapackage}")),
+        is_cuda.then(|| pair("cuda_pins", found.cuda_pins.start, found.cuda_pins.end)),
+        is_cuda.then(kernels),
+        found.glibc.map(glibc),
+        found.macos.map(|macos| text("macos", macos)),
+        Some(pair("pythons", found.pythons.0, found.pythons.1)),
+        Some(source(date.as_deref().unwrap_or_default())),
+    ])
+}
+
+fn companion_row(difference: &CompanionDifference<'_>) -> String {
+    let (found, old) = match difference {
+        CompanionDifference::New(found) => (found, None),
+        CompanionDifference::Changed { row, found } => (found, Some(row)),
+        CompanionDifference::Gone(row) => return format!("# gone: {}\n\n", companion_name(row)),
+    };
+    let is_cuda = found.accelerator.cuda().is_some();
+    lines([
+        old.map(|old| format!("# replaces the row of {}", companion_name(old))),
+        Some("[[companion]]".to_owned()),
+        Some(text("package", found.package)),
+        Some(text("version", found.version)),
+        Some(text("subdir", found.subdir)),
+        Some(text("pytorch", found.pytorch)),
+        Some(text("accelerator", accelerator(found.accelerator))),
+        is_cuda.then(|| format!("same_toolkit = {}", found.same_toolkit)),
+        found.arm_variant.map(|variant| text("arm_variant", variant)),
+        is_cuda.then(|| pair("cuda_pins", found.cuda_pins.start, found.cuda_pins.end)),
+        Some(pair("pythons", found.pythons.0, found.pythons.1)),
+        Some(source(&found.source.date().to_string())),
+    ])
+}
+
+/// The lines that are there, with an empty line at the end.
+fn lines<const N: usize>(lines: [Option<String>; N]) -> String {
+    let lines: Vec<String> = lines.into_iter().flatten().collect();
+    lines.join("\n") + "\n\n"
+}
+
+fn text(key: &str, value: impl Display) -> String {
+    format!("{key} = \"{value}\"")
+}
+
+fn pair(key: &str, first: impl Display, last: impl Display) -> String {
+    format!("{key} = [\"{first}\", \"{last}\"]")
+}
+
+fn source(date: &str) -> String {
+    format!("source = {{ commit = \"\", date = \"{date}\" }} # add the commit of the recipe")
+}
+
+fn accelerator(accelerator: Accelerator) -> String {
+    match accelerator {
         Accelerator::Cuda(cuda) => format!("cuda {cuda}"),
         Accelerator::Mps => "mps".to_owned(),
         Accelerator::Cpu => "cpu".to_owned(),
-    };
-    let first = found.build_numbers.first().copied().unwrap_or(0);
-    let last = found.build_numbers.last().copied().unwrap_or(0);
-    let blas = match key.blas {
-        Blas::Mkl => "mkl",
-        Blas::Generic => "generic",
-    };
-    let _ = write!(
-        out,
-        "[[build]]\npytorch = \"{}\"\nsubdir = \"{}\"\naccelerator = \"{accelerator}\"\nblas = \"{blas}\"\n",
-        key.pytorch, key.subdir
-    );
-    if let Some(variant) = key.arm_variant {
-        let _ = writeln!(out, "arm_variant = \"{variant}\"");
     }
-    let _ = writeln!(out, "build_numbers = [{first}, {last}]");
-    let _ = writeln!(out, "blas_in_build_string = {}", found.blas_in_build_string);
-    let _ = writeln!(out, "metapackage = {}", old.map_or(found.metapackage, |old| old.metapackage));
-    if key.accelerator.cuda().is_some() {
-        let _ = writeln!(
-            out,
-            "cuda_pins = [\"{}\", \"{}\"]",
-            found.cuda_pins.start, found.cuda_pins.end
-        );
-        let near = old.or_else(|| nearest(&found.key, matrix));
-        let kernels = near.map(|near| near.kernels.clone()).unwrap_or_default();
-        let by = near.map_or("nothing".to_owned(), |near| {
-            format!("PyTorch {} {} {}", near.pytorch, near.subdir, near.build_prefix())
-        });
-        let _ = writeln!(
-            out,
-            "kernels = \"{kernels}\" # inferred from {by}: see TORCH_CUDA_ARCH_LIST in the recipe"
-        );
-    }
-    if let Some(declared) = found.glibc {
-        let near = old.or_else(|| nearest(&found.key, matrix));
-        let old = near.and_then(|near| near.glibc).map(|glibc| glibc.libraries);
-        let libraries = old.unwrap_or(declared).max(declared);
-        let _ = writeln!(
-            out,
-            "glibc = {{ declared = \"{declared}\", libraries = \"{libraries}\" }} # libraries: inferred"
-        );
-    }
-    if let Some(macos) = found.macos {
-        let _ = writeln!(out, "macos = \"{macos}\"");
-    }
-    let _ = writeln!(out, "pythons = [\"{}\", \"{}\"]", found.pythons.0, found.pythons.1);
-    let date = found
-        .newest
-        .map_or_else(String::new, |newest| Date::of_unix_time(newest / 1000).to_string());
-    let _ = writeln!(
-        out,
-        "source = {{ commit = \"\", date = \"{date}\" }} # the recipe's commit: no row is taken without\n"
-    );
 }
 
-/// A row of `data/companions.toml`.
-fn companion_row(out: &mut String, difference: &CompanionDifference<'_>) {
-    let found = match difference {
-        CompanionDifference::New(found) => found,
-        CompanionDifference::Changed { row, found } => {
-            let _ = writeln!(out, "# in place of the row of {}", companion_name(row));
-            found
-        }
-        CompanionDifference::Gone(row) => {
-            let _ = writeln!(out, "# gone: {}\n", companion_name(row));
-            return;
-        }
-    };
-    let accelerator = match found.accelerator {
-        Accelerator::Cuda(cuda) => format!("cuda {cuda}"),
-        Accelerator::Mps | Accelerator::Cpu => "cpu".to_owned(),
-    };
-    let CompanionBuild { package, version, subdir, pytorch, .. } = found;
-    let _ = write!(
-        out,
-        "[[companion]]\npackage = \"{package}\"\nversion = \"{version}\"\nsubdir = \"{subdir}\"\npytorch = \"{pytorch}\"\naccelerator = \"{accelerator}\"\n"
-    );
-    if found.accelerator.cuda().is_some() {
-        let _ = writeln!(out, "same_toolkit = {}", found.same_toolkit);
-    }
-    if let Some(variant) = found.arm_variant {
-        let _ = writeln!(out, "arm_variant = \"{variant}\"");
-    }
-    if found.accelerator.cuda().is_some() {
-        let (first, end) = (found.cuda_pins.start, found.cuda_pins.end);
-        let _ = writeln!(out, "cuda_pins = [\"{first}\", \"{end}\"]");
-    }
-    let _ = writeln!(out, "pythons = [\"{}\", \"{}\"]", found.pythons.0, found.pythons.1);
-    let _ = writeln!(
-        out,
-        "source = {{ commit = \"\", date = \"{}\" }} # the recipe's commit: no row is taken without\n",
-        found.source.date()
-    );
-}
-
-/// What tells it from others.
+/// A companion by everything that distinguishes it.
+#[must_use]
 pub fn companion_name(row: &CompanionBuild) -> String {
     let CompanionBuild { package, version, subdir, accelerator, .. } = row;
     let mut name = format!("{package} {version} {subdir} {}", accelerator.build_prefix());

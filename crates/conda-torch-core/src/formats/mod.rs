@@ -1,4 +1,4 @@
-//! Files and commands made of an advice.
+//! Files and commands for an advice, and rows for the data files.
 
 mod commands;
 mod dockerfile;
@@ -17,11 +17,12 @@ use std::fmt::Write as _;
 
 use crate::answer::Answer;
 use crate::conda::Version;
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{Choice, Status};
 use crate::types::{Accelerator, Build};
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
+#[must_use]
 pub fn headline(choice: &Choice<'_>) -> String {
     let mut text = format!("PyTorch {}", choice_title(choice));
     for companion in &choice.companions {
@@ -30,28 +31,27 @@ pub fn headline(choice: &Choice<'_>) -> String {
     text
 }
 
-/// The first lines of a file, as comments: what it holds, and what a person would have read first where
-/// the answer gives something up.
-pub fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
+/// The first lines of a file, as comments: its content, and the warnings of a degraded answer.
+fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
     let Answer { advice, channels, .. } = *answer;
     let mut text = format!("# {}, from {channels}\n", headline(choice));
-    let grave = advice.diagnostics.iter().filter(|remark| {
-        advice.status == Status::Degraded && remark.severity() >= Severity::Warning
-    });
-    for remark in grave {
-        let message = remark.message(&answer.context());
-        let sentence = visible(&message);
-        let _ = writeln!(text, "# warning: {sentence} [{}]", remark.code());
+    let is_warning =
+        |it: &&Diagnostic| advice.status == Status::Degraded && it.severity() >= Severity::Warning;
+    for warning in advice.diagnostics.iter().filter(is_warning) {
+        let message = warning.message(&answer.context());
+        let _ = writeln!(text, "# warning: {} [{}]", visible(&message), warning.code());
     }
     text
 }
 
 /// `2.13.0 with CUDA 12.9`.
+#[must_use]
 pub fn build_title(build: &Build) -> String {
     of(build.pytorch, build.accelerator)
 }
 
-/// The same, by what it computes on here.
+/// The same, by what the build computes on here.
+#[must_use]
 pub fn choice_title(choice: &Choice<'_>) -> String {
     of(choice.build.pytorch, choice.computes_on)
 }
@@ -64,7 +64,8 @@ fn of(version: Version, accelerator: Accelerator) -> String {
     }
 }
 
-/// A text without what steers a terminal: a name from a driver or a file may hold anything.
+/// A text without control characters, which a name from a driver or a file may have.
+#[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(char::is_control) {
         Cow::Owned(text.replace(char::is_control, "?"))

@@ -8,11 +8,11 @@ use crate::conda::MatchSpec;
 
 use super::quoted;
 
-/// The manifest's text, in the form that pixi before and after 0.71 reads: `[system-requirements]`
-/// and not the platforms' own tables, which are newer.
+/// The manifest's text, for pixi before and after 0.71: with `[system-requirements]` instead of the
+/// newer tables of the platforms.
 ///
 /// # Errors
-/// Where nothing fits.
+/// If nothing fits.
 pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let name = quoted(answer.environment.name());
@@ -45,7 +45,7 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     Ok(out)
 }
 
-/// What is asked of a package. `=2.13.0` on a command line is `2.13.0.*` here; with a build the version
+/// The requirement on a package. `=2.13.0` on a command line is `2.13.0.*` here; with a build the version
 /// is exact.
 fn requirement(spec: &MatchSpec) -> String {
     let version = spec.version.trim_start_matches('=');

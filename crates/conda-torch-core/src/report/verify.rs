@@ -228,9 +228,7 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
 /// `selects pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
 fn verified(planned: &[Planned], proof: &Proof) -> String {
     let mut text = match planned.iter().find(|one| one.name == "pytorch") {
-        Some(one) => {
-            format!("selects pytorch {} {} from {}", one.version, one.build, one.channel)
-        }
+        Some(one) => format!("selects pytorch {} {} from {}", one.version, one.build, one.channel),
         None => "selects the recommended build".to_owned(),
     };
     if let Some(download) = proof.download() {
@@ -293,9 +291,7 @@ fn finding(finding: &Finding) -> Option<String> {
         Finding::Accelerator { expected, got } => {
             format!("PyTorch {} instead of {}", with(*got), with(*expected))
         }
-        Finding::UnknownBuild { build } => {
-            format!("the unknown build `{build}`")
-        }
+        Finding::UnknownBuild { build } => format!("the unknown build `{build}`"),
         Finding::Blas { expected, got } => format!("PyTorch with {got} instead of {expected}"),
         Finding::OlderBuild { expected, got } => format!("build {got} instead of {expected}"),
         Finding::NewerBuild { known, got } => {
@@ -305,9 +301,7 @@ fn finding(finding: &Finding) -> Option<String> {
             let what = if *has_pytorch { "including PyTorch" } else { "but not PyTorch" };
             format!("{packages} packages from {got} instead of {expected}, {what}")
         }
-        Finding::CompanionMissing { package } => {
-            format!("no `{}`", package.as_str())
-        }
+        Finding::CompanionMissing { package } => format!("no `{}`", package.as_str()),
         Finding::CompanionVersion { package, expected, got } => {
             format!("{} {got} instead of {expected}", package.as_str())
         }
@@ -341,9 +335,7 @@ fn finding(finding: &Finding) -> Option<String> {
 /// What to change.
 fn correction(correction: &Correction) -> String {
     match correction {
-        Correction::OverrideCuda(cuda) => {
-            format!("set `CONDA_OVERRIDE_CUDA={cuda}`")
-        }
+        Correction::OverrideCuda(cuda) => format!("set `CONDA_OVERRIDE_CUDA={cuda}`"),
         Correction::Spec(spec) => format!("add `{spec}`"),
         Correction::NoPin => "pass `--no-pin` to ignore the pins in the settings".to_owned(),
         Correction::NewEnvironment => "use a new environment".to_owned(),
