@@ -1,5 +1,5 @@
-//! What clients take the machine for, as predicted, held to real clients on this machine: rattler (which
-//! is pixi's) through py-rattler, and conda, mamba and micromamba where they are on `PATH`.
+//! Predicted virtual packages compared with real clients on this machine: rattler (pixi's library) through
+//! py-rattler, and conda, mamba and micromamba if they are on `PATH`.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![expect(clippy::disallowed_methods, reason = "tests build libraries and run programs")]
 
@@ -20,7 +20,7 @@ const RATTLER: &str = "from rattler import VirtualPackage, VirtualPackageOverrid
 for p in VirtualPackage.detect(VirtualPackageOverrides.from_env()): print(p.into_generic())";
 
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sight").join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-clients").join(name);
     std::fs::create_dir_all(&folder).expect("a folder for the test");
     folder
 }
@@ -49,10 +49,10 @@ fn stub(source: &str, library: &str) -> String {
 }
 
 /// Made once: the tests run side by side.
-static SITUATIONS: LazyLock<Vec<Env>> = LazyLock::new(situations);
+static ENVIRONMENTS: LazyLock<Vec<Env>> = LazyLock::new(environments);
 
 /// Machines and settings, by the variables that make them.
-fn situations() -> Vec<Env> {
+fn environments() -> Vec<Env> {
     let nvml = stub("nvml", "libnvidia-ml.so.1");
     let libcuda = stub("libcuda", "libcuda.so.1");
     let programs = folder("programs");
@@ -104,15 +104,16 @@ fn command(program: &Path, env: &Env) -> Command {
     command
 }
 
-/// What is predicted for a client, and of which packages nothing could be told.
+/// The predicted packages of a client, and the names of those that are unknown.
 fn predicted(client: &str, env: &Env) -> (Packages, Vec<String>) {
     let program = Path::new(env!("CARGO_BIN_EXE_conda-torch"));
     let output = command(program, env).args(["probe", "--json"]).output().expect("it runs");
     let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let sights = document["virtual_packages"].as_array().expect("a list");
-    let sight = sights.iter().find(|sight| sight["client"] == client).expect("the client");
+    let clients = document["virtual_packages"].as_array().expect("a list");
+    let packages =
+        clients.iter().find(|packages| packages["client"] == client).expect("the client");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let list = |key: &str| sight[key].as_array().expect("a list").clone();
+    let list = |key: &str| packages[key].as_array().expect("a list").clone();
     let package = |it: &Value| (text(&it["name"]), (text(&it["version"]), text(&it["build"])));
     (
         list("packages").iter().map(package).collect(),
@@ -120,15 +121,15 @@ fn predicted(client: &str, env: &Env) -> (Packages, Vec<String>) {
     )
 }
 
-/// Holds a prediction to what a real client says; `None` where that ended with an error.
+/// Compares a prediction with a real client; `None` if that failed.
 fn differences(client: &str, env: &Env, real: Option<&Packages>) -> Vec<String> {
     let (predicted, unknown) = predicted(client, env);
     let Some(real) = real else {
-        let foreseen = !unknown.is_empty();
-        return if foreseen {
+        let is_predicted = !unknown.is_empty();
+        return if is_predicted {
             vec![]
         } else {
-            vec![format!("{client} {env:?}: it ends with an error")]
+            vec![format!("{client} {env:?}: the client fails, which was not predicted")]
         };
     };
     let names = predicted.keys().chain(real.keys()).filter(|name| !unknown.contains(name));
@@ -136,9 +137,7 @@ fn differences(client: &str, env: &Env, real: Option<&Packages>) -> Vec<String> 
     wrong
         .map(|name| {
             let (is, expected) = (predicted.get(name), real.get(name));
-            format!(
-                "{client} {env:?}: {name} is predicted {is:?}, and the client says {expected:?}"
-            )
+            format!("{client} {env:?}: {name} predicted {is:?}, the client has {expected:?}")
         })
         .collect()
 }
@@ -152,13 +151,13 @@ fn package(line: &str) -> Option<(String, (String, String))> {
 
 fn skip(what: &str, is_required: bool) {
     let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    assert!(!(ci && is_required), "predictions were not held to {what}");
+    assert!(!(ci && is_required), "predictions were not compared with {what}");
     // Past the test harness, which would keep the line to itself.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: predictions were not held to {what}");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: predictions were not compared with {what}");
 }
 
 #[test]
-fn rattler_sees_what_is_predicted_for_pixi() {
+fn rattler_detects_what_is_predicted_for_pixi() {
     let python = std::env::var_os("CONDA_TORCH_PYTHON").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python"),
         PathBuf::from,
@@ -175,7 +174,7 @@ fn rattler_sees_what_is_predicted_for_pixi() {
     let built = Command::new(rustc).arg("-o").arg(home.join("pixi")).arg(source).output();
     assert!(built.expect("rustc can be run").status.success());
     let mut wrong = Vec::new();
-    for mut env in SITUATIONS.iter().cloned() {
+    for mut env in ENVIRONMENTS.iter().cloned() {
         env.push(("PIXI_HOME".to_owned(), folder("pixi").display().to_string()));
         let output = command(&python, &env).args(["-c", RATTLER]).output().expect("it runs");
         let text = String::from_utf8_lossy(&output.stdout);
@@ -191,11 +190,11 @@ fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// Holds the prediction for a client on `PATH` to its own `info --json`.
-fn hold(client: &str, variable: &str, read: fn(&Value) -> Option<Packages>) {
+/// Compares the prediction for a client on `PATH` with its `info --json`.
+fn compare(client: &str, variable: &str, read: fn(&Value) -> Option<Packages>) {
     let Some(program) = on_path(client) else { return skip(client, false) };
     let mut wrong = Vec::new();
-    for mut env in SITUATIONS.iter().cloned() {
+    for mut env in ENVIRONMENTS.iter().cloned() {
         env.push((variable.to_owned(), program.display().to_string()));
         let output = command(&program, &env).args(["info", "--json"]).output().expect("it runs");
         let document: Option<Value> = serde_json::from_slice(&output.stdout).ok();
@@ -205,20 +204,20 @@ fn hold(client: &str, variable: &str, read: fn(&Value) -> Option<Packages>) {
 }
 
 #[test]
-fn a_real_conda_sees_what_is_predicted() {
-    hold("conda", "CONDA_EXE", |info| {
+fn a_real_conda_detects_what_is_predicted() {
+    compare("conda", "CONDA_EXE", |info| {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let packages = info["virtual_pkgs"].as_array()?.iter();
         packages.map(|it| Some((text(&it[0])?, (text(&it[1])?, text(&it[2])?)))).collect()
     });
 }
 
-fn of_mamba(info: &Value) -> Option<Packages> {
+fn mamba_packages(info: &Value) -> Option<Packages> {
     info["virtual packages"].as_array()?.iter().map(|line| package(line.as_str()?)).collect()
 }
 
 #[test]
-fn a_real_mamba_and_micromamba_see_what_is_predicted() {
-    hold("mamba", "MAMBA_EXE", of_mamba);
-    hold("micromamba", "MAMBA_EXE", of_mamba);
+fn a_real_mamba_and_micromamba_detect_what_is_predicted() {
+    compare("mamba", "MAMBA_EXE", mamba_packages);
+    compare("micromamba", "MAMBA_EXE", mamba_packages);
 }

@@ -1,5 +1,5 @@
-//! What each client sees on recorded hosts. Expectations are what was measured with the real clients, and
-//! by the tags of their sources.
+//! The virtual packages of each client on recorded hosts. Expected values were measured with the real clients,
+//! or read in their sources by tag.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ fn client(kind: ClientKind, version: &str) -> ClientTarget<'static> {
 }
 
 /// `12.8`, `none`, `unknown`.
-fn sees(machine: &Machine, kind: ClientKind, version: &str, name: &str) -> String {
+fn detected(machine: &Machine, kind: ClientKind, version: &str, name: &str) -> String {
     let sight = VirtualPackages::of(machine, &client(kind, version));
     if sight.unknown.iter().any(|(unknown, _)| unknown == name) {
         return "unknown".to_owned();
@@ -96,7 +96,7 @@ fn sees(machine: &Machine, kind: ClientKind, version: &str, name: &str) -> Strin
 fn cuda(on: &On) -> [String; 3] {
     let machine = machine(on);
     [(ClientKind::Conda, "26.7.1"), (ClientKind::Mamba, "2.8.1"), (ClientKind::Mamba, "1.5.12")]
-        .map(|(kind, version)| sees(&machine, kind, version, "__cuda"))
+        .map(|(kind, version)| detected(&machine, kind, version, "__cuda"))
 }
 
 fn smi(text: &str) -> (Value, Value, Value) {
@@ -109,7 +109,7 @@ fn smi(text: &str) -> (Value, Value, Value) {
 }
 
 #[test]
-fn libcuda_is_condas_and_nvidia_smi_is_mambas() {
+fn conda_asks_libcuda_and_mamba_nvidia_smi() {
     let hint = json!({"/dev/nvidiactl": ""});
     let path = json!({"text": "libcuda.so.1"});
     let only = On { files: hint.clone(), driver: libcuda(&path), ..On::default() };
@@ -126,7 +126,7 @@ fn libcuda_is_condas_and_nvidia_smi_is_mambas() {
 }
 
 #[test]
-fn mamba_takes_what_stands_between_the_tags_word_for_word() {
+fn mamba_takes_the_text_of_nvidia_smi_unchanged() {
     for (text, expected) in
         [("N/A", "N/A"), ("13.3 [Deprecated]", "13.3 [Deprecated]"), ("", "none")]
     {
@@ -136,13 +136,14 @@ fn mamba_takes_what_stands_between_the_tags_word_for_word() {
 }
 
 #[test]
-fn the_toolkits_file_is_mambas_since_2_0_6() {
+fn mamba_reads_the_toolkit_file_since_2_0_6() {
     let file = |text: &str| json!({"/usr/local/cuda/version.json": text});
     let good = machine(&On { files: file(r#"{"cuda": {"version": "11.8.89"}}"#), ..On::default() });
-    let of = |machine: &Machine, version: &str| sees(machine, ClientKind::Mamba, version, "__cuda");
+    let of =
+        |machine: &Machine, version: &str| detected(machine, ClientKind::Mamba, version, "__cuda");
     assert_eq!([of(&good, "2.8.1"), of(&good, "2.0.6")], ["11.8", "11.8"]);
     assert_eq!([of(&good, "2.0.5"), of(&good, "1.5.12")], ["none", "none"]);
-    assert_eq!(sees(&good, ClientKind::Conda, "26.7.1", "__cuda"), "none");
+    assert_eq!(detected(&good, ClientKind::Conda, "26.7.1", "__cuda"), "none");
     let broken = machine(&On { files: file("{"), ..On::default() });
     assert_eq!([of(&broken, "2.8.1"), of(&broken, "2.0.5")], ["unknown", "none"]);
     let two_numbers =
@@ -169,26 +170,26 @@ fn each_client_reads_an_override_in_its_own_way() {
 }
 
 #[test]
-fn the_other_packages_are_spelled_as_each_client_spells_them() {
+fn each_client_spells_versions_in_its_own_way() {
     let here = machine(&On::default());
-    let conda = |name: &str| sees(&here, ClientKind::Conda, "26.7.1", name);
-    let mamba = |name: &str| sees(&here, ClientKind::Mamba, "2.8.1", name);
+    let conda = |name: &str| detected(&here, ClientKind::Conda, "26.7.1", name);
+    let mamba = |name: &str| detected(&here, ClientKind::Mamba, "2.8.1", name);
     assert_eq!([conda("__archspec"), mamba("__archspec")], ["zen2", "x86_64_v3"]);
-    assert_eq!(sees(&here, ClientKind::Mamba, "1.5.9", "__archspec"), "x86_64-v3");
+    assert_eq!(detected(&here, ClientKind::Mamba, "1.5.9", "__archspec"), "x86_64-v3");
     assert_eq!([conda("__linux"), mamba("__linux")], ["5.15.153.1", "5.15.153"]);
     assert_eq!([conda("__glibc"), mamba("__glibc")], ["2.36", "2.36"]);
     assert_eq!([conda("__conda"), mamba("__conda")], ["26.7.1", "none"]);
     // The one release that calls a missing CUDA version 0.
-    assert_eq!(sees(&here, ClientKind::Conda, "25.11.0", "__cuda"), "0");
-    assert_eq!(sees(&here, ClientKind::Conda, "25.11.1", "__cuda"), "none");
+    assert_eq!(detected(&here, ClientKind::Conda, "25.11.0", "__cuda"), "0");
+    assert_eq!(detected(&here, ClientKind::Conda, "25.11.1", "__cuda"), "none");
     let for_windows = machine(&On { env: json!({"CONDA_SUBDIR": "win-64"}), ..On::default() });
     let seen = ["__win", "__glibc", "__unix", "__archspec"]
-        .map(|name| sees(&for_windows, ClientKind::Conda, "26.7.1", name));
+        .map(|name| detected(&for_windows, ClientKind::Conda, "26.7.1", name));
     assert_eq!(seen, ["0", "none", "none", "x86_64"]);
 }
 
 #[test]
-fn what_a_client_has_said_itself_counts() {
+fn packages_listed_by_the_clients_info_win() {
     let mut machine = machine(&On::default());
     let said = json!([{"name": "__cuda", "version": "12.4", "build": "0"}]);
     let client = json!({"kind": "conda", "version": Detected::<String>::Absent, "path": "/c", "root_prefix": null,
@@ -199,8 +200,8 @@ fn what_a_client_has_said_itself_counts() {
     assert_eq!(sight.packages[0].0.version, "12.4");
 }
 
-/// What is said of a client, and the variables that its command sets.
-fn remarked(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, String>) {
+/// The code of the note about a client, and the variables that its command sets.
+fn note_and_overrides(on: &On, kind: ClientKind) -> (Vec<&'static str>, BTreeMap<String, String>) {
     let machine = machine(on);
     let advice = advise(&machine, &Request::default(), Matrix::embedded());
     let client = ClientTarget::of(&machine, Some(kind));
@@ -218,12 +219,16 @@ fn override_of(value: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_client_that_is_right_is_not_remarked_on_and_one_that_is_wrong_is_told() {
+fn only_a_client_that_is_wrong_gets_a_note_and_an_override() {
     let gpu = |files: Value, env: Value| On { files, env, driver: both(), ..On::default() };
     let dev = || json!({"/dev/nvidiactl": "", "/usr/bin/nvidia-smi": "ELF"});
     let path = || json!({"PATH": "/usr/bin"});
     for kind in [ClientKind::Conda, ClientKind::Mamba, ClientKind::Pixi] {
-        assert_eq!(remarked(&gpu(dev(), path()), kind), (vec![], BTreeMap::new()), "{kind}");
+        assert_eq!(
+            note_and_overrides(&gpu(dev(), path()), kind),
+            (vec![], BTreeMap::new()),
+            "{kind}"
+        );
     }
     let with_file = |text: &str| {
         let mut files = dev();
@@ -232,26 +237,29 @@ fn a_client_that_is_right_is_not_remarked_on_and_one_that_is_wrong_is_told() {
     };
     let old = with_file(r#"{"cuda": {"version": "11.8.89"}}"#);
     let shadows = (vec!["toolkit-shadows-driver"], override_of("13.0"));
-    assert_eq!(remarked(&old, ClientKind::Mamba), shadows);
-    assert_eq!(remarked(&old, ClientKind::Conda), (vec![], BTreeMap::new()));
+    assert_eq!(note_and_overrides(&old, ClientKind::Mamba), shadows);
+    assert_eq!(note_and_overrides(&old, ClientKind::Conda), (vec![], BTreeMap::new()));
     // Another toolkit than the driver's, and it does not matter.
     let same_major = with_file(r#"{"cuda": {"version": "13.1.0"}}"#);
-    assert_eq!(remarked(&same_major, ClientKind::Mamba), (vec![], BTreeMap::new()));
+    assert_eq!(note_and_overrides(&same_major, ClientKind::Mamba), (vec![], BTreeMap::new()));
     let broken = (vec!["toolkit-file-broken"], override_of("13.0"));
-    assert_eq!(remarked(&with_file("{"), ClientKind::Micromamba), broken);
+    assert_eq!(note_and_overrides(&with_file("{"), ClientKind::Micromamba), broken);
     let off_path = gpu(json!({"/dev/nvidiactl": ""}), json!({}));
     let blind = (vec!["client-sees-no-cuda"], override_of("13.0"));
-    assert_eq!(remarked(&off_path, ClientKind::Mamba), blind);
+    assert_eq!(note_and_overrides(&off_path, ClientKind::Mamba), blind);
     let left = gpu(dev(), json!({"PATH": "/usr/bin", "CONDA_OVERRIDE_CUDA": "11.8"}));
-    assert_eq!(remarked(&left, ClientKind::Conda).0, ["cuda-overridden"]);
+    assert_eq!(note_and_overrides(&left, ClientKind::Conda).0, ["cuda-overridden"]);
     let same = gpu(dev(), json!({"PATH": "/usr/bin", "CONDA_OVERRIDE_CUDA": "13.0"}));
-    assert_eq!(remarked(&same, ClientKind::Conda).0, [""; 0]);
+    assert_eq!(note_and_overrides(&same, ClientKind::Conda).0, [""; 0]);
 }
 
 #[test]
-fn a_toolkit_without_a_gpu_is_no_cuda() {
+fn a_toolkit_without_a_gpu_is_hidden_from_mamba() {
     let file = json!({"/usr/local/cuda/version.json": r#"{"cuda": {"version": "12.4.1"}}"#});
     let on = On { files: file, ..On::default() };
-    assert_eq!(remarked(&on, ClientKind::Mamba), (vec!["toolkit-shadows-driver"], override_of("")));
-    assert_eq!(remarked(&on, ClientKind::Conda), (vec![], BTreeMap::new()));
+    assert_eq!(
+        note_and_overrides(&on, ClientKind::Mamba),
+        (vec!["toolkit-shadows-driver"], override_of(""))
+    );
+    assert_eq!(note_and_overrides(&on, ClientKind::Conda), (vec![], BTreeMap::new()));
 }

@@ -182,7 +182,7 @@ const CONDA_CHANGES: &[Change] = &[
     (Version::new(&[4, 9]), CONDA_TAG, |habits| {
         habits.archspec = Archspec::Package { is_dependency: false };
     }),
-    // The first plugins forgot a variable and asked the system, not the settings, for the platform.
+    // The first plugins ignore `CONDA_OVERRIDE_ARCHSPEC` and the settings for the platform.
     (Version::new(&[22, 11]), "https://github.com/conda/conda/pull/12257", |habits| {
         habits.overrides = &["__cuda", "__cuda_arch", "__glibc", "__linux", "__osx"];
         habits.kept_with_empty_override = &["__linux", "__glibc"];
@@ -264,7 +264,7 @@ const LIBMAMBA_CHANGES: &[Change] = &[
     }),
 ];
 
-/// mamba before its first row: its solves asked conda.
+/// mamba before its first row: conda detects virtual packages for its solves.
 const MAMBA: ClientHabits =
     ClientHabits { remove_loads_channels: false, is_classic_by_default: false, ..CONDA };
 

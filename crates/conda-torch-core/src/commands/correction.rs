@@ -56,18 +56,21 @@ mod tests {
     }
 
     #[test]
-    fn each_correction_changes_what_it_is_about() {
-        let said = |correction: &Correction| corrected(step(), correction).argv.join(" ");
+    fn a_correction_changes_one_part_of_the_command() {
+        let corrected_line = |correction: &Correction| corrected(step(), correction).argv.join(" ");
         let before = step().argv.join(" ");
         let build = MatchSpec::build("pytorch", Version::new(&[2, 13]), "cuda129_mkl*".to_owned());
-        assert_eq!(said(&Correction::Spec(build.clone())), format!("{before} {build}"));
+        assert_eq!(corrected_line(&Correction::Spec(build.clone())), format!("{before} {build}"));
         let pin = MatchSpec::build("cuda-version", Version::new(&[12, 9]), "3".to_owned());
         assert_eq!(
-            said(&Correction::Spec(pin)),
+            corrected_line(&Correction::Spec(pin)),
             before.replace("cuda-version=12.9", "cuda-version=12.9=3")
         );
-        assert_eq!(said(&Correction::NoPin), before.replace("priority ", "priority --no-pin "));
-        let told = corrected(step(), &Correction::OverrideCuda(CudaVersion::new(13, 0)));
-        assert_eq!(told.env, [("CONDA_OVERRIDE_CUDA", "13.0".to_owned())]);
+        assert_eq!(
+            corrected_line(&Correction::NoPin),
+            before.replace("priority ", "priority --no-pin ")
+        );
+        let with_override = corrected(step(), &Correction::OverrideCuda(CudaVersion::new(13, 0)));
+        assert_eq!(with_override.env, [("CONDA_OVERRIDE_CUDA", "13.0".to_owned())]);
     }
 }

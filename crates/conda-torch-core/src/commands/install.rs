@@ -100,7 +100,7 @@ impl Installation<'_> {
             Accelerator::Cuda(_) => {
                 "import torch as t; print(t.__version__, t.ones(2).cuda().sum())"
             }
-            // Falls back to the processor if PyTorch needs a newer macOS: so it is asked, not used.
+            // Falls back to the processor if PyTorch needs a newer macOS: so the check queries it.
             Accelerator::Mps => "import torch as t; print(t.backends.mps.is_available())",
             Accelerator::Cpu => "import torch as t; print(t.__version__, t.ones(2).sum())",
         }

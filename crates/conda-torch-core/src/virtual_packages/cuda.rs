@@ -55,7 +55,7 @@ pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     match (habits.detector, is_static(machine, client)) {
         (Detector::Rattler, Some(true)) => numeric_nvidia_smi(machine),
         (Detector::Rattler, None) => {
-            let (one, other) = (numeric_nvidia_smi(machine), asked(machine, &habits));
+            let (one, other) = (numeric_nvidia_smi(machine), by_source(machine, &habits));
             let is_same = match (&one, &other) {
                 (Prediction::Present(one, _), Prediction::Present(other, _)) => one == other,
                 (one, other) => one == other,
@@ -71,18 +71,17 @@ pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
             Prediction::unknown("conda before 23.1 asks for `libcuda.so`, without a number")
         }
         (Detector::Conda | Detector::Libmamba | Detector::Rattler, _) => {
-            match asked(machine, &habits) {
-                Prediction::Absent if habits.calls_missing_cuda_zero => {
-                    Prediction::version("__cuda", "0", Origin::System)
-                }
-                prediction => prediction,
+            let prediction = by_source(machine, &habits);
+            if prediction == Prediction::Absent && habits.calls_missing_cuda_zero {
+                return Prediction::version("__cuda", "0", Origin::System);
             }
+            prediction
         }
     }
 }
 
-/// Asks as the client does.
-fn asked(machine: &Machine, habits: &ClientHabits) -> Prediction {
+/// Asks the sources that the client asks.
+fn by_source(machine: &Machine, habits: &ClientHabits) -> Prediction {
     match (habits.cuda, nvml(machine)) {
         (CudaSource::Libcuda, _) => libcuda(machine, habits),
         (CudaSource::NvidiaSmi, _) => nvidia_smi(machine),
@@ -105,10 +104,8 @@ fn asked(machine: &Machine, habits: &ClientHabits) -> Prediction {
         // Without initializing it, too.
         (CudaSource::Each, Detected::Unknown { why }) => Prediction::Unknown(why),
         (CudaSource::Each, Detected::Found(_) | Detected::Absent) => {
-            match libcuda(machine, habits) {
-                Prediction::Absent => numeric_nvidia_smi(machine),
-                prediction => prediction,
-            }
+            let prediction = libcuda(machine, habits);
+            if prediction == Prediction::Absent { numeric_nvidia_smi(machine) } else { prediction }
         }
     }
 }
@@ -178,12 +175,12 @@ fn nvidia_smi_by_driver(machine: &Machine) -> Prediction {
 
 /// rattler reads a version where libmamba takes the text.
 fn numeric_nvidia_smi(machine: &Machine) -> Prediction {
-    match nvidia_smi(machine) {
-        Prediction::Present(package, _) if cuda_version(&package.version).is_none() => {
-            Prediction::Absent
-        }
-        prediction => prediction,
+    let prediction = nvidia_smi(machine);
+    let is_version = |text: &str| cuda_version(text).is_some();
+    if matches!(&prediction, Prediction::Present(package, _) if !is_version(&package.version)) {
+        return Prediction::Absent;
     }
+    prediction
 }
 
 /// `__cuda_arch`, never without `__cuda`.

@@ -1,5 +1,5 @@
 //! The name that archspec has for a processor, by archspec's table and rules, from what the system reports
-//! of it. Recorded machines need it too, so the crate, which looks at this machine, is not asked.
+//! of it. Recorded machines need it too, so the crate, which looks at this machine, is of no use.
 //! Source: `cpu/detect.py` and `detect.rs` of archspec 0.2.6 and of its crate 0.2.0, whose tables agree.
 
 use std::collections::HashSet;
@@ -52,16 +52,17 @@ pub(super) fn name(
     family: Family,
     os: Os,
 ) -> Result<&'static str, &'static str> {
-    let known = Known::of(processor, family, os);
+    let features = Features::of(processor, family, os);
     let fitting: Vec<&Microarchitecture> =
-        MICROARCHITECTURES.iter().filter(|target| known.fits(target)).collect();
+        MICROARCHITECTURES.iter().filter(|target| features.fits(target)).collect();
     let generic = best(fitting.iter().copied().filter(|target| target.vendor == "generic"))?;
     // Of the descendants of the best generic one: a feature switched off in the firmware, which an early
     // ancestor of a vendor's has, does not take the later ones away.
     let mut above: Vec<&Microarchitecture> =
         fitting.into_iter().filter(|target| target.descends_from(generic)).collect();
-    let is_part =
-        |target: &&Microarchitecture| !known.part.is_empty() && target.part == Some(known.part);
+    let is_part = |target: &&Microarchitecture| {
+        !features.part.is_empty() && target.part == Some(features.part)
+    };
     if above.iter().any(is_part) {
         above.retain(is_part);
     }
@@ -83,7 +84,7 @@ pub(super) fn flags(processor: &Processor, os: Os) -> HashSet<&str> {
 }
 
 /// A processor in archspec's terms.
-struct Known<'p> {
+struct Features<'p> {
     family: Family,
     vendor: &'p str,
     part: &'p str,
@@ -93,7 +94,7 @@ struct Known<'p> {
     model: Option<String>,
 }
 
-impl<'p> Known<'p> {
+impl<'p> Features<'p> {
     fn of(processor: &'p Processor, family: Family, os: Os) -> Self {
         let vendor = match (family, processor.vendor.as_str()) {
             (_, "") => "generic",
@@ -187,13 +188,13 @@ mod tests {
     const V3: &str = "fpu mmx sse sse2 pni ssse3 sse4_1 sse4_2 popcnt cx16 lahf_lm avx avx2 bmi1 bmi2 f16c fma abm movbe xsave";
 
     #[test]
-    fn what_no_vendors_own_fits_is_a_level() {
+    fn an_unknown_vendor_gets_a_level() {
         assert_eq!(linux("x86_64", "GenuineIntel", "", "fpu"), "x86_64");
         assert_eq!(linux("x86_64", "Unheard", "", V3), "x86_64_v3");
     }
 
     #[test]
-    fn a_haswell_and_a_zen2_are_told_by_what_they_can_do() {
+    fn x86_processors_are_named_by_their_features() {
         let haswell = format!("{V3} aes pclmulqdq rdrand");
         assert_eq!(linux("x86_64", "GenuineIntel", "", &haswell), "haswell");
         let zen2 = format!(
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn arm_power_and_apple_have_their_own_ways() {
+    fn arm_power_and_apple_are_named_by_part_generation_and_model() {
         assert_eq!(linux("aarch64", "0x41", "0xd0c", "fp asimd"), "aarch64");
         assert_eq!(linux("ppc64le", "", "POWER9 (raw), altivec supported", ""), "power9le");
         let mac = |brand: &str| {

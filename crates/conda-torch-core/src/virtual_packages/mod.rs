@@ -37,7 +37,7 @@ enum Prediction {
 
 impl Prediction {
     /// A package with a version; all builds but those of `__archspec` are `0`.
-    fn version(name: &str, version: impl ToString, origin: Origin) -> Self {
+    fn version(name: &str, version: impl std::fmt::Display, origin: Origin) -> Self {
         let version = Some(version.to_string()).filter(|version| !version.is_empty());
         Self::Present(package(name, version.unwrap_or_else(|| "0".to_owned())), origin)
     }

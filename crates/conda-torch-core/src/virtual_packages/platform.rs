@@ -20,9 +20,8 @@ impl TargetPlatform {
         let own = client.found.and_then(|client| client.subdir);
         let own = own.or(machine.subdir.value().copied()).ok_or("the platform is unknown")?;
         let habits = client.habits();
-        let names = habits.platform_settings.iter();
-        let setting =
-            names.flat_map(|name| machine.settings.iter().find(|it| it.name == **name)).next();
+        let mut names = habits.platform_settings.iter();
+        let setting = names.find_map(|name| machine.settings.iter().find(|it| it.name == **name));
         // libmamba takes an empty one for a platform, too.
         match setting.filter(|set| habits.detector == Detector::Libmamba || !set.value.is_empty()) {
             Some(set) => match set.value.parse() {

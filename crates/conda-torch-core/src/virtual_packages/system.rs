@@ -39,12 +39,11 @@ pub(super) fn linux(machine: &Machine, client: &ClientTarget<'_>) -> Prediction 
     };
     let is_libmamba = detector == Detector::Libmamba;
     let version = if is_libmamba { three(&kernel.value) } else { leading(&kernel.value) };
-    match version {
-        None if detector == Detector::Rattler => Prediction::Fails(
-            format!("the kernel's version is `{}`; pixi fails", kernel.value).into(),
-        ),
-        version => Prediction::version("__linux", version.unwrap_or("0"), kernel.origin.clone()),
+    if version.is_none() && detector == Detector::Rattler {
+        let why = format!("the kernel's version is `{}`; pixi fails", kernel.value);
+        return Prediction::Fails(why.into());
     }
+    Prediction::version("__linux", version.unwrap_or("0"), kernel.origin.clone())
 }
 
 /// `__glibc`: the version of the C library.
@@ -59,7 +58,7 @@ pub(super) fn glibc(machine: &Machine, client: &ClientTarget<'_>) -> Prediction 
             "the system has no glibc; conda detects the one that its Python runs on",
         ),
         Detected::Absent => Prediction::Absent,
-        glibc => version("__glibc", glibc, ""),
+        Detected::Found(_) | Detected::Unknown { .. } => version("__glibc", &machine.glibc, ""),
     }
 }
 
@@ -110,8 +109,8 @@ fn settled(
     };
     overridden(machine, client, package).or_else(|| {
         (!is_here).then(|| match elsewhere {
-            _ if is_rattler => Prediction::Absent,
             Elsewhere::Absent => Prediction::Absent,
+            Elsewhere::Zero | Elsewhere::OwnSystem if is_rattler => Prediction::Absent,
             Elsewhere::Zero => Prediction::version(package, "0", Origin::System),
             Elsewhere::OwnSystem => {
                 Prediction::unknown("this conda takes the version of the system that it runs on")
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conda_takes_up_to_four_numbers_and_libmamba_three() {
+    fn conda_reads_up_to_four_numbers_of_the_kernel_and_libmamba_three() {
         assert_eq!(leading("6.1.0-18-amd64"), Some("6.1.0"));
         assert_eq!(leading("5.15.153.1-microsoft-standard-WSL2"), Some("5.15.153.1"));
         assert_eq!(three("5.15.153.1-microsoft-standard-WSL2"), Some("5.15.153"));
