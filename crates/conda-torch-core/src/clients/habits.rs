@@ -13,6 +13,7 @@ pub(super) const CURRENT: [(ClientKind, Version); 4] = [
 
 /// What a version of a client does in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct ClientHabits {
     // --- virtual packages
     /// Whose code detects them.

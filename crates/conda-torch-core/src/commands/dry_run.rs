@@ -10,7 +10,7 @@ use super::Step;
 pub struct DryRunCommand {
     /// Arguments of the client.
     pub arguments: Vec<String>,
-    /// TargetEnvironment variables to set for it.
+    /// Environment variables to set for it.
     pub env: Vec<(&'static str, String)>,
 }
 

@@ -48,8 +48,13 @@ pub fn client_note(
             let why = no_cuda_reason(machine, client);
             Some(Diagnostic::ClientSeesNoCuda { client: kind, why })
         }
-        (Prediction::Present(..) | Prediction::Absent, _)
-        | (Prediction::Fails(_) | Prediction::Unknown(_), _) => None,
+        (
+            Prediction::Present(..)
+            | Prediction::Absent
+            | Prediction::Fails(_)
+            | Prediction::Unknown(_),
+            _,
+        ) => None,
     }
 }
 
