@@ -141,11 +141,12 @@ pub(crate) enum ConfigCommand {
 /// A change that came with a version.
 type Change = (Version, &'static str, fn(&mut ClientHabits));
 
-/// conda's plugins, or the module before them, at the version's tag.
+// The code at the version's tag.
 const CONDA_TAG: &str =
     "https://github.com/conda/conda: conda/plugins/virtual_packages, conda/core/index.py";
 const MAMBA_TAG: &str =
     "https://github.com/mamba-org/mamba: libmamba/src/core/virtual_packages.cpp";
+const PIXI_PAGE: &str = "https://pixi.prefix.dev/latest/workspace/system_requirements/";
 const RATTLER_TAG: &str = "https://github.com/conda/rattler: crates/rattler_virtual_packages";
 
 const BUT_WIN: &[&str] = &["__archspec", "__cuda", "__cuda_arch", "__glibc", "__linux", "__osx"];
@@ -205,18 +206,22 @@ const CONDA_CHANGES: &[Change] = &[
     }),
     (Version::new(&[23, 11]), "https://github.com/conda/conda/pull/13266", |habits| {
         habits.has_conda_package = true;
+    }),
+    (Version::new(&[23, 11]), CONDA_TAG, |habits| {
         habits.archspec = Archspec::Package { is_dependency: true };
     }),
     (Version::new(&[25, 1]), "https://github.com/conda/conda/pull/14450", |habits| {
         habits.overrides = ALL;
         habits.has_win_version = true;
-        habits.osx_elsewhere = Elsewhere::Zero;
     }),
+    (Version::new(&[25, 1]), CONDA_TAG, |habits| habits.osx_elsewhere = Elsewhere::Zero),
     (Version::new(&[25, 9]), "https://github.com/conda/conda/pull/15196", |habits| {
         habits.config_adds_defaults = false;
     }),
     (Version::new(&[25, 11]), "https://github.com/conda/conda/pull/15248", |habits| {
         habits.reads_override_files = true;
+    }),
+    (Version::new(&[25, 11]), CONDA_TAG, |habits| {
         habits.trimmed_overrides = ALL;
         habits.glibc_elsewhere = Elsewhere::Zero;
         habits.calls_missing_cuda_zero = true;
@@ -309,16 +314,12 @@ const PIXI_CHANGES: &[Change] = &[
     (Version::new(&[0, 41]), "https://github.com/conda/rattler/pull/1028", |habits| {
         habits.has_win_version = true;
     }),
-    (
-        Version::new(&[0, 71]),
-        "https://pixi.prefix.dev/latest/workspace/system_requirements/",
-        |habits| {
-            habits.cuda = CudaSource::Libcuda;
-            habits.cuda_arch = CudaArch::WithLibraries;
-            habits.archspec = Archspec::Table;
-            habits.has_platform_edit = true;
-        },
-    ),
+    (Version::new(&[0, 71]), RATTLER_TAG, |habits| {
+        habits.cuda = CudaSource::Libcuda;
+        habits.cuda_arch = CudaArch::WithLibraries;
+        habits.archspec = Archspec::Table;
+    }),
+    (Version::new(&[0, 71]), PIXI_PAGE, |habits| habits.has_platform_edit = true),
     (Version::new(&[0, 77]), RATTLER_TAG, |habits| habits.checks_archspec = true),
     // `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
     (Version::new(&[0, 78]), RATTLER_TAG, |habits| {
