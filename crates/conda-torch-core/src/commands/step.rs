@@ -47,22 +47,6 @@ pub enum StepKind {
     Check,
 }
 
-impl StepKind {
-    /// The word in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Configure => "configure",
-            Self::Backup => "backup",
-            Self::Prepare => "prepare",
-            Self::Remove => "remove",
-            Self::Install => "install",
-            Self::Pip => "pip",
-            Self::Check => "check",
-        }
-    }
-}
-
 impl Step {
     /// Runs conda, which mamba 1 has beside it.
     pub(super) fn run_by_conda(&mut self) {
