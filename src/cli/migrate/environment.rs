@@ -42,6 +42,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     let files = conda_torch_probe::settings(host, &here.config_files);
     let is_given = args.environment.is_given();
     let answer = MigrationAnswer {
+        matrix,
         machine: target,
         migration: &migration,
         client: ClientTarget::of_environment(

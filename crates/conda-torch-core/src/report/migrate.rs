@@ -26,6 +26,8 @@ pub(super) type Document = super::Document<Answered<'static, Status, Content<'st
 pub struct MigrationAnswer<'a> {
     /// The machine that was looked at or described.
     pub machine: &'a Machine,
+    /// The builds that the migration was planned with.
+    pub matrix: &'a Matrix,
     /// The migration.
     pub migration: &'a Migration<'a, 'a>,
     /// The client that the commands are for.
@@ -58,7 +60,7 @@ impl<'a> MigrationAnswer<'a> {
             machine: self.machine,
             request: &self.migration.target.request,
             advice: &self.migration.target.advice,
-            matrix: Matrix::embedded(),
+            matrix: self.matrix,
             client: self.client,
             environment: self.environment.clone(),
             channels: &CONDA_FORGE,
@@ -138,7 +140,7 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
     let entries = plan.into_iter().flat_map(|plan| &plan.packages);
     let prefix = &migration.environment.prefix;
     write(Answered {
-        matrix: MatrixDate::of(Matrix::embedded()),
+        matrix: MatrixDate::of(answer.matrix),
         status,
         exit_code,
         error: None,

@@ -29,7 +29,7 @@ impl Accelerator {
         }
     }
 
-    /// `cpu`, `cuda129`: what the build string begins with. MPS builds are called `cpu` there.
+    /// The start of the build string: `cpu`, `cuda129`. MPS builds have `cpu`.
     #[must_use]
     pub fn build_prefix(self) -> String {
         match self {
@@ -117,14 +117,13 @@ impl fmt::Display for ArmVariant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GlibcFloor {
-    /// What the package says (`__glibc >=…`).
+    /// `__glibc` of the package.
     pub declared: Version,
-    /// What the CUDA libraries that it pulls in say, where that is more.
+    /// `__glibc` of its CUDA libraries, if that is newer.
     pub libraries: Version,
 }
 
-/// A build of PyTorch: builds of one version that no rule tells apart, from the first build number
-/// to the last.
+/// Builds of one PyTorch version that no rule tells apart, from the first build number to the last.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
@@ -136,11 +135,11 @@ pub struct Build {
     pub accelerator: Accelerator,
     /// Its linear algebra library.
     pub blas: Blas,
-    /// The aarch64 variant that it is tied to; `None` elsewhere and for older builds.
+    /// The aarch64 variant that it needs; `None` elsewhere and for older builds.
     pub arm_variant: Option<ArmVariant>,
-    /// First and last build number, as they stand at the end of the build string.
+    /// First and last build number, as at the end of the build string.
     pub build_numbers: (u16, u16),
-    /// Whether the build string names the BLAS: `cuda129_mkl_py312…` in contrast to `cuda120_py312…`.
+    /// Whether the build string names the BLAS: `cuda129_mkl_py312…`, not `cuda120_py312…`.
     pub blas_in_build_string: bool,
     /// Whether `pytorch-gpu` or `pytorch-cpu` of this version leads to this build reliably. Up to
     /// 2.4.1 some variants of the metapackages are missing (conda-forge/pytorch-cpu-feedstock#338).
@@ -153,7 +152,7 @@ pub struct Build {
     pub kernels: ArchList,
     /// The oldest glibc, on Linux.
     pub glibc: Option<GlibcFloor>,
-    /// The oldest macOS, there.
+    /// The oldest macOS, on macOS.
     pub macos: Option<Version>,
     /// The first and last Python that it was built for, each a series such as 3.10.
     pub pythons: (Version, Version),
@@ -162,7 +161,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// The beginning of the build string, up to where Python's version or a hash follows:
+    /// The start of the build string, before Python's version or a hash:
     /// `cuda129_mkl`, `cpu_generic`, `cuda120`.
     #[must_use]
     pub fn build_prefix(&self) -> String {
@@ -184,7 +183,7 @@ impl Build {
     }
 }
 
-/// A package that goes with PyTorch and holds it to certain versions.
+/// A package that goes with PyTorch and limits it to certain versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -229,7 +228,7 @@ pub struct CompanionBuild {
     /// With CUDA: whether it accepts only a PyTorch of the same toolkit (torchvision up to 0.21).
     #[serde(default)]
     pub same_toolkit: bool,
-    /// The aarch64 variant that it is tied to.
+    /// The aarch64 variant that it needs.
     pub arm_variant: Option<ArmVariant>,
     /// The `cuda-version` pins that it accepts; empty without CUDA.
     #[serde(default)]

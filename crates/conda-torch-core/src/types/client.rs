@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Detected, Origin, VirtualPackage};
 use crate::conda::{Subdir, Version};
 
-/// A family of clients with a command line of its own; the version decides the rest.
+/// A family of clients with its own command line; the version decides the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -23,7 +23,7 @@ pub enum ClientKind {
 }
 
 impl ClientKind {
-    /// All of them, in the order in which they are looked for.
+    /// All of them, in the order of detection.
     pub const ALL: [Self; 4] = [Self::Conda, Self::Mamba, Self::Micromamba, Self::Pixi];
 
     /// The program's name.
@@ -53,53 +53,51 @@ pub struct Client {
     /// Its version.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub version: Detected<Version>,
-    /// Where its program is.
+    /// The path of its program.
     pub path: String,
-    /// The root prefix (the base environment's folder) where it has one.
+    /// The root prefix (the base environment's folder), if it has one.
     pub root_prefix: Option<String>,
-    /// The platform that its own packages are for, where that is known: a conda under Rosetta is
-    /// `osx-64` on an arm64 Mac.
+    /// The platform of its own packages, if known: a conda under Rosetta is `osx-64` on an arm64 Mac.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub subdir: Option<Subdir>,
-    /// Names of the environments that it has.
+    /// The names of its environments.
     pub environments: Vec<String>,
-    /// The virtual packages that it said it sees, where its own `info` was read; `None` where nobody
-    /// asked it.
+    /// The virtual packages in the output of its `info` command; `None` if that was not read.
     #[serde(default)]
     pub sees: Option<Vec<VirtualPackage>>,
 }
 
-/// Something of a client, or beside it, that changes what it takes the machine for.
+/// A part or plugin of a client that changes the virtual packages that it detects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClientPart {
     /// The client's program.
     pub client: String,
-    /// `static`: linked without a loader, so that it cannot open the driver's libraries; `dynamic`: it
-    /// can; else the name of a package in its root prefix: `archspec`, `nvidia-virtual-packages`.
+    /// `static`: linked statically, so it cannot open the driver's libraries; `dynamic`: it can; else the
+    /// name of a package in its root prefix: `archspec`, `nvidia-virtual-packages`.
     pub part: String,
     /// The package's version.
     pub version: Option<String>,
 }
 
-/// A variable or a key of a configuration file that changes what clients take the machine for.
+/// A variable or a key of a configuration file that overrides virtual packages or the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Setting {
     /// `CONDA_OVERRIDE_CUDA`, `CONDA_SUBDIR`; `override_virtual_packages.cuda`, `subdir`.
     pub name: String,
-    /// As it is written, which may be empty; a number of YAML as that number.
+    /// As written; may be empty.
     pub value: String,
     /// The environment or a file.
     #[cfg_attr(test, schemars(with = "String"))]
     pub origin: Origin,
 }
 
-/// A configuration file of conda, mamba or micromamba that is in force.
+/// A configuration file that conda, mamba or micromamba reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConfigFile {
-    /// Where it is.
+    /// Its path.
     pub path: String,
     /// Its `channels`, as written; `None` without that key.
     pub channels: Option<Vec<String>>,
@@ -107,11 +105,11 @@ pub struct ConfigFile {
     pub channel_priority: Option<String>,
     /// Its `solver`, as written (conda's).
     pub solver: Option<String>,
-    /// Why it could not be read, where that is so.
+    /// Why it could not be read.
     pub problem: Option<String>,
 }
 
-/// The shell that commands are for.
+/// The shell that commands are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

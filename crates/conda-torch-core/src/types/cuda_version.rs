@@ -25,7 +25,7 @@ impl CudaVersion {
         Self { major, minor }
     }
 
-    /// From the driver API's integer, 12090 for 12.9. `None` for what no CUDA ever was.
+    /// From the driver API's integer, 12090 for 12.9. `None` for numbers below 1000.
     ///
     /// Source: `cuDriverGetVersion`, "1000 * major + 10 * minor".
     #[must_use]
@@ -40,8 +40,8 @@ impl CudaVersion {
         Self { major: self.major.saturating_add(1), minor: 0 }
     }
 
-    /// From the digits in a build string: `129`, `130`, `92`. Of two the first is the major number, of more the
-    /// first two. `None` for what is no such number.
+    /// From the digits in a build string: `129`, `130`, `92`. The major number is the first of two digits, or
+    /// the first two of more.
     #[must_use]
     pub fn from_digits(digits: &str) -> Option<Self> {
         let major = if digits.len() > 2 { 2 } else { 1 };
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_drivers_integer_is_read_and_nonsense_is_not() {
+    fn parses_the_driver_apis_integer() {
         assert_eq!(CudaVersion::from_driver_integer(12_080), Some(CudaVersion::new(12, 8)));
         assert_eq!(CudaVersion::from_driver_integer(10_020), Some(CudaVersion::new(10, 2)));
         assert_eq!(CudaVersion::from_driver_integer(0), None);

@@ -1,4 +1,4 @@
-//! A fact about a machine, with where it came from, or why there is none.
+//! A fact about a machine with its origin, or why there is none.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,9 +27,9 @@ pub enum Origin {
     Flag(Cow<'static, str>),
     /// An environment variable.
     Env(Cow<'static, str>),
-    /// Concluded from another fact by a table of the matrix, named here.
+    /// Looked up in a table of the matrix, by its name.
     Table(Cow<'static, str>),
-    /// Assumed, because nothing was probed or said.
+    /// Assumed, because the machine was not probed.
     Baseline,
     /// A document made elsewhere, by its format.
     Document(String),
@@ -94,11 +94,11 @@ impl<'de> Deserialize<'de> for Origin {
 pub struct Fact<T> {
     /// What was found.
     pub value: T,
-    /// Who said so.
+    /// Where it came from.
     pub origin: Origin,
 }
 
-/// Found, not there, or not known: three different things until the decision.
+/// Found, absent or unknown: three different things until the decision.
 ///
 /// As JSON: `{"status": "found", "value": …, "origin": "nvml"}`, `{"status": "absent", …}`,
 /// `{"status": "unknown", …, "why": "…"}`; the keys that do not apply are `null`.
@@ -106,9 +106,9 @@ pub struct Fact<T> {
 pub enum Detected<T> {
     /// It is there.
     Found(Fact<T>),
-    /// Looked for, and not there.
+    /// Looked for and not there.
     Absent,
-    /// Could not be told.
+    /// Detection failed or was not tried.
     Unknown {
         /// Why not, in a few words without a full stop.
         why: Cow<'static, str>,
@@ -126,8 +126,7 @@ impl<T> Detected<T> {
         Self::Unknown { why: why.into() }
     }
 
-    /// The fact where there is one. Absent and unknown are the same to the caller only where it
-    /// does not matter which: say why where you use it for a decision.
+    /// The fact, if there is one. Do not use it to decide unless absent and unknown mean the same there.
     pub const fn fact(&self) -> Option<&Fact<T>> {
         match self {
             Self::Found(fact) => Some(fact),
@@ -135,7 +134,7 @@ impl<T> Detected<T> {
         }
     }
 
-    /// The value where there is one; see [`fact`](Self::fact).
+    /// The value, if there is one; see [`fact`](Self::fact).
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Found(fact) => Some(&fact.value),

@@ -1,37 +1,37 @@
-//! What the NVIDIA driver leaves to see beside its answers: which of its parts are there, whose
-//! version each is, and what keeps this program from the devices.
+//! The parts of the NVIDIA driver: which are installed, in which version, and what denies access to the
+//! devices.
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use super::{CudaVersion, Detected, DriverVersion};
 
-/// The parts of the driver, one by one. They tell why a driver does not answer, or does not show a GPU.
-/// Looked at only where something hints at a driver.
+/// The parts of the driver, one by one. They explain why a driver does not answer or shows no GPU. Probed
+/// only if something suggests a driver.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct DriverParts {
-    /// The version of the kernel module that is loaded. Absent: none is.
+    /// The version of the loaded kernel module. Absent: none is loaded.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub kernel_module: Detected<DriverVersion>,
-    /// The module's file for the running kernel, loaded or not. Looked for where none is loaded.
+    /// The module's file for the running kernel. Looked for only if none is loaded.
     pub module_file: Detected<String>,
-    /// How many GPUs the kernel module has, whoever may use them. Absent: none.
+    /// How many GPUs the kernel module has, accessible or not. Absent: none.
     pub kernel_gpus: Detected<u32>,
-    /// `/dev/nvidiactl`, which every use of the driver goes through.
+    /// `/dev/nvidiactl`, which every use of the driver opens.
     pub control_device: Detected<DeviceAccess>,
-    /// `/dev/nvidia0`, the first GPU. Looked at where the driver shows no GPU.
+    /// `/dev/nvidia0`, the first GPU. Probed only if the driver shows no GPU.
     pub gpu_device: Detected<DeviceAccess>,
-    /// The group that may use the devices, where not everybody may.
+    /// The group that may use the devices, if access is limited.
     pub device_group: Detected<String>,
     /// The version in the name of NVML's file.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub nvml_library: Detected<DriverVersion>,
-    /// The version in the name of the file of libcuda that the loader takes.
+    /// The version in the name of the libcuda file that the loader chooses.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda_library: Detected<DriverVersion>,
-    /// The file of libcuda that was asked, with its links followed.
+    /// The loaded libcuda file, with its links followed.
     pub libcuda_file: Detected<String>,
     /// The path by which NVML was opened; none if the loader found it by its name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,10 +39,10 @@ pub struct DriverParts {
     /// The path by which libcuda was opened; none if the loader found it by its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub libcuda_path: Option<String>,
-    /// The CUDA version that libcuda reports, whether it can be used or not.
+    /// The CUDA version that libcuda reports, usable or not.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda_cuda: Detected<CudaVersion>,
-    /// Every libcuda in the folders that drivers use. Looked for in WSL.
+    /// Every libcuda in the folders that drivers use. Looked for only in WSL.
     pub libcuda_files: Vec<String>,
     /// Why NVML could not be initialised.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
@@ -50,15 +50,15 @@ pub struct DriverParts {
     /// Why libcuda could not be initialised.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub libcuda_error: Option<LibcudaError>,
-    /// Whether the firmware loads signed code alone. Looked at where no module is loaded.
+    /// Whether Secure Boot is on. Probed only if no module is loaded.
     pub secure_boot: Detected<bool>,
-    /// What `CUDA_VISIBLE_DEVICES` lets a CUDA program see. `None`: it is not set.
+    /// The devices in `CUDA_VISIBLE_DEVICES`. `None`: it is not set.
     pub visible_devices: Option<VisibleDevices>,
-    /// `NVIDIA_VISIBLE_DEVICES`, where it is a word: `all`, `none`, `void`.
+    /// `NVIDIA_VISIBLE_DEVICES`, if it is a word: `all`, `none`, `void`.
     pub container_devices: Option<String>,
-    /// `NVIDIA_DRIVER_CAPABILITIES`: the parts of the driver that a container was given.
+    /// `NVIDIA_DRIVER_CAPABILITIES`: the parts of the driver in a container.
     pub container_capabilities: Option<String>,
-    /// Whether the Slurm job that this runs in was given a GPU. `None`: no job.
+    /// Whether the current Slurm job has a GPU. `None`: no job.
     pub slurm_job_has_gpu: Option<bool>,
 }
 
@@ -115,7 +115,7 @@ impl From<String> for LibcudaError {
 pub enum DeviceAccess {
     /// It may.
     Open,
-    /// It may not: the file's mode, or the control group of the devices.
+    /// It may not: the file's mode or the devices' control group denies it.
     Denied,
 }
 
@@ -133,17 +133,17 @@ impl std::fmt::Display for DeviceAccess {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct VisibleDevices {
-    /// Devices by number. Whose numbers they are depends on `in_bus_order`.
+    /// Devices by number, in the order that `in_bus_order` says.
     pub indices: Vec<u32>,
-    /// How many devices, or slices of one, are named by UUID.
+    /// How many devices or MIG slices are named by UUID.
     pub uuids: u32,
-    /// Whether CUDA counts as NVML does, by `CUDA_DEVICE_ORDER=PCI_BUS_ID`. Else the fastest is 0.
+    /// Whether numbers follow the bus, by `CUDA_DEVICE_ORDER=PCI_BUS_ID`. Otherwise the fastest is 0.
     pub in_bus_order: bool,
 }
 
 impl VisibleDevices {
-    /// Reads a value. CUDA takes the devices before the first that is none: `0,-1,1` is `0` alone, and
-    /// empty, `-1` and Slurm's `NoDevFiles` are none at all.
+    /// Parses a value. CUDA stops at the first invalid device: `0,-1,1` means `0`; empty, `-1` and Slurm's
+    /// `NoDevFiles` mean none.
     /// <https://docs.nvidia.com/cuda/cuda-c-programming-guide/#cuda-environment-variables>
     #[must_use]
     pub fn read(value: &str, in_bus_order: bool) -> Self {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_the_first_that_is_no_device_does_not_count() {
+    fn visible_devices_end_at_the_first_invalid_one() {
         let read = |value: &str| {
             let visible = VisibleDevices::read(value, false);
             (visible.indices, visible.uuids)

@@ -1,32 +1,32 @@
-//! A conda environment, as its own files tell: what is installed in it and what was asked for.
+//! A conda environment, read from its files: what is installed and what was requested.
 
 use serde::{Deserialize, Serialize};
 
 use super::SourceReport;
 use crate::conda::Subdir;
 
-/// An environment that exists. Nothing in it was started: all is read from its files.
+/// An existing environment, read from its files without running anything in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Environment {
     /// Its folder.
     pub prefix: String,
-    /// What a client calls it (`-n`); `None` where only its folder names it (`-p`).
+    /// Its name (`-n`); `None` if only its folder identifies it (`-p`).
     pub name: Option<String>,
-    /// The platform that its packages are for, where one of them tells.
+    /// The platform of its packages, if any of them says so.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub subdir: Option<Subdir>,
-    /// Its conda packages by name, each once.
+    /// Its conda packages, sorted by name, each once.
     pub packages: Vec<InstalledPackage>,
-    /// Packages that pip installed, by name; conda's own Python packages are not among them.
+    /// Packages that pip installed, sorted by name, without those of conda.
     pub pip: Vec<PipPackage>,
-    /// What was asked for and still counts, as it was typed, in the order of `conda-meta/history`:
-    /// `python=3.11`, `pytorch::pytorch`. A later request for a package replaces the earlier one.
+    /// The specs in force, as typed, in the order of `conda-meta/history`: `python=3.11`,
+    /// `pytorch::pytorch`. A later spec for a package replaces the earlier one.
     pub requested: Vec<String>,
     /// The lines of `conda-meta/pinned`.
     pub pinned: Vec<String>,
-    /// What could not be read, and why. The rest counts all the same.
+    /// What could not be read, and why.
     pub problems: Vec<SourceReport>,
 }
 
@@ -43,9 +43,8 @@ pub struct InstalledPackage {
     pub build: String,
     /// The build number.
     pub build_number: u64,
-    /// The channel's name whatever the client wrote (a URL with or without subdir, a bare name):
-    /// `conda-forge`, `pytorch`, `nvidia`, `pkgs/main`; a URL where it is on another host; empty
-    /// where the record does not tell.
+    /// The channel's name, also if the record has a URL: `conda-forge`, `pytorch`, `nvidia`, `pkgs/main`;
+    /// a URL for other hosts; empty if the record names none.
     pub channel: String,
     /// The folder of the channel: `linux-64`, `noarch`.
     pub subdir: String,
@@ -58,14 +57,14 @@ pub struct InstalledPackage {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PipPackage {
-    /// As its folder writes it: `torch`.
+    /// As in the name of its folder: `torch`.
     pub name: String,
     /// `2.6.0+cu124`.
     pub version: String,
 }
 
 impl Environment {
-    /// The conda package of a name.
+    /// The conda package with a name.
     #[must_use]
     pub fn package(&self, name: &str) -> Option<&InstalledPackage> {
         self.packages.iter().find(|package| package.name == name)

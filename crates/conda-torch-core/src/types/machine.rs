@@ -8,7 +8,7 @@ use super::{
 };
 use crate::conda::{Os, Subdir, Version};
 
-/// Everything that is known about a machine. Nothing found is dropped, nothing is decided.
+/// Everything that is known about a machine: every finding is kept, nothing is decided.
 ///
 /// Its JSON is what `conda-torch probe --json` prints and `--machine` reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Machine {
     /// The version of glibc. Absent on musl and outside Linux.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub glibc: Detected<Version>,
-    /// The version of musl, where that is the system's libc.
+    /// The version of musl, if that is the system's libc.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub musl: Detected<Version>,
     /// The version of macOS. Absent elsewhere.
@@ -36,22 +36,21 @@ pub struct Machine {
     pub windows: Detected<Version>,
     /// The processor, as it names itself.
     pub cpu: Detected<String>,
-    /// What the processor can do, in the system's own words: what clients name it by.
+    /// What the processor can do, in the system's own words: clients derive its name from it.
     pub processor: Detected<Processor>,
-    /// The NVIDIA kernel driver's version, in contrast to the CUDA that it supports.
+    /// The NVIDIA kernel driver's version, not the CUDA that it supports.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub driver: Detected<DriverVersion>,
-    /// The newest CUDA that the driver supports, in contrast to any toolkit's version.
+    /// The newest CUDA that the driver supports, not a toolkit's version.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub driver_cuda: Detected<CudaVersion>,
-    /// The driver's CUDA as NVML says it: what pixi asks first. Absent where there is no NVML, or where
-    /// it has no CUDA to tell of.
+    /// The CUDA that NVML reports, which pixi reads first. Absent without NVML, or if it reports none.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub nvml: Detected<CudaVersion>,
-    /// The CUDA version that libcuda reports when it can be initialised: what conda asks.
+    /// The CUDA that libcuda reports if it can be initialised, which conda reads.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda: Detected<CudaVersion>,
-    /// How many NVIDIA GPUs the driver shows. Absent: a driver or no driver, but no GPU.
+    /// How many NVIDIA GPUs the driver shows. Absent: none, with or without a driver.
     pub gpu_count: Detected<u32>,
     /// Every NVIDIA GPU that the driver shows, or that a flag names.
     pub gpus: Vec<Gpu>,
@@ -61,37 +60,37 @@ pub struct Machine {
     pub adapters: Vec<Adapter>,
     /// `nvidia-smi`'s path.
     pub nvidia_smi: Detected<String>,
-    /// What `nvidia-smi --query -u -x` has between its tags `cuda_version`, as it stands there: what
-    /// mamba asks. Unknown also where nobody asked, because NVML had said it.
+    /// The text of `cuda_version` in the output of `nvidia-smi --query -u -x`, which mamba reads. Also
+    /// unknown if it was not run because NVML had answered.
     pub nvidia_smi_cuda: Detected<String>,
-    /// The toolkit in `/usr/local/cuda/version.json`, which mamba 2 takes for the driver's CUDA. Absent
-    /// also where mamba passes the file over; unknown where it stumbles over it.
+    /// The toolkit in `/usr/local/cuda/version.json`, which mamba 2 reports as the driver's CUDA. Also
+    /// absent if mamba ignores the file; unknown if mamba fails on it.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub toolkit_file: Detected<CudaVersion>,
-    /// Docker, podman, apptainer, kubernetes, …, where the program runs inside one.
+    /// The kind of container: docker, podman, apptainer, kubernetes, …
     pub container: Detected<String>,
-    /// The version of WSL, "1" or "2", where this is one.
+    /// The version of WSL, "1" or "2".
     pub wsl: Detected<String>,
-    /// The model of an NVIDIA Jetson, as the device tree has it.
+    /// The model of an NVIDIA Jetson, from the device tree.
     pub jetson: Detected<String>,
     /// The release of a Jetson's system (L4T): `36.4.3`, which is `JetPack` 6.
     pub jetson_release: Detected<String>,
-    /// Whether an x86-64 program is being translated on an arm64 Mac.
+    /// Whether this is an x86-64 program under Rosetta on an arm64 Mac.
     pub rosetta: Detected<bool>,
     /// Conda clients, best first.
     pub clients: Vec<Client>,
-    /// What was seen of the clients, or beside them, that changes what they take the machine for.
+    /// Parts and plugins of the clients that change the virtual packages that they detect.
     pub client_parts: Vec<ClientPart>,
-    /// What somebody has set that changes what clients take the machine for, the strongest first.
+    /// Overrides of virtual packages, in order of precedence.
     pub settings: Vec<Setting>,
-    /// Configuration files of the clients, the strongest first.
+    /// Configuration files of the clients, in order of precedence.
     pub config_files: Vec<ConfigFile>,
     /// The shell in use.
     pub shell: Detected<Shell>,
-    /// The document that the machine was read from, by its format (`nvidia-smi -q -x`); `None` where
-    /// it was probed, or saved by `probe --json`.
+    /// The format of the document that describes the machine (`nvidia-smi -q -x`); `None` if the machine
+    /// was probed, or saved by `probe --json`.
     pub document: Option<String>,
-    /// Every source that was asked, in order, and how it went.
+    /// Every source that was tried, in order, with its outcome.
     pub sources: Vec<SourceReport>,
 }
 
@@ -100,11 +99,11 @@ pub struct Machine {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Processor {
-    /// Who made it, as the system has it: `GenuineIntel`, `0x41` for Arm, `Apple`.
+    /// The maker in the system's words: `GenuineIntel`, `0x41` for Arm, `Apple`.
     pub vendor: String,
-    /// Which it is, where the system says so: `0xd0c` on Arm, `POWER9`, `sifive,u74-mc`, `Apple M2 Pro`.
+    /// The model, if the system names it: `0xd0c` on Arm, `POWER9`, `sifive,u74-mc`, `Apple M2 Pro`.
     pub part: String,
-    /// What it can do, with spaces between: `sse4_2 avx2`.
+    /// Its features, separated by spaces: `sse4_2 avx2`.
     pub flags: String,
 }
 
@@ -115,7 +114,7 @@ pub struct Processor {
 pub struct Gpu {
     /// The driver's index.
     pub index: u32,
-    /// The name, as the driver gives it.
+    /// The name that the driver reports.
     pub name: Detected<String>,
     /// What it can execute.
     #[cfg_attr(test, schemars(with = "Detected<String>"))]
@@ -124,9 +123,9 @@ pub struct Gpu {
     pub memory_mib: Detected<u64>,
     /// Whether it is split into MIG slices.
     pub mig: Detected<bool>,
-    /// The names of its MIG slices. Absent: it is split, and no slice was made.
+    /// The names of its MIG slices. Absent: MIG is on without slices.
     pub mig_slices: Detected<Vec<String>>,
-    /// `vgpu` where it is a part of a virtual machine's host's GPU; `passthrough`, `host-vgpu`. Absent: bare.
+    /// `vgpu` if it is a share of the GPU of a virtual machine's host; `passthrough`, `host-vgpu`. Absent: bare metal.
     pub virtualization: Detected<String>,
     /// PCI vendor and device: `10de:1b06`.
     pub pci_id: Option<String>,
@@ -163,7 +162,7 @@ impl Gpu {
         is_profile.then_some(letter)
     }
 
-    /// Whether it is a virtual machine's part of a GPU.
+    /// Whether it is a virtual machine's share of a GPU.
     #[must_use]
     pub fn is_vgpu(&self) -> bool {
         match &self.virtualization {
@@ -180,7 +179,7 @@ impl Gpu {
 pub struct Adapter {
     /// The maker.
     pub vendor: Vendor,
-    /// PCI vendor and device: `10de:1b06`. Empty where a document tells the maker alone.
+    /// PCI vendor and device: `10de:1b06`. Empty if a document names only the maker.
     pub pci_id: String,
     /// The kernel driver bound to it: `nvidia`, `nouveau`, `vfio-pci`.
     pub kernel_driver: Option<String>,
@@ -198,19 +197,19 @@ pub enum Vendor {
     Other,
 }
 
-/// One source of facts and how asking it went.
+/// One source of facts and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SourceReport {
     /// Which: `nvml`, `libcuda`, a path, a program.
     pub source: String,
-    /// How it went.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What it said, or why it failed, in a few words.
+    /// The answer, or why it failed, in a few words.
     pub detail: String,
 }
 
-/// How asking a source went.
+/// The outcome of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -223,12 +222,12 @@ pub enum Outcome {
     Failed,
     /// It did not answer within the deadline.
     TimedOut,
-    /// Not asked, because a better source had answered or nothing hinted at it.
+    /// Not tried, because a better source had answered or nothing suggests it exists.
     Skipped,
 }
 
 impl Machine {
-    /// A machine nobody looked at: what is assumed for `subdir` where a flag says nothing.
+    /// A machine that was not probed: what is assumed for `subdir` without flags.
     ///
     /// glibc 2.28, macOS 13.0 and Windows 10.0 are rattler's defaults for cross-platform solves;
     /// no NVIDIA GPU.
@@ -265,7 +264,7 @@ impl Machine {
         }
     }
 
-    /// Whether an NVIDIA GPU is there in any sense: shown by the driver, or only seen on the bus.
+    /// Whether an NVIDIA GPU exists: shown by the driver, or only found on the bus.
     #[must_use]
     pub fn has_nvidia_card(&self) -> bool {
         !self.gpus.is_empty()

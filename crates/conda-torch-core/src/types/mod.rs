@@ -1,4 +1,5 @@
-//! The vocabulary: plain values in conda's and NVIDIA's own words. Uses nothing, decides nothing.
+//! The vocabulary: machines, environments, builds and their versions, in conda's and NVIDIA's own words.
+//! Plain values that decide nothing. Uses nothing, decides nothing.
 
 mod arch_list;
 mod build;

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_told_as_its_day() {
+    fn converts_unix_time_to_a_date() {
         for (seconds, expected) in [
             (0, "1970-01-01"),
             (951_782_400, "2000-02-29"),
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_is_refused() {
+    fn refuses_other_texts_as_dates() {
         for text in ["", "2026-8-10", "2026-13-01", "2026-00-01", "2026-08-32", "26-08-10"] {
             assert!(text.parse::<Date>().is_err(), "{text:?}");
         }

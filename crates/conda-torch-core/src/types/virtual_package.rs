@@ -1,4 +1,4 @@
-//! Virtual packages: what a client takes the machine to be.
+//! Virtual packages: how a client describes the machine to its solver.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct VirtualPackage {
     /// With the two underscores.
     pub name: String,
-    /// `0` where there is nothing to say but that it is there.
+    /// `0` if its presence is all it says.
     pub version: String,
     /// `0` for all but `__archspec`.
     pub build: String,
