@@ -91,7 +91,7 @@ fn a_blackwell_card_gets_the_toolkit_that_its_driver_reaches() {
 }
 
 #[test]
-fn a_driver_that_says_12_4_gets_12_9() {
+fn a_driver_for_cuda_12_4_gets_cuda_12_9() {
     plain(
         "rtx4090-driver-550-says-cuda-12.4",
         "2.13.0 cuda129_mkl 302",
@@ -102,7 +102,7 @@ fn a_driver_that_says_12_4_gets_12_9() {
 }
 
 #[test]
-fn old_drivers_get_the_newest_that_they_run() {
+fn old_drivers_get_the_newest_supported_pytorch() {
     use Status::{Degraded, Ok};
     plain("a100-driver-470", "2.5.1 cuda118 303", CUDA118, Ok, &["driver-too-old"]);
     plain("k80-driver-470", "2.5.1 cuda118 303", CUDA118, Ok, &[]);
@@ -128,7 +128,7 @@ fn old_drivers_get_the_newest_that_they_run() {
 }
 
 #[test]
-fn without_a_usable_gpu_the_cpu_build_and_a_word_why() {
+fn without_a_usable_gpu_the_cpu_build_is_recommended_with_a_reason() {
     use Status::{Degraded, Ok};
     plain("no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);
     plain(
@@ -168,7 +168,7 @@ fn without_a_usable_gpu_the_cpu_build_and_a_word_why() {
 }
 
 #[test]
-fn a_driver_in_trouble_is_told_what_ails_it() {
+fn driver_problems_are_diagnosed() {
     use Status::{Degraded, Ok};
     let with_129 = |name, status, code| {
         plain(name, "2.13.0 cuda129_mkl 302", CUDA129, status, &[code]);
@@ -191,7 +191,7 @@ fn a_driver_in_trouble_is_told_what_ails_it() {
 }
 
 #[test]
-fn gpus_that_a_program_was_not_given_or_that_are_parts_are_told_apart() {
+fn inaccessible_and_shared_gpus_are_diagnosed() {
     use Status::{Degraded, Ok};
     let with_129 = |name, status, codes: &[&str]| {
         plain(name, "2.13.0 cuda129_mkl 302", CUDA129, status, codes);
@@ -215,7 +215,7 @@ fn gpus_that_a_program_was_not_given_or_that_are_parts_are_told_apart() {
 }
 
 #[test]
-fn a_gpu_outside_of_every_build_gets_the_cpu_build_and_is_told() {
+fn a_gpu_that_no_build_serves_gets_the_cpu_build() {
     use Status::Degraded;
     plain("gtx680", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-too-old", "gpu-not-used"]);
     // Windows' oldest build has CUDA 12.6, and 546 translates for 12.3.
@@ -226,7 +226,7 @@ fn a_gpu_outside_of_every_build_gets_the_cpu_build_and_is_told() {
 }
 
 #[test]
-fn a_sound_machine_has_no_trouble() {
+fn healthy_machines_have_no_driver_problems() {
     for name in ["rtx3080-driver-580", "no-gpu", "wsl-driver-560", "macos-12-arm64"] {
         let machine = machine(name);
         let advice = advise(&machine, &Request::default(), Matrix::embedded());
@@ -236,7 +236,7 @@ fn a_sound_machine_has_no_trouble() {
 }
 
 #[test]
-fn every_gpu_of_a_machine_counts() {
+fn every_gpu_of_a_machine_is_served_if_a_build_does() {
     plain("two-gpus-6.1-and-8.9", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &["no-kernels"]);
 }
 
@@ -263,7 +263,7 @@ fn an_old_glibc_gets_the_last_builds_whose_cuda_libraries_run_on_it() {
 }
 
 #[test]
-fn arm_machines_get_the_builds_for_their_kind() {
+fn arm_machines_get_the_builds_of_their_variant() {
     use Status::{Degraded, Ok};
     let tegra = "pytorch-gpu=2.13.0 cuda-version=12.9 arm-variant=*=tegra";
     let sbsa129 = "pytorch-gpu=2.13.0 cuda-version=12.9 arm-variant=*=sbsa";
@@ -301,7 +301,7 @@ fn windows_has_cuda_12_8_and_13_0_pinned_exactly() {
 }
 
 #[test]
-fn inside_wsl_windows_driver_numbers_count() {
+fn wsl_uses_windows_driver_numbers() {
     plain("wsl-driver-560", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[]);
     // 526.98 is past Linux' floor for CUDA 12.x (525.60.13), not past Windows' (527.41).
     plain(
@@ -314,7 +314,7 @@ fn inside_wsl_windows_driver_numbers_count() {
 }
 
 #[test]
-fn macs_get_what_their_macos_runs() {
+fn macs_get_the_newest_build_for_their_macos() {
     use Status::{Ok, Unsatisfiable};
     plain("macos-12-arm64", "2.13.0 cpu_generic 2", "pytorch=2.13.0", Ok, &["metal-included"]);
     plain("macos-12-x86-64", "2.13.0 cpu_mkl 102", "pytorch=2.13.0", Ok, &[]);
@@ -340,7 +340,7 @@ fn macs_get_what_their_macos_runs() {
 }
 
 #[test]
-fn what_nobody_has_seen_yet_gets_a_sound_answer() {
+fn unknown_gpus_and_drivers_get_an_answer() {
     use Status::{Degraded, Ok, Unsatisfiable};
     plain(
         "future-gpu-13.0-driver-640",
@@ -370,7 +370,7 @@ fn pin(cuda_version: &str) -> Request {
 }
 
 #[test]
-fn each_cuda_version_on_linux_gives_what_it_really_gives() {
+fn each_cuda_version_on_linux_gives_its_newest_pytorch() {
     use Status::Ok;
     let linux = |version: &str, build: &str, specs: &str, codes: &[&str]| {
         check("rtx3080-driver-580", &pin(version), build, specs, Ok, codes);
@@ -387,7 +387,7 @@ fn each_cuda_version_on_linux_gives_what_it_really_gives() {
 }
 
 #[test]
-fn each_cuda_version_on_windows_gives_what_it_really_gives() {
+fn each_cuda_version_on_windows_gives_its_newest_pytorch() {
     use Status::{Ok, Unsatisfiable};
     let windows = |version: &str, build: &str, specs: &str, status, codes: &[&str]| {
         check("windows-rtx4090", &pin(version), build, specs, status, codes);
@@ -422,7 +422,7 @@ fn each_cuda_version_on_windows_gives_what_it_really_gives() {
 }
 
 #[test]
-fn a_cuda_version_that_never_was_is_refused_with_its_neighbours() {
+fn an_unknown_cuda_version_suggests_its_neighbours() {
     check(
         "rtx3080-driver-580",
         &pin("12.7"),
@@ -442,7 +442,7 @@ fn a_cuda_version_that_never_was_is_refused_with_its_neighbours() {
 }
 
 #[test]
-fn wishes_are_met_or_refused_with_the_nearest() {
+fn requests_are_met_or_get_the_nearest_alternative() {
     use Status::{Degraded, Ok, Unsatisfiable};
     let machine = "rtx3080-driver-580";
     let wish = Request::default;
@@ -485,7 +485,7 @@ fn nearest(name: &str, request: &Request) -> (String, Vec<Unlock>) {
 }
 
 #[test]
-fn the_nearest_is_near() {
+fn the_first_alternative_is_the_closest_version() {
     let version = |text: &str| text.parse::<Version>().expect("a version");
     let wish = Request { pytorch: Some(version("2.5.0")), ..Request::default() };
     let one = |unlock: Unlock| vec![unlock];
@@ -503,7 +503,7 @@ fn the_nearest_is_near() {
 }
 
 #[test]
-fn what_a_platform_does_not_have_is_said() {
+fn reports_what_a_platform_lacks() {
     use Status::Unsatisfiable;
     check("macos-12-arm64", &pin("12.4"), "nothing", "", Unsatisfiable, &["no-cuda-on-platform"]);
     // A PyTorch that is too old for the card, not one that was not asked for.
@@ -521,7 +521,7 @@ fn what_a_platform_does_not_have_is_said() {
 }
 
 #[test]
-fn companions_hold_pytorch_back_or_do_not_exist() {
+fn companions_limit_pytorch_or_do_not_exist() {
     use Companion::{Torchaudio, Torchvision};
     use Status::{Ok, Unsatisfiable};
     let with = |companions: &[Companion]| Request {

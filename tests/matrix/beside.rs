@@ -98,7 +98,7 @@ fn a_driver_supports_the_cuda_that_it_prints() {
 }
 
 #[test]
-fn tegra_parts_are_known_as_such() {
+fn tegra_capabilities_are_marked() {
     for (capability, expected) in [
         ("5.3", true),
         ("6.2", true),

@@ -6,7 +6,7 @@ use conda_torch_core::types::ArmVariant;
 use super::{build, build_of, cuda, matrix, newest, version};
 
 #[test]
-fn versions_that_never_were_are_not_there() {
+fn nonexistent_versions_have_no_rows() {
     for never in ["2.0.1", "2.1.1", "2.2.0", "2.2.2", "2.5.0", "2.6.1", "2.7.2", "2.9.0"] {
         assert!(matrix().builds.iter().all(|row| row.pytorch != version(never)), "{never}");
     }
@@ -15,7 +15,7 @@ fn versions_that_never_were_are_not_there() {
 }
 
 #[test]
-fn every_release_is_there() {
+fn every_release_has_rows() {
     let mut releases: Vec<String> =
         matrix().builds.iter().map(|row| row.pytorch.to_string()).collect();
     releases.dedup();
@@ -25,7 +25,7 @@ fn every_release_is_there() {
 }
 
 #[test]
-fn what_a_cuda_version_gives_on_linux_64() {
+fn newest_pytorch_by_cuda_version_on_linux_64() {
     for (pin, expected) in [
         ("10.2", "1.12.1 cuda102 #201"),
         ("11.0", "1.12.1 cuda110 #201"),
@@ -50,7 +50,7 @@ fn what_a_cuda_version_gives_on_linux_64() {
 }
 
 #[test]
-fn what_a_cuda_version_gives_on_linux_aarch64() {
+fn newest_pytorch_by_cuda_version_on_linux_aarch64() {
     for (pin, expected) in [
         ("11.2", None),
         ("11.8", None),
@@ -67,7 +67,7 @@ fn what_a_cuda_version_gives_on_linux_aarch64() {
 }
 
 #[test]
-fn what_a_cuda_version_gives_on_windows() {
+fn newest_pytorch_by_cuda_version_on_windows() {
     for (pin, expected) in [
         ("11.8", None),
         ("12.4", None),
@@ -102,7 +102,7 @@ fn kernels_are_those_of_the_recipe() {
 }
 
 #[test]
-fn jetson_builds_are_tied_to_it() {
+fn tegra_builds_have_their_variant() {
     let tegra = |pytorch, number| {
         let row = build_of(pytorch, "linux-aarch64", "12.9", number, Some(ArmVariant::Tegra))?;
         let glibc = row.glibc?;
@@ -187,7 +187,7 @@ fn pythons_changed_within_versions() {
 }
 
 #[test]
-fn build_strings_begin_as_the_recipe_wrote_them() {
+fn build_strings_start_as_in_the_recipe() {
     for (pytorch, subdir, on, number, expected) in [
         ("1.13.1", "linux-64", "cpu", 1, "cpu"),
         ("2.0.0", "linux-64", "cpu", 104, "cpu_mkl"),
@@ -206,7 +206,7 @@ fn build_strings_begin_as_the_recipe_wrote_them() {
 }
 
 #[test]
-fn what_cannot_be_installed_is_left_out() {
+fn builds_that_cannot_be_installed_are_left_out() {
     assert_eq!(build("2.1.2", "linux-aarch64", "11.2", 203), None); // never seen uploaded
     assert_eq!(build("2.3.0", "osx-arm64", "mps", 0), None); // labelled broken
     assert_eq!(build("2.4.0", "osx-64", "cpu", 100), None); // labelled broken

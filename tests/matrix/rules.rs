@@ -33,7 +33,7 @@ fn build_numbers_of_one_variant_do_not_overlap() {
 }
 
 #[test]
-fn build_numbers_say_what_a_build_is() {
+fn build_numbers_encode_cuda_and_mkl() {
     // +200 for CUDA, +100 for MKL; up to 2.0.0 #0 the BLAS was not told.
     for row in matrix().builds.iter().filter(|row| row.pytorch > version("2.0.0")) {
         let base = 200 * u16::from(row.is_cuda()) + 100 * u16::from(row.blas == Blas::Mkl);
@@ -56,7 +56,7 @@ fn rows_with_cuda_have_kernels_and_pins_and_others_have_none() {
 }
 
 #[test]
-fn floors_are_where_they_belong() {
+fn floors_match_the_platform() {
     for row in &*matrix().builds {
         let is_linux = matches!(row.subdir, Subdir::Linux64 | Subdir::LinuxAarch64);
         let is_macos = matches!(row.subdir, Subdir::Osx64 | Subdir::OsxArm64);
@@ -95,7 +95,7 @@ fn every_companion_has_its_pytorch_and_a_toolkit_of_its_platform() {
 }
 
 #[test]
-fn small_tables_ascend_and_know_each_other() {
+fn small_tables_are_sorted_and_consistent() {
     let m = matrix();
     assert!(m.cuda_versions.windows(2).all(|pair| pair[0] < pair[1]));
     assert!(m.toolkits.windows(2).all(|pair| pair[0].cuda < pair[1].cuda));

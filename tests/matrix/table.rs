@@ -77,7 +77,7 @@ fn no_line_is_longer_than_80_columns_there() {
 }
 
 #[test]
-fn the_row_of_this_machine_is_marked_and_no_other() {
+fn only_the_row_of_this_machine_is_marked() {
     let choice = build("2.13.0", "linux-64", "12.9", 302).expect("the build");
     let recommended = Some(Recommended { build: choice, cuda_version: Some(cuda("12.9")) });
     let marked = |format| table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
@@ -108,7 +108,7 @@ fn a_machine_too_old_for_the_newest_gets_a_row_of_its_own() {
 }
 
 #[test]
-fn json_says_what_is_not_there_with_null() {
+fn json_has_null_for_missing_values() {
     let text = newest(&[Subdir::Win64], TableFormat::Json);
     let json: serde_json::Value = serde_json::from_str(&text).expect("a JSON document");
     assert_eq!(json["format_version"], 1);

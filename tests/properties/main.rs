@@ -37,11 +37,11 @@ fn each(visit: impl Fn(&Machine, &Request, &View)) {
 }
 
 #[test]
-fn every_answer_is_whole_readable_and_the_same_again() {
+fn every_answer_is_complete_parseable_and_deterministic() {
     each(|machine, request, view| drop(holds::answered(machine, request, view)));
 }
 
 #[test]
-fn every_machine_survives_saving_and_is_readable() {
+fn every_machine_survives_a_round_trip() {
     each(|machine, _, _| holds::saved_and_shown(machine));
 }

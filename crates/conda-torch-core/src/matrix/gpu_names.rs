@@ -4,46 +4,14 @@ use crate::types::{ComputeCapability, Detected, Gpu, Machine, Origin};
 
 use super::{GpuName, Matrix, PciRange};
 
-/// Words that say who made a GPU, how it is packed or how much memory it has, not which it is.
-const NOISE: [&str; 34] = [
-    "nvidia",
-    "geforce",
-    "tesla",
-    "grid",
-    "tm",
-    "r",
-    "gpu",
-    "graphics",
-    "laptop",
-    "mobile",
-    "notebook",
-    "max",
-    "q",
-    "with",
-    "design",
-    "generation",
-    "edition",
-    "workstation",
-    "server",
-    "embedded",
-    "pcie",
-    "nvl",
-    "cnx",
-    "nvgpu",
-    "hbm3e",
-    "hbm2e",
-    "active",
-    "oem",
-    "lite", // `RTX 3080 Lite Hash Rate`
-    "hash",
-    "rate",
-    "collectors",
-    "dc", // `RTX PRO 6000 Blackwell DC-96Q`, a vGPU
-    "ac", // `B300 SXM6 AC`, cooled by air
-];
+/// Words about the maker, the form or the memory of a GPU, which do not tell it from others: also `dc` in
+/// `RTX PRO 6000 Blackwell DC-96Q` (a vGPU) and `ac` in `B300 SXM6 AC` (cooled by air).
+const NOISE: &str = "nvidia geforce tesla grid tm r gpu graphics laptop mobile notebook max q with design \
+    generation edition workstation server embedded pcie nvl cnx nvgpu hbm2 hbm3 hbm3e hbm2e active oem lite \
+    hash rate collectors dc ac";
 
 impl Matrix {
-    /// Fills the compute capabilities that are not known. The origin tells by which table.
+    /// Fills in unknown compute capabilities. Their origin names the table.
     pub fn complete(&self, machine: &mut Machine) {
         for gpu in &mut machine.gpus {
             if let Detected::Unknown { .. } = gpu.compute_capability
@@ -54,7 +22,7 @@ impl Matrix {
         }
     }
 
-    /// What a GPU can execute by its name, also one that was cut off, or else by its PCI id.
+    /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id.
     fn capability_of_gpu(&self, gpu: &Gpu) -> Option<(ComputeCapability, &'static str)> {
         let by_name = gpu.name.value().and_then(|name| self.capability_of_name(name));
         let by_id = || gpu.pci_id.as_deref().and_then(|id| self.by_pci_id(id));
@@ -74,7 +42,7 @@ impl Matrix {
     /// `Tesla V100-SXM2-16GB`: case, spaces, brands, memory sizes and form factors do not count.
     ///
     /// # Errors
-    /// The nearest known names, best first, where the name is not known.
+    /// The closest known names, best first, if the name is unknown.
     pub fn gpu_by_name(&self, name: &str) -> Result<&GpuName, Vec<&str>> {
         let wanted = key(name);
         let found =
@@ -82,8 +50,8 @@ impl Matrix {
         found.ok_or_else(|| self.nearest_names(&wanted))
     }
 
-    /// What the GPUs can execute whose names begin like this, as `nvidia-smi` cuts them off
-    /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` where they do not agree.
+    /// The compute capability of all GPUs whose names start like this, as `nvidia-smi` truncates them
+    /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` if they differ.
     #[must_use]
     pub fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
         let lower = start.to_ascii_lowercase();
@@ -93,8 +61,7 @@ impl Matrix {
         // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
         let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
         let may_be_noise = !cut.is_empty()
-            && (NOISE.iter().chain(&["sxm", "hbm"]).any(|word| word.starts_with(cut))
-                || is_memory());
+            && (NOISE.split(' ').chain(["sxm"]).any(|word| word.starts_with(cut)) || is_memory());
         let mut agreed = None;
         for row in self.gpu_names.iter() {
             let of_row = key(&row.name);
@@ -122,8 +89,8 @@ impl Matrix {
         self.pci_devices.get(place).filter(|row| row.first <= device)
     }
 
-    /// What the GPU of a Jetson can execute, by the model in the device tree: `NVIDIA Jetson AGX Orin
-    /// Developer Kit` holds the name `Jetson AGX Orin`. Of several names the longest counts.
+    /// The compute capability of a Jetson, by the model in the device tree: `NVIDIA Jetson AGX Orin Developer
+    /// Kit` contains the name `Jetson AGX Orin`. The longest name wins.
     #[must_use]
     pub fn jetson_of_model(&self, model: &str) -> Option<ComputeCapability> {
         let words = model.to_ascii_lowercase();
@@ -146,7 +113,7 @@ impl Matrix {
         let mut names: Vec<(usize, &str)> = self
             .gpu_names
             .iter()
-            .map(|row| (distance(wanted, &key(&row.name)), &*row.name))
+            .map(|row| (strsim::levenshtein(wanted, &key(&row.name)), &*row.name))
             .filter(|(distance, _)| *distance <= (wanted.len() / 3).min(3))
             .collect();
         names.sort_by_key(|(distance, _)| *distance);
@@ -154,7 +121,7 @@ impl Matrix {
     }
 }
 
-/// What tells a GPU from others: lower case, without noise, without spaces.
+/// A name in lower case, without noise and spaces: equal for the same GPU.
 fn key(name: &str) -> String {
     let name = name.to_ascii_lowercase();
     let mut key = String::new();
@@ -178,28 +145,11 @@ fn is_noise(word: &str) -> bool {
     // `GRID T4-2B4`: this board's profile for four displays.
     let profile_for_displays =
         || word.split_once('b').is_some_and(|(a, b)| is_number(a) && is_number(b));
-    NOISE.contains(&word)
-        || word == "hbm2"
-        || word == "hbm3"
+    NOISE.split(' ').any(|noise| noise == word)
         || word.strip_prefix("sxm").is_some_and(|n| n.len() <= 1)
         || ["gb", "g", "q", "c", "a", "b"].iter().any(|end| number_then(end)) // memory, vGPU profiles
         || profile_for_displays()
         || word.len() == 1 && is_number(word) // `A100-4-20C`: a vGPU in a slice of four sevenths
-}
-
-/// How many letters must be changed, added or left out to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.bytes().enumerate() {
-            let change = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -212,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_however_it_is_written() {
+    fn finds_names_however_they_are_written() {
         for (name, expected) in [
             ("NVIDIA GeForce GTX 1080 Ti", (6, 1)),
             ("gtx1080ti", (6, 1)),
@@ -264,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_gets_the_nearest_ones_and_nonsense_gets_none() {
+    fn suggests_the_closest_gpu_name() {
         let matrix = Matrix::embedded();
         let nearest = matrix.gpu_by_name("RTX 4095").expect_err("there is no such card");
         assert_eq!(nearest.first(), Some(&"GeForce RTX 4090"));
@@ -274,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_rows_are_the_same_name() {
+    fn names_are_distinct() {
         let rows = &Matrix::embedded().gpu_names;
         for (i, row) in rows.iter().enumerate() {
             let twin = rows[..i].iter().find(|other| key(&other.name) == key(&row.name));
@@ -283,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pci_id_tells_the_chip() {
+    fn finds_the_chip_of_a_pci_id() {
         let chip = |id| Matrix::embedded().by_pci_id(id).map(|row| &*row.chip);
         assert_eq!(chip("10de:1b06"), Some("GP102")); // GTX 1080 Ti
         assert_eq!(chip("10DE:2684"), Some("AD102")); // RTX 4090
@@ -299,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_cut_off_is_known_where_all_that_it_can_be_agree() {
+    fn resolves_a_truncated_name_if_all_matches_agree() {
         for (name, expected) in [
             ("NVIDIA GeForce GTX 108...", Some("6.1")),
             ("Tesla V100-SXM2...", Some("7.0")),

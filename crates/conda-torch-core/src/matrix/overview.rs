@@ -1,5 +1,4 @@
-//! The matrix as a person asks for it: for each platform and each `cuda-version`, the newest PyTorch
-//! that it gives, and what that needs.
+//! The matrix as a table: for each platform and each `cuda-version`, the newest PyTorch and what it needs.
 
 use serde::Serialize;
 
@@ -18,12 +17,11 @@ pub struct OverviewRow<'m> {
     pub subdir: Subdir,
     /// `false` for rows about the processor or Apple's GPU.
     pub is_cuda: bool,
-    /// The pins of `cuda-version` that end on this build, ascending; empty without CUDA, and for
-    /// platforms that never had any.
+    /// The pins of `cuda-version` that lead to this build, ascending; empty without CUDA.
     pub cuda_versions: Vec<CudaVersion>,
-    /// The aarch64 variant that the row is about; `None` where the default is meant.
+    /// The aarch64 variant of the row; `None` for the default.
     pub arm_variant: Option<ArmVariant>,
-    /// The build; `None` where there is nothing.
+    /// The build, if there is one.
     pub build: Option<&'m Build>,
     /// The oldest Linux driver, on Linux with CUDA.
     pub linux_driver: Option<DriverVersion>,
@@ -31,7 +29,7 @@ pub struct OverviewRow<'m> {
     pub windows_driver: Option<DriverVersion>,
     /// The GPUs that the build has machine code for, ascending, as ranges without gaps.
     pub gpus: Vec<(ComputeCapability, ComputeCapability)>,
-    /// How good that is.
+    /// How well it is supported.
     pub tier: Tier,
     /// What is missing compared with the best platform.
     pub limits: Vec<Limit>,
@@ -42,9 +40,9 @@ pub struct OverviewRow<'m> {
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Tier {
-    /// The newest PyTorch of the platform, and all that belongs to it.
+    /// The newest PyTorch of the platform with all its features.
     Full,
-    /// An older PyTorch, or one that lacks something: see the [`Limit`]s.
+    /// An older PyTorch, or one without some feature: see the [`Limit`]s.
     Limited,
     /// Nothing.
     None,
@@ -67,8 +65,7 @@ pub enum Limit {
 }
 
 impl OverviewRow<'_> {
-    /// What to ask for: the metapackage where it leads to the build, else `pytorch` itself, to be
-    /// narrowed by its build string.
+    /// The package to request: the metapackage if it leads to the build, else `pytorch` with a build string.
     #[must_use]
     pub fn package(&self) -> Option<&'static str> {
         self.build.map(|build| match build.accelerator {
@@ -80,7 +77,7 @@ impl OverviewRow<'_> {
         })
     }
 
-    /// Whether a solve for this pin ends on this row's build.
+    /// Whether a solver chooses this row's build for this pin.
     #[must_use]
     pub fn is_of(&self, build: &Build, cuda_version: Option<CudaVersion>) -> bool {
         self.build == Some(build)
@@ -89,8 +86,8 @@ impl OverviewRow<'_> {
 }
 
 impl Matrix {
-    /// For each platform: every `cuda-version`, newest first, those that lead to the same build in
-    /// one row; then Jetson, Apple's GPU and the processor.
+    /// For each platform: every `cuda-version`, newest first, one row for those that lead to the same build;
+    /// then Jetson, Apple's GPU and the processor.
     #[must_use]
     pub fn overview(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
         let mut rows = Vec::new();
@@ -116,7 +113,7 @@ impl Matrix {
         builds.map(|row| self.row(row.subdir, row.is_cuda(), pins(row), Some(row))).collect()
     }
 
-    /// One build as a row, with the pin that goes with it: for a machine that gets no newest build.
+    /// One build and its pin as a row.
     #[must_use]
     pub fn row_of<'m>(&'m self, build: &'m Build, pin: Option<CudaVersion>) -> OverviewRow<'m> {
         self.row(build.subdir, build.is_cuda(), pin.into_iter().collect(), Some(build))
@@ -180,7 +177,7 @@ impl Matrix {
         let has_torchaudio = self.companions.iter().any(|companion| {
             companion.package == Companion::Torchaudio && companion.subdir == build.subdir
         });
-        // Elsewhere any later minor version of the toolkit will do.
+        // Other builds accept any later minor version of the toolkit.
         let is_exact = build.is_cuda() && build.cuda_pins.end.minor != 0;
         [
             older.map(|newest| Limit::OlderPytorch { newest }),
@@ -193,14 +190,14 @@ impl Matrix {
         .collect()
     }
 
-    /// The known GPUs with machine code in a build. A Tegra part that the build does not serve makes
-    /// no gap: it is another kind of machine.
+    /// The known GPUs that a build has machine code for. A Tegra part without it makes no gap: it is another
+    /// kind of machine.
     fn gpus_of(&self, build: &Build) -> Vec<(ComputeCapability, ComputeCapability)> {
         let mut ranges: Vec<(ComputeCapability, ComputeCapability)> = Vec::new();
         let mut is_open = false;
         for row in &*self.capabilities {
             let gpu = row.capability;
-            let support = build.kernels.support(gpu, |other| self.is_soc(other));
+            let support = self.support(build, gpu);
             let can_be_here = !row.soc || build.subdir == Subdir::LinuxAarch64;
             match ranges.last_mut() {
                 _ if support < KernelSupport::SameMajor || !can_be_here => is_open &= row.soc,
@@ -215,7 +212,7 @@ impl Matrix {
     }
 }
 
-/// What a solver takes: the newest release, the newest toolkit, the highest build number.
+/// What a solver prefers: the newest release, the newest toolkit, the highest build number.
 fn best<'m>(builds: impl Iterator<Item = &'m Build>) -> Option<&'m Build> {
     builds
         .filter(|build| !build.pytorch.is_candidate())

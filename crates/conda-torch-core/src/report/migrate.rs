@@ -380,3 +380,32 @@ impl<'a> From<&'a SettingsFinding> for FindingReport<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conda::Subdir;
+    use crate::migrate::environment::{RequestOverrides, migrate};
+    use crate::types::Environment;
+
+    #[test]
+    fn a_migration_names_the_matrix_that_it_was_planned_with() {
+        let matrix = Matrix { channel: "mirror".into(), ..Matrix::embedded().clone() };
+        let machine = Machine::baseline(Subdir::Linux64);
+        let environment = Environment::default();
+        let migration = migrate(&environment, &machine, &matrix, &RequestOverrides::default());
+        let answer = MigrationAnswer {
+            machine: &machine,
+            matrix: &matrix,
+            migration: &migration,
+            client: ClientTarget::of(&machine, None),
+            environment: TargetEnvironment::Unnamed,
+            taken: &[],
+            in_place: false,
+            same: String::new(),
+            settings: &Settings::default(),
+            shell: Shell::Posix,
+        };
+        assert!(super::environment(&answer).contains("\"channel\": \"mirror\""));
+    }
+}

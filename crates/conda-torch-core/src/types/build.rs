@@ -84,15 +84,6 @@ pub enum Blas {
     Mkl,
 }
 
-impl fmt::Display for Blas {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Generic => "generic",
-            Self::Mkl => "mkl",
-        })
-    }
-}
-
 /// The two kinds of aarch64 machine that conda-forge's package `arm-variant` tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -102,15 +93,6 @@ pub enum ArmVariant {
     Sbsa,
     /// NVIDIA Jetson up to Orin, with its own driver.
     Tegra,
-}
-
-impl fmt::Display for ArmVariant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Sbsa => "sbsa",
-            Self::Tegra => "tegra",
-        })
-    }
 }
 
 /// The oldest glibc for a build.
@@ -168,10 +150,7 @@ impl Build {
         let mut prefix = self.accelerator.build_prefix();
         if self.blas_in_build_string {
             prefix.push('_');
-            prefix.push_str(match self.blas {
-                Blas::Generic => "generic",
-                Blas::Mkl => "mkl",
-            });
+            prefix.push_str(self.blas.as_str());
         }
         prefix
     }
@@ -192,23 +171,6 @@ pub enum Companion {
     Torchvision,
     /// torchaudio.
     Torchaudio,
-}
-
-impl Companion {
-    /// The package's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Torchvision => "torchvision",
-            Self::Torchaudio => "torchaudio",
-        }
-    }
-}
-
-impl fmt::Display for Companion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 /// A build of a companion.

@@ -1,7 +1,5 @@
 //! The programs that install conda packages.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Detected, Origin, VirtualPackage};
@@ -25,23 +23,6 @@ pub enum ClientKind {
 impl ClientKind {
     /// All of them, in the order of detection.
     pub const ALL: [Self; 4] = [Self::Conda, Self::Mamba, Self::Micromamba, Self::Pixi];
-
-    /// The program's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Conda => "conda",
-            Self::Mamba => "mamba",
-            Self::Micromamba => "micromamba",
-            Self::Pixi => "pixi",
-        }
-    }
-}
-
-impl fmt::Display for ClientKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 /// A client found on the machine.

@@ -167,24 +167,13 @@ struct Wire<T> {
 
 impl<T: Serialize> Serialize for Detected<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let wire = match self {
-            Self::Found(fact) => Wire {
-                status: Cow::Borrowed("found"),
-                value: Some(&fact.value),
-                origin: Some(fact.origin.to_string()),
-                why: None,
-            },
-            Self::Absent => {
-                Wire { status: Cow::Borrowed("absent"), value: None, origin: None, why: None }
-            }
-            Self::Unknown { why } => Wire {
-                status: Cow::Borrowed("unknown"),
-                value: None,
-                origin: None,
-                why: Some(why.clone()),
-            },
+        let (status, why) = match self {
+            Self::Found(_) => ("found", None),
+            Self::Absent => ("absent", None),
+            Self::Unknown { why } => ("unknown", Some(why.clone())),
         };
-        wire.serialize(serializer)
+        let origin = self.fact().map(|fact| fact.origin.to_string());
+        Wire { status: status.into(), value: self.value(), origin, why }.serialize(serializer)
     }
 }
 

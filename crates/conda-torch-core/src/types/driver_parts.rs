@@ -119,15 +119,6 @@ pub enum DeviceAccess {
     Denied,
 }
 
-impl std::fmt::Display for DeviceAccess {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Open => "open",
-            Self::Denied => "denied",
-        })
-    }
-}
-
 /// The value of `CUDA_VISIBLE_DEVICES` as CUDA reads it, without the UUIDs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

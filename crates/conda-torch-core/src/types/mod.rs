@@ -32,6 +32,33 @@ pub use machine::{Adapter, Gpu, Machine, Outcome, Processor, SourceReport, Vendo
 pub use source::{Commit, Date, ParseSourceError, Source};
 pub use virtual_package::VirtualPackage;
 
+/// Gives every variant of an enum its word: `as_str` and `Display`.
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// Its word in commands, files and messages.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words!(Blas { Generic = "generic", Mkl = "mkl" });
+words!(ArmVariant { Sbsa = "sbsa", Tegra = "tegra" });
+words!(Companion { Torchvision = "torchvision", Torchaudio = "torchaudio" });
+words!(ClientKind { Conda = "conda", Mamba = "mamba", Micromamba = "micromamba", Pixi = "pixi" });
+words!(DeviceAccess { Open = "open", Denied = "denied" });
+
 /// (De)serializes types as the text that they print and parse.
 macro_rules! serde_as_text {
     ($($type:ty),+) => {$(
