@@ -1,4 +1,4 @@
-//! A hint is given only where following it helps.
+//! A hint is shown only if following it helps.
 
 use conda_torch_core::types::{ClientKind, Detected, Origin};
 
@@ -6,7 +6,7 @@ use crate::case::{Case, page};
 use crate::common::machine_names;
 
 #[test]
-fn no_driver_is_urged_on_a_machine_where_none_would_help() {
+fn suggests_no_driver_if_none_would_help() {
     for name in [
         "gtx1080ti-driver-580",
         "gtx1080ti-driver-535",
@@ -30,7 +30,7 @@ fn no_driver_is_urged_on_a_machine_where_none_would_help() {
 }
 
 #[test]
-fn a_driver_is_named_where_it_helps_and_where_it_can_be_installed() {
+fn suggests_a_driver_if_it_helps_and_can_be_installed() {
     let nouveau = page(&Case::of("gtx1080ti-nouveau-no-driver"));
     assert!(nouveau.contains("hint: install NVIDIA driver 525.60.13 or newer, up to branch 580\n"));
     let old = page(&Case::of("windows-rtx2080-driver-522"));
@@ -46,7 +46,7 @@ fn a_driver_is_named_where_it_helps_and_where_it_can_be_installed() {
 }
 
 #[test]
-fn a_container_without_a_gpu_is_told_to_ask_for_it() {
+fn suggests_to_start_a_container_with_the_gpu() {
     let mut case = Case::of("gtx1080ti-nouveau-no-driver");
     case.machine.container = Detected::found("docker".to_owned(), Origin::System);
     let bound = page(&case);
@@ -61,7 +61,7 @@ fn a_container_without_a_gpu_is_told_to_ask_for_it() {
 }
 
 #[test]
-fn a_jetson_gets_its_driver_with_jetpack() {
+fn suggests_jetpack_for_the_driver_of_a_jetson() {
     for name in ["jetson-orin-jetpack-6", "jetson-orin-jetpack-7", "jetson-thor", "jetson-xavier"] {
         let page = page(&Case::of(name));
         for urge in ["NVIDIA driver ≥", "NVIDIA driver 5"] {
@@ -75,7 +75,7 @@ fn a_jetson_gets_its_driver_with_jetpack() {
 }
 
 #[test]
-fn a_hint_is_said_once_on_a_page() {
+fn shows_a_hint_once() {
     for name in machine_names() {
         let page = page(&Case::of(&name));
         let mut hints: Vec<&str> = page.lines().filter(|l| l.starts_with("hint: ")).collect();
@@ -87,7 +87,7 @@ fn a_hint_is_said_once_on_a_page() {
 }
 
 /// A machine, a piece of the hint that works on it, and pieces of hints that do not.
-const TROUBLES: [(&str, &str, &[&str]); 16] = [
+const PROBLEMS: [(&str, &str, &[&str]); 16] = [
     ("driver-updated-not-rebooted", "hint: reboot", &["install NVIDIA", "probe` shows"]),
     ("compat-on-geforce", "remove `/usr/local/cuda-13.0/compat`", &["reboot", "update the NVIDIA"]),
     ("devices-for-a-group-alone", "usermod -aG video", &["docker", "reboot"]),
@@ -111,8 +111,8 @@ const TROUBLES: [(&str, &str, &[&str]); 16] = [
 ];
 
 #[test]
-fn a_trouble_has_the_hint_that_ends_it_and_no_other() {
-    for (name, hint, others) in TROUBLES {
+fn suggests_what_fixes_a_driver_problem_and_nothing_else() {
+    for (name, hint, others) in PROBLEMS {
         let page = page(&Case::of(name));
         assert!(page.replace("\n      ", " ").contains(hint), "{name}: {hint}\n{page}");
         for other in others {
@@ -122,7 +122,7 @@ fn a_trouble_has_the_hint_that_ends_it_and_no_other() {
 }
 
 #[test]
-fn a_hint_is_absent_where_it_would_not_work() {
+fn shows_no_hint_that_would_not_work() {
     let own = ["hint: reboot", "mokutil", "dkms", "modprobe", "usermod", "srun", "mig -cgi"];
     for name in ["rtx3080-driver-580", "no-gpu", "wsl-driver-560", "vgpu-v100d-16q", "gtx680"] {
         let page = page(&Case::of(name));
@@ -148,7 +148,7 @@ fn a_hint_is_absent_where_it_would_not_work() {
 }
 
 #[test]
-fn what_says_less_of_the_same_is_not_said_beside_it() {
+fn hides_a_diagnostic_that_another_covers() {
     for (name, less) in [
         ("gtx1080ti-nouveau-no-driver", "[card-without-driver]"),
         ("slurm-job-without-gres", "[no-gpu]"),
@@ -163,7 +163,7 @@ fn what_says_less_of_the_same_is_not_said_beside_it() {
 }
 
 #[test]
-fn under_rosetta_the_way_leads_to_an_arm64_client() {
+fn suggests_an_arm64_client_under_rosetta() {
     let case = Case::of("macos-15-rosetta").with(ClientKind::Conda, "24.1.0", &[]);
     let page = page(&case);
     assert!(page.contains("Miniforge3-MacOSX-arm64.sh"), "{page}");

@@ -216,3 +216,20 @@ pub(super) fn list<T: Display>(values: &[T]) -> String {
 pub(super) fn with_capability(capability: Option<ComputeCapability>) -> String {
     capability.map_or(String::new(), |capability| format!(", compute capability {capability}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_use_the_matrix_of_the_answer() {
+        let mut matrix = Matrix::embedded().clone();
+        for row in matrix.capabilities.to_mut() {
+            row.last_branch = Some(999);
+        }
+        let card = (crate::diagnostics::entry("card-without-driver").expect("an entry").example)();
+        let context = Context { matrix: &matrix, ..Context::example() };
+        let hint = card.hint(&context).expect("a hint");
+        assert_eq!(hint, "install NVIDIA driver 525.60.13 or newer, up to branch 999");
+    }
+}

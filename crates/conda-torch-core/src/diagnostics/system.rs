@@ -1,5 +1,7 @@
 //! The platform, its C library, and what is assumed of a machine that is only described.
 
+use std::fmt::Write as _;
+
 use crate::conda::{Subdir, Version};
 use crate::types::Machine;
 
@@ -73,11 +75,11 @@ pub(super) fn described(
     let facts: Vec<&str> = missing.iter().map(|fact| fact.as_str()).collect();
     if let Some((last, others)) = facts.split_last() {
         let and = if others.is_empty() { "" } else { " and " };
-        text += &format!(", which lacks {}{and}{last}", others.join(", "));
+        let _ = write!(text, ", which lacks {}{and}{last}", others.join(", "));
     }
     if !assumed.is_empty() {
         let values: Vec<String> = assumed.iter().map(|fact| fact.text()).collect();
-        text += &format!("; assuming {}", values.join(", "));
+        let _ = write!(text, "; assuming {}", values.join(", "));
     }
     let nodes = machine.sources.iter().find(|source| source.source == "nodes");
     text + &nodes.map_or(String::new(), |nodes| format!("; {}", nodes.detail))

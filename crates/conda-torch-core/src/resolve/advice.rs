@@ -46,9 +46,8 @@ impl Advice<'_> {
             matrix,
             diagnostics: &self.diagnostics,
             glibc_for_better: unlocks.clone().any(|unlock| matches!(unlock, Unlock::Glibc(_))),
-            driver_for_better: unlocks.find_map(|unlock| match unlock {
-                Unlock::Driver(needed) => Some(*needed),
-                _ => None,
+            driver_for_better: unlocks.find_map(|unlock| {
+                if let Unlock::Driver(needed) = unlock { Some(*needed) } else { None }
             }),
         }
     }
