@@ -1,11 +1,10 @@
 //! Configuration files of conda, mamba and micromamba.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
-
 use conda_torch_core::conda::Os;
 use conda_torch_core::types::{
     ClientKind, Condarc, CondarcLine, ConfigFile, Machine, Origin, Outcome, Setting,
 };
+use conda_torch_core::yaml::{Document, Value};
 
 use crate::clients::{self, home};
 use crate::host::{Failure, Host};
@@ -68,14 +67,8 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
 pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<Condarc> {
     let read = |file: &ConfigFile| {
         let bytes = host.read(&file.path, SMALL).map_err(|failure| failure.to_string());
-        let lines = bytes.and_then(|bytes| {
-            let text = utf8(&bytes)?;
-            let has_comment =
-                |line: &str| line.trim_start().starts_with('#') || line.contains(" #");
-            Ok((channel_lines(text)?, text.lines().any(has_comment)))
-        });
         let path = file.path.clone();
-        match lines {
+        match bytes.and_then(|bytes| channel_lines(&bytes)) {
             Ok((lines, has_comments)) => Condarc { path, lines, has_comments, problem: None },
             Err(problem) => Condarc { path, problem: Some(problem), ..Condarc::default() },
         }
@@ -95,11 +88,10 @@ pub fn find_settings(host: &dyn Host) -> Vec<Condarc> {
 /// The folders of environments that configuration files name.
 pub(super) fn environment_folders(host: &dyn Host, files: &[ConfigFile]) -> Vec<String> {
     let folders = |file: &ConfigFile| {
-        let bytes = host.read(&file.path, SMALL).unwrap_or_default();
-        let entries = utf8(&bytes).and_then(entries).unwrap_or_default();
-        let is_folder =
-            |entry: &Entry| entry.is_item() && matches!(entry.key(), "envs_dirs" | "envs_path");
-        entries.into_iter().filter(is_folder).map(|entry| entry.value).collect::<Vec<_>>()
+        let document = parse(&host.read(&file.path, SMALL).unwrap_or_default()).unwrap_or_default();
+        let root = document.root();
+        let keys = ["envs_dirs", "envs_path"].into_iter();
+        keys.filter_map(|key| root?.get(key)).flat_map(texts).collect::<Vec<_>>()
     };
     files.iter().flat_map(folders).collect()
 }
@@ -145,29 +137,25 @@ fn paths(probe: &Probe<'_>) -> Vec<String> {
 fn read(path: &str, bytes: &[u8]) -> Result<(ConfigFile, Vec<Setting>), String> {
     let mut file = ConfigFile { path: path.to_owned(), ..ConfigFile::default() };
     let mut settings = Vec::new();
-    for entry in entries(utf8(bytes)?)? {
-        let mut set = |name: String, value: String| {
-            settings.push(Setting { name, value, origin: Origin::File(path.to_owned()) });
-        };
-        let path: Vec<&str> = entry.path.iter().map(String::as_str).collect();
-        match (&path[..], entry.kind) {
-            (["channels"], Kind::List) => file.channels = Some(Vec::new()),
-            (["channels"], Kind::Item) => {
-                file.channels.get_or_insert_default().push(entry.value);
-            }
+    let mut set = |name: String, value: String| {
+        settings.push(Setting { name, value, origin: Origin::File(path.to_owned()) });
+    };
+    let document = parse(bytes)?;
+    for (key, value) in document.root().into_iter().flat_map(Value::entries) {
+        let text = value.text().filter(|_| !value.is_null()).map(str::to_owned);
+        match (key, text) {
+            ("channels", None) if value.is_list() => file.channels = Some(texts(value)),
             // `mamba config set channels` writes a single value, which mamba cannot read itself.
-            (["channels"], Kind::Value) if !entry.is_null() => {
-                file.channels = Some(vec![entry.value]);
-            }
-            (["channel_priority"], Kind::Value) => file.channel_priority = Some(entry.value),
-            (["solver"], Kind::Value) => file.solver = Some(entry.value),
+            ("channels", Some(channel)) => file.channels = Some(vec![channel]),
+            ("channel_priority", text) => file.channel_priority = text,
+            ("solver", text) => file.solver = text,
             // conda's key and mamba's.
-            ([key @ ("subdir" | "platform")], Kind::Value) => set((*key).to_owned(), entry.value),
-            (["override_virtual_packages" | "virtual_packages", name], Kind::Value)
-                if !entry.is_null() || entry.style != ScalarStyle::Plain =>
-            {
-                let name = name.strip_prefix("__").unwrap_or(name);
-                set(format!("override_virtual_packages.{name}"), entry.as_conda_reads_it());
+            ("subdir" | "platform", Some(platform)) => set(key.to_owned(), platform),
+            ("override_virtual_packages" | "virtual_packages", None) => {
+                for (name, version) in value.entries().filter(|(_, version)| !version.is_null()) {
+                    let name = name.strip_prefix("__").unwrap_or(name);
+                    set(format!("override_virtual_packages.{name}"), as_conda_reads_it(version));
+                }
             }
             _ => {}
         }
@@ -175,130 +163,60 @@ fn read(path: &str, bytes: &[u8]) -> Result<(ConfigFile, Vec<Setting>), String> 
     Ok((file, settings))
 }
 
-/// The lines with channel settings.
-fn channel_lines(text: &str) -> Result<Vec<CondarcLine>, String> {
-    let is_wanted = |entry: &Entry| {
-        entry.kind != Kind::List && CHANNEL_KEYS.contains(&entry.key()) && !entry.is_null()
-    };
-    let line = |entry: Entry| CondarcLine {
-        line: entry.line,
-        key: entry.path.join("."),
-        is_entry: entry.is_item(),
-        value: entry.value,
-    };
-    Ok(entries(text)?.into_iter().filter(is_wanted).map(line).collect())
-}
-
-fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
-}
-
-/// A value in a configuration file.
-struct Entry {
-    /// The keys from the top.
-    path: Vec<String>,
-    kind: Kind,
-    value: String,
-    style: ScalarStyle,
-    /// The line, from 1.
-    line: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// The value of a key.
-    Value,
-    /// The start of a list, without a value.
-    List,
-    /// An item of a list.
-    Item,
-}
-
-impl Entry {
-    /// The key at the top.
-    fn key(&self) -> &str {
-        self.path.first().map_or("", String::as_str)
+/// Without quotes 12.10 is a number in YAML, and conda reads 12.1.
+fn as_conda_reads_it(value: Value<'_>) -> String {
+    let text = value.text().unwrap_or_default();
+    match text.parse::<f64>() {
+        Ok(number) if value.is_plain() && text.contains('.') => format!("{number:?}"),
+        Ok(_) | Err(_) => text.to_owned(),
     }
+}
 
-    fn is_item(&self) -> bool {
-        self.kind == Kind::Item
-    }
+/// The texts in a list.
+fn texts(list: Value<'_>) -> Vec<String> {
+    list.items().filter_map(Value::text).map(str::to_owned).collect()
+}
 
-    fn is_null(&self) -> bool {
-        matches!(&*self.value, "" | "~" | "null")
-    }
-
-    /// Without quotes 12.10 is a number in YAML, and conda reads 12.1.
-    fn as_conda_reads_it(&self) -> String {
-        let number = self.value.parse::<f64>().ok().filter(|_| self.style == ScalarStyle::Plain);
-        match number {
-            Some(number) if self.value.contains('.') => format!("{number:?}"),
-            Some(_) | None => self.value.clone(),
+/// Adds the lines of a key.
+fn add_lines(lines: &mut Vec<CondarcLine>, key: &str, value: Value<'_>, is_entry: bool) {
+    match value.text() {
+        Some(text) if !value.is_null() => lines.push(CondarcLine {
+            line: value.line(),
+            key: key.to_owned(),
+            value: text.to_owned(),
+            is_entry,
+        }),
+        Some(_) => {}
+        None => {
+            value.items().for_each(|item| add_lines(lines, key, item, true));
+            for (inner, value) in value.entries() {
+                add_lines(lines, &format!("{key}.{inner}"), value, false);
+            }
         }
     }
 }
 
-/// All values of a file whose top is a mapping.
-fn entries(text: &str) -> Result<Vec<Entry>, String> {
-    /// A mapping or a list that is open.
-    struct Level {
-        is_list: bool,
-        /// The key of a mapping whose value comes next.
-        key: Option<String>,
-    }
-    let not_a_mapping = || Err("not a mapping of keys".to_owned());
-    let mut entries = Vec::new();
-    let mut levels: Vec<Level> = Vec::new();
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| format!("not YAML: {error}"))?;
-        let is_list = matches!(event, Event::SequenceStart(..));
-        let (kind, value, style) = match event {
-            Event::SequenceStart(..) if levels.is_empty() => return not_a_mapping(),
-            Event::SequenceStart(..) => (Kind::List, String::new(), ScalarStyle::Plain),
-            Event::MappingStart(..) => {
-                levels.push(Level { is_list: false, key: None });
-                continue;
-            }
-            Event::Scalar(value, style, ..) => match levels.last_mut() {
-                None if value.is_empty() || value == "~" => continue,
-                None => return not_a_mapping(),
-                Some(level) if !level.is_list && level.key.is_none() => {
-                    level.key = Some(value.into_owned());
-                    continue;
-                }
-                Some(level) => {
-                    let kind = if level.is_list { Kind::Item } else { Kind::Value };
-                    (kind, value.into_owned(), style)
-                }
-            },
-            Event::MappingEnd | Event::SequenceEnd => {
-                levels.pop();
-                if let Some(level) = levels.last_mut() {
-                    level.key = None;
-                }
-                continue;
-            }
-            Event::Alias(_) => {
-                if let Some(level) = levels.last_mut() {
-                    level.key = None;
-                }
-                continue;
-            }
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => continue,
-        };
-        let path = levels.iter().filter_map(|level| level.key.clone()).collect();
-        entries.push(Entry { path, kind, value, style, line: span.start.line() });
-        if is_list {
-            levels.push(Level { is_list: true, key: None });
-        } else if let Some(level) = levels.last_mut() {
-            level.key = None;
+/// The lines with channel settings, and whether there are comments.
+fn channel_lines(bytes: &[u8]) -> Result<(Vec<CondarcLine>, bool), String> {
+    let document = parse(bytes)?;
+    let mut lines = Vec::new();
+    for (key, value) in document.root().into_iter().flat_map(Value::entries) {
+        if CHANNEL_KEYS.contains(&key) {
+            add_lines(&mut lines, key, value, false);
         }
     }
-    Ok(entries)
+    let is_comment = |line: &str| line.trim_start().starts_with('#') || line.contains(" #");
+    Ok((lines, String::from_utf8_lossy(bytes).lines().any(is_comment)))
+}
+
+/// A file whose top is a mapping, or empty.
+fn parse(bytes: &[u8]) -> Result<Document, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
+    let document = Document::parse(text).map_err(|error| error.to_string())?;
+    match document.root() {
+        Some(root) if !root.is_map() && !root.is_null() => Err("not a mapping of keys".to_owned()),
+        Some(_) | None => Ok(document),
+    }
 }
 
 #[cfg(test)]
@@ -314,7 +232,7 @@ mod tests {
     }
 
     fn lines(text: &str) -> Vec<(usize, String, String)> {
-        let lines = channel_lines(text).expect("YAML");
+        let (lines, _) = channel_lines(text.as_bytes()).expect("YAML");
         lines.into_iter().map(|line| (line.line, line.key, line.value)).collect()
     }
 
