@@ -1,11 +1,10 @@
-//! What an answer cannot do without and a document does not say.
+//! What an answer needs and a document does not report.
 
 use crate::conda::{Os, Subdir};
 use crate::types::{Detected, Machine, Origin};
 
-/// Fills the platform and the system's versions that a document left unknown, with the
-/// [baseline](Machine::baseline) of the platform. Facts that somebody said stay as they are, and a
-/// machine that was probed stays as it was.
+/// Fills the platform and the versions of the system if a document does not report them, with the
+/// [baseline](Machine::baseline) of the platform. A machine that was not read from a document is not changed.
 pub fn assume_baseline(machine: &mut Machine) {
     if machine.document.is_none() {
         return;
@@ -16,7 +15,7 @@ pub fn assume_baseline(machine: &mut Machine) {
     let Some(subdir) = machine.subdir.value() else { return };
     let baseline = Machine::baseline(*subdir);
     if subdir.os() == Os::Macos {
-        // There is no driver of NVIDIA's for any macOS that PyTorch runs on.
+        // NVIDIA has no driver for a macOS that PyTorch runs on.
         fill(&mut machine.driver, Detected::Absent);
         fill(&mut machine.driver_cuda, Detected::Absent);
         fill(&mut machine.libcuda, Detected::Absent);
@@ -28,26 +27,26 @@ pub fn assume_baseline(machine: &mut Machine) {
     fill(&mut machine.windows, baseline.windows);
 }
 
-/// The platform that the GPUs and the system leave; without either, that of most machines.
+/// The platform that the GPUs and the system allow; without either, the most common one.
 fn platform(machine: &Machine) -> Subdir {
     let names = || machine.gpus.iter().filter_map(|gpu| gpu.name.value());
     if machine.os.value().is_some_and(|os| os.starts_with("Windows")) {
         Subdir::Win64
-    } else if machine.jetson.is_found() || names().any(|name| is_arm_alone(name)) {
+    } else if machine.jetson.is_found() || names().any(|name| is_arm_only(name)) {
         Subdir::LinuxAarch64
     } else {
         Subdir::Linux64
     }
 }
 
-/// Whether a GPU comes with an Arm processor alone: on one chip or one board with it.
-fn is_arm_alone(name: &str) -> bool {
+/// Whether a GPU only exists on one chip or board with an Arm processor.
+fn is_arm_only(name: &str) -> bool {
     let words = ["GH200", "GB200", "GB300", "GB10", "Orin", "Xavier", "Thor", "Jetson", "Tegra"];
     name.contains("(nvgpu)")
         || name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
 }
 
-/// Takes what is assumed where nothing is known.
+/// Fills a fact that is unknown.
 fn fill<T>(slot: &mut Detected<T>, assumed: Detected<T>) {
     if let Detected::Unknown { .. } = slot {
         *slot = assumed;

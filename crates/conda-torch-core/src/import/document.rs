@@ -1,5 +1,4 @@
-//! A document as it comes: bytes of unknown encoding, text that was copied out of a terminal or an
-//! issue.
+//! A document as people have it: bytes of unknown encoding, text that was copied from a terminal or an issue.
 
 use std::borrow::Cow;
 
@@ -9,76 +8,77 @@ use crate::conda::Subdir;
 
 use super::terminal_text::plain;
 
-/// A text, and the JSON in it where there is some.
+/// A text, and the JSON in it.
 pub(super) struct Document<'t> {
-    /// All of it as it came, without a byte order mark.
+    /// All of it, without a byte order mark.
     pub text: &'t str,
-    /// All of it as a terminal showed it; see [`plain`]. As it came, where it is JSON alone.
-    pub plain: Cow<'t, str>,
-    /// The first object in it, also after a prompt or warnings. `None` where no line begins one.
+    /// All of it without what copying adds; see [`plain`].
+    pub plain: String,
+    /// The first JSON object, also after a prompt or warnings. `None` if no line starts one.
     pub json: Option<Result<Value, Error>>,
-    /// The platform that was asked for: which of several machines in it counts.
+    /// The platform that counts if it describes several machines.
     pub platform: Option<Subdir>,
 }
 
-/// How many lines that look like the beginning of an object are tried.
+/// How many lines that look like the start of an object are tried.
 const TRIES: usize = 8;
 
 impl<'t> Document<'t> {
     pub(super) fn of(text: &'t str, platform: Option<Subdir>) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let as_it_is = text.trim_start().starts_with(['{', '[']).then(|| first_value(text));
-        if let Some(Ok(value)) = as_it_is {
-            return Self { text, plain: Cow::Borrowed(text), json: Some(Ok(value)), platform };
-        }
+        let is_json = text.trim_start().starts_with(['{', '[']);
+        let as_it_is = is_json.then(|| first_value(text));
         let plain = plain(text);
-        let json = embedded(&plain).or(as_it_is);
+        let json = match as_it_is {
+            Some(Ok(value)) => Some(Ok(value)),
+            Some(Err(_)) | None => embedded(&plain).or(as_it_is),
+        };
         Self { text, plain, json, platform }
     }
 
-    /// The JSON, where it is whole.
+    /// The JSON, if it is complete.
     pub(super) fn value(&self) -> Option<&Value> {
         self.json.as_ref()?.as_ref().ok()
     }
 
-    /// The JSON, for a reader whose format it is; what is wrong with it, and where.
+    /// The JSON for the reader of its format, or what is wrong with it.
     pub(super) fn whole(&self) -> Result<&Value, String> {
         match &self.json {
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) if error.is_eof() => Err(format!("the JSON is cut off: {error}")),
             Some(Err(error)) => Err(format!("not JSON: {error}")),
-            None => Err("no JSON in it".to_owned()),
+            None => Err("no JSON".to_owned()),
         }
     }
 
-    /// Whether this is JSON with all of these keys at its top.
+    /// Whether this is JSON with all of these keys at the top.
     pub(super) fn has_keys(&self, keys: &[&str]) -> bool {
         self.value().is_some_and(|value| keys.iter().all(|key| value.get(key).is_some()))
     }
 
-    /// Whether this is damaged JSON that has one of these words somewhere: what it was meant to be.
+    /// Whether this is damaged JSON that has one of these words.
     pub(super) fn is_damaged_with(&self, words: &[&str]) -> bool {
         matches!(self.json, Some(Err(_))) && words.iter().any(|word| self.plain.contains(word))
     }
 }
 
-/// The value that a text begins with. What a shell printed after it does not count.
+/// The value at the start of a text. What a shell printed after it is ignored.
 fn first_value(text: &str) -> Result<Value, Error> {
     match serde_json::Deserializer::from_str(text).into_iter().next() {
         Some(result) => result,
-        None => serde_json::from_str(text), // which says what is wrong with an empty text
+        None => serde_json::from_str(text), // for its error about an empty text
     }
 }
 
-/// The first object that begins a line and is whole, or else what is wrong with the first that is
-/// not. The lines before it are kept empty, so that an error's line is that of the file.
+/// The first complete object that starts a line, or else the error of the first one. The lines before it are kept
+/// empty, so that an error has the line of the file.
 fn embedded(text: &str) -> Option<Result<Value, Error>> {
     let mut first: Option<(usize, Error)> = None;
     let mut start = 0;
     let mut tried = 0;
     for (number, line) in text.split('\n').enumerate() {
         let indent = line.len() - line.trim_start().len();
-        // What stands further in is a part of the one that is damaged.
+        // A line that is indented further is part of the damaged object.
         let is_inner = first.as_ref().is_some_and(|(outer, _)| indent > *outer);
         if begins_object(line) && !is_inner && tried < TRIES {
             tried += 1;
@@ -100,8 +100,9 @@ fn begins_object(line: &str) -> bool {
         rest.is_empty() || rest.starts_with('"')
     })
 }
-/// The text of a document: UTF-8, or UTF-16 as `>` in `PowerShell` writes it. Damaged characters are
-/// replaced: a reader that looks for a number will not find it there.
+
+/// The text of a document: UTF-8, or UTF-16 as `>` in `PowerShell` writes it. Invalid characters are
+/// replaced: no number can be read from them.
 #[must_use]
 pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     let utf16 = |decode: fn([u8; 2]) -> u16| {
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_powershell_writes_is_text_too() {
+    fn utf_16_of_powershell_is_text() {
         let little: Vec<u8> = "\u{feff}GPU é".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = "\u{feff}GPU é".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(text_of(&little), "GPU é");
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_found_after_what_a_terminal_shows() {
+    fn json_is_found_after_a_prompt_and_warnings() {
         let text =
             "(base) $ conda info --json\nWARNING: {x} is deprecated\n{\n  \"a\": 1\n}\n(base) $ ";
         let document = Document::of(text, None);
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_told_with_its_line_in_the_file() {
+    fn an_error_has_its_line_in_the_file() {
         let document = Document::of("$ conda info --json\n\n{\n  \"a\": [1,\n", None);
         let error = document.whole().expect_err("cut off");
         assert!(error.starts_with("the JSON is cut off") && error.contains("line 5"), "{error}");
@@ -151,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn a_brace_in_a_line_of_text_is_not_taken_for_the_beginning() {
+    fn a_brace_in_text_is_not_the_start_of_an_object() {
         let document = Document::of("{\nfoo\n}\n{\"a\": 1}\n", None);
         assert_eq!(document.whole().expect("the second")["a"], 1);
     }
 
     #[test]
-    fn a_part_of_a_damaged_object_is_not_taken_for_it() {
+    fn a_part_of_a_damaged_object_is_not_read() {
         for text in ["{\"items\": [\n  {\n\"a\": 1}\n", "$\n{\"items\": [\n  {\n\"a\": 1}\n,,"] {
             assert!(Document::of(text, None).whole().is_err(), "{text}");
         }

@@ -1,5 +1,5 @@
-//! Text of `label : value` lines, with further values on lines of their own: what `conda info`,
-//! `mamba info`, `micromamba info` and `pixi info` print for people.
+//! Text of `label : value` lines, with further values on their own lines, as the `info` of conda, mamba, micromamba
+//! and pixi prints it.
 
 /// Labels with their values, in order.
 #[derive(Debug, Default)]
@@ -8,13 +8,13 @@ pub(super) struct LabeledText<'t> {
 }
 
 impl<'t> LabeledText<'t> {
-    /// Takes every line that has a label, and those below it that have none.
+    /// Reads every line with a label, and the lines without one below it.
     pub(super) fn of(text: &'t str) -> Self {
         let mut entries: Vec<(String, Vec<&'t str>)> = Vec::new();
         let mut is_open = false;
         for line in text.lines() {
             let trimmed = line.trim();
-            if let Some((label, value)) = labelled(trimmed) {
+            if let Some((label, value)) = label_and_value(trimmed) {
                 let values = if value.is_empty() { Vec::new() } else { vec![value] };
                 entries.push((label, values));
                 is_open = true;
@@ -31,7 +31,7 @@ impl<'t> LabeledText<'t> {
         Self { entries }
     }
 
-    /// All values of the first entry with a label; `None` where there is none.
+    /// All values of the first entry with a label.
     pub(super) fn all(&self, label: &str) -> Option<&[&'t str]> {
         let found = self.entries.iter().find(|(other, _)| other == label);
         found.map(|(_, values)| values.as_slice())
@@ -47,7 +47,7 @@ impl<'t> LabeledText<'t> {
         self.all(label).is_some()
     }
 
-    /// Whether nothing comes after the first entry with a label.
+    /// Whether the first entry with a label is the last entry.
     pub(super) fn is_last(&self, label: &str) -> bool {
         let place = self.entries.iter().position(|(other, _)| other == label);
         place.is_some_and(|place| place + 1 == self.entries.len())
@@ -60,8 +60,8 @@ impl<'t> LabeledText<'t> {
     }
 }
 
-/// The label in small letters, and the value: `conda version : 24.1.0`, `Pixi version: 0.77.0`.
-fn labelled(line: &str) -> Option<(String, &str)> {
+/// The label in lower case, and the value: `conda version : 24.1.0`, `Pixi version: 0.77.0`.
+fn label_and_value(line: &str) -> Option<(String, &str)> {
     let (label, value) =
         line.split_once(": ").or_else(|| line.strip_suffix(':').map(|label| (label, "")))?;
     let label = label.trim_end();
@@ -76,16 +76,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_goes_on_over_lines_without_a_label() {
+    fn a_value_continues_on_lines_without_a_label() {
         let text = "\n  virtual packages : __cuda=12.4=0\n                     __unix=0=0\n   platform : linux-64\n";
-        let labelled = LabeledText::of(text);
-        assert_eq!(labelled.all("virtual packages"), Some(&["__cuda=12.4=0", "__unix=0=0"][..]));
-        assert_eq!(labelled.first("platform"), Some("linux-64"));
-        assert!(!labelled.has("unix"));
+        let text_of_labels = LabeledText::of(text);
+        assert_eq!(
+            text_of_labels.all("virtual packages"),
+            Some(&["__cuda=12.4=0", "__unix=0=0"][..])
+        );
+        assert_eq!(text_of_labels.first("platform"), Some("linux-64"));
+        assert!(!text_of_labels.has("unix"));
     }
 
     #[test]
-    fn lines_of_pixi_and_lost_indentation_are_taken_too() {
+    fn lines_of_pixi_and_lost_indentation_are_read() {
         let pixi = "Virtual packages: __unix=0=0\n                : __glibc=2.35=0\n";
         assert_eq!(
             LabeledText::of(pixi).all("virtual packages"),
@@ -96,15 +99,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_is_none_and_an_empty_line_ends_a_list() {
+    fn an_empty_line_ends_a_list() {
         let text = "populated config files : \n\n   /not/a/file\nuser config file :\n   C:\\rc\n";
-        let labelled = LabeledText::of(text);
-        assert_eq!(labelled.all("populated config files"), Some(&[][..]));
-        assert_eq!(labelled.first("user config file"), Some("C:\\rc"));
+        let text_of_labels = LabeledText::of(text);
+        assert_eq!(text_of_labels.all("populated config files"), Some(&[][..]));
+        assert_eq!(text_of_labels.first("user config file"), Some("C:\\rc"));
     }
 
     #[test]
-    fn an_address_and_a_path_are_no_labels() {
+    fn urls_and_paths_are_not_labels() {
         let text = "channel URLs : https://a/linux-64\n   https://b/noarch\n   C:\\Users\\a: b\n";
         assert_eq!(LabeledText::of(text).all("channel urls").map(<[_]>::len), Some(3));
     }

@@ -1,60 +1,40 @@
-//! A machine that was saved: what `probe --json` printed.
+//! A machine that `probe --json` or `advise --json` printed.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-use crate::types::Machine;
+use serde_json::Value;
 
 use super::ReadMachineError;
 use super::document::Document as Text;
+use crate::types::Machine;
 
-/// The version of the document's form that this program writes and reads.
+/// The version of the document that this program writes and reads.
 pub(super) const FORMAT: u64 = 1;
 
-/// A first look at a document: what it is, before its values are read.
-#[derive(Deserialize)]
-struct Envelope {
-    format_version: Option<serde_json::Value>,
-    machine: Option<Inner>,
-    subdir: Option<IgnoredAny>,
-}
-
-/// The one key that every machine has.
-#[derive(Deserialize)]
-struct Inner {
-    subdir: Option<IgnoredAny>,
-}
-
-/// The document as a whole, so that an error's line and column are those of the file.
+/// The document of a subcommand.
 #[derive(Deserialize)]
 struct Document {
     machine: Machine,
 }
 
-/// Reads a machine from the document of `probe`, from one of `advise`, or bare. `None` where it is
-/// JSON of something else, or none.
+/// Reads a machine from the document of `probe` or `advise`, or without one around it. `None` if it is other JSON.
 pub(super) fn read(document: &Text<'_>) -> Option<Result<Machine, ReadMachineError>> {
-    let json = document.value()?;
-    let envelope = Envelope::deserialize(json).ok()?;
-    let has_machine = match (&envelope.machine, &envelope.subdir) {
-        (Some(Inner { subdir: Some(_) }), _) => true,
-        (Some(Inner { subdir: None }) | None, _) => false,
-    };
-    if !has_machine && envelope.subdir.is_none() && envelope.format_version.is_none() {
-        return None;
-    }
-    Some(match envelope.format_version {
+    let json = document.value().filter(|json| json.is_object())?;
+    // Every machine has this key.
+    let has_subdir = |value: &Value| value.get("subdir").is_some();
+    let version = json.get("format_version");
+    // Read from the text, so that an error has the line and column of the file.
+    Some(match version {
         Some(version) if version.as_u64() != Some(FORMAT) => {
-            Err(ReadMachineError::OtherFormat(version))
+            Err(ReadMachineError::OtherFormat(version.clone()))
         }
-        // Read again from the text, so that an error's line and column are those of the file.
-        _ if has_machine => serde_json::from_str(document.text)
+        _ if json.get("machine").is_some_and(has_subdir) => serde_json::from_str(document.text)
             .map(|Document { machine }| machine)
             .map_err(ReadMachineError::BadMachine),
-        _ if envelope.subdir.is_some() => {
+        _ if has_subdir(json) => {
             serde_json::from_str(document.text).map_err(ReadMachineError::BadMachine)
         }
-        Some(_) | None => Err(ReadMachineError::NoMachine),
+        Some(_) => Err(ReadMachineError::NoMachine),
+        None => return None,
     })
 }
 
@@ -66,7 +46,7 @@ mod tests {
         r#"{"subdir": {"status": "found", "value": "linux-64", "origin": "compiled"}}"#;
 
     #[test]
-    fn a_machine_is_found_in_each_kind_of_document() {
+    fn each_kind_of_document_has_a_machine() {
         for text in [
             MACHINE.to_owned(),
             format!("\u{feff}{{\"machine\": {MACHINE}}}"),
@@ -78,11 +58,11 @@ mod tests {
     }
 
     #[test]
-    fn other_documents_are_refused_with_the_place() {
+    fn other_documents_are_errors_with_the_place() {
         let message = |text: &str| read_machine(text, None).expect_err("no machine").to_string();
         assert!(message("{\"machine\": ").contains("line 1 column 12"));
         for text in ["[]", "7", "{}", "{\"machine\": {}}", "{\"machine\": 3}"] {
-            assert!(message(text).contains("no machine in it"), "{text}");
+            assert!(message(text).contains("not recognized"), "{text}");
         }
         assert!(message("{\"format_version\": 2}").contains("`format_version` is 2"));
         let bad = "{\n \"subdir\": {\"status\": \"found\", \"value\": \"linux-65\"}}";

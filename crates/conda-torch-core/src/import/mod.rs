@@ -1,9 +1,8 @@
 //! Machines described elsewhere: documents that people already have, read as a [`Machine`].
 //!
-//! A format is a file with two functions: one that recognises it by its content, and one that reads
-//! it. A reader fills what the document says, with the origin `document:FORMAT`, sets to absent what
-//! it proves not to be there, and leaves the rest unknown: nothing is guessed here. [`assume_baseline`] then
-//! fills what an answer cannot do without, with the origin `baseline`, so that it is told apart.
+//! A reader recognizes its format by the content and fills what the document reports, with the origin
+//! `document:FORMAT`. It sets to absent what the document proves, and leaves the rest unknown. It assumes
+//! nothing: [`assume_baseline`] fills what an answer needs, with the origin `baseline`.
 
 mod baseline;
 mod clients;
@@ -16,195 +15,153 @@ pub mod nvidia_smi;
 mod terminal_text;
 
 use crate::conda::Subdir;
-use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
+use crate::types::{ClientKind, Detected, Machine, Origin, Outcome, SourceReport};
 
 pub use baseline::assume_baseline;
 pub use document::text_of;
 
 use clients::{conda, mamba, pixi};
 use document::Document;
+use nvidia_smi::{banner, csv, list, message, query, xml};
 
-/// A form in which machines are described.
-struct Format {
-    /// What made the document, in the words of who would make it: `nvidia-smi -q -x`.
-    name: &'static str,
-    /// Whether a document is of this format. Looks for what no other document has.
-    recognises: fn(&Document<'_>) -> bool,
-    /// Fills a machine of which nothing is known; what is wrong, where that cannot be done.
-    read: fn(&Document<'_>, &mut Machine) -> Result<(), String>,
-}
+/// `None`: the document has another format. An error: what is wrong with it.
+type Recognized = Option<Result<(), String>>;
 
-/// Every format but our own, the ones that tell most first: a text may hold several.
-const FORMATS: &[Format] = &[
-    Format {
-        name: "kubectl get nodes -o json",
-        recognises: kubernetes::is_nodes,
-        read: kubernetes::read,
-    },
-    Format { name: "conda info --json", recognises: conda::is_json, read: conda::read_json },
-    Format {
-        name: "micromamba info --json",
-        recognises: mamba::is_micromamba_json,
-        read: mamba::read_json,
-    },
-    Format { name: "mamba info --json", recognises: mamba::is_mamba_json, read: mamba::read_json },
-    Format { name: "pixi info --json", recognises: pixi::is_json, read: pixi::read_json },
-    Format {
-        name: "python -m torch.utils.collect_env",
-        recognises: collect_env::is_text,
-        read: collect_env::read,
-    },
-    Format {
-        name: "micromamba info",
-        recognises: mamba::is_micromamba_text,
-        read: mamba::read_text,
-    },
-    Format { name: "mamba info", recognises: mamba::is_mamba_text, read: mamba::read_text },
-    Format { name: "conda info", recognises: conda::is_text, read: conda::read_text },
-    Format { name: "pixi info", recognises: pixi::is_text, read: pixi::read_text },
-    Format {
-        name: "nvidia-smi -q -x",
-        recognises: nvidia_smi::xml::is_text,
-        read: nvidia_smi::xml::read,
-    },
-    Format {
-        name: "nvidia-smi -q",
-        recognises: nvidia_smi::query::is_text,
-        read: nvidia_smi::query::read,
-    },
-    Format {
-        name: "nvidia-smi",
-        recognises: nvidia_smi::banner::is_text,
-        read: nvidia_smi::banner::read,
-    },
-    Format {
-        name: "nvidia-smi -L",
-        recognises: nvidia_smi::list::is_text,
-        read: nvidia_smi::list::read,
-    },
-    Format {
-        name: "nvidia-smi --version",
-        recognises: nvidia_smi::query::is_version,
-        read: nvidia_smi::query::read,
-    },
-    Format {
-        name: "nvidia-smi --query-gpu",
-        recognises: nvidia_smi::csv::is_text,
-        read: nvidia_smi::csv::read,
-    },
-    Format {
-        name: "nvidia-smi's message",
-        recognises: nvidia_smi::message::is_text,
-        read: nvidia_smi::message::read,
-    },
+/// Fills a machine of which nothing is known.
+type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
+
+/// Every format except our own, by the command that prints it. Those that report most come first: a text may have
+/// several.
+const FORMATS: [(&str, Reader); 17] = [
+    ("kubectl get nodes -o json", kubernetes::read),
+    ("conda info --json", conda::json),
+    ("micromamba info --json", |it, machine| mamba::json(ClientKind::Micromamba, it, machine)),
+    ("mamba info --json", |it, machine| mamba::json(ClientKind::Mamba, it, machine)),
+    ("pixi info --json", pixi::json),
+    ("python -m torch.utils.collect_env", collect_env::read),
+    ("micromamba info", |it, machine| mamba::text(ClientKind::Micromamba, it, machine)),
+    ("mamba info", |it, machine| mamba::text(ClientKind::Mamba, it, machine)),
+    ("conda info", conda::text),
+    ("pixi info", pixi::text),
+    ("nvidia-smi -q -x", |it, machine| nvidia_smi::fill(xml::parse(&it.plain)?, machine)),
+    ("nvidia-smi -q", |it, machine| nvidia_smi::fill(query::parse(&it.plain)?, machine)),
+    ("nvidia-smi", |it, machine| nvidia_smi::fill(banner::parse(&it.plain)?, machine)),
+    ("nvidia-smi -L", |it, machine| nvidia_smi::fill(list::parse(&it.plain)?, machine)),
+    ("nvidia-smi --version", |it, machine| {
+        nvidia_smi::fill(query::parse_version(&it.plain)?, machine)
+    }),
+    ("nvidia-smi --query-gpu", |it, machine| nvidia_smi::fill(csv::parse(&it.plain)?, machine)),
+    ("nvidia-smi's message", message::read),
 ];
 
 /// Why a document is not a machine.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadMachineError {
-    /// It is meant as JSON, and is damaged.
-    #[error(
-        "not JSON: {0}; expected what `conda-torch probe --json` prints, or another of the documents that `--machine` reads"
-    )]
+    /// It is damaged JSON.
+    #[error("not JSON: {0}")]
     NotJson(serde_json::Error),
-    /// A pipe whose program failed, an empty paste.
-    #[error("nothing in it; expected what `conda-torch probe --json` prints{}", others())]
+    /// It has no content: a pipe whose program failed, an empty paste.
+    #[error("the input is empty; pipe in the output of `nvidia-smi`")]
     Empty,
-    /// It is a document of something else.
-    #[error("no machine in it; expected what `conda-torch probe --json` prints{}", others())]
+    /// It is something else.
+    #[error(
+        "not recognized as a description of a machine; pass the output of `conda-torch probe --json`, `nvidia-smi` or `conda info`"
+    )]
     NoMachine,
-    /// Its form is newer.
+    /// Its version is newer.
     #[error("`format_version` is {0}; this program reads {version}", version = machine_json::FORMAT)]
     OtherFormat(serde_json::Value),
     /// A value of the machine cannot be read.
     #[error("`machine`: {0}")]
     BadMachine(serde_json::Error),
-    /// The format is known, and what it should say cannot be found.
-    #[error("taken for `{format}`: {problem}")]
+    /// Its format is known, but it cannot be read.
+    #[error("cannot read it as `{format}`: {problem}")]
     Damaged {
-        /// What it was taken for.
+        /// The format.
         format: &'static str,
         /// What is wrong, and where.
         problem: String,
     },
 }
 
-/// The other formats, for a sentence.
-fn others() -> String {
-    let mut text = String::new();
-    for format in FORMATS {
-        text.extend([", or `", format.name, "`"]);
-    }
-    text
-}
-
-/// Reads a machine from a document of any known format, recognised by its content. Where it holds
-/// several machines, those of `platform` count, if one is named.
+/// Reads a machine from a document of any known format, recognized by its content. If it describes several
+/// machines, those of `platform` count.
 ///
 /// # Errors
-/// Where the text is damaged or of something else, with the place.
+/// If the text is damaged or something else, with the place.
 pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, ReadMachineError> {
     let document = Document::of(text, platform);
     if let Some(machine) = machine_json::read(&document) {
         return machine;
     }
-    let Some(format) = FORMATS.iter().find(|format| (format.recognises)(&document)) else {
-        return Err(match document.json {
-            Some(Err(error)) => ReadMachineError::NotJson(error),
-            None if text.trim().is_empty() => ReadMachineError::Empty,
-            Some(Ok(_)) | None => ReadMachineError::NoMachine,
-        });
-    };
-    let mut machine = blank(format.name);
-    match (format.read)(&document, &mut machine) {
-        Ok(()) => {
-            machine.sources.insert(0, taken(format.name));
-            Ok(machine)
+    for (format, read) in FORMATS {
+        let mut machine = unknown_machine(format);
+        match read(&document, &mut machine) {
+            None => {}
+            Some(Ok(())) => {
+                let (source, detail) = ("--machine".to_owned(), format!("read as {format}"));
+                machine.sources.insert(0, SourceReport { source, outcome: Outcome::Ok, detail });
+                return Ok(machine);
+            }
+            Some(Err(problem)) => return Err(ReadMachineError::Damaged { format, problem }),
         }
-        Err(problem) => Err(ReadMachineError::Damaged { format: format.name, problem }),
     }
+    Err(match document.json {
+        Some(Err(error)) => ReadMachineError::NotJson(error),
+        None if text.trim().is_empty() => ReadMachineError::Empty,
+        Some(Ok(_)) | None => ReadMachineError::NoMachine,
+    })
 }
 
-fn taken(format: &str) -> SourceReport {
-    SourceReport {
-        source: "--machine".to_owned(),
-        outcome: Outcome::Ok,
-        detail: format!("taken for {format}"),
-    }
-}
-
-/// A machine of which a document of some format has said nothing yet.
-fn blank(format: &str) -> Machine {
-    fn silent<T>(format: &str) -> Detected<T> {
-        Detected::unknown(format!("{format} does not say it"))
+/// A machine of which a document has reported nothing yet.
+fn unknown_machine(format: &str) -> Machine {
+    fn unknown<T>(format: &str) -> Detected<T> {
+        Detected::unknown(format!("{format} does not report it"))
     }
     Machine {
-        subdir: silent(format),
-        os: silent(format),
-        kernel: silent(format),
-        glibc: silent(format),
-        musl: silent(format),
-        macos: silent(format),
-        windows: silent(format),
-        cpu: silent(format),
-        driver: silent(format),
-        driver_cuda: silent(format),
-        libcuda: silent(format),
-        gpu_count: silent(format),
-        nvidia_smi: silent(format),
-        toolkit_file: silent(format),
-        container: silent(format),
-        wsl: silent(format),
-        jetson: silent(format),
-        rosetta: silent(format),
-        shell: silent(format),
+        subdir: unknown(format),
+        os: unknown(format),
+        kernel: unknown(format),
+        glibc: unknown(format),
+        musl: unknown(format),
+        macos: unknown(format),
+        windows: unknown(format),
+        cpu: unknown(format),
+        driver: unknown(format),
+        driver_cuda: unknown(format),
+        libcuda: unknown(format),
+        gpu_count: unknown(format),
+        nvidia_smi: unknown(format),
+        toolkit_file: unknown(format),
+        container: unknown(format),
+        wsl: unknown(format),
+        jetson: unknown(format),
+        rosetta: unknown(format),
+        shell: unknown(format),
         document: Some(format.to_owned()),
         ..Machine::default()
     }
 }
 
-/// A fact that a document tells.
-fn said<T>(value: T, machine: &Machine) -> Detected<T> {
-    let format = machine.document.clone().unwrap_or_default();
-    Detected::found(value, Origin::Document(format))
+/// A fact that the machine's document reports.
+fn reported<T>(value: T, machine: &Machine) -> Detected<T> {
+    Detected::found(value, Origin::Document(machine.document.clone().unwrap_or_default()))
+}
+
+/// Sets a fact, if the document reports it.
+fn set<T>(
+    machine: &mut Machine,
+    fact: impl FnOnce(&mut Machine) -> &mut Detected<T>,
+    value: Option<T>,
+) {
+    if let Some(value) = value {
+        let value = reported(value, machine);
+        *fact(machine) = value;
+    }
+}
+
+/// Adds the report of a part of the document.
+fn report(machine: &mut Machine, source: &str, outcome: Outcome, detail: impl Into<String>) {
+    let (source, detail) = (source.to_owned(), detail.into());
+    machine.sources.push(SourceReport { source, outcome, detail });
 }

@@ -1,52 +1,20 @@
-//! A text as it was before it was copied out of a terminal, a mail or an issue: without colours,
-//! carriage returns, marks of a quotation and fences of Markdown. Lines stay where they were.
-
-use std::borrow::Cow;
+//! Text as it was before it was copied from a terminal, a mail or an issue: without colors, carriage returns, marks
+//! of a quotation and fences of Markdown. The lines keep their numbers.
 
 /// The text without what copying adds.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let added = |c: char| matches!(c, '\x1b' | '\r' | '\u{a0}' | '>' | '`' | '~' | '\u{200b}');
-    if !text.contains(added) {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = String::with_capacity(text.len());
-    for line in text.split('\n') {
-        let line = without_colours(line);
-        let line = unquoted(&line);
-        if !is_fence(line) {
-            plain.push_str(line);
-        }
-        plain.push('\n');
-    }
-    plain.pop(); // one line end less than lines
-    Cow::Owned(plain)
+pub(super) fn plain(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(plain_line).collect();
+    lines.join("\n")
 }
 
-/// A line without escape sequences (`ESC [ 1 m`, `ESC ] 8 ; ; … BEL`); of what a progress bar
-/// overwrote, the last.
-fn without_colours(line: &str) -> String {
+fn plain_line(line: &str) -> String {
     let line = line.trim_end_matches('\r');
+    // The last state of a progress bar.
     let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
-    let mut text = String::with_capacity(line.len());
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\x1b' if characters.next_if_eq(&'[').is_some() => {
-                // A final byte ends it.
-                characters.by_ref().find(|c| ('\u{40}'..='\u{7e}').contains(c));
-            }
-            '\x1b' if characters.next_if_eq(&']').is_some() => {
-                characters.by_ref().find(|c| matches!(c, '\x07' | '\\'));
-            }
-            '\x1b' => {
-                characters.next();
-            }
-            '\u{a0}' => text.push(' '),
-            '\u{200b}' => {}
-            other => text.push(other),
-        }
-    }
-    text
+    let line = anstream::adapter::strip_str(line).to_string();
+    let line = line.replace('\u{a0}', " ").replace('\u{200b}', "");
+    let line = unquoted(&line);
+    if is_fence(line) { String::new() } else { line.to_owned() }
 }
 
 /// A line without the marks of a reply: `> > text`. conda's own `>>>>` of a report stays.
@@ -61,7 +29,7 @@ fn unquoted(line: &str) -> &str {
     line
 }
 
-/// Whether a line only begins or ends a block of code, with or without its language.
+/// Whether a line only starts or ends a code block, with or without its language.
 fn is_fence(line: &str) -> bool {
     let line = line.trim();
     let rest = line.trim_start_matches(['`', '~']);
@@ -73,19 +41,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_copying_adds_is_taken_away() {
+    fn what_copying_adds_is_removed() {
         let copied =
             "> ```json\r\n> \x1b[1m{\x1b[0m\r\n> > \"a\":\u{a0}1\n\x1b]8;;http://x\x07}\n```\n";
         assert_eq!(plain(copied), "\n{\n\"a\": 1\n}\n\n");
     }
 
     #[test]
-    fn of_a_progress_bar_the_last_state_stays() {
+    fn the_last_state_of_a_progress_bar_is_kept() {
         assert_eq!(plain("10%\r50%\rdone\r\nplatform"), "done\nplatform");
     }
 
     #[test]
-    fn a_text_that_is_plain_stays_as_it_is() {
+    fn plain_text_is_unchanged() {
         for text in ["", "\n", "a : b\n  c\n", "# >>>>>>> report <<<<<<<\n", "a >b"] {
             assert_eq!(plain(text), text, "{text:?}");
         }

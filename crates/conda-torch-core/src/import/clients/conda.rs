@@ -1,106 +1,92 @@
-//! `conda info`, since 4.4; mamba 1 prints the same with its own version in front.
+//! `conda info` since 4.4; mamba 1 prints the same with its own version in front.
 //!
 //! Source: `get_info_dict` and `get_main_info_display` in `conda/cli/main_info.py`; for mamba 1
 //! `mamba/mamba/mamba.py`.
 
 use serde_json::Value;
 
-use crate::types::{ClientKind, Machine, Outcome};
-
 use super::super::document::Document;
 use super::super::labels::LabeledText;
-use super::{Fields, Info, config_files, named, report, user_agent};
+use super::super::{Recognized, report};
+use super::{Fields, Info, add_config_files, environment_name, user_agent, version};
+use crate::types::{ClientKind, Machine, Outcome};
 
-/// What `conda info --json` has and nothing else.
-pub(in super::super) fn is_json(document: &Document<'_>) -> bool {
-    document.has_keys(&["conda_version", "platform"])
+/// Other labels of the text, one of which it has.
+const LABELS: [&str; 4] = ["platform", "virtual packages", "base environment", "root environment"];
+
+pub(in super::super) fn json(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    let is_conda = document.has_keys(&["conda_version", "platform"])
         || document.has_keys(&["conda_version", "root_prefix"])
         || document.has_keys(&["virtual_pkgs"])
-        || document.is_damaged_with(&["\"conda_", "\"av_data_dir\"", "\"active_prefix\""])
+        || document.is_damaged_with(&["\"conda_", "\"av_data_dir\"", "\"active_prefix\""]);
+    is_conda.then(|| document.whole().map(|value| fill_json(value, machine)))
 }
 
-pub(in super::super) fn read_json(
-    document: &Document<'_>,
-    machine: &mut Machine,
-) -> Result<(), String> {
-    let value = document.whole()?;
-    let fields = Fields::Json(value);
-    let variable =
-        |name: &str| value["env_vars"][name].as_str().filter(|text| *text != "<not set>");
-    let info = Info {
-        program: variable("CONDA_EXE").map(str::to_owned),
-        environments: environments(value),
-        ..info(&fields)
+fn fill_json(value: &Value, machine: &mut Machine) {
+    let variable = |name: &str| {
+        let value = value["env_vars"][name].as_str().filter(|text| *text != "<not set>");
+        value.map(str::to_owned)
     };
-    fill(&fields, info, machine);
+    fill(&Fields::Json(value), variable("CONDA_EXE"), environments(value), machine);
     for name in ["CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_GLIBC", "CONDA_OVERRIDE_OSX"] {
         if let Some(text) = variable(name) {
-            report(machine, name, Outcome::Ok, format!("`{text}`, where the document was made"));
+            report(machine, name, Outcome::Ok, format!("`{text}` on the described machine"));
         }
     }
-    Ok(())
 }
 
-pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
-    let labelled = LabeledText::of(&document.plain);
-    let others = ["platform", "virtual packages", "base environment", "root environment"];
-    labelled.has("conda version") && others.iter().any(|label| labelled.has(label))
+pub(in super::super) fn text(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    let labels = LabeledText::of(&document.plain);
+    if !labels.has("conda version") || !LABELS.iter().any(|label| labels.has(label)) {
+        return None;
+    }
+    let active = labels.first("active environment").and_then(environment_name);
+    fill(&Fields::Text(&labels), None, active.into_iter().collect(), machine);
+    Some(Ok(()))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
-pub(in super::super) fn read_text(
-    document: &Document<'_>,
+fn fill(
+    fields: &Fields<'_>,
+    program: Option<String>,
+    environments: Vec<String>,
     machine: &mut Machine,
-) -> Result<(), String> {
-    let labelled = LabeledText::of(&document.plain);
-    let fields = Fields::Text(&labelled);
-    let active = labelled.first("active environment").and_then(named);
-    let info = Info { environments: active.into_iter().collect(), ..info(&fields) };
-    fill(&fields, info, machine);
-    Ok(())
-}
-
-/// What stands in both forms.
-fn info(fields: &Fields<'_>) -> Info {
+) {
     let root = fields
         .first("root_prefix", "base environment")
         .or_else(|| fields.first("root_prefix", "root environment"));
-    Info {
+    let info = Info {
         kind: ClientKind::Conda,
         version: fields.first("conda_version", "conda version"),
         platform: fields.first("platform", "platform"),
         channels: fields.all("channels", "channel urls").unwrap_or_default(),
         packages: fields.packages("virtual_pkgs", "virtual packages"),
-        program: None,
-        root_prefix: root.map(|root| without_remark(&root).to_owned()),
-        environments: Vec::new(),
-    }
-}
-
-/// `/opt/conda  (writable)`: the folder.
-fn without_remark(text: &str) -> &str {
-    let folder = ["(writable)", "(read only)"].iter().find_map(|remark| text.strip_suffix(remark));
-    folder.unwrap_or(text).trim_end()
-}
-
-fn fill(fields: &Fields<'_>, info: Info, machine: &mut Machine) {
+        program,
+        root_prefix: root.map(|root| without_note(&root).to_owned()),
+        environments,
+    };
     info.fill(machine);
     if let Some(agent) = fields.first("user_agent", "user-agent") {
         user_agent::apply(machine, &agent);
     }
-    config_files(machine, fields.all("config_files", "populated config files"));
-    // Who ran mamba wants its commands.
-    if let Some(version) = fields.first("mamba_version", "mamba version")
+    add_config_files(machine, fields.all("config_files", "populated config files"));
+    // Who runs mamba wants its commands.
+    if let Some(mamba_version) = fields.first("mamba_version", "mamba version")
         && let Some(mut mamba) = machine.clients.first().cloned()
     {
         mamba.kind = ClientKind::Mamba;
-        mamba.version = super::version_of(Some(&version), machine);
+        mamba.version = version(Some(mamba_version), machine);
         "mamba".clone_into(&mut mamba.path);
         machine.clients.insert(0, mamba);
     }
 }
 
-/// The environments with a name: those in a folder for them, and the one that is active.
+/// The folder in `/opt/conda  (writable)`.
+fn without_note(text: &str) -> &str {
+    let folder = ["(writable)", "(read only)"].iter().find_map(|note| text.strip_suffix(note));
+    folder.unwrap_or(text).trim_end()
+}
+
+/// The environments with a name: those in a folder of environments, and the active one.
 fn environments(value: &Value) -> Vec<String> {
     let texts = |key: &str| value[key].as_array().into_iter().flatten().filter_map(Value::as_str);
     let root = value["root_prefix"].as_str().unwrap_or_default();
@@ -113,7 +99,7 @@ fn environments(value: &Value) -> Vec<String> {
         (below_root || folders.contains(&folder)).then(|| name.to_owned())
     };
     let mut names: Vec<String> = texts("envs").filter_map(name).collect();
-    if let Some(active) = value["active_prefix_name"].as_str().and_then(named)
+    if let Some(active) = value["active_prefix_name"].as_str().and_then(environment_name)
         && !names.contains(&active)
     {
         names.push(active);
@@ -126,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn environments_are_named_by_the_folder_that_they_are_in() {
+    fn environments_have_the_name_of_their_folder() {
         let value = serde_json::json!({
             "root_prefix": "/opt/conda",
             "envs": ["/opt/conda", "/opt/conda/envs/torch", "/scratch/mine", "/home/u/e/a"],
@@ -144,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn the_root_prefix_of_the_text_has_a_remark() {
-        assert_eq!(without_remark("/opt/my conda  (writable)"), "/opt/my conda");
-        assert_eq!(without_remark("C:\\ProgramData\\conda  (read only)"), "C:\\ProgramData\\conda");
-        assert_eq!(without_remark("/opt/conda (x)"), "/opt/conda (x)");
+    fn the_root_prefix_of_the_text_has_a_note() {
+        assert_eq!(without_note("/opt/my conda  (writable)"), "/opt/my conda");
+        assert_eq!(without_note("C:\\ProgramData\\conda  (read only)"), "C:\\ProgramData\\conda");
+        assert_eq!(without_note("/opt/conda (x)"), "/opt/conda (x)");
     }
 }

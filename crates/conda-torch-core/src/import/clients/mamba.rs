@@ -1,77 +1,63 @@
-//! `mamba info` from 2.0 and `micromamba info`, which print the same keys in JSON as in text.
+//! `mamba info` since 2.0 and `micromamba info`. The keys of the JSON are the labels of the text.
 //!
-//! Source: `print_info` in `libmamba/src/api/info.cpp`, from micromamba 1.0 to 2.8. What came later: `envs
-//! directories`, `package cache` (1.5). From 2.0 the program's own version stands under the name of
-//! its file.
-
-use crate::conda::Version;
-use crate::types::{ClientKind, Detected, Machine, Outcome};
+//! Source: `print_info` in `libmamba/src/api/info.cpp`, from micromamba 1.0 to 2.8. Since 2.0 the program's own version
+//! has the name of its file.
 
 use super::super::document::Document;
 use super::super::labels::LabeledText;
-use super::{Fields, Info, config_files, named, report};
+use super::super::{Recognized, report};
+use super::{Fields, Info, add_config_files, environment_name};
+use crate::conda::Version;
+use crate::types::{ClientKind, Detected, Machine, Outcome};
 
-/// The first version that takes the toolkit's version file for `__cuda`.
+/// The first version that reads `__cuda` from the toolkit's version file.
 /// Source: <https://github.com/mamba-org/mamba/pull/3700>.
 const TOOLKIT: Version = Version::new(&[2, 0, 6]);
 
-pub(in super::super) fn is_mamba_json(document: &Document<'_>) -> bool {
-    document.has_keys(&["libmamba version"]) && !is_micromamba_json(document)
-        || document.is_damaged_with(&["\"libmamba version\"", "\"base environment\""])
-}
+/// The label of libmamba's version, which both have, and of micromamba's, which only micromamba has.
+const LIBMAMBA: &str = "libmamba version";
+const MICROMAMBA: &str = "micromamba version";
 
-pub(in super::super) fn is_micromamba_json(document: &Document<'_>) -> bool {
-    document.has_keys(&["micromamba version"])
-        || document.is_damaged_with(&["\"micromamba version\""])
-}
+/// Other labels of the text, one of which it has.
+const LABELS: [&str; 4] =
+    ["platform", "virtual packages", "base environment", "populated config files"];
 
-pub(in super::super) fn is_mamba_text(document: &Document<'_>) -> bool {
-    let labelled = LabeledText::of(&document.plain);
-    is_text(&labelled) && !labelled.has("micromamba version")
-}
-
-pub(in super::super) fn is_micromamba_text(document: &Document<'_>) -> bool {
-    let labelled = LabeledText::of(&document.plain);
-    is_text(&labelled) && labelled.has("micromamba version")
-}
-
-fn is_text(labelled: &LabeledText<'_>) -> bool {
-    let others = ["platform", "virtual packages", "base environment", "populated config files"];
-    let version = labelled.has("libmamba version") || labelled.has("micromamba version");
-    version && others.iter().any(|label| labelled.has(label))
-}
-
-pub(in super::super) fn read_json(
+pub(in super::super) fn json(
+    kind: ClientKind,
     document: &Document<'_>,
     machine: &mut Machine,
-) -> Result<(), String> {
-    let value = document.whole()?;
-    let is_micromamba = value.get("micromamba version").is_some();
-    read(&Fields::Json(value), is_micromamba, machine);
-    Ok(())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
-pub(in super::super) fn read_text(
-    document: &Document<'_>,
-    machine: &mut Machine,
-) -> Result<(), String> {
-    let labelled = LabeledText::of(&document.plain);
-    read(&Fields::Text(&labelled), labelled.has("micromamba version"), machine);
-    Ok(())
-}
-
-fn read(fields: &Fields<'_>, is_micromamba: bool, machine: &mut Machine) {
-    let (kind, own) = if is_micromamba {
-        (ClientKind::Micromamba, "micromamba version")
+) -> Recognized {
+    let is_kind = if kind == ClientKind::Micromamba {
+        document.has_keys(&[MICROMAMBA]) || document.is_damaged_with(&["\"micromamba version\""])
     } else {
-        (ClientKind::Mamba, "mamba version")
+        document.has_keys(&[LIBMAMBA])
+            || document.is_damaged_with(&["\"libmamba version\"", "\"base environment\""])
     };
+    is_kind.then(|| document.whole().map(|value| fill(kind, &Fields::Json(value), machine)))
+}
+
+pub(in super::super) fn text(
+    kind: ClientKind,
+    document: &Document<'_>,
+    machine: &mut Machine,
+) -> Recognized {
+    let labels = LabeledText::of(&document.plain);
+    let is_micromamba = labels.has(MICROMAMBA);
+    let is_kind = is_micromamba == (kind == ClientKind::Micromamba);
+    let is_info = is_micromamba || labels.has(LIBMAMBA);
+    if !is_kind || !is_info || !LABELS.iter().any(|label| labels.has(label)) {
+        return None;
+    }
+    fill(kind, &Fields::Text(&labels), machine);
+    Some(Ok(()))
+}
+
+fn fill(kind: ClientKind, fields: &Fields<'_>, machine: &mut Machine) {
     let field = |key: &str| fields.first(key, key);
-    let environment = field("environment").as_deref().and_then(named);
+    let environment = field("environment").as_deref().and_then(environment_name);
     let info = Info {
         kind,
-        version: field(own).or_else(|| field("libmamba version")),
+        version: field(&format!("{kind} version")).or_else(|| field(LIBMAMBA)),
         platform: field("platform"),
         channels: fields.all("channels", "channels").unwrap_or_default(),
         packages: fields.packages("virtual packages", "virtual packages"),
@@ -80,19 +66,14 @@ fn read(fields: &Fields<'_>, is_micromamba: bool, machine: &mut Machine) {
         environments: environment.into_iter().collect(),
     };
     info.fill(machine);
-    config_files(machine, fields.all("populated config files", "populated config files"));
-    let reads_toolkit = machine
-        .clients
-        .iter()
-        .any(|client| client.version.value().is_none_or(|version| *version >= TOOLKIT));
+    add_config_files(machine, fields.all("populated config files", "populated config files"));
+    let mut versions = machine.clients.iter().map(|client| client.version.value());
+    let reads_toolkit = versions.any(|version| version.is_none_or(|it| *it >= TOOLKIT));
     if reads_toolkit && machine.driver_cuda.is_found() {
-        report(
-            machine,
-            "__cuda",
-            Outcome::Ok,
-            "from 2.0.6 on it is the toolkit's, where `/usr/local/cuda/version.json` is there",
-        );
+        let detail =
+            "since 2.0.6 it is the toolkit's version if `/usr/local/cuda/version.json` exists";
+        report(machine, "__cuda", Outcome::Ok, detail);
         machine.toolkit_file =
-            Detected::unknown("`__cuda` may be from it: mamba does not say where it was read");
+            Detected::unknown("`__cuda` may be from it: mamba does not report its source");
     }
 }

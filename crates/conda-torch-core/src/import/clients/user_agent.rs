@@ -1,66 +1,63 @@
 //! conda's `user_agent`: `conda/24.5.0 requests/2.31.0 CPython/3.12.3 Linux/6.5.0-35-generic
-//! ubuntu/22.04.4 glibc/2.35 solver/libmamba`. It is of the machine itself, also where
-//! `CONDA_SUBDIR` asks for another platform.
+//! ubuntu/22.04.4 glibc/2.35 solver/libmamba`. It describes the machine, even if `CONDA_SUBDIR` sets another platform.
 
+use std::str::FromStr;
+
+use super::super::{reported, set};
 use crate::conda::{Os, Subdir};
 use crate::types::{Detected, Machine};
-
-use super::super::said;
 
 /// Fills what the virtual packages left open.
 pub(super) fn apply(machine: &mut Machine, agent: &str) {
     let words: Vec<(&str, &str)> =
         agent.split_whitespace().filter_map(|word| word.split_once('/')).collect();
-    let of = |name: &str| words.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-    let system = ["Linux", "Darwin", "Windows"].into_iter().find(|name| of(name).is_some());
-    let Some(system) = system else { return };
-    let os = match system {
-        "Linux" => Os::Linux,
-        "Darwin" => Os::Macos,
-        _ => Os::Windows,
-    };
+    let systems = [("Linux", Os::Linux), ("Darwin", Os::Macos), ("Windows", Os::Windows)];
+    let system = words.iter().enumerate().find_map(|(place, (word, release))| {
+        let (_, os) = systems.iter().find(|(name, _)| name == word)?;
+        Some((place, *os, *release))
+    });
+    let Some((place, os, release)) = system else { return };
     if machine.subdir.value().is_some_and(|subdir| subdir.os() != os) {
         return;
     }
-    let release = of(system).unwrap_or_default();
     if os == Os::Linux {
-        wsl(machine, release);
-        if is_open(&machine.kernel) {
-            machine.kernel = said(release.to_owned(), machine);
-        }
-        let glibc = of("glibc").and_then(|text| text.parse().ok());
-        if let Some(glibc) = glibc.filter(|_| is_open(&machine.glibc)) {
-            machine.glibc = said(glibc, machine);
-        }
+        set_wsl(machine, release);
+        fill(machine, |machine| &mut machine.kernel, Some(release.to_owned()));
+        fill(machine, |machine| &mut machine.glibc, parsed(&words, "glibc"));
+    } else if os == Os::Macos {
+        fill(machine, |machine| &mut machine.macos, parsed(&words, "OSX"));
+    } else {
+        fill(machine, |machine| &mut machine.subdir, Some(Subdir::Win64));
     }
-    let macos = of("OSX").and_then(|text| text.parse().ok());
-    if let Some(macos) = macos.filter(|_| os == Os::Macos && is_open(&machine.macos)) {
-        machine.macos = said(macos, machine);
-    }
-    // The word after that of the system is the distribution.
-    let place = words.iter().position(|(key, _)| *key == system);
-    if let Some((name, version)) = place.and_then(|at| words.get(at + 1)) {
-        machine.os = said(format!("{name} {version}"), machine);
-    }
-    if os == Os::Windows && machine.subdir.value().is_none() {
-        machine.subdir = said(Subdir::Win64, machine);
+    // The word after the system is the distribution.
+    let distribution = words.get(place + 1).map(|(name, version)| format!("{name} {version}"));
+    set(machine, |machine| &mut machine.os, distribution);
+}
+
+fn parsed<T: FromStr>(words: &[(&str, &str)], name: &str) -> Option<T> {
+    words.iter().find(|(word, _)| *word == name)?.1.parse().ok()
+}
+
+/// Sets a fact that is unknown.
+fn fill<T>(
+    machine: &mut Machine,
+    fact: impl Fn(&mut Machine) -> &mut Detected<T>,
+    value: Option<T>,
+) {
+    if let Detected::Unknown { .. } = fact(machine) {
+        set(machine, fact, value);
     }
 }
 
-/// WSL by the kernel's release, as the probe tells it: `5.15.153.1-microsoft-standard-WSL2`.
-pub(in super::super) fn wsl(machine: &mut Machine, release: &str) {
+/// Sets WSL by the release of the kernel: `5.15.153.1-microsoft-standard-WSL2`.
+pub(in super::super) fn set_wsl(machine: &mut Machine, release: &str) {
     let release = release.to_ascii_lowercase();
     if release.contains("microsoft") {
-        let version =
-            if release.contains("wsl2") || release.contains("standard") { "2" } else { "1" };
-        machine.wsl = said(version.to_owned(), machine);
+        let is_2 = release.contains("wsl2") || release.contains("standard");
+        machine.wsl = reported(if is_2 { "2" } else { "1" }.to_owned(), machine);
     } else if release.starts_with(|c: char| c.is_ascii_digit()) {
         machine.wsl = Detected::Absent;
     }
-}
-
-fn is_open<T>(detected: &Detected<T>) -> bool {
-    matches!(detected, Detected::Unknown { .. })
 }
 
 #[cfg(test)]
@@ -68,16 +65,16 @@ mod tests {
     use super::*;
 
     fn read(agent: &str, subdir: Option<Subdir>) -> Machine {
-        let mut machine = super::super::super::blank("conda info");
+        let mut machine = super::super::super::unknown_machine("conda info");
         if let Some(subdir) = subdir {
-            machine.subdir = said(subdir, &machine);
+            machine.subdir = reported(subdir, &machine);
         }
         apply(&mut machine, agent);
         machine
     }
 
     #[test]
-    fn the_system_is_told_by_the_words_of_the_agent() {
+    fn the_agent_describes_the_system() {
         let linux = read(
             "conda/4.10.3 requests/2.25.1 CPython/3.8.8 Linux/5.10.16.3-microsoft-standard-WSL2 ubuntu/20.04.2 glibc/2.31",
             Some(Subdir::Linux64),
@@ -91,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn another_platform_than_the_machines_own_is_not_described_by_it() {
+    fn the_agent_does_not_describe_another_platform() {
         let agent = "conda/24.1.0 CPython/3.11.7 Linux/6.5.0 ubuntu/22.04 glibc/2.35";
         let windows = read(agent, Some(Subdir::Win64));
         assert!(windows.glibc.value().is_none() && windows.os.value().is_none());

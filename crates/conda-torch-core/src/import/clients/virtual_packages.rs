@@ -1,12 +1,11 @@
-//! Virtual packages of a document, and what each proves about the machine.
+//! The virtual packages of a document, and what they prove about the machine.
 
 use serde_json::Value;
 
+use super::super::{reported, set};
+use super::Packages;
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{ClientKind, CudaVersion, Detected, Gpu, Machine, VirtualPackage};
-
-use super::super::said;
-use super::Packages;
 
 /// Reads `["__cuda", "12.4", "0"]` (conda), `["__cuda", "12.4"]` (conda 4.8), `"__cuda=12.4=0"` (the
 /// others), or an object with these keys.
@@ -39,46 +38,34 @@ fn package([name, version, build]: [Option<&str>; 3]) -> Option<VirtualPackage> 
     })
 }
 
-/// What the packages of a client prove.
+/// Fills what the packages of a client prove.
 pub(super) fn apply(machine: &mut Machine, packages: &Packages, kind: ClientKind) {
-    let Packages { list, is_whole } = packages;
+    let Packages { list, is_complete } = packages;
     let version = |name: &str| {
         list.iter().find(|package| package.name == name).map(|package| package.version.as_str())
     };
-    let number = |name: &str| version(name).and_then(|text| text.parse::<Version>().ok());
-    // Without a version it is there, and not known: a solve for another platform.
-    let known = |name: &str| number(name).filter(|version| *version > Version::new(&[0]));
+    // Version 0 means an unknown one, as in a solve for another platform.
+    let known = |name: &str| {
+        let version = version(name)?.parse::<Version>().ok();
+        version.filter(|version| *version > Version::new(&[0]))
+    };
     if let Some(glibc) = known("__glibc") {
-        machine.glibc = said(glibc, machine);
-    } else if *is_whole && version("__linux").is_some() {
+        machine.glibc = reported(glibc, machine);
+    } else if *is_complete && version("__linux").is_some() {
         machine.glibc = Detected::Absent; // musl, or hidden by `CONDA_OVERRIDE_GLIBC=`
     }
-    if let Some(macos) = known("__osx") {
-        machine.macos = said(macos, machine);
-    }
-    if let Some(windows) = known("__win") {
-        machine.windows = said(windows, machine);
-    }
-    if let Some(kernel) = version("__linux").filter(|text| *text != "0") {
-        machine.kernel = said(kernel.to_owned(), machine);
-    }
+    set(machine, |machine| &mut machine.macos, known("__osx"));
+    set(machine, |machine| &mut machine.windows, known("__win"));
+    let kernel = version("__linux").filter(|text| *text != "0").map(str::to_owned);
+    set(machine, |machine| &mut machine.kernel, kernel);
     match version("__cuda") {
         Some(text) => cuda(machine, text, kind),
-        None if *is_whole => no_cuda(machine, kind),
+        None if *is_complete => no_cuda(machine, kind),
         None => {}
     }
     if let Some(capability) = version("__cuda_arch").and_then(|text| text.parse().ok()) {
-        let of_several = "`__cuda_arch` is the smallest of all GPUs and names none";
-        machine.gpus = vec![Gpu {
-            index: 0,
-            name: Detected::unknown(of_several),
-            compute_capability: said(capability, machine),
-            memory_mib: Detected::unknown(of_several),
-            mig: Detected::unknown(of_several),
-            mig_slices: Detected::unknown(of_several),
-            virtualization: Detected::unknown(of_several),
-            pci_id: None,
-        }];
+        let gpu = Gpu::unknown(0, "`__cuda_arch` is the smallest of all GPUs and has no name");
+        machine.gpus = vec![Gpu { compute_capability: reported(capability, machine), ..gpu }];
     }
 }
 
@@ -86,43 +73,30 @@ fn cuda(machine: &mut Machine, text: &str, kind: ClientKind) {
     // A bare `12` is 12.0 for every client.
     let parsed = text.parse::<CudaVersion>().or_else(|_| format!("{text}.0").parse());
     let Ok(cuda) = parsed else {
-        machine.driver_cuda =
-            Detected::unknown(format!("`__cuda` is `{text}`, which is no version"));
+        machine.driver_cuda = Detected::unknown(format!("`__cuda` is `{text}`, not a version"));
         return;
     };
-    machine.driver_cuda = said(cuda, machine);
-    // conda has it from libcuda, the others from several places.
+    machine.driver_cuda = reported(cuda, machine);
+    // conda reads it from libcuda, the others from several sources.
     if kind == ClientKind::Conda {
-        machine.libcuda = said(cuda, machine);
+        machine.libcuda = reported(cuda, machine);
     }
     machine.gpu_count = Detected::unknown("`__cuda` does not count GPUs");
 }
 
-/// Without `__cuda` the client found no driver that shows a device: libcuda for conda, `nvidia-smi`
-/// for mamba, both and NVML for pixi.
+/// Without `__cuda` the client found no driver that shows a device: conda asks libcuda, mamba `nvidia-smi`, and
+/// pixi both and NVML.
 fn no_cuda(machine: &mut Machine, kind: ClientKind) {
     machine.driver_cuda = Detected::Absent;
     machine.gpu_count = Detected::Absent;
-    machine.driver = Detected::unknown("without `__cuda` there is none, or one that shows no GPU");
+    machine.driver = Detected::unknown("without `__cuda` there is no driver, or it shows no GPU");
     match kind {
         ClientKind::Conda | ClientKind::Pixi => machine.libcuda = Detected::Absent,
         ClientKind::Mamba | ClientKind::Micromamba => {}
     }
 }
 
-/// The platform that the packages are of, where nothing else says it: only macOS and Windows have no
-/// architecture in doubt that matters here.
-pub(super) fn os_of(packages: &[VirtualPackage]) -> Option<Os> {
-    let os = |name: &str| match name {
-        "__linux" | "__glibc" => Some(Os::Linux),
-        "__osx" => Some(Os::Macos),
-        "__win" => Some(Os::Windows),
-        _ => None,
-    };
-    packages.iter().find_map(|package| os(&package.name))
-}
-
-/// The subdir of an OS and of the build of `__archspec`, where that tells the architecture.
+/// The platform by the packages of an OS and by the build of `__archspec`, if that names the architecture.
 pub(super) fn subdir_of(packages: &[VirtualPackage]) -> Option<Subdir> {
     let archspec = packages.iter().find(|package| package.name == "__archspec");
     let build = archspec.map_or("", |package| package.build.as_str());
@@ -131,7 +105,13 @@ pub(super) fn subdir_of(packages: &[VirtualPackage]) -> Option<Subdir> {
         || build.starts_with("neoverse")
         || build.starts_with("armv8")
         || build.starts_with("armv9");
-    match os_of(packages)? {
+    let os = packages.iter().find_map(|package| match package.name.as_str() {
+        "__linux" | "__glibc" => Some(Os::Linux),
+        "__osx" => Some(Os::Macos),
+        "__win" => Some(Os::Windows),
+        _ => None,
+    });
+    match os? {
         Os::Linux if is_x86 => Some(Subdir::Linux64),
         Os::Linux if is_arm => Some(Subdir::LinuxAarch64),
         Os::Macos if is_x86 => Some(Subdir::Osx64),
@@ -146,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_is_read_in_each_clients_form() {
+    fn a_package_is_read_in_the_form_of_each_client() {
         let cuda = VirtualPackage {
             name: "__cuda".to_owned(),
             version: "12.4".to_owned(),
@@ -170,13 +150,13 @@ mod tests {
 
     fn machine(lines: &[&str], kind: ClientKind) -> Machine {
         let list = lines.iter().filter_map(|line| of_line(line)).collect();
-        let mut machine = super::super::super::blank("conda info");
-        apply(&mut machine, &Packages { list, is_whole: true }, kind);
+        let mut machine = super::super::super::unknown_machine("conda info");
+        apply(&mut machine, &Packages { list, is_complete: true }, kind);
         machine
     }
 
     #[test]
-    fn what_a_client_does_not_see_is_absent_only_where_it_would_see_it() {
+    fn a_missing_package_means_absent_if_the_client_would_have_it() {
         let linux = machine(&["__linux=5.15.0=0", "__glibc=2.35=0"], ClientKind::Conda);
         assert_eq!(linux.libcuda, Detected::Absent);
         assert_eq!(linux.gpu_count, Detected::Absent);
@@ -190,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_of_nought_says_nothing() {
+    fn version_0_is_unknown() {
         let mac = machine(&["__osx=0=0", "__unix=0=0"], ClientKind::Conda);
         assert!(matches!(mac.macos, Detected::Unknown { .. }));
         let windows = machine(&["__win=10.0.22631=0"], ClientKind::Conda);
@@ -198,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_in_cuda_is_unknown_and_not_none() {
+    fn an_invalid_cuda_version_is_unknown() {
         let cuda = |text: &str| machine(&[text], ClientKind::Mamba).driver_cuda;
         assert_eq!(cuda("__cuda=12=0").value(), Some(&CudaVersion::new(12, 0)));
         for text in ["__cuda=N/A=0", "__cuda=13.3 [Deprecated]=0"] {
@@ -209,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_architecture_is_told_by_archspec_where_the_platform_is_not() {
+    fn archspec_names_the_architecture_without_a_platform() {
         let subdir = |lines: &[&str]| {
             let packages: Vec<VirtualPackage> =
                 lines.iter().filter_map(|line| of_line(line)).collect();

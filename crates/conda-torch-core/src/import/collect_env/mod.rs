@@ -1,131 +1,108 @@
-//! What `python -m torch.utils.collect_env` prints, and what is made after it (vLLM's, with sections).
+//! `python -m torch.utils.collect_env`, and programs based on it (vLLM's, with sections).
 //!
-//! `CUDA used to build PyTorch` and `CUDA runtime version` are versions of toolkits, and tell nothing
-//! about the driver: they are not read. Source: `torch/utils/collect_env.py`, PyTorch 1.0 to 2.13.
+//! `CUDA used to build PyTorch` and `CUDA runtime version` are versions of toolkits, not of the driver: they are not
+//! read. Source: `torch/utils/collect_env.py`, PyTorch 1.0 to 2.13.
 
 mod system;
 mod unfold;
 
-use crate::types::{Adapter, Detected, Gpu, Machine, Vendor};
-
 use super::document::Document;
 use super::labels::LabeledText;
-use super::said;
+use super::{Recognized, reported, set};
+use crate::types::{Adapter, Detected, Gpu, Machine, Vendor};
 
 /// The heading of the list of GPUs.
 const GPUS: &str = "gpu models and configuration";
+const DRIVER: &str = "nvidia driver version";
 
-pub(super) fn is_text(document: &Document<'_>) -> bool {
+pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
     let text = unfold::unfold(&document.plain);
-    let labelled = LabeledText::of(&text);
-    let others = [GPUS, "cuda used to build pytorch", "nvidia driver version", "is cuda available"];
-    let count = others.iter().filter(|label| labelled.has(label)).count();
-    let is_named = labelled.has("pytorch version") || document.plain.contains("collect_env");
-    count >= 2 || count == 1 && is_named
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
-pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
-    let text = unfold::unfold(&document.plain);
-    let labelled = LabeledText::of(&text);
-    system::fill(&text, &labelled, machine);
-    if is_rocm(&labelled) {
-        other_adapter(Vendor::Amd, machine);
-        none(machine);
+    let labels = LabeledText::of(&text);
+    let others = [GPUS, "cuda used to build pytorch", DRIVER, "is cuda available"];
+    let count = others.iter().filter(|label| labels.has(label)).count();
+    let is_named = labels.has("pytorch version") || document.plain.contains("collect_env");
+    if count < 2 && !(count == 1 && is_named) {
+        return None;
+    }
+    system::fill(&text, &labels, machine);
+    // With a PyTorch for AMD the GPUs are AMD's.
+    if known(&labels, "rocm used to build pytorch").is_some() {
+        add_adapter(Vendor::Amd, machine);
+        set_no_gpu(machine);
     } else {
-        nvidia(&text, &labelled, machine);
+        nvidia(&text, &labels, machine);
     }
-    if told(&labelled, "is xpu available").is_some_and(|text| text == "True") {
-        other_adapter(Vendor::Intel, machine);
+    if known(&labels, "is xpu available") == Some("True") {
+        add_adapter(Vendor::Intel, machine);
     }
-    Ok(())
+    Some(Ok(()))
 }
 
-/// A value that says something.
-fn told<'t>(labelled: &LabeledText<'t>, label: &str) -> Option<&'t str> {
-    labelled.first(label).filter(|text| !is_silent(text))
+/// A value that is not missing.
+fn known<'t>(labels: &LabeledText<'t>, label: &str) -> Option<&'t str> {
+    labels.first(label).filter(|text| !is_missing(text))
 }
 
-/// What stands for a value that could not be had.
-fn is_silent(text: &str) -> bool {
+/// What stands for a missing value.
+fn is_missing(text: &str) -> bool {
     matches!(text, "" | "N/A" | "n/a" | "None" | "Could not collect" | "No CUDA" | "[N/A]" | "ERR!")
 }
 
-/// Whether this PyTorch is for AMD: then the GPUs are.
-fn is_rocm(labelled: &LabeledText<'_>) -> bool {
-    told(labelled, "rocm used to build pytorch").is_some()
-}
-
-/// A GPU of which nothing but the maker matters.
-fn other_adapter(vendor: Vendor, machine: &mut Machine) {
+/// Adds a GPU of which only the vendor matters.
+fn add_adapter(vendor: Vendor, machine: &mut Machine) {
     machine.adapters.push(Adapter { vendor, pci_id: String::new(), kernel_driver: None });
 }
 
-fn none(machine: &mut Machine) {
+fn set_no_gpu(machine: &mut Machine) {
     machine.driver = Detected::Absent;
     machine.driver_cuda = Detected::Absent;
     machine.gpu_count = Detected::Absent;
 }
 
-fn nvidia(text: &str, labelled: &LabeledText<'_>, machine: &mut Machine) {
-    let version = told(labelled, "nvidia driver version").or_else(|| below(text));
+fn nvidia(text: &str, labels: &LabeledText<'_>, machine: &mut Machine) {
+    let version = known(labels, DRIVER).or_else(|| version_below(text));
     let driver = version.and_then(|value| value.split_whitespace().next()?.parse().ok());
-    if let Some(driver) = driver {
-        machine.driver = said(driver, machine);
+    set(machine, |machine| &mut machine.driver, driver);
+    let names = gpus(labels);
+    let count = u32::try_from(names.len()).ok().filter(|count| *count > 0);
+    for (index, (name, mig)) in (0..).zip(names) {
+        let (name, mig) = (reported(name, machine), reported(mig, machine));
+        let unknown = Gpu::unknown(index, "collect_env does not report it");
+        machine.gpus.push(Gpu { name, mig, ..unknown });
     }
-    let names = gpus(labelled);
-    for (index, (name, mig)) in (0..).zip(&names) {
-        let unknown = "collect_env does not say it";
-        let gpu = Gpu {
-            index,
-            name: said(name.clone(), machine),
-            compute_capability: Detected::unknown(unknown),
-            memory_mib: Detected::unknown(unknown),
-            mig: said(*mig, machine),
-            mig_slices: Detected::unknown(unknown),
-            virtualization: Detected::unknown(unknown),
-            pci_id: None,
-        };
-        machine.gpus.push(gpu);
-    }
-    if let Ok(count @ 1..) = u32::try_from(names.len()) {
-        machine.gpu_count = said(count, machine);
-        return;
-    }
-    let shows_none = labelled.first(GPUS).is_some_and(|text| text.starts_with("No devices"));
-    if shows_none && driver.is_some() {
-        machine.gpu_count = Detected::Absent;
-    } else if driver.is_none() && sees_none(labelled) {
-        none(machine);
-    } else {
-        machine.gpu_count = Detected::unknown("`nvidia-smi` did not name any");
-    }
+    let no_devices = labels.first(GPUS).is_some_and(|text| text.starts_with("No devices"));
+    machine.gpu_count = match count {
+        Some(count) => reported(count, machine),
+        None if no_devices && driver.is_some() => Detected::Absent,
+        None if driver.is_none() && sees_no_gpu(labels) => return set_no_gpu(machine),
+        None => Detected::unknown("`nvidia-smi` named none"),
+    };
 }
 
-/// Neither `nvidia-smi` nor PyTorch found a GPU.
-fn sees_none(labelled: &LabeledText<'_>) -> bool {
-    let asked = labelled.has(GPUS) && labelled.has("nvidia driver version");
-    asked && labelled.first("is cuda available").is_some_and(|text| matches!(text, "False" | "No"))
+/// Whether neither `nvidia-smi` nor PyTorch found a GPU.
+fn sees_no_gpu(labels: &LabeledText<'_>) -> bool {
+    let is_available = labels.first("is cuda available");
+    labels.has(GPUS) && labels.has(DRIVER) && matches!(is_available, Some("False" | "No"))
 }
 
-/// The driver's version on the line below its label: one for each GPU.
-fn below(text: &str) -> Option<&str> {
+/// The driver's version on the line below its label: one a GPU.
+fn version_below(text: &str) -> Option<&str> {
     let mut lines = text.lines().map(str::trim);
-    lines.find(|line| {
-        line.split(':').next().is_some_and(|label| label.trim() == "Nvidia driver version")
-            && line.ends_with(':')
-    })?;
+    let is_label = |line: &str| {
+        line.strip_suffix(':').is_some_and(|label| label.trim_end() == "Nvidia driver version")
+    };
+    lines.find(|line| is_label(line))?;
     lines.next()
 }
 
-/// The names of the GPUs in order, and whether each is split by MIG.
+/// The names of the GPUs in order, and whether MIG is on.
 fn gpus(labelled: &LabeledText<'_>) -> Vec<(String, bool)> {
     let mut gpus: Vec<(String, bool)> = Vec::new();
     let mut entries = labelled.iter().skip_while(|(label, _)| *label != GPUS);
     let only = entries.next().map_or("", |(_, value)| value);
     let numbered = only.strip_prefix("GPU ").and_then(|rest| rest.split_once(": "));
     let name = numbered.map_or(only, |(_, name)| name);
-    if !is_silent(name) && !name.starts_with("No devices") && !name.contains("not found") {
+    if !is_missing(name) && !name.starts_with("No devices") && !name.contains("not found") {
         gpus.push((without_uuid(name), false));
     }
     for (label, value) in entries {
@@ -155,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn gpus_stand_on_one_line_or_below_it() {
+    fn gpus_are_on_one_line_or_below_it() {
         let one = [("Quadro P1000".to_owned(), false)];
         assert_eq!(
             names(
@@ -172,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_had_is_no_name() {
+    fn missing_values_are_not_names() {
         for value in ["Could not collect", "No CUDA", "N/A", "", "No devices found."] {
             let text = format!("GPU models and configuration: {value}\nNvidia driver version: x\n");
             assert_eq!(names(&text), [], "{value}");
@@ -180,13 +157,13 @@ mod tests {
     }
 
     fn read_text(text: &str) -> Machine {
-        let mut machine = super::super::blank("collect_env");
-        read(&Document::of(text, None), &mut machine).expect("it is read");
+        let mut machine = super::super::unknown_machine("collect_env");
+        read(&Document::of(text, None), &mut machine).expect("recognized").expect("read");
         machine
     }
 
     #[test]
-    fn a_toolkit_is_not_taken_for_the_drivers_cuda() {
+    fn the_cuda_version_of_a_toolkit_is_ignored() {
         let machine = read_text(
             "PyTorch version: 2.1.0\nCUDA used to build PyTorch: 12.1\nCUDA runtime version: 11.5.119\nNvidia driver version: 535.104.05\n",
         );
@@ -211,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gpus_of_rocm_are_not_nvidias() {
+    fn gpus_with_rocm_are_not_nvidias() {
         let machine = read_text(
             "ROCM used to build PyTorch: 6.0.32830\nIs CUDA available: True\nGPU models and configuration: AMD Instinct MI250X (gfx90a:sramecc+:xnack-)\nNvidia driver version: Could not collect\n",
         );
@@ -220,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_for_each_gpu_is_one() {
+    fn one_version_a_gpu_is_one_driver() {
         let machine =
             read_text("Is CUDA available: True\nNvidia driver version: \n537.13\n537.13\n");
         assert_eq!(machine.driver.value().map(ToString::to_string).as_deref(), Some("537.13"));

@@ -1,57 +1,67 @@
 //! The system in `collect_env`: platform, C library, kernel, processor.
 
-use crate::conda::{Os, Subdir};
+use super::super::clients::user_agent::set_wsl;
+use super::super::labels::LabeledText;
+use super::super::{reported, set};
+use super::known;
+use crate::conda::{Os, Subdir, Version};
 use crate::types::{Detected, Machine};
 
-use super::super::clients::user_agent::wsl;
-use super::super::labels::LabeledText;
-use super::super::said;
-use super::told;
+/// Names of architectures, by the OS and its platform.
+const ARCHITECTURES: [(Os, &[&str], Subdir); 9] = [
+    (Os::Linux, ARM, Subdir::LinuxAarch64),
+    (Os::Linux, X86, Subdir::Linux64),
+    (Os::Linux, &["ppc64le"], Subdir::LinuxPpc64le),
+    (Os::Linux, &["s390x"], Subdir::LinuxS390x),
+    (Os::Linux, &["riscv64"], Subdir::LinuxRiscv64),
+    (Os::Macos, ARM, Subdir::OsxArm64),
+    (Os::Macos, X86, Subdir::Osx64),
+    (Os::Windows, ARM, Subdir::WinArm64),
+    (Os::Windows, X86, Subdir::Win64),
+];
+const ARM: &[&str] = &["aarch64", "arm64", "ARM64"];
+const X86: &[&str] = &["x86_64", "AMD64", "amd64"];
 
-/// Fills what the lines `OS`, `Libc version`, `Python platform` and those about the CPU say.
-pub(super) fn fill(text: &str, labelled: &LabeledText<'_>, machine: &mut Machine) {
-    let os = told(labelled, "os").unwrap_or_default();
-    let python = told(labelled, "python platform").unwrap_or_default();
-    let processor = processor(text, labelled);
+/// Fills what the lines `OS`, `Libc version`, `Python platform` and those about the CPU report.
+pub(super) fn fill(text: &str, labels: &LabeledText<'_>, machine: &mut Machine) {
+    let os = known(labels, "os").unwrap_or_default();
+    let python = known(labels, "python platform").unwrap_or_default();
     let system = system(os, python, text);
+    let texts = [os, python, labels.first("architecture").unwrap_or_default()];
     let subdir = system.and_then(|system| {
-        let by_cpu = || labelled.first("architecture").and_then(|arch| subdir(system, arch));
-        subdir(system, os).or_else(|| subdir(system, python)).or_else(by_cpu).or({
-            // There is no PyTorch for another.
-            (system == Os::Windows).then_some(Subdir::Win64)
-        })
+        let subdir = texts.iter().find_map(|text| subdir(system, text));
+        // PyTorch has no other platform on Windows.
+        subdir.or((system == Os::Windows).then_some(Subdir::Win64))
     });
-    if let Some(subdir) = subdir {
-        machine.subdir = said(subdir, machine);
-    } else if let Some(system) = system {
-        machine.subdir =
-            Detected::unknown(format!("the architecture of this {system:?} is not told"));
-    }
-    if !os.is_empty() {
-        machine.os = said(without_architecture(os).to_owned(), machine);
-    }
-    if let Some(processor) = processor {
-        let is_apple = processor.starts_with("Apple M");
-        if is_apple && subdir == Some(Subdir::Osx64) {
-            machine.rosetta = said(true, machine);
+    match (subdir, system) {
+        (Some(subdir), _) => machine.subdir = reported(subdir, machine),
+        (None, Some(system)) => {
+            let why = format!("the architecture of this {system:?} is not reported");
+            machine.subdir = Detected::unknown(why);
         }
-        machine.cpu = said(processor, machine);
+        (None, None) => {}
     }
+    let name = (!os.is_empty()).then(|| without_architecture(os).to_owned());
+    set(machine, |machine| &mut machine.os, name);
+    let processor = processor(text, labels);
+    let is_apple = processor.as_deref().is_some_and(|name| name.starts_with("Apple M"));
+    if is_apple && subdir == Some(Subdir::Osx64) {
+        machine.rosetta = reported(true, machine);
+    }
+    set(machine, |machine| &mut machine.cpu, processor);
     match system {
-        Some(Os::Linux) => linux(os, python, labelled, machine),
+        Some(Os::Linux) => linux(os, python, labels, machine),
         Some(Os::Macos) => {
-            let version = os.split([' ', '(']).find_map(|word| word.parse().ok());
+            let by_os = os.split([' ', '(']).find_map(|word| word.parse().ok());
             let by_python = || python.strip_prefix("macOS-")?.split('-').next()?.parse().ok();
-            if let Some(version) = version.or_else(by_python) {
-                machine.macos = said(version, machine);
-            }
+            set(machine, |machine| &mut machine.macos, by_os.or_else(by_python));
         }
-        Some(Os::Windows) => windows(os, python, machine),
+        Some(Os::Windows) => set(machine, |machine| &mut machine.windows, windows(os, python)),
         Some(Os::FreeBsd) | None => {}
     }
 }
 
-/// The OS; `Could not collect` is what Windows gives where `wmic` does not answer, and its paths tell.
+/// The OS. Windows prints `Could not collect` if `wmic` does not answer; then its paths show it.
 fn system(os: &str, python: &str, text: &str) -> Option<Os> {
     let starts = |names: &[&str]| {
         names.iter().any(|name| {
@@ -74,21 +84,10 @@ fn system(os: &str, python: &str, text: &str) -> Option<Os> {
 
 /// The platform by an architecture somewhere in a text.
 fn subdir(system: Os, text: &str) -> Option<Subdir> {
-    let has = |names: &[&str]| names.iter().any(|name| text.contains(name));
-    let is_arm = has(&["aarch64", "arm64", "ARM64"]);
-    let is_x86 = has(&["x86_64", "AMD64", "amd64"]);
-    match system {
-        Os::Linux if is_arm => Some(Subdir::LinuxAarch64),
-        Os::Linux if is_x86 => Some(Subdir::Linux64),
-        Os::Linux if has(&["ppc64le"]) => Some(Subdir::LinuxPpc64le),
-        Os::Linux if has(&["s390x"]) => Some(Subdir::LinuxS390x),
-        Os::Linux if has(&["riscv64"]) => Some(Subdir::LinuxRiscv64),
-        Os::Macos if is_arm => Some(Subdir::OsxArm64),
-        Os::Macos if is_x86 => Some(Subdir::Osx64),
-        Os::Windows if is_arm => Some(Subdir::WinArm64),
-        Os::Windows if is_x86 => Some(Subdir::Win64),
-        Os::Linux | Os::Macos | Os::Windows | Os::FreeBsd => None,
-    }
+    let is_it = |(os, names, _): &&(Os, &[&str], Subdir)| {
+        *os == system && names.iter().any(|name| text.contains(name))
+    };
+    ARCHITECTURES.iter().find(is_it).map(|(.., subdir)| *subdir)
 }
 
 /// `Ubuntu 22.04.3 LTS (x86_64)`: the name.
@@ -97,42 +96,39 @@ fn without_architecture(os: &str) -> &str {
     ends.iter().find_map(|end| os.strip_suffix(end)).unwrap_or(os).trim_end()
 }
 
-fn linux(os: &str, python: &str, labelled: &LabeledText<'_>, machine: &mut Machine) {
-    let by_libc = || told(labelled, "libc version")?.strip_prefix("glibc-")?.parse().ok();
+fn linux(os: &str, python: &str, labels: &LabeledText<'_>, machine: &mut Machine) {
+    let by_libc = || known(labels, "libc version")?.strip_prefix("glibc-")?.parse().ok();
     let by_python = || python.rsplit_once("glibc")?.1.parse().ok();
     if let Some(glibc) = by_libc().or_else(by_python) {
-        machine.glibc = said(glibc, machine);
+        machine.glibc = reported(glibc, machine);
     } else if os.starts_with("Alpine") || python.contains("-musl") {
-        machine.glibc = Detected::Absent; // it is made with musl
+        machine.glibc = Detected::Absent;
     }
     let Some(rest) = python.strip_prefix("Linux-") else { return };
     let ends = ["-x86_64", "-aarch64", "-ppc64le", "-with-", "-s390x", "-riscv64"];
     let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
     let kernel = &rest[..end];
-    wsl(machine, kernel);
-    machine.kernel = said(kernel.to_owned(), machine);
-    // NVIDIA's kernels for Jetson are called so.
+    set_wsl(machine, kernel);
+    machine.kernel = reported(kernel.to_owned(), machine);
+    // The name of NVIDIA's kernels for Jetson.
     if kernel.ends_with("-tegra") {
-        machine.jetson = said(format!("NVIDIA Jetson (kernel {kernel})"), machine);
+        machine.jetson = reported(format!("NVIDIA Jetson (kernel {kernel})"), machine);
     }
 }
 
 /// `Microsoft Windows 11 Pro (10.0.22631 64-bit)`, `Windows-10-10.0.22631-SP0`.
-fn windows(os: &str, python: &str, machine: &mut Machine) {
-    let version = |word: &str| word.starts_with("10.").then(|| word.parse().ok()).flatten();
+fn windows(os: &str, python: &str) -> Option<Version> {
     let mut words = os.split([' ', '(', ')']).chain(python.split('-'));
-    if let Some(version) = words.find_map(version) {
-        machine.windows = said(version, machine);
-    }
+    words.find_map(|word| word.starts_with("10.").then(|| word.parse().ok())?)
 }
 
-/// `Model name:` of `lscpu`, `Name:` or `Name=` of Windows, the line below `CPU:` of macOS.
-fn processor(text: &str, labelled: &LabeledText<'_>) -> Option<String> {
+/// `Model name:` of `lscpu`, `Name:` or `Name=` on Windows, the line below `CPU:` on macOS.
+fn processor(text: &str, labels: &LabeledText<'_>) -> Option<String> {
     let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "CPU:").skip(1);
     let below = lines.next().filter(|line| !line.is_empty() && !line.contains([':', '=']));
     let by_equals =
         || text.lines().find_map(|line| line.trim().strip_prefix("Name=")).map(str::trim);
-    let name = labelled.first("model name").or_else(|| labelled.first("name"));
+    let name = labels.first("model name").or_else(|| labels.first("name"));
     name.or_else(by_equals).or(below).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
@@ -141,7 +137,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Machine {
-        let mut machine = super::super::super::blank("collect_env");
+        let mut machine = super::super::super::unknown_machine("collect_env");
         fill(text, &LabeledText::of(text), &mut machine);
         machine
     }
@@ -155,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_platform_is_told_by_whichever_line_has_the_architecture() {
+    fn any_line_with_an_architecture_names_the_platform() {
         check(
             "OS: Ubuntu 22.04.3 LTS (x86_64)\nLibc version: glibc-2.35",
             Some(Subdir::Linux64),
@@ -190,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_x86_python_on_an_apple_processor_is_translated() {
+    fn an_x86_python_on_an_apple_processor_runs_in_rosetta() {
         let machine = read("OS: macOS 13.4 (x86_64)\n\nCPU:\nApple M1 Pro\n");
         assert_eq!(machine.rosetta.value(), Some(&true));
         let intel = read("OS: macOS 13.4 (x86_64)\n\nCPU:\nIntel(R) Core(TM) i9\n");
@@ -198,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernel_tells_wsl_and_a_jetson() {
+    fn the_kernel_names_wsl_and_jetson() {
         let wsl = read(
             "OS: Ubuntu 22.04 (x86_64)\nPython platform: Linux-5.15.153.1-microsoft-standard-WSL2-x86_64-with-glibc2.35",
         );
@@ -210,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_tells_its_build() {
+    fn windows_has_its_build() {
         for text in [
             "OS: Microsoft Windows 11 Pro (10.0.22631 64-bit)",
             "OS: Microsoft Windows 10 Home\nPython platform: Windows-10-10.0.22631-SP0",

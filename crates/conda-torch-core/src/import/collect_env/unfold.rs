@@ -1,8 +1,6 @@
-//! Lines that were run together: an issue's summary, a terminal that was copied with its width.
+//! Splits lines that were joined: the summary of an issue, a terminal that was copied with its width.
 
-use std::borrow::Cow;
-
-/// The labels that begin a line.
+/// Labels at the start of a line.
 const LABELS: [&str; 25] = [
     "PyTorch version:",
     "Is debug build:",
@@ -31,40 +29,36 @@ const LABELS: [&str; 25] = [
     "Stepping:",
 ];
 
-/// The text with each label at the beginning of a line.
-pub(super) fn unfold(text: &str) -> Cow<'_, str> {
-    let is_folded = |line: &str| starts(line).len() > 1;
-    if !text.lines().any(is_folded) {
-        return Cow::Borrowed(text);
-    }
-    let mut unfolded = String::with_capacity(text.len() + 64);
+/// The text with each label at the start of a line.
+pub(super) fn unfold(text: &str) -> String {
+    let mut unfolded = String::new();
     for line in text.lines() {
-        let places = starts(line);
-        let places = if places.len() > 1 { places } else { Vec::new() };
+        let starts = starts(line);
         let mut from = 0;
-        for place in places {
-            unfolded.push_str(&line[from..place]);
+        // A single label stays where it is.
+        for place in starts.iter().filter(|_| starts.len() > 1) {
+            unfolded += &line[from..*place];
             unfolded.push('\n');
-            from = place;
+            from = *place;
         }
-        unfolded.push_str(&line[from..]);
+        unfolded += &line[from..];
         unfolded.push('\n');
     }
-    Cow::Owned(unfolded)
+    unfolded
 }
 
-/// Where labels begin in a line, also those of single GPUs.
+/// Where labels start in a line, and those of single GPUs.
 fn starts(line: &str) -> Vec<usize> {
-    let is_start = |place: usize| place == 0 || line[..place].ends_with([' ', '\t']);
+    let is_start = |place: &usize| *place == 0 || line[..*place].ends_with([' ', '\t']);
     let labels = LABELS.iter().flat_map(|label| line.match_indices(label));
-    let mut places: Vec<usize> =
-        labels.map(|(place, _)| place).filter(|place| is_start(*place)).collect();
-    // `GPU 0: NVIDIA L4 GPU 1: NVIDIA L4`; one alone may follow its heading on the line.
-    let gpus = line.match_indices("GPU ").map(|(place, _)| place).filter(|place| {
+    let mut places: Vec<usize> = labels.map(|(place, _)| place).filter(is_start).collect();
+    // `GPU 0: NVIDIA L4 GPU 1: NVIDIA L4`; a single one may follow its heading on the line.
+    let is_gpu = |place: &usize| {
         let number = line[place + 4..].split(':').next().unwrap_or_default();
-        is_start(*place) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-    });
-    let gpus: Vec<usize> = gpus.collect();
+        is_start(place) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    let gpus = line.match_indices("GPU ").map(|(place, _)| place);
+    let gpus: Vec<usize> = gpus.filter(is_gpu).collect();
     if gpus.len() > 1 || places.len() > 1 {
         places.extend(gpus);
     }
@@ -77,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_on_one_line_are_taken_apart() {
+    fn labels_on_one_line_are_split() {
         let text = "OS: Ubuntu (x86_64) Libc version: glibc-2.35 GPU models and configuration: GPU 0: NVIDIA L4 GPU 1: NVIDIA L4 Nvidia driver version: 550.67";
         let lines: Vec<String> = unfold(text).lines().map(|line| line.trim().to_owned()).collect();
         assert_eq!(
@@ -95,9 +89,9 @@ mod tests {
     }
 
     #[test]
-    fn a_text_in_lines_stays_as_it_is() {
+    fn text_with_a_label_a_line_is_unchanged() {
         let text =
             "GPU models and configuration: GPU 0: Quadro P1000\nCPU:\nArchitecture: x86_64\n";
-        assert!(matches!(unfold(text), Cow::Borrowed(_)));
+        assert_eq!(unfold(text), text);
     }
 }

@@ -1,6 +1,6 @@
-//! Nodes of Kubernetes as `kubectl get nodes -o json` prints them, with the labels of NVIDIA's GPU
-//! Feature Discovery. Several nodes are read as one machine that stands for all that have a GPU: what
-//! runs there runs on each of them.
+//! Nodes of Kubernetes as `kubectl get nodes -o json` prints them, with the labels of NVIDIA's GPU Feature
+//! Discovery. Several nodes are read as one machine that stands for all with a GPU: what runs there runs on each of
+//! them.
 
 mod node;
 
@@ -8,20 +8,14 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::conda::Subdir;
-use crate::types::{Detected, DriverVersion, Gpu, Machine, Outcome, SourceReport};
-
 use super::document::Document;
-use super::said;
+use super::{Recognized, report, reported};
+use crate::conda::Subdir;
+use crate::types::{Detected, DriverVersion, Gpu, Machine, Outcome};
 use node::{Node, NodeGpu};
 
-/// A card is listed as often as on the node with most of it, and not oftener than this.
+/// The most GPUs of one kind that are listed.
 const MOST: u32 = 64;
-
-pub(super) fn is_nodes(document: &Document<'_>) -> bool {
-    document.value().is_some_and(|value| !nodes(value).is_empty() || is_labels(value))
-        || document.is_damaged_with(&["\"nodeInfo\"", "\"nvidia.com/", "kubernetes.io/"])
-}
 
 /// The nodes in a document: one, or the items of a list.
 fn nodes(value: &Value) -> Vec<&Value> {
@@ -43,49 +37,53 @@ fn is_labels(value: &Value) -> bool {
     value.as_object().is_some_and(|labels| labels.keys().any(is_label))
 }
 
-pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
-    let value = document.whole()?;
+pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    let is_nodes = document.value().is_some_and(|it| !nodes(it).is_empty() || is_labels(it))
+        || document.is_damaged_with(&["\"nodeInfo\"", "\"nvidia.com/", "kubernetes.io/"]);
+    is_nodes.then(|| fill(document.whole()?, document.platform, machine))
+}
+
+fn fill(value: &Value, platform: Option<Subdir>, machine: &mut Machine) -> Result<(), String> {
     let all: Vec<Node> = if is_labels(value) {
         vec![Node::of_labels(value)]
     } else {
         nodes(value).into_iter().map(Node::of).collect()
     };
-    let subdir = chosen(&all, document.platform)?;
+    let subdir = chosen(&all, platform)?;
     let has_gpus = all.iter().any(|node| node.subdir == subdir && node.gpu.is_some());
     let counts = |node: &&Node| node.subdir == subdir && node.gpu.is_some() == has_gpus;
-    let taken: Vec<&Node> = all.iter().filter(counts).collect();
+    let used: Vec<&Node> = all.iter().filter(counts).collect();
     if let Some(subdir) = subdir {
-        machine.subdir = said(subdir, machine);
+        machine.subdir = reported(subdir, machine);
     }
-    machine.glibc = Detected::unknown("a container brings its own");
-    machine.os = common(&taken, |node| node.os.clone(), machine);
-    machine.kernel = common(&taken, |node| node.kernel.clone(), machine);
+    machine.glibc = Detected::unknown("a container has its own");
+    machine.os = common(&used, |node| node.os.clone(), machine);
+    machine.kernel = common(&used, |node| node.kernel.clone(), machine);
     if has_gpus {
-        driver(&taken, machine);
-        gpus(&taken, machine);
+        driver(&used, machine);
+        gpus(&used, machine);
     } else {
         machine.driver_cuda = Detected::Absent;
         machine.gpu_count = Detected::Absent;
     }
-    report(&all, &taken, subdir, machine);
+    report_nodes(&all, &used, subdir, machine);
     Ok(())
 }
 
-/// The platform that counts: the one that was asked for, else the one with most nodes with a GPU,
-/// else the one with most nodes.
+/// The platform that counts: the requested one, or that of most nodes with a GPU, or that of most nodes.
 fn chosen(nodes: &[Node], asked: Option<Subdir>) -> Result<Option<Subdir>, String> {
     if let Some(asked) = asked {
         return match nodes.iter().any(|node| node.subdir.is_none_or(|subdir| subdir == asked)) {
             true if nodes.iter().any(|node| node.subdir == Some(asked)) => Ok(Some(asked)),
             true => Ok(None),
-            false => Err(format!("no node is of `{asked}`: {}", platforms(nodes))),
+            false => Err(format!("no node of `{asked}`: {}", platforms(nodes))),
         };
     }
     let weight = |subdir: Option<Subdir>| {
         let of = || nodes.iter().filter(move |node| node.subdir == subdir);
         (of().filter(|node| node.gpu.is_some()).count(), of().count())
     };
-    // Of equals the first one.
+    // The first one if several are equal.
     let all = nodes.iter().rev().map(|node| node.subdir);
     Ok(all.max_by_key(|subdir| weight(*subdir)).flatten())
 }
@@ -100,8 +98,7 @@ fn platforms(nodes: &[Node]) -> String {
     }
     let count = |subdir: &Option<Subdir>| {
         let count = nodes.iter().filter(|node| node.subdir == *subdir).count();
-        let name = subdir.map_or("a platform that is not told".to_owned(), |s| s.to_string());
-        format!("{count} of {name}")
+        format!("{count} of {}", platform_name(*subdir))
     };
     known.iter().map(count).collect::<Vec<_>>().join(", ")
 }
@@ -114,9 +111,11 @@ fn common(
 ) -> Detected<String> {
     let mut values = nodes.iter().map(|node| of(node));
     match values.next().flatten() {
-        Some(first) if values.all(|value| value.as_ref() == Some(&first)) => said(first, machine),
+        Some(first) if values.all(|value| value.as_ref() == Some(&first)) => {
+            reported(first, machine)
+        }
         Some(_) => Detected::unknown("the nodes differ"),
-        None => Detected::unknown("the nodes do not say it"),
+        None => Detected::unknown("the nodes do not report it"),
     }
 }
 
@@ -124,14 +123,14 @@ fn common(
 fn driver(nodes: &[&Node], machine: &mut Machine) {
     let older = |a: DriverVersion, b: DriverVersion| if a.is_at_least(b) { b } else { a };
     if let Some(driver) = nodes.iter().filter_map(|node| node.driver).reduce(older) {
-        machine.driver = said(driver, machine);
+        machine.driver = reported(driver, machine);
     }
-    // A node that tells its driver alone may have the oldest CUDA: then it follows from the driver.
+    // A node that only reports its driver may have the oldest CUDA: then it follows from the driver.
     let is_partial = nodes.iter().any(|node| node.driver.is_some() && node.cuda.is_none());
     if is_partial {
-        machine.driver_cuda = Detected::unknown("not every node says it");
+        machine.driver_cuda = Detected::unknown("not every node reports it");
     } else if let Some(cuda) = nodes.iter().filter_map(|node| node.cuda).min() {
-        machine.driver_cuda = said(cuda, machine);
+        machine.driver_cuda = reported(cuda, machine);
     }
 }
 
@@ -153,79 +152,66 @@ fn gpus(nodes: &[&Node], machine: &mut Machine) {
         }
     }
     machine.gpu_count = match u32::try_from(machine.gpus.len()) {
-        Ok(count) if is_counted => said(count, machine),
-        Ok(_) | Err(_) => Detected::unknown("the labels do not count them"),
+        Ok(count) if is_counted => reported(count, machine),
+        Ok(_) | Err(_) => Detected::unknown("the labels have no count"),
     };
 }
 
 fn gpu(kind: &NodeGpu, machine: &Machine) -> Gpu {
-    fn told<T>(value: Option<T>, machine: &Machine) -> Detected<T> {
-        value.map_or(Detected::unknown("no label says it"), |value| said(value, machine))
+    fn fact<T>(value: Option<T>, unknown: Detected<T>, machine: &Machine) -> Detected<T> {
+        value.map_or(unknown, |value| reported(value, machine))
     }
+    let index = u32::try_from(machine.gpus.len()).unwrap_or(u32::MAX);
+    let unknown = Gpu::unknown(index, "no label reports it");
     Gpu {
-        index: u32::try_from(machine.gpus.len()).unwrap_or(u32::MAX),
-        name: told(kind.name.clone(), machine),
-        compute_capability: told(kind.capability, machine),
-        memory_mib: told(kind.memory_mib, machine),
-        mig: said(kind.mig, machine),
-        mig_slices: Detected::unknown("no label says it"),
-        virtualization: Detected::unknown("no label says it"),
-        pci_id: None,
+        name: fact(kind.name.clone(), unknown.name, machine),
+        compute_capability: fact(kind.capability, unknown.compute_capability, machine),
+        memory_mib: fact(kind.memory_mib, unknown.memory_mib, machine),
+        mig: reported(kind.mig, machine),
+        ..unknown
     }
 }
 
-/// What each node says, and which were left out.
-fn report(all: &[Node], taken: &[&Node], subdir: Option<Subdir>, machine: &mut Machine) {
-    let mut push = |source: String, outcome: Outcome, detail: String| {
-        machine.sources.push(SourceReport { source, outcome, detail });
-    };
-    let name = subdir.map_or("a platform that is not told".to_owned(), |s| s.to_string());
+/// Reports each node, and which nodes were left out.
+fn report_nodes(all: &[Node], used: &[&Node], subdir: Option<Subdir>, machine: &mut Machine) {
+    let name = platform_name(subdir);
     if all.len() > 1 {
         let others = all.iter().filter(|node| node.subdir != subdir).count();
-        let without = all.len() - taken.len() - others;
-        let with = if taken.iter().any(|node| node.gpu.is_some()) { " with a GPU" } else { "" };
-        let mut text = format!("one machine for {} of {name}{with}", taken.len());
+        let without = all.len() - used.len() - others;
+        let with = if used.iter().any(|node| node.gpu.is_some()) { " with a GPU" } else { "" };
+        let mut text = format!("one machine for {} of {name}{with}", used.len());
         if without > 0 {
             let _ = write!(text, "; left out {without} without a GPU");
         }
         if others > 0 {
             let _ = write!(text, "; left out {others} of another platform (see `--platform`)");
         }
-        push("nodes".to_owned(), Outcome::Ok, text);
+        report(machine, "nodes", Outcome::Ok, text);
     }
     for node in all {
-        let is_taken = taken.iter().any(|taken| std::ptr::eq(*taken, node));
-        let (outcome, detail) = match (&node.gpu, node.subdir == subdir) {
-            (_, false) => {
-                let other = node.subdir.map_or("not told".to_owned(), |subdir| subdir.to_string());
-                (Outcome::Skipped, format!("platform {other}, not {name}"))
-            }
-            (Some(gpu), true) => (Outcome::Ok, describe(node, gpu)),
-            (None, true) if is_taken => (Outcome::Ok, "no GPU".to_owned()),
-            (None, true) => (Outcome::Skipped, "no GPU".to_owned()),
+        let is_used = used.iter().any(|used| std::ptr::eq(*used, node));
+        let (outcome, detail) = if node.subdir == subdir {
+            let detail = node.gpu.as_ref().map(|gpu| describe(node, gpu));
+            let outcome = if is_used || detail.is_some() { Outcome::Ok } else { Outcome::Skipped };
+            (outcome, detail.unwrap_or_else(|| "no GPU".to_owned()))
+        } else {
+            (Outcome::Skipped, format!("platform {}, not {name}", platform_name(node.subdir)))
         };
-        push(format!("node {}", node.name), outcome, detail);
+        report(machine, &format!("node {}", node.name), outcome, detail);
     }
+}
+
+fn platform_name(subdir: Option<Subdir>) -> String {
+    subdir.map_or("an unknown platform".to_owned(), |subdir| subdir.to_string())
 }
 
 /// `4 x NVIDIA H100 80GB HBM3, compute capability 9.0, driver 550.54.15, CUDA 12.4`.
 fn describe(node: &Node, gpu: &NodeGpu) -> String {
-    let count = gpu.count.map_or(String::new(), |count| format!("{count} x "));
-    let mut text = format!("{count}{}", gpu.name.as_deref().unwrap_or("a GPU that is not named"));
-    if gpu.mig {
-        text.push_str(" split by MIG");
-    }
-    if let Some(capability) = gpu.capability {
-        let _ = write!(text, ", compute capability {capability}");
-    }
-    match node.driver {
-        Some(driver) => {
-            let _ = write!(text, ", driver {driver}");
-        }
-        None => text.push_str(", driver not told"),
-    }
-    if let Some(cuda) = node.cuda {
-        let _ = write!(text, ", CUDA {cuda}");
-    }
-    text
+    let count = gpu.count.map(|count| format!("{count} x ")).unwrap_or_default();
+    let name = gpu.name.as_deref().unwrap_or("a GPU without a name");
+    let mig = if gpu.mig { " with MIG" } else { "" };
+    let capability = gpu.capability.map(|it| format!(", compute capability {it}"));
+    let driver = node.driver.map_or("unknown".to_owned(), |driver| driver.to_string());
+    let cuda = node.cuda.map(|cuda| format!(", CUDA {cuda}")).unwrap_or_default();
+    format!("{count}{name}{mig}{}, driver {driver}{cuda}", capability.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! A node of Kubernetes: its labels by NVIDIA's GPU Feature Discovery, and what the cluster says of it.
+//! A node of Kubernetes: its labels by NVIDIA's GPU Feature Discovery, and the status that the cluster reports.
 //!
 //! Source: <https://github.com/NVIDIA/k8s-device-plugin/tree/main/docs/gpu-feature-discovery>.
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use crate::conda::Subdir;
 use crate::types::{ComputeCapability, CudaVersion, DriverVersion};
 
-/// What matters of a node.
+/// A node.
 #[derive(Debug, Default)]
 pub(super) struct Node {
     pub(super) name: String,
     pub(super) subdir: Option<Subdir>,
-    /// The distribution as it names itself.
+    /// The distribution with its own name.
     pub(super) os: Option<String>,
     pub(super) kernel: Option<String>,
     pub(super) driver: Option<DriverVersion>,
-    /// What GPU Feature Discovery calls the runtime: the newest CUDA of the driver.
+    /// The newest CUDA of the driver, which GPU Feature Discovery calls the runtime.
     pub(super) cuda: Option<CudaVersion>,
-    /// What its GPUs are; `None` where it has none.
+    /// Its GPUs, if it has any.
     pub(super) gpu: Option<NodeGpu>,
 }
 
@@ -29,11 +29,11 @@ pub(super) struct NodeGpu {
     pub(super) capability: Option<ComputeCapability>,
     pub(super) memory_mib: Option<u64>,
     pub(super) mig: bool,
-    /// Of slices of MIG it is not known how many GPUs they are of.
+    /// Unknown for MIG slices.
     pub(super) count: Option<u32>,
 }
 
-/// Looks labels up, of the node or bare.
+/// The labels of a node.
 struct Labels<'v>(Option<&'v Value>);
 
 impl<'v> Labels<'v> {
@@ -65,14 +65,14 @@ impl Node {
     pub(super) fn of(value: &Value) -> Self {
         let labels = Labels(value["metadata"].get("labels"));
         let info = &value["status"]["nodeInfo"];
-        let told = |key: &str| info[key].as_str();
+        let status = |key: &str| info[key].as_str();
         let arch = labels.text("kubernetes.io/arch").or(labels.text("beta.kubernetes.io/arch"));
         let os = labels.text("kubernetes.io/os").or(labels.text("beta.kubernetes.io/os"));
         Self {
             name: value["metadata"]["name"].as_str().unwrap_or("without a name").to_owned(),
-            subdir: subdir(arch.or(told("architecture")), os.or(told("operatingSystem"))),
-            os: told("osImage").map(str::to_owned).or_else(|| os_release(&labels)),
-            kernel: told("kernelVersion")
+            subdir: subdir(arch.or(status("architecture")), os.or(status("operatingSystem"))),
+            os: status("osImage").map(str::to_owned).or_else(|| os_release(&labels)),
+            kernel: status("kernelVersion")
                 .or(labels.text("feature.node.kubernetes.io/kernel-version.full"))
                 .map(str::to_owned),
             driver: driver(&labels),
@@ -87,7 +87,7 @@ impl Node {
     }
 }
 
-/// Conda's platform for the words of Go.
+/// Conda's platform for Go's names.
 fn subdir(arch: Option<&str>, os: Option<&str>) -> Option<Subdir> {
     match (arch?, os.unwrap_or("linux")) {
         ("amd64", "linux") => Some(Subdir::Linux64),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_product_is_a_card_or_a_slice_of_one() {
+    fn a_product_is_a_card_or_a_slice() {
         let expected = ("NVIDIA A100 SXM4 40GB".to_owned(), true);
         assert_eq!(card("NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED"), expected);
         assert_eq!(card("NVIDIA-A100-SXM4-40GB-MIG-1g.5gb"), expected);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_split_by_mig_does_not_tell_how_many_cards_there_are() {
+    fn mig_slices_do_not_count_cards() {
         let single = node(&[
             ("nvidia.com/gpu.product", "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb"),
             ("nvidia.com/gpu.count", "7"),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gpu_without_labels_of_its_own_is_still_one() {
+    fn a_gpu_is_found_without_its_own_labels() {
         assert!(node(&[("feature.node.kubernetes.io/pci-10de.present", "true")]).gpu.is_some());
         assert!(
             node(&[("feature.node.kubernetes.io/pci-0302_10de.present", "true")]).gpu.is_some()

@@ -1,40 +1,31 @@
 //! The banner and the table of GPUs that `nvidia-smi` prints without flags, as people paste it.
 //!
-//! Cells are told apart by `|` and not by their columns, since copying takes spaces and line ends.
+//! Cells are separated at `|` and not by their columns, since copying changes spaces and line ends.
 
-use crate::types::{DriverVersion, Machine};
+use super::{Report, ReportedGpu, System, is_of_windows, values};
+use crate::types::DriverVersion;
 
-use super::super::document::Document;
-use super::{Report, ReportedGpu, System, fill, is_of_windows, values};
-
-pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
-    let text = text(&document.plain);
-    let has_driver = values::driver(&text).is_some() || values::cuda(&text).is_some();
-    text.contains("NVIDIA-SMI") && has_driver && text.contains('|') || !gpus(&text).is_empty()
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
-pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
-    fill(told(&document.plain), machine);
-    Ok(())
-}
-
-/// What a banner says.
-pub(super) fn told(plain: &str) -> Report {
-    let text = text(plain);
+/// What a banner shows.
+pub(in super::super) fn parse(plain: &str) -> Option<Report> {
+    let text = unbroken(plain);
+    let has_version = values::driver(&text).is_some() || values::cuda(&text).is_some();
+    let gpus = gpus(&text);
+    if gpus.is_empty() && !(has_version && text.contains("NVIDIA-SMI") && text.contains('|')) {
+        return None;
+    }
     let head = head(&text);
-    Report {
+    Some(Report {
         driver: values::driver(head),
         cuda: values::cuda(head),
         has_no_cuda: values::has_no_cuda(head),
         system: system(&text, head),
         count: None,
-        gpus: gpus(&text),
-    }
+        gpus,
+    })
 }
 
-/// With plain bars, and lines that a narrow terminal broke made whole.
-fn text(plain: &str) -> String {
+/// The text with plain bars, and with the lines joined that a narrow terminal broke.
+fn unbroken(plain: &str) -> String {
     let plain = plain.replace(['│', '┃', '║'], "|").replace("\\|", "|");
     let mut text = String::with_capacity(plain.len());
     for line in plain.lines() {
@@ -43,7 +34,7 @@ fn text(plain: &str) -> String {
         if is_open && !line.trim_start().starts_with(['|', '+']) {
             text.truncate(text.trim_end_matches('\n').len());
             // A terminal breaks within words, at its last column; an editor between them.
-            if last_line_length(&text) != 80 {
+            if text.rsplit('\n').next().map_or(0, |line| line.chars().count()) != 80 {
                 text.push(' ');
             }
         }
@@ -53,35 +44,29 @@ fn text(plain: &str) -> String {
     text
 }
 
-fn last_line_length(text: &str) -> usize {
-    text.rsplit('\n').next().map_or(0, |line| line.chars().count())
-}
-
-/// The line with the versions. Around it people write of other drivers (`with Driver Version: 470.82
-/// it worked`); where that line is missing all of the text counts.
+/// The line with the versions. Around it people mention other drivers (`with Driver Version: 470.82 it worked`).
+/// Without that line the whole text counts.
 fn head(text: &str) -> &str {
     let line_after = |(at, _): (usize, &str)| text[at..].lines().next();
     let is_head = |line: &&str| values::driver(line).is_some() && line.contains('|');
     text.match_indices("NVIDIA-SMI").filter_map(line_after).find(is_head).unwrap_or(text)
 }
 
-/// By the driver's model in the table. On WSL the program is Linux's and the driver that of Windows.
+/// The system by the driver model in the table. In WSL the program is of Linux and the driver of Windows.
 fn system(text: &str, head: &str) -> Option<System> {
     if text.split('|').any(has_windows_model) {
         return Some(System::Windows);
     }
-    let program =
-        head.split("NVIDIA-SMI").nth(1).and_then(|rest| values::version(rest.trim_start()));
-    let program: Option<DriverVersion> = program.and_then(|token| token.parse().ok());
+    let program = head.split("NVIDIA-SMI").nth(1);
+    let program: Option<DriverVersion> = program.and_then(|rest| values::parsed(rest.trim_start()));
     let driver = values::driver(head);
-    let is_of_linux = text.contains("Persistence-M");
-    match (program, driver) {
-        (Some(program), Some(driver)) if program != driver => Some(System::Wsl),
-        (Some(_) | None, _) => is_of_linux.then_some(System::Linux),
+    if program.is_some() && driver.is_some() && program != driver {
+        return Some(System::Wsl);
     }
+    text.contains("Persistence-M").then_some(System::Linux)
 }
 
-/// Whether a cell is a GPU's, or the one above, and ends with a model of Windows: `GPU Name TCC/WDDM`.
+/// Whether a cell is of a GPU or its heading, and ends with a driver model of Windows: `GPU Name TCC/WDDM`.
 fn has_windows_model(cell: &str) -> bool {
     let mut words = cell.split_whitespace();
     let is_of_gpu = words.next().is_some_and(|word| word == "GPU" || word.parse::<u8>().is_ok());
@@ -111,7 +96,7 @@ fn gpus(text: &str) -> Vec<ReportedGpu> {
     gpus
 }
 
-/// Number, name, and whether the driver stays loaded, or its model.
+/// Number, name, and the persistence mode or the driver model.
 fn named(cell: &str) -> Option<ReportedGpu> {
     let mut words: Vec<&str> = cell.split_whitespace().collect();
     let last = words.pop()?;
@@ -124,7 +109,7 @@ fn named(cell: &str) -> Option<ReportedGpu> {
     Some(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() })
 }
 
-/// Whether a cell begins with a place on the bus, `00000000:01:00.0`; a Jetson's GPU has none.
+/// Whether a cell starts with a place on the bus, `00000000:01:00.0`. A Jetson's GPU has none.
 fn is_place(cell: &str) -> bool {
     let mut words = cell.split_whitespace();
     let Some(first) = words.next() else { return false };
@@ -138,6 +123,10 @@ fn is_place(cell: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Report {
+        super::parse(text).unwrap_or_default()
+    }
+
     #[test]
     fn rows_are_found_in_every_layout() {
         for row in [
@@ -146,21 +135,21 @@ mod tests {
             "| 0 GeForce GTX 108... WDDM | 00000000:01:00.0 On | N/A |",
             "│   0  GeForce GTX 108...  TCC   │ 00000000:01:00.0  On │",
         ] {
-            let gpus = told(row).gpus;
+            let gpus = parse(row).gpus;
             assert_eq!(gpus.len(), 1, "{row}");
             assert_eq!(gpus[0].name.as_deref(), Some("GeForce GTX 108..."), "{row}");
         }
     }
 
     #[test]
-    fn processes_and_slices_are_no_gpus() {
+    fn processes_and_slices_are_not_gpus() {
         let text = "|    0   N/A  N/A      1234      C   python3      1000MiB |\n\
                     |  0    7   0   0  |     12MiB /  4864MiB  | 14      0 |\n";
-        assert_eq!(told(text).gpus, []);
+        assert_eq!(parse(text).gpus, []);
     }
 
     #[test]
-    fn what_is_written_around_the_table_and_the_paths_of_processes_count_for_nothing() {
+    fn text_around_the_table_and_paths_of_processes_are_ignored() {
         let table = "| NVIDIA-SMI 580.95.05   Driver Version: 580.95.05   CUDA Version: 13.0 |\n\
                      | GPU  Name      Persistence-M | Bus-Id     Disp.A | Volatile Uncorr. ECC |\n\
                      |   0  Tesla T4            Off | 00000000:01:00.0 Off |                0 |\n";
@@ -170,26 +159,26 @@ mod tests {
             ("The KMD Version: 610.47 is not out here.\n", "CUDA UMD Version: 13.3 neither.\n"),
             ("", "|    0   N/A  N/A   2184   C   /home/ada/TCC/python   4512MiB |\n"),
         ] {
-            let told = told(&format!("{before}{table}{after}"));
-            let driver = told.driver.map(|driver| driver.to_string());
+            let report = parse(&format!("{before}{table}{after}"));
+            let driver = report.driver.map(|driver| driver.to_string());
             assert_eq!(driver.as_deref(), Some("580.95.05"), "{before}{after}");
-            let cuda = told.cuda.map(|cuda| cuda.to_string());
+            let cuda = report.cuda.map(|cuda| cuda.to_string());
             assert_eq!(cuda.as_deref(), Some("13.0"), "{before}{after}");
-            assert_eq!(told.system, Some(System::Linux), "{before}{after}");
+            assert_eq!(report.system, Some(System::Linux), "{before}{after}");
         }
     }
 
     #[test]
-    fn a_version_that_a_terminal_broke_is_made_whole() {
+    fn a_version_that_a_terminal_broke_is_joined() {
         let line = "| NVIDIA-SMI 535.129.03             Driver Version: 535.129.03   CUDA Version: 12.2     |";
         let (first, rest) = line.split_at(80);
-        let told = told(&format!("{first}\n{rest}\n"));
-        assert_eq!(told.cuda.map(|cuda| cuda.to_string()).as_deref(), Some("12.2"));
+        let report = parse(&format!("{first}\n{rest}\n"));
+        assert_eq!(report.cuda.map(|cuda| cuda.to_string()).as_deref(), Some("12.2"));
     }
 
     #[test]
-    fn the_system_is_told_by_the_model_and_by_versions_that_differ() {
-        let system = |text: &str| told(text).system;
+    fn the_system_is_known_by_the_model_and_by_different_versions() {
+        let system = |text: &str| parse(text).system;
         assert_eq!(
             system("| NVIDIA-SMI 551.86 Driver Version: 551.86 |\n| GPU  Name  TCC/WDDM |"),
             Some(System::Windows)

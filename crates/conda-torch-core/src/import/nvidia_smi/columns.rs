@@ -1,8 +1,8 @@
-//! The columns of a table: by a header, by the command above it, or by what stands in them.
+//! The columns of a table, by its header, by the command above it, or by their content.
 
 use super::values;
 
-/// What a column holds, as far as it matters here.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
     /// The number of the GPU.
@@ -23,11 +23,11 @@ pub enum Column {
     Mig,
     /// WDDM or TCC, on Windows.
     DriverModel,
-    /// Another; also a UUID or a serial number, which are nobody's business.
+    /// Another one; also UUIDs and serial numbers, which are not kept.
     Other,
 }
 
-/// The column of a name that `--query-gpu` knows; `None` where it cannot be one.
+/// The column with a name of `--query-gpu`; `None` if it cannot be a name.
 pub(super) fn named(field: &str) -> Option<Column> {
     let name = field.trim().split(" [").next().unwrap_or_default().to_ascii_lowercase();
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -46,14 +46,14 @@ pub(super) fn named(field: &str) -> Option<Column> {
     })
 }
 
-/// Whether a field has a name that nothing but this program has.
+/// Whether a field is a name that only this program uses.
 pub(super) fn is_telling(field: &str) -> bool {
     named(field).is_some_and(|column| !matches!(column, Column::Other | Column::Count))
         || field.trim().contains(['.', '_']) && named(field).is_some()
 }
 
-/// The columns of rows without a header. A kind that several columns could be is none of them, but
-/// for memory, where the largest is the total, and for names and numbers, which come first.
+/// The columns of rows without a header. A kind that several columns could be is none of them, except memory, where
+/// the largest is the total, and names and PCI ids, of which the first counts.
 pub(super) fn by_content(rows: &[Vec<&str>]) -> Vec<Column> {
     let width = rows.first().map_or(0, Vec::len);
     let mut columns: Vec<Column> = (0..width).map(|at| of_column(rows, at)).collect();
@@ -78,10 +78,10 @@ pub(super) fn by_content(rows: &[Vec<&str>]) -> Vec<Column> {
     columns
 }
 
-/// What all fields of a column that say something can be.
+/// What all fields of a column with a value can be.
 fn of_column(rows: &[Vec<&str>], at: usize) -> Column {
-    let said = || rows.iter().filter_map(move |row| values::known(row[at]));
-    let all = |is: fn(&str) -> bool| said().next().is_some() && said().all(is);
+    let values = || rows.iter().filter_map(move |row| values::known(row[at]));
+    let all = |is: fn(&str) -> bool| values().next().is_some() && values().all(is);
     let counts = || (0..).zip(rows).all(|(n, row): (usize, _)| row[at].parse() == Ok(n));
     if all(is_driver) {
         Column::Driver
@@ -104,7 +104,7 @@ fn of_column(rows: &[Vec<&str>], at: usize) -> Column {
     }
 }
 
-/// `550.54.15`, `551.86`; not a wattage such as `250.00`, since a driver's second part is no `00`.
+/// `550.54.15`, `551.86`; not a wattage such as `250.00`: the second part of a driver version is not `00`.
 fn is_driver(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     (2..=3).contains(&parts.len())
@@ -114,7 +114,7 @@ fn is_driver(text: &str) -> bool {
         && (parts.len() == 3 || parts[1].len() == 2 && parts[1] != "00")
 }
 
-/// `8.6`: one digit after the dot, and a generation that there is.
+/// `8.6`: one digit after the dot, and an existing generation.
 fn is_capability(text: &str) -> bool {
     values::version(text) == Some(text)
         && text.split_once('.').is_some_and(|(major, minor)| {
@@ -122,7 +122,7 @@ fn is_capability(text: &str) -> bool {
         })
 }
 
-/// A name that NVIDIA gives: by its brand, by `(nvgpu)`, or letters with a number.
+/// A name of NVIDIA: with its brand, with `(nvgpu)`, or letters with a number.
 pub(super) fn is_name(text: &str) -> bool {
     const BRANDS: [&str; 8] =
         ["NVIDIA ", "GeForce", "Tesla ", "Quadro ", "GRID ", "TITAN", "RTX ", "GTX "];
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_driver_a_capability_and_a_wattage_are_told_apart() {
+    fn drivers_capabilities_and_wattages_differ() {
         for text in ["550.54.15", "551.86", "384.81", "540.4.0"] {
             assert!(is_driver(text) && !is_capability(text), "{text}");
         }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn two_columns_of_a_kind_are_neither() {
+    fn two_columns_of_one_kind_are_ignored() {
         let rows = [vec!["Tesla T4", "7.5", "6.1", "550.54.15"]];
         let columns = [Column::Name, Column::Other, Column::Other, Column::Driver];
         assert_eq!(by_content(&rows), columns);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn states_places_and_identities_are_no_names() {
+    fn states_places_and_ids_are_not_names() {
         for text in
             ["P8", "Enabled", "GPU-5d2a", "00000000:01:00.0", "2024/01/02 10:00:00.000", "Default"]
         {

@@ -1,29 +1,16 @@
 //! Tables of `nvidia-smi --query-gpu=… --format=csv`, with a header or without, in any order.
 
-use crate::types::Machine;
-
-use super::super::document::Document;
 pub use super::columns::Column;
 use super::columns::{by_content, is_name, is_telling, named};
-use super::{Report, ReportedGpu, System, fill, is_of_windows, values};
+use super::{Report, ReportedGpu, System, is_of_windows, values};
 
-pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
-    told(&document.plain).is_some()
-}
-
-pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
-    let told = told(&document.plain).ok_or("no table")?;
-    fill(told, machine);
-    Ok(())
-}
-
-/// What a table says; `None` where there is none.
-fn told(text: &str) -> Option<Report> {
+/// What a table reports.
+pub(in super::super) fn parse(text: &str) -> Option<Report> {
     let lines: Vec<Vec<&str>> = text.lines().map(fields).collect();
     let (columns, rows) =
         below_header(&lines).or_else(|| below_command(text, &lines)).or_else(|| bare(&lines))?;
-    let told = of_rows(&columns, &rows);
-    (told.driver.is_some() || !told.gpus.is_empty()).then_some(told)
+    let report = report(&columns, &rows);
+    (report.driver.is_some() || !report.gpus.is_empty()).then_some(report)
 }
 
 fn fields(line: &str) -> Vec<&str> {
@@ -56,20 +43,20 @@ fn below_header<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     (is_sure && !rows.is_empty()).then_some((columns, rows))
 }
 
-/// The columns that the command above asked for.
+/// The columns in the command above.
 fn below_command<'t>(text: &str, lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let at = text.lines().position(|line| line.contains("--query-gpu"))?;
-    let asked = text.lines().nth(at)?.split("--query-gpu").nth(1)?;
-    let asked = asked.trim_start_matches(['=', ' ', '"', '\'']);
-    let asked = asked.split([' ', '"', '\'']).next()?;
-    let columns: Option<Vec<Column>> = asked.split(',').map(named).collect();
+    let query = text.lines().nth(at)?.split("--query-gpu").nth(1)?;
+    let query = query.trim_start_matches(['=', ' ', '"', '\'']);
+    let query = query.split([' ', '"', '\'']).next()?;
+    let columns: Option<Vec<Column>> = query.split(',').map(named).collect();
     let columns = columns?;
     let rows = rows(&lines[at + 1..], columns.len());
     (!rows.is_empty()).then_some((columns, rows))
 }
 
-/// Rows without header and command. Where there is nothing else, one column is enough; in a text two
-/// must be known by their content: a lone `8.6` there is any number.
+/// Rows without header and command. Alone, one known column is enough; in a text two must be known by their content,
+/// where `8.6` may be any number.
 fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let is_text = |row: &Vec<&str>| row.iter().any(|f| !f.is_empty()) && !is_command(row[0]);
     let blocks = lines.chunk_by(|a, b| is_text(a) && is_text(b) && a.len() == b.len());
@@ -80,41 +67,30 @@ fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
         let tells = |column: &&Column| {
             matches!(column, Column::Name | Column::Driver | Column::Capability | Column::PciId)
         };
-        // A lone number may as well be a version of CUDA.
+        // A lone number may also be a CUDA version.
         let is_lone = columns == [Column::Capability];
         let is_table = !is_lone && columns.iter().filter(tells).count() >= needed;
         is_table.then(|| (columns, block.to_vec()))
     })
 }
 
-/// What rows say, by their columns.
-fn of_rows(columns: &[Column], rows: &[Vec<&str>]) -> Report {
-    let mut told = Report::default();
+/// What rows report, by their columns.
+fn report(columns: &[Column], rows: &[Vec<&str>]) -> Report {
+    let mut report = Report::default();
     for row in rows {
-        let gpu = gpu(columns, row);
         for (column, field) in columns.iter().zip(row) {
             match column {
-                Column::Driver => {
-                    let token = values::version(field);
-                    told.driver = told.driver.or_else(|| token?.parse().ok());
-                }
-                Column::Count => told.count = told.count.or(field.parse().ok()),
+                Column::Driver => report.driver = report.driver.or(values::parsed(field)),
+                Column::Count => report.count = report.count.or(field.parse().ok()),
                 Column::DriverModel if is_of_windows(field) => {
-                    told.system = Some(System::Windows);
+                    report.system = Some(System::Windows);
                 }
-                Column::Index
-                | Column::Name
-                | Column::Capability
-                | Column::Memory
-                | Column::PciId
-                | Column::Mig
-                | Column::DriverModel
-                | Column::Other => {}
+                _ => {}
             }
         }
-        told.gpus.push(gpu);
+        report.gpus.push(gpu(columns, row));
     }
-    told
+    report
 }
 
 /// One row as a GPU.
@@ -124,9 +100,7 @@ pub fn gpu(columns: &[Column], row: &[&str]) -> ReportedGpu {
         match column {
             Column::Index => gpu.index = field.parse().ok(),
             Column::Name => gpu.name = values::known(field).map(str::to_owned),
-            Column::Capability => {
-                gpu.capability = values::version(field).and_then(|token| token.parse().ok());
-            }
+            Column::Capability => gpu.capability = values::parsed(field),
             Column::Memory => gpu.memory = values::mib(field),
             Column::PciId => gpu.pci_id = values::pci_id(field),
             Column::Mig => gpu.mig = values::switch(field),
@@ -144,39 +118,39 @@ mod tests {
     fn columns_come_in_any_order_with_a_header() {
         let text = "$ nvidia-smi …\ncompute_cap, memory.total [MiB], uuid, name, driver_version\n\
                     8.6, 24576 MiB, GPU-1, NVIDIA A10, 550.54.15\n[N/A], [N/A], GPU-2, ERR!, 550.54.15\n";
-        let told = told(text).expect("a table");
-        assert_eq!(told.gpus.len(), 2);
-        assert_eq!(told.gpus[0].name.as_deref(), Some("NVIDIA A10"));
-        assert_eq!(told.gpus[0].memory, Some(24576));
-        assert_eq!(told.gpus[1], ReportedGpu::default());
+        let report = parse(text).expect("a table");
+        assert_eq!(report.gpus.len(), 2);
+        assert_eq!(report.gpus[0].name.as_deref(), Some("NVIDIA A10"));
+        assert_eq!(report.gpus[0].memory, Some(24576));
+        assert_eq!(report.gpus[1], ReportedGpu::default());
     }
 
     #[test]
-    fn without_a_header_the_command_counts_and_else_the_content() {
-        let told_by_command = told(
+    fn without_a_header_the_command_or_the_content_names_the_columns() {
+        let by_command = parse(
             "$ nvidia-smi --query-gpu=index,memory.total,name --format=csv,noheader,nounits\n0, 24576, NVIDIA A10\n",
         );
-        assert_eq!(told_by_command.expect("a table").gpus[0].memory, Some(24576));
-        let told = told("NVIDIA A10, 550.54.15, 8.6\n").expect("a table");
-        assert_eq!(told.gpus[0].capability.map(|c| c.to_string()).as_deref(), Some("8.6"));
+        assert_eq!(by_command.expect("a table").gpus[0].memory, Some(24576));
+        let report = parse("NVIDIA A10, 550.54.15, 8.6\n").expect("a table");
+        assert_eq!(report.gpus[0].capability.map(|c| c.to_string()).as_deref(), Some("8.6"));
     }
 
     #[test]
-    fn rows_are_found_in_a_text_and_a_lone_number_is_not() {
+    fn rows_are_found_in_a_text_and_a_single_number_is_not() {
         let text =
             "My cards, with driver:\n\nTesla T4, 550.54.15\nTesla T4, 550.54.15\n\nThanks!\n";
-        assert_eq!(told(text).expect("a table").gpus.len(), 2);
-        assert_eq!(told("8.6\n"), None);
-        assert!(told("NVIDIA A10\n").is_some());
-        assert_eq!(told("I have version\n\n8.6\n\nof it\n"), None);
+        assert_eq!(parse(text).expect("a table").gpus.len(), 2);
+        assert_eq!(parse("8.6\n"), None);
+        assert!(parse("NVIDIA A10\n").is_some());
+        assert_eq!(parse("I have version\n\n8.6\n\nof it\n"), None);
     }
 
     #[test]
-    fn other_text_is_no_table() {
+    fn other_text_is_not_a_table() {
         for text in
             ["", "name\nfoo\n", "hello, world\n", "a = 1\nb = 2\n", "12.4.1\n", "numpy,1.26\n"]
         {
-            assert_eq!(told(text), None, "{text:?}");
+            assert_eq!(parse(text), None, "{text:?}");
         }
     }
 }

@@ -1,59 +1,46 @@
-//! What `nvidia-smi` says where it has nothing to show.
-
-use crate::types::{Detected, Machine, Outcome, SourceReport};
+//! The messages of `nvidia-smi` if it has nothing to show.
 
 use super::super::document::Document;
-use super::super::said;
+use super::super::{Recognized, report, reported};
 use super::values;
+use crate::types::{Detected, Machine, Outcome};
 
 const NO_DEVICES: &str = "No devices were found";
-const NO_DRIVER: &str = "couldn't communicate with the NVIDIA driver";
 const MISMATCH: &str = "Driver/library version mismatch";
-const NO_LIBRARY: &str = "couldn't find libnvidia-ml.so";
-const NO_NVML: &str = "Failed to initialize NVML";
 
-pub(in super::super) fn is_text(document: &Document<'_>) -> bool {
-    let text = &*words(&document.plain);
-    [NO_DEVICES, NO_DRIVER, MISMATCH, NO_LIBRARY, NO_NVML].iter().any(|said| text.contains(said))
-}
+/// Messages and what they mean, the most specific first.
+const MESSAGES: [(&str, &str); 5] = [
+    (NO_DEVICES, "no devices were found"),
+    (MISMATCH, "the driver's kernel module and its libraries differ: the machine needs a restart"),
+    (
+        "couldn't communicate with the NVIDIA driver",
+        "the driver is not running: its kernel module is not loaded, or not built for this kernel",
+    ),
+    (
+        "couldn't find libnvidia-ml.so",
+        "the driver's library is missing: a broken installation, or a container without the GPU",
+    ),
+    ("Failed to initialize NVML", "the driver's library cannot be used"),
+];
 
-/// One line, with the apostrophe that keyboards have: terminals and forms break and bend it.
-fn words(plain: &str) -> String {
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    words.join(" ").replace('’', "'")
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the form of every reader")]
-pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> Result<(), String> {
-    let text = words(&document.plain);
-    let what = if text.contains(NO_DEVICES) {
+pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    // On one line, with a plain apostrophe: terminals break lines, and forms change apostrophes.
+    let words: Vec<&str> = document.plain.split_whitespace().collect();
+    let text = words.join(" ").replace('’', "'");
+    let (message, meaning) = MESSAGES.into_iter().find(|(message, _)| text.contains(message))?;
+    if message == NO_DEVICES {
         machine.gpu_count = Detected::Absent;
-        "no devices were found"
-    } else if text.contains(MISMATCH) {
-        // The libraries are those of the driver that the next start of the machine loads.
-        let library = text.split("NVML library version:").nth(1);
-        let library = library.and_then(|rest| values::version(rest.trim_start()));
-        if let Some(driver) = library.and_then(|token| token.parse().ok()) {
-            machine.driver = said(driver, machine);
-        }
-        "the driver's kernel module and its libraries differ: the machine needs a restart"
-    } else if text.contains(NO_DRIVER) {
-        "the driver is not running: its kernel module is not loaded, or not made for this kernel"
-    } else if text.contains(NO_LIBRARY) {
-        "the driver's library is not there: a broken installation, or a container without the GPU"
-    } else {
-        "the driver's library cannot be used"
-    };
-    // That there is a driver is sure: `nvidia-smi` comes with it. What it supports is not.
-    if !machine.driver.is_found() {
-        machine.driver = Detected::unknown(what);
     }
-    machine.driver_cuda = Detected::unknown(what);
-    let report = SourceReport {
-        source: "nvidia-smi".to_owned(),
-        outcome: Outcome::Failed,
-        detail: what.to_owned(),
-    };
-    machine.sources.push(report);
-    Ok(())
+    // The driver exists: `nvidia-smi` is a part of it. What it supports is unknown.
+    machine.driver = Detected::unknown(meaning);
+    machine.driver_cuda = Detected::unknown(meaning);
+    if message == MISMATCH
+        && let Some((_, version)) = text.split_once("NVML library version:")
+        && let Some(driver) = values::parsed(version.trim_start())
+    {
+        // The library is of the driver that the next start of the machine loads.
+        machine.driver = reported(driver, machine);
+    }
+    report(machine, "nvidia-smi", Outcome::Failed, meaning);
+    Some(Ok(()))
 }

@@ -1,8 +1,8 @@
 //! Everything that `nvidia-smi` prints: its banner, `-q`, `-q -x`, `-L`, `--version`, tables of
-//! `--query-gpu`, and what it says where it fails.
+//! `--query-gpu`, and its messages.
 //!
-//! `--query-gpu` never has the driver's CUDA; the XML and the texts have it under a label that was
-//! renamed with driver 610. What a driver would not tell (`[N/A]`, `ERR!`) is unknown, not zero.
+//! `--query-gpu` never has the driver's CUDA version. The XML and the texts have it under a label that driver 610
+//! renamed. What a driver does not report (`[N/A]`, `ERR!`) is unknown, not zero.
 
 pub(super) mod banner;
 mod columns;
@@ -13,30 +13,29 @@ pub(super) mod query;
 mod values;
 pub(super) mod xml;
 
+use super::{Recognized, reported, set};
 use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine};
 
-use super::said;
-
-/// What `nvidia-smi` was heard to say.
+/// What `nvidia-smi` printed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Report {
+pub(super) struct Report {
     /// The driver's version.
-    pub driver: Option<DriverVersion>,
+    driver: Option<DriverVersion>,
     /// The newest CUDA that it supports.
-    pub cuda: Option<CudaVersion>,
-    /// Whether it says that there is no CUDA, in contrast to saying nothing.
-    pub has_no_cuda: bool,
-    /// What it tells of the system.
-    pub system: Option<System>,
-    /// How many GPUs it says there are, where it says so.
-    pub count: Option<u32>,
-    /// The GPUs, in order.
-    pub gpus: Vec<ReportedGpu>,
+    cuda: Option<CudaVersion>,
+    /// Whether it prints `N/A` instead of a CUDA version.
+    has_no_cuda: bool,
+    /// The system, if it shows.
+    system: Option<System>,
+    /// The number of GPUs, if it is printed.
+    count: Option<u32>,
+    /// The GPUs in order.
+    gpus: Vec<ReportedGpu>,
 }
 
 /// The system that a driver runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum System {
+enum System {
     /// Windows: its driver models are WDDM, MCDM and TCC.
     Windows,
     /// Linux of any kind.
@@ -48,73 +47,68 @@ pub(in super::super) enum System {
 /// A GPU.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ReportedGpu {
-    /// The driver's number.
+    /// The driver's index.
     pub index: Option<u32>,
-    /// The name; from the banner perhaps with `...` for its end.
+    /// The name; in the banner its end may be `...`.
     pub name: Option<String>,
-    /// What it can execute.
+    /// The compute capability.
     pub capability: Option<ComputeCapability>,
-    /// Its memory in MiB.
+    /// The memory in MiB.
     pub memory: Option<u64>,
-    /// Whether it is split.
+    /// Whether MIG is on.
     pub mig: Option<bool>,
     /// PCI vendor and device, `10de:1b06`.
     pub pci_id: Option<String>,
 }
 
-/// Whether a driver model is one that Windows alone has.
+/// Whether only Windows has a driver model.
 fn is_of_windows(model: &str) -> bool {
     ["WDDM", "TCC", "MCDM"].contains(&model)
 }
 
-/// Puts what was told into a machine.
-fn fill(told: Report, machine: &mut Machine) {
-    if let Some(driver) = told.driver {
-        machine.driver = said(driver, machine);
-    }
-    if let Some(cuda) = told.cuda {
-        machine.driver_cuda = said(cuda, machine);
-    }
-    // A Jetson's has no version, and says so of CUDA too where there is one.
-    if told.has_no_cuda && told.driver.is_some() {
+/// Fills a machine with a report.
+#[expect(clippy::unnecessary_wraps, reason = "the result of every reader")]
+pub(super) fn fill(report: Report, machine: &mut Machine) -> Recognized {
+    set(machine, |machine| &mut machine.driver, report.driver);
+    set(machine, |machine| &mut machine.driver_cuda, report.cuda);
+    // A Jetson prints no driver version, and `N/A` for CUDA even if it has CUDA.
+    if report.has_no_cuda && report.driver.is_some() {
         machine.libcuda = Detected::Absent;
     }
-    match told.system {
-        Some(System::Windows) => machine.os = said("Windows".to_owned(), machine),
-        Some(System::Linux) => machine.os = said("Linux".to_owned(), machine),
-        Some(System::Wsl) => {
-            machine.os = said("Linux".to_owned(), machine);
-            machine.wsl = said("2".to_owned(), machine);
-        }
-        None => {}
+    let os = report.system.map(|system| match system {
+        System::Windows => "Windows".to_owned(),
+        System::Linux | System::Wsl => "Linux".to_owned(),
+    });
+    set(machine, |machine| &mut machine.os, os);
+    if report.system == Some(System::Wsl) {
+        machine.wsl = reported("2".to_owned(), machine);
     }
-    let shown = u32::try_from(told.gpus.len()).ok();
-    match told.count.into_iter().chain(shown).max() {
-        Some(count @ 1..) => machine.gpu_count = said(count, machine),
-        Some(0) if told.count == Some(0) => machine.gpu_count = Detected::Absent,
+    let shown = u32::try_from(report.gpus.len()).ok();
+    match report.count.into_iter().chain(shown).max() {
+        Some(count @ 1..) => machine.gpu_count = reported(count, machine),
+        Some(0) if report.count == Some(0) => machine.gpu_count = Detected::Absent,
         Some(_) | None => {}
     }
-    for (place, gpu) in (0..).zip(told.gpus) {
-        let gpu = gpu_of(gpu, place, machine);
+    for (place, gpu) in (0..).zip(report.gpus) {
+        let gpu = described(gpu, place, machine);
         if machine.gpus.iter().all(|other| other.index != gpu.index) {
             machine.gpus.push(gpu);
         }
     }
+    Some(Ok(()))
 }
 
-fn gpu_of(gpu: ReportedGpu, place: u32, machine: &Machine) -> Gpu {
-    fn fact<T>(value: Option<T>, machine: &Machine) -> Detected<T> {
-        let unknown = || Detected::unknown("nvidia-smi does not say it");
-        value.map_or_else(unknown, |value| said(value, machine))
+fn described(gpu: ReportedGpu, place: u32, machine: &Machine) -> Gpu {
+    fn fact<T>(value: Option<T>, unknown: Detected<T>, machine: &Machine) -> Detected<T> {
+        value.map_or(unknown, |value| reported(value, machine))
     }
+    let unknown = Gpu::unknown(gpu.index.unwrap_or(place), "nvidia-smi does not report it");
     Gpu {
-        index: gpu.index.unwrap_or(place),
-        name: fact(gpu.name, machine),
-        compute_capability: fact(gpu.capability, machine),
-        memory_mib: fact(gpu.memory, machine),
-        mig: fact(gpu.mig, machine),
-        mig_slices: Detected::unknown("nvidia-smi does not say it"),
-        virtualization: Detected::unknown("nvidia-smi does not say it"),
+        name: fact(gpu.name, unknown.name, machine),
+        compute_capability: fact(gpu.capability, unknown.compute_capability, machine),
+        memory_mib: fact(gpu.memory, unknown.memory_mib, machine),
+        mig: fact(gpu.mig, unknown.mig, machine),
         pci_id: gpu.pci_id,
+        ..unknown
     }
 }

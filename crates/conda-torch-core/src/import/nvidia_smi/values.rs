@@ -1,45 +1,50 @@
-//! Values after labels, and what stands for none.
+//! Values after labels, and what stands for a missing one.
+
+use std::str::FromStr;
 
 use crate::types::{CudaVersion, DriverVersion};
 
-/// The driver's CUDA: since driver 610 under the label of the user-mode driver.
+/// The driver's CUDA version. Since driver 610 it has the label of the user-mode driver.
 pub(super) fn cuda(text: &str) -> Option<CudaVersion> {
-    let labels = ["cuda umd version", "cuda version"];
-    labels.iter().find_map(|label| versions(text, label).find_map(|token| token.parse().ok()))
+    labeled(text, ["cuda umd version", "cuda version"])
 }
 
-/// The driver's version: since driver 610 under the label of the kernel-mode driver.
+/// The driver's version. Since driver 610 it has the label of the kernel-mode driver.
 pub(super) fn driver(text: &str) -> Option<DriverVersion> {
-    let labels = ["kmd version", "driver version"];
-    labels.iter().find_map(|label| versions(text, label).find_map(|token| token.parse().ok()))
+    labeled(text, ["kmd version", "driver version"])
 }
 
-/// Every version that stands right after a label and its colon, on one line. A number in prose
-/// (`will be removed in CUDA 14.0`) has no colon before it.
-fn versions<'t>(text: &'t str, label: &'t str) -> impl Iterator<Item = &'t str> {
-    after(text, label).filter_map(version)
+/// The first version right after a label and its colon. A number in prose (`will be removed in CUDA 14.0`) has no
+/// colon before it.
+fn labeled<T: FromStr>(text: &str, labels: [&str; 2]) -> Option<T> {
+    labels.into_iter().find_map(|label| after(text, label).into_iter().find_map(parsed))
 }
 
-/// Whether the driver's CUDA is `N/A`: `nvidia-smi` asks libcuda for it, which is not there then.
+/// The version at the start of a text, parsed.
+pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
+    version(text)?.parse().ok()
+}
+
+/// Whether the driver's CUDA version is `N/A`: `nvidia-smi` asks libcuda for it, which is missing then.
 pub(super) fn has_no_cuda(text: &str) -> bool {
-    cuda(text).is_none() && after(text, "cuda version").any(|rest| rest.starts_with("N/A"))
+    cuda(text).is_none() && after(text, "cuda version").iter().any(|rest| rest.starts_with("N/A"))
 }
 
-/// What stands after a label and its colon, on the same line.
-fn after<'t>(text: &'t str, label: &'t str) -> impl Iterator<Item = &'t str> {
-    text.lines().flat_map(move |line| {
+/// What follows a label and its colon, on the same line.
+fn after<'t>(text: &'t str, label: &str) -> Vec<&'t str> {
+    let mut found = Vec::new();
+    for line in text.lines() {
         let lower = line.to_ascii_lowercase(); // of the same length
-        let ends: Vec<usize> = lower
-            .match_indices(label)
-            .filter(|(at, _)| !lower[..*at].ends_with(|c: char| c.is_ascii_alphanumeric()))
-            .map(|(at, _)| at + label.len())
-            .collect();
-        ends.into_iter()
-            .filter_map(move |end| Some(line[end..].trim_start().strip_prefix(':')?.trim_start()))
-    })
+        for (at, _) in lower.match_indices(label) {
+            let is_word = !lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            let value = line[at + label.len()..].trim_start().strip_prefix(':');
+            found.extend(value.filter(|_| is_word).map(str::trim_start));
+        }
+    }
+    found
 }
 
-/// The version that a text begins with: digits and dots, and then an end.
+/// The version at the start of a text: digits and dots, and then an end.
 pub(super) fn version(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (token, rest) = text.split_at(end);
@@ -49,15 +54,15 @@ pub(super) fn version(text: &str) -> Option<&str> {
     (is_ended && is_version).then_some(token)
 }
 
-/// A field that says something: not `[N/A]`, `[Not Supported]`, `[Unknown Error]`, `ERR!`.
+/// A field with a value: not `[N/A]`, `[Not Supported]`, `[Unknown Error]`, `ERR!`.
 pub(super) fn known(text: &str) -> Option<&str> {
     let text = text.trim();
-    let is_silent = text.is_empty()
+    let is_missing = text.is_empty()
         || text.starts_with('[')
         || ["N/A", "ERR!", "Unknown", "Unknown Error", "Not Supported", "GPU is lost"]
             .iter()
-            .any(|silent| text.eq_ignore_ascii_case(silent));
-    (!is_silent).then_some(text)
+            .any(|missing| text.eq_ignore_ascii_case(missing));
+    (!is_missing).then_some(text)
 }
 
 /// A number of MiB, with its unit or without.
@@ -91,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_label_counts_more_than_the_old_one() {
+    fn the_new_label_overrides_the_old_one() {
         let text = "CUDA Version : 12.9 [Deprecated]\nCUDA UMD Version : 13.3\n";
         assert_eq!(cuda_text(text).as_deref(), Some("13.3"));
         let text = "Driver Version: 1.0 KMD Version: 610.43.02";
@@ -99,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_prose_is_no_version() {
+    fn a_number_in_prose_is_not_a_version() {
         for text in [
             "CUDA Version : Deprecated; will be removed in CUDA 14.0",
             "CUDA version  : Deprecated, see \"CUDA UMD version\" instead",
@@ -111,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_ends_where_it_ends_and_stands_on_the_line_of_its_label() {
+    fn a_version_has_an_end_and_is_on_the_line_of_its_label() {
         for end in ["", " ", "]", ",", ")", ";", "|", "\""] {
             assert_eq!(version(&format!("12.4{end}")), Some("12.4"), "{end}");
         }
@@ -122,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_value_that_says_nothing_the_search_goes_on() {
+    fn the_search_continues_after_a_missing_value() {
         assert_eq!(cuda_text("CUDA Version: N/A\nCUDA Version: 12.4").as_deref(), Some("12.4"));
         assert_eq!(cuda_text("CUDA UMD Version: N/A\nCUDA Version: 12.4").as_deref(), Some("12.4"));
         assert_eq!(cuda_text("CUDA Version: N/A CUDA Version: ERR!"), None);
@@ -131,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_driver_would_not_tell_is_nothing() {
+    fn missing_values_are_not_known() {
         for text in ["[N/A]", "N/A", "[Not Supported]", "[Unknown Error]", "ERR!", ""] {
             assert_eq!((known(text), mib(text)), (None, None), "{text}");
         }
