@@ -4,7 +4,7 @@
 //! A line of `expected.txt` is `key = value`. In a value `…` stands for whatever follows, and
 //! `by document` for `by document:FORMAT`. The keys:
 //!
-//! - `format`: what the document is taken for;
+//! - `format`: the format that is recognized;
 //! - `arguments`: flags that go with it, for lists of machines (`--platform linux-aarch64`);
 //! - `advice.arguments`: flags of `advise` alone;
 //! - `advice.status`, `advice.specs`, `advice.codes` (these must be among the diagnostics),
@@ -136,13 +136,13 @@ fn differences(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_document_gives_the_machine_and_the_advice_that_were_written_down_for_it() {
+fn every_document_gives_its_expected_machine_and_advice() {
     let wrong: Vec<String> = documents().iter().flat_map(|name| differences(name)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn every_document_says_what_it_is_taken_for_or_why_it_is_refused() {
+fn every_document_has_an_expected_format_or_error() {
     for name in documents() {
         let says = |key: &str| expected(&name).iter().any(|(said, _)| said == key);
         assert!(says("error") || says("format") && says("advice.status"), "{name}");
@@ -195,7 +195,7 @@ fn what_copying_adds_changes_nothing() {
 }
 
 #[test]
-fn a_document_that_is_cut_off_anywhere_says_less_and_nothing_else() {
+fn a_document_that_is_cut_off_reports_less_and_nothing_else() {
     for name in documents() {
         let Some((text, whole)) = read(&name) else { continue };
         for part in 1..50 {

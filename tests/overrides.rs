@@ -52,7 +52,7 @@ fn a_flag_beats_the_environment_and_the_environment_the_probe() {
 }
 
 #[test]
-fn an_empty_override_is_not_there_and_garbage_is_not_known() {
+fn an_empty_override_is_absent_and_garbage_is_unknown() {
     let machine = with_env(&[("CONDA_OVERRIDE_CUDA", ""), ("CONDA_OVERRIDE_GLIBC", "")]);
     assert_eq!(machine.driver_cuda, Detected::Absent);
     assert_eq!(machine.glibc, Detected::Absent);
@@ -67,13 +67,13 @@ fn an_empty_override_is_not_there_and_garbage_is_not_known() {
 }
 
 #[test]
-fn conda_takes_a_bare_major_for_its_first_minor() {
+fn a_bare_major_is_its_first_minor_as_in_conda() {
     let machine = with_env(&[("CONDA_OVERRIDE_CUDA", "12")]);
     assert_eq!(machine.driver_cuda.value(), Some(&CudaVersion::new(12, 0)));
 }
 
 #[test]
-fn who_names_a_driver_means_a_gpu() {
+fn a_given_driver_means_a_gpu() {
     let plain = with_env(&[]);
     assert_eq!(plain.gpu_count, Detected::Absent);
     assert_eq!(plain.driver, Detected::Absent);
@@ -94,7 +94,7 @@ fn who_names_a_driver_means_a_gpu() {
 }
 
 #[test]
-fn a_driver_by_flag_does_not_keep_the_cuda_of_the_one_that_was_found() {
+fn a_driver_by_flag_drops_the_detected_cuda_version() {
     let mut machine = Machine {
         driver: Detected::found(DriverVersion::new(&[535, 183, 1]), Origin::Nvml),
         driver_cuda: Detected::found(CudaVersion::new(12, 2), Origin::Nvml),
@@ -113,7 +113,7 @@ fn a_driver_by_flag_does_not_keep_the_cuda_of_the_one_that_was_found() {
 }
 
 #[test]
-fn gpus_by_flag_replace_those_found_and_leave_the_driver() {
+fn gpus_by_flag_replace_the_detected_ones() {
     let gpus = vec![
         GpuOverride { name: Some("RTX 4090".into()), capability: ComputeCapability::new(8, 9) },
         GpuOverride { name: None, capability: ComputeCapability::new(6, 1) },
@@ -197,11 +197,11 @@ fn a_saved_machine_is_given_back_as_it_was_but_for_the_flags() {
 }
 
 #[test]
-fn what_is_no_saved_machine_is_refused_with_its_name_and_place() {
+fn a_document_without_a_machine_is_refused_with_its_name_and_place() {
     let cases = [
-        ("", "nothing in it"),
+        ("", "the input is empty"),
         ("{\n  \"machine\": [", "line 2"),
-        ("{\"recommendation\": null}", "expected what `conda-torch probe --json` prints"),
+        ("{\"recommendation\": null}", "not recognized as a description of a machine"),
         ("{\"machine\": {\"subdir\": {\"status\": \"maybe\"}}}", "unknown status `maybe`"),
         ("{\"format_version\": 9, \"machine\": {}}", "`format_version` is 9"),
     ];

@@ -54,7 +54,7 @@ fn differences(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_recorded_host_gives_the_machine_that_was_written_down_for_it() {
+fn every_recorded_host_gives_its_expected_machine() {
     let wrong: Vec<String> = hosts().iter().flat_map(|name| differences(name)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -26,18 +26,19 @@ fn names_the_machine_file_that_cannot_be_read() {
 
 #[test]
 fn says_what_a_machine_file_should_contain() {
+    const OTHER: &str = "not recognized as a description of a machine; pass the output of";
     let files = [
-        ("empty.json", &b""[..]),
-        ("cut.json", b"{\"format_version\": 1, \"machine\": {\"sub"),
-        ("other.json", b"{\"packages\": []}"),
-        ("list.json", b"[]"),
-        ("text.json", b"Driver Version: 580.65.06"),
-        ("latin.json", b"{\"machine\": \"\xe9\"}"),
-        ("zeros.json", &[0; 64]),
+        ("empty.json", &b""[..], "the input is empty; pipe in the output of `nvidia-smi`"),
+        ("cut.json", b"{\"format_version\": 1, \"machine\": {\"sub", "not JSON: EOF while parsing"),
+        ("other.json", b"{\"packages\": []}", OTHER),
+        ("list.json", b"[]", OTHER),
+        ("text.json", b"Driver Version: 580.65.06", OTHER),
+        ("latin.json", b"{\"machine\": \"\xe9\"}", OTHER),
+        ("zeros.json", &[0; 64], OTHER),
     ];
-    for (name, bytes) in files {
+    for (name, bytes, expected) in files {
         let path = file(name, bytes);
-        run(["advise", "--machine", &path]).refused(1, &[&path, "`conda-torch probe --json`"]);
+        run(["advise", "--machine", &path]).refused(1, &[&path, expected]);
     }
 }
 

@@ -75,7 +75,7 @@ pub enum ReadMachineError {
     #[error("`machine`: {0}")]
     BadMachine(serde_json::Error),
     /// Its format is known, but it cannot be read.
-    #[error("cannot read it as `{format}`: {problem}")]
+    #[error("output of `{format}`: {problem}")]
     Damaged {
         /// The format.
         format: &'static str,
