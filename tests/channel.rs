@@ -2,6 +2,8 @@
 //! `tests/solver/channel.py`, from facts that are kept apart from the rows.
 #![expect(clippy::disallowed_methods, reason = "tests run Python and read what it wrote")]
 
+mod common;
+
 use std::process::Command;
 
 use conda_torch_core::channel::{
@@ -15,16 +17,13 @@ use serde_json::Value;
 const SUBDIRS: [Subdir; 5] =
     [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
 
-/// The records of the channel; `None` where there is no Python to write it.
+/// The records of the channel; `None` without a Python to write it.
 fn records(name: &str) -> Option<Vec<Record>> {
     let folder = format!("{}/channel-records-{name}", env!("CARGO_TARGET_TMPDIR"));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/solver/channel.py");
     let ran = Command::new("python3").args([script, &folder]).output();
     if !ran.is_ok_and(|ran| ran.status.success()) {
-        #[expect(clippy::disallowed_macros, reason = "a test that is not run says so")]
-        {
-            eprintln!("SKIPPED: no python3 to write a channel with");
-        }
+        common::skip("the channel of the tests was not written", "apt install python3");
         return None;
     }
     let mut records = Vec::new();

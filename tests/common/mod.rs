@@ -48,7 +48,7 @@ pub(crate) fn ends(file: &std::path::Path) -> bool {
 /// Reports a test whose tool is missing. Under `CI` that is a failure.
 pub(crate) fn skip(what: &str, install: &str) {
     let text = format!("SKIPPED: {what}; to run it: {install}");
-    assert!(std::env::var_os("CI").is_none(), "{text}");
+    assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{text}");
     // Past the test harness, which would capture the line.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
 }

@@ -57,13 +57,12 @@ fn validate(python: &Path, schema: &str, name: &str, documents: &str) {
 #[test]
 fn every_document_is_valid() {
     let Some(python) = python() else {
-        let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(!ci, "no Python with `jsonschema`");
-        // Past the test harness, which would keep the line to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no Python with `jsonschema`: see tests/solver.rs"
-        );
+        let install =
+            "python3 -m venv .venv && .venv/bin/pip install -r tests/solver/requirements.txt";
+        let text = format!("SKIPPED: no Python with `jsonschema`; to run it: {install}");
+        assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{text}");
+        // Past the test harness, which would capture the line.
+        let _ = writeln!(std::io::stderr(), "{text}");
         return;
     };
     let lines = Mutex::new((0_usize, String::new(), String::new()));

@@ -7,7 +7,7 @@ use conda_torch_core::formats;
 use conda_torch_core::types::{ClientKind, Shell};
 
 use crate::case::{Case, page};
-use crate::common::machine_names;
+use crate::common::{machine_names, skip};
 
 /// Names that a shell would take apart.
 const HOSTILE: [&str; 22] = [
@@ -53,7 +53,11 @@ fn step(words: &[&str]) -> Step {
 fn run(program: &str, arguments: &[&str], script: &str) -> Option<String> {
     let output = Command::new(program).args(arguments).arg(script).stdin(Stdio::null()).output();
     let Ok(output) = output else {
-        println!("skipped: `{program}` is not here");
+        // busybox and PowerShell are optional.
+        if !matches!(program, "busybox" | "pwsh") {
+            let install = format!("apt install {program}");
+            skip(&format!("commands were not run by `{program}`"), &install);
+        }
         return None;
     };
     let errors = String::from_utf8_lossy(&output.stderr);

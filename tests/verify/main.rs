@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests write and run scripts")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod real;
 mod scripts;
 
@@ -34,6 +36,8 @@ fn advise(folder: &Path, words: &[&str]) -> Command {
     let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
     command.env_clear().env("PATH", path).env("HOME", folder).env("HERE", folder);
     command.env("TMPDIR", folder.join("tmp")).env("CONDA_TORCH_LIVE", "");
+    // No limit that a busy machine reaches.
+    command.env("CONDA_TORCH_TIMEOUT", "600");
     command.arg("advise").args(words);
     command
 }
@@ -54,13 +58,4 @@ fn document(output: &Output, code: i32) -> Value {
 fn is_tidy(folder: &Path) {
     let left: Vec<_> = std::fs::read_dir(folder.join("tmp")).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
-}
-
-/// The process that a script wrote down, as long as it is there and no zombie.
-fn lives(file: &Path) -> bool {
-    let number = std::fs::read_to_string(file).expect("written down");
-    let output =
-        Command::new("ps").args(["-o", "stat=", "-p", number.trim()]).output().expect("ps");
-    let state = String::from_utf8_lossy(&output.stdout);
-    !state.trim().is_empty() && !state.trim().starts_with('Z')
 }

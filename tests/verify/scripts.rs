@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{advise, document, folder, is_tidy, lives, put};
+use super::common::ends;
+use super::{advise, document, folder, is_tidy, put};
 
 /// A machine with no GPU, so that the answer is the same wherever the test runs.
 const HERE: [&str; 5] = ["--client", "micromamba", "--json", "--accelerator", "cpu"];
@@ -129,13 +130,19 @@ fn a_disk_that_is_too_small_is_told_with_what_to_do_and_ends_with_4() {
 fn a_client_that_hangs_is_ended_with_all_it_started_and_the_answer_is_printed() {
     let folder = folder("hangs");
     put(&folder, "micromamba", &format!("{INFO}echo $$ >$HERE/own; sleep 1000 & wait"));
-    let words = with(&["--verify", "--verify-timeout", "1"]);
-    let output = advise(&folder, &words).output().expect("it runs");
-    let document = document(&output, 1);
-    assert_eq!(document["verify"]["status"], "failed");
-    assert!(document["recommendation"].is_object());
-    assert!(!lives(&folder.join("own")));
-    is_tidy(&folder);
+    // A longer limit until the client got as far as writing its number: it never ends by itself.
+    for limit in ["1", "8", "64"] {
+        let words = with(&["--verify", "--verify-timeout", limit]);
+        let output = advise(&folder, &words).output().expect("it runs");
+        let document = document(&output, 1);
+        assert_eq!(document["verify"]["status"], "failed");
+        assert!(document["recommendation"].is_object());
+        is_tidy(&folder);
+        if folder.join("own").exists() {
+            break;
+        }
+    }
+    assert!(ends(&folder.join("own")));
 }
 
 #[test]
@@ -148,17 +155,15 @@ fn ctrl_c_ends_the_client_too_and_leaves_nothing_behind() {
             .stdout(std::process::Stdio::piped())
             .spawn()
             .expect("it runs");
-        let start = Instant::now();
-        while !folder.join("own").exists() && start.elapsed() < Duration::from_secs(20) {
+        while !folder.join("own").exists() {
+            assert_eq!(child.try_wait().expect("its state"), None, "it waits for the client");
             sleep(Duration::from_millis(20));
         }
-        sleep(Duration::from_millis(100));
         let words = [format!("-{signal}"), child.id().to_string()];
         assert!(Command::new("kill").args(words).status().expect("kill").success());
         let status = child.wait().expect("it ends");
         assert_eq!(status.code(), Some(code));
-        assert!(start.elapsed() < Duration::from_secs(30));
-        assert!(!lives(&folder.join("own")));
+        assert!(ends(&folder.join("own")));
         is_tidy(&folder);
     }
 }
@@ -291,7 +296,8 @@ fn another_format_stays_as_it_is_and_the_proof_is_told_beside_it() {
     assert_eq!(plain.stdout, proven.stdout);
     let stderr = String::from_utf8_lossy(&proven.stderr);
     assert!(
-        stderr.starts_with("Verified with micromamba 2.8.1 in 1 s: selects pytorch"),
+        stderr.starts_with("Verified with micromamba 2.8.1 in ")
+            && stderr.contains(" s: selects pytorch"),
         "{stderr}"
     );
     assert!(stderr.contains("3.0 MiB to download"), "{stderr}");
