@@ -1,15 +1,15 @@
-//! A machine that answers with what it is fed. The parsers are reached as always, through a `Host`, so
-//! that none of them needs a door of its own.
+//! A host that answers with what it is fed. The parsers are reached through a `Host`, as in the program.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use conda_torch_probe::host::{DisplayDevice, DriverEnd, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System, Target};
+use conda_torch_probe::host::{
+    DisplayDevice, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System, Target,
+};
 
-/// What it is, and what it has been fed. Everything else is not there.
+/// A host with what it has been fed. Nothing else exists.
 pub struct Fed<'d> {
-    os: &'static str,
-    env: BTreeMap<&'static str, Cow<'d, str>>,
+    target: Target,
+    env: BTreeMap<&'static str, String>,
     files: BTreeMap<&'static str, &'d [u8]>,
     output: &'d [u8],
     driver: DriverReport,
@@ -17,9 +17,11 @@ pub struct Fed<'d> {
 
 impl<'d> Fed<'d> {
     pub fn on(os: &'static str) -> Self {
-        let driver = DriverReport { calls: vec![], end: DriverEnd::NotStarted("not fed".to_owned()) };
+        let target =
+            Target { os: os.into(), arch: "x86_64".into(), env: "gnu".into(), is_static: false };
         let env = BTreeMap::from([("HOME", "/root".into()), ("PATH", "/bin".into())]);
-        Self { os, env, files: BTreeMap::new(), output: &[], driver }
+        let driver = DriverReport::not_started("not fed");
+        Self { target, env, files: BTreeMap::new(), output: &[], driver }
     }
 
     /// With a file of these bytes.
@@ -29,7 +31,7 @@ impl<'d> Fed<'d> {
     }
 
     /// With a variable of this value.
-    pub fn variable(mut self, name: &'static str, value: Cow<'d, str>) -> Self {
+    pub fn variable(mut self, name: &'static str, value: String) -> Self {
         self.env.insert(name, value);
         self
     }
@@ -48,26 +50,20 @@ impl<'d> Fed<'d> {
 }
 
 impl Host for Fed<'_> {
-    fn target(&self) -> Target {
-        let (arch, env) = ("x86_64".into(), "gnu".into());
-        Target { os: self.os.into(), arch, env, is_static: false }
+    fn target(&self) -> &Target {
+        &self.target
     }
 
     fn system(&self) -> System {
         System::default()
     }
 
-    fn own_glibc(&self) -> Option<Cow<'static, str>> {
+    fn own_glibc(&self) -> Option<String> {
         None
     }
 
-    fn env(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.env.get(name).map(|value| Cow::Borrowed(value.as_ref()))
-    }
-
-    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-        let bytes = self.files.get(path).ok_or(Failure::NotThere)?;
-        if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes.to_vec()) }
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).cloned()
     }
 
     fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {

@@ -117,7 +117,7 @@ pub fn loader_cache(bytes: &[u8]) {
 pub fn driver(bytes: &[u8]) {
     let end = match bytes.len() % 3 {
         0 => DriverEnd::Finished,
-        1 => DriverEnd::TimedOut,
+        1 => DriverEnd::TimedOut(2),
         _ => DriverEnd::Crashed("signal 11".to_owned()),
     };
     let report = DriverReport { calls: parse_driver_calls(bytes), end };
@@ -145,7 +145,7 @@ pub fn words(bytes: &[u8]) {
         ["CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_GLIBC", "PATH", "CONDA_EXE", "SHELL", "HOME"];
     let mut host = Fed::on(["linux", "macos", "windows"][bytes.len() % 3]);
     for (name, value) in NAMES.into_iter().zip(text.split('\n')) {
-        host = host.variable(name, value.to_owned().into());
+        host = host.variable(name, value.to_owned());
     }
     look(&host, bytes.len());
 }
