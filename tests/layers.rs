@@ -50,9 +50,7 @@ const ALLOWED: &[&str] = &[
     "crates/conda-torch-core/src/resolve",
     "crates/conda-torch-core/src/solve_check",
     "crates/conda-torch-core/src/solve_check/dry_run",
-    "crates/conda-torch-host/src/",
     "crates/conda-torch-live/src/",
-    "crates/conda-torch-probe/src/nvidia",
     "diagnostics -> report",
     "diagnostics -> resolve",
 ];

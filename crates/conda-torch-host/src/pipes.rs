@@ -97,7 +97,7 @@ mod unix {
 
     impl Stream {
         fn read(&mut self) {
-            let mut buffer = [0; 64 << 10];
+            let mut buffer = [0; 16 << 10];
             let mut total = 0;
             while let Some(pipe) = self.pipe.as_ref().filter(|_| total < ONCE) {
                 match read(pipe, &mut buffer) {

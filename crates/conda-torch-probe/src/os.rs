@@ -41,10 +41,9 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
 fn subdir(probe: &mut Probe<'_>, target: &Target, system: &System) {
     let Target { os, arch, .. } = target;
     let subdir = SUBDIRS.iter().find(|(other, on, _)| other == os && on == arch);
-    let mut detail = format!("compiled for {os} on {arch}");
-    if let Some(kernel) = system.arch.as_deref().filter(|kernel| !same_processor(kernel, arch)) {
-        detail += &format!(", the kernel is {kernel}");
-    }
+    let kernel = system.arch.as_deref().filter(|kernel| !same_processor(kernel, arch));
+    let kernel = kernel.map(|kernel| format!(", the kernel is {kernel}")).unwrap_or_default();
+    let detail = format!("compiled for {os} on {arch}{kernel}");
     let outcome = if subdir.is_some() { Outcome::Ok } else { Outcome::Failed };
     probe.machine.subdir = match subdir {
         Some((.., subdir)) => Detected::found(*subdir, Origin::Compiled),

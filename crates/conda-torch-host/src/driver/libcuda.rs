@@ -31,7 +31,7 @@ pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
 fn ask_devices(library: &Cuda, printer: &mut Printer<'_>) {
     let count = || match library.integer(b"cuDeviceGetCount\0") {
         Reply::Number(count) => Ok(count),
-        error => Err(error),
+        error @ (Reply::Text(_) | Reply::NotThere | Reply::Error(_)) => Err(error),
     };
     let number = |count: &u64| Some(Reply::Number(*count));
     let count = printer.call(Query::DeviceCount, None, count, number).unwrap_or(0);

@@ -11,12 +11,9 @@ use super::{Printer, load_error};
 /// Tries the files until one can be initialised, and asks that one.
 pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
     for path in paths {
-        let init = || Nvml::builder().lib_path(OsStr::new(path)).init();
         let init = || {
-            init().map_err(|error| match error {
-                NvmlError::LibloadingError(error) => load_error(&error, path),
-                error => failed(&error),
-            })
+            let nvml = Nvml::builder().lib_path(OsStr::new(path)).init();
+            nvml.map_err(|error| failed_to_load(&error, path))
         };
         if let Some(nvml) =
             printer.call(Query::Init, None, init, |_| Some(Reply::Text(path.clone())))
@@ -98,8 +95,16 @@ fn reply<T>(result: Result<T, NvmlError>, reply: impl FnOnce(T) -> Reply) -> Rep
 /// The name of the error code.
 fn failed(error: &NvmlError) -> Reply {
     // Its text has the symbol's name, which only helps to debug a library.
-    Reply::Error(match error {
-        NvmlError::FailedToLoadSymbol(_) => "FailedToLoadSymbol".to_owned(),
-        error => format!("{error:?}"),
-    })
+    if let NvmlError::FailedToLoadSymbol(_) = error {
+        return Reply::Error("FailedToLoadSymbol".to_owned());
+    }
+    Reply::Error(format!("{error:?}"))
+}
+
+/// The same for a library that may not be there.
+fn failed_to_load(error: &NvmlError, path: &str) -> Reply {
+    if let NvmlError::LibloadingError(error) = error {
+        return load_error(error, path);
+    }
+    failed(error)
 }

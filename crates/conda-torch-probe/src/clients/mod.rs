@@ -41,9 +41,10 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         None => client.kind.to_string(),
     };
     let names: Vec<String> = clients.iter().map(name).collect();
-    match names.is_empty() {
-        true => probe.report("clients", Outcome::Absent, "no conda, mamba, micromamba or pixi"),
-        false => probe.report("clients", Outcome::Ok, names.join(", ")),
+    if names.is_empty() {
+        probe.report("clients", Outcome::Absent, "no conda, mamba, micromamba or pixi");
+    } else {
+        probe.report("clients", Outcome::Ok, names.join(", "));
     }
     probe.machine.clients = clients;
 }

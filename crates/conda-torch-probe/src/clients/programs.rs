@@ -72,7 +72,7 @@ fn roots(probe: &Probe<'_>) -> Vec<String> {
     let target = probe.host.target();
     let mut roots: Vec<String> = probe.env("MAMBA_ROOT_PREFIX").into_iter().collect();
     let mut below = |folder: Option<String>| {
-        roots.extend(folder.iter().flat_map(|folder| ROOTS.map(|name| target.join(folder, name))))
+        roots.extend(folder.iter().flat_map(|folder| ROOTS.map(|name| target.join(folder, name))));
     };
     below(home(probe.host));
     if target.is(Os::Windows) {

@@ -214,11 +214,14 @@ impl std::error::Error for Failure {}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            // A file in the place of a parent folder: the path does not exist either.
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NotThere,
-            io::ErrorKind::PermissionDenied => Self::Denied,
-            _ => Self::Other(error.to_string()),
+        use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+        // A file in the place of a parent folder: the path does not exist either.
+        if matches!(error.kind(), NotFound | NotADirectory) {
+            Self::NotThere
+        } else if error.kind() == PermissionDenied {
+            Self::Denied
+        } else {
+            Self::Other(error.to_string())
         }
     }
 }

@@ -12,9 +12,8 @@ const VERSION: &str = "/proc/driver/nvidia/version";
 const GPUS: &str = "/proc/driver/nvidia/gpus";
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
-    let files: [(&str, fn(&str) -> Option<DriverVersion>); 2] =
-        [(MODULE, |text| text.parse().ok()), (VERSION, banner_version)];
-    for (path, read) in files {
+    for path in [MODULE, VERSION] {
+        let read = |text: &str| text.parse().ok().or_else(|| banner_version(text));
         let version = probe.text(path).and_then(|text| match read(&text) {
             Some(version) => Ok(version),
             None => failed(format!("no driver version in {}", quoted(text))),

@@ -25,9 +25,10 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         }
         Err(failure) => {
             probe.report_failure(FILE, &failure);
-            match failure {
-                Failure::NotThere => Detected::Absent,
-                failure => Detected::unknown(failure.to_string()),
+            if failure.is_not_there() {
+                Detected::Absent
+            } else {
+                Detected::unknown(failure.to_string())
             }
         }
     };

@@ -79,13 +79,12 @@ fn report(columns: &[Column], rows: &[Vec<&str>]) -> Report {
     let mut report = Report::default();
     for row in rows {
         for (column, field) in columns.iter().zip(row) {
-            match column {
-                Column::Driver => report.driver = report.driver.or(values::parsed(field)),
-                Column::Count => report.count = report.count.or(field.parse().ok()),
-                Column::DriverModel if is_of_windows(field) => {
-                    report.system = Some(System::Windows);
-                }
-                _ => {}
+            if *column == Column::Driver {
+                report.driver = report.driver.or(values::parsed(field));
+            } else if *column == Column::Count {
+                report.count = report.count.or(field.parse().ok());
+            } else if *column == Column::DriverModel && is_of_windows(field) {
+                report.system = Some(System::Windows);
             }
         }
         report.gpus.push(gpu(columns, row));
