@@ -100,11 +100,17 @@ pub(crate) fn run_briefly(
 }
 
 /// A process in a group of its own.
+#[cfg(unix)]
 pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
     let mut process = process::Command::new(program);
-    #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut process, 0);
     process
+}
+
+/// A process. Windows has no groups.
+#[cfg(not(unix))]
+pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
+    process::Command::new(program)
 }
 
 struct Limits {
