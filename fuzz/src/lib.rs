@@ -16,7 +16,7 @@ use conda_torch_probe::{Overrides, probe};
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch::text::matrix_diff;
 use conda_torch_core::formats::matrix_rows;
-use conda_torch_core::report::matrix_diff::{Compared, document};
+use conda_torch_core::report::matrix_diff::{self as matrix_report, Compared};
 use conda_torch_core::solve_check::{Promise, Status, dry_run::read, verdict};
 
 use fed::Fed;
@@ -199,5 +199,5 @@ pub fn reply(bytes: &[u8]) {
         matrix: known,
     };
     assert!(!matrix_diff(&compared, 80).is_empty());
-    let _ = (document(&compared), matrix_rows(compared.differences, compared.matrix));
+    let _ = (matrix_report::document(&compared), matrix_rows(compared.differences, compared.matrix));
 }
