@@ -66,7 +66,7 @@ fn tell(difference: &Difference<'_>) -> String {
 }
 
 #[test]
-fn a_channel_with_the_same_facts_does_not_differ() {
+fn equal_channels_have_no_differences() {
     let Some(records) = records("same") else { return };
     let has = has(&records);
     let differences = differences(&has, Matrix::embedded(), &SUBDIRS);
@@ -76,7 +76,7 @@ fn a_channel_with_the_same_facts_does_not_differ() {
 }
 
 #[test]
-fn what_is_new_gone_rebuilt_or_changed_is_told() {
+fn reports_new_removed_rebuilt_and_changed_builds() {
     let Some(mut records) = records("changed") else { return };
     records.retain(|record| record.name == "pytorch");
     // A release of next year, one build less, a rebuild, and another glibc.
@@ -127,7 +127,7 @@ fn what_is_new_gone_rebuilt_or_changed_is_told() {
 }
 
 #[test]
-fn companions_and_toolkits_that_are_new_gone_or_changed_are_told() {
+fn reports_new_removed_and_changed_companions_and_toolkits() {
     let Some(mut records) = records("companions") else { return };
     let is = |record: &Record, name: &str, version: &str, build: &str| {
         record.name == name
@@ -231,7 +231,7 @@ fn differs(live: &Build, known: &Build) -> Option<String> {
 }
 
 #[test]
-fn rows_of_a_channel_with_the_same_facts_are_the_rows() {
+fn rows_of_an_equal_channel_are_the_built_in_rows() {
     let Some(records) = records("rows") else { return };
     let known = Matrix::embedded();
     let (live, gaps) = rows(&Records { records }, &SUBDIRS, ("conda-forge", DAY), known)
@@ -277,7 +277,7 @@ fn next_year(build: &str, number: u64, cuda: &str, subdir: &str) -> Record {
 }
 
 #[test]
-fn what_only_recipes_say_of_a_newer_build_is_taken_from_the_nearest_and_marked() {
+fn infers_recipe_facts_of_newer_builds_from_the_nearest() {
     let known = Matrix::embedded();
     let cuda131 = next_year("cuda131_mkl_py312_h0_300", 300, "cuda-version >=13.1,<14", "linux-64");
     let cuda150 = next_year("cuda150_mkl_py312_h0_300", 300, "cuda-version >=15.0,<16", "linux-64");
@@ -311,7 +311,7 @@ fn what_only_recipes_say_of_a_newer_build_is_taken_from_the_nearest_and_marked()
 }
 
 #[test]
-fn a_build_number_past_the_row_is_a_row_of_its_own_and_an_empty_channel_is_none() {
+fn newer_build_numbers_are_rows_and_empty_channels_are_none() {
     let known = Matrix::embedded();
     let read =
         |records| rows(&Records { records }, &[Subdir::Linux64], ("conda-forge", DAY), known);

@@ -65,7 +65,7 @@ fn too_low(name: &str, needed: &str, seen: Option<&str>) -> Finding {
 }
 
 #[test]
-fn a_solution_that_ends_on_the_promised_build_confirms_it() {
+fn confirms_a_solution_with_the_recommended_build() {
     for name in ["conda-26-rattler-solved", "conda-22-classic-solved", "micromamba-2.8-solved"] {
         let verdict = judge(CUDA_12_9, &recorded(name));
         assert_eq!((verdict.status, verdict.findings.len()), (Status::Confirmed, 0), "{name}");
@@ -81,7 +81,7 @@ fn a_solution_that_ends_on_the_promised_build_confirms_it() {
 }
 
 #[test]
-fn a_client_that_sees_no_gpu_is_told_as_that() {
+fn reports_a_client_that_detects_no_gpu() {
     let missing = [Finding::VirtualMissing { name: "__cuda".to_owned() }];
     for name in ["conda-26-rattler-no-cuda", "conda-22-classic-no-cuda", "micromamba-2.8-no-cuda"] {
         no_solution(name, CUDA_12_9, &missing);
@@ -89,7 +89,7 @@ fn a_client_that_sees_no_gpu_is_told_as_that() {
 }
 
 #[test]
-fn a_driver_that_is_seen_as_too_old_is_told_with_what_is_needed() {
+fn reports_a_driver_that_is_too_old() {
     no_solution(
         "conda-26-rattler-cuda-12.0",
         CUDA_13_0,
@@ -99,7 +99,7 @@ fn a_driver_that_is_seen_as_too_old_is_told_with_what_is_needed() {
 }
 
 #[test]
-fn a_glibc_that_is_too_old_is_told_and_a_driver_that_is_new_enough_is_not() {
+fn reports_an_old_glibc_but_not_a_sufficient_driver() {
     let needed = ">=2.28,<3.0.a0";
     no_solution("conda-26-rattler-glibc-2.17", CUDA_12_9, &[too_low("__glibc", needed, None)]);
     no_solution(
@@ -115,7 +115,7 @@ fn a_glibc_that_is_too_old_is_told_and_a_driver_that_is_new_enough_is_not() {
 }
 
 #[test]
-fn what_excludes_each_other_is_named_and_the_driver_is_not_blamed() {
+fn names_conflicting_packages_instead_of_the_driver() {
     // Builds for CUDA 13 stand in the trees too; the driver of 12.9 is enough for what was promised.
     let conflict = |pytorch: &str, torchvision: &str| {
         [Finding::Conflict { packages: vec![pytorch.to_owned(), torchvision.to_owned()] }]
@@ -129,7 +129,7 @@ fn what_excludes_each_other_is_named_and_the_driver_is_not_blamed() {
 }
 
 #[test]
-fn a_pin_is_told_as_the_client_writes_it() {
+fn reports_pins_as_written() {
     for (name, spec) in [
         ("conda-26-rattler-pinned", "pytorch 2.12.*"),
         ("conda-22-classic-pinned", "pytorch=2.12"),
@@ -140,7 +140,7 @@ fn a_pin_is_told_as_the_client_writes_it() {
 }
 
 #[test]
-fn what_no_channel_has_is_named() {
+fn names_packages_that_no_channel_has() {
     for (name, spec) in [
         ("conda-26-no-such-version", "pytorch-gpu=2.99.0"),
         ("conda-22-no-such-version", "pytorch-gpu=2.99.0"),
@@ -151,7 +151,7 @@ fn what_no_channel_has_is_named() {
 }
 
 #[test]
-fn what_is_missing_and_not_named_is_not_explained() {
+fn unnamed_missing_packages_have_no_explanation() {
     let verdict = judge(CUDA_12_9, &DryRun::NotFound(Vec::new()));
     assert_eq!(
         (verdict.status, verdict.findings),
@@ -160,7 +160,7 @@ fn what_is_missing_and_not_named_is_not_explained() {
 }
 
 #[test]
-fn a_channel_that_cannot_be_read_proves_nothing() {
+fn unreadable_channels_verify_nothing() {
     for (name, kind) in [
         ("conda-26-no-such-channel", FaultKind::NoChannel),
         ("conda-26-unreachable", FaultKind::NoNetwork),
@@ -185,7 +185,7 @@ fn differs(dry_run: &DryRun, findings: &[Finding], glob: Option<&str>) {
 }
 
 #[test]
-fn another_build_is_told_with_the_spec_that_mends_it() {
+fn reports_another_build_with_the_spec_that_fixes_it() {
     let pin =
         |got: Option<&str>| Finding::CudaPin { expected: CUDA_12_9, got: got.map(str::to_owned) };
     let older = Finding::OlderBuild { expected: 302, got: 301 };
@@ -219,7 +219,7 @@ fn with(change: impl Fn(&mut Planned)) -> DryRun {
 }
 
 #[test]
-fn a_build_number_that_is_newer_than_the_table_is_told_and_contradicts_nothing() {
+fn newer_build_numbers_are_no_contradiction() {
     let newer = with(|pytorch| pytorch.build = "cuda129_mkl_py314_h0_303".to_owned());
     let verdict = judge(CUDA_12_9, &newer);
     assert_eq!(verdict.findings, [Finding::NewerBuild { known: 302, got: 303 }]);
@@ -227,7 +227,7 @@ fn a_build_number_that_is_newer_than_the_table_is_told_and_contradicts_nothing()
 }
 
 #[test]
-fn another_channel_is_told_and_a_mirror_of_the_promised_one_is_none() {
+fn mirrors_are_not_other_channels() {
     let promised = choice(CUDA_12_9);
     let judged = |channel: &str, is_existing: bool| {
         let DryRun::Would(mut planned) = with(|_| ()) else { panic!("solved") };
@@ -257,7 +257,7 @@ fn another_channel_is_told_and_a_mirror_of_the_promised_one_is_none() {
 }
 
 #[test]
-fn what_is_no_dry_run_is_told_as_that_and_briefly() {
+fn unrecognized_output_is_reported_briefly() {
     let text = format!("{:?}", std::iter::repeat_n("x", 9000).collect::<String>());
     let open = "{\"a\":".repeat(20_000);
     for stdout in [
@@ -288,7 +288,7 @@ fn what_is_no_dry_run_is_told_as_that_and_briefly() {
 }
 
 #[test]
-fn words_and_colours_around_the_object_do_not_hide_it() {
+fn finds_json_between_text_and_colors() {
     let path =
         format!("{}/tests/dry_runs/conda-22-classic-solved.json", env!("CARGO_MANIFEST_DIR"));
     let json = std::fs::read_to_string(path).expect("it is recorded");
@@ -298,7 +298,7 @@ fn words_and_colours_around_the_object_do_not_hide_it() {
 }
 
 #[test]
-fn a_lock_file_of_pixi_is_a_plan() {
+fn reads_a_pixi_lock_file_as_a_plan() {
     // In the form of version 6, written by hand: no pixi was there to record.
     let url = "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cuda129_mkl_py312_h0_302.conda";
     let lock = format!(

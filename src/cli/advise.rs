@@ -18,7 +18,6 @@ use conda_torch_probe::host::Host;
 use crate::text;
 
 use super::channel_flags::ChannelFlags;
-use super::live_rows::LiveRows;
 use super::machine_flags::{MachineFlags, machine};
 use super::output_flags::{OutputFlags, page_width};
 use super::request_flags::RequestFlags;
@@ -103,7 +102,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let advice = advise(&machine, &request, matrix);
     let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
     let of_client = client_note(&machine, &client, accelerator);
-    let of_live = live.iter().flat_map(|live: &LiveRows| live.diagnostics.iter().cloned());
+    let of_live = live.iter().flat_map(|live| live.diagnostics.iter().cloned());
     let of_channels = Diagnostic::of_channels(&channels, args.channel.live);
     let advice = advice.with(of_client.into_iter().chain(of_live).chain(of_channels));
     let format = if args.output.json { Format::Json } else { args.answer.format };

@@ -7,7 +7,7 @@ use conda_torch_core::conda::{Channels, Subdir, is_folder};
 use conda_torch_probe::host::Host;
 
 use super::UsageError;
-use super::live_rows::{self, LiveRows};
+use super::live::{self, LiveMatrix};
 
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, clap::Args)]
@@ -43,8 +43,8 @@ impl ChannelFlags {
         host: &dyn Host,
         channels: &Channels,
         subdirs: &[Subdir],
-    ) -> anyhow::Result<Option<LiveRows>> {
-        self.live.then(|| live_rows::read(host, channels, subdirs, self.offline)).transpose()
+    ) -> anyhow::Result<Option<LiveMatrix>> {
+        self.live.then(|| live::read_matrix(host, channels, subdirs, self.offline)).transpose()
     }
 }
 

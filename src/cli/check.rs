@@ -42,25 +42,23 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         let checkup = check(&environment, &machine, matrix);
         Checked { environment, checkup }
     };
-    let all: Vec<Checked<'_>> = match &place {
-        Some(place) => vec![checked(environment_flags::read(host, place)?)],
-        None => {
-            let places = environment::all(host, &here);
-            places.iter().map(|place| checked(environment::read(host, place))).collect()
-        }
+    let all: Vec<Checked<'_>> = if let Some(place) = &place {
+        vec![checked(environment_flags::read(host, place)?)]
+    } else {
+        let places = environment::all(host, &here);
+        places.iter().map(|place| checked(environment::read(host, place))).collect()
     };
     if all.is_empty() {
         let why = "no environment found; pass its folder with `--prefix`";
-        return Err(UsageError::new(why).into());
+        return Err(UsageError(why.to_owned()).into());
     }
     let code = if all.iter().any(|one| one.checkup.status.needs_action()) { 4 } else { 0 };
     let client = args.output.target(&machine);
     let shell = args.output.shell(&machine);
     let stdout = match (all.as_slice(), place) {
         (all, _) if args.output.json => report::document(all, &machine, &client, code),
-        ([one], Some(_)) => {
-            text::check::page(one, &client, shell, args.output.style()).map_err(UsageError::new)?
-        }
+        ([one], Some(_)) => text::check::page(one, &client, shell, args.output.style())
+            .map_err(|why| UsageError(why.to_string()))?,
         (all, _) => text::check::table(all),
     };
     Ok(Output { stdout, code })

@@ -13,7 +13,6 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use super::live_rows::now;
 use super::output_flags::page_width;
 use super::{Output, live};
 
@@ -43,7 +42,7 @@ pub(super) fn run(
         Err(fault) => bail!(channel_error(&fault)),
     };
     let shown = channels.to_string();
-    let day = Date::of_unix_time(now().saturating_sub(age(&read.origins)));
+    let day = Date::of_unix_time(live::now().saturating_sub(age(&read.origins)));
     let (has, gaps) = Has::of(&records, day);
     if has.builds.is_empty() && gaps.is_empty() {
         bail!("no PyTorch found in `{shown}`");

@@ -4,10 +4,10 @@
 mod advise;
 mod channel_flags;
 mod check;
+mod choices;
 mod environment_flags;
 mod explain;
 mod live;
-mod live_rows;
 mod machine_flags;
 mod matrix;
 mod matrix_diff;
@@ -82,12 +82,6 @@ type ErrorDocument = fn(&str, u8) -> String;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
-
-impl UsageError {
-    fn new(why: impl ToString) -> Self {
-        Self(why.to_string())
-    }
-}
 
 /// The run was interrupted by this signal: no message, and the exit code of a shell, 130 for Ctrl-C.
 #[derive(Debug, thiserror::Error)]

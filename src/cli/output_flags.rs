@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use clap::{ColorChoice, ValueEnum};
+use clap::ColorChoice;
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::conda::Os;
@@ -10,16 +10,18 @@ use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
 
 use crate::text::Style;
 
+use super::choices::{CLIENTS, SHELLS, one_of};
+
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputFlags {
     /// Client to print commands for [default: detected, else conda]
-    #[arg(long, value_enum)]
-    pub(super) client: Option<ClientFlag>,
+    #[arg(long, value_parser = one_of(CLIENTS))]
+    pub(super) client: Option<ClientKind>,
     /// Shell to print commands for [default: the current one]
-    #[arg(long, value_enum)]
-    shell: Option<ShellFlag>,
+    #[arg(long, value_parser = one_of(SHELLS))]
+    shell: Option<Shell>,
     /// When to use color
     #[arg(long, value_enum, default_value_t = ColorChoice::Auto, hide_short_help = true)]
     color: ColorChoice,
@@ -28,37 +30,10 @@ pub(super) struct OutputFlags {
     pub(super) json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum ClientFlag {
-    Conda,
-    Mamba,
-    Micromamba,
-    Pixi,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ShellFlag {
-    Bash,
-    Zsh,
-    Fish,
-    Powershell,
-    Cmd,
-}
-
 impl OutputFlags {
-    /// The client named by `--client`.
-    pub(super) fn client_kind(&self) -> Option<ClientKind> {
-        Some(match self.client? {
-            ClientFlag::Conda => ClientKind::Conda,
-            ClientFlag::Mamba => ClientKind::Mamba,
-            ClientFlag::Micromamba => ClientKind::Micromamba,
-            ClientFlag::Pixi => ClientKind::Pixi,
-        })
-    }
-
     /// The client to print commands for.
     pub(super) fn target<'m>(&self, machine: &'m Machine) -> ClientTarget<'m> {
-        ClientTarget::of(machine, self.client_kind())
+        ClientTarget::of(machine, self.client)
     }
 
     pub(super) fn style(&self) -> Style {
@@ -74,13 +49,7 @@ impl OutputFlags {
 
     /// The shell to print commands for.
     pub(super) fn shell(&self, machine: &Machine) -> Shell {
-        match self.shell {
-            Some(ShellFlag::Bash | ShellFlag::Zsh) => Shell::Posix,
-            Some(ShellFlag::Fish) => Shell::Fish,
-            Some(ShellFlag::Powershell) => Shell::Powershell,
-            Some(ShellFlag::Cmd) => Shell::Cmd,
-            None => current_shell(machine),
-        }
+        self.shell.unwrap_or_else(|| current_shell(machine))
     }
 }
 

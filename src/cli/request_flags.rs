@@ -1,21 +1,21 @@
 //! The flags that describe the requested packages.
 
-use clap::ValueEnum;
-
 use conda_torch_core::conda::Version;
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{Blas, Companion, CudaVersion};
+
+use super::choices::{ACCELERATORS, BLAS, PACKAGES, one_of};
 
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
 pub(super) struct RequestFlags {
-    /// Packages to install together: pytorch, torchvision, torchaudio
-    #[arg(value_name = "PACKAGE", value_enum)]
-    packages: Vec<Package>,
+    /// Packages to install
+    #[arg(value_name = "PACKAGE", value_parser = one_of(PACKAGES))]
+    packages: Vec<Option<Companion>>,
     /// What to compute on
-    #[arg(long, value_enum, default_value_t = Accelerator::Auto)]
-    accelerator: Accelerator,
+    #[arg(long, value_parser = one_of(ACCELERATORS), default_value = "auto")]
+    accelerator: RequestedAccelerator,
     /// PyTorch version or prefix [e.g. 2.9]
     #[arg(long, value_name = "VERSION")]
     pytorch: Option<Version>,
@@ -26,43 +26,8 @@ pub(super) struct RequestFlags {
     #[arg(long, value_name = "X.Y")]
     cuda_version: Option<CudaVersion>,
     /// BLAS library
-    #[arg(long, value_enum)]
-    blas: Option<BlasFlag>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Package {
-    Pytorch,
-    Torchvision,
-    Torchaudio,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Accelerator {
-    /// A GPU if one is usable, else the CPU
-    Auto,
-    /// The CPU
-    Cpu,
-    /// An NVIDIA GPU; fail without one
-    Cuda,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BlasFlag {
-    /// Intel MKL
-    Mkl,
-    /// OpenBLAS or another provider of `libblas`
-    Generic,
-}
-
-impl Accelerator {
-    pub(super) const fn requested(self) -> RequestedAccelerator {
-        match self {
-            Self::Auto => RequestedAccelerator::Auto,
-            Self::Cpu => RequestedAccelerator::Cpu,
-            Self::Cuda => RequestedAccelerator::Cuda,
-        }
-    }
+    #[arg(long, value_parser = one_of(BLAS))]
+    blas: Option<Blas>,
 }
 
 /// A Python version with a minor number: each build needs one.
@@ -79,25 +44,17 @@ impl RequestFlags {
     /// The request; repeated packages count once.
     pub(super) fn request(&self) -> Request {
         let mut companions = Vec::new();
-        for package in &self.packages {
-            let companion = match package {
-                Package::Pytorch => continue,
-                Package::Torchvision => Companion::Torchvision,
-                Package::Torchaudio => Companion::Torchaudio,
-            };
+        for &companion in self.packages.iter().flatten() {
             if !companions.contains(&companion) {
                 companions.push(companion);
             }
         }
         Request {
-            accelerator: self.accelerator.requested(),
+            accelerator: self.accelerator,
             pytorch: self.pytorch,
             python: self.python,
             cuda_version: self.cuda_version,
-            blas: self.blas.map(|blas| match blas {
-                BlasFlag::Mkl => Blas::Mkl,
-                BlasFlag::Generic => Blas::Generic,
-            }),
+            blas: self.blas,
             companions,
         }
     }

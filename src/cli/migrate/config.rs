@@ -23,7 +23,8 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     let stdout = if args.output.json {
         report::settings(&answer)
     } else {
-        text::migrate_config(&answer, args.output.style()).map_err(UsageError::new)?
+        text::migrate_config(&answer, args.output.style())
+            .map_err(|why| UsageError(why.to_string()))?
     };
     Ok(Output { stdout, code: 0 })
 }

@@ -14,7 +14,6 @@ use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use crate::cli::environment_flags;
-use crate::cli::request_flags::Accelerator;
 use crate::text;
 
 use super::{Args, Machines, Output, UsageError};
@@ -34,7 +33,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     }
     let matrix = Matrix::embedded();
     let overrides = RequestOverrides {
-        accelerator: args.accelerator.map(Accelerator::requested),
+        accelerator: args.accelerator,
         pytorch: args.pytorch,
         python: args.python,
     };
@@ -45,11 +44,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
         matrix,
         machine: target,
         migration: &migration,
-        client: ClientTarget::of_environment(
-            target,
-            &environment.prefix,
-            args.output.client_kind(),
-        ),
+        client: ClientTarget::of_environment(target, &environment.prefix, args.output.client),
         environment: args.to.clone().map_or(TargetEnvironment::Unnamed, TargetEnvironment::Name),
         taken: &taken,
         in_place: args.in_place,
@@ -60,7 +55,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     let stdout = if args.output.json {
         report::environment(&answer)
     } else {
-        text::migration(&answer, args.output.style()).map_err(UsageError::new)?
+        text::migration(&answer, args.output.style()).map_err(|why| UsageError(why.to_string()))?
     };
     let code = if migration.is_needed && migration.plan.is_none() { 3 } else { 0 };
     Ok(Output { stdout, code })
@@ -77,10 +72,10 @@ fn overview(
     let needs_migration = |place: &Location| needs_migration(&environment::read(host, place));
     let found = all.into_iter().filter(needs_migration);
     let flags: Vec<String> = found.map(|place| flag(&place, shell)).collect();
-    const NONE_ACTIVE: &str = "no active environment; pass `-n NAME` or `-p FOLDER`";
     if args.output.json || count == 0 {
         let hint = flags.first().map(|flag| format!("\nhint: for example `{flag}`"));
-        let why = format!("{NONE_ACTIVE}{}", hint.unwrap_or_default());
+        let hint = hint.unwrap_or_default();
+        let why = format!("no active environment; pass `-n NAME` or `-p FOLDER`{hint}");
         return Err(UsageError(why).into());
     }
     let mut stdout = match flags.len() {

@@ -8,13 +8,15 @@ use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
 
+use super::choices::{ACCELERATORS, one_of};
 use super::environment_flags::{EnvironmentFlags, this_machine};
 use super::machine_flags::{MachineFlags, machine};
 use super::output_flags::OutputFlags;
-use super::request_flags::{Accelerator, python};
+use super::request_flags::python;
 use super::{Output, UsageError};
 
 const EXAMPLES: &str = "\
@@ -48,8 +50,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
     /// What to compute on [default: as in the environment]
-    #[arg(long, value_enum)]
-    accelerator: Option<Accelerator>,
+    #[arg(long, value_parser = one_of(ACCELERATORS))]
+    accelerator: Option<RequestedAccelerator>,
     /// PyTorch version or prefix [default: the requested one, else the newest]
     #[arg(long, value_name = "VERSION")]
     pytorch: Option<Version>,

@@ -108,7 +108,7 @@ impl PackageRules<'_, '_> {
         if kind == ChannelKind::Other {
             return match self.conflict_with_choice(spec) {
                 Some(needs) => LeftOut(LeftOutReason::NeedsOtherPytorch(needs)),
-                None => self.from_own_channel(spec),
+                None => self.with_own_channel(spec),
             };
         }
         let build = spec.build.as_deref();
@@ -122,7 +122,7 @@ impl PackageRules<'_, '_> {
     }
 
     /// The spec with its channel, because conda-forge may have a package of the same name.
-    fn from_own_channel(&self, spec: &MatchSpec) -> PackageOutcome {
+    fn with_own_channel(&self, spec: &MatchSpec) -> PackageOutcome {
         let channel = self.channel(spec).unwrap_or_default();
         let text = if self.other_python { spec.argument() } else { spec.argument_with_build() };
         let text = format!("{channel}::{text}");

@@ -63,7 +63,6 @@ const SERVE: &str = "https://github.com/pytorch/serve";
 const TRITON: &str = "https://github.com/conda-forge/triton-feedstock";
 
 /// Sorted by name.
-#[rustfmt::skip] // a row stays on its line
 static ROWS: [Row; 39] = [
     ("_anaconda_depends", DEFAULTS_ONLY, ANACONDA),
     ("anaconda", DEFAULTS_ONLY, ANACONDA),
@@ -149,7 +148,7 @@ pub(super) fn follows_cuda_version(name: &str) -> bool {
         || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
 }
 
-/// Whether a package installed by pip is PyTorch or one of its dependencies on PyPI.
+/// Whether a package installed by pip is PyTorch or one of its dependencies on `PyPI`.
 #[must_use]
 pub(super) fn is_pip_torch(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '.'], "-");

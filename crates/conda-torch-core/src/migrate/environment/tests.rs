@@ -200,12 +200,9 @@ fn an_environment_from_conda_forge_needs_no_migration() {
         package.channel = "conda-forge".to_owned();
     }
     new.packages.retain(|package| package.name != "pytorch-cuda");
-    let is_needed = |environment: &Environment| {
-        migrate(environment, &machine(), Matrix::embedded(), &RequestOverrides::default()).is_needed
-    };
-    assert!(!is_needed(&new));
+    assert!(!needs_migration(&new));
     new.packages[1].channel = "pkgs/main".to_owned();
-    assert!(!is_needed(&new));
+    assert!(!needs_migration(&new));
     new.packages.push(package("conda-forge cpuonly 2.0 0", &[]));
-    assert!(is_needed(&new));
+    assert!(needs_migration(&new));
 }
