@@ -7,7 +7,8 @@ mod common;
 use std::process::Command;
 
 use conda_torch_core::channel::{
-    CompanionDifference, Difference, Differences, Has, Record, Records, differences, rows,
+    ChannelContents, CompanionDifference, Difference, Differences, Record, Records, differences,
+    rows,
 };
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::matrix::Matrix;
@@ -46,8 +47,8 @@ fn records(name: &str) -> Option<Vec<Record>> {
 }
 
 /// All that is compared, all of it understood.
-fn has(records: &[Record]) -> Has {
-    let (has, gaps) = Has::of(records, DAY);
+fn has(records: &[Record]) -> ChannelContents {
+    let (has, gaps) = ChannelContents::of(records, DAY);
     assert_eq!(gaps, []);
     has
 }

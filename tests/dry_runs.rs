@@ -11,8 +11,10 @@ mod common;
 use conda_torch_core::conda::{CONDA_FORGE, Channels, FaultKind};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Choice, Request, advise};
-use conda_torch_core::solve_check::dry_run::{DryRun, Planned, read};
-use conda_torch_core::solve_check::{Correction, Finding, Promise, Status, Verdict, verdict};
+use conda_torch_core::solve_check::dry_run::{DryRun, PlannedPackage, read};
+use conda_torch_core::solve_check::{
+    Correction, Expectation, SolveFinding, SolveVerdict, Status, verdict,
+};
 use conda_torch_core::types::{Accelerator, Blas, ClientKind, CudaVersion};
 
 const CHANNEL: &str = "file:///srv/channel";
@@ -37,20 +39,20 @@ fn choice(pin: CudaVersion) -> Choice<'static> {
     advise(&machine, &request, Matrix::embedded()).recommended.expect("it fits")
 }
 
-fn judge(pin: CudaVersion, dry_run: &DryRun) -> Verdict {
+fn judge(pin: CudaVersion, dry_run: &DryRun) -> SolveVerdict {
     verdict(
-        &Promise { choice: &choice(pin), channels: &channels(CHANNEL), is_existing: false },
+        &Expectation { choice: &choice(pin), channels: &channels(CHANNEL), is_existing: false },
         dry_run,
     )
 }
 
 #[track_caller]
-fn no_solution(name: &str, pin: CudaVersion, findings: &[Finding]) {
+fn no_solution(name: &str, pin: CudaVersion, findings: &[SolveFinding]) {
     let verdict = judge(pin, &recorded(name));
     assert_eq!(verdict.findings, findings, "{name}");
     assert_eq!(verdict.status, Status::NoSolution, "{name}");
     let is_cuda = findings.iter().any(|one| one.virtual_package() == Some("__cuda"));
-    let is_pinned = findings.iter().any(|one| matches!(one, Finding::Pinned { .. }));
+    let is_pinned = findings.iter().any(|one| matches!(one, SolveFinding::Pinned { .. }));
     let corrections: &[Correction] = match (is_cuda, is_pinned) {
         (true, _) => &[Correction::OverrideCuda(CUDA_13_0)],
         (false, true) => &[Correction::NoPin],
@@ -59,9 +61,9 @@ fn no_solution(name: &str, pin: CudaVersion, findings: &[Finding]) {
     assert_eq!(verdict.corrections, corrections, "{name}");
 }
 
-fn too_low(name: &str, needed: &str, seen: Option<&str>) -> Finding {
+fn too_low(name: &str, needed: &str, seen: Option<&str>) -> SolveFinding {
     let (name, needed) = (name.to_owned(), Some(needed.to_owned()));
-    Finding::VirtualTooLow { name, needed, seen: seen.map(str::to_owned) }
+    SolveFinding::VirtualTooLow { name, needed, seen: seen.map(str::to_owned) }
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn confirms_a_solution_with_the_recommended_build() {
         let plan = verdict.plan.expect("a plan");
         assert_eq!(plan.accelerator, Some(Accelerator::Cuda(CUDA_12_9)), "{name}");
         assert_eq!(plan.blas, Some(Blas::Mkl), "{name}");
-        let DryRun::Would(planned) = recorded(name) else { panic!("{name}") };
+        let DryRun::Planned(planned) = recorded(name) else { panic!("{name}") };
         // Nine packages, each of one made-up byte.
         let sizes: Vec<_> = planned.iter().map(|package| package.size).collect();
         assert_eq!(sizes, [Some(1); 9], "{name}");
@@ -82,7 +84,7 @@ fn confirms_a_solution_with_the_recommended_build() {
 
 #[test]
 fn reports_a_client_that_detects_no_gpu() {
-    let missing = [Finding::VirtualMissing { name: "__cuda".to_owned() }];
+    let missing = [SolveFinding::VirtualMissing { name: "__cuda".to_owned() }];
     for name in ["conda-26-rattler-no-cuda", "conda-22-classic-no-cuda", "micromamba-2.8-no-cuda"] {
         no_solution(name, CUDA_12_9, &missing);
     }
@@ -118,7 +120,7 @@ fn reports_an_old_glibc_but_not_a_sufficient_driver() {
 fn names_conflicting_packages_instead_of_the_driver() {
     // Builds for CUDA 13 stand in the trees too; the driver of 12.9 is enough for what was promised.
     let conflict = |pytorch: &str, torchvision: &str| {
-        [Finding::Conflict { packages: vec![pytorch.to_owned(), torchvision.to_owned()] }]
+        [SolveFinding::Conflict { packages: vec![pytorch.to_owned(), torchvision.to_owned()] }]
     };
     let of = |name, pytorch, torchvision| {
         no_solution(name, CUDA_12_9, &conflict(pytorch, torchvision));
@@ -135,7 +137,7 @@ fn reports_pins_as_written() {
         ("conda-22-classic-pinned", "pytorch=2.12"),
         ("micromamba-2.8-pinned", "pytorch =2.12"),
     ] {
-        no_solution(name, CUDA_12_9, &[Finding::Pinned { spec: spec.to_owned() }]);
+        no_solution(name, CUDA_12_9, &[SolveFinding::Pinned { spec: spec.to_owned() }]);
     }
 }
 
@@ -146,7 +148,7 @@ fn names_packages_that_no_channel_has() {
         ("conda-22-no-such-version", "pytorch-gpu=2.99.0"),
         ("micromamba-2.8-no-such-version", "pytorch-gpu =2.99.0"),
     ] {
-        no_solution(name, CUDA_12_9, &[Finding::NotFound { spec: spec.to_owned() }]);
+        no_solution(name, CUDA_12_9, &[SolveFinding::NotFound { spec: spec.to_owned() }]);
     }
 }
 
@@ -155,7 +157,7 @@ fn unnamed_missing_packages_have_no_explanation() {
     let verdict = judge(CUDA_12_9, &DryRun::NotFound(Vec::new()));
     assert_eq!(
         (verdict.status, verdict.findings),
-        (Status::NoSolution, vec![Finding::Unexplained])
+        (Status::NoSolution, vec![SolveFinding::Unexplained])
     );
 }
 
@@ -168,14 +170,14 @@ fn unreadable_channels_verify_nothing() {
         ("micromamba-2.8-unreachable", FaultKind::NoNetwork),
     ] {
         let verdict = judge(CUDA_12_9, &recorded(name));
-        let found = vec![Finding::Network { kind }];
+        let found = vec![SolveFinding::Network { kind }];
         assert_eq!((verdict.status, verdict.findings), (Status::Failed, found), "{name}");
         assert!(verdict.words.is_some_and(|words| words.chars().count() <= 301), "{name}");
     }
 }
 
 #[track_caller]
-fn differs(dry_run: &DryRun, findings: &[Finding], glob: Option<&str>) {
+fn differs(dry_run: &DryRun, findings: &[SolveFinding], glob: Option<&str>) {
     let verdict = judge(CUDA_12_9, dry_run);
     assert_eq!(verdict.findings, findings);
     assert_eq!(verdict.status, Status::Differs);
@@ -186,16 +188,18 @@ fn differs(dry_run: &DryRun, findings: &[Finding], glob: Option<&str>) {
 
 #[test]
 fn reports_another_build_with_the_spec_that_fixes_it() {
-    let pin =
-        |got: Option<&str>| Finding::CudaPin { expected: CUDA_12_9, got: got.map(str::to_owned) };
-    let older = Finding::OlderBuild { expected: 302, got: 301 };
+    let pin = |got: Option<&str>| SolveFinding::CudaPin {
+        expected: CUDA_12_9,
+        got: got.map(str::to_owned),
+    };
+    let older = SolveFinding::OlderBuild { expected: 302, got: 301 };
     differs(&recorded("conda-26-older-build"), &[older], Some("\"cuda129_mkl*_302\""));
-    let cpu = Finding::CpuBuild { expected: CUDA_12_9 };
+    let cpu = SolveFinding::CpuBuild { expected: CUDA_12_9 };
     differs(&recorded("conda-26-cpu-build"), &[cpu, pin(None)], Some("\"cuda129_mkl*\""));
-    let generic = Finding::Blas { expected: Blas::Mkl, got: Blas::Generic };
+    let generic = SolveFinding::Blas { expected: Blas::Mkl, got: Blas::Generic };
     differs(&recorded("micromamba-2.8-generic-blas"), &[generic], Some("\"cuda129_mkl*\""));
     // The classic solver does not heed what `cuda-version` asks of `__cuda`.
-    let other = Finding::Accelerator {
+    let other = SolveFinding::Accelerator {
         expected: Accelerator::Cuda(CUDA_12_9),
         got: Accelerator::Cuda(CUDA_13_0),
     };
@@ -211,18 +215,18 @@ fn channels(name: &str) -> Channels {
 }
 
 /// The recorded solution with something changed about `pytorch`.
-fn with(change: impl Fn(&mut Planned)) -> DryRun {
-    let DryRun::Would(mut planned) = recorded("micromamba-2.8-solved") else { panic!("solved") };
+fn with(change: impl Fn(&mut PlannedPackage)) -> DryRun {
+    let DryRun::Planned(mut planned) = recorded("micromamba-2.8-solved") else { panic!("solved") };
     let pytorch = planned.iter_mut().find(|one| one.name == "pytorch").expect("it is in it");
     change(pytorch);
-    DryRun::Would(planned)
+    DryRun::Planned(planned)
 }
 
 #[test]
 fn newer_build_numbers_are_no_contradiction() {
     let newer = with(|pytorch| pytorch.build = "cuda129_mkl_py314_h0_303".to_owned());
     let verdict = judge(CUDA_12_9, &newer);
-    assert_eq!(verdict.findings, [Finding::NewerBuild { known: 302, got: 303 }]);
+    assert_eq!(verdict.findings, [SolveFinding::NewerBuild { known: 302, got: 303 }]);
     assert_eq!((verdict.status, verdict.corrections), (Status::Confirmed, vec![]));
 }
 
@@ -230,20 +234,20 @@ fn newer_build_numbers_are_no_contradiction() {
 fn mirrors_are_not_other_channels() {
     let promised = choice(CUDA_12_9);
     let judged = |channel: &str, is_existing: bool| {
-        let DryRun::Would(mut planned) = with(|_| ()) else { panic!("solved") };
+        let DryRun::Planned(mut planned) = with(|_| ()) else { panic!("solved") };
         for one in &mut planned {
             let other = if one.name == "pytorch" { channel } else { "conda-forge" };
             other.clone_into(&mut one.channel);
         }
-        let promise = Promise { choice: &promised, channels: &CONDA_FORGE, is_existing };
-        verdict(&promise, &DryRun::Would(planned))
+        let expectation = Expectation { choice: &promised, channels: &CONDA_FORGE, is_existing };
+        verdict(&expectation, &DryRun::Planned(planned))
     };
     for same in
         ["conda-forge", "https://conda.anaconda.org/conda-forge", "https://m.example/x/conda-forge"]
     {
         assert_eq!(judged(same, false).status, Status::Confirmed, "{same}");
     }
-    let other = Finding::Channel {
+    let other = SolveFinding::Channel {
         expected: "conda-forge".to_owned(),
         got: "pkgs/main".to_owned(),
         packages: 1,
@@ -277,7 +281,7 @@ fn unrecognized_output_is_reported_briefly() {
                     DryRun::Unreadable(words) | DryRun::Failed(words) => {
                         assert!(words.chars().count() <= 301 && !words.contains('\u{1b}'));
                     }
-                    other @ (DryRun::Would(_)
+                    other @ (DryRun::Planned(_)
                     | DryRun::Unsolvable(_)
                     | DryRun::NotFound(_)
                     | DryRun::Network { .. }) => panic!("{stdout:.40}: {other:?}"),
@@ -304,7 +308,7 @@ fn reads_a_pixi_lock_file_as_a_plan() {
     let lock = format!(
         "version: 6\nenvironments:\n  default:\n    channels:\n    - url: https://conda.anaconda.org/conda-forge/\n    packages:\n      linux-64:\n      - conda: {url}\npackages:\n- conda: {url}\n  sha256: 00\n  depends:\n  - __cuda\n  size: 1234\n"
     );
-    let pytorch = Planned {
+    let pytorch = PlannedPackage {
         name: "pytorch".to_owned(),
         version: "2.13.0".to_owned(),
         build: "cuda129_mkl_py312_h0_302".to_owned(),
@@ -312,5 +316,5 @@ fn reads_a_pixi_lock_file_as_a_plan() {
         size: Some(1234),
         to_download: None,
     };
-    assert_eq!(read(ClientKind::Pixi, Some(0), &lock, ""), DryRun::Would(vec![pytorch]));
+    assert_eq!(read(ClientKind::Pixi, Some(0), &lock, ""), DryRun::Planned(vec![pytorch]));
 }

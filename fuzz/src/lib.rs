@@ -6,7 +6,7 @@ mod fed;
 mod holds;
 
 use conda_torch_core::resolve::{RequestedAccelerator, Request, advise};
-use conda_torch_core::channel::{Has, Records, Reply, Told, by_priority, differences, rows, since};
+use conda_torch_core::channel::{ChannelContents, Records, LiveReply, LiveAnswer, by_priority, differences, rows, since};
 use conda_torch_probe::host::{DriverEnd, DriverReport, Host, RecordedHost, parse_driver_calls};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::conda::{CONDA_FORGE, Channels, Subdir, Version};
@@ -17,7 +17,7 @@ use conda_torch_core::commands::TargetEnvironment;
 use conda_torch::text::matrix_diff;
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::report::matrix_diff::{self as matrix_report, Compared};
-use conda_torch_core::solve_check::{Promise, Status, dry_run::read, verdict};
+use conda_torch_core::solve_check::{Expectation, Status, dry_run::read, verdict};
 
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};
@@ -160,8 +160,8 @@ pub fn dry_run(bytes: &[u8]) {
     let Some(choice) = &advice.recommended else { return };
     for kind in ClientKind::ALL {
         let said = read(kind, [None, Some(0), Some(1)][bytes.len() % 3], stdout, stderr);
-        let promise = Promise { choice, channels: &CONDA_FORGE, is_existing: bytes.len() % 2 == 1 };
-        let verdict = verdict(&promise, &said);
+        let expectation = Expectation { choice, channels: &CONDA_FORGE, is_existing: bytes.len() % 2 == 1 };
+        let verdict = verdict(&expectation, &said);
         let is_good = verdict.status == Status::Confirmed;
         assert!(is_good || !verdict.findings.is_empty(), "what is not confirmed says why");
         let steers =
@@ -172,8 +172,8 @@ pub fn dry_run(bytes: &[u8]) {
 
 /// What is read of a channel: records of any form.
 pub fn reply(bytes: &[u8]) {
-    let Ok(reply) = Reply::read(bytes) else { return };
-    let Told::Records(records) = reply.told else { return };
+    let Ok(reply) = LiveReply::read(bytes) else { return };
+    let LiveAnswer::Records(records) = reply.answer else { return };
     let known = Matrix::embedded();
     let records = by_priority(records, &reply.origins);
     let records = Records { records: since(records.records, known) };
@@ -189,7 +189,7 @@ pub fn reply(bytes: &[u8]) {
             + advice.elsewhere.len();
         assert_eq!(told, matrix.builds.len());
     }
-    let (has, _) = Has::of(&records.records, day);
+    let (has, _) = ChannelContents::of(&records.records, day);
     let differences = differences(&has, known, &subdirs);
     let compared = Compared {
         channel: "conda-forge",

@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 
 use conda_torch_core::answer::LiveChannel;
 use conda_torch_core::channel::{
-    Addresses, Ask, Origin, PACKAGES, PROTOCOL, Question, Records, Reply, Told, age, by_priority,
-    rows, since,
+    Addresses, LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PACKAGES, PROTOCOL, Records,
+    SubdirOrigin, age, by_priority, rows, since,
 };
 use conda_torch_core::conda::{Channels, Fault, FaultKind, Os, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{Diagnostic, UnreadableChannel};
@@ -36,12 +36,12 @@ pub(super) fn question(
     channels: &Channels,
     subdirs: &[Subdir],
     offline: bool,
-    question: Question,
-) -> Ask {
+    question: LiveQuestion,
+) -> LiveRequest {
     // This machine's settings apply, even if the answer is for another machine.
     let env = |name: &str| host.env(name);
     let addresses = Addresses::of(&conda_torch_probe::find_settings(host), env);
-    Ask {
+    LiveRequest {
         protocol: PROTOCOL,
         channels: channels.iter().map(|channel| addresses.resolve(channel)).collect(),
         subdirs: subdirs.iter().map(ToString::to_string).collect(),
@@ -55,7 +55,7 @@ pub(super) fn question(
 /// Runs it, with a progress line on the terminal.
 pub(super) fn ask(
     program: &Path,
-    ask: &Ask,
+    ask: &LiveRequest,
     deadline: Duration,
     mut progress: Progress,
 ) -> anyhow::Result<CommandOutput> {
@@ -74,7 +74,7 @@ pub(super) fn records(
 ) -> anyhow::Result<Read> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
     let names = names.iter().map(|&name| name.to_owned()).collect();
-    let request = question(host, channels, subdirs, offline, Question::Records { names });
+    let request = question(host, channels, subdirs, offline, LiveQuestion::Records { names });
     let progress = Progress::new(format!("Reading {channels}"), true);
     let ran = ask(&program, &request, DEADLINE, progress)?;
     let shown = program.display();
@@ -93,19 +93,19 @@ pub(super) fn records(
             );
         }
     }
-    let reply =
-        Reply::read(&ran.stdout).with_context(|| format!("cannot read the reply of `{shown}`"))?;
-    let records = match reply.told {
-        Told::Records(records) => Ok(by_priority(records, &reply.origins)),
-        Told::Failed(fault) => Err(fault),
-        Told::Solved(_) => bail!("`{shown}` replied to another request"),
+    let reply = LiveReply::read(&ran.stdout)
+        .with_context(|| format!("cannot read the reply of `{shown}`"))?;
+    let records = match reply.answer {
+        LiveAnswer::Records(records) => Ok(by_priority(records, &reply.origins)),
+        LiveAnswer::Failed(fault) => Err(fault),
+        LiveAnswer::Solved(_) => bail!("`{shown}` replied to another request"),
     };
     Ok(Read { origins: reply.origins, records })
 }
 
 /// The records of the channels, or why they cannot be read.
 pub(super) struct Read {
-    pub(super) origins: Vec<Origin>,
+    pub(super) origins: Vec<SubdirOrigin>,
     pub(super) records: Result<Records, Fault>,
 }
 
@@ -165,7 +165,7 @@ fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveMatrix {
         let why = UnreadableChannel::NoPytorch { channel: channel.to_owned() };
         return built_in(channel, why, None);
     };
-    let mut faults = read.origins.iter().filter_map(|origin: &Origin| origin.fault.as_ref());
+    let mut faults = read.origins.iter().filter_map(|origin: &SubdirOrigin| origin.fault.as_ref());
     let fault = faults.next();
     let mut diagnostics = Vec::new();
     if age > 0 || fault.is_some() {

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use conda_torch_core::channel::{Has, PACKAGES, age, differences, since};
+use conda_torch_core::channel::{ChannelContents, PACKAGES, age, differences, since};
 use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::diagnostics::channel_error;
 use conda_torch_core::formats::matrix_rows;
@@ -43,7 +43,7 @@ pub(super) fn run(
     };
     let shown = channels.to_string();
     let day = Date::of_unix_time(live::now().saturating_sub(age(&read.origins)));
-    let (has, gaps) = Has::of(&records, day);
+    let (has, gaps) = ChannelContents::of(&records, day);
     if has.builds.is_empty() && gaps.is_empty() {
         bail!("no PyTorch found in `{shown}`");
     }

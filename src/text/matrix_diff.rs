@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use conda_torch_core::channel::{Change, CompanionDifference, Difference, Found, Origin, age};
+use conda_torch_core::channel::{
+    ChannelBuild, CompanionDifference, Difference, RowChange, SubdirOrigin, age,
+};
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{ago, channel_error};
 use conda_torch_core::formats::companion_name;
@@ -65,7 +67,7 @@ fn list(page: &mut Page, heading: &str, items: Vec<String>) {
 }
 
 /// How fresh it is.
-fn read(origins: &[Origin]) -> String {
+fn read(origins: &[SubdirOrigin]) -> String {
     match age(origins) {
         0 => String::new(),
         age => format!(" from {} ago", ago(age)),
@@ -99,7 +101,7 @@ fn build(difference: &Difference<'_>) -> (&'static str, String) {
     }
 }
 
-fn name(found: &Found) -> String {
+fn name(found: &ChannelBuild) -> String {
     let key = &found.key;
     let mut name =
         format!("PyTorch {} {} {}", key.pytorch, key.subdir, key.accelerator.build_prefix());
@@ -114,7 +116,7 @@ fn name(found: &Found) -> String {
     name
 }
 
-fn rules(found: &Found) -> String {
+fn rules(found: &ChannelBuild) -> String {
     let mut rules = vec![format!("Python {}–{}", found.pythons.0, found.pythons.1)];
     if found.key.accelerator.cuda().is_some() {
         rules.insert(0, pins(&found.cuda_pins));
@@ -124,16 +126,16 @@ fn rules(found: &Found) -> String {
     rules.join(", ")
 }
 
-fn changed(change: Change, row: &Build, found: &Found) -> String {
+fn changed(change: RowChange, row: &Build, found: &ChannelBuild) -> String {
     let or_none = |version: Option<Version>| version.map_or("none".to_owned(), |it| it.to_string());
     match change {
-        Change::CudaPins => format!("{}, not {}", pins(&found.cuda_pins), pins(&row.cuda_pins)),
-        Change::Glibc => {
+        RowChange::CudaPins => format!("{}, not {}", pins(&found.cuda_pins), pins(&row.cuda_pins)),
+        RowChange::Glibc => {
             let before = or_none(row.glibc.map(|glibc| glibc.declared));
             format!("glibc {}, not {before}", or_none(found.glibc))
         }
-        Change::Macos => format!("macOS {}, not {}", or_none(found.macos), or_none(row.macos)),
-        Change::Pythons => format!(
+        RowChange::Macos => format!("macOS {}, not {}", or_none(found.macos), or_none(row.macos)),
+        RowChange::Pythons => format!(
             "Python {}–{}, not {}–{}",
             found.pythons.0, found.pythons.1, row.pythons.0, row.pythons.1
         ),

@@ -10,7 +10,7 @@ use crate::matrix::Matrix;
 use crate::resolve::{self, Advice, Choice, Request};
 use crate::solve_check::{
     self, Correction,
-    proof::{Outcome, Proof},
+    outcome::{SolveCheck, SolveOutcome},
 };
 use crate::types::{ClientKind, Date, Machine, Shell};
 
@@ -34,7 +34,7 @@ pub struct Answer<'a> {
     /// The channel that was read, if one was.
     pub live: Option<&'a LiveChannel>,
     /// The result of the verification, if one was asked for.
-    pub proof: Option<&'a Proof>,
+    pub proof: Option<&'a SolveCheck>,
     /// The shell that the commands are for.
     pub shell: Shell,
 }
@@ -89,7 +89,7 @@ impl<'a> Answer<'a> {
     #[must_use]
     pub fn corrected_step(&self) -> Option<Step> {
         let proof = self.proof.filter(|proof| proof.corrected)?;
-        let Outcome::Answered(_, verdict) = &proof.outcome else { return None };
+        let SolveOutcome::Answered(_, verdict) = &proof.outcome else { return None };
         self.corrected(self.choice().ok()?, &verdict.corrections)
     }
 
@@ -151,11 +151,11 @@ pub enum ProofStatus {
 impl ProofStatus {
     /// The status of a proof.
     #[must_use]
-    pub fn of(proof: &Proof) -> Self {
+    pub fn of(proof: &SolveCheck) -> Self {
         match &proof.outcome {
-            Outcome::NotRun(_) => Self::NotRun,
-            Outcome::Broken(_) => Self::Failed,
-            Outcome::Answered(_, verdict) => match verdict.status {
+            SolveOutcome::NotRun(_) => Self::NotRun,
+            SolveOutcome::Broken(_) => Self::Failed,
+            SolveOutcome::Answered(_, verdict) => match verdict.status {
                 solve_check::Status::Failed => Self::Failed,
                 solve_check::Status::NoSolution => Self::Unsolvable,
                 solve_check::Status::Differs => Self::Differs,

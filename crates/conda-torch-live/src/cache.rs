@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use conda_torch_core::channel::Form;
+use conda_torch_core::channel::RepodataForm;
 use conda_torch_core::conda::Fault;
 use rattler_conda_types::{Channel, Subdir};
 
@@ -20,7 +20,7 @@ pub(crate) struct Cache(PathBuf);
 pub(crate) struct Note {
     /// Seconds since 1970.
     pub(crate) at: u64,
-    pub(crate) form: Form,
+    pub(crate) form: RepodataForm,
 }
 
 impl Cache {
@@ -39,7 +39,7 @@ impl Cache {
     }
 
     /// Notes that a part was had just now. That it cannot be noted is no fault of the answer.
-    pub(crate) fn note(&self, channel: &Channel, subdir: Subdir, form: Form) {
+    pub(crate) fn note(&self, channel: &Channel, subdir: Subdir, form: RepodataForm) {
         let Ok(text) = serde_json::to_vec(&Note { at: now(), form }) else { return };
         let path = self.path(channel, subdir);
         let scratch = path.with_extension(format!("{}.part", std::process::id()));

@@ -1,6 +1,6 @@
 //! What a question names: channels, platforms, packages.
 
-use conda_torch_core::channel::Ask;
+use conda_torch_core::channel::LiveRequest;
 use conda_torch_core::conda::{Fault, FaultKind};
 use conda_torch_core::types::{self};
 use rattler_conda_types::{
@@ -18,7 +18,7 @@ pub(crate) fn unusable(at: &str, detail: impl std::fmt::Display) -> Fault {
 }
 
 /// The channels, in their order.
-pub(crate) fn parse(ask: &Ask) -> Result<Vec<Channel>, Fault> {
+pub(crate) fn parse(ask: &LiveRequest) -> Result<Vec<Channel>, Fault> {
     // Paths are absolute already; the root is for those that are not.
     let config = ChannelConfig::default_with_root_dir("/".into());
     let parse =
@@ -27,7 +27,7 @@ pub(crate) fn parse(ask: &Ask) -> Result<Vec<Channel>, Fault> {
 }
 
 /// The platforms that are asked for.
-pub(crate) fn subdirs(ask: &Ask) -> Result<Vec<Subdir>, Fault> {
+pub(crate) fn subdirs(ask: &LiveRequest) -> Result<Vec<Subdir>, Fault> {
     let parse = |name: &String| name.parse().map_err(|error| unusable(name, error));
     ask.subdirs.iter().map(parse).collect()
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conda_torch_core::channel::{Ask, Form, Origin};
+use conda_torch_core::channel::{LiveRequest, RepodataForm, SubdirOrigin};
 use conda_torch_core::conda::{Fault, FaultKind};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
@@ -33,7 +33,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(ask: &Ask, channels: Vec<Channel>) -> Result<Self, Fault> {
+    pub(crate) fn new(ask: &LiveRequest, channels: Vec<Channel>) -> Result<Self, Fault> {
         let cache = Cache::open(&ask.cache)?;
         let patience = Duration::from_secs(u64::from(ask.patience.max(1)));
         let config = ChannelConfig { default: source(ask.offline), ..ChannelConfig::default() };
@@ -75,7 +75,7 @@ impl Reader {
         &mut self,
         subdirs: &[Subdir],
         specs: &[MatchSpec],
-        origins: &mut Vec<Origin>,
+        origins: &mut Vec<SubdirOrigin>,
     ) -> Result<(), Fault> {
         let mut result = Ok(());
         for channel in self.channels.clone() {
@@ -109,7 +109,7 @@ impl Reader {
         channel: &Channel,
         subdir: Subdir,
         specs: &[MatchSpec],
-    ) -> (Origin, Result<(), Fault>) {
+    ) -> (SubdirOrigin, Result<(), Fault>) {
         let before = self.progress.bytes();
         let base = channel.platform_url(subdir);
         let mut origin = not_had(channel, subdir);
@@ -186,7 +186,7 @@ impl Reader {
     }
 
     /// Notes that a part was had, and in which form.
-    fn had(&self, channel: &Channel, subdir: Subdir, origin: &mut Origin) {
+    fn had(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
         let base = channel.platform_url(subdir);
         if self.is_cached_alone(channel) && base.scheme() != "file" {
             self.cached(channel, subdir, origin);
@@ -201,27 +201,27 @@ impl Reader {
         };
         let form = if base.scheme() == "file" {
             let there = base.to_file_path().is_ok_and(|folder| folder.is_dir());
-            if there { Form::Whole } else { Form::Missing }
+            if there { RepodataForm::Whole } else { RepodataForm::Missing }
         } else if good("repodata_shards.msgpack.zst") {
-            Form::Sharded
+            RepodataForm::Sharded
         } else if good("repodata.json") {
-            Form::Whole
+            RepodataForm::Whole
         } else if seen.is_empty() {
             // Fresh enough that the server need not be asked.
             self.cached(channel, subdir, origin);
             return;
         } else {
-            Form::Missing
+            RepodataForm::Missing
         };
         origin.form = Some(form);
         self.cache.note(channel, subdir, form);
     }
 
-    fn cached(&self, channel: &Channel, subdir: Subdir, origin: &mut Origin) {
+    fn cached(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
         if let Some((note, age)) = self.cache.noted(channel, subdir) {
             (origin.form, origin.age) = (Some(note.form), age);
         } else {
-            origin.form = Some(Form::Missing);
+            origin.form = Some(RepodataForm::Missing);
         }
     }
 
@@ -281,8 +281,8 @@ pub(crate) enum Unread {
     Trickle,
 }
 
-fn not_had(channel: &Channel, subdir: Subdir) -> Origin {
-    Origin {
+fn not_had(channel: &Channel, subdir: Subdir) -> SubdirOrigin {
+    SubdirOrigin {
         channel: without_secrets(channel.base_url.url()),
         subdir: subdir.as_str().to_owned(),
         form: None,

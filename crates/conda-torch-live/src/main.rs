@@ -1,4 +1,4 @@
-//! `conda-torch-live`: reads channels, and solves. One [`Ask`] on standard input, one [`Reply`] on standard
+//! `conda-torch-live`: reads channels, and solves. One [`LiveRequest`] on standard input, one [`LiveReply`] on standard
 //! output; `conda-torch` starts it for `--live` and `--verify`. It decides nothing about PyTorch.
 #![expect(
     clippy::disallowed_methods,
@@ -18,7 +18,9 @@ mod solve;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use conda_torch_core::channel::{Ask, Origin, PROTOCOL, Question, Records, Reply, Told};
+use conda_torch_core::channel::{
+    LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PROTOCOL, Records, SubdirOrigin,
+};
 use conda_torch_core::conda::Fault;
 
 /// The longest question that is read, in bytes.
@@ -49,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 /// The question, or why there is none.
-fn read_ask() -> Result<Ask, String> {
+fn read_ask() -> Result<LiveRequest, String> {
     if std::env::args_os().len() > 1 {
         return Err("`conda-torch-live` takes no arguments: `conda-torch` starts it, and asks it on its standard input".to_owned());
     }
@@ -69,32 +71,34 @@ fn read_ask() -> Result<Ask, String> {
         .map_err(|error| format!("the question is not understood: {error}"))
 }
 
-async fn answer(ask: &Ask) -> Reply {
+async fn answer(ask: &LiveRequest) -> LiveReply {
     let mut origins = Vec::new();
-    let told = match tell(ask, &mut origins).await {
-        Ok(told) => told,
-        Err(fault) => Told::Failed(fault),
+    let answer = match tell(ask, &mut origins).await {
+        Ok(answer) => answer,
+        Err(fault) => LiveAnswer::Failed(fault),
     };
-    Reply { protocol: PROTOCOL, origins, told }
+    LiveReply { protocol: PROTOCOL, origins, answer }
 }
 
-async fn tell(ask: &Ask, origins: &mut Vec<Origin>) -> Result<Told, Fault> {
+async fn tell(ask: &LiveRequest, origins: &mut Vec<SubdirOrigin>) -> Result<LiveAnswer, Fault> {
     let channels = channel::parse(ask)?;
     let subdirs = channel::subdirs(ask)?;
     match &ask.question {
-        Question::Records { names } => {
+        LiveQuestion::Records { names } => {
             let specs = channel::names(names)?;
             let mut reader = gateway::Reader::new(ask, channels)?;
             reader.open(&subdirs, &specs, origins).await?;
             let found = reader.query(&subdirs, &specs, false).await?;
-            Ok(Told::Records(Records { records: record::sorted(found.iter().map(AsRef::as_ref)) }))
+            Ok(LiveAnswer::Records(Records {
+                records: record::sorted(found.iter().map(AsRef::as_ref)),
+            }))
         }
-        Question::Solve { specs, virtual_packages } => {
+        LiveQuestion::Solve { specs, virtual_packages } => {
             let task = solve::Task::parse(specs, virtual_packages)?;
             let mut reader = gateway::Reader::new(ask, channels)?;
             reader.open(&subdirs, &task.specs, origins).await?;
             let found = reader.query(&subdirs, &task.specs, true).await?;
-            Ok(Told::Solved(task.solve(&found)?))
+            Ok(LiveAnswer::Solved(task.solve(&found)?))
         }
     }
 }

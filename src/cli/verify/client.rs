@@ -8,9 +8,9 @@ use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, lock};
 use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
-    Promise,
+    Expectation,
     dry_run::{DryRun, keep, read},
-    proof::{Broken, By, NotRun, Outcome, Proof},
+    outcome::{NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy},
     verdict,
 };
 use conda_torch_core::types::{Client, ClientKind};
@@ -27,8 +27,8 @@ use crate::cli::progress::Progress;
 const LOCK_LIMIT: usize = 32 << 20;
 
 /// The client of the answer as the verifier.
-pub(super) fn by(answer: &Answer<'_>) -> By {
-    By::Client(answer.client.kind, answer.client.version)
+pub(super) fn by(answer: &Answer<'_>) -> SolvedBy {
+    SolvedBy::Client(answer.client.kind, answer.client.version)
 }
 
 /// Runs the client. If its reply suggests a correction, the corrected command is tried too.
@@ -37,29 +37,29 @@ pub(super) fn verify(
     choice: &Choice<'_>,
     context: &VerifyContext<'_>,
     deadline: Duration,
-) -> Result<Proof, Interrupted> {
+) -> Result<SolveCheck, Interrupted> {
     let client = match client_here(answer, context) {
         Ok(client) => client,
-        Err(why) => return Ok(Proof::not_run(by(answer), why)),
+        Err(why) => return Ok(SolveCheck::not_run(by(answer), why)),
     };
     let steps = answer.plan(choice);
     let Some(step) = steps.iter().find(|step| step.kind == StepKind::Install) else {
-        return Ok(Proof::not_run(by(answer), NotRun::NothingFits));
+        return Ok(SolveCheck::not_run(by(answer), NotRunReason::NothingFits));
     };
-    let by = By::Client(client.kind, client.version.value().copied());
+    let by = SolvedBy::Client(client.kind, client.version.value().copied());
     let is_other_system = context.host.target().os() != Some(choice.build.subdir.os());
     if is_other_system && ClientTarget::installed(&client).sees_own_system_only() {
-        return Ok(Proof::not_run(by, NotRun::OtherSystem));
+        return Ok(SolveCheck::not_run(by, NotRunReason::OtherSystem));
     }
     let scratch = match TempFolder::new() {
         Ok(scratch) => scratch,
-        Err(failure) => return Ok(broken(by, Broken::NoFolder(failure.to_string()))),
+        Err(failure) => return Ok(broken(by, RunError::NoFolder(failure.to_string()))),
     };
     let verifier =
         Verifier { client: &client, by, answer, choice, scratch: &scratch, context, deadline };
     let (mut proof, folders) = verifier.verify(step)?;
     proof.places = folders.free_space();
-    if let Outcome::Answered(_, verdict) = &proof.outcome
+    if let SolveOutcome::Answered(_, verdict) = &proof.outcome
         && let Some(step) = answer.corrected(choice, &verdict.corrections)
     {
         proof.corrected = verifier.verify(&step)?.0.is_confirmed();
@@ -68,27 +68,30 @@ pub(super) fn verify(
 }
 
 /// The client on this machine; clients in the description of another machine cannot be run.
-fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Client, NotRun> {
+fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Client, NotRunReason> {
     let kinds = |clients: &[Client]| clients.iter().map(|client| client.kind).collect();
     if context.is_this_machine {
         let found = answer.client.found.cloned();
-        return found.ok_or_else(|| NotRun::NoClient(kinds(&answer.machine.clients)));
+        return found.ok_or_else(|| NotRunReason::NoClient(kinds(&answer.machine.clients)));
     }
     let mut clients = probe(context.host, &Overrides::default()).clients;
     match clients.iter().position(|client| client.kind == answer.client.kind) {
         Some(at) => Ok(clients.swap_remove(at)),
-        None => Err(NotRun::NoClient(kinds(&clients))),
+        None => Err(NotRunReason::NoClient(kinds(&clients))),
     }
 }
 
-fn broken(by: By, why: Broken) -> Proof {
-    Proof { outcome: Outcome::Broken(why), ..Proof::not_run(by, NotRun::NothingFits) }
+fn broken(by: SolvedBy, why: RunError) -> SolveCheck {
+    SolveCheck {
+        outcome: SolveOutcome::Broken(why),
+        ..SolveCheck::not_run(by, NotRunReason::NothingFits)
+    }
 }
 
 /// A client and what it verifies.
 struct Verifier<'a> {
     client: &'a Client,
-    by: By,
+    by: SolvedBy,
     answer: &'a Answer<'a>,
     choice: &'a Choice<'a>,
     scratch: &'a TempFolder,
@@ -98,7 +101,7 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     /// Runs an installation as a dry run; also returns the folders that it would write to on this machine.
-    fn verify(&self, step: &Step) -> Result<(Proof, Folders), Interrupted> {
+    fn verify(&self, step: &Step) -> Result<(SolveCheck, Folders), Interrupted> {
         let Self { client, answer, choice, scratch, context, .. } = *self;
         let mut command = match self.command(step) {
             Ok(command) => command,
@@ -111,15 +114,15 @@ impl Verifier<'_> {
             command = command.offline();
         }
         let is_existing = step.argv.get(1).is_some_and(|verb| verb == "install");
-        let promise = Promise { choice, channels: answer.channels, is_existing };
-        let mut proof = self.run(&command, &promise)?;
+        let expectation = Expectation { choice, channels: answer.channels, is_existing };
+        let mut proof = self.run(&command, &expectation)?;
         if is_refused_for_name(&proof) {
             let command = command.in_folder(&scratch.path("environment"));
-            proof = self.run(&command, &promise)?;
+            proof = self.run(&command, &expectation)?;
         }
         let mut written = Folders::default();
         if context.is_this_machine
-            && let Outcome::Answered(DryRun::Would(planned), found) = &mut proof.outcome
+            && let SolveOutcome::Answered(DryRun::Planned(planned), found) = &mut proof.outcome
         {
             written = folders(client, step, context, self.deadline)?;
             if is_existing {
@@ -127,24 +130,28 @@ impl Verifier<'_> {
                     let place = Location { prefix, name: None };
                     keep(planned, environment::read(context.host, &place).packages);
                 }
-                *found = verdict(&promise, &DryRun::Would(planned.clone()));
+                *found = verdict(&expectation, &DryRun::Planned(planned.clone()));
             }
         }
         Ok((proof, written))
     }
 
     /// The command of the dry run. pixi solves a manifest instead of a command.
-    fn command(&self, step: &Step) -> Result<DryRunCommand, Broken> {
+    fn command(&self, step: &Step) -> Result<DryRunCommand, RunError> {
         if step.client != ClientKind::Pixi {
             return Ok(dry_run(step));
         }
-        let manifest = pixi_toml(self.answer).map_err(|why| Broken::NoFolder(why.to_string()))?;
+        let manifest = pixi_toml(self.answer).map_err(|why| RunError::NoFolder(why.to_string()))?;
         let written = self.scratch.write("pixi.toml", &manifest);
-        written.map_err(|failure| Broken::NoFolder(failure.to_string()))?;
+        written.map_err(|failure| RunError::NoFolder(failure.to_string()))?;
         Ok(lock(&self.scratch.path("pixi.toml"), step))
     }
 
-    fn run(&self, command: &DryRunCommand, promise: &Promise<'_>) -> Result<Proof, Interrupted> {
+    fn run(
+        &self,
+        command: &DryRunCommand,
+        expectation: &Expectation<'_>,
+    ) -> Result<SolveCheck, Interrupted> {
         let Self { client, context, deadline, .. } = *self;
         let env: Vec<(&str, &str)> =
             command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -159,22 +166,26 @@ impl Verifier<'_> {
         }
         drop(progress);
         let (took, outcome) = match ran {
-            Ok(ran) => (ran.took, self.outcome(&ran, promise)?),
+            Ok(ran) => (ran.took, self.outcome(&ran, expectation)?),
             Err(failure) => {
-                (Duration::ZERO, Outcome::Broken(Broken::NotStarted(failure.to_string())))
+                (Duration::ZERO, SolveOutcome::Broken(RunError::NotStarted(failure.to_string())))
             }
         };
         let program = std::iter::once(client.path.clone());
-        Ok(Proof {
+        Ok(SolveCheck {
             argv: program.chain(arguments.iter().cloned()).collect(),
             env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             took,
             outcome,
-            ..Proof::not_run(self.by, NotRun::NothingFits)
+            ..SolveCheck::not_run(self.by, NotRunReason::NothingFits)
         })
     }
 
-    fn outcome(&self, ran: &CommandOutput, promise: &Promise<'_>) -> Result<Outcome, Interrupted> {
+    fn outcome(
+        &self,
+        ran: &CommandOutput,
+        expectation: &Expectation<'_>,
+    ) -> Result<SolveOutcome, Interrupted> {
         Ok(match ran.end {
             CommandEnd::Exited(code) => {
                 let stderr = String::from_utf8_lossy(&ran.stderr);
@@ -185,11 +196,13 @@ impl Verifier<'_> {
                     is_pixi.then(|| self.context.host.read(&path, LOCK_LIMIT).ok()).flatten();
                 let answer = String::from_utf8_lossy(lock.as_deref().unwrap_or(&ran.stdout));
                 let dry_run = read(self.client.kind, Some(code), &answer, &stderr);
-                let verdict = verdict(promise, &dry_run);
-                Outcome::Answered(dry_run, verdict)
+                let verdict = verdict(expectation, &dry_run);
+                SolveOutcome::Answered(dry_run, verdict)
             }
-            CommandEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
-            CommandEnd::TimedOut => Outcome::Broken(Broken::TimedOut(self.deadline.as_secs())),
+            CommandEnd::Killed(signal) => SolveOutcome::Broken(RunError::Crashed(signal)),
+            CommandEnd::TimedOut => {
+                SolveOutcome::Broken(RunError::TimedOut(self.deadline.as_secs()))
+            }
             CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
         })
     }
@@ -197,6 +210,6 @@ impl Verifier<'_> {
 
 /// Whether conda refuses because the environment exists: it would have to remove that one first
 /// (`conda/cli/main_create.py`).
-fn is_refused_for_name(proof: &Proof) -> bool {
-    matches!(&proof.outcome, Outcome::Answered(DryRun::Failed(why), _) if why.contains("existing conda environment"))
+fn is_refused_for_name(proof: &SolveCheck) -> bool {
+    matches!(&proof.outcome, SolveOutcome::Answered(DryRun::Failed(why), _) if why.contains("existing conda environment"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use conda_torch_core::commands::Step;
 use conda_torch_core::solve_check::{
     folders,
-    proof::{Holds, Place},
+    outcome::{FolderContents, WriteFolder},
 };
 use conda_torch_core::types::Client;
 use conda_torch_host::{Command, CommandEnd, disk_space, run_command};
@@ -52,12 +52,15 @@ pub(super) fn folders(
 
 impl Folders {
     /// Their free space, if known.
-    pub(super) fn free_space(self) -> Vec<Place> {
-        let all = [(Holds::Packages, self.packages), (Holds::Environment, self.environment)];
-        let place = |(holds, path): (Holds, Option<String>)| {
+    pub(super) fn free_space(self) -> Vec<WriteFolder> {
+        let all = [
+            (FolderContents::Packages, self.packages),
+            (FolderContents::Environment, self.environment),
+        ];
+        let place = |(holds, path): (FolderContents, Option<String>)| {
             let path = path?;
             let room = disk_space(&path).ok()?;
-            Some(Place { holds, path, free: room.free, file_system: room.file_system })
+            Some(WriteFolder { holds, path, free: room.free, file_system: room.file_system })
         };
         all.into_iter().filter_map(place).collect()
     }

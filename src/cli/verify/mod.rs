@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::solve_check::proof::{NotRun, Proof};
+use conda_torch_core::solve_check::outcome::{NotRunReason, SolveCheck};
 use conda_torch_probe::host::Host;
 
 // No doc comment: clap would show it as the description of the subcommand.
@@ -25,7 +25,7 @@ pub(super) struct VerifyFlags {
         require_equals = true,
         default_missing_value = "client"
     )]
-    verify: Option<Verifier>,
+    verify: Option<SolvedBy>,
     /// Time limit of the verification
     #[arg(
         long,
@@ -39,7 +39,7 @@ pub(super) struct VerifyFlags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Verifier {
+enum SolvedBy {
     /// A dry run of the printed command
     Client,
     /// A solve without a client
@@ -65,7 +65,7 @@ impl VerifyFlags {
 
     /// Whether a client verifies.
     pub(super) fn is_by_client(&self) -> bool {
-        self.verify == Some(Verifier::Client)
+        self.verify == Some(SolvedBy::Client)
     }
 
     /// Verifies the answer if `--verify` is set.
@@ -73,16 +73,16 @@ impl VerifyFlags {
         &self,
         answer: &Answer<'_>,
         context: &VerifyContext<'_>,
-    ) -> anyhow::Result<Option<Proof>> {
+    ) -> anyhow::Result<Option<SolveCheck>> {
         let Some(verifier) = self.verify else { return Ok(None) };
         let Some(choice) = &answer.advice.recommended else {
-            return Ok(Some(Proof::not_run(client::by(answer), NotRun::NothingFits)));
+            return Ok(Some(SolveCheck::not_run(client::by(answer), NotRunReason::NothingFits)));
         };
         let deadline = Duration::from_secs(self.verify_timeout.into());
         let by_solver = || solver::verify(answer, choice, context, deadline);
         let proof = match verifier {
-            Verifier::Solver => by_solver()?,
-            Verifier::Client => {
+            SolvedBy::Solver => by_solver()?,
+            SolvedBy::Client => {
                 let proof = client::verify(answer, choice, context, deadline)?;
                 // Without a client, the solver verifies if it is installed.
                 let other = if proof.is_without_client() { Some(by_solver()?) } else { None };

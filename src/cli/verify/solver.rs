@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::channel::Question;
+use conda_torch_core::channel::LiveQuestion;
 use conda_torch_core::commands::{DryRunCommand, StepKind};
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
-    Promise,
-    proof::{Broken, By, NotRun, Outcome, Proof},
-    solved::solved,
+    Expectation,
+    live::solved,
+    outcome::{NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy},
     verdict,
 };
 use conda_torch_core::virtual_packages::VirtualPackages;
@@ -25,9 +25,11 @@ pub(super) fn verify(
     choice: &Choice<'_>,
     context: &VerifyContext<'_>,
     deadline: Duration,
-) -> Result<Proof, Interrupted> {
-    let not_run = |why| Proof::not_run(By::Solver, why);
-    let Some(program) = live_program(context.host) else { return Ok(not_run(NotRun::NoSolver)) };
+) -> Result<SolveCheck, Interrupted> {
+    let not_run = |why| SolveCheck::not_run(SolvedBy::Solver, why);
+    let Some(program) = live_program(context.host) else {
+        return Ok(not_run(NotRunReason::NoSolver));
+    };
     let specs = choice.specs.iter().map(ToString::to_string).collect();
     let virtual_packages = virtual_packages(answer, choice, context);
     let question = live::question(
@@ -35,14 +37,14 @@ pub(super) fn verify(
         answer.channels,
         &[choice.build.subdir],
         context.offline,
-        Question::Solve { specs, virtual_packages },
+        LiveQuestion::Solve { specs, virtual_packages },
     );
     let mut proof =
-        Proof { argv: vec![program.display().to_string()], ..not_run(NotRun::NoSolver) };
+        SolveCheck { argv: vec![program.display().to_string()], ..not_run(NotRunReason::NoSolver) };
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
     let ran = live::ask(&program, &question, deadline, progress);
     proof.outcome = match ran {
-        Err(error) => Outcome::Broken(Broken::NotStarted(format!("{error:#}"))),
+        Err(error) => SolveOutcome::Broken(RunError::NotStarted(format!("{error:#}"))),
         Ok(ran) => {
             proof.took = ran.took;
             match ran.end {
@@ -50,12 +52,15 @@ pub(super) fn verify(
                     let text = |bytes| String::from_utf8_lossy(bytes);
                     let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
                     proof.age = age;
-                    let promise = Promise { choice, channels: answer.channels, is_existing: false };
-                    let verdict = verdict(&promise, &dry_run);
-                    Outcome::Answered(dry_run, verdict)
+                    let expectation =
+                        Expectation { choice, channels: answer.channels, is_existing: false };
+                    let verdict = verdict(&expectation, &dry_run);
+                    SolveOutcome::Answered(dry_run, verdict)
                 }
-                CommandEnd::Killed(signal) => Outcome::Broken(Broken::Crashed(signal)),
-                CommandEnd::TimedOut => Outcome::Broken(Broken::TimedOut(deadline.as_secs())),
+                CommandEnd::Killed(signal) => SolveOutcome::Broken(RunError::Crashed(signal)),
+                CommandEnd::TimedOut => {
+                    SolveOutcome::Broken(RunError::TimedOut(deadline.as_secs()))
+                }
                 CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
             }
         }

@@ -6,16 +6,19 @@ use std::collections::BTreeMap;
 use crate::conda::{Subdir, Version};
 use crate::types::{Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source};
 
-use super::specs::{arm_variant, lower, pins, toolkit};
-use super::{Gap, GapKind, Record};
+use super::record_specs::{arm_variant, lower, pins, toolkit};
+use super::{Record, UnreadReason, UnreadRecord};
 
 /// A row for each version, platform, toolkit and variant: the last build counts.
-type Key = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<ArmVariant>);
+type CompanionKey = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<ArmVariant>);
 
 /// Draws the companions from the records. Those of other packages are passed over; one that names
 /// no PyTorch that it is for is a gap.
-pub(super) fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>, Vec<Gap>) {
-    let mut builds: BTreeMap<(Key, u64), Vec<CompanionBuild>> = BTreeMap::new();
+pub(super) fn companions(
+    records: &[Record],
+    day: Date,
+) -> (Vec<CompanionBuild>, Vec<UnreadRecord>) {
+    let mut builds: BTreeMap<(CompanionKey, u64), Vec<CompanionBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();
     for record in records {
         let package = match record.name.as_str() {
@@ -25,10 +28,10 @@ pub(super) fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>,
         };
         match one(package, record, day) {
             Ok(row) => builds.entry((key(&row), record.build_number)).or_default().push(row),
-            Err(what) => gaps.push(Gap { url: record.url.clone(), what }),
+            Err(what) => gaps.push(UnreadRecord { url: record.url.clone(), what }),
         }
     }
-    let mut rows: BTreeMap<Key, CompanionBuild> = BTreeMap::new();
+    let mut rows: BTreeMap<CompanionKey, CompanionBuild> = BTreeMap::new();
     for ((key, _), builds) in builds {
         for build in builds {
             let row = rows.entry(key).or_insert_with(|| build.clone());
@@ -41,21 +44,21 @@ pub(super) fn companions(records: &[Record], day: Date) -> (Vec<CompanionBuild>,
     (rows.into_values().collect(), gaps)
 }
 
-fn key(row: &CompanionBuild) -> Key {
+fn key(row: &CompanionBuild) -> CompanionKey {
     let accelerator = Reverse(row.accelerator);
     (row.package, Reverse(row.version), row.subdir, accelerator, row.arm_variant)
 }
 
-fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild, GapKind> {
-    let version: Version = record.version.parse().map_err(|_| GapKind::Version)?;
-    let subdir: Subdir = record.subdir.parse().map_err(|_| GapKind::Subdir)?;
-    let (toolkit, _) = toolkit(&record.build).ok_or(GapKind::BuildString)?;
+fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild, UnreadReason> {
+    let version: Version = record.version.parse().map_err(|_| UnreadReason::Version)?;
+    let subdir: Subdir = record.subdir.parse().map_err(|_| UnreadReason::Subdir)?;
+    let (toolkit, _) = toolkit(&record.build).ok_or(UnreadReason::BuildString)?;
     let needs = |name| record.depends.iter().filter_map(move |spec| spec.strip_prefix(name));
-    let pytorch = needs("pytorch ").find_map(lower).ok_or(GapKind::Pytorch)?.series();
-    let python = needs("python ").find_map(lower).ok_or(GapKind::Python)?;
+    let pytorch = needs("pytorch ").find_map(lower).ok_or(UnreadReason::Pytorch)?.series();
+    let python = needs("python ").find_map(lower).ok_or(UnreadReason::Python)?;
     let cuda_pins = match toolkit {
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
-        Some(_) => pins(record).ok_or(GapKind::CudaPins)?,
+        Some(_) => pins(record).ok_or(UnreadReason::CudaPins)?,
     };
     // `pytorch * cuda126*` in contrast to `cuda*`. torchaudio refuses the import beside another
     // toolkit whatever its record says (pytorch/audio#4226).

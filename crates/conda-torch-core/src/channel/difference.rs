@@ -7,8 +7,8 @@ use crate::matrix::Matrix;
 use crate::types::{Build, CompanionBuild, CudaVersion, Date};
 
 use super::Record;
+use super::builds::{BuildKey, ChannelBuild, UnreadRecord, read_builds};
 use super::companions::companions;
-use super::found::{Found, Gap, Key, found};
 use super::rows::cuda_versions;
 
 /// In what a channel and the matrix differ.
@@ -37,9 +37,9 @@ impl Differences<'_> {
 
 /// What the channel was found to have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Has {
+pub struct ChannelContents {
     /// Builds of PyTorch.
-    pub builds: Vec<Found>,
+    pub builds: Vec<ChannelBuild>,
     /// Builds of torchvision and torchaudio.
     pub companions: Vec<CompanionBuild>,
     /// Versions of `cuda-version`, ascending; empty where it has none, which is no difference: a channel
@@ -47,11 +47,11 @@ pub struct Has {
     pub cuda_versions: Vec<CudaVersion>,
 }
 
-impl Has {
+impl ChannelContents {
     /// Draws it from records, as of a day; with what is not understood.
     #[must_use]
-    pub fn of(records: &[Record], day: Date) -> (Self, Vec<Gap>) {
-        let (builds, mut gaps) = found(records);
+    pub fn of(records: &[Record], day: Date) -> (Self, Vec<UnreadRecord>) {
+        let (builds, mut gaps) = read_builds(records);
         let (companions, more) = companions(records, day);
         gaps.extend(more);
         let (cuda_versions, more) = cuda_versions(records);
@@ -64,22 +64,22 @@ impl Has {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference<'a> {
     /// The channel has a build that no row tells.
-    New(&'a Found),
+    New(&'a ChannelBuild),
     /// The channel has newer build numbers of a row, and says the same of them.
     Rebuilt {
         /// The row.
         row: &'a Build,
         /// The build with its numbers.
-        found: &'a Found,
+        found: &'a ChannelBuild,
     },
     /// A row says something else than the channel's newest records.
     Changed {
         /// The row.
         row: &'a Build,
         /// What the channel says.
-        found: &'a Found,
+        found: &'a ChannelBuild,
         /// In what.
-        what: Vec<Change>,
+        what: Vec<RowChange>,
     },
     /// No record is left of a row.
     Gone(&'a Build),
@@ -89,7 +89,7 @@ pub enum Difference<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Change {
+pub enum RowChange {
     /// The pins of `cuda-version`.
     CudaPins,
     /// The oldest glibc.
@@ -118,7 +118,11 @@ pub enum CompanionDifference<'a> {
 
 /// Compares, on these platforms, from the oldest version of each package on that the matrix has.
 #[must_use]
-pub fn differences<'a>(has: &'a Has, matrix: &'a Matrix, subdirs: &[Subdir]) -> Differences<'a> {
+pub fn differences<'a>(
+    has: &'a ChannelContents,
+    matrix: &'a Matrix,
+    subdirs: &[Subdir],
+) -> Differences<'a> {
     let (cuda, known) = (&has.cuda_versions, &matrix.cuda_versions);
     let beside = |these: &[CudaVersion], others: &[CudaVersion]| {
         let one = these.iter().filter(|version| !others.contains(version));
@@ -163,19 +167,19 @@ fn is_alike(row: &CompanionBuild, found: &CompanionBuild) -> bool {
 }
 
 fn of_builds<'a>(
-    found: &'a [Found],
+    found: &'a [ChannelBuild],
     matrix: &'a Matrix,
     subdirs: &[Subdir],
 ) -> Vec<Difference<'a>> {
     let oldest = matrix.builds.iter().map(|build| build.pytorch).min();
     let rows = || matrix.builds.iter().filter(|row| subdirs.contains(&row.subdir));
     let mut all = Vec::new();
-    let looked_at = |found: &&Found| {
+    let looked_at = |found: &&ChannelBuild| {
         subdirs.contains(&found.key.subdir)
             && oldest.is_none_or(|oldest| found.key.pytorch >= oldest)
     };
     for found in found.iter().filter(looked_at) {
-        let of_key = rows().filter(|row| Key::of(row) == found.key);
+        let of_key = rows().filter(|row| BuildKey::of(row) == found.key);
         let newest = found.build_numbers.iter().copied().max().unwrap_or(0);
         // Rows of one key are of different build numbers: the one that has it, else the last.
         let has = |row: &&Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
@@ -192,26 +196,26 @@ fn of_builds<'a>(
     }
     // Candidates are on a label of their own, which is another channel to a client.
     let is_gone = |row: &&Build| {
-        !row.pytorch.is_candidate() && !found.iter().any(|found| found.key == Key::of(row))
+        !row.pytorch.is_candidate() && !found.iter().any(|found| found.key == BuildKey::of(row))
     };
     all.extend(rows().filter(is_gone).map(Difference::Gone));
     all
 }
 
-fn changes(row: &Build, found: &Found) -> Vec<Change> {
+fn changes(row: &Build, found: &ChannelBuild) -> Vec<RowChange> {
     let declared: Option<Version> = row.glibc.map(|glibc| glibc.declared);
     let mut what = Vec::new();
     if row.cuda_pins != found.cuda_pins {
-        what.push(Change::CudaPins);
+        what.push(RowChange::CudaPins);
     }
     if declared != found.glibc {
-        what.push(Change::Glibc);
+        what.push(RowChange::Glibc);
     }
     if row.macos != found.macos {
-        what.push(Change::Macos);
+        what.push(RowChange::Macos);
     }
     if row.pythons != found.pythons {
-        what.push(Change::Pythons);
+        what.push(RowChange::Pythons);
     }
     what
 }

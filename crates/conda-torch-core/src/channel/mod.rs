@@ -2,24 +2,26 @@
 //!
 //! Reading channels and solving takes hundreds of crates, which the answer must not wait for and most
 //! people never need. They live in a program of their own, `conda-torch-live`, which is asked with one
-//! [`Ask`] on its standard input and answers with one [`Reply`] on its standard output.
+//! [`LiveRequest`] on its standard input and answers with one [`LiveReply`] on its standard output.
 
 mod addresses;
+mod builds;
 mod companions;
 mod difference;
-mod found;
-mod library;
+mod libtorch;
 mod priority;
 mod protocol;
+mod record_specs;
 mod rows;
-mod specs;
 
 pub use addresses::Addresses;
-pub use difference::{Change, CompanionDifference, Difference, Differences, Has, differences};
-pub use found::{Found, Gap, GapKind, Key, found};
+pub use builds::{BuildKey, ChannelBuild, UnreadReason, UnreadRecord, read_builds};
+pub use difference::{
+    ChannelContents, CompanionDifference, Difference, Differences, RowChange, differences,
+};
 pub use priority::by_priority;
 pub use protocol::{
-    Ask, Form, NoReply, Origin, PROTOCOL, Question, Record, Records, Reply, Solution, Solved, Told,
-    age,
+    LiveAnswer, LiveQuestion, LiveReply, LiveReplyError, LiveRequest, PROTOCOL, Record, Records,
+    RepodataForm, Solution, Solved, SubdirOrigin, age,
 };
 pub use rows::{PACKAGES, nearest, rows, since};

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Origin, Records};
+use super::{Records, SubdirOrigin};
 
 /// The records that a client with strict channel priority considers: those of the first channel that has
 /// the package for a platform. The origins stand in the order of priority.
 #[must_use]
-pub fn by_priority(Records { mut records }: Records, origins: &[Origin]) -> Records {
+pub fn by_priority(Records { mut records }: Records, origins: &[SubdirOrigin]) -> Records {
     let bare = |channel: &str| channel.trim_end_matches('/').to_owned();
     let order: Vec<String> = origins.iter().map(|origin| bare(&origin.channel)).collect();
     let place = |channel: &str| order.iter().position(|other| *other == bare(channel));
@@ -39,8 +39,8 @@ mod tests {
         }
     }
 
-    fn origin(channel: &str) -> Origin {
-        Origin {
+    fn origin(channel: &str) -> SubdirOrigin {
+        SubdirOrigin {
             channel: channel.to_owned(),
             subdir: "linux-64".to_owned(),
             form: None,

@@ -1,4 +1,4 @@
-//! The words between this program and `conda-torch-live`: one [`Ask`] in, one [`Reply`] out, as JSON.
+//! The words between this program and `conda-torch-live`: one [`LiveRequest`] in, one [`LiveReply`] out, as JSON.
 //!
 //! Both are built from the same sources; a program of another day is told by [`PROTOCOL`].
 
@@ -12,7 +12,7 @@ pub const PROTOCOL: u32 = 1;
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ask {
+pub struct LiveRequest {
     /// [`PROTOCOL`] of who asks.
     pub protocol: u32,
     /// Channels in the order of priority: a name (`conda-forge`), an address, or an absolute path.
@@ -26,13 +26,13 @@ pub struct Ask {
     /// For how many seconds a server may be silent before it counts as one that does not answer.
     pub patience: u32,
     /// What is wanted.
-    pub question: Question,
+    pub question: LiveQuestion,
 }
 
 /// What is wanted of the channels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Question {
+pub enum LiveQuestion {
     /// Every record of these packages, and of no other.
     Records {
         /// Names of packages.
@@ -49,18 +49,19 @@ pub enum Question {
 
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
+pub struct LiveReply {
     /// [`PROTOCOL`] of who answers.
     pub protocol: u32,
     /// Where each part of each channel came from, also of those that failed.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<SubdirOrigin>,
     /// The answer.
-    pub told: Told,
+    #[serde(rename = "told")]
+    pub answer: LiveAnswer,
 }
 
 /// Why an answer is none.
 #[derive(Debug, thiserror::Error)]
-pub enum NoReply {
+pub enum LiveReplyError {
     /// It is not in these words.
     #[error("what it says is not understood: {0}")]
     NotUnderstood(serde_json::Error),
@@ -71,17 +72,17 @@ pub enum NoReply {
     OtherProtocol(u32),
 }
 
-impl Reply {
+impl LiveReply {
     /// Reads an answer.
     ///
     /// # Errors
     /// Where it is none to a program of this day.
-    pub fn read(text: &[u8]) -> Result<Self, NoReply> {
-        let reply: Self = serde_json::from_slice(text).map_err(NoReply::NotUnderstood)?;
+    pub fn read(text: &[u8]) -> Result<Self, LiveReplyError> {
+        let reply: Self = serde_json::from_slice(text).map_err(LiveReplyError::NotUnderstood)?;
         if reply.protocol == PROTOCOL {
             Ok(reply)
         } else {
-            Err(NoReply::OtherProtocol(reply.protocol))
+            Err(LiveReplyError::OtherProtocol(reply.protocol))
         }
     }
 }
@@ -89,7 +90,7 @@ impl Reply {
 /// The answer itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum LiveAnswer {
     /// Records, by name, then as the channel has them.
     Records(Records),
     /// What a solve came to.
@@ -161,13 +162,13 @@ pub struct Solution {
 
 /// Where a part of a channel came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct SubdirOrigin {
     /// The channel's address, without secrets.
     pub channel: String,
     /// `linux-64`, `noarch`.
     pub subdir: String,
     /// In which form it was had; `None` where it was not.
-    pub form: Option<Form>,
+    pub form: Option<RepodataForm>,
     /// For how many seconds it has lain in the cache since the server last vouched for it, one at least;
     /// 0 where it did in this run.
     pub age: u64,
@@ -180,14 +181,14 @@ pub struct Origin {
 
 /// The age in seconds of the oldest part that was read; 0 where all was read anew.
 #[must_use]
-pub fn age(origins: &[Origin]) -> u64 {
+pub fn age(origins: &[SubdirOrigin]) -> u64 {
     origins.iter().map(|origin| origin.age).max().unwrap_or(0)
 }
 
 /// The forms in which a channel offers its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Form {
+pub enum RepodataForm {
     /// A file for each package (CEP 16).
     Sharded,
     /// One file, compressed or not.

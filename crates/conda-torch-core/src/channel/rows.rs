@@ -10,8 +10,8 @@ use crate::types::{
     Accelerator, ArchList, Build, Companion, CudaVersion, Date, GlibcFloor, Source,
 };
 
-use super::difference::Has;
-use super::found::{Found, Gap, GapKind, Key};
+use super::builds::{BuildKey, ChannelBuild, UnreadReason, UnreadRecord};
+use super::difference::ChannelContents;
 use super::{Record, Records};
 
 /// The packages whose records are wanted for [`rows`].
@@ -33,12 +33,12 @@ pub fn rows(
     subdirs: &[Subdir],
     (channel, day): (&str, Date),
     known: &Matrix,
-) -> Option<(Matrix, Vec<Gap>)> {
-    let (has, gaps) = Has::of(records, day);
+) -> Option<(Matrix, Vec<UnreadRecord>)> {
+    let (has, gaps) = ChannelContents::of(records, day);
     if !has.builds.iter().any(|found| subdirs.contains(&found.key.subdir)) {
         return None;
     }
-    let Has { builds, companions, mut cuda_versions } = has;
+    let ChannelContents { builds, companions, mut cuda_versions } = has;
     if cuda_versions.is_empty() {
         cuda_versions = known.cuda_versions.to_vec();
     }
@@ -97,11 +97,11 @@ fn place(row: &Build) -> impl Ord + use<> {
 }
 
 /// A build as rows: its numbers are parted by the rows that know them.
-fn of_one(found: &Found, day: Date, known: &Matrix) -> Vec<Build> {
+fn of_one(found: &ChannelBuild, day: Date, known: &Matrix) -> Vec<Build> {
     let holder = |number: u16| {
         known.builds.iter().find(|row| {
             let (first, last) = row.build_numbers;
-            Key::of(row) == found.key && (first..=last).contains(&number)
+            BuildKey::of(row) == found.key && (first..=last).contains(&number)
         })
     };
     let parts = found.build_numbers.chunk_by(|&a, &b| holder(a) == holder(b));
@@ -112,7 +112,7 @@ fn of_one(found: &Found, day: Date, known: &Matrix) -> Vec<Build> {
 }
 
 fn row(
-    found: &Found,
+    found: &ChannelBuild,
     numbers: (u16, u16),
     own: Option<&Build>,
     day: Date,
@@ -161,7 +161,7 @@ fn row(
 /// The build whose kernels are the likeliest to be those of another: of the same or the nearest major
 /// version of CUDA, the same platform, the same or the nearest toolkit, the newest PyTorch.
 #[must_use]
-pub fn nearest<'m>(key: &Key, matrix: &'m Matrix) -> Option<&'m Build> {
+pub fn nearest<'m>(key: &BuildKey, matrix: &'m Matrix) -> Option<&'m Build> {
     let own = key.accelerator.cuda()?;
     let closeness = |build: &&Build| {
         let cuda = build.accelerator.cuda()?;
@@ -182,12 +182,14 @@ pub fn nearest<'m>(key: &Key, matrix: &'m Matrix) -> Option<&'m Build> {
 }
 
 /// The versions of `cuda-version`, ascending, and what is not understood of it.
-pub(super) fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<Gap>) {
+pub(super) fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<UnreadRecord>) {
     let (mut versions, mut gaps) = (Vec::new(), Vec::new());
     for record in records.iter().filter(|record| record.name == "cuda-version") {
         match record.version.parse() {
             Ok(version) => versions.push(version),
-            Err(_) => gaps.push(Gap { url: record.url.clone(), what: GapKind::Version }),
+            Err(_) => {
+                gaps.push(UnreadRecord { url: record.url.clone(), what: UnreadReason::Version })
+            }
         }
     }
     versions.sort_unstable();

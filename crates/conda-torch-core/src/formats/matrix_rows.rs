@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use crate::channel::{CompanionDifference, Difference, Differences, Found, nearest};
+use crate::channel::{ChannelBuild, CompanionDifference, Difference, Differences, nearest};
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Build, CompanionBuild, Date};
 
@@ -42,7 +42,7 @@ fn file(name: &str, rows: String) -> String {
     format!("# ---- crates/conda-torch-core/src/matrix/data/{name}.toml\n\n{rows}")
 }
 
-fn build_row(found: &Found, old: Option<&Build>, matrix: &Matrix) -> String {
+fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> String {
     let key = &found.key;
     let near = old.or_else(|| nearest(key, matrix));
     let name = |build: &Build| {
@@ -152,7 +152,7 @@ pub fn companion_name(row: &CompanionBuild) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::channel::{CompanionDifference, Differences, Key};
+    use crate::channel::{BuildKey, CompanionDifference, Differences};
     use crate::matrix::files;
 
     use super::*;
@@ -161,8 +161,8 @@ mod tests {
     fn the_rows_of_builds_are_taken_by_their_files_once_a_commit_is_filled_in() {
         let matrix = Matrix::embedded();
         // Every row as if the channel alone had it: those of all forms.
-        let found = |row: &Build| Found {
-            key: Key::of(row),
+        let found = |row: &Build| ChannelBuild {
+            key: BuildKey::of(row),
             build_numbers: vec![row.build_numbers.0, row.build_numbers.1],
             blas_in_build_string: row.blas_in_build_string,
             metapackage: row.metapackage,
@@ -172,7 +172,7 @@ mod tests {
             pythons: row.pythons,
             newest: Some(1_790_000_000_000),
         };
-        let builds: Vec<Found> = matrix.builds.iter().map(found).collect();
+        let builds: Vec<ChannelBuild> = matrix.builds.iter().map(found).collect();
         let differences = Differences {
             builds: builds.iter().map(Difference::New).collect(),
             companions: matrix.companions.iter().map(CompanionDifference::New).collect(),

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::channel::{
-    Change, CompanionDifference, Difference, Differences, Found, Gap, GapKind, Origin, age,
+    ChannelBuild, CompanionDifference, Difference, Differences, RowChange, SubdirOrigin,
+    UnreadReason, UnreadRecord, age,
 };
 use crate::conda::{FaultKind, Subdir, Version};
 use crate::matrix::Matrix;
@@ -21,11 +22,11 @@ pub struct Compared<'a> {
     /// The channel's address or name, without secrets.
     pub channel: &'a str,
     /// Where its parts came from.
-    pub origins: &'a [Origin],
+    pub origins: &'a [SubdirOrigin],
     /// The differences.
     pub differences: &'a Differences<'a>,
     /// Records that could not be parsed.
-    pub gaps: &'a [Gap],
+    pub gaps: &'a [UnreadRecord],
     /// The embedded rows.
     pub matrix: &'a Matrix,
 }
@@ -123,7 +124,7 @@ struct PytorchReport<'a> {
     /// The channel's build numbers; if it is gone, the first and the last of the row.
     build_numbers: Vec<u16>,
     /// The parts of the row that changed.
-    changed: &'a [Change],
+    changed: &'a [RowChange],
 }
 
 impl<'a> From<&'a Difference<'_>> for PytorchReport<'a> {
@@ -142,7 +143,7 @@ impl<'a> From<&'a Difference<'_>> for PytorchReport<'a> {
 }
 
 impl<'a> PytorchReport<'a> {
-    fn of_found(what: DifferenceKind, found: &Found, changed: &'a [Change]) -> Self {
+    fn of_found(what: DifferenceKind, found: &ChannelBuild, changed: &'a [RowChange]) -> Self {
         let key = &found.key;
         let prefix = key.accelerator.build_prefix();
         Self {
@@ -237,7 +238,7 @@ struct GapReport<'a> {
     /// A sentence.
     why: &'static str,
     /// The same as a stable code.
-    code: GapKind,
+    code: UnreadReason,
 }
 
 /// In what a row differs, each in a few words.
@@ -268,15 +269,15 @@ pub fn pins(pins: &CudaPins) -> String {
 
 /// Why a record is not understood.
 #[must_use]
-pub fn gap(what: GapKind) -> &'static str {
+pub fn gap(what: UnreadReason) -> &'static str {
     match what {
-        GapKind::Version => "unknown version format",
-        GapKind::Subdir => "PyTorch was never built for this platform",
-        GapKind::BuildString => "unknown build string format",
-        GapKind::CudaPins => "a CUDA build without a known requirement on `cuda-version`",
-        GapKind::Python => "no Python version found",
-        GapKind::Pytorch => "no PyTorch version found",
-        GapKind::Libtorch => "the `libtorch` that it needs is not in the channel",
-        GapKind::ArmVariant => "unknown aarch64 variant",
+        UnreadReason::Version => "unknown version format",
+        UnreadReason::Subdir => "PyTorch was never built for this platform",
+        UnreadReason::BuildString => "unknown build string format",
+        UnreadReason::CudaPins => "a CUDA build without a known requirement on `cuda-version`",
+        UnreadReason::Python => "no Python version found",
+        UnreadReason::Pytorch => "no PyTorch version found",
+        UnreadReason::Libtorch => "the `libtorch` that it needs is not in the channel",
+        UnreadReason::ArmVariant => "unknown aarch64 variant",
     }
 }

@@ -9,9 +9,11 @@ use crate::answer::{Answer, ProofStatus};
 use crate::conda::Version;
 use crate::diagnostics::{ago, fault_text, miniforge};
 use crate::solve_check::{
-    Correction, Finding, Verdict,
-    dry_run::{DryRun, Planned},
-    proof::{Broken, By, Holds, NotRun, Outcome, Place, Proof},
+    Correction, SolveFinding, SolveVerdict,
+    dry_run::{DryRun, PlannedPackage},
+    outcome::{
+        FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
+    },
 };
 use crate::types::{Accelerator, ClientKind, Machine};
 
@@ -45,7 +47,7 @@ pub(super) struct Verification {
     /// The findings as stable codes: `cpu-build`, `virtual-package-missing`.
     findings: Vec<&'static str>,
     /// Every package of the solution.
-    packages: Vec<Planned>,
+    packages: Vec<PlannedPackage>,
     /// How many bytes would be downloaded; null if unknown.
     download_bytes: Option<u64>,
     /// The folders that would be written to.
@@ -57,7 +59,7 @@ pub(super) struct Verification {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Space {
     /// What goes into the folder: packages, environment.
-    holds: Holds,
+    holds: FolderContents,
     /// The folder.
     path: String,
     /// How many bytes this user may still write there.
@@ -70,8 +72,8 @@ struct Space {
 pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
     let proof = answer.proof?;
     let (by, client, client_version) = match proof.by {
-        By::Client(kind, version) => ("client", Some(kind), version),
-        By::Solver => ("solver", None, None),
+        SolvedBy::Client(kind, version) => ("client", Some(kind), version),
+        SolvedBy::Solver => ("solver", None, None),
     };
     let (message, hint) = sentence(proof, answer);
     let shortages = proof.shortages();
@@ -93,8 +95,10 @@ pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
         age_s: proof.age,
         corrected: answer.corrected_step().as_ref().map(Command::from),
         findings: match &proof.outcome {
-            Outcome::Answered(_, verdict) => verdict.findings.iter().map(Finding::code).collect(),
-            Outcome::NotRun(_) | Outcome::Broken(_) => Vec::new(),
+            SolveOutcome::Answered(_, verdict) => {
+                verdict.findings.iter().map(SolveFinding::code).collect()
+            }
+            SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => Vec::new(),
         },
         packages: proof.planned().to_vec(),
         download_bytes: proof.download(),
@@ -104,22 +108,22 @@ pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
 
 /// The client or solver: `micromamba 2.8.1`, `conda-torch-live`.
 #[must_use]
-pub fn who(by: By) -> String {
+pub fn who(by: SolvedBy) -> String {
     match by {
-        By::Client(kind, Some(version)) => format!("{kind} {version}"),
-        By::Client(kind, None) => kind.to_string(),
-        By::Solver => "conda-torch-live".to_owned(),
+        SolvedBy::Client(kind, Some(version)) => format!("{kind} {version}"),
+        SolvedBy::Client(kind, None) => kind.to_string(),
+        SolvedBy::Solver => "conda-torch-live".to_owned(),
     }
 }
 
 /// The result in a sentence, and a hint.
 #[must_use]
-pub fn sentence(proof: &Proof, answer: &Answer<'_>) -> (String, Option<String>) {
+pub fn sentence(proof: &SolveCheck, answer: &Answer<'_>) -> (String, Option<String>) {
     let machine = answer.machine;
     match &proof.outcome {
-        Outcome::NotRun(why) => not_run(why, proof.by, machine),
-        Outcome::Broken(why) => broken(why, proof.by),
-        Outcome::Answered(dry_run, verdict) => {
+        SolveOutcome::NotRun(why) => not_run(why, proof.by, machine),
+        SolveOutcome::Broken(why) => broken(why, proof.by),
+        SolveOutcome::Answered(dry_run, verdict) => {
             let (text, hint) = answered(dry_run, verdict, proof);
             (text, hint.or_else(|| read_the_channel(verdict, answer)))
         }
@@ -127,8 +131,8 @@ pub fn sentence(proof: &Proof, answer: &Answer<'_>) -> (String, Option<String>) 
 }
 
 /// A hint if the channel lacks a recommended build.
-fn read_the_channel(verdict: &Verdict, answer: &Answer<'_>) -> Option<String> {
-    let is_missing = |finding: &Finding| matches!(finding, Finding::NotFound { .. });
+fn read_the_channel(verdict: &SolveVerdict, answer: &Answer<'_>) -> Option<String> {
+    let is_missing = |finding: &SolveFinding| matches!(finding, SolveFinding::NotFound { .. });
     let is_read = answer.live.is_some_and(|live| live.read);
     (verdict.findings.iter().any(is_missing) && !is_read)
         .then(|| "pass `--live` to choose from the builds in the channel".to_owned())
@@ -136,31 +140,31 @@ fn read_the_channel(verdict: &Verdict, answer: &Answer<'_>) -> Option<String> {
 
 /// Whether the findings say everything that the client printed.
 #[must_use]
-pub fn is_explained(proof: &Proof) -> bool {
+pub fn is_explained(proof: &SolveCheck) -> bool {
     match &proof.outcome {
-        Outcome::Answered(_, verdict) => {
+        SolveOutcome::Answered(_, verdict) => {
             !verdict.findings.is_empty() && verdict.findings.iter().all(|it| finding(it).is_some())
         }
-        Outcome::NotRun(_) | Outcome::Broken(_) => false,
+        SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => false,
     }
 }
 
-fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) {
+fn not_run(why: &NotRunReason, by: SolvedBy, machine: &Machine) -> (String, Option<String>) {
     match why {
-        NotRun::NothingFits => ("nothing to verify".to_owned(), None),
-        NotRun::NoSolver => {
+        NotRunReason::NothingFits => ("nothing to verify".to_owned(), None),
+        NotRunReason::NoSolver => {
             let text = "`conda-torch-live` not found next to this program or at `CONDA_TORCH_LIVE`";
             (text.to_owned(), None)
         }
-        NotRun::OtherSystem => {
+        NotRunReason::OtherSystem => {
             let text = "cannot solve for another platform";
             let hint = "use conda 23.3 or newer, mamba 2, micromamba or pixi";
             (format!("{} {text}", who(by)), Some(hint.to_owned()))
         }
-        NotRun::NoClient(others) => {
+        NotRunReason::NoClient(others) => {
             let kind = match by {
-                By::Client(kind, _) => kind.as_str(),
-                By::Solver => "client",
+                SolvedBy::Client(kind, _) => kind.as_str(),
+                SolvedBy::Solver => "client",
             };
             let hint = match others.first() {
                 Some(other) => format!("pass `--client {other}` to use the client on this machine"),
@@ -171,22 +175,26 @@ fn not_run(why: &NotRun, by: By, machine: &Machine) -> (String, Option<String>) 
     }
 }
 
-fn broken(why: &Broken, by: By) -> (String, Option<String>) {
+fn broken(why: &RunError, by: SolvedBy) -> (String, Option<String>) {
     let who = who(by);
     match why {
-        Broken::NotStarted(why) => (format!("cannot start {who}: {why}"), None),
-        Broken::TimedOut(seconds) => {
+        RunError::NotStarted(why) => (format!("cannot start {who}: {why}"), None),
+        RunError::TimedOut(seconds) => {
             let hint = "pass `--verify-timeout SECONDS` to allow more time";
             (format!("{who} did not finish within {seconds} s"), Some(hint.to_owned()))
         }
-        Broken::Crashed(signal) => (format!("{who} crashed (signal {signal})"), None),
-        Broken::NoFolder(why) => {
+        RunError::Crashed(signal) => (format!("{who} crashed (signal {signal})"), None),
+        RunError::NoFolder(why) => {
             (format!("cannot create a temporary folder for {who}: {why}"), None)
         }
     }
 }
 
-fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Option<String>) {
+fn answered(
+    dry_run: &DryRun,
+    verdict: &SolveVerdict,
+    proof: &SolveCheck,
+) -> (String, Option<String>) {
     let who = who(proof.by);
     let found: Vec<String> = verdict.findings.iter().filter_map(finding).collect();
     let found = found.join("; ");
@@ -194,7 +202,7 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
     let hint = Some(corrections.join(", ")).filter(|hint| !hint.is_empty());
     let words = verdict.words.as_deref().unwrap_or_default();
     match dry_run {
-        DryRun::Would(planned) => match ProofStatus::of(proof) {
+        DryRun::Planned(planned) => match ProofStatus::of(proof) {
             ProofStatus::NoSpace => no_space(proof),
             ProofStatus::Differs => (format!("{who} would install something else: {found}"), hint),
             ProofStatus::Verified
@@ -226,7 +234,7 @@ fn answered(dry_run: &DryRun, verdict: &Verdict, proof: &Proof) -> (String, Opti
 }
 
 /// `selects pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
-fn verified(planned: &[Planned], proof: &Proof) -> String {
+fn verified(planned: &[PlannedPackage], proof: &SolveCheck) -> String {
     let mut text = match planned.iter().find(|one| one.name == "pytorch") {
         Some(one) => format!("selects pytorch {} {} from {}", one.version, one.build, one.channel),
         None => "selects the recommended build".to_owned(),
@@ -238,25 +246,27 @@ fn verified(planned: &[Planned], proof: &Proof) -> String {
             format!("{} to download", size(download))
         };
         let _ = write!(text, "; {download}");
-        if let Some(place) = proof.places.iter().find(|place| place.holds == Holds::Packages) {
+        if let Some(place) =
+            proof.places.iter().find(|place| place.holds == FolderContents::Packages)
+        {
             let _ = write!(text, ", {} free", size(place.free));
         }
     }
     text
 }
 
-fn no_space(proof: &Proof) -> (String, Option<String>) {
+fn no_space(proof: &SolveCheck) -> (String, Option<String>) {
     let shortages = proof.shortages();
     let each: Vec<String> = shortages
         .iter()
         .map(|it| {
-            let Place { path, free, .. } = it.place;
+            let WriteFolder { path, free, .. } = it.place;
             format!("`{path}` has {} free and needs at least {}", size(*free), size(it.needed))
         })
         .collect();
-    let is_cache = shortages.iter().any(|it| it.place.holds == Holds::Packages);
+    let is_cache = shortages.iter().any(|it| it.place.holds == FolderContents::Packages);
     let hint = match (is_cache, proof.by) {
-        (true, By::Client(ClientKind::Pixi, _)) => {
+        (true, SolvedBy::Client(ClientKind::Pixi, _)) => {
             "set `PIXI_CACHE_DIR` to a folder with more space for packages"
         }
         (true, _) => "set `CONDA_PKGS_DIRS` to a folder with more space for packages",
@@ -281,52 +291,52 @@ fn size(bytes: u64) -> String {
 }
 
 /// What differs, or why there is no solution; `None` if the client's own words say it.
-fn finding(finding: &Finding) -> Option<String> {
+fn finding(finding: &SolveFinding) -> Option<String> {
     Some(match finding {
-        Finding::NoPytorch => "no `pytorch`".to_owned(),
-        Finding::Version { expected, got } => format!("PyTorch {got} instead of {expected}"),
-        Finding::CpuBuild { expected } => {
+        SolveFinding::NoPytorch => "no `pytorch`".to_owned(),
+        SolveFinding::Version { expected, got } => format!("PyTorch {got} instead of {expected}"),
+        SolveFinding::CpuBuild { expected } => {
             format!("PyTorch without CUDA instead of with CUDA {expected}")
         }
-        Finding::Accelerator { expected, got } => {
+        SolveFinding::Accelerator { expected, got } => {
             format!("PyTorch {} instead of {}", with(*got), with(*expected))
         }
-        Finding::UnknownBuild { build } => format!("the unknown build `{build}`"),
-        Finding::Blas { expected, got } => format!("PyTorch with {got} instead of {expected}"),
-        Finding::OlderBuild { expected, got } => format!("build {got} instead of {expected}"),
-        Finding::NewerBuild { known, got } => {
+        SolveFinding::UnknownBuild { build } => format!("the unknown build `{build}`"),
+        SolveFinding::Blas { expected, got } => format!("PyTorch with {got} instead of {expected}"),
+        SolveFinding::OlderBuild { expected, got } => format!("build {got} instead of {expected}"),
+        SolveFinding::NewerBuild { known, got } => {
             format!("build {got}, newer than the newest known build {known}")
         }
-        Finding::Channel { expected, got, packages, has_pytorch } => {
+        SolveFinding::Channel { expected, got, packages, has_pytorch } => {
             let what = if *has_pytorch { "including PyTorch" } else { "but not PyTorch" };
             format!("{packages} packages from {got} instead of {expected}, {what}")
         }
-        Finding::CompanionMissing { package } => format!("no `{}`", package.as_str()),
-        Finding::CompanionVersion { package, expected, got } => {
+        SolveFinding::CompanionMissing { package } => format!("no `{}`", package.as_str()),
+        SolveFinding::CompanionVersion { package, expected, got } => {
             format!("{} {got} instead of {expected}", package.as_str())
         }
-        Finding::CompanionCpu { package } => {
+        SolveFinding::CompanionCpu { package } => {
             format!("{} without CUDA next to PyTorch with CUDA", package.as_str())
         }
-        Finding::CudaPin { expected, got: Some(got) } => {
+        SolveFinding::CudaPin { expected, got: Some(got) } => {
             format!("cuda-version {got} instead of {expected}")
         }
-        Finding::CudaPin { expected, got: None } => {
+        SolveFinding::CudaPin { expected, got: None } => {
             format!("no cuda-version instead of {expected}")
         }
-        Finding::VirtualMissing { name } => format!("`{name}` is not detected"),
-        Finding::VirtualTooLow { name, needed, seen } => {
+        SolveFinding::VirtualMissing { name } => format!("`{name}` is not detected"),
+        SolveFinding::VirtualTooLow { name, needed, seen } => {
             let seen = seen.as_deref().unwrap_or("too old");
             let needed = needed.as_deref().map(|it| format!(", but {it} is needed"));
             format!("`{name}` is {seen}{}", needed.unwrap_or_default())
         }
-        Finding::NotFound { spec } => format!("the channel has no `{spec}`"),
-        Finding::Pinned { spec } => format!("the pin `{spec}` conflicts"),
-        Finding::Conflict { packages } => {
+        SolveFinding::NotFound { spec } => format!("the channel has no `{spec}`"),
+        SolveFinding::Pinned { spec } => format!("the pin `{spec}` conflicts"),
+        SolveFinding::Conflict { packages } => {
             format!("{} conflict with each other", packages.join(", "))
         }
-        Finding::Network { kind } => return fault_text(*kind).map(str::to_owned),
-        Finding::Unexplained | Finding::Failed | Finding::Unreadable => {
+        SolveFinding::Network { kind } => return fault_text(*kind).map(str::to_owned),
+        SolveFinding::Unexplained | SolveFinding::Failed | SolveFinding::Unreadable => {
             return None;
         }
     })

@@ -5,7 +5,7 @@ use crate::types::{Accelerator, Blas, Companion, CudaVersion};
 
 /// One thing to know about a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
+pub enum SolveFinding {
     /// There is no `pytorch` in it.
     NoPytorch,
     /// Another version of PyTorch.
@@ -132,7 +132,7 @@ pub enum Finding {
     Unreadable,
 }
 
-impl Finding {
+impl SolveFinding {
     /// Whether it speaks against the advice. A newer build than the table knows, and a build string
     /// that nobody could have known, do not.
     #[must_use]

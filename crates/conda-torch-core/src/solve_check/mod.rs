@@ -6,14 +6,14 @@
 //! 3. `proof`: who was asked, and what came of it, with the room that it takes; `folders` says where.
 //!    `solved` is a solve without a client in the same form.
 
+mod comparison;
 pub mod dry_run;
 mod finding;
 pub mod folders;
-mod plan;
-pub mod proof;
-pub mod solved;
+pub mod live;
+mod no_solution;
+pub mod outcome;
 mod verdict;
-mod why;
 
-pub use finding::Finding;
-pub use verdict::{Correction, Plan, Promise, Status, Verdict, verdict};
+pub use finding::SolveFinding;
+pub use verdict::{Correction, Expectation, PlannedPytorch, SolveVerdict, Status, verdict};

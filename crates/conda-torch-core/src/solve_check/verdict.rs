@@ -4,13 +4,13 @@ use crate::conda::{Channels, MatchSpec};
 use crate::resolve::Choice;
 use crate::types::{Accelerator, Blas, CudaVersion};
 
-use super::dry_run::{DryRun, Planned};
-use super::finding::Finding;
-use super::{plan, why};
+use super::dry_run::{DryRun, PlannedPackage};
+use super::finding::SolveFinding;
+use super::{comparison, no_solution};
 
 /// What an advice promises of a client's run.
 #[derive(Debug, Clone, Copy)]
-pub struct Promise<'a> {
+pub struct Expectation<'a> {
     /// The build and the specs.
     pub choice: &'a Choice<'a>,
     /// Where all packages are to come from.
@@ -21,13 +21,13 @@ pub struct Promise<'a> {
 
 /// What a dry run says about an advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct SolveVerdict {
     /// In a word.
     pub status: Status,
     /// What would be installed; `None` where there is no solution.
-    pub plan: Option<Plan>,
+    pub plan: Option<PlannedPytorch>,
     /// What differs, or why there is no solution; with `Confirmed` what is merely to be known.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<SolveFinding>,
     /// What may mend it: all of them together.
     pub corrections: Vec<Correction>,
     /// The client's own words, where it had some: short, without colours and secrets.
@@ -49,9 +49,9 @@ pub enum Status {
 
 /// What would be installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct PlannedPytorch {
     /// The record of `pytorch`.
-    pub pytorch: Planned,
+    pub pytorch: PlannedPackage,
     /// What its build string says that it computes on; `None` where that is not understood.
     pub accelerator: Option<Accelerator>,
     /// Its linear algebra library, where the build string tells.
@@ -73,48 +73,53 @@ pub enum Correction {
 
 /// Holds a dry run against what was promised.
 #[must_use]
-pub fn verdict(promise: &Promise<'_>, dry_run: &DryRun) -> Verdict {
+pub fn verdict(expectation: &Expectation<'_>, dry_run: &DryRun) -> SolveVerdict {
     match dry_run {
-        DryRun::Would(planned) => of_plan(promise, planned),
+        DryRun::Planned(planned) => of_plan(expectation, planned),
         DryRun::Unsolvable(words) => {
-            no_solution(promise, why::reasons(words, promise.choice), words)
+            no_solution(expectation, no_solution::reasons(words, expectation.choice), words)
         }
         DryRun::NotFound(specs) => {
-            let mut missing: Vec<Finding> = specs.iter().map(|spec| why::missing(spec)).collect();
+            let mut missing: Vec<SolveFinding> =
+                specs.iter().map(|spec| no_solution::missing(spec)).collect();
             if missing.is_empty() {
-                missing.push(Finding::Unexplained); // it says that something is missing, and not what
+                missing.push(SolveFinding::Unexplained); // it says that something is missing, and not what
             }
-            no_solution(promise, missing, "")
+            no_solution(expectation, missing, "")
         }
-        DryRun::Network { words, kind } => failed(Finding::Network { kind: *kind }, words),
-        DryRun::Failed(words) => failed(Finding::Failed, words),
-        DryRun::Unreadable(words) => failed(Finding::Unreadable, words),
+        DryRun::Network { words, kind } => failed(SolveFinding::Network { kind: *kind }, words),
+        DryRun::Failed(words) => failed(SolveFinding::Failed, words),
+        DryRun::Unreadable(words) => failed(SolveFinding::Unreadable, words),
     }
 }
 
-fn of_plan(promise: &Promise<'_>, planned: &[Planned]) -> Verdict {
-    let plan = plan::of(planned);
-    let findings = plan::findings(promise, plan.as_ref(), planned);
-    let differs = findings.iter().any(Finding::contradicts);
+fn of_plan(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> SolveVerdict {
+    let plan = comparison::of(planned);
+    let findings = comparison::findings(expectation, plan.as_ref(), planned);
+    let differs = findings.iter().any(SolveFinding::contradicts);
     let status = if differs { Status::Differs } else { Status::Confirmed };
-    let mut corrections = plan::corrections(promise, &findings);
-    if differs && corrections.is_empty() && promise.is_existing {
+    let mut corrections = comparison::corrections(expectation, &findings);
+    if differs && corrections.is_empty() && expectation.is_existing {
         corrections.push(Correction::NewEnvironment);
     }
-    Verdict { status, plan, findings, corrections, words: None }
+    SolveVerdict { status, plan, findings, corrections, words: None }
 }
 
-fn no_solution(promise: &Promise<'_>, findings: Vec<Finding>, words: &str) -> Verdict {
+fn no_solution(
+    expectation: &Expectation<'_>,
+    findings: Vec<SolveFinding>,
+    words: &str,
+) -> SolveVerdict {
     let is_cuda = findings.iter().any(|finding| finding.virtual_package() == Some("__cuda"));
-    let needed = promise.choice.needs_cuda.filter(|_| is_cuda);
+    let needed = expectation.choice.needs_cuda.filter(|_| is_cuda);
     let mut corrections: Vec<_> = needed.map(Correction::OverrideCuda).into_iter().collect();
-    if findings.iter().any(|finding| matches!(finding, Finding::Pinned { .. })) {
+    if findings.iter().any(|finding| matches!(finding, SolveFinding::Pinned { .. })) {
         corrections.push(Correction::NoPin);
     }
-    if corrections.is_empty() && promise.is_existing {
+    if corrections.is_empty() && expectation.is_existing {
         corrections.push(Correction::NewEnvironment);
     }
-    Verdict {
+    SolveVerdict {
         status: Status::NoSolution,
         plan: None,
         corrections,
@@ -123,8 +128,8 @@ fn no_solution(promise: &Promise<'_>, findings: Vec<Finding>, words: &str) -> Ve
     }
 }
 
-fn failed(finding: Finding, words: &str) -> Verdict {
-    Verdict {
+fn failed(finding: SolveFinding, words: &str) -> SolveVerdict {
+    SolveVerdict {
         status: Status::Failed,
         plan: None,
         findings: vec![finding],

@@ -3,12 +3,12 @@
 use crate::conda::FaultKind;
 
 use super::DryRun;
-use super::actions::Form;
-use super::fault::fault;
-use super::words::{cleaned, excerpt};
+use super::channel_fault::channel_fault;
+use super::json_output::JsonOutput;
+use super::output_text::{cleaned, excerpt};
 
 /// What an exception means.
-pub(super) fn failure(form: &Form) -> DryRun {
+pub(super) fn failure(form: &JsonOutput) -> DryRun {
     let name = form.exception_name.as_deref().unwrap_or_default();
     let words = form.words();
     match name {
@@ -33,11 +33,12 @@ pub(super) fn failure(form: &Form) -> DryRun {
         | "ChannelNotAllowed"
         | "ChannelDenied"
         | "ChecksumMismatchError" => {
-            let kind = fault(words).or_else(|| fault(name)).unwrap_or(FaultKind::Other);
+            let kind =
+                channel_fault(words).or_else(|| channel_fault(name)).unwrap_or(FaultKind::Other);
             DryRun::Network { words: excerpt(words), kind }
         }
         _ if name.ends_with("UnsatisfiableError") => DryRun::Unsolvable(cleaned(words)),
-        _ => match fault(words) {
+        _ => match channel_fault(words) {
             Some(kind) => DryRun::Network { words: excerpt(words), kind },
             None => DryRun::Failed(excerpt(words)),
         },
@@ -45,7 +46,7 @@ pub(super) fn failure(form: &Form) -> DryRun {
 }
 
 /// What is missing: as a list, or as `bad_deps` of conda before 4.9, else from the words.
-fn missing(form: &Form) -> Vec<String> {
+fn missing(form: &JsonOutput) -> Vec<String> {
     if let Some(packages) = form.packages.clone().filter(|packages| !packages.is_empty()) {
         return packages.iter().map(|spec| excerpt(spec)).collect();
     }
@@ -53,7 +54,7 @@ fn missing(form: &Form) -> Vec<String> {
     listed.take_while(|spec| !spec.contains("://")).map(excerpt).collect()
 }
 
-fn pinned(form: &Form) -> String {
+fn pinned(form: &JsonOutput) -> String {
     let mut words = cleaned(form.words());
     for spec in form.pinned_specs.iter().flatten() {
         words.push_str("\npin on ");

@@ -1,12 +1,12 @@
 //! How libmamba says that it failed: mamba 2 and micromamba, and mamba 1.
 
 use super::DryRun;
-use super::actions::Form;
-use super::words::{cleaned, excerpt, of_failure};
+use super::json_output::JsonOutput;
+use super::output_text::{cleaned, excerpt, of_failure};
 
 /// What a failure without a name means: from the log in the object, the solver's list, or the words
 /// on standard error.
-pub(super) fn failure(form: &Form, stderr: &str, stdout: &str) -> DryRun {
+pub(super) fn failure(form: &JsonOutput, stderr: &str, stdout: &str) -> DryRun {
     let logged = form.log_history.iter().flatten();
     let grave = logged.filter(|line| matches!(line.level.as_str(), "error" | "critical"));
     let mut words: Vec<&str> = grave.map(|line| line.message.as_str()).collect();

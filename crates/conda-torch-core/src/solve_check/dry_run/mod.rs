@@ -3,13 +3,13 @@
 //! conda, mamba and micromamba print one JSON object, with words before or after it; a lock file of
 //! pixi is YAML. What is not understood is told as such, with a short piece of it.
 
-mod actions;
+mod channel_fault;
 mod conda;
-mod fault;
+mod json_output;
 mod mamba;
+mod output_text;
 mod pixi;
 mod solver;
-mod words;
 
 pub use solver::{from_fault, from_solution};
 
@@ -18,13 +18,13 @@ use serde::Serialize;
 use crate::conda::FaultKind;
 use crate::types::{ClientKind, InstalledPackage};
 
-use actions::{Form, Found};
+use json_output::{JsonOutput, Search};
 
 /// A dry run, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DryRun {
     /// It would do this.
-    Would(Vec<Planned>),
+    Planned(Vec<PlannedPackage>),
     /// There is no solution; in the client's own words, cleaned of colours and of secrets.
     Unsolvable(String),
     /// Packages that no channel has, by name or spec.
@@ -45,7 +45,7 @@ pub enum DryRun {
 /// A package that would be there at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Planned {
+pub struct PlannedPackage {
     /// `pytorch`.
     pub name: String,
     /// `2.13.0`.
@@ -68,7 +68,7 @@ const MOST: usize = 32 << 20;
 #[must_use]
 pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
     if stdout.len() > MOST {
-        return DryRun::Unreadable(words::excerpt(stdout));
+        return DryRun::Unreadable(output_text::excerpt(stdout));
     }
     match client {
         ClientKind::Pixi => pixi::read(code, stdout, stderr),
@@ -79,36 +79,37 @@ pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -
 }
 
 /// Adds what stays in an environment as it is: a client says what changes.
-pub fn keep(planned: &mut Vec<Planned>, there: Vec<InstalledPackage>) {
+pub fn keep(planned: &mut Vec<PlannedPackage>, there: Vec<InstalledPackage>) {
     for package in there {
         if planned.iter().all(|other| other.name != package.name) {
             let InstalledPackage { name, version, build, channel, .. } = package;
             let (size, to_download) = (None, Some(false));
-            planned.push(Planned { name, version, build, channel, size, to_download });
+            planned.push(PlannedPackage { name, version, build, channel, size, to_download });
         }
     }
 }
 
 /// mamba 1 is conda with another solver, and mamba 2 is micromamba: what is there decides.
 fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
-    let text = words::plain(stdout);
-    let said = || if text.trim().is_empty() { words::plain(stderr) } else { text.clone() };
-    let form: Form = match actions::find(&text) {
-        Found::Form(form) => *form,
-        Found::Cut => return DryRun::Unreadable(words::excerpt(&text)),
-        Found::Nothing => {
+    let text = output_text::plain(stdout);
+    let said = || if text.trim().is_empty() { output_text::plain(stderr) } else { text.clone() };
+    let form: JsonOutput = match json_output::find(&text) {
+        Search::Output(form) => *form,
+        Search::Cut => return DryRun::Unreadable(output_text::excerpt(&text)),
+        Search::Nothing => {
             // A client that could not even begin says so in words.
             let said = said();
             return match (
                 code,
-                words::of_failure(&words::plain(stderr)).or_else(|| words::of_failure(&text)),
+                output_text::of_failure(&output_text::plain(stderr))
+                    .or_else(|| output_text::of_failure(&text)),
             ) {
                 (_, Some(failure)) => failure,
-                (Some(0), None) => DryRun::Unreadable(words::excerpt(&said)),
+                (Some(0), None) => DryRun::Unreadable(output_text::excerpt(&said)),
                 (_, None) if text.trim().is_empty() && !said.trim().is_empty() => {
-                    DryRun::Failed(words::excerpt(&said))
+                    DryRun::Failed(output_text::excerpt(&said))
                 }
-                (_, None) => DryRun::Unreadable(words::excerpt(&said)),
+                (_, None) => DryRun::Unreadable(output_text::excerpt(&said)),
             };
         }
     };
@@ -116,10 +117,10 @@ fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
         return conda::failure(&form);
     }
     if let Some(actions) = form.actions.as_ref().filter(|_| form.success != Some(false)) {
-        return DryRun::Would(actions.planned());
+        return DryRun::Planned(actions.planned());
     }
     if form.success == Some(true) {
-        return DryRun::Would(Vec::new());
+        return DryRun::Planned(Vec::new());
     }
-    mamba::failure(&form, &words::plain(stderr), &text)
+    mamba::failure(&form, &output_text::plain(stderr), &text)
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::conda::ChannelName;
 use crate::yaml::{Document, Value};
 
-use super::words::{excerpt, of_failure, plain};
-use super::{DryRun, Planned};
+use super::output_text::{excerpt, of_failure, plain};
+use super::{DryRun, PlannedPackage};
 
 /// Reads a lock file, of any version: every package that its environment names by `conda: URL`.
 pub(super) fn read(code: Option<i32>, lock: &str, stderr: &str) -> DryRun {
@@ -16,16 +16,16 @@ pub(super) fn read(code: Option<i32>, lock: &str, stderr: &str) -> DryRun {
         return of_failure(&said).unwrap_or_else(|| DryRun::Failed(excerpt(&said)));
     }
     match packages(&lock) {
-        Some(planned) => DryRun::Would(planned),
+        Some(planned) => DryRun::Planned(planned),
         None => DryRun::Unreadable(excerpt(&lock)),
     }
 }
 
 /// Every package once, with its size. `None` for a text that is not a lock file with packages.
-fn packages(lock: &str) -> Option<Vec<Planned>> {
+fn packages(lock: &str) -> Option<Vec<PlannedPackage>> {
     let document = Document::parse(lock).ok()?;
     document.root()?.get("environments")?;
-    let mut planned: Vec<Planned> = Vec::new();
+    let mut planned: Vec<PlannedPackage> = Vec::new();
     let mut indexes: HashMap<&str, usize> = HashMap::new();
     for entry in document.values() {
         let Some(url) = entry.get("conda").and_then(Value::text) else { continue };
@@ -45,12 +45,12 @@ fn packages(lock: &str) -> Option<Vec<Planned>> {
 }
 
 /// `https://…/linux-64/pytorch-2.13.0-cuda129_mkl_py312_h…_302.conda`.
-fn of_url(url: &str) -> Option<Planned> {
+fn of_url(url: &str) -> Option<PlannedPackage> {
     let file = url.rsplit('/').next()?;
     let stem = file.strip_suffix(".conda").or_else(|| file.strip_suffix(".tar.bz2"))?;
     let (rest, build) = stem.rsplit_once('-')?;
     let (name, version) = rest.rsplit_once('-')?;
-    Some(Planned {
+    Some(PlannedPackage {
         name: name.to_owned(),
         version: version.to_owned(),
         build: build.to_owned(),

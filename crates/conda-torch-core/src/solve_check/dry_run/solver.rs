@@ -3,14 +3,16 @@
 use crate::channel::{Record, Solved};
 use crate::conda::{ChannelName, Fault, FaultKind};
 
-use super::words::{cleaned, excerpt};
-use super::{DryRun, Planned};
+use super::output_text::{cleaned, excerpt};
+use super::{DryRun, PlannedPackage};
 
 /// A solution of `conda-torch-live`. It knows no client's package cache.
 #[must_use]
 pub fn from_solution(solved: &Solved) -> DryRun {
     match solved {
-        Solved::Solution(solution) => DryRun::Would(solution.records.iter().map(planned).collect()),
+        Solved::Solution(solution) => {
+            DryRun::Planned(solution.records.iter().map(planned).collect())
+        }
         Solved::Unsolvable { why } => DryRun::Unsolvable(cleaned(why)),
     }
 }
@@ -37,8 +39,8 @@ pub fn from_fault(fault: &Fault) -> DryRun {
     }
 }
 
-fn planned(record: &Record) -> Planned {
-    Planned {
+fn planned(record: &Record) -> PlannedPackage {
+    PlannedPackage {
         name: record.name.clone(),
         version: record.version.clone(),
         build: record.build.clone(),

@@ -3,72 +3,77 @@
 use crate::conda::{ChannelName, MatchSpec, Version};
 use crate::types::{Accelerator, Blas, CudaVersion};
 
-use super::dry_run::Planned;
-use super::finding::Finding;
-use super::verdict::{Correction, Plan, Promise};
+use super::dry_run::PlannedPackage;
+use super::finding::SolveFinding;
+use super::verdict::{Correction, Expectation, PlannedPytorch};
 
 /// What would be installed, in short; `None` without `pytorch`.
-pub(super) fn of(planned: &[Planned]) -> Option<Plan> {
+pub(super) fn of(planned: &[PlannedPackage]) -> Option<PlannedPytorch> {
     let pytorch = named(planned, "pytorch")?;
-    let (accelerator, blas) = told_by(&pytorch.build);
-    Some(Plan { pytorch: pytorch.clone(), accelerator, blas })
+    let (accelerator, blas) = read_build_string(&pytorch.build);
+    Some(PlannedPytorch { pytorch: pytorch.clone(), accelerator, blas })
 }
 
 /// What differs from the promise, gravest first.
 pub(super) fn findings(
-    promise: &Promise<'_>,
-    plan: Option<&Plan>,
-    planned: &[Planned],
-) -> Vec<Finding> {
-    let Some(plan) = plan else { return vec![Finding::NoPytorch] };
+    expectation: &Expectation<'_>,
+    plan: Option<&PlannedPytorch>,
+    planned: &[PlannedPackage],
+) -> Vec<SolveFinding> {
+    let Some(plan) = plan else { return vec![SolveFinding::NoPytorch] };
     let mut findings = Vec::new();
-    findings.extend(version(promise, plan));
-    findings.extend(accelerator(promise, plan));
+    findings.extend(version(expectation, plan));
+    findings.extend(accelerator(expectation, plan));
     if findings.is_empty() {
-        findings.extend(blas(promise, plan));
+        findings.extend(blas(expectation, plan));
     }
     if findings.is_empty() {
-        findings.extend(build_number(promise, &plan.pytorch));
+        findings.extend(build_number(expectation, &plan.pytorch));
     }
-    findings.extend(channels(promise, planned));
-    findings.extend(companions(promise, planned));
-    findings.extend(cuda_pin(promise, planned));
+    findings.extend(channels(expectation, planned));
+    findings.extend(companions(expectation, planned));
+    findings.extend(cuda_pin(expectation, planned));
     findings
 }
 
 /// What would mend it for certain: with the build string there is nothing else that a solver can take.
-pub(super) fn corrections(promise: &Promise<'_>, findings: &[Finding]) -> Vec<Correction> {
+pub(super) fn corrections(
+    expectation: &Expectation<'_>,
+    findings: &[SolveFinding],
+) -> Vec<Correction> {
     let mut corrections = Vec::new();
-    let is_mixed = findings.iter().any(|finding| matches!(finding, Finding::Channel { .. }));
-    let build = promise.choice.build;
+    let is_mixed = findings.iter().any(|finding| matches!(finding, SolveFinding::Channel { .. }));
+    let build = expectation.choice.build;
     let prefix = build.build_prefix();
-    let is_other_build = |finding: &Finding| {
+    let is_other_build = |finding: &SolveFinding| {
         matches!(
             finding,
-            Finding::CpuBuild { .. } | Finding::Accelerator { .. } | Finding::Blas { .. }
+            SolveFinding::CpuBuild { .. }
+                | SolveFinding::Accelerator { .. }
+                | SolveFinding::Blas { .. }
         )
     };
-    let is_older = |finding: &Finding| matches!(finding, Finding::OlderBuild { .. });
+    let is_older = |finding: &SolveFinding| matches!(finding, SolveFinding::OlderBuild { .. });
     let glob = if findings.iter().any(is_other_build) {
         Some(format!("{prefix}*"))
     } else {
-        let number = promise.choice.build_number;
+        let number = expectation.choice.build_number;
         findings.iter().any(is_older).then(|| format!("{prefix}*_{number}"))
     };
     let glob = glob.filter(|_| !is_mixed);
     let spec = glob.map(|glob| MatchSpec::build("pytorch", build.pytorch, glob));
-    let is_new = |spec: &MatchSpec| !promise.choice.specs.contains(spec);
+    let is_new = |spec: &MatchSpec| !expectation.choice.specs.contains(spec);
     corrections.extend(spec.filter(is_new).map(Correction::Spec));
     corrections
 }
 
-fn named<'a>(planned: &'a [Planned], name: &str) -> Option<&'a Planned> {
+fn named<'a>(planned: &'a [PlannedPackage], name: &str) -> Option<&'a PlannedPackage> {
     planned.iter().find(|package| package.name == name)
 }
 
 /// What a build string of conda-forge's `pytorch` says: `cuda129_mkl_py312_h…_302`. Builds for Metal
 /// are called `cpu`.
-fn told_by(build: &str) -> (Option<Accelerator>, Option<Blas>) {
+fn read_build_string(build: &str) -> (Option<Accelerator>, Option<Blas>) {
     let mut words = build.split('_');
     let accelerator = match words.next().unwrap_or_default() {
         "cpu" => Some(Accelerator::Cpu),
@@ -82,52 +87,52 @@ fn told_by(build: &str) -> (Option<Accelerator>, Option<Blas>) {
     (accelerator, blas)
 }
 
-fn version(promise: &Promise<'_>, plan: &Plan) -> Option<Finding> {
-    let (expected, got) = (promise.choice.build.pytorch, &plan.pytorch.version);
+fn version(expectation: &Expectation<'_>, plan: &PlannedPytorch) -> Option<SolveFinding> {
+    let (expected, got) = (expectation.choice.build.pytorch, &plan.pytorch.version);
     let is_same = got.parse::<Version>().is_ok_and(|got| got == expected);
-    (!is_same).then(|| Finding::Version { expected, got: got.clone() })
+    (!is_same).then(|| SolveFinding::Version { expected, got: got.clone() })
 }
 
-fn accelerator(promise: &Promise<'_>, plan: &Plan) -> Option<Finding> {
-    let expected = promise.choice.build.accelerator;
+fn accelerator(expectation: &Expectation<'_>, plan: &PlannedPytorch) -> Option<SolveFinding> {
+    let expected = expectation.choice.build.accelerator;
     let Some(got) = plan.accelerator else {
-        return Some(Finding::UnknownBuild { build: plan.pytorch.build.clone() });
+        return Some(SolveFinding::UnknownBuild { build: plan.pytorch.build.clone() });
     };
     match (expected, got) {
         (Accelerator::Cpu | Accelerator::Mps, Accelerator::Cpu | Accelerator::Mps) => None,
         (Accelerator::Cuda(expected), Accelerator::Cpu | Accelerator::Mps) => {
-            Some(Finding::CpuBuild { expected })
+            Some(SolveFinding::CpuBuild { expected })
         }
         (Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_), Accelerator::Cuda(_)) => {
-            (expected != got).then_some(Finding::Accelerator { expected, got })
+            (expected != got).then_some(SolveFinding::Accelerator { expected, got })
         }
     }
 }
 
-fn blas(promise: &Promise<'_>, plan: &Plan) -> Option<Finding> {
-    let build = promise.choice.build;
+fn blas(expectation: &Expectation<'_>, plan: &PlannedPytorch) -> Option<SolveFinding> {
+    let build = expectation.choice.build;
     let (expected, got) = (build.blas, plan.blas?);
-    (build.blas_in_build_string && expected != got).then_some(Finding::Blas { expected, got })
+    (build.blas_in_build_string && expected != got).then_some(SolveFinding::Blas { expected, got })
 }
 
 /// conda-forge ends a build string with the build number.
-fn build_number(promise: &Promise<'_>, pytorch: &Planned) -> Option<Finding> {
-    let expected = promise.choice.build_number;
+fn build_number(expectation: &Expectation<'_>, pytorch: &PlannedPackage) -> Option<SolveFinding> {
+    let expected = expectation.choice.build_number;
     let got: u64 = pytorch.build.rsplit('_').next()?.parse().ok()?;
     match got.cmp(&u64::from(expected)) {
-        std::cmp::Ordering::Less => Some(Finding::OlderBuild { expected, got }),
+        std::cmp::Ordering::Less => Some(SolveFinding::OlderBuild { expected, got }),
         std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(Finding::NewerBuild { known: expected, got }),
+        std::cmp::Ordering::Greater => Some(SolveFinding::NewerBuild { known: expected, got }),
     }
 }
 
 /// One finding for each channel that was not promised, in the order in which they come.
-fn channels(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {
+fn channels(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
     let mut others: Vec<(String, usize, bool)> = Vec::new();
     for package in planned {
         let got = ChannelName::of(&package.channel).name;
         let is_promised = |channel: &str| is_same_channel(channel, &got);
-        if got.is_empty() || promise.channels.iter().any(is_promised) {
+        if got.is_empty() || expectation.channels.iter().any(is_promised) {
             continue;
         }
         let is_pytorch = package.name == "pytorch";
@@ -139,9 +144,9 @@ fn channels(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {
             None => others.push((got, 1, is_pytorch)),
         }
     }
-    let names = promise.channels.iter().map(|channel| ChannelName::of(channel).name);
+    let names = expectation.channels.iter().map(|channel| ChannelName::of(channel).name);
     let expected = names.collect::<Vec<_>>().join(", ");
-    let finding = |(got, packages, has_pytorch)| Finding::Channel {
+    let finding = |(got, packages, has_pytorch)| SolveFinding::Channel {
         expected: expected.clone(),
         got,
         packages,
@@ -165,28 +170,28 @@ fn is_same_channel(promised: &str, got: &str) -> bool {
     promised == got || is_address(&got) != is_address(&promised) && last(&got) == last(&promised)
 }
 
-fn companions(promise: &Promise<'_>, planned: &[Planned]) -> Vec<Finding> {
+fn companions(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
     let mut findings = Vec::new();
-    for companion in &promise.choice.companions {
+    for companion in &expectation.choice.companions {
         let (package, expected) = (companion.package, companion.version);
         let Some(got) = named(planned, package.as_str()) else {
-            findings.push(Finding::CompanionMissing { package });
+            findings.push(SolveFinding::CompanionMissing { package });
             continue;
         };
         let covers = got.version.parse::<Version>().is_ok_and(|got| expected.covers(got));
         if !covers {
             let got = got.version.clone();
-            findings.push(Finding::CompanionVersion { package, expected, got });
+            findings.push(SolveFinding::CompanionVersion { package, expected, got });
         } else if companion.accelerator.cuda().is_some() && got.build.starts_with("cpu") {
-            findings.push(Finding::CompanionCpu { package });
+            findings.push(SolveFinding::CompanionCpu { package });
         }
     }
     findings
 }
 
-fn cuda_pin(promise: &Promise<'_>, planned: &[Planned]) -> Option<Finding> {
-    let expected = promise.choice.cuda_version?;
+fn cuda_pin(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Option<SolveFinding> {
+    let expected = expectation.choice.cuda_version?;
     let got = named(planned, "cuda-version").map(|package| package.version.clone());
     let is_same = got.as_deref().and_then(|got| got.parse::<CudaVersion>().ok()) == Some(expected);
-    (!is_same).then_some(Finding::CudaPin { expected, got })
+    (!is_same).then_some(SolveFinding::CudaPin { expected, got })
 }

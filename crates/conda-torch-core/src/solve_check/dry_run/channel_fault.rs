@@ -2,7 +2,7 @@
 
 use crate::conda::FaultKind;
 
-use super::words::beginning;
+use super::output_text::beginning;
 
 /// What stands in words, in small letters, and what it tells; the first that is there counts.
 const SIGNS: [(&str, FaultKind); 45] = [
@@ -58,7 +58,7 @@ const BEFORE_A_STATUS: [&str; 5] =
     ["http ", "status: ", "status client error (", "status server error (", "http status "];
 
 /// What kept it, if it was that: `Other` where the words tell no more.
-pub(super) fn fault(words: &str) -> Option<FaultKind> {
+pub(super) fn channel_fault(words: &str) -> Option<FaultKind> {
     let words = beginning(words).to_lowercase();
     let by_status = BEFORE_A_STATUS.iter().find_map(|before| {
         words.match_indices(before).find_map(|(at, _)| of_status(&words[at + before.len()..]))
@@ -94,7 +94,7 @@ mod tests {
                 "Transfer finalized, status: 403 [http://x/noarch/repodata.json] 3 bytes\nSubdir http://x/noarch not loaded!",
                 FaultKind::Refused,
             ),
-            ("HTTP 404 Not Found for channel f/404/conda-forge", FaultKind::NoChannel),
+            ("HTTP 404 Not Search for channel f/404/conda-forge", FaultKind::NoChannel),
             (
                 "Transfer finalized, status: 407 [http://x/noarch/repodata.json] 3 bytes",
                 FaultKind::Proxy,
@@ -127,7 +127,7 @@ mod tests {
                 FaultKind::Other,
             ),
         ] {
-            assert_eq!(fault(words), Some(kind), "{words}");
+            assert_eq!(channel_fault(words), Some(kind), "{words}");
         }
     }
 
@@ -139,7 +139,7 @@ mod tests {
             "status: 200",
             "",
         ] {
-            assert_eq!(fault(words), None, "{words}");
+            assert_eq!(channel_fault(words), None, "{words}");
         }
     }
 }

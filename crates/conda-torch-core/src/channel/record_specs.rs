@@ -3,7 +3,7 @@
 use crate::conda::Version;
 use crate::types::{ArmVariant, CudaPins, CudaVersion};
 
-use super::{GapKind, Record};
+use super::{Record, UnreadReason};
 
 /// The toolkit that a build string begins with, `None` for the processor, and what follows.
 pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
@@ -63,12 +63,12 @@ fn cuda(text: &str) -> Option<CudaVersion> {
 }
 
 /// The aarch64 variant that a record is tied to.
-pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, GapKind> {
+pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, UnreadReason> {
     let Some(spec) = spec(record, "arm-variant") else { return Ok(None) };
     match spec.rsplit(' ').next() {
         Some("sbsa") => Ok(Some(ArmVariant::Sbsa)),
         Some("tegra") => Ok(Some(ArmVariant::Tegra)),
         // On which machines it runs is not known then.
-        Some(_) | None => Err(GapKind::ArmVariant),
+        Some(_) | None => Err(UnreadReason::ArmVariant),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::conda::without_secrets;
 
-use super::fault::fault;
+use super::channel_fault::channel_fault;
 use super::{DryRun, mamba};
 
 /// The longest excerpt, in characters: a sentence or two.
@@ -72,7 +72,7 @@ pub(super) fn of_failure(said: &str) -> Option<DryRun> {
     if UNSOLVABLE.iter().any(|sign| said.contains(sign)) {
         return Some(mamba::unsolvable(said));
     }
-    if let Some(kind) = fault(said) {
+    if let Some(kind) = channel_fault(said) {
         return Some(DryRun::Network { words: excerpt(said), kind });
     }
     let is_critical = said.contains("critical libmamba") || said.contains("error    libmamba");

@@ -1,42 +1,44 @@
 //! What `conda-torch-live` found, in the form of a client's dry run.
 
-use crate::channel::{NoReply, Reply, Told, age};
+use crate::channel::{LiveAnswer, LiveReply, LiveReplyError, age};
 
 use super::dry_run::{DryRun, from_fault, from_solution};
 
 /// Reads its answer, with the age of what it solved in seconds: 0 where that was read anew.
 #[must_use]
 pub fn solved(stdout: &str, stderr: &str) -> (DryRun, u64) {
-    match Reply::read(stdout.as_bytes()) {
+    match LiveReply::read(stdout.as_bytes()) {
         Ok(reply) => {
             let age = age(&reply.origins);
-            (told(reply.told), age)
+            (told(reply.answer), age)
         }
         Err(why) => (no_reply(&why, stdout, stderr), 0),
     }
 }
 
-fn no_reply(why: &NoReply, stdout: &str, stderr: &str) -> DryRun {
+fn no_reply(why: &LiveReplyError, stdout: &str, stderr: &str) -> DryRun {
     match why {
-        NoReply::NotUnderstood(_) => {
+        LiveReplyError::NotUnderstood(_) => {
             DryRun::Unreadable(if stderr.trim().is_empty() { stdout } else { stderr }.into())
         }
-        NoReply::OtherProtocol(_) => DryRun::Unreadable(why.to_string()),
+        LiveReplyError::OtherProtocol(_) => DryRun::Unreadable(why.to_string()),
     }
 }
 
-fn told(told: Told) -> DryRun {
+fn told(told: LiveAnswer) -> DryRun {
     match told {
-        Told::Solved(solved) => from_solution(&solved),
-        Told::Failed(fault) => from_fault(&fault),
-        Told::Records(_) => DryRun::Unreadable("it told records, which were not asked for".into()),
+        LiveAnswer::Solved(solved) => from_solution(&solved),
+        LiveAnswer::Failed(fault) => from_fault(&fault),
+        LiveAnswer::Records(_) => {
+            DryRun::Unreadable("it told records, which were not asked for".into())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::conda::FaultKind;
-    use crate::solve_check::dry_run::Planned;
+    use crate::solve_check::dry_run::PlannedPackage;
 
     use super::*;
 
@@ -50,7 +52,7 @@ mod tests {
             "build_number": 102, "subdir": "linux-64", "channel": "https://x/conda-forge",
             "url": "https://x/conda-forge/linux-64/p.conda", "size": 7}"#;
         let told = format!(r#"{{"solved": {{"solution": {{"records": [{record}]}}}}}}"#);
-        let expected = Planned {
+        let expected = PlannedPackage {
             name: "pytorch".to_owned(),
             version: "2.13.0".to_owned(),
             build: "cpu_mkl_py312_h_102".to_owned(),
@@ -58,7 +60,7 @@ mod tests {
             size: Some(7),
             to_download: None,
         };
-        assert_eq!(solved(&reply(&told), ""), (DryRun::Would(vec![expected]), 0));
+        assert_eq!(solved(&reply(&told), ""), (DryRun::Planned(vec![expected]), 0));
     }
 
     #[test]

@@ -7,14 +7,14 @@ use std::time::Duration;
 use crate::conda::Version;
 use crate::types::ClientKind;
 
-use super::dry_run::{DryRun, Planned};
-use super::{Status, Verdict};
+use super::dry_run::{DryRun, PlannedPackage};
+use super::{SolveVerdict, Status};
 
 /// What was done about an advice, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
+pub struct SolveCheck {
     /// Who was asked.
-    pub by: By,
+    pub by: SolvedBy,
     /// The words that it was asked with, the program first; empty where it was not asked.
     pub argv: Vec<String>,
     /// Variables that were set for it.
@@ -22,19 +22,19 @@ pub struct Proof {
     /// How long it took.
     pub took: Duration,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: SolveOutcome,
     /// For how many seconds what was solved has been in the cache; 0 where it was read anew, and where a
     /// client does not say.
     pub age: u64,
     /// Whether its corrections were tried too, and end on the promised build.
     pub corrected: bool,
     /// The folders that would be written to, where they could be looked at: packages, environment.
-    pub places: Vec<Place>,
+    pub places: Vec<WriteFolder>,
 }
 
 /// Who solves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum SolvedBy {
     /// The client that the commands are for.
     Client(ClientKind, Option<Version>),
     /// This program's own companion, `conda-torch-live`.
@@ -44,18 +44,18 @@ pub enum By {
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a run")]
-pub enum Outcome {
+pub enum SolveOutcome {
     /// Nobody was asked.
-    NotRun(NotRun),
+    NotRun(NotRunReason),
     /// Who was asked did not answer.
-    Broken(Broken),
+    Broken(RunError),
     /// It answered, and this is what that says about the advice.
-    Answered(DryRun, Verdict),
+    Answered(DryRun, SolveVerdict),
 }
 
 /// Why nobody was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotRun {
+pub enum NotRunReason {
     /// There is nothing to verify: nothing fits.
     NothingFits,
     /// There is no such client here; these are.
@@ -68,7 +68,7 @@ pub enum NotRun {
 
 /// Why who was asked did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Broken {
+pub enum RunError {
     /// It could not be started, in the system's words.
     NotStarted(String),
     /// It took longer than this many seconds.
@@ -81,9 +81,9 @@ pub enum Broken {
 
 /// A folder that would be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct WriteFolder {
     /// What goes there.
-    pub holds: Holds,
+    pub holds: FolderContents,
     /// The folder, or what is to be made.
     pub path: String,
     /// How many bytes this user may still write there.
@@ -96,7 +96,7 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Holds {
+pub enum FolderContents {
     /// What is downloaded.
     Packages,
     /// The environment.
@@ -107,21 +107,21 @@ pub enum Holds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortage<'a> {
     /// The place.
-    pub place: &'a Place,
+    pub place: &'a WriteFolder,
     /// The least that it would have to take, in bytes.
     pub needed: u64,
 }
 
-impl Proof {
+impl SolveCheck {
     /// One of which nobody was asked.
     #[must_use]
-    pub fn not_run(by: By, why: NotRun) -> Self {
+    pub fn not_run(by: SolvedBy, why: NotRunReason) -> Self {
         Self {
             by,
             argv: Vec::new(),
             env: Vec::new(),
             took: Duration::ZERO,
-            outcome: Outcome::NotRun(why),
+            outcome: SolveOutcome::NotRun(why),
             age: 0,
             corrected: false,
             places: Vec::new(),
@@ -131,27 +131,30 @@ impl Proof {
     /// Whether it ends on the promised build.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        matches!(&self.outcome, Outcome::Answered(_, verdict) if verdict.status == Status::Confirmed)
+        matches!(&self.outcome, SolveOutcome::Answered(_, verdict) if verdict.status == Status::Confirmed)
     }
 
     /// Whether there was no client that could be asked.
     #[must_use]
     pub fn is_without_client(&self) -> bool {
-        matches!(self.outcome, Outcome::NotRun(NotRun::NoClient(_) | NotRun::OtherSystem))
+        matches!(
+            self.outcome,
+            SolveOutcome::NotRun(NotRunReason::NoClient(_) | NotRunReason::OtherSystem)
+        )
     }
 
     /// Whether there was no solver to ask.
     #[must_use]
     pub fn is_without_solver(&self) -> bool {
-        matches!(self.outcome, Outcome::NotRun(NotRun::NoSolver))
+        matches!(self.outcome, SolveOutcome::NotRun(NotRunReason::NoSolver))
     }
 
     /// What would be there at the end.
     #[must_use]
-    pub fn planned(&self) -> &[Planned] {
+    pub fn planned(&self) -> &[PlannedPackage] {
         match &self.outcome {
-            Outcome::Answered(DryRun::Would(planned), _) => planned,
-            Outcome::Answered(
+            SolveOutcome::Answered(DryRun::Planned(planned), _) => planned,
+            SolveOutcome::Answered(
                 DryRun::Unsolvable(_)
                 | DryRun::NotFound(_)
                 | DryRun::Network { .. }
@@ -159,8 +162,8 @@ impl Proof {
                 | DryRun::Unreadable(_),
                 _,
             )
-            | Outcome::NotRun(_)
-            | Outcome::Broken(_) => &[],
+            | SolveOutcome::NotRun(_)
+            | SolveOutcome::Broken(_) => &[],
         }
     }
 
@@ -178,12 +181,12 @@ impl Proof {
     /// nobody says how much larger; on one file system it is linked and not copied.
     #[must_use]
     pub fn shortages(&self) -> Vec<Shortage<'_>> {
-        let packages = self.places.iter().find(|place| place.holds == Holds::Packages);
+        let packages = self.places.iter().find(|place| place.holds == FolderContents::Packages);
         let archives = self.planned().iter().filter_map(|one| one.size);
         let archives = archives.fold(0_u64, u64::saturating_add);
-        let needed = |place: &Place| match place.holds {
-            Holds::Packages => self.download().unwrap_or(0),
-            Holds::Environment => {
+        let needed = |place: &WriteFolder| match place.holds {
+            FolderContents::Packages => self.download().unwrap_or(0),
+            FolderContents::Environment => {
                 let is_shared =
                     packages.is_some_and(|other| other.file_system == place.file_system);
                 if is_shared { 0 } else { archives }
@@ -198,25 +201,33 @@ impl Proof {
 mod tests {
     use super::*;
 
-    fn planned(size: u64, to_download: bool) -> Planned {
-        Planned { size: Some(size), to_download: Some(to_download), ..Planned::default() }
+    fn planned(size: u64, to_download: bool) -> PlannedPackage {
+        PlannedPackage {
+            size: Some(size),
+            to_download: Some(to_download),
+            ..PlannedPackage::default()
+        }
     }
 
-    fn place(holds: Holds, free: u64, file_system: u64) -> Place {
-        Place { holds, path: "/x".to_owned(), free, file_system }
+    fn place(holds: FolderContents, free: u64, file_system: u64) -> WriteFolder {
+        WriteFolder { holds, path: "/x".to_owned(), free, file_system }
     }
 
-    fn proof(places: Vec<Place>) -> Proof {
+    fn proof(places: Vec<WriteFolder>) -> SolveCheck {
         let would = vec![planned(100, true), planned(30, true), planned(7, false)];
-        let verdict = Verdict {
+        let verdict = SolveVerdict {
             status: Status::Confirmed,
             plan: None,
             findings: Vec::new(),
             corrections: Vec::new(),
             words: None,
         };
-        let outcome = Outcome::Answered(DryRun::Would(would), verdict);
-        Proof { outcome, places, ..Proof::not_run(By::Solver, NotRun::NoSolver) }
+        let outcome = SolveOutcome::Answered(DryRun::Planned(would), verdict);
+        SolveCheck {
+            outcome,
+            places,
+            ..SolveCheck::not_run(SolvedBy::Solver, NotRunReason::NoSolver)
+        }
     }
 
     #[test]
@@ -226,24 +237,26 @@ mod tests {
 
     #[test]
     fn a_file_system_that_takes_both_is_counted_once() {
-        let both = [place(Holds::Packages, 130, 1), place(Holds::Environment, 130, 1)];
+        let both =
+            [place(FolderContents::Packages, 130, 1), place(FolderContents::Environment, 130, 1)];
         assert!(proof(both.to_vec()).shortages().is_empty());
     }
 
     #[test]
     fn an_environment_of_its_own_file_system_takes_copies_of_all() {
-        let apart = [place(Holds::Packages, 130, 1), place(Holds::Environment, 136, 2)];
+        let apart =
+            [place(FolderContents::Packages, 130, 1), place(FolderContents::Environment, 136, 2)];
         let proof = proof(apart.to_vec());
         let short: Vec<_> =
             proof.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
-        assert_eq!(short, [(Holds::Environment, 137)]);
+        assert_eq!(short, [(FolderContents::Environment, 137)]);
     }
 
     #[test]
     fn a_cache_that_is_too_small_is_told_with_what_it_would_need() {
-        let proof = proof(vec![place(Holds::Packages, 129, 1)]);
+        let proof = proof(vec![place(FolderContents::Packages, 129, 1)]);
         let short: Vec<_> =
             proof.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
-        assert_eq!(short, [(Holds::Packages, 130)]);
+        assert_eq!(short, [(FolderContents::Packages, 130)]);
     }
 }

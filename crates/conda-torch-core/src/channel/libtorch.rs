@@ -1,14 +1,14 @@
 //! The `libtorch` that a build of `pytorch` stands on.
 
-use super::specs::spec;
-use super::{GapKind, Record};
+use super::record_specs::spec;
+use super::{Record, UnreadReason};
 
 /// The `libtorch` that a build stands on: since 2.1.0 the library is a package of its own, whose rules
 /// are the build's too. `None` for older builds, and where no `libtorch` is among the records.
-pub(super) fn library<'r>(
+pub(super) fn find_libtorch<'r>(
     record: &Record,
     libraries: &[&'r Record],
-) -> Result<Option<&'r Record>, GapKind> {
+) -> Result<Option<&'r Record>, UnreadReason> {
     let Some(asked) = spec(record, "libtorch").filter(|_| !libraries.is_empty()) else {
         return Ok(None);
     };
@@ -17,7 +17,7 @@ pub(super) fn library<'r>(
     let is_it = |it: &&&Record| {
         it.subdir == record.subdir && it.version == version && is_match(build.trim(), &it.build)
     };
-    libraries.iter().find(is_it).map(|it| Some(*it)).ok_or(GapKind::Libtorch)
+    libraries.iter().find(is_it).map(|it| Some(*it)).ok_or(UnreadReason::Libtorch)
 }
 
 /// Whether a build string is one of a pattern: `cuda129_mkl_h9562ed8_304`, `*_304`, `*`.

@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use crate::conda::ChannelName;
 
-use super::Planned;
+use super::PlannedPackage;
 
 /// The keys that are read, of a success and of a failure.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Form {
+pub(super) struct JsonOutput {
     #[serde(deserialize_with = "lenient")]
     pub actions: Option<Actions>,
     #[serde(deserialize_with = "lenient")]
@@ -81,9 +81,9 @@ where
 }
 
 /// What was found in a text.
-pub(super) enum Found {
+pub(super) enum Search {
     /// The object.
-    Form(Box<Form>),
+    Output(Box<JsonOutput>),
     /// An object that ends too early.
     Cut,
     /// None.
@@ -94,21 +94,22 @@ pub(super) enum Found {
 const STARTS: usize = 64;
 
 /// Finds the object: the last in the text that has a key of a dry run, since what goes wrong comes last.
-pub(super) fn find(text: &str) -> Found {
-    let mut found = Found::Nothing;
+pub(super) fn find(text: &str) -> Search {
+    let mut found = Search::Nothing;
     let mut from = 0;
     for _ in 0..STARTS {
         let Some(start) = text[from..].find('{').map(|at| from + at) else { break };
-        let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Form>();
+        let mut values =
+            serde_json::Deserializer::from_str(&text[start..]).into_iter::<JsonOutput>();
         match values.next() {
             Some(Ok(form)) => {
                 from = start + values.byte_offset().max(1);
                 if form.is_told() {
-                    found = Found::Form(Box::new(form));
+                    found = Search::Output(Box::new(form));
                 }
             }
-            Some(Err(error)) if error.is_eof() && !matches!(found, Found::Form(_)) => {
-                return Found::Cut;
+            Some(Err(error)) if error.is_eof() && !matches!(found, Search::Output(_)) => {
+                return Search::Cut;
             }
             Some(Err(_)) | None => from = start + 1,
         }
@@ -116,7 +117,7 @@ pub(super) fn find(text: &str) -> Found {
     found
 }
 
-impl Form {
+impl JsonOutput {
     fn is_told(&self) -> bool {
         self.actions.is_some()
             || self.success.is_some()
@@ -134,14 +135,14 @@ impl Form {
 
 impl Actions {
     /// What is linked, with the sizes of what is fetched for it.
-    pub(super) fn planned(&self) -> Vec<Planned> {
+    pub(super) fn planned(&self) -> Vec<PlannedPackage> {
         let fetched: BTreeMap<(&str, &str, &str), &Row> =
             self.fetch.iter().map(|row| (row.key(), row)).collect();
         // conda says nothing of FETCH where it has all of it.
         let rows = if self.link.is_empty() { &self.fetch } else { &self.link };
         let one = |row: &Row| {
             let archive = fetched.get(&row.key()).copied();
-            Planned {
+            PlannedPackage {
                 name: row.name.clone(),
                 version: row.version.clone(),
                 build: row.build_string().to_owned(),

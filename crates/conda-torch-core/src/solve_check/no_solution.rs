@@ -7,7 +7,7 @@
 use crate::conda::Version;
 use crate::resolve::Choice;
 
-use super::finding::Finding;
+use super::finding::SolveFinding;
 
 /// The virtual packages that a build may need.
 const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux", "__win"];
@@ -16,7 +16,7 @@ const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux
 const MOST: usize = 8;
 
 /// What an explanation comes to; never empty.
-pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<Finding> {
+pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
     let mut findings = Vec::new();
     let is_classic = words.contains("Output in format: Requested package")
         || words.contains("found to be incompatible with your system");
@@ -37,28 +37,28 @@ pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<Finding> {
         findings.extend(conflict(words));
     }
     if findings.is_empty() {
-        findings.push(Finding::Unexplained);
+        findings.push(SolveFinding::Unexplained);
     }
     findings
 }
 
 /// A spec that no channel has; a virtual package is nothing that a channel has.
-pub(super) fn missing(spec: &str) -> Finding {
+pub(super) fn missing(spec: &str) -> SolveFinding {
     let name = name_of(spec);
     if name.starts_with("__") {
-        Finding::VirtualMissing { name: name.to_owned() }
+        SolveFinding::VirtualMissing { name: name.to_owned() }
     } else {
-        Finding::NotFound { spec: spec.to_owned() }
+        SolveFinding::NotFound { spec: spec.to_owned() }
     }
 }
 
-fn is_virtual(finding: &Finding) -> bool {
-    matches!(finding, Finding::VirtualMissing { .. } | Finding::VirtualTooLow { .. })
+fn is_virtual(finding: &SolveFinding) -> bool {
+    matches!(finding, SolveFinding::VirtualMissing { .. } | SolveFinding::VirtualTooLow { .. })
 }
 
 /// Adds what is not told yet; of a virtual package one line may say what is needed, and another what is
 /// seen.
-fn add(findings: &mut Vec<Finding>, found: Option<Finding>) {
+fn add(findings: &mut Vec<SolveFinding>, found: Option<SolveFinding>) {
     let Some(found) = found else { return };
     let name = found.virtual_package();
     let known = findings.iter().position(|known| match name {
@@ -71,8 +71,8 @@ fn add(findings: &mut Vec<Finding>, found: Option<Finding>) {
         }
         return;
     };
-    if let Finding::VirtualTooLow { needed: bound, seen: seen @ None, .. } = &mut findings[at]
-        && let Finding::VirtualTooLow { needed, seen: told, .. } = found
+    if let SolveFinding::VirtualTooLow { needed: bound, seen: seen @ None, .. } = &mut findings[at]
+        && let SolveFinding::VirtualTooLow { needed, seen: told, .. } = found
         && *bound == needed
     {
         *seen = told;
@@ -80,17 +80,17 @@ fn add(findings: &mut Vec<Finding>, found: Option<Finding>) {
 }
 
 /// What one line of an explanation says, without the branches of its tree.
-fn of_line(line: &str) -> Option<Finding> {
+fn of_line(line: &str) -> Option<SolveFinding> {
     let line = line.trim_start_matches(|c: char| {
         c.is_whitespace() || ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '-' | '|')
     });
     if let Some(rest) = line.strip_prefix("pin on ") {
         let spec = rest.split(" is ").next().unwrap_or_default();
-        return Some(Finding::Pinned { spec: tidy(spec) });
+        return Some(SolveFinding::Pinned { spec: tidy(spec) });
     }
     if let Some(rest) = line.strip_prefix("the constraint ") {
         let (spec, _) = rest.split_once(" cannot be fulfilled")?;
-        return Some(Finding::Pinned { spec: tidy(spec) });
+        return Some(SolveFinding::Pinned { spec: tidy(spec) });
     }
     // libmamba's list: "nothing provides __cuda needed by …", "nothing provides requested x 1.*".
     if let Some(rest) = line.strip_prefix("nothing provides ") {
@@ -113,7 +113,7 @@ fn of_line(line: &str) -> Option<Finding> {
     if let Some((_, rest)) = line.split_once(" has constraint ") {
         let (spec, other) = rest.split_once(" conflicting with ")?;
         let mut finding = too_low(spec)?;
-        if let Finding::VirtualTooLow { name, seen, .. } = &mut finding {
+        if let SolveFinding::VirtualTooLow { name, seen, .. } = &mut finding {
             let version = other.strip_prefix(name.as_str()).and_then(|rest| rest.split('-').nth(1));
             *seen = version.map(str::to_owned);
         }
@@ -124,7 +124,7 @@ fn of_line(line: &str) -> Option<Finding> {
 }
 
 /// Something that is not there: with a bound on a virtual package it may be there and too old.
-fn absent(spec: &str) -> Option<Finding> {
+fn absent(spec: &str) -> Option<SolveFinding> {
     let spec = spec.trim();
     let name = name_of(spec);
     if name.is_empty() {
@@ -137,12 +137,12 @@ fn absent(spec: &str) -> Option<Finding> {
 }
 
 /// A virtual package with a bound.
-fn too_low(spec: &str) -> Option<Finding> {
+fn too_low(spec: &str) -> Option<SolveFinding> {
     let spec = spec.trim();
     let name = Some(name_of(spec)).filter(|name| name.starts_with("__"))?;
     let needed = spec[name.len()..].trim().trim_end_matches(" *").trim_end_matches('*').trim();
     let needed = Some(needed.to_owned()).filter(|needed| !needed.is_empty());
-    Some(Finding::VirtualTooLow { name: name.to_owned(), needed, seen: None })
+    Some(SolveFinding::VirtualTooLow { name: name.to_owned(), needed, seen: None })
 }
 
 /// What the promised build needs of a virtual package, where that is a version.
@@ -158,11 +158,11 @@ fn need(name: &str, choice: &Choice<'_>) -> Option<Version> {
 
 /// Whether a finding is about the promised build: a tree also tells why its neighbours do not fit, such
 /// as those for CUDA 13 beside one for 12.9.
-fn concerns(finding: &Finding, choice: &Choice<'_>) -> bool {
-    if let Finding::VirtualMissing { name } = finding {
+fn concerns(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
+    if let SolveFinding::VirtualMissing { name } = finding {
         return name != "__cuda" || choice.needs_cuda.is_some();
     }
-    let Finding::VirtualTooLow { name, needed, seen } = finding else { return true };
+    let SolveFinding::VirtualTooLow { name, needed, seen } = finding else { return true };
     let version = |text: &Option<String>| {
         let text = text.as_deref()?.trim_start_matches(['>', '=']);
         text.split([',', '|', ' ']).next()?.trim_end_matches(".*").parse::<Version>().ok()
@@ -175,9 +175,9 @@ fn concerns(finding: &Finding, choice: &Choice<'_>) -> bool {
 }
 
 /// rattler says elsewhere in its tree what it sees: "└─ __cuda 12.0".
-fn settle_seen(findings: &mut [Finding], words: &str) {
+fn settle_seen(findings: &mut [SolveFinding], words: &str) {
     for finding in findings {
-        let Finding::VirtualTooLow { name, seen: seen @ None, .. } = finding else { continue };
+        let SolveFinding::VirtualTooLow { name, seen: seen @ None, .. } = finding else { continue };
         let is_version = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
         let told = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
             let rest = words[at + found.len()..].lines().next()?;
@@ -188,7 +188,7 @@ fn settle_seen(findings: &mut [Finding], words: &str) {
 }
 
 /// conda's classic solver: "-> __cuda" is needed, and `feature:/linux-64::__cuda==12.9=0` is seen.
-fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<Finding> {
+fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<SolveFinding> {
     let is_needed = words.contains(&format!("-> {name}"));
     let marker = format!("::{name}==");
     let seen = words
@@ -196,17 +196,21 @@ fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<Finding> {
         .map(|(_, rest)| rest.split(['=', '\n']).next().unwrap_or_default().to_owned());
     let name = name.to_owned();
     let Some(seen) = seen else {
-        return is_needed.then_some(Finding::VirtualMissing { name });
+        return is_needed.then_some(SolveFinding::VirtualMissing { name });
     };
     // It lists what is needed whether or not that is fulfilled: only what is below the build's own
     // need is certain.
     let needed = need(&name, choice)
         .filter(|needed| seen.parse::<Version>().is_ok_and(|seen| seen < *needed))?;
-    Some(Finding::VirtualTooLow { name, needed: Some(format!(">={needed}")), seen: Some(seen) })
+    Some(SolveFinding::VirtualTooLow {
+        name,
+        needed: Some(format!(">={needed}")),
+        seen: Some(seen),
+    })
 }
 
 /// Requests that the explanation names side by side: two at least.
-fn conflict(words: &str) -> Option<Finding> {
+fn conflict(words: &str) -> Option<SolveFinding> {
     let mut packages: Vec<String> = Vec::new();
     let depth = |line: &str| line.len() - line.trim_start().len();
     let is_branch = |line: &&str| line.trim_start().starts_with(['├', '└']);
@@ -230,7 +234,7 @@ fn conflict(words: &str) -> Option<Finding> {
             packages.push(spec);
         }
     }
-    (packages.len() > 1).then_some(Finding::Conflict { packages })
+    (packages.len() > 1).then_some(SolveFinding::Conflict { packages })
 }
 
 /// The package of a spec.

@@ -8,14 +8,14 @@ use crate::conda::{Subdir, Version};
 use crate::types::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion};
 
 use super::Record;
-use super::library::library;
-use super::specs::{arm_variant, lower, pins, spec, toolkit};
+use super::libtorch::find_libtorch;
+use super::record_specs::{arm_variant, lower, pins, spec, toolkit};
 
 /// A build as the channel has it: what a row of the matrix says, without what only the recipe knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct ChannelBuild {
     /// What tells it from others.
-    pub key: Key,
+    pub key: BuildKey,
     /// The build numbers that there are, ascending.
     pub build_numbers: Vec<u16>,
     /// Whether the build string names the BLAS.
@@ -36,7 +36,7 @@ pub struct Found {
 
 /// What tells builds apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct BuildKey {
     /// PyTorch's version.
     pub pytorch: Version,
     /// The platform.
@@ -49,7 +49,7 @@ pub struct Key {
     pub arm_variant: Option<ArmVariant>,
 }
 
-impl Key {
+impl BuildKey {
     /// The key of a row.
     #[must_use]
     pub fn of(build: &Build) -> Self {
@@ -65,18 +65,18 @@ impl Key {
 
 /// A record that is not understood: nothing is concluded from it, and it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
+pub struct UnreadRecord {
     /// The record's address.
     pub url: String,
     /// What about it.
-    pub what: GapKind,
+    pub what: UnreadReason,
 }
 
 /// What is not understood about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum GapKind {
+pub enum UnreadReason {
     /// The version is in no form that PyTorch's had.
     Version,
     /// The platform is none with PyTorch.
@@ -97,15 +97,15 @@ pub enum GapKind {
 
 /// Draws the builds from the records of `pytorch`, and of its metapackages; others are passed over.
 #[must_use]
-pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
-    let mut builds: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
+pub fn read_builds(records: &[Record]) -> (Vec<ChannelBuild>, Vec<UnreadRecord>) {
+    let mut builds: BTreeMap<BuildKey, Vec<ChannelBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();
     let libraries: Vec<&Record> = records.iter().filter(|it| it.name == "libtorch").collect();
     for record in records.iter().filter(|record| record.name == "pytorch") {
-        match library(record, &libraries).and_then(|library| one(record, library)) {
+        match find_libtorch(record, &libraries).and_then(|library| one(record, library)) {
             Ok(one) => {
                 let alike = builds.entry(one.key.clone()).or_default();
-                let is_it = |build: &&mut Found| {
+                let is_it = |build: &&mut ChannelBuild| {
                     build.build_numbers == one.build_numbers && is_same(build, &one)
                 };
                 match alike.iter_mut().find(is_it) {
@@ -113,10 +113,10 @@ pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
                     None => alike.push(one),
                 }
             }
-            Err(what) => gaps.push(Gap { url: record.url.clone(), what }),
+            Err(what) => gaps.push(UnreadRecord { url: record.url.clone(), what }),
         }
     }
-    let mut all: Vec<Found> = builds.into_values().flat_map(merged).collect();
+    let mut all: Vec<ChannelBuild> = builds.into_values().flat_map(merged).collect();
     for build in &mut all {
         build.metapackage = has_metapackage(&build.key, records);
     }
@@ -131,9 +131,9 @@ pub fn found(records: &[Record]) -> (Vec<Found>, Vec<Gap>) {
 }
 
 /// Builds of one key, of which those that differ in their numbers alone become one.
-fn merged(mut builds: Vec<Found>) -> Vec<Found> {
+fn merged(mut builds: Vec<ChannelBuild>) -> Vec<ChannelBuild> {
     builds.sort_by(|a, b| a.build_numbers.cmp(&b.build_numbers));
-    let mut merged: Vec<Found> = Vec::with_capacity(builds.len());
+    let mut merged: Vec<ChannelBuild> = Vec::with_capacity(builds.len());
     for build in builds {
         // The last alone: a row goes from its first number to its last, and none stands in another.
         match merged.last_mut().filter(|one| one.pythons == build.pythons && is_same(one, &build)) {
@@ -145,14 +145,14 @@ fn merged(mut builds: Vec<Found>) -> Vec<Found> {
 }
 
 /// Whether no rule tells two builds apart, but for their numbers and Pythons.
-fn is_same(a: &Found, b: &Found) -> bool {
+fn is_same(a: &ChannelBuild, b: &ChannelBuild) -> bool {
     a.blas_in_build_string == b.blas_in_build_string
         && a.cuda_pins == b.cuda_pins
         && a.glibc == b.glibc
         && a.macos == b.macos
 }
 
-fn join(build: &mut Found, other: Found) {
+fn join(build: &mut ChannelBuild, other: ChannelBuild) {
     if build.build_numbers.last() != other.build_numbers.first() {
         build.build_numbers.extend(other.build_numbers);
     }
@@ -162,7 +162,7 @@ fn join(build: &mut Found, other: Found) {
 }
 
 /// Whether there is a metapackage whose build string begins as that of the build.
-fn has_metapackage(key: &Key, records: &[Record]) -> bool {
+fn has_metapackage(key: &BuildKey, records: &[Record]) -> bool {
     let name = if key.accelerator.cuda().is_some() { "pytorch-gpu" } else { "pytorch-cpu" };
     let prefix = key.accelerator.build_prefix();
     records.iter().any(|record| {
@@ -173,11 +173,11 @@ fn has_metapackage(key: &Key, records: &[Record]) -> bool {
     })
 }
 
-fn one(record: &Record, library: Option<&Record>) -> Result<Found, GapKind> {
-    let pytorch: Version = record.version.parse().map_err(|_| GapKind::Version)?;
-    let subdir: Subdir = record.subdir.parse().map_err(|_| GapKind::Subdir)?;
-    let (toolkit, rest) = toolkit(&record.build).ok_or(GapKind::BuildString)?;
-    let number = u16::try_from(record.build_number).map_err(|_| GapKind::BuildString)?;
+fn one(record: &Record, library: Option<&Record>) -> Result<ChannelBuild, UnreadReason> {
+    let pytorch: Version = record.version.parse().map_err(|_| UnreadReason::Version)?;
+    let subdir: Subdir = record.subdir.parse().map_err(|_| UnreadReason::Subdir)?;
+    let (toolkit, rest) = toolkit(&record.build).ok_or(UnreadReason::BuildString)?;
+    let number = u16::try_from(record.build_number).map_err(|_| UnreadReason::BuildString)?;
     let accelerator = match toolkit {
         Some(toolkit) => Accelerator::Cuda(toolkit),
         None if subdir == Subdir::OsxArm64 => Accelerator::Mps,
@@ -190,18 +190,18 @@ fn one(record: &Record, library: Option<&Record>) -> Result<Found, GapKind> {
     } else if rest.starts_with("_py") || rest.starts_with("py") {
         None
     } else {
-        return Err(GapKind::BuildString);
+        return Err(UnreadReason::BuildString);
     };
     let both = || std::iter::once(record).chain(library);
     let needs_mkl = both().any(|record| spec(record, "mkl").is_some());
     let floor = |name: &str| both().filter_map(|record| spec(record, name).and_then(lower)).max();
     let cuda_pins = match toolkit {
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
-        Some(_) => both().find_map(pins).ok_or(GapKind::CudaPins)?,
+        Some(_) => both().find_map(pins).ok_or(UnreadReason::CudaPins)?,
     };
-    let python = spec(record, "python").and_then(lower).ok_or(GapKind::Python)?;
-    Ok(Found {
-        key: Key {
+    let python = spec(record, "python").and_then(lower).ok_or(UnreadReason::Python)?;
+    Ok(ChannelBuild {
+        key: BuildKey {
             pytorch,
             subdir,
             accelerator,
@@ -243,7 +243,7 @@ mod tests {
             "mkl >=2026",
             "python >=3.12,<3.13.0a0",
         ];
-        let (found, gaps) = found(&[record("cuda131_mkl_py312_h1_300", &depends)]);
+        let (found, gaps) = read_builds(&[record("cuda131_mkl_py312_h1_300", &depends)]);
         assert_eq!(gaps, []);
         assert_eq!(found[0].key.accelerator, Accelerator::Cuda(CudaVersion::new(13, 1)));
         assert_eq!(found[0].cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
@@ -259,7 +259,7 @@ mod tests {
             of("python >=3.13,<3.14.0a0", "cpu_mkl_py313_h3_100"),
             of("python >=3.12,<3.13.0a0", "cpu_mkl_py312_h4_101"),
         ];
-        let (found, _) = found(&records);
+        let (found, _) = read_builds(&records);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].build_numbers, [100, 101]);
         assert_eq!(found[0].pythons, (Version::new(&[3, 12]), Version::new(&[3, 13])));
@@ -274,7 +274,7 @@ mod tests {
             of(new, "cpu_mkl_py312_h2_101"),
             of(old, "cpu_mkl_py312_h3_102"),
         ];
-        let (found, _) = found(&records);
+        let (found, _) = read_builds(&records);
         let numbers: Vec<&[u16]> = found.iter().map(|one| &one.build_numbers[..]).collect();
         assert_eq!(numbers, [&[100][..], &[101], &[102]]);
     }
@@ -289,30 +289,38 @@ mod tests {
         let library =
             Record { name: "libtorch".to_owned(), ..record("cuda131_mkl_h7_300", &depends) };
         let other = Record { build: "cuda131_mkl_h8_301".to_owned(), ..library.clone() };
-        let (builds, gaps) = found(&[build.clone(), library]);
+        let (builds, gaps) = read_builds(&[build.clone(), library]);
         assert_eq!(gaps, []);
         assert_eq!(builds[0].glibc, Some(Version::new(&[2, 28])));
         assert_eq!(builds[0].cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
         // Without it nobody can install the build.
-        let (builds, gaps) = found(&[build, other]);
-        assert_eq!((builds.len(), gaps[0].what), (0, GapKind::Libtorch));
+        let (builds, gaps) = read_builds(&[build, other]);
+        assert_eq!((builds.len(), gaps[0].what), (0, UnreadReason::Libtorch));
     }
 
     #[test]
     fn what_is_not_understood_is_told_with_what_about_it() {
         let python = "python >=3.12,<3.13.0a0";
         for (build, depends, what) in [
-            ("rocm62_mkl_py312_h1_0", vec![python], Some(GapKind::BuildString)),
-            ("cuda_py312_h1_0", vec![python], Some(GapKind::BuildString)),
-            ("cpu_blis_py312_h1_0", vec![python], Some(GapKind::BuildString)),
-            ("cuda131_mkl_py312_h1_0", vec![python], Some(GapKind::CudaPins)),
-            ("cuda131_mkl_py312_h1_0", vec![python, "cuda-version <14"], Some(GapKind::CudaPins)),
+            ("rocm62_mkl_py312_h1_0", vec![python], Some(UnreadReason::BuildString)),
+            ("cuda_py312_h1_0", vec![python], Some(UnreadReason::BuildString)),
+            ("cpu_blis_py312_h1_0", vec![python], Some(UnreadReason::BuildString)),
+            ("cuda131_mkl_py312_h1_0", vec![python], Some(UnreadReason::CudaPins)),
+            (
+                "cuda131_mkl_py312_h1_0",
+                vec![python, "cuda-version <14"],
+                Some(UnreadReason::CudaPins),
+            ),
             ("cuda131_mkl_py312_h1_0", vec![python, "cuda-version 13.1.*"], None),
-            ("cpu_mkl_py312_h1_0", vec![python, "arm-variant * thor"], Some(GapKind::ArmVariant)),
+            (
+                "cpu_mkl_py312_h1_0",
+                vec![python, "arm-variant * thor"],
+                Some(UnreadReason::ArmVariant),
+            ),
             ("cpu_mkl_py312_h1_0", vec![python, "arm-variant * sbsa"], None),
-            ("cpu_mkl_py312_h1_0", vec![], Some(GapKind::Python)),
+            ("cpu_mkl_py312_h1_0", vec![], Some(UnreadReason::Python)),
         ] {
-            let (found, gaps) = found(&[record(build, &depends)]);
+            let (found, gaps) = read_builds(&[record(build, &depends)]);
             assert_eq!(gaps.first().map(|gap| gap.what), what, "{build}: {found:?}");
         }
     }
