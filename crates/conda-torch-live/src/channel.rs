@@ -1,8 +1,7 @@
 //! What a question names: channels, platforms, packages.
 
 use conda_torch_core::channel::LiveRequest;
-use conda_torch_core::conda::{Fault, FaultKind};
-use conda_torch_core::types::{self};
+use conda_torch_core::conda::{self, Fault, FaultKind};
 use rattler_conda_types::{
     Channel, ChannelConfig, MatchSpec, PackageName, ParseStrictness, Subdir,
 };
@@ -13,7 +12,7 @@ pub(crate) fn unusable(at: &str, detail: impl std::fmt::Display) -> Fault {
     Fault {
         kind: FaultKind::Other,
         at: without_secrets_in(at),
-        detail: without_secrets(&detail.to_string()),
+        detail: conda::without_secrets(&detail.to_string()),
     }
 }
 
@@ -50,7 +49,7 @@ pub(crate) fn spec(text: &str) -> Result<MatchSpec, Fault> {
 pub(crate) fn without_secrets(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
-    without_secrets(url.as_str()).trim_end_matches('/').to_owned()
+    conda::without_secrets(url.as_str()).trim_end_matches('/').to_owned()
 }
 
 /// The same of a text that may be an address.

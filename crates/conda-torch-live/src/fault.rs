@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use conda_torch_core::conda::{Fault, FaultKind};
-use conda_torch_core::types::{self};
+use conda_torch_core::conda::{self, Fault, FaultKind};
 use reqwest::StatusCode;
 use url::Url;
 
@@ -213,7 +212,7 @@ fn detail(chain: &[&(dyn Error + 'static)]) -> String {
             said.push(words);
         }
     }
-    let said = without_secrets(&said.join(": "));
+    let said = conda::without_secrets(&said.join(": "));
     let text: String = said.chars().filter(|c| !c.is_control()).take(400).collect();
     text
 }

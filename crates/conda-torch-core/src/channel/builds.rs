@@ -194,12 +194,13 @@ fn one(record: &Record, library: Option<&Record>) -> Result<ChannelBuild, Unread
     };
     let both = || std::iter::once(record).chain(library);
     let needs_mkl = both().any(|record| spec(record, "mkl").is_some());
-    let floor = |name: &str| both().filter_map(|record| spec(record, name).and_then(lower)).max();
+    let floor =
+        |name: &str| both().filter_map(|record| spec(record, name).as_ref().and_then(lower)).max();
     let cuda_pins = match toolkit {
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
         Some(_) => both().find_map(pins).ok_or(UnreadReason::CudaPins)?,
     };
-    let python = spec(record, "python").and_then(lower).ok_or(UnreadReason::Python)?;
+    let python = spec(record, "python").as_ref().and_then(lower).ok_or(UnreadReason::Python)?;
     Ok(ChannelBuild {
         key: BuildKey {
             pytorch,

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::conda::{Subdir, Version};
+use crate::conda::{SpecParts, Subdir, Version};
 use crate::types::{Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source};
 
-use super::record_specs::{arm_variant, lower, pins, toolkit};
+use super::record_specs::{arm_variant, lower, pins, specs, toolkit};
 use super::{Record, UnreadReason, UnreadRecord};
 
 /// A row for each version, platform, toolkit and variant: the last build counts.
@@ -53,24 +53,24 @@ fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild,
     let version: Version = record.version.parse().map_err(|_| UnreadReason::Version)?;
     let subdir: Subdir = record.subdir.parse().map_err(|_| UnreadReason::Subdir)?;
     let (toolkit, _) = toolkit(&record.build).ok_or(UnreadReason::BuildString)?;
-    let needs = |name| record.depends.iter().filter_map(move |spec| spec.strip_prefix(name));
-    let pytorch = needs("pytorch ").find_map(lower).ok_or(UnreadReason::Pytorch)?.series();
-    let python = needs("python ").find_map(lower).ok_or(UnreadReason::Python)?;
+    let lower_of = |name| specs(record, name).find_map(|spec| lower(&spec));
+    let pytorch = lower_of("pytorch").ok_or(UnreadReason::Pytorch)?.series();
+    let python = lower_of("python").ok_or(UnreadReason::Python)?;
     let cuda_pins = match toolkit {
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
         Some(_) => pins(record).ok_or(UnreadReason::CudaPins)?,
     };
     // `pytorch * cuda126*` in contrast to `cuda*`. torchaudio refuses the import beside another
     // toolkit whatever its record says (pytorch/audio#4226).
-    let names_toolkit = |spec: &str| {
-        spec.split_once("cuda")
-            .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
+    let names_toolkit = |spec: SpecParts<'_>| {
+        let rest = spec.build.and_then(|build| build.split_once("cuda"));
+        rest.is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
     // So did torchvision before its recipe pinned the toolkit (`_check_cuda_version`, pytorch/vision v0.15.2).
     let is_tied = match package {
         Companion::Torchaudio => true,
         Companion::Torchvision => {
-            version < Version::new(&[0, 16]) || needs("pytorch ").any(names_toolkit)
+            version < Version::new(&[0, 16]) || specs(record, "pytorch").any(names_toolkit)
         }
     };
     Ok(CompanionBuild {

@@ -12,10 +12,10 @@ pub(super) fn find_libtorch<'r>(
     let Some(asked) = spec(record, "libtorch").filter(|_| !libraries.is_empty()) else {
         return Ok(None);
     };
-    let (version, build) = asked.split_once(' ').unwrap_or((asked, "*"));
-    let version = version.trim_start_matches('=').trim_end_matches(".*");
+    let version = asked.version.unwrap_or_default().trim_start_matches('=').trim_end_matches(".*");
+    let build = asked.build.unwrap_or("*");
     let is_it = |it: &&&Record| {
-        it.subdir == record.subdir && it.version == version && is_match(build.trim(), &it.build)
+        it.subdir == record.subdir && it.version == version && is_match(build, &it.build)
     };
     libraries.iter().find(is_it).map(|it| Some(*it)).ok_or(UnreadReason::Libtorch)
 }

@@ -1,6 +1,6 @@
-//! What stands in a record's build string and in what it needs.
+//! What a record's build string and dependencies say.
 
-use crate::conda::Version;
+use crate::conda::{Constraint, SpecParts, Version};
 use crate::types::{ArmVariant, CudaPins, CudaVersion};
 
 use super::{Record, UnreadReason};
@@ -16,59 +16,60 @@ pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
     Some((Some(CudaVersion::from_digits(digits)?), rest))
 }
 
-/// What a record asks of a package, after its name.
-pub(super) fn spec<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
-    record.depends.iter().find_map(|spec| match spec.split_once(' ') {
-        Some((its, rest)) => (its == name).then(|| rest.trim()),
-        None => (spec == name).then_some(""),
+/// The dependency of a record on a package.
+pub(super) fn spec<'r>(record: &'r Record, name: &str) -> Option<SpecParts<'r>> {
+    specs(record, name).next()
+}
+
+/// All dependencies of a record on a package.
+pub(super) fn specs<'r>(record: &'r Record, name: &str) -> impl Iterator<Item = SpecParts<'r>> {
+    let specs = record.depends.iter().filter_map(|spec| SpecParts::parse(spec));
+    specs.filter(move |parts| parts.name == name)
+}
+
+/// The lower bound of a dependency.
+pub(super) fn lower(spec: &SpecParts<'_>) -> Option<Version> {
+    constraint(spec)?.lower()
+}
+
+fn constraint(spec: &SpecParts<'_>) -> Option<Constraint> {
+    spec.version?.parse().ok()
+}
+
+/// The versions of `cuda-version` that go with a record; before that package existed, of `cudatoolkit`.
+pub(super) fn pins(record: &Record) -> Option<CudaPins> {
+    let spec = spec(record, "cuda-version").or_else(|| spec(record, "cudatoolkit"))?;
+    let (from, below) = bounds(&constraint(&spec)?)?;
+    // Another library may leave fewer: `cuda-cupti >=12.8.90,<12.8.91` is of CUDA 12.8 alone.
+    let cupti = self::spec(record, "cuda-cupti").and_then(|spec| bounds(&constraint(&spec)?));
+    Some(match cupti.filter(|(from, below)| from == below) {
+        Some((exact, _)) => only(exact),
+        None => from..below,
     })
 }
 
-/// The version after `>=`.
-pub(super) fn lower(spec: &str) -> Option<Version> {
-    let (_, rest) = spec.split_once(">=")?;
-    rest.split([',', ' ', '|']).next()?.parse().ok()
-}
-
-/// The pins of `cuda-version` that go with a record; before that package, of `cudatoolkit`.
-pub(super) fn pins(record: &Record) -> Option<CudaPins> {
-    Some(narrowed(asked(record)?, record))
-}
-
-fn asked(record: &Record) -> Option<CudaPins> {
-    let spec = spec(record, "cuda-version").or_else(|| spec(record, "cudatoolkit"))?;
-    if let Some((_, rest)) = spec.split_once(">=") {
-        let (from, below) = rest.split_once(",<")?;
-        let below = below.split(['a', ' ', '|']).next()?.trim_end_matches('.');
-        return Some(cuda(from)?..cuda(below)?);
+/// The first version of CUDA, and the first that is too new.
+fn bounds(constraint: &Constraint) -> Option<(CudaVersion, CudaVersion)> {
+    let cuda = |version: Version| CudaVersion::new(version.major(), version.minor());
+    match (constraint.lower(), constraint.upper()) {
+        (Some(from), Some(below)) => Some((cuda(from), cuda(below))),
+        (None, None) => constraint.anchor().map(cuda).map(only).map(|pins| (pins.start, pins.end)),
+        (Some(_), None) | (None, Some(_)) => None,
     }
-    let exact = cuda(spec.split(['|', ' ', '*']).next()?.trim_end_matches('.'))?;
-    Some(exact..CudaVersion::new(exact.major, exact.minor + 1))
 }
 
-/// The pins that another library leaves: `cuda-cupti >=12.8.90,<12.8.91` is of CUDA 12.8 alone.
-fn narrowed(pins: CudaPins, record: &Record) -> CudaPins {
-    let exact = spec(record, "cuda-cupti").and_then(|spec| {
-        let (from, below) = spec.split_once(">=")?.1.split_once(",<")?;
-        let (from, below) = (cuda(from)?, cuda(below.split('a').next()?.trim_end_matches('.'))?);
-        (from == below).then_some(from)
-    });
-    exact.map_or(pins, |cuda| cuda..CudaVersion::new(cuda.major, cuda.minor + 1))
-}
-
-/// A CUDA version whose minor number may be left out: `<13`.
-fn cuda(text: &str) -> Option<CudaVersion> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| Some(CudaVersion::new(text.parse().ok()?, 0)))
+/// One version of CUDA alone.
+const fn only(cuda: CudaVersion) -> CudaPins {
+    cuda..CudaVersion::new(cuda.major, cuda.minor + 1)
 }
 
 /// The aarch64 variant that a record is tied to.
 pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, UnreadReason> {
     let Some(spec) = spec(record, "arm-variant") else { return Ok(None) };
-    match spec.rsplit(' ').next() {
+    match spec.build {
         Some("sbsa") => Ok(Some(ArmVariant::Sbsa)),
         Some("tegra") => Ok(Some(ArmVariant::Tegra)),
-        // On which machines it runs is not known then.
+        // The machines that it runs on are not known.
         Some(_) | None => Err(UnreadReason::ArmVariant),
     }
 }

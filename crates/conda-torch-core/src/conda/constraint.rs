@@ -76,27 +76,45 @@ impl Constraint {
         }
     }
 
+    /// The greatest lower bound.
+    #[must_use]
+    pub fn lower(&self) -> Option<Version> {
+        use RangeOperator::{Greater, GreaterEquals};
+        self.greatest(|clause| match clause {
+            VersionSpec::Range(Greater | GreaterEquals, version) => Some(version),
+            _ => None,
+        })
+    }
+
+    /// The greatest upper bound.
+    #[must_use]
+    pub fn upper(&self) -> Option<Version> {
+        use RangeOperator::{Less, LessEquals};
+        self.greatest(|clause| match clause {
+            VersionSpec::Range(Less | LessEquals, version) => Some(version),
+            _ => None,
+        })
+    }
+
     /// The version that the constraint is about: the one it names, else its lower bound, else its
     /// upper bound.
     #[must_use]
     pub fn anchor(&self) -> Option<Version> {
-        let (mut named, mut upper) = (None, None);
-        for clause in clauses(&self.0) {
-            match clause {
-                VersionSpec::Exact(EqualityOperator::Equals, version)
-                | VersionSpec::Range(
-                    RangeOperator::Greater | RangeOperator::GreaterEquals,
-                    version,
-                ) => named = named.max(numbers(version)),
-                VersionSpec::StrictRange(
-                    StrictRangeOperator::StartsWith | StrictRangeOperator::Compatible,
-                    version,
-                ) => named = named.max(numbers(version)),
-                VersionSpec::Range(_, version) => upper = upper.max(numbers(version)),
-                _ => {}
-            }
-        }
-        named.or(upper)
+        use StrictRangeOperator::{Compatible, StartsWith};
+        let named = self.greatest(|clause| match clause {
+            VersionSpec::Exact(EqualityOperator::Equals, version) => Some(version),
+            VersionSpec::StrictRange(StartsWith | Compatible, version) => Some(version),
+            _ => None,
+        });
+        named.max(self.lower()).or_else(|| self.upper())
+    }
+
+    /// The greatest of the versions that are taken from its clauses.
+    fn greatest<'s>(
+        &'s self,
+        version: impl FnMut(&'s VersionSpec) -> Option<&'s CondaVersion>,
+    ) -> Option<Version> {
+        clauses(&self.0).into_iter().filter_map(version).filter_map(numbers).max()
     }
 }
 
