@@ -167,13 +167,12 @@ fn client_line(client: &Client) -> String {
 /// The virtual packages of each client, next to what the driver supports.
 fn client_packages(page: &mut Page, machine: &Machine) {
     page.gap();
-    page.text(
-        "",
-        match machine.clients.is_empty() {
-            true => "virtual packages that current clients would detect",
-            false => "virtual packages that the clients detect",
-        },
-    );
+    let title = if machine.clients.is_empty() {
+        "virtual packages that current clients would detect"
+    } else {
+        "virtual packages that the clients detect"
+    };
+    page.text("", title);
     for (label, text) in virtual_packages::rows(machine) {
         row(page, &label, &text);
     }

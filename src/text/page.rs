@@ -73,9 +73,9 @@ impl Page {
         const UNBROKEN: &str = "\u{a0}";
         let joined: Vec<String> = parts
             .iter()
-            .map(|part| match part.chars().count() + 3 > self.style.width {
-                true => part.clone(),
-                false => part.replace(' ', UNBROKEN),
+            .map(|part| {
+                let is_long = part.chars().count() + 3 > self.style.width;
+                if is_long { part.clone() } else { part.replace(' ', UNBROKEN) }
             })
             .collect();
         if !joined.is_empty() {

@@ -153,7 +153,7 @@ struct PytorchReport<'a> {
 
 impl<'a> PytorchReport<'a> {
     fn new(installed: &'a Installed<'_>, kernels: &'a [GpuKernels]) -> Self {
-        let (build, channel, installer) = match &installed.kind {
+        let (build, channel, by) = match &installed.kind {
             Kind::Conda(package) => (Some(&*package.build), Some(&*package.channel), "conda"),
             Kind::Pip(_) => (None, None, "pip"),
         };
@@ -161,7 +161,7 @@ impl<'a> PytorchReport<'a> {
             version: installed.version_text(),
             build,
             channel,
-            installer,
+            installer: by,
             accelerator: installed.accelerator.map(AcceleratorName::from),
             cuda: installed.accelerator.and_then(crate::types::Accelerator::cuda),
             kernels,

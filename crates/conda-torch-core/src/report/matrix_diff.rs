@@ -241,7 +241,8 @@ struct GapReport<'a> {
     code: UnreadReason,
 }
 
-/// In what a row differs, each in a few words.
+/// What changed in a row, each in a few words.
+#[must_use]
 pub fn companion_changes(row: &CompanionBuild, found: &CompanionBuild) -> Vec<String> {
     let mut what = Vec::new();
     if row.pytorch != found.pytorch {
