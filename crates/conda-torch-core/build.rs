@@ -18,6 +18,7 @@ mod files;
 mod processors;
 #[path = "src/matrix/rows.rs"]
 #[expect(unreachable_pub, reason = "public in the library")]
+#[expect(clippy::struct_field_names, reason = "said of types that no other crate sees")]
 mod rows;
 #[path = "src/types/mod.rs"]
 #[allow(unfulfilled_lint_expectations, reason = "`types` expects lints that spare a build script")]

@@ -1,6 +1,7 @@
 //! Rows to Rust text: the static [`Matrix`](crate::Matrix) that `matrix/embedded.rs` includes.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -41,8 +42,9 @@ pub(crate) fn matrix(files: &Files) -> String {
     for (field, rows) in tables {
         let (name, row) = field.split_once(": ").expect("a name and a type");
         let upper = name.to_uppercase();
-        statics += &format!("static {upper}: &[{row}] = &[\n{}\n];\n", rows.join(",\n"));
-        fields += &format!("{name}: Cow::Borrowed({upper}), ");
+        let rows = rows.join(",\n");
+        let _ = writeln!(statics, "static {upper}: &[{row}] = &[\n{rows}\n];");
+        let _ = write!(fields, "{name}: Cow::Borrowed({upper}), ");
     }
     let (as_of, metal_macos) = (files.builds.as_of.literal(), files.builds.metal_macos.literal());
     format!(

@@ -104,8 +104,8 @@ fn changes(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Option<Vec<Unl
     if candidate.blockers.iter().any(|blocker| is_companion(&blocker.unlocks)) {
         let (facts, request) = after(inputs, &changes);
         let inputs = Inputs { facts: &facts, request: &request, ..*inputs };
-        let changed = rules::check(&inputs, candidate.build);
-        let missing = changed.blockers.into_iter().filter(|b| is_companion(&b.unlocks));
+        let after_them = rules::check(&inputs, candidate.build);
+        let missing = after_them.blockers.into_iter().filter(|b| is_companion(&b.unlocks));
         changes.extend(missing.flat_map(|blocker| blocker.unlocks));
     }
     Some(changes)

@@ -96,15 +96,17 @@ pub enum LibcudaError {
 
 impl From<String> for NvmlError {
     fn from(code: String) -> Self {
-        let known = Self::deserialize(code.as_str().into_deserializer());
-        known.unwrap_or_else(|_: serde::de::value::Error| Self::Other(code))
+        let known: Result<Self, serde::de::value::Error> =
+            Self::deserialize(code.as_str().into_deserializer());
+        known.unwrap_or(Self::Other(code))
     }
 }
 
 impl From<String> for LibcudaError {
     fn from(code: String) -> Self {
-        let known = Self::deserialize(code.as_str().into_deserializer());
-        known.unwrap_or_else(|_: serde::de::value::Error| Self::Other(code))
+        let known: Result<Self, serde::de::value::Error> =
+            Self::deserialize(code.as_str().into_deserializer());
+        known.unwrap_or(Self::Other(code))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     Inputs,
     advice::Alternative,
-    candidates::{Candidate, Cause},
+    candidates::{Blocker, Candidate, Cause},
     request::RequestedAccelerator,
 };
 use crate::types::{Build, ComputeCapability, KernelSupport, Vendor};
@@ -40,7 +40,7 @@ fn nearest<'c, 'm: 'c>(
     };
     candidates.filter(excluded_by_machine).max_by(|a, b| {
         let key = |c: &Candidate<'_>| (c.build.pytorch, Reverse(c.blockers.len()));
-        let needs_driver = |c: &Candidate<'_>| c.blockers.iter().any(|b| b.is_about_driver());
+        let needs_driver = |c: &Candidate<'_>| c.blockers.iter().any(Blocker::is_about_driver);
         let toolkits = a.build.accelerator.cuda().cmp(&b.build.accelerator.cuda());
         let by_toolkit =
             if needs_driver(a) && needs_driver(b) { toolkits.reverse() } else { toolkits };
