@@ -35,7 +35,6 @@ pub enum Kind {
 
 impl Installed<'_> {
     /// Its version, as written.
-    #[must_use]
     pub fn version_text(&self) -> &str {
         match &self.kind {
             Kind::Conda(package) => &package.version,
@@ -44,7 +43,6 @@ impl Installed<'_> {
     }
 
     /// The kind of its channel; `None` if pip installed it.
-    #[must_use]
     pub fn channel_kind(&self) -> Option<ChannelKind> {
         match &self.kind {
             Kind::Conda(package) => Some(ChannelKind::of(&package.channel)),

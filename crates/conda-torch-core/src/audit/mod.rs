@@ -61,7 +61,6 @@ pub enum EnvironmentStatus {
 
 impl EnvironmentStatus {
     /// Whether there is something to do.
-    #[must_use]
     pub const fn needs_action(self) -> bool {
         matches!(self, Self::Problems | Self::Unreadable)
     }
@@ -74,7 +73,6 @@ impl Checkup<'_> {
     }
 
     /// Whether other packages fix a problem, unlike a driver or a variable.
-    #[must_use]
     pub fn needs_packages(&self) -> bool {
         self.problems().any(|problem| {
             !matches!(
@@ -91,7 +89,6 @@ impl Checkup<'_> {
     }
 
     /// What messages and hints need to know.
-    #[must_use]
     pub fn context(&self) -> Context<'_> {
         self.advice.context(&self.machine, self.matrix)
     }
@@ -111,7 +108,6 @@ struct Inputs<'a, 'm> {
 }
 
 /// Checks an environment against a machine.
-#[must_use]
 pub fn check<'m>(environment: &Environment, machine: &Machine, matrix: &'m Matrix) -> Checkup<'m> {
     let (machine, overridden) = machine::without_override(machine, matrix);
     let advice = requests::advice(environment, &machine, matrix);

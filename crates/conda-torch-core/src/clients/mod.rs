@@ -23,14 +23,12 @@ pub struct ClientTarget<'a> {
 
 impl<'a> ClientTarget<'a> {
     /// A client on the machine.
-    #[must_use]
     pub fn installed(client: &'a Client) -> Self {
         let version = client.version.value().copied();
         Self { kind: client.kind, version, found: Some(client) }
     }
 
     /// Every client on a machine, `first` first; without any, each kind in its current version.
-    #[must_use]
     pub fn all(machine: &'a Machine, first: Option<&Client>) -> Vec<Self> {
         if machine.clients.is_empty() {
             return habits::CURRENT
@@ -44,7 +42,6 @@ impl<'a> ClientTarget<'a> {
     }
 
     /// The best client on the machine, or of a kind; conda where there is none.
-    #[must_use]
     pub fn of(machine: &'a Machine, kind: Option<ClientKind>) -> Self {
         let found =
             machine.clients.iter().find(|client| kind.is_none_or(|kind| client.kind == kind));
@@ -54,7 +51,6 @@ impl<'a> ClientTarget<'a> {
     }
 
     /// The client that an environment belongs to, or one of a kind; else the best.
-    #[must_use]
     pub fn of_environment(machine: &'a Machine, prefix: &str, kind: Option<ClientKind>) -> Self {
         let is_its = |client: &&Client| {
             let root = client.root_prefix.as_deref().map(|root| root.trim_end_matches(['/', '\\']));
@@ -72,7 +68,6 @@ impl<'a> ClientTarget<'a> {
     }
 
     /// Whether it detects for the system that it runs on, whatever platform it installs for.
-    #[must_use]
     pub fn sees_own_system_only(&self) -> bool {
         self.habits().own_system_only
     }

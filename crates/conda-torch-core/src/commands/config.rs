@@ -60,7 +60,6 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
 ///
 /// conda-forge is added before a channel is removed, so that the list is never empty in between: conda takes
 /// an empty one for `defaults`, or refuses to work.
-#[must_use]
 pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_>) -> Vec<Step> {
     let Some(config) = Config::of(client) else { return Vec::new() };
     let writable = |path: &Option<String>| {

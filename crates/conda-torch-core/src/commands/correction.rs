@@ -6,7 +6,6 @@ use crate::solve_check::Correction;
 use super::Step;
 
 /// The installation with a correction. For a new environment the caller makes new commands.
-#[must_use]
 pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
     match correction {
         Correction::OverrideCuda(cuda) => {

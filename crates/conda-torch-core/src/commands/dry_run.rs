@@ -16,7 +16,6 @@ pub struct DryRunCommand {
 
 /// An installation as a dry run with JSON output. `--json` answers every question with yes; a dry run acts on
 /// none.
-#[must_use]
 pub fn dry_run(step: &Step) -> DryRunCommand {
     debug_assert_ne!(step.client, ClientKind::Pixi, "pixi has no dry run of `add`");
     let words = step.argv.iter().skip(1).cloned();
@@ -25,7 +24,6 @@ pub fn dry_run(step: &Step) -> DryRunCommand {
 }
 
 /// pixi's lock of a project with the same packages: the lock file lists what it would install.
-#[must_use]
 pub fn lock(manifest: &str, step: &Step) -> DryRunCommand {
     let words = ["lock", "--manifest-path", manifest];
     DryRunCommand { arguments: words.map(str::to_owned).to_vec(), env: step.env.clone() }
@@ -34,7 +32,6 @@ pub fn lock(manifest: &str, step: &Step) -> DryRunCommand {
 impl DryRunCommand {
     /// Replaces the name of the new environment by a folder: conda and mamba 1 refuse a dry run of `create` if
     /// the environment exists.
-    #[must_use]
     pub fn in_folder(mut self, folder: &str) -> Self {
         let is_name_or_folder = |word: &String| word == "-n" || word == "-p";
         if let Some(at) = self.arguments.iter().position(is_name_or_folder) {
@@ -47,14 +44,12 @@ impl DryRunCommand {
     }
 
     /// Without network access.
-    #[must_use]
     pub fn offline(mut self) -> Self {
         self.arguments.push("--offline".to_owned());
         self
     }
 
     /// For another machine than the one that the client runs on: overrides what it would detect here.
-    #[must_use]
     pub fn for_another(mut self, machine: &Machine, choice: &Choice<'_>) -> Self {
         let cuda = choice.needs_cuda.map(|cuda| cuda.to_string()).unwrap_or_default();
         let glibc = machine.glibc.value().map(ToString::to_string);

@@ -65,7 +65,6 @@ impl TargetEnvironment {
     }
 
     /// A name for a project or a file: the environment's, or `torch`.
-    #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Name(name) => name,

@@ -12,7 +12,6 @@ use super::{Step, StepKind};
 
 /// The commands for a choice, in order: settings that this machine lacks (optional), installation,
 /// check (optional).
-#[must_use]
 pub fn plan(
     machine: &Machine,
     choice: &Choice<'_>,

@@ -22,7 +22,6 @@ pub struct MigrationSteps {
 
 /// The commands for a client. None has `-y`, which would replace an environment without asking; `taken` are
 /// the names and folders of the environments that exist.
-#[must_use]
 pub fn migration(
     machine: &Machine,
     migration: &Migration<'_, '_>,

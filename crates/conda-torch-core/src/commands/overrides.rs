@@ -7,7 +7,6 @@ use crate::types::{Detected, Machine, Origin};
 use crate::virtual_packages::{cuda_suffices, is_described, needs_cuda_hidden};
 
 /// The variables with which a client detects what the choice was made for; empty if it does so by itself.
-#[must_use]
 pub fn overrides(
     machine: &Machine,
     choice: &Choice<'_>,

@@ -21,7 +21,6 @@ pub struct SystemRequirements {
 }
 
 /// What a project for this choice must declare.
-#[must_use]
 pub fn system_requirements(machine: &Machine, choice: &Choice<'_>) -> SystemRequirements {
     let os = choice.build.subdir.os();
     let assumed = Version::new(&[2, 28]);

@@ -26,7 +26,6 @@ const ANACONDA: [&str; 5] = [
 impl ChannelName {
     /// Reads a channel as clients write it in a record: conda a URL with the subdir, rattler and pixi
     /// one with a slash at the end, micromamba a name.
-    #[must_use]
     pub fn of(text: &str) -> Self {
         let text = without_secrets(text);
         let (name, subdir) = split_subdir(&text);
@@ -40,7 +39,6 @@ impl ChannelName {
     }
 
     /// The channel of a package, from the package's own address.
-    #[must_use]
     pub fn of_package(url: &str) -> Self {
         Self::of(url.rsplit_once('/').map_or("", |(channel, _)| channel))
     }
@@ -67,7 +65,6 @@ pub enum ChannelKind {
 
 impl ChannelKind {
     /// The kind of a channel, given by name, address or folder.
-    #[must_use]
     pub fn of(channel: &str) -> Self {
         let name = ChannelName::of(channel).name.to_ascii_lowercase();
         let is_address = name.contains("://") || super::is_folder(&name);
@@ -87,7 +84,6 @@ impl ChannelKind {
     }
 
     /// The name that most channels of the kind have; `other` for others.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pytorch => "pytorch",
@@ -99,13 +95,11 @@ impl ChannelKind {
     }
 
     /// Whether its packages belong to the builds of the old `pytorch` channel.
-    #[must_use]
     pub const fn is_old_torch(self) -> bool {
         matches!(self, Self::Pytorch | Self::Nvidia)
     }
 
     /// Whether conda-forge has packages of its own instead of this channel's.
-    #[must_use]
     pub const fn is_replaced(self) -> bool {
         matches!(self, Self::Pytorch | Self::Nvidia | Self::Defaults)
     }
@@ -113,7 +107,6 @@ impl ChannelKind {
 
 /// The channel on the same host with another name: the address of conda-forge's mirror beside a
 /// mirror of `pytorch`. `None` for a channel that is not given by its address.
-#[must_use]
 pub fn sibling(channel: &str, name: &str) -> Option<String> {
     let (at, old) = channel_part(channel)?;
     channel
@@ -145,7 +138,6 @@ pub(super) fn split_subdir(channel: &str) -> (&str, &str) {
 
 /// A text without the tokens (`/t/TOKEN/`), user names and passwords (`user:password@`) of the
 /// addresses in it.
-#[must_use]
 pub fn without_secrets(text: &str) -> String {
     let mut text = text.to_owned();
     let mut from = 0;

@@ -42,7 +42,6 @@ impl Channels {
     }
 
     /// These, and others after them.
-    #[must_use]
     pub fn and(&self, others: &[String]) -> Self {
         if others.is_empty() {
             return self.clone();
@@ -62,7 +61,6 @@ impl Channels {
     }
 
     /// Whether it is conda-forge itself and no other.
-    #[must_use]
     pub fn is_conda_forge(&self) -> bool {
         // The usual case first: it is asked at every start.
         self.0.is_empty()
@@ -70,20 +68,17 @@ impl Channels {
     }
 
     /// Whether an address holds a token, a name or a password.
-    #[must_use]
     pub fn have_secrets(&self) -> bool {
         self.0.iter().any(|channel| without_secrets(channel) != *channel)
     }
 
     /// The same without secrets: for what is read by others than clients.
-    #[must_use]
     pub fn without_secrets(&self) -> Self {
         Self(self.0.iter().map(|channel| without_secrets(channel)).collect())
     }
 }
 
 /// Whether a channel is given by its folder.
-#[must_use]
 pub fn is_folder(channel: &str) -> bool {
     channel.starts_with(['.', '/', '\\']) || channel.starts_with("file:") || channel.contains(":\\")
 }

@@ -40,26 +40,22 @@ impl FromStr for Constraint {
 
 impl Constraint {
     /// All versions that begin like this one.
-    #[must_use]
     pub fn begins(version: Version) -> Self {
         let version = conda_version(version).into();
         Self(VersionSpec::StrictRange(StrictRangeOperator::StartsWith, version))
     }
 
     /// Whether every version is allowed.
-    #[must_use]
     pub fn is_any(&self) -> bool {
         self.0 == VersionSpec::Any
     }
 
     /// Whether a version is allowed.
-    #[must_use]
     pub fn admits(&self, version: Version) -> bool {
         self.0.matches(&conda_version(version))
     }
 
     /// Whether some version of a series such as `3.8` may be allowed.
-    #[must_use]
     pub fn admits_series(&self, series: Version) -> bool {
         let first = conda_version(series);
         let last = conda_version(Version::new(&[series.major(), series.minor(), u16::MAX]));
@@ -67,7 +63,6 @@ impl Constraint {
     }
 
     /// The only version that is allowed, or what all of them begin with.
-    #[must_use]
     pub fn pin(&self) -> Option<Version> {
         match &self.0 {
             VersionSpec::Exact(EqualityOperator::Equals, version) => numbers(version),
@@ -77,7 +72,6 @@ impl Constraint {
     }
 
     /// The greatest lower bound.
-    #[must_use]
     pub fn lower(&self) -> Option<Version> {
         use RangeOperator::{Greater, GreaterEquals};
         self.greatest(|clause| match clause {
@@ -87,7 +81,6 @@ impl Constraint {
     }
 
     /// The greatest upper bound.
-    #[must_use]
     pub fn upper(&self) -> Option<Version> {
         use RangeOperator::{Less, LessEquals};
         self.greatest(|clause| match clause {
@@ -98,7 +91,6 @@ impl Constraint {
 
     /// The version that the constraint is about: the one it names, else its lower bound, else its
     /// upper bound.
-    #[must_use]
     pub fn anchor(&self) -> Option<Version> {
         use StrictRangeOperator::{Compatible, StartsWith};
         let named = self.greatest(|clause| match clause {

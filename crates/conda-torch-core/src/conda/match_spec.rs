@@ -37,20 +37,17 @@ pub struct SpecParts<'a> {
 
 impl MatchSpec {
     /// A package of any version.
-    #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
     /// `name=version`.
-    #[must_use]
     pub fn version(name: impl Into<String>, version: impl fmt::Display) -> Self {
         Self { version: format!("={version}"), ..Self::named(name) }
     }
 
     /// `name=version=build`, which is that version alone to conda, and to micromamba all that begin
     /// like it: the version is to be written in full.
-    #[must_use]
     pub fn build(
         name: impl Into<String>,
         version: impl fmt::Display,
@@ -60,20 +57,17 @@ impl MatchSpec {
     }
 
     /// Reads a spec; `None` for a text that names no package, such as a path, a URL or a template.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         SpecParts::parse(text).map(Self::from)
     }
 
     /// What is said about the version; `None` if nothing is, or nothing that is understood.
-    #[must_use]
     pub fn constraint(&self) -> Option<Constraint> {
         let version = if self.is_exact() { self.number() } else { &self.version };
         version.parse().ok()
     }
 
     /// Whether the version is not understood.
-    #[must_use]
     pub fn is_unclear(&self) -> bool {
         !self.version.is_empty() && self.constraint().is_none()
     }
@@ -91,7 +85,6 @@ impl MatchSpec {
     }
 
     /// Another version, written in the form of this one's.
-    #[must_use]
     pub fn restyled(&self, version: impl fmt::Display) -> String {
         match self.version.as_str() {
             old if old.starts_with("==") => format!("=={version}"),
@@ -103,7 +96,6 @@ impl MatchSpec {
     }
 
     /// The name and version as one word that every client reads, for a command line.
-    #[must_use]
     pub fn argument(&self) -> String {
         let Self { name, version, .. } = self;
         match version.chars().next() {
@@ -116,7 +108,6 @@ impl MatchSpec {
     }
 
     /// The same with the build string.
-    #[must_use]
     pub fn argument_with_build(&self) -> String {
         let Self { name, version, build: Some(build), .. } = self else { return self.argument() };
         if version.contains(['<', '>', '!', '~', '|', ',']) {
@@ -170,7 +161,6 @@ const OPERATORS: [char; 5] = ['=', '<', '>', '!', '~'];
 
 impl<'a> SpecParts<'a> {
     /// Takes a spec in any of conda's forms apart; `None` for a text that names no package.
-    #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = without_comment(text).trim();
         let (channel, rest) = match text.rsplit_once("::") {

@@ -58,7 +58,6 @@ impl Subdir {
     ];
 
     /// The name as conda writes it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Linux64 => "linux-64",
@@ -79,7 +78,6 @@ impl Subdir {
     }
 
     /// The operating system.
-    #[must_use]
     pub const fn os(self) -> Os {
         match self {
             Self::Osx64 | Self::OsxArm64 => Os::Macos,

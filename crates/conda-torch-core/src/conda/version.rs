@@ -22,7 +22,6 @@ pub struct Version {
 
 impl Version {
     /// A release of one to four parts; more are cut.
-    #[must_use]
     pub const fn new(written: &[u16]) -> Self {
         let mut parts = [0; 4];
         let mut len = 0;
@@ -35,31 +34,26 @@ impl Version {
     }
 
     /// The same version as release candidate `n`.
-    #[must_use]
     pub const fn candidate(self, n: u8) -> Self {
         Self { candidate: n, ..self }
     }
 
     /// The first part.
-    #[must_use]
     pub const fn major(self) -> u16 {
         self.parts[0]
     }
 
     /// The second part, 0 where none was written.
-    #[must_use]
     pub const fn minor(self) -> u16 {
         self.parts[1]
     }
 
     /// Whether this is a release candidate: conda-forge keeps those on a label of their own.
-    #[must_use]
     pub const fn is_candidate(self) -> bool {
         self.candidate != 0
     }
 
     /// Whether `self`, read as a prefix, covers `other`: `2.9` covers `2.9.1`, `2` covers both.
-    #[must_use]
     pub fn covers(self, other: Self) -> bool {
         let len = usize::from(self.len);
         self.parts[..len] == other.parts[..len]
@@ -67,7 +61,6 @@ impl Version {
     }
 
     /// How far apart two versions are, series first: for "the nearest", not for order.
-    #[must_use]
     pub fn distance(self, other: Self) -> u64 {
         let weigh = |version: Self| {
             version.parts.iter().fold(0_u64, |sum, part| sum * 1000 + u64::from((*part).min(999)))
@@ -76,13 +69,11 @@ impl Version {
     }
 
     /// The first two parts alone: `2.13.0` is of the series `2.13`.
-    #[must_use]
     pub const fn series(self) -> Self {
         Self { parts: [self.parts[0], self.parts[1], 0, 0], len: 2, candidate: 0 }
     }
 
     /// The version without its last written part: `2.1.2` becomes `2.1`.
-    #[must_use]
     pub fn parent(self) -> Self {
         let len = self.len.saturating_sub(1).max(1);
         let mut parts = self.parts;

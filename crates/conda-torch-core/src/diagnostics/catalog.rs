@@ -54,7 +54,6 @@ pub struct Entry {
 
 impl Entry {
     /// What it is, in one line.
-    #[must_use]
     pub fn summary(&self) -> String {
         let first = self.explanation.split("\n\n").next().unwrap_or_default();
         let text = first.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -63,7 +62,6 @@ impl Entry {
     }
 
     /// The page that `conda-torch explain` prints.
-    #[must_use]
     pub fn page(&self) -> String {
         let example = (self.example)();
         let severity = match example.severity() {
@@ -89,13 +87,11 @@ impl Entry {
 }
 
 /// The entry of a code.
-#[must_use]
 pub fn entry(code: &str) -> Option<&'static Entry> {
     CATALOG.iter().find(|entry| entry.code == code)
 }
 
 /// `docs/diagnostics.md`.
-#[must_use]
 pub fn pages() -> String {
     let mut text = "\
 <!-- Generated from `crates/conda-torch-core/src/diagnostics`: UPDATE=1 cargo test --test docs -->
@@ -143,7 +139,6 @@ pub(super) fn example<T: FromStr>(text: &str) -> T {
 
 impl Diagnostic {
     /// What to do about it on this machine. Where another diagnostic says more about the same, what helps there.
-    #[must_use]
     pub fn hint(&self, context: &Context<'_>) -> Option<String> {
         let covering = context.diagnostics.iter().find(|other| other.covers(self));
         match covering {
@@ -154,7 +149,6 @@ impl Diagnostic {
     }
 
     /// Whether another one says the same and more: a person need not read both.
-    #[must_use]
     pub fn is_covered(&self, all: &[Self]) -> bool {
         let no_libcuda =
             matches!(self, Self::ClientSeesNoCuda { why: NoCudaReason::LibcudaMissing, .. });
@@ -166,7 +160,6 @@ impl Diagnostic {
     }
 
     /// Whether both are of one kind, whatever their facts.
-    #[must_use]
     pub fn is_same_kind(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
@@ -227,33 +220,28 @@ macro_rules! catalog {
         #[expect(unused_variables, reason = "an entry names the facts that it needs")]
         impl Diagnostic {
             /// The stable name.
-            #[must_use]
             pub const fn code(&self) -> &'static str {
                 match self { $($(Self::$name { .. } => $code,)+)+ }
             }
 
             /// What it is about.
-            #[must_use]
             pub const fn subject(&self) -> Subject {
                 match self { $($(Self::$name { .. } => Subject::$subject,)+)+ }
             }
 
             /// How serious it is in an advice.
-            #[must_use]
             pub fn severity(&self) -> Severity {
                 use Severity::{Error, Info, Warning};
                 match self { $($(Self::$name $({ $($field),+ })? => $severity,)+)+ }
             }
 
             /// How serious it is for an environment that has the build already.
-            #[must_use]
             pub fn installed_severity(&self) -> Severity {
                 use Severity::{Info, Warning};
                 match self { $($(Self::$name { .. } => given!($($installed)?; self.severity()),)+)+ }
             }
 
             /// What is the case: one sentence without a full stop.
-            #[must_use]
             pub fn message(&self, context: &Context<'_>) -> String {
                 match self { $($(Self::$name $({ $($field),+ })? => {
                     $(let $message_context = context;)?
@@ -269,32 +257,27 @@ macro_rules! catalog {
             }
 
             /// Where to read on.
-            #[must_use]
             pub fn url(&self) -> Option<&'static str> {
                 match self { $($(Self::$name { .. } => given!($(Some($url))?; None),)+)+ }
             }
 
             /// The error that a user of the build sees, in its own words.
-            #[must_use]
             pub fn symptom(&self) -> Option<String> {
                 match self { $($(Self::$name $({ $($field),+ })? => given!($($symptom)?; None),)+)+ }
             }
 
             /// The driver's index of the GPU that it is about.
-            #[must_use]
             pub fn gpu(&self) -> Option<u32> {
                 match self { $($(Self::$name $({ $($field),+ })? => given!($(Some($gpu))?; None),)+)+ }
             }
 
             /// Whether an answer with it is `degraded`: PyTorch finds no GPU until it is fixed, or a fact that
             /// matters is missing.
-            #[must_use]
             pub fn degrades(&self) -> bool {
                 match self { $($(Self::$name $({ $($field),+ })? => given!($($degrades)?; false),)+)+ }
             }
 
             /// Whether it says what the other does, and more.
-            #[must_use]
             pub fn covers(&self, other: &Self) -> bool {
                 match self { $($(Self::$name { .. } => {
                     given!($(matches!(other, $(Self::$covered { .. })|+))?; false)

@@ -35,7 +35,6 @@ pub(super) fn because(fault: Option<&Fault>) -> String {
 }
 
 /// Why a channel cannot be read, and what to do.
-#[must_use]
 pub fn channel_error(fault: &Fault) -> String {
     format!("cannot read `{}`: {}", fault.at, fault_text(fault.kind).unwrap_or(&fault.detail))
 }
@@ -67,7 +66,6 @@ pub(crate) const fn fault_text(kind: FaultKind) -> Option<&'static str> {
 }
 
 /// A time span, in the unit that suits it.
-#[must_use]
 pub fn ago(seconds: u64) -> String {
     match seconds {
         0..2 => "a second".to_owned(),

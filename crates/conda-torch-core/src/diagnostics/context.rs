@@ -38,7 +38,6 @@ impl Context<'static> {
 
 impl<'a> Context<'a> {
     /// That of a diagnostic which is part of no answer.
-    #[must_use]
     pub const fn new(machine: &'a Machine, matrix: &'a Matrix) -> Self {
         let (driver_for_better, glibc_for_better) = (None, false);
         Self { machine, matrix, diagnostics: &[], driver_for_better, glibc_for_better }
@@ -52,7 +51,6 @@ impl Context<'_> {
     }
 
     /// `compute capability 6.1 (NVIDIA GeForce GTX 1080 Ti)`, with its number where there are several.
-    #[must_use]
     pub fn gpu(
         &self,
         index: u32,
@@ -64,7 +62,6 @@ impl Context<'_> {
     }
 
     /// `driver 535.183.01` where that was found; the one that belongs to a CUDA version is only concluded.
-    #[must_use]
     pub fn driver(&self, driver: Option<DriverVersion>) -> String {
         match driver.filter(|_| self.machine.driver.is_found()) {
             Some(driver) => format!("driver {driver}"),
@@ -73,7 +70,6 @@ impl Context<'_> {
     }
 
     /// The release of `JetPack` that includes a driver: a Jetson's cannot be installed alone.
-    #[must_use]
     pub fn jetpack(&self, driver: DriverVersion) -> String {
         let release = self.matrix.jetpack(driver).map(|row| format!(" {}", row.release));
         format!("JetPack{}", release.unwrap_or_default())
@@ -196,7 +192,6 @@ fn driver_range(needed: DriverVersion, last_branch: Option<u32>) -> String {
 }
 
 /// A GPU by its compute capability and name.
-#[must_use]
 pub fn describe_gpu(name: Option<&str>, capability: Option<ComputeCapability>) -> String {
     match (name, capability) {
         (Some(name), Some(capability)) => format!("compute capability {capability} ({name})"),

@@ -8,7 +8,6 @@ use crate::types::{Accelerator, Build, CompanionBuild, Date};
 
 /// Everything new, rebuilt or changed as rows of the files in `data/`. Values that only the recipe has are
 /// inferred and marked; its commit, which is required, is left out.
-#[must_use]
 pub fn matrix_rows(differences: &Differences<'_>, matrix: &Matrix) -> String {
     let builds = differences.builds.iter().map(|difference| match difference {
         Difference::New(found) => build_row(found, None, matrix),
@@ -140,7 +139,6 @@ fn accelerator(accelerator: Accelerator) -> String {
 }
 
 /// A companion by everything that distinguishes it.
-#[must_use]
 pub fn companion_name(row: &CompanionBuild) -> String {
     let CompanionBuild { package, version, subdir, accelerator, .. } = row;
     let mut name = format!("{package} {version} {subdir} {}", accelerator.build_prefix());

@@ -22,7 +22,6 @@ use crate::resolve::{Choice, Status};
 use crate::types::{Accelerator, Build};
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
-#[must_use]
 pub fn headline(choice: &Choice<'_>) -> String {
     let mut text = format!("PyTorch {}", choice_title(choice));
     for companion in &choice.companions {
@@ -45,13 +44,11 @@ fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
 }
 
 /// `2.13.0 with CUDA 12.9`.
-#[must_use]
 pub fn build_title(build: &Build) -> String {
     of(build.pytorch, build.accelerator)
 }
 
 /// The same, by what the build computes on here.
-#[must_use]
 pub fn choice_title(choice: &Choice<'_>) -> String {
     of(choice.build.pytorch, choice.computes_on)
 }
@@ -65,7 +62,6 @@ fn of(version: Version, accelerator: Accelerator) -> String {
 }
 
 /// A text without control characters, which a name from a driver or a file may have.
-#[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(char::is_control) {
         Cow::Owned(text.replace(char::is_control, "?"))

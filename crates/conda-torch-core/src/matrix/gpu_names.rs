@@ -52,7 +52,6 @@ impl Matrix {
 
     /// The compute capability of all GPUs whose names start like this, as `nvidia-smi` truncates them
     /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` if they differ.
-    #[must_use]
     pub fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
         let lower = start.to_ascii_lowercase();
         let (whole, cut) = lower.rsplit_once([' ', '-']).unwrap_or(("", &lower));
@@ -78,7 +77,6 @@ impl Matrix {
     }
 
     /// The chip of a PCI id as Linux and Windows write it, `10de:1b06`; `None` for other vendors.
-    #[must_use]
     pub fn by_pci_id(&self, id: &str) -> Option<&PciRange> {
         let (vendor, device) = id.split_once(':')?;
         if !vendor.eq_ignore_ascii_case("10de") {
@@ -91,7 +89,6 @@ impl Matrix {
 
     /// The compute capability of a Jetson, by the model in the device tree: `NVIDIA Jetson AGX Orin Developer
     /// Kit` contains the name `Jetson AGX Orin`. The longest name wins.
-    #[must_use]
     pub fn jetson_of_model(&self, model: &str) -> Option<ComputeCapability> {
         let words = model.to_ascii_lowercase();
         let soc = |row: &&GpuName| self.is_soc(row.capability);

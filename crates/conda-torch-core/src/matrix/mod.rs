@@ -69,13 +69,11 @@ pub enum DriverFamily {
 
 impl DriverFamily {
     /// The family for an operating system; inside WSL the driver is Windows' own.
-    #[must_use]
     pub fn of(subdir: Subdir, wsl: bool) -> Self {
         if wsl || subdir.os() == Os::Windows { Self::Windows } else { Self::Linux }
     }
 
     /// The driver of this family.
-    #[must_use]
     pub const fn pick(self, linux: DriverVersion, windows: DriverVersion) -> DriverVersion {
         match self {
             Self::Linux => linux,
@@ -86,13 +84,11 @@ impl DriverFamily {
 
 impl Matrix {
     /// The rows in this program.
-    #[must_use]
     pub fn embedded() -> &'static Self {
         &embedded::EMBEDDED
     }
 
     /// What is known about a capability.
-    #[must_use]
     pub fn capability(&self, capability: ComputeCapability) -> Option<&Capability> {
         let rows = &self.capabilities;
         let place = rows.binary_search_by_key(&capability, |row| row.capability).ok()?;
@@ -100,26 +96,22 @@ impl Matrix {
     }
 
     /// Whether a capability is a Tegra part's. Unknown ones are taken for desktop parts.
-    #[must_use]
     pub fn is_soc(&self, capability: ComputeCapability) -> bool {
         self.capability(capability).is_some_and(|row| row.soc)
     }
 
     /// How the kernels of a build reach a GPU.
-    #[must_use]
     pub fn support(&self, build: &Build, gpu: ComputeCapability) -> KernelSupport {
         build.kernels.support(gpu, |capability| self.is_soc(capability))
     }
 
     /// The last driver branch for a GPU, if drivers have dropped it.
-    #[must_use]
     pub fn last_branch(&self, gpu: ComputeCapability) -> Option<u32> {
         self.capability(gpu)?.last_branch
     }
 
     /// The oldest glibc for the CUDA libraries that a pin of `cuda-version` brings: what those of the
     /// newest toolkit up to the pin ask for, as the least demanding build with it shows.
-    #[must_use]
     pub fn libraries_glibc(&self, subdir: Subdir, pin: CudaVersion) -> Option<Version> {
         let brought = |build: &&Build| {
             build.subdir == subdir
@@ -136,7 +128,6 @@ impl Matrix {
     }
 
     /// The oldest driver that supports a toolkit in full.
-    #[must_use]
     pub fn toolkit_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
         self.toolkits
             .iter()
@@ -145,7 +136,6 @@ impl Matrix {
     }
 
     /// The oldest driver on which every toolkit of `cuda`'s major version runs.
-    #[must_use]
     pub fn major_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
         self.majors
             .iter()
@@ -155,7 +145,6 @@ impl Matrix {
 
     /// The oldest driver on which a toolkit's machine code runs: the one that came with it, or, where
     /// that is older, the floor of minor-version compatibility.
-    #[must_use]
     pub fn oldest_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
         let own = self.toolkit_driver(cuda, family);
         match (self.major_driver(cuda, family), own) {
@@ -165,14 +154,12 @@ impl Matrix {
     }
 
     /// The first `JetPack` whose driver is new enough, or the newest.
-    #[must_use]
     pub fn jetpack(&self, needed: DriverVersion) -> Option<&JetPack> {
         let first = self.jetpacks.iter().find(|row| row.driver.is_at_least(needed));
         first.or(self.jetpacks.last())
     }
 
     /// The newest CUDA that a driver supports, by the toolkits that it is new enough for.
-    #[must_use]
     pub fn cuda_of_driver(
         &self,
         driver: DriverVersion,

@@ -66,7 +66,6 @@ pub enum Limit {
 
 impl OverviewRow<'_> {
     /// The package to request: the metapackage if it leads to the build, else `pytorch` with a build string.
-    #[must_use]
     pub fn package(&self) -> Option<&'static str> {
         self.build.map(|build| match build.accelerator {
             Accelerator::Cuda(_) if build.metapackage => "pytorch-gpu",
@@ -78,7 +77,6 @@ impl OverviewRow<'_> {
     }
 
     /// Whether a solver chooses this row's build for this pin.
-    #[must_use]
     pub fn is_of(&self, build: &Build, cuda_version: Option<CudaVersion>) -> bool {
         self.build == Some(build)
             && cuda_version.is_none_or(|pin| self.cuda_versions.contains(&pin))
@@ -88,7 +86,6 @@ impl OverviewRow<'_> {
 impl Matrix {
     /// For each platform: every `cuda-version`, newest first, one row for those that lead to the same build;
     /// then Jetson, Apple's GPU and the processor.
-    #[must_use]
     pub fn overview(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
         let mut rows = Vec::new();
         for &subdir in subdirs {
@@ -103,7 +100,6 @@ impl Matrix {
     }
 
     /// Every build as a row, in the order of the matrix.
-    #[must_use]
     pub fn every_build(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
         let builds = self.builds.iter().filter(|build| subdirs.contains(&build.subdir));
         let pins = |build: &Build| {
@@ -114,7 +110,6 @@ impl Matrix {
     }
 
     /// One build and its pin as a row.
-    #[must_use]
     pub fn row_of<'m>(&'m self, build: &'m Build, pin: Option<CudaVersion>) -> OverviewRow<'m> {
         self.row(build.subdir, build.is_cuda(), pin.into_iter().collect(), Some(build))
     }

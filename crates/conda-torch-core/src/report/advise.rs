@@ -62,7 +62,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the answer; `all` lists every build that was rejected.
-#[must_use]
 pub fn document(answer: &Answer<'_>, all: bool) -> String {
     let Answer { machine, request, advice, matrix, .. } = *answer;
     let recommended = advice.recommended.as_ref();
@@ -102,7 +101,6 @@ pub fn document(answer: &Answer<'_>, all: bool) -> String {
 }
 
 /// Writes the document of a run that failed.
-#[must_use]
 pub fn error(message: &str, exit_code: u8) -> String {
     failed::<_, Content<'_>>(Status::Error, message, exit_code)
 }

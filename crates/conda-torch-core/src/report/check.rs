@@ -30,7 +30,6 @@ pub struct Checked<'m> {
 impl Checked<'_> {
     /// The commands that make a new environment with what this machine should have. Empty if other
     /// packages would not help.
-    #[must_use]
     pub fn fix(&self, client: &ClientTarget<'_>) -> Vec<Step> {
         if !self.checkup.needs_packages() {
             return Vec::new();
@@ -66,7 +65,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the environments.
-#[must_use]
 pub fn document(
     all: &[Checked<'_>],
     machine: &Machine,
@@ -86,7 +84,6 @@ pub fn document(
 }
 
 /// Writes the document of a run that failed.
-#[must_use]
 pub fn error(message: &str, exit_code: u8) -> String {
     failed::<_, Content<'_>>(Status::Error, message, exit_code)
 }

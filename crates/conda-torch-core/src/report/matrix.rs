@@ -43,7 +43,6 @@ pub struct TableRow<'m> {
 
 /// The rows of some platforms. If no row has the recommended build, because the machine is too old for
 /// the newest, the build gets a row at the end of its platform.
-#[must_use]
 pub fn rows<'m>(
     matrix: &'m Matrix,
     subdirs: &[Subdir],
@@ -79,7 +78,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the rows.
-#[must_use]
 pub fn document(matrix: &Matrix, rows: &[TableRow<'_>]) -> String {
     write(Content {
         matrix: MatrixDate::of(matrix),

@@ -33,7 +33,6 @@ pub struct Compared<'a> {
 
 impl Compared<'_> {
     /// Whether nothing differs and every record could be parsed.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         self.differences.is_empty() && self.gaps.is_empty()
     }
@@ -60,7 +59,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the comparison.
-#[must_use]
 pub fn document(compared: &Compared<'_>) -> String {
     let Compared { channel, origins, differences, gaps, matrix } = *compared;
     write(Content {
@@ -242,7 +240,6 @@ struct GapReport<'a> {
 }
 
 /// What changed in a row, each in a few words.
-#[must_use]
 pub fn companion_changes(row: &CompanionBuild, found: &CompanionBuild) -> Vec<String> {
     let mut what = Vec::new();
     if row.pytorch != found.pytorch {
@@ -263,13 +260,11 @@ pub fn companion_changes(row: &CompanionBuild, found: &CompanionBuild) -> Vec<St
 }
 
 /// The pins of `cuda-version` that a build allows.
-#[must_use]
 pub fn pins(pins: &CudaPins) -> String {
     format!("`cuda-version` >={},<{}", pins.start, pins.end)
 }
 
 /// Why a record is not understood.
-#[must_use]
 pub fn gap(what: UnreadReason) -> &'static str {
     match what {
         UnreadReason::Version => "unknown version format",

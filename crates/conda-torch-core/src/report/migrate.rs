@@ -48,7 +48,6 @@ pub struct MigrationAnswer<'a> {
 
 impl<'a> MigrationAnswer<'a> {
     /// The commands.
-    #[must_use]
     pub fn steps(&self) -> MigrationSteps {
         let Self { machine, migration, client, environment, taken, .. } = self;
         commands::migration(machine, migration, client, environment, taken)
@@ -124,7 +123,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the migration of an environment.
-#[must_use]
 pub fn environment(answer: &MigrationAnswer<'_>) -> String {
     let migration = answer.migration;
     let advice = &migration.target.advice;
@@ -160,7 +158,6 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
 }
 
 /// Writes the configuration.
-#[must_use]
 pub fn settings(answer: &SettingsAnswer<'_>) -> String {
     let found = answer.settings;
     let steps = commands::settings(answer.machine, found, &answer.client);
@@ -190,7 +187,6 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> String {
 }
 
 /// Writes the document of a run that failed.
-#[must_use]
 pub fn error(message: &str, exit_code: u8) -> String {
     failed::<_, Content<'_>>(Status::Error, message, exit_code)
 }

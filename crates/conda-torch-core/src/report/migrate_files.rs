@@ -29,7 +29,6 @@ pub struct MigratedFile {
 
 impl MigratedFile {
     /// A file that was not read yet.
-    #[must_use]
     pub fn new(file: &str) -> Self {
         Self {
             file: file.to_owned(),
@@ -41,7 +40,6 @@ impl MigratedFile {
     }
 
     /// The difference as `diff -u` writes it; empty if there is none.
-    #[must_use]
     pub fn diff(&self) -> String {
         match &self.outcome {
             Ok(migration) if migration.text != self.old => {
@@ -66,7 +64,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the files.
-#[must_use]
 pub fn document(files: &[MigratedFile], exit_code: u8, matrix: &Matrix) -> String {
     write(Content {
         matrix: MatrixDate::of(matrix),

@@ -105,7 +105,6 @@ struct Failure<'a> {
 }
 
 /// Writes the document of a run of `probe` or `matrix` that failed.
-#[must_use]
 pub fn error(message: &str, exit_code: u8) -> String {
     write(Failure { status: "error", exit_code, error: ErrorMessage { message } })
 }

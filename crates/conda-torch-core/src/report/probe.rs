@@ -24,7 +24,6 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes a machine.
-#[must_use]
 pub fn document(machine: &Machine) -> String {
     let clients = ClientTarget::all(machine, None);
     let packages = |client| ClientPackages::new(client, VirtualPackages::of(machine, client));

@@ -107,7 +107,6 @@ pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
 }
 
 /// The client or solver: `micromamba 2.8.1`, `conda-torch-live`.
-#[must_use]
 pub fn who(by: SolvedBy) -> String {
     match by {
         SolvedBy::Client(kind, Some(version)) => format!("{kind} {version}"),
@@ -117,7 +116,6 @@ pub fn who(by: SolvedBy) -> String {
 }
 
 /// The result in a sentence, and a hint.
-#[must_use]
 pub fn sentence(proof: &SolveCheck, answer: &Answer<'_>) -> (String, Option<String>) {
     let machine = answer.machine;
     match &proof.outcome {
@@ -139,7 +137,6 @@ fn read_the_channel(verdict: &SolveVerdict, answer: &Answer<'_>) -> Option<Strin
 }
 
 /// Whether the findings say everything that the client printed.
-#[must_use]
 pub fn is_explained(proof: &SolveCheck) -> bool {
     match &proof.outcome {
         SolveOutcome::Answered(_, verdict) => {

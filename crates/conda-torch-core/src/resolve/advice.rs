@@ -34,7 +34,6 @@ pub struct Advice<'m> {
 
 impl Advice<'_> {
     /// What messages and hints need to know of the answer.
-    #[must_use]
     pub fn context<'a>(&'a self, machine: &'a Machine, matrix: &'a Matrix) -> Context<'a> {
         let alone = |alternative: &'a Alternative<'_>| match alternative.unlocked_by.as_slice() {
             [unlock] => Some(unlock),
@@ -53,7 +52,6 @@ impl Advice<'_> {
     }
 
     /// The same answer with more to know, each diagnostic after those as severe.
-    #[must_use]
     pub fn with(mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {
         self.diagnostics.extend(diagnostics);
         self.diagnostics.sort_by_key(|diagnostic| Reverse(diagnostic.severity()));

@@ -32,7 +32,6 @@ use crate::types::Machine;
 use facts::Facts;
 
 /// Decides. Never fails: if nothing fits, the answer names the nearest builds.
-#[must_use]
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
     let facts = Facts::new(machine, request, matrix);
     let inputs = Inputs { machine, request, matrix, facts: &facts };

@@ -38,7 +38,6 @@ pub enum RequestedAccelerator {
 
 impl RequestedAccelerator {
     /// The value of `--accelerator`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",

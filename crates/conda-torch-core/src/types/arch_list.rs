@@ -43,7 +43,6 @@ impl ArchList {
     /// between desktop parts and Tegra (`is_soc` tells which capabilities are Tegra's); PTX runs on
     /// everything later.
     /// Source: <https://docs.nvidia.com/cuda/cuda-c-programming-guide/#binary-compatibility>.
-    #[must_use]
     pub fn support(
         &self,
         gpu: ComputeCapability,

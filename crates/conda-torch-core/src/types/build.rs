@@ -21,7 +21,6 @@ pub enum Accelerator {
 
 impl Accelerator {
     /// The toolkit of a CUDA build.
-    #[must_use]
     pub const fn cuda(self) -> Option<CudaVersion> {
         match self {
             Self::Cuda(toolkit) => Some(toolkit),
@@ -30,7 +29,6 @@ impl Accelerator {
     }
 
     /// The start of the build string: `cpu`, `cuda129`. MPS builds have `cpu`.
-    #[must_use]
     pub fn build_prefix(self) -> String {
         match self {
             Self::Cpu | Self::Mps => "cpu".to_owned(),
@@ -145,7 +143,6 @@ pub struct Build {
 impl Build {
     /// The start of the build string, before Python's version or a hash:
     /// `cuda129_mkl`, `cpu_generic`, `cuda120`.
-    #[must_use]
     pub fn build_prefix(&self) -> String {
         let mut prefix = self.accelerator.build_prefix();
         if self.blas_in_build_string {
@@ -156,7 +153,6 @@ impl Build {
     }
 
     /// Whether it computes on an NVIDIA GPU.
-    #[must_use]
     pub const fn is_cuda(&self) -> bool {
         matches!(self.accelerator, Accelerator::Cuda(_))
     }

@@ -32,14 +32,12 @@ pub struct Client {
     /// Which.
     pub kind: ClientKind,
     /// Its version.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub version: Detected<Version>,
     /// The path of its program.
     pub path: String,
     /// The root prefix (the base environment's folder), if it has one.
     pub root_prefix: Option<String>,
     /// The platform of its own packages, if known: a conda under Rosetta is `osx-64` on an arm64 Mac.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub subdir: Option<Subdir>,
     /// The names of its environments.
     pub environments: Vec<String>,
@@ -70,7 +68,6 @@ pub struct Setting {
     /// As written; may be empty.
     pub value: String,
     /// The environment or a file.
-    #[cfg_attr(test, schemars(with = "String"))]
     pub origin: Origin,
 }
 

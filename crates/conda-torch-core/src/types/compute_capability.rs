@@ -16,7 +16,6 @@ pub struct ComputeCapability {
 
 impl ComputeCapability {
     /// `ComputeCapability::new(8, 6)`.
-    #[must_use]
     pub const fn new(major: u8, minor: u8) -> Self {
         Self { major, minor }
     }

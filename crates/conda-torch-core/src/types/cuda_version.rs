@@ -20,7 +20,6 @@ pub struct CudaVersion {
 
 impl CudaVersion {
     /// `CudaVersion::new(12, 9)`.
-    #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor }
     }
@@ -28,21 +27,18 @@ impl CudaVersion {
     /// From the driver API's integer, 12090 for 12.9. `None` for numbers below 1000.
     ///
     /// Source: `cuDriverGetVersion`, "1000 * major + 10 * minor".
-    #[must_use]
     pub fn from_driver_integer(number: i32) -> Option<Self> {
         let number = u16::try_from(number).ok().filter(|n| *n >= 1000)?;
         Some(Self { major: number / 1000, minor: number % 1000 / 10 })
     }
 
     /// The next major version: the open end of "any 12".
-    #[must_use]
     pub const fn next_major(self) -> Self {
         Self { major: self.major.saturating_add(1), minor: 0 }
     }
 
     /// From the digits in a build string: `129`, `130`, `92`. The major number is the first of two digits, or
     /// the first two of more.
-    #[must_use]
     pub fn from_digits(digits: &str) -> Option<Self> {
         let major = if digits.len() > 2 { 2 } else { 1 };
         let (major, minor) = digits.split_at_checked(major)?;
@@ -50,7 +46,6 @@ impl CudaVersion {
     }
 
     /// The digits as conda-forge writes them in a build string: `129`.
-    #[must_use]
     pub fn digits(self) -> String {
         format!("{}{}", self.major, self.minor)
     }

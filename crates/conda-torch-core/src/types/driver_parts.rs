@@ -13,7 +13,6 @@ use super::{CudaVersion, Detected, DriverVersion};
 #[serde(default)]
 pub struct DriverParts {
     /// The version of the loaded kernel module. Absent: none is loaded.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub kernel_module: Detected<DriverVersion>,
     /// The module's file for the running kernel. Looked for only if none is loaded.
     pub module_file: Detected<String>,
@@ -26,10 +25,8 @@ pub struct DriverParts {
     /// The group that may use the devices, if access is limited.
     pub device_group: Detected<String>,
     /// The version in the name of NVML's file.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub nvml_library: Detected<DriverVersion>,
     /// The version in the name of the libcuda file that the loader chooses.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda_library: Detected<DriverVersion>,
     /// The loaded libcuda file, with its links followed.
     pub libcuda_file: Detected<String>,
@@ -40,7 +37,6 @@ pub struct DriverParts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub libcuda_path: Option<String>,
     /// The CUDA version that libcuda reports, usable or not.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda_cuda: Detected<CudaVersion>,
     /// Every libcuda in the folders that drivers use. Looked for only in WSL.
     pub libcuda_files: Vec<String>,
@@ -138,7 +134,6 @@ impl VisibleDevices {
     /// Parses a value. CUDA stops at the first invalid device: `0,-1,1` means `0`; empty, `-1` and Slurm's
     /// `NoDevFiles` mean none.
     /// <https://docs.nvidia.com/cuda/cuda-c-programming-guide/#cuda-environment-variables>
-    #[must_use]
     pub fn read(value: &str, in_bus_order: bool) -> Self {
         let mut visible = Self { in_bus_order, ..Self::default() };
         for name in value.split(',').map(str::trim) {
@@ -154,7 +149,6 @@ impl VisibleDevices {
     }
 
     /// How many devices it names.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.indices.len() + usize::try_from(self.uuids).unwrap_or(usize::MAX)
     }

@@ -19,7 +19,6 @@ pub struct DriverVersion {
 
 impl DriverVersion {
     /// A release, or with `&[580]` a branch; more than three parts are cut.
-    #[must_use]
     pub const fn new(written: &[u32]) -> Self {
         let mut parts = [0; 3];
         let mut len = 0;
@@ -32,19 +31,16 @@ impl DriverVersion {
     }
 
     /// The release branch, 580 in `580.65.06`.
-    #[must_use]
     pub const fn branch(self) -> u32 {
         self.parts[0]
     }
 
     /// Whether only the branch is known.
-    #[must_use]
     pub const fn is_branch(self) -> bool {
         self.len < 2
     }
 
     /// Whether this driver is `floor` or newer. A bare branch counts as its newest release.
-    #[must_use]
     pub fn is_at_least(self, floor: Self) -> bool {
         if self.is_branch() { self.branch() >= floor.branch() } else { self.parts >= floor.parts }
     }

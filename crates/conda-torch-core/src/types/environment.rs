@@ -15,7 +15,6 @@ pub struct Environment {
     /// Its name (`-n`); `None` if only its folder identifies it (`-p`).
     pub name: Option<String>,
     /// The platform of its packages, if any of them says so.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub subdir: Option<Subdir>,
     /// Its conda packages, sorted by name, each once.
     pub packages: Vec<InstalledPackage>,
@@ -65,7 +64,6 @@ pub struct PipPackage {
 
 impl Environment {
     /// The conda package with a name.
-    #[must_use]
     pub fn package(&self, name: &str) -> Option<&InstalledPackage> {
         self.packages.iter().find(|package| package.name == name)
     }

@@ -16,39 +16,30 @@ use crate::conda::{Os, Subdir, Version};
 #[serde(default)]
 pub struct Machine {
     /// Conda's platform.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub subdir: Detected<Subdir>,
     /// The distribution or OS, as it names itself: `Debian GNU/Linux 12`.
     pub os: Detected<String>,
     /// The kernel's release.
     pub kernel: Detected<String>,
     /// The version of glibc. Absent on musl and outside Linux.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub glibc: Detected<Version>,
     /// The version of musl, if that is the system's libc.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub musl: Detected<Version>,
     /// The version of macOS. Absent elsewhere.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub macos: Detected<Version>,
     /// The version of Windows. Absent elsewhere.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub windows: Detected<Version>,
     /// The processor, as it names itself.
     pub cpu: Detected<String>,
     /// What the processor can do, in the system's own words: clients derive its name from it.
     pub processor: Detected<Processor>,
     /// The NVIDIA kernel driver's version, not the CUDA that it supports.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub driver: Detected<DriverVersion>,
     /// The newest CUDA that the driver supports, not a toolkit's version.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub driver_cuda: Detected<CudaVersion>,
     /// The CUDA that NVML reports, which pixi reads first. Absent without NVML, or if it reports none.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub nvml: Detected<CudaVersion>,
     /// The CUDA that libcuda reports if it can be initialised, which conda reads.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub libcuda: Detected<CudaVersion>,
     /// How many NVIDIA GPUs the driver shows. Absent: none, with or without a driver.
     pub gpu_count: Detected<u32>,
@@ -65,7 +56,6 @@ pub struct Machine {
     pub nvidia_smi_cuda: Detected<String>,
     /// The toolkit in `/usr/local/cuda/version.json`, which mamba 2 reports as the driver's CUDA. Also
     /// absent if mamba ignores the file; unknown if mamba fails on it.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub toolkit_file: Detected<CudaVersion>,
     /// The kind of container: docker, podman, apptainer, kubernetes, …
     pub container: Detected<String>,
@@ -117,7 +107,6 @@ pub struct Gpu {
     /// The name that the driver reports.
     pub name: Detected<String>,
     /// What it can execute.
-    #[cfg_attr(test, schemars(with = "Detected<String>"))]
     pub compute_capability: Detected<ComputeCapability>,
     /// Its memory in MiB.
     pub memory_mib: Detected<u64>,
@@ -133,7 +122,6 @@ pub struct Gpu {
 
 impl Gpu {
     /// A GPU of which nothing is known, for a reason.
-    #[must_use]
     pub fn unknown(index: u32, why: &str) -> Self {
         fn unknown<T>(why: &str) -> Detected<T> {
             Detected::unknown(why.to_owned())
@@ -152,7 +140,6 @@ impl Gpu {
 
     /// The letter of a vGPU's profile in its name, `Q` in `GRID V100D-16Q`. Profiles Q and C compute, A
     /// and B do not. <https://docs.nvidia.com/vgpu/latest/grid-vgpu-user-guide/>
-    #[must_use]
     pub fn vgpu_profile(&self) -> Option<char> {
         let (_, profile) = self.name.value()?.rsplit_once('-')?;
         let rest = profile.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -163,7 +150,6 @@ impl Gpu {
     }
 
     /// Whether it is a virtual machine's share of a GPU.
-    #[must_use]
     pub fn is_vgpu(&self) -> bool {
         match &self.virtualization {
             Detected::Found(mode) => mode.value == "vgpu",
@@ -232,7 +218,6 @@ impl Machine {
     /// glibc 2.28, macOS 13.0 and Windows 10.0 are rattler's defaults for cross-platform solves;
     /// no NVIDIA GPU.
     /// Source: rattler's `VirtualPackages::baseline_for_platform` (`crates/rattler_virtual_packages/src/defaults.rs`).
-    #[must_use]
     pub fn baseline(subdir: Subdir) -> Self {
         let on = |os: Os, parts: &[u16]| {
             if subdir.os() == os {
@@ -265,7 +250,6 @@ impl Machine {
     }
 
     /// Whether an NVIDIA GPU exists: shown by the driver, or only found on the bus.
-    #[must_use]
     pub fn has_nvidia_card(&self) -> bool {
         !self.gpus.is_empty()
             || self.adapters.iter().any(|adapter| adapter.vendor == Vendor::Nvidia)

@@ -27,7 +27,6 @@ pub enum Source {
 
 impl Source {
     /// The day of what it was read in.
-    #[must_use]
     pub const fn date(&self) -> Date {
         match self {
             Self::Recipe { date, .. } | Self::Channel { date, .. } => *date,
@@ -35,7 +34,6 @@ impl Source {
     }
 
     /// The feedstock's commit; `None` if the row was read in a channel.
-    #[must_use]
     pub const fn commit(&self) -> Option<&Commit> {
         match self {
             Self::Recipe { commit, .. } => Some(commit),
@@ -44,7 +42,6 @@ impl Source {
     }
 
     /// Whether the kernels are inferred from another build.
-    #[must_use]
     pub const fn is_inferred(&self) -> bool {
         matches!(self, Self::Channel { inferred: true, .. })
     }
@@ -74,13 +71,11 @@ pub struct ParseSourceError {
 
 impl Commit {
     /// The commit of a full hash in lower case, for tables.
-    #[must_use]
     pub const fn new(hash: &'static str) -> Self {
         Self(Cow::Borrowed(hash))
     }
 
     /// Forty hexadecimal digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -107,14 +102,12 @@ impl FromStr for Commit {
 
 impl Date {
     /// `Date::new(2026, 8, 10)`.
-    #[must_use]
     pub const fn new(year: u16, month: u8, day: u8) -> Self {
         Self { year, month, day }
     }
 
     /// The day of a time in seconds since 1970, in UTC.
     /// Source: days to civil, <https://howardhinnant.github.io/date_algorithms.html>.
-    #[must_use]
     pub fn of_unix_time(seconds: u64) -> Self {
         let days = seconds / 86_400 + 719_468;
         let (era, of_era) = (days / 146_097, days % 146_097);
@@ -129,19 +122,16 @@ impl Date {
     }
 
     /// 2026 in 2026-08-10.
-    #[must_use]
     pub const fn year(self) -> u16 {
         self.year
     }
 
     /// 8 in 2026-08-10.
-    #[must_use]
     pub const fn month(self) -> u8 {
         self.month
     }
 
     /// 10 in 2026-08-10.
-    #[must_use]
     pub const fn day(self) -> u8 {
         self.day
     }

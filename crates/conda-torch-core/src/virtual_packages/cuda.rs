@@ -20,7 +20,6 @@ const LIBRARY_FOLDERS: [&str; 3] =
 
 /// Whether the `__cuda` of a client is enough for builds of a toolkit: `cuda-version` requires the major
 /// version alone (`__cuda >=12`). `None` if unknown.
-#[must_use]
 pub fn cuda_suffices(
     machine: &Machine,
     client: &ClientTarget<'_>,

@@ -62,7 +62,6 @@ pub struct VirtualPackages {
 
 impl VirtualPackages {
     /// Predicts every virtual package, or takes them from the client's own `info`.
-    #[must_use]
     pub fn of(machine: &Machine, client: &ClientTarget<'_>) -> Self {
         if let Some(listed) = client.listed_packages() {
             let packages = listed.iter().map(|package| (package.clone(), info_of(client)));
@@ -94,13 +93,11 @@ impl VirtualPackages {
     }
 
     /// A package by its name.
-    #[must_use]
     pub fn package(&self, name: &str) -> Option<&(VirtualPackage, Origin)> {
         self.packages.iter().find(|(package, _)| package.name == name)
     }
 
     /// With these `CONDA_OVERRIDE_*` set; an empty one removes the package.
-    #[must_use]
     pub fn with(mut self, variables: &[(&'static str, String)]) -> Self {
         for (variable, version) in variables {
             let Some(name) = variable.strip_prefix("CONDA_OVERRIDE_") else { continue };
@@ -115,7 +112,6 @@ impl VirtualPackages {
     }
 
     /// The packages as a solver takes them: `__cuda=12.9=0`.
-    #[must_use]
     pub fn specs(&self) -> Vec<String> {
         let packages = self.packages.iter().map(|(package, _)| package);
         packages

@@ -9,7 +9,6 @@ use super::{Prediction, cuda_version, overrides};
 
 /// What to know about a client that is to install a build for `accelerator`, which is `None` if no build
 /// fits. Nothing about the client of a described machine, which is elsewhere.
-#[must_use]
 pub fn client_note(
     machine: &Machine,
     client: &ClientTarget<'_>,
@@ -60,7 +59,6 @@ pub fn client_note(
 
 /// Whether a client needs an empty `CONDA_OVERRIDE_CUDA` for a build without CUDA: it would fail, or take a
 /// toolkit for a driver where there is no GPU.
-#[must_use]
 pub fn needs_cuda_hidden(machine: &Machine, client: &ClientTarget<'_>) -> bool {
     match cuda::cuda(machine, client) {
         Prediction::Fails(_) => client.habits().detector == Detector::Libmamba,
@@ -105,7 +103,6 @@ fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> NoCudaReason 
 }
 
 /// Whether the machine was described, not probed, in what matters for CUDA.
-#[must_use]
 pub fn is_described(machine: &Machine) -> bool {
     let is_stated = |origin: Option<&Origin>| {
         matches!(
