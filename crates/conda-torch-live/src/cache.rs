@@ -1,9 +1,9 @@
-//! When each part of a channel was last had from its server, beside rattler's own cache: so that an answer
-//! from the cache can say how old it is.
+//! The cache folder: rattler's repodata, when each subdir was last confirmed by its server, and a backup while
+//! repodata is fetched again.
 
 use std::fs;
-use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use conda_torch_core::channel::RepodataForm;
 use conda_torch_core::conda::Fault;
@@ -11,66 +11,209 @@ use rattler_conda_types::{Channel, Subdir};
 
 use crate::fault::of_cache;
 
-/// The folder of what is kept.
+/// The end of the names of rattler's files with a channel's index of shards.
+const INDEX: &str = ".shards-cache-v1";
+
+/// The folder of the shards.
+const SHARDS: &str = "shards-v1";
+
+/// The extension of a backup of the cache starts so; its process id follows.
+const BACKUP: &str = "aside-";
+
+/// How long a backup may be in use: no run takes a day.
+const IN_USE: Duration = Duration::from_hours(24);
+
+/// In an index, where the length of the cache policy is, and where the policy starts. The entries follow it.
+const LENGTH_AT: usize = 14;
+const HEAD: usize = 18;
+
+/// The cache folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache(PathBuf);
 
-/// What is noted of a part.
+/// When a subdir was last confirmed by its server.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Note {
+pub(crate) struct Confirmed {
     /// Seconds since 1970.
     pub(crate) at: u64,
     pub(crate) form: RepodataForm,
 }
 
 impl Cache {
-    /// The folder, made where it is missing.
+    /// Opens the folder and creates it if it does not exist.
     pub(crate) fn open(path: &str) -> Result<Self, Fault> {
         let cache = Self(PathBuf::from(path));
-        match fs::create_dir_all(cache.0.join("read")) {
-            Ok(()) => Ok(cache),
-            Err(error) => Err(fault(path, &error)),
-        }
+        let fault = |error: std::io::Error| Fault {
+            kind: of_cache(&error),
+            at: path.to_owned(),
+            detail: error.to_string(),
+        };
+        fs::create_dir_all(cache.0.join("read")).map_err(fault)?;
+        Ok(cache)
     }
 
-    /// Where rattler keeps what it downloads.
+    /// The folder of rattler's downloads.
     pub(crate) fn repodata(&self) -> PathBuf {
         self.0.join("repodata")
     }
 
-    /// Notes that a part was had just now. That it cannot be noted is no fault of the answer.
-    pub(crate) fn note(&self, channel: &Channel, subdir: Subdir, form: RepodataForm) {
-        let Ok(text) = serde_json::to_vec(&Note { at: now(), form }) else { return };
+    /// Records that the server confirmed a subdir just now. Best effort: only the age depends on it.
+    pub(crate) fn confirm(&self, channel: &Channel, subdir: Subdir, form: RepodataForm) {
+        let Ok(text) = serde_json::to_vec(&Confirmed { at: now(), form }) else { return };
         let path = self.path(channel, subdir);
-        let scratch = path.with_extension(format!("{}.part", std::process::id()));
-        if fs::write(&scratch, text).and_then(|()| fs::rename(&scratch, &path)).is_err() {
-            let _ = fs::remove_file(&scratch);
+        let new = path.with_extension(format!("{}.part", std::process::id()));
+        if fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).is_err() {
+            let _ = fs::remove_file(&new);
         }
     }
 
-    /// What was noted, with its age in seconds: one at least, since what was had in this run has none.
-    pub(crate) fn noted(&self, channel: &Channel, subdir: Subdir) -> Option<(Note, u64)> {
-        let note: Note =
-            serde_json::from_slice(&fs::read(self.path(channel, subdir)).ok()?).ok()?;
-        Some((note, now().saturating_sub(note.at).max(1)))
+    /// When a subdir was confirmed, and its age in seconds: at least 1, since 0 means this run.
+    pub(crate) fn confirmed(&self, channel: &Channel, subdir: Subdir) -> Option<(Confirmed, u64)> {
+        let text = fs::read(self.path(channel, subdir)).ok()?;
+        let confirmed: Confirmed = serde_json::from_slice(&text).ok()?;
+        Some((confirmed, now().saturating_sub(confirmed.at).max(1)))
     }
 
     fn path(&self, channel: &Channel, subdir: Subdir) -> PathBuf {
         let url = crate::channel::without_secrets(&channel.platform_url(subdir));
-        let name: String = url
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
-            .collect();
-        // What differs between long addresses stands at their end.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+        let name: String = url.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
+        // Long URLs differ at their end.
         let start = name.len().saturating_sub(200);
         self.0.join("read").join(format!("{}.json", &name[start..]))
     }
 }
 
-fn fault(path: &str, error: &std::io::Error) -> Fault {
-    Fault { kind: of_cache(error), at: path.to_owned(), detail: error.to_string() }
-}
-
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A copy of the cache, removed when dropped: a damaged download replaces the cached file before it is read.
+pub(crate) struct Backup {
+    cache: PathBuf,
+    folder: PathBuf,
+}
+
+impl Backup {
+    /// Copies the files of a cache. Best effort: without a copy there is nothing to restore.
+    pub(crate) fn of(cache: &Path) -> Self {
+        let folder = cache.with_extension(format!("{BACKUP}{}", std::process::id()));
+        let backup = Self { cache: cache.to_owned(), folder };
+        if fs::create_dir_all(&backup.folder).is_ok() {
+            for (file, name) in files(cache) {
+                let copy = backup.folder.join(&name);
+                // A link keeps the old content if a new file replaces it. Small files are overwritten in place.
+                let is_replaced = name.ends_with(".json") && !name.ends_with(".info.json");
+                if !is_replaced || fs::hard_link(&file, &copy).is_err() {
+                    let _ = fs::copy(&file, &copy);
+                }
+            }
+        }
+        backup
+    }
+
+    /// Removes all shards and their indexes from the cache: any may be damaged, and they are small.
+    pub(crate) fn remove_shards(&self) {
+        remove_indexes(&self.cache, |_| true);
+        let (shards, copy) = (self.cache.join(SHARDS), self.folder.join(SHARDS));
+        if copy.exists() || fs::rename(&shards, &copy).is_err() {
+            let _ = fs::remove_dir_all(&shards);
+        }
+    }
+
+    /// Restores the cache. A rename is atomic for other processes that read it.
+    pub(crate) fn restore(&self) {
+        // Fails if shards were fetched since, which then stay.
+        let _ = fs::rename(self.folder.join(SHARDS), self.cache.join(SHARDS));
+        for (file, name) in files(&self.folder) {
+            let _ = fs::rename(&file, self.cache.join(name));
+        }
+    }
+}
+
+impl Drop for Backup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Removes the backups of killed runs.
+pub(crate) fn remove_old_backups(cache: &Path) {
+    let start = cache.with_extension(BACKUP);
+    let (Some(parent), Some(start)) = (cache.parent(), start.file_name()) else { return };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_backup = name.to_string_lossy().starts_with(&*start.to_string_lossy());
+        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        let age = modified.and_then(|modified| modified.elapsed().ok());
+        if is_backup && age.is_some_and(|age| age > IN_USE) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The files of a folder with their names, except locks, which other processes may hold.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into()));
+    files.filter(|(path, name): &(_, String)| path.is_file() && !name.ends_with(".lock")).collect()
+}
+
+/// Removes the indexes of shards whose bytes match.
+fn remove_indexes(cache: &Path, matches: impl Fn(&[u8]) -> bool) {
+    for (file, name) in files(cache) {
+        if name.ends_with(INDEX) && fs::read(&file).is_ok_and(|bytes| matches(&bytes)) {
+            let _ = fs::remove_file(&file);
+        }
+    }
+}
+
+/// Removes indexes without entries, with which rattler remembers for ever that a channel has no shards, and
+/// those that are cut off.
+pub(crate) fn remove_empty_indexes(cache: &Path) {
+    remove_indexes(cache, |bytes| {
+        let length = bytes.get(LENGTH_AT..HEAD).and_then(|length| length.try_into().ok());
+        let policy = length.map(u32::from_le_bytes).and_then(|length| usize::try_from(length).ok());
+        policy.is_none_or(|policy| bytes.len() <= HEAD.saturating_add(policy))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backups_of_killed_runs_are_removed_after_a_day() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = folder.path().join("repodata");
+        for (name, hours) in
+            [("repodata.aside-1", 25), ("repodata.aside-2", 1), ("other.aside-3", 25)]
+        {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).expect("a folder");
+            let made = SystemTime::now() - Duration::from_hours(hours);
+            fs::File::open(&path).and_then(|file| file.set_modified(made)).expect("a time");
+        }
+        remove_old_backups(&cache);
+        let is_there = |name: &str| folder.path().join(name).exists();
+        assert!(!is_there("repodata.aside-1"));
+        assert!(is_there("repodata.aside-2") && is_there("other.aside-3"));
+    }
+
+    #[test]
+    fn restoring_brings_back_a_replaced_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = folder.path().join("repodata");
+        fs::create_dir(&cache).expect("a folder");
+        let file = cache.join("1.json");
+        fs::write(&file, "good").expect("a file");
+        let backup = Backup::of(&cache);
+        // As rattler replaces it.
+        fs::remove_file(&file).expect("removed");
+        fs::write(&file, "bad").expect("a file");
+        backup.restore();
+        assert_eq!(fs::read_to_string(&file).expect("a file"), "good");
+        drop(backup);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
 }

@@ -1,14 +1,13 @@
-//! What a question names: channels, platforms, packages.
+//! The channels, platforms and packages of a request.
 
-use conda_torch_core::channel::LiveRequest;
 use conda_torch_core::conda::{self, Fault, FaultKind};
 use rattler_conda_types::{
     Channel, ChannelConfig, MatchSpec, PackageName, ParseStrictness, Subdir,
 };
 use url::Url;
 
-/// What cannot be asked as it was written.
-pub(crate) fn unusable(at: &str, detail: impl std::fmt::Display) -> Fault {
+/// A part of the request that is not valid.
+pub(crate) fn invalid(at: &str, detail: impl std::fmt::Display) -> Fault {
     Fault {
         kind: FaultKind::Other,
         at: without_secrets_in(at),
@@ -16,43 +15,41 @@ pub(crate) fn unusable(at: &str, detail: impl std::fmt::Display) -> Fault {
     }
 }
 
-/// The channels, in their order.
-pub(crate) fn parse(ask: &LiveRequest) -> Result<Vec<Channel>, Fault> {
-    // Paths are absolute already; the root is for those that are not.
+/// Reads each text with `parse`.
+pub(crate) fn parse_all<T>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    texts.iter().map(|text| parse(text)).collect()
+}
+
+pub(crate) fn channel(name: &str) -> Result<Channel, Fault> {
+    // Paths are absolute, so the root is not used.
     let config = ChannelConfig::default_with_root_dir("/".into());
-    let parse =
-        |name: &String| Channel::from_str(name, &config).map_err(|error| unusable(name, error));
-    ask.channels.iter().map(parse).collect()
+    Channel::from_str(name, &config).map_err(|error| invalid(name, error))
 }
 
-/// The platforms that are asked for.
-pub(crate) fn subdirs(ask: &LiveRequest) -> Result<Vec<Subdir>, Fault> {
-    let parse = |name: &String| name.parse().map_err(|error| unusable(name, error));
-    ask.subdirs.iter().map(parse).collect()
+pub(crate) fn subdir(name: &str) -> Result<Subdir, Fault> {
+    name.parse().map_err(|error| invalid(name, error))
 }
 
-/// A spec for each name that any record of it meets.
-pub(crate) fn names(names: &[String]) -> Result<Vec<MatchSpec>, Fault> {
-    let spec = |name: &String| {
-        let name = PackageName::try_from(name.as_str()).map_err(|error| unusable(name, error))?;
-        Ok(MatchSpec::from(name))
-    };
-    names.iter().map(spec).collect()
+/// A spec for any build of a package.
+pub(crate) fn package(name: &str) -> Result<MatchSpec, Fault> {
+    PackageName::try_from(name).map(MatchSpec::from).map_err(|error| invalid(name, error))
 }
 
-/// A spec as it is typed.
 pub(crate) fn spec(text: &str) -> Result<MatchSpec, Fault> {
-    MatchSpec::from_str(text, ParseStrictness::Lenient).map_err(|error| unusable(text, error))
+    MatchSpec::from_str(text, ParseStrictness::Lenient).map_err(|error| invalid(text, error))
 }
 
-/// An address without user, password and token, and without a slash at its end.
+/// A URL without user, password, token and query, and without a slash at its end.
 pub(crate) fn without_secrets(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     conda::without_secrets(url.as_str()).trim_end_matches('/').to_owned()
 }
 
-/// The same of a text that may be an address.
+/// The same for a text that may be a URL.
 pub(crate) fn without_secrets_in(text: &str) -> String {
     Url::parse(text).map_or_else(|_| text.to_owned(), |url| without_secrets(&url))
 }
@@ -62,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_comes_out_without_its_secrets() {
+    fn a_url_is_shown_without_secrets() {
         for (given, shown) in [
             ("https://me:pass@example.org/conda-forge/", "https://example.org/conda-forge"),
             ("https://example.org/t/tk-123/private", "https://example.org/private"),

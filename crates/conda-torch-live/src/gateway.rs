@@ -1,5 +1,4 @@
-//! Channels as rattler reads them: sharded where they are, whole where they are not, from the cache where
-//! the network has failed.
+//! Reads channels with rattler: sharded if the channel has shards, and from the cache if the network fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,54 +12,45 @@ use rattler_repodata_gateway::{
 };
 use url::Url;
 
-use crate::cache::Cache;
-use crate::channel::{unusable, without_secrets};
-use crate::kept::Aside;
-use crate::network::{Sight, client};
-use crate::progress::Progress;
-use crate::{fault, kept};
+use crate::cache::{self, Backup, Cache};
+use crate::channel::{invalid, without_secrets};
+use crate::fault;
+use crate::network::{Traffic, client};
 
-/// What reads the channels of a question.
+/// Reads the channels of a request.
 pub(crate) struct Reader {
     channels: Vec<Channel>,
     cache: Cache,
-    sight: Sight,
-    progress: Progress,
-    patience: Duration,
+    traffic: Traffic,
+    timeout: Duration,
     offline: bool,
     gateway: Gateway,
     config: ChannelConfig,
 }
 
 impl Reader {
-    pub(crate) fn new(ask: &LiveRequest, channels: Vec<Channel>) -> Result<Self, Fault> {
-        let cache = Cache::open(&ask.cache)?;
-        let patience = Duration::from_secs(u64::from(ask.patience.max(1)));
-        let config = ChannelConfig { default: source(ask.offline), ..ChannelConfig::default() };
-        if !ask.offline {
-            kept::forget_empty_indexes(&cache.repodata());
-            kept::forget_asides(&cache.repodata());
-        }
+    pub(crate) fn new(request: &LiveRequest, channels: Vec<Channel>) -> Result<Self, Fault> {
+        let offline = request.offline;
         let mut reader = Self {
             channels,
-            cache,
-            sight: Sight::default(),
-            progress: Progress::default(),
-            patience,
-            offline: ask.offline,
+            cache: Cache::open(&request.cache)?,
+            traffic: Traffic::default(),
+            timeout: Duration::from_secs(u64::from(request.patience.max(1))),
+            offline,
             gateway: Gateway::new(),
-            config,
+            config: ChannelConfig { default: source(offline), ..ChannelConfig::default() },
         };
+        if !offline {
+            cache::remove_empty_indexes(&reader.cache.repodata());
+            cache::remove_old_backups(&reader.cache.repodata());
+        }
         reader.gateway = reader.gateway()?;
         Ok(reader)
     }
 
     fn gateway(&self) -> Result<Gateway, Fault> {
-        let client = client(self.patience, self.offline, &self.sight).map_err(|error| Fault {
-            kind: FaultKind::Other,
-            at: String::new(),
-            detail: error.to_string(),
-        })?;
+        let client = client(self.timeout, self.offline, &self.traffic)
+            .map_err(|error| invalid("the HTTP client", error))?;
         Ok(Gateway::builder()
             .with_client(client)
             .with_cache_dir(self.cache.repodata())
@@ -69,8 +59,8 @@ impl Reader {
             .finish())
     }
 
-    /// Reads every part of every channel once, and notes where it came from. A part that the network does
-    /// not give is taken from the cache; if that has none, its fault ends the reading.
+    /// Reads every subdir of every channel once and records its origin. The first fault ends the reading, unless
+    /// the cache has the subdir; origins of the rest have no form.
     pub(crate) async fn open(
         &mut self,
         subdirs: &[Subdir],
@@ -79,223 +69,183 @@ impl Reader {
     ) -> Result<(), Fault> {
         let mut result = Ok(());
         for channel in self.channels.clone() {
-            // `noarch` first: every channel has it, so that a channel that does not exist is told from a
-            // platform that it does not serve.
+            // Every channel has `noarch`: without it the channel is missing, and not only a platform.
             for subdir in std::iter::once(Subdir::NoArch).chain(subdirs.iter().copied()) {
-                if origins.iter().any(|origin| {
-                    origin.channel == without_secrets(channel.base_url.url())
-                        && origin.subdir == subdir.as_str()
-                }) {
+                let mut origin = SubdirOrigin {
+                    channel: without_secrets(channel.base_url.url()),
+                    subdir: subdir.as_str().to_owned(),
+                    form: None,
+                    age: 0,
+                    fetched: 0,
+                    fault: None,
+                };
+                let is_same = |other: &SubdirOrigin| {
+                    other.channel == origin.channel && other.subdir == origin.subdir
+                };
+                if origins.iter().any(is_same) {
                     continue;
                 }
-                let (origin, end) = if result.is_ok() {
-                    self.part(&channel, subdir, specs).await
-                } else {
-                    (not_had(&channel, subdir), Ok(()))
-                };
-                origins.push(origin);
-                // The first that fails ends the reading; those behind it are told as not had.
                 if result.is_ok() {
-                    result = end;
+                    result = self.read_subdir(&channel, subdir, specs, &mut origin).await;
                 }
+                origins.push(origin);
             }
         }
         result
     }
 
-    /// Reads one part.
-    async fn part(
+    async fn read_subdir(
         &mut self,
         channel: &Channel,
         subdir: Subdir,
         specs: &[MatchSpec],
-    ) -> (SubdirOrigin, Result<(), Fault>) {
-        let before = self.progress.bytes();
+        origin: &mut SubdirOrigin,
+    ) -> Result<(), Fault> {
+        let before = self.traffic.bytes();
         let base = channel.platform_url(subdir);
-        let mut origin = not_had(channel, subdir);
-        let is_asked = base.scheme() != "file" && !self.is_cached_alone(channel);
-        let aside = is_asked.then(|| Aside::of(&self.cache.repodata()));
-        let first = self.ask(channel, subdir, specs).await;
-        origin.fetched = self.progress.bytes() - before;
-        let error = match first {
-            Ok(()) => {
-                self.had(channel, subdir, &mut origin);
-                return (origin, Ok(()));
+        let uses_network = base.scheme() != "file" && !self.is_cache_only(channel);
+        let backup = uses_network.then(|| Backup::of(&self.cache.repodata()));
+        let mut result = self.fetch(channel, subdir, specs, &base).await;
+        let is_damaged =
+            |fault: &Fault| matches!(fault.kind, FaultKind::Damaged | FaultKind::CutShort);
+        if let Some(backup) = &backup
+            && result.as_ref().is_err_and(is_damaged)
+        {
+            // The cached file may be the damaged one.
+            self.remove(channel, subdir, backup);
+            result = self.fetch(channel, subdir, specs, &base).await;
+            if result.is_err() {
+                // Keep no damaged download: with its validators the server would confirm it.
+                self.remove(channel, subdir, backup);
             }
-            Err(error) => error,
+        }
+        origin.fetched = self.traffic.bytes() - before;
+        let Err(fault) = result else {
+            self.set_form(channel, subdir, origin);
+            return Ok(());
         };
-        let mut fault = fault::of(&error, &self.sight.of(&base), &base);
         origin.fault = Some(fault.clone());
-        if !is_asked {
-            return (origin, Err(fault));
-        }
-        if fault.kind == FaultKind::Damaged || fault.kind == FaultKind::CutShort {
-            // It may be what was kept that is damaged: once more, without it.
-            self.forget(channel, subdir, aside.as_ref());
-            let second = self.ask(channel, subdir, specs).await;
-            origin.fetched = self.progress.bytes() - before;
-            match second {
-                Ok(()) => {
-                    origin.fault = None;
-                    self.had(channel, subdir, &mut origin);
-                    return (origin, Ok(()));
-                }
-                Err(error) => fault = fault::of(&error, &self.sight.of(&base), &base),
-            }
-            // What has just come must not stay: the server would vouch for it by its validators.
-            self.forget(channel, subdir, aside.as_ref());
-        }
-        if let Some(aside) = aside {
-            aside.restore();
-        }
-        // Once the network has failed for a channel, all of it is had from the cache: parts of different
-        // days do not go together.
-        origin.fault = Some(fault.clone());
+        let Some(backup) = backup else { return Err(fault) };
+        backup.restore();
+        // From now on the whole channel is read from the cache: subdirs of different days do not match.
         self.config.per_channel.insert(channel.base_url.url().clone().into(), source(true));
-        match self.gateway() {
-            Ok(gateway) => self.gateway = gateway,
-            Err(_) => return (origin, Err(fault)),
-        }
-        let end = match self.ask(channel, subdir, specs).await {
-            Ok(()) => {
-                self.cached(channel, subdir, &mut origin);
-                Ok(())
-            }
-            Err(_) => Err(fault),
-        };
-        (origin, end)
+        self.gateway = self.gateway().map_err(|_| fault.clone())?;
+        self.fetch(channel, subdir, specs, &base).await.map_err(|_| fault)?;
+        self.set_cached_form(channel, subdir, origin);
+        Ok(())
     }
 
-    /// Takes a part out of the cache.
-    fn forget(&mut self, channel: &Channel, subdir: Subdir, aside: Option<&Aside>) {
-        let part = SubdirSelection::Some([subdir.as_str().to_owned()].into());
-        if let Some(aside) = aside {
-            aside.forget_shards();
-        }
-        // What cannot be taken out is damaged still, and told as such the next time.
-        let _ = self.gateway.clear_repodata_cache(channel, part, CacheClearMode::InMemoryAndDisk);
-        // What a gateway has in memory it does not read again.
+    /// Removes a subdir from the cache and from memory, as far as possible.
+    fn remove(&mut self, channel: &Channel, subdir: Subdir, backup: &Backup) {
+        backup.remove_shards();
+        let selection = SubdirSelection::Some([subdir.as_str().to_owned()].into());
+        let mode = CacheClearMode::InMemoryAndDisk;
+        let _ = self.gateway.clear_repodata_cache(channel, selection, mode);
+        // A gateway keeps in memory what it has read.
         if let Ok(gateway) = self.gateway() {
             self.gateway = gateway;
         }
     }
 
-    /// Whether nothing is asked of a channel's server.
-    fn is_cached_alone(&self, channel: &Channel) -> bool {
+    /// Whether a channel is read from the cache alone.
+    fn is_cache_only(&self, channel: &Channel) -> bool {
         self.offline || self.config.per_channel.contains_key(channel.base_url.url())
     }
 
-    /// Notes that a part was had, and in which form.
-    fn had(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
+    /// Sets the form in which a subdir was read, and records that the server confirmed it.
+    fn set_form(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
         let base = channel.platform_url(subdir);
-        if self.is_cached_alone(channel) && base.scheme() != "file" {
-            self.cached(channel, subdir, origin);
-            return;
+        let is_folder = base.scheme() == "file";
+        let responses = self.traffic.responses(&base);
+        // Without responses the cached file is recent enough.
+        if !is_folder && (self.is_cache_only(channel) || responses.is_empty()) {
+            return self.set_cached_form(channel, subdir, origin);
         }
-        let seen = self.sight.of(&base);
-        let good = |part: &str| {
-            seen.iter().any(|seen| {
-                seen.url.path().contains(part)
-                    && (seen.status.is_success() || seen.status.as_u16() == 304)
+        let was_read = |file: &str| {
+            responses.iter().any(|response| {
+                let is_ok = response.status.is_success() || response.status.as_u16() == 304;
+                is_ok && response.url.path().contains(file)
             })
         };
-        let form = if base.scheme() == "file" {
-            let there = base.to_file_path().is_ok_and(|folder| folder.is_dir());
-            if there { RepodataForm::Whole } else { RepodataForm::Missing }
-        } else if good("repodata_shards.msgpack.zst") {
+        let form = if was_read("repodata_shards.msgpack.zst") {
             RepodataForm::Sharded
-        } else if good("repodata.json") {
+        } else if was_read("repodata.json")
+            || is_folder && base.to_file_path().is_ok_and(|folder| folder.is_dir())
+        {
             RepodataForm::Whole
-        } else if seen.is_empty() {
-            // Fresh enough that the server need not be asked.
-            self.cached(channel, subdir, origin);
-            return;
         } else {
             RepodataForm::Missing
         };
         origin.form = Some(form);
-        self.cache.note(channel, subdir, form);
+        self.cache.confirm(channel, subdir, form);
     }
 
-    fn cached(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
-        if let Some((note, age)) = self.cache.noted(channel, subdir) {
-            (origin.form, origin.age) = (Some(note.form), age);
-        } else {
-            origin.form = Some(RepodataForm::Missing);
-        }
+    fn set_cached_form(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
+        let confirmed = self.cache.confirmed(channel, subdir);
+        let confirmed = confirmed.map(|(confirmed, age)| (confirmed.form, age));
+        let (form, age) = confirmed.unwrap_or((RepodataForm::Missing, origin.age));
+        (origin.form, origin.age) = (Some(form), age);
     }
 
-    async fn ask(
+    async fn fetch(
         &self,
         channel: &Channel,
         subdir: Subdir,
         specs: &[MatchSpec],
-    ) -> Result<(), Unread> {
+        base: &Url,
+    ) -> Result<(), Fault> {
         let query = self.gateway.query([channel.clone()], [subdir], specs.iter().cloned());
-        let reading = query.with_reporter(self.progress.clone()).execute();
-        tokio::select! {
-            read = reading => Ok(read.map(|_| ())?),
-            () = self.progress.trickles(self.patience) => Err(Unread::Trickle),
-        }
+        let read = query.with_reporter(self.traffic.clone()).execute();
+        let result = tokio::select! {
+            result = read => result.map(drop).map_err(ReadError::from),
+            () = self.traffic.trickles(self.timeout) => Err(ReadError::Trickle),
+        };
+        result.map_err(|error| fault::of(&error, &self.traffic.responses(base), base))
     }
 
-    /// The records of packages that the specs name, with `recursive` also of what those need.
+    /// The records of the packages in `specs`, with `recursive` also those of their dependencies.
     pub(crate) async fn query(
         &self,
         subdirs: &[Subdir],
         specs: &[MatchSpec],
         recursive: bool,
     ) -> Result<Vec<Arc<RepoDataRecord>>, Fault> {
-        let platforms = subdirs.iter().copied().chain([Subdir::NoArch]).collect::<Vec<_>>();
-        let query = self.gateway.query(self.channels.clone(), platforms, specs.iter().cloned());
-        let found = query.recursive(recursive).with_reporter(self.progress.clone()).execute().await;
-        match found {
-            Ok(found) => Ok(found
-                .iter()
-                .flat_map(|part| part.iter_arc().cloned().collect::<Vec<_>>())
-                .collect()),
-            Err(error) => {
-                // The channel whose server failed last, else the first: one is there, or nothing was asked.
-                let bases =
-                    || self.channels.iter().map(|channel| -> &Url { channel.base_url.url() });
-                let fails = |base: &&Url| {
-                    self.sight.of(base).last().is_some_and(|seen| !seen.status.is_success())
-                };
-                match bases().find(fails).or_else(|| bases().next()) {
-                    Some(base) => Err(fault::of(&error, &self.sight.of(base), base)),
-                    None => Err(unusable("no channel", error)),
-                }
+        let subdirs = subdirs.iter().copied().chain([Subdir::NoArch]).collect::<Vec<_>>();
+        let query = self.gateway.query(self.channels.clone(), subdirs, specs.iter().cloned());
+        let query = query.recursive(recursive).with_reporter(self.traffic.clone());
+        let error = match query.execute().await {
+            Ok(parts) => {
+                return Ok(parts.iter().flat_map(|part| part.iter_arc().cloned()).collect());
             }
-        }
+            Err(error) => error,
+        };
+        // The error does not name its channel: the one whose last response is an error, or else the first.
+        let bases = || self.channels.iter().map(|channel| -> &Url { channel.base_url.url() });
+        let fails = |base: &&Url| {
+            self.traffic.responses(base).last().is_some_and(|last| !last.status.is_success())
+        };
+        Err(match bases().find(fails).or_else(|| bases().next()) {
+            Some(base) => fault::of(&error, &self.traffic.responses(base), base),
+            None => invalid("no channel", error),
+        })
     }
 }
 
-/// Why a part was not read.
+/// Why a subdir was not read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unread {
-    /// The library says why.
+pub(crate) enum ReadError {
     #[error(transparent)]
     Gateway(#[from] GatewayError),
-    /// So little comes that it would never end.
-    #[error("hardly anything comes")]
+    /// The server sends so little that the download would never end.
+    #[error("the download is too slow")]
     Trickle,
 }
 
-fn not_had(channel: &Channel, subdir: Subdir) -> SubdirOrigin {
-    SubdirOrigin {
-        channel: without_secrets(channel.base_url.url()),
-        subdir: subdir.as_str().to_owned(),
-        form: None,
-        age: 0,
-        fetched: 0,
-        fault: None,
-    }
-}
-
-fn source(cached: bool) -> SourceConfig {
+fn source(is_cache_only: bool) -> SourceConfig {
+    let (cached, any) = (CacheAction::ForceCacheOnly, CacheAction::CacheOrFetch);
     SourceConfig {
         bz2_enabled: false,
-        cache_action: if cached { CacheAction::ForceCacheOnly } else { CacheAction::CacheOrFetch },
+        cache_action: if is_cache_only { cached } else { any },
         ..SourceConfig::default()
     }
 }

@@ -1,132 +1,178 @@
-//! The client for HTTP, and what it saw: which answers came, how many bytes, and pages in a channel's place.
+//! The HTTP client. It records responses and downloaded bytes, and refuses pages that replace a channel.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rattler_networking::{AuthenticationMiddleware, AuthenticationStorage};
+use rattler_repodata_gateway::{DownloadReporter, Reporter};
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Request, Response, StatusCode};
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
+use reqwest::{Request, StatusCode};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
 use url::Url;
 
-/// What a server answered.
+/// The pauses before a request is repeated because the server failed or closed the connection.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+
+/// Below this many bytes a second an index of shards would take ten minutes.
+const SLOWEST: u64 = 1024;
+
+/// A response of a server.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct Response {
     pub(crate) url: Url,
     pub(crate) status: StatusCode,
 }
 
-/// Something answers every question with a page for people: a network that wants a login.
+/// A network with a login answers every request with a page.
 #[derive(Debug, thiserror::Error)]
-#[error("a page for people came in place of the channel, from {0}")]
-pub(crate) struct Page(pub(crate) String);
+#[error("got a web page instead of channel data from {0}")]
+pub(crate) struct CaptivePage(String);
 
-/// Nothing may be asked.
+/// The network must not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing is asked of the network: offline")]
+#[error("offline")]
 pub(crate) struct Offline;
 
-/// What was seen so far, in order.
+/// What was received so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sight(Arc<Mutex<Vec<Seen>>>);
+pub(crate) struct Traffic(Arc<Counters>);
 
-impl Sight {
-    /// What servers answered for addresses that begin like this one.
-    pub(crate) fn of(&self, base: &Url) -> Vec<Seen> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter().filter(|seen| seen.url.as_str().starts_with(base.as_str())).cloned().collect()
+#[derive(Debug, Default)]
+struct Counters {
+    responses: Mutex<Vec<Response>>,
+    bytes: AtomicU64,
+    /// The bytes of each download.
+    downloads: Mutex<Vec<u64>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Traffic {
+    /// The responses of URLs that start with `base`, in order.
+    pub(crate) fn responses(&self, base: &Url) -> Vec<Response> {
+        let mut responses = lock(&self.0.responses).clone();
+        responses.retain(|response| response.url.as_str().starts_with(base.as_str()));
+        responses
+    }
+
+    /// How many bytes were downloaded.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, url: &Url, status: StatusCode) {
+        lock(&self.0.responses).push(Response { url: url.clone(), status });
+    }
+
+    /// Ends if a server sends hardly anything for three times `timeout`. If nothing arrives at all, this program
+    /// may be busy; a silent server is the client's to time out.
+    pub(crate) async fn trickles(&self, timeout: Duration) {
+        let mut before = self.bytes();
+        let mut slow = 0;
+        while slow < 3 {
+            tokio::time::sleep(timeout).await;
+            let received = self.bytes() - before;
+            let is_slow = received > 0 && received < timeout.as_secs().max(1) * SLOWEST;
+            slow = if is_slow { slow + 1 } else { 0 };
+            before += received;
+        }
     }
 }
 
-struct Watch {
-    sight: Sight,
+impl Reporter for Traffic {
+    fn download_reporter(&self) -> Option<&dyn DownloadReporter> {
+        Some(self)
+    }
+}
+
+impl DownloadReporter for Traffic {
+    fn on_download_start(&self, _url: &Url) -> usize {
+        let mut downloads = lock(&self.0.downloads);
+        downloads.push(0);
+        downloads.len() - 1
+    }
+
+    fn on_download_progress(&self, _: &Url, index: usize, downloaded: usize, _: Option<usize>) {
+        let mut downloads = lock(&self.0.downloads);
+        let Some(before) = downloads.get_mut(index) else { return };
+        let downloaded = downloaded as u64;
+        self.0.bytes.fetch_add(downloaded.saturating_sub(*before), Ordering::Relaxed);
+        *before = downloaded;
+    }
+}
+
+struct Recorder {
+    traffic: Traffic,
     offline: bool,
 }
 
-impl Watch {
-    fn saw(&self, url: &Url, status: StatusCode) {
-        let mut seen = self.sight.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.push(Seen { url: url.clone(), status });
-    }
-}
-
-/// How long to wait before asking once more where a server fails or hangs up.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
-
-/// Whether the same question may be answered the next time: the connection was lost, not refused.
-fn is_passing(error: &reqwest_middleware::Error) -> bool {
-    let reqwest_middleware::Error::Reqwest(error) = error else { return false };
+/// Whether a connection was lost, in contrast to refused: a repeated request may succeed.
+fn is_lost_connection(error: &Error) -> bool {
+    let Error::Reqwest(error) = error else { return false };
     !error.is_timeout() && !error.is_connect() && !error.is_redirect() && error.is_request()
 }
 
 #[async_trait::async_trait]
-impl Middleware for Watch {
+impl Middleware for Recorder {
     async fn handle(
         &self,
         request: Request,
         extensions: &mut http::Extensions,
         next: Next<'_>,
-    ) -> reqwest_middleware::Result<Response> {
+    ) -> reqwest_middleware::Result<reqwest::Response> {
         if self.offline {
-            return Err(reqwest_middleware::Error::Middleware(anyhow::Error::new(Offline)));
+            return Err(Error::Middleware(Offline.into()));
         }
-        let asked = request.url().clone();
-        let mut response = None;
-        for wait in PAUSES {
-            let Some(again) = request.try_clone() else { break };
-            match next.clone().run(again, extensions).await {
-                Ok(answer) if answer.status().is_server_error() => {
-                    self.saw(&asked, answer.status());
+        let url = request.url().clone();
+        let mut result = None;
+        for pause in PAUSES {
+            let Some(request) = request.try_clone() else { break };
+            match next.clone().run(request, extensions).await {
+                Ok(response) if response.status().is_server_error() => {
+                    self.traffic.add(&url, response.status());
                 }
-                Err(error) if is_passing(&error) => {}
+                Err(error) if is_lost_connection(&error) => {}
                 other => {
-                    response = Some(other?);
+                    result = Some(other);
                     break;
                 }
             }
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(pause).await;
         }
-        let response = match response {
-            Some(response) => response,
+        let response = match result {
+            Some(result) => result?,
             None => next.run(request, extensions).await?,
         };
-        let status = response.status();
-        self.saw(&asked, status);
-        let is_page = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("text/html"));
-        if status.is_success() && is_page {
-            let page = crate::channel::without_secrets(response.url());
-            return Err(reqwest_middleware::Error::Middleware(anyhow::Error::new(Page(page))));
+        self.traffic.add(&url, response.status());
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let is_page = content_type.is_some_and(|it| it.starts_with("text/html"));
+        if response.status().is_success() && is_page {
+            let url = crate::channel::without_secrets(response.url());
+            return Err(Error::Middleware(CaptivePage(url).into()));
         }
         Ok(response)
     }
 }
 
-/// A client that waits for a silent server no longer than `patience`.
+/// A client that waits at most `timeout` for a silent server.
 pub(crate) fn client(
-    patience: Duration,
+    timeout: Duration,
     offline: bool,
-    sight: &Sight,
+    traffic: &Traffic,
 ) -> Result<ClientWithMiddleware, reqwest::Error> {
     let client = reqwest::Client::builder()
         .user_agent(concat!("conda-torch/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(patience)
-        .read_timeout(patience)
+        .connect_timeout(timeout)
+        .read_timeout(timeout)
         .build()?;
+    // Damaged credentials count as none: the server reports if it needs some.
+    let credentials = AuthenticationStorage::from_env_and_defaults()
+        .unwrap_or_else(|_| AuthenticationStorage::empty());
     Ok(ClientBuilder::new(client)
-        .with(Watch { sight: sight.clone(), offline })
-        .with(credentials())
+        .with(Recorder { traffic: traffic.clone(), offline })
+        .with(AuthenticationMiddleware::from_auth_storage(credentials))
         .build())
-}
-
-/// What servers ask for, as pixi and curl keep it. A file of them that is damaged is none: the
-/// server says whether it wanted something.
-fn credentials() -> AuthenticationMiddleware {
-    let kept = AuthenticationStorage::from_env_and_defaults();
-    AuthenticationMiddleware::from_auth_storage(
-        kept.unwrap_or_else(|_| AuthenticationStorage::empty()),
-    )
 }

@@ -1,5 +1,5 @@
-//! The program on a folder, and on what is no question. Channels that are served, with every fault of a network,
-//! are the judge's: `tests/live/judge.py`.
+//! The program with a channel in a folder, and with invalid requests. `tests/live/judge.py` tests served channels and
+//! every fault of a network.
 #![expect(clippy::disallowed_methods, reason = "tests run the program")]
 
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// Asks the program; its answer.
+/// The reply of the program.
 fn ask(channel: &str, cache: &str, offline: bool, question: &Value) -> Value {
     let ask = json!({
         "protocol": 1, "channels": [channel], "subdirs": ["linux-64"], "cache": cache, "offline": offline,
@@ -62,7 +62,7 @@ fn channel(folder: &std::path::Path) {
 }
 
 #[test]
-fn a_solve_heeds_the_virtual_packages() {
+fn a_solve_depends_on_the_virtual_packages() {
     let (folder, cache) = cache();
     channel(folder.path());
     let solve = |virtual_packages: &[&str]| {
@@ -80,12 +80,12 @@ fn a_solve_heeds_the_virtual_packages() {
 }
 
 #[test]
-fn what_is_no_question_is_refused() {
+fn an_invalid_request_is_refused() {
     for (input, words) in [
-        ("", "no JSON document"),
+        ("", "not JSON"),
         ("{}", "protocol 1"),
         (r#"{"protocol": 2}"#, "protocol 1"),
-        (r#"{"protocol": 1, "channels": 5}"#, "not understood"),
+        (r#"{"protocol": 1, "channels": 5}"#, "invalid request"),
     ] {
         let (code, stdout, stderr) = run(input);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{input}");
@@ -94,7 +94,7 @@ fn what_is_no_question_is_refused() {
 }
 
 #[test]
-fn a_name_that_cannot_be_is_told() {
+fn an_invalid_name_is_a_fault() {
     let (_folder, cache) = cache();
     for question in [
         json!({"records": {"names": ["no/name"]}}),
@@ -107,7 +107,7 @@ fn a_name_that_cannot_be_is_told() {
 }
 
 #[test]
-fn nobody_listening_and_a_cache_that_is_a_file_are_told() {
+fn an_unreachable_server_and_a_cache_that_is_a_file_are_faults() {
     let (folder, cache) = cache();
     let reply = ask("http://127.0.0.1:9/channel", &cache, false, &pytorch());
     assert_eq!(reply["told"]["failed"]["kind"], "no_network", "{reply}");
