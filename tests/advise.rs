@@ -70,7 +70,7 @@ const CUDA120: &str = "pytorch-gpu=2.5.1 cuda-version=12.0";
 const CPU: &str = "pytorch-cpu=2.13.0";
 
 #[test]
-fn cards_before_turing_get_cuda_12_9_whatever_the_driver() {
+fn gpus_before_turing_get_cuda_12_9_with_every_driver() {
     use Status::Ok;
     plain("gtx1080ti-driver-580", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
     plain(
@@ -84,7 +84,7 @@ fn cards_before_turing_get_cuda_12_9_whatever_the_driver() {
 }
 
 #[test]
-fn a_blackwell_card_gets_the_toolkit_that_its_driver_reaches() {
+fn a_blackwell_gpu_gets_the_toolkit_of_its_driver() {
     plain("rtx5090-driver-570", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &["driver-too-old"]);
     plain("rtx5090-driver-580", "2.13.0 cuda130_mkl 302", CUDA130, Status::Ok, &[]);
     plain("b300-driver-580", "2.13.0 cuda130_mkl 302", CUDA130, Status::Ok, &[]);
@@ -422,7 +422,7 @@ fn each_cuda_version_on_windows_gives_its_newest_pytorch() {
 }
 
 #[test]
-fn an_unknown_cuda_version_suggests_its_neighbours() {
+fn an_unknown_cuda_version_suggests_its_neighbors() {
     check(
         "rtx3080-driver-580",
         &pin("12.7"),
@@ -442,7 +442,7 @@ fn an_unknown_cuda_version_suggests_its_neighbours() {
 }
 
 #[test]
-fn requests_are_met_or_get_the_nearest_alternative() {
+fn requests_are_met_or_get_the_closest_alternative() {
     use Status::{Degraded, Ok, Unsatisfiable};
     let machine = "rtx3080-driver-580";
     let wish = Request::default;

@@ -278,7 +278,7 @@ fn next_year(build: &str, number: u64, cuda: &str, subdir: &str) -> Record {
 }
 
 #[test]
-fn infers_recipe_facts_of_newer_builds_from_the_nearest() {
+fn infers_recipe_facts_of_newer_builds_from_the_closest() {
     let known = Matrix::embedded();
     let cuda131 = next_year("cuda131_mkl_py312_h0_300", 300, "cuda-version >=13.1,<14", "linux-64");
     let cuda150 = next_year("cuda150_mkl_py312_h0_300", 300, "cuda-version >=15.0,<16", "linux-64");

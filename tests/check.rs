@@ -147,7 +147,7 @@ fn run(arguments: &[&str]) -> (String, Option<i32>) {
 }
 
 #[test]
-fn the_page_has_the_symptom_and_the_fix() {
+fn text_has_the_symptom_and_the_fix() {
     let prefix = "tests/environments/conda-forge-cuda130-on-gtx1080ti";
     let node = "tests/machines/gtx1080ti-driver-580.json";
     let (page, code) = run(&["check", "-p", prefix, "--machine", node]);
@@ -172,7 +172,7 @@ fn a_missing_environment_is_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_an_environment_is_that_environment_and_a_huge_one_is_read_in_part() {
+fn symlinks_are_followed_and_large_environments_read_in_part() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-links");
     let _ = std::fs::remove_dir_all(&folder);
     let meta = folder.join("huge/conda-meta");

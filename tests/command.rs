@@ -62,7 +62,7 @@ fn a_missing_program_is_an_error() {
 }
 
 #[test]
-fn the_caller_is_called_while_a_program_runs() {
+fn reports_progress_while_a_program_runs() {
     let folder = script("until [ -e $HERE/third ]; do sleep 0.05; done");
     let mut calls = 0;
     let output = run(&folder, LONG, &mut |_| {
@@ -76,7 +76,7 @@ fn the_caller_is_called_while_a_program_runs() {
 }
 
 #[test]
-fn a_program_ends_at_its_deadline_with_all_it_started() {
+fn a_program_and_its_children_end_at_the_deadline() {
     let folder = script(
         "echo begun; echo $$ >$HERE/own; sleep 1000 & echo $! >$HERE/other; >$HERE/ready; wait",
     );
@@ -105,14 +105,14 @@ fn long_output_is_cut_off_and_does_not_block_the_program() {
 }
 
 #[test]
-fn a_program_that_prints_for_ever_ends_at_its_deadline() {
+fn a_program_that_prints_forever_ends_at_its_deadline() {
     let folder = script("echo $$ >$HERE/own; >$HERE/ready; exec yes");
     assert_eq!(run_to_the_deadline(&folder).end, CommandEnd::TimedOut);
     assert!(ends(&folder.join("own")));
 }
 
 #[test]
-fn a_process_that_holds_the_pipes_is_not_waited_for_and_ends() {
+fn a_background_process_with_open_pipes_is_killed() {
     let folder = script("sleep 1000 & echo $! >$HERE/other; echo done; exit 0");
     let output = run(&folder, LONG, &mut |_| {});
     assert_eq!(output.end, CommandEnd::Exited(0));

@@ -8,7 +8,7 @@ use conda_torch_core::types::Machine;
 
 /// Compares a document with what the program generates; `UPDATE=1 cargo test --test docs` writes it.
 #[test]
-fn the_page_of_diagnostics_is_generated() {
+fn the_diagnostics_page_is_generated() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics.md");
     let text = pages();
     if std::env::var_os("UPDATE").is_some() {
@@ -22,7 +22,7 @@ fn the_page_of_diagnostics_is_generated() {
 }
 
 #[test]
-fn every_code_is_unique_and_of_plain_words() {
+fn codes_are_unique_lower_case_words() {
     let mut codes: Vec<&str> = CATALOG.iter().map(|entry| entry.code).collect();
     assert!(codes.len() > 90, "{} codes", codes.len());
     for code in &codes {
@@ -35,7 +35,7 @@ fn every_code_is_unique_and_of_plain_words() {
 }
 
 #[test]
-fn every_example_is_of_its_own_entry() {
+fn every_example_has_the_code_of_its_entry() {
     for entry in CATALOG {
         assert_eq!((entry.example)().code(), entry.code);
         assert_eq!((entry.example)().subject(), entry.subject);
@@ -57,7 +57,7 @@ fn every_message_is_one_sentence_without_a_full_stop() {
 }
 
 #[test]
-fn every_page_says_what_to_do() {
+fn every_page_has_advice() {
     for entry in CATALOG {
         let page = entry.page();
         assert!(page.contains("\nWhat to do: "), "{}", entry.code);
@@ -70,7 +70,7 @@ fn every_page_says_what_to_do() {
 }
 
 #[test]
-fn every_remark_about_a_file_has_its_row() {
+fn every_file_note_is_documented() {
     let source = include_str!("../crates/conda-torch-core/src/migrate/files/file_migration.rs");
     let page = include_str!("../docs/migrate.md");
     let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));

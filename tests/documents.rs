@@ -173,7 +173,7 @@ fn read(name: &str) -> Option<(String, Machine)> {
 }
 
 #[test]
-fn what_copying_adds_changes_nothing() {
+fn artifacts_of_copying_are_ignored() {
     for name in documents() {
         let Some((text, machine)) = read(&name) else { continue };
         let lines = || text.lines().map(|line| line.trim_end_matches('\r'));
@@ -195,7 +195,7 @@ fn what_copying_adds_changes_nothing() {
 }
 
 #[test]
-fn a_document_that_is_cut_off_reports_less_and_nothing_else() {
+fn a_truncated_document_only_reports_less() {
     for name in documents() {
         let Some((text, whole)) = read(&name) else { continue };
         for part in 1..50 {
@@ -215,7 +215,7 @@ fn a_document_that_is_cut_off_reports_less_and_nothing_else() {
 }
 
 #[test]
-fn a_machine_that_was_read_survives_saving_and_reading_back() {
+fn every_document_survives_saving_and_reading_back() {
     let folder = env!("CARGO_TARGET_TMPDIR");
     for name in documents() {
         let answer = json(&name);

@@ -80,7 +80,7 @@ fn names(machine: &Value) -> Vec<String> {
 }
 
 #[test]
-fn several_gpus_are_told_apart() {
+fn several_gpus_have_their_own_facts() {
     let machine = nvml("");
     assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
     assert_eq!(fact(&machine["driver_cuda"]), "13.0 by nvml");
@@ -98,7 +98,7 @@ fn several_gpus_are_told_apart() {
 }
 
 #[test]
-fn mig_is_seen_on_the_device_that_has_it() {
+fn mig_is_reported_for_its_gpu() {
     let machine = nvml("mig");
     assert_eq!(fact(&machine["gpus"][1]["mig"]), "true by nvml");
     assert_eq!(fact(&machine["gpus"][2]["mig"]), "false by nvml");
@@ -110,14 +110,14 @@ fn mig_is_seen_on_the_device_that_has_it() {
 }
 
 #[test]
-fn a_virtual_machines_part_is_told_from_a_whole_card() {
+fn vgpu_and_passthrough_differ() {
     let machine = nvml("vgpu");
     assert_eq!(fact(&machine["gpus"][2]["virtualization"]), "vgpu by nvml");
     assert_eq!(fact(&machine["gpus"][1]["virtualization"]), "absent");
 }
 
 #[test]
-fn the_file_that_the_loader_took_is_told() {
+fn reports_the_library_file_that_was_loaded() {
     let machine = probe(Some(&NVML), Some(&LIBCUDA), &[("STUB_LIBCUDA", "mismatch")]);
     let file = fact(&machine["nvidia"]["libcuda_file"]);
     assert!(file.ends_with("libcuda.so.1 by libcuda"), "{file}");
@@ -126,7 +126,7 @@ fn the_file_that_the_loader_took_is_told() {
 }
 
 #[test]
-fn each_refusal_keeps_its_reason_and_none_becomes_no_gpu() {
+fn driver_errors_are_failures_not_missing_gpus() {
     let cases = [
         ("version-mismatch", "a reboot loads the new one"),
         ("no-permission", "no permission to use the driver's devices"),
@@ -151,7 +151,7 @@ fn each_refusal_keeps_its_reason_and_none_becomes_no_gpu() {
 }
 
 #[test]
-fn one_lost_gpu_does_not_take_the_others_with_it() {
+fn a_lost_gpu_does_not_affect_the_others() {
     let machine = nvml("second-lost");
     assert_eq!(fact(&machine["gpu_count"]), "3 by nvml");
     assert_eq!(fact(&machine["gpus"][1]["name"]), "unknown: NVML: the GPU fell off the bus");
@@ -162,7 +162,7 @@ fn one_lost_gpu_does_not_take_the_others_with_it() {
 }
 
 #[test]
-fn an_old_library_says_less_but_what_it_says_counts() {
+fn an_old_library_reports_fewer_facts() {
     let machine = probe(Some(&OLD_NVML), None, &[]);
     assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
     assert_eq!(fact(&machine["driver_cuda"]), "unknown: NVML: the library is too old to report it");
@@ -175,7 +175,7 @@ fn an_old_library_says_less_but_what_it_says_counts() {
 }
 
 #[test]
-fn a_driver_without_a_device_is_a_driver() {
+fn a_driver_without_a_gpu_is_found() {
     let machine = nvml("no-devices");
     assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
     assert_eq!(fact(&machine["gpu_count"]), "absent");
@@ -183,7 +183,7 @@ fn a_driver_without_a_device_is_a_driver() {
 }
 
 #[test]
-fn a_driver_that_hangs_costs_its_time_limit_and_no_other_fact() {
+fn a_hanging_driver_loses_no_other_facts() {
     let env = [("STUB_NVML", "hangs-in-init"), ("CONDA_TORCH_TIMEOUT", "1")];
     let machine = probe(Some(&NVML), None, &env);
     let (outcome, detail) = source(&machine, "nvml");
@@ -198,7 +198,7 @@ fn a_driver_that_hangs_costs_its_time_limit_and_no_other_fact() {
 }
 
 #[test]
-fn a_crash_stays_in_the_process_that_asked() {
+fn a_crashing_library_does_not_crash_the_program() {
     let machine = nvml("crashes");
     let (outcome, detail) = source(&machine, "nvml");
     assert_eq!(outcome, "failed");
@@ -212,12 +212,12 @@ fn a_crash_stays_in_the_process_that_asked() {
 }
 
 #[test]
-fn a_library_that_prints_does_not_disturb() {
+fn output_of_a_library_is_ignored() {
     assert_eq!(fact(&nvml("talks")["gpu_count"]), "3 by nvml");
 }
 
 #[test]
-fn a_file_that_is_no_library_is_a_failure_and_not_an_absence() {
+fn an_invalid_library_is_failed_not_absent() {
     let machine = probe(Some(Path::new(file!())), None, &[]);
     let (outcome, detail) = source(&machine, "nvml");
     assert_eq!(outcome, "failed", "{detail}");
@@ -225,7 +225,7 @@ fn a_file_that_is_no_library_is_a_failure_and_not_an_absence() {
 }
 
 #[test]
-fn libcuda_answers_where_nvml_is_not_there() {
+fn libcuda_is_used_without_nvml() {
     let machine = probe(None, Some(&LIBCUDA), &[("CUDA_VISIBLE_DEVICES", "")]);
     assert_eq!(fact(&machine["libcuda"]), "12.8 by libcuda");
     assert_eq!(fact(&machine["driver_cuda"]), "12.8 by libcuda");
@@ -236,7 +236,7 @@ fn libcuda_answers_where_nvml_is_not_there() {
 }
 
 #[test]
-fn libcuda_without_a_device_still_tells_its_version() {
+fn libcuda_without_a_gpu_reports_its_version() {
     let machine = probe(None, Some(&LIBCUDA), &[("STUB_LIBCUDA", "no-device")]);
     assert_eq!(fact(&machine["libcuda"]), "absent");
     assert_eq!(fact(&machine["driver_cuda"]), "12.8 by libcuda");
@@ -246,7 +246,7 @@ fn libcuda_without_a_device_still_tells_its_version() {
 }
 
 #[test]
-fn libcudas_failure_takes_nothing_from_what_nvml_said() {
+fn a_failure_of_libcuda_keeps_the_facts_of_nvml() {
     let env = [("STUB_LIBCUDA", "mismatch"), ("STUB_NVML", "")];
     let machine = probe(Some(&NVML), Some(&LIBCUDA), &env);
     assert_eq!(fact(&machine["driver_cuda"]), "13.0 by nvml");
@@ -256,7 +256,7 @@ fn libcudas_failure_takes_nothing_from_what_nvml_said() {
 }
 
 #[test]
-fn the_two_libraries_are_only_matched_where_they_count_the_same() {
+fn libraries_are_combined_only_if_their_gpu_counts_agree() {
     let env = [("STUB_NVML", "second-lost"), ("STUB_LIBCUDA", "three")];
     let machine = probe(Some(&NVML), Some(&LIBCUDA), &env);
     assert_eq!(fact(&machine["gpus"][1]["compute_capability"]), "8.7 by libcuda");
@@ -265,7 +265,7 @@ fn the_two_libraries_are_only_matched_where_they_count_the_same() {
 }
 
 #[test]
-fn only_the_library_that_a_utility_container_has() {
+fn a_utility_container_has_only_nvml() {
     let machine = nvml("utility-only");
     assert_eq!(fact(&machine["driver"]), "580.65.06 by nvml");
     assert_eq!(fact(&machine["driver_cuda"]), "unknown: NVML: libcuda is missing");
@@ -273,7 +273,7 @@ fn only_the_library_that_a_utility_container_has() {
 }
 
 #[test]
-fn nothing_that_identifies_a_card_is_asked_for() {
+fn asks_for_no_serial_numbers_or_uuids() {
     let text = nvml("").to_string().to_ascii_lowercase();
     assert!(!text.contains("uuid") && !text.contains("serial"), "{text}");
 }

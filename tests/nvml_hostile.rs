@@ -88,14 +88,14 @@ fn at_once<T: Send>(all: impl IntoIterator<Item = T>, one: impl Fn(T) + Sync) {
 }
 
 #[test]
-fn the_stand_in_answers_by_default() {
+fn the_stub_library_answers_by_default() {
     let machine = played("");
     assert_eq!(driver(&machine), "580.65.06");
     assert!(source(&machine, "nvml").starts_with("ok: "));
 }
 
 #[test]
-fn a_library_that_never_answers_is_ended_at_the_limit() {
+fn a_library_that_never_answers_ends_at_the_time_limit() {
     at_once(["hangs-when-loaded", "ignores-sigterm", "stops", "talks-forever"], |plays| {
         let machine = machine(&probe(&HOSTILE, &[("STUB_HOSTILE", plays), SHORT]));
         // On a busy machine the limit comes before the first call, which is named otherwise.
@@ -143,7 +143,7 @@ fn a_crash_leaves_no_core_dump() {
 }
 
 #[test]
-fn what_a_library_prints_does_not_mix_with_the_replies() {
+fn output_of_a_library_does_not_mix_with_replies() {
     for plays in ["floods", "leaves-a-line-unfinished", "closes-stdout"] {
         let machine = played(plays);
         assert_eq!(driver(&machine), "580.65.06", "{plays}");
@@ -177,7 +177,7 @@ fn with_micromamba(name: &str, script: &str, limit: (&str, &str)) -> Value {
 }
 
 #[test]
-fn a_client_that_hangs_or_prints_without_end_has_no_version() {
+fn a_client_that_hangs_or_prints_forever_has_no_version() {
     let programs = [
         ("hangs", "#!/bin/sh\nexec /bin/sleep 600\n"),
         ("ignores", "#!/bin/sh\ntrap '' TERM HUP\n/bin/sleep 600\n"),
@@ -190,13 +190,13 @@ fn a_client_that_hangs_or_prints_without_end_has_no_version() {
 }
 
 #[test]
-fn a_client_that_leaves_a_process_behind_has_a_version() {
+fn a_client_that_leaves_a_background_process_has_a_version() {
     let client = with_micromamba("leaves", "#!/bin/sh\n/bin/sleep 20 &\necho 2.8.1\n", LONG);
     assert_eq!(client["version"]["value"], "2.8.1", "{client:#}");
 }
 
 #[test]
-fn a_client_that_prints_garbage_is_quoted_in_short() {
+fn unrecognized_client_output_is_shortened() {
     let script = "#!/bin/sh\nprintf '\\033[31m\\377\\000%s' garbage\n";
     let client = with_micromamba("garbage", script, LONG);
     let why = client["version"]["why"].as_str().expect("a reason");

@@ -37,7 +37,7 @@ fn is_unknown<T>(detected: &Detected<T>) -> bool {
 const CUDA_12_9: CudaVersion = CudaVersion::new(12, 9);
 
 #[test]
-fn a_flag_beats_the_environment_and_the_environment_the_probe() {
+fn flags_override_variables_and_variables_override_the_probe() {
     let env = [("CONDA_OVERRIDE_CUDA", "12.9"), ("CONDA_OVERRIDE_GLIBC", "2.17")];
     let machine = with_env(&env);
     let by_env = Origin::Env("CONDA_OVERRIDE_CUDA".into());
@@ -52,7 +52,7 @@ fn a_flag_beats_the_environment_and_the_environment_the_probe() {
 }
 
 #[test]
-fn an_empty_override_is_absent_and_garbage_is_unknown() {
+fn an_empty_override_is_absent_and_an_invalid_one_unknown() {
     let machine = with_env(&[("CONDA_OVERRIDE_CUDA", ""), ("CONDA_OVERRIDE_GLIBC", "")]);
     assert_eq!(machine.driver_cuda, Detected::Absent);
     assert_eq!(machine.glibc, Detected::Absent);
@@ -67,13 +67,13 @@ fn an_empty_override_is_absent_and_garbage_is_unknown() {
 }
 
 #[test]
-fn a_bare_major_is_its_first_minor_as_in_conda() {
+fn a_major_version_alone_means_minor_0() {
     let machine = with_env(&[("CONDA_OVERRIDE_CUDA", "12")]);
     assert_eq!(machine.driver_cuda.value(), Some(&CudaVersion::new(12, 0)));
 }
 
 #[test]
-fn a_given_driver_means_a_gpu() {
+fn a_driver_by_flag_implies_a_gpu() {
     let plain = with_env(&[]);
     assert_eq!(plain.gpu_count, Detected::Absent);
     assert_eq!(plain.driver, Detected::Absent);
@@ -129,7 +129,7 @@ fn gpus_by_flag_replace_the_detected_ones() {
 }
 
 #[test]
-fn a_glibc_by_flag_is_a_machine_with_glibc() {
+fn a_glibc_by_flag_replaces_musl() {
     let mut machine = Machine {
         glibc: Detected::Absent,
         musl: Detected::found(Version::new(&[1, 2, 5]), Origin::System),
@@ -142,7 +142,7 @@ fn a_glibc_by_flag_is_a_machine_with_glibc() {
 }
 
 #[test]
-fn with_a_platform_nothing_is_probed_but_what_is_said_counts() {
+fn a_platform_by_flag_disables_the_probe_but_not_overrides() {
     let host = host(&[("CONDA_OVERRIDE_CUDA", "12.9"), ("SHELL", "/bin/bash")]);
     for subdir in Subdir::ALL {
         let flags = Overrides {
@@ -181,7 +181,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
 }
 
 #[test]
-fn a_saved_machine_is_given_back_as_it_was_but_for_the_flags() {
+fn only_flags_change_a_saved_machine() {
     let saved = run(&["probe", "--json"], "");
     let saved = String::from_utf8(saved.stdout).expect("UTF-8");
     let again = run(&["probe", "--json", "--machine", "-"], &saved);
@@ -197,7 +197,7 @@ fn a_saved_machine_is_given_back_as_it_was_but_for_the_flags() {
 }
 
 #[test]
-fn a_document_without_a_machine_is_refused_with_its_name_and_place() {
+fn refuses_a_document_without_a_machine() {
     let cases = [
         ("", "the input is empty"),
         ("{\n  \"machine\": [", "line 2"),
@@ -221,7 +221,7 @@ fn a_document_without_a_machine_is_refused_with_its_name_and_place() {
 }
 
 #[test]
-fn the_text_names_what_was_found_and_where() {
+fn text_has_facts_with_their_origins() {
     let output = run(&["probe", "--platform", "osx-arm64", "--driver", "580"], "");
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -230,7 +230,7 @@ fn the_text_names_what_was_found_and_where() {
 }
 
 #[test]
-fn the_uuids_of_cards_are_not_kept_wherever_they_stand() {
+fn drops_gpu_uuids_from_every_setting() {
     let uuids = "GPU-8f6d2db0-7a1c-4f7b,MIG-41b36c1e-2f3d, 1";
     let machine = with_env(&[("CUDA_VISIBLE_DEVICES", uuids)]);
     let text = serde_json::to_string(&machine).expect("JSON");

@@ -25,7 +25,7 @@ fn names_the_machine_file_that_cannot_be_read() {
 }
 
 #[test]
-fn says_what_a_machine_file_should_contain() {
+fn names_what_a_machine_file_should_contain() {
     const OTHER: &str = "not recognized as a description of a machine; pass the output of";
     let files = [
         ("empty.json", &b""[..], "the input is empty; pipe in the output of `nvidia-smi`"),

@@ -37,7 +37,7 @@ fn companions_are_for_the_series_that_they_were_built_for() {
 }
 
 #[test]
-fn torchvision_of_2_5_keeps_the_toolkits_that_its_last_build_lacks() {
+fn torchvision_for_2_5_keeps_the_toolkits_of_older_builds() {
     let mut toolkits: Vec<String> = companions(Companion::Torchvision, "2.5", Subdir::Linux64)
         .iter()
         .filter_map(|row| {
@@ -50,7 +50,7 @@ fn torchvision_of_2_5_keeps_the_toolkits_that_its_last_build_lacks() {
 }
 
 #[test]
-fn torchvision_on_windows_was_built_with_another_toolkit_than_pytorch() {
+fn torchvision_on_windows_has_another_toolkit_than_pytorch() {
     let on_windows = companions(Companion::Torchvision, "2.12", Subdir::Win64);
     let of_12 = on_windows.iter().find(|row| row.cuda_pins.start.major == 12).expect("a build");
     assert_eq!(of_12.cuda_pins, cuda("12.9")..cuda("13.0"));

@@ -7,7 +7,7 @@ use conda_torch_core::types::{Accelerator, Blas, Build, Date, Source};
 use super::{cuda, matrix, version};
 
 #[test]
-fn rows_are_sorted_newest_first_and_none_is_there_twice() {
+fn rows_are_unique_and_sorted_newest_first() {
     let key = |row: &Build| {
         use std::cmp::Reverse;
         let toolkit = Reverse(row.accelerator.cuda());
@@ -43,7 +43,7 @@ fn build_numbers_encode_cuda_and_mkl() {
 }
 
 #[test]
-fn rows_with_cuda_have_kernels_and_pins_and_others_have_none() {
+fn only_cuda_rows_have_kernels_and_pins() {
     for row in &*matrix().builds {
         assert_eq!(row.is_cuda(), !row.kernels.sass.is_empty(), "{row:?}");
         assert_eq!(row.is_cuda(), !row.cuda_pins.is_empty(), "{row:?}");
@@ -82,7 +82,7 @@ fn sources_are_permanent_and_dated() {
 }
 
 #[test]
-fn every_companion_has_its_pytorch_and_a_toolkit_of_its_platform() {
+fn every_companion_matches_a_build() {
     for row in &*matrix().companions {
         let is_there = matrix()
             .builds

@@ -64,7 +64,7 @@ fn macos_as_markdown() {
 }
 
 #[test]
-fn no_line_is_longer_than_80_columns_there() {
+fn narrow_tables_have_at_most_80_columns() {
     for which in [TableRows::Newest, TableRows::All] {
         let text = table(matrix(), WITH_PYTORCH, which, None, TableFormat::Human(Some(80)));
         for line in text.lines() {
@@ -77,7 +77,7 @@ fn no_line_is_longer_than_80_columns_there() {
 }
 
 #[test]
-fn only_the_row_of_this_machine_is_marked() {
+fn the_row_of_the_machine_is_marked() {
     let choice = build("2.13.0", "linux-64", "12.9", 302).expect("the build");
     let recommended = Some(Recommended { build: choice, cuda_version: Some(cuda("12.9")) });
     let marked = |format| table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
@@ -93,7 +93,7 @@ fn only_the_row_of_this_machine_is_marked() {
 }
 
 #[test]
-fn a_machine_too_old_for_the_newest_gets_a_row_of_its_own() {
+fn an_older_recommended_build_gets_its_own_row() {
     let choice = build("2.7.1", "osx-64", "cpu", 102).expect("the build for macOS 10.15");
     let recommended = Some(Recommended { build: choice, cuda_version: None });
     let format = TableFormat::Human(Some(80));
@@ -124,7 +124,7 @@ fn json_has_null_for_missing_values() {
 }
 
 #[test]
-fn csv_has_as_many_values_in_each_line_as_headings() {
+fn every_csv_line_has_all_columns() {
     let text = table(matrix(), WITH_PYTORCH, TableRows::All, None, TableFormat::Csv);
     let commas = |line: &str| {
         let mut is_quoted = false;
@@ -159,7 +159,7 @@ fn is_tegra(build: &conda_torch_core::types::Build) -> bool {
 }
 
 #[test]
-fn tiers_are_as_announced() {
+fn support_levels_are_right() {
     let tier = |subdir, pin: &str| {
         let rows = matrix().overview(&[subdir]);
         rows.iter().find(|row| row.cuda_versions.contains(&cuda(pin))).map(|row| row.tier)
@@ -175,7 +175,7 @@ fn tiers_are_as_announced() {
 }
 
 #[test]
-fn a_platform_without_pytorch_says_so() {
+fn a_platform_without_pytorch_has_no_support() {
     let text = newest(&[Subdir::LinuxPpc64le], TableFormat::Human(Some(80)));
     assert!(text.contains("CPU") && text.contains("none"), "{text}");
 }

@@ -37,11 +37,11 @@ fn each(visit: impl Fn(&Machine, &Request, &View)) {
 }
 
 #[test]
-fn every_answer_is_complete_parseable_and_deterministic() {
+fn every_answer_is_complete_valid_and_deterministic() {
     each(|machine, request, view| drop(holds::answered(machine, request, view)));
 }
 
 #[test]
-fn every_machine_survives_a_round_trip() {
+fn every_machine_survives_saving_and_reading_back() {
     each(|machine, _, _| holds::saved_and_shown(machine));
 }

@@ -15,7 +15,7 @@ const CLIENTS: &str = "say() { printf '[%s]' \"$@\"; echo; }\n\
     cd() { say cd \"$@\"; }\nmkdir() { say mkdir \"$@\"; }\n";
 
 #[test]
-fn a_shell_hears_the_words_that_were_meant() {
+fn shells_pass_the_same_words() {
     let heard = Mutex::new((CLIENTS.to_owned(), String::new()));
     super::each(|machine, request, view| {
         let matrix = Matrix::embedded();

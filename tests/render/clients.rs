@@ -7,7 +7,7 @@ use conda_torch_core::types::{ClientKind, Detected, Origin};
 use crate::case::{CONDARC, Case, page};
 
 #[test]
-fn conda_drops_the_old_channel_and_puts_conda_forge_first() {
+fn conda_removes_the_old_channel_and_adds_conda_forge_first() {
     let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["pytorch", "nvidia", "defaults"], "")];
     let case = Case::of("gtx1080ti-driver-580").with(ClientKind::Conda, "26.7.1", files);
     insta::assert_snapshot!(case.steps(), @r#"
@@ -20,7 +20,7 @@ fn conda_drops_the_old_channel_and_puts_conda_forge_first() {
 }
 
 #[test]
-fn a_mirror_in_the_configuration_counts_as_what_it_mirrors() {
+fn a_configured_mirror_counts_as_its_channel() {
     let mirrored = ["https://host.example/pytorch", "https://host.example/conda-forge"];
     let files: &[(&str, &[&str], &str)] = &[(CONDARC, &mirrored, "strict")];
     let steps = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", files).steps();
@@ -36,7 +36,7 @@ fn a_mirror_in_the_configuration_counts_as_what_it_mirrors() {
 }
 
 #[test]
-fn an_entry_is_removed_from_the_file_that_has_it_word_for_word() {
+fn a_channel_is_removed_as_the_file_spells_it() {
     let files: &[(&str, &[&str], &str)] = &[
         ("/home/ada/.config/conda/condarc", &["https://conda.anaconda.org/pytorch"], "strict"),
         ("/etc/conda/.condarc", &["pytorch"], ""),
@@ -54,7 +54,7 @@ fn an_entry_is_removed_from_the_file_that_has_it_word_for_word() {
 }
 
 #[test]
-fn a_setting_goes_where_it_counts() {
+fn settings_are_written_to_the_file_that_applies() {
     let files: &[(&str, &[&str], &str)] =
         &[("/home/ada/.mambarc", &["bioconda"], "flexible"), (CONDARC, &["conda-forge"], "strict")];
     let mamba = Case::of("no-gpu").with(ClientKind::Micromamba, "2.8.1", files).steps();
@@ -85,7 +85,7 @@ fn a_setting_goes_where_it_counts() {
 }
 
 #[test]
-fn nothing_is_configured_where_everything_is() {
+fn complete_configuration_needs_no_commands() {
     for (kind, version) in [
         (ClientKind::Conda, "26.7.1"),
         (ClientKind::Conda, "24.9.0"),
@@ -100,7 +100,7 @@ fn nothing_is_configured_where_everything_is() {
 }
 
 #[test]
-fn defaults_goes_only_where_an_old_conda_writes_it() {
+fn defaults_is_removed_only_for_old_conda() {
     let removes = |version, files: &[(&str, &[&str], &str)]| {
         let steps = Case::of("no-gpu").with(ClientKind::Conda, version, files).steps();
         steps.contains(
@@ -114,14 +114,14 @@ fn defaults_goes_only_where_an_old_conda_writes_it() {
 }
 
 #[test]
-fn a_broken_file_is_left_alone() {
+fn invalid_configuration_files_stay_unchanged() {
     let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", &[(CONDARC, &[], "")]);
     case.machine.config_files[0].problem = Some("not YAML".to_owned());
     assert!(!case.steps().contains("config"));
 }
 
 #[test]
-fn mamba_1_is_configured_by_conda_and_mamba_2_by_itself() {
+fn mamba_1_is_configured_with_conda_and_mamba_2_with_mamba() {
     let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["defaults"], "")];
     let one = Case::of("no-gpu").with(ClientKind::Mamba, "1.5.12", files);
     insta::assert_snapshot!(one.steps(), @r#"
@@ -143,7 +143,7 @@ fn mamba_1_is_configured_by_conda_and_mamba_2_by_itself() {
 }
 
 #[test]
-fn micromamba_takes_conda_forge_by_itself() {
+fn micromamba_uses_conda_forge_by_default() {
     let case = Case::of("no-gpu").with(ClientKind::Micromamba, "2.8.1", &[]);
     insta::assert_snapshot!(case.steps(), @r#"
     micromamba config set channel_priority strict
@@ -153,7 +153,7 @@ fn micromamba_takes_conda_forge_by_itself() {
 }
 
 #[test]
-fn pixi_declares_the_machine() {
+fn pixi_toml_declares_system_requirements() {
     let current = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, "0.77.0", &[]);
     insta::assert_snapshot!(current.steps(), @r#"
     pixi init torch -c conda-forge --platform linux-64
@@ -168,7 +168,7 @@ fn pixi_declares_the_machine() {
 }
 
 #[test]
-fn the_override_is_set_only_where_the_client_sees_something_else() {
+fn overrides_are_set_only_if_the_client_detects_another_version() {
     let sets = |case: &Case| case.steps().contains("CONDA_OVERRIDE_CUDA=");
     let mut case = Case::of("gtx1080ti-driver-580").with(ClientKind::Conda, "26.7.1", &[]);
     assert!(!sets(&case));
@@ -187,7 +187,7 @@ fn the_override_is_set_only_where_the_client_sees_something_else() {
 }
 
 #[test]
-fn an_environment_that_exists_is_not_replaced() {
+fn an_existing_environment_is_not_replaced() {
     let mut case = Case::of("no-gpu").with(ClientKind::Conda, "26.7.1", &[]);
     case.machine.clients[0].environments = vec!["torch".to_owned(), "torch-2".to_owned()];
     assert!(case.steps().contains("conda create -n torch-3 "));
@@ -199,7 +199,7 @@ fn an_environment_that_exists_is_not_replaced() {
 }
 
 #[test]
-fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
+fn an_x86_client_on_an_arm64_mac_gets_the_platform() {
     let mut case = Case::of("macos-15-rosetta").with(ClientKind::Conda, "26.7.1", &[]);
     case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));
     assert!(case.steps().contains("create -n torch --platform osx-arm64 --override-channels"));
@@ -212,7 +212,7 @@ fn an_x86_client_on_an_arm64_mac_is_told_the_platform() {
 }
 
 #[test]
-fn an_old_client_is_told_the_platform_by_a_variable() {
+fn an_old_client_gets_the_platform_as_a_variable() {
     for (kind, version) in [(ClientKind::Conda, "23.9.0"), (ClientKind::Mamba, "1.5.12")] {
         let mut case = Case::of("macos-15-rosetta").with(kind, version, &[]);
         case.machine.clients[0].subdir = Some("osx-64".parse().expect("a platform"));

@@ -7,7 +7,7 @@ use conda_torch_core::types::{Companion, Detected, Origin};
 use crate::case::Case;
 
 #[test]
-fn the_files_say_what_the_commands_say() {
+fn files_have_the_same_specs_as_commands() {
     let mut case = Case::of("centos7-glibc-2.17-a100");
     case.request.companions = vec![Companion::Torchvision];
     case.machine.glibc = Detected::found(Version::new(&[2, 27]), Origin::System);
@@ -77,7 +77,7 @@ fn spec_of_toml(name: &str, requirement: &toml::Value) -> String {
 }
 
 #[test]
-fn toml_reads_back_to_the_same_specs() {
+fn pixi_toml_has_the_same_specs_when_read_back() {
     for name in fitting() {
         let mut case = Case::of(&name);
         case.environment =
@@ -99,7 +99,7 @@ fn toml_reads_back_to_the_same_specs() {
 }
 
 #[test]
-fn yaml_reads_back_to_the_same_specs() {
+fn environment_yml_has_the_same_specs_when_read_back() {
     use saphyr_parser::{Event, Parser};
     for name in fitting() {
         let mut case = Case::of(&name);

@@ -8,7 +8,7 @@ use crate::case::{CONDARC, Case, PLAIN, page};
 use crate::common::machine_names;
 
 #[test]
-fn a_page_has_the_machine_the_answer_the_commands_and_why() {
+fn text_has_machine_answer_commands_and_reasons() {
     let files: &[(&str, &[&str], &str)] = &[(CONDARC, &["conda-forge"], "strict")];
     let case = Case::of("gtx1080ti-driver-535").with(ClientKind::Mamba, "2.8.1", files);
     insta::assert_snapshot!(page(&case), @r#"
@@ -38,7 +38,7 @@ fn a_page_has_the_machine_the_answer_the_commands_and_why() {
 }
 
 #[test]
-fn a_gpu_that_stays_unused_is_the_first_thing_said() {
+fn an_unused_gpu_is_reported_first() {
     insta::assert_snapshot!(page(&Case::of("gtx1080ti-nouveau-no-driver")), @r#"
     NVIDIA card 10de:1b06, kernel driver `nouveau`
     Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
@@ -71,7 +71,7 @@ fn a_gpu_that_stays_unused_is_the_first_thing_said() {
 }
 
 #[test]
-fn what_cannot_be_had_comes_with_the_nearest_that_can() {
+fn unsatisfiable_requests_show_the_closest_match() {
     let mut case = Case::of("windows-rtx4090");
     case.shell = Shell::Powershell;
     case.request.companions = vec![Companion::Torchaudio];
@@ -95,7 +95,7 @@ fn what_cannot_be_had_comes_with_the_nearest_that_can() {
 }
 
 #[test]
-fn colour_never_carries_meaning() {
+fn color_carries_no_meaning() {
     let case = Case::of("gtx1080ti-nouveau-no-driver");
     let plain = page(&case);
     let style = Style { color: true, ..PLAIN };
@@ -113,7 +113,7 @@ fn colour_never_carries_meaning() {
 }
 
 #[test]
-fn words_stay_within_the_width_and_commands_are_broken_only_between_words() {
+fn text_is_wrapped_and_commands_break_between_words() {
     for name in machine_names() {
         let page = page(&Case::of(&name));
         for line in page.lines().filter(|line| line.chars().count() > 80) {
@@ -123,7 +123,7 @@ fn words_stay_within_the_width_and_commands_are_broken_only_between_words() {
 }
 
 #[test]
-fn a_name_from_a_file_cannot_steer_the_terminal() {
+fn names_cannot_contain_terminal_control_characters() {
     for name in ["k80-driver-470", "two-gpus-6.1-and-8.9", "rtx5090-driver-570"] {
         let mut case = Case::of(name);
         for gpu in &mut case.machine.gpus {
@@ -145,7 +145,7 @@ fn a_name_from_a_file_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn a_check_fits_on_the_page() {
+fn check_commands_fit_in_80_columns() {
     let mut seen = 0;
     for name in machine_names() {
         let page = page(&Case::of(&name));
@@ -158,7 +158,7 @@ fn a_check_fits_on_the_page() {
 }
 
 #[test]
-fn a_check_computes_where_the_build_does() {
+fn check_commands_compute_on_the_device_of_the_build() {
     let check = |name| Case::of(name).steps().lines().last().unwrap_or_default().to_owned();
     assert!(check("gtx1080ti-driver-580").contains("t.ones(2).cuda().sum()"));
     assert!(check("macos-15-rosetta").contains("t.backends.mps.is_available()"));

@@ -63,7 +63,7 @@ fn check(document: &str) -> Value {
 }
 
 #[test]
-fn every_document_is_valid_by_the_schema() {
+fn every_document_is_valid() {
     let requests = [
         Request::default(),
         Request { accelerator: RequestedAccelerator::Cuda, ..Request::default() },
@@ -98,7 +98,7 @@ fn every_document_is_valid_by_the_schema() {
 }
 
 #[test]
-fn the_keys_are_those_of_the_contract_in_their_order() {
+fn keys_have_their_documented_order() {
     let text = json(&Case::of("gtx1080ti-driver-580"));
     let top: Vec<&str> = text
         .lines()
@@ -129,7 +129,7 @@ fn the_keys_are_those_of_the_contract_in_their_order() {
 }
 
 #[test]
-fn the_recommendation_is_told_in_full() {
+fn the_recommendation_has_all_facts() {
     let document = check(&json(&Case::of("gtx1080ti-driver-580")));
     let mut recommendation = document["recommendation"].clone();
     recommendation["reasons"].take();
@@ -176,7 +176,7 @@ fn the_recommendation_is_told_in_full() {
 }
 
 #[test]
-fn a_name_that_a_shell_cannot_write_is_null_for_that_shell() {
+fn commands_are_null_if_a_shell_cannot_quote_a_name() {
     let mut case = Case::of("no-gpu");
     case.environment = TargetEnvironment::Name("50%".to_owned());
     let document = check(&json(&case));

@@ -66,7 +66,7 @@ fn run(program: &str, arguments: &[&str], script: &str) -> Option<String> {
 }
 
 #[test]
-fn hostile_names_arrive_whole() {
+fn hostile_names_arrive_unchanged() {
     let words: Vec<&str> = ["printf", r"%s\n"].into_iter().chain(HOSTILE).collect();
     let expected: String = HOSTILE.join("\n") + "\n";
     let posix = shell::line(&step(&words), Shell::Posix).expect("a POSIX shell can write anything");
@@ -84,13 +84,13 @@ fn hostile_names_arrive_whole() {
 }
 
 #[test]
-fn an_exclamation_mark_is_kept_from_an_interactive_bash() {
+fn exclamation_marks_are_quoted_for_interactive_bash() {
     // In double quotes it would recall a command.
     assert_eq!(shell::word("wow!", Shell::Posix).expect("quotes"), "'wow!'");
 }
 
 #[test]
-fn powershell_hears_every_word() {
+fn powershell_passes_every_word_unchanged() {
     let words: Vec<&str> = HOSTILE.into_iter().filter(|word| !word.contains('"')).collect();
     for word in &words {
         let text = shell::word(word, Shell::Powershell).expect("it can be quoted");
@@ -108,7 +108,7 @@ fn powershell_hears_every_word() {
 }
 
 #[test]
-fn what_a_shell_cannot_say_is_refused() {
+fn names_that_a_shell_cannot_quote_are_refused() {
     for (word, shell) in [
         ("%PATH%", Shell::Cmd),
         ("a\"b", Shell::Cmd),
@@ -132,7 +132,7 @@ fn what_a_shell_cannot_say_is_refused() {
 }
 
 #[test]
-fn a_variable_is_set_in_the_words_of_the_shell() {
+fn variables_are_set_in_the_syntax_of_the_shell() {
     let mut step = step(&["conda", "create"]);
     step.env.push(("CONDA_OVERRIDE_CUDA", "12.9".to_owned()));
     let line = |shell| shell::line(&step, shell).expect("quotes");
@@ -145,7 +145,7 @@ fn a_variable_is_set_in_the_words_of_the_shell() {
 /// Every command for every machine and client, on one line and broken at 80 columns: a POSIX shell
 /// must hand the same words to the client.
 #[test]
-fn what_is_pasted_is_what_was_meant() {
+fn pasted_commands_run_as_intended() {
     let mut script = String::from(
         "say() { printf '[%s]' \"$@\"; echo; }\nconda() { say conda \"$@\"; }\nmamba() { say mamba \"$@\"; }\nmicromamba() { say micromamba \"$@\"; }\npixi() { say pixi \"$@\"; }\n",
     );
@@ -175,7 +175,7 @@ fn what_is_pasted_is_what_was_meant() {
 }
 
 #[test]
-fn long_commands_are_continued_as_the_shell_wants() {
+fn long_commands_have_line_continuations() {
     let end = |shell| {
         let mut case = Case::of("rtx3080-driver-580");
         case.shell = shell;

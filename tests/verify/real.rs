@@ -42,7 +42,7 @@ fn skipped(client: &str) {
 }
 
 #[test]
-fn real_clients_end_on_the_promised_build_on_every_platform() {
+fn real_clients_select_the_recommended_build_on_every_platform() {
     let machines: [&[&str]; 5] = [
         &["--platform", "linux-64", "--gpu", "H100", "--driver", "580"],
         &[
@@ -90,7 +90,7 @@ fn real_clients_end_on_the_promised_build_on_every_platform() {
 }
 
 #[test]
-fn real_clients_show_what_a_pin_holds_back_and_the_command_that_passes_it() {
+fn real_clients_report_a_pin_and_the_corrected_command() {
     for client in ["conda", "mamba", "micromamba"] {
         let Some(program) = program(client) else {
             skipped(client);

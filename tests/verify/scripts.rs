@@ -30,7 +30,7 @@ fn with(words: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_client_that_agrees_proves_the_advice_and_was_asked_what_is_printed() {
+fn a_client_that_agrees_verifies_the_printed_command() {
     let folder = folder("agrees");
     put(&folder, "micromamba", &format!("{INFO}{}", plan("cpu_mkl_py312_h04a39a8_102", 1000)));
     let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
@@ -54,7 +54,7 @@ fn a_client_that_agrees_proves_the_advice_and_was_asked_what_is_printed() {
 }
 
 #[test]
-fn a_client_that_would_install_another_build_ends_with_4() {
+fn another_build_exits_with_4() {
     let folder = folder("differs");
     put(&folder, "micromamba", &format!("{INFO}{}", plan("cuda130_mkl_py312_h04a39a8_302", 1000)));
     let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
@@ -64,7 +64,7 @@ fn a_client_that_would_install_another_build_ends_with_4() {
 }
 
 #[test]
-fn a_client_that_finds_no_solution_ends_with_4() {
+fn no_solution_exits_with_4() {
     let folder = folder("unsolvable");
     let says =
         r#"echo '{"success": false, "solver_problems": ["nothing provides __cuda"]}'; exit 1"#;
@@ -76,7 +76,7 @@ fn a_client_that_finds_no_solution_ends_with_4() {
 }
 
 #[test]
-fn what_would_mend_it_is_tried_and_shown_when_it_does() {
+fn a_correction_that_helps_is_printed() {
     let folder = folder("corrected");
     let pinned =
         "Could not solve for environment specs\n└─ pin on pytorch 2.5.* is not installable";
@@ -104,7 +104,7 @@ fn what_would_mend_it_is_tried_and_shown_when_it_does() {
 }
 
 #[test]
-fn what_would_mend_it_and_does_not_is_no_command() {
+fn a_correction_that_does_not_help_is_not_printed() {
     let folder = folder("not-corrected");
     let body = "printf 'Could not solve for environment specs\\n└─ pin on pytorch 2.5.* is not installable' >&2; exit 1";
     put(&folder, "micromamba", &format!("{INFO}{body}"));
@@ -113,7 +113,7 @@ fn what_would_mend_it_and_does_not_is_no_command() {
 }
 
 #[test]
-fn a_disk_that_is_too_small_is_told_with_what_to_do_and_ends_with_4() {
+fn a_full_disk_is_reported_and_exits_with_4() {
     let folder = folder("disk");
     // 16 EiB are on no machine.
     let build = plan("cpu_mkl_py312_h04a39a8_102", 16_000_000_000_000_000_000);
@@ -127,7 +127,7 @@ fn a_disk_that_is_too_small_is_told_with_what_to_do_and_ends_with_4() {
 }
 
 #[test]
-fn a_client_that_hangs_is_ended_with_all_it_started_and_the_answer_is_printed() {
+fn a_hanging_client_and_its_children_end_and_the_answer_is_printed() {
     let folder = folder("hangs");
     put(&folder, "micromamba", &format!("{INFO}echo $$ >$HERE/own; sleep 1000 & wait"));
     // A longer limit until the client got as far as writing its number: it never ends by itself.
@@ -146,7 +146,7 @@ fn a_client_that_hangs_is_ended_with_all_it_started_and_the_answer_is_printed() 
 }
 
 #[test]
-fn ctrl_c_ends_the_client_too_and_leaves_nothing_behind() {
+fn ctrl_c_ends_the_client_and_removes_temporary_files() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let folder = folder(&format!("signal-{signal}"));
         let stubborn = "trap '' TERM INT; echo $$ >$HERE/own; while :; do sleep 1; done";
@@ -169,7 +169,7 @@ fn ctrl_c_ends_the_client_too_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn without_a_client_the_answer_is_printed_and_says_that_it_was_not_verified() {
+fn without_a_client_verification_is_skipped() {
     let folder = folder("none");
     let output = advise(&folder, &["--client", "pixi", "--json", "--verify"]).output();
     let verify = document(&output.expect("it runs"), 0)["verify"].clone();
@@ -183,7 +183,7 @@ fn without_a_client_the_answer_is_printed_and_says_that_it_was_not_verified() {
 }
 
 #[test]
-fn without_the_flag_nobody_is_asked() {
+fn without_the_flag_no_client_runs() {
     let folder = folder("unasked");
     put(&folder, "micromamba", &format!("{INFO}exit 1"));
     let output = advise(&folder, &HERE).output().expect("it runs");
@@ -192,7 +192,7 @@ fn without_the_flag_nobody_is_asked() {
 }
 
 #[test]
-fn conda_which_refuses_a_name_that_is_taken_is_asked_for_a_folder_that_is_not() {
+fn an_existing_name_is_verified_in_a_new_folder() {
     let folder = folder("taken");
     let refuses = r#"case "$*" in *" -n "*) echo '{"message": "Cannot `create --dry-run` with an existing conda environment", "exception_name": "CondaValueError", "error": "x"}'; exit 1;; esac
 "#;
@@ -209,7 +209,7 @@ fn conda_which_refuses_a_name_that_is_taken_is_asked_for_a_folder_that_is_not() 
 }
 
 #[test]
-fn the_solver_is_asked_the_printed_specs_with_what_the_client_would_see() {
+fn the_solver_gets_the_printed_specs_and_virtual_packages() {
     let folder = folder("solver");
     let says = r#"cat >$HERE/ask
 echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records": [{"name": "pytorch", "version": "2.13.0", "build": "cuda130_mkl_py312_h_302", "build_number": 302, "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/p.conda", "size": 7}, {"name": "cuda-version", "version": "13.0", "build": "h_3", "build_number": 3, "subdir": "noarch", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/c.conda", "size": 1}]}}}}'"#;
@@ -232,7 +232,7 @@ echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records":
 }
 
 #[test]
-fn what_an_environment_has_already_counts_with_what_the_client_would_change() {
+fn installed_packages_count_as_planned() {
     let folder = folder("filled");
     let meta = folder.join("envs/work/conda-meta");
     fs::create_dir_all(&meta).expect("a folder");
@@ -251,7 +251,7 @@ fn what_an_environment_has_already_counts_with_what_the_client_would_change() {
 }
 
 #[test]
-fn pixi_is_asked_to_lock_the_printed_manifest_in_a_folder_that_goes() {
+fn pixi_locks_the_printed_manifest_in_a_temporary_folder() {
     let folder = folder("pixi");
     let says = r#"case "$1" in --version) echo pixi 0.77.0; exit;; info) echo "{\"cache_dir\": \"$HERE/cache\"}"; exit;; esac
 echo "$@" >$HERE/asked
@@ -287,7 +287,7 @@ END"#;
 }
 
 #[test]
-fn another_format_stays_as_it_is_and_the_proof_is_told_beside_it() {
+fn other_formats_have_the_result_on_stderr() {
     let folder = folder("format");
     put(&folder, "micromamba", &format!("{INFO}{}", plan("cpu_mkl_py312_h04a39a8_102", 3 << 20)));
     let words = ["--client", "micromamba", "--accelerator", "cpu", "--format", "commands"];
@@ -304,7 +304,7 @@ fn another_format_stays_as_it_is_and_the_proof_is_told_beside_it() {
 }
 
 #[test]
-fn without_a_client_the_solver_is_asked_where_it_is() {
+fn without_a_client_the_solver_verifies() {
     let folder = folder("fallback");
     let says = r#"cat >/dev/null; echo '{"protocol": 1, "origins": [], "told": {"failed": {"kind": "no_network", "at": "https://conda.anaconda.org", "detail": "no route to host"}}}'"#;
     put(&folder, "live", says);
@@ -316,7 +316,7 @@ fn without_a_client_the_solver_is_asked_where_it_is() {
 }
 
 #[test]
-fn a_conda_that_sees_its_own_system_is_not_asked_about_another() {
+fn a_conda_that_detects_only_its_own_system_is_not_run_for_another() {
     let folder = folder("other-system");
     put(&folder, "conda", &format!("{INFO}echo '{{}}'"));
     fs::create_dir(folder.join("conda-meta")).expect("made");

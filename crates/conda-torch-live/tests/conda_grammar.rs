@@ -9,7 +9,7 @@ const VERSIONS: [&str; 14] = [
 ];
 
 #[test]
-fn specs_mean_what_they_mean_to_rattler() {
+fn specs_have_the_meaning_of_rattler() {
     for text in [
         "pytorch",
         "pytorch=2.1",
@@ -69,7 +69,7 @@ fn specs_mean_what_they_mean_to_rattler() {
 }
 
 #[test]
-fn what_we_write_rattler_reads() {
+fn rattler_reads_written_specs() {
     for (spec, version) in [
         (conda::MatchSpec::version("pytorch-gpu", "2.13.0"), "2.13.0"),
         (conda::MatchSpec::build("pytorch", "2.13.0", "cuda129_mkl*"), "2.13.0"),

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_build_strings_of_every_channel_have_the_toolkit() {
+    fn reads_the_toolkit_from_build_strings_of_every_channel() {
         for (build, toolkit) in [
             ("cuda129_mkl_py312_h4dfa0ec_302", Some((12, 9))),
             ("cuda112py310h51fe464_200", Some((11, 2))),

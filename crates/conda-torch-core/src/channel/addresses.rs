@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_lies_where_the_strongest_file_says() {
+    fn a_channel_name_resolves_by_the_file_with_priority() {
         let strong = file(&[("channel_alias", "https://corp.example/t/${TOKEN}/conda/")]);
         let weak = file(&[
             ("channel_alias", "https://other.example"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_which_nothing_is_said_stays_a_name() {
+    fn an_unconfigured_channel_name_stays_unchanged() {
         assert_eq!(Addresses::default().resolve("conda-forge"), "conda-forge");
         let by_variable =
             |name: &str| (name == "CONDA_CHANNEL_ALIAS").then(|| "m.example".to_owned());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_are_not_set_stay_as_they_are_written() {
+    fn unset_variables_stay_as_written() {
         for (value, expected) in [
             ("https://$TOKEN/x", "https://tk-1/x"),
             ("$OTHER/${NONE}/$", "$OTHER/${NONE}/$"),

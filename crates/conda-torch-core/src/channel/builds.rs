@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_toolkit_that_is_in_no_table_is_understood() {
+    fn reads_builds_with_unknown_toolkits() {
         let depends = [
             "__glibc >=2.28,<3.0.a0",
             "cuda-version >=13.1,<14",
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn builds_for_several_pythons_and_numbers_are_one() {
+    fn builds_for_several_pythons_and_numbers_are_one_row() {
         let of = |python, build| record(build, &["mkl", python]);
         let records = [
             of("python >=3.13,<3.14.0a0", "cpu_mkl_py313_h1_101"),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_differs_parts_those_before_it_from_those_after() {
+    fn a_different_build_number_splits_a_row() {
         let of = |glibc, build| record(build, &["mkl", "python >=3.12,<3.13.0a0", glibc]);
         let (old, new) = ("__glibc >=2.17,<3.0.a0", "__glibc >=2.28,<3.0.a0");
         let records = [
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_of_its_library_are_a_builds_own() {
+    fn a_build_has_the_requirements_of_its_library() {
         let build = record(
             "cuda131_mkl_py312_h1_300",
             &["libtorch 2.14.0 cuda131_mkl_h7_300", "python >=3.12,<3.13.0a0", "__glibc >=2.17"],
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_told_with_what_about_it() {
+    fn reports_records_that_are_not_understood() {
         let python = "python >=3.12,<3.13.0a0";
         for (build, depends, what) in [
             ("rocm62_mkl_py312_h1_0", vec![python], Some(UnreadReason::BuildString)),

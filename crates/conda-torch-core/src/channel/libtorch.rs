@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_string_may_be_asked_for_by_a_pattern() {
+    fn build_strings_match_patterns() {
         for (pattern, build, is_it) in [
             ("cuda131_mkl_h7_300", "cuda131_mkl_h7_300", true),
             ("cuda131_mkl_h7_300", "cuda131_mkl_h7_301", false),

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_comes_from_the_first_channel_that_has_it_for_the_platform() {
+    fn packages_come_from_the_first_channel_that_has_them() {
         let (own, all) = ("https://corp.example/ml", "https://conda.anaconda.org/conda-forge");
         let records = vec![
             record(all, "pytorch", "linux-64"),

@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_holds_from_its_version_on() {
+    fn a_change_applies_from_its_version_on() {
         assert!(habits(ClientKind::Conda, &[25, 8, 2]).config_adds_defaults);
         assert!(!habits(ClientKind::Conda, &[25, 9]).config_adds_defaults);
         let zero = |version: &[u16]| habits(ClientKind::Conda, version).calls_missing_cuda_zero;
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn mamba_1_has_condas_config_and_micromamba_1_its_own() {
+    fn mamba_1_uses_the_configuration_of_conda_and_micromamba_1_its_own() {
         let mamba = habits(ClientKind::Mamba, &[1, 5, 12]);
         assert_eq!((mamba.detector, mamba.config), (Detector::Libmamba, ConfigCommand::Conda));
         assert_eq!(habits(ClientKind::Micromamba, &[1, 5, 12]).config, ConfigCommand::Own);
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_in_the_order_of_versions_and_have_a_source() {
+    fn changes_are_sorted_and_have_a_source() {
         for changes in [CONDA_CHANGES, LIBMAMBA_CHANGES, MAMBA_CHANGES, PIXI_CHANGES] {
             assert!(changes.is_sorted_by_key(|(from, _, _)| *from));
             assert!(changes.iter().all(|(_, source, _)| source.starts_with("https://")));

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_client_writes_the_same_name() {
+    fn channel_names_are_the_same_for_every_client() {
         let named = |name: &str, subdir: &str| (name.to_owned(), subdir.to_owned());
         let pytorch = named("pytorch", "linux-64");
         assert_eq!(of("https://conda.anaconda.org/pytorch/linux-64"), pytorch);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_keeps_its_address_and_loses_its_secrets() {
+    fn a_mirror_keeps_its_address_without_secrets() {
         let mirror = "https://mirror.example/conda/conda-forge";
         let asked = "https://me:secret@mirror.example/t/ab-12-cd/conda/conda-forge/linux-64";
         assert_eq!(of(asked), (mirror.to_owned(), "linux-64".to_owned()));
@@ -193,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn the_channel_of_a_package_comes_from_its_address() {
+    fn the_channel_of_a_package_is_read_from_its_url() {
         let url = "https://conda.anaconda.org/conda-forge/noarch/tzdata-2025b-h78e105d_0.conda";
         let ChannelName { name, subdir } = ChannelName::of_package(url);
         assert_eq!((name.as_str(), subdir.as_str()), ("conda-forge", "noarch"));
     }
 
     #[test]
-    fn a_mirror_is_of_the_kind_of_what_it_mirrors() {
+    fn a_mirror_has_the_kind_of_its_channel() {
         use ChannelKind::{CondaForge, Defaults, Nvidia, Other, Pytorch};
         for (channel, kind) in [
             ("conda-forge", CondaForge),

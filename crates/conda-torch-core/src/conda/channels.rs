@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_conda_forge_unless_others_are_named() {
+    fn conda_forge_is_the_default() {
         assert!(Channels::default().is_conda_forge());
         assert_eq!(Channels::default().flags().collect::<Vec<_>>(), ["-c", "conda-forge"]);
         let by_address = channels(&["https://conda.anaconda.org/conda-forge/"]).expect("a channel");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_get_the_secrets_and_nobody_else_does() {
+    fn only_clients_get_secrets() {
         let address = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
         let own = channels(&[address]).expect("a channel");
         assert!(own.have_secrets());
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_would_take_for_something_else_is_refused() {
+    fn refuses_ambiguous_channels() {
         for (text, why) in [
             ("", "`` is no channel: it is empty"),
             ("--yes", "`--yes` is no channel: clients take it for an option of theirs"),

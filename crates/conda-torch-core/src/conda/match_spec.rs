@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_spec_is_read() {
+    fn reads_every_form_of_a_spec() {
         for (text, channel, name, version, build) in [
             ("pytorch", "", "pytorch", "", ""),
             ("pytorch=2.1", "", "pytorch", "=2.1", ""),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_package_is_refused() {
+    fn refuses_specs_without_a_package() {
         for text in [
             "",
             "@explicit",
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_pieces_of_the_text() {
+    fn parts_have_their_place_in_the_text() {
         let text = "nvidia/linux-64::cuda-nvcc >= 12, < 13 h0_0";
         let parts = SpecParts::parse(text).expect("a spec");
         assert_eq!(parts.channel, Some(&text[..15]));
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_keeps_its_form() {
+    fn a_replaced_version_keeps_its_operator() {
         for (text, expected) in [
             ("a==1.0", "==2.3"),
             ("a=1.0", "=2.3"),
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spec_in_a_file_is_written_for_conda() {
+    fn specs_in_files_are_in_the_syntax_of_conda() {
         for text in [
             "pytorch",
             "pytorch=2.1",
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spec_as_an_argument_is_one_word_that_every_client_reads() {
+    fn specs_as_arguments_are_one_word_for_every_client() {
         for (text, plain, with_build) in [
             ("defaults::scipy", "scipy", "scipy"),
             ("numpy=1.26", "numpy=1.26", "numpy=1.26"),

@@ -208,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_comes_before_its_release() {
+    fn a_release_candidate_is_older_than_its_release() {
         assert!(version("2.10.0.rc3") < version("2.10.0"));
         assert!(version("2.10.0rc3") > version("2.9.1"));
         assert_eq!(version("2.10.0rc3").to_string(), "2.10.0.rc3");
     }
 
     #[test]
-    fn a_prefix_covers_what_it_begins() {
+    fn a_prefix_matches_longer_versions() {
         assert!(version("2.9").covers(version("2.9.1")));
         assert!(version("2").covers(version("2.9.1")));
         assert!(!version("2.9").covers(version("2.10.0")));
@@ -223,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_number_is_kept_and_none_wraps() {
+    fn numbers_do_not_overflow() {
         assert_eq!(version("10.0.65535").to_string(), "10.0.65535");
         let error = "20240101".parse::<Version>().expect_err("a day");
         assert_eq!(error.to_string(), "`20240101` is not a version; expected numbers up to 65535");
     }
 
     #[test]
-    fn what_is_not_a_version_is_refused() {
+    fn refuses_invalid_versions() {
         for text in
             ["", "2.", ".2", "2.x", "-1", "1.2.3.4.5", "2.9rc", "99999999999", " 2", "2.65536"]
         {

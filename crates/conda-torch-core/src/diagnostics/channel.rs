@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_span_has_the_unit_that_suits_it() {
+    fn time_spans_have_a_suitable_unit() {
         for (seconds, expected) in [
             (1, "a second"),
             (119, "119 seconds"),

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rows_of_builds_are_taken_by_their_files_once_a_commit_is_filled_in() {
+    fn printed_rows_are_valid_once_a_commit_is_filled_in() {
         let matrix = Matrix::embedded();
         // Every row as if the channel alone had it: those of all forms.
         let found = |row: &Build| ChannelBuild {

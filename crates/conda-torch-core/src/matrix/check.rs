@@ -323,7 +323,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     }
 
     #[test]
-    fn a_row_out_of_form_is_told_with_its_line_what_was_found_and_what_was_expected() {
+    fn a_malformed_row_is_reported_with_line_and_expectation() {
         for (from, to, expected) in [
             ("blas =", "bals =", ["line 7", "unknown field `bals`", "expected one of"]),
             ("\"2.13.0\"", "\"2.x\"", ["line 4", "`2.x` is not a version", "such as 2.13.0"]),
@@ -343,7 +343,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     }
 
     #[test]
-    fn a_row_that_breaks_a_rule_is_told_with_its_line_and_name() {
+    fn an_invalid_row_is_reported_with_line_and_name() {
         for (from, to, expected) in [
             ("\"13.0\"]", "\"12.9\"]", "`cuda_pins` from 12.9 to 12.9, expected a range that"),
             ("[300", "[303", "`build_numbers` from 303 to 302, expected a range that"),
@@ -362,7 +362,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     }
 
     #[test]
-    fn rows_out_of_order_twice_or_overlapping_are_told() {
+    fn unsorted_duplicate_and_overlapping_rows_are_reported() {
         let row = &ROW[ROW.find("[[build]]").expect("a row")..];
         let told = problems(&format!("{ROW}{row}"));
         assert!(told.contains("line 16, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{told}");
@@ -374,7 +374,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     }
 
     #[test]
-    fn the_other_files_are_held_to_their_rules_too() {
+    fn the_other_files_are_checked_too() {
         let text = "toolkit = []\n[[major]]\nmajor = 12\nlinux = \"525.60.13\"\n\
                     windows = \"527.41\"\nsource = \"a talk\"\ndate = \"2026-08-13\"\n";
         let file: Drivers = toml::from_str(text).expect("a file in form");

@@ -385,7 +385,7 @@ mod tests {
     use crate::types::Environment;
 
     #[test]
-    fn a_migration_names_the_matrix_that_it_was_planned_with() {
+    fn a_migration_has_its_matrix() {
         let matrix = Matrix { channel: "mirror".into(), ..Matrix::embedded().clone() };
         let machine = Machine::baseline(Subdir::Linux64);
         let environment = Environment::default();

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_schemas_are_those_of_the_types() {
+    fn committed_schemas_match_the_types() {
         is_committed::<advise::Document>("advise-1.json", "advise --json");
         is_committed::<check::Document>("check-1.json", "check --json");
         is_committed::<migrate::Document>("migrate-1.json", "migrate --json");

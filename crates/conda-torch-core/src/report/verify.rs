@@ -362,7 +362,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_rounded_for_a_person() {
+    fn sizes_are_rounded() {
         let cases = [
             (0, "0 bytes"),
             (1023, "1023 bytes"),

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn each_client_names_its_folders_in_its_own_words() {
+    fn reads_folders_from_every_client() {
         let conda = br#"{"pkgs_dirs": ["/c/pkgs", "/h/.conda/pkgs"], "envs_dirs": ["/c/envs"]}"#;
         assert_eq!(Folders::read(conda), folders("/c/pkgs", Some("/c/envs")));
         let mamba = br#"{"package cache": ["/m/pkgs"], "envs directories": ["/m/envs"]}"#;
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_document_says_nothing() {
+    fn other_documents_have_no_folders() {
         for text in [&b""[..], b"[]", b"{\"pkgs_dirs\": 3}", b"\xff"] {
             assert_eq!(Folders::read(text), Folders::default());
         }

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_solution_is_what_would_be_there() {
+    fn reads_the_packages_of_a_solution() {
         let record = r#"{"name": "pytorch", "version": "2.13.0", "build": "cpu_mkl_py312_h_102",
             "build_number": 102, "subdir": "linux-64", "channel": "https://x/conda-forge",
             "url": "https://x/conda-forge/linux-64/p.conda", "size": 7}"#;
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_network_is_none_of_the_advice() {
+    fn network_errors_do_not_contradict_the_advice() {
         let words = "https://x: no route".to_owned();
         let expected = DryRun::Network { words, kind: FaultKind::NoNetwork };
         let told = r#"{"failed": {"kind": "no_network", "at": "https://x", "detail": "no route"}}"#;
@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn another_program_in_its_place_is_told() {
+    fn reports_another_program_as_the_solver() {
         assert_eq!(solved("", "usage: x").0, DryRun::Unreadable("usage: x".to_owned()));
         let other = reply(r#"{"solved": {"unsolvable": {"why": "x"}}}"#).replace(": 1,", ": 2,");
         assert!(matches!(solved(&other, "").0, DryRun::Unreadable(_)));
     }
 
     #[test]
-    fn what_was_kept_is_of_its_age() {
+    fn cached_data_has_its_age() {
         let origin = r#"{"channel": "https://x", "subdir": "linux-64", "form": "whole", "age": 7200,
             "fetched": 0, "fault": null}"#;
         let told = r#"{"solved": {"unsolvable": {"why": "x"}}}"#;

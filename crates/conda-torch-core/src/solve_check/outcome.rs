@@ -231,19 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_the_cache_is_not_downloaded() {
+    fn cached_packages_are_not_downloaded() {
         assert_eq!(proof(vec![]).download(), Some(130));
     }
 
     #[test]
-    fn a_file_system_that_takes_both_is_counted_once() {
+    fn a_shared_file_system_is_counted_once() {
         let both =
             [place(FolderContents::Packages, 130, 1), place(FolderContents::Environment, 130, 1)];
         assert!(proof(both.to_vec()).shortages().is_empty());
     }
 
     #[test]
-    fn an_environment_of_its_own_file_system_takes_copies_of_all() {
+    fn another_file_system_needs_copies_of_all_packages() {
         let apart =
             [place(FolderContents::Packages, 130, 1), place(FolderContents::Environment, 136, 2)];
         let proof = proof(apart.to_vec());
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_that_is_too_small_is_told_with_what_it_would_need() {
+    fn a_full_cache_is_reported_with_the_needed_space() {
         let proof = proof(vec![place(FolderContents::Packages, 129, 1)]);
         let short: Vec<_> =
             proof.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();

@@ -150,18 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn ptx_reaches_every_later_capability_and_none_before() {
+    fn ptx_runs_on_later_capabilities_only() {
         assert_eq!(cuda129().support(cc(13, 0), is_soc), KernelSupport::Jit);
         assert_eq!(cuda129().support(cc(11, 0), is_soc), KernelSupport::Missing);
     }
 
     #[test]
-    fn it_is_printed_as_the_recipe_writes_it() {
+    fn lists_are_printed_as_in_the_recipe() {
         assert_eq!(cuda129().to_string(), "5.0 6.0 7.0 7.5 8.0 8.6 9.0 10.0 12.0+PTX");
     }
 
     #[test]
-    fn a_list_out_of_order_is_refused() {
+    fn refuses_an_unsorted_list() {
         for text in ["8.6 8.0", "8.6 8.6", "8.6,9.0", "12"] {
             assert!(text.parse::<ArchList>().is_err(), "{text}");
         }

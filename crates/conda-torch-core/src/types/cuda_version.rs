@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_minor_is_a_number_not_a_decimal() {
+    fn minor_versions_are_compared_as_numbers() {
         assert!(CudaVersion::new(12, 10) > CudaVersion::new(12, 9));
         assert_eq!("12.10".parse(), Ok(CudaVersion::new(12, 10)));
     }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_major_is_refused() {
+    fn refuses_a_major_version_alone() {
         for text in ["12", "", "12.", "12.x", "0.1", "N/A", "12.9 [Deprecated]"] {
             assert!(text.parse::<CudaVersion>().is_err(), "{text:?}");
         }

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_found_without_a_value_is_refused() {
+    fn refuses_found_without_a_value() {
         assert!(
             serde_json::from_str::<Detected<u32>>(r#"{"status":"found","value":null}"#).is_err()
         );

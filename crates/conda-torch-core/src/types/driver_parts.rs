@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_codes_survive_json_also_unknown_ones() {
+    fn unknown_error_codes_survive_json() {
         for (code, expected) in
             [("803", LibcudaError::DriverMismatch), ("999", LibcudaError::Other("999".to_owned()))]
         {

@@ -85,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_printed_as_nvidia_writes_it() {
+    fn versions_are_printed_as_nvidia_does() {
         for text in ["580.65.06", "570.124.06", "546.01", "450.80.02", "580", "540.4.0"] {
             assert_eq!(driver(text).to_string(), text);
         }
     }
 
     #[test]
-    fn a_release_is_compared_by_its_numbers_and_a_branch_counts_as_its_newest() {
+    fn a_branch_counts_as_its_newest_release() {
         assert!(driver("580.65.06").is_at_least(driver("580.65.06")));
         assert!(!driver("580.65.05").is_at_least(driver("580.65.06")));
         assert!(driver("570.124.06").is_at_least(driver("570.26")));

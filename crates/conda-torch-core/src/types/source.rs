@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_is_printed_as_it_was_read() {
+    fn commits_are_printed_as_read() {
         let text = "b835dc62735da5a7c446b64d2d488119814fd50d";
         let commit: Commit = text.parse().expect("a commit");
         assert_eq!(commit.to_string(), text);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_hash_is_refused() {
+    fn refuses_a_short_hash() {
         let hash = "b835dc62735da5a7c446b64d2d488119814fd50d";
         for text in ["", "b835dc62", &hash[1..], &format!("{hash}0"), &hash.replace('b', "+")] {
             assert!(text.parse::<Commit>().is_err(), "{text:?}");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_in_order_and_printed_as_they_were_read() {
+    fn dates_are_ordered_and_printed_as_read() {
         let date = |text: &str| text.parse::<Date>().expect("a day");
         assert_eq!(date("2026-08-03"), Date::new(2026, 8, 3));
         assert_eq!(date("2026-08-03").to_string(), "2026-08-03");
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_other_texts_as_dates() {
+    fn refuses_invalid_dates() {
         for text in ["", "2026-8-10", "2026-13-01", "2026-00-01", "2026-08-32", "26-08-10"] {
             assert!(text.parse::<Date>().is_err(), "{text:?}");
         }

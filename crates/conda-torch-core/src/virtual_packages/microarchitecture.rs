@@ -188,13 +188,13 @@ mod tests {
     const V3: &str = "fpu mmx sse sse2 pni ssse3 sse4_1 sse4_2 popcnt cx16 lahf_lm avx avx2 bmi1 bmi2 f16c fma abm movbe xsave";
 
     #[test]
-    fn an_unknown_vendor_gets_a_level() {
+    fn unknown_cpu_vendors_get_a_feature_level() {
         assert_eq!(linux("x86_64", "GenuineIntel", "", "fpu"), "x86_64");
         assert_eq!(linux("x86_64", "Unheard", "", V3), "x86_64_v3");
     }
 
     #[test]
-    fn x86_processors_are_named_by_their_features() {
+    fn x86_cpus_are_named_by_features() {
         let haswell = format!("{V3} aes pclmulqdq rdrand");
         assert_eq!(linux("x86_64", "GenuineIntel", "", &haswell), "haswell");
         let zen2 = format!(
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn arm_power_and_apple_are_named_by_part_generation_and_model() {
+    fn arm_power_and_apple_cpus_are_named_by_model() {
         assert_eq!(linux("aarch64", "0x41", "0xd0c", "fp asimd"), "aarch64");
         assert_eq!(linux("ppc64le", "", "POWER9 (raw), altivec supported", ""), "power9le");
         let mac = |brand: &str| {

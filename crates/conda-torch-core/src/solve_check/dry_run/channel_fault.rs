@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_real_clients_said_of_a_channel_with_faults() {
+    fn recognizes_channel_errors_of_real_clients() {
         for (words, kind) in [
             ("HTTP 401 Unauthorized for url <http://x/linux-64/repodata.json>", FaultKind::Refused),
             (
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_solvers_say_is_no_fault_of_a_channel() {
+    fn solver_errors_are_not_channel_errors() {
         for words in [
             "Could not solve for environment specs\nnothing provides __cuda needed by pytorch",
             "package pytorch-gpu-2.13.0 requires pytorch 2.13.0 cuda*_mkl*302, but none can be installed",
