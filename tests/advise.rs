@@ -1,5 +1,5 @@
-//! Recorded machines and the answer that each must get, written down by hand from the facts about
-//! conda-forge's builds, NVIDIA's drivers and the kernels in each build.
+//! Recorded machines and the expected answer for each, written by hand from the facts about conda-forge's
+//! builds, NVIDIA's drivers and the kernels in each build.
 
 #![expect(clippy::disallowed_methods, reason = "tests read recorded machines")]
 
@@ -12,7 +12,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Advice, Request, RequestedAccelerator, Status, Unlock, advise};
 use conda_torch_core::types::{Blas, Companion};
 
-/// The build as a solve ends on it: `2.13.0 cuda129_mkl 302`, and the specs.
+/// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
     advice.recommended.as_ref().map_or(("nothing".to_owned(), String::new()), |choice| {
         let build = format!(
@@ -152,7 +152,7 @@ fn without_a_usable_gpu_the_cpu_build_is_recommended_with_a_reason() {
         Degraded,
         &["gpu-not-used", "no-gpu"],
     );
-    // The build is right for the GPU that the container could have been given.
+    // The build fits the GPU that the container would have.
     let seen = &["libcuda-missing", "driver-too-old"];
     plain(
         "h100-container-started-without-the-gpu",
@@ -177,7 +177,7 @@ fn driver_problems_are_diagnosed() {
         plain(name, "2.13.0 cuda130_mkl 302", CUDA130, status, &[code]);
     };
     with_130("driver-updated-not-rebooted", Degraded, "driver-mismatch");
-    // 535 runs CUDA 12, whatever the libcuda before it says.
+    // Driver 535 runs CUDA 12, although another libcuda is loaded first.
     with_129("compat-on-geforce", Degraded, "forward-compatibility");
     with_129("compat-on-a100", Ok, "forward-compatibility");
     with_129("devices-for-a-group-alone", Degraded, "no-permission");
@@ -218,7 +218,7 @@ fn inaccessible_and_shared_gpus_are_diagnosed() {
 fn a_gpu_that_no_build_serves_gets_the_cpu_build() {
     use Status::Degraded;
     plain("gtx680", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-too-old", "gpu-not-used"]);
-    // Windows' oldest build has CUDA 12.6, and 546 translates for 12.3.
+    // The oldest build for Windows has CUDA 12.6, and driver 546 supports CUDA 12.3.
     let new = &["gpu-too-new", "ptx-needs-newer-driver"];
     plain("windows-gpu-14.0-driver-546", "2.13.0 cpu_mkl 102", CPU, Degraded, new);
     let none = &["jetson-without-build", "no-kernels"];
@@ -303,7 +303,7 @@ fn windows_has_cuda_12_8_and_13_0_pinned_exactly() {
 #[test]
 fn wsl_uses_windows_driver_numbers() {
     plain("wsl-driver-560", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[]);
-    // 526.98 is past Linux' floor for CUDA 12.x (525.60.13), not past Windows' (527.41).
+    // 526.98 is above the minimum for CUDA 12.x on Linux (525.60.13), but below that on Windows (527.41).
     plain(
         "wsl-driver-526-below-the-windows-floor",
         "2.5.1 cuda120 303",
@@ -334,7 +334,7 @@ fn macs_get_the_newest_build_for_their_macos() {
         &["macos-too-old", "metal-needs-newer-macos"],
     );
     plain("macos-10.15-x86-64", "2.7.1 cpu_mkl 102", "pytorch=2.7.1", Ok, &["macos-too-old"]);
-    // 10.9 was enough up to 2.0.0 build 1.
+    // Builds up to 2.0.0 #1 need macOS 10.9.
     plain("macos-10.12-x86-64", "2.0.0 cpu_mkl 101", "pytorch=2.0.0", Ok, &["macos-too-old"]);
     let _ = Unsatisfiable;
 }
@@ -477,7 +477,7 @@ fn requests_are_met_or_get_the_closest_alternative() {
     );
 }
 
-/// What must change for the nearest that works.
+/// What must change for the closest build that works.
 fn nearest(name: &str, request: &Request) -> (String, Vec<Unlock>) {
     let advice = advise(&machine(name), request, Matrix::embedded());
     let nearest = advice.alternatives.into_iter().next().expect("something works");
@@ -495,7 +495,7 @@ fn the_first_alternative_is_the_closest_version() {
     check("windows-no-gpu", &wish, "nothing", "", Status::Unsatisfiable, &["other-blas"]);
     let answer = nearest("windows-no-gpu", &wish);
     assert_eq!(answer, ("2.13.0".to_owned(), one(Unlock::Blas(Blas::Mkl))));
-    // Another Python brings torchvision back.
+    // Another Python has torchvision.
     let python = Some(version("3.8"));
     let wish = Request { python, companions: vec![Companion::Torchvision], ..Request::default() };
     let answer = nearest("windows-rtx4090", &wish);
@@ -506,7 +506,7 @@ fn the_first_alternative_is_the_closest_version() {
 fn reports_what_a_platform_lacks() {
     use Status::Unsatisfiable;
     check("macos-12-arm64", &pin("12.4"), "nothing", "", Unsatisfiable, &["no-cuda-on-platform"]);
-    // A PyTorch that is too old for the card, not one that was not asked for.
+    // The requested PyTorch is too old for the GPU.
     let pytorch = Some("2.5".parse().expect("a version"));
     let wish = Request { pytorch, ..Request::default() };
     let codes = &["gpu-not-used", "toolkit-too-old-for-gpu"];
@@ -549,7 +549,7 @@ fn companions_limit_pytorch_or_do_not_exist() {
         Unsatisfiable,
         &["companion-not-on-platform"],
     );
-    // torchvision 0.20.1 had CUDA 11.8 in its first build alone.
+    // Only the first build of torchvision 0.20.1 supports CUDA 11.8.
     let old = "pytorch-gpu=2.5.1 torchvision=0.20.1 cuda-version=11.8";
     check("a100-driver-470", &with(&[Torchvision]), "2.5.1 cuda118 303", old, Ok, &[]);
 }

@@ -1,5 +1,5 @@
-//! Builds drawn from a channel's records, held to the rows of the matrix: the channel is written by
-//! `tests/solver/channel.py`, from facts that are kept apart from the rows.
+//! Rows inferred from a channel's records, compared with the built-in rows. `tests/solver/channel.py` writes
+//! the channel from facts that do not come from the rows.
 #![expect(clippy::disallowed_methods, reason = "tests run Python and read what it wrote")]
 
 mod common;
@@ -46,14 +46,14 @@ fn records(name: &str) -> Option<Vec<Record>> {
     Some(records)
 }
 
-/// All that is compared, all of it understood.
+/// The compared records; all must be understood.
 fn has(records: &[Record]) -> ChannelContents {
     let (has, gaps) = ChannelContents::of(records, DAY);
     assert_eq!(gaps, []);
     has
 }
 
-/// A difference in a line.
+/// A difference on one line.
 fn tell(difference: &Difference<'_>) -> String {
     let row = |row: &Build| format!("{} {} {}", row.pytorch, row.build_prefix(), row.subdir);
     match difference {
@@ -192,12 +192,12 @@ fn reports_new_removed_and_changed_companions_and_toolkits() {
 
 const DAY: Date = Date::new(2027, 1, 2);
 
-/// A row without where it was read.
+/// A row without its source.
 fn said(build: &Build) -> Build {
     Build { source: Source::Channel { date: DAY, inferred: false }, ..build.clone() }
 }
 
-/// Where the facts are coarser than the rows; docs/matrix.md tells of both. They have Python 3.14 in
+/// Where the facts are coarser than the rows (see docs/matrix.md). They have Python 3.14 in
 /// #0 of 2.10.0 already, and of win-64 2.5.1 the uploads that were seen, from #11 on.
 const FACTS_ARE_COARSER: [&str; 13] = [
     "2.10.0 cuda129_mkl linux-64 mkl 3.10-3.14",
@@ -215,7 +215,7 @@ const FACTS_ARE_COARSER: [&str; 13] = [
     "2.5.1 cpu_mkl win-64 mkl #111-117",
 ];
 
-/// In what two rows of one build differ.
+/// The differences between two rows of one build.
 fn differs(live: &Build, known: &Build) -> Option<String> {
     let (live, known) = (said(live), said(known));
     let of = &known;
@@ -257,7 +257,7 @@ fn rows_of_an_equal_channel_are_the_built_in_rows() {
     assert_eq!(live.companions.len(), known.companions.len());
 }
 
-/// A build of next year, as the channel's records have it.
+/// The records of a build of next year.
 fn next_year(build: &str, number: u64, cuda: &str, subdir: &str) -> Record {
     Record {
         name: "pytorch".to_owned(),
@@ -306,7 +306,7 @@ fn infers_recipe_facts_of_newer_builds_from_the_closest() {
     assert_eq!(row.cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
     assert!(row.metapackage);
     assert!(!of(15, 0).metapackage);
-    // No toolkit of that major version is known: the nearest below, marked as well.
+    // No toolkit of that major version is known: the closest older one is used, and marked.
     assert_eq!(of(15, 0).kernels, row.kernels);
     assert!(of(15, 0).source.is_inferred());
 }
@@ -330,11 +330,11 @@ fn newer_build_numbers_are_rows_and_empty_channels_are_none() {
         .filter(|row| row.subdir == Subdir::Linux64 && !row.pytorch.is_candidate());
     let told: Vec<_> = here.map(|row| (row.build_numbers, row.source.is_inferred())).collect();
     assert_eq!(told, [((303, 303), true), ((302, 302), false)]);
-    // The rows of platforms that were not read are there as they were.
+    // The rows of other platforms are unchanged.
     let elsewhere = |matrix: &Matrix| {
         matrix.builds.iter().filter(|row| row.subdir == Subdir::Win64).cloned().collect::<Vec<_>>()
     };
     assert_eq!(elsewhere(&live), elsewhere(known));
-    // No torchvision was read for linux-64, and none is made up.
+    // No torchvision was read for linux-64, so there is none.
     assert!(live.companions.iter().all(|row| row.subdir != Subdir::Linux64));
 }

@@ -1,5 +1,4 @@
-//! A channel is of one kind to every subcommand, whether by name, on a mirror or with a token in its
-//! address.
+//! Every subcommand recognizes a channel in the same way: by name, on a mirror, with a token in its URL.
 #![expect(clippy::disallowed_methods, reason = "tests make folders and run the program")]
 
 use std::path::{Path, PathBuf};
@@ -7,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-/// Addresses of a channel: by name, on Anaconda's host, on a mirror, with secrets, in a folder.
+/// Forms of a channel: a name, a URL on Anaconda's host or on a mirror, a URL with secrets, a folder.
 fn addresses(name: &str) -> [String; 6] {
     [
         name.to_owned(),
@@ -19,7 +18,7 @@ fn addresses(name: &str) -> [String; 6] {
     ]
 }
 
-/// An environment with one package of PyTorch, and an `environment.yml` beside it.
+/// An environment with one PyTorch package, and an `environment.yml`.
 fn folder(name: &str, channel: &str, build: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("channels").join(name);
     let _ = std::fs::remove_dir_all(&folder);
@@ -38,7 +37,7 @@ fn folder(name: &str, channel: &str, build: &str) -> PathBuf {
     folder
 }
 
-/// What a subcommand prints as JSON about a folder.
+/// The JSON output of a subcommand in a folder.
 fn run(folder: &Path, arguments: &[&str]) -> Value {
     let machine = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machines/rtx3080-driver-580.json");
     let output = Command::new(env!("CARGO_BIN_EXE_conda-torch"))

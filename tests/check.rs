@@ -1,5 +1,5 @@
-//! Recorded environments on recorded machines, and the findings for each: written by hand from the facts
-//! about the builds, the GPUs and the channels.
+//! Recorded environments on recorded machines, with the expected findings for each, written by hand from the
+//! facts about builds, GPUs and channels.
 #![expect(clippy::disallowed_methods, reason = "tests make folders and run the program")]
 
 mod common;
@@ -42,7 +42,7 @@ fn builds_of_the_ended_channel_run_if_they_have_kernels() {
     let notes = &["channel-ended", "newer-pytorch"];
     expect(name, "rtx3080-driver-580", Status::Ok, notes);
     expect(name, "v100-driver-580", Status::Ok, notes);
-    // Blackwell came after that toolkit, and there is no PTX in those builds.
+    // That toolkit is older than Blackwell, and the builds have no PTX.
     let all = &["no-kernels", "channel-ended", "newer-pytorch"];
     expect(name, "rtx5090-driver-580", Status::Problems, all);
     let old = &["driver-too-old", "channel-ended"];
@@ -65,7 +65,7 @@ fn cuda_13_on_a_card_before_turing_has_no_kernels() {
     let name = "conda-forge-cuda130-on-gtx1080ti";
     expect(name, "gtx1080ti-driver-580", Status::Problems, &["no-kernels"]);
     expect(name, "rtx3080-driver-580", Status::Ok, &[]);
-    // On a machine without a card it computes on the processor.
+    // On a machine without a GPU it uses the CPU.
     expect(name, "no-gpu", Status::Ok, &["cuda-build-idle"]);
 }
 

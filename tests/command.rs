@@ -1,6 +1,6 @@
-//! Programs that hang, ignore signals, print without end or leave processes behind, as real scripts.
+//! Scripts that hang, ignore signals, print forever or leave processes behind.
 //!
-//! Nothing here depends on time: what must be ended runs for ever, and everything else has ten minutes.
+//! No test depends on time: a script that must be ended runs forever, and all others have ten minutes.
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests write and run scripts")]
 
@@ -14,7 +14,7 @@ use common::ends;
 use conda_torch_host::{Command, CommandEnd, CommandOutput, run_command};
 use conda_torch_probe::host::Failure;
 
-/// A script in a folder of its own, which `$HERE` names.
+/// A script in its own folder, `$HERE`.
 fn script(body: &str) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
@@ -25,8 +25,8 @@ fn script(body: &str) -> PathBuf {
     folder
 }
 
-/// Runs a script by a shell: the file of a program that was just written may still be open in a child of
-/// another test.
+/// Runs a script with a shell: a program file that was just written may still be open in a child of another
+/// test.
 fn run(folder: &Path, deadline: Duration, tick: &mut dyn FnMut(Duration)) -> CommandOutput {
     let here = folder.to_str().expect("a path");
     let arguments = [folder.join("client").to_str().expect("a path").to_owned(), "one".to_owned()];
@@ -36,7 +36,7 @@ fn run(folder: &Path, deadline: Duration, tick: &mut dyn FnMut(Duration)) -> Com
     run_command(&command, tick).expect("a shell")
 }
 
-/// Runs a script that never ends, with a longer and longer deadline until it got as far as writing `$HERE/ready`.
+/// Runs a script that never ends, with increasing deadlines until it has written `$HERE/ready`.
 fn run_to_the_deadline(folder: &Path) -> CommandOutput {
     let deadlines = [1, 4, 16, 64, 256].map(|eighths| Duration::from_millis(eighths * 125));
     let mut runs = deadlines.into_iter().map(|deadline| run(folder, deadline, &mut |_| {}));

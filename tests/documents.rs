@@ -1,16 +1,16 @@
-//! Documents of other programs → `Machine` → advice. A document is a folder: `document.txt`,
-//! `.json`, `.xml` or `.csv` as people have it, and `expected.txt`, written by hand.
+//! Machines and advice from the output of other programs. Each case is a folder with `document.txt`,
+//! `.json`, `.xml` or `.csv`, and `expected.txt`, written by hand.
 //!
-//! A line of `expected.txt` is `key = value`. In a value `…` stands for whatever follows, and
-//! `by document` for `by document:FORMAT`. The keys:
+//! A line of `expected.txt` is `key = value`. In a value, `…` matches any rest, and `by document` matches
+//! `by document:FORMAT`. The keys:
 //!
-//! - `format`: the format that is recognized;
-//! - `arguments`: flags that go with it, for lists of machines (`--platform linux-aarch64`);
-//! - `advice.arguments`: flags of `advise` alone;
+//! - `format`: the recognized format;
+//! - `arguments`: flags for lists of machines (`--platform linux-aarch64`);
+//! - `advice.arguments`: flags of `advise` only;
 //! - `advice.status`, `advice.specs`, `advice.codes` (these must be among the diagnostics),
 //!   `advice.not-codes` (these must not), `advice.install` (the command for bash);
-//! - `error`: the program refuses the document, and says this;
-//! - every other: a fact of the machine, as `probe --json` has it; `nothing` where it has none.
+//! - `error`: the error if the document is refused;
+//! - any other key: a fact in `probe --json`; `nothing` if it is missing.
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures and run the program")]
 
 mod common;
@@ -41,7 +41,7 @@ fn path(name: &str) -> String {
     files.find(|path| std::fs::exists(path).is_ok_and(|is_there| is_there)).expect("a document")
 }
 
-/// What was written down for a document: keys and values.
+/// The expected keys and values of a document.
 fn expected(name: &str) -> Vec<(String, String)> {
     let path = format!("{}/{name}/expected.txt", folder());
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -58,7 +58,7 @@ fn arguments(name: &str, key: &str) -> Vec<String> {
     given.iter().flat_map(|text| text.split(' ')).map(str::to_owned).collect()
 }
 
-/// The program on a document, without anything of this machine: exit code and stdout.
+/// Runs the program with a document and an empty environment: exit code and stdout.
 fn run(name: &str, subcommand: &str, more: &[&str]) -> (Option<i32>, String) {
     let ran = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .env_clear()
@@ -82,7 +82,7 @@ fn words(values: &Value, of: impl Fn(&Value) -> &Value) -> String {
     texts.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a value is as it was written down.
+/// Whether a value matches the expected one.
 fn fits(is: &str, expected: &str, format: &str) -> bool {
     let expected = match expected.strip_suffix(" by document") {
         Some(value) => format!("{value} by document:{format}"),
@@ -91,7 +91,7 @@ fn fits(is: &str, expected: &str, format: &str) -> bool {
     expected.strip_suffix('…').map_or(is == expected, |start| is.starts_with(start))
 }
 
-/// What is not as the table says.
+/// The differences from the expected values.
 fn differences(name: &str) -> Vec<String> {
     let answer = json(name);
     let facts = facts::flat(&answer["machine"]);
@@ -156,7 +156,7 @@ fn every_document_is_readable_at_80_columns() {
             let (code, text) = run(&name, subcommand, &[]);
             let refused = expected(&name).iter().any(|(key, _)| key == "error");
             assert_eq!(refused, !matches!(code, Some(0 | 3)), "{name}: {code:?} {text}");
-            // A path or a word that is longer than a line stays whole.
+            // A path or word longer than a line is not broken.
             let is_long = |line: &&str| line.chars().count() > 80 && line.trim().contains("  ");
             assert_eq!(text.lines().find(is_long), None, "{name}");
             assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{name}");
@@ -164,7 +164,7 @@ fn every_document_is_readable_at_80_columns() {
     }
 }
 
-/// A document's text, and the machine in it; `None` where it is refused.
+/// A document's text and its machine; `None` if it is refused.
 fn read(name: &str) -> Option<(String, Machine)> {
     let bytes = std::fs::read(path(name)).expect("a document");
     let text = text_of(&bytes).into_owned();
@@ -201,7 +201,7 @@ fn a_truncated_document_only_reports_less() {
         for part in 1..50 {
             let cut = text.floor_char_boundary(text.len() * part / 50);
             let _ = read_machine(&text[..cut], None);
-            // A number that is cut is another number: whole lines are compared.
+            // A truncated number is another number, so whole lines are cut off.
             let (before, _) = text[..cut].rsplit_once('\n').unwrap_or_default();
             let Ok(machine) = read_machine(before, None) else { continue };
             let (is, was) = (&machine.driver_cuda, &whole.driver_cuda);

@@ -1,9 +1,8 @@
-//! What real clients printed when they were asked for PyTorch 2.13.0 (`tests/dry_runs`), and what that
-//! says about an advice.
+//! The output of real clients for PyTorch 2.13.0 (`tests/dry_runs`), compared with the advice.
 //!
 //! conda 26.7 with the solver rattler, conda 22.11 with its classic one, and micromamba 2.8, on the channel
-//! of `tests/solver/channel.py`. Kept: the keys that matter; lines of a solver's tree that repeat are left
-//! out, and addresses are others. Every expected value was written by hand.
+//! of `tests/solver/channel.py`. The recordings are shortened to the relevant keys, without repeated lines of a
+//! solver's tree and with changed URLs. Expected values are written by hand.
 #![expect(clippy::disallowed_methods, reason = "tests read recordings")]
 
 mod common;
@@ -75,7 +74,7 @@ fn confirms_a_solution_with_the_recommended_build() {
         assert_eq!(plan.accelerator, Some(Accelerator::Cuda(CUDA_12_9)), "{name}");
         assert_eq!(plan.blas, Some(Blas::Mkl), "{name}");
         let DryRun::Planned(planned) = recorded(name) else { panic!("{name}") };
-        // Nine packages, each of one made-up byte.
+        // Nine packages of one byte each.
         let sizes: Vec<_> = planned.iter().map(|package| package.size).collect();
         assert_eq!(sizes, [Some(1); 9], "{name}");
         assert_eq!(plan.pytorch.channel, CHANNEL, "{name}");
@@ -118,7 +117,7 @@ fn reports_an_old_glibc_but_not_a_sufficient_driver() {
 
 #[test]
 fn names_conflicting_packages_instead_of_the_driver() {
-    // Builds for CUDA 13 stand in the trees too; the driver of 12.9 is enough for what was promised.
+    // The trees also have builds with CUDA 13; the recommended build only needs the driver for 12.9.
     let conflict = |pytorch: &str, torchvision: &str| {
         [SolveFinding::Conflict { packages: vec![pytorch.to_owned(), torchvision.to_owned()] }]
     };
@@ -198,7 +197,7 @@ fn reports_another_build_with_the_spec_that_fixes_it() {
     differs(&recorded("conda-26-cpu-build"), &[cpu, pin(None)], Some("\"cuda129_mkl*\""));
     let generic = SolveFinding::Blas { expected: Blas::Mkl, got: Blas::Generic };
     differs(&recorded("micromamba-2.8-generic-blas"), &[generic], Some("\"cuda129_mkl*\""));
-    // The classic solver does not heed what `cuda-version` asks of `__cuda`.
+    // The classic solver ignores the requirement of `cuda-version` on `__cuda`.
     let other = SolveFinding::Accelerator {
         expected: Accelerator::Cuda(CUDA_12_9),
         got: Accelerator::Cuda(CUDA_13_0),
@@ -214,7 +213,7 @@ fn channels(name: &str) -> Channels {
     Channels::new(vec![name.to_owned()]).expect("a channel")
 }
 
-/// The recorded solution with something changed about `pytorch`.
+/// The recorded solution with a change to `pytorch`.
 fn with(change: impl Fn(&mut PlannedPackage)) -> DryRun {
     let DryRun::Planned(mut planned) = recorded("micromamba-2.8-solved") else { panic!("solved") };
     let pytorch = planned.iter_mut().find(|one| one.name == "pytorch").expect("it is in it");
@@ -256,7 +255,7 @@ fn mirrors_are_not_other_channels() {
     let mixed = judged("https://repo.anaconda.com/pkgs/main/linux-64", false);
     assert_eq!((mixed.status, mixed.findings), (Status::Differs, vec![other]));
     assert_eq!(mixed.corrections, []);
-    // In an environment that is there, it may be what lies in it.
+    // In an existing environment, it may be the installed one.
     assert_eq!(judged("pkgs/main", true).corrections, [Correction::NewEnvironment]);
 }
 
@@ -303,7 +302,7 @@ fn finds_json_between_text_and_colors() {
 
 #[test]
 fn reads_a_pixi_lock_file_as_a_plan() {
-    // In the form of version 6, written by hand: no pixi was there to record.
+    // A lock file of version 6, written by hand, not recorded.
     let url = "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-cuda129_mkl_py312_h0_302.conda";
     let lock = format!(
         "version: 6\nenvironments:\n  default:\n    channels:\n    - url: https://conda.anaconda.org/conda-forge/\n    packages:\n      linux-64:\n      - conda: {url}\npackages:\n- conda: {url}\n  sha256: 00\n  depends:\n  - __cuda\n  size: 1234\n"

@@ -1,4 +1,4 @@
-//! What must hold for every machine and every request: a walk over the grid.
+//! Invariants that hold for every machine and request of a grid.
 
 #![expect(clippy::disallowed_methods, reason = "tests read recorded machines")]
 
@@ -83,8 +83,8 @@ fn each_machine(mut visit: impl FnMut(&Machine)) {
     }
 }
 
-/// Calls `visit` for every machine with the default request, and for every fifth with all requests:
-/// requests and machines hardly meet in one rule, and an unoptimised test should take seconds.
+/// Calls `visit` for every machine with the default request, and for every fifth with all requests: few rules
+/// depend on both, and an unoptimized test should take seconds.
 fn each_case(mut visit: impl FnMut(&Machine, &Request)) {
     let (requests, mut count) = (requests(), 0);
     each_machine(|machine| {
@@ -164,7 +164,7 @@ fn an_unused_gpu_is_always_reported() {
     });
 }
 
-/// How good an answer is, by what a user would say: a GPU build before none, then the version.
+/// The rank of an answer for a user: a GPU build before a CPU build, then the version.
 fn worth(advice: &Advice<'_>) -> (bool, Option<Version>) {
     let choice = advice.recommended.as_ref();
     (choice.is_some_and(|choice| choice.build.is_cuda()), choice.map(|choice| choice.build.pytorch))
@@ -207,7 +207,7 @@ fn a_newer_glibc_never_loses_a_build() {
 fn the_order_of_rows_does_not_matter() {
     let matrix = Matrix::embedded();
     let mut shuffled = matrix.clone();
-    // Reversed, then odd places before even ones.
+    // Reversed, then odd rows before even ones.
     let reversed: Vec<Build> = matrix.builds.iter().rev().cloned().collect();
     let (odd, even): (Vec<_>, Vec<_>) =
         reversed.into_iter().enumerate().partition(|(index, _)| index % 2 == 1);

@@ -36,7 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/conda-torch-probe", &["conda-torch-core"]),
 ];
 
-/// Circles and backward uses that are left; this list only gets shorter.
+/// Known circles and backward uses; this list only gets shorter.
 const ALLOWED: &[&str] = &[
     "crates/conda-torch-core/src/channel",
     "crates/conda-torch-core/src/conda",
@@ -59,11 +59,11 @@ struct Modules(BTreeMap<ModulePath, Module>);
 struct Module {
     /// Every path that begins with `crate`, `super`, `self` or a child, from the root on.
     paths: BTreeSet<ModulePath>,
-    /// What `use` brings in, by the name that it has here: others may take it from here.
+    /// Imports by their local name; other modules may import them from here.
     imports: BTreeMap<String, ModulePath>,
 }
 
-/// Uses between children of one module: who, whom, and the modules that do.
+/// Uses between children of one module: the user, the used, and the modules that do.
 type Uses = BTreeMap<(String, String), String>;
 
 impl Modules {
@@ -76,7 +76,7 @@ impl Modules {
         Self::new(files.iter().map(|path| (name(path), text(path))))
     }
 
-    /// Takes the sources of a crate apart: names of files below `src`, and texts.
+    /// Parses the sources of a crate: file names below `src`, and texts.
     fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
         let files: BTreeMap<ModulePath, String> =
             files.into_iter().filter_map(|(name, text)| Some((module_of(&name)?, text))).collect();
@@ -91,7 +91,7 @@ impl Modules {
         modules
     }
 
-    /// The module where a path ends, through the imports of those on the way.
+    /// The module that a path leads to, through imports.
     fn target(&self, path: &[String], depth: usize) -> ModulePath {
         let known = (0..=path.len()).rev().find(|&end| self.0.contains_key(&path[..end]));
         let (module, rest) = path.split_at(known.unwrap_or(0));
@@ -162,7 +162,7 @@ impl Module {
     }
 }
 
-/// The paths that a `use` names, and what each is called then.
+/// The paths of a `use`, each with its local name.
 fn use_tree<'t>(
     tokens: &[&'t str],
     at: &mut usize,
@@ -207,7 +207,7 @@ fn use_tree<'t>(
     prefix.truncate(length);
 }
 
-/// A path from the root on; `None` for one that leads out of the crate.
+/// A path from the crate root; `None` for one outside the crate.
 fn absolute(
     module: &[String],
     path: &[&str],
@@ -243,7 +243,7 @@ fn is_word(token: &&str) -> bool {
     token.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
-/// Words, `::`, and every other sign by itself.
+/// Words, `::`, and single other characters.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
@@ -287,7 +287,7 @@ fn code(text: &str) -> String {
     code
 }
 
-/// The length of the string literal that a text begins with, quotes included.
+/// The length of the string literal at the start of a text, with quotes.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, character) in text.char_indices().skip(1) {
@@ -312,7 +312,7 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// A circle, if there is one: the uses that it consists of.
+/// The uses that form a circle, if any.
 fn circle(uses: &Uses) -> Option<Vec<&str>> {
     let mut finished = BTreeSet::new();
     uses.keys().find_map(|(start, _)| walk(uses, start, &mut Vec::new(), &mut finished))

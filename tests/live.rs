@@ -1,12 +1,12 @@
-//! `conda-torch-live` held to a channel on loopback: `tests/live/judge.py`, with the program that
-//! `CONDA_TORCH_LIVE` names, or that lies beside the tests.
+//! `conda-torch-live` with a channel on loopback: `tests/live/judge.py`, with the program of
+//! `CONDA_TORCH_LIVE`, or the one next to the tests.
 #![expect(clippy::disallowed_methods, reason = "tests run Python and read the environment")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Python to judge with: `CONDA_TORCH_PYTHON`, or the virtual environment that `.ci/run` makes.
+/// The Python for the judge: `CONDA_TORCH_PYTHON`, or the virtual environment of `.ci/run`.
 fn python() -> PathBuf {
     let made = if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" };
     let made = Path::new(env!("CARGO_MANIFEST_DIR")).join(made);
@@ -19,7 +19,7 @@ fn live_program() -> PathBuf {
     std::env::var_os("CONDA_TORCH_LIVE").map_or(beside, PathBuf::from)
 }
 
-/// Whether something that the program is made of is newer than it: then it says what is no longer written.
+/// Whether a source file is newer than the program.
 fn is_stale(live: &Path) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let changed = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
@@ -36,7 +36,7 @@ fn is_stale(live: &Path) -> bool {
     changed(live) < newest
 }
 
-/// Why the program cannot be judged here, if it cannot.
+/// Why the program cannot be tested here, if so.
 fn obstacle(python: &Path, live: &Path) -> Option<String> {
     if cfg!(not(target_os = "linux")) {
         return Some("the judge runs on Linux".to_owned());
@@ -61,7 +61,7 @@ fn obstacle(python: &Path, live: &Path) -> Option<String> {
 fn reads_every_channel_format_and_reports_every_fault() {
     let (python, live) = (python(), live_program());
     if let Some(why) = obstacle(&python, &live) {
-        // Past the test harness, which would keep the line to itself.
+        // The test harness would capture stdout.
         let _ = writeln!(
             std::io::stderr(),
             "SKIPPED: conda-torch-live was not held to a channel: {why}. To do so: cargo build -p \

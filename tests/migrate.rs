@@ -1,12 +1,12 @@
-//! What `migrate` prints, run by real clients on channels as they were: `tests/migrate/judge.py` for
-//! each client that `CONDA_TORCH_CLIENTS` names, as `/opt/conda/bin/conda=libmamba:/usr/bin/micromamba`.
+//! The commands of `migrate`, run by real clients on recorded channels: `tests/migrate/judge.py` for each client
+//! in `CONDA_TORCH_CLIENTS`, such as `/opt/conda/bin/conda=libmamba:/usr/bin/micromamba`.
 #![expect(clippy::disallowed_methods, reason = "tests run clients and read the environment")]
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The clients to judge with.
+/// The clients for the judge.
 fn clients() -> Vec<String> {
     let named = std::env::var("CONDA_TORCH_CLIENTS").unwrap_or_default();
     named.split(':').filter(|client| !client.is_empty()).map(str::to_owned).collect()
@@ -20,7 +20,7 @@ fn python() -> PathBuf {
 fn printed_commands_create_the_planned_environment() {
     let clients = clients();
     if clients.is_empty() || cfg!(not(target_os = "linux")) {
-        // Past the test harness, which would keep the line to itself.
+        // The test harness would capture stdout.
         let _ = writeln!(
             std::io::stderr(),
             "SKIPPED: no migration was run by a real client; to do so, name some: \

@@ -1,6 +1,6 @@
-//! The driver's libraries through a real `dlopen`: stand-ins built from `tests/stub/`, asked by the
-//! real program. Nothing here depends on time: a library that hangs does so for ever, and every other one has ten
-//! minutes. What is said before a hang is in `tests/hosts/driver-hangs-*`.
+//! The driver's libraries, loaded by the real program: stubs built from `tests/stub/`. No test depends on time: a
+//! library that hangs does so forever, and all others have ten minutes. Replies before a hang are in
+//! `tests/hosts/driver-hangs-*`.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![expect(clippy::disallowed_methods, reason = "tests build libraries and run the program")]
 
@@ -15,7 +15,7 @@ static OLD_NVML: LazyLock<PathBuf> =
     LazyLock::new(|| build("nvml", "libnvidia-ml-old.so.1", &["--cfg", "old"]));
 static LIBCUDA: LazyLock<PathBuf> = LazyLock::new(|| build("libcuda", "libcuda.so.1", &[]));
 
-/// Compiles a stand-in. A runner may start each test as a process of its own: the file appears whole.
+/// Compiles a stub. The file is renamed into place, because a runner may start each test as a process.
 fn build(source: &str, library: &str, more: &[&str]) -> PathBuf {
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(library);
     let unfinished = library.with_extension(std::process::id().to_string());
@@ -33,7 +33,7 @@ fn build(source: &str, library: &str, more: &[&str]) -> PathBuf {
     library
 }
 
-/// What `probe --json` says with these libraries and variables, and nothing else around.
+/// `probe --json` with these libraries and variables in an empty environment.
 fn probe(nvml: Option<&Path>, libcuda: Option<&Path>, env: &[(&str, &str)]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
         .args(["probe", "--json"])
@@ -66,7 +66,7 @@ fn fact(detected: &Value) -> String {
     }
 }
 
-/// How asking a source went: its outcome and what is said about it.
+/// The outcome and the detail of a source.
 fn source(machine: &Value, name: &str) -> (String, String) {
     let sources = machine["sources"].as_array().expect("sources");
     let source = sources.iter().find(|source| source["source"] == name).expect("the source");
@@ -140,7 +140,7 @@ fn driver_errors_are_failures_not_missing_gpus() {
             let fact = fact(&machine[key]);
             assert!(fact.starts_with("unknown: ") && fact.ends_with(why), "{plays}: {key}: {fact}");
         }
-        // With nothing loaded it depends on whether this machine has a card.
+        // Without a library, it depends on the GPU of this machine.
         if plays != "driver-not-loaded" {
             assert!(fact(&machine["gpu_count"]).starts_with("unknown: "), "{plays}");
         }

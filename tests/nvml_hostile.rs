@@ -1,7 +1,7 @@
 //! Libraries and programs that misbehave: the program still answers, and says why a fact is missing.
 //!
-//! Nothing here depends on time. A program that must be ended at its time limit runs for ever, so that any limit
-//! ends it. Every other one has so long (`LONG`) that only a wrong program reaches the limit.
+//! No test depends on time. A program that must be ended runs forever, so that any limit ends it. All others have
+//! a limit (`LONG`) that only a faulty program reaches.
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![expect(clippy::disallowed_methods, reason = "tests build libraries and run the program")]
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 static HOSTILE: LazyLock<PathBuf> = LazyLock::new(build);
 
-/// Compiles the stand-in. A runner may start each test as a process of its own: the file appears whole.
+/// Compiles the stub. The file is renamed into place, because a runner may start each test as a process.
 fn build() -> PathBuf {
     let library = folder("hostile").join("libnvidia-ml.so.1");
     let unfinished = library.with_extension(std::process::id().to_string());
@@ -36,9 +36,9 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// A time limit that nothing reaches that ends by itself, in seconds.
+/// A time limit for programs that end, in seconds.
 const LONG: (&str, &str) = ("CONDA_TORCH_TIMEOUT", "600");
-/// A time limit for what never ends by itself.
+/// A time limit for programs that never end.
 const SHORT: (&str, &str) = ("CONDA_TORCH_TIMEOUT", "1");
 
 /// `probe --json` with this library and these variables.
@@ -77,7 +77,7 @@ fn driver(machine: &Value) -> &str {
     driver["value"].as_str().or(driver["why"].as_str()).expect("a value or a reason")
 }
 
-/// Does all of it at the same time: each takes as long as its limit.
+/// Runs all at the same time: each takes as long as its limit.
 fn at_once<T: Send>(all: impl IntoIterator<Item = T>, one: impl Fn(T) + Sync) {
     let one = &one;
     std::thread::scope(|scope| {
@@ -98,7 +98,7 @@ fn the_stub_library_answers_by_default() {
 fn a_library_that_never_answers_ends_at_the_time_limit() {
     at_once(["hangs-when-loaded", "ignores-sigterm", "stops", "talks-forever"], |plays| {
         let machine = machine(&probe(&HOSTILE, &[("STUB_HOSTILE", plays), SHORT]));
-        // On a busy machine the limit comes before the first call, which is named otherwise.
+        // On a busy machine, the limit may be reached before the first call.
         let nvml = source(&machine, "nvml");
         assert!(nvml.starts_with("timed-out: no answer within 1 second"), "{plays}: {nvml}");
         assert!(driver(&machine).starts_with("NVML: no answer within 1 second"), "{plays}");
@@ -163,7 +163,7 @@ fn processes_of_a_library_are_not_waited_for() {
     }
 }
 
-/// The client that is found for this program as micromamba.
+/// The detected client if this program is `micromamba`.
 fn with_micromamba(name: &str, script: &str, limit: (&str, &str)) -> Value {
     let program = folder(name).join("micromamba");
     std::fs::write(&program, script).expect("the target folder can be written");

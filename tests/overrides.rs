@@ -1,4 +1,4 @@
-//! Flag before environment before probe, and saved machines.
+//! Flags override the environment, which overrides the probe; saved machines.
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures and run the program")]
 
 use std::io::Write;

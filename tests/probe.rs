@@ -1,6 +1,5 @@
-//! Recorded raw answers → `Machine`. A host is a folder: `host.json` tells its story and what it
-//! answers, `expected.txt` is written by hand and says what must be found, what must be absent, and
-//! what must be unknown and why.
+//! Machines of recorded hosts. Each host is a folder: `host.json` has a description and the raw replies, and
+//! `expected.txt`, written by hand, the facts that must be found, absent, or unknown with the reason.
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures and run the program")]
 
 mod common;
@@ -35,7 +34,7 @@ fn machine(name: &str) -> Machine {
     probe(&host, &Overrides::default())
 }
 
-/// What is not as the table says. In a table `…` stands for whatever follows.
+/// The differences from the expected facts, in which `…` matches any rest.
 fn differences(name: &str) -> Vec<String> {
     let facts = facts::flat(&serde_json::to_value(machine(name)).expect("JSON"));
     let mut wrong = Vec::new();
@@ -72,7 +71,7 @@ fn every_recorded_host_survives_saving_and_reading_back() {
 fn every_recorded_host_is_readable_at_80_columns() {
     for name in hosts() {
         let text = conda_torch::text::machine(&machine(&name));
-        // A path or a word that is longer than a line stays whole.
+        // A path or word longer than a line is not broken.
         let is_long = |line: &&str| line.chars().count() > 80 && line.trim().contains("  ");
         assert_eq!(text.lines().find(is_long), None, "{name}");
         assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{name}");

@@ -27,7 +27,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Puts a file in its place as a whole: several tests may do so at once.
+/// Renames a file into place: several tests may do so at once.
 fn put(path: &Path, text: &str) {
     let unfinished = path.with_extension(format!("{}", std::process::id()));
     std::fs::write(&unfinished, text).expect("written");
@@ -35,7 +35,7 @@ fn put(path: &Path, text: &str) {
     std::fs::rename(unfinished, path).expect("renamed");
 }
 
-/// A stand-in for one of the driver's libraries, in a folder of its own.
+/// A stub for one of the driver's libraries, in its own folder.
 fn stub(source: &str, library: &str) -> String {
     let folder = folder(source);
     let unfinished = folder.join(format!("{library}.{}", std::process::id()));
@@ -50,7 +50,7 @@ fn stub(source: &str, library: &str) -> String {
     folder.to_str().expect("a path").to_owned()
 }
 
-/// Made once: the tests run side by side.
+/// Made once: the tests run in parallel.
 static ENVIRONMENTS: LazyLock<Vec<Env>> = LazyLock::new(environments);
 
 /// Machines and settings, by the variables that make them.
@@ -98,11 +98,11 @@ fn environments() -> Vec<Env> {
     all
 }
 
-/// A command with these variables and nothing else around.
+/// A command with only these variables.
 fn command(program: &Path, env: &Env) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder("home"));
-    // No limit that a busy machine reaches.
+    // A limit that a busy machine does not reach.
     command.env("CONDA_TORCH_TIMEOUT", "600");
     command.envs(env.iter().cloned());
     command
@@ -153,9 +153,9 @@ fn package(line: &str) -> Option<(String, (String, String))> {
     Some((name.to_owned(), (version.to_owned(), build.to_owned())))
 }
 
-/// Real clients are optional: those on `PATH` are asked.
+/// Real clients are optional: those on `PATH` are run.
 fn skip(client: &str) {
-    // Past the test harness, which would capture the line.
+    // The test harness would capture stdout.
     let _ = writeln!(std::io::stderr(), "SKIPPED: no `{client}` on PATH to compare with");
 }
 
@@ -171,7 +171,7 @@ fn rattler_detects_what_is_predicted_for_pixi() {
             "python3 -m venv .venv && .venv/bin/pip install -r tests/solver/requirements.txt";
         return common::skip("virtual packages were not compared with py-rattler", install);
     }
-    // A pixi of the version that has this rattler, linked with a loader as py-rattler is.
+    // The pixi version with this rattler, linked dynamically as py-rattler is.
     let home = folder("pixi/bin");
     let source = folder("source").join("pixi.rs");
     put(&source, "fn main() { println!(\"pixi 0.78.0\"); }");
@@ -189,7 +189,7 @@ fn rattler_detects_what_is_predicted_for_pixi() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A program where the shell would find it.
+/// A program on `PATH`.
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())

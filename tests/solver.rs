@@ -1,5 +1,5 @@
-//! The advice held to a real solver: `tests/solver/judge.py` on a small fixed subset. The whole grid is
-//! run by `.ci/run`.
+//! The advice compared with a real solver: `tests/solver/judge.py` on a small fixed subset. `.ci/run` runs the
+//! whole grid.
 #![expect(clippy::disallowed_methods, reason = "tests run Python and read the environment")]
 
 mod common;
@@ -11,13 +11,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The Python to judge with: `CONDA_TORCH_PYTHON`, or the virtual environment that `.ci/run` makes.
+/// The Python for the judge: `CONDA_TORCH_PYTHON`, or the virtual environment of `.ci/run`.
 fn python() -> PathBuf {
     let made = if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" };
     std::env::var_os("CONDA_TORCH_PYTHON").map_or_else(|| root().join(made), PathBuf::from)
 }
 
-/// Runs a script of `tests/solver`; why not, where there is no Python with `py-rattler`.
+/// Runs a script of `tests/solver`; an error without a Python that has `py-rattler`.
 fn run(arguments: &[&str]) -> Result<Output, String> {
     let python = python();
     let rattler = Command::new(&python).args(["-c", "import rattler"]).output();
@@ -35,7 +35,7 @@ fn run(arguments: &[&str]) -> Result<Output, String> {
     }
 }
 
-/// Fails with what the script printed; without `py-rattler` says so and passes, but not in CI.
+/// Fails with the script's output. Without `py-rattler`, the test is skipped, or fails in CI.
 fn must_agree(arguments: &[&str]) {
     match run(arguments) {
         Ok(output) => assert!(

@@ -15,7 +15,7 @@ use conda_torch_probe::host::RecordedHost;
 use conda_torch_probe::{Overrides, probe};
 use serde_json::{Value, json};
 
-/// What is on a host beside a Debian without a GPU.
+/// A host that differs from a Debian without a GPU.
 #[derive(Default)]
 struct On {
     files: Value,
@@ -46,7 +46,7 @@ fn machine(on: &On) -> Machine {
     probe(&host, &Overrides::default())
 }
 
-/// libcuda with this answer to its initialisation.
+/// libcuda with this reply to its initialization.
 fn libcuda(init: &Value) -> Value {
     json!({"calls": [
         {"library": "nvml", "query": "init", "reply": "not-there"},
@@ -57,7 +57,7 @@ fn libcuda(init: &Value) -> Value {
     ], "end": "finished"})
 }
 
-/// NVML with driver 580, CUDA 13.0 and an RTX 3080, and libcuda beside it.
+/// NVML with driver 580, CUDA 13.0 and an RTX 3080, and libcuda.
 fn both() -> Value {
     let nvml =
         |call: &str, answer: Value| json!({"library": "nvml", "query": call, "reply": answer});
@@ -117,7 +117,7 @@ fn conda_asks_libcuda_and_mamba_nvidia_smi() {
     let no_device = json!({"error": "100"});
     let on = On { files: hint.clone(), driver: libcuda(&no_device), ..On::default() };
     assert_eq!(cuda(&on), ["none", "none", "none"]);
-    // Where this program looks and conda does not, as on NixOS.
+    // A folder that this program searches and conda does not, as on NixOS.
     let nixos = json!({"text": "/run/opengl-driver/lib/libcuda.so.1"});
     let on = On { files: hint, driver: libcuda(&nixos), ..On::default() };
     assert_eq!(cuda(&on)[0], "none");
@@ -239,7 +239,7 @@ fn only_a_client_that_is_wrong_gets_a_note_and_an_override() {
     let shadows = (vec!["toolkit-shadows-driver"], override_of("13.0"));
     assert_eq!(note_and_overrides(&old, ClientKind::Mamba), shadows);
     assert_eq!(note_and_overrides(&old, ClientKind::Conda), (vec![], BTreeMap::new()));
-    // Another toolkit than the driver's, and it does not matter.
+    // Another toolkit than the driver's has no effect.
     let same_major = with_file(r#"{"cuda": {"version": "13.1.0"}}"#);
     assert_eq!(note_and_overrides(&same_major, ClientKind::Mamba), (vec![], BTreeMap::new()));
     let broken = (vec!["toolkit-file-broken"], override_of("13.0"));

@@ -1,4 +1,4 @@
-//! A host that answers with what it is fed. The parsers are reached through a `Host`, as in the program.
+//! A host made of fuzzed bytes. The parsers are reached through a `Host`, as in the program.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use conda_torch_probe::host::{
     DisplayDevice, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System, Target,
 };
 
-/// A host with what it has been fed. Nothing else exists.
+/// A host that has only the fuzzed files, variables and programs.
 pub struct Fed<'d> {
     target: Target,
     env: BTreeMap<&'static str, String>,
@@ -24,25 +24,25 @@ impl<'d> Fed<'d> {
         Self { target, env, files: BTreeMap::new(), output: &[], driver }
     }
 
-    /// With a file of these bytes.
+    /// Adds a file.
     pub fn file(mut self, path: &'static str, bytes: &'d [u8]) -> Self {
         self.files.insert(path, bytes);
         self
     }
 
-    /// With a variable of this value.
+    /// Adds a variable.
     pub fn variable(mut self, name: &'static str, value: String) -> Self {
         self.env.insert(name, value);
         self
     }
 
-    /// With a driver that says this.
+    /// Sets the replies of the driver.
     pub fn driver(mut self, driver: DriverReport) -> Self {
         self.driver = driver;
         self
     }
 
-    /// With programs that all print this, and end well unless it begins with an odd byte.
+    /// Makes all programs print this; they fail if it begins with an odd byte.
     pub fn output(mut self, bytes: &'d [u8]) -> Self {
         self.output = bytes;
         self

@@ -1,5 +1,5 @@
-//! What the targets in `fuzz_targets/` do with their bytes: hand them to a parser by the way that text
-//! from outside takes, and hold the answer to the rules of `tests/properties/holds.rs`.
+//! The targets of `fuzz_targets/`: each passes its bytes to a parser as input from outside, and checks the answer
+//! with `tests/properties/holds.rs`.
 
 mod fed;
 #[path = "../../tests/properties/holds.rs"]
@@ -24,7 +24,7 @@ use holds::{View, answered, saved_and_shown};
 
 const SHELLS: [Shell; 4] = [Shell::Posix, Shell::Fish, Shell::Powershell, Shell::Cmd];
 
-/// The whole way of a machine, asked for in one of several ways.
+/// A machine from JSON, answered with one of several output settings.
 fn answer(machine: &Machine, way: usize) {
     let client = [None, Some(ClientKind::Conda), Some(ClientKind::Mamba), Some(ClientKind::Pixi)];
     let accelerators = [RequestedAccelerator::Auto, RequestedAccelerator::Cpu, RequestedAccelerator::Cuda];
@@ -50,7 +50,7 @@ fn look(host: &dyn Host, way: usize) {
     answer(&probe(host, &Overrides::default()), way);
 }
 
-/// What `--machine` reads: our own document, and every other format.
+/// Every format that `--machine` reads.
 pub fn document(bytes: &[u8]) {
     let platform = [None, Some(Subdir::Linux64), Some(Subdir::Win64)][bytes.len() % 3];
     match read_machine(&text_of(bytes), platform) {
@@ -62,7 +62,7 @@ pub fn document(bytes: &[u8]) {
     }
 }
 
-/// Everything that a host can answer at once, as in `tests/hosts`.
+/// A whole recorded host, as in `tests/hosts`.
 pub fn host(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(host) = text.parse::<RecordedHost>() {
@@ -75,14 +75,14 @@ pub fn condarc(bytes: &[u8]) {
     look(&Fed::on("linux").file("/root/.condarc", bytes), bytes.len());
 }
 
-/// What `nvidia-smi`, `micromamba --version` and musl's loader print.
+/// The output of `nvidia-smi`, `micromamba --version` and musl's loader.
 pub fn nvidia_smi(bytes: &[u8]) {
     let host = Fed::on("linux").output(bytes).file("/lib/ld-musl-x86_64.so.1", b"");
     let host = host.file("/bin/micromamba", b"").file("/dev/nvidiactl", b"");
     look(&host.file("/bin/nvidia-smi", b""), bytes.len());
 }
 
-/// Small files of the system, one piece of the bytes each.
+/// Small system files, each with a part of the bytes.
 pub fn files(bytes: &[u8]) {
     const PATHS: [&str; 14] = [
         "/proc/driver/nvidia/version",
@@ -107,13 +107,13 @@ pub fn files(bytes: &[u8]) {
     look(&fed, bytes.len());
 }
 
-/// The two binary files: the loader's list, and a C library that is searched for its version.
+/// Binary files: the loader's cache, and a C library with its version.
 pub fn loader_cache(bytes: &[u8]) {
     let host = Fed::on("linux").file("/etc/ld.so.cache", bytes);
     look(&host.file("/lib64/libc.so.6", bytes), bytes.len());
 }
 
-/// The lines of the process that asks the driver, among what a library prints.
+/// Replies of the driver process, mixed with output of a library.
 pub fn driver(bytes: &[u8]) {
     let end = match bytes.len() % 3 {
         0 => DriverEnd::Finished,
@@ -124,7 +124,7 @@ pub fn driver(bytes: &[u8]) {
     look(&Fed::on("linux").file("/dev/nvidiactl", b"").driver(report), bytes.len());
 }
 
-/// Single words: versions, platforms, names of GPUs, and variables that override what was found.
+/// Single values: versions, platforms, GPU names and override variables.
 pub fn words(bytes: &[u8]) {
     let text = text_of(bytes);
     fn again<T: std::str::FromStr + std::fmt::Display + PartialEq>(text: &str) {
@@ -150,7 +150,7 @@ pub fn words(bytes: &[u8]) {
     look(&host, bytes.len());
 }
 
-/// What a client says that a command would do, on its two streams.
+/// The output of a client's dry run.
 pub fn dry_run(bytes: &[u8]) {
     let text = text_of(bytes);
     let (stdout, stderr) = text.split_once('\u{1e}').unwrap_or((&text, ""));
@@ -170,7 +170,7 @@ pub fn dry_run(bytes: &[u8]) {
     }
 }
 
-/// What is read of a channel: records of any form.
+/// Channel records of any form.
 pub fn reply(bytes: &[u8]) {
     let Ok(reply) = LiveReply::read(bytes) else { return };
     let LiveAnswer::Records(records) = reply.answer else { return };
@@ -181,7 +181,7 @@ pub fn reply(bytes: &[u8]) {
     let day = Date::of_unix_time(1_800_000_000);
     if let Some((matrix, _)) = rows(&records, &subdirs, ("conda-forge", day), known) {
         let machine = Machine::baseline(subdirs[bytes.len() % 2]);
-        // Every build once, whatever the channel has.
+        // Every build is there once.
         let advice = advise(&machine, &Request::default(), &matrix);
         let told = usize::from(advice.recommended.is_some())
             + advice.alternatives.len()

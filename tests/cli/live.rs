@@ -59,7 +59,7 @@ fn hides_secrets_of_channel_urls() {
     }
 }
 
-/// What needs a GPU of today: PyTorch of next year, and what goes with it.
+/// PyTorch of next year and its dependencies.
 fn next_year() -> Value {
     let needs = ["__glibc >=2.28,<3.0.a0", "cuda-version >=13.1,<14", "mkl >=2026.0,<2027.0a0"];
     let python = "python >=3.12,<3.13.0a0";
@@ -155,13 +155,13 @@ fn falls_back_to_built_in_data_with_a_warning() {
     assert_eq!(document["live"]["read"], false);
     assert_eq!(document["live"]["fault"], "no_network");
     assert_eq!(document["live"]["as_of"], "2026-08-13");
-    // A file is for a program: the warning goes beside it.
+    // The warning is on stderr.
     let flags = ["advise", "--live", "--format", "environment-yml"];
     let ran = with(&live, &[&flags[..], &NODE[..]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stdout.contains("pytorch-gpu=2.13.0"), "{ran:?}");
     assert!(ran.stderr.contains("[channel-unreadable]"), "{ran:?}");
-    // The comparison has nothing to fall back on.
+    // A comparison needs the channel.
     let ran = with(&live, &["matrix", "--diff", "--platform", "linux-64"]);
     ran.refused(1, &["no connection to the server"]);
     let ran = with(&live, &["matrix", "--live", "--platform", "linux-64"]);
@@ -246,7 +246,7 @@ fn resolves_channel_names_with_client_settings() {
     let expected =
         ["https://corp.example/corp", "https://me:PASSWORD@mirror.example/conda/conda-forge"];
     assert_eq!(ask["channels"], json!(expected));
-    // A client finds them by the same settings.
+    // A client uses the same settings.
     assert!(ran.stdout.contains("-c corp -c conda-forge "), "{ran:?}");
     assert!(!format!("{ran:?}").contains("PASSWORD"), "{ran:?}");
 }
@@ -325,7 +325,7 @@ fn conda_torch_live_reads_a_channel_folder() {
     let mut read = run(&[&["advise", "--live", "-c", &channel, "--json"], &NODE[..]].concat());
     let known = run(&[&["advise", "-c", &channel, "--json"], &NODE[..]].concat());
     assert_eq!(read["live"]["read"], true);
-    // Nothing is assumed of a channel that was read.
+    // No assumptions about a channel that was read.
     let expected: Vec<&str> =
         codes(&known).into_iter().filter(|code| *code != "channel-assumed").collect();
     assert_eq!(codes(&read), expected);
@@ -335,7 +335,7 @@ fn conda_torch_live_reads_a_channel_folder() {
     assert!(read == known, "the channel has what the rows have: {read} {known}");
 }
 
-/// Past the test harness, which would keep the line to itself.
+/// The test harness would capture stdout.
 fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: no channel was read: {why}");
 }

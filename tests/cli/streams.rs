@@ -64,7 +64,7 @@ fn every_example_of_the_help_works() {
                 _ => vec![piece],
             });
             let ran = run(words);
-            // conda-forge has no torchaudio for Windows: that is an answer too.
+            // conda-forge has no torchaudio for Windows: exit code 3.
             let answers = if cfg!(windows) { &[0, 3][..] } else { &[0] };
             assert!(ran.code.is_some_and(|code| answers.contains(&code)), "{ran:?}");
             assert_eq!(ran.stderr, "");

@@ -1,4 +1,4 @@
-//! A machine as lines that a person can write down.
+//! A machine as readable lines.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What several tests share.
+//! Helpers of several tests.
 
 #![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses some of it")]
 
@@ -29,7 +29,7 @@ pub(crate) fn machine_names() -> Vec<String> {
     names
 }
 
-/// Whether the process whose number is in a file ends. A process that was killed takes a moment for it.
+/// Whether the process with the ID in a file ends. A killed process takes a moment.
 #[cfg(unix)]
 pub(crate) fn ends(file: &std::path::Path) -> bool {
     let number = std::fs::read_to_string(file).expect("the number of a process");
@@ -49,6 +49,6 @@ pub(crate) fn ends(file: &std::path::Path) -> bool {
 pub(crate) fn skip(what: &str, install: &str) {
     let text = format!("SKIPPED: {what}; to run it: {install}");
     assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{text}");
-    // Past the test harness, which would capture the line.
+    // The test harness would capture stdout.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Cells that a person read and typed here: what stands beside PyTorch, companions and drivers.
+//! Values read and typed by a person: companions and drivers.
 
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::DriverFamily;

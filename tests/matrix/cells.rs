@@ -1,4 +1,4 @@
-//! Cells that a person read in the feedstock and typed here: builds of PyTorch.
+//! Values read in the feedstock and typed by a person: builds of PyTorch.
 
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::types::ArmVariant;
@@ -114,7 +114,7 @@ fn tegra_builds_have_their_variant() {
     assert_eq!(tegra("2.11.0", 200).as_deref(), Some("8.7 10.1+PTX"));
     assert_eq!(tegra("2.11.0", 201).as_deref(), Some("8.7+PTX"));
     assert_eq!(tegra("2.13.0", 202).as_deref(), Some("8.7+PTX"));
-    // The one before the variants: tied to none.
+    // The build before the variants has none.
     let before = build("2.10.0", "linux-aarch64", "12.9", 202).expect("the build");
     assert_eq!(before.arm_variant, None);
 }

@@ -1,5 +1,5 @@
-//! The rows themselves: rules that hold between them, and cells that a person read in the feedstock
-//! and typed here. (The form of a row is tested in `src/matrix/check.rs`.)
+//! The rows of the matrix: their rules, and values that a person read in the feedstock and typed here. The form
+//! of a row is tested in `crates/conda-torch-core/src/matrix/check.rs`.
 
 mod beside;
 mod cells;
@@ -35,7 +35,7 @@ fn accelerator(text: &str) -> Accelerator {
     }
 }
 
-/// The row that holds one build.
+/// The row of one build.
 fn build(pytorch: &str, subdir: &str, on: &str, number: u16) -> Option<&'static Build> {
     build_of(pytorch, subdir, on, number, None)
 }

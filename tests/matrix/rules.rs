@@ -1,4 +1,4 @@
-//! Rules that hold within rows and between them.
+//! Rules within rows and between them.
 
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::DriverFamily;
@@ -34,7 +34,7 @@ fn build_numbers_of_one_variant_do_not_overlap() {
 
 #[test]
 fn build_numbers_encode_cuda_and_mkl() {
-    // +200 for CUDA, +100 for MKL; up to 2.0.0 #0 the BLAS was not told.
+    // +200 for CUDA, +100 for MKL; up to 2.0.0 #0 the number did not depend on the BLAS.
     for row in matrix().builds.iter().filter(|row| row.pytorch > version("2.0.0")) {
         let base = 200 * u16::from(row.is_cuda()) + 100 * u16::from(row.blas == Blas::Mkl);
         let (first, last) = row.build_numbers;
@@ -47,7 +47,7 @@ fn only_cuda_rows_have_kernels_and_pins() {
     for row in &*matrix().builds {
         assert_eq!(row.is_cuda(), !row.kernels.sass.is_empty(), "{row:?}");
         assert_eq!(row.is_cuda(), !row.cuda_pins.is_empty(), "{row:?}");
-        // Every list of the recipe ends on one +PTX, and it is the last.
+        // Every list of the recipe ends with its only +PTX.
         assert_eq!(row.is_cuda(), row.kernels.ptx.len() == 1, "{row:?}");
         assert_eq!(row.kernels.ptx.last(), row.kernels.ptx.first().and(row.kernels.sass.last()));
         let accepts_itself = |toolkit| row.cuda_pins.start == toolkit;

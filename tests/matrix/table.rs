@@ -102,7 +102,7 @@ fn an_older_recommended_build_gets_its_own_row() {
         text.contains("\n* CPU  2.7.1   cpu #102 pytorch 10.15 limited\n\nosx-arm64\n"),
         "{text}"
     );
-    // Of a platform that is not shown, nothing is.
+    // No mark if the platform is not shown.
     let text = table(matrix(), &[Subdir::Win64], TableRows::Newest, recommended, format);
     assert!(!text.contains("your machine"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Machines, requests and ways to ask, made up.
+//! Arbitrary machines, requests and output settings.
 
 use proptest::collection::vec;
 use proptest::option::of;
@@ -17,7 +17,7 @@ use conda_torch_core::types::{
 
 use crate::holds::View;
 
-/// What steers a terminal, ends a word, a string or a line somewhere, or is wide.
+/// Characters that control a terminal, end a word, a string or a line, or are wide.
 const HOSTILE: [char; 40] = [
     '\0', '\u{7}', '\u{8}', '\t', '\n', '\r', '\u{1b}', '\u{7f}', '\u{9b}', '\u{85}', '\u{2028}',
     '\u{202e}', '\u{feff}', '\'', '"', '`', '$', '\\', '%', '!', '^', '&', '|', ';', ' ', '#', ':',
@@ -25,7 +25,7 @@ const HOSTILE: [char; 40] = [
 ];
 
 /// A text of unknown origin.
-/// Boxed, as are others: made of each other, they would fill a thread's stack.
+/// Boxed, like others: nested strategies would overflow the stack.
 pub(crate) fn text() -> BoxedStrategy<String> {
     prop_oneof![
         4 => "[a-zA-Z0-9._:/-]{0,16}",
@@ -71,7 +71,7 @@ fn version() -> impl Strategy<Value = Version> {
         .prop_map(|(parts, candidate)| Version::new(&parts).candidate(candidate))
 }
 
-/// Of a libc, a system, a client or PyTorch: near the versions that matter.
+/// A version of a libc, a system, a client or PyTorch, near the relevant ones.
 fn near(versions: &'static [&'static str]) -> impl Strategy<Value = Version> {
     prop_oneof![
         3 => select(versions).prop_map(|text| text.parse().expect("a version")),
@@ -201,7 +201,7 @@ fn shell() -> impl Strategy<Value = Shell> {
     select(&[Shell::Posix, Shell::Fish, Shell::Powershell, Shell::Cmd][..])
 }
 
-/// The parts of a driver, of which none need be another's.
+/// The parts of a driver, which need not belong together.
 fn driver_parts() -> impl Strategy<Value = DriverParts> {
     let access = || detected(select(&[DeviceAccess::Open, DeviceAccess::Denied][..]));
     let errors = ["LibRmVersionMismatch", "DriverNotLoaded", "NoPermission", "100", "803", "804"];
@@ -263,7 +263,7 @@ fn system() -> impl Strategy<Value = Machine> {
     )
 }
 
-/// A machine in which nothing need fit to anything.
+/// A machine whose facts need not be consistent.
 pub(crate) fn machine() -> impl Strategy<Value = Machine> {
     let driver = (detected(driver()), detected(cuda()), detected(cuda()), detected(0..9_u32));
     let beside = (detected(text()), detected(cuda()), detected(shell()), of(text()));
@@ -279,7 +279,7 @@ pub(crate) fn machine() -> impl Strategy<Value = Machine> {
     })
 }
 
-/// A wish, often one that nothing meets.
+/// A request, often an unsatisfiable one.
 pub(crate) fn request() -> impl Strategy<Value = Request> {
     let accelerators =
         [RequestedAccelerator::Auto, RequestedAccelerator::Cpu, RequestedAccelerator::Cuda];
@@ -302,7 +302,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         })
 }
 
-/// A way to ask.
+/// Output settings.
 pub(crate) fn view() -> impl Strategy<Value = View> {
     let named = |text: String| if text.is_empty() { "torch".to_owned() } else { text };
     let environment = prop_oneof![
@@ -310,7 +310,7 @@ pub(crate) fn view() -> impl Strategy<Value = View> {
         text().prop_map(move |text| TargetEnvironment::Name(named(text))),
         text().prop_map(move |text| TargetEnvironment::Prefix(named(text))),
     ];
-    // What is no channel is refused before an answer is made.
+    // Invalid channels are refused earlier.
     let channels = vec(text(), 0..3).prop_map(|names| Channels::new(names).unwrap_or_default());
     let view = (of(select(&ClientKind::ALL[..])), environment, channels, shell());
     (view, 40..=100_usize, any::<bool>()).prop_map(

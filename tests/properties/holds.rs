@@ -1,5 +1,4 @@
-//! What must hold for any machine and any request, whatever is in them. `fuzz/` asks the same of what
-//! it makes up.
+//! Properties of every answer, for any machine and request. `fuzz/` checks the same.
 
 use conda_torch::text::{self, Style};
 use conda_torch_core::answer::Answer;
@@ -13,7 +12,7 @@ use conda_torch_core::types::{Build, ClientKind, Machine, Shell};
 use conda_torch_core::{formats, report};
 use serde_json::Value;
 
-/// How an answer is asked for, beside the request.
+/// The output settings of an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     /// `--client`.
@@ -24,14 +23,14 @@ pub(crate) struct View {
     pub(crate) channels: Channels,
     /// `--shell`.
     pub(crate) shell: Shell,
-    /// The terminal's.
+    /// Of the terminal.
     pub(crate) width: usize,
     /// `--all`.
     pub(crate) all: bool,
 }
 
 impl View {
-    /// The answer that is asked for so, for a shell.
+    /// The answer with these settings, for a shell.
     pub(crate) fn answer<'a>(
         &'a self,
         machine: &'a Machine,
@@ -54,10 +53,10 @@ impl View {
     }
 }
 
-/// Answers in every format and holds each to its rules. Returns the JSON.
+/// Checks the answer in every format. Returns the JSON.
 ///
 /// # Panics
-/// Where one of them is broken.
+/// If a check fails.
 pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> String {
     let matrix = Matrix::embedded();
     let advice = advise(machine, request, matrix);
@@ -69,7 +68,7 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     let code = if advice.status == Status::Unsatisfiable { 3 } else { 0 };
     assert_eq!(document["exit_code"], code);
     assert_eq!(json, report::advise::document(&answer, view.all), "same input, same bytes");
-    // A name that the shell cannot say is refused; that is an answer.
+    // A name that the shell cannot quote is refused.
     if let Ok(page) = text::advice(&answer, Style { width, color: false }) {
         readable(&page, width);
     }
@@ -84,10 +83,10 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     json
 }
 
-/// A machine for a person, and back from its own JSON.
+/// Checks the text of a machine, and its JSON when read back.
 ///
 /// # Panics
-/// Where a line steers a terminal or is too long, or a fact is lost.
+/// If a line has control characters or is too long, or a fact is lost.
 pub(crate) fn saved_and_shown(machine: &Machine) {
     readable(&text::machine(machine), 80);
     let saved = serde_json::json!({ "format_version": 1, "machine": machine }).to_string();
@@ -109,10 +108,10 @@ fn every_build_once(advice: &Advice<'_>, matrix: &Matrix) {
     assert_eq!(advice.recommended.is_none(), advice.status == Status::Unsatisfiable);
 }
 
-/// The widest label in front of a text that is broken into lines.
+/// The widest label before wrapped text.
 const LABEL: usize = 16;
 
-/// No line steers a terminal, and none is longer than `width`, but where it is one word behind a label.
+/// No line has control characters, and none is longer than `width`, except one word after a label.
 fn readable(page: &str, width: usize) {
     for line in page.lines() {
         assert!(!line.chars().any(char::is_control), "{line:?}");
@@ -122,12 +121,12 @@ fn readable(page: &str, width: usize) {
     }
 }
 
-/// A command is broken between its words, which may have spaces in them; shells are asked about those.
+/// Commands break between words, which may contain spaces; the tests with shells check those.
 fn is_command(line: &str) -> bool {
     line.starts_with("  ") && !line.trim_start().starts_with("- ")
 }
 
-/// What stands before the last word of a line; what is between backticks is one word.
+/// The text before the last word of a line; text between backticks is one word.
 fn before_last_word(line: &str) -> &str {
     let mut quoted = false;
     let spaces = line.char_indices().filter(|(_, c)| {

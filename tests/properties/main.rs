@@ -1,5 +1,5 @@
-//! What holds for any machine: arbitrary ones, with every fact in every state and with texts that no
-//! driver should give. The same ones in every run; `fuzz/` looks for others.
+//! Properties of answers for arbitrary machines, with every fact in every state and with texts that no driver
+//! should report. The machines are the same in every run; `fuzz/` searches for others.
 #![expect(clippy::disallowed_methods, reason = "tests run shells and Python and read the schema")]
 
 mod arbitrary;
@@ -14,10 +14,10 @@ use conda_torch_core::types::Machine;
 
 use holds::View;
 
-/// How many of everything.
+/// The number of cases.
 const CASES: u32 = 250;
 
-/// Calls `visit` with as many cases; where it panics, with ever simpler ones that still make it.
+/// Calls `visit` with each case; if it panics, with ever simpler cases that still panic.
 fn each(visit: impl Fn(&Machine, &Request, &View)) {
     let config = Config {
         cases: CASES,

@@ -10,7 +10,7 @@ use conda_torch_core::report::{probe, schema};
 
 use super::holds;
 
-/// Reads documents from stdin, one a line, and says what is wrong with each.
+/// Reads documents from stdin, one per line, and prints the errors of each.
 const VALIDATE: &str = "\
 import json, sys
 import jsonschema
@@ -22,14 +22,14 @@ for number, line in enumerate(sys.stdin):
         sys.exit(f'document {number}: {\"/\".join(map(str, error.path))}: {error.message[:300]}')
 ";
 
-/// Every how many-th case: the validator takes its time.
+/// One case of so many: the validator is slow.
 const SOME: usize = 3;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// As in `tests/solver.rs`: `CONDA_TORCH_PYTHON`, or the virtual environment that `.ci/run` makes.
+/// As in `tests/solver.rs`: `CONDA_TORCH_PYTHON`, or the virtual environment of `.ci/run`.
 fn python() -> Option<PathBuf> {
     let made = if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" };
     let named =
@@ -61,7 +61,7 @@ fn every_document_is_valid() {
             "python3 -m venv .venv && .venv/bin/pip install -r tests/solver/requirements.txt";
         let text = format!("SKIPPED: no Python with `jsonschema`; to run it: {install}");
         assert!(std::env::var_os("CI").is_none_or(|value| value.is_empty()), "{text}");
-        // Past the test harness, which would capture the line.
+        // The test harness would capture stdout.
         let _ = writeln!(std::io::stderr(), "{text}");
         return;
     };

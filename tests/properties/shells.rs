@@ -1,4 +1,4 @@
-//! Every command through real shells, with environments and folders of any name.
+//! Commands in real shells, with environments and folders of any name.
 
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::Shell;
 
-/// The clients print their words here: one a line, and a line break in one is a word more.
+/// The clients print their words, one per line; a line break in a word makes one more.
 const CLIENTS: &str = "say() { printf '[%s]' \"$@\"; echo; }\n\
     conda() { say conda \"$@\"; }\nmamba() { say mamba \"$@\"; }\n\
     micromamba() { say micromamba \"$@\"; }\npixi() { say pixi \"$@\"; }\n\
@@ -24,7 +24,7 @@ fn shells_pass_the_same_words() {
         let Ok(choice) = answer.choice() else { return };
         let mut heard = heard.lock().expect("no panic while it is held");
         for step in answer.plan(choice) {
-            // A word that steers a terminal is refused.
+            // A word with control characters is refused.
             let Ok(whole) = shell::line(&step, Shell::Posix) else {
                 let steers = |word: &String| word.contains(char::is_control);
                 assert!(step.argv.iter().any(steers), "{step:?}");

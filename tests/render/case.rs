@@ -1,4 +1,4 @@
-//! An answer for a recorded machine, with what a test changes.
+//! An answer for a recorded machine, with changes by a test.
 
 use conda_torch::text::Style;
 use conda_torch_core::answer::Answer;
@@ -11,7 +11,7 @@ use conda_torch_core::types::{Client, ClientKind, ConfigFile, Detected, Machine,
 
 use crate::common::machine;
 
-/// An answer in the making: what a test changes, and the rest as usual.
+/// The parts of an answer that a test may change.
 pub(crate) struct Case {
     pub(crate) machine: Machine,
     pub(crate) request: Request,
@@ -33,7 +33,7 @@ impl Case {
         }
     }
 
-    /// With one client, of a version, and one configuration file in force.
+    /// With one client of a version, and one configuration file.
     pub(crate) fn with(
         mut self,
         kind: ClientKind,
@@ -78,7 +78,7 @@ impl Case {
         })
     }
 
-    /// Every command on a line, the optional ones too.
+    /// Every command on one line, also the optional ones.
     pub(crate) fn steps(&self) -> String {
         self.render(|answer| {
             let choice = answer.choice().expect("something fits");
@@ -92,7 +92,7 @@ impl Case {
     }
 }
 
-/// The answer for an installer.
+/// The answer as JSON.
 pub(crate) fn json(case: &Case) -> String {
     case.render(|answer| conda_torch_core::report::advise::document(answer, case.all))
 }
@@ -100,10 +100,10 @@ pub(crate) fn json(case: &Case) -> String {
 /// 80 columns, no color.
 pub(crate) const PLAIN: Style = Style { width: 80, color: false };
 
-/// The user's own settings.
+/// The user's settings.
 pub(crate) const CONDARC: &str = "/home/ada/.condarc";
 
-/// The answer for a person.
+/// The answer as text.
 pub(crate) fn page(case: &Case) -> String {
     case.render(|answer| conda_torch::text::advice(answer, PLAIN)).expect("it can be quoted")
 }

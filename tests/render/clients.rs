@@ -1,4 +1,4 @@
-//! What each client and each version of it is told.
+//! The commands for each client and version.
 
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::resolve::RequestedAccelerator;
@@ -172,16 +172,16 @@ fn overrides_are_set_only_if_the_client_detects_another_version() {
     let sets = |case: &Case| case.steps().contains("CONDA_OVERRIDE_CUDA=");
     let mut case = Case::of("gtx1080ti-driver-580").with(ClientKind::Conda, "26.7.1", &[]);
     assert!(!sets(&case));
-    // libcuda cannot be initialised: conda sees no `__cuda`, NVML or not.
+    // libcuda cannot be initialized: conda detects no `__cuda`, even with NVML.
     case.machine.libcuda = Detected::Absent;
     assert!(case.steps().contains("\nCONDA_OVERRIDE_CUDA=13.0 conda create "), "{}", case.steps());
-    // mamba 2 takes the toolkit in /usr/local/cuda for the driver's.
+    // mamba 2 reports the toolkit in /usr/local/cuda as the driver's version.
     let mut case = Case::of("gtx1080ti-driver-580").with(ClientKind::Mamba, "2.8.1", &[]);
     assert!(!sets(&case), "{}", case.steps());
     let toolkit = "11.8".parse().expect("a version");
     case.machine.toolkit_file = Detected::found(toolkit, Origin::System);
     assert!(sets(&case));
-    // A build for the processor needs none.
+    // A CPU build needs none.
     case.request.accelerator = RequestedAccelerator::Cpu;
     assert!(!sets(&case));
 }

@@ -1,4 +1,4 @@
-//! Files and bare commands.
+//! Files, and commands without text.
 
 use conda_torch_core::conda::Version;
 use conda_torch_core::formats;
@@ -120,7 +120,7 @@ fn environment_yml_has_the_same_specs_when_read_back() {
     }
 }
 
-/// The machines for which something fits.
+/// The machines with a recommended build.
 fn fitting() -> impl Iterator<Item = String> {
     let fits = |name: &String| Case::of(name).render(|answer| answer.choice().is_ok());
     crate::common::machine_names().into_iter().filter(fits)

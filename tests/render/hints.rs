@@ -86,7 +86,7 @@ fn shows_a_hint_once() {
     }
 }
 
-/// A machine, a piece of the hint that works on it, and pieces of hints that do not.
+/// A machine, a part of the hint that works on it, and parts of hints that do not.
 const PROBLEMS: [(&str, &str, &[&str]); 16] = [
     ("driver-updated-not-rebooted", "hint: reboot", &["install NVIDIA", "probe` shows"]),
     ("compat-on-geforce", "remove `/usr/local/cuda-13.0/compat`", &["reboot", "update the NVIDIA"]),
@@ -137,7 +137,7 @@ fn shows_no_hint_that_would_not_work() {
     let mut case = Case::of("driver-updated-not-rebooted");
     case.machine.container = Detected::found("docker".to_owned(), Origin::System);
     assert!(page(&case).contains("hint: reboot the host"), "{}", page(&case));
-    // The driver of a vGPU's guest goes with its host.
+    // A vGPU guest needs the driver of its host.
     let mut case = Case::of("vgpu-v100d-16q");
     case.machine.driver = Detected::found("418.87.00".parse().expect("a driver"), Origin::Nvml);
     case.machine.driver_cuda = Detected::found("10.1".parse().expect("a CUDA"), Origin::Nvml);

@@ -1,4 +1,4 @@
-//! The page for a person.
+//! The answer as text.
 
 use conda_torch::text::{self, Style};
 use conda_torch_core::formats;

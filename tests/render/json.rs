@@ -1,4 +1,4 @@
-//! The document for installers.
+//! The answer as JSON.
 
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::report;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::case::{Case, json};
 use crate::common::machine_names;
 
-/// What is wrong with a value by a schema, as far as our schemas go.
+/// The errors of a value by a schema, with the keywords that our schemas use.
 fn faults(value: &Value, schema: &Value, root: &Value, path: &str) -> Vec<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.strip_prefix('#').expect("a local reference");

@@ -1,4 +1,4 @@
-//! Shell text through real shells: every word must arrive as it was.
+//! Commands in real shells: every word must arrive unchanged.
 
 use std::process::{Command, Stdio};
 
@@ -9,7 +9,7 @@ use conda_torch_core::types::{ClientKind, Shell};
 use crate::case::{Case, page};
 use crate::common::{machine_names, skip};
 
-/// Names that a shell would take apart.
+/// Names that a shell would split or expand.
 const HOSTILE: [&str; 22] = [
     "two words",
     "$HOME",
@@ -49,7 +49,7 @@ fn step(words: &[&str]) -> Step {
     }
 }
 
-/// What a script prints; `None`, and a line that says so, where the shell is missing.
+/// The output of a script; `None`, with a message, if the shell is missing.
 fn run(program: &str, arguments: &[&str], script: &str) -> Option<String> {
     let output = Command::new(program).args(arguments).arg(script).stdin(Stdio::null()).output();
     let Ok(output) = output else {
@@ -85,7 +85,7 @@ fn hostile_names_arrive_unchanged() {
 
 #[test]
 fn exclamation_marks_are_quoted_for_interactive_bash() {
-    // In double quotes it would recall a command.
+    // In double quotes, bash would expand it from the history.
     assert_eq!(shell::word("wow!", Shell::Posix).expect("quotes"), "'wow!'");
 }
 
@@ -142,8 +142,8 @@ fn variables_are_set_in_the_syntax_of_the_shell() {
     assert_eq!(line(Shell::Cmd), "set \"CONDA_OVERRIDE_CUDA=12.9\" && conda create");
 }
 
-/// Every command for every machine and client, on one line and broken at 80 columns: a POSIX shell
-/// must hand the same words to the client.
+/// Every command for every machine and client, on one line and wrapped at 80 columns: a POSIX shell must pass
+/// the same words to the client.
 #[test]
 fn pasted_commands_run_as_intended() {
     let mut script = String::from(
@@ -189,7 +189,7 @@ fn long_commands_have_line_continuations() {
     assert_eq!(end(Shell::Cmd), '^');
 }
 
-/// Every command for every machine and client through shellcheck, where it is installed.
+/// Every command for every machine and client in shellcheck, if it is installed.
 #[test]
 fn shellcheck_finds_nothing() {
     let mut script = String::from("#!/bin/sh\n");

@@ -1,5 +1,5 @@
-//! A stand-in for `libnvidia-ml.so.1` that does what no library should, built by
-//! `tests/nvml_hostile.rs`. `STUB_HOSTILE` names what it plays; what it leaves undone it answers well.
+//! A stub of `libnvidia-ml.so.1` that misbehaves, built by `tests/nvml_hostile.rs`. `STUB_HOSTILE` selects how;
+//! all other calls succeed.
 #![allow(non_snake_case, reason = "NVML's own names")]
 
 use std::ffi::{c_char, c_int, c_uint};
@@ -68,7 +68,7 @@ pub extern "C" fn nvmlInit_v2() -> c_int {
             unsafe { abort() }
         }
         "leaves-a-process" => {
-            // It holds the pipes for longer than anybody waits.
+            // Keeps the pipes open longer than any time limit.
             if unsafe { fork() } == 0 {
                 std::thread::sleep(Duration::from_secs(20));
                 unsafe { _exit(0) }

@@ -1,4 +1,4 @@
-//! A stand-in for `libcuda.so.1`, built by `tests/nvml.rs`. `STUB_LIBCUDA` names what it plays.
+//! A stub of `libcuda.so.1`, built by `tests/nvml.rs`. `STUB_LIBCUDA` selects its behavior.
 #![allow(non_snake_case, reason = "CUDA's own names")]
 
 use std::ffi::{c_char, c_int, c_uint};
@@ -18,7 +18,7 @@ pub extern "C" fn cuInit(flags: c_uint) -> c_int {
             std::thread::sleep(Duration::from_secs(600));
             999
         }
-        // As libcuda does, which would see no device then.
+        // As libcuda does: it then has no device.
         _ if std::env::var_os("CUDA_VISIBLE_DEVICES").is_some() => 100,
         _ => 0,
     }

@@ -1,5 +1,5 @@
-//! A stand-in for `libnvidia-ml.so.1`, built by `tests/nvml.rs`. `STUB_NVML` names what it plays;
-//! with `--cfg old` it lacks the functions that old drivers lack.
+//! A stub of `libnvidia-ml.so.1`, built by `tests/nvml.rs`. `STUB_NVML` selects its behavior; with `--cfg old` it
+//! lacks the functions that old drivers lack.
 #![allow(non_snake_case, reason = "NVML's own names")]
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
@@ -46,7 +46,7 @@ pub extern "C" fn nvmlInit_v2() -> c_int {
             println!("a library that prints to stdout");
             0
         }
-        // A real fault, not a raised signal: Rust's handler would swallow the latter.
+        // A real fault: Rust's handler would catch a raised signal.
         "crashes" => unsafe {
             std::ptr::with_exposed_provenance_mut::<u8>(8).write_volatile(1);
             0
@@ -55,7 +55,7 @@ pub extern "C" fn nvmlInit_v2() -> c_int {
     }
 }
 
-/// rattler takes no library without it for NVML.
+/// rattler requires it of NVML.
 #[unsafe(no_mangle)]
 pub extern "C" fn nvmlShutdown() -> c_int {
     0
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn nvmlDeviceGetVirtualizationMode(
     0
 }
 
-/// Seven places, of which `mig` fills two and `mig-empty` none.
+/// Seven slots: `mig` fills two, `mig-empty` none.
 #[cfg(not(old))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetMaxMigDeviceCount(

@@ -1,4 +1,4 @@
-//! `advise --verify` with scripts in a client's place, and with real clients where they are.
+//! `advise --verify` with scripts as clients, and with real clients if installed.
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests write and run scripts")]
 
@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// A folder for a test, empty.
+/// An empty folder for a test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verify").join(name);
     let _ = std::fs::remove_dir_all(&folder);
@@ -21,7 +21,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Puts a program in a folder of its own, `bin`.
+/// Writes a program into the folder `bin`.
 fn put(folder: &Path, name: &str, body: &str) {
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin).expect("a folder");
@@ -30,19 +30,19 @@ fn put(folder: &Path, name: &str, body: &str) {
     std::fs::set_permissions(bin.join(name), mode).expect("set");
 }
 
-/// The program with these clients on `PATH` and nothing else around.
+/// The program with only these clients on `PATH`.
 fn advise(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
     let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
     command.env_clear().env("PATH", path).env("HOME", folder).env("HERE", folder);
     command.env("TMPDIR", folder.join("tmp")).env("CONDA_TORCH_LIVE", "");
-    // No limit that a busy machine reaches.
+    // A limit that a busy machine does not reach.
     command.env("CONDA_TORCH_TIMEOUT", "600");
     command.arg("advise").args(words);
     command
 }
 
-/// The document, with the exit code that it must have.
+/// The JSON document, after a check of its exit code.
 #[track_caller]
 fn document(output: &Output, code: i32) -> Value {
     let stdout = String::from_utf8_lossy(&output.stdout);
@@ -53,7 +53,7 @@ fn document(output: &Output, code: i32) -> Value {
     document
 }
 
-/// Nothing is left of what was made for a while.
+/// Asserts that no temporary files are left.
 #[track_caller]
 fn is_tidy(folder: &Path) {
     let left: Vec<_> = std::fs::read_dir(folder.join("tmp")).expect("a folder").collect();

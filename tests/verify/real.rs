@@ -1,4 +1,4 @@
-//! Real clients, on a channel with conda-forge's rules that lies in a folder.
+//! Real clients with a channel folder that has conda-forge's rules.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn program(name: &str) -> Option<String> {
     all.into_iter().find(|file| file.is_file())?.to_str().map(str::to_owned)
 }
 
-/// conda-forge's rules below `channels`, in the place of the channel.
+/// conda-forge's rules below `channels`, as a channel.
 fn channel(folder: &Path) -> bool {
     let script = format!("{}/tests/solver/channel.py", env!("CARGO_MANIFEST_DIR"));
     let out = folder.join("channels/conda-forge");
@@ -25,7 +25,7 @@ fn channel(folder: &Path) -> bool {
     made.is_ok_and(|made| made.status.success())
 }
 
-/// `advise`, with a real client, which keeps all of its own in a folder.
+/// `advise` with a real client that keeps its files in a folder.
 fn asking(program: &str, folder: &Path, words: &[&str]) -> Command {
     let mut command = advise(folder, words);
     let bin = Path::new(program).parent().expect("a folder");
@@ -36,7 +36,7 @@ fn asking(program: &str, folder: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// Says that a client was not asked.
+/// Reports that a client was not run.
 fn skipped(client: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: there is no {client} on PATH");
 }
@@ -70,12 +70,12 @@ fn real_clients_select_the_recommended_build_on_every_platform() {
         for machine in machines {
             let mut words = vec!["--client", client, "--json", "--verify"];
             words.extend(machine);
-            // By its folder as well as by the name that the settings lead there.
+            // By its folder, and by the name that the settings resolve to it.
             if machine.contains(&"osx-arm64") {
                 words.extend(["--channel", &own]);
             }
             let mut command = asking(&program, &folder, &words);
-            // conda with rattler's solver crashes by itself now and then.
+            // conda with rattler's solver crashes now and then.
             let mut asked = (0..4).map(|_| command.output().expect("it runs"));
             let is_crash = |output: &Output| {
                 String::from_utf8_lossy(&output.stdout).contains("conda crashed (signal ")

@@ -8,15 +8,15 @@ use std::time::Duration;
 use super::common::ends;
 use super::{advise, document, folder, is_tidy, put};
 
-/// A machine with no GPU, so that the answer is the same wherever the test runs.
+/// A machine without a GPU, so that the answer does not depend on this machine.
 const HERE: [&str; 5] = ["--client", "micromamba", "--json", "--accelerator", "cpu"];
 
-/// What a client answers to all but the dry run.
+/// A client's replies to everything but the dry run.
 const INFO: &str = r#"case "$1" in --version) echo 2.8.1; exit;; info) echo "{\"package cache\": [\"$HERE/pkgs\"], \"envs directories\": [\"$HERE/envs\"]}"; exit;; esac
 echo "$@" >$HERE/asked
 "#;
 
-/// The plan of a solve that ends on PyTorch with this build, of this size.
+/// The plan of a solve with this build of PyTorch, of this size.
 fn plan(build: &str, size: u64) -> String {
     let row = format!(
         r#"{{"name": "pytorch", "version": "2.13.0", "build": "{build}", "build_string": "{build}", "build_number": 102, "channel": "conda-forge", "size": {size}, "url": "https://conda.anaconda.org/conda-forge/linux-64/pytorch-2.13.0-{build}.conda", "fn": "pytorch-2.13.0-{build}.conda", "subdir": "linux-64"}}"#
@@ -115,7 +115,7 @@ fn a_correction_that_does_not_help_is_not_printed() {
 #[test]
 fn a_full_disk_is_reported_and_exits_with_4() {
     let folder = folder("disk");
-    // 16 EiB are on no machine.
+    // No machine has 16 EiB.
     let build = plan("cpu_mkl_py312_h04a39a8_102", 16_000_000_000_000_000_000);
     put(&folder, "micromamba", &format!("{INFO}{build}"));
     let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
@@ -130,7 +130,7 @@ fn a_full_disk_is_reported_and_exits_with_4() {
 fn a_hanging_client_and_its_children_end_and_the_answer_is_printed() {
     let folder = folder("hangs");
     put(&folder, "micromamba", &format!("{INFO}echo $$ >$HERE/own; sleep 1000 & wait"));
-    // A longer limit until the client got as far as writing its number: it never ends by itself.
+    // Increasing limits until the client has written its process ID: it never ends.
     for limit in ["1", "8", "64"] {
         let words = with(&["--verify", "--verify-timeout", limit]);
         let output = advise(&folder, &words).output().expect("it runs");

@@ -41,7 +41,7 @@ fn cache() -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-/// A channel in a folder, with one PyTorch that needs a driver.
+/// A channel folder with one PyTorch that needs a driver.
 fn channel(folder: &std::path::Path) {
     let record = |name: &str, version: &str, build: &str, depends: &[&str]| {
         json!({"name": name, "version": version, "build": build, "build_number": 0, "subdir": "linux-64",

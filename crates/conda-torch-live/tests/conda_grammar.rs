@@ -1,4 +1,4 @@
-//! The core's reader of match specs means what rattler's means: same name, build and versions.
+//! The core's reader of match specs compared with rattler's: same name, build and versions.
 
 use conda_torch_core::conda;
 use rattler_conda_types::{MatchSpec, ParseStrictness, Version};
