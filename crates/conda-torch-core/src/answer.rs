@@ -58,20 +58,17 @@ pub enum Refused {
 
 impl<'a> Answer<'a> {
     /// What messages and hints need to know of the answer.
-    #[must_use]
     pub fn context(&self) -> Context<'_> {
         self.advice.context(self.machine, self.matrix)
     }
 
     /// The commands that install and check a choice.
-    #[must_use]
     pub fn plan(&self, choice: &Choice<'_>) -> Vec<Step> {
         commands::plan(self.machine, choice, &self.client, &self.environment, self.channels)
     }
 
     /// The installation with corrections; `None` without any, and for pixi, whose project is not one
     /// command.
-    #[must_use]
     pub fn corrected(&self, choice: &Choice<'_>, corrections: &[Correction]) -> Option<Step> {
         if corrections.is_empty() || self.client.kind == ClientKind::Pixi {
             return None;
@@ -86,7 +83,6 @@ impl<'a> Answer<'a> {
     }
 
     /// The command that selects the promised build, if the printed one does not and one was found.
-    #[must_use]
     pub fn corrected_step(&self) -> Option<Step> {
         let proof = self.proof.filter(|proof| proof.corrected)?;
         let SolveOutcome::Answered(_, verdict) = &proof.outcome else { return None };
@@ -94,7 +90,6 @@ impl<'a> Answer<'a> {
     }
 
     /// The exit code of the process: 4 if the proof contradicts the advice, 1 if it failed.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.advice.status {
             resolve::Status::Unsatisfiable => 3,
@@ -150,7 +145,6 @@ pub enum ProofStatus {
 
 impl ProofStatus {
     /// The status of a proof.
-    #[must_use]
     pub fn of(proof: &SolveCheck) -> Self {
         match &proof.outcome {
             SolveOutcome::NotRun(_) => Self::NotRun,
@@ -166,7 +160,6 @@ impl ProofStatus {
     }
 
     /// The exit code of the process.
-    #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Verified | Self::NotRun => 0,

@@ -133,7 +133,6 @@ impl Document {
     }
 
     /// The value that holds all others; `None` for an empty text.
-    #[must_use]
     pub fn root(&self) -> Option<Value<'_>> {
         self.root.map(|id| self.value(id))
     }
@@ -195,43 +194,36 @@ impl<'a> Value<'a> {
     }
 
     /// Which value it is, ascending in the order of the text. An alias has the id of its target.
-    #[must_use]
     pub fn id(self) -> usize {
         self.id
     }
 
     /// The line it begins in, from 1.
-    #[must_use]
     pub fn line(self) -> usize {
         self.node().line
     }
 
     /// The bytes of a scalar with its quotes; the beginning of others.
-    #[must_use]
     pub fn range(self) -> Range<usize> {
         self.node().range.clone()
     }
 
     /// The bytes where it is used: those of the alias, or [`range`](Self::range).
-    #[must_use]
     pub fn occurrence(self) -> Range<usize> {
         self.document.nodes[self.occurrence].range.clone()
     }
 
     /// How many lists and mappings it is in.
-    #[must_use]
     pub fn depth(self) -> usize {
         self.node().depth
     }
 
     /// The list or mapping it is in.
-    #[must_use]
     pub fn parent(self) -> Option<Self> {
         self.node().parent.map(|id| self.document.value(id))
     }
 
     /// The text of a scalar.
-    #[must_use]
     pub fn text(self) -> Option<&'a str> {
         match &self.node().content {
             Content::Scalar(text) => Some(text),
@@ -240,31 +232,26 @@ impl<'a> Value<'a> {
     }
 
     /// Whether a scalar is written without quotes, so that `12.10` is a number.
-    #[must_use]
     pub fn is_plain(self) -> bool {
         self.node().is_plain
     }
 
     /// Whether a scalar is written as it reads, on one line and without escapes.
-    #[must_use]
     pub fn is_simple(self) -> bool {
         self.node().is_simple
     }
 
     /// Whether it is nothing: `~`, `null`, or left out.
-    #[must_use]
     pub fn is_null(self) -> bool {
         self.is_plain() && matches!(self.text(), Some("" | "~" | "null"))
     }
 
     /// Whether it is a mapping.
-    #[must_use]
     pub fn is_map(self) -> bool {
         matches!(self.node().content, Content::Map(_))
     }
 
     /// Whether it is a list.
-    #[must_use]
     pub fn is_list(self) -> bool {
         matches!(self.node().content, Content::List(_))
     }
@@ -289,7 +276,6 @@ impl<'a> Value<'a> {
     }
 
     /// The value of a key.
-    #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
         self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
     }

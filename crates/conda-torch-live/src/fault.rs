@@ -9,10 +9,19 @@ use rattler_repodata_gateway::fetch::{FetchRepoDataError as F, RepoDataNotFoundE
 use url::Url;
 
 use crate::channel::without_secrets;
-use crate::gateway::ReadError;
 use crate::network::{CaptivePage, Offline, Response};
 
 type AnyError = dyn Error + 'static;
+
+/// Why a subdir was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Gateway(#[from] G),
+    /// The server sends so little that the download would never end.
+    #[error("the download is too slow")]
+    Trickle,
+}
 
 /// Words in messages that name the kind of a fault, the most specific first.
 const MESSAGES: [(FaultKind, &[&str]); 4] = [

@@ -8,13 +8,13 @@ use conda_torch_core::conda::{Fault, FaultKind};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
 use rattler_repodata_gateway::{
-    CacheClearMode, ChannelConfig, Gateway, GatewayError, SourceConfig, SubdirSelection,
+    CacheClearMode, ChannelConfig, Gateway, SourceConfig, SubdirSelection,
 };
 use url::Url;
 
 use crate::cache::{self, Backup, Cache};
 use crate::channel::{invalid, without_secrets};
-use crate::fault;
+use crate::fault::{self, ReadError};
 use crate::network::{Traffic, client};
 
 /// Reads the channels of a request.
@@ -229,16 +229,6 @@ impl Reader {
             None => invalid("no channel", error),
         })
     }
-}
-
-/// Why a subdir was not read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
-    #[error(transparent)]
-    Gateway(#[from] GatewayError),
-    /// The server sends so little that the download would never end.
-    #[error("the download is too slow")]
-    Trickle,
 }
 
 fn source(is_cache_only: bool) -> SourceConfig {

@@ -16,7 +16,6 @@ pub struct Addresses {
 
 impl Addresses {
     /// Draws them from files, the strongest first, and from variables, which are stronger still.
-    #[must_use]
     pub fn of(files: &[Condarc], env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let mut addresses = Self {
@@ -38,7 +37,6 @@ impl Addresses {
 
     /// The address of a channel that is named; what is an address or a folder already stays that, and a
     /// name of which nothing is said a name.
-    #[must_use]
     pub fn resolve(&self, channel: &str) -> String {
         if channel.contains("://") || is_folder(channel) {
             return channel.to_owned();

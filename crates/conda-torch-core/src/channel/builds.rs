@@ -1,7 +1,5 @@
 //! Builds of PyTorch as a channel's records show them: records that no rule tells apart are one build.
 
-use serde::Serialize;
-
 use std::collections::BTreeMap;
 
 use crate::conda::{Subdir, Version};
@@ -9,7 +7,7 @@ use crate::types::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion};
 
 use super::Record;
 use super::libtorch::find_libtorch;
-use super::record_specs::{arm_variant, lower, pins, spec, toolkit};
+use super::record_specs::{UnreadReason, UnreadRecord, arm_variant, lower, pins, spec, toolkit};
 
 /// A build as the channel has it: what a row of the matrix says, without what only the recipe knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +49,6 @@ pub struct BuildKey {
 
 impl BuildKey {
     /// The key of a row.
-    #[must_use]
     pub fn of(build: &Build) -> Self {
         Self {
             pytorch: build.pytorch,
@@ -63,40 +60,7 @@ impl BuildKey {
     }
 }
 
-/// A record that is not understood: nothing is concluded from it, and it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadRecord {
-    /// The record's address.
-    pub url: String,
-    /// What about it.
-    pub what: UnreadReason,
-}
-
-/// What is not understood about a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum UnreadReason {
-    /// The version is in no form that PyTorch's had.
-    Version,
-    /// The platform is none with PyTorch.
-    Subdir,
-    /// The build string is in no form that conda-forge's had.
-    BuildString,
-    /// It is for CUDA, and what it asks of `cuda-version` is in no known form.
-    CudaPins,
-    /// It does not say which Python it is for.
-    Python,
-    /// A companion that does not say which PyTorch it is for.
-    Pytorch,
-    /// The channel has not the `libtorch` that it asks for: it cannot be installed.
-    Libtorch,
-    /// It is tied to a kind of aarch64 machine that is not known.
-    ArmVariant,
-}
-
 /// Draws the builds from the records of `pytorch`, and of its metapackages; others are passed over.
-#[must_use]
 pub fn read_builds(records: &[Record]) -> (Vec<ChannelBuild>, Vec<UnreadRecord>) {
     let mut builds: BTreeMap<BuildKey, Vec<ChannelBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::conda::{SpecParts, Subdir, Version};
 use crate::types::{Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source};
 
-use super::record_specs::{arm_variant, lower, pins, specs, toolkit};
-use super::{Record, UnreadReason, UnreadRecord};
+use super::Record;
+use super::record_specs::{UnreadReason, UnreadRecord, arm_variant, lower, pins, specs, toolkit};
 
 /// A row for each version, platform, toolkit and variant: the last build counts.
 type CompanionKey = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<ArmVariant>);

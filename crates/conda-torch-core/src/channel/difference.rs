@@ -4,12 +4,10 @@ use serde::Serialize;
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{Build, CompanionBuild, CudaVersion, Date};
+use crate::types::{Build, CompanionBuild, CudaVersion};
 
-use super::Record;
-use super::builds::{BuildKey, ChannelBuild, UnreadRecord, read_builds};
-use super::companions::companions;
-use super::rows::cuda_versions;
+use super::builds::{BuildKey, ChannelBuild};
+use super::contents::ChannelContents;
 
 /// In what a channel and the matrix differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,37 +24,11 @@ pub struct Differences<'a> {
 
 impl Differences<'_> {
     /// Whether they do not differ.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.builds.is_empty()
             && self.companions.is_empty()
             && self.new_cuda_versions.is_empty()
             && self.gone_cuda_versions.is_empty()
-    }
-}
-
-/// What the channel was found to have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ChannelContents {
-    /// Builds of PyTorch.
-    pub builds: Vec<ChannelBuild>,
-    /// Builds of torchvision and torchaudio.
-    pub companions: Vec<CompanionBuild>,
-    /// Versions of `cuda-version`, ascending; empty where it has none, which is no difference: a channel
-    /// beside conda-forge leaves that to it.
-    pub cuda_versions: Vec<CudaVersion>,
-}
-
-impl ChannelContents {
-    /// Draws it from records, as of a day; with what is not understood.
-    #[must_use]
-    pub fn of(records: &[Record], day: Date) -> (Self, Vec<UnreadRecord>) {
-        let (builds, mut gaps) = read_builds(records);
-        let (companions, more) = companions(records, day);
-        gaps.extend(more);
-        let (cuda_versions, more) = cuda_versions(records);
-        gaps.extend(more);
-        (Self { builds, companions, cuda_versions }, gaps)
     }
 }
 
@@ -117,7 +89,6 @@ pub enum CompanionDifference<'a> {
 }
 
 /// Compares, on these platforms, from the oldest version of each package on that the matrix has.
-#[must_use]
 pub fn differences<'a>(
     has: &'a ChannelContents,
     matrix: &'a Matrix,

@@ -1,7 +1,7 @@
 //! The `libtorch` that a build of `pytorch` stands on.
 
-use super::record_specs::spec;
-use super::{Record, UnreadReason};
+use super::Record;
+use super::record_specs::{UnreadReason, spec};
 
 /// The `libtorch` that a build stands on: since 2.1.0 the library is a package of its own, whose rules
 /// are the build's too. `None` for older builds, and where no `libtorch` is among the records.

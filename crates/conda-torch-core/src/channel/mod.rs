@@ -7,6 +7,7 @@
 mod addresses;
 mod builds;
 mod companions;
+mod contents;
 mod difference;
 mod libtorch;
 mod priority;
@@ -15,13 +16,13 @@ mod record_specs;
 mod rows;
 
 pub use addresses::Addresses;
-pub use builds::{BuildKey, ChannelBuild, UnreadReason, UnreadRecord, read_builds};
-pub use difference::{
-    ChannelContents, CompanionDifference, Difference, Differences, RowChange, differences,
-};
+pub use builds::{BuildKey, ChannelBuild, read_builds};
+pub use contents::ChannelContents;
+pub use difference::{CompanionDifference, Difference, Differences, RowChange, differences};
 pub use priority::by_priority;
 pub use protocol::{
     LiveAnswer, LiveQuestion, LiveReply, LiveReplyError, LiveRequest, PROTOCOL, Record, Records,
     RepodataForm, Solution, Solved, SubdirOrigin, age,
 };
+pub use record_specs::{UnreadReason, UnreadRecord};
 pub use rows::{PACKAGES, nearest, rows, since};

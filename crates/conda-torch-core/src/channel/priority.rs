@@ -6,7 +6,6 @@ use super::{Records, SubdirOrigin};
 
 /// The records that a client with strict channel priority considers: those of the first channel that has
 /// the package for a platform. The origins stand in the order of priority.
-#[must_use]
 pub fn by_priority(Records { mut records }: Records, origins: &[SubdirOrigin]) -> Records {
     let bare = |channel: &str| channel.trim_end_matches('/').to_owned();
     let order: Vec<String> = origins.iter().map(|origin| bare(&origin.channel)).collect();

@@ -180,7 +180,6 @@ pub struct SubdirOrigin {
 }
 
 /// The age in seconds of the oldest part that was read; 0 where all was read anew.
-#[must_use]
 pub fn age(origins: &[SubdirOrigin]) -> u64 {
     origins.iter().map(|origin| origin.age).max().unwrap_or(0)
 }

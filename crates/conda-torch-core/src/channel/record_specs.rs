@@ -1,9 +1,43 @@
 //! What a record's build string and dependencies say.
 
+use serde::Serialize;
+
 use crate::conda::{Constraint, SpecParts, Version};
 use crate::types::{ArmVariant, CudaPins, CudaVersion};
 
-use super::{Record, UnreadReason};
+use super::Record;
+
+/// A record that the program cannot read; nothing is concluded from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadRecord {
+    /// The record's address.
+    pub url: String,
+    /// Why it cannot be read.
+    pub what: UnreadReason,
+}
+
+/// Why a record cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum UnreadReason {
+    /// The version has an unknown form.
+    Version,
+    /// The platform never had PyTorch.
+    Subdir,
+    /// The build string has an unknown form.
+    BuildString,
+    /// A CUDA build whose requirement on `cuda-version` has an unknown form.
+    CudaPins,
+    /// No dependency on Python.
+    Python,
+    /// A companion without a dependency on PyTorch.
+    Pytorch,
+    /// The channel lacks the `libtorch` that it needs, so that it cannot be installed.
+    Libtorch,
+    /// An unknown aarch64 variant.
+    ArmVariant,
+}
 
 /// The toolkit that a build string begins with, `None` for the processor, and what follows.
 pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {

@@ -6,12 +6,11 @@ use std::cmp::Reverse;
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{
-    Accelerator, ArchList, Build, Companion, CudaVersion, Date, GlibcFloor, Source,
-};
+use crate::types::{Accelerator, ArchList, Build, Companion, Date, GlibcFloor, Source};
 
-use super::builds::{BuildKey, ChannelBuild, UnreadReason, UnreadRecord};
-use super::difference::ChannelContents;
+use super::builds::{BuildKey, ChannelBuild};
+use super::contents::ChannelContents;
+use super::record_specs::UnreadRecord;
 use super::{Record, Records};
 
 /// The packages whose records are wanted for [`rows`].
@@ -27,7 +26,6 @@ pub const PACKAGES: [&str; 7] = [
 
 /// The matrix of these platforms as a channel, named without secrets, has them on a day, with what is known of all else,
 /// and what was not understood. `None` where the channel has no PyTorch for them.
-#[must_use]
 pub fn rows(
     Records { records }: &Records,
     subdirs: &[Subdir],
@@ -68,7 +66,6 @@ pub fn rows(
 
 /// The records without those of versions before the oldest that is known of their package: their forms
 /// were others, and nobody is led to them. A version that cannot be read stays.
-#[must_use]
 pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
     let of = |package| {
         let rows = known.companions.iter().filter(move |row| row.package == package);
@@ -160,7 +157,6 @@ fn row(
 
 /// The build whose kernels are the likeliest to be those of another: of the same or the nearest major
 /// version of CUDA, the same platform, the same or the nearest toolkit, the newest PyTorch.
-#[must_use]
 pub fn nearest<'m>(key: &BuildKey, matrix: &'m Matrix) -> Option<&'m Build> {
     let own = key.accelerator.cuda()?;
     let closeness = |build: &&Build| {
@@ -179,20 +175,4 @@ pub fn nearest<'m>(key: &BuildKey, matrix: &'m Matrix) -> Option<&'m Build> {
     };
     let cuda = |build: &&Build| matches!(build.accelerator, Accelerator::Cuda(_));
     matrix.builds.iter().filter(cuda).max_by_key(closeness)
-}
-
-/// The versions of `cuda-version`, ascending, and what is not understood of it.
-pub(super) fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<UnreadRecord>) {
-    let (mut versions, mut gaps) = (Vec::new(), Vec::new());
-    for record in records.iter().filter(|record| record.name == "cuda-version") {
-        match record.version.parse() {
-            Ok(version) => versions.push(version),
-            Err(_) => {
-                gaps.push(UnreadRecord { url: record.url.clone(), what: UnreadReason::Version })
-            }
-        }
-    }
-    versions.sort_unstable();
-    versions.dedup();
-    (versions, gaps)
 }

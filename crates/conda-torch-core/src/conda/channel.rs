@@ -67,7 +67,7 @@ impl ChannelKind {
     /// The kind of a channel, given by name, address or folder.
     pub fn of(channel: &str) -> Self {
         let name = ChannelName::of(channel).name.to_ascii_lowercase();
-        let is_address = name.contains("://") || super::is_folder(&name);
+        let is_address = name.contains("://") || is_folder(&name);
         let parts: Vec<&str> = name.split(['/', '\\']).collect();
         if parts.contains(&"pkgs") {
             return Self::Defaults;
@@ -112,6 +112,11 @@ pub fn sibling(channel: &str, name: &str) -> Option<String> {
     channel
         .contains("://")
         .then(|| format!("{}{name}{}", &channel[..at], &channel[at + old.len()..]))
+}
+
+/// Whether a channel is given by its folder.
+pub fn is_folder(channel: &str) -> bool {
+    channel.starts_with(['.', '/', '\\']) || channel.starts_with("file:") || channel.contains(":\\")
 }
 
 /// The part of a name or address that names the channel, and where it starts: the last one before a

@@ -78,11 +78,6 @@ impl Channels {
     }
 }
 
-/// Whether a channel is given by its folder.
-pub fn is_folder(channel: &str) -> bool {
-    channel.starts_with(['.', '/', '\\']) || channel.starts_with("file:") || channel.contains(":\\")
-}
-
 /// Without secrets: `conda-forge`, `https://mirror.example/conda-forge, conda-forge`.
 impl fmt::Display for Channels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

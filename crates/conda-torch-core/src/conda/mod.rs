@@ -8,8 +8,8 @@ mod match_spec;
 mod subdir;
 mod version;
 
-pub use channel::{ChannelKind, ChannelName, sibling, without_secrets};
-pub use channels::{CONDA_FORGE, Channels, NoChannel, is_folder};
+pub use channel::{ChannelKind, ChannelName, is_folder, sibling, without_secrets};
+pub use channels::{CONDA_FORGE, Channels, NoChannel};
 pub use constraint::{Constraint, ParseConstraintError};
 pub use fault::{Fault, FaultKind};
 pub use match_spec::{MatchSpec, SpecParts};

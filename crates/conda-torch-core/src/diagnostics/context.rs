@@ -29,7 +29,7 @@ impl Context<'static> {
     pub(super) fn example() -> Self {
         static MACHINE: std::sync::LazyLock<Machine> = std::sync::LazyLock::new(|| Machine {
             subdir: Detected::found(Subdir::Linux64, Origin::System),
-            driver: Detected::found(super::example("580.65.06"), Origin::Nvml),
+            driver: Detected::found(DriverVersion::new(&[580, 65, 6]), Origin::Nvml),
             ..Machine::default()
         });
         Self::new(&MACHINE, Matrix::embedded())

@@ -103,7 +103,6 @@ fn begins_object(line: &str) -> bool {
 
 /// The text of a document: UTF-8, or UTF-16 as `>` in `PowerShell` writes it. Invalid characters are
 /// replaced: no number can be read from them.
-#[must_use]
 pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     let utf16 = |decode: fn([u8; 2]) -> u16| {
         let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| decode(*pair));

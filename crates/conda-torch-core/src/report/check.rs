@@ -11,7 +11,7 @@ use crate::matrix::Matrix;
 use crate::resolve::GpuKernels;
 use crate::types::{CudaVersion, Environment, Machine, SourceReport};
 
-use super::advise::Command;
+use super::command::Command;
 use super::{AcceleratorName, Answered, MatrixDate, failed, write};
 
 /// The whole document.

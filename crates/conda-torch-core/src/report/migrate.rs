@@ -14,7 +14,8 @@ use crate::migrate::environment::{
 };
 use crate::types::{CondarcLine, Machine, Shell};
 
-use super::advise::{ChoiceReport, Command, DiagnosticReport, RequestReport, diagnostics};
+use super::advise::{ChoiceReport, DiagnosticReport, RequestReport, diagnostics};
+use super::command::Command;
 use super::{Answered, CodeAndMessage, MatrixDate, failed, write};
 
 /// The whole document.

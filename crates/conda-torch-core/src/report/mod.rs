@@ -6,6 +6,7 @@
 
 pub mod advise;
 pub mod check;
+mod command;
 pub mod matrix;
 pub mod matrix_diff;
 pub mod migrate;

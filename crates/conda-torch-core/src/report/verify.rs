@@ -17,7 +17,7 @@ use crate::solve_check::{
 };
 use crate::types::{Accelerator, ClientKind, Machine};
 
-use super::advise::Command;
+use super::command::Command;
 
 /// The result of `--verify`.
 #[derive(Debug, Serialize)]

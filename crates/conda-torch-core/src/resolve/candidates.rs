@@ -1,11 +1,10 @@
-//! Every build of the matrix: those of the platform with all that the rules have against them.
+//! A build of the platform, with everything that keeps it from working.
 
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
 use crate::types::{Build, CompanionBuild, CudaVersion, KernelSupport};
 
-use super::advice::{Alternative, GpuKernels, Rejected, Unlock};
-use super::{Inputs, rank, rules};
+use super::advice::{GpuKernels, Unlock};
 
 /// A build of the platform, checked against every rule.
 #[derive(Debug)]
@@ -74,49 +73,4 @@ impl Candidate<'_> {
     pub(super) fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
         self.blockers.iter().map(|blocker| blocker.diagnostic.clone())
     }
-}
-
-/// The builds for the machine's platform, in the matrix' order.
-pub(super) fn candidates<'m>(inputs: &Inputs<'_, 'm>) -> Vec<Candidate<'m>> {
-    let builds = inputs.matrix.builds.iter();
-    let here = builds.filter(|build| Some(build.subdir) == inputs.facts.subdir);
-    here.map(|build| rules::check(inputs, build)).collect()
-}
-
-/// The builds for other platforms.
-pub(super) fn elsewhere<'m>(inputs: &Inputs<'_, 'm>) -> Vec<&'m Build> {
-    let builds = inputs.matrix.builds.iter();
-    builds.filter(|build| Some(build.subdir) != inputs.facts.subdir).collect()
-}
-
-/// The candidates that are neither recommended nor an alternative.
-pub(super) fn rejected<'m>(
-    candidates: &[Candidate<'m>],
-    best: Option<&Candidate<'m>>,
-    alternatives: &[Alternative<'m>],
-) -> Vec<Rejected<'m>> {
-    let best = best.map(|best| best.build);
-    let is_shown = |build: &Build| {
-        best.into_iter()
-            .chain(alternatives.iter().map(|alternative| alternative.choice.build))
-            .any(|shown| std::ptr::eq(shown, build))
-    };
-    let others = candidates.iter().filter(|candidate| !is_shown(candidate.build));
-    others
-        .map(|candidate| {
-            let build = candidate.build;
-            let mut blockers: Vec<Diagnostic> = candidate.diagnostics().collect();
-            let ranks_above =
-                !blockers.is_empty() && best.is_none_or(|best| rank::looks_better(build, best));
-            if let Some(best) = best.filter(|_| blockers.is_empty()) {
-                let leaves_gpu_unused = best.is_cuda() && !build.is_cuda();
-                blockers.push(if leaves_gpu_unused {
-                    Diagnostic::LeavesGpuUnused
-                } else {
-                    Diagnostic::Outranked { by: best.pytorch }
-                });
-            }
-            Rejected { build, blockers, ranks_above }
-        })
-        .collect()
 }

@@ -4,8 +4,8 @@
 //! Each stage uses only the stages before it:
 //!
 //! 1. [`facts`]: the machine in the terms of the rules; every conclusion and assumption is drawn here.
-//! 2. [`rules`]: one small function a rule.
-//! 3. [`candidates`]: every build of the platform, with all that the rules have against it.
+//! 2. [`candidates`]: a build of the platform, and what keeps it from working.
+//! 3. [`rules`]: one small function a rule; they make the candidates.
 //! 4. [`rank`]: the best candidate that fits.
 //! 5. [`specs`]: the specs that make a solver choose it.
 //! 6. [`what_if`]: builds that would be better, or nearest, and the changes that unlock them.
@@ -35,7 +35,7 @@ use facts::Facts;
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
     let facts = Facts::new(machine, request, matrix);
     let inputs = Inputs { machine, request, matrix, facts: &facts };
-    let candidates = candidates::candidates(&inputs);
+    let candidates = rules::candidates(&inputs);
     let best = rank::best(&inputs, &candidates);
     let alternatives = what_if::alternatives(&inputs, &candidates, best);
     let diagnostics = notes::diagnostics(&inputs, &candidates, best, &alternatives);
@@ -44,8 +44,8 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
         ..specs::choice(&inputs, best)
     });
     let status = notes::status(&inputs, recommended.as_ref(), &diagnostics);
-    let rejected = candidates::rejected(&candidates, best, &alternatives);
-    let elsewhere = candidates::elsewhere(&inputs);
+    let rejected = rank::rejected(&candidates, best, &alternatives);
+    let elsewhere = rank::elsewhere(&inputs);
     Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }
 }
 

@@ -1,11 +1,13 @@
-//! Which of the builds that fit is best.
+//! The best of the builds that fit, and the rejected ones.
 
 use std::cmp::Reverse;
 
 use crate::conda::Version;
+use crate::diagnostics::Diagnostic;
 use crate::types::{Accelerator, Blas, Build, CudaVersion, KernelSupport};
 
 use super::Inputs;
+use super::advice::{Alternative, Rejected};
 use super::candidates::Candidate;
 
 /// What a candidate is ranked by, in order: the greater is better.
@@ -72,6 +74,44 @@ pub(super) fn looks_better(build: &Build, other: &Build) -> bool {
         (uses_gpu, build.pytorch, toolkit, build.blas, build.build_numbers.1)
     };
     look(build) > look(other)
+}
+
+/// The builds for other platforms.
+pub(super) fn elsewhere<'m>(inputs: &Inputs<'_, 'm>) -> Vec<&'m Build> {
+    let builds = inputs.matrix.builds.iter();
+    builds.filter(|build| Some(build.subdir) != inputs.facts.subdir).collect()
+}
+
+/// The candidates that are neither recommended nor an alternative.
+pub(super) fn rejected<'m>(
+    candidates: &[Candidate<'m>],
+    best: Option<&Candidate<'m>>,
+    alternatives: &[Alternative<'m>],
+) -> Vec<Rejected<'m>> {
+    let best = best.map(|best| best.build);
+    let is_shown = |build: &Build| {
+        best.into_iter()
+            .chain(alternatives.iter().map(|alternative| alternative.choice.build))
+            .any(|shown| std::ptr::eq(shown, build))
+    };
+    let others = candidates.iter().filter(|candidate| !is_shown(candidate.build));
+    others
+        .map(|candidate| {
+            let build = candidate.build;
+            let mut blockers: Vec<Diagnostic> = candidate.diagnostics().collect();
+            let ranks_above =
+                !blockers.is_empty() && best.is_none_or(|best| looks_better(build, best));
+            if let Some(best) = best.filter(|_| blockers.is_empty()) {
+                let leaves_gpu_unused = best.is_cuda() && !build.is_cuda();
+                blockers.push(if leaves_gpu_unused {
+                    Diagnostic::LeavesGpuUnused
+                } else {
+                    Diagnostic::Outranked { by: best.pytorch }
+                });
+            }
+            Rejected { build, blockers, ranks_above }
+        })
+        .collect()
 }
 
 /// How many kinds of desktop or server card a build has machine code for.

@@ -1,11 +1,33 @@
-//! A plan, package by package, against what was promised.
+//! Compares a plan, package by package, with an advice.
 
-use crate::conda::{ChannelName, MatchSpec, Version};
+use crate::conda::{ChannelName, Channels, MatchSpec, Version};
+use crate::resolve::Choice;
 use crate::types::{Accelerator, Blas, CudaVersion};
 
 use super::dry_run::PlannedPackage;
-use super::finding::SolveFinding;
-use super::verdict::{Correction, Expectation, PlannedPytorch};
+use super::finding::{Correction, SolveFinding};
+
+/// What an advice promises of a client's run.
+#[derive(Debug, Clone, Copy)]
+pub struct Expectation<'a> {
+    /// The build and the specs.
+    pub choice: &'a Choice<'a>,
+    /// Where all packages are to come from.
+    pub channels: &'a Channels,
+    /// Whether the environment is there already, with packages in it.
+    pub is_existing: bool,
+}
+
+/// What would be installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPytorch {
+    /// The record of `pytorch`.
+    pub pytorch: PlannedPackage,
+    /// What its build string says that it computes on; `None` where that is not understood.
+    pub accelerator: Option<Accelerator>,
+    /// Its linear algebra library, where the build string tells.
+    pub blas: Option<Blas>,
+}
 
 /// What would be installed, in short; `None` without `pytorch`.
 pub(super) fn of(planned: &[PlannedPackage]) -> Option<PlannedPytorch> {
@@ -36,7 +58,7 @@ pub(super) fn findings(
     findings
 }
 
-/// What would mend it for certain: with the build string there is nothing else that a solver can take.
+/// What fixes it for certain: with the build string a solver has no other choice.
 pub(super) fn corrections(
     expectation: &Expectation<'_>,
     findings: &[SolveFinding],

@@ -1,6 +1,6 @@
-//! What a dry run can be told of.
+//! Findings about a dry run, and corrections of the command.
 
-use crate::conda::{FaultKind, Version};
+use crate::conda::{FaultKind, MatchSpec, Version};
 use crate::types::{Accelerator, Blas, Companion, CudaVersion};
 
 /// One thing to know about a dry run.
@@ -135,13 +135,11 @@ pub enum SolveFinding {
 impl SolveFinding {
     /// Whether it speaks against the advice. A newer build than the table knows, and a build string
     /// that nobody could have known, do not.
-    #[must_use]
     pub const fn contradicts(&self) -> bool {
         !matches!(self, Self::NewerBuild { .. })
     }
 
     /// Its name in JSON.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoPytorch => "no-pytorch",
@@ -170,7 +168,6 @@ impl SolveFinding {
     }
 
     /// The virtual package that it is about.
-    #[must_use]
     pub fn virtual_package(&self) -> Option<&str> {
         if let Self::VirtualMissing { name } | Self::VirtualTooLow { name, .. } = self {
             Some(name)
@@ -178,4 +175,17 @@ impl SolveFinding {
             None
         }
     }
+}
+
+/// A change to a command that may fix it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Correction {
+    /// Set `CONDA_OVERRIDE_CUDA`.
+    OverrideCuda(CudaVersion),
+    /// Pass this spec, instead of the one for the same package.
+    Spec(MatchSpec),
+    /// Ignore the pins in the settings.
+    NoPin,
+    /// Use a new environment instead of the existing one.
+    NewEnvironment,
 }

@@ -13,7 +13,6 @@ pub struct Folders {
 
 impl Folders {
     /// Reads a client's own words; what it does not say is left open.
-    #[must_use]
     pub fn read(info: &[u8]) -> Self {
         let info: Value = serde_json::from_slice(info).unwrap_or_default();
         // conda's and mamba 1's; mamba 2's and micromamba's; pixi's, which has one for all.

@@ -5,7 +5,6 @@ use crate::channel::{LiveAnswer, LiveReply, LiveReplyError, age};
 use super::dry_run::{DryRun, from_fault, from_solution};
 
 /// Reads its answer, with the age of what it solved in seconds: 0 where that was read anew.
-#[must_use]
 pub fn solved(stdout: &str, stderr: &str) -> (DryRun, u64) {
     match LiveReply::read(stdout.as_bytes()) {
         Ok(reply) => {

@@ -1,10 +1,10 @@
-//! Proof before download: what a client's dry run of the printed command says, held against the advice.
+//! The check of a client's dry run against the advice, before anything is downloaded.
 //!
-//! 1. `dry_run`: what a client printed, read.
-//! 2. `verdict`: whether it ends on the promised build, and what it costs; `plan` holds one package
-//!    against another, `why` finds out why there is no solution.
-//! 3. `proof`: who was asked, and what came of it, with the room that it takes; `folders` says where.
-//!    `solved` is a solve without a client in the same form.
+//! 1. [`dry_run`]: what a client printed.
+//! 2. `finding`, `comparison`, `no_solution`: how a plan differs from the advice, or why there is none.
+//! 3. `verdict`: whether the dry run selects the recommended build.
+//! 4. [`outcome`]: what was run and its result, with the disk space that it needs in [`folders`]; [`live`] is
+//!    a solve without a client.
 
 mod comparison;
 pub mod dry_run;
@@ -15,5 +15,6 @@ mod no_solution;
 pub mod outcome;
 mod verdict;
 
-pub use finding::SolveFinding;
-pub use verdict::{Correction, Expectation, PlannedPytorch, SolveVerdict, Status, verdict};
+pub use comparison::{Expectation, PlannedPytorch};
+pub use finding::{Correction, SolveFinding};
+pub use verdict::{SolveVerdict, Status, verdict};

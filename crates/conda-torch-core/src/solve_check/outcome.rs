@@ -114,7 +114,6 @@ pub struct Shortage<'a> {
 
 impl SolveCheck {
     /// One of which nobody was asked.
-    #[must_use]
     pub fn not_run(by: SolvedBy, why: NotRunReason) -> Self {
         Self {
             by,
@@ -129,13 +128,11 @@ impl SolveCheck {
     }
 
     /// Whether it ends on the promised build.
-    #[must_use]
     pub fn is_confirmed(&self) -> bool {
         matches!(&self.outcome, SolveOutcome::Answered(_, verdict) if verdict.status == Status::Confirmed)
     }
 
     /// Whether there was no client that could be asked.
-    #[must_use]
     pub fn is_without_client(&self) -> bool {
         matches!(
             self.outcome,
@@ -144,13 +141,11 @@ impl SolveCheck {
     }
 
     /// Whether there was no solver to ask.
-    #[must_use]
     pub fn is_without_solver(&self) -> bool {
         matches!(self.outcome, SolveOutcome::NotRun(NotRunReason::NoSolver))
     }
 
     /// What would be there at the end.
-    #[must_use]
     pub fn planned(&self) -> &[PlannedPackage] {
         match &self.outcome {
             SolveOutcome::Answered(DryRun::Planned(planned), _) => planned,
@@ -168,7 +163,6 @@ impl SolveCheck {
     }
 
     /// How many bytes would be downloaded, as far as that was said; `None` where nothing was.
-    #[must_use]
     pub fn download(&self) -> Option<u64> {
         let wanted = self.planned().iter().filter(|one| one.to_download != Some(false));
         let sizes: Vec<Option<u64>> = wanted.map(|one| one.size).collect();
@@ -179,7 +173,6 @@ impl SolveCheck {
 
     /// The places that are certainly too small. What is unpacked is no smaller than its archive, and
     /// nobody says how much larger; on one file system it is linked and not copied.
-    #[must_use]
     pub fn shortages(&self) -> Vec<Shortage<'_>> {
         let packages = self.places.iter().find(|place| place.holds == FolderContents::Packages);
         let archives = self.planned().iter().filter_map(|one| one.size);

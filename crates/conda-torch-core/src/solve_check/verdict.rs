@@ -1,23 +1,9 @@
 //! Whether a dry run ends on the promised build.
 
-use crate::conda::{Channels, MatchSpec};
-use crate::resolve::Choice;
-use crate::types::{Accelerator, Blas, CudaVersion};
-
+use super::comparison::{Expectation, PlannedPytorch};
 use super::dry_run::{DryRun, PlannedPackage};
-use super::finding::SolveFinding;
+use super::finding::{Correction, SolveFinding};
 use super::{comparison, no_solution};
-
-/// What an advice promises of a client's run.
-#[derive(Debug, Clone, Copy)]
-pub struct Expectation<'a> {
-    /// The build and the specs.
-    pub choice: &'a Choice<'a>,
-    /// Where all packages are to come from.
-    pub channels: &'a Channels,
-    /// Whether the environment is there already, with packages in it.
-    pub is_existing: bool,
-}
 
 /// What a dry run says about an advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +14,7 @@ pub struct SolveVerdict {
     pub plan: Option<PlannedPytorch>,
     /// What differs, or why there is no solution; with `Confirmed` what is merely to be known.
     pub findings: Vec<SolveFinding>,
-    /// What may mend it: all of them together.
+    /// What may fix it: all of them together.
     pub corrections: Vec<Correction>,
     /// The client's own words, where it had some: short, without colours and secrets.
     pub words: Option<String>,
@@ -47,32 +33,7 @@ pub enum Status {
     Failed,
 }
 
-/// What would be installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedPytorch {
-    /// The record of `pytorch`.
-    pub pytorch: PlannedPackage,
-    /// What its build string says that it computes on; `None` where that is not understood.
-    pub accelerator: Option<Accelerator>,
-    /// Its linear algebra library, where the build string tells.
-    pub blas: Option<Blas>,
-}
-
-/// What may mend it: certain only when it was tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Correction {
-    /// Set `CONDA_OVERRIDE_CUDA`.
-    OverrideCuda(CudaVersion),
-    /// Ask for this in place of, or beside, what is asked for.
-    Spec(MatchSpec),
-    /// Leave pins of the settings out.
-    NoPin,
-    /// Make a new environment, in place of one that is there.
-    NewEnvironment,
-}
-
 /// Holds a dry run against what was promised.
-#[must_use]
 pub fn verdict(expectation: &Expectation<'_>, dry_run: &DryRun) -> SolveVerdict {
     match dry_run {
         DryRun::Planned(planned) => of_plan(expectation, planned),

@@ -93,7 +93,6 @@ pub(super) fn obstacles(
 }
 
 /// Whether the environment is a client's own.
-#[must_use]
 pub fn is_base(environment: &Environment, machine: &Machine) -> bool {
     let trim = |path: &str| path.trim_end_matches(['/', '\\']).to_owned();
     let mut roots = machine.clients.iter().filter_map(|client| client.root_prefix.as_deref());

@@ -6,7 +6,6 @@ use super::{
 };
 
 /// The JSON code of an outcome.
-#[must_use]
 pub fn outcome(outcome: &PackageOutcome) -> &'static str {
     match outcome {
         PackageOutcome::Kept(_) => "kept",
@@ -17,7 +16,6 @@ pub fn outcome(outcome: &PackageOutcome) -> &'static str {
 }
 
 /// The specs that replace a package.
-#[must_use]
 pub fn specs(outcome: &PackageOutcome) -> Vec<String> {
     match outcome {
         PackageOutcome::Kept(spec) | PackageOutcome::Changed(spec, _) => vec![spec.clone()],
@@ -27,7 +25,6 @@ pub fn specs(outcome: &PackageOutcome) -> Vec<String> {
 }
 
 /// The code and the message of an outcome; `None` if it needs no explanation.
-#[must_use]
 pub fn reason(package: &PackageMigration) -> Option<(&'static str, String)> {
     let is_cuda_pin =
         matches!(package.spec.name.as_str(), "pytorch-cuda" | "cudatoolkit" | "cuda-version");
@@ -71,7 +68,6 @@ pub fn reason(package: &PackageMigration) -> Option<(&'static str, String)> {
 }
 
 /// The code and the message of a change to the request.
-#[must_use]
 pub fn change(change: &RequestChange) -> (&'static str, String) {
     match change {
         RequestChange::Python { from, to, keeps } => {
@@ -96,7 +92,6 @@ pub fn change(change: &RequestChange) -> (&'static str, String) {
 }
 
 /// The code and the message of a reason against a change in place.
-#[must_use]
 pub fn obstacle(obstacle: &Obstacle, prefix: &str) -> (&'static str, String) {
     let plain = |code, text: &str| (code, text.to_owned());
     match obstacle {
@@ -125,7 +120,6 @@ pub fn obstacle(obstacle: &Obstacle, prefix: &str) -> (&'static str, String) {
 }
 
 /// `a`, `b` and `c`; only the first few of many.
-#[must_use]
 pub fn list(words: &[String]) -> String {
     const FEW: usize = 6;
     let quoted: Vec<String> = words.iter().take(FEW).map(|word| format!("`{word}`")).collect();
@@ -137,7 +131,6 @@ pub fn list(words: &[String]) -> String {
 }
 
 /// The message of a line of the configuration.
-#[must_use]
 pub fn setting_sentence(kind: ChannelKind, action: &SettingsAction, key: &str) -> String {
     let channel = match kind {
         ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",

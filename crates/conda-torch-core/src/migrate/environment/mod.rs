@@ -71,7 +71,6 @@ pub struct MigrationPlan {
 }
 
 /// Plans the migration of an environment.
-#[must_use]
 pub fn migrate<'a, 'm>(
     environment: &'a Environment,
     machine: &Machine,
@@ -159,7 +158,6 @@ fn origins(environment: &Environment) -> Vec<(&str, usize)> {
 }
 
 /// Whether an environment has PyTorch packages that are not from conda-forge.
-#[must_use]
 pub fn needs_migration(environment: &Environment) -> bool {
     const OLD: [&str; 3] = ["cpuonly", "pytorch-cuda", "pytorch-mutex"];
     environment.packages.iter().any(|package| {

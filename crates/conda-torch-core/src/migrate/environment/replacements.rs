@@ -122,13 +122,11 @@ pub(super) const REMOVED_FIRST: [&str; 12] = [
 ];
 
 /// The replacement of a package; `None` for one that is not of the old channels.
-#[must_use]
 pub(super) fn replacement(name: &str) -> Option<&'static Replacement> {
     ROWS.binary_search_by(|(row, ..)| row.cmp(&name)).ok().map(|at| &ROWS[at].1)
 }
 
 /// Whether `cuda-version` determines the version of a package: one of the CUDA toolkit or tied to it.
-#[must_use]
 pub(super) fn follows_cuda_version(name: &str) -> bool {
     const BEGINNINGS: [&str; 12] = [
         "cuda-",
@@ -149,7 +147,6 @@ pub(super) fn follows_cuda_version(name: &str) -> bool {
 }
 
 /// Whether a package installed by pip is PyTorch or one of its dependencies on `PyPI`.
-#[must_use]
 pub(super) fn is_pip_torch(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
     matches!(

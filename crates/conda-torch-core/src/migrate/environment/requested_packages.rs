@@ -34,7 +34,6 @@ pub struct RequestedPackages {
 }
 
 /// Lists the requested packages of an environment.
-#[must_use]
 pub(super) fn read(environment: &Environment) -> RequestedPackages {
     let (mut specs, unread) = parse(&environment.requested);
     let from = if specs.is_empty() {

@@ -72,7 +72,6 @@ pub enum ManualReason {
 }
 
 /// Finds the lines in the files, the strongest first, and in `CONDA_CHANNELS`.
-#[must_use]
 pub fn settings(
     files: &[Condarc],
     variable: Option<&str>,

@@ -100,13 +100,11 @@ pub enum ChangeReason {
 
 impl ChangeReason {
     /// The reason as a clause.
-    #[must_use]
     pub const fn message(self) -> &'static str {
         self.clause().1
     }
 
     /// Whether the difference alone does not explain the change.
-    #[must_use]
     pub const fn needs_words(self) -> bool {
         self.clause().0
     }
@@ -174,7 +172,6 @@ pub enum FileNote {
 
 impl FileNote {
     /// The stable name: never renamed, never reused. Its row is in `docs/migrate.md`.
-    #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::PlatformAssumed { .. } => "platform-assumed",
@@ -195,7 +192,6 @@ impl FileNote {
     }
 
     /// The line that it is about; `None` for the whole file.
-    #[must_use]
     pub fn line(&self) -> Option<usize> {
         let (Self::PipTorch { line, .. }
         | Self::PipBesideConda { line }
@@ -212,7 +208,6 @@ impl FileNote {
     }
 
     /// The note as a sentence.
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             Self::PlatformAssumed { subdir } => {

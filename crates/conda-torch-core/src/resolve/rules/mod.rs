@@ -15,6 +15,13 @@ use crate::types::{Build, KernelSupport};
 use super::Inputs;
 use super::candidates::{Blocker, Candidate};
 
+/// Checks the builds for the machine's platform, in the order of the matrix.
+pub(super) fn candidates<'m>(inputs: &Inputs<'_, 'm>) -> Vec<Candidate<'m>> {
+    let builds = inputs.matrix.builds.iter();
+    let here = builds.filter(|build| Some(build.subdir) == inputs.facts.subdir);
+    here.map(|build| check(inputs, build)).collect()
+}
+
 /// Checks a build against every rule.
 pub(super) fn check<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> Candidate<'m> {
     let selection = companions::select(inputs, build);

@@ -5,6 +5,7 @@
 
 mod channel_fault;
 mod conda;
+mod failure;
 mod json_output;
 mod mamba;
 mod output_text;
@@ -65,7 +66,6 @@ pub struct PlannedPackage {
 const MOST: usize = 32 << 20;
 
 /// Reads what a client printed. For pixi, `stdout` is the text of the lock file that it wrote.
-#[must_use]
 pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
     if stdout.len() > MOST {
         return DryRun::Unreadable(output_text::excerpt(stdout));
@@ -101,8 +101,8 @@ fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
             let said = said();
             return match (
                 code,
-                output_text::of_failure(&output_text::plain(stderr))
-                    .or_else(|| output_text::of_failure(&text)),
+                failure::of_failure(&output_text::plain(stderr))
+                    .or_else(|| failure::of_failure(&text)),
             ) {
                 (_, Some(failure)) => failure,
                 (Some(0), None) => DryRun::Unreadable(output_text::excerpt(&said)),

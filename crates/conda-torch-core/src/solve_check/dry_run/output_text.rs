@@ -1,9 +1,6 @@
-//! A client's words: without what steers a terminal, without secrets, and not endless.
+//! The text of a client: without terminal control sequences and secrets, and cut to a length.
 
 use crate::conda::without_secrets;
-
-use super::channel_fault::channel_fault;
-use super::{DryRun, mamba};
 
 /// The longest excerpt, in characters: a sentence or two.
 const SHORT: usize = 300;
@@ -55,26 +52,4 @@ fn cut(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// What solvers say, and nobody else.
-const UNSOLVABLE: [&str; 6] = [
-    "Could not solve for environment specs",
-    "Encountered problems while solving",
-    "Cannot solve the request because of",
-    "nothing provides ",
-    "failed to solve",
-    "The following packages are incompatible",
-];
-
-/// A failure that is told in words alone; `None` where they are not understood.
-pub(super) fn of_failure(said: &str) -> Option<DryRun> {
-    if UNSOLVABLE.iter().any(|sign| said.contains(sign)) {
-        return Some(mamba::unsolvable(said));
-    }
-    if let Some(kind) = channel_fault(said) {
-        return Some(DryRun::Network { words: excerpt(said), kind });
-    }
-    let is_critical = said.contains("critical libmamba") || said.contains("error    libmamba");
-    is_critical.then(|| DryRun::Failed(excerpt(said)))
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::conda::ChannelName;
 use crate::yaml::{Document, Value};
 
-use super::output_text::{excerpt, of_failure, plain};
+use super::failure::of_failure;
+use super::output_text::{excerpt, plain};
 use super::{DryRun, PlannedPackage};
 
 /// Reads a lock file, of any version: every package that its environment names by `conda: URL`.

@@ -7,7 +7,6 @@ use super::output_text::{cleaned, excerpt};
 use super::{DryRun, PlannedPackage};
 
 /// A solution of `conda-torch-live`. It knows no client's package cache.
-#[must_use]
 pub fn from_solution(solved: &Solved) -> DryRun {
     match solved {
         Solved::Solution(solution) => {
@@ -18,7 +17,6 @@ pub fn from_solution(solved: &Solved) -> DryRun {
 }
 
 /// A channel that could not be read.
-#[must_use]
 pub fn from_fault(fault: &Fault) -> DryRun {
     let words = excerpt(&format!("{}: {}", fault.at, fault.detail));
     match fault.kind {
