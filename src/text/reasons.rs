@@ -61,20 +61,20 @@ fn no_kernels<'a>(
     let mut toolkits = Vec::new();
     let mut first = None;
     for reason in reasons {
-        if let Diagnostic::NoKernels { gpu, name, capability, toolkit } = &reason.diagnostic {
-            first.get_or_insert((*gpu, name.as_deref()));
-            add(&mut capabilities, *capability);
+        if let Diagnostic::NoKernels { gpu, toolkit } = &reason.diagnostic {
+            first.get_or_insert(gpu);
+            gpu.capability.iter().for_each(|capability| add(&mut capabilities, *capability));
             add(&mut toolkits, *toolkit);
         }
     }
-    let (gpu, name) = first?;
+    let gpu = first?;
     let gpus = &context.machine.gpus;
     let shown = match capabilities.as_slice() {
         // The number of a GPU is useless if all are equal.
         [one] if gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
-            describe_gpu(name, Some(*one))
+            describe_gpu(gpu.name.as_deref(), Some(*one))
         }
-        [one] => context.gpu(gpu, name, Some(*one)),
+        [_] => context.gpu(gpu),
         several => format!("compute capabilities {}", and(several)),
     };
     Some(format!("the builds with CUDA {} have no kernels for {shown}", and(&toolkits)))

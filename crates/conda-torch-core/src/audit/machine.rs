@@ -4,7 +4,7 @@ use crate::conda::Subdir;
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{GpuKernels, check_installed};
-use crate::types::{Accelerator, Detected, Machine, Origin, Vendor};
+use crate::types::{Accelerator, Detected, Machine, Origin};
 
 use super::installed::Kind;
 use super::{Inputs, requests};
@@ -63,8 +63,8 @@ pub(super) fn check(inputs: &Inputs<'_, '_>) -> (Vec<Diagnostic>, Vec<GpuKernels
         findings.push(Diagnostic::EnvironmentTranslated);
     }
     let mut check = check_installed(machine, build, matrix);
-    // Without a card nobody misses a driver.
-    if !has_nvidia_card(machine) {
+    // A machine without a card needs no driver.
+    if !machine.has_nvidia_card() {
         let count = check.problems.len();
         check.problems.retain(|problem| !matches!(problem, Diagnostic::NoDriver { .. }));
         let is_idle = build.is_cuda() && check.problems.len() < count;
@@ -94,11 +94,6 @@ fn runs_packages_of(machine: &Machine, subdir: Subdir) -> bool {
     // This program itself may run under Rosetta.
     let is_translated = machine.rosetta.value() == Some(&true) && subdir == Subdir::OsxArm64;
     *own == subdir || translates || is_translated
-}
-
-fn has_nvidia_card(machine: &Machine) -> bool {
-    !machine.gpus.is_empty()
-        || machine.adapters.iter().any(|adapter| adapter.vendor == Vendor::Nvidia)
 }
 
 /// Whether a diagnostic of the advice matters for every CUDA build.

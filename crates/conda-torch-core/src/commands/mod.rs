@@ -1,8 +1,7 @@
 //! The commands of conda, mamba, micromamba and pixi, and quoting for every shell. Each was run, or read in the
-//! client's source where a comment says so; what versions do differently is a row of `clients/habits.rs`.
+//! client's source where a comment says so; what versions do differently is a row of `clients.rs`.
 
 mod config;
-mod correction;
 mod dry_run;
 mod environment;
 mod install;
@@ -13,11 +12,11 @@ pub mod shell;
 mod step;
 
 pub use config::settings;
-pub(crate) use correction::corrected;
 pub use dry_run::{DryRunCommand, dry_run, lock};
 pub use environment::TargetEnvironment;
 pub use install::plan;
 pub use migration::{MigrationSteps, migration};
 pub use overrides::overrides;
 pub use pixi::{SystemRequirements, system_requirements};
+pub(crate) use step::corrected;
 pub use step::{Step, StepKind};

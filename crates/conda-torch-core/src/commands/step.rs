@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::clients::ClientTarget;
-use crate::conda::Version;
+use crate::conda::{MatchSpec, Version};
+use crate::solve_check::Correction;
 use crate::types::ClientKind;
 
 /// One command, as the words that the program gets; [`shell`](super::shell) writes it for a shell.
@@ -26,6 +27,7 @@ pub struct Step {
     /// The file for its output.
     pub stdout: Option<String>,
 }
+
 /// What a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,5 +74,74 @@ impl ClientTarget<'_> {
             note: None,
             stdout: None,
         }
+    }
+}
+
+/// The installation with a correction. For a new environment the caller makes new commands.
+pub(crate) fn corrected(mut step: Step, correction: &Correction) -> Step {
+    match correction {
+        Correction::OverrideCuda(cuda) => {
+            step.env.retain(|(name, _)| *name != "CONDA_OVERRIDE_CUDA");
+            step.env.push(("CONDA_OVERRIDE_CUDA", cuda.to_string()));
+        }
+        Correction::Spec(spec) => {
+            let is_its = |pair: &[String]| {
+                !matches!(pair[0].as_str(), "-c" | "-n" | "-p")
+                    && MatchSpec::parse(&pair[1]).is_some_and(|other| other.name == spec.name)
+            };
+            match step.argv.windows(2).position(is_its) {
+                Some(before) => step.argv[before + 1] = spec.to_string(),
+                None => step.argv.push(spec.to_string()),
+            }
+        }
+        Correction::NoPin => {
+            let after = |word: &String| word == "--strict-channel-priority";
+            let at = step.argv.iter().position(after).map_or(step.argv.len(), |at| at + 1);
+            step.argv.insert(at, "--no-pin".to_owned());
+        }
+        Correction::NewEnvironment => {}
+    }
+    step
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::commands::StepKind;
+    use crate::conda::Version;
+    use crate::types::{ClientKind, CudaVersion};
+
+    use super::*;
+
+    fn step() -> Step {
+        let line = "conda create -n pytorch --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9";
+        Step {
+            kind: StepKind::Install,
+            client: ClientKind::Conda,
+            client_version: None,
+            optional: false,
+            env: vec![("CONDA_OVERRIDE_CUDA", "12.4".to_owned())],
+            argv: line.split(' ').map(str::to_owned).collect(),
+            note: None,
+            stdout: None,
+        }
+    }
+
+    #[test]
+    fn a_correction_changes_one_part_of_the_command() {
+        let corrected_line = |correction: &Correction| corrected(step(), correction).argv.join(" ");
+        let before = step().argv.join(" ");
+        let build = MatchSpec::build("pytorch", Version::new(&[2, 13]), "cuda129_mkl*".to_owned());
+        assert_eq!(corrected_line(&Correction::Spec(build.clone())), format!("{before} {build}"));
+        let pin = MatchSpec::build("cuda-version", Version::new(&[12, 9]), "3".to_owned());
+        assert_eq!(
+            corrected_line(&Correction::Spec(pin)),
+            before.replace("cuda-version=12.9", "cuda-version=12.9=3")
+        );
+        assert_eq!(
+            corrected_line(&Correction::NoPin),
+            before.replace("priority ", "priority --no-pin ")
+        );
+        let with_override = corrected(step(), &Correction::OverrideCuda(CudaVersion::new(13, 0)));
+        assert_eq!(with_override.env, [("CONDA_OVERRIDE_CUDA", "13.0".to_owned())]);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::conda::{Os, Subdir};
 use crate::matrix::Matrix;
-use crate::types::{ComputeCapability, Detected, DriverVersion, Gpu, Machine, Origin};
+use crate::types::{ComputeCapability, Detected, DriverVersion, Gpu, KnownGpu, Machine, Origin};
 
 use super::Diagnostic;
 
@@ -51,14 +51,9 @@ impl Context<'_> {
     }
 
     /// `compute capability 6.1 (NVIDIA GeForce GTX 1080 Ti)`, with its number where there are several.
-    pub fn gpu(
-        &self,
-        index: u32,
-        name: Option<&str>,
-        capability: Option<ComputeCapability>,
-    ) -> String {
-        let gpu = describe_gpu(name, capability);
-        if self.machine.gpus.len() > 1 { format!("GPU {index}, {gpu}") } else { gpu }
+    pub fn gpu(&self, gpu: &KnownGpu) -> String {
+        let text = describe_gpu(gpu.name.as_deref(), gpu.capability);
+        if self.machine.gpus.len() > 1 { format!("GPU {}, {text}", gpu.index) } else { text }
     }
 
     /// `driver 535.183.01` where that was found; the one that belongs to a CUDA version is only concluded.

@@ -421,10 +421,6 @@ message: format!(
     toolkit.major
 );
 url: "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html";
-example: {
-    cuda: CudaVersion::new(12, 4),
-    toolkit: CudaVersion::new(12, 9),
-    floor: example("525.60.13")
-};
+example: { cuda: CudaVersion::new(12, 4), toolkit: CudaVersion::new(12, 9), floor: example("525.60.13") };
 
 } } } }

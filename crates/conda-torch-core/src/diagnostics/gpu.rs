@@ -1,5 +1,7 @@
 //! GPUs: which builds have kernels for them, and what keeps a program from them.
 
+use crate::types::KnownGpu;
+
 /// Which GPUs `CUDA_VISIBLE_DEVICES` hides.
 pub(super) fn hidden_gpus(hidden: &[u32], visible: u32, of: u32) -> String {
     if visible == 0 {
@@ -10,6 +12,11 @@ pub(super) fn hidden_gpus(hidden: &[u32], visible: u32, of: u32) -> String {
     } else {
         format!("`CUDA_VISIBLE_DEVICES` hides GPU {} from PyTorch", super::list(hidden))
     }
+}
+
+/// A GPU for an example.
+pub(super) fn gpu_example(name: &str, capability: &str) -> KnownGpu {
+    KnownGpu { index: 0, name: Some(name.to_owned()), capability: Some(super::example(capability)) }
 }
 
 /// How to get a GPU in a job of Slurm.
@@ -25,25 +32,12 @@ macro_rules! gpu { ($next:ident $($more:tt)*) => { $next! { $($more)* Gpu {
 /// Pascal, Volta). conda's metadata does not say so: a solver installs such a build without a warning.
 ///
 /// What to do: install the recommended build. A newer driver does not help.
-NoKernels {
-    gpu: u32,
-    name: Option<String>,
-    capability: ComputeCapability,
-    toolkit: CudaVersion,
-} = "no-kernels";
+NoKernels { gpu: KnownGpu, toolkit: CudaVersion } = "no-kernels";
 severity: Error;
-message(c): format!(
-    "the builds with CUDA {toolkit} have no kernels for {}",
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
-);
+message(c): format!("the builds with CUDA {toolkit} have no kernels for {}", c.gpu(gpu));
 symptom: Some("CUDA error: no kernel image is available for execution on the device".to_owned());
-gpu: *gpu;
-example: {
-    gpu: 0,
-    name: Some(example("NVIDIA GeForce GTX 1080 Ti")),
-    capability: example("6.1"),
-    toolkit: CudaVersion::new(13, 0)
-};
+gpu: gpu.index;
+example: { gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"), toolkit: CudaVersion::new(13, 0) };
 
 /// The build supports this GPU only through intermediate code (PTX), and the driver is too old to compile it.
 ///
@@ -51,9 +45,7 @@ example: {
 ///
 /// What to do: update the driver, or install the recommended build.
 PtxNeedsNewerDriver {
-    gpu: u32,
-    name: Option<String>,
-    capability: ComputeCapability,
+    gpu: KnownGpu,
     cuda: CudaVersion,
     toolkit: CudaVersion,
     needed: DriverVersion,
@@ -61,17 +53,15 @@ PtxNeedsNewerDriver {
 severity: Error;
 message(c): format!(
     "the builds with CUDA {toolkit} run on {} only through JIT compilation, which needs driver {needed} or newer",
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
+    c.gpu(gpu)
 );
 hint(c): c
     .driver_for_better
     .and_then(|needed| c.get_driver("update the NVIDIA driver to", needed, c.last_branch()));
 symptom: Some("the provided PTX was compiled with an unsupported toolchain".to_owned());
-gpu: *gpu;
+gpu: gpu.index;
 example: {
-    gpu: 0,
-    name: None,
-    capability: example("13.0"),
+    gpu: KnownGpu { index: 0, name: None, capability: Some(example("13.0")) },
     cuda: CudaVersion::new(12, 2),
     toolkit: CudaVersion::new(12, 9),
     needed: example("575.51.03")
@@ -82,24 +72,16 @@ example: {
 /// Why: PyTorch's own kernels can be compiled for a newer GPU, but those of cuBLAS and cuDNN are not reliable there.
 ///
 /// What to do: install the recommended build, which has a newer toolkit if there is one.
-ToolkitTooOldForGpu {
-    gpu: u32,
-    name: Option<String>,
-    capability: ComputeCapability,
-    toolkit: CudaVersion,
-    first: CudaVersion,
-} = "toolkit-too-old-for-gpu";
+ToolkitTooOldForGpu { gpu: KnownGpu, toolkit: CudaVersion, first: CudaVersion } = "toolkit-too-old-for-gpu";
 severity: Error;
 message(c): format!(
     "the libraries of CUDA {toolkit} are older than {}, which needs CUDA {first} or newer",
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
+    c.gpu(gpu)
 );
 symptom: Some("CUDA error: no kernel image is available for execution on the device".to_owned());
-gpu: *gpu;
+gpu: gpu.index;
 example: {
-    gpu: 0,
-    name: Some(example("NVIDIA GeForce RTX 5090")),
-    capability: example("12.0"),
+    gpu: gpu_example("NVIDIA GeForce RTX 5090", "12.0"),
     toolkit: CudaVersion::new(12, 6),
     first: CudaVersion::new(12, 8)
 };
@@ -107,15 +89,12 @@ example: {
 /// The build runs on this GPU through JIT compilation: the driver compiles the kernels when they are first used.
 ///
 /// What to do: nothing. The first run takes minutes; the result is cached in `~/.nv/ComputeCache`.
-PtxJit { gpu: u32, name: Option<String>, capability: ComputeCapability } = "ptx-jit";
+PtxJit { gpu: KnownGpu } = "ptx-jit";
 severity: Warning;
-message(c): format!(
-    "{} runs through JIT compilation; the first run takes minutes",
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
-);
-gpu: *gpu;
+message(c): format!("{} runs through JIT compilation; the first run takes minutes", c.gpu(gpu));
+gpu: gpu.index;
 installed: Info;
-example: { gpu: 0, name: Some(example("NVIDIA H100")), capability: example("9.0") };
+example: { gpu: gpu_example("NVIDIA H100", "9.0") };
 
 /// The build works, but only on the CPU, and the machine has a GPU.
 ///
@@ -152,64 +131,45 @@ example: { served: vec![example("7.5"), example("8.0"), example("8.6"), example(
 ///
 /// What to do: if the compute capability is missing, pass `--compute-capability X.Y`
 /// (<https://developer.nvidia.com/cuda-gpus>). Otherwise update `conda-torch`.
-CapabilityNotKnown {
-    gpu: u32,
-    name: Option<String>,
-    capability: Option<ComputeCapability>,
-} = "capability-not-known";
+CapabilityNotKnown { gpu: KnownGpu } = "capability-not-known";
 severity: Warning;
-message(c): {
-    let known = capability.is_some();
-    let gpu = c.gpu(*gpu, name.as_deref(), *capability);
-    if known {
-        format!("{gpu} is newer than the built-in data; assuming NVIDIA's general rules")
-    } else {
-        format!("the compute capability of {gpu} is unknown; assuming that the build supports it")
-    }
+message(c): if gpu.capability.is_some() {
+    format!("{} is newer than the built-in data; assuming NVIDIA's general rules", c.gpu(gpu))
+} else {
+    format!("the compute capability of {} is unknown; assuming that the build supports it", c.gpu(gpu))
 };
-hint: capability.is_none().then(|| "pass `--compute-capability X.Y` to override".to_owned());
-gpu: *gpu;
-degrades: capability.is_none();
-example: { gpu: 0, name: Some(example("NVIDIA RX 9000")), capability: Some(example("13.0")) };
+hint: gpu.capability.is_none().then(|| "pass `--compute-capability X.Y` to override".to_owned());
+gpu: gpu.index;
+degrades: gpu.capability.is_none();
+example: { gpu: gpu_example("NVIDIA RX 9000", "13.0") };
 
 /// The recommended build has no kernels for this GPU. No build supports all GPUs of the machine.
 ///
 /// What to do: hide the GPU with `CUDA_VISIBLE_DEVICES` from programs that would use it; or describe it alone and
 /// create a second environment.
-GpuLeftOut { gpu: u32, name: Option<String>, capability: ComputeCapability } = "gpu-left-out";
+GpuLeftOut { gpu: KnownGpu } = "gpu-left-out";
 severity: Warning;
-message(c): format!(
-    "the build has no kernels for {}; it runs on the other GPUs",
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
-);
+message(c): format!("the build has no kernels for {}; it runs on the other GPUs", c.gpu(gpu));
 hint: Some("hide it with `CUDA_VISIBLE_DEVICES` from programs that would use it".to_owned());
-gpu: *gpu;
+gpu: gpu.index;
 degrades: true;
-example: { gpu: 0, name: Some(example("Tesla K80")), capability: example("3.7") };
+example: { gpu: gpu_example("Tesla K80", "3.7") };
 
 /// The driver's branch no longer supports the GPU.
 ///
 /// Why: branches after 470 dropped Kepler; those after 580 dropped Maxwell, Pascal and Volta.
 ///
 /// What to do: install a driver of the branch in the message.
-DriverDroppedGpu {
-    gpu: u32,
-    name: Option<String>,
-    capability: ComputeCapability,
-    driver: DriverVersion,
-    last_branch: u32,
-} = "driver-dropped-gpu";
+DriverDroppedGpu { gpu: KnownGpu, driver: DriverVersion, last_branch: u32 } = "driver-dropped-gpu";
 severity: Warning;
 message(c): format!(
     "driver {driver} no longer supports {}; branch {last_branch} was the last that did",
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
+    c.gpu(gpu)
 );
-gpu: *gpu;
+gpu: gpu.index;
 degrades: true;
 example: {
-    gpu: 0,
-    name: Some(example("NVIDIA GeForce GTX 1080 Ti")),
-    capability: example("6.1"),
+    gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"),
     driver: example("590.44.01"),
     last_branch: 580
 };
@@ -217,38 +177,30 @@ example: {
 /// No CUDA build of PyTorch on conda-forge for this platform ever supported so old a GPU.
 ///
 /// What to do: use the build for the CPU, or another GPU.
-GpuTooOld { gpu: u32, name: Option<String>, capability: ComputeCapability } = "gpu-too-old";
+GpuTooOld { gpu: KnownGpu } = "gpu-too-old";
 severity: Error;
-message(c): format!(
-    "no CUDA build of PyTorch on {} supports a GPU as old as {}",
-    c.channel(),
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
-);
-gpu: *gpu;
+message(c): format!("no CUDA build of PyTorch on {} supports a GPU as old as {}", c.channel(), c.gpu(gpu));
+gpu: gpu.index;
 degrades: true;
 covers: [NoKernels, DriverTooOld, PtxNeedsNewerDriver];
-example: { gpu: 0, name: Some(example("GeForce GTX 680")), capability: example("3.0") };
+example: { gpu: gpu_example("GeForce GTX 680", "3.0") };
 
 /// No CUDA build of PyTorch on conda-forge supports so new a GPU yet, not even through JIT compilation.
 ///
 /// What to do: if a hint names a driver, update to it: a newer driver can compile the kernels. Otherwise wait for a
 /// build, or try PyTorch's own wheels.
-GpuTooNew { gpu: u32, name: Option<String>, capability: ComputeCapability } = "gpu-too-new";
+GpuTooNew { gpu: KnownGpu } = "gpu-too-new";
 severity: Error;
-message(c): format!(
-    "no CUDA build of PyTorch on {} supports {} yet",
-    c.channel(),
-    c.gpu(*gpu, name.as_deref(), Some(*capability))
-);
+message(c): format!("no CUDA build of PyTorch on {} supports {} yet", c.channel(), c.gpu(gpu));
 // With a newer driver nobody has to wait.
 hint(c): c
     .driver_for_better
     .is_none()
     .then(|| "wait for a build, or try PyTorch's own wheels: https://pytorch.org".to_owned());
-gpu: *gpu;
+gpu: gpu.index;
 degrades: true;
 covers: [NoKernels, ToolkitTooOldForGpu, CapabilityNotKnown];
-example: { gpu: 0, name: Some(example("NVIDIA X100")), capability: example("14.0") };
+example: { gpu: gpu_example("NVIDIA X100", "14.0") };
 
 /// The machine has NVIDIA GPUs or their driver, but this program was given none.
 ///

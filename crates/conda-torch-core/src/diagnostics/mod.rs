@@ -37,7 +37,7 @@ pub use system::{AssumedFact, MissingFact};
 use crate::conda::{Fault, FaultKind, Subdir, Version};
 use crate::types::{
     ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, Detected,
-    DriverVersion, Origin,
+    DriverVersion, KnownGpu, Origin,
 };
 
 use catalog::example;
@@ -45,7 +45,7 @@ use channel::because;
 use context::{list, with_capability};
 use driver::{folder, version, versions};
 use environment::packages;
-use gpu::{REQUEST_GPU, hidden_gpus};
+use gpu::{REQUEST_GPU, gpu_example, hidden_gpus};
 use system::{OWN_GLIBC, described, flags};
 
 driver! { gpu system request client channel environment catalog }

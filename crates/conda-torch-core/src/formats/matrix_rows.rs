@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 
 use crate::channel::{ChannelBuild, CompanionDifference, Difference, Differences, nearest};
 use crate::matrix::Matrix;
-use crate::types::{Accelerator, Build, CompanionBuild, Date};
+use crate::types::{Build, CompanionBuild, Date};
 
 /// Everything new, rebuilt or changed as rows of the files in `data/`. Values that only the recipe has are
 /// inferred and marked; its commit, which is required, is left out.
@@ -74,7 +74,7 @@ fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> Stri
         Some("[[build]]".to_owned()),
         Some(text("pytorch", key.pytorch)),
         Some(text("subdir", key.subdir)),
-        Some(text("accelerator", accelerator(key.accelerator))),
+        Some(text("accelerator", key.accelerator)),
         Some(text("blas", key.blas)),
         key.arm_variant.map(|variant| text("arm_variant", variant)),
         Some(format!("build_numbers = [{first}, {last}]")),
@@ -103,7 +103,7 @@ fn companion_row(difference: &CompanionDifference<'_>) -> String {
         Some(text("version", found.version)),
         Some(text("subdir", found.subdir)),
         Some(text("pytorch", found.pytorch)),
-        Some(text("accelerator", accelerator(found.accelerator))),
+        Some(text("accelerator", found.accelerator)),
         is_cuda.then(|| format!("same_toolkit = {}", found.same_toolkit)),
         found.arm_variant.map(|variant| text("arm_variant", variant)),
         is_cuda.then(|| pair("cuda_pins", found.cuda_pins.start, found.cuda_pins.end)),
@@ -128,14 +128,6 @@ fn pair(key: &str, first: impl Display, last: impl Display) -> String {
 
 fn source(date: &str) -> String {
     format!("source = {{ commit = \"\", date = \"{date}\" }} # add the commit of the recipe")
-}
-
-fn accelerator(accelerator: Accelerator) -> String {
-    match accelerator {
-        Accelerator::Cuda(cuda) => format!("cuda {cuda}"),
-        Accelerator::Mps => "mps".to_owned(),
-        Accelerator::Cpu => "cpu".to_owned(),
-    }
 }
 
 /// A companion by everything that distinguishes it.

@@ -1,12 +1,10 @@
 //! Files and commands for an advice, and rows for the data files.
 
-mod commands;
 mod dockerfile;
 mod environment_yml;
 mod matrix_rows;
 mod pixi_toml;
 
-pub use commands::commands;
 pub use dockerfile::dockerfile;
 pub use environment_yml::environment_yml;
 pub use matrix_rows::{companion_name, matrix_rows};
@@ -15,11 +13,25 @@ pub use pixi_toml::pixi_toml;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Refused};
+use crate::commands::shell;
 use crate::conda::Version;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{Choice, Status};
 use crate::types::{Accelerator, Build};
+
+/// The commands that must be run, one a line.
+///
+/// # Errors
+/// If nothing fits, or a name cannot be quoted for the shell.
+pub fn commands(answer: &Answer<'_>) -> Result<String, Refused> {
+    let mut out = String::new();
+    for step in answer.plan(answer.choice()?).iter().filter(|step| !step.optional) {
+        out.push_str(&shell::line(step, answer.shell)?);
+        out.push('\n');
+    }
+    Ok(out)
+}
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub fn headline(choice: &Choice<'_>) -> String {

@@ -1,5 +1,7 @@
 //! The rows of `data/*.toml`. `build.rs` reads them and makes the program's tables of them: the program
-//! itself parses nothing.
+//! itself parses nothing. `source` is the address of the page that a row was read on, `date` the day.
+
+#![expect(missing_docs, reason = "what needs no words has none")]
 
 use std::borrow::Cow;
 
@@ -12,18 +14,14 @@ use crate::types::{ArchList, ComputeCapability, CudaVersion, Date, DriverVersion
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ToolkitDriver {
-    /// The toolkit.
     pub cuda: CudaVersion,
-    /// The oldest Linux driver.
     pub linux: DriverVersion,
     /// The oldest Windows driver, also for WSL; a bare branch if NVIDIA names none.
     pub windows: DriverVersion,
     /// Whether it is inferred from what drivers report, and not read in NVIDIA's table.
     #[serde(default)]
     pub inferred: bool,
-    /// The address of the page.
     pub source: Cow<'static, str>,
-    /// The day on which it was read.
     pub date: Date,
 }
 
@@ -34,13 +32,10 @@ pub struct ToolkitDriver {
 pub struct MajorDriver {
     /// 12 in 12.x.
     pub major: u16,
-    /// The oldest Linux driver.
     pub linux: DriverVersion,
     /// The oldest Windows driver, also for WSL.
     pub windows: DriverVersion,
-    /// The address of the page.
     pub source: Cow<'static, str>,
-    /// The day on which it was read.
     pub date: Date,
 }
 
@@ -61,9 +56,7 @@ pub struct Capability {
     /// Whether it is a Tegra part (Jetson), whose machine code is not that of desktop parts.
     #[serde(default)]
     pub soc: bool,
-    /// The address of the page.
     pub source: Cow<'static, str>,
-    /// The day on which it was read.
     pub date: Date,
 }
 
@@ -79,9 +72,7 @@ pub struct GpuName {
 /// A range of PCI device ids of one chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PciRange {
-    /// The first device id.
     pub first: u16,
-    /// The last device id.
     pub last: u16,
     /// The chip: `GP102`.
     pub chip: Cow<'static, str>,
@@ -97,9 +88,7 @@ pub struct JetPack {
     pub release: u16,
     /// The driver's branch.
     pub driver: DriverVersion,
-    /// The address of the page.
     pub source: Cow<'static, str>,
-    /// The day on which it was read.
     pub date: Date,
 }
 
@@ -113,9 +102,7 @@ pub struct OtherKernels {
     pub toolkit: CudaVersion,
     /// What is in them.
     pub kernels: ArchList,
-    /// The address of the recipe.
     pub source: Cow<'static, str>,
-    /// The day on which it was read.
     pub date: Date,
 }
 
@@ -125,14 +112,11 @@ pub struct OtherKernels {
 pub struct Withdrawn {
     /// Its name, with or without `lib` before it.
     pub package: Cow<'static, str>,
-    /// Its version.
     pub version: Version,
     /// The CUDA that it is for: 12 in 12.x.
     pub cuda_major: u16,
     /// It crashes on GPUs of a lower compute capability.
     pub below: ComputeCapability,
-    /// The address of the request.
     pub source: Cow<'static, str>,
-    /// The day on which it was read.
     pub date: Date,
 }

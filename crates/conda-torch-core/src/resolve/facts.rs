@@ -4,8 +4,8 @@ use crate::conda::{Os, Subdir, Version};
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::{
-    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Fact, Gpu, Machine,
-    Origin, Vendor,
+    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Fact, Gpu, KnownGpu,
+    Machine, Origin, Vendor,
 };
 
 use super::request::Request;
@@ -34,7 +34,7 @@ pub(super) struct Facts {
 /// The NVIDIA driver, as far as CUDA builds care.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Driver {
-    /// It shows a GPU, or is said to.
+    /// It shows a GPU, or a flag or document names one.
     Usable {
         /// The newest CUDA that it supports.
         cuda: CudaVersion,
@@ -47,14 +47,6 @@ pub(super) enum Driver {
     Missing,
     /// Detection failed, for this reason.
     Unknown(String),
-}
-
-/// An NVIDIA GPU.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KnownGpu {
-    pub(super) index: u32,
-    pub(super) name: Option<String>,
-    pub(super) capability: Option<ComputeCapability>,
 }
 
 /// The C library.

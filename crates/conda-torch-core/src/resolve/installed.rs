@@ -33,11 +33,7 @@ pub fn check_installed(machine: &Machine, build: &Build, matrix: &Matrix) -> Ins
     for gpu in &facts.gpus {
         let Some(result) = rules::kernels(&inputs, build, gpu) else { break };
         let jit = gpu.capability.filter(|_| result.kernels.support == Some(KernelSupport::Jit));
-        let jit = jit.map(|capability| Diagnostic::PtxJit {
-            gpu: gpu.index,
-            name: gpu.name.clone(),
-            capability,
-        });
+        let jit = jit.map(|_| Diagnostic::PtxJit { gpu: gpu.clone() });
         let problem = result.blocker.map(|blocker| blocker.diagnostic).or(jit);
         problems.extend(problem.filter(|problem| !problems.contains(problem)));
         kernels.push(result.kernels);

@@ -1,8 +1,8 @@
-//! The programs that install conda packages.
+//! The programs that install conda packages, their settings and what they detect.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detected, Origin, VirtualPackage};
+use super::{Detected, Origin};
 use crate::conda::{Subdir, Version};
 
 /// A family of clients with its own command line; the version decides the rest.
@@ -100,4 +100,48 @@ pub enum Shell {
     Powershell,
     /// cmd.exe.
     Cmd,
+}
+
+/// A package that is not installed and that a client derives from the machine: `__cuda 12.9`.
+///
+/// The version and the build are texts as the client writes them: mamba's build of `__archspec` is
+/// `x86_64_v3`, conda's version of `__cuda` may be anything that `CONDA_OVERRIDE_CUDA` holds.
+/// Source: <https://conda.org/learn/ceps/cep-0030>.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct VirtualPackage {
+    /// With the two underscores.
+    pub name: String,
+    /// `0` if its presence is all it says.
+    pub version: String,
+    /// `0` for all but `__archspec`.
+    pub build: String,
+}
+
+/// A configuration file with the lines that say where packages come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Condarc {
+    /// Its path.
+    pub path: String,
+    /// The lines, in order.
+    pub lines: Vec<CondarcLine>,
+    /// Whether it has comments, which clients drop when they rewrite the file.
+    pub has_comments: bool,
+    /// Why it could not be read.
+    pub problem: Option<String>,
+}
+
+/// A value in a configuration file, and its place.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CondarcLine {
+    /// The line, from 1.
+    pub line: usize,
+    /// The key: `channels`, `channel_alias`; nested keys with a dot, `custom_channels.pytorch`.
+    pub key: String,
+    /// The value, as written.
+    pub value: String,
+    /// Whether it is an entry of a list.
+    pub is_entry: bool,
 }

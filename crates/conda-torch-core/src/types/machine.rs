@@ -159,6 +159,17 @@ impl Gpu {
     }
 }
 
+/// An NVIDIA GPU, as far as messages and rules need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownGpu {
+    /// The driver's index.
+    pub index: u32,
+    /// The name that the driver reports.
+    pub name: Option<String>,
+    /// What it can execute.
+    pub capability: Option<ComputeCapability>,
+}
+
 /// A display adapter on the PCI bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -6,7 +6,7 @@ use crate::clients::{Archspec, ClientTarget};
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{Detected, Fact, Machine, Origin, Processor, VirtualPackage};
 
-use super::platform::TargetPlatform;
+use super::overrides::TargetPlatform;
 use super::{Prediction, Why, microarchitecture, overrides};
 
 /// Processors that archspec 0.2.7 names and 0.2.6 took for their parents: name, parent, features.

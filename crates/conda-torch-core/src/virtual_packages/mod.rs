@@ -1,7 +1,7 @@
 //! The virtual packages that each client detects on a machine, predicted. What cannot be predicted is
 //! unknown, with the reason.
 //!
-//! What the versions of the clients do differently is a row of `clients/habits.rs`. Here is how each of
+//! What the versions of the clients do differently is a row of `clients.rs`. Here is how each of
 //! their detectors works: [`cuda`] (`__cuda`, `__cuda_arch`), [`archspec`], [`system`] (all others), after
 //! [`overrides`]. [`notes`] warns of a client that is wrong about the machine.
 
@@ -10,7 +10,6 @@ mod cuda;
 mod microarchitecture;
 mod notes;
 mod overrides;
-mod platform;
 mod system;
 
 use std::borrow::Cow;

@@ -5,8 +5,7 @@ use crate::conda::{Os, Version};
 use crate::types::{ClientKind, Detected, Machine, Origin};
 
 use super::Prediction;
-use super::overrides::overridden;
-use super::platform::TargetPlatform;
+use super::overrides::{TargetPlatform, overridden};
 
 /// `__unix`, which has no version.
 pub(super) fn unix(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {

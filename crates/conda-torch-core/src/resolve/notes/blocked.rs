@@ -136,13 +136,10 @@ pub(super) fn out_of_range(
         .known_capabilities()
         .filter(|(_, capability)| !has_machine_code(*capability))
         .filter_map(|(gpu, capability)| {
-            let (index, name) = (gpu.index, gpu.name.clone());
             if capability < *oldest {
-                Some(Diagnostic::GpuTooOld { gpu: index, name, capability })
-            } else if capability > *newest {
-                Some(Diagnostic::GpuTooNew { gpu: index, name, capability })
+                Some(Diagnostic::GpuTooOld { gpu: gpu.clone() })
             } else {
-                None
+                (capability > *newest).then(|| Diagnostic::GpuTooNew { gpu: gpu.clone() })
             }
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What to know about the machine: what was assumed, what is unknown, what is left out.
 
 use crate::conda::{Os, Version};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{AssumedFact, Diagnostic, MissingFact};
 use crate::resolve::{
     Inputs,
     candidates::Candidate,
@@ -41,23 +41,19 @@ pub(super) fn gpus(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnos
         notes.push(Diagnostic::LibcudaMissing);
     }
     for (gpu, kernels) in facts.gpus.iter().zip(&best.kernels) {
-        let (gpu, name) = (gpu.index, gpu.name.clone());
-        let Some(capability) = kernels.capability else {
-            notes.push(Diagnostic::CapabilityNotKnown { gpu, name, capability: None });
+        let Some(capability) = gpu.capability else {
+            notes.push(Diagnostic::CapabilityNotKnown { gpu: gpu.clone() });
             continue;
         };
         match kernels.support {
             Some(KernelSupport::Missing) => {
-                notes.push(Diagnostic::GpuLeftOut { gpu, name: name.clone(), capability });
+                notes.push(Diagnostic::GpuLeftOut { gpu: gpu.clone() });
             }
-            Some(KernelSupport::Jit) => {
-                notes.push(Diagnostic::PtxJit { gpu, name: name.clone(), capability });
-            }
+            Some(KernelSupport::Jit) => notes.push(Diagnostic::PtxJit { gpu: gpu.clone() }),
             Some(KernelSupport::SameMajor | KernelSupport::Native) | None => {}
         }
         if matrix.capability(capability).is_none() {
-            let (name, capability) = (name.clone(), Some(capability));
-            notes.push(Diagnostic::CapabilityNotKnown { gpu, name, capability });
+            notes.push(Diagnostic::CapabilityNotKnown { gpu: gpu.clone() });
         }
         // A driver of which only the CUDA is known may be of an older branch.
         if machine.driver.is_found()
@@ -66,7 +62,7 @@ pub(super) fn gpus(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnos
             // Windows counts R580 from 580 to 589.
             && driver.branch() >= last_branch + 10
         {
-            notes.push(Diagnostic::DriverDroppedGpu { gpu, name, capability, driver, last_branch });
+            notes.push(Diagnostic::DriverDroppedGpu { gpu: gpu.clone(), driver, last_branch });
         }
     }
     notes
@@ -132,4 +128,68 @@ fn baseline(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     });
     let is_assumed = (glibc.is_some() || macos.is_some()) && inputs.machine.document.is_none();
     is_assumed.then_some(Diagnostic::BaselineAssumed { glibc, macos })
+}
+
+/// The document's format, what it lacks and what is assumed instead.
+pub(super) fn document(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
+    let format = inputs.machine.document.clone()?;
+    let (mut missing, mut assumed) = (Vec::new(), Vec::new());
+    document_system(inputs, &mut missing, &mut assumed);
+    document_nvidia(inputs, &mut missing);
+    Some(Diagnostic::DescribedElsewhere { format, missing, assumed })
+}
+
+fn document_system(
+    inputs: &Inputs<'_, '_>,
+    missing: &mut Vec<MissingFact>,
+    assumed: &mut Vec<AssumedFact>,
+) {
+    let machine = inputs.machine;
+    if machine.subdir.is_found() && is_open(&machine.subdir) {
+        missing.push(MissingFact::Platform);
+        assumed.extend(machine.subdir.value().map(|subdir| AssumedFact::Platform(*subdir)));
+    }
+    match inputs.facts.os() {
+        Some(Os::Linux) if is_open(&machine.glibc) => {
+            missing.push(MissingFact::Glibc);
+            // A Jetson's is newer than the baseline.
+            if let Libc::Glibc(glibc) = inputs.facts.libc {
+                assumed.push(AssumedFact::Glibc(glibc));
+            }
+        }
+        Some(Os::Macos) if is_open(&machine.macos) => {
+            missing.push(MissingFact::Macos);
+            assumed.extend(machine.macos.value().map(|macos| AssumedFact::Macos(*macos)));
+        }
+        Some(Os::Linux | Os::Macos | Os::Windows | Os::FreeBsd) | None => {}
+    }
+}
+
+/// A document without a driver lacks nothing. The `info` of a client without `__cuda` does: a login node, a
+/// container or a missing library looks the same.
+fn document_nvidia(inputs: &Inputs<'_, '_>, missing: &mut Vec<MissingFact>) {
+    let machine = inputs.machine;
+    if inputs.facts.os() == Some(Os::Macos) {
+        return;
+    }
+    if matches!(machine.driver, Detected::Unknown { .. }) && !machine.driver_cuda.is_found() {
+        missing.push(MissingFact::Driver);
+    }
+    if machine.gpu_count == Detected::Absent {
+        return;
+    }
+    if machine.gpus.is_empty() {
+        missing.push(MissingFact::Gpus);
+    } else if inputs.facts.gpus.iter().any(|gpu| gpu.capability.is_none()) {
+        missing.push(MissingFact::ComputeCapability);
+    }
+}
+
+/// Whether the document leaves a fact open.
+fn is_open<T>(detected: &Detected<T>) -> bool {
+    match detected {
+        Detected::Found(fact) => fact.origin == Origin::Baseline,
+        Detected::Absent => false,
+        Detected::Unknown { .. } => true,
+    }
 }

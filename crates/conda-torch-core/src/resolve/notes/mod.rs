@@ -1,7 +1,6 @@
 //! What to know beside the choice: why this build, what is wrong or assumed, how good the answer is.
 
 mod blocked;
-mod document;
 mod driver_access;
 mod machine;
 mod reasons;
@@ -39,7 +38,7 @@ pub(super) fn diagnostics<'m>(
         notes.extend(machine::gpus(inputs, best));
         notes.extend(machine::system(inputs, best.build));
     }
-    notes.extend(document::document(inputs));
+    notes.extend(machine::document(inputs));
     notes.extend(best.and_then(|best| inferred_kernels(best.build)));
     notes.extend(inputs.facts.assumptions.iter().cloned());
     let mut notes: Vec<Diagnostic> =

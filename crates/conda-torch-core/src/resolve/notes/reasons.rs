@@ -87,9 +87,8 @@ fn for_all_gpus<'m>(
     let left_out = gpus.filter(|(_, kernels)| kernels.support == Some(KernelSupport::Missing));
     left_out
         .filter_map(|(gpu, _)| {
-            let (index, name, capability) = (gpu.index, gpu.name.clone(), gpu.capability?);
             let toolkit = newer.build.accelerator.cuda()?;
-            let diagnostic = Diagnostic::NoKernels { gpu: index, name, capability, toolkit };
+            let diagnostic = Diagnostic::NoKernels { gpu: gpu.clone(), toolkit };
             Some(Reason { build: Some(newer.build), diagnostic })
         })
         .collect()
