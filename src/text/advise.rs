@@ -6,7 +6,7 @@ use conda_torch_core::diagnostics::{Context, Diagnostic, Severity, Subject};
 use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 
-use super::page::{Page, Style, label};
+use super::page::{Page, Style};
 use super::proof::proof;
 use super::reasons::reasons;
 use super::summary;
@@ -133,9 +133,7 @@ fn diagnostics(page: &mut Page, answer: &Answer<'_>, is_wanted: impl Fn(&Diagnos
     let mut hints: Vec<String> = Vec::new();
     for diagnostic in advice.diagnostics.iter().filter(|it| is_wanted(it)) {
         if !is_beside_the_point(diagnostic, answer) {
-            let text = format!("{} [{}]", diagnostic.message(&context), diagnostic.code());
-            // An error of a build is a warning about the machine.
-            page.text(label(diagnostic.severity().min(Severity::Warning)), &text);
+            page.diagnostic(diagnostic.severity(), diagnostic, &context);
         }
         let is_superseded = diagnostic.is_covered(&advice.diagnostics);
         if let Some(hint) =

@@ -10,7 +10,7 @@ use conda_torch_core::formats::visible;
 use conda_torch_core::report::check::Checked;
 use conda_torch_core::types::{Accelerator, Shell};
 
-use super::page::{Page, Style, aligned, label};
+use super::page::{Page, Style, aligned};
 use super::summary;
 
 /// One environment: what is installed, each problem, and the commands that fix it.
@@ -48,8 +48,7 @@ pub fn page(
     page.gap();
     let context = checkup.context();
     for finding in &checkup.findings {
-        let text = format!("{} [{}]", finding.message(&context), finding.code());
-        page.text(label(finding.installed_severity()), &text);
+        page.diagnostic(finding.installed_severity(), finding, &context);
         if let Some(symptom) = finding.symptom() {
             page.text("  you will see: ", &symptom);
         }

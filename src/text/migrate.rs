@@ -14,7 +14,7 @@ use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
 use conda_torch_core::types::Environment;
 
 use super::advise::needs;
-use super::page::{Page, Style, label};
+use super::page::{Page, Style};
 use super::summary;
 
 const CHECK: &str = "Check the installation:";
@@ -239,8 +239,7 @@ fn diagnostics(
     let advice = &answer.migration.target.advice;
     let context = advice.context(answer.machine, Matrix::embedded());
     for diagnostic in advice.diagnostics.iter().filter(|it| is_wanted(it.severity())) {
-        let text = format!("{} [{}]", diagnostic.message(&context), diagnostic.code());
-        page.text(label(diagnostic.severity().min(Severity::Warning)), &text);
+        page.diagnostic(diagnostic.severity(), diagnostic, &context);
     }
     page.gap();
 }

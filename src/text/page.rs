@@ -12,7 +12,7 @@ use conda_torch_core::commands::{
     Step,
     shell::{self, CannotQuote},
 };
-use conda_torch_core::diagnostics::Severity;
+use conda_torch_core::diagnostics::{Context, Diagnostic, Severity};
 use conda_torch_core::formats::visible;
 use conda_torch_core::types::Shell;
 
@@ -42,7 +42,8 @@ impl Page {
     /// A paragraph, an item, a note: its label, and a text that continues below itself.
     pub(super) fn text(&mut self, label: &str, text: &str) {
         let color = match label.trim() {
-            "error:" | "warning:" => Some(AnsiColor::Yellow),
+            "error:" => Some(AnsiColor::Red),
+            "warning:" => Some(AnsiColor::Yellow),
             "note:" | "hint:" => Some(AnsiColor::Cyan),
             _ => None,
         };
@@ -54,6 +55,17 @@ impl Page {
             self.out.insert_str(start + label.trim_end().len(), &format!("{style:#}"));
             self.out.insert_str(start + label.len() - label.trim_start().len(), &style.to_string());
         }
+    }
+
+    /// A diagnostic, with its severity in an advice or for an installed build.
+    pub(super) fn diagnostic(
+        &mut self,
+        severity: Severity,
+        diagnostic: &Diagnostic,
+        context: &Context<'_>,
+    ) {
+        let text = format!("{} [{}]", diagnostic.message(context), diagnostic.code());
+        self.text(&format!("{}: ", severity.label()), &text);
     }
 
     /// A heading.
@@ -156,15 +168,6 @@ impl Page {
         self.out.push_str(&textwrap::fill(&text, options));
         self.out.truncate(self.out.trim_end_matches(' ').len());
         self.out.push('\n');
-    }
-}
-
-/// The label of a diagnostic.
-pub(super) fn label(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error: ",
-        Severity::Warning => "warning: ",
-        Severity::Info => "note: ",
     }
 }
 

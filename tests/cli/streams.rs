@@ -165,7 +165,7 @@ fn degraded_commands_and_files_come_with_warnings() {
     for format in ["commands", "environment-yml", "pixi-toml", "dockerfile"] {
         let ran = run(["advise", "--machine", &degraded, "--color=always", "--format", format]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        assert!(ran.stderr.starts_with("warning: "), "{ran:?}");
+        assert!(ran.stderr.starts_with("error: the NVIDIA GPU is not used"), "{ran:?}");
         assert!(ran.stderr.contains("[nouveau]"), "{ran:?}");
         assert!(!ran.stderr.contains(ESCAPE), "{ran:?}");
         let fine = recorded("gtx1080ti-driver-580");

@@ -43,7 +43,7 @@ fn an_unused_gpu_is_reported_first() {
     NVIDIA card 10de:1b06, kernel driver `nouveau`
     Ubuntu 22.04.5 LTS, linux-64, glibc 2.35
 
-    warning: the NVIDIA GPU is not used [gpu-not-used]
+    error: the NVIDIA GPU is not used [gpu-not-used]
     warning: the NVIDIA card (10de:1b06, compute capability 6.1) uses the free
              driver `nouveau`, which does not support CUDA [nouveau]
     hint: install NVIDIA driver 525.60.13 or newer, up to branch 580
@@ -81,7 +81,7 @@ fn unsatisfiable_requests_show_the_closest_match() {
 
     Nothing on conda-forge satisfies this request on this machine
 
-    warning: conda-forge has no torchaudio for win-64 [companion-not-on-platform]
+    error: conda-forge has no torchaudio for win-64 [companion-not-on-platform]
 
     Closest match, with no torchaudio: PyTorch 2.13.0 with CUDA 13.0
 

@@ -20,6 +20,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word before a message: `error`, `warning`, `note`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Info => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What a diagnostic is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
@@ -64,17 +75,14 @@ impl Entry {
     /// The page that `conda-torch explain` prints.
     pub fn page(&self) -> String {
         let example = (self.example)();
-        let severity = match example.severity() {
-            Severity::Info => "Note",
-            Severity::Warning => "Warning",
-            Severity::Error => "Error",
-        };
+        let label = example.severity().label();
+        let (first, rest) = label.split_at(1);
         let Self { code, explanation, .. } = self;
         let explanation = explanation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
         let explanation = explanation.collect::<Vec<_>>().join("\n");
         let context = Context::example();
-        let mut page = format!("## {code}\n\n*{severity}.* {explanation}\n\nExample:\n\n");
-        let label = severity.to_lowercase();
+        let mut page =
+            format!("## {code}\n\n*{}{rest}.* {explanation}\n\nExample:\n\n", first.to_uppercase());
         let _ = writeln!(page, "    {label}: {} [{code}]", example.message(&context));
         if let Some(hint) = example.hint(&context) {
             let _ = writeln!(page, "    hint: {hint}");

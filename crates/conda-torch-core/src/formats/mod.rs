@@ -49,8 +49,8 @@ fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
     let is_warning =
         |it: &&Diagnostic| advice.status == Status::Degraded && it.severity() >= Severity::Warning;
     for warning in advice.diagnostics.iter().filter(is_warning) {
-        let message = warning.message(&answer.context());
-        let _ = writeln!(text, "# warning: {} [{}]", visible(&message), warning.code());
+        let (label, message) = (warning.severity().label(), warning.message(&answer.context()));
+        let _ = writeln!(text, "# {label}: {} [{}]", visible(&message), warning.code());
     }
     text
 }
