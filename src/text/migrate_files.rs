@@ -44,7 +44,8 @@ fn change(change: &LineChange) -> Option<String> {
         (before, true) => format!("removed `{before}`"),
         (before, false) => format!("`{before}` becomes {after}"),
     };
-    why.needs_words().then(|| format!("line {line}: {what}: {}", why.message()))
+    let (is_needed, message) = why.message();
+    is_needed.then(|| format!("line {line}: {what}: {message}"))
 }
 
 fn note(note: &FileNote) -> String {

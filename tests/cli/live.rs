@@ -196,7 +196,7 @@ fn refuses_invalid_live_flags() {
     with("/nowhere/to/be/found", &["advise", "--live"]).refused(1, &["cannot start"]);
     let other = json!({"protocol": 2, "origins": [], "told": {"records": {"records": []}}});
     let live = stand_in("other-day", &other);
-    with(&live, &["advise", "--live"]).refused(1, &["of another day"]);
+    with(&live, &["advise", "--live"]).refused(1, &["speaks protocol"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use conda_torch_core::commands::{DryRunCommand, StepKind};
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Expectation,
-    live::solved,
+    dry_run::solved,
     outcome::{NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy},
     verdict,
 };

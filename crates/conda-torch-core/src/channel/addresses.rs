@@ -1,21 +1,21 @@
-//! Where a channel that is only named lies, by the settings of conda and mamba.
+//! The URLs of named channels, by the settings of conda and mamba.
 
 use crate::conda::is_folder;
 use crate::types::Condarc;
 
-/// What settings say of where channels lie.
+/// The settings for the URLs of channels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Addresses {
-    /// What stands before every name; anaconda.org where nothing is said.
+    /// The URL before every name; `None` for anaconda.org.
     alias: Option<String>,
-    /// Names that lie elsewhere: the name is added to the address.
+    /// Names with another URL, to which the name is added.
     custom: Vec<(String, String)>,
-    /// Names of which there are copies, the first of each: the address is the whole of it.
+    /// Names with mirrors, the first of each: the whole URL.
     mirrors: Vec<(String, String)>,
 }
 
 impl Addresses {
-    /// Draws them from files, the strongest first, and from variables, which are stronger still.
+    /// Reads them from files, the strongest first, and from variables, which override files.
     pub fn of(files: &[Condarc], env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let mut addresses = Self {
@@ -35,14 +35,13 @@ impl Addresses {
         addresses
     }
 
-    /// The address of a channel that is named; what is an address or a folder already stays that, and a
-    /// name of which nothing is said a name.
+    /// The URL of a channel. A URL, a folder, and a name without a setting stay as they are.
     pub fn resolve(&self, channel: &str) -> String {
         if channel.contains("://") || is_folder(channel) {
             return channel.to_owned();
         }
         let of = |all: &[(String, String)], name: &str| {
-            all.iter().find(|(its, _)| its == name).map(|(_, address)| address.clone())
+            all.iter().find(|(other, _)| other == name).map(|(_, address)| address.clone())
         };
         if let Some(address) = of(&self.mirrors, channel) {
             return address;
@@ -59,20 +58,20 @@ impl Addresses {
     }
 }
 
-/// The first that is said counts.
+/// Adds a setting, of which the first counts.
 fn add(all: &mut Vec<(String, String)>, name: &str, value: impl Fn() -> String) {
-    if !all.iter().any(|(its, _)| its == name) {
+    if !all.iter().any(|(other, _)| other == name) {
         all.push((name.to_owned(), value()));
     }
 }
 
 fn joined(address: &str, channel: &str) -> String {
-    // conda takes an alias without a scheme for HTTPS.
+    // conda assumes HTTPS for an alias without a scheme.
     let scheme = if address.contains("://") || address.starts_with('/') { "" } else { "https://" };
     format!("{scheme}{}/{channel}", address.trim_end_matches('/'))
 }
 
-/// A value with its variables: conda fills in `$NAME` and `${NAME}`, so that tokens need not stand in files.
+/// A value with `$NAME` and `${NAME}` replaced, as conda does, which keeps tokens out of files.
 fn expanded(value: &str, env: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut rest = value;
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_name_resolves_by_the_file_with_priority() {
+    fn the_strongest_file_determines_the_url_of_a_name() {
         let strong = file(&[("channel_alias", "https://corp.example/t/${TOKEN}/conda/")]);
         let weak = file(&[
             ("channel_alias", "https://other.example"),
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unconfigured_channel_name_stays_unchanged() {
+    fn a_name_without_a_setting_stays_a_name() {
         assert_eq!(Addresses::default().resolve("conda-forge"), "conda-forge");
         let by_variable =
             |name: &str| (name == "CONDA_CHANNEL_ALIAS").then(|| "m.example".to_owned());
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn unset_variables_stay_as_written() {
+    fn variables_that_are_not_set_stay() {
         for (value, expected) in [
             ("https://$TOKEN/x", "https://tk-1/x"),
             ("$OTHER/${NONE}/$", "$OTHER/${NONE}/$"),

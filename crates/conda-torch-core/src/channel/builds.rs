@@ -1,4 +1,4 @@
-//! Builds of PyTorch as a channel's records show them: records that no rule tells apart are one build.
+//! Builds of PyTorch in a channel's records. Records that no rule distinguishes are one build.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,26 @@ use crate::conda::{Subdir, Version};
 use crate::types::{Accelerator, ArmVariant, Blas, Build, CudaPins, CudaVersion};
 
 use super::Record;
-use super::libtorch::find_libtorch;
-use super::record_specs::{UnreadReason, UnreadRecord, arm_variant, lower, pins, spec, toolkit};
+use super::record_specs::{
+    UnreadReason, UnreadRecord, arm_variant, find_libtorch, lower, pins, spec, toolkit,
+};
 
-/// A build as the channel has it: what a row of the matrix says, without what only the recipe knows.
+/// A build of a channel: a row of the matrix, without the facts that only the recipe has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelBuild {
-    /// What tells it from others.
+    /// What distinguishes it from others.
     pub key: BuildKey,
-    /// The build numbers that there are, ascending.
+    /// Its build numbers, ascending.
     pub build_numbers: Vec<u16>,
     /// Whether the build string names the BLAS.
     pub blas_in_build_string: bool,
-    /// Whether there is a `pytorch-gpu` or `pytorch-cpu` that leads to it, among the records.
+    /// Whether a `pytorch-gpu` or `pytorch-cpu` selects it.
     pub metapackage: bool,
     /// The `cuda-version` pins that it accepts.
     pub cuda_pins: CudaPins,
-    /// The oldest glibc that it asks for.
+    /// The oldest glibc that it needs.
     pub glibc: Option<Version>,
-    /// The oldest macOS that it asks for.
+    /// The oldest macOS that it needs.
     pub macos: Option<Version>,
     /// The first and the last Python.
     pub pythons: (Version, Version),
@@ -32,14 +33,14 @@ pub struct ChannelBuild {
     pub newest: Option<u64>,
 }
 
-/// What tells builds apart.
+/// What distinguishes builds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BuildKey {
     /// PyTorch's version.
     pub pytorch: Version,
     /// The platform.
     pub subdir: Subdir,
-    /// What it computes on.
+    /// The accelerator.
     pub accelerator: Accelerator,
     /// The linear algebra library.
     pub blas: Blas,
@@ -60,7 +61,7 @@ impl BuildKey {
     }
 }
 
-/// Draws the builds from the records of `pytorch`, and of its metapackages; others are passed over.
+/// Reads the builds from the records of `pytorch`, `libtorch` and the metapackages, skipping others.
 pub fn read_builds(records: &[Record]) -> (Vec<ChannelBuild>, Vec<UnreadRecord>) {
     let mut builds: BTreeMap<BuildKey, Vec<ChannelBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();
@@ -94,12 +95,12 @@ pub fn read_builds(records: &[Record]) -> (Vec<ChannelBuild>, Vec<UnreadRecord>)
     (all, gaps)
 }
 
-/// Builds of one key, of which those that differ in their numbers alone become one.
+/// Merges builds of one key that differ only in their numbers.
 fn merged(mut builds: Vec<ChannelBuild>) -> Vec<ChannelBuild> {
     builds.sort_by(|a, b| a.build_numbers.cmp(&b.build_numbers));
     let mut merged: Vec<ChannelBuild> = Vec::with_capacity(builds.len());
     for build in builds {
-        // The last alone: a row goes from its first number to its last, and none stands in another.
+        // Only the last one: the ranges of rows do not overlap.
         match merged.last_mut().filter(|one| one.pythons == build.pythons && is_same(one, &build)) {
             Some(one) => join(one, build),
             None => merged.push(build),
@@ -108,7 +109,7 @@ fn merged(mut builds: Vec<ChannelBuild>) -> Vec<ChannelBuild> {
     merged
 }
 
-/// Whether no rule tells two builds apart, but for their numbers and Pythons.
+/// Whether two builds differ at most in their numbers and Pythons.
 fn is_same(a: &ChannelBuild, b: &ChannelBuild) -> bool {
     a.blas_in_build_string == b.blas_in_build_string
         && a.cuda_pins == b.cuda_pins
@@ -125,7 +126,7 @@ fn join(build: &mut ChannelBuild, other: ChannelBuild) {
     build.newest = build.newest.max(other.newest);
 }
 
-/// Whether there is a metapackage whose build string begins as that of the build.
+/// Whether a metapackage has the beginning of the build's build string.
 fn has_metapackage(key: &BuildKey, records: &[Record]) -> bool {
     let name = if key.accelerator.cuda().is_some() { "pytorch-gpu" } else { "pytorch-cpu" };
     let prefix = key.accelerator.build_prefix();
@@ -175,7 +176,7 @@ fn one(record: &Record, library: Option<&Record>) -> Result<ChannelBuild, Unread
         },
         build_numbers: vec![number],
         blas_in_build_string: named.is_some(),
-        metapackage: false, // another package's records tell
+        metapackage: false, // set later, from other records
         cuda_pins,
         glibc: floor("__glibc"),
         macos: floor("__osx"),
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_builds_with_unknown_toolkits() {
+    fn reads_a_new_cuda_version() {
         let depends = [
             "__glibc >=2.28,<3.0.a0",
             "cuda-version >=13.1,<14",
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn builds_for_several_pythons_and_numbers_are_one_row() {
+    fn builds_for_several_pythons_and_numbers_are_one() {
         let of = |python, build| record(build, &["mkl", python]);
         let records = [
             of("python >=3.13,<3.14.0a0", "cpu_mkl_py313_h1_101"),
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_different_build_number_splits_a_row() {
+    fn builds_before_and_after_a_different_number_stay_apart() {
         let of = |glibc, build| record(build, &["mkl", "python >=3.12,<3.13.0a0", glibc]);
         let (old, new) = ("__glibc >=2.17,<3.0.a0", "__glibc >=2.28,<3.0.a0");
         let records = [
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_has_the_requirements_of_its_library() {
+    fn a_build_has_the_dependencies_of_its_libtorch() {
         let build = record(
             "cuda131_mkl_py312_h1_300",
             &["libtorch 2.14.0 cuda131_mkl_h7_300", "python >=3.12,<3.13.0a0", "__glibc >=2.17"],
@@ -258,13 +259,13 @@ mod tests {
         assert_eq!(gaps, []);
         assert_eq!(builds[0].glibc, Some(Version::new(&[2, 28])));
         assert_eq!(builds[0].cuda_pins, CudaVersion::new(13, 1)..CudaVersion::new(14, 0));
-        // Without it nobody can install the build.
+        // Without it, the build cannot be installed.
         let (builds, gaps) = read_builds(&[build, other]);
         assert_eq!((builds.len(), gaps[0].what), (0, UnreadReason::Libtorch));
     }
 
     #[test]
-    fn reports_records_that_are_not_understood() {
+    fn an_unread_record_has_a_reason() {
         let python = "python >=3.12,<3.13.0a0";
         for (build, depends, what) in [
             ("rocm62_mkl_py312_h1_0", vec![python], Some(UnreadReason::BuildString)),

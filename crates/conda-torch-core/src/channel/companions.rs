@@ -1,4 +1,4 @@
-//! Builds of torchvision and torchaudio as a channel's records show them.
+//! Builds of torchvision and torchaudio in a channel's records.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,11 +9,10 @@ use crate::types::{Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersi
 use super::Record;
 use super::record_specs::{UnreadReason, UnreadRecord, arm_variant, lower, pins, specs, toolkit};
 
-/// A row for each version, platform, toolkit and variant: the last build counts.
+/// What distinguishes rows; of several build numbers the last counts.
 type CompanionKey = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<ArmVariant>);
 
-/// Draws the companions from the records. Those of other packages are passed over; one that names
-/// no PyTorch that it is for is a gap.
+/// Reads the companions from the records, skipping other packages.
 pub(super) fn companions(
     records: &[Record],
     day: Date,
@@ -35,7 +34,7 @@ pub(super) fn companions(
     for ((key, _), builds) in builds {
         for build in builds {
             let row = rows.entry(key).or_insert_with(|| build.clone());
-            // A Python that the last build dropped stays within reach, by an earlier one.
+            // A Python that the last build lacks is still available, in an earlier one.
             let pythons = (row.pythons.0.min(build.pythons.0), row.pythons.1.max(build.pythons.1));
             let is_alike = *row == CompanionBuild { pythons: row.pythons, ..build.clone() };
             *row = if is_alike { CompanionBuild { pythons, ..build } } else { build };
@@ -60,8 +59,8 @@ fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild,
         None => CudaVersion::new(0, 0)..CudaVersion::new(0, 0),
         Some(_) => pins(record).ok_or(UnreadReason::CudaPins)?,
     };
-    // `pytorch * cuda126*` in contrast to `cuda*`. torchaudio refuses the import beside another
-    // toolkit whatever its record says (pytorch/audio#4226).
+    // `pytorch * cuda126*`, unlike `cuda*`. torchaudio fails to import with another toolkit, whatever
+    // its record says (pytorch/audio#4226).
     let names_toolkit = |spec: SpecParts<'_>| {
         let rest = spec.build.and_then(|build| build.split_once("cuda"));
         rest.is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))

@@ -1,29 +1,31 @@
-//! What a channel has that the matrix does not, and the other way round.
+//! Differences between a channel and the matrix.
 
 use serde::Serialize;
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{Build, CompanionBuild, CudaVersion};
+use crate::types::{Build, CompanionBuild, CudaVersion, Date};
 
-use super::builds::{BuildKey, ChannelBuild};
-use super::contents::ChannelContents;
+use super::Record;
+use super::builds::{BuildKey, ChannelBuild, read_builds};
+use super::companions::companions;
+use super::record_specs::{UnreadReason, UnreadRecord};
 
-/// In what a channel and the matrix differ.
+/// The differences between a channel and the matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Differences<'a> {
     /// Builds of PyTorch.
     pub builds: Vec<Difference<'a>>,
     /// Builds of torchvision and torchaudio.
     pub companions: Vec<CompanionDifference<'a>>,
-    /// Versions of `cuda-version` that the matrix has not.
+    /// Versions of `cuda-version` that the matrix lacks.
     pub new_cuda_versions: Vec<CudaVersion>,
-    /// Versions of `cuda-version` that the channel has not.
+    /// Versions of `cuda-version` that the channel lacks.
     pub gone_cuda_versions: Vec<CudaVersion>,
 }
 
 impl Differences<'_> {
-    /// Whether they do not differ.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.builds.is_empty()
             && self.companions.is_empty()
@@ -32,32 +34,56 @@ impl Differences<'_> {
     }
 }
 
-/// One thing in which a channel and the matrix differ.
+/// The builds of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChannelContents {
+    /// Builds of PyTorch.
+    pub builds: Vec<ChannelBuild>,
+    /// Builds of torchvision and torchaudio.
+    pub companions: Vec<CompanionBuild>,
+    /// Versions of `cuda-version`, ascending. None is no difference: a channel used with conda-forge does
+    /// not need them.
+    pub cuda_versions: Vec<CudaVersion>,
+}
+
+impl ChannelContents {
+    /// Reads records, as of a day, and returns the unread ones too.
+    pub fn of(records: &[Record], day: Date) -> (Self, Vec<UnreadRecord>) {
+        let (builds, mut gaps) = read_builds(records);
+        let (companions, more) = companions(records, day);
+        gaps.extend(more);
+        let (cuda_versions, more) = cuda_versions(records);
+        gaps.extend(more);
+        (Self { builds, companions, cuda_versions }, gaps)
+    }
+}
+
+/// A difference between a channel and the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference<'a> {
-    /// The channel has a build that no row tells.
+    /// A build without a row.
     New(&'a ChannelBuild),
-    /// The channel has newer build numbers of a row, and says the same of them.
+    /// Newer build numbers of an unchanged row.
     Rebuilt {
         /// The row.
         row: &'a Build,
         /// The build with its numbers.
         found: &'a ChannelBuild,
     },
-    /// A row says something else than the channel's newest records.
+    /// A row that differs from the newest records.
     Changed {
         /// The row.
         row: &'a Build,
-        /// What the channel says.
+        /// The build in the channel.
         found: &'a ChannelBuild,
-        /// In what.
+        /// The differences.
         what: Vec<RowChange>,
     },
-    /// No record is left of a row.
+    /// A row without records.
     Gone(&'a Build),
 }
 
-/// In what a row differs.
+/// A difference of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -72,23 +98,23 @@ pub enum RowChange {
     Pythons,
 }
 
-/// One thing in which companions differ.
+/// A difference of companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CompanionDifference<'a> {
-    /// The channel has a build that no row tells.
+    /// A build without a row.
     New(&'a CompanionBuild),
-    /// A row says something else than the channel.
+    /// A row that differs from the channel.
     Changed {
         /// The row.
         row: &'a CompanionBuild,
-        /// What the channel says.
+        /// The companion in the channel.
         found: &'a CompanionBuild,
     },
-    /// No record is left of a row.
+    /// A row without records.
     Gone(&'a CompanionBuild),
 }
 
-/// Compares, on these platforms, from the oldest version of each package on that the matrix has.
+/// Compares a channel with the matrix on these platforms, from the oldest version in the matrix on.
 pub fn differences<'a>(
     has: &'a ChannelContents,
     matrix: &'a Matrix,
@@ -132,7 +158,7 @@ fn of_companions<'a>(
     all
 }
 
-/// Whether two rows say the same, wherever they were read.
+/// Whether two rows differ at most in their source.
 fn is_alike(row: &CompanionBuild, found: &CompanionBuild) -> bool {
     *row == CompanionBuild { source: row.source.clone(), ..found.clone() }
 }
@@ -152,7 +178,7 @@ fn of_builds<'a>(
     for found in found.iter().filter(looked_at) {
         let of_key = rows().filter(|row| BuildKey::of(row) == found.key);
         let newest = found.build_numbers.iter().copied().max().unwrap_or(0);
-        // Rows of one key are of different build numbers: the one that has it, else the last.
+        // Rows of one key differ in build numbers: the row with the newest one, else the last.
         let has = |row: &&Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
         let Some(row) = of_key.max_by_key(|row| (has(row), row.build_numbers.1)) else {
             all.push(Difference::New(found));
@@ -165,7 +191,7 @@ fn of_builds<'a>(
             all.push(Difference::Rebuilt { row, found });
         }
     }
-    // Candidates are on a label of their own, which is another channel to a client.
+    // Release candidates are on another label, which is another channel for a client.
     let is_gone = |row: &&Build| {
         !row.pytorch.is_candidate() && !found.iter().any(|found| found.key == BuildKey::of(row))
     };
@@ -189,4 +215,20 @@ fn changes(row: &Build, found: &ChannelBuild) -> Vec<RowChange> {
         what.push(RowChange::Pythons);
     }
     what
+}
+
+/// The versions of `cuda-version`, ascending, and the unread records.
+fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<UnreadRecord>) {
+    let (mut versions, mut gaps) = (Vec::new(), Vec::new());
+    for record in records.iter().filter(|record| record.name == "cuda-version") {
+        match record.version.parse() {
+            Ok(version) => versions.push(version),
+            Err(_) => {
+                gaps.push(UnreadRecord { url: record.url.clone(), what: UnreadReason::Version })
+            }
+        }
+    }
+    versions.sort_unstable();
+    versions.dedup();
+    (versions, gaps)
 }

@@ -1,15 +1,12 @@
-//! What a channel says today: its records, and the solutions that they lead to.
+//! The current records of channels.
 //!
-//! Reading channels and solving takes hundreds of crates, which the answer must not wait for and most
-//! people never need. They live in a program of their own, `conda-torch-live`, which is asked with one
-//! [`LiveRequest`] on its standard input and answers with one [`LiveReply`] on its standard output.
+//! Reading channels and solving needs hundreds of crates, so another program does it: `conda-torch-live`
+//! reads one [`LiveRequest`] on its standard input and writes one [`LiveReply`] to its standard output.
 
 mod addresses;
 mod builds;
 mod companions;
-mod contents;
 mod difference;
-mod libtorch;
 mod priority;
 mod protocol;
 mod record_specs;
@@ -17,8 +14,9 @@ mod rows;
 
 pub use addresses::Addresses;
 pub use builds::{BuildKey, ChannelBuild, read_builds};
-pub use contents::ChannelContents;
-pub use difference::{CompanionDifference, Difference, Differences, RowChange, differences};
+pub use difference::{
+    ChannelContents, CompanionDifference, Difference, Differences, RowChange, differences,
+};
 pub use priority::by_priority;
 pub use protocol::{
     LiveAnswer, LiveQuestion, LiveReply, LiveReplyError, LiveRequest, PROTOCOL, Record, Records,

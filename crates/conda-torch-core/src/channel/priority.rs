@@ -1,11 +1,11 @@
-//! Which channel a package is taken from where there are several.
+//! Strict channel priority.
 
 use std::collections::BTreeMap;
 
 use super::{Records, SubdirOrigin};
 
-/// The records that a client with strict channel priority considers: those of the first channel that has
-/// the package for a platform. The origins stand in the order of priority.
+/// The records that a client with strict channel priority considers: those of the first channel, in the
+/// order of the origins, that has the package for a platform.
 pub fn by_priority(Records { mut records }: Records, origins: &[SubdirOrigin]) -> Records {
     let bare = |channel: &str| channel.trim_end_matches('/').to_owned();
     let order: Vec<String> = origins.iter().map(|origin| bare(&origin.channel)).collect();
@@ -14,7 +14,7 @@ pub fn by_priority(Records { mut records }: Records, origins: &[SubdirOrigin]) -
     for record in &records {
         let place = place(&record.channel);
         let best = first.entry((record.name.clone(), record.subdir.clone())).or_insert(place);
-        // A channel that is in no origin comes last: `None` is less than any place.
+        // A channel without an origin comes last.
         *best = (*best).into_iter().chain(place).min();
     }
     records.retain(|record| {
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_come_from_the_first_channel_that_has_them() {
+    fn a_package_comes_from_the_first_channel_that_has_it_for_the_platform() {
         let (own, all) = ("https://corp.example/ml", "https://conda.anaconda.org/conda-forge");
         let records = vec![
             record(all, "pytorch", "linux-64"),

@@ -1,82 +1,78 @@
-//! The words between this program and `conda-torch-live`: one [`LiveRequest`] in, one [`LiveReply`] out, as JSON.
-//!
-//! Both are built from the same sources; a program of another day is told by [`PROTOCOL`].
+//! The protocol of `conda-torch-live`: one [`LiveRequest`] in, one [`LiveReply`] out, as JSON.
 
 use serde::{Deserialize, Serialize};
 
 use crate::conda::Fault;
 
-/// The number of this form of the words. It changes with them.
+/// The version of the protocol. It changes with each of its types.
 pub const PROTOCOL: u32 = 1;
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveRequest {
-    /// [`PROTOCOL`] of who asks.
+    /// [`PROTOCOL`] of this program.
     pub protocol: u32,
     /// Channels in the order of priority: a name (`conda-forge`), an address, or an absolute path.
     pub channels: Vec<String>,
-    /// The platforms, without `noarch`, which is always read too: `linux-64`.
+    /// The platforms, such as `linux-64`; `noarch` is always read too.
     pub subdirs: Vec<String>,
-    /// The folder for what is kept from one run to the next; made where it is missing.
+    /// The folder of the cache, which may not exist yet.
     pub cache: String,
-    /// Whether nothing may be asked of a network: the cache alone, however old.
+    /// Whether to read only the cache, whatever its age.
     pub offline: bool,
-    /// For how many seconds a server may be silent before it counts as one that does not answer.
+    /// The timeout of a silent server in seconds.
     pub patience: u32,
-    /// What is wanted.
+    /// The question.
     pub question: LiveQuestion,
 }
 
-/// What is wanted of the channels.
+/// A question about channels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LiveQuestion {
-    /// Every record of these packages, and of no other.
+    /// All records of these packages.
     Records {
         /// Names of packages.
         names: Vec<String>,
     },
-    /// A solution for the only subdir, as a client with strict channel priority would find it.
+    /// A solution for the only subdir, with strict channel priority.
     Solve {
-        /// Match specs as they are typed: `pytorch-gpu=2.13.0`.
+        /// Match specs: `pytorch-gpu=2.13.0`.
         specs: Vec<String>,
         /// Virtual packages as `NAME=VERSION=BUILD`.
         virtual_packages: Vec<String>,
     },
 }
 
-/// What is answered.
+/// A reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveReply {
-    /// [`PROTOCOL`] of who answers.
+    /// [`PROTOCOL`] of the other program.
     pub protocol: u32,
-    /// Where each part of each channel came from, also of those that failed.
+    /// The origin of each subdir of each channel, even if it failed.
     pub origins: Vec<SubdirOrigin>,
     /// The answer.
     #[serde(rename = "told")]
     pub answer: LiveAnswer,
 }
 
-/// Why an answer is none.
+/// Why a reply cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveReplyError {
-    /// It is not in these words.
-    #[error("what it says is not understood: {0}")]
+    /// It is not JSON of this protocol.
+    #[error("cannot read the reply of `conda-torch-live`: {0}")]
     NotUnderstood(serde_json::Error),
-    /// It is of a program of another day.
-    #[error(
-        "it is of another day than this program (protocol {0}): install both from the same sources"
-    )]
+    /// It has another version of the protocol.
+    #[error("`conda-torch-live` speaks protocol {0}; reinstall both programs")]
     OtherProtocol(u32),
 }
 
 impl LiveReply {
-    /// Reads an answer.
+    /// Reads a reply.
     ///
     /// # Errors
-    /// Where it is none to a program of this day.
+    /// If it is not JSON of this version of the protocol.
     pub fn read(text: &[u8]) -> Result<Self, LiveReplyError> {
         let reply: Self = serde_json::from_slice(text).map_err(LiveReplyError::NotUnderstood)?;
         if reply.protocol == PROTOCOL {
@@ -87,26 +83,26 @@ impl LiveReply {
     }
 }
 
-/// The answer itself.
+/// The answer in a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveAnswer {
-    /// Records, by name, then as the channel has them.
+    /// Records, sorted by name.
     Records(Records),
-    /// What a solve came to.
+    /// The result of a solve.
     Solved(Solved),
-    /// Nothing: the first fault that could not be got around.
+    /// The fault that prevents an answer.
     Failed(Fault),
 }
 
-/// The records that were asked for.
+/// The requested records.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Records {
     /// Each once, in a fixed order.
     pub records: Vec<Record>,
 }
 
-/// One package of a channel, as `repodata.json` has it. Secrets in addresses are left out.
+/// A package of a channel, as in `repodata.json`, without secrets in URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Record {
     /// `pytorch`.
@@ -119,17 +115,17 @@ pub struct Record {
     pub build_number: u64,
     /// `linux-64`, or `noarch`.
     pub subdir: String,
-    /// The channel's address, without the subdir and without a slash at the end.
+    /// The channel's URL, without the subdir and a slash at the end.
     pub channel: String,
-    /// The whole address of the package.
+    /// The URL of the package.
     pub url: String,
-    /// What it needs, as match specs.
+    /// Its dependencies, as match specs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<String>,
-    /// What it holds to versions without needing it.
+    /// Constraints on packages that it does not need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constrains: Vec<String>,
-    /// What makes solvers prefer others to it.
+    /// Features that make solvers prefer other packages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub track_features: Vec<String>,
     /// When it was built, in milliseconds since 1970.
@@ -140,46 +136,44 @@ pub struct Record {
     pub size: Option<u64>,
 }
 
-/// What a solve came to.
+/// The result of a solve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Solved {
     /// A solution.
     Solution(Solution),
-    /// There is none; the solver's own words, which name packages.
+    /// There is none.
     Unsolvable {
-        /// Its explanation, several lines.
+        /// The solver's explanation, several lines.
         why: String,
     },
 }
 
-/// What would be installed.
+/// A solved environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Solution {
-    /// Every package, by name.
+    /// All packages, sorted by name.
     pub records: Vec<Record>,
 }
 
-/// Where a part of a channel came from.
+/// The origin of a subdir of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubdirOrigin {
-    /// The channel's address, without secrets.
+    /// The channel's URL, without secrets.
     pub channel: String,
     /// `linux-64`, `noarch`.
     pub subdir: String,
-    /// In which form it was had; `None` where it was not.
+    /// The form that was read; `None` if it failed.
     pub form: Option<RepodataForm>,
-    /// For how many seconds it has lain in the cache since the server last vouched for it, one at least;
-    /// 0 where it did in this run.
+    /// Seconds since the server last confirmed the cached records, at least 1; 0 if it did in this run.
     pub age: u64,
-    /// How many bytes came over the network for it in this run, without what a solve then reads of packages
-    /// that were not named.
+    /// The bytes downloaded in this run, without records that only a solve reads.
     pub fetched: u64,
-    /// What went wrong, also where the cache then stood in.
+    /// The fault, even if the cache was used instead.
     pub fault: Option<Fault>,
 }
 
-/// The age in seconds of the oldest part that was read; 0 where all was read anew.
+/// The age of the oldest records in seconds; 0 if all were downloaded or confirmed.
 pub fn age(origins: &[SubdirOrigin]) -> u64 {
     origins.iter().map(|origin| origin.age).max().unwrap_or(0)
 }
@@ -192,6 +186,6 @@ pub enum RepodataForm {
     Sharded,
     /// One file, compressed or not.
     Whole,
-    /// There is no such subdir in the channel, which is no fault.
+    /// The channel does not have the subdir, which is no fault.
     Missing,
 }

@@ -1,4 +1,4 @@
-//! What a record's build string and dependencies say.
+//! Build strings and dependencies of records.
 
 use serde::Serialize;
 
@@ -7,12 +7,12 @@ use crate::types::{ArmVariant, CudaPins, CudaVersion};
 
 use super::Record;
 
-/// A record that the program cannot read; nothing is concluded from it.
+/// A record that cannot be read, and is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadRecord {
-    /// The record's address.
+    /// The record's URL.
     pub url: String,
-    /// Why it cannot be read.
+    /// Why.
     pub what: UnreadReason,
 }
 
@@ -21,25 +21,25 @@ pub struct UnreadRecord {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum UnreadReason {
-    /// The version has an unknown form.
+    /// An unknown form of version.
     Version,
-    /// The platform never had PyTorch.
+    /// A platform without PyTorch.
     Subdir,
-    /// The build string has an unknown form.
+    /// An unknown form of build string.
     BuildString,
-    /// A CUDA build whose requirement on `cuda-version` has an unknown form.
+    /// A CUDA build with an unknown form of its `cuda-version` dependency.
     CudaPins,
-    /// No dependency on Python.
+    /// A build without a Python.
     Python,
-    /// A companion without a dependency on PyTorch.
+    /// A companion without a PyTorch.
     Pytorch,
-    /// The channel lacks the `libtorch` that it needs, so that it cannot be installed.
+    /// The channel lacks its `libtorch`, so it cannot be installed.
     Libtorch,
     /// An unknown aarch64 variant.
     ArmVariant,
 }
 
-/// The toolkit that a build string begins with, `None` for the processor, and what follows.
+/// The CUDA version at the beginning of a build string, `None` for the CPU, and the rest.
 pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
     if let Some(rest) = build.strip_prefix("cpu") {
         return Some((None, rest));
@@ -70,11 +70,11 @@ fn constraint(spec: &SpecParts<'_>) -> Option<Constraint> {
     spec.version?.parse().ok()
 }
 
-/// The versions of `cuda-version` that go with a record; before that package existed, of `cudatoolkit`.
+/// The versions of `cuda-version` that a record accepts; in old records, of `cudatoolkit`.
 pub(super) fn pins(record: &Record) -> Option<CudaPins> {
     let spec = spec(record, "cuda-version").or_else(|| spec(record, "cudatoolkit"))?;
     let (from, below) = bounds(&constraint(&spec)?)?;
-    // Another library may leave fewer: `cuda-cupti >=12.8.90,<12.8.91` is of CUDA 12.8 alone.
+    // Another library may accept fewer: `cuda-cupti >=12.8.90,<12.8.91` is from CUDA 12.8 alone.
     let cupti = self::spec(record, "cuda-cupti").and_then(|spec| bounds(&constraint(&spec)?));
     Some(match cupti.filter(|(from, below)| from == below) {
         Some((exact, _)) => only(exact),
@@ -103,7 +103,59 @@ pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, UnreadR
     match spec.build {
         Some("sbsa") => Ok(Some(ArmVariant::Sbsa)),
         Some("tegra") => Ok(Some(ArmVariant::Tegra)),
-        // The machines that it runs on are not known.
         Some(_) | None => Err(UnreadReason::ArmVariant),
+    }
+}
+
+/// The `libtorch` of a build, whose dependencies are the build's too: a package of its own since 2.1.0.
+/// `None` for older builds, and without records of `libtorch`.
+pub(super) fn find_libtorch<'r>(
+    record: &Record,
+    libraries: &[&'r Record],
+) -> Result<Option<&'r Record>, UnreadReason> {
+    let Some(needed) = spec(record, "libtorch").filter(|_| !libraries.is_empty()) else {
+        return Ok(None);
+    };
+    let version = needed.version.unwrap_or_default().trim_start_matches('=').trim_end_matches(".*");
+    let build = needed.build.unwrap_or("*");
+    let is_it = |it: &&&Record| {
+        it.subdir == record.subdir && it.version == version && is_match(build, &it.build)
+    };
+    libraries.iter().find(is_it).map(|it| Some(*it)).ok_or(UnreadReason::Libtorch)
+}
+
+/// Whether a build string matches a glob: `cuda129_mkl_h9562ed8_304`, `*_304`, `*`.
+fn is_match(pattern: &str, build: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == build };
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(build) = build.strip_prefix(start).and_then(|build| build.strip_suffix(end)) else {
+        return false;
+    };
+    let mut left = Some(build);
+    for part in middle.split('*') {
+        left = left.and_then(|left| left.split_once(part)).map(|(_, behind)| behind);
+    }
+    left.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_build_strings_by_glob() {
+        for (pattern, build, is_it) in [
+            ("cuda131_mkl_h7_300", "cuda131_mkl_h7_300", true),
+            ("cuda131_mkl_h7_300", "cuda131_mkl_h7_301", false),
+            ("*_300", "cuda131_mkl_h7_300", true),
+            ("cuda*_mkl*300", "cuda131_mkl_h7_300", true),
+            ("cuda*_mkl*301", "cuda131_mkl_h7_300", false),
+            ("cuda*300*_300", "cuda131_mkl_h7_300", false),
+            ("a*b*b", "ab", false),
+            ("*", "x", true),
+            ("", "x", false),
+        ] {
+            assert_eq!(is_match(pattern, build), is_it, "{pattern} {build}");
+        }
     }
 }

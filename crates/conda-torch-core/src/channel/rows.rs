@@ -1,5 +1,5 @@
-//! A matrix of what a channel has today. What only recipes say is that of the row of the same build,
-//! or, for a build that is newer than the rows, of the nearest, and marked as concluded.
+//! The matrix of a channel. The facts that only recipes have are those of the row of the same build, or,
+//! for a newer build, of the nearest row, marked as inferred.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -9,11 +9,11 @@ use crate::matrix::Matrix;
 use crate::types::{Accelerator, ArchList, Build, Companion, Date, GlibcFloor, Source};
 
 use super::builds::{BuildKey, ChannelBuild};
-use super::contents::ChannelContents;
+use super::difference::ChannelContents;
 use super::record_specs::UnreadRecord;
 use super::{Record, Records};
 
-/// The packages whose records are wanted for [`rows`].
+/// The packages whose records [`rows`] needs.
 pub const PACKAGES: [&str; 7] = [
     "pytorch",
     "libtorch",
@@ -24,8 +24,8 @@ pub const PACKAGES: [&str; 7] = [
     "torchaudio",
 ];
 
-/// The matrix of these platforms as a channel, named without secrets, has them on a day, with what is known of all else,
-/// and what was not understood. `None` where the channel has no PyTorch for them.
+/// The matrix with a channel's builds for these platforms, and the unread records; all else is from the
+/// known matrix. `None` if the channel has no PyTorch for them. The channel's name has no secrets.
 pub fn rows(
     Records { records }: &Records,
     subdirs: &[Subdir],
@@ -43,7 +43,7 @@ pub fn rows(
     let is_read = |subdir: Subdir| subdirs.contains(&subdir);
     let drawn = builds.iter().filter(|found| is_read(found.key.subdir));
     let mut builds: Vec<Build> = drawn.flat_map(|found| of_one(found, day, known)).collect();
-    // Candidates are on a label of their own, which was not read.
+    // Release candidates are on another label, which was not read.
     let kept = |row: &&Build| row.pytorch.is_candidate() || !is_read(row.subdir);
     builds.extend(known.builds.iter().filter(kept).cloned());
     builds.sort_by_key(place);
@@ -64,8 +64,8 @@ pub fn rows(
     Some((matrix, gaps))
 }
 
-/// The records without those of versions before the oldest that is known of their package: their forms
-/// were others, and nobody is led to them. A version that cannot be read stays.
+/// Drops the records of versions before the oldest in the matrix: their forms differ, and they are not
+/// recommended. Unread versions stay.
 pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
     let of = |package| {
         let rows = known.companions.iter().filter(move |row| row.package == package);
@@ -86,14 +86,14 @@ pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
     records
 }
 
-/// Where a row stands among others: see `check` of the matrix.
+/// The order of rows, which `check` of the matrix requires.
 fn place(row: &Build) -> impl Ord + use<> {
     let toolkit = Reverse(row.accelerator.cuda());
     let numbers = Reverse(row.build_numbers);
     (Reverse(row.pytorch), row.subdir, toolkit, row.arm_variant, Reverse(row.blas), numbers)
 }
 
-/// A build as rows: its numbers are parted by the rows that know them.
+/// The rows of a build: one for each row of the matrix with some of its numbers.
 fn of_one(found: &ChannelBuild, day: Date, known: &Matrix) -> Vec<Build> {
     let holder = |number: u16| {
         known.builds.iter().find(|row| {
@@ -140,7 +140,7 @@ fn row(
         pythons: found.pythons,
         source: Source::Channel { date: day, inferred: is_cuda && own.is_none() },
     };
-    // The channel says what the row says: then it is the row.
+    // An unchanged row keeps its source.
     if let Some(own) = own
         && own.build_numbers.1 == numbers.1
         && own
@@ -155,8 +155,8 @@ fn row(
     build
 }
 
-/// The build whose kernels are the likeliest to be those of another: of the same or the nearest major
-/// version of CUDA, the same platform, the same or the nearest toolkit, the newest PyTorch.
+/// The CUDA build whose kernels are most likely those of another: of the nearest major CUDA version, then
+/// the same platform, the nearest minor version, and the nearest PyTorch.
 pub fn nearest<'m>(key: &BuildKey, matrix: &'m Matrix) -> Option<&'m Build> {
     let own = key.accelerator.cuda()?;
     let closeness = |build: &&Build| {

@@ -110,7 +110,7 @@ impl<'a> From<&'a MigratedFile> for FileReport<'a> {
                     line: change.line,
                     before: &change.before,
                     after: &change.after,
-                    message: change.why.message(),
+                    message: change.why.message().1,
                 })
                 .collect(),
             remarks: remarks

@@ -1,145 +1,65 @@
-//! Findings about a dry run, and corrections of the command.
+//! How a dry run differs from the advice, and why one has no solution.
 
-use crate::conda::{FaultKind, MatchSpec, Version};
+use crate::conda::{FaultKind, Version};
 use crate::types::{Accelerator, Blas, Companion, CudaVersion};
 
-/// One thing to know about a dry run.
+/// A finding about a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum SolveFinding {
-    /// There is no `pytorch` in it.
+    /// `pytorch` is not in the plan.
     NoPytorch,
     /// Another version of PyTorch.
-    Version {
-        /// What the advice says.
-        expected: Version,
-        /// What the client would install.
-        got: String,
-    },
-    /// A build without CUDA in place of one with it.
-    CpuBuild {
-        /// The toolkit that was promised.
-        expected: CudaVersion,
-    },
-    /// Another accelerator or another toolkit.
-    Accelerator {
-        /// What the advice says.
-        expected: Accelerator,
-        /// What the client would install.
-        got: Accelerator,
-    },
-    /// A build string that this program does not understand.
-    UnknownBuild {
-        /// It.
-        build: String,
-    },
+    Version { expected: Version, got: String },
+    /// A CPU build instead of a CUDA build.
+    CpuBuild { expected: CudaVersion },
+    /// Another accelerator or another CUDA version.
+    Accelerator { expected: Accelerator, got: Accelerator },
+    /// An unknown build string.
+    UnknownBuild { build: String },
     /// Another linear algebra library.
-    Blas {
-        /// What the advice says.
-        expected: Blas,
-        /// What the client would install.
-        got: Blas,
-    },
-    /// An older build of the promised one.
-    OlderBuild {
-        /// What the advice says.
-        expected: u16,
-        /// What the client would install.
-        got: u64,
-    },
-    /// A newer build of the promised one than this program knows: no contradiction.
-    NewerBuild {
-        /// The newest that this program knows.
-        known: u16,
-        /// What the client would install.
-        got: u64,
-    },
-    /// Packages from another channel than the promised one.
-    Channel {
-        /// The channel that was promised.
-        expected: String,
-        /// The channel.
-        got: String,
-        /// How many come from there.
-        packages: usize,
-        /// Whether `pytorch` does.
-        has_pytorch: bool,
-    },
-    /// A companion is not in it.
-    CompanionMissing {
-        /// Which.
-        package: Companion,
-    },
+    Blas { expected: Blas, got: Blas },
+    /// A lower build number.
+    OlderBuild { expected: u16, got: u64 },
+    /// A higher build number than the matrix has: no contradiction.
+    NewerBuild { known: u16, got: u64 },
+    /// Packages from another channel, and whether `pytorch` is one of them.
+    Channel { expected: String, got: String, packages: usize, has_pytorch: bool },
+    /// A companion is not in the plan.
+    CompanionMissing { package: Companion },
     /// Another version of a companion.
-    CompanionVersion {
-        /// Which.
-        package: Companion,
-        /// What the advice says.
-        expected: Version,
-        /// What the client would install.
-        got: String,
-    },
-    /// A companion without CUDA beside a PyTorch with it.
-    CompanionCpu {
-        /// Which.
-        package: Companion,
-    },
-    /// Another `cuda-version` than the specs pin; `None` where it is not in it.
-    CudaPin {
-        /// What the specs say.
-        expected: CudaVersion,
-        /// What the client would install.
-        got: Option<String>,
-    },
-    /// The client sees no such virtual package.
-    VirtualMissing {
-        /// `__cuda`.
-        name: String,
-    },
-    /// The client sees a virtual package, and too old a one.
-    VirtualTooLow {
-        /// `__cuda`.
-        name: String,
-        /// What is needed, where it is told: `>=13`.
-        needed: Option<String>,
-        /// What it sees, where it says it.
-        seen: Option<String>,
-    },
-    /// No channel has this.
-    NotFound {
-        /// A package or a spec.
-        spec: String,
-    },
-    /// A pin holds a package back.
-    Pinned {
-        /// The pin, as the client writes it.
-        spec: String,
-    },
-    /// These requests exclude each other.
-    Conflict {
-        /// Packages, as the client names them; never empty.
-        packages: Vec<String>,
-    },
-    /// There is no solution, and the client's words do not tell why in a way that is understood.
+    CompanionVersion { package: Companion, expected: Version, got: String },
+    /// A companion without CUDA beside a PyTorch with CUDA.
+    CompanionCpu { package: Companion },
+    /// Another `cuda-version` than the specs pin; `None` if it is not in the plan.
+    CudaPin { expected: CudaVersion, got: Option<String> },
+    /// The client does not detect this virtual package: `__cuda`.
+    VirtualMissing { name: String },
+    /// The detected virtual package is too old; the bound (`>=13`) and the version, if printed.
+    VirtualTooLow { name: String, needed: Option<String>, seen: Option<String> },
+    /// No channel has this package or spec.
+    NotFound { spec: String },
+    /// A pin excludes the build; the pin as the client prints it.
+    Pinned { spec: String },
+    /// These requested packages exclude each other; never empty.
+    Conflict { packages: Vec<String> },
+    /// There is no solution, and the client's output does not explain it.
     Unexplained,
-    /// The client could not get at the channel.
-    Network {
-        /// What kept it; `Other` where that was not told.
-        kind: FaultKind,
-    },
+    /// The client could not read the channel.
+    Network { kind: FaultKind },
     /// The client failed.
     Failed,
-    /// The client's words are not understood.
+    /// The client's output is in an unknown format.
     Unreadable,
 }
 
 impl SolveFinding {
-    /// Whether it speaks against the advice. A newer build than the table knows, and a build string
-    /// that nobody could have known, do not.
+    /// Whether it contradicts the advice.
     pub const fn contradicts(&self) -> bool {
         !matches!(self, Self::NewerBuild { .. })
     }
 
-    /// Its name in JSON.
+    /// The code in JSON.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoPytorch => "no-pytorch",
@@ -169,23 +89,9 @@ impl SolveFinding {
 
     /// The virtual package that it is about.
     pub fn virtual_package(&self) -> Option<&str> {
-        if let Self::VirtualMissing { name } | Self::VirtualTooLow { name, .. } = self {
-            Some(name)
-        } else {
-            None
-        }
+        let (Self::VirtualMissing { name } | Self::VirtualTooLow { name, .. }) = self else {
+            return None;
+        };
+        Some(name)
     }
-}
-
-/// A change to a command that may fix it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Correction {
-    /// Set `CONDA_OVERRIDE_CUDA`.
-    OverrideCuda(CudaVersion),
-    /// Pass this spec, instead of the one for the same package.
-    Spec(MatchSpec),
-    /// Ignore the pins in the settings.
-    NoPin,
-    /// Use a new environment instead of the existing one.
-    NewEnvironment,
 }

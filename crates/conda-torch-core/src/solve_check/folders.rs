@@ -1,21 +1,21 @@
-//! Where a client keeps packages and environments, as its `info --json` says.
+//! The folders of a client, from its `info --json`.
 
 use serde_json::Value;
 
-/// The folders of a client, those that it writes to first.
+/// The folders that a client writes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Folders {
-    /// For packages.
+    /// The package cache.
     pub packages: Option<String>,
     /// For environments.
     pub environments: Option<String>,
 }
 
 impl Folders {
-    /// Reads a client's own words; what it does not say is left open.
+    /// Reads the output of `info --json`; a missing folder is unknown.
     pub fn read(info: &[u8]) -> Self {
         let info: Value = serde_json::from_slice(info).unwrap_or_default();
-        // conda's and mamba 1's; mamba 2's and micromamba's; pixi's, which has one for all.
+        // The keys of conda and mamba 1, of mamba 2 and micromamba, and of pixi.
         Self {
             packages: first(&info, &["pkgs_dirs", "package cache", "cache_dir"]),
             environments: first(&info, &["envs_dirs", "envs directories"]),
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_folders_from_every_client() {
+    fn reads_the_keys_of_every_client() {
         let conda = br#"{"pkgs_dirs": ["/c/pkgs", "/h/.conda/pkgs"], "envs_dirs": ["/c/envs"]}"#;
         assert_eq!(Folders::read(conda), folders("/c/pkgs", Some("/c/envs")));
         let mamba = br#"{"package cache": ["/m/pkgs"], "envs directories": ["/m/envs"]}"#;

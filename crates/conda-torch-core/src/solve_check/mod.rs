@@ -1,20 +1,16 @@
-//! The check of a client's dry run against the advice, before anything is downloaded.
+//! Verification of an advice: the dry run of a client, or a solve, compared with the recommended build.
 //!
-//! 1. [`dry_run`]: what a client printed.
-//! 2. `finding`, `comparison`, `no_solution`: how a plan differs from the advice, or why there is none.
-//! 3. `verdict`: whether the dry run selects the recommended build.
-//! 4. [`outcome`]: what was run and its result, with the disk space that it needs in [`folders`]; [`live`] is
-//!    a solve without a client.
+//! 1. `dry_run` reads the output of a client or of `conda-torch-live`.
+//! 2. `verdict` compares it with the advice; `no_solution` explains why there is no solution.
+//! 3. `outcome` is the result of a check with the disk space that it needs; `folders` are a client's
+//!    folders.
 
-mod comparison;
 pub mod dry_run;
 mod finding;
 pub mod folders;
-pub mod live;
 mod no_solution;
 pub mod outcome;
 mod verdict;
 
-pub use comparison::{Expectation, PlannedPytorch};
-pub use finding::{Correction, SolveFinding};
-pub use verdict::{SolveVerdict, Status, verdict};
+pub use finding::SolveFinding;
+pub use verdict::{Correction, Expectation, PlannedPytorch, SolveVerdict, Status, verdict};

@@ -1,8 +1,6 @@
-//! Why there is no solution, as far as a solver's words tell it for certain.
-//!
-//! Three solvers explain themselves: libmamba ("nothing provides __cuda needed by …", and a tree),
-//! resolvo in rattler ("__cuda *, for which no candidates were found", a tree of its own), and conda's
-//! classic one, which lists also what is as it should be.
+//! Why there is no solution, from the explanation of a solver: libmamba ("nothing provides __cuda needed
+//! by …", and a tree), resolvo in rattler ("__cuda *, for which no candidates were found", in a tree of
+//! its own), or conda's classic solver, which also lists satisfied dependencies.
 
 use crate::conda::Version;
 use crate::resolve::Choice;
@@ -12,10 +10,10 @@ use super::finding::SolveFinding;
 /// The virtual packages that a build may need.
 const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux", "__win"];
 
-/// The most findings of one explanation: a tree repeats itself a hundred times.
+/// The most findings of one explanation.
 const MOST: usize = 8;
 
-/// What an explanation comes to; never empty.
+/// The reasons in an explanation; never empty.
 pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
     let mut findings = Vec::new();
     let is_classic = words.contains("Output in format: Requested package")
@@ -26,10 +24,10 @@ pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
         for line in words.lines() {
             add(&mut findings, of_line(line));
         }
-        settle_seen(&mut findings, words);
-        findings.retain(|finding| concerns(finding, choice));
+        add_seen(&mut findings, words);
+        findings.retain(|finding| concerns_choice(finding, choice));
     }
-    // The deepest cause alone: what conflicts above it follows from it.
+    // Other conflicts follow from a virtual package.
     if findings.iter().any(is_virtual) {
         findings.retain(is_virtual);
     }
@@ -42,7 +40,7 @@ pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
     findings
 }
 
-/// A spec that no channel has; a virtual package is nothing that a channel has.
+/// A missing spec: of a channel, or a virtual package.
 pub(super) fn missing(spec: &str) -> SolveFinding {
     let name = name_of(spec);
     if name.starts_with("__") {
@@ -56,8 +54,7 @@ fn is_virtual(finding: &SolveFinding) -> bool {
     matches!(finding, SolveFinding::VirtualMissing { .. } | SolveFinding::VirtualTooLow { .. })
 }
 
-/// Adds what is not told yet; of a virtual package one line may say what is needed, and another what is
-/// seen.
+/// Adds a new finding. One line may have the bound on a virtual package, and another the detected version.
 fn add(findings: &mut Vec<SolveFinding>, found: Option<SolveFinding>) {
     let Some(found) = found else { return };
     let name = found.virtual_package();
@@ -72,14 +69,14 @@ fn add(findings: &mut Vec<SolveFinding>, found: Option<SolveFinding>) {
         return;
     };
     if let SolveFinding::VirtualTooLow { needed: bound, seen: seen @ None, .. } = &mut findings[at]
-        && let SolveFinding::VirtualTooLow { needed, seen: told, .. } = found
+        && let SolveFinding::VirtualTooLow { needed, seen: other, .. } = found
         && *bound == needed
     {
-        *seen = told;
+        *seen = other;
     }
 }
 
-/// What one line of an explanation says, without the branches of its tree.
+/// Reads one line of an explanation, without the branches of its tree.
 fn of_line(line: &str) -> Option<SolveFinding> {
     let line = line.trim_start_matches(|c: char| {
         c.is_whitespace() || ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '-' | '|')
@@ -123,7 +120,7 @@ fn of_line(line: &str) -> Option<SolveFinding> {
     too_low(spec)
 }
 
-/// Something that is not there: with a bound on a virtual package it may be there and too old.
+/// A missing package; a virtual package with a bound may only be too old.
 fn absent(spec: &str) -> Option<SolveFinding> {
     let spec = spec.trim();
     let name = name_of(spec);
@@ -145,10 +142,10 @@ fn too_low(spec: &str) -> Option<SolveFinding> {
     Some(SolveFinding::VirtualTooLow { name: name.to_owned(), needed, seen: None })
 }
 
-/// What the promised build needs of a virtual package, where that is a version.
+/// The version of a virtual package that the recommended build needs.
 fn need(name: &str, choice: &Choice<'_>) -> Option<Version> {
     match name {
-        // `cuda-version` holds the driver to its major version; `needs_cuda` is what the driver has.
+        // `cuda-version` needs only the major version; `needs_cuda` is the version of the driver.
         "__cuda" => choice.cuda_version.map(|pin| Version::new(&[pin.major])),
         "__glibc" => choice.build.glibc.map(|floor| floor.declared.max(floor.libraries)),
         "__osx" => choice.build.macos,
@@ -156,9 +153,9 @@ fn need(name: &str, choice: &Choice<'_>) -> Option<Version> {
     }
 }
 
-/// Whether a finding is about the promised build: a tree also tells why its neighbours do not fit, such
-/// as those for CUDA 13 beside one for 12.9.
-fn concerns(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
+/// Whether a finding is about the recommended build: a tree also explains why other builds do not fit,
+/// such as those for CUDA 13 beside one for 12.9.
+fn concerns_choice(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
     if let SolveFinding::VirtualMissing { name } = finding {
         return name != "__cuda" || choice.needs_cuda.is_some();
     }
@@ -174,20 +171,20 @@ fn concerns(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
     })
 }
 
-/// rattler says elsewhere in its tree what it sees: "└─ __cuda 12.0".
-fn settle_seen(findings: &mut [SolveFinding], words: &str) {
+/// Adds the detected versions, which rattler prints elsewhere in its tree: "└─ __cuda 12.0".
+fn add_seen(findings: &mut [SolveFinding], words: &str) {
     for finding in findings {
         let SolveFinding::VirtualTooLow { name, seen: seen @ None, .. } = finding else { continue };
         let is_version = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
-        let told = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
+        let version = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
             let rest = words[at + found.len()..].lines().next()?;
             Some(rest.trim()).filter(is_version).filter(|rest| !rest.contains(' '))
         });
-        *seen = told.map(str::to_owned);
+        *seen = version.map(str::to_owned);
     }
 }
 
-/// conda's classic solver: "-> __cuda" is needed, and `feature:/linux-64::__cuda==12.9=0` is seen.
+/// conda's classic solver: "-> __cuda" is needed, and `feature:/linux-64::__cuda==12.9=0` is detected.
 fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<SolveFinding> {
     let is_needed = words.contains(&format!("-> {name}"));
     let marker = format!("::{name}==");
@@ -198,8 +195,7 @@ fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<SolveFindi
     let Some(seen) = seen else {
         return is_needed.then_some(SolveFinding::VirtualMissing { name });
     };
-    // It lists what is needed whether or not that is fulfilled: only what is below the build's own
-    // need is certain.
+    // It also lists satisfied dependencies: only a version below the build's own need is certain.
     let needed = need(&name, choice)
         .filter(|needed| seen.parse::<Version>().is_ok_and(|seen| seen < *needed))?;
     Some(SolveFinding::VirtualTooLow {
@@ -209,28 +205,29 @@ fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<SolveFindi
     })
 }
 
-/// Requests that the explanation names side by side: two at least.
+/// The requested packages that the explanation names together: at least two.
 fn conflict(words: &str) -> Option<SolveFinding> {
     let mut packages: Vec<String> = Vec::new();
     let depth = |line: &str| line.len() - line.trim_start().len();
     let is_branch = |line: &&str| line.trim_start().starts_with(['├', '└']);
-    // The first level of a tree is what was asked for.
+    // The first level of a tree has the requested packages.
     let first = words.lines().filter(is_branch).map(depth).min();
     for line in words.lines() {
-        let asked = Some(line).filter(|line| is_branch(line) && first == Some(depth(line)));
-        let asked = asked.map(|line| line.trim_start().trim_start_matches(['├', '└', '─', ' ']));
+        let requested = Some(line).filter(|line| is_branch(line) && first == Some(depth(line)));
+        let requested =
+            requested.map(|line| line.trim_start().trim_start_matches(['├', '└', '─', ' ']));
         let classic = words
             .contains("Output in format: Requested package")
             .then(|| line.split("The following").next().unwrap_or_default())
             .filter(|line| {
                 line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains('=')
             });
-        let Some(text) = asked.or(classic) else { continue };
+        let Some(text) = requested.or(classic) else { continue };
         let end = [" is ", " can ", " cannot ", " -> ", ","];
         let end = end.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
         let spec = tidy(&text[..end]);
-        let is_asked = !spec.is_empty() && !spec.starts_with("__");
-        if is_asked && !packages.contains(&spec) && packages.len() < MOST {
+        let is_package = !spec.is_empty() && !spec.starts_with("__");
+        if is_package && !packages.contains(&spec) && packages.len() < MOST {
             packages.push(spec);
         }
     }
@@ -244,7 +241,7 @@ fn name_of(spec: &str) -> &str {
     &spec[..end.unwrap_or(spec.len())]
 }
 
-/// A spec without the build that is any: `pytorch =2.12 *` is `pytorch =2.12`.
+/// A spec without a build that matches all: `pytorch =2.12 *` is `pytorch =2.12`.
 fn tidy(spec: &str) -> String {
     let spec = spec.trim();
     spec.strip_suffix(" *").unwrap_or(spec).trim().to_owned()

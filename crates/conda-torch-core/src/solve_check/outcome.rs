@@ -1,8 +1,8 @@
-//! An advice that was put to the test, or not, and what came of it.
-
-use serde::Serialize;
+//! The result of verifying an advice.
 
 use std::time::Duration;
+
+use serde::Serialize;
 
 use crate::conda::Version;
 use crate::types::ClientKind;
@@ -10,110 +10,109 @@ use crate::types::ClientKind;
 use super::dry_run::{DryRun, PlannedPackage};
 use super::{SolveVerdict, Status};
 
-/// What was done about an advice, and what came of it.
+/// A check of an advice, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SolveCheck {
-    /// Who was asked.
+    /// The program that solves.
     pub by: SolvedBy,
-    /// The words that it was asked with, the program first; empty where it was not asked.
+    /// Its command, the program first; empty if none was run.
     pub argv: Vec<String>,
-    /// Variables that were set for it.
+    /// The variables that were set for it.
     pub env: Vec<(String, String)>,
-    /// How long it took.
+    /// How long it ran.
     pub took: Duration,
-    /// What came of it.
+    /// The result.
     pub outcome: SolveOutcome,
-    /// For how many seconds what was solved has been in the cache; 0 where it was read anew, and where a
-    /// client does not say.
+    /// The age of the cached records in seconds; 0 if they were downloaded, or if unknown.
     pub age: u64,
-    /// Whether its corrections were tried too, and end on the promised build.
+    /// Whether the corrections were tried too, and lead to the recommended build.
     pub corrected: bool,
-    /// The folders that would be written to, where they could be looked at: packages, environment.
+    /// The folders that would be written to, if known: packages, environment.
     pub places: Vec<WriteFolder>,
 }
 
-/// Who solves.
+/// The program that solves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SolvedBy {
     /// The client that the commands are for.
     Client(ClientKind, Option<Version>),
-    /// This program's own companion, `conda-torch-live`.
+    /// `conda-torch-live`.
     Solver,
 }
 
-/// What came of it.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum SolveOutcome {
-    /// Nobody was asked.
+    /// No program was run.
     NotRun(NotRunReason),
-    /// Who was asked did not answer.
+    /// The program gave no answer.
     Broken(RunError),
-    /// It answered, and this is what that says about the advice.
+    /// The answer, compared with the advice.
     Answered(DryRun, SolveVerdict),
 }
 
-/// Why nobody was asked.
+/// Why no program was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRunReason {
-    /// There is nothing to verify: nothing fits.
+    /// No build fits.
     NothingFits,
-    /// There is no such client here; these are.
+    /// The client is not installed; these are.
     NoClient(Vec<ClientKind>),
-    /// This client sees the system that it runs on, whatever platform it is asked for.
+    /// This client solves only for the system that it runs on.
     OtherSystem,
     /// `conda-torch-live` is not installed.
     NoSolver,
 }
 
-/// Why who was asked did not answer.
+/// Why a program gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunError {
-    /// It could not be started, in the system's words.
+    /// It could not be started: the system's message.
     NotStarted(String),
     /// It took longer than this many seconds.
     TimedOut(u64),
-    /// It crashed, by this signal.
+    /// This signal ended it.
     Crashed(i32),
-    /// A folder for it could not be made, in the system's words.
+    /// A folder for it could not be created: the system's message.
     NoFolder(String),
 }
 
 /// A folder that would be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteFolder {
-    /// What goes there.
+    /// What would be written.
     pub holds: FolderContents,
-    /// The folder, or what is to be made.
+    /// The folder, which may not exist yet.
     pub path: String,
-    /// How many bytes this user may still write there.
+    /// The free bytes for this user.
     pub free: u64,
-    /// A mark that two places on one file system have in common.
+    /// The same for two folders on one file system.
     pub file_system: u64,
 }
 
-/// What goes into a folder.
+/// What would be written to a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum FolderContents {
-    /// What is downloaded.
+    /// Downloaded packages.
     Packages,
     /// The environment.
     Environment,
 }
 
-/// A place that is too small for what would be written there.
+/// A folder with too little free space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortage<'a> {
-    /// The place.
+    /// The folder.
     pub place: &'a WriteFolder,
-    /// The least that it would have to take, in bytes.
+    /// The bytes that it needs at least.
     pub needed: u64,
 }
 
 impl SolveCheck {
-    /// One of which nobody was asked.
+    /// A check without a run.
     pub fn not_run(by: SolvedBy, why: NotRunReason) -> Self {
         Self {
             by,
@@ -127,12 +126,12 @@ impl SolveCheck {
         }
     }
 
-    /// Whether it ends on the promised build.
+    /// Whether the plan has the recommended build.
     pub fn is_confirmed(&self) -> bool {
         matches!(&self.outcome, SolveOutcome::Answered(_, verdict) if verdict.status == Status::Confirmed)
     }
 
-    /// Whether there was no client that could be asked.
+    /// Whether no client could be run.
     pub fn is_without_client(&self) -> bool {
         matches!(
             self.outcome,
@@ -140,39 +139,28 @@ impl SolveCheck {
         )
     }
 
-    /// Whether there was no solver to ask.
+    /// Whether `conda-torch-live` is missing.
     pub fn is_without_solver(&self) -> bool {
         matches!(self.outcome, SolveOutcome::NotRun(NotRunReason::NoSolver))
     }
 
-    /// What would be there at the end.
+    /// The packages of the solved environment.
     pub fn planned(&self) -> &[PlannedPackage] {
-        match &self.outcome {
-            SolveOutcome::Answered(DryRun::Planned(planned), _) => planned,
-            SolveOutcome::Answered(
-                DryRun::Unsolvable(_)
-                | DryRun::NotFound(_)
-                | DryRun::Network { .. }
-                | DryRun::Failed(_)
-                | DryRun::Unreadable(_),
-                _,
-            )
-            | SolveOutcome::NotRun(_)
-            | SolveOutcome::Broken(_) => &[],
-        }
+        let SolveOutcome::Answered(DryRun::Planned(planned), _) = &self.outcome else { return &[] };
+        planned
     }
 
-    /// How many bytes would be downloaded, as far as that was said; `None` where nothing was.
+    /// The bytes to download; `None` if no size is known.
     pub fn download(&self) -> Option<u64> {
         let wanted = self.planned().iter().filter(|one| one.to_download != Some(false));
         let sizes: Vec<Option<u64>> = wanted.map(|one| one.size).collect();
-        let is_told = sizes.is_empty() || sizes.iter().any(Option::is_some);
-        (!self.planned().is_empty() && is_told)
+        let is_known = sizes.is_empty() || sizes.iter().any(Option::is_some);
+        (!self.planned().is_empty() && is_known)
             .then(|| sizes.iter().flatten().fold(0_u64, |sum, size| sum.saturating_add(*size)))
     }
 
-    /// The places that are certainly too small. What is unpacked is no smaller than its archive, and
-    /// nobody says how much larger; on one file system it is linked and not copied.
+    /// The folders that are certainly too small. An unpacked package is at least as large as its archive;
+    /// on one file system it is linked, not copied.
     pub fn shortages(&self) -> Vec<Shortage<'_>> {
         let packages = self.places.iter().find(|place| place.holds == FolderContents::Packages);
         let archives = self.planned().iter().filter_map(|one| one.size);
@@ -202,12 +190,12 @@ mod tests {
         }
     }
 
-    fn place(holds: FolderContents, free: u64, file_system: u64) -> WriteFolder {
+    fn folder(holds: FolderContents, free: u64, file_system: u64) -> WriteFolder {
         WriteFolder { holds, path: "/x".to_owned(), free, file_system }
     }
 
-    fn proof(places: Vec<WriteFolder>) -> SolveCheck {
-        let would = vec![planned(100, true), planned(30, true), planned(7, false)];
+    fn check(places: Vec<WriteFolder>) -> SolveCheck {
+        let packages = vec![planned(100, true), planned(30, true), planned(7, false)];
         let verdict = SolveVerdict {
             status: Status::Confirmed,
             plan: None,
@@ -215,7 +203,7 @@ mod tests {
             corrections: Vec::new(),
             words: None,
         };
-        let outcome = SolveOutcome::Answered(DryRun::Planned(would), verdict);
+        let outcome = SolveOutcome::Answered(DryRun::Planned(packages), verdict);
         SolveCheck {
             outcome,
             places,
@@ -225,31 +213,31 @@ mod tests {
 
     #[test]
     fn cached_packages_are_not_downloaded() {
-        assert_eq!(proof(vec![]).download(), Some(130));
+        assert_eq!(check(vec![]).download(), Some(130));
     }
 
     #[test]
-    fn a_shared_file_system_is_counted_once() {
+    fn packages_and_environment_share_one_file_system() {
         let both =
-            [place(FolderContents::Packages, 130, 1), place(FolderContents::Environment, 130, 1)];
-        assert!(proof(both.to_vec()).shortages().is_empty());
+            [folder(FolderContents::Packages, 130, 1), folder(FolderContents::Environment, 130, 1)];
+        assert!(check(both.to_vec()).shortages().is_empty());
     }
 
     #[test]
-    fn another_file_system_needs_copies_of_all_packages() {
+    fn an_environment_on_another_file_system_has_copies() {
         let apart =
-            [place(FolderContents::Packages, 130, 1), place(FolderContents::Environment, 136, 2)];
-        let proof = proof(apart.to_vec());
+            [folder(FolderContents::Packages, 130, 1), folder(FolderContents::Environment, 136, 2)];
+        let check = check(apart.to_vec());
         let short: Vec<_> =
-            proof.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
+            check.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
         assert_eq!(short, [(FolderContents::Environment, 137)]);
     }
 
     #[test]
-    fn a_full_cache_is_reported_with_the_needed_space() {
-        let proof = proof(vec![place(FolderContents::Packages, 129, 1)]);
+    fn a_small_cache_is_a_shortage() {
+        let check = check(vec![folder(FolderContents::Packages, 129, 1)]);
         let short: Vec<_> =
-            proof.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
+            check.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
         assert_eq!(short, [(FolderContents::Packages, 130)]);
     }
 }

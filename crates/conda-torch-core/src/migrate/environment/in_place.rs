@@ -6,10 +6,10 @@ use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::resolve::Choice;
 use crate::types::{Environment, InstalledPackage, Machine, Outcome};
 
-use super::packages::{PackageMigration, PackageOutcome};
-use super::replacements::{
+use super::super::old_packages::{
     REMOVED_FIRST, Replacement, follows_cuda_version, is_pip_torch, replacement,
 };
+use super::packages::{PackageMigration, PackageOutcome};
 use super::requested_packages::{RequestedFrom, RequestedPackages, dependencies};
 use super::target::installed_python;
 
@@ -28,16 +28,12 @@ pub struct InPlace {
 
 /// What prevents a change in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum Obstacle {
     /// It is the base environment, which contains the client.
     Base,
     /// The Python series changes, which loses the packages of pip.
-    OtherPython {
-        /// The installed series.
-        from: Version,
-        /// The new series.
-        to: Version,
-    },
+    OtherPython { from: Version, to: Version },
     /// Lines of the pinned file limit packages to old versions.
     Pinned(Vec<String>),
     /// pip installed PyTorch too.
@@ -104,8 +100,10 @@ pub fn is_base(environment: &Environment, machine: &Machine) -> bool {
 /// Whether a pin is about PyTorch, its companions or CUDA.
 pub(super) fn limits_pytorch(pin: &str) -> bool {
     MatchSpec::parse(pin).is_some_and(|spec| {
-        matches!(replacement(&spec.name), Some(Replacement::Choice | Replacement::CudaVersion))
-            || follows_cuda_version(&spec.name)
+        matches!(
+            replacement(&spec.name),
+            Some(Replacement::Pytorch | Replacement::Companion(_) | Replacement::CudaVersion)
+        ) || follows_cuda_version(&spec.name)
     })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! 1. `requested_packages`: what the user requested in the environment.
 //! 2. `target`: the request for the new environment, and its advice.
-//! 3. `packages`: what replaces each requested package, by the rows of `replacements`.
+//! 3. `packages`: what replaces each requested package, by the rows of `old_packages`.
 //! 4. `in_place`: the change of the environment itself, and what prevents it.
 //! 5. `settings`: the lines of the configuration that add old channels.
 //! 6. `messages`: the codes and sentences for all of it.
@@ -11,16 +11,15 @@
 mod in_place;
 pub mod messages;
 mod packages;
-mod replacements;
 mod requested_packages;
 mod settings;
 mod target;
 #[cfg(test)]
 mod tests;
 
+pub use super::old_packages::LeftOutReason;
 pub use in_place::{InPlace, Obstacle, is_base};
 pub use packages::{ChangeReason, PackageMigration, PackageOutcome};
-pub use replacements::LeftOutReason;
 pub use requested_packages::{RequestedFrom, RequestedPackages};
 pub use settings::{
     EnvironmentChannels, ManualReason, Settings, SettingsAction, SettingsFinding, settings,
@@ -33,6 +32,8 @@ use crate::conda::{ChannelKind, MatchSpec};
 use crate::matrix::Matrix;
 use crate::resolve::Choice;
 use crate::types::{Environment, Machine, PipPackage};
+
+use super::old_packages::{is_only_old, is_pip_torch};
 
 /// An environment and its migration.
 #[derive(Debug, Clone)]
@@ -108,7 +109,7 @@ fn plan(
     }
     let installable = environment.pip.iter().filter(|package| is_installable(package)).cloned();
     let (torch, pip): (Vec<PipPackage>, Vec<PipPackage>) =
-        installable.partition(|package| replacements::is_pip_torch(&package.name));
+        installable.partition(|package| is_pip_torch(&package.name));
     let specs = specs(&packages, choice, !pip.is_empty());
     Some(MigrationPlan {
         in_place: in_place::plan(environment, &packages, &specs, choice),
@@ -159,9 +160,8 @@ fn origins(environment: &Environment) -> Vec<(&str, usize)> {
 
 /// Whether an environment has PyTorch packages that are not from conda-forge.
 pub fn needs_migration(environment: &Environment) -> bool {
-    const OLD: [&str; 3] = ["cpuonly", "pytorch-cuda", "pytorch-mutex"];
     environment.packages.iter().any(|package| {
-        let is_old = OLD.contains(&package.name.as_str());
+        let is_old = is_only_old(&package.name);
         match ChannelKind::of(&package.channel) {
             ChannelKind::Pytorch => true,
             ChannelKind::Defaults => package.name == "pytorch" || is_old,

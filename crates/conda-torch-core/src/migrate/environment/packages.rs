@@ -4,7 +4,7 @@ use crate::conda::{ChannelKind, MatchSpec};
 use crate::resolve::Choice;
 use crate::types::Environment;
 
-use super::replacements::{LeftOutReason, Replacement, follows_cuda_version, replacement};
+use super::super::old_packages::{LeftOutReason, Replacement, follows_cuda_version, replacement};
 
 /// A requested package and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,10 +66,10 @@ impl PackageRules<'_, '_> {
         }
         let Some(replacement) = replacement(name) else { return self.carried_over(spec) };
         match replacement {
-            Replacement::Choice if matches!(name, "torchvision" | "torchaudio") => {
+            Replacement::Companion(_) => {
                 self.replaced(&[name]).unwrap_or(LeftOut(LeftOutReason::NotForThisPytorch))
             }
-            Replacement::Choice => self
+            Replacement::Pytorch => self
                 .replaced(&["pytorch-gpu", "pytorch-cpu", "pytorch"])
                 .unwrap_or(LeftOut(LeftOutReason::SelectedBuild)),
             Replacement::CudaVersion => {

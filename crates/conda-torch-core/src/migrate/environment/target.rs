@@ -20,23 +20,13 @@ pub struct RequestOverrides {
 
 /// A change to the request of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum RequestChange {
-    /// The Python series changes, because PyTorch has no builds for it.
-    Python {
-        /// The old series.
-        from: Version,
-        /// The new series.
-        to: Version,
-        /// The newest PyTorch with builds for the old series.
-        keeps: Option<Version>,
-    },
-    /// The PyTorch version changes, because conda-forge has none for this machine.
-    Pytorch {
-        /// The requested version.
-        from: Version,
-        /// The nearest available version.
-        to: Version,
-    },
+    /// The Python series changes, because PyTorch has no builds for it. `keeps` is the newest PyTorch with
+    /// builds for the old series.
+    Python { from: Version, to: Version, keeps: Option<Version> },
+    /// The PyTorch version changes to the nearest one that conda-forge has for this machine.
+    Pytorch { from: Version, to: Version },
     /// A companion is left out, because it is not available for the PyTorch version.
     Without(Companion),
 }
@@ -119,9 +109,8 @@ fn use_nearest<'m>(
     for unlock in nearest.unlocked_by.clone() {
         match unlock {
             Unlock::Pytorch(to) => {
-                target
-                    .changes
-                    .extend(request.pytorch.map(|from| RequestChange::Pytorch { from, to }));
+                let change = |from| RequestChange::Pytorch { from, to };
+                target.changes.extend(request.pytorch.map(change));
                 request.pytorch = Some(to);
             }
             Unlock::Python(to) => {

@@ -40,7 +40,7 @@ pub(super) fn migrate(
     let mut notes = planned.notes;
     notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
     if !planned.changes.is_empty() && specs.iter().any(|spec| spec.is_locked) {
-        notes.push(FileNote::LockAgain);
+        notes.push(FileNote::OutdatedLock);
     }
     Ok(FileMigration::new(FileFormat::EnvironmentYml, new, planned.changes, notes))
 }

@@ -113,11 +113,8 @@ impl<'a, 'm> Planner<'a, 'm> {
     /// Refuses versions that are not understood and matter.
     fn check_specs(&self) -> Result<(), FileError> {
         let is_unclear = |line: &&SpecLine| {
-            let matters = matches!(
-                line.role(),
-                PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CudaPin
-            );
-            matters && line.spec.as_ref().is_some_and(MatchSpec::is_unclear)
+            let is_unclear = line.spec.as_ref().is_some_and(MatchSpec::is_unclear);
+            line.role().selects_pytorch() && is_unclear
         };
         match self.spec.specs.iter().find(is_unclear) {
             Some(SpecLine { line, text, .. }) => {
@@ -178,12 +175,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             may_exclude && fits(subdir, &others)
         };
         let culprit = lines.iter().find(|line| excludes_all(line));
-        let is_torch = |line: &&&SpecLine| {
-            matches!(
-                line.role(),
-                PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CudaPin
-            )
-        };
+        let is_torch = |line: &&&SpecLine| line.role().selects_pytorch();
         let line = culprit.or_else(|| lines.iter().find(is_torch)).map_or(1, |line| line.line);
         FileError::Unsatisfiable { line, subdir, without: culprit.map(|line| line.text.clone()) }
     }
@@ -238,20 +230,21 @@ impl<'a, 'm> Planner<'a, 'm> {
             let gives = choice.build.pytorch;
             let family = DriverFamily::of(target.subdir, false);
             if let Some(cuda) = chosen.raised_to
-                && let Some(asked) = RequestedSpecs::new(lines.iter().copied(), target.subdir).cuda
+                && let Some(requested) =
+                    RequestedSpecs::new(lines.iter().copied(), target.subdir).cuda
                 && let Some(needed) = self.matrix.oldest_driver(cuda, family)
                 && choice.build.is_cuda()
             {
-                notes.push(FileNote::NewerDriver { asked, needed });
+                notes.push(FileNote::NewerDriver { requested, needed });
             }
             let newest = target.newest().map(|choice| choice.build.pytorch);
             let newer =
                 newest.filter(|newest| target.requested.pytorch.is_none() && *newest > gives);
             if let Some(newest) = newer {
-                notes.push(FileNote::HeldBack { subdir: target.subdir, gives, newest });
+                notes.push(FileNote::LimitedByLines { subdir: target.subdir, gives, newest });
             }
             if let Some(cuda) = choice.needs_cuda.filter(|_| self.spec.is_locked) {
-                notes.push(FileNote::TellOfCuda { cuda });
+                notes.push(FileNote::NeedsVirtualCuda { cuda });
             }
             if let Some((raised, next)) = target.with_newer_driver()
                 && let Some(cuda) = choice.cuda_version.filter(|cuda| cuda.major < 12)
@@ -277,7 +270,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             if role == PackageRole::Tied && !spec.version.is_empty() {
                 notes.push(FileNote::TiedPin { line, text });
             } else if role == PackageRole::Extension || role == PackageRole::Other && is_old(spec) {
-                notes.push(FileNote::NotKnown { line, text });
+                notes.push(FileNote::Unknown { line, text });
             }
         }
     }

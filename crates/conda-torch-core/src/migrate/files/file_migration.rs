@@ -67,49 +67,28 @@ pub struct LineChange {
     pub why: ChangeReason,
 }
 
-/// Why a line changes.
+/// Why a line changes. The messages explain the reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "see the messages")]
 pub enum ChangeReason {
-    /// The old channel ended.
     OldChannel,
-    /// conda-forge has NVIDIA's packages.
     NvidiaChannel,
-    /// Packages of `defaults` do not mix with conda-forge's.
     Defaults,
-    /// `pytorch-gpu` fails if no GPU is detected.
     FailsLoudly,
-    /// conda-forge lacks the version: the nearest one that fits the other lines.
     Nearest,
-    /// conda-forge names its builds differently.
     OtherBuilds,
-    /// `cuda-version` selects CUDA on conda-forge.
     CudaVersion,
-    /// No metapackage selects the build, so the line names it.
     NamedBuild,
-    /// The name on conda-forge.
     PytorchCpu,
-    /// conda-forge's packages do not need it.
     NotNeeded,
-    /// It follows the version of PyTorch.
     GoesWith,
-    /// pixi solves for the CUDA that the file declares.
-    TellsOfCuda,
-    /// It follows `cuda-version`.
+    DeclaresCuda,
     FollowsCuda,
 }
 
 impl ChangeReason {
-    /// The reason as a clause.
-    pub const fn message(self) -> &'static str {
-        self.clause().1
-    }
-
-    /// Whether the difference alone does not explain the change.
-    pub const fn needs_words(self) -> bool {
-        self.clause().0
-    }
-
-    const fn clause(self) -> (bool, &'static str) {
+    /// Whether a diff needs the message, and the message, a clause.
+    pub const fn message(self) -> (bool, &'static str) {
         match self {
             Self::OldChannel => (false, "the `pytorch` channel ended with PyTorch 2.5"),
             Self::NvidiaChannel => (false, "conda-forge has NVIDIA's packages"),
@@ -129,7 +108,7 @@ impl ChangeReason {
             Self::NotNeeded => (true, "not needed with conda-forge's packages"),
             Self::GoesWith => (true, "the version for this PyTorch"),
             Self::FollowsCuda => (false, "the version follows `cuda-version`"),
-            Self::TellsOfCuda => {
+            Self::DeclaresCuda => {
                 (true, "pixi solves for the CUDA version in the file, not for this machine's")
             }
         }
@@ -145,9 +124,9 @@ pub enum FileNote {
     /// The old CUDA is kept for old drivers, and limits PyTorch.
     OldCuda { cuda: CudaVersion, gives: Version, newest: Version, driver: DriverVersion },
     /// No build fits drivers as old as the file allowed.
-    NewerDriver { asked: CudaVersion, needed: DriverVersion },
+    NewerDriver { requested: CudaVersion, needed: DriverVersion },
     /// A companion or Python limits PyTorch.
-    HeldBack { subdir: Subdir, gives: Version, newest: Version },
+    LimitedByLines { subdir: Subdir, gives: Version, newest: Version },
     /// pip's PyTorch: unchanged.
     PipTorch { line: usize, text: String },
     /// pip's PyTorch beside conda's: one overwrites the other.
@@ -157,7 +136,7 @@ pub enum FileNote {
     /// A channel whose packages are built for the old channel's PyTorch.
     OtherChannel { line: usize, name: String },
     /// A package for PyTorch that the matrix does not have.
-    NotKnown { line: usize, text: String },
+    Unknown { line: usize, text: String },
     /// A version of a library that PyTorch depends on: kept.
     TiedPin { line: usize, text: String },
     /// Lines with builds of other packages: an exported environment.
@@ -165,9 +144,9 @@ pub enum FileNote {
     /// A nightly build; conda-forge has releases alone.
     Nightly { line: usize },
     /// Lock files made from this file are out of date.
-    LockAgain,
+    OutdatedLock,
     /// A solve without a GPU needs `__cuda` set.
-    TellOfCuda { cuda: CudaVersion },
+    NeedsVirtualCuda { cuda: CudaVersion },
 }
 
 impl FileNote {
@@ -177,17 +156,17 @@ impl FileNote {
             Self::PlatformAssumed { .. } => "platform-assumed",
             Self::OldCuda { .. } => "old-cuda-kept",
             Self::NewerDriver { .. } => "newer-driver-needed",
-            Self::HeldBack { .. } => "held-back",
+            Self::LimitedByLines { .. } => "held-back",
             Self::PipTorch { .. } => "pip-torch",
             Self::PipBesideConda { .. } => "pip-beside-conda",
             Self::PipIndex { .. } => "pip-index",
             Self::OtherChannel { .. } => "other-channel",
-            Self::NotKnown { .. } => "not-known",
+            Self::Unknown { .. } => "not-known",
             Self::TiedPin { .. } => "tied-pin",
             Self::Exported { .. } => "exported",
             Self::Nightly { .. } => "nightly",
-            Self::LockAgain => "lock-again",
-            Self::TellOfCuda { .. } => "tell-of-cuda",
+            Self::OutdatedLock => "lock-again",
+            Self::NeedsVirtualCuda { .. } => "tell-of-cuda",
         }
     }
 
@@ -197,7 +176,7 @@ impl FileNote {
         | Self::PipBesideConda { line }
         | Self::PipIndex { line, .. }
         | Self::OtherChannel { line, .. }
-        | Self::NotKnown { line, .. }
+        | Self::Unknown { line, .. }
         | Self::TiedPin { line, .. }
         | Self::Exported { line, .. }
         | Self::Nightly { line }) = self
@@ -216,10 +195,10 @@ impl FileNote {
             Self::OldCuda { cuda, gives, newest, driver } => format!(
                 "CUDA {cuda}, kept for drivers older than {driver}, limits PyTorch to {gives}; pass `--driver {driver}` for {newest}"
             ),
-            Self::NewerDriver { asked, needed } => format!(
-                "no build with CUDA {asked} fits; the new one needs driver {needed} or newer"
+            Self::NewerDriver { requested, needed } => format!(
+                "no build with CUDA {requested} fits; the new one needs driver {needed} or newer"
             ),
-            Self::HeldBack { subdir, gives, newest } => format!(
+            Self::LimitedByLines { subdir, gives, newest } => format!(
                 "other lines limit PyTorch to {gives} on {subdir}; without them, {newest} is available"
             ),
             Self::PipTorch { text, .. } => {
@@ -234,7 +213,7 @@ impl FileNote {
             Self::OtherChannel { name, .. } => format!(
                 "packages from `{name}` are built for the `pytorch` channel; check whether conda-forge has them"
             ),
-            Self::NotKnown { text, .. } => {
+            Self::Unknown { text, .. } => {
                 format!("`{text}`: unknown whether conda-forge has it for this PyTorch")
             }
             Self::TiedPin { text, .. } => format!(
@@ -244,10 +223,10 @@ impl FileNote {
                 "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
             ),
             Self::Nightly { .. } => "conda-forge has releases, no nightly builds".to_owned(),
-            Self::LockAgain => {
+            Self::OutdatedLock => {
                 "lock files made from this file are out of date; lock again".to_owned()
             }
-            Self::TellOfCuda { cuda } => format!(
+            Self::NeedsVirtualCuda { cuda } => format!(
                 "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
             ),
         }
@@ -256,42 +235,25 @@ impl FileNote {
 
 /// Why a file is not migrated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum FileError {
     /// The text does not match its name or its beginning.
     #[error("line {line}: not {format}: {problem}")]
-    Malformed {
-        /// TOML or YAML.
-        format: &'static str,
-        /// The line, from 1.
-        line: usize,
-        /// What the parser says.
-        problem: String,
-    },
+    Malformed { format: &'static str, line: usize, problem: String },
     /// It is made from other files.
     #[error("{0} is generated; migrate the file it is made from, then generate it again")]
     Generated(&'static str),
-    /// A line about PyTorch that is not understood.
+    /// A line about PyTorch that cannot be read.
     #[error("line {line}: cannot read `{text}`; expected a match spec such as `pytorch=2.1`")]
-    InvalidSpec {
-        /// The line, from 1.
-        line: usize,
-        /// As it is written.
-        text: String,
-    },
-    /// No build on conda-forge satisfies the file.
+    InvalidSpec { line: usize, text: String },
+    /// No build on conda-forge satisfies the file; `without` is the line that excludes every build, if one
+    /// alone does.
     #[error(
         "line {line}: no build on conda-forge for {subdir} satisfies the file{}",
         without.as_ref().map_or_else(String::new, |text| format!("; without `{text}`, one does"))
     )]
-    Unsatisfiable {
-        /// The line that excludes every build, or that of PyTorch.
-        line: usize,
-        /// The platform.
-        subdir: Subdir,
-        /// The line that excludes every build, if one alone does.
-        without: Option<String>,
-    },
-    /// The new text differs from the plan: a fault of this program.
+    Unsatisfiable { line: usize, subdir: Subdir, without: Option<String> },
+    /// The new text differs from the plan: a bug.
     #[error("internal error: the edit would change unrelated lines. Please report it")]
     UnrelatedLines,
 }

@@ -1,6 +1,6 @@
 //! The edit to one package line.
 
-use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
+use crate::conda::{ChannelKind, Constraint, MatchSpec, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
@@ -10,8 +10,8 @@ use super::file_migration::{ChangeReason, LineChange};
 use super::packages::{PackageRole, is_old, role};
 use super::target::PlatformTarget;
 
-/// The first PyTorch that the old channel does not have. Who names no version does not mean an older
-/// one: a solve that something else limits is to fail instead of installing it.
+/// The first PyTorch that the old channel does not have. A file without a version wants no older one: a
+/// solve that something else limits must fail instead of installing it.
 const FLOOR: Version = Version::new(&[2, 6]);
 
 /// The specs that a line becomes.
@@ -89,7 +89,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         targets.filter_map(|target| Some((target, chosen.on(target.subdir)?))).collect()
     }
 
-    /// A spec for conda-forge in the place of an old one.
+    /// A spec for conda-forge instead of an old one.
     fn spec(&self, old: &MatchSpec, name: &str, version: &str) -> MatchSpec {
         let is_conda_forge = |channel: &String| ChannelKind::of(channel) == ChannelKind::CondaForge;
         let own = old.channel.clone().filter(is_conda_forge);
@@ -116,8 +116,13 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         let newest = scope.iter().map(|(_, choice)| choice.build.pytorch).max();
         let gives = newest.unwrap_or(FLOOR);
         let build = style.build();
-        let admits_all = |constraint: &crate::conda::Constraint| {
+        let admits_all = |constraint: &Constraint| {
             scope.iter().all(|(_, choice)| constraint.admits(choice.build.pytorch))
+        };
+        let renamed = if name == "pytorch-gpu" {
+            ChangeReason::FailsLoudly
+        } else {
+            ChangeReason::OldChannel
         };
         let (version, why) = match &constraint {
             Some(constraint) if !admits_all(constraint) => {
@@ -128,14 +133,9 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             }
             Some(_) if build.is_some() => (spec.version.clone(), ChangeReason::NamedBuild),
             Some(_) if spec.build.is_some() => (spec.version.clone(), ChangeReason::OtherBuilds),
-            Some(_) => (spec.version.clone(), ChangeReason::FailsLoudly),
+            Some(_) => (spec.version.clone(), renamed),
             None if build.is_some() => (format!("={gives}"), ChangeReason::NamedBuild),
-            None => (self.floor(&style, gives), ChangeReason::FailsLoudly),
-        };
-        let why = if why == ChangeReason::FailsLoudly && name != "pytorch-gpu" {
-            ChangeReason::OldChannel
-        } else {
-            why
+            None => (self.floor(&style, gives), renamed),
         };
         let mut new = vec![MatchSpec { build, ..self.spec(spec, name, &version) }];
         // CUDA has no line of its own yet.
@@ -146,7 +146,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         (new, why)
     }
 
-    /// The version of a PyTorch whose version nobody named.
+    /// The version of a PyTorch without one.
     fn floor(&self, style: &PytorchStyle, gives: Version) -> String {
         let has_floor = style.all_cuda && style.metapackage && self.syntax.floors && gives >= FLOOR;
         if has_floor { format!(">={FLOOR}") } else { String::new() }
@@ -235,14 +235,14 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         &self,
         spec: &MatchSpec,
         scope: &[Chosen<'a, 'm>],
-        has_version_of_cuda: bool,
+        has_cuda_version: bool,
     ) -> Option<NewSpecs> {
         let from_nvidia = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Nvidia);
         let pin = cuda_pin(scope).filter(|pin| pin.major >= 12)?;
         if !from_nvidia && spec.version.is_empty() {
             return None;
         }
-        let version = if spec.version.is_empty() || !has_version_of_cuda {
+        let version = if spec.version.is_empty() || !has_cuda_version {
             String::new()
         } else {
             spec.restyled(pin).replace("==", "=")
@@ -256,7 +256,7 @@ fn cuda_pin(scope: &[Chosen<'_, '_>]) -> Option<CudaVersion> {
     scope.iter().find_map(|(_, choice)| choice.cuda_version)
 }
 
-/// How to ask for PyTorch on all platforms of a line.
+/// How to request PyTorch on all platforms of a line.
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 struct PytorchStyle {
     all_cuda: bool,

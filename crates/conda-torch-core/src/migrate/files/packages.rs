@@ -1,7 +1,12 @@
 //! The roles of packages.
 
 use crate::conda::{ChannelKind, MatchSpec};
+use crate::resolve::RequestedAccelerator;
 use crate::types::Companion;
+
+use super::super::old_packages::{
+    LeftOutReason, Replacement, has_cuda_version, is_only_old, is_toolkit_library, replacement,
+};
 
 /// What a package is to the migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,85 +35,49 @@ pub(super) enum PackageRole {
     Other,
 }
 
-/// The role of a package.
+impl PackageRole {
+    /// Whether the package selects a build of PyTorch.
+    pub(super) fn selects_pytorch(self) -> bool {
+        matches!(self, Self::Pytorch | Self::Companion(_) | Self::CudaPin)
+    }
+}
+
+/// The role of a package. The packages of other channels are private builds.
 pub(super) fn role(spec: &MatchSpec) -> PackageRole {
-    let channel = spec.channel.as_deref().map(ChannelKind::of);
-    if channel == Some(ChannelKind::Other) {
-        return PackageRole::Other; // a private build
+    if spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Other) {
+        return PackageRole::Other;
     }
-    match spec.name.as_str() {
-        "pytorch" | "pytorch-gpu" | "pytorch-cpu" => PackageRole::Pytorch,
-        "torchvision" => PackageRole::Companion(Companion::Torchvision),
-        "torchaudio" => PackageRole::Companion(Companion::Torchaudio),
-        "pytorch-cuda" | "cudatoolkit" | "cuda-version" => PackageRole::CudaPin,
-        "cpuonly" => PackageRole::CpuOnly,
-        "pytorch-mutex" | "torchtriton" => PackageRole::NotNeeded,
-        "python" => PackageRole::Python,
-        "mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch" => PackageRole::Tied,
-        "torchtext"
-        | "torchdata"
-        | "torchserve"
-        | "torch-model-archiver"
-        | "torch-workflow-archiver"
-        | "pytorch3d"
-        | "captum"
-        | "xformers" => PackageRole::Extension,
-        name if name.starts_with("magma-cuda") => PackageRole::Magma,
-        name if is_toolkit(name) => PackageRole::Toolkit,
-        name if is_library(name) => PackageRole::ToolkitLibrary,
-        _ => PackageRole::Other,
+    match (spec.name.as_str(), replacement(&spec.name)) {
+        ("python", _) => PackageRole::Python,
+        ("cpuonly", _) => PackageRole::CpuOnly,
+        ("mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch", _) => PackageRole::Tied,
+        ("torchdata" | "pytorch3d" | "captum" | "xformers", _)
+        | (_, Some(Replacement::LeftOut(LeftOutReason::Discontinued))) => PackageRole::Extension,
+        (_, Some(Replacement::Pytorch)) => PackageRole::Pytorch,
+        (_, Some(Replacement::Companion(companion))) => PackageRole::Companion(*companion),
+        (_, Some(Replacement::CudaVersion)) => PackageRole::CudaPin,
+        (name, Some(_)) if is_only_old(name) => PackageRole::NotNeeded,
+        (name, None) if is_only_old(name) => PackageRole::Magma,
+        (name, None) if has_cuda_version(name) => PackageRole::Toolkit,
+        (name, None) if is_toolkit_library(name) => PackageRole::ToolkitLibrary,
+        (_, _) => PackageRole::Other,
     }
-}
-
-/// Packages of the `nvidia` channel that conda-forge has with the same name and CUDA's version.
-fn is_toolkit(name: &str) -> bool {
-    let own = ["cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder", "cuda-compat"];
-    name == "cuda" || name.starts_with("cuda-") && !own.iter().any(|own| name.starts_with(own))
-}
-
-/// Libraries of the `nvidia` channel that conda-forge has with the same name.
-fn is_library(name: &str) -> bool {
-    const NAMES: [&str; 10] = [
-        "libcublas",
-        "libcufft",
-        "libcufile",
-        "libcurand",
-        "libcusolver",
-        "libcusparse",
-        "libnpp",
-        "libnvjitlink",
-        "libnvjpeg",
-        "libnvfatbin",
-    ];
-    NAMES.contains(&name.strip_suffix("-dev").unwrap_or(name))
 }
 
 /// Whether a spec is from the old channel, or only that has the package.
 pub(super) fn is_old(spec: &MatchSpec) -> bool {
-    let from_there = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Pytorch);
-    from_there
-        || matches!(
-            spec.name.as_str(),
-            "pytorch-cuda" | "cpuonly" | "pytorch-mutex" | "torchtriton"
-        )
-        || spec.name.starts_with("magma-cuda")
+    spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Pytorch)
+        || is_only_old(&spec.name)
 }
 
 /// The device in a build string of the old channel.
-pub(super) fn device_of(build: &str) -> Option<Device> {
+pub(super) fn device_of(build: &str) -> Option<RequestedAccelerator> {
     let lower = build.to_ascii_lowercase();
     if lower.contains("cpu") {
-        Some(Device::Cpu)
+        Some(RequestedAccelerator::Cpu)
     } else if lower.contains("cuda") || lower.contains("gpu") {
-        Some(Device::Cuda)
+        Some(RequestedAccelerator::Cuda)
     } else {
         None
     }
-}
-
-/// What a build runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Device {
-    Cpu,
-    Cuda,
 }

@@ -1,11 +1,11 @@
-//! What the specs of an environment ask for on one platform.
+//! The request of an environment's specs on one platform.
 
-use crate::conda::{Constraint, MatchSpec, Subdir, Version};
+use crate::conda::{Constraint, MatchSpec, Os, Subdir, Version};
 use crate::resolve::RequestedAccelerator;
 use crate::types::{Companion, CudaVersion};
 
 use super::environment_spec::SpecLine;
-use super::packages::{Device, PackageRole, device_of, role};
+use super::packages::{PackageRole, device_of, role};
 
 /// The request of all lines for a platform.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ impl RequestedSpecs {
                 requested.add(spec);
             }
         }
-        if platform.os() == crate::conda::Os::Macos {
+        if platform.os() == Os::Macos {
             requested.device = RequestedAccelerator::Auto; // its builds have no other accelerator
         }
         requested
@@ -93,14 +93,12 @@ impl RequestedSpecs {
     fn add_build(&mut self, spec: &MatchSpec) {
         let Some(build) = &spec.build else { return };
         match device_of(build) {
-            Some(Device::Cuda) => {
+            Some(RequestedAccelerator::Cuda) => {
                 self.device = RequestedAccelerator::Cuda;
                 self.cuda = self.cuda.or_else(|| cuda_in(build));
             }
-            Some(Device::Cpu) if self.device == RequestedAccelerator::Auto => {
-                self.device = RequestedAccelerator::Cpu;
-            }
-            Some(Device::Cpu) | None => {}
+            Some(device) if self.device == RequestedAccelerator::Auto => self.device = device,
+            Some(_) | None => {}
         }
     }
 

@@ -48,21 +48,12 @@ impl<'m> PlatformTarget<'m> {
     /// The same with the oldest driver for a newer CUDA; `None` for a described machine, or without a
     /// newer CUDA.
     pub(super) fn with_newer_driver(&self) -> Option<(Self, CudaVersion)> {
-        let asked = self.requested.cuda.filter(|_| !self.is_described)?;
-        let newer = self.matrix.majors.iter().find(|row| row.major > asked.major)?;
+        let old = self.requested.cuda.filter(|_| !self.is_described)?;
+        let newer = self.matrix.majors.iter().find(|row| row.major > old.major)?;
         let cuda = CudaVersion::new(newer.major, 0);
         let requested = RequestedSpecs { cuda: Some(cuda), ..self.requested.clone() };
-        let machine = assumed(self.subdir, &requested, self.matrix);
-        Some((
-            Self {
-                requested,
-                machine,
-                subdir: self.subdir,
-                is_described: false,
-                matrix: self.matrix,
-            },
-            cuda,
-        ))
+        let any = Target { machine: None, platform: None };
+        Some((Self::new(self.subdir, requested, any, self.matrix), cuda))
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -76,30 +67,28 @@ impl<'m> PlatformTarget<'m> {
         if is_impossible { RequestedAccelerator::Auto } else { self.requested.device }
     }
 
-    /// The build for a version of PyTorch and a pin of `cuda-version`, if given. A shared file that
-    /// asks for CUDA 12 keeps it if possible: newer GPUs need it.
+    /// The build for a version of PyTorch and a pin of `cuda-version`, if given. A shared file
+    /// with CUDA 12 keeps it if possible: newer GPUs need it.
     pub(super) fn choice(
         &self,
         pytorch: Option<Version>,
         pin: Option<CudaVersion>,
     ) -> Option<Choice<'m>> {
         let choice = self.advised(pytorch, pin)?;
-        let asked = self.requested.cuda.filter(|_| pin.is_none() && !self.is_described);
-        let older = choice.cuda_version.zip(asked).filter(|(own, asked)| own.major < asked.major);
-        let Some((_, asked)) = older else { return Some(choice) };
-        let pins = self.matrix.cuda_versions.iter().filter(|pin| pin.major == asked.major);
+        let old = self.requested.cuda.filter(|_| pin.is_none() && !self.is_described);
+        let older = choice.cuda_version.zip(old).filter(|(own, old)| own.major < old.major);
+        let Some((_, old)) = older else { return Some(choice) };
+        let pins = self.matrix.cuda_versions.iter().filter(|pin| pin.major == old.major);
         let same_version = |other: &Choice<'m>| other.build.pytorch == choice.build.pytorch;
         let mut kept = pins.filter_map(|pin| self.advised(pytorch, Some(*pin)));
         Some(kept.find(same_version).unwrap_or(choice))
     }
 
     fn advised(&self, pytorch: Option<Version>, pin: Option<CudaVersion>) -> Option<Choice<'m>> {
-        let mut companions: Vec<Companion> = Vec::new();
-        for (package, _) in &self.requested.companions {
-            if !companions.contains(package) {
-                companions.push(*package);
-            }
-        }
+        let mut companions: Vec<Companion> =
+            self.requested.companions.iter().map(|(package, _)| *package).collect();
+        companions.sort_unstable();
+        companions.dedup();
         self.requested.pythons().into_iter().find_map(|python| {
             let request = Request {
                 accelerator: self.device(),

@@ -1,10 +1,10 @@
-//! What kept a client from its channel, as far as its words tell: no solver says any of this.
+//! Why a client could not read a channel, by its output.
 
 use crate::conda::FaultKind;
 
 use super::output_text::beginning;
 
-/// What stands in words, in small letters, and what it tells; the first that is there counts.
+/// Text in the output, in lower case, and what it means; the first one found counts.
 const SIGNS: [(&str, FaultKind); 45] = [
     ("could not find a proxy", FaultKind::Proxy),
     ("could not resolve proxy", FaultKind::Proxy),
@@ -53,22 +53,21 @@ const SIGNS: [(&str, FaultKind); 45] = [
     ("status client error", FaultKind::Other),
 ];
 
-/// What stands before the status that a server answered with.
+/// The text before an HTTP status.
 const BEFORE_A_STATUS: [&str; 5] =
     ["http ", "status: ", "status client error (", "status server error (", "http status "];
 
-/// What kept it, if it was that: `Other` where the words tell no more.
+/// The fault of a channel; `Other` if the output has no details.
 pub(super) fn channel_fault(words: &str) -> Option<FaultKind> {
     let words = beginning(words).to_lowercase();
     let by_status = BEFORE_A_STATUS.iter().find_map(|before| {
         words.match_indices(before).find_map(|(at, _)| of_status(&words[at + before.len()..]))
     });
-    // A shard or a file may be missing on the way; what the client stumbled over is told in words.
     let by_words = || SIGNS.iter().find(|(sign, _)| words.contains(sign)).map(|(_, kind)| *kind);
     by_status.or_else(by_words)
 }
 
-/// What a status means to who asked for a channel; `None` for those that are no fault.
+/// The fault of an HTTP status, if any.
 fn of_status(text: &str) -> Option<FaultKind> {
     let digits = text.get(..3).filter(|digits| digits.bytes().all(|c| c.is_ascii_digit()))?;
     match digits {
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognizes_channel_errors_of_real_clients() {
+    fn reads_the_output_of_real_clients() {
         for (words, kind) in [
             ("HTTP 401 Unauthorized for url <http://x/linux-64/repodata.json>", FaultKind::Refused),
             (
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn solver_errors_are_not_channel_errors() {
+    fn solver_output_is_no_channel_fault() {
         for words in [
             "Could not solve for environment specs\nnothing provides __cuda needed by pytorch",
             "package pytorch-gpu-2.13.0 requires pytorch 2.13.0 cuda*_mkl*302, but none can be installed",

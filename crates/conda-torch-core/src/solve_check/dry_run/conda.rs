@@ -1,4 +1,4 @@
-//! conda's exceptions, of every solver.
+//! The exceptions of conda, with any solver.
 
 use crate::conda::FaultKind;
 
@@ -7,7 +7,7 @@ use super::channel_fault::channel_fault;
 use super::json_output::JsonOutput;
 use super::output_text::{cleaned, excerpt};
 
-/// What an exception means.
+/// Reads an exception.
 pub(super) fn failure(form: &JsonOutput) -> DryRun {
     let name = form.exception_name.as_deref().unwrap_or_default();
     let words = form.words();
@@ -17,13 +17,13 @@ pub(super) fn failure(form: &JsonOutput) -> DryRun {
         | "PackagesNotFoundInPrefixError"
         | "ResolvePackageNotFound"
         | "NoPackagesFoundError" => DryRun::NotFound(missing(form)),
-        // Pins of `conda-meta/pinned` and `pinned_packages`: said in libmamba's words, which tell more.
+        // Pins of `conda-meta/pinned` and `pinned_packages`, in libmamba's form.
         "SpecsConfigurationConflictError" => DryRun::Unsolvable(pinned(form)),
         "UnsatisfiableError"
         | "LibMambaUnsatisfiableError"
         | "RattlerUnsatisfiableError"
         | "UnavailableInvalidDependencies" => DryRun::Unsolvable(cleaned(words)),
-        // conda answers a channel that is not there, and a network that is not there, alike by name.
+        // The names do not distinguish a missing channel from a missing network.
         "CondaHTTPError"
         | "CondaSSLError"
         | "ProxyError"
@@ -45,7 +45,7 @@ pub(super) fn failure(form: &JsonOutput) -> DryRun {
     }
 }
 
-/// What is missing: as a list, or as `bad_deps` of conda before 4.9, else from the words.
+/// The missing specs: from the list of packages, else from the message.
 fn missing(form: &JsonOutput) -> Vec<String> {
     if let Some(packages) = form.packages.clone().filter(|packages| !packages.is_empty()) {
         return packages.iter().map(|spec| excerpt(spec)).collect();
@@ -57,9 +57,7 @@ fn missing(form: &JsonOutput) -> Vec<String> {
 fn pinned(form: &JsonOutput) -> String {
     let mut words = cleaned(form.words());
     for spec in form.pinned_specs.iter().flatten() {
-        words.push_str("\npin on ");
-        words.push_str(&excerpt(spec));
-        words.push_str(" is in force");
+        words += &format!("\npin on {} is in force", excerpt(spec));
     }
     words
 }

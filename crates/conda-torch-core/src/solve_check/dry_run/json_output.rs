@@ -1,4 +1,4 @@
-//! The JSON of conda, mamba and micromamba, found among other words.
+//! The JSON of conda, mamba and micromamba, found in other text.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::conda::ChannelName;
 
 use super::PlannedPackage;
 
-/// The keys that are read, of a success and of a failure.
+/// The keys of a success and of a failure.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct JsonOutput {
@@ -16,7 +16,7 @@ pub(super) struct JsonOutput {
     pub actions: Option<Actions>,
     #[serde(deserialize_with = "lenient")]
     pub success: Option<bool>,
-    /// conda's.
+    // conda's keys.
     #[serde(deserialize_with = "lenient")]
     pub exception_name: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -26,10 +26,8 @@ pub(super) struct JsonOutput {
     #[serde(deserialize_with = "lenient")]
     pub packages: Option<Vec<String>>,
     #[serde(deserialize_with = "lenient")]
-    pub bad_deps: Option<serde_json::Value>,
-    #[serde(deserialize_with = "lenient")]
     pub pinned_specs: Option<Vec<String>>,
-    /// mamba's.
+    // mamba's keys.
     #[serde(deserialize_with = "lenient")]
     pub solver_problems: Option<Vec<String>>,
     #[serde(deserialize_with = "lenient")]
@@ -44,7 +42,7 @@ pub(super) struct Logged {
     pub message: String,
 }
 
-/// What would be done.
+/// The changes of a plan.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "UPPERCASE")]
 pub(super) struct Actions {
@@ -52,7 +50,7 @@ pub(super) struct Actions {
     link: Vec<Row>,
 }
 
-/// A package as a client writes it.
+/// A package as a client prints it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Row {
@@ -70,7 +68,7 @@ struct Row {
     size: Option<u64>,
 }
 
-/// A value where it is of the expected kind, else nothing: one odd key does not spoil the rest.
+/// A value of the expected type, else nothing: one odd key does not spoil the rest.
 fn lenient<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: serde::de::DeserializeOwned,
@@ -80,20 +78,20 @@ where
     Ok(T::deserialize(value).ok())
 }
 
-/// What was found in a text.
+/// The result of a search.
 pub(super) enum Search {
     /// The object.
     Output(Box<JsonOutput>),
-    /// An object that ends too early.
+    /// A truncated object.
     Cut,
     /// None.
     Nothing,
 }
 
-/// The most places at which an object is looked for.
+/// How many `{` are tried.
 const STARTS: usize = 64;
 
-/// Finds the object: the last in the text that has a key of a dry run, since what goes wrong comes last.
+/// Finds the last object that has a key of a dry run: errors come last.
 pub(super) fn find(text: &str) -> Search {
     let mut found = Search::Nothing;
     let mut from = 0;
@@ -104,7 +102,7 @@ pub(super) fn find(text: &str) -> Search {
         match values.next() {
             Some(Ok(form)) => {
                 from = start + values.byte_offset().max(1);
-                if form.is_told() {
+                if form.is_output() {
                     found = Search::Output(Box::new(form));
                 }
             }
@@ -118,7 +116,7 @@ pub(super) fn find(text: &str) -> Search {
 }
 
 impl JsonOutput {
-    fn is_told(&self) -> bool {
+    fn is_output(&self) -> bool {
         self.actions.is_some()
             || self.success.is_some()
             || self.exception_name.is_some()
@@ -127,18 +125,17 @@ impl JsonOutput {
             || self.log_history.is_some()
     }
 
-    /// conda's words, without the name of the exception.
+    /// The message of a failure.
     pub(super) fn words(&self) -> &str {
         self.message.as_deref().or(self.error.as_deref()).unwrap_or_default()
     }
 }
 
 impl Actions {
-    /// What is linked, with the sizes of what is fetched for it.
+    /// The linked packages, with the sizes of their archives.
     pub(super) fn planned(&self) -> Vec<PlannedPackage> {
         let fetched: BTreeMap<(&str, &str, &str), &Row> =
             self.fetch.iter().map(|row| (row.key(), row)).collect();
-        // conda says nothing of FETCH where it has all of it.
         let rows = if self.link.is_empty() { &self.fetch } else { &self.link };
         let one = |row: &Row| {
             let archive = fetched.get(&row.key()).copied();
@@ -164,7 +161,7 @@ impl Row {
         (&self.name, &self.version, self.build_string())
     }
 
-    /// The fullest of what it says: an address tells more than a name.
+    /// The URL if there is one, else the name.
     fn channel(&self) -> String {
         if let Some(url) = self.url.as_deref().filter(|url| url.contains("://")) {
             return ChannelName::of_package(url).name;

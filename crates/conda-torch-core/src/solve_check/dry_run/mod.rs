@@ -1,49 +1,48 @@
-//! What a client says that it would do.
+//! Dry runs of clients.
 //!
-//! conda, mamba and micromamba print one JSON object, with words before or after it; a lock file of
-//! pixi is YAML. What is not understood is told as such, with a short piece of it.
+//! conda, mamba and micromamba print one JSON object, with other text around it; pixi writes a lock file
+//! in YAML.
 
 mod channel_fault;
 mod conda;
-mod failure;
 mod json_output;
+mod live;
 mod mamba;
 mod output_text;
 mod pixi;
-mod solver;
 
-pub use solver::{from_fault, from_solution};
+pub use live::solved;
 
 use serde::Serialize;
 
 use crate::conda::FaultKind;
 use crate::types::{ClientKind, InstalledPackage};
 
-use json_output::{JsonOutput, Search};
+use json_output::Search;
 
-/// A dry run, read.
+/// The output of a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DryRun {
-    /// It would do this.
+    /// All packages of the solved environment.
     Planned(Vec<PlannedPackage>),
-    /// There is no solution; in the client's own words, cleaned of colours and of secrets.
+    /// There is no solution: the solver's explanation, without colours and secrets.
     Unsolvable(String),
     /// Packages that no channel has, by name or spec.
     NotFound(Vec<String>),
-    /// It could not get at the channel; in its own words.
+    /// A channel could not be read.
     Network {
-        /// They.
+        /// An excerpt of the output.
         words: String,
-        /// What it was; `Other` where that is not told.
+        /// Why; `Other` if unknown.
         kind: FaultKind,
     },
-    /// It failed for another reason; in its own words.
+    /// Another failure: an excerpt of the output.
     Failed(String),
-    /// What it printed is not what such a client prints.
+    /// Output in an unknown format: an excerpt.
     Unreadable(String),
 }
 
-/// A package that would be there at the end.
+/// A package of the solved environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlannedPackage {
@@ -55,17 +54,17 @@ pub struct PlannedPackage {
     pub build: String,
     /// The channel's name or address, without the subdir and secrets.
     pub channel: String,
-    /// The size of its archive in bytes, where the client says it.
+    /// The size of its archive in bytes, if known.
     pub size: Option<u64>,
-    /// Whether it would be downloaded; `None` where the client does not say.
+    /// Whether it would be downloaded, if known.
     #[serde(rename = "download")]
     pub to_download: Option<bool>,
 }
 
-/// The most of a text that is looked at: a plan is some hundred kilobytes, a solver's tree megabytes.
+/// The longest output that is read: a plan has some hundred kilobytes, a solver's explanation megabytes.
 const MOST: usize = 32 << 20;
 
-/// Reads what a client printed. For pixi, `stdout` is the text of the lock file that it wrote.
+/// Reads a client's output. For pixi, `stdout` is its lock file.
 pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
     if stdout.len() > MOST {
         return DryRun::Unreadable(output_text::excerpt(stdout));
@@ -78,9 +77,9 @@ pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -
     }
 }
 
-/// Adds what stays in an environment as it is: a client says what changes.
-pub fn keep(planned: &mut Vec<PlannedPackage>, there: Vec<InstalledPackage>) {
-    for package in there {
+/// Adds the installed packages that do not change: clients print only changes.
+pub fn keep(planned: &mut Vec<PlannedPackage>, installed: Vec<InstalledPackage>) {
+    for package in installed {
         if planned.iter().all(|other| other.name != package.name) {
             let InstalledPackage { name, version, build, channel, .. } = package;
             let (size, to_download) = (None, Some(false));
@@ -89,38 +88,31 @@ pub fn keep(planned: &mut Vec<PlannedPackage>, there: Vec<InstalledPackage>) {
     }
 }
 
-/// mamba 1 is conda with another solver, and mamba 2 is micromamba: what is there decides.
+/// mamba 1 is conda with another solver, and mamba 2 is micromamba: the keys decide.
 fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
-    let text = output_text::plain(stdout);
-    let said = || if text.trim().is_empty() { output_text::plain(stderr) } else { text.clone() };
-    let form: JsonOutput = match json_output::find(&text) {
+    let (text, errors) = (output_text::plain(stdout), output_text::plain(stderr));
+    let form = match json_output::find(&text) {
         Search::Output(form) => *form,
         Search::Cut => return DryRun::Unreadable(output_text::excerpt(&text)),
         Search::Nothing => {
-            // A client that could not even begin says so in words.
-            let said = said();
-            return match (
-                code,
-                failure::of_failure(&output_text::plain(stderr))
-                    .or_else(|| failure::of_failure(&text)),
-            ) {
-                (_, Some(failure)) => failure,
-                (Some(0), None) => DryRun::Unreadable(output_text::excerpt(&said)),
-                (_, None) if text.trim().is_empty() && !said.trim().is_empty() => {
-                    DryRun::Failed(output_text::excerpt(&said))
+            // A client that fails at its start prints plain text.
+            let is_silent = text.trim().is_empty();
+            let output = if is_silent { &errors } else { &text };
+            return match mamba::of_failure(&errors).or_else(|| mamba::of_failure(&text)) {
+                Some(failure) => failure,
+                None if code != Some(0) && is_silent && !errors.trim().is_empty() => {
+                    DryRun::Failed(output_text::excerpt(output))
                 }
-                (_, None) => DryRun::Unreadable(output_text::excerpt(&said)),
+                None => DryRun::Unreadable(output_text::excerpt(output)),
             };
         }
     };
-    if form.exception_name.is_some() && form.exception_name.as_deref() != Some("DryRunExit") {
+    if form.exception_name.as_deref().is_some_and(|name| name != "DryRunExit") {
         return conda::failure(&form);
     }
-    if let Some(actions) = form.actions.as_ref().filter(|_| form.success != Some(false)) {
-        return DryRun::Planned(actions.planned());
+    match &form.actions {
+        Some(actions) if form.success != Some(false) => DryRun::Planned(actions.planned()),
+        None if form.success == Some(true) => DryRun::Planned(Vec::new()),
+        Some(_) | None => mamba::failure(&form, &errors, &text),
     }
-    if form.success == Some(true) {
-        return DryRun::Planned(Vec::new());
-    }
-    mamba::failure(&form, &output_text::plain(stderr), &text)
 }

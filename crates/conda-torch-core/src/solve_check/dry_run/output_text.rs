@@ -1,11 +1,11 @@
-//! The text of a client: without terminal control sequences and secrets, and cut to a length.
+//! Output of a client as plain text, without secrets, and shortened.
 
 use crate::conda::without_secrets;
 
-/// The longest excerpt, in characters: a sentence or two.
+/// The longest excerpt, in characters.
 const SHORT: usize = 300;
 
-/// The longest explanation of a solver: trees of a megabyte repeat themselves.
+/// The longest explanation of a solver, in characters: longer ones repeat themselves.
 const LONG: usize = 16 << 10;
 
 /// A text without colours, carriage returns, a byte order mark and other control characters.
@@ -30,7 +30,7 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
-/// All of a text as far as a person would read it.
+/// A text, without colours and secrets.
 pub(super) fn cleaned(text: &str) -> String {
     cut(without_secrets(&plain(&cut(text, LONG))).trim(), LONG)
 }
@@ -42,7 +42,7 @@ pub(super) fn excerpt(text: &str) -> String {
     cut(&words.join(" "), SHORT)
 }
 
-/// As much of a text as is looked at.
+/// The part of a text that is searched.
 pub(super) fn beginning(text: &str) -> String {
     cut(text, LONG)
 }

@@ -1,20 +1,20 @@
-//! `pixi lock` in a folder of its own: the lock file, or what it said instead.
+//! `pixi lock`: the lock file, or the output of a failure.
 
 use std::collections::HashMap;
 
 use crate::conda::ChannelName;
 use crate::yaml::{Document, Value};
 
-use super::failure::of_failure;
+use super::mamba::of_failure;
 use super::output_text::{excerpt, plain};
 use super::{DryRun, PlannedPackage};
 
-/// Reads a lock file, of any version: every package that its environment names by `conda: URL`.
+/// Reads a lock file of any version: its `conda: URL` entries.
 pub(super) fn read(code: Option<i32>, lock: &str, stderr: &str) -> DryRun {
     let lock = plain(lock);
     if code != Some(0) || lock.trim().is_empty() {
-        let said = plain(if stderr.trim().is_empty() { &lock } else { stderr });
-        return of_failure(&said).unwrap_or_else(|| DryRun::Failed(excerpt(&said)));
+        let output = plain(if stderr.trim().is_empty() { &lock } else { stderr });
+        return of_failure(&output).unwrap_or_else(|| DryRun::Failed(excerpt(&output)));
     }
     match packages(&lock) {
         Some(planned) => DryRun::Planned(planned),

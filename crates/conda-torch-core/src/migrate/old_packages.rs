@@ -1,12 +1,16 @@
 //! Packages of the old channels and what replaces them on conda-forge: one row a package.
 
-use Replacement::{Choice, CudaVersion, LeftOut, Renamed, SameName};
+use crate::types::Companion::{self, Torchaudio, Torchvision};
+
+use Replacement::{CudaVersion, LeftOut, Pytorch, Renamed, SameName};
 
 /// What replaces a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Replacement {
-    /// The specs of the recommended build.
-    Choice,
+    /// The PyTorch of the recommended build.
+    Pytorch,
+    /// The companion for the recommended build.
+    Companion(Companion),
     /// The `cuda-version` pin of the recommended build.
     CudaVersion,
     /// The package of the same name; versions of the old channel do not apply to it.
@@ -50,6 +54,7 @@ const DISCONTINUED: Replacement = LeftOut(LeftOutReason::Discontinued);
 const ANACONDA: &str =
     "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-channels.html";
 const ANNOUNCEMENT: &str = "https://conda-forge.org/blog/2024/11/20/pytorch-channel-deprecation/";
+const AUDIO: &str = "https://github.com/conda-forge/torchaudio-feedstock";
 const BUILDER: &str = "https://github.com/pytorch/builder/tree/main/conda";
 const CLIENT: &str = "https://github.com/conda-forge/anaconda-client-feedstock";
 const CONDA: &str = "https://github.com/conda-forge/conda-feedstock";
@@ -61,6 +66,7 @@ const PYG: &str = "https://github.com/conda-forge/pytorch_geometric-feedstock";
 const PYTORCH: &str = "https://github.com/conda-forge/pytorch-cpu-feedstock";
 const SERVE: &str = "https://github.com/pytorch/serve";
 const TRITON: &str = "https://github.com/conda-forge/triton-feedstock";
+const VISION: &str = "https://github.com/conda-forge/torchvision-feedstock";
 
 /// Sorted by name.
 static ROWS: [Row; 39] = [
@@ -76,7 +82,7 @@ static ROWS: [Row; 39] = [
     ("conda-build", BASE_ONLY, CONDA),
     ("conda-content-trust", BASE_ONLY, CONDA),
     ("conda-libmamba-solver", BASE_ONLY, CONDA),
-    ("cpuonly", Choice, ANNOUNCEMENT),
+    ("cpuonly", Pytorch, ANNOUNCEMENT),
     ("cuda-version", CudaVersion, CUDA_VERSION),
     ("cudatoolkit", CudaVersion, CUDA),
     ("cudatoolkit-dev", Renamed("cuda-toolkit"), CUDA),
@@ -85,24 +91,24 @@ static ROWS: [Row; 39] = [
     ("faiss-gpu-cuvs", Renamed("faiss-gpu"), FAISS),
     ("faiss-gpu-raft", Renamed("faiss-gpu"), FAISS),
     ("ffmpeg", SameName, FFMPEG),
-    ("libtorch", Choice, PYTORCH),
+    ("libtorch", Pytorch, PYTORCH),
     ("mamba", BASE_ONLY, CONDA),
     ("pyg", Renamed("pytorch_geometric"), PYG),
-    ("pytorch", Choice, ANNOUNCEMENT),
-    ("pytorch-cpu", Choice, PYTORCH),
+    ("pytorch", Pytorch, ANNOUNCEMENT),
+    ("pytorch-cpu", Pytorch, PYTORCH),
     ("pytorch-cuda", CudaVersion, ANNOUNCEMENT),
-    ("pytorch-gpu", Choice, PYTORCH),
+    ("pytorch-gpu", Pytorch, PYTORCH),
     ("pytorch-mutex", SELECTED_BUILD, BUILDER),
     ("pytorch-triton", Renamed("triton"), TRITON),
     ("torch-model-archiver", DISCONTINUED, SERVE),
     ("torch-workflow-archiver", DISCONTINUED, SERVE),
-    ("torchaudio", Choice, "https://github.com/conda-forge/torchaudio-feedstock"),
+    ("torchaudio", Replacement::Companion(Torchaudio), AUDIO),
     ("torchcsprng", DISCONTINUED, "https://github.com/meta-pytorch/csprng"),
     ("torchdata", SameName, "https://anaconda.org/conda-forge/torchdata"),
     ("torchserve", DISCONTINUED, SERVE),
     ("torchtext", DISCONTINUED, "https://github.com/pytorch/text"),
     ("torchtriton", Renamed("triton"), TRITON),
-    ("torchvision", Choice, "https://github.com/conda-forge/torchvision-feedstock"),
+    ("torchvision", Replacement::Companion(Torchvision), VISION),
 ];
 
 /// The packages that a change in place removes first: each of them limits PyTorch to an old version.
@@ -126,12 +132,30 @@ pub(super) fn replacement(name: &str) -> Option<&'static Replacement> {
     ROWS.binary_search_by(|(row, ..)| row.cmp(&name)).ok().map(|at| &ROWS[at].1)
 }
 
+/// Packages that only the old channel has.
+pub(super) fn is_only_old(name: &str) -> bool {
+    matches!(name, "cpuonly" | "pytorch-cuda" | "pytorch-mutex" | "torchtriton")
+        || name.starts_with("magma-cuda")
+}
+
 /// Whether `cuda-version` determines the version of a package: one of the CUDA toolkit or tied to it.
 pub(super) fn follows_cuda_version(name: &str) -> bool {
-    const BEGINNINGS: [&str; 12] = [
-        "cuda-",
+    matches!(name, "cuda" | "cudnn" | "cutensor" | "nccl")
+        || name.starts_with("cuda-")
+        || name.starts_with("libcudnn")
+        || is_toolkit_library(name)
+}
+
+/// Whether a package of the CUDA toolkit has CUDA's version.
+pub(super) fn has_cuda_version(name: &str) -> bool {
+    let own = ["cuda-python", "cuda-bindings", "cuda-core", "cuda-pathfinder", "cuda-compat"];
+    name == "cuda" || name.starts_with("cuda-") && !own.iter().any(|own| name.starts_with(own))
+}
+
+/// Whether a package is a library of the CUDA toolkit with its own version.
+pub(super) fn is_toolkit_library(name: &str) -> bool {
+    const LIBRARIES: [&str; 10] = [
         "libcublas",
-        "libcudnn",
         "libcufft",
         "libcufile",
         "libcurand",
@@ -142,8 +166,7 @@ pub(super) fn follows_cuda_version(name: &str) -> bool {
         "libnvjitlink",
         "libnvjpeg",
     ];
-    matches!(name, "cuda" | "cudnn" | "cutensor" | "nccl")
-        || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+    LIBRARIES.iter().any(|library| name.starts_with(library))
 }
 
 /// Whether a package installed by pip is PyTorch or one of its dependencies on `PyPI`.
