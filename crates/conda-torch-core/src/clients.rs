@@ -91,7 +91,6 @@ const CURRENT: [(ClientKind, Version); 4] = [
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct ClientHabits {
     // --- virtual packages
-    /// Whose code detects them.
     pub detector: Detector,
     /// The packages whose `CONDA_OVERRIDE_*` it reads.
     pub overrides: &'static [&'static str],
@@ -111,22 +110,17 @@ pub(crate) struct ClientHabits {
     pub calls_missing_cuda_zero: bool,
     /// Whom it asks for `__cuda`.
     pub cuda: CudaSource,
-    /// Whether it has `__cuda_arch`.
     pub cuda_arch: CudaArch,
-    /// How it names the processor.
     pub archspec: Archspec,
     /// Whether it fails on an override of `__archspec` that archspec does not know.
     pub checks_archspec: bool,
-    /// Whether `__win` has a version.
     pub has_win_version: bool,
     /// `__glibc` for Linux on another system.
     pub glibc_elsewhere: Elsewhere,
     /// `__osx` for macOS on another system.
     pub osx_elsewhere: Elsewhere,
-    /// Whether it has `__conda`.
     pub has_conda_package: bool,
     // --- commands
-    /// Which command changes its settings.
     pub config: ConfigCommand,
     /// Whether the first `config --add channels` writes `defaults` too.
     pub config_adds_defaults: bool,
@@ -134,7 +128,6 @@ pub(crate) struct ClientHabits {
     pub has_platform_flag: bool,
     /// Whether `remove` loads the channels of the settings, which may be none, or gone.
     pub remove_loads_channels: bool,
-    /// Whether the classic solver is the default.
     pub is_classic_by_default: bool,
     /// Whether a project declares its virtual packages by `platform edit`, not `system-requirements add`.
     pub has_platform_edit: bool,
@@ -143,12 +136,10 @@ pub(crate) struct ClientHabits {
 /// Whose code detects virtual packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detector {
-    /// conda's Python.
     Conda,
     /// libmamba's C++. mamba 1 too: conda's Python reads its settings, libmamba looks at the machine
     /// (`api.get_virtual_packages` in mamba's `install`).
     Libmamba,
-    /// rattler's Rust.
     Rattler,
 }
 
@@ -179,17 +170,20 @@ pub(crate) enum CudaArch {
 /// How a client names the processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Archspec {
-    /// Not at all.
     None,
     /// Not predicted, and why.
     Unknown(&'static str),
     /// The architecture in the name of the platform.
     Architecture,
     /// A level of x86-64, with a dash (`x86_64-v3`) or not.
-    Level { has_dash: bool, on_windows: bool },
+    Level {
+        has_dash: bool,
+        on_windows: bool,
+    },
     /// By the package archspec beside conda, which may be missing.
-    Package { is_dependency: bool },
-    /// By archspec's table.
+    Package {
+        is_dependency: bool,
+    },
     Table,
 }
 
@@ -197,7 +191,6 @@ pub(crate) enum Archspec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
     Absent,
-    /// As version `0`.
     Zero,
     /// With the version of the system that it runs on.
     OwnSystem,

@@ -21,7 +21,6 @@ pub enum TargetEnvironment {
 pub(super) struct InstallTarget {
     /// `-n` or `-p`.
     flag: &'static str,
-    /// The name or the folder.
     value: String,
     pub(super) exists: bool,
     /// The environment that the user named and that is for another platform.

@@ -9,22 +9,17 @@ use crate::types::ClientKind;
 
 /// One command, as the words that the program gets; [`shell`](super::shell) writes it for a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Step {
-    /// The purpose.
     pub kind: StepKind,
-    /// The client that it runs.
     pub client: ClientKind,
-    /// That client's version, if known.
     pub client_version: Option<Version>,
     /// Whether the answer works without it.
     pub optional: bool,
-    /// Environment variables to set for it.
     pub env: Vec<(&'static str, String)>,
-    /// The program and its arguments.
     pub argv: Vec<String>,
     /// What to know before running it: one sentence.
     pub note: Option<String>,
-    /// The file for its output.
     pub stdout: Option<String>,
 }
 

@@ -33,20 +33,14 @@ impl Severity {
 
 /// What a diagnostic is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Subject {
-    /// The NVIDIA driver.
     Driver,
-    /// A GPU.
     Gpu,
-    /// The platform and its C library.
     System,
-    /// What is requested.
     Request,
-    /// conda, mamba, micromamba or pixi.
     Client,
-    /// The channel that the builds are from.
     Channel,
-    /// An existing environment.
     Environment,
 }
 

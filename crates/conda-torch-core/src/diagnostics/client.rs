@@ -5,21 +5,13 @@ use crate::types::Machine;
 
 /// Why a client detects no CUDA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum NoCudaReason {
-    /// It asks libcuda, which is missing or finds no device.
     LibcudaMissing,
-    /// It asks libcuda, and looks for it in other folders.
     LibcudaElsewhere,
-    /// It asks libcuda, which `CUDA_VISIBLE_DEVICES` hides the devices from.
     DevicesHidden,
-    /// It asks `nvidia-smi`, which is not on `PATH`.
-    NvidiaSmiNotOnPath {
-        /// Whether WSL has it in a folder of its own.
-        is_wsl: bool,
-    },
-    /// It asks `nvidia-smi`, which does not report CUDA.
+    NvidiaSmiNotOnPath { is_wsl: bool },
     NvidiaSmiSilent,
-    /// Its own `info` does not list it.
     NotInInfo,
 }
 

@@ -7,16 +7,12 @@ use crate::types::Machine;
 
 /// A fact that a document lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum MissingFact {
-    /// Conda's platform.
     Platform,
-    /// The version of glibc.
     Glibc,
-    /// The version of macOS.
     Macos,
-    /// The NVIDIA driver's version and the CUDA that it supports.
     Driver,
-    /// The NVIDIA GPUs.
     Gpus,
     /// What a GPU can execute.
     ComputeCapability,
@@ -37,12 +33,10 @@ impl MissingFact {
 
 /// What is assumed for a fact that is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum AssumedFact {
-    /// Conda's platform.
     Platform(Subdir),
-    /// The version of glibc.
     Glibc(Version),
-    /// The version of macOS.
     Macos(Version),
 }
 

@@ -101,11 +101,6 @@ impl Matrix {
             .map(|row| row.capability)
     }
 
-    /// Every GPU of one compute capability, in the order of the rows.
-    pub fn names_of(&self, capability: ComputeCapability) -> impl Iterator<Item = &str> {
-        self.gpu_names.iter().filter(move |row| row.capability == capability).map(|row| &*row.name)
-    }
-
     fn nearest_names(&self, wanted: &str) -> Vec<&str> {
         let mut names: Vec<(usize, &str)> = self
             .gpu_names

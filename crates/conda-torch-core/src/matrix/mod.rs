@@ -27,6 +27,7 @@ use crate::types::{
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Matrix {
     /// The channel by its name or address, without secrets: `conda-forge`.
     pub channel: Cow<'static, str>,
@@ -44,13 +45,10 @@ pub struct Matrix {
     pub toolkits: Cow<'static, [ToolkitDriver]>,
     /// Minor-version compatibility: the oldest driver for every toolkit of a major version.
     pub majors: Cow<'static, [MajorDriver]>,
-    /// Every known compute capability, ascending.
     pub capabilities: Cow<'static, [Capability]>,
-    /// GPUs by name.
     pub gpu_names: Cow<'static, [GpuName]>,
     /// Ranges of PCI device ids of NVIDIA chips, ascending.
     pub pci_devices: Cow<'static, [PciRange]>,
-    /// The releases of `JetPack`, ascending.
     pub jetpacks: Cow<'static, [JetPack]>,
     /// The kernels in builds of other channels, for what is installed already.
     pub other_kernels: Cow<'static, [OtherKernels]>,

@@ -12,16 +12,14 @@ use super::{DriverFamily, Matrix};
 
 /// One line of the table: a build, and the pins that lead to it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct OverviewRow<'m> {
-    /// The platform.
     pub subdir: Subdir,
     /// `false` for rows about the processor or Apple's GPU.
     pub is_cuda: bool,
     /// The pins of `cuda-version` that lead to this build, ascending; empty without CUDA.
     pub cuda_versions: Vec<CudaVersion>,
-    /// The aarch64 variant of the row; `None` for the default.
     pub arm_variant: Option<ArmVariant>,
-    /// The build, if there is one.
     pub build: Option<&'m Build>,
     /// The oldest Linux driver, on Linux with CUDA.
     pub linux_driver: Option<DriverVersion>,
@@ -29,7 +27,6 @@ pub struct OverviewRow<'m> {
     pub windows_driver: Option<DriverVersion>,
     /// The GPUs that the build has machine code for, ascending, as ranges without gaps.
     pub gpus: Vec<(ComputeCapability, ComputeCapability)>,
-    /// How well it is supported.
     pub tier: Tier,
     /// What is missing compared with the best platform.
     pub limits: Vec<Limit>,

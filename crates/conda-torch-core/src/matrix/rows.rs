@@ -33,7 +33,6 @@ pub struct MajorDriver {
     /// 12 in 12.x.
     pub major: u16,
     pub linux: DriverVersion,
-    /// The oldest Windows driver, also for WSL.
     pub windows: DriverVersion,
     pub source: Cow<'static, str>,
     pub date: Date,
@@ -43,9 +42,7 @@ pub struct MajorDriver {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capability {
-    /// Such as 8.6.
     pub capability: ComputeCapability,
-    /// `Ampere`.
     pub family: Cow<'static, str>,
     /// Well-known cards that have it: `RTX 3060–3090, A10, A40`.
     pub examples: Cow<'static, str>,
@@ -65,7 +62,6 @@ pub struct Capability {
 pub struct GpuName {
     /// As NVIDIA writes it, without `NVIDIA`: `GeForce GTX 1080 Ti`.
     pub name: Cow<'static, str>,
-    /// What it can execute.
     pub capability: ComputeCapability,
 }
 
@@ -76,7 +72,6 @@ pub struct PciRange {
     pub last: u16,
     /// The chip: `GP102`.
     pub chip: Cow<'static, str>,
-    /// What it can execute.
     pub capability: ComputeCapability,
 }
 
@@ -86,7 +81,6 @@ pub struct PciRange {
 pub struct JetPack {
     /// 7 in `JetPack` 7.
     pub release: u16,
-    /// The driver's branch.
     pub driver: DriverVersion,
     pub source: Cow<'static, str>,
     pub date: Date,
@@ -96,11 +90,8 @@ pub struct JetPack {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherKernels {
-    /// The channel's name: `pytorch`.
     pub channel: Cow<'static, str>,
-    /// The toolkit that the builds were made with.
     pub toolkit: CudaVersion,
-    /// What is in them.
     pub kernels: ArchList,
     pub source: Cow<'static, str>,
     pub date: Date,

@@ -18,16 +18,14 @@ pub(super) type Document = super::Document<Content<'static>>;
 
 /// A channel compared with the embedded rows.
 #[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Compared<'a> {
     /// The channel's address or name, without secrets.
     pub channel: &'a str,
     /// Where its parts came from.
     pub origins: &'a [SubdirOrigin],
-    /// The differences.
     pub differences: &'a Differences<'a>,
-    /// Records that could not be parsed.
     pub gaps: &'a [UnreadRecord],
-    /// The embedded rows.
     pub matrix: &'a Matrix,
 }
 

@@ -24,26 +24,21 @@ pub(super) type Document = super::Document<Answered<'static, Status, Content<'st
 
 /// The migration of an environment, with what its commands are for.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct MigrationAnswer<'a> {
-    /// The machine that was looked at or described.
     pub machine: &'a Machine,
-    /// The builds that the migration was planned with.
     pub matrix: &'a Matrix,
-    /// The migration.
     pub migration: &'a Migration<'a, 'a>,
-    /// The client that the commands are for.
     pub client: ClientTarget<'a>,
     /// Where the packages go; unnamed: beside the old environment.
     pub environment: TargetEnvironment,
     /// The names and folders of the environments that exist.
     pub taken: &'a [String],
-    /// Whether to change the environment itself.
     pub in_place: bool,
     /// The flags that name the environment, for commands that ask for more.
     pub same: String,
     /// The old channels that the configuration adds.
     pub settings: &'a Settings,
-    /// The shell that the commands are for.
     pub shell: Shell,
 }
 
@@ -73,14 +68,11 @@ impl<'a> MigrationAnswer<'a> {
 
 /// The configuration, with what its commands are for.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct SettingsAnswer<'a> {
-    /// The machine that was looked at.
     pub machine: &'a Machine,
-    /// The lines that matter.
     pub settings: &'a Settings,
-    /// The client that the commands are for.
     pub client: ClientTarget<'a>,
-    /// The shell that the commands are for.
     pub shell: Shell,
 }
 

@@ -119,37 +119,26 @@ pub struct GpuKernels {
 
 /// A build that would be better, or nearest, after some changes.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Alternative<'m> {
-    /// The build, as it would be installed after the changes.
     pub choice: Choice<'m>,
-    /// All that must change.
     pub unlocked_by: Vec<Unlock>,
-    /// What keeps it from fitting now.
     pub blockers: Vec<Diagnostic>,
 }
 
-/// Something that would make a build fit.
+/// Something that would make a build fit: a driver, glibc or macOS of at least this version, a GPU, or another request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Unlock {
-    /// An NVIDIA driver of at least this version.
     Driver(DriverVersion),
-    /// An NVIDIA GPU that the driver shows.
     Gpu,
-    /// A glibc of at least this version.
     Glibc(Version),
-    /// A macOS of at least this version.
     Macos(Version),
-    /// Another `--accelerator`.
     Accelerator(RequestedAccelerator),
-    /// Another `--cuda-version`, or none.
     CudaVersion(Option<CudaVersion>),
-    /// Another `--pytorch`.
     Pytorch(Version),
-    /// Another `--python`.
     Python(Version),
-    /// Another `--blas`.
     Blas(Blas),
-    /// Leaving out a package.
     Without(Companion),
 }
 

@@ -10,11 +10,8 @@ use super::advice::{GpuKernels, Unlock};
 #[derive(Debug)]
 pub(super) struct Candidate<'m> {
     pub(super) build: &'m Build,
-    /// What keeps it from working or from being what was requested. Empty: it fits.
     pub(super) blockers: Vec<Blocker>,
-    /// How its kernels reach each GPU.
     pub(super) kernels: Vec<GpuKernels>,
-    /// What `cuda-version` is pinned to.
     pub(super) pin: Option<CudaVersion>,
     /// The companions that go with it, in the order requested.
     pub(super) companions: Vec<&'m CompanionBuild>,

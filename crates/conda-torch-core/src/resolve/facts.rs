@@ -20,10 +20,8 @@ pub(super) struct Facts {
     pub(super) driver: Driver,
     /// Whether an NVIDIA card is there, shown by the driver or only on the bus.
     pub(super) has_nvidia_card: bool,
-    /// Every NVIDIA GPU that is known in any way.
     pub(super) gpus: Vec<KnownGpu>,
     pub(super) libc: Libc,
-    /// The macOS version, on macOS.
     pub(super) macos: Detected<Version>,
     /// Which aarch64 builds are meant for it.
     pub(super) arm_variant: Option<ArmVariant>,
@@ -42,10 +40,11 @@ pub(super) enum Driver {
         version: Option<DriverVersion>,
     },
     /// It shows no GPU.
-    NoGpu { cuda: CudaVersion, version: Option<DriverVersion> },
-    /// There is none.
+    NoGpu {
+        cuda: CudaVersion,
+        version: Option<DriverVersion>,
+    },
     Missing,
-    /// Detection failed, for this reason.
     Unknown(String),
 }
 
@@ -57,7 +56,6 @@ pub(super) enum Libc {
     Other {
         musl: Option<Version>,
     },
-    /// Detection failed, for this reason.
     Unknown(String),
     NotLinux,
 }

@@ -17,7 +17,6 @@ pub(super) struct Rank {
     uses_gpu: bool,
     /// More of the machine's GPUs before fewer.
     served_gpus: usize,
-    /// The newest PyTorch.
     pytorch: Version,
     /// Better kernels on the worst-served GPU first, then on the next.
     kernels: Vec<Option<KernelSupport>>,
@@ -25,11 +24,9 @@ pub(super) struct Rank {
     coverage: usize,
     /// A toolkit that the driver supports in full before one on minor-version compatibility.
     full_support: bool,
-    /// The newer toolkit.
     toolkit: Option<CudaVersion>,
     /// MKL before generic, the channel's own order.
     blas: Blas,
-    /// The latest build.
     build_number: u16,
     /// The lower pin: nearer to the toolkit that the build was tested with.
     pin: Reverse<Option<CudaVersion>>,

@@ -7,16 +7,13 @@ use crate::types::{Blas, Companion, CudaVersion};
 
 /// What to look for. The default asks for the best that the machine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Request {
-    /// What to compute on.
     pub accelerator: RequestedAccelerator,
     /// A version of PyTorch, or a prefix: `2.9` asks for any 2.9.x.
     pub pytorch: Option<Version>,
-    /// A series of Python: `3.12`.
     pub python: Option<Version>,
-    /// What to pin `cuda-version` to.
     pub cuda_version: Option<CudaVersion>,
-    /// The linear algebra library.
     pub blas: Option<Blas>,
     /// Packages to install with PyTorch, each once, in order.
     pub companions: Vec<Companion>,

@@ -373,7 +373,6 @@ struct Accepted {
     /// The requested pin, if the build accepts it.
     pin: Option<CudaVersion>,
     pythons: (Version, Version),
-    /// The requested Python.
     python: Option<Version>,
 }
 

@@ -106,14 +106,11 @@ pub struct GlibcFloor {
 /// Builds of one PyTorch version that no rule tells apart, from the first build number to the last.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Build {
-    /// PyTorch's version.
     pub pytorch: Version,
-    /// The platform.
     pub subdir: Subdir,
-    /// What it computes on.
     pub accelerator: Accelerator,
-    /// Its linear algebra library.
     pub blas: Blas,
     /// The aarch64 variant that it needs; `None` elsewhere and for older builds.
     pub arm_variant: Option<ArmVariant>,
@@ -130,13 +127,10 @@ pub struct Build {
     /// The kernels in it; empty for builds without CUDA.
     #[serde(default)]
     pub kernels: ArchList,
-    /// The oldest glibc, on Linux.
     pub glibc: Option<GlibcFloor>,
-    /// The oldest macOS, on macOS.
     pub macos: Option<Version>,
     /// The first and last Python that it was built for, each a series such as 3.10.
     pub pythons: (Version, Version),
-    /// Where this row was read.
     pub source: Source,
 }
 
@@ -172,12 +166,10 @@ pub enum Companion {
 /// A build of a companion.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct CompanionBuild {
-    /// Which.
     pub package: Companion,
-    /// Its version.
     pub version: Version,
-    /// The platform.
     pub subdir: Subdir,
     /// The series of PyTorch that it was built for, such as 2.13.
     pub pytorch: Version,
@@ -186,13 +178,10 @@ pub struct CompanionBuild {
     /// With CUDA: whether it accepts only a PyTorch of the same toolkit (torchvision up to 0.21).
     #[serde(default)]
     pub same_toolkit: bool,
-    /// The aarch64 variant that it needs.
     pub arm_variant: Option<ArmVariant>,
     /// The `cuda-version` pins that it accepts; empty without CUDA.
     #[serde(default)]
     pub cuda_pins: CudaPins,
-    /// The first and last Python that it was built for.
     pub pythons: (Version, Version),
-    /// Where this row was read.
     pub source: Source,
 }

@@ -10,22 +10,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Written as one word, with a detail after a colon: `nvml`, `file:/proc/driver/nvidia/version`,
 /// `flag:--driver`, `env:CONDA_OVERRIDE_CUDA`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Origin {
-    /// NVML, the driver's management library.
     Nvml,
-    /// libcuda, the driver's compute library.
     Libcuda,
     /// The text or XML that `nvidia-smi` prints.
     NvidiaSmi,
-    /// The operating system's own calls.
     System,
     /// What this program was compiled for.
     Compiled,
-    /// A file, by its path.
     File(String),
-    /// A flag of this program.
     Flag(Cow<'static, str>),
-    /// An environment variable.
     Env(Cow<'static, str>),
     /// Looked up in a table of the matrix, by its name.
     Table(Cow<'static, str>),

@@ -161,12 +161,10 @@ impl Gpu {
 
 /// An NVIDIA GPU, as far as messages and rules need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct KnownGpu {
-    /// The driver's index.
     pub index: u32,
-    /// The name that the driver reports.
     pub name: Option<String>,
-    /// What it can execute.
     pub capability: Option<ComputeCapability>,
 }
 

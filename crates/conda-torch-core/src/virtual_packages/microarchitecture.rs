@@ -19,7 +19,6 @@ struct Microarchitecture {
     family: Family,
     vendor: &'static str,
     generation: usize,
-    /// Arm's part number.
     part: Option<&'static str>,
     features: &'static [&'static str],
     /// All of them, not the parents alone.
