@@ -15,14 +15,13 @@ pub mod nvidia_smi;
 mod terminal_text;
 
 use crate::conda::Subdir;
-use crate::types::{ClientKind, Detected, Machine, Origin, Outcome, SourceReport};
+use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 
 pub use baseline::assume_baseline;
 pub use document::text_of;
 
-use clients::{conda, mamba, pixi};
 use document::Document;
-use nvidia_smi::{banner, csv, list, message, query, xml};
+use nvidia_smi::{banner, csv, message, query, xml};
 
 /// `None`: the document has another format. An error: what is wrong with it.
 type Recognized = Option<Result<(), String>>;
@@ -34,19 +33,19 @@ type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
 /// several.
 const FORMATS: [(&str, Reader); 17] = [
     ("kubectl get nodes -o json", kubernetes::read),
-    ("conda info --json", conda::json),
-    ("micromamba info --json", |it, machine| mamba::json(ClientKind::Micromamba, it, machine)),
-    ("mamba info --json", |it, machine| mamba::json(ClientKind::Mamba, it, machine)),
-    ("pixi info --json", pixi::json),
+    ("conda info --json", |it, machine| clients::read_json(&clients::CONDA, it, machine)),
+    ("micromamba info --json", |it, machine| clients::read_json(&clients::MICROMAMBA, it, machine)),
+    ("mamba info --json", |it, machine| clients::read_json(&clients::MAMBA, it, machine)),
+    ("pixi info --json", |it, machine| clients::read_json(&clients::PIXI, it, machine)),
     ("python -m torch.utils.collect_env", collect_env::read),
-    ("micromamba info", |it, machine| mamba::text(ClientKind::Micromamba, it, machine)),
-    ("mamba info", |it, machine| mamba::text(ClientKind::Mamba, it, machine)),
-    ("conda info", conda::text),
-    ("pixi info", pixi::text),
+    ("micromamba info", |it, machine| clients::read_text(&clients::MICROMAMBA, it, machine)),
+    ("mamba info", |it, machine| clients::read_text(&clients::MAMBA, it, machine)),
+    ("conda info", |it, machine| clients::read_text(&clients::CONDA, it, machine)),
+    ("pixi info", |it, machine| clients::read_text(&clients::PIXI, it, machine)),
     ("nvidia-smi -q -x", |it, machine| nvidia_smi::fill(xml::parse(&it.plain)?, machine)),
     ("nvidia-smi -q", |it, machine| nvidia_smi::fill(query::parse(&it.plain)?, machine)),
     ("nvidia-smi", |it, machine| nvidia_smi::fill(banner::parse(&it.plain)?, machine)),
-    ("nvidia-smi -L", |it, machine| nvidia_smi::fill(list::parse(&it.plain)?, machine)),
+    ("nvidia-smi -L", |it, machine| nvidia_smi::fill(query::parse_list(&it.plain)?, machine)),
     ("nvidia-smi --version", |it, machine| {
         nvidia_smi::fill(query::parse_version(&it.plain)?, machine)
     }),
@@ -145,7 +144,11 @@ fn unknown_machine(format: &str) -> Machine {
 
 /// A fact that the machine's document reports.
 fn reported<T>(value: T, machine: &Machine) -> Detected<T> {
-    Detected::found(value, Origin::Document(machine.document.clone().unwrap_or_default()))
+    Detected::found(value, origin(machine))
+}
+
+fn origin(machine: &Machine) -> Origin {
+    Origin::Document(machine.document.clone().unwrap_or_default())
 }
 
 /// Sets a fact, if the document reports it.

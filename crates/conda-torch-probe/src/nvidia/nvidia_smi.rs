@@ -1,9 +1,8 @@
 //! `nvidia-smi`, the driver's own program. It is slow and may hang, so it is the last resort.
 
 use conda_torch_core::conda::Os;
-use conda_torch_core::import::nvidia_smi::ReportedGpu;
-use conda_torch_core::import::nvidia_smi::csv::{self, Column};
-use conda_torch_core::types::{Detected, DriverVersion, Machine, Origin, Outcome};
+use conda_torch_core::import::nvidia_smi::{Field, Report, csv};
+use conda_torch_core::types::{Detected, Machine, Origin, Outcome};
 
 use super::{DriverStatus, gpu, improve};
 use crate::clients::on_path;
@@ -15,16 +14,16 @@ const SOURCE: &str = "nvidia-smi";
 /// The queries of current drivers, and of drivers below 510, which do not know `compute_cap`.
 const QUERY: &str = "--query-gpu=index,name,driver_version,compute_cap,memory.total,pci.device_id";
 const OLD_QUERY: &str = "--query-gpu=index,name,driver_version,memory.total,pci.device_id";
-const COLUMNS: [Column; 6] = [
-    Column::Index,
-    Column::Name,
-    Column::Driver,
-    Column::Capability,
-    Column::Memory,
-    Column::PciId,
+const FIELDS: [Field; 6] = [
+    Field::Index,
+    Field::Name,
+    Field::Driver,
+    Field::Capability,
+    Field::Memory,
+    Field::PciId,
 ];
-const OLD_COLUMNS: [Column; 5] =
-    [Column::Index, Column::Name, Column::Driver, Column::Memory, Column::PciId];
+const OLD_FIELDS: [Field; 5] =
+    [Field::Index, Field::Name, Field::Driver, Field::Memory, Field::PciId];
 const FORMAT: &str = "--format=csv,noheader,nounits";
 
 const NO_DEVICES: &str = "No devices were found";
@@ -60,9 +59,9 @@ pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
         return;
     }
     match read(&output) {
-        Ok(rows) => {
-            probe.report(SOURCE, Outcome::Ok, format!("{} in all", rows.len()));
-            fill(&mut probe.machine, rows);
+        Ok(report) => {
+            probe.report(SOURCE, Outcome::Ok, format!("{} in all", report.gpus.len()));
+            fill(&mut probe.machine, report);
         }
         Err(failure) => probe.report_failure(SOURCE, &failure),
     }
@@ -91,53 +90,31 @@ fn query(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
     if output.stdout.contains(NO_DEVICES) { Ok(output) } else { succeeded(output) }
 }
 
-/// A row of the table. A value that the driver does not report is `None`.
-#[derive(Debug, PartialEq, Eq)]
-struct Row {
-    index: u32,
-    driver: Option<DriverVersion>,
-    gpu: ReportedGpu,
-}
-
 /// The rows with a number, at least one.
-fn read(text: &str) -> Result<Vec<Row>, Failure> {
-    let rows: Vec<Row> = text.lines().filter_map(row).collect();
-    if rows.is_empty() { failed(format!("no table in {}", quoted(text))) } else { Ok(rows) }
+fn read(text: &str) -> Result<Report, Failure> {
+    for fields in [&FIELDS[..], &OLD_FIELDS] {
+        let mut report = csv::read(fields, text);
+        report.gpus.retain(|gpu| gpu.index.is_some());
+        if !report.gpus.is_empty() {
+            return Ok(report);
+        }
+    }
+    failed(format!("no table in {}", quoted(text)))
 }
 
-fn row(line: &str) -> Option<Row> {
-    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-    let columns: &[Column] = match fields.len() {
-        6 => &COLUMNS,
-        5 => &OLD_COLUMNS,
-        _ => return None,
-    };
-    let gpu = csv::gpu(columns, &fields);
-    Some(Row { index: gpu.index?, driver: fields[2].parse().ok(), gpu })
-}
-
-fn fill(machine: &mut Machine, rows: Vec<Row>) {
-    if let Some(driver) = rows.iter().find_map(|row| row.driver) {
+fn fill(machine: &mut Machine, report: Report) {
+    if let Some(driver) = report.driver {
         improve(&mut machine.driver, Detected::found(driver, Origin::NvidiaSmi));
     }
-    if let Ok(count) = u32::try_from(rows.len()) {
+    if let Ok(count) = u32::try_from(report.gpus.len()) {
         // It shows the GPUs that a program may use, the kernel's files all of them.
         machine.gpu_count = Detected::found(count, Origin::NvidiaSmi);
-        machine.gpus.truncate(rows.len());
+        machine.gpus.truncate(report.gpus.len());
     }
-    for Row { index, gpu: reported, .. } in rows {
-        let gpu = gpu(machine, index);
-        gpu.name = fact(reported.name);
-        gpu.compute_capability = fact(reported.capability);
-        gpu.memory_mib = fact(reported.memory);
-        gpu.mig = Detected::unknown("nvidia-smi was not asked");
-        gpu.pci_id = reported.pci_id;
+    for (place, reported) in (0..).zip(report.gpus) {
+        let new = reported.describe(place, "nvidia-smi did not report it", &Origin::NvidiaSmi);
+        *gpu(machine, new.index) = new;
     }
-}
-
-fn fact<T>(value: Option<T>) -> Detected<T> {
-    let unknown = Detected::unknown("nvidia-smi did not report it");
-    value.map_or(unknown, |value| Detected::found(value, Origin::NvidiaSmi))
 }
 
 /// Where the program is, and its CUDA version as mamba reads it, if that does not follow from NVML's. It may hang
@@ -194,18 +171,17 @@ mod tests {
     fn missing_values_are_unknown() {
         let text = "0, NVIDIA GeForce GTX 1080 Ti, 580.65.06, 6.1, 11264, 0x1B0610DE\n\
                     1, [Unknown Error], 580.65.06, [N/A], ERR!, 0x268410DE\n";
-        let rows = read(text).expect("a table");
-        assert_eq!(rows[0].gpu.capability, "6.1".parse().ok());
-        let gpu = &rows[1].gpu;
+        let gpus = read(text).expect("a table").gpus;
+        assert_eq!(gpus[0].capability, "6.1".parse().ok());
+        let gpu = &gpus[1];
         assert_eq!((&gpu.name, gpu.capability, gpu.memory), (&None, None, None));
         assert_eq!(gpu.pci_id.as_deref(), Some("10de:2684"));
     }
 
     #[test]
     fn an_older_table_only_lacks_the_capability() {
-        let rows = read("0, Tesla K80, 470.256.02, 11441, 0x102D10DE").expect("a table");
-        assert_eq!(rows[0].gpu.capability, None);
-        assert_eq!(rows[0].gpu.memory, Some(11441));
+        let report = read("0, Tesla K80, 470.256.02, 11441, 0x102D10DE").expect("a table");
+        assert_eq!((report.gpus[0].capability, report.gpus[0].memory), (None, Some(11441)));
     }
 
     #[test]

@@ -1,18 +1,231 @@
 //! What clients report about the machine and themselves: `conda info`, `mamba info`, `micromamba info` and
 //! `pixi info`, with and without `--json`.
 
-pub(super) mod conda;
-pub(super) mod mamba;
-pub(super) mod pixi;
 pub(super) mod user_agent;
 mod virtual_packages;
 
 use serde_json::Value;
 
+use super::document::Document;
 use super::labels::LabeledText;
-use super::{report, reported};
+use super::{Recognized, report, reported};
 use crate::conda::{Subdir, Version};
 use crate::types::{Client, ClientKind, ConfigFile, Detected, Machine, Outcome, VirtualPackage};
+
+/// mamba's first version that reads `__cuda` from the toolkit's version file.
+/// Source: <https://github.com/mamba-org/mamba/pull/3700>.
+const READS_TOOLKIT: Version = Version::new(&[2, 0, 6]);
+
+/// How the `info` of a client is recognized, and read.
+pub(super) struct InfoFormat {
+    /// The JSON has all keys of one of these lists.
+    keys: &'static [&'static [&'static str]],
+    /// Damaged JSON has one of these words.
+    words: &'static [&'static str],
+    /// The text has all labels of one of these lists.
+    labels: &'static [&'static [&'static str]],
+    fill: fn(&Fields<'_>, &Document<'_>, &mut Machine),
+}
+
+/// `conda info` since 4.4; mamba 1 prints the same with its own version in front.
+///
+/// Source: `get_info_dict` and `get_main_info_display` in `conda/cli/main_info.py`; for mamba 1
+/// `mamba/mamba/mamba.py`.
+pub(super) const CONDA: InfoFormat = InfoFormat {
+    keys: &[&["conda_version", "platform"], &["conda_version", "root_prefix"], &["virtual_pkgs"]],
+    words: &["\"conda_", "\"av_data_dir\"", "\"active_prefix\""],
+    labels: &[
+        &["conda version", "platform"],
+        &["conda version", "virtual packages"],
+        &["conda version", "base environment"],
+        &["conda version", "root environment"],
+    ],
+    fill: conda,
+};
+
+/// `micromamba info`. The keys of the JSON are the labels of the text.
+///
+/// Source: `print_info` in `libmamba/src/api/info.cpp`, from micromamba 1.0 to 2.8. Since 2.0 the program's own
+/// version has the name of its file.
+pub(super) const MICROMAMBA: InfoFormat = InfoFormat {
+    keys: &[&["micromamba version"]],
+    words: &["\"micromamba version\""],
+    labels: &[
+        &["micromamba version", "platform"],
+        &["micromamba version", "virtual packages"],
+        &["micromamba version", "base environment"],
+        &["micromamba version", "populated config files"],
+    ],
+    fill: |fields, _, machine| mamba(ClientKind::Micromamba, fields, machine),
+};
+
+/// `mamba info` since 2.0, which prints the same without micromamba's version.
+pub(super) const MAMBA: InfoFormat = InfoFormat {
+    keys: &[&["libmamba version"]],
+    words: &["\"libmamba version\"", "\"base environment\""],
+    labels: &[
+        &["libmamba version", "platform"],
+        &["libmamba version", "virtual packages"],
+        &["libmamba version", "base environment"],
+        &["libmamba version", "populated config files"],
+    ],
+    fill: |fields, _, machine| mamba(ClientKind::Mamba, fields, machine),
+};
+
+/// `pixi info`, all versions.
+///
+/// Source: `Info` in `crates/pixi_cli/src/info.rs`, from 0.1 to 0.77: `platform`, `virtual_packages` and
+/// `version` are in all of them. The text has `Pixi version` since 0.4, and had `pixi 0.3.0` before.
+pub(super) const PIXI: InfoFormat = InfoFormat {
+    keys: &[
+        &["virtual_packages", "platform", "version"],
+        &["virtual_packages", "environments_info"],
+        &["virtual_packages", "auth_dir"],
+    ],
+    words: &["\"virtual_packages\""],
+    labels: &[
+        &["pixi version", "virtual packages"],
+        &["pixi version", "platform"],
+        &["cache dir", "virtual packages"],
+    ],
+    fill: pixi,
+};
+
+pub(super) fn read_json(
+    format: &InfoFormat,
+    document: &Document<'_>,
+    machine: &mut Machine,
+) -> Recognized {
+    let is_it = format.keys.iter().any(|keys| document.has_keys(keys))
+        || document.is_damaged_with(format.words);
+    let fill = |value| (format.fill)(&Fields::Json(value), document, machine);
+    is_it.then(|| document.whole().map(fill))
+}
+
+pub(super) fn read_text(
+    format: &InfoFormat,
+    document: &Document<'_>,
+    machine: &mut Machine,
+) -> Recognized {
+    let labels = LabeledText::of(&document.plain);
+    let is_it = format.labels.iter().any(|set| set.iter().all(|label| labels.has(label)));
+    is_it.then(|| Ok((format.fill)(&Fields::Text(&labels), document, machine)))
+}
+
+fn conda(fields: &Fields<'_>, _: &Document<'_>, machine: &mut Machine) {
+    let (value, environments) = match fields {
+        Fields::Json(value) => (*value, environments(value)),
+        Fields::Text(labels) => {
+            let active = labels.first("active environment").and_then(environment_name);
+            (&Value::Null, active.into_iter().collect())
+        }
+    };
+    let variable = |name: &str| {
+        let value = value["env_vars"][name].as_str().filter(|text| *text != "<not set>");
+        value.map(str::to_owned)
+    };
+    let root = fields
+        .first("root_prefix", "base environment")
+        .or_else(|| fields.first("root_prefix", "root environment"));
+    let info = Info {
+        kind: ClientKind::Conda,
+        version: fields.first("conda_version", "conda version"),
+        platform: fields.first("platform", "platform"),
+        channels: fields.all("channels", "channel urls").unwrap_or_default(),
+        packages: fields.packages("virtual_pkgs", "virtual packages"),
+        program: variable("CONDA_EXE"),
+        root_prefix: root.map(|root| without_note(&root).to_owned()),
+        environments,
+    };
+    info.fill(machine);
+    if let Some(agent) = fields.first("user_agent", "user-agent") {
+        user_agent::apply(machine, &agent);
+    }
+    add_config_files(machine, fields.all("config_files", "populated config files"));
+    // Who runs mamba wants its commands.
+    if let Some(mamba_version) = fields.first("mamba_version", "mamba version")
+        && let Some(mut mamba) = machine.clients.first().cloned()
+    {
+        mamba.kind = ClientKind::Mamba;
+        mamba.version = version(Some(mamba_version), machine);
+        "mamba".clone_into(&mut mamba.path);
+        machine.clients.insert(0, mamba);
+    }
+    for name in ["CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_GLIBC", "CONDA_OVERRIDE_OSX"] {
+        if let Some(text) = variable(name) {
+            report(machine, name, Outcome::Ok, format!("`{text}` on the described machine"));
+        }
+    }
+}
+
+fn mamba(kind: ClientKind, fields: &Fields<'_>, machine: &mut Machine) {
+    let field = |key: &str| fields.first(key, key);
+    let environment = field("environment").as_deref().and_then(environment_name);
+    let info = Info {
+        kind,
+        version: field(&format!("{kind} version")).or_else(|| field("libmamba version")),
+        platform: field("platform"),
+        channels: fields.all("channels", "channels").unwrap_or_default(),
+        packages: fields.packages("virtual packages", "virtual packages"),
+        program: None,
+        root_prefix: field("base environment"),
+        environments: environment.into_iter().collect(),
+    };
+    info.fill(machine);
+    add_config_files(machine, fields.all("populated config files", "populated config files"));
+    let mut versions = machine.clients.iter().map(|client| client.version.value());
+    let reads_toolkit = versions.any(|version| version.is_none_or(|it| *it >= READS_TOOLKIT));
+    if reads_toolkit && machine.driver_cuda.is_found() {
+        let detail =
+            "since 2.0.6 it is the toolkit's version if `/usr/local/cuda/version.json` exists";
+        report(machine, "__cuda", Outcome::Ok, detail);
+        machine.toolkit_file =
+            Detected::unknown("`__cuda` may be from it: mamba does not report its source");
+    }
+}
+
+fn pixi(fields: &Fields<'_>, document: &Document<'_>, machine: &mut Machine) {
+    let title = document.plain.lines().find_map(|line| line.trim().strip_prefix("pixi "));
+    let title = title.map(|title| title.trim().to_owned());
+    let info = Info {
+        kind: ClientKind::Pixi,
+        version: fields.first("version", "pixi version").or(title),
+        platform: fields.first("platform", "platform"),
+        channels: Vec::new(),
+        packages: fields.packages("virtual_packages", "virtual packages"),
+        program: None,
+        root_prefix: None,
+        environments: Vec::new(),
+    };
+    info.fill(machine);
+}
+
+/// The folder in `/opt/conda  (writable)`.
+fn without_note(text: &str) -> &str {
+    let folder = ["(writable)", "(read only)"].iter().find_map(|note| text.strip_suffix(note));
+    folder.unwrap_or(text).trim_end()
+}
+
+/// The environments with a name: those in a folder of environments, and the active one.
+fn environments(value: &Value) -> Vec<String> {
+    let texts = |key: &str| value[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let root = value["root_prefix"].as_str().unwrap_or_default();
+    let folders: Vec<&str> = texts("envs_dirs").collect();
+    let name = |path: &str| {
+        let (folder, name) = path.rsplit_once(['/', '\\'])?;
+        let below_root = folder
+            .strip_prefix(root)
+            .is_some_and(|rest| !root.is_empty() && rest.trim_start_matches(['/', '\\']) == "envs");
+        (below_root || folders.contains(&folder)).then(|| name.to_owned())
+    };
+    let mut names: Vec<String> = texts("envs").filter_map(name).collect();
+    if let Some(active) = value["active_prefix_name"].as_str().and_then(environment_name)
+        && !names.contains(&active)
+    {
+        names.push(active);
+    }
+    names
+}
 
 /// The fields of a document, by their keys in JSON or their labels in text.
 enum Fields<'d> {
@@ -181,5 +394,30 @@ mod tests {
         for text in ["base", "None", "/opt/env (active)", "-", "C:\\env", ""] {
             assert_eq!(environment_name(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn environments_have_the_name_of_their_folder() {
+        let value = serde_json::json!({
+            "root_prefix": "/opt/conda",
+            "envs": ["/opt/conda", "/opt/conda/envs/torch", "/scratch/mine", "/home/u/e/a"],
+            "envs_dirs": ["/home/u/e"],
+            "active_prefix_name": "base",
+        });
+        assert_eq!(environments(&value), ["torch", "a"]);
+        let windows = serde_json::json!({
+            "root_prefix": "C:\\conda",
+            "envs": ["C:\\conda", "C:\\conda\\envs\\torch"],
+            "active_prefix_name": "/elsewhere/env",
+        });
+        assert_eq!(environments(&windows), ["torch"]);
+        assert_eq!(environments(&serde_json::json!({})), [""; 0]);
+    }
+
+    #[test]
+    fn the_root_prefix_of_the_text_has_a_note() {
+        assert_eq!(without_note("/opt/my conda  (writable)"), "/opt/my conda");
+        assert_eq!(without_note("C:\\ProgramData\\conda  (read only)"), "C:\\ProgramData\\conda");
+        assert_eq!(without_note("/opt/conda (x)"), "/opt/conda (x)");
     }
 }

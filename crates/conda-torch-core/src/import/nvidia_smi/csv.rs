@@ -1,23 +1,21 @@
 //! Tables of `nvidia-smi --query-gpu=… --format=csv`, with a header or without, in any order.
 
-pub use super::columns::Column;
-use super::columns::{by_content, is_name, is_telling, named};
-use super::{Report, ReportedGpu, System, is_of_windows, values};
+use super::{Field, Report, ReportedGpu, is_of_windows, values};
 
 /// What a table reports.
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
-    let lines: Vec<Vec<&str>> = text.lines().map(fields).collect();
+    let lines: Vec<Vec<&str>> = text.lines().map(cells).collect();
     let (columns, rows) =
         below_header(&lines).or_else(|| below_command(text, &lines)).or_else(|| bare(&lines))?;
     let report = report(&columns, &rows);
     (report.driver.is_some() || !report.gpus.is_empty()).then_some(report)
 }
 
-fn fields(line: &str) -> Vec<&str> {
+fn cells(line: &str) -> Vec<&str> {
     line.split(',').map(|field| field.trim().trim_matches('"')).collect()
 }
 
-type Table<'t> = (Vec<Column>, Vec<Vec<&'t str>>);
+type Table<'t> = (Vec<Field>, Vec<Vec<&'t str>>);
 
 /// The rows of a table from a line on: as many fields in each.
 fn rows<'t>(lines: &[Vec<&'t str>], width: usize) -> Vec<Vec<&'t str>> {
@@ -33,12 +31,12 @@ fn is_command(field: &str) -> bool {
 
 fn below_header<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let is_header = |row: &Vec<&str>| {
-        row.iter().all(|field| named(field).is_some()) && row.iter().any(|field| is_telling(field))
+        row.iter().all(|field| named(field).is_some()) && row.iter().any(|field| is_distinct(field))
     };
     let at = lines.iter().position(is_header)?;
-    let columns: Vec<Column> = lines[at].iter().filter_map(|field| named(field)).collect();
+    let columns: Vec<Field> = lines[at].iter().filter_map(|field| named(field)).collect();
     let rows = rows(&lines[at + 1..], columns.len());
-    let is_alone = columns == [Column::Name] || columns == [Column::Index];
+    let is_alone = columns == [Field::Name] || columns == [Field::Index];
     let is_sure = !is_alone || rows.first().is_some_and(|row| is_name(row[0]));
     (is_sure && !rows.is_empty()).then_some((columns, rows))
 }
@@ -49,7 +47,7 @@ fn below_command<'t>(text: &str, lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let query = text.lines().nth(at)?.split("--query-gpu").nth(1)?;
     let query = query.trim_start_matches(['=', ' ', '"', '\'']);
     let query = query.split([' ', '"', '\'']).next()?;
-    let columns: Option<Vec<Column>> = query.split(',').map(named).collect();
+    let columns: Option<Vec<Field>> = query.split(',').map(named).collect();
     let columns = columns?;
     let rows = rows(&lines[at + 1..], columns.len());
     (!rows.is_empty()).then_some((columns, rows))
@@ -64,49 +62,147 @@ fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let needed = if blocks.len() == 1 { 1 } else { 2 };
     blocks.into_iter().find_map(|block| {
         let columns = by_content(block);
-        let tells = |column: &&Column| {
-            matches!(column, Column::Name | Column::Driver | Column::Capability | Column::PciId)
+        let tells = |column: &&Field| {
+            matches!(column, Field::Name | Field::Driver | Field::Capability | Field::PciId)
         };
         // A lone number may also be a CUDA version.
-        let is_lone = columns == [Column::Capability];
+        let is_lone = columns == [Field::Capability];
         let is_table = !is_lone && columns.iter().filter(tells).count() >= needed;
         is_table.then(|| (columns, block.to_vec()))
     })
 }
 
-/// What rows report, by their columns.
-fn report(columns: &[Column], rows: &[Vec<&str>]) -> Report {
+/// What rows report, by the fields of their columns.
+fn report(fields: &[Field], rows: &[Vec<&str>]) -> Report {
     let mut report = Report::default();
     for row in rows {
-        for (column, field) in columns.iter().zip(row) {
-            if *column == Column::Driver {
-                report.driver = report.driver.or(values::parsed(field));
-            } else if *column == Column::Count {
-                report.count = report.count.or(field.parse().ok());
-            } else if *column == Column::DriverModel && is_of_windows(field) {
-                report.system = Some(System::Windows);
-            }
+        report.gpus.push(ReportedGpu::default());
+        for (field, text) in fields.iter().zip(row) {
+            report.set(*field, text);
         }
-        report.gpus.push(gpu(columns, row));
     }
     report
 }
 
-/// One row as a GPU.
-pub fn gpu(columns: &[Column], row: &[&str]) -> ReportedGpu {
-    let mut gpu = ReportedGpu::default();
-    for (column, field) in columns.iter().zip(row) {
-        match column {
-            Column::Index => gpu.index = field.parse().ok(),
-            Column::Name => gpu.name = values::known(field).map(str::to_owned),
-            Column::Capability => gpu.capability = values::parsed(field),
-            Column::Memory => gpu.memory = values::mib(field),
-            Column::PciId => gpu.pci_id = values::pci_id(field),
-            Column::Mig => gpu.mig = values::switch(field),
-            Column::Count | Column::Driver | Column::DriverModel | Column::Other => {}
+/// What the rows of a query for these fields report. Lines with another number of fields are ignored.
+#[must_use]
+pub fn read(fields: &[Field], text: &str) -> Report {
+    let rows = text.lines().map(cells).filter(|row| row.len() == fields.len());
+    report(fields, &rows.collect::<Vec<_>>())
+}
+
+/// The field with a name of `--query-gpu`; `None` if it cannot be a name.
+fn named(field: &str) -> Option<Field> {
+    let name = field.trim().split(" [").next().unwrap_or_default().to_ascii_lowercase();
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
+    is_name.then_some(match name.as_str() {
+        "index" => Field::Index,
+        "count" => Field::Count,
+        "name" | "gpu_name" => Field::Name,
+        "driver_version" => Field::Driver,
+        "compute_cap" => Field::Capability,
+        "memory.total" => Field::Memory,
+        "pci.device_id" | "gpu_device_id" => Field::PciId,
+        "mig.mode.current" => Field::Mig,
+        "driver_model.current" => Field::DriverModel,
+        _ => Field::Other,
+    })
+}
+
+/// Whether a field is a name that only this program uses.
+fn is_distinct(field: &str) -> bool {
+    named(field).is_some_and(|column| !matches!(column, Field::Other | Field::Count))
+        || field.trim().contains(['.', '_']) && named(field).is_some()
+}
+
+/// The columns of rows without a header. A kind that several columns could be is none of them, except memory, where
+/// the largest is the total, and names and PCI ids, of which the first counts.
+fn by_content(rows: &[Vec<&str>]) -> Vec<Field> {
+    let width = rows.first().map_or(0, Vec::len);
+    let mut columns: Vec<Field> = (0..width).map(|at| of_column(rows, at)).collect();
+    for kind in [Field::Driver, Field::Capability, Field::Index] {
+        if columns.iter().filter(|column| **column == kind).count() > 1 {
+            columns.iter_mut().filter(|column| **column == kind).for_each(|c| *c = Field::Other);
         }
     }
-    gpu
+    let total = (0..width)
+        .filter(|at| columns[*at] == Field::Memory)
+        .max_by_key(|at| (values::mib(rows[0][*at]), std::cmp::Reverse(*at)));
+    let first = |kind| columns.iter().position(|column| *column == kind);
+    let (name, id) = (first(Field::Name), first(Field::PciId));
+    let keep = [total, name, id];
+    for (at, column) in columns.iter_mut().enumerate() {
+        if matches!(column, Field::Memory | Field::Name | Field::PciId) && !keep.contains(&Some(at))
+        {
+            *column = Field::Other;
+        }
+    }
+    columns
+}
+
+/// What all known values of a column can be.
+fn of_column(rows: &[Vec<&str>], at: usize) -> Field {
+    let values = || rows.iter().filter_map(move |row| values::known(row[at]));
+    let all = |is: fn(&str) -> bool| values().next().is_some() && values().all(is);
+    let counts = || (0..).zip(rows).all(|(n, row): (usize, _)| row[at].parse() == Ok(n));
+    if all(is_driver) {
+        Field::Driver
+    } else if all(is_capability) {
+        Field::Capability
+    } else if all(|text| {
+        text.starts_with("0x") && values::pci_id(text).is_some_and(|id| id.starts_with("10de:"))
+    }) {
+        Field::PciId
+    } else if all(|text| text.ends_with("MiB") && values::mib(text).is_some()) {
+        Field::Memory
+    } else if all(is_name) {
+        Field::Name
+    } else if all(is_of_windows) {
+        Field::DriverModel
+    } else if at == 0 && counts() {
+        Field::Index
+    } else {
+        Field::Other
+    }
+}
+
+/// `550.54.15`, `551.86`; not a wattage such as `250.00`: the second part of a driver version is not `00`.
+fn is_driver(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    (2..=3).contains(&parts.len())
+        && values::version(text) == Some(text)
+        && parts[0].len() == 3
+        && (1..=3).contains(&parts[1].len())
+        && (parts.len() == 3 || parts[1].len() == 2 && parts[1] != "00")
+}
+
+/// `8.6`: one digit after the dot, and an existing generation.
+fn is_capability(text: &str) -> bool {
+    values::version(text) == Some(text)
+        && text.split_once('.').is_some_and(|(major, minor)| {
+            minor.len() == 1 && major.parse().is_ok_and(|major: u8| (2..=15).contains(&major))
+        })
+}
+
+/// A name of NVIDIA: with its brand, with `(nvgpu)`, or letters with a number.
+fn is_name(text: &str) -> bool {
+    const BRANDS: [&str; 8] =
+        ["NVIDIA ", "GeForce", "Tesla ", "Quadro ", "GRID ", "TITAN", "RTX ", "GTX "];
+    let is_model = |text: &str| {
+        let first = text.split([' ', '-']).next().unwrap_or_default();
+        let letters = first.bytes().take_while(u8::is_ascii_uppercase).count();
+        (1..=2).contains(&letters)
+            && first.len() > letters
+            && !text.starts_with('P')
+            && first.bytes().skip(letters).all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+            && first.bytes().any(|b| b.is_ascii_digit())
+    };
+    !text.contains([':', '/', '|', '='])
+        && text.len() < 80
+        && (BRANDS.iter().any(|brand| text.starts_with(brand))
+            || text.ends_with("(nvgpu)")
+            || is_model(text))
 }
 
 #[cfg(test)]
@@ -150,6 +246,46 @@ mod tests {
             ["", "name\nfoo\n", "hello, world\n", "a = 1\nb = 2\n", "12.4.1\n", "numpy,1.26\n"]
         {
             assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn drivers_capabilities_and_wattages_differ() {
+        for text in ["550.54.15", "551.86", "384.81", "540.4.0"] {
+            assert!(is_driver(text) && !is_capability(text), "{text}");
+        }
+        for text in ["8.6", "6.1", "12.0"] {
+            assert!(is_capability(text) && !is_driver(text), "{text}");
+        }
+        for text in ["250.00", "61.35", "86.02.39.00.48", "1.0", "8.60", "8", "8.6 W", "24564 MiB"]
+        {
+            assert!(!is_capability(text) && !is_driver(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_columns_of_one_kind_are_ignored() {
+        let rows = [vec!["Tesla T4", "7.5", "6.1", "550.54.15"]];
+        let columns = [Field::Name, Field::Other, Field::Other, Field::Driver];
+        assert_eq!(by_content(&rows), columns);
+    }
+
+    #[test]
+    fn the_largest_memory_is_the_total() {
+        let rows = [vec!["3 MiB", "24561 MiB", "24564 MiB", "0x268410DE", "0x16F110DE"]];
+        let other = Field::Other;
+        assert_eq!(by_content(&rows), [other, other, Field::Memory, Field::PciId, other]);
+    }
+
+    #[test]
+    fn states_places_and_ids_are_not_names() {
+        for text in
+            ["P8", "Enabled", "GPU-5d2a", "00000000:01:00.0", "2024/01/02 10:00:00.000", "Default"]
+        {
+            assert!(!is_name(text), "{text}");
+        }
+        for text in ["NVIDIA A100-SXM4-40GB", "A10G", "Orin (nvgpu)", "TITAN V", "H100 PCIe"] {
+            assert!(is_name(text), "{text}");
         }
     }
 }

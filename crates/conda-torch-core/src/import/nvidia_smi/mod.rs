@@ -5,22 +5,20 @@
 //! renamed. What a driver does not report (`[N/A]`, `ERR!`) is unknown, not zero.
 
 pub(super) mod banner;
-mod columns;
 pub mod csv;
-pub(super) mod list;
 pub(super) mod message;
 pub(super) mod query;
 mod values;
 pub(super) mod xml;
 
-use super::{Recognized, reported, set};
-use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine};
+use super::{Recognized, origin, reported, set};
+use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin};
 
 /// What `nvidia-smi` printed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Report {
+pub struct Report {
     /// The driver's version.
-    driver: Option<DriverVersion>,
+    pub driver: Option<DriverVersion>,
     /// The newest CUDA that it supports.
     cuda: Option<CudaVersion>,
     /// Whether it prints `N/A` instead of a CUDA version.
@@ -30,7 +28,50 @@ pub(super) struct Report {
     /// The number of GPUs, if it is printed.
     count: Option<u32>,
     /// The GPUs in order.
-    gpus: Vec<ReportedGpu>,
+    pub gpus: Vec<ReportedGpu>,
+}
+
+/// A value that several forms of the output have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The number of the GPU.
+    Index,
+    /// How many GPUs there are.
+    Count,
+    /// The name of the GPU.
+    Name,
+    /// The version of the driver.
+    Driver,
+    /// The compute capability.
+    Capability,
+    /// The memory, in MiB.
+    Memory,
+    /// The PCI device and vendor.
+    PciId,
+    /// Whether MIG is on.
+    Mig,
+    /// WDDM or TCC, on Windows.
+    DriverModel,
+    /// Another one; also UUIDs and serial numbers, which are not kept.
+    Other,
+}
+
+impl Report {
+    /// Sets a value; one of a GPU for the last GPU.
+    fn set(&mut self, field: Field, text: &str) {
+        match (field, self.gpus.last_mut()) {
+            (Field::Driver, _) => self.driver = self.driver.or(values::parsed(text)),
+            (Field::Count, _) => self.count = self.count.or(text.parse().ok()),
+            (Field::DriverModel, _) if is_of_windows(text) => self.system = Some(System::Windows),
+            (Field::Index, Some(gpu)) => gpu.index = text.parse().ok(),
+            (Field::Name, Some(gpu)) => gpu.name = values::known(text).map(str::to_owned),
+            (Field::Capability, Some(gpu)) => gpu.capability = values::parsed(text),
+            (Field::Memory, Some(gpu)) => gpu.memory = values::mib(text),
+            (Field::PciId, Some(gpu)) => gpu.pci_id = values::pci_id(text).or(gpu.pci_id.take()),
+            (Field::Mig, Some(gpu)) => gpu.mig = values::switch(text),
+            _ => {}
+        }
+    }
 }
 
 /// The system that a driver runs on.
@@ -59,6 +100,25 @@ pub struct ReportedGpu {
     pub mig: Option<bool>,
     /// PCI vendor and device, `10de:1b06`.
     pub pci_id: Option<String>,
+}
+
+impl ReportedGpu {
+    /// The facts about a GPU at a place in a list. `why` is the reason for values that are not reported.
+    #[must_use]
+    pub fn describe(self, place: u32, why: &str, origin: &Origin) -> Gpu {
+        fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
+            if let Some(value) = value {
+                *fact = Detected::found(value, origin.clone());
+            }
+        }
+        let mut gpu = Gpu::unknown(self.index.unwrap_or(place), why);
+        set(&mut gpu.name, self.name, origin);
+        set(&mut gpu.compute_capability, self.capability, origin);
+        set(&mut gpu.memory_mib, self.memory, origin);
+        set(&mut gpu.mig, self.mig, origin);
+        gpu.pci_id = self.pci_id;
+        gpu
+    }
 }
 
 /// Whether only Windows has a driver model.
@@ -90,25 +150,10 @@ pub(super) fn fill(report: Report, machine: &mut Machine) -> Recognized {
         Some(_) | None => {}
     }
     for (place, gpu) in (0..).zip(report.gpus) {
-        let gpu = described(gpu, place, machine);
+        let gpu = gpu.describe(place, "nvidia-smi does not report it", &origin(machine));
         if machine.gpus.iter().all(|other| other.index != gpu.index) {
             machine.gpus.push(gpu);
         }
     }
     Some(Ok(()))
-}
-
-fn described(gpu: ReportedGpu, place: u32, machine: &Machine) -> Gpu {
-    fn fact<T>(value: Option<T>, unknown: Detected<T>, machine: &Machine) -> Detected<T> {
-        value.map_or(unknown, |value| reported(value, machine))
-    }
-    let unknown = Gpu::unknown(gpu.index.unwrap_or(place), "nvidia-smi does not report it");
-    Gpu {
-        name: fact(gpu.name, unknown.name, machine),
-        compute_capability: fact(gpu.capability, unknown.compute_capability, machine),
-        memory_mib: fact(gpu.memory, unknown.memory_mib, machine),
-        mig: fact(gpu.mig, unknown.mig, machine),
-        pci_id: gpu.pci_id,
-        ..unknown
-    }
 }

@@ -1,6 +1,6 @@
-//! `nvidia-smi -q` as text, and `nvidia-smi --version`.
+//! `nvidia-smi -q` as text, `nvidia-smi --version` and `nvidia-smi -L`.
 
-use super::{Report, ReportedGpu, System, is_of_windows, values};
+use super::{Field, Report, ReportedGpu, values};
 
 /// Labels that only `-q` prints.
 const LABELS: [&str; 4] =
@@ -63,19 +63,16 @@ fn report(text: &str) -> Report {
         if label == "Product Name" && report.gpus.last().is_none_or(|gpu| gpu.name.is_some()) {
             report.gpus.push(ReportedGpu::default());
         }
-        match (heading, label, report.gpus.last_mut()) {
-            (_, "Attached GPUs", _) => report.count = value.parse().ok(),
-            ("Driver Model", "Current", _) if is_of_windows(value) => {
-                report.system = Some(System::Windows);
-            }
-            (_, "Product Name", Some(gpu)) => gpu.name = values::known(value).map(str::to_owned),
-            (_, "Device Id", Some(gpu)) => {
-                gpu.pci_id = values::pci_id(value).or(gpu.pci_id.take());
-            }
-            ("FB Memory Usage", "Total", Some(gpu)) => gpu.memory = values::mib(value),
-            ("MIG Mode", "Current", Some(gpu)) => gpu.mig = values::switch(value),
-            _ => {}
-        }
+        let field = match (heading, label) {
+            (_, "Attached GPUs") => Field::Count,
+            ("Driver Model", "Current") => Field::DriverModel,
+            (_, "Product Name") => Field::Name,
+            (_, "Device Id") => Field::PciId,
+            ("FB Memory Usage", "Total") => Field::Memory,
+            ("MIG Mode", "Current") => Field::Mig,
+            _ => continue,
+        };
+        report.set(field, value);
     }
     report
 }
@@ -86,4 +83,26 @@ fn is_gpu_heading(line: &str) -> bool {
     let number = parts[0].strip_prefix("GPU ").map(str::trim).unwrap_or_default();
     let is_hexadecimal = number.bytes().all(|b| b.is_ascii_hexdigit());
     parts.len() == 3 && number.len() >= 4 && is_hexadecimal
+}
+
+/// What `-L` printed: `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-…)`, with slices below. UUIDs are not kept.
+pub(in super::super) fn parse_list(text: &str) -> Option<Report> {
+    let mut gpus: Vec<ReportedGpu> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some((index, name)) = numbered(line) {
+            let name = values::known(name).map(str::to_owned);
+            gpus.push(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() });
+        } else if let Some(gpu) = gpus.last_mut()
+            && line.starts_with("MIG ")
+            && line.contains("Device")
+        {
+            gpu.mig = Some(true);
+        }
+    }
+    (!gpus.is_empty()).then(|| Report { gpus, ..Report::default() })
+}
+
+fn numbered(line: &str) -> Option<(u32, &str)> {
+    let (number, rest) = line.strip_prefix("GPU ")?.split_once(':')?;
+    Some((number.trim().parse().ok()?, rest.split_once("(UUID")?.0.trim()))
 }

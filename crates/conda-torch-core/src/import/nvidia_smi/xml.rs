@@ -3,7 +3,7 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use super::{Report, ReportedGpu, System, is_of_windows, values};
+use super::{Field, Report, ReportedGpu, values};
 
 /// The element around everything.
 const ROOT: &str = "<nvidia_smi_log";
@@ -28,10 +28,15 @@ pub(in super::super) fn parse(text: &str) -> Option<Report> {
             Ok(Event::Text(text)) => content.push_str(&text),
             Ok(Event::End(_)) => {
                 let names: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
+                let text = content.trim();
                 match names[..] {
-                    ["kmd_version"] => kmd = values::parsed(content.trim()),
-                    ["cuda_umd_version"] => umd = values::parsed(content.trim()),
-                    _ => element(&names, content.trim(), &mut report),
+                    ["kmd_version"] => kmd = values::parsed(text),
+                    ["cuda_umd_version"] => umd = values::parsed(text),
+                    ["cuda_version"] => {
+                        report.cuda = values::parsed(text);
+                        report.has_no_cuda = text == "N/A";
+                    }
+                    _ => field(&names).into_iter().for_each(|field| report.set(field, text)),
                 }
                 path.pop();
                 content.clear();
@@ -45,21 +50,15 @@ pub(in super::super) fn parse(text: &str) -> Option<Report> {
     Some(report)
 }
 
-fn element(path: &[&str], text: &str, report: &mut Report) {
-    match (path, report.gpus.last_mut()) {
-        (["driver_version"], _) => report.driver = values::parsed(text),
-        (["cuda_version"], _) => {
-            report.cuda = values::parsed(text);
-            report.has_no_cuda = text == "N/A";
-        }
-        (["attached_gpus"], _) => report.count = text.parse().ok(),
-        (["gpu", "driver_model", "current_dm"], _) if is_of_windows(text) => {
-            report.system = Some(System::Windows);
-        }
-        (["gpu", "product_name"], Some(gpu)) => gpu.name = values::known(text).map(str::to_owned),
-        (["gpu", "pci", "pci_device_id"], Some(gpu)) => gpu.pci_id = values::pci_id(text),
-        (["gpu", "fb_memory_usage", "total"], Some(gpu)) => gpu.memory = values::mib(text),
-        (["gpu", "mig_mode", "current_mig"], Some(gpu)) => gpu.mig = values::switch(text),
-        _ => {}
-    }
+fn field(path: &[&str]) -> Option<Field> {
+    Some(match path {
+        ["driver_version"] => Field::Driver,
+        ["attached_gpus"] => Field::Count,
+        ["gpu", "driver_model", "current_dm"] => Field::DriverModel,
+        ["gpu", "product_name"] => Field::Name,
+        ["gpu", "pci", "pci_device_id"] => Field::PciId,
+        ["gpu", "fb_memory_usage", "total"] => Field::Memory,
+        ["gpu", "mig_mode", "current_mig"] => Field::Mig,
+        _ => return None,
+    })
 }

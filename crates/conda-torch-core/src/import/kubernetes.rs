@@ -1,0 +1,448 @@
+//! Nodes of Kubernetes as `kubectl get nodes -o json` prints them, with the labels of NVIDIA's GPU Feature
+//! Discovery. Several nodes are read as one machine that stands for all with a GPU: what runs there runs on each of
+//! them.
+//!
+//! Source: <https://github.com/NVIDIA/k8s-device-plugin/tree/main/docs/gpu-feature-discovery>.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::document::Document;
+use super::nvidia_smi::ReportedGpu;
+use super::{Recognized, origin, report, reported};
+use crate::conda::Subdir;
+use crate::types::{CudaVersion, Detected, DriverVersion, Machine, Outcome};
+
+/// The most GPUs of one kind that are listed.
+const MOST: u32 = 64;
+
+/// The nodes in a document: one, or the items of a list.
+fn nodes(value: &Value) -> Vec<&Value> {
+    let is_node = |value: &Value| {
+        value["kind"] == "Node"
+            || value["kind"].is_null() && value["status"].get("nodeInfo").is_some()
+    };
+    if is_node(value) {
+        return vec![value];
+    }
+    let items = value["items"].as_array().into_iter().flatten();
+    let is_list = value["kind"] == "NodeList";
+    items.filter(|item| is_list || is_node(item)).collect()
+}
+
+/// Labels alone, as a template prints them.
+fn is_labels(value: &Value) -> bool {
+    let is_label = |key: &String| key.starts_with("nvidia.com/") || key == "kubernetes.io/arch";
+    value.as_object().is_some_and(|labels| labels.keys().any(is_label))
+}
+
+pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    let is_nodes = document.value().is_some_and(|it| !nodes(it).is_empty() || is_labels(it))
+        || document.is_damaged_with(&["\"nodeInfo\"", "\"nvidia.com/", "kubernetes.io/"]);
+    is_nodes.then(|| fill(document.whole()?, document.platform, machine))
+}
+
+fn fill(value: &Value, platform: Option<Subdir>, machine: &mut Machine) -> Result<(), String> {
+    let all: Vec<Node> = if is_labels(value) {
+        vec![Node::of_labels(value)]
+    } else {
+        nodes(value).into_iter().map(Node::of).collect()
+    };
+    let subdir = chosen(&all, platform)?;
+    let has_gpus = all.iter().any(|node| node.subdir == subdir && node.gpus.is_some());
+    let counts = |node: &&Node| node.subdir == subdir && node.gpus.is_some() == has_gpus;
+    let used: Vec<&Node> = all.iter().filter(counts).collect();
+    if let Some(subdir) = subdir {
+        machine.subdir = reported(subdir, machine);
+    }
+    machine.glibc = Detected::unknown("a container has its own");
+    machine.os = common(&used, |node| node.os.clone(), machine);
+    machine.kernel = common(&used, |node| node.kernel.clone(), machine);
+    if has_gpus {
+        driver(&used, machine);
+        gpus(&used, machine);
+    } else {
+        machine.driver_cuda = Detected::Absent;
+        machine.gpu_count = Detected::Absent;
+    }
+    report_nodes(&all, &used, subdir, machine);
+    Ok(())
+}
+
+/// The platform that counts: the requested one, or that of most nodes with a GPU, or that of most nodes.
+fn chosen(nodes: &[Node], requested: Option<Subdir>) -> Result<Option<Subdir>, String> {
+    if let Some(requested) = requested {
+        return match nodes.iter().any(|node| node.subdir.is_none_or(|subdir| subdir == requested)) {
+            true if nodes.iter().any(|node| node.subdir == Some(requested)) => Ok(Some(requested)),
+            true => Ok(None),
+            false => Err(format!("no node of `{requested}`: {}", platforms(nodes))),
+        };
+    }
+    let weight = |subdir: Option<Subdir>| {
+        let of = || nodes.iter().filter(move |node| node.subdir == subdir);
+        (of().filter(|node| node.gpus.is_some()).count(), of().count())
+    };
+    // The first one if several are equal.
+    let all = nodes.iter().rev().map(|node| node.subdir);
+    Ok(all.max_by_key(|subdir| weight(*subdir)).flatten())
+}
+
+/// `3 of linux-64, 1 of linux-aarch64`.
+fn platforms(nodes: &[Node]) -> String {
+    let mut known: Vec<Option<Subdir>> = Vec::new();
+    for node in nodes {
+        if !known.contains(&node.subdir) {
+            known.push(node.subdir);
+        }
+    }
+    let count = |subdir: &Option<Subdir>| {
+        let count = nodes.iter().filter(|node| node.subdir == *subdir).count();
+        format!("{count} of {}", platform_name(*subdir))
+    };
+    known.iter().map(count).collect::<Vec<_>>().join(", ")
+}
+
+/// What all nodes have in common.
+fn common(
+    nodes: &[&Node],
+    of: impl Fn(&Node) -> Option<String>,
+    machine: &Machine,
+) -> Detected<String> {
+    let mut values = nodes.iter().map(|node| of(node));
+    match values.next().flatten() {
+        Some(first) if values.all(|value| value.as_ref() == Some(&first)) => {
+            reported(first, machine)
+        }
+        Some(_) => Detected::unknown("the nodes differ"),
+        None => Detected::unknown("the nodes do not report it"),
+    }
+}
+
+/// The oldest driver and the oldest CUDA: what runs with them runs on every node.
+fn driver(nodes: &[&Node], machine: &mut Machine) {
+    let older = |a: DriverVersion, b: DriverVersion| if a.is_at_least(b) { b } else { a };
+    if let Some(driver) = nodes.iter().filter_map(|node| node.driver).reduce(older) {
+        machine.driver = reported(driver, machine);
+    }
+    // A node that only reports its driver may have the oldest CUDA: then it follows from the driver.
+    let is_partial = nodes.iter().any(|node| node.driver.is_some() && node.cuda.is_none());
+    if is_partial {
+        machine.driver_cuda = Detected::unknown("not every node reports it");
+    } else if let Some(cuda) = nodes.iter().filter_map(|node| node.cuda).min() {
+        machine.driver_cuda = reported(cuda, machine);
+    }
+}
+
+/// Every kind of GPU, as often as on the node with most of it.
+fn gpus(nodes: &[&Node], machine: &mut Machine) {
+    let mut kinds: Vec<NodeGpus> = Vec::new();
+    for gpus in nodes.iter().filter_map(|node| node.gpus.as_ref()) {
+        match kinds.iter_mut().find(|kind| kind.gpu == gpus.gpu) {
+            Some(kind) => kind.count = kind.count.max(gpus.count),
+            None => kinds.push(gpus.clone()),
+        }
+    }
+    let is_counted = kinds.iter().all(|kind| kind.count.is_some());
+    let each =
+        |kind: NodeGpus| (0..kind.count.unwrap_or(1).min(MOST)).map(move |_| kind.gpu.clone());
+    for (index, gpu) in (0..).zip(kinds.into_iter().flat_map(each)) {
+        machine.gpus.push(gpu.describe(index, "no label reports it", &origin(machine)));
+    }
+    machine.gpu_count = match u32::try_from(machine.gpus.len()) {
+        Ok(count) if is_counted => reported(count, machine),
+        Ok(_) | Err(_) => Detected::unknown("the labels have no count"),
+    };
+}
+
+/// Reports each node, and which nodes were left out.
+fn report_nodes(all: &[Node], used: &[&Node], subdir: Option<Subdir>, machine: &mut Machine) {
+    let name = platform_name(subdir);
+    if all.len() > 1 {
+        let others = all.iter().filter(|node| node.subdir != subdir).count();
+        let without = all.len() - used.len() - others;
+        let with = if used.iter().any(|node| node.gpus.is_some()) { " with a GPU" } else { "" };
+        let mut text = format!("one machine for {} of {name}{with}", used.len());
+        if without > 0 {
+            let _ = write!(text, "; left out {without} without a GPU");
+        }
+        if others > 0 {
+            let _ = write!(text, "; left out {others} of another platform (see `--platform`)");
+        }
+        report(machine, "nodes", Outcome::Ok, text);
+    }
+    for node in all {
+        let is_used = used.iter().any(|used| std::ptr::eq(*used, node));
+        let (outcome, detail) = if node.subdir == subdir {
+            let detail = node.gpus.as_ref().map(|gpus| describe(node, gpus));
+            let outcome = if is_used || detail.is_some() { Outcome::Ok } else { Outcome::Skipped };
+            (outcome, detail.unwrap_or_else(|| "no GPU".to_owned()))
+        } else {
+            (Outcome::Skipped, format!("platform {}, not {name}", platform_name(node.subdir)))
+        };
+        report(machine, &format!("node {}", node.name), outcome, detail);
+    }
+}
+
+fn platform_name(subdir: Option<Subdir>) -> String {
+    subdir.map_or("an unknown platform".to_owned(), |subdir| subdir.to_string())
+}
+
+/// `4 x NVIDIA H100 80GB HBM3, compute capability 9.0, driver 550.54.15, CUDA 12.4`.
+fn describe(node: &Node, NodeGpus { gpu, count }: &NodeGpus) -> String {
+    let count = count.map(|count| format!("{count} x ")).unwrap_or_default();
+    let name = gpu.name.as_deref().unwrap_or("a GPU without a name");
+    let mig = if gpu.mig == Some(true) { " with MIG" } else { "" };
+    let capability = gpu.capability.map(|it| format!(", compute capability {it}"));
+    let driver = node.driver.map_or("unknown".to_owned(), |driver| driver.to_string());
+    let cuda = node.cuda.map(|cuda| format!(", CUDA {cuda}")).unwrap_or_default();
+    format!("{count}{name}{mig}{}, driver {driver}{cuda}", capability.unwrap_or_default())
+}
+
+/// A node.
+#[derive(Debug, Default)]
+struct Node {
+    name: String,
+    subdir: Option<Subdir>,
+    /// The distribution with its own name.
+    os: Option<String>,
+    kernel: Option<String>,
+    driver: Option<DriverVersion>,
+    /// The newest CUDA of the driver, which GPU Feature Discovery calls the runtime.
+    cuda: Option<CudaVersion>,
+    /// Its GPUs, if it has any.
+    gpus: Option<NodeGpus>,
+}
+
+/// The GPUs of a node. The labels describe the first and count all.
+#[derive(Debug, Clone, Default)]
+struct NodeGpus {
+    gpu: ReportedGpu,
+    /// Unknown for MIG slices.
+    count: Option<u32>,
+}
+
+/// The labels of a node.
+struct Labels<'v>(Option<&'v Value>);
+
+impl<'v> Labels<'v> {
+    fn text(&self, key: &str) -> Option<&'v str> {
+        self.0?.get(key)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    fn number(&self, key: &str) -> Option<u64> {
+        self.text(key)?.parse().ok()
+    }
+
+    fn any(&self, test: impl Fn(&str, &str) -> bool) -> bool {
+        let entries = self.0.and_then(Value::as_object).into_iter().flatten();
+        entries.filter_map(|(key, value)| Some((key, value.as_str()?))).any(|(k, v)| test(k, v))
+    }
+}
+
+impl Node {
+    /// A node as `kubectl` prints it.
+    fn of(value: &Value) -> Self {
+        let labels = Labels(value["metadata"].get("labels"));
+        let info = &value["status"]["nodeInfo"];
+        let status = |key: &str| info[key].as_str();
+        let arch = labels.text("kubernetes.io/arch").or(labels.text("beta.kubernetes.io/arch"));
+        let os = labels.text("kubernetes.io/os").or(labels.text("beta.kubernetes.io/os"));
+        Self {
+            name: value["metadata"]["name"].as_str().unwrap_or("without a name").to_owned(),
+            subdir: subdir(arch.or(status("architecture")), os.or(status("operatingSystem"))),
+            os: status("osImage").map(str::to_owned).or_else(|| os_release(&labels)),
+            kernel: status("kernelVersion")
+                .or(labels.text("feature.node.kubernetes.io/kernel-version.full"))
+                .map(str::to_owned),
+            driver: node_driver(&labels),
+            cuda: node_cuda(&labels),
+            gpus: node_gpus(&labels, &value["status"]),
+        }
+    }
+
+    /// A node of which only the labels were printed.
+    fn of_labels(labels: &Value) -> Self {
+        Self::of(&serde_json::json!({ "metadata": { "labels": labels } }))
+    }
+}
+
+/// Conda's platform for Go's names.
+fn subdir(arch: Option<&str>, os: Option<&str>) -> Option<Subdir> {
+    match (arch?, os.unwrap_or("linux")) {
+        ("amd64", "linux") => Some(Subdir::Linux64),
+        ("arm64", "linux") => Some(Subdir::LinuxAarch64),
+        ("ppc64le", "linux") => Some(Subdir::LinuxPpc64le),
+        ("s390x", "linux") => Some(Subdir::LinuxS390x),
+        ("riscv64", "linux") => Some(Subdir::LinuxRiscv64),
+        ("amd64", "windows") => Some(Subdir::Win64),
+        ("arm64", "windows") => Some(Subdir::WinArm64),
+        _ => None,
+    }
+}
+
+/// The labels of Node Feature Discovery.
+fn os_release(labels: &Labels<'_>) -> Option<String> {
+    let id = labels.text("feature.node.kubernetes.io/system-os_release.ID")?;
+    let version = labels.text("feature.node.kubernetes.io/system-os_release.VERSION_ID");
+    Some(version.map_or(id.to_owned(), |version| format!("{id} {version}")))
+}
+
+/// A version in one label, or else in parts. The old names of the parts are deprecated.
+fn version<T: FromStr>(labels: &Labels<'_>, names: [&str; 2], parts: [&[&str]; 2]) -> Option<T> {
+    let joined = |(name, parts): (&str, &[&str])| {
+        let number = |part: &&str| labels.text(&format!("nvidia.com/cuda.{name}.{part}"));
+        let numbers: Vec<&str> = parts.iter().map_while(number).collect();
+        (!numbers.is_empty()).then(|| numbers.join("."))
+    };
+    let whole = labels.text(&format!("nvidia.com/cuda.{}.full", names[0])).map(str::to_owned);
+    whole.or_else(|| names.into_iter().zip(parts).find_map(joined))?.parse().ok()
+}
+
+fn node_driver(labels: &Labels<'_>) -> Option<DriverVersion> {
+    let parts = [&["major", "minor", "revision"][..], &["major", "minor", "rev"]];
+    version(labels, ["driver-version", "driver"], parts)
+}
+
+fn node_cuda(labels: &Labels<'_>) -> Option<CudaVersion> {
+    version(labels, ["runtime-version", "runtime"], [&["major", "minor"]; 2])
+}
+
+fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
+    // Without GPU Feature Discovery the cloud's own label may name it.
+    let product = labels
+        .text("nvidia.com/gpu.product")
+        .or(labels.text("cloud.google.com/gke-accelerator"))
+        .or(labels.text("k8s.amazonaws.com/accelerator"));
+    let capacity = capacity(status);
+    let count = labels.number("nvidia.com/gpu.count");
+    let is_present = product.is_some()
+        || labels.text("nvidia.com/gpu.present") == Some("true")
+        || count.is_some_and(|count| count > 0)
+        || capacity > 0
+        || labels.any(|key, value| {
+            key.starts_with("feature.node.kubernetes.io/pci-")
+                && key.ends_with("10de.present")
+                && value == "true"
+        });
+    if !is_present {
+        return None;
+    }
+    let slices = |key: &str, value: &str| {
+        let profile = key.strip_prefix("nvidia.com/mig-");
+        profile.and_then(|rest| rest.strip_suffix(".count")).is_some() && value != "0"
+    };
+    let (name, is_slice) = product.map_or((None, false), |product| {
+        let (name, is_slice) = card(product);
+        (Some(name), is_slice)
+    });
+    let major = labels.number("nvidia.com/gpu.compute.major");
+    let minor = labels.number("nvidia.com/gpu.compute.minor");
+    let capability = major.zip(minor).and_then(|(x, y)| format!("{x}.{y}").parse().ok());
+    let gpu = ReportedGpu {
+        name,
+        capability,
+        // That of a slice is not the card's.
+        memory: labels.number("nvidia.com/gpu.memory").filter(|n| *n > 0 && !is_slice),
+        mig: Some(is_slice || labels.any(slices)),
+        ..ReportedGpu::default()
+    };
+    let count = count.or((capacity > 0).then_some(capacity)).filter(|n| *n > 0 && !is_slice);
+    Some(NodeGpus { gpu, count: count.and_then(|count| u32::try_from(count).ok()) })
+}
+
+/// What the device plugin offers.
+fn capacity(status: &Value) -> u64 {
+    let entries = status["capacity"].as_object().into_iter().flatten();
+    let is_gpu = |key: &str| key == "nvidia.com/gpu" || key.starts_with("nvidia.com/mig-");
+    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    entries.filter(|(key, _)| is_gpu(key)).filter_map(|(_, value)| number(value)).sum()
+}
+
+/// `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`: the card, and whether this is a slice of it. A label has
+/// no spaces.
+fn card(product: &str) -> (String, bool) {
+    let product = product.split("-SHARED").next().unwrap_or(product);
+    let (card, is_slice) = match product.split_once("-MIG-") {
+        Some((card, _)) => (card, true),
+        None => (product, false),
+    };
+    (card.replace('-', " "), is_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(labels: &[(&str, &str)]) -> Node {
+        let labels: serde_json::Map<String, Value> =
+            labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
+        Node::of_labels(&Value::Object(labels))
+    }
+
+    #[test]
+    fn a_product_is_a_card_or_a_slice() {
+        let expected = ("NVIDIA A100 SXM4 40GB".to_owned(), true);
+        assert_eq!(card("NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED"), expected);
+        assert_eq!(card("NVIDIA-A100-SXM4-40GB-MIG-1g.5gb"), expected);
+        assert_eq!(card("Tesla-T4-SHARED"), ("Tesla T4".to_owned(), false));
+        assert_eq!(card("NVIDIA-GeForce-RTX-4090").0, "NVIDIA GeForce RTX 4090");
+    }
+
+    #[test]
+    fn a_version_is_read_from_the_new_labels_or_the_old() {
+        let new = node(&[("nvidia.com/cuda.driver-version.full", "575.57.08")]);
+        assert_eq!(new.driver.map(|d| d.to_string()).as_deref(), Some("575.57.08"));
+        let parts = node(&[
+            ("nvidia.com/cuda.driver-version.major", "610"),
+            ("nvidia.com/cuda.driver-version.minor", "57"),
+            ("nvidia.com/cuda.runtime-version.major", "13"),
+            ("nvidia.com/cuda.runtime-version.minor", "3"),
+        ]);
+        assert_eq!(parts.driver.map(|d| d.to_string()).as_deref(), Some("610.57"));
+        assert_eq!(parts.cuda, Some(CudaVersion::new(13, 3)));
+        let old = node(&[
+            ("nvidia.com/cuda.driver.major", "470"),
+            ("nvidia.com/cuda.driver.minor", "57"),
+            ("nvidia.com/cuda.driver.rev", "02"),
+            ("nvidia.com/cuda.runtime.major", "11"),
+            ("nvidia.com/cuda.runtime.minor", "4"),
+        ]);
+        assert_eq!(old.driver.map(|d| d.to_string()).as_deref(), Some("470.57.02"));
+        assert_eq!(old.cuda, Some(CudaVersion::new(11, 4)));
+    }
+
+    #[test]
+    fn mig_slices_do_not_count_cards() {
+        let single = node(&[
+            ("nvidia.com/gpu.product", "NVIDIA-A100-SXM4-40GB-MIG-1g.5gb"),
+            ("nvidia.com/gpu.count", "7"),
+            ("nvidia.com/gpu.memory", "4864"),
+        ]);
+        let NodeGpus { gpu, count } = single.gpus.expect("GPUs");
+        assert_eq!((gpu.mig, count, gpu.memory), (Some(true), None, None));
+        let mixed = node(&[
+            ("nvidia.com/gpu.product", "NVIDIA-A100-SXM4-40GB"),
+            ("nvidia.com/gpu.count", "2"),
+            ("nvidia.com/mig-1g.5gb.count", "14"),
+        ]);
+        let NodeGpus { gpu, count } = mixed.gpus.expect("GPUs");
+        assert_eq!((gpu.mig, count), (Some(true), Some(2)));
+    }
+
+    #[test]
+    fn a_gpu_is_found_without_its_own_labels() {
+        assert!(node(&[("feature.node.kubernetes.io/pci-10de.present", "true")]).gpus.is_some());
+        assert!(
+            node(&[("feature.node.kubernetes.io/pci-0302_10de.present", "true")]).gpus.is_some()
+        );
+        let gke = node(&[("cloud.google.com/gke-accelerator", "nvidia-tesla-t4")]);
+        assert_eq!(gke.gpus.and_then(|gpus| gpus.gpu.name).as_deref(), Some("nvidia tesla t4"));
+        assert!(node(&[("kubernetes.io/arch", "amd64")]).gpus.is_none());
+        let plugin = serde_json::json!({"status": {"capacity": {"nvidia.com/gpu": "4"}}});
+        assert_eq!(Node::of(&plugin).gpus.and_then(|gpus| gpus.count), Some(4));
+        let none = serde_json::json!({"status": {"capacity": {"nvidia.com/gpu": "0"}}});
+        assert!(Node::of(&none).gpus.is_none());
+    }
+}
