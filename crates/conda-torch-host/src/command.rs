@@ -13,13 +13,13 @@ use crate::signals::{self, Signals};
 /// How often a silent program is checked on.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long a program that takes minutes may clean up once it was asked to end.
+/// How long a program that takes minutes may clean up after SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a killed program may take to disappear. One that is stuck in the kernel takes longer.
 const REAP: Duration = Duration::from_millis(500);
 
-/// A program that may take minutes, with somebody waiting for it. It runs without a shell.
+/// A program that may take minutes while the user waits. It runs without a shell.
 #[derive(Debug, Clone, Copy)]
 pub struct Command<'a> {
     /// The program.
@@ -28,7 +28,7 @@ pub struct Command<'a> {
     pub arguments: &'a [String],
     /// Variables to set beside those of this process.
     pub env: &'a [(&'a str, &'a str)],
-    /// Its input: at most some kilobytes, so that it fits into a pipe.
+    /// Its input, which must fit into a pipe: some kilobytes.
     pub stdin: &'a str,
     /// How long it may take.
     pub deadline: Duration,
@@ -89,8 +89,8 @@ pub fn run_command(
     })
 }
 
-/// Runs a program that has `deadline` to answer. Processes that it leaves behind are left alone: one may
-/// be a service of the driver.
+/// Runs a program for at most `deadline`. Processes that it leaves behind keep running: one may be a service of
+/// the driver.
 pub(crate) fn run_briefly(
     process: process::Command,
     deadline: Duration,
@@ -99,18 +99,13 @@ pub(crate) fn run_briefly(
     run(process, "", &limits, &mut |_| None)
 }
 
-/// A process in a group of its own.
-#[cfg(unix)]
+/// A process, on Unix in a group of its own.
 pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "Windows has no process groups"))]
     let mut process = process::Command::new(program);
+    #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut process, 0);
     process
-}
-
-/// A process. Windows has no groups.
-#[cfg(not(unix))]
-pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
-    process::Command::new(program)
 }
 
 struct Limits {
@@ -119,7 +114,7 @@ struct Limits {
     grace: Duration,
     /// How many bytes of stdout and stderr are kept. The rest is read and dropped.
     kept: [usize; 2],
-    /// Whether processes that it leaves behind are ended if they hold its pipes.
+    /// Whether processes that it leaves behind are killed if they have its pipes open.
     group: bool,
 }
 
@@ -133,14 +128,14 @@ fn run(
     process.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut input) = child.stdin.take() {
-        // A program that does not read its input fails in its own words.
+        // A program that does not read its input reports that itself.
         let _ = input.write_all(stdin.as_bytes());
     }
     let mut pipes = Pipes::of(&mut child, limits.kept);
     let end = loop {
-        pipes.read(INTERVAL.min(limits.deadline.saturating_sub(start.elapsed())));
+        pipes.wait(INTERVAL.min(limits.deadline.saturating_sub(start.elapsed())));
         if let Some(status) = status(&mut child) {
-            pipes.read_last();
+            pipes.finish();
             if limits.group && !pipes.are_closed() {
                 signals::kill_group(&child);
             }
@@ -183,13 +178,13 @@ fn is_kill(end: CommandEnd) -> bool {
     end == if cfg!(unix) { CommandEnd::Killed(9) } else { CommandEnd::Exited(1) }
 }
 
-/// Reads until a program has ended, at most for `limit`.
+/// Waits until a program has ended, at most for `limit`.
 fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration) -> Option<ExitStatus> {
     let start = Instant::now();
     loop {
-        pipes.read(INTERVAL.min(limit.saturating_sub(start.elapsed())));
+        pipes.wait(INTERVAL.min(limit.saturating_sub(start.elapsed())));
         if let Some(status) = status(child) {
-            pipes.read_last();
+            pipes.finish();
             return Some(status);
         }
         if start.elapsed() >= limit {

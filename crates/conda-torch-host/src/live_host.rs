@@ -1,4 +1,4 @@
-//! This machine as this user sees it. Nothing is written.
+//! This machine, as far as this user may read it.
 
 use std::fs;
 use std::io::Read;
@@ -28,19 +28,15 @@ impl Default for LiveHost {
 }
 
 impl LiveHost {
-    /// This machine, without [a program that asks the driver](Self::with_driver_program): the driver's
-    /// libraries are not asked.
+    /// This machine, without [a program that calls the driver](Self::with_driver_program).
     #[must_use]
     pub fn new() -> Self {
-        let env = if cfg!(target_env = "gnu") {
-            "gnu"
-        } else if cfg!(target_env = "musl") {
-            "musl"
-        } else if cfg!(target_env = "msvc") {
-            "msvc"
-        } else {
-            ""
-        };
+        let env = [
+            (cfg!(target_env = "gnu"), "gnu"),
+            (cfg!(target_env = "musl"), "musl"),
+            (cfg!(target_env = "msvc"), "msvc"),
+        ];
+        let env = env.into_iter().find(|(is_it, _)| *is_it).map_or("", |(_, env)| env);
         let target = Target {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
@@ -53,9 +49,8 @@ impl LiveHost {
         Self { target, timeout, driver_program: None }
     }
 
-    /// Names the program that asks the driver in a process of its own: one that calls
-    /// [`run_driver_child`](crate::run_driver_child) if its first argument is
-    /// [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
+    /// Sets the program that calls the driver: it runs [`run_driver_child`](crate::run_driver_child) if its first
+    /// argument is [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
     #[must_use]
     pub fn with_driver_program(mut self, program: PathBuf) -> Self {
         self.driver_program = Some(program);
@@ -77,8 +72,17 @@ impl Host for LiveHost {
         }
     }
 
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "only the C library knows its version")]
     fn own_glibc(&self) -> Option<String> {
-        own_glibc()
+        // SAFETY: the function takes nothing and returns a pointer to a static, NUL-terminated text.
+        let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+        version.to_str().ok().map(str::to_owned)
+    }
+
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    fn own_glibc(&self) -> Option<String> {
+        None
     }
 
     fn env(&self, name: &str) -> Option<String> {
@@ -99,7 +103,7 @@ impl Host for LiveHost {
     fn list(&self, path: &str) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         for entry in fs::read_dir(path)? {
-            // No name that the program looks for is other than Unicode.
+            // All names that the program looks for are Unicode.
             names.extend(entry?.file_name().into_string());
         }
         names.sort_unstable();
@@ -138,7 +142,7 @@ impl Host for LiveHost {
 
     fn driver(&self, request: &DriverRequest) -> DriverReport {
         let Some(program) = &self.driver_program else {
-            return DriverReport::not_started("no program to ask the driver with");
+            return DriverReport::not_started("no program to call the driver with");
         };
         let mut process = new_process(program);
         process.args(driver::arguments(request));
@@ -182,27 +186,10 @@ fn driver_end(
     }
 }
 
-/// Opens a file for reading, without waiting for a writer if it is a pipe.
-#[cfg(unix)]
+/// Opens a file for reading, on Unix without waiting for a writer if it is a pipe.
 fn open(path: &str) -> std::io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &str) -> std::io::Result<fs::File> {
-    fs::File::open(path)
-}
-
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[expect(unsafe_code, reason = "only the C library knows its version")]
-fn own_glibc() -> Option<String> {
-    // SAFETY: the function takes nothing and returns a pointer to a static, NUL-terminated text.
-    let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
-    version.to_str().ok().map(str::to_owned)
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn own_glibc() -> Option<String> {
-    None
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.read(true).open(path)
 }

@@ -1,4 +1,4 @@
-//! Signals: those that ask this program to end, and those that end a program that it runs.
+//! Signals that end this program, and those that end a program that it runs.
 
 use std::process::Child;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// The signal that was received; 0 if none was.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 
-/// The signals by which people and systems end a program.
+/// Signals that users and systems end a program with.
 #[cfg(unix)]
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
-/// While this lives, those signals are noted and do not end this program.
+/// While this exists, these signals are recorded and do not end this program.
 pub(crate) struct Signals {
     #[cfg(unix)]
     before: [libc::sigaction; ENDING.len()],
@@ -18,12 +18,12 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// The signal that was received, if any.
-    #[expect(clippy::unused_self, reason = "nothing is noted without it")]
+    #[expect(clippy::unused_self, reason = "signals are only recorded while it exists")]
     pub(crate) fn received(&self) -> Option<i32> {
         Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 
-    /// Windows ends every program on the console by itself.
+    /// On Windows the console ends all its programs.
     #[cfg(not(unix))]
     pub(crate) fn catch() -> Self {
         Self {}
@@ -33,7 +33,7 @@ impl Signals {
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "the standard library cannot handle signals")]
 impl Signals {
-    /// Starts to note signals.
+    /// Starts to record signals.
     pub(crate) fn catch() -> Self {
         RECEIVED.store(0, Ordering::SeqCst);
         // SAFETY: all zeros is a valid value of this plain C structure: no flags, an empty mask.
@@ -41,7 +41,7 @@ impl Signals {
         for (signal, before) in ENDING.into_iter().zip(&mut before) {
             // SAFETY: as above.
             let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-            action.sa_sigaction = note as extern "C" fn(i32) as libc::sighandler_t;
+            action.sa_sigaction = record as extern "C" fn(i32) as libc::sighandler_t;
             action.sa_flags = libc::SA_RESTART;
             // SAFETY: both point to valid structures, and the handler only stores to an atomic.
             unsafe {
@@ -61,35 +61,34 @@ impl Signals {
 impl Drop for Signals {
     fn drop(&mut self) {
         for (signal, before) in ENDING.into_iter().zip(&self.before) {
-            // SAFETY: restores what `catch` was given.
+            // SAFETY: restores the action before `catch`.
             unsafe { libc::sigaction(signal, before, std::ptr::null_mut()) };
         }
     }
 }
 
 #[cfg(unix)]
-extern "C" fn note(signal: i32) {
+extern "C" fn record(signal: i32) {
     RECEIVED.store(signal, Ordering::SeqCst);
 }
 
-/// Asks the process group of a program to end. On Windows there are none.
+/// Asks the process group of a program to end. Windows has no groups.
 pub(crate) fn ask_group_to_end(leader: &Child) {
-    #[cfg(unix)]
-    signal_group(leader, rustix::process::Signal::TERM);
-    #[cfg(not(unix))]
-    let _ = leader;
+    signal_group(leader, true);
 }
 
-/// Ends the process group of a program. On Windows there are none.
+/// Kills the process group of a program. Windows has no groups.
 pub(crate) fn kill_group(leader: &Child) {
-    #[cfg(unix)]
-    signal_group(leader, rustix::process::Signal::KILL);
-    #[cfg(not(unix))]
-    let _ = leader;
+    signal_group(leader, false);
 }
 
 #[cfg(unix)]
-fn signal_group(leader: &Child, signal: rustix::process::Signal) {
-    // It may be gone already.
-    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(leader), signal);
+fn signal_group(leader: &Child, may_clean_up: bool) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let signal = if may_clean_up { Signal::TERM } else { Signal::KILL };
+    // Fails if the group has ended.
+    let _ = kill_process_group(Pid::from_child(leader), signal);
 }
+
+#[cfg(not(unix))]
+fn signal_group(_: &Child, _: bool) {}

@@ -10,8 +10,8 @@ use super::{Printer, load_error};
 /// `CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `…_MINOR`.
 const CAPABILITY: [c_int; 2] = [75, 76];
 
-/// Tries the files until one can be initialised, and asks that one.
-pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
+/// Tries the files until one can be initialised, and queries that one.
+pub(super) fn query(paths: &[String], printer: &mut Printer<'_>) {
     for path in paths {
         let Some(library) = printer.call(Query::Init, None, || open(path), |_| None) else {
             continue;
@@ -19,16 +19,16 @@ pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
         if let Some(file) = opened_file() {
             printer.print(Query::File, None, Some(Reply::Text(file)));
         }
-        // libcuda reports its version without a device, so it is asked before the initialisation.
-        printer.ask(Query::CudaVersion, None, || library.integer(b"cuDriverGetVersion\0"));
+        // libcuda reports its version even without a device, before the initialisation.
+        printer.reply(Query::CudaVersion, None, || library.integer(b"cuDriverGetVersion\0"));
         let initialised = |(): &()| Some(Reply::Text(path.clone()));
         if printer.call(Query::Init, None, || library.init(), initialised).is_some() {
-            return ask_devices(&library, printer);
+            return query_devices(&library, printer);
         }
     }
 }
 
-fn ask_devices(library: &Cuda, printer: &mut Printer<'_>) {
+fn query_devices(library: &Cuda, printer: &mut Printer<'_>) {
     let count = || match library.integer(b"cuDeviceGetCount\0") {
         Reply::Number(count) => Ok(count),
         error @ (Reply::Text(_) | Reply::NotThere | Reply::Error(_)) => Err(error),
@@ -38,8 +38,8 @@ fn ask_devices(library: &Cuda, printer: &mut Printer<'_>) {
     for index in 0..u32::try_from(count).unwrap_or(0) {
         let of = Some(index);
         if let Some(device) = printer.call(Query::Device, of, || library.device(index), |_| None) {
-            printer.ask(Query::Name, of, || library.name(device));
-            printer.ask(Query::ComputeCapability, of, || library.capability(device));
+            printer.reply(Query::Name, of, || library.name(device));
+            printer.reply(Query::ComputeCapability, of, || library.capability(device));
         }
     }
 }
@@ -124,7 +124,7 @@ impl Cuda {
         match (result, std::ffi::CStr::from_bytes_until_nul(&name)) {
             (Ok(()), Ok(name)) => Reply::Text(name.to_string_lossy().into_owned()),
             (Ok(()), Err(_)) => Reply::Error("a name without end".to_owned()),
-            (Err(answer), _) => answer,
+            (Err(error), _) => error,
         }
     }
 
@@ -136,8 +136,8 @@ impl Cuda {
             let result = self.call::<Attribute>(b"cuDeviceGetAttribute\0", |get| unsafe {
                 get(std::ptr::from_mut(part), attribute, device)
             });
-            if let Err(answer) = result {
-                return answer;
+            if let Err(error) = result {
+                return error;
             }
         }
         Reply::Text(format!("{}.{}", parts[0], parts[1]))

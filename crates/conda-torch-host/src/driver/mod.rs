@@ -1,5 +1,5 @@
-//! The process that asks the NVIDIA driver. A driver that hangs or crashes takes only this process with it.
-//! It prints each call and each reply at once, as a line of JSON.
+//! The process that calls the NVIDIA driver, since the driver may hang or crash. It prints each call and each reply
+//! at once, as a line of JSON.
 
 mod isolation;
 mod libcuda;
@@ -10,7 +10,7 @@ use std::io::Write;
 
 use conda_torch_probe::host::{DriverCall, DriverRequest, Library, Query, Reply};
 
-/// The first argument by which a program becomes the process that asks the driver.
+/// The first argument of the process that calls the driver.
 pub const DRIVER_COMMAND: &str = "__driver";
 
 /// The arguments that pass a request to the process.
@@ -20,7 +20,7 @@ pub(crate) fn arguments(request: &DriverRequest) -> Vec<String> {
     std::iter::once(DRIVER_COMMAND.to_owned()).chain(nvml).chain(libcuda).collect()
 }
 
-/// Asks the driver and prints the replies. `arguments` are those after [`DRIVER_COMMAND`]. On Unix the process
+/// Calls the driver and prints the replies. `arguments` are those after [`DRIVER_COMMAND`]. On Unix the process
 /// ends here.
 pub fn run_driver_child(arguments: impl Iterator<Item = OsString>) {
     let mut request = DriverRequest::default();
@@ -32,8 +32,8 @@ pub fn run_driver_child(arguments: impl Iterator<Item = OsString>) {
         }
     }
     let mut out = isolation::enter();
-    nvml::ask(&request.nvml, &mut Printer { library: Library::Nvml, out: &mut out });
-    libcuda::ask(&request.libcuda, &mut Printer { library: Library::Libcuda, out: &mut out });
+    nvml::query(&request.nvml, &mut Printer { library: Library::Nvml, out: &mut out });
+    libcuda::query(&request.libcuda, &mut Printer { library: Library::Libcuda, out: &mut out });
     #[cfg(unix)]
     isolation::leave();
 }
@@ -45,14 +45,14 @@ struct Printer<'o> {
 }
 
 impl Printer<'_> {
-    /// Makes a call, which is printed first: if it never returns, the parent knows which it was.
-    fn ask(&mut self, query: Query, device: Option<u32>, ask: impl FnOnce() -> Reply) {
+    /// Makes a call and prints it first: if it never returns, the parent knows which it was.
+    fn reply(&mut self, query: Query, device: Option<u32>, call: impl FnOnce() -> Reply) {
         self.print(query, device, None);
-        let reply = ask();
+        let reply = call();
         self.print(query, device, Some(reply));
     }
 
-    /// Makes a call whose result is needed here. An error is its reply; for a result see `reply`.
+    /// The same for a call whose result is needed here. `reply` makes a reply of the result.
     fn call<T>(
         &mut self,
         query: Query,
@@ -61,25 +61,17 @@ impl Printer<'_> {
         reply: impl FnOnce(&T) -> Option<Reply>,
     ) -> Option<T> {
         self.print(query, device, None);
-        match call() {
-            Ok(value) => {
-                if let Some(reply) = reply(&value) {
-                    self.print(query, device, Some(reply));
-                }
-                Some(value)
-            }
-            Err(error) => {
-                self.print(query, device, Some(error));
-                None
-            }
+        let result = call();
+        if let Some(reply) = result.as_ref().map_or_else(|error| Some(error.clone()), reply) {
+            self.print(query, device, Some(reply));
         }
+        result.ok()
     }
 
     fn print(&mut self, query: Query, device: Option<u32>, reply: Option<Reply>) {
         let call = DriverCall { library: self.library, query, device, reply };
         if let Ok(json) = serde_json::to_string(&call) {
-            // In one piece, and after a line break: a library may have left a line unfinished. A parent
-            // that is gone does not miss it.
+            // After a line break: a library may have left a line unfinished.
             let line = format!("\n{json}\n");
             let _ = self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush());
         }

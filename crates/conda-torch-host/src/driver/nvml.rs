@@ -8,8 +8,8 @@ use nvml_wrapper::{Device, Nvml};
 
 use super::{Printer, load_error};
 
-/// Tries the files until one can be initialised, and asks that one.
-pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
+/// Tries the files until one can be initialised, and queries that one.
+pub(super) fn query(paths: &[String], printer: &mut Printer<'_>) {
     for path in paths {
         let init = || {
             let nvml = Nvml::builder().lib_path(OsStr::new(path)).init();
@@ -18,7 +18,7 @@ pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
         if let Some(nvml) =
             printer.call(Query::Init, None, init, |_| Some(Reply::Text(path.clone())))
         {
-            ask_driver(&nvml, printer);
+            query_driver(&nvml, printer);
             // Not shut down: that can hang as well, and the process ends here.
             std::mem::forget(nvml);
             return;
@@ -26,9 +26,9 @@ pub(super) fn ask(paths: &[String], printer: &mut Printer<'_>) {
     }
 }
 
-fn ask_driver(nvml: &Nvml, printer: &mut Printer<'_>) {
-    printer.ask(Query::DriverVersion, None, || reply(nvml.sys_driver_version(), Reply::Text));
-    printer.ask(Query::CudaVersion, None, || {
+fn query_driver(nvml: &Nvml, printer: &mut Printer<'_>) {
+    printer.reply(Query::DriverVersion, None, || reply(nvml.sys_driver_version(), Reply::Text));
+    printer.reply(Query::CudaVersion, None, || {
         reply(nvml.sys_cuda_driver_version(), |version| Reply::number(version.into()))
     });
     let count = || nvml.device_count().map_err(|error| failed(&error));
@@ -37,30 +37,30 @@ fn ask_driver(nvml: &Nvml, printer: &mut Printer<'_>) {
     for index in 0..count.unwrap_or(0) {
         let device = || nvml.device_by_index(index).map_err(|error| failed(&error));
         if let Some(device) = printer.call(Query::Device, Some(index), device, |_| None) {
-            ask_device(&device, index, printer);
+            query_device(&device, index, printer);
         }
     }
 }
 
-fn ask_device(device: &Device<'_>, index: u32, printer: &mut Printer<'_>) {
+fn query_device(device: &Device<'_>, index: u32, printer: &mut Printer<'_>) {
     let of = Some(index);
-    printer.ask(Query::Name, of, || reply(device.name(), Reply::Text));
-    printer.ask(Query::ComputeCapability, of, || {
+    printer.reply(Query::Name, of, || reply(device.name(), Reply::Text));
+    printer.reply(Query::ComputeCapability, of, || {
         reply(device.cuda_compute_capability(), |cc| {
             Reply::Text(format!("{}.{}", cc.major, cc.minor))
         })
     });
-    printer.ask(Query::Memory, of, || reply(device.memory_info(), |m| Reply::Number(m.total)));
+    printer.reply(Query::Memory, of, || reply(device.memory_info(), |m| Reply::Number(m.total)));
     let mig = || device.mig_mode().map(|mode| mode.current).map_err(|error| failed(&error));
     let mig = printer.call(Query::Mig, of, mig, |mode| Some(Reply::Number((*mode).into())));
-    printer.ask(Query::PciId, of, || {
+    printer.reply(Query::PciId, of, || {
         reply(device.pci_info(), |pci| Reply::Number(pci.pci_device_id.into()))
     });
     // The wrapper has it for Linux alone.
     #[cfg(target_os = "linux")]
-    printer.ask(Query::Virtualization, of, || virtualization(device));
+    printer.reply(Query::Virtualization, of, || virtualization(device));
     if mig == Some(1) {
-        printer.ask(Query::MigSlices, of, || mig_slices(device));
+        printer.reply(Query::MigSlices, of, || mig_slices(device));
     }
 }
 

@@ -14,14 +14,8 @@ const SOURCE: &str = "nvidia-smi";
 /// The queries of current drivers, and of drivers below 510, which do not know `compute_cap`.
 const QUERY: &str = "--query-gpu=index,name,driver_version,compute_cap,memory.total,pci.device_id";
 const OLD_QUERY: &str = "--query-gpu=index,name,driver_version,memory.total,pci.device_id";
-const FIELDS: [Field; 6] = [
-    Field::Index,
-    Field::Name,
-    Field::Driver,
-    Field::Capability,
-    Field::Memory,
-    Field::PciId,
-];
+const FIELDS: [Field; 6] =
+    [Field::Index, Field::Name, Field::Driver, Field::Capability, Field::Memory, Field::PciId];
 const OLD_FIELDS: [Field; 5] =
     [Field::Index, Field::Name, Field::Driver, Field::Memory, Field::PciId];
 const FORMAT: &str = "--format=csv,noheader,nounits";
@@ -112,8 +106,9 @@ fn fill(machine: &mut Machine, report: Report) {
         machine.gpus.truncate(report.gpus.len());
     }
     for (place, reported) in (0..).zip(report.gpus) {
-        let new = reported.describe(place, "nvidia-smi did not report it", &Origin::NvidiaSmi);
-        *gpu(machine, new.index) = new;
+        let index = reported.index.unwrap_or(place);
+        let why = "nvidia-smi did not report it";
+        *gpu(machine, index) = reported.describe(index, why, &Origin::NvidiaSmi);
     }
 }
 
