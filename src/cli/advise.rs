@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         client,
         environment: args.answer.environment(),
         channels: &channels,
-        live: live.as_ref().map(|live| &live.text),
+        live: live.as_ref().map(|live| &live.channel),
         proof: None,
         shell: args.output.shell(&machine),
     };

@@ -1,7 +1,5 @@
 //! The flags that select an installed environment.
 
-use std::borrow::Cow;
-
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::types::{Environment, Machine};
@@ -70,14 +68,6 @@ pub(super) fn read(host: &dyn Host, place: &Location) -> anyhow::Result<Environm
 }
 
 /// The machine that the environments are on: this one, even if the flags describe another.
-pub(super) fn this_machine<'m>(
-    flags: &MachineFlags,
-    host: &dyn Host,
-    described: &'m Machine,
-) -> Cow<'m, Machine> {
-    if flags.is_other_machine() {
-        Cow::Owned(probe(host, &Overrides::default()))
-    } else {
-        Cow::Borrowed(described)
-    }
+pub(super) fn this_machine(flags: &MachineFlags, host: &dyn Host, described: &Machine) -> Machine {
+    if flags.is_other_machine() { probe(host, &Overrides::default()) } else { described.clone() }
 }

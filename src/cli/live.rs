@@ -80,17 +80,13 @@ pub(super) fn records(
     let shown = program.display();
     match ran.end {
         CommandEnd::Interrupted(signal) => bail!(Interrupted(signal)),
-        CommandEnd::TimedOut => {
-            bail!("`{shown}` timed out after {} s", DEADLINE.as_secs())
-        }
+        CommandEnd::TimedOut => bail!("`{shown}` timed out after {} s", DEADLINE.as_secs()),
         CommandEnd::Killed(signal) => bail!("`{shown}` was killed by signal {signal}"),
         CommandEnd::Exited(0) => {}
         CommandEnd::Exited(code) => {
             let message = String::from_utf8_lossy(&ran.stderr);
-            bail!(
-                "`{shown}` failed with exit code {code}: {}",
-                message.trim().trim_start_matches("error: ")
-            );
+            let message = message.trim().trim_start_matches("error: ");
+            bail!("`{shown}` failed with exit code {code}: {message}");
         }
     }
     let reply = LiveReply::read(&ran.stdout)
@@ -131,7 +127,7 @@ fn cache(host: &dyn Host) -> String {
 pub(super) struct LiveMatrix {
     pub(super) matrix: Matrix,
     pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) text: LiveChannel,
+    pub(super) channel: LiveChannel,
 }
 
 /// Reads the channels.
@@ -165,8 +161,7 @@ fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveMatrix {
         let why = UnreadableChannel::NoPytorch { channel: channel.to_owned() };
         return built_in(channel, why, None);
     };
-    let mut faults = read.origins.iter().filter_map(|origin: &SubdirOrigin| origin.fault.as_ref());
-    let fault = faults.next();
+    let fault = read.origins.iter().find_map(|origin| origin.fault.as_ref());
     let mut diagnostics = Vec::new();
     if age > 0 || fault.is_some() {
         diagnostics.push(Diagnostic::ChannelFromCache { age_seconds: age, fault: fault.cloned() });
@@ -175,22 +170,22 @@ fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveMatrix {
         let example = without_secrets(&first.url);
         diagnostics.push(Diagnostic::ChannelNotUnderstood { count: gaps.len(), example });
     }
-    let text = LiveChannel {
+    let channel = LiveChannel {
         channel: channel.to_owned(),
         read: true,
         as_of: day,
         age_s: age,
         fault: fault.map(|fault| fault.kind),
     };
-    LiveMatrix { matrix, diagnostics, text }
+    LiveMatrix { matrix, diagnostics, channel }
 }
 
 /// The built-in builds, with the reason.
 fn built_in(channel: &str, why: UnreadableChannel, fault: Option<FaultKind>) -> LiveMatrix {
     let matrix = Matrix::embedded().clone();
     let as_of = matrix.as_of;
-    let text = LiveChannel { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
-    LiveMatrix { matrix, diagnostics: vec![Diagnostic::ChannelUnreadable { why, as_of }], text }
+    let channel = LiveChannel { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
+    LiveMatrix { matrix, diagnostics: vec![Diagnostic::ChannelUnreadable { why, as_of }], channel }
 }
 
 /// Seconds since 1970.

@@ -124,24 +124,15 @@ fn check_libc_flags(flags: &MachineFlags, machine: &Machine) -> Result<(), Usage
 }
 
 fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
-    let MachineFlags { platform, driver, cuda, compute_capability, gpu, glibc, macos, machine: _ } =
-        flags;
     let mut gpus = Vec::new();
-    for name in gpu {
+    for name in &flags.gpu {
         let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;
         gpus.push(GpuOverride { name: Some(name.clone()), capability: row.capability });
     }
-    gpus.extend(
-        compute_capability.iter().map(|&capability| GpuOverride { name: None, capability }),
-    );
-    Ok(Overrides {
-        platform: *platform,
-        driver: *driver,
-        cuda: *cuda,
-        gpus,
-        glibc: *glibc,
-        macos: *macos,
-    })
+    let capabilities = flags.compute_capability.iter();
+    gpus.extend(capabilities.map(|&capability| GpuOverride { name: None, capability }));
+    let MachineFlags { platform, driver, cuda, glibc, macos, .. } = *flags;
+    Ok(Overrides { platform, driver, cuda, gpus, glibc, macos })
 }
 
 fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {

@@ -1,20 +1,25 @@
-//! `conda-torch matrix`.
+//! `conda-torch matrix`, and with `--diff` a channel compared with the built-in data.
 
-use conda_torch_core::conda::Subdir;
-use conda_torch_core::diagnostics::Context;
+use anyhow::bail;
+
+use conda_torch_core::channel::{ChannelContents, PACKAGES, age, differences, since};
+use conda_torch_core::conda::{Channels, Subdir};
+use conda_torch_core::diagnostics::{Context, channel_error};
+use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::matrix::{Recommended, TableRows};
+use conda_torch_core::report::matrix_diff::{Compared, document};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::Machine;
+use conda_torch_core::types::{Date, Machine};
 use conda_torch_probe::host::Host;
 
+use crate::text;
 use crate::text::table::{TableFormat, table};
 
 use super::channel_flags::ChannelFlags;
 use super::machine_flags::{MachineFlags, machine};
-use super::matrix_diff::{self, DiffFormat};
-use super::output_flags::terminal_width;
-use super::{Output, UsageError, note};
+use super::output_flags::{page_width, terminal_width};
+use super::{Output, UsageError, live, note};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,11 +37,11 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     #[command(flatten)]
+    machine: MachineFlags,
+    #[command(flatten)]
     channel: ChannelFlags,
     #[command(flatten)]
     diff: DiffFlags,
-    #[command(flatten)]
-    machine: MachineFlags,
 }
 
 // No doc comment: clap would show it as the description of the subcommand.
@@ -51,7 +56,7 @@ struct DiffFlags {
     rows: bool,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// Text
     Table,
@@ -71,16 +76,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let channels = args.channel.channels(host)?;
     let offline = args.channel.offline;
     if args.diff.diff {
-        let format = match args.format {
-            _ if args.diff.rows => DiffFormat::Rows,
-            Format::Table => DiffFormat::Text,
-            Format::Json => DiffFormat::Json,
-            Format::Markdown | Format::Csv => {
-                let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
-                return Err(UsageError(why.to_owned()).into());
-            }
-        };
-        return matrix_diff::run(host, &channels, &subdirs, offline, format);
+        return run_diff(args, host, &channels, &subdirs);
     }
     if !args.channel.live && (offline || !args.channel.channels.is_empty()) {
         let why = "`--channel` and `--offline` need `--live` or `--diff`, which read a channel";
@@ -112,4 +108,44 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let which = if args.all { TableRows::All } else { TableRows::Newest };
     let stdout = table(matrix, &subdirs, which, recommended, format);
     Ok(Output { stdout, code: 0 })
+}
+
+/// Compares channels with the built-in data: exit code 4 on differences.
+fn run_diff(
+    args: &Args,
+    host: &dyn Host,
+    channels: &Channels,
+    subdirs: &[Subdir],
+) -> anyhow::Result<Output> {
+    if matches!(args.format, Format::Markdown | Format::Csv) {
+        let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
+        return Err(UsageError(why.to_owned()).into());
+    }
+    let matrix = Matrix::embedded();
+    let read = live::records(host, channels, subdirs, &PACKAGES, args.channel.offline)?;
+    let records = match read.records {
+        Ok(records) => since(records.records, matrix),
+        Err(fault) => bail!(channel_error(&fault)),
+    };
+    let channel = channels.to_string();
+    let day = Date::of_unix_time(live::now().saturating_sub(age(&read.origins)));
+    let (contents, gaps) = ChannelContents::of(&records, day);
+    if contents.builds.is_empty() && gaps.is_empty() {
+        bail!("no PyTorch found in `{channel}`");
+    }
+    let compared = Compared {
+        channel: &channel,
+        origins: &read.origins,
+        differences: &differences(&contents, matrix, subdirs),
+        gaps: &gaps,
+        matrix,
+    };
+    let stdout = if args.diff.rows {
+        matrix_rows(compared.differences, matrix)
+    } else if args.format == Format::Json {
+        document(&compared)
+    } else {
+        text::matrix_diff(&compared, page_width())
+    };
+    Ok(Output { stdout, code: if compared.is_same() { 0 } else { 4 } })
 }

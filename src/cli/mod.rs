@@ -10,7 +10,6 @@ mod explain;
 mod live;
 mod machine_flags;
 mod matrix;
-mod matrix_diff;
 mod migrate;
 mod output_flags;
 mod probe;
@@ -89,7 +88,6 @@ struct UsageError(String);
 struct Interrupted(i32);
 
 /// Runs the program.
-#[must_use]
 pub fn run() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|first| first == conda_torch_host::DRIVER_COMMAND) {

@@ -6,7 +6,7 @@ use clap::ColorChoice;
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::conda::Os;
-use conda_torch_core::types::{ClientKind, Detected, Machine, Shell};
+use conda_torch_core::types::{ClientKind, Machine, Shell};
 
 use crate::text::Style;
 
@@ -47,20 +47,11 @@ impl OutputFlags {
         Style { width: page_width(), color }
     }
 
-    /// The shell to print commands for.
+    /// The shell to print commands for: of the flag, detected, or the usual one of the platform.
     pub(super) fn shell(&self, machine: &Machine) -> Shell {
-        self.shell.unwrap_or_else(|| current_shell(machine))
-    }
-}
-
-/// The detected shell, or the usual one of the platform.
-fn current_shell(machine: &Machine) -> Shell {
-    match &machine.shell {
-        Detected::Found(shell) => shell.value,
-        Detected::Absent | Detected::Unknown { .. } => match machine.subdir.value() {
-            Some(subdir) if subdir.os() == Os::Windows => Shell::Powershell,
-            Some(_) | None => Shell::Posix,
-        },
+        let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
+        let usual = if is_windows { Shell::Powershell } else { Shell::Posix };
+        self.shell.or(machine.shell.value().copied()).unwrap_or(usual)
     }
 }
 

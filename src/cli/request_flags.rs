@@ -11,7 +11,7 @@ use super::choices::{ACCELERATORS, BLAS, PACKAGES, one_of};
 #[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
 pub(super) struct RequestFlags {
     /// Packages to install
-    #[arg(value_name = "PACKAGE", value_parser = one_of(PACKAGES))]
+    #[arg(help_heading = None::<&str>, value_name = "PACKAGE", value_parser = one_of(PACKAGES))]
     packages: Vec<Option<Companion>>,
     /// What to compute on
     #[arg(long, value_parser = one_of(ACCELERATORS), default_value = "auto")]

@@ -11,8 +11,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The document
-    #[arg(value_parser = one_of(SCHEMAS), default_value = "advise")]
+    /// Name of the document
+    #[arg(value_name = "NAME", value_parser = one_of(SCHEMAS), default_value = "advise")]
     of: &'static str,
 }
 

@@ -37,7 +37,6 @@ pub fn advice(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
 
 /// The warnings of a degraded answer and of channels, and the result of a verification: for stderr,
 /// next to another format.
-#[must_use]
 pub fn warnings(answer: &Answer<'_>, width: usize) -> String {
     let mut page = Page::new(Style { width, color: false });
     let is_degraded = answer.advice.status == Status::Degraded;

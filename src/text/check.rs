@@ -6,7 +6,7 @@ use conda_torch_core::audit::{Checkup, EnvironmentStatus, Installed, Kind};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{Step, StepKind, shell::CannotQuote};
 use conda_torch_core::diagnostics::Diagnostic;
-use conda_torch_core::formats::visible;
+use conda_torch_core::formats::{title, visible};
 use conda_torch_core::report::check::Checked;
 use conda_torch_core::types::{Accelerator, Shell};
 
@@ -35,14 +35,10 @@ pub fn page(
     page.parts(&summary::system(&checkup.machine));
     page.gap();
     if let Some(installed) = &checkup.installed {
-        let accelerator = match installed.accelerator {
-            Some(Accelerator::Cuda(toolkit)) => format!(" with CUDA {toolkit}"),
-            Some(Accelerator::Mps) => " with Metal (MPS)".to_owned(),
-            Some(Accelerator::Cpu) => " for the CPU".to_owned(),
-            None => String::new(),
-        };
-        let (version, channel) = (installed.version_text(), channel(installed));
-        page.text("", &format!("PyTorch {version}{accelerator}, from {channel}"));
+        let version = installed.version_text();
+        let title = installed.accelerator.map(|it| title(version, it));
+        let title = title.unwrap_or_else(|| version.to_owned());
+        page.text("", &format!("PyTorch {title}, from {}", channel(installed)));
     }
     page.heading(&status(checkup));
     page.gap();
@@ -77,7 +73,6 @@ fn status(checkup: &Checkup<'_>) -> String {
 }
 
 /// Several environments, a line each.
-#[must_use]
 pub fn table(all: &[Checked<'_>]) -> String {
     let mut rows = Builder::default();
     rows.push_record(["environment", "PyTorch", "for", "channel", "result"]);

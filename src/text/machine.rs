@@ -1,19 +1,19 @@
-//! A machine: what was found and where, then what failed and why.
+//! A machine: the facts with their origins, the virtual packages of each client, and what failed.
 
 use std::fmt::{Display, Write};
 
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::types::{
     Client, Detected, Fact, Gpu, Machine, Outcome, SourceReport, Vendor,
 };
+use conda_torch_core::virtual_packages::VirtualPackages;
 
 use super::page::{Page, Style};
-use super::virtual_packages;
 
 /// Columns: the page goes into bug reports.
 const WIDTH: usize = 80;
 
 /// Everything that is known about a machine.
-#[must_use]
 pub fn machine(machine: &Machine) -> String {
     let mut page = Page::new(Style { width: WIDTH, color: false });
     system(&mut page, machine);
@@ -68,12 +68,12 @@ fn nvidia(page: &mut Page, machine: &Machine) {
         };
         row(page, "PCI device", &text);
     }
-    let traces = &machine.nvidia;
-    if_found(page, "module", &traces.kernel_module);
-    if_found(page, "NVML file", &traces.nvml_library);
-    if_found(page, "libcuda file", &traces.libcuda_file);
-    if_found(page, "Secure Boot", &traces.secure_boot);
-    if let Some(visible) = &traces.visible_devices {
+    let driver = &machine.nvidia;
+    if_found(page, "module", &driver.kernel_module);
+    if_found(page, "NVML file", &driver.nvml_library);
+    if_found(page, "libcuda file", &driver.libcuda_file);
+    if_found(page, "Secure Boot", &driver.secure_boot);
+    if let Some(visible) = &driver.visible_devices {
         let count = visible.count();
         row(page, "visible", &format!("{count} by CUDA_VISIBLE_DEVICES"));
     }
@@ -114,11 +114,8 @@ fn gpu_line(gpu: &Gpu) -> String {
 fn clients(page: &mut Page, machine: &Machine) {
     page.gap();
     if machine.clients.is_empty() {
-        row(
-            page,
-            "clients",
-            if machine.document.is_some() { "not in the document" } else { "none found" },
-        );
+        let is_document = machine.document.is_some();
+        row(page, "clients", if is_document { "not in the document" } else { "none found" });
     }
     for client in &machine.clients {
         row(page, client.kind.as_str(), &client_line(client));
@@ -173,23 +170,84 @@ fn client_packages(page: &mut Page, machine: &Machine) {
         "virtual packages that the clients detect"
     };
     page.text("", title);
-    for (label, text) in virtual_packages::rows(machine) {
-        row(page, &label, &text);
+    let clients: Vec<(String, VirtualPackages)> = ClientTarget::all(machine, None)
+        .iter()
+        .map(|client| (client_name(client), VirtualPackages::of(machine, client)))
+        .collect();
+    let mut label = "__cuda";
+    for (name, packages) in &clients {
+        row(page, label, &format!("{name}: {}", virtual_package(packages, "__cuda", true)));
+        label = "";
+    }
+    if let Detected::Found(driver) = &machine.driver_cuda {
+        row(page, "", &format!("the driver itself: {}", with_origin(driver)));
+    }
+    // The packages besides `__cuda`, and `__conda`, which is only conda's own version.
+    let others = ["__cuda_arch", "__archspec", "__unix", "__linux", "__glibc", "__osx", "__win"];
+    let has = |packages: &VirtualPackages, name: &str| {
+        packages.package(name).is_some() || packages.unknown.iter().any(|(it, _)| it == name)
+    };
+    let mut agreed = Vec::new();
+    for package in others {
+        // Clients with equal packages together.
+        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+        for (name, packages) in &clients {
+            let text = virtual_package(packages, package, false);
+            match groups.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, names)) => names.push(name),
+                None => groups.push((text, vec![name])),
+            }
+        }
+        match groups.as_slice() {
+            _ if !clients.iter().any(|(_, packages)| has(packages, package)) => {}
+            [(text, _)] => agreed.push(format!("{package} {text}")),
+            groups => {
+                let texts: Vec<String> = groups
+                    .iter()
+                    .map(|(text, names)| format!("{}: {text}", names.join(", ")))
+                    .collect();
+                row(page, package, &texts.join("; "));
+            }
+        }
+    }
+    if !agreed.is_empty() {
+        let label = if clients.len() > 1 { "all clients" } else { "the rest" };
+        row(page, label, &agreed.join(", "));
+    }
+}
+
+/// A virtual package of a client.
+fn virtual_package(packages: &VirtualPackages, name: &str, with_source: bool) -> String {
+    if let Some((_, why)) = packages.unknown.iter().find(|(unknown, _)| unknown == name) {
+        return format!("unknown: {why}");
+    }
+    match packages.package(name) {
+        None => "none".to_owned(),
+        Some((package, origin)) if with_source => format!("{} ({origin})", package.version),
+        Some((package, _)) if name == "__archspec" => package.build.clone(),
+        Some((package, _)) => package.version.clone(),
+    }
+}
+
+/// `conda 26.7.1`.
+fn client_name(client: &ClientTarget<'_>) -> String {
+    match client.version {
+        Some(version) => format!("{} {version}", client.kind),
+        None => client.kind.to_string(),
     }
 }
 
 /// Failed sources with their reasons.
 fn failures(page: &mut Page, sources: &[SourceReport]) {
-    let failed = |source: &&SourceReport| match source.outcome {
-        Outcome::Failed | Outcome::TimedOut => true,
-        Outcome::Ok | Outcome::Absent | Outcome::Skipped => false,
-    };
-    if !sources.iter().any(|source| failed(&source)) {
-        return;
+    let mut title = Some("failed");
+    for it in sources.iter().filter(|it| matches!(it.outcome, Outcome::Failed | Outcome::TimedOut))
+    {
+        if let Some(title) = title.take() {
+            page.gap();
+            page.text("", title);
+        }
+        source(page, it);
     }
-    page.gap();
-    page.text("", "failed");
-    sources.iter().filter(failed).for_each(|it| source(page, it));
 }
 
 /// How many sources of a document are listed: a cluster may have hundreds of nodes.
@@ -219,17 +277,15 @@ fn detected<T: Display>(page: &mut Page, label: &str, detected: &Detected<T>) {
 
 /// A row for what most machines do not have.
 fn if_not_absent<T: Display>(page: &mut Page, label: &str, value: &Detected<T>) {
-    match value {
-        Detected::Absent => {}
-        Detected::Found(_) | Detected::Unknown { .. } => detected(page, label, value),
+    if !matches!(value, Detected::Absent) {
+        detected(page, label, value);
     }
 }
 
 /// A row for what only some machines have.
 fn if_found<T: Display>(page: &mut Page, label: &str, value: &Detected<T>) {
-    match value {
-        Detected::Found(_) => detected(page, label, value),
-        Detected::Absent | Detected::Unknown { .. } => {}
+    if value.is_found() {
+        detected(page, label, value);
     }
 }
 
@@ -237,7 +293,7 @@ fn row(page: &mut Page, label: &str, value: &str) {
     page.row(label, &one_line(value));
 }
 
-/// A source and what it said.
+/// A source with its detail.
 fn source(page: &mut Page, source: &SourceReport) {
     page.item(&one_line(&format!("{}: {}", source.source, source.detail)));
 }

@@ -21,7 +21,6 @@ const CHANGED: &str = "Changed";
 const GONE: &str = "Gone";
 
 /// The list.
-#[must_use]
 pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
     let Compared { channel, origins, differences, gaps, matrix } = *compared;
     let mut page = Page::new(Style { width, color: false });

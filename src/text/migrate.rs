@@ -1,17 +1,19 @@
-//! The migration of an environment.
+//! The migration of an environment, of the configuration and of files.
 
 use conda_torch_core::answer::Refused;
-use conda_torch_core::commands::{Step, StepKind};
+use conda_torch_core::commands::{self, Step, StepKind};
 use conda_torch_core::diagnostics::Severity;
 use conda_torch_core::formats::headline;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
-    MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom,
-    messages::{change, list, obstacle, reason, specs},
+    MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
+    messages::{change, list, obstacle, reason, setting_sentence, specs},
 };
-use conda_torch_core::report::migrate::MigrationAnswer;
+use conda_torch_core::migrate::files::{FileNote, LineChange};
+use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer};
+use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
-use conda_torch_core::types::Environment;
+use conda_torch_core::types::{ClientKind, Environment};
 
 use super::advise::needs;
 use super::page::{Page, Style};
@@ -19,7 +21,7 @@ use super::summary;
 
 const CHECK: &str = "Check the installation:";
 
-/// The environment, the commands that migrate it, and what becomes of each package.
+/// The environment, the commands that migrate it, and the outcome for each package.
 ///
 /// # Errors
 /// If a name cannot be quoted for the shell.
@@ -148,7 +150,7 @@ fn removed(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) 
     page.gap();
 }
 
-/// What becomes of each requested package.
+/// The outcome for each requested package.
 fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     page.heading("Requested packages");
     match answer.migration.requested.from {
@@ -257,4 +259,101 @@ fn old_settings(page: &mut Page, answer: &MigrationAnswer<'_>) {
         first.line.value
     );
     page.text("note: ", &text);
+}
+
+/// The lines that add old channels, and the commands that remove them.
+///
+/// # Errors
+/// If a path cannot be quoted for the shell.
+pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<String, Refused> {
+    let mut page = Page::new(style);
+    let settings = answer.settings;
+    for (path, problem) in &settings.unreadable {
+        page.text("warning: ", &format!("cannot read `{path}`: {problem}"));
+    }
+    page.gap();
+    for finding in &settings.findings {
+        page.text("- ", &setting(finding));
+    }
+    if settings.findings.is_empty() {
+        page.heading("No configuration file adds an old channel");
+    }
+    page.gap();
+    if answer.client.kind == ClientKind::Pixi {
+        page.text("", "pixi does not read these files: every project names its own channels");
+        return Ok(page.finish());
+    }
+    let steps = commands::settings(answer.machine, settings, &answer.client);
+    let (optional, needed): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.optional);
+    let title = if settings.findings.is_empty() {
+        "Make conda-forge the default:"
+    } else if settings.conda_forge_first && settings.is_strict {
+        "Remove the old channels:"
+    } else {
+        "Make conda-forge the default and remove the old channels:"
+    };
+    page.commands(title, needed, answer.shell)?;
+    page.commands("Optional, if no environment needs them:", optional, answer.shell)?;
+    for path in &settings.commented {
+        let text = format!("the client rewrites `{path}` without its comments; keep a copy");
+        page.text("note: ", &text);
+    }
+    Ok(page.finish())
+}
+
+/// A line of the configuration and what to do about it.
+fn setting(finding: &SettingsFinding) -> String {
+    let SettingsFinding { path, line, kind, action } = finding;
+    let place = path.as_deref().map_or_else(
+        || format!("`{}={}`", line.key, line.value),
+        |path| format!("`{}` in {path}, line {}", line.value, line.line),
+    );
+    format!("{place}: {}", setting_sentence(*kind, action, &line.key))
+}
+
+/// The notes on migrated files; stdout has the differences.
+pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
+    let mut page = Page::new(Style { width, color: false });
+    for file in files {
+        let mut lines: Vec<String> = Vec::new();
+        match &file.outcome {
+            Err(problem) => {
+                lines.extend([format!("error: {problem}"), "file unchanged".to_owned()]);
+            }
+            Ok(migration) => {
+                lines.extend(migration.changes.iter().filter_map(line_change));
+                lines.extend(migration.notes.iter().map(file_note));
+                if migration.text == file.old && lines.is_empty() {
+                    lines.push("nothing to change".to_owned());
+                }
+            }
+        }
+        lines.extend(file.backup.iter().map(|backup| format!("written; old file: `{backup}`")));
+        if !lines.is_empty() {
+            page.text("", &file.file);
+        }
+        for line in lines {
+            page.text("- ", &line);
+        }
+    }
+    page.finish()
+}
+
+/// A change that the difference alone does not explain.
+fn line_change(change: &LineChange) -> Option<String> {
+    let LineChange { line, before, after, why } = change;
+    let after: Vec<String> = after.iter().map(|after| format!("`{after}`")).collect();
+    let after = after.join(" and ");
+    let what = match (before.as_str(), after.is_empty()) {
+        ("", _) => format!("added {after}"),
+        (before, true) => format!("removed `{before}`"),
+        (before, false) => format!("`{before}` becomes {after}"),
+    };
+    let (is_needed, message) = why.message();
+    is_needed.then(|| format!("line {line}: {what}: {message}"))
+}
+
+fn file_note(note: &FileNote) -> String {
+    let place = note.line().map(|line| format!("line {line}: "));
+    place.unwrap_or_default() + &note.message()
 }

@@ -26,7 +26,6 @@ pub enum TableFormat {
 }
 
 /// Writes the table of some platforms.
-#[must_use]
 pub fn table<'m>(
     matrix: &'m Matrix,
     subdirs: &[Subdir],

@@ -30,7 +30,7 @@ fn truncated_files_are_kept_or_migrated() {
 fn malformed_and_generated_files_are_errors() {
     let folder = folder("odd");
     for (name, bytes, words) in [
-        ("environment.yml", &b"name: \xff\xfe\n"[..], "not a text in UTF-8"),
+        ("environment.yml", &b"name: \xff\xfe\n"[..], "not UTF-8 text"),
         ("environment.yml", b"channels:\n  - pytorch\n dependencies: [", "line 3: not YAML"),
         ("environment.yml", b"dependencies:\n- a: &a [*a]\n\t- b\n", "not YAML"),
         ("pixi.toml", b"[project\nname = 1\n", "line 1: not TOML"),

@@ -61,7 +61,7 @@ fn all_files_are_migrated_and_the_most_severe_code_is_returned() {
     std::fs::write(folder.join("b.yml"), "dependencies: [").expect("written");
     let output = migrate(&folder, &["missing.yml", "b.yml", "a.yml", "--write"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("cannot read it: not found"));
+    assert!(text(&output.stderr).contains("cannot read the file: not found"));
     assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), NEW);
     let output = migrate(&folder, &["a.yml.bak", "--check"]);
     assert_eq!(output.status.code(), Some(0), "an unknown name is read for commands");
@@ -82,7 +82,7 @@ fn json_has_changes_and_errors() {
     assert_eq!(document["files"][0]["changed"], true);
     assert_eq!(document["files"][0]["changes"][1]["before"], "cpuonly");
     assert_eq!(document["files"][0]["changes"][1]["after"][0], "pytorch-cpu");
-    assert_eq!(document["files"][1]["error"], "cannot read it: not found");
+    assert_eq!(document["files"][1]["error"], "cannot read the file: not found");
 }
 
 #[cfg(unix)]

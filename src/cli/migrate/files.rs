@@ -3,17 +3,17 @@
 use anyhow::Context;
 
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
+use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
 use conda_torch_core::types::Machine;
 use conda_torch_host::save;
 use conda_torch_probe::host::Host;
 
-use super::super::machine_flags::{MachineFlags, machine};
-use super::super::output_flags::page_width;
-use super::super::{Output, UsageError, note, read_input};
+use crate::cli::machine_flags::{MachineFlags, machine};
+use crate::cli::output_flags::page_width;
+use crate::cli::{Output, UsageError, note, read_input};
 
-// No doc comment: clap would make it the text of the subcommand.
+// No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Files")]
@@ -21,6 +21,7 @@ pub(super) struct FileFlags {
     /// Files to migrate: environment.yml, pixi.toml, or text with install commands; `-` for
     /// standard input
     #[arg(
+        help_heading = None::<&str>,
         value_name = "FILE",
         conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "pytorch", "python", "client"]
     )]
@@ -28,7 +29,7 @@ pub(super) struct FileFlags {
     /// Write the changes; keep each old file as FILE.bak
     #[arg(long, requires = "files", conflicts_with = "check")]
     write: bool,
-    /// Write nothing; exit with 4 if a file would change
+    /// Write nothing; exit code 4 if a file would change
     #[arg(long, requires = "files")]
     check: bool,
 }
@@ -116,20 +117,16 @@ fn migrate(
         && args.write
         && migration.text != migrated.old
     {
-        match written(file, &migrated.old, migration) {
+        match save(file, migrated.old.as_bytes(), migration.text.as_bytes()) {
             Ok(backup) => migrated.backup = Some(backup),
-            Err(error) => migrated.outcome = Err(format!("{error:#}")),
+            Err(error) => migrated.outcome = Err(format!("{:#}", anyhow::Error::new(error))),
         }
     }
     migrated
 }
 
-fn written(file: &str, old: &str, migration: &FileMigration) -> anyhow::Result<String> {
-    Ok(save(file, old.as_bytes(), migration.text.as_bytes())?)
-}
-
 /// A file's text.
 fn read(file: &str, host: &dyn Host) -> anyhow::Result<String> {
-    let bytes = read_input(file, host, LARGEST).context("cannot read it")?;
-    String::from_utf8(bytes).context("not a text in UTF-8")
+    let bytes = read_input(file, host, LARGEST).context("cannot read the file")?;
+    String::from_utf8(bytes).context("not UTF-8 text")
 }

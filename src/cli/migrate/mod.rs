@@ -1,6 +1,5 @@
 //! `conda-torch migrate`.
 
-mod config;
 mod environment;
 mod files;
 
@@ -8,9 +7,14 @@ use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::environment::{EnvironmentChannels, settings};
+use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::Machine;
+use conda_torch_probe::environment::{self as installed, Location};
 use conda_torch_probe::host::Host;
+
+use crate::text;
 
 use super::choices::{ACCELERATORS, one_of};
 use super::environment_flags::{EnvironmentFlags, this_machine};
@@ -79,14 +83,44 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         return files::run(&args.files, &args.machine, args.output.json, host);
     }
     let mut target = machine(&args.machine, host, Matrix::embedded())?;
-    let here = this_machine(&args.machine, host, &target).into_owned();
+    let here = this_machine(&args.machine, host, &target);
     target.clients.clone_from(&here.clients);
     target.config_files.clone_from(&here.config_files);
     target.shell.clone_from(&here.shell);
     let machines = Machines { here, target };
     if args.config {
-        config::run(args, host, &machines)
+        migrate_config(args, host, &machines.here)
     } else {
         environment::run(args, host, &machines)
     }
+}
+
+/// `--config`.
+fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Result<Output> {
+    let files = conda_torch_probe::settings(host, &here.config_files);
+    let environments: Vec<EnvironmentChannels> =
+        installed::all(host, here).iter().map(|place| channels_of(host, place)).collect();
+    let answer = SettingsAnswer {
+        machine: here,
+        settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &environments),
+        client: args.output.target(here),
+        shell: args.output.shell(here),
+    };
+    let stdout = if args.output.json {
+        report::settings(&answer)
+    } else {
+        text::migrate_config(&answer, args.output.style())
+            .map_err(|why| UsageError(why.to_string()))?
+    };
+    Ok(Output { stdout, code: 0 })
+}
+
+/// The channels of an environment's packages.
+fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentChannels {
+    let packages = installed::read(host, place).packages;
+    let mut channels: Vec<String> = packages.into_iter().map(|package| package.channel).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    let name = place.name.as_ref().unwrap_or(&place.prefix).clone();
+    EnvironmentChannels { name, channels }
 }

@@ -10,18 +10,23 @@ use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Expectation,
     dry_run::{DryRun, keep, read},
-    outcome::{NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy},
+    folders::Folders,
+    outcome::{
+        FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
+    },
     verdict,
 };
 use conda_torch_core::types::{Client, ClientKind};
-use conda_torch_host::{Command, CommandEnd, CommandOutput, TempFolder, run_command};
+use conda_torch_host::{Command, CommandEnd, CommandOutput, TempFolder, disk_space, run_command};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::{Overrides, probe};
 
-use super::VerifyContext;
-use super::disk_space::{Folders, folders};
+use super::{VerifyContext, exit_code};
 use crate::cli::Interrupted;
 use crate::cli::progress::Progress;
+
+/// Time limit of `info --json`.
+const INFO_DEADLINE: Duration = Duration::from_mins(1);
 
 /// The largest lock file, in bytes.
 const LOCK_LIMIT: usize = 32 << 20;
@@ -88,6 +93,29 @@ fn broken(by: SolvedBy, why: RunError) -> SolveCheck {
     }
 }
 
+/// The folders that a client would write to, if known.
+#[derive(Default)]
+struct WriteFolders {
+    packages: Option<String>,
+    environment: Option<String>,
+}
+
+impl WriteFolders {
+    /// Their free space, if known.
+    fn free_space(self) -> Vec<WriteFolder> {
+        let all = [
+            (FolderContents::Packages, self.packages),
+            (FolderContents::Environment, self.environment),
+        ];
+        let place = |(holds, path): (FolderContents, Option<String>)| {
+            let path = path?;
+            let space = disk_space(&path).ok()?;
+            Some(WriteFolder { holds, path, free: space.free, file_system: space.file_system })
+        };
+        all.into_iter().filter_map(place).collect()
+    }
+}
+
 /// A client and what it verifies.
 struct Verifier<'a> {
     client: &'a Client,
@@ -101,11 +129,11 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     /// Runs an installation as a dry run; also returns the folders that it would write to on this machine.
-    fn verify(&self, step: &Step) -> Result<(SolveCheck, Folders), Interrupted> {
-        let Self { client, answer, choice, scratch, context, .. } = *self;
+    fn verify(&self, step: &Step) -> Result<(SolveCheck, WriteFolders), Interrupted> {
+        let Self { answer, choice, scratch, context, .. } = *self;
         let mut command = match self.command(step) {
             Ok(command) => command,
-            Err(why) => return Ok((broken(self.by, why), Folders::default())),
+            Err(why) => return Ok((broken(self.by, why), WriteFolders::default())),
         };
         if !context.is_this_machine {
             command = command.for_another(answer.machine, choice);
@@ -120,11 +148,11 @@ impl Verifier<'_> {
             let command = command.in_folder(&scratch.path("environment"));
             proof = self.run(&command, &expectation)?;
         }
-        let mut written = Folders::default();
+        let mut written = WriteFolders::default();
         if context.is_this_machine
             && let SolveOutcome::Answered(DryRun::Planned(planned), found) = &mut proof.outcome
         {
-            written = folders(client, step, context, self.deadline)?;
+            written = self.folders(step)?;
             if is_existing {
                 if let Some(prefix) = written.environment.clone() {
                     let place = Location { prefix, name: None };
@@ -145,6 +173,29 @@ impl Verifier<'_> {
         let written = self.scratch.write("pixi.toml", &manifest);
         written.map_err(|failure| RunError::NoFolder(failure.to_string()))?;
         Ok(lock(&self.scratch.path("pixi.toml"), step))
+    }
+
+    /// Asks the client for the folders that it would write to.
+    fn folders(&self, step: &Step) -> Result<WriteFolders, Interrupted> {
+        let arguments = ["info", "--json"].map(str::to_owned);
+        let (program, deadline) = (&self.client.path, self.deadline.min(INFO_DEADLINE));
+        let command = Command { program, arguments: &arguments, env: &[], stdin: "", deadline };
+        let Ok(ran) = run_command(&command, &mut |_| {}) else {
+            return Ok(WriteFolders::default());
+        };
+        if let CommandEnd::Interrupted(signal) = ran.end {
+            return Err(Interrupted(signal));
+        }
+        let Folders { packages, environments } = Folders::read(&ran.stdout);
+        let target = self.context.host.target();
+        let mut words = step.argv.iter().skip_while(|word| *word != "-n" && *word != "-p");
+        let environment = match (words.next().map(String::as_str), words.next()) {
+            (Some("-p"), Some(folder)) => Some(folder.clone()),
+            (Some("-n"), Some(name)) => environments.map(|folder| target.join(&folder, name)),
+            // pixi's environment is next to its manifest, in the current folder.
+            (_, _) => Some(".".to_owned()),
+        };
+        Ok(WriteFolders { packages, environment })
     }
 
     fn run(
@@ -186,25 +237,19 @@ impl Verifier<'_> {
         ran: &CommandOutput,
         expectation: &Expectation<'_>,
     ) -> Result<SolveOutcome, Interrupted> {
-        Ok(match ran.end {
-            CommandEnd::Exited(code) => {
-                let stderr = String::from_utf8_lossy(&ran.stderr);
-                // pixi's answer is the lock file; without one, its output.
-                let is_pixi = self.client.kind == ClientKind::Pixi;
-                let path = self.scratch.path("pixi.lock");
-                let lock =
-                    is_pixi.then(|| self.context.host.read(&path, LOCK_LIMIT).ok()).flatten();
-                let answer = String::from_utf8_lossy(lock.as_deref().unwrap_or(&ran.stdout));
-                let dry_run = read(self.client.kind, Some(code), &answer, &stderr);
-                let verdict = verdict(expectation, &dry_run);
-                SolveOutcome::Answered(dry_run, verdict)
-            }
-            CommandEnd::Killed(signal) => SolveOutcome::Broken(RunError::Crashed(signal)),
-            CommandEnd::TimedOut => {
-                SolveOutcome::Broken(RunError::TimedOut(self.deadline.as_secs()))
-            }
-            CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
-        })
+        let code = match exit_code(ran.end, self.deadline)? {
+            Ok(code) => code,
+            Err(why) => return Ok(SolveOutcome::Broken(why)),
+        };
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        // pixi's answer is the lock file; without one, its output.
+        let is_pixi = self.client.kind == ClientKind::Pixi;
+        let path = self.scratch.path("pixi.lock");
+        let lock = is_pixi.then(|| self.context.host.read(&path, LOCK_LIMIT).ok()).flatten();
+        let answer = String::from_utf8_lossy(lock.as_deref().unwrap_or(&ran.stdout));
+        let dry_run = read(self.client.kind, Some(code), &answer, &stderr);
+        let verdict = verdict(expectation, &dry_run);
+        Ok(SolveOutcome::Answered(dry_run, verdict))
     }
 }
 

@@ -1,7 +1,6 @@
 //! `--verify`: has the recommended installation solved before anything is downloaded.
 
 mod client;
-mod disk_space;
 mod solver;
 
 use std::time::Duration;
@@ -9,8 +8,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::solve_check::outcome::{NotRunReason, SolveCheck};
+use conda_torch_core::solve_check::outcome::{NotRunReason, RunError, SolveCheck};
+use conda_torch_host::CommandEnd;
 use conda_torch_probe::host::Host;
+
+use super::Interrupted;
 
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, clap::Args)]
@@ -90,5 +92,15 @@ impl VerifyFlags {
             }
         };
         Ok(Some(proof))
+    }
+}
+
+/// The exit code of a program that ended by itself.
+fn exit_code(end: CommandEnd, deadline: Duration) -> Result<Result<i32, RunError>, Interrupted> {
+    match end {
+        CommandEnd::Exited(code) => Ok(Ok(code)),
+        CommandEnd::Killed(signal) => Ok(Err(RunError::Crashed(signal))),
+        CommandEnd::TimedOut => Ok(Err(RunError::TimedOut(deadline.as_secs()))),
+        CommandEnd::Interrupted(signal) => Err(Interrupted(signal)),
     }
 }

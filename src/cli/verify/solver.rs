@@ -13,9 +13,9 @@ use conda_torch_core::solve_check::{
     verdict,
 };
 use conda_torch_core::virtual_packages::VirtualPackages;
-use conda_torch_host::{CommandEnd, live_program};
+use conda_torch_host::live_program;
 
-use super::VerifyContext;
+use super::{VerifyContext, exit_code};
 use crate::cli::progress::Progress;
 use crate::cli::{Interrupted, live};
 
@@ -42,27 +42,23 @@ pub(super) fn verify(
     let mut proof =
         SolveCheck { argv: vec![program.display().to_string()], ..not_run(NotRunReason::NoSolver) };
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
-    let ran = live::ask(&program, &question, deadline, progress);
-    proof.outcome = match ran {
-        Err(error) => SolveOutcome::Broken(RunError::NotStarted(format!("{error:#}"))),
-        Ok(ran) => {
-            proof.took = ran.took;
-            match ran.end {
-                CommandEnd::Exited(_) => {
-                    let text = |bytes| String::from_utf8_lossy(bytes);
-                    let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
-                    proof.age = age;
-                    let expectation =
-                        Expectation { choice, channels: answer.channels, is_existing: false };
-                    let verdict = verdict(&expectation, &dry_run);
-                    SolveOutcome::Answered(dry_run, verdict)
-                }
-                CommandEnd::Killed(signal) => SolveOutcome::Broken(RunError::Crashed(signal)),
-                CommandEnd::TimedOut => {
-                    SolveOutcome::Broken(RunError::TimedOut(deadline.as_secs()))
-                }
-                CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
-            }
+    let ran = match live::ask(&program, &question, deadline, progress) {
+        Ok(ran) => ran,
+        Err(error) => {
+            proof.outcome = SolveOutcome::Broken(RunError::NotStarted(format!("{error:#}")));
+            return Ok(proof);
+        }
+    };
+    proof.took = ran.took;
+    proof.outcome = match exit_code(ran.end, deadline)? {
+        Err(why) => SolveOutcome::Broken(why),
+        Ok(_) => {
+            let text = |bytes| String::from_utf8_lossy(bytes);
+            let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
+            proof.age = age;
+            let expectation = Expectation { choice, channels: answer.channels, is_existing: false };
+            let verdict = verdict(&expectation, &dry_run);
+            SolveOutcome::Answered(dry_run, verdict)
         }
     };
     Ok(proof)

@@ -11,11 +11,10 @@ pub use matrix_rows::{companion_name, matrix_rows};
 pub use pixi_toml::pixi_toml;
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use crate::answer::{Answer, Refused};
 use crate::commands::shell;
-use crate::conda::Version;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{Choice, Status};
 use crate::types::{Accelerator, Build};
@@ -57,15 +56,16 @@ fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
 
 /// `2.13.0 with CUDA 12.9`.
 pub fn build_title(build: &Build) -> String {
-    of(build.pytorch, build.accelerator)
+    title(build.pytorch, build.accelerator)
 }
 
 /// The same, by what the build computes on here.
 pub fn choice_title(choice: &Choice<'_>) -> String {
-    of(choice.build.pytorch, choice.computes_on)
+    title(choice.build.pytorch, choice.computes_on)
 }
 
-fn of(version: Version, accelerator: Accelerator) -> String {
+/// The same, from its parts.
+pub fn title(version: impl Display, accelerator: Accelerator) -> String {
     match accelerator {
         Accelerator::Cuda(toolkit) => format!("{version} with CUDA {toolkit}"),
         Accelerator::Mps => format!("{version} with Metal (MPS)"),
