@@ -38,7 +38,7 @@ fn asking(program: &str, folder: &Path, words: &[&str]) -> Command {
 
 /// Reports that a client was not run.
 fn skipped(client: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED: there is no {client} on PATH");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: no {client} on PATH");
 }
 
 #[test]
