@@ -50,7 +50,7 @@ enum Content {
     Alias(usize),
 }
 
-/// A value of a document. An alias reads as the value that it stands for.
+/// A value of a document. An alias reads as its target.
 #[derive(Debug, Clone, Copy)]
 pub struct Value<'a> {
     document: &'a Document,
@@ -63,7 +63,7 @@ impl Document {
     /// Reads a text that is one document.
     ///
     /// # Errors
-    /// Where the text is not YAML, more than one document, or nested too deeply.
+    /// If the text is not YAML, more than one document, or nested too deeply.
     pub fn parse(text: &str) -> Result<Self, YamlError> {
         // A byte order mark is not part of the document, but the parser counts it.
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -132,7 +132,7 @@ impl Document {
         Ok(document)
     }
 
-    /// The value that holds all others; `None` for an empty text.
+    /// The outermost value; `None` for an empty text.
     pub fn root(&self) -> Option<Value<'_>> {
         self.root.map(|id| self.value(id))
     }
@@ -225,10 +225,8 @@ impl<'a> Value<'a> {
 
     /// The text of a scalar.
     pub fn text(self) -> Option<&'a str> {
-        match &self.node().content {
-            Content::Scalar(text) => Some(text),
-            Content::List(_) | Content::Map(_) | Content::Alias(_) => None,
-        }
+        let Content::Scalar(text) = &self.node().content else { return None };
+        Some(text)
     }
 
     /// Whether a scalar is written without quotes, so that `12.10` is a number.
@@ -258,19 +256,13 @@ impl<'a> Value<'a> {
 
     /// The items of a list.
     pub fn items(self) -> impl Iterator<Item = Self> {
-        let ids: &[usize] = match &self.node().content {
-            Content::List(ids) => ids,
-            Content::Scalar(_) | Content::Map(_) | Content::Alias(_) => &[],
-        };
+        let ids: &[usize] = if let Content::List(ids) = &self.node().content { ids } else { &[] };
         ids.iter().map(move |id| self.document.value(*id))
     }
 
     /// The entries of a mapping whose keys are scalars.
     pub fn entries(self) -> impl Iterator<Item = (&'a str, Self)> {
-        let ids: &[usize] = match &self.node().content {
-            Content::Map(ids) => ids,
-            Content::Scalar(_) | Content::List(_) | Content::Alias(_) => &[],
-        };
+        let ids: &[usize] = if let Content::Map(ids) = &self.node().content { ids } else { &[] };
         let value = move |id: usize| self.document.value(id);
         ids.chunks_exact(2).filter_map(move |pair| Some((value(pair[0]).text()?, value(pair[1]))))
     }
@@ -315,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_nulls_are_known() {
+    fn knows_lines_and_nulls() {
         let document = Document::parse("a:\nb: '~'\nc: [~, 12.10]\n").expect("YAML");
         let root = document.root().expect("a root");
         assert!(root.get("a").is_some_and(Value::is_null));

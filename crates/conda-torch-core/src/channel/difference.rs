@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::conda::{Subdir, Version};
+use crate::conda::Subdir;
 use crate::matrix::Matrix;
 use crate::types::{Build, CompanionBuild, CudaVersion, Date};
 
@@ -60,25 +60,14 @@ impl ChannelContents {
 
 /// A difference between a channel and the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum Difference<'a> {
     /// A build without a row.
     New(&'a ChannelBuild),
     /// Newer build numbers of an unchanged row.
-    Rebuilt {
-        /// The row.
-        row: &'a Build,
-        /// The build with its numbers.
-        found: &'a ChannelBuild,
-    },
+    Rebuilt { row: &'a Build, found: &'a ChannelBuild },
     /// A row that differs from the newest records.
-    Changed {
-        /// The row.
-        row: &'a Build,
-        /// The build in the channel.
-        found: &'a ChannelBuild,
-        /// The differences.
-        what: Vec<RowChange>,
-    },
+    Changed { row: &'a Build, found: &'a ChannelBuild, what: Vec<RowChange> },
     /// A row without records.
     Gone(&'a Build),
 }
@@ -100,16 +89,12 @@ pub enum RowChange {
 
 /// A difference of companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the fields say it all")]
 pub enum CompanionDifference<'a> {
     /// A build without a row.
     New(&'a CompanionBuild),
     /// A row that differs from the channel.
-    Changed {
-        /// The row.
-        row: &'a CompanionBuild,
-        /// The companion in the channel.
-        found: &'a CompanionBuild,
-    },
+    Changed { row: &'a CompanionBuild, found: &'a CompanionBuild },
     /// A row without records.
     Gone(&'a CompanionBuild),
 }
@@ -200,21 +185,13 @@ fn of_builds<'a>(
 }
 
 fn changes(row: &Build, found: &ChannelBuild) -> Vec<RowChange> {
-    let declared: Option<Version> = row.glibc.map(|glibc| glibc.declared);
-    let mut what = Vec::new();
-    if row.cuda_pins != found.cuda_pins {
-        what.push(RowChange::CudaPins);
-    }
-    if declared != found.glibc {
-        what.push(RowChange::Glibc);
-    }
-    if row.macos != found.macos {
-        what.push(RowChange::Macos);
-    }
-    if row.pythons != found.pythons {
-        what.push(RowChange::Pythons);
-    }
-    what
+    let changes = [
+        (row.cuda_pins != found.cuda_pins, RowChange::CudaPins),
+        (row.glibc.map(|glibc| glibc.declared) != found.glibc, RowChange::Glibc),
+        (row.macos != found.macos, RowChange::Macos),
+        (row.pythons != found.pythons, RowChange::Pythons),
+    ];
+    changes.into_iter().filter_map(|(is_changed, what)| is_changed.then_some(what)).collect()
 }
 
 /// The versions of `cuda-version`, ascending, and the unread records.

@@ -5,8 +5,7 @@ use std::ops::Range;
 use crate::conda::MatchSpec;
 use crate::matrix::Matrix;
 
-use super::channels::ChannelEdit;
-use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, PackageEdit, SpecLine};
+use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, SpecLine};
 use super::file_edits::plan_edits;
 use super::file_migration::{FileError, FileFormat, FileMigration};
 use super::shell_words::{Command, Word, commands};
@@ -14,26 +13,8 @@ use super::target::Target;
 use super::text_edit::{Lines, TextEdit, apply};
 
 /// Options whose value is the next word.
-const OPTIONS_WITH_VALUE: [&str; 18] = [
-    "-n",
-    "--name",
-    "-p",
-    "--prefix",
-    "-c",
-    "--channel",
-    "-f",
-    "--file",
-    "-r",
-    "--root-prefix",
-    "--solver",
-    "--experimental-solver",
-    "--platform",
-    "--subdir",
-    "--repodata-fn",
-    "--rc-file",
-    "--channel-priority",
-    "--revision",
-];
+const OPTIONS_WITH_VALUE: &str = "-n --name -p --prefix -c --channel -f --file -r --root-prefix --solver \
+    --experimental-solver --platform --subdir --repodata-fn --rc-file --channel-priority --revision";
 
 /// Subcommands whose arguments are match specs.
 const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
@@ -88,7 +69,7 @@ struct ChannelWords {
     option: Option<usize>,
     /// The word with the name.
     name: usize,
-    /// What comes before the name in that word: `--channel=`.
+    /// The text before the name in that word: `--channel=`.
     prefix: &'static str,
 }
 
@@ -113,7 +94,7 @@ impl Call {
             let channel = ["--channel=", "-c=", "-c"]
                 .into_iter()
                 .find_map(|prefix| Some((prefix, text.strip_prefix(prefix)?)));
-            if OPTIONS_WITH_VALUE.contains(&text) {
+            if OPTIONS_WITH_VALUE.split(' ').any(|option| option == text) {
                 if let (Some(value), "-c" | "--channel") = (words.get(at + 1), text) {
                     self.channels.push(ChannelWords { option: Some(at), name: at + 1, prefix: "" });
                     self.add_channel(lines, value, &value.text);
@@ -150,23 +131,21 @@ impl Call {
         for (ChannelWords { option, name, prefix }, edit) in
             self.channels.iter().zip(&edits.channels)
         {
-            match edit {
-                ChannelEdit::Keep => {}
-                ChannelEdit::Replace(new) => words[*name] = vec![format!("{prefix}{new}")],
-                ChannelEdit::Remove => {
-                    option.iter().chain([name]).for_each(|at| words[*at].clear());
-                }
+            match edit.as_deref() {
+                None => {}
+                Some([]) => option.iter().chain([name]).for_each(|at| words[*at].clear()),
+                Some(new) => words[*name] = vec![format!("{prefix}{}", new.concat())],
             }
         }
         for (at, edit) in self.specs.iter().zip(&edits.specs) {
-            if let PackageEdit::Replace(specs) = edit {
+            if let Some(specs) = edit {
                 words[*at] = specs.iter().map(MatchSpec::to_string).collect();
             }
         }
     }
 }
 
-/// The edits that make the words of a command others.
+/// The edits to the words of a command.
 fn text_edits(
     text: &str,
     lines: &Lines,

@@ -1,10 +1,9 @@
 //! An environment of a file: its channels and match specs, each with its line. Every format is read
 //! into this.
 
-use crate::conda::{MatchSpec, SpecParts, Subdir};
+use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 use crate::types::CudaVersion;
 
-use super::channels::ChannelEdit;
 use super::file_migration::{FileNote, LineChange};
 use super::packages::{PackageRole, role};
 
@@ -67,19 +66,14 @@ impl SpecLine {
     }
 }
 
-/// The edit to a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PackageEdit {
-    Keep,
-    /// With none, it is removed.
-    Replace(Vec<MatchSpec>),
-}
+/// The edit to a channel or a package: `None` if it stays, else what replaces it; nothing for a removal.
+pub(super) type Edit<T> = Option<Vec<T>>;
 
 /// The edits to an environment: one for each of its channels and specs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EnvironmentEdits {
-    pub channels: Vec<ChannelEdit>,
-    pub specs: Vec<PackageEdit>,
+    pub channels: Vec<Edit<String>>,
+    pub specs: Vec<Edit<MatchSpec>>,
     /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
     pub needs_cuda: Option<CudaVersion>,
 }
@@ -88,14 +82,11 @@ impl EnvironmentEdits {
     /// The channels and specs that an environment has after the edits.
     pub(super) fn apply(&self, spec: &EnvironmentSpec) -> (Vec<String>, Vec<MatchSpec>) {
         let channels = spec.channels.iter().zip(&self.channels);
-        let channels = channels.filter_map(|((_, name), edit)| match edit {
-            ChannelEdit::Keep => Some(name.clone()),
-            ChannelEdit::Replace(new) => Some(new.clone()),
-            ChannelEdit::Remove => None,
-        });
-        let specs = spec.specs.iter().zip(&self.specs).flat_map(|(line, edit)| match edit {
-            PackageEdit::Keep => line.spec.iter().cloned().collect(),
-            PackageEdit::Replace(specs) => specs.clone(),
+        let channels = channels
+            .flat_map(|((_, name), edit)| edit.clone().unwrap_or_else(|| vec![name.clone()]));
+        let specs = spec.specs.iter().zip(&self.specs);
+        let specs = specs.flat_map(|(line, edit)| {
+            edit.clone().unwrap_or_else(|| line.spec.iter().cloned().collect())
         });
         (channels.collect(), specs.collect())
     }
@@ -108,4 +99,16 @@ pub(super) struct FileEdits {
     pub environments: Vec<EnvironmentEdits>,
     pub changes: Vec<LineChange>,
     pub notes: Vec<FileNote>,
+}
+
+/// The platforms of a name: `linux`, `osx`, `win`, `unix`, or a subdir.
+pub(super) fn platforms_named(name: &str) -> Option<Vec<Subdir>> {
+    let os = |os: Os| Subdir::ALL.into_iter().filter(move |subdir| subdir.os() == os);
+    Some(match name {
+        "linux" => os(Os::Linux).collect(),
+        "osx" => os(Os::Macos).collect(),
+        "win" => os(Os::Windows).collect(),
+        "unix" => os(Os::Linux).chain(os(Os::Macos)).collect(),
+        name => vec![name.parse().ok()?],
+    })
 }

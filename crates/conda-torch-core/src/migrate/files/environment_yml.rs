@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::conda::{MatchSpec, Os, Subdir};
+use crate::conda::{MatchSpec, Subdir};
 use crate::matrix::Matrix;
 use crate::yaml::{Document, Value};
 
-use super::channels::ChannelEdit;
-use super::environment_spec::{EnvironmentSpec, FileEdits, PackageEdit, SpecLine, SpecSyntax};
+use super::environment_spec::{EnvironmentSpec, FileEdits, SpecLine, SpecSyntax, platforms_named};
 use super::file_edits::plan_edits;
 use super::file_migration::{FileError, FileFormat, FileMigration, FileNote};
 use super::packages::PackageRole;
@@ -100,24 +99,18 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// What comes in the place of each value that changes, by the value's id.
+/// The new texts of each value that changes, by the value's id.
 type NewTexts = BTreeMap<usize, Vec<String>>;
 
 fn new_texts(environments: &[Environment<'_>], planned: &FileEdits) -> NewTexts {
     let mut texts = NewTexts::new();
     for (environment, edits) in environments.iter().zip(&planned.environments) {
-        for (value, edit) in environment.channels.iter().zip(&edits.channels) {
-            match edit {
-                ChannelEdit::Keep => None,
-                ChannelEdit::Replace(name) => texts.insert(value.id(), vec![name.clone()]),
-                ChannelEdit::Remove => texts.insert(value.id(), Vec::new()),
-            };
-        }
-        for (value, edit) in environment.specs.iter().zip(&edits.specs) {
-            if let PackageEdit::Replace(specs) = edit {
-                texts.insert(value.id(), specs.iter().map(MatchSpec::to_string).collect());
-            }
-        }
+        let channels = environment.channels.iter().zip(&edits.channels);
+        texts.extend(channels.filter_map(|(value, edit)| Some((value.id(), edit.clone()?))));
+        let specs = environment.specs.iter().zip(&edits.specs);
+        texts.extend(specs.filter_map(|(value, edit)| {
+            Some((value.id(), edit.as_ref()?.iter().map(MatchSpec::to_string).collect()))
+        }));
     }
     texts
 }
@@ -179,7 +172,7 @@ fn text_edits(
     Ok(edits)
 }
 
-/// What stands before a value on its line.
+/// The text before a value on its line.
 fn before<'t>(text: &'t str, item: Value<'_>) -> &'t str {
     let start = item.range().start;
     &text[whole_line(text, start).start..start]
@@ -239,19 +232,14 @@ fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
             Some(word) => (word, true),
             None => (word.trim(), false),
         };
-        let of_os = |os: Os| PLATFORMS.into_iter().filter(|subdir| subdir.os() == os).collect();
-        let named: Vec<Subdir> = match word {
-            "linux" => of_os(Os::Linux),
-            "osx" => of_os(Os::Macos),
-            "win" => of_os(Os::Windows),
-            "unix" => [of_os(Os::Linux), of_os(Os::Macos)].concat(),
-            "linux64" => vec![Subdir::Linux64],
-            "aarch64" => vec![Subdir::LinuxAarch64],
-            "osx64" => vec![Subdir::Osx64],
-            "arm64" | "osxarm64" => vec![Subdir::OsxArm64],
-            "win64" => vec![Subdir::Win64],
-            name => vec![name.parse().ok()?],
-        };
+        let named = platforms_named(match word {
+            "linux64" => "linux-64",
+            "aarch64" => "linux-aarch64",
+            "osx64" => "osx-64",
+            "arm64" | "osxarm64" => "osx-arm64",
+            "win64" => "win-64",
+            name => name,
+        })?;
         platforms.extend(PLATFORMS.into_iter().filter(|subdir| named.contains(subdir) != negated));
     }
     Some(platforms)

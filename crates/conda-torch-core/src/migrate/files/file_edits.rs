@@ -1,24 +1,20 @@
 //! Decides the edits to every channel and package of a file.
 
-use crate::conda::{ChannelKind, MatchSpec, Subdir};
+use crate::conda::{ChannelKind, MatchSpec, Subdir, sibling};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::CudaVersion;
 
-use super::channels::{self, ChannelEdit, Kept};
-use super::choose_target::{ChosenBuilds, choose};
-use super::environment_spec::{
-    EnvironmentEdits, EnvironmentSpec, FileEdits, PackageEdit, SpecLine,
-};
+use super::environment_spec::{Edit, EnvironmentEdits, EnvironmentSpec, FileEdits, SpecLine};
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old};
 use super::requested_specs::RequestedSpecs;
-use super::target::{PlatformTarget, Target};
+use super::target::{ChosenBuilds, PlatformTarget, Target, choose};
 
 /// Channels whose packages are built for the old channel's PyTorch.
 const CHANNELS_FOR_PYTORCH: [&str; 5] = ["pyg", "xformers", "pytorch3d", "dglteam", "fastchan"];
 
-/// As many lines with exact builds as somebody pins by hand; `conda env export` writes more.
+/// The most lines with exact builds in a file written by hand; `conda env export` writes more.
 const PINNED_BY_HAND: usize = 4;
 
 /// Decides the edits. A file without a sign of the old channel stays as it is.
@@ -53,8 +49,8 @@ fn names_old_channel(spec: &EnvironmentSpec) -> bool {
 
 fn unchanged(spec: &EnvironmentSpec) -> EnvironmentEdits {
     EnvironmentEdits {
-        channels: vec![ChannelEdit::Keep; spec.channels.len()],
-        specs: vec![PackageEdit::Keep; spec.specs.len()],
+        channels: vec![None; spec.channels.len()],
+        specs: vec![None; spec.specs.len()],
         needs_cuda: None,
     }
 }
@@ -94,7 +90,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut editor = PackageEditor::new(chosen.as_ref(), &targets, channel, self.spec.syntax);
         let mut specs = Vec::with_capacity(self.spec.specs.len());
         for line in &self.spec.specs {
-            let (edit, change) = editor.edit(line);
+            let (edit, change) = editor.edit(line).unzip();
             edits.changes.extend(change);
             specs.push(edit);
         }
@@ -110,7 +106,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         std::iter::once(self.spec).chain(parent)
     }
 
-    /// Refuses versions that are not understood and matter.
+    /// Refuses unreadable versions of packages that select PyTorch.
     fn check_specs(&self) -> Result<(), FileError> {
         let is_unclear = |line: &&SpecLine| {
             let is_unclear = line.spec.as_ref().is_some_and(MatchSpec::is_unclear);
@@ -132,7 +128,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         if let Some(subdir) = self.target.platform.or(described) {
             return vec![subdir];
         }
-        // `# [linux]` includes aarch64, but who names no platforms seldom means it.
+        // `# [linux]` includes aarch64, but a file without platforms rarely means it.
         let usual = [Subdir::Linux64, Subdir::OsxArm64, Subdir::Win64];
         let all = self.chain().flat_map(|spec| &spec.specs);
         let mut named: Vec<Subdir> =
@@ -184,14 +180,14 @@ impl<'a, 'm> Planner<'a, 'm> {
         &self,
         chosen: Option<&ChosenBuilds<'m>>,
         edits: &mut FileEdits,
-    ) -> Vec<ChannelEdit> {
+    ) -> Vec<Edit<String>> {
         let names: Vec<&str> = self.spec.channels.iter().map(|(_, name)| name.as_str()).collect();
         let is_old_cuda = chosen.is_some_and(|chosen| {
             let pins = chosen.choices.iter().filter_map(|(_, choice)| choice.cuda_version);
             pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0))
         });
         let kept = Kept { nvidia: self.kept.nvidia && is_old_cuda, ..self.kept };
-        let channel_edits = channels::edits(&names, kept, self.spec.syntax.nodefaults);
+        let channel_edits = channel_edits(&names, kept, self.spec.syntax.nodefaults);
         for ((line, name), edit) in self.spec.channels.iter().zip(&channel_edits) {
             let line = *line;
             if name.to_ascii_lowercase().contains("pytorch-nightly") {
@@ -200,11 +196,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             if CHANNELS_FOR_PYTORCH.contains(&name.as_str()) {
                 edits.notes.push(FileNote::OtherChannel { line, name: name.clone() });
             }
-            let after = match edit {
-                ChannelEdit::Keep => continue,
-                ChannelEdit::Replace(name) => vec![name.clone()],
-                ChannelEdit::Remove => Vec::new(),
-            };
+            let Some(after) = edit.clone() else { continue };
             let why = match ChannelKind::of(name) {
                 ChannelKind::Nvidia => ChangeReason::NvidiaChannel,
                 ChannelKind::Defaults => ChangeReason::Defaults,
@@ -286,4 +278,74 @@ fn exported(spec: &EnvironmentSpec) -> Option<(usize, usize)> {
     };
     let lines: Vec<usize> = spec.specs.iter().filter(has_build).map(|line| line.line).collect();
     lines.first().filter(|_| lines.len() > PINNED_BY_HAND).map(|line| (*line, lines.len()))
+}
+
+/// In a list of channels: excludes conda's default channels.
+const NO_DEFAULTS: &str = "nodefaults";
+
+/// conda-forge instead of a channel: on the same mirror, if the old channel is one.
+fn as_conda_forge(channel: &str) -> String {
+    let mirror = (ChannelKind::of(channel) == ChannelKind::Pytorch)
+        .then(|| sibling(channel, "conda-forge"))
+        .flatten();
+    mirror.unwrap_or_else(|| "conda-forge".to_owned())
+}
+
+/// Old channels that are still needed.
+#[derive(Clone, Copy, Default)]
+struct Kept {
+    /// For CUDA packages of a version that conda-forge does not have.
+    nvidia: bool,
+    /// For pinned builds.
+    defaults: bool,
+}
+
+/// The edits to a list of channels. `nodefaults`: whether the format has that word.
+fn channel_edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Edit<String>> {
+    let kinds: Vec<ChannelKind> = channels.iter().map(|channel| ChannelKind::of(channel)).collect();
+    let first = |wanted: ChannelKind| kinds.iter().position(|kind| *kind == wanted);
+    let forge = if kinds.contains(&ChannelKind::CondaForge) {
+        None
+    } else {
+        first(ChannelKind::Pytorch).or(first(ChannelKind::Nvidia)).or(first(ChannelKind::Defaults))
+    };
+    let mut has_no_defaults = channels.contains(&NO_DEFAULTS) || !nodefaults;
+    let edit = |(at, kind): (usize, &ChannelKind)| match kind {
+        ChannelKind::CondaForge | ChannelKind::Other => None,
+        _ if Some(at) == forge => Some(vec![as_conda_forge(channels[at])]),
+        ChannelKind::Nvidia if kept.nvidia => None,
+        ChannelKind::Defaults if kept.defaults => None,
+        ChannelKind::Defaults if !has_no_defaults => {
+            has_no_defaults = true;
+            Some(vec![NO_DEFAULTS.to_owned()])
+        }
+        ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => Some(Vec::new()),
+    };
+    kinds.iter().enumerate().map(edit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conda_forge_replaces_the_first_old_channel() {
+        let edits = |channels: &[&str]| channel_edits(channels, Kept::default(), true);
+        let forge = || Some(vec!["conda-forge".to_owned()]);
+        assert_eq!(edits(&["pytorch", "nvidia"]), [forge(), Some(Vec::new())]);
+        assert_eq!(edits(&["pytorch", "conda-forge"]), [Some(Vec::new()), None]);
+        let nodefaults = Some(vec!["nodefaults".to_owned()]);
+        assert_eq!(edits(&["pytorch", "defaults"]), [forge(), nodefaults]);
+        assert_eq!(
+            edits(&["https://m.example/cloud/pytorch/"]),
+            [Some(vec!["https://m.example/cloud/conda-forge/".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn channels_that_are_still_needed_stay() {
+        let kept = Kept { nvidia: true, defaults: true };
+        let edits = channel_edits(&["pytorch", "nvidia", "defaults"], kept, true);
+        assert_eq!(edits[1..], [None, None]);
+    }
 }

@@ -4,11 +4,10 @@ use crate::conda::{ChannelKind, Constraint, MatchSpec, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
-use super::choose_target::{ChosenBuilds, companion_version};
-use super::environment_spec::{PackageEdit, SpecLine, SpecSyntax};
+use super::environment_spec::{SpecLine, SpecSyntax};
 use super::file_migration::{ChangeReason, LineChange};
 use super::packages::{PackageRole, is_old, role};
-use super::target::PlatformTarget;
+use super::target::{ChosenBuilds, PlatformTarget, companion_version};
 
 /// The first PyTorch that the old channel does not have. A file without a version wants no older one: a
 /// solve that something else limits must fail instead of installing it.
@@ -44,11 +43,11 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         Self { chosen, targets, channel, syntax, cuda_pins, pytorch_lines }
     }
 
-    /// The edit to a line, and the change to report.
-    pub(super) fn edit(&mut self, line: &SpecLine) -> (PackageEdit, Option<LineChange>) {
-        let Some(spec) = &line.spec else { return (PackageEdit::Keep, None) };
+    /// The specs that replace a line, and the change to report; `None` if it stays.
+    pub(super) fn edit(&mut self, line: &SpecLine) -> Option<(Vec<MatchSpec>, LineChange)> {
+        let spec = line.spec.as_ref()?;
         let scope: Vec<Chosen<'a, 'm>> = self.scope(line);
-        let edited = match role(spec) {
+        let (new, why) = match role(spec) {
             PackageRole::Pytorch if !scope.is_empty() => Some(self.pytorch(line, spec, &scope)),
             PackageRole::Companion(package) if !scope.is_empty() => {
                 Some(self.companion(spec, package, &scope))
@@ -72,14 +71,13 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             | PackageRole::Other => is_old(spec).then(|| {
                 (vec![self.spec(spec, &spec.name, &spec.version)], ChangeReason::OldChannel)
             }),
-        };
-        let Some((new, why)) = edited else { return (PackageEdit::Keep, None) };
+        }?;
         let after: Vec<String> = new.iter().map(MatchSpec::to_string).collect();
         if new == [spec.clone()] || after == [line.text.clone()] {
-            return (PackageEdit::Keep, None);
+            return None;
         }
         let change = LineChange { line: line.line, before: line.text.clone(), after, why };
-        (PackageEdit::Replace(new), Some(change))
+        Some((new, change))
     }
 
     /// The platforms of a line, with what was chosen there.

@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike, TomlError, Value};
 
-use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
+use crate::conda::{MatchSpec, SpecParts, Subdir};
 use crate::matrix::Matrix;
 
-use super::channels::ChannelEdit;
-use super::environment_spec::{EnvironmentSpec, PackageEdit, SpecLine, SpecSyntax};
+use super::environment_spec::{Edit, EnvironmentSpec, SpecLine, SpecSyntax, platforms_named};
 use super::environment_yml::pip_notes;
 use super::file_edits::plan_edits;
 use super::file_migration::{
@@ -232,7 +231,7 @@ impl Feature {
         let targets = table.get("target").and_then(Item::as_table_like);
         for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
             if let Some(target) = target.as_table_like() {
-                let platforms = platforms_of(name);
+                let platforms = platforms_named(name);
                 feature.read_packages(text, lines, target, platforms.as_deref());
             }
         }
@@ -384,21 +383,9 @@ fn read_spec(name: &str, fields: &[(&str, String)]) -> MatchSpec {
     })
 }
 
-/// A spec in the one form that pixi reads alike.
+/// A spec in pixi's own form, for comparison.
 fn as_pixi_reads(spec: &MatchSpec) -> MatchSpec {
     read_spec(&spec.name, &fields(spec))
-}
-
-/// The platforms that a target names.
-fn platforms_of(name: &str) -> Option<Vec<Subdir>> {
-    let os = |os: Os| Subdir::ALL.into_iter().filter(move |subdir| subdir.os() == os);
-    Some(match name {
-        "linux" => os(Os::Linux).collect(),
-        "osx" => os(Os::Macos).collect(),
-        "win" => os(Os::Windows).collect(),
-        "unix" => os(Os::Linux).chain(os(Os::Macos)).collect(),
-        name => vec![name.parse().ok()?],
-    })
 }
 
 /// Every value of a manifest with its path, in the order of the text, but for those in some ranges.
@@ -496,48 +483,44 @@ impl Writer<'_> {
         self.edits.push(TextEdit::new(range, text));
     }
 
-    fn channels(&mut self, feature: &Feature, edits: &[ChannelEdit]) -> Result<(), FileError> {
+    fn channels(&mut self, feature: &Feature, edits: &[Edit<String>]) -> Result<(), FileError> {
         let elements: Vec<Range<usize>> =
             feature.channels.iter().map(|(element, _)| element.clone()).collect();
-        let last_kept = edits.iter().rposition(|edit| *edit != ChannelEdit::Remove);
+        let last_kept = edits.iter().rposition(|edit| *edit != Some(Vec::new()));
         for (at, (edit, (_, name))) in edits.iter().zip(&feature.channels).enumerate() {
-            match edit {
-                ChannelEdit::Keep => {}
-                ChannelEdit::Replace(new) => {
+            match edit.as_deref() {
+                None => {}
+                Some([]) => self.remove(&elements, at, last_kept)?,
+                Some(new) => {
                     let quote = self.quote(name);
-                    self.replace(name.clone(), format!("{quote}{new}{quote}"));
+                    self.replace(name.clone(), format!("{quote}{}{quote}", new.concat()));
                 }
-                ChannelEdit::Remove => self.remove(&elements, at, last_kept)?,
             }
         }
         Ok(())
     }
 
-    fn packages(&mut self, feature: &Feature, edits: &[PackageEdit]) -> Result<(), FileError> {
+    fn packages(&mut self, feature: &Feature, edits: &[Edit<MatchSpec>]) -> Result<(), FileError> {
         let mut rest = edits;
         for table in &feature.tables {
             let (own, others) = rest.split_at(table.packages.len());
             rest = others;
             let elements: Vec<Range<usize>> =
                 table.packages.iter().map(|package| package.whole.clone()).collect();
-            let last_kept = own.iter().rposition(|edit| *edit != PackageEdit::Replace(Vec::new()));
+            let last_kept = own.iter().rposition(|edit| *edit != Some(Vec::new()));
             for (at, (edit, package)) in own.iter().zip(&table.packages).enumerate() {
-                match edit {
-                    PackageEdit::Keep => {}
-                    PackageEdit::Replace(new) if !package.fields.is_empty() => {
-                        self.package_table(package, new);
-                    }
-                    PackageEdit::Replace(new) if new.is_empty() && table.is_inline => {
-                        self.remove(&elements, at, last_kept)?;
-                    }
-                    PackageEdit::Replace(new) => self.package(package, new, table.is_inline),
+                match edit.as_deref() {
+                    None => {}
+                    Some(new) if !package.fields.is_empty() => self.package_table(package, new),
+                    Some([]) if table.is_inline => self.remove(&elements, at, last_kept)?,
+                    Some(new) => self.package(package, new, table.is_inline),
                 }
             }
         }
         Ok(())
     }
 
-    /// The quotes of what stands there.
+    /// The quotes of the old text.
     fn quote(&self, range: &Range<usize>) -> char {
         let written = &self.text[range.clone()];
         if written.contains('\'') && !written.contains('"') { '\'' } else { '"' }
@@ -588,7 +571,7 @@ impl Writer<'_> {
         self.replace(line.end..line.end, added);
     }
 
-    /// A package with a table of its own, or with dotted keys: its lines become others.
+    /// Replaces a package with a table of its own, or with dotted keys.
     fn package_table(&mut self, package: &Package, new: &[MatchSpec]) {
         let line = whole_line(self.text, package.key.start);
         let before = &self.text[line.start..package.key.start];
@@ -620,8 +603,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Declares CUDA: otherwise pixi solves as if there were no GPU. The table is what every version of
-    /// pixi reads.
+    /// Declares CUDA, without which pixi solves as if no GPU were detected, in the table that every version
+    /// of pixi reads.
     fn declare_cuda(&mut self, feature: &Feature, major: u16) -> Option<LineChange> {
         let after = vec![format!("[{}] cuda = \"{major}\"", feature.header)];
         let why = ChangeReason::DeclaresCuda;
