@@ -1,4 +1,4 @@
 //! The program `conda-torch`: flags, text, exit codes. The decision is in `conda-torch-core`.
 
 pub mod cli; // flags, streams, exit codes
-pub mod text; // what a person reads on a terminal
+pub mod text; // text for terminals

@@ -11,7 +11,7 @@ use conda_torch_probe::{GpuOverride, Overrides, probe};
 
 use super::{UsageError, read_input};
 
-// Without `--platform` and `--machine`, flags override what is detected here.
+// Without `--platform` and `--machine`, flags override detected facts.
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 #[command(next_help_heading = "Machine (default: this one)")]

@@ -1,4 +1,4 @@
-//! The flags for output that subcommands share, and what the terminal can show.
+//! The flags for output that subcommands share, and the width of the terminal.
 
 use std::io::IsTerminal;
 

@@ -7,9 +7,10 @@ use conda_torch_core::formats::{choice_title, headline};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 
 use super::page::{Page, Style};
-use super::proof::proof;
+
 use super::reasons::reasons;
 use super::summary;
+use super::verify::verification;
 
 /// How many alternatives are listed; JSON has all of them.
 const ALTERNATIVES: usize = 4;
@@ -43,7 +44,7 @@ pub fn warnings(answer: &Answer<'_>, width: usize) -> String {
     diagnostics(&mut page, answer, |it| {
         it.severity() >= Severity::Warning && (is_degraded || it.subject() == Subject::Channel)
     });
-    proof(&mut page, answer);
+    verification(&mut page, answer);
     page.finish().trim_end().to_owned()
 }
 
@@ -59,7 +60,7 @@ fn recommended(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) -> Res
     diagnostics(page, answer, is_no_client);
     let steps = answer.plan(choice);
     commands(page, answer, &steps)?;
-    proof(page, answer);
+    verification(page, answer);
     why(page, answer, choice);
     diagnostics(page, answer, |it| !is_first(it) && !is_no_client(it));
     alternatives(page, answer, "Alternatives", &advice.alternatives);
@@ -125,29 +126,25 @@ fn why(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) {
     page.gap();
 }
 
-/// What to know about the machine or the request, each hint once.
+/// Diagnostics of the machine and the request, with their hints.
 fn diagnostics(page: &mut Page, answer: &Answer<'_>, is_wanted: impl Fn(&Diagnostic) -> bool) {
     let advice = answer.advice;
     let context = answer.context();
-    let mut hints: Vec<String> = Vec::new();
     for diagnostic in advice.diagnostics.iter().filter(|it| is_wanted(it)) {
-        if !is_beside_the_point(diagnostic, answer) {
+        if !is_redundant(diagnostic, answer) {
             page.diagnostic(diagnostic.severity(), diagnostic, &context);
         }
         let is_superseded = diagnostic.is_covered(&advice.diagnostics);
-        if let Some(hint) =
-            diagnostic.hint(&context).filter(|it| !is_superseded && !hints.contains(it))
-        {
-            page.text("hint: ", &hint);
-            hints.push(hint);
+        if let Some(hint) = diagnostic.hint(&context).filter(|_| !is_superseded) {
+            page.hint(hint);
         }
     }
     page.gap();
 }
 
-/// Whether another diagnostic says more, or the user did not ask: no driver where there is no card, a
-/// companion missing from this build and from the whole platform.
-fn is_beside_the_point(diagnostic: &Diagnostic, answer: &Answer<'_>) -> bool {
+/// Whether another diagnostic includes this one, such as a companion that the whole platform lacks, or it is
+/// irrelevant, such as a missing driver without a GPU.
+fn is_redundant(diagnostic: &Diagnostic, answer: &Answer<'_>) -> bool {
     let Answer { machine, request, advice, .. } = answer;
     let asks_for_cuda =
         request.accelerator == RequestedAccelerator::Cuda || request.cuda_version.is_some();
@@ -159,9 +156,9 @@ fn is_beside_the_point(diagnostic: &Diagnostic, answer: &Answer<'_>) -> bool {
         ) => package == other,
         _ => false,
     };
-    let is_idle = !machine.has_nvidia_card() && !asks_for_cuda;
+    let is_irrelevant = !machine.has_nvidia_card() && !asks_for_cuda;
     diagnostic.is_covered(&advice.diagnostics)
-        || matches!(diagnostic, Diagnostic::NoDriver { .. }) && is_idle
+        || matches!(diagnostic, Diagnostic::NoDriver { .. }) && is_irrelevant
         || advice.diagnostics.iter().any(is_covered)
 }
 

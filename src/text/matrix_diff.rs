@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use conda_torch_core::channel::{
-    ChannelBuild, CompanionDifference, Difference, RowChange, SubdirOrigin, age,
-};
+use conda_torch_core::channel::{ChannelBuild, CompanionDifference, Difference, RowChange, age};
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{ago, channel_error};
 use conda_torch_core::formats::companion_name;
@@ -25,8 +23,11 @@ pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
     let Compared { channel, origins, differences, gaps, matrix } = *compared;
     let mut page = Page::new(Style { width, color: false });
     let as_of = matrix.as_of;
-    let read = read(origins);
-    page.text("", &format!("`{channel}`{read}, compared with built-in data from {as_of}"));
+    let cached = match age(origins) {
+        0 => String::new(),
+        age => format!(" from {} ago", ago(age)),
+    };
+    page.text("", &format!("`{channel}`{cached}, compared with built-in data from {as_of}"));
     for origin in origins {
         if let Some(fault) = &origin.fault {
             page.text("", &format!("{}: {}", origin.subdir, channel_error(fault)));
@@ -65,14 +66,6 @@ fn list(page: &mut Page, heading: &str, items: Vec<String>) {
     }
 }
 
-/// How fresh it is.
-fn read(origins: &[SubdirOrigin]) -> String {
-    match age(origins) {
-        0 => String::new(),
-        age => format!(" from {} ago", ago(age)),
-    }
-}
-
 fn build(difference: &Difference<'_>) -> (&'static str, String) {
     match difference {
         Difference::New(found) => (NEW, format!("{}, {}", name(found), rules(found))),
@@ -87,15 +80,8 @@ fn build(difference: &Difference<'_>) -> (&'static str, String) {
         }
         Difference::Gone(row) => {
             let (first, last) = row.build_numbers;
-            (
-                GONE,
-                format!(
-                    "PyTorch {} {} {} #{first}–{last}",
-                    row.pytorch,
-                    row.subdir,
-                    row.build_prefix()
-                ),
-            )
+            let name = format!("PyTorch {} {} {}", row.pytorch, row.subdir, row.build_prefix());
+            (GONE, format!("{name} #{first}–{last}"))
         }
     }
 }

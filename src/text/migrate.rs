@@ -232,7 +232,7 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     page.gap();
 }
 
-/// What to know about the machine or the request.
+/// Diagnostics of the machine and the request.
 fn diagnostics(
     page: &mut Page,
     answer: &MigrationAnswer<'_>,

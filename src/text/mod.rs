@@ -1,4 +1,4 @@
-//! The text that a person reads on a terminal.
+//! Text for terminals.
 
 mod advise;
 pub mod check;
@@ -6,10 +6,10 @@ mod machine;
 mod matrix_diff;
 mod migrate;
 mod page;
-mod proof;
 mod reasons;
 mod summary;
 pub mod table;
+mod verify;
 
 pub use advise::{advice, warnings};
 pub use machine::machine;

@@ -32,11 +32,12 @@ const LABELS: usize = 15;
 pub(super) struct Page {
     out: String,
     style: Style,
+    hints: Vec<String>,
 }
 
 impl Page {
     pub(super) fn new(style: Style) -> Self {
-        Self { out: String::new(), style }
+        Self { out: String::new(), style, hints: Vec::new() }
     }
 
     /// A paragraph, an item, a note: its label, and a text that continues below itself.
@@ -66,6 +67,14 @@ impl Page {
     ) {
         let text = format!("{} [{}]", diagnostic.message(context), diagnostic.code());
         self.text(&format!("{}: ", severity.label()), &text);
+    }
+
+    /// A hint, once a page.
+    pub(super) fn hint(&mut self, hint: String) {
+        if !self.hints.contains(&hint) {
+            self.text("hint: ", &hint);
+            self.hints.push(hint);
+        }
     }
 
     /// A heading.
@@ -121,7 +130,7 @@ impl Page {
         }
     }
 
-    /// A title, commands, and what to know of them.
+    /// A title, commands, and notes on them.
     pub(super) fn commands<'s>(
         &mut self,
         title: &str,

@@ -1,4 +1,4 @@
-//! A machine, a choice, a change: each in a few words.
+//! Short descriptions of machines and changes.
 
 use conda_torch_core::conda::Os;
 use conda_torch_core::diagnostics::Context;

@@ -80,8 +80,9 @@ capabilities
 /// The lines of one platform, headings first, with a mark before the row of this machine.
 fn section_lines(section: &[TableRow<'_>], columns: &[Column], gap: usize) -> Vec<String> {
     // Empty columns are left out.
-    let says = |column: &&Column| section.iter().any(|shown| !(column.text)(&shown.row).is_empty());
-    let columns: Vec<&Column> = columns.iter().filter(says).collect();
+    let is_used =
+        |column: &&Column| section.iter().any(|shown| !(column.text)(&shown.row).is_empty());
+    let columns: Vec<&Column> = columns.iter().filter(is_used).collect();
     let mut builder = Builder::new();
     builder.push_record(columns.iter().map(|column| column.heading));
     for shown in section {

@@ -116,7 +116,7 @@ impl WriteFolders {
     }
 }
 
-/// A client and what it verifies.
+/// A client, and the answer that it verifies.
 struct Verifier<'a> {
     client: &'a Client,
     by: SolvedBy,

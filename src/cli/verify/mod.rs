@@ -48,7 +48,7 @@ enum SolvedBy {
     Solver,
 }
 
-/// The circumstances of a verification besides the answer.
+/// The settings of a verification.
 pub(super) struct VerifyContext<'a> {
     pub(super) host: &'a dyn Host,
     /// Whether the answer is for this machine.

@@ -5,11 +5,11 @@ use conda_torch_core::report::verify::{is_explained, sentence, who};
 
 use super::page::Page;
 
-/// The most lines of a solver's own words; JSON has all of them.
+/// The most lines of a solver's message; JSON has all of them.
 const SOLVER_LINES: usize = 20;
 
-/// The result, with an empty line at its end; nothing if no proof was asked for.
-pub(super) fn proof(page: &mut Page, answer: &Answer<'_>) {
+/// The result, with an empty line at its end; nothing without `--verify`.
+pub(super) fn verification(page: &mut Page, answer: &Answer<'_>) {
     let Some(proof) = answer.proof else { return };
     let (text, hint) = sentence(proof, answer);
     let text = match ProofStatus::of(proof) {
@@ -31,7 +31,7 @@ pub(super) fn proof(page: &mut Page, answer: &Answer<'_>) {
         }
     }
     if let Some(hint) = hint {
-        page.text("hint: ", &hint);
+        page.hint(hint);
     }
     page.gap();
     if let Some(step) = answer.corrected_step() {
