@@ -60,9 +60,9 @@ fn no_solution(name: &str, pin: CudaVersion, findings: &[SolveFinding]) {
     assert_eq!(verdict.corrections, corrections, "{name}");
 }
 
-fn too_low(name: &str, needed: &str, seen: Option<&str>) -> SolveFinding {
+fn too_low(name: &str, needed: &str, detected: Option<&str>) -> SolveFinding {
     let (name, needed) = (name.to_owned(), Some(needed.to_owned()));
-    SolveFinding::VirtualTooLow { name, needed, seen: seen.map(str::to_owned) }
+    SolveFinding::VirtualTooLow { name, needed, detected: detected.map(str::to_owned) }
 }
 
 #[test]

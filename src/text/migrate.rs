@@ -7,7 +7,7 @@ use conda_torch_core::formats::headline;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
     MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
-    messages::{change, list, obstacle, reason, setting_sentence, specs},
+    messages::{change, list, obstacle, reason, settings_message, specs},
 };
 use conda_torch_core::migrate::files::{FileNote, LineChange};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer};
@@ -308,7 +308,7 @@ fn setting(finding: &SettingsFinding) -> String {
         || format!("`{}={}`", line.key, line.value),
         |path| format!("`{}` in {path}, line {}", line.value, line.line),
     );
-    format!("{place}: {}", setting_sentence(*kind, action, &line.key))
+    format!("{place}: {}", settings_message(*kind, action, &line.key))
 }
 
 /// The notes on migrated files; stdout has the differences.

@@ -107,10 +107,10 @@ impl WriteFolders {
             (FolderContents::Packages, self.packages),
             (FolderContents::Environment, self.environment),
         ];
-        let place = |(holds, path): (FolderContents, Option<String>)| {
+        let place = |(contents, path): (FolderContents, Option<String>)| {
             let path = path?;
             let space = disk_space(&path).ok()?;
-            Some(WriteFolder { holds, path, free: space.free, file_system: space.file_system })
+            Some(WriteFolder { contents, path, free: space.free, file_system: space.file_system })
         };
         all.into_iter().filter_map(place).collect()
     }

@@ -21,24 +21,17 @@ pub(super) enum Replacement {
     LeftOut(LeftOutReason),
 }
 
-/// Why a package is left out.
+/// Why a package is left out. `NeedsOtherPytorch` has its dependency that the recommended build does not satisfy.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "see `messages`")]
 pub enum LeftOutReason {
-    /// It only selected between the old channel's builds.
     SelectedBuild,
-    /// Its development ended.
     Discontinued,
-    /// PyTorch's packages include it.
     IncludedInPytorch,
-    /// Only Anaconda's own channels use it.
     DefaultsOnly,
-    /// Only the base environment uses it.
     BaseOnly,
-    /// It needs another PyTorch than the recommended one: this dependency of it.
     NeedsOtherPytorch(String),
-    /// It is for CUDA, and the recommended build is for the CPU.
     NoCuda,
-    /// It does not exist for the recommended PyTorch.
     NotForThisPytorch,
 }
 

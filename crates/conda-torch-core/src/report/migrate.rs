@@ -10,7 +10,7 @@ use crate::matrix::Matrix;
 use crate::migrate::environment::{
     Migration, MigrationPlan, PackageMigration, RequestedFrom, Settings, SettingsAction,
     SettingsFinding,
-    messages::{change, obstacle, outcome, reason, setting_sentence, specs},
+    messages::{change, obstacle, outcome, reason, settings_message, specs},
 };
 use crate::types::{CondarcLine, Machine, Shell};
 
@@ -365,7 +365,7 @@ impl<'a> From<&'a SettingsFinding> for FindingReport<'a> {
             channel: finding.kind,
             verdict,
             used_by,
-            message: setting_sentence(finding.kind, &finding.action, &finding.line.key),
+            message: settings_message(finding.kind, &finding.action, &finding.line.key),
         }
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
     let (message, hint) = sentence(proof, answer);
     let shortages = proof.shortages();
     let space = proof.places.iter().map(|place| Space {
-        holds: place.holds,
+        holds: place.contents,
         path: place.path.clone(),
         free_bytes: place.free,
         needed_bytes: shortages.iter().find(|it| it.place == place).map(|it| it.needed),
@@ -244,7 +244,7 @@ fn verified(planned: &[PlannedPackage], proof: &SolveCheck) -> String {
         };
         let _ = write!(text, "; {download}");
         if let Some(place) =
-            proof.places.iter().find(|place| place.holds == FolderContents::Packages)
+            proof.places.iter().find(|place| place.contents == FolderContents::Packages)
         {
             let _ = write!(text, ", {} free", size(place.free));
         }
@@ -261,7 +261,7 @@ fn no_space(proof: &SolveCheck) -> (String, Option<String>) {
             format!("`{path}` has {} free and needs at least {}", size(*free), size(it.needed))
         })
         .collect();
-    let is_cache = shortages.iter().any(|it| it.place.holds == FolderContents::Packages);
+    let is_cache = shortages.iter().any(|it| it.place.contents == FolderContents::Packages);
     let hint = match (is_cache, proof.by) {
         (true, SolvedBy::Client(ClientKind::Pixi, _)) => {
             "set `PIXI_CACHE_DIR` to a folder with more space for packages"
@@ -322,10 +322,10 @@ fn finding(finding: &SolveFinding) -> Option<String> {
             format!("no cuda-version instead of {expected}")
         }
         SolveFinding::VirtualMissing { name } => format!("`{name}` is not detected"),
-        SolveFinding::VirtualTooLow { name, needed, seen } => {
-            let seen = seen.as_deref().unwrap_or("too old");
+        SolveFinding::VirtualTooLow { name, needed, detected } => {
+            let detected = detected.as_deref().unwrap_or("too old");
             let needed = needed.as_deref().map(|it| format!(", but {it} is needed"));
-            format!("`{name}` is {seen}{}", needed.unwrap_or_default())
+            format!("`{name}` is {detected}{}", needed.unwrap_or_default())
         }
         SolveFinding::NotFound { spec } => format!("the channel has no `{spec}`"),
         SolveFinding::Pinned { spec } => format!("the pin `{spec}` conflicts"),

@@ -36,7 +36,7 @@ pub enum SolveFinding {
     /// The client does not detect this virtual package: `__cuda`.
     VirtualMissing { name: String },
     /// The detected virtual package is too old; the bound (`>=13`) and the version, if printed.
-    VirtualTooLow { name: String, needed: Option<String>, seen: Option<String> },
+    VirtualTooLow { name: String, needed: Option<String>, detected: Option<String> },
     /// No channel has this package or spec.
     NotFound { spec: String },
     /// A pin excludes the build; the pin as the client prints it.

@@ -24,7 +24,7 @@ pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
         for line in words.lines() {
             add(&mut findings, of_line(line));
         }
-        add_seen(&mut findings, words);
+        add_detected(&mut findings, words);
         findings.retain(|finding| concerns_choice(finding, choice));
     }
     // Other conflicts follow from a virtual package.
@@ -68,11 +68,12 @@ fn add(findings: &mut Vec<SolveFinding>, found: Option<SolveFinding>) {
         }
         return;
     };
-    if let SolveFinding::VirtualTooLow { needed: bound, seen: seen @ None, .. } = &mut findings[at]
-        && let SolveFinding::VirtualTooLow { needed, seen: other, .. } = found
+    if let SolveFinding::VirtualTooLow { needed: bound, detected: detected @ None, .. } =
+        &mut findings[at]
+        && let SolveFinding::VirtualTooLow { needed, detected: other, .. } = found
         && *bound == needed
     {
-        *seen = other;
+        *detected = other;
     }
 }
 
@@ -110,9 +111,9 @@ fn of_line(line: &str) -> Option<SolveFinding> {
     if let Some((_, rest)) = line.split_once(" has constraint ") {
         let (spec, other) = rest.split_once(" conflicting with ")?;
         let mut finding = too_low(spec)?;
-        if let SolveFinding::VirtualTooLow { name, seen, .. } = &mut finding {
+        if let SolveFinding::VirtualTooLow { name, detected, .. } = &mut finding {
             let version = other.strip_prefix(name.as_str()).and_then(|rest| rest.split('-').nth(1));
-            *seen = version.map(str::to_owned);
+            *detected = version.map(str::to_owned);
         }
         return Some(finding);
     }
@@ -139,7 +140,7 @@ fn too_low(spec: &str) -> Option<SolveFinding> {
     let name = Some(name_of(spec)).filter(|name| name.starts_with("__"))?;
     let needed = spec[name.len()..].trim().trim_end_matches(" *").trim_end_matches('*').trim();
     let needed = Some(needed.to_owned()).filter(|needed| !needed.is_empty());
-    Some(SolveFinding::VirtualTooLow { name: name.to_owned(), needed, seen: None })
+    Some(SolveFinding::VirtualTooLow { name: name.to_owned(), needed, detected: None })
 }
 
 /// The version of a virtual package that the recommended build needs.
@@ -159,7 +160,7 @@ fn concerns_choice(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
     if let SolveFinding::VirtualMissing { name } = finding {
         return name != "__cuda" || choice.needs_cuda.is_some();
     }
-    let SolveFinding::VirtualTooLow { name, needed, seen } = finding else { return true };
+    let SolveFinding::VirtualTooLow { name, needed, detected } = finding else { return true };
     let version = |text: &Option<String>| {
         let text = text.as_deref()?.trim_start_matches(['>', '=']);
         text.split([',', '|', ' ']).next()?.trim_end_matches(".*").parse::<Version>().ok()
@@ -167,20 +168,22 @@ fn concerns_choice(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
     let is_known = matches!(name.as_str(), "__cuda" | "__glibc" | "__osx");
     need(name, choice).map_or(!is_known, |need| {
         version(needed).is_some_and(|bound| bound <= need)
-            && version(seen).is_none_or(|seen| seen < need)
+            && version(detected).is_none_or(|detected| detected < need)
     })
 }
 
 /// Adds the detected versions, which rattler prints elsewhere in its tree: "└─ __cuda 12.0".
-fn add_seen(findings: &mut [SolveFinding], words: &str) {
+fn add_detected(findings: &mut [SolveFinding], words: &str) {
     for finding in findings {
-        let SolveFinding::VirtualTooLow { name, seen: seen @ None, .. } = finding else { continue };
+        let SolveFinding::VirtualTooLow { name, detected: detected @ None, .. } = finding else {
+            continue;
+        };
         let is_version = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
         let version = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
             let rest = words[at + found.len()..].lines().next()?;
             Some(rest.trim()).filter(is_version).filter(|rest| !rest.contains(' '))
         });
-        *seen = version.map(str::to_owned);
+        *detected = version.map(str::to_owned);
     }
 }
 
@@ -188,20 +191,20 @@ fn add_seen(findings: &mut [SolveFinding], words: &str) {
 fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<SolveFinding> {
     let is_needed = words.contains(&format!("-> {name}"));
     let marker = format!("::{name}==");
-    let seen = words
+    let detected = words
         .split_once(&marker)
         .map(|(_, rest)| rest.split(['=', '\n']).next().unwrap_or_default().to_owned());
     let name = name.to_owned();
-    let Some(seen) = seen else {
+    let Some(detected) = detected else {
         return is_needed.then_some(SolveFinding::VirtualMissing { name });
     };
     // It also lists satisfied dependencies: only a version below the build's own need is certain.
     let needed = need(&name, choice)
-        .filter(|needed| seen.parse::<Version>().is_ok_and(|seen| seen < *needed))?;
+        .filter(|needed| detected.parse::<Version>().is_ok_and(|detected| detected < *needed))?;
     Some(SolveFinding::VirtualTooLow {
         name,
         needed: Some(format!(">={needed}")),
-        seen: Some(seen),
+        detected: Some(detected),
     })
 }
 

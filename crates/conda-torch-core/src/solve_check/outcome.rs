@@ -82,7 +82,7 @@ pub enum RunError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteFolder {
     /// What would be written.
-    pub holds: FolderContents,
+    pub contents: FolderContents,
     /// The folder, which may not exist yet.
     pub path: String,
     /// The free bytes for this user.
@@ -162,10 +162,10 @@ impl SolveCheck {
     /// The folders that are certainly too small. An unpacked package is at least as large as its archive;
     /// on one file system it is linked, not copied.
     pub fn shortages(&self) -> Vec<Shortage<'_>> {
-        let packages = self.places.iter().find(|place| place.holds == FolderContents::Packages);
+        let packages = self.places.iter().find(|place| place.contents == FolderContents::Packages);
         let archives = self.planned().iter().filter_map(|one| one.size);
         let archives = archives.fold(0_u64, u64::saturating_add);
-        let needed = |place: &WriteFolder| match place.holds {
+        let needed = |place: &WriteFolder| match place.contents {
             FolderContents::Packages => self.download().unwrap_or(0),
             FolderContents::Environment => {
                 let is_shared =
@@ -190,8 +190,8 @@ mod tests {
         }
     }
 
-    fn folder(holds: FolderContents, free: u64, file_system: u64) -> WriteFolder {
-        WriteFolder { holds, path: "/x".to_owned(), free, file_system }
+    fn folder(contents: FolderContents, free: u64, file_system: u64) -> WriteFolder {
+        WriteFolder { contents, path: "/x".to_owned(), free, file_system }
     }
 
     fn check(places: Vec<WriteFolder>) -> SolveCheck {
@@ -229,7 +229,7 @@ mod tests {
             [folder(FolderContents::Packages, 130, 1), folder(FolderContents::Environment, 136, 2)];
         let check = check(apart.to_vec());
         let short: Vec<_> =
-            check.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
+            check.shortages().iter().map(|it| (it.place.contents, it.needed)).collect();
         assert_eq!(short, [(FolderContents::Environment, 137)]);
     }
 
@@ -237,7 +237,7 @@ mod tests {
     fn a_small_cache_is_a_shortage() {
         let check = check(vec![folder(FolderContents::Packages, 129, 1)]);
         let short: Vec<_> =
-            check.shortages().iter().map(|it| (it.place.holds, it.needed)).collect();
+            check.shortages().iter().map(|it| (it.place.contents, it.needed)).collect();
         assert_eq!(short, [(FolderContents::Packages, 130)]);
     }
 }

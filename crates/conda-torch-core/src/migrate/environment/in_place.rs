@@ -28,23 +28,15 @@ pub struct InPlace {
 
 /// What prevents a change in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say it all")]
+#[expect(missing_docs, reason = "see `messages`")]
 pub enum Obstacle {
-    /// It is the base environment, which contains the client.
     Base,
-    /// The Python series changes, which loses the packages of pip.
     OtherPython { from: Version, to: Version },
-    /// Lines of the pinned file limit packages to old versions.
     Pinned(Vec<String>),
-    /// pip installed PyTorch too.
     TorchOfPip(Vec<String>),
-    /// Its history requests every package by its build.
     Export,
-    /// Without a history, a client removes packages that are needed.
     NoHistory,
-    /// Parts of it cannot be read.
     Damaged,
-    /// Its packages are for another platform.
     OtherPlatform(Subdir),
 }
 

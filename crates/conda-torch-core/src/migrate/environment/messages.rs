@@ -131,7 +131,7 @@ pub fn list(words: &[String]) -> String {
 }
 
 /// The message of a line of the configuration.
-pub fn setting_sentence(kind: ChannelKind, action: &SettingsAction, key: &str) -> String {
+pub fn settings_message(kind: ChannelKind, action: &SettingsAction, key: &str) -> String {
     let channel = match kind {
         ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",
         ChannelKind::Nvidia => "conda-forge has its own CUDA packages",

@@ -96,8 +96,9 @@ fn plan(
     let other_python = python.is_some() && python != target::installed_python(environment);
     let is_base = is_base(environment, machine);
     let rules = packages::PackageRules { environment, choice, other_python, is_base };
-    let packages: Vec<PackageMigration> =
-        requested.specs.iter().map(|spec| rules.migrate(spec)).collect();
+    let package =
+        |spec: &MatchSpec| PackageMigration { spec: spec.clone(), outcome: rules.outcome(spec) };
+    let packages: Vec<PackageMigration> = requested.specs.iter().map(package).collect();
     let mut channels: Vec<String> = Vec::new();
     for package in &packages {
         let is_kept =

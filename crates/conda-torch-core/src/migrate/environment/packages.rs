@@ -30,16 +30,12 @@ pub enum PackageOutcome {
 
 /// Why a spec changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "see `messages`")]
 pub enum ChangeReason {
-    /// It names an old channel, or a build of one.
     OldChannel,
-    /// `cuda-version` determines its version.
     FollowsCuda,
-    /// Its build is for another Python or another CUDA.
     OtherBuild,
-    /// It has another name on conda-forge.
     Renamed,
-    /// It stays on its own channel, which is added.
     OwnChannel,
 }
 
@@ -54,11 +50,7 @@ pub(super) struct PackageRules<'a, 'm> {
 }
 
 impl PackageRules<'_, '_> {
-    pub(super) fn migrate(&self, spec: &MatchSpec) -> PackageMigration {
-        PackageMigration { spec: spec.clone(), outcome: self.outcome(spec) }
-    }
-
-    fn outcome(&self, spec: &MatchSpec) -> PackageOutcome {
+    pub(super) fn outcome(&self, spec: &MatchSpec) -> PackageOutcome {
         use PackageOutcome::{Changed, Kept, LeftOut};
         let name = spec.name.as_str();
         if name == "python" {

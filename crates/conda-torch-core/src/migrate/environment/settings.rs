@@ -62,12 +62,10 @@ pub enum SettingsAction {
 
 /// Why no command can remove a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "see `messages`")]
 pub enum ManualReason {
-    /// It is an environment variable.
     Variable,
-    /// It is not an entry of the list `channels`.
     NotAnEntry,
-    /// It pins packages to old versions.
     Pin,
 }
 

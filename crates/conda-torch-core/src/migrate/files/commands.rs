@@ -126,7 +126,6 @@ impl Call {
         self.spec.channels.push((lines.at(word.range.start), name.to_owned()));
     }
 
-    /// Edits the words of the command.
     fn edit(&self, edits: &EnvironmentEdits, words: &mut [Vec<String>]) {
         for (ChannelWords { option, name, prefix }, edit) in
             self.channels.iter().zip(&edits.channels)

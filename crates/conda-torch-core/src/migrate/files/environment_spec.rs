@@ -20,9 +20,7 @@ pub(super) struct EnvironmentSpec {
     pub has_channels: bool,
     /// Channels as written, each with its line.
     pub channels: Vec<(usize, String)>,
-    /// Packages.
     pub specs: Vec<SpecLine>,
-    /// What its format can express.
     pub syntax: SpecSyntax,
 }
 
@@ -38,7 +36,6 @@ pub(super) struct SpecSyntax {
 /// A package in a list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SpecLine {
-    /// Its line.
     pub line: usize,
     /// As it is written, without quotes.
     pub text: String,
@@ -55,7 +52,6 @@ impl SpecLine {
         Self { line, text: text.to_owned(), spec: parts.map(MatchSpec::from), platforms: None }
     }
 
-    /// The role of its package.
     pub(super) fn role(&self) -> PackageRole {
         self.spec.as_ref().map_or(PackageRole::Other, role)
     }
@@ -95,7 +91,6 @@ impl EnvironmentEdits {
 /// The edits to a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileEdits {
-    /// One for each of its environments.
     pub environments: Vec<EnvironmentEdits>,
     pub changes: Vec<LineChange>,
     pub notes: Vec<FileNote>,

@@ -55,7 +55,6 @@ fn unchanged(spec: &EnvironmentSpec) -> EnvironmentEdits {
     }
 }
 
-/// Plans one environment.
 struct Planner<'a, 'm> {
     environments: &'a [EnvironmentSpec],
     spec: &'a EnvironmentSpec,

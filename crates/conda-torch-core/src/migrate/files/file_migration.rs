@@ -115,37 +115,23 @@ impl ChangeReason {
     }
 }
 
-/// What to know about a migrated file.
+/// A note on a migrated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say it all")]
+#[expect(missing_docs, reason = "see the messages")]
 pub enum FileNote {
-    /// The file names no platform.
     PlatformAssumed { subdir: Subdir },
-    /// The old CUDA is kept for old drivers, and limits PyTorch.
     OldCuda { cuda: CudaVersion, gives: Version, newest: Version, driver: DriverVersion },
-    /// No build fits drivers as old as the file allowed.
     NewerDriver { requested: CudaVersion, needed: DriverVersion },
-    /// A companion or Python limits PyTorch.
     LimitedByLines { subdir: Subdir, gives: Version, newest: Version },
-    /// pip's PyTorch: unchanged.
     PipTorch { line: usize, text: String },
-    /// pip's PyTorch beside conda's: one overwrites the other.
     PipBesideConda { line: usize },
-    /// An index of PyTorch's own wheels: unchanged.
     PipIndex { line: usize, text: String },
-    /// A channel whose packages are built for the old channel's PyTorch.
     OtherChannel { line: usize, name: String },
-    /// A package for PyTorch that the matrix does not have.
     Unknown { line: usize, text: String },
-    /// A version of a library that PyTorch depends on: kept.
     TiedPin { line: usize, text: String },
-    /// Lines with builds of other packages: an exported environment.
     Exported { line: usize, count: usize },
-    /// A nightly build; conda-forge has releases alone.
     Nightly { line: usize },
-    /// Lock files made from this file are out of date.
     OutdatedLock,
-    /// A solve without a GPU needs `__cuda` set.
     NeedsVirtualCuda { cuda: CudaVersion },
 }
 

@@ -13,7 +13,6 @@ use super::target::{ChosenBuilds, PlatformTarget, companion_version};
 /// solve that something else limits must fail instead of installing it.
 const FLOOR: Version = Version::new(&[2, 6]);
 
-/// The specs that a line becomes.
 type NewSpecs = (Vec<MatchSpec>, ChangeReason);
 
 /// A platform of a line, with what was chosen there.

@@ -18,7 +18,6 @@ use super::text_edit::{
     Lines, TextEdit, apply, line_end, remove_element, whole_line, without_item,
 };
 
-/// Tables of conda packages.
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
 
 const REQUIREMENTS: &str = "system-requirements";
@@ -122,7 +121,6 @@ struct Insertion {
     after: String,
 }
 
-/// A table of packages.
 struct PackageTable {
     is_inline: bool,
     packages: Vec<Package>,
@@ -298,7 +296,6 @@ impl Feature {
         };
     }
 
-    /// The lists of channels and platforms.
     fn read_lists(&mut self, lines: &Lines, table: &dyn TableLike) {
         let list = |key: &str| table.get(key).and_then(Item::as_array);
         self.spec.has_channels = list("channels").is_some();
@@ -457,7 +454,6 @@ fn value(spec: &MatchSpec, quote: char) -> String {
     }
 }
 
-/// Collects edits.
 struct Writer<'a> {
     text: &'a str,
     lines: Lines,

@@ -11,15 +11,11 @@ use super::packages::{PackageRole, device_of, role};
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about the lines")]
 pub(super) struct RequestedSpecs {
-    /// What to run on.
     pub device: RequestedAccelerator,
     /// The CUDA of the old builds.
     pub cuda: Option<CudaVersion>,
-    /// The version of PyTorch.
     pub pytorch: Option<Constraint>,
-    /// The companions and their versions.
     pub companions: Vec<(Companion, Option<Constraint>)>,
-    /// The version of Python.
     pub python: Option<Constraint>,
     /// Whether a line names PyTorch itself.
     pub names_pytorch: bool,
@@ -27,7 +23,6 @@ pub(super) struct RequestedSpecs {
     pub has_cuda_pin: bool,
     /// Whether a line is `pytorch-cuda`, which nothing but PyTorch uses.
     pub has_pytorch_cuda: bool,
-    /// Whether a line is `cpuonly`.
     pub has_cpu_only: bool,
 }
 

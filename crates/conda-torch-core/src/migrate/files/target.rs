@@ -141,7 +141,6 @@ pub(super) struct ChosenBuilds<'m> {
 }
 
 impl<'m> ChosenBuilds<'m> {
-    /// The choice for a platform.
     pub(super) fn on(&self, platform: Subdir) -> Option<&Choice<'m>> {
         self.choices.iter().find(|(subdir, _)| *subdir == platform).map(|(_, choice)| choice)
     }
@@ -280,7 +279,6 @@ fn nearest_first(newest_first: &[Version], missing: Version) -> Vec<Version> {
     up
 }
 
-/// The version of a companion for a choice.
 pub(super) fn companion_version(choice: &Choice<'_>, package: Companion) -> Option<Version> {
     choice.companions.iter().find(|row| row.package == package).map(|row| row.version)
 }

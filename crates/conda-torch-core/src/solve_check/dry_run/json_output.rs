@@ -78,13 +78,10 @@ where
     Ok(T::deserialize(value).ok())
 }
 
-/// The result of a search.
 pub(super) enum Search {
-    /// The object.
     Output(Box<JsonOutput>),
     /// A truncated object.
     Cut,
-    /// None.
     Nothing,
 }
 

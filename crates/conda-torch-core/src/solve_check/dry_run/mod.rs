@@ -3,11 +3,9 @@
 //! conda, mamba and micromamba print one JSON object, with other text around it; pixi writes a lock file
 //! in YAML.
 
-mod channel_fault;
-mod conda;
+mod failures;
 mod json_output;
 mod live;
-mod mamba;
 mod output_text;
 mod pixi;
 
@@ -18,6 +16,7 @@ use serde::Serialize;
 use crate::conda::FaultKind;
 use crate::types::{ClientKind, InstalledPackage};
 
+use failures::of_failure;
 use json_output::Search;
 
 /// The output of a dry run.
@@ -98,7 +97,7 @@ fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
             // A client that fails at its start prints plain text.
             let is_silent = text.trim().is_empty();
             let output = if is_silent { &errors } else { &text };
-            return match mamba::of_failure(&errors).or_else(|| mamba::of_failure(&text)) {
+            return match of_failure(&errors).or_else(|| of_failure(&text)) {
                 Some(failure) => failure,
                 None if code != Some(0) && is_silent && !errors.trim().is_empty() => {
                     DryRun::Failed(output_text::excerpt(output))
@@ -108,11 +107,11 @@ fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
         }
     };
     if form.exception_name.as_deref().is_some_and(|name| name != "DryRunExit") {
-        return conda::failure(&form);
+        return failures::exception(&form);
     }
     match &form.actions {
         Some(actions) if form.success != Some(false) => DryRun::Planned(actions.planned()),
         None if form.success == Some(true) => DryRun::Planned(Vec::new()),
-        Some(_) | None => mamba::failure(&form, &errors, &text),
+        Some(_) | None => failures::failure(&form, &errors, &text),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::conda::ChannelName;
 use crate::yaml::{Document, Value};
 
-use super::mamba::of_failure;
+use super::failures::of_failure;
 use super::output_text::{excerpt, plain};
 use super::{DryRun, PlannedPackage};
 

@@ -1,8 +1,138 @@
-//! Why a client could not read a channel, by its output.
+//! Failures in a client's output: conda's exceptions, libmamba's log, plain text, and faults of channels.
 
 use crate::conda::FaultKind;
 
-use super::output_text::beginning;
+use super::DryRun;
+use super::json_output::JsonOutput;
+use super::output_text::{beginning, cleaned, excerpt};
+
+/// Reads an exception.
+pub(super) fn exception(form: &JsonOutput) -> DryRun {
+    let name = form.exception_name.as_deref().unwrap_or_default();
+    let words = form.words();
+    match name {
+        "PackagesNotFoundInChannelsError"
+        | "PackagesNotFoundError"
+        | "PackagesNotFoundInPrefixError"
+        | "ResolvePackageNotFound"
+        | "NoPackagesFoundError" => DryRun::NotFound(missing_packages(form)),
+        // Pins of `conda-meta/pinned` and `pinned_packages`, in libmamba's form.
+        "SpecsConfigurationConflictError" => DryRun::Unsolvable(pinned(form)),
+        "UnsatisfiableError"
+        | "LibMambaUnsatisfiableError"
+        | "RattlerUnsatisfiableError"
+        | "UnavailableInvalidDependencies" => DryRun::Unsolvable(cleaned(words)),
+        // The names do not distinguish a missing channel from a missing network.
+        "CondaHTTPError"
+        | "CondaSSLError"
+        | "ProxyError"
+        | "UnavailableInvalidChannel"
+        | "CondaDependencyError"
+        | "OfflineError"
+        | "ChannelNotAllowed"
+        | "ChannelDenied"
+        | "ChecksumMismatchError" => {
+            let kind =
+                channel_fault(words).or_else(|| channel_fault(name)).unwrap_or(FaultKind::Other);
+            DryRun::Network { words: excerpt(words), kind }
+        }
+        _ if name.ends_with("UnsatisfiableError") => DryRun::Unsolvable(cleaned(words)),
+        _ => match channel_fault(words) {
+            Some(kind) => DryRun::Network { words: excerpt(words), kind },
+            None => DryRun::Failed(excerpt(words)),
+        },
+    }
+}
+
+/// The missing specs: from the list of packages, else from the message.
+fn missing_packages(form: &JsonOutput) -> Vec<String> {
+    if let Some(packages) = form.packages.clone().filter(|packages| !packages.is_empty()) {
+        return packages.iter().map(|spec| excerpt(spec)).collect();
+    }
+    let listed = form.words().lines().filter_map(|line| line.trim_start().strip_prefix("- "));
+    listed.take_while(|spec| !spec.contains("://")).map(excerpt).collect()
+}
+
+fn pinned(form: &JsonOutput) -> String {
+    let mut words = cleaned(form.words());
+    for spec in form.pinned_specs.iter().flatten() {
+        words += &format!("\npin on {} is in force", excerpt(spec));
+    }
+    words
+}
+
+/// Reads a failure without an exception: from the log in the object, the solver's list, or plain text.
+pub(super) fn failure(form: &JsonOutput, stderr: &str, stdout: &str) -> DryRun {
+    let logged = form.log_history.iter().flatten();
+    let grave = logged.filter(|line| matches!(line.level.as_str(), "error" | "critical"));
+    let mut words: Vec<&str> = grave.map(|line| line.message.as_str()).collect();
+    let problems = form.solver_problems.iter().flatten().map(String::as_str);
+    // libsolv's "unsupported request" only repeats what the tree explains.
+    let problems: Vec<&str> = problems.filter(|line| *line != "unsupported request").collect();
+    let is_solver = form.solver_problems.is_some();
+    words.extend(problems);
+    if words.is_empty() {
+        words.extend([form.words()].iter().filter(|words| !words.is_empty()));
+    }
+    let output = words.join("\n");
+    if output.trim().is_empty() {
+        return of_failure(stderr)
+            .or_else(|| of_failure(stdout))
+            .unwrap_or_else(|| DryRun::Failed(excerpt(stderr)));
+    }
+    if is_solver {
+        return unsolvable(&output);
+    }
+    of_failure(&output).unwrap_or_else(|| DryRun::Failed(excerpt(&output)))
+}
+
+/// A request for missing packages, or one without a solution.
+fn unsolvable(output: &str) -> DryRun {
+    let missing = not_found(output);
+    if missing.is_empty() { DryRun::Unsolvable(cleaned(output)) } else { DryRun::NotFound(missing) }
+}
+
+/// Requested packages that no channel has: at the first level of the tree, or in the list.
+fn not_found(output: &str) -> Vec<String> {
+    let mut missing: Vec<String> = Vec::new();
+    for line in output.lines() {
+        let line = line.trim_start();
+        let requested =
+            line.strip_prefix(['├', '└']).map(|rest| rest.trim_start_matches('─').trim());
+        let in_tree = requested.and_then(|spec| spec.split_once(" does not exist"));
+        let line = line.trim_start_matches("- ");
+        let in_list = line.strip_prefix("nothing provides requested ");
+        let spec = in_tree.map(|(spec, _)| spec).or(in_list).unwrap_or_default();
+        let spec = spec.trim().trim_end_matches(" *").to_owned();
+        let is_virtual = spec.starts_with("__");
+        if !spec.is_empty() && !is_virtual && !missing.contains(&spec) && missing.len() < 16 {
+            missing.push(excerpt(&spec));
+        }
+    }
+    missing
+}
+
+/// Messages of solvers alone.
+const UNSOLVABLE: [&str; 6] = [
+    "Could not solve for environment specs",
+    "Encountered problems while solving",
+    "Cannot solve the request because of",
+    "nothing provides ",
+    "failed to solve",
+    "The following packages are incompatible",
+];
+
+/// Reads a failure from plain text; `None` if unknown.
+pub(super) fn of_failure(output: &str) -> Option<DryRun> {
+    if UNSOLVABLE.iter().any(|sign| output.contains(sign)) {
+        return Some(unsolvable(output));
+    }
+    if let Some(kind) = channel_fault(output) {
+        return Some(DryRun::Network { words: excerpt(output), kind });
+    }
+    let is_critical = output.contains("critical libmamba") || output.contains("error    libmamba");
+    is_critical.then(|| DryRun::Failed(excerpt(output)))
+}
 
 /// Text in the output, in lower case, and what it means; the first one found counts.
 const SIGNS: [(&str, FaultKind); 45] = [
@@ -58,7 +188,7 @@ const BEFORE_A_STATUS: [&str; 5] =
     ["http ", "status: ", "status client error (", "status server error (", "http status "];
 
 /// The fault of a channel; `Other` if the output has no details.
-pub(super) fn channel_fault(words: &str) -> Option<FaultKind> {
+fn channel_fault(words: &str) -> Option<FaultKind> {
     let words = beginning(words).to_lowercase();
     let by_status = BEFORE_A_STATUS.iter().find_map(|before| {
         words.match_indices(before).find_map(|(at, _)| of_status(&words[at + before.len()..]))
