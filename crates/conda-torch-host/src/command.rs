@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{self, Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use conda_torch_probe::host::Failure;
+use conda_torch_probe::host::{Failure, Host};
 
 use crate::pipes::Pipes;
 use crate::signals::{self, Signals};
@@ -87,6 +88,32 @@ pub fn run_command(
         }
         signals.received()
     })
+}
+
+/// The path of `conda-torch-live`: `CONDA_TORCH_LIVE`, or else beside the running program. An empty
+/// `CONDA_TORCH_LIVE` disables it.
+#[must_use]
+pub fn live_program(host: &dyn Host) -> Option<PathBuf> {
+    if let Some(path) = host.env("CONDA_TORCH_LIVE") {
+        return (!path.is_empty()).then(|| path.into());
+    }
+    let this = std::env::current_exe().ok()?;
+    let beside = this.parent()?.join(format!("conda-torch-live{}", std::env::consts::EXE_SUFFIX));
+    beside.is_file().then_some(beside)
+}
+
+/// Runs `conda-torch-live` on a request. Its reply is in stdout.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn ask_live(
+    program: &Path,
+    request: &str,
+    deadline: Duration,
+    tick: &mut dyn FnMut(Duration),
+) -> Result<CommandOutput, Failure> {
+    let program = program.to_str().ok_or_else(|| Failure::Other("not Unicode".to_owned()))?;
+    run_command(&Command { program, arguments: &[], env: &[], stdin: request, deadline }, tick)
 }
 
 /// Runs a program for at most `deadline`. Processes that it leaves behind keep running: one may be a service of

@@ -1,15 +1,15 @@
-//! The display adapters that Windows has. Elsewhere the bus is files, which are read as such.
+//! Windows' list of display adapters. Linux has files for the bus.
 
 use conda_torch_probe::host::{DisplayDevice, Failure};
 
-/// Those that are present.
+/// The adapters that are present.
 #[cfg(windows)]
 pub(super) fn display_devices() -> Result<Vec<DisplayDevice>, Failure> {
     let device = |id: String| DisplayDevice { service: configuration::service(&id), id };
     Ok(configuration::present()?.into_iter().map(device).collect())
 }
 
-/// None: it is not Windows.
+/// Only Windows has a list.
 #[cfg(not(windows))]
 pub(super) fn display_devices() -> Result<Vec<DisplayDevice>, Failure> {
     Err(Failure::NotThere)
@@ -59,7 +59,7 @@ mod configuration {
         Ok(ids.map(String::from_utf16_lossy).collect())
     }
 
-    /// The service of an instance, where it has one.
+    /// The service of an instance, if it has one.
     pub(super) fn service(id: &str) -> Option<String> {
         let id = wide(id);
         let mut device = 0;
@@ -70,8 +70,8 @@ mod configuration {
         .ok()?;
         let mut name = [0_u16; 128];
         let mut length = u32::try_from(size_of_val(&name)).ok()?;
-        // SAFETY: at most `length` bytes are written, and the buffer has as many; the type of the
-        // value is not asked for.
+        // SAFETY: at most `length` bytes are written, and the buffer has as many; the pointer for the type
+        // may be null.
         checked(unsafe {
             CM_Get_DevNode_Registry_PropertyW(
                 device,

@@ -1,5 +1,5 @@
 //! This machine as a [`Host`](conda_torch_probe::host::Host): its files, programs and environment, and the
-//! NVIDIA driver, which is asked in a process of its own. Also what changes a file.
+//! NVIDIA driver, which is called in a separate process. Also replaces files and runs clients.
 //!
 //! All code of the project that needs `unsafe` or the operating system is here.
 #![expect(clippy::disallowed_methods, reason = "this crate is the access to the system")]
@@ -9,16 +9,12 @@ mod disk_space;
 mod display_devices;
 mod driver;
 mod live_host;
-mod live_program;
 mod pipes;
 mod save;
 mod signals;
-mod temp_folder;
 
-pub use command::{Command, CommandEnd, CommandOutput, run_command};
+pub use command::{Command, CommandEnd, CommandOutput, ask_live, live_program, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};
 pub use live_host::LiveHost;
-pub use live_program::{ask_live, live_program};
-pub use save::{SaveFailed, save};
-pub use temp_folder::TempFolder;
+pub use save::{SaveFailed, TempFolder, save};

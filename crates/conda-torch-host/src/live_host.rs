@@ -132,7 +132,7 @@ impl Host for LiveHost {
         process.args(arguments);
         let output = run_briefly(process, self.timeout)?;
         let code = match output.end {
-            CommandEnd::TimedOut => return Err(Failure::timed_out(self.timeout)),
+            CommandEnd::TimedOut => return Err(Failure::TimedOut(self.timeout.as_secs())),
             CommandEnd::Exited(code) => Some(code),
             CommandEnd::Killed(_) | CommandEnd::Interrupted(_) => None,
         };
@@ -174,7 +174,7 @@ fn driver_end(
             DriverEnd::Crashed("exit status 0".to_owned())
         }
         CommandEnd::Exited(0) => DriverEnd::Finished,
-        CommandEnd::TimedOut => DriverEnd::timed_out(timeout),
+        CommandEnd::TimedOut => DriverEnd::TimedOut(timeout.as_secs()),
         // Windows' own codes are known in hexadecimal: 0xc0000005.
         CommandEnd::Exited(code @ ..0) => {
             DriverEnd::Crashed(format!("exit status {:#x}", code.cast_unsigned()))

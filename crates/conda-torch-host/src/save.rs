@@ -1,5 +1,5 @@
-//! Replaces a file of the user, completely or not at all, and keeps a copy of the old one. This is not part
-//! of [`Host`](conda_torch_probe::host::Host): a host cannot write.
+//! Writes files. [`save`] replaces a file of the user atomically and keeps a copy of the
+//! old one. Not part of [`Host`](conda_torch_probe::host::Host), which cannot write.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -15,7 +15,7 @@ pub struct SaveFailed {
     failure: Failure,
 }
 
-/// How many copies may lie beside a file.
+/// The most copies of a file.
 const BACKUPS: u32 = 1000;
 
 /// Replaces `old`, which must be the content of the file, with `new`. A symbolic link is kept: the file that
@@ -61,7 +61,7 @@ fn backup_path(target: &Path) -> Result<PathBuf, SaveFailed> {
         name.push(if number == 1 { ".bak".to_owned() } else { format!(".bak{number}") });
         PathBuf::from(name)
     };
-    // A dangling link is in the way too.
+    // A dangling link is not free either.
     let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
     (1..=BACKUPS).map(path).find(is_free).ok_or_else(|| SaveFailed {
         step: format!("cannot copy `{}`", target.display()),
@@ -71,23 +71,18 @@ fn backup_path(target: &Path) -> Result<PathBuf, SaveFailed> {
 
 /// Writes a file that must not exist yet.
 fn create(path: &Path, bytes: &[u8], permissions: &Permissions) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    write(file, bytes, permissions).inspect_err(|_| drop(fs::remove_file(path)))
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    write(&mut file, bytes, permissions).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 /// Writes to a file, and waits until it is on the disk.
-fn write(
-    mut file: impl std::borrow::BorrowMut<File>,
-    bytes: &[u8],
-    permissions: &Permissions,
-) -> io::Result<()> {
-    let file = file.borrow_mut();
+fn write(file: &mut File, bytes: &[u8], permissions: &Permissions) -> io::Result<()> {
     file.write_all(bytes)?;
     file.set_permissions(permissions.clone())?;
     file.sync_all()
 }
 
-/// Puts a new file in the place of another one, with its owner and group if this user may do that.
+/// Replaces a file, and keeps its owner and group if this user may set them.
 fn replace(target: &Path, bytes: &[u8], permissions: &Permissions) -> io::Result<()> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
@@ -98,9 +93,52 @@ fn replace(target: &Path, bytes: &[u8], permissions: &Permissions) -> io::Result
         let _ = chown(new.path(), Some(metadata.uid()), Some(metadata.gid()));
     }
     new.persist(target)?;
-    // The new name lasts once its folder is on the disk. Not every system can be asked for that.
+    // The new name is only durable once its folder is on the disk, where the system supports that.
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+/// A new folder that only this user can read; removed with its content when dropped.
+#[derive(Debug)]
+pub struct TempFolder(tempfile::TempDir);
+
+impl TempFolder {
+    /// Creates a folder among the system's temporary files.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    pub fn new() -> Result<Self, Failure> {
+        Ok(Self(tempfile::Builder::new().prefix("conda-torch-").tempdir()?))
+    }
+
+    /// The path of a file or folder in it, which need not exist.
+    #[must_use]
+    pub fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_string_lossy().into_owned()
+    }
+
+    /// Writes a file in it.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        Ok(std::fs::write(self.0.path().join(name), text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_removed_with_its_content() {
+        let folder = TempFolder::new().expect("a folder");
+        folder.write("pixi.toml", "[workspace]").expect("written");
+        let file = folder.path("pixi.toml");
+        assert!(std::path::Path::new(&file).is_file());
+        drop(folder);
+        assert!(!std::path::Path::new(&file).parent().expect("a folder").exists());
+    }
 }

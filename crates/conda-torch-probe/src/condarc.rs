@@ -13,7 +13,7 @@ use crate::probe::{Probe, SMALL};
 /// The names in each folder, the weaker first; then the files in `condarc.d`.
 const NAMES: [&str; 2] = [".condarc", "condarc"];
 
-/// Keys that say where packages come from, or pin versions.
+/// Keys about channels, priorities and pins.
 const CHANNEL_KEYS: [&str; 10] = [
     "channel_alias",
     "channel_priority",
@@ -119,7 +119,7 @@ fn paths(probe: &Probe<'_>) -> Vec<String> {
         paths.extend(NAMES.map(|name| target.join(folder, name)));
         let more = target.join(folder, "condarc.d");
         let names = probe.host.list(&more).unwrap_or_default();
-        // conda takes these two, in lower case.
+        // conda reads these two, in lower case.
         let is_yaml = |name: &&String| matches!(name.rsplit_once('.'), Some((_, "yml" | "yaml")));
         paths.extend(names.iter().filter(is_yaml).map(|name| target.join(&more, name)));
     }

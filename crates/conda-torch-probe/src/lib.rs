@@ -1,7 +1,7 @@
 //! Detects a machine and the conda environments on it, through a [`Host`](host::Host) that can be recorded.
 //!
-//! [`probe`] asks every source in the order of `SOURCES` and returns a [`Machine`]. It decides nothing: each source
-//! leaves a report, and what a source fails to answer is unknown. [`environment`] reads the environments.
+//! [`probe`] reads every source in the order of `SOURCES` and returns a [`Machine`]. It decides nothing: each source
+//! adds a report, and a fact that it cannot read is unknown. [`environment`] reads the environments.
 
 mod clients;
 mod condarc;
@@ -12,6 +12,7 @@ mod libc;
 mod nvidia;
 mod os;
 mod overrides;
+mod package_record;
 mod pci;
 mod probe;
 mod processor;

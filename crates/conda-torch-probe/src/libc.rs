@@ -14,7 +14,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         probe.machine.glibc = Detected::Absent;
         probe.machine.musl = Detected::Absent;
     } else if let Some(version) = probe.host.own_glibc() {
-        // A program that is linked with glibc runs on the one that counts.
+        // This process runs on the system's glibc.
         let version = version.parse::<Version>();
         let version = version.or_else(|error| failed(error.to_string()));
         probe.machine.musl = Detected::Absent;
@@ -46,8 +46,7 @@ fn installed(probe: &mut Probe<'_>) {
     }
 }
 
-/// The folders in which distributions keep glibc. The loader's folder is of no use: `/lib64` is `/usr/lib` on
-/// some and `/usr/lib64` on others.
+/// Folders of glibc in distributions: `/lib64` is `/usr/lib` on some and `/usr/lib64` on others.
 fn folders(arch: &str) -> [String; 6] {
     let triplet = match arch {
         "powerpc64" => "powerpc64le-linux-gnu".to_owned(),
@@ -151,8 +150,8 @@ mod tests {
 
     #[test]
     fn musl_prints_its_version_in_its_usage() {
-        let said = "musl libc (x86_64)\nVersion 1.2.5\nDynamic Program Loader\nUsage: …";
-        assert_eq!(musl_version(said), Ok(Version::new(&[1, 2, 5])));
+        let usage = "musl libc (x86_64)\nVersion 1.2.5\nDynamic Program Loader\nUsage: …";
+        assert_eq!(musl_version(usage), Ok(Version::new(&[1, 2, 5])));
         assert_eq!(musl_version("Version 1.2.5-git-3-gabc"), Ok(Version::new(&[1, 2, 5])));
         assert!(musl_version("segfault").is_err());
     }

@@ -36,8 +36,8 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     rosetta(probe, target);
 }
 
-/// Conda's platform is what this program was compiled for. The kernel may be of another architecture
-/// (32-bit programs, Rosetta), and conda's programs run beside this one.
+/// Conda's platform is the one that this program was compiled for. The kernel's architecture may differ (32-bit
+/// programs, Rosetta).
 fn subdir(probe: &mut Probe<'_>, target: &Target, system: &System) {
     let Target { os, arch, .. } = target;
     let subdir = SUBDIRS.iter().find(|(other, on, _)| other == os && on == arch);

@@ -44,7 +44,7 @@ impl Overrides {
             machine.musl = Detected::Absent;
         }
         override_by(&mut machine.macos, *macos, "--macos");
-        // Driver and CUDA version belong together: a detected value is of another driver.
+        // If only one is given, the detected other one belongs to another driver.
         if driver.is_some() != cuda.is_some() {
             machine.driver = Detected::unknown("only its CUDA version was given");
             machine.driver_cuda = Detected::unknown("only the driver's version was given");
@@ -103,8 +103,8 @@ const SETTINGS: [&str; 10] = [
     "CUDA_VISIBLE_DEVICES",
 ];
 
-/// Adds these variables to the settings as they are: each client reads them differently. Of a UUID only the
-/// kind is kept: it identifies a card, and no client's virtual packages depend on it.
+/// Adds these variables to the settings as they are: each client reads them differently. UUIDs, which identify a
+/// card, are shortened.
 pub(super) fn add_settings(probe: &mut Probe<'_>) {
     let set = SETTINGS.into_iter().filter_map(|name| {
         let value = without_uuids(&probe.host.env(name)?);
@@ -117,11 +117,11 @@ pub(super) fn add_settings(probe: &mut Probe<'_>) {
 
 /// `GPU-…` for `GPU-8f6d2db0-…`, in a list with commas.
 fn without_uuids(value: &str) -> String {
-    let kept = |name: &str| {
+    let short = |name: &str| {
         let kind = ["GPU-", "MIG-"].into_iter().find(|kind| name.trim().starts_with(kind));
         kind.map_or_else(|| name.to_owned(), |kind| format!("{kind}…"))
     };
-    value.split(',').map(kept).collect::<Vec<_>>().join(",")
+    value.split(',').map(short).collect::<Vec<_>>().join(",")
 }
 
 /// Applies `CONDA_OVERRIDE_*` with conda's meaning: empty is absent.
@@ -142,15 +142,13 @@ pub(super) fn apply_environment(probe: &mut Probe<'_>) {
         }
         probe.machine.glibc = glibc;
     }
-    if let Some(macos) = variable(probe, "CONDA_OVERRIDE_OSX", version) {
-        probe.machine.macos = macos;
-    }
-    if let Some(windows) = variable(probe, "CONDA_OVERRIDE_WIN", version) {
-        probe.machine.windows = windows;
-    }
-    if let Some(kernel) = variable(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned())) {
-        probe.machine.kernel = kernel;
-    }
+    let macos = variable(probe, "CONDA_OVERRIDE_OSX", version);
+    let windows = variable(probe, "CONDA_OVERRIDE_WIN", version);
+    let kernel = variable(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned()));
+    let machine = &mut probe.machine;
+    macos.into_iter().for_each(|it| machine.macos = it);
+    windows.into_iter().for_each(|it| machine.windows = it);
+    kernel.into_iter().for_each(|it| machine.kernel = it);
 }
 
 /// A bare `12` is 12.0 for conda, which compares it as a version.

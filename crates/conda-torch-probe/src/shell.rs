@@ -29,8 +29,7 @@ fn unix(probe: &Probe<'_>) -> Detected<Shell> {
     Detected::found(shell, Origin::Env("SHELL".into()))
 }
 
-/// Windows sets `PSModulePath` for everybody, but only `PowerShell` adds the user's own folder. Git Bash
-/// sets `MSYSTEM`.
+/// `PSModulePath` is always set on Windows, but only `PowerShell` adds the user's folder. Git Bash sets `MSYSTEM`.
 fn windows(probe: &Probe<'_>) -> Detected<Shell> {
     let modules = probe.env("PSModulePath").unwrap_or_default().to_ascii_lowercase();
     let (shell, variable) = if probe.env("MSYSTEM").is_some() {

@@ -1,4 +1,4 @@
-//! What an answer needs and a document does not report.
+//! Assumptions about a machine whose document does not report everything.
 
 use crate::conda::{Os, Subdir};
 use crate::types::{Detected, Machine, Origin};

@@ -42,7 +42,7 @@ fn known<'t>(labels: &LabeledText<'t>, label: &str) -> Option<&'t str> {
     labels.first(label).filter(|text| !is_missing(text))
 }
 
-/// What stands for a missing value.
+/// Whether a value is missing.
 fn is_missing(text: &str) -> bool {
     matches!(text, "" | "N/A" | "n/a" | "None" | "Could not collect" | "No CUDA" | "[N/A]" | "ERR!")
 }

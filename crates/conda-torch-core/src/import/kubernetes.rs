@@ -1,6 +1,6 @@
 //! Nodes of Kubernetes as `kubectl get nodes -o json` prints them, with the labels of NVIDIA's GPU Feature
-//! Discovery. Several nodes are read as one machine that stands for all with a GPU: what runs there runs on each of
-//! them.
+//! Discovery. Several nodes are read as one machine with the oldest driver: what runs there runs on each node with a
+//! GPU.
 //!
 //! Source: <https://github.com/NVIDIA/k8s-device-plugin/tree/main/docs/gpu-feature-discovery>.
 
@@ -205,7 +205,7 @@ fn describe(node: &Node, NodeGpus { gpu, count }: &NodeGpus) -> String {
 struct Node {
     name: String,
     subdir: Option<Subdir>,
-    /// The distribution with its own name.
+    /// The distribution.
     os: Option<String>,
     kernel: Option<String>,
     driver: Option<DriverVersion>,
@@ -310,7 +310,7 @@ fn node_cuda(labels: &Labels<'_>) -> Option<CudaVersion> {
 }
 
 fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
-    // Without GPU Feature Discovery the cloud's own label may name it.
+    // Without GPU Feature Discovery a label of the cloud may name it.
     let product = labels
         .text("nvidia.com/gpu.product")
         .or(labels.text("cloud.google.com/gke-accelerator"))

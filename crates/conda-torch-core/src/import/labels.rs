@@ -1,5 +1,4 @@
-//! Text of `label : value` lines, with further values on their own lines, as the `info` of conda, mamba, micromamba
-//! and pixi prints it.
+//! Text of `label : value` lines, with further values on the lines below, as the `info` of conda clients prints it.
 
 /// Labels with their values, in order.
 #[derive(Debug, Default)]

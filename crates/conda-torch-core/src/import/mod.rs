@@ -1,8 +1,8 @@
-//! Machines described elsewhere: documents that people already have, read as a [`Machine`].
+//! Reads documents about a machine, such as the output of `nvidia-smi` or `conda info`, as a [`Machine`].
 //!
-//! A reader recognizes its format by the content and fills what the document reports, with the origin
-//! `document:FORMAT`. It sets to absent what the document proves, and leaves the rest unknown. It assumes
-//! nothing: [`assume_baseline`] fills what an answer needs, with the origin `baseline`.
+//! A reader recognizes its format by the content and sets the facts that the document reports, with the origin
+//! `document:FORMAT`. Other facts stay unknown: [`assume_baseline`] sets those that an answer needs, with the origin
+//! `baseline`.
 
 mod baseline;
 mod clients;
@@ -20,38 +20,56 @@ use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 pub use baseline::assume_baseline;
 pub use document::text_of;
 
+use clients::InfoFormat;
 use document::Document;
-use nvidia_smi::{banner, csv, message, query, xml};
+use nvidia_smi::{Report, banner, csv, message, query, xml};
 
 /// `None`: the document has another format. An error: what is wrong with it.
 type Recognized = Option<Result<(), String>>;
 
-/// Fills a machine of which nothing is known.
-type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
+/// How a format is read.
+enum Reader {
+    NvidiaSmi(fn(&str) -> Option<Report>),
+    InfoJson(&'static InfoFormat),
+    InfoText(&'static InfoFormat),
+    Other(fn(&Document<'_>, &mut Machine) -> Recognized),
+}
 
 /// Every format except our own, by the command that prints it. Those that report most come first: a text may have
 /// several.
 const FORMATS: [(&str, Reader); 17] = [
-    ("kubectl get nodes -o json", kubernetes::read),
-    ("conda info --json", |it, machine| clients::read_json(&clients::CONDA, it, machine)),
-    ("micromamba info --json", |it, machine| clients::read_json(&clients::MICROMAMBA, it, machine)),
-    ("mamba info --json", |it, machine| clients::read_json(&clients::MAMBA, it, machine)),
-    ("pixi info --json", |it, machine| clients::read_json(&clients::PIXI, it, machine)),
-    ("python -m torch.utils.collect_env", collect_env::read),
-    ("micromamba info", |it, machine| clients::read_text(&clients::MICROMAMBA, it, machine)),
-    ("mamba info", |it, machine| clients::read_text(&clients::MAMBA, it, machine)),
-    ("conda info", |it, machine| clients::read_text(&clients::CONDA, it, machine)),
-    ("pixi info", |it, machine| clients::read_text(&clients::PIXI, it, machine)),
-    ("nvidia-smi -q -x", |it, machine| nvidia_smi::fill(xml::parse(&it.plain)?, machine)),
-    ("nvidia-smi -q", |it, machine| nvidia_smi::fill(query::parse(&it.plain)?, machine)),
-    ("nvidia-smi", |it, machine| nvidia_smi::fill(banner::parse(&it.plain)?, machine)),
-    ("nvidia-smi -L", |it, machine| nvidia_smi::fill(query::parse_list(&it.plain)?, machine)),
-    ("nvidia-smi --version", |it, machine| {
-        nvidia_smi::fill(query::parse_version(&it.plain)?, machine)
-    }),
-    ("nvidia-smi --query-gpu", |it, machine| nvidia_smi::fill(csv::parse(&it.plain)?, machine)),
-    ("nvidia-smi's message", message::read),
+    ("kubectl get nodes -o json", Reader::Other(kubernetes::read)),
+    ("conda info --json", Reader::InfoJson(&clients::CONDA)),
+    ("micromamba info --json", Reader::InfoJson(&clients::MICROMAMBA)),
+    ("mamba info --json", Reader::InfoJson(&clients::MAMBA)),
+    ("pixi info --json", Reader::InfoJson(&clients::PIXI)),
+    ("python -m torch.utils.collect_env", Reader::Other(collect_env::read)),
+    ("micromamba info", Reader::InfoText(&clients::MICROMAMBA)),
+    ("mamba info", Reader::InfoText(&clients::MAMBA)),
+    ("conda info", Reader::InfoText(&clients::CONDA)),
+    ("pixi info", Reader::InfoText(&clients::PIXI)),
+    ("nvidia-smi -q -x", Reader::NvidiaSmi(xml::parse)),
+    ("nvidia-smi -q", Reader::NvidiaSmi(query::parse)),
+    ("nvidia-smi", Reader::NvidiaSmi(banner::parse)),
+    ("nvidia-smi -L", Reader::NvidiaSmi(query::parse_list)),
+    ("nvidia-smi --version", Reader::NvidiaSmi(query::parse_version)),
+    ("nvidia-smi --query-gpu", Reader::NvidiaSmi(csv::parse)),
+    ("nvidia-smi's message", Reader::Other(message::read)),
 ];
+
+impl Reader {
+    fn read(&self, document: &Document<'_>, machine: &mut Machine) -> Recognized {
+        match self {
+            Self::NvidiaSmi(parse) => {
+                nvidia_smi::fill(parse(&document.plain)?, machine);
+                Some(Ok(()))
+            }
+            Self::InfoJson(format) => clients::read_json(format, document, machine),
+            Self::InfoText(format) => clients::read_text(format, document, machine),
+            Self::Other(read) => read(document, machine),
+        }
+    }
+}
 
 /// Why a document is not a machine.
 #[derive(Debug, thiserror::Error)]
@@ -93,9 +111,9 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     if let Some(machine) = machine_json::read(&document) {
         return machine;
     }
-    for (format, read) in FORMATS {
+    for (format, reader) in FORMATS {
         let mut machine = unknown_machine(format);
-        match read(&document, &mut machine) {
+        match reader.read(&document, &mut machine) {
             None => {}
             Some(Ok(())) => {
                 let (source, detail) = ("--machine".to_owned(), format!("read as {format}"));
@@ -112,7 +130,7 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     })
 }
 
-/// A machine of which a document has reported nothing yet.
+/// A machine of which every fact is unknown.
 fn unknown_machine(format: &str) -> Machine {
     fn unknown<T>(format: &str) -> Detected<T> {
         Detected::unknown(format!("{format} does not report it"))

@@ -1,5 +1,5 @@
-//! Text as it was before it was copied from a terminal, a mail or an issue: without colors, carriage returns, marks
-//! of a quotation and fences of Markdown. The lines keep their numbers.
+//! Text from a terminal, a mail or an issue, without colors, carriage returns, quotation marks and Markdown fences.
+//! Line numbers do not change.
 
 /// The text without what copying adds.
 pub(super) fn plain(text: &str) -> String {
@@ -17,7 +17,7 @@ fn plain_line(line: &str) -> String {
     if is_fence(line) { String::new() } else { line.to_owned() }
 }
 
-/// A line without the marks of a reply: `> > text`. conda's own `>>>>` of a report stays.
+/// A line without the marks of a reply: `> > text`. The `>>>>` of conda's reports stays.
 fn unquoted(line: &str) -> &str {
     let mut line = line;
     while let Some(rest) = line.trim_start().strip_prefix('>') {

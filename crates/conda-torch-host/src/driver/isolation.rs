@@ -1,12 +1,12 @@
-//! What the process that asks the driver does before it loads a library: a crash leaves nothing behind, and
-//! what a library prints does not mix with the replies.
+//! Prepares the process that calls the driver: a crash leaves nothing behind, and output of a library does not mix
+//! with the replies.
 //!
 //! The environment stays, including `LD_LIBRARY_PATH` and `LD_PRELOAD`: a library must be found and behave as it
 //! does in the clients' processes. `LiveHost::driver` changes two variables.
 
 use std::io::Write;
 
-/// Prepares this process and returns where the parent reads. The library is asked even if a step fails.
+/// Prepares this process and returns the stream that the parent reads. A failed step is ignored.
 #[cfg(unix)]
 pub(super) fn enter() -> Box<dyn Write> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -15,8 +15,7 @@ pub(super) fn enter() -> Box<dyn Write> {
     let maximum = getrlimit(Resource::Core).maximum;
     let current = Some(maximum.map_or(1, |maximum| maximum.min(1)));
     let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
-    // stdout moves to another number, which the library's own children do not inherit. What is printed to
-    // stdout goes to stderr.
+    // The stream gets another number, which the library's children do not inherit; stdout becomes stderr.
     let replies = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned();
     match replies {
         Ok(replies) if rustix::stdio::dup2_stdout(std::io::stderr()).is_ok() => {

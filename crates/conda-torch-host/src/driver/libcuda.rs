@@ -44,7 +44,7 @@ fn query_devices(library: &Cuda, printer: &mut Printer<'_>) {
     }
 }
 
-/// libcuda, opened and never closed: closing runs code of the driver.
+/// libcuda. It is never closed, which would run code of the driver.
 struct Cuda {
     library: std::mem::ManuallyDrop<Library>,
 }

@@ -19,7 +19,7 @@ pub(super) fn query(paths: &[String], printer: &mut Printer<'_>) {
             printer.call(Query::Init, None, init, |_| Some(Reply::Text(path.clone())))
         {
             query_driver(&nvml, printer);
-            // Not shut down: that can hang as well, and the process ends here.
+            // No shutdown, which can hang: the process ends anyway.
             std::mem::forget(nvml);
             return;
         }
@@ -56,7 +56,7 @@ fn query_device(device: &Device<'_>, index: u32, printer: &mut Printer<'_>) {
     printer.reply(Query::PciId, of, || {
         reply(device.pci_info(), |pci| Reply::Number(pci.pci_device_id.into()))
     });
-    // The wrapper has it for Linux alone.
+    // The wrapper only has it for Linux.
     #[cfg(target_os = "linux")]
     printer.reply(Query::Virtualization, of, || virtualization(device));
     if mig == Some(1) {
@@ -101,7 +101,7 @@ fn failed(error: &NvmlError) -> Reply {
     Reply::Error(format!("{error:?}"))
 }
 
-/// The same for a library that may not be there.
+/// The same for a library that may not exist.
 fn failed_to_load(error: &NvmlError, path: &str) -> Reply {
     if let NvmlError::LibloadingError(error) = error {
         return load_error(error, path);

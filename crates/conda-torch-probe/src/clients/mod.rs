@@ -16,7 +16,7 @@ pub(super) use programs::{home, on_path};
 /// conda's first version that solves with libmamba by default.
 const FAST_CONDA: Version = Version::new(&[23, 10]);
 
-/// Packages in conda's own environment that change its virtual packages: the processor table and a plugin.
+/// Packages in conda's environment that change its virtual packages: the processor table and a plugin.
 const PARTS: [&str; 2] = ["archspec", "nvidia-virtual-packages"];
 
 /// The head of a program and its table of segments.

@@ -4,6 +4,7 @@ use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::types::ClientKind;
 
 use crate::host::{Failure, Target};
+use crate::package_record::FileName;
 use crate::probe::Probe;
 
 /// How much of a package's record is read: it lists every file of the package.
@@ -60,7 +61,7 @@ fn micromamba(probe: &Probe<'_>) -> Option<String> {
     [target.join(&home, "micromamba"), new].into_iter().find(|root| is_prefix(probe, root))
 }
 
-/// The names of the environments in `envs`. A folder that this user cannot list has none.
+/// The names of the environments in `envs`, as far as this user can list them.
 pub(super) fn environments(probe: &Probe<'_>, root: &str) -> Vec<String> {
     let target = probe.host.target();
     let folder = target.join(root, "envs");
@@ -92,8 +93,8 @@ impl Packages {
     /// The version of a package, and its file.
     fn record(&self, name: &str) -> Option<(&str, String)> {
         self.records.as_ref().ok()?.iter().find_map(|file| {
-            let (package, version) = name_and_version(file)?;
-            (package == name).then(|| (version, self.target.join(&self.folder, file)))
+            let record = FileName::parse(file).filter(|record| record.name == name)?;
+            Some((record.version, self.target.join(&self.folder, file)))
         })
     }
 
@@ -103,19 +104,12 @@ impl Packages {
         Some((version.parse().ok()?, path))
     }
 
-    /// The platform of the packages: conda's own, or Python's if conda is `noarch`. Without it the
-    /// machine's counts.
+    /// The platform of the packages: conda's, or Python's if conda is `noarch`.
     pub(super) fn subdir(&self, probe: &Probe<'_>) -> Option<Subdir> {
         let mut paths =
             ["conda", "python", "mamba"].into_iter().filter_map(|name| self.record(name));
         paths.find_map(|(_, path)| subdir(&probe.host.read(&path, RECORD).ok()?))
     }
-}
-
-/// From `conda-23.10.0-py311h06a4308_1.json`.
-fn name_and_version(file: &str) -> Option<(&str, &str)> {
-    let (rest, _build) = file.strip_suffix(".json")?.rsplit_once('-')?;
-    rest.rsplit_once('-')
 }
 
 /// The value of `"subdir": "linux-64"`, without parsing the long list of files.
@@ -129,16 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_records_name_is_taken_apart_from_its_end() {
-        assert_eq!(name_and_version("conda-23.10.0-py311h0_1.json"), Some(("conda", "23.10.0")));
-        let libmamba = name_and_version("conda-libmamba-solver-24.1.0-pyhd8ed1ab_0.json");
-        assert_eq!(libmamba, Some(("conda-libmamba-solver", "24.1.0")));
-        assert_eq!(name_and_version("history"), None);
-        assert_eq!(name_and_version("conda.json"), None);
-    }
-
-    #[test]
-    fn the_subdir_is_found_whatever_stands_around_it() {
+    fn the_subdir_is_found_in_any_text() {
         assert_eq!(subdir(b"{\"subdir\": \"osx-64\", \"x\": 1}"), Some(Subdir::Osx64));
         assert_eq!(subdir(b"{\"subdir\":\"noarch\"}"), None);
         assert_eq!(subdir(b"\"subdir\""), None);

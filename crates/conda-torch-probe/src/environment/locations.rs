@@ -5,7 +5,7 @@ use conda_torch_core::types::Machine;
 
 use crate::clients::home;
 use crate::condarc;
-use crate::host::Host;
+use crate::host::{Failure, Host};
 
 /// How much of a list of environments is read.
 const LIST: usize = 1 << 20;
@@ -79,13 +79,13 @@ pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Location> {
     locations
 }
 
-/// Whether a folder is an environment. One that this user cannot look into is one too.
+/// Whether a folder is an environment, or may be one that this user cannot read.
 fn is_environment(host: &dyn Host, prefix: &str) -> bool {
     let folder = host.target().join(prefix, "conda-meta");
-    host.exists(&folder) || host.list(&folder).is_err_and(|failure| !failure.is_not_there())
+    host.exists(&folder) || host.list(&folder).is_err_and(|failure| failure != Failure::NotThere)
 }
 
-/// A folder with its own links followed, without a separator at the end.
+/// A folder without a separator at the end. If it is a link, its target.
 fn without_links(host: &dyn Host, path: &str) -> String {
     let mut path = path.trim_end_matches(['/', '\\']).to_owned();
     for _ in 0..LINKS {
@@ -120,7 +120,7 @@ fn folders(host: &dyn Host, machine: &Machine, roots: &[&str]) -> Vec<String> {
     folders
 }
 
-/// The environments in the list that conda and mamba keep.
+/// The environments in conda's and mamba's list.
 fn listed(host: &dyn Host) -> Vec<String> {
     let Some(home) = home(host) else { return Vec::new() };
     let file = host.target().join(&home, ".conda/environments.txt");

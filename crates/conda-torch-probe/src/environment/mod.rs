@@ -1,11 +1,9 @@
-//! Conda environments: where they are, and what is in them. Only their files are read; no client and no Python is
-//! started, and nothing is written.
+//! Conda environments: where they are, and their packages. Only files are read; no client is started.
 
 mod history;
 mod locations;
 mod pip;
 mod read;
-mod record;
 
 pub use conda_torch_core::conda::without_secrets;
 pub use locations::{Location, active, all, at, named};

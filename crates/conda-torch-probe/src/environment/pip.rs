@@ -1,4 +1,4 @@
-//! Packages that pip installed into an environment. Their folders lie beside those of conda's packages and name the
+//! Packages that pip installed into an environment. Their folders are beside those of conda's packages and name the
 //! installer.
 
 use conda_torch_core::conda::{Os, Subdir};
@@ -54,8 +54,7 @@ fn distribution(folder: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && !name.starts_with('~')).then_some((name, version))
 }
 
-/// Whether conda has a package of that name and version. For PyTorch's packages that proves nothing: those of
-/// pip replace those of conda.
+/// Whether conda has a package of that name and version. PyTorch's count as pip's, which replace conda's.
 fn is_from_conda(environment: &Environment, name: &str, version: &str) -> bool {
     let name = normal(name);
     let is_torch = TORCH.contains(&name.as_str());

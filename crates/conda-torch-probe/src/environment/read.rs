@@ -3,9 +3,9 @@
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::types::{Environment, InstalledPackage, SourceReport};
 
-use super::record::{FileName, Record};
 use super::{Location, history, pip, without_secrets};
 use crate::host::{Failure, Host};
+use crate::package_record::{FileName, Record};
 use crate::probe::{failed, outcome};
 
 /// How much of a record is read at first: the list of files comes after what is needed.
@@ -19,8 +19,7 @@ const PINNED: usize = 64 << 10;
 /// How many records are read. No environment has as many.
 const RECORDS: usize = 20_000;
 
-/// Reads an environment. What cannot be read is in its `problems`, and the rest counts. Without `conda-meta`
-/// it has only that problem.
+/// Reads an environment. Files that cannot be read are in its `problems`.
 #[must_use]
 pub fn read(host: &dyn Host, location: &Location) -> Environment {
     let Location { prefix, name } = location.clone();
@@ -117,7 +116,7 @@ impl Reader<'_> {
         })
     }
 
-    /// What was requested, if it is installed: clients forget the rest too. pixi keeps no history.
+    /// Requested specs of installed packages: clients ignore the others too. pixi keeps no history.
     fn requested(&mut self) {
         if let Some(text) = self.text("history", HISTORY) {
             let mut requested = history::requested(&text);
@@ -142,7 +141,7 @@ impl Reader<'_> {
         match self.host.read(&path, limit) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Err(failure) => {
-                if !failure.is_not_there() {
+                if failure != Failure::NotThere {
                     self.problem(path, &failure);
                 }
                 None

@@ -1,7 +1,5 @@
 //! The calls to the NVIDIA driver's libraries and their replies, raw.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 /// Which library files to try, in order: paths, or a bare name for the loader to find.
@@ -26,14 +24,14 @@ pub struct DriverReport {
 }
 
 impl DriverReport {
-    /// The driver could not be asked.
+    /// The process could not be started.
     #[must_use]
     pub fn not_started(why: impl Into<String>) -> Self {
         Self { calls: Vec::new(), end: DriverEnd::NotStarted(why.into()) }
     }
 }
 
-/// How the process that asks the driver ended.
+/// How the process that calls the driver ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriverEnd {
@@ -47,21 +45,13 @@ pub enum DriverEnd {
     NotStarted(String),
 }
 
-impl DriverEnd {
-    /// It did not end within this time.
-    #[must_use]
-    pub fn timed_out(limit: Duration) -> Self {
-        Self::TimedOut(limit.as_secs())
-    }
-}
-
 /// A call that is about to be made (no reply yet), or its reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DriverCall {
     /// The library.
     pub library: Library,
-    /// What is asked.
+    /// The value.
     pub query: Query,
     /// The device's index, if the call is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,8 +61,8 @@ pub struct DriverCall {
     pub reply: Option<Reply>,
 }
 
-/// The calls in the output of the process that asks the driver. Lines that a library printed, or that were
-/// cut off, are skipped.
+/// The calls in the output of the process that calls the driver. Lines that a library printed and cut-off lines are
+/// skipped.
 #[must_use]
 pub fn parse_driver_calls(stdout: &[u8]) -> Vec<DriverCall> {
     let lines = stdout.split(|byte| *byte == b'\n');
@@ -100,7 +90,7 @@ impl Library {
     }
 }
 
-/// What a call asks.
+/// What a call asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Query {
@@ -133,7 +123,7 @@ pub enum Query {
 }
 
 impl Query {
-    /// What is asked, for a sentence.
+    /// Its name in sentences.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -154,7 +144,7 @@ impl Query {
     }
 }
 
-/// A reply as it came.
+/// A raw reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
@@ -170,7 +160,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// A number that no library reports below 0.
+    /// A number. Negative ones are errors.
     #[must_use]
     pub fn number(number: i64) -> Self {
         u64::try_from(number)

@@ -1,12 +1,11 @@
 //! Access to a machine: its files, programs and environment, and the NVIDIA driver.
 //!
 //! [`Host`] is implemented by `conda-torch-host` for this machine and by [`RecordedHost`] for a machine that was
-//! written down. Everything that differs between operating systems at compile time is behind it.
+//! recorded. Everything that differs between operating systems at compile time is behind it.
 
 mod driver;
 mod recorded;
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use driver::{
     DriverCall, DriverEnd, DriverReport, DriverRequest, Library, Query, Reply, parse_driver_calls,
 };
-pub use recorded::{RecordedHost, RecordedHostError};
+pub use recorded::RecordedHost;
 
 /// How long a program or the driver may take, unless `CONDA_TORCH_TIMEOUT` sets another number of seconds.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -80,7 +79,7 @@ pub trait Host {
     /// If it cannot be started, or does not end in time.
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure>;
 
-    /// Asks the NVIDIA driver's libraries in a process of their own, for a limited time.
+    /// Calls the NVIDIA driver's libraries in a separate process, for a limited time.
     fn driver(&self, request: &DriverRequest) -> DriverReport;
 }
 
@@ -168,54 +167,30 @@ pub struct DisplayDevice {
 }
 
 /// Why a file or program gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
     /// It does not exist.
+    #[error("not found")]
     NotThere,
     /// This user has no permission.
+    #[error("permission denied")]
     Denied,
     /// It is larger than expected.
+    #[error("larger than expected")]
     TooLarge,
     /// It did not answer within this many seconds.
+    #[error("no answer within {0} second{s}", s = if *.0 == 1 { "" } else { "s" })]
     TimedOut(u64),
     /// Anything else, in the words of the system.
+    #[error("{0}")]
     Other(String),
 }
-
-impl Failure {
-    /// It did not answer within this time.
-    #[must_use]
-    pub fn timed_out(limit: Duration) -> Self {
-        Self::TimedOut(limit.as_secs())
-    }
-
-    /// Whether nothing exists there, in contrast to something that did not answer.
-    #[must_use]
-    pub fn is_not_there(&self) -> bool {
-        matches!(self, Self::NotThere)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotThere => f.write_str("not found"),
-            Self::Denied => f.write_str("permission denied"),
-            Self::TooLarge => f.write_str("larger than expected"),
-            Self::TimedOut(1) => f.write_str("no answer within 1 second"),
-            Self::TimedOut(seconds) => write!(f, "no answer within {seconds} seconds"),
-            Self::Other(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
-        // A file in the place of a parent folder: the path does not exist either.
+        // NotADirectory: a parent folder is a file.
         if matches!(error.kind(), NotFound | NotADirectory) {
             Self::NotThere
         } else if error.kind() == PermissionDenied {

@@ -1,4 +1,4 @@
-//! A machine that was written down: its raw answers.
+//! A recorded machine: its raw answers.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use super::{
     DisplayDevice, DriverReport, DriverRequest, Failure, Host, ProgramOutput, System, Target,
 };
 
-/// A host as a document. What it does not mention does not exist.
+/// A recorded host. What the document does not mention does not exist.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedHost {
-    /// What it is and where it was seen, for a reader.
+    /// What it is and where it was recorded.
     #[serde(default)]
     pub story: String,
     target: Target,
@@ -53,16 +53,11 @@ enum Program {
     Output(ProgramOutput),
 }
 
-/// Why a document is not a recorded host.
-#[derive(Debug, thiserror::Error)]
-#[error("not a recorded host: {0}")]
-pub struct RecordedHostError(#[from] serde_json::Error);
-
 impl std::str::FromStr for RecordedHost {
-    type Err = RecordedHostError;
+    type Err = serde_json::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(serde_json::from_str(text)?)
+        serde_json::from_str(text)
     }
 }
 

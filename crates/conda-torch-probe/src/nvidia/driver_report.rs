@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use conda_torch_core::types::{CudaVersion, Detected, Machine, Origin, Outcome};
 
-use super::{DriverStatus, driver_files, error_codes, gpu, improve};
+use super::{DriverStatus, driver_files, error_codes, gpu, improve, without_driver};
 use crate::host::{DriverCall, DriverEnd, DriverReport, Failure, Library, Query, Reply};
 use crate::probe::{Probe, quoted};
 
 /// The most devices that a machine may have. A larger number is a damaged reply.
 const DEVICES: u32 = 256;
 
-/// Asks the libraries and sets every fact about driver and GPUs, at least to unknown.
+/// Calls the libraries and sets every fact about driver and GPUs.
 pub(super) fn detect(probe: &mut Probe<'_>) -> DriverStatus {
     let report = if probe.host.target().is_static {
         DriverReport::not_started("a statically linked program cannot open a library")
@@ -20,12 +20,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) -> DriverStatus {
         probe.host.driver(&driver_files::request(probe))
     };
     if let DriverEnd::NotStarted(why) = &report.end {
-        let machine = &mut probe.machine;
-        machine.driver = Detected::unknown(why.clone());
-        machine.driver_cuda = Detected::unknown(why.clone());
-        machine.nvml = Detected::unknown(why.clone());
-        machine.libcuda = Detected::unknown(why.clone());
-        machine.gpu_count = Detected::unknown(why.clone());
+        without_driver(&mut probe.machine, Some(why));
         for library in [Library::Nvml, Library::Libcuda] {
             probe.report(library.as_str(), Outcome::Failed, why);
         }
@@ -89,7 +84,7 @@ fn libcuda_facts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &Libr
     let version = libcuda.fact(Query::CudaVersion, None, cuda);
     machine.libcuda = match libcuda.init() {
         Init::Done(_) => version.clone(),
-        // What conda asks does not exist, or reports no device.
+        // conda reads libcuda: it does not exist, or reports no device.
         Init::NotThere | Init::Failed("100") => Detected::Absent,
         Init::Failed(_) | Init::NoReply => Detected::unknown(libcuda.why_not(Query::Init, None)),
     };
@@ -125,19 +120,16 @@ fn libcuda_facts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &Libr
 
 /// What the libraries report about themselves, even if they could not be initialized.
 fn driver_parts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &LibraryReport<'_>) {
-    let error = |library: &LibraryReport<'_>| match library.init() {
-        Init::Failed(code) => Some(code.chars().take(120).collect::<String>()),
-        Init::Done(_) | Init::NotThere | Init::NoReply => None,
-    };
-    let path = |library: &LibraryReport<'_>| match library.init() {
-        Init::Done(path) if path.starts_with('/') => Some(path.to_owned()),
-        Init::Done(_) | Init::Failed(_) | Init::NotThere | Init::NoReply => None,
+    let path_and_error = |library: &LibraryReport<'_>| match library.init() {
+        Init::Done(path) if path.starts_with('/') => (Some(path.to_owned()), None),
+        Init::Failed(code) => (None, Some(code.chars().take(120).collect::<String>())),
+        Init::Done(_) | Init::NotThere | Init::NoReply => (None, None),
     };
     let parts = &mut machine.nvidia;
-    parts.nvml_path = path(nvml);
-    parts.libcuda_path = path(libcuda);
-    parts.nvml_error = error(nvml).map(Into::into);
-    parts.libcuda_error = error(libcuda).map(Into::into);
+    let (path, error) = path_and_error(nvml);
+    (parts.nvml_path, parts.nvml_error) = (path, error.map(Into::into));
+    let (path, error) = path_and_error(libcuda);
+    (parts.libcuda_path, parts.libcuda_error) = (path, error.map(Into::into));
     parts.libcuda_cuda = libcuda.fact(Query::CudaVersion, None, cuda);
     parts.libcuda_file = libcuda.fact(Query::File, None, |reply| text(reply).map(str::to_owned));
 }
@@ -151,7 +143,7 @@ enum Init<'r> {
     Failed(&'r str),
     /// The library does not exist.
     NotThere,
-    /// It was not asked, or did not reply.
+    /// It was not called, or did not reply.
     NoReply,
 }
 
@@ -167,12 +159,10 @@ impl<'r> LibraryReport<'r> {
         self.report.calls.iter().filter(move |call| call.library == library)
     }
 
-    /// The last reply to a query: an earlier one is another file's.
+    /// The last reply to a query: earlier ones are from other files.
     fn reply(&self, query: Query, device: Option<u32>) -> Option<&'r Reply> {
-        let mut calls = self.calls().rev();
-        calls
-            .find(|call| call.query == query && call.device == device && call.reply.is_some())
-            .and_then(|call| call.reply.as_ref())
+        let is_same = |call: &&DriverCall| call.query == query && call.device == device;
+        self.calls().rev().filter(is_same).find_map(|call| call.reply.as_ref())
     }
 
     /// Of the files that were tried, the one that worked, or else the last that failed.
@@ -208,7 +198,7 @@ impl<'r> LibraryReport<'r> {
         self.reply(query, device).and_then(read).ok_or_else(|| self.why_not(query, device))
     }
 
-    /// The same as a fact.
+    /// The same, as a fact.
     fn fact<T>(
         &self,
         query: Query,
@@ -225,20 +215,17 @@ impl<'r> LibraryReport<'r> {
         }
     }
 
-    /// Why there is no reply: its own error, that of the device or the library, or the end.
+    /// Why a value is missing: its error, that of its device or library, or the end of the process.
     fn why_not(&self, query: Query, device: Option<u32>) -> String {
         let name = match self.library {
             Library::Nvml => "NVML",
             Library::Libcuda => "libcuda",
         };
+        let error = |code: &str| format!("{name}: {}", error_codes::message(self.library, code));
         let of_device = device.and_then(|_| self.reply(Query::Device, device));
         match (self.reply(query, device).or(of_device), self.init()) {
-            (Some(Reply::Error(code)), _) => {
-                format!("{name}: {}", error_codes::message(self.library, code))
-            }
-            (_, Init::Failed(code)) => {
-                format!("{name}: {}", error_codes::message(self.library, code))
-            }
+            (Some(Reply::Error(code)), _) => error(code),
+            (_, Init::Failed(code)) => error(code),
             (_, Init::NotThere) | (Some(Reply::NotThere), _) => format!("{name} not found"),
             (Some(Reply::Text(text)), _) => format!("{name} reports {}", quoted(text)),
             (Some(Reply::Number(number)), _) => format!("{name} reports `{number}`"),
@@ -306,7 +293,7 @@ impl<'r> LibraryReport<'r> {
     }
 }
 
-/// A value that means that there is none.
+/// Absent, if the value means that.
 fn absent_if<T: PartialEq>(fact: Detected<T>, none: &T) -> Detected<T> {
     if fact.value() == Some(none) { Detected::Absent } else { fact }
 }

@@ -1,5 +1,5 @@
-//! The parts of the driver, one by one, and what keeps this program from its devices. They explain why a driver
-//! does not answer or shows no GPU. Most of them are only looked at in that case.
+//! The parts of the driver, one by one, and access to its devices. They explain why a driver does not answer or
+//! shows no GPU, and most are only read in that case.
 
 use conda_torch_core::types::{
     Detected, DeviceAccess, DriverVersion, Origin, Outcome, VisibleDevices,
@@ -146,7 +146,7 @@ fn secure_boot(probe: &Probe<'_>) -> Detected<bool> {
     }
 }
 
-/// Variables that hide or promise GPUs. Nothing that identifies a card is kept.
+/// Variables that hide or request GPUs, without what identifies a card.
 pub(super) fn detect_environment(probe: &mut Probe<'_>) {
     let in_bus_order = probe.env("CUDA_DEVICE_ORDER").as_deref() == Some("PCI_BUS_ID");
     // Set and empty hides every GPU, so it differs from not set.

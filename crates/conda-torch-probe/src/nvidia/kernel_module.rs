@@ -30,7 +30,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     gpus(probe);
 }
 
-/// Whether the kernel module left a file.
+/// Whether the kernel module has a file.
 pub(super) fn is_loaded(machine: &Machine) -> bool {
     let is_file = |path: &str| matches!(path, MODULE | VERSION | GPUS);
     machine.sources.iter().any(|it| is_file(&it.source) && it.outcome != Outcome::Absent)
@@ -80,7 +80,7 @@ fn gpus(probe: &mut Probe<'_>) {
 fn model(probe: &Probe<'_>, path: &str) -> Result<String, Failure> {
     let text = probe.text(path)?;
     let model = text.lines().find_map(|line| line.strip_prefix("Model:")).map(str::trim);
-    // The module may not have asked the card yet.
+    // The module may not have read it from the card yet.
     match model.filter(|model| !model.is_empty() && *model != "Unknown") {
         Some(model) => Ok(model.to_owned()),
         None => failed("no model in `information`"),

@@ -1,8 +1,8 @@
 //! The NVIDIA driver and its GPUs.
 //!
-//! In this order: signs of a driver (without one nothing else is asked); NVML and libcuda, in a process of their
-//! own; the kernel module's files; `nvidia-smi`, if neither library answered; the driver's parts. A later source
-//! only fills what the earlier ones left open.
+//! In this order: signs of a driver (without one the rest is skipped); NVML and libcuda, in a separate process; the
+//! kernel module's files; `nvidia-smi`, if neither library answered; the driver's parts. A later source only sets
+//! facts that the earlier ones left unknown.
 
 mod driver_files;
 mod driver_report;
@@ -14,7 +14,7 @@ mod nvidia_smi;
 mod toolkit;
 
 use conda_torch_core::conda::Os;
-use conda_torch_core::types::{Detected, Gpu, Machine, Outcome, Vendor};
+use conda_torch_core::types::{Detected, Gpu, Machine, Outcome};
 
 use crate::pci;
 use crate::probe::Probe;
@@ -22,13 +22,17 @@ use crate::probe::Probe;
 pub(super) fn detect(probe: &mut Probe<'_>) {
     let is_linux = probe.is_on(Os::Linux);
     if !is_linux && !probe.is_on(Os::Windows) {
-        return without_driver(&mut probe.machine);
+        probe.machine.jetson = Detected::Absent;
+        return without_driver(&mut probe.machine, None);
     }
     jetson::detect(probe);
     let source = "nvidia driver";
     let Some(sign) = driver_files::sign_of_driver(probe) else {
         probe.report(source, Outcome::Absent, "no library, kernel module or device");
-        return without_driver(&mut probe.machine);
+        if !probe.machine.jetson.is_found() {
+            probe.machine.jetson = Detected::Absent;
+        }
+        return without_driver(&mut probe.machine, None);
     };
     probe.report(source, Outcome::Ok, format!("found {sign}"));
     let status = driver_report::detect(probe);
@@ -45,7 +49,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     }
 }
 
-/// What clients ask instead of the driver.
+/// Sources that only clients read.
 pub(super) fn detect_client_sources(probe: &mut Probe<'_>) {
     nvidia_smi::detect_client_query(probe);
     toolkit::detect(probe);
@@ -60,22 +64,23 @@ enum DriverStatus {
     Silent,
     /// None: there are none, or the kernel module is not loaded.
     NotLoaded,
-    /// None: the driver hangs, and must not be asked again.
+    /// None: the driver hangs, and must not be called again.
     Hangs,
 }
 
-fn without_driver(machine: &mut Machine) {
-    machine.driver = Detected::Absent;
-    machine.driver_cuda = Detected::Absent;
-    machine.nvml = Detected::Absent;
-    machine.libcuda = Detected::Absent;
-    machine.gpu_count = Detected::Absent;
-    if !machine.jetson.is_found() {
-        machine.jetson = Detected::Absent;
+/// Sets every fact about the driver to unknown for a reason, or to absent.
+fn without_driver(machine: &mut Machine, why: Option<&str>) {
+    fn fact<T>(why: Option<&str>) -> Detected<T> {
+        why.map_or(Detected::Absent, |why| Detected::unknown(why.to_owned()))
     }
+    machine.driver = fact(why);
+    machine.driver_cuda = fact(why);
+    machine.nvml = fact(why);
+    machine.libcuda = fact(why);
+    machine.gpu_count = fact(why);
 }
 
-/// Takes `new` if it is found and nothing was found before.
+/// Sets a fact to `new` if only `new` is found.
 fn improve<T>(fact: &mut Detected<T>, new: Detected<T>) {
     if !fact.is_found() && new.is_found() {
         *fact = new;
@@ -94,7 +99,7 @@ fn gpu(machine: &mut Machine, index: u32) -> &mut Gpu {
 /// Libraries without a kernel module and without a card mean that there is no GPU. Any other failure leaves their
 /// number unknown.
 fn settle_gpu_count(machine: &mut Machine) {
-    let has_card = machine.adapters.iter().any(|adapter| adapter.vendor == Vendor::Nvidia);
+    let has_card = machine.has_nvidia_card();
     // The GPUs of WSL and Jetson are not on the bus.
     let is_on_bus = !machine.wsl.is_found() && !machine.jetson.is_found();
     let is_open = matches!(machine.gpu_count, Detected::Unknown { .. });

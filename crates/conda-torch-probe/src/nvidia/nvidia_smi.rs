@@ -1,4 +1,4 @@
-//! `nvidia-smi`, the driver's own program. It is slow and may hang, so it is the last resort.
+//! `nvidia-smi`, the driver's program. It is slow and may hang, so it is only run if the libraries do not answer.
 
 use conda_torch_core::conda::Os;
 use conda_torch_core::import::nvidia_smi::{Field, Report, csv};
@@ -61,7 +61,7 @@ pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
     }
 }
 
-/// The program on PATH, or where Windows and WSL have it.
+/// The program on PATH, or in its folder on Windows and WSL.
 fn program(probe: &Probe<'_>) -> Option<String> {
     on_path(probe, SOURCE).or_else(|| {
         let path = if probe.is_on(Os::Windows) {
@@ -112,8 +112,8 @@ fn fill(machine: &mut Machine, report: Report) {
     }
 }
 
-/// Where the program is, and its CUDA version as mamba reads it, if that does not follow from NVML's. It may hang
-/// like the driver, and is not asked then.
+/// The path of the program, and its CUDA version as mamba reads it, if that does not follow from NVML's. It is not
+/// run if the driver hangs.
 pub(super) fn detect_client_query(probe: &mut Probe<'_>) {
     let Some(program) = on_path(probe, SOURCE) else {
         probe.machine.nvidia_smi = Detected::Absent;

@@ -25,7 +25,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         }
         Err(failure) => {
             probe.report_failure(FILE, &failure);
-            if failure.is_not_there() {
+            if failure == Failure::NotThere {
                 Detected::Absent
             } else {
                 Detected::unknown(failure.to_string())
@@ -41,7 +41,7 @@ enum FileVersion {
     Nothing(String),
 }
 
-/// Reads the file as mamba does: the first three numbers with dots between them in `cuda.version`. mamba fails where
+/// Reads the file as mamba does: the first three numbers with dots between them in `cuda.version`. mamba fails if
 /// this is an error.
 fn version(text: &str) -> Result<FileVersion, Failure> {
     let file: Value =
@@ -94,8 +94,8 @@ mod tests {
         for nothing in ["{}", "[]", "7", r#"{"cuda": 7}"#, r#"{"cuda": {}}"#] {
             assert!(matches!(super::version(nothing), Ok(FileVersion::Nothing(_))), "{nothing}");
         }
-        for stumbles in ["", "{", "CUDA Version 11.8.0"] {
-            assert!(super::version(stumbles).is_err(), "{stumbles:?}");
+        for invalid in ["", "{", "CUDA Version 11.8.0"] {
+            assert!(super::version(invalid).is_err(), "{invalid:?}");
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct InfoFormat {
     fill: fn(&Fields<'_>, &Document<'_>, &mut Machine),
 }
 
-/// `conda info` since 4.4; mamba 1 prints the same with its own version in front.
+/// `conda info` since 4.4; mamba 1 prints the same after its version.
 ///
 /// Source: `get_info_dict` and `get_main_info_display` in `conda/cli/main_info.py`; for mamba 1
 /// `mamba/mamba/mamba.py`.
@@ -45,8 +45,7 @@ pub(super) const CONDA: InfoFormat = InfoFormat {
 
 /// `micromamba info`. The keys of the JSON are the labels of the text.
 ///
-/// Source: `print_info` in `libmamba/src/api/info.cpp`, from micromamba 1.0 to 2.8. Since 2.0 the program's own
-/// version has the name of its file.
+/// Source: `print_info` in `libmamba/src/api/info.cpp`, from micromamba 1.0 to 2.8.
 pub(super) const MICROMAMBA: InfoFormat = InfoFormat {
     keys: &[&["micromamba version"]],
     words: &["\"micromamba version\""],
@@ -142,7 +141,7 @@ fn conda(fields: &Fields<'_>, _: &Document<'_>, machine: &mut Machine) {
         user_agent::apply(machine, &agent);
     }
     add_config_files(machine, fields.all("config_files", "populated config files"));
-    // Who runs mamba wants its commands.
+    // Users of mamba get its commands.
     if let Some(mamba_version) = fields.first("mamba_version", "mamba version")
         && let Some(mut mamba) = machine.clients.first().cloned()
     {
@@ -242,7 +241,7 @@ impl Fields<'_> {
             Self::Json(value) => match value.get(key)? {
                 Value::String(text) => Some(vec![text.clone()]),
                 Value::Array(items) => Some(texts(items)),
-                // mamba before 2.9 writes an empty list so.
+                // An empty list of mamba before 2.9.
                 Value::Null => Some(Vec::new()),
                 Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
             },
@@ -297,7 +296,7 @@ struct Info {
 }
 
 impl Info {
-    /// Fills the machine that the client sees, and the client.
+    /// Sets the facts that the client reports, and adds the client.
     fn fill(self, machine: &mut Machine) {
         let subdir = self.subdir(machine);
         if let Some(subdir) = subdir {
@@ -354,8 +353,7 @@ fn version(text: Option<String>, machine: &Machine) -> Detected<Version> {
     }
 }
 
-/// Adds configuration files by their paths. Their content is not reported, so nothing is concluded from it. Without
-/// paths there may be one.
+/// Adds configuration files by their paths. Their content is not reported. Without paths one is assumed.
 fn add_config_files(machine: &mut Machine, paths: Option<Vec<String>>) {
     let format = machine.document.clone().unwrap_or_default();
     let problem = Some(format!("{format} does not report its content"));

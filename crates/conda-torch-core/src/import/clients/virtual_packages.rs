@@ -84,8 +84,8 @@ fn cuda(machine: &mut Machine, text: &str, kind: ClientKind) {
     machine.gpu_count = Detected::unknown("`__cuda` does not count GPUs");
 }
 
-/// Without `__cuda` the client found no driver that shows a device: conda asks libcuda, mamba `nvidia-smi`, and
-/// pixi both and NVML.
+/// Without `__cuda` the client found no driver with a GPU: conda reads libcuda, mamba `nvidia-smi`, and pixi both
+/// and NVML.
 fn no_cuda(machine: &mut Machine, kind: ClientKind) {
     machine.driver_cuda = Detected::Absent;
     machine.gpu_count = Detected::Absent;

@@ -2,7 +2,7 @@
 //!
 //! Cells are separated at `|` and not by their columns, since copying changes spaces and line ends.
 
-use super::{Report, ReportedGpu, System, is_of_windows, values};
+use super::{Report, ReportedGpu, is_of_windows, values};
 use crate::types::DriverVersion;
 
 /// What a banner shows.
@@ -14,11 +14,15 @@ pub(in super::super) fn parse(plain: &str) -> Option<Report> {
         return None;
     }
     let head = head(&text);
+    let is_windows = text.split('|').any(has_windows_model);
+    let is_wsl = !is_windows && is_wsl(head);
+    let is_linux = is_wsl || text.contains("Persistence-M");
     Some(Report {
         driver: values::driver(head),
         cuda: values::cuda(head),
         has_no_cuda: values::has_no_cuda(head),
-        system: system(&text, head),
+        os: is_windows.then_some("Windows").or(is_linux.then_some("Linux")),
+        is_wsl,
         count: None,
         gpus,
     })
@@ -52,18 +56,11 @@ fn head(text: &str) -> &str {
     text.match_indices("NVIDIA-SMI").filter_map(line_after).find(is_head).unwrap_or(text)
 }
 
-/// The system by the driver model in the table. In WSL the program is of Linux and the driver of Windows.
-fn system(text: &str, head: &str) -> Option<System> {
-    if text.split('|').any(has_windows_model) {
-        return Some(System::Windows);
-    }
+/// Whether the versions of the program, which is Linux's, and of the driver, which is Windows', differ.
+fn is_wsl(head: &str) -> bool {
     let program = head.split("NVIDIA-SMI").nth(1);
     let program: Option<DriverVersion> = program.and_then(|rest| values::parsed(rest.trim_start()));
-    let driver = values::driver(head);
-    if program.is_some() && driver.is_some() && program != driver {
-        return Some(System::Wsl);
-    }
-    text.contains("Persistence-M").then_some(System::Linux)
+    program.zip(values::driver(head)).is_some_and(|(program, driver)| program != driver)
 }
 
 /// Whether a cell is of a GPU or its heading, and ends with a driver model of Windows: `GPU Name TCC/WDDM`.

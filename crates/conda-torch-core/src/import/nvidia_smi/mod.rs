@@ -11,7 +11,7 @@ pub(super) mod query;
 mod values;
 pub(super) mod xml;
 
-use super::{Recognized, origin, reported, set};
+use super::{origin, reported, set};
 use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin};
 
 /// What `nvidia-smi` printed.
@@ -23,8 +23,10 @@ pub struct Report {
     cuda: Option<CudaVersion>,
     /// Whether it prints `N/A` instead of a CUDA version.
     has_no_cuda: bool,
-    /// The system, if it shows.
-    system: Option<System>,
+    /// The system, if the output shows it.
+    os: Option<&'static str>,
+    /// Whether the driver is the one of Windows, and the program runs in WSL.
+    is_wsl: bool,
     /// The number of GPUs, if it is printed.
     count: Option<u32>,
     /// The GPUs in order.
@@ -52,7 +54,7 @@ pub enum Field {
     Mig,
     /// WDDM or TCC, on Windows.
     DriverModel,
-    /// Another one; also UUIDs and serial numbers, which are not kept.
+    /// Any other; UUIDs and serial numbers are not stored.
     Other,
 }
 
@@ -62,7 +64,7 @@ impl Report {
         match (field, self.gpus.last_mut()) {
             (Field::Driver, _) => self.driver = self.driver.or(values::parsed(text)),
             (Field::Count, _) => self.count = self.count.or(text.parse().ok()),
-            (Field::DriverModel, _) if is_of_windows(text) => self.system = Some(System::Windows),
+            (Field::DriverModel, _) if is_of_windows(text) => self.os = Some("Windows"),
             (Field::Index, Some(gpu)) => gpu.index = text.parse().ok(),
             (Field::Name, Some(gpu)) => gpu.name = values::known(text).map(str::to_owned),
             (Field::Capability, Some(gpu)) => gpu.capability = values::parsed(text),
@@ -72,17 +74,6 @@ impl Report {
             _ => {}
         }
     }
-}
-
-/// The system that a driver runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum System {
-    /// Windows: its driver models are WDDM, MCDM and TCC.
-    Windows,
-    /// Linux of any kind.
-    Linux,
-    /// Linux on the driver of Windows.
-    Wsl,
 }
 
 /// A GPU.
@@ -127,20 +118,15 @@ fn is_of_windows(model: &str) -> bool {
 }
 
 /// Fills a machine with a report.
-#[expect(clippy::unnecessary_wraps, reason = "the result of every reader")]
-pub(super) fn fill(report: Report, machine: &mut Machine) -> Recognized {
+pub(super) fn fill(report: Report, machine: &mut Machine) {
     set(machine, |machine| &mut machine.driver, report.driver);
     set(machine, |machine| &mut machine.driver_cuda, report.cuda);
     // A Jetson prints no driver version, and `N/A` for CUDA even if it has CUDA.
     if report.has_no_cuda && report.driver.is_some() {
         machine.libcuda = Detected::Absent;
     }
-    let os = report.system.map(|system| match system {
-        System::Windows => "Windows".to_owned(),
-        System::Linux | System::Wsl => "Linux".to_owned(),
-    });
-    set(machine, |machine| &mut machine.os, os);
-    if report.system == Some(System::Wsl) {
+    set(machine, |machine| &mut machine.os, report.os.map(str::to_owned));
+    if report.is_wsl {
         machine.wsl = reported("2".to_owned(), machine);
     }
     let shown = u32::try_from(report.gpus.len()).ok();
@@ -155,5 +141,4 @@ pub(super) fn fill(report: Report, machine: &mut Machine) -> Recognized {
             machine.gpus.push(gpu);
         }
     }
-    Some(Ok(()))
 }

@@ -85,7 +85,7 @@ fn is_gpu_heading(line: &str) -> bool {
     parts.len() == 3 && number.len() >= 4 && is_hexadecimal
 }
 
-/// What `-L` printed: `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-…)`, with slices below. UUIDs are not kept.
+/// What `-L` printed: `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-…)`, with slices below. UUIDs are dropped.
 pub(in super::super) fn parse_list(text: &str) -> Option<Report> {
     let mut gpus: Vec<ReportedGpu> = Vec::new();
     for line in text.lines().map(str::trim) {

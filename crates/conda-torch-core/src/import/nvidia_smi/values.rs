@@ -1,4 +1,4 @@
-//! Values after labels, and what stands for a missing one.
+//! Values after labels, and missing values.
 
 use std::str::FromStr;
 
@@ -25,7 +25,7 @@ pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
     version(text)?.parse().ok()
 }
 
-/// Whether the driver's CUDA version is `N/A`: `nvidia-smi` asks libcuda for it, which is missing then.
+/// Whether the driver's CUDA version is `N/A`: `nvidia-smi` gets it from libcuda, which is missing then.
 pub(super) fn has_no_cuda(text: &str) -> bool {
     cuda(text).is_none() && after(text, "cuda version").iter().any(|rest| rest.starts_with("N/A"))
 }

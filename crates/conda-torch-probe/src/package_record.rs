@@ -1,9 +1,8 @@
-//! A package's record in `conda-meta`. A record lists every file of its package, which can be megabytes, so it is
-//! not read to its end.
+//! A package's record in `conda-meta`. It lists every file of the package, which can be megabytes, so only its start
+//! is read.
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use conda_torch_core::conda::ChannelName;
@@ -11,7 +10,7 @@ use conda_torch_core::types::InstalledPackage;
 
 /// The keys that are needed, as far as they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Record {
+pub(crate) struct Record {
     name: Option<String>,
     version: Option<String>,
     build: Option<String>,
@@ -22,27 +21,12 @@ pub(super) struct Record {
     depends: Option<Vec<String>>,
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Key {
-    Name,
-    Version,
-    Build,
-    BuildNumber,
-    Channel,
-    Url,
-    Subdir,
-    Depends,
-    #[serde(other)]
-    Other,
-}
-
 impl Record {
     /// Reads a record or its start. Also returns whether it was read to its end.
     ///
     /// # Errors
     /// If the text is not a JSON object, or a value has another type.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, bool), serde_json::Error> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, bool), serde_json::Error> {
         let mut record = Self::default();
         let mut json = serde_json::Deserializer::from_slice(bytes);
         match Fill(&mut record).deserialize(&mut json) {
@@ -52,23 +36,23 @@ impl Record {
         }
     }
 
-    /// Whether its start has everything that is not in the name of the file: conda and micromamba write
-    /// the keys in alphabetical order, with the long list of files between `depends` and `name`.
-    pub(super) fn is_enough(&self) -> bool {
+    /// Whether its start has everything that the file name lacks: conda and micromamba write the keys in
+    /// alphabetical order, with the long list of files between `depends` and `name`.
+    pub(crate) fn is_enough(&self) -> bool {
         let channel = self.channel.as_deref().unwrap_or_default();
         let has_channel = !ChannelName::of(channel).name.is_empty();
         has_channel && self.build.is_some() && self.build_number.is_some() && self.depends.is_some()
     }
 
-    /// The package. What was not read is taken from the name of the file.
-    pub(super) fn package(self, file: FileName<'_>) -> InstalledPackage {
+    /// The package. The file name has what was not read.
+    pub(crate) fn package(self, file: FileName<'_>) -> InstalledPackage {
         let mut channel = ChannelName::of(self.channel.as_deref().unwrap_or_default());
-        let own = ChannelName::of_package(self.url.as_deref().unwrap_or_default());
+        let by_url = ChannelName::of_package(self.url.as_deref().unwrap_or_default());
         if channel.name.is_empty() {
-            channel.name = own.name;
+            channel.name = by_url.name;
         }
         let subdir = self.subdir.unwrap_or(if channel.subdir.is_empty() {
-            own.subdir
+            by_url.subdir
         } else {
             channel.subdir
         });
@@ -86,15 +70,15 @@ impl Record {
 
 /// The parts of the name of a record's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileName<'f> {
-    pub(super) name: &'f str,
-    pub(super) version: &'f str,
-    pub(super) build: &'f str,
+pub(crate) struct FileName<'f> {
+    pub(crate) name: &'f str,
+    pub(crate) version: &'f str,
+    pub(crate) build: &'f str,
 }
 
 impl<'f> FileName<'f> {
     /// From `pytorch-2.5.1-py3.11_cuda12.1_cudnn9.1.0_0.json`; `None` for other files.
-    pub(super) fn parse(file: &'f str) -> Option<Self> {
+    pub(crate) fn parse(file: &'f str) -> Option<Self> {
         let (rest, build) = file.strip_suffix(".json")?.rsplit_once('-')?;
         let (name, version) = rest.rsplit_once('-')?;
         // macOS keeps `._NAME` beside files on foreign disks.
@@ -102,7 +86,7 @@ impl<'f> FileName<'f> {
     }
 }
 
-/// Fills a record key by key, so that what comes before an early end is kept.
+/// Fills a record key by key: if the text ends early, the keys before are kept.
 struct Fill<'r>(&'r mut Record);
 
 impl<'de> DeserializeSeed<'de> for Fill<'_> {
@@ -122,17 +106,17 @@ impl<'de> Visitor<'de> for Fill<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let record = self.0;
-        while let Some(key) = map.next_key()? {
-            match key {
-                Key::Name => record.name = map.next_value()?,
-                Key::Version => record.version = map.next_value()?,
-                Key::Build => record.build = map.next_value()?,
-                Key::BuildNumber => record.build_number = map.next_value()?,
-                Key::Channel => record.channel = map.next_value()?,
-                Key::Url => record.url = map.next_value()?,
-                Key::Subdir => record.subdir = map.next_value()?,
-                Key::Depends => record.depends = map.next_value()?,
-                Key::Other => _ = map.next_value::<IgnoredAny>()?,
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "name" => record.name = map.next_value()?,
+                "version" => record.version = map.next_value()?,
+                "build" => record.build = map.next_value()?,
+                "build_number" => record.build_number = map.next_value()?,
+                "channel" => record.channel = map.next_value()?,
+                "url" => record.url = map.next_value()?,
+                "subdir" => record.subdir = map.next_value()?,
+                "depends" => record.depends = map.next_value()?,
+                _ => _ = map.next_value::<IgnoredAny>()?,
             }
         }
         Ok(())
