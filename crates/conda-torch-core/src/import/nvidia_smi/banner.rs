@@ -161,7 +161,7 @@ mod tests {
             assert_eq!(driver.as_deref(), Some("580.95.05"), "{before}{after}");
             let cuda = report.cuda.map(|cuda| cuda.to_string());
             assert_eq!(cuda.as_deref(), Some("13.0"), "{before}{after}");
-            assert_eq!(report.system, Some(System::Linux), "{before}{after}");
+            assert_eq!((report.os, report.is_wsl), (Some("Linux"), false), "{before}{after}");
         }
     }
 
@@ -175,19 +175,22 @@ mod tests {
 
     #[test]
     fn the_system_is_known_by_the_model_and_by_different_versions() {
-        let system = |text: &str| parse(text).system;
+        let system = |text: &str| {
+            let report = parse(text);
+            (report.os, report.is_wsl)
+        };
         assert_eq!(
             system("| NVIDIA-SMI 551.86 Driver Version: 551.86 |\n| GPU  Name  TCC/WDDM |"),
-            Some(System::Windows)
+            (Some("Windows"), false)
         );
         assert_eq!(
             system("| NVIDIA-SMI 550.76.01 Driver Version: 552.22 |\n| Persistence-M |"),
-            Some(System::Wsl)
+            (Some("Linux"), true)
         );
         assert_eq!(
             system("| NVIDIA-SMI 384.81 Driver Version: 384.81 |\n| Persistence-M |"),
-            Some(System::Linux)
+            (Some("Linux"), false)
         );
-        assert_eq!(system("| NVIDIA-SMI 384.81 Driver Version: 384.81 |"), None);
+        assert_eq!(system("| NVIDIA-SMI 384.81 Driver Version: 384.81 |"), (None, false));
     }
 }
