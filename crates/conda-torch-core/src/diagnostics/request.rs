@@ -18,6 +18,7 @@ example: { requested: example("2.9") };
 NoSuchPytorch { requested: Version, nearest: Vec<Version> } = "no-such-pytorch";
 severity: Error;
 message(c): format!("{} has no PyTorch {requested} for this platform; nearest: {}", c.channel(), list(nearest));
+covers: [OtherPytorch];
 example: { requested: example("2.2"), nearest: vec![example("2.1.2"), example("2.3.0")] };
 
 /// The build does not exist for the requested Python (`--python`).
@@ -88,6 +89,7 @@ example: {
 CudaVersionNotBuilt { requested: CudaVersion, subdir: Subdir } = "cuda-version-not-built";
 severity: Error;
 message(c): format!("no PyTorch on {} for {subdir} accepts `cuda-version={requested}`", c.channel());
+covers: [OtherCudaVersion];
 example: { requested: CudaVersion::new(11, 8), subdir: Subdir::Win64 };
 
 /// The package `cuda-version` never had the requested version.
@@ -96,6 +98,7 @@ example: { requested: CudaVersion::new(11, 8), subdir: Subdir::Win64 };
 NoSuchCudaVersion { requested: CudaVersion, nearest: Vec<CudaVersion> } = "no-such-cuda-version";
 severity: Error;
 message: format!("there is no `cuda-version` {requested}; nearest: {}", list(nearest));
+covers: [OtherCudaVersion];
 example: {
     requested: CudaVersion::new(12, 7),
     nearest: vec![CudaVersion::new(12, 6), CudaVersion::new(12, 8)]

@@ -121,6 +121,7 @@ example: { subdir: Some(example("linux-ppc64le")) };
 NoCudaOnPlatform { subdir: Subdir } = "no-cuda-on-platform";
 severity: Error;
 message(c): format!("{} has no CUDA builds of PyTorch for {subdir}", c.channel());
+covers: [OtherAccelerator];
 example: { subdir: Subdir::OsxArm64 };
 
 /// The system's glibc is older than the build needs.

@@ -44,7 +44,8 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
         ..specs::choice(&inputs, best)
     });
     let status = notes::status(&inputs, recommended.as_ref(), &diagnostics);
-    let rejected = rank::rejected(&candidates, best, &alternatives);
+    let best = best.map(|best| best.build);
+    let rejected = rank::rejected(candidates, best, &alternatives);
     let elsewhere = rank::elsewhere(&inputs);
     Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }
 }

@@ -79,23 +79,23 @@ pub(super) fn elsewhere<'m>(inputs: &Inputs<'_, 'm>) -> Vec<&'m Build> {
     builds.filter(|build| Some(build.subdir) != inputs.facts.subdir).collect()
 }
 
-/// The candidates that are neither recommended nor an alternative.
+/// The candidates that are neither recommended nor an alternative. Takes their blockers instead of copying
+/// them: they are most of what a decision allocates.
 pub(super) fn rejected<'m>(
-    candidates: &[Candidate<'m>],
-    best: Option<&Candidate<'m>>,
+    candidates: Vec<Candidate<'m>>,
+    best: Option<&'m Build>,
     alternatives: &[Alternative<'m>],
 ) -> Vec<Rejected<'m>> {
-    let best = best.map(|best| best.build);
     let is_shown = |build: &Build| {
         best.into_iter()
             .chain(alternatives.iter().map(|alternative| alternative.choice.build))
             .any(|shown| std::ptr::eq(shown, build))
     };
-    let others = candidates.iter().filter(|candidate| !is_shown(candidate.build));
+    let others = candidates.into_iter().filter(|candidate| !is_shown(candidate.build));
     others
-        .map(|candidate| {
-            let build = candidate.build;
-            let mut blockers: Vec<Diagnostic> = candidate.diagnostics().collect();
+        .map(|Candidate { build, blockers, .. }| {
+            let mut blockers: Vec<Diagnostic> =
+                blockers.into_iter().map(|it| it.diagnostic).collect();
             let ranks_above =
                 !blockers.is_empty() && best.is_none_or(|best| looks_better(build, best));
             if let Some(best) = best.filter(|_| blockers.is_empty()) {

@@ -10,7 +10,7 @@ pub(super) use reasons::reasons;
 
 use std::cmp::Reverse;
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Subject};
 use crate::types::Build;
 
 use super::Inputs;
@@ -41,27 +41,14 @@ pub(super) fn diagnostics<'m>(
     notes.extend(machine::document(inputs));
     notes.extend(best.and_then(|best| inferred_kernels(best.build)));
     notes.extend(inputs.facts.assumptions.iter().cloned());
-    let mut notes: Vec<Diagnostic> =
-        notes.iter().filter(|note| !is_superseded(note, &notes)).cloned().collect();
+    // A request that no build meets covers what one build says about it.
+    let is_covered = |note: &Diagnostic| {
+        note.subject() == Subject::Request && notes.iter().any(|other| other.covers(note))
+    };
+    let mut notes: Vec<Diagnostic> = notes.iter().filter(|it| !is_covered(it)).cloned().collect();
     // Stable: diagnostics of one severity keep the order above.
     notes.sort_by_key(|note| Reverse(note.severity()));
     notes
-}
-
-/// Whether another note says why a request can never be met, which this one only says of one build.
-fn is_superseded(note: &Diagnostic, notes: &[Diagnostic]) -> bool {
-    use Diagnostic as D;
-    notes.iter().any(|other| {
-        matches!(
-            (note, other),
-            (D::OtherAccelerator, D::NoCudaOnPlatform { .. })
-                | (D::OtherPytorch { .. }, D::NoSuchPytorch { .. })
-                | (
-                    D::OtherCudaVersion { .. },
-                    D::NoSuchCudaVersion { .. } | D::CudaVersionNotBuilt { .. }
-                )
-        )
-    })
 }
 
 /// Says that the kernels of a build are inferred.
