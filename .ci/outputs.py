@@ -29,10 +29,10 @@ ADVISE = [  # arguments of `advise --json`, exit code, status
     (["--platform", "win-64", "--driver", "580", "torchaudio"], 3, "unsatisfiable"),
     (TEGRA, 0, "ok"),
     (["--platform", "osx-arm64", "--macos", "14.5"], 0, "ok"),
-    ([], None, None),  # this machine, whatever it is
+    ([], None, None),  # this machine
 ]
 CLIENTS = ["conda", "mamba", "micromamba", "pixi"]
-SHELLS = [  # which form of a command it reads, and how to check a script without running it
+SHELLS = [  # the key of its commands, and how to check a script without running it
     ("posix", ["bash", "-n"]), ("posix", ["dash", "-n"]), ("posix", ["zsh", "-n"]), ("posix", ["shellcheck", "-s", "sh"]),
     ("fish", ["fish", "--no-execute"]),
 ]
@@ -48,7 +48,7 @@ def cases(home):
     ]
     advise, live = ["advise", "--json", *AMPERE], ["--channel", "conda-forge"]
     every += [
-        ("advise", [*advise, "--verify=solver"], 1, "ok"),  # the stand-in does not solve
+        ("advise", [*advise, "--verify=solver"], 1, "ok"),  # the fake does not solve
         ("advise", [*advise, "--live"], 0, "ok"),
         ("advise", ["advise", "--json", "--machine", "/nowhere/m.json"], 1, "error"),
         ("advise", ["advise", "--json", "--driver", "new"], 2, "error"),
@@ -109,7 +109,7 @@ def make_home(home):
 
 
 def make_live(home):
-    """A stand-in for `conda-torch-live`: a channel with a build that is newer than the data, and a record that is damaged."""
+    """A fake `conda-torch-live`: a channel with a build newer than the data, and a damaged record."""
     origins = [{"channel": "https://conda.anaconda.org/conda-forge", "subdir": subdir, "form": "whole", "age": 90, "fetched": 1,
                 "fault": {"kind": "no_network", "at": "conda-forge", "detail": "offline"}} for subdir in ("linux-64", "noarch")]
     depends = ["cuda-version >=13.1,<14", "mkl", "python >=3.12,<3.13.0a0", "__glibc >=2.28,<3.0.a0", "__cuda"]
@@ -139,7 +139,7 @@ def schemas(run):
 
 
 def check_document(run, validator, arguments, code, status):
-    """The document of a run, and what is wrong with it."""
+    """The document of a run, and its errors."""
     done, shown = run(arguments), " ".join(arguments)[:120]
     try:
         document = json.loads(done.stdout)

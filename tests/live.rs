@@ -64,7 +64,7 @@ fn reads_every_channel_format_and_reports_every_fault() {
         // The test harness would capture stdout.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: conda-torch-live was not held to a channel: {why}. To do so: cargo build -p \
+            "SKIPPED: conda-torch-live: {why}; to run it: cargo build -p \
              conda-torch-live && .venv/bin/pip install -r tests/live/requirements.txt"
         );
         return;

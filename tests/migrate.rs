@@ -23,7 +23,7 @@ fn printed_commands_create_the_planned_environment() {
         // The test harness would capture stdout.
         let _ = writeln!(
             std::io::stderr(),
-            "SKIPPED: no migration was run by a real client; to do so, name some: \
+            "SKIPPED: no real clients; to run it: \
              CONDA_TORCH_CLIENTS=/opt/conda/bin/conda=libmamba,classic:/usr/bin/micromamba"
         );
         return;

@@ -1,4 +1,4 @@
-"""Asks `conda-torch-live`: one document in, one out, as `src/channel/protocol.rs` has them."""
+"""Runs `conda-torch-live`: one request in, one reply out (`crates/conda-torch-core/src/channel/protocol.rs`)."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ QUIET = {key: value for key, value in os.environ.items() if not key.lower().ends
 
 @dataclasses.dataclass
 class Answer:
-    """What came back. `kind` is that of the fault told, `stood_in` whether the cache answered all the same."""
+    """The reply. `kind` is that of the reported fault, `stood_in` whether cached data was used."""
 
     seconds: float
     code: int | None
@@ -60,7 +60,7 @@ def solve(specs: list[str], virtual: list[str]) -> dict[str, Any]:
 
 
 class Program:
-    """The program under judgement."""
+    """The tested program."""
 
     def __init__(self, path: str) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""The folder of what is kept: offline, two at once, a full disk, a folder that cannot be written, damage."""
+"""The cache folder: offline, concurrent runs, a full disk, a folder that cannot be written, damage."""
 
 import functools
 import os
@@ -36,7 +36,7 @@ def offline_empty(ground: Ground, form: str) -> str | None:
 
 
 def offline_aged(ground: Ground, form: str) -> str | None:
-    """The age counts from when the server last vouched for it."""
+    """The age counts from the last confirmation by the server."""
     cache = ground.cache()
     with ground.serving(form) as server:
         ground.program.ask(server.channel, cache, records(*NAMES))
@@ -66,7 +66,7 @@ def two_at_once(ground: Ground, form: str) -> str | None:
 
 
 def killed(ground: Ground, form: str) -> str | None:
-    """Ended by force while a download stands half-way, it leaves no lock and no half file in the way."""
+    """Killed during a download, it leaves no lock and no partial file."""
     from faults import Fault
     cache = ground.cache()
     with ground.serving(form) as server:
@@ -82,7 +82,7 @@ def killed(ground: Ground, form: str) -> str | None:
 
 
 def damaged(ground: Ground, form: str) -> str | None:
-    """Files of the cache cut to half, then emptied: never wrong records, and the network heals them."""
+    """Cache files truncated, then emptied: never wrong records, and a new download repairs them."""
     cache = ground.cache()
     with ground.serving(form) as server:
         for share, how in ((2, "cut to half"), (10**9, "emptied")):
@@ -101,7 +101,7 @@ def damaged(ground: Ground, form: str) -> str | None:
 
 
 def full_disk(ground: Ground, form: str) -> str | None:
-    """On a disk of 32 KB that is full: told as such, or answered without keeping anything."""
+    """On a full disk of 32 KB: reported as such, or answered without caching."""
     place = pathlib.Path(ground.cache())
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", place], capture_output=True, check=False)
@@ -116,7 +116,7 @@ def full_disk(ground: Ground, form: str) -> str | None:
 
 
 def unwritable(ground: Ground, form: str) -> str | None:
-    """Where nothing can be written, also by root: a file system that is only read."""
+    """A read-only file system, which root cannot write to either."""
     place = pathlib.Path(ground.cache())
     place.mkdir()
     mounted = os.geteuid() == 0

@@ -1,4 +1,4 @@
-"""What each fault is to be told as, written by hand from the words of `src/channel/protocol.rs`.
+"""The expected kind of each fault, written by hand (kinds: `crates/conda-torch-core/src/conda/fault.rs`).
 
 `OK`: the records come, and no fault that kept them away. Several kinds: a person would do the same about
 each. Faults strike every path of the channel unless a row says otherwise.
@@ -11,7 +11,7 @@ OK = "ok"
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A fault of the server, the forms on offer, and the kinds that are right with an empty cache."""
+    """A fault of the server, the offered formats, and the right kinds with an empty cache."""
 
     fault: str
     forms: str

@@ -1,4 +1,4 @@
-"""The ground that all cases stand on: two states of one channel, servers, and folders for caches."""
+"""The setup of all cases: two states of one channel, servers, and folders for caches."""
 
 import contextlib
 import itertools
@@ -18,7 +18,7 @@ SUBDIRS = ("linux-64",)
 
 
 class Ground:
-    """`old` is the reference channel; `new` is it with one build more and one less."""
+    """`old` is the reference channel; `new` has one more build and one less."""
 
     def __init__(self, program: Program, place: pathlib.Path) -> None:
         self.program, self.place = program, place
@@ -37,12 +37,12 @@ class Ground:
             forms.write(folder)
 
     def cache(self) -> str:
-        """A folder of its own that is not there yet."""
+        """A new folder that does not exist yet."""
         return str(self.place / f"cache-{next(self.numbers)}")
 
     @contextlib.contextmanager
     def serving(self, offered: str = "json+zst+sharded", tls: tuple[str, str] | None = None) -> Iterator[Server]:
-        """A server of these forms, and another where its login page is."""
+        """A server with these formats, and another with its login page."""
         elsewhere = Server(self.old).start()
         server = Server(self.old, tuple(offered.split("+")), tls).start()
         server.elsewhere = elsewhere.base

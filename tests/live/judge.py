@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`conda-torch-live` held to a channel on loopback: forms, faults, caches, solutions.
+"""Test `conda-torch-live` with a channel on loopback: formats, faults, caches, solutions.
 
     python3 tests/live/judge.py --live target/debug/conda-torch-live [--binary target/debug/conda-torch] [--only WORD]
 
@@ -38,7 +38,7 @@ def folder() -> Iterator[pathlib.Path]:
 
 
 def judged(case: tuple[str, Callable[[], str | None]]) -> tuple[str, str | None]:
-    """The name of a case and what is wrong with it."""
+    """The name of a case and its error."""
     name, check = case
     try:
         return name, check()

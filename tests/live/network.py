@@ -1,4 +1,4 @@
-"""Each fault of a network: told as what it is, in time, and without harm to the cache."""
+"""Network faults: reported with the right kind, in time, and without damage to the cache."""
 
 import functools
 import socket
@@ -44,7 +44,7 @@ def right(ground: Ground, answer: Answer, state: str) -> str | None:
 
 
 def is_kind(answer: Answer, kinds: frozenset[str] | set[str]) -> str | None:
-    """The run failed, with one of these kinds, told as such by the part of the channel too."""
+    """The run failed, with one of these kinds, also reported for the part of the channel."""
     if answer.failed not in kinds:
         return f"wanted {' or '.join(sorted(kinds))}: {answer.brief()}"
     # A cache that cannot be opened keeps every part from being asked for.
@@ -57,7 +57,7 @@ def is_kind(answer: Answer, kinds: frozenset[str] | set[str]) -> str | None:
 
 
 def cold(ground: Ground, row: Row) -> str | None:
-    """With an empty cache; and a good run afterwards finds nothing left behind."""
+    """With an empty cache; a successful run afterwards finds no leftovers."""
     cache = ground.cache()
     with ground.serving(row.forms) as server:
         server.fault = Fault(row.fault, row.on, row.times)
@@ -70,7 +70,7 @@ def cold(ground: Ground, row: Row) -> str | None:
 
 
 def warm(ground: Ground, fault: str, form: str) -> str | None:
-    """What was had before stands in and is not replaced by less; the fault is told; then it heals."""
+    """Cached data is used and not replaced; the fault is reported; then the server recovers."""
     cache = ground.cache()
     with ground.serving(form) as server:
         wrong = right(ground, ground.program.ask(server.channel, cache, records(*NAMES)), "old")
@@ -106,7 +106,7 @@ def plain_for_tls(ground: Ground) -> str | None:
 
 
 def certificate(ground: Ground) -> str | None:
-    """A certificate that signs itself."""
+    """A self-signed certificate."""
     key, signed = ground.place / "key.pem", ground.place / "certificate.pem"
     made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
                            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", signed],
@@ -136,7 +136,7 @@ def dead_proxy(ground: Ground) -> str | None:
 
 
 def login(ground: Ground, kept: str) -> str | None:
-    """A server that wants to know who asks."""
+    """A server that requires a login."""
     file = ground.place / f"logins-{kept}"
     texts = {"netrc": "machine 127.0.0.1 login me password hunter2\n",
              "rattler": '{"127.0.0.1": {"BasicHTTP": {"username": "me", "password": "hunter2"}}}', "none": ""}
@@ -151,7 +151,7 @@ def login(ground: Ground, kept: str) -> str | None:
 
 
 def damaged_logins(ground: Ground) -> str | None:
-    """A server that wants nothing answers all the same."""
+    """A server without a login."""
     file = ground.place / "logins-damaged"
     file.write_text('{"127.0.0.1": ')
     with ground.serving() as server:
@@ -160,7 +160,7 @@ def damaged_logins(ground: Ground) -> str | None:
 
 
 def secrets(ground: Ground) -> str | None:
-    """Neither a password nor a token is in anything that is said."""
+    """No output contains a password or a token."""
     with ground.serving() as server:
         for fault in (None, Fault("403")):
             server.fault = fault

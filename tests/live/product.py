@@ -1,4 +1,4 @@
-"""`conda-torch matrix --diff` on the same ground: what a person sees and the exit code."""
+"""`conda-torch matrix --diff` with the same setup: its output and exit code."""
 
 import functools
 import os
@@ -38,38 +38,38 @@ class Diff:
 
 
 def well(diff: Diff) -> str | None:
-    """the reference channel is as the rows are"""
+    """the reference channel equals the rows"""
     with diff.ground.serving() as server:
-        return diff.wrong(server.channel, SAME, "Nothing differs", "as it is now")
+        return diff.wrong(server.channel, SAME, "No differences", "compared with built-in data")
 
 
 def changed(diff: Diff) -> str | None:
-    """a build more is told, with exit code 4"""
+    """a new build is reported, with exit code 4"""
     with diff.ground.serving() as server:
         server.folder = diff.ground.new
         return diff.wrong(server.channel, DIFFERS, "99.0")
 
 
 def failing(diff: Diff) -> str | None:
-    """a server that fails and nothing kept"""
+    """a failing server and an empty cache"""
     with diff.ground.serving() as server:
         server.fault = Fault("503")
-        return diff.wrong(server.channel, FAILED, server.channel, "cannot be read", "the server fails")
+        return diff.wrong(server.channel, FAILED, server.channel, "cannot read", "server error")
 
 
 def standing_in(diff: Diff) -> str | None:
-    """a server that fails and a cache that stands in"""
+    """a failing server and cached data"""
     with diff.ground.serving() as server:
         diff.run(server.channel)
         server.fault = Fault("503")
-        return diff.wrong(server.channel, SAME, "cannot be read", "Nothing differs", "ago")
+        return diff.wrong(server.channel, SAME, "cannot read", "No differences", "ago")
 
 
 def offline(diff: Diff) -> str | None:
-    """offline after a good run, with its age"""
+    """offline after a successful run, with its age"""
     with diff.ground.serving() as server:
         diff.run(server.channel)
-        return diff.wrong(server.channel, SAME, "Nothing differs", "ago", flags=("--offline",))
+        return diff.wrong(server.channel, SAME, "No differences", "ago", flags=("--offline",))
 
 
 def offline_empty(diff: Diff) -> str | None:

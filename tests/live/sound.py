@@ -1,4 +1,4 @@
-"""A channel that is well: the same records in every form, few bytes, and the solutions of a solver."""
+"""A working channel: the same records in every format, few bytes, and the solutions of a solver."""
 
 import functools
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def same(ground: Ground, form: str, subdir: str) -> str | None:
 
 
 def vouched(ground: Ground, form: str) -> str | None:
-    """304 for what it has, and the log agrees with what it says of bytes."""
+    """304 for cached data; the reported bytes match the server's log."""
     cache = ground.cache()
     with ground.serving(form) as server:
         first = ground.program.ask(server.channel, cache, records(*NAMES))
@@ -69,7 +69,7 @@ def vouched(ground: Ground, form: str) -> str | None:
 
 
 def little(ground: Ground) -> str | None:
-    """A question about PyTorch costs less than 200 KB of a sharded channel."""
+    """A request about PyTorch reads less than 200 KB of a sharded channel."""
     with ground.serving("json+zst+sharded") as server:
         answer = ground.program.ask(server.channel, ground.cache(), records(*NAMES))
         sent = server.summary()["bytes"]

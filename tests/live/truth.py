@@ -1,4 +1,4 @@
-"""What is right, found without the program: records from `repodata.json`, solutions from py-rattler."""
+"""The right results, found without the program: records from `repodata.json`, solutions from py-rattler."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ FIELDS = ("name", "version", "build", "build_number", "subdir", "depends", "cons
 
 
 def records(folder: pathlib.Path, subdirs: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
-    """The records of these names as the channel's documents have them, in a comparable form."""
+    """The records of these names in the channel, in a comparable form."""
     found = []
     for subdir in (*subdirs, "noarch"):
         document = json.loads((folder / subdir / "repodata.json").read_text())
@@ -37,7 +37,7 @@ def told(answer: list[dict[str, Any]] | None) -> list[str]:
 
 
 def solution(channel: str, specs: list[str], virtual: list[str]) -> set[str] | None:
-    """The builds that py-rattler picks; None where it finds no solution."""
+    """The builds that py-rattler selects; None without a solution."""
     packages = []
     for package in virtual:
         name, version, build = package.split("=")

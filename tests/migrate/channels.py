@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Channels as they were when the old instructions were followed, with packages that install.
+"""Channels from the time of the old instructions, with installable packages.
 
     python3 tests/migrate/channels.py OUT_DIR
 
@@ -101,7 +101,7 @@ def nvidia():
 
 
 def plain(old, pythons, label):
-    """What Anaconda's channel and conda-forge both have, each built for itself."""
+    """Packages that both Anaconda's channel and conda-forge build."""
     old.add("_libgcc_mutex", "0.1", label)
     old.add("ca-certificates", "2026.1.1", f"h_{label}")
     old.add("tzdata", "2025b", f"h_{label}", subdir="noarch")
@@ -155,7 +155,7 @@ def forge():
 
 
 def own():
-    """Somebody's own channel, with a package of its own and one that is tied to the old PyTorch."""
+    """A private channel, with its own package and one that needs the old PyTorch."""
     old = Old()
     old.add("lab-tools", "1.2", "0", ["python"], subdir="noarch")
     old.add("lab-ops", "0.9", "0", ["python", "pytorch 2.5.1.*"], subdir="noarch")
@@ -187,7 +187,7 @@ def archive(record):
 
 
 def zstandard(data):
-    """A Zstandard frame of blocks that are stored, not compressed (RFC 8878): mamba asks for no other form."""
+    """A Zstandard frame of blocks that are stored, not compressed (RFC 8878): mamba reads no other format."""
     frame = b"\x28\xb5\x2f\xfd\xa0" + len(data).to_bytes(4, "little")
     blocks = [data[at:at + (1 << 17)] for at in range(0, len(data), 1 << 17)]
     for at, block in enumerate(blocks):

@@ -1,4 +1,4 @@
-"""Real clients, each in a home of its own."""
+"""Real clients, each in its own home."""
 
 import json
 import os
@@ -10,7 +10,7 @@ GPU = {"CONDA_OVERRIDE_CUDA": "12.4"}
 
 
 class Client:
-    """A client as a person has it: a program on PATH, a root prefix, settings, environments."""
+    """A client as users have it: a program on PATH, a root prefix, settings, environments."""
 
     def __init__(self, program, solver, folder, proxy, root_certificate):
         self.program = pathlib.Path(program).absolute()
@@ -56,14 +56,14 @@ class Client:
         return done
 
     def create(self, name, channels, specs, more=None):
-        """An environment as the old instructions made it."""
+        """An environment from the old instructions."""
         words = [self.kind, "create", "-y", "-n", name, "--override-channels"]
         for channel in channels:
             words += ["-c", channel]
         self.run([*words, *specs], more={**GPU, **(more or {})}, check=True)
 
     def packages(self, name):
-        """What is in an environment, by name: (version, build, channel)."""
+        """The packages of an environment, by name: (version, build, channel)."""
         folder = self.environments / name / "conda-meta"
         found = {}
         for file in sorted(folder.glob("*.json")):
@@ -77,7 +77,7 @@ class Client:
 
 
 def channel(url):
-    """The channel's name in a package's address."""
+    """The channel's name in a package URL."""
     for host in ("https://conda.anaconda.org/", "https://repo.anaconda.com/"):
         if url.startswith(host):
             path = url.removeprefix(host).split("/")

@@ -1,4 +1,4 @@
-"""The channels' hosts, on this machine: an HTTPS proxy that serves folders in place of the internet.
+"""The channels' hosts, on this machine: an HTTPS proxy that serves folders instead of the internet.
 
 Clients keep the addresses that they know (`https://conda.anaconda.org/pytorch`), so that what they
 write into an environment is what they write everywhere. Nothing is passed on: what is not in the
@@ -16,7 +16,7 @@ HOSTS = ["conda.anaconda.org", "repo.anaconda.com"]
 
 
 def certificates(folder):
-    """A root of our own and a certificate for the hosts: (root, certificate, key)."""
+    """A root certificate and a certificate for the hosts: (root, certificate, key)."""
     folder = pathlib.Path(folder)
     root, root_key = folder / "root.pem", folder / "root.key"
     certificate, key, request, names = (folder / name for name in ("host.pem", "host.key", "host.csr", "names.cnf"))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold what `conda-torch migrate` prints to real clients.
+"""Run the commands of `conda-torch migrate` with real clients.
 
     python3 tests/migrate/judge.py --binary target/debug/conda-torch [--only WORD] CLIENT…
 
@@ -30,7 +30,7 @@ TORCH = ["pytorch", "torchvision", "torchaudio"]
 
 
 class Case:
-    """An environment of old, and what must be true of it afterwards."""
+    """An old environment, and the expected one afterwards."""
 
     def __init__(self, name, specs, *, channels=OLD, build="cuda129", pytorch="2.13.0", keeps=(), gone=(), in_place=True,
                  pinned="", pip=(), flags=()):
@@ -69,7 +69,7 @@ CASES = [
 
 
 def printed(text, wanted):
-    """The commands of a page: what stands below titles, two columns in, with continued lines joined."""
+    """The commands of a text: the indented lines below titles, with continuations joined."""
     commands, title = [], ""
     for line in text.replace("\\\n", "").splitlines():
         if line.startswith("  ") and title.endswith(":"):
@@ -80,8 +80,8 @@ def printed(text, wanted):
     return commands
 
 
-# A check wants a GPU, and a way back is for when it went wrong.
-UNRUN = ["Check it", "Should it go wrong"]
+# A check needs a GPU, and restoring is for failures.
+UNRUN = ["Check the installation", "Restore the old environment"]
 
 
 class Judge:
@@ -124,7 +124,7 @@ class Judge:
         obstacles = document["in_place"]["obstacles"]
         assert bool(obstacles) != case.in_place, f"obstacles: {obstacles}"
         if in_place and not case.in_place:
-            assert "Not in place" in page and not document["in_place"]["commands"]
+            assert "Cannot change it in place" in page and not document["in_place"]["commands"]
             return
         commands = printed(page, UNRUN)
         assert commands, page

@@ -1,4 +1,4 @@
-"""The configuration: files as people have them, the printed commands, the files afterwards."""
+"""The configuration: typical files, the printed commands, and the files afterwards."""
 
 import json
 import pathlib
@@ -7,7 +7,7 @@ import yaml_like
 
 
 class Case:
-    """Files below the home before and after; conda's and mamba's writing of YAML is read back."""
+    """Files below the home before and after; the YAML of conda and mamba is read back."""
 
     def __init__(self, name, before, after, *, only=None):
         self.name, self.before, self.after, self.only = name, before, after, only

@@ -1,4 +1,4 @@
-"""As much of YAML as clients write into their settings: scalars, and lists of scalars."""
+"""The YAML that clients write into their settings: scalars, and lists of scalars."""
 
 
 def read(text):

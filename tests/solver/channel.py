@@ -4,18 +4,17 @@
     python3 tests/solver/channel.py OUT_DIR
 
 writes OUT_DIR/{noarch,linux-64,linux-aarch64,osx-64,osx-arm64,win-64}/repodata.json from
-`facts.json` beside this file. The facts are a copy of what the feedstocks say and are kept apart
-from the program's own rows on purpose: an error in either shows as a disagreement.
+`facts.json` next to this file. The facts are copied from the feedstocks, not from the program's rows: an error in
+either is a disagreement.
 
 One record for every build number and Python. Names, versions, build strings, `depends` and
-`constrains` are the real rules; hashes and sizes are made up, and packages that no rule depends on
-are left out. Nothing in this channel can be installed, only solved. What lives on another label
-than `main` (release candidates, broken builds) is not in it.
+`constrains` are real; hashes and sizes are made up, and packages that no rule depends on are left out. The channel can
+be solved, not installed. It has only the label `main`, without release candidates and broken builds.
 
-Simplified, with the side on which it errs:
+Simplifications:
 * metapackages whose variants collided up to 2.4.1: of several toolkits only the oldest has one
-  (the real channel lost some; which ones, its file list would have to tell);
-* the CUDA libraries of a toolkit are one version each; those of 12.6 and later ask for glibc 2.28.
+  (the real channel lacks some; which ones is unknown);
+* the CUDA libraries of a toolkit are one version each; those of 12.6 and later need glibc 2.28.
 """
 
 import hashlib
@@ -82,7 +81,7 @@ class Channel:
 
 
 def foundations(channel, facts):
-    """cuda-version, arm-variant, Python, BLAS: what everything else leans on."""
+    """cuda-version, arm-variant, Python, BLAS: the base of everything else."""
     for version in facts["cuda_versions"]:
         channel.add("noarch", "cuda-version", version, digest("cuda-version", version) + "_3", 3,
                     constrains=[f"__cuda >={key(version)[0]}", f"cudatoolkit {version}|{version}.*"])
@@ -103,7 +102,7 @@ def glibc(subdir, floor):
 
 
 def cuda_libraries(channel, facts):
-    """What a CUDA build pulls in, and the floors that come with it."""
+    """The CUDA dependencies of a build, with their minimum versions."""
     for subdir in ("linux-64", "linux-aarch64", "win-64"):
         for version in facts["cuda_versions"]:
             major = key(version)[0]
@@ -128,7 +127,7 @@ def cuda_libraries(channel, facts):
 
 
 def cuda_depends(row):
-    """The run dependencies that the CUDA compiler and libraries leave behind."""
+    """The run dependencies that the CUDA compiler and libraries add."""
     toolkit = row["cuda"]
     depends = ["__cuda", row["rule"]]
     if key(toolkit) >= (12, 0):
@@ -152,7 +151,7 @@ def build_string(row, python, number):
 
 
 def pytorch(channel, row):
-    """All records of one row, and the metapackage that leads to them."""
+    """All records of one row, and its metapackage."""
     cuda, version, subdir = "cuda" in row, row["pytorch"], row["subdir"]
     own, other = ("pytorch-gpu", "pytorch-cpu") if cuda else ("pytorch-cpu", "pytorch-gpu")
     depends = [glibc(subdir, row.get("glibc")), f"__osx >={row['macos']}" if "macos" in row else None]

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Let a solver judge the files that `conda-torch migrate` rewrites.
+"""Check the files that `conda-torch migrate` writes with a solver.
 
     python3 tests/solver/files.py
 
 Every `tests/files/NAME/after` of the form of `environment.yml` or `pixi.toml` is solved on the judge's
 channel, for each of its platforms, on a machine with the oldest driver that ran the old file and on one
-with a new driver: it must be solvable, end on a build of the promised kind (CUDA where CUDA was asked
-for, never less than the old CUDA's major version where that exists), and hold everything that the old
-file named. Packages that the channel does not have are left out of the solve, and must be the same
-lines before and after. `tests/migrate` holds the files to what the program writes. Exit code 0 when all is so, 1 when not, 2 when it could not judge.
+with a new driver: it must be solvable, select a build of the right kind (CUDA if the old file has CUDA, and at least its
+major version if that exists), and contain every package of the old file. Packages that the channel
+lacks are left out of the solve, and their lines must be unchanged. `tests/migrate_files` compares the
+files with the program's output. Exit code 0 if all is right, 1 if not, 2 if it could not run.
 """
 
 import pathlib
@@ -60,7 +60,7 @@ def name_of(spec):
 
 
 def of_yaml(text):
-    """Specs with their platforms, and the platforms of the file. As little YAML as the cases have."""
+    """Specs with their platforms, and the platforms of the file. Only the YAML of the cases."""
     specs, platforms, key = [], [], None
     for line in text.lstrip("\ufeff").splitlines():
         bare, _, comment = line.partition(" #") if " #" in line else line.partition("\t#")
@@ -118,7 +118,7 @@ def environments(case):
 
 
 def old_cuda(specs):
-    """The major version of CUDA that was asked for; None without, 0 for any."""
+    """The major version of the requested CUDA; None without CUDA, 0 for any."""
     for spec, _ in specs:
         if name_of(spec) in ("pytorch-cuda", "cudatoolkit"):
             found = re.search(r"[=<>'\"~ ](\d+)", spec)
@@ -129,7 +129,7 @@ def old_cuda(specs):
 
 
 def solves(path, case, before, after):
-    """Everything that is wrong with one environment."""
+    """The errors of one environment."""
     (old, platforms), (new, _) = before, after
     arguments = (case / "args.txt").read_text() if (case / "args.txt").exists() else ""
     named = re.search(r"--platform (\S+)", arguments)

@@ -1,4 +1,4 @@
-"""The machines and requests that the program is judged on."""
+"""The machines and requests of the tests with a solver."""
 
 import random
 
@@ -22,7 +22,7 @@ PACKAGES = [["torchvision"], ["torchaudio"], ["torchvision", "torchaudio"]]
 
 
 def requests():
-    """Each wish alone, then the pairs that bite."""
+    """Each request alone, then the pairs that interact."""
     yield {}
     yield from ({"pytorch": v} for v in PYTORCHES)
     yield from ({"python": v} for v in PYTHONS)
@@ -57,7 +57,7 @@ def machines(subdir):
 
 
 def full():
-    """Every machine with no wish; every wish on typical machines; a seeded sample of the product."""
+    """Every machine with the default request; every request on typical machines; a seeded sample of the product."""
     everything, wishes = [], list(requests())
     for subdir in ("linux-64", "linux-aarch64", "win-64", "osx-64", "osx-arm64"):
         everything += list(machines(subdir))
@@ -84,7 +84,7 @@ def typical():
 
 
 def cuda_only():
-    """What `nvidia-smi` prints in the corner, without the driver's version."""
+    """The CUDA version of `nvidia-smi`, without the driver's version."""
     for cuda in ("11.4", "11.8", "12.0", "12.2", "12.4", "12.6", "12.8", "12.9", "13.0", "13.2"):
         for capabilities in (["6.1"], ["8.9"], ["9.0"], ["12.0"], []):
             for subdir in ("linux-64", "win-64"):
@@ -95,7 +95,7 @@ def cuda_only():
 
 
 def quick():
-    """A small fixed subset: about one case a rule."""
+    """A small fixed subset: about one case per rule."""
     def linux(driver, *gpus, glibc="2.35", **request):
         return ({"subdir": "linux-64", "driver": driver, "capabilities": list(gpus), "glibc": glibc}, request)
 
@@ -125,7 +125,7 @@ def quick():
 
 
 def arguments(machine, request):
-    """The flags that say it to the program."""
+    """The flags of a case."""
     flags = ["advise", "--json", "--platform", machine["subdir"]]
     for name in ("driver", "cuda", "glibc", "macos"):
         if name in machine:

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""Hold `conda-torch advise` to a real solver and to the facts, over a grid of machines and requests.
+"""Compare `conda-torch advise` with a real solver and the facts, over a grid of machines and requests.
 
     python3 tests/solver/judge.py --binary target/release/conda-torch            # everything
-    python3 tests/solver/judge.py --binary … --quick                             # one case a rule
-    python3 tests/solver/judge.py --binary … --cases FILE                        # one case a line
+    python3 tests/solver/judge.py --binary … --quick                             # one case per rule
+    python3 tests/solver/judge.py --binary … --cases FILE                        # one case per line
     python3 tests/solver/judge.py --binary … --channel DIR                       # a second opinion
 
-For every case: the specs are solvable with the machine's virtual packages and end on exactly the
-promised build, with the first and the last Python that is promised; so do those of each alternative,
-once what it asks for is done; no better build exists that the machine could run (`oracle.py`, from the facts); where
-the program says that nothing fits, nothing does. Exit code 0 when all agree, 1 when not, 2 when it
-could not judge. A case is `{"machine": {…}, "request": {…}}` as in `grid.py`.
+For every case: the specs are solvable with the machine's virtual packages and select exactly the
+recommended build, with its first and its last Python; so do those of each alternative, after the changes
+that it needs; no better build runs on the machine (`oracle.py`, from the facts); if the answer is that nothing
+fits, nothing does. Exit code 0 if all agree, 1 if not, 2 if it could not run. A case is `{"machine": {…}, "request": {…}}` as in `grid.py`.
 """
 
 import argparse
@@ -45,7 +44,7 @@ WORKERS = os.cpu_count() or 2
 
 
 def run(binary, case):
-    """The program's document and exit code, or what is wrong with its output."""
+    """The program's document and exit code, or the error in its output."""
     done = subprocess.run([binary, *grid.arguments(*case)], capture_output=True, text=True, timeout=30, check=False)
     try:
         return json.loads(done.stdout), done.returncode
@@ -56,7 +55,7 @@ def run(binary, case):
 
 def solver_jobs(path, case, document):
     """What to solve for an answer: the recommendation on the machine, also with the first and the last
-    Python that it promises, and each alternative on the machine as it asks for it."""
+    supported Python, and each alternative on the machine with its changes."""
     machine, jobs = oracle.assume(*case), {}
 
     def job(specs, virtual):
@@ -75,7 +74,7 @@ def solver_jobs(path, case, document):
 
 
 def check(case, document, code, solved):
-    """Everything that is wrong with an answer, as (kind, sentence). `solved`: by the names of the jobs."""
+    """The errors of an answer, as (kind, sentence). `solved`: by the names of the jobs."""
     machine, request = oracle.assume(*case), case[1]
     right = oracle.answer(machine, request)
     wrong = []
@@ -136,7 +135,7 @@ def check_status(machine, request, document):
 
 
 def check_virtual(machine, recommendation):
-    """The `__cuda` to show a client must be true of the driver."""
+    """The `__cuda` of the command must match the driver."""
     wanted, cuda = recommendation["virtual_packages"].get("__cuda"), oracle.driver_cuda(machine)
     if wanted and (cuda is None or oracle.key(wanted) > oracle.key(cuda)):
         return [("virtual packages", f"asks for __cuda {wanted}, the driver supports {cuda}")]
@@ -146,7 +145,7 @@ def check_virtual(machine, recommendation):
 
 
 def check_solve(request, recommendation, solved):
-    """The environment that the specs lead to against the promise."""
+    """Compares the solution of the specs with the recommendation."""
     if isinstance(solved, str):
         return [("unsolvable", " ".join(solved.split())[:400])]
     if "pytorch" not in solved:
@@ -181,7 +180,7 @@ def check_solve(request, recommendation, solved):
 
 
 def traps(path):
-    """Facts about the channel that anybody can check by hand: the harness' own test."""
+    """Facts about the channel that can be checked by hand: a test of the harness."""
     new, old = {"subdir": "linux-64", "glibc": "2.35"}, {"subdir": "linux-64", "glibc": "2.17"}
     win, osx = {"subdir": "win-64"}, {"subdir": "osx-64", "macos": "11.7"}
     arm = {"subdir": "linux-aarch64", "glibc": "2.35"}
@@ -222,7 +221,7 @@ def traps(path):
 
 
 def judge(binary, path, cases):
-    """All disagreements, and how many solves it took."""
+    """All disagreements, and the number of solves."""
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         answers = list(pool.map(lambda case: run(binary, case), cases))
     jobs = [{} if isinstance(document, str) else guarded_jobs(path, case, document)
@@ -237,14 +236,14 @@ def judge(binary, path, cases):
 
 
 def plain(machine, glibc):
-    """A machine of which only so much matters: CUDA's minor version decides nothing. Fewer solves."""
+    """The relevant facts of a machine, without CUDA's minor version: fewer solves."""
     cuda = oracle.driver_cuda(machine)
     recent = machine | {"glibc": glibc} if "glibc" in machine else machine
     return solver.virtual_packages(recent, f"{oracle.key(cuda)[0]}.0" if cuda else None)
 
 
 def ends(request, recommendation):
-    """The first and the last Python that is promised, where none was asked for."""
+    """The first and the last supported Python, if none is requested."""
     return set() if request.get("python") else {recommendation["python"][0], recommendation["python"][-1]}
 
 

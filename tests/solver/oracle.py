@@ -1,6 +1,6 @@
-"""What is right, computed from the facts alone: the second opinion that the program is held to.
+"""The right answers, computed only from the facts, to compare the program with.
 
-Nothing here is taken from the program's code or rows. A machine and a request are plain
+Nothing here comes from the program's code or rows. A machine and a request are plain
 dictionaries as `grid.py` makes them; versions are compared as tuples.
 """
 
@@ -29,7 +29,7 @@ def key(version):
 
 @functools.cache
 def driver_at_least(driver, floor):
-    """A bare branch (`580`) stands for a current release of it."""
+    """A branch (`580`) means a current release of it."""
     driver, floor = key(driver), key(floor)
     return driver[0] >= floor[0] if len(driver) == 1 else driver >= floor
 
@@ -39,7 +39,7 @@ def system(machine):
 
 
 def driver_cuda(machine):
-    """conda's `__cuda` on the machine: said, or the newest toolkit that the driver came with."""
+    """conda's `__cuda` on the machine: given, or the newest toolkit of the driver."""
     if machine.get("cuda"):
         return machine["cuda"]
     if not machine.get("driver"):
@@ -51,9 +51,9 @@ def driver_cuda(machine):
 def assume(machine, request):
     """The machine that the answer is for.
 
-    A machine described by flags that is said to have a GPU, or for which CUDA is asked, is taken to
-    have a driver: that of the newest toolkit that any build has, or, for cards that newer drivers
-    dropped, a current one of the last branch for them.
+    A machine described by flags with a GPU, or with a request for CUDA, is assumed to have a driver: that of
+    the newest toolkit of any build, or, for GPUs that newer drivers dropped, a current one of their last
+    branch.
     """
     asked = request.get("accelerator") == "cuda" or "cuda_version" in request or machine.get("capabilities")
     if machine.get("driver") or machine.get("cuda") or not asked or machine["subdir"].startswith("osx"):
@@ -83,7 +83,7 @@ def driver_runs(machine, toolkit):
 
 @functools.cache
 def compiled_support(arches, capability):
-    """What TORCH_CUDA_ARCH_LIST is worth on a GPU, drivers apart."""
+    """How TORCH_CUDA_ARCH_LIST supports a GPU, apart from drivers."""
     sass = [arch.removesuffix("+PTX") for arch in arches.split()]
     ptx = [arch.removesuffix("+PTX") for arch in arches.split() if arch.endswith("+PTX")]
     if capability in sass:
@@ -97,7 +97,7 @@ def compiled_support(arches, capability):
 
 
 def support(row, machine, capability):
-    """What a build is worth on a GPU of this machine."""
+    """How a build supports a GPU of this machine."""
     found = compiled_support(row["arches"], capability)
     if found != JIT:
         return found
@@ -108,7 +108,7 @@ def support(row, machine, capability):
 
 
 def accepts(row, version):
-    """Whether a build (of PyTorch or a companion) can stand beside a `cuda-version`."""
+    """Whether a build (of PyTorch or a companion) can be installed with a `cuda-version`."""
     built, pin = key(row["cuda"]), key(version)
     if row.get("exact_cuda") or built < (11, 2):
         return built == pin
@@ -144,7 +144,7 @@ def goes_with(companion, row):
 
 
 def companions_exist(row, machine, request):
-    """Whether some Python and some `cuda-version` go with the build and all companions."""
+    """Whether a Python and a `cuda-version` match the build and all companions."""
     wanted = [[c for c in FACTS["companions"] if c["package"] == package and goes_with(c, row)]
               for package in request.get("packages", [])]
     for chosen in itertools.product(*wanted):
@@ -161,7 +161,7 @@ def companions_exist(row, machine, request):
 
 
 def fits(row, machine, request):
-    """Whether a build runs on the machine and is what was asked for."""
+    """Whether a build runs on the machine and satisfies the request."""
     cuda, accelerator = "cuda" in row, request.get("accelerator", "auto")
     if row["subdir"] != machine["subdir"] or "label" in row:
         return False

@@ -1,4 +1,4 @@
-"""The judge judged: hand-made answers, right and wrong, and what it must say of each."""
+"""Tests of the judge: hand-made answers, right and wrong, and the expected errors."""
 
 import pathlib
 import sys

@@ -15,7 +15,7 @@ def repodata(channel, subdir):
 
 
 def virtual_packages(machine, cuda):
-    """What a client sees on the machine, as sorted pairs; `cuda` is its `__cuda`, if any."""
+    """The virtual packages that a client detects on the machine, as sorted pairs; `cuda` is its `__cuda`, if any."""
     subdir = machine["subdir"]
     arch = {"linux-64": "x86_64_v3", "osx-64": "x86_64_v3", "win-64": "x86_64_v3", "linux-aarch64": "aarch64", "osx-arm64": "m1"}
     seen = {"__archspec": ("1", arch[subdir])}
@@ -34,7 +34,7 @@ def virtual_packages(machine, cuda):
 
 
 def solve(channel, subdir, specs, virtual):
-    """A map of name to record, or the solver's complaint as text. Strict priority, one channel."""
+    """A map of name to record, or the solver's error as text. Strict priority, one channel."""
     packages = [GenericVirtualPackage(PackageName(name), Version(version), BuildString(build)) for name, version, build in virtual]
     try:  # MatchSpec reads leniently, as conda, mamba and pixi's command line do
         coroutine = solve_with_sparse_repodata([MatchSpec(spec) for spec in specs], repodata(channel, subdir), virtual_packages=packages)

@@ -1,4 +1,4 @@
-"""Whether an alternative becomes what it promises once what it asks for is done."""
+"""Whether an alternative becomes installable after the changes that it needs."""
 
 import oracle
 
@@ -30,7 +30,7 @@ def apply(machine, request, by):
 
 
 def row_of(alternative, subdir):
-    """The build in the facts that an alternative names."""
+    """The facts of an alternative's build."""
     number = alternative["build_number"]
     named = {name: alternative[name] for name in ("pytorch", "build", "build_number", "blas", "arm_variant")}
     rows = (row for row in oracle.BUILDS[subdir] if number in row["numbers"])
@@ -38,7 +38,7 @@ def row_of(alternative, subdir):
 
 
 def check(machine, request, alternative):
-    """What the facts say against an alternative."""
+    """The facts that exclude an alternative."""
     by = alternative["unlocked_by"]
     if not by:
         return [("alternative", f"nothing is said to unlock {alternative['build']} {alternative['pytorch']}")]
