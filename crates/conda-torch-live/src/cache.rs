@@ -103,6 +103,10 @@ impl Backup {
             for (file, name) in files(cache) {
                 let copy = backup.folder.join(&name);
                 // A link keeps the old content if a new file replaces it. Small files are overwritten in place.
+                #[expect(
+                    clippy::case_sensitive_file_extension_comparisons,
+                    reason = "rattler names them so"
+                )]
                 let is_replaced = name.ends_with(".json") && !name.ends_with(".info.json");
                 if !is_replaced || fs::hard_link(&file, &copy).is_err() {
                     let _ = fs::copy(&file, &copy);
@@ -153,6 +157,7 @@ pub(crate) fn remove_old_backups(cache: &Path) {
 }
 
 /// The files of a folder with their names, except locks, which other processes may hold.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "rattler names them so")]
 fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into()));

@@ -53,15 +53,12 @@ pub(crate) fn of(error: &AnyError, responses: &[Response], base: &Url) -> Fault 
 
 /// An error and all its causes.
 fn chain<'a>(error: &'a AnyError) -> Vec<&'a AnyError> {
-    let next = |error: &&'a AnyError| {
-        let error: &'a AnyError = *error;
-        cause(error).or_else(|| error.source())
-    };
+    let next = |&error: &&'a AnyError| cause(error).or_else(|| error.source());
     std::iter::successors(Some(error), next).collect()
 }
 
 /// The cause in an error that prints it as its own message, and so does not have it as its source.
-fn cause<'a>(error: &'a AnyError) -> Option<&'a AnyError> {
+fn cause(error: &AnyError) -> Option<&AnyError> {
     if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
         return match error {
             reqwest_middleware::Error::Middleware(inner) => Some(inner.as_ref()),

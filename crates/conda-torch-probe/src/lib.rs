@@ -1,4 +1,4 @@
-//! Detects a machine and the conda environments on it, through a [`Host`](host::Host) that can be recorded.
+//! Detects a machine and the conda environments on it, through a [`Host`] that can be recorded.
 //!
 //! [`probe`] reads every source in the order of `SOURCES` and returns a [`Machine`]. It decides nothing: each source
 //! adds a report, and a fact that it cannot read is unknown. [`environment`] reads the environments.

@@ -50,17 +50,16 @@ pub(super) fn verify(
         }
     };
     proof.took = ran.took;
-    proof.outcome = match exit_code(ran.end, deadline)? {
-        Err(why) => SolveOutcome::Broken(why),
-        Ok(_) => {
-            let text = |bytes| String::from_utf8_lossy(bytes);
-            let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
-            proof.age = age;
-            let expectation = Expectation { choice, channels: answer.channels, is_existing: false };
-            let verdict = verdict(&expectation, &dry_run);
-            SolveOutcome::Answered(dry_run, verdict)
-        }
-    };
+    if let Err(why) = exit_code(ran.end, deadline)? {
+        proof.outcome = SolveOutcome::Broken(why);
+        return Ok(proof);
+    }
+    let text = |bytes| String::from_utf8_lossy(bytes);
+    let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
+    proof.age = age;
+    let expectation = Expectation { choice, channels: answer.channels, is_existing: false };
+    let verdict = verdict(&expectation, &dry_run);
+    proof.outcome = SolveOutcome::Answered(dry_run, verdict);
     Ok(proof)
 }
 

@@ -201,7 +201,7 @@ fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<UnreadRecord>) {
         match record.version.parse() {
             Ok(version) => versions.push(version),
             Err(_) => {
-                gaps.push(UnreadRecord { url: record.url.clone(), what: UnreadReason::Version })
+                gaps.push(UnreadRecord { url: record.url.clone(), what: UnreadReason::Version });
             }
         }
     }

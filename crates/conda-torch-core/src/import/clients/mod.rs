@@ -108,7 +108,10 @@ pub(super) fn read_text(
 ) -> Recognized {
     let labels = LabeledText::of(&document.plain);
     let is_it = format.labels.iter().any(|set| set.iter().all(|label| labels.has(label)));
-    is_it.then(|| Ok((format.fill)(&Fields::Text(&labels), document, machine)))
+    is_it.then(|| {
+        (format.fill)(&Fields::Text(&labels), document, machine);
+        Ok(())
+    })
 }
 
 fn conda(fields: &Fields<'_>, _: &Document<'_>, machine: &mut Machine) {
