@@ -56,7 +56,7 @@ fn missing_packages(form: &JsonOutput) -> Vec<String> {
 fn pinned(form: &JsonOutput) -> String {
     let mut words = cleaned(form.words());
     for spec in form.pinned_specs.iter().flatten() {
-        words += &format!("\npin on {} is in force", excerpt(spec));
+        words.extend(["\npin on ", &excerpt(spec), " is in force"]);
     }
     words
 }
