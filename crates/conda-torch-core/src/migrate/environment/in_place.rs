@@ -139,18 +139,17 @@ fn specs(
     choice: &Choice<'_>,
     gone: &BTreeSet<&str>,
 ) -> Vec<String> {
-    let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    specs.extend(packages.iter().filter_map(|package| match &package.outcome {
-        PackageOutcome::Changed(text, _) => Some(text.clone()),
-        PackageOutcome::Kept(text) if gone.contains(package.spec.name.as_str()) => {
-            Some(text.clone())
-        }
-        PackageOutcome::Kept(_) | PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => None,
-    }));
-    specs.push("pip".to_owned());
-    let mut used = BTreeSet::new();
-    specs.retain(|spec| new_specs.contains(spec) && used.insert(spec.clone()));
-    specs
+    let is_installed_by = |spec: &String, package: &PackageMigration| match &package.outcome {
+        PackageOutcome::Changed(text, _) => text == spec,
+        PackageOutcome::Kept(text) => text == spec && gone.contains(package.spec.name.as_str()),
+        PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => false,
+    };
+    let is_needed = |spec: &&String| {
+        *spec == "pip"
+            || choice.specs.iter().any(|own| own.to_string() == **spec)
+            || packages.iter().any(|package| is_installed_by(spec, package))
+    };
+    new_specs.iter().filter(is_needed).cloned().collect()
 }
 
 /// These packages and all that depend on one of them, directly or not.

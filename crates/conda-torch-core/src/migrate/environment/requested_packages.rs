@@ -16,7 +16,7 @@ pub enum RequestedFrom {
     /// `conda-meta/history`.
     History,
     /// The packages that no other needs, without versions: the history requests nearly every package by
-    /// its build, as one does that was created from an exported file.
+    /// its build, because the environment was created from an exported file.
     Export,
     /// The packages that no other needs, without versions: the environment has no history.
     Leaves,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_usable_history_the_packages_that_nothing_needs_are_requested() {
+    fn without_a_usable_history_leaf_packages_are_requested() {
         let expected = ["python", "scipy", "matplotlib"].map(str::to_owned).to_vec();
         assert_eq!(names(&environment()), (RequestedFrom::Leaves, expected.clone()));
         let requested =

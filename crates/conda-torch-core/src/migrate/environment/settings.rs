@@ -14,7 +14,7 @@ pub struct EnvironmentChannels {
     pub channels: Vec<String>,
 }
 
-/// The configuration, as far as a migration needs it.
+/// The parts of the configuration that a migration needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The findings, those of the strongest file first.
@@ -105,7 +105,7 @@ pub fn settings(
 }
 
 impl Settings {
-    /// Reads what determines the order of channels: the strongest file with it counts.
+    /// Reads the order of channels and the priority, each from the strongest file with it.
     fn read_priority(&mut self, file: &Condarc) {
         let line = |key| file.lines.iter().find(|line| line.key == key);
         if let (None, Some(first)) = (&self.channels_in, line("channels")) {
@@ -137,7 +137,7 @@ fn action(
         "channels" if kind.is_replaced() => {
             Some((kind, SettingsAction::Manual(ManualReason::NotAnEntry)))
         }
-        // Whoever defined the meaning of channel names did it on purpose.
+        // Definitions of channel names are deliberate.
         "default_channels" | "channel_alias" | "custom_channels" | "custom_multichannels" => {
             Some((kind, SettingsAction::Keep))
         }

@@ -1,4 +1,4 @@
-//! The request for the new environment: that of the old one, changed where nothing satisfies it.
+//! The request for the new environment: that of the old one, changed if no build satisfies it.
 
 use crate::conda::{ChannelKind, Version};
 use crate::matrix::Matrix;

@@ -56,7 +56,7 @@ impl SpecLine {
         self.spec.as_ref().map_or(PackageRole::Other, role)
     }
 
-    /// Whether the line counts on a platform.
+    /// Whether the line applies to a platform.
     pub(super) fn applies_to(&self, platform: Subdir) -> bool {
         self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&platform))
     }

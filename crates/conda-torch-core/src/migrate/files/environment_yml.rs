@@ -245,7 +245,7 @@ fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
     Some(platforms)
 }
 
-/// What to know about a line for pip.
+/// The notes on a line for pip.
 pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<FileNote> {
     let mut notes = Vec::new();
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_selector_names_platforms_and_another_comment_does_not() {
+    fn reads_platforms_from_selectors_only() {
         let of = |comment: &str| selector(&format!("- a  {comment}\n"), 3);
         assert_eq!(of("# [linux64]"), Some(vec![Subdir::Linux64]));
         assert_eq!(of("#[osx]"), Some(vec![Subdir::Osx64, Subdir::OsxArm64]));

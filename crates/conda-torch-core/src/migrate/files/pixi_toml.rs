@@ -356,33 +356,24 @@ impl Package {
 /// An entry as a spec; `None` for a package from a path, a repository or a build.
 fn spec(name: &str, item: &Item) -> Option<MatchSpec> {
     if let Some(version) = item.as_str() {
-        return Some(read_spec(name, &[("version", version.to_owned())]));
+        return Some(read_spec(name, [Some(version), None, None]));
     }
-    let field = |(key, value): (&'static str, &Item)| Some((key, value.as_str()?.to_owned()));
     let table = item.as_table_like()?;
-    let known = FIELDS.into_iter().filter_map(|name| Some((name, table.get(name)?)));
-    let fields: Vec<(&str, String)> = known.filter_map(field).collect();
-    (fields.len() == table.len()).then(|| read_spec(name, &fields))
+    let fields = FIELDS.map(|field| table.get(field).and_then(Item::as_str));
+    (fields.iter().flatten().count() == table.len()).then(|| read_spec(name, fields))
 }
 
 /// The fields of a spec in the order in which they are written.
 const FIELDS: [&str; 3] = ["version", "build", "channel"];
 
-fn read_spec(name: &str, fields: &[(&str, String)]) -> MatchSpec {
-    let field =
-        |name: &str| fields.iter().find(|(field, _)| *field == name).map(|(_, text)| text.as_str());
-    MatchSpec::from(SpecParts {
-        channel: field("channel"),
-        name,
-        version: field("version"),
-        build: field("build"),
-        other_keys: Vec::new(),
-    })
+fn read_spec(name: &str, [version, build, channel]: [Option<&str>; 3]) -> MatchSpec {
+    MatchSpec::from(SpecParts { channel, name, version, build, other_keys: Vec::new() })
 }
 
 /// A spec in pixi's own form, for comparison.
 fn as_pixi_reads(spec: &MatchSpec) -> MatchSpec {
-    read_spec(&spec.name, &fields(spec))
+    let version = version(spec);
+    read_spec(&spec.name, [Some(&version), spec.build.as_deref(), spec.channel.as_deref()])
 }
 
 /// Every value of a manifest with its path, in the order of the text, but for those in some ranges.
@@ -434,16 +425,14 @@ fn version(spec: &MatchSpec) -> String {
     }
 }
 
-/// The fields of a spec as pixi reads them.
-fn fields(spec: &MatchSpec) -> Vec<(&'static str, String)> {
-    let values = [Some(version(spec)), spec.build.clone(), spec.channel.clone()];
-    FIELDS.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
 /// A spec as entries of a table.
 fn entries_of(spec: &MatchSpec, quote: char) -> Vec<String> {
-    let entry = |(name, value)| format!("{name} = {quote}{value}{quote}");
-    fields(spec).into_iter().map(entry).collect()
+    let values = [Some(version(spec)), spec.build.clone(), spec.channel.clone()];
+    let fields = FIELDS.into_iter().zip(values);
+    let entry = |(name, value): (&str, Option<String>)| {
+        value.map(|value| format!("{name} = {quote}{value}{quote}"))
+    };
+    fields.filter_map(entry).collect()
 }
 
 /// A spec as the value of an entry.

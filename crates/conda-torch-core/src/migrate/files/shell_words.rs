@@ -35,7 +35,7 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     commands
 }
 
-/// The next client's name: where it begins, and its length.
+/// The start and the length of the next client's name.
 fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_knows_its_quotes() {
+    fn reads_the_quotes_of_words() {
         let found = commands("conda install \"a>=1\" b\">2\" c");
         let quotes: Vec<Option<char>> = found[0].words.iter().map(|word| word.quote).collect();
         assert_eq!(quotes, [None, Some('"'), None, None]);

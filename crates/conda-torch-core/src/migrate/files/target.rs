@@ -1,10 +1,12 @@
 //! The machines that a file is migrated for, the one described or all that ran the old pins, and the builds
 //! for all platforms of an environment together.
 
+use std::collections::BTreeSet;
+
 use crate::conda::{Constraint, Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{Choice, Request, RequestedAccelerator, advise};
-use crate::types::{Companion, CudaVersion, Detected, Machine, Origin};
+use crate::types::{Build, Companion, CudaVersion, Detected, Machine, Origin};
 
 use super::requested_specs::RequestedSpecs;
 
@@ -134,7 +136,7 @@ fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machi
 
 /// The builds for the platforms of an environment.
 pub(super) struct ChosenBuilds<'m> {
-    /// One a platform, in the file's order.
+    /// One for each platform, in the file's order.
     pub choices: Vec<(Subdir, Choice<'m>)>,
     /// The CUDA of the driver that is needed, if it is newer than the file's.
     pub raised_to: Option<CudaVersion>,
@@ -234,10 +236,7 @@ fn by_companion(target: &PlatformTarget<'_>) -> Option<Constraint> {
     if let Some(row) = rows().find(|row| constraint.admits(row.version)) {
         return Some(Constraint::begins(row.pytorch));
     }
-    let mut versions: Vec<Version> = rows().map(|row| row.version).collect();
-    versions.sort();
-    versions.dedup();
-    versions.reverse();
+    let versions = newest_first(rows().map(|row| row.version));
     let nearest = nearest_first(&versions, constraint.anchor()?).into_iter().next()?;
     let row = rows().find(|row| row.version == nearest)?;
     Some(Constraint::begins(row.pytorch))
@@ -246,35 +245,30 @@ fn by_companion(target: &PlatformTarget<'_>) -> Option<Constraint> {
 /// Every version of PyTorch on one of the platforms, newest first.
 fn versions(targets: &[PlatformTarget<'_>]) -> Vec<Version> {
     let Some(first) = targets.first() else { return Vec::new() };
-    let mut versions: Vec<Version> = first
-        .matrix
-        .builds
-        .iter()
-        .filter(|build| !build.pytorch.is_candidate())
-        .filter(|build| targets.iter().any(|target| target.subdir == build.subdir))
-        .map(|build| build.pytorch)
-        .collect();
-    versions.sort();
-    versions.dedup();
-    versions.reverse();
-    versions
+    let is_here = |build: &&Build| targets.iter().any(|target| target.subdir == build.subdir);
+    let builds = first.matrix.builds.iter().filter(is_here);
+    newest_first(builds.map(|build| build.pytorch).filter(|version| !version.is_candidate()))
 }
 
-/// Versions by their distance from one that is missing: in its series the next patches, then the
-/// earlier ones; then the later series, nearest first, each from its newest patch; then older ones.
-fn nearest_first(newest_first: &[Version], missing: Version) -> Vec<Version> {
+fn newest_first(versions: impl Iterator<Item = Version>) -> Vec<Version> {
+    let versions: BTreeSet<Version> = versions.collect();
+    versions.into_iter().rev().collect()
+}
+
+/// Versions, given newest first, by their distance from a missing one: in its series the next patches, then
+/// the earlier ones; then later series, nearest first, each from its newest patch; then older ones.
+fn nearest_first(versions: &[Version], missing: Version) -> Vec<Version> {
     let series = missing.series();
     let (same, other): (Vec<Version>, Vec<Version>) =
-        newest_first.iter().partition(|version| version.series() == series);
-    let (above, below): (Vec<Version>, Vec<Version>) =
+        versions.iter().partition(|version| version.series() == series);
+    let (mut above, below): (Vec<Version>, Vec<Version>) =
         other.into_iter().partition(|version| version.series() > series);
     let (mut up, down): (Vec<Version>, Vec<Version>) =
         same.into_iter().partition(|version| *version >= missing);
     up.reverse();
     up.extend(down);
-    let mut of_above: Vec<Version> = above;
-    of_above.sort_by(|a, b| a.series().cmp(&b.series()).then(b.cmp(a)));
-    up.extend(of_above);
+    above.sort_by(|a, b| a.series().cmp(&b.series()).then(b.cmp(a)));
+    up.extend(above);
     up.extend(below);
     up
 }

@@ -14,7 +14,7 @@ pub(super) struct TextEdit {
 }
 
 impl TextEdit {
-    /// Puts `text` in the place of `range`.
+    /// Replaces `range` with `text`.
     pub(super) fn new(range: Range<usize>, text: impl Into<String>) -> Self {
         Self { range, text: text.into() }
     }
@@ -23,7 +23,7 @@ impl TextEdit {
 /// The text with all edits made, the ranges that they replaced, and those of the new bytes.
 ///
 /// # Errors
-/// Where two overlap or one is out of the text: a fault of this program.
+/// If two overlap or one is outside the text: a bug.
 #[expect(clippy::type_complexity, reason = "three results that belong together")]
 pub(super) fn apply(
     text: &str,
@@ -66,7 +66,7 @@ pub(super) fn whole_line(text: &str, at: usize) -> Range<usize> {
     start..end
 }
 
-/// How a line ends, or would if it were not the last.
+/// The line ending of a line, or of the text for the last line.
 pub(super) fn line_end(text: &str, line: &Range<usize>) -> &'static str {
     let line = &text[line.clone()];
     if line.ends_with("\r\n") || !line.ends_with('\n') && text.contains("\r\n") {
@@ -76,7 +76,7 @@ pub(super) fn line_end(text: &str, line: &Range<usize>) -> &'static str {
     }
 }
 
-/// Takes out a line whose item ends at `end`. A comment after the item stays, a selector does not.
+/// Removes a line whose item ends at `end`. A comment after the item stays, a selector does not.
 pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEdit {
     let rest = text[end..line.end].trim_start_matches(',').trim();
     let is_comment = rest.starts_with('#') && !rest.trim_start_matches(['#', ' ']).starts_with('[');
@@ -91,8 +91,8 @@ pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEd
     TextEdit::new(line, kept)
 }
 
-/// Takes an element with its comma out of a list in brackets, and its line if nothing else is on it.
-/// `None` if a comment is in the way. `last_kept` is the last element that stays.
+/// Removes an element and its comma from a list in brackets, and its line if nothing else is on it.
+/// `None` if a comment prevents it. `last_kept` is the last element that stays.
 pub(super) fn remove_element(
     text: &str,
     elements: &[Range<usize>],
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_are_made_in_the_order_of_the_text_and_touch_nothing_else() {
+    fn applies_edits_in_any_order_and_changes_nothing_else() {
         let edits =
             vec![TextEdit::new(4..5, "C"), TextEdit::new(0..1, "AA"), TextEdit::new(2..2, "-")];
         let (new, _, new_ranges) = apply("abcde", edits).expect("edits");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_found_by_a_byte_in_it() {
+    fn finds_the_line_of_a_byte() {
         assert_eq!(Lines::of("a\nb\nc").at(3), 2);
         assert_eq!(whole_line("a\nbb\nc", 3), 2..5);
         assert_eq!(whole_line("a\nbb\nc", 5), 5..6);
