@@ -1,5 +1,5 @@
 //! Makes the program's tables of the rows in `src/matrix/data/`, so that it starts without parsing.
-//! A row that is out of form or breaks a rule fails the build and says where.
+//! A malformed row, or one that breaks a rule, fails the build with its file and line.
 
 #![expect(clippy::allow_attributes, reason = "that lint can only be allowed; see `types` below")]
 
@@ -19,12 +19,12 @@ mod processors;
 #[path = "src/matrix/rows.rs"]
 #[allow(unfulfilled_lint_expectations, reason = "a build script needs no documents")]
 #[expect(unreachable_pub, reason = "public in the library")]
-#[expect(clippy::struct_field_names, reason = "said of types that no other crate sees")]
+#[expect(clippy::struct_field_names, reason = "not public here")]
 mod rows;
 #[path = "src/types/mod.rs"]
 #[allow(unfulfilled_lint_expectations, reason = "`types` expects lints that spare a build script")]
 #[expect(dead_code, unused_imports, unreachable_pub, reason = "rows need a few of the types")]
-#[expect(clippy::struct_field_names, reason = "said of types that no other crate sees")]
+#[expect(clippy::struct_field_names, reason = "not public here")]
 mod types;
 
 use check::Report;

@@ -3,7 +3,7 @@
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::{Step, StepKind};
 use conda_torch_core::diagnostics::{Context, Diagnostic, Severity, Subject};
-use conda_torch_core::formats::{choice_title, headline};
+use conda_torch_core::formats::{headline, title};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 
 use super::page::{Page, Style};
@@ -182,7 +182,8 @@ fn alternatives<'b>(
 
 /// `2.13.0 with CUDA 13.0 — needs NVIDIA driver ≥ 580.65.06`.
 pub(super) fn needs(alternative: &Alternative<'_>, context: &Context<'_>) -> String {
-    format!("{} — needs {}", choice_title(&alternative.choice), changes(alternative, context))
+    let Choice { build, computes_on, .. } = &alternative.choice;
+    format!("{} — needs {}", title(build.pytorch, *computes_on), changes(alternative, context))
 }
 
 /// Everything that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu};
-use conda_torch_core::formats::build_title;
+use conda_torch_core::formats::title;
 use conda_torch_core::resolve::{Choice, Reason};
 use conda_torch_core::types::{CudaVersion, DriverVersion};
 
@@ -32,7 +32,9 @@ pub(super) fn reasons<'c>(
             let about = reason.build.filter(|_| omits_its_build(kind));
             let message = kind.message(&context);
             Some(match about {
-                Some(build) => format!("not {}: {message}", build_title(build)),
+                Some(build) => {
+                    format!("not {}: {message}", title(build.pytorch, build.accelerator))
+                }
                 None => message,
             })
         };

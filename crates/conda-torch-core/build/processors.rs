@@ -1,5 +1,5 @@
-//! Makes the table of `src/virtual_packages/microarchitecture.rs` of archspec's own, whose crate asks the
-//! system that it runs on and does not compile for WebAssembly.
+//! Makes the table of `src/virtual_packages/microarchitecture.rs` from archspec's crate, which does not compile
+//! for WebAssembly.
 
 use std::fmt::Write;
 

@@ -9,9 +9,9 @@ use crate::types::{Client, ClientKind, ClientPart, Machine, VirtualPackage};
 pub struct ClientTarget<'a> {
     /// Which.
     pub kind: ClientKind,
-    /// Its version, where it is known.
+    /// Its version, if known.
     pub version: Option<Version>,
-    /// The one on the machine, where there is one.
+    /// The one on the machine.
     pub found: Option<&'a Client>,
 }
 
@@ -35,7 +35,7 @@ impl<'a> ClientTarget<'a> {
         clients.into_iter().map(Self::installed).collect()
     }
 
-    /// The best client on the machine, or of a kind; conda where there is none.
+    /// The best client on the machine, or of a kind; else conda.
     pub fn of(machine: &'a Machine, kind: Option<ClientKind>) -> Self {
         let found =
             machine.clients.iter().find(|client| kind.is_none_or(|kind| client.kind == kind));
@@ -92,9 +92,9 @@ const CURRENT: [(ClientKind, Version); 4] = [
 pub(crate) struct ClientHabits {
     // --- virtual packages
     pub detector: Detector,
-    /// The packages whose `CONDA_OVERRIDE_*` it reads.
+    /// The packages with a `CONDA_OVERRIDE_*` that it reads.
     pub overrides: &'static [&'static str],
-    /// The packages whose overrides lose the space around them.
+    /// The packages with trimmed overrides.
     pub trimmed_overrides: &'static [&'static str],
     /// The packages that stay, as version `0`, with an empty override.
     pub kept_with_empty_override: &'static [&'static str],
@@ -104,11 +104,11 @@ pub(crate) struct ClientHabits {
     pub platform_settings: &'static [&'static str],
     /// Whether it detects for the system that it runs on, whatever platform it installs for.
     pub own_system_only: bool,
-    /// Whether it asks libcuda by `libcuda.so.1`, in a process without `CUDA_VISIBLE_DEVICES`.
+    /// Whether it loads libcuda by `libcuda.so.1`, in a process without `CUDA_VISIBLE_DEVICES`.
     pub isolates_libcuda: bool,
-    /// Whether `__cuda` is there, as version `0`, where no CUDA is found.
+    /// Whether `__cuda` is `0`, not absent, if no CUDA is found.
     pub calls_missing_cuda_zero: bool,
-    /// Whom it asks for `__cuda`.
+    /// The source of `__cuda`.
     pub cuda: CudaSource,
     pub cuda_arch: CudaArch,
     pub archspec: Archspec,
@@ -133,7 +133,7 @@ pub(crate) struct ClientHabits {
     pub has_platform_edit: bool,
 }
 
-/// Whose code detects virtual packages.
+/// The code that detects virtual packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detector {
     Conda,
@@ -143,7 +143,7 @@ pub(crate) enum Detector {
     Rattler,
 }
 
-/// Whom a client asks for the driver's CUDA.
+/// The source of the driver's CUDA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CudaSource {
     Libcuda,
@@ -397,7 +397,7 @@ const PIXI_CHANGES: &[Change] = &[
 ];
 
 impl ClientHabits {
-    /// Those of a version; of the newest that is known where there is no version.
+    /// Those of a version; without one, of the newest known.
     fn of(kind: ClientKind, version: Option<Version>) -> Self {
         let (mut habits, changes): (Self, &[&[Change]]) = match kind {
             ClientKind::Conda => (CONDA, &[CONDA_CHANGES]),

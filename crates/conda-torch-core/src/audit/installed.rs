@@ -86,7 +86,7 @@ fn of_conda<'m>(
     Installed { kind, version, accelerator, build, is_known }
 }
 
-/// pip's, whose version has the toolkit in its local part: `2.6.0+cu124`.
+/// pip's, with the toolkit in the local part of its version: `2.6.0+cu124`.
 fn of_pip<'m>(
     package: &PipPackage,
     environment: &Environment,
@@ -128,7 +128,7 @@ impl Wanted<'_> {
         })
     }
 
-    /// The kernels of a build of another channel. Anaconda's are known for Linux.
+    /// The kernels of another channel's build. Anaconda's are known for Linux.
     fn kernels(&self, matrix: &Matrix) -> ArchList {
         let channel = match ChannelKind::of(&self.package.channel) {
             ChannelKind::Pytorch => "pytorch",

@@ -56,10 +56,10 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
     steps
 }
 
-/// The commands that take old channels out of the settings, in order; none if the client has no `config`.
+/// The commands that remove old channels from the settings, in order; none if the client has no `config`.
 ///
-/// conda-forge is added before a channel is removed, so that the list is never empty in between: conda takes
-/// an empty one for `defaults`, or refuses to work.
+/// conda-forge is added before a channel is removed, so that the list is never empty in between: an
+/// empty one means `defaults` to conda, or is an error.
 pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_>) -> Vec<Step> {
     let Some(config) = Config::of(client) else { return Vec::new() };
     let writable = |path: &Option<String>| {

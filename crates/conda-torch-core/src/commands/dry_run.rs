@@ -5,7 +5,7 @@ use crate::types::{ClientKind, Machine};
 
 use super::Step;
 
-/// A command that changes nothing and says what it would do.
+/// A command that changes nothing and prints what it would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DryRunCommand {
     /// Arguments of the client.

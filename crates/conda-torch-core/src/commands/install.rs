@@ -24,7 +24,7 @@ pub fn plan(
     if client.kind == ClientKind::Pixi {
         return installation.in_project(environment);
     }
-    // Settings are for conda-forge: whoever names other channels has settings of their own.
+    // The settings are for conda-forge alone.
     let is_conda_forge = channels.is_conda_forge();
     let mut steps = if is_conda_forge { configure(machine, client) } else { Vec::new() };
     steps

@@ -1,5 +1,5 @@
 //! The commands of conda, mamba, micromamba and pixi, and quoting for every shell. Each was run, or read in the
-//! client's source where a comment says so; what versions do differently is a row of `clients.rs`.
+//! client's source; what versions do differently is a row of `clients.rs`.
 
 mod config;
 mod dry_run;

@@ -41,7 +41,7 @@ impl Installation<'_> {
         let Self { machine, choice, client, channels, specs } = *self;
         let manifest = environment.manifest();
         let of_manifest = ["--manifest-path", &manifest];
-        // A project is for the platform of the machine that it is made on unless this says otherwise.
+        // The default is the platform of the machine.
         let mut words = vec!["init", environment.folder()];
         words.extend(channels.flags());
         words.extend(["--platform", choice.build.subdir.as_str()]);

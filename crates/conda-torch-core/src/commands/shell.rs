@@ -16,7 +16,7 @@ pub struct CannotQuote {
     pub shell: &'static str,
 }
 
-/// Flags whose value must stay on their line.
+/// Flags that stay on one line with their value.
 const WITH_VALUE: [&str; 10] = [
     "-n",
     "-p",
@@ -30,10 +30,7 @@ const WITH_VALUE: [&str; 10] = [
     "python",
 ];
 
-/// One word.
-///
-/// # Errors
-/// If the shell has no safe form for it.
+/// One word; an error if the shell has no safe form for it.
 pub fn word(text: &str, shell: Shell) -> Result<String, CannotQuote> {
     if is_plain(text, shell) {
         return Ok(text.to_owned());
@@ -90,18 +87,12 @@ fn is_plain(text: &str, shell: Shell) -> bool {
 }
 
 /// A command on one line.
-///
-/// # Errors
-/// If the shell has no safe form for a word of it.
 pub fn line(step: &Step, shell: Shell) -> Result<String, CannotQuote> {
     Ok(pieces(step, shell)?.join(" "))
 }
 
 /// A command on as many lines as it needs, each but the last with the shell's sign of continuation.
 /// A flag stays with its value; a piece that is too long stays whole.
-///
-/// # Errors
-/// If the shell has no safe form for a word of it.
 pub fn lines(step: &Step, shell: Shell, width: usize) -> Result<Vec<String>, CannotQuote> {
     let sign = match shell {
         Shell::Posix | Shell::Fish => " \\",

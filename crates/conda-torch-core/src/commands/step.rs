@@ -34,7 +34,7 @@ pub enum StepKind {
     Backup,
     /// Make what the installation goes into.
     Prepare,
-    /// Take packages out.
+    /// Remove packages.
     Remove,
     /// Install.
     Install,

@@ -1,4 +1,4 @@
-//! One channel: its name, whichever client wrote it, and whose packages it has.
+//! One channel: its name, as any client writes it, and the kind of its packages.
 
 use serde::Serialize;
 
@@ -44,8 +44,7 @@ impl ChannelName {
     }
 }
 
-/// Whose packages a channel has. A mirror, a label and a copy in a folder are of the kind of what
-/// they are made from.
+/// The kind of a channel's packages. Mirrors, labels and copies in a folder have the kind of the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -77,7 +76,7 @@ impl ChannelKind {
             "pytorch" | "pytorch-nightly" | "pytorch-test" | "pytorch-lts" => Self::Pytorch,
             "nvidia" => Self::Nvidia,
             "defaults" | "anaconda" | "msys2" => Self::Defaults,
-            // Too common as names of others' channels to be taken for mirrors of Anaconda's.
+            // In an address, these are usually channels of others.
             "main" | "r" | "free" if !is_address => Self::Defaults,
             _ => Self::Other,
         }
@@ -191,8 +190,8 @@ mod tests {
     #[test]
     fn a_mirror_keeps_its_address_without_secrets() {
         let mirror = "https://mirror.example/conda/conda-forge";
-        let asked = "https://me:secret@mirror.example/t/ab-12-cd/conda/conda-forge/linux-64";
-        assert_eq!(of(asked), (mirror.to_owned(), "linux-64".to_owned()));
+        let address = "https://me:secret@mirror.example/t/ab-12-cd/conda/conda-forge/linux-64";
+        assert_eq!(of(address), (mirror.to_owned(), "linux-64".to_owned()));
         assert_eq!(of("https://conda.anaconda.org/t/ab-12/private/noarch").0, "private");
         assert_eq!(of("file:///srv/channel/linux-64").0, "file:///srv/channel");
     }

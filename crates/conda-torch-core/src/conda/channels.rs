@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{ChannelName, without_secrets};
 
-/// Channels in the order of priority, each as clients take it after `-c`: a name, an address or an
+/// Channels in the order of priority, each as the value of `-c`: a name, an address or an
 /// absolute folder. conda-forge alone unless others were named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Channels(Vec<String>); // empty for conda-forge
@@ -22,15 +22,12 @@ pub struct NoChannel {
 
 impl Channels {
     /// These channels; conda-forge where there are none.
-    ///
-    /// # Errors
-    /// Where a client would not take one of them as a channel.
     pub fn new(channels: Vec<String>) -> Result<Self, NoChannel> {
         for text in &channels {
             let why = if text.trim().is_empty() {
                 "it is empty"
             } else if text.starts_with('-') {
-                "clients take it for an option of theirs"
+                "it begins with `-`, like an option"
             } else if text.contains(char::is_control) {
                 "it has a line break or another control character in it"
             } else {
@@ -62,12 +59,11 @@ impl Channels {
 
     /// Whether it is conda-forge itself and no other.
     pub fn is_conda_forge(&self) -> bool {
-        // The usual case first: it is asked at every start.
         self.0.is_empty()
             || self.iter().all(|channel| ChannelName::of(channel).name == "conda-forge")
     }
 
-    /// Whether an address holds a token, a name or a password.
+    /// Whether an address contains a token, a name or a password.
     pub fn have_secrets(&self) -> bool {
         self.0.iter().any(|channel| without_secrets(channel) != *channel)
     }
@@ -126,7 +122,7 @@ mod tests {
     fn refuses_ambiguous_channels() {
         for (text, why) in [
             ("", "`` is no channel: it is empty"),
-            ("--yes", "`--yes` is no channel: clients take it for an option of theirs"),
+            ("--yes", "`--yes` is no channel: it begins with `-`, like an option"),
             (
                 "a\nb",
                 "`a\nb` is no channel: it has a line break or another control character in it",

@@ -1,4 +1,4 @@
-//! What a match spec says about the version of a package.
+//! Version constraints.
 
 #![expect(
     clippy::wildcard_enum_match_arm,

@@ -9,38 +9,38 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The address or the file that it was about, without secrets.
     pub at: String,
-    /// What the library or the system said, one line.
+    /// The message of the library or the system, one line.
     pub detail: String,
 }
 
-/// The kinds of fault, as far as a person would act on them differently.
+/// The kinds of fault that need different actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// No name could be looked up, or nobody could be reached.
+    /// Name lookup or connection failed.
     NoNetwork,
-    /// A proxy is set and does not do its part.
+    /// The proxy refuses the connection.
     Proxy,
-    /// Nobody vouches for the server's certificate.
+    /// The server's certificate is not trusted.
     Certificate,
-    /// Something answered in the server's place: a page to log in.
+    /// A login page instead of channel data.
     CaptivePage,
-    /// It was silent for too long.
+    /// No answer in time.
     Slow,
-    /// 401 or 403: it wants to know who asks, or refuses.
+    /// 401 or 403.
     Refused,
-    /// 404: there is no such channel.
+    /// 404.
     NoChannel,
-    /// 429: too many have asked.
+    /// 429.
     TooMany,
     /// 5xx, after trying again.
     Server,
-    /// It moved to where it cannot be followed.
+    /// A redirect to an unsupported address.
     Moved,
-    /// Less came than was announced.
+    /// The download ended early.
     CutShort,
-    /// What came is not what it should be.
+    /// The data cannot be parsed or has the wrong checksum.
     Damaged,
     /// Offline, and the cache does not have it.
     NotCached,

@@ -1,4 +1,4 @@
-//! A match spec: what is asked of one package.
+//! Match specs: requirements on one package.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct MatchSpec {
     pub build: Option<String>,
 }
 
-/// A match spec taken apart: each part as it stands in the text.
+/// The parts of a match spec, as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SpecParts<'a> {
     /// The channel, perhaps with a subdir.
@@ -61,13 +61,13 @@ impl MatchSpec {
         SpecParts::parse(text).map(Self::from)
     }
 
-    /// What is said about the version; `None` if nothing is, or nothing that is understood.
+    /// The constraint on the version; `None` without one, or if it cannot be parsed.
     pub fn constraint(&self) -> Option<Constraint> {
         let version = if self.is_exact() { self.number() } else { &self.version };
         version.parse().ok()
     }
 
-    /// Whether the version is not understood.
+    /// Whether the version cannot be parsed.
     pub fn is_unclear(&self) -> bool {
         !self.version.is_empty() && self.constraint().is_none()
     }
@@ -160,7 +160,7 @@ impl Serialize for MatchSpec {
 const OPERATORS: [char; 5] = ['=', '<', '>', '!', '~'];
 
 impl<'a> SpecParts<'a> {
-    /// Takes a spec in any of conda's forms apart; `None` for a text that names no package.
+    /// Parses a spec in any of conda's forms; `None` for a text that names no package.
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = without_comment(text).trim();
         let (channel, rest) = match text.rsplit_once("::") {
@@ -232,7 +232,7 @@ impl<'a> SpecParts<'a> {
     }
 }
 
-/// Where the version ends, whose operators and commas may have blanks around them.
+/// The end of the version, which may have blanks around operators and commas.
 fn version_end(text: &str) -> usize {
     let mut end = 0;
     loop {

@@ -49,7 +49,7 @@ pub enum Subject {
 pub struct Entry {
     /// The stable name: never renamed, never reused.
     pub code: &'static str,
-    /// What it is about: the file that it stands in.
+    /// What it is about: the file that it is in.
     pub subject: Subject,
     /// What it is, why it matters and what to do, in Markdown.
     pub(super) explanation: &'static str,
@@ -140,7 +140,7 @@ pub(super) fn example<T: FromStr>(text: &str) -> T {
 }
 
 impl Diagnostic {
-    /// What to do about it on this machine. Where another diagnostic says more about the same, what helps there.
+    /// What to do about it on this machine; the hint of a diagnostic that covers it.
     pub fn hint(&self, context: &Context<'_>) -> Option<String> {
         let covering = context.diagnostics.iter().find(|other| other.covers(self));
         match covering {
@@ -150,7 +150,7 @@ impl Diagnostic {
         }
     }
 
-    /// Whether another one says the same and more: a person need not read both.
+    /// Whether another one covers it.
     pub fn is_covered(&self, all: &[Self]) -> bool {
         let no_libcuda =
             matches!(self, Self::ClientSeesNoCuda { why: NoCudaReason::LibcudaMissing, .. });
@@ -183,7 +183,7 @@ impl Diagnostic {
 /// symptom: …;                            // the error that a user sees: `Option<String>`
 /// gpu: *gpu;                             // the driver's index of the GPU that it is about
 /// degrades: true;                        // whether an answer with it is `degraded`
-/// covers: [Other];                       // diagnostics that say less about the same
+/// covers: [Other];                       // diagnostics that this one makes redundant
 /// installed: Info;                       // the severity where the build is installed already
 /// example: { fact: example("…") };
 /// ```
@@ -279,7 +279,7 @@ macro_rules! catalog {
                 match self { $($(Self::$name $({ $($field),+ })? => given!($($degrades)?; false),)+)+ }
             }
 
-            /// Whether it says what the other does, and more.
+            /// Whether it makes the other redundant.
             pub fn covers(&self, other: &Self) -> bool {
                 match self { $($(Self::$name { .. } => {
                     given!($(matches!(other, $(Self::$covered { .. })|+))?; false)

@@ -39,7 +39,7 @@ pub fn channel_error(fault: &Fault) -> String {
     format!("cannot read `{}`: {}", fault.at, fault_text(fault.kind).unwrap_or(&fault.detail))
 }
 
-/// A kind of fault, and what to do about it; `None` where only its detail says it.
+/// A kind of fault, and what to do about it; `None` if only its detail explains it.
 pub(crate) const fn fault_text(kind: FaultKind) -> Option<&'static str> {
     Some(match kind {
         FaultKind::NoNetwork => "no connection to the server; check the network",

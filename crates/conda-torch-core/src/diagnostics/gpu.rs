@@ -192,7 +192,7 @@ example: { gpu: gpu_example("GeForce GTX 680", "3.0") };
 GpuTooNew { gpu: KnownGpu } = "gpu-too-new";
 severity: Error;
 message(c): format!("no CUDA build of PyTorch on {} supports {} yet", c.channel(), c.gpu(gpu));
-// With a newer driver nobody has to wait.
+// A newer driver helps at once.
 hint(c): c
     .driver_for_better
     .is_none()

@@ -9,9 +9,6 @@ use crate::types::{Accelerator, Shell};
 
 /// The file's text: micromamba's image with the packages in its base environment. An image is built
 /// without a GPU, so the line that installs sets the CUDA that the host's driver supports.
-///
-/// # Errors
-/// If nothing fits, the platform is not Linux, or a channel is a folder.
 pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let subdir = choice.build.subdir;

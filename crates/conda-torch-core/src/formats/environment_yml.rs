@@ -9,9 +9,6 @@ use super::quoted;
 
 /// The file's text. Every reader of the format knows `nodefaults`, which keeps out the channels of the
 /// user's settings.
-///
-/// # Errors
-/// If nothing fits.
 pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let mut out = super::file_header(answer, choice);

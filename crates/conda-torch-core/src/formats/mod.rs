@@ -17,12 +17,9 @@ use crate::answer::{Answer, Refused};
 use crate::commands::shell;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{Choice, Status};
-use crate::types::{Accelerator, Build};
+use crate::types::Accelerator;
 
 /// The commands that must be run, one a line.
-///
-/// # Errors
-/// If nothing fits, or a name cannot be quoted for the shell.
 pub fn commands(answer: &Answer<'_>) -> Result<String, Refused> {
     let mut out = String::new();
     for step in answer.plan(answer.choice()?).iter().filter(|step| !step.optional) {
@@ -34,7 +31,7 @@ pub fn commands(answer: &Answer<'_>) -> Result<String, Refused> {
 
 /// `PyTorch 2.13.0 with CUDA 12.9, torchvision 0.28.0`.
 pub fn headline(choice: &Choice<'_>) -> String {
-    let mut text = format!("PyTorch {}", choice_title(choice));
+    let mut text = format!("PyTorch {}", title(choice.build.pytorch, choice.computes_on));
     for companion in &choice.companions {
         let _ = write!(text, ", {} {}", companion.package, companion.version);
     }
@@ -55,16 +52,6 @@ fn file_header(answer: &Answer<'_>, choice: &Choice<'_>) -> String {
 }
 
 /// `2.13.0 with CUDA 12.9`.
-pub fn build_title(build: &Build) -> String {
-    title(build.pytorch, build.accelerator)
-}
-
-/// The same, by what the build computes on here.
-pub fn choice_title(choice: &Choice<'_>) -> String {
-    title(choice.build.pytorch, choice.computes_on)
-}
-
-/// The same, from its parts.
 pub fn title(version: impl Display, accelerator: Accelerator) -> String {
     match accelerator {
         Accelerator::Cuda(toolkit) => format!("{version} with CUDA {toolkit}"),

@@ -10,9 +10,6 @@ use super::quoted;
 
 /// The manifest's text, for pixi before and after 0.71: with `[system-requirements]` instead of the
 /// newer tables of the platforms.
-///
-/// # Errors
-/// If nothing fits.
 pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let name = quoted(answer.environment.name());

@@ -1,4 +1,4 @@
-//! What must hold within a row and between rows. A row that breaks a rule fails the build, with its file
+//! The rules for the rows. A row that breaks a rule fails the build, with its file
 //! and line, what was found and what was expected. Used by `build.rs` and by tests.
 
 use std::cmp::Reverse;
@@ -238,8 +238,8 @@ impl At<'_, '_> {
         ));
     }
 
-    fn expect(&mut self, holds: bool, found: impl Display, expected: &str) {
-        if !holds {
+    fn expect(&mut self, is_met: bool, found: impl Display, expected: &str) {
+        if !is_met {
             self.wrong(&found.to_string(), expected);
         }
     }
@@ -256,9 +256,9 @@ impl At<'_, '_> {
         (first, last): (T, T),
         or_equal: bool,
     ) {
-        let holds = first < last || (or_equal && first == last);
+        let is_range = first < last || (or_equal && first == last);
         let found = format!("`{field}` from {first} to {last}");
-        self.expect(holds, found, "a range that is not empty");
+        self.expect(is_range, found, "a range that is not empty");
     }
 
     fn pythons(&mut self, pythons: (Version, Version)) {
@@ -306,7 +306,7 @@ pythons = ["3.10", "3.14"]
 source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-10" }
 "#;
 
-    /// Everything that is wrong with rows, as the build would say it.
+    /// Everything that is wrong with rows, as the build prints it.
     fn problems(text: &str) -> String {
         let file: Builds = match toml::from_str(text) {
             Ok(file) => file,
@@ -337,8 +337,8 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("metapackage = true\n", "", ["line 3", "missing field", "`metapackage`"]),
         ] {
             let text = ROW.replacen(from, to, 1);
-            let told = problems(&text);
-            assert!(expected.iter().all(|part| told.contains(part)), "{told}");
+            let found = problems(&text);
+            assert!(expected.iter().all(|part| found.contains(part)), "{found}");
         }
     }
 
@@ -355,22 +355,25 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
             ("blas = \"mkl\"", "blas = \"mkl\"\narm_variant = \"sbsa\"", "only on aarch64"),
             ("2026-08-10", "2026-08-14", "date 2026-08-14, expected no row newer than `as_of`"),
         ] {
-            let told = problems(&ROW.replacen(from, to, 1));
-            assert!(told.contains("builds.toml line 3, row `2.13.0 linux-64 cuda 12.9 "), "{told}");
-            assert!(told.contains(expected), "{told}");
+            let found = problems(&ROW.replacen(from, to, 1));
+            assert!(
+                found.contains("builds.toml line 3, row `2.13.0 linux-64 cuda 12.9 "),
+                "{found}"
+            );
+            assert!(found.contains(expected), "{found}");
         }
     }
 
     #[test]
     fn unsorted_duplicate_and_overlapping_rows_are_reported() {
         let row = &ROW[ROW.find("[[build]]").expect("a row")..];
-        let told = problems(&format!("{ROW}{row}"));
-        assert!(told.contains("line 16, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{told}");
-        assert!(told.contains("rows sorted, each once"), "{told}");
-        let told = problems(&format!("{ROW}{}", row.replace("2.13.0", "2.14.0")));
-        assert!(told.contains("it comes after `2.13.0 linux-64"), "{told}");
-        let told = problems(&format!("{ROW}{}", row.replace("[300, 302]", "[299, 301]")));
-        assert!(told.contains("expected each build in one row"), "{told}");
+        let found = problems(&format!("{ROW}{row}"));
+        assert!(found.contains("line 16, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{found}");
+        assert!(found.contains("rows sorted, each once"), "{found}");
+        let found = problems(&format!("{ROW}{}", row.replace("2.13.0", "2.14.0")));
+        assert!(found.contains("it comes after `2.13.0 linux-64"), "{found}");
+        let found = problems(&format!("{ROW}{}", row.replace("[300, 302]", "[299, 301]")));
+        assert!(found.contains("expected each build in one row"), "{found}");
     }
 
     #[test]

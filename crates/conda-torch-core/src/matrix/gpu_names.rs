@@ -40,9 +40,7 @@ impl Matrix {
 
     /// The GPU of a name such as `NVIDIA GeForce GTX 1080 Ti`, `rtx4090` or
     /// `Tesla V100-SXM2-16GB`: case, spaces, brands, memory sizes and form factors do not count.
-    ///
-    /// # Errors
-    /// The closest known names, best first, if the name is unknown.
+    /// An error has the closest known names, best first.
     pub fn gpu_by_name(&self, name: &str) -> Result<&GpuName, Vec<&str>> {
         let wanted = key(name);
         let found =
@@ -50,7 +48,7 @@ impl Matrix {
         found.ok_or_else(|| self.nearest_names(&wanted))
     }
 
-    /// The compute capability of all GPUs whose names start like this, as `nvidia-smi` truncates them
+    /// The compute capability of all GPUs with names that start like this, as `nvidia-smi` truncates them
     /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` if they differ.
     pub fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
         let lower = start.to_ascii_lowercase();

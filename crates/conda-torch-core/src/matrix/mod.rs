@@ -93,7 +93,7 @@ impl Matrix {
         rows.get(place)
     }
 
-    /// Whether a capability is a Tegra part's. Unknown ones are taken for desktop parts.
+    /// Whether a capability is a Tegra part's. Unknown ones count as desktop parts.
     pub fn is_soc(&self, capability: ComputeCapability) -> bool {
         self.capability(capability).is_some_and(|row| row.soc)
     }
@@ -109,7 +109,7 @@ impl Matrix {
     }
 
     /// The oldest glibc for the CUDA libraries that a pin of `cuda-version` brings: what those of the
-    /// newest toolkit up to the pin ask for, as the least demanding build with it shows.
+    /// newest toolkit up to the pin need, by the least demanding build with it.
     pub fn libraries_glibc(&self, subdir: Subdir, pin: CudaVersion) -> Option<Version> {
         let brought = |build: &&Build| {
             build.subdir == subdir

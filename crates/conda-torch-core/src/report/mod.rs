@@ -1,8 +1,8 @@
 //! The documents that are printed as JSON. The types here are what is printed, what the schemas in
 //! `docs/schema/` are made from and what tests validate against.
 //!
-//! Within a `format_version` keys are only added. Words such as `status` are open: a reader takes one
-//! that it does not know for "other".
+//! Within a `format_version` keys are only added. Words such as `status` are open: a reader treats an
+//! unknown one as "other".
 
 pub mod advise;
 pub mod check;

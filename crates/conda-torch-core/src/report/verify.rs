@@ -136,7 +136,7 @@ fn read_the_channel(verdict: &SolveVerdict, answer: &Answer<'_>) -> Option<Strin
         .then(|| "pass `--live` to choose from the builds in the channel".to_owned())
 }
 
-/// Whether the findings say everything that the client printed.
+/// Whether the findings explain everything that the client printed.
 pub fn is_explained(proof: &SolveCheck) -> bool {
     match &proof.outcome {
         SolveOutcome::Answered(_, verdict) => {
@@ -287,7 +287,7 @@ fn size(bytes: u64) -> String {
     format!("{bytes} bytes")
 }
 
-/// What differs, or why there is no solution; `None` if the client's own words say it.
+/// What differs, or why there is no solution; `None` if the client's own output explains it.
 fn finding(finding: &SolveFinding) -> Option<String> {
     Some(match finding {
         SolveFinding::NoPytorch => "no `pytorch`".to_owned(),

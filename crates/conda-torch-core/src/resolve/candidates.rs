@@ -28,7 +28,7 @@ pub(super) struct Blocker {
     pub(super) unlocks: Vec<Unlock>,
 }
 
-/// Whose limit a blocker is.
+/// What a blocker comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     Machine,

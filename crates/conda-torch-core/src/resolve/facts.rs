@@ -89,7 +89,7 @@ impl Facts {
         self.subdir.map(Subdir::os)
     }
 
-    /// The GPUs whose compute capability is known.
+    /// The GPUs with a known compute capability.
     pub(super) fn known_capabilities(
         &self,
     ) -> impl Iterator<Item = (&KnownGpu, ComputeCapability)> {
@@ -169,13 +169,13 @@ impl Facts {
                 let own = || matrix.toolkit_driver(cuda, self.driver_family);
                 Driver::Usable { cuda, version: version.or_else(own) }
             }
-            // A driver without CUDA: `CONDA_OVERRIDE_CUDA=` says so, or libcuda is missing.
+            // A driver without CUDA: `CONDA_OVERRIDE_CUDA=` is set, or libcuda is missing.
             (Detected::Absent, None, Some(_)) if !is_by_flag(&machine.driver) => Driver::Missing,
             (_, None, Some(driver)) => {
                 Driver::Usable { cuda: self.cuda_of(driver, matrix), version: Some(driver) }
             }
             (Detected::Unknown { why }, None, None) if machine.driver != Detected::Absent => {
-                // A document about a GPU that says nothing about a driver: the machine has one.
+                // A document with a GPU and without a driver: assume one.
                 let has_gpu = !self.gpus.is_empty() || machine.jetson.is_found();
                 if machine.document.is_some() && (has_gpu || request.wants_cuda()) {
                     self.current_driver(matrix)
@@ -184,7 +184,7 @@ impl Facts {
                 }
             }
             (Detected::Found(_) | Detected::Absent | Detected::Unknown { .. }, None, None) => {
-                // A machine that flags describe with a GPU, or for which CUDA is asked, has a driver.
+                // A GPU by flag, or a request for CUDA, implies a driver.
                 let has_gpu_flag =
                     machine.gpus.iter().any(|gpu| is_by_flag(&gpu.compute_capability));
                 let needs_driver = request.wants_cuda() || !self.gpus.is_empty();
@@ -282,8 +282,8 @@ pub(super) fn is_by_flag<T>(detected: &Detected<T>) -> bool {
     matches!(detected.fact(), Some(Fact { origin: Origin::Flag(_), .. }))
 }
 
-/// Whether the driver was named and not detected: then what was detected here says nothing about it. A
-/// document counts as detection, on its machine.
+/// Whether the driver is given, not detected: then nothing detected here applies to it. A document counts as
+/// detection.
 pub(super) fn is_driver_named(machine: &Machine) -> bool {
     let is_named = |origin: Option<&Origin>| match origin {
         Some(Origin::Flag(_) | Origin::Env(_) | Origin::Baseline) => true,

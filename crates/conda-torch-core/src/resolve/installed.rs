@@ -19,7 +19,7 @@ pub struct InstalledCheck {
 }
 
 /// Checks a build against a machine. Unlike in an advice, every GPU without kernels is a problem, even
-/// if others have them. A CUDA build with an empty list of kernels is one whose kernels are unknown.
+/// if others have them. A CUDA build with an empty list of kernels has unknown kernels.
 pub fn check_installed(machine: &Machine, build: &Build, matrix: &Matrix) -> InstalledCheck {
     let request = Request::default();
     let facts = Facts::new(machine, &request, matrix);

@@ -62,8 +62,8 @@ pub(super) fn rank(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Rank {
     }
 }
 
-/// Whether a build looks better than another to someone who does not look at the machine: what a person
-/// would ask "why not that one?" about.
+/// Whether a build looks better than another apart from the machine, so that the answer has to explain why it
+/// was not chosen.
 pub(super) fn looks_better(build: &Build, other: &Build) -> bool {
     let look = |build: &Build| {
         let uses_gpu = build.accelerator != Accelerator::Cpu;

@@ -1,16 +1,16 @@
-//! What the user asks for, apart from the machine.
+//! What the user requests, apart from the machine.
 
 use serde::Serialize;
 
 use crate::conda::Version;
 use crate::types::{Blas, Companion, CudaVersion};
 
-/// What to look for. The default asks for the best that the machine runs.
+/// What to look for. The default is the best that the machine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Request {
     pub accelerator: RequestedAccelerator,
-    /// A version of PyTorch, or a prefix: `2.9` asks for any 2.9.x.
+    /// A version of PyTorch, or a prefix: `2.9` is any 2.9.x.
     pub pytorch: Option<Version>,
     pub python: Option<Version>,
     pub cuda_version: Option<CudaVersion>,

@@ -1,4 +1,4 @@
-//! The rules: one small function each. A rule says what is against a build, and what would lift that.
+//! The rules, a function each: what excludes a build, and the changes that would allow it.
 
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
@@ -267,7 +267,7 @@ fn request(
     rules.into_iter().flatten()
 }
 
-/// Release candidates are on a label of their own, which nobody asks for.
+/// Release candidates are on a label of their own.
 fn release(build: &Build) -> Option<Blocker> {
     build.pytorch.is_candidate().then(|| Blocker::build(Diagnostic::ReleaseCandidate))
 }
@@ -293,7 +293,7 @@ fn accelerator(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let unlock = match (inputs.request.accelerator, build.is_cuda()) {
         (RequestedAccelerator::Cpu, true) => Unlock::Accelerator(RequestedAccelerator::Cuda),
         (RequestedAccelerator::Cuda, false) => Unlock::Accelerator(RequestedAccelerator::Cpu),
-        // `cuda-version` asks for CUDA.
+        // `cuda-version` requests CUDA.
         (RequestedAccelerator::Auto, false) if inputs.request.cuda_version.is_some() => {
             Unlock::CudaVersion(None)
         }
@@ -403,7 +403,7 @@ impl Accepted {
     }
 }
 
-/// Companions from before conda-forge told aarch64 machines apart are for servers.
+/// Companions from before `arm-variant` existed are for servers.
 fn same_arm_variant(build: &Build, companion: &CompanionBuild) -> bool {
     companion.arm_variant == build.arm_variant
         || companion.arm_variant.is_none() && build.arm_variant != Some(ArmVariant::Tegra)

@@ -56,7 +56,7 @@ fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     specs
 }
 
-/// The package whose name says the accelerator; `None` if only the build string of `pytorch` does.
+/// The package for the accelerator; `None` if only the build string of `pytorch` selects it.
 fn metapackage(build: &Build) -> Option<&'static str> {
     match build.accelerator {
         // macOS has no other builds, and "pytorch-cpu" would be misleading with Metal.

@@ -32,7 +32,7 @@ pub(super) fn alternatives<'m>(
     let mut found: Vec<WhatIf<'_, 'm>> = Vec::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
         let Some(changes) = changes(inputs, candidate) else { continue };
-        // Whoever named a PyTorch and got it does not want another.
+        // A requested PyTorch that fits needs no alternative.
         let other_pytorch = |change: &Unlock| matches!(change, Unlock::Pytorch(_));
         if best.is_some() && changes.iter().any(other_pytorch) {
             continue;
@@ -63,7 +63,7 @@ pub(super) fn alternatives<'m>(
 }
 
 /// Whether the rival is no worse and needs less, or needs the same kind of update for a newer PyTorch:
-/// whoever updates a driver can update it as far.
+/// one update is as good as the other.
 fn is_easier(rival: &WhatIf<'_, '_>, what_if: &WhatIf<'_, '_>) -> bool {
     let is_update =
         |change: &Unlock| matches!(change, Unlock::Driver(_) | Unlock::Glibc(_) | Unlock::Macos(_));

@@ -76,7 +76,7 @@ impl FromStr for Accelerator {
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Blas {
-    /// Whatever provides `libblas`: OpenBLAS unless asked otherwise.
+    /// Whatever provides `libblas`: OpenBLAS by default.
     Generic,
     /// Intel's MKL; the channel prefers it where it exists.
     Mkl,

@@ -105,20 +105,20 @@ pub enum Shell {
 /// A package that is not installed and that a client derives from the machine: `__cuda 12.9`.
 ///
 /// The version and the build are texts as the client writes them: mamba's build of `__archspec` is
-/// `x86_64_v3`, conda's version of `__cuda` may be anything that `CONDA_OVERRIDE_CUDA` holds.
+/// `x86_64_v3`, conda's version of `__cuda` may be any value of `CONDA_OVERRIDE_CUDA`.
 /// Source: <https://conda.org/learn/ceps/cep-0030>.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VirtualPackage {
     /// With the two underscores.
     pub name: String,
-    /// `0` if its presence is all it says.
+    /// `0` if only its presence counts.
     pub version: String,
     /// `0` for all but `__archspec`.
     pub build: String,
 }
 
-/// A configuration file with the lines that say where packages come from.
+/// A configuration file with its lines about channels.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Condarc {

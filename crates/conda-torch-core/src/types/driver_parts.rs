@@ -63,7 +63,7 @@ pub struct DriverParts {
 pub enum NvmlError {
     /// No NVIDIA module is loaded in the kernel.
     DriverNotLoaded,
-    /// The library is of another version than the kernel module.
+    /// The library and the kernel module have different versions.
     LibRmVersionMismatch,
     /// This user may not open the driver's devices.
     NoPermission,
@@ -122,7 +122,7 @@ pub enum DeviceAccess {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct VisibleDevices {
-    /// Devices by number, in the order that `in_bus_order` says.
+    /// Devices by number, in the order of `in_bus_order`.
     pub indices: Vec<u32>,
     /// How many devices or MIG slices are named by UUID.
     pub uuids: u32,

@@ -14,7 +14,7 @@ pub struct Environment {
     pub prefix: String,
     /// Its name (`-n`); `None` if only its folder identifies it (`-p`).
     pub name: Option<String>,
-    /// The platform of its packages, if any of them says so.
+    /// The platform of its packages, if a record names one.
     pub subdir: Option<Subdir>,
     /// Its conda packages, sorted by name, each once.
     pub packages: Vec<InstalledPackage>,

@@ -16,7 +16,7 @@ pub enum Source {
         /// That commit's day.
         date: Date,
     },
-    /// In the channel, except what a channel does not say: the kernels and the glibc of CUDA's libraries.
+    /// In the channel, except what only the recipe has: the kernels and the glibc of CUDA's libraries.
     Channel {
         /// The day.
         date: Date,

@@ -65,7 +65,7 @@ fn package(build: &str, origin: Origin) -> Prediction {
     Prediction::Present(VirtualPackage { name, version, build }, origin)
 }
 
-/// conda and mamba take any name.
+/// conda and mamba accept any name.
 fn overridden(machine: &Machine, client: &ClientTarget<'_>) -> Option<Prediction> {
     let setting = overrides::setting(machine, client, "__archspec")?;
     let habits = client.habits();
@@ -114,7 +114,7 @@ fn level(machine: &Machine, os: Os, has_dash: bool) -> Result<(String, Origin), 
     Ok((level.unwrap_or_else(|| "x86_64".to_owned()), origin.clone()))
 }
 
-/// The name by archspec's table, as rattler and conda ask it.
+/// The name by archspec's table, for rattler and conda.
 fn by_table(machine: &Machine, own: Subdir) -> Result<(String, Origin), Why> {
     let Fact { value: processor, origin } = processor(machine)?;
     let family = match own {
@@ -137,7 +137,7 @@ fn by_table(machine: &Machine, own: Subdir) -> Result<(String, Origin), Why> {
     Ok((name.to_owned(), origin.clone()))
 }
 
-/// The name by the package archspec beside conda, whose table grows.
+/// The name by the package archspec beside conda, which may be older or newer than the table.
 fn by_package(
     machine: &Machine,
     client: &ClientTarget<'_>,

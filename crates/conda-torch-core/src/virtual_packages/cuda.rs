@@ -8,10 +8,10 @@ use crate::types::{ComputeCapability, CudaVersion, Detected, Machine, Origin, Ou
 use super::overrides::{self, overridden};
 use super::{Prediction, cuda_version, info_of};
 
-/// The toolkit's file, which mamba 2 takes for the driver's CUDA.
+/// The toolkit's file, which mamba 2 reports as the driver's CUDA.
 pub(super) const TOOLKIT_FILE: &str = "/usr/local/cuda/version.json";
 
-/// The first driver branch whose `nvidia-smi` words its versions anew; its XML is not documented.
+/// The first driver branch with another `nvidia-smi`; its XML is not documented.
 const REWORDED_BRANCH: u32 = 610;
 
 /// Folders in which conda and pixi look after the loader.
@@ -25,10 +25,11 @@ pub fn cuda_suffices(
     client: &ClientTarget<'_>,
     toolkit: CudaVersion,
 ) -> Option<bool> {
+    let is_enough = |version: CudaVersion| version.major >= toolkit.major;
     match cuda(machine, client) {
-        Prediction::Present(package, _) => Some(
-            cuda_version(&package.version).is_some_and(|version| version.major >= toolkit.major),
-        ),
+        Prediction::Present(package, _) => {
+            Some(cuda_version(&package.version).is_some_and(is_enough))
+        }
         Prediction::Absent | Prediction::Fails(_) => Some(false),
         Prediction::Unknown(_) => None,
     }
@@ -37,9 +38,10 @@ pub fn cuda_suffices(
 /// `__cuda`.
 pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     if let Some(listed) = client.listed_packages() {
-        let package = listed.iter().find(|package| package.name == "__cuda").cloned();
-        return package
-            .map_or(Prediction::Absent, |package| Prediction::Present(package, info_of(client)));
+        return match listed.iter().find(|package| package.name == "__cuda") {
+            Some(package) => Prediction::Present(package.clone(), info_of(client)),
+            None => Prediction::Absent,
+        };
     }
     if let Some(overridden) = overridden(machine, client, "__cuda") {
         return overridden;
@@ -48,7 +50,7 @@ pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     if let Detected::Found(cuda) = &machine.driver_cuda
         && matches!(&cuda.origin, Origin::Env(name) if name == "CONDA_OVERRIDE_CUDA")
     {
-        return Prediction::version("__cuda", cuda.value, cuda.origin.clone());
+        return Prediction::fact("__cuda", cuda);
     }
     let habits = client.habits();
     match (habits.detector, is_static(machine, client)) {
@@ -79,15 +81,13 @@ pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     }
 }
 
-/// Asks the sources that the client asks.
+/// Reads the sources that the client reads.
 fn by_source(machine: &Machine, habits: &ClientHabits) -> Prediction {
     match (habits.cuda, nvml(machine)) {
         (CudaSource::Libcuda, _) => libcuda(machine, habits),
         (CudaSource::NvidiaSmi, _) => nvidia_smi(machine),
         (CudaSource::ToolkitFile, _) => match &machine.toolkit_file {
-            Detected::Found(toolkit) => {
-                Prediction::version("__cuda", toolkit.value, toolkit.origin.clone())
-            }
+            Detected::Found(toolkit) => Prediction::fact("__cuda", toolkit),
             Detected::Unknown { why } if is_toolkit_file_broken(machine) => {
                 Prediction::Fails(why.clone())
             }
@@ -97,7 +97,7 @@ fn by_source(machine: &Machine, habits: &ClientHabits) -> Prediction {
         (CudaSource::Nvml | CudaSource::Each, Detected::Found(cuda))
             if !is_elsewhere(machine.nvidia.nvml_path.as_deref()) =>
         {
-            Prediction::version("__cuda", cuda.value, cuda.origin)
+            Prediction::fact("__cuda", &cuda)
         }
         (CudaSource::Nvml, _) => Prediction::Absent,
         // Without initializing it, too.
@@ -122,9 +122,7 @@ fn libcuda(machine: &Machine, habits: &ClientHabits) -> Prediction {
         {
             Prediction::Absent
         }
-        (Detected::Found(cuda), Visible::All) => {
-            Prediction::version("__cuda", cuda.value, cuda.origin.clone())
-        }
+        (Detected::Found(cuda), Visible::All) => Prediction::fact("__cuda", cuda),
         // It is there and `cuInit` fails, whatever the reason.
         (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => {
             Prediction::Absent
@@ -149,7 +147,7 @@ fn nvidia_smi(machine: &Machine) -> Prediction {
     }
 }
 
-/// `nvidia-smi` asks NVML, and so reports the same.
+/// `nvidia-smi` reports what NVML does.
 fn nvidia_smi_by_driver(machine: &Machine) -> Prediction {
     match (&nvml(machine), machine.driver.value(), &machine.driver_cuda) {
         (Detected::Found(_), Some(driver), _) if driver.branch() >= REWORDED_BRANCH => {
@@ -172,7 +170,7 @@ fn nvidia_smi_by_driver(machine: &Machine) -> Prediction {
     }
 }
 
-/// rattler reads a version where libmamba takes the text.
+/// rattler parses a version; libmamba uses the text.
 fn numeric_nvidia_smi(machine: &Machine) -> Prediction {
     let prediction = nvidia_smi(machine);
     let is_version = |text: &str| cuda_version(text).is_some();

@@ -1,6 +1,6 @@
 //! The name that archspec has for a processor, by archspec's table and rules, from what the system reports
 //! of it. Recorded machines need it too, so the crate, which looks at this machine, is of no use.
-//! Source: `cpu/detect.py` and `detect.rs` of archspec 0.2.6 and of its crate 0.2.0, whose tables agree.
+//! Source: `cpu/detect.py` and `detect.rs` of archspec 0.2.6 and its crate 0.2.0 (the same table).
 
 use std::collections::HashSet;
 

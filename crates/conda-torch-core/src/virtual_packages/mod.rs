@@ -15,7 +15,7 @@ mod system;
 use std::borrow::Cow;
 
 use crate::clients::ClientTarget;
-use crate::types::{CudaVersion, Machine, Origin, VirtualPackage};
+use crate::types::{CudaVersion, Fact, Machine, Origin, VirtualPackage};
 
 pub use cuda::cuda_suffices;
 pub use notes::{client_note, is_described, needs_cuda_hidden};
@@ -41,6 +41,11 @@ impl Prediction {
         Self::Present(package(name, version.unwrap_or_else(|| "0".to_owned())), origin)
     }
 
+    /// A package with the version of a fact.
+    fn fact(name: &str, fact: &Fact<impl std::fmt::Display>) -> Self {
+        Self::version(name, &fact.value, fact.origin.clone())
+    }
+
     fn unknown(why: impl Into<Why>) -> Self {
         Self::Unknown(why.into())
     }
@@ -53,14 +58,14 @@ fn package(name: &str, version: String) -> VirtualPackage {
 /// The virtual packages of a client on a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VirtualPackages {
-    /// Those that it has, and where it has each from.
+    /// Those that it detects, with their sources.
     pub packages: Vec<(VirtualPackage, Origin)>,
     /// Those that cannot be predicted, and why.
     pub unknown: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
 impl VirtualPackages {
-    /// Predicts every virtual package, or takes them from the client's own `info`.
+    /// Predicts every virtual package, or reads them from the client's own `info`.
     pub fn of(machine: &Machine, client: &ClientTarget<'_>) -> Self {
         if let Some(listed) = client.listed_packages() {
             let packages = listed.iter().map(|package| (package.clone(), info_of(client)));
@@ -110,7 +115,7 @@ impl VirtualPackages {
         self
     }
 
-    /// The packages as a solver takes them: `__cuda=12.9=0`.
+    /// The packages as specs for a solver: `__cuda=12.9=0`.
     pub fn specs(&self) -> Vec<String> {
         let packages = self.packages.iter().map(|(package, _)| package);
         packages

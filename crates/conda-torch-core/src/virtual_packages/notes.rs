@@ -57,8 +57,8 @@ pub fn client_note(
     }
 }
 
-/// Whether a client needs an empty `CONDA_OVERRIDE_CUDA` for a build without CUDA: it would fail, or take a
-/// toolkit for a driver where there is no GPU.
+/// Whether a client needs an empty `CONDA_OVERRIDE_CUDA` for a build without CUDA: it would fail, or
+/// report a toolkit as the driver without a GPU.
 pub fn needs_cuda_hidden(machine: &Machine, client: &ClientTarget<'_>) -> bool {
     match cuda::cuda(machine, client) {
         Prediction::Fails(_) => client.habits().detector == Detector::Libmamba,
@@ -81,7 +81,7 @@ fn driver(machine: &Machine) -> Option<CudaVersion> {
     nvml.or(machine.libcuda.value().copied()).or(reported.map(|fact| fact.value))
 }
 
-/// Why a client detects no CUDA where there is some.
+/// Why a client detects no CUDA though the driver supports it.
 fn no_cuda_reason(machine: &Machine, client: &ClientTarget<'_>) -> NoCudaReason {
     let detector = client.habits().detector;
     if client.listed_packages().is_some() {

@@ -85,7 +85,7 @@ impl TargetPlatform {
         let habits = client.habits();
         let mut names = habits.platform_settings.iter();
         let setting = names.find_map(|name| machine.settings.iter().find(|it| it.name == **name));
-        // libmamba takes an empty one for a platform, too.
+        // To libmamba, an empty one is a platform too.
         match setting.filter(|set| habits.detector == Detector::Libmamba || !set.value.is_empty()) {
             Some(set) => match set.value.parse() {
                 Ok(subdir) => Ok(Self { subdir, own }),

@@ -52,7 +52,7 @@ pub(super) fn glibc(machine: &Machine, client: &ClientTarget<'_>) -> Prediction 
         return settled;
     }
     match &machine.glibc {
-        // It asks the library that its own Python runs on, which is not the system's.
+        // conda reports the library that its own Python runs on.
         Detected::Absent if habits.detector == Detector::Conda => Prediction::unknown(
             "the system has no glibc; conda detects the one that its Python runs on",
         ),
@@ -120,18 +120,18 @@ fn settled(
 
 fn version(package: &str, version: &Detected<Version>, absent: &'static str) -> Prediction {
     match version {
-        Detected::Found(fact) => Prediction::version(package, fact.value, fact.origin.clone()),
+        Detected::Found(fact) => Prediction::fact(package, fact),
         Detected::Absent => Prediction::unknown(absent),
         Detected::Unknown { why } => Prediction::unknown(why.clone()),
     }
 }
 
-/// Two, three or four numbers at the start, as conda and rattler take them: `6.1.0` of `6.1.0-18-amd64`.
+/// Two, three or four numbers at the start, as conda and rattler read them: `6.1.0` of `6.1.0-18-amd64`.
 fn leading(release: &str) -> Option<&str> {
     numbers(release, 4).filter(|text| text.contains('.'))
 }
 
-/// The first three numbers anywhere, as libmamba takes them.
+/// The first three numbers anywhere, as libmamba reads them.
 fn three(release: &str) -> Option<&str> {
     let starts = release.char_indices().filter(|(_, c)| c.is_ascii_digit());
     starts

@@ -30,8 +30,8 @@ pub(super) fn nothing_fits(
 }
 
 /// Of the builds that satisfy the request and that only the machine excludes: one of the newest PyTorch
-/// with the fewest blockers; of several the one that asks least of the driver, or if the driver is not
-/// the problem, the newest toolkit.
+/// with the fewest blockers; of several the one with the oldest driver, or if the driver is not the
+/// problem, the newest toolkit.
 fn nearest<'c, 'm: 'c>(
     candidates: impl Iterator<Item = &'c Candidate<'m>>,
 ) -> Option<&'c Candidate<'m>> {
@@ -66,7 +66,7 @@ fn first_of_kind(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnosti
     first
 }
 
-/// Says that an NVIDIA GPU is unused, and why.
+/// That an NVIDIA GPU is unused, and why.
 pub(super) fn unused_gpu(
     inputs: &Inputs<'_, '_>,
     candidates: &[Candidate<'_>],

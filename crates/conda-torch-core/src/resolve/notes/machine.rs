@@ -9,7 +9,7 @@ use crate::resolve::{
 };
 use crate::types::{ArmVariant, Build, ComputeCapability, Detected, KernelSupport, Origin, Vendor};
 
-/// What there is no build for: the platform, or GPUs of other makers.
+/// The platform without builds, and GPUs of other makers.
 pub(super) fn platform(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
     let subdir = inputs.facts.subdir;
     let mut notes = Vec::new();
@@ -115,7 +115,7 @@ fn todays_glibc(inputs: &Inputs<'_, '_>) -> Option<Version> {
     inputs.matrix.libraries_glibc(inputs.facts.subdir?, *newest)
 }
 
-/// What was assumed about a system that was not probed; `document` says it for documents.
+/// What was assumed about a system that was not probed; for documents see `document`.
 fn baseline(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     let assumed = |version: &Detected<Version>| {
         version.fact().filter(|fact| fact.origin == Origin::Baseline).map(|fact| fact.value)

@@ -51,7 +51,6 @@ pub(super) fn diagnostics<'m>(
     notes
 }
 
-/// Says that the kernels of a build are inferred.
 fn inferred_kernels(build: &Build) -> Option<Diagnostic> {
     let toolkit = build.accelerator.cuda().filter(|_| build.source.is_inferred())?;
     let pytorch = build.pytorch;

@@ -31,13 +31,13 @@ fn why_not_newer<'m>(
 ) -> Vec<Reason<'m>> {
     let releases = candidates.iter().map(|c| c.build.pytorch).filter(|v| !v.is_candidate());
     let newest = releases.max();
-    // Without an NVIDIA card nobody asks why CUDA was not chosen.
+    // Without an NVIDIA card, a CPU build needs no reason.
     let expects_cuda = inputs.facts.has_nvidia_card || inputs.facts.cuda().is_some();
     let mut explained: Vec<Accelerator> = Vec::new();
     let mut found: Vec<(&Candidate<'m>, &Blocker)> = Vec::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
         let build = candidate.build;
-        // A build for the other kind of machine or BLAS says nothing about this choice.
+        // A build for another kind of machine or BLAS is no reason for this choice.
         let is_other_variant = candidate.blockers.iter().any(|blocker| {
             blocker.cause == Cause::Build
                 || matches!(blocker.diagnostic, Diagnostic::OtherBlas { .. })
