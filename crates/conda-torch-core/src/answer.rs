@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::clients::ClientTarget;
 use crate::commands::{self, Step, StepKind, TargetEnvironment, shell::CannotQuote};
-use crate::conda::{Channels, FaultKind, Subdir};
+use crate::conda::{CONDA_FORGE, Channels, FaultKind, Subdir};
 use crate::diagnostics::Context;
 use crate::matrix::Matrix;
 use crate::resolve::{self, Advice, Choice, Request};
@@ -57,6 +57,27 @@ pub enum Refused {
 }
 
 impl<'a> Answer<'a> {
+    /// An answer for the best client of the machine, a new environment, conda-forge and a POSIX shell.
+    pub fn new(
+        machine: &'a Machine,
+        request: &'a Request,
+        advice: &'a Advice<'a>,
+        matrix: &'a Matrix,
+    ) -> Self {
+        Self {
+            machine,
+            request,
+            advice,
+            matrix,
+            client: ClientTarget::of(machine, None),
+            environment: TargetEnvironment::default(),
+            channels: &CONDA_FORGE,
+            live: None,
+            proof: None,
+            shell: Shell::Posix,
+        }
+    }
+
     /// What messages and hints need to know of the answer.
     pub fn context(&self) -> Context<'_> {
         self.advice.context(self.machine, self.matrix)

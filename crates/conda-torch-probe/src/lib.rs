@@ -1,7 +1,17 @@
-//! Detects a machine and the conda environments on it, through a [`Host`] that can be recorded.
+//! Detects a machine and the conda environments on it, through a [`Host`]: live, or recorded for tests.
 //!
-//! [`probe`] reads every source in the order of `SOURCES` and returns a [`Machine`]. It decides nothing: each source
-//! adds a report, and a fact that it cannot read is unknown. [`environment`] reads the environments.
+//! [`probe`] runs every source in the order of `SOURCES` and returns a [`Machine`]. It decides nothing: a fact that no
+//! source finds is unknown. [`environment`] reads the environments.
+//!
+//! ```
+//! use conda_torch_probe::host::RecordedHost;
+//! use conda_torch_probe::{Overrides, probe};
+//!
+//! let host: RecordedHost = r#"{"target": {"os": "linux", "arch": "x86_64", "env": "gnu"}}"#.parse()?;
+//! let machine = probe(&host, &Overrides::default());
+//! assert!(machine.gpus.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod clients;
 mod condarc;
