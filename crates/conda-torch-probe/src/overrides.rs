@@ -146,9 +146,15 @@ pub(super) fn apply_environment(probe: &mut Probe<'_>) {
     let windows = variable(probe, "CONDA_OVERRIDE_WIN", version);
     let kernel = variable(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned()));
     let machine = &mut probe.machine;
-    macos.into_iter().for_each(|it| machine.macos = it);
-    windows.into_iter().for_each(|it| machine.windows = it);
-    kernel.into_iter().for_each(|it| machine.kernel = it);
+    if let Some(macos) = macos {
+        machine.macos = macos;
+    }
+    if let Some(windows) = windows {
+        machine.windows = windows;
+    }
+    if let Some(kernel) = kernel {
+        machine.kernel = kernel;
+    }
 }
 
 /// A bare `12` is 12.0 for conda, which compares it as a version.
