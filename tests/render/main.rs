@@ -1,7 +1,6 @@
 //! Every format for every client, on recorded machines.
 
 #![expect(clippy::disallowed_methods, reason = "tests read recorded machines and run shells")]
-#![expect(clippy::disallowed_macros, reason = "a test says what it skips")]
 
 mod case;
 mod clients;
