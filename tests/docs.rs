@@ -71,10 +71,15 @@ fn every_page_has_advice() {
 
 #[test]
 fn every_file_note_is_documented() {
-    let source = include_str!("../crates/conda-torch-core/src/migrate/files/file_migration.rs");
+    let source = concat!(
+        include_str!("../crates/conda-torch-core/src/migrate/files/file_migration.rs"),
+        include_str!("../crates/conda-torch-core/src/migrate/files/file_edits.rs"),
+        include_str!("../crates/conda-torch-core/src/migrate/files/environment_yml.rs"),
+    );
     let page = include_str!("../docs/migrate.md");
-    let arms = source.lines().filter_map(|line| line.trim().strip_suffix("\","));
-    let codes: Vec<&str> = arms.filter_map(|arm| Some(arm.split_once("=> \"")?.1)).collect();
+    let notes = source.split("FileNote::at(").skip(1);
+    let notes = notes.chain(source.split("::of_file(").skip(1));
+    let codes: Vec<&str> = notes.filter_map(|note| note.split('"').nth(1)).collect();
     assert!(codes.len() > 10, "the codes were not found");
     for code in codes {
         assert!(page.contains(&format!("`{code}`")), "{code} has no row");

@@ -6,10 +6,10 @@ use conda_torch_core::diagnostics::Severity;
 use conda_torch_core::formats::headline;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
-    MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
-    messages::{change, list, obstacle, reason, settings_message, specs},
+    ChannelCount, MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
 };
 use conda_torch_core::migrate::files::{FileNote, LineChange};
+use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer};
 use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
@@ -58,9 +58,9 @@ fn environment(page: &mut Page, answer: &MigrationAnswer<'_>) {
     });
     page.text("", &format!("Environment {}{pytorch}", name(environment)));
     let mut parts: Vec<String> = Vec::new();
-    for (channel, count) in answer.migration.origins.iter().take(6) {
+    for ChannelCount { channel, packages } in answer.migration.origins.iter().take(6) {
         let channel = if channel.is_empty() { "an unknown channel" } else { channel };
-        parts.push(format!("{count} from {channel}"));
+        parts.push(format!("{packages} from {channel}"));
     }
     if !environment.pip.is_empty() {
         parts.push(format!("{} from pip", environment.pip.len()));
@@ -100,8 +100,7 @@ fn commands(
         return Ok(page.commands("Restore the old environment:", &steps.way_back, answer.shell)?);
     }
     if answer.in_place {
-        why_not_in_place(page, answer, plan);
-        page.gap();
+        why_not_in_place(page, plan);
     }
     let of_conda = |step: &&Step| !is_check(step) && step.kind != StepKind::Pip;
     let title = "Create a new environment; the old one stays unchanged:";
@@ -110,8 +109,7 @@ fn commands(
     page.commands("Reinstall packages from pip:", steps.new.iter().filter(of_pip), answer.shell)?;
     page.commands(CHECK, steps.new.iter().filter(is_check), answer.shell)?;
     if !answer.in_place && steps.in_place.is_empty() {
-        why_not_in_place(page, answer, plan);
-        page.gap();
+        why_not_in_place(page, plan);
     } else if !answer.in_place {
         let text = format!(
             "to change the environment itself, run `conda-torch migrate {}--in-place`",
@@ -123,11 +121,11 @@ fn commands(
     Ok(())
 }
 
-fn why_not_in_place(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
-    let prefix = &answer.migration.environment.prefix;
-    for reason in plan.obstacles.iter().map(|it| obstacle(it, prefix)) {
-        page.text("", &format!("Cannot change it in place: {} [{}]", reason.1, reason.0));
+fn why_not_in_place(page: &mut Page, plan: &MigrationPlan) {
+    for CodeAndMessage { code, message } in &plan.obstacles {
+        page.text("", &format!("Cannot change it in place: {message} [{code}]"));
     }
+    page.gap();
 }
 
 /// The packages that a client will remove besides the named ones.
@@ -164,28 +162,23 @@ fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan
             "no history found: using the packages that no other needs, without versions",
         ),
     }
-    let kept = |entry: &PackageMigration| match &entry.outcome {
-        PackageOutcome::Kept(_) => true,
-        PackageOutcome::Replaced(specs) => specs.len() == 1 && specs[0] == entry.spec.to_string(),
-        PackageOutcome::Changed(..) | PackageOutcome::LeftOut(_) => false,
+    let is_same = |entry: &&PackageMigration| match entry.outcome {
+        PackageOutcome::Kept => true,
+        PackageOutcome::Replaced => entry.specs == [entry.spec.to_string()],
+        PackageOutcome::Changed | PackageOutcome::LeftOut => false,
     };
-    for entry in plan.packages.iter().filter(|entry| !kept(entry)) {
-        let becomes = specs(&entry.outcome);
-        let becomes = if becomes.is_empty() { "left out".to_owned() } else { list(&becomes) };
-        let why = reason(entry).map_or_else(String::new, |(_, why)| format!(": {why}"));
-        page.text("- ", &format!("`{}` → {becomes}{why}", entry.spec));
+    let (same, other): (Vec<_>, Vec<_>) = plan.packages.iter().partition(is_same);
+    for PackageMigration { spec, specs, reason, .. } in other {
+        let becomes = if specs.is_empty() { "left out".to_owned() } else { list(specs) };
+        let why = reason.as_ref().map_or_else(String::new, |why| format!(": {}", why.message));
+        page.text("- ", &format!("`{spec}` → {becomes}{why}"));
     }
-    let same: Vec<String> = plan
-        .packages
-        .iter()
-        .filter(|entry| kept(entry))
-        .map(|entry| entry.spec.to_string())
-        .collect();
+    let same: Vec<String> = same.iter().map(|entry| entry.spec.to_string()).collect();
     if !same.is_empty() {
         page.text("- ", &format!("unchanged: {}", same.join(", ")));
     }
-    for (_, text) in answer.migration.target.changes.iter().map(change) {
-        page.text("- ", &text);
+    for change in &answer.migration.target.changes {
+        page.text("- ", &change.message);
     }
     if !plan.pip_left_out.is_empty() {
         page.text(
@@ -268,8 +261,8 @@ fn old_settings(page: &mut Page, answer: &MigrationAnswer<'_>) {
 pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<String, Refused> {
     let mut page = Page::new(style);
     let settings = answer.settings;
-    for (path, problem) in &settings.unreadable {
-        page.text("warning: ", &format!("cannot read `{path}`: {problem}"));
+    for CodeAndMessage { code: path, message } in &settings.unreadable {
+        page.text("warning: ", &format!("cannot read `{path}`: {message}"));
     }
     page.gap();
     for finding in &settings.findings {
@@ -303,12 +296,12 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
 
 /// A line of the configuration and what to do about it.
 fn setting(finding: &SettingsFinding) -> String {
-    let SettingsFinding { path, line, kind, action } = finding;
+    let SettingsFinding { path, line, message, .. } = finding;
     let place = path.as_deref().map_or_else(
         || format!("`{}={}`", line.key, line.value),
         |path| format!("`{}` in {path}, line {}", line.value, line.line),
     );
-    format!("{place}: {}", settings_message(*kind, action, &line.key))
+    format!("{place}: {message}")
 }
 
 /// The notes on migrated files; stdout has the differences.
@@ -349,11 +342,10 @@ fn line_change(change: &LineChange) -> Option<String> {
         (before, true) => format!("removed `{before}`"),
         (before, false) => format!("`{before}` becomes {after}"),
     };
-    let (is_needed, message) = why.message();
-    is_needed.then(|| format!("line {line}: {what}: {message}"))
+    why.is_needed.then(|| format!("line {line}: {what}: {}", why.message))
 }
 
 fn file_note(note: &FileNote) -> String {
-    let place = note.line().map(|line| format!("line {line}: "));
-    place.unwrap_or_default() + &note.message()
+    let place = note.line.map(|line| format!("line {line}: "));
+    place.unwrap_or_default() + &note.note.message
 }

@@ -80,8 +80,7 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
     }
     let mut removed: Vec<(&str, &str)> = Vec::new();
     for finding in &settings.findings {
-        let (Some(path), SettingsAction::Remove { used_by }) = (&finding.path, &finding.action)
-        else {
+        let (Some(path), SettingsAction::Remove) = (&finding.path, finding.action) else {
             continue;
         };
         let entry = (path.as_str(), finding.line.value.as_str());
@@ -91,7 +90,7 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
         removed.push(entry);
         let is_users = is_users(machine, path);
         let mut step = config.remove(Some(path), entry.1);
-        step.optional = !used_by.is_empty() || !is_users || !finding.kind.is_old_torch();
+        step.optional = !finding.used_by.is_empty() || !is_users || !finding.kind.is_old_torch();
         step.note =
             (!is_users).then(|| format!("`{path}` belongs to the system: run as administrator"));
         steps.push(step);

@@ -2,7 +2,8 @@
 
 use crate::types::Companion::{self, Torchaudio, Torchvision};
 
-use Replacement::{CudaVersion, LeftOut, Pytorch, Renamed, SameName};
+use super::CodeAndMessage;
+use Replacement::{BaseOnly, CudaVersion, Discontinued, LeftOut, Pytorch, Renamed, SameName};
 
 /// What replaces a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,32 +18,24 @@ pub(super) enum Replacement {
     SameName,
     /// A package of another name.
     Renamed(&'static str),
-    /// Nothing.
-    LeftOut(LeftOutReason),
-}
-
-/// Why a package is left out. `NeedsOtherPytorch` has its dependency that the recommended build does not satisfy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "see `messages`")]
-pub enum LeftOutReason {
-    SelectedBuild,
-    Discontinued,
-    IncludedInPytorch,
-    DefaultsOnly,
+    /// Nothing in a base environment; elsewhere it was requested on purpose.
     BaseOnly,
-    NeedsOtherPytorch(String),
-    NoCuda,
-    NotForThisPytorch,
+    /// Nothing, because nobody maintains it.
+    Discontinued,
+    /// Nothing, and why.
+    LeftOut(CodeAndMessage),
 }
 
 /// A package, its replacement, and the source of that.
 type Row = (&'static str, Replacement, &'static str);
 
-const DEFAULTS_ONLY: Replacement = LeftOut(LeftOutReason::DefaultsOnly);
-const BASE_ONLY: Replacement = LeftOut(LeftOutReason::BaseOnly);
-const INCLUDED: Replacement = LeftOut(LeftOutReason::IncludedInPytorch);
-const SELECTED_BUILD: Replacement = LeftOut(LeftOutReason::SelectedBuild);
-const DISCONTINUED: Replacement = LeftOut(LeftOutReason::Discontinued);
+const DEFAULTS_ONLY: Replacement =
+    LeftOut(CodeAndMessage::new("of-defaults", "it belongs to Anaconda's channels"));
+const INCLUDED: Replacement =
+    LeftOut(CodeAndMessage::new("comes-with-pytorch", "PyTorch includes it"));
+/// Selects between the builds of the old channel.
+pub(super) const SELECTED_BUILD: CodeAndMessage =
+    CodeAndMessage::new("chose-build", "it only selected between builds of the old channel");
 
 const ANACONDA: &str =
     "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-channels.html";
@@ -69,12 +62,12 @@ static ROWS: [Row; 39] = [
     ("anaconda-client", SameName, CLIENT),
     ("anaconda-navigator", DEFAULTS_ONLY, ANACONDA),
     ("blas", INCLUDED, PYTORCH),
-    ("conda", BASE_ONLY, CONDA),
+    ("conda", BaseOnly, CONDA),
     ("conda-anaconda-telemetry", DEFAULTS_ONLY, ANACONDA),
     ("conda-anaconda-tos", DEFAULTS_ONLY, ANACONDA),
-    ("conda-build", BASE_ONLY, CONDA),
-    ("conda-content-trust", BASE_ONLY, CONDA),
-    ("conda-libmamba-solver", BASE_ONLY, CONDA),
+    ("conda-build", BaseOnly, CONDA),
+    ("conda-content-trust", BaseOnly, CONDA),
+    ("conda-libmamba-solver", BaseOnly, CONDA),
     ("cpuonly", Pytorch, ANNOUNCEMENT),
     ("cuda-version", CudaVersion, CUDA_VERSION),
     ("cudatoolkit", CudaVersion, CUDA),
@@ -85,21 +78,21 @@ static ROWS: [Row; 39] = [
     ("faiss-gpu-raft", Renamed("faiss-gpu"), FAISS),
     ("ffmpeg", SameName, FFMPEG),
     ("libtorch", Pytorch, PYTORCH),
-    ("mamba", BASE_ONLY, CONDA),
+    ("mamba", BaseOnly, CONDA),
     ("pyg", Renamed("pytorch_geometric"), PYG),
     ("pytorch", Pytorch, ANNOUNCEMENT),
     ("pytorch-cpu", Pytorch, PYTORCH),
     ("pytorch-cuda", CudaVersion, ANNOUNCEMENT),
     ("pytorch-gpu", Pytorch, PYTORCH),
-    ("pytorch-mutex", SELECTED_BUILD, BUILDER),
+    ("pytorch-mutex", LeftOut(SELECTED_BUILD), BUILDER),
     ("pytorch-triton", Renamed("triton"), TRITON),
-    ("torch-model-archiver", DISCONTINUED, SERVE),
-    ("torch-workflow-archiver", DISCONTINUED, SERVE),
+    ("torch-model-archiver", Discontinued, SERVE),
+    ("torch-workflow-archiver", Discontinued, SERVE),
     ("torchaudio", Replacement::Companion(Torchaudio), AUDIO),
-    ("torchcsprng", DISCONTINUED, "https://github.com/meta-pytorch/csprng"),
+    ("torchcsprng", Discontinued, "https://github.com/meta-pytorch/csprng"),
     ("torchdata", SameName, "https://anaconda.org/conda-forge/torchdata"),
-    ("torchserve", DISCONTINUED, SERVE),
-    ("torchtext", DISCONTINUED, "https://github.com/pytorch/text"),
+    ("torchserve", Discontinued, SERVE),
+    ("torchtext", Discontinued, "https://github.com/pytorch/text"),
     ("torchtriton", Renamed("triton"), TRITON),
     ("torchvision", Replacement::Companion(Torchvision), VISION),
 ];

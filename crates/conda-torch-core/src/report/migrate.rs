@@ -5,18 +5,18 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::clients::ClientTarget;
 use crate::commands::{self, MigrationSteps, TargetEnvironment};
-use crate::conda::{CONDA_FORGE, ChannelKind};
+use crate::conda::CONDA_FORGE;
 use crate::matrix::Matrix;
+use crate::migrate::CodeAndMessage;
 use crate::migrate::environment::{
-    Migration, MigrationPlan, PackageMigration, RequestedFrom, Settings, SettingsAction,
+    ChannelCount, InPlace, Migration, MigrationPlan, PackageMigration, RequestedFrom, Settings,
     SettingsFinding,
-    messages::{change, obstacle, outcome, reason, settings_message, specs},
 };
-use crate::types::{CondarcLine, Machine, Shell};
+use crate::types::{Machine, Shell};
 
 use super::advise::{ChoiceReport, DiagnosticReport, RequestReport, diagnostics};
 use super::command::Command;
-use super::{Answered, CodeAndMessage, MatrixDate, failed, write};
+use super::{Answered, MatrixDate, failed, write};
 
 /// The whole document.
 #[cfg(test)]
@@ -102,9 +102,9 @@ pub(super) struct Content<'a> {
     /// What replaces PyTorch; null if there is nothing to do, or if nothing fits.
     recommendation: Option<ChoiceReport<'a>>,
     /// What becomes of each requested package, in their order.
-    asked: Vec<EntryReport<'a>>,
+    asked: &'a [PackageMigration],
     /// What could not be kept of the request.
-    changes: Vec<CodeAndMessage<'a>>,
+    changes: &'a [CodeAndMessage],
     /// A new environment beside the old one.
     new: Option<NewReport<'a>>,
     /// A change of the environment itself.
@@ -128,8 +128,6 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
         (true, None) => (Status::Unsatisfiable, 3),
     };
     let steps = answer.steps();
-    let entries = plan.into_iter().flat_map(|plan| &plan.packages);
-    let prefix = &migration.environment.prefix;
     write(Answered {
         matrix: MatrixDate::of(answer.matrix),
         status,
@@ -140,10 +138,10 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
             environment: Some(EnvironmentReport::new(migration)),
             request: Some(RequestReport::from(&migration.target.request)),
             recommendation: choice.map(|choice| ChoiceReport::new(&parts, choice)),
-            asked: entries.map(EntryReport::from).collect(),
-            changes: migration.target.changes.iter().map(|it| change(it).into()).collect(),
+            asked: plan.map_or(&[], |plan| &plan.packages),
+            changes: &migration.target.changes,
             new: plan.map(|plan| NewReport::new(plan, &steps)),
-            in_place: plan.map(|plan| InPlaceReport::new(plan, prefix, &steps)),
+            in_place: plan.map(|plan| InPlaceReport::new(plan, &steps)),
             settings: None,
             diagnostics: diagnostics(&parts),
         },
@@ -155,7 +153,6 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> String {
     let found = answer.settings;
     let steps = commands::settings(answer.machine, found, &answer.client);
     let nothing = steps.is_empty() && found.findings.is_empty();
-    let unreadable = found.unreadable.iter();
     write(Answered {
         matrix: MatrixDate::of(Matrix::embedded()),
         status: if nothing { Status::NothingToDo } else { Status::Ok },
@@ -164,13 +161,8 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> String {
         machine: Some(answer.machine),
         content: Content {
             settings: Some(SettingsReport {
-                findings: found.findings.iter().map(FindingReport::from).collect(),
-                unreadable: unreadable
-                    .map(|(path, problem)| CodeAndMessage {
-                        code: path.into(),
-                        message: problem.into(),
-                    })
-                    .collect(),
+                findings: &found.findings,
+                unreadable: &found.unreadable,
                 commented: &found.commented,
                 commands: steps.iter().map(Command::from).collect(),
             }),
@@ -193,67 +185,29 @@ struct EnvironmentReport<'a> {
     /// The name that a client knows it by; null if only its folder names it.
     name: Option<&'a str>,
     /// How many packages each channel provided, most first.
-    channels: Vec<ChannelCount<'a>>,
+    channels: &'a [ChannelCount<'a>],
     /// How many packages pip installed.
     pip: usize,
     /// history, export, leaves: where the list `asked` was taken from.
     asked_from: RequestedFrom,
     /// What could not be read, and why.
-    problems: Vec<CodeAndMessage<'a>>,
+    problems: Vec<CodeAndMessage>,
 }
 
 impl<'a> EnvironmentReport<'a> {
     fn new(migration: &'a Migration<'a, '_>) -> Self {
         let environment = migration.environment;
-        let channels = migration.origins.iter();
-        let problems = environment.problems.iter().map(|problem| CodeAndMessage {
-            code: (&*problem.source).into(),
-            message: (&*problem.detail).into(),
-        });
+        let problems = environment
+            .problems
+            .iter()
+            .map(|problem| CodeAndMessage::with(problem.source.clone(), problem.detail.clone()));
         Self {
             prefix: &environment.prefix,
             name: environment.name.as_deref(),
-            channels: channels
-                .map(|&(channel, packages)| ChannelCount { channel, packages })
-                .collect(),
+            channels: &migration.origins,
             pip: environment.pip.len(),
             asked_from: migration.requested.from,
             problems: problems.collect(),
-        }
-    }
-}
-
-/// A channel and how many packages it provided.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ChannelCount<'a> {
-    /// The channel.
-    channel: &'a str,
-    /// How many.
-    packages: usize,
-}
-
-/// A requested package.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct EntryReport<'a> {
-    /// As it was requested.
-    spec: String,
-    /// kept, changed, replaced, left-out.
-    fate: &'static str,
-    /// The specs that replace it.
-    specs: Vec<String>,
-    /// Why; null if there is nothing to say.
-    reason: Option<CodeAndMessage<'a>>,
-}
-
-impl<'a> From<&'a PackageMigration> for EntryReport<'a> {
-    fn from(entry: &'a PackageMigration) -> Self {
-        Self {
-            spec: entry.spec.to_string(),
-            fate: outcome(&entry.outcome),
-            specs: specs(&entry.outcome),
-            reason: reason(entry).map(CodeAndMessage::from),
         }
     }
 }
@@ -293,13 +247,9 @@ impl<'a> NewReport<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct InPlaceReport<'a> {
     /// Why it is not offered; empty if it is.
-    obstacles: Vec<CodeAndMessage<'a>>,
-    /// The packages to remove by name.
-    remove: &'a [String],
-    /// The packages that are removed with them, because they need one of them.
-    dependents: &'a [String],
-    /// The match specs to install then.
-    specs: &'a [String],
+    obstacles: &'a [CodeAndMessage],
+    #[serde(flatten)]
+    packages: &'a InPlace,
     /// The commands to run, in order; empty if it is not offered.
     commands: Vec<Command>,
     /// The command that restores the old environment, from the file that the first command writes.
@@ -307,12 +257,10 @@ struct InPlaceReport<'a> {
 }
 
 impl<'a> InPlaceReport<'a> {
-    fn new(plan: &'a MigrationPlan, prefix: &str, steps: &MigrationSteps) -> Self {
+    fn new(plan: &'a MigrationPlan, steps: &MigrationSteps) -> Self {
         Self {
-            obstacles: plan.obstacles.iter().map(|it| obstacle(it, prefix).into()).collect(),
-            remove: &plan.in_place.remove,
-            dependents: &plan.in_place.dependents,
-            specs: &plan.in_place.specs,
+            obstacles: &plan.obstacles,
+            packages: &plan.in_place,
             commands: steps.in_place.iter().map(Command::from).collect(),
             way_back: steps.way_back.as_ref().map(Command::from),
         }
@@ -324,50 +272,13 @@ impl<'a> InPlaceReport<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SettingsReport<'a> {
     /// The lines that matter, the file with the highest priority first.
-    findings: Vec<FindingReport<'a>>,
+    findings: &'a [SettingsFinding],
     /// Files that could not be read, and why.
-    unreadable: Vec<CodeAndMessage<'a>>,
+    unreadable: &'a [CodeAndMessage],
     /// Files that lose their comments when a client rewrites them.
     commented: &'a [String],
     /// The commands to run, in order.
     commands: Vec<Command>,
-}
-
-/// A line of the configuration.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct FindingReport<'a> {
-    /// The file; null for an environment variable.
-    path: Option<&'a str>,
-    /// Its place.
-    #[serde(flatten)]
-    line: &'a CondarcLine,
-    /// pytorch, nvidia, defaults, conda-forge, other.
-    channel: ChannelKind,
-    /// remove, by-hand, stays.
-    verdict: &'static str,
-    /// Environments with packages from this channel.
-    used_by: &'a [String],
-    /// A sentence.
-    message: String,
-}
-
-impl<'a> From<&'a SettingsFinding> for FindingReport<'a> {
-    fn from(finding: &'a SettingsFinding) -> Self {
-        let (verdict, used_by): (_, &[String]) = match &finding.action {
-            SettingsAction::Remove { used_by } => ("remove", used_by),
-            SettingsAction::Manual(_) => ("by-hand", &[]),
-            SettingsAction::Keep => ("stays", &[]),
-        };
-        Self {
-            path: finding.path.as_deref(),
-            line: &finding.line,
-            channel: finding.kind,
-            verdict,
-            used_by,
-            message: settings_message(finding.kind, &finding.action, &finding.line.key),
-        }
-    }
 }
 
 #[cfg(test)]

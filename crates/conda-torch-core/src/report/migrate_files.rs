@@ -4,9 +4,9 @@ use serde::Serialize;
 use similar::TextDiff;
 
 use crate::matrix::Matrix;
-use crate::migrate::files::{FileFormat, FileMigration};
+use crate::migrate::files::{FileFormat, FileMigration, FileNote, LineChange};
 
-use super::{CodeAndMessage, MatrixDate, write};
+use super::{MatrixDate, write};
 
 /// The whole document.
 #[cfg(test)]
@@ -87,9 +87,9 @@ struct FileReport<'a> {
     /// Why the file stays as it is; null if nothing failed.
     error: Option<&'a str>,
     /// The lines that change.
-    changes: Vec<ChangeReport<'a>>,
+    changes: &'a [LineChange],
     /// What to know about the rest.
-    remarks: Vec<RemarkReport<'a>>,
+    remarks: &'a [FileNote],
     /// A unified diff; empty if nothing changes.
     diff: String,
 }
@@ -97,53 +97,15 @@ struct FileReport<'a> {
 impl<'a> From<&'a MigratedFile> for FileReport<'a> {
     fn from(migrated: &'a MigratedFile) -> Self {
         let migration = migrated.outcome.as_ref().ok();
-        let changes = migration.into_iter().flat_map(|migration| &migration.changes);
-        let remarks = migration.into_iter().flat_map(|migration| &migration.notes);
         Self {
             file: &migrated.file,
             form: migration.map(|migration| migration.format),
             changed: migration.is_some_and(|migration| migration.text != migrated.old),
             backup: migrated.backup.as_deref(),
             error: migrated.outcome.as_ref().err().map(String::as_str),
-            changes: changes
-                .map(|change| ChangeReport {
-                    line: change.line,
-                    before: &change.before,
-                    after: &change.after,
-                    message: change.why.message().1,
-                })
-                .collect(),
-            remarks: remarks
-                .map(|remark| RemarkReport {
-                    line: remark.line(),
-                    remark: (remark.code(), remark.message()).into(),
-                })
-                .collect(),
+            changes: migration.map_or(&[], |migration| &migration.changes),
+            remarks: migration.map_or(&[], |migration| &migration.notes),
             diff: migrated.diff(),
         }
     }
-}
-
-/// A line that changes.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ChangeReport<'a> {
-    /// Its number, from 1.
-    line: usize,
-    /// The old line.
-    before: &'a str,
-    /// The new lines; empty if the line is removed.
-    after: &'a [String],
-    /// Why.
-    message: &'static str,
-}
-
-/// Something to know.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct RemarkReport<'a> {
-    /// The line that it is about; null if it is about the file.
-    line: Option<usize>,
-    #[serde(flatten)]
-    remark: CodeAndMessage<'a>,
 }

@@ -15,8 +15,6 @@ pub mod probe;
 pub mod schema;
 pub mod verify;
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
 use crate::matrix::Matrix;
@@ -143,21 +141,5 @@ impl From<Accelerator> for AcceleratorName {
             Accelerator::Mps => Self::Mps,
             Accelerator::Cpu => Self::Cpu,
         }
-    }
-}
-
-/// A stable code and a sentence.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CodeAndMessage<'a> {
-    /// The code.
-    code: Cow<'a, str>,
-    /// The sentence.
-    message: Cow<'a, str>,
-}
-
-impl From<(&'static str, String)> for CodeAndMessage<'_> {
-    fn from((code, message): (&'static str, String)) -> Self {
-        Self { code: code.into(), message: message.into() }
     }
 }

@@ -2,42 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
+use serde::Serialize;
+
+use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::resolve::Choice;
 use crate::types::{Environment, InstalledPackage, Machine, Outcome};
 
 use super::super::old_packages::{
     REMOVED_FIRST, Replacement, follows_cuda_version, is_pip_torch, replacement,
 };
+use super::super::{CodeAndMessage, list};
 use super::packages::{PackageMigration, PackageOutcome};
 use super::requested_packages::{RequestedFrom, RequestedPackages, dependencies};
 use super::target::installed_python;
 
 /// The change of an environment: first `remove`, then `specs`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InPlace {
-    /// Packages to remove, all of them installed: conda fails on others.
+    /// The packages to remove by name, all of them installed: conda fails on others.
     pub remove: Vec<String>,
-    /// Packages that are removed with them because they depend on them.
+    /// The packages that are removed with them, because they need one of them.
     pub dependents: Vec<String>,
     /// How many packages a client also removes because no requested package needs them.
+    #[serde(skip)]
     pub orphans: usize,
-    /// Specs to install then.
+    /// The match specs to install then.
     pub specs: Vec<String>,
-}
-
-/// What prevents a change in place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "see `messages`")]
-pub enum Obstacle {
-    Base,
-    OtherPython { from: Version, to: Version },
-    Pinned(Vec<String>),
-    TorchOfPip(Vec<String>),
-    Export,
-    NoHistory,
-    Damaged,
-    OtherPlatform(Subdir),
 }
 
 /// Everything that prevents a change in place.
@@ -47,36 +38,47 @@ pub(super) fn obstacles(
     is_base: bool,
     choice: &Choice<'_>,
     python: Option<Version>,
-) -> Vec<Obstacle> {
+) -> Vec<CodeAndMessage> {
     let mut all = Vec::new();
+    let mut add = |code, message: String| all.push(CodeAndMessage::with(code, message));
     if is_base {
-        all.push(Obstacle::Base);
+        add("base", "the base environment contains the client itself".to_owned());
     }
     if environment.problems.iter().any(|problem| problem.outcome != Outcome::Ok) {
-        all.push(Obstacle::Damaged);
+        add("damaged", "parts of it cannot be read".to_owned());
     }
     match requested.from {
         RequestedFrom::History => {}
-        RequestedFrom::Export => all.push(Obstacle::Export),
-        RequestedFrom::Leaves => all.push(Obstacle::NoHistory),
+        RequestedFrom::Export => {
+            add("export", "its history requests every package by its build".to_owned());
+        }
+        RequestedFrom::Leaves => add(
+            "no-history",
+            "it has no history, so a client would remove needed packages".to_owned(),
+        ),
     }
     if let (Some(from), Some(to)) = (installed_python(environment), python.map(Version::series))
         && from != to
     {
-        all.push(Obstacle::OtherPython { from, to });
+        let text = format!("Python {from} would become {to}, and lose what pip installed");
+        add("other-python", text);
     }
     let pinned = environment.pinned.iter().filter(|line| limits_pytorch(line));
     let pinned: Vec<String> = pinned.cloned().collect();
     if !pinned.is_empty() {
-        all.push(Obstacle::Pinned(pinned));
+        let (prefix, lines) = (&environment.prefix, list(&pinned));
+        let text = format!("`{prefix}/conda-meta/pinned` pins {lines}; remove the pin first");
+        add("pinned", text);
     }
     let torch = environment.pip.iter().filter(|package| is_pip_torch(&package.name));
     let torch: Vec<String> = torch.map(|package| package.name.clone()).collect();
     if !torch.is_empty() {
-        all.push(Obstacle::TorchOfPip(torch));
+        let text = format!("pip installed {}; run `pip uninstall` first", list(&torch));
+        add("torch-of-pip", text);
     }
-    let other = environment.subdir.filter(|subdir| *subdir != choice.build.subdir);
-    all.extend(other.map(Obstacle::OtherPlatform));
+    if let Some(other) = environment.subdir.filter(|subdir| *subdir != choice.build.subdir) {
+        add("other-platform", format!("its packages are for {other}"));
+    }
     all
 }
 
@@ -139,10 +141,13 @@ fn specs(
     choice: &Choice<'_>,
     gone: &BTreeSet<&str>,
 ) -> Vec<String> {
-    let is_installed_by = |spec: &String, package: &PackageMigration| match &package.outcome {
-        PackageOutcome::Changed(text, _) => text == spec,
-        PackageOutcome::Kept(text) => text == spec && gone.contains(package.spec.name.as_str()),
-        PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => false,
+    let is_installed_by = |spec: &String, package: &PackageMigration| {
+        let is_wanted = match package.outcome {
+            PackageOutcome::Changed => true,
+            PackageOutcome::Kept => gone.contains(package.spec.name.as_str()),
+            PackageOutcome::Replaced | PackageOutcome::LeftOut => false,
+        };
+        is_wanted && package.specs.contains(spec)
     };
     let is_needed = |spec: &&String| {
         *spec == "pip"

@@ -6,10 +6,8 @@
 //! 3. `packages`: what replaces each requested package, by the rows of `old_packages`.
 //! 4. `in_place`: the change of the environment itself, and what prevents it.
 //! 5. `settings`: the lines of the configuration that add old channels.
-//! 6. `messages`: the codes and sentences for all of it.
 
 mod in_place;
-pub mod messages;
 mod packages;
 mod requested_packages;
 mod settings;
@@ -17,22 +15,22 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use super::old_packages::LeftOutReason;
-pub use in_place::{InPlace, Obstacle, is_base};
-pub use packages::{ChangeReason, PackageMigration, PackageOutcome};
+pub use in_place::{InPlace, is_base};
+pub use packages::{PackageMigration, PackageOutcome};
 pub use requested_packages::{RequestedFrom, RequestedPackages};
-pub use settings::{
-    EnvironmentChannels, ManualReason, Settings, SettingsAction, SettingsFinding, settings,
-};
-pub use target::{MigrationTarget, RequestChange, RequestOverrides};
+pub use settings::{EnvironmentChannels, Settings, SettingsAction, SettingsFinding, settings};
+pub use target::{MigrationTarget, RequestOverrides};
 
 use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use crate::conda::{ChannelKind, MatchSpec};
 use crate::matrix::Matrix;
 use crate::resolve::Choice;
 use crate::types::{Environment, Machine, PipPackage};
 
+use super::CodeAndMessage;
 use super::old_packages::{is_only_old, is_pip_torch};
 
 /// An environment and its migration.
@@ -40,8 +38,8 @@ use super::old_packages::{is_only_old, is_pip_torch};
 pub struct Migration<'a, 'm> {
     /// The environment as it is.
     pub environment: &'a Environment,
-    /// The channels of its packages and how many packages are from each, most first.
-    pub origins: Vec<(&'a str, usize)>,
+    /// The channels of its packages, those with most packages first.
+    pub origins: Vec<ChannelCount<'a>>,
     /// Whether it has PyTorch packages that are not from conda-forge.
     pub is_needed: bool,
     /// The packages that the user requested.
@@ -50,6 +48,16 @@ pub struct Migration<'a, 'm> {
     pub target: MigrationTarget<'m>,
     /// The plan; `None` if nothing satisfies the request on the machine.
     pub plan: Option<MigrationPlan>,
+}
+
+/// A channel and how many packages it provided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChannelCount<'a> {
+    /// The channel.
+    pub channel: &'a str,
+    /// How many.
+    pub packages: usize,
 }
 
 /// What to do.
@@ -68,7 +76,7 @@ pub struct MigrationPlan {
     /// The change of the environment itself.
     pub in_place: InPlace,
     /// What prevents that change.
-    pub obstacles: Vec<Obstacle>,
+    pub obstacles: Vec<CodeAndMessage>,
 }
 
 /// Plans the migration of an environment.
@@ -96,14 +104,11 @@ fn plan(
     let other_python = python.is_some() && python != target::installed_python(environment);
     let is_base = is_base(environment, machine);
     let rules = packages::PackageRules { environment, choice, other_python, is_base };
-    let package =
-        |spec: &MatchSpec| PackageMigration { spec: spec.clone(), outcome: rules.outcome(spec) };
-    let packages: Vec<PackageMigration> = requested.specs.iter().map(package).collect();
+    let packages: Vec<PackageMigration> =
+        requested.specs.iter().map(|spec| rules.migrate(spec)).collect();
     let mut channels: Vec<String> = Vec::new();
-    for package in &packages {
-        let is_kept =
-            matches!(package.outcome, PackageOutcome::Kept(_) | PackageOutcome::Changed(..));
-        let channel = rules.channel(&package.spec).filter(|_| is_kept);
+    for package in packages.iter().filter(|package| package.is_carried_over()) {
+        let channel = rules.channel(&package.spec);
         let other = channel.filter(|channel| ChannelKind::of(channel) == ChannelKind::Other);
         let new = other.map(str::to_owned).filter(|other| !channels.contains(other));
         channels.extend(new);
@@ -134,10 +139,8 @@ fn is_installable(package: &PipPackage) -> bool {
 fn specs(packages: &[PackageMigration], choice: &Choice<'_>, with_pip: bool) -> Vec<String> {
     let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
     let mut names: Vec<String> = choice.specs.iter().map(|spec| spec.name.clone()).collect();
-    let kept = packages.iter().filter_map(|package| match &package.outcome {
-        PackageOutcome::Kept(text) | PackageOutcome::Changed(text, _) => Some(text.clone()),
-        PackageOutcome::Replaced(_) | PackageOutcome::LeftOut(_) => None,
-    });
+    let kept = packages.iter().filter(|package| package.is_carried_over());
+    let kept = kept.flat_map(|package| package.specs.clone());
     for text in kept.chain(with_pip.then(|| "pip".to_owned())) {
         let name = MatchSpec::parse(&text).map_or_else(|| text.clone(), |spec| spec.name);
         if !names.contains(&name) {
@@ -148,14 +151,14 @@ fn specs(packages: &[PackageMigration], choice: &Choice<'_>, with_pip: bool) -> 
     specs
 }
 
-/// The channels and how many packages are from each, most first.
-fn origins(environment: &Environment) -> Vec<(&str, usize)> {
+fn origins(environment: &Environment) -> Vec<ChannelCount<'_>> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for package in &environment.packages {
         *counts.entry(&package.channel).or_default() += 1;
     }
-    let mut origins: Vec<(&str, usize)> = counts.into_iter().collect();
-    origins.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let counts = counts.into_iter().map(|(channel, packages)| ChannelCount { channel, packages });
+    let mut origins: Vec<ChannelCount<'_>> = counts.collect();
+    origins.sort_by_key(|origin| std::cmp::Reverse(origin.packages));
     origins
 }
 

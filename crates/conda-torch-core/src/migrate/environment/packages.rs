@@ -1,42 +1,88 @@
 //! What replaces each requested package.
 
+use serde::Serialize;
+
 use crate::conda::{ChannelKind, MatchSpec};
 use crate::resolve::Choice;
 use crate::types::Environment;
 
-use super::super::old_packages::{LeftOutReason, Replacement, follows_cuda_version, replacement};
+use super::super::CodeAndMessage;
+use super::super::old_packages::{Replacement, SELECTED_BUILD, follows_cuda_version, replacement};
 
-/// A requested package and its replacement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A requested package and what replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackageMigration {
-    /// The requested package.
+    /// As it was requested.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub spec: MatchSpec,
-    /// Its replacement.
+    /// kept, changed, replaced, left-out.
+    #[serde(rename = "fate")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub outcome: PackageOutcome,
+    /// The specs that replace it.
+    pub specs: Vec<String>,
+    /// Why; null if there is nothing to say.
+    pub reason: Option<CodeAndMessage>,
 }
 
-/// What replaces a package in the migrated environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What happens to a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PackageOutcome {
     /// The same spec.
-    Kept(String),
+    Kept,
     /// Another spec of the package.
-    Changed(String, ChangeReason),
+    Changed,
     /// Specs of the recommended build.
-    Replaced(Vec<String>),
-    /// Nothing.
-    LeftOut(LeftOutReason),
+    Replaced,
+    /// Nothing replaces it.
+    LeftOut,
 }
 
-/// Why a spec changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "see `messages`")]
-pub enum ChangeReason {
-    OldChannel,
-    FollowsCuda,
-    OtherBuild,
-    Renamed,
-    OwnChannel,
+impl PackageMigration {
+    /// Whether the package itself is in the new environment, besides the recommended build.
+    pub(super) fn is_carried_over(&self) -> bool {
+        matches!(self.outcome, PackageOutcome::Kept | PackageOutcome::Changed)
+    }
+}
+
+const OLD_CHANNEL: CodeAndMessage = CodeAndMessage::new("old-channel", "now from conda-forge");
+const RENAMED: CodeAndMessage = CodeAndMessage::new("renamed", "its name on conda-forge");
+const OWN_CHANNEL: CodeAndMessage =
+    CodeAndMessage::new("own-channel", "still from its own channel");
+const OTHER_BUILD: CodeAndMessage = CodeAndMessage::new(
+    "other-build",
+    "without the build string, which is for another Python or CUDA",
+);
+const FOLLOWS_CUDA: CodeAndMessage =
+    CodeAndMessage::new("follows-cuda-version", "`cuda-version` determines its version");
+const FOLLOWS_BUILD: CodeAndMessage = CodeAndMessage::new(
+    "follows-the-build",
+    "the CUDA version of the recommended build, not the old one",
+);
+const NO_CUDA: CodeAndMessage =
+    CodeAndMessage::new("no-cuda", "the recommended build does not use CUDA");
+const NOT_AVAILABLE: CodeAndMessage =
+    CodeAndMessage::new("not-for-this-pytorch", "it is not available for this PyTorch version");
+const DISCONTINUED: CodeAndMessage =
+    CodeAndMessage::new("ended", "it is discontinued and limits PyTorch to an old version");
+const BASE_ONLY: CodeAndMessage =
+    CodeAndMessage::new("of-base", "it belongs to the base environment");
+
+/// The outcome, the new specs and the reason.
+type Decision = (PackageOutcome, Vec<String>, Option<CodeAndMessage>);
+
+fn kept(spec: String) -> Decision {
+    (PackageOutcome::Kept, vec![spec], None)
+}
+
+fn changed(spec: String, reason: CodeAndMessage) -> Decision {
+    (PackageOutcome::Changed, vec![spec], Some(reason))
+}
+
+fn left_out(reason: CodeAndMessage) -> Decision {
+    (PackageOutcome::LeftOut, Vec::new(), Some(reason))
 }
 
 /// What the outcomes depend on.
@@ -50,79 +96,82 @@ pub(super) struct PackageRules<'a, 'm> {
 }
 
 impl PackageRules<'_, '_> {
-    pub(super) fn outcome(&self, spec: &MatchSpec) -> PackageOutcome {
-        use PackageOutcome::{Changed, Kept, LeftOut};
+    pub(super) fn migrate(&self, spec: &MatchSpec) -> PackageMigration {
+        let (outcome, specs, reason) = self.decide(spec);
+        PackageMigration { spec: spec.clone(), outcome, specs, reason }
+    }
+
+    fn decide(&self, spec: &MatchSpec) -> Decision {
         let name = spec.name.as_str();
         if name == "python" {
-            return self.replaced(&["python"]).unwrap_or_else(|| self.carried_over(spec));
+            return self.replaced(&["python"], None).unwrap_or_else(|| self.carried_over(spec));
         }
         let Some(replacement) = replacement(name) else { return self.carried_over(spec) };
         match replacement {
             Replacement::Companion(_) => {
-                self.replaced(&[name]).unwrap_or(LeftOut(LeftOutReason::NotForThisPytorch))
+                self.replaced(&[name], None).unwrap_or_else(|| left_out(NOT_AVAILABLE))
             }
             Replacement::Pytorch => self
-                .replaced(&["pytorch-gpu", "pytorch-cpu", "pytorch"])
-                .unwrap_or(LeftOut(LeftOutReason::SelectedBuild)),
-            Replacement::CudaVersion => {
-                self.replaced(&["cuda-version"]).unwrap_or(LeftOut(LeftOutReason::NoCuda))
-            }
+                .replaced(&["pytorch-gpu", "pytorch-cpu", "pytorch"], None)
+                .unwrap_or_else(|| left_out(SELECTED_BUILD)),
+            Replacement::CudaVersion => self
+                .replaced(&["cuda-version"], Some(FOLLOWS_BUILD))
+                .unwrap_or_else(|| left_out(NO_CUDA)),
             Replacement::SameName if self.kind(spec).is_replaced() => {
-                Changed(name.to_owned(), ChangeReason::OldChannel)
+                changed(name.to_owned(), OLD_CHANNEL)
             }
             Replacement::SameName => self.carried_over(spec),
-            Replacement::Renamed(name) => Changed((*name).to_owned(), ChangeReason::Renamed),
-            // Outside of base, `conda` and the like were requested on purpose.
-            Replacement::LeftOut(LeftOutReason::BaseOnly) if !self.is_base => Kept(spec.argument()),
-            Replacement::LeftOut(why) => LeftOut(why.clone()),
+            Replacement::Renamed(name) => changed((*name).to_owned(), RENAMED),
+            Replacement::BaseOnly if self.is_base => left_out(BASE_ONLY),
+            Replacement::BaseOnly => kept(spec.argument()),
+            Replacement::Discontinued => left_out(DISCONTINUED),
+            Replacement::LeftOut(why) => left_out(why.clone()),
         }
     }
 
     /// The specs of the recommended build with these names, if any.
-    fn replaced(&self, names: &[&str]) -> Option<PackageOutcome> {
+    fn replaced(&self, names: &[&str], reason: Option<CodeAndMessage>) -> Option<Decision> {
         let specs = self.choice.specs.iter().filter(|spec| names.contains(&&*spec.name));
         let specs: Vec<String> = specs.map(ToString::to_string).collect();
-        (!specs.is_empty()).then_some(PackageOutcome::Replaced(specs))
+        (!specs.is_empty()).then_some((PackageOutcome::Replaced, specs, reason))
     }
 
     /// A package without a replacement.
-    fn carried_over(&self, spec: &MatchSpec) -> PackageOutcome {
-        use PackageOutcome::{Changed, Kept, LeftOut};
+    fn carried_over(&self, spec: &MatchSpec) -> Decision {
         if follows_cuda_version(&spec.name) {
             let is_name = spec.version.is_empty() && spec.build.is_none() && spec.channel.is_none();
             return match self.choice.cuda_version {
-                None => LeftOut(LeftOutReason::NoCuda),
-                Some(_) if is_name => Kept(spec.name.clone()),
-                Some(_) => Changed(spec.name.clone(), ChangeReason::FollowsCuda),
+                None => left_out(NO_CUDA),
+                Some(_) if is_name => kept(spec.name.clone()),
+                Some(_) => changed(spec.name.clone(), FOLLOWS_CUDA),
             };
         }
         let kind = self.kind(spec);
         if kind == ChannelKind::Other {
             return match self.conflict_with_choice(spec) {
-                Some(needs) => LeftOut(LeftOutReason::NeedsOtherPytorch(needs)),
+                Some(needs) => left_out(CodeAndMessage::with(
+                    "holds-back",
+                    format!("it needs `{needs}`; ask its maintainers for a newer version"),
+                )),
                 None => self.with_own_channel(spec),
             };
         }
         let build = spec.build.as_deref();
         if kind.is_replaced() && (spec.channel.is_some() || build.is_some()) {
-            Changed(spec.argument(), ChangeReason::OldChannel)
+            changed(spec.argument(), OLD_CHANNEL)
         } else if build.is_some_and(|build| self.other_python || build.contains("cuda")) {
-            Changed(spec.argument(), ChangeReason::OtherBuild)
+            changed(spec.argument(), OTHER_BUILD)
         } else {
-            Kept(spec.argument_with_build())
+            kept(spec.argument_with_build())
         }
     }
 
     /// The spec with its channel, because conda-forge may have a package of the same name.
-    fn with_own_channel(&self, spec: &MatchSpec) -> PackageOutcome {
+    fn with_own_channel(&self, spec: &MatchSpec) -> Decision {
         let channel = self.channel(spec).unwrap_or_default();
         let text = if self.other_python { spec.argument() } else { spec.argument_with_build() };
         let text = format!("{channel}::{text}");
-        if spec.to_string() == text {
-            PackageOutcome::Kept(text)
-        } else {
-            PackageOutcome::Changed(text, ChangeReason::OwnChannel)
-        }
+        if spec.to_string() == text { kept(text) } else { changed(text, OWN_CHANNEL) }
     }
 
     /// The kind of the package's channel; conda-forge if unknown.

@@ -29,13 +29,11 @@ pub struct RequestedPackages {
     pub from: RequestedFrom,
     /// The specs in the order of the history, each package once.
     pub specs: Vec<MatchSpec>,
-    /// Lines that are not specs.
-    pub unread: Vec<String>,
 }
 
 /// Lists the requested packages of an environment.
 pub(super) fn read(environment: &Environment) -> RequestedPackages {
-    let (mut specs, unread) = parse(&environment.requested);
+    let mut specs = parse(&environment.requested);
     let from = if specs.is_empty() {
         RequestedFrom::Leaves
     } else if is_export(environment, &specs) {
@@ -47,7 +45,7 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
         specs = leaves(environment).filter_map(|package| MatchSpec::parse(&package.name)).collect();
     }
     // A pin overrides the request for an installed package.
-    for pin in parse(&environment.pinned).0 {
+    for pin in parse(&environment.pinned) {
         match specs.iter_mut().find(|spec| spec.name == pin.name) {
             Some(spec) if !pin.version.is_empty() || pin.build.is_some() => {
                 *spec = MatchSpec { channel: pin.channel.or(spec.channel.take()), ..pin };
@@ -56,21 +54,17 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
             Some(_) | None => {}
         }
     }
-    RequestedPackages { from, specs, unread }
+    RequestedPackages { from, specs }
 }
 
-fn parse(lines: &[String]) -> (Vec<MatchSpec>, Vec<String>) {
+/// The specs of some lines, each package once.
+fn parse(lines: &[String]) -> Vec<MatchSpec> {
     let mut specs: Vec<MatchSpec> = Vec::new();
-    let mut unread = Vec::new();
-    for line in lines {
-        if let Some(spec) = MatchSpec::parse(line) {
-            specs.retain(|other| other.name != spec.name);
-            specs.push(spec);
-        } else if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
-            unread.push(line.clone());
-        }
+    for spec in lines.iter().filter_map(|line| MatchSpec::parse(line)) {
+        specs.retain(|other| other.name != spec.name);
+        specs.push(spec);
     }
-    (specs, unread)
+    specs
 }
 
 /// Whether nearly every installed package is requested by version and build.

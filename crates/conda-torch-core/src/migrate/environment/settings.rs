@@ -1,8 +1,11 @@
 //! The lines of the configuration that add old channels, and what to do about each.
 
+use serde::Serialize;
+
 use crate::conda::ChannelKind;
 use crate::types::{Condarc, CondarcLine};
 
+use super::super::{CodeAndMessage, list};
 use super::in_place::limits_pytorch;
 
 /// The channels that an environment's packages are from.
@@ -20,7 +23,7 @@ pub struct Settings {
     /// The findings, those of the strongest file first.
     pub findings: Vec<SettingsFinding>,
     /// Files that cannot be read, and why.
-    pub unreadable: Vec<(String, String)>,
+    pub unreadable: Vec<CodeAndMessage>,
     /// Files with comments, which a client drops when it writes them.
     pub commented: Vec<String>,
     /// The strongest file with a list of channels.
@@ -34,39 +37,39 @@ pub struct Settings {
 }
 
 /// A line of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SettingsFinding {
-    /// The file; `None` for an environment variable.
+    /// The file; null for an environment variable.
     pub path: Option<String>,
-    /// The line; for a variable, its name and value.
+    /// Its place; for a variable, its name and value.
+    #[serde(flatten)]
     pub line: CondarcLine,
-    /// The kind of the channel.
+    /// pytorch, nvidia, defaults, conda-forge, other.
+    #[serde(rename = "channel")]
     pub kind: ChannelKind,
-    /// What to do.
+    /// remove, by-hand, stays.
+    #[serde(rename = "verdict")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub action: SettingsAction,
+    /// Environments with packages from this channel, which need it for updates.
+    pub used_by: Vec<String>,
+    /// A sentence.
+    pub message: String,
 }
 
 /// What to do about a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum SettingsAction {
     /// Remove it with a command.
-    Remove {
-        /// Environments with packages from this channel, which need it for updates.
-        used_by: Vec<String>,
-    },
-    /// Remove it by hand.
-    Manual(ManualReason),
+    #[serde(rename = "remove")]
+    Remove,
+    /// Remove it by hand: no command can.
+    #[serde(rename = "by-hand")]
+    Manual,
     /// Keep it.
+    #[serde(rename = "stays")]
     Keep,
-}
-
-/// Why no command can remove a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "see `messages`")]
-pub enum ManualReason {
-    Variable,
-    NotAnEntry,
-    Pin,
 }
 
 /// Finds the lines in the files, the strongest first, and in `CONDA_CHANNELS`.
@@ -80,22 +83,28 @@ pub fn settings(
         let kind = ChannelKind::of(channel);
         if kind.is_replaced() {
             let key = "CONDA_CHANNELS".to_owned();
-            let line = CondarcLine { line: 0, key, value: channel.to_owned(), is_entry: true };
-            let action = SettingsAction::Manual(ManualReason::Variable);
-            settings.findings.push(SettingsFinding { path: None, line, kind, action });
+            settings.findings.push(SettingsFinding {
+                path: None,
+                line: CondarcLine { line: 0, key, value: channel.to_owned(), is_entry: true },
+                kind,
+                action: SettingsAction::Manual,
+                used_by: Vec::new(),
+                message: format!(
+                    "{}; no command unsets a variable, remove it where it is set",
+                    why_replaced(kind)
+                ),
+            });
         }
     }
     for file in files {
         if let Some(problem) = &file.problem {
-            settings.unreadable.push((file.path.clone(), problem.clone()));
+            let unreadable = CodeAndMessage::with(file.path.clone(), problem.clone());
+            settings.unreadable.push(unreadable);
             continue;
         }
         let before = settings.findings.len();
-        settings.findings.extend(file.lines.iter().filter_map(|line| {
-            let (kind, action) = action(line, environments)?;
-            let path = Some(file.path.clone());
-            Some(SettingsFinding { path, line: line.clone(), kind, action })
-        }));
+        let found = file.lines.iter().filter_map(|line| finding(&file.path, line, environments));
+        settings.findings.extend(found);
         if settings.findings.len() > before && file.has_comments {
             settings.commented.push(file.path.clone());
         }
@@ -119,33 +128,54 @@ impl Settings {
     }
 }
 
-/// The kind of channel on a line and what to do about it; `None` for lines without relevance.
-fn action(
+/// Why conda-forge replaces a channel.
+fn why_replaced(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",
+        ChannelKind::Nvidia => "conda-forge has its own CUDA packages",
+        ChannelKind::Defaults => "its packages do not mix with conda-forge's",
+        ChannelKind::CondaForge | ChannelKind::Other => "",
+    }
+}
+
+/// A line of a file and what to do about it; `None` for lines without relevance.
+fn finding(
+    path: &str,
     line: &CondarcLine,
     environments: &[EnvironmentChannels],
-) -> Option<(ChannelKind, SettingsAction)> {
+) -> Option<SettingsFinding> {
     let kind = ChannelKind::of(&line.value);
-    match line.key.split('.').next().unwrap_or_default() {
+    let (key, why) = (&line.key, why_replaced(kind));
+    let mut used_by = Vec::new();
+    let (kind, action, message) = match key.split('.').next().unwrap_or_default() {
         "channels" if kind.is_replaced() && line.is_entry => {
-            let is_used = |channels: &[String]| {
-                channels.iter().any(|channel| ChannelKind::of(channel) == kind)
+            let is_used = |channel: &String| ChannelKind::of(channel) == kind;
+            let users = environments.iter().filter(|it| it.channels.iter().any(is_used));
+            used_by.extend(users.map(|it| it.name.clone()));
+            let message = if used_by.is_empty() {
+                why.to_owned()
+            } else {
+                format!("{why}; still used by {}, whose updates need it", list(&used_by))
             };
-            let users = environments.iter().filter(|it| is_used(&it.channels));
-            let used_by = users.map(|it| it.name.clone()).collect();
-            Some((kind, SettingsAction::Remove { used_by }))
+            (kind, SettingsAction::Remove, message)
         }
         "channels" if kind.is_replaced() => {
-            Some((kind, SettingsAction::Manual(ManualReason::NotAnEntry)))
+            let message = format!("{why}; `{key}` is not a list, so edit the file");
+            (kind, SettingsAction::Manual, message)
         }
         // Definitions of channel names are deliberate.
         "default_channels" | "channel_alias" | "custom_channels" | "custom_multichannels" => {
-            Some((kind, SettingsAction::Keep))
+            let message = format!("`{key}` defines the meaning of a channel name; kept");
+            (kind, SettingsAction::Keep, message)
         }
         "pinned_packages" if limits_pytorch(&line.value) => {
-            Some((ChannelKind::Other, SettingsAction::Manual(ManualReason::Pin)))
+            let message = format!("`{key}` pins every environment to this version; edit the file");
+            (ChannelKind::Other, SettingsAction::Manual, message)
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let (path, line) = (Some(path.to_owned()), line.clone());
+    Some(SettingsFinding { path, line, kind, action, used_by, message })
 }
 
 #[cfg(test)]
@@ -199,10 +229,8 @@ mod tests {
                 (Some("/etc/conda/.condarc"), 2, "defaults"),
             ]
         );
-        assert_eq!(
-            found.findings[3].action,
-            SettingsAction::Remove { used_by: vec!["old".to_owned()] }
-        );
+        assert_eq!(found.findings[3].action, SettingsAction::Remove);
+        assert_eq!(found.findings[3].used_by, ["old"]);
         assert_eq!(found.channels_in.as_deref(), Some("/home/u/.condarc"));
         assert!(!found.conda_forge_first && !found.is_strict);
     }
@@ -213,18 +241,15 @@ mod tests {
         scalar.lines[0].is_entry = false;
         let pin = file("b", &[(3, "pinned_packages", "pytorch=2.5")]);
         let alias = file("c", &[(1, "channel_alias", "https://mirror.example")]);
-        let actions: Vec<SettingsAction> = settings(&[scalar, pin, alias], None, &[])
-            .findings
-            .into_iter()
-            .map(|f| f.action)
-            .collect();
-        assert_eq!(
-            actions,
-            [
-                SettingsAction::Manual(ManualReason::NotAnEntry),
-                SettingsAction::Manual(ManualReason::Pin),
-                SettingsAction::Keep
-            ]
-        );
+        let found = settings(&[scalar, pin, alias], None, &[]).findings;
+        for (finding, (action, message)) in found.iter().zip([
+            (SettingsAction::Manual, "`channels` is not a list, so edit the file"),
+            (SettingsAction::Manual, "pins every environment"),
+            (SettingsAction::Keep, "defines the meaning of a channel name"),
+        ]) {
+            assert_eq!(finding.action, action);
+            assert!(finding.message.contains(message), "{}", finding.message);
+        }
+        assert_eq!(found.len(), 3);
     }
 }

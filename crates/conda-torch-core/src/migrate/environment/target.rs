@@ -5,6 +5,7 @@ use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, advise};
 use crate::types::{Companion, Environment, Machine};
 
+use super::super::CodeAndMessage;
 use super::requested_packages::RequestedPackages;
 
 /// What the user requests instead of the environment's own.
@@ -18,19 +19,6 @@ pub struct RequestOverrides {
     pub python: Option<Version>,
 }
 
-/// A change to the request of the environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say it all")]
-pub enum RequestChange {
-    /// The Python series changes, because PyTorch has no builds for it. `keeps` is the newest PyTorch with
-    /// builds for the old series.
-    Python { from: Version, to: Version, keeps: Option<Version> },
-    /// The PyTorch version changes to the nearest one that conda-forge has for this machine.
-    Pytorch { from: Version, to: Version },
-    /// A companion is left out, because it is not available for the PyTorch version.
-    Without(Companion),
-}
-
 /// The request for the new environment, its advice, and the changes from the old request.
 #[derive(Debug, Clone)]
 pub struct MigrationTarget<'m> {
@@ -39,7 +27,7 @@ pub struct MigrationTarget<'m> {
     /// Its advice.
     pub advice: Advice<'m>,
     /// The changes from the request of the old environment.
-    pub changes: Vec<RequestChange>,
+    pub changes: Vec<CodeAndMessage>,
 }
 
 /// The most rounds of changes: each drops at least one part of the request.
@@ -88,9 +76,19 @@ fn change_python<'m>(target: &mut MigrationTarget<'m>, machine: &Machine, matrix
     let advice = advise(machine, &request, matrix);
     let pytorch = advice.recommended.as_ref().map(|choice| choice.build.pytorch);
     if pytorch == Some(best.build.pytorch) && to != from {
-        target.changes.push(RequestChange::Python { from, to, keeps });
+        target.changes.push(other_python(from, to, keeps));
         (target.request, target.advice) = (request, advice);
     }
+}
+
+/// A change of the Python series. `keeps` is the newest PyTorch with builds for the old one.
+fn other_python(from: Version, to: Version, keeps: Option<Version>) -> CodeAndMessage {
+    let hint = keeps.map_or_else(String::new, |keeps| {
+        format!("; `--python {from}` keeps it, with PyTorch {keeps}")
+    });
+    let text =
+        format!("Python {from} becomes {to}: this PyTorch has no builds for Python {from}{hint}");
+    CodeAndMessage::with("python-moves", text)
 }
 
 /// Changes the request to that of the nearest alternative; false if the request is not the reason.
@@ -109,18 +107,21 @@ fn use_nearest<'m>(
     for unlock in nearest.unlocked_by.clone() {
         match unlock {
             Unlock::Pytorch(to) => {
-                let change = |from| RequestChange::Pytorch { from, to };
-                target.changes.extend(request.pytorch.map(change));
-                request.pytorch = Some(to);
+                if let Some(from) = request.pytorch.replace(to) {
+                    let text = format!(
+                        "PyTorch {from} becomes {to}, the nearest on conda-forge that works on this machine"
+                    );
+                    target.changes.push(CodeAndMessage::with("pytorch-moves", text));
+                }
             }
             Unlock::Python(to) => {
-                let change = |from| RequestChange::Python { from, to, keeps: None };
-                target.changes.extend(request.python.map(change));
-                request.python = Some(to);
+                let from = request.python.replace(to);
+                target.changes.extend(from.map(|from| other_python(from, to, None)));
             }
             Unlock::Without(package) => {
                 request.companions.retain(|companion| *companion != package);
-                target.changes.push(RequestChange::Without(package));
+                let text = format!("{package} is not available for this PyTorch version");
+                target.changes.push(CodeAndMessage::with("without-companion", text));
             }
             Unlock::Driver(_)
             | Unlock::Gpu

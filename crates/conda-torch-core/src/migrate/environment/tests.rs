@@ -1,7 +1,7 @@
 //! Environments and their plans.
 
 use super::*;
-use crate::conda::{Subdir, Version};
+use crate::conda::Subdir;
 use crate::resolve::RequestedAccelerator;
 use crate::types::{
     ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, InstalledPackage, Origin,
@@ -59,14 +59,25 @@ fn environment(requested: &[&str]) -> Environment {
 fn plan_of(
     environment: &Environment,
     overrides: &RequestOverrides,
-) -> (MigrationPlan, Vec<RequestChange>) {
+) -> (MigrationPlan, Vec<CodeAndMessage>) {
     let migration = migrate(environment, &machine(), Matrix::embedded(), overrides);
     (migration.plan.expect("a plan"), migration.target.changes)
 }
 
-fn outcome(plan: &MigrationPlan, name: &str) -> PackageOutcome {
+/// The outcome, the new specs and the code of the reason.
+fn outcome(plan: &MigrationPlan, name: &str) -> (PackageOutcome, String, String) {
     let entry = plan.packages.iter().find(|entry| entry.spec.name == name);
-    entry.expect("it is requested").outcome.clone()
+    let entry = entry.expect("it is requested").clone();
+    let code = entry.reason.map_or_else(String::new, |reason| reason.code.into_owned());
+    (entry.outcome, entry.specs.join(" "), code)
+}
+
+fn decided(outcome: PackageOutcome, specs: &str, code: &str) -> (PackageOutcome, String, String) {
+    (outcome, specs.to_owned(), code.to_owned())
+}
+
+fn codes(all: &[CodeAndMessage]) -> Vec<&str> {
+    all.iter().map(|one| &*one.code).collect()
 }
 
 #[test]
@@ -79,7 +90,7 @@ fn replaces_the_old_cuda_pin_with_that_of_the_build() {
     );
     assert_eq!(
         outcome(&plan, "pytorch-cuda"),
-        PackageOutcome::Replaced(vec!["cuda-version=12.9".to_owned()])
+        decided(PackageOutcome::Replaced, "cuda-version=12.9", "follows-the-build")
     );
     assert_eq!(changes, []);
     assert_eq!(plan.obstacles, []);
@@ -110,26 +121,23 @@ fn changes_an_old_python_and_names_the_pytorch_that_keeps_it() {
     let mut old = environment(&["python=3.8", "pytorch", "pytorch-cuda=12.1"]);
     old.packages[2] = package("pkgs/main python 3.8.9 h0", &[]);
     let (plan, changes) = plan_of(&old, &RequestOverrides::default());
-    let series = |minor| Version::new(&[3, minor]);
-    let Some(RequestChange::Python { from, to, keeps }) = changes.first().copied() else {
-        panic!("{changes:?}");
-    };
-    assert_eq!((from, to), (series(8), series(10)));
-    assert!(keeps.is_some_and(|keeps| keeps < Version::new(&[2, 13])));
+    assert_eq!(
+        changes[0].message,
+        "Python 3.8 becomes 3.10: this PyTorch has no builds for Python 3.8; `--python 3.8` keeps it, with PyTorch 2.4.0"
+    );
     assert!(plan.specs.contains(&"python=3.10".to_owned()));
-    let other = Obstacle::OtherPython { from: series(8), to: series(10) };
-    assert_eq!(plan.obstacles, [other]);
+    assert_eq!(codes(&plan.obstacles), ["other-python"]);
+    let message = "Python 3.8 would become 3.10, and lose what pip installed";
+    assert_eq!(plan.obstacles[0].message, message);
 }
 
 #[test]
 fn changes_an_unavailable_pytorch_to_the_nearest() {
     let old = environment(&["python=3.11", "pytorch=2.2", "pytorch-cuda=12.1"]);
     let (plan, changes) = plan_of(&old, &RequestOverrides::default());
-    let Some(RequestChange::Pytorch { from, to }) = changes.first().copied() else {
-        panic!("{changes:?}");
-    };
-    assert_eq!(from, Version::new(&[2, 2]));
-    assert!(plan.specs[0].contains(&to.to_string()), "{:?}", plan.specs);
+    assert_eq!(codes(&changes), ["pytorch-moves"]);
+    assert!(changes[0].message.starts_with("PyTorch 2.2 becomes 2.1.2"), "{changes:?}");
+    assert!(plan.specs[0].contains("2.1.2"), "{:?}", plan.specs);
 }
 
 #[test]
@@ -154,7 +162,7 @@ fn requires_a_gpu_if_the_environment_used_one() {
     let migration = migrate(&old, &nowhere, Matrix::embedded(), &cpu);
     let plan = migration.plan.expect("a plan");
     assert_eq!(plan.specs[0], "pytorch-cpu=2.13.0");
-    assert_eq!(outcome(&plan, "pytorch-cuda"), PackageOutcome::LeftOut(LeftOutReason::NoCuda));
+    assert_eq!(outcome(&plan, "pytorch-cuda"), decided(PackageOutcome::LeftOut, "", "no-cuda"));
 }
 
 #[test]
@@ -166,31 +174,30 @@ fn keeps_other_channels_unless_a_package_needs_an_old_pytorch() {
     assert_eq!(plan.channels, ["corp"]);
     assert_eq!(
         outcome(&plan, "tools"),
-        PackageOutcome::Changed("corp::tools".to_owned(), ChangeReason::OwnChannel)
+        decided(PackageOutcome::Changed, "corp::tools", "own-channel")
     );
-    let needs = "pytorch 2.5.1.*".to_owned();
-    assert_eq!(
-        outcome(&plan, "ops"),
-        PackageOutcome::LeftOut(LeftOutReason::NeedsOtherPytorch(needs))
-    );
+    assert_eq!(outcome(&plan, "ops"), decided(PackageOutcome::LeftOut, "", "holds-back"));
+    let ops = plan.packages.last().and_then(|package| package.reason.as_ref()).expect("a reason");
+    assert!(ops.message.starts_with("it needs `pytorch 2.5.1.*`"), "{ops:?}");
 }
 
 #[test]
 fn pins_and_pip_prevent_a_change_in_place() {
     let requested = ["python=3.11", "pytorch", "pytorch-cuda=12.1"];
     let pin = "pytorch 2.5.*".to_owned();
-    let pinned = Environment { pinned: vec![pin.clone()], ..environment(&requested) };
-    assert_eq!(
-        plan_of(&pinned, &RequestOverrides::default()).0.obstacles,
-        [Obstacle::Pinned(vec![pin])]
-    );
+    let pinned = Environment { pinned: vec![pin], ..environment(&requested) };
+    let obstacles = plan_of(&pinned, &RequestOverrides::default()).0.obstacles;
+    assert_eq!(codes(&obstacles), ["pinned"]);
+    assert!(obstacles[0].message.contains("pins `pytorch 2.5.*`"), "{obstacles:?}");
     let of_pip = PipPackage { name: "torch".to_owned(), version: "2.6.0+cu124".to_owned() };
     let with_pip = Environment { pip: vec![of_pip], ..environment(&requested) };
     let (plan, _) = plan_of(&with_pip, &RequestOverrides::default());
-    assert_eq!(plan.obstacles, [Obstacle::TorchOfPip(vec!["torch".to_owned()])]);
+    assert_eq!(codes(&plan.obstacles), ["torch-of-pip"]);
+    assert!(plan.obstacles[0].message.contains("installed `torch`"), "{:?}", plan.obstacles);
     assert_eq!((plan.pip.len(), plan.pip_left_out), (0, vec!["torch".to_owned()]));
     let base = Environment { name: Some("base".to_owned()), ..environment(&requested) };
-    assert_eq!(plan_of(&base, &RequestOverrides::default()).0.obstacles, [Obstacle::Base]);
+    let (plan, _) = plan_of(&base, &RequestOverrides::default());
+    assert_eq!(codes(&plan.obstacles), ["base"]);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) fn migrate(
     let mut notes = planned.notes;
     notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
     if !planned.changes.is_empty() && specs.iter().any(|spec| spec.is_locked) {
-        notes.push(FileNote::OutdatedLock);
+        notes.push(FileNote::outdated_lock());
     }
     Ok(FileMigration::new(FileFormat::EnvironmentYml, new, planned.changes, notes))
 }
@@ -251,10 +251,13 @@ pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
     let name = text[..end.unwrap_or(text.len())].to_ascii_lowercase();
     if text.contains("download.pytorch.org") {
-        notes.push(FileNote::PipIndex { line, text: text.to_owned() });
+        let message = format!("`{text}` is an index of PyTorch wheels for pip and unchanged");
+        notes.push(FileNote::at(line, "pip-index", message));
     }
     if matches!(name.as_str(), "torch" | "torchvision" | "torchaudio" | "pytorch") {
-        notes.push(FileNote::PipTorch { line, text: text.to_owned() });
+        let message =
+            format!("`{text}` is from pip and unchanged; it brings its own CUDA libraries");
+        notes.push(FileNote::at(line, "pip-torch", message));
         let is_torch = |line: &SpecLine| {
             matches!(
                 line.role(),
@@ -262,7 +265,8 @@ pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<
             )
         };
         if spec.specs.iter().any(is_torch) {
-            notes.push(FileNote::PipBesideConda { line });
+            let message = "pip overwrites conda's PyTorch with its own; remove one of the two";
+            notes.push(FileNote::at(line, "pip-beside-conda", message.to_owned()));
         }
     }
     notes

@@ -141,7 +141,8 @@ impl<'a, 'm> Planner<'a, 'm> {
         let depends_on_platform =
             |line: &&SpecLine| !matches!(line.role(), PackageRole::Python | PackageRole::Tied);
         if lines.iter().any(depends_on_platform) {
-            notes.push(FileNote::PlatformAssumed { subdir: Subdir::Linux64 });
+            let message = "no platform given; assuming linux-64 (pass `--platform` to override)";
+            notes.push(FileNote::of_file("platform-assumed", message.to_owned()));
         }
         vec![Subdir::Linux64]
     }
@@ -190,17 +191,21 @@ impl<'a, 'm> Planner<'a, 'm> {
         for ((line, name), edit) in self.spec.channels.iter().zip(&channel_edits) {
             let line = *line;
             if name.to_ascii_lowercase().contains("pytorch-nightly") {
-                edits.notes.push(FileNote::Nightly { line });
+                let message = "conda-forge has releases, no nightly builds";
+                edits.notes.push(FileNote::at(line, "nightly", message.to_owned()));
             }
             if CHANNELS_FOR_PYTORCH.contains(&name.as_str()) {
-                edits.notes.push(FileNote::OtherChannel { line, name: name.clone() });
+                let message = format!(
+                    "packages from `{name}` are built for the `pytorch` channel; check whether conda-forge has them"
+                );
+                edits.notes.push(FileNote::at(line, "other-channel", message));
             }
             let Some(after) = edit.clone() else { continue };
             let why = match ChannelKind::of(name) {
-                ChannelKind::Nvidia => ChangeReason::NvidiaChannel,
-                ChannelKind::Defaults => ChangeReason::Defaults,
+                ChannelKind::Nvidia => ChangeReason::NVIDIA_CHANNEL,
+                ChannelKind::Defaults => ChangeReason::DEFAULTS,
                 ChannelKind::Pytorch | ChannelKind::CondaForge | ChannelKind::Other => {
-                    ChangeReason::OldChannel
+                    ChangeReason::OLD_CHANNEL
                 }
             };
             edits.changes.push(LineChange { line, before: name.clone(), after, why });
@@ -226,16 +231,26 @@ impl<'a, 'm> Planner<'a, 'm> {
                 && let Some(needed) = self.matrix.oldest_driver(cuda, family)
                 && choice.build.is_cuda()
             {
-                notes.push(FileNote::NewerDriver { requested, needed });
+                let message = format!(
+                    "no build with CUDA {requested} fits; the new one needs driver {needed} or newer"
+                );
+                notes.push(FileNote::of_file("newer-driver-needed", message));
             }
             let newest = target.newest().map(|choice| choice.build.pytorch);
             let newer =
                 newest.filter(|newest| target.requested.pytorch.is_none() && *newest > gives);
             if let Some(newest) = newer {
-                notes.push(FileNote::LimitedByLines { subdir: target.subdir, gives, newest });
+                let message = format!(
+                    "other lines limit PyTorch to {gives} on {}; without them, {newest} is available",
+                    target.subdir
+                );
+                notes.push(FileNote::of_file("held-back", message));
             }
             if let Some(cuda) = choice.needs_cuda.filter(|_| self.spec.is_locked) {
-                notes.push(FileNote::NeedsVirtualCuda { cuda });
+                let message = format!(
+                    "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
+                );
+                notes.push(FileNote::of_file("tell-of-cuda", message));
             }
             if let Some((raised, next)) = target.with_newer_driver()
                 && let Some(cuda) = choice.cuda_version.filter(|cuda| cuda.major < 12)
@@ -244,7 +259,10 @@ impl<'a, 'm> Planner<'a, 'm> {
                 && let Some(driver) = self.matrix.oldest_driver(next, family)
             {
                 let newest = newer.build.pytorch;
-                notes.push(FileNote::OldCuda { cuda, gives, newest, driver });
+                let message = format!(
+                    "CUDA {cuda}, kept for drivers older than {driver}, limits PyTorch to {gives}; pass `--driver {driver}` for {newest}"
+                );
+                notes.push(FileNote::of_file("old-cuda-kept", message));
             }
         }
     }
@@ -252,16 +270,24 @@ impl<'a, 'm> Planner<'a, 'm> {
     /// Notes about lines that stay as they are.
     fn note_lines(&self, notes: &mut Vec<FileNote>) {
         if let Some((line, count)) = exported(self.spec) {
-            notes.push(FileNote::Exported { line, count });
+            let message = format!(
+                "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
+            );
+            notes.push(FileNote::at(line, "exported", message));
         }
         for spec_line in &self.spec.specs {
             let Some(spec) = &spec_line.spec else { continue };
-            let (line, text) = (spec_line.line, spec_line.text.clone());
+            let SpecLine { line, text, .. } = spec_line;
             let role = spec_line.role();
             if role == PackageRole::Tied && !spec.version.is_empty() {
-                notes.push(FileNote::TiedPin { line, text });
+                let message = format!(
+                    "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
+                );
+                notes.push(FileNote::at(*line, "tied-pin", message));
             } else if role == PackageRole::Extension || role == PackageRole::Other && is_old(spec) {
-                notes.push(FileNote::Unknown { line, text });
+                let message =
+                    format!("`{text}`: unknown whether conda-forge has it for this PyTorch");
+                notes.push(FileNote::at(*line, "not-known", message));
             }
         }
     }

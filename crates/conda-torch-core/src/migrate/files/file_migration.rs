@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::conda::{Subdir, Version};
-use crate::types::{CudaVersion, DriverVersion};
+use crate::conda::Subdir;
 use crate::yaml::YamlError;
+
+use super::super::CodeAndMessage;
 
 /// A migrated file.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,11 +30,11 @@ impl FileMigration {
     ) -> Self {
         changes.sort_by_key(|change| change.line);
         changes.dedup();
-        notes.sort_by_key(FileNote::line);
+        notes.sort_by_key(|note| note.line);
         let mut once: Vec<FileNote> = Vec::with_capacity(notes.len());
         for note in notes {
-            let same_line = once.iter().rev().take_while(|other| other.line() == note.line());
-            if !same_line.into_iter().any(|other| *other == note) {
+            let mut same_line = once.iter().rev().take_while(|other| other.line == note.line);
+            if !same_line.any(|other| *other == note) {
                 once.push(note);
             }
         }
@@ -55,7 +56,8 @@ pub enum FileFormat {
 }
 
 /// A change to a channel or a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineChange {
     /// The line in the old text, from 1.
     pub line: usize,
@@ -64,158 +66,79 @@ pub struct LineChange {
     /// What replaces it; empty for a removal.
     pub after: Vec<String>,
     /// Why it changes.
+    #[serde(flatten)]
     pub why: ChangeReason,
 }
 
-/// Why a line changes. The messages explain the reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "see the messages")]
-pub enum ChangeReason {
-    OldChannel,
-    NvidiaChannel,
-    Defaults,
-    FailsLoudly,
-    Nearest,
-    OtherBuilds,
-    CudaVersion,
-    NamedBuild,
-    PytorchCpu,
-    NotNeeded,
-    GoesWith,
-    DeclaresCuda,
-    FollowsCuda,
+/// Why a line changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChangeReason {
+    /// A clause.
+    pub message: &'static str,
+    /// Whether the difference alone does not explain the change.
+    #[serde(skip)]
+    pub is_needed: bool,
 }
 
 impl ChangeReason {
-    /// Whether a diff needs the message, and the message, a clause.
-    pub const fn message(self) -> (bool, &'static str) {
-        match self {
-            Self::OldChannel => (false, "the `pytorch` channel ended with PyTorch 2.5"),
-            Self::NvidiaChannel => (false, "conda-forge has NVIDIA's packages"),
-            Self::Defaults => (true, "packages from `defaults` do not mix with conda-forge's"),
-            Self::FailsLoudly => (
-                false,
-                "`pytorch-gpu` fails if no GPU is detected, instead of silently installing the CPU build",
-            ),
-            Self::Nearest => (true, "the nearest version on conda-forge that fits the other lines"),
-            Self::OtherBuilds => (true, "conda-forge names its builds differently"),
-            Self::CudaVersion => (false, "`cuda-version` selects CUDA on conda-forge"),
-            Self::NamedBuild => (
-                true,
-                "`pytorch-gpu` and `pytorch-cpu` do not select this build reliably, so the line names it",
-            ),
-            Self::PytorchCpu => (true, "the name on conda-forge"),
-            Self::NotNeeded => (true, "not needed with conda-forge's packages"),
-            Self::GoesWith => (true, "the version for this PyTorch"),
-            Self::FollowsCuda => (false, "the version follows `cuda-version`"),
-            Self::DeclaresCuda => {
-                (true, "pixi solves for the CUDA version in the file, not for this machine's")
-            }
-        }
+    pub(super) const OLD_CHANNEL: Self =
+        Self::clear("the `pytorch` channel ended with PyTorch 2.5");
+    pub(super) const NVIDIA_CHANNEL: Self = Self::clear("conda-forge has NVIDIA's packages");
+    pub(super) const DEFAULTS: Self =
+        Self::unclear("packages from `defaults` do not mix with conda-forge's");
+    pub(super) const FAILS_LOUDLY: Self = Self::clear(
+        "`pytorch-gpu` fails if no GPU is detected, instead of silently installing the CPU build",
+    );
+    pub(super) const NEAREST: Self =
+        Self::unclear("the nearest version on conda-forge that fits the other lines");
+    pub(super) const OTHER_BUILDS: Self = Self::unclear("conda-forge names its builds differently");
+    pub(super) const CUDA_VERSION: Self = Self::clear("`cuda-version` selects CUDA on conda-forge");
+    pub(super) const NAMED_BUILD: Self = Self::unclear(
+        "`pytorch-gpu` and `pytorch-cpu` do not select this build reliably, so the line names it",
+    );
+    pub(super) const PYTORCH_CPU: Self = Self::unclear("the name on conda-forge");
+    pub(super) const NOT_NEEDED: Self = Self::unclear("not needed with conda-forge's packages");
+    pub(super) const GOES_WITH: Self = Self::unclear("the version for this PyTorch");
+    pub(super) const FOLLOWS_CUDA: Self = Self::clear("the version follows `cuda-version`");
+    pub(super) const DECLARES_CUDA: Self =
+        Self::unclear("pixi solves for the CUDA version in the file, not for this machine's");
+
+    /// The reason of a change that the difference explains.
+    const fn clear(message: &'static str) -> Self {
+        Self { message, is_needed: false }
+    }
+
+    /// The reason of a change that the difference does not explain.
+    const fn unclear(message: &'static str) -> Self {
+        Self { message, is_needed: true }
     }
 }
 
-/// A note on a migrated file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "see the messages")]
-pub enum FileNote {
-    PlatformAssumed { subdir: Subdir },
-    OldCuda { cuda: CudaVersion, gives: Version, newest: Version, driver: DriverVersion },
-    NewerDriver { requested: CudaVersion, needed: DriverVersion },
-    LimitedByLines { subdir: Subdir, gives: Version, newest: Version },
-    PipTorch { line: usize, text: String },
-    PipBesideConda { line: usize },
-    PipIndex { line: usize, text: String },
-    OtherChannel { line: usize, name: String },
-    Unknown { line: usize, text: String },
-    TiedPin { line: usize, text: String },
-    Exported { line: usize, count: usize },
-    Nightly { line: usize },
-    OutdatedLock,
-    NeedsVirtualCuda { cuda: CudaVersion },
+/// A note on a migrated file. The codes are in `docs/migrate.md`: never renamed, never reused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FileNote {
+    /// The line that it is about; null if it is about the file.
+    pub line: Option<usize>,
+    /// The code and a sentence.
+    #[serde(flatten)]
+    pub note: CodeAndMessage,
 }
 
 impl FileNote {
-    /// The stable name: never renamed, never reused. Its row is in `docs/migrate.md`.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::PlatformAssumed { .. } => "platform-assumed",
-            Self::OldCuda { .. } => "old-cuda-kept",
-            Self::NewerDriver { .. } => "newer-driver-needed",
-            Self::LimitedByLines { .. } => "held-back",
-            Self::PipTorch { .. } => "pip-torch",
-            Self::PipBesideConda { .. } => "pip-beside-conda",
-            Self::PipIndex { .. } => "pip-index",
-            Self::OtherChannel { .. } => "other-channel",
-            Self::Unknown { .. } => "not-known",
-            Self::TiedPin { .. } => "tied-pin",
-            Self::Exported { .. } => "exported",
-            Self::Nightly { .. } => "nightly",
-            Self::OutdatedLock => "lock-again",
-            Self::NeedsVirtualCuda { .. } => "tell-of-cuda",
-        }
+    pub(super) fn of_file(code: &'static str, message: String) -> Self {
+        Self { line: None, note: CodeAndMessage::with(code, message) }
     }
 
-    /// The line that it is about; `None` for the whole file.
-    pub fn line(&self) -> Option<usize> {
-        let (Self::PipTorch { line, .. }
-        | Self::PipBesideConda { line }
-        | Self::PipIndex { line, .. }
-        | Self::OtherChannel { line, .. }
-        | Self::Unknown { line, .. }
-        | Self::TiedPin { line, .. }
-        | Self::Exported { line, .. }
-        | Self::Nightly { line }) = self
-        else {
-            return None;
-        };
-        Some(*line)
+    pub(super) fn at(line: usize, code: &'static str, message: String) -> Self {
+        Self { line: Some(line), note: CodeAndMessage::with(code, message) }
     }
 
-    /// The note as a sentence.
-    pub fn message(&self) -> String {
-        match self {
-            Self::PlatformAssumed { subdir } => {
-                format!("no platform given; assuming {subdir} (pass `--platform` to override)")
-            }
-            Self::OldCuda { cuda, gives, newest, driver } => format!(
-                "CUDA {cuda}, kept for drivers older than {driver}, limits PyTorch to {gives}; pass `--driver {driver}` for {newest}"
-            ),
-            Self::NewerDriver { requested, needed } => format!(
-                "no build with CUDA {requested} fits; the new one needs driver {needed} or newer"
-            ),
-            Self::LimitedByLines { subdir, gives, newest } => format!(
-                "other lines limit PyTorch to {gives} on {subdir}; without them, {newest} is available"
-            ),
-            Self::PipTorch { text, .. } => {
-                format!("`{text}` is from pip and unchanged; it brings its own CUDA libraries")
-            }
-            Self::PipBesideConda { .. } => {
-                "pip overwrites conda's PyTorch with its own; remove one of the two".to_owned()
-            }
-            Self::PipIndex { text, .. } => {
-                format!("`{text}` is an index of PyTorch wheels for pip and unchanged")
-            }
-            Self::OtherChannel { name, .. } => format!(
-                "packages from `{name}` are built for the `pytorch` channel; check whether conda-forge has them"
-            ),
-            Self::Unknown { text, .. } => {
-                format!("`{text}`: unknown whether conda-forge has it for this PyTorch")
-            }
-            Self::TiedPin { text, .. } => format!(
-                "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
-            ),
-            Self::Exported { count, .. } => format!(
-                "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
-            ),
-            Self::Nightly { .. } => "conda-forge has releases, no nightly builds".to_owned(),
-            Self::OutdatedLock => {
-                "lock files made from this file are out of date; lock again".to_owned()
-            }
-            Self::NeedsVirtualCuda { cuda } => format!(
-                "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
-            ),
-        }
+    /// The note on a file whose packages change, if lock files are made from it.
+    pub(super) fn outdated_lock() -> Self {
+        let message = "lock files made from this file are out of date; lock again";
+        Self::of_file("lock-again", message.to_owned())
     }
 }
 

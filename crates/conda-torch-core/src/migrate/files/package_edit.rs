@@ -54,10 +54,10 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             PackageRole::CudaPin if !scope.is_empty() => self.cuda_pin(line, spec, &scope),
             PackageRole::CpuOnly if !scope.is_empty() => Some(self.cpu_only(&scope)),
             PackageRole::CpuOnly | PackageRole::NotNeeded => {
-                Some((Vec::new(), ChangeReason::NotNeeded))
+                Some((Vec::new(), ChangeReason::NOT_NEEDED))
             }
             PackageRole::Magma => {
-                Some((vec![self.spec(spec, "magma", "")], ChangeReason::OldChannel))
+                Some((vec![self.spec(spec, "magma", "")], ChangeReason::OLD_CHANNEL))
             }
             PackageRole::Toolkit => self.toolkit(spec, &scope, true),
             PackageRole::ToolkitLibrary => self.toolkit(spec, &scope, false),
@@ -68,7 +68,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             | PackageRole::Python
             | PackageRole::Tied
             | PackageRole::Other => is_old(spec).then(|| {
-                (vec![self.spec(spec, &spec.name, &spec.version)], ChangeReason::OldChannel)
+                (vec![self.spec(spec, &spec.name, &spec.version)], ChangeReason::OLD_CHANNEL)
             }),
         }?;
         let after: Vec<String> = new.iter().map(MatchSpec::to_string).collect();
@@ -105,7 +105,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         let named = (name, line.platforms.clone());
         if self.pytorch_lines.contains(&named) {
             if constraint.is_none() {
-                return (Vec::new(), ChangeReason::NotNeeded);
+                return (Vec::new(), ChangeReason::NOT_NEEDED);
             }
         } else {
             self.pytorch_lines.push(named);
@@ -117,21 +117,21 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             scope.iter().all(|(_, choice)| constraint.admits(choice.build.pytorch))
         };
         let renamed = if name == "pytorch-gpu" {
-            ChangeReason::FailsLoudly
+            ChangeReason::FAILS_LOUDLY
         } else {
-            ChangeReason::OldChannel
+            ChangeReason::OLD_CHANNEL
         };
         let (version, why) = match &constraint {
             Some(constraint) if !admits_all(constraint) => {
-                (spec.restyled(gives), ChangeReason::Nearest)
+                (spec.restyled(gives), ChangeReason::NEAREST)
             }
             Some(constraint) if build.is_some() && constraint.pin().is_some() => {
-                (format!("={gives}"), ChangeReason::NamedBuild)
+                (format!("={gives}"), ChangeReason::NAMED_BUILD)
             }
-            Some(_) if build.is_some() => (spec.version.clone(), ChangeReason::NamedBuild),
-            Some(_) if spec.build.is_some() => (spec.version.clone(), ChangeReason::OtherBuilds),
+            Some(_) if build.is_some() => (spec.version.clone(), ChangeReason::NAMED_BUILD),
+            Some(_) if spec.build.is_some() => (spec.version.clone(), ChangeReason::OTHER_BUILDS),
             Some(_) => (spec.version.clone(), renamed),
-            None if build.is_some() => (format!("={gives}"), ChangeReason::NamedBuild),
+            None if build.is_some() => (format!("={gives}"), ChangeReason::NAMED_BUILD),
             None => (self.floor(&style, gives), renamed),
         };
         let mut new = vec![MatchSpec { build, ..self.spec(spec, name, &version) }];
@@ -157,7 +157,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     ) -> NewSpecs {
         let named = |version: &str| vec![self.spec(spec, &spec.name, version)];
         let has_build = spec.build.is_some();
-        let why = if has_build { ChangeReason::OtherBuilds } else { ChangeReason::OldChannel };
+        let why = if has_build { ChangeReason::OTHER_BUILDS } else { ChangeReason::OLD_CHANNEL };
         let Some(constraint) = spec.constraint() else { return (named(""), why) };
         let fits = |(target, choice): &Chosen<'a, 'm>| {
             target.matrix.companions.iter().any(|row| {
@@ -171,7 +171,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         let versions = scope.iter().filter_map(|(_, choice)| companion_version(choice, package));
         match versions.min() {
             Some(version) if !scope.iter().all(fits) => {
-                (named(&spec.restyled(version)), ChangeReason::GoesWith)
+                (named(&spec.restyled(version)), ChangeReason::GOES_WITH)
             }
             Some(_) | None => (named(&spec.version), why),
         }
@@ -184,10 +184,10 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         scope: &[Chosen<'a, 'm>],
     ) -> Option<NewSpecs> {
         let Some(pin) = cuda_pin(scope) else {
-            return Some((Vec::new(), ChangeReason::NotNeeded));
+            return Some((Vec::new(), ChangeReason::NOT_NEEDED));
         };
         if self.cuda_pins.contains(&line.platforms) || self.cuda_pins.contains(&None) {
-            return Some((Vec::new(), ChangeReason::CudaVersion));
+            return Some((Vec::new(), ChangeReason::CUDA_VERSION));
         }
         self.cuda_pins.push(line.platforms.clone());
         let pinned = Version::new(&[pin.major, pin.minor]);
@@ -208,22 +208,22 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             new.push(MatchSpec { build, ..self.spec(spec, style.name("pytorch"), &version) });
         }
         new.push(self.spec(spec, "cuda-version", &format!("={pin}")));
-        Some((new, ChangeReason::CudaVersion))
+        Some((new, ChangeReason::CUDA_VERSION))
     }
 
     fn cpu_only(&self, scope: &[Chosen<'a, 'm>]) -> NewSpecs {
         let spec = |name, version: &str| self.spec(&MatchSpec::default(), name, version);
         if scope.iter().all(|(_, choice)| choice.build.metapackage) {
-            return (vec![spec("pytorch-cpu", "")], ChangeReason::PytorchCpu);
+            return (vec![spec("pytorch-cpu", "")], ChangeReason::PYTORCH_CPU);
         }
         let names_pytorch = scope.iter().all(|(target, _)| target.requested.names_pytorch);
         match scope.first().filter(|_| !names_pytorch) {
             Some((_, choice)) => {
                 let pytorch = spec("pytorch", &format!("={}", choice.build.pytorch));
                 let build = Some("cpu*".to_owned());
-                (vec![MatchSpec { build, ..pytorch }], ChangeReason::NamedBuild)
+                (vec![MatchSpec { build, ..pytorch }], ChangeReason::NAMED_BUILD)
             }
-            None => (Vec::new(), ChangeReason::NotNeeded),
+            None => (Vec::new(), ChangeReason::NOT_NEEDED),
         }
     }
 
@@ -244,7 +244,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         } else {
             spec.restyled(pin).replace("==", "=")
         };
-        Some((vec![self.spec(spec, &spec.name, &version)], ChangeReason::FollowsCuda))
+        Some((vec![self.spec(spec, &spec.name, &version)], ChangeReason::FOLLOWS_CUDA))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::resolve::RequestedAccelerator;
 use crate::types::Companion;
 
 use super::super::old_packages::{
-    LeftOutReason, Replacement, has_cuda_version, is_only_old, is_toolkit_library, replacement,
+    Replacement, has_cuda_version, is_only_old, is_toolkit_library, replacement,
 };
 
 /// What a package is to the migration.
@@ -52,7 +52,7 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
         ("cpuonly", _) => PackageRole::CpuOnly,
         ("mkl" | "cudnn" | "nccl" | "intel-openmp" | "libtorch", _) => PackageRole::Tied,
         ("torchdata" | "pytorch3d" | "captum" | "xformers", _)
-        | (_, Some(Replacement::LeftOut(LeftOutReason::Discontinued))) => PackageRole::Extension,
+        | (_, Some(Replacement::Discontinued)) => PackageRole::Extension,
         (_, Some(Replacement::Pytorch)) => PackageRole::Pytorch,
         (_, Some(Replacement::Companion(companion))) => PackageRole::Companion(*companion),
         (_, Some(Replacement::CudaVersion)) => PackageRole::CudaPin,

@@ -78,7 +78,7 @@ pub(super) fn migrate(
     let mut notes = planned.notes;
     notes.extend(features.into_iter().flat_map(|feature| feature.notes));
     if new != text {
-        notes.push(FileNote::OutdatedLock);
+        notes.push(FileNote::outdated_lock());
     }
     Ok(FileMigration::new(FileFormat::PixiToml, new, planned.changes, notes))
 }
@@ -592,7 +592,7 @@ impl Writer<'_> {
     /// of pixi reads.
     fn declare_cuda(&mut self, feature: &Feature, major: u16) -> Option<LineChange> {
         let after = vec![format!("[{}] cuda = \"{major}\"", feature.header)];
-        let why = ChangeReason::DeclaresCuda;
+        let why = ChangeReason::DECLARES_CUDA;
         if let Some((place, version)) = &feature.cuda {
             let declared: Option<u16> = version.split('.').next()?.parse().ok();
             if declared.is_none_or(|declared| declared >= major) {
