@@ -175,8 +175,7 @@ impl Diagnostic {
 /// /// Why: …
 /// ///
 /// /// What to do: …
-/// Name { fact: Type } = "code";
-/// severity: Warning;
+/// Name { fact: Type } = "code", Warning;
 /// message: format!("… {fact}");          // or `message(c):`, with a `Context`
 /// hint(c): …;                            // optional, and so is all that follows: `Option<String>`
 /// url: "https://…";                      // where to read on
@@ -190,8 +189,7 @@ impl Diagnostic {
 macro_rules! catalog {
     ($($subject:ident { $(
         $(#[doc = $doc:literal])+
-        $name:ident $({ $($field:ident: $type:ty),+ $(,)? })? = $code:literal;
-        severity: $severity:expr;
+        $name:ident $({ $($field:ident: $type:ty),+ $(,)? })? = $code:literal, $severity:expr;
         message $(($message_context:ident))?: $message:expr;
         $(hint $(($hint_context:ident))?: $hint:expr;)?
         $(url: $url:expr;)?

@@ -34,6 +34,12 @@ pub(super) fn because(fault: Option<&Fault>) -> String {
     fault.map_or(String::new(), |fault| format!(": {}", channel_error(fault)))
 }
 
+/// A fault for an example.
+pub(super) fn fault_example(kind: FaultKind) -> Fault {
+    let at = "https://conda.anaconda.org/conda-forge/linux-64".to_owned();
+    Fault { kind, at, detail: String::new() }
+}
+
 /// Why a channel cannot be read, and what to do.
 pub fn channel_error(fault: &Fault) -> String {
     format!("cannot read `{}`: {}", fault.at, fault_text(fault.kind).unwrap_or(&fault.detail))
@@ -84,8 +90,7 @@ macro_rules! channel { ($next:ident $($more:tt)*) => { $next! { $($more)* Channe
 /// not installed next to this program.
 ///
 /// What to do: see the message. Without `--live` the answer is the same, and no network is used.
-ChannelUnreadable { why: UnreadableChannel, as_of: Date } = "channel-unreadable";
-severity: Warning;
+ChannelUnreadable { why: UnreadableChannel, as_of: Date } = "channel-unreadable", Warning;
 message: {
     let why = match why {
         UnreadableChannel::Fault(fault) => channel_error(fault),
@@ -95,11 +100,7 @@ message: {
     format!("using built-in data from {as_of}: {why}")
 };
 example: {
-    why: UnreadableChannel::Fault(Fault {
-        kind: FaultKind::NoNetwork,
-        at: example("https://conda.anaconda.org/conda-forge/linux-64"),
-        detail: String::new(),
-    }),
+    why: UnreadableChannel::Fault(fault_example(FaultKind::NoNetwork)),
     as_of: example("2026-08-13")
 };
 
@@ -107,24 +108,16 @@ example: {
 /// A note with `--offline`, which requests that.
 ///
 /// What to do: nothing if that is new enough; otherwise see the message.
-ChannelFromCache { age_seconds: u64, fault: Option<Fault> } = "channel-from-cache";
-severity: if fault.is_some() { Warning } else { Info };
+ChannelFromCache { age_seconds: u64, fault: Option<Fault> }
+    = "channel-from-cache", if fault.is_some() { Warning } else { Info };
 message: format!("using channel data from {} ago{}", ago(*age_seconds), because(fault.as_ref()));
-example: {
-    age_seconds: 10_800,
-    fault: Some(Fault {
-        kind: FaultKind::Server,
-        at: example("https://conda.anaconda.org/conda-forge/linux-64"),
-        detail: String::new(),
-    })
-};
+example: { age_seconds: 10_800, fault: Some(fault_example(FaultKind::Server)) };
 
 /// The channel has builds that this version of `conda-torch` does not understand, such as for a new accelerator. The
 /// build string or dependencies have an unknown form. The answer does not consider them.
 ///
 /// What to do: nothing. `conda-torch matrix --diff` lists those of PyTorch, with the reason; please report them.
-ChannelNotUnderstood { count: usize, example: String } = "channel-not-understood";
-severity: Info;
+ChannelNotUnderstood { count: usize, example: String } = "channel-not-understood", Info;
 message: if *count == 1 {
     format!("skipped 1 build of unknown form in the channel: {example}")
 } else {
@@ -139,8 +132,7 @@ example: {
 /// conda-forge's builds and everything that PyTorch needs. Packages come from these channels alone.
 ///
 /// What to do: add `--live`, which reads the channels, or `--verify`, which runs a solve.
-ChannelAssumed { channel: String } = "channel-assumed";
-severity: Info;
+ChannelAssumed { channel: String } = "channel-assumed", Info;
 message: format!("assuming `{channel}` mirrors conda-forge; pass `--live` to read it");
 example: { channel: example("https://mirror.example/conda-forge") };
 
@@ -149,8 +141,7 @@ example: { channel: example("https://mirror.example/conda-forge") };
 ///
 /// What to do: do not share the commands. Clients can store what a channel needs: `anaconda login`, `pixi auth login`,
 /// `micromamba auth login`, or `~/.netrc`.
-ChannelSecrets { channel: String } = "channel-secrets";
-severity: Warning;
+ChannelSecrets { channel: String } = "channel-secrets", Warning;
 message: format!("the address of `{channel}` contains a token or password: commands include it, files do not");
 example: { channel: example("https://mirror.example/conda-forge") };
 
@@ -161,12 +152,11 @@ example: { channel: example("https://mirror.example/conda-forge") };
 ///
 /// What to do: after installing, check `torch.cuda.get_arch_list()`. Or use an older build: run the same command without
 /// `--live`.
-KernelsInferred { pytorch: Version, toolkit: CudaVersion } = "kernels-inferred";
-severity: Warning;
+KernelsInferred { pytorch: Version, toolkit: CudaVersion } = "kernels-inferred", Warning;
 message: format!(
     "PyTorch {pytorch} for CUDA {toolkit} is newer than the built-in data; its kernels are inferred from the previous build"
 );
-example: { pytorch: example("2.14.0"), toolkit: CudaVersion::new(13, 1) };
+example: { pytorch: example("2.14.0"), toolkit: example("13.1") };
 
 } } } }
 

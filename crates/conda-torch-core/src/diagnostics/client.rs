@@ -53,8 +53,7 @@ macro_rules! client { ($next:ident $($more:tt)*) => { $next! { $($more)* Client 
 ///
 /// What to do: install Miniforge, which includes conda and mamba and uses conda-forge; or name your client with
 /// `--client`.
-NoClient = "no-client";
-severity: Info;
+NoClient = "no-client", Info;
 message: "no conda, mamba, micromamba or pixi found";
 hint(c): Some(miniforge(c.machine));
 url: "https://conda-forge.org/download/";
@@ -67,13 +66,8 @@ url: "https://conda-forge.org/download/";
 ///
 /// What to do: nothing for these commands, which set `CONDA_OVERRIDE_CUDA`. For other installations set it too, or use
 /// conda or pixi, which do not read that file.
-ToolkitShadowsDriver {
-    client: ClientKind,
-    path: String,
-    toolkit: CudaVersion,
-    driver: Option<CudaVersion>,
-} = "toolkit-shadows-driver";
-severity: Warning;
+ToolkitShadowsDriver { client: ClientKind, path: String, toolkit: CudaVersion, driver: Option<CudaVersion> }
+    = "toolkit-shadows-driver", Warning;
 message: match driver {
     Some(driver) => format!(
         "{client} reads CUDA {toolkit} from `{path}`, but the driver supports {driver}; the command overrides it"
@@ -87,8 +81,8 @@ hint: Some(match driver {
 example: {
     client: ClientKind::Mamba,
     path: example("/usr/local/cuda/version.json"),
-    toolkit: CudaVersion::new(11, 8),
-    driver: Some(CudaVersion::new(13, 0))
+    toolkit: example("11.8"),
+    driver: Some(example("13.0"))
 };
 
 /// mamba or micromamba fails on `/usr/local/cuda/version.json`.
@@ -97,14 +91,9 @@ example: {
 ///
 /// What to do: nothing for these commands: with `CONDA_OVERRIDE_CUDA` set, the file is not read. For others, repair or
 /// remove the file.
-ToolkitFileBroken { client: ClientKind, path: String, why: String } = "toolkit-file-broken";
-severity: Warning;
+ToolkitFileBroken { client: ClientKind, path: String, why: String } = "toolkit-file-broken", Warning;
 message: format!("{client} fails on `{path}` ({why}); the command keeps it from reading the file");
-example: {
-    client: ClientKind::Mamba,
-    path: example("/usr/local/cuda/version.json"),
-    why: example("not JSON")
-};
+example: { client: ClientKind::Mamba, path: example("/usr/local/cuda/version.json"), why: example("not JSON") };
 
 /// There is a driver with a GPU, but the client that the commands are for does not detect CUDA.
 ///
@@ -113,8 +102,7 @@ example: {
 ///
 /// What to do: nothing for these commands, which set `CONDA_OVERRIDE_CUDA`. `conda-torch probe` shows what each client
 /// detects. In WSL, add `/usr/lib/wsl/lib`, which has `nvidia-smi`, to `PATH`.
-ClientSeesNoCuda { client: ClientKind, why: NoCudaReason } = "client-sees-no-cuda";
-severity: Warning;
+ClientSeesNoCuda { client: ClientKind, why: NoCudaReason } = "client-sees-no-cuda", Warning;
 message: format!("{client} detects no CUDA: {}; the command overrides it", why.as_str());
 hint: (*why == NoCudaReason::NvidiaSmiNotOnPath { is_wsl: true })
     .then(|| "or add `/usr/lib/wsl/lib`, which has WSL's `nvidia-smi`, to `PATH`".to_owned());
@@ -125,8 +113,7 @@ example: { client: ClientKind::Mamba, why: NoCudaReason::NvidiaSmiNotOnPath { is
 /// Why: it is for another machine, and stays in effect once it is exported.
 ///
 /// What to do: unset it, unless the answer is for another machine.
-CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion } = "cuda-overridden";
-severity: Warning;
+CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion } = "cuda-overridden", Warning;
 message: {
     let setting = if let Origin::File(path) = origin {
         format!("`{name}: {}` in `{path}`", value.trim())
@@ -147,7 +134,7 @@ example: {
     name: example("CONDA_OVERRIDE_CUDA"),
     origin: Origin::Env("CONDA_OVERRIDE_CUDA".into()),
     value: example("11.8"),
-    driver: CudaVersion::new(13, 0)
+    driver: example("13.0")
 };
 
 } } } }

@@ -30,8 +30,7 @@ macro_rules! driver { ($next:ident $($more:tt)*) => { $next! { $($more)* Driver 
 /// host: start it with `docker run --gpus all`. WSL uses the driver of Windows: install it there, not in WSL. For
 /// the commands of another machine, describe it, for example
 /// `conda-torch advise --platform linux-64 --driver 580 --gpu "RTX 4090"`.
-NoDriver { needed: DriverVersion } = "no-driver";
-severity: Error;
+NoDriver { needed: DriverVersion } = "no-driver", Error;
 message: format!("no NVIDIA driver found; CUDA needs driver {needed} or newer");
 hint(c): if c.in_container() {
     c.start_container_unless_nouveau()
@@ -53,8 +52,7 @@ example: { needed: example("580.65.06") };
 ///
 /// What to do: run `conda-torch` where the GPU is, for example in a job, or describe the GPU with `--gpu` or
 /// `--compute-capability`.
-NoGpu = "no-gpu";
-severity: Error;
+NoGpu = "no-gpu", Error;
 message: "the NVIDIA driver shows no GPU";
 hint(c): if c.in_container() {
     c.start_container_unless_nouveau()
@@ -73,8 +71,7 @@ installed: Warning;
 ///
 /// What to do: start the container with `--gpus all` and `NVIDIA_DRIVER_CAPABILITIES=compute,utility`; in
 /// Kubernetes, request `nvidia.com/gpu`.
-LibcudaMissing = "libcuda-missing";
-severity: Warning;
+LibcudaMissing = "libcuda-missing", Warning;
 message: "the kernel has an NVIDIA driver, but `libcuda` is missing or finds no device: PyTorch will find no GPU";
 hint(c): if c.in_container() {
     Some("start the container with the GPU: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility`".to_owned())
@@ -91,8 +88,7 @@ degrades: true;
 ///
 /// What to do: `conda-torch probe` lists every source with its reason. If the driver was just updated, reboot.
 /// Otherwise pass `--driver VERSION`.
-DriverUnknown { why: String } = "driver-unknown";
-severity: Error;
+DriverUnknown { why: String } = "driver-unknown", Error;
 message: format!("cannot tell what the NVIDIA driver supports: {why}");
 hint(c): if c.in_container() {
     c.start_container_unless_nouveau()
@@ -111,13 +107,8 @@ example: { why: example("NVML did not answer in time") };
 ///
 /// What to do: the recommended build works with this driver. Update the driver only for the newer build, and first
 /// check that newer drivers still support the GPU (`driver-dropped-gpu`).
-DriverTooOld {
-    driver: Option<DriverVersion>,
-    cuda: CudaVersion,
-    toolkit: CudaVersion,
-    needed: DriverVersion,
-} = "driver-too-old";
-severity: Error;
+DriverTooOld { driver: Option<DriverVersion>, cuda: CudaVersion, toolkit: CudaVersion, needed: DriverVersion }
+    = "driver-too-old", Error;
 message(c): format!(
     "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
     c.driver(*driver)
@@ -133,8 +124,8 @@ symptom: {
 };
 example: {
     driver: Some(example("535.183.01")),
-    cuda: CudaVersion::new(12, 2),
-    toolkit: CudaVersion::new(13, 0),
+    cuda: example("12.2"),
+    toolkit: example("13.0"),
     needed: example("580.65.06")
 };
 
@@ -143,10 +134,9 @@ example: {
 ///
 /// What to do: install the recommended build. If the driver supports the new CUDA, pass `--cuda X.Y`; otherwise
 /// update `conda-torch`.
-ToolkitNotKnown { toolkit: CudaVersion } = "toolkit-not-known";
-severity: Error;
+ToolkitNotKnown { toolkit: CudaVersion } = "toolkit-not-known", Error;
 message: format!("CUDA {toolkit} is newer than the built-in data; the driver that it needs is unknown");
-example: { toolkit: CudaVersion::new(14, 0) };
+example: { toolkit: example("14.0") };
 
 /// The machine has an NVIDIA card without NVIDIA's driver.
 ///
@@ -160,8 +150,7 @@ CardWithoutDriver {
     capability: Option<ComputeCapability>,
     kernel_driver: Option<String>,
     needed: DriverVersion,
-} = "card-without-driver";
-severity: Warning;
+} = "card-without-driver", Warning;
 message: format!(
     "the NVIDIA card ({pci_id}{}) {}; CUDA needs NVIDIA driver {needed} or newer",
     with_capability(*capability),
@@ -182,8 +171,7 @@ example: {
 /// No driver is given for the described machine; the answer assumes a current one.
 ///
 /// What to do: pass `--driver VERSION`.
-DriverAssumed { driver: DriverVersion } = "driver-assumed";
-severity: Info;
+DriverAssumed { driver: DriverVersion } = "driver-assumed", Info;
 message: format!("no driver given; assuming {driver}");
 hint: Some("pass `--driver VERSION` to override".to_owned());
 example: { driver: example("580.65.06") };
@@ -191,8 +179,7 @@ example: { driver: example("580.65.06") };
 /// Only the driver's branch is given, such as `580`. The answer assumes a current release of that branch.
 ///
 /// What to do: pass the full version, as `nvidia-smi` prints it.
-DriverBranchAssumed { driver: DriverVersion } = "driver-branch-assumed";
-severity: Info;
+DriverBranchAssumed { driver: DriverVersion } = "driver-branch-assumed", Info;
 message: format!("only the driver branch {driver} is given; assuming a current release of it");
 hint: Some("pass the full version with `--driver VERSION` to override".to_owned());
 example: { driver: example("580") };
@@ -203,8 +190,7 @@ example: { driver: example("580") };
 /// reports "Driver/library version mismatch".
 ///
 /// What to do: reboot. For a container, reboot its host, then restart the container.
-DriverMismatch { module: Option<DriverVersion>, library: Option<DriverVersion> } = "driver-mismatch";
-severity: Warning;
+DriverMismatch { module: Option<DriverVersion>, library: Option<DriverVersion> } = "driver-mismatch", Warning;
 message: format!(
     "the NVIDIA driver was updated, but the old kernel module is still loaded{}: no program can use the GPU",
     versions(*module, *library)
@@ -231,8 +217,7 @@ ForwardCompatibility {
     driver: Option<DriverVersion>,
     file: Option<String>,
     works: bool,
-} = "forward-compatibility";
-severity: if *works { Info } else { Warning };
+} = "forward-compatibility", if *works { Info } else { Warning };
 message: format!(
     "libcuda{}{} is not from the loaded driver{}{}",
     version(*libcuda),
@@ -264,8 +249,7 @@ example: {
 /// Why: the system restricts them to a group (`NVreg_DeviceFileMode`), often `video` or `render`.
 ///
 /// What to do: add the user to the group, then log in again.
-NoPermission { group: Option<String> } = "no-permission";
-severity: Warning;
+NoPermission { group: Option<String> } = "no-permission", Warning;
 message: match group {
     Some(group) => format!("no permission to open the NVIDIA devices, which belong to the group `{group}`"),
     None => "no permission to open the NVIDIA devices".to_owned(),
@@ -287,8 +271,7 @@ example: { group: Some(example("video")) };
 ///
 /// What to do: run `sudo mokutil --import` with the key, reboot, and confirm in the blue menu; or turn Secure Boot off
 /// in the firmware's settings.
-SecureBoot = "secure-boot";
-severity: Warning;
+SecureBoot = "secure-boot", Warning;
 message: "NVIDIA's kernel module is installed but not loaded, and Secure Boot is on: its signing key is probably not enrolled";
 hint: Some("enroll the key (`sudo mokutil --import`, then reboot and confirm): Ubuntu has it at `/var/lib/shim-signed/mok/MOK.der`, DKMS at `/var/lib/dkms/mok.pub`; or turn Secure Boot off".to_owned());
 degrades: true;
@@ -300,8 +283,7 @@ covers: [DriverUnknown, LibcudaMissing, CardWithoutDriver, NoDriver];
 /// old for it.
 ///
 /// What to do: install the kernel's headers, then run `sudo dkms autoinstall`; its log says why it failed.
-ModuleNotBuilt { kernel: Option<String> } = "module-not-built";
-severity: Warning;
+ModuleNotBuilt { kernel: Option<String> } = "module-not-built", Warning;
 message: format!(
     "the NVIDIA driver's libraries are installed, but there is no kernel module for the running kernel{}",
     kernel.as_deref().map(|kernel| format!(" {kernel}")).unwrap_or_default()
@@ -314,8 +296,7 @@ example: { kernel: Some(example("6.8.0-64-generic")) };
 /// NVIDIA's kernel module is installed for the running kernel, but not loaded.
 ///
 /// What to do: run `sudo modprobe nvidia`. If it fails, its message and `dmesg` say why.
-ModuleNotLoaded = "module-not-loaded";
-severity: Warning;
+ModuleNotLoaded = "module-not-loaded", Warning;
 message: "NVIDIA's kernel module is installed but not loaded";
 hint: Some("run `sudo modprobe nvidia`; if it fails, its message says why".to_owned());
 degrades: true;
@@ -326,8 +307,7 @@ covers: [DriverUnknown, LibcudaMissing, CardWithoutDriver, NoDriver];
 /// Why: Linux includes it and uses it where NVIDIA's driver is not installed.
 ///
 /// What to do: install NVIDIA's driver, which disables `nouveau`, and reboot. For a container, do so on its host.
-Nouveau { pci_id: String, capability: Option<ComputeCapability> } = "nouveau";
-severity: Warning;
+Nouveau { pci_id: String, capability: Option<ComputeCapability> } = "nouveau", Warning;
 message: format!(
     "the NVIDIA card ({pci_id}{}) uses the free driver `nouveau`, which does not support CUDA",
     with_capability(*capability)
@@ -346,8 +326,7 @@ example: { pci_id: example("10de:1b06"), capability: Some(example("6.1")) };
 ///
 /// What to do: start it with the GPU: `docker run --gpus all`, `podman run --device nvidia.com/gpu=all`,
 /// `apptainer exec --nv`, in Kubernetes `nvidia.com/gpu: 1` in the limits.
-ContainerWithoutGpu = "container-without-gpu";
-severity: Warning;
+ContainerWithoutGpu = "container-without-gpu", Warning;
 message: "the host has an NVIDIA driver, but this container was started without the GPU: PyTorch will find none";
 hint(c): c.in_container().then(|| c.start_container());
 degrades: true;
@@ -358,8 +337,7 @@ covers: [LibcudaMissing];
 /// Why: without `NVIDIA_DRIVER_CAPABILITIES`, an image gets `utility` alone.
 ///
 /// What to do: start it with `NVIDIA_DRIVER_CAPABILITIES=compute,utility`.
-ContainerWithoutCompute = "container-without-compute";
-severity: Warning;
+ContainerWithoutCompute = "container-without-compute", Warning;
 message: "this container has `nvidia-smi`, but not the driver's compute library: PyTorch will find no GPU";
 hint(c): {
     let variable = "NVIDIA_DRIVER_CAPABILITIES=compute,utility";
@@ -377,8 +355,7 @@ covers: [LibcudaMissing];
 /// WSL 1 does not support GPUs.
 ///
 /// What to do: if Windows has an NVIDIA GPU, run `wsl --set-version NAME 2` in PowerShell.
-WslOne = "wsl-1";
-severity: Info;
+WslOne = "wsl-1", Info;
 message: "WSL 1 does not support GPUs";
 hint: Some("if Windows has an NVIDIA GPU, run `wsl --set-version NAME 2` in PowerShell".to_owned());
 
@@ -387,8 +364,7 @@ hint: Some("if Windows has an NVIDIA GPU, run `wsl --set-version NAME 2` in Powe
 ///
 /// What to do: remove its packages from the distribution. A toolkit does no harm: the package `cuda` includes a
 /// driver, `cuda-toolkit` does not.
-WslDriverShadowed { file: String } = "wsl-driver-shadowed";
-severity: Warning;
+WslDriverShadowed { file: String } = "wsl-driver-shadowed", Warning;
 message: format!("a Linux driver's libcuda (`{file}`) is installed in WSL and may be loaded instead of the one from Windows");
 hint: Some("remove the NVIDIA driver packages from this distribution (`nvidia-driver-*`, `libnvidia-compute-*`): Windows provides the driver".to_owned());
 degrades: true;
@@ -400,8 +376,7 @@ example: { file: example("/usr/lib/x86_64-linux-gnu/libcuda.so.1") };
 /// Why: programs that ask `nvidia-smi` detect no GPU.
 ///
 /// What to do: add the folder to `PATH`.
-WslPath = "wsl-path";
-severity: Info;
+WslPath = "wsl-path", Info;
 message: "`/usr/lib/wsl/lib`, which has WSL's `nvidia-smi`, is not on `PATH`";
 hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 
@@ -410,17 +385,13 @@ hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 /// Why: NVIDIA calls this minor-version compatibility: from one driver on, every toolkit of a major version works.
 ///
 /// What to do: nothing. Do not pin `cuda-version` to the driver's CUDA (`cuda-version-holds-back`).
-MinorVersionCompatibility {
-    cuda: CudaVersion,
-    toolkit: CudaVersion,
-    floor: DriverVersion,
-} = "minor-version-compatibility";
-severity: Info;
+MinorVersionCompatibility { cuda: CudaVersion, toolkit: CudaVersion, floor: DriverVersion }
+    = "minor-version-compatibility", Info;
 message: format!(
     "CUDA {toolkit} works with this driver (CUDA {cuda}): drivers from {floor} on run every CUDA {}.x build",
     toolkit.major
 );
 url: "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html";
-example: { cuda: CudaVersion::new(12, 4), toolkit: CudaVersion::new(12, 9), floor: example("525.60.13") };
+example: { cuda: example("12.4"), toolkit: example("12.9"), floor: example("525.60.13") };
 
 } } } }

@@ -18,8 +18,7 @@ macro_rules! environment { ($next:ident $($more:tt)*) => { $next! { $($more)* En
 /// Why: without `pytorch-gpu`, a solver that detects no GPU selects the CPU build, as does a request such as `cpuonly`.
 ///
 /// What to do: create a new environment with the commands shown.
-CpuBuild { requested_by: Option<String> } = "cpu-build";
-severity: Warning;
+CpuBuild { requested_by: Option<String> } = "cpu-build", Warning;
 message: match requested_by {
     Some(spec) => format!("the build is for the CPU, as `{spec}` requests, but this machine has an NVIDIA GPU"),
     None => "the build is for the CPU, but this machine has an NVIDIA GPU".to_owned(),
@@ -32,15 +31,13 @@ example: { requested_by: None };
 ///
 /// What to do: nothing if it is to run on another machine (`check --machine` checks that one). Otherwise the CPU build is
 /// gigabytes smaller.
-CudaBuildIdle = "cuda-build-idle";
-severity: Info;
+CudaBuildIdle = "cuda-build-idle", Info;
 message: "the build is for CUDA, but this machine has no NVIDIA GPU: it runs on the CPU";
 
 /// The build is not in the built-in data: the GPUs that it has kernels for are unknown. The driver is checked.
 ///
 /// What to do: nothing; `torch.cuda.get_arch_list()` lists its kernels.
-BuildNotKnown { version: String, build: String, channel: String } = "build-not-known";
-severity: Info;
+BuildNotKnown { version: String, build: String, channel: String } = "build-not-known", Info;
 message: format!("unknown build `pytorch={version}={build}` of `{channel}`: the GPUs that it supports are unknown");
 example: {
     version: example("2.14.0"),
@@ -51,32 +48,28 @@ example: {
 /// PyTorch is from a channel that gets no more builds: `pytorch` ended with PyTorch 2.5.
 ///
 /// What to do: for a newer one, create a new environment from conda-forge, as `conda-torch advise` says.
-ChannelEnded { channel: String } = "channel-ended";
-severity: Info;
+ChannelEnded { channel: String } = "channel-ended", Info;
 message: format!("the channel `{channel}` ended with PyTorch 2.5; conda-forge has newer versions");
 example: { channel: example("pytorch") };
 
 /// This machine runs a newer PyTorch than the installed one.
 ///
 /// What to do: nothing, or what `conda-torch advise` says.
-NewerPytorch { installed: Version, newest: Version } = "newer-pytorch";
-severity: Info;
+NewerPytorch { installed: Version, newest: Version } = "newer-pytorch", Info;
 message: format!("PyTorch {newest} runs on this machine; {installed} is installed");
 example: { installed: example("2.5.1"), newest: example("2.13.0") };
 
 /// pip installed PyTorch, and conda has none in this environment. conda's clients do not know about it.
 ///
 /// What to do: nothing, if no conda package needs `pytorch`.
-PipTorch { version: String } = "pip-torch";
-severity: Info;
+PipTorch { version: String } = "pip-torch", Info;
 message: format!("pip installed PyTorch {version}; conda's clients do not know about it");
 example: { version: example("2.6.0+cu124") };
 
 /// pip installed its PyTorch over conda's. Both wrote the same files, and Python imports pip's.
 ///
 /// What to do: create a new environment with one of them; the commands shown use conda-forge's.
-PipTorchOnTop { pip: String, conda: String } = "pip-torch-on-top";
-severity: Warning;
+PipTorchOnTop { pip: String, conda: String } = "pip-torch-on-top", Warning;
 message: format!("pip installed PyTorch {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
 example: { pip: example("2.6.0+cu124"), conda: example("2.5.1") };
 
@@ -86,8 +79,7 @@ example: { pip: example("2.6.0+cu124"), conda: example("2.5.1") };
 /// Why: two OpenMP libraries in one process, or a BLAS with other symbols, crash it.
 ///
 /// What to do: create a new environment from conda-forge alone, with the commands shown.
-MixedChannels { pytorch: String, others: Vec<(String, String)> } = "mixed-channels";
-severity: Warning;
+MixedChannels { pytorch: String, others: Vec<(String, String)> } = "mixed-channels", Warning;
 message: format!("PyTorch from `{pytorch}` is not built to work with {}", packages(others));
 example: { pytorch: example("conda-forge"), others: vec![(example("mkl"), example("pkgs/main"))] };
 
@@ -95,12 +87,8 @@ example: { pytorch: example("conda-forge"), others: vec![(example("mkl"), exampl
 /// versions in November 2025 (<https://github.com/conda-forge/cudnn-feedstock/issues/124>). A note on newer GPUs.
 ///
 /// What to do: create a new environment; solve a lock file from July to November 2025 again.
-CudnnWithdrawn {
-    version: String,
-    below: ComputeCapability,
-    gpus: Vec<ComputeCapability>,
-} = "cudnn-withdrawn";
-severity: if gpus.is_empty() { Info } else { Error };
+CudnnWithdrawn { version: String, below: ComputeCapability, gpus: Vec<ComputeCapability> }
+    = "cudnn-withdrawn", if gpus.is_empty() { Info } else { Error };
 message: format!(
     "cuDNN {version} was withdrawn: it crashes on GPUs below compute capability {below}{}",
     if gpus.is_empty() { "" } else { ", such as this one" }
@@ -111,13 +99,8 @@ example: { version: example("9.13.0.50"), below: example("7.5"), gpus: vec![exam
 /// torchvision or torchaudio is built for another series of PyTorch and does not work with this one.
 ///
 /// What to do: create a new environment with the commands shown, which select matching versions.
-CompanionMismatch {
-    package: Companion,
-    version: String,
-    made_for: Version,
-    pytorch: Version,
-} = "companion-mismatch";
-severity: Error;
+CompanionMismatch { package: Companion, version: String, made_for: Version, pytorch: Version }
+    = "companion-mismatch", Error;
 message: format!("{package} {version} is for PyTorch {made_for}, not {pytorch}");
 symptom: Some(match package {
     Companion::Torchvision => "operator torchvision::nms does not exist".to_owned(),
@@ -133,16 +116,14 @@ example: {
 /// torchvision or torchaudio is from another channel than PyTorch.
 ///
 /// What to do: create a new environment with the commands shown.
-CompanionOtherChannel { package: Companion, channel: String, pytorch: String } = "companion-other-channel";
-severity: Warning;
+CompanionOtherChannel { package: Companion, channel: String, pytorch: String } = "companion-other-channel", Warning;
 message: format!("{package} is from `{channel}`, PyTorch from `{pytorch}`: they are not built for each other");
 example: { package: Companion::Torchvision, channel: example("pytorch"), pytorch: example("conda-forge") };
 
 /// One of PyTorch and torchvision or torchaudio is built for CUDA, the other is not.
 ///
 /// What to do: create a new environment with the commands shown.
-CompanionAccelerator { package: Companion, build: String, has_cuda: bool } = "companion-accelerator";
-severity: Warning;
+CompanionAccelerator { package: Companion, build: String, has_cuda: bool } = "companion-accelerator", Warning;
 message: if *has_cuda {
     format!("{package} is built for CUDA (`{build}`), PyTorch is not")
 } else {
@@ -155,32 +136,26 @@ example: { package: Companion::Torchvision, build: example("cpu_py311_h8d2d9b0_1
 /// `CONDA_OVERRIDE_CUDA` is set and differs from the driver's CUDA. Clients use it; PyTorch asks the driver.
 ///
 /// What to do: unset it before the next installation on this machine.
-OverrideLeftBehind {
-    variable: &'static str,
-    value: String,
-    driver: Option<CudaVersion>,
-} = "override-left-behind";
-severity: Warning;
+OverrideLeftBehind { variable: &'static str, value: String, driver: Option<CudaVersion> }
+    = "override-left-behind", Warning;
 message: match driver {
     Some(driver) => format!("`{variable}={value}` is set, but the driver supports CUDA {driver}"),
     None => format!("`{variable}={value}` is set, but no driver with a known version was found"),
 };
 hint: Some(format!("unset `{variable}` before you install: clients use it, PyTorch does not"));
-example: { variable: "CONDA_OVERRIDE_CUDA", value: example("13.0"), driver: Some(CudaVersion::new(12, 4)) };
+example: { variable: "CONDA_OVERRIDE_CUDA", value: example("13.0"), driver: Some(example("12.4")) };
 
 /// The packages are for Intel Macs, but this Mac has an Apple chip: they run under Rosetta, without Metal.
 ///
 /// What to do: install Miniforge for arm64, and create the environment with it.
-EnvironmentTranslated = "environment-translated";
-severity: Warning;
+EnvironmentTranslated = "environment-translated", Warning;
 message: "the packages are for Intel Macs: they run under Rosetta, without Metal";
 hint: Some("install Miniforge for arm64, and create the environment with it".to_owned());
 
 /// A file of the environment cannot be read. Everything else is checked.
 ///
 /// What to do: look at the file; if a record is damaged, create the environment again.
-EnvironmentDamaged { source: String, detail: String } = "environment-damaged";
-severity: Warning;
+EnvironmentDamaged { source: String, detail: String } = "environment-damaged", Warning;
 message: format!("cannot read `{source}`: {detail}");
 example: { source: example("conda-meta/numpy-2.2.6-py311h5d046bc_0.json"), detail: example("it ends early") };
 

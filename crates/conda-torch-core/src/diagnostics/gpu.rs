@@ -32,25 +32,19 @@ macro_rules! gpu { ($next:ident $($more:tt)*) => { $next! { $($more)* Gpu {
 /// Pascal, Volta). conda's metadata does not say so: a solver installs such a build without a warning.
 ///
 /// What to do: install the recommended build. A newer driver does not help.
-NoKernels { gpu: KnownGpu, toolkit: CudaVersion } = "no-kernels";
-severity: Error;
+NoKernels { gpu: KnownGpu, toolkit: CudaVersion } = "no-kernels", Error;
 message(c): format!("the builds with CUDA {toolkit} have no kernels for {}", c.gpu(gpu));
 symptom: Some("CUDA error: no kernel image is available for execution on the device".to_owned());
 gpu: gpu.index;
-example: { gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"), toolkit: CudaVersion::new(13, 0) };
+example: { gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"), toolkit: example("13.0") };
 
 /// The build supports this GPU only through intermediate code (PTX), and the driver is too old to compile it.
 ///
 /// Why: a driver compiles PTX only up to its own CUDA version. Minor-version compatibility does not cover it.
 ///
 /// What to do: update the driver, or install the recommended build.
-PtxNeedsNewerDriver {
-    gpu: KnownGpu,
-    cuda: CudaVersion,
-    toolkit: CudaVersion,
-    needed: DriverVersion,
-} = "ptx-needs-newer-driver";
-severity: Error;
+PtxNeedsNewerDriver { gpu: KnownGpu, cuda: CudaVersion, toolkit: CudaVersion, needed: DriverVersion }
+    = "ptx-needs-newer-driver", Error;
 message(c): format!(
     "the builds with CUDA {toolkit} run on {} only through JIT compilation, which needs driver {needed} or newer",
     c.gpu(gpu)
@@ -62,8 +56,8 @@ symptom: Some("the provided PTX was compiled with an unsupported toolchain".to_o
 gpu: gpu.index;
 example: {
     gpu: KnownGpu { index: 0, name: None, capability: Some(example("13.0")) },
-    cuda: CudaVersion::new(12, 2),
-    toolkit: CudaVersion::new(12, 9),
+    cuda: example("12.2"),
+    toolkit: example("12.9"),
     needed: example("575.51.03")
 };
 
@@ -72,25 +66,19 @@ example: {
 /// Why: PyTorch's own kernels can be compiled for a newer GPU, but those of cuBLAS and cuDNN are not reliable there.
 ///
 /// What to do: install the recommended build, which has a newer toolkit if there is one.
-ToolkitTooOldForGpu { gpu: KnownGpu, toolkit: CudaVersion, first: CudaVersion } = "toolkit-too-old-for-gpu";
-severity: Error;
+ToolkitTooOldForGpu { gpu: KnownGpu, toolkit: CudaVersion, first: CudaVersion } = "toolkit-too-old-for-gpu", Error;
 message(c): format!(
     "the libraries of CUDA {toolkit} are older than {}, which needs CUDA {first} or newer",
     c.gpu(gpu)
 );
 symptom: Some("CUDA error: no kernel image is available for execution on the device".to_owned());
 gpu: gpu.index;
-example: {
-    gpu: gpu_example("NVIDIA GeForce RTX 5090", "12.0"),
-    toolkit: CudaVersion::new(12, 6),
-    first: CudaVersion::new(12, 8)
-};
+example: { gpu: gpu_example("NVIDIA GeForce RTX 5090", "12.0"), toolkit: example("12.6"), first: example("12.8") };
 
 /// The build runs on this GPU through JIT compilation: the driver compiles the kernels when they are first used.
 ///
 /// What to do: nothing. The first run takes minutes; the result is cached in `~/.nv/ComputeCache`.
-PtxJit { gpu: KnownGpu } = "ptx-jit";
-severity: Warning;
+PtxJit { gpu: KnownGpu } = "ptx-jit", Warning;
 message(c): format!("{} runs through JIT compilation; the first run takes minutes", c.gpu(gpu));
 gpu: gpu.index;
 installed: Info;
@@ -99,8 +87,7 @@ example: { gpu: gpu_example("NVIDIA H100", "9.0") };
 /// The build works, but only on the CPU, and the machine has a GPU.
 ///
 /// What to do: nothing; or request it with `--accelerator cpu`.
-LeavesGpuUnused = "leaves-gpu-unused";
-severity: Info;
+LeavesGpuUnused = "leaves-gpu-unused", Info;
 message: "the build works, but does not use the GPU";
 
 /// The machine has an NVIDIA GPU that the recommended build does not use. The messages that follow say why. The status
@@ -108,8 +95,7 @@ message: "the build works, but does not use the GPU";
 ///
 /// What to do: see those messages. With `--accelerator cpu` there is nothing to do. With `--accelerator cuda` no
 /// CPU build is recommended instead: the exit code is 3.
-GpuNotUsed { requested: bool } = "gpu-not-used";
-severity: Error;
+GpuNotUsed { requested: bool } = "gpu-not-used", Error;
 message: if *requested {
     "the NVIDIA GPU is not used, as `--accelerator cpu` requests"
 } else {
@@ -120,8 +106,7 @@ example: { requested: false };
 /// There is an NVIDIA driver, but its GPU is unknown. The recommended build supports the most GPUs.
 ///
 /// What to do: name the GPU with `--gpu "RTX 4090"` or `--compute-capability 8.9`.
-GpuNotKnown { served: Vec<ComputeCapability> } = "gpu-not-known";
-severity: Warning;
+GpuNotKnown { served: Vec<ComputeCapability> } = "gpu-not-known", Warning;
 message: format!("unknown GPU; the build supports compute capability {}", list(served));
 hint: Some("pass `--gpu NAME` or `--compute-capability X.Y`".to_owned());
 degrades: true;
@@ -131,8 +116,7 @@ example: { served: vec![example("7.5"), example("8.0"), example("8.6"), example(
 ///
 /// What to do: if the compute capability is missing, pass `--compute-capability X.Y`
 /// (<https://developer.nvidia.com/cuda-gpus>). Otherwise update `conda-torch`.
-CapabilityNotKnown { gpu: KnownGpu } = "capability-not-known";
-severity: Warning;
+CapabilityNotKnown { gpu: KnownGpu } = "capability-not-known", Warning;
 message(c): if gpu.capability.is_some() {
     format!("{} is newer than the built-in data; assuming NVIDIA's general rules", c.gpu(gpu))
 } else {
@@ -147,8 +131,7 @@ example: { gpu: gpu_example("NVIDIA RX 9000", "13.0") };
 ///
 /// What to do: hide the GPU with `CUDA_VISIBLE_DEVICES` from programs that would use it; or describe it alone and
 /// create a second environment.
-GpuLeftOut { gpu: KnownGpu } = "gpu-left-out";
-severity: Warning;
+GpuLeftOut { gpu: KnownGpu } = "gpu-left-out", Warning;
 message(c): format!("the build has no kernels for {}; it runs on the other GPUs", c.gpu(gpu));
 hint: Some("hide it with `CUDA_VISIBLE_DEVICES` from programs that would use it".to_owned());
 gpu: gpu.index;
@@ -160,25 +143,19 @@ example: { gpu: gpu_example("Tesla K80", "3.7") };
 /// Why: branches after 470 dropped Kepler; those after 580 dropped Maxwell, Pascal and Volta.
 ///
 /// What to do: install a driver of the branch in the message.
-DriverDroppedGpu { gpu: KnownGpu, driver: DriverVersion, last_branch: u32 } = "driver-dropped-gpu";
-severity: Warning;
+DriverDroppedGpu { gpu: KnownGpu, driver: DriverVersion, last_branch: u32 } = "driver-dropped-gpu", Warning;
 message(c): format!(
     "driver {driver} no longer supports {}; branch {last_branch} was the last that did",
     c.gpu(gpu)
 );
 gpu: gpu.index;
 degrades: true;
-example: {
-    gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"),
-    driver: example("590.44.01"),
-    last_branch: 580
-};
+example: { gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"), driver: example("590.44.01"), last_branch: 580 };
 
 /// No CUDA build of PyTorch on conda-forge for this platform ever supported so old a GPU.
 ///
 /// What to do: use the build for the CPU, or another GPU.
-GpuTooOld { gpu: KnownGpu } = "gpu-too-old";
-severity: Error;
+GpuTooOld { gpu: KnownGpu } = "gpu-too-old", Error;
 message(c): format!("no CUDA build of PyTorch on {} supports a GPU as old as {}", c.channel(), c.gpu(gpu));
 gpu: gpu.index;
 degrades: true;
@@ -189,8 +166,7 @@ example: { gpu: gpu_example("GeForce GTX 680", "3.0") };
 ///
 /// What to do: if a hint names a driver, update to it: a newer driver can compile the kernels. Otherwise wait for a
 /// build, or try PyTorch's own wheels.
-GpuTooNew { gpu: KnownGpu } = "gpu-too-new";
-severity: Error;
+GpuTooNew { gpu: KnownGpu } = "gpu-too-new", Error;
 message(c): format!("no CUDA build of PyTorch on {} supports {} yet", c.channel(), c.gpu(gpu));
 // A newer driver helps at once.
 hint(c): c
@@ -207,8 +183,7 @@ example: { gpu: gpu_example("NVIDIA X100", "14.0") };
 /// Why: Slurm, Kubernetes and Docker give a job the devices that it requests, and no others.
 ///
 /// What to do: request one, in Slurm with `--gres=gpu:1`, in Docker with `--gpus all`; or describe the GPU.
-GpuNotAllocated { installed: Option<u32>, in_job: bool } = "gpu-not-allocated";
-severity: Warning;
+GpuNotAllocated { installed: Option<u32>, in_job: bool } = "gpu-not-allocated", Warning;
 message: {
     let program = if *in_job { "this Slurm job" } else { "this program" };
     match installed {
@@ -232,8 +207,7 @@ example: { installed: Some(8), in_job: true };
 ///
 /// What to do: create one (`nvidia-smi mig -lgip`, `nvidia-smi mig -cgi ID -C`), request one for the job or pod, or
 /// turn MIG off with `nvidia-smi -mig 0`.
-MigWithoutInstance { has_slices: bool } = "mig-without-instance";
-severity: Warning;
+MigWithoutInstance { has_slices: bool } = "mig-without-instance", Warning;
 message: if *has_slices {
     "MIG is on, but none of the GPU's slices is available here: PyTorch will find no GPU"
 } else {
@@ -258,8 +232,7 @@ example: { has_slices: false };
 /// MIG splits the GPU. A program uses one slice, which has the compute capability of the whole GPU.
 ///
 /// What to do: nothing; or choose a slice with `CUDA_VISIBLE_DEVICES=MIG-…`.
-Mig { slices: Vec<String> } = "mig";
-severity: Info;
+Mig { slices: Vec<String> } = "mig", Info;
 message: format!(
     "MIG splits the GPU{}; PyTorch uses one slice, with the GPU's compute capability",
     if slices.is_empty() { String::new() } else { format!(" ({})", slices.join(", ")) }
@@ -274,16 +247,14 @@ example: { slices: vec![example("1g.5gb"), example("2g.10gb")] };
 /// Why: the guest's driver must be of a release that matches the host's vGPU software.
 ///
 /// What to do: nothing. For a newer driver, ask the host's administrator.
-Vgpu { name: Option<String> } = "vgpu";
-severity: Info;
+Vgpu { name: Option<String> } = "vgpu", Info;
 message: format!("{} is a vGPU: its driver must match the host's vGPU software", describe_gpu(name.as_deref(), None));
 example: { name: Some(example("GRID V100D-16Q")) };
 
 /// The vGPU has a profile of the A or B series, for applications and desktops. These do not support CUDA.
 ///
 /// What to do: ask the host's administrator for a profile of the Q or C series.
-VgpuWithoutCuda { name: Option<String> } = "vgpu-without-cuda";
-severity: Warning;
+VgpuWithoutCuda { name: Option<String> } = "vgpu-without-cuda", Warning;
 message: format!(
     "{} is a vGPU with a profile for desktops or applications, which does not support CUDA",
     describe_gpu(name.as_deref(), None)
@@ -297,8 +268,8 @@ example: { name: Some(example("NVIDIA A40-8A")) };
 /// that has a GPU.
 ///
 /// What to do: unset it if PyTorch is to use all GPUs. In a job, where the scheduler sets it, request more.
-GpuHidden { hidden: Vec<u32>, visible: u32, of: u32, in_job: bool } = "gpu-hidden";
-severity: if *in_job && *visible > 0 { Info } else { Warning };
+GpuHidden { hidden: Vec<u32>, visible: u32, of: u32, in_job: bool }
+    = "gpu-hidden", if *in_job && *visible > 0 { Info } else { Warning };
 message: hidden_gpus(hidden, *visible, *of);
 hint: match (*in_job, *visible) {
     (true, 0) => Some(REQUEST_GPU.to_owned()),
@@ -312,15 +283,13 @@ example: { hidden: Vec::new(), visible: 0, of: 1, in_job: false };
 /// The machine has an AMD GPU, but conda-forge has no PyTorch with ROCm.
 ///
 /// What to do: use this build on the CPU, or PyTorch's own wheels for ROCm (<https://pytorch.org>).
-AmdGpu = "amd-gpu";
-severity: Warning;
+AmdGpu = "amd-gpu", Warning;
 message(c): format!("the AMD GPU is not used: {} has no ROCm builds", c.channel());
 
 /// The machine has an Intel GPU, but conda-forge has no PyTorch with XPU.
 ///
 /// What to do: use this build on the CPU, or PyTorch's own wheels for XPU (<https://pytorch.org>).
-IntelGpu = "intel-gpu";
-severity: Info;
+IntelGpu = "intel-gpu", Info;
 message(c): format!("the Intel GPU is not used: {} has no XPU builds", c.channel());
 
 /// conda-forge has no build for the GPU of this NVIDIA Jetson that its system runs.
@@ -329,8 +298,7 @@ message(c): format!("the Intel GPU is not used: {} has no XPU builds", c.channel
 /// 13 builds run.
 ///
 /// What to do: update JetPack if the board has a newer one, or use NVIDIA's own containers.
-JetsonWithoutBuild { model: String } = "jetson-without-build";
-severity: Warning;
+JetsonWithoutBuild { model: String } = "jetson-without-build", Warning;
 message(c): format!("{} has no build for the GPU of this Jetson (`{model}`)", c.channel());
 covers: [DriverUnknown];
 example: { model: example("NVIDIA Jetson AGX Xavier Developer Kit") };
@@ -339,15 +307,13 @@ example: { model: example("NVIDIA Jetson AGX Xavier Developer Kit") };
 ///
 /// What to do: use the device `mps` in PyTorch. `torch.backends.mps.is_available()` tells whether this macOS is new
 /// enough.
-MetalIncluded = "metal-included";
-severity: Info;
+MetalIncluded = "metal-included", Info;
 message: "the build uses Apple's GPU through Metal (device `mps`) if macOS is new enough";
 
 /// The build can use Apple's GPU through Metal, but this macOS is too old: it runs on the CPU.
 ///
 /// What to do: update to macOS 12.3 or newer.
-MetalNeedsNewerMacos { found: Version, needed: Version } = "metal-needs-newer-macos";
-severity: Info;
+MetalNeedsNewerMacos { found: Version, needed: Version } = "metal-needs-newer-macos", Info;
 message: format!("Apple's GPU needs macOS {needed} or newer; on {found} the build runs on the CPU");
 example: { found: example("11.7.10"), needed: example("12.3") };
 

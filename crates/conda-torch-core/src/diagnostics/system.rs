@@ -94,8 +94,7 @@ macro_rules! system { ($next:ident $($more:tt)*) => { $next! { $($more)* System 
 /// The build is for another platform. Only `--json --all` lists these.
 ///
 /// What to do: nothing; `--platform` selects another platform.
-OtherPlatform { build: Subdir } = "other-platform";
-severity: Error;
+OtherPlatform { build: Subdir } = "other-platform", Error;
 message: format!("the build is for {build}");
 example: { build: Subdir::Win64 };
 
@@ -104,8 +103,7 @@ example: { build: Subdir::Win64 };
 /// Why: it builds for linux-64, linux-aarch64, osx-64, osx-arm64 and win-64.
 ///
 /// What to do: if the platform is unknown, pass `--platform`. Otherwise nothing on conda-forge helps.
-PlatformWithoutBuilds { subdir: Option<Subdir> } = "platform-without-builds";
-severity: Error;
+PlatformWithoutBuilds { subdir: Option<Subdir> } = "platform-without-builds", Error;
 message(c): match subdir {
     Some(subdir) => format!("{} has no PyTorch for {subdir}", c.channel()),
     None => "unknown platform".to_owned(),
@@ -118,8 +116,7 @@ example: { subdir: Some(example("linux-ppc64le")) };
 /// Why: NVIDIA ended CUDA for macOS with CUDA 10.2.
 ///
 /// What to do: leave out `--cuda-version` and `--accelerator cuda`; arm64 Macs use Apple's GPU through Metal.
-NoCudaOnPlatform { subdir: Subdir } = "no-cuda-on-platform";
-severity: Error;
+NoCudaOnPlatform { subdir: Subdir } = "no-cuda-on-platform", Error;
 message(c): format!("{} has no CUDA builds of PyTorch for {subdir}", c.channel());
 covers: [OtherAccelerator];
 example: { subdir: Subdir::OsxArm64 };
@@ -131,8 +128,7 @@ example: { subdir: Subdir::OsxArm64 };
 ///
 /// What to do: install the recommended build; or use a newer system, or a container, which includes its own glibc: add
 /// `--glibc 2.36 --format dockerfile`.
-GlibcTooOld { found: Version, needed: Version, declared: Version } = "glibc-too-old";
-severity: Error;
+GlibcTooOld { found: Version, needed: Version, declared: Version } = "glibc-too-old", Error;
 message: if needed > declared {
     format!("glibc is {found}; the build's CUDA libraries need {needed} or newer")
 } else {
@@ -147,8 +143,7 @@ example: { found: example("2.17"), needed: example("2.28"), declared: example("2
 /// Why: Alpine and some small images use musl.
 ///
 /// What to do: use an image with glibc, such as Debian.
-NoGlibc { musl: Option<Version> } = "no-glibc";
-severity: Error;
+NoGlibc { musl: Option<Version> } = "no-glibc", Error;
 message(c): match musl {
     Some(musl) => format!("the C library is musl {musl}; the builds of {} need glibc", c.channel()),
     None => format!("no glibc found; the builds of {} need it", c.channel()),
@@ -159,8 +154,7 @@ example: { musl: Some(example("1.2.5")) };
 /// The glibc version is unknown; the answer assumes that it is new enough.
 ///
 /// What to do: pass `--glibc X.Y`; `ldd --version` prints it.
-GlibcUnknown { why: String, needed: Version } = "glibc-unknown";
-severity: Warning;
+GlibcUnknown { why: String, needed: Version } = "glibc-unknown", Warning;
 message: format!("unknown glibc version ({why}); assuming {needed} or newer");
 hint: Some("pass `--glibc X.Y` to override".to_owned());
 degrades: true;
@@ -169,24 +163,21 @@ example: { why: example("no answer"), needed: example("2.28") };
 /// CUDA builds are untested with a glibc this old. By its metadata the build works.
 ///
 /// What to do: run the command that checks the result.
-GlibcNotTried { found: Version } = "glibc-not-tried";
-severity: Warning;
+GlibcNotTried { found: Version } = "glibc-not-tried", Warning;
 message: format!("CUDA builds are untested with glibc {found}");
 example: { found: example("2.17") };
 
 /// The build needs a newer macOS. PyTorch 2.13 needs macOS 12.
 ///
 /// What to do: install the recommended build, or update macOS.
-MacosTooOld { found: Version, needed: Version } = "macos-too-old";
-severity: Error;
+MacosTooOld { found: Version, needed: Version } = "macos-too-old", Error;
 message: format!("macOS is {found}; the build needs {needed} or newer");
 example: { found: example("10.15.7"), needed: example("12.0") };
 
 /// The macOS version is unknown; the answer assumes that it is new enough.
 ///
 /// What to do: pass `--macos X.Y`; `sw_vers` prints it.
-MacosUnknown { why: String, needed: Version } = "macos-unknown";
-severity: Warning;
+MacosUnknown { why: String, needed: Version } = "macos-unknown", Warning;
 message: format!("unknown macOS version ({why}); assuming {needed} or newer");
 hint: Some("pass `--macos X.Y` to override".to_owned());
 degrades: true;
@@ -198,8 +189,7 @@ example: { why: example("no answer"), needed: example("12.0") };
 /// `arm-variant` selects one. With CUDA 13 `sbsa` runs on both.
 ///
 /// What to do: nothing: the recommended specs select the right one.
-OtherArmVariant { machine: ArmVariant, build: ArmVariant } = "other-arm-variant";
-severity: Error;
+OtherArmVariant { machine: ArmVariant, build: ArmVariant } = "other-arm-variant", Error;
 message: format!("the build is for `{build}` machines; this one is `{machine}`");
 example: { machine: ArmVariant::Sbsa, build: ArmVariant::Tegra };
 
@@ -209,8 +199,7 @@ example: { machine: ArmVariant::Sbsa, build: ArmVariant::Tegra };
 ///
 /// What to do: run the commands as they are: they include `--platform osx-arm64` if the client is for Intel Macs. An
 /// arm64 client is better in the long run.
-Rosetta = "rosetta";
-severity: Warning;
+Rosetta = "rosetta", Warning;
 message: "an x86-64 program runs under Rosetta on this Mac; the answer is for arm64";
 hint(c): {
     let clients = &c.machine.clients;
@@ -221,8 +210,7 @@ hint(c): {
 /// The machine is described with `--platform`; the version of its system is assumed.
 ///
 /// What to do: pass `--glibc` or `--macos`.
-BaselineAssumed { glibc: Option<Version>, macos: Option<Version> } = "baseline-assumed";
-severity: Info;
+BaselineAssumed { glibc: Option<Version>, macos: Option<Version> } = "baseline-assumed", Info;
 message: match (glibc, macos) {
     (Some(glibc), _) => format!("assuming glibc {glibc}"),
     (None, Some(macos)) => format!("assuming macOS {macos}"),
@@ -243,12 +231,8 @@ example: { glibc: Some(example("2.28")), macos: None };
 ///
 /// What to do: pass what you know with `--platform`, `--glibc`, `--macos`, `--driver`, `--gpu`; or run
 /// `conda-torch probe --json` on the machine itself, whose output is complete.
-DescribedElsewhere {
-    format: String,
-    missing: Vec<MissingFact>,
-    assumed: Vec<AssumedFact>,
-} = "described-elsewhere";
-severity: Info;
+DescribedElsewhere { format: String, missing: Vec<MissingFact>, assumed: Vec<AssumedFact> }
+    = "described-elsewhere", Info;
 message(c): described(format, missing, assumed, c.machine);
 hint(c): {
     let no_gpu = c.machine.gpu_count == Detected::Absent;
