@@ -11,9 +11,8 @@ use conda_torch_core::conda::{CONDA_FORGE, Channels, FaultKind};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Choice, Request, advise};
 use conda_torch_core::solve_check::dry_run::{DryRun, PlannedPackage, read};
-use conda_torch_core::solve_check::{
-    Correction, Expectation, SolveFinding, SolveVerdict, Status, verdict,
-};
+use conda_torch_core::solve_check::outcome::ProofStatus;
+use conda_torch_core::solve_check::{Correction, Expectation, SolveFinding, SolveVerdict, verdict};
 use conda_torch_core::types::{Accelerator, Blas, ClientKind, CudaVersion};
 
 const CHANNEL: &str = "file:///srv/channel";
@@ -49,7 +48,7 @@ fn judge(pin: CudaVersion, dry_run: &DryRun) -> SolveVerdict {
 fn no_solution(name: &str, pin: CudaVersion, findings: &[SolveFinding]) {
     let verdict = judge(pin, &recorded(name));
     assert_eq!(verdict.findings, findings, "{name}");
-    assert_eq!(verdict.status, Status::NoSolution, "{name}");
+    assert_eq!(verdict.status, ProofStatus::Unsolvable, "{name}");
     let is_cuda = findings.iter().any(|one| one.virtual_package() == Some("__cuda"));
     let is_pinned = findings.iter().any(|one| matches!(one, SolveFinding::Pinned { .. }));
     let corrections: &[Correction] = match (is_cuda, is_pinned) {
@@ -69,15 +68,14 @@ fn too_low(name: &str, needed: &str, detected: Option<&str>) -> SolveFinding {
 fn confirms_a_solution_with_the_recommended_build() {
     for name in ["conda-26-rattler-solved", "conda-22-classic-solved", "micromamba-2.8-solved"] {
         let verdict = judge(CUDA_12_9, &recorded(name));
-        assert_eq!((verdict.status, verdict.findings.len()), (Status::Confirmed, 0), "{name}");
-        let plan = verdict.plan.expect("a plan");
-        assert_eq!(plan.accelerator, Some(Accelerator::Cuda(CUDA_12_9)), "{name}");
-        assert_eq!(plan.blas, Some(Blas::Mkl), "{name}");
+        assert_eq!((verdict.status, verdict.findings.len()), (ProofStatus::Verified, 0), "{name}");
         let DryRun::Planned(planned) = recorded(name) else { panic!("{name}") };
         // Nine packages of one byte each.
         let sizes: Vec<_> = planned.iter().map(|package| package.size).collect();
         assert_eq!(sizes, [Some(1); 9], "{name}");
-        assert_eq!(plan.pytorch.channel, CHANNEL, "{name}");
+        let pytorch = planned.iter().find(|package| package.name == "pytorch").expect("planned");
+        assert!(pytorch.build.starts_with("cuda129_mkl_"), "{name}: {}", pytorch.build);
+        assert_eq!(pytorch.channel, CHANNEL, "{name}");
     }
 }
 
@@ -156,7 +154,7 @@ fn unnamed_missing_packages_have_no_explanation() {
     let verdict = judge(CUDA_12_9, &DryRun::NotFound(Vec::new()));
     assert_eq!(
         (verdict.status, verdict.findings),
-        (Status::NoSolution, vec![SolveFinding::Unexplained])
+        (ProofStatus::Unsolvable, vec![SolveFinding::Unexplained])
     );
 }
 
@@ -168,10 +166,12 @@ fn unreadable_channels_verify_nothing() {
         ("micromamba-2.8-no-such-channel", FaultKind::NoChannel),
         ("micromamba-2.8-unreachable", FaultKind::NoNetwork),
     ] {
-        let verdict = judge(CUDA_12_9, &recorded(name));
+        let dry_run = recorded(name);
+        let verdict = judge(CUDA_12_9, &dry_run);
         let found = vec![SolveFinding::Network { kind }];
-        assert_eq!((verdict.status, verdict.findings), (Status::Failed, found), "{name}");
-        assert!(verdict.words.is_some_and(|words| words.chars().count() <= 301), "{name}");
+        assert_eq!((verdict.status, verdict.findings), (ProofStatus::Failed, found), "{name}");
+        let DryRun::Network { words, .. } = dry_run else { panic!("{name}") };
+        assert!((1..=301).contains(&words.chars().count()), "{name}");
     }
 }
 
@@ -179,7 +179,7 @@ fn unreadable_channels_verify_nothing() {
 fn differs(dry_run: &DryRun, findings: &[SolveFinding], glob: Option<&str>) {
     let verdict = judge(CUDA_12_9, dry_run);
     assert_eq!(verdict.findings, findings);
-    assert_eq!(verdict.status, Status::Differs);
+    assert_eq!(verdict.status, ProofStatus::Differs);
     let specs: Vec<String> = verdict.corrections.iter().map(|one| format!("{one:?}")).collect();
     assert_eq!(specs.len(), usize::from(glob.is_some()), "{specs:?}");
     assert!(glob.is_none_or(|glob| specs[0].contains(glob)), "{specs:?}");
@@ -226,7 +226,7 @@ fn newer_build_numbers_are_no_contradiction() {
     let newer = with(|pytorch| pytorch.build = "cuda129_mkl_py314_h0_303".to_owned());
     let verdict = judge(CUDA_12_9, &newer);
     assert_eq!(verdict.findings, [SolveFinding::NewerBuild { known: 302, got: 303 }]);
-    assert_eq!((verdict.status, verdict.corrections), (Status::Confirmed, vec![]));
+    assert_eq!((verdict.status, verdict.corrections), (ProofStatus::Verified, vec![]));
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn mirrors_are_not_other_channels() {
     for same in
         ["conda-forge", "https://conda.anaconda.org/conda-forge", "https://m.example/x/conda-forge"]
     {
-        assert_eq!(judged(same, false).status, Status::Confirmed, "{same}");
+        assert_eq!(judged(same, false).status, ProofStatus::Verified, "{same}");
     }
     let other = SolveFinding::Channel {
         expected: "conda-forge".to_owned(),
@@ -253,7 +253,7 @@ fn mirrors_are_not_other_channels() {
         has_pytorch: true,
     };
     let mixed = judged("https://repo.anaconda.com/pkgs/main/linux-64", false);
-    assert_eq!((mixed.status, mixed.findings), (Status::Differs, vec![other]));
+    assert_eq!((mixed.status, mixed.findings), (ProofStatus::Differs, vec![other]));
     assert_eq!(mixed.corrections, []);
     // In an existing environment, it may be the installed one.
     assert_eq!(judged("pkgs/main", true).corrections, [Correction::NewEnvironment]);

@@ -1,7 +1,8 @@
 //! The result of `--verify`, below the commands.
 
-use conda_torch_core::answer::{Answer, ProofStatus};
-use conda_torch_core::report::verify::{is_explained, sentence, who};
+use conda_torch_core::answer::Answer;
+use conda_torch_core::report::verify::{hint, is_explained, message, who};
+use conda_torch_core::solve_check::outcome::ProofStatus;
 
 use super::page::Page;
 
@@ -11,8 +12,8 @@ const SOLVER_LINES: usize = 20;
 /// The result, with an empty line at its end; nothing without `--verify`.
 pub(super) fn verification(page: &mut Page, answer: &Answer<'_>) {
     let Some(proof) = answer.proof else { return };
-    let (text, hint) = sentence(proof, answer);
-    let text = match ProofStatus::of(proof) {
+    let text = message(proof);
+    let text = match proof.status() {
         ProofStatus::Verified => {
             let seconds = proof.took.as_secs().max(1);
             format!("Verified with {} in {seconds} s: {text}", who(proof.by))
@@ -30,7 +31,7 @@ pub(super) fn verification(page: &mut Page, answer: &Answer<'_>) {
             _ => page.text(if number == 0 { "" } else { "  " }, line.trim()),
         }
     }
-    if let Some(hint) = hint {
+    if let Some(hint) = hint(proof, answer) {
         page.hint(hint);
     }
     page.gap();

@@ -8,10 +8,7 @@ use crate::conda::{CONDA_FORGE, Channels, FaultKind, Subdir};
 use crate::diagnostics::Context;
 use crate::matrix::Matrix;
 use crate::resolve::{self, Advice, Choice, Request};
-use crate::solve_check::{
-    self, Correction,
-    outcome::{SolveCheck, SolveOutcome},
-};
+use crate::solve_check::{Correction, outcome::SolveCheck};
 use crate::types::{ClientKind, Date, Machine, Shell};
 
 /// An advice with what it is for.
@@ -106,8 +103,7 @@ impl<'a> Answer<'a> {
     /// The command that selects the promised build, if the printed one does not and one was found.
     pub fn corrected_step(&self) -> Option<Step> {
         let proof = self.proof.filter(|proof| proof.corrected)?;
-        let SolveOutcome::Answered(_, verdict) = &proof.outcome else { return None };
-        self.corrected(self.choice().ok()?, &verdict.corrections)
+        self.corrected(self.choice().ok()?, &proof.verdict()?.corrections)
     }
 
     /// The exit code of the process: 4 if the proof contradicts the advice, 1 if it failed.
@@ -115,7 +111,7 @@ impl<'a> Answer<'a> {
         match self.advice.status {
             resolve::Status::Unsatisfiable => 3,
             resolve::Status::Ok | resolve::Status::Degraded => {
-                self.proof.map_or(0, |proof| ProofStatus::of(proof).exit_code())
+                self.proof.map_or(0, |proof| proof.status().exit_code())
             }
         }
     }
@@ -143,49 +139,4 @@ pub struct LiveChannel {
     pub age_s: u64,
     /// Why it could not be fetched now; null if it could.
     pub fault: Option<FaultKind>,
-}
-
-/// The result of a verification in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum ProofStatus {
-    /// A solver selects the promised build, and there is enough disk space for it.
-    Verified,
-    /// A solver selects something else.
-    Differs,
-    /// A solver finds no solution.
-    Unsolvable,
-    /// A solver selects the promised build, but the disk is too small for it.
-    NoSpace,
-    /// The client could not be run, or did not answer.
-    Failed,
-    /// No client or solver was available.
-    NotRun,
-}
-
-impl ProofStatus {
-    /// The status of a proof.
-    pub fn of(proof: &SolveCheck) -> Self {
-        match &proof.outcome {
-            SolveOutcome::NotRun(_) => Self::NotRun,
-            SolveOutcome::Broken(_) => Self::Failed,
-            SolveOutcome::Answered(_, verdict) => match verdict.status {
-                solve_check::Status::Failed => Self::Failed,
-                solve_check::Status::NoSolution => Self::Unsolvable,
-                solve_check::Status::Differs => Self::Differs,
-                solve_check::Status::Confirmed if proof.shortages().is_empty() => Self::Verified,
-                solve_check::Status::Confirmed => Self::NoSpace,
-            },
-        }
-    }
-
-    /// The exit code of the process.
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            Self::Verified | Self::NotRun => 0,
-            Self::Failed => 1,
-            Self::Differs | Self::Unsolvable | Self::NoSpace => 4,
-        }
-    }
 }

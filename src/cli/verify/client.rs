@@ -7,15 +7,12 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, lock};
 use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::resolve::Choice;
-use conda_torch_core::solve_check::{
-    Expectation,
-    dry_run::{DryRun, keep, read},
-    folders::Folders,
-    outcome::{
-        FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
-    },
-    verdict,
+use conda_torch_core::solve_check::dry_run::{DryRun, keep, read};
+use conda_torch_core::solve_check::outcome::{
+    FolderContents, NotRunReason, ProofStatus, RunError, SolveCheck, SolveOutcome, SolvedBy,
+    WriteFolder,
 };
+use conda_torch_core::solve_check::{Expectation, folders, verdict};
 use conda_torch_core::types::{Client, ClientKind};
 use conda_torch_host::{Command, CommandEnd, CommandOutput, TempFolder, disk_space, run_command};
 use conda_torch_probe::environment::{self, Location};
@@ -31,11 +28,6 @@ const INFO_DEADLINE: Duration = Duration::from_mins(1);
 /// The largest lock file, in bytes.
 const LOCK_LIMIT: usize = 32 << 20;
 
-/// The client of the answer as the verifier.
-pub(super) fn by(answer: &Answer<'_>) -> SolvedBy {
-    SolvedBy::Client(answer.client.kind, answer.client.version)
-}
-
 /// Runs the client. If its reply suggests a correction, the corrected command is tried too.
 pub(super) fn verify(
     answer: &Answer<'_>,
@@ -43,77 +35,60 @@ pub(super) fn verify(
     context: &VerifyContext<'_>,
     deadline: Duration,
 ) -> Result<SolveCheck, Interrupted> {
+    let by = SolvedBy::Client(answer.client.kind, answer.client.version);
+    let not_run = |by, why| Ok(SolveCheck::new(by, SolveOutcome::NotRun(why)));
     let client = match client_here(answer, context) {
         Ok(client) => client,
-        Err(why) => return Ok(SolveCheck::not_run(by(answer), why)),
+        Err(why) => return not_run(by, why),
     };
     let steps = answer.plan(choice);
     let Some(step) = steps.iter().find(|step| step.kind == StepKind::Install) else {
-        return Ok(SolveCheck::not_run(by(answer), NotRunReason::NothingFits));
+        return not_run(by, NotRunReason::NothingFits);
     };
     let by = SolvedBy::Client(client.kind, client.version.value().copied());
     let is_other_system = context.host.target().os() != Some(choice.build.subdir.os());
     if is_other_system && ClientTarget::installed(&client).sees_own_system_only() {
-        return Ok(SolveCheck::not_run(by, NotRunReason::OtherSystem));
+        return not_run(by, NotRunReason::OtherSystem);
     }
     let scratch = match TempFolder::new() {
         Ok(scratch) => scratch,
-        Err(failure) => return Ok(broken(by, RunError::NoFolder(failure.to_string()))),
+        Err(failure) => {
+            let why = RunError::NoFolder(failure.to_string());
+            return Ok(SolveCheck::new(by, SolveOutcome::Broken(why)));
+        }
     };
     let verifier =
         Verifier { client: &client, by, answer, choice, scratch: &scratch, context, deadline };
     let (mut proof, folders) = verifier.verify(step)?;
-    proof.places = folders.free_space();
-    if let SolveOutcome::Answered(_, verdict) = &proof.outcome
-        && let Some(step) = answer.corrected(choice, &verdict.corrections)
-    {
-        proof.corrected = verifier.verify(&step)?.0.is_confirmed();
+    proof.places = folders.into_iter().filter_map(with_space).collect();
+    let corrections = proof.verdict().map(|verdict| verdict.corrections.as_slice());
+    if let Some(step) = answer.corrected(choice, corrections.unwrap_or_default()) {
+        let verdict = verifier.verify(&step)?.0.verdict().map(|verdict| verdict.status);
+        proof.corrected = verdict == Some(ProofStatus::Verified);
     }
     Ok(proof)
 }
 
 /// The client on this machine; clients in the description of another machine cannot be run.
 fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Client, NotRunReason> {
-    let kinds = |clients: &[Client]| clients.iter().map(|client| client.kind).collect();
-    if context.is_this_machine {
-        let found = answer.client.found.cloned();
-        return found.ok_or_else(|| NotRunReason::NoClient(kinds(&answer.machine.clients)));
-    }
-    let mut clients = probe(context.host, &Overrides::default()).clients;
-    match clients.iter().position(|client| client.kind == answer.client.kind) {
-        Some(at) => Ok(clients.swap_remove(at)),
-        None => Err(NotRunReason::NoClient(kinds(&clients))),
-    }
+    let kind = answer.client.kind;
+    let (found, clients) = if context.is_this_machine {
+        (answer.client.found.cloned(), answer.machine.clients.clone())
+    } else {
+        let clients = probe(context.host, &Overrides::default()).clients;
+        (clients.iter().find(|client| client.kind == kind).cloned(), clients)
+    };
+    let others = clients.iter().map(|client| client.kind).collect();
+    found.ok_or(NotRunReason::NoClient { kind, others })
 }
 
-fn broken(by: SolvedBy, why: RunError) -> SolveCheck {
-    SolveCheck {
-        outcome: SolveOutcome::Broken(why),
-        ..SolveCheck::not_run(by, NotRunReason::NothingFits)
-    }
-}
+/// A folder that a client would write to.
+type Folder = (FolderContents, String);
 
-/// The folders that a client would write to, if known.
-#[derive(Default)]
-struct WriteFolders {
-    packages: Option<String>,
-    environment: Option<String>,
-}
-
-impl WriteFolders {
-    /// Their free space, if known.
-    fn free_space(self) -> Vec<WriteFolder> {
-        let all = [
-            (FolderContents::Packages, self.packages),
-            (FolderContents::Environment, self.environment),
-        ];
-        let place = |(contents, path): (FolderContents, Option<String>)| {
-            let path = path?;
-            let space = disk_space(&path).ok()?;
-            Some(WriteFolder { contents, path, free: space.free, file_system: space.file_system })
-        };
-        all.into_iter().filter_map(place).collect()
-    }
+/// The free space for a folder, if known.
+fn with_space((contents, path): Folder) -> Option<WriteFolder> {
+    let space = disk_space(&path).ok()?;
+    Some(WriteFolder { contents, path, free: space.free, file_system: space.file_system })
 }
 
 /// A client, and the answer that it verifies.
@@ -129,11 +104,14 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     /// Runs an installation as a dry run; also returns the folders that it would write to on this machine.
-    fn verify(&self, step: &Step) -> Result<(SolveCheck, WriteFolders), Interrupted> {
+    fn verify(&self, step: &Step) -> Result<(SolveCheck, Vec<Folder>), Interrupted> {
         let Self { answer, choice, scratch, context, .. } = *self;
         let mut command = match self.command(step) {
             Ok(command) => command,
-            Err(why) => return Ok((broken(self.by, why), WriteFolders::default())),
+            Err(why) => {
+                let why = RunError::NoFolder(why.to_string());
+                return Ok((SolveCheck::new(self.by, SolveOutcome::Broken(why)), Vec::new()));
+            }
         };
         if !context.is_this_machine {
             command = command.for_another(answer.machine, choice);
@@ -144,49 +122,50 @@ impl Verifier<'_> {
         let is_existing = step.argv.get(1).is_some_and(|verb| verb == "install");
         let expectation = Expectation { choice, channels: answer.channels, is_existing };
         let mut proof = self.run(&command, &expectation)?;
-        if is_refused_for_name(&proof) {
+        // conda would have to remove an existing environment first (`conda/cli/main_create.py`).
+        let is_refused = matches!(&proof.outcome, SolveOutcome::Answered(DryRun::Failed(why), _)
+            if why.contains("existing conda environment"));
+        if is_refused {
             let command = command.in_folder(&scratch.path("environment"));
             proof = self.run(&command, &expectation)?;
         }
-        let mut written = WriteFolders::default();
-        if context.is_this_machine
-            && let SolveOutcome::Answered(DryRun::Planned(planned), found) = &mut proof.outcome
-        {
-            written = self.folders(step)?;
-            if is_existing {
-                if let Some(prefix) = written.environment.clone() {
-                    let place = Location { prefix, name: None };
-                    keep(planned, environment::read(context.host, &place).packages);
-                }
-                *found = verdict(&expectation, &DryRun::Planned(planned.clone()));
-            }
+        let SolveOutcome::Answered(DryRun::Planned(planned), found) = &mut proof.outcome else {
+            return Ok((proof, Vec::new()));
+        };
+        if !context.is_this_machine {
+            return Ok((proof, Vec::new()));
         }
-        Ok((proof, written))
+        let folders = self.folders(step)?;
+        if is_existing {
+            let mut folders = folders.iter();
+            if let Some((_, prefix)) = folders.find(|it| it.0 == FolderContents::Environment) {
+                let place = Location { prefix: prefix.clone(), name: None };
+                keep(planned, environment::read(context.host, &place).packages);
+            }
+            *found = verdict(&expectation, &DryRun::Planned(planned.clone()));
+        }
+        Ok((proof, folders))
     }
 
     /// The command of the dry run. pixi solves a manifest instead of a command.
-    fn command(&self, step: &Step) -> Result<DryRunCommand, RunError> {
+    fn command(&self, step: &Step) -> anyhow::Result<DryRunCommand> {
         if step.client != ClientKind::Pixi {
             return Ok(dry_run(step));
         }
-        let manifest = pixi_toml(self.answer).map_err(|why| RunError::NoFolder(why.to_string()))?;
-        let written = self.scratch.write("pixi.toml", &manifest);
-        written.map_err(|failure| RunError::NoFolder(failure.to_string()))?;
+        self.scratch.write("pixi.toml", &pixi_toml(self.answer)?)?;
         Ok(lock(&self.scratch.path("pixi.toml"), step))
     }
 
     /// Asks the client for the folders that it would write to.
-    fn folders(&self, step: &Step) -> Result<WriteFolders, Interrupted> {
+    fn folders(&self, step: &Step) -> Result<Vec<Folder>, Interrupted> {
         let arguments = ["info", "--json"].map(str::to_owned);
         let (program, deadline) = (&self.client.path, self.deadline.min(INFO_DEADLINE));
         let command = Command { program, arguments: &arguments, env: &[], stdin: "", deadline };
-        let Ok(ran) = run_command(&command, &mut |_| {}) else {
-            return Ok(WriteFolders::default());
-        };
+        let Ok(ran) = run_command(&command, &mut |_| {}) else { return Ok(Vec::new()) };
         if let CommandEnd::Interrupted(signal) = ran.end {
             return Err(Interrupted(signal));
         }
-        let Folders { packages, environments } = Folders::read(&ran.stdout);
+        let (packages, environments) = folders::read(&ran.stdout);
         let target = self.context.host.target();
         let mut words = step.argv.iter().skip_while(|word| *word != "-n" && *word != "-p");
         let environment = match (words.next().map(String::as_str), words.next()) {
@@ -195,7 +174,9 @@ impl Verifier<'_> {
             // pixi's environment is next to its manifest, in the current folder.
             (_, _) => Some(".".to_owned()),
         };
-        Ok(WriteFolders { packages, environment })
+        let packages = packages.map(|path| (FolderContents::Packages, path));
+        let environment = environment.map(|path| (FolderContents::Environment, path));
+        Ok(packages.into_iter().chain(environment).collect())
     }
 
     fn run(
@@ -222,14 +203,11 @@ impl Verifier<'_> {
                 (Duration::ZERO, SolveOutcome::Broken(RunError::NotStarted(failure.to_string())))
             }
         };
-        let program = std::iter::once(client.path.clone());
-        Ok(SolveCheck {
-            argv: program.chain(arguments.iter().cloned()).collect(),
-            env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-            took,
-            outcome,
-            ..SolveCheck::not_run(self.by, NotRunReason::NothingFits)
-        })
+        let mut proof = SolveCheck::new(self.by, outcome);
+        proof.argv = std::iter::once(&client.path).chain(arguments).cloned().collect();
+        proof.env = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        proof.took = took;
+        Ok(proof)
     }
 
     fn outcome(
@@ -251,10 +229,4 @@ impl Verifier<'_> {
         let verdict = verdict(expectation, &dry_run);
         Ok(SolveOutcome::Answered(dry_run, verdict))
     }
-}
-
-/// Whether conda refuses because the environment exists: it would have to remove that one first
-/// (`conda/cli/main_create.py`).
-fn is_refused_for_name(proof: &SolveCheck) -> bool {
-    matches!(&proof.outcome, SolveOutcome::Answered(DryRun::Failed(why), _) if why.contains("existing conda environment"))
 }

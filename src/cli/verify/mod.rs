@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::solve_check::outcome::{NotRunReason, RunError, SolveCheck};
+use conda_torch_core::solve_check::outcome::{
+    self, NotRunReason, RunError, SolveCheck, SolveOutcome,
+};
 use conda_torch_host::CommandEnd;
 use conda_torch_probe::host::Host;
 
@@ -78,19 +80,25 @@ impl VerifyFlags {
     ) -> anyhow::Result<Option<SolveCheck>> {
         let Some(verifier) = self.verify else { return Ok(None) };
         let Some(choice) = &answer.advice.recommended else {
-            return Ok(Some(SolveCheck::not_run(client::by(answer), NotRunReason::NothingFits)));
+            let by = outcome::SolvedBy::Client(answer.client.kind, answer.client.version);
+            let outcome = SolveOutcome::NotRun(NotRunReason::NothingFits);
+            return Ok(Some(SolveCheck::new(by, outcome)));
         };
         let deadline = Duration::from_secs(self.verify_timeout.into());
         let by_solver = || solver::verify(answer, choice, context, deadline);
-        let proof = match verifier {
-            SolvedBy::Solver => by_solver()?,
-            SolvedBy::Client => {
-                let proof = client::verify(answer, choice, context, deadline)?;
-                // Without a client, the solver verifies if it is installed.
-                let other = if proof.is_without_client() { Some(by_solver()?) } else { None };
-                other.filter(|other| !other.is_without_solver()).unwrap_or(proof)
+        if verifier == SolvedBy::Solver {
+            return Ok(Some(by_solver()?));
+        }
+        let mut proof = client::verify(answer, choice, context, deadline)?;
+        // Without a client, the solver verifies if it is installed.
+        if let SolveOutcome::NotRun(NotRunReason::NoClient { .. } | NotRunReason::OtherSystem) =
+            proof.outcome
+        {
+            let other = by_solver()?;
+            if other.outcome != SolveOutcome::NotRun(NotRunReason::NoSolver) {
+                proof = other;
             }
-        };
+        }
         Ok(Some(proof))
     }
 }

@@ -26,9 +26,9 @@ pub(super) fn verify(
     context: &VerifyContext<'_>,
     deadline: Duration,
 ) -> Result<SolveCheck, Interrupted> {
-    let not_run = |why| SolveCheck::not_run(SolvedBy::Solver, why);
     let Some(program) = live_program(context.host) else {
-        return Ok(not_run(NotRunReason::NoSolver));
+        let outcome = SolveOutcome::NotRun(NotRunReason::NoSolver);
+        return Ok(SolveCheck::new(SolvedBy::Solver, outcome));
     };
     let specs = choice.specs.iter().map(ToString::to_string).collect();
     let virtual_packages = virtual_packages(answer, choice, context);
@@ -39,27 +39,25 @@ pub(super) fn verify(
         context.offline,
         LiveQuestion::Solve { specs, virtual_packages },
     );
-    let mut proof =
-        SolveCheck { argv: vec![program.display().to_string()], ..not_run(NotRunReason::NoSolver) };
+    let broken = |why| SolveCheck::new(SolvedBy::Solver, SolveOutcome::Broken(why));
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
-    let ran = match live::ask(&program, &question, deadline, progress) {
-        Ok(ran) => ran,
-        Err(error) => {
-            proof.outcome = SolveOutcome::Broken(RunError::NotStarted(format!("{error:#}")));
-            return Ok(proof);
-        }
+    let (mut proof, took) = match live::ask(&program, &question, deadline, progress) {
+        Err(error) => (broken(RunError::NotStarted(format!("{error:#}"))), Duration::ZERO),
+        Ok(ran) => match exit_code(ran.end, deadline)? {
+            Err(why) => (broken(why), ran.took),
+            Ok(_) => {
+                let text = |bytes| String::from_utf8_lossy(bytes);
+                let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
+                let channels = answer.channels;
+                let verdict =
+                    verdict(&Expectation { choice, channels, is_existing: false }, &dry_run);
+                let outcome = SolveOutcome::Answered(dry_run, verdict);
+                (SolveCheck { age, ..SolveCheck::new(SolvedBy::Solver, outcome) }, ran.took)
+            }
+        },
     };
-    proof.took = ran.took;
-    if let Err(why) = exit_code(ran.end, deadline)? {
-        proof.outcome = SolveOutcome::Broken(why);
-        return Ok(proof);
-    }
-    let text = |bytes| String::from_utf8_lossy(bytes);
-    let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
-    proof.age = age;
-    let expectation = Expectation { choice, channels: answer.channels, is_existing: false };
-    let verdict = verdict(&expectation, &dry_run);
-    proof.outcome = SolveOutcome::Answered(dry_run, verdict);
+    proof.argv = vec![program.display().to_string()];
+    proof.took = took;
     Ok(proof)
 }
 

@@ -5,17 +5,16 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::answer::{Answer, ProofStatus};
+use crate::answer::Answer;
 use crate::conda::Version;
-use crate::diagnostics::{ago, fault_text, miniforge};
-use crate::solve_check::{
-    Correction, SolveFinding, SolveVerdict,
-    dry_run::{DryRun, PlannedPackage},
-    outcome::{
-        FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
-    },
+use crate::diagnostics::{ago, miniforge};
+use crate::solve_check::dry_run::{DryRun, PlannedPackage};
+use crate::solve_check::outcome::{
+    FolderContents, NotRunReason, ProofStatus, RunError, SolveCheck, SolveOutcome, SolvedBy,
+    WriteFolder,
 };
-use crate::types::{Accelerator, ClientKind, Machine};
+use crate::solve_check::{Correction, SolveFinding};
+use crate::types::ClientKind;
 
 use super::command::Command;
 
@@ -75,31 +74,25 @@ pub(super) fn verification(answer: &Answer<'_>) -> Option<Verification> {
         SolvedBy::Client(kind, version) => ("client", Some(kind), version),
         SolvedBy::Solver => ("solver", None, None),
     };
-    let (message, hint) = sentence(proof, answer);
     let shortages = proof.shortages();
     let space = proof.places.iter().map(|place| Space {
         holds: place.contents,
         path: place.path.clone(),
         free_bytes: place.free,
-        needed_bytes: shortages.iter().find(|it| it.place == place).map(|it| it.needed),
+        needed_bytes: shortages.iter().find(|(it, _)| *it == place).map(|(_, needed)| *needed),
     });
     Some(Verification {
-        status: ProofStatus::of(proof),
+        status: proof.status(),
         by,
         client,
         client_version,
         argv: proof.argv.clone(),
         env: proof.env.iter().cloned().collect(),
-        message,
-        hint,
+        message: message(proof),
+        hint: hint(proof, answer),
         age_s: proof.age,
         corrected: answer.corrected_step().as_ref().map(Command::from),
-        findings: match &proof.outcome {
-            SolveOutcome::Answered(_, verdict) => {
-                verdict.findings.iter().map(SolveFinding::code).collect()
-            }
-            SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => Vec::new(),
-        },
+        findings: findings(proof).map(SolveFinding::code).collect(),
         packages: proof.planned().to_vec(),
         download_bytes: proof.download(),
         space: space.collect(),
@@ -115,119 +108,120 @@ pub fn who(by: SolvedBy) -> String {
     }
 }
 
-/// The result in a sentence, and a hint.
-pub fn sentence(proof: &SolveCheck, answer: &Answer<'_>) -> (String, Option<String>) {
-    let machine = answer.machine;
-    match &proof.outcome {
-        SolveOutcome::NotRun(why) => not_run(why, proof.by, machine),
-        SolveOutcome::Broken(why) => broken(why, proof.by),
-        SolveOutcome::Answered(dry_run, verdict) => {
-            let (text, hint) = answered(dry_run, verdict, proof);
-            (text, hint.or_else(|| read_the_channel(verdict, answer)))
-        }
-    }
-}
-
-/// A hint if the channel lacks a recommended build.
-fn read_the_channel(verdict: &SolveVerdict, answer: &Answer<'_>) -> Option<String> {
-    let is_missing = |finding: &SolveFinding| matches!(finding, SolveFinding::NotFound { .. });
-    let is_read = answer.live.is_some_and(|live| live.read);
-    (verdict.findings.iter().any(is_missing) && !is_read)
-        .then(|| "pass `--live` to choose from the builds in the channel".to_owned())
+fn findings(proof: &SolveCheck) -> impl Iterator<Item = &SolveFinding> {
+    proof.verdict().into_iter().flat_map(|verdict| &verdict.findings)
 }
 
 /// Whether the findings explain everything that the client printed.
 pub fn is_explained(proof: &SolveCheck) -> bool {
-    match &proof.outcome {
-        SolveOutcome::Answered(_, verdict) => {
-            !verdict.findings.is_empty() && verdict.findings.iter().all(|it| finding(it).is_some())
-        }
-        SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => false,
-    }
+    findings(proof).next().is_some() && findings(proof).all(|it| !it.to_string().is_empty())
 }
 
-fn not_run(why: &NotRunReason, by: SolvedBy, machine: &Machine) -> (String, Option<String>) {
-    match why {
-        NotRunReason::NothingFits => ("nothing to verify".to_owned(), None),
-        NotRunReason::NoSolver => {
-            let text = "`conda-torch-live` not found next to this program or at `CONDA_TORCH_LIVE`";
-            (text.to_owned(), None)
-        }
-        NotRunReason::OtherSystem => {
-            let text = "cannot solve for another platform";
-            let hint = "use conda 23.3 or newer, mamba 2, micromamba or pixi";
-            (format!("{} {text}", who(by)), Some(hint.to_owned()))
-        }
-        NotRunReason::NoClient(others) => {
-            let kind = match by {
-                SolvedBy::Client(kind, _) => kind.as_str(),
-                SolvedBy::Solver => "client",
-            };
-            let hint = match others.first() {
-                Some(other) => format!("pass `--client {other}` to use the client on this machine"),
-                None => miniforge(machine),
-            };
-            (format!("`{kind}` not found"), Some(hint))
-        }
-    }
-}
-
-fn broken(why: &RunError, by: SolvedBy) -> (String, Option<String>) {
-    let who = who(by);
-    match why {
-        RunError::NotStarted(why) => (format!("cannot start {who}: {why}"), None),
-        RunError::TimedOut(seconds) => {
-            let hint = "pass `--verify-timeout SECONDS` to allow more time";
-            (format!("{who} did not finish within {seconds} s"), Some(hint.to_owned()))
-        }
-        RunError::Crashed(signal) => (format!("{who} crashed (signal {signal})"), None),
-        RunError::NoFolder(why) => {
-            (format!("cannot create a temporary folder for {who}: {why}"), None)
-        }
-    }
-}
-
-fn answered(
-    dry_run: &DryRun,
-    verdict: &SolveVerdict,
-    proof: &SolveCheck,
-) -> (String, Option<String>) {
+/// The result in a sentence.
+pub fn message(proof: &SolveCheck) -> String {
     let who = who(proof.by);
-    let found: Vec<String> = verdict.findings.iter().filter_map(finding).collect();
-    let found = found.join("; ");
-    let corrections: Vec<String> = verdict.corrections.iter().map(correction).collect();
-    let hint = Some(corrections.join(", ")).filter(|hint| !hint.is_empty());
-    let words = verdict.words.as_deref().unwrap_or_default();
-    match dry_run {
-        DryRun::Planned(planned) => match ProofStatus::of(proof) {
-            ProofStatus::NoSpace => no_space(proof),
-            ProofStatus::Differs => (format!("{who} would install something else: {found}"), hint),
-            ProofStatus::Verified
-            | ProofStatus::Unsolvable
-            | ProofStatus::Failed
-            | ProofStatus::NotRun => {
-                let known = if found.is_empty() { found } else { format!("; {found}") };
-                let kept = match proof.age {
-                    0 => String::new(),
-                    age => format!("; using channel data from {} ago", ago(age)),
-                };
-                (format!("{}{known}{kept}", verified(planned, proof)), None)
-            }
-        },
-        DryRun::Unsolvable(_) | DryRun::NotFound(_) => {
-            let why = if found.is_empty() { String::new() } else { format!(": {found}") };
-            let words = if words.is_empty() { String::new() } else { format!("\n{words}") };
-            (format!("{who} found no solution{why}{words}"), hint)
+    match &proof.outcome {
+        SolveOutcome::NotRun(NotRunReason::NothingFits) => "nothing to verify".to_owned(),
+        SolveOutcome::NotRun(NotRunReason::NoSolver) => {
+            "`conda-torch-live` not found next to this program or at `CONDA_TORCH_LIVE`".to_owned()
         }
-        DryRun::Network { words, .. } if found.is_empty() => {
-            (format!("{who} could not read the channel: {words}"), None)
+        SolveOutcome::NotRun(NotRunReason::OtherSystem) => {
+            format!("{who} cannot solve for another platform")
         }
-        DryRun::Network { words, .. } => {
-            (format!("{who} could not read the channel: {found}\n{words}"), None)
+        SolveOutcome::NotRun(NotRunReason::NoClient { kind, .. }) => format!("`{kind}` not found"),
+        SolveOutcome::Broken(RunError::NotStarted(why)) => format!("cannot start {who}: {why}"),
+        SolveOutcome::Broken(RunError::TimedOut(seconds)) => {
+            format!("{who} did not finish within {seconds} s")
         }
-        DryRun::Failed(why) => (format!("{who} failed: {why}"), None),
-        DryRun::Unreadable(why) => (format!("cannot parse the output of {who}: {why}"), None),
+        SolveOutcome::Broken(RunError::Crashed(signal)) => {
+            format!("{who} crashed (signal {signal})")
+        }
+        SolveOutcome::Broken(RunError::NoFolder(why)) => {
+            format!("cannot create a temporary folder for {who}: {why}")
+        }
+        SolveOutcome::Answered(dry_run, _) => answered(dry_run, proof),
     }
+}
+
+fn answered(dry_run: &DryRun, proof: &SolveCheck) -> String {
+    let who = who(proof.by);
+    let found: Vec<String> = findings(proof).map(ToString::to_string).collect();
+    let found = found.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
+    let prefixed = |before: &str, text: &str| {
+        if text.is_empty() { String::new() } else { format!("{before}{text}") }
+    };
+    match dry_run {
+        DryRun::Planned(_) if proof.status() == ProofStatus::NoSpace => {
+            let needs = |(place, needed): &(&WriteFolder, u64)| {
+                let (path, free, needed) = (&place.path, size(place.free), size(*needed));
+                format!("`{path}` has {free} free and needs at least {needed}")
+            };
+            let each: Vec<String> = proof.shortages().iter().map(needs).collect();
+            format!("not enough disk space: {}", each.join("; "))
+        }
+        DryRun::Planned(_) if proof.status() == ProofStatus::Differs => {
+            format!("{who} would install something else: {found}")
+        }
+        DryRun::Planned(planned) => {
+            let mut text = verified(planned, proof) + &prefixed("; ", &found);
+            if proof.age > 0 {
+                let _ = write!(text, "; using channel data from {} ago", ago(proof.age));
+            }
+            text
+        }
+        DryRun::Unsolvable(words) => {
+            let (found, words) = (prefixed(": ", &found), prefixed("\n", words));
+            format!("{who} found no solution{found}{words}")
+        }
+        DryRun::NotFound(_) => format!("{who} found no solution{}", prefixed(": ", &found)),
+        DryRun::Network { words, .. } => {
+            let found = if found.is_empty() { found } else { found + "\n" };
+            format!("{who} could not read the channel: {found}{words}")
+        }
+        DryRun::Failed(why) => format!("{who} failed: {why}"),
+        DryRun::Unreadable(why) => format!("cannot parse the output of {who}: {why}"),
+    }
+}
+
+/// What to do about it.
+pub fn hint(proof: &SolveCheck, answer: &Answer<'_>) -> Option<String> {
+    let verdict = match &proof.outcome {
+        SolveOutcome::NotRun(NotRunReason::OtherSystem) => {
+            return Some("use conda 23.3 or newer, mamba 2, micromamba or pixi".to_owned());
+        }
+        SolveOutcome::NotRun(NotRunReason::NoClient { others, .. }) => {
+            return Some(match others.first() {
+                Some(other) => format!("pass `--client {other}` to use the client on this machine"),
+                None => miniforge(answer.machine),
+            });
+        }
+        SolveOutcome::Broken(RunError::TimedOut(_)) => {
+            return Some("pass `--verify-timeout SECONDS` to allow more time".to_owned());
+        }
+        SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => return None,
+        SolveOutcome::Answered(_, verdict) => verdict,
+    };
+    if proof.status() == ProofStatus::NoSpace {
+        let is_cache = proof.shortages()[0].0.contents == FolderContents::Packages;
+        let is_pixi = matches!(proof.by, SolvedBy::Client(ClientKind::Pixi, _));
+        return Some(
+            match (is_cache, is_pixi) {
+                (true, true) => "set `PIXI_CACHE_DIR` to a folder with more space for packages",
+                (true, false) => "set `CONDA_PKGS_DIRS` to a folder with more space for packages",
+                (false, _) => "pass `--prefix` to put the environment on a disk with more space",
+            }
+            .to_owned(),
+        );
+    }
+    let corrections: Vec<String> = verdict.corrections.iter().map(correction).collect();
+    if !corrections.is_empty() {
+        return Some(corrections.join(", "));
+    }
+    // The channel lacks a recommended build.
+    let is_missing = |finding: &SolveFinding| matches!(finding, SolveFinding::NotFound { .. });
+    let is_read = answer.live.is_some_and(|live| live.read);
+    (verdict.findings.iter().any(is_missing) && !is_read)
+        .then(|| "pass `--live` to choose from the builds in the channel".to_owned())
 }
 
 /// `selects pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.
@@ -252,26 +246,6 @@ fn verified(planned: &[PlannedPackage], proof: &SolveCheck) -> String {
     text
 }
 
-fn no_space(proof: &SolveCheck) -> (String, Option<String>) {
-    let shortages = proof.shortages();
-    let each: Vec<String> = shortages
-        .iter()
-        .map(|it| {
-            let WriteFolder { path, free, .. } = it.place;
-            format!("`{path}` has {} free and needs at least {}", size(*free), size(it.needed))
-        })
-        .collect();
-    let is_cache = shortages.iter().any(|it| it.place.contents == FolderContents::Packages);
-    let hint = match (is_cache, proof.by) {
-        (true, SolvedBy::Client(ClientKind::Pixi, _)) => {
-            "set `PIXI_CACHE_DIR` to a folder with more space for packages"
-        }
-        (true, _) => "set `CONDA_PKGS_DIRS` to a folder with more space for packages",
-        (false, _) => "pass `--prefix` to put the environment on a disk with more space",
-    };
-    (format!("not enough disk space: {}", each.join("; ")), Some(hint.to_owned()))
-}
-
 /// `2.9 GiB`, `61 GiB`, `512 MiB`.
 fn size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -287,58 +261,6 @@ fn size(bytes: u64) -> String {
     format!("{bytes} bytes")
 }
 
-/// What differs, or why there is no solution; `None` if the client's own output explains it.
-fn finding(finding: &SolveFinding) -> Option<String> {
-    Some(match finding {
-        SolveFinding::NoPytorch => "no `pytorch`".to_owned(),
-        SolveFinding::Version { expected, got } => format!("PyTorch {got} instead of {expected}"),
-        SolveFinding::CpuBuild { expected } => {
-            format!("PyTorch without CUDA instead of with CUDA {expected}")
-        }
-        SolveFinding::Accelerator { expected, got } => {
-            format!("PyTorch {} instead of {}", with(*got), with(*expected))
-        }
-        SolveFinding::UnknownBuild { build } => format!("the unknown build `{build}`"),
-        SolveFinding::Blas { expected, got } => format!("PyTorch with {got} instead of {expected}"),
-        SolveFinding::OlderBuild { expected, got } => format!("build {got} instead of {expected}"),
-        SolveFinding::NewerBuild { known, got } => {
-            format!("build {got}, newer than the newest known build {known}")
-        }
-        SolveFinding::Channel { expected, got, packages, has_pytorch } => {
-            let what = if *has_pytorch { "including PyTorch" } else { "but not PyTorch" };
-            format!("{packages} packages from {got} instead of {expected}, {what}")
-        }
-        SolveFinding::CompanionMissing { package } => format!("no `{}`", package.as_str()),
-        SolveFinding::CompanionVersion { package, expected, got } => {
-            format!("{} {got} instead of {expected}", package.as_str())
-        }
-        SolveFinding::CompanionCpu { package } => {
-            format!("{} without CUDA next to PyTorch with CUDA", package.as_str())
-        }
-        SolveFinding::CudaPin { expected, got: Some(got) } => {
-            format!("cuda-version {got} instead of {expected}")
-        }
-        SolveFinding::CudaPin { expected, got: None } => {
-            format!("no cuda-version instead of {expected}")
-        }
-        SolveFinding::VirtualMissing { name } => format!("`{name}` is not detected"),
-        SolveFinding::VirtualTooLow { name, needed, detected } => {
-            let detected = detected.as_deref().unwrap_or("too old");
-            let needed = needed.as_deref().map(|it| format!(", but {it} is needed"));
-            format!("`{name}` is {detected}{}", needed.unwrap_or_default())
-        }
-        SolveFinding::NotFound { spec } => format!("the channel has no `{spec}`"),
-        SolveFinding::Pinned { spec } => format!("the pin `{spec}` conflicts"),
-        SolveFinding::Conflict { packages } => {
-            format!("{} conflict with each other", packages.join(", "))
-        }
-        SolveFinding::Network { kind } => return fault_text(*kind).map(str::to_owned),
-        SolveFinding::Unexplained | SolveFinding::Failed | SolveFinding::Unreadable => {
-            return None;
-        }
-    })
-}
-
 /// What to change.
 fn correction(correction: &Correction) -> String {
     match correction {
@@ -346,14 +268,6 @@ fn correction(correction: &Correction) -> String {
         Correction::Spec(spec) => format!("add `{spec}`"),
         Correction::NoPin => "pass `--no-pin` to ignore the pins in the settings".to_owned(),
         Correction::NewEnvironment => "use a new environment".to_owned(),
-    }
-}
-
-fn with(accelerator: Accelerator) -> String {
-    match accelerator {
-        Accelerator::Cpu => "without CUDA".to_owned(),
-        Accelerator::Mps => "for Metal".to_owned(),
-        Accelerator::Cuda(toolkit) => format!("with CUDA {toolkit}"),
     }
 }
 

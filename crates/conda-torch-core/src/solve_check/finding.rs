@@ -1,64 +1,76 @@
 //! How a dry run differs from the advice, and why one has no solution.
 
 use crate::conda::{FaultKind, Version};
+use crate::diagnostics::fault_text;
 use crate::types::{Accelerator, Blas, Companion, CudaVersion};
 
-/// A finding about a dry run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say it all")]
+/// A finding about a dry run, with its sentence; an empty one if the client's own output explains it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentences say it")]
 pub enum SolveFinding {
-    /// `pytorch` is not in the plan.
+    #[error("no `pytorch`")]
     NoPytorch,
-    /// Another version of PyTorch.
+    #[error("PyTorch {got} instead of {expected}")]
     Version { expected: Version, got: String },
-    /// A CPU build instead of a CUDA build.
+    #[error("PyTorch without CUDA instead of with CUDA {expected}")]
     CpuBuild { expected: CudaVersion },
-    /// Another accelerator or another CUDA version.
+    #[error("PyTorch {} instead of {}", with(*got), with(*expected))]
     Accelerator { expected: Accelerator, got: Accelerator },
-    /// An unknown build string.
+    #[error("the unknown build `{build}`")]
     UnknownBuild { build: String },
-    /// Another linear algebra library.
+    #[error("PyTorch with {got} instead of {expected}")]
     Blas { expected: Blas, got: Blas },
-    /// A lower build number.
+    #[error("build {got} instead of {expected}")]
     OlderBuild { expected: u16, got: u64 },
-    /// A higher build number than the matrix has: no contradiction.
+    /// No contradiction.
+    #[error("build {got}, newer than the newest known build {known}")]
     NewerBuild { known: u16, got: u64 },
-    /// Packages from another channel, and whether `pytorch` is one of them.
+    #[error(
+        "{packages} packages from {got} instead of {expected}, {} PyTorch",
+        if *has_pytorch { "including" } else { "but not" }
+    )]
     Channel { expected: String, got: String, packages: usize, has_pytorch: bool },
-    /// A companion is not in the plan.
+    #[error("no `{package}`")]
     CompanionMissing { package: Companion },
-    /// Another version of a companion.
+    #[error("{package} {got} instead of {expected}")]
     CompanionVersion { package: Companion, expected: Version, got: String },
-    /// A companion without CUDA beside a PyTorch with CUDA.
+    #[error("{package} without CUDA next to PyTorch with CUDA")]
     CompanionCpu { package: Companion },
     /// Another `cuda-version` than the specs pin; `None` if it is not in the plan.
+    #[error(
+        "{} instead of {expected}",
+        got.as_ref().map_or("no cuda-version".to_owned(), |got| format!("cuda-version {got}"))
+    )]
     CudaPin { expected: CudaVersion, got: Option<String> },
-    /// The client does not detect this virtual package: `__cuda`.
+    #[error("`{name}` is not detected")]
     VirtualMissing { name: String },
-    /// The detected virtual package is too old; the bound (`>=13`) and the version, if printed.
+    /// The bound (`>=13`) and the detected version, if printed.
+    #[error(
+        "`{name}` is {}{}",
+        detected.as_deref().unwrap_or("too old"),
+        needed.as_ref().map(|needed| format!(", but {needed} is needed")).unwrap_or_default()
+    )]
     VirtualTooLow { name: String, needed: Option<String>, detected: Option<String> },
-    /// No channel has this package or spec.
+    /// The package or spec.
+    #[error("the channel has no `{spec}`")]
     NotFound { spec: String },
-    /// A pin excludes the build; the pin as the client prints it.
+    /// The pin as the client prints it.
+    #[error("the pin `{spec}` conflicts")]
     Pinned { spec: String },
-    /// These requested packages exclude each other; never empty.
+    /// Requested packages; never empty.
+    #[error("{} conflict with each other", packages.join(", "))]
     Conflict { packages: Vec<String> },
-    /// There is no solution, and the client's output does not explain it.
-    Unexplained,
-    /// The client could not read the channel.
+    #[error("{}", fault_text(*kind).unwrap_or_default())]
     Network { kind: FaultKind },
-    /// The client failed.
+    #[error("")]
+    Unexplained,
+    #[error("")]
     Failed,
-    /// The client's output is in an unknown format.
+    #[error("")]
     Unreadable,
 }
 
 impl SolveFinding {
-    /// Whether it contradicts the advice.
-    pub const fn contradicts(&self) -> bool {
-        !matches!(self, Self::NewerBuild { .. })
-    }
-
     /// The code in JSON.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -80,8 +92,8 @@ impl SolveFinding {
             Self::NotFound { .. } => "package-not-found",
             Self::Pinned { .. } => "pinned",
             Self::Conflict { .. } => "conflict",
-            Self::Unexplained => "unexplained",
             Self::Network { .. } => "network",
+            Self::Unexplained => "unexplained",
             Self::Failed => "client-failed",
             Self::Unreadable => "unreadable",
         }
@@ -93,5 +105,13 @@ impl SolveFinding {
             return None;
         };
         Some(name)
+    }
+}
+
+fn with(accelerator: Accelerator) -> String {
+    match accelerator {
+        Accelerator::Cpu => "without CUDA".to_owned(),
+        Accelerator::Mps => "for Metal".to_owned(),
+        Accelerator::Cuda(toolkit) => format!("with CUDA {toolkit}"),
     }
 }

@@ -13,31 +13,44 @@ const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux
 /// The most findings of one explanation.
 const MOST: usize = 8;
 
+/// The text before and after a spec in a line of libmamba or rattler, and what it means. The text after may be
+/// missing if there is one before.
+#[expect(clippy::type_complexity, reason = "a row of a table")]
+const LINES: [(&str, &str, fn(&str) -> Option<SolveFinding>); 10] = [
+    ("pin on ", " is ", pinned),
+    ("the constraint ", " cannot be fulfilled", pinned),
+    ("nothing provides requested ", " needed by ", absent),
+    ("nothing provides ", " needed by ", absent),
+    ("", ", which is missing on the system", absent),
+    ("", " is missing on the system", absent),
+    ("", ", for which no candidates were found", absent),
+    ("", ", which does not exist", absent),
+    ("", " does not exist", absent),
+    ("", ", which conflicts with any installable versions", too_low),
+];
+
 /// The reasons in an explanation; never empty.
 pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
     let mut findings = Vec::new();
-    let is_classic = words.contains("Output in format: Requested package")
-        || words.contains("found to be incompatible with your system");
-    if is_classic {
+    if is_classic(words) || words.contains("found to be incompatible with your system") {
         findings.extend(VIRTUAL.iter().filter_map(|name| by_classic(words, name, choice)));
     } else {
-        for line in words.lines() {
-            add(&mut findings, of_line(line));
-        }
-        add_detected(&mut findings, words);
+        words.lines().filter_map(of_line).for_each(|found| add(&mut findings, found));
+        findings.iter_mut().for_each(|finding| add_detected(finding, words));
         findings.retain(|finding| concerns_choice(finding, choice));
     }
     // Other conflicts follow from a virtual package.
-    if findings.iter().any(is_virtual) {
-        findings.retain(is_virtual);
+    if findings.iter().any(|finding| finding.virtual_package().is_some()) {
+        findings.retain(|finding| finding.virtual_package().is_some());
     }
     if findings.is_empty() {
-        findings.extend(conflict(words));
-    }
-    if findings.is_empty() {
-        findings.push(SolveFinding::Unexplained);
+        findings.push(conflict(words).unwrap_or(SolveFinding::Unexplained));
     }
     findings
+}
+
+fn is_classic(words: &str) -> bool {
+    words.contains("Output in format: Requested package")
 }
 
 /// A missing spec: of a channel, or a virtual package.
@@ -50,27 +63,22 @@ pub(super) fn missing(spec: &str) -> SolveFinding {
     }
 }
 
-fn is_virtual(finding: &SolveFinding) -> bool {
-    matches!(finding, SolveFinding::VirtualMissing { .. } | SolveFinding::VirtualTooLow { .. })
-}
-
 /// Adds a new finding. One line may have the bound on a virtual package, and another the detected version.
-fn add(findings: &mut Vec<SolveFinding>, found: Option<SolveFinding>) {
-    let Some(found) = found else { return };
-    let name = found.virtual_package();
-    let known = findings.iter().position(|known| match name {
-        Some(_) => known.virtual_package() == name,
+fn add(findings: &mut Vec<SolveFinding>, found: SolveFinding) {
+    let is_same = |known: &SolveFinding| match found.virtual_package() {
+        Some(name) => known.virtual_package() == Some(name),
         None => *known == found,
-    });
-    let Some(at) = known else {
+    };
+    let Some(at) = findings.iter().position(is_same) else {
         if findings.len() < MOST {
             findings.push(found);
         }
         return;
     };
-    if let SolveFinding::VirtualTooLow { needed: bound, detected: detected @ None, .. } =
-        &mut findings[at]
-        && let SolveFinding::VirtualTooLow { needed, detected: other, .. } = found
+    if let (
+        SolveFinding::VirtualTooLow { needed: bound, detected: detected @ None, .. },
+        SolveFinding::VirtualTooLow { needed, detected: other, .. },
+    ) = (&mut findings[at], found)
         && *bound == needed
     {
         *detected = other;
@@ -82,65 +90,47 @@ fn of_line(line: &str) -> Option<SolveFinding> {
     let line = line.trim_start_matches(|c: char| {
         c.is_whitespace() || ('\u{2500}'..='\u{257f}').contains(&c) || matches!(c, '-' | '|')
     });
-    if let Some(rest) = line.strip_prefix("pin on ") {
-        let spec = rest.split(" is ").next().unwrap_or_default();
-        return Some(SolveFinding::Pinned { spec: tidy(spec) });
-    }
-    if let Some(rest) = line.strip_prefix("the constraint ") {
-        let (spec, _) = rest.split_once(" cannot be fulfilled")?;
-        return Some(SolveFinding::Pinned { spec: tidy(spec) });
-    }
-    // libmamba's list: "nothing provides __cuda needed by …", "nothing provides requested x 1.*".
-    if let Some(rest) = line.strip_prefix("nothing provides ") {
-        let rest = rest.strip_prefix("requested ").unwrap_or(rest);
-        let spec = rest.split(" needed by ").next().unwrap_or_default();
-        return absent(spec);
-    }
-    for absence in [
-        ", which is missing on the system",
-        " is missing on the system",
-        ", for which no candidates were found",
-        ", which does not exist",
-        " does not exist",
-    ] {
-        if let Some((spec, _)) = line.split_once(absence) {
-            return absent(spec);
-        }
-    }
     // "package cuda-version-13.0-… has constraint __cuda >=13 conflicting with __cuda-12.0-0".
     if let Some((_, rest)) = line.split_once(" has constraint ") {
         let (spec, other) = rest.split_once(" conflicting with ")?;
-        let mut finding = too_low(spec)?;
-        if let SolveFinding::VirtualTooLow { name, detected, .. } = &mut finding {
-            let version = other.strip_prefix(name.as_str()).and_then(|rest| rest.split('-').nth(1));
-            *detected = version.map(str::to_owned);
-        }
-        return Some(finding);
+        let detected = other.strip_prefix(name_of(spec)).and_then(|rest| rest.split('-').nth(1));
+        return too_low_with(spec, detected);
     }
-    let (spec, _) = line.split_once(", which conflicts with any installable versions")?;
-    too_low(spec)
+    LINES.iter().find_map(|(before, after, meaning)| {
+        let rest = line.strip_prefix(before)?;
+        let spec = rest.split_once(after).map(|(spec, _)| spec);
+        Some(meaning(spec.or((!before.is_empty()).then_some(rest))?))
+    })?
+}
+
+fn pinned(spec: &str) -> Option<SolveFinding> {
+    Some(SolveFinding::Pinned { spec: tidy(spec) })
 }
 
 /// A missing package; a virtual package with a bound may only be too old.
 fn absent(spec: &str) -> Option<SolveFinding> {
-    let spec = spec.trim();
-    let name = name_of(spec);
-    if name.is_empty() {
-        return None;
+    let spec = tidy(spec);
+    match name_of(&spec) {
+        "" => None,
+        name if name.starts_with("__") && spec.contains(['<', '>']) => too_low(&spec),
+        _ => Some(missing(&spec)),
     }
-    if name.starts_with("__") && spec.contains(['<', '>']) {
-        return too_low(spec);
-    }
-    Some(missing(&tidy(spec)))
+}
+
+fn too_low(spec: &str) -> Option<SolveFinding> {
+    too_low_with(spec, None)
 }
 
 /// A virtual package with a bound.
-fn too_low(spec: &str) -> Option<SolveFinding> {
+fn too_low_with(spec: &str, detected: Option<&str>) -> Option<SolveFinding> {
     let spec = spec.trim();
     let name = Some(name_of(spec)).filter(|name| name.starts_with("__"))?;
     let needed = spec[name.len()..].trim().trim_end_matches(" *").trim_end_matches('*').trim();
-    let needed = Some(needed.to_owned()).filter(|needed| !needed.is_empty());
-    Some(SolveFinding::VirtualTooLow { name: name.to_owned(), needed, detected: None })
+    Some(SolveFinding::VirtualTooLow {
+        name: name.to_owned(),
+        needed: (!needed.is_empty()).then(|| needed.to_owned()),
+        detected: detected.map(str::to_owned),
+    })
 }
 
 /// The version of a virtual package that the recommended build needs.
@@ -172,39 +162,34 @@ fn concerns_choice(finding: &SolveFinding, choice: &Choice<'_>) -> bool {
     })
 }
 
-/// Adds the detected versions, which rattler prints elsewhere in its tree: "└─ __cuda 12.0".
-fn add_detected(findings: &mut [SolveFinding], words: &str) {
-    for finding in findings {
-        let SolveFinding::VirtualTooLow { name, detected: detected @ None, .. } = finding else {
-            continue;
-        };
-        let is_version = |text: &&str| text.starts_with(|c: char| c.is_ascii_digit());
-        let version = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
-            let rest = words[at + found.len()..].lines().next()?;
-            Some(rest.trim()).filter(is_version).filter(|rest| !rest.contains(' '))
-        });
-        *detected = version.map(str::to_owned);
-    }
+/// Adds the detected version, which rattler prints elsewhere in its tree: "└─ __cuda 12.0".
+fn add_detected(finding: &mut SolveFinding, words: &str) {
+    let SolveFinding::VirtualTooLow { name, detected: detected @ None, .. } = finding else {
+        return;
+    };
+    let is_version =
+        |text: &&str| text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(' ');
+    let version = words.match_indices(&format!("{name} ")).find_map(|(at, found)| {
+        let rest = words[at + found.len()..].lines().next()?;
+        Some(rest.trim()).filter(is_version)
+    });
+    *detected = version.map(str::to_owned);
 }
 
 /// conda's classic solver: "-> __cuda" is needed, and `feature:/linux-64::__cuda==12.9=0` is detected.
 fn by_classic(words: &str, name: &str, choice: &Choice<'_>) -> Option<SolveFinding> {
-    let is_needed = words.contains(&format!("-> {name}"));
-    let marker = format!("::{name}==");
-    let detected = words
-        .split_once(&marker)
-        .map(|(_, rest)| rest.split(['=', '\n']).next().unwrap_or_default().to_owned());
-    let name = name.to_owned();
-    let Some(detected) = detected else {
-        return is_needed.then_some(SolveFinding::VirtualMissing { name });
+    let Some((_, rest)) = words.split_once(&format!("::{name}==")) else {
+        let is_needed = words.contains(&format!("-> {name}"));
+        return is_needed.then(|| SolveFinding::VirtualMissing { name: name.to_owned() });
     };
+    let detected = rest.split(['=', '\n']).next().unwrap_or_default();
     // It also lists satisfied dependencies: only a version below the build's own need is certain.
-    let needed = need(&name, choice)
-        .filter(|needed| detected.parse::<Version>().is_ok_and(|detected| detected < *needed))?;
-    Some(SolveFinding::VirtualTooLow {
-        name,
+    let needed = need(name, choice)?;
+    let is_too_low = detected.parse::<Version>().is_ok_and(|detected| detected < needed);
+    is_too_low.then(|| SolveFinding::VirtualTooLow {
+        name: name.to_owned(),
         needed: Some(format!(">={needed}")),
-        detected: Some(detected),
+        detected: Some(detected.to_owned()),
     })
 }
 
@@ -215,17 +200,20 @@ fn conflict(words: &str) -> Option<SolveFinding> {
     let is_branch = |line: &&str| line.trim_start().starts_with(['├', '└']);
     // The first level of a tree has the requested packages.
     let first = words.lines().filter(is_branch).map(depth).min();
+    let is_classic = is_classic(words);
     for line in words.lines() {
-        let requested = Some(line).filter(|line| is_branch(line) && first == Some(depth(line)));
-        let requested =
-            requested.map(|line| line.trim_start().trim_start_matches(['├', '└', '─', ' ']));
-        let classic = words
-            .contains("Output in format: Requested package")
-            .then(|| line.split("The following").next().unwrap_or_default())
-            .filter(|line| {
-                line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains('=')
-            });
-        let Some(text) = requested.or(classic) else { continue };
+        let text = if is_branch(&line) && first == Some(depth(line)) {
+            line.trim_start().trim_start_matches(['├', '└', '─', ' '])
+        } else {
+            let text = line.split("The following").next().unwrap_or_default();
+            if !is_classic
+                || !text.starts_with(|c: char| c.is_ascii_lowercase())
+                || !text.contains('=')
+            {
+                continue;
+            }
+            text
+        };
         let end = [" is ", " can ", " cannot ", " -> ", ","];
         let end = end.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
         let spec = tidy(&text[..end]);

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::conda::Version;
 use crate::types::ClientKind;
 
+use super::SolveVerdict;
 use super::dry_run::{DryRun, PlannedPackage};
-use super::{SolveVerdict, Status};
 
 /// A check of an advice, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +57,9 @@ pub enum SolveOutcome {
 pub enum NotRunReason {
     /// No build fits.
     NothingFits,
-    /// The client is not installed; these are.
-    NoClient(Vec<ClientKind>),
+    /// The client is not installed; others may be.
+    #[expect(missing_docs, reason = "the names say it")]
+    NoClient { kind: ClientKind, others: Vec<ClientKind> },
     /// This client solves only for the system that it runs on.
     OtherSystem,
     /// `conda-torch-live` is not installed.
@@ -102,46 +103,62 @@ pub enum FolderContents {
     Environment,
 }
 
-/// A folder with too little free space.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shortage<'a> {
-    /// The folder.
-    pub place: &'a WriteFolder,
-    /// The bytes that it needs at least.
-    pub needed: u64,
+/// The result of a verification in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ProofStatus {
+    /// A solver selects the promised build, and there is enough disk space for it.
+    Verified,
+    /// A solver selects something else.
+    Differs,
+    /// A solver finds no solution.
+    Unsolvable,
+    /// A solver selects the promised build, but the disk is too small for it.
+    NoSpace,
+    /// The client could not be run, or did not answer.
+    Failed,
+    /// No client or solver was available.
+    NotRun,
+}
+
+impl ProofStatus {
+    /// The exit code of the process.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Verified | Self::NotRun => 0,
+            Self::Failed => 1,
+            Self::Differs | Self::Unsolvable | Self::NoSpace => 4,
+        }
+    }
 }
 
 impl SolveCheck {
-    /// A check without a run.
-    pub fn not_run(by: SolvedBy, why: NotRunReason) -> Self {
-        Self {
-            by,
-            argv: Vec::new(),
-            env: Vec::new(),
-            took: Duration::ZERO,
-            outcome: SolveOutcome::NotRun(why),
-            age: 0,
-            corrected: false,
-            places: Vec::new(),
+    /// A check that ran no command.
+    pub fn new(by: SolvedBy, outcome: SolveOutcome) -> Self {
+        let (argv, env, places) = (Vec::new(), Vec::new(), Vec::new());
+        let (took, age, corrected) = (Duration::ZERO, 0, false);
+        Self { by, argv, env, took, outcome, age, corrected, places }
+    }
+
+    /// The result in a word.
+    pub fn status(&self) -> ProofStatus {
+        match &self.outcome {
+            SolveOutcome::NotRun(_) => ProofStatus::NotRun,
+            SolveOutcome::Broken(_) => ProofStatus::Failed,
+            SolveOutcome::Answered(_, verdict) => match verdict.status {
+                ProofStatus::Verified if !self.shortages().is_empty() => ProofStatus::NoSpace,
+                status => status,
+            },
         }
     }
 
-    /// Whether the plan has the recommended build.
-    pub fn is_confirmed(&self) -> bool {
-        matches!(&self.outcome, SolveOutcome::Answered(_, verdict) if verdict.status == Status::Confirmed)
-    }
-
-    /// Whether no client could be run.
-    pub fn is_without_client(&self) -> bool {
-        matches!(
-            self.outcome,
-            SolveOutcome::NotRun(NotRunReason::NoClient(_) | NotRunReason::OtherSystem)
-        )
-    }
-
-    /// Whether `conda-torch-live` is missing.
-    pub fn is_without_solver(&self) -> bool {
-        matches!(self.outcome, SolveOutcome::NotRun(NotRunReason::NoSolver))
+    /// The comparison with the advice, if the program answered.
+    pub fn verdict(&self) -> Option<&SolveVerdict> {
+        match &self.outcome {
+            SolveOutcome::Answered(_, verdict) => Some(verdict),
+            SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => None,
+        }
     }
 
     /// The packages of the solved environment.
@@ -159,22 +176,21 @@ impl SolveCheck {
             .then(|| sizes.iter().flatten().fold(0_u64, |sum, size| sum.saturating_add(*size)))
     }
 
-    /// The folders that are certainly too small. An unpacked package is at least as large as its archive;
-    /// on one file system it is linked, not copied.
-    pub fn shortages(&self) -> Vec<Shortage<'_>> {
+    /// The folders that are certainly too small, with the bytes that they need at least. An unpacked package is
+    /// at least as large as its archive; on one file system it is linked, not copied.
+    pub fn shortages(&self) -> Vec<(&WriteFolder, u64)> {
         let packages = self.places.iter().find(|place| place.contents == FolderContents::Packages);
         let archives = self.planned().iter().filter_map(|one| one.size);
         let archives = archives.fold(0_u64, u64::saturating_add);
         let needed = |place: &WriteFolder| match place.contents {
             FolderContents::Packages => self.download().unwrap_or(0),
             FolderContents::Environment => {
-                let is_shared =
-                    packages.is_some_and(|other| other.file_system == place.file_system);
+                let is_shared = packages.is_some_and(|it| it.file_system == place.file_system);
                 if is_shared { 0 } else { archives }
             }
         };
-        let all = self.places.iter().map(|place| Shortage { place, needed: needed(place) });
-        all.filter(|shortage| shortage.needed > shortage.place.free).collect()
+        let all = self.places.iter().map(|place| (place, needed(place)));
+        all.filter(|(place, needed)| *needed > place.free).collect()
     }
 }
 
@@ -196,19 +212,10 @@ mod tests {
 
     fn check(places: Vec<WriteFolder>) -> SolveCheck {
         let packages = vec![planned(100, true), planned(30, true), planned(7, false)];
-        let verdict = SolveVerdict {
-            status: Status::Confirmed,
-            plan: None,
-            findings: Vec::new(),
-            corrections: Vec::new(),
-            words: None,
-        };
+        let (findings, corrections) = (Vec::new(), Vec::new());
+        let verdict = SolveVerdict { status: ProofStatus::Verified, findings, corrections };
         let outcome = SolveOutcome::Answered(DryRun::Planned(packages), verdict);
-        SolveCheck {
-            outcome,
-            places,
-            ..SolveCheck::not_run(SolvedBy::Solver, NotRunReason::NoSolver)
-        }
+        SolveCheck { places, ..SolveCheck::new(SolvedBy::Solver, outcome) }
     }
 
     #[test]
@@ -228,16 +235,14 @@ mod tests {
         let apart =
             [folder(FolderContents::Packages, 130, 1), folder(FolderContents::Environment, 136, 2)];
         let check = check(apart.to_vec());
-        let short: Vec<_> =
-            check.shortages().iter().map(|it| (it.place.contents, it.needed)).collect();
+        let short: Vec<_> = check.shortages().iter().map(|it| (it.0.contents, it.1)).collect();
         assert_eq!(short, [(FolderContents::Environment, 137)]);
     }
 
     #[test]
     fn a_small_cache_is_a_shortage() {
         let check = check(vec![folder(FolderContents::Packages, 129, 1)]);
-        let short: Vec<_> =
-            check.shortages().iter().map(|it| (it.place.contents, it.needed)).collect();
+        let short: Vec<_> = check.shortages().iter().map(|it| (it.0.contents, it.1)).collect();
         assert_eq!(short, [(FolderContents::Packages, 130)]);
     }
 }

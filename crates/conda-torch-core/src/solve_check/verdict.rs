@@ -6,7 +6,8 @@ use crate::types::{Accelerator, Blas, CudaVersion};
 
 use super::dry_run::{DryRun, PlannedPackage};
 use super::finding::SolveFinding;
-use super::no_solution;
+use super::no_solution::{missing, reasons};
+use super::outcome::ProofStatus;
 
 /// What an advice promises.
 #[derive(Debug, Clone, Copy)]
@@ -22,40 +23,12 @@ pub struct Expectation<'a> {
 /// A dry run compared with the advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SolveVerdict {
-    /// The summary.
-    pub status: Status,
-    /// What would be installed; `None` without a solution.
-    pub plan: Option<PlannedPytorch>,
+    /// Never `NoSpace` or `NotRun`: disks are looked at later.
+    pub status: ProofStatus,
     /// The differences, or why there is no solution. A confirmed plan may have notes too.
     pub findings: Vec<SolveFinding>,
     /// What may fix it: all of them together.
     pub corrections: Vec<Correction>,
-    /// An excerpt of the client's output, without colours and secrets.
-    pub words: Option<String>,
-}
-
-/// The summary of a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// The plan has the recommended build.
-    Confirmed,
-    /// The plan has something else.
-    Differs,
-    /// The client finds no solution.
-    NoSolution,
-    /// The client failed: no network, a crash, unknown output.
-    Failed,
-}
-
-/// The PyTorch that would be installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedPytorch {
-    /// The package `pytorch`.
-    pub pytorch: PlannedPackage,
-    /// The accelerator in its build string; `None` if unknown.
-    pub accelerator: Option<Accelerator>,
-    /// The linear algebra library in its build string, if any.
-    pub blas: Option<Blas>,
 }
 
 /// What may fix a verdict: certain only once it was tried.
@@ -73,222 +46,169 @@ pub enum Correction {
 
 /// Compares a dry run with the advice.
 pub fn verdict(expectation: &Expectation<'_>, dry_run: &DryRun) -> SolveVerdict {
-    match dry_run {
-        DryRun::Planned(planned) => of_plan(expectation, planned),
-        DryRun::Unsolvable(words) => {
-            no_solution(expectation, no_solution::reasons(words, expectation.choice), words)
+    let (status, findings) = match dry_run {
+        DryRun::Planned(planned) => {
+            let findings = differences(expectation, planned);
+            let is_note =
+                |finding: &SolveFinding| matches!(finding, SolveFinding::NewerBuild { .. });
+            let is_confirmed = findings.iter().all(is_note);
+            (if is_confirmed { ProofStatus::Verified } else { ProofStatus::Differs }, findings)
+        }
+        DryRun::Unsolvable(words) => (ProofStatus::Unsolvable, reasons(words, expectation.choice)),
+        DryRun::NotFound(specs) if specs.is_empty() => {
+            (ProofStatus::Unsolvable, vec![SolveFinding::Unexplained])
         }
         DryRun::NotFound(specs) => {
-            let mut missing: Vec<SolveFinding> =
-                specs.iter().map(|spec| no_solution::missing(spec)).collect();
-            if missing.is_empty() {
-                missing.push(SolveFinding::Unexplained);
-            }
-            no_solution(expectation, missing, "")
+            (ProofStatus::Unsolvable, specs.iter().map(|spec| missing(spec)).collect())
         }
-        DryRun::Network { words, kind } => failed(SolveFinding::Network { kind: *kind }, words),
-        DryRun::Failed(words) => failed(SolveFinding::Failed, words),
-        DryRun::Unreadable(words) => failed(SolveFinding::Unreadable, words),
-    }
+        DryRun::Network { kind, .. } => {
+            (ProofStatus::Failed, vec![SolveFinding::Network { kind: *kind }])
+        }
+        DryRun::Failed(_) => (ProofStatus::Failed, vec![SolveFinding::Failed]),
+        DryRun::Unreadable(_) => (ProofStatus::Failed, vec![SolveFinding::Unreadable]),
+    };
+    let corrections = corrections(expectation, status, &findings);
+    SolveVerdict { status, findings, corrections }
 }
 
-fn of_plan(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> SolveVerdict {
-    let plan = planned_pytorch(planned);
-    let findings = findings(expectation, plan.as_ref(), planned);
-    let differs = findings.iter().any(SolveFinding::contradicts);
-    let status = if differs { Status::Differs } else { Status::Confirmed };
-    let mut corrections: Vec<_> = spec_correction(expectation, &findings).into_iter().collect();
-    if differs && corrections.is_empty() && expectation.is_existing {
-        corrections.push(Correction::NewEnvironment);
-    }
-    SolveVerdict { status, plan, findings, corrections, words: None }
-}
-
-fn no_solution(
+fn corrections(
     expectation: &Expectation<'_>,
-    findings: Vec<SolveFinding>,
-    words: &str,
-) -> SolveVerdict {
-    let is_cuda = findings.iter().any(|finding| finding.virtual_package() == Some("__cuda"));
-    let needed = expectation.choice.needs_cuda.filter(|_| is_cuda);
-    let mut corrections: Vec<_> = needed.map(Correction::OverrideCuda).into_iter().collect();
-    if findings.iter().any(|finding| matches!(finding, SolveFinding::Pinned { .. })) {
-        corrections.push(Correction::NoPin);
+    status: ProofStatus,
+    findings: &[SolveFinding],
+) -> Vec<Correction> {
+    let mut corrections = Vec::new();
+    match status {
+        ProofStatus::Verified
+        | ProofStatus::Failed
+        | ProofStatus::NoSpace
+        | ProofStatus::NotRun => return corrections,
+        ProofStatus::Differs => corrections.extend(spec_correction(expectation.choice, findings)),
+        ProofStatus::Unsolvable => {
+            let is_cuda = findings.iter().any(|it| it.virtual_package() == Some("__cuda"));
+            let needed = expectation.choice.needs_cuda.filter(|_| is_cuda);
+            corrections.extend(needed.map(Correction::OverrideCuda));
+            let is_pinned = findings.iter().any(|it| matches!(it, SolveFinding::Pinned { .. }));
+            corrections.extend(is_pinned.then_some(Correction::NoPin));
+        }
     }
     if corrections.is_empty() && expectation.is_existing {
         corrections.push(Correction::NewEnvironment);
     }
-    SolveVerdict { status: Status::NoSolution, findings, corrections, ..failed_with(words) }
-}
-
-fn failed(finding: SolveFinding, words: &str) -> SolveVerdict {
-    SolveVerdict { findings: vec![finding], ..failed_with(words) }
-}
-
-fn failed_with(words: &str) -> SolveVerdict {
-    SolveVerdict {
-        status: Status::Failed,
-        plan: None,
-        findings: Vec::new(),
-        corrections: Vec::new(),
-        words: Some(words.to_owned()).filter(|words| !words.is_empty()),
-    }
-}
-
-/// The PyTorch of a plan; `None` without `pytorch`.
-fn planned_pytorch(planned: &[PlannedPackage]) -> Option<PlannedPytorch> {
-    let pytorch = named(planned, "pytorch")?;
-    let (accelerator, blas) = read_build_string(&pytorch.build);
-    Some(PlannedPytorch { pytorch: pytorch.clone(), accelerator, blas })
-}
-
-/// The differences, the most important first.
-fn findings(
-    expectation: &Expectation<'_>,
-    plan: Option<&PlannedPytorch>,
-    planned: &[PlannedPackage],
-) -> Vec<SolveFinding> {
-    let Some(plan) = plan else { return vec![SolveFinding::NoPytorch] };
-    let mut findings: Vec<SolveFinding> =
-        version(expectation, plan).into_iter().chain(accelerator(expectation, plan)).collect();
-    if findings.is_empty() {
-        let other_build =
-            blas(expectation, plan).or_else(|| build_number(expectation, &plan.pytorch));
-        findings.extend(other_build);
-    }
-    findings.extend(channels(expectation, planned));
-    findings.extend(companions(expectation, planned));
-    findings.extend(cuda_pin(expectation, planned));
-    findings
+    corrections
 }
 
 /// A spec with the build string, which leaves a solver no other build. Packages from a wrong channel
 /// have other build strings.
-fn spec_correction(expectation: &Expectation<'_>, findings: &[SolveFinding]) -> Option<Correction> {
+fn spec_correction(choice: &Choice<'_>, findings: &[SolveFinding]) -> Option<Correction> {
     use SolveFinding::{Accelerator, Blas, Channel, CpuBuild, OlderBuild};
     let has = |is_it: fn(&SolveFinding) -> bool| findings.iter().any(is_it);
     if has(|finding| matches!(finding, Channel { .. })) {
         return None;
     }
-    let build = expectation.choice.build;
-    let prefix = build.build_prefix();
+    let prefix = choice.build.build_prefix();
     let glob = if has(|it| matches!(it, CpuBuild { .. } | Accelerator { .. } | Blas { .. })) {
         format!("{prefix}*")
     } else if has(|finding| matches!(finding, OlderBuild { .. })) {
-        format!("{prefix}*_{}", expectation.choice.build_number)
+        format!("{prefix}*_{}", choice.build_number)
     } else {
         return None;
     };
-    let spec = MatchSpec::build("pytorch", build.pytorch, glob);
-    (!expectation.choice.specs.contains(&spec)).then_some(Correction::Spec(spec))
+    let spec = MatchSpec::build("pytorch", choice.build.pytorch, glob);
+    (!choice.specs.contains(&spec)).then_some(Correction::Spec(spec))
+}
+
+/// How a plan differs, the most important first.
+fn differences(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
+    let Some(pytorch) = named(planned, "pytorch") else { return vec![SolveFinding::NoPytorch] };
+    let mut findings = of_pytorch(expectation.choice, pytorch);
+    findings.extend(of_channels(expectation.channels, planned));
+    findings.extend(of_companions(expectation.choice, planned));
+    if let Some(expected) = expectation.choice.cuda_version {
+        let got = named(planned, "cuda-version").map(|package| package.version.clone());
+        if got.as_deref().and_then(|got| got.parse().ok()) != Some(expected) {
+            findings.push(SolveFinding::CudaPin { expected, got });
+        }
+    }
+    findings
 }
 
 fn named<'a>(planned: &'a [PlannedPackage], name: &str) -> Option<&'a PlannedPackage> {
     planned.iter().find(|package| package.name == name)
 }
 
-/// Reads a build string of conda-forge's `pytorch`: `cuda129_mkl_py312_h…_302`. Those for Metal begin
-/// with `cpu`.
-fn read_build_string(build: &str) -> (Option<Accelerator>, Option<Blas>) {
-    let mut words = build.split('_');
-    let accelerator = match words.next().unwrap_or_default() {
-        "cpu" => Some(Accelerator::Cpu),
-        word => word.strip_prefix("cuda").and_then(CudaVersion::from_digits).map(Accelerator::Cuda),
-    };
-    let blas = match words.next() {
-        Some("mkl") => Some(Blas::Mkl),
-        Some("generic") => Some(Blas::Generic),
-        Some(_) | None => None,
-    };
-    (accelerator, blas)
-}
-
-fn version(expectation: &Expectation<'_>, plan: &PlannedPytorch) -> Option<SolveFinding> {
-    let (expected, got) = (expectation.choice.build.pytorch, &plan.pytorch.version);
-    let is_same = got.parse::<Version>().is_ok_and(|got| got == expected);
-    (!is_same).then(|| SolveFinding::Version { expected, got: got.clone() })
-}
-
-fn accelerator(expectation: &Expectation<'_>, plan: &PlannedPytorch) -> Option<SolveFinding> {
-    let expected = expectation.choice.build.accelerator;
-    let Some(got) = plan.accelerator else {
-        return Some(SolveFinding::UnknownBuild { build: plan.pytorch.build.clone() });
-    };
-    match (expected, got) {
-        (Accelerator::Cpu | Accelerator::Mps, Accelerator::Cpu | Accelerator::Mps) => None,
-        (Accelerator::Cuda(expected), Accelerator::Cpu | Accelerator::Mps) => {
-            Some(SolveFinding::CpuBuild { expected })
-        }
-        (Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_), Accelerator::Cuda(_)) => {
-            (expected != got).then_some(SolveFinding::Accelerator { expected, got })
-        }
+/// By version and build string, `cuda129_mkl_py312_h…_302`; those for Metal begin with `cpu`. Other parts of the
+/// build matter only if version and accelerator are right.
+fn of_pytorch(choice: &Choice<'_>, package: &PlannedPackage) -> Vec<SolveFinding> {
+    let build = choice.build;
+    let mut findings = Vec::new();
+    if package.version.parse() != Ok(build.pytorch) {
+        let (expected, got) = (build.pytorch, package.version.clone());
+        findings.push(SolveFinding::Version { expected, got });
     }
-}
-
-fn blas(expectation: &Expectation<'_>, plan: &PlannedPytorch) -> Option<SolveFinding> {
-    let build = expectation.choice.build;
-    let (expected, got) = (build.blas, plan.blas?);
-    (build.blas_in_build_string && expected != got).then_some(SolveFinding::Blas { expected, got })
-}
-
-/// conda-forge ends a build string with the build number.
-fn build_number(expectation: &Expectation<'_>, pytorch: &PlannedPackage) -> Option<SolveFinding> {
-    let expected = expectation.choice.build_number;
-    let got: u64 = pytorch.build.rsplit('_').next()?.parse().ok()?;
-    match got.cmp(&u64::from(expected)) {
-        std::cmp::Ordering::Less => Some(SolveFinding::OlderBuild { expected, got }),
-        std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(SolveFinding::NewerBuild { known: expected, got }),
+    let mut words = package.build.split('_');
+    let cuda = match words.next().unwrap_or_default() {
+        "cpu" => Some(None),
+        word => word.strip_prefix("cuda").and_then(CudaVersion::from_digits).map(Some),
+    };
+    findings.extend(match (build.accelerator.cuda(), cuda) {
+        (_, None) => Some(SolveFinding::UnknownBuild { build: package.build.clone() }),
+        (expected, Some(cuda)) if expected == cuda => None,
+        (Some(expected), Some(None)) => Some(SolveFinding::CpuBuild { expected }),
+        (_, Some(cuda)) => cuda.map(|cuda| SolveFinding::Accelerator {
+            expected: build.accelerator,
+            got: Accelerator::Cuda(cuda),
+        }),
+    });
+    if !findings.is_empty() {
+        return findings;
     }
+    let blas = words.next().filter(|_| build.blas_in_build_string);
+    let blas = [Blas::Mkl, Blas::Generic].into_iter().find(|it| Some(it.as_str()) == blas);
+    let other_blas = blas.filter(|blas| *blas != build.blas);
+    let number = package.build.rsplit('_').next().and_then(|number| number.parse::<u64>().ok());
+    let known = choice.build_number;
+    findings.extend(match (other_blas, number) {
+        (Some(got), _) => Some(SolveFinding::Blas { expected: build.blas, got }),
+        (None, Some(got)) if got < known.into() => {
+            Some(SolveFinding::OlderBuild { expected: known, got })
+        }
+        (None, Some(got)) if got > known.into() => Some(SolveFinding::NewerBuild { known, got }),
+        (None, _) => None,
+    });
+    findings
 }
 
 /// One finding for each unexpected channel, in the order of the packages.
-fn channels(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
-    let mut others: Vec<(String, usize, bool)> = Vec::new();
+fn of_channels(channels: &Channels, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
+    let names: Vec<String> = channels.iter().map(|channel| ChannelName::of(channel).name).collect();
+    let expected = names.join(", ");
+    let mut findings: Vec<SolveFinding> = Vec::new();
     for package in planned {
-        let got = ChannelName::of(&package.channel).name;
-        let is_expected = |channel: &str| is_same_channel(channel, &got);
-        if got.is_empty() || expectation.channels.iter().any(is_expected) {
+        let name = ChannelName::of(&package.channel).name;
+        if name.is_empty() || channels.iter().any(|channel| is_same_channel(channel, &name)) {
             continue;
         }
         let is_pytorch = package.name == "pytorch";
-        match others.iter_mut().find(|(name, ..)| *name == got) {
-            Some((_, count, has_pytorch)) => {
-                *count += 1;
-                *has_pytorch |= is_pytorch;
+        let known = findings.iter_mut().find_map(|finding| match finding {
+            SolveFinding::Channel { got, packages, has_pytorch, .. } if *got == name => {
+                Some((packages, has_pytorch))
             }
-            None => others.push((got, 1, is_pytorch)),
+            _ => None,
+        });
+        if let Some((packages, has_pytorch)) = known {
+            *packages += 1;
+            *has_pytorch |= is_pytorch;
+        } else {
+            let (expected, got, has_pytorch) = (expected.clone(), name, is_pytorch);
+            findings.push(SolveFinding::Channel { expected, got, packages: 1, has_pytorch });
         }
     }
-    let names = expectation.channels.iter().map(|channel| ChannelName::of(channel).name);
-    let expected = names.collect::<Vec<_>>().join(", ");
-    let finding = |(got, packages, has_pytorch)| SolveFinding::Channel {
-        expected: expected.clone(),
-        got,
-        packages,
-        has_pytorch,
-    };
-    others.into_iter().map(finding).collect()
+    findings
 }
 
-/// Whether a channel is the expected one: by its name on anaconda.org, or as a mirror of that name, which
-/// clients use by their settings (`channel_alias`, `mirrored_channels`).
-fn is_same_channel(expected: &str, got: &str) -> bool {
-    // A folder may be printed as a URL.
-    let bare = |name: &str| {
-        let name = ChannelName::of(name).name;
-        name.strip_prefix("file://").map_or(name.clone(), |folder| folder.replace("%20", " "))
-    };
-    let (expected, got) = (bare(expected), bare(got));
-    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    // conda prints only the last part of some URLs.
-    let is_address = |name: &str| name.contains("://") || name.starts_with('/');
-    expected == got || is_address(&got) != is_address(&expected) && last(&got) == last(&expected)
-}
-
-fn companions(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
+fn of_companions(choice: &Choice<'_>, planned: &[PlannedPackage]) -> Vec<SolveFinding> {
     let mut findings = Vec::new();
-    for companion in &expectation.choice.companions {
+    for companion in &choice.companions {
         let (package, expected) = (companion.package, companion.version);
         let Some(got) = named(planned, package.as_str()) else {
             findings.push(SolveFinding::CompanionMissing { package });
@@ -305,9 +225,17 @@ fn companions(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Vec<
     findings
 }
 
-fn cuda_pin(expectation: &Expectation<'_>, planned: &[PlannedPackage]) -> Option<SolveFinding> {
-    let expected = expectation.choice.cuda_version?;
-    let got = named(planned, "cuda-version").map(|package| package.version.clone());
-    let is_same = got.as_deref().and_then(|got| got.parse::<CudaVersion>().ok()) == Some(expected);
-    (!is_same).then_some(SolveFinding::CudaPin { expected, got })
+/// Whether a channel is the expected one: by its name on anaconda.org, or as a mirror of that name, which
+/// clients use by their settings (`channel_alias`, `mirrored_channels`).
+fn is_same_channel(expected: &str, got: &str) -> bool {
+    // A folder may be printed as a URL.
+    let bare = |name: &str| {
+        let name = ChannelName::of(name).name;
+        name.strip_prefix("file://").map_or(name.clone(), |folder| folder.replace("%20", " "))
+    };
+    let (expected, got) = (bare(expected), bare(got));
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    // conda prints only the last part of some URLs.
+    let is_address = |name: &str| name.contains("://") || name.starts_with('/');
+    expected == got || is_address(&got) != is_address(&expected) && last(&got) == last(&expected)
 }

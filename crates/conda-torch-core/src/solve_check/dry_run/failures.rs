@@ -7,21 +7,25 @@ use super::json_output::JsonOutput;
 use super::output_text::{beginning, cleaned, excerpt};
 
 /// Reads an exception.
-pub(super) fn exception(form: &JsonOutput) -> DryRun {
-    let name = form.exception_name.as_deref().unwrap_or_default();
-    let words = form.words();
-    match name {
+pub(super) fn exception(output: &JsonOutput) -> DryRun {
+    let (name, words) = (output.exception().unwrap_or_default(), output.words());
+    let fault = match name {
         "PackagesNotFoundInChannelsError"
         | "PackagesNotFoundError"
         | "PackagesNotFoundInPrefixError"
         | "ResolvePackageNotFound"
-        | "NoPackagesFoundError" => DryRun::NotFound(missing_packages(form)),
+        | "NoPackagesFoundError" => return DryRun::NotFound(missing_packages(output)),
         // Pins of `conda-meta/pinned` and `pinned_packages`, in libmamba's form.
-        "SpecsConfigurationConflictError" => DryRun::Unsolvable(pinned(form)),
-        "UnsatisfiableError"
-        | "LibMambaUnsatisfiableError"
-        | "RattlerUnsatisfiableError"
-        | "UnavailableInvalidDependencies" => DryRun::Unsolvable(cleaned(words)),
+        "SpecsConfigurationConflictError" => {
+            let mut words = cleaned(words);
+            for spec in output.texts("pinned_specs") {
+                words.extend(["\npin on ", &excerpt(spec), " is in force"]);
+            }
+            return DryRun::Unsolvable(words);
+        }
+        "UnavailableInvalidDependencies" => return DryRun::Unsolvable(cleaned(words)),
+        // libmamba's and rattler's have a prefix.
+        _ if name.ends_with("UnsatisfiableError") => return DryRun::Unsolvable(cleaned(words)),
         // The names do not distinguish a missing channel from a missing network.
         "CondaHTTPError"
         | "CondaSSLError"
@@ -32,58 +36,40 @@ pub(super) fn exception(form: &JsonOutput) -> DryRun {
         | "ChannelNotAllowed"
         | "ChannelDenied"
         | "ChecksumMismatchError" => {
-            let kind =
-                channel_fault(words).or_else(|| channel_fault(name)).unwrap_or(FaultKind::Other);
-            DryRun::Network { words: excerpt(words), kind }
+            channel_fault(words).or_else(|| channel_fault(name)).or(Some(FaultKind::Other))
         }
-        _ if name.ends_with("UnsatisfiableError") => DryRun::Unsolvable(cleaned(words)),
-        _ => match channel_fault(words) {
-            Some(kind) => DryRun::Network { words: excerpt(words), kind },
-            None => DryRun::Failed(excerpt(words)),
-        },
+        _ => channel_fault(words),
+    };
+    match fault {
+        Some(kind) => DryRun::Network { words: excerpt(words), kind },
+        None => DryRun::Failed(excerpt(words)),
     }
 }
 
 /// The missing specs: from the list of packages, else from the message.
-fn missing_packages(form: &JsonOutput) -> Vec<String> {
-    if let Some(packages) = form.packages.clone().filter(|packages| !packages.is_empty()) {
-        return packages.iter().map(|spec| excerpt(spec)).collect();
+fn missing_packages(output: &JsonOutput) -> Vec<String> {
+    let packages: Vec<String> = output.texts("packages").map(excerpt).collect();
+    if !packages.is_empty() {
+        return packages;
     }
-    let listed = form.words().lines().filter_map(|line| line.trim_start().strip_prefix("- "));
+    let listed = output.words().lines().filter_map(|line| line.trim_start().strip_prefix("- "));
     listed.take_while(|spec| !spec.contains("://")).map(excerpt).collect()
 }
 
-fn pinned(form: &JsonOutput) -> String {
-    let mut words = cleaned(form.words());
-    for spec in form.pinned_specs.iter().flatten() {
-        words.extend(["\npin on ", &excerpt(spec), " is in force"]);
-    }
-    words
-}
-
 /// Reads a failure without an exception: from the log in the object, the solver's list, or plain text.
-pub(super) fn failure(form: &JsonOutput, stderr: &str, stdout: &str) -> DryRun {
-    let logged = form.log_history.iter().flatten();
-    let grave = logged.filter(|line| matches!(line.level.as_str(), "error" | "critical"));
-    let mut words: Vec<&str> = grave.map(|line| line.message.as_str()).collect();
-    let problems = form.solver_problems.iter().flatten().map(String::as_str);
+pub(super) fn failure(output: &JsonOutput, stderr: &str, stdout: &str) -> DryRun {
     // libsolv's "unsupported request" only repeats what the tree explains.
-    let problems: Vec<&str> = problems.filter(|line| *line != "unsupported request").collect();
-    let is_solver = form.solver_problems.is_some();
-    words.extend(problems);
-    if words.is_empty() {
-        words.extend([form.words()].iter().filter(|words| !words.is_empty()));
+    let problems = output.texts("solver_problems").filter(|line| *line != "unsupported request");
+    let words: Vec<&str> = output.logged_errors().chain(problems).collect();
+    let words = if words.is_empty() { output.words().to_owned() } else { words.join("\n") };
+    if words.trim().is_empty() {
+        let failure = of_failure(stderr).or_else(|| of_failure(stdout));
+        failure.unwrap_or_else(|| DryRun::Failed(excerpt(stderr)))
+    } else if output.is_of_solver() {
+        unsolvable(&words)
+    } else {
+        of_failure(&words).unwrap_or_else(|| DryRun::Failed(excerpt(&words)))
     }
-    let output = words.join("\n");
-    if output.trim().is_empty() {
-        return of_failure(stderr)
-            .or_else(|| of_failure(stdout))
-            .unwrap_or_else(|| DryRun::Failed(excerpt(stderr)));
-    }
-    if is_solver {
-        return unsolvable(&output);
-    }
-    of_failure(&output).unwrap_or_else(|| DryRun::Failed(excerpt(&output)))
 }
 
 /// A request for missing packages, or one without a solution.
@@ -135,52 +121,25 @@ pub(super) fn of_failure(output: &str) -> Option<DryRun> {
 }
 
 /// Text in the output, in lower case, and what it means; the first one found counts.
-const SIGNS: [(&str, FaultKind); 45] = [
-    ("could not find a proxy", FaultKind::Proxy),
-    ("could not resolve proxy", FaultKind::Proxy),
-    ("couldn't resolve proxy", FaultKind::Proxy),
-    ("proxyerror", FaultKind::Proxy),
-    ("certificate", FaultKind::Certificate),
-    ("sslerror", FaultKind::Certificate),
-    ("ssl peer", FaultKind::Certificate),
-    ("ssl connect error", FaultKind::Certificate),
-    ("checksummismatch", FaultKind::Damaged),
-    ("zstderror", FaultKind::Damaged),
-    ("unable to decompress", FaultKind::Damaged),
-    ("decompression error", FaultKind::Damaged),
-    ("data corruption", FaultKind::Damaged),
-    ("incompleteread", FaultKind::CutShort),
-    ("end-of-stream marker", FaultKind::CutShort),
-    ("transferred a partial file", FaultKind::CutShort),
-    ("transfer closed with", FaultKind::CutShort),
-    ("toomanyredirects", FaultKind::Moved),
-    ("exceeded 30 redirects", FaultKind::Moved),
-    ("number of redirects", FaultKind::Moved),
-    ("timed out", FaultKind::Slow),
-    ("timeout was reached", FaultKind::Slow),
-    ("timeouterror", FaultKind::Slow),
-    ("operation too slow", FaultKind::Slow),
-    ("couldn't read a file", FaultKind::NoChannel),
-    ("could not resolve host", FaultKind::NoNetwork),
-    ("couldn't resolve host", FaultKind::NoNetwork),
-    ("failed to resolve", FaultKind::NoNetwork),
-    ("name or service not known", FaultKind::NoNetwork),
-    ("dns error", FaultKind::NoNetwork),
-    ("connection failed", FaultKind::NoNetwork),
-    ("connection refused", FaultKind::NoNetwork),
-    ("connection reset", FaultKind::NoNetwork),
-    ("connectionerror", FaultKind::NoNetwork),
-    ("could not connect", FaultKind::NoNetwork),
-    ("couldn't connect", FaultKind::NoNetwork),
-    ("failed to connect", FaultKind::NoNetwork),
-    ("error sending request", FaultKind::NoNetwork),
-    ("network is unreachable", FaultKind::NoNetwork),
-    ("download error", FaultKind::Other),
-    ("multi-download failed", FaultKind::Other),
-    ("failed to fetch", FaultKind::Other),
-    ("failed to download", FaultKind::Other),
-    ("not loaded!", FaultKind::Other),
-    ("status client error", FaultKind::Other),
+const SIGNS: [(FaultKind, &[&str]); 18] = [
+    (FaultKind::Proxy, &["could not find a proxy", "could not resolve proxy"]),
+    (FaultKind::Proxy, &["couldn't resolve proxy", "proxyerror"]),
+    (FaultKind::Certificate, &["certificate", "sslerror", "ssl peer", "ssl connect error"]),
+    (FaultKind::Damaged, &["checksummismatch", "zstderror", "unable to decompress"]),
+    (FaultKind::Damaged, &["decompression error", "data corruption"]),
+    (FaultKind::CutShort, &["incompleteread", "end-of-stream marker"]),
+    (FaultKind::CutShort, &["transferred a partial file", "transfer closed with"]),
+    (FaultKind::Moved, &["toomanyredirects", "exceeded 30 redirects", "number of redirects"]),
+    (FaultKind::Slow, &["timed out", "timeout was reached", "timeouterror", "operation too slow"]),
+    (FaultKind::NoChannel, &["couldn't read a file"]),
+    (FaultKind::NoNetwork, &["could not resolve host", "couldn't resolve host"]),
+    (FaultKind::NoNetwork, &["failed to resolve", "name or service not known", "dns error"]),
+    (FaultKind::NoNetwork, &["connection failed", "connection refused", "connection reset"]),
+    (FaultKind::NoNetwork, &["connectionerror", "could not connect", "couldn't connect"]),
+    (FaultKind::NoNetwork, &["failed to connect", "error sending request"]),
+    (FaultKind::NoNetwork, &["network is unreachable"]),
+    (FaultKind::Other, &["download error", "multi-download failed", "failed to fetch"]),
+    (FaultKind::Other, &["failed to download", "not loaded!", "status client error"]),
 ];
 
 /// The text before an HTTP status.
@@ -193,8 +152,8 @@ fn channel_fault(words: &str) -> Option<FaultKind> {
     let by_status = BEFORE_A_STATUS.iter().find_map(|before| {
         words.match_indices(before).find_map(|(at, _)| of_status(&words[at + before.len()..]))
     });
-    let by_words = || SIGNS.iter().find(|(sign, _)| words.contains(sign)).map(|(_, kind)| *kind);
-    by_status.or_else(by_words)
+    let is_it = |(_, signs): &&(_, &[&str])| signs.iter().any(|sign| words.contains(sign));
+    by_status.or_else(|| SIGNS.iter().find(is_it).map(|(kind, _)| *kind))
 }
 
 /// The fault of an HTTP status, if any.

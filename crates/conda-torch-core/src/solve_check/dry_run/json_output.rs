@@ -2,84 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::conda::ChannelName;
 
 use super::PlannedPackage;
 
-/// The keys of a success and of a failure.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct JsonOutput {
-    #[serde(deserialize_with = "lenient")]
-    pub actions: Option<Actions>,
-    #[serde(deserialize_with = "lenient")]
-    pub success: Option<bool>,
-    // conda's keys.
-    #[serde(deserialize_with = "lenient")]
-    pub exception_name: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub message: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub error: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub packages: Option<Vec<String>>,
-    #[serde(deserialize_with = "lenient")]
-    pub pinned_specs: Option<Vec<String>>,
-    // mamba's keys.
-    #[serde(deserialize_with = "lenient")]
-    pub solver_problems: Option<Vec<String>>,
-    #[serde(deserialize_with = "lenient")]
-    pub log_history: Option<Vec<Logged>>,
-}
-
-/// A line of libmamba's log.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Logged {
-    pub level: String,
-    pub message: String,
-}
-
-/// The changes of a plan.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "UPPERCASE")]
-pub(super) struct Actions {
-    fetch: Vec<Row>,
-    link: Vec<Row>,
-}
-
-/// A package as a client prints it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Row {
-    name: String,
-    version: String,
-    build: String,
-    build_string: String,
-    #[serde(deserialize_with = "lenient")]
-    base_url: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    url: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    channel: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    size: Option<u64>,
-}
-
-/// A value of the expected type, else nothing: one odd key does not spoil the rest.
-fn lenient<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: serde::de::DeserializeOwned,
-    D: serde::Deserializer<'de>,
-{
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(T::deserialize(value).ok())
-}
+/// The output of a dry run. A value of another type than expected counts as missing.
+pub(super) struct JsonOutput(Value);
 
 pub(super) enum Search {
-    Output(Box<JsonOutput>),
+    Output(JsonOutput),
     /// A truncated object.
     Cut,
     Nothing,
@@ -94,13 +27,13 @@ pub(super) fn find(text: &str) -> Search {
     let mut from = 0;
     for _ in 0..STARTS {
         let Some(start) = text[from..].find('{').map(|at| from + at) else { break };
-        let mut values =
-            serde_json::Deserializer::from_str(&text[start..]).into_iter::<JsonOutput>();
+        let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter();
         match values.next() {
-            Some(Ok(form)) => {
+            Some(Ok(object)) => {
                 from = start + values.byte_offset().max(1);
-                if form.is_output() {
-                    found = Search::Output(Box::new(form));
+                let output = JsonOutput(object);
+                if output.is_output() {
+                    found = Search::Output(output);
                 }
             }
             Some(Err(error)) if error.is_eof() && !matches!(found, Search::Output(_)) => {
@@ -114,56 +47,83 @@ pub(super) fn find(text: &str) -> Search {
 
 impl JsonOutput {
     fn is_output(&self) -> bool {
-        self.actions.is_some()
-            || self.success.is_some()
-            || self.exception_name.is_some()
-            || self.error.is_some()
-            || self.solver_problems.is_some()
-            || self.log_history.is_some()
+        self.0["actions"].is_object()
+            || self.success().is_some()
+            || self.is_of_solver()
+            || self.0["log_history"].is_array()
+            || ["exception_name", "error"].iter().any(|key| self.0[key].is_string())
+    }
+
+    pub(super) fn success(&self) -> Option<bool> {
+        self.0["success"].as_bool()
+    }
+
+    /// The name of conda's exception.
+    pub(super) fn exception(&self) -> Option<&str> {
+        self.0["exception_name"].as_str()
     }
 
     /// The message of a failure.
     pub(super) fn words(&self) -> &str {
-        self.message.as_deref().or(self.error.as_deref()).unwrap_or_default()
+        self.0["message"].as_str().or(self.0["error"].as_str()).unwrap_or_default()
     }
-}
 
-impl Actions {
-    /// The linked packages, with the sizes of their archives.
-    pub(super) fn planned(&self) -> Vec<PlannedPackage> {
-        let fetched: BTreeMap<(&str, &str, &str), &Row> =
-            self.fetch.iter().map(|row| (row.key(), row)).collect();
-        let rows = if self.link.is_empty() { &self.fetch } else { &self.link };
-        let one = |row: &Row| {
-            let archive = fetched.get(&row.key()).copied();
+    /// Whether mamba's solver printed it.
+    pub(super) fn is_of_solver(&self) -> bool {
+        self.0["solver_problems"].is_array()
+    }
+
+    /// The texts under a key.
+    pub(super) fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.0[key].as_array().into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// The errors in libmamba's log.
+    pub(super) fn logged_errors(&self) -> impl Iterator<Item = &str> {
+        let lines = self.0["log_history"].as_array().into_iter().flatten();
+        let is_grave = |line: &&Value| matches!(text(line, "level"), "error" | "critical");
+        lines.filter(is_grave).map(|line| text(line, "message"))
+    }
+
+    /// The linked packages, with the sizes of their archives; `None` without a plan.
+    pub(super) fn planned(&self) -> Option<Vec<PlannedPackage>> {
+        let actions = self.0["actions"].as_object()?;
+        let rows = |key| actions.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let (fetched, linked) = (rows("FETCH"), rows("LINK"));
+        let rows = if linked.is_empty() { fetched } else { linked };
+        let fetched: BTreeMap<_, _> = fetched.iter().map(|row| (key(row), row)).collect();
+        let package = |row: &Value| {
+            let archive = fetched.get(&key(row));
+            let (name, version, build) = key(row);
             PlannedPackage {
-                name: row.name.clone(),
-                version: row.version.clone(),
-                build: row.build_string().to_owned(),
-                channel: row.channel(),
-                size: archive.and_then(|archive| archive.size).or(row.size),
+                name: name.to_owned(),
+                version: version.to_owned(),
+                build: build.to_owned(),
+                channel: channel(row),
+                size: archive.and_then(|archive| archive["size"].as_u64()).or(row["size"].as_u64()),
                 to_download: Some(archive.is_some()),
             }
         };
-        rows.iter().map(one).collect()
+        Some(rows.iter().map(package).collect())
     }
 }
 
-impl Row {
-    fn build_string(&self) -> &str {
-        if self.build_string.is_empty() { &self.build } else { &self.build_string }
-    }
+fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+    object[key].as_str().unwrap_or_default()
+}
 
-    fn key(&self) -> (&str, &str, &str) {
-        (&self.name, &self.version, self.build_string())
-    }
+/// Name, version and build of a package.
+fn key(row: &Value) -> (&str, &str, &str) {
+    let build = row["build_string"].as_str().filter(|build| !build.is_empty());
+    (text(row, "name"), text(row, "version"), build.unwrap_or(text(row, "build")))
+}
 
-    /// The URL if there is one, else the name.
-    fn channel(&self) -> String {
-        if let Some(url) = self.url.as_deref().filter(|url| url.contains("://")) {
-            return ChannelName::of_package(url).name;
-        }
-        let base = self.base_url.as_deref().filter(|base| !base.is_empty());
-        ChannelName::of(base.or(self.channel.as_deref()).unwrap_or_default()).name
+/// The channel of a package, from its URL if there is one.
+fn channel(row: &Value) -> String {
+    let url = text(row, "url");
+    if url.contains("://") {
+        return ChannelName::of_package(url).name;
     }
+    let base = text(row, "base_url");
+    ChannelName::of(if base.is_empty() { text(row, "channel") } else { base }).name
 }

@@ -18,6 +18,7 @@ use crate::types::{ClientKind, InstalledPackage};
 
 use failures::of_failure;
 use json_output::Search;
+use output_text::{excerpt, plain};
 
 /// The output of a dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ const MOST: usize = 32 << 20;
 /// Reads a client's output. For pixi, `stdout` is its lock file.
 pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
     if stdout.len() > MOST {
-        return DryRun::Unreadable(output_text::excerpt(stdout));
+        return DryRun::Unreadable(excerpt(stdout));
     }
     match client {
         ClientKind::Pixi => pixi::read(code, stdout, stderr),
@@ -89,29 +90,27 @@ pub fn keep(planned: &mut Vec<PlannedPackage>, installed: Vec<InstalledPackage>)
 
 /// mamba 1 is conda with another solver, and mamba 2 is micromamba: the keys decide.
 fn of_json(code: Option<i32>, stdout: &str, stderr: &str) -> DryRun {
-    let (text, errors) = (output_text::plain(stdout), output_text::plain(stderr));
-    let form = match json_output::find(&text) {
-        Search::Output(form) => *form,
-        Search::Cut => return DryRun::Unreadable(output_text::excerpt(&text)),
+    let (text, errors) = (plain(stdout), plain(stderr));
+    let output = match json_output::find(&text) {
+        Search::Output(output) => output,
+        Search::Cut => return DryRun::Unreadable(excerpt(&text)),
+        // A client that fails at its start prints plain text.
         Search::Nothing => {
-            // A client that fails at its start prints plain text.
-            let is_silent = text.trim().is_empty();
-            let output = if is_silent { &errors } else { &text };
-            return match of_failure(&errors).or_else(|| of_failure(&text)) {
-                Some(failure) => failure,
-                None if code != Some(0) && is_silent && !errors.trim().is_empty() => {
-                    DryRun::Failed(output_text::excerpt(output))
-                }
-                None => DryRun::Unreadable(output_text::excerpt(output)),
-            };
+            let failure = of_failure(&errors).or_else(|| of_failure(&text));
+            return failure.unwrap_or_else(|| match (text.trim(), errors.trim()) {
+                ("", "") => DryRun::Unreadable(String::new()),
+                ("", _) if code != Some(0) => DryRun::Failed(excerpt(&errors)),
+                ("", _) => DryRun::Unreadable(excerpt(&errors)),
+                (_, _) => DryRun::Unreadable(excerpt(&text)),
+            });
         }
     };
-    if form.exception_name.as_deref().is_some_and(|name| name != "DryRunExit") {
-        return failures::exception(&form);
+    if output.exception().is_some_and(|name| name != "DryRunExit") {
+        return failures::exception(&output);
     }
-    match &form.actions {
-        Some(actions) if form.success != Some(false) => DryRun::Planned(actions.planned()),
-        None if form.success == Some(true) => DryRun::Planned(Vec::new()),
-        Some(_) | None => failures::failure(&form, &errors, &text),
+    match output.planned() {
+        Some(planned) if output.success() != Some(false) => DryRun::Planned(planned),
+        None if output.success() == Some(true) => DryRun::Planned(Vec::new()),
+        Some(_) | None => failures::failure(&output, &errors, &text),
     }
 }

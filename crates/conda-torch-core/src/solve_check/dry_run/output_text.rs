@@ -1,5 +1,7 @@
 //! Output of a client as plain text, without secrets, and shortened.
 
+use anstream::adapter::strip_str;
+
 use crate::conda::without_secrets;
 
 /// The longest excerpt, in characters.
@@ -10,24 +12,9 @@ const LONG: usize = 16 << 10;
 
 /// A text without colours, carriage returns, a byte order mark and other control characters.
 pub(super) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.trim_start_matches('\u{feff}').chars().peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '\u{1b}' => match characters.next() {
-                // CSI: up to a letter; OSC: up to a bell.
-                Some('[') => while characters.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
-                Some(']') => while characters.next().is_some_and(|c| c != '\u{7}') {},
-                Some(_) | None => {}
-            },
-            '\r' if characters.peek() == Some(&'\n') => {}
-            '\r' => plain.push('\n'),
-            '\n' | '\t' => plain.push(c),
-            c if c.is_control() => {}
-            c => plain.push(c),
-        }
-    }
-    plain
+    let text = strip_str(text.trim_start_matches('\u{feff}')).to_string();
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "")
 }
 
 /// A text, without colours and secrets.
