@@ -39,26 +39,27 @@ pub(super) fn verify(
         context.offline,
         LiveQuestion::Solve { specs, virtual_packages },
     );
-    let broken = |why| SolveCheck::new(SolvedBy::Solver, SolveOutcome::Broken(why));
+    let (mut age, mut took) = (0, Duration::ZERO);
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
-    let (mut proof, took) = match live::ask(&program, &question, deadline, progress) {
-        Err(error) => (broken(RunError::NotStarted(format!("{error:#}"))), Duration::ZERO),
-        Ok(ran) => match exit_code(ran.end, deadline)? {
-            Err(why) => (broken(why), ran.took),
-            Ok(_) => {
+    let outcome = match live::ask(&program, &question, deadline, progress) {
+        Err(error) => SolveOutcome::Broken(RunError::NotStarted(format!("{error:#}"))),
+        Ok(ran) => {
+            took = ran.took;
+            if let Err(why) = exit_code(ran.end, deadline)? {
+                SolveOutcome::Broken(why)
+            } else {
                 let text = |bytes| String::from_utf8_lossy(bytes);
-                let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
+                let dry_run;
+                (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
                 let channels = answer.channels;
-                let verdict =
-                    verdict(&Expectation { choice, channels, is_existing: false }, &dry_run);
-                let outcome = SolveOutcome::Answered(dry_run, verdict);
-                (SolveCheck { age, ..SolveCheck::new(SolvedBy::Solver, outcome) }, ran.took)
+                let expectation = Expectation { choice, channels, is_existing: false };
+                let verdict = verdict(&expectation, &dry_run);
+                SolveOutcome::Answered(dry_run, verdict)
             }
-        },
+        }
     };
-    proof.argv = vec![program.display().to_string()];
-    proof.took = took;
-    Ok(proof)
+    let argv = vec![program.display().to_string()];
+    Ok(SolveCheck { argv, took, age, ..SolveCheck::new(SolvedBy::Solver, outcome) })
 }
 
 /// The virtual packages that the client detects, with the overrides of the command.

@@ -13,20 +13,27 @@ const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux
 /// The most findings of one explanation.
 const MOST: usize = 8;
 
+/// What a line says of a spec.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Pinned,
+    Absent,
+    TooLow,
+}
+
 /// The text before and after a spec in a line of libmamba or rattler, and what it means. The text after may be
 /// missing if there is one before.
-#[expect(clippy::type_complexity, reason = "a row of a table")]
-const LINES: [(&str, &str, fn(&str) -> Option<SolveFinding>); 10] = [
-    ("pin on ", " is ", pinned),
-    ("the constraint ", " cannot be fulfilled", pinned),
-    ("nothing provides requested ", " needed by ", absent),
-    ("nothing provides ", " needed by ", absent),
-    ("", ", which is missing on the system", absent),
-    ("", " is missing on the system", absent),
-    ("", ", for which no candidates were found", absent),
-    ("", ", which does not exist", absent),
-    ("", " does not exist", absent),
-    ("", ", which conflicts with any installable versions", too_low),
+const LINES: [(&str, &str, Meaning); 10] = [
+    ("pin on ", " is ", Meaning::Pinned),
+    ("the constraint ", " cannot be fulfilled", Meaning::Pinned),
+    ("nothing provides requested ", " needed by ", Meaning::Absent),
+    ("nothing provides ", " needed by ", Meaning::Absent),
+    ("", ", which is missing on the system", Meaning::Absent),
+    ("", " is missing on the system", Meaning::Absent),
+    ("", ", for which no candidates were found", Meaning::Absent),
+    ("", ", which does not exist", Meaning::Absent),
+    ("", " does not exist", Meaning::Absent),
+    ("", ", which conflicts with any installable versions", Meaning::TooLow),
 ];
 
 /// The reasons in an explanation; never empty.
@@ -36,7 +43,9 @@ pub(super) fn reasons(words: &str, choice: &Choice<'_>) -> Vec<SolveFinding> {
         findings.extend(VIRTUAL.iter().filter_map(|name| by_classic(words, name, choice)));
     } else {
         words.lines().filter_map(of_line).for_each(|found| add(&mut findings, found));
-        findings.iter_mut().for_each(|finding| add_detected(finding, words));
+        for finding in &mut findings {
+            add_detected(finding, words);
+        }
         findings.retain(|finding| concerns_choice(finding, choice));
     }
     // Other conflicts follow from a virtual package.
@@ -94,35 +103,26 @@ fn of_line(line: &str) -> Option<SolveFinding> {
     if let Some((_, rest)) = line.split_once(" has constraint ") {
         let (spec, other) = rest.split_once(" conflicting with ")?;
         let detected = other.strip_prefix(name_of(spec)).and_then(|rest| rest.split('-').nth(1));
-        return too_low_with(spec, detected);
+        return too_low(spec, detected);
     }
-    LINES.iter().find_map(|(before, after, meaning)| {
+    let (spec, meaning) = LINES.iter().find_map(|(before, after, meaning)| {
         let rest = line.strip_prefix(before)?;
         let spec = rest.split_once(after).map(|(spec, _)| spec);
-        Some(meaning(spec.or((!before.is_empty()).then_some(rest))?))
-    })?
-}
-
-fn pinned(spec: &str) -> Option<SolveFinding> {
-    Some(SolveFinding::Pinned { spec: tidy(spec) })
-}
-
-/// A missing package; a virtual package with a bound may only be too old.
-fn absent(spec: &str) -> Option<SolveFinding> {
-    let spec = tidy(spec);
-    match name_of(&spec) {
-        "" => None,
-        name if name.starts_with("__") && spec.contains(['<', '>']) => too_low(&spec),
-        _ => Some(missing(&spec)),
+        Some((spec.or((!before.is_empty()).then_some(rest))?, *meaning))
+    })?;
+    match meaning {
+        Meaning::Pinned => Some(SolveFinding::Pinned { spec: tidy(spec) }),
+        Meaning::TooLow => too_low(spec, None),
+        // A virtual package with a bound may only be too old.
+        Meaning::Absent if name_of(spec).starts_with("__") && spec.contains(['<', '>']) => {
+            too_low(spec, None)
+        }
+        Meaning::Absent => (!name_of(spec).is_empty()).then(|| missing(&tidy(spec))),
     }
-}
-
-fn too_low(spec: &str) -> Option<SolveFinding> {
-    too_low_with(spec, None)
 }
 
 /// A virtual package with a bound.
-fn too_low_with(spec: &str, detected: Option<&str>) -> Option<SolveFinding> {
+fn too_low(spec: &str, detected: Option<&str>) -> Option<SolveFinding> {
     let spec = spec.trim();
     let name = Some(name_of(spec)).filter(|name| name.starts_with("__"))?;
     let needed = spec[name.len()..].trim().trim_end_matches(" *").trim_end_matches('*').trim();

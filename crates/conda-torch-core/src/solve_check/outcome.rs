@@ -42,7 +42,6 @@ pub enum SolvedBy {
 
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a run")]
 pub enum SolveOutcome {
     /// No program was run.
     NotRun(NotRunReason),
@@ -146,10 +145,11 @@ impl SolveCheck {
         match &self.outcome {
             SolveOutcome::NotRun(_) => ProofStatus::NotRun,
             SolveOutcome::Broken(_) => ProofStatus::Failed,
-            SolveOutcome::Answered(_, verdict) => match verdict.status {
-                ProofStatus::Verified if !self.shortages().is_empty() => ProofStatus::NoSpace,
-                status => status,
-            },
+            SolveOutcome::Answered(_, verdict) => {
+                let is_verified = verdict.status == ProofStatus::Verified;
+                let is_short = is_verified && !self.shortages().is_empty();
+                if is_short { ProofStatus::NoSpace } else { verdict.status }
+            }
         }
     }
 

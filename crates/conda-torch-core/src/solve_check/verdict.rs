@@ -189,11 +189,11 @@ fn of_channels(channels: &Channels, planned: &[PlannedPackage]) -> Vec<SolveFind
             continue;
         }
         let is_pytorch = package.name == "pytorch";
-        let known = findings.iter_mut().find_map(|finding| match finding {
-            SolveFinding::Channel { got, packages, has_pytorch, .. } if *got == name => {
-                Some((packages, has_pytorch))
-            }
-            _ => None,
+        let known = findings.iter_mut().find_map(|finding| {
+            let SolveFinding::Channel { got, packages, has_pytorch, .. } = finding else {
+                return None;
+            };
+            (*got == name).then_some((packages, has_pytorch))
         });
         if let Some((packages, has_pytorch)) = known {
             *packages += 1;
