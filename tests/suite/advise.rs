@@ -1,0 +1,551 @@
+//! Recorded machines and the expected answer for each, written by hand from the facts about conda-forge's
+//! builds, NVIDIA's drivers and the kernels in each build.
+
+use crate::common::machine;
+use conda_torch_core::conda::Version;
+use conda_torch_core::diagnostics::{Diagnostic, Severity};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::resolve::{Advice, Request, RequestedAccelerator, Status, Unlock, advise};
+use conda_torch_core::types::{Blas, Companion};
+
+/// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
+fn answer(advice: &Advice<'_>) -> (String, String) {
+    advice.recommended.as_ref().map_or(("nothing".to_owned(), String::new()), |choice| {
+        let build = format!(
+            "{} {} {}",
+            choice.build.pytorch,
+            choice.build.build_prefix(),
+            choice.build_number
+        );
+        let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
+        (build, specs.join(" "))
+    })
+}
+
+fn codes(advice: &Advice<'_>) -> Vec<&'static str> {
+    let reasons = advice
+        .recommended
+        .iter()
+        .flat_map(|choice| choice.reasons.iter().map(|r| r.diagnostic.code()));
+    advice.diagnostics.iter().map(Diagnostic::code).chain(reasons).collect()
+}
+
+#[track_caller]
+fn check(
+    name: &str,
+    request: &Request,
+    build: &str,
+    specs: &str,
+    status: Status,
+    expected: &[&str],
+) {
+    let advice = advise(&machine(name), request, Matrix::embedded());
+    assert_eq!(
+        answer(&advice),
+        (build.to_owned(), specs.to_owned()),
+        "{name}: {:?}",
+        advice.diagnostics
+    );
+    let codes = codes(&advice);
+    assert_eq!(advice.status, status, "{name}: {codes:?}");
+    for code in expected {
+        assert!(codes.contains(code), "{name}: expected {code} in {codes:?}");
+    }
+}
+
+/// As [`check`], with the default request.
+#[track_caller]
+fn plain(name: &str, build: &str, specs: &str, status: Status, expected: &[&str]) {
+    check(name, &Request::default(), build, specs, status, expected);
+}
+
+const CUDA129: &str = "pytorch-gpu=2.13.0 cuda-version=12.9";
+const CUDA130: &str = "pytorch-gpu=2.13.0 cuda-version=13.0";
+const CUDA118: &str = "pytorch-gpu=2.5.1 cuda-version=11.8";
+const CUDA120: &str = "pytorch-gpu=2.5.1 cuda-version=12.0";
+const CPU: &str = "pytorch-cpu=2.13.0";
+
+#[test]
+fn gpus_before_turing_get_cuda_12_9_with_every_driver() {
+    use Status::Ok;
+    plain("gtx1080ti-driver-580", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
+    plain(
+        "gtx1080ti-driver-535",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Ok,
+        &["minor-version-compatibility"],
+    );
+    plain("v100-driver-580", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
+}
+
+#[test]
+fn a_blackwell_gpu_gets_the_toolkit_of_its_driver() {
+    plain("rtx5090-driver-570", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &["driver-too-old"]);
+    plain("rtx5090-driver-580", "2.13.0 cuda130_mkl 302", CUDA130, Status::Ok, &[]);
+    plain("b300-driver-580", "2.13.0 cuda130_mkl 302", CUDA130, Status::Ok, &[]);
+}
+
+#[test]
+fn a_driver_for_cuda_12_4_gets_cuda_12_9() {
+    plain(
+        "rtx4090-driver-550-says-cuda-12.4",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Status::Ok,
+        &["minor-version-compatibility", "driver-too-old"],
+    );
+}
+
+#[test]
+fn old_drivers_get_the_newest_supported_pytorch() {
+    use Status::{Degraded, Ok};
+    plain("a100-driver-470", "2.5.1 cuda118 303", CUDA118, Ok, &["driver-too-old"]);
+    plain("k80-driver-470", "2.5.1 cuda118 303", CUDA118, Ok, &[]);
+    plain("kepler-and-ampere-driver-470", "2.5.1 cuda118 303", CUDA118, Ok, &[]);
+    plain("p100-driver-450", "2.5.1 cuda118 303", CUDA118, Ok, &[]);
+    let cuda110 = "pytorch=1.12.1=cuda110* cuda-version=11.0";
+    plain(
+        "p100-driver-450-before-450.80.02",
+        "1.12.1 cuda110 201",
+        cuda110,
+        Ok,
+        &["driver-too-old"],
+    );
+    let cuda102 = "pytorch=1.12.1=cuda102* cuda-version=10.2";
+    plain("v100-driver-440", "1.12.1 cuda102 201", cuda102, Ok, &["driver-too-old"]);
+    plain(
+        "driver-418-before-every-build",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "driver-too-old"],
+    );
+}
+
+#[test]
+fn without_a_usable_gpu_the_cpu_build_is_recommended_with_a_reason() {
+    use Status::{Degraded, Ok};
+    plain("no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);
+    plain(
+        "gtx1080ti-nouveau-no-driver",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "card-without-driver"],
+    );
+    plain(
+        "card-of-an-unknown-chip-no-driver",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used"],
+    );
+    plain(
+        "login-node-driver-550-no-gpu",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "no-gpu"],
+    );
+    // The build fits the GPU that the container would have.
+    let seen = &["libcuda-missing", "driver-too-old"];
+    plain(
+        "h100-container-started-without-the-gpu",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Degraded,
+        seen,
+    );
+    plain("amd-radeon", "2.13.0 cpu_mkl 102", CPU, Ok, &["amd-gpu"]);
+    plain("intel-laptop", "2.13.0 cpu_mkl 102", CPU, Ok, &["intel-gpu"]);
+    plain("graviton-no-gpu", "2.13.0 cpu_generic 2", CPU, Ok, &[]);
+    plain("windows-no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);
+}
+
+#[test]
+fn driver_problems_are_diagnosed() {
+    use Status::{Degraded, Ok};
+    let with_129 = |name, status, code| {
+        plain(name, "2.13.0 cuda129_mkl 302", CUDA129, status, &[code]);
+    };
+    let with_130 = |name, status, code| {
+        plain(name, "2.13.0 cuda130_mkl 302", CUDA130, status, &[code]);
+    };
+    with_130("driver-updated-not-rebooted", Degraded, "driver-mismatch");
+    // Driver 535 runs CUDA 12, although another libcuda is loaded first.
+    with_129("compat-on-geforce", Degraded, "forward-compatibility");
+    with_129("compat-on-a100", Ok, "forward-compatibility");
+    with_129("devices-for-a-group-alone", Degraded, "no-permission");
+    with_130("secure-boot-key-not-enrolled", Degraded, "secure-boot");
+    with_130("kernel-updated-module-not-built", Degraded, "module-not-built");
+    with_130("module-not-loaded", Degraded, "module-not-loaded");
+    with_129("wsl2-linux-driver-installed", Degraded, "wsl-driver-shadowed");
+    with_129("wsl2-lib-off-the-path", Ok, "wsl-path");
+    let nouveau = &["nouveau", "card-without-driver"];
+    plain("gtx1080ti-nouveau-no-driver", "2.13.0 cpu_mkl 102", CPU, Degraded, nouveau);
+}
+
+#[test]
+fn inaccessible_and_shared_gpus_are_diagnosed() {
+    use Status::{Degraded, Ok};
+    let with_129 = |name, status, codes: &[&str]| {
+        plain(name, "2.13.0 cuda129_mkl 302", CUDA129, status, codes);
+    };
+    let on_cpu = |name, status, codes: &[&str]| {
+        plain(name, "2.13.0 cpu_mkl 102", CPU, status, codes);
+    };
+    with_129("container-without-the-gpu", Degraded, &["container-without-gpu", "libcuda-missing"]);
+    with_129("container-utility-alone", Degraded, &["container-without-compute"]);
+    with_129("mig-without-instance", Degraded, &["mig-without-instance"]);
+    with_129("mig-two-slices", Ok, &["mig"]);
+    with_129("vgpu-v100d-16q", Ok, &["vgpu", "no-kernels"]);
+    on_cpu("vgpu-a40-8a-no-cuda", Degraded, &["vgpu-without-cuda", "no-gpu"]);
+    on_cpu("slurm-job-without-gres", Degraded, &["gpu-not-allocated", "no-gpu"]);
+    on_cpu("wsl1", Ok, &["wsl-1"]);
+    for (name, status) in
+        [("cuda-visible-devices-empty", Degraded), ("cuda-visible-devices-one-of-two", Ok)]
+    {
+        plain(name, "2.13.0 cuda130_mkl 302", CUDA130, status, &["gpu-hidden"]);
+    }
+}
+
+#[test]
+fn a_gpu_that_no_build_serves_gets_the_cpu_build() {
+    use Status::Degraded;
+    plain("gtx680", "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-too-old", "gpu-not-used"]);
+    // The oldest build for Windows has CUDA 12.6, and driver 546 supports CUDA 12.3.
+    let new = &["gpu-too-new", "ptx-needs-newer-driver"];
+    plain("windows-gpu-14.0-driver-546", "2.13.0 cpu_mkl 102", CPU, Degraded, new);
+    let none = &["jetson-without-build", "no-kernels"];
+    plain("jetson-nano", "2.13.0 cpu_generic 2", CPU, Degraded, none);
+}
+
+#[test]
+fn healthy_machines_have_no_driver_problems() {
+    for name in ["rtx3080-driver-580", "no-gpu", "wsl-driver-560", "macos-12-arm64"] {
+        let machine = machine(name);
+        let advice = advise(&machine, &Request::default(), Matrix::embedded());
+        let trouble = |d: &&Diagnostic| d.degrades() || d.severity() > Severity::Info;
+        assert_eq!(advice.diagnostics.iter().find(trouble), None, "{name}");
+    }
+}
+
+#[test]
+fn every_gpu_of_a_machine_is_served_if_a_build_does() {
+    plain("two-gpus-6.1-and-8.9", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &["no-kernels"]);
+}
+
+#[test]
+fn an_old_glibc_gets_the_last_builds_whose_cuda_libraries_run_on_it() {
+    use Status::{Degraded, Ok};
+    plain(
+        "centos7-glibc-2.17-a100",
+        "2.5.1 cuda120 303",
+        CUDA120,
+        Ok,
+        &["glibc-too-old", "glibc-not-tried"],
+    );
+    plain("ubuntu1804-glibc-2.27-v100", "2.5.1 cuda120 303", CUDA120, Ok, &["glibc-too-old"]);
+    plain("centos7-glibc-2.17-no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);
+    plain(
+        "centos7-glibc-2.17-rtx5090",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "glibc-too-old"],
+    );
+    plain("alpine-musl", "nothing", "", Status::Unsatisfiable, &["no-glibc"]);
+}
+
+#[test]
+fn arm_machines_get_the_builds_of_their_variant() {
+    use Status::{Degraded, Ok};
+    let tegra = "pytorch-gpu=2.13.0 cuda-version=12.9 arm-variant=*=tegra";
+    let sbsa129 = "pytorch-gpu=2.13.0 cuda-version=12.9 arm-variant=*=sbsa";
+    let sbsa130 = "pytorch-gpu=2.13.0 cuda-version=13.0 arm-variant=*=sbsa";
+    plain("jetson-orin-jetpack-6", "2.13.0 cuda129_generic 202", tegra, Ok, &[]);
+    plain("jetson-orin-jetpack-7", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
+    plain("jetson-thor", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
+    plain(
+        "jetson-xavier",
+        "2.13.0 cpu_generic 2",
+        CPU,
+        Degraded,
+        &["gpu-not-used", "jetson-without-build"],
+    );
+    plain("gh200-driver-550", "2.13.0 cuda129_generic 202", sbsa129, Ok, &[]);
+    plain("gh200-driver-580", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
+    plain("dgx-spark-gb10", "2.13.0 cuda130_generic 202", sbsa130, Ok, &[]);
+}
+
+#[test]
+fn windows_has_cuda_12_8_and_13_0_pinned_exactly() {
+    use Status::Ok;
+    let cuda128 = "pytorch-gpu=2.13.0 cuda-version=12.8";
+    plain("windows-gtx1060", "2.13.0 cuda128_mkl 302", cuda128, Ok, &["no-kernels"]);
+    plain("windows-rtx4090", "2.13.0 cuda130_mkl 302", CUDA130, Ok, &[]);
+    plain("windows-rtx4090-driver-546", "2.13.0 cuda128_mkl 302", cuda128, Ok, &["driver-too-old"]);
+    // Windows never had a build for CUDA 11.
+    plain(
+        "windows-rtx2080-driver-522",
+        "2.13.0 cpu_mkl 102",
+        CPU,
+        Status::Degraded,
+        &["gpu-not-used", "driver-too-old"],
+    );
+}
+
+#[test]
+fn wsl_uses_windows_driver_numbers() {
+    plain("wsl-driver-560", "2.13.0 cuda129_mkl 302", CUDA129, Status::Ok, &[]);
+    // 526.98 is above the minimum for CUDA 12.x on Linux (525.60.13), but below that on Windows (527.41).
+    plain(
+        "wsl-driver-526-below-the-windows-floor",
+        "2.5.1 cuda120 303",
+        CUDA120,
+        Status::Ok,
+        &["driver-too-old"],
+    );
+}
+
+#[test]
+fn macs_get_the_newest_build_for_their_macos() {
+    use Status::{Ok, Unsatisfiable};
+    plain("macos-12-arm64", "2.13.0 cpu_generic 2", "pytorch=2.13.0", Ok, &["metal-included"]);
+    plain("macos-12-x86-64", "2.13.0 cpu_mkl 102", "pytorch=2.13.0", Ok, &[]);
+    plain(
+        "macos-15-rosetta",
+        "2.13.0 cpu_generic 2",
+        "pytorch=2.13.0",
+        Ok,
+        &["rosetta", "metal-included"],
+    );
+    // 2.12.0 build 0 still declares macOS 11, build 1 macOS 12; 2.7.1 build 2 still 10.15, build 3 macOS 11.
+    plain(
+        "macos-11-arm64",
+        "2.12.0 cpu_generic 0",
+        "pytorch=2.12.0",
+        Ok,
+        &["macos-too-old", "metal-needs-newer-macos"],
+    );
+    plain("macos-10.15-x86-64", "2.7.1 cpu_mkl 102", "pytorch=2.7.1", Ok, &["macos-too-old"]);
+    // Builds up to 2.0.0 #1 need macOS 10.9.
+    plain("macos-10.12-x86-64", "2.0.0 cpu_mkl 101", "pytorch=2.0.0", Ok, &["macos-too-old"]);
+    let _ = Unsatisfiable;
+}
+
+#[test]
+fn unknown_gpus_and_drivers_get_an_answer() {
+    use Status::{Degraded, Ok, Unsatisfiable};
+    plain(
+        "future-gpu-13.0-driver-640",
+        "2.13.0 cuda130_mkl 302",
+        CUDA130,
+        Ok,
+        &["ptx-jit", "capability-not-known"],
+    );
+    // 12.9 has kernels for more cards than 13.0.
+    plain(
+        "nvml-hung-driver-580-from-sys",
+        "2.13.0 cuda129_mkl 302",
+        CUDA129,
+        Degraded,
+        &["gpu-not-known"],
+    );
+    plain("nvml-hung-gtx1080ti-on-the-bus", "2.13.0 cuda129_mkl 302", CUDA129, Ok, &["no-kernels"]);
+    plain("ppc64le", "nothing", "", Unsatisfiable, &["platform-without-builds"]);
+    plain("nothing-could-be-told", "nothing", "", Unsatisfiable, &["platform-without-builds"]);
+}
+
+fn pin(cuda_version: &str) -> Request {
+    Request {
+        cuda_version: Some(cuda_version.parse().expect("a CUDA version")),
+        ..Request::default()
+    }
+}
+
+#[test]
+fn each_cuda_version_on_linux_gives_its_newest_pytorch() {
+    use Status::Ok;
+    let linux = |version: &str, build: &str, specs: &str, codes: &[&str]| {
+        check("rtx3080-driver-580", &pin(version), build, specs, Ok, codes);
+    };
+    let holds_back = ["cuda-version-holds-back"];
+    linux("11.8", "2.5.1 cuda118 303", CUDA118, &holds_back);
+    linux("12.1", "2.5.1 cuda120 303", "pytorch-gpu=2.5.1 cuda-version=12.1", &holds_back);
+    linux("12.4", "2.5.1 cuda120 303", "pytorch-gpu=2.5.1 cuda-version=12.4", &holds_back);
+    linux("12.6", "2.7.1 cuda126_mkl 300", "pytorch-gpu=2.7.1 cuda-version=12.6", &holds_back);
+    linux("12.8", "2.7.1 cuda126_mkl 300", "pytorch-gpu=2.7.1 cuda-version=12.8", &holds_back);
+    linux("12.9", "2.13.0 cuda129_mkl 302", CUDA129, &[]);
+    linux("13.0", "2.13.0 cuda130_mkl 302", CUDA130, &[]);
+    linux("13.2", "2.13.0 cuda130_mkl 302", "pytorch-gpu=2.13.0 cuda-version=13.2", &[]);
+}
+
+#[test]
+fn each_cuda_version_on_windows_gives_its_newest_pytorch() {
+    use Status::{Ok, Unsatisfiable};
+    let windows = |version: &str, build: &str, specs: &str, status, codes: &[&str]| {
+        check("windows-rtx4090", &pin(version), build, specs, status, codes);
+    };
+    let holds_back = ["cuda-version-holds-back"];
+    for never in ["11.8", "12.1", "12.4"] {
+        windows(never, "nothing", "", Unsatisfiable, &["cuda-version-not-built"]);
+    }
+    windows(
+        "12.6",
+        "2.7.1 cuda126_mkl 300",
+        "pytorch-gpu=2.7.1 cuda-version=12.6",
+        Ok,
+        &holds_back,
+    );
+    windows("12.8", "2.13.0 cuda128_mkl 302", "pytorch-gpu=2.13.0 cuda-version=12.8", Ok, &[]);
+    windows(
+        "12.9",
+        "2.12.1 cuda128_mkl 300",
+        "pytorch-gpu=2.12.1 cuda-version=12.9",
+        Ok,
+        &holds_back,
+    );
+    windows("13.0", "2.13.0 cuda130_mkl 302", CUDA130, Ok, &[]);
+    windows(
+        "13.1",
+        "2.12.1 cuda130_mkl 300",
+        "pytorch-gpu=2.12.1 cuda-version=13.1",
+        Ok,
+        &holds_back,
+    );
+}
+
+#[test]
+fn an_unknown_cuda_version_suggests_its_neighbors() {
+    check(
+        "rtx3080-driver-580",
+        &pin("12.7"),
+        "nothing",
+        "",
+        Status::Unsatisfiable,
+        &["no-such-cuda-version"],
+    );
+    check(
+        "rtx3080-driver-580",
+        &pin("99.0"),
+        "nothing",
+        "",
+        Status::Unsatisfiable,
+        &["no-such-cuda-version"],
+    );
+}
+
+#[test]
+fn requests_are_met_or_get_the_closest_alternative() {
+    use Status::{Degraded, Ok, Unsatisfiable};
+    let machine = "rtx3080-driver-580";
+    let wish = Request::default;
+    let cpu = Request { accelerator: RequestedAccelerator::Cpu, ..wish() };
+    check(machine, &cpu, "2.13.0 cpu_mkl 102", CPU, Degraded, &["gpu-not-used"]);
+    let cuda = Request { accelerator: RequestedAccelerator::Cuda, ..wish() };
+    check("no-gpu", &cuda, "nothing", "", Unsatisfiable, &["no-driver"]);
+    let pytorch =
+        |text: &str| Request { pytorch: Some(text.parse().expect("a version")), ..wish() };
+    check(
+        machine,
+        &pytorch("2.9"),
+        "2.9.1 cuda129_mkl 305",
+        "pytorch-gpu=2.9.1 cuda-version=12.9",
+        Ok,
+        &[],
+    );
+    check(machine, &pytorch("2.2"), "nothing", "", Unsatisfiable, &["no-such-pytorch"]);
+    let python = Request { python: Some("3.9".parse().expect("a version")), ..wish() };
+    let specs = "pytorch-gpu=2.7.1 cuda-version=12.9 python=3.9";
+    check(machine, &python, "2.7.1 cuda129_mkl 304", specs, Ok, &["python-holds-back"]);
+    let generic = Request { blas: Some(Blas::Generic), ..wish() };
+    let specs = "pytorch-gpu=2.13.0 pytorch=2.13.0=cuda130_generic* cuda-version=13.0";
+    check(machine, &generic, "2.13.0 cuda130_generic 202", specs, Ok, &[]);
+    check(
+        "no-gpu",
+        &generic,
+        "2.13.0 cpu_generic 2",
+        "pytorch-cpu=2.13.0 pytorch=2.13.0=cpu_generic*",
+        Ok,
+        &[],
+    );
+}
+
+/// What must change for the closest build that works.
+fn nearest(name: &str, request: &Request) -> (String, Vec<Unlock>) {
+    let advice = advise(&machine(name), request, Matrix::embedded());
+    let nearest = advice.alternatives.into_iter().next().expect("something works");
+    (nearest.choice.build.pytorch.to_string(), nearest.unlocked_by)
+}
+
+#[test]
+fn the_first_alternative_is_the_closest_version() {
+    let version = |text: &str| text.parse::<Version>().expect("a version");
+    let wish = Request { pytorch: Some(version("2.5.0")), ..Request::default() };
+    let one = |unlock: Unlock| vec![unlock];
+    let answer = nearest("rtx3080-driver-580", &wish);
+    assert_eq!(answer, ("2.5.1".to_owned(), one(Unlock::Pytorch(version("2.5.1")))));
+    let wish = Request { blas: Some(Blas::Generic), ..Request::default() };
+    check("windows-no-gpu", &wish, "nothing", "", Status::Unsatisfiable, &["other-blas"]);
+    let answer = nearest("windows-no-gpu", &wish);
+    assert_eq!(answer, ("2.13.0".to_owned(), one(Unlock::Blas(Blas::Mkl))));
+    // Another Python has torchvision.
+    let python = Some(version("3.8"));
+    let wish = Request { python, companions: vec![Companion::Torchvision], ..Request::default() };
+    let answer = nearest("windows-rtx4090", &wish);
+    assert_eq!(answer, ("2.13.0".to_owned(), one(Unlock::Python(version("3.10")))));
+}
+
+#[test]
+fn reports_what_a_platform_lacks() {
+    use Status::Unsatisfiable;
+    check("macos-12-arm64", &pin("12.4"), "nothing", "", Unsatisfiable, &["no-cuda-on-platform"]);
+    // The requested PyTorch is too old for the GPU.
+    let pytorch = Some("2.5".parse().expect("a version"));
+    let wish = Request { pytorch, ..Request::default() };
+    let codes = &["gpu-not-used", "toolkit-too-old-for-gpu"];
+    check(
+        "rtx5090-driver-580",
+        &wish,
+        "2.5.1 cpu_mkl 117",
+        "pytorch-cpu=2.5.1",
+        Status::Degraded,
+        codes,
+    );
+}
+
+#[test]
+fn companions_limit_pytorch_or_do_not_exist() {
+    use Companion::{Torchaudio, Torchvision};
+    use Status::{Ok, Unsatisfiable};
+    let with = |companions: &[Companion]| Request {
+        companions: companions.to_vec(),
+        ..Request::default()
+    };
+    let machine = "rtx3080-driver-580";
+    let vision = "pytorch-gpu=2.13.0 torchvision=0.28.0 cuda-version=13.0";
+    check(machine, &with(&[Torchvision]), "2.13.0 cuda130_mkl 302", vision, Ok, &[]);
+    // torchaudio's last build was made for PyTorch 2.10.
+    let audio = "pytorch-gpu=2.10.0 torchaudio=2.11.0 cuda-version=13.0";
+    check(
+        machine,
+        &with(&[Torchaudio]),
+        "2.10.0 cuda130_mkl 305",
+        audio,
+        Ok,
+        &["companion-holds-back"],
+    );
+    check(
+        "windows-rtx4090",
+        &with(&[Torchaudio]),
+        "nothing",
+        "",
+        Unsatisfiable,
+        &["companion-not-on-platform"],
+    );
+    // Only the first build of torchvision 0.20.1 supports CUDA 11.8.
+    let old = "pytorch-gpu=2.5.1 torchvision=0.20.1 cuda-version=11.8";
+    check("a100-driver-470", &with(&[Torchvision]), "2.5.1 cuda118 303", old, Ok, &[]);
+}

@@ -1,0 +1,126 @@
+//! Formats of answers.
+
+use crate::cli::{line, recorded, run};
+
+fn advise(more: &[&str]) -> String {
+    let machine = recorded("gtx1080ti-driver-580");
+    let arguments = ["advise", "--machine", &machine];
+    let ran = run([&arguments, more].concat());
+    // Degraded answers come with errors and warnings.
+    if ran.code == Some(0) && !ran.stderr.is_empty() {
+        return ran.stdout;
+    }
+    ran.answered().stdout
+}
+
+#[test]
+fn every_format_contains_the_same_build() {
+    for (format, build) in [
+        ("human", "pytorch-gpu=2.13.0 cuda-version=12.9"),
+        ("commands", "pytorch-gpu=2.13.0 cuda-version=12.9"),
+        ("environment-yml", "\n  - pytorch-gpu=2.13.0\n  - cuda-version=12.9\n"),
+        ("pixi-toml", "\npytorch-gpu = \"2.13.0.*\"\ncuda-version = \"12.9.*\"\n"),
+        ("dockerfile", "\"pytorch-gpu=2.13.0\" \\\n      \"cuda-version=12.9\" \\\n"),
+        ("json", "\"cuda-version=12.9\""),
+    ] {
+        let text = advise(&["--format", format]);
+        assert!(text.contains(build), "{format}: {text}");
+    }
+    assert_eq!(advise(&["--json"]), advise(&["--format", "json"]));
+    assert_eq!(advise(&[]), advise(&["--format", "human"]));
+}
+
+#[test]
+fn prints_commands_of_each_client() {
+    for client in ["conda", "mamba", "micromamba", "pixi"] {
+        let text = advise(&["--client", client, "--format", "commands"]);
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.split(' ').any(|word| word == client), "{client}: {first}");
+        let others = ["conda ", "mamba ", "micromamba ", "pixi "];
+        let started = others.iter().filter(|other| first.starts_with(*other));
+        assert!(started.count() <= 1, "{client}: {first}");
+    }
+}
+
+#[test]
+fn applies_every_request_flag() {
+    let text = advise(&[
+        "--format",
+        "commands",
+        "torchvision",
+        "--python",
+        "3.12",
+        "--pytorch",
+        "2.9",
+        "--accelerator",
+        "cuda",
+        "-n",
+        "work",
+    ]);
+    for word in ["-n work", "python=3.12", "torchvision=", "pytorch-gpu=2.9."] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let cpu = advise(&["--accelerator", "cpu", "--format", "commands"]);
+    assert!(cpu.contains("pytorch-cpu="), "{cpu}");
+    let pinned = advise(&["--cuda-version", "11.8", "--format", "commands"]);
+    assert!(pinned.contains("cuda-version=11.8"), "{pinned}");
+}
+
+#[test]
+fn explains_every_code_and_nothing_else() {
+    let codes = line("explain").answered().stdout;
+    assert!(codes.lines().count() > 40, "{codes}");
+    for line in codes.lines() {
+        let (code, summary) = line.split_once(' ').expect("a code and its summary");
+        assert!(!summary.trim().is_empty(), "{line}");
+        let page = run(["explain", code]).answered().stdout;
+        assert!(page.starts_with(&format!("## {code}\n")), "{page}");
+        assert_eq!(page.matches("\n## ").count(), 0, "one page: {page}");
+    }
+    for word in ["nope", "", "no-", "No-Kernels", "## no-kernels"] {
+        run(["explain", word]).refused(2, &[&format!("`{word}`"), "`conda-torch explain`"]);
+    }
+}
+
+#[test]
+fn schema_prints_the_published_schemas() {
+    let folder = format!("{}/docs/schema", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(folder).expect("the schemas");
+    for path in files.map(|entry| entry.expect("a file").path()) {
+        let name = path.file_stem().and_then(|stem| stem.to_str()?.strip_suffix("-1"));
+        let ran = run(["schema", name.expect("NAME-1.json")]).answered();
+        assert_eq!(ran.stdout, std::fs::read_to_string(&path).expect("the schema"));
+        assert!(ran.json()["properties"]["tool"].is_object(), "{name:?}");
+    }
+    assert_eq!(line("schema").answered(), line("schema advise").answered());
+}
+
+#[test]
+fn matrix_has_csv_json_and_markdown() {
+    let csv = line("matrix --format csv").answered().stdout;
+    let platforms: Vec<&str> =
+        csv.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+    for platform in ["linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64"] {
+        assert!(platforms.contains(&platform), "{platform}");
+    }
+    let all = line("matrix --all --format csv").answered().stdout;
+    assert!(all.lines().count() > 5 * csv.lines().count() / 2, "`--all` shows every build");
+
+    assert!(line("matrix --format json").answered().json().is_object());
+    let markdown = line("matrix --format markdown").answered().stdout;
+    let rows: Vec<&str> = markdown.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "{markdown}");
+    let cells = |row: &str| row.replace("\\|", "").matches('|').count();
+    assert!(rows.iter().all(|row| cells(row) == cells(rows[0])), "{markdown}");
+}
+
+#[test]
+fn matrix_marks_the_recommended_build() {
+    let machine = recorded("gtx1080ti-driver-580");
+    let csv = run(["matrix", "--format", "csv", "--machine", &machine]).answered().stdout;
+    let marked: Vec<&str> = csv.lines().skip(1).filter(|row| !row.ends_with(',')).collect();
+    assert_eq!(marked.len(), 1, "{csv}");
+    assert!(marked[0].starts_with("linux-64,12.9,2.13.0,cuda129"), "{marked:?}");
+    let nobody = line("matrix --format csv --platform linux-64").answered().stdout;
+    assert!(nobody.lines().skip(1).all(|row| row.ends_with(',')), "{nobody}");
+}

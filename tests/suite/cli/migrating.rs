@@ -1,0 +1,140 @@
+//! `migrate`, with environments and configuration in a home of its own.
+
+use std::fs;
+
+use crate::cli::{Ran, finish, folder, program};
+
+/// A home with conda and an environment `torch` from the `pytorch` channel.
+fn home(name: &str) -> String {
+    let home = folder(&format!("migrate-{name}"));
+    let root = format!("{home}/miniforge3");
+    let record = |prefix: &str, channel: &str, package: &str, build: &str, depends: &str| {
+        let (name, version) = package.split_once(' ').expect("a name and a version");
+        let text = format!(
+            r#"{{"name": "{name}", "version": "{version}", "build": "{build}", "build_number": 0,
+            "channel": "https://conda.anaconda.org/{channel}/linux-64", "subdir": "linux-64", "depends": [{depends}]}}"#
+        );
+        write(&format!("{prefix}/conda-meta/{name}-{version}-{build}.json"), &text);
+    };
+    write(&format!("{root}/bin/conda"), "");
+    write(&format!("{root}/conda-meta/history"), "");
+    record(&root, "conda-forge", "conda 26.7.1", "py312_0", "");
+    let prefix = format!("{root}/envs/torch");
+    record(&prefix, "conda-forge", "python 3.11.9", "h0", "");
+    record(
+        &prefix,
+        "pytorch",
+        "pytorch 2.5.1",
+        "py3.11_cuda12.1_cudnn9.1.0_0",
+        r#""pytorch-cuda""#,
+    );
+    record(&prefix, "pytorch", "pytorch-cuda 12.1", "h0_6", "");
+    write(
+        &format!("{prefix}/conda-meta/history"),
+        "==> 2024-11-01 10:00:00 <==\n# cmd: conda create\n# update specs: ['python=3.11', 'pytorch', 'pytorch-cuda=12.1']\n",
+    );
+    home
+}
+
+fn write(path: &str, text: &str) {
+    let (folder, _) = path.rsplit_once('/').expect("a folder");
+    fs::create_dir_all(folder).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+fn migrate(home: &str, arguments: &[&str]) -> Ran {
+    let gpu = ["--driver", "550.54.14", "--gpu", "A100"];
+    finish(program().env("HOME", home).arg("migrate").args(gpu).args(arguments), "")
+}
+
+#[test]
+fn creates_a_new_environment_without_the_old_cuda_pin() {
+    let ran = migrate(&home("new"), &["-n", "torch"]).answered();
+    let text = ran.words();
+    let command = "create -n torch-cf --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11 Check the installation:";
+    assert!(text.contains(command), "{text}");
+    assert!(!text.contains(" -y") && !text.contains("conda remove"), "{text}");
+    assert!(text.contains("`pytorch-cuda=12.1` → `cuda-version=12.9`"), "{text}");
+}
+
+#[test]
+fn in_place_starts_with_a_backup() {
+    let ran = migrate(&home("in-place"), &["-n", "torch", "--in-place"]).answered();
+    let text = ran.words();
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    let backup = at("conda list -n torch --explicit > torch-before.txt");
+    let remove = at("conda remove -n torch --override-channels -c conda-forge pytorch ");
+    assert!(backup < remove && remove < at("conda install -n torch"), "{text}");
+}
+
+#[test]
+fn json_is_one_document_even_on_failure() {
+    let home = home("json");
+    let document = migrate(&home, &["-n", "torch", "--json"]).answered().json();
+    assert_eq!(document["recommendation"]["build"], "cuda129");
+    assert_eq!(document["new"]["commands"][0]["step"], "install");
+    assert_eq!(document["in_place"]["commands"][0]["stdout"], "torch-before.txt");
+    let failed = migrate(&home, &["-n", "nope", "--json"]);
+    assert_eq!((failed.code, &failed.json()["status"]), (Some(2), &"error".into()));
+}
+
+#[test]
+fn refuses_unknown_and_unreadable_environments() {
+    let home = home("none");
+    migrate(&home, &["-n", "nope"]).refused(2, &["no environment named `nope`\n", "`--prefix`"]);
+    migrate(&home, &["-n", "trch"]).refused(2, &["`trch`; did you mean `torch`?"]);
+    migrate(&home, &["-p", &home]).refused(1, &["cannot read the environment"]);
+    migrate(&home, &["-n", "torch", "--to", "torch"]).refused(2, &["`--to torch`"]);
+}
+
+#[test]
+fn suggests_the_cpu_build_without_a_gpu() {
+    let home = home("elsewhere");
+    let ran = finish(program().env("HOME", &home).args(["migrate", "-n", "torch"]), "");
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.words().contains("--accelerator cpu"), "{}", ran.stdout);
+}
+
+#[test]
+fn refuses_to_change_a_damaged_environment_in_place() {
+    let home = home("damaged");
+    write(&format!("{home}/miniforge3/envs/torch/conda-meta/numpy-1.26.4-0.json"), "{\"name\": ");
+    let ran = migrate(&home, &["-n", "torch", "--in-place"]).answered();
+    let text = ran.words();
+    assert!(text.contains("warning: `"), "{text}");
+    assert!(text.contains("[damaged]") && !text.contains("conda remove"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn reads_an_environment_through_a_symlink() {
+    let home = home("link");
+    let link = format!("{home}/linked");
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink(format!("{home}/miniforge3/envs/torch"), &link).expect("a link");
+    let ran = migrate(&home, &["-p", &link]).answered();
+    assert!(ran.words().contains("PyTorch 2.5.1"), "{}", ran.stdout);
+}
+
+#[test]
+fn config_names_file_and_line() {
+    let home = home("config");
+    write(&format!("{home}/.condarc"), "# mine\nchannels:\n  - pytorch\n  - defaults\n");
+    let ran = migrate(&home, &["--config"]).answered();
+    let text = ran.words();
+    for words in [
+        ".condarc, line 3",
+        "still used by `torch`",
+        "without its comments",
+        "--add channels conda-forge",
+        "--remove channels pytorch",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn lists_environments_that_need_a_migration() {
+    let ran = migrate(&home("overview"), &[]).answered();
+    assert!(ran.stdout.ends_with("  conda-torch migrate -n torch\n"), "{}", ran.stdout);
+}

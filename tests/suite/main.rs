@@ -1,0 +1,31 @@
+//! The tests of the whole program, a module a subject. They are one program: it links once, and tests that wait
+//! share the cores with tests that compute.
+#![expect(clippy::disallowed_methods, reason = "tests read fixtures and run programs")]
+
+mod advise;
+mod channel;
+mod channels;
+mod check;
+mod cli;
+mod command;
+mod common;
+mod docs;
+mod documents;
+mod dry_runs;
+mod invariants;
+mod layers;
+mod live;
+mod matrix;
+mod migrate;
+mod migrate_files;
+mod nvml;
+mod nvml_hostile;
+mod overrides;
+mod probe;
+mod properties;
+mod readme;
+mod real_clients;
+mod render;
+mod solver;
+mod verify;
+mod virtual_packages;

@@ -1,0 +1,204 @@
+//! Libraries and programs that misbehave: the program still answers, and says why a fact is missing.
+//!
+//! No test depends on time. A program that must be ended runs forever, so that any limit ends it. All others have
+//! a limit (`LONG`) that only a faulty program reaches.
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+static HOSTILE: LazyLock<PathBuf> = LazyLock::new(build);
+
+/// Compiles the stub. The file is renamed into place, because a runner may start each test as a process.
+fn build() -> PathBuf {
+    let library = folder("hostile").join("libnvidia-ml.so.1");
+    let unfinished = library.with_extension(std::process::id().to_string());
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--edition", "2024", "--crate-type", "cdylib", "-O", "-o"])
+        .arg(&unfinished)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stub/hostile.rs"))
+        .output()
+        .expect("rustc can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::rename(unfinished, &library).expect("the library can be put in its place");
+    library
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    folder
+}
+
+/// A time limit for programs that end, in seconds.
+const LONG: (&str, &str) = ("CONDA_TORCH_TIMEOUT", "600");
+/// A time limit for programs that never end.
+const SHORT: (&str, &str) = ("CONDA_TORCH_TIMEOUT", "1");
+
+/// `probe --json` with this library and these variables.
+fn probe(library: &Path, more: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_conda-torch"))
+        .args(["probe", "--json"])
+        .env_clear()
+        .env("CONDA_TORCH_NVML", library)
+        .env("CONDA_TORCH_LIBCUDA", "/nowhere/libcuda.so.1")
+        .envs(more.iter().copied())
+        .current_dir(folder("hostile"))
+        .output()
+        .expect("the program can be run")
+}
+
+fn machine(output: &Output) -> Value {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    document["machine"].take()
+}
+
+fn played(plays: &str) -> Value {
+    machine(&probe(&HOSTILE, &[("STUB_HOSTILE", plays), LONG]))
+}
+
+/// The report of a source: `timed-out: no answer within 1 second`.
+fn source(machine: &Value, name: &str) -> String {
+    let sources = machine["sources"].as_array().expect("sources");
+    let source = sources.iter().find(|source| source["source"] == name).expect("the source");
+    let text = |key: &str| source[key].as_str().expect("a text");
+    format!("{}: {}", text("outcome"), text("detail"))
+}
+
+fn driver(machine: &Value) -> &str {
+    let driver = &machine["driver"];
+    driver["value"].as_str().or(driver["why"].as_str()).expect("a value or a reason")
+}
+
+/// Runs all at the same time: each takes as long as its limit.
+fn at_once<T: Send>(all: impl IntoIterator<Item = T>, one: impl Fn(T) + Sync) {
+    let one = &one;
+    std::thread::scope(|scope| {
+        for item in all {
+            scope.spawn(move || one(item));
+        }
+    });
+}
+
+#[test]
+fn the_stub_library_answers_by_default() {
+    let machine = played("");
+    assert_eq!(driver(&machine), "580.65.06");
+    assert!(source(&machine, "nvml").starts_with("ok: "));
+}
+
+#[test]
+fn a_library_that_never_answers_ends_at_the_time_limit() {
+    at_once(["hangs-when-loaded", "ignores-sigterm", "stops", "talks-forever"], |plays| {
+        let machine = machine(&probe(&HOSTILE, &[("STUB_HOSTILE", plays), SHORT]));
+        // On a busy machine, the limit may be reached before the first call.
+        let nvml = source(&machine, "nvml");
+        assert!(nvml.starts_with("timed-out: no answer within 1 second"), "{plays}: {nvml}");
+        assert!(driver(&machine).starts_with("NVML: no answer within 1 second"), "{plays}");
+    });
+}
+
+#[test]
+fn the_end_of_the_process_is_reported() {
+    for (plays, how) in
+        [("aborts", "signal 6"), ("allocates", "signal 6"), ("exits", "exit status 0")]
+    {
+        let machine = played(plays);
+        let expected =
+            format!("failed: the driver's library crashed with {how} (initialization of nvml)");
+        assert_eq!(source(&machine, "nvml"), expected, "{plays}");
+        assert!(driver(&machine).contains(how), "{plays}: {}", driver(&machine));
+        assert_eq!(machine["gpu_count"]["status"], "unknown", "{plays}");
+    }
+    let machine = played("exits-later");
+    assert_eq!(driver(&machine), "580.65.06");
+    let count = machine["gpu_count"]["why"].as_str().expect("a reason");
+    assert!(count.ends_with("crashed with exit status 0 (device count of nvml)"), "{count}");
+}
+
+#[test]
+fn a_crash_leaves_no_core_dump() {
+    // The shell sets the limit that the program inherits.
+    let script = format!("ulimit -c unlimited; exec '{}' probe", env!("CARGO_BIN_EXE_conda-torch"));
+    let folder = folder("core");
+    let output = Command::new("/bin/sh")
+        .args(["-c", &script])
+        .env_clear()
+        .env("CONDA_TORCH_NVML", &*HOSTILE)
+        .envs([("STUB_HOSTILE", "aborts"), LONG])
+        .current_dir(&folder)
+        .output()
+        .expect("a shell");
+    let page = String::from_utf8_lossy(&output.stdout);
+    assert!(page.contains("crashed with signal 6"), "{page}");
+    let left = std::fs::read_dir(&folder).expect("the folder").count();
+    assert_eq!(left, 0, "something is in {}", folder.display());
+}
+
+#[test]
+fn output_of_a_library_does_not_mix_with_replies() {
+    for plays in ["floods", "leaves-a-line-unfinished", "closes-stdout"] {
+        let machine = played(plays);
+        assert_eq!(driver(&machine), "580.65.06", "{plays}");
+        assert_eq!(machine["driver_cuda"]["value"], "13.0", "{plays}");
+        assert_eq!(machine["gpu_count"]["status"], "absent", "{plays}");
+    }
+}
+
+#[test]
+fn processes_of_a_library_are_not_waited_for() {
+    for plays in ["leaves-a-process", "comes-back-twice", "hangs-at-the-end"] {
+        let machine = played(plays);
+        assert_eq!(driver(&machine), "580.65.06", "{plays}");
+        assert!(source(&machine, "nvml").starts_with("ok: "), "{plays}: {machine:#}");
+        // It is asked after NVML, in the same process.
+        assert!(source(&machine, "libcuda").starts_with("absent: "), "{plays}");
+    }
+}
+
+/// The detected client if this program is `micromamba`.
+fn with_micromamba(name: &str, script: &str, limit: (&str, &str)) -> Value {
+    let program = folder(name).join("micromamba");
+    std::fs::write(&program, script).expect("the target folder can be written");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&program, executable).expect("it can be made a program");
+    let path = program.to_str().expect("a path in Unicode");
+    let no_library = Path::new("/nowhere/libnvidia-ml.so.1");
+    let machine = machine(&probe(no_library, &[("MAMBA_EXE", path), limit]));
+    let clients = machine["clients"].as_array().expect("clients");
+    clients.iter().find(|client| client["path"] == path).expect("it is found").clone()
+}
+
+#[test]
+fn a_client_that_hangs_or_prints_forever_has_no_version() {
+    let programs = [
+        ("hangs", "#!/bin/sh\nexec /bin/sleep 600\n"),
+        ("ignores", "#!/bin/sh\ntrap '' TERM HUP\n/bin/sleep 600\n"),
+        ("talks", "#!/bin/sh\nwhile :; do echo garbage; done\n"),
+    ];
+    at_once(programs, |(name, script)| {
+        let client = with_micromamba(name, script, SHORT);
+        assert_eq!(client["version"]["why"], "no answer within 1 second", "{name}");
+    });
+}
+
+#[test]
+fn a_client_that_leaves_a_background_process_has_a_version() {
+    let client = with_micromamba("leaves", "#!/bin/sh\n/bin/sleep 20 &\necho 2.8.1\n", LONG);
+    assert_eq!(client["version"]["value"], "2.8.1", "{client:#}");
+}
+
+#[test]
+fn unrecognized_client_output_is_shortened() {
+    let script = "#!/bin/sh\nprintf '\\033[31m\\377\\000%s' garbage\n";
+    let client = with_micromamba("garbage", script, LONG);
+    let why = client["version"]["why"].as_str().expect("a reason");
+    assert!(why.starts_with("no version in `"), "{why}");
+    assert!(!why.chars().any(char::is_control), "{why:?}");
+}

@@ -1,0 +1,127 @@
+//! Files, and commands without text.
+
+use conda_torch_core::conda::Version;
+use conda_torch_core::formats;
+use conda_torch_core::types::{Companion, Detected, Origin};
+
+use crate::render::case::Case;
+
+#[test]
+fn files_have_the_same_specs_as_commands() {
+    let mut case = Case::of("centos7-glibc-2.17-a100");
+    case.request.companions = vec![Companion::Torchvision];
+    case.machine.glibc = Detected::found(Version::new(&[2, 27]), Origin::System);
+    insta::assert_snapshot!(case.render(formats::pixi_toml).expect("fits"), @r#"
+    # PyTorch 2.5.1 with CUDA 12.0, torchvision 0.20.1, from conda-forge
+    [workspace]
+    name = "torch"
+    channels = ["conda-forge"]
+    platforms = ["linux-64"]
+
+    [system-requirements]
+    cuda = "12"
+    libc = { family = "glibc", version = "2.27" }
+
+    [dependencies]
+    pytorch-gpu = "2.5.1.*"
+    torchvision = "0.20.1.*"
+    cuda-version = "12.0.*"
+    "#);
+    insta::assert_snapshot!(case.render(formats::environment_yml).expect("fits"), @r"
+    # PyTorch 2.5.1 with CUDA 12.0, torchvision 0.20.1, from conda-forge
+    name: torch
+    channels:
+      - conda-forge
+      - nodefaults
+    dependencies:
+      - pytorch-gpu=2.5.1
+      - torchvision=0.20.1
+      - cuda-version=12.0
+    ");
+    let case = Case::of("gtx1080ti-driver-580");
+    insta::assert_snapshot!(case.render(formats::dockerfile).expect("fits"), @r#"
+    # PyTorch 2.13.0 with CUDA 12.9, from conda-forge
+    #   docker build -t torch .
+    #   docker run --rm --gpus all torch python -c "import torch; print(torch.__version__)"
+    FROM --platform=linux/amd64 mambaorg/micromamba:latest
+    RUN CONDA_OVERRIDE_CUDA=13.0 micromamba install --yes --name base \
+          --override-channels -c conda-forge --strict-channel-priority \
+          "pytorch-gpu=2.13.0" \
+          "cuda-version=12.9" \
+        && micromamba clean --all --yes
+    ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+    "#);
+    insta::assert_snapshot!(case.render(formats::commands).expect("fits"), @"conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9");
+    let refused = Case::of("windows-rtx4090").render(formats::dockerfile).expect_err("no Linux");
+    assert_eq!(refused.to_string(), "a Dockerfile needs a Linux platform, not win-64");
+    let refused = Case::of("ppc64le").render(formats::commands).expect_err("nothing fits");
+    assert!(refused.to_string().starts_with("nothing satisfies the request"));
+}
+
+/// The specs of a case as `name`, `version`, `build`.
+fn specs(case: &Case) -> Vec<String> {
+    case.render(|answer| {
+        let choice = answer.choice().expect("something fits");
+        choice.specs.iter().map(ToString::to_string).collect()
+    })
+}
+
+/// A spec from a requirement in `pixi.toml`.
+fn spec_of_toml(name: &str, requirement: &toml::Value) -> String {
+    if let Some(version) = requirement.as_str() {
+        return format!("{name}={}", version.strip_suffix(".*").expect("a prefix"));
+    }
+    let version = requirement["version"].as_str().expect("a version");
+    let build = requirement["build"].as_str().expect("a build");
+    format!("{name}={}={build}", version.trim_start_matches("=="))
+}
+
+#[test]
+fn pixi_toml_has_the_same_specs_when_read_back() {
+    for name in fitting() {
+        let mut case = Case::of(&name);
+        case.environment =
+            conda_torch_core::commands::TargetEnvironment::Name("it's \"mine\"\\".to_owned());
+        let text = case.render(formats::pixi_toml).expect("it fits");
+        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut read: Vec<String> = table["dependencies"]
+            .as_table()
+            .expect("a table")
+            .iter()
+            .map(|(name, requirement)| spec_of_toml(name, requirement))
+            .collect();
+        let mut expected = specs(&case);
+        expected.sort();
+        read.sort();
+        assert_eq!(read, expected, "{name}");
+        assert_eq!(table["workspace"]["name"].as_str(), Some("it's \"mine\"\\"));
+    }
+}
+
+#[test]
+fn environment_yml_has_the_same_specs_when_read_back() {
+    use saphyr_parser::{Event, Parser};
+    for name in fitting() {
+        let mut case = Case::of(&name);
+        case.environment =
+            conda_torch_core::commands::TargetEnvironment::Name("yes: #\"it's\"".to_owned());
+        let text = case.render(formats::environment_yml).expect("it fits");
+        let scalars: Vec<String> = Parser::new_from_str(&text)
+            .filter_map(|event| {
+                let event = event.unwrap_or_else(|error| panic!("{name}: {error}")).0;
+                if let Event::Scalar(value, ..) = event { Some(value.into_owned()) } else { None }
+            })
+            .collect();
+        let head =
+            ["name", "yes: #\"it's\"", "channels", "conda-forge", "nodefaults", "dependencies"];
+        let expected: Vec<String> =
+            head.into_iter().map(str::to_owned).chain(specs(&case)).collect();
+        assert_eq!(scalars, expected, "{name}");
+    }
+}
+
+/// The machines with a recommended build.
+fn fitting() -> impl Iterator<Item = String> {
+    let fits = |name: &String| Case::of(name).render(|answer| answer.choice().is_ok());
+    crate::common::machine_names().into_iter().filter(fits)
+}
