@@ -68,14 +68,14 @@ fn list(page: &mut Page, heading: &str, items: Vec<String>) {
 
 fn build(difference: &Difference<'_>) -> (&'static str, String) {
     match difference {
-        Difference::New(found) => (NEW, format!("{}, {}", name(found), rules(found))),
+        Difference::New(found) => (NEW, format!("{}, {}", name(found), rules(&found.row))),
         Difference::Rebuilt { row, found } => {
             let last = row.build_numbers.1;
             (REBUILT, format!("{} (the row ends with #{last})", name(found)))
         }
         Difference::Changed { row, found, what } => {
             let what: Vec<String> =
-                what.iter().map(|change| changed(*change, row, found)).collect();
+                what.iter().map(|change| changed(*change, row, &found.row)).collect();
             (CHANGED, format!("{}: {}", name(found), what.join("; ")))
         }
         Difference::Gone(row) => {
@@ -87,13 +87,9 @@ fn build(difference: &Difference<'_>) -> (&'static str, String) {
 }
 
 fn name(found: &ChannelBuild) -> String {
-    let key = &found.key;
-    let mut name =
-        format!("PyTorch {} {} {}", key.pytorch, key.subdir, key.accelerator.build_prefix());
-    if found.blas_in_build_string {
-        let _ = write!(name, "_{}", key.blas);
-    }
-    if let Some(variant) = key.arm_variant {
+    let row = &found.row;
+    let mut name = format!("PyTorch {} {} {}", row.pytorch, row.subdir, row.build_prefix());
+    if let Some(variant) = row.arm_variant {
         let _ = write!(name, " {variant}");
     }
     let numbers: Vec<String> = found.build_numbers.iter().map(ToString::to_string).collect();
@@ -101,23 +97,23 @@ fn name(found: &ChannelBuild) -> String {
     name
 }
 
-fn rules(found: &ChannelBuild) -> String {
+fn rules(found: &Build) -> String {
     let mut rules = vec![format!("Python {}–{}", found.pythons.0, found.pythons.1)];
-    if found.key.accelerator.cuda().is_some() {
+    if found.is_cuda() {
         rules.insert(0, pins(&found.cuda_pins));
     }
-    rules.extend(found.glibc.map(|glibc| format!("glibc {glibc}")));
+    rules.extend(found.glibc.map(|glibc| format!("glibc {}", glibc.declared)));
     rules.extend(found.macos.map(|macos| format!("macOS {macos}")));
     rules.join(", ")
 }
 
-fn changed(change: RowChange, row: &Build, found: &ChannelBuild) -> String {
+fn changed(change: RowChange, row: &Build, found: &Build) -> String {
     let or_none = |version: Option<Version>| version.map_or("none".to_owned(), |it| it.to_string());
     match change {
         RowChange::CudaPins => format!("{}, not {}", pins(&found.cuda_pins), pins(&row.cuda_pins)),
         RowChange::Glibc => {
-            let before = or_none(row.glibc.map(|glibc| glibc.declared));
-            format!("glibc {}, not {before}", or_none(found.glibc))
+            let declared = |row: &Build| or_none(row.glibc.map(|glibc| glibc.declared));
+            format!("glibc {}, not {}", declared(found), declared(row))
         }
         RowChange::Macos => format!("macOS {}, not {}", or_none(found.macos), or_none(row.macos)),
         RowChange::Pythons => format!(
@@ -131,7 +127,7 @@ fn changed(change: RowChange, row: &Build, found: &ChannelBuild) -> String {
 fn companion(difference: &CompanionDifference<'_>) -> (&'static str, String) {
     match difference {
         CompanionDifference::New(found) => {
-            (NEW, format!("{}, {}", companion_name(found), companion_rules(found)))
+            (NEW, format!("{}, {}", companion_name(found), companion_rules(&found.row)))
         }
         CompanionDifference::Changed { row, found } => (
             CHANGED,

@@ -55,7 +55,7 @@ fn has(records: &[Record]) -> ChannelContents {
 fn tell(difference: &Difference<'_>) -> String {
     let row = |row: &Build| format!("{} {} {}", row.pytorch, row.build_prefix(), row.subdir);
     match difference {
-        Difference::New(found) => format!("new {} {}", found.key.pytorch, found.key.subdir),
+        Difference::New(found) => format!("new {} {}", found.row.pytorch, found.row.subdir),
         Difference::Rebuilt { row: it, found } => {
             format!("rebuilt {} {:?}", row(it), found.build_numbers.last())
         }

@@ -1,23 +1,19 @@
 //! Builds of torchvision and torchaudio in a channel's records.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::conda::{SpecParts, Subdir, Version};
-use crate::types::{Accelerator, ArmVariant, Companion, CompanionBuild, CudaVersion, Date, Source};
+use crate::types::{Accelerator, Companion, CompanionBuild, CudaVersion, Date, Source};
 
 use super::Record;
 use super::record_specs::{UnreadReason, UnreadRecord, arm_variant, lower, pins, specs, toolkit};
-
-/// What distinguishes rows; of several build numbers the last counts.
-type CompanionKey = (Companion, Reverse<Version>, Subdir, Reverse<Accelerator>, Option<ArmVariant>);
 
 /// Reads the companions from the records, skipping other packages.
 pub(super) fn companions(
     records: &[Record],
     day: Date,
 ) -> (Vec<CompanionBuild>, Vec<UnreadRecord>) {
-    let mut builds: BTreeMap<(CompanionKey, u64), Vec<CompanionBuild>> = BTreeMap::new();
+    let mut builds: BTreeMap<_, Vec<CompanionBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();
     for record in records {
         let package = match record.name.as_str() {
@@ -26,14 +22,15 @@ pub(super) fn companions(
             _ => continue,
         };
         match one(package, record, day) {
-            Ok(row) => builds.entry((key(&row), record.build_number)).or_default().push(row),
+            Ok(row) => builds.entry((row.variant(), record.build_number)).or_default().push(row),
             Err(what) => gaps.push(UnreadRecord { url: record.url.clone(), what }),
         }
     }
-    let mut rows: BTreeMap<CompanionKey, CompanionBuild> = BTreeMap::new();
-    for ((key, _), builds) in builds {
+    let mut rows: BTreeMap<_, CompanionBuild> = BTreeMap::new();
+    // Of several build numbers the last counts.
+    for ((variant, _), builds) in builds {
         for build in builds {
-            let row = rows.entry(key).or_insert_with(|| build.clone());
+            let row = rows.entry(variant).or_insert_with(|| build.clone());
             // A Python that the last build lacks is still available, in an earlier one.
             let pythons = (row.pythons.0.min(build.pythons.0), row.pythons.1.max(build.pythons.1));
             let is_alike = *row == CompanionBuild { pythons: row.pythons, ..build.clone() };
@@ -41,11 +38,6 @@ pub(super) fn companions(
         }
     }
     (rows.into_values().collect(), gaps)
-}
-
-fn key(row: &CompanionBuild) -> CompanionKey {
-    let accelerator = Reverse(row.accelerator);
-    (row.package, Reverse(row.version), row.subdir, accelerator, row.arm_variant)
 }
 
 fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild, UnreadReason> {

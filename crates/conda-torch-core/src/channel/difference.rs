@@ -7,7 +7,7 @@ use crate::matrix::Matrix;
 use crate::types::{Build, CompanionBuild, CudaVersion, Date};
 
 use super::Record;
-use super::builds::{BuildKey, ChannelBuild, read_builds};
+use super::builds::{ChannelBuild, read_builds};
 use super::companions::companions;
 use super::record_specs::{UnreadReason, UnreadRecord};
 
@@ -49,7 +49,7 @@ pub struct ChannelContents {
 impl ChannelContents {
     /// Reads records, as of a day, and returns the unread ones too.
     pub fn of(records: &[Record], day: Date) -> (Self, Vec<UnreadRecord>) {
-        let (builds, mut gaps) = read_builds(records);
+        let (builds, mut gaps) = read_builds(records, day);
         let (companions, more) = companions(records, day);
         gaps.extend(more);
         let (cuda_versions, more) = cuda_versions(records);
@@ -123,14 +123,11 @@ fn of_companions<'a>(
     matrix: &'a Matrix,
     subdirs: &[Subdir],
 ) -> Vec<CompanionDifference<'a>> {
-    let key = |row: &CompanionBuild| {
-        (row.package, row.version, row.subdir, row.accelerator, row.arm_variant)
-    };
     let is_wanted = |row: &&CompanionBuild| subdirs.contains(&row.subdir);
     let rows = || matrix.companions.iter().filter(is_wanted);
     let mut all = Vec::new();
     for found in found.iter().filter(is_wanted) {
-        match rows().find(|row| key(row) == key(found)) {
+        match rows().find(|row| row.variant() == found.variant()) {
             None => all.push(CompanionDifference::New(found)),
             Some(row) if !is_alike(row, found) => {
                 all.push(CompanionDifference::Changed { row, found });
@@ -138,7 +135,7 @@ fn of_companions<'a>(
             Some(_) => {}
         }
     }
-    let is_gone = |row: &&CompanionBuild| !found.iter().any(|found| key(found) == key(row));
+    let is_gone = |row: &&CompanionBuild| !found.iter().any(|found| found.variant() == row.variant());
     all.extend(rows().filter(is_gone).map(CompanionDifference::Gone));
     all
 }
@@ -157,19 +154,19 @@ fn of_builds<'a>(
     let rows = || matrix.builds.iter().filter(|row| subdirs.contains(&row.subdir));
     let mut all = Vec::new();
     let looked_at = |found: &&ChannelBuild| {
-        subdirs.contains(&found.key.subdir)
-            && oldest.is_none_or(|oldest| found.key.pytorch >= oldest)
+        subdirs.contains(&found.row.subdir)
+            && oldest.is_none_or(|oldest| found.row.pytorch >= oldest)
     };
     for found in found.iter().filter(looked_at) {
-        let of_key = rows().filter(|row| BuildKey::of(row) == found.key);
-        let newest = found.build_numbers.iter().copied().max().unwrap_or(0);
+        let of_key = rows().filter(|row| row.variant() == found.row.variant());
+        let newest = found.row.build_numbers.1;
         // Rows of one key differ in build numbers: the row with the newest one, else the last.
         let has = |row: &&Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
         let Some(row) = of_key.max_by_key(|row| (has(row), row.build_numbers.1)) else {
             all.push(Difference::New(found));
             continue;
         };
-        let what = changes(row, found);
+        let what = changes(row, &found.row);
         if !what.is_empty() {
             all.push(Difference::Changed { row, found, what });
         } else if newest > row.build_numbers.1 {
@@ -178,16 +175,18 @@ fn of_builds<'a>(
     }
     // Release candidates are on another label, which is another channel for a client.
     let is_gone = |row: &&Build| {
-        !row.pytorch.is_candidate() && !found.iter().any(|found| found.key == BuildKey::of(row))
+        !row.pytorch.is_candidate()
+            && !found.iter().any(|found| found.row.variant() == row.variant())
     };
     all.extend(rows().filter(is_gone).map(Difference::Gone));
     all
 }
 
-fn changes(row: &Build, found: &ChannelBuild) -> Vec<RowChange> {
+fn changes(row: &Build, found: &Build) -> Vec<RowChange> {
+    let declared = |row: &Build| row.glibc.map(|glibc| glibc.declared);
     let changes = [
         (row.cuda_pins != found.cuda_pins, RowChange::CudaPins),
-        (row.glibc.map(|glibc| glibc.declared) != found.glibc, RowChange::Glibc),
+        (declared(row) != declared(found), RowChange::Glibc),
         (row.macos != found.macos, RowChange::Macos),
         (row.pythons != found.pythons, RowChange::Pythons),
     ];

@@ -13,7 +13,7 @@ mod record_specs;
 mod rows;
 
 pub use addresses::Addresses;
-pub use builds::{BuildKey, ChannelBuild, read_builds};
+pub use builds::ChannelBuild;
 pub use difference::{
     ChannelContents, CompanionDifference, Difference, Differences, RowChange, differences,
 };

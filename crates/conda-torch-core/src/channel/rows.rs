@@ -6,9 +6,9 @@ use std::cmp::Reverse;
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{Accelerator, ArchList, Build, Companion, Date, GlibcFloor, Source};
+use crate::types::{Build, Companion, CompanionBuild, Date, GlibcFloor, Source};
 
-use super::builds::{BuildKey, ChannelBuild};
+use super::builds::ChannelBuild;
 use super::difference::ChannelContents;
 use super::record_specs::UnreadRecord;
 use super::{Record, Records};
@@ -33,7 +33,7 @@ pub fn rows(
     known: &Matrix,
 ) -> Option<(Matrix, Vec<UnreadRecord>)> {
     let (has, gaps) = ChannelContents::of(records, day);
-    if !has.builds.iter().any(|found| subdirs.contains(&found.key.subdir)) {
+    if !has.builds.iter().any(|found| subdirs.contains(&found.row.subdir)) {
         return None;
     }
     let ChannelContents { builds, companions, mut cuda_versions } = has;
@@ -41,18 +41,15 @@ pub fn rows(
         cuda_versions = known.cuda_versions.to_vec();
     }
     let is_read = |subdir: Subdir| subdirs.contains(&subdir);
-    let drawn = builds.iter().filter(|found| is_read(found.key.subdir));
+    let drawn = builds.iter().filter(|found| is_read(found.row.subdir));
     let mut builds: Vec<Build> = drawn.flat_map(|found| of_one(found, day, known)).collect();
     // Release candidates are on another label, which was not read.
     let kept = |row: &&Build| row.pytorch.is_candidate() || !is_read(row.subdir);
     builds.extend(known.builds.iter().filter(kept).cloned());
-    builds.sort_by_key(place);
+    builds.sort_by_key(|row| (row.variant(), Reverse(row.build_numbers)));
     let mut pairs: Vec<_> = companions.into_iter().filter(|row| is_read(row.subdir)).collect();
     pairs.extend(known.companions.iter().filter(|row| !is_read(row.subdir)).cloned());
-    pairs.sort_by_key(|row| {
-        let toolkit = Reverse(row.accelerator.cuda());
-        (row.package, Reverse(row.version), row.subdir, toolkit, row.arm_variant)
-    });
+    pairs.sort_by_key(CompanionBuild::variant);
     let matrix = Matrix {
         channel: Cow::Owned(channel.to_owned()),
         as_of: day,
@@ -86,19 +83,12 @@ pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
     records
 }
 
-/// The order of rows, which `check` of the matrix requires.
-fn place(row: &Build) -> impl Ord + use<> {
-    let toolkit = Reverse(row.accelerator.cuda());
-    let numbers = Reverse(row.build_numbers);
-    (Reverse(row.pytorch), row.subdir, toolkit, row.arm_variant, Reverse(row.blas), numbers)
-}
-
 /// The rows of a build: one for each row of the matrix with some of its numbers.
 fn of_one(found: &ChannelBuild, day: Date, known: &Matrix) -> Vec<Build> {
     let holder = |number: u16| {
         known.builds.iter().find(|row| {
             let (first, last) = row.build_numbers;
-            BuildKey::of(row) == found.key && (first..=last).contains(&number)
+            row.variant() == found.row.variant() && (first..=last).contains(&number)
         })
     };
     let parts = found.build_numbers.chunk_by(|&a, &b| holder(a) == holder(b));
@@ -115,30 +105,20 @@ fn row(
     day: Date,
     known: &Matrix,
 ) -> Build {
-    let key = &found.key;
-    let near = own.or_else(|| nearest(key, known));
-    let is_cuda = key.accelerator.cuda().is_some();
+    let (is_cuda, read) = (found.row.is_cuda(), &found.row);
+    let near = own.or_else(|| nearest(read, known));
     let libraries = near.filter(|_| is_cuda || own.is_some()).and_then(|near| near.glibc);
-    let glibc = found.glibc.map(|declared| GlibcFloor {
+    let glibc = read.glibc.map(|GlibcFloor { declared, .. }| GlibcFloor {
         declared,
         libraries: libraries.map_or(declared, |floor| floor.libraries.max(declared)),
     });
-    let kernels = near.filter(|_| is_cuda).map_or(ArchList::default(), |near| near.kernels.clone());
     let mut build = Build {
-        pytorch: key.pytorch,
-        subdir: key.subdir,
-        accelerator: key.accelerator,
-        blas: key.blas,
-        arm_variant: key.arm_variant,
         build_numbers: numbers,
-        blas_in_build_string: found.blas_in_build_string,
-        metapackage: own.map_or(found.metapackage, |row| row.metapackage),
-        cuda_pins: found.cuda_pins.clone(),
-        kernels,
+        metapackage: own.map_or(read.metapackage, |row| row.metapackage),
+        kernels: near.filter(|_| is_cuda).map(|near| near.kernels.clone()).unwrap_or_default(),
         glibc,
-        macos: found.macos,
-        pythons: found.pythons,
         source: Source::Channel { date: day, inferred: is_cuda && own.is_none() },
+        ..read.clone()
     };
     // An unchanged row keeps its source.
     if let Some(own) = own
@@ -157,22 +137,21 @@ fn row(
 
 /// The CUDA build whose kernels are most likely those of another: of the nearest major CUDA version, then
 /// the same platform, the nearest minor version, and the nearest PyTorch.
-pub fn nearest<'m>(key: &BuildKey, matrix: &'m Matrix) -> Option<&'m Build> {
-    let own = key.accelerator.cuda()?;
-    let closeness = |build: &&Build| {
-        let cuda = build.accelerator.cuda()?;
+pub fn nearest<'m>(build: &Build, matrix: &'m Matrix) -> Option<&'m Build> {
+    let own = build.accelerator.cuda()?;
+    let closeness = |other: &&Build| {
+        let cuda = other.accelerator.cuda()?;
         let majors = own.major.abs_diff(cuda.major);
         let minors = if majors == 0 { own.minor.abs_diff(cuda.minor) } else { 0 };
         Some((
             Reverse(majors),
-            build.subdir == key.subdir,
+            other.subdir == build.subdir,
             Reverse(minors),
-            build.arm_variant == key.arm_variant,
-            !build.pytorch.is_candidate(),
-            Reverse(build.pytorch.distance(key.pytorch)),
-            build.build_numbers,
+            other.arm_variant == build.arm_variant,
+            !other.pytorch.is_candidate(),
+            Reverse(other.pytorch.distance(build.pytorch)),
+            other.build_numbers,
         ))
     };
-    let cuda = |build: &&Build| matches!(build.accelerator, Accelerator::Cuda(_));
-    matrix.builds.iter().filter(cuda).max_by_key(closeness)
+    matrix.builds.iter().filter(|other| other.is_cuda()).max_by_key(closeness)
 }

@@ -42,8 +42,8 @@ fn file(name: &str, rows: String) -> String {
 }
 
 fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> String {
-    let key = &found.key;
-    let near = old.or_else(|| nearest(key, matrix));
+    let row = &found.row;
+    let near = old.or_else(|| nearest(row, matrix));
     let name = |build: &Build| {
         format!("PyTorch {} {} {}", build.pytorch, build.subdir, build.build_prefix())
     };
@@ -61,10 +61,9 @@ fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> Stri
             "glibc = {{ declared = \"{declared}\", libraries = \"{libraries}\" }} # libraries: inferred"
         )
     };
-    let is_cuda = key.accelerator.cuda().is_some();
-    let first = found.build_numbers.first().copied().unwrap_or(0);
-    let last = found.build_numbers.last().copied().unwrap_or(0);
-    let metapackage = old.map_or(found.metapackage, |old| old.metapackage);
+    let is_cuda = row.is_cuda();
+    let (first, last) = row.build_numbers;
+    let metapackage = old.map_or(row.metapackage, |old| old.metapackage);
     let date = found.newest.map(|newest| Date::of_unix_time(newest / 1000).to_string());
     lines([
         old.map(|old| {
@@ -72,19 +71,19 @@ fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> Stri
             format!("# replaces or follows the row with build numbers {first} to {last}")
         }),
         Some("[[build]]".to_owned()),
-        Some(text("pytorch", key.pytorch)),
-        Some(text("subdir", key.subdir)),
-        Some(text("accelerator", key.accelerator)),
-        Some(text("blas", key.blas)),
-        key.arm_variant.map(|variant| text("arm_variant", variant)),
+        Some(text("pytorch", row.pytorch)),
+        Some(text("subdir", row.subdir)),
+        Some(text("accelerator", row.accelerator)),
+        Some(text("blas", row.blas)),
+        row.arm_variant.map(|variant| text("arm_variant", variant)),
         Some(format!("build_numbers = [{first}, {last}]")),
-        Some(format!("blas_in_build_string = {}", found.blas_in_build_string)),
+        Some(format!("blas_in_build_string = {}", row.blas_in_build_string)),
         Some(format!("metapackage = {metapackage}")),
-        is_cuda.then(|| pair("cuda_pins", found.cuda_pins.start, found.cuda_pins.end)),
+        is_cuda.then(|| pair("cuda_pins", row.cuda_pins.start, row.cuda_pins.end)),
         is_cuda.then(kernels),
-        found.glibc.map(glibc),
-        found.macos.map(|macos| text("macos", macos)),
-        Some(pair("pythons", found.pythons.0, found.pythons.1)),
+        row.glibc.map(|floor| glibc(floor.declared)),
+        row.macos.map(|macos| text("macos", macos)),
+        Some(pair("pythons", row.pythons.0, row.pythons.1)),
         Some(source(date.as_deref().unwrap_or_default())),
     ])
 }
@@ -142,7 +141,7 @@ pub fn companion_name(row: &CompanionBuild) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::channel::{BuildKey, CompanionDifference, Differences};
+    use crate::channel::{CompanionDifference, Differences};
     use crate::matrix::files;
 
     use super::*;
@@ -152,14 +151,8 @@ mod tests {
         let matrix = Matrix::embedded();
         // Every row as if the channel alone had it: those of all forms.
         let found = |row: &Build| ChannelBuild {
-            key: BuildKey::of(row),
+            row: row.clone(),
             build_numbers: vec![row.build_numbers.0, row.build_numbers.1],
-            blas_in_build_string: row.blas_in_build_string,
-            metapackage: row.metapackage,
-            cuda_pins: row.cuda_pins.clone(),
-            glibc: row.glibc.map(|glibc| glibc.declared),
-            macos: row.macos,
-            pythons: row.pythons,
             newest: Some(1_790_000_000_000),
         };
         let builds: Vec<ChannelBuild> = matrix.builds.iter().map(found).collect();

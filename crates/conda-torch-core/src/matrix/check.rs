@@ -32,17 +32,11 @@ fn suffix(variant: Option<ArmVariant>) -> String {
     variant.map_or(String::new(), |variant| format!(" {variant}"))
 }
 
-/// What a variant is, apart from its build numbers.
-fn variant(row: &Build) -> impl Ord + use<> {
-    let toolkit = Reverse(row.accelerator.cuda());
-    (Reverse(row.pytorch), row.subdir, toolkit, row.arm_variant, Reverse(row.blas))
-}
-
 pub(crate) fn builds(file: &Builds, report: &mut Report<'_>) {
-    report.ascending(&file.build, build_name, |row| (variant(row), Reverse(row.build_numbers)));
+    report.ascending(&file.build, build_name, |row| (row.variant(), Reverse(row.build_numbers)));
     for pair in file.build.windows(2) {
         let (above, row) = (pair[0].as_ref(), pair[1].as_ref());
-        if variant(above) == variant(row) && above.build_numbers.0 <= row.build_numbers.1 {
+        if above.variant() == row.variant() && above.build_numbers.0 <= row.build_numbers.1 {
             let found = format!("build numbers that `{}` has too", build_name(above));
             report.at(&pair[1], build_name(row)).wrong(&found, "each build in one row");
         }
@@ -78,10 +72,7 @@ fn build(row: &Build, at: &mut At<'_, '_>) {
 }
 
 pub(crate) fn companions(file: &Companions, builds: &Builds, report: &mut Report<'_>) {
-    report.ascending(&file.companion, companion_name, |row| {
-        let toolkit = Reverse(row.accelerator.cuda());
-        (row.package, Reverse(row.version), row.subdir, toolkit, row.arm_variant)
-    });
+    report.ascending(&file.companion, companion_name, CompanionBuild::variant);
     for spanned in &file.companion {
         let row = spanned.as_ref();
         let mut at = report.at(spanned, companion_name(row));

@@ -140,18 +140,12 @@ impl<'a> From<&'a Difference<'_>> for PytorchReport<'a> {
 
 impl<'a> PytorchReport<'a> {
     fn of_found(what: DifferenceKind, found: &ChannelBuild, changed: &'a [RowChange]) -> Self {
-        let key = &found.key;
-        let prefix = key.accelerator.build_prefix();
         Self {
             what,
-            pytorch: key.pytorch,
-            platform: key.subdir,
-            build: if found.blas_in_build_string {
-                format!("{prefix}_{}", key.blas)
-            } else {
-                prefix
-            },
-            arm_variant: key.arm_variant,
+            pytorch: found.row.pytorch,
+            platform: found.row.subdir,
+            build: found.row.build_prefix(),
+            arm_variant: found.row.arm_variant,
             build_numbers: found.build_numbers.clone(),
             changed,
         }

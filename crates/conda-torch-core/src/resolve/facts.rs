@@ -32,17 +32,13 @@ pub(super) struct Facts {
 /// The NVIDIA driver, as far as CUDA builds care.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Driver {
-    /// It shows a GPU, or a flag or document names one.
-    Usable {
+    Present {
         /// The newest CUDA that it supports.
         cuda: CudaVersion,
         /// Its version, or the oldest that it can be.
         version: Option<DriverVersion>,
-    },
-    /// It shows no GPU.
-    NoGpu {
-        cuda: CudaVersion,
-        version: Option<DriverVersion>,
+        /// Whether it shows a GPU, or a flag or document names one.
+        shows_gpu: bool,
     },
     Missing,
     Unknown(String),
@@ -103,9 +99,9 @@ impl Facts {
 
     /// The newest CUDA of a usable driver.
     pub(super) fn cuda(&self) -> Option<CudaVersion> {
-        match &self.driver {
-            Driver::Usable { cuda, .. } => Some(*cuda),
-            Driver::Missing | Driver::NoGpu { .. } | Driver::Unknown(_) => None,
+        match self.driver {
+            Driver::Present { cuda, shows_gpu: true, .. } => Some(cuda),
+            Driver::Missing | Driver::Present { .. } | Driver::Unknown(_) => None,
         }
     }
 
@@ -162,17 +158,17 @@ impl Facts {
             machine.gpus.iter().all(is_graphics_only_vgpu)
         };
         if shows_none && let Some(cuda) = cuda_or_by_version() {
-            return Driver::NoGpu { cuda, version };
+            return Driver::Present { cuda, version, shows_gpu: false };
         }
         match (&machine.driver_cuda, cuda, version) {
             (_, Some(cuda), version) => {
                 let own = || matrix.toolkit_driver(cuda, self.driver_family);
-                Driver::Usable { cuda, version: version.or_else(own) }
+                Driver::Present { cuda, version: version.or_else(own), shows_gpu: true }
             }
             // A driver without CUDA: `CONDA_OVERRIDE_CUDA=` is set, or libcuda is missing.
             (Detected::Absent, None, Some(_)) if !is_by_flag(&machine.driver) => Driver::Missing,
             (_, None, Some(driver)) => {
-                Driver::Usable { cuda: self.cuda_of(driver, matrix), version: Some(driver) }
+                self.usable(driver, matrix)
             }
             (Detected::Unknown { why }, None, None) if machine.driver != Detected::Absent => {
                 // A document with a GPU and without a driver: assume one.
@@ -197,6 +193,12 @@ impl Facts {
         }
     }
 
+    /// A driver that shows a GPU.
+    pub(super) fn usable(&self, driver: DriverVersion, matrix: &Matrix) -> Driver {
+        let cuda = self.cuda_of(driver, matrix);
+        Driver::Present { cuda, version: Some(driver), shows_gpu: true }
+    }
+
     /// Assumes a current driver: the one of the newest toolkit of any build, or, for cards that newer
     /// drivers dropped, the last branch for them.
     fn current_driver(&mut self, matrix: &Matrix) -> Driver {
@@ -212,7 +214,7 @@ impl Facts {
             return Driver::Missing;
         };
         self.assumptions.push(Diagnostic::DriverAssumed { driver });
-        Driver::Usable { cuda: self.cuda_of(driver, matrix), version: Some(driver) }
+        self.usable(driver, matrix)
     }
 }
 

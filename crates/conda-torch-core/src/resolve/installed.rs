@@ -31,12 +31,12 @@ pub fn check_installed(machine: &Machine, build: &Build, matrix: &Matrix) -> Ins
         return InstalledCheck { problems, kernels };
     }
     for gpu in &facts.gpus {
-        let Some(result) = rules::kernels(&inputs, build, gpu) else { break };
-        let jit = gpu.capability.filter(|_| result.kernels.support == Some(KernelSupport::Jit));
-        let jit = jit.map(|_| Diagnostic::PtxJit { gpu: gpu.clone() });
-        let problem = result.blocker.map(|blocker| blocker.diagnostic).or(jit);
+        let Some((its_kernels, blocker)) = rules::kernels(&inputs, build, gpu) else { break };
+        let is_jit = its_kernels.support == Some(KernelSupport::Jit);
+        let jit = is_jit.then(|| Diagnostic::PtxJit { gpu: gpu.clone() });
+        let problem = blocker.map(|blocker| blocker.diagnostic).or(jit);
         problems.extend(problem.filter(|problem| !problems.contains(problem)));
-        kernels.push(result.kernels);
+        kernels.push(its_kernels);
     }
     InstalledCheck { problems, kernels }
 }

@@ -3,15 +3,14 @@
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
 use crate::types::{
-    Accelerator, ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaVersion, Detected,
-    DriverVersion, KernelSupport, KnownGpu,
+    ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, DriverVersion, KernelSupport, KnownGpu,
 };
 
 use super::Inputs;
 use super::advice::{GpuKernels, Unlock};
 use super::candidates::{Blocker, Candidate};
 use super::facts::{Driver, Libc};
-use super::request::RequestedAccelerator;
+use super::request::{Request, RequestedAccelerator};
 
 /// The builds for the machine's platform, in the matrix' order.
 pub(super) fn candidates<'m>(inputs: &Inputs<'_, 'm>) -> Vec<Candidate<'m>> {
@@ -22,48 +21,34 @@ pub(super) fn candidates<'m>(inputs: &Inputs<'_, 'm>) -> Vec<Candidate<'m>> {
 
 /// Checks a build against every rule.
 pub(super) fn check<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> Candidate<'m> {
-    let selection = select(inputs, build);
-    let kernels: Vec<Kernels> =
-        inputs.facts.gpus.iter().filter_map(|gpu| kernels(inputs, build, gpu)).collect();
+    let (mut candidate, missing) = with_companions(inputs, build);
+    let (supports, unserved): (Vec<GpuKernels>, Vec<Option<Blocker>>) =
+        inputs.facts.gpus.iter().filter_map(|gpu| kernels(inputs, build, gpu)).unzip();
+    candidate.kernels = supports;
     let mut blockers = driver(inputs, build);
-    add_unserved(&mut blockers, &kernels);
-    blockers.extend(system(inputs, build));
-    blockers.extend(request(inputs, build, selection.pin));
-    blockers.extend(selection.missing);
-    blockers.extend(glibc_of_pin(inputs, build, selection.pin));
-    Candidate {
-        build,
-        blockers,
-        kernels: kernels.into_iter().map(|gpu| gpu.kernels).collect(),
-        pin: selection.pin,
-        companions: selection.companions,
-        pythons: selection.pythons,
-    }
-}
-
-/// A GPU without kernels is a blocker only if no other GPU has them.
-fn add_unserved(blockers: &mut Vec<Blocker>, kernels: &[Kernels]) {
-    if kernels.iter().any(|gpu| gpu.kernels.support > Some(KernelSupport::Missing)) {
-        return;
-    }
-    for blocker in kernels.iter().filter_map(|gpu| gpu.blocker.as_ref()) {
-        if !blockers.iter().any(|other| other.diagnostic == blocker.diagnostic) {
-            blockers.push(blocker.clone());
+    // A GPU without kernels is a blocker only if no other GPU has them.
+    if candidate.served_gpus() == 0 {
+        for blocker in unserved.into_iter().flatten() {
+            if !blockers.iter().any(|other| other.diagnostic == blocker.diagnostic) {
+                blockers.push(blocker);
+            }
         }
     }
+    blockers.extend(system(inputs, build));
+    blockers.extend(request(inputs, build, candidate.pin));
+    blockers.extend(missing);
+    blockers.extend(glibc_of_pin(inputs, build, candidate.pin));
+    Candidate { blockers, ..candidate }
 }
 
 /// The driver must show a GPU and be new enough for the toolkit.
 pub(super) fn driver(inputs: &Inputs<'_, '_>, build: &Build) -> Vec<Blocker> {
     let Some(toolkit) = build.accelerator.cuda() else { return Vec::new() };
     match &inputs.facts.driver {
-        Driver::Usable { cuda, version } => {
-            too_old(inputs, *cuda, *version, toolkit).into_iter().collect()
-        }
-        Driver::NoGpu { cuda, version } => {
-            let mut blockers = vec![Blocker::machine(Diagnostic::NoGpu, vec![Unlock::Gpu])];
-            blockers.extend(too_old(inputs, *cuda, *version, toolkit));
-            blockers
+        Driver::Present { cuda, version, shows_gpu } => {
+            let no_gpu = || Blocker::machine(Diagnostic::NoGpu, vec![Unlock::Gpu]);
+            let too_old = too_old(inputs, *cuda, *version, toolkit);
+            (!shows_gpu).then(no_gpu).into_iter().chain(too_old).collect()
         }
         Driver::Missing => vec![missing(inputs, toolkit)],
         Driver::Unknown(why) => {
@@ -130,21 +115,18 @@ pub(super) fn needed_driver(
     inputs.matrix.oldest_driver(toolkit, inputs.facts.driver_family)
 }
 
-/// How a build's kernels reach a GPU, and if they do not, why.
-pub(super) struct Kernels {
-    pub(super) kernels: GpuKernels,
-    pub(super) blocker: Option<Blocker>,
-}
-
-/// Checks one GPU; `None` for builds without CUDA.
-pub(super) fn kernels(inputs: &Inputs<'_, '_>, build: &Build, gpu: &KnownGpu) -> Option<Kernels> {
+/// How a build's kernels reach a GPU, and if they do not, why; `None` for builds without CUDA.
+pub(super) fn kernels(
+    inputs: &Inputs<'_, '_>,
+    build: &Build,
+    gpu: &KnownGpu,
+) -> Option<(GpuKernels, Option<Blocker>)> {
     let toolkit = build.accelerator.cuda()?;
     let (support, blocker) = match support(inputs, build, toolkit, gpu) {
         Ok(support) => (support, None),
         Err(blocker) => (Some(KernelSupport::Missing), Some(blocker)),
     };
-    let kernels = GpuKernels { gpu: gpu.index, capability: gpu.capability, support };
-    Some(Kernels { kernels, blocker })
+    Some((GpuKernels { gpu: gpu.index, capability: gpu.capability, support }, blocker))
 }
 
 /// `None` if the GPU's compute capability is unknown.
@@ -226,27 +208,18 @@ fn glibc_of_pin(
 /// The build needs a macOS.
 fn macos(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let needed = build.macos?;
-    match &inputs.facts.macos {
-        Detected::Found(found) if found.value < needed => {
-            let diagnostic = Diagnostic::MacosTooOld { found: found.value, needed };
-            Some(Blocker::machine(diagnostic, vec![Unlock::Macos(needed)]))
-        }
-        Detected::Found(_) | Detected::Absent | Detected::Unknown { .. } => None,
-    }
+    let found = inputs.facts.macos.value().copied().filter(|found| *found < needed)?;
+    let diagnostic = Diagnostic::MacosTooOld { found, needed };
+    Some(Blocker::machine(diagnostic, vec![Unlock::Macos(needed)]))
 }
 
 /// Builds for Tegra need Jetson's driver. The other way round the kernels decide: from CUDA 13 on,
 /// Jetson runs the builds for servers (conda-forge/pytorch-cpu-feedstock#527).
 fn arm_variant(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let (machine, variant) = (inputs.facts.arm_variant?, build.arm_variant?);
-    let is_other = match variant {
-        ArmVariant::Tegra => machine != ArmVariant::Tegra,
-        ArmVariant::Sbsa => {
-            machine == ArmVariant::Tegra
-                && build.is_cuda()
-                && inputs.facts.known_capabilities().next().is_none()
-        }
-    };
+    let knows_gpu = inputs.facts.known_capabilities().next().is_some();
+    let is_other = machine != variant
+        && (variant == ArmVariant::Tegra || build.is_cuda() && !knows_gpu);
     is_other.then(|| Blocker::build(Diagnostic::OtherArmVariant { machine, build: variant }))
 }
 
@@ -290,17 +263,13 @@ fn python(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 }
 
 fn accelerator(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
-    let unlock = match (inputs.request.accelerator, build.is_cuda()) {
+    let Request { accelerator, cuda_version, .. } = inputs.request;
+    let unlock = match (accelerator, build.is_cuda()) {
         (RequestedAccelerator::Cpu, true) => Unlock::Accelerator(RequestedAccelerator::Cuda),
         (RequestedAccelerator::Cuda, false) => Unlock::Accelerator(RequestedAccelerator::Cpu),
         // `cuda-version` requests CUDA.
-        (RequestedAccelerator::Auto, false) if inputs.request.cuda_version.is_some() => {
-            Unlock::CudaVersion(None)
-        }
-        (
-            RequestedAccelerator::Auto | RequestedAccelerator::Cpu | RequestedAccelerator::Cuda,
-            _,
-        ) => return None,
+        (RequestedAccelerator::Auto, false) if cuda_version.is_some() => Unlock::CudaVersion(None),
+        _ => return None,
     };
     Some(Blocker::request(Diagnostic::OtherAccelerator, unlock))
 }
@@ -328,85 +297,57 @@ fn blas(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     Some(Blocker::request(Diagnostic::OtherBlas { requested }, Unlock::Blas(build.blas)))
 }
 
-/// The companions of a build, and what they and the build accept together.
-struct Selection<'m> {
-    companions: Vec<&'m CompanionBuild>,
-    pin: Option<CudaVersion>,
-    pythons: (Version, Version),
-    /// The requested companions that do not exist for the build.
-    missing: Vec<Blocker>,
-}
-
-/// Selects the newest fitting build of each requested companion.
-fn select<'m>(inputs: &Inputs<'_, 'm>, build: &Build) -> Selection<'m> {
+/// A build with the newest fitting build of each requested companion, and the companions that do not exist
+/// for it.
+fn with_companions<'m>(
+    inputs: &Inputs<'_, 'm>,
+    build: &'m Build,
+) -> (Candidate<'m>, Vec<Blocker>) {
     let (request, matrix) = (inputs.request, inputs.matrix);
-    let exists = |pin: &CudaVersion| matrix.cuda_versions.contains(pin);
-    let mut so_far = Accepted {
-        pins: build.cuda_pins.clone(),
-        pin: request.cuda_version.filter(|pin| build.cuda_pins.contains(pin) && exists(pin)),
-        pythons: build.pythons,
-        python: request.python,
-    };
+    let is_possible =
+        |pin: &CudaVersion| build.cuda_pins.contains(pin) && matrix.cuda_versions.contains(pin);
+    let requested = request.cuda_version.filter(is_possible);
+    // What the build and the companions so far accept.
+    let (mut pins, mut pythons) = (build.cuda_pins.clone(), build.pythons);
     let (mut companions, mut missing) = (Vec::new(), Vec::new());
     for &package in &request.companions {
-        let fits = |other: &&CompanionBuild| so_far.fits(build, package, other);
-        let Some(companion) = matrix.companions.iter().find(fits) else {
+        let fitting = matrix.companions.iter().find_map(|companion| {
+            if companion.package != package || !goes_with(companion, build) {
+                return None;
+            }
+            let pins = overlap(&pins, &companion.cuda_pins);
+            let (first, last) = common(pythons, companion.pythons);
+            let python = request.python.map_or(first, Version::series);
+            let has_pin = !build.is_cuda()
+                || !pins.is_empty() && requested.is_none_or(|pin| pins.contains(&pin));
+            let fits = has_pin && (first..=last).contains(&python);
+            fits.then_some((companion, pins, (first, last)))
+        });
+        if let Some((companion, common_pins, common_pythons)) = fitting {
+            companions.push(companion);
+            (pins, pythons) = (common_pins, common_pythons);
+        } else {
             let diagnostic = Diagnostic::CompanionMissing { package };
             missing.push(Blocker::request(diagnostic, Unlock::Without(package)));
-            continue;
-        };
-        if build.is_cuda() {
-            so_far.pins = overlap(&so_far.pins, &companion.cuda_pins);
         }
-        so_far.pythons = common(so_far.pythons, companion.pythons);
-        companions.push(companion);
     }
     // The lowest pin: nearest to what the build was tested with. Every row begins at a version that
     // `cuda-version` has (`tests/matrix`).
-    let pin = build.is_cuda().then(|| so_far.pin.unwrap_or(so_far.pins.start));
-    Selection { companions, pin, pythons: so_far.pythons, missing }
+    let pin = build.is_cuda().then(|| requested.unwrap_or(pins.start));
+    let (blockers, kernels) = (Vec::new(), Vec::new());
+    (Candidate { build, blockers, kernels, pin, companions, pythons }, missing)
 }
 
-/// What the build and the companions so far accept.
-struct Accepted {
-    pins: CudaPins,
-    /// The requested pin, if the build accepts it.
-    pin: Option<CudaVersion>,
-    pythons: (Version, Version),
-    python: Option<Version>,
-}
-
-impl Accepted {
-    fn fits(&self, build: &Build, package: Companion, companion: &CompanionBuild) -> bool {
-        let (first, last) = common(self.pythons, companion.pythons);
-        companion.package == package
-            && companion.subdir == build.subdir
-            && companion.pytorch == build.pytorch.series()
-            && self.same_accelerator(build, companion)
-            && same_arm_variant(build, companion)
-            && first <= last
-            && self.python.is_none_or(|python| (first..=last).contains(&python.series()))
-    }
-
-    fn same_accelerator(&self, build: &Build, companion: &CompanionBuild) -> bool {
-        match (build.accelerator, companion.accelerator) {
-            (Accelerator::Cpu | Accelerator::Mps, Accelerator::Cpu | Accelerator::Mps) => true,
-            (Accelerator::Cuda(toolkit), Accelerator::Cuda(own)) => {
-                let pins = overlap(&self.pins, &companion.cuda_pins);
-                (toolkit == own || !companion.same_toolkit)
-                    && pins.start < pins.end
-                    && self.pin.is_none_or(|pin| pins.contains(&pin))
-            }
-            (Accelerator::Cpu | Accelerator::Mps, Accelerator::Cuda(_))
-            | (Accelerator::Cuda(_), Accelerator::Cpu | Accelerator::Mps) => false,
-        }
-    }
-}
-
-/// Companions from before `arm-variant` existed are for servers.
-fn same_arm_variant(build: &Build, companion: &CompanionBuild) -> bool {
-    companion.arm_variant == build.arm_variant
-        || companion.arm_variant.is_none() && build.arm_variant != Some(ArmVariant::Tegra)
+/// Whether a companion was built for the PyTorch of a build. Companions from before `arm-variant` existed are
+/// for servers.
+fn goes_with(companion: &CompanionBuild, build: &Build) -> bool {
+    let (toolkit, own) = (build.accelerator.cuda(), companion.accelerator.cuda());
+    companion.subdir == build.subdir
+        && companion.pytorch == build.pytorch.series()
+        && toolkit.is_some() == own.is_some()
+        && (toolkit == own || !companion.same_toolkit)
+        && (companion.arm_variant == build.arm_variant
+            || companion.arm_variant.is_none() && build.arm_variant != Some(ArmVariant::Tegra))
 }
 
 fn overlap(a: &CudaPins, b: &CudaPins) -> CudaPins {

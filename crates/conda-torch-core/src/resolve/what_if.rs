@@ -132,14 +132,11 @@ fn after(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> (Facts, Request) {
     for change in changes {
         match change {
             Unlock::Gpu => {
-                if let Driver::NoGpu { cuda, version } = facts.driver {
-                    facts.driver = Driver::Usable { cuda, version };
+                if let Driver::Present { shows_gpu, .. } = &mut facts.driver {
+                    *shows_gpu = true;
                 }
             }
-            Unlock::Driver(driver) => {
-                let cuda = facts.cuda_of(*driver, inputs.matrix);
-                facts.driver = Driver::Usable { cuda, version: Some(*driver) };
-            }
+            Unlock::Driver(driver) => facts.driver = facts.usable(*driver, inputs.matrix),
             Unlock::Glibc(version) => facts.libc = Libc::Glibc(*version),
             Unlock::Macos(version) => facts.macos = Detected::found(*version, Origin::Baseline),
             Unlock::Accelerator(accelerator) => {

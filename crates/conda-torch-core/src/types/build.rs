@@ -1,5 +1,6 @@
 //! A build of PyTorch on conda-forge, and of the packages that go with it.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
@@ -146,6 +147,12 @@ impl Build {
         prefix
     }
 
+    /// What distinguishes it from other builds but its build numbers, in the order of the matrix.
+    pub fn variant(&self) -> impl Ord + Copy + use<> {
+        let (pytorch, accelerator) = (Reverse(self.pytorch), Reverse(self.accelerator));
+        (pytorch, self.subdir, accelerator, self.arm_variant, Reverse(self.blas))
+    }
+
     /// Whether it computes on an NVIDIA GPU.
     pub const fn is_cuda(&self) -> bool {
         matches!(self.accelerator, Accelerator::Cuda(_))
@@ -184,4 +191,12 @@ pub struct CompanionBuild {
     pub cuda_pins: CudaPins,
     pub pythons: (Version, Version),
     pub source: Source,
+}
+
+impl CompanionBuild {
+    /// What distinguishes it from others, in the order of the matrix.
+    pub fn variant(&self) -> impl Ord + Copy + use<> {
+        let (version, accelerator) = (Reverse(self.version), Reverse(self.accelerator));
+        (self.package, version, self.subdir, accelerator, self.arm_variant)
+    }
 }

@@ -57,7 +57,7 @@ pub(super) fn gpus(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnos
         }
         // A driver of which only the CUDA is known may be of an older branch.
         if machine.driver.is_found()
-            && let Driver::Usable { version: Some(driver), .. } = facts.driver
+            && let Driver::Present { version: Some(driver), .. } = facts.driver
             && let Some(last_branch) = matrix.last_branch(capability)
             // Windows counts R580 from 580 to 589.
             && driver.branch() >= last_branch + 10
