@@ -127,7 +127,7 @@ fn changed(change: RowChange, row: &Build, found: &Build) -> String {
 fn companion(difference: &CompanionDifference<'_>) -> (&'static str, String) {
     match difference {
         CompanionDifference::New(found) => {
-            (NEW, format!("{}, {}", companion_name(found), companion_rules(&found.row)))
+            (NEW, format!("{}, {}", companion_name(found), companion_rules(found)))
         }
         CompanionDifference::Changed { row, found } => (
             CHANGED,
