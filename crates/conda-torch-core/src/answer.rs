@@ -13,26 +13,20 @@ use crate::types::{ClientKind, Date, Machine, Shell};
 
 /// An advice with what it is for.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Answer<'a> {
-    /// The machine, detected or described.
     pub machine: &'a Machine,
-    /// What was asked for.
     pub request: &'a Request,
-    /// The decision.
     pub advice: &'a Advice<'a>,
     /// The builds that it was chosen from.
     pub matrix: &'a Matrix,
-    /// The client that the commands are for.
     pub client: ClientTarget<'a>,
-    /// Where the packages go.
     pub environment: TargetEnvironment,
-    /// Where the packages come from.
     pub channels: &'a Channels,
     /// The channel that was read, if one was.
     pub live: Option<&'a LiveChannel>,
     /// The result of the verification, if one was asked for.
     pub proof: Option<&'a SolveCheck>,
-    /// The shell that the commands are for.
     pub shell: Shell,
 }
 

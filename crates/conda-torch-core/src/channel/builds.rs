@@ -95,11 +95,7 @@ fn has_metapackage(row: &Build, records: &[Record]) -> bool {
     })
 }
 
-fn one(
-    record: &Record,
-    library: Option<&Record>,
-    day: Date,
-) -> Result<ChannelBuild, UnreadReason> {
+fn one(record: &Record, library: Option<&Record>, day: Date) -> Result<ChannelBuild, UnreadReason> {
     let pytorch: Version = record.version.parse().map_err(|_| UnreadReason::Version)?;
     let subdir: Subdir = record.subdir.parse().map_err(|_| UnreadReason::Subdir)?;
     let (toolkit, rest) = toolkit(&record.build).ok_or(UnreadReason::BuildString)?;

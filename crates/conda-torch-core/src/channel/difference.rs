@@ -13,10 +13,9 @@ use super::record_specs::{UnreadReason, UnreadRecord};
 
 /// The differences between a channel and the matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Differences<'a> {
-    /// Builds of PyTorch.
     pub builds: Vec<Difference<'a>>,
-    /// Builds of torchvision and torchaudio.
     pub companions: Vec<CompanionDifference<'a>>,
     /// Versions of `cuda-version` that the matrix lacks.
     pub new_cuda_versions: Vec<CudaVersion>,
@@ -27,19 +26,15 @@ pub struct Differences<'a> {
 impl Differences<'_> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.builds.is_empty()
-            && self.companions.is_empty()
-            && self.new_cuda_versions.is_empty()
-            && self.gone_cuda_versions.is_empty()
+        *self == Self::default()
     }
 }
 
 /// The builds of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct ChannelContents {
-    /// Builds of PyTorch.
     pub builds: Vec<ChannelBuild>,
-    /// Builds of torchvision and torchaudio.
     pub companions: Vec<CompanionBuild>,
     /// Versions of `cuda-version`, ascending. None is no difference: a channel used with conda-forge does
     /// not need them.
@@ -60,7 +55,7 @@ impl ChannelContents {
 
 /// A difference between a channel and the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say it all")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Difference<'a> {
     /// A build without a row.
     New(&'a ChannelBuild),
@@ -89,7 +84,7 @@ pub enum RowChange {
 
 /// A difference of companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say it all")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum CompanionDifference<'a> {
     /// A build without a row.
     New(&'a CompanionBuild),
@@ -135,7 +130,8 @@ fn of_companions<'a>(
             Some(_) => {}
         }
     }
-    let is_gone = |row: &&CompanionBuild| !found.iter().any(|found| found.variant() == row.variant());
+    let is_gone =
+        |row: &&CompanionBuild| !found.iter().any(|found| found.variant() == row.variant());
     all.extend(rows().filter(is_gone).map(CompanionDifference::Gone));
     all
 }

@@ -1,5 +1,7 @@
 //! The protocol of `conda-torch-live`: one [`LiveRequest`] in, one [`LiveReply`] out, as JSON.
 
+#![expect(missing_docs, reason = "what needs no words has none")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::conda::Fault;
@@ -7,7 +9,6 @@ use crate::conda::Fault;
 /// The version of the protocol. It changes with each of its types.
 pub const PROTOCOL: u32 = 1;
 
-/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveRequest {
@@ -23,19 +24,14 @@ pub struct LiveRequest {
     pub offline: bool,
     /// The timeout of a silent server in seconds.
     pub patience: u32,
-    /// The question.
     pub question: LiveQuestion,
 }
 
-/// A question about channels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LiveQuestion {
     /// All records of these packages.
-    Records {
-        /// Names of packages.
-        names: Vec<String>,
-    },
+    Records { names: Vec<String> },
     /// A solution for the only subdir, with strict channel priority.
     Solve {
         /// Match specs: `pytorch-gpu=2.13.0`.
@@ -45,34 +41,25 @@ pub enum LiveQuestion {
     },
 }
 
-/// A reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveReply {
     /// [`PROTOCOL`] of the other program.
     pub protocol: u32,
     /// The origin of each subdir of each channel, even if it failed.
     pub origins: Vec<SubdirOrigin>,
-    /// The answer.
     #[serde(rename = "told")]
     pub answer: LiveAnswer,
 }
 
-/// Why a reply cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveReplyError {
-    /// It is not JSON of this protocol.
     #[error("cannot read the reply of `conda-torch-live`: {0}")]
     NotUnderstood(serde_json::Error),
-    /// It has another version of the protocol.
     #[error("`conda-torch-live` speaks protocol {0}; reinstall both programs")]
     OtherProtocol(u32),
 }
 
 impl LiveReply {
-    /// Reads a reply.
-    ///
-    /// # Errors
-    /// If it is not JSON of this version of the protocol.
     pub fn read(text: &[u8]) -> Result<Self, LiveReplyError> {
         let reply: Self = serde_json::from_slice(text).map_err(LiveReplyError::NotUnderstood)?;
         if reply.protocol == PROTOCOL {
@@ -83,19 +70,14 @@ impl LiveReply {
     }
 }
 
-/// The answer in a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LiveAnswer {
-    /// Records, sorted by name.
     Records(Records),
-    /// The result of a solve.
     Solved(Solved),
-    /// The fault that prevents an answer.
     Failed(Fault),
 }
 
-/// The requested records.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Records {
     /// Each once, in a fixed order.
@@ -105,21 +87,16 @@ pub struct Records {
 /// A package of a channel, as in `repodata.json`, without secrets in URLs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Record {
-    /// `pytorch`.
     pub name: String,
-    /// `2.13.0`.
     pub version: String,
     /// The build string: `cuda129_mkl_py312_h…_302`.
     pub build: String,
-    /// The build number.
     pub build_number: u64,
     /// `linux-64`, or `noarch`.
     pub subdir: String,
     /// The channel's URL, without the subdir and a slash at the end.
     pub channel: String,
-    /// The URL of the package.
     pub url: String,
-    /// Its dependencies, as match specs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<String>,
     /// Constraints on packages that it does not need.
@@ -136,20 +113,16 @@ pub struct Record {
     pub size: Option<u64>,
 }
 
-/// The result of a solve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Solved {
-    /// A solution.
     Solution(Solution),
-    /// There is none.
     Unsolvable {
         /// The solver's explanation, several lines.
         why: String,
     },
 }
 
-/// A solved environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Solution {
     /// All packages, sorted by name.
@@ -159,7 +132,6 @@ pub struct Solution {
 /// The origin of a subdir of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubdirOrigin {
-    /// The channel's URL, without secrets.
     pub channel: String,
     /// `linux-64`, `noarch`.
     pub subdir: String,

@@ -132,11 +132,17 @@ pub struct ParseVersionError {
     pub expected: &'static str,
 }
 
+impl ParseVersionError {
+    pub(crate) fn new(text: &str, expected: &'static str) -> Self {
+        Self { text: text.to_owned(), expected }
+    }
+}
+
 impl FromStr for Version {
     type Err = ParseVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |expected| ParseVersionError { text: text.to_owned(), expected };
+        let wrong = |expected| ParseVersionError::new(text, expected);
         let error = || wrong("one to four numbers with dots, such as 2.13.0");
         let (numbers, candidate) = match text.split_once("rc") {
             Some((head, n)) => {
@@ -166,6 +172,13 @@ pub(crate) fn parse_parts(text: &str, parts: &mut [u32]) -> Option<u8> {
         len += 1;
     }
     Some(len)
+}
+
+/// Two numbers with a dot, of which the first is not 0, and perhaps more numbers after them.
+pub(crate) fn parse_pair<const MOST: usize, N: TryFrom<u32>>(text: &str) -> Option<(N, N)> {
+    let mut parts = [0; MOST];
+    let is_pair = parse_parts(text, &mut parts)? >= 2 && parts[0] > 0;
+    Some((parts[0].try_into().ok()?, parts[1].try_into().ok()?)).filter(|_| is_pair)
 }
 
 /// (De)serializes types as the text that they print and parse.

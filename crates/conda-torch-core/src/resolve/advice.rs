@@ -97,10 +97,10 @@ pub struct Choice<'m> {
 
 /// Why a better-looking build was not chosen, or why the chosen one works.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Reason<'m> {
     /// The other build, if the reason is about one.
     pub build: Option<&'m Build>,
-    /// The fact.
     pub diagnostic: Diagnostic,
 }
 
@@ -144,8 +144,8 @@ pub enum Unlock {
 
 /// A build that does not fit, or that fits and is not the best.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Rejected<'m> {
-    /// The build.
     pub build: &'m Build,
     /// Everything that keeps it from fitting, or why another is better; never empty.
     pub blockers: Vec<Diagnostic>,

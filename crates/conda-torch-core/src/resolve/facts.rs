@@ -4,8 +4,8 @@ use crate::conda::{Os, Subdir, Version};
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::{
-    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Fact, Gpu, KnownGpu,
-    Machine, Origin, Vendor,
+    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, KnownGpu, Machine,
+    Origin, Vendor,
 };
 
 use super::request::Request;
@@ -167,9 +167,7 @@ impl Facts {
             }
             // A driver without CUDA: `CONDA_OVERRIDE_CUDA=` is set, or libcuda is missing.
             (Detected::Absent, None, Some(_)) if !is_by_flag(&machine.driver) => Driver::Missing,
-            (_, None, Some(driver)) => {
-                self.usable(driver, matrix)
-            }
+            (_, None, Some(driver)) => self.usable(driver, matrix),
             (Detected::Unknown { why }, None, None) if machine.driver != Detected::Absent => {
                 // A document with a GPU and without a driver: assume one.
                 let has_gpu = !self.gpus.is_empty() || machine.jetson.is_found();
@@ -245,19 +243,14 @@ fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<KnownGpu> {
         return machine.gpus.iter().map(known).collect();
     }
     let cards = machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
-    let on_bus: Vec<KnownGpu> = (0..)
-        .zip(cards)
-        .map(|(index, card)| {
-            let capability = matrix.by_pci_id(&card.pci_id).map(|row| row.capability);
-            KnownGpu { index, name: None, capability }
-        })
-        .collect();
-    match machine.jetson.value().and_then(|model| matrix.jetson_of_model(model)) {
-        Some(capability) if on_bus.is_empty() => {
-            vec![KnownGpu { index: 0, name: None, capability: Some(capability) }]
-        }
-        Some(_) | None => on_bus,
+    let by_id = cards.map(|card| matrix.by_pci_id(&card.pci_id).map(|row| row.capability));
+    let mut capabilities: Vec<Option<ComputeCapability>> = by_id.collect();
+    if capabilities.is_empty() {
+        let jetson = machine.jetson.value().and_then(|model| matrix.jetson_of_model(model));
+        capabilities.extend(jetson.map(Some));
     }
+    let gpu = |(index, capability)| KnownGpu { index, name: None, capability };
+    (0..).zip(capabilities).map(gpu).collect()
 }
 
 /// Tegra if a GPU is a Jetson's, or if the machine is a Jetson with an unknown GPU.
@@ -270,39 +263,24 @@ fn arm_variant(
     if subdir != Some(Subdir::LinuxAarch64) {
         return None;
     }
-    let mut known = gpus.iter().filter_map(|gpu| gpu.capability).peekable();
-    let is_tegra = if known.peek().is_some() {
-        known.any(|capability| matrix.is_soc(capability))
-    } else {
-        machine.jetson.is_found()
-    };
+    let known: Vec<_> = gpus.iter().filter_map(|gpu| gpu.capability).collect();
+    let is_tegra = known.iter().any(|capability| matrix.is_soc(*capability))
+        || known.is_empty() && machine.jetson.is_found();
     Some(if is_tegra { ArmVariant::Tegra } else { ArmVariant::Sbsa })
 }
 
 /// Whether a flag gave the value.
 pub(super) fn is_by_flag<T>(detected: &Detected<T>) -> bool {
-    matches!(detected.fact(), Some(Fact { origin: Origin::Flag(_), .. }))
+    matches!(detected.origin(), Some(Origin::Flag(_)))
 }
 
 /// Whether the driver is given, not detected: then nothing detected here applies to it. A document counts as
 /// detection.
 pub(super) fn is_driver_named(machine: &Machine) -> bool {
-    let is_named = |origin: Option<&Origin>| match origin {
-        Some(Origin::Flag(_) | Origin::Env(_) | Origin::Baseline) => true,
-        Some(
-            Origin::Nvml
-            | Origin::Libcuda
-            | Origin::NvidiaSmi
-            | Origin::System
-            | Origin::Compiled
-            | Origin::File(_)
-            | Origin::Table(_)
-            | Origin::Document(_),
-        )
-        | None => false,
+    let is_named = |origin: Option<&Origin>| {
+        matches!(origin, Some(Origin::Flag(_) | Origin::Env(_) | Origin::Baseline))
     };
-    is_named(machine.driver.fact().map(|fact| &fact.origin))
-        || is_named(machine.driver_cuda.fact().map(|fact| &fact.origin))
+    is_named(machine.driver.origin()) || is_named(machine.driver_cuda.origin())
 }
 
 /// The kernel's driver, if a newer libcuda comes first: NVML and conda then report the CUDA of that

@@ -73,12 +73,6 @@ pub(super) fn looks_better(build: &Build, other: &Build) -> bool {
     look(build) > look(other)
 }
 
-/// The builds for other platforms.
-pub(super) fn elsewhere<'m>(inputs: &Inputs<'_, 'm>) -> Vec<&'m Build> {
-    let builds = inputs.matrix.builds.iter();
-    builds.filter(|build| Some(build.subdir) != inputs.facts.subdir).collect()
-}
-
 /// The candidates that are neither recommended nor an alternative. Takes their blockers instead of copying
 /// them: they are most of what a decision allocates.
 pub(super) fn rejected<'m>(
@@ -86,13 +80,11 @@ pub(super) fn rejected<'m>(
     best: Option<&'m Build>,
     alternatives: &[Alternative<'m>],
 ) -> Vec<Rejected<'m>> {
-    let is_shown = |build: &Build| {
-        best.into_iter()
-            .chain(alternatives.iter().map(|alternative| alternative.choice.build))
-            .any(|shown| std::ptr::eq(shown, build))
-    };
-    let others = candidates.into_iter().filter(|candidate| !is_shown(candidate.build));
-    others
+    let shown = alternatives.iter().map(|alternative| alternative.choice.build).chain(best);
+    let is_shown = |build: &Build| shown.clone().any(|shown| std::ptr::eq(shown, build));
+    candidates
+        .into_iter()
+        .filter(|candidate| !is_shown(candidate.build))
         .map(|Candidate { build, blockers, .. }| {
             let mut blockers: Vec<Diagnostic> =
                 blockers.into_iter().map(|it| it.diagnostic).collect();

@@ -3,7 +3,8 @@
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
 use crate::types::{
-    ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, DriverVersion, KernelSupport, KnownGpu,
+    ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, DriverVersion, KernelSupport,
+    KnownGpu,
 };
 
 use super::Inputs;
@@ -218,8 +219,8 @@ fn macos(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 fn arm_variant(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let (machine, variant) = (inputs.facts.arm_variant?, build.arm_variant?);
     let knows_gpu = inputs.facts.known_capabilities().next().is_some();
-    let is_other = machine != variant
-        && (variant == ArmVariant::Tegra || build.is_cuda() && !knows_gpu);
+    let is_other =
+        machine != variant && (variant == ArmVariant::Tegra || build.is_cuda() && !knows_gpu);
     is_other.then(|| Blocker::build(Diagnostic::OtherArmVariant { machine, build: variant }))
 }
 
@@ -299,10 +300,7 @@ fn blas(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 
 /// A build with the newest fitting build of each requested companion, and the companions that do not exist
 /// for it.
-fn with_companions<'m>(
-    inputs: &Inputs<'_, 'm>,
-    build: &'m Build,
-) -> (Candidate<'m>, Vec<Blocker>) {
+fn with_companions<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> (Candidate<'m>, Vec<Blocker>) {
     let (request, matrix) = (inputs.request, inputs.matrix);
     let is_possible =
         |pin: &CudaVersion| build.cuda_pins.contains(pin) && matrix.cuda_versions.contains(pin);

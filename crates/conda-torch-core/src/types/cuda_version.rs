@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use crate::conda::{ParseVersionError, parse_parts};
+use crate::conda::{ParseVersionError, parse_pair};
 
 /// A CUDA version such as `12.9`: what a toolkit is, what a driver supports at most
 /// (conda's `__cuda`), or what the package `cuda-version` is pinned to.
@@ -65,15 +65,12 @@ impl FromStr for CudaVersion {
 
     /// `12.9`, also `12.9.1` (the update is dropped); a bare `12` is refused: which 12 matters.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = [0; 4];
-        let small = |n: u32| u16::try_from(n).ok().filter(|n| *n < 1000);
-        parse_parts(text, &mut parts)
-            .filter(|len| *len >= 2)
-            .and_then(|_| Some(Self { major: small(parts[0])?, minor: small(parts[1])? }))
-            .filter(|version| version.major > 0)
-            .ok_or_else(|| ParseVersionError {
-                text: text.to_owned(),
-                expected: "a CUDA version with its minor number, such as 12.9",
+        parse_pair::<4, u16>(text)
+            .filter(|(major, minor)| *major.max(minor) < 1000)
+            .map(|(major, minor)| Self { major, minor })
+            .ok_or_else(|| {
+                let expected = "a CUDA version with its minor number, such as 12.9";
+                ParseVersionError::new(text, expected)
             })
     }
 }

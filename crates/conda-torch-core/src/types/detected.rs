@@ -130,11 +130,13 @@ impl<T> Detected<T> {
     }
 
     /// The value, if there is one; see [`fact`](Self::fact).
-    pub const fn value(&self) -> Option<&T> {
-        match self {
-            Self::Found(fact) => Some(&fact.value),
-            Self::Absent | Self::Unknown { .. } => None,
-        }
+    pub fn value(&self) -> Option<&T> {
+        self.fact().map(|fact| &fact.value)
+    }
+
+    /// Where the value came from, if there is one.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.fact().map(|fact| &fact.origin)
     }
 
     /// Whether something was found.

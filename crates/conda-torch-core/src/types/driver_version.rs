@@ -62,17 +62,15 @@ impl FromStr for DriverVersion {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = [0; 3];
-        match parse_parts(text, &mut parts) {
+        let bare = text.split('.').skip(1).any(|part| part.len() == 1);
+        parse_parts(text, &mut parts)
             // No driver with CUDA was ever below 100; `12.4` is a CUDA version in the wrong place.
-            Some(len) if parts[0] >= 100 => {
-                let bare = text.split('.').skip(1).any(|part| part.len() == 1);
-                Ok(Self { parts, len, bare })
-            }
-            Some(_) | None => Err(ParseVersionError {
-                text: text.to_owned(),
-                expected: "a driver version such as 580.65.06, or its branch, such as 580",
-            }),
-        }
+            .filter(|_| parts[0] >= 100)
+            .map(|len| Self { parts, len, bare })
+            .ok_or_else(|| {
+                let expected = "a driver version such as 580.65.06, or its branch, such as 580";
+                ParseVersionError::new(text, expected)
+            })
     }
 }
 

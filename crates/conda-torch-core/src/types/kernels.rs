@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::conda::{ParseVersionError, parse_parts};
+use crate::conda::{ParseVersionError, parse_pair};
 
 /// A GPU's compute capability, such as `8.6`: which machine code it executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,16 +34,9 @@ impl FromStr for ComputeCapability {
     type Err = ParseVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = [0; 2];
-        let small = |n: u32| u8::try_from(n).ok();
-        parse_parts(text, &mut parts)
-            .filter(|len| *len == 2)
-            .and_then(|_| Some(Self { major: small(parts[0])?, minor: small(parts[1])? }))
-            .filter(|capability| capability.major > 0)
-            .ok_or_else(|| ParseVersionError {
-                text: text.to_owned(),
-                expected: "a compute capability such as 8.6",
-            })
+        parse_pair::<2, u8>(text)
+            .map(|(major, minor)| Self { major, minor })
+            .ok_or_else(|| ParseVersionError::new(text, "a compute capability such as 8.6"))
     }
 }
 
@@ -106,16 +99,14 @@ impl ArchList {
 impl fmt::Display for ArchList {
     /// In the form of `TORCH_CUDA_ARCH_LIST`: `8.0 9.0 12.0+PTX`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut all: Vec<ComputeCapability> =
-            self.sass.iter().chain(self.ptx.iter()).copied().collect();
+        let mut all: Vec<_> = self.sass.iter().chain(self.ptx.iter()).collect();
         all.sort_unstable();
         all.dedup();
-        for (i, capability) in all.iter().enumerate() {
-            let space = if i > 0 { " " } else { "" };
+        let word = |capability| {
             let ptx = if self.ptx.contains(capability) { "+PTX" } else { "" };
-            write!(f, "{space}{capability}{ptx}")?;
-        }
-        Ok(())
+            format!("{capability}{ptx}")
+        };
+        f.write_str(&all.into_iter().map(word).collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -123,24 +123,16 @@ pub(super) fn out_of_range(
         let mut support = with_cuda.iter().map(|build| inputs.matrix.support(build, capability));
         support.any(|support| support > KernelSupport::Jit)
     };
-    let served: Vec<ComputeCapability> = inputs
-        .matrix
-        .capabilities
-        .iter()
-        .map(|row| row.capability)
-        .filter(|capability| has_machine_code(*capability))
-        .collect();
+    let known = inputs.matrix.capabilities.iter().map(|row| row.capability);
+    let served: Vec<_> = known.filter(|capability| has_machine_code(*capability)).collect();
     let (Some(oldest), Some(newest)) = (served.first(), served.last()) else { return Vec::new() };
-    let out: Vec<Diagnostic> = inputs
-        .facts
-        .known_capabilities()
-        .filter(|(_, capability)| !has_machine_code(*capability))
-        .filter_map(|(gpu, capability)| {
-            if capability < *oldest {
-                Some(Diagnostic::GpuTooOld { gpu: gpu.clone() })
-            } else {
-                (capability > *newest).then(|| Diagnostic::GpuTooNew { gpu: gpu.clone() })
-            }
+    let unserved =
+        inputs.facts.known_capabilities().filter(|(_, capability)| !has_machine_code(*capability));
+    let out: Vec<Diagnostic> = unserved
+        .filter_map(|(gpu, capability)| match capability {
+            older if older < *oldest => Some(Diagnostic::GpuTooOld { gpu: gpu.clone() }),
+            newer if newer > *newest => Some(Diagnostic::GpuTooNew { gpu: gpu.clone() }),
+            _ => None,
         })
         .collect();
     if out.len() == gpus.len() { out } else { Vec::new() }

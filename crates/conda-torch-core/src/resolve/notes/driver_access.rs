@@ -6,7 +6,7 @@ use crate::resolve::{
     facts::{is_by_flag, is_driver_named, is_graphics_only_vgpu},
 };
 use crate::types::{
-    Detected, DeviceAccess, Fact, Gpu, LibcudaError, Machine, NvmlError, Origin, Vendor,
+    Detected, DeviceAccess, Fact, LibcudaError, Machine, NvmlError, Origin, Vendor,
 };
 
 /// Problems with the parts of the driver; none if the driver was named and not detected.
@@ -15,11 +15,14 @@ pub(super) fn driver(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
     if is_driver_named(machine) {
         return Vec::new();
     }
-    let problem = mismatch(machine)
-        .or_else(|| forward_compatibility(machine))
-        .or_else(|| no_permission(machine))
-        .or_else(|| not_loaded(inputs));
-    problem.into_iter().chain(wsl(machine)).collect()
+    // The first explains the others.
+    let problems = [
+        mismatch(machine),
+        forward_compatibility(machine),
+        no_permission(machine),
+        not_loaded(inputs),
+    ];
+    problems.into_iter().flatten().take(1).chain(wsl(machine)).collect()
 }
 
 /// What keeps a program from GPUs, and which kind of GPU that is.
@@ -79,28 +82,24 @@ fn not_loaded(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     let machine = inputs.machine;
     let parts = &machine.nvidia;
     let card = machine.adapters.iter().find(|card| card.vendor == Vendor::Nvidia)?;
-    match card.kernel_driver.as_deref() {
-        Some("nouveau") => {
-            return Some(Diagnostic::Nouveau {
-                pci_id: card.pci_id.clone(),
-                capability: inputs.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
-            });
-        }
-        // Bound to NVIDIA's driver, or given to a virtual machine.
-        Some(_) => return None,
-        None => {}
+    if let Some(kernel_driver) = &card.kernel_driver {
+        // Others: bound to NVIDIA's driver, or given to a virtual machine.
+        return (kernel_driver == "nouveau").then(|| Diagnostic::Nouveau {
+            pci_id: card.pci_id.clone(),
+            capability: inputs.matrix.by_pci_id(&card.pci_id).map(|row| row.capability),
+        });
     }
     let refused = parts.nvml_error == Some(NvmlError::DriverNotLoaded);
     // In a container the modules' files are the image's.
     if !refused || machine.container.is_found() || parts.kernel_module.is_found() {
         return None;
     }
-    Some(match (&parts.module_file, parts.secure_boot.value()) {
-        (Detected::Absent, _) => {
-            Diagnostic::ModuleNotBuilt { kernel: machine.kernel.value().cloned() }
-        }
-        (Detected::Found(_) | Detected::Unknown { .. }, Some(true)) => Diagnostic::SecureBoot,
-        (Detected::Found(_) | Detected::Unknown { .. }, _) => Diagnostic::ModuleNotLoaded,
+    Some(if parts.module_file == Detected::Absent {
+        Diagnostic::ModuleNotBuilt { kernel: machine.kernel.value().cloned() }
+    } else if parts.secure_boot.value() == Some(&true) {
+        Diagnostic::SecureBoot
+    } else {
+        Diagnostic::ModuleNotLoaded
     })
 }
 
@@ -149,15 +148,10 @@ fn not_given(machine: &Machine) -> Option<Diagnostic> {
 }
 
 fn mig(machine: &Machine) -> Option<Diagnostic> {
-    let is_split = |gpu: &&Gpu| gpu.mig.value() == Some(&true);
-    let slices: Vec<String> = machine
-        .gpus
-        .iter()
-        .filter_map(|gpu| gpu.mig_slices.value())
-        .flatten()
-        .map(|name| name.rsplit_once(" MIG ").map_or(name.as_str(), |(_, slice)| slice).to_owned())
-        .collect();
-    let split = machine.gpus.iter().filter(is_split).count();
+    let split = machine.gpus.iter().filter(|gpu| gpu.mig.value() == Some(&true)).count();
+    let names = machine.gpus.iter().filter_map(|gpu| gpu.mig_slices.value()).flatten();
+    let slice = |name: &String| name.rsplit(" MIG ").next().unwrap_or_default().to_owned();
+    let slices: Vec<String> = names.map(slice).collect();
     let all_split = split > 0 && split == machine.gpus.len();
     let none_made = all_split && machine.gpus.iter().all(|gpu| gpu.mig_slices == Detected::Absent);
     let none_seen = all_split && machine.nvidia.libcuda_error == Some(LibcudaError::NoDevice);

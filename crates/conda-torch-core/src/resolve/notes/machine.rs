@@ -7,7 +7,7 @@ use crate::resolve::{
     candidates::Candidate,
     facts::{Driver, Libc, is_by_flag, is_driver_named},
 };
-use crate::types::{ArmVariant, Build, ComputeCapability, Detected, KernelSupport, Origin, Vendor};
+use crate::types::{ArmVariant, Build, Detected, KernelSupport, Origin, Vendor};
 
 /// The platform without builds, and GPUs of other makers.
 pub(super) fn platform(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
@@ -32,8 +32,12 @@ pub(super) fn gpus(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnos
         return notes;
     }
     if facts.known_capabilities().next().is_none() {
-        let served = served_capabilities(inputs, best.build);
-        notes.push(Diagnostic::GpuNotKnown { served });
+        // The capabilities of this kind of machine for which it has machine code.
+        let is_tegra = facts.arm_variant == Some(ArmVariant::Tegra);
+        let known = matrix.capabilities.iter().filter(|row| row.soc == is_tegra);
+        let capabilities = known.map(|row| row.capability);
+        let has_code = |gpu: &_| matrix.support(best.build, *gpu) > KernelSupport::Jit;
+        notes.push(Diagnostic::GpuNotKnown { served: capabilities.filter(has_code).collect() });
     }
     // A container started without the GPU, or with the driver's `utility` part alone.
     let has_driver = machine.driver.is_found() && !is_driver_named(machine);
@@ -68,26 +72,19 @@ pub(super) fn gpus(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnos
     notes
 }
 
-/// The capabilities of this kind of machine for which a build has machine code.
-fn served_capabilities(inputs: &Inputs<'_, '_>, build: &Build) -> Vec<ComputeCapability> {
-    let is_tegra = inputs.facts.arm_variant == Some(ArmVariant::Tegra);
-    let rows = inputs.matrix.capabilities.iter().filter(|row| row.soc == is_tegra);
-    let served =
-        rows.filter(|row| inputs.matrix.support(build, row.capability) > KernelSupport::Jit);
-    served.map(|row| row.capability).collect()
-}
-
 /// The system under the chosen build.
 pub(super) fn system(inputs: &Inputs<'_, '_>, best: &Build) -> Vec<Diagnostic> {
-    let Inputs { machine, facts, .. } = inputs;
+    let Inputs { machine, matrix, facts, .. } = inputs;
     let mut notes = Vec::new();
+    let newest = matrix.cuda_versions.last().copied();
+    let todays_glibc = newest.and_then(|newest| matrix.libraries_glibc(best.subdir, newest));
     match (&facts.libc, best.glibc) {
         (Libc::Unknown(why), Some(floor)) => {
             let needed = floor.declared.max(floor.libraries);
             notes.push(Diagnostic::GlibcUnknown { why: why.clone(), needed });
         }
-        // Older than what today's CUDA libraries need, and so than what builds are tried on.
-        (Libc::Glibc(found), _) if best.is_cuda() && Some(*found) < todays_glibc(inputs) => {
+        // Older than what the CUDA libraries of the newest toolkit need, and so than what builds are tried on.
+        (Libc::Glibc(found), _) if best.is_cuda() && Some(*found) < todays_glibc => {
             notes.push(Diagnostic::GlibcNotTried { found: *found });
         }
         (Libc::Glibc(_) | Libc::Unknown(_) | Libc::Other { .. } | Libc::NotLinux, _) => {}
@@ -109,80 +106,62 @@ pub(super) fn system(inputs: &Inputs<'_, '_>, best: &Build) -> Vec<Diagnostic> {
     notes
 }
 
-/// What the CUDA libraries of the newest toolkit need.
-fn todays_glibc(inputs: &Inputs<'_, '_>) -> Option<Version> {
-    let newest = inputs.matrix.cuda_versions.last()?;
-    inputs.matrix.libraries_glibc(inputs.facts.subdir?, *newest)
-}
-
 /// What was assumed about a system that was not probed; for documents see `document`.
 fn baseline(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     let assumed = |version: &Detected<Version>| {
         version.fact().filter(|fact| fact.origin == Origin::Baseline).map(|fact| fact.value)
     };
     let macos = assumed(&inputs.machine.macos);
-    let glibc = assumed(&inputs.machine.glibc).map(|glibc| match inputs.facts.libc {
-        // A Jetson's is newer.
-        Libc::Glibc(glibc) => glibc,
-        Libc::Other { .. } | Libc::Unknown(_) | Libc::NotLinux => glibc,
-    });
+    // A Jetson's is newer.
+    let libc = if let Libc::Glibc(glibc) = inputs.facts.libc { Some(glibc) } else { None };
+    let glibc = assumed(&inputs.machine.glibc).map(|glibc| libc.unwrap_or(glibc));
     let is_assumed = (glibc.is_some() || macos.is_some()) && inputs.machine.document.is_none();
     is_assumed.then_some(Diagnostic::BaselineAssumed { glibc, macos })
 }
 
 /// The document's format, what it lacks and what is assumed instead.
-pub(super) fn document(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
-    let format = inputs.machine.document.clone()?;
-    let (mut missing, mut assumed) = (Vec::new(), Vec::new());
-    document_system(inputs, &mut missing, &mut assumed);
-    document_nvidia(inputs, &mut missing);
-    Some(Diagnostic::DescribedElsewhere { format, missing, assumed })
-}
-
-fn document_system(
-    inputs: &Inputs<'_, '_>,
-    missing: &mut Vec<MissingFact>,
-    assumed: &mut Vec<AssumedFact>,
-) {
-    let machine = inputs.machine;
-    if machine.subdir.is_found() && is_open(&machine.subdir) {
-        missing.push(MissingFact::Platform);
-        assumed.extend(machine.subdir.value().map(|subdir| AssumedFact::Platform(*subdir)));
-    }
-    match inputs.facts.os() {
-        Some(Os::Linux) if is_open(&machine.glibc) => {
-            missing.push(MissingFact::Glibc);
-            // A Jetson's is newer than the baseline.
-            if let Libc::Glibc(glibc) = inputs.facts.libc {
-                assumed.push(AssumedFact::Glibc(glibc));
-            }
-        }
-        Some(Os::Macos) if is_open(&machine.macos) => {
-            missing.push(MissingFact::Macos);
-            assumed.extend(machine.macos.value().map(|macos| AssumedFact::Macos(*macos)));
-        }
-        Some(Os::Linux | Os::Macos | Os::Windows | Os::FreeBsd) | None => {}
-    }
-}
-
+///
 /// A document without a driver lacks nothing. The `info` of a client without `__cuda` does: a login node, a
 /// container or a missing library looks the same.
-fn document_nvidia(inputs: &Inputs<'_, '_>, missing: &mut Vec<MissingFact>) {
-    let machine = inputs.machine;
-    if inputs.facts.os() == Some(Os::Macos) {
-        return;
-    }
-    if matches!(machine.driver, Detected::Unknown { .. }) && !machine.driver_cuda.is_found() {
-        missing.push(MissingFact::Driver);
-    }
-    if machine.gpu_count == Detected::Absent {
-        return;
-    }
-    if machine.gpus.is_empty() {
-        missing.push(MissingFact::Gpus);
-    } else if inputs.facts.gpus.iter().any(|gpu| gpu.capability.is_none()) {
-        missing.push(MissingFact::ComputeCapability);
-    }
+pub(super) fn document(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
+    let Inputs { machine, facts, .. } = inputs;
+    let format = machine.document.clone()?;
+    let assumed_subdir = machine.subdir.value().filter(|_| is_open(&machine.subdir));
+    let (lacks_glibc, lacks_macos) = match facts.os() {
+        Some(Os::Linux) => (is_open(&machine.glibc), false),
+        Some(Os::Macos) => (false, is_open(&machine.macos)),
+        Some(Os::Windows | Os::FreeBsd) | None => (false, false),
+    };
+    let may_have_nvidia = facts.os() != Some(Os::Macos);
+    let may_have_gpus = may_have_nvidia && machine.gpu_count != Detected::Absent;
+    let lacks_driver = may_have_nvidia
+        && matches!(machine.driver, Detected::Unknown { .. })
+        && !machine.driver_cuda.is_found();
+    let lacks_capability = facts.gpus.iter().any(|gpu| gpu.capability.is_none());
+    let missing = [
+        (assumed_subdir.is_some(), MissingFact::Platform),
+        (lacks_glibc, MissingFact::Glibc),
+        (lacks_macos, MissingFact::Macos),
+        (lacks_driver, MissingFact::Driver),
+        (may_have_gpus && machine.gpus.is_empty(), MissingFact::Gpus),
+        (
+            may_have_gpus && !machine.gpus.is_empty() && lacks_capability,
+            MissingFact::ComputeCapability,
+        ),
+    ];
+    // A Jetson's glibc is newer than the baseline.
+    let glibc = if let Libc::Glibc(glibc) = facts.libc { Some(glibc) } else { None };
+    let macos = machine.macos.value().copied();
+    let assumed = [
+        assumed_subdir.copied().map(AssumedFact::Platform),
+        glibc.filter(|_| lacks_glibc).map(AssumedFact::Glibc),
+        macos.filter(|_| lacks_macos).map(AssumedFact::Macos),
+    ];
+    Some(Diagnostic::DescribedElsewhere {
+        format,
+        missing: missing.into_iter().filter_map(|(lacks, fact)| lacks.then_some(fact)).collect(),
+        assumed: assumed.into_iter().flatten().collect(),
+    })
 }
 
 /// Whether the document leaves a fact open.

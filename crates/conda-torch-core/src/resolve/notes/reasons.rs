@@ -7,7 +7,7 @@ use crate::resolve::{
     candidates::{Blocker, Candidate, Cause},
     rank, rules,
 };
-use crate::types::{Accelerator, KernelSupport};
+use crate::types::{Accelerator, KernelSupport, KnownGpu};
 
 /// The reasons, most important first.
 pub(in crate::resolve) fn reasons<'m>(
@@ -83,15 +83,14 @@ fn for_all_gpus<'m>(
             && rank::looks_better(c.build, best.build)
     };
     let Some(newer) = candidates.iter().find(leaves_out) else { return Vec::new() };
+    let Some(toolkit) = newer.build.accelerator.cuda() else { return Vec::new() };
     let gpus = inputs.facts.gpus.iter().zip(&newer.kernels);
     let left_out = gpus.filter(|(_, kernels)| kernels.support == Some(KernelSupport::Missing));
-    left_out
-        .filter_map(|(gpu, _)| {
-            let toolkit = newer.build.accelerator.cuda()?;
-            let diagnostic = Diagnostic::NoKernels { gpu: gpu.clone(), toolkit };
-            Some(Reason { build: Some(newer.build), diagnostic })
-        })
-        .collect()
+    let reason = |(gpu, _): (&KnownGpu, _)| Reason {
+        build: Some(newer.build),
+        diagnostic: Diagnostic::NoKernels { gpu: gpu.clone(), toolkit },
+    };
+    left_out.map(reason).collect()
 }
 
 fn why_it_works(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnostic> {

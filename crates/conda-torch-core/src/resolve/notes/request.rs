@@ -1,7 +1,12 @@
 //! Why a request can never be met, and what it costs.
 
 use crate::diagnostics::Diagnostic;
-use crate::resolve::{Inputs, advice::Unlock, candidates::Candidate, rank::rank};
+use crate::resolve::{
+    Inputs,
+    advice::Unlock,
+    candidates::{Blocker, Candidate},
+    rank::rank,
+};
 
 /// What was requested and exists for no build of the platform.
 pub(super) fn availability(
@@ -60,12 +65,10 @@ pub(super) fn limits(
 ) -> Vec<Diagnostic> {
     let gives = best.build.pytorch;
     // The best of the builds that only one part of the request excludes.
-    let excluded = |by: &dyn Fn(&Unlock) -> bool| -> Option<&Candidate<'_>> {
-        let mut excluded: Vec<&Candidate<'_>> = candidates.iter().filter(|c| !c.fits()).collect();
-        excluded.retain(|c| {
-            c.blockers.iter().all(|b| !b.unlocks.is_empty() && b.unlocks.iter().all(by))
-        });
-        let newer = excluded.into_iter().max_by_key(|c| rank(inputs, c))?;
+    let excluded = |by: &dyn Fn(&Unlock) -> bool| {
+        let is_by = |b: &Blocker| !b.unlocks.is_empty() && b.unlocks.iter().all(by);
+        let excluded = candidates.iter().filter(|c| !c.fits() && c.blockers.iter().all(is_by));
+        let newer = excluded.max_by_key(|c| rank(inputs, c))?;
         (newer.build.pytorch > gives).then_some(newer)
     };
     let request = inputs.request;
