@@ -7,7 +7,7 @@ use crate::conda::{Os, Subdir, Version};
 use crate::types::{Detected, Fact, Machine, Origin, Processor, VirtualPackage};
 
 use super::overrides::TargetPlatform;
-use super::{Prediction, Why, microarchitecture, overrides};
+use super::{NoPrediction, Prediction, Why, microarchitecture, overrides, unknown};
 
 /// Processors that archspec 0.2.7 names and 0.2.6 took for their parents: name, parent, features.
 const NEW_IN_0_2_7: [(&str, &str, &str); 3] = [
@@ -27,42 +27,33 @@ const LEVELS: [(&str, &str); 3] = [
 ];
 
 pub(super) fn archspec(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    let target = match TargetPlatform::of(machine, client) {
-        Ok(target) => target,
-        Err(why) => return Prediction::Unknown(why),
-    };
+    let target = TargetPlatform::of(machine, client)?;
     if let Some(overridden) = overridden(machine, client) {
         return overridden;
     }
     let architecture = architecture(target.subdir);
     let is_x86_64 = architecture == "x86_64" && self::architecture(target.own) == "x86_64";
-    let detected = match client.habits().archspec {
-        Archspec::None => return Prediction::Absent,
-        Archspec::Unknown(why) => Err(why.into()),
-        Archspec::Architecture => Ok((architecture.to_owned(), Origin::System)),
-        Archspec::Level { on_windows, .. }
-            if !is_x86_64 || !on_windows && target.own.os() == Os::Windows =>
-        {
-            Ok((architecture.to_owned(), Origin::System))
+    let is_windows = target.own.os() == Os::Windows;
+    let (name, origin) = match client.habits().archspec {
+        Archspec::None => return Ok(None),
+        Archspec::Unknown(why) => return unknown(why),
+        Archspec::Level { has_dash, on_windows } if is_x86_64 && (on_windows || !is_windows) => {
+            level(machine, target.own.os(), has_dash)?
         }
-        Archspec::Level { has_dash, .. } => level(machine, target.own.os(), has_dash),
-        Archspec::Package { .. } if target.subdir != target.own => {
-            Ok((architecture.to_owned(), Origin::System))
+        Archspec::Package { is_dependency } if target.subdir == target.own => {
+            by_package(machine, client, target.own, is_dependency)?
         }
-        Archspec::Package { is_dependency } => {
-            by_package(machine, client, target.own, is_dependency)
+        Archspec::Architecture | Archspec::Level { .. } | Archspec::Package { .. } => {
+            (architecture.to_owned(), Origin::System)
         }
-        Archspec::Table => by_table(machine, target.own),
+        Archspec::Table => by_table(machine, target.own)?,
     };
-    match detected {
-        Ok((name, origin)) => package(&name, origin),
-        Err(why) => Prediction::Unknown(why),
-    }
+    package(&name, origin)
 }
 
 fn package(build: &str, origin: Origin) -> Prediction {
     let [name, version, build] = ["__archspec", "1", build].map(str::to_owned);
-    Prediction::Present(VirtualPackage { name, version, build }, origin)
+    Ok(Some((VirtualPackage { name, version, build }, origin)))
 }
 
 /// conda and mamba accept any name.
@@ -72,10 +63,10 @@ fn overridden(machine: &Machine, client: &ClientTarget<'_>) -> Option<Prediction
     let origin = setting.origin.clone();
     Some(match overrides::text(client, "__archspec", setting) {
         "" if habits.kept_with_empty_override.contains(&"__archspec") => package("0", origin),
-        "" => Prediction::Absent,
+        "" => Ok(None),
         text if habits.checks_archspec && text != "0" && !microarchitecture::is_known(text) => {
             let why = format!("{}: pixi does not know the processor `{text}`", setting.name);
-            Prediction::Fails(why.into())
+            Err(NoPrediction::Fails(why.into()))
         }
         text => package(text, origin),
     })

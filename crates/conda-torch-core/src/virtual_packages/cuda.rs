@@ -6,7 +6,7 @@ use crate::conda::Os;
 use crate::types::{ComputeCapability, CudaVersion, Detected, Machine, Origin, Outcome};
 
 use super::overrides::{self, overridden};
-use super::{Prediction, cuda_version, info_of};
+use super::{NoPrediction, Prediction, cuda_version, detected, info_of, present, unknown};
 
 /// The toolkit's file, which mamba 2 reports as the driver's CUDA.
 pub(super) const TOOLKIT_FILE: &str = "/usr/local/cuda/version.json";
@@ -27,56 +27,49 @@ pub fn cuda_suffices(
 ) -> Option<bool> {
     let is_enough = |version: CudaVersion| version.major >= toolkit.major;
     match cuda(machine, client) {
-        Prediction::Present(package, _) => {
-            Some(cuda_version(&package.version).is_some_and(is_enough))
-        }
-        Prediction::Absent | Prediction::Fails(_) => Some(false),
-        Prediction::Unknown(_) => None,
+        Ok(Some((package, _))) => Some(cuda_version(&package.version).is_some_and(is_enough)),
+        Ok(None) | Err(NoPrediction::Fails(_)) => Some(false),
+        Err(NoPrediction::Unknown(_)) => None,
     }
 }
 
 /// `__cuda`.
 pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     if let Some(listed) = client.listed_packages() {
-        return match listed.iter().find(|package| package.name == "__cuda") {
-            Some(package) => Prediction::Present(package.clone(), info_of(client)),
-            None => Prediction::Absent,
-        };
+        let package = listed.iter().find(|package| package.name == "__cuda");
+        return Ok(package.map(|package| (package.clone(), info_of(client))));
     }
     if let Some(overridden) = overridden(machine, client, "__cuda") {
         return overridden;
     }
     // A machine that was saved before settings were kept.
-    if let Detected::Found(cuda) = &machine.driver_cuda
-        && matches!(&cuda.origin, Origin::Env(name) if name == "CONDA_OVERRIDE_CUDA")
+    if matches!(machine.driver_cuda.origin(), Some(Origin::Env(name)) if name == "CONDA_OVERRIDE_CUDA")
     {
-        return Prediction::fact("__cuda", cuda);
+        return detected("__cuda", &machine.driver_cuda);
     }
     let habits = client.habits();
     match (habits.detector, is_static(machine, client)) {
         (Detector::Rattler, Some(true)) => numeric_nvidia_smi(machine),
         (Detector::Rattler, None) => {
             let (one, other) = (numeric_nvidia_smi(machine), by_source(machine, &habits));
-            let is_same = match (&one, &other) {
-                (Prediction::Present(one, _), Prediction::Present(other, _)) => one == other,
-                (one, other) => one == other,
+            let package = |prediction: &Prediction| {
+                prediction.clone().map(|found| found.map(|(package, _)| package))
             };
-            if is_same {
+            if package(&one) == package(&other) {
                 return other;
             }
-            Prediction::unknown(
+            unknown(
                 "it depends on whether this pixi can open libraries: its own installer's cannot",
             )
         }
         (Detector::Conda, _) if !habits.isolates_libcuda && machine.libcuda.is_found() => {
-            Prediction::unknown("conda before 23.1 asks for `libcuda.so`, without a number")
+            unknown("conda before 23.1 asks for `libcuda.so`, without a number")
         }
         (Detector::Conda | Detector::Libmamba | Detector::Rattler, _) => {
-            let prediction = by_source(machine, &habits);
-            if prediction == Prediction::Absent && habits.calls_missing_cuda_zero {
-                return Prediction::version("__cuda", "0", Origin::System);
+            match by_source(machine, &habits)? {
+                None if habits.calls_missing_cuda_zero => present("__cuda", "0", Origin::System),
+                found => Ok(found),
             }
-            prediction
         }
     }
 }
@@ -87,24 +80,27 @@ fn by_source(machine: &Machine, habits: &ClientHabits) -> Prediction {
         (CudaSource::Libcuda, _) => libcuda(machine, habits),
         (CudaSource::NvidiaSmi, _) => nvidia_smi(machine),
         (CudaSource::ToolkitFile, _) => match &machine.toolkit_file {
-            Detected::Found(toolkit) => Prediction::fact("__cuda", toolkit),
-            Detected::Unknown { why } if is_toolkit_file_broken(machine) => {
-                Prediction::Fails(why.clone())
-            }
-            Detected::Unknown { why } => Prediction::unknown(why.clone()),
             Detected::Absent => nvidia_smi(machine),
+            Detected::Unknown { why } if is_toolkit_file_broken(machine) => {
+                Err(NoPrediction::Fails(why.clone()))
+            }
+            toolkit @ (Detected::Found(_) | Detected::Unknown { .. }) => {
+                detected("__cuda", toolkit)
+            }
         },
-        (CudaSource::Nvml | CudaSource::Each, Detected::Found(cuda))
+        (CudaSource::Nvml | CudaSource::Each, cuda @ Detected::Found(_))
             if !is_elsewhere(machine.nvidia.nvml_path.as_deref()) =>
         {
-            Prediction::fact("__cuda", &cuda)
+            detected("__cuda", &cuda)
         }
-        (CudaSource::Nvml, _) => Prediction::Absent,
+        (CudaSource::Nvml, _) => Ok(None),
         // Without initializing it, too.
-        (CudaSource::Each, Detected::Unknown { why }) => Prediction::Unknown(why),
+        (CudaSource::Each, Detected::Unknown { why }) => unknown(why),
         (CudaSource::Each, Detected::Found(_) | Detected::Absent) => {
-            let prediction = libcuda(machine, habits);
-            if prediction == Prediction::Absent { numeric_nvidia_smi(machine) } else { prediction }
+            match libcuda(machine, habits)? {
+                None => numeric_nvidia_smi(machine),
+                found => Ok(found),
+            }
         }
     }
 }
@@ -113,21 +109,14 @@ fn by_source(machine: &Machine, habits: &ClientHabits) -> Prediction {
 fn libcuda(machine: &Machine, habits: &ClientHabits) -> Prediction {
     let visible = if habits.isolates_libcuda { Visible::All } else { visible_devices(machine) };
     match (&machine.libcuda, visible) {
-        (Detected::Absent, _) | (Detected::Found(_), Visible::None) => Prediction::Absent,
+        (Detected::Found(_), Visible::None) => Ok(None),
         (Detected::Found(_), Visible::Some) => {
-            Prediction::unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
+            unknown("CUDA_VISIBLE_DEVICES is set, and may hide the GPUs from it")
         }
-        (Detected::Found(_), Visible::All)
-            if is_elsewhere(machine.nvidia.libcuda_path.as_deref()) =>
-        {
-            Prediction::Absent
-        }
-        (Detected::Found(cuda), Visible::All) => Prediction::fact("__cuda", cuda),
+        (Detected::Found(_), _) if is_elsewhere(machine.nvidia.libcuda_path.as_deref()) => Ok(None),
         // It is there and `cuInit` fails, whatever the reason.
-        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => {
-            Prediction::Absent
-        }
-        (Detected::Unknown { why }, _) => Prediction::unknown(why.clone()),
+        (Detected::Unknown { .. }, _) if machine.nvidia.libcuda_error.is_some() => Ok(None),
+        (libcuda, _) => detected("__cuda", libcuda),
     }
 }
 
@@ -139,45 +128,33 @@ fn nvidia_smi(machine: &Machine) -> Prediction {
         (Detected::Absent, _) if is_windows && machine.libcuda.is_found() => {
             nvidia_smi_by_driver(machine)
         }
-        (Detected::Absent, _) | (Detected::Found(_), Detected::Absent) => Prediction::Absent,
-        (_, Detected::Found(text)) if text.value.is_empty() => Prediction::Absent,
-        (_, Detected::Found(text)) => Prediction::version("__cuda", &text.value, Origin::NvidiaSmi),
+        (Detected::Absent, _) | (Detected::Found(_), Detected::Absent) => Ok(None),
+        (_, Detected::Found(text)) if text.value.is_empty() => Ok(None),
+        (_, Detected::Found(text)) => present("__cuda", &text.value, Origin::NvidiaSmi),
         (Detected::Found(_), Detected::Unknown { .. }) => nvidia_smi_by_driver(machine),
-        (Detected::Unknown { why }, _) => Prediction::unknown(why.clone()),
+        (Detected::Unknown { why }, _) => unknown(why.clone()),
     }
 }
 
 /// `nvidia-smi` reports what NVML does.
 fn nvidia_smi_by_driver(machine: &Machine) -> Prediction {
-    match (&nvml(machine), machine.driver.value(), &machine.driver_cuda) {
+    match (nvml(machine), machine.driver.value(), &machine.driver_cuda) {
         (Detected::Found(_), Some(driver), _) if driver.branch() >= REWORDED_BRANCH => {
-            let why = format!("the format of `nvidia-smi` of driver {driver} is unknown");
-            Prediction::Unknown(why.into())
+            unknown(format!("the format of `nvidia-smi` of driver {driver} is unknown"))
         }
-        (Detected::Found(cuda), _, _) => {
-            Prediction::version("__cuda", cuda.value, Origin::NvidiaSmi)
+        (Detected::Found(cuda), _, _) => present("__cuda", cuda.value, Origin::NvidiaSmi),
+        (Detected::Absent, _, Detected::Found(fact)) if fact.origin != Origin::NvidiaSmi => {
+            unknown("NVML reports no CUDA here")
         }
-        (Detected::Absent, _, Detected::Absent) => Prediction::Absent,
-        (Detected::Absent, _, Detected::Found(fact)) if fact.origin == Origin::NvidiaSmi => {
-            Prediction::version("__cuda", fact.value, Origin::NvidiaSmi)
-        }
-        (Detected::Absent, _, Detected::Found(_)) => {
-            Prediction::unknown("NVML reports no CUDA here")
-        }
-        (Detected::Absent, _, Detected::Unknown { why }) | (Detected::Unknown { why }, _, _) => {
-            Prediction::unknown(why.clone())
-        }
+        (Detected::Absent, _, reported) => detected("__cuda", reported),
+        (Detected::Unknown { why }, _, _) => unknown(why),
     }
 }
 
 /// rattler parses a version; libmamba uses the text.
 fn numeric_nvidia_smi(machine: &Machine) -> Prediction {
-    let prediction = nvidia_smi(machine);
     let is_version = |text: &str| cuda_version(text).is_some();
-    if matches!(&prediction, Prediction::Present(package, _) if !is_version(&package.version)) {
-        return Prediction::Absent;
-    }
-    prediction
+    Ok(nvidia_smi(machine)?.filter(|(package, _)| is_version(&package.version)))
 }
 
 /// `__cuda_arch`, never without `__cuda`.
@@ -187,57 +164,55 @@ pub(super) fn cuda_arch(
     cuda: &Prediction,
 ) -> Prediction {
     let habit = client.habits().cuda_arch;
-    let has_plugin = || client.part(machine, "nvidia-virtual-packages").is_some();
-    match (cuda, habit) {
-        (Prediction::Absent, _) | (_, CudaArch::Never) => return Prediction::Absent,
-        (_, CudaArch::WithPlugin) if !has_plugin() => return Prediction::Absent,
-        (Prediction::Fails(why) | Prediction::Unknown(why), _) => {
-            return Prediction::Unknown(why.clone());
-        }
-        (Prediction::Present(..), _) => {}
+    let cannot_have = match habit {
+        CudaArch::Never => true,
+        CudaArch::WithPlugin => client.part(machine, "nvidia-virtual-packages").is_none(),
+        CudaArch::WithLibraries | CudaArch::Always => false,
+    };
+    match cuda {
+        Ok(Some(_)) | Err(_) if cannot_have => return Ok(None),
+        Ok(None) => return Ok(None),
+        Err(NoPrediction::Fails(why) | NoPrediction::Unknown(why)) => return unknown(why.clone()),
+        Ok(Some(_)) => {}
     }
     if let Some(setting) = overrides::setting(machine, client, "__cuda_arch") {
         let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         let is_capability = |text: &str| {
             text.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
         };
-        return match setting.value.as_str() {
-            "" => Prediction::Absent,
-            text if is_capability(text) => {
-                Prediction::version("__cuda_arch", text, setting.origin.clone())
-            }
-            text => Prediction::Fails(
-                format!("{}: `{text}` is not a compute capability", setting.name).into(),
-            ),
-        };
+        let text = setting.value.as_str();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if !is_capability(text) {
+            let why = format!("{}: `{text}` is not a compute capability", setting.name);
+            return Err(NoPrediction::Fails(why.into()));
+        }
+        return present("__cuda_arch", text, setting.origin.clone());
     }
     if machine.gpus.is_empty() {
         let is_without_driver =
             nvml(machine) == Detected::Absent && machine.libcuda == Detected::Absent;
         // A GPU that a flag promises, and no driver that reports one.
         return if is_without_driver || machine.gpu_count == Detected::Absent {
-            Prediction::Absent
+            Ok(None)
         } else {
-            Prediction::unknown("the compute capability of the GPUs is unknown")
+            unknown("the compute capability of the GPUs is unknown")
         };
     }
     if habit == CudaArch::WithLibraries {
         match is_static(machine, client) {
-            Some(true) => return Prediction::Absent,
-            None => {
-                return Prediction::unknown("it depends on whether this pixi can open libraries");
-            }
+            Some(true) => return Ok(None),
+            None => return unknown("it depends on whether this pixi can open libraries"),
             Some(false) if visible_devices(machine) != Visible::All => {
-                return Prediction::unknown(
-                    "CUDA_VISIBLE_DEVICES is set, and may hide GPUs from it",
-                );
+                return unknown("CUDA_VISIBLE_DEVICES is set, and may hide GPUs from it");
             }
             Some(false) => {}
         }
     }
     least_capability(machine).map_or_else(
-        || Prediction::unknown("the compute capability of a GPU is unknown"),
-        |(capability, origin)| Prediction::version("__cuda_arch", capability, origin),
+        || unknown("the compute capability of a GPU is unknown"),
+        |(capability, origin)| present("__cuda_arch", capability, origin),
     )
 }
 

@@ -15,7 +15,7 @@ mod system;
 use std::borrow::Cow;
 
 use crate::clients::ClientTarget;
-use crate::types::{CudaVersion, Fact, Machine, Origin, VirtualPackage};
+use crate::types::{CudaVersion, Detected, Machine, Origin, VirtualPackage};
 
 pub use cuda::cuda_suffices;
 pub use notes::{client_note, is_described, needs_cuda_hidden};
@@ -23,31 +23,40 @@ pub use notes::{client_note, is_described, needs_cuda_hidden};
 /// A reason, in a few words.
 type Why = Cow<'static, str>;
 
-/// One virtual package of a client.
+/// One virtual package of a client, with the source that detects it; `None` if there is none.
+type Prediction = Result<Option<(VirtualPackage, Origin)>, NoPrediction>;
+
+/// Why a virtual package cannot be predicted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Prediction {
-    /// This, detected by that source.
-    Present(VirtualPackage, Origin),
-    Absent,
+enum NoPrediction {
     /// The client ends with an error instead of an answer.
     Fails(Why),
     Unknown(Why),
 }
 
-impl Prediction {
-    /// A package with a version; all builds but those of `__archspec` are `0`.
-    fn version(name: &str, version: impl std::fmt::Display, origin: Origin) -> Self {
-        let version = Some(version.to_string()).filter(|version| !version.is_empty());
-        Self::Present(package(name, version.unwrap_or_else(|| "0".to_owned())), origin)
+impl From<Why> for NoPrediction {
+    fn from(why: Why) -> Self {
+        Self::Unknown(why)
     }
+}
 
-    /// A package with the version of a fact.
-    fn fact(name: &str, fact: &Fact<impl std::fmt::Display>) -> Self {
-        Self::version(name, &fact.value, fact.origin.clone())
-    }
+/// A prediction that is unknown.
+fn unknown(why: impl Into<Why>) -> Prediction {
+    Err(NoPrediction::Unknown(why.into()))
+}
 
-    fn unknown(why: impl Into<Why>) -> Self {
-        Self::Unknown(why.into())
+/// A package with a version; all builds but those of `__archspec` are `0`.
+fn present(name: &str, version: impl std::fmt::Display, origin: Origin) -> Prediction {
+    let version = Some(version.to_string()).filter(|version| !version.is_empty());
+    Ok(Some((package(name, version.unwrap_or_else(|| "0".to_owned())), origin)))
+}
+
+/// A package with the version of a fact.
+fn detected(name: &str, version: &Detected<impl std::fmt::Display>) -> Prediction {
+    match version {
+        Detected::Found(fact) => present(name, &fact.value, fact.origin.clone()),
+        Detected::Absent => Ok(None),
+        Detected::Unknown { why } => unknown(why.clone()),
     }
 }
 
@@ -86,9 +95,8 @@ impl VirtualPackages {
             ("__archspec", archspec::archspec(machine, client)),
         ] {
             match prediction {
-                Prediction::Present(package, origin) => all.packages.push((package, origin)),
-                Prediction::Absent => {}
-                Prediction::Fails(why) | Prediction::Unknown(why) => {
+                Ok(package) => all.packages.extend(package),
+                Err(NoPrediction::Fails(why) | NoPrediction::Unknown(why)) => {
                     all.unknown.push((name.into(), why));
                 }
             }

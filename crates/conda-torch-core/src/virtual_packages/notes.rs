@@ -5,7 +5,7 @@ use crate::diagnostics::{Diagnostic, NoCudaReason};
 use crate::types::{Accelerator, CudaVersion, Detected, Machine, Origin};
 
 use super::cuda::{self, TOOLKIT_FILE};
-use super::{Prediction, cuda_version, overrides};
+use super::{NoPrediction, cuda_version, overrides};
 
 /// What to know about a client that is to install a build for `accelerator`, which is `None` if no build
 /// fits. Nothing about the client of a described machine, which is elsewhere.
@@ -26,11 +26,11 @@ pub fn client_note(
     }
     let kind = client.kind;
     match (cuda::cuda(machine, client), accelerator?.cuda()) {
-        (Prediction::Fails(why), _) if client.habits().cuda == CudaSource::ToolkitFile => {
+        (Err(NoPrediction::Fails(why)), _) if client.habits().cuda == CudaSource::ToolkitFile => {
             let (path, why) = (TOOLKIT_FILE.to_owned(), why.into_owned());
             Some(Diagnostic::ToolkitFileBroken { client: kind, path, why })
         }
-        (Prediction::Present(package, Origin::File(path)), needed) if path == TOOLKIT_FILE => {
+        (Ok(Some((package, Origin::File(path)))), needed) if path == TOOLKIT_FILE => {
             cuda_version(&package.version)
                 .filter(|toolkit| match needed {
                     Some(needed) => toolkit.major < needed.major,
@@ -43,17 +43,11 @@ pub fn client_note(
                     driver,
                 })
         }
-        (Prediction::Absent, Some(_)) if !is_described(machine) => {
+        (Ok(None), Some(_)) if !is_described(machine) => {
             let why = no_cuda_reason(machine, client);
             Some(Diagnostic::ClientSeesNoCuda { client: kind, why })
         }
-        (
-            Prediction::Present(..)
-            | Prediction::Absent
-            | Prediction::Fails(_)
-            | Prediction::Unknown(_),
-            _,
-        ) => None,
+        _ => None,
     }
 }
 
@@ -61,13 +55,13 @@ pub fn client_note(
 /// report a toolkit as the driver without a GPU.
 pub fn needs_cuda_hidden(machine: &Machine, client: &ClientTarget<'_>) -> bool {
     match cuda::cuda(machine, client) {
-        Prediction::Fails(_) => client.habits().detector == Detector::Libmamba,
-        Prediction::Present(_, Origin::File(path)) => {
+        Err(NoPrediction::Fails(_)) => client.habits().detector == Detector::Libmamba,
+        Ok(Some((_, Origin::File(path)))) => {
             let has_no_gpu =
                 machine.gpu_count == Detected::Absent || machine.driver == Detected::Absent;
             path == TOOLKIT_FILE && driver(machine).is_none() && has_no_gpu
         }
-        Prediction::Present(..) | Prediction::Absent | Prediction::Unknown(_) => false,
+        Ok(_) | Err(NoPrediction::Unknown(_)) => false,
     }
 }
 
@@ -110,7 +104,7 @@ pub fn is_described(machine: &Machine) -> bool {
             Some(Origin::Flag(_) | Origin::Document(_) | Origin::Baseline | Origin::Env(_))
         )
     };
-    is_stated(machine.subdir.fact().map(|fact| &fact.origin))
-        || is_stated(machine.driver.fact().map(|fact| &fact.origin))
-        || is_stated(machine.driver_cuda.fact().map(|fact| &fact.origin))
+    is_stated(machine.subdir.origin())
+        || is_stated(machine.driver.origin())
+        || is_stated(machine.driver_cuda.origin())
 }

@@ -5,7 +5,7 @@ use crate::clients::{ClientTarget, Detector};
 use crate::conda::{Os, Subdir};
 use crate::types::{Machine, Origin, Setting};
 
-use super::{Prediction, Why};
+use super::{NoPrediction, Prediction, Why, present};
 
 /// The override of a package that a client reads.
 pub(super) fn setting<'m>(
@@ -33,24 +33,21 @@ pub(super) fn overridden(
 ) -> Option<Prediction> {
     let setting = setting(machine, client, package)?;
     let habits = client.habits();
-    let origin = setting.origin.clone();
-    Some(match text(client, package, setting) {
-        "" if habits.kept_with_empty_override.contains(&package) => {
-            Prediction::version(package, "0", origin)
-        }
-        "" => Prediction::Absent,
-        text if habits.detector == Detector::Rattler && !is_plain_version(text) => {
-            let belongs = |c: char| c.is_ascii_alphanumeric() || "._-+!*".contains(c);
-            if text.chars().all(belongs) {
-                let why = format!("{}: `{text}` may not be a version to pixi", setting.name);
-                Prediction::Unknown(why.into())
-            } else {
-                let why = format!("{}: `{text}` is not a version; pixi fails", setting.name);
-                Prediction::Fails(why.into())
-            }
-        }
-        text => Prediction::version(package, text, origin),
-    })
+    let text = text(client, package, setting);
+    if text.is_empty() && !habits.kept_with_empty_override.contains(&package) {
+        return Some(Ok(None));
+    }
+    if habits.detector == Detector::Rattler && !is_plain_version(text) {
+        let belongs = |c: char| c.is_ascii_alphanumeric() || "._-+!*".contains(c);
+        return Some(Err(if text.chars().all(belongs) {
+            let why = format!("{}: `{text}` may not be a version to pixi", setting.name);
+            NoPrediction::Unknown(why.into())
+        } else {
+            let why = format!("{}: `{text}` is not a version; pixi fails", setting.name);
+            NoPrediction::Fails(why.into())
+        }));
+    }
+    Some(present(package, text, setting.origin.clone()))
 }
 
 /// The text of an override as a client reads it.

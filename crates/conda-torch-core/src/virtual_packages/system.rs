@@ -4,45 +4,42 @@ use crate::clients::{ClientTarget, Detector, Elsewhere};
 use crate::conda::{Os, Version};
 use crate::types::{ClientKind, Detected, Machine, Origin};
 
-use super::Prediction;
 use super::overrides::{TargetPlatform, overridden};
+use super::{NoPrediction, Prediction, detected, present, unknown};
 
 /// `__unix`, which has no version.
 pub(super) fn unix(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     let is_libmamba = client.habits().detector == Detector::Libmamba;
-    match TargetPlatform::of(machine, client).map(|target| target.subdir.os()) {
-        Ok(Os::FreeBsd) if is_libmamba => Prediction::Absent,
-        Ok(Os::Linux | Os::Macos | Os::FreeBsd) => {
-            Prediction::version("__unix", "0", Origin::System)
-        }
-        Ok(Os::Windows) => Prediction::Absent,
-        Err(why) => Prediction::Unknown(why),
+    match TargetPlatform::of(machine, client)?.subdir.os() {
+        Os::FreeBsd if is_libmamba => Ok(None),
+        Os::Linux | Os::Macos | Os::FreeBsd => present("__unix", "0", Origin::System),
+        Os::Windows => Ok(None),
     }
 }
 
 /// `__linux`: the kernel's version.
 pub(super) fn linux(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     let detector = client.habits().detector;
-    match settled(machine, client, "__linux", Os::Linux, Elsewhere::Zero) {
-        Some(Prediction::Present(package, origin)) if detector == Detector::Conda => {
-            let version = leading(&package.version).unwrap_or("0");
-            return Prediction::version("__linux", version, origin);
-        }
-        Some(settled) => return settled,
-        None => {}
+    if let Some(settled) = settled(machine, client, "__linux", Os::Linux, Elsewhere::Zero) {
+        return match settled? {
+            Some((package, origin)) if detector == Detector::Conda => {
+                present("__linux", leading(&package.version).unwrap_or("0"), origin)
+            }
+            settled => Ok(settled),
+        };
     }
     let kernel = match &machine.kernel {
         Detected::Found(kernel) => kernel,
-        Detected::Absent => return Prediction::unknown("the version of the kernel is unknown"),
-        Detected::Unknown { why } => return Prediction::unknown(why.clone()),
+        Detected::Absent => return unknown("the version of the kernel is unknown"),
+        Detected::Unknown { why } => return unknown(why.clone()),
     };
     let is_libmamba = detector == Detector::Libmamba;
     let version = if is_libmamba { three(&kernel.value) } else { leading(&kernel.value) };
     if version.is_none() && detector == Detector::Rattler {
         let why = format!("the kernel's version is `{}`; pixi fails", kernel.value);
-        return Prediction::Fails(why.into());
+        return Err(NoPrediction::Fails(why.into()));
     }
-    Prediction::version("__linux", version.unwrap_or("0"), kernel.origin.clone())
+    present("__linux", version.unwrap_or("0"), kernel.origin.clone())
 }
 
 /// `__glibc`: the version of the C library.
@@ -51,14 +48,11 @@ pub(super) fn glibc(machine: &Machine, client: &ClientTarget<'_>) -> Prediction 
     if let Some(settled) = settled(machine, client, "__glibc", Os::Linux, habits.glibc_elsewhere) {
         return settled;
     }
-    match &machine.glibc {
-        // conda reports the library that its own Python runs on.
-        Detected::Absent if habits.detector == Detector::Conda => Prediction::unknown(
-            "the system has no glibc; conda detects the one that its Python runs on",
-        ),
-        Detected::Absent => Prediction::Absent,
-        Detected::Found(_) | Detected::Unknown { .. } => version("__glibc", &machine.glibc, ""),
+    // conda reports the library that its own Python runs on.
+    if machine.glibc == Detected::Absent && habits.detector == Detector::Conda {
+        return unknown("the system has no glibc; conda detects the one that its Python runs on");
     }
+    detected("__glibc", &machine.glibc)
 }
 
 /// `__osx`: the version of macOS.
@@ -69,23 +63,23 @@ pub(super) fn osx(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
 
 /// `__win`: the version of Windows.
 pub(super) fn win(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
-    match settled(machine, client, "__win", Os::Windows, Elsewhere::Zero) {
-        Some(settled) => settled,
-        None if !client.habits().has_win_version => {
-            Prediction::version("__win", "0", Origin::System)
+    settled(machine, client, "__win", Os::Windows, Elsewhere::Zero).unwrap_or_else(|| {
+        if client.habits().has_win_version {
+            version("__win", &machine.windows, "the version of Windows is unknown")
+        } else {
+            present("__win", "0", Origin::System)
         }
-        None => version("__win", &machine.windows, "the version of Windows is unknown"),
-    }
+    })
 }
 
 /// `__conda`: conda's own version.
 pub(super) fn conda(client: &ClientTarget<'_>) -> Prediction {
     match client.version {
-        _ if !client.habits().has_conda_package => Prediction::Absent,
+        _ if !client.habits().has_conda_package => Ok(None),
         Some(version) if client.kind == ClientKind::Conda => {
-            Prediction::version("__conda", version, Origin::System)
+            present("__conda", version, Origin::System)
         }
-        Some(_) | None => Prediction::unknown("the version of conda is unknown"),
+        Some(_) | None => unknown("the version of conda is unknown"),
     }
 }
 
@@ -100,30 +94,26 @@ fn settled(
 ) -> Option<Prediction> {
     let is_rattler = client.habits().detector == Detector::Rattler;
     let is_here = match TargetPlatform::of(machine, client).map(|target| target.on(os)) {
-        Err(why) => return Some(Prediction::Unknown(why)),
+        Err(why) => return Some(unknown(why)),
         // pixi has it on every system if there is an override.
         Ok(None) if is_rattler && os != Os::Linux => false,
-        Ok(None) => return Some(Prediction::Absent),
+        Ok(None) => return Some(Ok(None)),
         Ok(Some(is_here)) => is_here,
     };
     overridden(machine, client, package).or_else(|| {
         (!is_here).then(|| match elsewhere {
-            Elsewhere::Absent => Prediction::Absent,
-            Elsewhere::Zero | Elsewhere::OwnSystem if is_rattler => Prediction::Absent,
-            Elsewhere::Zero => Prediction::version(package, "0", Origin::System),
-            Elsewhere::OwnSystem => {
-                Prediction::unknown("this conda takes the version of the system that it runs on")
+            Elsewhere::Zero if !is_rattler => present(package, "0", Origin::System),
+            Elsewhere::OwnSystem if !is_rattler => {
+                unknown("this conda takes the version of the system that it runs on")
             }
+            Elsewhere::Absent | Elsewhere::Zero | Elsewhere::OwnSystem => Ok(None),
         })
     })
 }
 
+/// The version of a system that must have one.
 fn version(package: &str, version: &Detected<Version>, absent: &'static str) -> Prediction {
-    match version {
-        Detected::Found(fact) => Prediction::fact(package, fact),
-        Detected::Absent => Prediction::unknown(absent),
-        Detected::Unknown { why } => Prediction::unknown(why.clone()),
-    }
+    if *version == Detected::Absent { unknown(absent) } else { detected(package, version) }
 }
 
 /// Two, three or four numbers at the start, as conda and rattler read them: `6.1.0` of `6.1.0-18-amd64`.
