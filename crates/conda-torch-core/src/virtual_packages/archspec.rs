@@ -51,6 +51,7 @@ pub(super) fn archspec(machine: &Machine, client: &ClientTarget<'_>) -> Predicti
     package(&name, origin)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends a prediction")]
 fn package(build: &str, origin: Origin) -> Prediction {
     let [name, version, build] = ["__archspec", "1", build].map(str::to_owned);
     Ok(Some((VirtualPackage { name, version, build }, origin)))

@@ -46,6 +46,7 @@ fn unknown(why: impl Into<Why>) -> Prediction {
 }
 
 /// A package with a version; all builds but those of `__archspec` are `0`.
+#[expect(clippy::unnecessary_wraps, reason = "it ends a prediction")]
 fn present(name: &str, version: impl std::fmt::Display, origin: Origin) -> Prediction {
     let version = Some(version.to_string()).filter(|version| !version.is_empty());
     Ok(Some((package(name, version.unwrap_or_else(|| "0".to_owned())), origin)))
