@@ -1,8 +1,8 @@
 //! The targets of `fuzz_targets/`: each passes its bytes to a parser as input from outside, and checks the answer
-//! with `tests/properties/holds.rs`.
+//! with `tests/suite/properties/holds.rs`.
 
 mod fed;
-#[path = "../../tests/properties/holds.rs"]
+#[path = "../../tests/suite/properties/holds.rs"]
 mod holds;
 
 use conda_torch_core::resolve::{RequestedAccelerator, Request, advise};

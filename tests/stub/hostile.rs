@@ -1,4 +1,4 @@
-//! A stub of `libnvidia-ml.so.1` that misbehaves, built by `tests/nvml_hostile.rs`. `STUB_HOSTILE` selects how;
+//! A stub of `libnvidia-ml.so.1` that misbehaves, built by `tests/suite/nvml_hostile.rs`. `STUB_HOSTILE` selects how;
 //! all other calls succeed.
 #![allow(non_snake_case, reason = "NVML's own names")]
 

@@ -1,4 +1,4 @@
-//! A stub of `libcuda.so.1`, built by `tests/nvml.rs`. `STUB_LIBCUDA` selects its behavior.
+//! A stub of `libcuda.so.1`, built by `tests/suite/nvml.rs`. `STUB_LIBCUDA` selects its behavior.
 #![allow(non_snake_case, reason = "CUDA's own names")]
 
 use std::ffi::{c_char, c_int, c_uint};

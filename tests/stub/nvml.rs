@@ -1,4 +1,4 @@
-//! A stub of `libnvidia-ml.so.1`, built by `tests/nvml.rs`. `STUB_NVML` selects its behavior; with `--cfg old` it
+//! A stub of `libnvidia-ml.so.1`, built by `tests/suite/nvml.rs`. `STUB_NVML` selects its behavior; with `--cfg old` it
 //! lacks the functions that old drivers lack.
 #![allow(non_snake_case, reason = "NVML's own names")]
 
