@@ -18,7 +18,7 @@ use conda_torch::text::matrix_diff;
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::report::matrix_diff::{self as matrix_report, Compared};
 use conda_torch_core::solve_check::dry_run::{DryRun, read};
-use conda_torch_core::solve_check::{Expectation, outcome::ProofStatus, verdict};
+use conda_torch_core::solve_check::{Expectation, ProofStatus, verdict};
 
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};

@@ -2,7 +2,7 @@
 
 use tabled::builder::Builder;
 
-use conda_torch_core::audit::{Checkup, EnvironmentStatus, Installed, Kind};
+use conda_torch_core::audit::{Checkup, EnvironmentStatus, Installed};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{Step, StepKind, shell::CannotQuote};
 use conda_torch_core::diagnostics::Diagnostic;
@@ -35,9 +35,9 @@ pub fn page(
     page.parts(&summary::system(&checkup.machine));
     page.gap();
     if let Some(installed) = &checkup.installed {
-        let version = installed.version_text();
+        let version = &installed.version_text;
         let title = installed.accelerator.map(|it| title(version, it));
-        let title = title.unwrap_or_else(|| version.to_owned());
+        let title = title.unwrap_or_else(|| version.clone());
         page.text("", &format!("PyTorch {title}, from {}", channel(installed)));
     }
     page.heading(&status(checkup));
@@ -87,7 +87,7 @@ pub fn table(all: &[Checked<'_>]) -> String {
         let first = checkup.problems().next().map(Diagnostic::code);
         rows.push_record([
             visible(environment.name.as_deref().unwrap_or(&environment.prefix)).into_owned(),
-            installed.map(|it| it.version_text().to_owned()).unwrap_or_default(),
+            installed.map(|it| it.version_text.clone()).unwrap_or_default(),
             installed.map(accelerator).unwrap_or_default(),
             installed.map(|it| channel(it).to_owned()).unwrap_or_default(),
             first.map_or(result.to_owned(), |code| format!("{result} [{code}]")),
@@ -104,10 +104,10 @@ pub fn table(all: &[Checked<'_>]) -> String {
 
 /// The channel, or pip.
 fn channel<'a>(installed: &'a Installed<'_>) -> &'a str {
-    match &installed.kind {
-        Kind::Conda(package) if package.channel.is_empty() => "an unknown channel",
-        Kind::Conda(package) => &package.channel,
-        Kind::Pip(_) => "pip",
+    match installed.package.as_ref().map(|package| package.channel.as_str()) {
+        Some("") => "an unknown channel",
+        Some(channel) => channel,
+        None => "pip",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::report::verify::{hint, is_explained, message, who};
-use conda_torch_core::solve_check::outcome::ProofStatus;
+use conda_torch_core::solve_check::ProofStatus;
 
 use super::page::Page;
 

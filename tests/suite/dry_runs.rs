@@ -9,8 +9,9 @@ use conda_torch_core::conda::{CONDA_FORGE, Channels, FaultKind};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Choice, Request, advise};
 use conda_torch_core::solve_check::dry_run::{DryRun, PlannedPackage, read};
-use conda_torch_core::solve_check::outcome::ProofStatus;
-use conda_torch_core::solve_check::{Correction, Expectation, SolveFinding, SolveVerdict, verdict};
+use conda_torch_core::solve_check::{
+    Correction, Expectation, ProofStatus, SolveFinding, SolveVerdict, verdict,
+};
 use conda_torch_core::types::{Accelerator, Blas, ClientKind, CudaVersion};
 
 const CHANNEL: &str = "file:///srv/channel";

@@ -9,16 +9,15 @@ use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::dry_run::{DryRun, keep, read};
 use conda_torch_core::solve_check::outcome::{
-    FolderContents, NotRunReason, ProofStatus, RunError, SolveCheck, SolveOutcome, SolvedBy,
-    WriteFolder,
+    FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
 };
-use conda_torch_core::solve_check::{Expectation, folders, verdict};
+use conda_torch_core::solve_check::{Expectation, ProofStatus, folders, verdict};
 use conda_torch_core::types::{Client, ClientKind};
-use conda_torch_host::{Command, CommandEnd, CommandOutput, TempFolder, disk_space, run_command};
+use conda_torch_host::{Command, CommandEnd, TempFolder, disk_space, run_command};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::{Overrides, probe};
 
-use super::{VerifyContext, exit_code};
+use super::{VerifyContext, ended};
 use crate::cli::Interrupted;
 use crate::cli::progress::Progress;
 
@@ -197,36 +196,23 @@ impl Verifier<'_> {
             ran = run_command(&watched, &mut |took| progress.tick(took));
         }
         drop(progress);
-        let (took, outcome) = match ran {
-            Ok(ran) => (ran.took, self.outcome(&ran, expectation)?),
-            Err(failure) => {
-                (Duration::ZERO, SolveOutcome::Broken(RunError::NotStarted(failure.to_string())))
+        let mut proof = match ended(ran.map_err(Into::into), deadline)? {
+            Err(why) => SolveCheck::new(self.by, SolveOutcome::Broken(why)),
+            Ok((ran, code)) => {
+                // pixi's answer is the lock file; without one, its output.
+                let is_pixi = client.kind == ClientKind::Pixi;
+                let path = self.scratch.path("pixi.lock");
+                let lock = is_pixi.then(|| context.host.read(&path, LOCK_LIMIT).ok()).flatten();
+                let text = |bytes| String::from_utf8_lossy(bytes);
+                let reply = text(lock.as_deref().unwrap_or(&ran.stdout));
+                let dry_run = read(client.kind, Some(code), &reply, &text(&ran.stderr));
+                let verdict = verdict(expectation, &dry_run);
+                let outcome = SolveOutcome::Answered(dry_run, verdict);
+                SolveCheck { took: ran.took, ..SolveCheck::new(self.by, outcome) }
             }
         };
-        let mut proof = SolveCheck::new(self.by, outcome);
         proof.argv = std::iter::once(&client.path).chain(arguments).cloned().collect();
         proof.env = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        proof.took = took;
         Ok(proof)
-    }
-
-    fn outcome(
-        &self,
-        ran: &CommandOutput,
-        expectation: &Expectation<'_>,
-    ) -> Result<SolveOutcome, Interrupted> {
-        let code = match exit_code(ran.end, self.deadline)? {
-            Ok(code) => code,
-            Err(why) => return Ok(SolveOutcome::Broken(why)),
-        };
-        let stderr = String::from_utf8_lossy(&ran.stderr);
-        // pixi's answer is the lock file; without one, its output.
-        let is_pixi = self.client.kind == ClientKind::Pixi;
-        let path = self.scratch.path("pixi.lock");
-        let lock = is_pixi.then(|| self.context.host.read(&path, LOCK_LIMIT).ok()).flatten();
-        let answer = String::from_utf8_lossy(lock.as_deref().unwrap_or(&ran.stdout));
-        let dry_run = read(self.client.kind, Some(code), &answer, &stderr);
-        let verdict = verdict(expectation, &dry_run);
-        Ok(SolveOutcome::Answered(dry_run, verdict))
     }
 }

@@ -11,7 +11,7 @@ use conda_torch_core::answer::Answer;
 use conda_torch_core::solve_check::outcome::{
     self, NotRunReason, RunError, SolveCheck, SolveOutcome,
 };
-use conda_torch_host::CommandEnd;
+use conda_torch_host::{CommandEnd, CommandOutput};
 use conda_torch_probe::host::Host;
 
 use super::Interrupted;
@@ -103,12 +103,18 @@ impl VerifyFlags {
     }
 }
 
-/// The exit code of a program that ended by itself.
-fn exit_code(end: CommandEnd, deadline: Duration) -> Result<Result<i32, RunError>, Interrupted> {
-    match end {
-        CommandEnd::Exited(code) => Ok(Ok(code)),
-        CommandEnd::Killed(signal) => Ok(Err(RunError::Crashed(signal))),
-        CommandEnd::TimedOut => Ok(Err(RunError::TimedOut(deadline.as_secs()))),
-        CommandEnd::Interrupted(signal) => Err(Interrupted(signal)),
-    }
+/// The output of a program that ended by itself, and its exit code.
+fn ended(
+    ran: anyhow::Result<CommandOutput>,
+    deadline: Duration,
+) -> Result<Result<(CommandOutput, i32), RunError>, Interrupted> {
+    Ok(match ran {
+        Err(error) => Err(RunError::NotStarted(format!("{error:#}"))),
+        Ok(ran) => match ran.end {
+            CommandEnd::Exited(code) => Ok((ran, code)),
+            CommandEnd::Killed(signal) => Err(RunError::Crashed(signal)),
+            CommandEnd::TimedOut => Err(RunError::TimedOut(deadline.as_secs())),
+            CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
+        },
+    })
 }

@@ -9,13 +9,13 @@ use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Expectation,
     dry_run::solved,
-    outcome::{NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy},
+    outcome::{NotRunReason, SolveCheck, SolveOutcome, SolvedBy},
     verdict,
 };
 use conda_torch_core::virtual_packages::VirtualPackages;
 use conda_torch_host::live_program;
 
-use super::{VerifyContext, exit_code};
+use super::{VerifyContext, ended};
 use crate::cli::progress::Progress;
 use crate::cli::{Interrupted, live};
 
@@ -39,27 +39,21 @@ pub(super) fn verify(
         context.offline,
         LiveQuestion::Solve { specs, virtual_packages },
     );
-    let (mut age, mut took) = (0, Duration::ZERO);
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
-    let outcome = match live::ask(&program, &question, deadline, progress) {
-        Err(error) => SolveOutcome::Broken(RunError::NotStarted(format!("{error:#}"))),
-        Ok(ran) => {
-            took = ran.took;
-            if let Err(why) = exit_code(ran.end, deadline)? {
-                SolveOutcome::Broken(why)
-            } else {
-                let text = |bytes| String::from_utf8_lossy(bytes);
-                let dry_run;
-                (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
-                let channels = answer.channels;
-                let expectation = Expectation { choice, channels, is_existing: false };
-                let verdict = verdict(&expectation, &dry_run);
-                SolveOutcome::Answered(dry_run, verdict)
-            }
+    let ran = live::ask(&program, &question, deadline, progress);
+    let mut proof = match ended(ran, deadline)? {
+        Err(why) => SolveCheck::new(SolvedBy::Solver, SolveOutcome::Broken(why)),
+        Ok((ran, _)) => {
+            let text = |bytes| String::from_utf8_lossy(bytes);
+            let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
+            let expectation = Expectation { choice, channels: answer.channels, is_existing: false };
+            let verdict = verdict(&expectation, &dry_run);
+            let outcome = SolveOutcome::Answered(dry_run, verdict);
+            SolveCheck { age, took: ran.took, ..SolveCheck::new(SolvedBy::Solver, outcome) }
         }
     };
-    let argv = vec![program.display().to_string()];
-    Ok(SolveCheck { argv, took, age, ..SolveCheck::new(SolvedBy::Solver, outcome) })
+    proof.argv = vec![program.display().to_string()];
+    Ok(proof)
 }
 
 /// The virtual packages that the client detects, with the overrides of the command.

@@ -6,14 +6,16 @@ use crate::conda::{ChannelKind, Os, Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, CudaVersion, Environment, InstalledPackage,
-    PipPackage, Source,
+    Source,
 };
 
 /// The PyTorch that Python imports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Installed<'m> {
-    /// Who installed it.
-    pub kind: Kind,
+    /// The package; `None` if pip installed it.
+    pub package: Option<InstalledPackage>,
+    /// Its version, as written.
+    pub version_text: String,
     /// Its version, if it is one.
     pub version: Option<Version>,
     /// Its accelerator by the build string; `None` if unknown.
@@ -24,135 +26,45 @@ pub struct Installed<'m> {
     pub is_known: bool,
 }
 
-/// Who installed PyTorch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// A client of conda.
-    Conda(InstalledPackage),
-    /// pip.
-    Pip(PipPackage),
-}
-
-impl Installed<'_> {
-    /// Its version, as written.
-    pub fn version_text(&self) -> &str {
-        match &self.kind {
-            Kind::Conda(package) => &package.version,
-            Kind::Pip(package) => &package.version,
-        }
-    }
-
+impl<'m> Installed<'m> {
     /// The kind of its channel; `None` if pip installed it.
     pub fn channel_kind(&self) -> Option<ChannelKind> {
-        match &self.kind {
-            Kind::Conda(package) => Some(ChannelKind::of(&package.channel)),
-            Kind::Pip(_) => None,
-        }
+        self.package.as_ref().map(|package| ChannelKind::of(&package.channel))
     }
-}
 
-impl<'m> Installed<'m> {
     /// What is installed: pip's if there are both, since Python imports that.
     pub(super) fn new(environment: &Environment, matrix: &'m Matrix) -> Option<Self> {
         let pip = environment.pip.iter().find(|package| package.name == "torch");
-        match (environment.package("pytorch"), pip) {
-            (_, Some(pip)) => Some(of_pip(pip, environment, matrix)),
-            (Some(package), None) => Some(of_conda(package, environment, matrix)),
-            (None, None) => None,
-        }
-    }
-}
-
-fn of_conda<'m>(
-    package: &InstalledPackage,
-    environment: &Environment,
-    matrix: &'m Matrix,
-) -> Installed<'m> {
-    let subdir = package.subdir.parse().ok().or(environment.subdir);
-    let version = package.version.parse().ok();
-    let accelerator = accelerator(&package.build, subdir);
-    let wanted = Wanted { package, environment, subdir, version, accelerator };
-    let row = (ChannelKind::of(&package.channel) == ChannelKind::CondaForge)
-        .then(|| wanted.row(matrix))
-        .flatten();
-    let build = row.map(Cow::Borrowed).or_else(|| {
-        let kernels = wanted.kernels(matrix);
-        Some(Cow::Owned(made(subdir?, version?, accelerator?, kernels, matrix)))
-    });
-    let is_cuda = accelerator.is_some_and(|accelerator| accelerator.cuda().is_some());
-    let has_kernels = build.as_ref().is_some_and(|build| build.kernels != ArchList::default());
-    let is_known = if is_cuda { has_kernels } else { build.is_some() };
-    let kind = Kind::Conda(package.clone());
-    Installed { kind, version, accelerator, build, is_known }
-}
-
-/// pip's, with the toolkit in the local part of its version: `2.6.0+cu124`.
-fn of_pip<'m>(
-    package: &PipPackage,
-    environment: &Environment,
-    matrix: &'m Matrix,
-) -> Installed<'m> {
-    let (number, local) = package.version.split_once('+').unwrap_or((&package.version, ""));
-    let version = number.parse().ok();
-    let accelerator = accelerator(local, environment.subdir);
-    let build = environment.subdir.and_then(|subdir| {
-        Some(Cow::Owned(made(subdir, version?, accelerator?, ArchList::default(), matrix)))
-    });
-    let kind = Kind::Pip(package.clone());
-    Installed { kind, version, accelerator, build, is_known: false }
-}
-
-/// A conda package to look up in the matrix.
-struct Wanted<'a> {
-    package: &'a InstalledPackage,
-    environment: &'a Environment,
-    subdir: Option<Subdir>,
-    version: Option<Version>,
-    accelerator: Option<Accelerator>,
-}
-
-impl Wanted<'_> {
-    /// conda-forge's row: by version, platform, toolkit and build number, which differs by BLAS.
-    fn row<'m>(&self, matrix: &'m Matrix) -> Option<&'m Build> {
-        let number = u16::try_from(self.package.build_number).ok()?;
-        let variant = self.environment.package("arm-variant").map(|package| {
-            if package.build.contains("tegra") { ArmVariant::Tegra } else { ArmVariant::Sbsa }
-        });
-        matrix.builds.iter().find(|build| {
-            let (first, last) = build.build_numbers;
-            Some(build.subdir) == self.subdir
-                && Some(build.pytorch) == self.version
-                && Some(build.accelerator.cuda()) == self.accelerator.map(Accelerator::cuda)
-                && (first..=last).contains(&number)
-                && (build.arm_variant.is_none() || build.arm_variant == variant)
-        })
-    }
-
-    /// The kernels of another channel's build. Anaconda's are known for Linux.
-    fn kernels(&self, matrix: &Matrix) -> ArchList {
-        let channel = match ChannelKind::of(&self.package.channel) {
-            ChannelKind::Pytorch => "pytorch",
-            ChannelKind::Defaults if self.subdir.map(Subdir::os) == Some(Os::Linux) => "pkgs/main",
-            ChannelKind::Defaults
-            | ChannelKind::CondaForge
-            | ChannelKind::Nvidia
-            | ChannelKind::Other => "",
+        let package = environment.package("pytorch").filter(|_| pip.is_none());
+        let (version_text, number, build_string, subdir) = if let Some(pip) = pip {
+            // The toolkit is in the local part of the version: `2.6.0+cu124`.
+            let (number, local) = pip.version.split_once('+').unwrap_or((&pip.version, ""));
+            (&pip.version, number, local, environment.subdir)
+        } else {
+            let InstalledPackage { version, build, subdir, .. } = package?;
+            (version, version.as_str(), build.as_str(), subdir.parse().ok().or(environment.subdir))
         };
-        let toolkit = self.accelerator.and_then(Accelerator::cuda);
-        let mut rows = matrix.other_kernels.iter();
-        rows.find(|row| *row.channel == *channel && Some(row.toolkit) == toolkit)
-            .map_or(ArchList::default(), |row| row.kernels.clone())
+        let version = number.parse().ok();
+        let accelerator = accelerator(build_string, subdir);
+        let build = match (subdir, version, accelerator) {
+            (Some(subdir), Some(version), Some(accelerator)) => {
+                let build = made(subdir, version, accelerator, matrix);
+                Some(match package {
+                    Some(package) => of_package(build, package, environment, matrix),
+                    None => Cow::Owned(build),
+                })
+            }
+            (_, _, _) => None,
+        };
+        let has_kernels = |build: &Build| !build.is_cuda() || build.kernels != ArchList::default();
+        let is_known = package.is_some() && build.as_deref().is_some_and(has_kernels);
+        let (package, version_text) = (package.cloned(), version_text.clone());
+        Some(Self { package, version_text, version, accelerator, build, is_known })
     }
 }
 
 /// A build of what is known. Its source is made up: the rules do not use it.
-fn made(
-    subdir: Subdir,
-    pytorch: Version,
-    accelerator: Accelerator,
-    kernels: ArchList,
-    matrix: &Matrix,
-) -> Build {
+fn made(subdir: Subdir, pytorch: Version, accelerator: Accelerator, matrix: &Matrix) -> Build {
     let first = accelerator.cuda().unwrap_or(CudaVersion::new(0, 0));
     Build {
         pytorch,
@@ -164,12 +76,49 @@ fn made(
         blas_in_build_string: false,
         metapackage: false,
         cuda_pins: first..first.next_major(),
-        kernels,
+        kernels: ArchList::default(),
         glibc: None,
         macos: None,
         pythons: (Version::new(&[3, 0]), Version::new(&[3, 99])),
         source: Source::Channel { date: matrix.as_of, inferred: false },
     }
+}
+
+/// conda-forge's row: by version, platform, toolkit and build number, which differs by BLAS. Otherwise the build with
+/// the kernels of its channel; Anaconda's are known for Linux.
+fn of_package<'m>(
+    build: Build,
+    package: &InstalledPackage,
+    environment: &Environment,
+    matrix: &'m Matrix,
+) -> Cow<'m, Build> {
+    let channel = match ChannelKind::of(&package.channel) {
+        ChannelKind::CondaForge => {
+            let variant = environment.package("arm-variant").map(|package| {
+                if package.build.contains("tegra") { ArmVariant::Tegra } else { ArmVariant::Sbsa }
+            });
+            let is_it = |row: &&Build| {
+                let (first, last) = row.build_numbers;
+                row.subdir == build.subdir
+                    && row.pytorch == build.pytorch
+                    && row.accelerator.cuda() == build.accelerator.cuda()
+                    && (first.into()..=last.into()).contains(&package.build_number)
+                    && (row.arm_variant.is_none() || row.arm_variant == variant)
+            };
+            return match matrix.builds.iter().find(is_it) {
+                Some(row) => Cow::Borrowed(row),
+                None => Cow::Owned(build),
+            };
+        }
+        ChannelKind::Pytorch => "pytorch",
+        ChannelKind::Defaults if build.subdir.os() == Os::Linux => "pkgs/main",
+        ChannelKind::Defaults | ChannelKind::Nvidia | ChannelKind::Other => "",
+    };
+    let toolkit = build.accelerator.cuda();
+    let mut rows = matrix.other_kernels.iter();
+    let row = rows.find(|row| *row.channel == *channel && Some(row.toolkit) == toolkit);
+    let kernels = row.map_or(ArchList::default(), |row| row.kernels.clone());
+    Cow::Owned(Build { kernels, ..build })
 }
 
 /// The accelerator in a build string: `cuda129_mkl_py312_…` and `cuda112py310…` (conda-forge),
@@ -179,12 +128,13 @@ pub(super) fn accelerator(build: &str, subdir: Option<Subdir>) -> Option<Acceler
         let digits = word.strip_prefix("cuda").or_else(|| word.strip_prefix("cu"))?;
         toolkit(digits)
     });
-    let has = |what: &str| build.split('_').any(|word| word == what || word.starts_with(what));
     match (toolkit, subdir.map(Subdir::os)) {
         (Some(toolkit), _) => Some(Accelerator::Cuda(toolkit)),
         (None, Some(Os::Macos)) if subdir == Some(Subdir::OsxArm64) => Some(Accelerator::Mps),
         (None, Some(Os::Macos)) => Some(Accelerator::Cpu),
-        (None, _) => has("cpu").then_some(Accelerator::Cpu),
+        (None, _) => {
+            build.split('_').any(|word| word.starts_with("cpu")).then_some(Accelerator::Cpu)
+        }
     }
 }
 

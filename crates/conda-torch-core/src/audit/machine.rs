@@ -4,9 +4,8 @@ use crate::conda::Subdir;
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{GpuKernels, check_installed};
-use crate::types::{Accelerator, Detected, Machine, Origin};
+use crate::types::{Accelerator, Detected, InstalledPackage, Machine, Origin};
 
-use super::installed::Kind;
 use super::{Inputs, requests};
 
 const OVERRIDE: &str = "CONDA_OVERRIDE_CUDA";
@@ -42,14 +41,10 @@ pub(super) fn without_override(
 /// Whether the build runs, and how it supports each GPU.
 pub(super) fn check(inputs: &Inputs<'_, '_>) -> (Vec<Diagnostic>, Vec<GpuKernels>) {
     let Inputs { installed, machine, matrix, advice, .. } = *inputs;
-    let unknown_build = match &installed.kind {
-        Kind::Conda(package) => Some(Diagnostic::BuildNotKnown {
-            version: package.version.clone(),
-            build: package.build.clone(),
-            channel: package.channel.clone(),
-        }),
-        Kind::Pip(_) => None,
-    };
+    let unknown_build = installed.package.clone().map(|package| {
+        let InstalledPackage { version, build, channel, .. } = package;
+        Diagnostic::BuildNotKnown { version, build, channel }
+    });
     let Some(build) = installed.build.as_deref() else {
         return (unknown_build.into_iter().collect(), Vec::new());
     };

@@ -11,7 +11,7 @@ mod machine;
 mod packages;
 mod requests;
 
-pub use installed::{Installed, Kind};
+pub use installed::Installed;
 
 use std::cmp::Reverse;
 

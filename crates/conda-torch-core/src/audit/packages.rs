@@ -3,45 +3,23 @@
 use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
-use crate::types::{Accelerator, Companion, Environment, InstalledPackage, PipPackage};
+use crate::types::{Accelerator, Companion, Environment, InstalledPackage};
 
 use super::Inputs;
-use super::installed::{Kind, accelerator};
+use super::installed::accelerator;
 
-/// What PyTorch computes with, by the start of the name: a mix of channels that are not built for each other can
+/// What PyTorch computes with, by the starts of names: a mix of channels that are not built for each other can
 /// crash. Other packages may come from anywhere.
-const COMPUTE_PACKAGES: [&str; 23] = [
-    "pytorch",
-    "libtorch",
-    "torchvision",
-    "torchaudio",
-    "torchtriton",
-    "triton",
-    "numpy",
-    "mkl",
-    "intel-openmp",
-    "llvm-openmp",
-    "libblas",
-    "blas",
-    "openblas",
-    "libopenblas",
-    "cuda-",
-    "cudatoolkit",
-    "cudnn",
-    "libcu",
-    "libnpp",
-    "libnv",
-    "nccl",
-    "magma",
-    "cpuonly",
-];
+const COMPUTE_PACKAGES: &str = "pytorch libtorch torchvision torchaudio torchtriton triton numpy \
+    mkl intel-openmp llvm-openmp libblas blas openblas libopenblas \
+    cuda- cudatoolkit cudnn libcu libnpp libnv nccl magma cpuonly";
 
 pub(super) fn check(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
     let environment = inputs.environment;
     let conda = environment.package("pytorch");
     let mut findings = Vec::new();
-    if let Kind::Pip(PipPackage { version, .. }) = &inputs.installed.kind {
-        let version = version.clone();
+    if inputs.installed.package.is_none() {
+        let version = inputs.installed.version_text.clone();
         findings.push(match conda.map(|package| package.version.clone()) {
             Some(conda) => Diagnostic::PipTorchOnTop { pip: version, conda },
             None => Diagnostic::PipTorch { version },
@@ -49,14 +27,12 @@ pub(super) fn check(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
     }
     findings.extend(withdrawn(inputs));
     if let Some(pytorch) = conda {
-        let companions = [Companion::Torchvision, Companion::Torchaudio];
-        let problem = |kind: Companion| {
-            let package = environment.package(kind.as_str())?;
-            companion(kind, package, pytorch, inputs.matrix)
-        };
-        findings.extend(companions.into_iter().filter_map(problem));
-        let mixed = mixed_channels(environment, pytorch, &findings);
-        findings.extend(mixed);
+        for kind in [Companion::Torchvision, Companion::Torchaudio] {
+            let package = environment.package(kind.as_str());
+            let problem = package.and_then(|it| companion(kind, it, pytorch, inputs.matrix));
+            findings.extend(problem);
+        }
+        findings.extend(mixed_channels(environment, pytorch, &findings));
     }
     findings
 }
@@ -117,7 +93,7 @@ fn mixed_channels(
         let kind = ChannelKind::of(&package.channel);
         kind != ChannelKind::Other
             && kind.is_replaced() != own.is_replaced()
-            && COMPUTE_PACKAGES.iter().any(|name| package.name.starts_with(name))
+            && COMPUTE_PACKAGES.split(' ').any(|start| package.name.starts_with(start))
     };
     let foreign = environment.packages.iter().filter(is_foreign);
     let others: Vec<(String, String)> =
@@ -134,8 +110,7 @@ fn mixed_channels(
 /// A cuDNN that crashes on old GPUs. CPU builds do not use it, and pip brings its own.
 fn withdrawn(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
     let Inputs { environment, installed, machine, matrix, .. } = *inputs;
-    let (Some(Accelerator::Cuda(toolkit)), Kind::Conda(_)) =
-        (installed.accelerator, &installed.kind)
+    let (Some(Accelerator::Cuda(toolkit)), Some(_)) = (installed.accelerator, &installed.package)
     else {
         return Vec::new();
     };

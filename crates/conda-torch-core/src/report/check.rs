@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::audit::{Checkup, EnvironmentStatus, Installed, Kind};
+use crate::audit::{Checkup, EnvironmentStatus, Installed};
 use crate::clients::ClientTarget;
 use crate::commands::{self, Step, StepKind, TargetEnvironment};
 use crate::conda::{CONDA_FORGE, Subdir};
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::GpuKernels;
-use crate::types::{CudaVersion, Environment, Machine, SourceReport};
+use crate::types::{Accelerator, CudaVersion, Environment, Machine, SourceReport};
 
 use super::command::Command;
 use super::{AcceleratorName, Answered, MatrixDate, failed, write};
@@ -150,17 +150,14 @@ struct PytorchReport<'a> {
 
 impl<'a> PytorchReport<'a> {
     fn new(installed: &'a Installed<'_>, kernels: &'a [GpuKernels]) -> Self {
-        let (build, channel, by) = match &installed.kind {
-            Kind::Conda(package) => (Some(&*package.build), Some(&*package.channel), "conda"),
-            Kind::Pip(_) => (None, None, "pip"),
-        };
+        let package = installed.package.as_ref();
         Self {
-            version: installed.version_text(),
-            build,
-            channel,
-            installer: by,
+            version: &installed.version_text,
+            build: package.map(|package| &*package.build),
+            channel: package.map(|package| &*package.channel),
+            installer: if package.is_some() { "conda" } else { "pip" },
             accelerator: installed.accelerator.map(AcceleratorName::from),
-            cuda: installed.accelerator.and_then(crate::types::Accelerator::cuda),
+            cuda: installed.accelerator.and_then(Accelerator::cuda),
             kernels,
         }
     }

@@ -10,10 +10,9 @@ use crate::conda::Version;
 use crate::diagnostics::{ago, miniforge};
 use crate::solve_check::dry_run::{DryRun, PlannedPackage};
 use crate::solve_check::outcome::{
-    FolderContents, NotRunReason, ProofStatus, RunError, SolveCheck, SolveOutcome, SolvedBy,
-    WriteFolder,
+    FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
 };
-use crate::solve_check::{Correction, SolveFinding};
+use crate::solve_check::{Correction, ProofStatus, SolveFinding};
 use crate::types::ClientKind;
 
 use super::command::Command;

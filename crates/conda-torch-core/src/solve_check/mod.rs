@@ -13,4 +13,4 @@ pub mod outcome;
 mod verdict;
 
 pub use finding::SolveFinding;
-pub use verdict::{Correction, Expectation, SolveVerdict, verdict};
+pub use verdict::{Correction, Expectation, ProofStatus, SolveVerdict, verdict};

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::conda::Version;
 use crate::types::ClientKind;
 
-use super::SolveVerdict;
 use super::dry_run::{DryRun, PlannedPackage};
+use super::verdict::{ProofStatus, SolveVerdict};
 
 /// A check of an advice, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,36 +100,6 @@ pub enum FolderContents {
     Packages,
     /// The environment.
     Environment,
-}
-
-/// The result of a verification in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum ProofStatus {
-    /// A solver selects the promised build, and there is enough disk space for it.
-    Verified,
-    /// A solver selects something else.
-    Differs,
-    /// A solver finds no solution.
-    Unsolvable,
-    /// A solver selects the promised build, but the disk is too small for it.
-    NoSpace,
-    /// The client could not be run, or did not answer.
-    Failed,
-    /// No client or solver was available.
-    NotRun,
-}
-
-impl ProofStatus {
-    /// The exit code of the process.
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            Self::Verified | Self::NotRun => 0,
-            Self::Failed => 1,
-            Self::Differs | Self::Unsolvable | Self::NoSpace => 4,
-        }
-    }
 }
 
 impl SolveCheck {

@@ -1,5 +1,7 @@
 //! Whether a dry run has the recommended build, and what may fix it.
 
+use serde::Serialize;
+
 use crate::conda::{ChannelName, Channels, MatchSpec, Version};
 use crate::resolve::Choice;
 use crate::types::{Accelerator, Blas, CudaVersion};
@@ -7,7 +9,6 @@ use crate::types::{Accelerator, Blas, CudaVersion};
 use super::dry_run::{DryRun, PlannedPackage};
 use super::finding::SolveFinding;
 use super::no_solution::{missing, reasons};
-use super::outcome::ProofStatus;
 
 /// What an advice promises.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,36 @@ pub struct SolveVerdict {
     pub findings: Vec<SolveFinding>,
     /// What may fix it: all of them together.
     pub corrections: Vec<Correction>,
+}
+
+/// The result of a verification in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ProofStatus {
+    /// A solver selects the promised build, and there is enough disk space for it.
+    Verified,
+    /// A solver selects something else.
+    Differs,
+    /// A solver finds no solution.
+    Unsolvable,
+    /// A solver selects the promised build, but the disk is too small for it.
+    NoSpace,
+    /// The client could not be run, or did not answer.
+    Failed,
+    /// No client or solver was available.
+    NotRun,
+}
+
+impl ProofStatus {
+    /// The exit code of the process.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Verified | Self::NotRun => 0,
+            Self::Failed => 1,
+            Self::Differs | Self::Unsolvable | Self::NoSpace => 4,
+        }
+    }
 }
 
 /// What may fix a verdict: certain only once it was tried.
