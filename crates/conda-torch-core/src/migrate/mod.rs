@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 /// A stable code and a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CodeAndMessage {
     /// The code.

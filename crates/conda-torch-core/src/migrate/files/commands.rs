@@ -2,19 +2,16 @@
 
 use std::ops::Range;
 
-use crate::conda::MatchSpec;
-use crate::matrix::Matrix;
-
-use super::environment_spec::{EnvironmentEdits, EnvironmentSpec, SpecLine};
-use super::file_edits::plan_edits;
-use super::file_migration::{FileError, FileFormat, FileMigration};
+use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine};
+use super::file_migration::FileError;
 use super::shell_words::{Command, Word, commands};
-use super::target::Target;
-use super::text_edit::{Lines, TextEdit, apply};
+use super::text_edit::{Lines, TextEdit};
 
 /// Options whose value is the next word.
 const OPTIONS_WITH_VALUE: &str = "-n --name -p --prefix -c --channel -f --file -r --root-prefix --solver \
     --experimental-solver --platform --subdir --repodata-fn --rc-file --channel-priority --revision";
+
+const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
 
 /// Subcommands whose arguments are match specs.
 const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
@@ -22,154 +19,100 @@ const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 /// Words of `conda config` and `micromamba config` that add to a list.
 const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
 
-/// Migrates a text with commands.
-pub(super) fn migrate(
-    text: &str,
-    target: Target<'_>,
-    matrix: &Matrix,
-) -> Result<FileMigration, FileError> {
+/// The environment of every command.
+pub(super) fn read(text: &str) -> Vec<EnvironmentSpec> {
     let lines = Lines::of(text);
-    let (mut edits, mut expected) = (Vec::new(), Vec::new());
-    let (mut changes, mut notes) = (Vec::new(), Vec::new());
-    for command in commands(text) {
-        let call = Call::read(&lines, &command.words);
-        let planned = plan_edits(std::slice::from_ref(&call.spec), target, matrix)?;
-        let mut words: Vec<Vec<String>> =
-            command.words.iter().map(|word| vec![word.text.clone()]).collect();
-        for environment in &planned.environments {
-            call.edit(environment, &mut words);
-        }
-        edits.extend(text_edits(text, &lines, &command, &words)?);
-        expected.push(words.concat());
-        changes.extend(planned.changes);
-        notes.extend(planned.notes);
-    }
-    let (new, ..) = apply(text, edits)?;
-    let words = |command: Command| -> Vec<String> {
-        command.words.into_iter().map(|word| word.text).collect()
+    commands(text).iter().map(|command| environment(&lines, &command.words)).collect()
+}
+
+/// The words of all commands.
+pub(super) fn values(text: &str) -> Vec<(Range<usize>, String)> {
+    let words = commands(text).into_iter().flat_map(|command| command.words);
+    words.map(|word| (word.range, word.text)).collect()
+}
+
+fn environment(lines: &Lines, words: &[Word]) -> EnvironmentSpec {
+    let mut spec = EnvironmentSpec::default();
+    let line = |word: &Word| lines.at(word.range.start);
+    let channel = |word: &Word| ChannelLine {
+        at: word.range.start,
+        line: line(word),
+        name: word.text[channel_prefix(&word.text).len()..].to_owned(),
     };
-    if commands(&new).into_iter().map(words).ne(expected) {
-        return Err(FileError::UnrelatedLines);
-    }
-    Ok(FileMigration::new(FileFormat::Commands, new, changes, notes))
-}
-
-/// A command as an environment, with the words that it was read from.
-#[derive(Default)]
-struct Call {
-    spec: EnvironmentSpec,
-    /// The word of each spec.
-    specs: Vec<usize>,
-    channels: Vec<ChannelWords>,
-}
-
-/// How a channel is named.
-struct ChannelWords {
-    /// The option, if it is a word of its own.
-    option: Option<usize>,
-    /// The word with the name.
-    name: usize,
-    /// The text before the name in that word: `--channel=`.
-    prefix: &'static str,
-}
-
-impl Call {
-    fn read(lines: &Lines, words: &[Word]) -> Self {
-        let mut call = Self::default();
-        let subcommand = words.iter().position(|word| !word.text.starts_with('-'));
-        let Some(subcommand) = subcommand else { return call };
-        match words[subcommand].text.as_str() {
-            name if INSTALL.contains(&name) => call.read_install(lines, words, subcommand),
-            "config" => call.read_config(lines, words, subcommand),
-            _ => {}
+    let subcommand = words.iter().position(|word| !word.text.starts_with('-'));
+    let Some(subcommand) = subcommand else { return spec };
+    match words[subcommand].text.as_str() {
+        name if INSTALL.contains(&name) => {
+            let mut option = "";
+            for (at, word) in words.iter().enumerate() {
+                let text = word.text.as_str();
+                if !option.is_empty() {
+                    if CHANNEL_OPTIONS.contains(&option) {
+                        spec.channels.push(ChannelLine { name: text.to_owned(), ..channel(word) });
+                    }
+                    option = "";
+                } else if OPTIONS_WITH_VALUE.split(' ').any(|option| option == text) {
+                    option = text;
+                } else if !channel_prefix(text).is_empty() {
+                    spec.channels.push(channel(word));
+                } else if !text.starts_with('-') && at != subcommand {
+                    spec.specs.push(SpecLine::new(word.range.start, line(word), text));
+                }
+            }
         }
-        call.spec.has_channels = !call.spec.channels.is_empty();
-        call
+        // `config --add channels pytorch`
+        "config" if words.iter().any(|word| ADD.contains(&word.text.as_str())) => {
+            let key = words.iter().position(|word| word.text == "channels");
+            let name = key.filter(|key| *key > subcommand).and_then(|key| words.get(key + 1));
+            spec.channels.extend(name.map(channel));
+        }
+        _ => {}
     }
+    spec.has_channels = !spec.channels.is_empty();
+    spec
+}
 
-    fn read_install(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
+/// The option before the name of a channel in the same word.
+fn channel_prefix(word: &str) -> &'static str {
+    let prefixes = ["--channel=", "-c=", "-c"];
+    prefixes.into_iter().find(|prefix| word.starts_with(prefix)).unwrap_or_default()
+}
+
+/// The edits to the words of all commands.
+pub(super) fn edits(
+    text: &str,
+    environments: &[EnvironmentSpec],
+    planned: &mut FileEdits,
+) -> Result<Vec<TextEdit>, FileError> {
+    let lines = Lines::of(text);
+    let new_texts = planned.new_texts(environments);
+    let mut edits = Vec::new();
+    for Command { words, within } in commands(text) {
+        let new = |at: usize| new_texts.get(&words.get(at)?.range.start);
+        let is_removed = |at: usize| {
+            let is_option = CHANNEL_OPTIONS.contains(&words[at].text.as_str());
+            new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
+        };
         let mut at = 0;
         while let Some(word) = words.get(at) {
-            let text = word.text.as_str();
-            let channel = ["--channel=", "-c=", "-c"]
-                .into_iter()
-                .find_map(|prefix| Some((prefix, text.strip_prefix(prefix)?)));
-            if OPTIONS_WITH_VALUE.split(' ').any(|option| option == text) {
-                if let (Some(value), "-c" | "--channel") = (words.get(at + 1), text) {
-                    self.channels.push(ChannelWords { option: Some(at), name: at + 1, prefix: "" });
-                    self.add_channel(lines, value, &value.text);
-                }
-                at += 1;
-            } else if let Some((prefix, name)) = channel {
-                self.channels.push(ChannelWords { option: None, name: at, prefix });
-                self.add_channel(lines, word, name);
-            } else if !text.starts_with('-') && at != subcommand {
-                self.spec.specs.push(SpecLine::new(lines.at(word.range.start), text));
-                self.specs.push(at);
+            let removed = (at..words.len()).take_while(|at| is_removed(*at)).count();
+            if removed > 0 {
+                let range = removal(text, &words, at, at + removed - 1).ok_or_else(|| {
+                    let (line, text) = (lines.at(word.range.start), word.text.clone());
+                    FileError::InvalidSpec { line, text }
+                })?;
+                edits.push(TextEdit::new(range, ""));
+                at += removed;
+                continue;
+            }
+            if let Some(new) = new(at) {
+                let prefix = channel_prefix(&word.text);
+                let new: Vec<String> =
+                    new.iter().map(|new| quoted(&format!("{prefix}{new}"), word, within)).collect();
+                edits.push(TextEdit::new(word.range.clone(), new.join(" ")));
             }
             at += 1;
         }
-    }
-
-    /// `config --add channels pytorch`.
-    fn read_config(&mut self, lines: &Lines, words: &[Word], subcommand: usize) {
-        let key = words.iter().position(|word| word.text == "channels");
-        let Some(key) = key.filter(|key| *key > subcommand) else { return };
-        let adds = words.iter().any(|word| ADD.contains(&word.text.as_str()));
-        if let Some(name) = words.get(key + 1).filter(|_| adds) {
-            self.channels.push(ChannelWords { option: None, name: key + 1, prefix: "" });
-            self.add_channel(lines, name, &name.text);
-        }
-    }
-
-    fn add_channel(&mut self, lines: &Lines, word: &Word, name: &str) {
-        self.spec.channels.push((lines.at(word.range.start), name.to_owned()));
-    }
-
-    fn edit(&self, edits: &EnvironmentEdits, words: &mut [Vec<String>]) {
-        for (ChannelWords { option, name, prefix }, edit) in
-            self.channels.iter().zip(&edits.channels)
-        {
-            match edit.as_deref() {
-                None => {}
-                Some([]) => option.iter().chain([name]).for_each(|at| words[*at].clear()),
-                Some(new) => words[*name] = vec![format!("{prefix}{}", new.concat())],
-            }
-        }
-        for (at, edit) in self.specs.iter().zip(&edits.specs) {
-            if let Some(specs) = edit {
-                words[*at] = specs.iter().map(MatchSpec::to_string).collect();
-            }
-        }
-    }
-}
-
-/// The edits to the words of a command.
-fn text_edits(
-    text: &str,
-    lines: &Lines,
-    command: &Command,
-    new: &[Vec<String>],
-) -> Result<Vec<TextEdit>, FileError> {
-    let mut edits = Vec::new();
-    let words = &command.words;
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
-        if new[at].is_empty() {
-            let run = new[at..].iter().take_while(|new| new.is_empty()).count();
-            let range = removal(text, words, at, at + run - 1).ok_or_else(|| {
-                FileError::InvalidSpec { line: lines.at(word.range.start), text: word.text.clone() }
-            })?;
-            edits.push(TextEdit::new(range, ""));
-            at += run;
-            continue;
-        }
-        if new[at] != [word.text.clone()] {
-            let quoted: Vec<String> =
-                new[at].iter().map(|text| quoted(text, word, command.within)).collect();
-            edits.push(TextEdit::new(word.range.clone(), quoted.join(" ")));
-        }
-        at += 1;
     }
     Ok(edits)
 }

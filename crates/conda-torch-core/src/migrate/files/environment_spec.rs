@@ -1,5 +1,7 @@
-//! An environment of a file: its channels and match specs, each with its line. Every format is read
+//! An environment of a file: its channels and match specs, each with its place. Every format is read
 //! into this.
+
+use std::collections::BTreeMap;
 
 use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 use crate::types::CudaVersion;
@@ -9,6 +11,7 @@ use super::packages::{PackageRole, role};
 
 /// An environment, or a part of one that builds on another, such as a feature of pixi.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about the file")]
 pub(super) struct EnvironmentSpec {
     /// The index of the environment that this one adds to.
     pub parent: Option<usize>,
@@ -18,24 +21,33 @@ pub(super) struct EnvironmentSpec {
     pub is_locked: bool,
     /// Whether it has a list of channels, even an empty one.
     pub has_channels: bool,
-    /// Channels as written, each with its line.
-    pub channels: Vec<(usize, String)>,
+    pub channels: Vec<ChannelLine>,
     pub specs: Vec<SpecLine>,
-    pub syntax: SpecSyntax,
+    /// The version of CUDA that it declares to a solver.
+    pub declared_cuda: Option<String>,
+    /// Whether the format has `nodefaults` among channels.
+    pub has_nodefaults: bool,
+    /// Whether the format has `>=` without quotes.
+    pub has_floors: bool,
+    /// Notes on parts that stay as they are.
+    pub notes: Vec<FileNote>,
 }
 
-/// What a format can express.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct SpecSyntax {
-    /// `nodefaults` among channels.
-    pub nodefaults: bool,
-    /// `>=` without quotes.
-    pub floors: bool,
+/// A channel in a list.
+#[derive(Debug, Clone)]
+pub(super) struct ChannelLine {
+    /// The byte at which it begins.
+    pub at: usize,
+    pub line: usize,
+    /// As written.
+    pub name: String,
 }
 
 /// A package in a list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct SpecLine {
+    /// The byte at which it begins.
+    pub at: usize,
     pub line: usize,
     /// As it is written, without quotes.
     pub text: String,
@@ -47,9 +59,9 @@ pub(super) struct SpecLine {
 
 impl SpecLine {
     /// A line of a list. A spec with keys that would be lost, such as `md5`, is not read as one.
-    pub(super) fn new(line: usize, text: &str) -> Self {
+    pub(super) fn new(at: usize, line: usize, text: &str) -> Self {
         let parts = SpecParts::parse(text).filter(|parts| parts.other_keys.is_empty());
-        Self { line, text: text.to_owned(), spec: parts.map(MatchSpec::from), platforms: None }
+        Self { at, line, text: text.to_owned(), spec: parts.map(MatchSpec::from), platforms: None }
     }
 
     pub(super) fn role(&self) -> PackageRole {
@@ -72,20 +84,8 @@ pub(super) struct EnvironmentEdits {
     pub specs: Vec<Edit<MatchSpec>>,
     /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
     pub needs_cuda: Option<CudaVersion>,
-}
-
-impl EnvironmentEdits {
-    /// The channels and specs that an environment has after the edits.
-    pub(super) fn apply(&self, spec: &EnvironmentSpec) -> (Vec<String>, Vec<MatchSpec>) {
-        let channels = spec.channels.iter().zip(&self.channels);
-        let channels = channels
-            .flat_map(|((_, name), edit)| edit.clone().unwrap_or_else(|| vec![name.clone()]));
-        let specs = spec.specs.iter().zip(&self.specs);
-        let specs = specs.flat_map(|(line, edit)| {
-            edit.clone().unwrap_or_else(|| line.spec.iter().cloned().collect())
-        });
-        (channels.collect(), specs.collect())
-    }
+    /// The version of CUDA that it declares from now on; `None` if that stays.
+    pub declared_cuda: Option<String>,
 }
 
 /// The edits to a file.
@@ -94,6 +94,24 @@ pub(super) struct FileEdits {
     pub environments: Vec<EnvironmentEdits>,
     pub changes: Vec<LineChange>,
     pub notes: Vec<FileNote>,
+}
+
+/// The new texts of the channels and specs that change, by the byte at which the old ones begin.
+pub(super) type NewTexts = BTreeMap<usize, Vec<String>>;
+
+impl FileEdits {
+    pub(super) fn new_texts(&self, environments: &[EnvironmentSpec]) -> NewTexts {
+        let mut texts = NewTexts::new();
+        for (spec, edits) in environments.iter().zip(&self.environments) {
+            let channels = spec.channels.iter().zip(&edits.channels);
+            texts.extend(channels.filter_map(|(line, edit)| Some((line.at, edit.clone()?))));
+            let specs = spec.specs.iter().zip(&edits.specs);
+            texts.extend(specs.filter_map(|(line, edit)| {
+                Some((line.at, edit.as_ref()?.iter().map(MatchSpec::to_string).collect()))
+            }));
+        }
+        texts
+    }
 }
 
 /// The platforms of a name: `linux`, `osx`, `win`, `unix`, or a subdir.

@@ -1,17 +1,15 @@
 //! `environment.yml` and files of the same form: conda-lock's sources and `anaconda-project.yml`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use crate::conda::{MatchSpec, Subdir};
-use crate::matrix::Matrix;
+use crate::conda::Subdir;
 use crate::yaml::{Document, Value};
 
-use super::environment_spec::{EnvironmentSpec, FileEdits, SpecLine, SpecSyntax, platforms_named};
-use super::file_edits::plan_edits;
-use super::file_migration::{FileError, FileFormat, FileMigration, FileNote};
+use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine, platforms_named};
+use super::file_migration::{FileError, FileNote};
 use super::packages::PackageRole;
-use super::target::Target;
-use super::text_edit::{TextEdit, apply, line_end, remove_element, whole_line, without_item};
+use super::text_edit::{TextEdit, edit_item, whole_line};
 
 /// Whether a document is an environment: it lists packages, or names environments that do.
 pub(super) fn recognises(document: &Document) -> bool {
@@ -20,148 +18,87 @@ pub(super) fn recognises(document: &Document) -> bool {
     ["dependencies", "packages", "channels"].iter().any(lists) || root.get("env_specs").is_some()
 }
 
-/// Migrates a file of this form.
-pub(super) fn migrate(
-    text: &str,
-    target: Target<'_>,
-    matrix: &Matrix,
-) -> Result<FileMigration, FileError> {
-    let document = Document::parse(text)?;
-    let environments = environments(text, &document);
-    let specs: Vec<EnvironmentSpec> = environments.iter().map(|one| one.spec.clone()).collect();
-    let planned = plan_edits(&specs, target, matrix)?;
-    let new_texts = new_texts(&environments, &planned);
-    let (new, ..) = apply(text, text_edits(text, &document, &new_texts)?)?;
-    let again = Document::parse(&new)?;
-    if !content_after(&document, &new_texts).eq(content_after(&again, &BTreeMap::new())) {
-        return Err(FileError::UnrelatedLines);
-    }
-    let mut notes = planned.notes;
-    notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
-    if !planned.changes.is_empty() && specs.iter().any(|spec| spec.is_locked) {
-        notes.push(FileNote::outdated_lock());
-    }
-    Ok(FileMigration::new(FileFormat::EnvironmentYml, new, planned.changes, notes))
-}
-
-/// An environment with the values that it was read from.
-#[derive(Default)]
-struct Environment<'a> {
-    spec: EnvironmentSpec,
-    channels: Vec<Value<'a>>,
-    specs: Vec<Value<'a>>,
-    notes: Vec<FileNote>,
-}
-
 /// The environment of a file, then those in `env_specs`, which build on it.
-fn environments<'a>(text: &str, document: &'a Document) -> Vec<Environment<'a>> {
-    let Some(root) = document.root() else { return Vec::new() };
+pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
+    let document = Document::parse(text)?;
+    let Some(root) = document.root() else { return Ok(Vec::new()) };
     let named = root.get("env_specs").into_iter().flat_map(Value::entries);
-    let named = named.map(|(_, value)| Environment::read(text, value, Some(0)));
-    std::iter::once(Environment::read(text, root, None)).chain(named).collect()
+    let named = named.map(|(_, value)| environment(text, value, Some(0)));
+    Ok(std::iter::once(environment(text, root, None)).chain(named).collect())
 }
 
-impl<'a> Environment<'a> {
-    fn read(text: &str, value: Value<'a>, parent: Option<usize>) -> Self {
-        let list = |key| value.get(key).into_iter().flat_map(Value::items);
-        let is_project =
-            parent.is_some() || value.get("packages").is_some() || value.get("env_specs").is_some();
-        let mut spec = EnvironmentSpec {
-            parent,
-            has_channels: value.get("channels").is_some(),
-            syntax: SpecSyntax { nodefaults: !is_project, floors: true },
-            ..EnvironmentSpec::default()
-        };
-        spec.platforms = list("platforms").filter_map(|name| name.text()?.parse().ok()).collect();
-        spec.is_locked = !spec.platforms.is_empty();
-        if value.get("platforms").is_none() {
-            let prefix = value.get("prefix").and_then(Value::text);
-            spec.platforms.extend(prefix.and_then(platform_of));
-        }
-        let channels: Vec<Value<'a>> =
-            list("channels").filter(|channel| channel.text().is_some()).collect();
-        spec.channels.extend(
-            channels.iter().filter_map(|value| Some((value.line(), value.text()?.to_owned()))),
-        );
-        let (mut specs, mut pip) = (Vec::new(), Vec::new());
-        for item in list("dependencies").chain(list("packages")) {
-            if let Some(written) = item.text() {
-                let platforms = selector(text, item.range().end);
-                spec.specs.push(SpecLine { platforms, ..SpecLine::new(item.line(), written) });
-                specs.push(item);
-            } else if let Some(list) = item.get("pip") {
-                pip.extend(list.items());
-            }
-        }
-        let note = |item: Value<'_>| Some(pip_notes(item.line(), item.text()?, &spec));
-        let notes = pip.into_iter().filter_map(note).flatten().collect();
-        Self { spec, channels, specs, notes }
+fn environment(text: &str, value: Value<'_>, parent: Option<usize>) -> EnvironmentSpec {
+    let list = |key| value.get(key).into_iter().flat_map(Value::items);
+    let is_project =
+        parent.is_some() || value.get("packages").is_some() || value.get("env_specs").is_some();
+    let mut spec = EnvironmentSpec {
+        parent,
+        has_channels: value.get("channels").is_some(),
+        has_nodefaults: !is_project,
+        has_floors: true,
+        ..EnvironmentSpec::default()
+    };
+    spec.platforms = list("platforms").filter_map(|name| name.text()?.parse().ok()).collect();
+    spec.is_locked = !spec.platforms.is_empty();
+    if value.get("platforms").is_none() {
+        let prefix = value.get("prefix").and_then(Value::text);
+        spec.platforms.extend(prefix.and_then(platform_of));
     }
-}
-
-/// The new texts of each value that changes, by the value's id.
-type NewTexts = BTreeMap<usize, Vec<String>>;
-
-fn new_texts(environments: &[Environment<'_>], planned: &FileEdits) -> NewTexts {
-    let mut texts = NewTexts::new();
-    for (environment, edits) in environments.iter().zip(&planned.environments) {
-        let channels = environment.channels.iter().zip(&edits.channels);
-        texts.extend(channels.filter_map(|(value, edit)| Some((value.id(), edit.clone()?))));
-        let specs = environment.specs.iter().zip(&edits.specs);
-        texts.extend(specs.filter_map(|(value, edit)| {
-            Some((value.id(), edit.as_ref()?.iter().map(MatchSpec::to_string).collect()))
-        }));
+    spec.channels.extend(list("channels").filter_map(|channel| {
+        let name = channel.text()?.to_owned();
+        Some(ChannelLine { at: channel.range().start, line: channel.line(), name })
+    }));
+    let mut pip = Vec::new();
+    for item in list("dependencies").chain(list("packages")) {
+        if let Some(written) = item.text() {
+            let platforms = selector(text, item.range().end);
+            let line = SpecLine::new(item.range().start, item.line(), written);
+            spec.specs.push(SpecLine { platforms, ..line });
+        } else if let Some(list) = item.get("pip") {
+            pip.extend(list.items());
+        }
     }
-    texts
+    let note = |item: Value<'_>| Some(pip_notes(item.line(), item.text()?, &spec));
+    spec.notes = pip.into_iter().filter_map(note).flatten().collect();
+    spec
 }
 
-/// The content of a document after some values change.
-fn content_after<'a>(
-    document: &'a Document,
-    new_texts: &'a NewTexts,
-) -> impl Iterator<Item = (usize, bool, Option<&'a str>)> {
-    document.values().flat_map(|value| {
-        let texts: Vec<Option<&str>> = match new_texts.get(&value.id()) {
-            Some(texts) => texts.iter().map(|text| Some(text.as_str())).collect(),
-            None => vec![value.text()],
-        };
-        texts.into_iter().map(move |text| (value.depth(), value.is_map(), text))
-    })
+/// Every scalar with its depth.
+pub(super) fn values(text: &str) -> Result<Vec<(Range<usize>, String)>, FileError> {
+    let document = Document::parse(text)?;
+    let scalar =
+        |value: Value<'_>| Some((value.range(), format!("{} {}", value.depth(), value.text()?)));
+    Ok(document.values().filter_map(scalar).collect())
 }
 
 /// The edits to all lists that have items with new texts.
-fn text_edits(
+pub(super) fn edits(
     text: &str,
-    document: &Document,
-    new_texts: &NewTexts,
+    environments: &[EnvironmentSpec],
+    planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
-    let is_changed = |value: &Value<'_>| new_texts.contains_key(&value.id());
-    let lists: BTreeMap<usize, Value<'_>> = document
-        .values()
-        .filter(is_changed)
-        .filter_map(|value| value.parent().map(|list| (list.id(), list)))
-        .collect();
+    let document = Document::parse(text)?;
+    let new_texts = planned.new_texts(environments);
+    let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
+    let changed =
+        document.values().filter(|value| value.text().is_some() && new_text(value).is_some());
+    let lists: BTreeMap<usize, Value<'_>> =
+        changed.filter_map(|value| value.parent().map(|list| (list.id(), list))).collect();
     let mut edits = Vec::new();
     for list in lists.values() {
-        let places: Vec<_> = list.items().map(Value::occurrence).collect();
-        let stays = |item: Value<'_>| new_texts.get(&item.id()).is_none_or(|new| !new.is_empty());
-        let last_kept = list.items().enumerate().filter(|(_, item)| stays(*item)).last();
-        let last_kept = last_kept.map(|(at, _)| at);
-        for (at, item) in list.items().enumerate() {
-            let Some(texts) = new_texts.get(&item.id()) else { continue };
+        let items: Vec<Value<'_>> = list.items().collect();
+        let places: Vec<Range<usize>> = items.iter().map(|item| item.occurrence()).collect();
+        let last_kept =
+            items.iter().rposition(|item| new_text(item).is_none_or(|new| !new.is_empty()));
+        for (at, item) in items.iter().enumerate() {
+            let Some(new) = new_text(item) else { continue };
             if item.occurrence() != item.range() {
                 continue; // an alias; its target is edited instead
             }
-            let edit = if is_block_item(text, item) {
-                edit_block_item(text, item, texts)
-            } else if texts.is_empty() {
-                remove_element(text, &places, at, last_kept).map(|edit| vec![edit])
-            } else {
-                let written = &text[item.range()];
-                let joined: Vec<String> =
-                    texts.iter().map(|new| quoted(new, written, false)).collect();
-                Some(vec![TextEdit::new(item.range(), joined.join(", "))])
-            };
+            let is_block = is_block_item(text, *item);
+            let written = &text[item.range()];
+            let new: Vec<String> = new.iter().map(|new| quoted(new, written, is_block)).collect();
+            let edit = edit_item(text, &places, at, last_kept, &new, is_block);
             let edit = edit.filter(|_| item.is_simple());
             edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
                 line: item.line(),
@@ -172,40 +109,10 @@ fn text_edits(
     Ok(edits)
 }
 
-/// The text before a value on its line.
-fn before<'t>(text: &'t str, item: Value<'_>) -> &'t str {
-    let start = item.range().start;
-    &text[whole_line(text, start).start..start]
-}
-
 fn is_block_item(text: &str, item: Value<'_>) -> bool {
-    before(text, item).trim_matches([' ', '\t', '\u{feff}']) == "-"
-}
-
-/// Edits an item on a line of its own; `None` if something follows it.
-fn edit_block_item(text: &str, item: Value<'_>, texts: &[String]) -> Option<Vec<TextEdit>> {
-    let range = item.range();
-    let line = whole_line(text, range.start);
-    let rest = &text[range.end..line.end];
-    if !rest.trim().is_empty() && !rest.trim_start().starts_with('#') {
-        return None;
-    }
-    let Some((first, more)) = texts.split_first() else {
-        return Some(vec![without_item(text, line, range.end)]);
-    };
-    let (before, written) = (before(text, item), &text[range.clone()]);
-    let end = line_end(text, &line);
-    let mut added = String::new();
-    for new in more {
-        let new = quoted(new, written, true);
-        if rest.ends_with('\n') {
-            added.extend([before, &new, end]);
-        } else {
-            added.extend([end, before, &new]);
-        }
-    }
-    let first = TextEdit::new(range, quoted(first, written, true));
-    Some(vec![first, TextEdit::new(line.end..line.end, added)])
+    let start = item.range().start;
+    let before = &text[whole_line(text, start).start..start];
+    before.trim_matches([' ', '\t', '\u{feff}']) == "-"
 }
 
 /// A scalar with the quotes of the old one, or with some if it needs them.

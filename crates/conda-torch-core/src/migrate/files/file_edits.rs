@@ -4,7 +4,9 @@ use crate::conda::{ChannelKind, MatchSpec, Subdir, sibling};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::CudaVersion;
 
-use super::environment_spec::{Edit, EnvironmentEdits, EnvironmentSpec, FileEdits, SpecLine};
+use super::environment_spec::{
+    ChannelLine, Edit, EnvironmentEdits, EnvironmentSpec, FileEdits, SpecLine,
+};
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old};
@@ -22,11 +24,11 @@ pub(super) fn plan_edits(
     environments: &[EnvironmentSpec],
     target: Target<'_>,
     matrix: &Matrix,
-) -> Result<FileEdits, FileError> {
-    let mut edits = FileEdits::default();
+    edits: &mut FileEdits,
+) -> Result<(), FileError> {
     if !environments.iter().any(names_old_channel) {
-        edits.environments = environments.iter().map(unchanged).collect();
-        return Ok(edits);
+        edits.environments.extend(environments.iter().map(unchanged));
+        return Ok(());
     }
     let is_toolkit =
         |line: &SpecLine| matches!(line.role(), PackageRole::Toolkit | PackageRole::ToolkitLibrary);
@@ -36,14 +38,14 @@ pub(super) fn plan_edits(
     };
     for spec in environments {
         let planner = Planner { environments, spec, kept, target, matrix };
-        let environment = planner.plan(&mut edits)?;
+        let environment = planner.plan(edits)?;
         edits.environments.push(environment);
     }
-    Ok(edits)
+    Ok(())
 }
 
 fn names_old_channel(spec: &EnvironmentSpec) -> bool {
-    spec.channels.iter().any(|(_, name)| ChannelKind::of(name) == ChannelKind::Pytorch)
+    spec.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
         || spec.specs.iter().filter_map(|line| line.spec.as_ref()).any(is_old)
 }
 
@@ -51,7 +53,7 @@ fn unchanged(spec: &EnvironmentSpec) -> EnvironmentEdits {
     EnvironmentEdits {
         channels: vec![None; spec.channels.len()],
         specs: vec![None; spec.specs.len()],
-        needs_cuda: None,
+        ..EnvironmentEdits::default()
     }
 }
 
@@ -86,7 +88,8 @@ impl<'a, 'm> Planner<'a, 'm> {
         self.note_lines(&mut edits.notes);
         let channels = self.channels(chosen.as_ref(), edits);
         let channel = (!self.chain().any(|spec| spec.has_channels)).then_some("conda-forge");
-        let mut editor = PackageEditor::new(chosen.as_ref(), &targets, channel, self.spec.syntax);
+        let mut editor =
+            PackageEditor::new(chosen.as_ref(), &targets, channel, self.spec.has_floors);
         let mut specs = Vec::with_capacity(self.spec.specs.len());
         for line in &self.spec.specs {
             let (edit, change) = editor.edit(line).unzip();
@@ -96,7 +99,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let needs_cuda = chosen.and_then(|chosen| {
             chosen.choices.iter().filter_map(|(_, choice)| choice.needs_cuda).max()
         });
-        Ok(EnvironmentEdits { channels, specs, needs_cuda })
+        Ok(EnvironmentEdits { channels, specs, needs_cuda, declared_cuda: None })
     }
 
     /// The environment and the one that it builds on.
@@ -181,14 +184,15 @@ impl<'a, 'm> Planner<'a, 'm> {
         chosen: Option<&ChosenBuilds<'m>>,
         edits: &mut FileEdits,
     ) -> Vec<Edit<String>> {
-        let names: Vec<&str> = self.spec.channels.iter().map(|(_, name)| name.as_str()).collect();
+        let names: Vec<&str> = self.spec.channels.iter().map(|line| line.name.as_str()).collect();
         let is_old_cuda = chosen.is_some_and(|chosen| {
             let pins = chosen.choices.iter().filter_map(|(_, choice)| choice.cuda_version);
             pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0))
         });
         let kept = Kept { nvidia: self.kept.nvidia && is_old_cuda, ..self.kept };
-        let channel_edits = channel_edits(&names, kept, self.spec.syntax.nodefaults);
-        for ((line, name), edit) in self.spec.channels.iter().zip(&channel_edits) {
+        let channel_edits = channel_edits(&names, kept, self.spec.has_nodefaults);
+        for (ChannelLine { line, name, .. }, edit) in self.spec.channels.iter().zip(&channel_edits)
+        {
             let line = *line;
             if name.to_ascii_lowercase().contains("pytorch-nightly") {
                 let message = "conda-forge has releases, no nightly builds";

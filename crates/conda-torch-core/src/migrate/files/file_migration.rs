@@ -1,5 +1,7 @@
 //! The result of migrating a file.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::conda::Subdir;
@@ -31,14 +33,9 @@ impl FileMigration {
         changes.sort_by_key(|change| change.line);
         changes.dedup();
         notes.sort_by_key(|note| note.line);
-        let mut once: Vec<FileNote> = Vec::with_capacity(notes.len());
-        for note in notes {
-            let mut same_line = once.iter().rev().take_while(|other| other.line == note.line);
-            if !same_line.any(|other| *other == note) {
-                once.push(note);
-            }
-        }
-        Self { format, text, changes, notes: once }
+        let mut known = HashSet::new();
+        notes.retain(|note| known.insert(note.clone()));
+        Self { format, text, changes, notes }
     }
 }
 
@@ -116,7 +113,7 @@ impl ChangeReason {
 }
 
 /// A note on a migrated file. The codes are in `docs/migrate.md`: never renamed, never reused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FileNote {
     /// The line that it is about; null if it is about the file.
@@ -133,12 +130,6 @@ impl FileNote {
 
     pub(super) fn at(line: usize, code: &'static str, message: String) -> Self {
         Self { line: Some(line), note: CodeAndMessage::with(code, message) }
-    }
-
-    /// The note on a file whose packages change, if lock files are made from it.
-    pub(super) fn outdated_lock() -> Self {
-        let message = "lock files made from this file are out of date; lock again";
-        Self::of_file("lock-again", message.to_owned())
     }
 }
 

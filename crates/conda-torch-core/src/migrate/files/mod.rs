@@ -5,8 +5,9 @@
 //!    and packages, each with its line.
 //! 2. `requested_specs` is their request, `target` the machines and the builds for them.
 //! 3. `file_edits` decides the edit to each channel, `package_edit` to each package.
-//! 4. The format edits the text by place. The new text is read again: it must have the planned changes
-//!    and everything else as before, or the file stays unchanged.
+//! 4. The format edits the text by place.
+//! 5. The new text is read again: it must have the planned changes and everything else as before, or the
+//!    file stays unchanged.
 
 mod commands;
 mod environment_spec;
@@ -26,8 +27,52 @@ pub use file_migration::{
 };
 pub use target::Target;
 
+use std::ops::Range;
+
+use crate::conda::MatchSpec;
 use crate::matrix::Matrix;
 use crate::yaml::Document;
+
+use environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits};
+use file_edits::plan_edits;
+use text_edit::{TextEdit, apply};
+
+/// How a format is read and edited.
+struct Format {
+    name: FileFormat,
+    /// The environments of a text.
+    read: fn(&str) -> Result<Vec<EnvironmentSpec>, FileError>,
+    /// The edits to the text. May plan edits of its own.
+    edits: fn(&str, &[EnvironmentSpec], &mut FileEdits) -> Result<Vec<TextEdit>, FileError>,
+    /// Every value of a text with its place, in order.
+    values: fn(&str) -> Result<Vec<(Range<usize>, String)>, FileError>,
+    /// A new spec as it will be read.
+    written: fn(&MatchSpec) -> Option<MatchSpec>,
+}
+
+const ENVIRONMENT_YML: Format = Format {
+    name: FileFormat::EnvironmentYml,
+    read: environment_yml::read,
+    edits: environment_yml::edits,
+    values: environment_yml::values,
+    written: |spec| MatchSpec::parse(&spec.to_string()),
+};
+
+const PIXI_TOML: Format = Format {
+    name: FileFormat::PixiToml,
+    read: pixi_toml::read,
+    edits: pixi_toml::edits,
+    values: pixi_toml::values,
+    written: pixi_toml::written,
+};
+
+const COMMANDS: Format = Format {
+    name: FileFormat::Commands,
+    read: |text| Ok(commands::read(text)),
+    edits: commands::edits,
+    values: |text| Ok(commands::values(text)),
+    written: |spec| MatchSpec::parse(&spec.to_string()),
+};
 
 /// Migrates a file. Its name and content decide the format.
 ///
@@ -39,15 +84,11 @@ pub fn migrate_file(
     target: Target<'_>,
     matrix: &Matrix,
 ) -> Result<FileMigration, FileError> {
-    let migrate = match detect_format(path, text)? {
-        FileFormat::EnvironmentYml => environment_yml::migrate,
-        FileFormat::PixiToml => pixi_toml::migrate,
-        FileFormat::Commands => commands::migrate,
-    };
-    let migration = migrate(text, target, matrix)?;
+    let format = detect_format(path, text)?;
+    let migration = format.migrate(text, target, matrix)?;
     if migration.text != text {
         // Another run must find nothing to do, or the plan was wrong.
-        let again = migrate(&migration.text, target, matrix);
+        let again = format.migrate(&migration.text, target, matrix);
         if !again.is_ok_and(|again| again.text == migration.text) {
             return Err(FileError::UnrelatedLines);
         }
@@ -55,8 +96,82 @@ pub fn migrate_file(
     Ok(migration)
 }
 
+impl Format {
+    fn migrate(
+        &self,
+        text: &str,
+        target: Target<'_>,
+        matrix: &Matrix,
+    ) -> Result<FileMigration, FileError> {
+        let environments = (self.read)(text)?;
+        // Commands do not depend on each other.
+        let together =
+            if self.name == FileFormat::Commands { 1 } else { environments.len().max(1) };
+        let mut planned = FileEdits::default();
+        for group in environments.chunks(together) {
+            plan_edits(group, target, matrix, &mut planned)?;
+        }
+        let edits = (self.edits)(text, &environments, &mut planned)?;
+        let new = self.apply(text, edits, &environments, &planned.environments)?;
+        let mut notes = planned.notes;
+        let is_locked = self.name == FileFormat::PixiToml
+            || environments.iter().any(|environment| environment.is_locked);
+        notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
+        if is_locked && new != text {
+            let message = "lock files made from this file are out of date; lock again";
+            notes.push(FileNote::of_file("lock-again", message.to_owned()));
+        }
+        Ok(FileMigration::new(self.name, new, planned.changes, notes))
+    }
+
+    /// Makes the edits, and reads the new text: it must have the planned channels and specs, and every
+    /// other value as before.
+    fn apply(
+        &self,
+        text: &str,
+        edits: Vec<TextEdit>,
+        environments: &[EnvironmentSpec],
+        planned: &[EnvironmentEdits],
+    ) -> Result<String, FileError> {
+        let (new, old_ranges, new_ranges) = apply(text, edits)?;
+        let again = (self.read)(&new).map_err(|_| FileError::UnrelatedLines)?;
+        let is_planned = |((old, edits), new): ((&EnvironmentSpec, &EnvironmentEdits), _)| {
+            let new: &EnvironmentSpec = new;
+            let channels =
+                old.channels.iter().zip(&edits.channels).flat_map(|(line, edit)| {
+                    edit.clone().unwrap_or_else(|| vec![line.name.clone()])
+                });
+            let specs = old.specs.iter().zip(&edits.specs).flat_map(|(line, edit)| match edit {
+                Some(new) => new.iter().map(self.written).collect(),
+                None => vec![line.spec.clone()],
+            });
+            channels.eq(new.channels.iter().map(|line| line.name.clone()))
+                && specs.eq(new.specs.iter().map(|line| line.spec.clone()))
+                && edits.declared_cuda.as_ref().or(old.declared_cuda.as_ref())
+                    == new.declared_cuda.as_ref()
+        };
+        let is_as_planned = environments.len() == again.len()
+            && environments.iter().zip(planned).zip(&again).all(is_planned)
+            && outside((self.values)(text)?, &old_ranges)
+                .eq(outside((self.values)(&new)?, &new_ranges));
+        if is_as_planned { Ok(new) } else { Err(FileError::UnrelatedLines) }
+    }
+}
+
+/// The values outside of some ranges.
+fn outside(
+    values: Vec<(Range<usize>, String)>,
+    ranges: &[Range<usize>],
+) -> impl Iterator<Item = String> {
+    let is_outside = |range: &Range<usize>| {
+        let last = ranges.partition_point(|other| other.start <= range.start);
+        last.checked_sub(1).is_none_or(|last| ranges[last].end < range.end)
+    };
+    values.into_iter().filter(move |(range, _)| is_outside(range)).map(|(_, value)| value)
+}
+
 /// The format of a file. A name that programs look for decides; otherwise the content does.
-fn detect_format(path: &str, text: &str) -> Result<FileFormat, FileError> {
+fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     let (_, extension) = name.rsplit_once('.').unwrap_or(("", ""));
     let is_lock = matches!(name.as_str(), "pixi.lock" | "conda-lock.yml" | "conda-lock.yaml");
@@ -67,22 +182,22 @@ fn detect_format(path: &str, text: &str) -> Result<FileFormat, FileError> {
         return Err(FileError::Generated("a list of package addresses"));
     }
     match extension {
-        "toml" => Ok(FileFormat::PixiToml),
+        "toml" => Ok(PIXI_TOML),
         "yml" | "yaml" => of_yaml(&name, text),
-        "" | "txt" if name == "-" && pixi_toml::recognises(text) => Ok(FileFormat::PixiToml),
-        "" | "txt" if name == "-" && is_environment(text) => Ok(FileFormat::EnvironmentYml),
-        _ => Ok(FileFormat::Commands),
+        "" | "txt" if name == "-" && pixi_toml::recognises(text) => Ok(PIXI_TOML),
+        "" | "txt" if name == "-" && is_environment(text) => Ok(ENVIRONMENT_YML),
+        _ => Ok(COMMANDS),
     }
 }
 
 /// YAML that is not an environment is a workflow with commands. Malformed YAML is an error only if it
 /// was meant to be an environment.
-fn of_yaml(name: &str, text: &str) -> Result<FileFormat, FileError> {
+fn of_yaml(name: &str, text: &str) -> Result<Format, FileError> {
     let is_meant = name.contains("env") || name.contains("conda") || has_environment_keys(text);
     match Document::parse(text) {
-        Ok(document) if environment_yml::recognises(&document) => Ok(FileFormat::EnvironmentYml),
+        Ok(document) if environment_yml::recognises(&document) => Ok(ENVIRONMENT_YML),
         Err(error) if is_meant => Err(error.into()),
-        Ok(_) | Err(_) => Ok(FileFormat::Commands),
+        Ok(_) | Err(_) => Ok(COMMANDS),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::conda::{ChannelKind, Constraint, MatchSpec, Subdir, Version};
 use crate::resolve::{Choice, RequestedAccelerator};
 use crate::types::{Accelerator, Companion, CudaVersion};
 
-use super::environment_spec::{SpecLine, SpecSyntax};
+use super::environment_spec::SpecLine;
 use super::file_migration::{ChangeReason, LineChange};
 use super::packages::{PackageRole, is_old, role};
 use super::target::{ChosenBuilds, PlatformTarget, companion_version};
@@ -24,7 +24,8 @@ pub(super) struct PackageEditor<'a, 'm> {
     targets: &'a [PlatformTarget<'m>],
     /// The channel that every spec names, if the file has no list of channels.
     channel: Option<&'static str>,
-    syntax: SpecSyntax,
+    /// Whether the format has `>=`.
+    has_floors: bool,
     /// The platforms of the lines that have become `cuda-version`.
     cuda_pins: Vec<Option<Vec<Subdir>>>,
     /// The names and platforms of the lines that have become PyTorch.
@@ -36,10 +37,10 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         chosen: Option<&'a ChosenBuilds<'m>>,
         targets: &'a [PlatformTarget<'m>],
         channel: Option<&'static str>,
-        syntax: SpecSyntax,
+        has_floors: bool,
     ) -> Self {
         let (cuda_pins, pytorch_lines) = (Vec::new(), Vec::new());
-        Self { chosen, targets, channel, syntax, cuda_pins, pytorch_lines }
+        Self { chosen, targets, channel, has_floors, cuda_pins, pytorch_lines }
     }
 
     /// The specs that replace a line, and the change to report; `None` if it stays.
@@ -145,7 +146,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
 
     /// The version of a PyTorch without one.
     fn floor(&self, style: &PytorchStyle, gives: Version) -> String {
-        let has_floor = style.all_cuda && style.metapackage && self.syntax.floors && gives >= FLOOR;
+        let has_floor = style.all_cuda && style.metapackage && self.has_floors && gives >= FLOOR;
         if has_floor { format!(">={FLOOR}") } else { String::new() }
     }
 

@@ -5,18 +5,13 @@ use std::ops::Range;
 use toml_edit::{Document, Item, TableLike, TomlError, Value};
 
 use crate::conda::{MatchSpec, SpecParts, Subdir};
-use crate::matrix::Matrix;
 
-use super::environment_spec::{Edit, EnvironmentSpec, SpecLine, SpecSyntax, platforms_named};
+use super::environment_spec::{
+    ChannelLine, Edit, EnvironmentSpec, FileEdits, SpecLine, platforms_named,
+};
 use super::environment_yml::pip_notes;
-use super::file_edits::plan_edits;
-use super::file_migration::{
-    ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
-};
-use super::target::Target;
-use super::text_edit::{
-    Lines, TextEdit, apply, line_end, remove_element, whole_line, without_item,
-};
+use super::file_migration::{ChangeReason, FileError, LineChange};
+use super::text_edit::{Lines, TextEdit, edit_item, line_end, whole_line, without_item};
 
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
 
@@ -38,49 +33,35 @@ fn parse(text: &str) -> Result<Document<&str>, FileError> {
     })
 }
 
-/// Migrates a file of this form.
-pub(super) fn migrate(
+/// Every feature of a manifest, the default one first.
+pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
+    Ok(features(text, &parse(text)?).into_iter().map(|feature| feature.spec).collect())
+}
+
+/// The edits to channels and packages, and to the CUDA that a feature declares.
+pub(super) fn edits(
     text: &str,
-    target: Target<'_>,
-    matrix: &Matrix,
-) -> Result<FileMigration, FileError> {
+    _environments: &[EnvironmentSpec],
+    planned: &mut FileEdits,
+) -> Result<Vec<TextEdit>, FileError> {
     let document = parse(text)?;
     let features = features(text, &document);
-    let specs: Vec<EnvironmentSpec> = features.iter().map(|feature| feature.spec.clone()).collect();
-    let mut planned = plan_edits(&specs, target, matrix)?;
     let mut writer = Writer { text, lines: Lines::of(text), edits: Vec::new() };
-    let mut expected: Vec<Contents> = Vec::new();
     let default_needs_cuda =
         planned.environments.first().is_some_and(|edits| edits.needs_cuda.is_some());
-    for (at, (feature, edits)) in features.iter().zip(&planned.environments).enumerate() {
+    for (at, (feature, edits)) in features.iter().zip(&mut planned.environments).enumerate() {
         writer.channels(feature, &edits.channels)?;
         writer.packages(feature, &edits.specs)?;
-        let (channels, specs) = edits.apply(&feature.spec);
-        let specs = specs.iter().map(as_pixi_reads).collect();
-        let mut contents = Contents { channels, specs, ..feature.contents() };
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
         let needed = edits.needs_cuda.filter(|_| feature.cuda.is_some() || !is_inherited);
         if let Some(needed) = needed.filter(|_| at == 0 || !default_needs_cuda)
             && let Some(change) = writer.declare_cuda(feature, needed.major)
         {
-            contents.cuda = Some(needed.major.to_string());
+            edits.declared_cuda = Some(needed.major.to_string());
             planned.changes.push(change);
         }
-        expected.push(contents);
     }
-    let (new, old_ranges, new_ranges) = apply(text, writer.edits)?;
-    let again = parse(&new).map_err(|_| FileError::UnrelatedLines)?;
-    let found: Vec<Contents> = self::features(&new, &again).iter().map(Feature::contents).collect();
-    let rest = values_outside(&document, &old_ranges);
-    if found != expected || rest != values_outside(&again, &new_ranges) {
-        return Err(FileError::UnrelatedLines);
-    }
-    let mut notes = planned.notes;
-    notes.extend(features.into_iter().flat_map(|feature| feature.notes));
-    if new != text {
-        notes.push(FileNote::outdated_lock());
-    }
-    Ok(FileMigration::new(FileFormat::PixiToml, new, planned.changes, notes))
+    Ok(writer.edits)
 }
 
 /// pixi's own tables, and the beginning of their headers.
@@ -98,7 +79,6 @@ fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
 }
 
 /// A feature, with the places that it was read from.
-#[derive(Default)]
 struct Feature {
     spec: EnvironmentSpec,
     /// The elements of the list of channels: the whole, and the name in it.
@@ -106,12 +86,11 @@ struct Feature {
     /// The tables that `spec.specs` were read from, in order.
     tables: Vec<PackageTable>,
     /// The version of CUDA that it declares.
-    cuda: Option<(Range<usize>, String)>,
-    /// Where to declare it otherwise; `None` for a new table.
-    declaration: Option<Insertion>,
+    cuda: Option<Range<usize>>,
+    /// Where to declare it otherwise.
+    declaration: Insertion,
     /// The header of its system requirements, without brackets.
     header: String,
-    notes: Vec<FileNote>,
 }
 
 /// Where to declare CUDA, and the text before and after the entry.
@@ -135,15 +114,6 @@ struct Package {
     fields: Vec<Range<usize>>,
 }
 
-/// The content of a feature that edits change.
-#[derive(PartialEq)]
-struct Contents {
-    channels: Vec<String>,
-    specs: Vec<MatchSpec>,
-    cuda: Option<String>,
-}
-
-/// Every feature of a manifest, the default one first.
 fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
     let lines = Lines::of(text);
     let (base, prefix) = base(document.as_table());
@@ -161,7 +131,7 @@ fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
         if let (None, Some(end)) = (table.get(REQUIREMENTS), inline_end(item)) {
             let Insertion { at, before, after } = end;
             let before = format!("{before}{REQUIREMENTS} = {{ ");
-            feature.declaration = Some(Insertion { at, before, after: format!(" }}{after}") });
+            feature.declaration = Insertion { at, before, after: format!(" }}{after}") };
         }
         features.push(feature);
     }
@@ -219,11 +189,14 @@ impl Feature {
         path: &str,
         parent: Option<usize>,
     ) -> Self {
-        let syntax = SpecSyntax { nodefaults: false, floors: true };
+        let header = format!("{path}{REQUIREMENTS}");
         let mut feature = Self {
-            spec: EnvironmentSpec { parent, syntax, ..EnvironmentSpec::default() },
-            header: format!("{path}{REQUIREMENTS}"),
-            ..Self::default()
+            spec: EnvironmentSpec { parent, has_floors: true, ..EnvironmentSpec::default() },
+            channels: Vec::new(),
+            tables: Vec::new(),
+            cuda: None,
+            declaration: new_table(text, &header),
+            header,
         };
         feature.read_packages(text, lines, table, None);
         let targets = table.get("target").and_then(Item::as_table_like);
@@ -239,7 +212,8 @@ impl Feature {
         let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
         for (key, _) in wheels.into_iter().flat_map(entries) {
             let name = text[key.clone()].trim_matches(['"', '\'']);
-            feature.notes.extend(pip_notes(lines.at(key.start), name, &feature.spec));
+            let notes = pip_notes(lines.at(key.start), name, &feature.spec);
+            feature.spec.notes.extend(notes);
         }
         feature
     }
@@ -259,6 +233,7 @@ impl Feature {
                 .filter_map(|(name, item)| {
                     let package = Package::read(table.key(name)?.span()?, item)?;
                     let line = SpecLine {
+                        at: package.whole.start,
                         line: lines.at(package.key.start),
                         text: text.get(package.whole.clone())?.to_owned(),
                         spec: Some(spec(name, item)?),
@@ -276,8 +251,9 @@ impl Feature {
 
     fn read_requirements(&mut self, text: &str, item: &Item) {
         let Some(table) = item.as_table_like() else { return };
-        self.cuda =
-            table.get("cuda").and_then(|cuda| Some((cuda.span()?, cuda.as_str()?.to_owned())));
+        if let Some(cuda) = table.get("cuda") {
+            self.read_cuda(cuda.span(), cuda.as_str());
+        }
         let has_header = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted());
         let last = entries(table)
             .filter(|(_, item)| !has_header(item))
@@ -285,7 +261,7 @@ impl Feature {
             .max_by_key(|(end, _)| *end);
         let is_implicit =
             item.as_table().is_some_and(|table| table.is_implicit() && !table.is_dotted());
-        self.declaration = match (inline_end(item), last, item.span()) {
+        let declaration = match (inline_end(item), last, item.span()) {
             (Some(end), ..) => Some(end),
             (None, ..) if is_implicit => None,
             (None, Some((end, key)), _) => {
@@ -294,6 +270,14 @@ impl Feature {
             }
             (None, None, header) => header.map(|header| new_line(text, header.start, "")),
         };
+        self.declaration = declaration.unwrap_or_else(|| new_table(text, &self.header));
+    }
+
+    fn read_cuda(&mut self, place: Option<Range<usize>>, version: Option<&str>) {
+        if let (Some(place), Some(version)) = (place, version) {
+            self.cuda = Some(place);
+            self.spec.declared_cuda = Some(version.to_owned());
+        }
     }
 
     fn read_lists(&mut self, lines: &Lines, table: &dyn TableLike) {
@@ -304,7 +288,8 @@ impl Feature {
             if let (Some(text), Some(place), Some(whole)) =
                 (name.as_str(), name.span(), element.span())
             {
-                self.spec.channels.push((lines.at(whole.start), text.to_owned()));
+                let (at, line) = (whole.start, lines.at(whole.start));
+                self.spec.channels.push(ChannelLine { at, line, name: text.to_owned() });
                 self.channels.push((whole, place));
             }
         }
@@ -312,25 +297,9 @@ impl Feature {
             let name = field(element, "platform").as_str();
             self.spec.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
             let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
-            if let Some((span, version)) =
-                cuda.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?)))
-            {
-                self.cuda = Some((span, version.to_owned()));
+            if let Some(cuda) = cuda {
+                self.read_cuda(cuda.span(), cuda.as_str());
             }
-        }
-    }
-
-    fn contents(&self) -> Contents {
-        Contents {
-            channels: self.spec.channels.iter().map(|(_, name)| name.clone()).collect(),
-            specs: self
-                .spec
-                .specs
-                .iter()
-                .filter_map(|line| line.spec.as_ref())
-                .map(as_pixi_reads)
-                .collect(),
-            cuda: self.cuda.as_ref().map(|(_, version)| version.clone()),
         }
     }
 }
@@ -370,24 +339,21 @@ fn read_spec(name: &str, [version, build, channel]: [Option<&str>; 3]) -> MatchS
     MatchSpec::from(SpecParts { channel, name, version, build, other_keys: Vec::new() })
 }
 
-/// A spec in pixi's own form, for comparison.
-fn as_pixi_reads(spec: &MatchSpec) -> MatchSpec {
+/// A new spec as it will be read.
+pub(super) fn written(spec: &MatchSpec) -> Option<MatchSpec> {
     let version = version(spec);
-    read_spec(&spec.name, [Some(&version), spec.build.as_deref(), spec.channel.as_deref()])
+    Some(read_spec(&spec.name, [Some(&version), spec.build.as_deref(), spec.channel.as_deref()]))
 }
 
-/// Every value of a manifest with its path, in the order of the text, but for those in some ranges.
-fn values_outside(document: &Document<&str>, ranges: &[Range<usize>]) -> Vec<String> {
+/// Every value with its path.
+pub(super) fn values(text: &str) -> Result<Vec<(Range<usize>, String)>, FileError> {
+    let document = parse(text)?;
     let mut values = Vec::new();
     for (name, item) in document.iter() {
-        add_values(document.raw(), name, item, &mut values);
+        add_values(text, name, item, &mut values);
     }
     values.sort_by_key(|(range, _)| range.start);
-    let is_outside = |range: &Range<usize>| {
-        let last = ranges.partition_point(|other| other.start <= range.start);
-        last.checked_sub(1).is_none_or(|last| ranges[last].end < range.end)
-    };
-    values.into_iter().filter(|(range, _)| is_outside(range)).map(|(_, value)| value).collect()
+    Ok(values)
 }
 
 fn add_values(text: &str, path: &str, item: &Item, values: &mut Vec<(Range<usize>, String)>) {
@@ -450,39 +416,41 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn remove(
-        &mut self,
-        elements: &[Range<usize>],
-        at: usize,
-        last_kept: Option<usize>,
-    ) -> Result<(), FileError> {
-        let edit = remove_element(self.text, elements, at, last_kept);
-        self.edits.push(edit.ok_or_else(|| FileError::InvalidSpec {
-            line: self.lines.at(elements[at].start),
-            text: self.text[elements[at].clone()].to_owned(),
-        })?);
-        Ok(())
-    }
-
     fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
         self.edits.push(TextEdit::new(range, text));
     }
 
-    fn channels(&mut self, feature: &Feature, edits: &[Edit<String>]) -> Result<(), FileError> {
-        let elements: Vec<Range<usize>> =
-            feature.channels.iter().map(|(element, _)| element.clone()).collect();
-        let last_kept = edits.iter().rposition(|edit| *edit != Some(Vec::new()));
-        for (at, (edit, (_, name))) in edits.iter().zip(&feature.channels).enumerate() {
-            match edit.as_deref() {
-                None => {}
-                Some([]) => self.remove(&elements, at, last_kept)?,
-                Some(new) => {
-                    let quote = self.quote(name);
-                    self.replace(name.clone(), format!("{quote}{}{quote}", new.concat()));
-                }
-            }
+    /// Edits the items of a list that have new texts.
+    fn list(
+        &mut self,
+        items: &[Range<usize>],
+        new: &[Option<Vec<String>>],
+        is_block: bool,
+    ) -> Result<(), FileError> {
+        let last_kept = new.iter().rposition(|new| *new != Some(Vec::new()));
+        for (at, new) in new.iter().enumerate() {
+            let Some(new) = new else { continue };
+            let edits = edit_item(self.text, items, at, last_kept, new, is_block);
+            self.edits.extend(edits.ok_or_else(|| FileError::InvalidSpec {
+                line: self.lines.at(items[at].start),
+                text: self.text[items[at].clone()].to_owned(),
+            })?);
         }
         Ok(())
+    }
+
+    fn channels(&mut self, feature: &Feature, edits: &[Edit<String>]) -> Result<(), FileError> {
+        let items: Vec<Range<usize>> =
+            feature.channels.iter().map(|(whole, _)| whole.clone()).collect();
+        let element = |(edit, (whole, name)): (&Edit<String>, &(Range<usize>, Range<usize>))| {
+            let quote = self.quote(name);
+            let (before, after) =
+                (&self.text[whole.start..name.start], &self.text[name.end..whole.end]);
+            let element = |new: &String| format!("{before}{quote}{new}{quote}{after}");
+            Some(edit.as_ref()?.iter().map(element).collect())
+        };
+        let new: Vec<_> = edits.iter().zip(&feature.channels).map(element).collect();
+        self.list(&items, &new, false)
     }
 
     fn packages(&mut self, feature: &Feature, edits: &[Edit<MatchSpec>]) -> Result<(), FileError> {
@@ -490,17 +458,22 @@ impl Writer<'_> {
         for table in &feature.tables {
             let (own, others) = rest.split_at(table.packages.len());
             rest = others;
-            let elements: Vec<Range<usize>> =
-                table.packages.iter().map(|package| package.whole.clone()).collect();
-            let last_kept = own.iter().rposition(|edit| *edit != Some(Vec::new()));
-            for (at, (edit, package)) in own.iter().zip(&table.packages).enumerate() {
-                match edit.as_deref() {
-                    None => {}
-                    Some(new) if !package.fields.is_empty() => self.package_table(package, new),
-                    Some([]) if table.is_inline => self.remove(&elements, at, last_kept)?,
-                    Some(new) => self.package(package, new, table.is_inline),
+            let mut new: Vec<Option<Vec<String>>> = Vec::with_capacity(own.len());
+            for (package, edit) in table.packages.iter().zip(own) {
+                let Some(specs) = edit else {
+                    new.push(None);
+                    continue;
+                };
+                if package.fields.is_empty() {
+                    new.push(Some(self.entries(package, specs)));
+                } else {
+                    self.package_table(package, specs);
+                    new.push(None);
                 }
             }
+            let items: Vec<Range<usize>> =
+                table.packages.iter().map(|package| package.whole.clone()).collect();
+            self.list(&items, &new, !table.is_inline)?;
         }
         Ok(())
     }
@@ -511,49 +484,26 @@ impl Writer<'_> {
         if written.contains('\'') && !written.contains('"') { '\'' } else { '"' }
     }
 
-    /// `name = value`.
-    fn package(&mut self, package: &Package, new: &[MatchSpec], is_inline: bool) {
+    /// `name = value` for each spec; the first is written like the old one.
+    fn entries(&self, package: &Package, specs: &[MatchSpec]) -> Vec<String> {
         let Package { key, whole, .. } = package;
-        let line = whole_line(self.text, key.start).start..whole_line(self.text, whole.end).end;
-        let Some((first, more)) = new.split_first() else {
-            self.edits.push(without_item(self.text, line, whole.end));
-            return;
-        };
-        let value_start =
-            key.end + self.text[key.end..whole.end].find(['"', '\'', '{']).unwrap_or(0);
-        let quote = self.quote(&(value_start..whole.end));
         let name = &self.text[key.clone()];
-        if name.trim_matches(['"', '\'']) != first.name {
-            let new_name = if name.starts_with(['"', '\'']) {
-                format!("\"{}\"", first.name)
-            } else {
-                first.name.clone()
-            };
-            self.replace(key.clone(), new_name);
-        }
-        self.replace(value_start..whole.end, value(first, quote));
-        let entries = more.iter().map(|spec| format!("{} = {}", spec.name, value(spec, quote)));
-        if is_inline {
-            let entries: Vec<String> = entries.map(|entry| format!(", {entry}")).collect();
-            self.replace(whole.end..whole.end, entries.concat());
-        } else {
-            let before = self.text[line.start..key.start].to_owned();
-            let lines: Vec<String> = entries.map(|entry| format!("{before}{entry}")).collect();
-            self.add_lines(line, &lines);
-        }
-    }
-
-    /// Adds lines after one.
-    fn add_lines(&mut self, line: Range<usize>, new: &[String]) {
-        let end = line_end(self.text, &line);
-        let mut added = String::new();
-        if !self.text[line.clone()].ends_with('\n') && !new.is_empty() {
-            added.push_str(end);
-        }
-        for line in new {
-            added.extend([line, end]);
-        }
-        self.replace(line.end..line.end, added);
+        let after = &self.text[key.end..whole.end];
+        let value_start = after.find(['"', '\'', '{']).unwrap_or(0);
+        let quote = self.quote(&(key.end + value_start..whole.end));
+        let entry = |(at, spec): (usize, &MatchSpec)| {
+            let is_same = name.trim_matches(['"', '\'']) == spec.name;
+            let value = value(spec, quote);
+            match (at, &after[..value_start]) {
+                (0, sign) if is_same => format!("{name}{sign}{value}"),
+                (0, sign) if name.starts_with(['"', '\'']) => {
+                    format!("\"{}\"{sign}{value}", spec.name)
+                }
+                (0, sign) => format!("{}{sign}{value}", spec.name),
+                _ => format!("{} = {value}", spec.name),
+            }
+        };
+        specs.iter().enumerate().map(entry).collect()
     }
 
     /// Replaces a package with a table of its own, or with dotted keys.
@@ -593,7 +543,7 @@ impl Writer<'_> {
     fn declare_cuda(&mut self, feature: &Feature, major: u16) -> Option<LineChange> {
         let after = vec![format!("[{}] cuda = \"{major}\"", feature.header)];
         let why = ChangeReason::DECLARES_CUDA;
-        if let Some((place, version)) = &feature.cuda {
+        if let (Some(place), Some(version)) = (&feature.cuda, &feature.spec.declared_cuda) {
             let declared: Option<u16> = version.split('.').next()?.parse().ok();
             if declared.is_none_or(|declared| declared >= major) {
                 return None;
@@ -602,9 +552,7 @@ impl Writer<'_> {
             let line = self.lines.at(place.start);
             return Some(LineChange { line, before: format!("cuda = \"{version}\""), after, why });
         }
-        let new_table = new_table(self.text, &feature.header);
-        let declaration = feature.declaration.as_ref().unwrap_or(&new_table);
-        let Insertion { at, before, after: end } = declaration;
+        let Insertion { at, before, after: end } = &feature.declaration;
         self.replace(*at..*at, format!("{before}cuda = \"{major}\"{end}"));
         let line = self.lines.at(self.text[..*at].trim_end().len());
         Some(LineChange { line, before: String::new(), after, why })
@@ -613,7 +561,8 @@ impl Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::{Target, migrate_file};
+    use crate::matrix::Matrix;
 
     const WORKSPACE: &str = "[workspace]\nchannels = ['pytorch']\nplatforms = ['linux-64']\n";
     const NEW_WORKSPACE: &str =
@@ -621,7 +570,7 @@ mod tests {
 
     fn migrated(text: &str) -> String {
         let target = Target { machine: None, platform: None };
-        migrate(text, target, Matrix::embedded()).map(|migration| migration.text).expect(text)
+        migrate_file("pixi.toml", text, target, Matrix::embedded()).expect(text).text
     }
 
     #[test]

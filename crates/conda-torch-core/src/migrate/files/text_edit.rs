@@ -91,9 +91,47 @@ pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEd
     TextEdit::new(line, kept)
 }
 
+/// Edits an item of a list. `last_kept` is the last item that stays. In a block every item has lines of its
+/// own; other items have commas between them. `None` if something else is on its line.
+pub(super) fn edit_item(
+    text: &str,
+    items: &[Range<usize>],
+    at: usize,
+    last_kept: Option<usize>,
+    new: &[String],
+    is_block: bool,
+) -> Option<Vec<TextEdit>> {
+    let item = items[at].clone();
+    if !is_block {
+        let edit = match new {
+            [] => remove_element(text, items, at, last_kept)?,
+            new => TextEdit::new(item, new.join(", ")),
+        };
+        return Some(vec![edit]);
+    }
+    let line = whole_line(text, item.start).start..whole_line(text, item.end).end;
+    let rest = &text[item.end..line.end];
+    if !rest.trim().is_empty() && !rest.trim_start().starts_with('#') {
+        return None;
+    }
+    let Some((first, more)) = new.split_first() else {
+        return Some(vec![without_item(text, line, item.end)]);
+    };
+    let (before, end) = (&text[line.start..item.start], line_end(text, &line));
+    let mut added = String::new();
+    for new in more {
+        if rest.ends_with('\n') {
+            added.extend([before, new, end]);
+        } else {
+            added.extend([end, before, new]);
+        }
+    }
+    Some(vec![TextEdit::new(item, first), TextEdit::new(line.end..line.end, added)])
+}
+
 /// Removes an element and its comma from a list in brackets, and its line if nothing else is on it.
 /// `None` if a comment prevents it. `last_kept` is the last element that stays.
-pub(super) fn remove_element(
+fn remove_element(
     text: &str,
     elements: &[Range<usize>],
     at: usize,
