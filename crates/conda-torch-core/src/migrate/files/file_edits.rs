@@ -11,7 +11,7 @@ use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old};
 use super::requested_specs::RequestedSpecs;
-use super::target::{ChosenBuilds, PlatformTarget, Target, choose};
+use super::target::{ChosenBuild, PlatformTarget, Target, choose};
 
 /// Channels whose packages are built for the old channel's PyTorch.
 const CHANNELS_FOR_PYTORCH: [&str; 5] = ["pyg", "xformers", "pytorch3d", "dglteam", "fastchan"];
@@ -77,28 +77,23 @@ impl<'a, 'm> Planner<'a, 'm> {
             .map(|subdir| self.platform_target(subdir, &lines))
             .filter(|target| target.requested.has_pytorch())
             .collect();
-        let chosen = if targets.is_empty() {
-            None
-        } else {
-            Some(choose(&mut targets).ok_or_else(|| self.unsatisfiable(&targets, &lines))?)
-        };
-        if let Some(chosen) = &chosen {
-            self.note_choice(&targets, chosen, &lines, &mut edits.notes);
-        }
+        let choices = if targets.is_empty() { Some(Vec::new()) } else { choose(&mut targets) };
+        let Some(choices) = choices else { return Err(self.unsatisfiable(&targets, &lines)) };
+        let builds = targets.into_iter().zip(choices);
+        let builds: Vec<ChosenBuild<'m>> =
+            builds.map(|(target, choice)| ChosenBuild { target, choice }).collect();
+        self.note_builds(&builds, &mut edits.notes);
         self.note_lines(&mut edits.notes);
-        let channels = self.channels(chosen.as_ref(), edits);
+        let channels = self.channels(&builds, edits);
         let channel = (!self.chain().any(|spec| spec.has_channels)).then_some("conda-forge");
-        let mut editor =
-            PackageEditor::new(chosen.as_ref(), &targets, channel, self.spec.has_floors);
+        let mut editor = PackageEditor::new(&builds, channel, self.spec.has_floors);
         let mut specs = Vec::with_capacity(self.spec.specs.len());
         for line in &self.spec.specs {
             let (edit, change) = editor.edit(line).unzip();
             edits.changes.extend(change);
             specs.push(edit);
         }
-        let needs_cuda = chosen.and_then(|chosen| {
-            chosen.choices.iter().filter_map(|(_, choice)| choice.needs_cuda).max()
-        });
+        let needs_cuda = builds.iter().filter_map(|build| build.choice.needs_cuda).max();
         Ok(EnvironmentEdits { channels, specs, needs_cuda, declared_cuda: None })
     }
 
@@ -179,16 +174,10 @@ impl<'a, 'm> Planner<'a, 'm> {
         FileError::Unsatisfiable { line, subdir, without: culprit.map(|line| line.text.clone()) }
     }
 
-    fn channels(
-        &self,
-        chosen: Option<&ChosenBuilds<'m>>,
-        edits: &mut FileEdits,
-    ) -> Vec<Edit<String>> {
+    fn channels(&self, builds: &[ChosenBuild<'m>], edits: &mut FileEdits) -> Vec<Edit<String>> {
         let names: Vec<&str> = self.spec.channels.iter().map(|line| line.name.as_str()).collect();
-        let is_old_cuda = chosen.is_some_and(|chosen| {
-            let pins = chosen.choices.iter().filter_map(|(_, choice)| choice.cuda_version);
-            pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0))
-        });
+        let pins = builds.iter().filter_map(|build| build.choice.cuda_version);
+        let is_old_cuda = pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0));
         let kept = Kept { nvidia: self.kept.nvidia && is_old_cuda, ..self.kept };
         let channel_edits = channel_edits(&names, kept, self.spec.has_nodefaults);
         for (ChannelLine { line, name, .. }, edit) in self.spec.channels.iter().zip(&channel_edits)
@@ -218,21 +207,15 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 
     /// Notes about the builds that were chosen.
-    fn note_choice(
-        &self,
-        targets: &[PlatformTarget<'m>],
-        chosen: &ChosenBuilds<'m>,
-        lines: &[&SpecLine],
-        notes: &mut Vec<FileNote>,
-    ) {
-        for target in targets {
-            let Some(choice) = chosen.on(target.subdir) else { continue };
+    fn note_builds(&self, builds: &[ChosenBuild<'m>], notes: &mut Vec<FileNote>) {
+        for ChosenBuild { target, choice } in builds {
             let gives = choice.build.pytorch;
             let family = DriverFamily::of(target.subdir, false);
-            if let Some(cuda) = chosen.raised_to
-                && let Some(requested) =
-                    RequestedSpecs::new(lines.iter().copied(), target.subdir).cuda
-                && let Some(needed) = self.matrix.oldest_driver(cuda, family)
+            let driver = |target: &PlatformTarget<'_>| {
+                self.matrix.oldest_driver(target.requested.cuda?, family)
+            };
+            if let Some(requested) = target.raised_from
+                && let Some(needed) = driver(target)
                 && choice.build.is_cuda()
             {
                 let message = format!(
@@ -256,11 +239,11 @@ impl<'a, 'm> Planner<'a, 'm> {
                 );
                 notes.push(FileNote::of_file("tell-of-cuda", message));
             }
-            if let Some((raised, next)) = target.with_newer_driver()
+            if let Some(raised) = target.with_newer_driver()
                 && let Some(cuda) = choice.cuda_version.filter(|cuda| cuda.major < 12)
                 && target.requested.pytorch.is_none()
                 && let Some(newer) = raised.newest()
-                && let Some(driver) = self.matrix.oldest_driver(next, family)
+                && let Some(driver) = driver(&raised)
             {
                 let newest = newer.build.pytorch;
                 let message = format!(

@@ -1,13 +1,13 @@
 //! The edit to one package line.
 
 use crate::conda::{ChannelKind, Constraint, MatchSpec, Subdir, Version};
-use crate::resolve::{Choice, RequestedAccelerator};
+use crate::resolve::RequestedAccelerator;
 use crate::types::{Accelerator, Companion, CudaVersion};
 
 use super::environment_spec::SpecLine;
 use super::file_migration::{ChangeReason, LineChange};
 use super::packages::{PackageRole, is_old, role};
-use super::target::{ChosenBuilds, PlatformTarget, companion_version};
+use super::target::{ChosenBuild, companion_version};
 
 /// The first PyTorch that the old channel does not have. A file without a version wants no older one: a
 /// solve that something else limits must fail instead of installing it.
@@ -15,13 +15,12 @@ const FLOOR: Version = Version::new(&[2, 6]);
 
 type NewSpecs = (Vec<MatchSpec>, ChangeReason);
 
-/// A platform of a line, with what was chosen there.
-type Chosen<'a, 'm> = (&'a PlatformTarget<'m>, &'a Choice<'m>);
+/// The builds on the platforms of a line.
+type Scope<'a, 'm> = [&'a ChosenBuild<'m>];
 
 /// Edits the lines of an environment, in order.
 pub(super) struct PackageEditor<'a, 'm> {
-    chosen: Option<&'a ChosenBuilds<'m>>,
-    targets: &'a [PlatformTarget<'m>],
+    builds: &'a [ChosenBuild<'m>],
     /// The channel that every spec names, if the file has no list of channels.
     channel: Option<&'static str>,
     /// Whether the format has `>=`.
@@ -34,57 +33,44 @@ pub(super) struct PackageEditor<'a, 'm> {
 
 impl<'a, 'm> PackageEditor<'a, 'm> {
     pub(super) fn new(
-        chosen: Option<&'a ChosenBuilds<'m>>,
-        targets: &'a [PlatformTarget<'m>],
+        builds: &'a [ChosenBuild<'m>],
         channel: Option<&'static str>,
         has_floors: bool,
     ) -> Self {
         let (cuda_pins, pytorch_lines) = (Vec::new(), Vec::new());
-        Self { chosen, targets, channel, has_floors, cuda_pins, pytorch_lines }
+        Self { builds, channel, has_floors, cuda_pins, pytorch_lines }
     }
 
     /// The specs that replace a line, and the change to report; `None` if it stays.
     pub(super) fn edit(&mut self, line: &SpecLine) -> Option<(Vec<MatchSpec>, LineChange)> {
         let spec = line.spec.as_ref()?;
-        let scope: Vec<Chosen<'a, 'm>> = self.scope(line);
-        let (new, why) = match role(spec) {
-            PackageRole::Pytorch if !scope.is_empty() => Some(self.pytorch(line, spec, &scope)),
+        let scope = self.builds.iter().filter(|build| line.applies_to(build.target.subdir));
+        let scope: &Scope<'_, 'm> = &scope.collect::<Vec<_>>();
+        let role = role(spec);
+        let (new, why) = match role {
+            PackageRole::NotNeeded => (Vec::new(), ChangeReason::NOT_NEEDED),
+            PackageRole::CpuOnly if scope.is_empty() => (Vec::new(), ChangeReason::NOT_NEEDED),
+            PackageRole::Magma => (vec![self.spec(spec, "magma", "")], ChangeReason::OLD_CHANNEL),
+            PackageRole::Toolkit | PackageRole::ToolkitLibrary => {
+                self.toolkit(spec, scope, role == PackageRole::Toolkit)?
+            }
+            PackageRole::Pytorch if !scope.is_empty() => self.pytorch(line, spec, scope),
             PackageRole::Companion(package) if !scope.is_empty() => {
-                Some(self.companion(spec, package, &scope))
+                self.companion(spec, package, scope)
             }
-            PackageRole::CudaPin if !scope.is_empty() => self.cuda_pin(line, spec, &scope),
-            PackageRole::CpuOnly if !scope.is_empty() => Some(self.cpu_only(&scope)),
-            PackageRole::CpuOnly | PackageRole::NotNeeded => {
-                Some((Vec::new(), ChangeReason::NOT_NEEDED))
-            }
-            PackageRole::Magma => {
-                Some((vec![self.spec(spec, "magma", "")], ChangeReason::OLD_CHANNEL))
-            }
-            PackageRole::Toolkit => self.toolkit(spec, &scope, true),
-            PackageRole::ToolkitLibrary => self.toolkit(spec, &scope, false),
-            PackageRole::Pytorch
-            | PackageRole::Companion(_)
-            | PackageRole::CudaPin
-            | PackageRole::Extension
-            | PackageRole::Python
-            | PackageRole::Tied
-            | PackageRole::Other => is_old(spec).then(|| {
+            PackageRole::CudaPin if !scope.is_empty() => self.cuda_pin(line, spec, scope)?,
+            PackageRole::CpuOnly => self.cpu_only(scope),
+            _ if is_old(spec) => {
                 (vec![self.spec(spec, &spec.name, &spec.version)], ChangeReason::OLD_CHANNEL)
-            }),
-        }?;
+            }
+            _ => return None,
+        };
         let after: Vec<String> = new.iter().map(MatchSpec::to_string).collect();
         if new == [spec.clone()] || after == [line.text.clone()] {
             return None;
         }
         let change = LineChange { line: line.line, before: line.text.clone(), after, why };
         Some((new, change))
-    }
-
-    /// The platforms of a line, with what was chosen there.
-    fn scope(&self, line: &SpecLine) -> Vec<Chosen<'a, 'm>> {
-        let Some(chosen) = self.chosen else { return Vec::new() };
-        let targets = self.targets.iter().filter(|target| line.applies_to(target.subdir));
-        targets.filter_map(|target| Some((target, chosen.on(target.subdir)?))).collect()
     }
 
     /// A spec for conda-forge instead of an old one.
@@ -98,7 +84,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         }
     }
 
-    fn pytorch(&mut self, line: &SpecLine, spec: &MatchSpec, scope: &[Chosen<'a, 'm>]) -> NewSpecs {
+    fn pytorch(&mut self, line: &SpecLine, spec: &MatchSpec, scope: &Scope<'_, 'm>) -> NewSpecs {
         let style = PytorchStyle::new(scope);
         let name = style.name(&spec.name);
         let constraint = spec.constraint();
@@ -111,11 +97,11 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         } else {
             self.pytorch_lines.push(named);
         }
-        let newest = scope.iter().map(|(_, choice)| choice.build.pytorch).max();
+        let newest = scope.iter().map(|build| build.choice.build.pytorch).max();
         let gives = newest.unwrap_or(FLOOR);
         let build = style.build();
         let admits_all = |constraint: &Constraint| {
-            scope.iter().all(|(_, choice)| constraint.admits(choice.build.pytorch))
+            scope.iter().all(|build| constraint.admits(build.choice.build.pytorch))
         };
         let renamed = if name == "pytorch-gpu" {
             ChangeReason::FAILS_LOUDLY
@@ -137,7 +123,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         };
         let mut new = vec![MatchSpec { build, ..self.spec(spec, name, &version) }];
         // CUDA has no line of its own yet.
-        let has_cuda_pin = scope.iter().any(|(target, _)| target.requested.has_cuda_pin);
+        let has_cuda_pin = scope.iter().any(|build| build.target.requested.has_cuda_pin);
         if let Some(pin) = cuda_pin(scope).filter(|_| style.all_cuda && !has_cuda_pin) {
             new.push(self.spec(spec, "cuda-version", &format!("={pin}")));
         }
@@ -150,17 +136,12 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         if has_floor { format!(">={FLOOR}") } else { String::new() }
     }
 
-    fn companion(
-        &self,
-        spec: &MatchSpec,
-        package: Companion,
-        scope: &[Chosen<'a, 'm>],
-    ) -> NewSpecs {
+    fn companion(&self, spec: &MatchSpec, package: Companion, scope: &Scope<'_, 'm>) -> NewSpecs {
         let named = |version: &str| vec![self.spec(spec, &spec.name, version)];
         let has_build = spec.build.is_some();
         let why = if has_build { ChangeReason::OTHER_BUILDS } else { ChangeReason::OLD_CHANNEL };
         let Some(constraint) = spec.constraint() else { return (named(""), why) };
-        let fits = |(target, choice): &Chosen<'a, 'm>| {
+        let fits = |ChosenBuild { target, choice }: &&ChosenBuild<'_>| {
             target.matrix.companions.iter().any(|row| {
                 row.package == package
                     && row.subdir == target.subdir
@@ -169,7 +150,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
                     && constraint.admits(row.version)
             })
         };
-        let versions = scope.iter().filter_map(|(_, choice)| companion_version(choice, package));
+        let versions = scope.iter().filter_map(|build| companion_version(&build.choice, package));
         match versions.min() {
             Some(version) if !scope.iter().all(fits) => {
                 (named(&spec.restyled(version)), ChangeReason::GOES_WITH)
@@ -182,7 +163,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         &mut self,
         line: &SpecLine,
         spec: &MatchSpec,
-        scope: &[Chosen<'a, 'm>],
+        scope: &Scope<'_, 'm>,
     ) -> Option<NewSpecs> {
         let Some(pin) = cuda_pin(scope) else {
             return Some((Vec::new(), ChangeReason::NOT_NEEDED));
@@ -198,9 +179,9 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             return None;
         }
         let mut new = Vec::new();
-        if !scope.iter().all(|(target, _)| target.requested.names_pytorch) {
+        if !scope.iter().all(|build| build.target.requested.names_pytorch) {
             let style = PytorchStyle::new(scope);
-            let gives = scope.first()?.1.build.pytorch;
+            let gives = scope.first()?.choice.build.pytorch;
             let build = style.build();
             let version = match &build {
                 Some(_) => format!("={gives}"),
@@ -212,14 +193,14 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         Some((new, ChangeReason::CUDA_VERSION))
     }
 
-    fn cpu_only(&self, scope: &[Chosen<'a, 'm>]) -> NewSpecs {
+    fn cpu_only(&self, scope: &Scope<'_, 'm>) -> NewSpecs {
         let spec = |name, version: &str| self.spec(&MatchSpec::default(), name, version);
-        if scope.iter().all(|(_, choice)| choice.build.metapackage) {
+        if scope.iter().all(|build| build.choice.build.metapackage) {
             return (vec![spec("pytorch-cpu", "")], ChangeReason::PYTORCH_CPU);
         }
-        let names_pytorch = scope.iter().all(|(target, _)| target.requested.names_pytorch);
+        let names_pytorch = scope.iter().all(|build| build.target.requested.names_pytorch);
         match scope.first().filter(|_| !names_pytorch) {
-            Some((_, choice)) => {
+            Some(ChosenBuild { choice, .. }) => {
                 let pytorch = spec("pytorch", &format!("={}", choice.build.pytorch));
                 let build = Some("cpu*".to_owned());
                 (vec![MatchSpec { build, ..pytorch }], ChangeReason::NAMED_BUILD)
@@ -232,7 +213,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     fn toolkit(
         &self,
         spec: &MatchSpec,
-        scope: &[Chosen<'a, 'm>],
+        scope: &Scope<'_, 'm>,
         has_cuda_version: bool,
     ) -> Option<NewSpecs> {
         let from_nvidia = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Nvidia);
@@ -250,8 +231,8 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
 }
 
 /// The pin of `cuda-version` for all platforms of a line.
-fn cuda_pin(scope: &[Chosen<'_, '_>]) -> Option<CudaVersion> {
-    scope.iter().find_map(|(_, choice)| choice.cuda_version)
+fn cuda_pin(scope: &Scope<'_, '_>) -> Option<CudaVersion> {
+    scope.iter().find_map(|build| build.choice.cuda_version)
 }
 
 /// How to request PyTorch on all platforms of a line.
@@ -266,18 +247,18 @@ struct PytorchStyle {
 }
 
 impl PytorchStyle {
-    fn new(scope: &[Chosen<'_, '_>]) -> Self {
+    fn new(scope: &Scope<'_, '_>) -> Self {
         let mut prefixes: Vec<String> =
-            scope.iter().map(|(_, choice)| choice.build.accelerator.build_prefix()).collect();
+            scope.iter().map(|build| build.choice.build.accelerator.build_prefix()).collect();
         prefixes.dedup();
         Self {
-            all_cuda: scope.iter().all(|(_, choice)| choice.build.is_cuda()),
-            all_cpu: scope.iter().all(|(target, choice)| {
+            all_cuda: scope.iter().all(|build| build.choice.build.is_cuda()),
+            all_cpu: scope.iter().all(|ChosenBuild { target, choice }| {
                 choice.build.accelerator == Accelerator::Cpu
                     && target.device() == RequestedAccelerator::Cpu
             }),
-            metapackage: scope.iter().all(|(_, choice)| choice.build.metapackage),
-            has_cpu_only: scope.iter().any(|(target, _)| target.requested.has_cpu_only),
+            metapackage: scope.iter().all(|build| build.choice.build.metapackage),
+            has_cpu_only: scope.iter().any(|build| build.target.requested.has_cpu_only),
             build_prefix: prefixes.pop().filter(|_| prefixes.is_empty()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Document, Item, TableLike, TomlError, Value};
+use toml_edit::{Document, InlineTable, Item, TableLike, TomlError, Value};
 
 use crate::conda::{MatchSpec, SpecParts, Subdir};
 
@@ -79,25 +79,19 @@ fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
 }
 
 /// A feature, with the places that it was read from.
-struct Feature {
+struct Feature<'d> {
     spec: EnvironmentSpec,
+    /// The header of its table, with a dot.
+    path: String,
+    table: &'d dyn TableLike,
+    /// The table, if it is in braces.
+    inline_table: Option<&'d InlineTable>,
     /// The elements of the list of channels: the whole, and the name in it.
     channels: Vec<(Range<usize>, Range<usize>)>,
     /// The tables that `spec.specs` were read from, in order.
     tables: Vec<PackageTable>,
     /// The version of CUDA that it declares.
     cuda: Option<Range<usize>>,
-    /// Where to declare it otherwise.
-    declaration: Insertion,
-    /// The header of its system requirements, without brackets.
-    header: String,
-}
-
-/// Where to declare CUDA, and the text before and after the entry.
-struct Insertion {
-    at: usize,
-    before: String,
-    after: String,
 }
 
 struct PackageTable {
@@ -114,10 +108,10 @@ struct Package {
     fields: Vec<Range<usize>>,
 }
 
-fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
+fn features<'d>(text: &str, document: &'d Document<&str>) -> Vec<Feature<'d>> {
     let lines = Lines::of(text);
     let (base, prefix) = base(document.as_table());
-    let mut default = Feature::read(text, &lines, base, prefix, None);
+    let mut default = Feature::read(text, &lines, base, prefix.to_owned(), None);
     if let Some(workspace) = workspace(base) {
         default.read_lists(&lines, workspace);
     }
@@ -126,13 +120,9 @@ fn features(text: &str, document: &Document<&str>) -> Vec<Feature> {
     for (key, item) in named.into_iter().flat_map(entries) {
         let Some(table) = item.as_table_like() else { continue };
         let path = format!("{prefix}feature.{}.", &text[key]);
-        let mut feature = Feature::read(text, &lines, table, &path, Some(0));
+        let mut feature = Feature::read(text, &lines, table, path, Some(0));
+        feature.inline_table = item.as_inline_table();
         feature.read_lists(&lines, table);
-        if let (None, Some(end)) = (table.get(REQUIREMENTS), inline_end(item)) {
-            let Insertion { at, before, after } = end;
-            let before = format!("{before}{REQUIREMENTS} = {{ ");
-            feature.declaration = Insertion { at, before, after: format!(" }}{after}") };
-        }
         features.push(feature);
     }
     features
@@ -151,53 +141,58 @@ fn end_of(item: &Item) -> Option<usize> {
     }
 }
 
-/// Where an inline table can get another entry.
-fn inline_end(item: &Item) -> Option<Insertion> {
-    let table = item.as_inline_table()?;
+/// Adds an entry to an inline table.
+fn in_inline_table(table: &InlineTable, entry: &str) -> Option<TextEdit> {
     let last = entries(table).filter_map(|(_, item)| Some(item.span()?.end)).max();
-    let (at, before, after) = match last {
-        Some(end) => (end, ", ", ""),
-        None => (table.span()?.start + 1, " ", " "),
-    };
-    Some(Insertion { at, before: before.to_owned(), after: after.to_owned() })
+    Some(match last {
+        Some(end) => TextEdit::new(end..end, format!(", {entry}")),
+        None => {
+            let start = table.span()?.start + 1;
+            TextEdit::new(start..start, format!(" {entry} "))
+        }
+    })
 }
 
-/// A new line with an entry, after the one that a byte is in.
-fn new_line(text: &str, at: usize, indent: &str) -> Insertion {
+/// Adds an entry to the system requirements; `None` if they have no header of their own.
+fn in_requirements(text: &str, item: &Item, entry: &str) -> Option<TextEdit> {
+    if let Some(table) = item.as_inline_table() {
+        return in_inline_table(table, entry);
+    }
+    let table = item.as_table()?;
+    let has_header = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted());
+    let own = entries(table).filter(|(_, item)| !has_header(item));
+    let last = own.filter_map(|(key, item)| Some((end_of(item)?, key))).max_by_key(|last| last.0);
+    let (at, before) = match last {
+        _ if table.is_implicit() && !table.is_dotted() => return None,
+        Some((end, key)) => (end, &text[whole_line(text, key.start).start..key.start]),
+        None => (table.span()?.start, ""),
+    };
     let line = whole_line(text, at);
     let end = line_end(text, &line);
     let gap = if text[line.clone()].ends_with('\n') { "" } else { end };
-    Insertion { at: line.end, before: format!("{gap}{indent}"), after: end.to_owned() }
+    Some(TextEdit::new(line.end..line.end, format!("{gap}{before}{entry}{end}")))
 }
 
-/// A new table with an entry, at the end of the file.
-fn new_table(text: &str, header: &str) -> Insertion {
+/// Adds a table with an entry at the end of the file.
+fn in_new_table(text: &str, header: &str, entry: &str) -> TextEdit {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let gap = if text.ends_with('\n') { "" } else { end };
-    Insertion {
-        at: text.len(),
-        before: format!("{gap}{end}[{header}]{end}"),
-        after: end.to_owned(),
-    }
+    let table = format!("{gap}{end}[{header}]{end}{entry}{end}");
+    TextEdit::new(text.len()..text.len(), table)
 }
 
-impl Feature {
+impl<'d> Feature<'d> {
     fn read(
         text: &str,
         lines: &Lines,
-        table: &dyn TableLike,
-        path: &str,
+        table: &'d dyn TableLike,
+        path: String,
         parent: Option<usize>,
     ) -> Self {
-        let header = format!("{path}{REQUIREMENTS}");
-        let mut feature = Self {
-            spec: EnvironmentSpec { parent, has_floors: true, ..EnvironmentSpec::default() },
-            channels: Vec::new(),
-            tables: Vec::new(),
-            cuda: None,
-            declaration: new_table(text, &header),
-            header,
-        };
+        let spec = EnvironmentSpec { parent, has_floors: true, ..EnvironmentSpec::default() };
+        let (channels, tables) = (Vec::new(), Vec::new());
+        let mut feature =
+            Self { spec, path, table, inline_table: None, channels, tables, cuda: None };
         feature.read_packages(text, lines, table, None);
         let targets = table.get("target").and_then(Item::as_table_like);
         for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
@@ -206,9 +201,8 @@ impl Feature {
                 feature.read_packages(text, lines, target, platforms.as_deref());
             }
         }
-        if let Some(item) = table.get(REQUIREMENTS) {
-            feature.read_requirements(text, item);
-        }
+        let requirements = table.get(REQUIREMENTS).and_then(Item::as_table_like);
+        feature.read_cuda(requirements.and_then(|table| table.get("cuda")?.as_value()));
         let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
         for (key, _) in wheels.into_iter().flat_map(entries) {
             let name = text[key.clone()].trim_matches(['"', '\'']);
@@ -249,32 +243,10 @@ impl Feature {
         }
     }
 
-    fn read_requirements(&mut self, text: &str, item: &Item) {
-        let Some(table) = item.as_table_like() else { return };
-        if let Some(cuda) = table.get("cuda") {
-            self.read_cuda(cuda.span(), cuda.as_str());
-        }
-        let has_header = |item: &Item| item.as_table().is_some_and(|table| !table.is_dotted());
-        let last = entries(table)
-            .filter(|(_, item)| !has_header(item))
-            .filter_map(|(key, item)| Some((end_of(item)?, key)))
-            .max_by_key(|(end, _)| *end);
-        let is_implicit =
-            item.as_table().is_some_and(|table| table.is_implicit() && !table.is_dotted());
-        let declaration = match (inline_end(item), last, item.span()) {
-            (Some(end), ..) => Some(end),
-            (None, ..) if is_implicit => None,
-            (None, Some((end, key)), _) => {
-                let line = whole_line(text, key.start);
-                Some(new_line(text, end, &text[line.start..key.start]))
-            }
-            (None, None, header) => header.map(|header| new_line(text, header.start, "")),
-        };
-        self.declaration = declaration.unwrap_or_else(|| new_table(text, &self.header));
-    }
-
-    fn read_cuda(&mut self, place: Option<Range<usize>>, version: Option<&str>) {
-        if let (Some(place), Some(version)) = (place, version) {
+    fn read_cuda(&mut self, version: Option<&Value>) {
+        if let Some((place, version)) =
+            version.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?)))
+        {
             self.cuda = Some(place);
             self.spec.declared_cuda = Some(version.to_owned());
         }
@@ -296,10 +268,7 @@ impl Feature {
         for element in list("platforms").into_iter().flatten() {
             let name = field(element, "platform").as_str();
             self.spec.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
-            let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
-            if let Some(cuda) = cuda {
-                self.read_cuda(cuda.span(), cuda.as_str());
-            }
+            self.read_cuda(element.as_inline_table().and_then(|table| table.get("cuda")));
         }
     }
 }
@@ -439,7 +408,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn channels(&mut self, feature: &Feature, edits: &[Edit<String>]) -> Result<(), FileError> {
+    fn channels(&mut self, feature: &Feature<'_>, edits: &[Edit<String>]) -> Result<(), FileError> {
         let items: Vec<Range<usize>> =
             feature.channels.iter().map(|(whole, _)| whole.clone()).collect();
         let element = |(edit, (whole, name)): (&Edit<String>, &(Range<usize>, Range<usize>))| {
@@ -453,7 +422,11 @@ impl Writer<'_> {
         self.list(&items, &new, false)
     }
 
-    fn packages(&mut self, feature: &Feature, edits: &[Edit<MatchSpec>]) -> Result<(), FileError> {
+    fn packages(
+        &mut self,
+        feature: &Feature<'_>,
+        edits: &[Edit<MatchSpec>],
+    ) -> Result<(), FileError> {
         let mut rest = edits;
         for table in &feature.tables {
             let (own, others) = rest.split_at(table.packages.len());
@@ -540,22 +513,31 @@ impl Writer<'_> {
 
     /// Declares CUDA, without which pixi solves as if no GPU were detected, in the table that every version
     /// of pixi reads.
-    fn declare_cuda(&mut self, feature: &Feature, major: u16) -> Option<LineChange> {
-        let after = vec![format!("[{}] cuda = \"{major}\"", feature.header)];
-        let why = ChangeReason::DECLARES_CUDA;
-        if let (Some(place), Some(version)) = (&feature.cuda, &feature.spec.declared_cuda) {
-            let declared: Option<u16> = version.split('.').next()?.parse().ok();
-            if declared.is_none_or(|declared| declared >= major) {
-                return None;
-            }
-            self.replace(place.clone(), format!("\"{major}\""));
-            let line = self.lines.at(place.start);
-            return Some(LineChange { line, before: format!("cuda = \"{version}\""), after, why });
-        }
-        let Insertion { at, before, after: end } = &feature.declaration;
-        self.replace(*at..*at, format!("{before}cuda = \"{major}\"{end}"));
-        let line = self.lines.at(self.text[..*at].trim_end().len());
-        Some(LineChange { line, before: String::new(), after, why })
+    fn declare_cuda(&mut self, feature: &Feature<'_>, major: u16) -> Option<LineChange> {
+        let header = format!("{}{REQUIREMENTS}", feature.path);
+        let entry = format!("cuda = \"{major}\"");
+        let (mut before, why) = (String::new(), ChangeReason::DECLARES_CUDA);
+        let edit =
+            if let (Some(place), Some(version)) = (&feature.cuda, &feature.spec.declared_cuda) {
+                let declared: Option<u16> = version.split('.').next()?.parse().ok();
+                if declared.is_none_or(|declared| declared >= major) {
+                    return None;
+                }
+                before = format!("cuda = \"{version}\"");
+                TextEdit::new(place.clone(), format!("\"{major}\""))
+            } else {
+                let edit = match (feature.table.get(REQUIREMENTS), feature.inline_table) {
+                    (Some(item), _) => in_requirements(self.text, item, &entry),
+                    (None, Some(table)) => {
+                        in_inline_table(table, &format!("{REQUIREMENTS} = {{ {entry} }}"))
+                    }
+                    (None, None) => None,
+                };
+                edit.unwrap_or_else(|| in_new_table(self.text, &header, &entry))
+            };
+        let line = self.lines.at(self.text[..edit.range.start].trim_end().len());
+        self.edits.push(edit);
+        Some(LineChange { line, before, after: vec![format!("[{header}] {entry}")], why })
     }
 }
 

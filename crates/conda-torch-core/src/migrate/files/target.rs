@@ -26,6 +26,8 @@ pub(super) struct PlatformTarget<'m> {
     pub machine: Machine,
     /// Whether the user described the machine; otherwise it follows from the old pins.
     pub is_described: bool,
+    /// The CUDA that the file asks for, if no build with it fits.
+    pub raised_from: Option<CudaVersion>,
     pub matrix: &'m Matrix,
 }
 
@@ -41,22 +43,21 @@ impl<'m> PlatformTarget<'m> {
         let described = target
             .machine
             .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
-        let machine = match described {
-            Some(machine) => machine.clone(),
-            None => assumed(subdir, &requested, matrix),
-        };
-        Self { subdir, requested, machine, is_described: described.is_some(), matrix }
+        let is_described = described.is_some();
+        let machine = described.cloned().unwrap_or_else(|| assumed(subdir, &requested, matrix));
+        Self { subdir, requested, machine, is_described, raised_from: None, matrix }
     }
 
     /// The same with the oldest driver for a newer CUDA; `None` for a described machine, or without a
     /// newer CUDA.
-    pub(super) fn with_newer_driver(&self) -> Option<(Self, CudaVersion)> {
+    pub(super) fn with_newer_driver(&self) -> Option<Self> {
         let old = self.requested.cuda.filter(|_| !self.is_described)?;
         let newer = self.matrix.majors.iter().find(|row| row.major > old.major)?;
-        let cuda = CudaVersion::new(newer.major, 0);
-        let requested = RequestedSpecs { cuda: Some(cuda), ..self.requested.clone() };
+        let cuda = Some(CudaVersion::new(newer.major, 0));
+        let requested = RequestedSpecs { cuda, ..self.requested.clone() };
         let any = Target { machine: None, platform: None };
-        Some((Self::new(self.subdir, requested, any, self.matrix), cuda))
+        let raised_from = self.raised_from.or(Some(old));
+        Some(Self { raised_from, ..Self::new(self.subdir, requested, any, self.matrix) })
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -134,82 +135,64 @@ fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machi
     machine
 }
 
-/// The builds for the platforms of an environment.
-pub(super) struct ChosenBuilds<'m> {
-    /// One for each platform, in the file's order.
-    pub choices: Vec<(Subdir, Choice<'m>)>,
-    /// The CUDA of the driver that is needed, if it is newer than the file's.
-    pub raised_to: Option<CudaVersion>,
+/// A platform of an environment, and the build for it.
+pub(super) struct ChosenBuild<'m> {
+    pub target: PlatformTarget<'m>,
+    pub choice: Choice<'m>,
 }
 
-impl<'m> ChosenBuilds<'m> {
-    pub(super) fn on(&self, platform: Subdir) -> Option<&Choice<'m>> {
-        self.choices.iter().find(|(subdir, _)| *subdir == platform).map(|(_, choice)| choice)
-    }
-}
-
-/// Chooses the builds; `None` if a platform has none.
-pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<ChosenBuilds<'m>> {
-    if let Some(chosen) = choose_as_requested(targets) {
-        return Some(chosen);
-    }
+/// Chooses the build for each platform, if necessary with newer drivers; `None` if a platform has none.
+pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<Vec<Choice<'m>>> {
     loop {
-        let mut raised_to = None;
+        if let Some(choices) = choose_as_requested(targets) {
+            return Some(choices);
+        }
+        let mut is_raised = false;
         for target in targets.iter_mut() {
-            if let Some((raised, cuda)) = target.with_newer_driver() {
+            if let Some(raised) = target.with_newer_driver() {
                 *target = raised;
-                raised_to = Some(cuda);
+                is_raised = true;
             }
         }
-        raised_to?;
-        if let Some(chosen) = choose_as_requested(targets) {
-            return Some(ChosenBuilds { raised_to, ..chosen });
+        if !is_raised {
+            return None;
         }
     }
 }
 
-fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<ChosenBuilds<'m>> {
+fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<Vec<Choice<'m>>> {
     let kept = together(targets, |target, pin| {
         let pytorch = target.requested.pytorch.clone().or_else(|| by_companion(target));
         admitted(target, pytorch.as_ref(), pin)
     });
-    if let Some(choices) = kept {
-        return Some(ChosenBuilds { choices, raised_to: None });
-    }
-    let anchor = targets.iter().find_map(|target| target.requested.pytorch.as_ref()?.anchor())?;
-    let near = nearest_first(&versions(targets), anchor);
-    let choices = near
-        .into_iter()
-        .find_map(|version| together(targets, |target, pin| target.choice(Some(version), pin)))?;
-    Some(ChosenBuilds { choices, raised_to: None })
+    kept.or_else(|| {
+        let anchor =
+            targets.iter().find_map(|target| target.requested.pytorch.as_ref()?.anchor())?;
+        nearest_first(&versions(targets), anchor)
+            .into_iter()
+            .find_map(|version| together(targets, |target, pin| target.choice(Some(version), pin)))
+    })
 }
 
 /// A choice for every platform, with one pin of `cuda-version` for all.
 fn together<'m>(
     targets: &[PlatformTarget<'m>],
     choose: impl Fn(&PlatformTarget<'m>, Option<CudaVersion>) -> Option<Choice<'m>>,
-) -> Option<Vec<(Subdir, Choice<'m>)>> {
-    let mut choices = Vec::with_capacity(targets.len());
-    for target in targets {
-        choices.push((target.subdir, choose(target, None)?));
-    }
-    let mut pins: Vec<CudaVersion> = Vec::new();
-    for pin in choices.iter().filter_map(|(_, choice)| choice.cuda_version) {
-        if !pins.contains(&pin) {
-            pins.push(pin);
-        }
-    }
+) -> Option<Vec<Choice<'m>>> {
+    let choices: Vec<Choice<'m>> =
+        targets.iter().map(|target| choose(target, None)).collect::<Option<_>>()?;
+    let mut pins: Vec<CudaVersion> =
+        choices.iter().filter_map(|choice| choice.cuda_version).collect();
+    let mut known = BTreeSet::new();
+    pins.retain(|pin| known.insert(*pin));
     if pins.len() < 2 {
         return Some(choices);
     }
     pins.into_iter().find_map(|pin| {
-        let with_pin =
-            |(target, (subdir, choice)): (&PlatformTarget<'m>, &(Subdir, Choice<'m>))| match choice
-                .cuda_version
-            {
-                Some(own) if own != pin => Some((*subdir, choose(target, Some(pin))?)),
-                Some(_) | None => Some((*subdir, choice.clone())),
-            };
+        let with_pin = |(target, choice): (_, &Choice<'m>)| match choice.cuda_version {
+            Some(own) if own != pin => choose(target, Some(pin)),
+            Some(_) | None => Some(choice.clone()),
+        };
         targets.iter().zip(&choices).map(with_pin).collect()
     })
 }
