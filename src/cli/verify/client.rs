@@ -6,7 +6,6 @@ use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, lock};
 use conda_torch_core::formats::pixi_toml;
-use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::dry_run::{DryRun, keep, read};
 use conda_torch_core::solve_check::outcome::{
     FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
@@ -17,7 +16,7 @@ use conda_torch_host::{Command, CommandEnd, TempFolder, disk_space, run_command}
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::{Overrides, probe};
 
-use super::{VerifyContext, ended};
+use super::{Task, VerifyContext, ended};
 use crate::cli::Interrupted;
 use crate::cli::progress::Progress;
 
@@ -28,12 +27,8 @@ const INFO_DEADLINE: Duration = Duration::from_mins(1);
 const LOCK_LIMIT: usize = 32 << 20;
 
 /// Runs the client. If its reply suggests a correction, the corrected command is tried too.
-pub(super) fn verify(
-    answer: &Answer<'_>,
-    choice: &Choice<'_>,
-    context: &VerifyContext<'_>,
-    deadline: Duration,
-) -> Result<SolveCheck, Interrupted> {
+pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
+    let Task { answer, choice, context, .. } = *task;
     let by = SolvedBy::Client(answer.client.kind, answer.client.version);
     let not_run = |by, why| Ok(SolveCheck::new(by, SolveOutcome::NotRun(why)));
     let client = match client_here(answer, context) {
@@ -56,8 +51,7 @@ pub(super) fn verify(
             return Ok(SolveCheck::new(by, SolveOutcome::Broken(why)));
         }
     };
-    let verifier =
-        Verifier { client: &client, by, answer, choice, scratch: &scratch, context, deadline };
+    let verifier = Verifier { client: &client, by, scratch: &scratch, task };
     let (mut proof, folders) = verifier.verify(step)?;
     proof.places = folders.into_iter().filter_map(with_space).collect();
     let corrections = proof.verdict().map(|verdict| verdict.corrections.as_slice());
@@ -94,17 +88,14 @@ fn with_space((contents, path): Folder) -> Option<WriteFolder> {
 struct Verifier<'a> {
     client: &'a Client,
     by: SolvedBy,
-    answer: &'a Answer<'a>,
-    choice: &'a Choice<'a>,
     scratch: &'a TempFolder,
-    context: &'a VerifyContext<'a>,
-    deadline: Duration,
+    task: &'a Task<'a>,
 }
 
 impl Verifier<'_> {
     /// Runs an installation as a dry run; also returns the folders that it would write to on this machine.
     fn verify(&self, step: &Step) -> Result<(SolveCheck, Vec<Folder>), Interrupted> {
-        let Self { answer, choice, scratch, context, .. } = *self;
+        let Task { answer, choice, context, .. } = *self.task;
         let mut command = match self.command(step) {
             Ok(command) => command,
             Err(why) => {
@@ -125,7 +116,7 @@ impl Verifier<'_> {
         let is_refused = matches!(&proof.outcome, SolveOutcome::Answered(DryRun::Failed(why), _)
             if why.contains("existing conda environment"));
         if is_refused {
-            let command = command.in_folder(&scratch.path("environment"));
+            let command = command.in_folder(&self.scratch.path("environment"));
             proof = self.run(&command, &expectation)?;
         }
         let SolveOutcome::Answered(DryRun::Planned(planned), found) = &mut proof.outcome else {
@@ -151,21 +142,21 @@ impl Verifier<'_> {
         if step.client != ClientKind::Pixi {
             return Ok(dry_run(step));
         }
-        self.scratch.write("pixi.toml", &pixi_toml(self.answer)?)?;
+        self.scratch.write("pixi.toml", &pixi_toml(self.task.answer)?)?;
         Ok(lock(&self.scratch.path("pixi.toml"), step))
     }
 
     /// Asks the client for the folders that it would write to.
     fn folders(&self, step: &Step) -> Result<Vec<Folder>, Interrupted> {
         let arguments = ["info", "--json"].map(str::to_owned);
-        let (program, deadline) = (&self.client.path, self.deadline.min(INFO_DEADLINE));
+        let (program, deadline) = (&self.client.path, self.task.deadline.min(INFO_DEADLINE));
         let command = Command { program, arguments: &arguments, env: &[], stdin: "", deadline };
         let Ok(ran) = run_command(&command, &mut |_| {}) else { return Ok(Vec::new()) };
         if let CommandEnd::Interrupted(signal) = ran.end {
             return Err(Interrupted(signal));
         }
         let (packages, environments) = folders::read(&ran.stdout);
-        let target = self.context.host.target();
+        let target = self.task.context.host.target();
         let mut words = step.argv.iter().skip_while(|word| *word != "-n" && *word != "-p");
         let environment = match (words.next().map(String::as_str), words.next()) {
             (Some("-p"), Some(folder)) => Some(folder.clone()),
@@ -183,7 +174,8 @@ impl Verifier<'_> {
         command: &DryRunCommand,
         expectation: &Expectation<'_>,
     ) -> Result<SolveCheck, Interrupted> {
-        let Self { client, context, deadline, .. } = *self;
+        let client = self.client;
+        let Task { context, deadline, .. } = *self.task;
         let env: Vec<(&str, &str)> =
             command.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let arguments = &command.arguments;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use conda_torch_core::answer::Answer;
+use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::outcome::{
     self, NotRunReason, RunError, SolveCheck, SolveOutcome,
 };
@@ -61,6 +62,14 @@ pub(super) struct VerifyContext<'a> {
     pub(super) offline: bool,
 }
 
+/// What to verify.
+struct Task<'a> {
+    answer: &'a Answer<'a>,
+    choice: &'a Choice<'a>,
+    context: &'a VerifyContext<'a>,
+    deadline: Duration,
+}
+
 impl VerifyFlags {
     /// Whether `--verify` is set.
     pub(super) const fn is_wanted(&self) -> bool {
@@ -85,11 +94,12 @@ impl VerifyFlags {
             return Ok(Some(SolveCheck::new(by, outcome)));
         };
         let deadline = Duration::from_secs(self.verify_timeout.into());
-        let by_solver = || solver::verify(answer, choice, context, deadline);
+        let task = Task { answer, choice, context, deadline };
+        let by_solver = || solver::verify(&task);
         if verifier == SolvedBy::Solver {
             return Ok(Some(by_solver()?));
         }
-        let mut proof = client::verify(answer, choice, context, deadline)?;
+        let mut proof = client::verify(&task)?;
         // Without a client, the solver verifies if it is installed.
         if let SolveOutcome::NotRun(NotRunReason::NoClient { .. } | NotRunReason::OtherSystem) =
             proof.outcome

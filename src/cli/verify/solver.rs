@@ -1,11 +1,7 @@
 //! Verification by `conda-torch-live`, which solves without a client.
 
-use std::time::Duration;
-
-use conda_torch_core::answer::Answer;
 use conda_torch_core::channel::LiveQuestion;
 use conda_torch_core::commands::{DryRunCommand, StepKind};
-use conda_torch_core::resolve::Choice;
 use conda_torch_core::solve_check::{
     Expectation,
     dry_run::solved,
@@ -15,23 +11,19 @@ use conda_torch_core::solve_check::{
 use conda_torch_core::virtual_packages::VirtualPackages;
 use conda_torch_host::live_program;
 
-use super::{VerifyContext, ended};
+use super::{Task, ended};
 use crate::cli::progress::Progress;
 use crate::cli::{Interrupted, live};
 
 /// Solves the printed specs.
-pub(super) fn verify(
-    answer: &Answer<'_>,
-    choice: &Choice<'_>,
-    context: &VerifyContext<'_>,
-    deadline: Duration,
-) -> Result<SolveCheck, Interrupted> {
+pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
+    let Task { answer, choice, context, deadline } = *task;
     let Some(program) = live_program(context.host) else {
         let outcome = SolveOutcome::NotRun(NotRunReason::NoSolver);
         return Ok(SolveCheck::new(SolvedBy::Solver, outcome));
     };
     let specs = choice.specs.iter().map(ToString::to_string).collect();
-    let virtual_packages = virtual_packages(answer, choice, context);
+    let virtual_packages = virtual_packages(task);
     let question = live::question(
         context.host,
         answer.channels,
@@ -57,11 +49,8 @@ pub(super) fn verify(
 }
 
 /// The virtual packages that the client detects, with the overrides of the command.
-fn virtual_packages(
-    answer: &Answer<'_>,
-    choice: &Choice<'_>,
-    context: &VerifyContext<'_>,
-) -> Vec<String> {
+fn virtual_packages(task: &Task<'_>) -> Vec<String> {
+    let Task { answer, choice, context, .. } = *task;
     let steps = answer.plan(choice);
     let install = steps.iter().find(|step| step.kind == StepKind::Install);
     let env = install.map(|step| step.env.clone()).unwrap_or_default();

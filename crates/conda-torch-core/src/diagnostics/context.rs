@@ -98,14 +98,16 @@ impl Context<'_> {
     }
 
     /// The last driver branch that supports a GPU; `None` where drivers still do.
-    pub(super) fn last_branch_of(&self, capability: Option<ComputeCapability>) -> Option<u32> {
+    fn last_branch_of(&self, capability: Option<ComputeCapability>) -> Option<u32> {
         self.matrix.capability(capability?)?.last_branch
     }
 
-    /// The last driver branch that supports all GPUs here.
-    pub(super) fn last_branch(&self) -> Option<u32> {
+    /// `step` to a driver that allows a better build, if a newer driver alone does.
+    pub(super) fn better_driver(&self, step: &str) -> Option<String> {
         let capabilities = self.machine.gpus.iter().map(|gpu| gpu.compute_capability.value());
-        capabilities.filter_map(|capability| self.last_branch_of(capability.copied())).min()
+        let branches =
+            capabilities.filter_map(|capability| self.last_branch_of(capability.copied()));
+        self.get_driver(step, self.driver_for_better?, branches.min())
     }
 
     /// How to start this container with the GPU; `None` where the card uses `nouveau`, which only the host can
@@ -132,7 +134,7 @@ impl Context<'_> {
     }
 
     /// `step` to a driver from `needed` to `last_branch`, in the words of the machine.
-    pub(super) fn get_driver(
+    fn get_driver(
         &self,
         step: &str,
         needed: DriverVersion,

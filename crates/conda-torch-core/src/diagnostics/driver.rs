@@ -35,8 +35,7 @@ message: format!("no NVIDIA driver found; CUDA needs driver {needed} or newer");
 hint(c): if c.in_container() {
     c.start_container_unless_nouveau()
 } else if !c.machine.gpus.is_empty() {
-    c.driver_for_better
-        .and_then(|needed| c.get_driver("install NVIDIA driver", needed, c.last_branch()))
+    c.better_driver("install NVIDIA driver")
 } else {
     let elsewhere = "if the GPU is in another machine, describe it: `--gpu NAME --driver VERSION`";
     c.machine.document.is_some().then(|| elsewhere.to_owned())
@@ -113,9 +112,7 @@ message(c): format!(
     "{} supports CUDA {cuda} at most; builds with CUDA {toolkit} need driver {needed} or newer",
     c.driver(*driver)
 );
-hint(c): c
-    .driver_for_better
-    .and_then(|needed| c.get_driver("update the NVIDIA driver to", needed, c.last_branch()));
+hint(c): c.better_driver("update the NVIDIA driver to");
 url: "https://www.nvidia.com/en-us/drivers/";
 symptom: {
     // As PyTorch prints it: 12040 for 12.4.

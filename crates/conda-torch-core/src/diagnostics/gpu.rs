@@ -49,9 +49,7 @@ message(c): format!(
     "the builds with CUDA {toolkit} run on {} only through JIT compilation, which needs driver {needed} or newer",
     c.gpu(gpu)
 );
-hint(c): c
-    .driver_for_better
-    .and_then(|needed| c.get_driver("update the NVIDIA driver to", needed, c.last_branch()));
+hint(c): c.better_driver("update the NVIDIA driver to");
 symptom: Some("the provided PTX was compiled with an unsupported toolchain".to_owned());
 gpu: gpu.index;
 example: {

@@ -41,7 +41,7 @@ pub enum AssumedFact {
 }
 
 impl AssumedFact {
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         match self {
             Self::Platform(subdir) => subdir.to_string(),
             Self::Glibc(version) => format!("glibc {version}"),
@@ -210,18 +210,10 @@ hint(c): {
 /// The machine is described with `--platform`; the version of its system is assumed.
 ///
 /// What to do: pass `--glibc` or `--macos`.
-BaselineAssumed { glibc: Option<Version>, macos: Option<Version> } = "baseline-assumed", Info;
-message: match (glibc, macos) {
-    (Some(glibc), _) => format!("assuming glibc {glibc}"),
-    (None, Some(macos)) => format!("assuming macOS {macos}"),
-    (None, None) => "assuming a current system".to_owned(),
-};
-hint: match (glibc, macos) {
-    (Some(_), _) => Some("pass `--glibc X.Y` to override".to_owned()),
-    (None, Some(_)) => Some("pass `--macos X.Y` to override".to_owned()),
-    (None, None) => None,
-};
-example: { glibc: Some(example("2.28")), macos: None };
+BaselineAssumed { fact: AssumedFact } = "baseline-assumed", Info;
+message: format!("assuming {}", fact.text());
+hint: flags(&[*fact]);
+example: { fact: AssumedFact::Glibc(example("2.28")) };
 
 /// The machine is read from a document of another program (`--machine`). The message names the document's format, what
 /// it lacks and what is assumed instead.

@@ -115,8 +115,9 @@ fn baseline(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     // A Jetson's is newer.
     let libc = if let Libc::Glibc(glibc) = inputs.facts.libc { Some(glibc) } else { None };
     let glibc = assumed(&inputs.machine.glibc).map(|glibc| libc.unwrap_or(glibc));
-    let is_assumed = (glibc.is_some() || macos.is_some()) && inputs.machine.document.is_none();
-    is_assumed.then_some(Diagnostic::BaselineAssumed { glibc, macos })
+    let fact = glibc.map(AssumedFact::Glibc).or(macos.map(AssumedFact::Macos));
+    let fact = fact.filter(|_| inputs.machine.document.is_none())?;
+    Some(Diagnostic::BaselineAssumed { fact })
 }
 
 /// The document's format, what it lacks and what is assumed instead.

@@ -30,14 +30,11 @@ fn packages(lock: &str) -> Option<Vec<PlannedPackage>> {
     let mut indexes: HashMap<&str, usize> = HashMap::new();
     for entry in document.values() {
         let Some(url) = entry.get("conda").and_then(Value::text) else { continue };
-        let index = if let Some(index) = indexes.get(url) {
-            *index
-        } else {
-            let Some(package) = of_url(url) else { continue };
+        let Some(package) = of_url(url) else { continue };
+        let index = *indexes.entry(url).or_insert(planned.len());
+        if index == planned.len() {
             planned.push(package);
-            indexes.insert(url, planned.len() - 1);
-            planned.len() - 1
-        };
+        }
         if let Some(size) = entry.get("size").and_then(Value::text) {
             planned[index].size = size.parse().ok();
         }
