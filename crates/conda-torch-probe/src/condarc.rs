@@ -8,7 +8,7 @@ use conda_torch_core::yaml::{Document, Value};
 
 use crate::clients::{self, home};
 use crate::host::{Failure, Host};
-use crate::probe::{Probe, SMALL};
+use crate::probe::{Probe, SMALL, failed};
 
 /// The names in each folder, the weaker first; then the files in `condarc.d`.
 const NAMES: [&str; 2] = [".condarc", "condarc"];
@@ -35,19 +35,18 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         if files.iter().any(|file| file.path == path) {
             continue;
         }
-        let bytes = match probe.host.read(&path, SMALL) {
-            Ok(bytes) => Ok(bytes),
-            Err(Failure::NotThere) => continue,
-            Err(failure) => Err(failure.to_string()),
-        };
-        let (file, more) = match bytes.and_then(|bytes| read(&path, &bytes)) {
-            Ok(read) => read,
-            Err(problem) => {
-                (ConfigFile { path, problem: Some(problem), ..ConfigFile::default() }, Vec::new())
+        match open(probe.host, &path) {
+            Ok((_, document)) => {
+                let (file, more) = read(path, &document);
+                files.insert(0, file);
+                settings.splice(0..0, more);
             }
-        };
-        files.insert(0, file);
-        settings.splice(0..0, more);
+            Err(Failure::NotThere) => {}
+            Err(failure) => {
+                let problem = Some(failure.to_string());
+                files.insert(0, ConfigFile { path, problem, ..ConfigFile::default() });
+            }
+        }
     }
     for file in &files {
         match &file.problem {
@@ -63,21 +62,20 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
 }
 
 /// The settings for channels in configuration files, line by line.
-#[must_use]
 pub fn settings(host: &dyn Host, files: &[ConfigFile]) -> Vec<Condarc> {
     let read = |file: &ConfigFile| {
-        let bytes = host.read(&file.path, SMALL).map_err(|failure| failure.to_string());
         let path = file.path.clone();
-        match bytes.and_then(|bytes| channel_lines(&bytes)) {
-            Ok((lines, has_comments)) => Condarc { path, lines, has_comments, problem: None },
-            Err(problem) => Condarc { path, problem: Some(problem), ..Condarc::default() },
+        match open(host, &path) {
+            Ok((text, document)) => channel_settings(path, &text, &document),
+            Err(failure) => {
+                Condarc { path, problem: Some(failure.to_string()), ..Condarc::default() }
+            }
         }
     };
     files.iter().map(read).collect()
 }
 
 /// The settings for channels in all configuration files of a host. Nothing else of the host is detected.
-#[must_use]
 pub fn find_settings(host: &dyn Host) -> Vec<Condarc> {
     let mut probe = Probe::new(host, Machine::default());
     clients::detect(&mut probe);
@@ -88,7 +86,7 @@ pub fn find_settings(host: &dyn Host) -> Vec<Condarc> {
 /// The folders of environments that configuration files name.
 pub(super) fn environment_folders(host: &dyn Host, files: &[ConfigFile]) -> Vec<String> {
     let folders = |file: &ConfigFile| {
-        let document = parse(&host.read(&file.path, SMALL).unwrap_or_default()).unwrap_or_default();
+        let (_, document) = open(host, &file.path).unwrap_or_default();
         let root = document.root();
         let keys = ["envs_dirs", "envs_path"].into_iter();
         keys.filter_map(|key| root?.get(key)).flat_map(texts).collect::<Vec<_>>()
@@ -134,13 +132,12 @@ fn paths(probe: &Probe<'_>) -> Vec<String> {
 }
 
 /// Reads the keys of a file that describe the client and the machine.
-fn read(path: &str, bytes: &[u8]) -> Result<(ConfigFile, Vec<Setting>), String> {
-    let mut file = ConfigFile { path: path.to_owned(), ..ConfigFile::default() };
+fn read(path: String, document: &Document) -> (ConfigFile, Vec<Setting>) {
     let mut settings = Vec::new();
     let mut set = |name: String, value: String| {
-        settings.push(Setting { name, value, origin: Origin::File(path.to_owned()) });
+        settings.push(Setting { name, value, origin: Origin::File(path.clone()) });
     };
-    let document = parse(bytes)?;
+    let mut file = ConfigFile::default();
     for (key, value) in document.root().into_iter().flat_map(Value::entries) {
         let text = value.text().filter(|_| !value.is_null()).map(str::to_owned);
         match (key, text) {
@@ -160,7 +157,7 @@ fn read(path: &str, bytes: &[u8]) -> Result<(ConfigFile, Vec<Setting>), String> 
             _ => {}
         }
     }
-    Ok((file, settings))
+    (ConfigFile { path, ..file }, settings)
 }
 
 /// Without quotes 12.10 is a number in YAML, and conda reads 12.1.
@@ -196,9 +193,8 @@ fn add_lines(lines: &mut Vec<CondarcLine>, key: &str, value: Value<'_>, is_entry
     }
 }
 
-/// The lines with channel settings, and whether there are comments.
-fn channel_lines(bytes: &[u8]) -> Result<(Vec<CondarcLine>, bool), String> {
-    let document = parse(bytes)?;
+/// The lines with channel settings.
+fn channel_settings(path: String, text: &str, document: &Document) -> Condarc {
     let mut lines = Vec::new();
     for (key, value) in document.root().into_iter().flat_map(Value::entries) {
         if CHANNEL_KEYS.contains(&key) {
@@ -206,25 +202,39 @@ fn channel_lines(bytes: &[u8]) -> Result<(Vec<CondarcLine>, bool), String> {
         }
     }
     let is_comment = |line: &str| line.trim_start().starts_with('#') || line.contains(" #");
-    Ok((lines, String::from_utf8_lossy(bytes).lines().any(is_comment)))
+    Condarc { path, lines, has_comments: text.lines().any(is_comment), problem: None }
 }
 
-/// A file whose top is a mapping, or empty.
-fn parse(bytes: &[u8]) -> Result<Document, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
-    let document = Document::parse(text).map_err(|error| error.to_string())?;
+/// The text of a file whose top is a mapping, or empty.
+fn open(host: &dyn Host, path: &str) -> Result<(String, Document), Failure> {
+    let text = String::from_utf8(host.read(path, SMALL)?).or(failed("not UTF-8"))?;
+    let document = Document::parse(&text).or_else(|error| failed(error.to_string()))?;
     match document.root() {
-        Some(root) if !root.is_map() && !root.is_null() => Err("not a mapping of keys".to_owned()),
-        Some(_) | None => Ok(document),
+        Some(root) if !root.is_map() && !root.is_null() => failed("not a mapping of keys"),
+        Some(_) | None => Ok((text, document)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::RecordedHost;
+
+    /// A host with one file, `x`.
+    fn host(text: &str) -> RecordedHost {
+        let host = serde_json::json!({
+            "target": {"os": "linux", "arch": "x86_64"}, "files": {"x": text}
+        });
+        host.to_string().parse().expect("a host")
+    }
+
+    fn read_all(text: &str) -> (ConfigFile, Vec<Setting>) {
+        let (_, document) = open(&host(text), "x").expect("a configuration file");
+        read("x".to_owned(), &document)
+    }
 
     fn file(text: &str) -> ConfigFile {
-        read("x", text.as_bytes()).expect("a configuration file").0
+        read_all(text).0
     }
 
     fn channels(text: &str) -> Option<Vec<String>> {
@@ -232,7 +242,8 @@ mod tests {
     }
 
     fn lines(text: &str) -> Vec<(usize, String, String)> {
-        let (lines, _) = channel_lines(text.as_bytes()).expect("YAML");
+        let (text, document) = open(&host(text), "x").expect("YAML");
+        let lines = channel_settings("x".to_owned(), &text, &document).lines;
         lines.into_iter().map(|line| (line.line, line.key, line.value)).collect()
     }
 
@@ -261,9 +272,8 @@ mod tests {
     #[test]
     fn a_damaged_file_is_an_error_and_an_empty_one_is_not() {
         for text in ["channels: [a, b", "channels:\n\t- a", "- a\n- b", "just words", "a: b: c"] {
-            assert!(read("x", text.as_bytes()).is_err(), "{text:?}");
+            assert!(open(&host(text), "x").is_err(), "{text:?}");
         }
-        assert!(read("x", b"\xff\xfe").is_err());
         for text in ["", "# nothing\n", "{}", "channels:\n"] {
             assert_eq!(file(text), ConfigFile { path: "x".to_owned(), ..ConfigFile::default() });
             assert_eq!(lines(text), []);
@@ -274,7 +284,7 @@ mod tests {
     #[test]
     fn settings_of_the_machine_are_kept_as_written() {
         let text = "override_virtual_packages:\n  cuda: 12.4\n  __glibc: ''\n  osx: null\n  win:\nsubdir: osx-64\n";
-        let (file, settings) = read("x", text.as_bytes()).expect("a file");
+        let (file, settings) = read_all(text);
         assert_eq!(file.problem, None);
         let found: Vec<_> = settings.iter().map(|s| (s.name.as_str(), s.value.as_str())).collect();
         assert_eq!(
@@ -304,10 +314,7 @@ mod tests {
     #[test]
     fn environment_folders_are_read_as_a_block_and_as_a_flow_list() {
         let folders = |text: &str| {
-            let host = serde_json::json!({
-                "target": {"os": "linux", "arch": "x86_64"}, "files": {"x": text}
-            });
-            let host: crate::host::RecordedHost = host.to_string().parse().expect("a host");
+            let host = host(text);
             environment_folders(
                 &host,
                 &[ConfigFile { path: "x".to_owned(), ..ConfigFile::default() }],

@@ -28,23 +28,23 @@ const CGROUPS: [(&str, &str); 5] = [
 const CGROUP: &str = "/proc/1/cgroup";
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
+    probe.machine.container = Detected::Absent;
+    probe.machine.wsl = Detected::Absent;
     if !probe.is_on(Os::Linux) {
-        probe.machine.container = Detected::Absent;
-        probe.machine.wsl = Detected::Absent;
         return;
     }
-    let container = container(probe);
-    let (outcome, detail) = match &container {
-        Ok(Some((kind, _))) => (Outcome::Ok, kind.clone()),
-        Ok(None) => (Outcome::Absent, "no container".to_owned()),
-        Err(failure) => (outcome(failure), format!("{CGROUP}: {failure}")),
-    };
-    probe.machine.container = match container {
-        Ok(Some((kind, origin))) => Detected::found(kind, origin),
-        Ok(None) => Detected::Absent,
-        Err(_) => Detected::unknown(detail.clone()),
-    };
-    probe.report("container", outcome, detail);
+    match container(probe) {
+        Ok(Some((kind, origin))) => {
+            probe.report("container", Outcome::Ok, &kind);
+            probe.machine.container = Detected::found(kind, origin);
+        }
+        Ok(None) => probe.report("container", Outcome::Absent, "no container"),
+        Err(failure) => {
+            let why = format!("{CGROUP}: {failure}");
+            probe.report("container", outcome(&failure), &why);
+            probe.machine.container = Detected::unknown(why);
+        }
+    }
     probe.machine.wsl = wsl(probe);
     if let Some(version) = probe.machine.wsl.value() {
         let detail = format!("version {version}");
@@ -63,14 +63,12 @@ fn container(probe: &Probe<'_>) -> Result<Option<(String, Origin)>, Failure> {
     if let Some(kind) = probe.env("container") {
         return found(&kind, Origin::Env("container".into()));
     }
-    match probe.text(CGROUP) {
-        Ok(groups) => match CGROUPS.iter().find(|(part, _)| groups.contains(part)) {
-            Some((_, kind)) => found(kind, Origin::File(CGROUP.to_owned())),
-            None => Ok(None),
-        },
-        Err(Failure::NotThere) => Ok(None),
-        Err(failure) => Err(failure),
-    }
+    let groups = match probe.text(CGROUP) {
+        Err(Failure::NotThere) => String::new(),
+        groups => groups?,
+    };
+    let group = CGROUPS.iter().find(|(part, _)| groups.contains(part));
+    Ok(group.map(|(_, kind)| ((*kind).to_owned(), Origin::File(CGROUP.to_owned()))))
 }
 
 /// The kernel of WSL 2 is `…-microsoft-standard-WSL2`, that of WSL 1 `…-Microsoft`. A kernel that the user

@@ -52,7 +52,6 @@ const SOURCES: [fn(&mut Probe<'_>); 10] = [
 
 /// Detects the machine. If a platform is named, nothing is detected: the machine is the platform's
 /// [baseline](Machine::baseline). `CONDA_OVERRIDE_*` applies in both cases, and flags override it.
-#[must_use]
 pub fn probe(host: &dyn Host, overrides: &Overrides) -> Machine {
     let mut probe = match overrides.platform {
         Some(subdir) => Probe::new(host, Machine::baseline(subdir)),

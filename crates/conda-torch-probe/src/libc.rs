@@ -9,63 +9,53 @@ use crate::probe::{Probe, failed, quoted};
 /// How much of a C library is read to find its version: glibc has about 2 MB.
 const LIBRARY: usize = 16 << 20;
 
+/// glibc is that of this process. A program that is linked with musl may run on either: glibc counts, for a glibc
+/// system may have musl installed as well.
 pub(super) fn detect(probe: &mut Probe<'_>) {
+    probe.machine.glibc = Detected::Absent;
+    probe.machine.musl = Detected::Absent;
     if !probe.is_on(Os::Linux) {
-        probe.machine.glibc = Detected::Absent;
-        probe.machine.musl = Detected::Absent;
-    } else if let Some(version) = probe.host.own_glibc() {
-        // This process runs on the system's glibc.
+        return;
+    }
+    if let Some(version) = probe.host.own_glibc() {
         let version = version.parse::<Version>();
         let version = version.or_else(|error| failed(error.to_string()));
-        probe.machine.musl = Detected::Absent;
         probe.machine.glibc = probe.record("glibc", version, Origin::System);
-    } else {
-        installed(probe);
+        return;
     }
-}
-
-/// The C library of the system, for a program that is linked with musl: glibc, or else musl. A glibc system may
-/// have musl installed as well.
-fn installed(probe: &mut Probe<'_>) {
     match glibc(probe) {
-        Ok(Some((version, path))) => {
-            probe.report(path.clone(), Outcome::Ok, format!("glibc {version}"));
+        Some((path, Ok(version))) => {
+            probe.report(&path, Outcome::Ok, format!("glibc {version}"));
             probe.machine.glibc = Detected::found(version, Origin::File(path));
-            probe.machine.musl = Detected::Absent;
         }
-        Ok(None) => {
-            probe.report("glibc", Outcome::Absent, "no libc.so.6 in the usual folders");
-            probe.machine.glibc = Detected::Absent;
-            musl(probe);
-        }
-        Err((path, failure)) => {
+        Some((path, Err(failure))) => {
             probe.machine.glibc = Detected::unknown(format!("{path}: {failure}"));
             probe.machine.musl = Detected::unknown("a glibc could not be read");
-            probe.report_failure(path, &failure);
+            probe.report_failure(&path, &failure);
+        }
+        None => {
+            probe.report("glibc", Outcome::Absent, "no libc.so.6 in the usual folders");
+            probe.machine.musl = musl(probe);
         }
     }
 }
 
-/// Folders of glibc in distributions: `/lib64` is `/usr/lib` on some and `/usr/lib64` on others.
-fn folders(arch: &str) -> [String; 6] {
-    let triplet = match arch {
+/// The file of the first glibc with a version, or else of the first one without.
+fn glibc(probe: &Probe<'_>) -> Option<(String, Result<Version, Failure>)> {
+    let triplet = match probe.host.target().arch.as_str() {
         "powerpc64" => "powerpc64le-linux-gnu".to_owned(),
         "x86" => "i386-linux-gnu".to_owned(),
         arch => format!("{arch}-linux-gnu"),
     };
-    let triplets = [format!("/lib/{triplet}"), format!("/usr/lib/{triplet}")];
-    let [lib, usr_lib] = triplets;
-    ["/lib64".into(), lib, usr_lib, "/usr/lib64".into(), "/lib".into(), "/usr/lib".into()]
-}
-
-/// The first glibc with a version, or else the first one without.
-fn glibc(probe: &Probe<'_>) -> Result<Option<(Version, String)>, (String, Failure)> {
+    let [lib, usr_lib] = ["/lib", "/usr/lib"].map(|folder| format!("{folder}/{triplet}"));
+    // `/lib64` is `/usr/lib` in some distributions and `/usr/lib64` in others.
+    let folders = ["/lib64", &lib, &usr_lib, "/usr/lib64", "/lib", "/usr/lib"];
     let mut problem = None;
-    for folder in folders(&probe.host.target().arch) {
+    for folder in folders {
         let path = format!("{folder}/libc.so.6");
         let failure = match probe.host.read(&path, LIBRARY) {
             Ok(bytes) => match banner_version(&bytes) {
-                Some(version) => return Ok(Some((version, path))),
+                Some(version) => return Some((path, Ok(version))),
                 // Alpine's gcompat has a libc.so.6 without glibc.
                 None if find(&bytes, b"gcompat").is_some() => continue,
                 None => Failure::Other("no glibc version in it".to_owned()),
@@ -73,9 +63,9 @@ fn glibc(probe: &Probe<'_>) -> Result<Option<(Version, String)>, (String, Failur
             Err(Failure::NotThere) => continue,
             Err(failure) => failure,
         };
-        problem.get_or_insert((path, failure));
+        problem.get_or_insert((path, Err(failure)));
     }
-    problem.map_or(Ok(None), Err)
+    problem
 }
 
 /// The place of a text among bytes.
@@ -87,29 +77,26 @@ fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
 fn banner_version(bytes: &[u8]) -> Option<Version> {
     let start = find(bytes, b"GNU C Library")?;
     let banner = String::from_utf8_lossy(&bytes[start..bytes.len().min(start + 200)]);
-    let (_, number) = banner.split_once("release version ")?;
-    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
-    number[..end].trim_end_matches('.').parse().ok()
+    Version::at_start(banner.split_once("release version ")?.1)
 }
 
 /// musl's loader is its library, and prints its version if it is run without a program.
-fn musl(probe: &mut Probe<'_>) {
+fn musl(probe: &mut Probe<'_>) -> Detected<Version> {
     let names = match probe.host.list("/lib") {
         Ok(names) => names,
         Err(failure) => {
-            probe.machine.musl = Detected::unknown(format!("/lib: {failure}"));
-            return probe.report_failure("/lib", &failure);
+            probe.report_failure("/lib", &failure);
+            return Detected::unknown(format!("/lib: {failure}"));
         }
     };
     let is_loader = |name: &&String| name.starts_with("ld-musl-") && name.ends_with(".so.1");
     let Some(name) = names.iter().find(is_loader) else {
-        probe.machine.musl =
-            Detected::unknown("this program runs on musl, but musl's loader was not found");
-        return probe.report("musl", Outcome::Absent, "no /lib/ld-musl-*.so.1");
+        probe.report("musl", Outcome::Absent, "no /lib/ld-musl-*.so.1");
+        return Detected::unknown("this program runs on musl, but musl's loader was not found");
     };
     let loader = format!("/lib/{name}");
     let version = probe.host.run(&loader, &[]).and_then(|output| musl_version(&output.stderr));
-    probe.machine.musl = probe.record(&loader, version, Origin::File(loader.clone()));
+    probe.record(&loader, version, Origin::File(loader.clone()))
 }
 
 /// From `musl libc (x86_64)`, `Version 1.2.5`, each on a line.

@@ -62,9 +62,7 @@ impl Overrides {
 }
 
 fn override_by<T>(fact: &mut Detected<T>, value: Option<T>, flag: &'static str) {
-    if let Some(value) = value {
-        *fact = Detected::found(value, Origin::Flag(flag.into()));
-    }
+    replace(fact, value.map(|value| Detected::found(value, Origin::Flag(flag.into()))));
 }
 
 impl GpuOverride {
@@ -110,9 +108,7 @@ pub(super) fn add_settings(probe: &mut Probe<'_>) {
         let value = without_uuids(&probe.host.env(name)?);
         Some(Setting { name: name.to_owned(), value, origin: Origin::Env(name.into()) })
     });
-    let mut settings: Vec<Setting> = set.collect();
-    settings.append(&mut probe.machine.settings);
-    probe.machine.settings = settings;
+    probe.machine.settings.splice(0..0, set.collect::<Vec<_>>());
 }
 
 /// `GPU-…` for `GPU-8f6d2db0-…`, in a list with commas.
@@ -126,34 +122,31 @@ fn without_uuids(value: &str) -> String {
 
 /// Applies `CONDA_OVERRIDE_*` with conda's meaning: empty is absent.
 pub(super) fn apply_environment(probe: &mut Probe<'_>) {
-    if let Some(cuda) = variable(probe, "CONDA_OVERRIDE_CUDA", cuda) {
-        if cuda.is_found() {
-            let why = "`CONDA_OVERRIDE_CUDA` gives a CUDA version, but no GPU";
-            expect_gpus(&mut probe.machine, why);
-            if probe.machine.driver == Detected::Absent {
-                probe.machine.driver = Detected::unknown("only its CUDA version was given");
-            }
-        }
-        probe.machine.driver_cuda = cuda;
-    }
-    if let Some(glibc) = variable(probe, "CONDA_OVERRIDE_GLIBC", version) {
-        if glibc.is_found() {
-            probe.machine.musl = Detected::Absent;
-        }
-        probe.machine.glibc = glibc;
-    }
+    let cuda = variable(probe, "CONDA_OVERRIDE_CUDA", cuda);
+    let glibc = variable(probe, "CONDA_OVERRIDE_GLIBC", version);
     let macos = variable(probe, "CONDA_OVERRIDE_OSX", version);
     let windows = variable(probe, "CONDA_OVERRIDE_WIN", version);
     let kernel = variable(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned()));
     let machine = &mut probe.machine;
-    if let Some(macos) = macos {
-        machine.macos = macos;
+    if cuda.as_ref().is_some_and(Detected::is_found) {
+        expect_gpus(machine, "`CONDA_OVERRIDE_CUDA` gives a CUDA version, but no GPU");
+        if machine.driver == Detected::Absent {
+            machine.driver = Detected::unknown("only its CUDA version was given");
+        }
     }
-    if let Some(windows) = windows {
-        machine.windows = windows;
+    if glibc.as_ref().is_some_and(Detected::is_found) {
+        machine.musl = Detected::Absent;
     }
-    if let Some(kernel) = kernel {
-        machine.kernel = kernel;
+    replace(&mut machine.driver_cuda, cuda);
+    replace(&mut machine.glibc, glibc);
+    replace(&mut machine.macos, macos);
+    replace(&mut machine.windows, windows);
+    replace(&mut machine.kernel, kernel);
+}
+
+fn replace<T>(fact: &mut Detected<T>, new: Option<Detected<T>>) {
+    if let Some(new) = new {
+        *fact = new;
     }
 }
 
@@ -182,6 +175,6 @@ fn variable<T>(
         return Some(Detected::found(value, Origin::Env(name.into())));
     }
     let why = format!("{} is not a version", quoted(&text));
-    probe.report(name, Outcome::Failed, why.clone());
+    probe.report(name, Outcome::Failed, &why);
     Some(Detected::unknown(format!("{name}: {why}")))
 }

@@ -23,9 +23,6 @@ pub(crate) struct Record {
 
 impl Record {
     /// Reads a record or its start. Also returns whether it was read to its end.
-    ///
-    /// # Errors
-    /// If the text is not a JSON object, or a value has another type.
     pub(crate) fn read(bytes: &[u8]) -> Result<(Self, bool), serde_json::Error> {
         let mut record = Self::default();
         let mut json = serde_json::Deserializer::from_slice(bytes);

@@ -27,19 +27,14 @@ impl<'h> Probe<'h> {
     }
 
     /// Adds the report of a source.
-    pub(crate) fn report(
-        &mut self,
-        source: impl Into<String>,
-        outcome: Outcome,
-        detail: impl Into<String>,
-    ) {
-        let (source, detail) = (source.into(), detail.into());
+    pub(crate) fn report(&mut self, source: &str, outcome: Outcome, detail: impl Display) {
+        let (source, detail) = (source.to_owned(), detail.to_string());
         self.machine.sources.push(SourceReport { source, outcome, detail });
     }
 
     /// Adds the report of a source that gave no answer.
-    pub(crate) fn report_failure(&mut self, source: impl Into<String>, failure: &Failure) {
-        self.report(source, outcome(failure), failure.to_string());
+    pub(crate) fn report_failure(&mut self, source: &str, failure: &Failure) {
+        self.report(source, outcome(failure), failure);
     }
 
     /// Reports a source, and makes a fact of its answer.
@@ -51,7 +46,7 @@ impl<'h> Probe<'h> {
     ) -> Detected<T> {
         match answer {
             Ok(value) => {
-                self.report(source, Outcome::Ok, value.to_string());
+                self.report(source, Outcome::Ok, &value);
                 Detected::found(value, origin)
             }
             Err(failure) => {

@@ -64,6 +64,42 @@ pub enum Os {
     FreeBsd,
 }
 
+impl Os {
+    /// By its name in Rust and Go.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "linux" => Some(Self::Linux),
+            "macos" => Some(Self::Macos),
+            "windows" => Some(Self::Windows),
+            "freebsd" => Some(Self::FreeBsd),
+            _ => None,
+        }
+    }
+}
+
+impl Subdir {
+    /// The subdir of an operating system on an architecture, by its name in a kernel, Rust or Go.
+    pub fn of(os: Os, arch: &str) -> Option<Self> {
+        let system = match os {
+            Os::Linux => "linux",
+            Os::Macos => "osx",
+            Os::Windows => "win",
+            Os::FreeBsd => "freebsd",
+        };
+        let arch = match arch {
+            "x86_64" | "amd64" | "AMD64" => "64",
+            "x86" | "i386" | "i486" | "i586" | "i686" => "32",
+            "aarch64" | "arm64" | "ARM64" if os == Os::Linux => "aarch64",
+            "aarch64" | "arm64" | "ARM64" => "arm64",
+            "arm" | "armv7l" | "armv8l" => "armv7l",
+            "powerpc64" | "ppc64" | "ppc64le" => "ppc64le",
+            "armv6l" | "riscv64" | "s390x" => arch,
+            _ => return None,
+        };
+        format!("{system}-{arch}").parse().ok()
+    }
+}
+
 super::version::serde_as_text!(Subdir);
 
 impl fmt::Display for Subdir {

@@ -31,6 +31,12 @@ impl Version {
         Self { parts, len: len as u8, candidate: 0 }
     }
 
+    /// The numbers at the start of a text: `24.1.1` of `24.1.1.dev3+gabc`.
+    pub fn at_start(text: &str) -> Option<Self> {
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        text[..end].trim_end_matches('.').parse().ok()
+    }
+
     /// The same version as release candidate `n`.
     pub const fn candidate(self, n: u8) -> Self {
         Self { candidate: n, ..self }

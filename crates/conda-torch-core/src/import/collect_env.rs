@@ -5,10 +5,10 @@
 
 use super::clients::user_agent::set_wsl;
 use super::document::Document;
-use super::labels::LabeledText;
-use super::{Recognized, reported, set};
+use super::fields::Fields;
+use super::{Recognized, origin, set};
 use crate::conda::{Os, Subdir, Version};
-use crate::types::{Adapter, Detected, Gpu, Machine, Vendor};
+use crate::types::{Adapter, Detected, Gpu, Machine, Origin, Vendor};
 
 /// The heading of the list of GPUs.
 const GPUS: &str = "gpu models and configuration";
@@ -16,40 +16,38 @@ const DRIVER: &str = "nvidia driver version";
 
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
     let text = unfold(&document.plain);
-    let labels = LabeledText::of(&text);
+    let fields = Fields::of_text(&text);
     let others = [GPUS, "cuda used to build pytorch", DRIVER, "is cuda available"];
-    let count = others.iter().filter(|label| labels.has(label)).count();
-    let is_named = labels.has("pytorch version") || document.plain.contains("collect_env");
+    let count = others.iter().filter(|label| fields.has(label)).count();
+    let is_named = fields.has("pytorch version") || document.plain.contains("collect_env");
     if count < 2 && !(count == 1 && is_named) {
         return None;
     }
-    fill_system(&text, &labels, machine);
+    let origin = origin(machine);
+    fill_system(&text, &fields, machine, &origin);
+    // Only the vendor of these GPUs matters.
+    let adapter = |vendor| Adapter { vendor, pci_id: String::new(), kernel_driver: None };
     // With a PyTorch for AMD the GPUs are AMD's.
-    if known(&labels, "rocm used to build pytorch").is_some() {
-        add_adapter(Vendor::Amd, machine);
+    if known(&fields, "rocm used to build pytorch").is_some() {
+        machine.adapters.push(adapter(Vendor::Amd));
         set_no_gpu(machine);
     } else {
-        nvidia(&text, &labels, machine);
+        nvidia(&text, &fields, machine, &origin);
     }
-    if known(&labels, "is xpu available") == Some("True") {
-        add_adapter(Vendor::Intel, machine);
+    if known(&fields, "is xpu available") == Some("True") {
+        machine.adapters.push(adapter(Vendor::Intel));
     }
     Some(Ok(()))
 }
 
 /// A value that is not missing.
-fn known<'t>(labels: &LabeledText<'t>, label: &str) -> Option<&'t str> {
-    labels.first(label).filter(|text| !is_missing(text))
+fn known<'f>(fields: &'f Fields, label: &str) -> Option<&'f str> {
+    fields.first(label).filter(|text| !is_missing(text))
 }
 
 /// Whether a value is missing.
 fn is_missing(text: &str) -> bool {
     matches!(text, "" | "N/A" | "n/a" | "None" | "Could not collect" | "No CUDA" | "[N/A]" | "ERR!")
-}
-
-/// Adds a GPU of which only the vendor matters.
-fn add_adapter(vendor: Vendor, machine: &mut Machine) {
-    machine.adapters.push(Adapter { vendor, pci_id: String::new(), kernel_driver: None });
 }
 
 fn set_no_gpu(machine: &mut Machine) {
@@ -58,46 +56,43 @@ fn set_no_gpu(machine: &mut Machine) {
     machine.gpu_count = Detected::Absent;
 }
 
-fn nvidia(text: &str, labels: &LabeledText<'_>, machine: &mut Machine) {
-    let version = known(labels, DRIVER).or_else(|| version_below(text));
+fn nvidia(text: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
+    let version = known(fields, DRIVER).or_else(|| version_below(text));
     let driver = version.and_then(|value| value.split_whitespace().next()?.parse().ok());
-    set(machine, |machine| &mut machine.driver, driver);
-    let names = gpus(labels);
-    let count = u32::try_from(names.len()).ok().filter(|count| *count > 0);
-    for (index, (name, mig)) in (0..).zip(names) {
-        let (name, mig) = (reported(name, machine), reported(mig, machine));
-        let unknown = Gpu::unknown(index, "collect_env does not report it");
-        machine.gpus.push(Gpu { name, mig, ..unknown });
+    set(&mut machine.driver, driver, origin);
+    for (index, (name, is_mig)) in (0..).zip(gpus(fields)) {
+        let mut gpu = Gpu::unknown(index, "collect_env does not report it");
+        set(&mut gpu.name, Some(name), origin);
+        set(&mut gpu.mig, Some(is_mig), origin);
+        machine.gpus.push(gpu);
     }
-    let no_devices = labels.first(GPUS).is_some_and(|text| text.starts_with("No devices"));
-    machine.gpu_count = match count {
-        Some(count) => reported(count, machine),
-        None if no_devices && driver.is_some() => Detected::Absent,
-        None if driver.is_none() && sees_no_gpu(labels) => return set_no_gpu(machine),
-        None => Detected::unknown("`nvidia-smi` named none"),
+    let no_devices = fields.first(GPUS).is_some_and(|text| text.starts_with("No devices"));
+    machine.gpu_count = match u32::try_from(machine.gpus.len()) {
+        Ok(count @ 1..) => Detected::found(count, origin.clone()),
+        _ if no_devices && driver.is_some() => Detected::Absent,
+        _ if driver.is_none() && sees_no_gpu(fields) => return set_no_gpu(machine),
+        _ => Detected::unknown("`nvidia-smi` named none"),
     };
 }
 
 /// Whether neither `nvidia-smi` nor PyTorch found a GPU.
-fn sees_no_gpu(labels: &LabeledText<'_>) -> bool {
-    let is_available = labels.first("is cuda available");
-    labels.has(GPUS) && labels.has(DRIVER) && matches!(is_available, Some("False" | "No"))
+fn sees_no_gpu(fields: &Fields) -> bool {
+    let is_available = fields.first("is cuda available");
+    fields.has(GPUS) && fields.has(DRIVER) && matches!(is_available, Some("False" | "No"))
 }
 
 /// The driver's version on the line below its label: one a GPU.
 fn version_below(text: &str) -> Option<&str> {
     let mut lines = text.lines().map(str::trim);
-    let is_label = |line: &str| {
-        line.strip_suffix(':').is_some_and(|label| label.trim_end() == "Nvidia driver version")
-    };
-    lines.find(|line| is_label(line))?;
+    let label = |line: &str| line.strip_suffix(':').map(str::trim_end).map(str::to_owned);
+    lines.find(|line| label(line).as_deref() == Some("Nvidia driver version"))?;
     lines.next()
 }
 
 /// The names of the GPUs in order, and whether MIG is on.
-fn gpus(labelled: &LabeledText<'_>) -> Vec<(String, bool)> {
+fn gpus(fields: &Fields) -> Vec<(String, bool)> {
     let mut gpus: Vec<(String, bool)> = Vec::new();
-    let mut entries = labelled.iter().skip_while(|(label, _)| *label != GPUS);
+    let mut entries = fields.iter().skip_while(|(label, _)| *label != GPUS);
     let only = entries.next().map_or("", |(_, value)| value);
     let numbered = only.strip_prefix("GPU ").and_then(|rest| rest.split_once(": "));
     let name = numbered.map_or(only, |(_, name)| name);
@@ -108,9 +103,7 @@ fn gpus(labelled: &LabeledText<'_>) -> Vec<(String, bool)> {
         if label.strip_prefix("gpu ").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())) {
             gpus.push((without_uuid(value), false));
         } else if label.starts_with("mig ") {
-            if let Some(last) = gpus.last_mut() {
-                last.1 = true;
-            }
+            gpus.last_mut().into_iter().for_each(|(_, is_mig)| *is_mig = true);
         } else {
             break;
         }
@@ -122,113 +115,77 @@ fn without_uuid(name: &str) -> String {
     name.split(" (UUID").next().unwrap_or(name).trim().to_owned()
 }
 
-/// Names of architectures, by the OS and its platform.
-const ARCHITECTURES: [(Os, &[&str], Subdir); 9] = [
-    (Os::Linux, ARM, Subdir::LinuxAarch64),
-    (Os::Linux, X86, Subdir::Linux64),
-    (Os::Linux, &["ppc64le"], Subdir::LinuxPpc64le),
-    (Os::Linux, &["s390x"], Subdir::LinuxS390x),
-    (Os::Linux, &["riscv64"], Subdir::LinuxRiscv64),
-    (Os::Macos, ARM, Subdir::OsxArm64),
-    (Os::Macos, X86, Subdir::Osx64),
-    (Os::Windows, ARM, Subdir::WinArm64),
-    (Os::Windows, X86, Subdir::Win64),
-];
-const ARM: &[&str] = &["aarch64", "arm64", "ARM64"];
-const X86: &[&str] = &["x86_64", "AMD64", "amd64"];
-
 /// Fills what the lines `OS`, `Libc version`, `Python platform` and those about the CPU report.
-fn fill_system(text: &str, labels: &LabeledText<'_>, machine: &mut Machine) {
-    let os = known(labels, "os").unwrap_or_default();
-    let python = known(labels, "python platform").unwrap_or_default();
+fn fill_system(text: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
+    let os = known(fields, "os").unwrap_or_default();
+    let python = known(fields, "python platform").unwrap_or_default();
     let system = system(os, python, text);
-    let texts = [os, python, labels.first("architecture").unwrap_or_default()];
+    let texts = [os, python, fields.first("architecture").unwrap_or_default()];
+    let mut words = texts.iter().flat_map(|text| text.split([' ', '-', '.', ',', '(', ')']));
     let subdir = system.and_then(|system| {
-        let subdir = texts.iter().find_map(|text| subdir(system, text));
+        let subdir = words.find_map(|word| Subdir::of(system, word));
         // PyTorch has no other platform on Windows.
         subdir.or((system == Os::Windows).then_some(Subdir::Win64))
     });
-    match (subdir, system) {
-        (Some(subdir), _) => machine.subdir = reported(subdir, machine),
-        (None, Some(system)) => {
-            let why = format!("the architecture of this {system:?} is not reported");
-            machine.subdir = Detected::unknown(why);
-        }
-        (None, None) => {}
+    set(&mut machine.subdir, subdir, origin);
+    if let (None, Some(system)) = (subdir, system) {
+        let why = format!("the architecture of this {system:?} is not reported");
+        machine.subdir = Detected::unknown(why);
     }
-    let name = (!os.is_empty()).then(|| without_architecture(os).to_owned());
-    set(machine, |machine| &mut machine.os, name);
-    let processor = processor(text, labels);
-    let is_apple = processor.as_deref().is_some_and(|name| name.starts_with("Apple M"));
-    if is_apple && subdir == Some(Subdir::Osx64) {
-        machine.rosetta = reported(true, machine);
-    }
-    set(machine, |machine| &mut machine.cpu, processor);
+    // Without the architecture: `Ubuntu 22.04.3 LTS (x86_64)`.
+    let ends = ["(x86_64)", "(aarch64)", "(arm64)", "(ppc64le)"];
+    let name = ends.iter().find_map(|end| os.strip_suffix(end)).unwrap_or(os).trim_end();
+    set(&mut machine.os, (!os.is_empty()).then(|| name.to_owned()), origin);
+    let processor = processor(text, fields);
+    let is_apple = processor.is_some_and(|name| name.starts_with("Apple M"));
+    let is_rosetta = is_apple && subdir == Some(Subdir::Osx64);
+    set(&mut machine.rosetta, is_rosetta.then_some(true), origin);
+    set(&mut machine.cpu, processor.map(str::to_owned), origin);
     match system {
-        Some(Os::Linux) => linux(os, python, labels, machine),
+        Some(Os::Linux) => linux(os, python, fields, machine, origin),
         Some(Os::Macos) => {
             let by_os = os.split([' ', '(']).find_map(|word| word.parse().ok());
             let by_python = || python.strip_prefix("macOS-")?.split('-').next()?.parse().ok();
-            set(machine, |machine| &mut machine.macos, by_os.or_else(by_python));
+            set(&mut machine.macos, by_os.or_else(by_python), origin);
         }
-        Some(Os::Windows) => set(machine, |machine| &mut machine.windows, windows(os, python)),
+        Some(Os::Windows) => set(&mut machine.windows, windows(os, python), origin),
         Some(Os::FreeBsd) | None => {}
     }
 }
 
 /// The OS. Windows prints `Could not collect` if `wmic` does not answer; then its paths show it.
 fn system(os: &str, python: &str, text: &str) -> Option<Os> {
-    let starts = |names: &[&str]| {
-        names.iter().any(|name| {
-            os.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-                || python.starts_with(name)
-        })
-    };
+    let is_macos = ["macos", "mac os", "darwin"]
+        .iter()
+        .any(|name| [os, python].iter().any(|text| text.to_ascii_lowercase().starts_with(name)));
     if os.contains("Windows") || python.starts_with("Windows") {
         Some(Os::Windows)
-    } else if starts(&["macOS", "Mac OS", "Darwin"]) {
+    } else if is_macos {
         Some(Os::Macos)
     } else if !os.is_empty() || python.starts_with("Linux") {
         Some(Os::Linux)
-    } else if text.contains(":\\") {
-        Some(Os::Windows)
     } else {
-        None
+        text.contains(":\\").then_some(Os::Windows)
     }
 }
 
-/// The platform by an architecture somewhere in a text.
-fn subdir(system: Os, text: &str) -> Option<Subdir> {
-    let is_it = |(os, names, _): &&(Os, &[&str], Subdir)| {
-        *os == system && names.iter().any(|name| text.contains(name))
-    };
-    ARCHITECTURES.iter().find(is_it).map(|(.., subdir)| *subdir)
-}
-
-/// `Ubuntu 22.04.3 LTS (x86_64)`: the name.
-fn without_architecture(os: &str) -> &str {
-    let ends = ["(x86_64)", "(aarch64)", "(arm64)", "(ppc64le)"];
-    ends.iter().find_map(|end| os.strip_suffix(end)).unwrap_or(os).trim_end()
-}
-
-fn linux(os: &str, python: &str, labels: &LabeledText<'_>, machine: &mut Machine) {
-    let by_libc = || known(labels, "libc version")?.strip_prefix("glibc-")?.parse().ok();
+fn linux(os: &str, python: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
+    let by_libc = || known(fields, "libc version")?.strip_prefix("glibc-")?.parse().ok();
     let by_python = || python.rsplit_once("glibc")?.1.parse().ok();
-    if let Some(glibc) = by_libc().or_else(by_python) {
-        machine.glibc = reported(glibc, machine);
-    } else if os.starts_with("Alpine") || python.contains("-musl") {
+    if os.starts_with("Alpine") || python.contains("-musl") {
         machine.glibc = Detected::Absent;
     }
+    set(&mut machine.glibc, by_libc().or_else(by_python), origin);
     let Some(rest) = python.strip_prefix("Linux-") else { return };
     let ends = ["-x86_64", "-aarch64", "-ppc64le", "-with-", "-s390x", "-riscv64"];
     let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
     let kernel = &rest[..end];
-    set_wsl(machine, kernel);
-    machine.kernel = reported(kernel.to_owned(), machine);
+    set_wsl(machine, kernel, origin);
+    set(&mut machine.kernel, Some(kernel.to_owned()), origin);
     // The name of NVIDIA's kernels for Jetson.
-    if kernel.ends_with("-tegra") {
-        machine.jetson = reported(format!("NVIDIA Jetson (kernel {kernel})"), machine);
-    }
+    let is_jetson = kernel.ends_with("-tegra");
+    let model = is_jetson.then(|| format!("NVIDIA Jetson (kernel {kernel})"));
+    set(&mut machine.jetson, model, origin);
 }
 
 /// `Microsoft Windows 11 Pro (10.0.22631 64-bit)`, `Windows-10-10.0.22631-SP0`.
@@ -238,13 +195,13 @@ fn windows(os: &str, python: &str) -> Option<Version> {
 }
 
 /// `Model name:` of `lscpu`, `Name:` or `Name=` on Windows, the line below `CPU:` on macOS.
-fn processor(text: &str, labels: &LabeledText<'_>) -> Option<String> {
-    let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "CPU:").skip(1);
-    let below = lines.next().filter(|line| !line.is_empty() && !line.contains([':', '=']));
-    let by_equals =
-        || text.lines().find_map(|line| line.trim().strip_prefix("Name=")).map(str::trim);
-    let name = labels.first("model name").or_else(|| labels.first("name"));
-    name.or_else(by_equals).or(below).filter(|name| !name.is_empty()).map(str::to_owned)
+fn processor<'t>(text: &'t str, fields: &'t Fields) -> Option<&'t str> {
+    let lines = || text.lines().map(str::trim);
+    let below = || lines().skip_while(|line| *line != "CPU:").nth(1);
+    let below = || below().filter(|line| !line.is_empty() && !line.contains([':', '=']));
+    let by_equals = || lines().find_map(|line| line.strip_prefix("Name=")).map(str::trim);
+    let name = fields.first_of(&["model name", "name"]).or_else(by_equals).or_else(below);
+    name.filter(|name| !name.is_empty())
 }
 
 /// Labels at the start of a line.
@@ -278,20 +235,15 @@ const LABELS: [&str; 25] = [
 
 /// The text with each label at the start of a line: the summary of an issue and a terminal join lines.
 fn unfold(text: &str) -> String {
-    let mut unfolded = String::new();
-    for line in text.lines() {
-        let starts = starts(line);
-        let mut from = 0;
+    let unfold = |line: &str| {
+        let (mut unfolded, starts) = (line.to_owned(), starts(line));
         // A single label stays where it is.
-        for place in starts.iter().filter(|_| starts.len() > 1) {
-            unfolded += &line[from..*place];
-            unfolded.push('\n');
-            from = *place;
+        for start in starts.iter().rev().filter(|_| starts.len() > 1) {
+            unfolded.insert(*start, '\n');
         }
-        unfolded += &line[from..];
-        unfolded.push('\n');
-    }
-    unfolded
+        unfolded
+    };
+    text.lines().map(unfold).collect::<Vec<_>>().join("\n")
 }
 
 /// Where labels start in a line, and those of single GPUs.
@@ -318,7 +270,7 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<(String, bool)> {
-        gpus(&LabeledText::of(text))
+        gpus(&Fields::of_text(text))
     }
 
     #[test]
@@ -395,7 +347,7 @@ mod tests {
 
     fn read_system(text: &str) -> Machine {
         let mut machine = super::super::unknown_machine("collect_env");
-        fill_system(text, &LabeledText::of(text), &mut machine);
+        fill_system(text, &Fields::of_text(text), &mut machine, &Origin::Baseline);
         machine
     }
 
@@ -493,8 +445,7 @@ mod tests {
 
     #[test]
     fn text_with_a_label_a_line_is_unchanged() {
-        let text =
-            "GPU models and configuration: GPU 0: Quadro P1000\nCPU:\nArchitecture: x86_64\n";
+        let text = "GPU models and configuration: GPU 0: Quadro P1000\nCPU:\nArchitecture: x86_64";
         assert_eq!(unfold(text), text);
     }
 }

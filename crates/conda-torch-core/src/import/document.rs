@@ -51,11 +51,6 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// Whether this is JSON with all of these keys at the top.
-    pub(super) fn has_keys(&self, keys: &[&str]) -> bool {
-        self.value().is_some_and(|value| keys.iter().all(|key| value.get(key).is_some()))
-    }
-
     /// Whether this is damaged JSON that has one of these words.
     pub(super) fn is_damaged_with(&self, words: &[&str]) -> bool {
         matches!(self.json, Some(Err(_))) && words.iter().any(|word| self.plain.contains(word))
@@ -147,7 +142,6 @@ mod tests {
         let error = document.whole().expect_err("cut off");
         assert!(error.starts_with("the JSON is cut off") && error.contains("line 5"), "{error}");
         assert!(document.is_damaged_with(&["\"a\""]) && !document.is_damaged_with(&["\"b\""]));
-        assert!(!document.has_keys(&["a"]));
     }
 
     #[test]

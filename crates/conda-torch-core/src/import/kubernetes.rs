@@ -11,73 +11,68 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::nvidia_smi::ReportedGpu;
-use super::{Recognized, origin, report, reported};
-use crate::conda::Subdir;
-use crate::types::{CudaVersion, Detected, DriverVersion, Machine, Outcome};
+use super::{Recognized, origin, report, set};
+use crate::conda::{Os, Subdir};
+use crate::types::{CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome};
 
 /// The most GPUs of one kind that are listed.
 const MOST: u32 = 64;
 
-/// The nodes in a document: one, or the items of a list.
-fn nodes(value: &Value) -> Vec<&Value> {
+/// The nodes in a document: one, or the items of a list, or one of which a template printed the labels.
+fn nodes(value: &Value) -> Vec<Node> {
     let is_node = |value: &Value| {
         value["kind"] == "Node"
             || value["kind"].is_null() && value["status"].get("nodeInfo").is_some()
     };
+    let is_label = |key: &String| key.starts_with("nvidia.com/") || key == "kubernetes.io/arch";
+    if value.as_object().is_some_and(|labels| labels.keys().any(is_label)) {
+        return vec![Node::of_labels(value)];
+    }
     if is_node(value) {
-        return vec![value];
+        return vec![Node::of(value)];
     }
     let items = value["items"].as_array().into_iter().flatten();
     let is_list = value["kind"] == "NodeList";
-    items.filter(|item| is_list || is_node(item)).collect()
-}
-
-/// Labels alone, as a template prints them.
-fn is_labels(value: &Value) -> bool {
-    let is_label = |key: &String| key.starts_with("nvidia.com/") || key == "kubernetes.io/arch";
-    value.as_object().is_some_and(|labels| labels.keys().any(is_label))
+    items.filter(|item| is_list || is_node(item)).map(Node::of).collect()
 }
 
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
-    let is_nodes = document.value().is_some_and(|it| !nodes(it).is_empty() || is_labels(it))
+    let nodes = document.value().map(nodes).unwrap_or_default();
+    let is_it = !nodes.is_empty()
         || document.is_damaged_with(&["\"nodeInfo\"", "\"nvidia.com/", "kubernetes.io/"]);
-    is_nodes.then(|| fill(document.whole()?, document.platform, machine))
+    is_it.then(|| document.whole().and_then(|_| fill(&nodes, document.platform, machine)))
 }
 
-fn fill(value: &Value, platform: Option<Subdir>, machine: &mut Machine) -> Result<(), String> {
-    let all: Vec<Node> = if is_labels(value) {
-        vec![Node::of_labels(value)]
-    } else {
-        nodes(value).into_iter().map(Node::of).collect()
-    };
-    let subdir = chosen(&all, platform)?;
+fn fill(all: &[Node], platform: Option<Subdir>, machine: &mut Machine) -> Result<(), String> {
+    let subdir = chosen(all, platform)?;
     let has_gpus = all.iter().any(|node| node.subdir == subdir && node.gpus.is_some());
     let counts = |node: &&Node| node.subdir == subdir && node.gpus.is_some() == has_gpus;
     let used: Vec<&Node> = all.iter().filter(counts).collect();
-    if let Some(subdir) = subdir {
-        machine.subdir = reported(subdir, machine);
-    }
+    let origin = origin(machine);
+    set(&mut machine.subdir, subdir, &origin);
     machine.glibc = Detected::unknown("a container has its own");
-    machine.os = common(&used, |node| node.os.clone(), machine);
-    machine.kernel = common(&used, |node| node.kernel.clone(), machine);
+    machine.os = common(&used, |node| node.os.as_ref(), &origin);
+    machine.kernel = common(&used, |node| node.kernel.as_ref(), &origin);
     if has_gpus {
-        driver(&used, machine);
-        gpus(&used, machine);
+        driver(&used, machine, &origin);
+        gpus(&used, machine, &origin);
     } else {
         machine.driver_cuda = Detected::Absent;
         machine.gpu_count = Detected::Absent;
     }
-    report_nodes(&all, &used, subdir, machine);
+    report_nodes(all, &used, subdir, machine);
     Ok(())
 }
 
 /// The platform that counts: the requested one, or that of most nodes with a GPU, or that of most nodes.
 fn chosen(nodes: &[Node], requested: Option<Subdir>) -> Result<Option<Subdir>, String> {
     if let Some(requested) = requested {
-        return match nodes.iter().any(|node| node.subdir.is_none_or(|subdir| subdir == requested)) {
-            true if nodes.iter().any(|node| node.subdir == Some(requested)) => Ok(Some(requested)),
-            true => Ok(None),
-            false => Err(format!("no node of `{requested}`: {}", platforms(nodes))),
+        let mut platforms = nodes.iter().map(|node| node.subdir);
+        // A node that does not report its platform may be of the requested one.
+        return match nodes.iter().any(|node| node.subdir == Some(requested)) {
+            true => Ok(Some(requested)),
+            false if platforms.any(|subdir| subdir.is_none()) => Ok(None),
+            false => Err(format!("no node of `{requested}`: {}", platform_counts(nodes))),
         };
     }
     let weight = |subdir: Option<Subdir>| {
@@ -89,31 +84,28 @@ fn chosen(nodes: &[Node], requested: Option<Subdir>) -> Result<Option<Subdir>, S
     Ok(all.max_by_key(|subdir| weight(*subdir)).flatten())
 }
 
-/// `3 of linux-64, 1 of linux-aarch64`.
-fn platforms(nodes: &[Node]) -> String {
-    let mut known: Vec<Option<Subdir>> = Vec::new();
+/// `3 of linux-64, 1 of linux-aarch64`, in the order of the nodes.
+fn platform_counts(nodes: &[Node]) -> String {
+    let mut counts: Vec<(Option<Subdir>, usize)> = Vec::new();
     for node in nodes {
-        if !known.contains(&node.subdir) {
-            known.push(node.subdir);
+        match counts.iter_mut().find(|(subdir, _)| *subdir == node.subdir) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((node.subdir, 1)),
         }
     }
-    let count = |subdir: &Option<Subdir>| {
-        let count = nodes.iter().filter(|node| node.subdir == *subdir).count();
-        format!("{count} of {}", platform_name(*subdir))
-    };
-    known.iter().map(count).collect::<Vec<_>>().join(", ")
+    let text = |(subdir, count)| format!("{count} of {}", platform_name(subdir));
+    counts.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// What all nodes have in common.
 fn common(
     nodes: &[&Node],
-    of: impl Fn(&Node) -> Option<String>,
-    machine: &Machine,
+    of: impl Fn(&Node) -> Option<&String>,
+    origin: &Origin,
 ) -> Detected<String> {
-    let mut values = nodes.iter().map(|node| of(node));
-    match values.next().flatten() {
-        Some(first) if values.all(|value| value.as_ref() == Some(&first)) => {
-            reported(first, machine)
+    match nodes.first().and_then(|node| of(node)) {
+        Some(first) if nodes.iter().all(|node| of(node) == Some(first)) => {
+            Detected::found(first.clone(), origin.clone())
         }
         Some(_) => Detected::unknown("the nodes differ"),
         None => Detected::unknown("the nodes do not report it"),
@@ -121,22 +113,19 @@ fn common(
 }
 
 /// The oldest driver and the oldest CUDA: what runs with them runs on every node.
-fn driver(nodes: &[&Node], machine: &mut Machine) {
+fn driver(nodes: &[&Node], machine: &mut Machine, origin: &Origin) {
     let older = |a: DriverVersion, b: DriverVersion| if a.is_at_least(b) { b } else { a };
-    if let Some(driver) = nodes.iter().filter_map(|node| node.driver).reduce(older) {
-        machine.driver = reported(driver, machine);
-    }
+    let driver = nodes.iter().filter_map(|node| node.driver).reduce(older);
+    set(&mut machine.driver, driver, origin);
+    set(&mut machine.driver_cuda, nodes.iter().filter_map(|node| node.cuda).min(), origin);
     // A node that only reports its driver may have the oldest CUDA: then it follows from the driver.
-    let is_partial = nodes.iter().any(|node| node.driver.is_some() && node.cuda.is_none());
-    if is_partial {
+    if nodes.iter().any(|node| node.driver.is_some() && node.cuda.is_none()) {
         machine.driver_cuda = Detected::unknown("not every node reports it");
-    } else if let Some(cuda) = nodes.iter().filter_map(|node| node.cuda).min() {
-        machine.driver_cuda = reported(cuda, machine);
     }
 }
 
 /// Every kind of GPU, as often as on the node with most of it.
-fn gpus(nodes: &[&Node], machine: &mut Machine) {
+fn gpus(nodes: &[&Node], machine: &mut Machine, origin: &Origin) {
     let mut kinds: Vec<NodeGpus> = Vec::new();
     for gpus in nodes.iter().filter_map(|node| node.gpus.as_ref()) {
         match kinds.iter_mut().find(|kind| kind.gpu == gpus.gpu) {
@@ -144,14 +133,16 @@ fn gpus(nodes: &[&Node], machine: &mut Machine) {
             None => kinds.push(gpus.clone()),
         }
     }
-    let is_counted = kinds.iter().all(|kind| kind.count.is_some());
-    let each =
-        |kind: NodeGpus| (0..kind.count.unwrap_or(1).min(MOST)).map(move |_| kind.gpu.clone());
-    for (index, gpu) in (0..).zip(kinds.into_iter().flat_map(each)) {
-        machine.gpus.push(gpu.describe(index, "no label reports it", &origin(machine)));
+    for kind in &kinds {
+        for _ in 0..kind.count.unwrap_or(1).min(MOST) {
+            let index = u32::try_from(machine.gpus.len()).unwrap_or(u32::MAX);
+            machine.gpus.push(kind.gpu.clone().describe(index, "no label reports it", origin));
+        }
     }
     machine.gpu_count = match u32::try_from(machine.gpus.len()) {
-        Ok(count) if is_counted => reported(count, machine),
+        Ok(count) if kinds.iter().all(|kind| kind.count.is_some()) => {
+            Detected::found(count, origin.clone())
+        }
         Ok(_) | Err(_) => Detected::unknown("the labels have no count"),
     };
 }
@@ -249,15 +240,18 @@ impl Node {
         let status = |key: &str| info[key].as_str();
         let arch = labels.text("kubernetes.io/arch").or(labels.text("beta.kubernetes.io/arch"));
         let os = labels.text("kubernetes.io/os").or(labels.text("beta.kubernetes.io/os"));
+        let (arch, os) = (arch.or(status("architecture")), os.or(status("operatingSystem")));
         Self {
             name: value["metadata"]["name"].as_str().unwrap_or("without a name").to_owned(),
-            subdir: subdir(arch.or(status("architecture")), os.or(status("operatingSystem"))),
+            subdir: arch
+                .zip(Os::of(os.unwrap_or("linux")))
+                .and_then(|(arch, os)| Subdir::of(os, arch)),
             os: status("osImage").map(str::to_owned).or_else(|| os_release(&labels)),
             kernel: status("kernelVersion")
                 .or(labels.text("feature.node.kubernetes.io/kernel-version.full"))
                 .map(str::to_owned),
-            driver: node_driver(&labels),
-            cuda: node_cuda(&labels),
+            driver: version(&labels, "driver"),
+            cuda: version(&labels, "runtime"),
             gpus: node_gpus(&labels, &value["status"]),
         }
     }
@@ -268,20 +262,6 @@ impl Node {
     }
 }
 
-/// Conda's platform for Go's names.
-fn subdir(arch: Option<&str>, os: Option<&str>) -> Option<Subdir> {
-    match (arch?, os.unwrap_or("linux")) {
-        ("amd64", "linux") => Some(Subdir::Linux64),
-        ("arm64", "linux") => Some(Subdir::LinuxAarch64),
-        ("ppc64le", "linux") => Some(Subdir::LinuxPpc64le),
-        ("s390x", "linux") => Some(Subdir::LinuxS390x),
-        ("riscv64", "linux") => Some(Subdir::LinuxRiscv64),
-        ("amd64", "windows") => Some(Subdir::Win64),
-        ("arm64", "windows") => Some(Subdir::WinArm64),
-        _ => None,
-    }
-}
-
 /// The labels of Node Feature Discovery.
 fn os_release(labels: &Labels<'_>) -> Option<String> {
     let id = labels.text("feature.node.kubernetes.io/system-os_release.ID")?;
@@ -289,24 +269,17 @@ fn os_release(labels: &Labels<'_>) -> Option<String> {
     Some(version.map_or(id.to_owned(), |version| format!("{id} {version}")))
 }
 
-/// A version in one label, or else in parts. The old names of the parts are deprecated.
-fn version<T: FromStr>(labels: &Labels<'_>, names: [&str; 2], parts: [&[&str]; 2]) -> Option<T> {
-    let joined = |(name, parts): (&str, &[&str])| {
-        let number = |part: &&str| labels.text(&format!("nvidia.com/cuda.{name}.{part}"));
-        let numbers: Vec<&str> = parts.iter().map_while(number).collect();
+/// The version of the driver or the CUDA runtime, in one label or else in parts. The old labels are
+/// deprecated: `cuda.driver.rev` is now `cuda.driver-version.revision`.
+fn version<T: FromStr>(labels: &Labels<'_>, name: &str) -> Option<T> {
+    let number = |part: &str| labels.text(&format!("nvidia.com/cuda.{name}{part}"));
+    let joined = |parts: [&str; 3]| {
+        let numbers: Vec<&str> = parts.into_iter().map_while(number).collect();
         (!numbers.is_empty()).then(|| numbers.join("."))
     };
-    let whole = labels.text(&format!("nvidia.com/cuda.{}.full", names[0])).map(str::to_owned);
-    whole.or_else(|| names.into_iter().zip(parts).find_map(joined))?.parse().ok()
-}
-
-fn node_driver(labels: &Labels<'_>) -> Option<DriverVersion> {
-    let parts = [&["major", "minor", "revision"][..], &["major", "minor", "rev"]];
-    version(labels, ["driver-version", "driver"], parts)
-}
-
-fn node_cuda(labels: &Labels<'_>) -> Option<CudaVersion> {
-    version(labels, ["runtime-version", "runtime"], [&["major", "minor"]; 2])
+    let whole = number("-version.full").map(str::to_owned);
+    let new = || joined(["-version.major", "-version.minor", "-version.revision"]);
+    whole.or_else(new).or_else(|| joined([".major", ".minor", ".rev"]))?.parse().ok()
 }
 
 fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
@@ -333,10 +306,8 @@ fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
         let profile = key.strip_prefix("nvidia.com/mig-");
         profile.and_then(|rest| rest.strip_suffix(".count")).is_some() && value != "0"
     };
-    let (name, is_slice) = product.map_or((None, false), |product| {
-        let (name, is_slice) = card(product);
-        (Some(name), is_slice)
-    });
+    let (name, is_slice) = product.map(card).unzip();
+    let is_slice = is_slice.unwrap_or(false);
     let major = labels.number("nvidia.com/gpu.compute.major");
     let minor = labels.number("nvidia.com/gpu.compute.minor");
     let capability = major.zip(minor).and_then(|(x, y)| format!("{x}.{y}").parse().ok());

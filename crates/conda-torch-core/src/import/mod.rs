@@ -8,8 +8,8 @@ mod baseline;
 mod clients;
 mod collect_env;
 mod document;
+mod fields;
 mod kubernetes;
-mod labels;
 mod machine_json;
 pub mod nvidia_smi;
 mod terminal_text;
@@ -20,56 +20,37 @@ use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 pub use baseline::assume_baseline;
 pub use document::text_of;
 
-use clients::InfoFormat;
+use clients::{CONDA, MAMBA, MICROMAMBA, PIXI, PIXI_TEXT};
 use document::Document;
-use nvidia_smi::{Report, banner, csv, message, query, xml};
+use nvidia_smi::{banner, csv, message, query, xml};
 
 /// `None`: the document has another format. An error: what is wrong with it.
 type Recognized = Option<Result<(), String>>;
 
-/// How a format is read.
-enum Reader {
-    NvidiaSmi(fn(&str) -> Option<Report>),
-    InfoJson(&'static InfoFormat),
-    InfoText(&'static InfoFormat),
-    Other(fn(&Document<'_>, &mut Machine) -> Recognized),
-}
+/// Reads a document of one format.
+type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
 
 /// Every format except our own, by the command that prints it. Those that report most come first: a text may have
 /// several.
 const FORMATS: [(&str, Reader); 17] = [
-    ("kubectl get nodes -o json", Reader::Other(kubernetes::read)),
-    ("conda info --json", Reader::InfoJson(&clients::CONDA)),
-    ("micromamba info --json", Reader::InfoJson(&clients::MICROMAMBA)),
-    ("mamba info --json", Reader::InfoJson(&clients::MAMBA)),
-    ("pixi info --json", Reader::InfoJson(&clients::PIXI)),
-    ("python -m torch.utils.collect_env", Reader::Other(collect_env::read)),
-    ("micromamba info", Reader::InfoText(&clients::MICROMAMBA)),
-    ("mamba info", Reader::InfoText(&clients::MAMBA)),
-    ("conda info", Reader::InfoText(&clients::CONDA)),
-    ("pixi info", Reader::InfoText(&clients::PIXI)),
-    ("nvidia-smi -q -x", Reader::NvidiaSmi(xml::parse)),
-    ("nvidia-smi -q", Reader::NvidiaSmi(query::parse)),
-    ("nvidia-smi", Reader::NvidiaSmi(banner::parse)),
-    ("nvidia-smi -L", Reader::NvidiaSmi(query::parse_list)),
-    ("nvidia-smi --version", Reader::NvidiaSmi(query::parse_version)),
-    ("nvidia-smi --query-gpu", Reader::NvidiaSmi(csv::parse)),
-    ("nvidia-smi's message", Reader::Other(message::read)),
+    ("kubectl get nodes -o json", kubernetes::read),
+    ("conda info --json", |document, machine| CONDA.read_json(document, machine)),
+    ("micromamba info --json", |document, machine| MICROMAMBA.read_json(document, machine)),
+    ("mamba info --json", |document, machine| MAMBA.read_json(document, machine)),
+    ("pixi info --json", |document, machine| PIXI.read_json(document, machine)),
+    ("python -m torch.utils.collect_env", collect_env::read),
+    ("micromamba info", |document, machine| MICROMAMBA.read_text(document, machine)),
+    ("mamba info", |document, machine| MAMBA.read_text(document, machine)),
+    ("conda info", |document, machine| CONDA.read_text(document, machine)),
+    ("pixi info", |document, machine| PIXI_TEXT.read_text(document, machine)),
+    ("nvidia-smi -q -x", |it, machine| nvidia_smi::read(xml::parse, it, machine)),
+    ("nvidia-smi -q", |it, machine| nvidia_smi::read(query::parse, it, machine)),
+    ("nvidia-smi", |it, machine| nvidia_smi::read(banner::parse, it, machine)),
+    ("nvidia-smi -L", |it, machine| nvidia_smi::read(query::parse_list, it, machine)),
+    ("nvidia-smi --version", |it, machine| nvidia_smi::read(query::parse_version, it, machine)),
+    ("nvidia-smi --query-gpu", |it, machine| nvidia_smi::read(csv::parse, it, machine)),
+    ("nvidia-smi's message", message::read),
 ];
-
-impl Reader {
-    fn read(&self, document: &Document<'_>, machine: &mut Machine) -> Recognized {
-        match self {
-            Self::NvidiaSmi(parse) => {
-                nvidia_smi::fill(parse(&document.plain)?, machine);
-                Some(Ok(()))
-            }
-            Self::InfoJson(format) => clients::read_json(format, document, machine),
-            Self::InfoText(format) => clients::read_text(format, document, machine),
-            Self::Other(read) => read(document, machine),
-        }
-    }
-}
 
 /// Why a document is not a machine.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +94,7 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     }
     for (format, reader) in FORMATS {
         let mut machine = unknown_machine(format);
-        match reader.read(&document, &mut machine) {
+        match reader(&document, &mut machine) {
             None => {}
             Some(Ok(())) => {
                 let (source, detail) = ("--machine".to_owned(), format!("read as {format}"));
@@ -160,24 +141,15 @@ fn unknown_machine(format: &str) -> Machine {
     }
 }
 
-/// A fact that the machine's document reports.
-fn reported<T>(value: T, machine: &Machine) -> Detected<T> {
-    Detected::found(value, origin(machine))
-}
-
+/// The origin of the facts that the machine's document reports.
 fn origin(machine: &Machine) -> Origin {
     Origin::Document(machine.document.clone().unwrap_or_default())
 }
 
-/// Sets a fact, if the document reports it.
-fn set<T>(
-    machine: &mut Machine,
-    fact: impl FnOnce(&mut Machine) -> &mut Detected<T>,
-    value: Option<T>,
-) {
+/// Sets a fact, if it is reported.
+fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
     if let Some(value) = value {
-        let value = reported(value, machine);
-        *fact(machine) = value;
+        *fact = Detected::found(value, origin.clone());
     }
 }
 

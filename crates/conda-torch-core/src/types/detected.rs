@@ -121,6 +121,11 @@ impl<T> Detected<T> {
         Self::Unknown { why: why.into() }
     }
 
+    /// A fact, or why it is not known.
+    pub fn found_or(value: Option<T>, origin: Origin, why: impl Into<Cow<'static, str>>) -> Self {
+        value.map_or_else(|| Self::unknown(why), |value| Self::found(value, origin))
+    }
+
     /// The fact, if there is one. Do not use it to decide unless absent and unknown mean the same there.
     pub const fn fact(&self) -> Option<&Fact<T>> {
         match self {

@@ -8,7 +8,7 @@ use conda_torch_core::conda::{Os, Version};
 use conda_torch_core::types::{Client, ClientKind, ClientPart, Detected, Origin, Outcome};
 
 use crate::host::Failure;
-use crate::probe::{Probe, failed, outcome, quoted};
+use crate::probe::{Probe, failed, quoted};
 use root_prefix::Packages;
 
 pub(super) use programs::{home, on_path};
@@ -40,32 +40,30 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         Some(version) => format!("{} {version}", client.kind),
         None => client.kind.to_string(),
     };
-    let names: Vec<String> = clients.iter().map(name).collect();
-    if names.is_empty() {
-        probe.report("clients", Outcome::Absent, "no conda, mamba, micromamba or pixi");
-    } else {
-        probe.report("clients", Outcome::Ok, names.join(", "));
+    match clients.iter().map(name).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => {
+            probe.report("clients", Outcome::Absent, "no conda, mamba, micromamba or pixi");
+        }
+        names => probe.report("clients", Outcome::Ok, names),
     }
     probe.machine.clients = clients;
 }
 
 fn client(probe: &mut Probe<'_>, kind: ClientKind, path: String, root: Option<String>) -> Client {
-    let packages = root.as_deref().map(|root| Packages::of(probe, root));
+    let packages = root.as_deref().map(|root| Packages::of(probe.host, root));
     let version = match version(probe, kind, &path, packages.as_ref()) {
         Ok((version, file)) => Detected::found(version, Origin::File(file)),
         Err(failure) => {
-            probe.report(path.clone(), outcome(&failure), failure.to_string());
+            probe.report_failure(&path, &failure);
             Detected::unknown(failure.to_string())
         }
     };
-    let parts = parts(probe, kind, &path, packages.as_ref());
-    let part = |(part, version)| ClientPart { client: path.clone(), part, version };
-    probe.machine.client_parts.extend(parts.into_iter().map(part));
-    let environments = root.as_deref().map(|root| root_prefix::environments(probe, root));
+    add_parts(probe, kind, &path, packages.as_ref());
+    let environments = root.as_deref().map(|root| root_prefix::environments(probe.host, root));
     Client {
         kind,
         version,
-        subdir: packages.and_then(|packages| packages.subdir(probe)),
+        subdir: packages.and_then(|packages| packages.subdir()),
         environments: environments.unwrap_or_default(),
         root_prefix: root,
         path,
@@ -78,7 +76,7 @@ fn version(
     probe: &Probe<'_>,
     kind: ClientKind,
     path: &str,
-    packages: Option<&Packages>,
+    packages: Option<&Packages<'_>>,
 ) -> Result<(Version, String), Failure> {
     if let Some(recorded) = packages.and_then(|packages| packages.version(kind.as_str())) {
         return Ok(recorded);
@@ -97,27 +95,29 @@ fn version(
     }
 }
 
-/// What changes a client's virtual packages, each with its version if it has one.
-fn parts(
-    probe: &Probe<'_>,
-    kind: ClientKind,
-    path: &str,
-    packages: Option<&Packages>,
-) -> Vec<(String, Option<String>)> {
+/// Adds what changes a client's virtual packages, with its version if it has one.
+fn add_parts(probe: &mut Probe<'_>, kind: ClientKind, path: &str, packages: Option<&Packages<'_>>) {
+    let mut add = |part: &str, version| {
+        let (client, part) = (path.to_owned(), part.to_owned());
+        probe.machine.client_parts.push(ClientPart { client, part, version });
+    };
     match (kind, packages) {
         (ClientKind::Conda, Some(packages)) => {
-            let part =
-                |name: &str| Some((name.to_owned(), Some(packages.version(name)?.0.to_string())));
-            PARTS.into_iter().filter_map(part).collect()
+            for part in PARTS {
+                if let Some((version, _)) = packages.version(part) {
+                    add(part, Some(version.to_string()));
+                }
+            }
         }
         // pixi for Linux: the installer's build is static, conda-forge's is dynamic.
-        (ClientKind::Pixi, _) if probe.is_on(Os::Linux) => {
+        (ClientKind::Pixi, _) if probe.host.target().is(Os::Linux) => {
             let head = probe.host.read_start(path, PROGRAM_HEAD).unwrap_or_default();
-            let linkage = is_dynamic(&head).map(|is| if is { "dynamic" } else { "static" });
-            linkage.into_iter().map(|linkage| (linkage.to_owned(), None)).collect()
+            if let Some(is_dynamic) = is_dynamic(&head) {
+                add(if is_dynamic { "dynamic" } else { "static" }, None);
+            }
         }
         // mamba opens no library, and has no plugins.
-        _ => Vec::new(),
+        _ => {}
     }
 }
 

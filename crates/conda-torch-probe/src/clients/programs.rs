@@ -89,7 +89,7 @@ fn roots(probe: &Probe<'_>) -> Vec<String> {
 
 /// The program that a shell would run for a name. A program in the current folder is not an installed one.
 pub(crate) fn on_path(probe: &Probe<'_>, name: &str) -> Option<String> {
-    let separator = if probe.is_on(Os::Windows) { ';' } else { ':' };
+    let separator = probe.host.target().list_separator();
     let is_absolute = |folder: &&str| folder.starts_with(['/', '\\']) || folder.contains(":\\");
     let path = probe.env("PATH").unwrap_or_default();
     path.split(separator).filter(is_absolute).find_map(|folder| in_folder(probe, folder, name))

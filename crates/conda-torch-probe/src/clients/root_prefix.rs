@@ -3,47 +3,34 @@
 use conda_torch_core::conda::{Os, Subdir, Version};
 use conda_torch_core::types::ClientKind;
 
-use crate::host::{Failure, Target};
+use crate::host::{Failure, Host, links, parent};
 use crate::package_record::FileName;
 use crate::probe::Probe;
 
 /// How much of a package's record is read: it lists every file of the package.
 const RECORD: usize = 4 << 20;
 
-/// How many links from one program to another are followed.
-const LINKS: usize = 4;
-
 /// The root prefix that a client works with.
 pub(super) fn of(probe: &Probe<'_>, kind: ClientKind, path: &str) -> Option<String> {
     match kind {
-        ClientKind::Conda | ClientKind::Mamba => around(probe, path),
+        ClientKind::Conda | ClientKind::Mamba => around(probe.host, path),
         ClientKind::Micromamba => micromamba(probe),
         ClientKind::Pixi => None,
     }
 }
 
 /// The prefix that a program is installed in, through links if necessary.
-fn around(probe: &Probe<'_>, path: &str) -> Option<String> {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS {
+fn around(host: &dyn Host, path: &str) -> Option<String> {
+    links(host, path).find_map(|path| {
         let root = parent(parent(&path)?)?;
         let candidates = [Some(root), parent(root)]; // Windows has `Library\bin`
-        if let Some(root) = candidates.into_iter().flatten().find(|root| is_prefix(probe, root)) {
-            return Some(root.to_owned());
-        }
-        let link = probe.host.read_link(&path).ok()?;
-        path = if link.starts_with('/') { link } else { format!("{}/{link}", parent(&path)?) };
-    }
-    None
+        let root = candidates.into_iter().flatten().find(|root| is_prefix(host, root));
+        root.map(str::to_owned)
+    })
 }
 
-fn is_prefix(probe: &Probe<'_>, folder: &str) -> bool {
-    probe.host.exists(&probe.host.target().join(folder, "conda-meta"))
-}
-
-fn parent(path: &str) -> Option<&str> {
-    let at = path.rfind(['/', '\\'])?;
-    Some(&path[..at]).filter(|parent| !parent.is_empty())
+fn is_prefix(host: &dyn Host, folder: &str) -> bool {
+    host.exists(&host.target().join(folder, "conda-meta"))
 }
 
 /// micromamba's root prefix is not where its program is.
@@ -58,31 +45,28 @@ fn micromamba(probe: &Probe<'_>) -> Option<String> {
     } else {
         target.join(&home, ".local/share/mamba")
     };
-    [target.join(&home, "micromamba"), new].into_iter().find(|root| is_prefix(probe, root))
+    [target.join(&home, "micromamba"), new].into_iter().find(|root| is_prefix(probe.host, root))
 }
 
 /// The names of the environments in `envs`, as far as this user can list them.
-pub(super) fn environments(probe: &Probe<'_>, root: &str) -> Vec<String> {
-    let target = probe.host.target();
-    let folder = target.join(root, "envs");
-    let mut names = probe.host.list(&folder).unwrap_or_default();
-    names.retain(|name| is_prefix(probe, &target.join(&folder, name)));
+pub(super) fn environments(host: &dyn Host, root: &str) -> Vec<String> {
+    let folder = host.target().join(root, "envs");
+    let mut names = host.list(&folder).unwrap_or_default();
+    names.retain(|name| is_prefix(host, &host.target().join(&folder, name)));
     names
 }
 
 /// The packages of a prefix, by the names of their records.
-pub(super) struct Packages {
-    target: Target,
+pub(super) struct Packages<'h> {
+    host: &'h dyn Host,
     folder: String,
     records: Result<Vec<String>, Failure>,
 }
 
-impl Packages {
-    pub(super) fn of(probe: &Probe<'_>, root: &str) -> Self {
-        let target = probe.host.target().clone();
-        let folder = target.join(root, "conda-meta");
-        let records = probe.host.list(&folder);
-        Self { target, folder, records }
+impl<'h> Packages<'h> {
+    pub(super) fn of(host: &'h dyn Host, root: &str) -> Self {
+        let folder = host.target().join(root, "conda-meta");
+        Self { host, records: host.list(&folder), folder }
     }
 
     /// Why the packages are unknown.
@@ -94,21 +78,21 @@ impl Packages {
     fn record(&self, name: &str) -> Option<(&str, String)> {
         self.records.as_ref().ok()?.iter().find_map(|file| {
             let record = FileName::parse(file).filter(|record| record.name == name)?;
-            Some((record.version, self.target.join(&self.folder, file)))
+            Some((record.version, self.host.target().join(&self.folder, file)))
         })
     }
 
-    /// The version of a package, and its file.
+    /// The version of a package as a number, and its file.
     pub(super) fn version(&self, name: &str) -> Option<(Version, String)> {
         let (version, path) = self.record(name)?;
         Some((version.parse().ok()?, path))
     }
 
     /// The platform of the packages: conda's, or Python's if conda is `noarch`.
-    pub(super) fn subdir(&self, probe: &Probe<'_>) -> Option<Subdir> {
-        let mut paths =
-            ["conda", "python", "mamba"].into_iter().filter_map(|name| self.record(name));
-        paths.find_map(|(_, path)| subdir(&probe.host.read(&path, RECORD).ok()?))
+    pub(super) fn subdir(&self) -> Option<Subdir> {
+        let records = ["conda", "python", "mamba"].into_iter().filter_map(|name| self.record(name));
+        let mut records = records.filter_map(|(_, path)| self.host.read(&path, RECORD).ok());
+        records.find_map(|record| subdir(&record))
     }
 }
 

@@ -8,36 +8,26 @@ use conda_torch_core::conda::without_secrets;
 pub(super) fn requested(text: &str) -> Vec<String> {
     let mut requests: Vec<(String, String)> = Vec::new();
     for line in text.lines() {
-        let Some((action, specs)) = action(line) else { continue };
+        let Some((is_removal, specs)) = action(line) else { continue };
         for spec in specs {
             let Some(name) = name(&spec) else { continue };
-            let place = requests.iter().position(|(known, _)| known == name);
-            match (action, place) {
-                (Action::Remove, Some(at)) => {
-                    requests.remove(at);
-                }
-                (Action::Remove, None) => {}
-                (Action::Request, Some(at)) => requests[at].1 = spec,
-                (Action::Request, None) => requests.push((name.to_owned(), spec)),
+            match requests.iter_mut().find(|(known, _)| known == name) {
+                Some(_) if is_removal => requests.retain(|(known, _)| known != name),
+                Some((_, request)) => *request = spec,
+                None if is_removal => {}
+                None => requests.push((name.to_owned(), spec)),
             }
         }
     }
     requests.into_iter().map(|(_, spec)| without_secrets(&spec)).collect()
 }
 
-/// What a line of the history does with its specs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
-    Request,
-    Remove,
-}
-
-/// A line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']`.
-fn action(line: &str) -> Option<(Action, Vec<String>)> {
+/// Whether a line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']` removes its specs, and these.
+fn action(line: &str) -> Option<(bool, Vec<String>)> {
     let (action, specs) = line.trim().strip_prefix('#')?.split_once("specs:")?;
-    let action = match action.trim() {
-        "update" | "install" | "create" | "neutered" => Action::Request,
-        "remove" | "uninstall" => Action::Remove,
+    let is_removal = match action.trim() {
+        "update" | "install" | "create" | "neutered" => false,
+        "remove" | "uninstall" => true,
         _ => return None,
     };
     let specs = specs.trim();
@@ -47,7 +37,7 @@ fn action(line: &str) -> Option<(Action, Vec<String>)> {
     };
     // The name of a feature ends with `@`.
     let is_package = |spec: &String| !spec.is_empty() && !spec.ends_with('@');
-    Some((action, list.into_iter().filter(is_package).collect()))
+    Some((is_removal, list.into_iter().filter(is_package).collect()))
 }
 
 /// The texts between quotes of either kind, as Python and JSON write them.

@@ -1,16 +1,13 @@
 //! The environments that the clients of a machine know, with their folders and names.
 
-use conda_torch_core::conda::Os;
 use conda_torch_core::types::Machine;
 
 use crate::clients::home;
 use crate::condarc;
-use crate::host::{Failure, Host};
+use crate::host::{Failure, Host, links};
 
 /// How much of a list of environments is read.
 const LIST: usize = 1 << 20;
-/// How many links from one folder to another are followed.
-const LINKS: usize = 4;
 
 /// The location of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +19,6 @@ pub struct Location {
 }
 
 /// The active environment, if there is one.
-#[must_use]
 pub fn active(host: &dyn Host, machine: &Machine) -> Option<Location> {
     let prefix = host.env("CONDA_PREFIX").filter(|prefix| !prefix.is_empty())?;
     let real = without_links(host, &prefix);
@@ -32,7 +28,6 @@ pub fn active(host: &dyn Host, machine: &Machine) -> Option<Location> {
 }
 
 /// The environment in a folder, or in the folder of a pixi project.
-#[must_use]
 pub fn at(host: &dyn Host, prefix: &str) -> Location {
     let pixi = host.target().join(prefix, ".pixi/envs/default");
     let is_project = !is_environment(host, prefix) && is_environment(host, &pixi);
@@ -40,14 +35,12 @@ pub fn at(host: &dyn Host, prefix: &str) -> Location {
 }
 
 /// The environment with a name.
-#[must_use]
 pub fn named(host: &dyn Host, machine: &Machine, name: &str) -> Option<Location> {
     all(host, machine).into_iter().find(|location| location.name.as_deref() == Some(name))
 }
 
 /// Every environment that the clients know, each once: the base environments, those in the folders of
 /// environments, those in conda's list, and those of the pixi project.
-#[must_use]
 pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Location> {
     let target = host.target();
     let roots: Vec<&str> =
@@ -87,26 +80,18 @@ fn is_environment(host: &dyn Host, prefix: &str) -> bool {
 
 /// A folder without a separator at the end. If it is a link, its target.
 fn without_links(host: &dyn Host, path: &str) -> String {
-    let mut path = path.trim_end_matches(['/', '\\']).to_owned();
-    for _ in 0..LINKS {
-        let Ok(link) = host.read_link(&path) else { break };
-        let parent = path.rfind(['/', '\\']).map_or("", |at| &path[..at]);
-        let is_absolute = link.starts_with(['/', '\\']) || link.contains(":\\");
-        let next = if is_absolute { link } else { host.target().join(parent, &link) };
-        next.trim_end_matches(['/', '\\']).clone_into(&mut path);
-    }
-    path
+    let last = links(host, path.trim_end_matches(['/', '\\'])).last().unwrap_or_default();
+    last.trim_end_matches(['/', '\\']).to_owned()
 }
 
 /// The folders of environments: those that variables and configuration files name, and `envs` of each root.
 fn folders(host: &dyn Host, machine: &Machine, roots: &[&str]) -> Vec<String> {
     let target = host.target();
     let home = home(host);
-    let separator = if target.is(Os::Windows) { ';' } else { ':' };
     let mut folders: Vec<String> = Vec::new();
     for variable in ["CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"] {
         let value = host.env(variable).unwrap_or_default();
-        folders.extend(value.split(separator).map(str::to_owned));
+        folders.extend(value.split(target.list_separator()).map(str::to_owned));
     }
     folders.extend(condarc::environment_folders(host, &machine.config_files));
     folders.extend(roots.iter().map(|root| target.join(root, "envs")));

@@ -20,7 +20,6 @@ const PINNED: usize = 64 << 10;
 const RECORDS: usize = 20_000;
 
 /// Reads an environment. Files that cannot be read are in its `problems`.
-#[must_use]
 pub fn read(host: &dyn Host, location: &Location) -> Environment {
     let Location { prefix, name } = location.clone();
     let folder = host.target().join(&prefix, "conda-meta");

@@ -25,7 +25,6 @@ pub struct DriverReport {
 
 impl DriverReport {
     /// The process could not be started.
-    #[must_use]
     pub fn not_started(why: impl Into<String>) -> Self {
         Self { calls: Vec::new(), end: DriverEnd::NotStarted(why.into()) }
     }
@@ -63,7 +62,6 @@ pub struct DriverCall {
 
 /// The calls in the output of the process that calls the driver. Lines that a library printed and cut-off lines are
 /// skipped.
-#[must_use]
 pub fn parse_driver_calls(stdout: &[u8]) -> Vec<DriverCall> {
     let lines = stdout.split(|byte| *byte == b'\n');
     lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
@@ -81,7 +79,6 @@ pub enum Library {
 
 impl Library {
     /// Its name in reports: `nvml`, `libcuda`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Nvml => "nvml",
@@ -124,7 +121,6 @@ pub enum Query {
 
 impl Query {
     /// Its name in sentences.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Init => "initialization",
@@ -161,7 +157,6 @@ pub enum Reply {
 
 impl Reply {
     /// A number. Negative ones are errors.
-    #[must_use]
     pub fn number(number: i64) -> Self {
         u64::try_from(number)
             .map_or_else(|_| Self::Error("a negative number".to_owned()), Self::Number)

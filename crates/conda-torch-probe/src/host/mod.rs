@@ -35,24 +35,15 @@ pub trait Host {
     fn env(&self, name: &str) -> Option<String>;
 
     /// The first `limit` bytes of a file, or all of it.
-    ///
-    /// # Errors
-    /// If it does not exist or cannot be read.
     fn read_start(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure>;
 
     /// A whole file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// If it does not exist, cannot be read, or is larger.
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
         let bytes = self.read_start(path, limit.saturating_add(1))?;
         if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
     }
 
     /// The names in a folder, sorted.
-    ///
-    /// # Errors
-    /// If it does not exist or cannot be listed.
     fn list(&self, path: &str) -> Result<Vec<String>, Failure>;
 
     /// Whether there is anything at a path that this user can see.
@@ -62,25 +53,35 @@ pub trait Host {
     fn is_file(&self, path: &str) -> bool;
 
     /// The target of a symbolic link, as it is written.
-    ///
-    /// # Errors
-    /// If there is no link, or it cannot be read.
     fn read_link(&self, path: &str) -> Result<String, Failure>;
 
     /// The display adapters that are present, as Windows lists them.
-    ///
-    /// # Errors
-    /// If there is no such list, or it cannot be read.
     fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure>;
 
     /// Runs a program without a shell and without input, for a limited time.
-    ///
-    /// # Errors
-    /// If it cannot be started, or does not end in time.
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure>;
 
     /// Calls the NVIDIA driver's libraries in a separate process, for a limited time.
     fn driver(&self, request: &DriverRequest) -> DriverReport;
+}
+
+/// How many links are followed.
+const LINKS: usize = 4;
+
+/// A path, and where it leads if it is a link, and so on.
+pub(crate) fn links(host: &dyn Host, path: &str) -> impl Iterator<Item = String> {
+    let target = |path: &String| {
+        let link = host.read_link(path).ok()?;
+        let is_absolute = link.starts_with(['/', '\\']) || link.contains(":\\");
+        Some(if is_absolute { link } else { host.target().join(parent(path).unwrap_or(""), &link) })
+    };
+    std::iter::successors(Some(path.to_owned()), target).take(LINKS + 1)
+}
+
+/// The folder of a path; `None` at the top.
+pub(crate) fn parent(path: &str) -> Option<&str> {
+    let at = path.rfind(['/', '\\'])?;
+    Some(&path[..at]).filter(|parent| !parent.is_empty())
 }
 
 /// What a program was compiled for, as a value.
@@ -100,25 +101,21 @@ pub struct Target {
 
 impl Target {
     /// The operating system, if it is one that the program supports.
-    #[must_use]
     pub fn os(&self) -> Option<Os> {
-        match self.os.as_str() {
-            "linux" => Some(Os::Linux),
-            "macos" => Some(Os::Macos),
-            "windows" => Some(Os::Windows),
-            "freebsd" => Some(Os::FreeBsd),
-            _ => None,
-        }
+        Os::of(&self.os)
     }
 
     /// Whether the operating system is this one.
-    #[must_use]
     pub fn is(&self, os: Os) -> bool {
         self.os() == Some(os)
     }
 
+    /// The separator between folders in a variable such as `PATH`.
+    pub(crate) fn list_separator(&self) -> char {
+        if self.is(Os::Windows) { ';' } else { ':' }
+    }
+
     /// The path of a name in a folder. `name` may have several parts with `/` between them.
-    #[must_use]
     pub fn join(&self, folder: &str, name: &str) -> String {
         let (separator, name) = if self.is(Os::Windows) {
             ('\\', name.replace('/', "\\"))

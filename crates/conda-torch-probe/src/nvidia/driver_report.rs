@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use conda_torch_core::types::{CudaVersion, Detected, Machine, Origin, Outcome};
+use conda_torch_core::types::{CudaVersion, Detected, DriverParts, Machine, Origin, Outcome};
 
 use super::{DriverStatus, driver_files, error_codes, gpu, improve, without_driver};
 use crate::host::{DriverCall, DriverEnd, DriverReport, Failure, Library, Query, Reply};
@@ -30,7 +30,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) -> DriverStatus {
     let libcuda = LibraryReport { library: Library::Libcuda, report: &report };
     nvml_facts(&mut probe.machine, &nvml);
     libcuda_facts(&mut probe.machine, &nvml, &libcuda);
-    driver_parts(&mut probe.machine, &nvml, &libcuda);
+    driver_parts(&mut probe.machine.nvidia, &nvml, &libcuda);
     for library in [&nvml, &libcuda] {
         let (outcome, detail) = library.summary();
         probe.report(library.library.as_str(), outcome, detail);
@@ -46,19 +46,12 @@ pub(super) fn detect(probe: &mut Probe<'_>) -> DriverStatus {
 }
 
 fn nvml_facts(machine: &mut Machine, nvml: &LibraryReport<'_>) {
-    machine.driver = match nvml.value(Query::DriverVersion, None, text) {
-        Ok(text) => match text.parse() {
-            Ok(version) => Detected::found(version, Origin::Nvml),
-            Err(_) => Detected::unknown(format!("NVML reports {}", quoted(text))),
-        },
-        Err(why) => Detected::unknown(why),
-    };
+    machine.driver = nvml.fact(Query::DriverVersion, None, parsed);
     machine.driver_cuda = nvml.fact(Query::CudaVersion, None, cuda);
-    machine.nvml = match nvml.init() {
-        Init::NotThere => Detected::Absent,
+    machine.nvml = match (nvml.init(), nvml.reply(Query::CudaVersion, None)) {
         // It answers without a CUDA version: a container with the `utility` part of the driver.
-        Init::Done(_) if nvml.error(Query::CudaVersion, None).is_some() => Detected::Absent,
-        Init::Done(_) | Init::Failed(_) | Init::NoReply => machine.driver_cuda.clone(),
+        (Init::NotThere, _) | (Init::Done(_), Some(Reply::Error(_))) => Detected::Absent,
+        _ => machine.driver_cuda.clone(),
     };
     machine.gpu_count = absent_if(nvml.fact(Query::DeviceCount, None, count), &0);
     for index in 0..machine.gpu_count.value().copied().unwrap_or(0) {
@@ -67,15 +60,15 @@ fn nvml_facts(machine: &mut Machine, nvml: &LibraryReport<'_>) {
         device.name = nvml.fact(Query::Name, of, name);
         device.compute_capability = nvml.fact(Query::ComputeCapability, of, parsed);
         device.memory_mib = nvml.fact(Query::Memory, of, |reply| Some(number(reply)? >> 20));
-        device.mig = match nvml.error(Query::Mig, of) {
-            Some("NotSupported") => Detected::Absent,
-            Some(_) | None => nvml.fact(Query::Mig, of, |reply| Some(number(reply)? == 1)),
+        device.mig = match nvml.reply(Query::Mig, of) {
+            Some(Reply::Error(code)) if code == "NotSupported" => Detected::Absent,
+            _ => nvml.fact(Query::Mig, of, |reply| Some(number(reply)? == 1)),
         };
         let names = |reply: &Reply| Some(text(reply)?.lines().map(str::to_owned).collect());
         device.mig_slices = absent_if(nvml.fact(Query::MigSlices, of, names), &Vec::new());
-        let mode = nvml.fact(Query::Virtualization, of, |reply| text(reply).map(str::to_owned));
+        let mode = nvml.fact(Query::Virtualization, of, owned);
         device.virtualization = absent_if(mode, &"none".to_owned());
-        let pci_id = nvml.value(Query::PciId, of, number).ok();
+        let pci_id = nvml.reply(Query::PciId, of).and_then(number);
         device.pci_id = pci_id.map(|id| format!("{:04x}:{:04x}", id & 0xffff, id >> 16));
     }
 }
@@ -89,49 +82,37 @@ fn libcuda_facts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &Libr
         Init::Failed(_) | Init::NoReply => Detected::unknown(libcuda.why_not(Query::Init, None)),
     };
     improve(&mut machine.driver_cuda, version);
-    let devices = libcuda.value(Query::DeviceCount, None, count);
+    let devices = libcuda.reply(Query::DeviceCount, None).and_then(count);
     if let Detected::Unknown { .. } = machine.gpu_count {
-        let no_device = match libcuda.init() {
-            Init::Done(_) => devices == Ok(0),
-            Init::Failed(code) => code == "100",
-            Init::NotThere | Init::NoReply => false,
-        };
-        match devices {
-            Ok(count @ 1..) => machine.gpu_count = Detected::found(count, Origin::Libcuda),
+        let shows_none = matches!(
+            (libcuda.init(), devices),
+            (Init::Done(_), Some(0)) | (Init::Failed("100"), _)
+        );
+        if let Some(count @ 1..) = devices {
+            machine.gpu_count = Detected::found(count, Origin::Libcuda);
+        } else if shows_none && nvml.init() == Init::NotThere {
             // If NVML exists and fails, "no device" may be the same failure.
-            Ok(0) | Err(_) if no_device && nvml.init() == Init::NotThere => {
-                machine.gpu_count = Detected::Absent;
-            }
-            Ok(0) | Err(_) => {}
+            machine.gpu_count = Detected::Absent;
         }
     }
     // Numbers mean the same device in both only if both count the same (MIG, hidden devices).
-    let Ok(count) = devices else { return };
-    if machine.gpu_count.value() == Some(&count) {
-        for index in 0..count {
-            let of = Some(index);
-            let device = gpu(machine, index);
-            improve(&mut device.name, libcuda.fact(Query::Name, of, name));
-            let capability = libcuda.fact(Query::ComputeCapability, of, parsed);
-            improve(&mut device.compute_capability, capability);
-        }
+    for index in 0..devices.filter(|count| machine.gpu_count.value() == Some(count)).unwrap_or(0) {
+        let of = Some(index);
+        let device = gpu(machine, index);
+        improve(&mut device.name, libcuda.fact(Query::Name, of, name));
+        let capability = libcuda.fact(Query::ComputeCapability, of, parsed);
+        improve(&mut device.compute_capability, capability);
     }
 }
 
 /// What the libraries report about themselves, even if they could not be initialized.
-fn driver_parts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &LibraryReport<'_>) {
-    let path_and_error = |library: &LibraryReport<'_>| match library.init() {
-        Init::Done(path) if path.starts_with('/') => (Some(path.to_owned()), None),
-        Init::Failed(code) => (None, Some(code.chars().take(120).collect::<String>())),
-        Init::Done(_) | Init::NotThere | Init::NoReply => (None, None),
-    };
-    let parts = &mut machine.nvidia;
-    let (path, error) = path_and_error(nvml);
-    (parts.nvml_path, parts.nvml_error) = (path, error.map(Into::into));
-    let (path, error) = path_and_error(libcuda);
-    (parts.libcuda_path, parts.libcuda_error) = (path, error.map(Into::into));
+fn driver_parts(parts: &mut DriverParts, nvml: &LibraryReport<'_>, libcuda: &LibraryReport<'_>) {
+    parts.nvml_path = nvml.path();
+    parts.nvml_error = nvml.error_code().map(Into::into);
+    parts.libcuda_path = libcuda.path();
+    parts.libcuda_error = libcuda.error_code().map(Into::into);
     parts.libcuda_cuda = libcuda.fact(Query::CudaVersion, None, cuda);
-    parts.libcuda_file = libcuda.fact(Query::File, None, |reply| text(reply).map(str::to_owned));
+    parts.libcuda_file = libcuda.fact(Query::File, None, owned);
 }
 
 /// How the initialization of a library went.
@@ -180,25 +161,23 @@ impl<'r> LibraryReport<'r> {
         init
     }
 
-    /// The error code that a query returned.
-    fn error(&self, query: Query, device: Option<u32>) -> Option<&'r str> {
-        match self.reply(query, device) {
-            Some(Reply::Error(code)) => Some(code),
-            Some(Reply::Text(_) | Reply::Number(_) | Reply::NotThere) | None => None,
+    /// The path by which the library was opened, if it is one.
+    fn path(&self) -> Option<String> {
+        match self.init() {
+            Init::Done(path) if path.starts_with('/') => Some(path.to_owned()),
+            Init::Done(_) | Init::Failed(_) | Init::NotThere | Init::NoReply => None,
+        }
+    }
+
+    /// Why it could not be initialized.
+    fn error_code(&self) -> Option<String> {
+        match self.init() {
+            Init::Failed(code) => Some(code.chars().take(120).collect()),
+            Init::Done(_) | Init::NotThere | Init::NoReply => None,
         }
     }
 
     /// The reply to a query, read by `read`.
-    fn value<T>(
-        &self,
-        query: Query,
-        device: Option<u32>,
-        read: impl FnOnce(&'r Reply) -> Option<T>,
-    ) -> Result<T, String> {
-        self.reply(query, device).and_then(read).ok_or_else(|| self.why_not(query, device))
-    }
-
-    /// The same, as a fact.
     fn fact<T>(
         &self,
         query: Query,
@@ -209,10 +188,8 @@ impl<'r> LibraryReport<'r> {
             Library::Nvml => Origin::Nvml,
             Library::Libcuda => Origin::Libcuda,
         };
-        match self.value(query, device, read) {
-            Ok(value) => Detected::found(value, origin),
-            Err(why) => Detected::unknown(why),
-        }
+        let value = self.reply(query, device).and_then(read);
+        Detected::found_or(value, origin, self.why_not(query, device))
     }
 
     /// Why a value is missing: its error, that of its device or library, or the end of the process.
@@ -303,6 +280,10 @@ fn text(reply: &Reply) -> Option<&str> {
         Reply::Text(text) => Some(text),
         Reply::Number(_) | Reply::NotThere | Reply::Error(_) => None,
     }
+}
+
+fn owned(reply: &Reply) -> Option<String> {
+    text(reply).map(str::to_owned)
 }
 
 fn name(reply: &Reply) -> Option<String> {

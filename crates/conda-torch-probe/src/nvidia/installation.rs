@@ -117,7 +117,7 @@ fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
     let list = match probe.host.read_start(&path, MODULES_LIMIT) {
         Ok(list) => list,
         Err(failure) => {
-            probe.report_failure(path, &failure);
+            probe.report_failure(&path, &failure);
             return Detected::unknown(failure.to_string());
         }
     };
@@ -128,7 +128,7 @@ fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
         file == "nvidia.ko" || file.starts_with("nvidia.ko.")
     };
     let Some(name) = names.find(is_module) else {
-        probe.report(path, Outcome::Absent, "no module `nvidia` for this kernel");
+        probe.report(&path, Outcome::Absent, "no module `nvidia` for this kernel");
         return Detected::Absent;
     };
     probe.report(&path, Outcome::Ok, name);

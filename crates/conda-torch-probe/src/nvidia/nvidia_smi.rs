@@ -1,7 +1,7 @@
 //! `nvidia-smi`, the driver's program. It is slow and may hang, so it is only run if the libraries do not answer.
 
 use conda_torch_core::conda::Os;
-use conda_torch_core::import::nvidia_smi::{Field, Report, csv};
+use conda_torch_core::import::nvidia_smi::{Report, csv};
 use conda_torch_core::types::{Detected, Machine, Origin, Outcome};
 
 use super::{DriverStatus, gpu, improve};
@@ -11,13 +11,9 @@ use crate::probe::{Probe, failed, quoted, succeeded};
 
 const SOURCE: &str = "nvidia-smi";
 
-/// The queries of current drivers, and of drivers below 510, which do not know `compute_cap`.
-const QUERY: &str = "--query-gpu=index,name,driver_version,compute_cap,memory.total,pci.device_id";
-const OLD_QUERY: &str = "--query-gpu=index,name,driver_version,memory.total,pci.device_id";
-const FIELDS: [Field; 6] =
-    [Field::Index, Field::Name, Field::Driver, Field::Capability, Field::Memory, Field::PciId];
-const OLD_FIELDS: [Field; 5] =
-    [Field::Index, Field::Name, Field::Driver, Field::Memory, Field::PciId];
+/// The columns of current drivers, and of drivers below 510, which do not know `compute_cap`.
+const COLUMNS: &str = "index,name,driver_version,compute_cap,memory.total,pci.device_id";
+const OLD_COLUMNS: &str = "index,name,driver_version,memory.total,pci.device_id";
 const FORMAT: &str = "--format=csv,noheader,nounits";
 
 const NO_DEVICES: &str = "No devices were found";
@@ -75,10 +71,11 @@ fn program(probe: &Probe<'_>) -> Option<String> {
 }
 
 fn query(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
-    let output = probe.host.run(program, &[QUERY, FORMAT])?;
+    let run = |columns| probe.host.run(program, &[&format!("--query-gpu={columns}"), FORMAT]);
+    let output = run(COLUMNS)?;
     let texts = [&output.stdout, &output.stderr];
     if output.code != Some(0) && texts.iter().any(|text| text.contains("compute_cap")) {
-        return probe.run(program, &[OLD_QUERY, FORMAT]);
+        return succeeded(run(OLD_COLUMNS)?);
     }
     // Newer ones exit with 6 then.
     if output.stdout.contains(NO_DEVICES) { Ok(output) } else { succeeded(output) }
@@ -86,8 +83,8 @@ fn query(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
 
 /// The rows with a number, at least one.
 fn read(text: &str) -> Result<Report, Failure> {
-    for fields in [&FIELDS[..], &OLD_FIELDS] {
-        let mut report = csv::read(fields, text);
+    for columns in [COLUMNS, OLD_COLUMNS] {
+        let mut report = csv::read(columns, text);
         report.gpus.retain(|gpu| gpu.index.is_some());
         if !report.gpus.is_empty() {
             return Ok(report);

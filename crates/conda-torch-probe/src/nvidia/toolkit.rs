@@ -16,7 +16,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     }
     probe.machine.toolkit_file = match probe.text(FILE).and_then(|text| version(&text)) {
         Ok(FileVersion::Version(version)) => {
-            probe.report(FILE, Outcome::Ok, version.to_string());
+            probe.report(FILE, Outcome::Ok, version);
             Detected::found(version, Origin::File(FILE.to_owned()))
         }
         Ok(FileVersion::Nothing(why)) => {

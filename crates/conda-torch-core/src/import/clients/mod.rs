@@ -4,71 +4,77 @@
 pub(super) mod user_agent;
 mod virtual_packages;
 
-use serde_json::Value;
-
 use super::document::Document;
-use super::labels::LabeledText;
-use super::{Recognized, report, reported};
+use super::fields::Fields;
+use super::{Recognized, origin, report, set};
 use crate::conda::{Subdir, Version};
-use crate::types::{Client, ClientKind, ConfigFile, Detected, Machine, Outcome, VirtualPackage};
+use crate::types::{
+    Client, ClientKind, ConfigFile, Detected, Machine, Origin, Outcome, VirtualPackage,
+};
+use virtual_packages::Packages;
 
 /// mamba's first version that reads `__cuda` from the toolkit's version file.
 /// Source: <https://github.com/mamba-org/mamba/pull/3700>.
 const READS_TOOLKIT: Version = Version::new(&[2, 0, 6]);
 
-/// How the `info` of a client is recognized, and read.
+/// What conda prints for a variable that is not set.
+const NOT_SET: &str = "<not set>";
+
+/// How the `info` of a client is recognized, and where it has the version and the active environment.
 pub(super) struct InfoFormat {
+    kind: ClientKind,
     /// The JSON has all keys of one of these lists.
     keys: &'static [&'static [&'static str]],
     /// Damaged JSON has one of these words.
     words: &'static [&'static str],
-    /// The text has all labels of one of these lists.
-    labels: &'static [&'static [&'static str]],
-    fill: fn(&Fields<'_>, &Document<'_>, &mut Machine),
+    /// The text has one of these labels, beside one of its list.
+    labels: &'static [(&'static str, &'static [&'static str])],
+    version: &'static [&'static str],
+    active: &'static [&'static str],
 }
+
+/// Labels beside the version.
+const LABELS: &[&str] = &[
+    "platform",
+    "virtual packages",
+    "base environment",
+    "root environment",
+    "populated config files",
+];
 
 /// `conda info` since 4.4; mamba 1 prints the same after its version.
 ///
 /// Source: `get_info_dict` and `get_main_info_display` in `conda/cli/main_info.py`; for mamba 1
 /// `mamba/mamba/mamba.py`.
 pub(super) const CONDA: InfoFormat = InfoFormat {
+    kind: ClientKind::Conda,
     keys: &[&["conda_version", "platform"], &["conda_version", "root_prefix"], &["virtual_pkgs"]],
     words: &["\"conda_", "\"av_data_dir\"", "\"active_prefix\""],
-    labels: &[
-        &["conda version", "platform"],
-        &["conda version", "virtual packages"],
-        &["conda version", "base environment"],
-        &["conda version", "root environment"],
-    ],
-    fill: conda,
+    labels: &[("conda version", LABELS)],
+    version: &["conda_version", "conda version"],
+    active: &["active_prefix_name", "active environment"],
 };
 
 /// `micromamba info`. The keys of the JSON are the labels of the text.
 ///
 /// Source: `print_info` in `libmamba/src/api/info.cpp`, from micromamba 1.0 to 2.8.
 pub(super) const MICROMAMBA: InfoFormat = InfoFormat {
+    kind: ClientKind::Micromamba,
     keys: &[&["micromamba version"]],
     words: &["\"micromamba version\""],
-    labels: &[
-        &["micromamba version", "platform"],
-        &["micromamba version", "virtual packages"],
-        &["micromamba version", "base environment"],
-        &["micromamba version", "populated config files"],
-    ],
-    fill: |fields, _, machine| mamba(ClientKind::Micromamba, fields, machine),
+    labels: &[("micromamba version", LABELS)],
+    version: &["micromamba version", "libmamba version"],
+    active: &["environment"],
 };
 
 /// `mamba info` since 2.0, which prints the same without micromamba's version.
 pub(super) const MAMBA: InfoFormat = InfoFormat {
+    kind: ClientKind::Mamba,
     keys: &[&["libmamba version"]],
     words: &["\"libmamba version\"", "\"base environment\""],
-    labels: &[
-        &["libmamba version", "platform"],
-        &["libmamba version", "virtual packages"],
-        &["libmamba version", "base environment"],
-        &["libmamba version", "populated config files"],
-    ],
-    fill: |fields, _, machine| mamba(ClientKind::Mamba, fields, machine),
+    labels: &[("libmamba version", LABELS)],
+    version: &["mamba version", "libmamba version"],
+    active: &["environment"],
 };
 
 /// `pixi info`, all versions.
@@ -76,105 +82,103 @@ pub(super) const MAMBA: InfoFormat = InfoFormat {
 /// Source: `Info` in `crates/pixi_cli/src/info.rs`, from 0.1 to 0.77: `platform`, `virtual_packages` and
 /// `version` are in all of them. The text has `Pixi version` since 0.4, and had `pixi 0.3.0` before.
 pub(super) const PIXI: InfoFormat = InfoFormat {
+    kind: ClientKind::Pixi,
     keys: &[
         &["virtual_packages", "platform", "version"],
         &["virtual_packages", "environments_info"],
         &["virtual_packages", "auth_dir"],
     ],
     words: &["\"virtual_packages\""],
-    labels: &[
-        &["pixi version", "virtual packages"],
-        &["pixi version", "platform"],
-        &["cache dir", "virtual packages"],
-    ],
-    fill: pixi,
+    labels: &[("pixi version", LABELS), ("cache dir", &["virtual packages"])],
+    version: &["version"],
+    active: &[],
 };
 
-pub(super) fn read_json(
-    format: &InfoFormat,
-    document: &Document<'_>,
-    machine: &mut Machine,
-) -> Recognized {
-    let is_it = format.keys.iter().any(|keys| document.has_keys(keys))
-        || document.is_damaged_with(format.words);
-    let fill = |value| (format.fill)(&Fields::Json(value), document, machine);
-    is_it.then(|| document.whole().map(fill))
-}
+/// Its `Version` is the project's.
+pub(super) const PIXI_TEXT: InfoFormat = InfoFormat { version: &["pixi version"], ..PIXI };
 
-pub(super) fn read_text(
-    format: &InfoFormat,
-    document: &Document<'_>,
-    machine: &mut Machine,
-) -> Recognized {
-    let labels = LabeledText::of(&document.plain);
-    let is_it = format.labels.iter().any(|set| set.iter().all(|label| labels.has(label)));
-    is_it.then(|| {
-        (format.fill)(&Fields::Text(&labels), document, machine);
-        Ok(())
-    })
-}
-
-fn conda(fields: &Fields<'_>, _: &Document<'_>, machine: &mut Machine) {
-    let (value, environments) = match fields {
-        Fields::Json(value) => (*value, environments(value)),
-        Fields::Text(labels) => {
-            let active = labels.first("active environment").and_then(environment_name);
-            (&Value::Null, active.into_iter().collect())
-        }
-    };
-    let variable = |name: &str| {
-        let value = value["env_vars"][name].as_str().filter(|text| *text != "<not set>");
-        value.map(str::to_owned)
-    };
-    let root = fields
-        .first("root_prefix", "base environment")
-        .or_else(|| fields.first("root_prefix", "root environment"));
-    let info = Info {
-        kind: ClientKind::Conda,
-        version: fields.first("conda_version", "conda version"),
-        platform: fields.first("platform", "platform"),
-        channels: fields.all("channels", "channel urls").unwrap_or_default(),
-        packages: fields.packages("virtual_pkgs", "virtual packages"),
-        program: variable("CONDA_EXE"),
-        root_prefix: root.map(|root| without_note(&root).to_owned()),
-        environments,
-    };
-    info.fill(machine);
-    if let Some(agent) = fields.first("user_agent", "user-agent") {
-        user_agent::apply(machine, &agent);
+impl InfoFormat {
+    pub(super) fn read_json(&self, document: &Document<'_>, machine: &mut Machine) -> Recognized {
+        let fields = document.value().map(Fields::of_json).unwrap_or_default();
+        let is_it = self.keys.iter().any(|keys| keys.iter().all(|key| fields.has(key)))
+            || document.is_damaged_with(self.words);
+        is_it.then(|| document.whole().map(|_| self.fill(&fields, document, machine)))
     }
-    add_config_files(machine, fields.all("config_files", "populated config files"));
+
+    pub(super) fn read_text(&self, document: &Document<'_>, machine: &mut Machine) -> Recognized {
+        let fields = Fields::of_text(&document.plain);
+        let is_it = self.labels.iter().any(|(version, labels)| {
+            fields.has(version) && labels.iter().any(|label| fields.has(label))
+        });
+        is_it.then(|| {
+            self.fill(&fields, document, machine);
+            Ok(())
+        })
+    }
+
+    /// Sets the facts that the client reports, and adds the client.
+    fn fill(&self, fields: &Fields, document: &Document<'_>, machine: &mut Machine) {
+        let (kind, origin) = (self.kind, origin(machine));
+        let packages = Packages::of(fields);
+        let subdir = subdir(fields, packages.as_ref(), machine);
+        set(&mut machine.subdir, subdir, &origin);
+        if let Some(agent) = fields.first_of(&["user_agent", "user-agent"]) {
+            user_agent::apply(machine, agent, &origin);
+        }
+        match &packages {
+            Some(packages) => {
+                virtual_packages::apply(machine, packages, kind, &origin);
+                let text = |it: &VirtualPackage| format!("{}={}={}", it.name, it.version, it.build);
+                let texts: Vec<String> = packages.list.iter().map(text).collect();
+                report(machine, "virtual packages", Outcome::Ok, texts.join(" "));
+            }
+            None => report(machine, "virtual packages", Outcome::Absent, "not in the document"),
+        }
+        let mut lines = document.plain.lines();
+        let title = lines.find_map(|line| line.trim().strip_prefix("pixi ").map(str::trim));
+        let title = title.filter(|_| kind == ClientKind::Pixi);
+        let program = fields.first("env_vars.CONDA_EXE").filter(|path| *path != NOT_SET);
+        let root = fields.first_of(&["root_prefix", "base environment", "root environment"]);
+        machine.clients.push(Client {
+            kind,
+            version: version(fields.first_of(self.version).or(title), &origin),
+            path: program.unwrap_or(kind.as_str()).to_owned(),
+            root_prefix: root.map(|root| without_note(root).to_owned()),
+            subdir,
+            environments: environments(fields, fields.first_of(self.active)),
+            sees: packages.filter(|packages| packages.is_complete).map(|packages| packages.list),
+        });
+        if kind != ClientKind::Pixi {
+            add_config_files(machine, fields);
+        }
+        match kind {
+            ClientKind::Conda => add_details_of_conda(fields, machine, &origin),
+            ClientKind::Mamba | ClientKind::Micromamba => note_toolkit(machine),
+            ClientKind::Pixi => {}
+        }
+    }
+}
+
+/// Adds the client mamba 1, and reports the overrides.
+fn add_details_of_conda(fields: &Fields, machine: &mut Machine, origin: &Origin) {
     // Users of mamba get its commands.
-    if let Some(mamba_version) = fields.first("mamba_version", "mamba version")
+    if let Some(mamba_version) = fields.first_of(&["mamba_version", "mamba version"])
         && let Some(mut mamba) = machine.clients.first().cloned()
     {
         mamba.kind = ClientKind::Mamba;
-        mamba.version = version(Some(mamba_version), machine);
+        mamba.version = version(Some(mamba_version), origin);
         "mamba".clone_into(&mut mamba.path);
         machine.clients.insert(0, mamba);
     }
     for name in ["CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_GLIBC", "CONDA_OVERRIDE_OSX"] {
-        if let Some(text) = variable(name) {
+        if let Some(text) = fields.first(&format!("env_vars.{name}")).filter(|it| *it != NOT_SET) {
             report(machine, name, Outcome::Ok, format!("`{text}` on the described machine"));
         }
     }
 }
 
-fn mamba(kind: ClientKind, fields: &Fields<'_>, machine: &mut Machine) {
-    let field = |key: &str| fields.first(key, key);
-    let environment = field("environment").as_deref().and_then(environment_name);
-    let info = Info {
-        kind,
-        version: field(&format!("{kind} version")).or_else(|| field("libmamba version")),
-        platform: field("platform"),
-        channels: fields.all("channels", "channels").unwrap_or_default(),
-        packages: fields.packages("virtual packages", "virtual packages"),
-        program: None,
-        root_prefix: field("base environment"),
-        environments: environment.into_iter().collect(),
-    };
-    info.fill(machine);
-    add_config_files(machine, fields.all("populated config files", "populated config files"));
+/// mamba does not report the source of `__cuda`.
+fn note_toolkit(machine: &mut Machine) {
     let mut versions = machine.clients.iter().map(|client| client.version.value());
     let reads_toolkit = versions.any(|version| version.is_none_or(|it| *it >= READS_TOOLKIT));
     if reads_toolkit && machine.driver_cuda.is_found() {
@@ -186,20 +190,20 @@ fn mamba(kind: ClientKind, fields: &Fields<'_>, machine: &mut Machine) {
     }
 }
 
-fn pixi(fields: &Fields<'_>, document: &Document<'_>, machine: &mut Machine) {
-    let title = document.plain.lines().find_map(|line| line.trim().strip_prefix("pixi "));
-    let title = title.map(|title| title.trim().to_owned());
-    let info = Info {
-        kind: ClientKind::Pixi,
-        version: fields.first("version", "pixi version").or(title),
-        platform: fields.first("platform", "platform"),
-        channels: Vec::new(),
-        packages: fields.packages("virtual_packages", "virtual packages"),
-        program: None,
-        root_prefix: None,
-        environments: Vec::new(),
+/// The platform: as reported, or by the channels, or by the virtual packages.
+fn subdir(fields: &Fields, packages: Option<&Packages>, machine: &mut Machine) -> Option<Subdir> {
+    let Some(platform) = fields.first("platform") else {
+        let channels = fields.all("channels").or(fields.all("channel urls")).unwrap_or_default();
+        let mut ends = channels.iter().filter_map(|channel| channel.rsplit('/').next());
+        let of_packages = || virtual_packages::subdir_of(&packages?.list);
+        return ends.find_map(|end| end.parse().ok()).or_else(of_packages);
     };
-    info.fill(machine);
+    let subdir = platform.parse::<Subdir>().map_err(|error| error.to_string());
+    if let Err(error) = &subdir {
+        machine.subdir = Detected::unknown(error.clone());
+        report(machine, "platform", Outcome::Failed, error);
+    }
+    subdir.ok()
 }
 
 /// The folder in `/opt/conda  (writable)`.
@@ -209,158 +213,35 @@ fn without_note(text: &str) -> &str {
 }
 
 /// The environments with a name: those in a folder of environments, and the active one.
-fn environments(value: &Value) -> Vec<String> {
-    let texts = |key: &str| value[key].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let root = value["root_prefix"].as_str().unwrap_or_default();
-    let folders: Vec<&str> = texts("envs_dirs").collect();
-    let name = |path: &str| {
+fn environments(fields: &Fields, active: Option<&str>) -> Vec<String> {
+    let root = fields.first("root_prefix").unwrap_or_default();
+    let folders = fields.all("envs_dirs").unwrap_or_default();
+    let name = |path: &String| {
         let (folder, name) = path.rsplit_once(['/', '\\'])?;
         let below_root = folder
             .strip_prefix(root)
             .is_some_and(|rest| !root.is_empty() && rest.trim_start_matches(['/', '\\']) == "envs");
-        (below_root || folders.contains(&folder)).then(|| name.to_owned())
+        (below_root || folders.iter().any(|it| it == folder)).then(|| name.to_owned())
     };
-    let mut names: Vec<String> = texts("envs").filter_map(name).collect();
-    if let Some(active) = value["active_prefix_name"].as_str().and_then(environment_name)
-        && !names.contains(&active)
-    {
-        names.push(active);
-    }
+    let envs = fields.all("envs").unwrap_or_default();
+    let mut names: Vec<String> = envs.iter().filter_map(name).collect();
+    names.extend(active.and_then(environment_name).filter(|active| !names.contains(active)));
     names
 }
 
-/// The fields of a document, by their keys in JSON or their labels in text.
-enum Fields<'d> {
-    Json(&'d Value),
-    Text(&'d LabeledText<'d>),
-}
-
-impl Fields<'_> {
-    /// All values of a field.
-    fn all(&self, key: &str, label: &str) -> Option<Vec<String>> {
-        let texts =
-            |items: &[Value]| items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        match self {
-            Self::Json(value) => match value.get(key)? {
-                Value::String(text) => Some(vec![text.clone()]),
-                Value::Array(items) => Some(texts(items)),
-                // An empty list of mamba before 2.9.
-                Value::Null => Some(Vec::new()),
-                Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
-            },
-            Self::Text(labels) => {
-                Some(labels.all(label)?.iter().map(|value| (*value).to_owned()).collect())
-            }
-        }
-    }
-
-    /// The only or first value of a field.
-    fn first(&self, key: &str, label: &str) -> Option<String> {
-        self.all(key, label)?.into_iter().next().filter(|text| !text.is_empty())
-    }
-
-    /// The virtual packages, if they are reported.
-    fn packages(&self, key: &str, label: &str) -> Option<Packages> {
-        match self {
-            Self::Json(value) => {
-                let items = value.get(key)?.as_array()?;
-                let list = items.iter().filter_map(virtual_packages::of_json).collect();
-                Some(Packages { list, is_complete: true })
-            }
-            Self::Text(labels) => {
-                let lines = labels.all(label)?.iter();
-                let list = lines.filter_map(|line| virtual_packages::of_line(line)).collect();
-                // A text that ends here may be cut off here.
-                Some(Packages { list, is_complete: !labels.is_last(label) })
-            }
-        }
-    }
-}
-
-/// The virtual packages of a document.
-struct Packages {
-    list: Vec<VirtualPackage>,
-    /// Whether the client has no others.
-    is_complete: bool,
-}
-
-/// What a client reports.
-struct Info {
-    kind: ClientKind,
-    version: Option<String>,
-    platform: Option<String>,
-    /// The URLs of the channels, which end with a platform.
-    channels: Vec<String>,
-    packages: Option<Packages>,
-    /// The path of its program.
-    program: Option<String>,
-    root_prefix: Option<String>,
-    environments: Vec<String>,
-}
-
-impl Info {
-    /// Sets the facts that the client reports, and adds the client.
-    fn fill(self, machine: &mut Machine) {
-        let subdir = self.subdir(machine);
-        if let Some(subdir) = subdir {
-            machine.subdir = reported(subdir, machine);
-        }
-        match &self.packages {
-            Some(packages) => {
-                virtual_packages::apply(machine, packages, self.kind);
-                let text = |it: &VirtualPackage| format!("{}={}={}", it.name, it.version, it.build);
-                let texts: Vec<String> = packages.list.iter().map(text).collect();
-                report(machine, "virtual packages", Outcome::Ok, texts.join(" "));
-            }
-            None => report(machine, "virtual packages", Outcome::Absent, "not in the document"),
-        }
-        let client = Client {
-            kind: self.kind,
-            version: version(self.version, machine),
-            path: self.program.unwrap_or_else(|| self.kind.as_str().to_owned()),
-            root_prefix: self.root_prefix,
-            subdir,
-            environments: self.environments,
-            sees: self
-                .packages
-                .filter(|packages| packages.is_complete)
-                .map(|packages| packages.list),
-        };
-        machine.clients.push(client);
-    }
-
-    /// The platform: as reported, or by the channels, or by the virtual packages.
-    fn subdir(&self, machine: &mut Machine) -> Option<Subdir> {
-        let Some(platform) = &self.platform else {
-            let mut ends = self.channels.iter().filter_map(|channel| channel.rsplit('/').next());
-            let of_packages = || virtual_packages::subdir_of(&self.packages.as_ref()?.list);
-            return ends.find_map(|end| end.parse().ok()).or_else(of_packages);
-        };
-        platform
-            .parse()
-            .map_err(|error: crate::conda::ParseSubdirError| {
-                machine.subdir = Detected::unknown(error.to_string());
-                report(machine, "platform", Outcome::Failed, error.to_string());
-            })
-            .ok()
-    }
-}
-
 /// A client's version: the numbers of `24.1.1.dev3+gabc`.
-fn version(text: Option<String>, machine: &Machine) -> Detected<Version> {
+fn version(text: Option<&str>, origin: &Origin) -> Detected<Version> {
     let Some(text) = text else { return Detected::unknown("the document does not report it") };
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    match text[..end].trim_end_matches('.').parse() {
-        Ok(version) => reported(version, machine),
-        Err(_) => Detected::unknown(format!("`{text}` is not a version")),
-    }
+    let why = format!("`{text}` is not a version");
+    Detected::found_or(Version::at_start(text), origin.clone(), why)
 }
 
 /// Adds configuration files by their paths. Their content is not reported. Without paths one is assumed.
-fn add_config_files(machine: &mut Machine, paths: Option<Vec<String>>) {
-    let format = machine.document.clone().unwrap_or_default();
+fn add_config_files(machine: &mut Machine, fields: &Fields) {
+    let format = machine.document.as_deref().unwrap_or_default();
     let problem = Some(format!("{format} does not report its content"));
-    let paths = paths.unwrap_or_else(|| vec![".condarc".to_owned()]);
+    let paths = fields.all("config_files").or(fields.all("populated config files"));
+    let paths = paths.map_or_else(|| vec![".condarc".to_owned()], <[String]>::to_vec);
     // conda lists the weakest first.
     let file = |path| ConfigFile { path, problem: problem.clone(), ..ConfigFile::default() };
     machine.config_files = paths.into_iter().rev().map(file).collect();
@@ -381,9 +262,8 @@ mod tests {
 
     #[test]
     fn only_the_numbers_of_a_development_version_count() {
-        let machine = super::super::unknown_machine("conda info");
-        let of =
-            |text: &str| version(Some(text.to_owned()), &machine).value().map(ToString::to_string);
+        let origin = Origin::Document("conda info".to_owned());
+        let of = |text: &str| version(Some(text), &origin).value().map(ToString::to_string);
         assert_eq!(of("24.1.1.dev3+gabc").as_deref(), Some("24.1.1"));
         assert_eq!(of("4.10.3").as_deref(), Some("4.10.3"));
         assert_eq!(of("unknown"), None);
@@ -399,20 +279,24 @@ mod tests {
 
     #[test]
     fn environments_have_the_name_of_their_folder() {
+        let names = |value: &serde_json::Value| {
+            let fields = Fields::of_json(value);
+            environments(&fields, fields.first("active_prefix_name"))
+        };
         let value = serde_json::json!({
             "root_prefix": "/opt/conda",
             "envs": ["/opt/conda", "/opt/conda/envs/torch", "/scratch/mine", "/home/u/e/a"],
             "envs_dirs": ["/home/u/e"],
             "active_prefix_name": "base",
         });
-        assert_eq!(environments(&value), ["torch", "a"]);
+        assert_eq!(names(&value), ["torch", "a"]);
         let windows = serde_json::json!({
             "root_prefix": "C:\\conda",
             "envs": ["C:\\conda", "C:\\conda\\envs\\torch"],
             "active_prefix_name": "/elsewhere/env",
         });
-        assert_eq!(environments(&windows), ["torch"]);
-        assert_eq!(environments(&serde_json::json!({})), [""; 0]);
+        assert_eq!(names(&windows), ["torch"]);
+        assert_eq!(names(&serde_json::json!({})), [""; 0]);
     }
 
     #[test]

@@ -3,12 +3,12 @@
 
 use std::str::FromStr;
 
-use super::super::{reported, set};
+use super::super::set;
 use crate::conda::{Os, Subdir};
-use crate::types::{Detected, Machine};
+use crate::types::{Detected, Machine, Origin};
 
-/// Fills what the virtual packages left open.
-pub(super) fn apply(machine: &mut Machine, agent: &str) {
+/// Sets what the virtual packages may overwrite.
+pub(super) fn apply(machine: &mut Machine, agent: &str, origin: &Origin) {
     let words: Vec<(&str, &str)> =
         agent.split_whitespace().filter_map(|word| word.split_once('/')).collect();
     let systems = [("Linux", Os::Linux), ("Darwin", Os::Macos), ("Windows", Os::Windows)];
@@ -21,40 +21,29 @@ pub(super) fn apply(machine: &mut Machine, agent: &str) {
         return;
     }
     if os == Os::Linux {
-        set_wsl(machine, release);
-        fill(machine, |machine| &mut machine.kernel, Some(release.to_owned()));
-        fill(machine, |machine| &mut machine.glibc, parsed(&words, "glibc"));
+        set_wsl(machine, release, origin);
+        set(&mut machine.kernel, Some(release.to_owned()), origin);
+        set(&mut machine.glibc, parsed(&words, "glibc"), origin);
     } else if os == Os::Macos {
-        fill(machine, |machine| &mut machine.macos, parsed(&words, "OSX"));
-    } else {
-        fill(machine, |machine| &mut machine.subdir, Some(Subdir::Win64));
+        set(&mut machine.macos, parsed(&words, "OSX"), origin);
+    } else if machine.subdir.value().is_none() {
+        machine.subdir = Detected::found(Subdir::Win64, origin.clone());
     }
     // The word after the system is the distribution.
     let distribution = words.get(place + 1).map(|(name, version)| format!("{name} {version}"));
-    set(machine, |machine| &mut machine.os, distribution);
+    set(&mut machine.os, distribution, origin);
 }
 
 fn parsed<T: FromStr>(words: &[(&str, &str)], name: &str) -> Option<T> {
     words.iter().find(|(word, _)| *word == name)?.1.parse().ok()
 }
 
-/// Sets a fact that is unknown.
-fn fill<T>(
-    machine: &mut Machine,
-    fact: impl Fn(&mut Machine) -> &mut Detected<T>,
-    value: Option<T>,
-) {
-    if let Detected::Unknown { .. } = fact(machine) {
-        set(machine, fact, value);
-    }
-}
-
 /// Sets WSL by the release of the kernel: `5.15.153.1-microsoft-standard-WSL2`.
-pub(in super::super) fn set_wsl(machine: &mut Machine, release: &str) {
+pub(in super::super) fn set_wsl(machine: &mut Machine, release: &str, origin: &Origin) {
     let release = release.to_ascii_lowercase();
     if release.contains("microsoft") {
         let is_2 = release.contains("wsl2") || release.contains("standard");
-        machine.wsl = reported(if is_2 { "2" } else { "1" }.to_owned(), machine);
+        machine.wsl = Detected::found(if is_2 { "2" } else { "1" }.to_owned(), origin.clone());
     } else if release.starts_with(|c: char| c.is_ascii_digit()) {
         machine.wsl = Detected::Absent;
     }
@@ -67,9 +56,9 @@ mod tests {
     fn read(agent: &str, subdir: Option<Subdir>) -> Machine {
         let mut machine = super::super::super::unknown_machine("conda info");
         if let Some(subdir) = subdir {
-            machine.subdir = reported(subdir, &machine);
+            machine.subdir = Detected::found(subdir, Origin::Baseline);
         }
-        apply(&mut machine, agent);
+        apply(&mut machine, agent, &Origin::Baseline);
         machine
     }
 

@@ -1,85 +1,81 @@
 //! The virtual packages of a document, and what they prove about the machine.
 
-use serde_json::Value;
-
-use super::super::{reported, set};
-use super::Packages;
+use super::super::fields::Fields;
+use super::super::set;
 use crate::conda::{Os, Subdir, Version};
-use crate::types::{ClientKind, CudaVersion, Detected, Gpu, Machine, VirtualPackage};
+use crate::types::{ClientKind, CudaVersion, Detected, Gpu, Machine, Origin, VirtualPackage};
 
-/// Reads `["__cuda", "12.4", "0"]` (conda), `["__cuda", "12.4"]` (conda 4.8), `"__cuda=12.4=0"` (the
-/// others), or an object with these keys.
-pub(super) fn of_json(value: &Value) -> Option<VirtualPackage> {
-    fn text(value: Option<&Value>) -> Option<&str> {
-        value.and_then(Value::as_str)
+/// The virtual packages of a document.
+pub(super) struct Packages {
+    pub(super) list: Vec<VirtualPackage>,
+    /// Whether the client has no others.
+    pub(super) is_complete: bool,
+}
+
+impl Packages {
+    /// The packages, if they are reported.
+    pub(super) fn of(fields: &Fields) -> Option<Self> {
+        let labels = ["virtual_pkgs", "virtual packages", "virtual_packages"];
+        let label = labels.into_iter().find(|label| fields.has(label))?;
+        let list = fields.all(label)?.iter().filter_map(|line| package(line)).collect();
+        Some(Self { list, is_complete: !fields.may_be_cut_off(label) })
     }
-    match value {
-        Value::String(line) => of_line(line),
-        Value::Array(parts) => {
-            package([text(parts.first()), text(parts.get(1)), text(parts.get(2))])
-        }
-        Value::Object(keys) => package(["name", "version", "build"].map(|key| text(keys.get(key)))),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+
+    fn version(&self, name: &str) -> Option<&str> {
+        let package = self.list.iter().find(|package| package.name == name);
+        package.map(|package| package.version.as_str())
     }
 }
 
 /// Reads `__cuda=12.4=0`, `__cuda=12.4` (conda 4.8), or `__cuda 12.4 0`.
-pub(super) fn of_line(line: &str) -> Option<VirtualPackage> {
+fn package(line: &str) -> Option<VirtualPackage> {
     let mut parts = line.trim().split(['=', ' ']).filter(|part| !part.is_empty());
-    package([parts.next(), parts.next(), parts.next()])
-}
-
-fn package([name, version, build]: [Option<&str>; 3]) -> Option<VirtualPackage> {
-    let name = name.filter(|name| name.starts_with("__") && name.len() > 2)?;
-    Some(VirtualPackage {
-        name: name.to_owned(),
-        version: version.unwrap_or("0").to_owned(),
-        build: build.unwrap_or("0").to_owned(),
-    })
+    let name = parts.next().filter(|name| name.starts_with("__") && name.len() > 2)?.to_owned();
+    let mut part = || parts.next().unwrap_or("0").to_owned();
+    Some(VirtualPackage { name, version: part(), build: part() })
 }
 
 /// Fills what the packages of a client prove.
-pub(super) fn apply(machine: &mut Machine, packages: &Packages, kind: ClientKind) {
-    let Packages { list, is_complete } = packages;
-    let version = |name: &str| {
-        list.iter().find(|package| package.name == name).map(|package| package.version.as_str())
-    };
+pub(super) fn apply(machine: &mut Machine, packages: &Packages, kind: ClientKind, origin: &Origin) {
+    let is_complete = packages.is_complete;
+    let version = |name: &str| packages.version(name);
     // Version 0 means an unknown one, as in a solve for another platform.
     let known = |name: &str| {
         let version = version(name)?.parse::<Version>().ok();
         version.filter(|version| *version > Version::new(&[0]))
     };
     if let Some(glibc) = known("__glibc") {
-        machine.glibc = reported(glibc, machine);
-    } else if *is_complete && version("__linux").is_some() {
+        machine.glibc = Detected::found(glibc, origin.clone());
+    } else if is_complete && version("__linux").is_some() {
         machine.glibc = Detected::Absent; // musl, or hidden by `CONDA_OVERRIDE_GLIBC=`
     }
-    set(machine, |machine| &mut machine.macos, known("__osx"));
-    set(machine, |machine| &mut machine.windows, known("__win"));
+    set(&mut machine.macos, known("__osx"), origin);
+    set(&mut machine.windows, known("__win"), origin);
     let kernel = version("__linux").filter(|text| *text != "0").map(str::to_owned);
-    set(machine, |machine| &mut machine.kernel, kernel);
+    set(&mut machine.kernel, kernel, origin);
     match version("__cuda") {
-        Some(text) => cuda(machine, text, kind),
-        None if *is_complete => no_cuda(machine, kind),
+        Some(text) => cuda(machine, text, kind, origin),
+        None if is_complete => no_cuda(machine, kind),
         None => {}
     }
     if let Some(capability) = version("__cuda_arch").and_then(|text| text.parse().ok()) {
         let gpu = Gpu::unknown(0, "`__cuda_arch` is the smallest of all GPUs and has no name");
-        machine.gpus = vec![Gpu { compute_capability: reported(capability, machine), ..gpu }];
+        machine.gpus =
+            vec![Gpu { compute_capability: Detected::found(capability, origin.clone()), ..gpu }];
     }
 }
 
-fn cuda(machine: &mut Machine, text: &str, kind: ClientKind) {
+fn cuda(machine: &mut Machine, text: &str, kind: ClientKind, origin: &Origin) {
     // A bare `12` is 12.0 for every client.
     let parsed = text.parse::<CudaVersion>().or_else(|_| format!("{text}.0").parse());
     let Ok(cuda) = parsed else {
         machine.driver_cuda = Detected::unknown(format!("`__cuda` is `{text}`, not a version"));
         return;
     };
-    machine.driver_cuda = reported(cuda, machine);
+    machine.driver_cuda = Detected::found(cuda, origin.clone());
     // conda reads it from libcuda, the others from several sources.
     if kind == ClientKind::Conda {
-        machine.libcuda = reported(cuda, machine);
+        machine.libcuda = Detected::found(cuda, origin.clone());
     }
     machine.gpu_count = Detected::unknown("`__cuda` does not count GPUs");
 }
@@ -111,12 +107,11 @@ pub(super) fn subdir_of(packages: &[VirtualPackage]) -> Option<Subdir> {
         "__win" => Some(Os::Windows),
         _ => None,
     });
-    match os? {
-        Os::Linux if is_x86 => Some(Subdir::Linux64),
-        Os::Linux if is_arm => Some(Subdir::LinuxAarch64),
-        Os::Macos if is_x86 => Some(Subdir::Osx64),
-        Os::Macos if is_arm => Some(Subdir::OsxArm64),
+    let os = os?;
+    match os {
         Os::Windows if !is_arm => Some(Subdir::Win64),
+        Os::Linux | Os::Macos if is_x86 => Subdir::of(os, "x86_64"),
+        Os::Linux | Os::Macos if is_arm => Subdir::of(os, "arm64"),
         Os::Linux | Os::Macos | Os::Windows | Os::FreeBsd => None,
     }
 }
@@ -126,32 +121,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_package_is_read_in_the_form_of_each_client() {
-        let cuda = VirtualPackage {
-            name: "__cuda".to_owned(),
-            version: "12.4".to_owned(),
-            build: "0".to_owned(),
-        };
-        for text in [
-            r#"["__cuda", "12.4", "0"]"#,
-            r#"["__cuda", "12.4"]"#,
-            r#""__cuda=12.4=0""#,
-            r#""__cuda=12.4""#,
-            r#"{"name": "__cuda", "version": "12.4", "build": "0"}"#,
-        ] {
-            let value: Value = serde_json::from_str(text).expect("JSON");
-            assert_eq!(of_json(&value).as_ref(), Some(&cuda), "{text}");
+    fn a_package_has_a_name_and_may_have_a_version_and_a_build() {
+        for line in ["__cuda=12.4=0", "__cuda=12.4", "__cuda 12.4 0"] {
+            let package = package(line).expect("a package");
+            assert_eq!(
+                (&*package.name, &*package.version, &*package.build),
+                ("__cuda", "12.4", "0")
+            );
         }
-        for text in ["7", "[]", r#"["cuda", "12.4"]"#, r#""12.4""#, r#""__""#, "null"] {
-            let value: Value = serde_json::from_str(text).expect("JSON");
-            assert_eq!(of_json(&value), None, "{text}");
+        for line in ["", "cuda=12.4", "12.4", "__"] {
+            assert_eq!(package(line), None, "{line}");
         }
     }
 
     fn machine(lines: &[&str], kind: ClientKind) -> Machine {
-        let list = lines.iter().filter_map(|line| of_line(line)).collect();
+        let list = lines.iter().filter_map(|line| package(line)).collect();
         let mut machine = super::super::super::unknown_machine("conda info");
-        apply(&mut machine, &Packages { list, is_complete: true }, kind);
+        apply(&mut machine, &Packages { list, is_complete: true }, kind, &Origin::Baseline);
         machine
     }
 
@@ -192,7 +178,7 @@ mod tests {
     fn archspec_names_the_architecture_without_a_platform() {
         let subdir = |lines: &[&str]| {
             let packages: Vec<VirtualPackage> =
-                lines.iter().filter_map(|line| of_line(line)).collect();
+                lines.iter().filter_map(|line| package(line)).collect();
             subdir_of(&packages)
         };
         assert_eq!(subdir(&["__linux=5=0", "__archspec=1=x86_64_v3"]), Some(Subdir::Linux64));

@@ -30,11 +30,14 @@ fn is_command(field: &str) -> bool {
 }
 
 fn below_header<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
-    let is_header = |row: &Vec<&str>| {
-        row.iter().all(|field| named(field).is_some()) && row.iter().any(|field| is_distinct(field))
+    // A name that only this program uses.
+    let is_distinct = |(name, field): (&&str, &Field)| {
+        name.contains(['.', '_']) || !matches!(field, Field::Other | Field::Count)
     };
-    let at = lines.iter().position(is_header)?;
-    let columns: Vec<Field> = lines[at].iter().filter_map(|field| named(field)).collect();
+    let (at, columns) = lines.iter().enumerate().find_map(|(at, row)| {
+        let columns: Vec<Field> = row.iter().map(|name| named(name)).collect::<Option<_>>()?;
+        row.iter().zip(&columns).any(is_distinct).then_some((at, columns))
+    })?;
     let rows = rows(&lines[at + 1..], columns.len());
     let is_alone = columns == [Field::Name] || columns == [Field::Index];
     let is_sure = !is_alone || rows.first().is_some_and(|row| is_name(row[0]));
@@ -47,8 +50,7 @@ fn below_command<'t>(text: &str, lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let query = text.lines().nth(at)?.split("--query-gpu").nth(1)?;
     let query = query.trim_start_matches(['=', ' ', '"', '\'']);
     let query = query.split([' ', '"', '\'']).next()?;
-    let columns: Option<Vec<Field>> = query.split(',').map(named).collect();
-    let columns = columns?;
+    let columns: Vec<Field> = query.split(',').map(named).collect::<Option<_>>()?;
     let rows = rows(&lines[at + 1..], columns.len());
     (!rows.is_empty()).then_some((columns, rows))
 }
@@ -84,11 +86,12 @@ fn report(fields: &[Field], rows: &[Vec<&str>]) -> Report {
     report
 }
 
-/// What the rows of a query for these fields report. Lines with another number of fields are ignored.
-#[must_use]
-pub fn read(fields: &[Field], text: &str) -> Report {
+/// What the rows of a query for these columns report, without a header. Lines with another number of values are
+/// ignored.
+pub fn read(columns: &str, text: &str) -> Report {
+    let fields: Vec<Field> = columns.split(',').filter_map(named).collect();
     let rows = text.lines().map(cells).filter(|row| row.len() == fields.len());
-    report(fields, &rows.collect::<Vec<_>>())
+    report(&fields, &rows.collect::<Vec<_>>())
 }
 
 /// The field with a name of `--query-gpu`; `None` if it cannot be a name.
@@ -110,32 +113,24 @@ fn named(field: &str) -> Option<Field> {
     })
 }
 
-/// Whether a field is a name that only this program uses.
-fn is_distinct(field: &str) -> bool {
-    named(field).is_some_and(|column| !matches!(column, Field::Other | Field::Count))
-        || field.trim().contains(['.', '_']) && named(field).is_some()
-}
-
 /// The columns of rows without a header. A kind that several columns could be is none of them, except memory, where
 /// the largest is the total, and names and PCI ids, of which the first counts.
 fn by_content(rows: &[Vec<&str>]) -> Vec<Field> {
     let width = rows.first().map_or(0, Vec::len);
     let mut columns: Vec<Field> = (0..width).map(|at| of_column(rows, at)).collect();
-    for kind in [Field::Driver, Field::Capability, Field::Index] {
-        if columns.iter().filter(|column| **column == kind).count() > 1 {
-            columns.iter_mut().filter(|column| **column == kind).for_each(|c| *c = Field::Other);
-        }
-    }
-    let total = (0..width)
-        .filter(|at| columns[*at] == Field::Memory)
-        .max_by_key(|at| (values::mib(rows[0][*at]), std::cmp::Reverse(*at)));
-    let first = |kind| columns.iter().position(|column| *column == kind);
-    let (name, id) = (first(Field::Name), first(Field::PciId));
-    let keep = [total, name, id];
-    for (at, column) in columns.iter_mut().enumerate() {
-        if matches!(column, Field::Memory | Field::Name | Field::PciId) && !keep.contains(&Some(at))
-        {
-            *column = Field::Other;
+    let kinds =
+        [Field::Driver, Field::Capability, Field::Index, Field::Memory, Field::Name, Field::PciId];
+    for kind in kinds {
+        let places: Vec<usize> = (0..width).filter(|at| columns[*at] == kind).collect();
+        let kept = if kind == Field::Memory {
+            places.iter().rev().max_by_key(|at| values::mib(rows[0][**at])).copied()
+        } else if matches!(kind, Field::Name | Field::PciId) || places.len() == 1 {
+            places.first().copied()
+        } else {
+            None
+        };
+        for at in places.into_iter().filter(|at| Some(*at) != kept) {
+            columns[at] = Field::Other;
         }
     }
     columns

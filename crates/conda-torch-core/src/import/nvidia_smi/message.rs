@@ -1,7 +1,7 @@
 //! The messages of `nvidia-smi` if it has nothing to show.
 
 use super::super::document::Document;
-use super::super::{Recognized, report, reported};
+use super::super::{Recognized, origin, report, set};
 use super::values;
 use crate::types::{Detected, Machine, Outcome};
 
@@ -34,13 +34,11 @@ pub(in super::super) fn read(document: &Document<'_>, machine: &mut Machine) -> 
     // The driver exists: `nvidia-smi` is a part of it. What it supports is unknown.
     machine.driver = Detected::unknown(meaning);
     machine.driver_cuda = Detected::unknown(meaning);
-    if message == MISMATCH
-        && let Some((_, version)) = text.split_once("NVML library version:")
-        && let Some(driver) = values::parsed(version.trim_start())
-    {
-        // The library is of the driver that the next start of the machine loads.
-        machine.driver = reported(driver, machine);
-    }
+    // The library is of the driver that the next start of the machine loads.
+    let library = text.split_once("NVML library version:").filter(|_| message == MISMATCH);
+    let driver = library.and_then(|(_, version)| values::parsed(version.trim_start()));
+    let origin = origin(machine);
+    set(&mut machine.driver, driver, &origin);
     report(machine, "nvidia-smi", Outcome::Failed, meaning);
     Some(Ok(()))
 }

@@ -11,7 +11,8 @@ pub(super) mod query;
 mod values;
 pub(super) mod xml;
 
-use super::{origin, reported, set};
+use super::document::Document;
+use super::{Recognized, origin, set};
 use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin};
 
 /// What `nvidia-smi` printed.
@@ -33,28 +34,18 @@ pub struct Report {
     pub gpus: Vec<ReportedGpu>,
 }
 
-/// A value that several forms of the output have.
+/// A value that several forms of the output have. UUIDs and serial numbers are `Other` and not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// The number of the GPU.
+enum Field {
     Index,
-    /// How many GPUs there are.
     Count,
-    /// The name of the GPU.
     Name,
-    /// The version of the driver.
     Driver,
-    /// The compute capability.
     Capability,
-    /// The memory, in MiB.
     Memory,
-    /// The PCI device and vendor.
     PciId,
-    /// Whether MIG is on.
     Mig,
-    /// WDDM or TCC, on Windows.
     DriverModel,
-    /// Any other; UUIDs and serial numbers are not stored.
     Other,
 }
 
@@ -95,13 +86,7 @@ pub struct ReportedGpu {
 
 impl ReportedGpu {
     /// The facts about a GPU at a place in a list. `why` is the reason for values that are not reported.
-    #[must_use]
     pub fn describe(self, place: u32, why: &str, origin: &Origin) -> Gpu {
-        fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
-            if let Some(value) = value {
-                *fact = Detected::found(value, origin.clone());
-            }
-        }
         let mut gpu = Gpu::unknown(self.index.unwrap_or(place), why);
         set(&mut gpu.name, self.name, origin);
         set(&mut gpu.compute_capability, self.capability, origin);
@@ -117,28 +102,33 @@ fn is_of_windows(model: &str) -> bool {
     ["WDDM", "TCC", "MCDM"].contains(&model)
 }
 
-/// Fills a machine with a report.
-pub(super) fn fill(report: Report, machine: &mut Machine) {
-    set(machine, |machine| &mut machine.driver, report.driver);
-    set(machine, |machine| &mut machine.driver_cuda, report.cuda);
+/// Reads a document whose format `parse` recognizes.
+pub(super) fn read(
+    parse: fn(&str) -> Option<Report>,
+    document: &Document<'_>,
+    machine: &mut Machine,
+) -> Recognized {
+    let report = parse(&document.plain)?;
+    let origin = origin(machine);
     // A Jetson prints no driver version, and `N/A` for CUDA even if it has CUDA.
     if report.has_no_cuda && report.driver.is_some() {
         machine.libcuda = Detected::Absent;
     }
-    set(machine, |machine| &mut machine.os, report.os.map(str::to_owned));
-    if report.is_wsl {
-        machine.wsl = reported("2".to_owned(), machine);
-    }
+    set(&mut machine.driver, report.driver, &origin);
+    set(&mut machine.driver_cuda, report.cuda, &origin);
+    set(&mut machine.os, report.os.map(str::to_owned), &origin);
+    set(&mut machine.wsl, report.is_wsl.then(|| "2".to_owned()), &origin);
     let shown = u32::try_from(report.gpus.len()).ok();
     match report.count.into_iter().chain(shown).max() {
-        Some(count @ 1..) => machine.gpu_count = reported(count, machine),
+        Some(count @ 1..) => machine.gpu_count = Detected::found(count, origin.clone()),
         Some(0) if report.count == Some(0) => machine.gpu_count = Detected::Absent,
         Some(_) | None => {}
     }
     for (place, gpu) in (0..).zip(report.gpus) {
-        let gpu = gpu.describe(place, "nvidia-smi does not report it", &origin(machine));
+        let gpu = gpu.describe(place, "nvidia-smi does not report it", &origin);
         if machine.gpus.iter().all(|other| other.index != gpu.index) {
             machine.gpus.push(gpu);
         }
     }
+    Some(Ok(()))
 }
