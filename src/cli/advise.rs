@@ -1,11 +1,11 @@
 //! `conda-torch advise`.
 
+use anyhow::bail;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::TargetEnvironment;
-use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats;
 use conda_torch_core::matrix::Matrix;
@@ -17,10 +17,8 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use super::channel_flags::ChannelFlags;
-use super::machine_flags::{MachineFlags, machine};
-use super::output_flags::{OutputFlags, page_width};
-use super::request_flags::RequestFlags;
+use super::flags::{ChannelFlags, MachineFlags, OutputFlags, RequestFlags, machine, page_width};
+use super::live::{WITH_PYTORCH, read_matrix};
 use super::verify::{VerifyContext, VerifyFlags};
 use super::{Output, UsageError, note, print_error};
 
@@ -93,11 +91,9 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let channels = args.channel.channels(host)?;
     let client = args.output.target(&machine);
     args.refuse_useless_offline(client.kind)?;
-    let with_pytorch = &Subdir::ALL[..5];
-    let is_known = |subdir: &&Subdir| with_pytorch.contains(*subdir);
-    let subdir = machine.subdir.value().filter(is_known);
-    let subdirs = subdir.map_or(with_pytorch, std::slice::from_ref);
-    let live = args.channel.read(host, &channels, subdirs)?;
+    let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
+    let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
+    let live = read_matrix(host, &args.channel, &channels, subdirs)?;
     let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
     let advice = advise(&machine, &request, matrix);
     let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
@@ -134,18 +130,19 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Format::PixiToml => formats::pixi_toml(&answer),
         Format::Dockerfile => formats::dockerfile(&answer),
     };
+    let code = answer.exit_code();
     let stdout = match formatted {
         Ok(text) => text,
         Err(refused @ Refused::NothingFits) => {
             print_error(&refused.into());
-            return Ok(Output { stdout: String::new(), code: answer.exit_code() });
+            return Ok(Output { stdout: String::new(), code });
         }
-        Err(refused) => return Err(UsageError(refused.to_string()).into()),
+        Err(refused) => bail!(UsageError(refused.to_string())),
     };
     if !matches!(format, Format::Human | Format::Json) {
         note(&text::warnings(&answer, page_width()));
     }
-    Ok(Output { stdout, code: answer.exit_code() })
+    Ok(Output { stdout, code })
 }
 
 impl Args {

@@ -1,5 +1,7 @@
 //! `conda-torch check`.
 
+use anyhow::bail;
+
 use conda_torch_core::audit::check;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::check::{self as report, Checked};
@@ -8,9 +10,9 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use super::environment_flags::{self, EnvironmentFlags, this_machine};
-use super::machine_flags::{MachineFlags, machine};
-use super::output_flags::OutputFlags;
+use super::flags::{
+    EnvironmentFlags, MachineFlags, OutputFlags, machine, read_environment, this_machine,
+};
 use super::{Output, UsageError};
 
 const EXAMPLES: &str = "\
@@ -43,14 +45,14 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Checked { environment, checkup }
     };
     let all: Vec<Checked<'_>> = if let Some(place) = &place {
-        vec![checked(environment_flags::read(host, place)?)]
+        vec![checked(read_environment(host, place)?)]
     } else {
         let places = environment::all(host, &here);
         places.iter().map(|place| checked(environment::read(host, place))).collect()
     };
     if all.is_empty() {
         let why = "no environment found; pass its folder with `--prefix`";
-        return Err(UsageError(why.to_owned()).into());
+        bail!(UsageError(why.to_owned()));
     }
     let code = if all.iter().any(|one| one.checkup.status.needs_action()) { 4 } else { 0 };
     let client = args.output.target(&machine);

@@ -1,10 +1,11 @@
 //! `conda-torch explain`: what a diagnostic means.
 
+use anyhow::bail;
+
 use conda_torch_core::diagnostics::{CATALOG, entry};
 
 use super::{Output, UsageError};
 
-/// Both uses.
 const EXAMPLES: &str = "\
 Examples:
   conda-torch explain no-kernels
@@ -22,9 +23,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
         let lines = CATALOG.iter().map(|entry| format!("{:28} {}\n", entry.code, entry.summary()));
         return Ok(Output { stdout: lines.collect(), code: 0 });
     };
-    let Some(entry) = entry(code) else {
-        let error = format!("unknown code `{code}`; `conda-torch explain` lists all codes");
-        return Err(UsageError(error).into());
-    };
-    Ok(Output { stdout: entry.page(), code: 0 })
+    match entry(code) {
+        Some(entry) => Ok(Output { stdout: entry.page(), code: 0 }),
+        None => bail!(UsageError(format!(
+            "unknown code `{code}`; `conda-torch explain` lists all codes"
+        ))),
+    }
 }

@@ -1,6 +1,5 @@
 //! `--live`: the channel's current builds, read by `conda-torch-live`.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -10,14 +9,15 @@ use conda_torch_core::channel::{
     Addresses, LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PACKAGES, PROTOCOL, Records,
     SubdirOrigin, age, by_priority, rows, since,
 };
-use conda_torch_core::conda::{Channels, Fault, FaultKind, Os, Subdir, without_secrets};
+use conda_torch_core::conda::{Channels, Fault, Os, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{Diagnostic, UnreadableChannel};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Date;
-use conda_torch_host::{CommandEnd, CommandOutput, ask_live, live_program};
+use conda_torch_host::{Command, CommandEnd, CommandOutput, run_command};
 use conda_torch_probe::host::Host;
 
 use super::Interrupted;
+use super::flags::ChannelFlags;
 use super::progress::Progress;
 
 /// How long a server may be silent, in seconds.
@@ -30,7 +30,21 @@ const NOT_INSTALLED: &str = "\
 `conda-torch-live` not found next to this program
 hint: in a checkout, run `cargo install --path crates/conda-torch-live`, or set `CONDA_TORCH_LIVE`";
 
-/// A request about channels.
+/// The platforms with PyTorch on conda-forge.
+pub(super) const WITH_PYTORCH: &[Subdir] = Subdir::ALL.split_at(5).0;
+
+/// The path of `conda-torch-live`: `CONDA_TORCH_LIVE`, or else beside the running program. An empty
+/// `CONDA_TORCH_LIVE` disables it.
+pub(super) fn live_program(host: &dyn Host) -> Option<String> {
+    if let Some(path) = host.env("CONDA_TORCH_LIVE") {
+        return Some(path).filter(|path| !path.is_empty());
+    }
+    let name = format!("conda-torch-live{}", std::env::consts::EXE_SUFFIX);
+    let beside = std::env::current_exe().ok()?.parent()?.join(name);
+    beside.is_file().then_some(beside)?.into_os_string().into_string().ok()
+}
+
+/// A request about channels. This machine's settings apply, even if the answer is for another machine.
 pub(super) fn question(
     host: &dyn Host,
     channels: &Channels,
@@ -38,9 +52,8 @@ pub(super) fn question(
     offline: bool,
     question: LiveQuestion,
 ) -> LiveRequest {
-    // This machine's settings apply, even if the answer is for another machine.
-    let env = |name: &str| host.env(name);
-    let addresses = Addresses::of(&conda_torch_probe::find_settings(host), env);
+    let settings = conda_torch_probe::find_settings(host);
+    let addresses = Addresses::of(&settings, |name: &str| host.env(name));
     LiveRequest {
         protocol: PROTOCOL,
         channels: channels.iter().map(|channel| addresses.resolve(channel)).collect(),
@@ -52,75 +65,88 @@ pub(super) fn question(
     }
 }
 
-/// Runs it, with a progress line on the terminal.
+/// The folder for cached channel data: `CONDA_TORCH_CACHE`, else the system's cache folder.
+fn cache(host: &dyn Host) -> String {
+    let folder = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
+    if let Some(named) = folder("CONDA_TORCH_CACHE") {
+        return named;
+    }
+    let home = |below: &str| folder("HOME").map(|home| format!("{home}/{below}"));
+    let caches = match host.target().os() {
+        Some(Os::Windows) => folder("LOCALAPPDATA"),
+        Some(Os::Macos) => home("Library/Caches"),
+        Some(Os::Linux | Os::FreeBsd) | None => folder("XDG_CACHE_HOME").or(home(".cache")),
+    };
+    let caches = caches.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
+    host.target().join(&caches, "conda-torch")
+}
+
+/// Runs `conda-torch-live`, with a progress line on the terminal.
 pub(super) fn ask(
-    program: &Path,
-    ask: &LiveRequest,
+    program: &str,
+    request: &LiveRequest,
     deadline: Duration,
     mut progress: Progress,
 ) -> anyhow::Result<CommandOutput> {
-    let text = serde_json::to_string(ask)?;
-    let ran = ask_live(program, &text, deadline, &mut |took| progress.tick(took));
-    ran.with_context(|| format!("cannot start `{}`", program.display()))
+    let stdin = &serde_json::to_string(request)?;
+    let command = Command { program, arguments: &[], env: &[], stdin, deadline };
+    let ran = run_command(&command, &mut |took| progress.tick(took));
+    ran.with_context(|| format!("cannot start `{program}`"))
 }
 
-/// Reads the records of these packages.
-pub(super) fn records(
+/// What was read from channels.
+pub(super) struct ChannelRecords {
+    pub(super) origins: Vec<SubdirOrigin>,
+    /// The age of the oldest records in seconds; 0 if all were downloaded or confirmed.
+    age: u64,
+    /// The day of the oldest records.
+    pub(super) day: Date,
+    /// The records of the matrix's packages, from its oldest versions on, or why they cannot be read.
+    pub(super) records: Result<Records, Fault>,
+}
+
+/// Reads channels.
+pub(super) fn read_records(
     host: &dyn Host,
     channels: &Channels,
     subdirs: &[Subdir],
-    names: &[&str],
     offline: bool,
-) -> anyhow::Result<Read> {
+) -> anyhow::Result<ChannelRecords> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
-    let names = names.iter().map(|&name| name.to_owned()).collect();
+    let names = PACKAGES.map(str::to_owned).into();
     let request = question(host, channels, subdirs, offline, LiveQuestion::Records { names });
     let progress = Progress::new(format!("Reading {channels}"), true);
     let ran = ask(&program, &request, DEADLINE, progress)?;
-    let shown = program.display();
     match ran.end {
         CommandEnd::Interrupted(signal) => bail!(Interrupted(signal)),
-        CommandEnd::TimedOut => bail!("`{shown}` timed out after {} s", DEADLINE.as_secs()),
-        CommandEnd::Killed(signal) => bail!("`{shown}` was killed by signal {signal}"),
+        CommandEnd::TimedOut => bail!("`{program}` timed out after {} s", DEADLINE.as_secs()),
+        CommandEnd::Killed(signal) => bail!("`{program}` was killed by signal {signal}"),
         CommandEnd::Exited(0) => {}
         CommandEnd::Exited(code) => {
             let message = String::from_utf8_lossy(&ran.stderr);
             let message = message.trim().trim_start_matches("error: ");
-            bail!("`{shown}` failed with exit code {code}: {message}");
+            bail!("`{program}` failed with exit code {code}: {message}");
         }
     }
-    let reply = LiveReply::read(&ran.stdout)
-        .with_context(|| format!("cannot read the reply of `{shown}`"))?;
-    let records = match reply.answer {
-        LiveAnswer::Records(records) => Ok(by_priority(records, &reply.origins)),
+    let LiveReply { origins, answer, .. } = LiveReply::read(&ran.stdout)
+        .with_context(|| format!("cannot read the reply of `{program}`"))?;
+    let records = match answer {
+        LiveAnswer::Records(records) => {
+            let records = by_priority(records, &origins).records;
+            Ok(Records { records: since(records, Matrix::embedded()) })
+        }
         LiveAnswer::Failed(fault) => Err(fault),
-        LiveAnswer::Solved(_) => bail!("`{shown}` replied to another request"),
+        LiveAnswer::Solved(_) => bail!("`{program}` replied to another request"),
     };
-    Ok(Read { origins: reply.origins, records })
+    let age = age(&origins);
+    Ok(ChannelRecords { age, day: Date::of_unix_time(now().saturating_sub(age)), origins, records })
 }
 
-/// The records of the channels, or why they cannot be read.
-pub(super) struct Read {
-    pub(super) origins: Vec<SubdirOrigin>,
-    pub(super) records: Result<Records, Fault>,
-}
-
-/// The folder for cached channel data: `CONDA_TORCH_CACHE`, else the system's cache folder.
-fn cache(host: &dyn Host) -> String {
-    let target = host.target();
-    if let Some(named) = host.env("CONDA_TORCH_CACHE").filter(|folder| !folder.is_empty()) {
-        return named;
-    }
-    let home = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
-    let folder = match target.os() {
-        Some(Os::Windows) => home("LOCALAPPDATA"),
-        Some(Os::Macos) => home("HOME").map(|folder| format!("{folder}/Library/Caches")),
-        Some(Os::Linux | Os::FreeBsd) | None => {
-            home("XDG_CACHE_HOME").or_else(|| home("HOME").map(|folder| format!("{folder}/.cache")))
-        }
-    };
-    let folder = folder.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
-    target.join(&folder, "conda-torch")
+/// Seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the age of channel data")]
+fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// The channel's builds, or the built-in ones if the channel cannot be read.
@@ -130,67 +156,51 @@ pub(super) struct LiveMatrix {
     pub(super) channel: LiveChannel,
 }
 
-/// Reads the channels.
+/// Reads the channels if `--live` is set.
 pub(super) fn read_matrix(
     host: &dyn Host,
+    flags: &ChannelFlags,
     channels: &Channels,
     subdirs: &[Subdir],
-    offline: bool,
-) -> anyhow::Result<LiveMatrix> {
-    let shown = channels.to_string();
-    if live_program(host).is_none() {
-        return Ok(built_in(&shown, UnreadableChannel::NoReader, None));
+) -> anyhow::Result<Option<LiveMatrix>> {
+    if !flags.live {
+        return Ok(None);
     }
-    let read = records(host, channels, subdirs, &PACKAGES, offline)?;
-    Ok(from_records(read, &shown, subdirs))
-}
-
-fn from_records(read: Read, channel: &str, subdirs: &[Subdir]) -> LiveMatrix {
+    let channel = channels.to_string();
     let known = Matrix::embedded();
-    let records = match read.records {
-        Ok(records) => records.records,
+    let built_in = |why, fault| {
+        let (channel, as_of) = (channel.clone(), known.as_of);
+        Ok(Some(LiveMatrix {
+            matrix: known.clone(),
+            diagnostics: vec![Diagnostic::ChannelUnreadable { why, as_of }],
+            channel: LiveChannel { channel, read: false, as_of, age_s: 0, fault },
+        }))
+    };
+    if live_program(host).is_none() {
+        return built_in(UnreadableChannel::NoReader, None);
+    }
+    let read = read_records(host, channels, subdirs, flags.offline)?;
+    let ChannelRecords { origins, age, day, records } = read;
+    let records = match records {
+        Ok(records) => records,
         Err(fault) => {
-            let kind = Some(fault.kind);
-            return built_in(channel, UnreadableChannel::Fault(fault), kind);
+            let kind = fault.kind;
+            return built_in(UnreadableChannel::Fault(fault), Some(kind));
         }
     };
-    let age = age(&read.origins);
-    let day = Date::of_unix_time(now().saturating_sub(age));
-    let records = Records { records: since(records, known) };
-    let Some((matrix, gaps)) = rows(&records, subdirs, (channel, day), known) else {
-        let why = UnreadableChannel::NoPytorch { channel: channel.to_owned() };
-        return built_in(channel, why, None);
+    let Some((matrix, gaps)) = rows(&records, subdirs, (&channel, day), known) else {
+        return built_in(UnreadableChannel::NoPytorch { channel: channel.clone() }, None);
     };
-    let fault = read.origins.iter().find_map(|origin| origin.fault.as_ref());
+    let fault = origins.into_iter().find_map(|origin| origin.fault);
+    let kind = fault.as_ref().map(|fault| fault.kind);
     let mut diagnostics = Vec::new();
     if age > 0 || fault.is_some() {
-        diagnostics.push(Diagnostic::ChannelFromCache { age_seconds: age, fault: fault.cloned() });
+        diagnostics.push(Diagnostic::ChannelFromCache { age_seconds: age, fault });
     }
     if let Some(first) = gaps.first() {
         let example = without_secrets(&first.url);
         diagnostics.push(Diagnostic::ChannelNotUnderstood { count: gaps.len(), example });
     }
-    let channel = LiveChannel {
-        channel: channel.to_owned(),
-        read: true,
-        as_of: day,
-        age_s: age,
-        fault: fault.map(|fault| fault.kind),
-    };
-    LiveMatrix { matrix, diagnostics, channel }
-}
-
-/// The built-in builds, with the reason.
-fn built_in(channel: &str, why: UnreadableChannel, fault: Option<FaultKind>) -> LiveMatrix {
-    let matrix = Matrix::embedded().clone();
-    let as_of = matrix.as_of;
-    let channel = LiveChannel { channel: channel.to_owned(), read: false, as_of, age_s: 0, fault };
-    LiveMatrix { matrix, diagnostics: vec![Diagnostic::ChannelUnreadable { why, as_of }], channel }
-}
-
-/// Seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "the age of channel data")]
-pub(super) fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+    let channel = LiveChannel { channel, read: true, as_of: day, age_s: age, fault: kind };
+    Ok(Some(LiveMatrix { matrix, diagnostics, channel }))
 }

@@ -1,25 +1,24 @@
 //! `conda-torch matrix`, and with `--diff` a channel compared with the built-in data.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
-use conda_torch_core::channel::{ChannelContents, PACKAGES, age, differences, since};
+use conda_torch_core::channel::{ChannelContents, differences};
 use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::diagnostics::{Context, channel_error};
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report::matrix::{Recommended, TableRows};
+use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
 use conda_torch_core::report::matrix_diff::{Compared, document};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::{Date, Machine};
+use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
 
 use crate::text;
 use crate::text::table::{TableFormat, table};
 
-use super::channel_flags::ChannelFlags;
-use super::machine_flags::{MachineFlags, machine};
-use super::output_flags::{page_width, terminal_width};
-use super::{Output, UsageError, live, note};
+use super::flags::{ChannelFlags, MachineFlags, machine, page_width, terminal_width};
+use super::live::{WITH_PYTORCH, read_matrix, read_records};
+use super::{Output, UsageError, note};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,8 +33,8 @@ pub(super) struct Args {
     #[arg(long)]
     all: bool,
     /// Format of the table
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    format: TableFormat,
     #[command(flatten)]
     machine: MachineFlags,
     #[command(flatten)]
@@ -56,57 +55,34 @@ struct DiffFlags {
     rows: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// Text
-    Table,
-    /// One Markdown table
-    Markdown,
-    /// One JSON document
-    Json,
-    /// Comma-separated values
-    Csv,
-}
-
 /// Prints the table, with the recommended build marked. `--platform` alone describes no machine.
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
-    let matrix = Matrix::embedded();
-    let with_pytorch = &Subdir::ALL[..5];
-    let subdirs = args.machine.platform.map_or(with_pytorch.to_vec(), |subdir| vec![subdir]);
-    let channels = args.channel.channels(host)?;
-    let offline = args.channel.offline;
+    let Args { machine: flags, channel, .. } = args;
+    let subdirs = flags.platform.map_or(WITH_PYTORCH.to_vec(), |subdir| vec![subdir]);
+    let channels = channel.channels(host)?;
     if args.diff.diff {
         return run_diff(args, host, &channels, &subdirs);
     }
-    if !args.channel.live && (offline || !args.channel.channels.is_empty()) {
+    if !channel.live && (channel.offline || !channel.channels.is_empty()) {
         let why = "`--channel` and `--offline` need `--live` or `--diff`, which read a channel";
-        return Err(UsageError(why.to_owned()).into());
+        bail!(UsageError(why.to_owned()));
     }
-    let format = match args.format {
-        Format::Table => TableFormat::Human(terminal_width()),
-        Format::Markdown => TableFormat::Markdown,
-        Format::Json => TableFormat::Json,
-        Format::Csv => TableFormat::Csv,
-    };
-    let live = args.channel.read(host, &channels, &subdirs)?;
-    let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
+    let live = read_matrix(host, channel, &channels, &subdirs)?;
+    let matrix = live.as_ref().map_or(Matrix::embedded(), |live| &live.matrix);
     let nowhere = Machine::default();
     let context = Context::new(&nowhere, matrix);
     for remark in live.iter().flat_map(|live| &live.diagnostics) {
         note(&format!("note: {} [{}]", remark.message(&context), remark.code()));
     }
-    let advice;
-    let mut recommended = None;
-    if !args.machine.is_platform_alone() {
-        let machine = machine(&args.machine, host, matrix)?;
-        advice = advise(&machine, &Request::default(), matrix);
-        recommended = advice
-            .recommended
-            .as_ref()
-            .map(|choice| Recommended { build: choice.build, cuda_version: choice.cuda_version });
-    }
+    let is_here = !flags.is_platform_alone();
+    let machine = is_here.then(|| machine(flags, host, matrix)).transpose()?;
+    let advice = machine.as_ref().map(|machine| advise(machine, &Request::default(), matrix));
+    let choice = advice.as_ref().and_then(|advice| advice.recommended.as_ref());
+    let recommended =
+        choice.map(|it| Recommended { build: it.build, cuda_version: it.cuda_version });
     let which = if args.all { TableRows::All } else { TableRows::Newest };
-    let stdout = table(matrix, &subdirs, which, recommended, format);
+    let rows = rows(matrix, &subdirs, which, recommended);
+    let stdout = table(matrix, &rows, which, args.format, terminal_width());
     Ok(Output { stdout, code: 0 })
 }
 
@@ -117,19 +93,15 @@ fn run_diff(
     channels: &Channels,
     subdirs: &[Subdir],
 ) -> anyhow::Result<Output> {
-    if matches!(args.format, Format::Markdown | Format::Csv) {
+    if matches!(args.format, TableFormat::Markdown | TableFormat::Csv) {
         let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
-        return Err(UsageError(why.to_owned()).into());
+        bail!(UsageError(why.to_owned()));
     }
     let matrix = Matrix::embedded();
-    let read = live::records(host, channels, subdirs, &PACKAGES, args.channel.offline)?;
-    let records = match read.records {
-        Ok(records) => since(records.records, matrix),
-        Err(fault) => bail!(channel_error(&fault)),
-    };
+    let read = read_records(host, channels, subdirs, args.channel.offline)?;
+    let records = read.records.map_err(|fault| anyhow!(channel_error(&fault)))?.records;
     let channel = channels.to_string();
-    let day = Date::of_unix_time(live::now().saturating_sub(age(&read.origins)));
-    let (contents, gaps) = ChannelContents::of(&records, day);
+    let (contents, gaps) = ChannelContents::of(&records, read.day);
     if contents.builds.is_empty() && gaps.is_empty() {
         bail!("no PyTorch found in `{channel}`");
     }
@@ -142,7 +114,7 @@ fn run_diff(
     };
     let stdout = if args.diff.rows {
         matrix_rows(compared.differences, matrix)
-    } else if args.format == Format::Json {
+    } else if args.format == TableFormat::Json {
         document(&compared)
     } else {
         text::matrix_diff(&compared, page_width())

@@ -2,19 +2,14 @@
 //! system. stdout is the answer, stderr is about the run.
 
 mod advise;
-mod channel_flags;
 mod check;
-mod choices;
-mod environment_flags;
 mod explain;
+mod flags;
 mod live;
-mod machine_flags;
 mod matrix;
 mod migrate;
-mod output_flags;
 mod probe;
 mod progress;
-mod request_flags;
 mod schema;
 mod verify;
 
@@ -95,8 +90,10 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let error_document = error_document(std::env::args_os().skip(1));
+    // A child process of this program asks the driver.
+    let host = LiveHost::new(std::env::current_exe().ok());
     match Cli::try_parse() {
-        Ok(cli) => finish(cli.command.run(&live_host()), error_document),
+        Ok(cli) => finish(cli.command.run(&host), error_document),
         Err(error) => refuse(&error, error_document),
     }
 }
@@ -113,12 +110,6 @@ impl Command {
             Self::Schema(args) => Ok(schema::run(args)),
         }
     }
-}
-
-/// This machine. A child process of this program asks the driver.
-fn live_host() -> LiveHost {
-    let program = std::env::current_exe().ok();
-    program.into_iter().fold(LiveHost::new(), LiveHost::with_driver_program)
 }
 
 /// The error document of the subcommand, if JSON is requested. Reads the arguments themselves, because clap

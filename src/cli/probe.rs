@@ -5,7 +5,7 @@ use conda_torch_core::report;
 use conda_torch_probe::host::Host;
 
 use super::Output;
-use super::machine_flags::{MachineFlags, machine};
+use super::flags::{MachineFlags, machine};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,5 +1,7 @@
 //! The advice: the machine, the answer, the commands, why, what to watch for, what else.
 
+use itertools::Itertools;
+
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::{Step, StepKind};
 use conda_torch_core::diagnostics::{Context, Diagnostic, Severity, Subject};
@@ -7,7 +9,6 @@ use conda_torch_core::formats::{headline, title};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
 
 use super::page::{Page, Style};
-
 use super::reasons::reasons;
 use super::summary;
 use super::verify::verification;
@@ -188,7 +189,8 @@ pub(super) fn needs(alternative: &Alternative<'_>, context: &Context<'_>) -> Str
 
 /// Everything that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.
 fn changes(alternative: &Alternative<'_>, context: &Context<'_>) -> String {
-    let changes: Vec<String> =
-        alternative.unlocked_by.iter().map(|it| summary::unlock(it, context)).collect();
-    if changes.is_empty() { "nothing else".to_owned() } else { changes.join(" and ") }
+    match alternative.unlocked_by.as_slice() {
+        [] => "nothing else".to_owned(),
+        changes => changes.iter().map(|it| summary::unlock(it, context)).join(" and "),
+    }
 }

@@ -1,17 +1,22 @@
 //! A machine: the facts with their origins, the virtual packages of each client, and what failed.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
+
+use itertools::Itertools;
 
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::types::{
-    Client, Detected, Fact, Gpu, Machine, Outcome, SourceReport, Vendor,
-};
+use conda_torch_core::types::{Client, Detected, Fact, Gpu, Machine, Outcome, SourceReport};
 use conda_torch_core::virtual_packages::VirtualPackages;
 
+use super::grouped;
 use super::page::{Page, Style};
+use super::summary::vendor;
 
 /// Columns: the page goes into bug reports.
 const WIDTH: usize = 80;
+
+/// How many sources of a document are listed: a cluster may have hundreds of nodes.
+const LISTED: usize = 24;
 
 /// Everything that is known about a machine.
 pub fn machine(machine: &Machine) -> String {
@@ -19,10 +24,15 @@ pub fn machine(machine: &Machine) -> String {
     system(&mut page, machine);
     nvidia(&mut page, machine);
     clients(&mut page, machine);
-    client_packages(&mut page, machine);
-    failures(&mut page, &machine.sources);
+    virtual_packages(&mut page, machine);
+    let is_failed = |it: &&SourceReport| matches!(it.outcome, Outcome::Failed | Outcome::TimedOut);
+    sources(&mut page, "failed", &machine.sources.iter().filter(is_failed).collect_vec());
     if machine.document.is_some() {
-        read(&mut page, &machine.sources);
+        let all = machine.sources.iter().collect_vec();
+        sources(&mut page, "read", &all[..all.len().min(LISTED)]);
+        if let Some(more @ 1..) = all.len().checked_sub(LISTED) {
+            page.item(&format!("and {more} more, in `--json`"));
+        }
     }
     page.finish()
 }
@@ -53,18 +63,12 @@ fn nvidia(page: &mut Page, machine: &Machine) {
         row(page, &format!("GPU {}", gpu.index), &gpu_line(gpu));
     }
     for adapter in &machine.adapters {
-        let vendor = match adapter.vendor {
-            Vendor::Nvidia => "NVIDIA",
-            Vendor::Amd => "AMD",
-            Vendor::Intel => "Intel",
-            Vendor::Other => "other",
-        };
+        let vendor = vendor(adapter.vendor);
         let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
-        // A document may have the vendor only.
-        let text = if adapter.pci_id.is_empty() {
-            format!("{vendor} GPU")
-        } else {
-            format!("{vendor} {}, kernel driver: {driver}", adapter.pci_id)
+        let text = match adapter.pci_id.as_str() {
+            // A document may have the vendor only.
+            "" => format!("{vendor} GPU"),
+            id => format!("{vendor} {id}, kernel driver: {driver}"),
         };
         row(page, "PCI device", &text);
     }
@@ -88,27 +92,13 @@ fn gpu_line(gpu: &Gpu) -> String {
     {
         return format!("unknown: {name}");
     }
-    let mut line = match &gpu.name {
-        Detected::Found(name) => name.value.clone(),
-        Detected::Absent => "unnamed".to_owned(),
-        Detected::Unknown { why } => format!("name unknown ({why})"),
-    };
-    match &gpu.compute_capability {
-        Detected::Found(capability) => {
-            let _ = write!(line, ", compute capability {}", with_origin(capability));
-        }
-        Detected::Absent => line.push_str(", no compute capability"),
-        Detected::Unknown { why } => {
-            let _ = write!(line, ", compute capability unknown ({why})");
-        }
-    }
-    if let Detected::Found(memory) = &gpu.memory_mib {
-        let _ = write!(line, ", {} MiB", memory.value);
-    }
-    if gpu.mig.value() == Some(&true) {
-        line.push_str(", MIG enabled");
-    }
-    line
+    let name = or_unknown(&gpu.name, "name", "unnamed", |name| name.value.clone());
+    let found = |it: &Fact<_>| format!("compute capability {}", with_origin(it));
+    let (label, absent) = ("compute capability", "no compute capability");
+    let capability = or_unknown(&gpu.compute_capability, label, absent, found);
+    let memory = gpu.memory_mib.value().map(|memory| format!("{memory} MiB"));
+    let mig = gpu.mig.value().filter(|is_enabled| **is_enabled).map(|_| "MIG enabled".to_owned());
+    [name, capability].into_iter().chain(memory).chain(mig).join(", ")
 }
 
 fn clients(page: &mut Page, machine: &Machine) {
@@ -121,48 +111,41 @@ fn clients(page: &mut Page, machine: &Machine) {
         row(page, client.kind.as_str(), &client_line(client));
     }
     for file in &machine.config_files {
-        let mut line = file.path.clone();
-        let channels =
-            file.channels.as_deref().map(|channels| format!("[{}]", channels.join(", ")));
-        let keys = [
-            ("channels", channels.as_deref()),
-            ("channel_priority", file.channel_priority.as_deref()),
-            ("solver", file.solver.as_deref()),
+        let channels = file.channels.as_ref().map(|channels| format!("[{}]", channels.join(", ")));
+        let facts = [
+            ("channels", &channels),
+            ("channel_priority", &file.channel_priority),
+            ("solver", &file.solver),
+            ("unreadable", &file.problem),
         ];
-        for (key, value) in keys.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-            let _ = write!(line, ", {key}: {value}");
-        }
-        if let Some(problem) = &file.problem {
-            let _ = write!(line, ", unreadable: {problem}");
-        }
-        row(page, "configuration", &line);
+        let facts =
+            facts.into_iter().filter_map(|(key, fact)| Some(format!("{key}: {}", fact.as_ref()?)));
+        row(page, "configuration", &[file.path.clone()].into_iter().chain(facts).join(", "));
     }
     let shell = match &machine.shell {
         Detected::Found(shell) => {
             let name = format!("{:?}", shell.value).to_ascii_lowercase();
-            Detected::found(name, shell.origin.clone())
+            format!("{name} ({})", shell.origin)
         }
-        Detected::Absent => Detected::Absent,
-        Detected::Unknown { why } => Detected::unknown(why.clone()),
+        Detected::Absent => "none".to_owned(),
+        Detected::Unknown { why } => format!("unknown: {why}"),
     };
-    detected(page, "shell", &shell);
+    row(page, "shell", &shell);
 }
 
 fn client_line(client: &Client) -> String {
-    let version = match &client.version {
-        Detected::Found(version) => version.value.to_string(),
-        Detected::Absent => "no version".to_owned(),
-        Detected::Unknown { why } => format!("version unknown ({why})"),
+    let version =
+        or_unknown(&client.version, "version", "no version", |version| version.value.to_string());
+    let environments = match client.environments.len() {
+        0 => String::new(),
+        1 => ", 1 environment".to_owned(),
+        count => format!(", {count} environments"),
     };
-    match client.environments.len() {
-        0 => format!("{version}, {}", client.path),
-        1 => format!("{version}, {}, 1 environment", client.path),
-        count => format!("{version}, {}, {count} environments", client.path),
-    }
+    format!("{version}, {}{environments}", client.path)
 }
 
 /// The virtual packages of each client, next to what the driver supports.
-fn client_packages(page: &mut Page, machine: &Machine) {
+fn virtual_packages(page: &mut Page, machine: &Machine) {
     page.gap();
     let title = if machine.clients.is_empty() {
         "virtual packages that current clients would detect"
@@ -170,13 +153,15 @@ fn client_packages(page: &mut Page, machine: &Machine) {
         "virtual packages that the clients detect"
     };
     page.text("", title);
-    let clients: Vec<(String, VirtualPackages)> = ClientTarget::all(machine, None)
-        .iter()
-        .map(|client| (client_name(client), VirtualPackages::of(machine, client)))
-        .collect();
+    let clients = ClientTarget::all(machine, None).into_iter().map(|client| {
+        let version = client.version.map(|version| format!(" {version}")).unwrap_or_default();
+        (format!("{}{version}", client.kind), VirtualPackages::of(machine, &client))
+    });
+    let clients = clients.collect_vec();
     let mut label = "__cuda";
     for (name, packages) in &clients {
-        row(page, label, &format!("{name}: {}", virtual_package(packages, "__cuda", true)));
+        let package = virtual_package(packages, "__cuda", true);
+        row(page, label, &format!("{name}: {package}"));
         label = "";
     }
     if let Detected::Found(driver) = &machine.driver_cuda {
@@ -184,29 +169,18 @@ fn client_packages(page: &mut Page, machine: &Machine) {
     }
     // The packages besides `__cuda`, and `__conda`, which is only conda's own version.
     let others = ["__cuda_arch", "__archspec", "__unix", "__linux", "__glibc", "__osx", "__win"];
-    let has = |packages: &VirtualPackages, name: &str| {
-        packages.package(name).is_some() || packages.unknown.iter().any(|(it, _)| it == name)
-    };
     let mut agreed = Vec::new();
     for package in others {
-        // Clients with equal packages together.
-        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-        for (name, packages) in &clients {
-            let text = virtual_package(packages, package, false);
-            match groups.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, names)) => names.push(name),
-                None => groups.push((text, vec![name])),
-            }
-        }
-        match groups.as_slice() {
-            _ if !clients.iter().any(|(_, packages)| has(packages, package)) => {}
+        let texts = clients
+            .iter()
+            .map(|(name, packages)| (virtual_package(packages, package, false), name));
+        match grouped(texts).as_slice() {
+            groups if groups.iter().all(|(text, _)| text == NONE) => {}
             [(text, _)] => agreed.push(format!("{package} {text}")),
             groups => {
-                let texts: Vec<String> = groups
-                    .iter()
-                    .map(|(text, names)| format!("{}: {text}", names.join(", ")))
-                    .collect();
-                row(page, package, &texts.join("; "));
+                let text =
+                    |(text, names): &(_, Vec<_>)| format!("{}: {text}", names.iter().join(", "));
+                row(page, package, &groups.iter().map(text).join("; "));
             }
         }
     }
@@ -216,50 +190,32 @@ fn client_packages(page: &mut Page, machine: &Machine) {
     }
 }
 
+const NONE: &str = "none";
+
 /// A virtual package of a client.
 fn virtual_package(packages: &VirtualPackages, name: &str, with_source: bool) -> String {
     if let Some((_, why)) = packages.unknown.iter().find(|(unknown, _)| unknown == name) {
         return format!("unknown: {why}");
     }
     match packages.package(name) {
-        None => "none".to_owned(),
+        None => NONE.to_owned(),
         Some((package, origin)) if with_source => format!("{} ({origin})", package.version),
         Some((package, _)) if name == "__archspec" => package.build.clone(),
         Some((package, _)) => package.version.clone(),
     }
 }
 
-/// `conda 26.7.1`.
-fn client_name(client: &ClientTarget<'_>) -> String {
-    match client.version {
-        Some(version) => format!("{} {version}", client.kind),
-        None => client.kind.to_string(),
-    }
-}
-
-/// Failed sources with their reasons.
-fn failures(page: &mut Page, sources: &[SourceReport]) {
-    let mut title = Some("failed");
-    for it in sources.iter().filter(|it| matches!(it.outcome, Outcome::Failed | Outcome::TimedOut))
-    {
-        if let Some(title) = title.take() {
-            page.gap();
-            page.text("", title);
-        }
-        source(page, it);
-    }
-}
-
-/// How many sources of a document are listed: a cluster may have hundreds of nodes.
-const LISTED: usize = 24;
-
-/// The format of a document, and what was read from it.
-fn read(page: &mut Page, sources: &[SourceReport]) {
-    page.gap();
-    page.text("", "read");
-    sources.iter().take(LISTED).for_each(|it| source(page, it));
-    if let Some(more @ 1..) = sources.len().checked_sub(LISTED) {
-        page.item(&format!("and {more} more, in `--json`"));
+/// The value, or why it is not known.
+fn or_unknown<T>(
+    detected: &Detected<T>,
+    what: &str,
+    absent: &str,
+    found: impl Fn(&Fact<T>) -> String,
+) -> String {
+    match detected {
+        Detected::Found(fact) => found(fact),
+        Detected::Absent => absent.to_owned(),
+        Detected::Unknown { why } => format!("{what} unknown ({why})"),
     }
 }
 
@@ -290,12 +246,18 @@ fn if_found<T: Display>(page: &mut Page, label: &str, value: &Detected<T>) {
 }
 
 fn row(page: &mut Page, label: &str, value: &str) {
-    page.row(label, &one_line(value));
+    page.text(&format!("{label:15}"), &one_line(value));
 }
 
-/// A source with its detail.
-fn source(page: &mut Page, source: &SourceReport) {
-    page.item(&one_line(&format!("{}: {}", source.source, source.detail)));
+/// Sources with their details.
+fn sources(page: &mut Page, title: &str, sources: &[&SourceReport]) {
+    if !sources.is_empty() {
+        page.gap();
+        page.text("", title);
+    }
+    for source in sources {
+        page.item(&one_line(&format!("{}: {}", source.source, source.detail)));
+    }
 }
 
 fn one_line(text: &str) -> String {

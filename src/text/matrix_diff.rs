@@ -1,22 +1,23 @@
 //! A channel compared with the built-in data, as a list for a maintainer.
 
-use std::fmt::Write;
+use itertools::Itertools;
 
 use conda_torch_core::channel::{ChannelBuild, CompanionDifference, Difference, RowChange, age};
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{ago, channel_error};
 use conda_torch_core::formats::companion_name;
 use conda_torch_core::report::matrix_diff::{Compared, companion_changes, gap, pins};
-use conda_torch_core::types::{Build, CompanionBuild, CudaVersion};
+use conda_torch_core::types::{Build, CompanionBuild};
 
 use super::page::{Page, Style};
 
 /// The headings, in their order; each difference is under one.
-const HEADINGS: [&str; 4] = [NEW, REBUILT, CHANGED, GONE];
+const HEADINGS: [&str; 5] = [NEW, REBUILT, CHANGED, GONE, NOT_UNDERSTOOD];
 const NEW: &str = "New";
 const REBUILT: &str = "Rebuilt";
 const CHANGED: &str = "Changed";
 const GONE: &str = "Gone";
+const NOT_UNDERSTOOD: &str = "Not understood";
 
 /// The list.
 pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
@@ -35,18 +36,24 @@ pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
     }
     let mut all: Vec<(&str, String)> = differences.builds.iter().map(build).collect();
     all.extend(differences.companions.iter().map(companion));
-    let versions = |heading, versions: &[CudaVersion]| {
-        let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
-        (!texts.is_empty()).then(|| (heading, format!("`cuda-version` {}", texts.join(", "))))
-    };
-    all.extend(versions(NEW, &differences.new_cuda_versions));
-    all.extend(versions(GONE, &differences.gone_cuda_versions));
-    for heading in HEADINGS {
-        let items = all.iter().filter(|(its, _)| *its == heading);
-        list(&mut page, heading, items.map(|(_, text)| text.clone()).collect());
+    let (new, gone) = (&differences.new_cuda_versions, &differences.gone_cuda_versions);
+    for (heading, versions) in [(NEW, new), (GONE, gone)] {
+        if !versions.is_empty() {
+            all.push((heading, format!("`cuda-version` {}", versions.iter().join(", "))));
+        }
     }
     let gaps = gaps.iter().map(|it| format!("{}: {}", it.url, gap(it.what)));
-    list(&mut page, "Not understood", gaps.collect());
+    all.extend(gaps.map(|gap| (NOT_UNDERSTOOD, gap)));
+    for heading in HEADINGS {
+        let mut items = all.iter().filter(|(its, _)| *its == heading).peekable();
+        if items.peek().is_some() {
+            page.gap();
+            page.heading(heading);
+        }
+        for (_, item) in items {
+            page.text("- ", item);
+        }
+    }
     page.gap();
     if compared.is_same() {
         page.text("", "No differences");
@@ -54,16 +61,6 @@ pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
         page.text("hint: ", "pass `--rows` to print them as rows for the data files");
     }
     page.finish()
-}
-
-fn list(page: &mut Page, heading: &str, items: Vec<String>) {
-    if !items.is_empty() {
-        page.gap();
-        page.heading(heading);
-    }
-    for item in items {
-        page.text("- ", &item);
-    }
 }
 
 fn build(difference: &Difference<'_>) -> (&'static str, String) {
@@ -74,27 +71,23 @@ fn build(difference: &Difference<'_>) -> (&'static str, String) {
             (REBUILT, format!("{} (the row ends with #{last})", name(found)))
         }
         Difference::Changed { row, found, what } => {
-            let what: Vec<String> =
-                what.iter().map(|change| changed(*change, row, &found.row)).collect();
-            (CHANGED, format!("{}: {}", name(found), what.join("; ")))
+            let what = what.iter().map(|change| changed(*change, row, &found.row)).join("; ");
+            (CHANGED, format!("{}: {what}", name(found)))
         }
         Difference::Gone(row) => {
             let (first, last) = row.build_numbers;
-            let name = format!("PyTorch {} {} {}", row.pytorch, row.subdir, row.build_prefix());
-            (GONE, format!("{name} #{first}–{last}"))
+            (GONE, format!("{} #{first}–{last}", title(row)))
         }
     }
 }
 
-fn name(found: &ChannelBuild) -> String {
-    let row = &found.row;
-    let mut name = format!("PyTorch {} {} {}", row.pytorch, row.subdir, row.build_prefix());
-    if let Some(variant) = row.arm_variant {
-        let _ = write!(name, " {variant}");
-    }
-    let numbers: Vec<String> = found.build_numbers.iter().map(ToString::to_string).collect();
-    let _ = write!(name, " #{}", numbers.join(", #"));
-    name
+fn title(row: &Build) -> String {
+    format!("PyTorch {} {} {}", row.pytorch, row.subdir, row.build_prefix())
+}
+
+fn name(ChannelBuild { row, build_numbers, .. }: &ChannelBuild) -> String {
+    let variant = row.arm_variant.map(|variant| format!(" {variant}")).unwrap_or_default();
+    format!("{}{variant} #{}", title(row), build_numbers.iter().join(", #"))
 }
 
 fn rules(found: &Build) -> String {
@@ -138,10 +131,8 @@ fn companion(difference: &CompanionDifference<'_>) -> (&'static str, String) {
 }
 
 fn companion_rules(row: &CompanionBuild) -> String {
-    let mut rules = vec![format!("for PyTorch {}", row.pytorch)];
-    if row.accelerator.cuda().is_some() {
-        rules.push(pins(&row.cuda_pins));
-    }
-    rules.push(format!("Python {}–{}", row.pythons.0, row.pythons.1));
-    rules.join(", ")
+    let cuda = row.accelerator.cuda().map(|_| format!(", {}", pins(&row.cuda_pins)));
+    let (first, last) = row.pythons;
+    let cuda = cuda.unwrap_or_default();
+    format!("for PyTorch {}{cuda}, Python {first}–{last}", row.pytorch)
 }

@@ -25,9 +25,6 @@ pub struct Style {
     pub color: bool,
 }
 
-/// The columns of labels in [`Page::row`].
-const LABELS: usize = 15;
-
 /// The text so far.
 pub(super) struct Page {
     out: String,
@@ -105,11 +102,6 @@ impl Page {
             let text = self.out.split_off(start).replace(UNBROKEN, " ");
             self.out.push_str(&text);
         }
-    }
-
-    /// A label and a value in two columns.
-    pub(super) fn row(&mut self, label: &str, value: &str) {
-        self.text(&format!("{label:LABELS$}"), value);
     }
 
     /// An indented item that continues further indented.

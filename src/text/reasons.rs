@@ -2,11 +2,15 @@
 
 use std::fmt::Display;
 
+use itertools::Itertools;
+
 use conda_torch_core::answer::Answer;
 use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu};
 use conda_torch_core::formats::title;
-use conda_torch_core::resolve::{Choice, Reason};
-use conda_torch_core::types::{CudaVersion, DriverVersion};
+use conda_torch_core::resolve::Choice;
+use conda_torch_core::types::{CudaVersion, KnownGpu};
+
+use super::grouped;
 
 /// The reasons as sentences, each with its diagnostic, in the order of the first fact of each kind.
 pub(super) fn reasons<'c>(
@@ -17,28 +21,34 @@ pub(super) fn reasons<'c>(
     let mut reasons: Vec<(String, &Diagnostic)> = Vec::new();
     for reason in &choice.reasons {
         let kind = &reason.diagnostic;
-        let of_kind = || choice.reasons.iter().filter(|other| other.diagnostic.is_same_kind(kind));
-        let is_first = std::ptr::eq(reason, of_kind().next().unwrap_or(reason));
-        let same = of_kind().count() > 1;
-        let text = if matches!(kind, Diagnostic::NoKernels { .. }) {
-            no_kernels(of_kind(), &context).filter(|_| is_first)
-        } else if matches!(kind, Diagnostic::DriverTooOld { .. }) && same {
-            driver_too_old(of_kind(), kind, &context).filter(|_| is_first)
-        } else if matches!(kind, Diagnostic::NoDriver { .. }) && same {
+        let same =
+            || choice.reasons.iter().map(|it| &it.diagnostic).filter(|it| it.is_same_kind(kind));
+        let in_one_sentence = if matches!(kind, Diagnostic::NoKernels { .. }) {
+            no_kernels(same(), &context)
+        } else if same().nth(1).is_none() {
+            None
+        } else if matches!(kind, Diagnostic::NoDriver { .. }) {
             // The last one needs the least.
-            let least = of_kind().next_back().unwrap_or(reason);
-            is_first.then(|| least.diagnostic.message(&context))
+            same().last().map(|least| least.message(&context))
         } else {
-            let about = reason.build.filter(|_| omits_its_build(kind));
-            let message = kind.message(&context);
-            Some(match about {
-                Some(build) => {
-                    format!("not {}: {message}", title(build.pytorch, build.accelerator))
-                }
-                None => message,
-            })
+            driver_too_old(same(), kind, &context)
         };
-        reasons.extend(text.map(|text| (text, kind)));
+        let about = reason.build.filter(|_| omits_its_build(kind));
+        let text = match (in_one_sentence, about) {
+            (Some(_), _) if reasons.iter().any(|(_, earlier)| earlier.is_same_kind(kind)) => {
+                continue;
+            }
+            (Some(sentence), _) => sentence,
+            (None, None) => kind.message(&context),
+            (None, Some(build)) => {
+                format!(
+                    "not {}: {}",
+                    title(build.pytorch, build.accelerator),
+                    kind.message(&context)
+                )
+            }
+        };
+        reasons.push((text, kind));
     }
     reasons
 }
@@ -56,73 +66,53 @@ fn omits_its_build(diagnostic: &Diagnostic) -> bool {
 
 /// All GPUs and toolkits without kernels: `the builds with CUDA 13.0 and 12.9 have none for 3.7`.
 fn no_kernels<'a>(
-    reasons: impl Iterator<Item = &'a Reason<'a>>,
+    diagnostics: impl Iterator<Item = &'a Diagnostic>,
     context: &Context<'_>,
 ) -> Option<String> {
-    let mut capabilities = Vec::new();
-    let mut toolkits = Vec::new();
-    let mut first = None;
-    for reason in reasons {
-        if let Diagnostic::NoKernels { gpu, toolkit } = &reason.diagnostic {
-            first.get_or_insert(gpu);
-            gpu.capability.iter().for_each(|capability| add(&mut capabilities, *capability));
-            add(&mut toolkits, *toolkit);
-        }
-    }
-    let gpu = first?;
-    let gpus = &context.machine.gpus;
+    let facts = diagnostics.filter_map(|it| {
+        let Diagnostic::NoKernels { gpu, toolkit } = it else { return None };
+        Some((gpu, toolkit))
+    });
+    let (gpus, toolkits): (Vec<&KnownGpu>, Vec<&CudaVersion>) = facts.unzip();
+    let capabilities = gpus.iter().filter_map(|gpu| gpu.capability).unique().collect_vec();
+    let machine = &context.machine;
     let shown = match capabilities.as_slice() {
         // The number of a GPU is useless if all are equal.
-        [one] if gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
-            describe_gpu(gpu.name.as_deref(), Some(*one))
+        [one] if machine.gpus.iter().all(|gpu| gpu.compute_capability.value() == Some(one)) => {
+            describe_gpu(gpus.first()?.name.as_deref(), Some(*one))
         }
-        [_] => context.gpu(gpu),
+        [_] => context.gpu(gpus.first()?),
         several => format!("compute capabilities {}", and(several)),
     };
-    Some(format!("the builds with CUDA {} have no kernels for {shown}", and(&toolkits)))
+    Some(format!("the builds with CUDA {} have no kernels for {shown}", and(toolkits)))
 }
 
 /// All toolkits that the driver is too old for, by the driver that each needs.
 fn driver_too_old<'a>(
-    reasons: impl Iterator<Item = &'a Reason<'a>>,
+    diagnostics: impl Iterator<Item = &'a Diagnostic>,
     first: &Diagnostic,
     context: &Context<'_>,
 ) -> Option<String> {
     let Diagnostic::DriverTooOld { driver, cuda, .. } = first else { return None };
-    let mut floors: Vec<(DriverVersion, Vec<CudaVersion>)> = Vec::new();
-    for reason in reasons {
-        if let Diagnostic::DriverTooOld { toolkit, needed, .. } = &reason.diagnostic {
-            match floors.iter_mut().find(|(floor, _)| floor == needed) {
-                Some((_, toolkits)) => add(toolkits, *toolkit),
-                None => floors.push((*needed, vec![*toolkit])),
-            }
-        }
-    }
-    let needs: Vec<String> = floors
-        .iter()
-        .map(|(floor, toolkits)| {
-            let verb = if toolkits.len() > 1 { "need" } else { "needs" };
-            format!("CUDA {} {verb} {floor}", and(toolkits))
-        })
-        .collect();
-    let driver = context.driver(*driver);
-    Some(format!("{driver} supports CUDA {cuda} at most: {} or newer", needs.join(", ")))
+    let toolkits = diagnostics.filter_map(|it| {
+        let Diagnostic::DriverTooOld { toolkit, needed, .. } = it else { return None };
+        Some((needed, toolkit))
+    });
+    let needs = grouped(toolkits.unique()).into_iter().map(|(floor, toolkits)| {
+        let verb = if toolkits.len() > 1 { "need" } else { "needs" };
+        format!("CUDA {} {verb} {floor}", and(toolkits))
+    });
+    let needs = needs.collect_vec().join(", ");
+    Some(format!("{} supports CUDA {cuda} at most: {needs} or newer", context.driver(*driver)))
 }
 
-fn add<T: PartialEq>(values: &mut Vec<T>, value: T) {
-    if !values.contains(&value) {
-        values.push(value);
-    }
-}
-
-/// `13.0, 12.9 and 12.6`.
-fn and<T: Display>(values: &[T]) -> String {
-    match values {
-        [] => String::new(),
-        [one] => one.to_string(),
-        [most @ .., last] => {
-            let most: Vec<String> = most.iter().map(ToString::to_string).collect();
-            format!("{} and {last}", most.join(", "))
+/// `13.0, 12.9 and 12.6`, each once.
+fn and(values: impl IntoIterator<Item = impl Display>) -> String {
+    let texts = values.into_iter().map(|value| value.to_string()).unique().collect_vec();
+    match texts.as_slice() {
+        [most @ .., before, last] => {
+            most.iter().chain([&format!("{before} and {last}")]).join(", ")
         }
+        few => few.concat(),
     }
 }

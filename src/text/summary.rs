@@ -1,9 +1,15 @@
 //! Short descriptions of machines and changes.
 
+use std::fmt::Display;
+
+use itertools::Itertools;
+
 use conda_torch_core::conda::Os;
 use conda_torch_core::diagnostics::Context;
 use conda_torch_core::resolve::Unlock;
-use conda_torch_core::types::{Detected, Gpu, Machine, Vendor};
+use conda_torch_core::types::{Adapter, Detected, Gpu, Machine, Vendor};
+
+use super::grouped;
 
 /// What must change for a build that does not fit.
 pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
@@ -37,8 +43,8 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     if !machine.gpus.is_empty() {
         return gpus(&machine.gpus).into_iter().chain(driver).collect();
     }
-    let adapters = || machine.adapters.iter();
-    let card = adapters().find(|adapter| adapter.vendor == Vendor::Nvidia).map(|card| {
+    let card = machine.adapters.iter().find(|adapter| adapter.vendor == Vendor::Nvidia);
+    let card = card.map(|card| {
         let driver = match (&machine.driver, card.kernel_driver.as_deref()) {
             (Detected::Found(_), _) | (_, Some("nvidia")) => String::new(),
             (Detected::Absent | Detected::Unknown { .. }, Some(other)) => {
@@ -49,39 +55,43 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
         format!("NVIDIA card {}{driver}", card.pci_id)
     });
     if card.is_some() || driver.is_some() {
-        let none = match machine.gpu_count {
-            Detected::Absent => Some("no GPU detected".to_owned()),
-            Detected::Found(_) | Detected::Unknown { .. } => Some("GPU unknown".to_owned()),
-        };
+        let is_none = machine.gpu_count == Detected::Absent;
+        let none = if is_none { "no GPU detected" } else { "GPU unknown" };
         let driver = driver.map(|driver| format!("NVIDIA {driver}"));
-        return driver.into_iter().chain(card.or(none)).collect();
+        return driver.into_iter().chain([card.unwrap_or(none.to_owned())]).collect();
     }
     other_graphics(machine).into_iter().collect()
 }
 
 /// The graphics of a machine without an NVIDIA card and driver.
 fn other_graphics(machine: &Machine) -> Option<String> {
-    let other = machine.adapters.iter().find_map(|adapter| match adapter.vendor {
-        Vendor::Amd => Some(format!("AMD GPU {}", adapter.pci_id).trim_end().to_owned()),
-        Vendor::Intel => Some(format!("Intel GPU {}", adapter.pci_id).trim_end().to_owned()),
-        Vendor::Nvidia | Vendor::Other => None,
-    });
-    other.or_else(|| match (&machine.driver, machine.subdir.value()) {
+    let is_other = |adapter: &&Adapter| matches!(adapter.vendor, Vendor::Amd | Vendor::Intel);
+    if let Some(adapter) = machine.adapters.iter().find(is_other) {
+        let vendor = vendor(adapter.vendor);
+        return Some(format!("{vendor} GPU {}", adapter.pci_id).trim_end().to_owned());
+    }
+    // A document without a GPU cannot have a driver.
+    let is_document_without_gpu = machine.document.is_some()
+        && machine.driver_cuda == Detected::Absent
+        && machine.gpu_count == Detected::Absent;
+    match (&machine.driver, machine.subdir.value()) {
         (_, Some(subdir)) if subdir.os() == Os::Macos => None,
-        // A client that detects no GPU cannot detect a driver without one.
-        (Detected::Unknown { .. }, _) if is_without_gpu(machine) => {
+        (Detected::Unknown { .. }, _) if !is_document_without_gpu => {
+            Some("NVIDIA driver unknown".to_owned())
+        }
+        (Detected::Unknown { .. } | Detected::Absent | Detected::Found(_), _) => {
             Some("no NVIDIA GPU".to_owned())
         }
-        (Detected::Unknown { .. }, _) => Some("NVIDIA driver unknown".to_owned()),
-        (Detected::Absent | Detected::Found(_), _) => Some("no NVIDIA GPU".to_owned()),
-    })
+    }
 }
 
-/// Whether a document reports no GPU.
-fn is_without_gpu(machine: &Machine) -> bool {
-    machine.document.is_some()
-        && machine.driver_cuda == Detected::Absent
-        && machine.gpu_count == Detected::Absent
+pub(super) const fn vendor(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Nvidia => "NVIDIA",
+        Vendor::Amd => "AMD",
+        Vendor::Intel => "Intel",
+        Vendor::Other => "other",
+    }
 }
 
 /// `driver 580.95.05 (CUDA 13.0)`.
@@ -104,47 +114,36 @@ fn has_other_libcuda(machine: &Machine) -> bool {
 
 /// All GPUs, equal ones once: `2 × NVIDIA A100 (compute capability 8.0)`.
 fn gpus(gpus: &[Gpu]) -> Vec<String> {
-    let mut kinds: Vec<(String, u32)> = Vec::new();
-    for gpu in gpus {
+    let texts = gpus.iter().map(|gpu| {
         let name = gpu.name.value().map_or("NVIDIA GPU", String::as_str);
-        let text = match gpu.compute_capability.value() {
-            Some(capability) => format!("{name} (compute capability {capability})"),
-            None => format!("{name} (compute capability unknown)"),
-        };
-        match kinds.iter_mut().find(|(kind, _)| *kind == text) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((text, 1)),
-        }
-    }
-    let text = |(text, count)| if count > 1 { format!("{count} × {text}") } else { text };
-    kinds.into_iter().map(text).collect()
+        let capability = gpu.compute_capability.value();
+        let capability = capability.map_or("unknown".to_owned(), ToString::to_string);
+        (format!("{name} (compute capability {capability})"), ())
+    });
+    let text = |(text, equal): (String, Vec<()>)| match equal.len() {
+        1 => text,
+        count => format!("{count} × {text}"),
+    };
+    grouped(texts).into_iter().map(text).collect()
 }
 
 /// The system: `Debian GNU/Linux 12`, `linux-64`, `glibc 2.36`.
 pub(super) fn system(machine: &Machine) -> Vec<String> {
-    let mut parts = Vec::new();
-    match (machine.os.value(), machine.jetson.value()) {
-        (Some(os), Some(model)) => parts.push(format!("{model}, {os}")),
-        (Some(os), None) => parts.push(os.clone()),
-        (None, Some(model)) => parts.push(model.clone()),
-        (None, None) => {}
+    fn labeled<T: Display>(label: &str, fact: &Detected<T>) -> Option<String> {
+        fact.value().map(|value| format!("{label} {value}"))
     }
-    parts.push(match machine.subdir.value() {
-        Some(subdir) => subdir.to_string(),
-        None => "unknown platform".to_owned(),
-    });
-    let mut version = |name: &str, version: Option<String>| {
-        parts.extend(version.map(|version| format!("{name}{version}")));
-    };
-    version("glibc ", machine.glibc.value().map(ToString::to_string));
-    version("musl ", machine.musl.value().map(ToString::to_string));
-    if machine.os.value().is_none() {
-        version("macOS ", machine.macos.value().map(ToString::to_string));
-    }
-    version("WSL ", machine.wsl.value().cloned());
-    version("in ", machine.container.value().cloned());
-    if machine.rosetta.value() == Some(&true) {
-        parts.push("under Rosetta".to_owned());
-    }
-    parts
+    let name = [&machine.jetson, &machine.os].into_iter().filter_map(Detected::value).join(", ");
+    let subdir = machine.subdir.value().map(ToString::to_string);
+    let macos = labeled("macOS", &machine.macos);
+    let parts = [
+        Some(name).filter(|name| !name.is_empty()),
+        Some(subdir.unwrap_or_else(|| "unknown platform".to_owned())),
+        labeled("glibc", &machine.glibc),
+        labeled("musl", &machine.musl),
+        macos.filter(|_| !machine.os.is_found()),
+        labeled("WSL", &machine.wsl),
+        labeled("in", &machine.container),
+        (machine.rosetta.value() == Some(&true)).then(|| "under Rosetta".to_owned()),
+    ];
+    parts.into_iter().flatten().collect()
 }

@@ -17,7 +17,7 @@ use conda_torch_probe::host::RecordedHost;
 
 fn read(name: &str) -> Environment {
     let folder = format!("{}/tests/environments/{name}", env!("CARGO_MANIFEST_DIR"));
-    let host = LiveHost::new();
+    let host = LiveHost::new(None);
     environment::read(&host, &environment::at(&host, &folder))
 }
 
@@ -184,7 +184,7 @@ fn symlinks_are_followed_and_large_environments_read_in_part() {
         std::fs::write(meta.join(format!("big{number}-1-h0_0.json")), &text).expect("a file");
     }
     std::os::unix::fs::symlink(folder.join("huge"), folder.join("link")).expect("a link");
-    let host = LiveHost::new();
+    let host = LiveHost::new(None);
     let link = folder.join("link").to_string_lossy().into_owned();
     let environment = environment::read(&host, &environment::at(&host, &link));
     assert_eq!((environment.packages.len(), environment.problems.len()), (30, 0));

@@ -2,11 +2,10 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{self, Child, ExitStatus, Stdio};
+use std::process::{self, Child, Stdio};
 use std::time::{Duration, Instant};
 
-use conda_torch_probe::host::{Failure, Host};
+use conda_torch_probe::host::Failure;
 
 use crate::pipes::Pipes;
 use crate::signals::{self, Signals};
@@ -80,40 +79,10 @@ pub fn run_command(
         kept: [256 << 20, 1 << 20],
         group: true,
     };
-    let mut next = INTERVAL;
     run(process, command.stdin, &limits, &mut |took| {
-        if took >= next {
-            next = took + INTERVAL;
-            tick(took);
-        }
+        tick(took);
         signals.received()
     })
-}
-
-/// The path of `conda-torch-live`: `CONDA_TORCH_LIVE`, or else beside the running program. An empty
-/// `CONDA_TORCH_LIVE` disables it.
-#[must_use]
-pub fn live_program(host: &dyn Host) -> Option<PathBuf> {
-    if let Some(path) = host.env("CONDA_TORCH_LIVE") {
-        return (!path.is_empty()).then(|| path.into());
-    }
-    let this = std::env::current_exe().ok()?;
-    let beside = this.parent()?.join(format!("conda-torch-live{}", std::env::consts::EXE_SUFFIX));
-    beside.is_file().then_some(beside)
-}
-
-/// Runs `conda-torch-live` on a request. Its reply is in stdout.
-///
-/// # Errors
-/// If it cannot be started.
-pub fn ask_live(
-    program: &Path,
-    request: &str,
-    deadline: Duration,
-    tick: &mut dyn FnMut(Duration),
-) -> Result<CommandOutput, Failure> {
-    let program = program.to_str().ok_or_else(|| Failure::Other("not Unicode".to_owned()))?;
-    run_command(&Command { program, arguments: &[], env: &[], stdin: request, deadline }, tick)
 }
 
 /// Runs a program for at most `deadline`. Processes that it leaves behind keep running: one may be a service of
@@ -145,11 +114,14 @@ struct Limits {
     group: bool,
 }
 
+/// Called with the time that a program has taken so far. Returns a signal that this program received.
+type Tick<'t> = &'t mut dyn FnMut(Duration) -> Option<i32>;
+
 fn run(
     mut process: process::Command,
     stdin: &str,
     limits: &Limits,
-    tick: &mut dyn FnMut(Duration) -> Option<i32>,
+    tick: Tick<'_>,
 ) -> Result<CommandOutput, Failure> {
     let start = Instant::now();
     process.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
@@ -159,24 +131,16 @@ fn run(
         let _ = input.write_all(stdin.as_bytes());
     }
     let mut pipes = Pipes::of(&mut child, limits.kept);
-    let end = loop {
-        pipes.wait(INTERVAL.min(limits.deadline.saturating_sub(start.elapsed())));
-        if let Some(status) = status(&mut child) {
-            pipes.finish();
-            if limits.group && !pipes.are_closed() {
-                signals::kill_group(&child);
-            }
-            break end(status);
+    let mut end = wait(&mut child, &mut pipes, limits.deadline, tick);
+    match end {
+        CommandEnd::TimedOut => end = stop(&mut child, &mut pipes, limits.grace),
+        CommandEnd::Interrupted(_) => drop(stop(&mut child, &mut pipes, GRACE)),
+        CommandEnd::Exited(_) | CommandEnd::Killed(_) if limits.group && !pipes.is_closed() => {
+            signals::end_group(&child, false);
         }
-        if let Some(signal) = tick(start.elapsed()) {
-            stop(&mut child, &mut pipes, GRACE);
-            break CommandEnd::Interrupted(signal);
-        }
-        if start.elapsed() >= limits.deadline {
-            break stop(&mut child, &mut pipes, limits.grace);
-        }
-    };
-    let [stdout, stderr] = pipes.into_bytes();
+        CommandEnd::Exited(_) | CommandEnd::Killed(_) => {}
+    }
+    let [stdout, stderr] = pipes.bytes;
     Ok(CommandOutput { end, stdout, stderr, took: start.elapsed() })
 }
 
@@ -184,50 +148,36 @@ fn run(
 /// moment has not timed out.
 fn stop(child: &mut Child, pipes: &mut Pipes, grace: Duration) -> CommandEnd {
     if !grace.is_zero() {
-        signals::ask_group_to_end(child);
-        wait(child, pipes, grace);
+        signals::end_group(child, true);
+        wait(child, pipes, grace, &mut |_| None);
     }
     // Its group has no other owner as long as it has not been waited for, or has members.
-    signals::kill_group(child);
+    signals::end_group(child, false);
     let _ = child.kill();
-    match wait(child, pipes, REAP).map(end) {
-        Some(end @ (CommandEnd::Exited(_) | CommandEnd::Killed(_)))
-            if grace.is_zero() && !is_kill(end) =>
-        {
-            end
-        }
-        Some(_) | None => CommandEnd::TimedOut,
-    }
+    let end = wait(child, pipes, REAP, &mut |_| None);
+    // As `Child::kill` ends a program.
+    let is_kill = end == if cfg!(unix) { CommandEnd::Killed(9) } else { CommandEnd::Exited(1) };
+    if grace.is_zero() && !is_kill { end } else { CommandEnd::TimedOut }
 }
 
-/// Whether a program ended as [`Child::kill`] ends one.
-fn is_kill(end: CommandEnd) -> bool {
-    end == if cfg!(unix) { CommandEnd::Killed(9) } else { CommandEnd::Exited(1) }
-}
-
-/// Waits until a program has ended, at most for `limit`.
-fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration) -> Option<ExitStatus> {
+/// Waits until a program ends, this program receives a signal, or `limit` has passed.
+fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration, tick: Tick<'_>) -> CommandEnd {
     let start = Instant::now();
     loop {
         pipes.wait(INTERVAL.min(limit.saturating_sub(start.elapsed())));
-        if let Some(status) = status(child) {
+        if let Ok(Some(status)) = child.try_wait() {
             pipes.finish();
-            return Some(status);
+            #[cfg(unix)]
+            if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+                return CommandEnd::Killed(signal);
+            }
+            return CommandEnd::Exited(status.code().unwrap_or(-1));
+        }
+        if let Some(signal) = tick(start.elapsed()) {
+            return CommandEnd::Interrupted(signal);
         }
         if start.elapsed() >= limit {
-            return None;
+            return CommandEnd::TimedOut;
         }
     }
-}
-
-fn status(child: &mut Child) -> Option<ExitStatus> {
-    child.try_wait().ok().flatten()
-}
-
-fn end(status: ExitStatus) -> CommandEnd {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return CommandEnd::Killed(signal);
-    }
-    CommandEnd::Exited(status.code().unwrap_or(-1))
 }

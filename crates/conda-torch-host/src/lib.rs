@@ -6,6 +6,7 @@
 
 mod command;
 mod disk_space;
+#[cfg(windows)]
 mod display_devices;
 mod driver;
 mod live_host;
@@ -13,7 +14,7 @@ mod pipes;
 mod save;
 mod signals;
 
-pub use command::{Command, CommandEnd, CommandOutput, ask_live, live_program, run_command};
+pub use command::{Command, CommandEnd, CommandOutput, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};
 pub use live_host::LiveHost;

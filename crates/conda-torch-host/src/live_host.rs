@@ -11,7 +11,7 @@ use conda_torch_probe::host::{
 };
 
 use crate::command::{CommandEnd, new_process, run_briefly};
-use crate::{display_devices, driver};
+use crate::driver;
 
 /// This machine.
 #[derive(Debug, Clone)]
@@ -21,16 +21,11 @@ pub struct LiveHost {
     driver_program: Option<PathBuf>,
 }
 
-impl Default for LiveHost {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl LiveHost {
-    /// This machine, without [a program that calls the driver](Self::with_driver_program).
+    /// This machine. `driver_program` calls the driver: it runs [`run_driver_child`](crate::run_driver_child) if its
+    /// first argument is [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(driver_program: Option<PathBuf>) -> Self {
         let env = [
             (cfg!(target_env = "gnu"), "gnu"),
             (cfg!(target_env = "musl"), "musl"),
@@ -46,15 +41,7 @@ impl LiveHost {
         let seconds = std::env::var("CONDA_TORCH_TIMEOUT").ok();
         let seconds = seconds.and_then(|text| text.parse().ok()).filter(|n| (1..=600).contains(n));
         let timeout = seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
-        Self { target, timeout, driver_program: None }
-    }
-
-    /// Sets the program that calls the driver: it runs [`run_driver_child`](crate::run_driver_child) if its first
-    /// argument is [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
-    #[must_use]
-    pub fn with_driver_program(mut self, program: PathBuf) -> Self {
-        self.driver_program = Some(program);
-        self
+        Self { target, timeout, driver_program }
     }
 }
 
@@ -123,8 +110,15 @@ impl Host for LiveHost {
         target.into_os_string().into_string().map_err(|_| Failure::Other("not Unicode".to_owned()))
     }
 
+    #[cfg(windows)]
     fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
-        display_devices::display_devices()
+        crate::display_devices::display_devices()
+    }
+
+    /// Linux has files for the bus instead.
+    #[cfg(not(windows))]
+    fn display_devices(&self) -> Result<Vec<DisplayDevice>, Failure> {
+        Err(Failure::NotThere)
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
@@ -145,7 +139,7 @@ impl Host for LiveHost {
             return DriverReport::not_started("no program to call the driver with");
         };
         let mut process = new_process(program);
-        process.args(driver::arguments(request));
+        process.arg(driver::DRIVER_COMMAND).arg(driver::argument(request));
         // libcuda would hide devices, and count them in another order than NVML.
         process.env_remove("CUDA_VISIBLE_DEVICES").env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
         match run_briefly(process, self.timeout) {

@@ -4,84 +4,72 @@
 //! shortly after the program has ended.
 
 use std::io::Read;
-use std::mem;
 use std::process::Child;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long to wait for a program whose pipes are closed.
 const EXIT: Duration = Duration::from_micros(200);
 
-/// How long the threads may take to read what a program that has ended wrote.
+/// How long it may take to read what a program that has ended wrote.
 const LAST: Duration = Duration::from_millis(500);
 
-type Bytes = Arc<Mutex<Vec<u8>>>;
-
-/// The pipes of a program, and what was read from them.
+/// The pipes of a program.
 pub(crate) struct Pipes {
-    bytes: [Bytes; 2],
-    open: usize,
-    closed: Receiver<()>,
+    /// What was read so far: stdout, stderr.
+    pub(crate) bytes: [Vec<u8>; 2],
+    kept: [usize; 2],
+    /// Each part with the index of its pipe; `None` once everybody who could write has closed the pipes.
+    parts: Option<Receiver<(usize, Vec<u8>)>>,
 }
 
 impl Pipes {
     /// Starts to read the pipes of a program, and keeps so many bytes of each. The rest is dropped.
-    pub(crate) fn of(child: &mut Child, [stdout, stderr]: [usize; 2]) -> Self {
-        let (sender, closed) = channel();
-        let bytes = [Bytes::default(), Bytes::default()];
-        let open = [
-            read(child.stdout.take(), stdout, &bytes[0], sender.clone()),
-            read(child.stderr.take(), stderr, &bytes[1], sender),
-        ];
-        Self { bytes, open: open.into_iter().flatten().count(), closed }
+    pub(crate) fn of(child: &mut Child, kept: [usize; 2]) -> Self {
+        let (sender, parts) = sync_channel(4);
+        if let Some(stdout) = child.stdout.take() {
+            read(stdout, 0, sender.clone());
+        }
+        if let Some(stderr) = child.stderr.take() {
+            read(stderr, 1, sender);
+        }
+        Self { bytes: Default::default(), kept, parts: Some(parts) }
     }
 
-    /// Whether everybody who could write has closed the pipes.
-    pub(crate) fn are_closed(&self) -> bool {
-        self.open == 0
+    pub(crate) fn is_closed(&self) -> bool {
+        self.parts.is_none()
     }
 
-    /// Waits at most `limit` for a pipe to be closed.
+    /// Waits at most `limit` for output or the end of the pipes.
     pub(crate) fn wait(&mut self, limit: Duration) {
-        if self.are_closed() {
-            thread::sleep(limit.min(EXIT));
-        } else if self.closed.recv_timeout(limit).is_ok() {
-            self.open -= 1;
+        let Some(parts) = &self.parts else { return thread::sleep(limit.min(EXIT)) };
+        match parts.recv_timeout(limit) {
+            Ok((pipe, part)) => {
+                let room = self.kept[pipe] - self.bytes[pipe].len();
+                self.bytes[pipe].extend_from_slice(&part[..part.len().min(room)]);
+            }
+            Err(RecvTimeoutError::Disconnected) => self.parts = None,
+            Err(RecvTimeoutError::Timeout) => {}
         }
     }
 
     /// Waits for the rest of the output of a program that has ended.
     pub(crate) fn finish(&mut self) {
-        while !self.are_closed() && self.closed.recv_timeout(LAST).is_ok() {
-            self.open -= 1;
+        let end = Instant::now() + LAST;
+        while !self.is_closed() && Instant::now() < end {
+            self.wait(end.saturating_duration_since(Instant::now()));
         }
-    }
-
-    /// What was read: stdout, stderr.
-    pub(crate) fn into_bytes(self) -> [Vec<u8>; 2] {
-        self.bytes
-            .map(|bytes| mem::take(&mut *bytes.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
-/// Reads a pipe to its end in a thread. `None` without a pipe or a thread: then there is no output.
-fn read(
-    pipe: Option<impl Read + Send + 'static>,
-    limit: usize,
-    bytes: &Bytes,
-    closed: Sender<()>,
-) -> Option<()> {
-    let (mut pipe, bytes) = (pipe?, Arc::clone(bytes));
+/// Reads a pipe to its end in a thread, also if nobody wants the parts. Without a thread there is no output.
+fn read(mut pipe: impl Read + Send + 'static, index: usize, parts: SyncSender<(usize, Vec<u8>)>) {
     let read = move || {
         let mut buffer = [0; 16 << 10];
         while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-            let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-            let room = limit - bytes.len();
-            bytes.extend_from_slice(&buffer[..count.min(room)]);
+            let _ = parts.send((index, buffer[..count].to_vec()));
         }
-        let _ = closed.send(());
     };
-    thread::Builder::new().spawn(read).ok().map(drop)
+    drop(thread::Builder::new().spawn(read));
 }

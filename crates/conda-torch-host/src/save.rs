@@ -9,11 +9,8 @@ use conda_torch_probe::host::Failure;
 
 /// A step that failed. The file is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{step}: {failure}")]
-pub struct SaveFailed {
-    step: String,
-    failure: Failure,
-}
+#[error("{0}: {1}")]
+pub struct SaveFailed(String, Failure);
 
 /// The most copies of a file.
 const BACKUPS: u32 = 1000;
@@ -27,7 +24,8 @@ pub fn save(path: &str, old: &[u8], new: &[u8]) -> Result<String, SaveFailed> {
     let target = fs::canonicalize(path).map_err(failed(format!("cannot find `{path}`")))?;
     let permissions =
         unchanged(&target, old).map_err(failed(format!("cannot read `{path}` again")))?;
-    let backup = backup_path(&target)?;
+    let cannot_copy = format!("cannot copy `{}`", target.display());
+    let backup = backup_path(&target).map_err(failed(cannot_copy))?;
     let shown = backup.display().to_string();
     create(&backup, old, &permissions)
         .map_err(failed(format!("cannot write the copy `{shown}`")))?;
@@ -39,7 +37,7 @@ pub fn save(path: &str, old: &[u8], new: &[u8]) -> Result<String, SaveFailed> {
 }
 
 fn failed(step: String) -> impl FnOnce(io::Error) -> SaveFailed {
-    move |error| SaveFailed { step, failure: error.into() }
+    move |error| SaveFailed(step, error.into())
 }
 
 /// The permissions of a file whose content is as expected.
@@ -55,7 +53,7 @@ fn unchanged(path: &Path, old: &[u8]) -> io::Result<Permissions> {
 }
 
 /// The first free name for a copy: `.bak`, `.bak2`, …
-fn backup_path(target: &Path) -> Result<PathBuf, SaveFailed> {
+fn backup_path(target: &Path) -> io::Result<PathBuf> {
     let path = |number: u32| {
         let mut name = target.as_os_str().to_owned();
         name.push(if number == 1 { ".bak".to_owned() } else { format!(".bak{number}") });
@@ -63,10 +61,8 @@ fn backup_path(target: &Path) -> Result<PathBuf, SaveFailed> {
     };
     // A dangling link is not free either.
     let is_free = |path: &PathBuf| fs::symlink_metadata(path).is_err();
-    (1..=BACKUPS).map(path).find(is_free).ok_or_else(|| SaveFailed {
-        step: format!("cannot copy `{}`", target.display()),
-        failure: Failure::Other(format!("{BACKUPS} copies exist")),
-    })
+    let free = (1..=BACKUPS).map(path).find(is_free);
+    free.ok_or_else(|| io::Error::other(format!("{BACKUPS} copies exist")))
 }
 
 /// Writes a file that must not exist yet.

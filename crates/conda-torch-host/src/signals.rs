@@ -72,18 +72,9 @@ extern "C" fn record(signal: i32) {
     RECEIVED.store(signal, Ordering::SeqCst);
 }
 
-/// Asks the process group of a program to end. Windows has no groups.
-pub(crate) fn ask_group_to_end(leader: &Child) {
-    signal_group(leader, true);
-}
-
-/// Kills the process group of a program. Windows has no groups.
-pub(crate) fn kill_group(leader: &Child) {
-    signal_group(leader, false);
-}
-
+/// Ends the process group of a program; `may_clean_up` asks it to end. Windows has no groups.
 #[cfg(unix)]
-fn signal_group(leader: &Child, may_clean_up: bool) {
+pub(crate) fn end_group(leader: &Child, may_clean_up: bool) {
     use rustix::process::{Pid, Signal, kill_process_group};
     let signal = if may_clean_up { Signal::TERM } else { Signal::KILL };
     // Fails if the group has ended.
@@ -91,4 +82,4 @@ fn signal_group(leader: &Child, may_clean_up: bool) {
 }
 
 #[cfg(not(unix))]
-fn signal_group(_: &Child, _: bool) {}
+pub(crate) fn end_group(_: &Child, _: bool) {}

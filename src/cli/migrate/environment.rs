@@ -13,7 +13,7 @@ use conda_torch_core::types::Shell;
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use crate::cli::environment_flags;
+use crate::cli::flags::read_environment;
 use crate::text;
 
 use super::{Args, Machines, Output, UsageError};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
     let Some(place) = args.environment.find(host, here)? else {
         return overview(args, host, all, shell);
     };
-    let environment = environment_flags::read(host, &place)?;
+    let environment = read_environment(host, &place)?;
     let taken: Vec<String> =
         all.into_iter().flat_map(|place| place.name.into_iter().chain([place.prefix])).collect();
     if let Some(to) = args.to.as_ref().filter(|to| taken.contains(to)) {

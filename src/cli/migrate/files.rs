@@ -9,8 +9,7 @@ use conda_torch_core::types::Machine;
 use conda_torch_host::save;
 use conda_torch_probe::host::Host;
 
-use crate::cli::machine_flags::{MachineFlags, machine};
-use crate::cli::output_flags::page_width;
+use crate::cli::flags::{MachineFlags, machine, page_width};
 use crate::cli::{Output, UsageError, note, read_input};
 
 // No doc comment: clap would show it as the description of the subcommand.

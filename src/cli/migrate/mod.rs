@@ -16,11 +16,10 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use super::choices::{ACCELERATORS, one_of};
-use super::environment_flags::{EnvironmentFlags, this_machine};
-use super::machine_flags::{MachineFlags, machine};
-use super::output_flags::OutputFlags;
-use super::request_flags::python;
+use super::flags::{
+    ACCELERATORS, EnvironmentFlags, MachineFlags, OutputFlags, machine, one_of, python,
+    this_machine,
+};
 use super::{Output, UsageError};
 
 const EXAMPLES: &str = "\

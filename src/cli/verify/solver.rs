@@ -9,7 +9,6 @@ use conda_torch_core::solve_check::{
     verdict,
 };
 use conda_torch_core::virtual_packages::VirtualPackages;
-use conda_torch_host::live_program;
 
 use super::{Task, ended};
 use crate::cli::progress::Progress;
@@ -18,7 +17,7 @@ use crate::cli::{Interrupted, live};
 /// Solves the printed specs.
 pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let Task { answer, choice, context, deadline } = *task;
-    let Some(program) = live_program(context.host) else {
+    let Some(program) = live::live_program(context.host) else {
         let outcome = SolveOutcome::NotRun(NotRunReason::NoSolver);
         return Ok(SolveCheck::new(SolvedBy::Solver, outcome));
     };
@@ -44,7 +43,7 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
             SolveCheck { age, took: ran.took, ..SolveCheck::new(SolvedBy::Solver, outcome) }
         }
     };
-    proof.argv = vec![program.display().to_string()];
+    proof.argv = vec![program];
     Ok(proof)
 }
 

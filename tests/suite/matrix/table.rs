@@ -3,19 +3,29 @@
 use conda_torch::text::table::{TableFormat, table};
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::Tier;
-use conda_torch_core::report::matrix::{Recommended, TableRows};
+use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
 
 use super::{build, cuda, matrix};
 
 const WITH_PYTORCH: &[Subdir] = Subdir::ALL.split_at(5).0;
 
-fn newest(subdirs: &[Subdir], format: TableFormat) -> String {
-    table(matrix(), subdirs, TableRows::Newest, None, format)
+fn written(
+    subdirs: &[Subdir],
+    which: TableRows,
+    recommended: Option<Recommended<'static>>,
+    format: TableFormat,
+    width: Option<usize>,
+) -> String {
+    table(matrix(), &rows(matrix(), subdirs, which, recommended), which, format, width)
+}
+
+fn newest(subdirs: &[Subdir], format: TableFormat, width: Option<usize>) -> String {
+    written(subdirs, TableRows::Newest, None, format, width)
 }
 
 #[test]
 fn windows_at_80_columns() {
-    insta::assert_snapshot!(newest(&[Subdir::Win64], TableFormat::Human(Some(80))), @r"
+    insta::assert_snapshot!(newest(&[Subdir::Win64], TableFormat::Table, Some(80)), @r"
     win-64
       CUDA      PyTorch build        package     driver GPUs     support
       13.1–13.3 2.12.1  cuda130 #300 pytorch-gpu 580    7.5–12.1 limited
@@ -36,7 +46,7 @@ fn windows_at_80_columns() {
 
 #[test]
 fn linux_aarch64_in_a_pipe() {
-    insta::assert_snapshot!(newest(&[Subdir::LinuxAarch64], TableFormat::Human(None)), @r"
+    insta::assert_snapshot!(newest(&[Subdir::LinuxAarch64], TableFormat::Table, None), @r"
     linux-aarch64
       CUDA        PyTorch  build         package      driver     GPUs      glibc  Python     support  limits
       13.0–13.3   2.13.0   cuda130 #202  pytorch-gpu  580.65.06  7.5–12.1  2.28   3.10–3.14  full
@@ -55,7 +65,7 @@ fn linux_aarch64_in_a_pipe() {
 
 #[test]
 fn macos_as_markdown() {
-    insta::assert_snapshot!(newest(&[Subdir::OsxArm64], TableFormat::Markdown), @r"
+    insta::assert_snapshot!(newest(&[Subdir::OsxArm64], TableFormat::Markdown, None), @r"
     | platform  | CUDA  | PyTorch | builds           | package | driver | GPUs | glibc | macOS | Python    | support | limits |
     |-----------|-------|---------|------------------|---------|--------|------|-------|-------|-----------|---------|--------|
     | osx-arm64 | any   |         |                  |         |        |      |       |       |           | none    |        |
@@ -66,13 +76,13 @@ fn macos_as_markdown() {
 #[test]
 fn narrow_tables_have_at_most_80_columns() {
     for which in [TableRows::Newest, TableRows::All] {
-        let text = table(matrix(), WITH_PYTORCH, which, None, TableFormat::Human(Some(80)));
+        let text = written(WITH_PYTORCH, which, None, TableFormat::Table, Some(80));
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
             assert_eq!(line.trim_end(), line);
         }
     }
-    let text = newest(WITH_PYTORCH, TableFormat::Human(Some(200)));
+    let text = newest(WITH_PYTORCH, TableFormat::Table, Some(200));
     assert!(text.lines().all(|line| line.chars().count() <= 200));
 }
 
@@ -80,14 +90,15 @@ fn narrow_tables_have_at_most_80_columns() {
 fn the_row_of_the_machine_is_marked() {
     let choice = build("2.13.0", "linux-64", "12.9", 302).expect("the build");
     let recommended = Some(Recommended { build: choice, cuda_version: Some(cuda("12.9")) });
-    let marked = |format| table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
-    let human = marked(TableFormat::Human(Some(80)));
+    let marked =
+        |format, width| written(WITH_PYTORCH, TableRows::Newest, recommended, format, width);
+    let human = marked(TableFormat::Table, Some(80));
     let stars: Vec<&str> = human.lines().filter(|line| line.starts_with("* ")).collect();
     assert_eq!(stars.len(), 2, "{human}");
     assert!(stars[0].starts_with("* 12.9      2.13.0  cuda129 #302"), "{human}");
     assert_eq!(stars[1], "* the row for your machine");
     let json: serde_json::Value =
-        serde_json::from_str(&marked(TableFormat::Json)).expect("a JSON document");
+        serde_json::from_str(&marked(TableFormat::Json, None)).expect("a JSON document");
     let rows = json["rows"].as_array().expect("rows");
     assert_eq!(rows.iter().filter(|row| row["this_machine"] == true).count(), 1);
 }
@@ -96,20 +107,22 @@ fn the_row_of_the_machine_is_marked() {
 fn an_older_recommended_build_gets_its_own_row() {
     let choice = build("2.7.1", "osx-64", "cpu", 102).expect("the build for macOS 10.15");
     let recommended = Some(Recommended { build: choice, cuda_version: None });
-    let format = TableFormat::Human(Some(80));
-    let text = table(matrix(), WITH_PYTORCH, TableRows::Newest, recommended, format);
+    let text = |subdirs: &[Subdir]| {
+        written(subdirs, TableRows::Newest, recommended, TableFormat::Table, Some(80))
+    };
+    let all = text(WITH_PYTORCH);
     assert!(
-        text.contains("\n* CPU  2.7.1   cpu #102 pytorch 10.15 limited\n\nosx-arm64\n"),
-        "{text}"
+        all.contains("\n* CPU  2.7.1   cpu #102 pytorch 10.15 limited\n\nosx-arm64\n"),
+        "{all}"
     );
     // No mark if the platform is not shown.
-    let text = table(matrix(), &[Subdir::Win64], TableRows::Newest, recommended, format);
-    assert!(!text.contains("your machine"), "{text}");
+    let windows = text(&[Subdir::Win64]);
+    assert!(!windows.contains("your machine"), "{windows}");
 }
 
 #[test]
 fn json_has_null_for_missing_values() {
-    let text = newest(&[Subdir::Win64], TableFormat::Json);
+    let text = newest(&[Subdir::Win64], TableFormat::Json, None);
     let json: serde_json::Value = serde_json::from_str(&text).expect("a JSON document");
     assert_eq!(json["format_version"], 1);
     assert_eq!(json["matrix"]["as_of"], "2026-08-13");
@@ -125,7 +138,7 @@ fn json_has_null_for_missing_values() {
 
 #[test]
 fn every_csv_line_has_all_columns() {
-    let text = table(matrix(), WITH_PYTORCH, TableRows::All, None, TableFormat::Csv);
+    let text = written(WITH_PYTORCH, TableRows::All, None, TableFormat::Csv, None);
     let commas = |line: &str| {
         let mut is_quoted = false;
         let counts = |c: char| {
@@ -176,6 +189,6 @@ fn support_levels_are_right() {
 
 #[test]
 fn a_platform_without_pytorch_has_no_support() {
-    let text = newest(&[Subdir::LinuxPpc64le], TableFormat::Human(Some(80)));
+    let text = newest(&[Subdir::LinuxPpc64le], TableFormat::Table, Some(80));
     assert!(text.contains("CPU") && text.contains("none"), "{text}");
 }

@@ -1,6 +1,7 @@
 //! The calls to libcuda, the driver's compute library.
 
 use std::ffi::{c_char, c_int};
+use std::mem::ManuallyDrop;
 
 use conda_torch_probe::host::{Query, Reply};
 use libloading::Library;
@@ -20,7 +21,8 @@ pub(super) fn query(paths: &[String], printer: &mut Printer<'_>) {
             printer.print(Query::File, None, Some(Reply::Text(file)));
         }
         // libcuda reports its version even without a device, before the initialisation.
-        printer.reply(Query::CudaVersion, None, || library.integer(b"cuDriverGetVersion\0"));
+        let version = || Ok(Reply::number(library.integer(b"cuDriverGetVersion\0")?.into()));
+        printer.reply(Query::CudaVersion, None, version);
         let initialised = |(): &()| Some(Reply::Text(path.clone()));
         if printer.call(Query::Init, None, || library.init(), initialised).is_some() {
             return query_devices(&library, printer);
@@ -29,14 +31,11 @@ pub(super) fn query(paths: &[String], printer: &mut Printer<'_>) {
 }
 
 fn query_devices(library: &Cuda, printer: &mut Printer<'_>) {
-    let count = || match library.integer(b"cuDeviceGetCount\0") {
-        Reply::Number(count) => Ok(count),
-        error @ (Reply::Text(_) | Reply::NotThere | Reply::Error(_)) => Err(error),
-    };
-    let number = |count: &u64| Some(Reply::Number(*count));
+    let count = || library.integer(b"cuDeviceGetCount\0");
+    let number = |count: &c_int| Some(Reply::number((*count).into()));
     let count = printer.call(Query::DeviceCount, None, count, number).unwrap_or(0);
-    for index in 0..u32::try_from(count).unwrap_or(0) {
-        let of = Some(index);
+    for index in 0..count {
+        let of = u32::try_from(index).ok();
         if let Some(device) = printer.call(Query::Device, of, || library.device(index), |_| None) {
             printer.reply(Query::Name, of, || library.name(device));
             printer.reply(Query::ComputeCapability, of, || library.capability(device));
@@ -45,17 +44,13 @@ fn query_devices(library: &Cuda, printer: &mut Printer<'_>) {
 }
 
 /// libcuda. It is never closed, which would run code of the driver.
-struct Cuda {
-    library: std::mem::ManuallyDrop<Library>,
-}
+struct Cuda(ManuallyDrop<Library>);
 
 #[expect(unsafe_code, reason = "a foreign library is opened")]
 fn open(path: &str) -> Result<Cuda, Reply> {
     // SAFETY: opening runs the driver's constructors, in a process that only exists for this.
-    match unsafe { Library::new(path) } {
-        Ok(library) => Ok(Cuda { library: std::mem::ManuallyDrop::new(library) }),
-        Err(error) => Err(load_error(&error, path)),
-    }
+    let library = unsafe { Library::new(path) };
+    library.map(|it| Cuda(ManuallyDrop::new(it))).map_err(|error| load_error(&error, path))
 }
 
 /// The file that the loader opened: it chooses among several. Only this process maps it.
@@ -79,7 +74,7 @@ impl Cuda {
     /// Calls a function of the library by name; a result other than 0 is an error.
     fn call<F: Copy>(&self, name: &[u8], call: impl FnOnce(F) -> c_int) -> Result<(), Reply> {
         // SAFETY: the callers name the type that cuda.h declares for that function.
-        let function = unsafe { self.library.get::<F>(name) }
+        let function = unsafe { self.0.get::<F>(name) }
             .map_err(|_| Reply::Error("FailedToLoadSymbol".to_owned()))?;
         match call(*function) {
             0 => Ok(()),
@@ -88,14 +83,12 @@ impl Cuda {
     }
 
     /// A function that fills one integer.
-    fn integer(&self, name: &[u8]) -> Reply {
+    fn integer(&self, name: &[u8]) -> Result<c_int, Reply> {
         type Integer = unsafe extern "system" fn(*mut c_int) -> c_int;
         let mut value = 0;
         // SAFETY: cuda.h declares the functions this is called for as `CUresult f(int *)`.
-        match self.call::<Integer>(name, |function| unsafe { function(&raw mut value) }) {
-            Ok(()) => Reply::number(value.into()),
-            Err(error) => error,
-        }
+        self.call::<Integer>(name, |function| unsafe { function(&raw mut value) })?;
+        Ok(value)
     }
 
     fn init(&self) -> Result<(), Reply> {
@@ -104,42 +97,36 @@ impl Cuda {
         self.call::<Init>(b"cuInit\0", |init| unsafe { init(0) })
     }
 
-    fn device(&self, index: u32) -> Result<c_int, Reply> {
+    fn device(&self, index: c_int) -> Result<c_int, Reply> {
         type Get = unsafe extern "system" fn(*mut c_int, c_int) -> c_int;
         let mut device = 0;
-        let index = c_int::try_from(index).unwrap_or(c_int::MAX);
         // SAFETY: `CUresult cuDeviceGet(CUdevice *, int)`, and `CUdevice` is an int.
         self.call::<Get>(b"cuDeviceGet\0", |get| unsafe { get(&raw mut device, index) })?;
         Ok(device)
     }
 
-    fn name(&self, device: c_int) -> Reply {
+    fn name(&self, device: c_int) -> Result<Reply, Reply> {
         type Name = unsafe extern "system" fn(*mut c_char, c_int, c_int) -> c_int;
         let mut name = [0_u8; 256];
         // SAFETY: `CUresult cuDeviceGetName(char *, int, CUdevice)` writes at most the given length,
         // which is one less than the buffer's.
-        let result = self.call::<Name>(b"cuDeviceGetName\0", |get| unsafe {
+        self.call::<Name>(b"cuDeviceGetName\0", |get| unsafe {
             get(name.as_mut_ptr().cast(), 255, device)
-        });
-        match (result, std::ffi::CStr::from_bytes_until_nul(&name)) {
-            (Ok(()), Ok(name)) => Reply::Text(name.to_string_lossy().into_owned()),
-            (Ok(()), Err(_)) => Reply::Error("a name without end".to_owned()),
-            (Err(error), _) => error,
-        }
+        })?;
+        let name = std::ffi::CStr::from_bytes_until_nul(&name);
+        let name = name.map_err(|_| Reply::Error("a name without end".to_owned()))?;
+        Ok(Reply::Text(name.to_string_lossy().into_owned()))
     }
 
-    fn capability(&self, device: c_int) -> Reply {
+    fn capability(&self, device: c_int) -> Result<Reply, Reply> {
         type Attribute = unsafe extern "system" fn(*mut c_int, c_int, c_int) -> c_int;
         let mut parts = [0; 2];
         for (part, attribute) in parts.iter_mut().zip(CAPABILITY) {
             // SAFETY: `CUresult cuDeviceGetAttribute(int *, CUdevice_attribute, CUdevice)`.
-            let result = self.call::<Attribute>(b"cuDeviceGetAttribute\0", |get| unsafe {
+            self.call::<Attribute>(b"cuDeviceGetAttribute\0", |get| unsafe {
                 get(std::ptr::from_mut(part), attribute, device)
-            });
-            if let Err(error) = result {
-                return error;
-            }
+            })?;
         }
-        Reply::Text(format!("{}.{}", parts[0], parts[1]))
+        Ok(Reply::Text(format!("{}.{}", parts[0], parts[1])))
     }
 }

@@ -13,27 +13,19 @@ use conda_torch_probe::host::{DriverCall, DriverRequest, Library, Query, Reply};
 /// The first argument of the process that calls the driver.
 pub const DRIVER_COMMAND: &str = "__driver";
 
-/// The arguments that pass a request to the process.
-pub(crate) fn arguments(request: &DriverRequest) -> Vec<String> {
-    let nvml = request.nvml.iter().map(|path| format!("nvml={path}"));
-    let libcuda = request.libcuda.iter().map(|path| format!("libcuda={path}"));
-    std::iter::once(DRIVER_COMMAND.to_owned()).chain(nvml).chain(libcuda).collect()
+/// The argument after [`DRIVER_COMMAND`].
+pub(crate) fn argument(DriverRequest { nvml, libcuda }: &DriverRequest) -> String {
+    serde_json::json!([nvml, libcuda]).to_string()
 }
 
 /// Calls the driver and prints the replies. `arguments` are those after [`DRIVER_COMMAND`]. On Unix the process
 /// ends here.
-pub fn run_driver_child(arguments: impl Iterator<Item = OsString>) {
-    let mut request = DriverRequest::default();
-    for argument in arguments.filter_map(|argument| argument.into_string().ok()) {
-        match argument.split_once('=') {
-            Some(("nvml", path)) => request.nvml.push(path.to_owned()),
-            Some(("libcuda", path)) => request.libcuda.push(path.to_owned()),
-            Some(_) | None => {}
-        }
-    }
+pub fn run_driver_child(mut arguments: impl Iterator<Item = OsString>) {
+    let request = arguments.next().and_then(|json| serde_json::from_str(json.to_str()?).ok());
+    let (nvml, libcuda): (Vec<String>, Vec<String>) = request.unwrap_or_default();
     let mut out = isolation::enter();
-    nvml::query(&request.nvml, &mut Printer { library: Library::Nvml, out: &mut out });
-    libcuda::query(&request.libcuda, &mut Printer { library: Library::Libcuda, out: &mut out });
+    nvml::query(&nvml, &mut Printer { library: Library::Nvml, out: &mut out });
+    libcuda::query(&libcuda, &mut Printer { library: Library::Libcuda, out: &mut out });
     #[cfg(unix)]
     isolation::leave();
 }
@@ -46,10 +38,13 @@ struct Printer<'o> {
 
 impl Printer<'_> {
     /// Makes a call and prints it first: if it never returns, the parent knows which it was.
-    fn reply(&mut self, query: Query, device: Option<u32>, call: impl FnOnce() -> Reply) {
-        self.print(query, device, None);
-        let reply = call();
-        self.print(query, device, Some(reply));
+    fn reply(
+        &mut self,
+        query: Query,
+        device: Option<u32>,
+        call: impl FnOnce() -> Result<Reply, Reply>,
+    ) {
+        self.call(query, device, call, |reply| Some(reply.clone()));
     }
 
     /// The same for a call whose result is needed here. `reply` makes a reply of the result.

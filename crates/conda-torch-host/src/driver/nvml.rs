@@ -15,9 +15,8 @@ pub(super) fn query(paths: &[String], printer: &mut Printer<'_>) {
             let nvml = Nvml::builder().lib_path(OsStr::new(path)).init();
             nvml.map_err(|error| failed_to_load(&error, path))
         };
-        if let Some(nvml) =
-            printer.call(Query::Init, None, init, |_| Some(Reply::Text(path.clone())))
-        {
+        let initialised = |_: &Nvml| Some(Reply::Text(path.clone()));
+        if let Some(nvml) = printer.call(Query::Init, None, init, initialised) {
             query_driver(&nvml, printer);
             // No shutdown, which can hang: the process ends anyway.
             std::mem::forget(nvml);
@@ -31,11 +30,11 @@ fn query_driver(nvml: &Nvml, printer: &mut Printer<'_>) {
     printer.reply(Query::CudaVersion, None, || {
         reply(nvml.sys_cuda_driver_version(), |version| Reply::number(version.into()))
     });
-    let count = || nvml.device_count().map_err(|error| failed(&error));
+    let count = || reply(nvml.device_count(), |count| count);
     let number = |count: &u32| Some(Reply::Number((*count).into()));
     let count = printer.call(Query::DeviceCount, None, count, number);
     for index in 0..count.unwrap_or(0) {
-        let device = || nvml.device_by_index(index).map_err(|error| failed(&error));
+        let device = || reply(nvml.device_by_index(index), |device| device);
         if let Some(device) = printer.call(Query::Device, Some(index), device, |_| None) {
             query_device(&device, index, printer);
         }
@@ -51,7 +50,7 @@ fn query_device(device: &Device<'_>, index: u32, printer: &mut Printer<'_>) {
         })
     });
     printer.reply(Query::Memory, of, || reply(device.memory_info(), |m| Reply::Number(m.total)));
-    let mig = || device.mig_mode().map(|mode| mode.current).map_err(|error| failed(&error));
+    let mig = || reply(device.mig_mode(), |mode| mode.current);
     let mig = printer.call(Query::Mig, of, mig, |mode| Some(Reply::Number((*mode).into())));
     printer.reply(Query::PciId, of, || {
         reply(device.pci_info(), |pci| Reply::Number(pci.pci_device_id.into()))
@@ -65,7 +64,7 @@ fn query_device(device: &Device<'_>, index: u32, printer: &mut Printer<'_>) {
 }
 
 #[cfg(target_os = "linux")]
-fn virtualization(device: &Device<'_>) -> Reply {
+fn virtualization(device: &Device<'_>) -> Result<Reply, Reply> {
     use nvml_wrapper::enum_wrappers::device::GpuVirtualizationMode as Mode;
     reply(device.virtualization_mode(), |mode| {
         let mode = match mode {
@@ -80,7 +79,7 @@ fn virtualization(device: &Device<'_>) -> Reply {
 }
 
 /// The names of the slices. A place without a slice is skipped.
-fn mig_slices(device: &Device<'_>) -> Reply {
+fn mig_slices(device: &Device<'_>) -> Result<Reply, Reply> {
     reply(device.mig_device_count(), |places| {
         let slices = (0..places).filter_map(|place| device.mig_device_by_index(place).ok());
         let names = slices.map(|slice| slice.name().unwrap_or_else(|_| "MIG slice".to_owned()));
@@ -88,8 +87,8 @@ fn mig_slices(device: &Device<'_>) -> Reply {
     })
 }
 
-fn reply<T>(result: Result<T, NvmlError>, reply: impl FnOnce(T) -> Reply) -> Reply {
-    result.map_or_else(|error| failed(&error), reply)
+fn reply<T, R>(result: Result<T, NvmlError>, reply: impl FnOnce(T) -> R) -> Result<R, Reply> {
+    result.map(reply).map_err(|error| failed(&error))
 }
 
 /// The name of the error code.

@@ -1,0 +1,414 @@
+//! The flags that subcommands share.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, bail};
+use clap::ColorChoice;
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+};
+
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::conda::{Channels, Os, Subdir, Version, is_folder};
+use conda_torch_core::import::{assume_baseline, read_machine, text_of};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::resolve::{Request, RequestedAccelerator};
+use conda_torch_core::types::{
+    Blas, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Environment,
+    Machine, Shell,
+};
+use conda_torch_probe::environment::{self, Location};
+use conda_torch_probe::host::Host;
+use conda_torch_probe::{GpuOverride, Overrides, probe};
+
+use crate::text::Style;
+
+use super::{UsageError, read_input};
+
+// The structs have no doc comments: clap would show them as the description of the subcommand.
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputFlags {
+    /// Client to print commands for [default: detected, else conda]
+    #[arg(long, value_parser = one_of(CLIENTS))]
+    pub(super) client: Option<ClientKind>,
+    /// Shell to print commands for [default: the current one]
+    #[arg(long, value_parser = one_of(SHELLS))]
+    shell: Option<Shell>,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, hide_short_help = true)]
+    color: ColorChoice,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl OutputFlags {
+    pub(super) fn target<'m>(&self, machine: &'m Machine) -> ClientTarget<'m> {
+        ClientTarget::of(machine, self.client)
+    }
+
+    pub(super) fn style(&self) -> Style {
+        let color = match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+            }
+        };
+        Style { width: page_width(), color }
+    }
+
+    /// The shell of the flag, else the detected one, else the usual one of the platform.
+    pub(super) fn shell(&self, machine: &Machine) -> Shell {
+        let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
+        let usual = if is_windows { Shell::Powershell } else { Shell::Posix };
+        self.shell.or(machine.shell.value().copied()).unwrap_or(usual)
+    }
+}
+
+/// Columns for text.
+pub(super) fn page_width() -> usize {
+    terminal_width().unwrap_or(80).clamp(40, 100)
+}
+
+/// `COLUMNS`, or the columns of the terminal; `None` if stdout is not a terminal.
+#[expect(clippy::disallowed_methods, reason = "`COLUMNS` is about the reader, not the machine")]
+pub(super) fn terminal_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let stdout = std::io::stdout();
+    columns.or_else(|| {
+        let size = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout))?;
+        Some(size.map_or(80, |(width, _)| usize::from(width.0)))
+    })
+}
+
+// Without `--platform` and `--machine`, flags override detected facts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
+#[command(next_help_heading = "Machine (default: this one)")]
+pub(super) struct MachineFlags {
+    /// Platform of another machine to describe by flags alone [e.g. linux-64]
+    #[arg(long, value_name = "SUBDIR")]
+    pub platform: Option<Subdir>,
+    /// NVIDIA driver version or branch [e.g. 580.65.06, 535]
+    #[arg(long, value_name = "VERSION")]
+    pub driver: Option<DriverVersion>,
+    /// Newest CUDA version that the driver supports, as shown by `nvidia-smi` [e.g. 12.4]
+    #[arg(long, value_name = "VERSION")]
+    pub cuda: Option<CudaVersion>,
+    /// Compute capability of a GPU; repeatable [e.g. 8.6]
+    #[arg(long, value_name = "X.Y")]
+    pub compute_capability: Vec<ComputeCapability>,
+    /// Name of a GPU; repeatable [e.g. "RTX 4090"]
+    #[arg(long, value_name = "NAME")]
+    pub gpu: Vec<String>,
+    /// glibc version [e.g. 2.28]
+    #[arg(long, value_name = "VERSION")]
+    pub glibc: Option<Version>,
+    /// macOS version [e.g. 14.5]
+    #[arg(long, value_name = "VERSION")]
+    pub macos: Option<Version>,
+    /// Output of `probe --json`, `nvidia-smi`, `conda info`, `collect_env` or `kubectl get nodes -o json` in a file; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub machine: Option<String>,
+}
+
+impl MachineFlags {
+    /// Whether `--platform` is the only flag.
+    pub(super) fn is_platform_alone(&self) -> bool {
+        self.platform.is_some() && Self { platform: None, ..self.clone() } == Self::default()
+    }
+
+    /// Whether the flags describe another machine than this one.
+    pub(super) fn is_other_machine(&self) -> bool {
+        self.platform.is_some() || self.machine.is_some()
+    }
+}
+
+/// The largest description of a machine, in bytes.
+const MACHINE_LIMIT: usize = 64 << 20;
+
+/// The machine of `--machine` or `--platform`, else this one; other flags override its facts.
+pub(super) fn machine(
+    flags: &MachineFlags,
+    host: &dyn Host,
+    matrix: &Matrix,
+) -> anyhow::Result<Machine> {
+    let overrides = overrides(flags, matrix)?;
+    let mut machine = match &flags.machine {
+        Some(path) => {
+            let mut machine = described_machine(path, host, flags.platform)?;
+            overrides.apply(&mut machine);
+            assume_baseline(&mut machine);
+            machine
+        }
+        None => probe(host, &overrides),
+    };
+    refuse_libc_of_other_platform(flags, &machine)?;
+    matrix.complete(&mut machine);
+    Ok(machine)
+}
+
+/// The machine of `--machine`. `--platform` only fills a gap in the description.
+fn described_machine(
+    path: &str,
+    host: &dyn Host,
+    platform: Option<Subdir>,
+) -> anyhow::Result<Machine> {
+    let name = if path == "-" { "on standard input".into() } else { format!("file `{path}`") };
+    let context = || format!("cannot read the machine {name}");
+    let bytes = read_input(path, host, MACHINE_LIMIT).with_context(context)?;
+    let machine = read_machine(&text_of(&bytes), platform).with_context(context)?;
+    if let (Some(flag), Some(described)) = (platform, machine.subdir.value())
+        && flag != *described
+    {
+        bail!(UsageError(format!(
+            "`--platform {flag}` contradicts `--machine`, which describes a {described} machine"
+        )));
+    }
+    Ok(machine)
+}
+
+fn refuse_libc_of_other_platform(flags: &MachineFlags, machine: &Machine) -> anyhow::Result<()> {
+    let Some(subdir) = machine.subdir.value() else { return Ok(()) };
+    let platform = match flags.platform {
+        Some(_) => format!("`--platform {subdir}`"),
+        None => format!("the platform {subdir}; pass `--platform` to override"),
+    };
+    for (flag, version, os, system) in
+        [("--glibc", flags.glibc, Os::Linux, "Linux"), ("--macos", flags.macos, Os::Macos, "macOS")]
+    {
+        if let Some(version) = version.filter(|_| subdir.os() != os) {
+            bail!(UsageError(format!(
+                "`{flag} {version}` is for {system} and cannot be used with {platform}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
+    let mut gpus = Vec::new();
+    for name in &flags.gpu {
+        let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;
+        gpus.push(GpuOverride { name: Some(name.clone()), capability: row.capability });
+    }
+    let capabilities = flags.compute_capability.iter();
+    gpus.extend(capabilities.map(|&capability| GpuOverride { name: None, capability }));
+    let MachineFlags { platform, driver, cuda, glibc, macos, .. } = *flags;
+    Ok(Overrides { platform, driver, cuda, gpus, glibc, macos })
+}
+
+fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {
+    let suggestion = match nearest {
+        [] => String::new(),
+        nearest => format!("; did you mean {}?", nearest.join(", ")),
+    };
+    UsageError(format!(
+        "unknown GPU in `--gpu {name}`{suggestion}\n\
+         hint: pass its compute capability with `--compute-capability X.Y`"
+    ))
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
+pub(super) struct RequestFlags {
+    /// Packages to install
+    #[arg(help_heading = None::<&str>, value_name = "PACKAGE", value_parser = one_of(PACKAGES))]
+    packages: Vec<Option<Companion>>,
+    /// What to compute on
+    #[arg(long, value_parser = one_of(ACCELERATORS), default_value = "auto")]
+    accelerator: RequestedAccelerator,
+    /// PyTorch version or prefix [e.g. 2.9]
+    #[arg(long, value_name = "VERSION")]
+    pytorch: Option<Version>,
+    /// Python version [e.g. 3.12]
+    #[arg(long, value_name = "X.Y", value_parser = python)]
+    python: Option<Version>,
+    /// Version of `cuda-version` to pin, not the one of `nvidia-smi`; rarely needed [e.g. 12.9]
+    #[arg(long, value_name = "X.Y")]
+    cuda_version: Option<CudaVersion>,
+    /// BLAS library
+    #[arg(long, value_parser = one_of(BLAS))]
+    blas: Option<Blas>,
+}
+
+/// A Python version with a minor number: each build needs one.
+pub(super) fn python(text: &str) -> Result<Version, String> {
+    let version = text.parse::<Version>().map_err(|error| error.to_string())?;
+    if text.contains('.') {
+        Ok(version)
+    } else {
+        Err("expected a minor version, for example 3.12".to_owned())
+    }
+}
+
+impl RequestFlags {
+    /// The request; repeated packages count once.
+    pub(super) fn request(&self) -> Request {
+        let mut companions = Vec::new();
+        for &companion in self.packages.iter().flatten() {
+            if !companions.contains(&companion) {
+                companions.push(companion);
+            }
+        }
+        let Self { accelerator, pytorch, python, cuda_version, blas, .. } = *self;
+        Request { accelerator, pytorch, python, cuda_version, blas, companions }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct EnvironmentFlags {
+    /// Name of the environment [default: the active one]
+    #[arg(short, long, conflicts_with = "prefix", value_parser = NonEmptyStringValueParser::new())]
+    name: Option<String>,
+    /// Folder of the environment, instead of a name
+    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
+    prefix: Option<String>,
+}
+
+impl EnvironmentFlags {
+    /// Whether an environment is named.
+    pub(super) fn is_given(&self) -> bool {
+        self.name.is_some() || self.prefix.is_some()
+    }
+
+    /// The named environment, else the active one.
+    pub(super) fn find(
+        &self,
+        host: &dyn Host,
+        here: &Machine,
+    ) -> Result<Option<Location>, UsageError> {
+        match (&self.prefix, &self.name) {
+            (Some(prefix), _) => Ok(Some(environment::at(host, prefix))),
+            (None, None) => Ok(environment::active(host, here)),
+            (None, Some(name)) => {
+                let unknown = || unknown_environment(name, &environment::all(host, here));
+                environment::named(host, here, name).ok_or_else(unknown).map(Some)
+            }
+        }
+    }
+}
+
+fn unknown_environment(name: &str, known: &[Location]) -> UsageError {
+    let similarity = |known: &&str| strsim::jaro_winkler(known, name);
+    let names = known.iter().filter_map(|place| place.name.as_deref());
+    let similar = names.max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    let suggestion = similar.filter(|similar| similarity(similar) > 0.7);
+    let suggestion =
+        suggestion.map_or_else(String::new, |similar| format!("; did you mean `{similar}`?"));
+    UsageError(format!(
+        "no environment named `{name}`{suggestion}\nhint: pass its folder with `--prefix`"
+    ))
+}
+
+/// Reads an environment; fails if none of it is readable.
+pub(super) fn read_environment(host: &dyn Host, place: &Location) -> anyhow::Result<Environment> {
+    let environment = environment::read(host, place);
+    if environment.packages.is_empty()
+        && let Some(problem) = environment.problems.first()
+    {
+        bail!("cannot read the environment `{}`: {}", environment.prefix, problem.detail);
+    }
+    Ok(environment)
+}
+
+/// The machine that the environments are on: this one, even if the flags describe another.
+pub(super) fn this_machine(flags: &MachineFlags, host: &dyn Host, described: &Machine) -> Machine {
+    if flags.is_other_machine() { probe(host, &Overrides::default()) } else { described.clone() }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Channel")]
+pub(super) struct ChannelFlags {
+    /// Channel to use instead of conda-forge: a name, URL or folder; repeatable, by priority
+    #[arg(
+        short,
+        long = "channel",
+        value_name = "CHANNEL",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub(super) channels: Vec<String>,
+    /// Read the channel's current builds instead of the built-in data, with `conda-torch-live`
+    #[arg(long)]
+    pub(super) live: bool,
+    /// Use only cached channel data
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
+impl ChannelFlags {
+    /// The channels of the flags, folders as absolute paths; by default conda-forge.
+    pub(super) fn channels(&self, host: &dyn Host) -> anyhow::Result<Channels> {
+        let full = self.channels.iter().map(|channel| absolute(host, channel));
+        let channels = Channels::new(full.collect::<anyhow::Result<_>>()?);
+        Ok(channels.map_err(|why| UsageError(why.to_string()))?)
+    }
+}
+
+/// A channel that does not depend on the current folder.
+fn absolute(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
+    let home = channel.strip_prefix("~/").or_else(|| channel.strip_prefix("~\\"));
+    let channel = match home.zip(host.env("HOME").or_else(|| host.env("USERPROFILE"))) {
+        Some((rest, home)) => host.target().join(&home, rest),
+        None => channel.to_owned(),
+    };
+    if channel.contains("://") || !is_folder(&channel) {
+        return Ok(channel);
+    }
+    match std::path::absolute(&channel)?.into_os_string().into_string() {
+        Ok(path) => Ok(path),
+        Err(_) => bail!("the absolute path of channel `{channel}` is not valid Unicode"),
+    }
+}
+
+/// The values of a flag, as rows: name, help, value.
+pub(super) type Choices<T> = &'static [(&'static str, &'static str, T)];
+
+pub(super) const ACCELERATORS: Choices<RequestedAccelerator> = &[
+    ("auto", "A GPU if one is usable, else the CPU", RequestedAccelerator::Auto),
+    ("cpu", "The CPU", RequestedAccelerator::Cpu),
+    ("cuda", "An NVIDIA GPU; fail without one", RequestedAccelerator::Cuda),
+];
+
+const BLAS: Choices<Blas> = &[
+    ("mkl", "Intel MKL", Blas::Mkl),
+    ("generic", "OpenBLAS or another provider of `libblas`", Blas::Generic),
+];
+
+const CLIENTS: Choices<ClientKind> = &[
+    ("conda", "", ClientKind::Conda),
+    ("mamba", "", ClientKind::Mamba),
+    ("micromamba", "", ClientKind::Micromamba),
+    ("pixi", "", ClientKind::Pixi),
+];
+
+/// PyTorch is always included.
+const PACKAGES: Choices<Option<Companion>> = &[
+    ("pytorch", "", None),
+    ("torchvision", "", Some(Companion::Torchvision)),
+    ("torchaudio", "", Some(Companion::Torchaudio)),
+];
+
+const SHELLS: Choices<Shell> = &[
+    ("bash", "", Shell::Posix),
+    ("zsh", "", Shell::Posix),
+    ("fish", "", Shell::Fish),
+    ("powershell", "", Shell::Powershell),
+    ("cmd", "", Shell::Cmd),
+];
+
+/// Parses one of these values.
+pub(super) fn one_of<T: Clone + Send + Sync>(
+    choices: Choices<T>,
+) -> impl TypedValueParser<Value = T> {
+    let value = |&(name, help, _): &(&'static str, &'static str, T)| {
+        let value = PossibleValue::new(name);
+        if help.is_empty() { value } else { value.help(help) }
+    };
+    PossibleValuesParser::new(choices.iter().map(value)).map(|name| {
+        let choice = choices.iter().find(|(known, ..)| *known == name);
+        choice.expect("clap accepts only these names").2.clone()
+    })
+}
