@@ -29,7 +29,7 @@ pub(super) fn reasons<'c>(
             None
         } else if matches!(kind, Diagnostic::NoDriver { .. }) {
             // The last one needs the least.
-            same().last().map(|least| least.message(&context))
+            same().next_back().map(|least| least.message(&context))
         } else {
             driver_too_old(same(), kind, &context)
         };

@@ -191,7 +191,7 @@ fn shown(value: Option<impl Display>) -> String {
 }
 
 /// `12.0–12.5`; `12.9` if both are equal.
-fn range<T: Display + PartialEq>(first: T, last: T) -> String {
+fn range<T: Display + PartialEq>(first: &T, last: &T) -> String {
     if first == last { first.to_string() } else { format!("{first}–{last}") }
 }
 
@@ -221,7 +221,7 @@ fn build(build: &Build) -> String {
 /// `cuda129_mkl #300–302`.
 fn builds(build: &Build) -> String {
     let (first, last) = build.build_numbers;
-    format!("{} #{}", build.build_prefix(), range(first, last))
+    format!("{} #{}", build.build_prefix(), range(&first, &last))
 }
 
 fn gpus(row: &OverviewRow<'_>) -> String {
