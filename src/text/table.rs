@@ -173,10 +173,10 @@ const FULL: &[Column] =
 
 /// The beginning of the commit; for a row from a channel its day, and whether its kernels are inferred.
 fn source(source: &Source) -> String {
-    match source {
-        Source::Recipe { commit, .. } => format!("{commit:.8}"),
-        Source::Channel { date, inferred: true } => format!("{date}, kernels inferred"),
-        Source::Channel { date, inferred: false } => date.to_string(),
+    match &source.commit {
+        Some(commit) => format!("{commit:.8}"),
+        None if source.inferred => format!("{}, kernels inferred", source.date),
+        None => source.date.to_string(),
     }
 }
 

@@ -192,7 +192,7 @@ const DAY: Date = Date::new(2027, 1, 2);
 
 /// A row without its source.
 fn said(build: &Build) -> Build {
-    Build { source: Source::Channel { date: DAY, inferred: false }, ..build.clone() }
+    Build { source: Source::channel(DAY), ..build.clone() }
 }
 
 /// Where the facts are coarser than the rows (see docs/matrix.md). They have Python 3.14 in
@@ -242,8 +242,8 @@ fn rows_of_an_equal_channel_are_the_built_in_rows() {
     let other: Vec<String> = all.filter_map(|(live, known)| differs(live, known)).collect();
     assert_eq!(other, FACTS_ARE_COARSER);
     assert_eq!(live.builds.len(), known.builds.len());
-    assert!(live.builds.iter().all(|row| !row.source.is_inferred()));
-    let read = Source::Channel { date: DAY, inferred: false };
+    assert!(live.builds.iter().all(|row| !row.source.inferred));
+    let read = Source::channel(DAY);
     let all = live.companions.iter().zip(known.companions.iter());
     let other: Vec<String> = all
         .filter(|(live, known)| {
@@ -297,7 +297,7 @@ fn infers_recipe_facts_of_newer_builds_from_the_closest() {
             .expect("a row")
     };
     let row = of(13, 1);
-    assert_eq!(row.source, Source::Channel { date: DAY, inferred: true });
+    assert_eq!(row.source, Source { inferred: true, ..Source::channel(DAY) });
     // Of PyTorch 2.13.0 for CUDA 13.0 on linux-64.
     assert_eq!(row.kernels.to_string(), "7.5 8.0 8.6 9.0 10.0 11.0 12.0+PTX");
     assert_eq!(row.glibc.map(|floor| floor.libraries), Some(Version::new(&[2, 28])));
@@ -306,7 +306,7 @@ fn infers_recipe_facts_of_newer_builds_from_the_closest() {
     assert!(!of(15, 0).metapackage);
     // No toolkit of that major version is known: the closest older one is used, and marked.
     assert_eq!(of(15, 0).kernels, row.kernels);
-    assert!(of(15, 0).source.is_inferred());
+    assert!(of(15, 0).source.inferred);
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn newer_build_numbers_are_rows_and_empty_channels_are_none() {
         .builds
         .iter()
         .filter(|row| row.subdir == Subdir::Linux64 && !row.pytorch.is_candidate());
-    let told: Vec<_> = here.map(|row| (row.build_numbers, row.source.is_inferred())).collect();
+    let told: Vec<_> = here.map(|row| (row.build_numbers, row.source.inferred)).collect();
     assert_eq!(told, [((303, 303), true), ((302, 302), false)]);
     // The rows of other platforms are unchanged.
     let elsewhere = |matrix: &Matrix| {

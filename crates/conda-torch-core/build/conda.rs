@@ -13,4 +13,6 @@ mod subdir;
 mod version;
 
 pub(crate) use subdir::{Os, Subdir};
-pub(crate) use version::{ParseVersionError, Version, parse_pair, parse_parts, serde_as_text};
+pub(crate) use version::{
+    ParseVersionError, Version, parse_pair, parse_parts, serde_as_text, words,
+};

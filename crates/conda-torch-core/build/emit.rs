@@ -93,6 +93,8 @@ structs! {
     Withdrawn { package, version, cuda_major, below, source, date }
     ArchList { sass, ptx }
     GlibcFloor { declared, libraries }
+    Source { commit, date, inferred }
+    Date { year, month, day }
 }
 
 /// Values whose `Debug` text is Rust.
@@ -107,7 +109,7 @@ macro_rules! plain {
 }
 
 plain! {
-    bool: "", u16: "", u32: "", CudaVersion: "", ComputeCapability: "", Subdir: "Subdir::",
+    bool: "", u8: "", u16: "", u32: "", CudaVersion: "", ComputeCapability: "", Subdir: "Subdir::",
     Blas: "Blas::", ArmVariant: "ArmVariant::", Companion: "Companion::"
 }
 
@@ -134,21 +136,9 @@ impl Literal for DriverVersion {
     }
 }
 
-impl Literal for Date {
+impl Literal for Commit {
     fn literal(&self) -> String {
-        format!("Date::new({}, {}, {})", self.year(), self.month(), self.day())
-    }
-}
-
-impl Literal for Source {
-    fn literal(&self) -> String {
-        let Self::Recipe { commit, date } = self else { unreachable!("rows are read in recipes") };
-        let commit: &Commit = commit;
-        format!(
-            "Source::Recipe {{ commit: Commit::new({:?}), date: {} }}",
-            commit.as_str(),
-            date.literal()
-        )
+        format!("Commit::new({:?})", self.as_str())
     }
 }
 

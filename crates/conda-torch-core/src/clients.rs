@@ -37,11 +37,9 @@ impl<'a> ClientTarget<'a> {
 
     /// The best client on the machine, or of a kind; else conda.
     pub fn of(machine: &'a Machine, kind: Option<ClientKind>) -> Self {
-        let found =
-            machine.clients.iter().find(|client| kind.is_none_or(|kind| client.kind == kind));
-        let version = found.and_then(|client| client.version.value()).copied();
-        let kind = kind.or(found.map(|client| client.kind)).unwrap_or(ClientKind::Conda);
-        Self { kind, version, found }
+        let is_wanted = |client: &&Client| kind.is_none_or(|kind| client.kind == kind);
+        let any = Self { kind: kind.unwrap_or(ClientKind::Conda), version: None, found: None };
+        machine.clients.iter().find(is_wanted).map_or(any, Self::installed)
     }
 
     /// The client that an environment belongs to, or one of a kind; else the best.

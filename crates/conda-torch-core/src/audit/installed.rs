@@ -80,7 +80,7 @@ fn made(subdir: Subdir, pytorch: Version, accelerator: Accelerator, matrix: &Mat
         glibc: None,
         macos: None,
         pythons: (Version::new(&[3, 0]), Version::new(&[3, 99])),
-        source: Source::Channel { date: matrix.as_of, inferred: false },
+        source: Source::channel(matrix.as_of),
     }
 }
 

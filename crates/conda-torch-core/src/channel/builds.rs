@@ -138,7 +138,7 @@ fn one(record: &Record, library: Option<&Record>, day: Date) -> Result<ChannelBu
         glibc: glibc.map(|declared| GlibcFloor { declared, libraries: declared }),
         macos: floor("__osx"),
         pythons: (python, python),
-        source: Source::Channel { date: day, inferred: false },
+        source: Source::channel(day),
     };
     Ok(ChannelBuild { row, build_numbers: vec![number], newest: record.timestamp })
 }

@@ -74,6 +74,6 @@ fn one(package: Companion, record: &Record, day: Date) -> Result<CompanionBuild,
         arm_variant: arm_variant(record)?,
         cuda_pins,
         pythons: (python, python),
-        source: Source::Channel { date: day, inferred: false },
+        source: Source::channel(day),
     })
 }

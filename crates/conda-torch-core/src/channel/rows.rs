@@ -117,7 +117,7 @@ fn row(
         metapackage: own.map_or(read.metapackage, |row| row.metapackage),
         kernels: near.filter(|_| is_cuda).map(|near| near.kernels.clone()).unwrap_or_default(),
         glibc,
-        source: Source::Channel { date: day, inferred: is_cuda && own.is_none() },
+        source: Source { inferred: is_cuda && own.is_none(), ..Source::channel(day) },
         ..read.clone()
     };
     // An unchanged row keeps its source.

@@ -82,17 +82,6 @@ impl ChannelKind {
         }
     }
 
-    /// The name that most channels of the kind have; `other` for others.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pytorch => "pytorch",
-            Self::Nvidia => "nvidia",
-            Self::Defaults => "defaults",
-            Self::CondaForge => "conda-forge",
-            Self::Other => "other",
-        }
-    }
-
     /// Whether its packages belong to the builds of the old `pytorch` channel.
     pub const fn is_old_torch(self) -> bool {
         matches!(self, Self::Pytorch | Self::Nvidia)
@@ -103,6 +92,15 @@ impl ChannelKind {
         matches!(self, Self::Pytorch | Self::Nvidia | Self::Defaults)
     }
 }
+
+// The name that most channels of the kind have.
+super::words!(ChannelKind {
+    Pytorch = "pytorch",
+    Nvidia = "nvidia",
+    Defaults = "defaults",
+    CondaForge = "conda-forge",
+    Other = "other",
+});
 
 /// The channel on the same host with another name: the address of conda-forge's mirror beside a
 /// mirror of `pytorch`. `None` for a channel that is not given by its address.

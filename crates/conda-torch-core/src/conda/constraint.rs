@@ -50,11 +50,6 @@ impl Constraint {
         Self(VersionSpec::StrictRange(StrictRangeOperator::StartsWith, version))
     }
 
-    /// Whether every version is allowed.
-    pub fn is_any(&self) -> bool {
-        self.0 == VersionSpec::Any
-    }
-
     /// Whether a version is allowed.
     pub fn admits(&self, version: Version) -> bool {
         self.0.matches(&conda_version(version))
@@ -192,7 +187,6 @@ mod tests {
         for text in ["{{ version }}", "=", "", ">=", "x y", "2.x", "2.1+cu121"] {
             assert_eq!(Constraint::from_str(text), Err(ParseConstraintError(text.to_owned())));
         }
-        assert!(constraint("*").is_any());
     }
 
     #[test]

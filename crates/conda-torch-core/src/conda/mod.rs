@@ -16,4 +16,4 @@ pub use match_spec::{MatchSpec, SpecParts};
 pub use subdir::{Os, ParseSubdirError, Subdir};
 pub use version::{ParseVersionError, Version};
 
-pub(crate) use version::{parse_pair, parse_parts, serde_as_text};
+pub(crate) use version::{parse_pair, parse_parts, serde_as_text, words};

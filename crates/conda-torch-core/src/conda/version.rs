@@ -77,14 +77,6 @@ impl Version {
         Self { parts: [self.parts[0], self.parts[1], 0, 0], len: 2, candidate: 0 }
     }
 
-    /// The version without its last written part: `2.1.2` becomes `2.1`.
-    pub fn parent(self) -> Self {
-        let len = self.len.saturating_sub(1).max(1);
-        let mut parts = self.parts;
-        parts[usize::from(len)..].fill(0);
-        Self { parts, len, candidate: 0 }
-    }
-
     /// All parts as one number, to be compared in one step.
     fn number(self) -> u64 {
         self.parts.iter().fold(0, |number, part| number << 16 | u64::from(*part))
@@ -205,7 +197,27 @@ macro_rules! serde_as_text {
     )+};
 }
 
-pub(crate) use serde_as_text;
+/// Gives every variant of an enum its word: `as_str` and `Display`.
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// Its word in commands, files and messages.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+pub(crate) use {serde_as_text, words};
 
 serde_as_text!(Version);
 

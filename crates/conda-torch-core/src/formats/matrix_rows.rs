@@ -107,7 +107,7 @@ fn companion_row(difference: &CompanionDifference<'_>) -> String {
         found.arm_variant.map(|variant| text("arm_variant", variant)),
         is_cuda.then(|| pair("cuda_pins", found.cuda_pins.start, found.cuda_pins.end)),
         Some(pair("pythons", found.pythons.0, found.pythons.1)),
-        Some(source(&found.source.date().to_string())),
+        Some(source(&found.source.date.to_string())),
     ])
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn builds(file: &Builds, report: &mut Report<'_>) {
         let row = spanned.as_ref();
         let mut at = report.at(spanned, build_name(row));
         build(row, &mut at);
-        let date = row.source.date();
+        let date = row.source.date;
         at.expect(date <= file.as_of, format!("date {date}"), "no row newer than `as_of`");
     }
 }

@@ -11,88 +11,48 @@ use super::rows::{
 use crate::conda::Version;
 use crate::types::{Build, CompanionBuild, ComputeCapability, CudaVersion, Date};
 
-/// `builds.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Builds {
-    pub(crate) as_of: Date,
-    pub(crate) metal_macos: Version,
-    pub(crate) build: Vec<Spanned<Build>>,
+/// A table of a file, or of a row.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$key:meta])* $field:ident: $type:ty),* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            $($(#[$key])* pub(crate) $field: $type),*
+        }
+    )*};
 }
 
-/// `companions.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Companions {
-    pub(crate) companion: Vec<Spanned<CompanionBuild>>,
-}
-
-/// `drivers.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Drivers {
-    pub(crate) toolkit: Vec<Spanned<ToolkitDriver>>,
-    pub(crate) major: Vec<Spanned<MajorDriver>>,
-}
-
-/// `capabilities.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Capabilities {
-    pub(crate) capability: Vec<Spanned<Capability>>,
-}
-
-/// `gpus.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Gpus {
-    pub(crate) group: Vec<Spanned<GpuGroup>>,
-}
-
-/// The GPUs of one compute capability.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GpuGroup {
-    pub(crate) capability: ComputeCapability,
-    pub(crate) source: String,
-    #[serde(rename = "date")]
-    pub(crate) _date: Date,
-    pub(crate) names: Vec<Cow<'static, str>>,
-}
-
-/// `pci.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Pci {
-    pub(crate) source: String,
-    #[serde(rename = "date")]
-    pub(crate) _date: Date,
-    pub(crate) ranges: Vec<Spanned<PciRange>>,
-}
-
-/// `cuda_versions.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CudaVersions {
-    pub(crate) source: String,
-    #[serde(rename = "date")]
-    pub(crate) _date: Date,
-    pub(crate) versions: Vec<Spanned<CudaVersion>>,
-}
-
-/// `jetpack.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct JetPacks {
-    pub(crate) jetpack: Vec<Spanned<JetPack>>,
-}
-
-/// `elsewhere.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Elsewhere {
-    pub(crate) kernels: Vec<Spanned<OtherKernels>>,
-    pub(crate) withdrawn: Vec<Spanned<Withdrawn>>,
+tables! {
+    /// `builds.toml`.
+    Builds { as_of: Date, metal_macos: Version, build: Vec<Spanned<Build>> }
+    /// `companions.toml`.
+    Companions { companion: Vec<Spanned<CompanionBuild>> }
+    /// `drivers.toml`.
+    Drivers { toolkit: Vec<Spanned<ToolkitDriver>>, major: Vec<Spanned<MajorDriver>> }
+    /// `capabilities.toml`.
+    Capabilities { capability: Vec<Spanned<Capability>> }
+    /// `gpus.toml`.
+    Gpus { group: Vec<Spanned<GpuGroup>> }
+    /// The GPUs of one compute capability.
+    GpuGroup {
+        capability: ComputeCapability,
+        source: String,
+        #[serde(rename = "date")] _date: Date,
+        names: Vec<Cow<'static, str>>
+    }
+    /// `pci.toml`.
+    Pci { source: String, #[serde(rename = "date")] _date: Date, ranges: Vec<Spanned<PciRange>> }
+    /// `cuda_versions.toml`.
+    CudaVersions {
+        source: String,
+        #[serde(rename = "date")] _date: Date,
+        versions: Vec<Spanned<CudaVersion>>
+    }
+    /// `jetpack.toml`.
+    JetPacks { jetpack: Vec<Spanned<JetPack>> }
+    /// `elsewhere.toml`.
+    Elsewhere { kernels: Vec<Spanned<OtherKernels>>, withdrawn: Vec<Spanned<Withdrawn>> }
 }
 
 impl<'de> Deserialize<'de> for PciRange {

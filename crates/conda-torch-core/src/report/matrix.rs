@@ -176,8 +176,8 @@ impl<'a> RowReport<'a> {
             python: build.map(|build| build.pythons.into()),
             support: row.tier,
             limits: row.limits.iter().map(limit).collect(),
-            source: build.and_then(|build| build.source.commit().cloned()),
-            inferred: build.is_some_and(|build| build.source.is_inferred()),
+            source: build.and_then(|build| build.source.commit.clone()),
+            inferred: build.is_some_and(|build| build.source.inferred),
             this_machine,
         }
     }

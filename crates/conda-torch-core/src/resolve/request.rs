@@ -33,16 +33,7 @@ pub enum RequestedAccelerator {
     Cuda,
 }
 
-impl RequestedAccelerator {
-    /// The value of `--accelerator`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Cpu => "cpu",
-            Self::Cuda => "cuda",
-        }
-    }
-}
+crate::conda::words!(RequestedAccelerator { Auto = "auto", Cpu = "cpu", Cuda = "cuda" });
 
 impl Request {
     /// Whether only builds with CUDA satisfy it.

@@ -29,25 +29,7 @@ pub use kernels::{ArchList, ComputeCapability, KernelSupport, ParseArchListError
 pub use machine::{Adapter, Gpu, KnownGpu, Machine, Outcome, Processor, SourceReport, Vendor};
 pub use source::{Commit, Date, ParseSourceError, Source};
 
-/// Gives every variant of an enum its word: `as_str` and `Display`.
-macro_rules! words {
-    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// Its word in commands, files and messages.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
+use crate::conda::words;
 
 words!(Blas { Generic = "generic", Mkl = "mkl" });
 words!(ArmVariant { Sbsa = "sbsa", Tegra = "tegra" });

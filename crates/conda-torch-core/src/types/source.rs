@@ -7,44 +7,30 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer};
 
 /// Where a row was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// In the recipe, all of it.
-    Recipe {
-        /// The feedstock's commit.
-        commit: Commit,
-        /// That commit's day.
-        date: Date,
-    },
-    /// In the channel, except what only the recipe has: the kernels and the glibc of CUDA's libraries.
-    Channel {
-        /// The day.
-        date: Date,
-        /// Whether those are inferred from another build, and not from the recipe.
-        inferred: bool,
-    },
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The feedstock's commit, whose recipe has all of it. `None` if the row was read in a channel, which lacks
+    /// the kernels and the glibc of CUDA's libraries.
+    #[serde(deserialize_with = "commit")]
+    pub commit: Option<Commit>,
+    /// The day of what it was read in.
+    pub date: Date,
+    /// Whether the kernels are inferred from another build.
+    #[serde(skip)]
+    pub inferred: bool,
 }
 
 impl Source {
-    /// The day of what it was read in.
-    pub const fn date(&self) -> Date {
-        match self {
-            Self::Recipe { date, .. } | Self::Channel { date, .. } => *date,
-        }
+    /// A channel on a day.
+    pub const fn channel(date: Date) -> Self {
+        Self { commit: None, date, inferred: false }
     }
+}
 
-    /// The feedstock's commit; `None` if the row was read in a channel.
-    pub const fn commit(&self) -> Option<&Commit> {
-        match self {
-            Self::Recipe { commit, .. } => Some(commit),
-            Self::Channel { .. } => None,
-        }
-    }
-
-    /// Whether the kernels are inferred from another build.
-    pub const fn is_inferred(&self) -> bool {
-        matches!(self, Self::Channel { inferred: true, .. })
-    }
+/// The rows of the program must have a commit.
+fn commit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Commit>, D::Error> {
+    Commit::deserialize(deserializer).map(Some)
 }
 
 /// A commit's full hash: never a shortened one, which may come to mean another commit.
@@ -53,10 +39,11 @@ pub struct Commit(Cow<'static, str>);
 
 /// A day such as `2026-08-10`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
+    pub year: u16,
+    pub month: u8,
+    pub day: u8,
 }
 
 /// Why a text is not a commit or a day.
@@ -120,21 +107,6 @@ impl Date {
         let small = |number: u64| u8::try_from(number).unwrap_or(1);
         Self::new(u16::try_from(year).unwrap_or(1970), small(month), small(day))
     }
-
-    /// 2026 in 2026-08-10.
-    pub const fn year(self) -> u16 {
-        self.year
-    }
-
-    /// 8 in 2026-08-10.
-    pub const fn month(self) -> u8 {
-        self.month
-    }
-
-    /// 10 in 2026-08-10.
-    pub const fn day(self) -> u8 {
-        self.day
-    }
 }
 
 impl fmt::Display for Date {
@@ -163,20 +135,6 @@ impl FromStr for Date {
             text: text.to_owned(),
             expected: "a date; expected a day such as 2026-08-13",
         })
-    }
-}
-
-/// Rows of the program are read in recipes: `{ commit = "…", date = "2026-08-10" }`.
-impl<'de> Deserialize<'de> for Source {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Recipe {
-            commit: Commit,
-            date: Date,
-        }
-        let Recipe { commit, date } = Recipe::deserialize(deserializer)?;
-        Ok(Self::Recipe { commit, date })
     }
 }
 

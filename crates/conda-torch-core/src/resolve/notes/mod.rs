@@ -52,7 +52,7 @@ pub(super) fn diagnostics<'m>(
 }
 
 fn inferred_kernels(build: &Build) -> Option<Diagnostic> {
-    let toolkit = build.accelerator.cuda().filter(|_| build.source.is_inferred())?;
+    let toolkit = build.accelerator.cuda().filter(|_| build.source.inferred)?;
     let pytorch = build.pytorch;
     Some(Diagnostic::KernelsInferred { pytorch, toolkit })
 }
