@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::{Records, SubdirOrigin};
+use super::{Record, Records, SubdirOrigin};
 
 /// The records that a client with strict channel priority considers: those of the first channel, in the
 /// order of the origins, that has the package for a platform.
 pub fn by_priority(Records { mut records }: Records, origins: &[SubdirOrigin]) -> Records {
     let bare = |channel: &str| channel.trim_end_matches('/').to_owned();
     let order: Vec<String> = origins.iter().map(|origin| bare(&origin.channel)).collect();
-    let place = |channel: &str| order.iter().position(|other| *other == bare(channel));
-    let mut first: BTreeMap<(String, String), Option<usize>> = BTreeMap::new();
+    // A channel without an origin comes last.
+    let place = |record: &Record| {
+        let channel = bare(&record.channel);
+        order.iter().position(|other| *other == channel).unwrap_or(usize::MAX)
+    };
+    let key = |record: &Record| (record.name.clone(), record.subdir.clone());
+    let mut first: BTreeMap<(String, String), usize> = BTreeMap::new();
     for record in &records {
-        let place = place(&record.channel);
-        let best = first.entry((record.name.clone(), record.subdir.clone())).or_insert(place);
-        // A channel without an origin comes last.
-        *best = (*best).into_iter().chain(place).min();
+        let first = first.entry(key(record)).or_insert(usize::MAX);
+        *first = place(record).min(*first);
     }
-    records.retain(|record| {
-        let key = (record.name.clone(), record.subdir.clone());
-        first.get(&key).is_none_or(|best| *best == place(&record.channel))
-    });
+    records.retain(|record| first.get(&key(record)) == Some(&place(record)));
     Records { records }
 }
 

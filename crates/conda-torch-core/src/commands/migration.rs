@@ -38,13 +38,9 @@ pub fn migration(
     };
     let channels = &CONDA_FORGE.and(&plan.channels);
     let installation = Installation { machine, choice, client, channels, specs: &plan.specs };
-    let mut steps = MigrationSteps::default();
-    if client.kind == ClientKind::Pixi {
-        steps.new = in_new_project(&installation, &new, plan);
-        return steps;
-    }
-    steps.new = in_new_environment(&installation, &new, plan);
-    if plan.obstacles.is_empty() {
+    let new = in_new(&installation, &new, plan);
+    let mut steps = MigrationSteps { new, ..MigrationSteps::default() };
+    if plan.obstacles.is_empty() && client.kind != ClientKind::Pixi {
         let target = InstallTarget::existing(migration.environment);
         steps.in_place = in_place(&installation, &target, plan);
         let stem = target.file_stem();
@@ -55,35 +51,27 @@ pub fn migration(
     steps
 }
 
-fn in_new_environment(
+/// A new environment or project, with the packages that pip had.
+fn in_new(
     installation: &Installation<'_>,
     environment: &TargetEnvironment,
     plan: &MigrationPlan,
 ) -> Vec<Step> {
-    let target = environment.target(installation.client, installation.other_platform());
-    let mut steps = installation.in_target(&target);
+    let client = installation.client;
+    let target = environment.target(client, installation.other_platform());
+    let manifest = environment.manifest();
+    let (mut steps, mut words) = if client.kind == ClientKind::Pixi {
+        let words = vec!["add", "--manifest-path", &manifest, "--pypi"];
+        (installation.in_project(environment), words)
+    } else {
+        let [flag, name] = target.words();
+        let words = vec!["run", flag, name, "python", "-m", "pip", "install"];
+        (installation.in_target(&target), words)
+    };
     let packages = pip_packages(plan);
     if !packages.is_empty() {
-        let words = std::iter::once("run").chain(target.words());
-        let words = words.chain(["python", "-m", "pip", "install"]);
-        let words = words.chain(packages.iter().map(String::as_str));
-        steps.insert(1, installation.client.step(StepKind::Pip, words));
-    }
-    steps
-}
-
-fn in_new_project(
-    installation: &Installation<'_>,
-    environment: &TargetEnvironment,
-    plan: &MigrationPlan,
-) -> Vec<Step> {
-    let mut steps = installation.in_project(environment);
-    let packages = pip_packages(plan);
-    if !packages.is_empty() {
-        let manifest = environment.manifest();
-        let words = ["add", "--manifest-path", &manifest, "--pypi"].into_iter();
-        let words = words.chain(packages.iter().map(String::as_str));
-        let mut step = installation.client.step(StepKind::Pip, words);
+        words.extend(packages.iter().map(String::as_str));
+        let mut step = client.step(StepKind::Pip, words);
         let check = steps.len() - 1;
         step.env.clone_from(&steps[check].env);
         steps.insert(check, step);

@@ -22,13 +22,11 @@ impl Matrix {
         }
     }
 
-    /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id.
-    fn capability_of_gpu(&self, gpu: &Gpu) -> Option<(ComputeCapability, &'static str)> {
+    /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id, and the table.
+    pub fn capability_of_gpu(&self, gpu: &Gpu) -> Option<(ComputeCapability, &'static str)> {
         let by_name = gpu.name.value().and_then(|name| self.capability_of_name(name));
-        let by_id = || gpu.pci_id.as_deref().and_then(|id| self.by_pci_id(id));
-        by_name
-            .map(|capability| (capability, "gpu-names"))
-            .or_else(|| by_id().map(|row| (row.capability, "pci-ids")))
+        let by_id = || Some((self.by_pci_id(gpu.pci_id.as_deref()?)?.capability, "pci-ids"));
+        by_name.map(|capability| (capability, "gpu-names")).or_else(by_id)
     }
 
     fn capability_of_name(&self, name: &str) -> Option<ComputeCapability> {

@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{
-    Accelerator, ArmVariant, Build, Companion, ComputeCapability, CudaVersion, DriverVersion,
-    KernelSupport,
+    ArmVariant, Build, Companion, ComputeCapability, CudaVersion, DriverVersion, KernelSupport,
 };
 
 use super::{DriverFamily, Matrix};
@@ -64,13 +63,7 @@ pub enum Limit {
 impl OverviewRow<'_> {
     /// The package to request: the metapackage if it leads to the build, else `pytorch` with a build string.
     pub fn package(&self) -> Option<&'static str> {
-        self.build.map(|build| match build.accelerator {
-            Accelerator::Cuda(_) if build.metapackage => "pytorch-gpu",
-            Accelerator::Cpu if build.metapackage && build.subdir.os() != Os::Macos => {
-                "pytorch-cpu"
-            }
-            Accelerator::Cuda(_) | Accelerator::Cpu | Accelerator::Mps => "pytorch",
-        })
+        self.build.map(|build| build.package().unwrap_or("pytorch"))
     }
 
     /// Whether a solver chooses this row's build for this pin.

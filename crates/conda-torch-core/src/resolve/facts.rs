@@ -234,11 +234,8 @@ fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<KnownGpu> {
         let known = |gpu: &Gpu| KnownGpu {
             index: gpu.index,
             name: gpu.name.value().cloned(),
-            capability: gpu.compute_capability.value().copied().or_else(|| {
-                let by_name = gpu.name.value().and_then(|name| matrix.gpu_by_name(name).ok());
-                let by_id = || matrix.by_pci_id(gpu.pci_id.as_deref()?);
-                by_name.map(|row| row.capability).or_else(|| by_id().map(|row| row.capability))
-            }),
+            capability: (gpu.compute_capability.value().copied())
+                .or_else(|| Some(matrix.capability_of_gpu(gpu)?.0)),
         };
         return machine.gpus.iter().map(known).collect();
     }

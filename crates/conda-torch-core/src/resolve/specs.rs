@@ -1,6 +1,6 @@
 //! What to install: the specs that make a solver choose a build, as few as possible.
 
-use crate::conda::{MatchSpec, Os, Version};
+use crate::conda::{MatchSpec, Version};
 use crate::types::{Accelerator, Build};
 
 use super::Inputs;
@@ -41,7 +41,7 @@ pub(super) fn choice<'m>(inputs: &Inputs<'_, 'm>, candidate: &Candidate<'m>) -> 
 /// string of `pytorch` is added, and its number if necessary.
 fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     let build = candidate.build;
-    let metapackage = metapackage(build);
+    let metapackage = build.package();
     let mut specs = Vec::new();
     specs.extend(metapackage.map(|name| MatchSpec::version(name, build.pytorch)));
     let build_string = build_string(inputs, candidate, metapackage.is_some());
@@ -54,16 +54,6 @@ fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     specs.extend(variant.map(|it| MatchSpec::build("arm-variant", "*", it.to_string())));
     specs.extend(inputs.request.python.map(|python| MatchSpec::version("python", python)));
     specs
-}
-
-/// The package for the accelerator; `None` if only the build string of `pytorch` selects it.
-fn metapackage(build: &Build) -> Option<&'static str> {
-    match build.accelerator {
-        // macOS has no other builds, and "pytorch-cpu" would be misleading with Metal.
-        Accelerator::Cpu | Accelerator::Mps if build.subdir.os() == Os::Macos => Some("pytorch"),
-        Accelerator::Cpu | Accelerator::Mps => build.metapackage.then_some("pytorch-cpu"),
-        Accelerator::Cuda(_) => build.metapackage.then_some("pytorch-gpu"),
-    }
 }
 
 /// The loosest glob over the build string that excludes every rival, if one is necessary.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{ArchList, CudaPins, CudaVersion, Source};
-use crate::conda::{ParseVersionError, Subdir, Version};
+use crate::conda::{Os, ParseVersionError, Subdir, Version};
 
 /// What a build computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +145,16 @@ impl Build {
             prefix.push_str(self.blas.as_str());
         }
         prefix
+    }
+
+    /// The package for its accelerator; `None` if only the build string of `pytorch` selects it.
+    pub fn package(&self) -> Option<&'static str> {
+        match self.accelerator {
+            // macOS has no other builds, and "pytorch-cpu" would be misleading with Metal.
+            Accelerator::Cpu | Accelerator::Mps if self.subdir.os() == Os::Macos => Some("pytorch"),
+            Accelerator::Cpu | Accelerator::Mps => self.metapackage.then_some("pytorch-cpu"),
+            Accelerator::Cuda(_) => self.metapackage.then_some("pytorch-gpu"),
+        }
     }
 
     /// What distinguishes it from other builds but its build numbers, in the order of the matrix.

@@ -1,7 +1,9 @@
 //! A fact about a machine with its origin, or why there is none.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -48,11 +50,13 @@ impl fmt::Display for Origin {
     }
 }
 
-impl From<&str> for Origin {
+impl FromStr for Origin {
+    type Err = Infallible;
+
     /// Reads what [`Display`](fmt::Display) writes; an unknown word is a document's own.
-    fn from(text: &str) -> Self {
+    fn from_str(text: &str) -> Result<Self, Infallible> {
         let owned = |detail: &str| Cow::Owned(detail.to_owned());
-        match text.split_once(':') {
+        Ok(match text.split_once(':') {
             Some(("file", path)) => Self::File(path.to_owned()),
             Some(("flag", flag)) => Self::Flag(owned(flag)),
             Some(("env", name)) => Self::Env(owned(name)),
@@ -68,21 +72,11 @@ impl From<&str> for Origin {
                 "baseline" => Self::Baseline,
                 other => Self::Document(other.to_owned()),
             },
-        }
+        })
     }
 }
 
-impl Serialize for Origin {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Origin {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from(Cow::<str>::deserialize(deserializer)?.as_ref()))
-    }
-}
+crate::conda::serde_as_text!(Origin);
 
 /// A value and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +157,8 @@ impl<T> Default for Detected<T> {
 struct Wire<T> {
     status: Cow<'static, str>,
     value: Option<T>,
-    origin: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    origin: Option<Origin>,
     why: Option<Cow<'static, str>>,
 }
 
@@ -174,7 +169,7 @@ impl<T: Serialize> Serialize for Detected<T> {
             Self::Absent => ("absent", None),
             Self::Unknown { why } => ("unknown", Some(why.clone())),
         };
-        let origin = self.fact().map(|fact| fact.origin.to_string());
+        let origin = self.origin().cloned();
         Wire { status: status.into(), value: self.value(), origin, why }.serialize(serializer)
     }
 }
@@ -185,9 +180,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Detected<T> {
         let wire = Wire::<T>::deserialize(deserializer)?;
         match (wire.status.as_ref(), wire.value) {
             ("found", Some(value)) => {
-                let origin =
-                    wire.origin.as_deref().map_or(Origin::Document("unnamed".into()), Origin::from);
-                Ok(Self::found(value, origin))
+                let unnamed = || Origin::Document("unnamed".to_owned());
+                Ok(Self::found(value, wire.origin.unwrap_or_else(unnamed)))
             }
             ("found", None) => {
                 Err(D::Error::custom("status is `found` but `value` is null or missing"))
