@@ -79,8 +79,7 @@ impl<'a> Answer<'a> {
         commands::plan(self.machine, choice, &self.client, &self.environment, self.channels)
     }
 
-    /// The installation with corrections; `None` without any, and for pixi, whose project is not one
-    /// command.
+    /// The installation with corrections; `None` without any, and for pixi, whose project is not one command.
     pub fn corrected(&self, choice: &Choice<'_>, corrections: &[Correction]) -> Option<Step> {
         if corrections.is_empty() || self.client.kind == ClientKind::Pixi {
             return None;
@@ -111,9 +110,6 @@ impl<'a> Answer<'a> {
     }
 
     /// The recommendation, for formats that cannot express "nothing".
-    ///
-    /// # Errors
-    /// If there is none.
     pub fn choice(&self) -> Result<&'a Choice<'a>, Refused> {
         self.advice.recommended.as_ref().ok_or(Refused::NothingFits)
     }

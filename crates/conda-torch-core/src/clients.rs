@@ -3,8 +3,7 @@
 use crate::conda::Version;
 use crate::types::{Client, ClientKind, ClientPart, Machine, VirtualPackage};
 
-/// The client that commands are for, or whose virtual packages are predicted. One of unknown version is
-/// assumed to be current.
+/// The client that commands are for, or whose virtual packages are predicted. Without a version, a current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientTarget<'a> {
     /// Which.

@@ -22,8 +22,7 @@ pub struct ChannelBuild {
     pub newest: Option<u64>,
 }
 
-/// Reads the builds from the records of `pytorch`, `libtorch` and the metapackages, skipping others. Their order
-/// is that of the matrix.
+/// Reads the builds from the records of `pytorch`, `libtorch` and the metapackages, in the order of the matrix.
 pub(super) fn read_builds(records: &[Record], day: Date) -> (Vec<ChannelBuild>, Vec<UnreadRecord>) {
     let mut builds: BTreeMap<_, Vec<ChannelBuild>> = BTreeMap::new();
     let mut gaps = Vec::new();

@@ -36,8 +36,7 @@ impl Differences<'_> {
 pub struct ChannelContents {
     pub builds: Vec<ChannelBuild>,
     pub companions: Vec<CompanionBuild>,
-    /// Versions of `cuda-version`, ascending. None is no difference: a channel used with conda-forge does
-    /// not need them.
+    /// Ascending. None is no difference: a channel used with conda-forge does not need them.
     pub cuda_versions: Vec<CudaVersion>,
 }
 

@@ -61,8 +61,7 @@ pub fn rows(
     Some((matrix, gaps))
 }
 
-/// Drops the records of versions before the oldest in the matrix: their forms differ, and they are not
-/// recommended. Unread versions stay.
+/// Drops the records of versions before the oldest in the matrix, whose forms differ. Unread versions stay.
 pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
     let of = |package| {
         let rows = known.companions.iter().filter(move |row| row.package == package);

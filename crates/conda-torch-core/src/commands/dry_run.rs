@@ -14,8 +14,7 @@ pub struct DryRunCommand {
     pub env: Vec<(&'static str, String)>,
 }
 
-/// An installation as a dry run with JSON output. `--json` answers every question with yes; a dry run acts on
-/// none.
+/// An installation as a dry run with JSON output.
 pub fn dry_run(step: &Step) -> DryRunCommand {
     debug_assert_ne!(step.client, ClientKind::Pixi, "pixi has no dry run of `add`");
     let words = step.argv.iter().skip(1).cloned();

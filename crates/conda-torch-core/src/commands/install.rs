@@ -10,8 +10,7 @@ use super::environment::{InstallTarget, TargetEnvironment};
 use super::overrides::overrides;
 use super::{Step, StepKind};
 
-/// The commands for a choice, in order: settings that this machine lacks (optional), installation,
-/// check (optional).
+/// The commands for a choice, in order: settings that this machine lacks, installation, check.
 pub fn plan(
     machine: &Machine,
     choice: &Choice<'_>,

@@ -90,8 +90,7 @@ fn pip_packages(plan: &MigrationPlan) -> Vec<String> {
     plan.pip.iter().map(spec).collect()
 }
 
-/// A backup, the removal of what keeps the old PyTorch, and the new one: a single command conflicts, or keeps
-/// the old build.
+/// A backup, the removal of what keeps the old PyTorch, and the new one: one command conflicts or keeps the old.
 fn in_place(
     installation: &Installation<'_>,
     target: &InstallTarget,

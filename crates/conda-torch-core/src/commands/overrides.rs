@@ -31,8 +31,7 @@ pub fn overrides(
     all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// A version that a flag or a document states and that the client would detect for itself, unless its `info`
-/// lists the same.
+/// A version that a flag or a document states, unless the client's `info` lists the same.
 fn stated(
     version: &Detected<Version>,
     package: &str,

@@ -1,5 +1,4 @@
-//! pixi: a project instead of an environment. It solves for what the project declares of a machine, not for
-//! what the machine has.
+//! pixi: a project instead of an environment, solved for what the project declares of a machine.
 
 use crate::conda::{Os, Version};
 use crate::resolve::Choice;

@@ -7,8 +7,7 @@ use super::Subdir;
 /// A channel's name and subdir, without the secrets of its address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChannelName {
-    /// `conda-forge`, `pkgs/main`, `nvidia/label/cuda-12.1.0`; the address of a channel on another
-    /// host than Anaconda's.
+    /// `conda-forge`, `pkgs/main`, `nvidia/label/cuda-12.1.0`; the address of one on another host than Anaconda's.
     pub name: String,
     /// `linux-64`, `noarch`; empty if not given.
     pub subdir: String,
@@ -116,8 +115,7 @@ pub fn is_folder(channel: &str) -> bool {
     channel.starts_with(['.', '/', '\\']) || channel.starts_with("file:") || channel.contains(":\\")
 }
 
-/// The part of a name or address that names the channel, and where it starts: the last one before a
-/// label and a subdir.
+/// The part of an address that names the channel, and where it starts: the last before a label and a subdir.
 fn channel_part(channel: &str) -> Option<(usize, &str)> {
     let (channel, _) = split_subdir(channel);
     let channel = channel.split("/label/").next().unwrap_or(channel).trim_end_matches('/');
@@ -138,8 +136,7 @@ pub(super) fn split_subdir(channel: &str) -> (&str, &str) {
     }
 }
 
-/// A text without the tokens (`/t/TOKEN/`), user names and passwords (`user:password@`) of the
-/// addresses in it.
+/// A text without the tokens (`/t/TOKEN/`), user names and passwords (`user:password@`) of its addresses.
 pub fn without_secrets(text: &str) -> String {
     let mut text = text.to_owned();
     let mut from = 0;

@@ -89,8 +89,7 @@ impl Constraint {
         })
     }
 
-    /// The version that the constraint is about: the one it names, else its lower bound, else its
-    /// upper bound.
+    /// The version that the constraint is about: the one it names, else its lower bound, else its upper bound.
     pub fn anchor(&self) -> Option<Version> {
         use StrictRangeOperator::{Compatible, StartsWith};
         let named = self.greatest(|clause| match clause {

@@ -175,8 +175,7 @@ impl Matrix {
         .collect()
     }
 
-    /// The known GPUs that a build has machine code for. A Tegra part without it makes no gap: it is another
-    /// kind of machine.
+    /// The known GPUs that a build has machine code for. A Tegra part makes no gap: it is another kind of machine.
     fn gpus_of(&self, build: &Build) -> Vec<(ComputeCapability, ComputeCapability)> {
         let mut ranges: Vec<(ComputeCapability, ComputeCapability)> = Vec::new();
         let mut is_open = false;

@@ -225,8 +225,7 @@ fn subdir(machine: &Machine, assumptions: &mut Vec<Diagnostic>) -> Option<Subdir
     subdir
 }
 
-/// The driver's GPUs; if it shows none, the cards on the bus, by their PCI ids, or a Jetson's, by its
-/// model.
+/// The driver's GPUs; if it shows none, the cards on the bus, by their PCI ids, or a Jetson's, by its model.
 fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<KnownGpu> {
     let driver_shows_none =
         machine.gpu_count == Detected::Absent && machine.driver != Detected::Absent;
@@ -271,8 +270,7 @@ pub(super) fn is_by_flag<T>(detected: &Detected<T>) -> bool {
     matches!(detected.origin(), Some(Origin::Flag(_)))
 }
 
-/// Whether the driver is given, not detected: then nothing detected here applies to it. A document counts as
-/// detection.
+/// Whether the driver is given, by a flag or a variable, so that nothing detected here applies to it.
 pub(super) fn is_driver_named(machine: &Machine) -> bool {
     let is_named = |origin: Option<&Origin>| {
         matches!(origin, Some(Origin::Flag(_) | Origin::Env(_) | Origin::Baseline))

@@ -62,8 +62,7 @@ pub(super) fn rank(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Rank {
     }
 }
 
-/// Whether a build looks better than another apart from the machine, so that the answer has to explain why it
-/// was not chosen.
+/// Whether a build looks better apart from the machine, so that the answer explains why it was not chosen.
 pub(super) fn looks_better(build: &Build, other: &Build) -> bool {
     let look = |build: &Build| {
         let uses_gpu = build.accelerator != Accelerator::Cpu;

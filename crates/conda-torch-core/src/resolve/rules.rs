@@ -298,8 +298,7 @@ fn blas(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     Some(Blocker::request(Diagnostic::OtherBlas { requested }, Unlock::Blas(build.blas)))
 }
 
-/// A build with the newest fitting build of each requested companion, and the companions that do not exist
-/// for it.
+/// A build with the newest fitting build of each requested companion, and the companions that do not exist.
 fn with_companions<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> (Candidate<'m>, Vec<Blocker>) {
     let (request, matrix) = (inputs.request, inputs.matrix);
     let is_possible =
@@ -336,8 +335,7 @@ fn with_companions<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> (Candidate<
     (Candidate { build, blockers, kernels, pin, companions, pythons }, missing)
 }
 
-/// Whether a companion was built for the PyTorch of a build. Companions from before `arm-variant` existed are
-/// for servers.
+/// Whether a companion is for the PyTorch of a build. Those from before `arm-variant` existed are for servers.
 fn goes_with(companion: &CompanionBuild, build: &Build) -> bool {
     let (toolkit, own) = (build.accelerator.cuda(), companion.accelerator.cuda());
     companion.subdir == build.subdir

@@ -62,8 +62,7 @@ pub(super) fn alternatives<'m>(
     kept.filter_map(|what_if| alternative(inputs, what_if)).take(LIMIT).collect()
 }
 
-/// Whether the rival is no worse and needs less, or needs the same kind of update for a newer PyTorch:
-/// one update is as good as the other.
+/// Whether the rival is no worse and needs less, or the same kind of update for a newer PyTorch.
 fn is_easier(rival: &WhatIf<'_, '_>, what_if: &WhatIf<'_, '_>) -> bool {
     let is_update =
         |change: &Unlock| matches!(change, Unlock::Driver(_) | Unlock::Glibc(_) | Unlock::Macos(_));

@@ -136,8 +136,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// The start of the build string, before Python's version or a hash:
-    /// `cuda129_mkl`, `cpu_generic`, `cuda120`.
+    /// The start of the build string, before Python's version or a hash: `cuda129_mkl`, `cpu_generic`, `cuda120`.
     pub fn build_prefix(&self) -> String {
         let mut prefix = self.accelerator.build_prefix();
         if self.blas_in_build_string {

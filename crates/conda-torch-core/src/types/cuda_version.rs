@@ -37,8 +37,7 @@ impl CudaVersion {
         Self { major: self.major.saturating_add(1), minor: 0 }
     }
 
-    /// From the digits in a build string: `129`, `130`, `92`. The major number is the first of two digits, or
-    /// the first two of more.
+    /// From the digits in a build string: `129`, `92`. The major number is the first of two, or the first two of more.
     pub fn from_digits(digits: &str) -> Option<Self> {
         let major = if digits.len() > 2 { 2 } else { 1 };
         let (major, minor) = digits.split_at_checked(major)?;

@@ -1,5 +1,4 @@
-//! The parts of the NVIDIA driver: which are installed, in which version, and what denies access to the
-//! devices.
+//! The parts of the NVIDIA driver: which are installed, in which version, and what denies access to devices.
 
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};

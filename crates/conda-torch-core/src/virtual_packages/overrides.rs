@@ -1,5 +1,4 @@
-//! What settings change: virtual packages (`CONDA_OVERRIDE_*`, keys of conda's configuration files) and the platform
-//! to install for.
+//! Settings that change virtual packages (`CONDA_OVERRIDE_*`, keys of configuration files) and the platform.
 
 use crate::clients::{ClientTarget, Detector};
 use crate::conda::{Os, Subdir};

@@ -11,8 +11,7 @@ use crate::resolve::{
 };
 use crate::types::{Build, ComputeCapability, KernelSupport, Vendor};
 
-/// Why nothing fits: what the machine lacks for the builds that were requested, or which part of the
-/// request the nearest build does not meet.
+/// Why nothing fits: what the machine lacks, or which part of the request the nearest build does not meet.
 pub(super) fn nothing_fits(
     candidates: &[Candidate<'_>],
     alternatives: &[Alternative<'_>],

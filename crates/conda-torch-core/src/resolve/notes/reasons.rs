@@ -22,8 +22,7 @@ pub(in crate::resolve) fn reasons<'m>(
     reasons
 }
 
-/// What excludes the newest PyTorch, or a newer toolkit of it: each fact once, and of several drivers
-/// that are needed the oldest.
+/// What excludes the newest PyTorch, or a newer toolkit of it: each fact once, of several drivers the oldest.
 fn why_not_newer<'m>(
     inputs: &Inputs<'_, 'm>,
     candidates: &[Candidate<'m>],
