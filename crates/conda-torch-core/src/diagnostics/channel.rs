@@ -29,11 +29,6 @@ impl Diagnostic {
     }
 }
 
-/// `: ` and why a channel was not read; nothing without a reason.
-pub(super) fn because(fault: Option<&Fault>) -> String {
-    fault.map_or(String::new(), |fault| format!(": {}", channel_error(fault)))
-}
-
 /// A fault for an example.
 pub(super) fn fault_example(kind: FaultKind) -> Fault {
     let at = "https://conda.anaconda.org/conda-forge/linux-64".to_owned();
@@ -110,7 +105,10 @@ example: {
 /// What to do: nothing if that is new enough; otherwise see the message.
 ChannelFromCache { age_seconds: u64, fault: Option<Fault> }
     = "channel-from-cache", if fault.is_some() { Warning } else { Info };
-message: format!("using channel data from {} ago{}", ago(*age_seconds), because(fault.as_ref()));
+message: {
+    let why = fault.as_ref().map(|fault| format!(": {}", channel_error(fault)));
+    format!("using channel data from {} ago{}", ago(*age_seconds), why.unwrap_or_default())
+};
 example: { age_seconds: 10_800, fault: Some(fault_example(FaultKind::Server)) };
 
 /// The channel has builds that this version of `conda-torch` does not understand, such as for a new accelerator. The

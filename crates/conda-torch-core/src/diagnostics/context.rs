@@ -42,9 +42,7 @@ impl<'a> Context<'a> {
         let (driver_for_better, glibc_for_better) = (None, false);
         Self { machine, matrix, diagnostics: &[], driver_for_better, glibc_for_better }
     }
-}
 
-impl Context<'_> {
     /// Where the builds are from, without secrets.
     pub(super) fn channel(&self) -> &str {
         &self.matrix.channel
@@ -85,11 +83,10 @@ impl Context<'_> {
     pub(super) fn owns_its_driver(&self) -> bool {
         !self.in_container()
             && !self.machine.wsl.is_found()
-            && self
-                .machine
-                .subdir
-                .value()
-                .is_some_and(|subdir| matches!(subdir.os(), Os::Linux | Os::Windows))
+            && matches!(
+                self.machine.subdir.value().map(|it| it.os()),
+                Some(Os::Linux | Os::Windows)
+            )
     }
 
     fn uses_nouveau(&self) -> bool {
@@ -123,8 +120,8 @@ impl Context<'_> {
                 return "request it in the pod's limits: `nvidia.com/gpu: 1`".to_owned();
             }
             Some("lxc") => {
-                return "give the container the GPU: `lxc config device add NAME gpu gpu` and `nvidia.runtime=true`"
-                    .to_owned();
+                let add = "`lxc config device add NAME gpu gpu` and `nvidia.runtime=true`";
+                return format!("give the container the GPU: {add}");
             }
             Some("podman") => "podman run --device nvidia.com/gpu=all …",
             Some("apptainer") => "apptainer exec --nv …",
@@ -140,25 +137,22 @@ impl Context<'_> {
         needed: DriverVersion,
         last_branch: Option<u32>,
     ) -> Option<String> {
-        let in_container = self.in_container();
         let range = driver_range(needed, last_branch);
-        if self.machine.jetson.is_found() {
+        Some(if self.machine.jetson.is_found() {
+            let on_host = if self.in_container() { "on the host, " } else { "" };
             let jetpack = self.jetpack(needed);
-            let step = if in_container { "on the host, update" } else { "update" };
-            return Some(format!("{step} to {jetpack} or newer, which includes the driver"));
-        }
-        if self.machine.gpus.iter().any(Gpu::is_vgpu) {
-            return Some(format!(
-                "ask the host's administrator for a vGPU release with driver {needed} or newer"
-            ));
-        }
-        if in_container {
-            Some(format!("the host, not the container, needs NVIDIA driver {range}"))
+            format!("{on_host}update to {jetpack} or newer, which includes the driver")
+        } else if self.machine.gpus.iter().any(Gpu::is_vgpu) {
+            format!("ask the host's administrator for a vGPU release with driver {needed} or newer")
+        } else if self.in_container() {
+            format!("the host, not the container, needs NVIDIA driver {range}")
         } else if self.machine.wsl.is_found() {
-            Some(format!("{step} {range} in Windows, not in WSL"))
+            format!("{step} {range} in Windows, not in WSL")
+        } else if self.owns_its_driver() {
+            format!("{step} {range}")
         } else {
-            self.owns_its_driver().then(|| format!("{step} {range}"))
-        }
+            return None;
+        })
     }
 
     /// What to do about a card without NVIDIA's driver.
@@ -169,14 +163,15 @@ impl Context<'_> {
     ) -> Option<String> {
         let last_branch = self.last_branch_of(capability);
         if !self.in_container() {
-            return self.get_driver("install NVIDIA driver", needed, last_branch);
-        }
-        Some(self.start_container_unless_nouveau().unwrap_or_else(|| {
+            self.get_driver("install NVIDIA driver", needed, last_branch)
+        } else if self.uses_nouveau() {
             let range = driver_range(needed, last_branch);
-            format!(
+            Some(format!(
                 "on the host, install NVIDIA driver {range}; then start the container with the GPU"
-            )
-        }))
+            ))
+        } else {
+            Some(self.start_container())
+        }
     }
 }
 

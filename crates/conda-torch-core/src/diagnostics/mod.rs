@@ -41,7 +41,7 @@ use crate::types::{
 };
 
 use catalog::example;
-use channel::{because, fault_example};
+use channel::fault_example;
 use context::{list, with_capability};
 use driver::{folder, version, versions};
 use environment::packages;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::channel::{
-    ChannelBuild, CompanionDifference, Difference, Differences, RowChange, SubdirOrigin,
-    UnreadReason, UnreadRecord, age,
+    CompanionDifference, Difference, Differences, RowChange, SubdirOrigin, UnreadReason,
+    UnreadRecord, age,
 };
 use crate::conda::{FaultKind, Subdir, Version};
 use crate::matrix::Matrix;
@@ -125,42 +125,30 @@ struct PytorchReport<'a> {
 
 impl<'a> From<&'a Difference<'_>> for PytorchReport<'a> {
     fn from(difference: &'a Difference<'_>) -> Self {
-        match difference {
-            Difference::New(found) => Self::of_found(DifferenceKind::New, found, &[]),
+        let (what, row, build_numbers, changed): (_, &Build, _, &[RowChange]) = match difference {
+            Difference::New(found) => {
+                (DifferenceKind::New, &found.row, found.build_numbers.clone(), &[])
+            }
             Difference::Rebuilt { found, .. } => {
-                Self::of_found(DifferenceKind::Rebuilt, found, &[])
+                (DifferenceKind::Rebuilt, &found.row, found.build_numbers.clone(), &[])
             }
             Difference::Changed { found, what, .. } => {
-                Self::of_found(DifferenceKind::Changed, found, what)
+                (DifferenceKind::Changed, &found.row, found.build_numbers.clone(), what)
             }
-            Difference::Gone(row) => Self::of_gone(row),
-        }
-    }
-}
-
-impl<'a> PytorchReport<'a> {
-    fn of_found(what: DifferenceKind, found: &ChannelBuild, changed: &'a [RowChange]) -> Self {
+            Difference::Gone(row) => {
+                let (first, last) = row.build_numbers;
+                let numbers = if first == last { vec![first] } else { vec![first, last] };
+                (DifferenceKind::Gone, row, numbers, &[])
+            }
+        };
         Self {
             what,
-            pytorch: found.row.pytorch,
-            platform: found.row.subdir,
-            build: found.row.build_prefix(),
-            arm_variant: found.row.arm_variant,
-            build_numbers: found.build_numbers.clone(),
-            changed,
-        }
-    }
-
-    fn of_gone(row: &Build) -> Self {
-        let (first, last) = row.build_numbers;
-        Self {
-            what: DifferenceKind::Gone,
             pytorch: row.pytorch,
             platform: row.subdir,
             build: row.build_prefix(),
             arm_variant: row.arm_variant,
-            build_numbers: if first == last { vec![first] } else { vec![first, last] },
-            changed: &[],
+            build_numbers,
+            changed,
         }
     }
 }

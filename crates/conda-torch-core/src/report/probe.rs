@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::clients::ClientTarget;
 use crate::conda::Version;
-use crate::types::{ClientKind, Machine, Origin};
+use crate::types::{ClientKind, Machine, Origin, VirtualPackage};
 use crate::virtual_packages::VirtualPackages;
 
 use super::write;
@@ -25,9 +25,8 @@ pub(super) struct Content<'a> {
 
 /// Writes a machine.
 pub fn document(machine: &Machine) -> String {
-    let clients = ClientTarget::all(machine, None);
-    let packages = |client| ClientPackages::new(client, VirtualPackages::of(machine, client));
-    write(Content { machine, virtual_packages: clients.iter().map(packages).collect() })
+    let virtual_packages = client_packages(machine, &ClientTarget::all(machine, None));
+    write(Content { machine, virtual_packages })
 }
 
 /// The virtual packages that one client detects.
@@ -72,34 +71,29 @@ struct UnknownPackage {
 
 /// The same for the client of the commands; one that is not installed is assumed to be current.
 pub(super) fn for_installers(machine: &Machine, client: &ClientTarget<'_>) -> Vec<ClientPackages> {
-    let clients = match client.found {
-        Some(found) => ClientTarget::all(machine, Some(found)),
-        None => vec![*client],
-    };
-    clients
-        .iter()
-        .map(|client| ClientPackages::new(client, VirtualPackages::of(machine, client)))
-        .collect()
+    match client.found {
+        Some(found) => client_packages(machine, &ClientTarget::all(machine, Some(found))),
+        None => client_packages(machine, &[*client]),
+    }
 }
 
-impl ClientPackages {
-    fn new(target: &ClientTarget<'_>, detected: VirtualPackages) -> Self {
-        let VirtualPackages { packages, unknown } = detected;
-        let packages = packages.into_iter().map(|(package, source)| DetectedPackage {
-            name: package.name,
-            version: package.version,
-            build: package.build,
-            source,
+fn client_packages(machine: &Machine, clients: &[ClientTarget<'_>]) -> Vec<ClientPackages> {
+    let packages = |target: &ClientTarget<'_>| {
+        let VirtualPackages { packages, unknown } = VirtualPackages::of(machine, target);
+        let packages = packages.into_iter().map(|(package, source)| {
+            let VirtualPackage { name, version, build } = package;
+            DetectedPackage { name, version, build, source }
         });
         let unknown = unknown
             .into_iter()
             .map(|(name, why)| UnknownPackage { name: name.into_owned(), why: why.into_owned() });
-        Self {
+        ClientPackages {
             client: target.kind,
             version: target.version,
             path: target.found.map(|client| client.path.clone()),
             packages: packages.collect(),
             unknown: unknown.collect(),
         }
-    }
+    };
+    clients.iter().map(packages).collect()
 }
