@@ -2,7 +2,8 @@
 
 use itertools::Itertools;
 
-use conda_torch_core::channel::{ChannelBuild, CompanionDifference, Difference, RowChange, age};
+use conda_torch_core::channel::DifferenceKind::{self, Changed, Gone, New, Rebuilt};
+use conda_torch_core::channel::{Difference, RowChange, age};
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{ago, channel_error};
 use conda_torch_core::formats::companion_name;
@@ -12,12 +13,13 @@ use conda_torch_core::types::{Build, CompanionBuild};
 use super::page::{Page, Style};
 
 /// The headings, in their order; each difference is under one.
-const HEADINGS: [&str; 5] = [NEW, REBUILT, CHANGED, GONE, NOT_UNDERSTOOD];
-const NEW: &str = "New";
-const REBUILT: &str = "Rebuilt";
-const CHANGED: &str = "Changed";
-const GONE: &str = "Gone";
-const NOT_UNDERSTOOD: &str = "Not understood";
+const HEADINGS: [(&str, Option<DifferenceKind>); 5] = [
+    ("New", Some(New)),
+    ("Rebuilt", Some(Rebuilt)),
+    ("Changed", Some(Changed)),
+    ("Gone", Some(Gone)),
+    ("Not understood", None),
+];
 
 /// The list.
 pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
@@ -34,18 +36,19 @@ pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
             page.text("", &format!("{}: {}", origin.subdir, channel_error(fault)));
         }
     }
-    let mut all: Vec<(&str, String)> = differences.builds.iter().map(build).collect();
-    all.extend(differences.companions.iter().map(companion));
+    let builds = differences.builds.iter().map(|it| (Some(it.kind), build(it)));
+    let companions = differences.companions.iter().map(|it| (Some(it.kind), companion(it)));
+    let mut all: Vec<(Option<DifferenceKind>, String)> = builds.chain(companions).collect();
     let (new, gone) = (&differences.new_cuda_versions, &differences.gone_cuda_versions);
-    for (heading, versions) in [(NEW, new), (GONE, gone)] {
+    for (kind, versions) in [(New, new), (Gone, gone)] {
         if !versions.is_empty() {
-            all.push((heading, format!("`cuda-version` {}", versions.iter().join(", "))));
+            all.push((Some(kind), format!("`cuda-version` {}", versions.iter().join(", "))));
         }
     }
     let gaps = gaps.iter().map(|it| format!("{}: {}", it.url, gap(it.what)));
-    all.extend(gaps.map(|gap| (NOT_UNDERSTOOD, gap)));
-    for heading in HEADINGS {
-        let mut items = all.iter().filter(|(its, _)| *its == heading).peekable();
+    all.extend(gaps.map(|gap| (None, gap)));
+    for (heading, kind) in HEADINGS {
+        let mut items = all.iter().filter(|(its, _)| *its == kind).peekable();
         if items.peek().is_some() {
             page.gap();
             page.heading(heading);
@@ -63,31 +66,24 @@ pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
     page.finish()
 }
 
-fn build(difference: &Difference<'_>) -> (&'static str, String) {
-    match difference {
-        Difference::New(found) => (NEW, format!("{}, {}", name(found), rules(&found.row))),
-        Difference::Rebuilt { row, found } => {
-            let last = row.build_numbers.1;
-            (REBUILT, format!("{} (the row ends with #{last})", name(found)))
+fn build(difference: &Difference<'_, Build>) -> String {
+    let Difference { kind, row, found, build_numbers, changed, .. } = difference;
+    let (first, last) = row.build_numbers;
+    let variant = found.arm_variant.map(|variant| format!(" {variant}")).unwrap_or_default();
+    let name = format!("{}{variant} #{}", title(found), build_numbers.iter().join(", #"));
+    match kind {
+        New => format!("{name}, {}", rules(found)),
+        Rebuilt => format!("{name} (the row ends with #{last})"),
+        Changed => {
+            let what = changed.iter().map(|change| self::changed(*change, row, found)).join("; ");
+            format!("{name}: {what}")
         }
-        Difference::Changed { row, found, what } => {
-            let what = what.iter().map(|change| changed(*change, row, &found.row)).join("; ");
-            (CHANGED, format!("{}: {what}", name(found)))
-        }
-        Difference::Gone(row) => {
-            let (first, last) = row.build_numbers;
-            (GONE, format!("{} #{first}–{last}", title(row)))
-        }
+        Gone => format!("{} #{first}–{last}", title(row)),
     }
 }
 
 fn title(row: &Build) -> String {
     format!("PyTorch {} {} {}", row.pytorch, row.subdir, row.build_prefix())
-}
-
-fn name(ChannelBuild { row, build_numbers, .. }: &ChannelBuild) -> String {
-    let variant = row.arm_variant.map(|variant| format!(" {variant}")).unwrap_or_default();
-    format!("{}{variant} #{}", title(row), build_numbers.iter().join(", #"))
 }
 
 fn rules(found: &Build) -> String {
@@ -116,17 +112,13 @@ fn changed(change: RowChange, row: &Build, found: &Build) -> String {
     }
 }
 
-/// A line of the list.
-fn companion(difference: &CompanionDifference<'_>) -> (&'static str, String) {
-    match difference {
-        CompanionDifference::New(found) => {
-            (NEW, format!("{}, {}", companion_name(found), companion_rules(found)))
-        }
-        CompanionDifference::Changed { row, found } => (
-            CHANGED,
-            format!("{}: {}", companion_name(row), companion_changes(row, found).join("; ")),
-        ),
-        CompanionDifference::Gone(row) => (GONE, companion_name(row)),
+fn companion(difference: &Difference<'_, CompanionBuild>) -> String {
+    let Difference { kind, row, found, .. } = difference;
+    let name = companion_name(row);
+    match kind {
+        New => format!("{name}, {}", companion_rules(found)),
+        Rebuilt | Changed => format!("{name}: {}", companion_changes(row, found).join("; ")),
+        Gone => name,
     }
 }
 

@@ -5,8 +5,7 @@ use crate::common;
 use std::process::Command;
 
 use conda_torch_core::channel::{
-    ChannelContents, CompanionDifference, Difference, Differences, Record, Records, differences,
-    rows,
+    ChannelContents, Difference, DifferenceKind, Differences, Record, Records, differences, rows,
 };
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::matrix::Matrix;
@@ -52,15 +51,14 @@ fn has(records: &[Record]) -> ChannelContents {
 }
 
 /// A difference on one line.
-fn tell(difference: &Difference<'_>) -> String {
-    let row = |row: &Build| format!("{} {} {}", row.pytorch, row.build_prefix(), row.subdir);
-    match difference {
-        Difference::New(found) => format!("new {} {}", found.row.pytorch, found.row.subdir),
-        Difference::Rebuilt { row: it, found } => {
-            format!("rebuilt {} {:?}", row(it), found.build_numbers.last())
-        }
-        Difference::Changed { row: it, what, .. } => format!("changed {} {what:?}", row(it)),
-        Difference::Gone(it) => format!("gone {}", row(it)),
+fn tell(difference: &Difference<'_, Build>) -> String {
+    let Difference { kind, row, found, build_numbers, changed, .. } = difference;
+    let name = format!("{} {} {}", row.pytorch, row.build_prefix(), row.subdir);
+    match kind {
+        DifferenceKind::New => format!("new {} {}", found.pytorch, found.subdir),
+        DifferenceKind::Rebuilt => format!("rebuilt {name} {:?}", build_numbers.last()),
+        DifferenceKind::Changed => format!("changed {name} {changed:?}"),
+        DifferenceKind::Gone => format!("gone {name}"),
     }
 }
 
@@ -170,12 +168,12 @@ fn reports_new_removed_and_changed_companions_and_toolkits() {
     let told: Vec<String> = differences
         .companions
         .iter()
-        .map(|difference| match difference {
-            CompanionDifference::New(found) => format!("new {}", row(found)),
-            CompanionDifference::Changed { row: it, found } => {
-                format!("changed {}, not {}", row(found), it.pytorch)
+        .map(|difference| match difference.kind {
+            DifferenceKind::New => format!("new {}", row(difference.found)),
+            DifferenceKind::Changed | DifferenceKind::Rebuilt => {
+                format!("changed {}, not {}", row(difference.found), difference.row.pytorch)
             }
-            CompanionDifference::Gone(it) => format!("gone {}", row(it)),
+            DifferenceKind::Gone => format!("gone {}", row(difference.row)),
         })
         .collect();
     let expected = [

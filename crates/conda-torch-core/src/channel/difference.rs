@@ -15,8 +15,8 @@ use super::record_specs::{UnreadReason, UnreadRecord};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Differences<'a> {
-    pub builds: Vec<Difference<'a>>,
-    pub companions: Vec<CompanionDifference<'a>>,
+    pub builds: Vec<Difference<'a, Build>>,
+    pub companions: Vec<Difference<'a, CompanionBuild>>,
     /// Versions of `cuda-version` that the matrix lacks.
     pub new_cuda_versions: Vec<CudaVersion>,
     /// Versions of `cuda-version` that the channel lacks.
@@ -52,18 +52,39 @@ impl ChannelContents {
     }
 }
 
-/// A difference between a channel and the matrix.
+/// A build, or a companion, that the channel and the matrix do not have alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference<'a, Row> {
+    /// How they differ.
+    pub kind: DifferenceKind,
+    /// The row; of a new build, the build.
+    pub row: &'a Row,
+    /// What the channel has; of a row that is gone, the row.
+    pub found: &'a Row,
+    /// The channel's build numbers; of a row that is gone, its first and last. Companions have none.
+    pub build_numbers: Vec<u16>,
+    /// When the newest record was built, in milliseconds since 1970.
+    pub newest: Option<u64>,
+    /// The parts of a build's row that changed.
+    pub changed: Vec<RowChange>,
+}
+
+/// How the channel differs from a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Difference<'a> {
-    /// A build without a row.
-    New(&'a ChannelBuild),
-    /// Newer build numbers of an unchanged row.
-    Rebuilt { row: &'a Build, found: &'a ChannelBuild },
-    /// A row that differs from the newest records.
-    Changed { row: &'a Build, found: &'a ChannelBuild, what: Vec<RowChange> },
-    /// A row without records.
-    Gone(&'a Build),
+pub enum DifferenceKind {
+    New,
+    Rebuilt,
+    Changed,
+    Gone,
+}
+
+impl<'a, Row> Difference<'a, Row> {
+    fn new(kind: DifferenceKind, row: &'a Row, found: &'a Row) -> Self {
+        Self { kind, row, found, build_numbers: Vec::new(), newest: None, changed: Vec::new() }
+    }
 }
 
 /// A difference of a row.
@@ -79,18 +100,6 @@ pub enum RowChange {
     Macos,
     /// The Pythons.
     Pythons,
-}
-
-/// A difference of companions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum CompanionDifference<'a> {
-    /// A build without a row.
-    New(&'a CompanionBuild),
-    /// A row that differs from the channel.
-    Changed { row: &'a CompanionBuild, found: &'a CompanionBuild },
-    /// A row without records.
-    Gone(&'a CompanionBuild),
 }
 
 /// Compares a channel with the matrix on these platforms, from the oldest version in the matrix on.
@@ -116,23 +125,19 @@ fn of_companions<'a>(
     found: &'a [CompanionBuild],
     matrix: &'a Matrix,
     subdirs: &[Subdir],
-) -> Vec<CompanionDifference<'a>> {
+) -> Vec<Difference<'a, CompanionBuild>> {
     let is_wanted = |row: &&CompanionBuild| subdirs.contains(&row.subdir);
     let rows = || matrix.companions.iter().filter(is_wanted);
-    let mut all = Vec::new();
-    for found in found.iter().filter(is_wanted) {
-        match rows().find(|row| row.variant() == found.variant()) {
-            None => all.push(CompanionDifference::New(found)),
-            Some(row) if !is_alike(row, found) => {
-                all.push(CompanionDifference::Changed { row, found });
-            }
-            Some(_) => {}
-        }
-    }
+    let differs =
+        |found: &'a CompanionBuild| match rows().find(|row| row.variant() == found.variant()) {
+            None => Some(Difference::new(DifferenceKind::New, found, found)),
+            Some(row) if is_alike(row, found) => None,
+            Some(row) => Some(Difference::new(DifferenceKind::Changed, row, found)),
+        };
     let is_gone =
         |row: &&CompanionBuild| !found.iter().any(|found| found.variant() == row.variant());
-    all.extend(rows().filter(is_gone).map(CompanionDifference::Gone));
-    all
+    let gone = rows().filter(is_gone).map(|row| Difference::new(DifferenceKind::Gone, row, row));
+    found.iter().filter(is_wanted).filter_map(differs).chain(gone).collect()
 }
 
 /// Whether two rows differ at most in their source.
@@ -144,37 +149,41 @@ fn of_builds<'a>(
     found: &'a [ChannelBuild],
     matrix: &'a Matrix,
     subdirs: &[Subdir],
-) -> Vec<Difference<'a>> {
+) -> Vec<Difference<'a, Build>> {
     let oldest = matrix.builds.iter().map(|build| build.pytorch).min();
     let rows = || matrix.builds.iter().filter(|row| subdirs.contains(&row.subdir));
-    let mut all = Vec::new();
-    let looked_at = |found: &&ChannelBuild| {
+    let is_wanted = |found: &&ChannelBuild| {
         subdirs.contains(&found.row.subdir)
             && oldest.is_none_or(|oldest| found.row.pytorch >= oldest)
     };
-    for found in found.iter().filter(looked_at) {
-        let of_key = rows().filter(|row| row.variant() == found.row.variant());
+    let differs = |found: &'a ChannelBuild| {
         let newest = found.row.build_numbers.1;
-        // Rows of one key differ in build numbers: the row with the newest one, else the last.
-        let has = |row: &&Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
-        let Some(row) = of_key.max_by_key(|row| (has(row), row.build_numbers.1)) else {
-            all.push(Difference::New(found));
-            continue;
+        // Rows of one variant differ in build numbers: the row with the newest one, else the last.
+        let has = |row: &Build| (row.build_numbers.0..=row.build_numbers.1).contains(&newest);
+        let rows = rows().filter(|row| row.variant() == found.row.variant());
+        let row = rows.max_by_key(|row| (has(row), row.build_numbers.1));
+        let changed = row.map_or(Vec::new(), |row| changes(row, &found.row));
+        let kind = match row {
+            None => DifferenceKind::New,
+            Some(_) if !changed.is_empty() => DifferenceKind::Changed,
+            Some(row) if newest > row.build_numbers.1 => DifferenceKind::Rebuilt,
+            Some(_) => return None,
         };
-        let what = changes(row, &found.row);
-        if !what.is_empty() {
-            all.push(Difference::Changed { row, found, what });
-        } else if newest > row.build_numbers.1 {
-            all.push(Difference::Rebuilt { row, found });
-        }
-    }
+        let difference = Difference::new(kind, row.unwrap_or(&found.row), &found.row);
+        let build_numbers = found.build_numbers.clone();
+        Some(Difference { build_numbers, newest: found.newest, changed, ..difference })
+    };
     // Release candidates are on another label, which is another channel for a client.
     let is_gone = |row: &&Build| {
         !row.pytorch.is_candidate()
             && !found.iter().any(|found| found.row.variant() == row.variant())
     };
-    all.extend(rows().filter(is_gone).map(Difference::Gone));
-    all
+    let gone = rows().filter(is_gone).map(|row| {
+        let mut build_numbers = vec![row.build_numbers.0, row.build_numbers.1];
+        build_numbers.dedup();
+        Difference { build_numbers, ..Difference::new(DifferenceKind::Gone, row, row) }
+    });
+    found.iter().filter(is_wanted).filter_map(differs).chain(gone).collect()
 }
 
 fn changes(row: &Build, found: &Build) -> Vec<RowChange> {

@@ -15,7 +15,7 @@ mod rows;
 pub use addresses::Addresses;
 pub use builds::ChannelBuild;
 pub use difference::{
-    ChannelContents, CompanionDifference, Difference, Differences, RowChange, differences,
+    ChannelContents, Difference, DifferenceKind, Differences, RowChange, differences,
 };
 pub use priority::by_priority;
 pub use protocol::{

@@ -2,22 +2,14 @@
 
 use std::fmt::{Display, Write};
 
-use crate::channel::{ChannelBuild, CompanionDifference, Difference, Differences, nearest};
+use crate::channel::{Difference, DifferenceKind, Differences, nearest};
 use crate::matrix::Matrix;
 use crate::types::{Build, CompanionBuild, Date};
 
 /// Everything new, rebuilt or changed as rows of the files in `data/`. Values that only the recipe has are
 /// inferred and marked; its commit, which is required, is left out.
 pub fn matrix_rows(differences: &Differences<'_>, matrix: &Matrix) -> String {
-    let builds = differences.builds.iter().map(|difference| match difference {
-        Difference::New(found) => build_row(found, None, matrix),
-        Difference::Rebuilt { row, found } | Difference::Changed { row, found, .. } => {
-            build_row(found, Some(row), matrix)
-        }
-        Difference::Gone(row) => {
-            format!("# gone: PyTorch {} {} {}\n\n", row.pytorch, row.subdir, row.build_prefix())
-        }
-    });
+    let builds = differences.builds.iter().map(|difference| build_row(difference, matrix));
     let companions = differences.companions.iter().map(companion_row);
     let versions = [
         ("add to", &differences.new_cuda_versions),
@@ -41,8 +33,17 @@ fn file(name: &str, rows: String) -> String {
     format!("# ---- crates/conda-torch-core/src/matrix/data/{name}.toml\n\n{rows}")
 }
 
-fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> String {
-    let row = &found.row;
+fn build_row(difference: &Difference<'_, Build>, matrix: &Matrix) -> String {
+    let row = difference.found;
+    if difference.kind == DifferenceKind::Gone {
+        return format!(
+            "# gone: PyTorch {} {} {}\n\n",
+            row.pytorch,
+            row.subdir,
+            row.build_prefix()
+        );
+    }
+    let old = Some(difference.row).filter(|_| difference.kind != DifferenceKind::New);
     let near = old.or_else(|| nearest(row, matrix));
     let name = |build: &Build| {
         format!("PyTorch {} {} {}", build.pytorch, build.subdir, build.build_prefix())
@@ -64,7 +65,7 @@ fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> Stri
     let is_cuda = row.is_cuda();
     let (first, last) = row.build_numbers;
     let metapackage = old.map_or(row.metapackage, |old| old.metapackage);
-    let date = found.newest.map(|newest| Date::of_unix_time(newest / 1000).to_string());
+    let date = difference.newest.map(|newest| Date::of_unix_time(newest / 1000).to_string());
     lines([
         old.map(|old| {
             let (first, last) = old.build_numbers;
@@ -88,12 +89,12 @@ fn build_row(found: &ChannelBuild, old: Option<&Build>, matrix: &Matrix) -> Stri
     ])
 }
 
-fn companion_row(difference: &CompanionDifference<'_>) -> String {
-    let (found, old) = match difference {
-        CompanionDifference::New(found) => (found, None),
-        CompanionDifference::Changed { row, found } => (found, Some(row)),
-        CompanionDifference::Gone(row) => return format!("# gone: {}\n\n", companion_name(row)),
-    };
+fn companion_row(difference: &Difference<'_, CompanionBuild>) -> String {
+    let Difference { kind, row, found, .. } = difference;
+    if *kind == DifferenceKind::Gone {
+        return format!("# gone: {}\n\n", companion_name(row));
+    }
+    let old = Some(row).filter(|_| *kind != DifferenceKind::New);
     let is_cuda = found.accelerator.cuda().is_some();
     lines([
         old.map(|old| format!("# replaces the row of {}", companion_name(old))),
@@ -141,7 +142,6 @@ pub fn companion_name(row: &CompanionBuild) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::channel::{CompanionDifference, Differences};
     use crate::matrix::files;
 
     use super::*;
@@ -150,15 +150,14 @@ mod tests {
     fn printed_rows_are_valid_once_a_commit_is_filled_in() {
         let matrix = Matrix::embedded();
         // Every row as if the channel alone had it: those of all forms.
-        let found = |row: &Build| ChannelBuild {
-            row: row.clone(),
-            build_numbers: vec![row.build_numbers.0, row.build_numbers.1],
-            newest: Some(1_790_000_000_000),
-        };
-        let builds: Vec<ChannelBuild> = matrix.builds.iter().map(found).collect();
+        fn new<Row>(row: &Row) -> Difference<'_, Row> {
+            let (kind, newest) = (DifferenceKind::New, Some(1_790_000_000_000));
+            let (build_numbers, changed) = (Vec::new(), Vec::new());
+            Difference { kind, row, found: row, build_numbers, newest, changed }
+        }
         let differences = Differences {
-            builds: builds.iter().map(Difference::New).collect(),
-            companions: matrix.companions.iter().map(CompanionDifference::New).collect(),
+            builds: matrix.builds.iter().map(new).collect(),
+            companions: matrix.companions.iter().map(new).collect(),
             ..Differences::default()
         };
         let commit = "commit = \"b835dc62735da5a7c446b64d2d488119814fd54d\"";

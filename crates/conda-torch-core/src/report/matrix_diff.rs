@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::channel::{
-    CompanionDifference, Difference, Differences, RowChange, SubdirOrigin, UnreadReason,
-    UnreadRecord, age,
+    Difference, DifferenceKind, Differences, RowChange, SubdirOrigin, UnreadReason, UnreadRecord,
+    age,
 };
 use crate::conda::{FaultKind, Subdir, Version};
 use crate::matrix::Matrix;
@@ -92,17 +92,6 @@ struct ChannelReport<'a> {
     fault: Option<FaultKind>,
 }
 
-/// How the channel differs from a row.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-enum DifferenceKind {
-    New,
-    Rebuilt,
-    Changed,
-    Gone,
-}
-
 /// A build of PyTorch.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -118,37 +107,22 @@ struct PytorchReport<'a> {
     /// sbsa or tegra, if it is tied to one.
     arm_variant: Option<ArmVariant>,
     /// The channel's build numbers; if it is gone, the first and the last of the row.
-    build_numbers: Vec<u16>,
+    build_numbers: &'a [u16],
     /// The parts of the row that changed.
     changed: &'a [RowChange],
 }
 
-impl<'a> From<&'a Difference<'_>> for PytorchReport<'a> {
-    fn from(difference: &'a Difference<'_>) -> Self {
-        let (what, row, build_numbers, changed): (_, &Build, _, &[RowChange]) = match difference {
-            Difference::New(found) => {
-                (DifferenceKind::New, &found.row, found.build_numbers.clone(), &[])
-            }
-            Difference::Rebuilt { found, .. } => {
-                (DifferenceKind::Rebuilt, &found.row, found.build_numbers.clone(), &[])
-            }
-            Difference::Changed { found, what, .. } => {
-                (DifferenceKind::Changed, &found.row, found.build_numbers.clone(), what)
-            }
-            Difference::Gone(row) => {
-                let (first, last) = row.build_numbers;
-                let numbers = if first == last { vec![first] } else { vec![first, last] };
-                (DifferenceKind::Gone, row, numbers, &[])
-            }
-        };
+impl<'a> From<&'a Difference<'_, Build>> for PytorchReport<'a> {
+    fn from(difference: &'a Difference<'_, Build>) -> Self {
+        let build = difference.found;
         Self {
-            what,
-            pytorch: row.pytorch,
-            platform: row.subdir,
-            build: row.build_prefix(),
-            arm_variant: row.arm_variant,
-            build_numbers,
-            changed,
+            what: difference.kind,
+            pytorch: build.pytorch,
+            platform: build.subdir,
+            build: build.build_prefix(),
+            arm_variant: build.arm_variant,
+            build_numbers: &difference.build_numbers,
+            changed: &difference.changed,
         }
     }
 }
@@ -175,24 +149,18 @@ struct CompanionReport {
     changed: Vec<String>,
 }
 
-impl From<&CompanionDifference<'_>> for CompanionReport {
-    fn from(difference: &CompanionDifference<'_>) -> Self {
-        let (what, row, changed): (_, &CompanionBuild, _) = match difference {
-            CompanionDifference::New(found) => (DifferenceKind::New, found, Vec::new()),
-            CompanionDifference::Changed { row, found } => {
-                (DifferenceKind::Changed, row, companion_changes(row, found))
-            }
-            CompanionDifference::Gone(row) => (DifferenceKind::Gone, row, Vec::new()),
-        };
+impl From<&Difference<'_, CompanionBuild>> for CompanionReport {
+    fn from(difference: &Difference<'_, CompanionBuild>) -> Self {
+        let row = difference.row;
         Self {
-            what,
+            what: difference.kind,
             package: row.package,
             version: row.version,
             platform: row.subdir,
             build: row.accelerator.build_prefix(),
             arm_variant: row.arm_variant,
             pytorch: row.pytorch,
-            changed,
+            changed: companion_changes(row, difference.found),
         }
     }
 }
