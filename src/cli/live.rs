@@ -105,7 +105,6 @@ pub(super) struct ChannelRecords {
     pub(super) records: Result<Records, Fault>,
 }
 
-/// Reads channels.
 pub(super) fn read_records(
     host: &dyn Host,
     channels: &Channels,

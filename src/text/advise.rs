@@ -16,10 +16,7 @@ use super::verify::verification;
 /// How many alternatives are listed; JSON has all of them.
 const ALTERNATIVES: usize = 4;
 
-/// The whole answer.
-///
-/// # Errors
-/// If a name that the user gave cannot be quoted for the shell.
+/// The whole answer; an error if a name cannot be quoted for the shell.
 pub fn advice(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
     let mut page = Page::new(style);
     // An assumed GPU is in the diagnostics.
@@ -70,7 +67,6 @@ fn recommended(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) -> Res
     Ok(page.commands(title, configure, answer.shell)?)
 }
 
-/// Why nothing fits, and the closest build that does.
 fn nothing_fits(page: &mut Page, answer: &Answer<'_>) -> Result<(), Refused> {
     let advice = answer.advice;
     let channel = &answer.matrix.channel;
@@ -96,7 +92,6 @@ fn nothing_fits(page: &mut Page, answer: &Answer<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// The commands that install and check.
 fn commands(page: &mut Page, answer: &Answer<'_>, steps: &[Step]) -> Result<(), Refused> {
     let install = |step: &&Step| matches!(step.kind, StepKind::Prepare | StepKind::Install);
     page.commands("", steps.iter().filter(install), answer.shell)?;
@@ -104,7 +99,7 @@ fn commands(page: &mut Page, answer: &Answer<'_>, steps: &[Step]) -> Result<(), 
     Ok(page.commands("Check the installation:", steps.iter().filter(check), answer.shell)?)
 }
 
-/// The reasons for this build that the diagnostics do not give already.
+/// The reasons that the diagnostics do not give already.
 fn why(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) {
     let diagnostics = &answer.advice.diagnostics;
     let says_more = |it: &Diagnostic, reason: &Diagnostic| {

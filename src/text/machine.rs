@@ -192,7 +192,6 @@ fn virtual_packages(page: &mut Page, machine: &Machine) {
 
 const NONE: &str = "none";
 
-/// A virtual package of a client.
 fn virtual_package(packages: &VirtualPackages, name: &str, with_source: bool) -> String {
     if let Some((_, why)) = packages.unknown.iter().find(|(unknown, _)| unknown == name) {
         return format!("unknown: {why}");
@@ -249,7 +248,6 @@ fn row(page: &mut Page, label: &str, value: &str) {
     page.text(&format!("{label:15}"), &one_line(value));
 }
 
-/// Sources with their details.
 fn sources(page: &mut Page, title: &str, sources: &[&SourceReport]) {
     if !sources.is_empty() {
         page.gap();

@@ -14,44 +14,24 @@ pub struct DiskSpace {
 }
 
 /// The space for a folder, which need not exist yet.
-///
-/// # Errors
-/// If the system does not report it.
 pub fn disk_space(folder: &str) -> Result<DiskSpace, Failure> {
     let existing = Path::new(folder).ancestors().find(|path| path.exists());
-    of_existing(existing.ok_or(Failure::NotThere)?)
+    let existing = existing.ok_or(Failure::NotThere)?;
+    Ok(DiskSpace { free: fs4::available_space(existing)?, file_system: file_system(existing)? })
 }
 
 #[cfg(unix)]
-fn of_existing(folder: &Path) -> Result<DiskSpace, Failure> {
-    use std::os::unix::fs::MetadataExt;
-    let space = rustix::fs::statvfs(folder).map_err(std::io::Error::from)?;
-    let file_system = std::fs::metadata(folder)?.dev();
-    Ok(DiskSpace { free: space.f_bavail.saturating_mul(space.f_frsize), file_system })
+fn file_system(folder: &Path) -> std::io::Result<u64> {
+    std::fs::metadata(folder).map(|metadata| std::os::unix::fs::MetadataExt::dev(&metadata))
 }
 
-#[cfg(windows)]
-#[expect(unsafe_code, reason = "the standard library does not report the space on a disk")]
-fn of_existing(folder: &Path) -> Result<DiskSpace, Failure> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    use std::os::windows::ffi::OsStrExt;
-    use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
-    let path: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
-    let mut free = 0_u64;
-    let none = std::ptr::null_mut();
-    // SAFETY: the path ends with a zero, the number can be written to, and the other two may be null.
-    if unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &raw mut free, none, none) } == 0 {
-        return Err(std::io::Error::last_os_error().into());
-    }
-    // Named by its drive: a folder with another drive mounted in it is rare.
-    let mut hasher = DefaultHasher::new();
-    folder.components().next().hash(&mut hasher);
-    Ok(DiskSpace { free, file_system: hasher.finish() })
-}
-
-#[cfg(not(any(unix, windows)))]
-fn of_existing(_: &Path) -> Result<DiskSpace, Failure> {
-    Err(Failure::NotThere)
+/// The drive: a folder with another drive mounted in it is rare.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+fn file_system(folder: &Path) -> std::io::Result<u64> {
+    use std::hash::BuildHasher;
+    let hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default();
+    Ok(hasher.hash_one(folder.components().next()))
 }
 
 #[cfg(test)]

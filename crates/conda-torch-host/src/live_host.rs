@@ -24,7 +24,6 @@ pub struct LiveHost {
 impl LiveHost {
     /// This machine. `driver_program` calls the driver: it runs [`run_driver_child`](crate::run_driver_child) if its
     /// first argument is [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
-    #[must_use]
     pub fn new(driver_program: Option<PathBuf>) -> Self {
         let env = [
             (cfg!(target_env = "gnu"), "gnu"),

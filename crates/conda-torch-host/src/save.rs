@@ -102,23 +102,16 @@ pub struct TempFolder(tempfile::TempDir);
 
 impl TempFolder {
     /// Creates a folder among the system's temporary files.
-    ///
-    /// # Errors
-    /// If it cannot be created.
     pub fn new() -> Result<Self, Failure> {
         Ok(Self(tempfile::Builder::new().prefix("conda-torch-").tempdir()?))
     }
 
     /// The path of a file or folder in it, which need not exist.
-    #[must_use]
     pub fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_string_lossy().into_owned()
     }
 
     /// Writes a file in it.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
         Ok(std::fs::write(self.0.path().join(name), text)?)
     }

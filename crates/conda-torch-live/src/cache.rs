@@ -32,24 +32,24 @@ const HEAD: usize = 18;
 pub(crate) struct Cache(PathBuf);
 
 /// When a subdir was last confirmed by its server.
-#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Confirmed {
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Confirmed {
     /// Seconds since 1970.
-    pub(crate) at: u64,
-    pub(crate) form: RepodataForm,
+    at: u64,
+    form: RepodataForm,
 }
 
 impl Cache {
     /// Opens the folder and creates it if it does not exist.
     pub(crate) fn open(path: &str) -> Result<Self, Fault> {
         let cache = Self(PathBuf::from(path));
-        let fault = |error: std::io::Error| Fault {
-            kind: of_cache(&error),
-            at: path.to_owned(),
-            detail: error.to_string(),
-        };
-        fs::create_dir_all(cache.0.join("read")).map_err(fault)?;
-        Ok(cache)
+        match fs::create_dir_all(cache.0.join("read")) {
+            Ok(()) => Ok(cache),
+            Err(error) => {
+                let (kind, detail) = (of_cache(&error), error.to_string());
+                Err(Fault { kind, at: path.to_owned(), detail })
+            }
+        }
     }
 
     /// The folder of rattler's downloads.
@@ -67,11 +67,15 @@ impl Cache {
         }
     }
 
-    /// When a subdir was confirmed, and its age in seconds: at least 1, since 0 means this run.
-    pub(crate) fn confirmed(&self, channel: &Channel, subdir: Subdir) -> Option<(Confirmed, u64)> {
+    /// The form of a confirmed subdir, and its age in seconds: at least 1, since 0 means this run.
+    pub(crate) fn confirmed(
+        &self,
+        channel: &Channel,
+        subdir: Subdir,
+    ) -> Option<(RepodataForm, u64)> {
         let text = fs::read(self.path(channel, subdir)).ok()?;
-        let confirmed: Confirmed = serde_json::from_slice(&text).ok()?;
-        Some((confirmed, now().saturating_sub(confirmed.at).max(1)))
+        let Confirmed { at, form } = serde_json::from_slice(&text).ok()?;
+        Some((form, now().saturating_sub(at).max(1)))
     }
 
     fn path(&self, channel: &Channel, subdir: Subdir) -> PathBuf {

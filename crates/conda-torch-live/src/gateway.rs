@@ -121,7 +121,7 @@ impl Reader {
         }
         origin.fetched = self.traffic.bytes() - before;
         let Err(fault) = result else {
-            self.set_form(channel, subdir, origin);
+            (origin.form, origin.age) = self.form(channel, subdir);
             return Ok(());
         };
         origin.fault = Some(fault.clone());
@@ -131,7 +131,7 @@ impl Reader {
         self.config.per_channel.insert(channel.base_url.url().clone().into(), source(true));
         self.gateway = self.gateway().map_err(|_| fault.clone())?;
         self.fetch(channel, subdir, specs, &base).await.map_err(|_| fault)?;
-        self.set_cached_form(channel, subdir, origin);
+        (origin.form, origin.age) = self.cached_form(channel, subdir);
         Ok(())
     }
 
@@ -152,14 +152,14 @@ impl Reader {
         self.offline || self.config.per_channel.contains_key(channel.base_url.url())
     }
 
-    /// Sets the form in which a subdir was read, and records that the server confirmed it.
-    fn set_form(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
+    /// The form in which a subdir was read, and its age. Records that the server confirmed it.
+    fn form(&self, channel: &Channel, subdir: Subdir) -> (Option<RepodataForm>, u64) {
         let base = channel.platform_url(subdir);
         let is_folder = base.scheme() == "file";
         let responses = self.traffic.responses(&base);
         // Without responses the cached file is recent enough.
         if !is_folder && (self.is_cache_only(channel) || responses.is_empty()) {
-            return self.set_cached_form(channel, subdir, origin);
+            return self.cached_form(channel, subdir);
         }
         let was_read = |file: &str| {
             responses.iter().any(|response| {
@@ -176,15 +176,14 @@ impl Reader {
         } else {
             RepodataForm::Missing
         };
-        origin.form = Some(form);
         self.cache.confirm(channel, subdir, form);
+        (Some(form), 0)
     }
 
-    fn set_cached_form(&self, channel: &Channel, subdir: Subdir, origin: &mut SubdirOrigin) {
-        let confirmed = self.cache.confirmed(channel, subdir);
-        let confirmed = confirmed.map(|(confirmed, age)| (confirmed.form, age));
-        let (form, age) = confirmed.unwrap_or((RepodataForm::Missing, origin.age));
-        (origin.form, origin.age) = (Some(form), age);
+    fn cached_form(&self, channel: &Channel, subdir: Subdir) -> (Option<RepodataForm>, u64) {
+        let (form, age) =
+            self.cache.confirmed(channel, subdir).unwrap_or((RepodataForm::Missing, 0));
+        (Some(form), age)
     }
 
     async fn fetch(

@@ -22,13 +22,9 @@ use conda_torch_core::conda::Fault;
 const REQUEST: u64 = 1 << 20;
 
 fn main() -> ExitCode {
-    let (code, message) = match read_request() {
-        Ok(request) => match respond(&request) {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(error) => (1, error.to_string()),
-        },
-        Err(message) => (2, message),
-    };
+    let read = read_request().map_err(|message| (2, message));
+    let ended = read.and_then(|it| respond(&it).map_err(|error| (1, error.to_string())));
+    let Err((code, message)) = ended else { return ExitCode::SUCCESS };
     let _ = writeln!(std::io::stderr(), "error: {message}");
     ExitCode::from(code)
 }
@@ -67,22 +63,21 @@ async fn answer(
 ) -> Result<LiveAnswer, Fault> {
     let channels = channel::parse_all(&request.channels, channel::channel)?;
     let subdirs = channel::parse_all(&request.subdirs, channel::subdir)?;
-    match &request.question {
-        LiveQuestion::Records { names } => {
-            let specs = channel::parse_all(names, channel::package)?;
-            let mut reader = gateway::Reader::new(request, channels)?;
-            reader.open(&subdirs, &specs, origins).await?;
-            let found = reader.query(&subdirs, &specs, false).await?;
-            let records = record::sorted(found.iter().map(AsRef::as_ref));
-            Ok(LiveAnswer::Records(Records { records }))
-        }
+    let (specs, virtual_packages) = match &request.question {
+        LiveQuestion::Records { names } => (channel::parse_all(names, channel::package)?, None),
         LiveQuestion::Solve { specs, virtual_packages } => {
-            let specs = channel::parse_all(specs, channel::spec)?;
             let packages = channel::parse_all(virtual_packages, solve::virtual_package)?;
-            let mut reader = gateway::Reader::new(request, channels)?;
-            reader.open(&subdirs, &specs, origins).await?;
-            let found = reader.query(&subdirs, &specs, true).await?;
-            Ok(LiveAnswer::Solved(solve::solve(specs, packages, &found)?))
+            (channel::parse_all(specs, channel::spec)?, Some(packages))
         }
-    }
+    };
+    let mut reader = gateway::Reader::new(request, channels)?;
+    reader.open(&subdirs, &specs, origins).await?;
+    let found = reader.query(&subdirs, &specs, virtual_packages.is_some()).await?;
+    Ok(match virtual_packages {
+        Some(packages) => LiveAnswer::Solved(solve::solve(specs, packages, &found)?),
+        None => {
+            let records = record::sorted(found.iter().map(AsRef::as_ref));
+            LiveAnswer::Records(Records { records })
+        }
+    })
 }

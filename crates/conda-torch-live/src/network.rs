@@ -1,6 +1,5 @@
 //! The HTTP client. It records responses and downloaded bytes, and refuses pages that replace a channel.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,7 +40,6 @@ pub(crate) struct Traffic(Arc<Counters>);
 #[derive(Debug, Default)]
 struct Counters {
     responses: Mutex<Vec<Response>>,
-    bytes: AtomicU64,
     /// The bytes of each download.
     downloads: Mutex<Vec<u64>>,
 }
@@ -60,7 +58,7 @@ impl Traffic {
 
     /// How many bytes were downloaded.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.bytes.load(Ordering::Relaxed)
+        lock(&self.0.downloads).iter().sum()
     }
 
     fn add(&self, url: &Url, status: StatusCode) {
@@ -96,11 +94,9 @@ impl DownloadReporter for Traffic {
     }
 
     fn on_download_progress(&self, _: &Url, index: usize, downloaded: usize, _: Option<usize>) {
-        let mut downloads = lock(&self.0.downloads);
-        let Some(before) = downloads.get_mut(index) else { return };
-        let downloaded = downloaded as u64;
-        self.0.bytes.fetch_add(downloaded.saturating_sub(*before), Ordering::Relaxed);
-        *before = downloaded;
+        if let Some(bytes) = lock(&self.0.downloads).get_mut(index) {
+            *bytes = (*bytes).max(downloaded as u64);
+        }
     }
 }
 
@@ -127,24 +123,19 @@ impl Middleware for Recorder {
             return Err(Error::Middleware(Offline.into()));
         }
         let url = request.url().clone();
-        let mut result = None;
-        for pause in PAUSES {
-            let Some(request) = request.try_clone() else { break };
-            match next.clone().run(request, extensions).await {
+        let mut pauses = PAUSES.into_iter();
+        let response = loop {
+            let Some((pause, again)) = pauses.next().zip(request.try_clone()) else {
+                break next.run(request, extensions).await?;
+            };
+            match next.clone().run(again, extensions).await {
                 Ok(response) if response.status().is_server_error() => {
                     self.traffic.add(&url, response.status());
                 }
                 Err(error) if is_lost_connection(&error) => {}
-                other => {
-                    result = Some(other);
-                    break;
-                }
+                other => break other?,
             }
             tokio::time::sleep(pause).await;
-        }
-        let response = match result {
-            Some(result) => result?,
-            None => next.run(request, extensions).await?,
         };
         self.traffic.add(&url, response.status());
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
