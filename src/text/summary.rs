@@ -45,12 +45,12 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     }
     let card = machine.adapters.iter().find(|adapter| adapter.vendor == Vendor::Nvidia);
     let card = card.map(|card| {
-        let driver = match (&machine.driver, card.kernel_driver.as_deref()) {
-            (Detected::Found(_), _) | (_, Some("nvidia")) => String::new(),
-            (Detected::Absent | Detected::Unknown { .. }, Some(other)) => {
+        let driver = match card.kernel_driver.as_deref() {
+            Some(other) if other != "nvidia" && !machine.driver.is_found() => {
                 format!(", kernel driver `{other}`")
             }
-            (Detected::Absent | Detected::Unknown { .. }, None) => ", no driver".to_owned(),
+            None if !machine.driver.is_found() => ", no driver".to_owned(),
+            Some(_) | None => String::new(),
         };
         format!("NVIDIA card {}{driver}", card.pci_id)
     });
@@ -70,19 +70,15 @@ fn other_graphics(machine: &Machine) -> Option<String> {
         let vendor = vendor(adapter.vendor);
         return Some(format!("{vendor} GPU {}", adapter.pci_id).trim_end().to_owned());
     }
-    // A document without a GPU cannot have a driver.
+    // A client that detects no GPU cannot detect a driver without one.
     let is_document_without_gpu = machine.document.is_some()
         && machine.driver_cuda == Detected::Absent
         && machine.gpu_count == Detected::Absent;
-    match (&machine.driver, machine.subdir.value()) {
-        (_, Some(subdir)) if subdir.os() == Os::Macos => None,
-        (Detected::Unknown { .. }, _) if !is_document_without_gpu => {
-            Some("NVIDIA driver unknown".to_owned())
-        }
-        (Detected::Unknown { .. } | Detected::Absent | Detected::Found(_), _) => {
-            Some("no NVIDIA GPU".to_owned())
-        }
-    }
+    let is_unknown = matches!(machine.driver, Detected::Unknown { .. });
+    let is_unknown = is_unknown && !is_document_without_gpu;
+    let text = if is_unknown { "NVIDIA driver unknown" } else { "no NVIDIA GPU" };
+    let is_macos = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Macos);
+    (!is_macos).then(|| text.to_owned())
 }
 
 pub(super) const fn vendor(vendor: Vendor) -> &'static str {

@@ -90,31 +90,26 @@ fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<Str
     let build = |is_it: fn(&OverviewRow<'_>) -> bool| {
         section.iter().find(|shown| is_it(&shown.row)).and_then(|shown| shown.row.build)
     };
-    let mut notes = Vec::new();
-    if has(Limit::NoTriton) {
-        notes.push("no Triton on Windows, so no `torch.compile` on the GPU".to_owned());
-    }
-    if has(Limit::NoTorchaudio) {
-        notes.push("no torchaudio for this platform".to_owned());
-    }
-    if let Some(build) = build(|row| row.limits.contains(&Limit::ExactPin))
-        && has(Limit::NoTriton)
-    {
-        let version = build.pytorch;
-        notes.push(format!("PyTorch {version} needs exactly the `cuda-version` of its row"));
-    }
-    if section.iter().any(|shown| shown.row.arm_variant == Some(ArmVariant::Tegra)) {
-        notes.push("tegra: Jetson up to Orin; also install `arm-variant=*=tegra`".to_owned());
-    }
-    if let Some(build) = build(|row| row.is_cuda && row.package() == Some("pytorch"))
-        && which == TableRows::Newest
-    {
-        let (version, prefix) = (build.pytorch, build.build_prefix());
-        notes.push(format!(
-            "package `pytorch`: name the build, such as `pytorch={version}={prefix}*`"
-        ));
-    }
-    notes
+    let exact = build(|row| row.limits.contains(&Limit::ExactPin)).map(|build| build.pytorch);
+    let bare = build(|row| row.is_cuda && row.package() == Some("pytorch"));
+    let is_tegra = |shown: &TableRow<'_>| shown.row.arm_variant == Some(ArmVariant::Tegra);
+    let notes = [
+        has(Limit::NoTriton)
+            .then(|| "no Triton on Windows, so no `torch.compile` on the GPU".to_owned()),
+        has(Limit::NoTorchaudio).then(|| "no torchaudio for this platform".to_owned()),
+        exact.filter(|_| has(Limit::NoTriton)).map(|version| {
+            format!("PyTorch {version} needs exactly the `cuda-version` of its row")
+        }),
+        section
+            .iter()
+            .any(is_tegra)
+            .then(|| "tegra: Jetson up to Orin; also install `arm-variant=*=tegra`".to_owned()),
+        bare.filter(|_| which == TableRows::Newest).map(|build| {
+            let (version, prefix) = (build.pytorch, build.build_prefix());
+            format!("package `pytorch`: name the build, such as `pytorch={version}={prefix}*`")
+        }),
+    ];
+    notes.into_iter().flatten().collect()
 }
 
 /// RFC 4180.

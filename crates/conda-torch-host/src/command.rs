@@ -21,29 +21,26 @@ const REAP: Duration = Duration::from_millis(500);
 
 /// A program that may take minutes while the user waits. It runs without a shell.
 #[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Command<'a> {
-    /// The program.
     pub program: &'a str,
-    /// Its arguments.
     pub arguments: &'a [String],
     /// Variables to set beside those of this process.
     pub env: &'a [(&'a str, &'a str)],
     /// Its input, which must fit into a pipe: some kilobytes.
     pub stdin: &'a str,
-    /// How long it may take.
     pub deadline: Duration,
 }
 
 /// A program that has ended, or was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct CommandOutput {
-    /// How it ended.
     pub end: CommandEnd,
     /// What it wrote to stdout, up to a limit.
     pub stdout: Vec<u8>,
     /// What it wrote to stderr, up to a limit.
     pub stderr: Vec<u8>,
-    /// How long it took.
     pub took: Duration,
 }
 
@@ -63,14 +60,11 @@ pub enum CommandEnd {
 /// Runs a program and calls `tick` several times a second with the time it has taken so far. At its
 /// deadline, on Ctrl-C and on SIGTERM it ends together with all processes that it started: on Unix they
 /// are a process group. On Windows a console sends Ctrl-C to each of them.
-///
-/// # Errors
-/// If the program cannot be started.
 pub fn run_command(
     command: &Command<'_>,
     tick: &mut dyn FnMut(Duration),
 ) -> Result<CommandOutput, Failure> {
-    let signals = Signals::catch();
+    let _signals = Signals::catch();
     let mut process = new_process(command.program);
     process.args(command.arguments).envs(command.env.iter().copied());
     let limits = Limits {
@@ -81,7 +75,7 @@ pub fn run_command(
     };
     run(process, command.stdin, &limits, &mut |took| {
         tick(took);
-        signals.received()
+        signals::received()
     })
 }
 

@@ -10,48 +10,38 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 #[cfg(unix)]
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
-/// While this exists, these signals are recorded and do not end this program.
+/// While this exists, these signals are recorded and do not end this program. On Windows the console ends all
+/// its programs.
 pub(crate) struct Signals {
     #[cfg(unix)]
-    before: [libc::sigaction; ENDING.len()],
+    before: [libc::sighandler_t; ENDING.len()],
+}
+
+/// The signal that was received while there are [`Signals`], if any.
+pub(crate) fn received() -> Option<i32> {
+    Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
 }
 
 impl Signals {
-    /// The signal that was received, if any.
-    #[expect(clippy::unused_self, reason = "signals are only recorded while it exists")]
-    pub(crate) fn received(&self) -> Option<i32> {
-        Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
-    }
-
-    /// On Windows the console ends all its programs.
     #[cfg(not(unix))]
     pub(crate) fn catch() -> Self {
         Self {}
     }
-}
 
-#[cfg(unix)]
-#[expect(unsafe_code, reason = "the standard library cannot handle signals")]
-impl Signals {
-    /// Starts to record signals.
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "the standard library cannot handle signals")]
     pub(crate) fn catch() -> Self {
         RECEIVED.store(0, Ordering::SeqCst);
-        // SAFETY: all zeros is a valid value of this plain C structure: no flags, an empty mask.
-        let mut before: [libc::sigaction; ENDING.len()] = unsafe { std::mem::zeroed() };
-        for (signal, before) in ENDING.into_iter().zip(&mut before) {
-            // SAFETY: as above.
-            let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-            action.sa_sigaction = record as extern "C" fn(i32) as libc::sighandler_t;
-            action.sa_flags = libc::SA_RESTART;
-            // SAFETY: both point to valid structures, and the handler only stores to an atomic.
-            unsafe {
-                libc::sigaction(signal, &raw const action, before);
-                // An ignored signal stays ignored: a program under `nohup` does not end by SIGHUP.
-                if before.sa_sigaction == libc::SIG_IGN {
-                    libc::sigaction(signal, before, std::ptr::null_mut());
-                }
+        let record = record as extern "C" fn(i32) as libc::sighandler_t;
+        // SAFETY: the handler only stores to an atomic.
+        let before = ENDING.map(|signal| unsafe {
+            let before = libc::signal(signal, record);
+            // An ignored signal stays ignored: a program under `nohup` does not end by SIGHUP.
+            if before == libc::SIG_IGN {
+                libc::signal(signal, before);
             }
-        }
+            before
+        });
         Self { before }
     }
 }
@@ -60,9 +50,9 @@ impl Signals {
 #[expect(unsafe_code, reason = "the standard library cannot handle signals")]
 impl Drop for Signals {
     fn drop(&mut self) {
-        for (signal, before) in ENDING.into_iter().zip(&self.before) {
-            // SAFETY: restores the action before `catch`.
-            unsafe { libc::sigaction(signal, before, std::ptr::null_mut()) };
+        for (signal, before) in ENDING.into_iter().zip(self.before) {
+            // SAFETY: restores the handler before `catch`.
+            unsafe { libc::signal(signal, before) };
         }
     }
 }

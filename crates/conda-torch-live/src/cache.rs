@@ -27,7 +27,6 @@ const IN_USE: Duration = Duration::from_hours(24);
 const LENGTH_AT: usize = 14;
 const HEAD: usize = 18;
 
-/// The cache folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache(PathBuf);
 

@@ -43,7 +43,7 @@ pub(crate) fn of(error: &AnyError, responses: &[Response], base: &Url) -> Fault 
     let detail = detail(&chain);
     let kind = chain
         .iter()
-        .find_map(|error| by_type(*error))
+        .find_map(|error| by_type(*error).0)
         .or_else(|| by_responses(responses))
         .or_else(|| by_message(&detail, &MESSAGES))
         .unwrap_or(FaultKind::Other);
@@ -53,79 +53,66 @@ pub(crate) fn of(error: &AnyError, responses: &[Response], base: &Url) -> Fault 
 
 /// An error and all its causes.
 fn chain<'a>(error: &'a AnyError) -> Vec<&'a AnyError> {
-    let next = |&error: &&'a AnyError| cause(error).or_else(|| error.source());
+    let next = |&error: &&'a AnyError| by_type(error).1.or_else(|| error.source());
     std::iter::successors(Some(error), next).collect()
 }
 
-/// The cause in an error that prints it as its own message, and so does not have it as its source.
-fn cause(error: &AnyError) -> Option<&AnyError> {
-    if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
-        return match error {
-            reqwest_middleware::Error::Middleware(inner) => Some(inner.as_ref()),
-            reqwest_middleware::Error::Reqwest(inner) => Some(inner),
-        };
-    }
-    if let Some(ReadError::Gateway(inner)) = error.downcast_ref() {
-        return Some(inner);
-    }
-    if let Some(error) = error.downcast_ref() {
-        return match error {
-            G::ReqwestError(inner) => Some(inner),
-            G::ReqwestMiddlewareError(inner) => Some(inner.as_ref()),
-            G::FetchRepoDataError(inner) => Some(inner),
-            G::SubdirNotFoundError(inner) => Some(inner.as_ref()),
-            _ => None,
-        };
-    }
-    if let Some(error) = error.downcast_ref() {
-        return match error {
-            F::HttpError(inner) => Some(inner),
-            F::IoError(inner) => Some(inner),
-            F::NotFound(inner) => Some(inner),
-            _ => None,
-        };
-    }
-    match error.downcast_ref() {
-        Some(N::HttpError(inner)) => Some(inner),
-        Some(N::FileSystemError(inner)) => Some(inner),
-        None => Some(error.downcast_ref::<io::Error>()?.get_ref()?),
-    }
-}
-
-fn by_type(error: &AnyError) -> Option<FaultKind> {
+/// The kind of an error of this type, or its cause if it prints that as its own message, and so does not have
+/// it as its source.
+fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>) {
+    let kind = |kind| (Some(kind), None);
+    let cause = |cause: &'a AnyError| (None, Some(cause));
     if error.is::<CaptivePage>() {
-        return Some(FaultKind::CaptivePage);
-    }
-    if error.is::<Offline>() {
-        return Some(FaultKind::NotCached);
-    }
-    if let Some(ReadError::Trickle) = error.downcast_ref() {
-        return Some(FaultKind::Slow);
-    }
-    if let Some(error) = error.downcast_ref() {
-        return by_request(error);
-    }
-    if let Some(error) = error.downcast_ref() {
-        return match error {
-            G::ShardedIndexNotCached(_) | G::ShardNotCached(_) => Some(FaultKind::NotCached),
-            G::ShardHashMismatch(_) => Some(FaultKind::Damaged),
-            G::SubdirNotFoundError(_) => Some(FaultKind::NoChannel),
-            _ => None,
-        };
-    }
-    match error.downcast_ref() {
-        Some(F::NoCacheAvailable(_)) => Some(FaultKind::NotCached),
-        Some(
-            inner @ (F::FailedToAcquireLock(_)
+        kind(FaultKind::CaptivePage)
+    } else if error.is::<Offline>() {
+        kind(FaultKind::NotCached)
+    } else if let Some(error) = error.downcast_ref() {
+        match error {
+            ReadError::Trickle => kind(FaultKind::Slow),
+            ReadError::Gateway(inner) => cause(inner),
+        }
+    } else if let Some(error) = error.downcast_ref() {
+        (by_request(error), None)
+    } else if let Some(error) = error.downcast_ref() {
+        match error {
+            reqwest_middleware::Error::Middleware(inner) => cause(inner.as_ref()),
+            reqwest_middleware::Error::Reqwest(inner) => cause(inner),
+        }
+    } else if let Some(error) = error.downcast_ref() {
+        match error {
+            G::ShardedIndexNotCached(_) | G::ShardNotCached(_) => kind(FaultKind::NotCached),
+            G::ShardHashMismatch(_) => kind(FaultKind::Damaged),
+            G::SubdirNotFoundError(inner) => (Some(FaultKind::NoChannel), Some(inner.as_ref())),
+            G::ReqwestError(inner) => cause(inner),
+            G::ReqwestMiddlewareError(inner) => cause(inner.as_ref()),
+            G::FetchRepoDataError(inner) => cause(inner),
+            _ => (None, None),
+        }
+    } else if let Some(error) = error.downcast_ref() {
+        match error {
+            F::NoCacheAvailable(_) => kind(FaultKind::NotCached),
+            F::FailedToAcquireLock(_)
             | F::FailedToCreateTemporaryFile(_)
             | F::FailedToPersistTemporaryFile(..)
-            | F::FailedToWriteCacheState(_)),
-        ) => {
-            let io = chain(inner).into_iter().find_map(|cause| cause.downcast_ref());
-            Some(io.map_or(FaultKind::Cache, of_cache))
+            | F::FailedToWriteCacheState(_) => {
+                let causes = std::iter::successors(error.source(), |cause| cause.source());
+                let io = causes.into_iter().find_map(|cause| cause.downcast_ref());
+                kind(io.map_or(FaultKind::Cache, of_cache))
+            }
+            F::HttpError(inner) => cause(inner),
+            F::IoError(inner) => cause(inner),
+            F::NotFound(inner) => cause(inner),
+            _ => (None, None),
         }
-        Some(_) => None,
-        None => by_io(error.downcast_ref::<io::Error>()?.kind()),
+    } else if let Some(error) = error.downcast_ref() {
+        match error {
+            N::HttpError(inner) => cause(inner),
+            N::FileSystemError(inner) => cause(inner),
+        }
+    } else if let Some(error) = error.downcast_ref::<io::Error>() {
+        (by_io(error.kind()), error.get_ref().map(|inner| -> &AnyError { inner }))
+    } else {
+        (None, None)
     }
 }
 

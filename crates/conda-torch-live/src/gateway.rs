@@ -17,7 +17,6 @@ use crate::channel::{invalid, without_secrets};
 use crate::fault::{self, ReadError};
 use crate::network::{Traffic, client};
 
-/// Reads the channels of a request.
 pub(crate) struct Reader {
     channels: Vec<Channel>,
     cache: Cache,

@@ -16,7 +16,6 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis
 /// Below this many bytes a second an index of shards would take ten minutes.
 const SLOWEST: u64 = 1024;
 
-/// A response of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) url: Url,
@@ -35,13 +34,10 @@ pub(crate) struct Offline;
 
 /// What was received so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Traffic(Arc<Counters>);
-
-#[derive(Debug, Default)]
-struct Counters {
-    responses: Mutex<Vec<Response>>,
+pub(crate) struct Traffic {
+    responses: Arc<Mutex<Vec<Response>>>,
     /// The bytes of each download.
-    downloads: Mutex<Vec<u64>>,
+    downloads: Arc<Mutex<Vec<u64>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -51,18 +47,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Traffic {
     /// The responses of URLs that start with `base`, in order.
     pub(crate) fn responses(&self, base: &Url) -> Vec<Response> {
-        let mut responses = lock(&self.0.responses).clone();
+        let mut responses = lock(&self.responses).clone();
         responses.retain(|response| response.url.as_str().starts_with(base.as_str()));
         responses
     }
 
     /// How many bytes were downloaded.
     pub(crate) fn bytes(&self) -> u64 {
-        lock(&self.0.downloads).iter().sum()
+        lock(&self.downloads).iter().sum()
     }
 
     fn add(&self, url: &Url, status: StatusCode) {
-        lock(&self.0.responses).push(Response { url: url.clone(), status });
+        lock(&self.responses).push(Response { url: url.clone(), status });
     }
 
     /// Ends if a server sends hardly anything for three times `timeout`. If nothing arrives at all, this program
@@ -88,13 +84,13 @@ impl Reporter for Traffic {
 
 impl DownloadReporter for Traffic {
     fn on_download_start(&self, _url: &Url) -> usize {
-        let mut downloads = lock(&self.0.downloads);
+        let mut downloads = lock(&self.downloads);
         downloads.push(0);
         downloads.len() - 1
     }
 
     fn on_download_progress(&self, _: &Url, index: usize, downloaded: usize, _: Option<usize>) {
-        if let Some(bytes) = lock(&self.0.downloads).get_mut(index) {
+        if let Some(bytes) = lock(&self.downloads).get_mut(index) {
             *bytes = (*bytes).max(downloaded as u64);
         }
     }

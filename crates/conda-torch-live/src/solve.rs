@@ -11,10 +11,7 @@ use rattler_solve::{ChannelPriority, SolveError, SolverImpl, SolverTask, resolvo
 use crate::channel::invalid;
 use crate::record;
 
-/// Solves for specs with the records of the channels.
-///
-/// # Errors
-/// If the solver fails, in contrast to finding no solution.
+/// Solves for specs with the records of the channels. A fault is a failure of the solver.
 pub(crate) fn solve(
     specs: Vec<MatchSpec>,
     virtual_packages: Vec<GenericVirtualPackage>,

@@ -52,8 +52,3 @@ pub(super) fn enter() -> Box<dyn Write> {
     }
     Box::new(std::io::stdout())
 }
-
-#[cfg(not(any(unix, windows)))]
-pub(super) fn enter() -> Box<dyn Write> {
-    Box::new(std::io::stdout())
-}
