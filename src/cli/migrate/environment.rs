@@ -5,21 +5,24 @@ use std::fmt::Write as _;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{TargetEnvironment, shell};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::environment::{
-    RequestOverrides, migrate, needs_migration, settings,
-};
+use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
-use conda_torch_core::types::Shell;
+use conda_torch_core::types::{Machine, Shell};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use crate::cli::flags::read_environment;
 use crate::text;
 
-use super::{Args, Machines, Output, UsageError};
+use super::{Args, Output, UsageError, read_settings};
 
-pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::Result<Output> {
-    let Machines { here, target } = machines;
+/// Migrates an environment of this machine for the target machine.
+pub(super) fn run(
+    args: &Args,
+    host: &dyn Host,
+    here: &Machine,
+    target: &Machine,
+) -> anyhow::Result<Output> {
     let shell = args.output.shell(here);
     let all = environment::all(host, here);
     let Some(place) = args.environment.find(host, here)? else {
@@ -38,7 +41,6 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
         python: args.python,
     };
     let migration = migrate(&environment, target, matrix, &overrides);
-    let files = conda_torch_probe::settings(host, &here.config_files);
     let is_given = args.environment.is_given();
     let answer = MigrationAnswer {
         matrix,
@@ -49,7 +51,7 @@ pub(super) fn run(args: &Args, host: &dyn Host, machines: &Machines) -> anyhow::
         taken: &taken,
         in_place: args.in_place,
         same: if is_given { format!("{} ", flag(&place, shell)) } else { String::new() },
-        settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &[]),
+        settings: &read_settings(host, here, &[]),
         shell,
     };
     let stdout = if args.output.json {

@@ -5,7 +5,6 @@ use anyhow::Context;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
-use conda_torch_core::types::Machine;
 use conda_torch_host::save;
 use conda_torch_probe::host::Host;
 
@@ -51,14 +50,32 @@ pub(super) fn run(
         return Err(UsageError("standard input is named twice".to_owned()).into());
     }
     let matrix = Matrix::embedded();
-    let described = described(machine, host, matrix)?;
+    let is_described = !machine.is_platform_alone() && *machine != MachineFlags::default();
+    let described = is_described.then(|| self::machine(machine, host, matrix)).transpose()?;
     let target = Target { machine: described.as_ref(), platform: machine.platform };
     let mut files = Vec::with_capacity(args.files.len());
     let mut codes = Vec::with_capacity(args.files.len());
     for file in &args.files {
-        let migrated = migrate(file, args, host, target, matrix);
-        codes.push(code(&migrated, args.check));
-        files.push(migrated);
+        let (mut old, mut backup) = (String::new(), None);
+        let mut migrate = || {
+            old = read(file, host)?;
+            let migration = migrate_file(file, &old, target, matrix)?;
+            if args.write && migration.text != old {
+                backup = Some(save(file, old.as_bytes(), migration.text.as_bytes())?);
+            }
+            anyhow::Ok(migration)
+        };
+        let result = migrate();
+        codes.push(match &result {
+            Err(error) if matches!(error.downcast_ref(), Some(FileError::Unsatisfiable { .. })) => {
+                3
+            }
+            Err(_) => 1,
+            Ok(migration) if args.check && migration.text != old => 4,
+            Ok(_) => 0,
+        });
+        let outcome = result.map_err(|error| format!("{error:#}"));
+        files.push(MigratedFile { file: file.clone(), old, outcome, backup });
     }
     // The most severe first.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
@@ -69,59 +86,6 @@ pub(super) fn run(
         files.iter().map(MigratedFile::diff).collect()
     };
     Ok(Output { stdout, code })
-}
-
-/// The machine that the flags describe; `None` if they give the platform alone.
-fn described(
-    flags: &MachineFlags,
-    host: &dyn Host,
-    matrix: &Matrix,
-) -> anyhow::Result<Option<Machine>> {
-    if flags.is_platform_alone() || *flags == MachineFlags::default() {
-        return Ok(None);
-    }
-    machine(flags, host, matrix).map(Some)
-}
-
-fn code(migrated: &MigratedFile, check: bool) -> u8 {
-    match &migrated.outcome {
-        Err(_) if migrated.nothing_fits => 3,
-        Err(_) => 1,
-        Ok(migration) if check && migration.text != migrated.old => 4,
-        Ok(_) => 0,
-    }
-}
-
-/// Migrates a file, and writes it with `--write`.
-fn migrate(
-    file: &str,
-    args: &FileFlags,
-    host: &dyn Host,
-    target: Target<'_>,
-    matrix: &Matrix,
-) -> MigratedFile {
-    let mut migrated = MigratedFile::new(file);
-    let text = match read(file, host) {
-        Ok(text) => text,
-        Err(error) => {
-            migrated.outcome = Err(format!("{error:#}"));
-            return migrated;
-        }
-    };
-    let result = migrate_file(file, &text, target, matrix);
-    migrated.old = text;
-    migrated.nothing_fits = matches!(result, Err(FileError::Unsatisfiable { .. }));
-    migrated.outcome = result.map_err(|error| error.to_string());
-    if let Ok(migration) = &migrated.outcome
-        && args.write
-        && migration.text != migrated.old
-    {
-        match save(file, migrated.old.as_bytes(), migration.text.as_bytes()) {
-            Ok(backup) => migrated.backup = Some(backup),
-            Err(error) => migrated.outcome = Err(format!("{:#}", anyhow::Error::new(error))),
-        }
-    }
-    migrated
 }
 
 /// A file's text.

@@ -7,11 +7,11 @@ use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::environment::{EnvironmentChannels, settings};
+use conda_torch_core::migrate::environment::{Settings, settings};
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_core::resolve::RequestedAccelerator;
-use conda_torch_core::types::Machine;
-use conda_torch_probe::environment::{self as installed, Location};
+use conda_torch_core::types::{Environment, Machine};
+use conda_torch_probe::environment as installed;
 use conda_torch_probe::host::Host;
 
 use crate::text;
@@ -69,39 +69,31 @@ pub(super) struct Args {
     output: OutputFlags,
 }
 
-/// The machine with the environments, and the one that PyTorch is for.
-struct Machines {
-    /// This machine.
-    here: Machine,
-    /// The described machine with the clients and the configuration of this one.
-    target: Machine,
-}
-
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     if !args.files.files.is_empty() {
         return files::run(&args.files, &args.machine, args.output.json, host);
     }
+    // The described machine has the clients and the configuration of this one.
     let mut target = machine(&args.machine, host, Matrix::embedded())?;
     let here = this_machine(&args.machine, host, &target);
     target.clients.clone_from(&here.clients);
     target.config_files.clone_from(&here.config_files);
     target.shell.clone_from(&here.shell);
-    let machines = Machines { here, target };
     if args.config {
-        migrate_config(args, host, &machines.here)
+        migrate_config(args, host, &here)
     } else {
-        environment::run(args, host, &machines)
+        environment::run(args, host, &here, &target)
     }
 }
 
 /// `--config`.
 fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Result<Output> {
-    let files = conda_torch_probe::settings(host, &here.config_files);
-    let environments: Vec<EnvironmentChannels> =
-        installed::all(host, here).iter().map(|place| channels_of(host, place)).collect();
+    let environments = installed::all(host, here);
+    let environments: Vec<Environment> =
+        environments.iter().map(|place| installed::read(host, place)).collect();
     let answer = SettingsAnswer {
         machine: here,
-        settings: &settings(&files, host.env("CONDA_CHANNELS").as_deref(), &environments),
+        settings: &read_settings(host, here, &environments),
         client: args.output.target(here),
         shell: args.output.shell(here),
     };
@@ -114,12 +106,8 @@ fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Resul
     Ok(Output { stdout, code: 0 })
 }
 
-/// The channels of an environment's packages.
-fn channels_of(host: &dyn Host, place: &Location) -> EnvironmentChannels {
-    let packages = installed::read(host, place).packages;
-    let mut channels: Vec<String> = packages.into_iter().map(|package| package.channel).collect();
-    channels.sort_unstable();
-    channels.dedup();
-    let name = place.name.as_ref().unwrap_or(&place.prefix).clone();
-    EnvironmentChannels { name, channels }
+/// The lines of this machine's configuration that add old channels.
+fn read_settings(host: &dyn Host, here: &Machine, environments: &[Environment]) -> Settings {
+    let files = conda_torch_probe::settings(host, &here.config_files);
+    settings(&files, host.env("CONDA_CHANNELS").as_deref(), environments)
 }

@@ -21,24 +21,11 @@ pub struct MigratedFile {
     pub old: String,
     /// The new text, or why there is none.
     pub outcome: Result<FileMigration, String>,
-    /// Whether there is none because nothing on conda-forge satisfies the file.
-    pub nothing_fits: bool,
     /// The backup of the old file, once the new one is written.
     pub backup: Option<String>,
 }
 
 impl MigratedFile {
-    /// A file that was not read yet.
-    pub fn new(file: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            old: String::new(),
-            outcome: Err(String::new()),
-            nothing_fits: false,
-            backup: None,
-        }
-    }
-
     /// The difference as `diff -u` writes it; empty if there is none.
     pub fn diff(&self) -> String {
         match &self.outcome {

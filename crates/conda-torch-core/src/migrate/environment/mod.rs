@@ -18,7 +18,7 @@ mod tests;
 pub use in_place::{InPlace, is_base};
 pub use packages::{PackageMigration, PackageOutcome};
 pub use requested_packages::{RequestedFrom, RequestedPackages};
-pub use settings::{EnvironmentChannels, Settings, SettingsAction, SettingsFinding, settings};
+pub use settings::{Settings, SettingsAction, SettingsFinding, settings};
 pub use target::{MigrationTarget, RequestOverrides};
 
 use std::collections::BTreeMap;

@@ -3,19 +3,10 @@
 use serde::Serialize;
 
 use crate::conda::ChannelKind;
-use crate::types::{Condarc, CondarcLine};
+use crate::types::{Condarc, CondarcLine, Environment, InstalledPackage};
 
 use super::super::{CodeAndMessage, list};
 use super::in_place::limits_pytorch;
-
-/// The channels that an environment's packages are from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EnvironmentChannels {
-    /// The name of the environment, else its folder.
-    pub name: String,
-    /// The channels.
-    pub channels: Vec<String>,
-}
 
 /// The parts of the configuration that a migration needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -76,7 +67,7 @@ pub enum SettingsAction {
 pub fn settings(
     files: &[Condarc],
     variable: Option<&str>,
-    environments: &[EnvironmentChannels],
+    environments: &[Environment],
 ) -> Settings {
     let mut settings = Settings::default();
     for channel in variable.unwrap_or_default().split(',').map(str::trim) {
@@ -142,16 +133,16 @@ fn why_replaced(kind: ChannelKind) -> &'static str {
 fn finding(
     path: &str,
     line: &CondarcLine,
-    environments: &[EnvironmentChannels],
+    environments: &[Environment],
 ) -> Option<SettingsFinding> {
     let kind = ChannelKind::of(&line.value);
     let (key, why) = (&line.key, why_replaced(kind));
     let mut used_by = Vec::new();
     let (kind, action, message) = match key.split('.').next().unwrap_or_default() {
         "channels" if kind.is_replaced() && line.is_entry => {
-            let is_used = |channel: &String| ChannelKind::of(channel) == kind;
-            let users = environments.iter().filter(|it| it.channels.iter().any(is_used));
-            used_by.extend(users.map(|it| it.name.clone()));
+            let is_used = |package: &InstalledPackage| ChannelKind::of(&package.channel) == kind;
+            let users = environments.iter().filter(|it| it.packages.iter().any(is_used));
+            used_by.extend(users.map(|it| it.name.as_ref().unwrap_or(&it.prefix).clone()));
             let message = if used_by.is_empty() {
                 why.to_owned()
             } else {
@@ -210,9 +201,11 @@ mod tests {
                 (3, "channel_priority", "flexible"),
             ],
         );
-        let others = [EnvironmentChannels {
-            name: "old".to_owned(),
-            channels: vec!["pkgs/main".to_owned()],
+        let channel = "pkgs/main".to_owned();
+        let others = [Environment {
+            name: Some("old".to_owned()),
+            packages: vec![InstalledPackage { channel, ..InstalledPackage::default() }],
+            ..Environment::default()
         }];
         let found = settings(&[user, system], Some("pytorch-nightly,conda-forge"), &others);
         let found_lines: Vec<(Option<&str>, usize, &str)> = found

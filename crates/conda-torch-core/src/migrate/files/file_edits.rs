@@ -75,7 +75,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             .platforms(&lines, &mut edits.notes)
             .into_iter()
             .map(|subdir| self.platform_target(subdir, &lines))
-            .filter(|target| target.requested.has_pytorch())
+            .filter(|target| target.requested.has_pytorch)
             .collect();
         let choices = if targets.is_empty() { Some(Vec::new()) } else { choose(&mut targets) };
         let Some(choices) = choices else { return Err(self.unsatisfiable(&targets, &lines)) };

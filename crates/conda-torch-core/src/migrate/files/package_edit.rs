@@ -85,8 +85,8 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
     }
 
     fn pytorch(&mut self, line: &SpecLine, spec: &MatchSpec, scope: &Scope<'_, 'm>) -> NewSpecs {
-        let style = PytorchStyle::new(scope);
-        let name = style.name(&spec.name);
+        let PytorchForm { name, version, build, gives, all_cuda } =
+            PytorchForm::new(scope, &spec.name, self.has_floors);
         let constraint = spec.constraint();
         // `pytorch` beside `pytorch-gpu`: one line is enough.
         let named = (name, line.platforms.clone());
@@ -97,9 +97,6 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         } else {
             self.pytorch_lines.push(named);
         }
-        let newest = scope.iter().map(|build| build.choice.build.pytorch).max();
-        let gives = newest.unwrap_or(FLOOR);
-        let build = style.build();
         let admits_all = |constraint: &Constraint| {
             scope.iter().all(|build| constraint.admits(build.choice.build.pytorch))
         };
@@ -118,22 +115,16 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             Some(_) if build.is_some() => (spec.version.clone(), ChangeReason::NAMED_BUILD),
             Some(_) if spec.build.is_some() => (spec.version.clone(), ChangeReason::OTHER_BUILDS),
             Some(_) => (spec.version.clone(), renamed),
-            None if build.is_some() => (format!("={gives}"), ChangeReason::NAMED_BUILD),
-            None => (self.floor(&style, gives), renamed),
+            None if build.is_some() => (version, ChangeReason::NAMED_BUILD),
+            None => (version, renamed),
         };
         let mut new = vec![MatchSpec { build, ..self.spec(spec, name, &version) }];
         // CUDA has no line of its own yet.
         let has_cuda_pin = scope.iter().any(|build| build.target.requested.has_cuda_pin);
-        if let Some(pin) = cuda_pin(scope).filter(|_| style.all_cuda && !has_cuda_pin) {
+        if let Some(pin) = cuda_pin(scope).filter(|_| all_cuda && !has_cuda_pin) {
             new.push(self.spec(spec, "cuda-version", &format!("={pin}")));
         }
         (new, why)
-    }
-
-    /// The version of a PyTorch without one.
-    fn floor(&self, style: &PytorchStyle, gives: Version) -> String {
-        let has_floor = style.all_cuda && style.metapackage && self.has_floors && gives >= FLOOR;
-        if has_floor { format!(">={FLOOR}") } else { String::new() }
     }
 
     fn companion(&self, spec: &MatchSpec, package: Companion, scope: &Scope<'_, 'm>) -> NewSpecs {
@@ -180,14 +171,9 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         }
         let mut new = Vec::new();
         if !scope.iter().all(|build| build.target.requested.names_pytorch) {
-            let style = PytorchStyle::new(scope);
-            let gives = scope.first()?.choice.build.pytorch;
-            let build = style.build();
-            let version = match &build {
-                Some(_) => format!("={gives}"),
-                None => self.floor(&style, gives),
-            };
-            new.push(MatchSpec { build, ..self.spec(spec, style.name("pytorch"), &version) });
+            let form = PytorchForm::new(scope, "pytorch", self.has_floors);
+            let pytorch = self.spec(spec, form.name, &form.version);
+            new.push(MatchSpec { build: form.build, ..pytorch });
         }
         new.push(self.spec(spec, "cuda-version", &format!("={pin}")));
         Some((new, ChangeReason::CUDA_VERSION))
@@ -236,46 +222,49 @@ fn cuda_pin(scope: &Scope<'_, '_>) -> Option<CudaVersion> {
 }
 
 /// How to request PyTorch on all platforms of a line.
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
-struct PytorchStyle {
+struct PytorchForm {
+    name: &'static str,
+    /// The version, if the line has none.
+    version: String,
+    /// The glob over the build string, if no metapackage selects the build.
+    build: Option<String>,
+    /// The newest version on the platforms.
+    gives: Version,
     all_cuda: bool,
-    all_cpu: bool,
-    metapackage: bool,
-    has_cpu_only: bool,
-    /// `cuda120`, if it is the same everywhere.
-    build_prefix: Option<String>,
 }
 
-impl PytorchStyle {
-    fn new(scope: &Scope<'_, '_>) -> Self {
+impl PytorchForm {
+    fn new(scope: &Scope<'_, '_>, old_name: &str, has_floors: bool) -> Self {
+        let all_cuda = scope.iter().all(|build| build.choice.build.is_cuda());
+        let all_cpu = scope.iter().all(|ChosenBuild { target, choice }| {
+            choice.build.accelerator == Accelerator::Cpu
+                && target.device() == RequestedAccelerator::Cpu
+        });
+        let metapackage = scope.iter().all(|build| build.choice.build.metapackage);
+        let has_cpu_only = scope.iter().any(|build| build.target.requested.has_cpu_only);
+        let name = match old_name {
+            _ if !metapackage => "pytorch",
+            _ if all_cuda => "pytorch-gpu",
+            "pytorch-cpu" => "pytorch-cpu",
+            _ if all_cpu && !has_cpu_only => "pytorch-cpu",
+            _ => "pytorch",
+        };
         let mut prefixes: Vec<String> =
             scope.iter().map(|build| build.choice.build.accelerator.build_prefix()).collect();
         prefixes.dedup();
-        Self {
-            all_cuda: scope.iter().all(|build| build.choice.build.is_cuda()),
-            all_cpu: scope.iter().all(|ChosenBuild { target, choice }| {
-                choice.build.accelerator == Accelerator::Cpu
-                    && target.device() == RequestedAccelerator::Cpu
-            }),
-            metapackage: scope.iter().all(|build| build.choice.build.metapackage),
-            has_cpu_only: scope.iter().any(|build| build.target.requested.has_cpu_only),
-            build_prefix: prefixes.pop().filter(|_| prefixes.is_empty()),
-        }
-    }
-
-    fn name(&self, old: &str) -> &'static str {
-        match old {
-            _ if !self.metapackage => "pytorch",
-            _ if self.all_cuda => "pytorch-gpu",
-            "pytorch-cpu" => "pytorch-cpu",
-            _ if self.all_cpu && !self.has_cpu_only => "pytorch-cpu",
-            _ => "pytorch",
-        }
-    }
-
-    /// The glob over the build string, if no metapackage selects the build.
-    fn build(&self) -> Option<String> {
-        let is_needed = (self.all_cuda || self.all_cpu) && !self.metapackage;
-        self.build_prefix.as_ref().filter(|_| is_needed).map(|prefix| format!("{prefix}*"))
+        let build = match prefixes.as_slice() {
+            [prefix] if (all_cuda || all_cpu) && !metapackage => Some(format!("{prefix}*")),
+            _ => None,
+        };
+        let newest = scope.iter().map(|build| build.choice.build.pytorch).max();
+        let gives = newest.unwrap_or(FLOOR);
+        let version = if build.is_some() {
+            format!("={gives}")
+        } else if all_cuda && metapackage && has_floors && gives >= FLOOR {
+            format!(">={FLOOR}")
+        } else {
+            String::new()
+        };
+        Self { name, version, build, gives, all_cuda }
     }
 }

@@ -17,12 +17,12 @@ pub(super) struct RequestedSpecs {
     pub pytorch: Option<Constraint>,
     pub companions: Vec<(Companion, Option<Constraint>)>,
     pub python: Option<Constraint>,
+    /// Whether the environment has PyTorch.
+    pub has_pytorch: bool,
     /// Whether a line names PyTorch itself.
     pub names_pytorch: bool,
     /// Whether a line selects CUDA.
     pub has_cuda_pin: bool,
-    /// Whether a line is `pytorch-cuda`, which nothing but PyTorch uses.
-    pub has_pytorch_cuda: bool,
     pub has_cpu_only: bool,
 }
 
@@ -41,16 +41,13 @@ impl RequestedSpecs {
         requested
     }
 
-    /// Whether the environment has PyTorch.
-    pub(super) fn has_pytorch(&self) -> bool {
-        self.names_pytorch
-            || !self.companions.is_empty()
-            || self.has_cpu_only
-            || self.has_pytorch_cuda
-    }
-
     fn add(&mut self, spec: &MatchSpec) {
-        match role(spec) {
+        let role = role(spec);
+        // Nothing but PyTorch uses `pytorch-cuda`.
+        self.has_pytorch |=
+            matches!(role, PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly)
+                || spec.name == "pytorch-cuda";
+        match role {
             PackageRole::Pytorch => {
                 self.names_pytorch = true;
                 self.pytorch = self.pytorch.take().or_else(|| spec.constraint());
@@ -66,7 +63,6 @@ impl RequestedSpecs {
             }
             PackageRole::CudaPin => {
                 self.has_cuda_pin = true;
-                self.has_pytorch_cuda |= spec.name == "pytorch-cuda";
                 self.device = RequestedAccelerator::Cuda;
                 self.cuda = self.cuda.or_else(|| cuda(&spec.constraint()?));
             }
@@ -76,12 +72,7 @@ impl RequestedSpecs {
             }
             PackageRole::NotNeeded => self.add_build(spec),
             PackageRole::Python => self.python = spec.constraint(),
-            PackageRole::Magma
-            | PackageRole::Toolkit
-            | PackageRole::ToolkitLibrary
-            | PackageRole::Tied
-            | PackageRole::Extension
-            | PackageRole::Other => {}
+            _ => {}
         }
     }
 
