@@ -1,6 +1,6 @@
 //! The change of an environment itself: what to remove first, what that removes too, and what prevents it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -182,16 +182,13 @@ fn needed<'e>(
     packages: &[PackageMigration],
     gone: &BTreeSet<&str>,
 ) -> BTreeSet<&'e str> {
-    let installed: BTreeMap<&str, &InstalledPackage> =
-        environment.packages.iter().map(|package| (package.name.as_str(), package)).collect();
-    let find = |name: &str| installed.get(name).copied();
-    let requested = packages.iter().filter_map(|package| find(&package.spec.name));
+    let requested = packages.iter().filter_map(|package| environment.package(&package.spec.name));
     let mut next: Vec<&InstalledPackage> =
         requested.filter(|package| !gone.contains(package.name.as_str())).collect();
     let mut needed: BTreeSet<&str> = BTreeSet::new();
     while let Some(package) = next.pop() {
         if needed.insert(&package.name) {
-            next.extend(dependencies(package).filter_map(find));
+            next.extend(dependencies(package).filter_map(|name| environment.package(name)));
         }
     }
     needed

@@ -97,39 +97,28 @@ fn use_nearest<'m>(
     machine: &Machine,
     matrix: &'m Matrix,
 ) -> bool {
-    let is_ours = |unlock: &Unlock| {
+    let is_request = |unlock: &Unlock| {
         matches!(unlock, Unlock::Pytorch(_) | Unlock::Python(_) | Unlock::Without(_))
     };
-    let nearest =
-        target.advice.alternatives.iter().find(|other| other.unlocked_by.iter().all(is_ours));
+    let mut alternatives = target.advice.alternatives.iter();
+    let nearest = alternatives.find(|other| other.unlocked_by.iter().all(is_request));
     let Some(nearest) = nearest else { return false };
     let request = &mut target.request;
     for unlock in nearest.unlocked_by.clone() {
-        match unlock {
-            Unlock::Pytorch(to) => {
-                if let Some(from) = request.pytorch.replace(to) {
-                    let text = format!(
-                        "PyTorch {from} becomes {to}, the nearest on conda-forge that works on this machine"
-                    );
-                    target.changes.push(CodeAndMessage::with("pytorch-moves", text));
-                }
-            }
-            Unlock::Python(to) => {
-                let from = request.python.replace(to);
-                target.changes.extend(from.map(|from| other_python(from, to, None)));
-            }
-            Unlock::Without(package) => {
-                request.companions.retain(|companion| *companion != package);
-                let text = format!("{package} is not available for this PyTorch version");
-                target.changes.push(CodeAndMessage::with("without-companion", text));
-            }
-            Unlock::Driver(_)
-            | Unlock::Gpu
-            | Unlock::Glibc(_)
-            | Unlock::Macos(_)
-            | Unlock::Accelerator(_)
-            | Unlock::CudaVersion(_)
-            | Unlock::Blas(_) => {}
+        if let Unlock::Pytorch(to) = unlock
+            && let Some(from) = request.pytorch.replace(to)
+        {
+            let text = format!(
+                "PyTorch {from} becomes {to}, the nearest on conda-forge that works on this machine"
+            );
+            target.changes.push(CodeAndMessage::with("pytorch-moves", text));
+        } else if let Unlock::Python(to) = unlock {
+            let from = request.python.replace(to);
+            target.changes.extend(from.map(|from| other_python(from, to, None)));
+        } else if let Unlock::Without(package) = unlock {
+            request.companions.retain(|companion| *companion != package);
+            let text = format!("{package} is not available for this PyTorch version");
+            target.changes.push(CodeAndMessage::with("without-companion", text));
         }
     }
     target.advice = advise(machine, &target.request, matrix);
@@ -153,23 +142,18 @@ fn accelerator(environment: &Environment, requested: &RequestedPackages) -> Requ
 
 /// The requested version of PyTorch, or the newest one of a range that excludes the newest.
 fn pytorch(requested: &RequestedPackages, machine: &Machine, matrix: &Matrix) -> Option<Version> {
-    let is_pytorch = |name: &str| matches!(name, "pytorch" | "pytorch-gpu" | "pytorch-cpu");
-    let spec =
-        requested.specs.iter().find(|spec| is_pytorch(&spec.name) && !spec.version.is_empty())?;
-    let constraint = spec.constraint()?;
+    let spec = requested.specs.iter().find(|spec| {
+        matches!(&*spec.name, "pytorch" | "pytorch-gpu" | "pytorch-cpu") && !spec.version.is_empty()
+    });
+    let constraint = spec?.constraint()?;
     if let Some(version) = constraint.pin() {
         return Some(version);
     }
     let subdir = machine.subdir.value().copied();
     let here = matrix.builds.iter().filter(|build| Some(build.subdir) == subdir);
-    let mut versions: Vec<Version> =
-        here.map(|build| build.pytorch).filter(|version| !version.is_candidate()).collect();
-    versions.sort_unstable();
-    let newest = *versions.last()?;
-    if constraint.admits(newest) {
-        return None;
-    }
-    versions.into_iter().rev().find(|version| constraint.admits(*version))
+    let versions = || here.clone().map(|build| build.pytorch).filter(|it| !it.is_candidate());
+    let admitted = versions().filter(|version| constraint.admits(*version)).max();
+    admitted.filter(|admitted| versions().max() != Some(*admitted))
 }
 
 /// The requested Python series, else the installed one.

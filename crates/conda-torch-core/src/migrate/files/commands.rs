@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Values;
 use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine};
 use super::file_migration::FileError;
 use super::shell_words::{Command, Word, commands};
@@ -26,7 +27,7 @@ pub(super) fn read(text: &str) -> Vec<EnvironmentSpec> {
 }
 
 /// The words of all commands.
-pub(super) fn values(text: &str) -> Vec<(Range<usize>, String)> {
+pub(super) fn values(text: &str) -> Values {
     let words = commands(text).into_iter().flat_map(|command| command.words);
     words.map(|word| (word.range, word.text)).collect()
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::conda::Subdir;
 use crate::yaml::{Document, Value};
 
+use super::Values;
 use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine, platforms_named};
 use super::file_migration::{FileError, FileNote};
 use super::packages::PackageRole;
@@ -64,7 +65,7 @@ fn environment(text: &str, value: Value<'_>, parent: Option<usize>) -> Environme
 }
 
 /// Every scalar with its depth.
-pub(super) fn values(text: &str) -> Result<Vec<(Range<usize>, String)>, FileError> {
+pub(super) fn values(text: &str) -> Result<Values, FileError> {
     let document = Document::parse(text)?;
     let scalar =
         |value: Value<'_>| Some((value.range(), format!("{} {}", value.depth(), value.text()?)));

@@ -37,15 +37,20 @@ use environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits};
 use file_edits::plan_edits;
 use text_edit::{TextEdit, apply};
 
+/// Values with their places.
+type Values = Vec<(Range<usize>, String)>;
+
+type Edits = fn(&str, &[EnvironmentSpec], &mut FileEdits) -> Result<Vec<TextEdit>, FileError>;
+
 /// How a format is read and edited.
 struct Format {
     name: FileFormat,
     /// The environments of a text.
     read: fn(&str) -> Result<Vec<EnvironmentSpec>, FileError>,
     /// The edits to the text. May plan edits of its own.
-    edits: fn(&str, &[EnvironmentSpec], &mut FileEdits) -> Result<Vec<TextEdit>, FileError>,
+    edits: Edits,
     /// Every value of a text with its place, in order.
-    values: fn(&str) -> Result<Vec<(Range<usize>, String)>, FileError>,
+    values: fn(&str) -> Result<Values, FileError>,
     /// A new spec as it will be read.
     written: fn(&MatchSpec) -> Option<MatchSpec>,
 }
@@ -63,7 +68,7 @@ const PIXI_TOML: Format = Format {
     read: pixi_toml::read,
     edits: pixi_toml::edits,
     values: pixi_toml::values,
-    written: pixi_toml::written,
+    written: |spec| Some(pixi_toml::written(spec)),
 };
 
 const COMMANDS: Format = Format {
@@ -159,10 +164,7 @@ impl Format {
 }
 
 /// The values outside of some ranges.
-fn outside(
-    values: Vec<(Range<usize>, String)>,
-    ranges: &[Range<usize>],
-) -> impl Iterator<Item = String> {
+fn outside(values: Values, ranges: &[Range<usize>]) -> impl Iterator<Item = String> {
     let is_outside = |range: &Range<usize>| {
         let last = ranges.partition_point(|other| other.start <= range.start);
         last.checked_sub(1).is_none_or(|last| ranges[last].end < range.end)

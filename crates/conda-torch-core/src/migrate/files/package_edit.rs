@@ -60,10 +60,16 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
             }
             PackageRole::CudaPin if !scope.is_empty() => self.cuda_pin(line, spec, scope)?,
             PackageRole::CpuOnly => self.cpu_only(scope),
-            _ if is_old(spec) => {
-                (vec![self.spec(spec, &spec.name, &spec.version)], ChangeReason::OLD_CHANNEL)
+            PackageRole::Pytorch
+            | PackageRole::Companion(_)
+            | PackageRole::CudaPin
+            | PackageRole::Extension
+            | PackageRole::Python
+            | PackageRole::Tied
+            | PackageRole::Other => {
+                let new = is_old(spec).then(|| self.spec(spec, &spec.name, &spec.version))?;
+                (vec![new], ChangeReason::OLD_CHANNEL)
             }
-            _ => return None,
         };
         let after: Vec<String> = new.iter().map(MatchSpec::to_string).collect();
         if new == [spec.clone()] || after == [line.text.clone()] {

@@ -6,6 +6,7 @@ use toml_edit::{Document, InlineTable, Item, TableLike, TomlError, Value};
 
 use crate::conda::{MatchSpec, SpecParts, Subdir};
 
+use super::Values;
 use super::environment_spec::{
     ChannelLine, Edit, EnvironmentSpec, FileEdits, SpecLine, platforms_named,
 };
@@ -35,7 +36,9 @@ fn parse(text: &str) -> Result<Document<&str>, FileError> {
 
 /// Every feature of a manifest, the default one first.
 pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
-    Ok(features(text, &parse(text)?).into_iter().map(|feature| feature.spec).collect())
+    let document = parse(text)?;
+    let features = Manifest::new(text).features(&document);
+    Ok(features.into_iter().map(|feature| feature.spec).collect())
 }
 
 /// The edits to channels and packages, and to the CUDA that a feature declares.
@@ -45,23 +48,23 @@ pub(super) fn edits(
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let document = parse(text)?;
-    let features = features(text, &document);
-    let mut writer = Writer { text, lines: Lines::of(text), edits: Vec::new() };
+    let mut manifest = Manifest::new(text);
+    let features = manifest.features(&document);
     let default_needs_cuda =
         planned.environments.first().is_some_and(|edits| edits.needs_cuda.is_some());
     for (at, (feature, edits)) in features.iter().zip(&mut planned.environments).enumerate() {
-        writer.channels(feature, &edits.channels)?;
-        writer.packages(feature, &edits.specs)?;
+        manifest.edit_channels(feature, &edits.channels)?;
+        manifest.edit_packages(feature, &edits.specs)?;
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
         let needed = edits.needs_cuda.filter(|_| feature.cuda.is_some() || !is_inherited);
         if let Some(needed) = needed.filter(|_| at == 0 || !default_needs_cuda)
-            && let Some(change) = writer.declare_cuda(feature, needed.major)
+            && let Some(change) = manifest.declare_cuda(feature, needed.major)
         {
             edits.declared_cuda = Some(needed.major.to_string());
             planned.changes.push(change);
         }
     }
-    Ok(writer.edits)
+    Ok(manifest.edits)
 }
 
 /// pixi's own tables, and the beginning of their headers.
@@ -108,26 +111,6 @@ struct Package {
     fields: Vec<Range<usize>>,
 }
 
-fn features<'d>(text: &str, document: &'d Document<&str>) -> Vec<Feature<'d>> {
-    let lines = Lines::of(text);
-    let (base, prefix) = base(document.as_table());
-    let mut default = Feature::read(text, &lines, base, prefix.to_owned(), None);
-    if let Some(workspace) = workspace(base) {
-        default.read_lists(&lines, workspace);
-    }
-    let mut features = vec![default];
-    let named = base.get("feature").and_then(Item::as_table_like);
-    for (key, item) in named.into_iter().flat_map(entries) {
-        let Some(table) = item.as_table_like() else { continue };
-        let path = format!("{prefix}feature.{}.", &text[key]);
-        let mut feature = Feature::read(text, &lines, table, path, Some(0));
-        feature.inline_table = item.as_inline_table();
-        feature.read_lists(&lines, table);
-        features.push(feature);
-    }
-    features
-}
-
 /// The entries of a table with the places of their keys.
 fn entries(table: &dyn TableLike) -> impl Iterator<Item = (Range<usize>, &Item)> {
     table.iter().filter_map(|(name, item)| Some((table.key(name)?.span()?, item)))
@@ -144,13 +127,11 @@ fn end_of(item: &Item) -> Option<usize> {
 /// Adds an entry to an inline table.
 fn in_inline_table(table: &InlineTable, entry: &str) -> Option<TextEdit> {
     let last = entries(table).filter_map(|(_, item)| Some(item.span()?.end)).max();
-    Some(match last {
-        Some(end) => TextEdit::new(end..end, format!(", {entry}")),
-        None => {
-            let start = table.span()?.start + 1;
-            TextEdit::new(start..start, format!(" {entry} "))
-        }
-    })
+    if let Some(end) = last {
+        return Some(TextEdit::new(end..end, format!(", {entry}")));
+    }
+    let start = table.span()?.start + 1;
+    Some(TextEdit::new(start..start, format!(" {entry} ")))
 }
 
 /// Adds an entry to the system requirements; `None` if they have no header of their own.
@@ -181,94 +162,12 @@ fn in_new_table(text: &str, header: &str, entry: &str) -> TextEdit {
     TextEdit::new(text.len()..text.len(), table)
 }
 
-impl<'d> Feature<'d> {
-    fn read(
-        text: &str,
-        lines: &Lines,
-        table: &'d dyn TableLike,
-        path: String,
-        parent: Option<usize>,
-    ) -> Self {
-        let spec = EnvironmentSpec { parent, has_floors: true, ..EnvironmentSpec::default() };
-        let (channels, tables) = (Vec::new(), Vec::new());
-        let mut feature =
-            Self { spec, path, table, inline_table: None, channels, tables, cuda: None };
-        feature.read_packages(text, lines, table, None);
-        let targets = table.get("target").and_then(Item::as_table_like);
-        for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
-            if let Some(target) = target.as_table_like() {
-                let platforms = platforms_named(name);
-                feature.read_packages(text, lines, target, platforms.as_deref());
-            }
-        }
-        let requirements = table.get(REQUIREMENTS).and_then(Item::as_table_like);
-        feature.read_cuda(requirements.and_then(|table| table.get("cuda")?.as_value()));
-        let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
-        for (key, _) in wheels.into_iter().flat_map(entries) {
-            let name = text[key.clone()].trim_matches(['"', '\'']);
-            let notes = pip_notes(lines.at(key.start), name, &feature.spec);
-            feature.spec.notes.extend(notes);
-        }
-        feature
-    }
-
-    fn read_packages(
-        &mut self,
-        text: &str,
-        lines: &Lines,
-        parent: &dyn TableLike,
-        platforms: Option<&[Subdir]>,
-    ) {
-        for name in PACKAGE_TABLES {
-            let Some(item) = parent.get(name) else { continue };
-            let Some(table) = item.as_table_like() else { continue };
-            let mut found: Vec<(Package, SpecLine)> = table
-                .iter()
-                .filter_map(|(name, item)| {
-                    let package = Package::read(table.key(name)?.span()?, item)?;
-                    let line = SpecLine {
-                        at: package.whole.start,
-                        line: lines.at(package.key.start),
-                        text: text.get(package.whole.clone())?.to_owned(),
-                        spec: Some(spec(name, item)?),
-                        platforms: platforms.map(<[Subdir]>::to_vec),
-                    };
-                    Some((package, line))
-                })
-                .collect();
-            found.sort_by_key(|(package, _)| package.key.start);
-            let (packages, items): (Vec<Package>, Vec<SpecLine>) = found.into_iter().unzip();
-            self.tables.push(PackageTable { is_inline: item.is_inline_table(), packages });
-            self.spec.specs.extend(items);
-        }
-    }
-
+impl Feature<'_> {
     fn read_cuda(&mut self, version: Option<&Value>) {
-        if let Some((place, version)) =
-            version.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?)))
-        {
+        let place = version.and_then(Value::span);
+        if let (Some(place), Some(version)) = (place, version.and_then(Value::as_str)) {
             self.cuda = Some(place);
             self.spec.declared_cuda = Some(version.to_owned());
-        }
-    }
-
-    fn read_lists(&mut self, lines: &Lines, table: &dyn TableLike) {
-        let list = |key: &str| table.get(key).and_then(Item::as_array);
-        self.spec.has_channels = list("channels").is_some();
-        for element in list("channels").into_iter().flatten() {
-            let name = field(element, "channel");
-            if let (Some(text), Some(place), Some(whole)) =
-                (name.as_str(), name.span(), element.span())
-            {
-                let (at, line) = (whole.start, lines.at(whole.start));
-                self.spec.channels.push(ChannelLine { at, line, name: text.to_owned() });
-                self.channels.push((whole, place));
-            }
-        }
-        for element in list("platforms").into_iter().flatten() {
-            let name = field(element, "platform").as_str();
-            self.spec.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
-            self.read_cuda(element.as_inline_table().and_then(|table| table.get("cuda")));
         }
     }
 }
@@ -309,32 +208,27 @@ fn read_spec(name: &str, [version, build, channel]: [Option<&str>; 3]) -> MatchS
 }
 
 /// A new spec as it will be read.
-pub(super) fn written(spec: &MatchSpec) -> Option<MatchSpec> {
+pub(super) fn written(spec: &MatchSpec) -> MatchSpec {
     let version = version(spec);
-    Some(read_spec(&spec.name, [Some(&version), spec.build.as_deref(), spec.channel.as_deref()]))
+    read_spec(&spec.name, [Some(&version), spec.build.as_deref(), spec.channel.as_deref()])
 }
 
 /// Every value with its path.
-pub(super) fn values(text: &str) -> Result<Vec<(Range<usize>, String)>, FileError> {
-    let document = parse(text)?;
+pub(super) fn values(text: &str) -> Result<Values, FileError> {
     let mut values = Vec::new();
-    for (name, item) in document.iter() {
-        add_values(text, name, item, &mut values);
-    }
+    add_values(text, "", parse(text)?.as_item(), &mut values);
     values.sort_by_key(|(range, _)| range.start);
     Ok(values)
 }
 
-fn add_values(text: &str, path: &str, item: &Item, values: &mut Vec<(Range<usize>, String)>) {
+fn add_values(text: &str, path: &str, item: &Item, values: &mut Values) {
     if let Some(table) = item.as_table_like() {
         for (name, item) in table.iter() {
             add_values(text, &format!("{path}.{name}"), item, values);
         }
     } else if let Some(tables) = item.as_array_of_tables() {
         for (at, table) in tables.iter().enumerate() {
-            for (name, item) in table {
-                add_values(text, &format!("{path}.{at}.{name}"), item, values);
-            }
+            add_values(text, &format!("{path}.{at}"), &Item::Table(table.clone()), values);
         }
     } else if let Some(array) = item.as_array() {
         for element in array {
@@ -378,19 +272,115 @@ fn value(spec: &MatchSpec, quote: char) -> String {
     }
 }
 
-struct Writer<'a> {
-    text: &'a str,
+/// A manifest's text and the edits to it.
+struct Manifest<'t> {
+    text: &'t str,
     lines: Lines,
     edits: Vec<TextEdit>,
 }
 
-impl Writer<'_> {
-    fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
-        self.edits.push(TextEdit::new(range, text));
+impl<'t> Manifest<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, lines: Lines::of(text), edits: Vec::new() }
+    }
+
+    fn features<'d>(&self, document: &'d Document<&str>) -> Vec<Feature<'d>> {
+        let (base, prefix) = base(document.as_table());
+        let mut default = self.feature(base, prefix.to_owned(), None);
+        if let Some(workspace) = workspace(base) {
+            self.read_lists(&mut default, workspace);
+        }
+        let mut features = vec![default];
+        let named = base.get("feature").and_then(Item::as_table_like);
+        for (key, item) in named.into_iter().flat_map(entries) {
+            let Some(table) = item.as_table_like() else { continue };
+            let path = format!("{prefix}feature.{}.", &self.text[key]);
+            let mut feature = self.feature(table, path, Some(0));
+            feature.inline_table = item.as_inline_table();
+            self.read_lists(&mut feature, table);
+            features.push(feature);
+        }
+        features
+    }
+
+    fn feature<'d>(
+        &self,
+        table: &'d dyn TableLike,
+        path: String,
+        parent: Option<usize>,
+    ) -> Feature<'d> {
+        let spec = EnvironmentSpec { parent, has_floors: true, ..EnvironmentSpec::default() };
+        let (channels, tables) = (Vec::new(), Vec::new());
+        let mut feature =
+            Feature { spec, path, table, inline_table: None, channels, tables, cuda: None };
+        self.read_packages(&mut feature, table, None);
+        let targets = table.get("target").and_then(Item::as_table_like);
+        for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
+            if let Some(target) = target.as_table_like() {
+                self.read_packages(&mut feature, target, platforms_named(name).as_deref());
+            }
+        }
+        let requirements = table.get(REQUIREMENTS).and_then(Item::as_table_like);
+        feature.read_cuda(requirements.and_then(|table| table.get("cuda")?.as_value()));
+        let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
+        for (key, _) in wheels.into_iter().flat_map(entries) {
+            let name = self.text[key.clone()].trim_matches(['"', '\'']);
+            let notes = pip_notes(self.lines.at(key.start), name, &feature.spec);
+            feature.spec.notes.extend(notes);
+        }
+        feature
+    }
+
+    fn read_packages(
+        &self,
+        feature: &mut Feature<'_>,
+        parent: &dyn TableLike,
+        platforms: Option<&[Subdir]>,
+    ) {
+        for name in PACKAGE_TABLES {
+            let Some(item) = parent.get(name) else { continue };
+            let Some(table) = item.as_table_like() else { continue };
+            let package = |(name, item): (&str, &Item)| {
+                let package = Package::read(table.key(name)?.span()?, item)?;
+                let line = SpecLine {
+                    at: package.whole.start,
+                    line: self.lines.at(package.key.start),
+                    text: self.text.get(package.whole.clone())?.to_owned(),
+                    spec: Some(spec(name, item)?),
+                    platforms: platforms.map(<[Subdir]>::to_vec),
+                };
+                Some((package, line))
+            };
+            let mut found: Vec<(Package, SpecLine)> = table.iter().filter_map(package).collect();
+            found.sort_by_key(|(package, _)| package.key.start);
+            let (packages, lines): (Vec<Package>, Vec<SpecLine>) = found.into_iter().unzip();
+            feature.tables.push(PackageTable { is_inline: item.is_inline_table(), packages });
+            feature.spec.specs.extend(lines);
+        }
+    }
+
+    fn read_lists(&self, feature: &mut Feature<'_>, table: &dyn TableLike) {
+        let list = |key: &str| table.get(key).and_then(Item::as_array);
+        feature.spec.has_channels = list("channels").is_some();
+        for element in list("channels").into_iter().flatten() {
+            let name = field(element, "channel");
+            if let (Some(text), Some(place), Some(whole)) =
+                (name.as_str(), name.span(), element.span())
+            {
+                let (at, line) = (whole.start, self.lines.at(whole.start));
+                feature.spec.channels.push(ChannelLine { at, line, name: text.to_owned() });
+                feature.channels.push((whole, place));
+            }
+        }
+        for element in list("platforms").into_iter().flatten() {
+            let name = field(element, "platform").as_str();
+            feature.spec.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
+            feature.read_cuda(element.as_inline_table().and_then(|table| table.get("cuda")));
+        }
     }
 
     /// Edits the items of a list that have new texts.
-    fn list(
+    fn edit_list(
         &mut self,
         items: &[Range<usize>],
         new: &[Option<Vec<String>>],
@@ -408,45 +398,42 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn channels(&mut self, feature: &Feature<'_>, edits: &[Edit<String>]) -> Result<(), FileError> {
-        let items: Vec<Range<usize>> =
-            feature.channels.iter().map(|(whole, _)| whole.clone()).collect();
-        let element = |(edit, (whole, name)): (&Edit<String>, &(Range<usize>, Range<usize>))| {
+    fn edit_channels(
+        &mut self,
+        feature: &Feature<'_>,
+        edits: &[Edit<String>],
+    ) -> Result<(), FileError> {
+        let (mut items, mut new) = (Vec::new(), Vec::new());
+        for ((whole, name), edit) in feature.channels.iter().zip(edits) {
+            let (before, after) = (whole.start..name.start, name.end..whole.end);
+            let (before, after) = (&self.text[before], &self.text[after]);
             let quote = self.quote(name);
-            let (before, after) =
-                (&self.text[whole.start..name.start], &self.text[name.end..whole.end]);
             let element = |new: &String| format!("{before}{quote}{new}{quote}{after}");
-            Some(edit.as_ref()?.iter().map(element).collect())
-        };
-        let new: Vec<_> = edits.iter().zip(&feature.channels).map(element).collect();
-        self.list(&items, &new, false)
+            items.push(whole.clone());
+            new.push(edit.as_ref().map(|new| new.iter().map(element).collect()));
+        }
+        self.edit_list(&items, &new, false)
     }
 
-    fn packages(
+    fn edit_packages(
         &mut self,
         feature: &Feature<'_>,
         edits: &[Edit<MatchSpec>],
     ) -> Result<(), FileError> {
-        let mut rest = edits;
+        let mut edits = edits.iter();
         for table in &feature.tables {
-            let (own, others) = rest.split_at(table.packages.len());
-            rest = others;
-            let mut new: Vec<Option<Vec<String>>> = Vec::with_capacity(own.len());
-            for (package, edit) in table.packages.iter().zip(own) {
-                let Some(specs) = edit else {
-                    new.push(None);
-                    continue;
-                };
-                if package.fields.is_empty() {
-                    new.push(Some(self.entries(package, specs)));
-                } else {
-                    self.package_table(package, specs);
-                    new.push(None);
-                }
+            let (mut items, mut new) = (Vec::new(), Vec::new());
+            for (package, edit) in table.packages.iter().zip(edits.by_ref()) {
+                items.push(package.whole.clone());
+                new.push(match edit {
+                    Some(specs) if !package.fields.is_empty() => {
+                        self.replace_table(package, specs);
+                        None
+                    }
+                    edit => edit.as_ref().map(|specs| self.entries(package, specs)),
+                });
             }
-            let items: Vec<Range<usize>> =
-                table.packages.iter().map(|package| package.whole.clone()).collect();
-            self.list(&items, &new, !table.is_inline)?;
+            self.edit_list(&items, &new, !table.is_inline)?;
         }
         Ok(())
     }
@@ -465,50 +452,42 @@ impl Writer<'_> {
         let value_start = after.find(['"', '\'', '{']).unwrap_or(0);
         let quote = self.quote(&(key.end + value_start..whole.end));
         let entry = |(at, spec): (usize, &MatchSpec)| {
-            let is_same = name.trim_matches(['"', '\'']) == spec.name;
-            let value = value(spec, quote);
-            match (at, &after[..value_start]) {
-                (0, sign) if is_same => format!("{name}{sign}{value}"),
-                (0, sign) if name.starts_with(['"', '\'']) => {
-                    format!("\"{}\"{sign}{value}", spec.name)
-                }
-                (0, sign) => format!("{}{sign}{value}", spec.name),
-                _ => format!("{} = {value}", spec.name),
-            }
+            let (key, sign) = match at {
+                0 => (
+                    name.replace(name.trim_matches(['"', '\'']), &spec.name),
+                    &after[..value_start],
+                ),
+                _ => (spec.name.clone(), " = "),
+            };
+            format!("{key}{sign}{}", value(spec, quote))
         };
         specs.iter().enumerate().map(entry).collect()
     }
 
     /// Replaces a package with a table of its own, or with dotted keys.
-    fn package_table(&mut self, package: &Package, new: &[MatchSpec]) {
+    fn replace_table(&mut self, package: &Package, new: &[MatchSpec]) {
         let line = whole_line(self.text, package.key.start);
         let before = &self.text[line.start..package.key.start];
-        let is_header = before.trim_start().starts_with('[');
         let quote = self.quote(&package.whole);
         let end = line_end(self.text, &line);
-        let lines: Vec<String> = if is_header {
-            let after = self.text[package.key.end..line.end].trim_end();
-            new.iter()
-                .map(|spec| {
-                    let fields = entries_of(spec, quote).join(end);
-                    format!("{before}{}{after}{end}{fields}{end}", spec.name)
-                })
-                .collect()
-        } else {
-            let entry =
-                |spec: &MatchSpec| format!("{before}{} = {}{end}", spec.name, value(spec, quote));
-            new.iter().map(entry).collect()
-        };
         for field in &package.fields {
             let line =
                 whole_line(self.text, field.start).start..whole_line(self.text, field.end).end;
             self.edits.push(without_item(self.text, line, field.end));
         }
-        if is_header {
-            self.replace(line, lines.join(end));
+        self.edits.push(if before.trim_start().starts_with('[') {
+            let after = self.text[package.key.end..line.end].trim_end();
+            let table = |spec: &MatchSpec| {
+                let fields = entries_of(spec, quote).join(end);
+                format!("{before}{}{after}{end}{fields}{end}", spec.name)
+            };
+            let tables: Vec<String> = new.iter().map(table).collect();
+            TextEdit::new(line, tables.join(end))
         } else {
-            self.replace(line.start..line.start, lines.concat());
-        }
+            let entry =
+                |spec: &MatchSpec| format!("{before}{} = {}{end}", spec.name, value(spec, quote));
+            TextEdit::new(line.start..line.start, new.iter().map(entry).collect::<String>())
+        });
     }
 
     /// Declares CUDA, without which pixi solves as if no GPU were detected, in the table that every version

@@ -72,7 +72,12 @@ impl RequestedSpecs {
             }
             PackageRole::NotNeeded => self.add_build(spec),
             PackageRole::Python => self.python = spec.constraint(),
-            _ => {}
+            PackageRole::Magma
+            | PackageRole::Toolkit
+            | PackageRole::ToolkitLibrary
+            | PackageRole::Tied
+            | PackageRole::Extension
+            | PackageRole::Other => {}
         }
     }
 

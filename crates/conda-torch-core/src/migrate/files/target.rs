@@ -1,6 +1,7 @@
 //! The machines that a file is migrated for, the one described or all that ran the old pins, and the builds
 //! for all platforms of an environment together.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 
 use crate::conda::{Constraint, Subdir, Version};
@@ -55,9 +56,9 @@ impl<'m> PlatformTarget<'m> {
         let newer = self.matrix.majors.iter().find(|row| row.major > old.major)?;
         let cuda = Some(CudaVersion::new(newer.major, 0));
         let requested = RequestedSpecs { cuda, ..self.requested.clone() };
-        let any = Target { machine: None, platform: None };
+        let machine = assumed(self.subdir, &requested, self.matrix);
         let raised_from = self.raised_from.or(Some(old));
-        Some(Self { raised_from, ..Self::new(self.subdir, requested, any, self.matrix) })
+        Some(Self { requested, machine, raised_from, ..*self })
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -238,22 +239,21 @@ fn newest_first(versions: impl Iterator<Item = Version>) -> Vec<Version> {
     versions.into_iter().rev().collect()
 }
 
-/// Versions, given newest first, by their distance from a missing one: in its series the next patches, then
+/// Versions by their distance from a missing one: in its series the next patches, then
 /// the earlier ones; then later series, nearest first, each from its newest patch; then older ones.
 fn nearest_first(versions: &[Version], missing: Version) -> Vec<Version> {
-    let series = missing.series();
-    let (same, other): (Vec<Version>, Vec<Version>) =
-        versions.iter().partition(|version| version.series() == series);
-    let (mut above, below): (Vec<Version>, Vec<Version>) =
-        other.into_iter().partition(|version| version.series() > series);
-    let (mut up, down): (Vec<Version>, Vec<Version>) =
-        same.into_iter().partition(|version| *version >= missing);
-    up.reverse();
-    up.extend(down);
-    above.sort_by(|a, b| a.series().cmp(&b.series()).then(b.cmp(a)));
-    up.extend(above);
-    up.extend(below);
-    up
+    let mut near = versions.to_vec();
+    near.sort_by_key(|&version| {
+        let series = version.series();
+        let newest_first = Reverse(version);
+        match series.cmp(&missing.series()) {
+            Ordering::Equal if version >= missing => (0, version, newest_first),
+            Ordering::Equal => (1, series, newest_first),
+            Ordering::Greater => (2, series, newest_first),
+            Ordering::Less => (3, missing, newest_first),
+        }
+    });
+    near
 }
 
 pub(super) fn companion_version(choice: &Choice<'_>, package: Companion) -> Option<Version> {
