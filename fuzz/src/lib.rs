@@ -138,8 +138,8 @@ pub fn words(bytes: &[u8]) {
     again::<DriverVersion>(&text);
     again::<ComputeCapability>(&text);
     again::<Subdir>(&text);
-    let origin = Origin::from(&*text);
-    assert_eq!(Origin::from(&*origin.to_string()), origin);
+    let origin: Origin = text.parse().expect("every text is an origin");
+    assert_eq!(origin.to_string().parse(), Ok(origin));
     let matrix = Matrix::embedded();
     let _ = (matrix.gpu_by_name(&text), matrix.by_pci_id(&text));
     const NAMES: [&str; 6] =

@@ -2,9 +2,9 @@
 
 use anyhow::bail;
 
-use conda_torch_core::audit::check;
+use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report::check::{self as report, Checked};
+use conda_torch_core::report::check as report;
 use conda_torch_probe::environment;
 use conda_torch_probe::host::Host;
 
@@ -40,11 +40,8 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let machine = machine(&args.machine, host, matrix)?;
     let here = this_machine(&args.machine, host, &machine);
     let place = args.environment.find(host, &here)?;
-    let checked = |environment| {
-        let checkup = check(&environment, &machine, matrix);
-        Checked { environment, checkup }
-    };
-    let all: Vec<Checked<'_>> = if let Some(place) = &place {
+    let checked = |environment| check(environment, &machine, matrix);
+    let all: Vec<Checkup<'_>> = if let Some(place) = &place {
         vec![checked(read_environment(host, place)?)]
     } else {
         let places = environment::all(host, &here);
@@ -54,7 +51,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         let why = "no environment found; pass its folder with `--prefix`";
         bail!(UsageError(why.to_owned()));
     }
-    let code = if all.iter().any(|one| one.checkup.status.needs_action()) { 4 } else { 0 };
+    let code = if all.iter().any(|one| one.status.needs_action()) { 4 } else { 0 };
     let client = args.output.target(&machine);
     let shell = args.output.shell(&machine);
     let stdout = match (all.as_slice(), place) {

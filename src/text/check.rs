@@ -7,7 +7,7 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{Step, StepKind, shell::CannotQuote};
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats::{title, visible};
-use conda_torch_core::report::check::Checked;
+use conda_torch_core::report::check::fix;
 use conda_torch_core::types::{Accelerator, Shell};
 
 use super::page::{Page, Style, aligned};
@@ -18,12 +18,12 @@ use super::summary;
 /// # Errors
 /// If a name cannot be quoted for the shell.
 pub fn page(
-    checked: &Checked<'_>,
+    checkup: &Checkup<'_>,
     client: &ClientTarget<'_>,
     shell: Shell,
     style: Style,
 ) -> Result<String, CannotQuote> {
-    let Checked { environment, checkup } = checked;
+    let environment = &checkup.environment;
     let mut page = Page::new(style);
     let mut first = vec![environment.prefix.clone()];
     first.extend(environment.name.as_ref().map(|name| format!("`{name}`")));
@@ -53,7 +53,7 @@ pub fn page(
         }
     }
     page.gap();
-    let steps = checked.fix(client);
+    let steps = fix(checkup, client);
     let is_check = |step: &&Step| step.kind == StepKind::Check;
     let title = "Create a new environment that works:";
     page.commands(title, steps.iter().filter(|step| !is_check(step)), shell)?;
@@ -73,10 +73,11 @@ fn status(checkup: &Checkup<'_>) -> String {
 }
 
 /// Several environments, a line each.
-pub fn table(all: &[Checked<'_>]) -> String {
+pub fn table(all: &[Checkup<'_>]) -> String {
     let mut rows = Builder::default();
     rows.push_record(["environment", "PyTorch", "for", "channel", "result"]);
-    for Checked { environment, checkup } in all {
+    for checkup in all {
+        let environment = &checkup.environment;
         let installed = checkup.installed.as_ref();
         let result = match checkup.status {
             EnvironmentStatus::Ok => "OK",

@@ -22,7 +22,7 @@ fn read(name: &str) -> Environment {
 }
 
 fn on(name: &str, node: &str) -> Checkup<'static> {
-    check(&read(name), &machine(node), Matrix::embedded())
+    check(read(name), &machine(node), Matrix::embedded())
 }
 
 #[track_caller]
@@ -131,7 +131,7 @@ fn an_environment_that_cannot_be_read_is_unreadable() {
         .parse()
         .expect("a host");
     let place = Location { prefix: "/e".to_owned(), name: None };
-    let checkup = check(&environment::read(&host, &place), &machine("no-gpu"), Matrix::embedded());
+    let checkup = check(environment::read(&host, &place), &machine("no-gpu"), Matrix::embedded());
     assert_eq!(checkup.status, Status::Unreadable);
 }
 

@@ -6,7 +6,7 @@ use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{GpuKernels, check_installed};
 use crate::types::{Accelerator, Detected, InstalledPackage, Machine, Origin};
 
-use super::{Inputs, requests};
+use super::{Checkup, Installed, requests};
 
 const OVERRIDE: &str = "CONDA_OVERRIDE_CUDA";
 
@@ -39,8 +39,11 @@ pub(super) fn without_override(
 }
 
 /// Whether the build runs, and how it supports each GPU.
-pub(super) fn check(inputs: &Inputs<'_, '_>) -> (Vec<Diagnostic>, Vec<GpuKernels>) {
-    let Inputs { installed, machine, matrix, advice, .. } = *inputs;
+pub(super) fn check(
+    checkup: &Checkup<'_>,
+    installed: &Installed<'_>,
+) -> (Vec<Diagnostic>, Vec<GpuKernels>) {
+    let Checkup { environment, machine, matrix, advice, .. } = checkup;
     let unknown_build = installed.package.clone().map(|package| {
         let InstalledPackage { version, build, channel, .. } = package;
         Diagnostic::BuildNotKnown { version, build, channel }
@@ -72,7 +75,7 @@ pub(super) fn check(inputs: &Inputs<'_, '_>) -> (Vec<Diagnostic>, Vec<GpuKernels
     } else if installed.accelerator == Some(Accelerator::Cpu)
         && advice.recommended.as_ref().is_some_and(|choice| choice.build.is_cuda())
     {
-        let requested_by = requests::cpu_request(inputs.environment);
+        let requested_by = requests::cpu_request(environment);
         findings.push(Diagnostic::CpuBuild { requested_by });
     }
     (findings, check.kernels)

@@ -22,9 +22,11 @@ use crate::matrix::Matrix;
 use crate::resolve::{Advice, GpuKernels};
 use crate::types::{Environment, Machine};
 
-/// The result of a check.
+/// An environment with the result of the check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkup<'m> {
+    /// The environment.
+    pub environment: Environment,
     /// The result in a word.
     pub status: EnvironmentStatus,
     /// The PyTorch that Python imports; `None` if there is none, or if it is unknown.
@@ -98,42 +100,39 @@ fn is_problem(finding: &Diagnostic) -> bool {
     finding.installed_severity() >= Severity::Warning
 }
 
-/// What the rules look at together.
-struct Inputs<'a, 'm> {
-    environment: &'a Environment,
-    installed: &'a Installed<'m>,
-    machine: &'a Machine,
-    matrix: &'m Matrix,
-    advice: &'a Advice<'m>,
-}
-
 /// Checks an environment against a machine.
-pub fn check<'m>(environment: &Environment, machine: &Machine, matrix: &'m Matrix) -> Checkup<'m> {
+pub fn check<'m>(environment: Environment, machine: &Machine, matrix: &'m Matrix) -> Checkup<'m> {
     let (machine, overridden) = machine::without_override(machine, matrix);
-    let advice = requests::advice(environment, &machine, matrix);
-    let installed = Installed::new(environment, matrix);
+    let mut checkup = Checkup {
+        status: EnvironmentStatus::Ok,
+        installed: Installed::new(&environment, matrix),
+        kernels: Vec::new(),
+        findings: Vec::new(),
+        advice: requests::advice(&environment, &machine, matrix),
+        environment,
+        machine,
+        matrix,
+    };
     let mut findings: Vec<Diagnostic> = overridden.into_iter().collect();
-    findings.extend(environment.problems.iter().map(|problem| Diagnostic::EnvironmentDamaged {
-        source: problem.source.clone(),
-        detail: problem.detail.clone(),
+    findings.extend(checkup.environment.problems.iter().map(|problem| {
+        let (source, detail) = (problem.source.clone(), problem.detail.clone());
+        Diagnostic::EnvironmentDamaged { source, detail }
     }));
-    let mut kernels = Vec::new();
-    if let Some(installed) = &installed {
-        let (machine, advice) = (&machine, &advice);
-        let inputs = Inputs { environment, installed, machine, matrix, advice };
-        let (of_machine, by_gpu) = machine::check(&inputs);
-        kernels = by_gpu;
+    if let Some(installed) = &checkup.installed {
+        let (of_machine, kernels) = machine::check(&checkup, installed);
         findings.extend(of_machine);
-        findings.extend(packages::check(&inputs));
-        findings.extend(requests::check(&inputs));
+        findings.extend(packages::check(&checkup, installed));
+        findings.extend(requests::check(&checkup, installed));
+        checkup.kernels = kernels;
     }
     // Stable: findings of one severity keep the order above.
     findings.sort_by_key(|finding| Reverse(finding.installed_severity()));
-    let status = match (findings.iter().any(is_problem), &installed) {
-        (true, _) if environment.packages.is_empty() => EnvironmentStatus::Unreadable,
+    checkup.status = match (findings.iter().any(is_problem), &checkup.installed) {
+        (true, _) if checkup.environment.packages.is_empty() => EnvironmentStatus::Unreadable,
         (true, _) => EnvironmentStatus::Problems,
         (false, Some(_)) => EnvironmentStatus::Ok,
         (false, None) => EnvironmentStatus::NoPytorch,
     };
-    Checkup { status, installed, kernels, findings, machine, advice, matrix }
+    checkup.findings = findings;
+    checkup
 }

@@ -5,8 +5,8 @@ use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Companion, Environment, InstalledPackage};
 
-use super::Inputs;
 use super::installed::accelerator;
+use super::{Checkup, Installed};
 
 /// What PyTorch computes with, by the starts of names: a mix of channels that are not built for each other can
 /// crash. Other packages may come from anywhere.
@@ -14,22 +14,22 @@ const COMPUTE_PACKAGES: &str = "pytorch libtorch torchvision torchaudio torchtri
     mkl intel-openmp llvm-openmp libblas blas openblas libopenblas \
     cuda- cudatoolkit cudnn libcu libnpp libnv nccl magma cpuonly";
 
-pub(super) fn check(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
-    let environment = inputs.environment;
+pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Diagnostic> {
+    let environment = &checkup.environment;
     let conda = environment.package("pytorch");
     let mut findings = Vec::new();
-    if inputs.installed.package.is_none() {
-        let version = inputs.installed.version_text.clone();
+    if installed.package.is_none() {
+        let version = installed.version_text.clone();
         findings.push(match conda.map(|package| package.version.clone()) {
             Some(conda) => Diagnostic::PipTorchOnTop { pip: version, conda },
             None => Diagnostic::PipTorch { version },
         });
     }
-    findings.extend(withdrawn(inputs));
+    findings.extend(withdrawn(checkup, installed));
     if let Some(pytorch) = conda {
         for kind in [Companion::Torchvision, Companion::Torchaudio] {
             let package = environment.package(kind.as_str());
-            let problem = package.and_then(|it| companion(kind, it, pytorch, inputs.matrix));
+            let problem = package.and_then(|it| companion(kind, it, pytorch, checkup.matrix));
             findings.extend(problem);
         }
         findings.extend(mixed_channels(environment, pytorch, &findings));
@@ -108,8 +108,8 @@ fn mixed_channels(
 }
 
 /// A cuDNN that crashes on old GPUs. CPU builds do not use it, and pip brings its own.
-fn withdrawn(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
-    let Inputs { environment, installed, machine, matrix, .. } = *inputs;
+fn withdrawn(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Diagnostic> {
+    let Checkup { environment, machine, matrix, .. } = checkup;
     let (Some(Accelerator::Cuda(toolkit)), Some(_)) = (installed.accelerator, &installed.package)
     else {
         return Vec::new();

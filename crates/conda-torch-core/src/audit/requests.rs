@@ -6,11 +6,11 @@ use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, advise};
 use crate::types::{Companion, CudaVersion, Environment, Machine};
 
-use super::Inputs;
+use super::{Checkup, Installed};
 
 /// What the requested specs cost, and what newer PyTorch there is.
-pub(super) fn check(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
-    let Inputs { environment, installed, machine, matrix, advice } = *inputs;
+pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Diagnostic> {
+    let Checkup { environment, machine, matrix, advice, .. } = checkup;
     let channel = installed.channel_kind();
     let pin = requested_cuda_version(environment);
     let limit = pin.filter(|_| channel == Some(ChannelKind::CondaForge)).and_then(|pin| {

@@ -9,7 +9,7 @@ use crate::conda::{CONDA_FORGE, Subdir};
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::GpuKernels;
-use crate::types::{Accelerator, CudaVersion, Environment, Machine, SourceReport};
+use crate::types::{Accelerator, CudaVersion, Machine, SourceReport};
 
 use super::command::Command;
 use super::{AcceleratorName, Answered, MatrixDate, failed, write};
@@ -18,29 +18,17 @@ use super::{AcceleratorName, Answered, MatrixDate, failed, write};
 #[cfg(test)]
 pub(super) type Document = super::Document<Answered<'static, Status, Content<'static>>>;
 
-/// An environment with the result of the check.
-#[derive(Debug, Clone)]
-pub struct Checked<'m> {
-    /// The environment.
-    pub environment: Environment,
-    /// The result.
-    pub checkup: Checkup<'m>,
-}
-
-impl Checked<'_> {
-    /// The commands that make a new environment with what this machine should have. Empty if other
-    /// packages would not help.
-    pub fn fix(&self, client: &ClientTarget<'_>) -> Vec<Step> {
-        if !self.checkup.needs_packages() {
-            return Vec::new();
-        }
-        let Some(choice) = &self.checkup.advice.recommended else { return Vec::new() };
-        let environment = TargetEnvironment::Unnamed;
-        let machine = &self.checkup.machine;
-        let mut steps = commands::plan(machine, choice, client, &environment, &CONDA_FORGE);
-        steps.retain(|step| step.kind != StepKind::Configure);
-        steps
+/// The commands that make a new environment with what this machine should have. Empty if other packages would
+/// not help.
+pub fn fix(checkup: &Checkup<'_>, client: &ClientTarget<'_>) -> Vec<Step> {
+    if !checkup.needs_packages() {
+        return Vec::new();
     }
+    let Some(choice) = &checkup.advice.recommended else { return Vec::new() };
+    let environment = TargetEnvironment::Unnamed;
+    let mut steps = commands::plan(&checkup.machine, choice, client, &environment, &CONDA_FORGE);
+    steps.retain(|step| step.kind != StepKind::Configure);
+    steps
 }
 
 /// The answer in a word.
@@ -66,7 +54,7 @@ pub(super) struct Content<'a> {
 
 /// Writes the environments.
 pub fn document(
-    all: &[Checked<'_>],
+    all: &[Checkup<'_>],
     machine: &Machine,
     client: &ClientTarget<'_>,
     exit_code: u8,
@@ -111,8 +99,8 @@ struct EnvironmentReport<'a> {
 }
 
 impl<'a> EnvironmentReport<'a> {
-    fn new(checked: &'a Checked<'_>, client: &ClientTarget<'_>) -> Self {
-        let Checked { environment, checkup } = checked;
+    fn new(checkup: &'a Checkup<'_>, client: &ClientTarget<'_>) -> Self {
+        let environment = &checkup.environment;
         let installed = checkup.installed.as_ref();
         let context = checkup.context();
         Self {
@@ -122,7 +110,7 @@ impl<'a> EnvironmentReport<'a> {
             verdict: checkup.status,
             pytorch: installed.map(|it| PytorchReport::new(it, &checkup.kernels)),
             findings: checkup.findings.iter().map(|it| FindingReport::new(it, &context)).collect(),
-            commands: checked.fix(client).iter().map(Command::from).collect(),
+            commands: fix(checkup, client).iter().map(Command::from).collect(),
             problems: &environment.problems,
         }
     }
