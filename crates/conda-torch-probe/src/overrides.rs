@@ -71,12 +71,10 @@ impl GpuOverride {
     }
 
     fn describe(&self, index: u32) -> Gpu {
-        let mut gpu = Gpu::unknown(index, "described by a flag");
-        if let Some(name) = &self.name {
-            gpu.name = Detected::found(name.clone(), self.origin());
-        }
-        gpu.compute_capability = Detected::found(self.capability, self.origin());
-        gpu
+        let gpu = Gpu::unknown(index, "described by a flag");
+        let name = Detected::found_or(self.name.clone(), self.origin(), "described by a flag");
+        let compute_capability = Detected::found(self.capability, self.origin());
+        Gpu { name, compute_capability, ..gpu }
     }
 }
 

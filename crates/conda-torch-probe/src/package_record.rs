@@ -3,10 +3,13 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use conda_torch_core::conda::ChannelName;
 use conda_torch_core::types::InstalledPackage;
+
+use crate::host::Failure;
+use crate::probe::failed;
 
 /// The keys that are needed, as far as they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,13 +26,13 @@ pub(crate) struct Record {
 
 impl Record {
     /// Reads a record or its start. Also returns whether it was read to its end.
-    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, bool), serde_json::Error> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, bool), Failure> {
         let mut record = Self::default();
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        match Fill(&mut record).deserialize(&mut json) {
+        match json.deserialize_map(Fill(&mut record)) {
             Ok(()) => Ok((record, true)),
             Err(error) if error.is_eof() => Ok((record, false)),
-            Err(error) => Err(error),
+            Err(error) => failed(format!("not the record of a package: {error}")),
         }
     }
 
@@ -85,14 +88,6 @@ impl<'f> FileName<'f> {
 
 /// Fills a record key by key: if the text ends early, the keys before are kept.
 struct Fill<'r>(&'r mut Record);
-
-impl<'de> DeserializeSeed<'de> for Fill<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
 
 impl<'de> Visitor<'de> for Fill<'_> {
     type Value = ();

@@ -99,8 +99,7 @@ fn adapter(vendor: u32, device: u32, kernel_driver: Option<String>) -> Adapter {
 
 /// The number in a file of a slot.
 fn hexadecimal(probe: &Probe<'_>, slot: &str, name: &str) -> Result<u32, Failure> {
-    let bytes = probe.host.read_start(&format!("{slot}/{name}"), 64)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = probe.host.text(&format!("{slot}/{name}"), 64)?;
     let digits = text.trim_end().strip_prefix("0x");
     digits
         .and_then(|digits| u32::from_str_radix(digits, 16).ok())

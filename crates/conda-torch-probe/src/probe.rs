@@ -56,11 +56,9 @@ impl<'h> Probe<'h> {
         }
     }
 
-    /// The text of a small file, without the space and the NUL around it. Invalid Unicode is replaced: no
-    /// number can be read from it.
+    /// The text of a small file, without the space and the NUL around it.
     pub(crate) fn text(&self, path: &str) -> Result<String, Failure> {
-        let bytes = self.host.read(path, SMALL)?;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = self.host.text(path, SMALL)?;
         Ok(text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned())
     }
 

@@ -4,6 +4,7 @@
 //!
 //! Source: <https://github.com/NVIDIA/k8s-device-plugin/tree/main/docs/gpu-feature-discovery>.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
@@ -214,44 +215,33 @@ struct NodeGpus {
     count: Option<u32>,
 }
 
-/// The labels of a node.
-struct Labels<'v>(Option<&'v Value>);
-
-impl<'v> Labels<'v> {
-    fn text(&self, key: &str) -> Option<&'v str> {
-        self.0?.get(key)?.as_str().filter(|text| !text.is_empty())
-    }
-
-    fn number(&self, key: &str) -> Option<u64> {
-        self.text(key)?.parse().ok()
-    }
-
-    fn any(&self, test: impl Fn(&str, &str) -> bool) -> bool {
-        let entries = self.0.and_then(Value::as_object).into_iter().flatten();
-        entries.filter_map(|(key, value)| Some((key, value.as_str()?))).any(|(k, v)| test(k, v))
-    }
-}
+/// The labels of a node that have a value.
+type Labels<'v> = BTreeMap<&'v str, &'v str>;
 
 impl Node {
     /// A node as `kubectl` prints it.
     fn of(value: &Value) -> Self {
-        let labels = Labels(value["metadata"].get("labels"));
-        let info = &value["status"]["nodeInfo"];
-        let status = |key: &str| info[key].as_str();
-        let arch = labels.text("kubernetes.io/arch").or(labels.text("beta.kubernetes.io/arch"));
-        let os = labels.text("kubernetes.io/os").or(labels.text("beta.kubernetes.io/os"));
-        let (arch, os) = (arch.or(status("architecture")), os.or(status("operatingSystem")));
+        let labels = value["metadata"]["labels"].as_object().into_iter().flatten();
+        let labels = labels.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let labels: Labels<'_> = labels.filter(|(_, value)| !value.is_empty()).collect();
+        let label = |key: &str| labels.get(key).copied();
+        let info = |key: &str| value["status"]["nodeInfo"][key].as_str();
+        let arch = label("kubernetes.io/arch").or(label("beta.kubernetes.io/arch"));
+        let os = label("kubernetes.io/os").or(label("beta.kubernetes.io/os"));
+        let os = Os::of(os.or(info("operatingSystem")).unwrap_or("linux"));
+        // The last two are of Node Feature Discovery.
+        let id = label("feature.node.kubernetes.io/system-os_release.ID");
+        let version = label("feature.node.kubernetes.io/system-os_release.VERSION_ID");
+        let release =
+            id.map(|id| version.map_or(id.to_owned(), |version| format!("{id} {version}")));
+        let kernel = label("feature.node.kubernetes.io/kernel-version.full");
         Self {
             name: value["metadata"]["name"].as_str().unwrap_or("without a name").to_owned(),
-            subdir: arch
-                .zip(Os::of(os.unwrap_or("linux")))
-                .and_then(|(arch, os)| Subdir::of(os, arch)),
-            os: status("osImage").map(str::to_owned).or_else(|| os_release(&labels)),
-            kernel: status("kernelVersion")
-                .or(labels.text("feature.node.kubernetes.io/kernel-version.full"))
-                .map(str::to_owned),
-            driver: version(&labels, "driver"),
-            cuda: version(&labels, "runtime"),
+            subdir: arch.or(info("architecture")).and_then(|arch| Subdir::of(os?, arch)),
+            os: info("osImage").map(str::to_owned).or(release),
+            kernel: info("kernelVersion").or(kernel).map(str::to_owned),
+            driver: version_of(&labels, "driver"),
+            cuda: version_of(&labels, "runtime"),
             gpus: node_gpus(&labels, &value["status"]),
         }
     }
@@ -262,17 +252,10 @@ impl Node {
     }
 }
 
-/// The labels of Node Feature Discovery.
-fn os_release(labels: &Labels<'_>) -> Option<String> {
-    let id = labels.text("feature.node.kubernetes.io/system-os_release.ID")?;
-    let version = labels.text("feature.node.kubernetes.io/system-os_release.VERSION_ID");
-    Some(version.map_or(id.to_owned(), |version| format!("{id} {version}")))
-}
-
 /// The version of the driver or the CUDA runtime, in one label or else in parts. The old labels are
 /// deprecated: `cuda.driver.rev` is now `cuda.driver-version.revision`.
-fn version<T: FromStr>(labels: &Labels<'_>, name: &str) -> Option<T> {
-    let number = |part: &str| labels.text(&format!("nvidia.com/cuda.{name}{part}"));
+fn version_of<T: FromStr>(labels: &Labels<'_>, name: &str) -> Option<T> {
+    let number = |part: &str| labels.get(&*format!("nvidia.com/cuda.{name}{part}")).copied();
     let joined = |parts: [&str; 3]| {
         let numbers: Vec<&str> = parts.into_iter().map_while(number).collect();
         (!numbers.is_empty()).then(|| numbers.join("."))
@@ -283,52 +266,53 @@ fn version<T: FromStr>(labels: &Labels<'_>, name: &str) -> Option<T> {
 }
 
 fn node_gpus(labels: &Labels<'_>, status: &Value) -> Option<NodeGpus> {
+    let label = |key: &str| labels.get(key).copied();
+    let number = |key: &str| labels.get(key)?.parse::<u64>().ok();
     // Without GPU Feature Discovery a label of the cloud may name it.
-    let product = labels
-        .text("nvidia.com/gpu.product")
-        .or(labels.text("cloud.google.com/gke-accelerator"))
-        .or(labels.text("k8s.amazonaws.com/accelerator"));
+    let product = label("nvidia.com/gpu.product")
+        .or(label("cloud.google.com/gke-accelerator"))
+        .or(label("k8s.amazonaws.com/accelerator"));
     let capacity = capacity(status);
-    let count = labels.number("nvidia.com/gpu.count");
+    let count = number("nvidia.com/gpu.count").filter(|count| *count > 0);
+    let is_on_bus = |(key, value): (&&str, &&str)| {
+        key.starts_with("feature.node.kubernetes.io/pci-")
+            && key.ends_with("10de.present")
+            && *value == "true"
+    };
     let is_present = product.is_some()
-        || labels.text("nvidia.com/gpu.present") == Some("true")
-        || count.is_some_and(|count| count > 0)
-        || capacity > 0
-        || labels.any(|key, value| {
-            key.starts_with("feature.node.kubernetes.io/pci-")
-                && key.ends_with("10de.present")
-                && value == "true"
-        });
+        || label("nvidia.com/gpu.present") == Some("true")
+        || count.or(capacity).is_some()
+        || labels.iter().any(is_on_bus);
     if !is_present {
         return None;
     }
-    let slices = |key: &str, value: &str| {
+    let has_slices = |(key, value): (&&str, &&str)| {
         let profile = key.strip_prefix("nvidia.com/mig-");
-        profile.and_then(|rest| rest.strip_suffix(".count")).is_some() && value != "0"
+        profile.and_then(|rest| rest.strip_suffix(".count")).is_some() && *value != "0"
     };
     let (name, is_slice) = product.map(card).unzip();
     let is_slice = is_slice.unwrap_or(false);
-    let major = labels.number("nvidia.com/gpu.compute.major");
-    let minor = labels.number("nvidia.com/gpu.compute.minor");
-    let capability = major.zip(minor).and_then(|(x, y)| format!("{x}.{y}").parse().ok());
+    let major = label("nvidia.com/gpu.compute.major");
+    let minor = label("nvidia.com/gpu.compute.minor");
     let gpu = ReportedGpu {
         name,
-        capability,
+        capability: major.zip(minor).and_then(|(x, y)| format!("{x}.{y}").parse().ok()),
         // That of a slice is not the card's.
-        memory: labels.number("nvidia.com/gpu.memory").filter(|n| *n > 0 && !is_slice),
-        mig: Some(is_slice || labels.any(slices)),
+        memory: number("nvidia.com/gpu.memory").filter(|n| *n > 0 && !is_slice),
+        mig: Some(is_slice || labels.iter().any(has_slices)),
         ..ReportedGpu::default()
     };
-    let count = count.or((capacity > 0).then_some(capacity)).filter(|n| *n > 0 && !is_slice);
+    let count = count.or(capacity).filter(|_| !is_slice);
     Some(NodeGpus { gpu, count: count.and_then(|count| u32::try_from(count).ok()) })
 }
 
 /// What the device plugin offers.
-fn capacity(status: &Value) -> u64 {
+fn capacity(status: &Value) -> Option<u64> {
     let entries = status["capacity"].as_object().into_iter().flatten();
     let is_gpu = |key: &str| key == "nvidia.com/gpu" || key.starts_with("nvidia.com/mig-");
     let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    entries.filter(|(key, _)| is_gpu(key)).filter_map(|(_, value)| number(value)).sum()
+    let sum = entries.filter(|(key, _)| is_gpu(key)).filter_map(|(_, value)| number(value)).sum();
+    Some(sum).filter(|sum| *sum > 0)
 }
 
 /// `NVIDIA-A100-SXM4-40GB-MIG-1g.5gb-SHARED`: the card, and whether this is a slice of it. A label has

@@ -10,9 +10,10 @@ mod collect_env;
 mod document;
 mod fields;
 mod kubernetes;
-mod machine_json;
 pub mod nvidia_smi;
-mod terminal_text;
+
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::conda::Subdir;
 use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
@@ -22,13 +23,16 @@ pub use document::text_of;
 
 use clients::{CONDA, MAMBA, MICROMAMBA, PIXI, PIXI_TEXT};
 use document::Document;
-use nvidia_smi::{banner, csv, message, query, xml};
+use nvidia_smi::{banner, csv, query, xml};
 
 /// `None`: the document has another format. An error: what is wrong with it.
 type Recognized = Option<Result<(), String>>;
 
 /// Reads a document of one format.
 type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
+
+/// The version of the document that this program writes and reads.
+const FORMAT_VERSION: u64 = 1;
 
 /// Every format except our own, by the command that prints it. Those that report most come first: a text may have
 /// several.
@@ -49,37 +53,27 @@ const FORMATS: [(&str, Reader); 17] = [
     ("nvidia-smi -L", |it, machine| nvidia_smi::read(query::parse_list, it, machine)),
     ("nvidia-smi --version", |it, machine| nvidia_smi::read(query::parse_version, it, machine)),
     ("nvidia-smi --query-gpu", |it, machine| nvidia_smi::read(csv::parse, it, machine)),
-    ("nvidia-smi's message", message::read),
+    ("nvidia-smi's message", nvidia_smi::read_message),
 ];
 
 /// Why a document is not a machine.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum ReadMachineError {
-    /// It is damaged JSON.
     #[error("not JSON: {0}")]
     NotJson(serde_json::Error),
-    /// It has no content: a pipe whose program failed, an empty paste.
     #[error("the input is empty; pipe in the output of `nvidia-smi`")]
     Empty,
-    /// It is something else.
     #[error(
         "not recognized as a description of a machine; pass the output of `conda-torch probe --json`, `nvidia-smi` or `conda info`"
     )]
     NoMachine,
-    /// Its version is newer.
-    #[error("`format_version` is {0}; this program reads {version}", version = machine_json::FORMAT)]
-    OtherFormat(serde_json::Value),
-    /// A value of the machine cannot be read.
+    #[error("`format_version` is {0}; this program reads {version}", version = FORMAT_VERSION)]
+    OtherFormat(Value),
     #[error("`machine`: {0}")]
     BadMachine(serde_json::Error),
-    /// Its format is known, but it cannot be read.
     #[error("output of `{format}`: {problem}")]
-    Damaged {
-        /// The format.
-        format: &'static str,
-        /// What is wrong, and where.
-        problem: String,
-    },
+    Damaged { format: &'static str, problem: String },
 }
 
 /// Reads a machine from a document of any known format, recognized by its content. If it describes several
@@ -89,7 +83,7 @@ pub enum ReadMachineError {
 /// If the text is damaged or something else, with the place.
 pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, ReadMachineError> {
     let document = Document::of(text, platform);
-    if let Some(machine) = machine_json::read(&document) {
+    if let Some(machine) = read_own(&document) {
         return machine;
     }
     for (format, reader) in FORMATS {
@@ -109,6 +103,32 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
         None if text.trim().is_empty() => ReadMachineError::Empty,
         Some(Ok(_)) | None => ReadMachineError::NoMachine,
     })
+}
+
+/// Reads a machine that `probe --json` or `advise --json` printed, also without the document around it. `None` if it is
+/// other JSON.
+fn read_own(document: &Document<'_>) -> Option<Result<Machine, ReadMachineError>> {
+    #[derive(Deserialize)]
+    struct Printed {
+        machine: Machine,
+    }
+    let json = document.value().filter(|json| json.is_object())?;
+    // Every machine has this key.
+    let has_subdir = |value: &Value| value.get("subdir").is_some();
+    let version = json.get("format_version");
+    // Read from the text, so that an error has the line and column of the file.
+    let machine = match version {
+        Some(version) if version.as_u64() != Some(FORMAT_VERSION) => {
+            return Some(Err(ReadMachineError::OtherFormat(version.clone())));
+        }
+        _ if json.get("machine").is_some_and(has_subdir) => {
+            serde_json::from_str(document.text).map(|Printed { machine }| machine)
+        }
+        _ if has_subdir(json) => serde_json::from_str(document.text),
+        Some(_) => return Some(Err(ReadMachineError::NoMachine)),
+        None => return None,
+    };
+    Some(machine.map_err(ReadMachineError::BadMachine))
 }
 
 /// A machine of which every fact is unknown.
@@ -157,4 +177,36 @@ fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
 fn report(machine: &mut Machine, source: &str, outcome: Outcome, detail: impl Into<String>) {
     let (source, detail) = (source.to_owned(), detail.into());
     machine.sources.push(SourceReport { source, outcome, detail });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_machine;
+
+    const MACHINE: &str =
+        r#"{"subdir": {"status": "found", "value": "linux-64", "origin": "compiled"}}"#;
+
+    #[test]
+    fn each_kind_of_document_has_a_machine() {
+        for text in [
+            MACHINE.to_owned(),
+            format!("\u{feff}{{\"machine\": {MACHINE}}}"),
+            format!("{{\"format_version\": 1, \"status\": \"ok\", \"machine\": {MACHINE}}}"),
+        ] {
+            let machine = read_machine(&text, None).expect("a machine");
+            assert_eq!(machine.subdir.value(), Some(&crate::conda::Subdir::Linux64), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_documents_are_errors_with_the_place() {
+        let message = |text: &str| read_machine(text, None).expect_err("no machine").to_string();
+        assert!(message("{\"machine\": ").contains("line 1 column 12"));
+        for text in ["[]", "7", "{}", "{\"machine\": {}}", "{\"machine\": 3}"] {
+            assert!(message(text).contains("not recognized"), "{text}");
+        }
+        assert!(message("{\"format_version\": 2}").contains("`format_version` is 2"));
+        let bad = "{\n \"subdir\": {\"status\": \"found\", \"value\": \"linux-65\"}}";
+        assert!(message(bad).contains("`linux-65`") && message(bad).contains("line 2"));
+    }
 }

@@ -109,8 +109,7 @@ fn folders(host: &dyn Host, machine: &Machine, roots: &[&str]) -> Vec<String> {
 fn listed(host: &dyn Host) -> Vec<String> {
     let Some(home) = home(host) else { return Vec::new() };
     let file = host.target().join(&home, ".conda/environments.txt");
-    let bytes = host.read(&file, LIST).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
+    let text = host.text(&file, LIST).unwrap_or_default();
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 

@@ -70,8 +70,7 @@ fn normal(name: &str) -> String {
 
 /// Whether `INSTALLER` names pip or uv; conda's packages name conda.
 fn is_by_another_installer(host: &dyn Host, path: &str) -> bool {
-    let Ok(bytes) = host.read(path, WORD) else { return false };
-    let word = String::from_utf8_lossy(&bytes);
+    let word = host.text(path, WORD).unwrap_or_default();
     !word.trim().is_empty() && word.trim() != "conda"
 }
 

@@ -27,9 +27,16 @@ pub fn read(host: &dyn Host, location: &Location) -> Environment {
     let mut reader = Reader { host, folder, environment };
     match host.list(&reader.folder) {
         Ok(files) => {
-            reader.records(&files);
+            let records =
+                files.iter().filter_map(|file| Some((file.as_str(), FileName::parse(file)?)));
+            let records: Vec<_> = records.collect();
+            reader.packages(&records);
+            reader.environment.subdir = reader.subdir(&records);
             reader.requested();
-            reader.pinned();
+            let pinned = reader.text("pinned", PINNED);
+            let specs = pinned.lines().map(str::trim);
+            let specs = specs.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            reader.environment.pinned = specs.map(without_secrets).collect();
             pip::read(host, &mut reader.environment);
         }
         Err(failure) => reader.problem(reader.folder.clone(), &failure),
@@ -54,21 +61,19 @@ impl Reader<'_> {
         self.host.target().join(&self.folder, file)
     }
 
-    fn records(&mut self, files: &[String]) {
-        let mut names = files.iter().filter_map(|file| Some((file, FileName::parse(file)?)));
-        for (file, name) in names.by_ref().take(RECORDS) {
+    fn packages(&mut self, records: &[(&str, FileName<'_>)]) {
+        for (file, name) in records.iter().take(RECORDS) {
             let path = self.path(file);
-            match self.record(&path, name) {
+            match self.package(&path, *name) {
                 Ok(package) => self.add(package, path),
                 Err(failure) => self.problem(path, &failure),
             }
         }
-        if names.next().is_some() {
+        if records.len() > RECORDS {
             let why = format!("more than {RECORDS} records: the rest was not read");
             self.problem(format!("{} (the rest)", self.folder), &Failure::Other(why));
         }
         self.environment.packages.sort_by(|a, b| a.name.cmp(&b.name));
-        self.environment.subdir = self.subdir(files);
     }
 
     /// Adds a package, each only once. An aborted installation leaves two records.
@@ -85,70 +90,53 @@ impl Reader<'_> {
     }
 
     /// The package of a record, usually from its start.
-    fn record(&self, path: &str, name: FileName<'_>) -> Result<InstalledPackage, Failure> {
+    fn package(&self, path: &str, name: FileName<'_>) -> Result<InstalledPackage, Failure> {
         let head = self.host.read_start(path, HEAD)?;
-        let (record, is_whole) = Record::read(&head).map_err(|error| damaged(&error))?;
+        let (record, is_whole) = Record::read(&head)?;
         if is_whole || head.len() == HEAD && record.is_enough() {
             return Ok(record.package(name));
         }
-        self.whole(path).map(|record| record.package(name))
+        self.whole_package(path, name)
     }
 
-    fn whole(&self, path: &str) -> Result<Record, Failure> {
-        match Record::read(&self.host.read(path, RECORD)?).map_err(|error| damaged(&error))? {
-            (record, true) => Ok(record),
+    fn whole_package(&self, path: &str, name: FileName<'_>) -> Result<InstalledPackage, Failure> {
+        match Record::read(&self.host.read(path, RECORD)?)? {
+            (record, true) => Ok(record.package(name)),
             (_, false) => failed("it is cut off"),
         }
     }
 
     /// The platform of a package, of Python first. If no start of a record has it, the record of Python
     /// or PyTorch is read to its end.
-    fn subdir(&self, files: &[String]) -> Option<Subdir> {
+    fn subdir(&self, records: &[(&str, FileName<'_>)]) -> Option<Subdir> {
         let python = self.environment.package("python").into_iter();
         let mut packages = python.chain(&self.environment.packages);
+        let mut records = records.iter().filter(|(_, it)| matches!(it.name, "python" | "pytorch"));
         packages.find_map(|package| package.subdir.parse().ok()).or_else(|| {
-            let names = files.iter().filter_map(|file| Some((file, FileName::parse(file)?)));
-            let mut names = names.filter(|(_, it)| matches!(it.name, "python" | "pytorch"));
-            names.find_map(|(file, name)| {
-                self.whole(&self.path(file)).ok()?.package(name).subdir.parse().ok()
+            records.find_map(|(file, name)| {
+                self.whole_package(&self.path(file), *name).ok()?.subdir.parse().ok()
             })
         })
     }
 
     /// Requested specs of installed packages: clients ignore the others too. pixi keeps no history.
     fn requested(&mut self) {
-        if let Some(text) = self.text("history", HISTORY) {
-            let mut requested = history::requested(&text);
-            requested.retain(|spec| {
-                history::name(spec).is_some_and(|name| self.environment.package(name).is_some())
-            });
-            self.environment.requested = requested;
-        }
+        let mut requested = history::requested(&self.text("history", HISTORY));
+        requested.retain(|spec| {
+            history::name(spec).is_some_and(|name| self.environment.package(name).is_some())
+        });
+        self.environment.requested = requested;
     }
 
-    fn pinned(&mut self) {
-        if let Some(text) = self.text("pinned", PINNED) {
-            let lines = text.lines().map(str::trim);
-            let specs = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-            self.environment.pinned = specs.map(without_secrets).collect();
-        }
-    }
-
-    /// The text of a file, if it exists and can be read.
-    fn text(&mut self, file: &str, limit: usize) -> Option<String> {
+    /// The text of a file; empty if it does not exist or cannot be read.
+    fn text(&mut self, file: &str, limit: usize) -> String {
         let path = self.path(file);
-        match self.host.read(&path, limit) {
-            Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(failure) => {
-                if failure != Failure::NotThere {
-                    self.problem(path, &failure);
-                }
-                None
+        let bytes = self.host.read(&path, limit).unwrap_or_else(|failure| {
+            if failure != Failure::NotThere {
+                self.problem(path, &failure);
             }
-        }
+            Vec::new()
+        });
+        String::from_utf8_lossy(&bytes).into_owned()
     }
-}
-
-fn damaged(error: &serde_json::Error) -> Failure {
-    Failure::Other(format!("not the record of a package: {error}"))
 }

@@ -53,10 +53,10 @@ pub struct DriverCall {
     /// The value.
     pub query: Query,
     /// The device's index, if the call is about one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<u32>,
     /// The reply; `None` before the call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reply: Option<Reply>,
 }
 
@@ -70,10 +70,9 @@ pub fn parse_driver_calls(stdout: &[u8]) -> Vec<DriverCall> {
 /// One of the driver's libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Library {
-    /// The management library.
     Nvml,
-    /// The compute library.
     Libcuda,
 }
 

@@ -43,6 +43,11 @@ pub trait Host {
         if bytes.len() > limit { Err(Failure::TooLarge) } else { Ok(bytes) }
     }
 
+    /// The first `limit` bytes of a file as text. Invalid Unicode is replaced: no number can be read from it.
+    fn text(&self, path: &str, limit: usize) -> Result<String, Failure> {
+        Ok(String::from_utf8_lossy(&self.read_start(path, limit)?).into_owned())
+    }
+
     /// The names in a folder, sorted.
     fn list(&self, path: &str) -> Result<Vec<String>, Failure>;
 
@@ -159,7 +164,6 @@ pub struct DisplayDevice {
     /// Its instance: `PCI\\VEN_10DE&DEV_1B06&SUBSYS_85E41043&REV_A1\\4&2DFDC19A&0&0008`.
     pub id: String,
     /// The service that drives it: `nvlddmkm`, `BasicDisplay`.
-    #[serde(default)]
     pub service: Option<String>,
 }
 

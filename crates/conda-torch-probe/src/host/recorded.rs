@@ -18,7 +18,6 @@ pub struct RecordedHost {
     target: Target,
     #[serde(default)]
     system: System,
-    #[serde(default)]
     glibc: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -29,12 +28,10 @@ pub struct RecordedHost {
     #[serde(default)]
     links: BTreeMap<String, String>,
     /// Windows' list of display adapters.
-    #[serde(default)]
     devices: Option<Vec<DisplayDevice>>,
     /// Programs by their command line, joined with spaces.
     #[serde(default)]
     programs: BTreeMap<String, Program>,
-    #[serde(default)]
     driver: Option<DriverReport>,
 }
 

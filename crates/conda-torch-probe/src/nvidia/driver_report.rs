@@ -1,11 +1,10 @@
 //! The replies of NVML and libcuda, read as facts.
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use conda_torch_core::types::{CudaVersion, Detected, DriverParts, Machine, Origin, Outcome};
 
-use super::{DriverStatus, driver_files, error_codes, gpu, improve, without_driver};
+use super::{DriverStatus, driver_files, gpu, improve, without_driver};
 use crate::host::{DriverCall, DriverEnd, DriverReport, Failure, Library, Query, Reply};
 use crate::probe::{Probe, quoted};
 
@@ -198,8 +197,8 @@ impl<'r> LibraryReport<'r> {
             Library::Nvml => "NVML",
             Library::Libcuda => "libcuda",
         };
-        let error = |code: &str| format!("{name}: {}", error_codes::message(self.library, code));
         let of_device = device.and_then(|_| self.reply(Query::Device, device));
+        let error = |code: &str| format!("{name}: {}", error_message(self.library, code));
         match (self.reply(query, device).or(of_device), self.init()) {
             (Some(Reply::Error(code)), _) => error(code),
             (_, Init::Failed(code)) => error(code),
@@ -217,16 +216,14 @@ impl<'r> LibraryReport<'r> {
 
     /// How the process ended, in words.
     fn end(&self) -> String {
-        let mut text = match &self.report.end {
+        let how = match &self.report.end {
             DriverEnd::TimedOut(seconds) => Failure::TimedOut(*seconds).to_string(),
             DriverEnd::Crashed(how) => format!("the driver's library crashed with {how}"),
             DriverEnd::Finished | DriverEnd::NotStarted(_) => return "not reported".to_owned(),
         };
-        if let Some(DriverCall { library, query, device, .. }) = self.unfinished() {
-            let of = device.map(|index| format!(" for GPU {index}")).unwrap_or_default();
-            let _ = write!(text, " ({} of {}{of})", query.as_str(), library.as_str());
-        }
-        text
+        let Some(DriverCall { library, query, device, .. }) = self.unfinished() else { return how };
+        let of = device.map(|index| format!(" for GPU {index}")).unwrap_or_default();
+        format!("{how} ({} of {}{of})", query.as_str(), library.as_str())
     }
 
     /// The report of the library as a source.
@@ -243,8 +240,8 @@ impl<'r> LibraryReport<'r> {
         };
         match (self.init(), cut_off) {
             (_, Some((outcome, _))) if is_cause => (outcome, self.end()),
-            (Init::Done(path), _) => (Outcome::Ok, self.errors(path)),
-            (Init::Failed(code), _) => (Outcome::Failed, error_codes::message(self.library, code)),
+            (Init::Done(path), _) => (Outcome::Ok, path.to_owned() + &self.errors()),
+            (Init::Failed(code), _) => (Outcome::Failed, error_message(self.library, code)),
             (Init::NoReply, Some((_, before))) => (Outcome::Skipped, before.to_owned()),
             (Init::NotThere, _) | (Init::NoReply, None) => {
                 (Outcome::Absent, "library not found".to_owned())
@@ -252,21 +249,17 @@ impl<'r> LibraryReport<'r> {
         }
     }
 
-    /// The file that replied, and its errors. A card without MIG is not an error.
-    fn errors(&self, path: &str) -> String {
-        let mut text = path.to_owned();
-        for DriverCall { query, device, reply, .. } in self.calls() {
-            let is_optional = matches!(
-                query,
-                Query::Init | Query::Mig | Query::MigSlices | Query::Virtualization | Query::File
-            );
-            if let (Some(Reply::Error(code)), false) = (reply, is_optional) {
-                let of = device.map(|index| format!(" of GPU {index}")).unwrap_or_default();
-                let message = error_codes::message(self.library, code);
-                let _ = write!(text, "; {}{of}: {message}", query.as_str());
-            }
-        }
-        text
+    /// Its errors: `; name of GPU 1: the GPU fell off the bus`. A card without MIG is not an error.
+    fn errors(&self) -> String {
+        let optional =
+            [Query::Init, Query::Mig, Query::MigSlices, Query::Virtualization, Query::File];
+        let error = |DriverCall { query, device, reply, .. }: &DriverCall| {
+            let Some(Reply::Error(code)) = reply else { return None };
+            let of = device.map(|index| format!(" of GPU {index}")).unwrap_or_default();
+            let message = error_message(self.library, code);
+            (!optional.contains(query)).then(|| format!("; {}{of}: {message}", query.as_str()))
+        };
+        self.calls().filter_map(error).collect()
     }
 }
 
@@ -307,4 +300,64 @@ fn count(reply: &Reply) -> Option<u32> {
 
 fn cuda(reply: &Reply) -> Option<CudaVersion> {
     CudaVersion::from_driver_integer(number(reply)?.try_into().ok()?)
+}
+
+/// NVML's error codes in words. Source: nvml.h (`nvmlReturn_t`), by nvml-wrapper's names.
+const NVML_ERRORS: [(&str, &str); 19] = [
+    ("DriverNotLoaded", "the kernel module is not loaded"),
+    (
+        "LibRmVersionMismatch",
+        "the library and the loaded kernel module have different versions; a reboot loads the new one",
+    ),
+    ("NoPermission", "no permission to use the driver's devices"),
+    ("OperatingSystem", "the operating system blocks the driver's devices"),
+    ("GpuLost", "the GPU fell off the bus"),
+    ("ResetRequired", "the GPU needs a reset"),
+    ("IrqIssue", "the GPU has an interrupt problem"),
+    ("InsufficientPower", "the GPU's power cables are not attached properly"),
+    ("CorruptedInfoROM", "the GPU's infoROM is damaged"),
+    ("LibraryNotFound", "libcuda is missing"),
+    ("FunctionNotFound", TOO_OLD),
+    ("FailedToLoadSymbol", TOO_OLD),
+    ("NotSupported", "not supported on this GPU"),
+    ("NotFound", "not found"),
+    ("Uninitialized", "the library was not initialized"),
+    ("InvalidArg", "the library rejected the call"),
+    ("Timeout", "the driver timed out"),
+    ("InUse", "the GPU is in use"),
+    ("InsufficientMemory", "not enough memory"),
+];
+
+/// libcuda's. Source: cuda.h (`CUresult`).
+const LIBCUDA_ERRORS: [(&str, &str); 12] = [
+    ("FailedToLoadSymbol", TOO_OLD),
+    ("2", "out of memory"),
+    ("3", "the library was not initialized"),
+    ("34", "the library is a stub without a driver"),
+    ("46", "the devices are busy or unavailable"),
+    ("100", "no CUDA device"),
+    ("101", "no such device"),
+    ("802", "the system is not ready; check the fabric manager"),
+    ("803", "the library and the kernel module have different versions"),
+    ("804", "the GPU does not support forward compatibility"),
+    ("805", "the MPS server does not answer"),
+    ("999", INTERNAL),
+];
+
+const TOO_OLD: &str = "the library is too old to report it";
+const INTERNAL: &str = "an internal error of the driver";
+
+/// The meaning of an error code.
+fn error_message(library: Library, code: &str) -> String {
+    let codes = match library {
+        Library::Nvml => &NVML_ERRORS[..],
+        Library::Libcuda => &LIBCUDA_ERRORS[..],
+    };
+    match codes.iter().find(|(known, _)| *known == code) {
+        Some((_, message)) => (*message).to_owned(),
+        None if code == "Unknown" => INTERNAL.to_owned(),
+        // A message of the loader.
+        None if code.contains(' ') => code.to_owned(),
+        None => format!("{} error {code}", library.as_str()),
+    }
 }

@@ -54,8 +54,7 @@ fn libraries(probe: &mut Probe<'_>) {
     let libcuda_library = libcuda_library.unwrap_or_else(none);
     let is_wsl = probe.machine.wsl.is_found();
     let parts = &mut probe.machine.nvidia;
-    parts.nvml_library = nvml_library;
-    parts.libcuda_library = libcuda_library;
+    (parts.nvml_library, parts.libcuda_library) = (nvml_library, libcuda_library);
     if is_wsl {
         parts.libcuda_files = libcuda;
     }
@@ -95,17 +94,14 @@ fn device_group(probe: &Probe<'_>) -> Detected<String> {
     };
     let for_all = number("DeviceFileMode:").is_none_or(|mode| mode & 0o006 == 0o006);
     let Some(id) = number("DeviceFileGID:").filter(|_| !for_all) else { return Detected::Absent };
-    let groups = probe.host.read_start(GROUPS, SMALL).unwrap_or_default();
-    let groups = String::from_utf8_lossy(&groups);
+    let groups = probe.host.text(GROUPS, SMALL).unwrap_or_default();
     let name = groups.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
         (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
     });
-    match name {
-        Some(name) => Detected::found(name, Origin::File(PARAMETERS.to_owned())),
-        None => Detected::unknown(format!("no group has the number {id}")),
-    }
+    let why = format!("no group has the number {id}");
+    Detected::found_or(name, Origin::File(PARAMETERS.to_owned()), why)
 }
 
 /// The module file for the running kernel, built or installed, whether or not it can be loaded.
@@ -114,14 +110,13 @@ fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
         return Detected::unknown("the release of the kernel is unknown");
     };
     let path = format!("/lib/modules/{kernel}/modules.dep");
-    let list = match probe.host.read_start(&path, MODULES_LIMIT) {
+    let list = match probe.host.text(&path, MODULES_LIMIT) {
         Ok(list) => list,
         Err(failure) => {
             probe.report_failure(&path, &failure);
             return Detected::unknown(failure.to_string());
         }
     };
-    let list = String::from_utf8_lossy(&list);
     let mut names = list.lines().filter_map(|line| Some(line.split_once(':')?.0));
     let is_module = |name: &&str| {
         let file = name.rsplit('/').next().unwrap_or(name);
@@ -137,10 +132,11 @@ fn module_file(probe: &mut Probe<'_>) -> Detected<String> {
 
 fn secure_boot(probe: &Probe<'_>) -> Detected<bool> {
     match probe.host.read_start(SECURE_BOOT, 16) {
-        Ok(bytes) => match bytes.last() {
-            Some(last) => Detected::found(*last == 1, Origin::File(SECURE_BOOT.to_owned())),
-            None => Detected::unknown("the firmware's variable is empty"),
-        },
+        Ok(bytes) => {
+            let is_on = bytes.last().map(|last| *last == 1);
+            let why = "the firmware's variable is empty";
+            Detected::found_or(is_on, Origin::File(SECURE_BOOT.to_owned()), why)
+        }
         Err(Failure::NotThere) => Detected::Absent,
         Err(failure) => Detected::unknown(failure.to_string()),
     }

@@ -6,7 +6,6 @@
 
 mod driver_files;
 mod driver_report;
-mod error_codes;
 mod installation;
 mod jetson;
 mod kernel_module;

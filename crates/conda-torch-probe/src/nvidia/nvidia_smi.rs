@@ -6,7 +6,7 @@ use conda_torch_core::types::{Detected, Machine, Origin, Outcome};
 
 use super::{DriverStatus, gpu, improve};
 use crate::clients::on_path;
-use crate::host::{Failure, ProgramOutput};
+use crate::host::Failure;
 use crate::probe::{Probe, failed, quoted, succeeded};
 
 const SOURCE: &str = "nvidia-smi";
@@ -37,21 +37,16 @@ pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
     let Some(program) = program(probe) else {
         return probe.report(SOURCE, Outcome::Absent, "not on PATH");
     };
-    let output = match query(probe, &program) {
-        Ok(output) => output.stdout,
-        Err(failure) => return probe.report_failure(SOURCE, &failure),
-    };
-    if output.contains(NO_DEVICES) {
-        probe.report(SOURCE, Outcome::Ok, "no devices were found");
-        if let Detected::Unknown { .. } = probe.machine.gpu_count {
-            probe.machine.gpu_count = Detected::Absent;
-        }
-        return;
-    }
-    match read(&output) {
-        Ok(report) => {
+    match query(probe, &program) {
+        Ok(Some(report)) => {
             probe.report(SOURCE, Outcome::Ok, format!("{} in all", report.gpus.len()));
             fill(&mut probe.machine, report);
+        }
+        Ok(None) => {
+            probe.report(SOURCE, Outcome::Ok, "no devices were found");
+            if let Detected::Unknown { .. } = probe.machine.gpu_count {
+                probe.machine.gpu_count = Detected::Absent;
+            }
         }
         Err(failure) => probe.report_failure(SOURCE, &failure),
     }
@@ -70,15 +65,19 @@ fn program(probe: &Probe<'_>) -> Option<String> {
     })
 }
 
-fn query(probe: &Probe<'_>, program: &str) -> Result<ProgramOutput, Failure> {
+/// What the program reports; `None` if it finds no device.
+fn query(probe: &Probe<'_>, program: &str) -> Result<Option<Report>, Failure> {
     let run = |columns| probe.host.run(program, &[&format!("--query-gpu={columns}"), FORMAT]);
-    let output = run(COLUMNS)?;
+    let mut output = run(COLUMNS)?;
     let texts = [&output.stdout, &output.stderr];
     if output.code != Some(0) && texts.iter().any(|text| text.contains("compute_cap")) {
-        return succeeded(run(OLD_COLUMNS)?);
+        output = run(OLD_COLUMNS)?;
     }
-    // Newer ones exit with 6 then.
-    if output.stdout.contains(NO_DEVICES) { Ok(output) } else { succeeded(output) }
+    // Newer drivers exit with 6 then.
+    if output.stdout.contains(NO_DEVICES) {
+        return Ok(None);
+    }
+    read(&succeeded(output)?.stdout).map(Some)
 }
 
 /// The rows with a number, at least one.
@@ -120,30 +119,29 @@ pub(super) fn detect_client_query(probe: &mut Probe<'_>) {
     probe.machine.nvidia_smi = Detected::found(program.clone(), Origin::Env("PATH".into()));
     let machine = &probe.machine;
     let is_old = machine.driver.value().is_none_or(|driver| driver.branch() < REWORDED);
-    let why_not = if machine.nvml.is_found() && is_old {
-        Some("not asked: NVML reported it")
+    probe.machine.nvidia_smi_cuda = if machine.nvml.is_found() && is_old {
+        Detected::unknown("not asked: NVML reported it")
     } else if machine.sources.iter().any(|source| source.outcome == Outcome::TimedOut) {
-        Some("not asked: the driver does not answer")
+        Detected::unknown("not asked: the driver does not answer")
     } else {
-        None
+        client_cuda(probe, &program)
     };
-    probe.machine.nvidia_smi_cuda = match why_not {
-        Some(why) => Detected::unknown(why),
-        None => match probe.host.run(&program, &CLIENT_QUERY) {
-            Ok(output) => {
-                let cuda = between_tags(&output.stdout);
-                let detail = cuda.map_or("no CUDA version in it".to_owned(), quoted);
-                probe.report(CLIENT_SOURCE, Outcome::Ok, detail);
-                cuda.map_or(Detected::Absent, |text| {
-                    Detected::found(text.to_owned(), Origin::NvidiaSmi)
-                })
-            }
-            Err(failure) => {
-                probe.report_failure(CLIENT_SOURCE, &failure);
-                Detected::unknown(failure.to_string())
-            }
-        },
-    };
+}
+
+fn client_cuda(probe: &mut Probe<'_>, program: &str) -> Detected<String> {
+    match probe.host.run(program, &CLIENT_QUERY) {
+        Ok(output) => {
+            let cuda = between_tags(&output.stdout);
+            let detail = cuda.map_or("no CUDA version in it".to_owned(), quoted);
+            probe.report(CLIENT_SOURCE, Outcome::Ok, detail);
+            let found = |text: &str| Detected::found(text.to_owned(), Origin::NvidiaSmi);
+            cuda.map_or(Detected::Absent, found)
+        }
+        Err(failure) => {
+            probe.report_failure(CLIENT_SOURCE, &failure);
+            Detected::unknown(failure.to_string())
+        }
+    }
 }
 
 /// As the pattern of mamba and pixi has it: the first line with both tags, from the first opening to the last

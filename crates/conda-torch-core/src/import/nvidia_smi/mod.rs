@@ -6,14 +6,15 @@
 
 pub(super) mod banner;
 pub mod csv;
-pub(super) mod message;
 pub(super) mod query;
 mod values;
 pub(super) mod xml;
 
 use super::document::Document;
-use super::{Recognized, origin, set};
-use crate::types::{ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin};
+use super::{Recognized, origin, report, set};
+use crate::types::{
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome,
+};
 
 /// What `nvidia-smi` printed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,16 +70,14 @@ impl Report {
 
 /// A GPU.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct ReportedGpu {
-    /// The driver's index.
     pub index: Option<u32>,
     /// The name; in the banner its end may be `...`.
     pub name: Option<String>,
-    /// The compute capability.
     pub capability: Option<ComputeCapability>,
     /// The memory in MiB.
     pub memory: Option<u64>,
-    /// Whether MIG is on.
     pub mig: Option<bool>,
     /// PCI vendor and device, `10de:1b06`.
     pub pci_id: Option<String>,
@@ -108,27 +107,66 @@ pub(super) fn read(
     document: &Document<'_>,
     machine: &mut Machine,
 ) -> Recognized {
-    let report = parse(&document.plain)?;
+    let Report { driver, cuda, has_no_cuda, os, is_wsl, count, gpus } = parse(&document.plain)?;
     let origin = origin(machine);
     // A Jetson prints no driver version, and `N/A` for CUDA even if it has CUDA.
-    if report.has_no_cuda && report.driver.is_some() {
+    if has_no_cuda && driver.is_some() {
         machine.libcuda = Detected::Absent;
     }
-    set(&mut machine.driver, report.driver, &origin);
-    set(&mut machine.driver_cuda, report.cuda, &origin);
-    set(&mut machine.os, report.os.map(str::to_owned), &origin);
-    set(&mut machine.wsl, report.is_wsl.then(|| "2".to_owned()), &origin);
-    let shown = u32::try_from(report.gpus.len()).ok();
-    match report.count.into_iter().chain(shown).max() {
+    set(&mut machine.driver, driver, &origin);
+    set(&mut machine.driver_cuda, cuda, &origin);
+    set(&mut machine.os, os.map(str::to_owned), &origin);
+    set(&mut machine.wsl, is_wsl.then(|| "2".to_owned()), &origin);
+    let shown = u32::try_from(gpus.len()).ok();
+    match count.into_iter().chain(shown).max() {
         Some(count @ 1..) => machine.gpu_count = Detected::found(count, origin.clone()),
-        Some(0) if report.count == Some(0) => machine.gpu_count = Detected::Absent,
+        Some(0) if count == Some(0) => machine.gpu_count = Detected::Absent,
         Some(_) | None => {}
     }
-    for (place, gpu) in (0..).zip(report.gpus) {
+    for (place, gpu) in (0..).zip(gpus) {
         let gpu = gpu.describe(place, "nvidia-smi does not report it", &origin);
         if machine.gpus.iter().all(|other| other.index != gpu.index) {
             machine.gpus.push(gpu);
         }
     }
+    Some(Ok(()))
+}
+
+const NO_DEVICES: &str = "No devices were found";
+const MISMATCH: &str = "Driver/library version mismatch";
+
+/// Messages and what they mean, the most specific first.
+const MESSAGES: [(&str, &str); 5] = [
+    (NO_DEVICES, "no devices were found"),
+    (MISMATCH, "the driver's kernel module and its libraries differ: the machine needs a restart"),
+    (
+        "couldn't communicate with the NVIDIA driver",
+        "the driver is not running: its kernel module is not loaded, or not built for this kernel",
+    ),
+    (
+        "couldn't find libnvidia-ml.so",
+        "the driver's library is missing: a broken installation, or a container without the GPU",
+    ),
+    ("Failed to initialize NVML", "the driver's library cannot be used"),
+];
+
+/// Reads a message of `nvidia-smi` that has nothing to show.
+pub(super) fn read_message(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    // On one line, with a plain apostrophe: terminals break lines, and forms change apostrophes.
+    let words: Vec<&str> = document.plain.split_whitespace().collect();
+    let text = words.join(" ").replace('’', "'");
+    let (message, meaning) = MESSAGES.into_iter().find(|(message, _)| text.contains(message))?;
+    if message == NO_DEVICES {
+        machine.gpu_count = Detected::Absent;
+    }
+    // The driver exists: `nvidia-smi` is a part of it. What it supports is unknown.
+    machine.driver = Detected::unknown(meaning);
+    machine.driver_cuda = Detected::unknown(meaning);
+    // The library is of the driver that the next start of the machine loads.
+    let library = text.split_once("NVML library version:").filter(|_| message == MISMATCH);
+    let driver = library.and_then(|(_, version)| values::parsed(version.trim_start()));
+    let origin = origin(machine);
+    set(&mut machine.driver, driver, &origin);
+    report(machine, "nvidia-smi", Outcome::Failed, meaning);
     Some(Ok(()))
 }

@@ -40,7 +40,8 @@ fn version_lines(text: &str) -> String {
     lines.join("\n")
 }
 
-fn report(text: &str) -> Report {
+/// What lines of `-q` report.
+pub(super) fn report(text: &str) -> Report {
     let versions = version_lines(text);
     let mut report = Report {
         driver: values::driver(&versions),
@@ -60,16 +61,18 @@ fn report(text: &str) -> Report {
             continue;
         };
         // A paste may start below the heading of its first GPU.
-        if label == "Product Name" && report.gpus.last().is_none_or(|gpu| gpu.name.is_some()) {
+        if label.eq_ignore_ascii_case("product name")
+            && report.gpus.last().is_none_or(|gpu| gpu.name.is_some())
+        {
             report.gpus.push(ReportedGpu::default());
         }
-        let field = match (heading, label) {
-            (_, "Attached GPUs") => Field::Count,
-            ("Driver Model", "Current") => Field::DriverModel,
-            (_, "Product Name") => Field::Name,
-            (_, "Device Id") => Field::PciId,
-            ("FB Memory Usage", "Total") => Field::Memory,
-            ("MIG Mode", "Current") => Field::Mig,
+        let field = match (&*heading.to_ascii_lowercase(), &*label.to_ascii_lowercase()) {
+            (_, "attached gpus") => Field::Count,
+            ("driver model", "current" | "current dm") => Field::DriverModel,
+            (_, "product name") => Field::Name,
+            (_, "device id" | "pci device id") => Field::PciId,
+            ("fb memory usage", "total") => Field::Memory,
+            ("mig mode", "current" | "current mig") => Field::Mig,
             _ => continue,
         };
         report.set(field, value);
