@@ -50,18 +50,17 @@ pub fn migration(answer: &MigrationAnswer<'_>, style: Style) -> Result<String, R
     Ok(page.finish())
 }
 
-/// The environment in a few lines.
 fn environment(page: &mut Page, answer: &MigrationAnswer<'_>) {
     let environment = answer.migration.environment;
     let pytorch = environment.package("pytorch").map_or_else(String::new, |package| {
         format!(": PyTorch {} ({}) from `{}`", package.version, package.build, package.channel)
     });
     page.text("", &format!("Environment {}{pytorch}", name(environment)));
-    let mut parts: Vec<String> = Vec::new();
-    for ChannelCount { channel, packages } in answer.migration.origins.iter().take(6) {
+    let origin = |&ChannelCount { channel, packages }: &ChannelCount<'_>| {
         let channel = if channel.is_empty() { "an unknown channel" } else { channel };
-        parts.push(format!("{packages} from {channel}"));
-    }
+        format!("{packages} from {channel}")
+    };
+    let mut parts: Vec<String> = answer.migration.origins.iter().take(6).map(origin).collect();
     if !environment.pip.is_empty() {
         parts.push(format!("{} from pip", environment.pip.len()));
     }
@@ -108,9 +107,12 @@ fn commands(
     let of_pip = |step: &&Step| step.kind == StepKind::Pip;
     page.commands("Reinstall packages from pip:", steps.new.iter().filter(of_pip), answer.shell)?;
     page.commands(CHECK, steps.new.iter().filter(is_check), answer.shell)?;
-    if !answer.in_place && steps.in_place.is_empty() {
+    if answer.in_place {
+        return Ok(());
+    }
+    if steps.in_place.is_empty() {
         why_not_in_place(page, plan);
-    } else if !answer.in_place {
+    } else {
         let text = format!(
             "to change the environment itself, run `conda-torch migrate {}--in-place`",
             answer.same
@@ -148,7 +150,6 @@ fn removed(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) 
     page.gap();
 }
 
-/// The outcome for each requested package.
 fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     page.heading("Requested packages");
     match answer.migration.requested.from {
@@ -214,18 +215,15 @@ fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     for alternative in here.take(3) {
         page.text("- ", &needs(alternative, &context));
     }
-    if answer.migration.target.request.accelerator != RequestedAccelerator::Cuda {
-        page.gap();
-        return;
+    if answer.migration.target.request.accelerator == RequestedAccelerator::Cuda {
+        page.text(
+            "hint: ",
+            "if the environment is for another machine, describe that machine: `--driver 550 --gpu A100`, or `--machine FILE`; for a CPU build pass `--accelerator cpu`",
+        );
     }
-    page.text(
-        "hint: ",
-        "if the environment is for another machine, describe that machine: `--driver 550 --gpu A100`, or `--machine FILE`; for a CPU build pass `--accelerator cpu`",
-    );
     page.gap();
 }
 
-/// Diagnostics of the machine and the request.
 fn diagnostics(
     page: &mut Page,
     answer: &MigrationAnswer<'_>,
@@ -294,7 +292,6 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
     Ok(page.finish())
 }
 
-/// A line of the configuration and what to do about it.
 fn setting(finding: &SettingsFinding) -> String {
     let SettingsFinding { path, line, message, .. } = finding;
     let place = path.as_deref().map_or_else(
@@ -307,23 +304,20 @@ fn setting(finding: &SettingsFinding) -> String {
 /// The notes on migrated files; stdout has the differences.
 pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
     let mut page = Page::new(Style { width, color: false });
-    for file in files {
-        let mut lines: Vec<String> = Vec::new();
-        match &file.outcome {
-            Err(problem) => {
-                lines.extend([format!("error: {problem}"), "file unchanged".to_owned()]);
-            }
+    for MigratedFile { file, old, outcome, backup } in files {
+        let mut lines: Vec<String> = match outcome {
+            Err(problem) => vec![format!("error: {problem}"), "file unchanged".to_owned()],
             Ok(migration) => {
-                lines.extend(migration.changes.iter().filter_map(line_change));
-                lines.extend(migration.notes.iter().map(file_note));
-                if migration.text == file.old && lines.is_empty() {
-                    lines.push("nothing to change".to_owned());
-                }
+                let changes = migration.changes.iter().filter(|change| change.why.is_needed);
+                changes.map(line_change).chain(migration.notes.iter().map(file_note)).collect()
             }
+        };
+        if lines.is_empty() && outcome.as_ref().is_ok_and(|migration| migration.text == *old) {
+            lines.push("nothing to change".to_owned());
         }
-        lines.extend(file.backup.iter().map(|backup| format!("written; old file: `{backup}`")));
+        lines.extend(backup.iter().map(|backup| format!("written; old file: `{backup}`")));
         if !lines.is_empty() {
-            page.text("", &file.file);
+            page.text("", file);
         }
         for line in lines {
             page.text("- ", &line);
@@ -332,8 +326,7 @@ pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
     page.finish()
 }
 
-/// A change that the difference alone does not explain.
-fn line_change(change: &LineChange) -> Option<String> {
+fn line_change(change: &LineChange) -> String {
     let LineChange { line, before, after, why } = change;
     let after: Vec<String> = after.iter().map(|after| format!("`{after}`")).collect();
     let after = after.join(" and ");
@@ -342,7 +335,7 @@ fn line_change(change: &LineChange) -> Option<String> {
         (before, true) => format!("removed `{before}`"),
         (before, false) => format!("`{before}` becomes {after}"),
     };
-    why.is_needed.then(|| format!("line {line}: {what}: {}", why.message))
+    format!("line {line}: {what}: {}", why.message)
 }
 
 fn file_note(note: &FileNote) -> String {

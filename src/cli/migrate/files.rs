@@ -88,7 +88,6 @@ pub(super) fn run(
     Ok(Output { stdout, code })
 }
 
-/// A file's text.
 fn read(file: &str, host: &dyn Host) -> anyhow::Result<String> {
     let bytes = read_input(file, host, LARGEST).context("cannot read the file")?;
     String::from_utf8(bytes).context("not UTF-8 text")

@@ -86,7 +86,6 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     }
 }
 
-/// `--config`.
 fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Result<Output> {
     let environments = installed::all(host, here);
     let environments: Vec<Environment> =

@@ -118,7 +118,6 @@ pub(super) fn replacement(name: &str) -> Option<&'static Replacement> {
     ROWS.binary_search_by(|(row, ..)| row.cmp(&name)).ok().map(|at| &ROWS[at].1)
 }
 
-/// Packages that only the old channel has.
 pub(super) fn is_only_old(name: &str) -> bool {
     matches!(name, "cpuonly" | "pytorch-cuda" | "pytorch-mutex" | "torchtriton")
         || name.starts_with("magma-cuda")

@@ -31,7 +31,6 @@ pub struct InPlace {
     pub specs: Vec<String>,
 }
 
-/// Everything that prevents a change in place.
 pub(super) fn obstacles(
     environment: &Environment,
     requested: &RequestedPackages,

@@ -70,7 +70,6 @@ const DISCONTINUED: CodeAndMessage =
 const BASE_ONLY: CodeAndMessage =
     CodeAndMessage::new("of-base", "it belongs to the base environment");
 
-/// The outcome, the new specs and the reason.
 type Decision = (PackageOutcome, Vec<String>, Option<CodeAndMessage>);
 
 fn kept(spec: String) -> Decision {
@@ -91,7 +90,6 @@ pub(super) struct PackageRules<'a, 'm> {
     pub(super) choice: &'a Choice<'m>,
     /// Whether the Python series changes.
     pub(super) other_python: bool,
-    /// Whether the environment is the base environment.
     pub(super) is_base: bool,
 }
 

@@ -86,7 +86,6 @@ fn leaves(environment: &Environment) -> impl Iterator<Item = &InstalledPackage> 
     })
 }
 
-/// The names of a package's dependencies.
 pub(super) fn dependencies(package: &InstalledPackage) -> impl Iterator<Item = &str> {
     package.depends.iter().filter_map(|depend| Some(SpecParts::parse(depend)?.name))
 }

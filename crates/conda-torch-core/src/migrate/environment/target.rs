@@ -33,7 +33,6 @@ pub struct MigrationTarget<'m> {
 /// The most rounds of changes: each drops at least one part of the request.
 const ROUNDS: usize = 4;
 
-/// Chooses the request for the new environment.
 pub(super) fn choose<'m>(
     environment: &Environment,
     requested: &RequestedPackages,
@@ -164,7 +163,6 @@ fn python(environment: &Environment, requested: &RequestedPackages) -> Option<Ve
     typed.or_else(|| installed_python(environment))
 }
 
-/// The series of Python in an environment.
 pub(super) fn installed_python(environment: &Environment) -> Option<Version> {
     let version = &environment.package("python")?.version;
     version.parse().ok().map(|version: Version| version.series())

@@ -20,13 +20,11 @@ const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 /// Words of `conda config` and `micromamba config` that add to a list.
 const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
 
-/// The environment of every command.
 pub(super) fn read(text: &str) -> Vec<EnvironmentSpec> {
     let lines = Lines::of(text);
     commands(text).iter().map(|command| environment(&lines, &command.words)).collect()
 }
 
-/// The words of all commands.
 pub(super) fn values(text: &str) -> Values {
     let words = commands(text).into_iter().flat_map(|command| command.words);
     words.map(|word| (word.range, word.text)).collect()
@@ -79,7 +77,6 @@ fn channel_prefix(word: &str) -> &'static str {
     prefixes.into_iter().find(|prefix| word.starts_with(prefix)).unwrap_or_default()
 }
 
-/// The edits to the words of all commands.
 pub(super) fn edits(
     text: &str,
     environments: &[EnvironmentSpec],

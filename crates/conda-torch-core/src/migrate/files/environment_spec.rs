@@ -33,17 +33,14 @@ pub(super) struct EnvironmentSpec {
     pub notes: Vec<FileNote>,
 }
 
-/// A channel in a list.
 #[derive(Debug, Clone)]
 pub(super) struct ChannelLine {
     /// The byte at which it begins.
     pub at: usize,
     pub line: usize,
-    /// As written.
     pub name: String,
 }
 
-/// A package in a list.
 #[derive(Debug, Clone)]
 pub(super) struct SpecLine {
     /// The byte at which it begins.
@@ -68,7 +65,6 @@ impl SpecLine {
         self.spec.as_ref().map_or(PackageRole::Other, role)
     }
 
-    /// Whether the line applies to a platform.
     pub(super) fn applies_to(&self, platform: Subdir) -> bool {
         self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&platform))
     }
@@ -88,7 +84,6 @@ pub(super) struct EnvironmentEdits {
     pub declared_cuda: Option<String>,
 }
 
-/// The edits to a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileEdits {
     pub environments: Vec<EnvironmentEdits>,

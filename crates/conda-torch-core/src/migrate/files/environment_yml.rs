@@ -153,7 +153,6 @@ fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
     Some(platforms)
 }
 
-/// The notes on a line for pip.
 pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<FileNote> {
     let mut notes = Vec::new();
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));

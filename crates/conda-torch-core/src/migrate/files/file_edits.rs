@@ -67,7 +67,13 @@ struct Planner<'a, 'm> {
 
 impl<'a, 'm> Planner<'a, 'm> {
     fn plan(&self, edits: &mut FileEdits) -> Result<EnvironmentEdits, FileError> {
-        self.check_specs()?;
+        // A version that cannot be read would be lost.
+        let is_unclear = |line: &&SpecLine| {
+            line.role().selects_pytorch() && line.spec.as_ref().is_some_and(MatchSpec::is_unclear)
+        };
+        if let Some(SpecLine { line, text, .. }) = self.spec.specs.iter().find(is_unclear) {
+            return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
+        }
         let is_relevant = |line: &&SpecLine| line.role() != PackageRole::Other;
         let lines: Vec<&SpecLine> =
             self.chain().flat_map(|spec| &spec.specs).filter(is_relevant).collect();
@@ -86,7 +92,13 @@ impl<'a, 'm> Planner<'a, 'm> {
         self.note_lines(&mut edits.notes);
         let channels = self.channels(&builds, edits);
         let channel = (!self.chain().any(|spec| spec.has_channels)).then_some("conda-forge");
-        let mut editor = PackageEditor::new(&builds, channel, self.spec.has_floors);
+        let mut editor = PackageEditor {
+            builds: &builds,
+            channel,
+            has_floors: self.spec.has_floors,
+            cuda_pins: Vec::new(),
+            pytorch_lines: Vec::new(),
+        };
         let mut specs = Vec::with_capacity(self.spec.specs.len());
         for line in &self.spec.specs {
             let (edit, change) = editor.edit(line).unzip();
@@ -101,20 +113,6 @@ impl<'a, 'm> Planner<'a, 'm> {
     fn chain(&self) -> impl Iterator<Item = &'a EnvironmentSpec> + use<'a, 'm> {
         let parent = self.spec.parent.and_then(|at| self.environments.get(at));
         std::iter::once(self.spec).chain(parent)
-    }
-
-    /// Refuses unreadable versions of packages that select PyTorch.
-    fn check_specs(&self) -> Result<(), FileError> {
-        let is_unclear = |line: &&SpecLine| {
-            let is_unclear = line.spec.as_ref().is_some_and(MatchSpec::is_unclear);
-            line.role().selects_pytorch() && is_unclear
-        };
-        match self.spec.specs.iter().find(is_unclear) {
-            Some(SpecLine { line, text, .. }) => {
-                Err(FileError::InvalidSpec { line: *line, text: text.clone() })
-            }
-            None => Ok(()),
-        }
     }
 
     fn platforms(&self, lines: &[&SpecLine], notes: &mut Vec<FileNote>) -> Vec<Subdir> {
@@ -206,7 +204,6 @@ impl<'a, 'm> Planner<'a, 'm> {
         channel_edits
     }
 
-    /// Notes about the builds that were chosen.
     fn note_builds(&self, builds: &[ChosenBuild<'m>], notes: &mut Vec<FileNote>) {
         for ChosenBuild { target, choice } in builds {
             let gives = choice.build.pytorch;

@@ -6,7 +6,7 @@ use crate::types::{Accelerator, Companion, CudaVersion};
 
 use super::environment_spec::SpecLine;
 use super::file_migration::{ChangeReason, LineChange};
-use super::packages::{PackageRole, is_old, role};
+use super::packages::{PackageRole, is_from, is_old, role};
 use super::target::{ChosenBuild, companion_version};
 
 /// The first PyTorch that the old channel does not have. A file without a version wants no older one: a
@@ -20,27 +20,17 @@ type Scope<'a, 'm> = [&'a ChosenBuild<'m>];
 
 /// Edits the lines of an environment, in order.
 pub(super) struct PackageEditor<'a, 'm> {
-    builds: &'a [ChosenBuild<'m>],
+    pub builds: &'a [ChosenBuild<'m>],
     /// The channel that every spec names, if the file has no list of channels.
-    channel: Option<&'static str>,
-    /// Whether the format has `>=`.
-    has_floors: bool,
+    pub channel: Option<&'static str>,
+    pub has_floors: bool,
     /// The platforms of the lines that have become `cuda-version`.
-    cuda_pins: Vec<Option<Vec<Subdir>>>,
+    pub cuda_pins: Vec<Option<Vec<Subdir>>>,
     /// The names and platforms of the lines that have become PyTorch.
-    pytorch_lines: Vec<(&'static str, Option<Vec<Subdir>>)>,
+    pub pytorch_lines: Vec<(&'static str, Option<Vec<Subdir>>)>,
 }
 
-impl<'a, 'm> PackageEditor<'a, 'm> {
-    pub(super) fn new(
-        builds: &'a [ChosenBuild<'m>],
-        channel: Option<&'static str>,
-        has_floors: bool,
-    ) -> Self {
-        let (cuda_pins, pytorch_lines) = (Vec::new(), Vec::new());
-        Self { builds, channel, has_floors, cuda_pins, pytorch_lines }
-    }
-
+impl<'m> PackageEditor<'_, 'm> {
     /// The specs that replace a line, and the change to report; `None` if it stays.
     pub(super) fn edit(&mut self, line: &SpecLine) -> Option<(Vec<MatchSpec>, LineChange)> {
         let spec = line.spec.as_ref()?;
@@ -81,8 +71,7 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
 
     /// A spec for conda-forge instead of an old one.
     fn spec(&self, old: &MatchSpec, name: &str, version: &str) -> MatchSpec {
-        let is_conda_forge = |channel: &String| ChannelKind::of(channel) == ChannelKind::CondaForge;
-        let own = old.channel.clone().filter(is_conda_forge);
+        let own = old.channel.clone().filter(|_| is_from(old, ChannelKind::CondaForge));
         MatchSpec {
             channel: own.or(self.channel.map(str::to_owned)),
             version: version.to_owned(),
@@ -208,9 +197,8 @@ impl<'a, 'm> PackageEditor<'a, 'm> {
         scope: &Scope<'_, 'm>,
         has_cuda_version: bool,
     ) -> Option<NewSpecs> {
-        let from_nvidia = spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Nvidia);
         let pin = cuda_pin(scope).filter(|pin| pin.major >= 12)?;
-        if !from_nvidia && spec.version.is_empty() {
+        if !is_from(spec, ChannelKind::Nvidia) && spec.version.is_empty() {
             return None;
         }
         let version = if spec.version.is_empty() || !has_cuda_version {

@@ -1,7 +1,6 @@
 //! The roles of packages.
 
 use crate::conda::{ChannelKind, MatchSpec};
-use crate::resolve::RequestedAccelerator;
 use crate::types::Companion;
 
 use super::super::old_packages::{
@@ -13,11 +12,9 @@ use super::super::old_packages::{
 pub(super) enum PackageRole {
     /// `pytorch` or one of conda-forge's metapackages.
     Pytorch,
-    /// torchvision or torchaudio.
     Companion(Companion),
     /// Selects CUDA: `pytorch-cuda`, `cudatoolkit`, `cuda-version`.
     CudaPin,
-    /// Selects the CPU build.
     CpuOnly,
     /// Only in the old channel, and not needed with conda-forge's packages.
     NotNeeded,
@@ -36,7 +33,6 @@ pub(super) enum PackageRole {
 }
 
 impl PackageRole {
-    /// Whether the package selects a build of PyTorch.
     pub(super) fn selects_pytorch(self) -> bool {
         matches!(self, Self::Pytorch | Self::Companion(_) | Self::CudaPin)
     }
@@ -44,7 +40,7 @@ impl PackageRole {
 
 /// The role of a package. The packages of other channels are private builds.
 pub(super) fn role(spec: &MatchSpec) -> PackageRole {
-    if spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Other) {
+    if is_from(spec, ChannelKind::Other) {
         return PackageRole::Other;
     }
     match (spec.name.as_str(), replacement(&spec.name)) {
@@ -66,18 +62,9 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
 
 /// Whether a spec is from the old channel, or only that has the package.
 pub(super) fn is_old(spec: &MatchSpec) -> bool {
-    spec.channel.as_deref().map(ChannelKind::of) == Some(ChannelKind::Pytorch)
-        || is_only_old(&spec.name)
+    is_from(spec, ChannelKind::Pytorch) || is_only_old(&spec.name)
 }
 
-/// The device in a build string of the old channel.
-pub(super) fn device_of(build: &str) -> Option<RequestedAccelerator> {
-    let lower = build.to_ascii_lowercase();
-    if lower.contains("cpu") {
-        Some(RequestedAccelerator::Cpu)
-    } else if lower.contains("cuda") || lower.contains("gpu") {
-        Some(RequestedAccelerator::Cuda)
-    } else {
-        None
-    }
+pub(super) fn is_from(spec: &MatchSpec, kind: ChannelKind) -> bool {
+    spec.channel.as_deref().map(ChannelKind::of) == Some(kind)
 }

@@ -18,7 +18,6 @@ const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-d
 
 const REQUIREMENTS: &str = "system-requirements";
 
-/// Whether a text is a manifest of pixi.
 pub(super) fn recognises(text: &str) -> bool {
     parse(text).is_ok_and(|document| {
         let (base, _) = base(document.as_table());
@@ -102,7 +101,6 @@ struct PackageTable {
     packages: Vec<Package>,
 }
 
-/// Where a package is named.
 struct Package {
     key: Range<usize>,
     /// The key and the value, or all of a table of its own.
@@ -254,7 +252,6 @@ fn version(spec: &MatchSpec) -> String {
     }
 }
 
-/// A spec as entries of a table.
 fn entries_of(spec: &MatchSpec, quote: char) -> Vec<String> {
     let values = [Some(version(spec)), spec.build.clone(), spec.channel.clone()];
     let fields = FIELDS.into_iter().zip(values);
@@ -264,7 +261,6 @@ fn entries_of(spec: &MatchSpec, quote: char) -> Vec<String> {
     fields.filter_map(entry).collect()
 }
 
-/// A spec as the value of an entry.
 fn value(spec: &MatchSpec, quote: char) -> String {
     match entries_of(spec, quote).as_slice() {
         [_] => format!("{quote}{}{quote}", version(spec)),
@@ -438,7 +434,6 @@ impl<'t> Manifest<'t> {
         Ok(())
     }
 
-    /// The quotes of the old text.
     fn quote(&self, range: &Range<usize>) -> char {
         let written = &self.text[range.clone()];
         if written.contains('\'') && !written.contains('"') { '\'' } else { '"' }

@@ -5,7 +5,7 @@ use crate::resolve::RequestedAccelerator;
 use crate::types::{Companion, CudaVersion};
 
 use super::environment_spec::SpecLine;
-use super::packages::{PackageRole, device_of, role};
+use super::packages::{PackageRole, role};
 
 /// The request of all lines for a platform.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,6 @@ pub(super) struct RequestedSpecs {
     pub pytorch: Option<Constraint>,
     pub companions: Vec<(Companion, Option<Constraint>)>,
     pub python: Option<Constraint>,
-    /// Whether the environment has PyTorch.
     pub has_pytorch: bool,
     /// Whether a line names PyTorch itself.
     pub names_pytorch: bool,
@@ -27,7 +26,6 @@ pub(super) struct RequestedSpecs {
 }
 
 impl RequestedSpecs {
-    /// The request of the lines that apply to a platform.
     pub(super) fn new<'a>(items: impl Iterator<Item = &'a SpecLine>, platform: Subdir) -> Self {
         let mut requested = Self::default();
         for item in items.filter(|item| item.applies_to(platform)) {
@@ -81,15 +79,16 @@ impl RequestedSpecs {
         }
     }
 
+    /// The device and the CUDA in a build string of the old channel.
     fn add_build(&mut self, spec: &MatchSpec) {
-        let Some(build) = &spec.build else { return };
-        match device_of(build) {
-            Some(RequestedAccelerator::Cuda) => {
-                self.device = RequestedAccelerator::Cuda;
-                self.cuda = self.cuda.or_else(|| cuda_in(build));
+        let build = spec.build.as_deref().unwrap_or_default().to_ascii_lowercase();
+        if build.contains("cpu") {
+            if self.device == RequestedAccelerator::Auto {
+                self.device = RequestedAccelerator::Cpu;
             }
-            Some(device) if self.device == RequestedAccelerator::Auto => self.device = device,
-            Some(_) | None => {}
+        } else if build.contains("cuda") || build.contains("gpu") {
+            self.device = RequestedAccelerator::Cuda;
+            self.cuda = self.cuda.or_else(|| cuda_in(&build));
         }
     }
 

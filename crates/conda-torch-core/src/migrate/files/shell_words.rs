@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-/// A word of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     /// The bytes, with quotes.
@@ -24,56 +23,44 @@ pub(super) struct Command {
 /// Every call in a text, in order.
 pub(super) fn commands(text: &str) -> Vec<Command> {
     let mut commands = Vec::new();
-    let mut quote = OpenQuote::default();
-    let mut at = 0;
-    while let Some((start, length)) = next_program(text, at) {
-        let within = quote.at(text, start);
-        let (words, end) = words(text, start + length, within);
+    let mut quotes = Quotes::default();
+    let (mut at, mut read) = (0, 0);
+    while let Some(program) = next_program(text, at) {
+        let within = quotes.after(&text[read..program.start]);
+        let (words, end) = words(text, program.end, within);
         commands.push(Command { words, within });
-        at = end.max(start + length);
+        (at, read) = (end, program.start);
     }
     commands
 }
 
-/// The start and the length of the next client's name.
-fn next_program(text: &str, from: usize) -> Option<(usize, usize)> {
+/// The next name of a client.
+fn next_program(text: &str, from: usize) -> Option<Range<usize>> {
     let mut at = from;
     loop {
-        let rest = &text[at..];
-        let found = rest
-            .as_bytes()
-            .windows(5)
-            .position(|window| window == b"conda" || window == b"mamba")?;
-        let name = rest.get(found..found + 5)?;
-        let start = at + found;
-        let end = start + name.len();
+        let mut windows = text.as_bytes()[at..].windows(5);
+        let start = at + windows.position(|window| window == b"conda" || window == b"mamba")?;
+        at = start + 5;
         let before = text[..start].strip_suffix("micro").unwrap_or(&text[..start]);
-        let after = text[end..].strip_prefix(".exe").unwrap_or(&text[end..]);
-        let begins = before.chars().next_back().is_none_or(|c| {
-            c.is_whitespace()
-                || matches!(
-                    c,
-                    '/' | '\\' | '"' | '\'' | '`' | '(' | '>' | ';' | '&' | '|' | '!' | '%' | '{'
-                )
-        });
-        if begins && after.starts_with([' ', '\t']) {
-            return Some((before.len(), text.len() - after.len() - before.len()));
+        let after = text[at..].strip_prefix(".exe").unwrap_or(&text[at..]);
+        let begins = |c: char| c.is_whitespace() || "/\\\"'`(>;&|!%{".contains(c);
+        if before.chars().next_back().is_none_or(begins) && after.starts_with([' ', '\t']) {
+            return Some(before.len()..text.len() - after.len());
         }
-        at = end;
     }
 }
 
-/// The quote that is open at a byte, on its line. Moves forward only, so that a text is read once.
+/// The quote that is open on a line, and the last character before it.
 #[derive(Default)]
-struct OpenQuote {
-    at: usize,
+struct Quotes {
     open: Option<char>,
     last: Option<char>,
 }
 
-impl OpenQuote {
-    fn at(&mut self, text: &str, byte: usize) -> Option<char> {
-        for c in text[self.at..byte].chars() {
+impl Quotes {
+    /// The open quote after more text.
+    fn after(&mut self, text: &str) -> Option<char> {
+        for c in text.chars() {
             match c {
                 '\n' => self.open = None,
                 '"' | '\'' | '`' if self.open == Some(c) => self.open = None,
@@ -86,7 +73,6 @@ impl OpenQuote {
             }
             self.last = Some(c);
         }
-        self.at = byte;
         self.open
     }
 }

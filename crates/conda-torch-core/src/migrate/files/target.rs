@@ -107,7 +107,6 @@ impl<'m> PlatformTarget<'m> {
         })
     }
 
-    /// The newest build for the device.
     pub(super) fn newest(&self) -> Option<Choice<'m>> {
         let request = Request { accelerator: self.device(), ..Request::default() };
         advise(&self.machine, &request, self.matrix).recommended
@@ -136,7 +135,6 @@ fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machi
     machine
 }
 
-/// A platform of an environment, and the build for it.
 pub(super) struct ChosenBuild<'m> {
     pub target: PlatformTarget<'m>,
     pub choice: Choice<'m>,

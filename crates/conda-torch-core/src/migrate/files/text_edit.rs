@@ -14,7 +14,6 @@ pub(super) struct TextEdit {
 }
 
 impl TextEdit {
-    /// Replaces `range` with `text`.
     pub(super) fn new(range: Range<usize>, text: impl Into<String>) -> Self {
         Self { range, text: text.into() }
     }
