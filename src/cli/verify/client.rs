@@ -8,7 +8,7 @@ use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, lock};
 use conda_torch_core::formats::pixi_toml;
 use conda_torch_core::solve_check::dry_run::{DryRun, keep, read};
 use conda_torch_core::solve_check::outcome::{
-    FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
+    FolderContents, NoAnswer, SolveCheck, SolvedBy, WriteFolder,
 };
 use conda_torch_core::solve_check::{Expectation, ProofStatus, folders, verdict};
 use conda_torch_core::types::{Client, ClientKind};
@@ -30,25 +30,23 @@ const LOCK_LIMIT: usize = 32 << 20;
 pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let Task { answer, choice, context, .. } = *task;
     let by = SolvedBy::Client(answer.client.kind, answer.client.version);
-    let not_run = |by, why| Ok(SolveCheck::new(by, SolveOutcome::NotRun(why)));
     let client = match client_here(answer, context) {
         Ok(client) => client,
-        Err(why) => return not_run(by, why),
+        Err(why) => return Ok(SolveCheck::new(by, Err(why))),
     };
     let steps = answer.plan(choice);
     let Some(step) = steps.iter().find(|step| step.kind == StepKind::Install) else {
-        return not_run(by, NotRunReason::NothingFits);
+        return Ok(SolveCheck::new(by, Err(NoAnswer::NothingFits)));
     };
     let by = SolvedBy::Client(client.kind, client.version.value().copied());
     let is_other_system = context.host.target().os() != Some(choice.build.subdir.os());
     if is_other_system && ClientTarget::installed(&client).sees_own_system_only() {
-        return not_run(by, NotRunReason::OtherSystem);
+        return Ok(SolveCheck::new(by, Err(NoAnswer::OtherSystem)));
     }
     let scratch = match TempFolder::new() {
         Ok(scratch) => scratch,
         Err(failure) => {
-            let why = RunError::NoFolder(failure.to_string());
-            return Ok(SolveCheck::new(by, SolveOutcome::Broken(why)));
+            return Ok(SolveCheck::new(by, Err(NoAnswer::NoFolder(failure.to_string()))));
         }
     };
     let verifier = Verifier { client: &client, by, scratch: &scratch, task };
@@ -63,7 +61,7 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
 }
 
 /// The client on this machine; clients in the description of another machine cannot be run.
-fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Client, NotRunReason> {
+fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Client, NoAnswer> {
     let kind = answer.client.kind;
     let (found, clients) = if context.is_this_machine {
         (answer.client.found.cloned(), answer.machine.clients.clone())
@@ -72,7 +70,7 @@ fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Clien
         (clients.iter().find(|client| client.kind == kind).cloned(), clients)
     };
     let others = clients.iter().map(|client| client.kind).collect();
-    found.ok_or(NotRunReason::NoClient { kind, others })
+    found.ok_or(NoAnswer::NoClient { kind, others })
 }
 
 /// A folder that a client would write to.
@@ -99,8 +97,8 @@ impl Verifier<'_> {
         let mut command = match self.command(step) {
             Ok(command) => command,
             Err(why) => {
-                let why = RunError::NoFolder(why.to_string());
-                return Ok((SolveCheck::new(self.by, SolveOutcome::Broken(why)), Vec::new()));
+                let why = NoAnswer::NoFolder(why.to_string());
+                return Ok((SolveCheck::new(self.by, Err(why)), Vec::new()));
             }
         };
         if !context.is_this_machine {
@@ -113,13 +111,13 @@ impl Verifier<'_> {
         let expectation = Expectation { choice, channels: answer.channels, is_existing };
         let mut proof = self.run(&command, &expectation)?;
         // conda would have to remove an existing environment first (`conda/cli/main_create.py`).
-        let is_refused = matches!(&proof.outcome, SolveOutcome::Answered(DryRun::Failed(why), _)
+        let is_refused = matches!(&proof.outcome, Ok((DryRun::Failed(why), _))
             if why.contains("existing conda environment"));
         if is_refused {
             let command = command.in_folder(&self.scratch.path("environment"));
             proof = self.run(&command, &expectation)?;
         }
-        let SolveOutcome::Answered(DryRun::Planned(planned), found) = &mut proof.outcome else {
+        let Ok((DryRun::Planned(planned), found)) = &mut proof.outcome else {
             return Ok((proof, Vec::new()));
         };
         if !context.is_this_machine {
@@ -189,7 +187,7 @@ impl Verifier<'_> {
         }
         drop(progress);
         let mut proof = match ended(ran.map_err(Into::into), deadline)? {
-            Err(why) => SolveCheck::new(self.by, SolveOutcome::Broken(why)),
+            Err(why) => SolveCheck::new(self.by, Err(why)),
             Ok((ran, code)) => {
                 // pixi's answer is the lock file; without one, its output.
                 let is_pixi = client.kind == ClientKind::Pixi;
@@ -199,8 +197,8 @@ impl Verifier<'_> {
                 let reply = text(lock.as_deref().unwrap_or(&ran.stdout));
                 let dry_run = read(client.kind, Some(code), &reply, &text(&ran.stderr));
                 let verdict = verdict(expectation, &dry_run);
-                let outcome = SolveOutcome::Answered(dry_run, verdict);
-                SolveCheck { took: ran.took, ..SolveCheck::new(self.by, outcome) }
+                let proof = SolveCheck::new(self.by, Ok((dry_run, verdict)));
+                SolveCheck { took: ran.took, ..proof }
             }
         };
         proof.argv = std::iter::once(&client.path).chain(arguments).cloned().collect();

@@ -9,9 +9,7 @@ use clap::ValueEnum;
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::resolve::Choice;
-use conda_torch_core::solve_check::outcome::{
-    self, NotRunReason, RunError, SolveCheck, SolveOutcome,
-};
+use conda_torch_core::solve_check::outcome::{self, NoAnswer, SolveCheck};
 use conda_torch_host::{CommandEnd, CommandOutput};
 use conda_torch_probe::host::Host;
 
@@ -90,8 +88,7 @@ impl VerifyFlags {
         let Some(verifier) = self.verify else { return Ok(None) };
         let Some(choice) = &answer.advice.recommended else {
             let by = outcome::SolvedBy::Client(answer.client.kind, answer.client.version);
-            let outcome = SolveOutcome::NotRun(NotRunReason::NothingFits);
-            return Ok(Some(SolveCheck::new(by, outcome)));
+            return Ok(Some(SolveCheck::new(by, Err(NoAnswer::NothingFits))));
         };
         let deadline = Duration::from_secs(self.verify_timeout.into());
         let task = Task { answer, choice, context, deadline };
@@ -101,11 +98,9 @@ impl VerifyFlags {
         }
         let mut proof = client::verify(&task)?;
         // Without a client, the solver verifies if it is installed.
-        if let SolveOutcome::NotRun(NotRunReason::NoClient { .. } | NotRunReason::OtherSystem) =
-            proof.outcome
-        {
+        if let Err(NoAnswer::NoClient { .. } | NoAnswer::OtherSystem) = proof.outcome {
             let other = by_solver()?;
-            if other.outcome != SolveOutcome::NotRun(NotRunReason::NoSolver) {
+            if other.outcome != Err(NoAnswer::NoSolver) {
                 proof = other;
             }
         }
@@ -117,13 +112,13 @@ impl VerifyFlags {
 fn ended(
     ran: anyhow::Result<CommandOutput>,
     deadline: Duration,
-) -> Result<Result<(CommandOutput, i32), RunError>, Interrupted> {
+) -> Result<Result<(CommandOutput, i32), NoAnswer>, Interrupted> {
     Ok(match ran {
-        Err(error) => Err(RunError::NotStarted(format!("{error:#}"))),
+        Err(error) => Err(NoAnswer::NotStarted(format!("{error:#}"))),
         Ok(ran) => match ran.end {
             CommandEnd::Exited(code) => Ok((ran, code)),
-            CommandEnd::Killed(signal) => Err(RunError::Crashed(signal)),
-            CommandEnd::TimedOut => Err(RunError::TimedOut(deadline.as_secs())),
+            CommandEnd::Killed(signal) => Err(NoAnswer::Crashed(signal)),
+            CommandEnd::TimedOut => Err(NoAnswer::TimedOut(deadline.as_secs())),
             CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
         },
     })

@@ -5,7 +5,7 @@ use conda_torch_core::commands::{DryRunCommand, StepKind};
 use conda_torch_core::solve_check::{
     Expectation,
     dry_run::solved,
-    outcome::{NotRunReason, SolveCheck, SolveOutcome, SolvedBy},
+    outcome::{NoAnswer, SolveCheck, SolvedBy},
     verdict,
 };
 use conda_torch_core::virtual_packages::VirtualPackages;
@@ -18,8 +18,7 @@ use crate::cli::{Interrupted, live};
 pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let Task { answer, choice, context, deadline } = *task;
     let Some(program) = live::live_program(context.host) else {
-        let outcome = SolveOutcome::NotRun(NotRunReason::NoSolver);
-        return Ok(SolveCheck::new(SolvedBy::Solver, outcome));
+        return Ok(SolveCheck::new(SolvedBy::Solver, Err(NoAnswer::NoSolver)));
     };
     let specs = choice.specs.iter().map(ToString::to_string).collect();
     let virtual_packages = virtual_packages(task);
@@ -33,14 +32,14 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
     let ran = live::ask(&program, &question, deadline, progress);
     let mut proof = match ended(ran, deadline)? {
-        Err(why) => SolveCheck::new(SolvedBy::Solver, SolveOutcome::Broken(why)),
+        Err(why) => SolveCheck::new(SolvedBy::Solver, Err(why)),
         Ok((ran, _)) => {
             let text = |bytes| String::from_utf8_lossy(bytes);
             let (dry_run, age) = solved(&text(&ran.stdout), &text(&ran.stderr));
             let expectation = Expectation { choice, channels: answer.channels, is_existing: false };
             let verdict = verdict(&expectation, &dry_run);
-            let outcome = SolveOutcome::Answered(dry_run, verdict);
-            SolveCheck { age, took: ran.took, ..SolveCheck::new(SolvedBy::Solver, outcome) }
+            let proof = SolveCheck::new(SolvedBy::Solver, Ok((dry_run, verdict)));
+            SolveCheck { age, took: ran.took, ..proof }
         }
     };
     proof.argv = vec![program];

@@ -9,9 +9,7 @@ use crate::answer::Answer;
 use crate::conda::Version;
 use crate::diagnostics::{ago, miniforge};
 use crate::solve_check::dry_run::{DryRun, PlannedPackage};
-use crate::solve_check::outcome::{
-    FolderContents, NotRunReason, RunError, SolveCheck, SolveOutcome, SolvedBy, WriteFolder,
-};
+use crate::solve_check::outcome::{FolderContents, NoAnswer, SolveCheck, SolvedBy, WriteFolder};
 use crate::solve_check::{Correction, ProofStatus, SolveFinding};
 use crate::types::ClientKind;
 
@@ -120,25 +118,25 @@ pub fn is_explained(proof: &SolveCheck) -> bool {
 pub fn message(proof: &SolveCheck) -> String {
     let who = who(proof.by);
     match &proof.outcome {
-        SolveOutcome::NotRun(NotRunReason::NothingFits) => "nothing to verify".to_owned(),
-        SolveOutcome::NotRun(NotRunReason::NoSolver) => {
+        Err(NoAnswer::NothingFits) => "nothing to verify".to_owned(),
+        Err(NoAnswer::NoSolver) => {
             "`conda-torch-live` not found next to this program or at `CONDA_TORCH_LIVE`".to_owned()
         }
-        SolveOutcome::NotRun(NotRunReason::OtherSystem) => {
+        Err(NoAnswer::OtherSystem) => {
             format!("{who} cannot solve for another platform")
         }
-        SolveOutcome::NotRun(NotRunReason::NoClient { kind, .. }) => format!("`{kind}` not found"),
-        SolveOutcome::Broken(RunError::NotStarted(why)) => format!("cannot start {who}: {why}"),
-        SolveOutcome::Broken(RunError::TimedOut(seconds)) => {
+        Err(NoAnswer::NoClient { kind, .. }) => format!("`{kind}` not found"),
+        Err(NoAnswer::NotStarted(why)) => format!("cannot start {who}: {why}"),
+        Err(NoAnswer::TimedOut(seconds)) => {
             format!("{who} did not finish within {seconds} s")
         }
-        SolveOutcome::Broken(RunError::Crashed(signal)) => {
+        Err(NoAnswer::Crashed(signal)) => {
             format!("{who} crashed (signal {signal})")
         }
-        SolveOutcome::Broken(RunError::NoFolder(why)) => {
+        Err(NoAnswer::NoFolder(why)) => {
             format!("cannot create a temporary folder for {who}: {why}")
         }
-        SolveOutcome::Answered(dry_run, _) => answered(dry_run, proof),
+        Ok((dry_run, _)) => answered(dry_run, proof),
     }
 }
 
@@ -185,20 +183,20 @@ fn answered(dry_run: &DryRun, proof: &SolveCheck) -> String {
 /// What to do about it.
 pub fn hint(proof: &SolveCheck, answer: &Answer<'_>) -> Option<String> {
     let verdict = match &proof.outcome {
-        SolveOutcome::NotRun(NotRunReason::OtherSystem) => {
+        Err(NoAnswer::OtherSystem) => {
             return Some("use conda 23.3 or newer, mamba 2, micromamba or pixi".to_owned());
         }
-        SolveOutcome::NotRun(NotRunReason::NoClient { others, .. }) => {
+        Err(NoAnswer::NoClient { others, .. }) => {
             return Some(match others.first() {
                 Some(other) => format!("pass `--client {other}` to use the client on this machine"),
                 None => miniforge(answer.machine),
             });
         }
-        SolveOutcome::Broken(RunError::TimedOut(_)) => {
+        Err(NoAnswer::TimedOut(_)) => {
             return Some("pass `--verify-timeout SECONDS` to allow more time".to_owned());
         }
-        SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => return None,
-        SolveOutcome::Answered(_, verdict) => verdict,
+        Err(_) => return None,
+        Ok((_, verdict)) => verdict,
     };
     if proof.status() == ProofStatus::NoSpace {
         let is_cache = proof.shortages()[0].0.contents == FolderContents::Packages;

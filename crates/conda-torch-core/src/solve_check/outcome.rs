@@ -21,8 +21,8 @@ pub struct SolveCheck {
     pub env: Vec<(String, String)>,
     /// How long it ran.
     pub took: Duration,
-    /// The result.
-    pub outcome: SolveOutcome,
+    /// The answer, compared with the advice.
+    pub outcome: Result<(DryRun, SolveVerdict), NoAnswer>,
     /// The age of the cached records in seconds; 0 if they were downloaded, or if unknown.
     pub age: u64,
     /// Whether the corrections were tried too, and lead to the recommended build.
@@ -40,21 +40,10 @@ pub enum SolvedBy {
     Solver,
 }
 
-/// The result of a check.
+/// Why a program gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SolveOutcome {
-    /// No program was run.
-    NotRun(NotRunReason),
-    /// The program gave no answer.
-    Broken(RunError),
-    /// The answer, compared with the advice.
-    Answered(DryRun, SolveVerdict),
-}
-
-/// Why no program was run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotRunReason {
-    /// No build fits.
+pub enum NoAnswer {
+    /// No build fits, so no program was run.
     NothingFits,
     /// The client is not installed; others may be.
     #[expect(missing_docs, reason = "the names say it")]
@@ -63,11 +52,6 @@ pub enum NotRunReason {
     OtherSystem,
     /// `conda-torch-live` is not installed.
     NoSolver,
-}
-
-/// Why a program gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunError {
     /// It could not be started: the system's message.
     NotStarted(String),
     /// It took longer than this many seconds.
@@ -104,7 +88,7 @@ pub enum FolderContents {
 
 impl SolveCheck {
     /// A check that ran no command.
-    pub fn new(by: SolvedBy, outcome: SolveOutcome) -> Self {
+    pub fn new(by: SolvedBy, outcome: Result<(DryRun, SolveVerdict), NoAnswer>) -> Self {
         let (argv, env, places) = (Vec::new(), Vec::new(), Vec::new());
         let (took, age, corrected) = (Duration::ZERO, 0, false);
         Self { by, argv, env, took, outcome, age, corrected, places }
@@ -112,10 +96,13 @@ impl SolveCheck {
 
     /// The result in a word.
     pub fn status(&self) -> ProofStatus {
+        use NoAnswer::{
+            Crashed, NoClient, NoFolder, NoSolver, NotStarted, NothingFits, OtherSystem, TimedOut,
+        };
         match &self.outcome {
-            SolveOutcome::NotRun(_) => ProofStatus::NotRun,
-            SolveOutcome::Broken(_) => ProofStatus::Failed,
-            SolveOutcome::Answered(_, verdict) => {
+            Err(NothingFits | NoClient { .. } | OtherSystem | NoSolver) => ProofStatus::NotRun,
+            Err(NotStarted(_) | TimedOut(_) | Crashed(_) | NoFolder(_)) => ProofStatus::Failed,
+            Ok((_, verdict)) => {
                 let is_verified = verdict.status == ProofStatus::Verified;
                 let is_short = is_verified && !self.shortages().is_empty();
                 if is_short { ProofStatus::NoSpace } else { verdict.status }
@@ -125,15 +112,12 @@ impl SolveCheck {
 
     /// The comparison with the advice, if the program answered.
     pub fn verdict(&self) -> Option<&SolveVerdict> {
-        match &self.outcome {
-            SolveOutcome::Answered(_, verdict) => Some(verdict),
-            SolveOutcome::NotRun(_) | SolveOutcome::Broken(_) => None,
-        }
+        self.outcome.as_ref().ok().map(|(_, verdict)| verdict)
     }
 
     /// The packages of the solved environment.
     pub fn planned(&self) -> &[PlannedPackage] {
-        let SolveOutcome::Answered(DryRun::Planned(planned), _) = &self.outcome else { return &[] };
+        let Ok((DryRun::Planned(planned), _)) = &self.outcome else { return &[] };
         planned
     }
 
@@ -184,7 +168,7 @@ mod tests {
         let packages = vec![planned(100, true), planned(30, true), planned(7, false)];
         let (findings, corrections) = (Vec::new(), Vec::new());
         let verdict = SolveVerdict { status: ProofStatus::Verified, findings, corrections };
-        let outcome = SolveOutcome::Answered(DryRun::Planned(packages), verdict);
+        let outcome = Ok((DryRun::Planned(packages), verdict));
         SolveCheck { places, ..SolveCheck::new(SolvedBy::Solver, outcome) }
     }
 
