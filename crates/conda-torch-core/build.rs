@@ -1,7 +1,15 @@
 //! Makes the program's tables of the rows in `src/matrix/data/`, so that it starts without parsing.
 //! A malformed row, or one that breaks a rule, fails the build with its file and line.
 
-#![expect(clippy::allow_attributes, reason = "that lint can only be allowed; see `types` below")]
+#![allow(
+    clippy::allow_attributes,
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    unfulfilled_lint_expectations,
+    clippy::struct_field_names,
+    reason = "rows need a part of the library's modules"
+)]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,14 +25,8 @@ mod files;
 #[path = "build/processors.rs"]
 mod processors;
 #[path = "src/matrix/rows.rs"]
-#[allow(unfulfilled_lint_expectations, reason = "a build script needs no documents")]
-#[expect(unreachable_pub, reason = "public in the library")]
-#[expect(clippy::struct_field_names, reason = "not public here")]
 mod rows;
 #[path = "src/types/mod.rs"]
-#[allow(unfulfilled_lint_expectations, reason = "`types` expects lints that spare a build script")]
-#[expect(dead_code, unused_imports, unreachable_pub, reason = "rows need a few of the types")]
-#[expect(clippy::struct_field_names, reason = "not public here")]
 mod types;
 
 use check::Report;

@@ -12,7 +12,7 @@ use rattler_conda_version::version_spec::{
 };
 use rattler_conda_version::{ParseStrictness, Version as CondaVersion};
 
-use super::Version;
+use super::{ParseError, Version};
 
 /// A version constraint with conda's meaning: `=2.1`, `>=2,<2.3`, `1.13.*|>=2.3`, `~=2.1`.
 ///
@@ -21,16 +21,11 @@ use super::Version;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constraint(VersionSpec);
 
-/// Why a text is not a constraint.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a version constraint; for example `>=2.1,<3`")]
-pub struct ParseConstraintError(pub String);
-
 /// Words in versions of PyTorch. Others, as in `2.x`, are a version to conda, but not what was meant.
 const TAGS: [&str; 7] = ["a", "alpha", "b", "beta", "rc", "dev", "post"];
 
 impl FromStr for Constraint {
-    type Err = ParseConstraintError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // conda reads `==2.1.*` in a match spec as `2.1.*`.
@@ -39,7 +34,7 @@ impl FromStr for Constraint {
         let spec = VersionSpec::from_str(spec, ParseStrictness::Lenient).ok();
         spec.filter(|_| words.all(|word| word.is_empty() || TAGS.contains(&word)))
             .map(Self)
-            .ok_or_else(|| ParseConstraintError(text.to_owned()))
+            .ok_or_else(|| ParseError::new(text, "a version constraint; for example `>=2.1,<3`"))
     }
 }
 
@@ -184,7 +179,7 @@ mod tests {
     #[test]
     fn refuses_invalid_pytorch_versions() {
         for text in ["{{ version }}", "=", "", ">=", "x y", "2.x", "2.1+cu121"] {
-            assert_eq!(Constraint::from_str(text), Err(ParseConstraintError(text.to_owned())));
+            assert!(Constraint::from_str(text).is_err(), "{text}");
         }
     }
 

@@ -5,15 +5,17 @@ mod channels;
 mod constraint;
 mod fault;
 mod match_spec;
+mod parse;
 mod subdir;
 mod version;
 
 pub use channel::{ChannelKind, ChannelName, is_folder, sibling, without_secrets};
 pub use channels::{CONDA_FORGE, Channels, NoChannel};
-pub use constraint::{Constraint, ParseConstraintError};
+pub use constraint::Constraint;
 pub use fault::{Fault, FaultKind};
 pub use match_spec::{MatchSpec, SpecParts};
-pub use subdir::{Os, ParseSubdirError, Subdir};
-pub use version::{ParseVersionError, Version};
+pub use parse::ParseError;
+pub use subdir::{Os, Subdir};
+pub use version::Version;
 
-pub(crate) use version::{parse_pair, parse_parts, serde_as_text, words};
+pub(crate) use parse::{parse_numbers, serde_as_text, words};

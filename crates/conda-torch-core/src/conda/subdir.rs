@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::parse::ParseError;
+
 /// Makes [`Subdir`] of rows: variant, name and operating system.
 macro_rules! subdirs {
     ($($variant:ident $name:literal $os:ident,)+) => {
@@ -100,7 +102,7 @@ impl Subdir {
     }
 }
 
-super::version::serde_as_text!(Subdir);
+super::parse::serde_as_text!(Subdir);
 
 impl fmt::Display for Subdir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,20 +110,13 @@ impl fmt::Display for Subdir {
     }
 }
 
-/// Why a text is not a subdir.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a conda platform; expected linux-64, linux-aarch64, osx-64, osx-arm64 or win-64"
-)]
-pub struct ParseSubdirError(pub String);
-
 impl FromStr for Subdir {
-    type Err = ParseSubdirError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|subdir| subdir.as_str() == text)
-            .ok_or_else(|| ParseSubdirError(text.to_owned()))
+        let expected =
+            "a conda platform; expected linux-64, linux-aarch64, osx-64, osx-arm64 or win-64";
+        let subdir = Self::ALL.into_iter().find(|subdir| subdir.as_str() == text);
+        subdir.ok_or_else(|| ParseError::new(text, expected))
     }
 }

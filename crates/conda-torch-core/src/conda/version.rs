@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use super::parse::{ParseError, parse_numbers};
+
 /// Dotted numbers such as `2.13.0`, with an optional release candidate (`2.10.0.rc3`).
 ///
 /// Missing parts count as zero, as for conda: `2.28` equals `2.28.0`. A number is at most 65535, so
@@ -120,106 +122,27 @@ impl fmt::Display for Version {
     }
 }
 
-/// Why a text is not a version.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a version; expected {expected}")]
-pub struct ParseVersionError {
-    /// What was given.
-    pub text: String,
-    /// The form that was expected, with an example.
-    pub expected: &'static str,
-}
-
-impl ParseVersionError {
-    pub(crate) fn new(text: &str, expected: &'static str) -> Self {
-        Self { text: text.to_owned(), expected }
-    }
-}
-
 impl FromStr for Version {
-    type Err = ParseVersionError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |expected| ParseVersionError::new(text, expected);
-        let error = || wrong("one to four numbers with dots, such as 2.13.0");
-        let (numbers, candidate) = match text.split_once("rc") {
+        let expected = "a version; expected one to four numbers with dots, such as 2.13.0";
+        let error = || ParseError::new(text, expected);
+        let (release, candidate) = match text.split_once("rc") {
             Some((head, n)) => {
                 let n = n.parse::<u8>().ok().filter(|n| *n > 0).ok_or_else(error)?;
                 (head.strip_suffix('.').unwrap_or(head), n)
             }
             None => (text, 0),
         };
-        let mut written = [0; 4];
-        let len = parse_parts(numbers, &mut written).ok_or_else(error)?;
-        let mut parts = [0; 4];
-        for (part, number) in parts.iter_mut().zip(written) {
-            *part = u16::try_from(number).map_err(|_| wrong("numbers up to 65535"))?;
-        }
-        Ok(Self { parts, len, candidate })
+        let numbers = parse_numbers::<u32>(release).filter(|it| it.len() <= 4).ok_or_else(error)?;
+        let parts: Result<Vec<u16>, _> = numbers.into_iter().map(u16::try_from).collect();
+        let too_large = |_| ParseError::new(text, "a version; expected numbers up to 65535");
+        Ok(Self::new(&parts.map_err(too_large)?).candidate(candidate))
     }
 }
 
-/// Fills `parts` from dotted numbers; `None` for anything else, or for more than fit.
-pub(crate) fn parse_parts(text: &str, parts: &mut [u32]) -> Option<u8> {
-    let mut len = 0;
-    for piece in text.split('.') {
-        if piece.is_empty() || !piece.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        *parts.get_mut(usize::from(len))? = piece.parse().ok()?;
-        len += 1;
-    }
-    Some(len)
-}
-
-/// Two numbers with a dot, of which the first is not 0, and perhaps more numbers after them.
-pub(crate) fn parse_pair<const MOST: usize, N: TryFrom<u32>>(text: &str) -> Option<(N, N)> {
-    let mut parts = [0; MOST];
-    let is_pair = parse_parts(text, &mut parts)? >= 2 && parts[0] > 0;
-    Some((parts[0].try_into().ok()?, parts[1].try_into().ok()?)).filter(|_| is_pair)
-}
-
-/// (De)serializes types as the text that they print and parse.
-macro_rules! serde_as_text {
-    ($($type:ty),+) => {$(
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-    )+};
-}
-
-/// Gives every variant of an enum its word: `as_str` and `Display`.
-macro_rules! words {
-    ($type:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// Its word in commands, files and messages.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
-        impl std::fmt::Display for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-
-pub(crate) use {serde_as_text, words};
-
-serde_as_text!(Version);
+super::parse::serde_as_text!(Version);
 
 #[cfg(test)]
 mod tests {

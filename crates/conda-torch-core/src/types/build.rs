@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{ArchList, CudaPins, CudaVersion, Source};
-use crate::conda::{Os, ParseVersionError, Subdir, Version};
+use crate::conda::{Os, ParseError, Subdir, Version};
 
 /// What a build computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,26 +48,19 @@ impl fmt::Display for Accelerator {
     }
 }
 
-/// Why a text is not an accelerator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ParseAcceleratorError {
-    /// The toolkit is not a CUDA version.
-    #[error(transparent)]
-    Toolkit(#[from] ParseVersionError),
-    /// It is none of the known words.
-    #[error("`{0}` is not an accelerator; expected `cpu`, `mps` or a toolkit such as `cuda 12.9`")]
-    Unknown(String),
-}
-
 impl FromStr for Accelerator {
-    type Err = ParseAcceleratorError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match (text, text.strip_prefix("cuda ")) {
             ("cpu", _) => Ok(Self::Cpu),
             ("mps", _) => Ok(Self::Mps),
             (_, Some(toolkit)) => Ok(Self::Cuda(toolkit.parse()?)),
-            (_, None) => Err(ParseAcceleratorError::Unknown(text.to_owned())),
+            (_, None) => {
+                let expected =
+                    "an accelerator; expected `cpu`, `mps` or a toolkit such as `cuda 12.9`";
+                Err(ParseError::new(text, expected))
+            }
         }
     }
 }

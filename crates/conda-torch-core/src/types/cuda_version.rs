@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use crate::conda::{ParseVersionError, parse_pair};
+use crate::conda::{ParseError, parse_numbers};
 
 /// A CUDA version such as `12.9`: what a toolkit is, what a driver supports at most
 /// (conda's `__cuda`), or what the package `cuda-version` is pinned to.
@@ -60,17 +60,20 @@ impl fmt::Display for CudaVersion {
 }
 
 impl FromStr for CudaVersion {
-    type Err = ParseVersionError;
+    type Err = ParseError;
 
     /// `12.9`, also `12.9.1` (the update is dropped); a bare `12` is refused: which 12 matters.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_pair::<4, u16>(text)
-            .filter(|(major, minor)| *major.max(minor) < 1000)
-            .map(|(major, minor)| Self { major, minor })
-            .ok_or_else(|| {
-                let expected = "a CUDA version with its minor number, such as 12.9";
-                ParseVersionError::new(text, expected)
-            })
+        match parse_numbers(text).as_deref() {
+            Some(&[major @ 1..1000, minor @ 0..1000, ref rest @ ..]) if rest.len() <= 2 => {
+                Ok(Self { major, minor })
+            }
+            Some(_) | None => {
+                let expected =
+                    "a version; expected a CUDA version with its minor number, such as 12.9";
+                Err(ParseError::new(text, expected))
+            }
+        }
     }
 }
 

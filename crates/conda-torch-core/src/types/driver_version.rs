@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::conda::{ParseVersionError, parse_parts};
+use crate::conda::{ParseError, parse_numbers};
 
 /// A version of the NVIDIA driver such as `580.65.06` (Linux) or `576.57` (Windows),
 /// in contrast to the [`CudaVersion`](super::CudaVersion) that it supports.
@@ -58,19 +58,20 @@ impl fmt::Display for DriverVersion {
 }
 
 impl FromStr for DriverVersion {
-    type Err = ParseVersionError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = [0; 3];
-        let bare = text.split('.').skip(1).any(|part| part.len() == 1);
-        parse_parts(text, &mut parts)
+        match parse_numbers(text) {
             // No driver with CUDA was ever below 100; `12.4` is a CUDA version in the wrong place.
-            .filter(|_| parts[0] >= 100)
-            .map(|len| Self { parts, len, bare })
-            .ok_or_else(|| {
-                let expected = "a driver version such as 580.65.06, or its branch, such as 580";
-                ParseVersionError::new(text, expected)
-            })
+            Some(numbers) if numbers.len() <= 3 && numbers[0] >= 100 => {
+                let bare = text.split('.').skip(1).any(|part| part.len() == 1);
+                Ok(Self { bare, ..Self::new(&numbers) })
+            }
+            Some(_) | None => {
+                let expected = "a version; expected a driver version such as 580.65.06, or its branch, such as 580";
+                Err(ParseError::new(text, expected))
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::conda::{ParseVersionError, parse_pair};
+use crate::conda::{ParseError, parse_numbers};
 
 /// A GPU's compute capability, such as `8.6`: which machine code it executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,12 +31,16 @@ impl fmt::Display for ComputeCapability {
 }
 
 impl FromStr for ComputeCapability {
-    type Err = ParseVersionError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_pair::<2, u8>(text)
-            .map(|(major, minor)| Self { major, minor })
-            .ok_or_else(|| ParseVersionError::new(text, "a compute capability such as 8.6"))
+        match parse_numbers(text).as_deref() {
+            Some(&[major @ 1..=u8::MAX, minor]) => Ok(Self { major, minor }),
+            Some(_) | None => {
+                let expected = "a version; expected a compute capability such as 8.6";
+                Err(ParseError::new(text, expected))
+            }
+        }
     }
 }
 
@@ -110,21 +114,8 @@ impl fmt::Display for ArchList {
     }
 }
 
-/// Why a text is not a list of kernels.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ParseArchListError {
-    /// One of its capabilities is none.
-    #[error(transparent)]
-    Capability(#[from] ParseVersionError),
-    /// They are not ascending.
-    #[error(
-        "`{0}` is not a list of kernels; expected ascending capabilities such as `8.0 9.0+PTX`"
-    )]
-    Order(String),
-}
-
 impl FromStr for ArchList {
-    type Err = ParseArchListError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (mut sass, mut ptx) = (Vec::new(), Vec::new());
@@ -135,7 +126,9 @@ impl FromStr for ArchList {
             ptx.extend(number.map(|_| capability));
         }
         if !sass.is_sorted_by(|a, b| a < b) {
-            return Err(ParseArchListError::Order(text.to_owned()));
+            let expected =
+                "a list of kernels; expected ascending capabilities such as `8.0 9.0+PTX`";
+            return Err(ParseError::new(text, expected));
         }
         Ok(Self { sass: sass.into(), ptx: ptx.into() })
     }

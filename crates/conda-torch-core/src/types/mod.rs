@@ -12,10 +12,7 @@ mod kernels;
 mod machine;
 mod source;
 
-pub use build::{
-    Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor,
-    ParseAcceleratorError,
-};
+pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
 pub use client::{
     Client, ClientKind, ClientPart, Condarc, CondarcLine, ConfigFile, Setting, Shell,
     VirtualPackage,
@@ -25,9 +22,9 @@ pub use detected::{Detected, Fact, Origin};
 pub use driver_parts::{DeviceAccess, DriverParts, LibcudaError, NvmlError, VisibleDevices};
 pub use driver_version::DriverVersion;
 pub use environment::{Environment, InstalledPackage, PipPackage};
-pub use kernels::{ArchList, ComputeCapability, KernelSupport, ParseArchListError};
+pub use kernels::{ArchList, ComputeCapability, KernelSupport};
 pub use machine::{Adapter, Gpu, KnownGpu, Machine, Outcome, Processor, SourceReport, Vendor};
-pub use source::{Commit, Date, ParseSourceError, Source};
+pub use source::{Commit, Date, Source};
 
 use crate::conda::words;
 

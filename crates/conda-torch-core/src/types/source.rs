@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::conda::ParseError;
+
 /// Where a row was read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,16 +48,6 @@ pub struct Date {
     pub day: u8,
 }
 
-/// Why a text is not a commit or a day.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not {expected}")]
-pub struct ParseSourceError {
-    /// What was given.
-    pub text: String,
-    /// What was expected, with an example.
-    pub expected: &'static str,
-}
-
 impl Commit {
     /// The commit of a full hash in lower case, for tables.
     pub const fn new(hash: &'static str) -> Self {
@@ -76,14 +68,14 @@ impl fmt::Display for Commit {
 }
 
 impl FromStr for Commit {
-    type Err = ParseSourceError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(Self(Cow::Owned(text.to_owned())));
         }
         let expected = "a commit; expected its full hash of 40 hexadecimal digits";
-        Err(ParseSourceError { text: text.to_owned(), expected })
+        Err(ParseError::new(text, expected))
     }
 }
 
@@ -116,7 +108,7 @@ impl fmt::Display for Date {
 }
 
 impl FromStr for Date {
-    type Err = ParseSourceError;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let number = |text: &str, len: usize| {
@@ -131,10 +123,8 @@ impl FromStr for Date {
             let (month, day) = rest.split_once('-')?;
             Some(Self { year: number(year, 4)?, month: small(month, 12)?, day: small(day, 31)? })
         };
-        parts().ok_or_else(|| ParseSourceError {
-            text: text.to_owned(),
-            expected: "a date; expected a day such as 2026-08-13",
-        })
+        let expected = "a date; expected a day such as 2026-08-13";
+        parts().ok_or_else(|| ParseError::new(text, expected))
     }
 }
 
