@@ -226,7 +226,7 @@ fn gpus(row: &OverviewRow<'_>) -> String {
 
 fn limits(row: &OverviewRow<'_>) -> String {
     let text = |limit: &Limit| match limit {
-        Limit::OlderPytorch { newest } => format!("newest is {newest}"),
+        Limit::OlderPytorch(newest) => format!("newest is {newest}"),
         Limit::NoTriton => "no torch.compile on the GPU".to_owned(),
         Limit::NoTorchaudio => "no torchaudio".to_owned(),
         Limit::ExactPin => "exact cuda-version".to_owned(),

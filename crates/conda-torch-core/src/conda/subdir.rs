@@ -1,6 +1,5 @@
 //! Conda's name for a platform.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::parse::ParseError;
@@ -22,13 +21,6 @@ macro_rules! subdirs {
             /// Every subdir, those with PyTorch first.
             pub const ALL: [Self; 14] = [$(Self::$variant),+];
 
-            /// The name as conda writes it.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name),+
-                }
-            }
-
             /// The operating system.
             pub const fn os(self) -> Os {
                 match self {
@@ -36,6 +28,8 @@ macro_rules! subdirs {
                 }
             }
         }
+
+        super::parse::words!(Subdir { $($variant = $name),+ });
     };
 }
 
@@ -103,12 +97,6 @@ impl Subdir {
 }
 
 super::parse::serde_as_text!(Subdir);
-
-impl fmt::Display for Subdir {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 impl FromStr for Subdir {
     type Err = ParseError;

@@ -79,17 +79,15 @@ impl Version {
         Self { parts: [self.parts[0], self.parts[1], 0, 0], len: 2, candidate: 0 }
     }
 
-    /// All parts as one number, to be compared in one step.
-    fn number(self) -> u64 {
-        self.parts.iter().fold(0, |number, part| number << 16 | u64::from(*part))
+    /// What versions are compared by. A candidate comes before its release.
+    fn key(self) -> ([u16; 4], bool, u8) {
+        (self.parts, !self.is_candidate(), self.candidate)
     }
 }
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        // A candidate comes before its release.
-        let rank = |v: &Self| if v.candidate == 0 { u8::MAX } else { v.candidate };
-        self.number().cmp(&other.number()).then_with(|| rank(self).cmp(&rank(other)))
+        self.key().cmp(&other.key())
     }
 }
 
@@ -101,7 +99,7 @@ impl PartialOrd for Version {
 
 impl PartialEq for Version {
     fn eq(&self, other: &Self) -> bool {
-        self.parts == other.parts && self.candidate == other.candidate
+        self.key() == other.key()
     }
 }
 

@@ -47,11 +47,8 @@ pub enum Tier {
 /// Why support is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// The platform has a newer PyTorch.
-    OlderPytorch {
-        /// The newest.
-        newest: Version,
-    },
+    /// The platform has a newer PyTorch: this.
+    OlderPytorch(Version),
     /// No Triton on Windows, hence no `torch.compile` on the GPU.
     NoTriton,
     /// torchaudio was never built for the platform.
@@ -165,7 +162,7 @@ impl Matrix {
         // Other builds accept any later minor version of the toolkit.
         let is_exact = build.is_cuda() && build.cuda_pins.end.minor != 0;
         [
-            older.map(|newest| Limit::OlderPytorch { newest }),
+            older.map(Limit::OlderPytorch),
             (is_windows && build.is_cuda()).then_some(Limit::NoTriton),
             (!has_torchaudio).then_some(Limit::NoTorchaudio),
             is_exact.then_some(Limit::ExactPin),

@@ -185,7 +185,7 @@ impl<'a> RowReport<'a> {
 
 fn limit(limit: &Limit) -> &'static str {
     match limit {
-        Limit::OlderPytorch { .. } => "older-pytorch",
+        Limit::OlderPytorch(_) => "older-pytorch",
         Limit::NoTriton => "no-triton",
         Limit::NoTorchaudio => "no-torchaudio",
         Limit::ExactPin => "exact-cuda-version",

@@ -34,13 +34,10 @@ impl FromStr for ComputeCapability {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match parse_numbers(text).as_deref() {
-            Some(&[major @ 1..=u8::MAX, minor]) => Ok(Self { major, minor }),
-            Some(_) | None => {
-                let expected = "a version; expected a compute capability such as 8.6";
-                Err(ParseError::new(text, expected))
-            }
+        if let Some(&[major @ 1..=u8::MAX, minor]) = parse_numbers(text).as_deref() {
+            return Ok(Self { major, minor });
         }
+        Err(ParseError::new(text, "a version; expected a compute capability such as 8.6"))
     }
 }
 
