@@ -13,23 +13,20 @@ const SOLVER_LINES: usize = 20;
 pub(super) fn verification(page: &mut Page, answer: &Answer<'_>) {
     let Some(proof) = answer.proof else { return };
     let text = message(proof);
-    let text = match proof.status() {
+    let (before, text) = match proof.status() {
         ProofStatus::Verified => {
             let seconds = proof.took.as_secs().max(1);
-            format!("Verified with {} in {seconds} s: {text}", who(proof.by))
+            ("", format!("Verified with {} in {seconds} s: {text}", who(proof.by)))
         }
-        ProofStatus::NotRun => format!("Skipped verification: {text}"),
-        ProofStatus::Failed => format!("warning: verification failed: {text}"),
+        ProofStatus::NotRun => ("", format!("Skipped verification: {text}")),
+        ProofStatus::Failed => ("warning: ", format!("verification failed: {text}")),
         ProofStatus::Differs | ProofStatus::Unsolvable | ProofStatus::NoSpace => {
-            format!("warning: {text}")
+            ("warning: ", text)
         }
     };
     let most = if is_explained(proof) { 1 } else { SOLVER_LINES };
     for (number, line) in text.lines().take(most).enumerate() {
-        match line.trim().strip_prefix("warning: ") {
-            Some(line) if number == 0 => page.text("warning: ", line),
-            _ => page.text(if number == 0 { "" } else { "  " }, line.trim()),
-        }
+        page.text(if number == 0 { before } else { "  " }, line.trim());
     }
     if let Some(hint) = hint(proof, answer) {
         page.hint(hint);

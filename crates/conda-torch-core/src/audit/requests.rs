@@ -19,8 +19,7 @@ pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Dia
         let is_limit = |it: &Diagnostic| matches!(it, Diagnostic::CudaVersionHoldsBack { .. });
         diagnostics.into_iter().find(is_limit)
     });
-    let has_ended = channel == Some(ChannelKind::Pytorch);
-    let ended = has_ended.then(|| Diagnostic::ChannelEnded { channel: "pytorch".to_owned() });
+    let ended = (channel == Some(ChannelKind::Pytorch)).then_some(Diagnostic::ChannelEnded);
     // The limit names the newest version already.
     let newer = match (installed.version, newest(advice)) {
         (Some(installed), Some(newest)) if installed < newest && limit.is_none() => {

@@ -115,16 +115,13 @@ example: { client: ClientKind::Mamba, why: NoCudaReason::NvidiaSmiNotOnPath { is
 /// What to do: unset it, unless the answer is for another machine.
 CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion } = "cuda-overridden", Warning;
 message: {
-    let setting = if let Origin::File(path) = origin {
-        format!("`{name}: {}` in `{path}`", value.trim())
-    } else {
-        format!("`{name}={}`", value.trim())
+    let value = value.trim();
+    let effect = if value.is_empty() { "hides" } else { "overrides" };
+    let setting = match origin {
+        Origin::File(path) => format!("`{name}: {value}` in `{path}`"),
+        _ => format!("`{name}={value}`"),
     };
-    if value.trim().is_empty() {
-        format!("{setting} hides the driver's CUDA {driver}")
-    } else {
-        format!("{setting} overrides the driver's CUDA {driver}")
-    }
+    format!("{setting} {effect} the driver's CUDA {driver}")
 };
 hint: Some(match origin {
     Origin::File(path) => format!("remove it from `{path}` to use the driver's"),

@@ -48,9 +48,8 @@ example: {
 /// PyTorch is from a channel that gets no more builds: `pytorch` ended with PyTorch 2.5.
 ///
 /// What to do: for a newer one, create a new environment from conda-forge, as `conda-torch advise` says.
-ChannelEnded { channel: String } = "channel-ended", Info;
-message: format!("the channel `{channel}` ended with PyTorch 2.5; conda-forge has newer versions");
-example: { channel: example("pytorch") };
+ChannelEnded = "channel-ended", Info;
+message: "the channel `pytorch` ended with PyTorch 2.5; conda-forge has newer versions";
 
 /// This machine runs a newer PyTorch than the installed one.
 ///

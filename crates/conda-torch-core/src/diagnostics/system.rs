@@ -41,19 +41,12 @@ pub enum AssumedFact {
 }
 
 impl AssumedFact {
-    pub(super) fn text(self) -> String {
+    /// Its value, and the flag that overrides it.
+    pub(super) fn value_and_flag(self) -> (String, &'static str) {
         match self {
-            Self::Platform(subdir) => subdir.to_string(),
-            Self::Glibc(version) => format!("glibc {version}"),
-            Self::Macos(version) => format!("macOS {version}"),
-        }
-    }
-
-    const fn flag(self) -> &'static str {
-        match self {
-            Self::Platform(_) => "`--platform SUBDIR`",
-            Self::Glibc(_) => "`--glibc X.Y`",
-            Self::Macos(_) => "`--macos X.Y`",
+            Self::Platform(subdir) => (subdir.to_string(), "`--platform SUBDIR`"),
+            Self::Glibc(version) => (format!("glibc {version}"), "`--glibc X.Y`"),
+            Self::Macos(version) => (format!("macOS {version}"), "`--macos X.Y`"),
         }
     }
 }
@@ -72,7 +65,7 @@ pub(super) fn described(
         let _ = write!(text, ", which lacks {}{and}{last}", others.join(", "));
     }
     if !assumed.is_empty() {
-        let values: Vec<String> = assumed.iter().map(|fact| fact.text()).collect();
+        let values: Vec<String> = assumed.iter().map(|fact| fact.value_and_flag().0).collect();
         let _ = write!(text, "; assuming {}", values.join(", "));
     }
     let nodes = machine.sources.iter().find(|source| source.source == "nodes");
@@ -81,7 +74,7 @@ pub(super) fn described(
 
 /// The flags for what is assumed.
 pub(super) fn flags(assumed: &[AssumedFact]) -> Option<String> {
-    let flags: Vec<&str> = assumed.iter().map(|fact| fact.flag()).collect();
+    let flags: Vec<&str> = assumed.iter().map(|fact| fact.value_and_flag().1).collect();
     (!flags.is_empty()).then(|| format!("pass {} to override", flags.join(", ")))
 }
 
@@ -129,10 +122,9 @@ example: { subdir: Subdir::OsxArm64 };
 /// What to do: install the recommended build; or use a newer system, or a container, which includes its own glibc: add
 /// `--glibc 2.36 --format dockerfile`.
 GlibcTooOld { found: Version, needed: Version, declared: Version } = "glibc-too-old", Error;
-message: if needed > declared {
-    format!("glibc is {found}; the build's CUDA libraries need {needed} or newer")
-} else {
-    format!("glibc is {found}; the build needs {needed} or newer")
+message: {
+    let what = if needed > declared { "the build's CUDA libraries need" } else { "the build needs" };
+    format!("glibc is {found}; {what} {needed} or newer")
 };
 hint(c): (c.glibc_for_better && !c.in_container()).then(|| OWN_GLIBC.to_owned());
 symptom: Some(format!("version `GLIBC_{needed}' not found"));
@@ -211,7 +203,7 @@ hint(c): {
 ///
 /// What to do: pass `--glibc` or `--macos`.
 BaselineAssumed { fact: AssumedFact } = "baseline-assumed", Info;
-message: format!("assuming {}", fact.text());
+message: format!("assuming {}", fact.value_and_flag().0);
 hint: flags(&[*fact]);
 example: { fact: AssumedFact::Glibc(example("2.28")) };
 
