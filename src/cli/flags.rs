@@ -237,11 +237,8 @@ pub(super) struct RequestFlags {
 /// A Python version with a minor number: each build needs one.
 pub(super) fn python(text: &str) -> Result<Version, String> {
     let version = text.parse::<Version>().map_err(|error| error.to_string())?;
-    if text.contains('.') {
-        Ok(version)
-    } else {
-        Err("expected a minor version, for example 3.12".to_owned())
-    }
+    let version = text.contains('.').then_some(version);
+    version.ok_or_else(|| "expected a minor version, for example 3.12".to_owned())
 }
 
 impl RequestFlags {
@@ -323,13 +320,8 @@ pub(super) fn this_machine(flags: &MachineFlags, host: &dyn Host, described: &Ma
 #[command(next_help_heading = "Channel")]
 pub(super) struct ChannelFlags {
     /// Channel to use instead of conda-forge: a name, URL or folder; repeatable, by priority
-    #[arg(
-        short,
-        long = "channel",
-        value_name = "CHANNEL",
-        value_parser = NonEmptyStringValueParser::new()
-    )]
-    pub(super) channels: Vec<String>,
+    #[arg(short, long, value_parser = NonEmptyStringValueParser::new())]
+    pub(super) channel: Vec<String>,
     /// Read the channel's current builds instead of the built-in data, with `conda-torch-live`
     #[arg(long)]
     pub(super) live: bool,
@@ -341,7 +333,7 @@ pub(super) struct ChannelFlags {
 impl ChannelFlags {
     /// The channels of the flags, folders as absolute paths; by default conda-forge.
     pub(super) fn channels(&self, host: &dyn Host) -> anyhow::Result<Channels> {
-        let full = self.channels.iter().map(|channel| absolute(host, channel));
+        let full = self.channel.iter().map(|channel| absolute(host, channel));
         let channels = Channels::new(full.collect::<anyhow::Result<_>>()?);
         Ok(channels.map_err(|why| UsageError(why.to_string()))?)
     }
@@ -357,10 +349,8 @@ fn absolute(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
     if channel.contains("://") || !is_folder(&channel) {
         return Ok(channel);
     }
-    match std::path::absolute(&channel)?.into_os_string().into_string() {
-        Ok(path) => Ok(path),
-        Err(_) => bail!("the absolute path of channel `{channel}` is not valid Unicode"),
-    }
+    let path = std::path::absolute(&channel)?.into_os_string().into_string().ok();
+    path.with_context(|| format!("the absolute path of channel `{channel}` is not valid Unicode"))
 }
 
 /// The values of a flag, as rows: name, help, value.

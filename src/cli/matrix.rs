@@ -39,19 +39,11 @@ pub(super) struct Args {
     machine: MachineFlags,
     #[command(flatten)]
     channel: ChannelFlags,
-    #[command(flatten)]
-    diff: DiffFlags,
-}
-
-// No doc comment: clap would show it as the description of the subcommand.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Maintenance")]
-struct DiffFlags {
     /// Compare a channel with the built-in data, with `conda-torch-live`; exit code 4 on differences
-    #[arg(long, conflicts_with_all = ["all", "live"])]
+    #[arg(long, help_heading = "Maintenance", conflicts_with_all = ["all", "live"])]
     diff: bool,
     /// Print the differences as rows for `crates/conda-torch-core/src/matrix/data/`
-    #[arg(long, requires = "diff", conflicts_with = "format")]
+    #[arg(long, help_heading = "Maintenance", requires = "diff", conflicts_with = "format")]
     rows: bool,
 }
 
@@ -60,10 +52,10 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let Args { machine: flags, channel, .. } = args;
     let subdirs = flags.platform.map_or(WITH_PYTORCH.to_vec(), |subdir| vec![subdir]);
     let channels = channel.channels(host)?;
-    if args.diff.diff {
+    if args.diff {
         return run_diff(args, host, &channels, &subdirs);
     }
-    if !channel.live && (channel.offline || !channel.channels.is_empty()) {
+    if !channel.live && (channel.offline || !channel.channel.is_empty()) {
         let why = "`--channel` and `--offline` need `--live` or `--diff`, which read a channel";
         bail!(UsageError(why.to_owned()));
     }
@@ -112,7 +104,7 @@ fn run_diff(
         gaps: &gaps,
         matrix,
     };
-    let stdout = if args.diff.rows {
+    let stdout = if args.rows {
         matrix_rows(compared.differences, matrix)
     } else if args.format == TableFormat::Json {
         document(&compared)

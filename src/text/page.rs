@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::AnsiColor;
+use itertools::Itertools;
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style as Borders};
 use textwrap::core::Word;
@@ -48,10 +49,16 @@ impl Page {
         let start = self.out.len();
         let indent = " ".repeat(label.chars().count());
         self.wrap(label, &indent, text, WordSeparator::Custom(words));
-        if let Some(color) = color.filter(|_| self.style.color) {
-            let style = color.on_default();
-            self.out.insert_str(start + label.trim_end().len(), &format!("{style:#}"));
-            self.out.insert_str(start + label.len() - label.trim_start().len(), &style.to_string());
+        if let Some(color) = color {
+            let label_start = start + label.len() - label.trim_start().len();
+            self.paint(label_start, start + label.trim_end().len(), color.on_default());
+        }
+    }
+
+    fn paint(&mut self, start: usize, end: usize, style: anstyle::Style) {
+        if self.style.color {
+            self.out.insert_str(end, &format!("{style:#}"));
+            self.out.insert_str(start, &style.to_string());
         }
     }
 
@@ -78,27 +85,21 @@ impl Page {
     pub(super) fn heading(&mut self, text: &str) {
         let start = self.out.len();
         self.text("", text);
-        if self.style.color {
-            let bold = anstyle::Style::new().bold();
-            self.out.insert_str(self.out.trim_end().len(), &format!("{bold:#}"));
-            self.out.insert_str(start, &bold.to_string());
-        }
+        self.paint(start, self.out.trim_end().len(), anstyle::Style::new().bold());
     }
 
     /// Parts with commas, with line breaks only between parts; a part that is longer than a line is
     /// broken between its words.
     pub(super) fn parts(&mut self, parts: &[String]) {
         const UNBROKEN: &str = "\u{a0}";
-        let joined: Vec<String> = parts
-            .iter()
-            .map(|part| {
-                let is_long = part.chars().count() + 3 > self.style.width;
-                if is_long { part.clone() } else { part.replace(' ', UNBROKEN) }
-            })
-            .collect();
-        if !joined.is_empty() {
+        let unbroken = |part: &String| {
+            let is_long = part.chars().count() + 3 > self.style.width;
+            if is_long { part.clone() } else { part.replace(' ', UNBROKEN) }
+        };
+        if !parts.is_empty() {
+            let text = parts.iter().map(unbroken).join(", ");
             let start = self.out.len();
-            self.wrap("", "  ", &joined.join(", "), WordSeparator::AsciiSpace);
+            self.wrap("", "  ", &text, WordSeparator::AsciiSpace);
             let text = self.out.split_off(start).replace(UNBROKEN, " ");
             self.out.push_str(&text);
         }

@@ -92,20 +92,20 @@ pub(super) const fn vendor(vendor: Vendor) -> &'static str {
 
 /// `driver 580.95.05 (CUDA 13.0)`.
 fn driver(machine: &Machine) -> Option<String> {
+    let (module, libcuda) = (&machine.nvidia.kernel_module, &machine.nvidia.libcuda_library);
+    // A libcuda of another driver has the CUDA of that driver.
+    let is_other_libcuda = machine.nvidia.nvml_error.is_none()
+        && module.is_found()
+        && libcuda.is_found()
+        && module.value() != libcuda.value();
     match (machine.driver.value(), machine.driver_cuda.value()) {
-        // A libcuda of another driver has the CUDA of that driver.
-        (Some(driver), Some(_)) if has_other_libcuda(machine) => Some(format!("driver {driver}")),
-        (Some(driver), Some(cuda)) => Some(format!("driver {driver} (CUDA {cuda})")),
-        (Some(driver), None) => Some(format!("driver {driver}")),
+        (Some(driver), Some(cuda)) if !is_other_libcuda => {
+            Some(format!("driver {driver} (CUDA {cuda})"))
+        }
+        (Some(driver), _) => Some(format!("driver {driver}")),
         (None, Some(cuda)) => Some(format!("driver with CUDA {cuda}")),
         (None, None) => None,
     }
-}
-
-fn has_other_libcuda(machine: &Machine) -> bool {
-    let (module, libcuda) = (&machine.nvidia.kernel_module, &machine.nvidia.libcuda_library);
-    let differ = module.is_found() && libcuda.is_found() && module.value() != libcuda.value();
-    differ && machine.nvidia.nvml_error.is_none()
 }
 
 /// All GPUs, equal ones once: `2 × NVIDIA A100 (compute capability 8.0)`.

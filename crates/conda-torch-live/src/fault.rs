@@ -66,19 +66,19 @@ fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>)
         kind(FaultKind::CaptivePage)
     } else if error.is::<Offline>() {
         kind(FaultKind::NotCached)
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<ReadError>() {
         match error {
             ReadError::Trickle => kind(FaultKind::Slow),
             ReadError::Gateway(inner) => cause(inner),
         }
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<reqwest::Error>() {
         (by_request(error), None)
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
         match error {
             reqwest_middleware::Error::Middleware(inner) => cause(inner.as_ref()),
             reqwest_middleware::Error::Reqwest(inner) => cause(inner),
         }
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<G>() {
         match error {
             G::ShardedIndexNotCached(_) | G::ShardNotCached(_) => kind(FaultKind::NotCached),
             G::ShardHashMismatch(_) => kind(FaultKind::Damaged),
@@ -88,15 +88,15 @@ fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>)
             G::FetchRepoDataError(inner) => cause(inner),
             _ => (None, None),
         }
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<F>() {
         match error {
             F::NoCacheAvailable(_) => kind(FaultKind::NotCached),
             F::FailedToAcquireLock(_)
             | F::FailedToCreateTemporaryFile(_)
             | F::FailedToPersistTemporaryFile(..)
             | F::FailedToWriteCacheState(_) => {
-                let causes = std::iter::successors(error.source(), |cause| cause.source());
-                let io = causes.into_iter().find_map(|cause| cause.downcast_ref());
+                let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+                let io = causes.find_map(|cause| cause.downcast_ref());
                 kind(io.map_or(FaultKind::Cache, of_cache))
             }
             F::HttpError(inner) => cause(inner),
@@ -104,7 +104,7 @@ fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>)
             F::NotFound(inner) => cause(inner),
             _ => (None, None),
         }
-    } else if let Some(error) = error.downcast_ref() {
+    } else if let Some(error) = error.downcast_ref::<N>() {
         match error {
             N::HttpError(inner) => cause(inner),
             N::FileSystemError(inner) => cause(inner),
