@@ -13,7 +13,7 @@ use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer};
 use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
-use conda_torch_core::types::{ClientKind, Environment};
+use conda_torch_core::types::ClientKind;
 
 use super::advise::needs;
 use super::page::{Page, Style};
@@ -55,7 +55,10 @@ fn environment(page: &mut Page, answer: &MigrationAnswer<'_>) {
     let pytorch = environment.package("pytorch").map_or_else(String::new, |package| {
         format!(": PyTorch {} ({}) from `{}`", package.version, package.build, package.channel)
     });
-    page.text("", &format!("Environment {}{pytorch}", name(environment)));
+    let prefix = &environment.prefix;
+    let name = environment.name.as_ref();
+    let name = name.map_or(format!("`{prefix}`"), |name| format!("`{name}` ({prefix})"));
+    page.text("", &format!("Environment {name}{pytorch}"));
     let origin = |&ChannelCount { channel, packages }: &ChannelCount<'_>| {
         let channel = if channel.is_empty() { "an unknown channel" } else { channel };
         format!("{packages} from {channel}")
@@ -75,13 +78,6 @@ fn environment(page: &mut Page, answer: &MigrationAnswer<'_>) {
         page.text("warning: ", &format!("`{}`: {}", problem.source, problem.detail));
     }
     page.gap();
-}
-
-fn name(environment: &Environment) -> String {
-    match &environment.name {
-        Some(name) => format!("`{name}` ({})", environment.prefix),
-        None => format!("`{}`", environment.prefix),
-    }
 }
 
 fn commands(
@@ -263,8 +259,12 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
         page.text("warning: ", &format!("cannot read `{path}`: {message}"));
     }
     page.gap();
-    for finding in &settings.findings {
-        page.text("- ", &setting(finding));
+    for SettingsFinding { path, line, message, .. } in &settings.findings {
+        let place = path.as_deref().map_or_else(
+            || format!("`{}={}`", line.key, line.value),
+            |path| format!("`{}` in {path}, line {}", line.value, line.line),
+        );
+        page.text("- ", &format!("{place}: {message}"));
     }
     if settings.findings.is_empty() {
         page.heading("No configuration file adds an old channel");
@@ -292,15 +292,6 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
     Ok(page.finish())
 }
 
-fn setting(finding: &SettingsFinding) -> String {
-    let SettingsFinding { path, line, message, .. } = finding;
-    let place = path.as_deref().map_or_else(
-        || format!("`{}={}`", line.key, line.value),
-        |path| format!("`{}` in {path}, line {}", line.value, line.line),
-    );
-    format!("{place}: {message}")
-}
-
 /// The notes on migrated files; stdout has the differences.
 pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
     let mut page = Page::new(Style { width, color: false });
@@ -309,7 +300,11 @@ pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
             Err(problem) => vec![format!("error: {problem}"), "file unchanged".to_owned()],
             Ok(migration) => {
                 let changes = migration.changes.iter().filter(|change| change.why.is_needed);
-                changes.map(line_change).chain(migration.notes.iter().map(file_note)).collect()
+                let notes = migration.notes.iter().map(|FileNote { line, note }| {
+                    let place = line.map(|line| format!("line {line}: "));
+                    place.unwrap_or_default() + &note.message
+                });
+                changes.map(line_change).chain(notes).collect()
             }
         };
         if lines.is_empty() && outcome.as_ref().is_ok_and(|migration| migration.text == *old) {
@@ -336,9 +331,4 @@ fn line_change(change: &LineChange) -> String {
         (before, false) => format!("`{before}` becomes {after}"),
     };
     format!("line {line}: {what}: {}", why.message)
-}
-
-fn file_note(note: &FileNote) -> String {
-    let place = note.line.map(|line| format!("line {line}: "));
-    place.unwrap_or_default() + &note.note.message
 }

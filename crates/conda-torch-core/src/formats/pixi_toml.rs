@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::answer::{Answer, Refused};
 use crate::commands::system_requirements;
-use crate::conda::MatchSpec;
+use crate::migrate::files::pixi_requirement;
 
 use super::quoted;
 
@@ -37,21 +37,7 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     }
     out.push_str("\n[dependencies]\n");
     for spec in &choice.specs {
-        let _ = writeln!(out, "{} = {}", spec.name, requirement(spec));
+        let _ = writeln!(out, "{} = {}", spec.name, pixi_requirement(spec, '"'));
     }
     Ok(out)
-}
-
-/// The requirement on a package. `=2.13.0` on a command line is `2.13.0.*` here; with a build the version
-/// is exact.
-fn requirement(spec: &MatchSpec) -> String {
-    let version = spec.version.trim_start_matches('=');
-    match (version, spec.build.as_deref()) {
-        ("" | "*", None) => "\"*\"".to_owned(),
-        (version, None) => format!("\"{version}.*\""),
-        ("" | "*", Some(build)) => format!("{{ version = \"*\", build = \"{build}\" }}"),
-        (version, Some(build)) => {
-            format!("{{ version = \"=={version}\", build = \"{build}\" }}")
-        }
-    }
 }

@@ -63,6 +63,9 @@ pub enum SettingsAction {
     Keep,
 }
 
+/// conda's variable with channels.
+const VARIABLE: &str = "CONDA_CHANNELS";
+
 /// Finds the lines in the files, the strongest first, and in `CONDA_CHANNELS`.
 pub fn settings(
     files: &[Condarc],
@@ -71,21 +74,9 @@ pub fn settings(
 ) -> Settings {
     let mut settings = Settings::default();
     for channel in variable.unwrap_or_default().split(',').map(str::trim) {
-        let kind = ChannelKind::of(channel);
-        if kind.is_replaced() {
-            let key = "CONDA_CHANNELS".to_owned();
-            settings.findings.push(SettingsFinding {
-                path: None,
-                line: CondarcLine { line: 0, key, value: channel.to_owned(), is_entry: true },
-                kind,
-                action: SettingsAction::Manual,
-                used_by: Vec::new(),
-                message: format!(
-                    "{}; no command unsets a variable, remove it where it is set",
-                    why_replaced(kind)
-                ),
-            });
-        }
+        let (key, value) = (VARIABLE.to_owned(), channel.to_owned());
+        let line = CondarcLine { line: 0, key, value, is_entry: true };
+        settings.findings.extend(finding(None, &line, environments));
     }
     for file in files {
         if let Some(problem) = &file.problem {
@@ -94,7 +85,8 @@ pub fn settings(
             continue;
         }
         let before = settings.findings.len();
-        let found = file.lines.iter().filter_map(|line| finding(&file.path, line, environments));
+        let found =
+            file.lines.iter().filter_map(|line| finding(Some(&file.path), line, environments));
         settings.findings.extend(found);
         if settings.findings.len() > before && file.has_comments {
             settings.commented.push(file.path.clone());
@@ -119,24 +111,20 @@ impl Settings {
     }
 }
 
-/// Why conda-forge replaces a channel.
-fn why_replaced(kind: ChannelKind) -> &'static str {
-    match kind {
-        ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",
-        ChannelKind::Nvidia => "conda-forge has its own CUDA packages",
-        ChannelKind::Defaults => "its packages do not mix with conda-forge's",
-        ChannelKind::CondaForge | ChannelKind::Other => "",
-    }
-}
-
-/// A line of a file and what to do about it; `None` for lines without relevance.
+/// A line of a file or of the variable, and what to do about it; `None` for lines without relevance.
 fn finding(
-    path: &str,
+    path: Option<&str>,
     line: &CondarcLine,
     environments: &[Environment],
 ) -> Option<SettingsFinding> {
     let kind = ChannelKind::of(&line.value);
-    let (key, why) = (&line.key, why_replaced(kind));
+    let key = &line.key;
+    let why = match kind {
+        ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",
+        ChannelKind::Nvidia => "conda-forge has its own CUDA packages",
+        ChannelKind::Defaults => "its packages do not mix with conda-forge's",
+        ChannelKind::CondaForge | ChannelKind::Other => "",
+    };
     let mut used_by = Vec::new();
     let (kind, action, message) = match key.split('.').next().unwrap_or_default() {
         "channels" if kind.is_replaced() && line.is_entry => {
@@ -149,6 +137,10 @@ fn finding(
                 format!("{why}; still used by {}, whose updates need it", list(&used_by))
             };
             (kind, SettingsAction::Remove, message)
+        }
+        VARIABLE if kind.is_replaced() => {
+            let message = format!("{why}; no command unsets a variable, remove it where it is set");
+            (kind, SettingsAction::Manual, message)
         }
         "channels" if kind.is_replaced() => {
             let message = format!("{why}; `{key}` is not a list, so edit the file");
@@ -165,7 +157,7 @@ fn finding(
         }
         _ => return None,
     };
-    let (path, line) = (Some(path.to_owned()), line.clone());
+    let (path, line) = (path.map(str::to_owned), line.clone());
     Some(SettingsFinding { path, line, kind, action, used_by, message })
 }
 

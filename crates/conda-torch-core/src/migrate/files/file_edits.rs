@@ -27,7 +27,11 @@ pub(super) fn plan_edits(
     edits: &mut FileEdits,
 ) -> Result<(), FileError> {
     if !environments.iter().any(names_old_channel) {
-        edits.environments.extend(environments.iter().map(unchanged));
+        edits.environments.extend(environments.iter().map(|spec| EnvironmentEdits {
+            channels: vec![None; spec.channels.len()],
+            specs: vec![None; spec.specs.len()],
+            ..EnvironmentEdits::default()
+        }));
         return Ok(());
     }
     let is_toolkit =
@@ -47,14 +51,6 @@ pub(super) fn plan_edits(
 fn names_old_channel(spec: &EnvironmentSpec) -> bool {
     spec.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
         || spec.specs.iter().filter_map(|line| line.spec.as_ref()).any(is_old)
-}
-
-fn unchanged(spec: &EnvironmentSpec) -> EnvironmentEdits {
-    EnvironmentEdits {
-        channels: vec![None; spec.channels.len()],
-        specs: vec![None; spec.specs.len()],
-        ..EnvironmentEdits::default()
-    }
 }
 
 struct Planner<'a, 'm> {

@@ -1,7 +1,5 @@
 //! The result of migrating a file.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use crate::conda::Subdir;
@@ -20,23 +18,6 @@ pub struct FileMigration {
     pub changes: Vec<LineChange>,
     /// About the whole file, then in the order of the lines.
     pub notes: Vec<FileNote>,
-}
-
-impl FileMigration {
-    /// Sorts changes and notes, and keeps each once.
-    pub(super) fn new(
-        format: FileFormat,
-        text: String,
-        mut changes: Vec<LineChange>,
-        mut notes: Vec<FileNote>,
-    ) -> Self {
-        changes.sort_by_key(|change| change.line);
-        changes.dedup();
-        notes.sort_by_key(|note| note.line);
-        let mut known = HashSet::new();
-        notes.retain(|note| known.insert(note.clone()));
-        Self { format, text, changes, notes }
-    }
 }
 
 /// A format of files.

@@ -25,8 +25,10 @@ mod text_edit;
 pub use file_migration::{
     ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
 };
+pub use pixi_toml::pixi_requirement;
 pub use target::Target;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::conda::MatchSpec;
@@ -126,7 +128,13 @@ impl Format {
             let message = "lock files made from this file are out of date; lock again";
             notes.push(FileNote::of_file("lock-again", message.to_owned()));
         }
-        Ok(FileMigration::new(self.name, new, planned.changes, notes))
+        let mut changes = planned.changes;
+        changes.sort_by_key(|change| change.line);
+        changes.dedup();
+        notes.sort_by_key(|note| note.line);
+        let mut known = HashSet::new();
+        notes.retain(|note| known.insert(note.clone()));
+        Ok(FileMigration { format: self.name, text: new, changes, notes })
     }
 
     /// Makes the edits, and reads the new text: it must have the planned channels and specs, and every

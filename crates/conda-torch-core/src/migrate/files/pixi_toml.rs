@@ -261,7 +261,8 @@ fn entries_of(spec: &MatchSpec, quote: char) -> Vec<String> {
     fields.filter_map(entry).collect()
 }
 
-fn value(spec: &MatchSpec, quote: char) -> String {
+/// A spec as pixi writes it after `name =`.
+pub fn pixi_requirement(spec: &MatchSpec, quote: char) -> String {
     match entries_of(spec, quote).as_slice() {
         [_] => format!("{quote}{}{quote}", version(spec)),
         entries => format!("{{ {} }}", entries.join(", ")),
@@ -454,7 +455,7 @@ impl<'t> Manifest<'t> {
                 ),
                 _ => (spec.name.clone(), " = "),
             };
-            format!("{key}{sign}{}", value(spec, quote))
+            format!("{key}{sign}{}", pixi_requirement(spec, quote))
         };
         specs.iter().enumerate().map(entry).collect()
     }
@@ -479,8 +480,9 @@ impl<'t> Manifest<'t> {
             let tables: Vec<String> = new.iter().map(table).collect();
             TextEdit::new(line, tables.join(end))
         } else {
-            let entry =
-                |spec: &MatchSpec| format!("{before}{} = {}{end}", spec.name, value(spec, quote));
+            let entry = |spec: &MatchSpec| {
+                format!("{before}{} = {}{end}", spec.name, pixi_requirement(spec, quote))
+            };
             TextEdit::new(line.start..line.start, new.iter().map(entry).collect::<String>())
         });
     }
