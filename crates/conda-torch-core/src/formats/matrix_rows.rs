@@ -146,15 +146,16 @@ mod tests {
 
     use super::*;
 
+    fn new<Row>(row: &Row) -> Difference<'_, Row> {
+        let (kind, newest) = (DifferenceKind::New, Some(1_790_000_000_000));
+        let (build_numbers, changed) = (Vec::new(), Vec::new());
+        Difference { kind, row, found: row, build_numbers, newest, changed }
+    }
+
     #[test]
     fn printed_rows_are_valid_once_a_commit_is_filled_in() {
         let matrix = Matrix::embedded();
         // Every row as if the channel alone had it: those of all forms.
-        fn new<Row>(row: &Row) -> Difference<'_, Row> {
-            let (kind, newest) = (DifferenceKind::New, Some(1_790_000_000_000));
-            let (build_numbers, changed) = (Vec::new(), Vec::new());
-            Difference { kind, row, found: row, build_numbers, newest, changed }
-        }
         let differences = Differences {
             builds: matrix.builds.iter().map(new).collect(),
             companions: matrix.companions.iter().map(new).collect(),

@@ -105,10 +105,16 @@ pub(super) fn plan(
     environment: &Environment,
     packages: &[PackageMigration],
     new_specs: &[String],
-    choice: &Choice<'_>,
 ) -> InPlace {
     let is_requested = |name: &str| packages.iter().any(|package| package.spec.name == name);
     let is_old = |package: &InstalledPackage| ChannelKind::of(&package.channel).is_old_torch();
+    let stays = |spec: &str, gone: &BTreeSet<&str>| {
+        let mut kept = packages.iter().filter(|package| package.outcome == PackageOutcome::Kept);
+        let has_it = |package: &PackageMigration| {
+            !gone.contains(package.spec.name.as_str()) && package.specs == [spec]
+        };
+        spec != "pip" && kept.any(has_it)
+    };
     let first = environment.packages.iter().filter(|package| {
         REMOVED_FIRST.contains(&package.name.as_str())
             || is_old(package) && is_requested(&package.name)
@@ -127,33 +133,10 @@ pub(super) fn plan(
         return InPlace {
             dependents: gone.difference(&remove).map(|&name| name.to_owned()).collect(),
             orphans: environment.packages.len().saturating_sub(needed.len() + gone.len()),
-            specs: specs(packages, new_specs, choice, &gone),
+            specs: new_specs.iter().filter(|spec| !stays(spec, &gone)).cloned().collect(),
             remove: remove.into_iter().map(str::to_owned).collect(),
         };
     }
-}
-
-/// The specs to install: the recommended build, requested packages that are removed, and changed specs.
-fn specs(
-    packages: &[PackageMigration],
-    new_specs: &[String],
-    choice: &Choice<'_>,
-    gone: &BTreeSet<&str>,
-) -> Vec<String> {
-    let is_installed_by = |spec: &String, package: &PackageMigration| {
-        let is_wanted = match package.outcome {
-            PackageOutcome::Changed => true,
-            PackageOutcome::Kept => gone.contains(package.spec.name.as_str()),
-            PackageOutcome::Replaced | PackageOutcome::LeftOut => false,
-        };
-        is_wanted && package.specs.contains(spec)
-    };
-    let is_needed = |spec: &&String| {
-        *spec == "pip"
-            || choice.specs.iter().any(|own| own.to_string() == **spec)
-            || packages.iter().any(|package| is_installed_by(spec, package))
-    };
-    new_specs.iter().filter(is_needed).cloned().collect()
 }
 
 /// These packages and all that depend on one of them, directly or not.

@@ -118,7 +118,7 @@ fn plan(
         installable.partition(|package| is_pip_torch(&package.name));
     let specs = specs(&packages, choice, !pip.is_empty());
     Some(MigrationPlan {
-        in_place: in_place::plan(environment, &packages, &specs, choice),
+        in_place: in_place::plan(environment, &packages, &specs),
         obstacles: in_place::obstacles(environment, requested, is_base, choice, python),
         packages,
         channels,

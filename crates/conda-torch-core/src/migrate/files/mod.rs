@@ -195,7 +195,7 @@ fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
         "toml" => Ok(PIXI_TOML),
         "yml" | "yaml" => of_yaml(&name, text),
         "" | "txt" if name == "-" && pixi_toml::recognises(text) => Ok(PIXI_TOML),
-        "" | "txt" if name == "-" && is_environment(text) => Ok(ENVIRONMENT_YML),
+        "" | "txt" if name == "-" => of_yaml(&name, text),
         _ => Ok(COMMANDS),
     }
 }
@@ -209,11 +209,6 @@ fn of_yaml(name: &str, text: &str) -> Result<Format, FileError> {
         Err(error) if is_meant => Err(error.into()),
         Ok(_) | Err(_) => Ok(COMMANDS),
     }
-}
-
-fn is_environment(text: &str) -> bool {
-    has_environment_keys(text)
-        || Document::parse(text).is_ok_and(|document| environment_yml::recognises(&document))
 }
 
 /// Whether a text has an environment's keys at the margin.

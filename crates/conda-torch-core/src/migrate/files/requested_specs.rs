@@ -105,8 +105,7 @@ fn cuda(constraint: &Constraint) -> Option<CudaVersion> {
     const NEWEST: [[u16; 2]; 3] = [[12, 4], [12, 1], [11, 8]];
     let newest = NEWEST.map(|parts| Version::new(&parts));
     let admitted = newest.into_iter().find(|version| constraint.admits(*version));
-    let meant = if constraint.pin().is_some() { constraint.anchor() } else { admitted };
-    let version = meant.or_else(|| constraint.anchor())?;
+    let version = constraint.pin().or(admitted).or_else(|| constraint.anchor())?;
     Some(CudaVersion::new(version.major(), version.minor()))
 }
 
