@@ -18,7 +18,7 @@ pub struct Fed<'d> {
 impl<'d> Fed<'d> {
     pub fn on(os: &'static str) -> Self {
         let target =
-            Target { os: os.into(), arch: "x86_64".into(), env: "gnu".into(), is_static: false };
+            Target { os: os.into(), arch: "x86_64".into(), is_static: false };
         let env = BTreeMap::from([("HOME", "/root".into()), ("PATH", "/bin".into())]);
         let driver = DriverReport::not_started("not fed");
         Self { target, env, files: BTreeMap::new(), output: &[], driver }

@@ -25,16 +25,9 @@ impl LiveHost {
     /// This machine. `driver_program` calls the driver: it runs [`run_driver_child`](crate::run_driver_child) if its
     /// first argument is [`DRIVER_COMMAND`](crate::DRIVER_COMMAND).
     pub fn new(driver_program: Option<PathBuf>) -> Self {
-        let env = [
-            (cfg!(target_env = "gnu"), "gnu"),
-            (cfg!(target_env = "musl"), "musl"),
-            (cfg!(target_env = "msvc"), "msvc"),
-        ];
-        let env = env.into_iter().find(|(is_it, _)| *is_it).map_or("", |(_, env)| env);
         let target = Target {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
-            env: env.to_owned(),
             is_static: cfg!(all(unix, target_feature = "crt-static")),
         };
         let seconds = std::env::var("CONDA_TORCH_TIMEOUT").ok();

@@ -169,12 +169,10 @@ fn as_conda_reads_it(value: Value<'_>) -> String {
     }
 }
 
-/// The texts in a list.
 fn texts(list: Value<'_>) -> Vec<String> {
     list.items().filter_map(Value::text).map(str::to_owned).collect()
 }
 
-/// Adds the lines of a key.
 fn add_lines(lines: &mut Vec<CondarcLine>, key: &str, value: Value<'_>, is_entry: bool) {
     match value.text() {
         Some(text) if !value.is_null() => lines.push(CondarcLine {

@@ -7,7 +7,7 @@
 //! use conda_torch_probe::host::RecordedHost;
 //! use conda_torch_probe::{Overrides, probe};
 //!
-//! let host: RecordedHost = r#"{"target": {"os": "linux", "arch": "x86_64", "env": "gnu"}}"#.parse()?;
+//! let host: RecordedHost = r#"{"target": {"os": "linux", "arch": "x86_64"}}"#.parse()?;
 //! let machine = probe(&host, &Overrides::default());
 //! assert!(machine.gpus.is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -68,7 +68,6 @@ fn glibc(probe: &Probe<'_>) -> Option<(String, Result<Version, Failure>)> {
     problem
 }
 
-/// The place of a text among bytes.
 fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
     bytes.windows(text.len()).position(|window| window == text)
 }

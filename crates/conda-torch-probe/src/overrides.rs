@@ -10,27 +10,23 @@ use crate::probe::{Probe, quoted};
 /// A machine as flags describe it. Everything else is detected, or with a platform its
 /// [baseline](Machine::baseline).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the fields have the names of the flags")]
 pub struct Overrides {
-    /// `--platform`: detect nothing. For a machine that was read, the platform if it does not report one.
+    /// Detect nothing. For a machine that was read, the platform if it does not report one.
     pub platform: Option<Subdir>,
-    /// `--driver`
     pub driver: Option<DriverVersion>,
-    /// `--cuda`
     pub cuda: Option<CudaVersion>,
     /// `--compute-capability` and `--gpu`: all GPUs, instead of those that were detected.
     pub gpus: Vec<GpuOverride>,
-    /// `--glibc`
     pub glibc: Option<Version>,
-    /// `--macos`
     pub macos: Option<Version>,
 }
 
-/// A GPU that a flag describes.
+/// A GPU that a flag describes, with its name if that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct GpuOverride {
-    /// Its name, if it was given.
     pub name: Option<String>,
-    /// Its compute capability.
     pub capability: ComputeCapability,
 }
 

@@ -21,10 +21,9 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         Ok((adapters, problem)) => {
             let noun = if adapters.len() == 1 { "adapter" } else { "adapters" };
             let count = format!("{} display {noun}", adapters.len());
-            match problem {
-                Some(problem) => probe.report(source, Outcome::Failed, problem),
-                None => probe.report(source, Outcome::Ok, count),
-            }
+            let failed = |problem| (Outcome::Failed, problem);
+            let (outcome, detail) = problem.map_or((Outcome::Ok, count), failed);
+            probe.report(source, outcome, detail);
             probe.machine.adapters = adapters;
         }
         Err(failure) => probe.report_failure(source, &failure),
@@ -40,7 +39,6 @@ pub(super) fn are_known(machine: &Machine) -> bool {
 /// Adapters, and the first problem.
 type Adapters = Result<(Vec<Adapter>, Option<String>), Failure>;
 
-/// The adapters in Windows' list.
 fn listed(probe: &Probe<'_>) -> Adapters {
     // Others are no cards: the screen of a remote session, an emulated one.
     let card = |device: crate::host::DisplayDevice| {

@@ -10,7 +10,6 @@ use crate::host::{Failure, Host, ProgramOutput};
 /// How much of a file is read if nothing larger is expected.
 pub(crate) const SMALL: usize = 64 << 10;
 
-/// A host, and the machine that is being detected on it.
 pub(crate) struct Probe<'h> {
     pub(crate) host: &'h dyn Host,
     pub(crate) machine: Machine,
@@ -26,7 +25,6 @@ impl<'h> Probe<'h> {
         self.host.target().is(os)
     }
 
-    /// Adds the report of a source.
     pub(crate) fn report(&mut self, source: &str, outcome: Outcome, detail: impl Display) {
         let (source, detail) = (source.to_owned(), detail.to_string());
         self.machine.sources.push(SourceReport { source, outcome, detail });
@@ -82,7 +80,6 @@ pub(crate) fn outcome(failure: &Failure) -> Outcome {
     }
 }
 
-/// An error with a message.
 pub(crate) fn failed<T>(why: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::Other(why.into()))
 }

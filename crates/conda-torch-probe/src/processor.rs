@@ -112,8 +112,7 @@ mod tests {
     use super::*;
 
     fn of(arch: &'static str, text: &str) -> Result<Processor, Failure> {
-        let target =
-            Target { os: "linux".into(), arch: arch.into(), env: "gnu".into(), is_static: false };
+        let target = Target { os: "linux".into(), arch: arch.into(), is_static: false };
         linux(text.as_bytes(), &target).1
     }
 

@@ -10,7 +10,6 @@ use super::{Recognized, origin, set};
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{Adapter, Detected, Gpu, Machine, Origin, Vendor};
 
-/// The heading of the list of GPUs.
 const GPUS: &str = "gpu models and configuration";
 const DRIVER: &str = "nvidia driver version";
 
@@ -45,7 +44,6 @@ fn known<'f>(fields: &'f Fields, label: &str) -> Option<&'f str> {
     fields.first(label).filter(|text| !is_missing(text))
 }
 
-/// Whether a value is missing.
 fn is_missing(text: &str) -> bool {
     matches!(text, "" | "N/A" | "n/a" | "None" | "Could not collect" | "No CUDA" | "[N/A]" | "ERR!")
 }

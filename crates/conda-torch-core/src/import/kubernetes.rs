@@ -192,7 +192,6 @@ fn describe(node: &Node, NodeGpus { gpu, count }: &NodeGpus) -> String {
     format!("{count}{name}{mig}{}, driver {driver}{cuda}", capability.unwrap_or_default())
 }
 
-/// A node.
 #[derive(Debug, Default)]
 struct Node {
     name: String,
@@ -203,7 +202,6 @@ struct Node {
     driver: Option<DriverVersion>,
     /// The newest CUDA of the driver, which GPU Feature Discovery calls the runtime.
     cuda: Option<CudaVersion>,
-    /// Its GPUs, if it has any.
     gpus: Option<NodeGpus>,
 }
 

@@ -78,21 +78,18 @@ fn version(
     path: &str,
     packages: Option<&Packages<'_>>,
 ) -> Result<(Version, String), Failure> {
-    if let Some(recorded) = packages.and_then(|packages| packages.version(kind.as_str())) {
-        return Ok(recorded);
+    let recorded = match packages {
+        Some(packages) => packages.version(kind.as_str()),
+        None => failed("not inside a root prefix"),
+    };
+    if recorded.is_ok() || matches!(kind, ClientKind::Conda | ClientKind::Mamba) {
+        return recorded;
     }
-    match (kind, packages.map(Packages::failure)) {
-        (ClientKind::Micromamba | ClientKind::Pixi, _) => {
-            // `2.8.1`, `pixi 0.77.0`
-            let text = probe.run(path, &["--version"])?.stdout;
-            let version = text.split_whitespace().last().unwrap_or_default().parse();
-            let why = format!("no version in {}", quoted(&text));
-            Ok((version.map_err(|_| Failure::Other(why))?, path.to_owned()))
-        }
-        (ClientKind::Conda | ClientKind::Mamba, None) => failed("not inside a root prefix"),
-        (_, Some(Some(failure))) => failed(format!("conda-meta: {failure}")),
-        (_, Some(None)) => failed(format!("no record of {kind} in conda-meta")),
-    }
+    // `2.8.1`, `pixi 0.77.0`
+    let text = probe.run(path, &["--version"])?.stdout;
+    let version = text.split_whitespace().last().unwrap_or_default().parse();
+    let why = format!("no version in {}", quoted(&text));
+    Ok((version.map_err(|_| Failure::Other(why))?, path.to_owned()))
 }
 
 /// Adds what changes a client's virtual packages, with its version if it has one.
@@ -104,7 +101,7 @@ fn add_parts(probe: &mut Probe<'_>, kind: ClientKind, path: &str, packages: Opti
     match (kind, packages) {
         (ClientKind::Conda, Some(packages)) => {
             for part in PARTS {
-                if let Some((version, _)) = packages.version(part) {
+                if let Ok((version, _)) = packages.version(part) {
                     add(part, Some(version.to_string()));
                 }
             }

@@ -5,7 +5,7 @@ use conda_torch_core::types::ClientKind;
 
 use crate::host::{Failure, Host, links, parent};
 use crate::package_record::FileName;
-use crate::probe::Probe;
+use crate::probe::{Probe, failed};
 
 /// How much of a package's record is read: it lists every file of the package.
 const RECORD: usize = 4 << 20;
@@ -69,12 +69,6 @@ impl<'h> Packages<'h> {
         Self { host, records: host.list(&folder), folder }
     }
 
-    /// Why the packages are unknown.
-    pub(super) fn failure(&self) -> Option<&Failure> {
-        self.records.as_ref().err()
-    }
-
-    /// The version of a package, and its file.
     fn record(&self, name: &str) -> Option<(&str, String)> {
         self.records.as_ref().ok()?.iter().find_map(|file| {
             let record = FileName::parse(file).filter(|record| record.name == name)?;
@@ -83,9 +77,13 @@ impl<'h> Packages<'h> {
     }
 
     /// The version of a package as a number, and its file.
-    pub(super) fn version(&self, name: &str) -> Option<(Version, String)> {
-        let (version, path) = self.record(name)?;
-        Some((version.parse().ok()?, path))
+    pub(super) fn version(&self, name: &str) -> Result<(Version, String), Failure> {
+        if let Err(failure) = &self.records {
+            return failed(format!("conda-meta: {failure}"));
+        }
+        let record = self.record(name);
+        let version = record.and_then(|(version, path)| Some((version.parse().ok()?, path)));
+        version.ok_or_else(|| Failure::Other(format!("no record of {name} in conda-meta")))
     }
 
     /// The platform of the packages: conda's, or Python's if conda is `noarch`.

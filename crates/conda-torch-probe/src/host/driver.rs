@@ -47,10 +47,9 @@ pub enum DriverEnd {
 /// A call that is about to be made (no reply yet), or its reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct DriverCall {
-    /// The library.
     pub library: Library,
-    /// The value.
     pub query: Query,
     /// The device's index, if the call is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,10 +141,9 @@ impl Query {
 /// A raw reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Reply {
-    /// A text.
     Text(String),
-    /// A number.
     Number(u64),
     /// The library file does not exist.
     NotThere,

@@ -96,9 +96,6 @@ pub struct Target {
     pub os: String,
     /// Rust's name for the architecture: `x86_64`, `aarch64`.
     pub arch: String,
-    /// Rust's name for the environment: `gnu`, `musl`, `msvc`, empty.
-    #[serde(default)]
-    pub env: String,
     /// Whether it is linked statically, and so cannot open a library.
     #[serde(default)]
     pub is_static: bool,
@@ -170,20 +167,16 @@ pub struct DisplayDevice {
 /// Why a file or program gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum Failure {
-    /// It does not exist.
     #[error("not found")]
     NotThere,
-    /// This user has no permission.
     #[error("permission denied")]
     Denied,
-    /// It is larger than expected.
     #[error("larger than expected")]
     TooLarge,
-    /// It did not answer within this many seconds.
     #[error("no answer within {0} second{s}", s = if *.0 == 1 { "" } else { "s" })]
     TimedOut(u64),
-    /// Anything else, in the words of the system.
     #[error("{0}")]
     Other(String),
 }

@@ -347,7 +347,6 @@ const LIBCUDA_ERRORS: [(&str, &str); 12] = [
 const TOO_OLD: &str = "the library is too old to report it";
 const INTERNAL: &str = "an internal error of the driver";
 
-/// The meaning of an error code.
 fn error_message(library: Library, code: &str) -> String {
     let codes = match library {
         Library::Nvml => &NVML_ERRORS[..],

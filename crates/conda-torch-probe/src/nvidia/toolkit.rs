@@ -5,7 +5,7 @@ use conda_torch_core::types::{CudaVersion, Detected, Origin, Outcome};
 use serde_json::Value;
 
 use crate::host::Failure;
-use crate::probe::{Probe, quoted};
+use crate::probe::{Probe, failed, quoted};
 
 const FILE: &str = "/usr/local/cuda/version.json";
 
@@ -15,11 +15,11 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         return;
     }
     probe.machine.toolkit_file = match probe.text(FILE).and_then(|text| version(&text)) {
-        Ok(FileVersion::Version(version)) => {
+        Ok(Ok(version)) => {
             probe.report(FILE, Outcome::Ok, version);
             Detected::found(version, Origin::File(FILE.to_owned()))
         }
-        Ok(FileVersion::Nothing(why)) => {
+        Ok(Err(why)) => {
             probe.report(FILE, Outcome::Ok, format!("{why}; mamba skips the file"));
             Detected::Absent
         }
@@ -34,26 +34,17 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     };
 }
 
-/// What mamba reads from a valid file.
-#[derive(Debug, PartialEq, Eq)]
-enum FileVersion {
-    Version(CudaVersion),
-    Nothing(String),
-}
-
-/// Reads the file as mamba does: the first three numbers with dots between them in `cuda.version`. mamba fails if
-/// this is an error.
-fn version(text: &str) -> Result<FileVersion, Failure> {
+/// Reads the file as mamba does: the first three numbers with dots between them in `cuda.version`, or else why mamba
+/// skips a valid file. mamba fails if this is an error.
+fn version(text: &str) -> Result<Result<CudaVersion, String>, Failure> {
     let file: Value =
         serde_json::from_str(text).map_err(|error| Failure::Other(format!("not JSON: {error}")))?;
-    let nothing = || Ok(FileVersion::Nothing("no `cuda.version` in it".to_owned()));
     match file.get("cuda").and_then(|cuda| cuda.get("version")) {
-        None => nothing(),
-        Some(Value::String(text)) => Ok(match three_numbers(text) {
-            Some(version) => FileVersion::Version(version),
-            None => FileVersion::Nothing(format!("its version is {}", quoted(text))),
-        }),
-        Some(other) => Err(Failure::Other(format!("its version is {}", quoted(other)))),
+        None => Ok(Err("no `cuda.version` in it".to_owned())),
+        Some(Value::String(text)) => {
+            Ok(three_numbers(text).ok_or_else(|| format!("its version is {}", quoted(text))))
+        }
+        Some(other) => failed(format!("its version is {}", quoted(other))),
     }
 }
 
@@ -72,17 +63,12 @@ fn three_numbers(text: &str) -> Option<CudaVersion> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_file_is_read_as_mamba_reads_it() {
         let reads = |version: &str| {
-            super::version(&format!(r#"{{"cuda": {{"version": {version}}}}}"#)).map(|reads| {
-                match reads {
-                    FileVersion::Version(version) => version.to_string(),
-                    FileVersion::Nothing(_) => "nothing".to_owned(),
-                }
-            })
+            let file = format!(r#"{{"cuda": {{"version": {version}}}}}"#);
+            super::version(&file)
+                .map(|version| version.map_or("nothing".to_owned(), |it| it.to_string()))
         };
         assert_eq!(reads("\"11.8.89\"").as_deref(), Ok("11.8"));
         assert_eq!(reads("\"V12.4.1.5 (x)\"").as_deref(), Ok("12.4"));
@@ -92,7 +78,7 @@ mod tests {
         assert_eq!(reads("\"\"").as_deref(), Ok("nothing"));
         assert!(reads("12.4").is_err());
         for nothing in ["{}", "[]", "7", r#"{"cuda": 7}"#, r#"{"cuda": {}}"#] {
-            assert!(matches!(super::version(nothing), Ok(FileVersion::Nothing(_))), "{nothing}");
+            assert!(matches!(super::version(nothing), Ok(Err(_))), "{nothing}");
         }
         for invalid in ["", "{", "CUDA Version 11.8.0"] {
             assert!(super::version(invalid).is_err(), "{invalid:?}");

@@ -5,7 +5,6 @@
 use super::{Report, ReportedGpu, is_of_windows, values};
 use crate::types::DriverVersion;
 
-/// What a banner shows.
 pub(in super::super) fn parse(plain: &str) -> Option<Report> {
     let text = unbroken(plain);
     let has_version = values::driver(&text).is_some() || values::cuda(&text).is_some();

@@ -2,7 +2,6 @@
 
 use super::{Field, Report, ReportedGpu, is_of_windows, values};
 
-/// What a table reports.
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
     let lines: Vec<Vec<&str>> = text.lines().map(cells).collect();
     let (columns, rows) =

@@ -18,8 +18,8 @@ use crate::types::{
 
 /// What `nvidia-smi` printed.
 #[derive(Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Report {
-    /// The driver's version.
     pub driver: Option<DriverVersion>,
     /// The newest CUDA that it supports.
     cuda: Option<CudaVersion>,
@@ -31,7 +31,6 @@ pub struct Report {
     is_wsl: bool,
     /// The number of GPUs, if it is printed.
     count: Option<u32>,
-    /// The GPUs in order.
     pub gpus: Vec<ReportedGpu>,
 }
 
@@ -68,7 +67,6 @@ impl Report {
     }
 }
 
-/// A GPU.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ReportedGpu {

@@ -6,15 +6,12 @@ use super::{Field, Report, ReportedGpu, values};
 const LABELS: [&str; 4] =
     ["Product Name", "Attached GPUs", "Product Architecture", "Product Brand"];
 
-/// The labels of versions.
 const VERSIONS: [&str; 4] = ["driver version", "kmd version", "cuda version", "cuda umd version"];
 
-/// What `-q` printed.
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
     text.lines().any(|line| LABELS.contains(&label_and_value(line).0)).then(|| report(text))
 }
 
-/// What `--version` printed.
 pub(in super::super) fn parse_version(text: &str) -> Option<Report> {
     let lower = text.to_ascii_lowercase();
     let has = |label: &str| lower.lines().any(|line| label_and_value(line).0 == label);
