@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         let why = "no environment found; pass its folder with `--prefix`";
         bail!(UsageError(why.to_owned()));
     }
-    let code = if all.iter().any(|one| one.status.needs_action()) { 4 } else { 0 };
+    let code = if all.iter().any(|one| one.problems().next().is_some()) { 4 } else { 0 };
     let client = args.output.target(&machine);
     let shell = args.output.shell(&machine);
     let stdout = match (all.as_slice(), place) {

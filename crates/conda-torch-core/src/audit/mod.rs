@@ -61,13 +61,6 @@ pub enum EnvironmentStatus {
     Unreadable,
 }
 
-impl EnvironmentStatus {
-    /// Whether there is something to do.
-    pub const fn needs_action(self) -> bool {
-        matches!(self, Self::Problems | Self::Unreadable)
-    }
-}
-
 impl Checkup<'_> {
     /// The findings that are to be fixed.
     pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {

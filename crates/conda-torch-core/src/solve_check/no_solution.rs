@@ -13,27 +13,20 @@ const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux
 /// The most findings of one explanation.
 const MOST: usize = 8;
 
-/// What a line says of a spec.
-#[derive(Clone, Copy)]
-enum Meaning {
-    Pinned,
-    Absent,
-    TooLow,
-}
+/// The text before and after a spec in a line of libmamba or rattler. The text after may be missing if there is one
+/// before.
+type Around = (&'static str, &'static str);
 
-/// The text before and after a spec in a line of libmamba or rattler, and what it means. The text after may be
-/// missing if there is one before.
-const LINES: [(&str, &str, Meaning); 10] = [
-    ("pin on ", " is ", Meaning::Pinned),
-    ("the constraint ", " cannot be fulfilled", Meaning::Pinned),
-    ("nothing provides requested ", " needed by ", Meaning::Absent),
-    ("nothing provides ", " needed by ", Meaning::Absent),
-    ("", ", which is missing on the system", Meaning::Absent),
-    ("", " is missing on the system", Meaning::Absent),
-    ("", ", for which no candidates were found", Meaning::Absent),
-    ("", ", which does not exist", Meaning::Absent),
-    ("", " does not exist", Meaning::Absent),
-    ("", ", which conflicts with any installable versions", Meaning::TooLow),
+const PINNED: [Around; 2] = [("pin on ", " is "), ("the constraint ", " cannot be fulfilled")];
+
+const ABSENT: [Around; 7] = [
+    ("nothing provides requested ", " needed by "),
+    ("nothing provides ", " needed by "),
+    ("", ", which is missing on the system"),
+    ("", " is missing on the system"),
+    ("", ", for which no candidates were found"),
+    ("", ", which does not exist"),
+    ("", " does not exist"),
 ];
 
 /// The reasons in an explanation; never empty.
@@ -105,19 +98,25 @@ fn of_line(line: &str) -> Option<SolveFinding> {
         let detected = other.strip_prefix(name_of(spec)).and_then(|rest| rest.split('-').nth(1));
         return too_low(spec, detected);
     }
-    let (spec, meaning) = LINES.iter().find_map(|(before, after, meaning)| {
-        let rest = line.strip_prefix(before)?;
-        let spec = rest.split_once(after).map(|(spec, _)| spec);
-        Some((spec.or((!before.is_empty()).then_some(rest))?, *meaning))
-    })?;
-    match meaning {
-        Meaning::Pinned => Some(SolveFinding::Pinned { spec: tidy(spec) }),
-        Meaning::TooLow => too_low(spec, None),
+    let spec = |rows: &[Around]| {
+        rows.iter().find_map(|(before, after)| {
+            let rest = line.strip_prefix(before)?;
+            let spec = rest.split_once(after).map(|(spec, _)| spec);
+            spec.or((!before.is_empty()).then_some(rest))
+        })
+    };
+    if let Some(spec) = spec(&PINNED) {
+        return Some(SolveFinding::Pinned { spec: tidy(spec) });
+    }
+    let Some(spec) = spec(&ABSENT) else {
+        let (spec, _) = line.split_once(", which conflicts with any installable versions")?;
+        return too_low(spec, None);
+    };
+    match name_of(spec) {
+        "" => None,
         // A virtual package with a bound may only be too old.
-        Meaning::Absent if name_of(spec).starts_with("__") && spec.contains(['<', '>']) => {
-            too_low(spec, None)
-        }
-        Meaning::Absent => (!name_of(spec).is_empty()).then(|| missing(&tidy(spec))),
+        name if name.starts_with("__") && spec.contains(['<', '>']) => too_low(spec, None),
+        _ => Some(missing(&tidy(spec))),
     }
 }
 
