@@ -109,7 +109,7 @@ macro_rules! plain {
 }
 
 plain! {
-    bool: "", u8: "", u16: "", u32: "", CudaVersion: "", ComputeCapability: "", Subdir: "Subdir::",
+    bool: "", u16: "", u32: "", CudaVersion: "", ComputeCapability: "", Subdir: "Subdir::",
     Blas: "Blas::", ArmVariant: "ArmVariant::", Companion: "Companion::"
 }
 

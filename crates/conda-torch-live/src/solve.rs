@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conda_torch_core::channel::{Solution, Solved};
+use conda_torch_core::channel::{Records, Solved};
 use conda_torch_core::conda::Fault;
 use rattler_conda_types::package::BuildString;
 use rattler_conda_types::{GenericVirtualPackage, MatchSpec, PackageName, RepoDataRecord};
@@ -26,7 +26,7 @@ pub(crate) fn solve(
     };
     match resolvo::Solver.solve(task) {
         Ok(solved) => {
-            Ok(Solved::Solution(Solution { records: record::sorted(solved.records.iter()) }))
+            Ok(Solved::Solution(Records { records: record::sorted(solved.records.iter()) }))
         }
         Err(SolveError::Unsolvable(why)) => Ok(Solved::Unsolvable { why: why.join("\n") }),
         Err(error) => Err(invalid("the solver", error)),

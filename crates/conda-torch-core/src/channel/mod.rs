@@ -20,7 +20,7 @@ pub use difference::{
 pub use priority::by_priority;
 pub use protocol::{
     LiveAnswer, LiveQuestion, LiveReply, LiveReplyError, LiveRequest, PROTOCOL, Record, Records,
-    RepodataForm, Solution, Solved, SubdirOrigin, age,
+    RepodataForm, Solved, SubdirOrigin, age,
 };
 pub use record_specs::{UnreadReason, UnreadRecord};
 pub use rows::{PACKAGES, nearest, rows, since};

@@ -116,17 +116,11 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Solved {
-    Solution(Solution),
+    Solution(Records),
     Unsolvable {
         /// The solver's explanation, several lines.
         why: String,
     },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Solution {
-    /// All packages, sorted by name.
-    pub records: Vec<Record>,
 }
 
 /// The origin of a subdir of a channel.

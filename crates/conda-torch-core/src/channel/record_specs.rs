@@ -73,21 +73,18 @@ fn constraint(spec: &SpecParts<'_>) -> Option<Constraint> {
 /// The versions of `cuda-version` that a record accepts; in old records, of `cudatoolkit`.
 pub(super) fn pins(record: &Record) -> Option<CudaPins> {
     let spec = spec(record, "cuda-version").or_else(|| spec(record, "cudatoolkit"))?;
-    let (from, below) = bounds(&constraint(&spec)?)?;
+    let pins = bounds(&constraint(&spec)?)?;
     // Another library may accept fewer: `cuda-cupti >=12.8.90,<12.8.91` is from CUDA 12.8 alone.
     let cupti = self::spec(record, "cuda-cupti").and_then(|spec| bounds(&constraint(&spec)?));
-    Some(match cupti.filter(|(from, below)| from == below) {
-        Some((exact, _)) => only(exact),
-        None => from..below,
-    })
+    Some(cupti.filter(|exact| exact.start == exact.end).map_or(pins, |exact| only(exact.start)))
 }
 
-/// The first version of CUDA, and the first that is too new.
-fn bounds(constraint: &Constraint) -> Option<(CudaVersion, CudaVersion)> {
+/// From the first version of CUDA up to the first that is too new.
+fn bounds(constraint: &Constraint) -> Option<CudaPins> {
     let cuda = |version: Version| CudaVersion::new(version.major(), version.minor());
     match (constraint.lower(), constraint.upper()) {
-        (Some(from), Some(below)) => Some((cuda(from), cuda(below))),
-        (None, None) => constraint.anchor().map(cuda).map(only).map(|pins| (pins.start, pins.end)),
+        (Some(from), Some(below)) => Some(cuda(from)..cuda(below)),
+        (None, None) => constraint.anchor().map(cuda).map(only),
         (Some(_), None) | (None, Some(_)) => None,
     }
 }

@@ -68,39 +68,33 @@ impl Constraint {
 
     /// The greatest lower bound.
     pub fn lower(&self) -> Option<Version> {
-        use RangeOperator::{Greater, GreaterEquals};
-        self.greatest(|clause| match clause {
-            VersionSpec::Range(Greater | GreaterEquals, version) => Some(version),
-            _ => None,
-        })
+        self.bound([RangeOperator::Greater, RangeOperator::GreaterEquals])
     }
 
     /// The greatest upper bound.
     pub fn upper(&self) -> Option<Version> {
-        use RangeOperator::{Less, LessEquals};
-        self.greatest(|clause| match clause {
-            VersionSpec::Range(Less | LessEquals, version) => Some(version),
-            _ => None,
-        })
+        self.bound([RangeOperator::Less, RangeOperator::LessEquals])
     }
 
     /// The version that the constraint is about: the one it names, else its lower bound, else its upper bound.
     pub fn anchor(&self) -> Option<Version> {
         use StrictRangeOperator::{Compatible, StartsWith};
-        let named = self.greatest(|clause| match clause {
-            VersionSpec::Exact(EqualityOperator::Equals, version) => Some(version),
-            VersionSpec::StrictRange(StartsWith | Compatible, version) => Some(version),
+        let named = clauses(&self.0).into_iter().filter_map(|clause| match clause {
+            VersionSpec::Exact(EqualityOperator::Equals, version) => numbers(version),
+            VersionSpec::StrictRange(StartsWith | Compatible, version) => numbers(version),
             _ => None,
         });
-        named.max(self.lower()).or_else(|| self.upper())
+        named.max().max(self.lower()).or_else(|| self.upper())
     }
 
-    /// The greatest of the versions that are taken from its clauses.
-    fn greatest<'s>(
-        &'s self,
-        version: impl FnMut(&'s VersionSpec) -> Option<&'s CondaVersion>,
-    ) -> Option<Version> {
-        clauses(&self.0).into_iter().filter_map(version).filter_map(numbers).max()
+    fn bound(&self, operators: [RangeOperator; 2]) -> Option<Version> {
+        let bounds = clauses(&self.0).into_iter().filter_map(|clause| match clause {
+            VersionSpec::Range(operator, version) if operators.contains(operator) => {
+                numbers(version)
+            }
+            _ => None,
+        });
+        bounds.max()
     }
 }
 

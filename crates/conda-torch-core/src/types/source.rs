@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::conda::ParseError;
+use crate::conda::{ParseError, parse_numbers};
 
 /// Where a row was read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -44,8 +44,8 @@ pub struct Commit(Cow<'static, str>);
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Date {
     pub year: u16,
-    pub month: u8,
-    pub day: u8,
+    pub month: u16,
+    pub day: u16,
 }
 
 impl Commit {
@@ -81,7 +81,7 @@ impl FromStr for Commit {
 
 impl Date {
     /// `Date::new(2026, 8, 10)`.
-    pub const fn new(year: u16, month: u8, day: u8) -> Self {
+    pub const fn new(year: u16, month: u16, day: u16) -> Self {
         Self { year, month, day }
     }
 
@@ -96,8 +96,8 @@ impl Date {
         let day = of_year - (153 * month + 2) / 5 + 1;
         let month = if month < 10 { month + 3 } else { month - 9 };
         let year = year + era * 400 + u64::from(month <= 2);
-        let small = |number: u64| u8::try_from(number).unwrap_or(1);
-        Self::new(u16::try_from(year).unwrap_or(1970), small(month), small(day))
+        let [year, month, day] = [year, month, day].map(|n| u16::try_from(n).unwrap_or(u16::MAX));
+        Self { year, month, day }
     }
 }
 
@@ -111,20 +111,15 @@ impl FromStr for Date {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = |text: &str, len: usize| {
-            let is_number = text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
-            text.parse::<u16>().ok().filter(|_| is_number)
-        };
-        let small = |text: &str, last: u8| {
-            number(text, 2).and_then(|n| u8::try_from(n).ok()).filter(|n| (1..=last).contains(n))
-        };
-        let parts = || {
-            let (year, rest) = text.split_once('-')?;
-            let (month, day) = rest.split_once('-')?;
-            Some(Self { year: number(year, 4)?, month: small(month, 12)?, day: small(day, 31)? })
-        };
-        let expected = "a date; expected a day such as 2026-08-13";
-        parts().ok_or_else(|| ParseError::new(text, expected))
+        let numbers = parse_numbers(&text.replace('-', ".")).unwrap_or_default();
+        if let [year, month @ 1..=12, day @ 1..=31] = numbers[..] {
+            let date = Self { year, month, day };
+            // Every number has all of its digits.
+            if date.to_string() == text {
+                return Ok(date);
+            }
+        }
+        Err(ParseError::new(text, "a date; expected a day such as 2026-08-13"))
     }
 }
 

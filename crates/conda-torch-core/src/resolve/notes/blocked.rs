@@ -1,6 +1,7 @@
 //! Why nothing fits, or why a GPU is unused: the first thing to know.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{
@@ -55,14 +56,8 @@ fn distinct(candidate: &Candidate<'_>) -> Vec<Diagnostic> {
 
 /// The first diagnostic of each kind.
 fn first_of_kind(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
-    let mut first: Vec<Diagnostic> = Vec::new();
-    for diagnostic in diagnostics {
-        let kind = std::mem::discriminant(&diagnostic);
-        if !first.iter().any(|other| std::mem::discriminant(other) == kind) {
-            first.push(diagnostic);
-        }
-    }
-    first
+    let mut kinds = HashSet::new();
+    diagnostics.filter(|diagnostic| kinds.insert(std::mem::discriminant(diagnostic))).collect()
 }
 
 /// That an NVIDIA GPU is unused, and why.
