@@ -4,6 +4,8 @@
 //! write `~/.condarc` unless another file is named, and match an entry as it is written in that very file:
 //! conda fails if it is not there.
 
+use std::collections::HashSet;
+
 use crate::clients::{ClientTarget, ConfigCommand};
 use crate::conda::{ChannelKind, without_secrets};
 use crate::migrate::environment::{Settings, SettingsAction};
@@ -26,7 +28,6 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
         return Vec::new();
     }
     let writable = |file: &&&ConfigFile| is_users(machine, &file.path);
-    let path = |file: &&'_ ConfigFile| file.path.clone();
     let mut steps = Vec::new();
     for file in files.iter().filter(writable) {
         let channels = file.channels.iter().flatten().filter(|channel| is_removable(channel));
@@ -41,8 +42,8 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
         None => config.command == ConfigCommand::Own,
     };
     if !has_conda_forge {
-        let file = strongest.filter(writable).map(path);
-        steps.push(config.add(file.as_deref()));
+        let file = strongest.filter(writable).map(|file| file.path.as_str());
+        steps.push(config.add(file));
         let has_own = files.iter().any(|file| is_own(&file.path) && file.channels.is_some());
         if file.is_none() && !has_own {
             steps.extend(config.remove_added_defaults());
@@ -50,8 +51,7 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
     }
     let strongest = files.iter().find(|file| file.channel_priority.is_some());
     if strongest.and_then(|file| file.channel_priority.as_deref()) != Some("strict") {
-        let file = strongest.filter(writable).map(path);
-        steps.push(config.set_strict(file.as_deref()));
+        steps.push(config.set_strict(strongest.filter(writable).map(|file| file.path.as_str())));
     }
     steps
 }
@@ -78,16 +78,15 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
     for step in &mut steps {
         step.optional = false;
     }
-    let mut removed: Vec<(&str, &str)> = Vec::new();
+    let mut removed = HashSet::new();
     for finding in &settings.findings {
         let (Some(path), SettingsAction::Remove) = (&finding.path, finding.action) else {
             continue;
         };
         let entry = (path.as_str(), finding.line.value.as_str());
-        if removed.contains(&entry) || !config.reads(path) || path.contains(char::is_control) {
+        if !config.reads(path) || path.contains(char::is_control) || !removed.insert(entry) {
             continue;
         }
-        removed.push(entry);
         let is_users = is_users(machine, path);
         let mut step = config.remove(Some(path), entry.1);
         step.optional = !finding.used_by.is_empty() || !is_users || !finding.kind.is_old_torch();

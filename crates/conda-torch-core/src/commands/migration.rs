@@ -3,7 +3,7 @@
 use crate::clients::{ClientTarget, ConfigCommand};
 use crate::conda::{CONDA_FORGE, Os};
 use crate::migrate::environment::{Migration, MigrationPlan};
-use crate::types::{ClientKind, Machine};
+use crate::types::{ClientKind, Machine, PipPackage};
 
 use super::environment::InstallTarget;
 use super::install::Installation;
@@ -68,7 +68,12 @@ fn in_new(
         let words = vec!["run", flag, name, "python", "-m", "pip", "install"];
         (installation.in_target(&target), words)
     };
-    let packages = pip_packages(plan);
+    let spec = |package: &PipPackage| match package.version.split('+').next() {
+        None | Some("") => package.name.clone(),
+        // The suffix of a local build (`1.0+cpu`) is not on PyPI.
+        Some(version) => format!("{}=={version}", package.name),
+    };
+    let packages: Vec<String> = plan.pip.iter().map(spec).collect();
     if !packages.is_empty() {
         words.extend(packages.iter().map(String::as_str));
         let mut step = client.step(StepKind::Pip, words);
@@ -77,17 +82,6 @@ fn in_new(
         steps.insert(check, step);
     }
     steps
-}
-
-fn pip_packages(plan: &MigrationPlan) -> Vec<String> {
-    let spec = |package: &crate::types::PipPackage| {
-        // The suffix of a local build (`1.0+cpu`) is not on PyPI.
-        match package.version.split('+').next() {
-            None | Some("") => package.name.clone(),
-            Some(version) => format!("{}=={version}", package.name),
-        }
-    };
-    plan.pip.iter().map(spec).collect()
 }
 
 /// A backup, the removal of what keeps the old PyTorch, and the new one: one command conflicts or keeps the old.

@@ -77,11 +77,7 @@ impl Channels {
 /// Without secrets: `conda-forge`, `https://mirror.example/conda-forge, conda-forge`.
 impl fmt::Display for Channels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, channel) in self.iter().enumerate() {
-            let comma = if number == 0 { "" } else { ", " };
-            write!(f, "{comma}{}", without_secrets(channel))?;
-        }
-        Ok(())
+        f.write_str(&self.iter().map(without_secrets).collect::<Vec<_>>().join(", "))
     }
 }
 

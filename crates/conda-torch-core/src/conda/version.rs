@@ -107,16 +107,11 @@ impl Eq for Version {}
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, part) in self.parts[..usize::from(self.len.max(1))].iter().enumerate() {
-            if i > 0 {
-                f.write_str(".")?;
-            }
-            write!(f, "{part}")?;
+        write!(f, "{}", self.parts[0])?;
+        for part in &self.parts[1..usize::from(self.len.max(1))] {
+            write!(f, ".{part}")?;
         }
-        if self.candidate != 0 {
-            write!(f, ".rc{}", self.candidate)?;
-        }
-        Ok(())
+        if self.is_candidate() { write!(f, ".rc{}", self.candidate) } else { Ok(()) }
     }
 }
 
