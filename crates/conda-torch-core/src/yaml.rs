@@ -36,7 +36,6 @@ struct Node {
     is_plain: bool,
     /// A scalar on one line that is written as it reads.
     is_simple: bool,
-    parent: Option<usize>,
     depth: usize,
 }
 
@@ -112,9 +111,8 @@ impl Document {
                 | Event::Nothing => continue,
             };
             let id = document.nodes.len();
-            node.parent = open.last().copied();
             node.depth = open.len();
-            match node.parent.map(|parent| &mut document.nodes[parent].content) {
+            match open.last().map(|parent| &mut document.nodes[*parent].content) {
                 Some(Content::List(children) | Content::Map(children)) => children.push(id),
                 Some(Content::Scalar(_) | Content::Alias(_)) | None => document.root = Some(id),
             }
@@ -154,7 +152,7 @@ impl Document {
 
 impl Node {
     fn new(content: Content, range: Range<usize>, line: usize) -> Self {
-        Self { content, range, line, is_plain: false, is_simple: false, parent: None, depth: 0 }
+        Self { content, range, line, is_plain: false, is_simple: false, depth: 0 }
     }
 
     /// A scalar, whose range starts after its anchor and tag.
@@ -193,11 +191,6 @@ impl<'a> Value<'a> {
         &self.document.nodes[self.id]
     }
 
-    /// Which value it is, ascending in the order of the text. An alias has the id of its target.
-    pub fn id(self) -> usize {
-        self.id
-    }
-
     /// The line it begins in, from 1.
     pub fn line(self) -> usize {
         self.node().line
@@ -216,11 +209,6 @@ impl<'a> Value<'a> {
     /// How many lists and mappings it is in.
     pub fn depth(self) -> usize {
         self.node().depth
-    }
-
-    /// The list or mapping it is in.
-    pub fn parent(self) -> Option<Self> {
-        self.node().parent.map(|id| self.document.value(id))
     }
 
     /// The text of a scalar.
@@ -301,7 +289,7 @@ mod tests {
         let document = Document::parse("a: &x [b]\nc: *x\n").expect("YAML");
         let root = document.root().expect("a root");
         let (a, c) = (root.get("a").expect("a"), root.get("c").expect("c"));
-        assert_eq!(a.id(), c.id());
+        assert_eq!(a.range(), c.range());
         assert_eq!(c.occurrence(), 13..15);
         assert_eq!(c.items().next().and_then(Value::text), Some("b"));
     }

@@ -1,6 +1,5 @@
 //! `environment.yml` and files of the same form: conda-lock's sources and `anaconda-project.yml`.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::conda::Subdir;
@@ -81,12 +80,8 @@ pub(super) fn edits(
     let document = Document::parse(text)?;
     let new_texts = planned.new_texts(environments);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
-    let changed =
-        document.values().filter(|value| value.text().is_some() && new_text(value).is_some());
-    let lists: BTreeMap<usize, Value<'_>> =
-        changed.filter_map(|value| value.parent().map(|list| (list.id(), list))).collect();
     let mut edits = Vec::new();
-    for list in lists.values() {
+    for list in document.values().filter(|value| value.is_list()) {
         let items: Vec<Value<'_>> = list.items().collect();
         let places: Vec<Range<usize>> = items.iter().map(|item| item.occurrence()).collect();
         let last_kept =

@@ -180,11 +180,8 @@ fn together<'m>(
 ) -> Option<Vec<Choice<'m>>> {
     let choices: Vec<Choice<'m>> =
         targets.iter().map(|target| choose(target, None)).collect::<Option<_>>()?;
-    let mut pins: Vec<CudaVersion> =
-        choices.iter().filter_map(|choice| choice.cuda_version).collect();
-    let mut known = BTreeSet::new();
-    pins.retain(|pin| known.insert(*pin));
-    if pins.len() < 2 {
+    let pins: Vec<CudaVersion> = choices.iter().filter_map(|choice| choice.cuda_version).collect();
+    if pins.is_empty() {
         return Some(choices);
     }
     pins.into_iter().find_map(|pin| {
@@ -203,9 +200,10 @@ fn admitted<'m>(
     pin: Option<CudaVersion>,
 ) -> Option<Choice<'m>> {
     let Some(constraint) = constraint else { return target.choice(None, pin) };
-    let versions = versions(std::slice::from_ref(target));
-    let admitted = versions.into_iter().filter(|version| constraint.admits(*version));
-    admitted.into_iter().find_map(|version| target.choice(Some(version), pin))
+    let mut versions = versions(std::slice::from_ref(target)).into_iter();
+    versions.find_map(|version| {
+        constraint.admits(version).then(|| target.choice(Some(version), pin)).flatten()
+    })
 }
 
 /// The PyTorch for a companion, if only the companion has a version.
@@ -215,13 +213,12 @@ fn by_companion(target: &PlatformTarget<'_>) -> Option<Constraint> {
             Some((*package, constraint.as_ref().filter(|constraint| constraint.pin().is_some())?))
         })?;
     let rows = || target.matrix.companions.iter().filter(|row| row.package == package);
-    if let Some(row) = rows().find(|row| constraint.admits(row.version)) {
-        return Some(Constraint::begins(row.pytorch));
-    }
-    let versions = newest_first(rows().map(|row| row.version));
-    let nearest = nearest_first(&versions, constraint.anchor()?).into_iter().next()?;
-    let row = rows().find(|row| row.version == nearest)?;
-    Some(Constraint::begins(row.pytorch))
+    let row = rows().find(|row| constraint.admits(row.version)).or_else(|| {
+        let versions: Vec<Version> = rows().map(|row| row.version).collect();
+        let nearest = nearest_first(&versions, constraint.anchor()?).into_iter().next()?;
+        rows().find(|row| row.version == nearest)
+    });
+    Some(Constraint::begins(row?.pytorch))
 }
 
 /// Every version of PyTorch on one of the platforms, newest first.
@@ -229,10 +226,7 @@ fn versions(targets: &[PlatformTarget<'_>]) -> Vec<Version> {
     let Some(first) = targets.first() else { return Vec::new() };
     let is_here = |build: &&Build| targets.iter().any(|target| target.subdir == build.subdir);
     let builds = first.matrix.builds.iter().filter(is_here);
-    newest_first(builds.map(|build| build.pytorch).filter(|version| !version.is_candidate()))
-}
-
-fn newest_first(versions: impl Iterator<Item = Version>) -> Vec<Version> {
+    let versions = builds.map(|build| build.pytorch).filter(|version| !version.is_candidate());
     let versions: BTreeSet<Version> = versions.collect();
     versions.into_iter().rev().collect()
 }
