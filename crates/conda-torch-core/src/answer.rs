@@ -32,17 +32,14 @@ pub struct Answer<'a> {
 
 /// Why a format cannot express this answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum Refused {
-    /// There is no recommendation.
     #[error("nothing satisfies the request on this machine; see `--format human`")]
     NothingFits,
-    /// Containers run Linux.
     #[error("a Dockerfile needs a Linux platform, not {0}")]
     NotLinux(Subdir),
-    /// An image is built without the machine's folders.
     #[error("a Dockerfile cannot use the folder `{0}` as a channel; pass a URL")]
     FolderInImage(String),
-    /// A name that the shell cannot quote.
     #[error(transparent)]
     CannotQuote(#[from] CannotQuote),
 }

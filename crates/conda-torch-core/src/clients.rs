@@ -140,7 +140,6 @@ pub(crate) enum Detector {
     Rattler,
 }
 
-/// The source of the driver's CUDA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CudaSource {
     Libcuda,
@@ -193,7 +192,6 @@ pub(crate) enum Elsewhere {
     OwnSystem,
 }
 
-/// The command that changes settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConfigCommand {
     /// `conda config --add`: one action a call.

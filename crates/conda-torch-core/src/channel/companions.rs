@@ -8,7 +8,6 @@ use crate::types::{Accelerator, Companion, CompanionBuild, CudaVersion, Date, So
 use super::Record;
 use super::record_specs::{UnreadReason, UnreadRecord, arm_variant, lower, pins, specs, toolkit};
 
-/// Reads the companions from the records, skipping other packages.
 pub(super) fn companions(
     records: &[Record],
     day: Date,

@@ -61,7 +61,6 @@ pub(super) fn specs<'r>(record: &'r Record, name: &str) -> impl Iterator<Item = 
     specs.filter(move |parts| parts.name == name)
 }
 
-/// The lower bound of a dependency.
 pub(super) fn lower(spec: &SpecParts<'_>) -> Option<Version> {
     constraint(spec)?.lower()
 }
@@ -89,7 +88,6 @@ fn bounds(constraint: &Constraint) -> Option<CudaPins> {
     }
 }
 
-/// One version of CUDA alone.
 const fn only(cuda: CudaVersion) -> CudaPins {
     cuda..CudaVersion::new(cuda.major, cuda.minor + 1)
 }

@@ -97,7 +97,6 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
     steps
 }
 
-/// The `config` of a client.
 struct Config<'a> {
     client: &'a ClientTarget<'a>,
     command: ConfigCommand,

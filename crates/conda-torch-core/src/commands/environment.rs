@@ -86,7 +86,6 @@ impl TargetEnvironment {
 }
 
 impl InstallTarget {
-    /// An environment that exists.
     pub(super) fn existing(old: &types::Environment) -> Self {
         let (flag, value) = old.name.as_ref().map_or(("-p", &old.prefix), |name| ("-n", name));
         Self { flag, value: value.clone(), exists: true, instead_of: None }
@@ -97,7 +96,6 @@ impl InstallTarget {
         self.value.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("environment")
     }
 
-    /// The words that name it.
     pub(super) fn words(&self) -> [&str; 2] {
         [self.flag, &self.value]
     }

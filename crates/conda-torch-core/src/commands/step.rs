@@ -52,7 +52,6 @@ impl Step {
 }
 
 impl ClientTarget<'_> {
-    /// A command of this client.
     pub(super) fn step<'s>(
         &self,
         kind: StepKind,

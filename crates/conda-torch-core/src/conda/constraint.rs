@@ -113,7 +113,6 @@ fn admits_between(spec: &VersionSpec, first: &CondaVersion, last: &CondaVersion)
     }
 }
 
-/// The clauses of all groups.
 fn clauses(spec: &VersionSpec) -> Vec<&VersionSpec> {
     match spec {
         VersionSpec::Group(_, specs) => specs.iter().flat_map(clauses).collect(),

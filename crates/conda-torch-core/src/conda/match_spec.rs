@@ -72,7 +72,6 @@ impl MatchSpec {
         !self.version.is_empty() && self.constraint().is_none()
     }
 
-    /// Whether one version alone is allowed.
     fn is_exact(&self) -> bool {
         let is_number = |text: &str| !text.contains(['*', '|', ',', '<', '>', '!', '~']);
         let is_begin = self.version.starts_with('=') && !self.version.starts_with("==");
@@ -156,7 +155,6 @@ impl Serialize for MatchSpec {
     }
 }
 
-/// The characters of an operator.
 const OPERATORS: [char; 5] = ['=', '<', '>', '!', '~'];
 
 impl<'a> SpecParts<'a> {

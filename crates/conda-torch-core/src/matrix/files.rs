@@ -24,15 +24,10 @@ macro_rules! tables {
 }
 
 tables! {
-    /// `builds.toml`.
     Builds { as_of: Date, metal_macos: Version, build: Vec<Spanned<Build>> }
-    /// `companions.toml`.
     Companions { companion: Vec<Spanned<CompanionBuild>> }
-    /// `drivers.toml`.
     Drivers { toolkit: Vec<Spanned<ToolkitDriver>>, major: Vec<Spanned<MajorDriver>> }
-    /// `capabilities.toml`.
     Capabilities { capability: Vec<Spanned<Capability>> }
-    /// `gpus.toml`.
     Gpus { group: Vec<Spanned<GpuGroup>> }
     /// The GPUs of one compute capability.
     GpuGroup {
@@ -41,17 +36,13 @@ tables! {
         #[serde(rename = "date")] _date: Date,
         names: Vec<Cow<'static, str>>
     }
-    /// `pci.toml`.
     Pci { source: String, #[serde(rename = "date")] _date: Date, ranges: Vec<Spanned<PciRange>> }
-    /// `cuda_versions.toml`.
     CudaVersions {
         source: String,
         #[serde(rename = "date")] _date: Date,
         versions: Vec<Spanned<CudaVersion>>
     }
-    /// `jetpack.toml`.
     JetPacks { jetpack: Vec<Spanned<JetPack>> }
-    /// `elsewhere.toml`.
     Elsewhere { kernels: Vec<Spanned<OtherKernels>>, withdrawn: Vec<Spanned<Withdrawn>> }
 }
 

@@ -28,7 +28,6 @@ pub(super) struct Blocker {
     pub(super) unlocks: Vec<Unlock>,
 }
 
-/// What a blocker comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     Machine,
@@ -66,7 +65,6 @@ impl Candidate<'_> {
         self.kernels.iter().filter(|gpu| gpu.support > Some(KernelSupport::Missing)).count()
     }
 
-    /// What is against it.
     pub(super) fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
         self.blockers.iter().map(|blocker| blocker.diagnostic.clone())
     }

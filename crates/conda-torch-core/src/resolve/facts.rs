@@ -15,7 +15,6 @@ use super::request::Request;
 pub(super) struct Facts {
     /// The platform to install for: arm64 on an arm64 Mac, even if this program runs under Rosetta.
     pub(super) subdir: Option<Subdir>,
-    /// Which driver numbers apply.
     pub(super) driver_family: DriverFamily,
     pub(super) driver: Driver,
     /// Whether an NVIDIA card is there, shown by the driver or only on the bus.
@@ -44,7 +43,6 @@ pub(super) enum Driver {
     Unknown(String),
 }
 
-/// The C library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Libc {
     Glibc(Version),
@@ -57,7 +55,6 @@ pub(super) enum Libc {
 }
 
 impl Facts {
-    /// Draws the conclusions.
     pub(super) fn new(machine: &Machine, request: &Request, matrix: &Matrix) -> Self {
         let mut assumptions = Vec::new();
         let subdir = subdir(machine, &mut assumptions);
@@ -80,12 +77,10 @@ impl Facts {
         facts
     }
 
-    /// The operating system of the platform.
     pub(super) fn os(&self) -> Option<Os> {
         self.subdir.map(Subdir::os)
     }
 
-    /// The GPUs with a known compute capability.
     pub(super) fn known_capabilities(
         &self,
     ) -> impl Iterator<Item = (&KnownGpu, ComputeCapability)> {
@@ -265,7 +260,6 @@ fn arm_variant(
     Some(if is_tegra { ArmVariant::Tegra } else { ArmVariant::Sbsa })
 }
 
-/// Whether a flag gave the value.
 pub(super) fn is_by_flag<T>(detected: &Detected<T>) -> bool {
     matches!(detected.origin(), Some(Origin::Flag(_)))
 }

@@ -32,7 +32,6 @@ pub(super) struct Rank {
     pin: Reverse<Option<CudaVersion>>,
 }
 
-/// The best candidate that fits.
 pub(super) fn best<'c, 'm>(
     inputs: &Inputs<'_, 'm>,
     candidates: &'c [Candidate<'m>],

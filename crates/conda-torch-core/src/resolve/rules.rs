@@ -20,7 +20,6 @@ pub(super) fn candidates<'m>(inputs: &Inputs<'_, 'm>) -> Vec<Candidate<'m>> {
     here.map(|build| check(inputs, build)).collect()
 }
 
-/// Checks a build against every rule.
 pub(super) fn check<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> Candidate<'m> {
     let (mut candidate, missing) = with_companions(inputs, build);
     let (supports, unserved): (Vec<GpuKernels>, Vec<Option<Blocker>>) =
@@ -165,7 +164,6 @@ fn support(
     }
 }
 
-/// Every rule about the system.
 pub(super) fn system(inputs: &Inputs<'_, '_>, build: &Build) -> impl Iterator<Item = Blocker> {
     let rules = [glibc(inputs, build), macos(inputs, build), arm_variant(inputs, build)];
     rules.into_iter().flatten()
@@ -206,7 +204,6 @@ fn glibc_of_pin(
     (found < needed).then(|| Blocker::machine(diagnostic, vec![Unlock::Glibc(needed)]))
 }
 
-/// The build needs a macOS.
 fn macos(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let needed = build.macos?;
     let found = inputs.facts.macos.value().copied().filter(|found| *found < needed)?;

@@ -59,14 +59,11 @@ pub struct DriverParts {
 
 /// Why NVML could not be initialised, as `nvml-wrapper` names NVML's return codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum NvmlError {
-    /// No NVIDIA module is loaded in the kernel.
     DriverNotLoaded,
-    /// The library and the kernel module have different versions.
     LibRmVersionMismatch,
-    /// This user may not open the driver's devices.
     NoPermission,
-    /// Any other error.
     #[serde(untagged)]
     Other(String),
 }

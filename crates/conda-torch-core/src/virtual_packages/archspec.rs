@@ -90,7 +90,6 @@ fn processor(machine: &Machine) -> Result<&Fact<Processor>, Why> {
     }
 }
 
-/// libmamba's level of x86-64.
 fn level(machine: &Machine, os: Os, has_dash: bool) -> Result<(String, Origin), Why> {
     let Fact { value: processor, origin } = processor(machine)?;
     if processor.vendor == "Apple" {

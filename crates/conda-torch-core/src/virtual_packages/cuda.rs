@@ -33,7 +33,6 @@ pub fn cuda_suffices(
     }
 }
 
-/// `__cuda`.
 pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     if let Some(listed) = client.listed_packages() {
         let package = listed.iter().find(|package| package.name == "__cuda");
@@ -74,7 +73,6 @@ pub(super) fn cuda(machine: &Machine, client: &ClientTarget<'_>) -> Prediction {
     }
 }
 
-/// Reads the sources that the client reads.
 fn by_source(machine: &Machine, habits: &ClientHabits) -> Prediction {
     match (habits.cuda, nvml(machine)) {
         (CudaSource::Libcuda, _) => libcuda(machine, habits),
@@ -238,7 +236,6 @@ pub(super) fn nvml(machine: &Machine) -> Detected<CudaVersion> {
     }
 }
 
-/// Whether the toolkit's file makes mamba fail.
 fn is_toolkit_file_broken(machine: &Machine) -> bool {
     let mut sources = machine.sources.iter();
     sources.any(|it| it.source == TOOLKIT_FILE && it.outcome == Outcome::Failed)

@@ -40,7 +40,6 @@ impl From<Why> for NoPrediction {
     }
 }
 
-/// A prediction that is unknown.
 fn unknown(why: impl Into<Why>) -> Prediction {
     Err(NoPrediction::Unknown(why.into()))
 }

@@ -54,7 +54,6 @@ fn distinct(candidate: &Candidate<'_>) -> Vec<Diagnostic> {
     first_of_kind(blockers.map(|blocker| blocker.diagnostic.clone()))
 }
 
-/// The first diagnostic of each kind.
 fn first_of_kind(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
     let mut kinds = HashSet::new();
     diagnostics.filter(|diagnostic| kinds.insert(std::mem::discriminant(diagnostic))).collect()

@@ -165,7 +165,6 @@ pub(super) fn document(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
     })
 }
 
-/// Whether the document leaves a fact open.
 fn is_open<T>(detected: &Detected<T>) -> bool {
     match detected {
         Detected::Found(fact) => fact.origin == Origin::Baseline,

@@ -57,7 +57,6 @@ fn inferred_kernels(build: &Build) -> Option<Diagnostic> {
     Some(Diagnostic::KernelsInferred { pytorch, toolkit })
 }
 
-/// How good the answer is.
 pub(super) fn status(
     inputs: &Inputs<'_, '_>,
     choice: Option<&Choice<'_>>,
