@@ -53,10 +53,8 @@ const SOURCES: [fn(&mut Probe<'_>); 10] = [
 /// Detects the machine. If a platform is named, nothing is detected: the machine is the platform's
 /// [baseline](Machine::baseline). `CONDA_OVERRIDE_*` applies in both cases, and flags override it.
 pub fn probe(host: &dyn Host, overrides: &Overrides) -> Machine {
-    let mut probe = match overrides.platform {
-        Some(subdir) => Probe::new(host, Machine::baseline(subdir)),
-        None => Probe::new(host, Machine::default()),
-    };
+    let machine = overrides.platform.map(Machine::baseline).unwrap_or_default();
+    let mut probe = Probe::new(host, machine);
     if overrides.platform.is_none() {
         for source in SOURCES {
             source(&mut probe);

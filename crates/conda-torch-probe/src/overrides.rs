@@ -117,9 +117,9 @@ fn without_uuids(value: &str) -> String {
 /// Applies `CONDA_OVERRIDE_*` with conda's meaning: empty is absent.
 pub(super) fn apply_environment(probe: &mut Probe<'_>) {
     let cuda = variable(probe, "CONDA_OVERRIDE_CUDA", cuda);
-    let glibc = variable(probe, "CONDA_OVERRIDE_GLIBC", version);
-    let macos = variable(probe, "CONDA_OVERRIDE_OSX", version);
-    let windows = variable(probe, "CONDA_OVERRIDE_WIN", version);
+    let glibc = variable(probe, "CONDA_OVERRIDE_GLIBC", |text| text.parse().ok());
+    let macos = variable(probe, "CONDA_OVERRIDE_OSX", |text| text.parse().ok());
+    let windows = variable(probe, "CONDA_OVERRIDE_WIN", |text| text.parse().ok());
     let kernel = variable(probe, "CONDA_OVERRIDE_LINUX", |text| Some(text.to_owned()));
     let machine = &mut probe.machine;
     if cuda.as_ref().is_some_and(Detected::is_found) {
@@ -147,10 +147,6 @@ fn replace<T>(fact: &mut Detected<T>, new: Option<Detected<T>>) {
 /// A bare `12` is 12.0 for conda, which compares it as a version.
 fn cuda(text: &str) -> Option<CudaVersion> {
     text.parse().ok().or_else(|| format!("{text}.0").parse().ok())
-}
-
-fn version(text: &str) -> Option<Version> {
-    text.parse().ok()
 }
 
 /// The fact that a variable sets; `None` if it is not set.

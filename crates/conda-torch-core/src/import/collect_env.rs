@@ -3,10 +3,9 @@
 //! `CUDA used to build PyTorch` and `CUDA runtime version` are versions of toolkits, not of the driver: they are not
 //! read. Source: `torch/utils/collect_env.py`, PyTorch 1.0 to 2.13.
 
-use super::clients::user_agent::set_wsl;
 use super::document::Document;
 use super::fields::Fields;
-use super::{Recognized, origin, set};
+use super::{Recognized, origin, set, set_wsl};
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{Adapter, Detected, Gpu, Machine, Origin, Vendor};
 

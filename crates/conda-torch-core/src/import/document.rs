@@ -57,10 +57,8 @@ impl<'t> Document<'t> {
 
 /// The value at the start of a text. What a shell printed after it is ignored.
 fn first_value(text: &str) -> Result<Value, Error> {
-    match serde_json::Deserializer::from_str(text).into_iter().next() {
-        Some(result) => result,
-        None => serde_json::from_str(text), // for its error about an empty text
-    }
+    let first = serde_json::Deserializer::from_str(text).into_iter().next();
+    first.unwrap_or_else(|| serde_json::from_str(text)) // for its error about an empty text
 }
 
 /// The first complete object that starts a line, or else the error of the first one. The lines before it are kept

@@ -173,6 +173,17 @@ fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
     }
 }
 
+/// Sets WSL by the release of the kernel: `5.15.153.1-microsoft-standard-WSL2`.
+fn set_wsl(machine: &mut Machine, release: &str, origin: &Origin) {
+    let release = release.to_ascii_lowercase();
+    if release.contains("microsoft") {
+        let is_2 = release.contains("wsl2") || release.contains("standard");
+        machine.wsl = Detected::found(if is_2 { "2" } else { "1" }.to_owned(), origin.clone());
+    } else if release.starts_with(|c: char| c.is_ascii_digit()) {
+        machine.wsl = Detected::Absent;
+    }
+}
+
 /// Adds the report of a part of the document.
 fn report(machine: &mut Machine, source: &str, outcome: Outcome, detail: impl Into<String>) {
     let (source, detail) = (source.to_owned(), detail.into());

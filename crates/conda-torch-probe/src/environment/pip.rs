@@ -2,7 +2,7 @@
 //! installer.
 
 use conda_torch_core::conda::{Os, Subdir};
-use conda_torch_core::types::{Environment, InstalledPackage, Outcome, PipPackage, SourceReport};
+use conda_torch_core::types::{Environment, InstalledPackage, PipPackage};
 
 use crate::host::{Failure, Host};
 
@@ -12,27 +12,24 @@ const WORD: usize = 256;
 /// Packages that pip replaces even if conda has the same version.
 const TORCH: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
-/// Reads `site-packages`. An environment without Python has none.
-pub(super) fn read(host: &dyn Host, environment: &mut Environment) {
-    let Some(folder) = site_packages(host, environment) else { return };
+/// The packages in `site-packages`, or the folder that could not be listed. An environment without Python has none.
+pub(super) fn read(
+    host: &dyn Host,
+    environment: &Environment,
+) -> Result<Vec<PipPackage>, (String, Failure)> {
+    let Some(folder) = site_packages(host, environment) else { return Ok(Vec::new()) };
     let names = match host.list(&folder) {
-        Ok(names) => names,
-        Err(Failure::NotThere) => return,
-        Err(failure) => {
-            let outcome = Outcome::Failed;
-            let detail = failure.to_string();
-            environment.problems.push(SourceReport { source: folder, outcome, detail });
-            return;
-        }
+        Err(Failure::NotThere) => Vec::new(),
+        names => names.map_err(|failure| (folder.clone(), failure))?,
     };
-    for file in &names {
-        let Some((name, version)) = distribution(file) else { continue };
+    let package = |file: &String| {
+        let (name, version) = distribution(file)?;
         let path = host.target().join(&folder, &format!("{file}/INSTALLER"));
-        if !is_from_conda(environment, name, version) && is_by_another_installer(host, &path) {
-            let (name, version) = (name.to_owned(), version.to_owned());
-            environment.pip.push(PipPackage { name, version });
-        }
-    }
+        let is_pip =
+            !is_from_conda(environment, name, version) && is_by_another_installer(host, &path);
+        is_pip.then(|| PipPackage { name: name.to_owned(), version: version.to_owned() })
+    };
+    Ok(names.iter().filter_map(package).collect())
 }
 
 /// `lib/python3.11/site-packages`, by the version of the environment's Python.

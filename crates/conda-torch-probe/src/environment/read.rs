@@ -37,7 +37,10 @@ pub fn read(host: &dyn Host, location: &Location) -> Environment {
             let specs = pinned.lines().map(str::trim);
             let specs = specs.filter(|line| !line.is_empty() && !line.starts_with('#'));
             reader.environment.pinned = specs.map(without_secrets).collect();
-            pip::read(host, &mut reader.environment);
+            match pip::read(host, &reader.environment) {
+                Ok(packages) => reader.environment.pip = packages,
+                Err((folder, failure)) => reader.problem(folder, &failure),
+            }
         }
         Err(failure) => reader.problem(reader.folder.clone(), &failure),
     }

@@ -65,12 +65,6 @@ fn below<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
     Some(rest.split(['/', '\\']).next().unwrap_or(rest))
 }
 
-impl RecordedHost {
-    fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().chain(self.links.keys()).map(String::as_str)
-    }
-}
-
 impl Host for RecordedHost {
     fn target(&self) -> &Target {
         &self.target
@@ -103,8 +97,9 @@ impl Host for RecordedHost {
         if let Some(File::Failed { fails }) = self.files.get(path) {
             return Err(fails.clone());
         }
+        let paths = self.files.keys().chain(self.links.keys());
         let mut names: Vec<String> =
-            self.paths().filter_map(|known| below(known, path)).map(str::to_owned).collect();
+            paths.filter_map(|known| below(known, path)).map(str::to_owned).collect();
         if names.is_empty() {
             return Err(Failure::NotThere);
         }

@@ -303,7 +303,7 @@ fn cuda(reply: &Reply) -> Option<CudaVersion> {
 }
 
 /// NVML's error codes in words. Source: nvml.h (`nvmlReturn_t`), by nvml-wrapper's names.
-const NVML_ERRORS: [(&str, &str); 19] = [
+const NVML_ERRORS: [(&str, &str); 20] = [
     ("DriverNotLoaded", "the kernel module is not loaded"),
     (
         "LibRmVersionMismatch",
@@ -326,6 +326,7 @@ const NVML_ERRORS: [(&str, &str); 19] = [
     ("Timeout", "the driver timed out"),
     ("InUse", "the GPU is in use"),
     ("InsufficientMemory", "not enough memory"),
+    ("Unknown", INTERNAL),
 ];
 
 /// libcuda's. Source: cuda.h (`CUresult`).
@@ -354,7 +355,6 @@ fn error_message(library: Library, code: &str) -> String {
     };
     match codes.iter().find(|(known, _)| *known == code) {
         Some((_, message)) => (*message).to_owned(),
-        None if code == "Unknown" => INTERNAL.to_owned(),
         // A message of the loader.
         None if code.contains(' ') => code.to_owned(),
         None => format!("{} error {code}", library.as_str()),

@@ -1,13 +1,14 @@
 //! What clients report about the machine and themselves: `conda info`, `mamba info`, `micromamba info` and
 //! `pixi info`, with and without `--json`.
 
-pub(super) mod user_agent;
 mod virtual_packages;
+
+use std::str::FromStr;
 
 use super::document::Document;
 use super::fields::Fields;
-use super::{Recognized, origin, report, set};
-use crate::conda::{Subdir, Version};
+use super::{Recognized, origin, report, set, set_wsl};
+use crate::conda::{Os, Subdir, Version};
 use crate::types::{
     Client, ClientKind, ConfigFile, Detected, Machine, Origin, Outcome, VirtualPackage,
 };
@@ -123,7 +124,7 @@ impl InfoFormat {
         let subdir = subdir(fields, packages.as_ref(), machine);
         set(&mut machine.subdir, subdir, &origin);
         if let Some(agent) = fields.first_of(&["user_agent", "user-agent"]) {
-            user_agent::apply(machine, agent, &origin);
+            apply_user_agent(machine, agent, &origin);
         }
         match &packages {
             Some(packages) => {
@@ -157,6 +158,39 @@ impl InfoFormat {
             ClientKind::Pixi => {}
         }
     }
+}
+
+/// Sets what conda's `user_agent` reports and virtual packages may overwrite: `conda/24.5.0 requests/2.31.0
+/// CPython/3.12.3 Linux/6.5.0-35-generic ubuntu/22.04.4 glibc/2.35 solver/libmamba`. It describes the machine, even if
+/// `CONDA_SUBDIR` sets another platform.
+fn apply_user_agent(machine: &mut Machine, agent: &str, origin: &Origin) {
+    let words: Vec<(&str, &str)> =
+        agent.split_whitespace().filter_map(|word| word.split_once('/')).collect();
+    let systems = [("Linux", Os::Linux), ("Darwin", Os::Macos), ("Windows", Os::Windows)];
+    let system = words.iter().enumerate().find_map(|(place, (word, release))| {
+        let (_, os) = systems.iter().find(|(name, _)| name == word)?;
+        Some((place, *os, *release))
+    });
+    let Some((place, os, release)) = system else { return };
+    if machine.subdir.value().is_some_and(|subdir| subdir.os() != os) {
+        return;
+    }
+    if os == Os::Linux {
+        set_wsl(machine, release, origin);
+        set(&mut machine.kernel, Some(release.to_owned()), origin);
+        set(&mut machine.glibc, parsed(&words, "glibc"), origin);
+    } else if os == Os::Macos {
+        set(&mut machine.macos, parsed(&words, "OSX"), origin);
+    } else if machine.subdir.value().is_none() {
+        machine.subdir = Detected::found(Subdir::Win64, origin.clone());
+    }
+    // The word after the system is the distribution.
+    let distribution = words.get(place + 1).map(|(name, version)| format!("{name} {version}"));
+    set(&mut machine.os, distribution, origin);
+}
+
+fn parsed<T: FromStr>(words: &[(&str, &str)], name: &str) -> Option<T> {
+    words.iter().find(|(word, _)| *word == name)?.1.parse().ok()
 }
 
 /// Adds the client mamba 1, and reports the overrides.
@@ -304,5 +338,35 @@ mod tests {
         assert_eq!(without_note("/opt/my conda  (writable)"), "/opt/my conda");
         assert_eq!(without_note("C:\\ProgramData\\conda  (read only)"), "C:\\ProgramData\\conda");
         assert_eq!(without_note("/opt/conda (x)"), "/opt/conda (x)");
+    }
+
+    fn read(agent: &str, subdir: Option<Subdir>) -> Machine {
+        let mut machine = super::super::unknown_machine("conda info");
+        if let Some(subdir) = subdir {
+            machine.subdir = Detected::found(subdir, Origin::Baseline);
+        }
+        apply_user_agent(&mut machine, agent, &Origin::Baseline);
+        machine
+    }
+
+    #[test]
+    fn the_agent_describes_the_system() {
+        let linux = read(
+            "conda/4.10.3 requests/2.25.1 CPython/3.8.8 Linux/5.10.16.3-microsoft-standard-WSL2 ubuntu/20.04.2 glibc/2.31",
+            Some(Subdir::Linux64),
+        );
+        assert_eq!(linux.glibc.value().map(ToString::to_string).as_deref(), Some("2.31"));
+        assert_eq!(linux.wsl.value().map(String::as_str), Some("2"));
+        assert_eq!(linux.os.value().map(String::as_str), Some("ubuntu 20.04.2"));
+        let mac =
+            read("conda/24.1.0 CPython/3.11.7 Darwin/23.3.0 OSX/14.3", Some(Subdir::OsxArm64));
+        assert_eq!(mac.macos.value().map(ToString::to_string).as_deref(), Some("14.3"));
+    }
+
+    #[test]
+    fn the_agent_does_not_describe_another_platform() {
+        let agent = "conda/24.1.0 CPython/3.11.7 Linux/6.5.0 ubuntu/22.04 glibc/2.35";
+        let windows = read(agent, Some(Subdir::Win64));
+        assert!(windows.glibc.value().is_none() && windows.os.value().is_none());
     }
 }
