@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{CATALOG, Context, Diagnostic, NoCudaReason};
+use super::{CATALOG, Context, Diagnostic, NoCudaReason, Subject};
 
 /// How serious a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,25 +31,12 @@ impl Severity {
     }
 }
 
-/// What a diagnostic is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Subject {
-    Driver,
-    Gpu,
-    System,
-    Request,
-    Client,
-    Channel,
-    Environment,
-}
-
 /// What is the same for every diagnostic of a kind.
 #[derive(Debug)]
 pub struct Entry {
     /// The stable name: never renamed, never reused.
     pub code: &'static str,
-    /// What it is about: the file that it is in.
+    /// What it is about.
     pub subject: Subject,
     /// What it is, why it matters and what to do, in Markdown.
     pub(super) explanation: &'static str,
@@ -167,7 +154,7 @@ impl Diagnostic {
     }
 }
 
-/// Makes `Diagnostic` and `CATALOG` from the entries of all subjects. An entry is:
+/// Makes `Diagnostic`, `Subject` and `CATALOG` from the entries of all subjects. An entry is:
 ///
 /// ```text
 /// /// What it is. (The first sentence is its summary.)
@@ -208,6 +195,11 @@ macro_rules! catalog {
             $(#[doc = $doc])+
             $name $({ $($field: $type),+ })?,
         )+)+ }
+
+        /// What a diagnostic is about: the file of its entry.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the names say it")]
+        pub enum Subject { $($subject),+ }
 
         /// Every kind of diagnostic, by subject.
         pub static CATALOG: &[Entry] = &[$($(Entry {

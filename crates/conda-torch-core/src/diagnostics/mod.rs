@@ -26,7 +26,7 @@ mod environment;
 
 #[cfg(test)]
 pub(crate) use catalog::Code;
-pub use catalog::{Entry, Severity, Subject, entry, pages};
+pub use catalog::{Entry, Severity, entry, pages};
 pub(crate) use channel::fault_text;
 pub use channel::{UnreadableChannel, ago, channel_error};
 pub use client::NoCudaReason;

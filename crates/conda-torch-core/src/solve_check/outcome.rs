@@ -96,12 +96,10 @@ impl SolveCheck {
 
     /// The result in a word.
     pub fn status(&self) -> ProofStatus {
-        use NoAnswer::{
-            Crashed, NoClient, NoFolder, NoSolver, NotStarted, NothingFits, OtherSystem, TimedOut,
-        };
+        use NoAnswer::{NoClient, NoSolver, NothingFits, OtherSystem};
         match &self.outcome {
             Err(NothingFits | NoClient { .. } | OtherSystem | NoSolver) => ProofStatus::NotRun,
-            Err(NotStarted(_) | TimedOut(_) | Crashed(_) | NoFolder(_)) => ProofStatus::Failed,
+            Err(_) => ProofStatus::Failed,
             Ok((_, verdict)) => {
                 let is_verified = verdict.status == ProofStatus::Verified;
                 let is_short = is_verified && !self.shortages().is_empty();
