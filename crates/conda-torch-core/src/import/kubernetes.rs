@@ -227,7 +227,7 @@ impl Node {
         let arch = label("kubernetes.io/arch").or(label("beta.kubernetes.io/arch"));
         let os = label("kubernetes.io/os").or(label("beta.kubernetes.io/os"));
         let os = Os::of(os.or(info("operatingSystem")).unwrap_or("linux"));
-        // The last two are of Node Feature Discovery.
+        // Labels of Node Feature Discovery.
         let id = label("feature.node.kubernetes.io/system-os_release.ID");
         let version = label("feature.node.kubernetes.io/system-os_release.VERSION_ID");
         let release =
