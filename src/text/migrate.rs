@@ -148,16 +148,15 @@ fn removed(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) 
 
 fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     page.heading("Requested packages");
+    let mut item = |text: &str| page.text("- ", text);
     match answer.migration.requested.from {
         RequestedFrom::History => {}
-        RequestedFrom::Export => page.text(
-            "- ",
+        RequestedFrom::Export => item(
             "the history lists every package with its build, as an exported file does: using those that no other needs, without versions",
         ),
-        RequestedFrom::Leaves => page.text(
-            "- ",
-            "no history found: using the packages that no other needs, without versions",
-        ),
+        RequestedFrom::Leaves => {
+            item("no history found: using the packages that no other needs, without versions");
+        }
     }
     let is_same = |entry: &&PackageMigration| match entry.outcome {
         PackageOutcome::Kept => true,
@@ -168,32 +167,26 @@ fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan
     for PackageMigration { spec, specs, reason, .. } in other {
         let becomes = if specs.is_empty() { "left out".to_owned() } else { list(specs) };
         let why = reason.as_ref().map_or_else(String::new, |why| format!(": {}", why.message));
-        page.text("- ", &format!("`{spec}` → {becomes}{why}"));
+        item(&format!("`{spec}` → {becomes}{why}"));
     }
     let same: Vec<String> = same.iter().map(|entry| entry.spec.to_string()).collect();
     if !same.is_empty() {
-        page.text("- ", &format!("unchanged: {}", same.join(", ")));
+        item(&format!("unchanged: {}", same.join(", ")));
     }
     for change in &answer.migration.target.changes {
-        page.text("- ", &change.message);
+        item(&change.message);
     }
     if !plan.pip_left_out.is_empty() {
-        page.text(
-            "- ",
-            &format!(
-                "{} from pip: not reinstalled, conda provides PyTorch",
-                list(&plan.pip_left_out)
-            ),
-        );
+        let names = list(&plan.pip_left_out);
+        item(&format!("{names} from pip: not reinstalled, conda provides PyTorch"));
     }
     if !plan.pip.is_empty() && !answer.in_place {
-        page.text(
-            "- ",
+        item(
             "packages that pip installed from a folder or from git must be reinstalled from there",
         );
     }
     if plan.packages.is_empty() {
-        page.text("- ", "none found");
+        item("none found");
     }
     page.gap();
 }

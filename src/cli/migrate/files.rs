@@ -58,7 +58,8 @@ pub(super) fn run(
     for file in &args.files {
         let (mut old, mut backup) = (String::new(), None);
         let mut migrate = || {
-            old = read(file, host)?;
+            let bytes = read_input(file, host, LARGEST).context("cannot read the file")?;
+            old = String::from_utf8(bytes).context("not UTF-8 text")?;
             let migration = migrate_file(file, &old, target, matrix)?;
             if args.write && migration.text != old {
                 backup = Some(save(file, old.as_bytes(), migration.text.as_bytes())?);
@@ -86,9 +87,4 @@ pub(super) fn run(
         files.iter().map(MigratedFile::diff).collect()
     };
     Ok(Output { stdout, code })
-}
-
-fn read(file: &str, host: &dyn Host) -> anyhow::Result<String> {
-    let bytes = read_input(file, host, LARGEST).context("cannot read the file")?;
-    String::from_utf8(bytes).context("not UTF-8 text")
 }

@@ -29,11 +29,9 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
             .map(|glibc| format!("libc = {{ family = \"glibc\", version = \"{glibc}\" }}")),
         required.macos.map(|macos| format!("macos = \"{macos}\"")),
     ];
-    if lines.iter().any(Option::is_some) {
-        out.push_str("\n[system-requirements]\n");
-        for line in lines.iter().flatten() {
-            let _ = writeln!(out, "{line}");
-        }
+    let lines: String = lines.into_iter().flatten().map(|line| line + "\n").collect();
+    if !lines.is_empty() {
+        let _ = write!(out, "\n[system-requirements]\n{lines}");
     }
     out.push_str("\n[dependencies]\n");
     for spec in &choice.specs {

@@ -288,14 +288,6 @@ fn exported(spec: &EnvironmentSpec) -> Option<(usize, usize)> {
 /// In a list of channels: excludes conda's default channels.
 const NO_DEFAULTS: &str = "nodefaults";
 
-/// conda-forge instead of a channel: on the same mirror, if the old channel is one.
-fn as_conda_forge(channel: &str) -> String {
-    let mirror = (ChannelKind::of(channel) == ChannelKind::Pytorch)
-        .then(|| sibling(channel, "conda-forge"))
-        .flatten();
-    mirror.unwrap_or_else(|| "conda-forge".to_owned())
-}
-
 /// Old channels that are still needed.
 #[derive(Clone, Copy, Default)]
 struct Kept {
@@ -317,7 +309,12 @@ fn channel_edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Edit<St
     let mut has_no_defaults = channels.contains(&NO_DEFAULTS) || !nodefaults;
     let edit = |(at, kind): (usize, &ChannelKind)| match kind {
         ChannelKind::CondaForge | ChannelKind::Other => None,
-        _ if Some(at) == forge => Some(vec![as_conda_forge(channels[at])]),
+        _ if Some(at) == forge => {
+            // On the same mirror, if the old channel is one.
+            let mirror = sibling(channels[at], "conda-forge");
+            let mirror = mirror.filter(|_| *kind == ChannelKind::Pytorch);
+            Some(vec![mirror.unwrap_or_else(|| "conda-forge".to_owned())])
+        }
         ChannelKind::Nvidia if kept.nvidia => None,
         ChannelKind::Defaults if kept.defaults => None,
         ChannelKind::Defaults if !has_no_defaults => {

@@ -7,7 +7,7 @@ use crate::types::{Accelerator, Companion, CudaVersion};
 use super::environment_spec::SpecLine;
 use super::file_migration::{ChangeReason, LineChange};
 use super::packages::{PackageRole, is_from, is_old, role};
-use super::target::{ChosenBuild, companion_version};
+use super::target::ChosenBuild;
 
 /// The first PyTorch that the old channel does not have. A file without a version wants no older one: a
 /// solve that something else limits must fail instead of installing it.
@@ -136,7 +136,8 @@ impl<'m> PackageEditor<'_, 'm> {
                     && constraint.admits(row.version)
             })
         };
-        let versions = scope.iter().filter_map(|build| companion_version(&build.choice, package));
+        let rows = scope.iter().flat_map(|build| &build.choice.companions);
+        let versions = rows.filter(|row| row.package == package).map(|row| row.version);
         match versions.min() {
             Some(version) if !scope.iter().all(fits) => {
                 (named(&spec.restyled(version)), ChangeReason::GOES_WITH)

@@ -248,10 +248,6 @@ fn nearest_first(versions: &[Version], missing: Version) -> Vec<Version> {
     near
 }
 
-pub(super) fn companion_version(choice: &Choice<'_>, package: Companion) -> Option<Version> {
-    choice.companions.iter().find(|row| row.package == package).map(|row| row.version)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
