@@ -15,7 +15,7 @@ fn answer(advice: &Advice<'_>) -> (String, String) {
             "{} {} {}",
             choice.build.pytorch,
             choice.build.build_prefix(),
-            choice.build_number
+            choice.build.build_numbers.1
         );
         let specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
         (build, specs.join(" "))

@@ -24,9 +24,8 @@ impl<'a> ClientTarget<'a> {
     /// Every client on a machine, `first` first; without any, each kind in its current version.
     pub fn all(machine: &'a Machine, first: Option<&Client>) -> Vec<Self> {
         if machine.clients.is_empty() {
-            return CURRENT
-                .map(|(kind, version)| Self { kind, version: Some(version), found: None })
-                .to_vec();
+            let current = |(kind, version)| Self { kind, version: Some(version), found: None };
+            return CURRENT.map(current).to_vec();
         }
         let is_first = |client: &Client| first.is_some_and(|first| first.path == client.path);
         let mut clients: Vec<&Client> = machine.clients.iter().collect();

@@ -89,12 +89,8 @@ impl Matrix {
         let words = model.to_ascii_lowercase();
         let soc = |row: &&GpuName| self.is_soc(row.capability);
         let named = |row: &&GpuName| words.contains(&row.name.to_ascii_lowercase());
-        self.gpu_names
-            .iter()
-            .filter(soc)
-            .filter(named)
-            .max_by_key(|row| row.name.len())
-            .map(|row| row.capability)
+        let named = self.gpu_names.iter().filter(soc).filter(named);
+        named.max_by_key(|row| row.name.len()).map(|row| row.capability)
     }
 
     fn nearest_names(&self, wanted: &str) -> Vec<&str> {

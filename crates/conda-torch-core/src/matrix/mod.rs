@@ -127,18 +127,14 @@ impl Matrix {
 
     /// The oldest driver that supports a toolkit in full.
     pub fn toolkit_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
-        self.toolkits
-            .iter()
-            .find(|row| row.cuda == cuda)
-            .map(|row| family.pick(row.linux, row.windows))
+        let row = self.toolkits.iter().find(|row| row.cuda == cuda)?;
+        Some(family.pick(row.linux, row.windows))
     }
 
     /// The oldest driver on which every toolkit of `cuda`'s major version runs.
     pub fn major_driver(&self, cuda: CudaVersion, family: DriverFamily) -> Option<DriverVersion> {
-        self.majors
-            .iter()
-            .find(|row| row.major == cuda.major)
-            .map(|row| family.pick(row.linux, row.windows))
+        let row = self.majors.iter().find(|row| row.major == cuda.major)?;
+        Some(family.pick(row.linux, row.windows))
     }
 
     /// The oldest driver on which a toolkit's machine code runs: the one that came with it, or, where
@@ -163,10 +159,8 @@ impl Matrix {
         driver: DriverVersion,
         family: DriverFamily,
     ) -> Option<CudaVersion> {
-        self.toolkits
-            .iter()
-            .rev()
-            .find(|row| driver.is_at_least(family.pick(row.linux, row.windows)))
-            .map(|row| row.cuda)
+        let is_enough =
+            |row: &&ToolkitDriver| driver.is_at_least(family.pick(row.linux, row.windows));
+        self.toolkits.iter().rev().find(is_enough).map(|row| row.cuda)
     }
 }

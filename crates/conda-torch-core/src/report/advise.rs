@@ -183,7 +183,7 @@ impl<'a> ChoiceReport<'a> {
             pytorch: build.pytorch,
             accelerator: choice.computes_on.into(),
             build: build.accelerator.build_prefix(),
-            build_number: choice.build_number,
+            build_number: choice.build.build_numbers.1,
             blas: build.blas,
             cuda_version: choice.cuda_version,
             arm_variant: build.arm_variant,

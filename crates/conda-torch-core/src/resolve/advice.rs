@@ -77,8 +77,6 @@ pub struct Choice<'m> {
     pub build: &'m Build,
     /// What it computes on here: the build's accelerator, or the processor if Metal is unavailable.
     pub computes_on: Accelerator,
-    /// The build number that a solver chooses.
-    pub build_number: u16,
     /// The pin of `cuda-version`; `None` without CUDA.
     pub cuda_version: Option<CudaVersion>,
     /// The companions that go with it, in the order requested.

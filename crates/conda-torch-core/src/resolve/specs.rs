@@ -19,7 +19,6 @@ pub(super) fn choice<'m>(inputs: &Inputs<'_, 'm>, candidate: &Candidate<'m>) -> 
             Accelerator::Mps if lacks_metal => Accelerator::Cpu,
             own @ (Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_)) => own,
         },
-        build_number: build.build_numbers.1,
         cuda_version: candidate.pin,
         companions: candidate.companions.clone(),
         pythons: candidate.pythons,

@@ -140,7 +140,7 @@ fn spec_correction(choice: &Choice<'_>, findings: &[SolveFinding]) -> Option<Cor
     let glob = if has(|it| matches!(it, CpuBuild { .. } | Accelerator { .. } | Blas { .. })) {
         format!("{prefix}*")
     } else if has(|finding| matches!(finding, OlderBuild { .. })) {
-        format!("{prefix}*_{}", choice.build_number)
+        format!("{prefix}*_{}", choice.build.build_numbers.1)
     } else {
         return None;
     };
@@ -197,7 +197,7 @@ fn of_pytorch(choice: &Choice<'_>, package: &PlannedPackage) -> Vec<SolveFinding
     let blas = [Blas::Mkl, Blas::Generic].into_iter().find(|it| Some(it.as_str()) == blas);
     let other_blas = blas.filter(|blas| *blas != build.blas);
     let number = package.build.rsplit('_').next().and_then(|number| number.parse::<u64>().ok());
-    let known = choice.build_number;
+    let known = choice.build.build_numbers.1;
     findings.extend(match (other_blas, number) {
         (Some(got), _) => Some(SolveFinding::Blas { expected: build.blas, got }),
         (None, Some(got)) if got < known.into() => {
