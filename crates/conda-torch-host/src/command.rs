@@ -67,13 +67,7 @@ pub fn run_command(
     let _signals = Signals::catch();
     let mut process = new_process(command.program);
     process.args(command.arguments).envs(command.env.iter().copied());
-    let limits = Limits {
-        deadline: command.deadline,
-        grace: GRACE,
-        kept: [256 << 20, 1 << 20],
-        group: true,
-    };
-    run(process, command.stdin, &limits, &mut |took| {
+    run(process, command.stdin, command.deadline, GRACE, [256 << 20, 1 << 20], &mut |took| {
         tick(took);
         signals::received()
     })
@@ -85,8 +79,7 @@ pub(crate) fn run_briefly(
     process: process::Command,
     deadline: Duration,
 ) -> Result<CommandOutput, Failure> {
-    let limits = Limits { deadline, grace: Duration::ZERO, kept: [1 << 20, 1 << 20], group: false };
-    run(process, "", &limits, &mut |_| None)
+    run(process, "", deadline, Duration::ZERO, [1 << 20; 2], &mut |_| None)
 }
 
 /// A process, on Unix in a group of its own.
@@ -98,23 +91,17 @@ pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
     process
 }
 
-struct Limits {
-    deadline: Duration,
-    /// How long the program may clean up at its deadline.
-    grace: Duration,
-    /// How many bytes of stdout and stderr are kept. The rest is read and dropped.
-    kept: [usize; 2],
-    /// Whether processes that it leaves behind are killed if they have its pipes open.
-    group: bool,
-}
-
 /// Called with the time that a program has taken so far. Returns a signal that this program received.
 type Tick<'t> = &'t mut dyn FnMut(Duration) -> Option<i32>;
 
+/// Runs a program. `grace`: how long it may clean up at its deadline; if it is zero, processes that it leaves
+/// behind keep running. `kept`: how many bytes of stdout and stderr are kept; the rest is read and dropped.
 fn run(
     mut process: process::Command,
     stdin: &str,
-    limits: &Limits,
+    deadline: Duration,
+    grace: Duration,
+    kept: [usize; 2],
     tick: Tick<'_>,
 ) -> Result<CommandOutput, Failure> {
     let start = Instant::now();
@@ -124,12 +111,12 @@ fn run(
         // A program that does not read its input reports that itself.
         let _ = input.write_all(stdin.as_bytes());
     }
-    let mut pipes = Pipes::of(&mut child, limits.kept);
-    let mut end = wait(&mut child, &mut pipes, limits.deadline, tick);
+    let mut pipes = Pipes::of(&mut child, kept);
+    let mut end = wait(&mut child, &mut pipes, deadline, tick);
     match end {
-        CommandEnd::TimedOut => end = stop(&mut child, &mut pipes, limits.grace),
+        CommandEnd::TimedOut => end = stop(&mut child, &mut pipes, grace),
         CommandEnd::Interrupted(_) => drop(stop(&mut child, &mut pipes, GRACE)),
-        CommandEnd::Exited(_) | CommandEnd::Killed(_) if limits.group && !pipes.is_closed() => {
+        CommandEnd::Exited(_) | CommandEnd::Killed(_) if !grace.is_zero() && !pipes.is_closed() => {
             signals::end_group(&child, false);
         }
         CommandEnd::Exited(_) | CommandEnd::Killed(_) => {}

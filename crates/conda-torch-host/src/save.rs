@@ -2,7 +2,7 @@
 //! old one. Not part of [`Host`](conda_torch_probe::host::Host), which cannot write.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use conda_torch_probe::host::Failure;
@@ -42,14 +42,15 @@ fn failed(step: String) -> impl FnOnce(io::Error) -> SaveFailed {
 
 /// The permissions of a file whose content is as expected.
 fn unchanged(path: &Path, old: &[u8]) -> io::Result<Permissions> {
-    let mut file = File::open(path)?;
-    let permissions = file.metadata()?.permissions();
+    let permissions = fs::metadata(path)?.permissions();
     if permissions.readonly() {
         return Err(io::Error::from(io::ErrorKind::PermissionDenied));
     }
-    let mut found = Vec::with_capacity(old.len());
-    file.read_to_end(&mut found)?;
-    if found == old { Ok(permissions) } else { Err(io::Error::other("the file has changed")) }
+    if fs::read(path)? == old {
+        Ok(permissions)
+    } else {
+        Err(io::Error::other("the file has changed"))
+    }
 }
 
 /// The first free name for a copy: `.bak`, `.bak2`, …

@@ -106,11 +106,8 @@ impl Backup {
             for (file, name) in files(cache) {
                 let copy = backup.folder.join(&name);
                 // A link keeps the old content if a new file replaces it. Small files are overwritten in place.
-                #[expect(
-                    clippy::case_sensitive_file_extension_comparisons,
-                    reason = "rattler names them so"
-                )]
-                let is_replaced = name.ends_with(".json") && !name.ends_with(".info.json");
+                let is_json = file.extension().is_some_and(|extension| extension == "json");
+                let is_replaced = is_json && !name.ends_with(".info.json");
                 if !is_replaced || fs::hard_link(&file, &copy).is_err() {
                     let _ = fs::copy(&file, &copy);
                 }
@@ -160,11 +157,11 @@ pub(crate) fn remove_old_backups(cache: &Path) {
 }
 
 /// The files of a folder with their names, except locks, which other processes may hold.
-#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "rattler names them so")]
 fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into()));
-    files.filter(|(path, name): &(_, String)| path.is_file() && !name.ends_with(".lock")).collect()
+    let is_lock = |path: &Path| path.extension().is_some_and(|extension| extension == "lock");
+    files.filter(|(path, _): &(PathBuf, _)| path.is_file() && !is_lock(path)).collect()
 }
 
 /// Removes the indexes of shards whose bytes match.

@@ -53,8 +53,7 @@ fn open(path: &str) -> Result<Cuda, Reply> {
     library.map(|it| Cuda(ManuallyDrop::new(it))).map_err(|error| load_error(&error, path))
 }
 
-/// The file that the loader opened: it chooses among several. Only this process maps it.
-#[cfg(target_os = "linux")]
+/// The file that the loader opened: it chooses among several. Only Linux says so.
 fn opened_file() -> Option<String> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
     let mut files = maps.lines().filter_map(|line| line.get(line.find('/')?..));
@@ -62,11 +61,6 @@ fn opened_file() -> Option<String> {
         |file: &&str| file.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("libcuda.so"));
     // The pages of a file that failed before may still be mapped: the last one counts.
     files.rfind(is_libcuda).map(str::to_owned)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn opened_file() -> Option<String> {
-    None
 }
 
 #[expect(unsafe_code, reason = "foreign functions are called")]
