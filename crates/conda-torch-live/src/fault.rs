@@ -57,6 +57,11 @@ fn chain<'a>(error: &'a AnyError) -> Vec<&'a AnyError> {
     std::iter::successors(Some(error), next).collect()
 }
 
+/// The same without [`by_type`], which uses it.
+fn sources<'a>(error: &'a AnyError) -> impl Iterator<Item = &'a AnyError> {
+    std::iter::successors(Some(error), |&cause| cause.source())
+}
+
 /// The kind of an error of this type, or its cause if it prints that as its own message, and so does not have
 /// it as its source.
 fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>) {
@@ -95,8 +100,7 @@ fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>)
             | F::FailedToCreateTemporaryFile(_)
             | F::FailedToPersistTemporaryFile(..)
             | F::FailedToWriteCacheState(_) => {
-                let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
-                let io = causes.find_map(|cause| cause.downcast_ref());
+                let io = sources(error).find_map(|cause| cause.downcast_ref());
                 kind(io.map_or(FaultKind::Cache, of_cache))
             }
             F::HttpError(inner) => cause(inner),
@@ -141,7 +145,8 @@ fn by_request(error: &reqwest::Error) -> Option<FaultKind> {
     } else if error.is_redirect() {
         Some(FaultKind::Moved)
     } else if error.is_connect() {
-        let kind = by_message(&detail(&chain(error)), &CONNECTION_MESSAGES);
+        let sources: Vec<&AnyError> = sources(error).collect();
+        let kind = by_message(&detail(&sources), &CONNECTION_MESSAGES);
         Some(kind.unwrap_or(FaultKind::NoNetwork))
     } else {
         (error.is_body() || error.is_decode()).then_some(FaultKind::CutShort)
