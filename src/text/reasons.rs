@@ -58,6 +58,7 @@ fn omits_its_build(diagnostic: &Diagnostic) -> bool {
     matches!(
         diagnostic,
         Diagnostic::GlibcTooOld { .. }
+            | Diagnostic::GlibcTooNew { .. }
             | Diagnostic::MacosTooOld { .. }
             | Diagnostic::OtherArmVariant { .. }
             | Diagnostic::ReleaseCandidate

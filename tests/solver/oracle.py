@@ -127,6 +127,12 @@ def glibc_floor(row, pin):
     return max(map(key, floors))
 
 
+def loads(row, machine):
+    """Whether glibc loads the build: from 2.41 on not with an executable stack. Its metadata does not say so."""
+    below = row.get("glibc_below")
+    return below is None or "glibc" not in machine or key(machine["glibc"]) < key(below)
+
+
 def goes_with(companion, row):
     """Whether a companion was built for this build of PyTorch."""
     if companion["subdir"] != row["subdir"] or key(companion["series"]) != key(row["pytorch"])[:2]:
@@ -183,6 +189,8 @@ def fits(row, machine, request):
         if row.get("arm") == "tegra" and not {"5.3", "6.2", "7.2", "8.7"} & set(gpus):
             return False
     elif machine.get("glibc") and key(machine["glibc"]) < glibc_floor(row, None):
+        return False
+    if not loads(row, machine):
         return False
     if "macos" in row and key(machine["macos"]) < key(row["macos"]):
         return False

@@ -6,7 +6,7 @@ use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Advice, Request, RequestedAccelerator, Status, Unlock, advise};
-use conda_torch_core::types::{Blas, Companion};
+use conda_torch_core::types::{Blas, Companion, Detected, Origin};
 
 /// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
@@ -548,4 +548,23 @@ fn companions_limit_pytorch_or_do_not_exist() {
     // Only the first build of torchvision 0.20.1 supports CUDA 11.8.
     let old = "pytorch-gpu=2.5.1 torchvision=0.20.1 cuda-version=11.8";
     check("a100-driver-470", &with(&[Torchvision]), "2.5.1 cuda118 303", old, Ok, &[]);
+}
+
+#[test]
+fn builds_with_an_executable_stack_are_left_out_from_glibc_2_41_on() {
+    let mut machine = machine("a100-driver-470");
+    let mut on = |glibc: &str, cuda_version: Option<&str>, pytorch: Option<&str>| {
+        let glibc = glibc.parse().expect("a version");
+        machine.glibc = Detected::found(glibc, Origin::System);
+        let cuda_version = cuda_version.map(|pin| pin.parse().expect("a version"));
+        let pytorch = pytorch.map(|version| version.parse().expect("a version"));
+        let request = Request { cuda_version, pytorch, ..Request::default() };
+        let advice = advise(&machine, &request, Matrix::embedded());
+        (answer(&advice).0, codes(&advice).contains(&"glibc-too-new"))
+    };
+    assert_eq!(on("2.40", None, None), ("2.5.1 cuda118 303".to_owned(), false));
+    assert_eq!(on("2.41", None, None), ("2.4.1 cuda118_mkl 306".to_owned(), true));
+    assert_eq!(on("2.42", Some("11.8"), None), ("2.4.1 cuda118_mkl 306".to_owned(), true));
+    assert_eq!(on("2.40", None, Some("2.3")), ("2.3.1 cuda118 301".to_owned(), false));
+    assert_eq!(on("2.41", None, Some("2.3")), ("nothing".to_owned(), true));
 }

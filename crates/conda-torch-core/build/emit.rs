@@ -13,7 +13,7 @@ use crate::rows::{
 };
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, Commit, Companion, CompanionBuild,
-    ComputeCapability, CudaVersion, Date, DriverVersion, GlibcFloor, Source,
+    ComputeCapability, CudaVersion, Date, DriverVersion, GlibcRange, Source,
 };
 
 /// The Rust text of the embedded matrix.
@@ -92,7 +92,7 @@ structs! {
     OtherKernels { channel, toolkit, kernels, source, date }
     Withdrawn { package, version, cuda_major, below, source, date }
     ArchList { sass, ptx }
-    GlibcFloor { declared, libraries }
+    GlibcRange { declared, libraries, below }
     Source { commit, date, inferred }
     Date { year, month, day }
 }

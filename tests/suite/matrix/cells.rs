@@ -226,3 +226,34 @@ fn metapackages_are_trusted_from_2_5_1_on() {
         assert_eq!(row.metapackage, row.pytorch >= version("2.5.1"), "{row:?}");
     }
 }
+
+#[test]
+fn builds_with_an_executable_stack_do_not_load_with_glibc_2_41() {
+    // Read in the recipe: `-Wl,-z,noexecstack` came with 9f6f4db0 (2.5.x), 272621ba (main), 2a526dfc (2.4.x).
+    for (pytorch, subdir, on, number, is_marked) in [
+        ("2.6.0", "linux-64", "12.6", 300, false),
+        ("2.5.1", "linux-64", "12.6", 313, false),
+        ("2.5.1", "linux-64", "12.6", 312, true),
+        ("2.5.1", "linux-64", "12.6", 213, false),
+        ("2.5.1", "linux-64", "12.6", 212, true),
+        ("2.5.1", "linux-64", "12.6", 301, true),
+        ("2.5.1", "linux-64", "11.8", 303, true),
+        ("2.5.1", "linux-64", "12.0", 303, true),
+        ("2.5.1", "linux-aarch64", "12.0", 203, false),
+        ("2.4.1", "linux-64", "11.8", 306, false),
+        ("2.4.1", "linux-64", "12.0", 306, false),
+        ("2.4.1", "linux-64", "11.8", 305, true),
+        ("2.4.0", "linux-64", "11.8", 301, true),
+        ("2.1.2", "linux-64", "11.2", 303, true),
+        ("1.12.0", "linux-64", "10.2", 202, true),
+        ("1.12.0", "linux-aarch64", "cpu", 2, false),
+    ] {
+        let row = build(pytorch, subdir, on, number).expect("the build");
+        let below = row.glibc.expect("a range on Linux").below;
+        assert_eq!(below, is_marked.then(|| version("2.41")), "{pytorch} {subdir} {on} #{number}");
+    }
+    for (number, is_marked) in [(113, false), (111, true)] {
+        let below = build("2.5.1", "linux-64", "cpu", number).expect("the build").glibc;
+        assert_eq!(below.expect("a range").below.is_some(), is_marked, "#{number}");
+    }
+}

@@ -51,6 +51,9 @@ fn files_have_the_same_specs_as_commands() {
         && micromamba clean --all --yes
     ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
     "#);
+    // 2.5.1 for CUDA 11.8 does not load with the glibc of newer images.
+    let old = Case::of("a100-driver-470").render(formats::dockerfile).expect("fits");
+    assert!(old.contains(" mambaorg/micromamba:bookworm-slim\n"), "{old}");
     insta::assert_snapshot!(case.render(formats::commands).expect("fits"), @"conda create -n torch --override-channels -c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9");
     let refused = Case::of("windows-rtx4090").render(formats::dockerfile).expect_err("no Linux");
     assert_eq!(refused.to_string(), "a Dockerfile needs a Linux platform, not win-64");

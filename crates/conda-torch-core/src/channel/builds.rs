@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::conda::{Subdir, Version};
-use crate::types::{Accelerator, ArchList, Blas, Build, CudaPins, Date, GlibcFloor, Source};
+use crate::types::{Accelerator, ArchList, Blas, Build, CudaPins, Date, GlibcRange, Source};
 
 use super::Record;
 use super::record_specs::{
@@ -134,7 +134,11 @@ fn one(record: &Record, library: Option<&Record>, day: Date) -> Result<ChannelBu
         metapackage: false, // set later, from other records
         cuda_pins,
         kernels: ArchList::default(),
-        glibc: glibc.map(|declared| GlibcFloor { declared, libraries: declared }),
+        glibc: glibc.map(|declared| GlibcRange {
+            declared,
+            libraries: declared,
+            below: None,
+        }),
         macos: floor("__osx"),
         pythons: (python, python),
         source: Source::channel(day),

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 
 use crate::conda::{Subdir, Version};
 use crate::matrix::Matrix;
-use crate::types::{Build, Companion, CompanionBuild, Date, GlibcFloor, Source};
+use crate::types::{Build, Companion, CompanionBuild, Date, GlibcRange, Source};
 
 use super::builds::ChannelBuild;
 use super::difference::ChannelContents;
@@ -107,9 +107,10 @@ fn row(
     let (is_cuda, read) = (found.row.is_cuda(), &found.row);
     let near = own.or_else(|| nearest(read, known));
     let libraries = near.filter(|_| is_cuda || own.is_some()).and_then(|near| near.glibc);
-    let glibc = read.glibc.map(|GlibcFloor { declared, .. }| GlibcFloor {
+    let glibc = read.glibc.map(|GlibcRange { declared, .. }| GlibcRange {
         declared,
         libraries: libraries.map_or(declared, |floor| floor.libraries.max(declared)),
+        below: own.and_then(|own| own.glibc?.below),
     });
     let mut build = Build {
         build_numbers: numbers,

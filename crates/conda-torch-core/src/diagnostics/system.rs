@@ -130,6 +130,21 @@ hint(c): (c.glibc_for_better && !c.in_container()).then(|| OWN_GLIBC.to_owned())
 symptom: Some(format!("version `GLIBC_{needed}' not found"));
 example: { found: example("2.17"), needed: example("2.28"), declared: example("2.17") };
 
+/// The system's glibc is too new for the build: its libraries do not load.
+///
+/// Why: from 2.41 on (Debian 13, Ubuntu 25.04, Fedora 42), glibc refuses libraries that are marked for an executable
+/// stack. Builds for linux-64 have the mark up to 2.4.1 #5 and 2.5.1 #12, although they do not need it. Solvers do not
+/// know: the packages install, and the import fails.
+///
+/// What to do: install the recommended build; or use a container, which includes its own glibc: add
+/// `--glibc 2.36 --format dockerfile`. `patchelf --clear-execstack` on `libtorch_cpu.so` removes the mark.
+GlibcTooNew { found: Version, below: Version } = "glibc-too-new", Error;
+message: format!("glibc is {found}; the build does not load with glibc {below} or newer");
+hint(c): (!c.in_container()).then(|| OWN_GLIBC.to_owned());
+url: "https://github.com/conda-forge/pytorch-cpu-feedstock/issues/350";
+symptom: Some("cannot enable executable stack as shared object requires: Invalid argument".to_owned());
+example: { found: example("2.41"), below: example("2.41") };
+
 /// The system's C library is not glibc. conda-forge builds for glibc alone.
 ///
 /// Why: Alpine and some small images use musl.

@@ -30,7 +30,12 @@ pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
         out,
         "#   docker run --rm{gpus} torch python -c \"import torch; print(torch.__version__)\""
     );
-    let _ = writeln!(out, "FROM --platform={platform} mambaorg/micromamba:latest");
+    // Debian 12 has glibc 2.36; the latest image can have one that does not load the build.
+    let tag = match choice.build.glibc.and_then(|glibc| glibc.below) {
+        Some(_) => "bookworm-slim",
+        None => "latest",
+    };
+    let _ = writeln!(out, "FROM --platform={platform} mambaorg/micromamba:{tag}");
     let variable =
         choice.needs_cuda.map_or(String::new(), |cuda| format!("CONDA_OVERRIDE_CUDA={cuda} "));
     let _ = writeln!(out, "RUN {variable}micromamba install --yes --name base \\");

@@ -65,6 +65,9 @@ fn build(row: &Build, at: &mut At<'_, '_>) {
     at.only_if(os == Os::Macos, "macos", row.macos.is_some(), "of macOS");
     if let Some(glibc) = row.glibc {
         at.range("glibc", (glibc.declared, glibc.libraries), true);
+        if let Some(below) = glibc.below {
+            at.range("glibc", (glibc.libraries, below), false);
+        }
     }
     let can_vary = subdir == Subdir::LinuxAarch64 && is_cuda;
     at.expect(row.arm_variant.is_none() || can_vary, "arm_variant", "it only on aarch64 with CUDA");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::conda::{Subdir, Version};
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, Commit, Companion, CompanionBuild,
-    ComputeCapability, CudaVersion, Date, DriverVersion, GlibcFloor, Source,
+    ComputeCapability, CudaVersion, Date, DriverVersion, GlibcRange, Source,
 };
 
 use super::Matrix;

@@ -169,7 +169,7 @@ pub(super) fn system(inputs: &Inputs<'_, '_>, build: &Build) -> impl Iterator<It
     rules.into_iter().flatten()
 }
 
-/// The build and its CUDA libraries need a glibc.
+/// The build and its CUDA libraries need a glibc, and some builds do not load with the newest ones.
 fn glibc(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let floor = build.glibc?;
     let needed = floor.declared.max(floor.libraries);
@@ -179,10 +179,14 @@ fn glibc(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
             let diagnostic = Diagnostic::GlibcTooOld { found: *found, needed, declared };
             Some(Blocker::machine(diagnostic, vec![Unlock::Glibc(needed)]))
         }
+        Libc::Glibc(found) => {
+            let below = floor.below.filter(|below| found >= below)?;
+            Some(Blocker::machine(Diagnostic::GlibcTooNew { found: *found, below }, Vec::new()))
+        }
         Libc::Other { musl } => {
             Some(Blocker::machine(Diagnostic::NoGlibc { musl: *musl }, Vec::new()))
         }
-        Libc::Glibc(_) | Libc::Unknown(_) | Libc::NotLinux => None,
+        Libc::Unknown(_) | Libc::NotLinux => None,
     }
 }
 

@@ -87,14 +87,17 @@ pub enum ArmVariant {
     Tegra,
 }
 
-/// The oldest glibc for a build.
+/// The glibc that a build needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GlibcFloor {
+pub struct GlibcRange {
     /// `__glibc` of the package.
     pub declared: Version,
     /// `__glibc` of its CUDA libraries, if that is newer.
     pub libraries: Version,
+    /// The first glibc that refuses to load it, although its metadata allows that: from 2.41 on, `dlopen`
+    /// fails for a library marked for an executable stack (conda-forge/pytorch-cpu-feedstock#350).
+    pub below: Option<Version>,
 }
 
 /// Builds of one PyTorch version that no rule tells apart, from the first build number to the last.
@@ -121,7 +124,7 @@ pub struct Build {
     /// The kernels in it; empty for builds without CUDA.
     #[serde(default)]
     pub kernels: ArchList,
-    pub glibc: Option<GlibcFloor>,
+    pub glibc: Option<GlibcRange>,
     pub macos: Option<Version>,
     /// The first and last Python that it was built for, each a series such as 3.10.
     pub pythons: (Version, Version),

@@ -12,7 +12,7 @@ mod kernels;
 mod machine;
 mod source;
 
-pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcFloor};
+pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcRange};
 pub use client::{
     Client, ClientKind, ClientPart, Condarc, CondarcLine, ConfigFile, Setting, Shell,
     VirtualPackage,

@@ -16,6 +16,7 @@ pub(in crate::resolve) fn reasons<'m>(
     best: &Candidate<'m>,
 ) -> Vec<Reason<'m>> {
     let mut reasons = why_not_newer(inputs, candidates, best);
+    reasons.extend(too_old_for_glibc(inputs, candidates, best));
     reasons.extend(for_all_gpus(inputs, candidates, best));
     let facts = why_it_works(inputs, best).into_iter();
     reasons.extend(facts.map(|diagnostic| Reason { build: None, diagnostic }));
@@ -67,6 +68,21 @@ fn why_not_newer<'m>(
         diagnostic: blocker.diagnostic.clone(),
     };
     found.into_iter().map(reason).collect()
+}
+
+/// The build that would be chosen if glibc were older: the reasons above are about the newest PyTorch.
+fn too_old_for_glibc<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: &Candidate<'m>,
+) -> Option<Reason<'m>> {
+    let is_glibc = |b: &Blocker| matches!(b.diagnostic, Diagnostic::GlibcTooNew { .. });
+    let excluded = candidates.iter().filter(|c| !c.fits() && c.blockers.iter().all(is_glibc));
+    let better = excluded.max_by_key(|c| rank::rank(inputs, c))?;
+    (rank::rank(inputs, better) > rank::rank(inputs, best)).then(|| Reason {
+        build: Some(better.build),
+        diagnostic: better.blockers[0].diagnostic.clone(),
+    })
 }
 
 /// The GPUs that a newer toolkit of the same PyTorch would leave out, though it fits.
