@@ -134,11 +134,7 @@ fn one(record: &Record, library: Option<&Record>, day: Date) -> Result<ChannelBu
         metapackage: false, // set later, from other records
         cuda_pins,
         kernels: ArchList::default(),
-        glibc: glibc.map(|declared| GlibcRange {
-            declared,
-            libraries: declared,
-            below: None,
-        }),
+        glibc: glibc.map(|declared| GlibcRange { declared, libraries: declared, below: None }),
         macos: floor("__osx"),
         pythons: (python, python),
         source: Source::channel(day),
