@@ -88,6 +88,25 @@ fn packages_that_do_not_work_with_pytorch_are_problems() {
     );
 }
 
+/// pytorch/pytorch#123097, #132179 and #44282.
+#[test]
+fn packages_that_solve_and_then_fail_are_problems() {
+    let problems = Status::Problems;
+    let card = "rtx3080-driver-580";
+    let old = |code| [code, "channel-ended", "newer-pytorch"];
+    expect("mkl-2024.1-beside-pytorch-2.0.1", card, problems, &old("package-fails"));
+    expect("numpy-2-beside-pytorch-2.1.2", card, problems, &old("package-fails"));
+    let name = "numpy-of-pip-over-condas";
+    expect(name, card, problems, &["wheel-on-top", "companion-other-channel"]);
+    let name = "windows-pip-torch-beside-intel-openmp";
+    let codes = &["two-openmp", "pip-torch", "newer-pytorch"];
+    expect(name, "windows-no-gpu", problems, codes);
+    expect("repacked-wheel", card, Status::Ok, &["repacked-wheel", "newer-pytorch"]);
+    let checkup = on("mkl-2024.1-beside-pytorch-2.0.1", card);
+    let hint = checkup.findings[0].hint(&checkup.context());
+    assert_eq!(hint.as_deref(), Some("to keep this PyTorch, install `mkl<2024.1`"));
+}
+
 #[test]
 fn a_withdrawn_cudnn_is_a_problem_only_on_old_gpus() {
     let codes = &["cudnn-withdrawn", "newer-pytorch"];

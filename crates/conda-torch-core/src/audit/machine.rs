@@ -46,7 +46,11 @@ pub(super) fn check(
     let Checkup { environment, machine, matrix, advice, .. } = checkup;
     let unknown_build = installed.package.clone().map(|package| {
         let InstalledPackage { version, build, channel, .. } = package;
-        Diagnostic::BuildNotKnown { version, build, channel }
+        if build.split('_').any(|word| word == "repack") {
+            Diagnostic::RepackedWheel { version, build, channel }
+        } else {
+            Diagnostic::BuildNotKnown { version, build, channel }
+        }
     });
     let Some(build) = installed.build.as_deref() else {
         return (unknown_build.into_iter().collect(), Vec::new());

@@ -1,6 +1,6 @@
 //! The packages around PyTorch: where they are from, and whether they work with it.
 
-use crate::conda::{ChannelKind, MatchSpec, Version};
+use crate::conda::{ChannelKind, Constraint, MatchSpec, Os, Version};
 use crate::diagnostics::Diagnostic;
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Companion, Environment, InstalledPackage};
@@ -14,6 +14,84 @@ const COMPUTE_PACKAGES: &str = "pytorch libtorch torchvision torchaudio torchtri
     mkl intel-openmp llvm-openmp libblas blas openblas libopenblas \
     cuda- cudatoolkit cudnn libcu libnpp libnv nccl magma cpuonly";
 
+/// A package that solves beside an old PyTorch, and then fails.
+struct Failure {
+    /// The versions of PyTorch.
+    pytorch: &'static str,
+    /// Whether PyTorch of pip fails too.
+    wheels: bool,
+    package: &'static str,
+    /// The versions of the package that fail, and those that work.
+    fails: &'static str,
+    works: &'static str,
+    effect: &'static str,
+    symptom: &'static str,
+}
+
+const FAILURES: [Failure; 2] = [
+    // The symbol left MKL in 2024.1; wheels link MKL statically: https://github.com/pytorch/pytorch/issues/123097
+    Failure {
+        pytorch: "<2.4",
+        wheels: false,
+        package: "mkl",
+        fails: ">=2024.1",
+        works: "mkl<2024.1",
+        effect: "PyTorch cannot be imported",
+        symptom: "undefined symbol: iJIT_NotifyEvent",
+    },
+    // 2.3.0 is the first for numpy 2: https://github.com/pytorch/pytorch/issues/132179
+    Failure {
+        pytorch: "<2.3",
+        wheels: true,
+        package: "numpy",
+        fails: ">=2",
+        works: "numpy<2",
+        effect: "tensors cannot be converted to arrays",
+        symptom: "Numpy is not available",
+    },
+];
+
+/// The package that Python or PyTorch loads by a name: pip's if there are both.
+fn version_of<'e>(environment: &'e Environment, name: &str) -> Option<&'e str> {
+    let pip = environment.pip.iter().find(|it| it.name == name).map(|it| it.version.as_str());
+    pip.or_else(|| environment.package(name).map(|it| it.version.as_str()))
+}
+
+/// Packages that fail with this PyTorch.
+fn failures(environment: &Environment, installed: &Installed<'_>) -> Vec<Diagnostic> {
+    let Some(pytorch) = installed.version else { return Vec::new() };
+    let is_in = |version: Version, versions: &str| {
+        versions.parse().is_ok_and(|range: Constraint| range.admits(version))
+    };
+    let finding = |row: &Failure| {
+        let version = version_of(environment, row.package)?;
+        let fails = is_in(pytorch, row.pytorch)
+            && (row.wheels || installed.package.is_some())
+            && is_in(version.parse().ok()?, row.fails);
+        fails.then(|| Diagnostic::PackageFails {
+            package: format!("{} {version}", row.package),
+            pytorch,
+            effect: row.effect,
+            symptom: row.symptom,
+            works: row.works,
+        })
+    };
+    FAILURES.iter().filter_map(finding).collect()
+}
+
+/// Wheels over conda's packages, but PyTorch's own.
+fn wheels_on_top(environment: &Environment) -> impl Iterator<Item = Diagnostic> {
+    environment.pip.iter().filter(|pip| is_compute_package(&pip.name)).filter_map(|pip| {
+        let conda = environment.package(&pip.name)?.version.clone();
+        let (package, pip) = (pip.name.clone(), pip.version.clone());
+        Some(Diagnostic::WheelOnTop { package, pip, conda })
+    })
+}
+
+fn is_compute_package(name: &str) -> bool {
+    COMPUTE_PACKAGES.split_ascii_whitespace().any(|start| name.starts_with(start))
+}
+
 pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Diagnostic> {
     let environment = &checkup.environment;
     let conda = environment.package("pytorch");
@@ -25,11 +103,16 @@ pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Dia
             None => Diagnostic::PipTorch { version },
         });
     }
+    findings.extend(failures(environment, installed));
+    findings.extend(wheels_on_top(environment));
+    findings.extend(two_openmp(environment, installed));
     findings.extend(withdrawn(checkup, installed));
     if let Some(pytorch) = conda {
         for kind in [Companion::Torchvision, Companion::Torchaudio] {
-            let package = environment.package(kind.as_str());
-            let problem = package.and_then(|it| companion(kind, it, pytorch, checkup.matrix));
+            let problem = match environment.package(kind.as_str()) {
+                Some(package) => companion(kind, package, pytorch, checkup.matrix),
+                None => wheel_beside(kind, environment, pytorch, installed),
+            };
             findings.extend(problem);
         }
         findings.extend(mixed_channels(environment, pytorch, &findings));
@@ -67,6 +150,21 @@ fn companion(
     })
 }
 
+/// A companion of pip with PyTorch of conda: it is compiled for that of pip.
+fn wheel_beside(
+    package: Companion,
+    environment: &Environment,
+    pytorch: &InstalledPackage,
+    installed: &Installed<'_>,
+) -> Option<Diagnostic> {
+    let is_wheel = environment.pip.iter().any(|wheel| wheel.name == package.as_str());
+    (is_wheel && installed.package.is_some()).then(|| Diagnostic::CompanionOtherChannel {
+        package,
+        channel: "PyPI".to_owned(),
+        pytorch: pytorch.channel.clone(),
+    })
+}
+
 /// The series of PyTorch that a companion is built for: by its dependency (`pytorch >=2.6.0,<2.7`) or its row.
 fn made_for(package: Companion, found: &InstalledPackage, matrix: &Matrix) -> Option<Version> {
     let mut dependencies = found.depends.iter().filter_map(|spec| MatchSpec::parse(spec));
@@ -77,6 +175,18 @@ fn made_for(package: Companion, found: &InstalledPackage, matrix: &Matrix) -> Op
         let mut rows = matrix.companions.iter().filter(|row| row.package == package);
         rows.find(|row| row.version.series() == series).map(|row| row.pytorch)
     })
+}
+
+/// conda's OpenMP beside the one in a wheel of PyTorch. On Linux the wheel has another one, and both run.
+/// Source: <https://github.com/pytorch/pytorch/issues/44282>.
+fn two_openmp(environment: &Environment, installed: &Installed<'_>) -> Option<Diagnostic> {
+    let is_linux = environment.subdir.is_none_or(|subdir| subdir.os() == Os::Linux);
+    if is_linux || installed.package.is_some() {
+        return None;
+    }
+    let mut packages = ["intel-openmp", "llvm-openmp"].iter();
+    let package = packages.find_map(|name| environment.package(name))?.name.clone();
+    Some(Diagnostic::TwoOpenmp { package })
 }
 
 /// Packages of conda-forge next to those for PyTorch's own channel.
@@ -93,7 +203,7 @@ fn mixed_channels(
         let kind = ChannelKind::of(&package.channel);
         kind != ChannelKind::Other
             && kind.is_replaced() != own.is_replaced()
-            && COMPUTE_PACKAGES.split(' ').any(|start| package.name.starts_with(start))
+            && is_compute_package(&package.name)
     };
     let foreign = environment.packages.iter().filter(is_foreign);
     let others: Vec<(String, String)> =

@@ -72,6 +72,55 @@ PipTorchOnTop { pip: String, conda: String } = "pip-torch-on-top", Warning;
 message: format!("pip installed PyTorch {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
 example: { pip: example("2.6.0+cu124"), conda: example("2.5.1") };
 
+/// A package is newer than what this PyTorch was built for. It solves, and then fails.
+///
+/// What to do: create a new environment with the commands shown, or install a version of the package that works.
+PackageFails {
+    package: String,
+    pytorch: Version,
+    effect: &'static str,
+    symptom: &'static str,
+    works: &'static str,
+} = "package-fails", Error;
+message: format!("PyTorch {pytorch} does not work with {package}: {effect}");
+hint: Some(format!("to keep this PyTorch, install `{works}`"));
+symptom: Some((*symptom).to_owned());
+example: {
+    package: example("mkl 2024.1.0"),
+    pytorch: example("2.0.1"),
+    effect: "PyTorch cannot be imported",
+    symptom: "undefined symbol: iJIT_NotifyEvent",
+    works: "mkl<2024.1"
+};
+
+/// pip installed a package that PyTorch uses over conda's. Both wrote the same files, and Python imports pip's.
+///
+/// What to do: create a new environment with the commands shown, and install the package with one of them.
+WheelOnTop { package: String, pip: String, conda: String } = "wheel-on-top", Warning;
+message: format!("pip installed {package} {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
+example: { package: example("torchvision"), pip: example("0.20.1"), conda: example("0.20.0") };
+
+/// A wheel of PyTorch has an OpenMP of its own, and conda's packages use another. Two in one process end it on macOS and
+/// Windows, unless `KMP_DUPLICATE_LIB_OK` is set, which can give wrong results.
+///
+/// What to do: create a new environment with the commands shown: all its packages share one OpenMP.
+TwoOpenmp { package: String } = "two-openmp", Warning;
+message: format!("pip's PyTorch has an OpenMP of its own beside conda's `{package}`");
+symptom: Some("OMP: Error #15".to_owned());
+example: { package: example("llvm-openmp") };
+
+/// The build is one of upstream's wheels in a conda package, not a build of conda-forge. The GPUs that it has kernels for are
+/// unknown, and conda-forge's packages are not compiled for it.
+///
+/// What to do: nothing if it works; the commands of `conda-torch advise` install conda-forge's.
+RepackedWheel { version: String, build: String, channel: String } = "repacked-wheel", Info;
+message: format!("`pytorch={version}={build}` of `{channel}` is a repacked wheel: conda-forge's packages are not compiled for it");
+example: {
+    version: example("2.9.1"),
+    build: example("cuda128_repack_py312_0"),
+    channel: example("comfy-forge")
+};
+
 /// The libraries that PyTorch uses are from channels that are not built for each other. CUDA, BLAS, OpenMP and numpy are
 /// partly from conda-forge and partly from `pytorch`, `nvidia` or `defaults`.
 ///
