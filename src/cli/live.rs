@@ -9,16 +9,16 @@ use conda_torch_core::channel::{
     Addresses, LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PACKAGES, PROTOCOL, Records,
     SubdirOrigin, age, by_priority, rows, since,
 };
-use conda_torch_core::conda::{Channels, Fault, Os, Subdir, without_secrets};
+use conda_torch_core::conda::{Channels, Fault, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{Diagnostic, UnreadableChannel};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Date;
-use conda_torch_host::{Command, CommandEnd, CommandOutput, run_command};
+use conda_torch_host::{CacheFolder, Command, CommandEnd, CommandOutput, run_command};
 use conda_torch_probe::host::Host;
 
-use super::Interrupted;
 use super::flags::ChannelFlags;
 use super::progress::Progress;
+use super::{Interrupted, note};
 
 /// How long a server may be silent, in seconds.
 const PATIENCE: u32 = 30;
@@ -49,36 +49,34 @@ pub(super) fn question(
     host: &dyn Host,
     channels: &Channels,
     subdirs: &[Subdir],
+    cache: &CacheFolder,
     offline: bool,
     question: LiveQuestion,
 ) -> LiveRequest {
     let settings = conda_torch_probe::find_settings(host);
     let addresses = Addresses::of(&settings, |name: &str| host.env(name));
+    let channels: Vec<_> = channels.addresses().map(|channel| addresses.resolve(channel)).collect();
     LiveRequest {
         protocol: PROTOCOL,
-        channels: channels.iter().map(|channel| addresses.resolve(channel)).collect(),
+        shown: channels.iter().map(|channel| channel.public().to_owned()).collect(),
+        channels,
         subdirs: subdirs.iter().map(ToString::to_string).collect(),
-        cache: cache(host),
+        cache: cache.path(),
         offline,
         patience: PATIENCE,
         question,
     }
 }
 
-/// The folder for cached channel data: `CONDA_TORCH_CACHE`, else the system's cache folder.
-fn cache(host: &dyn Host) -> String {
-    let folder = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
-    if let Some(named) = folder("CONDA_TORCH_CACHE") {
-        return named;
+/// Where this run keeps channel data. Without a folder of the user's own nothing is kept, which a note says.
+pub(super) fn cache_folder(host: &dyn Host) -> anyhow::Result<CacheFolder> {
+    let folder = CacheFolder::of(host).context("cannot create a temporary folder")?;
+    if matches!(folder, CacheFolder::Private(_)) {
+        note(
+            "note: no home folder found; channel data is not kept. `CONDA_TORCH_CACHE` sets a folder",
+        );
     }
-    let home = |below: &str| folder("HOME").map(|home| format!("{home}/{below}"));
-    let caches = match host.target().os() {
-        Some(Os::Windows) => folder("LOCALAPPDATA"),
-        Some(Os::Macos) => home("Library/Caches"),
-        Some(Os::Linux | Os::FreeBsd) | None => folder("XDG_CACHE_HOME").or(home(".cache")),
-    };
-    let caches = caches.unwrap_or_else(|| std::env::temp_dir().to_string_lossy().into_owned());
-    host.target().join(&caches, "conda-torch")
+    Ok(folder)
 }
 
 /// Runs `conda-torch-live`, with a progress line on the terminal.
@@ -113,7 +111,9 @@ pub(super) fn read_records(
 ) -> anyhow::Result<ChannelRecords> {
     let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
     let names = PACKAGES.map(str::to_owned).into();
-    let request = question(host, channels, subdirs, offline, LiveQuestion::Records { names });
+    let cache = cache_folder(host)?;
+    let records = LiveQuestion::Records { names };
+    let request = question(host, channels, subdirs, &cache, offline, records);
     let progress = Progress::new(format!("Reading {channels}"), true);
     let ran = ask(&program, &request, DEADLINE, progress)?;
     match ran.end {

@@ -3,6 +3,7 @@
 
 mod advise;
 mod check;
+mod clean;
 mod explain;
 mod flags;
 mod live;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use conda_torch_core::conda::masked;
 use conda_torch_core::report;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
@@ -57,6 +59,8 @@ enum Command {
     Matrix(matrix::Args),
     /// Migrate environments, settings and files from the `pytorch` channel to conda-forge
     Migrate(Box<migrate::Args>),
+    /// Remove the cached channel data of `--live`
+    Clean,
     /// Explain a diagnostic
     Explain(explain::Args),
     /// Print the JSON schema of a subcommand's output
@@ -106,6 +110,7 @@ impl Command {
             Self::Probe(args) => probe::run(args, host),
             Self::Matrix(args) => matrix::run(args, host),
             Self::Migrate(args) => migrate::run(args, host),
+            Self::Clean => clean::run(host),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => Ok(schema::run(args)),
         }
@@ -132,9 +137,13 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
 
 /// Prints clap's error, help or version.
 fn refuse(error: &clap::Error, error_document: Option<ErrorDocument>) -> ExitCode {
-    let (true, Some(document)) = (error.use_stderr(), error_document) else { error.exit() };
-    let _ = error.print();
-    let text = error.to_string();
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let text = masked(&error.to_string());
+    let styled = masked(&error.render().ansi().to_string());
+    let _ = write!(anstream::stderr().lock(), "{styled}");
+    let Some(document) = error_document else { return ExitCode::from(2) };
     let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
     let words: Vec<&str> = message.split_whitespace().collect();
     print(&Output { stdout: document(&words.join(" "), 2), code: 2 })
@@ -154,10 +163,10 @@ fn finish(result: anyhow::Result<Output>, error_document: Option<ErrorDocument>)
     }))
 }
 
-/// Writes stdout; a closed pipe is no error.
+/// Writes stdout, whatever is in it without secrets; a closed pipe is no error.
 fn print(output: &Output) -> ExitCode {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(output.stdout.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(masked(&output.stdout).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             print_error(&anyhow::Error::new(error).context("cannot write the answer"));
             ExitCode::FAILURE
@@ -183,10 +192,10 @@ fn read_input(path: &str, host: &dyn Host, limit: usize) -> anyhow::Result<Vec<u
     Ok(bytes)
 }
 
-/// Prints a line on stderr; a closed stderr is ignored.
+/// Prints a line on stderr, without secrets; a closed stderr is ignored.
 fn note(text: &str) {
     if !text.is_empty() {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", masked(text));
     }
 }
 

@@ -111,7 +111,8 @@ fn clients(page: &mut Page, machine: &Machine) {
         row(page, client.kind.as_str(), &client_line(client));
     }
     for file in &machine.config_files {
-        let channels = file.channels.as_ref().map(|channels| format!("[{}]", channels.join(", ")));
+        let channels =
+            file.channels.as_ref().map(|channels| format!("[{}]", channels.iter().join(", ")));
         let facts = [
             ("channels", &channels),
             ("channel_priority", &file.channel_priority),

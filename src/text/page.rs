@@ -13,6 +13,7 @@ use conda_torch_core::commands::{
     Step,
     shell::{self, CannotQuote},
 };
+use conda_torch_core::conda::masked;
 use conda_torch_core::diagnostics::{Context, Diagnostic, Severity};
 use conda_torch_core::formats::visible;
 use conda_torch_core::types::Shell;
@@ -159,7 +160,8 @@ impl Page {
     }
 
     fn wrap(&mut self, label: &str, indent: &str, text: &str, separator: WordSeparator) {
-        let text = visible(text);
+        // Before lines are broken: a secret in two lines is not recognized.
+        let text = masked(&visible(text));
         let options = Options::new(self.style.width)
             .initial_indent(label)
             .subsequent_indent(indent)

@@ -60,7 +60,9 @@ fn mirrors_of_pytorch_are_the_old_channel_to_all() {
         assert_eq!(migrate["in_place"]["remove"], json!(["pytorch"]), "{channel}");
         assert_eq!(migrate["new"]["channels"], json!(["conda-forge"]), "{channel}");
         let file = &run(&folder, &["migrate", "environment.yml"])["files"][0];
-        let after = channel.replace("pytorch", "conda-forge");
+        // What is printed has no secrets.
+        let after = channel.replace("pytorch", "conda-forge").replace("TOKEN", "***");
+        let after = after.replace("user:password", "***");
         assert_eq!(file["changes"][0]["after"], json!([after]), "{channel}");
     }
 }

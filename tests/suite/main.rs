@@ -26,6 +26,7 @@ mod properties;
 mod readme;
 mod real_clients;
 mod render;
+mod secrets;
 mod solver;
 mod verify;
 mod virtual_packages;

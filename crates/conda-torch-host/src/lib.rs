@@ -4,6 +4,7 @@
 //! All code of the project that needs `unsafe` or the operating system is here.
 #![expect(clippy::disallowed_methods, reason = "this crate is the access to the system")]
 
+mod cache;
 mod command;
 mod disk_space;
 #[cfg(windows)]
@@ -14,6 +15,7 @@ mod pipes;
 mod save;
 mod signals;
 
+pub use cache::{CacheFolder, kept_cache, remove_cache};
 pub use command::{Command, CommandEnd, CommandOutput, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};

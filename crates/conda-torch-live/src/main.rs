@@ -61,7 +61,8 @@ async fn answer(
     request: &LiveRequest,
     origins: &mut Vec<SubdirOrigin>,
 ) -> Result<LiveAnswer, Fault> {
-    let channels = channel::parse_all(&request.channels, channel::channel)?;
+    let channels = request.channels.iter().map(|it| channel::channel(it.with_secrets()));
+    let channels = channels.collect::<Result<_, Fault>>()?;
     let subdirs = channel::parse_all(&request.subdirs, channel::subdir)?;
     let (specs, virtual_packages) = match &request.question {
         LiveQuestion::Records { names } => (channel::parse_all(names, channel::package)?, None),

@@ -1,6 +1,6 @@
 //! Configuration files of conda, mamba and micromamba.
 
-use conda_torch_core::conda::Os;
+use conda_torch_core::conda::{Address, Os, masked};
 use conda_torch_core::types::{
     ClientKind, Condarc, CondarcLine, ConfigFile, Machine, Origin, Outcome, Setting,
 };
@@ -55,7 +55,9 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
         }
     }
     if let Some(channels) = probe.env("CONDA_CHANNELS") {
-        probe.report("CONDA_CHANNELS", Outcome::Ok, channels);
+        let channels: Vec<String> =
+            channels.split(',').map(|it| Address::of(it).to_string()).collect();
+        probe.report("CONDA_CHANNELS", Outcome::Ok, channels.join(","));
     }
     probe.machine.config_files = files;
     probe.machine.settings = settings;
@@ -141,9 +143,12 @@ fn read(path: String, document: &Document) -> (ConfigFile, Vec<Setting>) {
     for (key, value) in document.root().into_iter().flat_map(Value::entries) {
         let text = value.text().filter(|_| !value.is_null()).map(str::to_owned);
         match (key, text) {
-            ("channels", None) if value.is_list() => file.channels = Some(texts(value)),
+            ("channels", None) if value.is_list() => {
+                file.channels =
+                    Some(value.items().filter_map(Value::text).map(Address::of).collect());
+            }
             // `mamba config set channels` writes a single value, which mamba cannot read itself.
-            ("channels", Some(channel)) => file.channels = Some(vec![channel]),
+            ("channels", Some(channel)) => file.channels = Some(vec![Address::of(&channel)]),
             ("channel_priority", text) => file.channel_priority = text,
             ("solver", text) => file.solver = text,
             // conda's key and mamba's.
@@ -177,8 +182,8 @@ fn add_lines(lines: &mut Vec<CondarcLine>, key: &str, value: Value<'_>, is_entry
     match value.text() {
         Some(text) if !value.is_null() => lines.push(CondarcLine {
             line: value.line(),
-            key: key.to_owned(),
-            value: text.to_owned(),
+            key: masked(key),
+            value: Address::of(text),
             is_entry,
         }),
         Some(_) => {}
@@ -206,7 +211,7 @@ fn channel_settings(path: String, text: &str, document: &Document) -> Condarc {
 /// The text of a file whose top is a mapping, or empty.
 fn open(host: &dyn Host, path: &str) -> Result<(String, Document), Failure> {
     let text = String::from_utf8(host.read(path, SMALL)?).or(failed("not UTF-8"))?;
-    let document = Document::parse(&text).or_else(|error| failed(error.to_string()))?;
+    let document = Document::parse(&text).or_else(|error| failed(masked(&error.to_string())))?;
     match document.root() {
         Some(root) if !root.is_map() && !root.is_null() => failed("not a mapping of keys"),
         Some(_) | None => Ok((text, document)),
@@ -235,19 +240,19 @@ mod tests {
         read_all(text).0
     }
 
-    fn channels(text: &str) -> Option<Vec<String>> {
+    fn channels(text: &str) -> Option<Vec<Address>> {
         file(text).channels
     }
 
     fn lines(text: &str) -> Vec<(usize, String, String)> {
         let (text, document) = open(&host(text), "x").expect("YAML");
         let lines = channel_settings("x".to_owned(), &text, &document).lines;
-        lines.into_iter().map(|line| (line.line, line.key, line.value)).collect()
+        lines.into_iter().map(|line| (line.line, line.key, line.value.to_string())).collect()
     }
 
     #[test]
     fn channels_are_read_as_a_block_and_as_a_flow_list() {
-        let expected = Some(vec!["pytorch".to_owned(), "conda-forge".to_owned()]);
+        let expected = Some(["pytorch", "conda-forge"].map(Address::of).to_vec());
         assert_eq!(channels("channels:\n  - pytorch\n  - conda-forge\n"), expected);
         assert_eq!(
             channels("channels: [pytorch, 'conda-forge']  # mine\nsolver: libmamba"),

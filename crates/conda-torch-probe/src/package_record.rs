@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use conda_torch_core::conda::ChannelName;
+use conda_torch_core::conda::{ChannelName, masked};
 use conda_torch_core::types::InstalledPackage;
 
 use crate::host::Failure;
@@ -32,7 +32,7 @@ impl Record {
         match json.deserialize_map(Fill(&mut record)) {
             Ok(()) => Ok((record, true)),
             Err(error) if error.is_eof() => Ok((record, false)),
-            Err(error) => failed(format!("not the record of a package: {error}")),
+            Err(error) => failed(masked(&format!("not the record of a package: {error}"))),
         }
     }
 
@@ -63,7 +63,7 @@ impl Record {
             build_number: self.build_number.unwrap_or_default(),
             channel: channel.name,
             subdir,
-            depends: self.depends.unwrap_or_default(),
+            depends: self.depends.unwrap_or_default().iter().map(|spec| masked(spec)).collect(),
         }
     }
 }

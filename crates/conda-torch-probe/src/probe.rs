@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use conda_torch_core::conda::Os;
+use conda_torch_core::conda::{Os, masked};
 use conda_torch_core::types::{Detected, Machine, Origin, Outcome, SourceReport};
 
 use crate::host::{Failure, Host, ProgramOutput};
@@ -26,7 +26,7 @@ impl<'h> Probe<'h> {
     }
 
     pub(crate) fn report(&mut self, source: &str, outcome: Outcome, detail: impl Display) {
-        let (source, detail) = (source.to_owned(), detail.to_string());
+        let (source, detail) = (source.to_owned(), masked(&detail.to_string()));
         self.machine.sources.push(SourceReport { source, outcome, detail });
     }
 

@@ -22,10 +22,18 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     };
     let specs = choice.specs.iter().map(ToString::to_string).collect();
     let virtual_packages = virtual_packages(task);
+    let cache = match live::cache_folder(context.host) {
+        Ok(cache) => cache,
+        Err(why) => {
+            let why = NoAnswer::NoFolder(format!("{why:#}"));
+            return Ok(SolveCheck::new(SolvedBy::Solver, Err(why)));
+        }
+    };
     let question = live::question(
         context.host,
         answer.channels,
         &[choice.build.subdir],
+        &cache,
         context.offline,
         LiveQuestion::Solve { specs, virtual_packages },
     );

@@ -200,7 +200,7 @@ fn refuses_invalid_live_flags() {
 }
 
 #[test]
-fn passes_secrets_to_clients_only() {
+fn passes_secrets_to_the_reader_of_channels_only() {
     for (name, reply) in [("mirror", next_year()), ("mirror-empty", records(&[]))] {
         let live = stand_in(name, &reply);
         let channel = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
@@ -218,13 +218,14 @@ fn passes_secrets_to_clients_only() {
                 assert!(!format!("{ran:?}").contains(secret), "{ran:?}");
             }
         }
-        assert!(run("commands").stdout.contains(&format!("-c {channel}")));
-        let document = run("json").json();
+        let public = "https://mirror.example/conda-forge";
+        assert!(run("commands").stdout.contains(&format!("-c {public} ")));
+        let ran = run("json");
+        assert!(!format!("{ran:?}").contains("TOKEN"), "{ran:?}");
+        let document = ran.json();
         assert!(codes(&document).contains(&"channel-secrets"), "{document}");
-        assert_eq!(document["commands"][0]["argv"][6], channel);
-        for key in ["live", "matrix", "diagnostics"] {
-            assert!(!document[key].to_string().contains("TOKEN"), "{}", document[key]);
-        }
+        assert_eq!(document["commands"][0]["argv"][6], public);
+        assert_eq!(document["recommendation"]["channels"], json!([public]));
         // `conda-torch-live` needs the secrets.
         let ask = std::fs::read_to_string(format!("{live}.ask")).expect("a request");
         assert!(ask.contains("PASSWORD") && ask.contains("TOKEN"), "{ask}");
@@ -246,6 +247,8 @@ fn resolves_channel_names_with_client_settings() {
     let expected =
         ["https://corp.example/corp", "https://me:PASSWORD@mirror.example/conda/conda-forge"];
     assert_eq!(ask["channels"], json!(expected));
+    let shown = ["https://corp.example/corp", "https://mirror.example/conda/conda-forge"];
+    assert_eq!(ask["shown"], json!(shown));
     // A client uses the same settings.
     assert!(ran.stdout.contains("-c corp -c conda-forge "), "{ran:?}");
     assert!(!format!("{ran:?}").contains("PASSWORD"), "{ran:?}");
@@ -338,4 +341,51 @@ fn conda_torch_live_reads_a_channel_folder() {
 /// The test harness would capture stdout.
 fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: no channel was read: {why}");
+}
+
+#[test]
+fn keeps_nothing_in_a_shared_folder() {
+    let live = stand_in("no-home", &next_year());
+    let shared = folder("live/no-home-shared");
+    let mut command = program();
+    command.env_remove("HOME").env("TMPDIR", &shared).env("CONDA_TORCH_LIVE", &live);
+    let ran = finish(command.args(["advise", "--live"]).args(NODE), "");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("channel data is not kept"), "{ran:?}");
+    let ask = std::fs::read_to_string(format!("{live}.ask")).expect("a request");
+    let ask: Value = serde_json::from_str(&ask).expect("JSON");
+    let cache = ask["cache"].as_str().expect("a path");
+    // A new folder with a random name, gone after the run.
+    assert!(cache.starts_with(&format!("{shared}/conda-torch-")), "{cache}");
+    assert!(!cache.starts_with(&format!("{shared}/conda-torch/")), "{cache}");
+    assert_eq!(std::fs::read_dir(&shared).expect("a folder").count(), 0);
+    // A home that is not absolute is in whatever folder the program runs in.
+    command.env("HOME", ".").env("XDG_CACHE_HOME", "cache");
+    let ran = finish(&mut command, "");
+    assert!(ran.stderr.contains("channel data is not kept"), "{ran:?}");
+}
+
+#[test]
+fn clean_removes_the_cache_and_nothing_else() {
+    let home = folder("live/clean");
+    let cache = format!("{home}/.cache/conda-torch");
+    let other = format!("{home}/other");
+    let run = |named: &str| {
+        let mut command = program();
+        finish(command.env("HOME", &home).env("CONDA_TORCH_CACHE", named).arg("clean"), "")
+            .answered()
+    };
+    for name in ["repodata/shards-v1", "repodata.aside-7"] {
+        std::fs::create_dir_all(format!("{cache}/{name}")).expect("folders");
+    }
+    std::fs::create_dir_all(&other).expect("a folder");
+    std::fs::write(format!("{other}/file"), "x").expect("a file");
+    std::fs::write(format!("{cache}/repodata/1.json"), "{}").expect("a file");
+    let _ = std::os::unix::fs::symlink(&other, format!("{cache}/read"));
+    assert_eq!(run("").stdout, format!("Removed the cached channel data in `{cache}`\n"));
+    assert!(std::fs::symlink_metadata(&cache).is_err());
+    // What a link led to stays, and so does what is not the program's own.
+    assert_eq!(run("").stdout, format!("No cached channel data in `{cache}`\n"));
+    assert_eq!(run(&home).stdout, format!("No cached channel data in `{home}`\n"));
+    assert!(std::fs::read_to_string(format!("{other}/file")).is_ok_and(|text| text == "x"));
 }

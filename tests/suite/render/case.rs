@@ -4,7 +4,7 @@ use conda_torch::text::Style;
 use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
-use conda_torch_core::conda::CONDA_FORGE;
+use conda_torch_core::conda::{Address, CONDA_FORGE};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{Client, ClientKind, ConfigFile, Detected, Machine, Origin, Shell};
@@ -52,7 +52,7 @@ impl Case {
         let file = |(path, channels, priority): &(&str, &[&str], &str)| ConfigFile {
             path: (*path).to_owned(),
             channels: (!channels.is_empty())
-                .then(|| channels.iter().map(|c| (*c).to_owned()).collect()),
+                .then(|| channels.iter().map(|c| Address::of(c)).collect()),
             channel_priority: (!priority.is_empty()).then(|| (*priority).to_owned()),
             solver: None,
             problem: None,

@@ -1,29 +1,33 @@
 //! The URLs of named channels, by the settings of conda and mamba.
 
-use crate::conda::is_folder;
+use crate::conda::{Address, is_folder};
 use crate::types::Condarc;
 
 /// The settings for the URLs of channels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Addresses {
     /// The URL before every name; `None` for anaconda.org.
-    alias: Option<String>,
+    alias: Option<Address>,
     /// Names with another URL, to which the name is added.
-    custom: Vec<(String, String)>,
+    custom: Vec<(String, Address)>,
     /// Names with mirrors, the first of each: the whole URL.
-    mirrors: Vec<(String, String)>,
+    mirrors: Vec<(String, Address)>,
 }
 
 impl Addresses {
     /// Reads them from files, the strongest first, and from variables, which override files.
     pub fn of(files: &[Condarc], env: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        let set =
+            |name: &str| env(name).filter(|value| !value.is_empty()).map(|it| Address::of(&it));
         let mut addresses = Self {
             alias: set("CONDA_CHANNEL_ALIAS").or_else(|| set("MAMBA_CHANNEL_ALIAS")),
             ..Self::default()
         };
         for line in files.iter().flat_map(|file| &file.lines) {
-            let value = || expanded(&line.value, &env);
+            let value = || {
+                let written = line.value.with_secrets();
+                Address::expanded(written, expanded(written, &env))
+            };
             if line.key == "channel_alias" {
                 addresses.alias.get_or_insert_with(value);
             } else if let Some(name) = line.key.strip_prefix("custom_channels.") {
@@ -36,11 +40,12 @@ impl Addresses {
     }
 
     /// The URL of a channel. A URL, a folder, and a name without a setting stay as they are.
-    pub fn resolve(&self, channel: &str) -> String {
+    pub fn resolve(&self, address: Address) -> Address {
+        let channel = address.with_secrets();
         if channel.contains("://") || is_folder(channel) {
-            return channel.to_owned();
+            return address;
         }
-        let of = |all: &[(String, String)], name: &str| {
+        let of = |all: &[(String, Address)], name: &str| {
             all.iter().find(|(other, _)| other == name).map(|(_, address)| address.clone())
         };
         if let Some(address) = of(&self.mirrors, channel) {
@@ -54,21 +59,25 @@ impl Addresses {
             }
             prefix = name.rsplit_once('/').map(|(shorter, _)| shorter);
         }
-        self.alias.as_ref().map_or_else(|| channel.to_owned(), |alias| joined(alias, channel))
+        self.alias.as_ref().map_or_else(|| address.clone(), |alias| joined(alias, channel))
     }
 }
 
 /// Adds a setting, of which the first counts.
-fn add(all: &mut Vec<(String, String)>, name: &str, value: impl Fn() -> String) {
+fn add(all: &mut Vec<(String, Address)>, name: &str, value: impl Fn() -> Address) {
     if !all.iter().any(|(other, _)| other == name) {
         all.push((name.to_owned(), value()));
     }
 }
 
-fn joined(address: &str, channel: &str) -> String {
-    // conda assumes HTTPS for an alias without a scheme.
-    let scheme = if address.contains("://") || address.starts_with('/') { "" } else { "https://" };
-    format!("{scheme}{}/{channel}", address.trim_end_matches('/'))
+fn joined(address: &Address, channel: &str) -> Address {
+    let join = |address: &str| {
+        // conda assumes HTTPS for an alias without a scheme.
+        let is_whole = address.contains("://") || address.starts_with('/');
+        let scheme = if is_whole { "" } else { "https://" };
+        format!("{scheme}{}/{channel}", address.trim_end_matches('/'))
+    };
+    Address::expanded(&join(&address.to_string()), join(address.with_secrets()))
 }
 
 /// A value with `$NAME` and `${NAME}` replaced, as conda does, which keeps tokens out of files.
@@ -102,7 +111,7 @@ mod tests {
         let line = |(key, value): &(&str, &str)| CondarcLine {
             line: 1,
             key: (*key).to_owned(),
-            value: (*value).to_owned(),
+            value: Address::of(value),
             is_entry: false,
         };
         Condarc { lines: lines.iter().map(line).collect(), ..Condarc::default() }
@@ -131,18 +140,20 @@ mod tests {
             ("https://x.example/y", "https://x.example/y"),
             ("/srv/channel", "/srv/channel"),
         ] {
-            assert_eq!(addresses.resolve(channel), address);
+            assert_eq!(addresses.resolve(Address::of(channel)).with_secrets(), address);
         }
     }
 
     #[test]
     fn a_name_without_a_setting_stays_a_name() {
-        assert_eq!(Addresses::default().resolve("conda-forge"), "conda-forge");
+        let conda_forge = Address::of("conda-forge");
+        assert_eq!(Addresses::default().resolve(conda_forge.clone()), conda_forge);
         let by_variable =
             |name: &str| (name == "CONDA_CHANNEL_ALIAS").then(|| "m.example".to_owned());
         let addresses =
             Addresses::of(&[file(&[("channel_alias", "https://weak.example")])], by_variable);
-        assert_eq!(addresses.resolve("conda-forge"), "https://m.example/conda-forge");
+        let resolved = addresses.resolve(conda_forge);
+        assert_eq!(resolved.with_secrets(), "https://m.example/conda-forge");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 #![expect(missing_docs, reason = "what needs no words has none")]
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::conda::Fault;
+use crate::conda::{Address, Fault};
 
 /// The version of the protocol. It changes with each of its types.
 pub const PROTOCOL: u32 = 1;
@@ -14,8 +14,11 @@ pub const PROTOCOL: u32 = 1;
 pub struct LiveRequest {
     /// [`PROTOCOL`] of this program.
     pub protocol: u32,
-    /// Channels in the order of priority: a name (`conda-forge`), an address, or an absolute path.
-    pub channels: Vec<String>,
+    /// Channels in the order of priority: a name (`conda-forge`), an address, or an absolute path. With secrets.
+    #[serde(serialize_with = "with_secrets")]
+    pub channels: Vec<Address>,
+    /// Each of them as the reply names it: a token may be anywhere in an address if it was a variable.
+    pub shown: Vec<String>,
     /// The platforms, such as `linux-64`; `noarch` is always read too.
     pub subdirs: Vec<String>,
     /// The folder of the cache, which may not exist yet.
@@ -25,6 +28,10 @@ pub struct LiveRequest {
     /// The timeout of a silent server in seconds.
     pub patience: u32,
     pub question: LiveQuestion,
+}
+
+fn with_secrets<S: Serializer>(channels: &[Address], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(channels.iter().map(Address::with_secrets))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::clients::{ClientTarget, ConfigCommand};
-use crate::conda::{ChannelKind, without_secrets};
+use crate::conda::{Address, ChannelKind};
 use crate::migrate::environment::{Settings, SettingsAction};
 use crate::types::{ClientKind, ConfigFile, Machine};
 
@@ -31,13 +31,13 @@ pub(super) fn configure(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Ste
     let mut steps = Vec::new();
     for file in files.iter().filter(writable) {
         let channels = file.channels.iter().flatten().filter(|channel| is_removable(channel));
-        steps.extend(channels.map(|channel| config.remove(Some(&file.path), channel)));
+        steps.extend(channels.map(|channel| config.remove(Some(&file.path), channel.public())));
     }
     let first_channel =
         |file: &&&ConfigFile| file.channels.as_ref().is_some_and(|it| !it.is_empty());
     let strongest = files.iter().find(first_channel);
     let has_conda_forge = match strongest.and_then(|file| file.channels.as_ref()?.first()) {
-        Some(channel) => ChannelKind::of(channel) == ChannelKind::CondaForge,
+        Some(channel) => ChannelKind::of(channel.public()) == ChannelKind::CondaForge,
         // libmamba's default.
         None => config.command == ConfigCommand::Own,
     };
@@ -83,7 +83,7 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
         let (Some(path), SettingsAction::Remove) = (&finding.path, finding.action) else {
             continue;
         };
-        let entry = (path.as_str(), finding.line.value.as_str());
+        let entry = (path.as_str(), finding.line.value.public());
         if !config.reads(path) || path.contains(char::is_control) || !removed.insert(entry) {
             continue;
         }
@@ -150,10 +150,10 @@ impl<'a> Config<'a> {
 
 /// Whether an entry is for the channel `pytorch`, which ended with PyTorch 2.5, and may be in a command: one
 /// with the token or password of an address would show it to everybody.
-fn is_removable(channel: &str) -> bool {
-    ChannelKind::of(channel) == ChannelKind::Pytorch
-        && !channel.contains(char::is_control)
-        && without_secrets(channel) == *channel
+fn is_removable(channel: &Address) -> bool {
+    ChannelKind::of(channel.public()) == ChannelKind::Pytorch
+        && !channel.public().contains(char::is_control)
+        && !channel.has_secrets()
 }
 
 /// The part of a path after the user's home; `None` outside of the usual places of one.

@@ -1,6 +1,6 @@
 //! The installation of a choice.
 
-use crate::clients::ClientTarget;
+use crate::clients::{ClientTarget, ConfigCommand};
 use crate::conda::{Channels, Subdir};
 use crate::resolve::Choice;
 use crate::types::{Accelerator, ClientKind, Machine};
@@ -64,7 +64,7 @@ impl Installation<'_> {
         if let Some(subdir) = other.filter(|_| !has_platform_flag) {
             install.env.push(("CONDA_SUBDIR", subdir.to_string()));
         }
-        install.note = target.note().or_else(|| {
+        install.note = target.note().or_else(|| self.login()).or_else(|| {
             self.is_solved_slowly().then(||
             "conda's classic solver takes minutes here; conda 23.10 or newer, or mamba, is faster"
                 .to_owned()
@@ -73,6 +73,20 @@ impl Installation<'_> {
         let run = std::iter::once("run").chain(target.words());
         let check = client.step(StepKind::Check, run.chain(["python", "-c", self.check_program()]));
         vec![install, check]
+    }
+
+    /// What to do if an address has a login, which a command would show to everybody.
+    pub(super) fn login(&self) -> Option<String> {
+        let hosts: Vec<&str> = self.channels.with_secrets().collect();
+        let store = match self.client.habits().config {
+            ConfigCommand::Conda => "under `custom_channels` in `~/.condarc`".to_owned(),
+            ConfigCommand::Own | ConfigCommand::None => {
+                format!("with `{} auth login`", self.client.kind)
+            }
+        };
+        (!hosts.is_empty()).then(|| {
+            format!("the login for `{}` is left out; store it {store}", hosts.join("`, `"))
+        })
     }
 
     /// The platform to name: that of the packages, if it is not the client's own.

@@ -45,6 +45,7 @@ impl Installation<'_> {
         words.extend(channels.flags());
         words.extend(["--platform", choice.build.subdir.as_str()]);
         let mut steps = vec![client.step(StepKind::Prepare, words)];
+        steps[0].note = self.login();
         steps.extend(self.declare(&manifest));
 
         let words = std::iter::once("add").chain(of_manifest);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Subdir;
+use super::{Address, Subdir, is_folder};
 
 /// A channel's name and subdir, without the secrets of its address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,8 +26,8 @@ impl ChannelName {
     /// Reads a channel as clients write it in a record: conda a URL with the subdir, rattler and pixi
     /// one with a slash at the end, micromamba a name.
     pub fn of(text: &str) -> Self {
-        let text = without_secrets(text);
-        let (name, subdir) = split_subdir(&text);
+        let address = Address::of(text);
+        let (name, subdir) = split_subdir(address.public());
         let (scheme, rest) = name.split_once("://").unwrap_or(("", name));
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let has_names = matches!(scheme, "http" | "https") && ANACONDA.contains(&host);
@@ -110,14 +110,10 @@ pub fn sibling(channel: &str, name: &str) -> Option<String> {
         .then(|| format!("{}{name}{}", &channel[..at], &channel[at + old.len()..]))
 }
 
-/// Whether a channel is given by its folder.
-pub fn is_folder(channel: &str) -> bool {
-    channel.starts_with(['.', '/', '\\']) || channel.starts_with("file:") || channel.contains(":\\")
-}
-
 /// The part of an address that names the channel, and where it starts: the last before a label and a subdir.
 fn channel_part(channel: &str) -> Option<(usize, &str)> {
-    let (channel, _) = split_subdir(channel);
+    // Before a query, which a user's file keeps.
+    let (channel, _) = split_subdir(channel.split(['?', '#']).next().unwrap_or(channel));
     let channel = channel.split("/label/").next().unwrap_or(channel).trim_end_matches('/');
     let path = channel.find("://").map_or(0, |scheme| scheme + 3);
     let start = channel.rfind(['/', '\\']).map_or(0, |slash| slash + 1);
@@ -134,27 +130,6 @@ pub(super) fn split_subdir(channel: &str) -> (&str, &str) {
         Some((head, last)) if last == "noarch" || last.parse::<Subdir>().is_ok() => (head, last),
         Some(_) | None => (channel, ""),
     }
-}
-
-/// A text without the tokens (`/t/TOKEN/`), user names and passwords (`user:password@`) of its addresses.
-pub fn without_secrets(text: &str) -> String {
-    let mut text = text.to_owned();
-    let mut from = 0;
-    while let Some(at) = text[from..].find("/t/").map(|at| from + at) {
-        let token = at + 3;
-        let end = text[token..].find(['/', ' ', ':', '\'', '"']).map_or(text.len(), |e| token + e);
-        text.replace_range(at..end, "");
-        from = at;
-    }
-    let mut from = 0;
-    while let Some(at) = text[from..].find("://").map(|at| from + at + 3) {
-        let end = text[at..].find(['/', ' ', '\'', '"']).map_or(text.len(), |end| at + end);
-        if let Some(user) = text[at..end].rfind('@') {
-            text.replace_range(at..=at + user, "");
-        }
-        from = at;
-    }
-    text
 }
 
 #[cfg(test)]
@@ -208,6 +183,8 @@ mod tests {
             ("https://host.example/conda-forge", CondaForge),
             ("https://host.example/t/TOKEN/conda-forge/linux-64", CondaForge),
             ("https://user:password@host.example/api/conda/conda-forge/", CondaForge),
+            ("https://host.example/conda-forge?token=TOKEN", CondaForge),
+            ("https://***@host.example/t/***/pytorch", Pytorch),
             ("https://prefix.dev/conda-forge", CondaForge),
             ("file:///srv/mirror/conda-forge", CondaForge),
             ("pytorch", Pytorch),
@@ -247,6 +224,10 @@ mod tests {
             ("https://host.example/t/TOKEN/pytorch/", "https://host.example/t/TOKEN/conda-forge/"),
             ("https://host.example/pytorch/linux-64", "https://host.example/conda-forge/linux-64"),
             (
+                "https://host.example/pytorch?token=T/x",
+                "https://host.example/conda-forge?token=T/x",
+            ),
+            (
                 "https://host.example/nvidia/label/cuda-12.1.0",
                 "https://host.example/conda-forge/label/cuda-12.1.0",
             ),
@@ -254,14 +235,5 @@ mod tests {
             assert_eq!(sibling(channel, "conda-forge").as_deref(), Some(expected));
         }
         assert_eq!(sibling("pytorch", "conda-forge"), None);
-    }
-
-    #[test]
-    fn secrets_are_removed_everywhere() {
-        let spec = "https://u:p@h.example/t/tk-1/private::pytorch=2.5";
-        assert_eq!(without_secrets(spec), "https://h.example/private::pytorch=2.5");
-        assert_eq!(without_secrets("conda-forge::pytorch"), "conda-forge::pytorch");
-        assert_eq!(without_secrets("/t/"), "");
-        assert_eq!(without_secrets("a://b@ c://d@e"), "a:// c://e");
     }
 }

@@ -2,38 +2,42 @@
 
 use std::fmt;
 
-use super::{ChannelName, without_secrets};
+use super::{Address, ChannelName};
 
 /// Channels in the order of priority, each as the value of `-c`: a name, an address or an
 /// absolute folder. conda-forge alone unless others were named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Channels(Vec<String>); // empty for conda-forge
+pub struct Channels(Vec<Address>); // empty for conda-forge
 
 /// conda-forge alone.
 pub static CONDA_FORGE: Channels = Channels(Vec::new());
 
 /// Why a text is no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no channel: {why}", without_secrets(text))]
+#[error("`{address}` is no channel: {why}")]
 pub struct NoChannel {
-    text: String,
+    address: Address,
     why: &'static str,
 }
 
 impl Channels {
     /// These channels; conda-forge where there are none.
     pub fn new(channels: Vec<String>) -> Result<Self, NoChannel> {
-        for text in &channels {
+        let channels: Vec<Address> = channels.iter().map(|text| Address::of(text)).collect();
+        for address in &channels {
+            let text = address.with_secrets();
             let why = if text.trim().is_empty() {
-                "it is empty"
+                Some("it is empty")
             } else if text.starts_with('-') {
-                "it begins with `-`, like an option"
+                Some("it begins with `-`, like an option")
             } else if text.contains(char::is_control) {
-                "it has a line break or another control character in it"
+                Some("it has a line break or another control character in it")
             } else {
-                continue;
+                address.problem()
             };
-            return Err(NoChannel { text: text.clone(), why });
+            if let Some(why) = why {
+                return Err(NoChannel { address: address.clone(), why });
+            }
         }
         Ok(Self(channels))
     }
@@ -43,13 +47,19 @@ impl Channels {
         if others.is_empty() {
             return self.clone();
         }
-        Self(self.iter().map(str::to_owned).chain(others.iter().cloned()).collect())
+        Self(self.addresses().chain(others.iter().map(|it| Address::of(it))).collect())
     }
 
-    /// Each of them, as it was given, secrets too: for clients alone.
+    /// Each of them without its secrets, which a client has in its own configuration.
     pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
         let usual = self.0.is_empty().then_some("conda-forge");
-        usual.into_iter().chain(self.0.iter().map(String::as_str))
+        usual.into_iter().chain(self.0.iter().map(Address::public))
+    }
+
+    /// Each of them as it was given.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        let usual = self.0.is_empty().then(|| Address::of("conda-forge"));
+        usual.into_iter().chain(self.0.iter().cloned())
     }
 
     /// The words that name them to a client.
@@ -63,21 +73,16 @@ impl Channels {
             || self.iter().all(|channel| ChannelName::of(channel).name == "conda-forge")
     }
 
-    /// Whether an address contains a token, a name or a password.
-    pub fn have_secrets(&self) -> bool {
-        self.0.iter().any(|channel| without_secrets(channel) != *channel)
-    }
-
-    /// The same without secrets: for what is read by others than clients.
-    pub fn without_secrets(&self) -> Self {
-        Self(self.0.iter().map(|channel| without_secrets(channel)).collect())
+    /// Those whose address contains a token, a name or a password.
+    pub fn with_secrets(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|address| address.has_secrets()).map(Address::public)
     }
 }
 
 /// Without secrets: `conda-forge`, `https://mirror.example/conda-forge, conda-forge`.
 impl fmt::Display for Channels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.iter().map(without_secrets).collect::<Vec<_>>().join(", "))
+        f.write_str(&self.iter().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -102,16 +107,16 @@ mod tests {
     }
 
     #[test]
-    fn only_clients_get_secrets() {
+    fn nobody_but_the_reader_of_channels_gets_secrets() {
         let address = "https://me:PASSWORD@mirror.example/t/TOKEN/conda-forge";
-        let own = channels(&[address]).expect("a channel");
-        assert!(own.have_secrets());
-        assert_eq!(own.flags().nth(1), Some(address));
-        assert_eq!(own.to_string(), "https://mirror.example/conda-forge");
-        assert_eq!(
-            own.without_secrets().flags().nth(1),
-            Some("https://mirror.example/conda-forge")
-        );
+        let own = channels(&[address, "conda-forge"]).expect("channels");
+        let public = "https://mirror.example/conda-forge";
+        assert_eq!(own.with_secrets().collect::<Vec<_>>(), [public]);
+        assert_eq!(own.flags().nth(1), Some(public));
+        assert_eq!(own.to_string(), format!("{public}, conda-forge"));
+        let addresses = own.addresses().map(|it| it.with_secrets().to_owned());
+        assert_eq!(addresses.collect::<Vec<_>>(), [address, "conda-forge"]);
+        assert!(!format!("{own:?}").contains("TOKEN"), "{own:?}");
     }
 
     #[test]
@@ -122,6 +127,10 @@ mod tests {
             (
                 "a\nb",
                 "`a\nb` is no channel: it has a line break or another control character in it",
+            ),
+            (
+                "me:PASSWORD@mirror.example/x",
+                "`***@mirror.example/x` is no channel: an address begins with its scheme: `https://…`",
             ),
         ] {
             assert_eq!(

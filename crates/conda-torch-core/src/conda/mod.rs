@@ -1,5 +1,6 @@
 //! Conda's own grammar: channels, platforms, versions, match specs. Uses no other module.
 
+mod address;
 mod channel;
 mod channels;
 mod constraint;
@@ -9,7 +10,8 @@ mod parse;
 mod subdir;
 mod version;
 
-pub use channel::{ChannelKind, ChannelName, is_folder, sibling, without_secrets};
+pub use address::{Address, is_folder, masked, without_secrets};
+pub use channel::{ChannelKind, ChannelName, sibling};
 pub use channels::{CONDA_FORGE, Channels, NoChannel};
 pub use constraint::Constraint;
 pub use fault::{Fault, FaultKind};

@@ -23,8 +23,10 @@ impl Diagnostic {
     pub fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Self> + use<> {
         let channel = channels.to_string();
         let is_assumed = !is_read && !channels.is_conda_forge();
-        let assumed = is_assumed.then(|| Self::ChannelAssumed { channel: channel.clone() });
-        let secrets = channels.have_secrets().then_some(Self::ChannelSecrets { channel });
+        let assumed = is_assumed.then(|| Self::ChannelAssumed { channel });
+        let secrets: Vec<&str> = channels.with_secrets().collect();
+        let secrets =
+            (!secrets.is_empty()).then(|| Self::ChannelSecrets { channel: secrets.join("`, `") });
         secrets.into_iter().chain(assumed)
     }
 }
@@ -134,13 +136,14 @@ ChannelAssumed { channel: String } = "channel-assumed", Info;
 message: format!("assuming `{channel}` mirrors conda-forge; pass `--live` to read it");
 example: { channel: example("https://mirror.example/conda-forge") };
 
-/// The address of a channel contains a token, a name or a password. The commands include it, since they need it; files
-/// that are written (`environment.yml`, `pixi.toml`, a `Dockerfile`) and all other text do not.
+/// The address of a channel contains a user name, a password, a token or a query. Commands, files and all other text
+/// name the address without it: what is printed is stored and shared. Only `conda-torch-live` gets it, to read the channel.
 ///
-/// What to do: do not share the commands. Clients can store what a channel needs: `anaconda login`, `pixi auth login`,
-/// `micromamba auth login`, or `~/.netrc`.
+/// What to do: store the login in the configuration of your client. For conda, that is the whole address under
+/// `custom_channels` or `channel_alias` in `~/.condarc`, where `${VARIABLE}` keeps the secret out of the file; for the others
+/// `mamba auth login`, `micromamba auth login` or `pixi auth login`.
 ChannelSecrets { channel: String } = "channel-secrets", Warning;
-message: format!("the address of `{channel}` contains a token or password: commands include it, files do not");
+message: format!("the login for `{channel}` is left out of commands and files; store it in the client's configuration");
 example: { channel: example("https://mirror.example/conda-forge") };
 
 /// The recommended build is newer than the built-in data (`--live`). A channel does not say for which GPUs a build has

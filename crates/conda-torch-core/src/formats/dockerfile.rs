@@ -40,7 +40,7 @@ pub fn dockerfile(answer: &Answer<'_>) -> Result<String, Refused> {
         choice.needs_cuda.map_or(String::new(), |cuda| format!("CONDA_OVERRIDE_CUDA={cuda} "));
     let _ = writeln!(out, "RUN {variable}micromamba install --yes --name base \\");
     out.push_str("      --override-channels ");
-    for channel in answer.channels.without_secrets().iter() {
+    for channel in answer.channels.iter() {
         let _ = write!(out, "-c {} ", shell::word(channel, Shell::Posix)?);
     }
     out.push_str("--strict-channel-priority \\\n");

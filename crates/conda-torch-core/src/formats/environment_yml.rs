@@ -19,7 +19,7 @@ pub fn environment_yml(answer: &Answer<'_>) -> Result<String, Refused> {
         let _ = writeln!(out, "name: {}", scalar(answer.environment.name()));
     }
     out.push_str("channels:\n");
-    for channel in answer.channels.without_secrets().iter() {
+    for channel in answer.channels.iter() {
         let _ = writeln!(out, "  - {}", scalar(channel));
     }
     out.push_str("  - nodefaults\ndependencies:\n");

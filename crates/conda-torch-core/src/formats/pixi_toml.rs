@@ -14,7 +14,7 @@ pub fn pixi_toml(answer: &Answer<'_>) -> Result<String, Refused> {
     let choice = answer.choice()?;
     let name = quoted(answer.environment.name());
     let subdir = choice.build.subdir;
-    let channels: Vec<String> = answer.channels.without_secrets().iter().map(quoted).collect();
+    let channels: Vec<String> = answer.channels.iter().map(quoted).collect();
     let mut out = super::file_header(answer, choice);
     let _ = writeln!(
         out,

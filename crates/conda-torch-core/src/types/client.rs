@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Detected, Origin};
-use crate::conda::{Subdir, Version};
+use crate::conda::{Address, Subdir, Version};
 
 /// A family of clients with its own command line; the version decides the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,8 +77,8 @@ pub struct Setting {
 pub struct ConfigFile {
     /// Its path.
     pub path: String,
-    /// Its `channels`, as written; `None` without that key.
-    pub channels: Option<Vec<String>>,
+    /// Its `channels`, `***` for secrets; `None` without that key.
+    pub channels: Option<Vec<Address>>,
     /// Its `channel_priority`, as written.
     pub channel_priority: Option<String>,
     /// Its `solver`, as written (conda's).
@@ -140,8 +140,8 @@ pub struct CondarcLine {
     pub line: usize,
     /// The key: `channels`, `channel_alias`; nested keys with a dot, `custom_channels.pytorch`.
     pub key: String,
-    /// The value, as written.
-    pub value: String,
+    /// The value, `***` for secrets.
+    pub value: Address,
     /// Whether it is an entry of a list.
     pub is_entry: bool,
 }

@@ -1,7 +1,7 @@
 //! `conda-meta/history`: the requested specs. conda writes lists as Python, micromamba as JSON, and conda before
 //! 4.5 with commas.
 
-use conda_torch_core::conda::without_secrets;
+use conda_torch_core::conda::masked;
 
 /// The requested specs, in the order of the first request. Later requests for a package replace earlier ones.
 /// Reads what conda's `History.get_requested_specs_map` reads (conda/history.py).
@@ -19,7 +19,7 @@ pub(super) fn requested(text: &str) -> Vec<String> {
             }
         }
     }
-    requests.into_iter().map(|(_, spec)| without_secrets(&spec)).collect()
+    requests.into_iter().map(|(_, spec)| masked(&spec)).collect()
 }
 
 /// Whether a line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']` removes its specs, and these.
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_request_keeps_no_token() {
         let text = "# update specs: ['https://h.example/t/tk-1/private::pytorch']";
-        assert_eq!(requested(text), ["https://h.example/private::pytorch"]);
+        assert_eq!(requested(text), ["https://h.example/t/***/private::pytorch"]);
     }
 
     #[test]

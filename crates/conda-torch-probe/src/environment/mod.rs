@@ -5,6 +5,5 @@ mod locations;
 mod pip;
 mod read;
 
-pub use conda_torch_core::conda::without_secrets;
 pub use locations::{Location, active, all, at, named};
 pub use read::read;

@@ -1,9 +1,9 @@
 //! Reads an environment.
 
-use conda_torch_core::conda::Subdir;
+use conda_torch_core::conda::{Subdir, masked};
 use conda_torch_core::types::{Environment, InstalledPackage, SourceReport};
 
-use super::{Location, history, pip, without_secrets};
+use super::{Location, history, pip};
 use crate::host::{Failure, Host};
 use crate::package_record::{FileName, Record};
 use crate::probe::{failed, outcome};
@@ -36,7 +36,7 @@ pub fn read(host: &dyn Host, location: &Location) -> Environment {
             let pinned = reader.text("pinned", PINNED);
             let specs = pinned.lines().map(str::trim);
             let specs = specs.filter(|line| !line.is_empty() && !line.starts_with('#'));
-            reader.environment.pinned = specs.map(without_secrets).collect();
+            reader.environment.pinned = specs.map(masked).collect();
             match pip::read(host, &reader.environment) {
                 Ok(packages) => reader.environment.pip = packages,
                 Err((folder, failure)) => reader.problem(folder, &failure),

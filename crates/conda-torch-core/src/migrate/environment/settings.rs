@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::conda::ChannelKind;
+use crate::conda::{Address, ChannelKind};
 use crate::types::{Condarc, CondarcLine, Environment, InstalledPackage};
 
 use super::super::{CodeAndMessage, list};
@@ -74,7 +74,7 @@ pub fn settings(
 ) -> Settings {
     let mut settings = Settings::default();
     for channel in variable.unwrap_or_default().split(',').map(str::trim) {
-        let (key, value) = (VARIABLE.to_owned(), channel.to_owned());
+        let (key, value) = (VARIABLE.to_owned(), Address::of(channel));
         let line = CondarcLine { line: 0, key, value, is_entry: true };
         settings.findings.extend(finding(None, &line, environments));
     }
@@ -102,11 +102,12 @@ impl Settings {
         let line = |key| file.lines.iter().find(|line| line.key == key);
         if let (None, Some(first)) = (&self.channels_in, line("channels")) {
             self.channels_in = Some(file.path.clone());
-            self.conda_forge_first = ChannelKind::of(&first.value) == ChannelKind::CondaForge;
+            self.conda_forge_first =
+                ChannelKind::of(first.value.public()) == ChannelKind::CondaForge;
         }
         if let (None, Some(priority)) = (&self.priority_in, line("channel_priority")) {
             self.priority_in = Some(file.path.clone());
-            self.is_strict = priority.value == "strict";
+            self.is_strict = priority.value.public() == "strict";
         }
     }
 }
@@ -117,7 +118,7 @@ fn finding(
     line: &CondarcLine,
     environments: &[Environment],
 ) -> Option<SettingsFinding> {
-    let kind = ChannelKind::of(&line.value);
+    let kind = ChannelKind::of(line.value.public());
     let key = &line.key;
     let why = match kind {
         ChannelKind::Pytorch => "the channel ended with PyTorch 2.5",
@@ -127,6 +128,11 @@ fn finding(
     };
     let mut used_by = Vec::new();
     let (kind, action, message) = match key.split('.').next().unwrap_or_default() {
+        "channels" if kind.is_replaced() && line.is_entry && line.value.has_secrets() => {
+            let message =
+                format!("{why}; a command would show its password or token, so edit the file");
+            (kind, SettingsAction::Manual, message)
+        }
         "channels" if kind.is_replaced() && line.is_entry => {
             let is_used = |package: &InstalledPackage| ChannelKind::of(&package.channel) == kind;
             let users = environments.iter().filter(|it| it.packages.iter().any(is_used));
@@ -151,7 +157,7 @@ fn finding(
             let message = format!("`{key}` defines the meaning of a channel name; kept");
             (kind, SettingsAction::Keep, message)
         }
-        "pinned_packages" if limits_pytorch(&line.value) => {
+        "pinned_packages" if limits_pytorch(line.value.public()) => {
             let message = format!("`{key}` pins every environment to this version; edit the file");
             (ChannelKind::Other, SettingsAction::Manual, message)
         }
@@ -169,7 +175,7 @@ mod tests {
         let line = |&(line, key, value): &(usize, &str, &str)| CondarcLine {
             line,
             key: key.to_owned(),
-            value: value.to_owned(),
+            value: Address::of(value),
             is_entry: key == "channels",
         };
         Condarc {
@@ -203,7 +209,7 @@ mod tests {
         let found_lines: Vec<(Option<&str>, usize, &str)> = found
             .findings
             .iter()
-            .map(|f| (f.path.as_deref(), f.line.line, f.line.value.as_str()))
+            .map(|f| (f.path.as_deref(), f.line.line, f.line.value.public()))
             .collect();
         assert_eq!(
             found_lines,

@@ -31,7 +31,7 @@ pub use target::Target;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::conda::MatchSpec;
+use crate::conda::{MatchSpec, masked};
 use crate::matrix::Matrix;
 use crate::yaml::Document;
 
@@ -127,6 +127,11 @@ impl Format {
         if is_locked && new != text {
             let message = "lock files made from this file are out of date; lock again";
             notes.push(FileNote::of_file("lock-again", message.to_owned()));
+        }
+        if new != text && masked(text) != text {
+            let message =
+                "passwords and tokens are shown as `***`; `--write` keeps them in the file";
+            notes.push(FileNote::of_file("secrets-hidden", message.to_owned()));
         }
         let mut changes = planned.changes;
         changes.sort_by_key(|change| change.line);
