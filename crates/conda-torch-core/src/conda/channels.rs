@@ -23,7 +23,7 @@ pub struct NoChannel {
 impl Channels {
     /// These channels; conda-forge where there are none.
     pub fn new(channels: Vec<String>) -> Result<Self, NoChannel> {
-        let channels: Vec<Address> = channels.iter().map(|text| Address::of(text)).collect();
+        let channels: Vec<Address> = channels.into_iter().map(|text| Address::of(&text)).collect();
         for address in &channels {
             let text = address.with_secrets();
             let why = if text.trim().is_empty() {

@@ -23,7 +23,7 @@ impl Diagnostic {
     pub fn of_channels(channels: &Channels, is_read: bool) -> impl Iterator<Item = Self> + use<> {
         let channel = channels.to_string();
         let is_assumed = !is_read && !channels.is_conda_forge();
-        let assumed = is_assumed.then(|| Self::ChannelAssumed { channel });
+        let assumed = is_assumed.then_some(Self::ChannelAssumed { channel });
         let secrets: Vec<&str> = channels.with_secrets().collect();
         let secrets =
             (!secrets.is_empty()).then(|| Self::ChannelSecrets { channel: secrets.join("`, `") });
