@@ -158,7 +158,6 @@ fn is_redundant(diagnostic: &Diagnostic, answer: &Answer<'_>) -> bool {
         || advice.diagnostics.iter().any(is_covered)
 }
 
-/// Builds that a change would unlock, a line each.
 fn alternatives<'b>(
     page: &mut Page,
     answer: &Answer<'_>,

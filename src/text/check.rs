@@ -103,7 +103,6 @@ pub fn table(all: &[Checkup<'_>]) -> String {
     page.finish()
 }
 
-/// The channel, or pip.
 fn channel<'a>(installed: &'a Installed<'_>) -> &'a str {
     match installed.package.as_ref().map(|package| package.channel.as_str()) {
         Some("") => "an unknown channel",

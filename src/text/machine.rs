@@ -205,7 +205,6 @@ fn virtual_package(packages: &VirtualPackages, name: &str, with_source: bool) ->
     }
 }
 
-/// The value, or why it is not known.
 fn or_unknown<T>(
     detected: &Detected<T>,
     what: &str,

@@ -191,7 +191,6 @@ fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan
     page.gap();
 }
 
-/// Why nothing fits this machine, and what would help.
 fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
     page.heading("No build on conda-forge replaces it on this machine");
     page.gap();

@@ -27,7 +27,6 @@ pub struct Style {
     pub color: bool,
 }
 
-/// The text so far.
 pub(super) struct Page {
     out: String,
     style: Style,
@@ -74,7 +73,6 @@ impl Page {
         self.text(&format!("{}: ", severity.label()), &text);
     }
 
-    /// A hint, once a page.
     pub(super) fn hint(&mut self, hint: String) {
         if !self.hints.contains(&hint) {
             self.text("hint: ", &hint);
@@ -82,7 +80,6 @@ impl Page {
         }
     }
 
-    /// A heading.
     pub(super) fn heading(&mut self, text: &str) {
         let start = self.out.len();
         self.text("", text);
@@ -111,7 +108,6 @@ impl Page {
         self.wrap("  ", "    ", text, WordSeparator::Custom(words));
     }
 
-    /// A line as it is.
     pub(super) fn line(&mut self, line: &str) {
         self.out.push_str(line);
         self.out.push('\n');
@@ -124,7 +120,6 @@ impl Page {
         }
     }
 
-    /// A title, commands, and notes on them.
     pub(super) fn commands<'s>(
         &mut self,
         title: &str,

@@ -11,7 +11,6 @@ use conda_torch_core::types::{Adapter, Detected, Gpu, Machine, Vendor};
 
 use super::grouped;
 
-/// What must change for a build that does not fit.
 pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
     match unlock {
         Unlock::Driver(version) if context.machine.jetson.is_found() => {
@@ -63,7 +62,6 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     other_graphics(machine).into_iter().collect()
 }
 
-/// The graphics of a machine without an NVIDIA card and driver.
 fn other_graphics(machine: &Machine) -> Option<String> {
     let is_other = |adapter: &&Adapter| matches!(adapter.vendor, Vendor::Amd | Vendor::Intel);
     if let Some(adapter) = machine.adapters.iter().find(is_other) {

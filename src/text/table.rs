@@ -74,7 +74,6 @@ const LEGEND: &str = "\
 CUDA: the pin of `cuda-version`; driver, glibc, macOS: minimum; GPUs: compute
 capabilities";
 
-/// The cells, headings first.
 fn builder(rows: &[TableRow<'_>], columns: &[Column]) -> Builder {
     let mut builder = Builder::new();
     builder.push_record(columns.iter().map(|(heading, _)| *heading));
@@ -153,7 +152,6 @@ const MARKED_PLATFORM: Column = ("platform", |it| match it.row.subdir {
 const YOURS: Column = ("your machine", |it| if it.is_yours { "yes" } else { "" }.to_owned());
 const SOURCE: Column = ("source", |it| of(it, |build| source(&build.source)));
 
-/// At 80 columns.
 const NARROW: &[Column] = &[CUDA, PYTORCH, BUILD, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, SUPPORT];
 /// With more than 110 columns, or without a terminal.
 const WIDE: &[Column] =
@@ -180,7 +178,6 @@ fn of<T: Display>(shown_row: &TableRow<'_>, text: impl Fn(&Build) -> T) -> Strin
     shown(shown_row.row.build.map(text))
 }
 
-/// The value as text; empty without one.
 fn shown(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }

@@ -63,7 +63,6 @@ fn windows_version(text: &str) -> Option<Version> {
     build.filter(|build| *build >= FIRST_BUILD_OF_10).map(|build| Version::new(&[10, 0, build]))
 }
 
-/// Whether an x86-64 program is translated on an arm64 Mac.
 fn rosetta(probe: &mut Probe<'_>, target: &Target) {
     if !target.is(Os::Macos) || target.arch != "x86_64" {
         probe.machine.rosetta = Detected::Absent;

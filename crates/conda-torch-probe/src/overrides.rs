@@ -149,7 +149,6 @@ fn cuda(text: &str) -> Option<CudaVersion> {
     text.parse().ok().or_else(|| format!("{text}.0").parse().ok())
 }
 
-/// The fact that a variable sets; `None` if it is not set.
 fn variable<T>(
     probe: &mut Probe<'_>,
     name: &'static str,

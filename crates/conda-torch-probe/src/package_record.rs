@@ -68,7 +68,6 @@ impl Record {
     }
 }
 
-/// The parts of the name of a record's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileName<'f> {
     pub(crate) name: &'f str,

@@ -8,7 +8,6 @@ use crate::probe::Probe;
 
 pub(super) const BUS: &str = "/sys/bus/pci/devices";
 
-/// The source name of Windows' list.
 const LIST: &str = "display adapters";
 
 pub(super) fn detect(probe: &mut Probe<'_>) {
@@ -30,7 +29,6 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     }
 }
 
-/// Whether all adapters are known.
 pub(super) fn are_known(machine: &Machine) -> bool {
     let is_list = |source: &str| matches!(source, BUS | LIST);
     machine.sources.iter().any(|it| is_list(&it.source) && it.outcome == Outcome::Ok)
@@ -95,7 +93,6 @@ fn adapter(vendor: u32, device: u32, kernel_driver: Option<String>) -> Adapter {
     Adapter { vendor, pci_id, kernel_driver }
 }
 
-/// The number in a file of a slot.
 fn hexadecimal(probe: &Probe<'_>, slot: &str, name: &str) -> Result<u32, Failure> {
     let text = probe.host.text(&format!("{slot}/{name}"), 64)?;
     let digits = text.trim_end().strip_prefix("0x");

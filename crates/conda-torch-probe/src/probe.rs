@@ -20,7 +20,6 @@ impl<'h> Probe<'h> {
         Self { host, machine }
     }
 
-    /// Whether this program was compiled for an operating system.
     pub(crate) fn is_on(&self, os: Os) -> bool {
         self.host.target().is(os)
     }
@@ -30,7 +29,6 @@ impl<'h> Probe<'h> {
         self.machine.sources.push(SourceReport { source, outcome, detail });
     }
 
-    /// Adds the report of a source that gave no answer.
     pub(crate) fn report_failure(&mut self, source: &str, failure: &Failure) {
         self.report(source, outcome(failure), failure);
     }
@@ -65,13 +63,11 @@ impl<'h> Probe<'h> {
         self.host.env(name).filter(|value| !value.is_empty())
     }
 
-    /// Runs a program. Its output counts if its exit status is 0.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
         self.host.run(program, arguments).and_then(succeeded)
     }
 }
 
-/// The outcome of a source that gave no answer.
 pub(crate) fn outcome(failure: &Failure) -> Outcome {
     match failure {
         Failure::NotThere => Outcome::Absent,

@@ -20,7 +20,6 @@ use super::{Task, VerifyContext, ended};
 use crate::cli::Interrupted;
 use crate::cli::progress::Progress;
 
-/// Time limit of `info --json`.
 const INFO_DEADLINE: Duration = Duration::from_mins(1);
 
 /// The largest lock file, in bytes.
@@ -73,16 +72,13 @@ fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Clien
     found.ok_or(NoAnswer::NoClient { kind, others })
 }
 
-/// A folder that a client would write to.
 type Folder = (FolderContents, String);
 
-/// The free space for a folder, if known.
 fn with_space((contents, path): Folder) -> Option<WriteFolder> {
     let space = disk_space(&path).ok()?;
     Some(WriteFolder { contents, path, free: space.free, file_system: space.file_system })
 }
 
-/// A client, and the answer that it verifies.
 struct Verifier<'a> {
     client: &'a Client,
     by: SolvedBy,
@@ -144,7 +140,6 @@ impl Verifier<'_> {
         Ok(lock(&self.scratch.path("pixi.toml"), step))
     }
 
-    /// Asks the client for the folders that it would write to.
     fn folders(&self, step: &Step) -> Result<Vec<Folder>, Interrupted> {
         let arguments = ["info", "--json"].map(str::to_owned);
         let (program, deadline) = (&self.client.path, self.task.deadline.min(INFO_DEADLINE));

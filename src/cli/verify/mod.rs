@@ -49,10 +49,8 @@ enum SolvedBy {
     Solver,
 }
 
-/// The settings of a verification.
 pub(super) struct VerifyContext<'a> {
     pub(super) host: &'a dyn Host,
-    /// Whether the answer is for this machine.
     pub(super) is_this_machine: bool,
     /// Whether a progress line may be shown.
     pub(super) shows_progress: bool,
@@ -60,7 +58,6 @@ pub(super) struct VerifyContext<'a> {
     pub(super) offline: bool,
 }
 
-/// What to verify.
 struct Task<'a> {
     answer: &'a Answer<'a>,
     choice: &'a Choice<'a>,
@@ -69,17 +66,14 @@ struct Task<'a> {
 }
 
 impl VerifyFlags {
-    /// Whether `--verify` is set.
     pub(super) const fn is_wanted(&self) -> bool {
         self.verify.is_some()
     }
 
-    /// Whether a client verifies.
     pub(super) fn is_by_client(&self) -> bool {
         self.verify == Some(SolvedBy::Client)
     }
 
-    /// Verifies the answer if `--verify` is set.
     pub(super) fn verify(
         &self,
         answer: &Answer<'_>,

@@ -14,7 +14,6 @@ use super::{Task, ended};
 use crate::cli::progress::Progress;
 use crate::cli::{Interrupted, live};
 
-/// Solves the printed specs.
 pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let Task { answer, choice, context, deadline } = *task;
     let Some(program) = live::live_program(context.host) else {

@@ -197,7 +197,6 @@ fn changes(row: &Build, found: &Build) -> Vec<RowChange> {
     changes.into_iter().filter_map(|(is_changed, what)| is_changed.then_some(what)).collect()
 }
 
-/// The versions of `cuda-version`, ascending, and the unread records.
 fn cuda_versions(records: &[Record]) -> (Vec<CudaVersion>, Vec<UnreadRecord>) {
     let (mut versions, mut gaps) = (Vec::new(), Vec::new());
     for record in records.iter().filter(|record| record.name == "cuda-version") {

@@ -41,7 +41,6 @@ pub enum LiveQuestion {
     Records { names: Vec<String> },
     /// A solution for the only subdir, with strict channel priority.
     Solve {
-        /// Match specs: `pytorch-gpu=2.13.0`.
         specs: Vec<String>,
         /// Virtual packages as `NAME=VERSION=BUILD`.
         virtual_packages: Vec<String>,

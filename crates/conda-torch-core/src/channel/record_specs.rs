@@ -50,12 +50,10 @@ pub(super) fn toolkit(build: &str) -> Option<(Option<CudaVersion>, &str)> {
     Some((Some(CudaVersion::from_digits(digits)?), rest))
 }
 
-/// The dependency of a record on a package.
 pub(super) fn spec<'r>(record: &'r Record, name: &str) -> Option<SpecParts<'r>> {
     specs(record, name).next()
 }
 
-/// All dependencies of a record on a package.
 pub(super) fn specs<'r>(record: &'r Record, name: &str) -> impl Iterator<Item = SpecParts<'r>> {
     let specs = record.depends.iter().filter_map(|spec| SpecParts::parse(spec));
     specs.filter(move |parts| parts.name == name)
@@ -92,7 +90,6 @@ const fn only(cuda: CudaVersion) -> CudaPins {
     cuda..CudaVersion::new(cuda.major, cuda.minor + 1)
 }
 
-/// The aarch64 variant that a record is tied to.
 pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, UnreadReason> {
     let Some(spec) = spec(record, "arm-variant") else { return Ok(None) };
     match spec.build {

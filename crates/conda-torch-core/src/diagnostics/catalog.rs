@@ -38,29 +38,33 @@ pub struct Entry {
     pub code: &'static str,
     /// What it is about.
     pub subject: Subject,
-    /// What it is, why it matters and what to do, in Markdown.
+    /// What it is, why it matters and what to do, in Markdown: a paragraph each.
     pub(super) explanation: &'static str,
     /// One diagnostic of the kind.
     pub example: fn() -> Diagnostic,
 }
 
 impl Entry {
+    /// The explanation, with an empty line between its paragraphs.
+    fn explanation(&self) -> String {
+        let lines = self.explanation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+        text.replace("\nWhy: ", "\n\nWhy: ").replace("\nWhat to do: ", "\n\nWhat to do: ")
+    }
+
     /// What it is, in one line.
     pub fn summary(&self) -> String {
-        let first = self.explanation.split("\n\n").next().unwrap_or_default();
-        let text = first.split_whitespace().collect::<Vec<_>>().join(" ");
-        let end = text.find(". ").unwrap_or(text.len());
-        text[..end].trim_end_matches('.').to_owned()
+        let explanation = self.explanation();
+        let first = explanation.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        let end = first.find(". ").unwrap_or(first.len());
+        first[..end].trim_end_matches('.').to_owned()
     }
 
     /// The page that `conda-torch explain` prints.
     pub fn page(&self) -> String {
-        let example = (self.example)();
+        let (code, explanation, example) = (self.code, self.explanation(), (self.example)());
         let label = example.severity().label();
         let (first, rest) = label.split_at(1);
-        let Self { code, explanation, .. } = self;
-        let explanation = explanation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
-        let explanation = explanation.collect::<Vec<_>>().join("\n");
         let context = Context::example();
         let mut page =
             format!("## {code}\n\n*{}{rest}.* {explanation}\n\nExample:\n\n", first.to_uppercase());
@@ -121,7 +125,6 @@ impl schemars::JsonSchema for Code {
     }
 }
 
-/// A value for an example, from its text.
 pub(super) fn example<T: FromStr>(text: &str) -> T {
     text.parse().unwrap_or_else(|_| panic!("`{text}` is an example"))
 }
@@ -158,9 +161,7 @@ impl Diagnostic {
 ///
 /// ```text
 /// /// What it is. (The first sentence is its summary.)
-/// ///
 /// /// Why: …
-/// ///
 /// /// What to do: …
 /// Name { fact: Type } = "code", Warning;
 /// message: format!("… {fact}");          // or `message(c):`, with a `Context`

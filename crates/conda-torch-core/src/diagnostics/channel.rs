@@ -31,7 +31,6 @@ impl Diagnostic {
     }
 }
 
-/// A fault for an example.
 pub(super) fn fault_example(kind: FaultKind) -> Fault {
     let at = "https://conda.anaconda.org/conda-forge/linux-64".to_owned();
     Fault { kind, at, detail: String::new() }
@@ -82,10 +81,8 @@ pub fn ago(seconds: u64) -> String {
 macro_rules! channel { ($next:ident $($more:tt)*) => { $next! { $($more)* Channel {
 
 /// The channel cannot be read (`--live`). The answer uses the built-in data of the named day, without newer builds.
-///
 /// Why: there is no network, a proxy or a certificate is in the way, the server refuses or fails, or `conda-torch-live` is
 /// not installed next to this program.
-///
 /// What to do: see the message. Without `--live` the answer is the same, and no network is used.
 ChannelUnreadable { why: UnreadableChannel, as_of: Date } = "channel-unreadable", Warning;
 message: {
@@ -103,7 +100,6 @@ example: {
 
 /// The channel was not read again (`--live`); the answer uses the cached data. The message says how old it is, and why.
 /// A note with `--offline`, which requests that.
-///
 /// What to do: nothing if that is new enough; otherwise see the message.
 ChannelFromCache { age_seconds: u64, fault: Option<Fault> }
     = "channel-from-cache", if fault.is_some() { Warning } else { Info };
@@ -115,7 +111,6 @@ example: { age_seconds: 10_800, fault: Some(fault_example(FaultKind::Server)) };
 
 /// The channel has builds that this version of `conda-torch` does not understand, such as for a new accelerator. The
 /// build string or dependencies have an unknown form. The answer does not consider them.
-///
 /// What to do: nothing. `conda-torch matrix --diff` lists those of PyTorch, with the reason; please report them.
 ChannelNotUnderstood { count: usize, example: String } = "channel-not-understood", Info;
 message: if *count == 1 {
@@ -130,7 +125,6 @@ example: {
 
 /// Other channels than conda-forge are named with `--channel`, and not read. The answer assumes that they have
 /// conda-forge's builds and everything that PyTorch needs. Packages come from these channels alone.
-///
 /// What to do: add `--live`, which reads the channels, or `--verify`, which runs a solve.
 ChannelAssumed { channel: String } = "channel-assumed", Info;
 message: format!("assuming `{channel}` mirrors conda-forge; pass `--live` to read it");
@@ -138,7 +132,6 @@ example: { channel: example("https://mirror.example/conda-forge") };
 
 /// The address of a channel contains a user name, a password, a token or a query. Commands, files and all other text
 /// name the address without it: what is printed is stored and shared. Only `conda-torch-live` gets it, to read the channel.
-///
 /// What to do: store the login in the configuration of your client. For conda, that is the whole address under
 /// `custom_channels` or `channel_alias` in `~/.condarc`, where `${VARIABLE}` keeps the secret out of the file; for the others
 /// `mamba auth login`, `micromamba auth login` or `pixi auth login`.
@@ -150,7 +143,6 @@ example: { channel: example("https://mirror.example/conda-forge") };
 /// kernels, nor which glibc its CUDA libraries need: the recipe does. Both are inferred from the nearest known build, of
 /// the same toolkit or the same major version of CUDA. They seldom change, but new releases of PyTorch and CUDA drop old
 /// GPUs.
-///
 /// What to do: after installing, check `torch.cuda.get_arch_list()`. Or use an older build: run the same command without
 /// `--live`.
 KernelsInferred { pytorch: Version, toolkit: CudaVersion } = "kernels-inferred", Warning;

@@ -38,7 +38,6 @@ const MINIFORGE: [(Subdir, &str); 6] = [
     (Subdir::Win64, "Windows-x86_64.exe"),
 ];
 
-/// How to get a client for the machine.
 pub(crate) fn miniforge(machine: &Machine) -> String {
     let is_translated = machine.rosetta.value() == Some(&true);
     let subdir = if is_translated { Some(&Subdir::OsxArm64) } else { machine.subdir.value() };
@@ -50,7 +49,6 @@ pub(crate) fn miniforge(machine: &Machine) -> String {
 macro_rules! client { ($next:ident $($more:tt)*) => { $next! { $($more)* Client {
 
 /// No conda, mamba, micromamba or pixi was found. The commands are for conda.
-///
 /// What to do: install Miniforge, which includes conda and mamba and uses conda-forge; or name your client with
 /// `--client`.
 NoClient = "no-client", Info;
@@ -59,11 +57,9 @@ hint(c): Some(miniforge(c.machine));
 url: "https://conda-forge.org/download/";
 
 /// mamba or micromamba uses the version of the installed CUDA toolkit for that of the driver.
-///
 /// Why: since 2.0.6 they read `/usr/local/cuda/version.json` before they ask `nvidia-smi`
 /// (<https://github.com/mamba-org/mamba/pull/3700>). With an old toolkit they find no build for `__cuda`; with a toolkit
 /// but no GPU, as on a login node, they assume a CUDA that does not exist.
-///
 /// What to do: nothing for these commands, which set `CONDA_OVERRIDE_CUDA`. For other installations set it too, or use
 /// conda or pixi, which do not read that file.
 ToolkitShadowsDriver { client: ClientKind, path: String, toolkit: CudaVersion, driver: Option<CudaVersion> }
@@ -86,9 +82,7 @@ example: {
 };
 
 /// mamba or micromamba fails on `/usr/local/cuda/version.json`.
-///
 /// Why: it reads that file, and fails if the file is damaged or empty.
-///
 /// What to do: nothing for these commands: with `CONDA_OVERRIDE_CUDA` set, the file is not read. For others, repair or
 /// remove the file.
 ToolkitFileBroken { client: ClientKind, path: String, why: String } = "toolkit-file-broken", Warning;
@@ -96,10 +90,8 @@ message: format!("{client} fails on `{path}` ({why}); the command keeps it from 
 example: { client: ClientKind::Mamba, path: example("/usr/local/cuda/version.json"), why: example("not JSON") };
 
 /// There is a driver with a GPU, but the client that the commands are for does not detect CUDA.
-///
 /// Why: each client asks differently: conda asks libcuda, mamba `nvidia-smi` on `PATH`, pixi NVML or libcuda, and on
 /// Linux the pixi of its own installer `nvidia-smi` alone.
-///
 /// What to do: nothing for these commands, which set `CONDA_OVERRIDE_CUDA`. `conda-torch probe` shows what each client
 /// detects. In WSL, add `/usr/lib/wsl/lib`, which has `nvidia-smi`, to `PATH`.
 ClientSeesNoCuda { client: ClientKind, why: NoCudaReason } = "client-sees-no-cuda", Warning;
@@ -109,9 +101,7 @@ hint: (*why == NoCudaReason::NvidiaSmiNotOnPath { is_wsl: true })
 example: { client: ClientKind::Mamba, why: NoCudaReason::NvidiaSmiNotOnPath { is_wsl: false } };
 
 /// `CONDA_OVERRIDE_CUDA`, or `override_virtual_packages` in a file of conda's, overrides the driver's CUDA.
-///
 /// Why: it is for another machine, and stays in effect once it is exported.
-///
 /// What to do: unset it, unless the answer is for another machine.
 CudaOverridden { name: String, origin: Origin, value: String, driver: CudaVersion } = "cuda-overridden", Warning;
 message: {

@@ -43,7 +43,6 @@ impl<'a> Context<'a> {
         Self { machine, matrix, diagnostics: &[], driver_for_better, glibc_for_better }
     }
 
-    /// Where the builds are from, without secrets.
     pub(super) fn channel(&self) -> &str {
         &self.matrix.channel
     }
@@ -72,7 +71,6 @@ impl<'a> Context<'a> {
         self.machine.container.is_found()
     }
 
-    /// Whether flags or a document describe the machine.
     pub(super) fn is_described(&self) -> bool {
         let subdir = self.machine.subdir.fact();
         self.machine.document.is_some()
@@ -113,7 +111,6 @@ impl<'a> Context<'a> {
         (!self.uses_nouveau()).then(|| self.start_container())
     }
 
-    /// How to start this container with the GPU.
     pub(super) fn start_container(&self) -> String {
         let start = match self.machine.container.value().map(String::as_str) {
             Some("kubernetes") => {
@@ -155,7 +152,6 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// What to do about a card without NVIDIA's driver.
     pub(super) fn install_driver(
         &self,
         needed: DriverVersion,
@@ -193,7 +189,6 @@ pub fn describe_gpu(name: Option<&str>, capability: Option<ComputeCapability>) -
     }
 }
 
-/// Values with commas.
 pub(super) fn list<T: Display>(values: &[T]) -> String {
     let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
     if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }

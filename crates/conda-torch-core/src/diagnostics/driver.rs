@@ -11,7 +11,6 @@ pub(super) fn folder(file: &str) -> Option<&str> {
     file.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| !folder.is_empty())
 }
 
-/// The versions of a mismatch, as far as they are known.
 pub(super) fn versions(module: Option<DriverVersion>, library: Option<DriverVersion>) -> String {
     let module = module.map(|version| format!("kernel module {version}"));
     let library = library.map(|version| format!("libraries {version}"));
@@ -22,10 +21,8 @@ pub(super) fn versions(module: Option<DriverVersion>, library: Option<DriverVers
 macro_rules! driver { ($next:ident $($more:tt)*) => { $next! { $($more)* Driver {
 
 /// No NVIDIA driver was found, so no CUDA build runs on this machine.
-///
 /// Why: the driver is the one part of CUDA that conda cannot install. The packages include everything else, the
 /// toolkit's libraries among it.
-///
 /// What to do: install NVIDIA's driver, at least the version in the message. A container uses the driver of its
 /// host: start it with `docker run --gpus all`. WSL uses the driver of Windows: install it there, not in WSL. For
 /// the commands of another machine, describe it, for example
@@ -45,10 +42,8 @@ symptom: Some("Found no NVIDIA driver on your system".to_owned());
 example: { needed: example("580.65.06") };
 
 /// The NVIDIA driver is installed, but shows no GPU.
-///
 /// Why: typical for the login node of a cluster, a container that has the driver's files but no device, or an empty
 /// `CUDA_VISIBLE_DEVICES`.
-///
 /// What to do: run `conda-torch` where the GPU is, for example in a job, or describe the GPU with `--gpu` or
 /// `--compute-capability`.
 NoGpu = "no-gpu", Error;
@@ -64,10 +59,8 @@ installed: Warning;
 
 /// The kernel has an NVIDIA driver, but its compute library `libcuda` is missing or finds no device. The answer
 /// is for the GPU; PyTorch finds none until this is fixed.
-///
 /// Why: a container sees the kernel of its host. Started without the GPU, it has none of the driver's libraries;
 /// started with the capability `utility` alone, it has `nvidia-smi` but not `libcuda`.
-///
 /// What to do: start the container with `--gpus all` and `NVIDIA_DRIVER_CAPABILITIES=compute,utility`; in
 /// Kubernetes, request `nvidia.com/gpu`.
 LibcudaMissing = "libcuda-missing", Warning;
@@ -84,7 +77,6 @@ symptom: Some("No CUDA GPUs are available".to_owned());
 degrades: true;
 
 /// Cannot tell whether there is an NVIDIA driver: a source that should know failed or did not answer.
-///
 /// What to do: `conda-torch probe` lists every source with its reason. If the driver was just updated, reboot.
 /// Otherwise pass `--driver VERSION`.
 DriverUnknown { why: String } = "driver-unknown", Error;
@@ -100,10 +92,8 @@ installed: Warning;
 example: { why: example("NVML did not answer in time") };
 
 /// The build needs a newer NVIDIA driver than this machine has.
-///
 /// Why: a driver runs every toolkit of the major versions that it supports. A driver that supports CUDA 12.2 runs
 /// builds with CUDA 12.9, but none with 13. conda enforces the same (`__cuda >=13`).
-///
 /// What to do: the recommended build works with this driver. Update the driver only for the newer build, and first
 /// check that newer drivers still support the GPU (`driver-dropped-gpu`).
 DriverTooOld { driver: Option<DriverVersion>, cuda: CudaVersion, toolkit: CudaVersion, needed: DriverVersion }
@@ -128,7 +118,6 @@ example: {
 
 /// The channel has a build for a CUDA that is newer than the built-in data (`--live`). The driver that it needs is
 /// unknown, and the driver here does not support that CUDA.
-///
 /// What to do: install the recommended build. If the driver supports the new CUDA, pass `--cuda X.Y`; otherwise
 /// update `conda-torch`.
 ToolkitNotKnown { toolkit: CudaVersion } = "toolkit-not-known", Error;
@@ -136,10 +125,8 @@ message: format!("CUDA {toolkit} is newer than the built-in data; the driver tha
 example: { toolkit: example("14.0") };
 
 /// The machine has an NVIDIA card without NVIDIA's driver.
-///
 /// Why: no driver is installed, the free driver `nouveau` uses the card, or the card is passed to a virtual machine
 /// (`vfio-pci`).
-///
 /// What to do: install NVIDIA's driver, at least the version in the message, and run `conda-torch` again. If a hint
 /// names a branch, later drivers do not support the card.
 CardWithoutDriver {
@@ -166,7 +153,6 @@ example: {
 };
 
 /// No driver is given for the described machine; the answer assumes a current one.
-///
 /// What to do: pass `--driver VERSION`.
 DriverAssumed { driver: DriverVersion } = "driver-assumed", Info;
 message: format!("no driver given; assuming {driver}");
@@ -174,7 +160,6 @@ hint: Some("pass `--driver VERSION` to override".to_owned());
 example: { driver: example("580.65.06") };
 
 /// Only the driver's branch is given, such as `580`. The answer assumes a current release of that branch.
-///
 /// What to do: pass the full version, as `nvidia-smi` prints it.
 DriverBranchAssumed { driver: DriverVersion } = "driver-branch-assumed", Info;
 message: format!("only the driver branch {driver} is given; assuming a current release of it");
@@ -182,10 +167,8 @@ hint: Some("pass the full version with `--driver VERSION` to override".to_owned(
 example: { driver: example("580") };
 
 /// The driver's libraries and the loaded kernel module have different versions: no program can use the GPU.
-///
 /// Why: the driver was updated, often automatically, and the old module stays loaded until a reboot. `nvidia-smi`
 /// reports "Driver/library version mismatch".
-///
 /// What to do: reboot. For a container, reboot its host, then restart the container.
 DriverMismatch { module: Option<DriverVersion>, library: Option<DriverVersion> } = "driver-mismatch", Warning;
 message: format!(
@@ -202,12 +185,10 @@ covers: [DriverUnknown, LibcudaMissing];
 example: { module: Some(example("580.126.09")), library: Some(example("580.159.03")) };
 
 /// The libcuda that programs load is not that of the loaded driver. A note if it works.
-///
 /// Why: NVIDIA's `cuda-compat` (the folder `compat` of a toolkit, also in many container images) has a newer
 /// libcuda. It works on data center GPUs and Jetson. On other GPUs it fails with error 804, and with a driver that it
 /// does not support, with 803. In both cases the answer relies on the driver's own CUDA: such a build runs with and
 /// without the package.
-///
 /// What to do: if it fails, remove the folder from `LD_LIBRARY_PATH` and the loader's list.
 ForwardCompatibility {
     libcuda: Option<DriverVersion>,
@@ -242,9 +223,7 @@ example: {
 };
 
 /// This user has no permission to open the driver's devices, `/dev/nvidiactl` and `/dev/nvidia0`.
-///
 /// Why: the system restricts them to a group (`NVreg_DeviceFileMode`), often `video` or `render`.
-///
 /// What to do: add the user to the group, then log in again.
 NoPermission { group: Option<String> } = "no-permission", Warning;
 message: match group {
@@ -262,10 +241,8 @@ covers: [DriverUnknown, LibcudaMissing];
 example: { group: Some(example("video")) };
 
 /// NVIDIA's kernel module is installed but not loaded, and the firmware's Secure Boot is on.
-///
 /// Why: with Secure Boot the kernel loads only signed modules. A module that was built on this machine is signed with
 /// a key that must be enrolled in the firmware once. `sudo modprobe nvidia` reports "Key was rejected by service".
-///
 /// What to do: run `sudo mokutil --import` with the key, reboot, and confirm in the blue menu; or turn Secure Boot off
 /// in the firmware's settings.
 SecureBoot = "secure-boot", Warning;
@@ -275,10 +252,8 @@ degrades: true;
 covers: [DriverUnknown, LibcudaMissing, CardWithoutDriver, NoDriver];
 
 /// The driver's libraries are installed, but the running kernel has no module for it.
-///
 /// Why: the kernel was updated and the module was not rebuilt: the kernel's headers are missing, or the driver is too
 /// old for it.
-///
 /// What to do: install the kernel's headers, then run `sudo dkms autoinstall`; its log says why it failed.
 ModuleNotBuilt { kernel: Option<String> } = "module-not-built", Warning;
 message: format!(
@@ -291,7 +266,6 @@ covers: [DriverUnknown, LibcudaMissing, CardWithoutDriver, NoDriver];
 example: { kernel: Some(example("6.8.0-64-generic")) };
 
 /// NVIDIA's kernel module is installed for the running kernel, but not loaded.
-///
 /// What to do: run `sudo modprobe nvidia`. If it fails, its message and `dmesg` say why.
 ModuleNotLoaded = "module-not-loaded", Warning;
 message: "NVIDIA's kernel module is installed but not loaded";
@@ -300,9 +274,7 @@ degrades: true;
 covers: [DriverUnknown, LibcudaMissing, CardWithoutDriver, NoDriver];
 
 /// The free driver `nouveau`, which does not support CUDA, uses the NVIDIA card.
-///
 /// Why: Linux includes it and uses it where NVIDIA's driver is not installed.
-///
 /// What to do: install NVIDIA's driver, which disables `nouveau`, and reboot. For a container, do so on its host.
 Nouveau { pci_id: String, capability: Option<ComputeCapability> } = "nouveau", Warning;
 message: format!(
@@ -320,7 +292,6 @@ covers: [CardWithoutDriver, DriverUnknown, LibcudaMissing, NoDriver];
 example: { pci_id: example("10de:1b06"), capability: Some(example("6.1")) };
 
 /// The host has an NVIDIA driver, but this container was started without the GPU.
-///
 /// What to do: start it with the GPU: `docker run --gpus all`, `podman run --device nvidia.com/gpu=all`,
 /// `apptainer exec --nv`, in Kubernetes `nvidia.com/gpu: 1` in the limits.
 ContainerWithoutGpu = "container-without-gpu", Warning;
@@ -330,9 +301,7 @@ degrades: true;
 covers: [LibcudaMissing];
 
 /// The container has `nvidia-smi` and NVML, but no libcuda.
-///
 /// Why: without `NVIDIA_DRIVER_CAPABILITIES`, an image gets `utility` alone.
-///
 /// What to do: start it with `NVIDIA_DRIVER_CAPABILITIES=compute,utility`.
 ContainerWithoutCompute = "container-without-compute", Warning;
 message: "this container has `nvidia-smi`, but not the driver's compute library: PyTorch will find no GPU";
@@ -350,7 +319,6 @@ degrades: true;
 covers: [LibcudaMissing];
 
 /// WSL 1 does not support GPUs.
-///
 /// What to do: if Windows has an NVIDIA GPU, run `wsl --set-version NAME 2` in PowerShell.
 WslOne = "wsl-1", Info;
 message: "WSL 1 does not support GPUs";
@@ -358,7 +326,6 @@ hint: Some("if Windows has an NVIDIA GPU, run `wsl --set-version NAME 2` in Powe
 
 /// A Linux driver is installed in WSL. Programs may load its libcuda, which finds no device, instead of the one from
 /// Windows.
-///
 /// What to do: remove its packages from the distribution. A toolkit does no harm: the package `cuda` includes a
 /// driver, `cuda-toolkit` does not.
 WslDriverShadowed { file: String } = "wsl-driver-shadowed", Warning;
@@ -369,18 +336,14 @@ covers: [LibcudaMissing];
 example: { file: example("/usr/lib/x86_64-linux-gnu/libcuda.so.1") };
 
 /// WSL's `nvidia-smi` is in `/usr/lib/wsl/lib`, which is not on `PATH`.
-///
 /// Why: programs that ask `nvidia-smi` detect no GPU.
-///
 /// What to do: add the folder to `PATH`.
 WslPath = "wsl-path", Info;
 message: "`/usr/lib/wsl/lib`, which has WSL's `nvidia-smi`, is not on `PATH`";
 hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 
 /// The recommended build uses a newer CUDA than the driver's, and works.
-///
 /// Why: NVIDIA calls this minor-version compatibility: from one driver on, every toolkit of a major version works.
-///
 /// What to do: nothing. Do not pin `cuda-version` to the driver's CUDA (`cuda-version-holds-back`).
 MinorVersionCompatibility { cuda: CudaVersion, toolkit: CudaVersion, floor: DriverVersion }
     = "minor-version-compatibility", Info;

@@ -14,9 +14,7 @@ pub(super) fn packages(packages: &[(String, String)]) -> String {
 macro_rules! environment { ($next:ident $($more:tt)*) => { $next! { $($more)* Environment {
 
 /// The environment has a CPU build of PyTorch, but this machine has a GPU that CUDA builds run on.
-///
 /// Why: without `pytorch-gpu`, a solver that detects no GPU selects the CPU build, as does a request such as `cpuonly`.
-///
 /// What to do: create a new environment with the commands shown.
 CpuBuild { requested_by: Option<String> } = "cpu-build", Warning;
 message: match requested_by {
@@ -28,14 +26,12 @@ example: { requested_by: None };
 
 /// The build is for CUDA, but this machine has no NVIDIA GPU, like a login node. It runs on the CPU:
 /// `torch.cuda.is_available()` is `False`.
-///
 /// What to do: nothing if it is to run on another machine (`check --machine` checks that one). Otherwise the CPU build is
 /// gigabytes smaller.
 CudaBuildIdle = "cuda-build-idle", Info;
 message: "the build is for CUDA, but this machine has no NVIDIA GPU: it runs on the CPU";
 
 /// The build is not in the built-in data: the GPUs that it has kernels for are unknown. The driver is checked.
-///
 /// What to do: nothing; `torch.cuda.get_arch_list()` lists its kernels.
 BuildNotKnown { version: String, build: String, channel: String } = "build-not-known", Info;
 message: format!("unknown build `pytorch={version}={build}` of `{channel}`: the GPUs that it supports are unknown");
@@ -46,27 +42,23 @@ example: {
 };
 
 /// PyTorch is from a channel that gets no more builds: `pytorch` ended with PyTorch 2.5.
-///
 /// What to do: for a newer one, create a new environment from conda-forge, as `conda-torch advise` says.
 ChannelEnded = "channel-ended", Info;
 message: "the channel `pytorch` ended with PyTorch 2.5; conda-forge has newer versions";
 
 /// This machine runs a newer PyTorch than the installed one.
-///
 /// What to do: nothing, or what `conda-torch advise` says.
 NewerPytorch { installed: Version, newest: Version } = "newer-pytorch", Info;
 message: format!("PyTorch {newest} runs on this machine; {installed} is installed");
 example: { installed: example("2.5.1"), newest: example("2.13.0") };
 
 /// pip installed PyTorch, and conda has none in this environment. conda's clients do not know about it.
-///
 /// What to do: nothing, if no conda package needs `pytorch`.
 PipTorch { version: String } = "pip-torch", Info;
 message: format!("pip installed PyTorch {version}; conda's clients do not know about it");
 example: { version: example("2.6.0+cu124") };
 
 /// pip installed its PyTorch over conda's. Both wrote the same files, and Python imports pip's.
-///
 /// What to do: create a new environment with one of them; the commands shown use conda-forge's.
 PipTorchOnTop { pip: String, conda: String } = "pip-torch-on-top", Warning;
 message: format!("pip installed PyTorch {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
@@ -123,9 +115,7 @@ example: {
 
 /// The libraries that PyTorch uses are from channels that are not built for each other. CUDA, BLAS, OpenMP and numpy are
 /// partly from conda-forge and partly from `pytorch`, `nvidia` or `defaults`.
-///
 /// Why: two OpenMP libraries in one process, or a BLAS with other symbols, crash it.
-///
 /// What to do: create a new environment from conda-forge alone, with the commands shown.
 MixedChannels { pytorch: String, others: Vec<(String, String)> } = "mixed-channels", Warning;
 message: format!("PyTorch from `{pytorch}` is not built to work with {}", packages(others));
@@ -133,7 +123,6 @@ example: { pytorch: example("conda-forge"), others: vec![(example("mkl"), exampl
 
 /// cuDNN 9.11 to 9.13 for CUDA 12 has no code for GPUs before Turing and crashes on them. conda-forge withdrew these
 /// versions in November 2025 (<https://github.com/conda-forge/cudnn-feedstock/issues/124>). A note on newer GPUs.
-///
 /// What to do: create a new environment; solve a lock file from July to November 2025 again.
 CudnnWithdrawn { version: String, below: ComputeCapability, gpus: Vec<ComputeCapability> }
     = "cudnn-withdrawn", if gpus.is_empty() { Info } else { Error };
@@ -145,7 +134,6 @@ symptom: (!gpus.is_empty()).then(|| "Segmentation fault".to_owned());
 example: { version: example("9.13.0.50"), below: example("7.5"), gpus: vec![example("7.0")] };
 
 /// torchvision or torchaudio is built for another series of PyTorch and does not work with this one.
-///
 /// What to do: create a new environment with the commands shown, which select matching versions.
 CompanionMismatch { package: Companion, version: String, made_for: Version, pytorch: Version }
     = "companion-mismatch", Error;
@@ -162,14 +150,12 @@ example: {
 };
 
 /// torchvision or torchaudio is from another channel than PyTorch.
-///
 /// What to do: create a new environment with the commands shown.
 CompanionOtherChannel { package: Companion, channel: String, pytorch: String } = "companion-other-channel", Warning;
 message: format!("{package} is from `{channel}`, PyTorch from `{pytorch}`: they are not built for each other");
 example: { package: Companion::Torchvision, channel: example("pytorch"), pytorch: example("conda-forge") };
 
 /// One of PyTorch and torchvision or torchaudio is built for CUDA, the other is not.
-///
 /// What to do: create a new environment with the commands shown.
 CompanionAccelerator { package: Companion, build: String, has_cuda: bool } = "companion-accelerator", Warning;
 message: if *has_cuda {
@@ -182,7 +168,6 @@ symptom: (*package == Companion::Torchvision && !has_cuda)
 example: { package: Companion::Torchvision, build: example("cpu_py311_h8d2d9b0_1"), has_cuda: false };
 
 /// `CONDA_OVERRIDE_CUDA` is set and differs from the driver's CUDA. Clients use it; PyTorch asks the driver.
-///
 /// What to do: unset it before the next installation on this machine.
 OverrideLeftBehind { variable: &'static str, value: String, driver: Option<CudaVersion> }
     = "override-left-behind", Warning;
@@ -194,14 +179,12 @@ hint: Some(format!("unset `{variable}` before you install: clients use it, PyTor
 example: { variable: "CONDA_OVERRIDE_CUDA", value: example("13.0"), driver: Some(example("12.4")) };
 
 /// The packages are for Intel Macs, but this Mac has an Apple chip: they run under Rosetta, without Metal.
-///
 /// What to do: install Miniforge for arm64, and create the environment with it.
 EnvironmentTranslated = "environment-translated", Warning;
 message: "the packages are for Intel Macs: they run under Rosetta, without Metal";
 hint: Some("install Miniforge for arm64, and create the environment with it".to_owned());
 
 /// A file of the environment cannot be read. Everything else is checked.
-///
 /// What to do: look at the file; if a record is damaged, create the environment again.
 EnvironmentDamaged { source: String, detail: String } = "environment-damaged", Warning;
 message: format!("cannot read `{source}`: {detail}");

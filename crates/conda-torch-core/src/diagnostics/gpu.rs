@@ -2,7 +2,6 @@
 
 use crate::types::KnownGpu;
 
-/// Which GPUs `CUDA_VISIBLE_DEVICES` hides.
 pub(super) fn hidden_gpus(hidden: &[u32], visible: u32, of: u32) -> String {
     if visible == 0 {
         let gpus = if of == 1 { "the GPU".to_owned() } else { format!("all {of} GPUs") };
@@ -14,12 +13,10 @@ pub(super) fn hidden_gpus(hidden: &[u32], visible: u32, of: u32) -> String {
     }
 }
 
-/// A GPU for an example.
 pub(super) fn gpu_example(name: &str, capability: &str) -> KnownGpu {
     KnownGpu { index: 0, name: Some(name.to_owned()), capability: Some(super::example(capability)) }
 }
 
-/// How to get a GPU in a job of Slurm.
 pub(super) const REQUEST_GPU: &str =
     "request a GPU for the job: `srun --gres=gpu:1 …` or `#SBATCH --gres=gpu:1`";
 
@@ -27,10 +24,8 @@ macro_rules! gpu { ($next:ident $($more:tt)*) => { $next! { $($more)* Gpu {
 
 /// The build has no machine code for this GPU, and none that the driver could compile for it. PyTorch installs,
 /// and fails at the first operation.
-///
 /// Why: each build is compiled for a list of compute capabilities. CUDA 13 dropped everything before 7.5 (Maxwell,
 /// Pascal, Volta). conda's metadata does not say so: a solver installs such a build without a warning.
-///
 /// What to do: install the recommended build. A newer driver does not help.
 NoKernels { gpu: KnownGpu, toolkit: CudaVersion } = "no-kernels", Error;
 message(c): format!("the builds with CUDA {toolkit} have no kernels for {}", c.gpu(gpu));
@@ -39,9 +34,7 @@ gpu: gpu.index;
 example: { gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"), toolkit: example("13.0") };
 
 /// The build supports this GPU only through intermediate code (PTX), and the driver is too old to compile it.
-///
 /// Why: a driver compiles PTX only up to its own CUDA version. Minor-version compatibility does not cover it.
-///
 /// What to do: update the driver, or install the recommended build.
 PtxNeedsNewerDriver { gpu: KnownGpu, cuda: CudaVersion, toolkit: CudaVersion, needed: DriverVersion }
     = "ptx-needs-newer-driver", Error;
@@ -60,9 +53,7 @@ example: {
 };
 
 /// The CUDA libraries of the build are older than the GPU.
-///
 /// Why: PyTorch's own kernels can be compiled for a newer GPU, but those of cuBLAS and cuDNN are not reliable there.
-///
 /// What to do: install the recommended build, which has a newer toolkit if there is one.
 ToolkitTooOldForGpu { gpu: KnownGpu, toolkit: CudaVersion, first: CudaVersion } = "toolkit-too-old-for-gpu", Error;
 message(c): format!(
@@ -74,7 +65,6 @@ gpu: gpu.index;
 example: { gpu: gpu_example("NVIDIA GeForce RTX 5090", "12.0"), toolkit: example("12.6"), first: example("12.8") };
 
 /// The build runs on this GPU through JIT compilation: the driver compiles the kernels when they are first used.
-///
 /// What to do: nothing. The first run takes minutes; the result is cached in `~/.nv/ComputeCache`.
 PtxJit { gpu: KnownGpu } = "ptx-jit", Warning;
 message(c): format!("{} runs through JIT compilation; the first run takes minutes", c.gpu(gpu));
@@ -83,14 +73,12 @@ installed: Info;
 example: { gpu: gpu_example("NVIDIA H100", "9.0") };
 
 /// The build works, but only on the CPU, and the machine has a GPU.
-///
 /// What to do: nothing; or request it with `--accelerator cpu`.
 LeavesGpuUnused = "leaves-gpu-unused", Info;
 message: "the build works, but does not use the GPU";
 
 /// The machine has an NVIDIA GPU that the recommended build does not use. The messages that follow say why. The status
 /// is `degraded`.
-///
 /// What to do: see those messages. With `--accelerator cpu` there is nothing to do. With `--accelerator cuda` no
 /// CPU build is recommended instead: the exit code is 3.
 GpuNotUsed { requested: bool } = "gpu-not-used", Error;
@@ -102,7 +90,6 @@ message: if *requested {
 example: { requested: false };
 
 /// There is an NVIDIA driver, but its GPU is unknown. The recommended build supports the most GPUs.
-///
 /// What to do: name the GPU with `--gpu "RTX 4090"` or `--compute-capability 8.9`.
 GpuNotKnown { served: Vec<ComputeCapability> } = "gpu-not-known", Warning;
 message: format!("unknown GPU; the build supports compute capability {}", list(served));
@@ -111,7 +98,6 @@ degrades: true;
 example: { served: vec![example("7.5"), example("8.0"), example("8.6"), example("9.0")] };
 
 /// A GPU is newer than the built-in data, or its compute capability is unknown.
-///
 /// What to do: if the compute capability is missing, pass `--compute-capability X.Y`
 /// (<https://developer.nvidia.com/cuda-gpus>). Otherwise update `conda-torch`.
 CapabilityNotKnown { gpu: KnownGpu } = "capability-not-known", Warning;
@@ -126,7 +112,6 @@ degrades: gpu.capability.is_none();
 example: { gpu: gpu_example("NVIDIA RX 9000", "13.0") };
 
 /// The recommended build has no kernels for this GPU. No build supports all GPUs of the machine.
-///
 /// What to do: hide the GPU with `CUDA_VISIBLE_DEVICES` from programs that would use it; or describe it alone and
 /// create a second environment.
 GpuLeftOut { gpu: KnownGpu } = "gpu-left-out", Warning;
@@ -137,9 +122,7 @@ degrades: true;
 example: { gpu: gpu_example("Tesla K80", "3.7") };
 
 /// The driver's branch no longer supports the GPU.
-///
 /// Why: branches after 470 dropped Kepler; those after 580 dropped Maxwell, Pascal and Volta.
-///
 /// What to do: install a driver of the branch in the message.
 DriverDroppedGpu { gpu: KnownGpu, driver: DriverVersion, last_branch: u32 } = "driver-dropped-gpu", Warning;
 message(c): format!(
@@ -151,7 +134,6 @@ degrades: true;
 example: { gpu: gpu_example("NVIDIA GeForce GTX 1080 Ti", "6.1"), driver: example("590.44.01"), last_branch: 580 };
 
 /// No CUDA build of PyTorch on conda-forge for this platform ever supported so old a GPU.
-///
 /// What to do: use the build for the CPU, or another GPU.
 GpuTooOld { gpu: KnownGpu } = "gpu-too-old", Error;
 message(c): format!("no CUDA build of PyTorch on {} supports a GPU as old as {}", c.channel(), c.gpu(gpu));
@@ -161,7 +143,6 @@ covers: [NoKernels, DriverTooOld, PtxNeedsNewerDriver];
 example: { gpu: gpu_example("GeForce GTX 680", "3.0") };
 
 /// No CUDA build of PyTorch on conda-forge supports so new a GPU yet, not even through JIT compilation.
-///
 /// What to do: if a hint names a driver, update to it: a newer driver can compile the kernels. Otherwise wait for a
 /// build, or try PyTorch's own wheels.
 GpuTooNew { gpu: KnownGpu } = "gpu-too-new", Error;
@@ -177,9 +158,7 @@ covers: [NoKernels, ToolkitTooOldForGpu, CapabilityNotKnown];
 example: { gpu: gpu_example("NVIDIA X100", "14.0") };
 
 /// The machine has NVIDIA GPUs or their driver, but this program was given none.
-///
 /// Why: Slurm, Kubernetes and Docker give a job the devices that it requests, and no others.
-///
 /// What to do: request one, in Slurm with `--gres=gpu:1`, in Docker with `--gpus all`; or describe the GPU.
 GpuNotAllocated { installed: Option<u32>, in_job: bool } = "gpu-not-allocated", Warning;
 message: {
@@ -202,7 +181,6 @@ covers: [NoGpu, LibcudaMissing];
 example: { installed: Some(8), in_job: true };
 
 /// The GPU is in MIG mode, but has no slices, or this program was given none.
-///
 /// What to do: create one (`nvidia-smi mig -lgip`, `nvidia-smi mig -cgi ID -C`), request one for the job or pod, or
 /// turn MIG off with `nvidia-smi -mig 0`.
 MigWithoutInstance { has_slices: bool } = "mig-without-instance", Warning;
@@ -228,7 +206,6 @@ covers: [LibcudaMissing, NoGpu];
 example: { has_slices: false };
 
 /// MIG splits the GPU. A program uses one slice, which has the compute capability of the whole GPU.
-///
 /// What to do: nothing; or choose a slice with `CUDA_VISIBLE_DEVICES=MIG-…`.
 Mig { slices: Vec<String> } = "mig", Info;
 message: format!(
@@ -241,16 +218,13 @@ hint: (slices.len() > 1).then(|| {
 example: { slices: vec![example("1g.5gb"), example("2g.10gb")] };
 
 /// The GPU is a vGPU: a virtual machine's part of the host's GPU.
-///
 /// Why: the guest's driver must be of a release that matches the host's vGPU software.
-///
 /// What to do: nothing. For a newer driver, ask the host's administrator.
 Vgpu { name: Option<String> } = "vgpu", Info;
 message: format!("{} is a vGPU: its driver must match the host's vGPU software", describe_gpu(name.as_deref(), None));
 example: { name: Some(example("GRID V100D-16Q")) };
 
 /// The vGPU has a profile of the A or B series, for applications and desktops. These do not support CUDA.
-///
 /// What to do: ask the host's administrator for a profile of the Q or C series.
 VgpuWithoutCuda { name: Option<String> } = "vgpu-without-cuda", Warning;
 message: format!(
@@ -264,7 +238,6 @@ example: { name: Some(example("NVIDIA A40-8A")) };
 
 /// `CUDA_VISIBLE_DEVICES` hides GPUs. PyTorch reads it; conda does not, and installs for all GPUs. A note in a job
 /// that has a GPU.
-///
 /// What to do: unset it if PyTorch is to use all GPUs. In a job, where the scheduler sets it, request more.
 GpuHidden { hidden: Vec<u32>, visible: u32, of: u32, in_job: bool }
     = "gpu-hidden", if *in_job && *visible > 0 { Info } else { Warning };
@@ -279,22 +252,18 @@ degrades: *visible == 0;
 example: { hidden: Vec::new(), visible: 0, of: 1, in_job: false };
 
 /// The machine has an AMD GPU, but conda-forge has no PyTorch with ROCm.
-///
 /// What to do: use this build on the CPU, or PyTorch's own wheels for ROCm (<https://pytorch.org>).
 AmdGpu = "amd-gpu", Warning;
 message(c): format!("the AMD GPU is not used: {} has no ROCm builds", c.channel());
 
 /// The machine has an Intel GPU, but conda-forge has no PyTorch with XPU.
-///
 /// What to do: use this build on the CPU, or PyTorch's own wheels for XPU (<https://pytorch.org>).
 IntelGpu = "intel-gpu", Info;
 message(c): format!("the Intel GPU is not used: {} has no XPU builds", c.channel());
 
 /// conda-forge has no build for the GPU of this NVIDIA Jetson that its system runs.
-///
 /// Why: the builds for Jetson start with Orin on JetPack 6 (glibc 2.34 and CUDA 12). With JetPack 7 the ordinary CUDA
 /// 13 builds run.
-///
 /// What to do: update JetPack if the board has a newer one, or use NVIDIA's own containers.
 JetsonWithoutBuild { model: String } = "jetson-without-build", Warning;
 message(c): format!("{} has no build for the GPU of this Jetson (`{model}`)", c.channel());
@@ -302,14 +271,12 @@ covers: [DriverUnknown];
 example: { model: example("NVIDIA Jetson AGX Xavier Developer Kit") };
 
 /// The builds for arm64 Macs use Apple's GPU through Metal.
-///
 /// What to do: use the device `mps` in PyTorch. `torch.backends.mps.is_available()` tells whether this macOS is new
 /// enough.
 MetalIncluded = "metal-included", Info;
 message: "the build uses Apple's GPU through Metal (device `mps`) if macOS is new enough";
 
 /// The build can use Apple's GPU through Metal, but this macOS is too old: it runs on the CPU.
-///
 /// What to do: update to macOS 12.3 or newer.
 MetalNeedsNewerMacos { found: Version, needed: Version } = "metal-needs-newer-macos", Info;
 message: format!("Apple's GPU needs macOS {needed} or newer; on {found} the build runs on the CPU");

@@ -3,16 +3,13 @@
 macro_rules! request { ($next:ident $($more:tt)*) => { $next! { $($more)* Request {
 
 /// The build is not of the requested PyTorch (`--pytorch`).
-///
 /// What to do: nothing, or request another version.
 OtherPytorch { requested: Version } = "other-pytorch", Error;
 message: format!("the build is not PyTorch {requested}");
 example: { requested: example("2.9") };
 
 /// conda-forge never had the requested PyTorch, or not for this platform.
-///
 /// Why: some releases were skipped: 2.0.1, 2.2, 2.5.0, 2.9.0.
-///
 /// What to do: request one of the nearest.
 NoSuchPytorch { requested: Version, nearest: Vec<Version> } = "no-such-pytorch", Error;
 message(c): format!("{} has no PyTorch {requested} for this platform; nearest: {}", c.channel(), list(nearest));
@@ -20,26 +17,21 @@ covers: [OtherPytorch];
 example: { requested: example("2.2"), nearest: vec![example("2.1.2"), example("2.3.0")] };
 
 /// The build does not exist for the requested Python (`--python`).
-///
 /// Why: conda-forge builds for four or five series of Python at a time.
-///
 /// What to do: request another Python, or none.
 PythonNotBuilt { requested: Version, first: Version, last: Version } = "python-not-built", Error;
 message: format!("the build supports Python {first} to {last}, not {requested}");
 example: { requested: example("3.9"), first: example("3.10"), last: example("3.14") };
 
 /// The requested Python limits PyTorch to an older version than this machine runs.
-///
 /// What to do: request a newer Python, or none.
 PythonHoldsBack { python: Version, gives: Version, newest: Version, first: Version } = "python-holds-back", Warning;
 message: format!("Python {python} limits PyTorch to {gives}; Python {first} or newer allows {newest}");
 example: { python: example("3.9"), gives: example("2.7.1"), newest: example("2.13.0"), first: example("3.10") };
 
 /// The build does not accept the requested `cuda-version`.
-///
 /// Why: a build with CUDA 12.9 accepts pins from 12.9 to below 13. No build was ever made with 12.1 or 12.4; those pins
 /// select builds made with 12.0.
-///
 /// What to do: leave out `--cuda-version` unless another package needs it.
 OtherCudaVersion { requested: CudaVersion, accepts_from: CudaVersion, accepts_below: CudaVersion }
     = "other-cuda-version", Error;
@@ -47,11 +39,9 @@ message: format!("the build accepts `cuda-version` from {accepts_from} to below 
 example: { requested: example("12.4"), accepts_from: example("12.9"), accepts_below: example("13.0") };
 
 /// The requested `cuda-version` limits PyTorch to an older version than this machine runs.
-///
 /// Why: `cuda-version` is the version of the toolkit that the packages include, not that of the driver. A driver that
 /// supports CUDA 12.4 runs packages with 12.9. `cuda-version=12.4` is valid, and selects PyTorch 2.5.1 of November 2024
 /// without a warning from the solver.
-///
 /// What to do: leave out `--cuda-version` unless another package in the environment needs it.
 CudaVersionHoldsBack { requested: CudaVersion, gives: Version, newest: Version, without: CudaVersion }
     = "cuda-version-holds-back", Warning;
@@ -60,9 +50,7 @@ hint: Some("leave out `--cuda-version` unless another package needs it: it is th
 example: { requested: example("12.4"), gives: example("2.5.1"), newest: example("2.13.0"), without: example("12.9") };
 
 /// The requested `cuda-version` exists, but no PyTorch on conda-forge for this platform was built for it.
-///
 /// Why: conda-forge's first CUDA builds for aarch64 used 12.0, its first for Windows 12.6.
-///
 /// What to do: request another `--cuda-version`, or none.
 CudaVersionNotBuilt { requested: CudaVersion, subdir: Subdir } = "cuda-version-not-built", Error;
 message(c): format!("no PyTorch on {} for {subdir} accepts `cuda-version={requested}`", c.channel());
@@ -70,7 +58,6 @@ covers: [OtherCudaVersion];
 example: { requested: example("11.8"), subdir: Subdir::Win64 };
 
 /// The package `cuda-version` never had the requested version.
-///
 /// What to do: request one of the nearest, or none.
 NoSuchCudaVersion { requested: CudaVersion, nearest: Vec<CudaVersion> } = "no-such-cuda-version", Error;
 message: format!("there is no `cuda-version` {requested}; nearest: {}", list(nearest));
@@ -78,32 +65,26 @@ covers: [OtherCudaVersion];
 example: { requested: example("12.7"), nearest: vec![example("12.6"), example("12.8")] };
 
 /// The build is not for the requested accelerator, or is a CPU build where a `--cuda-version` was requested.
-///
 /// What to do: nothing, or leave out the flag.
 OtherAccelerator = "other-accelerator", Error;
 message: "the build is not for the requested accelerator";
 
 /// The build does not use the requested linear algebra library (`--blas`).
-///
 /// Why: MKL exists for x86-64 alone; on Windows it is the only one.
-///
 /// What to do: nothing, or leave out the flag.
 OtherBlas { requested: Blas } = "other-blas", Error;
 message: format!("the build does not use the requested BLAS, {requested}");
 example: { requested: Blas::Generic };
 
 /// A requested package, torchvision or torchaudio, does not exist for this build.
-///
 /// Why: each is built for one series of PyTorch, and is released later. The last torchaudio is 2.11.0, built for PyTorch
 /// 2.10.
-///
 /// What to do: leave out the package, or install the older PyTorch that is recommended with it.
 CompanionMissing { package: Companion } = "companion-missing", Error;
 message: format!("no {package} exists for the build");
 example: { package: Companion::Torchaudio };
 
 /// torchvision or torchaudio limits PyTorch to an older version than this machine runs.
-///
 /// What to do: leave out the package if you can.
 CompanionHoldsBack { package: Companion, gives: Version, newest: Version } = "companion-holds-back", Warning;
 message: format!("{package} limits PyTorch to {gives}; without it, {newest} is available");
@@ -111,30 +92,25 @@ hint: Some(format!("leave out `{package}`"));
 example: { package: Companion::Torchaudio, gives: example("2.10.0"), newest: example("2.13.0") };
 
 /// torchvision or torchaudio does not exist for this platform. torchaudio was never built for Windows.
-///
 /// What to do: leave out the package.
 CompanionNotOnPlatform { package: Companion, subdir: Subdir } = "companion-not-on-platform", Error;
 message(c): format!("{} has no {package} for {subdir}", c.channel());
 example: { package: Companion::Torchaudio, subdir: Subdir::Win64 };
 
 /// The build is a release candidate. conda-forge has those on the label `pytorch_rc`, which a solve does not use.
-///
 /// What to do: nothing.
 ReleaseCandidate = "release-candidate", Error;
 message: "the build is a release candidate, on the label `pytorch_rc`";
 
 /// The build works on this machine; the recommended one is newer or better for it.
-///
 /// What to do: nothing; or request it with `--pytorch`, `--cuda-version` or `--blas`.
 Outranked { by: Version } = "outranked", Info;
 message: format!("the build works; the recommended {by} is better");
 example: { by: example("2.13.0") };
 
 /// The commands install `pytorch-gpu` instead of `pytorch`.
-///
 /// Why: if a solver detects no GPU, it installs the CPU build of `pytorch` without a warning; `pytorch-gpu` fails
 /// instead.
-///
 /// What to do: nothing. If it fails, the client does not detect the driver: set `CONDA_OVERRIDE_CUDA` as the commands
 /// for another machine do.
 FailsLoudly = "fails-loudly", Info;

@@ -41,7 +41,6 @@ pub enum AssumedFact {
 }
 
 impl AssumedFact {
-    /// Its value, and the flag that overrides it.
     pub(super) fn value_and_flag(self) -> (String, &'static str) {
         match self {
             Self::Platform(subdir) => (subdir.to_string(), "`--platform SUBDIR`"),
@@ -72,7 +71,6 @@ pub(super) fn described(
     text + &nodes.map_or(String::new(), |nodes| format!("; {}", nodes.detail))
 }
 
-/// The flags for what is assumed.
 pub(super) fn flags(assumed: &[AssumedFact]) -> Option<String> {
     let flags: Vec<&str> = assumed.iter().map(|fact| fact.value_and_flag().1).collect();
     (!flags.is_empty()).then(|| format!("pass {} to override", flags.join(", ")))
@@ -85,16 +83,13 @@ pub(super) const OWN_GLIBC: &str =
 macro_rules! system { ($next:ident $($more:tt)*) => { $next! { $($more)* System {
 
 /// The build is for another platform. Only `--json --all` lists these.
-///
 /// What to do: nothing; `--platform` selects another platform.
 OtherPlatform { build: Subdir } = "other-platform", Error;
 message: format!("the build is for {build}");
 example: { build: Subdir::Win64 };
 
 /// conda-forge has no PyTorch for this platform.
-///
 /// Why: it builds for linux-64, linux-aarch64, osx-64, osx-arm64 and win-64.
-///
 /// What to do: if the platform is unknown, pass `--platform`. Otherwise nothing on conda-forge helps.
 PlatformWithoutBuilds { subdir: Option<Subdir> } = "platform-without-builds", Error;
 message(c): match subdir {
@@ -105,9 +100,7 @@ hint: subdir.is_none().then(|| "pass `--platform SUBDIR`".to_owned());
 example: { subdir: Some(example("linux-ppc64le")) };
 
 /// CUDA was requested, or an NVIDIA GPU named, on a platform for which conda-forge has no CUDA builds.
-///
 /// Why: NVIDIA ended CUDA for macOS with CUDA 10.2.
-///
 /// What to do: leave out `--cuda-version` and `--accelerator cuda`; arm64 Macs use Apple's GPU through Metal.
 NoCudaOnPlatform { subdir: Subdir } = "no-cuda-on-platform", Error;
 message(c): format!("{} has no CUDA builds of PyTorch for {subdir}", c.channel());
@@ -115,10 +108,8 @@ covers: [OtherAccelerator];
 example: { subdir: Subdir::OsxArm64 };
 
 /// The system's glibc is older than the build needs.
-///
 /// Why: packages declare what they need (`__glibc >=2.17`). CUDA builds of PyTorch since 2.5.1 declare 2.17, but depend
 /// on CUDA libraries that need 2.28: both are checked here.
-///
 /// What to do: install the recommended build; or use a newer system, or a container, which includes its own glibc: add
 /// `--glibc 2.36 --format dockerfile`.
 GlibcTooOld { found: Version, needed: Version, declared: Version } = "glibc-too-old", Error;
@@ -146,9 +137,7 @@ symptom: Some("cannot enable executable stack as shared object requires: Invalid
 example: { found: example("2.41"), below: example("2.41") };
 
 /// The system's C library is not glibc. conda-forge builds for glibc alone.
-///
 /// Why: Alpine and some small images use musl.
-///
 /// What to do: use an image with glibc, such as Debian.
 NoGlibc { musl: Option<Version> } = "no-glibc", Error;
 message(c): match musl {
@@ -159,7 +148,6 @@ hint(c): (!c.in_container()).then(|| OWN_GLIBC.to_owned());
 example: { musl: Some(example("1.2.5")) };
 
 /// The glibc version is unknown; the answer assumes that it is new enough.
-///
 /// What to do: pass `--glibc X.Y`; `ldd --version` prints it.
 GlibcUnknown { why: String, needed: Version } = "glibc-unknown", Warning;
 message: format!("unknown glibc version ({why}); assuming {needed} or newer");
@@ -168,21 +156,18 @@ degrades: true;
 example: { why: example("no answer"), needed: example("2.28") };
 
 /// CUDA builds are untested with a glibc this old. By its metadata the build works.
-///
 /// What to do: run the command that checks the result.
 GlibcNotTried { found: Version } = "glibc-not-tried", Warning;
 message: format!("CUDA builds are untested with glibc {found}");
 example: { found: example("2.17") };
 
 /// The build needs a newer macOS. PyTorch 2.13 needs macOS 12.
-///
 /// What to do: install the recommended build, or update macOS.
 MacosTooOld { found: Version, needed: Version } = "macos-too-old", Error;
 message: format!("macOS is {found}; the build needs {needed} or newer");
 example: { found: example("10.15.7"), needed: example("12.0") };
 
 /// The macOS version is unknown; the answer assumes that it is new enough.
-///
 /// What to do: pass `--macos X.Y`; `sw_vers` prints it.
 MacosUnknown { why: String, needed: Version } = "macos-unknown", Warning;
 message: format!("unknown macOS version ({why}); assuming {needed} or newer");
@@ -191,19 +176,15 @@ degrades: true;
 example: { why: example("no answer"), needed: example("12.0") };
 
 /// The build is for the other kind of aarch64 machine.
-///
 /// Why: the CUDA 12 builds exist twice, for servers (`sbsa`) and for Jetson up to Orin (`tegra`); the package
 /// `arm-variant` selects one. With CUDA 13 `sbsa` runs on both.
-///
 /// What to do: nothing: the recommended specs select the right one.
 OtherArmVariant { machine: ArmVariant, build: ArmVariant } = "other-arm-variant", Error;
 message: format!("the build is for `{build}` machines; this one is `{machine}`");
 example: { machine: ArmVariant::Sbsa, build: ArmVariant::Tegra };
 
 /// This program, or the conda client, is for Intel Macs and runs under Rosetta on an arm64 Mac.
-///
 /// Why: an x86-64 PyTorch cannot use Apple's GPU. The answer is for arm64, which can.
-///
 /// What to do: run the commands as they are: they include `--platform osx-arm64` if the client is for Intel Macs. An
 /// arm64 client is better in the long run.
 Rosetta = "rosetta", Warning;
@@ -215,7 +196,6 @@ hint(c): {
 };
 
 /// The machine is described with `--platform`; the version of its system is assumed.
-///
 /// What to do: pass `--glibc` or `--macos`.
 BaselineAssumed { fact: AssumedFact } = "baseline-assumed", Info;
 message: format!("assuming {}", fact.value_and_flag().0);
@@ -224,10 +204,8 @@ example: { fact: AssumedFact::Glibc(example("2.28")) };
 
 /// The machine is read from a document of another program (`--machine`). The message names the document's format, what
 /// it lacks and what is assumed instead.
-///
 /// Why: `nvidia-smi` does not print glibc, the `info` of a client not the GPU's compute capability, and so on. The
 /// answer assumes what conda's tools assume of an unknown machine: Linux on x86-64 with glibc 2.28, macOS 13.0.
-///
 /// What to do: pass what you know with `--platform`, `--glibc`, `--macos`, `--driver`, `--gpu`; or run
 /// `conda-torch probe --json` on the machine itself, whose output is complete.
 DescribedElsewhere { format: String, missing: Vec<MissingFact>, assumed: Vec<AssumedFact> }

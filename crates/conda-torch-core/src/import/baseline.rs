@@ -46,7 +46,6 @@ fn is_arm_only(name: &str) -> bool {
         || name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
 }
 
-/// Fills a fact that is unknown.
 fn fill<T>(slot: &mut Detected<T>, assumed: Detected<T>) {
     if let Detected::Unknown { .. } = slot {
         *slot = assumed;

@@ -38,7 +38,6 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized
     Some(Ok(()))
 }
 
-/// A value that is not missing.
 fn known<'f>(fields: &'f Fields, label: &str) -> Option<&'f str> {
     fields.first(label).filter(|text| !is_missing(text))
 }
@@ -72,7 +71,6 @@ fn nvidia(text: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
     };
 }
 
-/// Whether neither `nvidia-smi` nor PyTorch found a GPU.
 fn sees_no_gpu(fields: &Fields) -> bool {
     let is_available = fields.first("is cuda available");
     fields.has(GPUS) && fields.has(DRIVER) && matches!(is_available, Some("False" | "No"))
@@ -201,7 +199,6 @@ fn processor<'t>(text: &'t str, fields: &'t Fields) -> Option<&'t str> {
     name.filter(|name| !name.is_empty())
 }
 
-/// Labels at the start of a line.
 const LABELS: [&str; 25] = [
     "PyTorch version:",
     "Is debug build:",

@@ -34,7 +34,6 @@ impl<'t> Document<'t> {
         Self { text, plain, json, platform }
     }
 
-    /// The JSON, if it is complete.
     pub(super) fn value(&self) -> Option<&Value> {
         self.json.as_ref()?.as_ref().ok()
     }
@@ -49,7 +48,6 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// Whether this is damaged JSON that has one of these words.
     pub(super) fn is_damaged_with(&self, words: &[&str]) -> bool {
         matches!(self.json, Some(Err(_))) && words.iter().any(|word| self.plain.contains(word))
     }

@@ -54,23 +54,19 @@ impl Fields {
         Self { entries, is_text: false }
     }
 
-    /// All values of the first entry with a label.
     pub(super) fn all(&self, label: &str) -> Option<&[String]> {
         let found = self.entries.iter().find(|(other, _)| other == label);
         found.map(|(_, values)| values.as_slice())
     }
 
-    /// The only or first value.
     pub(super) fn first(&self, label: &str) -> Option<&str> {
         self.all(label)?.first().map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The first value of the first label that has one.
     pub(super) fn first_of(&self, labels: &[&str]) -> Option<&str> {
         labels.iter().find_map(|label| self.first(label))
     }
 
-    /// Whether there is an entry with a label.
     pub(super) fn has(&self, label: &str) -> bool {
         self.all(label).is_some()
     }
@@ -81,7 +77,6 @@ impl Fields {
         self.is_text && place.is_some_and(|place| place + 1 == self.entries.len())
     }
 
-    /// Every label with its first value, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries
             .iter()

@@ -98,7 +98,6 @@ fn platform_counts(nodes: &[Node]) -> String {
     counts.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// What all nodes have in common.
 fn common(
     nodes: &[&Node],
     of: impl Fn(&Node) -> Option<&String>,
@@ -196,7 +195,6 @@ fn describe(node: &Node, NodeGpus { gpu, count }: &NodeGpus) -> String {
 struct Node {
     name: String,
     subdir: Option<Subdir>,
-    /// The distribution.
     os: Option<String>,
     kernel: Option<String>,
     driver: Option<DriverVersion>,

@@ -28,10 +28,8 @@ use nvidia_smi::{banner, csv, query, xml};
 /// `None`: the document has another format. An error: what is wrong with it.
 type Recognized = Option<Result<(), String>>;
 
-/// Reads a document of one format.
 type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
 
-/// The version of the document that this program writes and reads.
 const FORMAT_VERSION: u64 = 1;
 
 /// Every format except our own, by the command that prints it. Those that report most come first: a text may have
@@ -131,7 +129,6 @@ fn read_own(document: &Document<'_>) -> Option<Result<Machine, ReadMachineError>
     Some(machine.map_err(ReadMachineError::BadMachine))
 }
 
-/// A machine of which every fact is unknown.
 fn unknown_machine(format: &str) -> Machine {
     fn unknown<T>(format: &str) -> Detected<T> {
         Detected::unknown(format!("{format} does not report it"))
@@ -161,12 +158,10 @@ fn unknown_machine(format: &str) -> Machine {
     }
 }
 
-/// The origin of the facts that the machine's document reports.
 fn origin(machine: &Machine) -> Origin {
     Origin::Document(machine.document.clone().unwrap_or_default())
 }
 
-/// Sets a fact, if it is reported.
 fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
     if let Some(value) = value {
         *fact = Detected::found(value, origin.clone());
@@ -184,7 +179,6 @@ fn set_wsl(machine: &mut Machine, release: &str, origin: &Origin) {
     }
 }
 
-/// Adds the report of a part of the document.
 fn report(machine: &mut Machine, source: &str, outcome: Outcome, detail: impl Into<String>) {
     let (source, detail) = (source.to_owned(), detail.into());
     machine.sources.push(SourceReport { source, outcome, detail });

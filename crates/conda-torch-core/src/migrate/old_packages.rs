@@ -5,24 +5,20 @@ use crate::types::Companion::{self, Torchaudio, Torchvision};
 use super::CodeAndMessage;
 use Replacement::{BaseOnly, CudaVersion, Discontinued, LeftOut, Pytorch, Renamed, SameName};
 
-/// What replaces a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Replacement {
     /// The PyTorch of the recommended build.
     Pytorch,
-    /// The companion for the recommended build.
     Companion(Companion),
     /// The `cuda-version` pin of the recommended build.
     CudaVersion,
     /// The package of the same name; versions of the old channel do not apply to it.
     SameName,
-    /// A package of another name.
     Renamed(&'static str),
     /// Nothing in a base environment; elsewhere it was requested on purpose.
     BaseOnly,
     /// Nothing, because nobody maintains it.
     Discontinued,
-    /// Nothing, and why.
     LeftOut(CodeAndMessage),
 }
 

@@ -7,10 +7,8 @@ use crate::resolve::Choice;
 
 use super::finding::SolveFinding;
 
-/// The virtual packages that a build may need.
 const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux", "__win"];
 
-/// The most findings of one explanation.
 const MOST: usize = 8;
 
 /// The text before and after a spec in a line of libmamba or rattler. The text after may be missing if there is one
@@ -120,7 +118,6 @@ fn of_line(line: &str) -> Option<SolveFinding> {
     }
 }
 
-/// A virtual package with a bound.
 fn too_low(spec: &str, detected: Option<&str>) -> Option<SolveFinding> {
     let spec = spec.trim();
     let name = Some(name_of(spec)).filter(|name| name.starts_with("__"))?;
@@ -224,7 +221,6 @@ fn conflict(words: &str) -> Option<SolveFinding> {
     (packages.len() > 1).then_some(SolveFinding::Conflict { packages })
 }
 
-/// The package of a spec.
 fn name_of(spec: &str) -> &str {
     let spec = spec.trim();
     let end = spec.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));

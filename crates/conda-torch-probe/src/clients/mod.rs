@@ -71,7 +71,6 @@ fn client(probe: &mut Probe<'_>, kind: ClientKind, path: String, root: Option<St
     }
 }
 
-/// A client's version and the file that it is from.
 fn version(
     probe: &Probe<'_>,
     kind: ClientKind,

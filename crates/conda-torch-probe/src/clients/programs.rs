@@ -61,13 +61,11 @@ pub(super) fn programs(probe: &Probe<'_>) -> Vec<(ClientKind, String)> {
     programs
 }
 
-/// The user's home folder.
 pub(crate) fn home(host: &dyn Host) -> Option<String> {
     let variable = if host.target().is(Os::Windows) { "USERPROFILE" } else { "HOME" };
     host.env(variable).filter(|home| !home.is_empty())
 }
 
-/// Possible root prefixes.
 fn roots(probe: &Probe<'_>) -> Vec<String> {
     let target = probe.host.target();
     let mut roots: Vec<String> = probe.env("MAMBA_ROOT_PREFIX").into_iter().collect();

@@ -10,7 +10,6 @@ use crate::probe::{Probe, failed};
 /// How much of a package's record is read: it lists every file of the package.
 const RECORD: usize = 4 << 20;
 
-/// The root prefix that a client works with.
 pub(super) fn of(probe: &Probe<'_>, kind: ClientKind, path: &str) -> Option<String> {
     match kind {
         ClientKind::Conda | ClientKind::Mamba => around(probe.host, path),

@@ -6,7 +6,6 @@ use crate::clients::home;
 use crate::condarc;
 use crate::host::{Failure, Host, links};
 
-/// How much of a list of environments is read.
 const LIST: usize = 1 << 20;
 
 /// The location of an environment.
@@ -105,7 +104,6 @@ fn folders(host: &dyn Host, machine: &Machine, roots: &[&str]) -> Vec<String> {
     folders
 }
 
-/// The environments in conda's and mamba's list.
 fn listed(host: &dyn Host) -> Vec<String> {
     let Some(home) = home(host) else { return Vec::new() };
     let file = host.target().join(&home, ".conda/environments.txt");

@@ -10,11 +10,9 @@ use crate::probe::{failed, outcome};
 
 /// How much of a record is read at first: the list of files comes after what is needed.
 const HEAD: usize = 16 << 10;
-/// How much of a record is read at most.
 const RECORD: usize = 64 << 20;
 /// How much of the history is read: one line a package and change.
 const HISTORY: usize = 16 << 20;
-/// How much of `pinned` is read.
 const PINNED: usize = 64 << 10;
 /// How many records are read. No environment has as many.
 const RECORDS: usize = 20_000;
@@ -49,7 +47,6 @@ pub fn read(host: &dyn Host, location: &Location) -> Environment {
 
 struct Reader<'h> {
     host: &'h dyn Host,
-    /// `conda-meta`.
     folder: String,
     environment: Environment,
 }

@@ -70,7 +70,6 @@ pub trait Host {
     fn driver(&self, request: &DriverRequest) -> DriverReport;
 }
 
-/// How many links are followed.
 const LINKS: usize = 4;
 
 /// A path, and where it leads if it is a link, and so on.
@@ -112,7 +111,6 @@ impl Target {
         self.os() == Some(os)
     }
 
-    /// The separator between folders in a variable such as `PATH`.
     pub(crate) fn list_separator(&self) -> char {
         if self.is(Os::Windows) { ';' } else { ':' }
     }

@@ -28,7 +28,6 @@ const KERNEL: [&str; 7] = [
     "/etc/nv_tegra_release",
 ];
 
-/// The loader's list of libraries.
 const LOADER_CACHE: &str = "/etc/ld.so.cache";
 const LOADER_CACHE_LIMIT: usize = 4 << 20;
 
@@ -52,7 +51,6 @@ fn folders(probe: &Probe<'_>) -> Vec<String> {
     folders
 }
 
-/// The first sign of a driver.
 pub(super) fn sign_of_driver(probe: &Probe<'_>) -> Option<String> {
     let mut variables = [NVML_VARIABLE, LIBCUDA_VARIABLE].into_iter();
     if let Some(variable) = variables.find(|variable| probe.env(variable).is_some()) {
@@ -84,7 +82,6 @@ fn is_in_loader_cache(probe: &Probe<'_>) -> bool {
     cache.windows(LIBCUDA.len()).any(|name| name == LIBCUDA.as_bytes())
 }
 
-/// The library files to try, in order.
 pub(super) fn request(probe: &Probe<'_>) -> DriverRequest {
     let files = |variable: &str, dll: &str, library: &str| match probe.env(variable) {
         Some(path) => vec![path],

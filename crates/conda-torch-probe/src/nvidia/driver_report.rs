@@ -114,20 +114,15 @@ fn driver_parts(parts: &mut DriverParts, nvml: &LibraryReport<'_>, libcuda: &Lib
     parts.libcuda_file = libcuda.fact(Query::File, None, owned);
 }
 
-/// How the initialization of a library went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Init<'r> {
-    /// With this file.
     Done(&'r str),
-    /// With this error code.
     Failed(&'r str),
-    /// The library does not exist.
     NotThere,
     /// It was not called, or did not reply.
     NoReply,
 }
 
-/// The replies of one library.
 struct LibraryReport<'r> {
     library: Library,
     report: &'r DriverReport,
@@ -160,7 +155,6 @@ impl<'r> LibraryReport<'r> {
         init
     }
 
-    /// The path by which the library was opened, if it is one.
     fn path(&self) -> Option<String> {
         match self.init() {
             Init::Done(path) if path.starts_with('/') => Some(path.to_owned()),
@@ -168,7 +162,6 @@ impl<'r> LibraryReport<'r> {
         }
     }
 
-    /// Why it could not be initialized.
     fn error_code(&self) -> Option<String> {
         match self.init() {
             Init::Failed(code) => Some(code.chars().take(120).collect()),
@@ -176,7 +169,6 @@ impl<'r> LibraryReport<'r> {
         }
     }
 
-    /// The reply to a query, read by `read`.
     fn fact<T>(
         &self,
         query: Query,
@@ -209,12 +201,10 @@ impl<'r> LibraryReport<'r> {
         }
     }
 
-    /// The call that never returned.
     fn unfinished(&self) -> Option<&'r DriverCall> {
         self.report.calls.last().filter(|call| call.reply.is_none())
     }
 
-    /// How the process ended, in words.
     fn end(&self) -> String {
         let how = match &self.report.end {
             DriverEnd::TimedOut(seconds) => Failure::TimedOut(*seconds).to_string(),
@@ -226,7 +216,6 @@ impl<'r> LibraryReport<'r> {
         format!("{how} ({} of {}{of})", query.as_str(), library.as_str())
     }
 
-    /// The report of the library as a source.
     fn summary(&self) -> (Outcome, String) {
         let cut_off = match &self.report.end {
             DriverEnd::TimedOut(_) => Some((Outcome::TimedOut, "the driver hung before")),

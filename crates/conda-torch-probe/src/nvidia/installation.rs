@@ -18,7 +18,6 @@ const GROUPS: &str = "/etc/group";
 const SECURE_BOOT: &str =
     "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
-/// The size limit of the list of a kernel's modules.
 const MODULES_LIMIT: usize = 4 << 20;
 
 pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
@@ -39,7 +38,6 @@ pub(super) fn detect(probe: &mut Probe<'_>, status: DriverStatus) {
     }
 }
 
-/// The versions in the names of the libraries' files.
 fn libraries(probe: &mut Probe<'_>) {
     let nvml = driver_files::in_known_folders(probe, driver_files::NVML);
     let libcuda = driver_files::in_known_folders(probe, driver_files::LIBCUDA);

@@ -48,7 +48,6 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     }
 }
 
-/// Sources that only clients read.
 pub(super) fn detect_client_sources(probe: &mut Probe<'_>) {
     nvidia_smi::detect_client_query(probe);
     toolkit::detect(probe);
@@ -57,7 +56,6 @@ pub(super) fn detect_client_sources(probe: &mut Probe<'_>) {
 /// Whether the driver's libraries answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DriverStatus {
-    /// At least one of them.
     Answers,
     /// None.
     Silent,

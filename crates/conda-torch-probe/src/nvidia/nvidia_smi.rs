@@ -65,7 +65,6 @@ fn program(probe: &Probe<'_>) -> Option<String> {
     })
 }
 
-/// What the program reports; `None` if it finds no device.
 fn query(probe: &Probe<'_>, program: &str) -> Result<Option<Report>, Failure> {
     let run = |columns| probe.host.run(program, &[&format!("--query-gpu={columns}"), FORMAT]);
     let mut output = run(COLUMNS)?;

@@ -18,7 +18,6 @@ use virtual_packages::Packages;
 /// Source: <https://github.com/mamba-org/mamba/pull/3700>.
 const READS_TOOLKIT: Version = Version::new(&[2, 0, 6]);
 
-/// What conda prints for a variable that is not set.
 const NOT_SET: &str = "<not set>";
 
 /// How the `info` of a client is recognized, and where it has the version and the active environment.
@@ -117,7 +116,6 @@ impl InfoFormat {
         })
     }
 
-    /// Sets the facts that the client reports, and adds the client.
     fn fill(&self, fields: &Fields, document: &Document<'_>, machine: &mut Machine) {
         let (kind, origin) = (self.kind, origin(machine));
         let packages = Packages::of(fields);

@@ -5,7 +5,6 @@ use super::super::set;
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{ClientKind, CudaVersion, Detected, Gpu, Machine, Origin, VirtualPackage};
 
-/// The virtual packages of a document.
 pub(super) struct Packages {
     pub(super) list: Vec<VirtualPackage>,
     /// Whether the client has no others.
@@ -13,7 +12,6 @@ pub(super) struct Packages {
 }
 
 impl Packages {
-    /// The packages, if they are reported.
     pub(super) fn of(fields: &Fields) -> Option<Self> {
         let labels = ["virtual_pkgs", "virtual packages", "virtual_packages"];
         let label = labels.into_iter().find(|label| fields.has(label))?;

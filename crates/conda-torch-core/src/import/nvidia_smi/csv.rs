@@ -43,7 +43,6 @@ fn below_header<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     (is_sure && !rows.is_empty()).then_some((columns, rows))
 }
 
-/// The columns in the command above.
 fn below_command<'t>(text: &str, lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     let at = text.lines().position(|line| line.contains("--query-gpu"))?;
     let query = text.lines().nth(at)?.split("--query-gpu").nth(1)?;
@@ -73,7 +72,6 @@ fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
     })
 }
 
-/// What rows report, by the fields of their columns.
 fn report(fields: &[Field], rows: &[Vec<&str>]) -> Report {
     let mut report = Report::default();
     for row in rows {

@@ -99,7 +99,6 @@ fn is_of_windows(model: &str) -> bool {
     ["WDDM", "TCC", "MCDM"].contains(&model)
 }
 
-/// Reads a document whose format `parse` recognizes.
 pub(super) fn read(
     parse: fn(&str) -> Option<Report>,
     document: &Document<'_>,

@@ -37,7 +37,6 @@ fn version_lines(text: &str) -> String {
     lines.join("\n")
 }
 
-/// What lines of `-q` report.
 pub(super) fn report(text: &str) -> Report {
     let versions = version_lines(text);
     let mut report = Report {

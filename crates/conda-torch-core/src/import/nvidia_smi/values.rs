@@ -70,7 +70,6 @@ pub(super) fn mib(text: &str) -> Option<u64> {
     known(text)?.trim_end_matches("MiB").trim_end().parse().ok()
 }
 
-/// `Enabled` or `Disabled`.
 pub(super) fn switch(text: &str) -> Option<bool> {
     match text.trim() {
         "Enabled" => Some(true),

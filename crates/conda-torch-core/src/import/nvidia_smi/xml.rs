@@ -5,10 +5,8 @@ use quick_xml::events::Event;
 
 use super::{Report, query};
 
-/// The element around everything.
 const ROOT: &str = "<nvidia_smi_log";
 
-/// What the XML reports, up to its end or to where it is damaged.
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
     let mut reader = Reader::from_str(&text[text.find(ROOT)?..]);
     let mut path: Vec<String> = Vec::new();

@@ -100,7 +100,6 @@ pub(super) fn limits_pytorch(pin: &str) -> bool {
     })
 }
 
-/// Plans the change. `new_specs` are those of a new environment.
 pub(super) fn plan(
     environment: &Environment,
     packages: &[PackageMigration],
@@ -158,7 +157,6 @@ fn with_dependents<'e>(
     }
 }
 
-/// The requested packages that stay, and their dependencies.
 fn needed<'e>(
     environment: &'e Environment,
     packages: &[PackageMigration],

@@ -84,11 +84,9 @@ fn left_out(reason: CodeAndMessage) -> Decision {
     (PackageOutcome::LeftOut, Vec::new(), Some(reason))
 }
 
-/// What the outcomes depend on.
 pub(super) struct PackageRules<'a, 'm> {
     pub(super) environment: &'a Environment,
     pub(super) choice: &'a Choice<'m>,
-    /// Whether the Python series changes.
     pub(super) other_python: bool,
     pub(super) is_base: bool,
 }
@@ -134,7 +132,6 @@ impl PackageRules<'_, '_> {
         (!specs.is_empty()).then_some((PackageOutcome::Replaced, specs, reason))
     }
 
-    /// A package without a replacement.
     fn carried_over(&self, spec: &MatchSpec) -> Decision {
         if follows_cuda_version(&spec.name) {
             let is_name = spec.version.is_empty() && spec.build.is_none() && spec.channel.is_none();
@@ -177,7 +174,6 @@ impl PackageRules<'_, '_> {
         self.channel(spec).map_or(ChannelKind::CondaForge, ChannelKind::of)
     }
 
-    /// The channel of the spec, else of the installed package.
     pub(super) fn channel<'s>(&'s self, spec: &'s MatchSpec) -> Option<&'s str> {
         let installed = || self.environment.package(&spec.name).map(|p| p.channel.as_str());
         spec.channel.as_deref().or_else(installed).filter(|channel| !channel.is_empty())

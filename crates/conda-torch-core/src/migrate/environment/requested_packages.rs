@@ -31,7 +31,6 @@ pub struct RequestedPackages {
     pub specs: Vec<MatchSpec>,
 }
 
-/// Lists the requested packages of an environment.
 pub(super) fn read(environment: &Environment) -> RequestedPackages {
     let mut specs = parse(&environment.requested);
     let from = if specs.is_empty() {
@@ -73,7 +72,6 @@ fn is_export(environment: &Environment, specs: &[MatchSpec]) -> bool {
     full > 5 && full * 4 >= environment.packages.len() * 3
 }
 
-/// The packages that no other package needs.
 fn leaves(environment: &Environment) -> impl Iterator<Item = &InstalledPackage> {
     let needed = environment
         .packages

@@ -63,7 +63,6 @@ pub enum SettingsAction {
     Keep,
 }
 
-/// conda's variable with channels.
 const VARIABLE: &str = "CONDA_CHANNELS";
 
 /// Finds the lines in the files, the strongest first, and in `CONDA_CHANNELS`.

@@ -168,7 +168,6 @@ pub(super) fn installed_python(environment: &Environment) -> Option<Version> {
     version.parse().ok().map(|version: Version| version.series())
 }
 
-/// Requested companions, and those installed from an old channel.
 fn companions(environment: &Environment, requested: &RequestedPackages) -> Vec<Companion> {
     let is_wanted = |companion: &Companion| {
         let name = companion.as_str();

@@ -73,7 +73,6 @@ impl SpecLine {
 /// The edit to a channel or a package: `None` if it stays, else what replaces it; nothing for a removal.
 pub(super) type Edit<T> = Option<Vec<T>>;
 
-/// The edits to an environment: one for each of its channels and specs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EnvironmentEdits {
     pub channels: Vec<Edit<String>>,

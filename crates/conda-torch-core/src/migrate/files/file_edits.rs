@@ -105,7 +105,6 @@ impl<'a, 'm> Planner<'a, 'm> {
         Ok(EnvironmentEdits { channels, specs, needs_cuda, declared_cuda: None })
     }
 
-    /// The environment and the one that it builds on.
     fn chain(&self) -> impl Iterator<Item = &'a EnvironmentSpec> + use<'a, 'm> {
         let parent = self.spec.parent.and_then(|at| self.environments.get(at));
         std::iter::once(self.spec).chain(parent)
@@ -144,7 +143,6 @@ impl<'a, 'm> Planner<'a, 'm> {
         PlatformTarget::new(subdir, requested, self.target, self.matrix)
     }
 
-    /// Names the line that excludes every build, if one alone does.
     fn unsatisfiable(&self, targets: &[PlatformTarget<'m>], lines: &[&SpecLine]) -> FileError {
         let fits = |subdir, lines: &[&SpecLine]| {
             choose(&mut [self.platform_target(subdir, lines)]).is_some()
@@ -247,7 +245,6 @@ impl<'a, 'm> Planner<'a, 'm> {
         }
     }
 
-    /// Notes about lines that stay as they are.
     fn note_lines(&self, notes: &mut Vec<FileNote>) {
         if let Some((line, count)) = exported(self.spec) {
             let message = format!(
@@ -288,7 +285,6 @@ fn exported(spec: &EnvironmentSpec) -> Option<(usize, usize)> {
 /// In a list of channels: excludes conda's default channels.
 const NO_DEFAULTS: &str = "nodefaults";
 
-/// Old channels that are still needed.
 #[derive(Clone, Copy, Default)]
 struct Kept {
     /// For CUDA packages of a version that conda-forge does not have.

@@ -82,12 +82,10 @@ impl ChangeReason {
     pub(super) const DECLARES_CUDA: Self =
         Self::unclear("pixi solves for the CUDA version in the file, not for this machine's");
 
-    /// The reason of a change that the difference explains.
     const fn clear(message: &'static str) -> Self {
         Self { message, is_needed: false }
     }
 
-    /// The reason of a change that the difference does not explain.
     const fn unclear(message: &'static str) -> Self {
         Self { message, is_needed: true }
     }

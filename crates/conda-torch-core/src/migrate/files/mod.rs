@@ -39,15 +39,12 @@ use environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits};
 use file_edits::plan_edits;
 use text_edit::{TextEdit, apply};
 
-/// Values with their places.
 type Values = Vec<(Range<usize>, String)>;
 
 type Edits = fn(&str, &[EnvironmentSpec], &mut FileEdits) -> Result<Vec<TextEdit>, FileError>;
 
-/// How a format is read and edited.
 struct Format {
     name: FileFormat,
-    /// The environments of a text.
     read: fn(&str) -> Result<Vec<EnvironmentSpec>, FileError>,
     /// The edits to the text. May plan edits of its own.
     edits: Edits,
@@ -176,7 +173,6 @@ impl Format {
     }
 }
 
-/// The values outside of some ranges.
 fn outside(values: Values, ranges: &[Range<usize>]) -> impl Iterator<Item = String> {
     let is_outside = |range: &Range<usize>| {
         let last = ranges.partition_point(|other| other.start <= range.start);

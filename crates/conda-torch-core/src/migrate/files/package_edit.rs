@@ -18,7 +18,6 @@ type NewSpecs = (Vec<MatchSpec>, ChangeReason);
 /// The builds on the platforms of a line.
 type Scope<'a, 'm> = [&'a ChosenBuild<'m>];
 
-/// Edits the lines of an environment, in order.
 pub(super) struct PackageEditor<'a, 'm> {
     pub builds: &'a [ChosenBuild<'m>],
     /// The channel that every spec names, if the file has no list of channels.
@@ -216,14 +215,12 @@ fn cuda_pin(scope: &Scope<'_, '_>) -> Option<CudaVersion> {
     scope.iter().find_map(|build| build.choice.cuda_version)
 }
 
-/// How to request PyTorch on all platforms of a line.
 struct PytorchForm {
     name: &'static str,
     /// The version, if the line has none.
     version: String,
     /// The glob over the build string, if no metapackage selects the build.
     build: Option<String>,
-    /// The newest version on the platforms.
     gives: Version,
     all_cuda: bool,
 }

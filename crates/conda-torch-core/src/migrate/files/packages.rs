@@ -7,7 +7,6 @@ use super::super::old_packages::{
     Replacement, has_cuda_version, is_only_old, is_toolkit_library, replacement,
 };
 
-/// What a package is to the migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PackageRole {
     /// `pytorch` or one of conda-forge's metapackages.

@@ -33,7 +33,6 @@ fn parse(text: &str) -> Result<Document<&str>, FileError> {
     })
 }
 
-/// Every feature of a manifest, the default one first.
 pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
     let document = parse(text)?;
     let features = Manifest::new(text).features(&document);
@@ -80,7 +79,6 @@ fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
     ["workspace", "project"].into_iter().find_map(|name| base.get(name)?.as_table_like())
 }
 
-/// A feature, with the places that it was read from.
 struct Feature<'d> {
     spec: EnvironmentSpec,
     /// The header of its table, with a dot.
@@ -92,7 +90,6 @@ struct Feature<'d> {
     channels: Vec<(Range<usize>, Range<usize>)>,
     /// The tables that `spec.specs` were read from, in order.
     tables: Vec<PackageTable>,
-    /// The version of CUDA that it declares.
     cuda: Option<Range<usize>>,
 }
 
@@ -122,7 +119,6 @@ fn end_of(item: &Item) -> Option<usize> {
     }
 }
 
-/// Adds an entry to an inline table.
 fn in_inline_table(table: &InlineTable, entry: &str) -> Option<TextEdit> {
     let last = entries(table).filter_map(|(_, item)| Some(item.span()?.end)).max();
     if let Some(end) = last {
@@ -152,7 +148,6 @@ fn in_requirements(text: &str, item: &Item, entry: &str) -> Option<TextEdit> {
     Some(TextEdit::new(line.end..line.end, format!("{gap}{before}{entry}{end}")))
 }
 
-/// Adds a table with an entry at the end of the file.
 fn in_new_table(text: &str, header: &str, entry: &str) -> TextEdit {
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let gap = if text.ends_with('\n') { "" } else { end };
@@ -269,7 +264,6 @@ pub fn pixi_requirement(spec: &MatchSpec, quote: char) -> String {
     }
 }
 
-/// A manifest's text and the edits to it.
 struct Manifest<'t> {
     text: &'t str,
     lines: Lines,
@@ -376,7 +370,6 @@ impl<'t> Manifest<'t> {
         }
     }
 
-    /// Edits the items of a list that have new texts.
     fn edit_list(
         &mut self,
         items: &[Range<usize>],
@@ -460,7 +453,6 @@ impl<'t> Manifest<'t> {
         specs.iter().enumerate().map(entry).collect()
     }
 
-    /// Replaces a package with a table of its own, or with dotted keys.
     fn replace_table(&mut self, package: &Package, new: &[MatchSpec]) {
         let line = whole_line(self.text, package.key.start);
         let before = &self.text[line.start..package.key.start];

@@ -7,7 +7,6 @@ use crate::types::{Companion, CudaVersion};
 use super::environment_spec::SpecLine;
 use super::packages::{PackageRole, role};
 
-/// The request of all lines for a platform.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts about the lines")]
 pub(super) struct RequestedSpecs {
@@ -79,7 +78,6 @@ impl RequestedSpecs {
         }
     }
 
-    /// The device and the CUDA in a build string of the old channel.
     fn add_build(&mut self, spec: &MatchSpec) {
         let build = spec.build.as_deref().unwrap_or_default().to_ascii_lowercase();
         if build.contains("cpu") {

@@ -20,7 +20,6 @@ pub(super) struct Command {
     pub within: Option<char>,
 }
 
-/// Every call in a text, in order.
 pub(super) fn commands(text: &str) -> Vec<Command> {
     let mut commands = Vec::new();
     let mut quotes = Quotes::default();
@@ -34,7 +33,6 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     commands
 }
 
-/// The next name of a client.
 fn next_program(text: &str, from: usize) -> Option<Range<usize>> {
     let mut at = from;
     loop {
@@ -58,7 +56,6 @@ struct Quotes {
 }
 
 impl Quotes {
-    /// The open quote after more text.
     fn after(&mut self, text: &str) -> Option<char> {
         for c in text.chars() {
             match c {

@@ -113,7 +113,6 @@ impl<'m> PlatformTarget<'m> {
     }
 }
 
-/// A machine on which the old file works.
 fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machine {
     let mut machine = Machine::baseline(subdir);
     if requested.device != RequestedAccelerator::Cuda {

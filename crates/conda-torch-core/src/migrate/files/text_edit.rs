@@ -44,7 +44,6 @@ pub(super) fn apply(
     Ok((new, old_ranges, new_ranges))
 }
 
-/// Where the lines of a text end.
 pub(super) struct Lines(Vec<usize>);
 
 impl Lines {

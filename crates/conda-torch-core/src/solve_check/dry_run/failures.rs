@@ -6,7 +6,6 @@ use super::DryRun;
 use super::json_output::JsonOutput;
 use super::output_text::{beginning, cleaned, excerpt};
 
-/// Reads an exception.
 pub(super) fn exception(output: &JsonOutput) -> DryRun {
     let (name, words) = (output.exception().unwrap_or_default(), output.words());
     let fault = match name {
@@ -142,7 +141,6 @@ const SIGNS: [(FaultKind, &[&str]); 18] = [
     (FaultKind::Other, &["failed to download", "not loaded!", "status client error"]),
 ];
 
-/// The text before an HTTP status.
 const BEFORE_A_STATUS: [&str; 5] =
     ["http ", "status: ", "status client error (", "status server error (", "http status "];
 
@@ -156,7 +154,6 @@ fn channel_fault(words: &str) -> Option<FaultKind> {
     by_status.or_else(|| SIGNS.iter().find(is_it).map(|(kind, _)| *kind))
 }
 
-/// The fault of an HTTP status, if any.
 fn of_status(text: &str) -> Option<FaultKind> {
     let digits = text.get(..3).filter(|digits| digits.bytes().all(|c| c.is_ascii_digit()))?;
     match digits {

@@ -13,12 +13,10 @@ pub(super) struct JsonOutput(Value);
 
 pub(super) enum Search {
     Output(JsonOutput),
-    /// A truncated object.
     Cut,
     Nothing,
 }
 
-/// How many `{` are tried.
 const STARTS: usize = 64;
 
 /// Finds the last object that has a key of a dry run: errors come last.
@@ -58,12 +56,10 @@ impl JsonOutput {
         self.0["success"].as_bool()
     }
 
-    /// The name of conda's exception.
     pub(super) fn exception(&self) -> Option<&str> {
         self.0["exception_name"].as_str()
     }
 
-    /// The message of a failure.
     pub(super) fn words(&self) -> &str {
         self.0["message"].as_str().or(self.0["error"].as_str()).unwrap_or_default()
     }
@@ -73,12 +69,10 @@ impl JsonOutput {
         self.0["solver_problems"].is_array()
     }
 
-    /// The texts under a key.
     pub(super) fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
         self.0[key].as_array().into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The errors in libmamba's log.
     pub(super) fn logged_errors(&self) -> impl Iterator<Item = &str> {
         let lines = self.0["log_history"].as_array().into_iter().flatten();
         let is_grave = |line: &&Value| matches!(text(line, "level"), "error" | "critical");
@@ -112,7 +106,6 @@ fn text<'a>(object: &'a Value, key: &str) -> &'a str {
     object[key].as_str().unwrap_or_default()
 }
 
-/// Name, version and build of a package.
 fn key(row: &Value) -> (&str, &str, &str) {
     let build = row["build_string"].as_str().filter(|build| !build.is_empty());
     (text(row, "name"), text(row, "version"), build.unwrap_or(text(row, "build")))

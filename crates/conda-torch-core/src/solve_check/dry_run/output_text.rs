@@ -4,7 +4,6 @@ use anstream::adapter::strip_str;
 
 use crate::conda::without_secrets;
 
-/// The longest excerpt, in characters.
 const SHORT: usize = 300;
 
 /// The longest explanation of a solver, in characters: longer ones repeat themselves.
@@ -22,7 +21,6 @@ pub(super) fn cleaned(text: &str) -> String {
     cut(without_secrets(&plain(&cut(text, LONG))).trim(), LONG)
 }
 
-/// The beginning of a text on one line.
 pub(super) fn excerpt(text: &str) -> String {
     let text = without_secrets(&plain(&cut(text, 4 * SHORT)));
     let words: Vec<&str> = text.split_whitespace().collect();
