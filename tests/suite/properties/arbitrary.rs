@@ -203,6 +203,10 @@ fn shell() -> impl Strategy<Value = Shell> {
     select(&[Shell::Posix, Shell::Fish, Shell::Powershell, Shell::Cmd][..])
 }
 
+fn error_code<T: serde::de::DeserializeOwned>(code: String) -> T {
+    serde_json::from_value(code.into()).expect("any text is a code")
+}
+
 /// The parts of a driver, which need not belong together.
 fn driver_parts() -> impl Strategy<Value = DriverParts> {
     let access = || detected(select(&[DeviceAccess::Open, DeviceAccess::Denied][..]));
@@ -236,8 +240,8 @@ fn driver_parts() -> impl Strategy<Value = DriverParts> {
                 libcuda_path: None,
                 libcuda_cuda,
                 libcuda_files,
-                nvml_error: nvml_error.map(Into::into),
-                libcuda_error: libcuda_error.map(Into::into),
+                nvml_error: nvml_error.map(error_code),
+                libcuda_error: libcuda_error.map(error_code),
                 secure_boot,
                 visible_devices,
                 container_devices,

@@ -17,10 +17,6 @@ use super::probe::ClientPackages;
 use super::verify::Verification;
 use super::{AcceleratorName, Answered, MatrixDate, failed, probe, verify, write};
 
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Answered<'static, Status, Content<'static>>>;
-
 /// How good an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -66,12 +62,12 @@ pub fn document(answer: &Answer<'_>, all: bool) -> String {
     let Answer { machine, request, advice, matrix, .. } = *answer;
     let recommended = advice.recommended.as_ref();
     let steps = recommended.map(|choice| answer.plan(choice)).unwrap_or_default();
-    let rejected = advice.rejected.iter().filter(|rejected| all || rejected.ranks_above);
-    let rejected = rejected.map(|it| RejectedReport::new(answer, it.build, &it.blockers));
-    let elsewhere = if all { advice.elsewhere.as_slice() } else { &[] };
-    let elsewhere = elsewhere.iter().map(|build| {
-        RejectedReport::new(answer, build, &[Diagnostic::OtherPlatform { build: build.subdir }])
-    });
+    let here = advice.rejected.iter().filter(|rejected| all || rejected.ranks_above);
+    let here = here.map(|it| rejected(answer, it.build, &it.blockers));
+    let elsewhere =
+        advice.elsewhere.iter().filter(|_| all).map(|build| {
+            rejected(answer, build, &[Diagnostic::OtherPlatform { build: build.subdir }])
+        });
     write(Answered {
         matrix: MatrixDate::of(matrix),
         status: match advice.status {
@@ -86,12 +82,8 @@ pub fn document(answer: &Answer<'_>, all: bool) -> String {
             request: Some(RequestReport::from(request)),
             recommendation: recommended.map(|choice| ChoiceReport::new(answer, choice)),
             commands: steps.iter().map(Command::from).collect(),
-            alternatives: advice
-                .alternatives
-                .iter()
-                .map(|it| AlternativeReport::new(answer, it))
-                .collect(),
-            rejected: rejected.chain(elsewhere).collect(),
+            alternatives: advice.alternatives.iter().map(|it| alternative(answer, it)).collect(),
+            rejected: here.chain(elsewhere).collect(),
             diagnostics: diagnostics(answer),
             virtual_packages: probe::for_installers(machine, &answer.client),
             verify: verify::verification(answer),
@@ -193,7 +185,7 @@ impl<'a> ChoiceReport<'a> {
             channels: answer.channels.iter().collect(),
             specs: &choice.specs,
             virtual_packages: choice.needs_cuda.iter().map(|cuda| ("__cuda", *cuda)).collect(),
-            reasons: choice.reasons.iter().map(|it| ReasonReport::new(answer, it)).collect(),
+            reasons: choice.reasons.iter().map(|it| reason(answer, it)).collect(),
         }
     }
 }
@@ -215,12 +207,10 @@ struct ReasonReport {
     gpu: Option<u32>,
 }
 
-impl ReasonReport {
-    fn new(answer: &Answer<'_>, reason: &Reason<'_>) -> Self {
-        let FindingReport { code, message, gpu } = FindingReport::new(answer, &reason.diagnostic);
-        let build = reason.build.map(|build| build.accelerator.build_prefix());
-        Self { code, message, build, pytorch: reason.build.map(|build| build.pytorch), gpu }
-    }
+fn reason(answer: &Answer<'_>, reason: &Reason<'_>) -> ReasonReport {
+    let FindingReport { code, message, gpu } = finding(answer, &reason.diagnostic);
+    let build = reason.build.map(|build| build.accelerator.build_prefix());
+    ReasonReport { code, message, build, pytorch: reason.build.map(|build| build.pytorch), gpu }
 }
 
 /// A build that a change would unlock.
@@ -236,22 +226,17 @@ struct AlternativeReport<'a> {
     findings: Vec<FindingReport>,
 }
 
-impl<'a> AlternativeReport<'a> {
-    fn new(answer: &Answer<'a>, alternative: &'a Alternative<'_>) -> Self {
-        let mut unlocked_by: BTreeMap<&'static str, Option<String>> = BTreeMap::new();
-        for (key, value) in alternative.unlocked_by.iter().map(unlock) {
-            match (unlocked_by.get_mut(key), value) {
-                // Two packages to leave out share a key.
-                (Some(Some(before)), Some(value)) => *before = format!("{before},{value}"),
-                (_, value) => drop(unlocked_by.insert(key, value)),
-            }
-        }
-        Self {
-            choice: ChoiceReport::new(answer, &alternative.choice),
-            unlocked_by,
-            findings: findings(answer, &alternative.blockers),
+fn alternative<'a>(answer: &Answer<'a>, it: &'a Alternative<'_>) -> AlternativeReport<'a> {
+    let mut unlocked_by: BTreeMap<&'static str, Option<String>> = BTreeMap::new();
+    for (key, value) in it.unlocked_by.iter().map(unlock) {
+        match (unlocked_by.get_mut(key), value) {
+            // Two packages to leave out share a key.
+            (Some(Some(before)), Some(value)) => *before = format!("{before},{value}"),
+            (_, value) => drop(unlocked_by.insert(key, value)),
         }
     }
+    let findings = it.blockers.iter().map(|it| finding(answer, it)).collect();
+    AlternativeReport { choice: ChoiceReport::new(answer, &it.choice), unlocked_by, findings }
 }
 
 /// A key and the value that it must get; `None` leaves it out.
@@ -290,17 +275,15 @@ struct RejectedReport {
     findings: Vec<FindingReport>,
 }
 
-impl RejectedReport {
-    fn new(answer: &Answer<'_>, build: &Build, against: &[Diagnostic]) -> Self {
-        Self {
-            pytorch: build.pytorch,
-            subdir: build.subdir,
-            build: build.accelerator.build_prefix(),
-            build_number: build.build_numbers.1,
-            blas: build.blas,
-            arm_variant: build.arm_variant,
-            findings: findings(answer, against),
-        }
+fn rejected(answer: &Answer<'_>, build: &Build, against: &[Diagnostic]) -> RejectedReport {
+    RejectedReport {
+        pytorch: build.pytorch,
+        subdir: build.subdir,
+        build: build.accelerator.build_prefix(),
+        build_number: build.build_numbers.1,
+        blas: build.blas,
+        arm_variant: build.arm_variant,
+        findings: against.iter().map(|it| finding(answer, it)).collect(),
     }
 }
 
@@ -317,18 +300,9 @@ struct FindingReport {
     gpu: Option<u32>,
 }
 
-impl FindingReport {
-    fn new(answer: &Answer<'_>, diagnostic: &Diagnostic) -> Self {
-        Self {
-            code: diagnostic.code(),
-            message: diagnostic.message(&answer.context()),
-            gpu: diagnostic.gpu(),
-        }
-    }
-}
-
-fn findings(answer: &Answer<'_>, diagnostics: &[Diagnostic]) -> Vec<FindingReport> {
-    diagnostics.iter().map(|it| FindingReport::new(answer, it)).collect()
+fn finding(answer: &Answer<'_>, diagnostic: &Diagnostic) -> FindingReport {
+    let (code, gpu) = (diagnostic.code(), diagnostic.gpu());
+    FindingReport { code, message: diagnostic.message(&answer.context()), gpu }
 }
 
 /// Something to know.

@@ -14,10 +14,6 @@ use crate::types::{Accelerator, CudaVersion, Machine, SourceReport};
 use super::command::Command;
 use super::{AcceleratorName, Answered, MatrixDate, failed, write};
 
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Answered<'static, Status, Content<'static>>>;
-
 /// The commands that make a new environment with what this machine should have. Empty if other packages would
 /// not help.
 pub fn fix(checkup: &Checkup<'_>, client: &ClientTarget<'_>) -> Vec<Step> {
@@ -65,9 +61,7 @@ pub fn document(
         exit_code,
         error: None,
         machine: Some(machine),
-        content: Content {
-            environments: all.iter().map(|it| EnvironmentReport::new(it, client)).collect(),
-        },
+        content: Content { environments: all.iter().map(|it| environment(it, client)).collect() },
     })
 }
 
@@ -98,21 +92,18 @@ struct EnvironmentReport<'a> {
     problems: &'a [SourceReport],
 }
 
-impl<'a> EnvironmentReport<'a> {
-    fn new(checkup: &'a Checkup<'_>, client: &ClientTarget<'_>) -> Self {
-        let environment = &checkup.environment;
-        let installed = checkup.installed.as_ref();
-        let context = checkup.context();
-        Self {
-            prefix: &environment.prefix,
-            name: environment.name.as_deref(),
-            subdir: environment.subdir,
-            verdict: checkup.status,
-            pytorch: installed.map(|it| PytorchReport::new(it, &checkup.kernels)),
-            findings: checkup.findings.iter().map(|it| FindingReport::new(it, &context)).collect(),
-            commands: fix(checkup, client).iter().map(Command::from).collect(),
-            problems: &environment.problems,
-        }
+fn environment<'a>(checkup: &'a Checkup<'_>, client: &ClientTarget<'_>) -> EnvironmentReport<'a> {
+    let environment = &checkup.environment;
+    let context = checkup.context();
+    EnvironmentReport {
+        prefix: &environment.prefix,
+        name: environment.name.as_deref(),
+        subdir: environment.subdir,
+        verdict: checkup.status,
+        pytorch: checkup.installed.as_ref().map(|it| pytorch(it, &checkup.kernels)),
+        findings: checkup.findings.iter().map(|it| finding(it, &context)).collect(),
+        commands: fix(checkup, client).iter().map(Command::from).collect(),
+        problems: &environment.problems,
     }
 }
 
@@ -136,18 +127,16 @@ struct PytorchReport<'a> {
     kernels: &'a [GpuKernels],
 }
 
-impl<'a> PytorchReport<'a> {
-    fn new(installed: &'a Installed<'_>, kernels: &'a [GpuKernels]) -> Self {
-        let package = installed.package.as_ref();
-        Self {
-            version: &installed.version_text,
-            build: package.map(|package| &*package.build),
-            channel: package.map(|package| &*package.channel),
-            installer: if package.is_some() { "conda" } else { "pip" },
-            accelerator: installed.accelerator.map(AcceleratorName::from),
-            cuda: installed.accelerator.and_then(Accelerator::cuda),
-            kernels,
-        }
+fn pytorch<'a>(installed: &'a Installed<'_>, kernels: &'a [GpuKernels]) -> PytorchReport<'a> {
+    let package = installed.package.as_ref();
+    PytorchReport {
+        version: &installed.version_text,
+        build: package.map(|package| &*package.build),
+        channel: package.map(|package| &*package.channel),
+        installer: if package.is_some() { "conda" } else { "pip" },
+        accelerator: installed.accelerator.map(AcceleratorName::from),
+        cuda: installed.accelerator.and_then(Accelerator::cuda),
+        kernels,
     }
 }
 
@@ -170,15 +159,13 @@ struct FindingReport {
     gpu: Option<u32>,
 }
 
-impl FindingReport {
-    fn new(finding: &Diagnostic, context: &Context<'_>) -> Self {
-        Self {
-            code: finding.code(),
-            severity: finding.installed_severity(),
-            message: finding.message(context),
-            symptom: finding.symptom(),
-            hint: finding.hint(context),
-            gpu: finding.gpu(),
-        }
+fn finding(diagnostic: &Diagnostic, context: &Context<'_>) -> FindingReport {
+    FindingReport {
+        code: diagnostic.code(),
+        severity: diagnostic.installed_severity(),
+        message: diagnostic.message(context),
+        symptom: diagnostic.symptom(),
+        hint: diagnostic.hint(context),
+        gpu: diagnostic.gpu(),
     }
 }

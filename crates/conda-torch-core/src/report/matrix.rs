@@ -10,10 +10,6 @@ use crate::types::{
 
 use super::{AcceleratorName, MatrixDate, write};
 
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Content<'static>>;
-
 /// The build that the advice recommends, and its pin: its row gets a mark.
 #[derive(Debug, Clone, Copy)]
 pub struct Recommended<'m> {

@@ -12,10 +12,6 @@ use crate::types::{ArmVariant, Build, Companion, CompanionBuild, CudaPins, CudaV
 
 use super::{MatrixDate, write};
 
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Content<'static>>;
-
 /// A channel compared with the embedded rows.
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -67,8 +63,8 @@ pub fn document(compared: &Compared<'_>) -> String {
             fault: origins.iter().find_map(|origin| Some(origin.fault.as_ref()?.kind)),
         },
         matrix: MatrixDate::of(matrix),
-        pytorch: differences.builds.iter().map(PytorchReport::from).collect(),
-        companions: differences.companions.iter().map(CompanionReport::from).collect(),
+        pytorch: differences.builds.iter().map(pytorch).collect(),
+        companions: differences.companions.iter().map(companion).collect(),
         cuda_version: VersionsReport {
             new: &differences.new_cuda_versions,
             gone: &differences.gone_cuda_versions,
@@ -112,18 +108,16 @@ struct PytorchReport<'a> {
     changed: &'a [RowChange],
 }
 
-impl<'a> From<&'a Difference<'_, Build>> for PytorchReport<'a> {
-    fn from(difference: &'a Difference<'_, Build>) -> Self {
-        let build = difference.found;
-        Self {
-            what: difference.kind,
-            pytorch: build.pytorch,
-            platform: build.subdir,
-            build: build.build_prefix(),
-            arm_variant: build.arm_variant,
-            build_numbers: &difference.build_numbers,
-            changed: &difference.changed,
-        }
+fn pytorch<'a>(difference: &'a Difference<'_, Build>) -> PytorchReport<'a> {
+    let build = difference.found;
+    PytorchReport {
+        what: difference.kind,
+        pytorch: build.pytorch,
+        platform: build.subdir,
+        build: build.build_prefix(),
+        arm_variant: build.arm_variant,
+        build_numbers: &difference.build_numbers,
+        changed: &difference.changed,
     }
 }
 
@@ -149,19 +143,17 @@ struct CompanionReport {
     changed: Vec<String>,
 }
 
-impl From<&Difference<'_, CompanionBuild>> for CompanionReport {
-    fn from(difference: &Difference<'_, CompanionBuild>) -> Self {
-        let row = difference.row;
-        Self {
-            what: difference.kind,
-            package: row.package,
-            version: row.version,
-            platform: row.subdir,
-            build: row.accelerator.build_prefix(),
-            arm_variant: row.arm_variant,
-            pytorch: row.pytorch,
-            changed: companion_changes(row, difference.found),
-        }
+fn companion(difference: &Difference<'_, CompanionBuild>) -> CompanionReport {
+    let row = difference.row;
+    CompanionReport {
+        what: difference.kind,
+        package: row.package,
+        version: row.version,
+        platform: row.subdir,
+        build: row.accelerator.build_prefix(),
+        arm_variant: row.arm_variant,
+        pytorch: row.pytorch,
+        changed: companion_changes(row, difference.found),
     }
 }
 

@@ -5,22 +5,17 @@ use serde::Serialize;
 use crate::answer::Answer;
 use crate::clients::ClientTarget;
 use crate::commands::{self, MigrationSteps, TargetEnvironment};
-use crate::conda::CONDA_FORGE;
 use crate::matrix::Matrix;
 use crate::migrate::CodeAndMessage;
 use crate::migrate::environment::{
-    ChannelCount, InPlace, Migration, MigrationPlan, PackageMigration, RequestedFrom, Settings,
-    SettingsFinding,
+    ChannelCount, InPlace, Migration, MigrationPlan, MigrationTarget, PackageMigration,
+    RequestedFrom, Settings, SettingsFinding,
 };
-use crate::types::{Machine, Shell};
+use crate::types::{Machine, PipPackage, Shell, SourceReport};
 
 use super::advise::{ChoiceReport, DiagnosticReport, RequestReport, diagnostics};
 use super::command::Command;
 use super::{Answered, MatrixDate, failed, write};
-
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Answered<'static, Status, Content<'static>>>;
 
 /// The migration of an environment, with what its commands are for.
 #[derive(Debug, Clone)]
@@ -51,17 +46,12 @@ impl<'a> MigrationAnswer<'a> {
 
     /// The advice in it as an answer of its own.
     fn answer(&self) -> Answer<'a> {
+        let MigrationTarget { request, advice, .. } = &self.migration.target;
         Answer {
-            machine: self.machine,
-            request: &self.migration.target.request,
-            advice: &self.migration.target.advice,
-            matrix: self.matrix,
             client: self.client,
             environment: self.environment.clone(),
-            channels: &CONDA_FORGE,
-            live: None,
-            proof: None,
             shell: self.shell,
+            ..Answer::new(self.machine, request, advice, self.matrix)
         }
     }
 }
@@ -116,7 +106,7 @@ pub(super) struct Content<'a> {
 }
 
 /// Writes the migration of an environment.
-pub fn environment(answer: &MigrationAnswer<'_>) -> String {
+pub fn environment<'a>(answer: &MigrationAnswer<'a>) -> String {
     let migration = answer.migration;
     let advice = &migration.target.advice;
     let parts = answer.answer();
@@ -128,6 +118,30 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
         (true, None) => (Status::Unsatisfiable, 3),
     };
     let steps = answer.steps();
+    let problem = |it: &SourceReport| CodeAndMessage::with(it.source.clone(), it.detail.clone());
+    let old = migration.environment;
+    let environment = EnvironmentReport {
+        prefix: &old.prefix,
+        name: old.name.as_deref(),
+        channels: &migration.origins,
+        pip: old.pip.len(),
+        asked_from: migration.requested.from,
+        problems: old.problems.iter().map(problem).collect(),
+    };
+    let pip = |it: &PipPackage| format!("{}=={}", it.name, it.version);
+    let new = |plan: &'a MigrationPlan| NewReport {
+        channels: ["conda-forge"].into_iter().chain(plan.channels.iter().map(|it| &**it)).collect(),
+        specs: &plan.specs,
+        pip: plan.pip.iter().map(pip).collect(),
+        pip_left_out: &plan.pip_left_out,
+        commands: steps.new.iter().map(Command::from).collect(),
+    };
+    let in_place = |plan: &'a MigrationPlan| InPlaceReport {
+        obstacles: &plan.obstacles,
+        packages: &plan.in_place,
+        commands: steps.in_place.iter().map(Command::from).collect(),
+        way_back: steps.way_back.as_ref().map(Command::from),
+    };
     write(Answered {
         matrix: MatrixDate::of(answer.matrix),
         status,
@@ -135,13 +149,13 @@ pub fn environment(answer: &MigrationAnswer<'_>) -> String {
         error: None,
         machine: Some(answer.machine),
         content: Content {
-            environment: Some(EnvironmentReport::new(migration)),
+            environment: Some(environment),
             request: Some(RequestReport::from(&migration.target.request)),
             recommendation: choice.map(|choice| ChoiceReport::new(&parts, choice)),
             asked: plan.map_or(&[], |plan| &plan.packages),
             changes: &migration.target.changes,
-            new: plan.map(|plan| NewReport::new(plan, &steps)),
-            in_place: plan.map(|plan| InPlaceReport::new(plan, &steps)),
+            new: plan.map(new),
+            in_place: plan.map(in_place),
             settings: None,
             diagnostics: diagnostics(&parts),
         },
@@ -194,24 +208,6 @@ struct EnvironmentReport<'a> {
     problems: Vec<CodeAndMessage>,
 }
 
-impl<'a> EnvironmentReport<'a> {
-    fn new(migration: &'a Migration<'a, '_>) -> Self {
-        let environment = migration.environment;
-        let problems = environment
-            .problems
-            .iter()
-            .map(|problem| CodeAndMessage::with(problem.source.clone(), problem.detail.clone()));
-        Self {
-            prefix: &environment.prefix,
-            name: environment.name.as_deref(),
-            channels: &migration.origins,
-            pip: environment.pip.len(),
-            asked_from: migration.requested.from,
-            problems: problems.collect(),
-        }
-    }
-}
-
 /// A new environment.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -228,20 +224,6 @@ struct NewReport<'a> {
     commands: Vec<Command>,
 }
 
-impl<'a> NewReport<'a> {
-    fn new(plan: &'a MigrationPlan, steps: &MigrationSteps) -> Self {
-        let others = plan.channels.iter().map(String::as_str);
-        let pip = plan.pip.iter().map(|package| format!("{}=={}", package.name, package.version));
-        Self {
-            channels: std::iter::once("conda-forge").chain(others).collect(),
-            specs: &plan.specs,
-            pip: pip.collect(),
-            pip_left_out: &plan.pip_left_out,
-            commands: steps.new.iter().map(Command::from).collect(),
-        }
-    }
-}
-
 /// A change in place.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -254,17 +236,6 @@ struct InPlaceReport<'a> {
     commands: Vec<Command>,
     /// The command that restores the old environment, from the file that the first command writes.
     way_back: Option<Command>,
-}
-
-impl<'a> InPlaceReport<'a> {
-    fn new(plan: &'a MigrationPlan, steps: &MigrationSteps) -> Self {
-        Self {
-            obstacles: &plan.obstacles,
-            packages: &plan.in_place,
-            commands: steps.in_place.iter().map(Command::from).collect(),
-            way_back: steps.way_back.as_ref().map(Command::from),
-        }
-    }
 }
 
 /// The configuration.

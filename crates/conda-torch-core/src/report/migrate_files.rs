@@ -8,10 +8,6 @@ use crate::migrate::files::{FileFormat, FileMigration, FileNote, LineChange};
 
 use super::{MatrixDate, write};
 
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Content<'static>>;
-
 /// A file that was to be rewritten.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MigratedFile {

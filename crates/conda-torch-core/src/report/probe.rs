@@ -9,10 +9,6 @@ use crate::virtual_packages::VirtualPackages;
 
 use super::write;
 
-/// The whole document.
-#[cfg(test)]
-pub(super) type Document = super::Document<Content<'static>>;
-
 /// A machine, in the form that `--machine` reads.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -49,12 +45,8 @@ pub(super) struct ClientPackages {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DetectedPackage {
-    /// `__cuda`.
-    name: String,
-    /// As the client writes it; not always a version.
-    version: String,
-    /// `0`, or the processor's name for `__archspec`.
-    build: String,
+    #[serde(flatten)]
+    package: VirtualPackage,
     /// The client's source, in the words of the machine's `origin`.
     source: Origin,
 }
@@ -80,10 +72,8 @@ pub(super) fn for_installers(machine: &Machine, client: &ClientTarget<'_>) -> Ve
 fn client_packages(machine: &Machine, clients: &[ClientTarget<'_>]) -> Vec<ClientPackages> {
     let packages = |target: &ClientTarget<'_>| {
         let VirtualPackages { packages, unknown } = VirtualPackages::of(machine, target);
-        let packages = packages.into_iter().map(|(package, source)| {
-            let VirtualPackage { name, version, build } = package;
-            DetectedPackage { name, version, build, source }
-        });
+        let packages =
+            packages.into_iter().map(|(package, source)| DetectedPackage { package, source });
         let unknown = unknown
             .into_iter()
             .map(|(name, why)| UnknownPackage { name: name.into_owned(), why: why.into_owned() });

@@ -27,7 +27,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::{
-        Document, Failure, advise, check, matrix, matrix_diff, migrate, migrate_files, probe,
+        Answered, Document, Failure, advise, check, matrix, matrix_diff, migrate, migrate_files,
+        probe,
     };
     use crate::conda::{MatchSpec, Subdir, Version};
     use crate::types::{Commit, ComputeCapability, CudaVersion, Date, DriverVersion, Origin};
@@ -107,7 +108,8 @@ mod tests {
     #[track_caller]
     fn is_committed<T: JsonSchema>(file: &str, command: &str) {
         let path = format!("{}/../../docs/schema/{file}", env!("CARGO_MANIFEST_DIR"));
-        let mut text = serde_json::to_string_pretty(&schema::<T>(command)).expect("JSON");
+        let schema = schema::<Document<T>>(command);
+        let mut text = serde_json::to_string_pretty(&schema).expect("JSON");
         text.push('\n');
         if std::env::var_os("UPDATE_SCHEMA").is_some() {
             std::fs::write(&path, &text).expect("the schema can be written");
@@ -118,13 +120,18 @@ mod tests {
 
     #[test]
     fn committed_schemas_match_the_types() {
-        is_committed::<advise::Document>("advise-1.json", "advise --json");
-        is_committed::<check::Document>("check-1.json", "check --json");
-        is_committed::<migrate::Document>("migrate-1.json", "migrate --json");
-        is_committed::<matrix::Document>("matrix-1.json", "matrix --format json");
-        is_committed::<matrix_diff::Document>("matrix-diff-1.json", "matrix --diff --format json");
-        is_committed::<migrate_files::Document>("migrate-files-1.json", "migrate FILE --json");
-        is_committed::<Document<Failure<'static>>>("error-1.json", "probe or matrix, failed");
-        is_committed::<probe::Document>("probe-1.json", "probe --json");
+        use matrix::Content as Matrix;
+        use matrix_diff::Content as MatrixDiff;
+        type Advise = Answered<'static, advise::Status, advise::Content<'static>>;
+        type Check = Answered<'static, check::Status, check::Content<'static>>;
+        type Migrate = Answered<'static, migrate::Status, migrate::Content<'static>>;
+        is_committed::<Advise>("advise-1.json", "advise --json");
+        is_committed::<Check>("check-1.json", "check --json");
+        is_committed::<Migrate>("migrate-1.json", "migrate --json");
+        is_committed::<Matrix<'_>>("matrix-1.json", "matrix --format json");
+        is_committed::<MatrixDiff<'_>>("matrix-diff-1.json", "matrix --diff --format json");
+        is_committed::<migrate_files::Content<'_>>("migrate-files-1.json", "migrate FILE --json");
+        is_committed::<Failure<'_>>("error-1.json", "probe or matrix, failed");
+        is_committed::<probe::Content<'_>>("probe-1.json", "probe --json");
     }
 }

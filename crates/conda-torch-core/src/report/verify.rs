@@ -122,17 +122,11 @@ pub fn message(proof: &SolveCheck) -> String {
         Err(NoAnswer::NoSolver) => {
             "`conda-torch-live` not found next to this program or at `CONDA_TORCH_LIVE`".to_owned()
         }
-        Err(NoAnswer::OtherSystem) => {
-            format!("{who} cannot solve for another platform")
-        }
+        Err(NoAnswer::OtherSystem) => format!("{who} cannot solve for another platform"),
         Err(NoAnswer::NoClient { kind, .. }) => format!("`{kind}` not found"),
         Err(NoAnswer::NotStarted(why)) => format!("cannot start {who}: {why}"),
-        Err(NoAnswer::TimedOut(seconds)) => {
-            format!("{who} did not finish within {seconds} s")
-        }
-        Err(NoAnswer::Crashed(signal)) => {
-            format!("{who} crashed (signal {signal})")
-        }
+        Err(NoAnswer::TimedOut(seconds)) => format!("{who} did not finish within {seconds} s"),
+        Err(NoAnswer::Crashed(signal)) => format!("{who} crashed (signal {signal})"),
         Err(NoAnswer::NoFolder(why)) => {
             format!("cannot create a temporary folder for {who}: {why}")
         }

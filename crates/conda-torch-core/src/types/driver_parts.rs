@@ -1,6 +1,5 @@
 //! The parts of the NVIDIA driver: which are installed, in which version, and what denies access to devices.
 
-use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use super::{CudaVersion, Detected, DriverVersion};
@@ -86,22 +85,6 @@ pub enum LibcudaError {
     Other(String),
 }
 
-impl From<String> for NvmlError {
-    fn from(code: String) -> Self {
-        let known: Result<Self, serde::de::value::Error> =
-            Self::deserialize(code.as_str().into_deserializer());
-        known.unwrap_or(Self::Other(code))
-    }
-}
-
-impl From<String> for LibcudaError {
-    fn from(code: String) -> Self {
-        let known: Result<Self, serde::de::value::Error> =
-            Self::deserialize(code.as_str().into_deserializer());
-        known.unwrap_or(Self::Other(code))
-    }
-}
-
 /// Whether this user may open a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -159,7 +142,6 @@ mod tests {
         for (code, expected) in
             [("803", LibcudaError::DriverMismatch), ("999", LibcudaError::Other("999".to_owned()))]
         {
-            assert_eq!(LibcudaError::from(code.to_owned()), expected);
             let json = serde_json::to_string(&expected).expect("serialises");
             assert_eq!(json, format!("\"{code}\""));
             assert_eq!(serde_json::from_str::<LibcudaError>(&json).expect("reads back"), expected);

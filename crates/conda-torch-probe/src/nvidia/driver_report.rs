@@ -3,6 +3,8 @@
 use std::str::FromStr;
 
 use conda_torch_core::types::{CudaVersion, Detected, DriverParts, Machine, Origin, Outcome};
+use serde::de::value::{self, StringDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::{DriverStatus, driver_files, gpu, improve, without_driver};
 use crate::host::{DriverCall, DriverEnd, DriverReport, Failure, Library, Query, Reply};
@@ -107,9 +109,9 @@ fn libcuda_facts(machine: &mut Machine, nvml: &LibraryReport<'_>, libcuda: &Libr
 /// What the libraries report about themselves, even if they could not be initialized.
 fn driver_parts(parts: &mut DriverParts, nvml: &LibraryReport<'_>, libcuda: &LibraryReport<'_>) {
     parts.nvml_path = nvml.path();
-    parts.nvml_error = nvml.error_code().map(Into::into);
+    parts.nvml_error = nvml.error_code();
     parts.libcuda_path = libcuda.path();
-    parts.libcuda_error = libcuda.error_code().map(Into::into);
+    parts.libcuda_error = libcuda.error_code();
     parts.libcuda_cuda = libcuda.fact(Query::CudaVersion, None, cuda);
     parts.libcuda_file = libcuda.fact(Query::File, None, owned);
 }
@@ -156,17 +158,16 @@ impl<'r> LibraryReport<'r> {
     }
 
     fn path(&self) -> Option<String> {
-        match self.init() {
-            Init::Done(path) if path.starts_with('/') => Some(path.to_owned()),
-            Init::Done(_) | Init::Failed(_) | Init::NotThere | Init::NoReply => None,
-        }
+        let Init::Done(path) = self.init() else { return None };
+        path.starts_with('/').then(|| path.to_owned())
     }
 
-    fn error_code(&self) -> Option<String> {
-        match self.init() {
-            Init::Failed(code) => Some(code.chars().take(120).collect()),
-            Init::Done(_) | Init::NotThere | Init::NoReply => None,
-        }
+    /// Why it could not be initialized. Every code is one of the enum's.
+    fn error_code<T: DeserializeOwned>(&self) -> Option<T> {
+        let Init::Failed(code) = self.init() else { return None };
+        let code: String = code.chars().take(120).collect();
+        let code: StringDeserializer<value::Error> = code.into_deserializer();
+        T::deserialize(code).ok()
     }
 
     fn fact<T>(
@@ -258,10 +259,8 @@ fn absent_if<T: PartialEq>(fact: Detected<T>, none: &T) -> Detected<T> {
 }
 
 fn text(reply: &Reply) -> Option<&str> {
-    match reply {
-        Reply::Text(text) => Some(text),
-        Reply::Number(_) | Reply::NotThere | Reply::Error(_) => None,
-    }
+    let Reply::Text(text) = reply else { return None };
+    Some(text)
 }
 
 fn owned(reply: &Reply) -> Option<String> {
@@ -277,10 +276,8 @@ fn parsed<T: FromStr>(reply: &Reply) -> Option<T> {
 }
 
 fn number(reply: &Reply) -> Option<u64> {
-    match reply {
-        Reply::Number(number) => Some(*number),
-        Reply::Text(_) | Reply::NotThere | Reply::Error(_) => None,
-    }
+    let Reply::Number(number) = reply else { return None };
+    Some(*number)
 }
 
 fn count(reply: &Reply) -> Option<u32> {
