@@ -1,7 +1,5 @@
 //! `conda-torch schema`: the JSON schemas of the output.
 
-use conda_torch_core::report::schema;
-
 use super::Output;
 use super::flags::{Choices, one_of};
 
@@ -10,15 +8,22 @@ Examples:
   conda-torch schema > advise-1.json
   conda-torch schema probe";
 
+/// A schema of this version of the documents.
+macro_rules! schema {
+    ($name:literal) => {
+        include_str!(concat!("../../docs/schema/", $name, "-1.json"))
+    };
+}
+
 const SCHEMAS: Choices<&str> = &[
-    ("advise", "`advise --json`", schema::ADVISE),
-    ("check", "`check --json`", schema::CHECK),
-    ("error", "`probe` or `matrix`, if the run fails", schema::ERROR),
-    ("matrix", "`matrix --format json`", schema::MATRIX),
-    ("matrix-diff", "`matrix --diff --format json`", schema::MATRIX_DIFF),
-    ("migrate", "`migrate --json`", schema::MIGRATE),
-    ("migrate-files", "`migrate FILE --json`", schema::MIGRATE_FILES),
-    ("probe", "`probe --json`", schema::PROBE),
+    ("advise", "`advise --json`", schema!("advise")),
+    ("check", "`check --json`", schema!("check")),
+    ("error", "`probe` or `matrix`, if the run fails", schema!("error")),
+    ("matrix", "`matrix --format json`", schema!("matrix")),
+    ("matrix-diff", "`matrix --diff --format json`", schema!("matrix-diff")),
+    ("migrate", "`migrate --json`", schema!("migrate")),
+    ("migrate-files", "`migrate FILE --json`", schema!("migrate-files")),
+    ("probe", "`probe --json`", schema!("probe")),
 ];
 
 #[derive(Debug, clap::Args)]

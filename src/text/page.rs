@@ -86,8 +86,7 @@ impl Page {
         self.paint(start, self.out.trim_end().len(), anstyle::Style::new().bold());
     }
 
-    /// Parts with commas, with line breaks only between parts; a part that is longer than a line is
-    /// broken between its words.
+    /// Parts with commas, and line breaks only between parts, or between the words of one longer than a line.
     pub(super) fn parts(&mut self, parts: &[String]) {
         const UNBROKEN: &str = "\u{a0}";
         let unbroken = |part: &String| {

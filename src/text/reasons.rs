@@ -5,7 +5,7 @@ use std::fmt::Display;
 use itertools::Itertools;
 
 use conda_torch_core::answer::Answer;
-use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu};
+use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu, with_and};
 use conda_torch_core::formats::title;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::types::{CudaVersion, KnownGpu};
@@ -109,11 +109,5 @@ fn driver_too_old<'a>(
 
 /// `13.0, 12.9 and 12.6`, each once.
 fn and(values: impl IntoIterator<Item = impl Display>) -> String {
-    let texts = values.into_iter().map(|value| value.to_string()).unique().collect_vec();
-    match texts.as_slice() {
-        [most @ .., before, last] => {
-            most.iter().chain([&format!("{before} and {last}")]).join(", ")
-        }
-        few => few.concat(),
-    }
+    with_and(&values.into_iter().map(|value| value.to_string()).unique().collect_vec())
 }

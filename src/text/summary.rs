@@ -35,8 +35,7 @@ pub(super) const fn changes_request(unlock: &Unlock) -> bool {
     !matches!(unlock, Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_))
 }
 
-/// The GPUs and the driver: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
-/// Empty if there is nothing to say.
+/// The GPUs and the driver, if any: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
 pub(super) fn graphics(machine: &Machine) -> Vec<String> {
     let driver = driver(machine);
     if !machine.gpus.is_empty() {

@@ -17,8 +17,7 @@ pub(super) fn detect(probe: &mut Probe<'_>) {
     rosetta(probe, target);
 }
 
-/// Conda's platform is the one that this program was compiled for. The kernel's architecture may differ (32-bit
-/// programs, Rosetta).
+/// Conda's platform: what this program was compiled for, not the kernel's (32-bit programs, Rosetta).
 fn subdir(probe: &mut Probe<'_>, target: &Target, system: &System) {
     let Target { os, arch, .. } = target;
     let of = |arch: &str| Subdir::of(target.os()?, arch);

@@ -7,8 +7,7 @@ use conda_torch_core::types::{
 
 use crate::probe::{Probe, quoted};
 
-/// A machine as flags describe it. Everything else is detected, or with a platform its
-/// [baseline](Machine::baseline).
+/// A machine as flags describe it. All else is detected, or a platform's [baseline](Machine::baseline).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "the fields have the names of the flags")]
 pub struct Overrides {
@@ -95,8 +94,7 @@ const SETTINGS: [&str; 10] = [
     "CUDA_VISIBLE_DEVICES",
 ];
 
-/// Adds these variables to the settings as they are: each client reads them differently. UUIDs, which identify a
-/// card, are shortened.
+/// Adds these variables as they are, since each client reads them differently, but without UUIDs of cards.
 pub(super) fn add_settings(probe: &mut Probe<'_>) {
     let set = SETTINGS.into_iter().filter_map(|name| {
         let value = without_uuids(&probe.host.env(name)?);

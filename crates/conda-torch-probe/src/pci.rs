@@ -68,8 +68,7 @@ fn on_bus(probe: &Probe<'_>) -> Adapters {
     Ok((adapters, problem))
 }
 
-/// The device in a slot, if it is a display adapter (class 03) or an accelerator without a display (class 12,
-/// as some data centre GPUs are).
+/// The device in a slot, if it is a display adapter (class 03) or, as some data centre GPUs, an accelerator (12).
 fn in_slot(probe: &Probe<'_>, slot: &str) -> Result<Option<Adapter>, Failure> {
     if !matches!(hexadecimal(probe, slot, "class")? >> 16, 0x03 | 0x12) {
         return Ok(None);

@@ -13,8 +13,7 @@ use super::record_specs::{
 /// A build of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelBuild {
-    /// The build as a row, without the facts that only the recipe has: no kernels, and the glibc of CUDA's
-    /// libraries is the declared one.
+    /// Without what only the recipe has: no kernels, and the glibc of CUDA's libraries is the declared one.
     pub row: Build,
     /// All of its build numbers, ascending.
     pub build_numbers: Vec<u16>,

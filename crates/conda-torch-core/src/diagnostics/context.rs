@@ -189,6 +189,14 @@ pub fn describe_gpu(name: Option<&str>, capability: Option<ComputeCapability>) -
     }
 }
 
+/// `a, b and c`.
+pub fn with_and(texts: &[String]) -> String {
+    match texts {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        few => few.concat(),
+    }
+}
+
 pub(super) fn list<T: Display>(values: &[T]) -> String {
     let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
     if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }

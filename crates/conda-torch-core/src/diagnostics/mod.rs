@@ -31,7 +31,7 @@ pub(crate) use channel::fault_text;
 pub use channel::{UnreadableChannel, ago, channel_error};
 pub use client::NoCudaReason;
 pub(crate) use client::miniforge;
-pub use context::{Context, describe_gpu};
+pub use context::{Context, describe_gpu, with_and};
 pub use system::{AssumedFact, MissingFact};
 
 use crate::conda::{Fault, FaultKind, Subdir, Version};

@@ -58,10 +58,9 @@ pub(super) fn described(
     machine: &Machine,
 ) -> String {
     let mut text = format!("the machine is read from `{format}`");
-    let facts: Vec<&str> = missing.iter().map(|fact| fact.as_str()).collect();
-    if let Some((last, others)) = facts.split_last() {
-        let and = if others.is_empty() { "" } else { " and " };
-        let _ = write!(text, ", which lacks {}{and}{last}", others.join(", "));
+    let facts: Vec<String> = missing.iter().map(|fact| fact.as_str().to_owned()).collect();
+    if !facts.is_empty() {
+        let _ = write!(text, ", which lacks {}", super::with_and(&facts));
     }
     if !assumed.is_empty() {
         let values: Vec<String> = assumed.iter().map(|fact| fact.value_and_flag().0).collect();

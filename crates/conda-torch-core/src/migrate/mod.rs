@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::diagnostics::with_and;
+
 /// A stable code and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -31,10 +33,8 @@ impl CodeAndMessage {
 /// `a`, `b` and `c`; only the first few of many.
 pub fn list(words: &[String]) -> String {
     const FEW: usize = 6;
-    let quoted: Vec<String> = words.iter().take(FEW).map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        _ if words.len() > FEW => format!("{} and {} more", quoted.join(", "), words.len() - FEW),
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        Some(_) | None => quoted.concat(),
-    }
+    let mut quoted: Vec<String> = words.iter().take(FEW).map(|word| format!("`{word}`")).collect();
+    let more = words.len().checked_sub(FEW).filter(|more| *more > 0);
+    quoted.extend(more.map(|more| format!("{more} more")));
+    with_and(&quoted)
 }

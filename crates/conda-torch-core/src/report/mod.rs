@@ -12,7 +12,8 @@ pub mod matrix_diff;
 pub mod migrate;
 pub mod migrate_files;
 pub mod probe;
-pub mod schema;
+#[cfg(test)]
+mod tests;
 pub mod verify;
 
 use serde::Serialize;

@@ -11,8 +11,7 @@ const VIRTUAL: [&str; 6] = ["__cuda", "__glibc", "__osx", "__archspec", "__linux
 
 const MOST: usize = 8;
 
-/// The text before and after a spec in a line of libmamba or rattler. The text after may be missing if there is one
-/// before.
+/// The text before and after a spec in a line of libmamba or rattler; after may be missing if there is one before.
 type Around = (&'static str, &'static str);
 
 const PINNED: [Around; 2] = [("pin on ", " is "), ("the constraint ", " cannot be fulfilled")];

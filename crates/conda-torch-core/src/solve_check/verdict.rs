@@ -128,8 +128,7 @@ fn corrections(
     corrections
 }
 
-/// A spec with the build string, which leaves a solver no other build. Packages from a wrong channel
-/// have other build strings.
+/// A spec with the build string, which leaves a solver no other build. Not for packages of a wrong channel.
 fn spec_correction(choice: &Choice<'_>, findings: &[SolveFinding]) -> Option<Correction> {
     use SolveFinding::{Accelerator, Blas, Channel, CpuBuild, OlderBuild};
     let has = |is_it: fn(&SolveFinding) -> bool| findings.iter().any(is_it);

@@ -1,5 +1,4 @@
-//! `conda-meta/history`: the requested specs. conda writes lists as Python, micromamba as JSON, and conda before
-//! 4.5 with commas.
+//! `conda-meta/history`: requested specs in lists of Python (conda), of JSON (micromamba), or with commas (old conda).
 
 use conda_torch_core::conda::masked;
 

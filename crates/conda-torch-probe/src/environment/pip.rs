@@ -1,5 +1,4 @@
-//! Packages that pip installed into an environment. Their folders are beside those of conda's packages and name the
-//! installer.
+//! Packages that pip installed into an environment: folders beside those of conda's packages name their installer.
 
 use conda_torch_core::conda::{Os, Subdir};
 use conda_torch_core::types::{Environment, InstalledPackage, PipPackage};

@@ -59,8 +59,7 @@ pub struct DriverCall {
     pub reply: Option<Reply>,
 }
 
-/// The calls in the output of the process that calls the driver. Lines that a library printed and cut-off lines are
-/// skipped.
+/// The calls in a process's output. Lines that a library printed and cut-off lines are skipped.
 pub fn parse_driver_calls(stdout: &[u8]) -> Vec<DriverCall> {
     let lines = stdout.split(|byte| *byte == b'\n');
     lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()

@@ -21,8 +21,7 @@ pub struct RecordedHost {
     glibc: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
-    /// Files by path. A path that ends with a separator is an empty folder; other folders follow from
-    /// their content.
+    /// Files by path. A path that ends with a separator is an empty folder.
     #[serde(default)]
     files: BTreeMap<String, File>,
     #[serde(default)]

@@ -10,8 +10,7 @@ use crate::probe::Probe;
 const NVML_VARIABLE: &str = "CONDA_TORCH_NVML";
 const LIBCUDA_VARIABLE: &str = "CONDA_TORCH_LIBCUDA";
 
-/// The files that the driver installs. Since driver 560 the names without a number are only the toolkit's link
-/// stubs.
+/// The files that the driver installs. Names without a number are only the toolkit's link stubs since 560.
 pub(super) const NVML: &str = "libnvidia-ml.so.1";
 pub(super) const LIBCUDA: &str = "libcuda.so.1";
 
@@ -71,8 +70,7 @@ pub(super) fn sign_of_driver(probe: &Probe<'_>) -> Option<String> {
     first.or_else(|| is_in_loader_cache(probe).then(|| LOADER_CACHE.to_owned()))
 }
 
-/// Whether the loader finds libcuda in another folder. Without a card on the bus the library would have nothing
-/// to drive, and the list is not read.
+/// Whether the loader finds libcuda in another folder. Its list is only read if a card is on the bus, or may be.
 fn is_in_loader_cache(probe: &Probe<'_>) -> bool {
     if !probe.machine.has_nvidia_card() && probe.host.exists(pci::BUS) {
         return false;

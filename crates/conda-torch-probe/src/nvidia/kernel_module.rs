@@ -36,8 +36,7 @@ pub(super) fn is_loaded(machine: &Machine) -> bool {
     machine.sources.iter().any(|it| is_file(&it.source) && it.outcome != Outcome::Absent)
 }
 
-/// A word of `NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 …`. A number without parts is
-/// something else.
+/// From `NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 …`: not a number without parts.
 fn banner_version(text: &str) -> Option<DriverVersion> {
     let line = text.lines().find_map(|line| line.strip_prefix("NVRM version:"))?;
     let mut versions = line.split_whitespace().filter_map(|word| word.parse().ok());

@@ -93,8 +93,7 @@ fn gpu(machine: &mut Machine, index: u32) -> &mut Gpu {
     &mut machine.gpus[position]
 }
 
-/// Libraries without a kernel module and without a card mean that there is no GPU. Any other failure leaves their
-/// number unknown.
+/// Without a kernel module and a card there is no GPU, whatever libraries exist.
 fn settle_gpu_count(machine: &mut Machine) {
     let has_card = machine.has_nvidia_card();
     // The GPUs of WSL and Jetson are not on the bus.

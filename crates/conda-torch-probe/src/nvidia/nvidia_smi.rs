@@ -107,8 +107,7 @@ fn fill(machine: &mut Machine, report: Report) {
     }
 }
 
-/// The path of the program, and its CUDA version as mamba reads it, if that does not follow from NVML's. It is not
-/// run if the driver hangs.
+/// The program's path, and its CUDA version as mamba reads it. Not run if NVML has it, or if the driver hangs.
 pub(super) fn detect_client_query(probe: &mut Probe<'_>) {
     let Some(program) = on_path(probe, SOURCE) else {
         probe.machine.nvidia_smi = Detected::Absent;
@@ -143,8 +142,7 @@ fn client_cuda(probe: &mut Probe<'_>, program: &str) -> Detected<String> {
     }
 }
 
-/// As the pattern of mamba and pixi has it: the first line with both tags, from the first opening to the last
-/// closing one.
+/// As mamba and pixi read it: in the first line with both tags, from the first opening to the last closing one.
 fn between_tags(text: &str) -> Option<&str> {
     text.lines().find_map(|line| {
         let (_, rest) = line.split_once("<cuda_version>")?;

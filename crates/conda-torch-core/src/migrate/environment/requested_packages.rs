@@ -1,5 +1,4 @@
-//! The packages that the user requested in an environment: those of its history and its pinned file, else
-//! those that no other package needs.
+//! The packages that the user requested: by history and pinned file, else those that no other package needs.
 
 use std::collections::BTreeSet;
 

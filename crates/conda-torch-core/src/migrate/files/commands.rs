@@ -115,8 +115,7 @@ pub(super) fn edits(
     Ok(edits)
 }
 
-/// The range to remove with a run of words: the blanks before it, or after it if it begins a line.
-/// `None` if a comment prevents it.
+/// A run of words with the blanks before it, or after it if it begins a line; `None` if a comment prevents it.
 fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Range<usize>> {
     let before = words.get(first.checked_sub(1)?)?.range.end..words[last].range.end;
     let gap_before = &text[before.start..words[first].range.start];

@@ -1,5 +1,4 @@
-//! An environment of a file: its channels and match specs, each with its place. Every format is read
-//! into this.
+//! An environment of a file, of any format: its channels and match specs, each with its place.
 
 use std::collections::BTreeMap;
 

@@ -270,8 +270,7 @@ impl<'a, 'm> Planner<'a, 'm> {
     }
 }
 
-/// The first line and the number of lines with builds of other packages, as `conda env export` writes
-/// them.
+/// The first of the lines with builds of other packages, as `conda env export` writes them, and their number.
 fn exported(spec: &EnvironmentSpec) -> Option<(usize, usize)> {
     let has_build = |line: &&SpecLine| {
         let build = line.spec.as_ref().and_then(|spec| spec.build.as_ref());

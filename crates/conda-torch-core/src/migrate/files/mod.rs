@@ -139,8 +139,7 @@ impl Format {
         Ok(FileMigration { format: self.name, text: new, changes, notes })
     }
 
-    /// Makes the edits, and reads the new text: it must have the planned channels and specs, and every
-    /// other value as before.
+    /// Makes the edits. The new text must have the planned channels and specs, and every other value as before.
     fn apply(
         &self,
         text: &str,

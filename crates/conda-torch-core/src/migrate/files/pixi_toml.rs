@@ -479,8 +479,7 @@ impl<'t> Manifest<'t> {
         });
     }
 
-    /// Declares CUDA, without which pixi solves as if no GPU were detected, in the table that every version
-    /// of pixi reads.
+    /// Declares CUDA in a table that every pixi reads: without it pixi solves as if no GPU were detected.
     fn declare_cuda(&mut self, feature: &Feature<'_>, major: u16) -> Option<LineChange> {
         let header = format!("{}{REQUIREMENTS}", feature.path);
         let entry = format!("cuda = \"{major}\"");

@@ -33,8 +33,7 @@ pub(super) struct PlatformTarget<'m> {
 }
 
 impl<'m> PlatformTarget<'m> {
-    /// The machine for a platform. Without a description, it has the oldest driver that runs the old
-    /// builds, and an unknown GPU.
+    /// Without a described machine: the oldest driver that runs the old builds, and an unknown GPU.
     pub(super) fn new(
         subdir: Subdir,
         requested: RequestedSpecs,
@@ -49,8 +48,7 @@ impl<'m> PlatformTarget<'m> {
         Self { subdir, requested, machine, is_described, raised_from: None, matrix }
     }
 
-    /// The same with the oldest driver for a newer CUDA; `None` for a described machine, or without a
-    /// newer CUDA.
+    /// The same with the oldest driver for a newer CUDA, if there is one; `None` for a described machine.
     pub(super) fn with_newer_driver(&self) -> Option<Self> {
         let old = self.requested.cuda.filter(|_| !self.is_described)?;
         let newer = self.matrix.majors.iter().find(|row| row.major > old.major)?;

@@ -1,7 +1,4 @@
-//! Dry runs of clients.
-//!
-//! conda, mamba and micromamba print one JSON object, with other text around it; pixi writes a lock file
-//! in YAML.
+//! Dry runs of clients: a JSON object amid other text, or pixi's lock file.
 
 mod failures;
 mod json_output;
