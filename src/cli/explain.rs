@@ -3,6 +3,7 @@
 use anyhow::bail;
 
 use conda_torch_core::diagnostics::{CATALOG, entry};
+use conda_torch_core::escapes::visible;
 
 use super::{Output, UsageError};
 
@@ -26,7 +27,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
     match entry(code) {
         Some(entry) => Ok(Output { stdout: entry.page(), code: 0 }),
         None => bail!(UsageError(format!(
-            "unknown code `{code}`; `conda-torch explain` lists all codes"
+            "unknown code `{}`; `conda-torch explain` lists all codes",
+            visible(code)
         ))),
     }
 }

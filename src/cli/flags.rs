@@ -10,6 +10,7 @@ use clap::builder::{
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::conda::{Channels, Os, Subdir, Version, is_folder};
+use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
@@ -156,7 +157,8 @@ fn described_machine(
     host: &dyn Host,
     platform: Option<Subdir>,
 ) -> anyhow::Result<Machine> {
-    let name = if path == "-" { "on standard input".into() } else { format!("file `{path}`") };
+    let name =
+        if path == "-" { "on standard input".into() } else { format!("file `{}`", visible(path)) };
     let context = || format!("cannot read the machine {name}");
     let bytes = read_input(path, host, MACHINE_LIMIT).with_context(context)?;
     let machine = read_machine(&text_of(&bytes), platform).with_context(context)?;
@@ -206,8 +208,9 @@ fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {
         nearest => format!("; did you mean {}?", nearest.join(", ")),
     };
     UsageError(format!(
-        "unknown GPU in `--gpu {name}`{suggestion}\n\
-         hint: pass its compute capability with `--compute-capability X.Y`"
+        "unknown GPU in `--gpu {}`{suggestion}\n\
+         hint: pass its compute capability with `--compute-capability X.Y`",
+        visible(name)
     ))
 }
 
@@ -296,7 +299,9 @@ fn unknown_environment(name: &str, known: &[Location]) -> UsageError {
     let suggestion =
         suggestion.map_or_else(String::new, |similar| format!("; did you mean `{similar}`?"));
     UsageError(format!(
-        "no environment named `{name}`{suggestion}\nhint: pass its folder with `--prefix`"
+        "no environment named `{}`{}\nhint: pass its folder with `--prefix`",
+        visible(name),
+        visible(&suggestion)
     ))
 }
 
@@ -306,7 +311,7 @@ pub(super) fn read_environment(host: &dyn Host, place: &Location) -> anyhow::Res
     if environment.packages.is_empty()
         && let Some(problem) = environment.problems.first()
     {
-        bail!("cannot read the environment `{}`: {}", environment.prefix, problem.detail);
+        bail!("cannot read the environment `{}`: {}", visible(&environment.prefix), problem.detail);
     }
     Ok(environment)
 }
@@ -350,7 +355,9 @@ fn absolute(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
         return Ok(channel);
     }
     let path = std::path::absolute(&channel)?.into_os_string().into_string().ok();
-    path.with_context(|| format!("the absolute path of channel `{channel}` is not valid Unicode"))
+    path.with_context(|| {
+        format!("the absolute path of channel `{}` is not valid Unicode", visible(&channel))
+    })
 }
 
 /// The values of a flag, as rows: name, help, value.

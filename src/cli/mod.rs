@@ -14,6 +14,7 @@ mod progress;
 mod schema;
 mod verify;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -21,9 +22,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use conda_torch_core::conda::masked;
+use conda_torch_core::escapes::{visible, visible_lines};
 use conda_torch_core::report;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
+
+use crate::text;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -93,12 +97,13 @@ pub fn run() -> ExitCode {
         conda_torch_host::run_driver_child(arguments);
         return ExitCode::SUCCESS;
     }
+    conda_torch_host::file_size_limits_are_errors();
     let error_document = error_document(std::env::args_os().skip(1));
     // A child process of this program asks the driver.
     let host = LiveHost::new(std::env::current_exe().ok());
     match Cli::try_parse() {
         Ok(cli) => finish(cli.command.run(&host), error_document),
-        Err(error) => refuse(&error, error_document),
+        Err(error) => refuse(&visible_arguments().unwrap_or(error), error_document),
     }
 }
 
@@ -133,6 +138,17 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
         "probe" | "matrix" => Some(report::error),
         _ => None,
     }
+}
+
+/// The error of clap for the arguments with their control characters as escapes; `None` if there are none.
+fn visible_arguments() -> Option<clap::Error> {
+    let arguments = std::env::args_os().map(|argument| text::file_name(&argument));
+    let arguments: Vec<String> = arguments.collect();
+    let is_visible = |argument: &String| matches!(visible(argument), Cow::Borrowed(_));
+    if arguments.iter().all(is_visible) {
+        return None;
+    }
+    Cli::try_parse_from(arguments.iter().map(|argument| visible(argument).into_owned())).err()
 }
 
 /// Prints clap's error, help or version.
@@ -175,10 +191,9 @@ fn print(output: &Output) -> ExitCode {
     }
 }
 
-/// Prints an error on stderr, without control characters that a file may have put into it.
+/// Prints an error on stderr.
 fn print_error(error: &anyhow::Error) {
-    let is_control = |c: char| c.is_control() && c != '\n';
-    note(&format!("error: {error:#}").replace(is_control, "?"));
+    note(&format!("error: {error:#}"));
 }
 
 /// The bytes of a file, or of standard input for `-`.
@@ -192,10 +207,11 @@ fn read_input(path: &str, host: &dyn Host, limit: usize) -> anyhow::Result<Vec<u
     Ok(bytes)
 }
 
-/// Prints a line on stderr, without secrets; a closed stderr is ignored.
+/// Prints lines on stderr, without secrets, with control characters of names and files as escapes; a closed stderr is
+/// ignored.
 fn note(text: &str) {
     if !text.is_empty() {
-        let _ = writeln!(std::io::stderr().lock(), "{}", masked(text));
+        let _ = writeln!(std::io::stderr().lock(), "{}", visible_lines(&masked(text)));
     }
 }
 

@@ -6,7 +6,7 @@ use conda_torch_core::audit::{Checkup, EnvironmentStatus, Installed};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{Step, StepKind, shell::CannotQuote};
 use conda_torch_core::diagnostics::Diagnostic;
-use conda_torch_core::formats::{title, visible};
+use conda_torch_core::formats::title;
 use conda_torch_core::report::check::fix;
 use conda_torch_core::types::{Accelerator, Shell};
 
@@ -87,7 +87,7 @@ pub fn table(all: &[Checkup<'_>]) -> String {
         };
         let first = checkup.problems().next().map(Diagnostic::code);
         rows.push_record([
-            visible(environment.name.as_deref().unwrap_or(&environment.prefix)).into_owned(),
+            environment.name.as_deref().unwrap_or(&environment.prefix).to_owned(),
             installed.map(|it| it.version_text.clone()).unwrap_or_default(),
             installed.map(accelerator).unwrap_or_default(),
             installed.map(|it| channel(it).to_owned()).unwrap_or_default(),

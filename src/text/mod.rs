@@ -11,11 +11,23 @@ mod summary;
 pub mod table;
 mod verify;
 
+use std::ffi::OsStr;
+
 pub use advise::{advice, warnings};
 pub use machine::machine;
 pub use matrix_diff::matrix_diff;
 pub use migrate::{migrate_config, migrated_files, migration};
 pub use page::Style;
+
+/// A name of a file or an argument, with escapes for what is not UTF-8.
+pub fn file_name(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().escape_ascii().map(char::from));
+    }
+    text
+}
 
 /// The values of each key, in the order of the first of each.
 fn grouped<K: PartialEq, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {

@@ -15,7 +15,7 @@ use conda_torch_core::commands::{
 };
 use conda_torch_core::conda::masked;
 use conda_torch_core::diagnostics::{Context, Diagnostic, Severity};
-use conda_torch_core::formats::visible;
+use conda_torch_core::escapes::visible;
 use conda_torch_core::types::Shell;
 
 /// How a text looks.
@@ -108,7 +108,7 @@ impl Page {
     }
 
     pub(super) fn line(&mut self, line: &str) {
-        self.out.push_str(line);
+        self.out.push_str(&visible(line));
         self.out.push('\n');
     }
 
@@ -195,11 +195,13 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_replaced() {
+    fn control_characters_are_shown_as_escapes() {
         let mut page = page(40);
         page.text("- ", "a\u{1b}[31mb\nc\u{9b}");
         page.parts(&["d\re".to_owned()]);
-        assert_eq!(page.finish(), "- a?[31mb?c?\nd?e\n");
+        page.line("f\u{202e}");
+        let shown = "- a\\u{1b}[31mb\\nc\\u{9b}\nd\\re\nf\\u{202e}\n";
+        assert_eq!(page.finish(), shown);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::path::Path;
 
 /// The modules of `conda-torch-core` in their order: each uses only those before it.
 const CORE: &[&str] = &[
+    "escapes",
+    "escapes",
     "yaml",
     "conda",
     "types",

@@ -35,6 +35,7 @@
 
 // The vocabulary.
 pub mod conda; // conda's grammar: channels, platforms, versions, match specs
+pub mod escapes; // control characters in names and texts of others, shown
 pub mod types; // plain values: Machine, Build, DriverVersion, …
 pub mod yaml; // documents in which every value knows its place
 

@@ -14,10 +14,13 @@ mod live_host;
 mod pipes;
 mod save;
 mod signals;
+mod temp_folder;
 
 pub use cache::{CacheFolder, kept_cache, remove_cache};
 pub use command::{Command, CommandEnd, CommandOutput, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};
 pub use live_host::LiveHost;
-pub use save::{SaveFailed, TempFolder, save};
+pub use save::{SaveFailed, save};
+pub use signals::{file_size_limits_are_errors, received as received_signal};
+pub use temp_folder::TempFolder;

@@ -17,8 +17,8 @@ pub(crate) struct Signals {
     before: [libc::sighandler_t; ENDING.len()],
 }
 
-/// The signal that was received while there are [`Signals`], if any.
-pub(crate) fn received() -> Option<i32> {
+/// The signal to end that was received during the last call that kept it from ending this program, if any.
+pub fn received() -> Option<i32> {
     Some(RECEIVED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
 }
 
@@ -56,6 +56,20 @@ impl Drop for Signals {
         }
     }
 }
+
+/// From now on, writing a file beyond `ulimit -f` fails like writing to a full disk, instead of ending this program.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "the standard library cannot handle signals")]
+pub fn file_size_limits_are_errors() {
+    // Not ignored, which programs that this one runs would inherit.
+    extern "C" fn nothing(_: i32) {}
+    // SAFETY: the handler does nothing.
+    unsafe { libc::signal(libc::SIGXFSZ, nothing as extern "C" fn(i32) as libc::sighandler_t) };
+}
+
+/// Windows has no such limits.
+#[cfg(not(unix))]
+pub fn file_size_limits_are_errors() {}
 
 #[cfg(unix)]
 extern "C" fn record(signal: i32) {

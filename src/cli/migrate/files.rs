@@ -1,15 +1,20 @@
 //! `conda-torch migrate FILE…`: files that name the old channel.
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
 use anyhow::Context;
 
+use conda_torch_core::escapes::visible_lines;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
-use conda_torch_host::save;
+use conda_torch_host::{SaveFailed, received_signal, save};
 use conda_torch_probe::host::Host;
 
 use crate::cli::flags::{MachineFlags, machine, page_width};
-use crate::cli::{Output, UsageError, note, read_input};
+use crate::cli::{Interrupted, Output, UsageError, note, read_input};
+use crate::text;
 
 // No doc comment: clap would show it as the description of the subcommand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
@@ -23,7 +28,7 @@ pub(super) struct FileFlags {
         value_name = "FILE",
         conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "pytorch", "python", "client"]
     )]
-    pub(super) files: Vec<String>,
+    pub(super) files: Vec<OsString>,
     /// Write the changes; keep each old file as FILE.bak
     #[arg(long, requires = "files", conflicts_with = "check")]
     write: bool,
@@ -31,6 +36,9 @@ pub(super) struct FileFlags {
     #[arg(long, requires = "files")]
     check: bool,
 }
+
+/// How often a file is read again that another program changes meanwhile.
+const ATTEMPTS: u32 = 3;
 
 /// The largest file that is read.
 const LARGEST: usize = 4 << 20;
@@ -55,18 +63,23 @@ pub(super) fn run(
     let target = Target { machine: described.as_ref(), platform: machine.platform };
     let mut files = Vec::with_capacity(args.files.len());
     let mut codes = Vec::with_capacity(args.files.len());
-    for file in &args.files {
-        let (mut old, mut backup) = (String::new(), None);
-        let mut migrate = || {
-            let bytes = read_input(file, host, LARGEST).context("cannot read the file")?;
+    for name in &args.files {
+        let (file, mut old, mut backup) = (text::file_name(name), String::new(), None);
+        let mut migrate = |may_repeat: bool| {
+            let name = name.to_str().context("the name is not UTF-8")?;
+            let bytes = read_input(name, host, LARGEST).context("cannot read the file")?;
             old = String::from_utf8(bytes).context("not UTF-8 text")?;
-            let migration = migrate_file(file, &old, target, matrix)?;
+            let migration = migrate_file(name, &old, target, matrix)?;
             if args.write && migration.text != old {
-                backup = Some(save(file, old.as_bytes(), migration.text.as_bytes())?);
+                match save(name, old.as_bytes(), migration.text.as_bytes()) {
+                    Err(SaveFailed::Changed) if may_repeat => return Ok(None),
+                    saved => backup = Some(saved?),
+                }
             }
-            anyhow::Ok(migration)
+            anyhow::Ok(Some(migration))
         };
-        let result = migrate();
+        let result = (1..=ATTEMPTS).find_map(|attempt| migrate(attempt < ATTEMPTS).transpose());
+        let result = result.expect("the last attempt is not repeated");
         codes.push(match &result {
             Err(error) if matches!(error.downcast_ref(), Some(FileError::Unsatisfiable { .. })) => {
                 3
@@ -76,15 +89,24 @@ pub(super) fn run(
             Ok(_) => 0,
         });
         let outcome = result.map_err(|error| format!("{error:#}"));
-        files.push(MigratedFile { file: file.clone(), old, outcome, backup });
+        files.push(MigratedFile { file, old, outcome, backup });
+        if received_signal().is_some() {
+            break;
+        }
     }
     // The most severe first.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
-    note(crate::text::migrated_files(&files, page_width()).trim_end());
-    let stdout = if json {
+    note(text::migrated_files(&files, page_width()).trim_end());
+    if let Some(signal) = received_signal() {
+        return Err(Interrupted(signal).into());
+    }
+    let mut stdout = if json {
         document(&files, code, matrix)
     } else {
         files.iter().map(MigratedFile::diff).collect()
     };
+    if std::io::stdout().is_terminal() {
+        stdout = visible_lines(&stdout).into_owned();
+    }
     Ok(Output { stdout, code })
 }

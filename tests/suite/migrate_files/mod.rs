@@ -2,12 +2,20 @@
 //! (stderr and the exit code) and perhaps `args.txt`. `UPDATE_FILES=1 cargo test --test suite migrate_files` writes
 //! them again: read the difference.
 
+#[cfg(unix)] // Windows has no such names
+mod difference;
 mod malformed;
+#[cfg(unix)]
+mod saving;
 mod writing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
+
+/// A file, and what becomes of it.
+const OLD: &str = "channels: [pytorch, conda-forge]\ndependencies: [pytorch, cpuonly]\n";
+const NEW: &str = "channels: [conda-forge]\ndependencies: [pytorch, pytorch-cpu]\n";
 
 /// The files of a case beside the file to migrate.
 const BESIDE: [&str; 3] = ["after", "messages.txt", "args.txt"];

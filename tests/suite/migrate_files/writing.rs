@@ -1,20 +1,18 @@
 //! `--write`, the diff, and exit codes.
 
-use super::{folder, migrate, text};
-
-const OLD: &str = "channels: [pytorch, conda-forge]\ndependencies: [pytorch, cpuonly]\n";
-const NEW: &str = "channels: [conda-forge]\ndependencies: [pytorch, pytorch-cpu]\n";
+use super::{NEW, OLD, folder, migrate, text};
 
 #[test]
 fn backups_are_never_overwritten() {
     let folder = folder("copies");
     for backup in ["a.yml.bak", "a.yml.bak2", "a.yml.bak3"] {
-        std::fs::write(folder.join("a.yml"), OLD).expect("written");
+        let (old, new) = (format!("{OLD}# {backup}\n"), format!("{NEW}# {backup}\n"));
+        std::fs::write(folder.join("a.yml"), &old).expect("written");
         let output = migrate(&folder, &["a.yml", "--write"]);
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output.stderr).contains(&format!("{backup}`")), "{}", text(&output.stderr));
-        assert_eq!(std::fs::read_to_string(folder.join(backup)).expect("the copy"), OLD);
-        assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), NEW);
+        assert_eq!(std::fs::read_to_string(folder.join(backup)).expect("the copy"), old);
+        assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), new);
     }
     assert_eq!(std::fs::read_dir(&folder).expect("it").count(), 4, "nothing else is left");
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::clients::{ClientTarget, ConfigCommand};
 use crate::conda::{Address, ChannelKind};
+use crate::escapes::is_hidden;
 use crate::migrate::environment::{Settings, SettingsAction};
 use crate::types::{ClientKind, ConfigFile, Machine};
 
@@ -84,7 +85,7 @@ pub fn settings(machine: &Machine, settings: &Settings, client: &ClientTarget<'_
             continue;
         };
         let entry = (path.as_str(), finding.line.value.public());
-        if !config.reads(path) || path.contains(char::is_control) || !removed.insert(entry) {
+        if !config.reads(path) || path.contains(is_hidden) || !removed.insert(entry) {
             continue;
         }
         let is_users = is_users(machine, path);
@@ -152,7 +153,7 @@ impl<'a> Config<'a> {
 /// with the token or password of an address would show it to everybody.
 fn is_removable(channel: &Address) -> bool {
     ChannelKind::of(channel.public()) == ChannelKind::Pytorch
-        && !channel.public().contains(char::is_control)
+        && !channel.public().contains(is_hidden)
         && !channel.has_secrets()
 }
 
@@ -169,7 +170,7 @@ fn below_home(path: &str) -> Option<&str> {
 /// Whether a file is the user's to write: below a home, or, as homes may be elsewhere, called like a user's
 /// file and not in a folder of the system or of a client.
 fn is_users(machine: &Machine, path: &str) -> bool {
-    if path.contains(char::is_control) {
+    if path.contains(is_hidden) {
         return false; // cannot be in a command
     }
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);

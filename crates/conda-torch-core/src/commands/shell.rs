@@ -1,12 +1,13 @@
 //! Commands as shell text, quoted.
 
+use crate::escapes::is_hidden;
 use crate::types::Shell;
 
 use super::Step;
 
 /// A word without a safe form in a shell.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` cannot be written safely for {shell}; use a name without `{}`", .text.escape_debug(), .character.escape_debug())]
+#[error("`{}` cannot be written safely for {shell}; use a name without `{}`", .text.escape_debug(), .character.escape_default())]
 pub struct CannotQuote {
     /// The word.
     pub text: String,
@@ -42,8 +43,8 @@ pub fn word(text: &str, shell: Shell) -> Result<String, CannotQuote> {
         Some(character) => Err(CannotQuote { text: text.to_owned(), character, shell: name }),
         None => Ok(()),
     };
-    // Pasted into a terminal, it is a key that is pressed.
-    if let Some(character) = text.chars().find(|character| character.is_control()) {
+    // Pasted into a terminal, it is a key that is pressed, or a word that is not what it looks like.
+    if let Some(character) = text.chars().find(|&character| is_hidden(character)) {
         return Err(CannotQuote { text: text.to_owned(), character, shell: "a terminal" });
     }
     let has = |characters: &[char]| text.contains(characters);

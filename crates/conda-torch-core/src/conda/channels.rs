@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::escapes::{is_hidden, visible};
+
 use super::{Address, ChannelName};
 
 /// Channels in the order of priority, each as the value of `-c`: a name, an address or an
@@ -14,7 +16,7 @@ pub static CONDA_FORGE: Channels = Channels(Vec::new());
 
 /// Why a text is no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{address}` is no channel: {why}")]
+#[error("`{}` is no channel: {why}", visible(&address.to_string()))]
 pub struct NoChannel {
     address: Address,
     why: &'static str,
@@ -30,7 +32,7 @@ impl Channels {
                 Some("it is empty")
             } else if text.starts_with('-') {
                 Some("it begins with `-`, like an option")
-            } else if text.contains(char::is_control) {
+            } else if text.contains(is_hidden) {
                 Some("it has a line break or another control character in it")
             } else {
                 address.problem()
@@ -126,7 +128,7 @@ mod tests {
             ("--yes", "`--yes` is no channel: it begins with `-`, like an option"),
             (
                 "a\nb",
-                "`a\nb` is no channel: it has a line break or another control character in it",
+                "`a\\nb` is no channel: it has a line break or another control character in it",
             ),
             (
                 "me:PASSWORD@mirror.example/x",

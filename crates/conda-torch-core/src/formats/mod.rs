@@ -10,12 +10,12 @@ pub use environment_yml::environment_yml;
 pub use matrix_rows::{companion_name, matrix_rows};
 pub use pixi_toml::pixi_toml;
 
-use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 
 use crate::answer::{Answer, Refused};
 use crate::commands::shell;
 use crate::diagnostics::{Diagnostic, Severity};
+use crate::escapes::{is_hidden, visible};
 use crate::resolve::{Choice, Status};
 use crate::types::Accelerator;
 
@@ -60,15 +60,6 @@ pub fn title(version: impl Display, accelerator: Accelerator) -> String {
     }
 }
 
-/// A text without control characters, which a name from a driver or a file may have.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
-        Cow::Owned(text.replace(char::is_control, "?"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 /// In double quotes, with the escapes that YAML, TOML and JSON share.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
@@ -77,7 +68,7 @@ fn quoted(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
+            c if is_hidden(c) => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),

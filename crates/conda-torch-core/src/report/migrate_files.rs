@@ -1,8 +1,11 @@
 //! `migrate FILE --json`, and the difference that `migrate FILE` prints.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use similar::TextDiff;
 
+use crate::escapes::is_hidden;
 use crate::matrix::Matrix;
 use crate::migrate::files::{FileFormat, FileMigration, FileNote, LineChange};
 
@@ -22,16 +25,56 @@ pub struct MigratedFile {
 }
 
 impl MigratedFile {
-    /// The difference as `diff -u` writes it; empty if there is none.
+    /// The difference as `git diff` writes it and `patch -p0` reads it; empty if there is none.
     pub fn diff(&self) -> String {
-        match &self.outcome {
-            Ok(migration) if migration.text != self.old => {
-                let diff = TextDiff::from_lines(self.old.as_str(), migration.text.as_str());
-                diff.unified_diff().header(&self.file, &self.file).to_string()
+        let new = match &self.outcome {
+            Ok(migration) if migration.text != self.old => &migration.text,
+            Ok(_) | Err(_) => return String::new(),
+        };
+        // Lines as `patch` has them: a lone carriage return ends none.
+        let lines = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
+        let (old_lines, new_lines) = (lines(&self.old), lines(new));
+        let diff = TextDiff::from_slices(&old_lines, &new_lines);
+        let name = quoted_name(&self.file);
+        let mut text = format!("--- {name}\n+++ {name}\n");
+        for hunk in diff.unified_diff().iter_hunks() {
+            let _ = writeln!(text, "{}", hunk.header());
+            for change in hunk.iter_changes() {
+                let end = if change.value().ends_with('\n') { "" } else { NO_NEWLINE };
+                let _ = write!(text, "{}{}{end}", change.tag(), change.value());
             }
-            Ok(_) | Err(_) => String::new(),
+        }
+        text
+    }
+}
+
+const NO_NEWLINE: &str = "\n\\ No newline at end of file\n";
+
+/// The name of a file in a difference, [as git writes it]: in quotes if a character needs an escape or would be
+/// skipped, with a tab behind it if it has a blank.
+///
+/// [as git writes it]: https://git-scm.com/docs/git-config#Documentation/git-config.txt-corequotePath
+fn quoted_name(name: &str) -> String {
+    let is_special = |c| is_hidden(c) || matches!(c, '"' | '\\');
+    if name.trim_matches(' ') == name && !name.contains(is_special) {
+        return format!("{name}{}", if name.contains(' ') { "\t" } else { "" });
+    }
+    let mut quoted = String::from('"');
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            c if is_hidden(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(quoted, "\\{byte:03o}");
+                }
+            }
+            c => quoted.push(c),
         }
     }
+    quoted + "\""
 }
 
 /// What `migrate FILE --json` prints.

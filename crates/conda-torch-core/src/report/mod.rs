@@ -18,6 +18,7 @@ pub mod verify;
 
 use serde::Serialize;
 
+use crate::escapes::visible_json;
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Date, Machine};
 
@@ -47,10 +48,9 @@ struct Tool {
 fn write<T: Serialize>(content: T) -> String {
     let tool = Tool { name: "conda-torch", version: env!("CARGO_PKG_VERSION") };
     let document = Document { format_version: 1, tool, content };
-    let mut text = serde_json::to_string_pretty(&document)
+    let text = serde_json::to_string_pretty(&document)
         .expect("strings, numbers and maps with string keys always serialise");
-    text.push('\n');
-    text
+    format!("{}\n", visible_json(&text))
 }
 
 /// The beginning of a document that also exists for a run that failed; then its content is empty.
