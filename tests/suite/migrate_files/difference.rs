@@ -42,14 +42,14 @@ fn patch_reads_every_difference() {
     let escape = format!("{COMMAND}\u{1b}[31m \u{9b} \u{202e}\n");
     for name in NAMES {
         for before in [COMMAND, &windows, &old_mac, no_break, &return_alone, &escape] {
-            let path = folder.join(name);
-            fs::write(&path, before).expect("written");
+            let file = folder.join(name);
+            fs::write(&file, before).expect("written");
             let difference = migrate(&folder, &["--", name]).stdout;
             assert!(!difference.is_empty(), "{name:?}");
             let output = migrate(&folder, &["--write", "--", name]);
             assert_eq!(output.status.code(), Some(0), "{name:?}: {}", text(&output.stderr));
-            let expected = fs::read(&path).expect("it");
-            fs::write(&path, before).expect("written");
+            let expected = fs::read(&file).expect("it");
+            fs::write(&file, before).expect("written");
             let mut patch = Command::new("patch")
                 .args(["-p0", "-f"])
                 .current_dir(&folder)
@@ -60,7 +60,7 @@ fn patch_reads_every_difference() {
             patch.stdin.take().expect("a pipe").write_all(&difference).expect("written");
             let output = patch.wait_with_output().expect("it ends");
             assert!(output.status.success(), "{name:?} {before:?}: {}", text(&output.stdout));
-            assert_eq!(fs::read(&path).expect("it"), expected, "{name:?} {before:?}");
+            assert_eq!(fs::read(&file).expect("it"), expected, "{name:?} {before:?}");
         }
     }
 }

@@ -68,14 +68,14 @@ pub(super) fn replace(
         )));
     }
 
-    let fill = |new_file: &mut File| {
+    let write_to = |new_file: &mut File| {
         new_file.write_all(new)?;
         copy_attributes(&file, new_file)?;
         new_file.sync_all()
     };
-    let new_file = match create_unnamed(&folder, backup, fill) {
+    let new_file = match create_unnamed(&folder, backup, write_to) {
         Some(created) => created?,
-        None => create(&folder, backup, fill)?,
+        None => create(&folder, backup, write_to)?,
     };
     let exchanged = exchange(&folder, name, backup, second, is_old);
     if !matches!(exchanged, Ok(true)) {
@@ -136,7 +136,7 @@ const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 fn create_unnamed(
     folder: &File,
     name: &OsStr,
-    fill: impl Fn(&mut File) -> io::Result<()>,
+    write_to: impl Fn(&mut File) -> io::Result<()>,
 ) -> Option<io::Result<File>> {
     #[cfg(target_os = "linux")]
     {
@@ -145,14 +145,14 @@ fn create_unnamed(
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&file));
         let follow = AtFlags::SYMLINK_FOLLOW;
         Path::new(&path).exists().then(|| {
-            fill(&mut file)?;
+            write_to(&mut file)?;
             linkat(rustix::fs::CWD, path, folder, name, follow)?;
             Ok(file)
         })
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = (folder, name, fill);
+        let _ = (folder, name, write_to);
         None
     }
 }
@@ -161,11 +161,11 @@ fn create_unnamed(
 fn create(
     folder: &File,
     name: &OsStr,
-    fill: impl Fn(&mut File) -> io::Result<()>,
+    write_to: impl Fn(&mut File) -> io::Result<()>,
 ) -> io::Result<File> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
     let mut file = File::from(openat(folder, name, flags, PRIVATE)?);
-    fill(&mut file).inspect_err(|_| {
+    write_to(&mut file).inspect_err(|_| {
         let _ = unlinkat(folder, name, AtFlags::empty());
     })?;
     Ok(file)
@@ -282,7 +282,7 @@ mod tests {
     fn nobody_else_can_read_a_file_that_is_not_filled() {
         let (path, folder) = folder("old");
         let name = OsStr::new("a.yml.bak");
-        let fill = |is_named: bool| {
+        let write_to = |is_named: bool| {
             let path = &path;
             move |file: &mut File| {
                 assert_eq!(mode(file), 0o600);
@@ -290,14 +290,14 @@ mod tests {
                 file.write_all(b"new")
             }
         };
-        create(&folder, name, fill(true)).expect("created");
+        create(&folder, name, write_to(true)).expect("created");
         assert_eq!(text(&path, "a.yml.bak"), "new");
-        assert!(create(&folder, name, fill(true)).is_err(), "the name is taken");
+        assert!(create(&folder, name, write_to(true)).is_err(), "the name is taken");
         fs::remove_file(path.path().join(name)).expect("removed");
-        if let Some(created) = create_unnamed(&folder, name, fill(false)) {
+        if let Some(created) = create_unnamed(&folder, name, write_to(false)) {
             created.expect("created");
             assert_eq!(text(&path, "a.yml.bak"), "new");
-            assert!(create_unnamed(&folder, name, fill(true)).expect("as before").is_err());
+            assert!(create_unnamed(&folder, name, write_to(true)).expect("as before").is_err());
         }
         let failed = |_: &mut File| Err(io::ErrorKind::StorageFull.into());
         let other = OsStr::new("b");
