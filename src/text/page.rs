@@ -90,8 +90,9 @@ impl Page {
     pub(super) fn parts(&mut self, parts: &[String]) {
         const UNBROKEN: &str = "\u{a0}";
         let unbroken = |part: &String| {
+            let part = visible(part);
             let is_long = part.chars().count() + 3 > self.style.width;
-            if is_long { part.clone() } else { part.replace(' ', UNBROKEN) }
+            if is_long { part.into_owned() } else { part.replace(' ', UNBROKEN) }
         };
         if !parts.is_empty() {
             let text = parts.iter().map(unbroken).join(", ");

@@ -5,6 +5,7 @@ use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::Channels;
+use conda_torch_core::escapes::is_hidden;
 use conda_torch_core::import::read_machine;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Advice, Request, Status, advise};
@@ -111,10 +112,10 @@ fn every_build_once(advice: &Advice<'_>, matrix: &Matrix) {
 /// The widest label before wrapped text.
 const LABEL: usize = 16;
 
-/// No line has control characters, and none is longer than `width`, except one word after a label.
+/// No line has hidden characters, and none is longer than `width`, except one word after a label.
 fn readable(page: &str, width: usize) {
     for line in page.lines() {
-        assert!(!line.chars().any(char::is_control), "{line:?}");
+        assert!(!line.contains(is_hidden), "{line:?}");
         if line.chars().count() > width && !is_command(line) {
             assert!(before_last_word(line).chars().count() <= LABEL, "{width}: {line:?}");
         }

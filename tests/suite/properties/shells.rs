@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use conda_torch_core::commands::shell;
+use conda_torch_core::escapes::is_hidden;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::Shell;
@@ -24,9 +25,9 @@ fn shells_pass_the_same_words() {
         let Ok(choice) = answer.choice() else { return };
         let mut heard = heard.lock().expect("no panic while it is held");
         for step in answer.plan(choice) {
-            // A word with control characters is refused.
+            // A word with hidden characters is refused.
             let Ok(whole) = shell::line(&step, Shell::Posix) else {
-                let steers = |word: &String| word.contains(char::is_control);
+                let steers = |word: &String| word.contains(is_hidden);
                 assert!(step.argv.iter().any(steers), "{step:?}");
                 continue;
             };
