@@ -44,6 +44,7 @@ struct Files {
     pci: files::Pci,
     cuda_versions: files::CudaVersions,
     jetpacks: files::JetPacks,
+    metal: files::Metal,
     elsewhere: files::Elsewhere,
 }
 
@@ -80,6 +81,7 @@ fn read() -> Result<Files, Vec<String>> {
             check::cuda_versions(file, &builds, report);
         })?,
         jetpacks: parse("jetpack.toml", &mut problems, check::jetpacks)?,
+        metal: parse("metal.toml", &mut problems, check::metal)?,
         elsewhere: parse("elsewhere.toml", &mut problems, check::elsewhere)?,
         builds,
         capabilities,

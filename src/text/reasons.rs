@@ -59,9 +59,11 @@ fn omits_its_build(diagnostic: &Diagnostic) -> bool {
         diagnostic,
         Diagnostic::GlibcTooOld { .. }
             | Diagnostic::GlibcTooNew { .. }
+            | Diagnostic::MetalNeedsNewerMacos { newest: None, .. }
             | Diagnostic::MacosTooOld { .. }
             | Diagnostic::OtherArmVariant { .. }
             | Diagnostic::ReleaseCandidate
+            | Diagnostic::NotSolvable
     )
 }
 

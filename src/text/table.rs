@@ -89,15 +89,24 @@ fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<Str
     let build = |is_it: fn(&OverviewRow<'_>) -> bool| {
         section.iter().find(|shown| is_it(&shown.row)).and_then(|shown| shown.row.build)
     };
-    let exact = build(|row| row.limits.contains(&Limit::ExactPin)).map(|build| build.pytorch);
+    let glibc_below =
+        section.iter().filter(|_| is_narrow && which == TableRows::Newest).find_map(|it| {
+            let limit = it.row.limits.iter().find_map(|limit| match limit {
+                Limit::GlibcBelow(version) => Some(*version),
+                _ => None,
+            });
+            limit.zip(it.row.build.map(|build| build.pytorch))
+        });
     let bare = build(|row| row.is_cuda && row.package() == Some("pytorch"));
     let is_tegra = |shown: &TableRow<'_>| shown.row.arm_variant == Some(ArmVariant::Tegra);
     let notes = [
         has(Limit::NoTriton)
             .then(|| "no Triton on Windows, so no `torch.compile` on the GPU".to_owned()),
         has(Limit::NoTorchaudio).then(|| "no torchaudio for this platform".to_owned()),
-        exact.filter(|_| has(Limit::NoTriton)).map(|version| {
-            format!("PyTorch {version} needs exactly the `cuda-version` of its row")
+        (has(Limit::ExactPin) && has(Limit::NoTriton))
+            .then(|| "PyTorch on Windows needs exactly the `cuda-version` of its row".to_owned()),
+        glibc_below.map(|(version, pytorch)| {
+            format!("PyTorch up to {pytorch} here does not load with glibc {version} or newer")
         }),
         section
             .iter()
@@ -138,7 +147,7 @@ const PACKAGE: Column = ("package", |it| shown(it.row.package()));
 const DRIVER: Column = ("driver", |it| shown(it.row.linux_driver.or(it.row.windows_driver)));
 const GPUS: Column = ("GPUs", |it| gpus(&it.row));
 const GLIBC: Column = ("glibc", |it| shown(it.row.build.and_then(|b| Some(b.glibc?.libraries))));
-const MACOS: Column = ("macOS", |it| shown(it.row.build.and_then(|build| build.macos)));
+const MACOS: Column = ("macOS", |it| shown(it.row.macos));
 const PYTHON: Column =
     ("Python", |it| of(it, |build| format!("{}–{}", build.pythons.0, build.pythons.1)));
 const KERNELS: Column = ("kernels", |it| of(it, |build| build.kernels.to_string()));
@@ -227,6 +236,7 @@ fn limits(row: &OverviewRow<'_>) -> String {
         Limit::NoTriton => "no torch.compile on the GPU".to_owned(),
         Limit::NoTorchaudio => "no torchaudio".to_owned(),
         Limit::ExactPin => "exact cuda-version".to_owned(),
+        Limit::GlibcBelow(version) => format!("glibc before {version}"),
     };
     row.limits.iter().map(text).collect::<Vec<_>>().join("; ")
 }

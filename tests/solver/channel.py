@@ -156,6 +156,7 @@ def pytorch(channel, row):
     own, other = ("pytorch-gpu", "pytorch-cpu") if cuda else ("pytorch-cpu", "pytorch-gpu")
     depends = [glibc(subdir, row.get("glibc")), f"__osx >={row['macos']}" if "macos" in row else None]
     depends += cuda_depends(row) if cuda else []
+    depends.append(row.get("unsolvable"))
     if row["blas"] == "mkl":
         depends.append("mkl >=2025.3.0,<2026.0a0")
     else:

@@ -110,7 +110,9 @@ def support(row, machine, capability):
 def accepts(row, version):
     """Whether a build (of PyTorch or a companion) can be installed with a `cuda-version`."""
     built, pin = key(row["cuda"]), key(version)
-    if row.get("exact_cuda") or built < (11, 2):
+    # On Windows PyTorch looks for the CUPTI of its own toolkit; its metadata say so since 2.13.0 alone.
+    is_windows = row["subdir"] == "win-64" and "blas" in row
+    if row.get("exact_cuda") or is_windows or built < (11, 2):
         return built == pin
     return built <= pin and built[0] == pin[0]
 
@@ -131,6 +133,14 @@ def loads(row, machine):
     """Whether glibc loads the build: from 2.41 on not with an executable stack. Its metadata does not say so."""
     below = row.get("glibc_below")
     return below is None or "glibc" not in machine or key(machine["glibc"]) < key(below)
+
+
+def lacks_metal(row, machine):
+    """Whether macOS is too old for the build to use Apple's GPU: it then computes on the processor."""
+    if machine["subdir"] != "osx-arm64":
+        return False
+    floors = [floor["macos"] for floor in FACTS["metal"] if key(floor["pytorch"]) <= key(row["pytorch"])]
+    return key(machine["macos"]) < key(floors[-1])
 
 
 def goes_with(companion, row):
@@ -169,7 +179,7 @@ def companions_exist(row, machine, request):
 def fits(row, machine, request):
     """Whether a build runs on the machine and satisfies the request."""
     cuda, accelerator = "cuda" in row, request.get("accelerator", "auto")
-    if row["subdir"] != machine["subdir"] or "label" in row:
+    if row["subdir"] != machine["subdir"] or "label" in row or "unsolvable" in row:
         return False
     wanted = request.get("pytorch")
     if wanted and key(row["pytorch"])[: len(key(wanted))] != key(wanted):
@@ -197,11 +207,12 @@ def fits(row, machine, request):
     return companions_exist(row, machine, request)
 
 
-def rank(row, machine):
+def rank(row, machine, request):
     """Better is greater, in the order that the project states."""
     mkl, number = row["blas"] == "mkl", max(row["numbers"])
     if "cuda" not in row:
-        return (0, 0, key(row["pytorch"]), (), 0, (0,), mkl, number)
+        metal = machine["subdir"] == "osx-arm64" and not lacks_metal(row, machine) and request.get("accelerator") != "cpu"
+        return (int(metal), 0, key(row["pytorch"]), (), 0, (0,), mkl, number)
     gpus = machine.get("capabilities", [])
     kernels = sorted(support(row, machine, gpu) for gpu in gpus)
     served = sum(kernel > MISSING for kernel in kernels)
@@ -214,7 +225,7 @@ def rank(row, machine):
 def answer(machine, request):
     """The best build's row, or `None`."""
     fitting = [row for row in BUILDS[machine["subdir"]] if fits(row, machine, request)]
-    return max(fitting, key=lambda row: rank(row, machine), default=None)
+    return max(fitting, key=lambda row: rank(row, machine, request), default=None)
 
 
 def promise(row):

@@ -47,7 +47,7 @@ def check(machine, request, alternative):
     name = f"{alternative['pytorch']} {alternative['build']} #{alternative['build_number']}"
     if row is None:
         return [("alternative", f"{name} does not exist")]
-    if oracle.fits(row, machine, request):
+    if oracle.fits(row, machine, request) and not oracle.lacks_metal(row, machine):
         return [("alternative", f"{name} fits already, without {by}")]
     if not oracle.fits(row, *changed):
         return [("alternative", f"{name} does not fit after {by} either")]

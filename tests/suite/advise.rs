@@ -5,7 +5,9 @@ use crate::common::machine;
 use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::resolve::{Advice, Request, RequestedAccelerator, Status, Unlock, advise};
+use conda_torch_core::resolve::{
+    Advice, Alternative, Request, RequestedAccelerator, Status, Unlock, advise,
+};
 use conda_torch_core::types::{Blas, Companion, Detected, Origin};
 
 /// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
@@ -312,7 +314,8 @@ fn wsl_uses_windows_driver_numbers() {
 #[test]
 fn macs_get_the_newest_build_for_their_macos() {
     use Status::{Ok, Unsatisfiable};
-    plain("macos-12-arm64", "2.13.0 cpu_generic 2", "pytorch=2.13.0", Ok, &["metal-included"]);
+    let metal = &["metal-included", "metal-needs-newer-macos"];
+    plain("macos-12-arm64", "2.4.1 cpu_generic 6", "pytorch=2.4.1", Ok, metal);
     plain("macos-12-x86-64", "2.13.0 cpu_mkl 102", "pytorch=2.13.0", Ok, &[]);
     plain(
         "macos-15-rosetta",
@@ -400,21 +403,37 @@ fn each_cuda_version_on_windows_gives_its_newest_pytorch() {
         &holds_back,
     );
     windows("12.8", "2.13.0 cuda128_mkl 302", "pytorch-gpu=2.13.0 cuda-version=12.8", Ok, &[]);
-    windows(
-        "12.9",
-        "2.12.1 cuda128_mkl 300",
-        "pytorch-gpu=2.12.1 cuda-version=12.9",
-        Ok,
-        &holds_back,
-    );
+    // The builds before 2.13.0 accept later versions, and do not find the CUPTI of their own.
+    for fails in ["12.9", "13.1", "13.5"] {
+        windows(fails, "nothing", "", Unsatisfiable, &["cuda-version-not-built"]);
+    }
     windows("13.0", "2.13.0 cuda130_mkl 302", CUDA130, Ok, &[]);
-    windows(
-        "13.1",
-        "2.12.1 cuda130_mkl 300",
-        "pytorch-gpu=2.12.1 cuda-version=13.1",
-        Ok,
-        &holds_back,
-    );
+}
+
+#[test]
+fn torchvision_on_windows_needs_a_pytorch_of_its_own_cuda_version() {
+    // torchvision 0.27.1 for CUDA 12 is built with 12.9, PyTorch 2.12.1 with 12.8.
+    let machine = machine("windows-rtx4090-driver-546");
+    let of = |pytorch: &str| {
+        let pytorch = Some(pytorch.parse().expect("a version"));
+        let companions = vec![Companion::Torchvision];
+        let request = Request { pytorch, companions, ..Request::default() };
+        answer(&advise(&machine, &request, Matrix::embedded())).0
+    };
+    assert_eq!(of("2.13"), "2.13.0 cuda128_mkl 302");
+    assert_eq!(of("2.12"), "2.12.1 cpu_mkl 100");
+    assert_eq!(of("2.6"), "2.6.0 cuda126_mkl 304");
+}
+
+#[test]
+fn builds_that_no_solver_can_install_are_left_out() {
+    let machine = machine("gh200-driver-550");
+    let pytorch = Some("2.7.1".parse().expect("a version"));
+    let request = Request { pytorch, ..Request::default() };
+    let advice = advise(&machine, &request, Matrix::embedded());
+    assert_eq!(answer(&advice).0, "2.7.1 cuda129_generic 203");
+    let last = advice.rejected.iter().find(|it| it.build.build_numbers.0 == 204).expect("#204");
+    assert!(last.blockers.contains(&Diagnostic::NotSolvable));
 }
 
 #[test]
@@ -567,4 +586,41 @@ fn builds_with_an_executable_stack_are_left_out_from_glibc_2_41_on() {
     assert_eq!(on("2.42", Some("11.8"), None), ("2.4.1 cuda118_mkl 306".to_owned(), true));
     assert_eq!(on("2.40", None, Some("2.3")), ("2.3.1 cuda118 301".to_owned(), false));
     assert_eq!(on("2.41", None, Some("2.3")), ("nothing".to_owned(), true));
+}
+
+#[test]
+fn the_newest_pytorch_that_uses_metal_is_chosen_on_each_macos() {
+    let mut machine = machine("macos-12-arm64");
+    let mut on = |macos: &str, request: &Request| {
+        machine.macos = Detected::found(macos.parse().expect("a version"), Origin::System);
+        let advice = advise(&machine, request, Matrix::embedded());
+        let choice = advice.recommended.as_ref().expect("an answer");
+        let others = advice.alternatives.iter().map(|other| {
+            let Alternative { choice, unlocked_by, .. } = other;
+            let change = match unlocked_by.as_slice() {
+                [Unlock::Macos(version)] => format!("macOS {version}"),
+                [Unlock::Accelerator(accelerator)] => accelerator.as_str().to_owned(),
+                other => format!("{other:?}"),
+            };
+            format!("{} {}: {change}", choice.build.pytorch, choice.computes_on)
+        });
+        let answer = format!("{} {}", choice.build.pytorch, choice.computes_on);
+        std::iter::once(answer).chain(others).collect::<Vec<_>>()
+    };
+    let any = Request::default();
+    let cpu = Request { accelerator: RequestedAccelerator::Cpu, ..Request::default() };
+    let newest =
+        Request { pytorch: Some("2.13".parse().expect("a version")), ..Request::default() };
+    let update = "2.13.0 mps: macOS 14.0";
+    let on_cpu = "2.13.0 cpu: cpu";
+    assert_eq!(on("26.0", &any), ["2.13.0 mps"]);
+    assert_eq!(on("14.0", &any), ["2.13.0 mps"]);
+    assert_eq!(on("13.7", &any), ["2.8.0 mps", update, on_cpu]);
+    assert_eq!(on("13.0", &any), ["2.8.0 mps", update, on_cpu]);
+    assert_eq!(on("12.7", &any), ["2.4.1 mps", update, on_cpu]);
+    assert_eq!(on("12.3", &any), ["2.4.1 mps", update, on_cpu]);
+    assert_eq!(on("12.2", &any), ["2.13.0 cpu", update]);
+    assert_eq!(on("13.7", &newest), ["2.13.0 cpu", update]);
+    assert_eq!(on("13.7", &cpu), ["2.13.0 cpu"]);
+    assert_eq!(on("26.0", &cpu), ["2.13.0 cpu"]);
 }

@@ -150,8 +150,8 @@ fn reports_new_removed_and_changed_companions_and_toolkits() {
     }
     records.extend(new);
     for record in &mut records {
-        if record.name == "cuda-version" && record.version == "13.3" {
-            record.version = "13.4".to_owned();
+        if record.name == "cuda-version" && record.version == "13.5" {
+            record.version = "13.6".to_owned();
         }
     }
     let has = has(&records);
@@ -182,8 +182,8 @@ fn reports_new_removed_and_changed_companions_and_toolkits() {
         "gone torchvision 0.28.0 cpu for 2.13",
     ];
     assert_eq!(told, expected);
-    assert_eq!(differences.new_cuda_versions, [CudaVersion::new(13, 4)]);
-    assert_eq!(differences.gone_cuda_versions, [CudaVersion::new(13, 3)]);
+    assert_eq!(differences.new_cuda_versions, [CudaVersion::new(13, 6)]);
+    assert_eq!(differences.gone_cuda_versions, [CudaVersion::new(13, 5)]);
 }
 
 const DAY: Date = Date::new(2027, 1, 2);

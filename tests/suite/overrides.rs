@@ -225,7 +225,7 @@ fn text_has_facts_with_their_origins() {
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("osx-arm64 (flag:--platform)"), "{text}");
-    assert!(text.contains("13.0 (baseline)"), "{text}");
+    assert!(text.contains("14.0 (baseline)"), "{text}");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use toml::Spanned;
 use crate::Files;
 use crate::conda::{Subdir, Version};
 use crate::rows::{
-    Capability, GpuName, JetPack, MajorDriver, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+    Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,
+    Withdrawn,
 };
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, Commit, Companion, CompanionBuild,
@@ -35,6 +36,7 @@ pub(crate) fn matrix(files: &Files) -> String {
         ("gpu_names: GpuName", gpu_names),
         table("pci_devices: PciRange", &files.pci.ranges),
         table("jetpacks: JetPack", &files.jetpacks.jetpack),
+        table("metal: MetalFloor", &files.metal.metal),
         table("other_kernels: OtherKernels", &files.elsewhere.kernels),
         table("withdrawn: Withdrawn", &files.elsewhere.withdrawn),
     ];
@@ -46,10 +48,10 @@ pub(crate) fn matrix(files: &Files) -> String {
         let _ = writeln!(statics, "static {upper}: &[{row}] = &[\n{rows}\n];");
         let _ = write!(fields, "{name}: Cow::Borrowed({upper}), ");
     }
-    let (as_of, metal_macos) = (files.builds.as_of.literal(), files.builds.metal_macos.literal());
+    let as_of = files.builds.as_of.literal();
     format!(
         "{statics}pub(super) static EMBEDDED: Matrix = Matrix {{ channel: Cow::Borrowed(\"conda-forge\"), \
-         as_of: {as_of}, metal_macos: {metal_macos}, {fields} }};\n"
+         as_of: {as_of}, {fields} }};\n"
     )
 }
 
@@ -77,7 +79,7 @@ macro_rules! structs {
 structs! {
     Build {
         pytorch, subdir, accelerator, blas, arm_variant, build_numbers, blas_in_build_string,
-        metapackage, cuda_pins, kernels, glibc, macos, pythons, source
+        metapackage, unsolvable, cuda_pins, kernels, glibc, macos, pythons, source
     }
     CompanionBuild {
         package, version, subdir, pytorch, accelerator, same_toolkit, arm_variant, cuda_pins,
@@ -86,6 +88,7 @@ structs! {
     ToolkitDriver { cuda, linux, windows, inferred, source, date }
     MajorDriver { major, linux, windows, source, date }
     Capability { capability, family, examples, first_toolkit, last_branch, soc, source, date }
+    MetalFloor { pytorch, macos, source, date }
     GpuName { name, capability }
     PciRange { first, last, chip, capability }
     JetPack { release, driver, source, date }

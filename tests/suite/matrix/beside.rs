@@ -68,6 +68,9 @@ fn drivers_are_those_of_nvidias_tables() {
         ("12.9", "575.51.03", "576.02"),
         ("13.0", "580.65.06", "580"),
         ("13.2", "595.45.04", "595"),
+        ("13.3", "610.43.02", "610"),
+        ("13.4", "615.71.09", "616.56"),
+        ("13.5", "620.70.06", "621.01"),
     ] {
         assert_eq!(matrix().toolkit_driver(cuda(toolkit), Linux), Some(driver(linux)));
         assert_eq!(matrix().toolkit_driver(cuda(toolkit), Windows), Some(driver(windows)));
@@ -91,6 +94,11 @@ fn a_driver_supports_the_cuda_that_it_prints() {
         ("580.65.06", "13.0"),
         ("580", "13.0"),
         ("610.43.02", "13.3"),
+        ("615.71.08", "13.3"),
+        ("615.71.09", "13.4"),
+        ("615", "13.4"),
+        ("616.10", "13.4"),
+        ("620.70.06", "13.5"),
     ] {
         let found = matrix().cuda_of_driver(driver(version), DriverFamily::Linux);
         assert_eq!(found, Some(cuda(expected)), "{version}");

@@ -11,7 +11,7 @@ fn nonexistent_versions_have_no_rows() {
         assert!(matrix().builds.iter().all(|row| row.pytorch != version(never)), "{never}");
     }
     assert!(!matrix().cuda_versions.contains(&cuda("12.7")));
-    assert_eq!(matrix().cuda_versions.len(), 26);
+    assert_eq!(matrix().cuda_versions.len(), 28);
 }
 
 #[test]
@@ -43,6 +43,7 @@ fn newest_pytorch_by_cuda_version_on_linux_64() {
         ("13.0", "2.13.0 cuda130 #302"),
         ("13.1", "2.13.0 cuda130 #302"),
         ("13.3", "2.13.0 cuda130 #302"),
+        ("13.5", "2.13.0 cuda130 #302"),
     ] {
         assert_eq!(newest("linux-64", pin).as_deref(), Some(expected), "{pin}");
     }
@@ -73,10 +74,11 @@ fn newest_pytorch_by_cuda_version_on_windows() {
         ("12.4", None),
         ("12.6", Some("2.7.1 cuda126 #300")),
         ("12.8", Some("2.13.0 cuda128 #302")),
-        ("12.9", Some("2.12.1 cuda128 #300")), // 2.13.0 accepts 12.8 and 13.0 exactly
+        // The CUPTI DLL has the toolkit's version in its name.
+        ("12.9", None),
         ("13.0", Some("2.13.0 cuda130 #302")),
-        ("13.1", Some("2.12.1 cuda130 #300")),
-        ("13.3", Some("2.12.1 cuda130 #300")),
+        ("13.1", None),
+        ("13.3", None),
     ] {
         assert_eq!(newest("win-64", pin).as_deref(), expected, "{pin}");
     }
@@ -146,6 +148,25 @@ fn macos_floors_changed_within_versions() {
 }
 
 #[test]
+fn metal_needs_a_newer_macos_than_the_packages() {
+    for (pytorch, number, expected) in [
+        ("1.12.0", 0, "12.3"),
+        ("2.4.1", 6, "12.3"),
+        ("2.5.1", 0, "13.0"),
+        ("2.8.0", 2, "13.0"),
+        ("2.9.1", 0, "14.0"),
+        ("2.13.0", 2, "14.0"),
+    ] {
+        let row = build(pytorch, "osx-arm64", "mps", number).expect("the build");
+        assert_eq!(matrix().metal_macos(row), Some(version(expected)), "{pytorch}");
+        let later = conda_torch_core::types::Build { pytorch: version("2.15.0"), ..row.clone() };
+        assert_eq!(matrix().metal_macos(&later), Some(version("15.0")));
+    }
+    let intel = build("2.13.0", "osx-64", "cpu", 102).expect("the build");
+    assert_eq!(matrix().metal_macos(intel), None);
+}
+
+#[test]
 fn glibc_floors_are_declared_and_real() {
     for (pytorch, subdir, on, number, declared, libraries) in [
         ("2.13.0", "linux-64", "12.9", 302, "2.17", "2.28"),
@@ -212,6 +233,17 @@ fn builds_that_cannot_be_installed_are_left_out() {
     assert_eq!(build("2.4.0", "osx-64", "cpu", 100), None); // labelled broken
     assert_eq!(build("2.8.0", "osx-arm64", "mps", 0), None); // labelled broken
     assert!(build("2.4.0", "osx-64", "cpu", 101).is_some());
+    let unsolvable: Vec<u16> = matrix()
+        .builds
+        .iter()
+        .filter(|row| row.unsolvable)
+        .map(|row| row.build_numbers.0)
+        .collect();
+    assert_eq!(unsolvable, [204]);
+    let last = build("2.7.1", "linux-aarch64", "12.9", 204).expect("the build");
+    assert!(
+        last.unsolvable && !build("2.7.1", "linux-aarch64", "12.9", 203).expect("it").unsolvable
+    );
     assert!(
         matrix()
             .builds

@@ -65,8 +65,9 @@ fn newest(subdir: &str, pin: &str) -> Option<String> {
     let subdir: Subdir = subdir.parse().expect("a subdir");
     let rows = matrix().builds.iter().filter(|row| {
         row.subdir == subdir
-            && row.cuda_pins.contains(&cuda(pin))
+            && row.pins().contains(&cuda(pin))
             && !row.pytorch.is_candidate()
+            && !row.unsolvable
             && row.arm_variant != Some(ArmVariant::Tegra)
     });
     let best = rows.max_by_key(|row| (row.pytorch, row.accelerator, row.build_numbers.1))?;

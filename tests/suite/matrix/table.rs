@@ -28,16 +28,16 @@ fn windows_at_80_columns() {
     insta::assert_snapshot!(newest(&[Subdir::Win64], TableFormat::Table, Some(80)), @r"
     win-64
       CUDA      PyTorch build        package     driver GPUs     support
-      13.1–13.3 2.12.1  cuda130 #300 pytorch-gpu 580    7.5–12.1 limited
+      13.1–13.5                                                  none
       13.0      2.13.0  cuda130 #302 pytorch-gpu 580    7.5–12.1 limited
-      12.9      2.12.1  cuda128 #300 pytorch-gpu 527.41 5.0–12.1 limited
+      12.9                                                       none
       12.8      2.13.0  cuda128 #302 pytorch-gpu 527.41 5.0–12.1 limited
       12.6      2.7.1   cuda126 #300 pytorch-gpu 527.41 5.0–9.0  limited
       9.2–12.5                                                   none
       CPU       2.13.0  cpu #102     pytorch-cpu                 limited
       no Triton on Windows, so no `torch.compile` on the GPU
       no torchaudio for this platform
-      PyTorch 2.13.0 needs exactly the `cuda-version` of its row
+      PyTorch on Windows needs exactly the `cuda-version` of its row
 
     CUDA: the pin of `cuda-version`; driver, glibc, macOS: minimum; GPUs: compute
     capabilities
@@ -49,7 +49,7 @@ fn linux_aarch64_in_a_pipe() {
     insta::assert_snapshot!(newest(&[Subdir::LinuxAarch64], TableFormat::Table, None), @r"
     linux-aarch64
       CUDA        PyTorch  build         package      driver     GPUs      glibc  Python     support  limits
-      13.0–13.3   2.13.0   cuda130 #202  pytorch-gpu  580.65.06  7.5–12.1  2.28   3.10–3.14  full
+      13.0–13.5   2.13.0   cuda130 #202  pytorch-gpu  580.65.06  7.5–12.1  2.28   3.10–3.14  full
       12.9        2.13.0   cuda129 #202  pytorch-gpu  525.60.13  5.0–12.1  2.28   3.10–3.14  full
       12.6–12.8   2.7.1    cuda126 #200  pytorch-gpu  525.60.13  5.0–9.0   2.28   3.9–3.13   limited  newest is 2.13.0
       12.0–12.5   2.5.1    cuda120 #203  pytorch-gpu  525.60.13  5.0–9.0   2.28   3.9–3.13   limited  newest is 2.13.0
@@ -66,10 +66,12 @@ fn linux_aarch64_in_a_pipe() {
 #[test]
 fn macos_as_markdown() {
     insta::assert_snapshot!(newest(&[Subdir::OsxArm64], TableFormat::Markdown, None), @r"
-    | platform  | CUDA  | PyTorch | builds           | package | driver | GPUs | glibc | macOS | Python    | support | limits |
-    |-----------|-------|---------|------------------|---------|--------|------|-------|-------|-----------|---------|--------|
-    | osx-arm64 | any   |         |                  |         |        |      |       |       |           | none    |        |
-    | osx-arm64 | Metal | 2.13.0  | cpu_generic #0–2 | pytorch |        |      |       | 12.0  | 3.10–3.14 | full    |        |
+    | platform  | CUDA  | PyTorch | builds           | package | driver | GPUs | glibc | macOS | Python    | support | limits           |
+    |-----------|-------|---------|------------------|---------|--------|------|-------|-------|-----------|---------|------------------|
+    | osx-arm64 | any   |         |                  |         |        |      |       |       |           | none    |                  |
+    | osx-arm64 | Metal | 2.13.0  | cpu_generic #0–2 | pytorch |        |      |       | 14.0  | 3.10–3.14 | full    |                  |
+    | osx-arm64 | Metal | 2.8.0   | cpu_generic #1–2 | pytorch |        |      |       | 13.0  | 3.10–3.13 | limited | newest is 2.13.0 |
+    | osx-arm64 | Metal | 2.4.1   | cpu_generic #0–6 | pytorch |        |      |       | 12.3  | 3.9–3.13  | limited | newest is 2.13.0 |
     ");
 }
 
@@ -130,10 +132,11 @@ fn json_has_null_for_missing_values() {
     assert_eq!(none["support"], "none");
     assert_eq!(none["cuda_versions"].as_array().expect("pins").last(), Some(&"12.5".into()));
     assert!(none["pytorch"].is_null() && none["build"].is_null() && none["glibc"].is_null());
-    let of_12_9 = &json["rows"][2];
-    assert_eq!(of_12_9["pytorch"], "2.12.1");
-    assert_eq!(of_12_9["driver"]["windows"], "527.41");
-    assert!(of_12_9["driver"]["linux"].is_null());
+    assert!(json["rows"][2]["pytorch"].is_null()); // 12.9
+    let of_12_8 = &json["rows"][3];
+    assert_eq!(of_12_8["pytorch"], "2.13.0");
+    assert_eq!(of_12_8["driver"]["windows"], "527.41");
+    assert!(of_12_8["driver"]["linux"].is_null());
 }
 
 #[test]

@@ -75,6 +75,7 @@ fn made(subdir: Subdir, pytorch: Version, accelerator: Accelerator, matrix: &Mat
         build_numbers: (0, 0),
         blas_in_build_string: false,
         metapackage: false,
+        unsolvable: false,
         cuda_pins: first..first.next_major(),
         kernels: ArchList::default(),
         glibc: None,

@@ -131,6 +131,7 @@ fn one(record: &Record, library: Option<&Record>, day: Date) -> Result<ChannelBu
         build_numbers: (number, number),
         blas_in_build_string: named.is_some(),
         metapackage: false, // set later, from other records
+        unsolvable: false,
         cuda_pins,
         kernels: ArchList::default(),
         glibc: glibc.map(|declared| GlibcRange { declared, libraries: declared, below: None }),

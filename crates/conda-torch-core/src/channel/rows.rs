@@ -115,6 +115,7 @@ fn row(
     let mut build = Build {
         build_numbers: numbers,
         metapackage: own.map_or(read.metapackage, |row| row.metapackage),
+        unsolvable: own.is_some_and(|row| row.unsolvable),
         kernels: near.filter(|_| is_cuda).map(|near| near.kernels.clone()).unwrap_or_default(),
         glibc,
         source: Source { inferred: is_cuda && own.is_none(), ..Source::channel(day) },

@@ -277,9 +277,17 @@ MetalIncluded = "metal-included", Info;
 message: "the build uses Apple's GPU through Metal (device `mps`) if macOS is new enough";
 
 /// The build can use Apple's GPU through Metal, but this macOS is too old: it runs on the CPU.
-/// What to do: update to macOS 12.3 or newer.
-MetalNeedsNewerMacos { found: Version, needed: Version } = "metal-needs-newer-macos", Info;
-message: format!("Apple's GPU needs macOS {needed} or newer; on {found} the build runs on the CPU");
-example: { found: example("11.7.10"), needed: example("12.3") };
+/// Why: PyTorch up to 2.4 needs macOS 12.3 for Metal, from 2.5 on 13.0, from 2.9 on 14.0. The packages install on older
+/// systems and run on the CPU.
+/// What to do: install the newest PyTorch that uses Metal on this macOS (the recommended one unless another was
+/// requested), or update macOS.
+MetalNeedsNewerMacos { found: Version, needed: Version, newest: Option<Version> }
+    = "metal-needs-newer-macos", Info;
+message: {
+    let newest = newest.map_or(String::new(), |it| format!(", PyTorch {it} on the GPU"));
+    format!("Apple's GPU needs macOS {needed} or newer; on {found} the build runs on the CPU{newest}")
+};
+installed: Warning;
+example: { found: example("13.7"), needed: example("14.0"), newest: Some(example("2.8.0")) };
 
 } } } }

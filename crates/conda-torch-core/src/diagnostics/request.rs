@@ -102,6 +102,11 @@ example: { package: Companion::Torchaudio, subdir: Subdir::Win64 };
 ReleaseCandidate = "release-candidate", Error;
 message: "the build is a release candidate, on the label `pytorch_rc`";
 
+/// The channel has the build, but other packages of the channel exclude it: no solver can install it any more.
+/// What to do: nothing.
+NotSolvable = "not-solvable", Error;
+message: "no solver can install the build any more: packages that it depends on exclude each other";
+
 /// The build works on this machine; the recommended one is newer or better for it.
 /// What to do: nothing; or request it with `--pytorch`, `--cuda-version` or `--blas`.
 Outranked { by: Version } = "outranked", Info;

@@ -121,11 +121,9 @@ symptom: Some(format!("version `GLIBC_{needed}' not found"));
 example: { found: example("2.17"), needed: example("2.28"), declared: example("2.17") };
 
 /// The system's glibc is too new for the build: its libraries do not load.
-///
 /// Why: from 2.41 on (Debian 13, Ubuntu 25.04, Fedora 42), glibc refuses libraries that are marked for an executable
 /// stack. Builds for linux-64 have the mark up to 2.4.1 #5 and 2.5.1 #12, although they do not need it. Solvers do not
 /// know: the packages install, and the import fails.
-///
 /// What to do: install the recommended build; or use a container, which includes its own glibc: add
 /// `--glibc 2.36 --format dockerfile`. `patchelf --clear-execstack` on `libtorch_cpu.so` removes the mark.
 GlibcTooNew { found: Version, below: Version } = "glibc-too-new", Error;
@@ -204,7 +202,8 @@ example: { fact: AssumedFact::Glibc(example("2.28")) };
 /// The machine is read from a document of another program (`--machine`). The message names the document's format, what
 /// it lacks and what is assumed instead.
 /// Why: `nvidia-smi` does not print glibc, the `info` of a client not the GPU's compute capability, and so on. The
-/// answer assumes what conda's tools assume of an unknown machine: Linux on x86-64 with glibc 2.28, macOS 13.0.
+/// answer assumes what conda's tools assume of an unknown machine: Linux on x86-64 with glibc 2.28, macOS 13.0
+/// (14.0 on Apple silicon).
 /// What to do: pass what you know with `--platform`, `--glibc`, `--macos`, `--driver`, `--gpu`; or run
 /// `conda-torch probe --json` on the machine itself, whose output is complete.
 DescribedElsewhere { format: String, missing: Vec<MissingFact>, assumed: Vec<AssumedFact> }

@@ -166,7 +166,7 @@ mod tests {
         let (builds, companions) = text
             .split_once("# ---- crates/conda-torch-core/src/matrix/data/companions.toml")
             .expect("both files");
-        let head = "as_of = \"2026-08-13\"\nmetal_macos = \"12.3\"\n";
+        let head = "as_of = \"2026-08-13\"\n";
         let file: files::Builds = toml::from_str(&format!("{head}{builds}")).expect("builds");
         assert_eq!(file.build.len(), matrix.builds.len());
         for (is, row) in file.build.iter().zip(matrix.builds.iter()) {

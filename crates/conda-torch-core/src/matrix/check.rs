@@ -13,7 +13,7 @@ use crate::types::{
 };
 
 use super::files::{
-    Builds, Capabilities, Companions, CudaVersions, Drivers, Elsewhere, Gpus, JetPacks, Pci,
+    Builds, Capabilities, Companions, CudaVersions, Drivers, Elsewhere, Gpus, JetPacks, Metal, Pci,
 };
 use super::rows::{OtherKernels, PciRange, Withdrawn};
 
@@ -105,6 +105,16 @@ pub(crate) fn capabilities(file: &Capabilities, report: &mut Report<'_>) {
 pub(crate) fn jetpacks(file: &JetPacks, report: &mut Report<'_>) {
     let name = |row: &super::rows::JetPack| row.release.to_string();
     report.sourced(&file.jetpack, name, |row| row.release, |row| &row.source);
+}
+
+pub(crate) fn metal(file: &Metal, report: &mut Report<'_>) {
+    let name = |row: &super::rows::MetalFloor| row.pytorch.to_string();
+    report.sourced(&file.metal, name, |row| row.pytorch, |row| &row.source);
+    for pair in file.metal.windows(2) {
+        let (above, row) = (pair[0].as_ref(), pair[1].as_ref());
+        let mut at = report.at(&pair[1], name(row));
+        at.expect(above.macos < row.macos, format!("macOS {}", row.macos), "it newer than above");
+    }
 }
 
 pub(crate) fn gpus(file: &Gpus, known: &Capabilities, report: &mut Report<'_>) {
@@ -284,7 +294,6 @@ mod tests {
     use super::*;
 
     const ROW: &str = r#"as_of = "2026-08-13"
-metal_macos = "12.3"
 [[build]]
 pytorch = "2.13.0"
 subdir = "linux-64"
@@ -319,16 +328,16 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     #[test]
     fn a_malformed_row_is_reported_with_line_and_expectation() {
         for (from, to, expected) in [
-            ("blas =", "bals =", ["line 7", "unknown field `bals`", "expected one of"]),
-            ("\"2.13.0\"", "\"2.x\"", ["line 4", "`2.x` is not a version", "such as 2.13.0"]),
-            ("cuda 12.9", "cuda12", ["line 6", "`cuda12` is not an accelerator", "`cuda 12.9`"]),
-            ("[\"12.9\"", "[\"12\"", ["line 11", "`12` is not a version", "such as 12.9"]),
-            ("linux-64", "linux", ["line 5", "`linux` is not a conda platform", "linux-64"]),
-            ("5.0 12", "5 12", ["line 12", "`5` is not a version", "such as 8.6"]),
-            ("5.0 12", "50.0 12", ["line 12", "`50.0 12.0+PTX` is not", "ascending"]),
-            ("b835dc62735da5", "b835dc6", ["line 15", "is not a commit", "full hash of 40"]),
-            ("-08-10", "-8-10", ["line 15", "`2026-8-10` is not a date", "such as 2026-08-13"]),
-            ("metapackage = true\n", "", ["line 3", "missing field", "`metapackage`"]),
+            ("blas =", "bals =", ["line 6", "unknown field `bals`", "expected one of"]),
+            ("\"2.13.0\"", "\"2.x\"", ["line 3", "`2.x` is not a version", "such as 2.13.0"]),
+            ("cuda 12.9", "cuda12", ["line 5", "`cuda12` is not an accelerator", "`cuda 12.9`"]),
+            ("[\"12.9\"", "[\"12\"", ["line 10", "`12` is not a version", "such as 12.9"]),
+            ("linux-64", "linux", ["line 4", "`linux` is not a conda platform", "linux-64"]),
+            ("5.0 12", "5 12", ["line 11", "`5` is not a version", "such as 8.6"]),
+            ("5.0 12", "50.0 12", ["line 11", "`50.0 12.0+PTX` is not", "ascending"]),
+            ("b835dc62735da5", "b835dc6", ["line 14", "is not a commit", "full hash of 40"]),
+            ("-08-10", "-8-10", ["line 14", "`2026-8-10` is not a date", "such as 2026-08-13"]),
+            ("metapackage = true\n", "", ["line 2", "missing field", "`metapackage`"]),
         ] {
             let text = ROW.replacen(from, to, 1);
             let found = problems(&text);
@@ -351,7 +360,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
         ] {
             let found = problems(&ROW.replacen(from, to, 1));
             assert!(
-                found.contains("builds.toml line 3, row `2.13.0 linux-64 cuda 12.9 "),
+                found.contains("builds.toml line 2, row `2.13.0 linux-64 cuda 12.9 "),
                 "{found}"
             );
             assert!(found.contains(expected), "{found}");
@@ -362,7 +371,7 @@ source = { commit = "b835dc62735da5a7c446b64d2d488119814fd54d", date = "2026-08-
     fn unsorted_duplicate_and_overlapping_rows_are_reported() {
         let row = &ROW[ROW.find("[[build]]").expect("a row")..];
         let found = problems(&format!("{ROW}{row}"));
-        assert!(found.contains("line 16, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{found}");
+        assert!(found.contains("line 15, row `2.13.0 linux-64 cuda 12.9 mkl #300–302`"), "{found}");
         assert!(found.contains("rows sorted, each once"), "{found}");
         let found = problems(&format!("{ROW}{}", row.replace("2.13.0", "2.14.0")));
         assert!(found.contains("it comes after `2.13.0 linux-64"), "{found}");

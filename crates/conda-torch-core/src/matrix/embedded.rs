@@ -10,7 +10,8 @@ use crate::types::{
 
 use super::Matrix;
 use super::rows::{
-    Capability, GpuName, JetPack, MajorDriver, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+    Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,
+    Withdrawn,
 };
 
 include!(concat!(env!("OUT_DIR"), "/rows.rs"));

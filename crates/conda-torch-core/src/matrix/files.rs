@@ -6,9 +6,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::rows::{
-    Capability, JetPack, MajorDriver, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+    Capability, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
 };
-use crate::conda::Version;
 use crate::types::{Build, CompanionBuild, ComputeCapability, CudaVersion, Date};
 
 /// A table of a file, or of a row.
@@ -24,7 +23,7 @@ macro_rules! tables {
 }
 
 tables! {
-    Builds { as_of: Date, metal_macos: Version, build: Vec<Spanned<Build>> }
+    Builds { as_of: Date, build: Vec<Spanned<Build>> }
     Companions { companion: Vec<Spanned<CompanionBuild>> }
     Drivers { toolkit: Vec<Spanned<ToolkitDriver>>, major: Vec<Spanned<MajorDriver>> }
     Capabilities { capability: Vec<Spanned<Capability>> }
@@ -43,6 +42,7 @@ tables! {
         versions: Vec<Spanned<CudaVersion>>
     }
     JetPacks { jetpack: Vec<Spanned<JetPack>> }
+    Metal { metal: Vec<Spanned<MetalFloor>> }
     Elsewhere { kernels: Vec<Spanned<OtherKernels>>, withdrawn: Vec<Spanned<Withdrawn>> }
 }
 

@@ -6,7 +6,6 @@
 mod check;
 mod embedded;
 #[cfg(test)] // and in `build.rs`
-#[expect(dead_code, reason = "`build.rs` reads every file")]
 pub(crate) mod files;
 mod gpu_names;
 mod overview;
@@ -16,13 +15,14 @@ use std::borrow::Cow;
 
 pub use overview::{Limit, OverviewRow, Tier};
 pub use rows::{
-    Capability, GpuName, JetPack, MajorDriver, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+    Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,
+    Withdrawn,
 };
 
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{
-    ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date, DriverVersion,
-    KernelSupport,
+    Accelerator, ArmVariant, Build, CompanionBuild, ComputeCapability, CudaVersion, Date,
+    DriverVersion, KernelSupport,
 };
 
 /// Everything that is known about what conda-forge has and what drivers and GPUs can run.
@@ -33,8 +33,6 @@ pub struct Matrix {
     pub channel: Cow<'static, str>,
     /// The day up to which the channel was read.
     pub as_of: Date,
-    /// The oldest macOS on which Apple's GPU is reached through Metal.
-    pub metal_macos: Version,
     /// Every build of PyTorch: newest version first, then by subdir, accelerator, BLAS.
     pub builds: Cow<'static, [Build]>,
     /// Every build of torchvision and torchaudio, newest first.
@@ -50,6 +48,8 @@ pub struct Matrix {
     /// Ranges of PCI device ids of NVIDIA chips, ascending.
     pub pci_devices: Cow<'static, [PciRange]>,
     pub jetpacks: Cow<'static, [JetPack]>,
+    /// The oldest macOS for Apple's GPU, by PyTorch, ascending.
+    pub metal: Cow<'static, [MetalFloor]>,
     /// The kernels in builds of other channels, for what is installed already.
     pub other_kernels: Cow<'static, [OtherKernels]>,
     /// Packages that conda-forge withdrew because they crash on old GPUs.
@@ -145,6 +145,12 @@ impl Matrix {
             (Some(floor), Some(own)) if floor.is_at_least(own) => Some(own),
             (floor, own) => floor.or(own),
         }
+    }
+
+    /// The oldest macOS on which a build uses Apple's GPU; `None` for builds that cannot.
+    pub fn metal_macos(&self, build: &Build) -> Option<Version> {
+        let mut rows = self.metal.iter().rev().filter(|_| build.accelerator == Accelerator::Mps);
+        rows.find(|row| row.pytorch <= build.pytorch).map(|row| row.macos)
     }
 
     /// The first `JetPack` whose driver is new enough, or the newest.

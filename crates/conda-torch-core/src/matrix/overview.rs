@@ -24,6 +24,8 @@ pub struct OverviewRow<'m> {
     pub linux_driver: Option<DriverVersion>,
     /// The oldest Windows driver with CUDA, on Windows and inside WSL.
     pub windows_driver: Option<DriverVersion>,
+    /// The oldest macOS; with Metal, the oldest on which the build uses the GPU.
+    pub macos: Option<Version>,
     /// The GPUs that the build has machine code for, ascending, as ranges without gaps.
     pub gpus: Vec<(ComputeCapability, ComputeCapability)>,
     pub tier: Tier,
@@ -55,6 +57,8 @@ pub enum Limit {
     NoTorchaudio,
     /// The build accepts one minor version of `cuda-version` and no later one.
     ExactPin,
+    /// It does not load with this glibc or a newer one.
+    GlibcBelow(Version),
 }
 
 impl OverviewRow<'_> {
@@ -79,9 +83,16 @@ impl Matrix {
             rows.extend(self.cuda_rows(subdir, None));
             let on_jetson = self.cuda_rows(subdir, Some(ArmVariant::Tegra));
             rows.extend(on_jetson.into_iter().filter(|row| row.build.is_some()));
-            let without = |row: &&Build| row.subdir == subdir && !row.is_cuda();
-            let build = best(self.builds.iter().filter(without));
-            rows.push(self.row(subdir, false, Vec::new(), build));
+            let without =
+                || self.builds.iter().filter(|row| row.subdir == subdir && !row.is_cuda());
+            rows.push(self.row(subdir, false, Vec::new(), best(without())));
+            // The newest for each older macOS with Metal.
+            let mut older = best(without()).and_then(|newest| self.metal_macos(newest));
+            while let Some(macos) = older {
+                let build = best(without().filter(|row| self.metal_macos(row) < Some(macos)));
+                older = build.and_then(|build| self.metal_macos(build));
+                rows.extend(build.map(|build| self.row(subdir, false, Vec::new(), Some(build))));
+            }
         }
         rows
     }
@@ -91,7 +102,7 @@ impl Matrix {
         let builds = self.builds.iter().filter(|build| subdirs.contains(&build.subdir));
         let pins = |build: &Build| {
             let all = self.cuda_versions.iter().copied();
-            all.filter(|pin| build.cuda_pins.contains(pin)).collect()
+            all.filter(|pin| build.pins().contains(pin)).collect()
         };
         builds.map(|row| self.row(row.subdir, row.is_cuda(), pins(row), Some(row))).collect()
     }
@@ -108,7 +119,7 @@ impl Matrix {
         for &pin in self.cuda_versions.iter().rev() {
             let build = best(self.builds.iter().filter(|build| {
                 build.subdir == subdir
-                    && build.cuda_pins.contains(&pin)
+                    && build.pins().contains(&pin)
                     && build.arm_variant != other
                     && (variant.is_none() || build.arm_variant == variant)
             }));
@@ -141,6 +152,7 @@ impl Matrix {
             linux_driver: driver(DriverFamily::Linux).filter(|_| subdir.os() == Os::Linux),
             windows_driver: driver(DriverFamily::Windows)
                 .filter(|_| matches!(subdir, Subdir::Linux64 | Subdir::Win64)),
+            macos: build.and_then(|build| self.metal_macos(build).max(build.macos)),
             gpus: build.map_or_else(Vec::new, |build| self.gpus_of(build)),
             tier: match build {
                 None => Tier::None,
@@ -160,12 +172,13 @@ impl Matrix {
             companion.package == Companion::Torchaudio && companion.subdir == build.subdir
         });
         // Other builds accept any later minor version of the toolkit.
-        let is_exact = build.is_cuda() && build.cuda_pins.end.minor != 0;
+        let is_exact = build.is_cuda() && build.pins().end.minor != 0;
         [
             older.map(Limit::OlderPytorch),
             (is_windows && build.is_cuda()).then_some(Limit::NoTriton),
             (!has_torchaudio).then_some(Limit::NoTorchaudio),
             is_exact.then_some(Limit::ExactPin),
+            build.glibc.and_then(|glibc| glibc.below).map(Limit::GlibcBelow),
         ]
         .into_iter()
         .flatten()
@@ -196,6 +209,6 @@ impl Matrix {
 /// What a solver prefers: the newest release, the newest toolkit, the highest build number.
 fn best<'m>(builds: impl Iterator<Item = &'m Build>) -> Option<&'m Build> {
     builds
-        .filter(|build| !build.pytorch.is_candidate())
+        .filter(|build| !build.pytorch.is_candidate() && !build.unsolvable)
         .max_by_key(|build| (build.pytorch, build.accelerator, build.build_numbers.1))
 }

@@ -57,6 +57,16 @@ pub struct Capability {
     pub date: Date,
 }
 
+/// The oldest macOS on which PyTorch uses Apple's GPU, from a version of PyTorch on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetalFloor {
+    pub pytorch: Version,
+    pub macos: Version,
+    pub source: Cow<'static, str>,
+    pub date: Date,
+}
+
 /// A GPU by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuName {

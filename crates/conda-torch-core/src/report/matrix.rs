@@ -113,7 +113,9 @@ struct RowReport<'a> {
     kernels: Option<String>,
     /// The oldest glibc.
     glibc: Option<Version>,
-    /// The oldest macOS.
+    /// The first glibc that does not load the build; null if all newer ones do.
+    glibc_below: Option<Version>,
+    /// The oldest macOS; with Metal, the oldest on which the build uses the GPU.
     macos: Option<Version>,
     /// The first and the last Python.
     python: Option<[Version; 2]>,
@@ -168,7 +170,8 @@ impl<'a> RowReport<'a> {
             gpus: row.gpus.iter().map(|&(from, to)| Capabilities { from, to }).collect(),
             kernels: build.filter(|build| build.is_cuda()).map(|build| build.kernels.to_string()),
             glibc: build.and_then(|build| build.glibc).map(|floor| floor.libraries),
-            macos: build.and_then(|build| build.macos),
+            glibc_below: build.and_then(|build| build.glibc?.below),
+            macos: row.macos,
             python: build.map(|build| build.pythons.into()),
             support: row.tier,
             limits: row.limits.iter().map(limit).collect(),
@@ -185,5 +188,6 @@ fn limit(limit: &Limit) -> &'static str {
         Limit::NoTriton => "no-triton",
         Limit::NoTorchaudio => "no-torchaudio",
         Limit::ExactPin => "exact-cuda-version",
+        Limit::GlibcBelow(_) => "glibc-below",
     }
 }

@@ -26,6 +26,12 @@ pub fn check_installed(machine: &Machine, build: &Build, matrix: &Matrix) -> Ins
     let inputs = Inputs { machine, request: &request, matrix, facts: &facts };
     let blockers = rules::driver(&inputs, build).into_iter().chain(rules::system(&inputs, build));
     let mut problems: Vec<Diagnostic> = blockers.map(|blocker| blocker.diagnostic).collect();
+    let metal = rules::lacks_metal(&inputs, build);
+    problems.extend(metal.map(|(found, needed)| Diagnostic::MetalNeedsNewerMacos {
+        found,
+        needed,
+        newest: None,
+    }));
     let mut kernels = Vec::new();
     if build.kernels == ArchList::default() {
         return InstalledCheck { problems, kernels };

@@ -45,7 +45,7 @@ pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> A
     });
     let status = notes::status(&inputs, recommended.as_ref(), &diagnostics);
     let best = best.map(|best| best.build);
-    let rejected = rank::rejected(candidates, best, &alternatives);
+    let rejected = rank::rejected(&inputs, candidates, best, &alternatives);
     let elsewhere = matrix.builds.iter().filter(|build| Some(build.subdir) != facts.subdir);
     let elsewhere = elsewhere.collect();
     Advice { status, recommended, alternatives, rejected, elsewhere, diagnostics }

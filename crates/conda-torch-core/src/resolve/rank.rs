@@ -9,6 +9,7 @@ use crate::types::{Accelerator, Blas, Build, CudaVersion, KernelSupport};
 use super::Inputs;
 use super::advice::{Alternative, Rejected};
 use super::candidates::Candidate;
+use super::rules;
 
 /// What a candidate is ranked by, in order: the greater is better.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,7 @@ pub(super) fn rank(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Rank {
     kernels.sort_unstable();
     let knows_gpu = inputs.facts.known_capabilities().next().is_some();
     Rank {
-        uses_gpu: build.accelerator != Accelerator::Cpu,
+        uses_gpu: rules::computes_on(inputs, build) != Accelerator::Cpu,
         served_gpus: candidate.served_gpus(),
         pytorch: build.pytorch,
         kernels,
@@ -59,6 +60,17 @@ pub(super) fn rank(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Rank {
         build_number: build.build_numbers.1,
         pin: Reverse(candidate.pin),
     }
+}
+
+/// The newest build that fits, at least as new as the chosen one, if macOS is too old for its Metal.
+pub(super) fn newer_without_metal<'c, 'm>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &'c [Candidate<'m>],
+    best: &Candidate<'m>,
+) -> Option<&'c Candidate<'m>> {
+    let newer = candidates.iter().filter(|c| c.fits() && c.build.pytorch >= best.build.pytorch);
+    let newest = newer.max_by_key(|c| (c.build.pytorch, c.build.build_numbers.1))?;
+    rules::lacks_metal(inputs, newest.build).map(|_| newest)
 }
 
 /// Whether a build looks better apart from the machine, so that the answer explains why it was not chosen.
@@ -74,6 +86,7 @@ pub(super) fn looks_better(build: &Build, other: &Build) -> bool {
 /// The candidates that are neither recommended nor an alternative. Takes their blockers instead of copying
 /// them: they are most of what a decision allocates.
 pub(super) fn rejected<'m>(
+    inputs: &Inputs<'_, 'm>,
     candidates: Vec<Candidate<'m>>,
     best: Option<&'m Build>,
     alternatives: &[Alternative<'m>],
@@ -90,10 +103,13 @@ pub(super) fn rejected<'m>(
                 !blockers.is_empty() && best.is_none_or(|best| looks_better(build, best));
             if let Some(best) = best.filter(|_| blockers.is_empty()) {
                 let leaves_gpu_unused = best.is_cuda() && !build.is_cuda();
-                blockers.push(if leaves_gpu_unused {
-                    Diagnostic::LeavesGpuUnused
-                } else {
-                    Diagnostic::Outranked { by: best.pytorch }
+                let metal = rules::lacks_metal(inputs, build);
+                blockers.push(match metal.filter(|_| build.pytorch > best.pytorch) {
+                    _ if leaves_gpu_unused => Diagnostic::LeavesGpuUnused,
+                    Some((found, needed)) => {
+                        Diagnostic::MetalNeedsNewerMacos { found, needed, newest: None }
+                    }
+                    None => Diagnostic::Outranked { by: best.pytorch },
                 });
             }
             Rejected { build, blockers, ranks_above }

@@ -3,8 +3,8 @@
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
 use crate::types::{
-    ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, DriverVersion, KernelSupport,
-    KnownGpu,
+    Accelerator, ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, DriverVersion,
+    KernelSupport, KnownGpu,
 };
 
 use super::Inputs;
@@ -208,11 +208,30 @@ fn glibc_of_pin(
     (found < needed).then(|| Blocker::machine(diagnostic, vec![Unlock::Glibc(needed)]))
 }
 
+/// What a build computes on here: the processor, if macOS is too old for Metal or the request says so.
+pub(super) fn computes_on(inputs: &Inputs<'_, '_>, build: &Build) -> Accelerator {
+    let is_mps = build.accelerator == Accelerator::Mps;
+    let wants_cpu = inputs.request.accelerator == RequestedAccelerator::Cpu;
+    if is_mps && (wants_cpu || lacks_metal(inputs, build).is_some()) {
+        Accelerator::Cpu
+    } else {
+        build.accelerator
+    }
+}
+
+/// The macOS of the machine and the one that a build needs for Metal, if that is newer.
+pub(super) fn lacks_metal(inputs: &Inputs<'_, '_>, build: &Build) -> Option<(Version, Version)> {
+    let (found, needed) = (inputs.facts.macos.value().copied()?, inputs.matrix.metal_macos(build)?);
+    (found < needed).then_some((found, needed))
+}
+
 fn macos(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let needed = build.macos?;
     let found = inputs.facts.macos.value().copied().filter(|found| *found < needed)?;
     let diagnostic = Diagnostic::MacosTooOld { found, needed };
-    Some(Blocker::machine(diagnostic, vec![Unlock::Macos(needed)]))
+    // An update is worth it for Metal.
+    let update = inputs.matrix.metal_macos(build).map_or(needed, |metal| metal.max(needed));
+    Some(Blocker::machine(diagnostic, vec![Unlock::Macos(update)]))
 }
 
 /// Builds for Tegra need Jetson's driver. The other way round the kernels decide: from CUDA 13 on,
@@ -233,6 +252,7 @@ fn request(
 ) -> impl Iterator<Item = Blocker> {
     let rules = [
         release(build),
+        solvable(build),
         pytorch(inputs, build),
         python(inputs, build),
         accelerator(inputs, build),
@@ -245,6 +265,11 @@ fn request(
 /// Release candidates are on a label of their own.
 fn release(build: &Build) -> Option<Blocker> {
     build.pytorch.is_candidate().then(|| Blocker::build(Diagnostic::ReleaseCandidate))
+}
+
+/// A channel can have a build that its own packages exclude.
+fn solvable(build: &Build) -> Option<Blocker> {
+    build.unsolvable.then(|| Blocker::build(Diagnostic::NotSolvable))
 }
 
 fn pytorch(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
@@ -282,7 +307,7 @@ fn cuda_version(
     pin: Option<CudaVersion>,
 ) -> Option<Blocker> {
     let requested = inputs.request.cuda_version.filter(|_| build.is_cuda())?;
-    let pins = &build.cuda_pins;
+    let pins = build.pins();
     if pins.contains(&requested) && inputs.matrix.cuda_versions.contains(&requested) {
         return None;
     }
@@ -303,10 +328,10 @@ fn blas(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 fn with_companions<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> (Candidate<'m>, Vec<Blocker>) {
     let (request, matrix) = (inputs.request, inputs.matrix);
     let is_possible =
-        |pin: &CudaVersion| build.cuda_pins.contains(pin) && matrix.cuda_versions.contains(pin);
+        |pin: &CudaVersion| build.pins().contains(pin) && matrix.cuda_versions.contains(pin);
     let requested = request.cuda_version.filter(is_possible);
     // What the build and the companions so far accept.
-    let (mut pins, mut pythons) = (build.cuda_pins.clone(), build.pythons);
+    let (mut pins, mut pythons) = (build.pins(), build.pythons);
     let (mut companions, mut missing) = (Vec::new(), Vec::new());
     for &package in &request.companions {
         let fitting = matrix.companions.iter().find_map(|companion| {

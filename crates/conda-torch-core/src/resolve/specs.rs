@@ -1,24 +1,21 @@
 //! What to install: the specs that make a solver choose a build, as few as possible.
 
 use crate::conda::{MatchSpec, Version};
-use crate::types::{Accelerator, Build};
+use crate::types::Build;
 
 use super::Inputs;
 use super::advice::Choice;
 use super::candidates::Candidate;
 use super::facts::Libc;
+use super::rules;
 
 /// A candidate as something to install, without reasons.
 pub(super) fn choice<'m>(inputs: &Inputs<'_, 'm>, candidate: &Candidate<'m>) -> Choice<'m> {
-    let Inputs { facts, matrix, .. } = inputs;
+    let facts = inputs.facts;
     let build = candidate.build;
-    let lacks_metal = facts.macos.value().is_some_and(|macos| *macos < matrix.metal_macos);
     Choice {
         build,
-        computes_on: match build.accelerator {
-            Accelerator::Mps if lacks_metal => Accelerator::Cpu,
-            own @ (Accelerator::Cpu | Accelerator::Mps | Accelerator::Cuda(_)) => own,
-        },
+        computes_on: rules::computes_on(inputs, build),
         cuda_version: candidate.pin,
         companions: candidate.companions.clone(),
         pythons: candidate.pythons,
@@ -85,6 +82,7 @@ fn is_rival(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>, rival: &Build) -
         && rival.subdir == build.subdir
         && rival.is_cuda() == build.is_cuda()
         && rival != build
+        && !rival.unsolvable
         && rival.build_numbers.1 >= build.build_numbers.1
         && candidate.pin.is_none_or(|pin| rival.cuda_pins.contains(&pin))
         && (build.arm_variant.is_none() || rival.arm_variant == build.arm_variant)

@@ -8,7 +8,7 @@ use crate::types::{Detected, Origin};
 use super::advice::{Alternative, Unlock};
 use super::candidates::Candidate;
 use super::facts::{Driver, Facts, Libc};
-use super::rank::{Rank, rank};
+use super::rank::{Rank, newer_without_metal, rank};
 use super::request::{Request, RequestedAccelerator};
 use super::{Inputs, rules, specs};
 
@@ -26,9 +26,9 @@ struct WhatIf<'c, 'm> {
 pub(super) fn alternatives<'m>(
     inputs: &Inputs<'_, 'm>,
     candidates: &[Candidate<'m>],
-    best: Option<&Candidate<'m>>,
+    best_candidate: Option<&Candidate<'m>>,
 ) -> Vec<Alternative<'m>> {
-    let best = best.map(|best| rank(inputs, best));
+    let best = best_candidate.map(|best| rank(inputs, best));
     let mut found: Vec<WhatIf<'_, 'm>> = Vec::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
         let Some(changes) = changes(inputs, candidate) else { continue };
@@ -46,6 +46,18 @@ pub(super) fn alternatives<'m>(
             Some(other) if rank > other.rank => (other.candidate, other.rank) = (candidate, rank),
             Some(_) => {}
             None => found.push(WhatIf { candidate, changes, rank }),
+        }
+    }
+    // The newest build, if it does not use Metal here: with a newer macOS, or on the processor.
+    if let Some(best) = best_candidate
+        && let Some(candidate) = newer_without_metal(inputs, candidates, best)
+        && let Some((_, needed)) = rules::lacks_metal(inputs, candidate.build)
+        && inputs.request.accelerator != RequestedAccelerator::Cpu
+    {
+        let is_newer = candidate.build.pytorch > best.build.pytorch;
+        let on_cpu = is_newer.then_some(Unlock::Accelerator(RequestedAccelerator::Cpu));
+        for change in [Unlock::Macos(needed)].into_iter().chain(on_cpu) {
+            found.push(WhatIf { candidate, changes: vec![change], rank: rank(inputs, candidate) });
         }
     }
     found.sort_by(|a, b| {

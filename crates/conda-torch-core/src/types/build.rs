@@ -118,6 +118,9 @@ pub struct Build {
     /// Whether `pytorch-gpu` or `pytorch-cpu` of this version leads to this build reliably. Up to
     /// 2.4.1 some variants of the metapackages are missing (conda-forge/pytorch-cpu-feedstock#338).
     pub metapackage: bool,
+    /// Whether the channel has it, but no solution with it.
+    #[serde(default)]
+    pub unsolvable: bool,
     /// The `cuda-version` pins that it accepts; empty for builds without CUDA.
     #[serde(default)]
     pub cuda_pins: CudaPins,
@@ -150,6 +153,15 @@ impl Build {
             Accelerator::Cpu | Accelerator::Mps => self.metapackage.then_some("pytorch-cpu"),
             Accelerator::Cuda(_) => self.metapackage.then_some("pytorch-gpu"),
         }
+    }
+
+    /// The pins of `cuda-version` with which it runs. On Windows the toolkit's own alone, although the metadata up
+    /// to 2.12.1 accept later ones: the name of the CUPTI DLL has the version (conda-forge/pytorch-cpu-feedstock
+    /// 5fa77f85).
+    pub fn pins(&self) -> CudaPins {
+        let CudaPins { start, end } = self.cuda_pins.clone();
+        let is_exact = self.subdir.os() == Os::Windows && start < end;
+        start..if is_exact { end.min(start.next_minor()) } else { end }
     }
 
     /// What distinguishes it from other builds but its build numbers, in the order of the matrix.

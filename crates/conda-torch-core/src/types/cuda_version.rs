@@ -32,6 +32,11 @@ impl CudaVersion {
         Some(Self { major: number / 1000, minor: number % 1000 / 10 })
     }
 
+    /// The next minor version: the open end of "any 12.8".
+    pub const fn next_minor(self) -> Self {
+        Self { major: self.major, minor: self.minor.saturating_add(1) }
+    }
+
     /// The next major version: the open end of "any 12".
     pub const fn next_major(self) -> Self {
         Self { major: self.major.saturating_add(1), minor: 0 }

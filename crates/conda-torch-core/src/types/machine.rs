@@ -225,7 +225,7 @@ impl Machine {
     /// A machine that was not probed: what is assumed for `subdir` without flags.
     ///
     /// glibc 2.28, macOS 13.0 and Windows 10.0 are rattler's defaults for cross-platform solves;
-    /// no NVIDIA GPU.
+    /// no NVIDIA GPU. On Apple silicon macOS 14.0, the oldest on which PyTorch since 2.9 uses the GPU.
     /// Source: rattler's `VirtualPackages::baseline_for_platform` (`crates/rattler_virtual_packages/src/defaults.rs`).
     pub fn baseline(subdir: Subdir) -> Self {
         let on = |os: Os, parts: &[u16]| {
@@ -239,7 +239,7 @@ impl Machine {
             subdir: Detected::found(subdir, Origin::Flag("--platform".into())),
             glibc: on(Os::Linux, &[2, 28]),
             musl: Detected::Absent,
-            macos: on(Os::Macos, &[13, 0]),
+            macos: on(Os::Macos, if subdir == Subdir::OsxArm64 { &[14, 0] } else { &[13, 0] }),
             windows: on(Os::Windows, &[10, 0]),
             driver: Detected::Absent,
             driver_cuda: Detected::Absent,

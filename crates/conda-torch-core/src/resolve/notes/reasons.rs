@@ -17,8 +17,15 @@ pub(in crate::resolve) fn reasons<'m>(
 ) -> Vec<Reason<'m>> {
     let mut reasons = why_not_newer(inputs, candidates, best);
     reasons.extend(too_old_for_glibc(inputs, candidates, best));
+    if let Some(newer) = rank::newer_without_metal(inputs, candidates, best)
+        && let Some((found, needed)) = rules::lacks_metal(inputs, newer.build)
+        && newer.build.pytorch > best.build.pytorch
+    {
+        let diagnostic = Diagnostic::MetalNeedsNewerMacos { found, needed, newest: None };
+        reasons.push(Reason { build: Some(newer.build), diagnostic });
+    }
     reasons.extend(for_all_gpus(inputs, candidates, best));
-    let facts = why_it_works(inputs, best).into_iter();
+    let facts = why_it_works(inputs, candidates, best).into_iter();
     reasons.extend(facts.map(|diagnostic| Reason { build: None, diagnostic }));
     reasons
 }
@@ -108,7 +115,11 @@ fn for_all_gpus<'m>(
     left_out.map(reason).collect()
 }
 
-fn why_it_works(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnostic> {
+fn why_it_works<'m>(
+    inputs: &Inputs<'_, 'm>,
+    candidates: &[Candidate<'m>],
+    best: &Candidate<'m>,
+) -> Vec<Diagnostic> {
     match best.build.accelerator {
         Accelerator::Cuda(toolkit) => {
             let older = inputs.facts.cuda().filter(|cuda| *cuda < toolkit);
@@ -119,15 +130,23 @@ fn why_it_works(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnostic
             let fails_loudly = best.build.metapackage.then_some(Diagnostic::FailsLoudly);
             compatibility.into_iter().chain(fails_loudly).collect()
         }
-        Accelerator::Mps => {
-            let needed = inputs.matrix.metal_macos;
-            vec![match inputs.facts.macos.value() {
-                Some(&found) if found < needed => {
-                    Diagnostic::MetalNeedsNewerMacos { found, needed }
-                }
-                Some(_) | None => Diagnostic::MetalIncluded,
-            }]
+        Accelerator::Mps if rules::computes_on(inputs, best.build) == Accelerator::Mps => {
+            vec![Diagnostic::MetalIncluded]
         }
-        Accelerator::Cpu => Vec::new(),
+        Accelerator::Mps | Accelerator::Cpu => {
+            let is_request = |b: &Blocker| matches!(b.diagnostic, Diagnostic::OtherPytorch { .. });
+            let with_metal = candidates.iter().filter(|c| {
+                rules::computes_on(inputs, c.build) == Accelerator::Mps
+                    && c.blockers.iter().all(is_request)
+            });
+            let newest = with_metal.map(|c| c.build.pytorch).max();
+            let metal = rules::lacks_metal(inputs, best.build);
+            let metal = metal.map(|(found, needed)| Diagnostic::MetalNeedsNewerMacos {
+                found,
+                needed,
+                newest,
+            });
+            metal.into_iter().collect()
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn availability(
             if !inputs.matrix.cuda_versions.contains(&requested) {
                 let nearest = nearest(inputs.matrix.cuda_versions.iter().copied(), requested);
                 notes.push(Diagnostic::NoSuchCudaVersion { requested, nearest });
-            } else if !candidates.iter().any(|c| c.build.cuda_pins.contains(&requested)) {
+            } else if !candidates.iter().any(|c| c.build.pins().contains(&requested)) {
                 notes.push(Diagnostic::CudaVersionNotBuilt { requested, subdir });
             }
         }
