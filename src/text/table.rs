@@ -91,9 +91,8 @@ fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<Str
     };
     let glibc_below =
         section.iter().filter(|_| is_narrow && which == TableRows::Newest).find_map(|it| {
-            let limit = it.row.limits.iter().find_map(|limit| match limit {
-                Limit::GlibcBelow(version) => Some(*version),
-                _ => None,
+            let limit = it.row.limits.iter().find_map(|limit| {
+                if let Limit::GlibcBelow(version) = limit { Some(*version) } else { None }
             });
             limit.zip(it.row.build.map(|build| build.pytorch))
         });
