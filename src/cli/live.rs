@@ -73,7 +73,7 @@ pub(super) fn cache_folder(host: &dyn Host) -> anyhow::Result<CacheFolder> {
     let folder = CacheFolder::of(host).context("cannot create a temporary folder")?;
     if matches!(folder, CacheFolder::Private(_)) {
         note(
-            "note: no home folder found; channel data is not kept. `CONDA_TORCH_CACHE` sets a folder",
+            "note: no home folder of your own; channel data is not kept. `CONDA_TORCH_CACHE` sets a folder",
         );
     }
     Ok(folder)

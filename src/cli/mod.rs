@@ -156,9 +156,14 @@ fn refuse(error: &clap::Error, error_document: Option<ErrorDocument>) -> ExitCod
     if !error.use_stderr() {
         error.exit();
     }
-    let text = masked(&error.to_string());
-    let styled = masked(&error.render().ansi().to_string());
-    let _ = write!(anstream::stderr().lock(), "{styled}");
+    let plain = error.to_string();
+    let text = masked(&plain);
+    // Colors are in the way of what is masked.
+    if text == plain {
+        let _ = error.print();
+    } else {
+        note(text.trim_end());
+    }
     let Some(document) = error_document else { return ExitCode::from(2) };
     let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
     let words: Vec<&str> = message.split_whitespace().collect();

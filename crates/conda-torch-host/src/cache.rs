@@ -13,7 +13,7 @@ use crate::TempFolder;
 pub enum CacheFolder {
     /// For later runs too.
     Kept(String),
-    /// For this run alone: this user has no folder of their own, and in a shared one others could have put links.
+    /// For this run alone: the user has no folder of their own, and in a shared one others could have put links.
     Private(TempFolder),
 }
 
@@ -24,8 +24,11 @@ impl CacheFolder {
     /// If there is none and no temporary folder can be made.
     pub fn of(host: &dyn Host) -> Result<Self, Failure> {
         match kept_cache(host) {
-            Some(folder) => Ok(Self::Kept(folder)),
-            None => TempFolder::new().map(Self::Private),
+            Some(folder) if host.env(NAMED).is_some_and(|named| named == folder) => {
+                Ok(Self::Kept(folder))
+            }
+            Some(folder) if is_own(Path::new(&folder)) => Ok(Self::Kept(folder)),
+            Some(_) | None => TempFolder::new().map(Self::Private),
         }
     }
 
@@ -38,10 +41,27 @@ impl CacheFolder {
     }
 }
 
+/// Whether a folder, or else the one that it would be made in, is this user's and closed to others: a home may be that
+/// of another user (`sudo`) or a shared folder.
+fn is_own(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = path.ancestors().find_map(|folder| fs::metadata(folder).ok());
+        let user = rustix::process::geteuid().as_raw();
+        metadata.is_some_and(|it| it.uid() == user && it.mode() & 0o002 == 0)
+    }
+    #[cfg(not(unix))]
+    path.is_absolute()
+}
+
+/// The variable that names the folder.
+const NAMED: &str = "CONDA_TORCH_CACHE";
+
 /// `CONDA_TORCH_CACHE`, else the system's folder for this user's caches; `None` without one.
 pub fn kept_cache(host: &dyn Host) -> Option<String> {
     let folder = |name: &str| host.env(name).filter(|folder| !folder.is_empty());
-    if let Some(named) = folder("CONDA_TORCH_CACHE") {
+    if let Some(named) = folder(NAMED) {
         return Some(named);
     }
     // A relative one would be in whatever folder the program runs in.

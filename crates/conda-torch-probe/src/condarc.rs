@@ -182,7 +182,7 @@ fn add_lines(lines: &mut Vec<CondarcLine>, key: &str, value: Value<'_>, is_entry
     match value.text() {
         Some(text) if !value.is_null() => lines.push(CondarcLine {
             line: value.line(),
-            key: masked(key),
+            key: key.to_owned(),
             value: Address::of(text),
             is_entry,
         }),
@@ -190,7 +190,7 @@ fn add_lines(lines: &mut Vec<CondarcLine>, key: &str, value: Value<'_>, is_entry
         None => {
             value.items().for_each(|item| add_lines(lines, key, item, true));
             for (inner, value) in value.entries() {
-                add_lines(lines, &format!("{key}.{inner}"), value, false);
+                add_lines(lines, &format!("{key}.{}", Address::of(inner)), value, false);
             }
         }
     }

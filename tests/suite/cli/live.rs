@@ -363,6 +363,14 @@ fn keeps_nothing_in_a_shared_folder() {
     command.env("HOME", ".").env("XDG_CACHE_HOME", "cache");
     let ran = finish(&mut command, "");
     assert!(ran.stderr.contains("channel data is not kept"), "{ran:?}");
+    // In one that everybody can write to, others may have put links; a folder that the user named is used.
+    let mode = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(&shared, mode).expect("its own folder");
+    command.env("HOME", &shared).env_remove("XDG_CACHE_HOME");
+    let ran = finish(&mut command, "");
+    assert!(ran.stderr.contains("channel data is not kept"), "{ran:?}");
+    let ran = finish(command.env("CONDA_TORCH_CACHE", format!("{shared}/named")), "");
+    assert!(!ran.stderr.contains("channel data is not kept"), "{ran:?}");
 }
 
 #[test]

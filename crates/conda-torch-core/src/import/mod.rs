@@ -15,7 +15,7 @@ pub mod nvidia_smi;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::conda::Subdir;
+use crate::conda::{Subdir, masked};
 use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 
 pub use baseline::assume_baseline;
@@ -80,6 +80,7 @@ pub enum ReadMachineError {
 /// # Errors
 /// If the text is damaged or something else, with the place.
 pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, ReadMachineError> {
+    let text = &masked(text);
     let document = Document::of(text, platform);
     if let Some(machine) = read_own(&document) {
         return machine;
