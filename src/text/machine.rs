@@ -123,15 +123,7 @@ fn clients(page: &mut Page, machine: &Machine) {
             facts.into_iter().filter_map(|(key, fact)| Some(format!("{key}: {}", fact.as_ref()?)));
         row(page, "configuration", &[file.path.clone()].into_iter().chain(facts).join(", "));
     }
-    let shell = match &machine.shell {
-        Detected::Found(shell) => {
-            let name = format!("{:?}", shell.value).to_ascii_lowercase();
-            format!("{name} ({})", shell.origin)
-        }
-        Detected::Absent => "none".to_owned(),
-        Detected::Unknown { why } => format!("unknown: {why}"),
-    };
-    row(page, "shell", &shell);
+    detected(page, "shell", &machine.shell);
 }
 
 fn client_line(client: &Client) -> String {

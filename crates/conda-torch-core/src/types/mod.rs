@@ -32,7 +32,7 @@ words!(Blas { Generic = "generic", Mkl = "mkl" });
 words!(ArmVariant { Sbsa = "sbsa", Tegra = "tegra" });
 words!(Companion { Torchvision = "torchvision", Torchaudio = "torchaudio" });
 words!(ClientKind { Conda = "conda", Mamba = "mamba", Micromamba = "micromamba", Pixi = "pixi" });
-words!(DeviceAccess { Open = "open", Denied = "denied" });
+words!(Shell { Posix = "posix", Fish = "fish", Powershell = "powershell", Cmd = "cmd" });
 
 crate::conda::serde_as_text!(
     Accelerator,
