@@ -116,7 +116,7 @@ def make_live(home):
     records = [{"name": "pytorch", "version": version, "build": build, "build_number": number, "subdir": "linux-64", "depends": depends,
                 "channel": "https://conda.anaconda.org/conda-forge", "url": f"https://conda.anaconda.org/conda-forge/linux-64/pytorch-{version}-{build}.conda"}
                for version, build, number in (("2.14.0", "cuda131_mkl_py312_h0_300", 300), ("2.14.0", "rocm72_mkl_py312_h0_300", 300))]
-    (home / "reply.json").write_text(json.dumps({"protocol": 1, "origins": origins, "told": {"records": {"records": records}}}))
+    (home / "reply.json").write_text(json.dumps({"protocol": 2, "origins": origins, "told": {"records": {"records": records}}}))
     live = home / "conda-torch-live"
     live.write_text(f"#!/bin/sh\ncat > /dev/null\ncat '{home}/reply.json'\n")
     live.chmod(0o755)

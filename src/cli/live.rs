@@ -9,7 +9,7 @@ use conda_torch_core::channel::{
     Addresses, LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PACKAGES, PROTOCOL, Records,
     SubdirOrigin, age, by_priority, rows, since,
 };
-use conda_torch_core::conda::{Channels, Fault, Subdir, without_secrets};
+use conda_torch_core::conda::{Channels, Fault, FaultKind, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{Diagnostic, UnreadableChannel};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Date;
@@ -44,7 +44,8 @@ pub(super) fn live_program(host: &dyn Host) -> Option<String> {
     beside.is_file().then_some(beside)?.into_os_string().into_string().ok()
 }
 
-/// A request about channels. This machine's settings apply, even if the answer is for another machine.
+/// A request about channels, to be answered before `deadline`. This machine's settings apply, even if the answer is for
+/// another machine.
 pub(super) fn question(
     host: &dyn Host,
     channels: &Channels,
@@ -52,6 +53,7 @@ pub(super) fn question(
     cache: &CacheFolder,
     offline: bool,
     question: LiveQuestion,
+    deadline: Duration,
 ) -> LiveRequest {
     let settings = conda_torch_probe::find_settings(host);
     let addresses = Addresses::of(&settings, |name: &str| host.env(name));
@@ -64,6 +66,8 @@ pub(super) fn question(
         cache: cache.path(),
         offline,
         patience: PATIENCE,
+        // The rest of the time is for the cache.
+        deadline: u32::try_from(deadline.as_secs() * 9 / 10).unwrap_or(u32::MAX),
         question,
     }
 }
@@ -113,22 +117,31 @@ pub(super) fn read_records(
     let names = PACKAGES.map(str::to_owned).into();
     let cache = cache_folder(host)?;
     let records = LiveQuestion::Records { names };
-    let request = question(host, channels, subdirs, &cache, offline, records);
+    let request = question(host, channels, subdirs, &cache, offline, records, DEADLINE);
     let progress = Progress::new(format!("Reading {channels}"), true);
     let ran = ask(&program, &request, DEADLINE, progress)?;
-    match ran.end {
+    let message = String::from_utf8_lossy(&ran.stderr);
+    let message = message.trim().trim_start_matches("error: ");
+    // A channel can be the cause.
+    let fault = |kind, detail| {
+        let answer = LiveAnswer::Failed(Fault { kind, at: channels.to_string(), detail });
+        LiveReply { protocol: PROTOCOL, origins: Vec::new(), answer }
+    };
+    let reply = match ran.end {
         CommandEnd::Interrupted(signal) => bail!(Interrupted(signal)),
-        CommandEnd::TimedOut => bail!("`{program}` timed out after {} s", DEADLINE.as_secs()),
-        CommandEnd::Killed(signal) => bail!("`{program}` was killed by signal {signal}"),
-        CommandEnd::Exited(0) => {}
-        CommandEnd::Exited(code) => {
-            let message = String::from_utf8_lossy(&ran.stderr);
-            let message = message.trim().trim_start_matches("error: ");
-            bail!("`{program}` failed with exit code {code}: {message}");
+        CommandEnd::TimedOut => {
+            fault(FaultKind::Slow, format!("timed out after {} s", DEADLINE.as_secs()))
         }
-    }
-    let LiveReply { origins, answer, .. } = LiveReply::read(&ran.stdout)
-        .with_context(|| format!("cannot read the reply of `{program}`"))?;
+        CommandEnd::Killed(signal) => {
+            fault(FaultKind::Other, format!("`{program}` was killed by signal {signal}: {message}"))
+        }
+        CommandEnd::Exited(0) => LiveReply::read(&ran.stdout)
+            .with_context(|| format!("cannot read the reply of `{program}`"))?,
+        CommandEnd::Exited(code) => {
+            bail!("`{program}` failed with exit code {code}: {message}")
+        }
+    };
+    let LiveReply { origins, answer, .. } = reply;
     let records = match answer {
         LiveAnswer::Records(records) => {
             let records = by_priority(records, &origins).records;

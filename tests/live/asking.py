@@ -76,8 +76,8 @@ class Program:
 
     def ask(self, channel: str, cache: str, question: dict[str, Any], *, offline: bool = False,
             subdirs: tuple[str, ...] = ("linux-64",), env: dict[str, str] | None = None) -> Answer:
-        document = {"protocol": 1, "channels": [channel], "subdirs": list(subdirs), "cache": str(cache),
-                    "offline": offline, "patience": PATIENCE, "question": question}
+        document = {"protocol": 2, "channels": [channel], "subdirs": list(subdirs), "cache": str(cache),
+                    "offline": offline, "patience": PATIENCE, "deadline": 60, "question": question}
         return self.end(self.start(document, env))
 
     def end(self, process: subprocess.Popen[str]) -> Answer:

@@ -56,8 +56,8 @@ def offline_aged(ground: Ground, form: str) -> str | None:
 def two_at_once(ground: Ground, form: str) -> str | None:
     cache = ground.cache()
     with ground.serving(form) as server:
-        document = {"protocol": 1, "channels": [server.channel], "subdirs": list(SUBDIRS), "cache": cache, "offline": False,
-                    "patience": 5, "question": records(*NAMES)}
+        document = {"protocol": 2, "channels": [server.channel], "subdirs": list(SUBDIRS), "cache": cache, "offline": False,
+                    "patience": 5, "deadline": 60, "question": records(*NAMES)}
         runs = [ground.program.start(document) for _ in range(4)]
         for answer in [ground.program.end(run) for run in runs]:
             if (wrong := right(ground, answer, "old")) or answer.faults:
@@ -71,8 +71,8 @@ def killed(ground: Ground, form: str) -> str | None:
     cache = ground.cache()
     with ground.serving(form) as server:
         server.fault = Fault("stalled")
-        document = {"protocol": 1, "channels": [server.channel], "subdirs": list(SUBDIRS), "cache": cache, "offline": False,
-                    "patience": 30, "question": records(*NAMES)}
+        document = {"protocol": 2, "channels": [server.channel], "subdirs": list(SUBDIRS), "cache": cache, "offline": False,
+                    "patience": 30, "deadline": 60, "question": records(*NAMES)}
         process = ground.program.start(document)
         time.sleep(1.5)
         process.kill()

@@ -1,9 +1,11 @@
 //! The cache folder: rattler's repodata, when each subdir was last confirmed by its server, and a backup while
 //! repodata is fetched again.
 
-use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fs, io};
 
 use conda_torch_core::channel::RepodataForm;
 use conda_torch_core::conda::Fault;
@@ -20,8 +22,11 @@ const SHARDS: &str = "shards-v1";
 /// The extension of a backup of the cache starts so; its process id follows.
 const BACKUP: &str = "aside-";
 
-/// How long a backup may be in use: no run takes a day.
-const IN_USE: Duration = Duration::from_hours(24);
+/// The start of the names of rattler's downloads until they are complete.
+const UNFINISHED: &str = ".tmp";
+
+/// How long a backup or an unfinished download may be in use: no run takes an hour.
+const IN_USE: Duration = Duration::from_hours(1);
 
 /// In an index, where the length of the cache policy is, and where the policy starts. The entries follow it.
 const LENGTH_AT: usize = 14;
@@ -39,10 +44,11 @@ struct Confirmed {
 }
 
 impl Cache {
-    /// Opens the folder and creates it if it does not exist.
+    /// Opens the folder and creates it if it does not exist. Only the user can read what is in it.
     pub(crate) fn open(path: &str) -> Result<Self, Fault> {
         let cache = Self(PathBuf::from(path));
-        match fs::create_dir_all(cache.0.join("read")) {
+        let folders = [cache.0.join("read"), cache.repodata()];
+        match folders.iter().try_for_each(|folder| private_folder(folder)) {
             Ok(()) => Ok(cache),
             Err(error) => {
                 let (kind, detail) = (of_cache(&error), error.to_string());
@@ -85,6 +91,14 @@ impl Cache {
         let start = name.len().saturating_sub(200);
         self.0.join("read").join(format!("{}.json", &name[start..]))
     }
+}
+
+/// Creates a folder, and closes one that exists to other users, which fails if it is not this user's.
+fn private_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)?;
+    #[cfg(unix)]
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    Ok(())
 }
 
 fn now() -> u64 {
@@ -141,22 +155,27 @@ impl Drop for Backup {
     }
 }
 
-/// Removes the backups of killed runs.
-pub(crate) fn remove_old_backups(cache: &Path) {
-    let start = cache.with_extension(BACKUP);
-    let (Some(parent), Some(start)) = (cache.parent(), start.file_name()) else { return };
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let is_backup = name.to_string_lossy().starts_with(&*start.to_string_lossy());
-        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-        let age = modified.and_then(|modified| modified.elapsed().ok());
-        if is_backup && age.is_some_and(|age| age > IN_USE) {
-            let _ = fs::remove_dir_all(entry.path());
+/// Removes the backups and the unfinished downloads of killed runs.
+pub(crate) fn remove_leftovers(cache: &Path) {
+    let backup = cache.with_extension(BACKUP);
+    let (Some(parent), Some(backup)) = (cache.parent(), backup.file_name()) else { return };
+    let shards = cache.join(SHARDS);
+    for (folder, start) in
+        [(parent, &*backup.to_string_lossy()), (cache, UNFINISHED), (&shards, UNFINISHED)]
+    {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let is_leftover = entry.file_name().to_string_lossy().starts_with(start);
+            let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+            let age = modified.and_then(|modified| modified.elapsed().ok());
+            if is_leftover && age.is_some_and(|age| age > IN_USE) {
+                let path = entry.path();
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+            }
         }
     }
 }
 
-/// The files of a folder with their names, except locks, which other processes may hold.
+/// The files of a folder with their names, except locks, which other processes may hold, and unfinished downloads.
 fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into()));
@@ -188,21 +207,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn backups_of_killed_runs_are_removed_after_a_day() {
+    fn leftovers_of_killed_runs_are_removed_after_an_hour() {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = folder.path().join("repodata");
-        for (name, hours) in
-            [("repodata.aside-1", 25), ("repodata.aside-2", 1), ("other.aside-3", 25)]
-        {
+        for (name, minutes) in [
+            ("repodata.aside-1/shards-v1", 61),
+            ("repodata.aside-2", 59),
+            ("other.aside-3", 61),
+            ("repodata/.tmpabc", 61),
+            ("repodata/.tmpdef", 59),
+            ("repodata/shards-v1/.tmpghi", 61),
+            ("repodata/1.json", 61),
+        ] {
             let path = folder.path().join(name);
-            fs::create_dir(&path).expect("a folder");
-            let made = SystemTime::now() - Duration::from_hours(hours);
-            fs::File::open(&path).and_then(|file| file.set_modified(made)).expect("a time");
+            fs::create_dir_all(&path).expect("a folder");
+            let made = SystemTime::now() - Duration::from_mins(minutes);
+            let first = folder.path().join(name.split('/').next().expect("a name"));
+            for path in [path, first] {
+                fs::File::open(&path).and_then(|file| file.set_modified(made)).expect("a time");
+            }
         }
-        remove_old_backups(&cache);
+        remove_leftovers(&cache);
         let is_there = |name: &str| folder.path().join(name).exists();
-        assert!(!is_there("repodata.aside-1"));
-        assert!(is_there("repodata.aside-2") && is_there("other.aside-3"));
+        for removed in ["repodata.aside-1", "repodata/.tmpabc", "repodata/shards-v1/.tmpghi"] {
+            assert!(!is_there(removed), "{removed}");
+        }
+        for kept in ["repodata.aside-2", "other.aside-3", "repodata/.tmpdef", "repodata/1.json"] {
+            assert!(is_there(kept), "{kept}");
+        }
     }
 
     #[test]

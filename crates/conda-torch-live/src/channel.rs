@@ -23,10 +23,16 @@ pub(crate) fn parse_all<T>(
     texts.iter().map(|text| parse(text)).collect()
 }
 
-pub(crate) fn channel(name: &str) -> Result<Channel, Fault> {
+/// A channel without secrets in its address, which rattler writes into its cache, and the address as it was given.
+pub(crate) fn channel(name: &str) -> Result<(Channel, Url), Fault> {
     // Paths are absolute, so the root is not used.
     let config = ChannelConfig::default_with_root_dir("/".into());
-    Channel::from_str(name, &config).map_err(|error| invalid(name, error))
+    let channel = Channel::from_str(name, &config).map_err(|error| invalid(name, error))?;
+    let given: Url = channel.base_url.url().clone().into();
+    match Url::parse(&conda::without_secrets(given.as_str())) {
+        Ok(url) if url != given => Ok((Channel::from_url(url), given)),
+        Ok(_) | Err(_) => Ok((channel, given)),
+    }
 }
 
 pub(crate) fn subdir(name: &str) -> Result<Subdir, Fault> {

@@ -9,7 +9,8 @@ use rattler_repodata_gateway::fetch::{FetchRepoDataError as F, RepoDataNotFoundE
 use url::Url;
 
 use crate::channel::without_secrets;
-use crate::network::{CaptivePage, Offline, Response};
+use crate::limits::Refused;
+use crate::network::{BadRedirect, CaptivePage, Offline, Response};
 
 type AnyError = dyn Error + 'static;
 
@@ -18,13 +19,20 @@ type AnyError = dyn Error + 'static;
 pub(crate) enum ReadError {
     #[error(transparent)]
     Gateway(#[from] G),
+    /// The server sends more than a channel can have.
+    #[error(transparent)]
+    Refused(Refused),
     /// The server sends so little that the download would never end.
     #[error("the download is too slow")]
     Trickle,
+    /// The time for all downloads is over.
+    #[error("the downloads take too long")]
+    Deadline,
 }
 
 /// Words in messages that name the kind of a fault, the most specific first.
-const MESSAGES: [(FaultKind, &[&str]); 4] = [
+const MESSAGES: [(FaultKind, &[&str]); 5] = [
+    (FaultKind::TooLarge, &["message head is too large"]),
     (FaultKind::DiskFull, &["no space left"]),
     (FaultKind::Cache, &["permission denied", "read-only"]),
     (FaultKind::CutShort, &["unexpected end", "incomplete", "eof"]),
@@ -44,7 +52,8 @@ pub(crate) fn of(error: &AnyError, responses: &[Response], base: &Url) -> Fault 
     let kind = chain
         .iter()
         .find_map(|error| by_type(*error).0)
-        .or_else(|| by_responses(responses))
+        // A request without a response says nothing about the channel.
+        .or_else(|| if is_unanswered(&chain) { None } else { by_responses(responses) })
         .or_else(|| by_message(&detail, &MESSAGES))
         .unwrap_or(FaultKind::Other);
     let at = without_secrets(responses.last().map_or(base, |response| &response.url));
@@ -58,7 +67,7 @@ fn chain<'a>(error: &'a AnyError) -> Vec<&'a AnyError> {
 }
 
 /// The same without [`by_type`], which uses it.
-fn sources<'a>(error: &'a AnyError) -> impl Iterator<Item = &'a AnyError> {
+fn sources(error: &AnyError) -> impl Iterator<Item = &AnyError> {
     std::iter::successors(Some(error), |&cause| cause.source())
 }
 
@@ -73,9 +82,14 @@ fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>)
         kind(FaultKind::NotCached)
     } else if let Some(error) = error.downcast_ref::<ReadError>() {
         match error {
-            ReadError::Trickle => kind(FaultKind::Slow),
+            ReadError::Refused(refused) => kind(by_refusal(refused)),
+            ReadError::Trickle | ReadError::Deadline => kind(FaultKind::Slow),
             ReadError::Gateway(inner) => cause(inner),
         }
+    } else if let Some(redirect) = error.downcast_ref::<BadRedirect>() {
+        kind(by_redirect(redirect))
+    } else if let Some(refused) = error.downcast_ref::<Refused>() {
+        kind(by_refusal(refused))
     } else if let Some(error) = error.downcast_ref::<reqwest::Error>() {
         (by_request(error), None)
     } else if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
@@ -100,8 +114,7 @@ fn by_type<'a>(error: &'a AnyError) -> (Option<FaultKind>, Option<&'a AnyError>)
             | F::FailedToCreateTemporaryFile(_)
             | F::FailedToPersistTemporaryFile(..)
             | F::FailedToWriteCacheState(_) => {
-                let io = sources(error).find_map(|cause| cause.downcast_ref());
-                kind(io.map_or(FaultKind::Cache, of_cache))
+                kind(cause_of(error).map_or(FaultKind::Cache, of_cache))
             }
             F::HttpError(inner) => cause(inner),
             F::IoError(inner) => cause(inner),
@@ -143,13 +156,35 @@ fn by_request(error: &reqwest::Error) -> Option<FaultKind> {
     } else if error.is_timeout() {
         Some(FaultKind::Slow)
     } else if error.is_redirect() {
-        Some(FaultKind::Moved)
+        Some(cause_of(error).map_or(FaultKind::Moved, by_redirect))
     } else if error.is_connect() {
         let sources: Vec<&AnyError> = sources(error).collect();
         let kind = by_message(&detail(&sources), &CONNECTION_MESSAGES);
         Some(kind.unwrap_or(FaultKind::NoNetwork))
     } else {
-        (error.is_body() || error.is_decode()).then_some(FaultKind::CutShort)
+        let is_body = error.is_body() || error.is_decode();
+        is_body.then(|| cause_of(error).map_or(FaultKind::CutShort, by_refusal))
+    }
+}
+
+/// The cause of this type.
+fn cause_of<E: Error + 'static>(error: &AnyError) -> Option<&E> {
+    sources(error).find_map(|cause| cause.downcast_ref())
+}
+
+const fn by_refusal(refused: &Refused) -> FaultKind {
+    match refused {
+        Refused::Damaged(_) => FaultKind::Damaged,
+        Refused::Bytes(_) | Refused::Run | Refused::Ratio | Refused::Records(_) => {
+            FaultKind::TooLarge
+        }
+    }
+}
+
+const fn by_redirect(redirect: &BadRedirect) -> FaultKind {
+    match redirect {
+        BadRedirect::Unsupported(_) => FaultKind::Moved,
+        BadRedirect::TooMany => FaultKind::RedirectLoop,
     }
 }
 
@@ -159,10 +194,14 @@ fn by_status(status: u16) -> Option<FaultKind> {
         404 | 410 => Some(FaultKind::NoChannel),
         407 => Some(FaultKind::Proxy),
         429 => Some(FaultKind::TooMany),
-        300..=399 => Some(FaultKind::Moved),
         500..=599 => Some(FaultKind::Server),
         _ => None,
     }
+}
+
+fn is_unanswered(chain: &[&AnyError]) -> bool {
+    let mut requests = chain.iter().filter_map(|error| error.downcast_ref::<reqwest::Error>());
+    requests.any(|error| error.is_request() && error.status().is_none())
 }
 
 /// The kind of the last response, if all are errors.

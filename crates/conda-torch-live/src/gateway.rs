@@ -8,8 +8,9 @@ use conda_torch_core::conda::{Fault, FaultKind};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
 use rattler_repodata_gateway::{
-    CacheClearMode, ChannelConfig, Gateway, SourceConfig, SubdirSelection,
+    CacheClearMode, ChannelConfig, Gateway, GatewayError, SourceConfig, SubdirSelection,
 };
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use crate::cache::{self, Backup, Cache};
@@ -19,36 +20,46 @@ use crate::network::{Traffic, client};
 
 pub(crate) struct Reader {
     channels: Vec<Channel>,
+    /// The channels' addresses without and with a login.
+    addresses: Vec<(Url, Url)>,
     cache: Cache,
     traffic: Traffic,
     timeout: Duration,
+    /// When downloads end, whatever is missing.
+    deadline: Instant,
     offline: bool,
     gateway: Gateway,
     config: ChannelConfig,
 }
 
 impl Reader {
-    pub(crate) fn new(request: &LiveRequest, channels: Vec<Channel>) -> Result<Self, Fault> {
+    /// Each channel comes with its address as it was given.
+    pub(crate) fn new(request: &LiveRequest, channels: Vec<(Channel, Url)>) -> Result<Self, Fault> {
         let offline = request.offline;
+        let address = |(channel, given): &(Channel, Url)| {
+            (channel.base_url.url().clone().into(), given.clone())
+        };
         let mut reader = Self {
-            channels,
+            addresses: channels.iter().map(address).collect(),
+            channels: channels.into_iter().map(|(channel, _)| channel).collect(),
             cache: Cache::open(&request.cache)?,
             traffic: Traffic::default(),
-            timeout: Duration::from_secs(u64::from(request.patience.max(1))),
+            timeout: Duration::from_secs(request.patience.max(1).into()),
+            deadline: Instant::now() + Duration::from_secs(request.deadline.max(1).into()),
             offline,
             gateway: Gateway::new(),
             config: ChannelConfig { default: source(offline), ..ChannelConfig::default() },
         };
         if !offline {
             cache::remove_empty_indexes(&reader.cache.repodata());
-            cache::remove_old_backups(&reader.cache.repodata());
+            cache::remove_leftovers(&reader.cache.repodata());
         }
         reader.gateway = reader.gateway()?;
         Ok(reader)
     }
 
     fn gateway(&self) -> Result<Gateway, Fault> {
-        let client = client(self.timeout, self.offline, &self.traffic)
+        let client = client(self.timeout, self.offline, &self.traffic, &self.addresses)
             .map_err(|error| invalid("the HTTP client", error))?;
         Ok(Gateway::builder()
             .with_client(client)
@@ -193,12 +204,25 @@ impl Reader {
         base: &Url,
     ) -> Result<(), Fault> {
         let query = self.gateway.query([channel.clone()], [subdir], specs.iter().cloned());
-        let read = query.with_reporter(self.traffic.clone()).execute();
-        let result = tokio::select! {
-            result = read => result.map(drop).map_err(ReadError::from),
+        let read = Box::pin(query.with_reporter(self.traffic.clone()).execute());
+        let result = self.limited(read, self.is_cache_only(channel)).await;
+        result.map_err(|error| fault::of(&error, &self.traffic.responses(base), base))?;
+        Ok(())
+    }
+
+    /// Reads for as long as a server sends enough, but not too much.
+    async fn limited<T>(
+        &self,
+        read: impl Future<Output = Result<T, GatewayError>>,
+        is_cache_only: bool,
+    ) -> Result<T, ReadError> {
+        tokio::select! {
+            biased;
+            refused = self.traffic.refused() => Err(ReadError::Refused(refused)),
+            result = read => result.map_err(ReadError::from),
             () = self.traffic.trickles(self.timeout) => Err(ReadError::Trickle),
-        };
-        result.map_err(|error| fault::of(&error, &self.traffic.responses(base), base))
+            () = sleep_until(self.deadline), if !is_cache_only => Err(ReadError::Deadline),
+        }
     }
 
     /// The records of the packages in `specs`, with `recursive` also those of their dependencies.
@@ -211,7 +235,8 @@ impl Reader {
         let subdirs = subdirs.iter().copied().chain([Subdir::NoArch]).collect::<Vec<_>>();
         let query = self.gateway.query(self.channels.clone(), subdirs, specs.iter().cloned());
         let query = query.recursive(recursive).with_reporter(self.traffic.clone());
-        let error = match query.execute().await {
+        let is_cache_only = self.channels.iter().all(|channel| self.is_cache_only(channel));
+        let error = match self.limited(Box::pin(query.execute()), is_cache_only).await {
             Ok(parts) => {
                 return Ok(parts.iter().flat_map(|part| part.iter_arc().cloned()).collect());
             }

@@ -6,6 +6,7 @@ mod cache;
 mod channel;
 mod fault;
 mod gateway;
+mod limits;
 mod network;
 mod record;
 mod solve;
@@ -18,10 +19,21 @@ use conda_torch_core::channel::{
 };
 use conda_torch_core::conda::Fault;
 
+/// The memory that this program may use, in bytes: a third of it is enough for every subdir of conda-forge. Repodata
+/// that is mapped from a file does not count.
+const MEMORY: usize = 1 << 30;
+
+/// Past the limit an allocation fails, which ends the program.
+#[global_allocator]
+static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, MEMORY);
+
 /// The longest request that is read, in bytes.
 const REQUEST: u64 = 1 << 20;
 
 fn main() -> ExitCode {
+    // rattler creates files that everybody may read.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let read = read_request().map_err(|message| (2, message));
     let ended = read.and_then(|it| respond(&it).map_err(|error| (1, error.to_string())));
     let Err((code, message)) = ended else { return ExitCode::SUCCESS };
@@ -74,11 +86,9 @@ async fn answer(
     let mut reader = gateway::Reader::new(request, channels)?;
     reader.open(&subdirs, &specs, origins).await?;
     let found = reader.query(&subdirs, &specs, virtual_packages.is_some()).await?;
-    Ok(match virtual_packages {
-        Some(packages) => LiveAnswer::Solved(solve::solve(specs, packages, &found)?),
-        None => {
-            let records = record::sorted(found.iter().map(AsRef::as_ref));
-            LiveAnswer::Records(Records { records })
-        }
-    })
+    if let Some(packages) = virtual_packages {
+        return Ok(LiveAnswer::Solved(solve::solve(specs, packages, &found)?));
+    }
+    let records = record::sorted(found.iter().map(AsRef::as_ref));
+    Ok(LiveAnswer::Records(Records { records }))
 }

@@ -1,20 +1,29 @@
-//! The HTTP client. It records responses and downloaded bytes, and refuses pages that replace a channel.
+//! The HTTP client. It records responses and downloaded bytes, and refuses pages that replace a channel, redirects
+//! to other schemes than HTTP's, and more than a channel may send.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rattler_networking::{AuthenticationMiddleware, AuthenticationStorage};
 use rattler_repodata_gateway::{DownloadReporter, Reporter};
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Request, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
+use tokio::sync::Notify;
 use url::Url;
+
+use crate::limits::{Refused, limited};
 
 /// The pauses before a request is repeated because the server failed or closed the connection.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// Below this many bytes a second an index of shards would take ten minutes.
-const SLOWEST: u64 = 1024;
+/// Below this many bytes a second an index of shards would take more than a minute, and PyTorch a day.
+const SLOWEST: u64 = 8 << 10;
+
+/// As many as other clients follow.
+const REDIRECTS: usize = 10;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
@@ -27,6 +36,15 @@ pub(crate) struct Response {
 #[error("got a web page instead of channel data from {0}")]
 pub(crate) struct CaptivePage(String);
 
+/// A redirect that is not followed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadRedirect {
+    #[error("redirected to `{0}`")]
+    Unsupported(String),
+    #[error("redirected more than {REDIRECTS} times")]
+    TooMany,
+}
+
 /// The network must not be used.
 #[derive(Debug, thiserror::Error)]
 #[error("offline")]
@@ -38,6 +56,10 @@ pub(crate) struct Traffic {
     responses: Arc<Mutex<Vec<Response>>>,
     /// The bytes of each download.
     downloads: Arc<Mutex<Vec<u64>>>,
+    /// The bytes of all downloads, decompressed.
+    pub(crate) decompressed: Arc<AtomicU64>,
+    /// The first response past its limit.
+    refused: Arc<(Mutex<Option<Refused>>, Notify)>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -59,6 +81,24 @@ impl Traffic {
 
     fn add(&self, url: &Url, status: StatusCode) {
         lock(&self.responses).push(Response { url: url.clone(), status });
+    }
+
+    /// Records that a response is not read to its end.
+    pub(crate) fn refuse(&self, refused: &Refused) {
+        if !matches!(refused, Refused::Damaged(_)) {
+            lock(&self.refused.0).get_or_insert_with(|| refused.clone());
+            self.refused.1.notify_one();
+        }
+    }
+
+    /// Ends if a response is past its limit, which rattler takes for a lost connection and retries.
+    pub(crate) async fn refused(&self) -> Refused {
+        loop {
+            if let Some(refused) = lock(&self.refused.0).take() {
+                return refused;
+            }
+            self.refused.1.notified().await;
+        }
     }
 
     /// Ends if a server sends hardly anything for three times `timeout`. If nothing arrives at all, this program
@@ -96,9 +136,34 @@ impl DownloadReporter for Traffic {
     }
 }
 
+/// A login that is in the address of a channel.
+#[derive(Debug)]
+struct Login {
+    /// The address without it.
+    base: Url,
+    /// A request with it.
+    request: Request,
+}
+
 struct Recorder {
     traffic: Traffic,
+    logins: Vec<Login>,
     offline: bool,
+}
+
+impl Recorder {
+    /// Adds the login of the channel, which rattler does not know.
+    fn log_in(&self, request: &mut Request) {
+        for Login { base, request: login } in &self.logins {
+            let rest = request.url().as_str().strip_prefix(base.as_str());
+            if let Some(url) = rest.and_then(|rest| login.url().join(rest).ok()) {
+                *request.url_mut() = url;
+                let authorization = login.headers().get(AUTHORIZATION).cloned();
+                request.headers_mut().extend(authorization.map(|it| (AUTHORIZATION, it)));
+                return;
+            }
+        }
+    }
 }
 
 /// Whether a connection was lost, in contrast to refused: a repeated request may succeed.
@@ -111,7 +176,7 @@ fn is_lost_connection(error: &Error) -> bool {
 impl Middleware for Recorder {
     async fn handle(
         &self,
-        request: Request,
+        mut request: Request,
         extensions: &mut http::Extensions,
         next: Next<'_>,
     ) -> reqwest_middleware::Result<reqwest::Response> {
@@ -119,6 +184,7 @@ impl Middleware for Recorder {
             return Err(Error::Middleware(Offline.into()));
         }
         let url = request.url().clone();
+        self.log_in(&mut request);
         let mut pauses = PAUSES.into_iter();
         let response = loop {
             let Some((pause, again)) = pauses.next().zip(request.try_clone()) else {
@@ -134,32 +200,63 @@ impl Middleware for Recorder {
             tokio::time::sleep(pause).await;
         };
         self.traffic.add(&url, response.status());
+        let status = response.status();
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            // An address that is not of a server, such as `file:///etc`, or none.
+            let location = response.headers().get(LOCATION).and_then(|it| it.to_str().ok());
+            let location = crate::channel::without_secrets_in(location.unwrap_or_default());
+            return Err(Error::Middleware(BadRedirect::Unsupported(location).into()));
+        }
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let is_page = content_type.is_some_and(|it| it.starts_with("text/html"));
-        if response.status().is_success() && is_page {
+        if status.is_success() && is_page {
             let url = crate::channel::without_secrets(response.url());
             return Err(Error::Middleware(CaptivePage(url).into()));
         }
-        Ok(response)
+        limited(response, &url, &self.traffic).map_err(|error| Error::Middleware(error.into()))
     }
 }
 
-/// A client that waits at most `timeout` for a silent server.
+/// Follows redirects to servers alone.
+fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    if !matches!(attempt.url().scheme(), "http" | "https") {
+        let url = crate::channel::without_secrets(attempt.url());
+        attempt.error(BadRedirect::Unsupported(url))
+    } else if attempt.previous().len() > REDIRECTS {
+        attempt.error(BadRedirect::TooMany)
+    } else {
+        attempt.follow()
+    }
+}
+
+/// A client that waits at most `timeout` for a silent server. `addresses`: of channels, without and with a login.
 pub(crate) fn client(
     timeout: Duration,
     offline: bool,
     traffic: &Traffic,
+    addresses: &[(Url, Url)],
 ) -> Result<ClientWithMiddleware, reqwest::Error> {
     let client = reqwest::Client::builder()
         .user_agent(concat!("conda-torch/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(timeout)
         .read_timeout(timeout)
+        .redirect(Policy::custom(redirect))
+        // rattler decompresses, and `limits` sees what was sent.
+        .no_gzip()
+        // The address may have a token.
+        .referer(false)
         .build()?;
+    let login = |(base, given): &(Url, Url)| {
+        let request = client.get(given.clone()).build()?;
+        Ok(Login { base: base.clone(), request })
+    };
+    let logins = addresses.iter().filter(|(base, given)| base != given).map(login);
+    let logins = logins.collect::<Result<_, reqwest::Error>>()?;
     // Damaged credentials count as none: the server reports if it needs some.
     let credentials = AuthenticationStorage::from_env_and_defaults()
         .unwrap_or_else(|_| AuthenticationStorage::empty());
     Ok(ClientBuilder::new(client)
-        .with(Recorder { traffic: traffic.clone(), offline })
+        .with(Recorder { traffic: traffic.clone(), logins, offline })
         .with(AuthenticationMiddleware::from_auth_storage(credentials))
         .build())
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 /// The reply of the program.
 fn ask(channel: &str, cache: &str, offline: bool, question: &Value) -> Value {
     let ask = json!({
-        "protocol": 1, "channels": [channel], "subdirs": ["linux-64"], "cache": cache, "offline": offline,
-        "patience": 1, "question": question,
+        "protocol": 2, "channels": [channel], "subdirs": ["linux-64"], "cache": cache, "offline": offline,
+        "patience": 1, "deadline": 60, "question": question,
     });
     let (code, stdout, stderr) = run(&ask.to_string());
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
@@ -83,9 +83,9 @@ fn a_solve_depends_on_the_virtual_packages() {
 fn an_invalid_request_is_refused() {
     for (input, words) in [
         ("", "not JSON"),
-        ("{}", "protocol 1"),
-        (r#"{"protocol": 2}"#, "protocol 1"),
-        (r#"{"protocol": 1, "channels": 5}"#, "invalid request"),
+        ("{}", "protocol 2"),
+        (r#"{"protocol": 1}"#, "protocol 2"),
+        (r#"{"protocol": 2, "channels": 5}"#, "invalid request"),
     ] {
         let (code, stdout, stderr) = run(input);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{input}");

@@ -35,6 +35,7 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
         &cache,
         context.offline,
         LiveQuestion::Solve { specs, virtual_packages },
+        deadline,
     );
     let progress = Progress::new("Solving".to_owned(), context.shows_progress);
     let ran = live::ask(&program, &question, deadline, progress);

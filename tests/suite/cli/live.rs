@@ -26,7 +26,7 @@ fn records(records: &[Value]) -> Value {
         json!({"channel": "https://conda.anaconda.org/conda-forge", "subdir": subdir,
             "form": "whole", "age": 0, "fetched": 1, "fault": null})
     };
-    json!({"protocol": 1, "origins": [origin("linux-64"), origin("noarch")],
+    json!({"protocol": 2, "origins": [origin("linux-64"), origin("noarch")],
         "told": {"records": {"records": records}}})
 }
 
@@ -146,7 +146,7 @@ fn skips_unknown_toolkits_unless_the_driver_supports_them() {
 fn falls_back_to_built_in_data_with_a_warning() {
     let fault = json!({"kind": "no_network", "at": "https://conda.anaconda.org/conda-forge/linux-64",
         "detail": "dns error"});
-    let reply = json!({"protocol": 1, "origins": [], "told": {"failed": fault}});
+    let reply = json!({"protocol": 2, "origins": [], "told": {"failed": fault}});
     let live = stand_in("no-network", &reply);
     let ran = with(&live, &[&["advise", "--live", "--json"], &NODE[..]].concat()).answered();
     let document = ran.json();
@@ -168,6 +168,19 @@ fn falls_back_to_built_in_data_with_a_warning() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stderr.contains("[channel-unreadable]"), "{ran:?}");
     assert!(ran.stdout.contains("2.13.0"), "{ran:?}");
+}
+
+#[test]
+fn falls_back_to_built_in_data_if_the_reader_is_killed() {
+    let live = stand_in("killed", &Value::Null);
+    let script = "#!/bin/sh\necho 'memory allocation of 12 bytes failed' >&2\nkill -ABRT $$\n";
+    std::fs::write(&live, script).expect("a file");
+    let ran = with(&live, &[&["advise", "--live", "--json"], &NODE[..]].concat()).answered();
+    let document = ran.json();
+    assert_eq!(document["recommendation"]["pytorch"], "2.13.0");
+    assert_eq!(document["live"]["read"], false);
+    let message = document["diagnostics"][0]["message"].as_str().expect("a text");
+    assert!(message.contains("killed by signal 6: memory allocation"), "{message}");
 }
 
 #[test]
@@ -194,7 +207,7 @@ fn refuses_invalid_live_flags() {
     with("", &["advise", "--offline"]).refused(2, &["--live"]);
     with("", &["matrix", "--offline"]).refused(2, &["--live"]);
     with("/nowhere/to/be/found", &["advise", "--live"]).refused(1, &["cannot start"]);
-    let other = json!({"protocol": 2, "origins": [], "told": {"records": {"records": []}}});
+    let other = json!({"protocol": 1, "origins": [], "told": {"records": {"records": []}}});
     let live = stand_in("other-day", &other);
     with(&live, &["advise", "--live"]).refused(1, &["speaks protocol"]);
 }

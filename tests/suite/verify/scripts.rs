@@ -215,7 +215,7 @@ fn an_existing_name_is_verified_in_a_new_folder() {
 fn the_solver_gets_the_printed_specs_and_virtual_packages() {
     let folder = folder("solver");
     let says = r#"cat >$HERE/ask
-echo '{"protocol": 1, "origins": [], "told": {"solved": {"solution": {"records": [{"name": "pytorch", "version": "2.13.0", "build": "cuda130_mkl_py312_h_302", "build_number": 302, "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/p.conda", "size": 7}, {"name": "cuda-version", "version": "13.0", "build": "h_3", "build_number": 3, "subdir": "noarch", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/c.conda", "size": 1}]}}}}'"#;
+echo '{"protocol": 2, "origins": [], "told": {"solved": {"solution": {"records": [{"name": "pytorch", "version": "2.13.0", "build": "cuda130_mkl_py312_h_302", "build_number": 302, "subdir": "linux-64", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/p.conda", "size": 7}, {"name": "cuda-version", "version": "13.0", "build": "h_3", "build_number": 3, "subdir": "noarch", "channel": "https://conda.anaconda.org/conda-forge", "url": "https://x/c.conda", "size": 1}]}}}}'"#;
     put(&folder, "conda-torch-live", says);
     let words =
         ["--platform", "linux-64", "--gpu", "H100", "--driver", "580", "--json", "--verify=solver"];
@@ -309,7 +309,7 @@ fn other_formats_have_the_result_on_stderr() {
 #[test]
 fn without_a_client_the_solver_verifies() {
     let folder = folder("fallback");
-    let says = r#"cat >/dev/null; echo '{"protocol": 1, "origins": [], "told": {"failed": {"kind": "no_network", "at": "https://conda.anaconda.org", "detail": "no route to host"}}}'"#;
+    let says = r#"cat >/dev/null; echo '{"protocol": 2, "origins": [], "told": {"failed": {"kind": "no_network", "at": "https://conda.anaconda.org", "detail": "no route to host"}}}'"#;
     put(&folder, "live", says);
     let mut command = advise(&folder, &["--client", "pixi", "--json", "--verify"]);
     command.env("CONDA_TORCH_LIVE", folder.join("bin/live"));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::conda::{Address, Fault};
 
 /// The version of the protocol. It changes with each of its types.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +27,8 @@ pub struct LiveRequest {
     pub offline: bool,
     /// The timeout of a silent server in seconds.
     pub patience: u32,
+    /// The time for all downloads in seconds. What is missing then is read from the cache.
+    pub deadline: u32,
     pub question: LiveQuestion,
 }
 

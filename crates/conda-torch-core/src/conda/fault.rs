@@ -36,8 +36,12 @@ pub enum FaultKind {
     TooMany,
     /// 5xx, after trying again.
     Server,
-    /// A redirect to an unsupported address.
+    /// A redirect to another scheme than `http` and `https`, such as `file`.
     Moved,
+    /// Too many redirects.
+    RedirectLoop,
+    /// More data than a channel can have.
+    TooLarge,
     /// The download ended early.
     CutShort,
     /// The data cannot be parsed or has the wrong checksum.

@@ -57,7 +57,11 @@ pub(crate) const fn fault_text(kind: FaultKind) -> Option<&'static str> {
         FaultKind::NoChannel => "no such channel",
         FaultKind::TooMany => "rate limited (HTTP 429); retry later",
         FaultKind::Server => "server error; retry later, or use a mirror",
-        FaultKind::Moved => "the server redirects to an address that is not supported",
+        FaultKind::Moved => {
+            "the server redirects to an address that is not `http` or `https`, such as `file:`"
+        }
+        FaultKind::RedirectLoop => "the server redirects too often",
+        FaultKind::TooLarge => "more data than a channel can have; check the address",
         FaultKind::CutShort => "the download ended early; retry",
         FaultKind::Damaged => "the data is damaged; retry, or use a mirror",
         FaultKind::NotCached => "not in the cache, and `--offline` is set",

@@ -128,7 +128,10 @@ const SIGNS: [(FaultKind, &[&str]); 18] = [
     (FaultKind::Damaged, &["decompression error", "data corruption"]),
     (FaultKind::CutShort, &["incompleteread", "end-of-stream marker"]),
     (FaultKind::CutShort, &["transferred a partial file", "transfer closed with"]),
-    (FaultKind::Moved, &["toomanyredirects", "exceeded 30 redirects", "number of redirects"]),
+    (
+        FaultKind::RedirectLoop,
+        &["toomanyredirects", "exceeded 30 redirects", "number of redirects"],
+    ),
     (FaultKind::Slow, &["timed out", "timeout was reached", "timeouterror", "operation too slow"]),
     (FaultKind::NoChannel, &["couldn't read a file"]),
     (FaultKind::NoNetwork, &["could not resolve host", "couldn't resolve host"]),
@@ -200,7 +203,7 @@ mod tests {
                 "EOFError('Compressed file ended before the end-of-stream marker was reached')",
                 FaultKind::CutShort,
             ),
-            ("TooManyRedirects('Exceeded 30 redirects.')", FaultKind::Moved),
+            ("TooManyRedirects('Exceeded 30 redirects.')", FaultKind::RedirectLoop),
             ("HTTP 000 CONNECTION FAILED for url <http://x>", FaultKind::NoNetwork),
             (
                 "Download error (56) Failure when receiving data from the peer [http://x] Recv failure: Connection reset by peer",

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn reply(answer: &str) -> String {
-        format!(r#"{{"protocol": 1, "origins": [], "told": {answer}}}"#)
+        format!(r#"{{"protocol": 2, "origins": [], "told": {answer}}}"#)
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn other_output_and_other_protocols_are_unreadable() {
         assert_eq!(solved("", "usage: x").0, DryRun::Unreadable("usage: x".to_owned()));
-        let other = reply(r#"{"solved": {"unsolvable": {"why": "x"}}}"#).replace(": 1,", ": 2,");
+        let other = reply(r#"{"solved": {"unsolvable": {"why": "x"}}}"#).replace(": 2,", ": 1,");
         assert!(matches!(solved(&other, "").0, DryRun::Unreadable(_)));
     }
 
@@ -95,7 +95,7 @@ mod tests {
         let origin = r#"{"channel": "https://x", "subdir": "linux-64", "form": "whole", "age": 7200,
             "fetched": 0, "fault": null}"#;
         let answer = r#"{"solved": {"unsolvable": {"why": "x"}}}"#;
-        let reply = format!(r#"{{"protocol": 1, "origins": [{origin}], "told": {answer}}}"#);
+        let reply = format!(r#"{{"protocol": 2, "origins": [{origin}], "told": {answer}}}"#);
         assert_eq!(solved(&reply, "").1, 7200);
     }
 }
