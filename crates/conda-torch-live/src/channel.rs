@@ -1,6 +1,6 @@
 //! The channels, platforms and packages of a request.
 
-use conda_torch_core::conda::{self, Fault, FaultKind};
+use conda_torch_core::conda::{self, Address, Fault, FaultKind};
 use rattler_conda_types::{
     Channel, ChannelConfig, MatchSpec, PackageName, ParseStrictness, Subdir,
 };
@@ -23,16 +23,17 @@ pub(crate) fn parse_all<T>(
     texts.iter().map(|text| parse(text)).collect()
 }
 
-/// A channel without secrets in its address, which rattler writes into its cache, and the address as it was given.
-pub(crate) fn channel(name: &str) -> Result<(Channel, Url), Fault> {
+/// A channel by the address that is shown, since rattler writes it into its cache, and the address that is requested.
+pub(crate) fn channel(address: &Address, shown: &str) -> Result<(Channel, Url), Fault> {
     // Paths are absolute, so the root is not used.
     let config = ChannelConfig::default_with_root_dir("/".into());
-    let channel = Channel::from_str(name, &config).map_err(|error| invalid(name, error))?;
-    let given: Url = channel.base_url.url().clone().into();
-    match Url::parse(&conda::without_secrets(given.as_str())) {
-        Ok(url) if url != given => Ok((Channel::from_url(url), given)),
-        Ok(_) | Err(_) => Ok((channel, given)),
-    }
+    let parse = |text: &str| {
+        Channel::from_str(text, &config).map_err(|error| invalid(address.public(), error))
+    };
+    let requested = parse(address.with_secrets())?;
+    // A variable may be a part that makes it no URL.
+    let shown = parse(shown).or_else(|_| parse(address.public()))?;
+    Ok((shown, requested.base_url.url().clone().into()))
 }
 
 pub(crate) fn subdir(name: &str) -> Result<Subdir, Fault> {

@@ -45,10 +45,23 @@ const CONNECTION_MESSAGES: [(FaultKind, &[&str]); 2] = [
     (FaultKind::Proxy, &["proxy", "tunnel"]),
 ];
 
-/// The fault of a subdir that could not be read, with the responses of its server.
-pub(crate) fn of(error: &AnyError, responses: &[Response], base: &Url) -> Fault {
+/// The fault of a subdir that could not be read, with the responses of its server. `addresses`: of channels, as they are
+/// shown and as they are requested.
+pub(crate) fn of(
+    error: &AnyError,
+    responses: &[Response],
+    base: &Url,
+    addresses: &[(Url, Url)],
+) -> Fault {
     let chain = chain(error);
-    let detail = detail(&chain);
+    let detail = addresses.iter().fold(messages(&chain), |text, (shown, requested)| {
+        let mut requested = requested.clone();
+        // No message has them.
+        let _ = requested.set_username("").and_then(|()| requested.set_password(None));
+        text.replace(requested.as_str(), shown.as_str())
+    });
+    let detail = conda::without_secrets(&detail);
+    let detail: String = detail.chars().filter(|c| !c.is_control()).take(400).collect();
     let kind = chain
         .iter()
         .find_map(|error| by_type(*error).0)
@@ -159,7 +172,7 @@ fn by_request(error: &reqwest::Error) -> Option<FaultKind> {
         Some(cause_of(error).map_or(FaultKind::Moved, by_redirect))
     } else if error.is_connect() {
         let sources: Vec<&AnyError> = sources(error).collect();
-        let kind = by_message(&detail(&sources), &CONNECTION_MESSAGES);
+        let kind = by_message(&messages(&sources), &CONNECTION_MESSAGES);
         Some(kind.unwrap_or(FaultKind::NoNetwork))
     } else {
         let is_body = error.is_body() || error.is_decode();
@@ -220,7 +233,7 @@ fn by_message(message: &str, rows: &[(FaultKind, &[&str])]) -> Option<FaultKind>
 }
 
 /// All messages on one line, each once.
-fn detail(chain: &[&AnyError]) -> String {
+fn messages(chain: &[&AnyError]) -> String {
     let mut messages: Vec<String> = Vec::new();
     for error in chain {
         let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -228,6 +241,5 @@ fn detail(chain: &[&AnyError]) -> String {
             messages.push(message);
         }
     }
-    let detail = conda::without_secrets(&messages.join(": "));
-    detail.chars().filter(|c| !c.is_control()).take(400).collect()
+    messages.join(": ")
 }

@@ -20,7 +20,7 @@ use crate::network::{Traffic, client};
 
 pub(crate) struct Reader {
     channels: Vec<Channel>,
-    /// The channels' addresses without and with a login.
+    /// The channels' addresses as they are shown and as they are requested.
     addresses: Vec<(Url, Url)>,
     cache: Cache,
     traffic: Traffic,
@@ -33,11 +33,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Each channel comes with its address as it was given.
+    /// Each channel comes with the address that is requested.
     pub(crate) fn new(request: &LiveRequest, channels: Vec<(Channel, Url)>) -> Result<Self, Fault> {
         let offline = request.offline;
-        let address = |(channel, given): &(Channel, Url)| {
-            (channel.base_url.url().clone().into(), given.clone())
+        let address = |(channel, requested): &(Channel, Url)| {
+            (channel.base_url.url().clone().into(), requested.clone())
         };
         let mut reader = Self {
             addresses: channels.iter().map(address).collect(),
@@ -206,8 +206,11 @@ impl Reader {
         let query = self.gateway.query([channel.clone()], [subdir], specs.iter().cloned());
         let read = Box::pin(query.with_reporter(self.traffic.clone()).execute());
         let result = self.limited(read, self.is_cache_only(channel)).await;
-        result.map_err(|error| fault::of(&error, &self.traffic.responses(base), base))?;
-        Ok(())
+        result.map(drop).map_err(|error| self.fault(&error, base))
+    }
+
+    fn fault(&self, error: &(dyn std::error::Error + 'static), base: &Url) -> Fault {
+        fault::of(error, &self.traffic.responses(base), base, &self.addresses)
     }
 
     /// Reads for as long as a server sends enough, but not too much.
@@ -248,7 +251,7 @@ impl Reader {
             self.traffic.responses(base).last().is_some_and(|last| !last.status.is_success())
         };
         Err(match bases().find(fails).or_else(|| bases().next()) {
-            Some(base) => fault::of(&error, &self.traffic.responses(base), base),
+            Some(base) => self.fault(&error, base),
             None => invalid("no channel", error),
         })
     }

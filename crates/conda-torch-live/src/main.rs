@@ -73,7 +73,10 @@ async fn answer(
     request: &LiveRequest,
     origins: &mut Vec<SubdirOrigin>,
 ) -> Result<LiveAnswer, Fault> {
-    let channels = request.channels.iter().map(|it| channel::channel(it.with_secrets()));
+    let shown = request.shown.iter().map(Some).chain(std::iter::repeat(None));
+    let channels = request.channels.iter().zip(shown).map(|(address, shown)| {
+        channel::channel(address, shown.map_or(address.public(), String::as_str))
+    });
     let channels = channels.collect::<Result<_, Fault>>()?;
     let subdirs = channel::parse_all(&request.subdirs, channel::subdir)?;
     let (specs, virtual_packages) = match &request.question {

@@ -137,7 +137,6 @@ impl DownloadReporter for Traffic {
 }
 
 /// A login that is in the address of a channel.
-#[derive(Debug)]
 struct Login {
     /// The address without it.
     base: Url,
@@ -229,7 +228,8 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// A client that waits at most `timeout` for a silent server. `addresses`: of channels, without and with a login.
+/// A client that waits at most `timeout` for a silent server. `addresses`: of channels, as they are shown and as they are
+/// requested.
 pub(crate) fn client(
     timeout: Duration,
     offline: bool,
@@ -246,11 +246,11 @@ pub(crate) fn client(
         // The address may have a token.
         .referer(false)
         .build()?;
-    let login = |(base, given): &(Url, Url)| {
-        let request = client.get(given.clone()).build()?;
+    let login = |(base, requested): &(Url, Url)| {
+        let request = client.get(requested.clone()).build()?;
         Ok(Login { base: base.clone(), request })
     };
-    let logins = addresses.iter().filter(|(base, given)| base != given).map(login);
+    let logins = addresses.iter().filter(|(base, requested)| base != requested).map(login);
     let logins = logins.collect::<Result<_, reqwest::Error>>()?;
     // Damaged credentials count as none: the server reports if it needs some.
     let credentials = AuthenticationStorage::from_env_and_defaults()

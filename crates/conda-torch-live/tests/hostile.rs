@@ -85,8 +85,13 @@ fn endless(stream: &mut TcpStream, piece: &[u8], pause: Duration) -> std::io::Re
 
 /// The reply of the program about `pytorch`.
 fn ask(channel: &str, cache: &Path, deadline: u32) -> Value {
+    ask_shown(channel, &[], cache, deadline)
+}
+
+/// The same about a channel that is shown by another address.
+fn ask_shown(channel: &str, shown: &[&str], cache: &Path, deadline: u32) -> Value {
     let request = json!({
-        "protocol": 2, "channels": [channel], "subdirs": ["linux-64"], "cache": cache, "offline": false,
+        "protocol": 2, "channels": [channel], "shown": shown, "subdirs": ["linux-64"], "cache": cache, "offline": false,
         "patience": 60, "deadline": deadline, "question": {"records": {"names": ["pytorch"]}},
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_conda-torch-live"))
@@ -332,6 +337,26 @@ fn a_login_in_the_address_is_sent_and_not_kept() {
                 "{}: {text}",
                 file.display()
             );
+        }
+    }
+}
+
+#[test]
+fn the_value_of_a_variable_is_sent_and_neither_kept_nor_shown() {
+    for status in ["200 OK", "403 Forbidden", "302 Found"] {
+        let server = Server::with("repodata.json", move |stream| {
+            reply(stream, status, "Location: file:/etc\r\n", REPODATA)
+        });
+        let channel = format!("http://{}/hunter2/channel", server.address);
+        let shown = format!("http://{}/${{TOKEN}}/channel", server.address);
+        let cache = tempfile::tempdir().expect("a folder");
+        let reply = ask_shown(&channel, &[&shown], cache.path(), 600);
+        assert_eq!(reply["told"]["records"].is_object(), status == "200 OK", "{reply}");
+        assert!(server.requests().iter().all(|request| request.contains(" /hunter2/channel/")));
+        assert!(!reply.to_string().contains("hunter2"), "{reply}");
+        for file in files(cache.path()).iter().filter(|file| file.is_file()) {
+            let bytes = std::fs::read(file).expect("a file");
+            assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"), "{}", file.display());
         }
     }
 }

@@ -18,6 +18,7 @@ pub struct LiveRequest {
     #[serde(serialize_with = "with_secrets")]
     pub channels: Vec<Address>,
     /// Each of them as the reply names it: a token may be anywhere in an address if it was a variable.
+    #[serde(default)]
     pub shown: Vec<String>,
     /// The platforms, such as `linux-64`; `noarch` is always read too.
     pub subdirs: Vec<String>,
