@@ -48,7 +48,7 @@ COLD = [
     *rows("captive", "captive_page", on="shards/", forms="sharded"),
     *rows("login", "captive_page"),
     *rows("moved", OK),
-    *rows("loop", "moved"),
+    *rows("loop", "redirect_loop"),
     *rows("401", "refused"),
     *rows("403", "refused"),
     *rows("404", "no_channel"),
