@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::answer::{Answer, Refused};
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats;
@@ -12,12 +13,14 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::ClientKind;
-use conda_torch_core::virtual_packages::client_note;
+use conda_torch_core::virtual_packages::{client_note, override_notes};
 use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use super::flags::{ChannelFlags, MachineFlags, OutputFlags, RequestFlags, machine, page_width};
+use super::flags::{
+    ChannelFlags, MachineFlags, OutputFlags, RequestFlags, folder, machine, page_width,
+};
 use super::live::{WITH_PYTORCH, read_matrix};
 use super::verify::{VerifyContext, VerifyFlags};
 use super::{Output, UsageError, note, print_error};
@@ -91,6 +94,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let channels = args.channel.channels(host)?;
     let client = args.output.target(&machine);
     args.refuse_useless_offline(client.kind)?;
+    let environment = args.answer.environment(&client)?;
     let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
     let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
     let live = read_matrix(host, &args.channel, &channels, subdirs)?;
@@ -98,9 +102,11 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let advice = advise(&machine, &request, matrix);
     let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
     let of_client = client_note(&machine, &client, accelerator);
+    let of_variables = override_notes(&machine);
     let of_live = live.iter().flat_map(|live| live.diagnostics.iter().cloned());
     let of_channels = Diagnostic::of_channels(&channels, args.channel.live);
-    let advice = advice.with(of_client.into_iter().chain(of_live).chain(of_channels));
+    let advice =
+        advice.with(of_variables.into_iter().chain(of_client).chain(of_live).chain(of_channels));
     let format = if args.output.json { Format::Json } else { args.answer.format };
     let mut answer = Answer {
         machine: &machine,
@@ -108,7 +114,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         advice: &advice,
         matrix,
         client,
-        environment: args.answer.environment(),
+        environment,
         channels: &channels,
         live: live.as_ref().map(|live| &live.channel),
         proof: None,
@@ -123,7 +129,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let proof = args.verify.verify(&answer, &context)?;
     answer.proof = proof.as_ref();
     let formatted = match format {
-        Format::Human => text::advice(&answer, args.output.style()),
+        Format::Human => text::advice(&answer, args.output.style(host)),
         Format::Json => Ok(report::advise::document(&answer, args.answer.all)),
         Format::Commands => formats::commands(&answer),
         Format::EnvironmentYml => formats::environment_yml(&answer),
@@ -162,11 +168,16 @@ impl Args {
 }
 
 impl AnswerFlags {
-    fn environment(&self) -> TargetEnvironment {
-        match (&self.name, &self.prefix) {
-            (Some(name), _) => TargetEnvironment::Name(name.clone()),
-            (None, Some(prefix)) => TargetEnvironment::Prefix(prefix.clone()),
-            (None, None) => TargetEnvironment::Unnamed,
-        }
+    /// The named environment. A `pixi.toml` has any name.
+    fn environment(&self, client: &ClientTarget<'_>) -> Result<TargetEnvironment, UsageError> {
+        let is_pixi = self.format == Format::PixiToml || client.kind == ClientKind::Pixi;
+        let client =
+            ClientTarget { kind: if is_pixi { ClientKind::Pixi } else { client.kind }, ..*client };
+        let environment = match (&self.name, &self.prefix) {
+            (Some(name), _) => TargetEnvironment::named(name.clone(), client.kind),
+            (None, Some(prefix)) => TargetEnvironment::in_folder(folder(prefix), &client),
+            (None, None) => Ok(TargetEnvironment::Unnamed),
+        };
+        environment.map_err(|why| UsageError(format!("{why}\nhint: pass another name or folder")))
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use conda_torch_core::audit::{Checkup, check};
+use conda_torch_core::audit::{Checkup, EnvironmentStatus, check};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::check as report;
 use conda_torch_probe::environment;
@@ -22,7 +22,8 @@ Examples:
   conda-torch check -p ./env --machine gpu-node.json
                                               does it work on that node?
 
-Exit codes: 0 no problems, 1 failure, 2 wrong command line, 4 problems found";
+Exit codes: 0 no problems, 1 failure, 2 wrong command line, 4 problems found or no
+PyTorch installed";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -51,12 +52,15 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         let why = "no environment found; pass its folder with `--prefix`";
         bail!(UsageError(why.to_owned()));
     }
-    let code = if all.iter().any(|one| one.problems().next().is_some()) { 4 } else { 0 };
+    // An environment without PyTorch is a problem if it was named, or if no other has one.
+    let has_none = all.iter().all(|one| one.status == EnvironmentStatus::NoPytorch);
+    let has_problem = all.iter().any(|one| one.problems().next().is_some());
+    let code = if has_problem || has_none { 4 } else { 0 };
     let client = args.output.target(&machine);
     let shell = args.output.shell(&machine);
     let stdout = match (all.as_slice(), place) {
         (all, _) if args.output.json => report::document(all, &machine, &client, code),
-        ([one], Some(_)) => text::check::page(one, &client, shell, args.output.style())
+        ([one], Some(_)) => text::check::page(one, &client, shell, args.output.style(host))
             .map_err(|why| UsageError(why.to_string()))?,
         (all, _) => text::check::table(all),
     };

@@ -9,13 +9,16 @@ use clap::builder::{
 };
 
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::conda::{Channels, Os, Subdir, Version, is_folder};
+use conda_torch_core::commands::shell;
+use conda_torch_core::conda::{
+    ChannelKind, Channels, Os, Subdir, Version, is_folder, without_secrets,
+};
 use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{
-    Blas, ClientKind, Companion, ComputeCapability, CudaVersion, DriverVersion, Environment,
+    Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Environment,
     Machine, Shell,
 };
 use conda_torch_probe::environment::{self, Location};
@@ -50,7 +53,7 @@ impl OutputFlags {
         ClientTarget::of(machine, self.client)
     }
 
-    pub(super) fn style(&self) -> Style {
+    pub(super) fn style(&self, host: &dyn Host) -> Style {
         let color = match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -58,7 +61,7 @@ impl OutputFlags {
                 anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
             }
         };
-        Style { width: page_width(), color }
+        Style { width: page_width(), color, today: today(host) }
     }
 
     /// The shell of the flag, else the detected one, else the usual one of the platform.
@@ -67,6 +70,11 @@ impl OutputFlags {
         let usual = if is_windows { Shell::Powershell } else { Shell::Posix };
         self.shell.or(machine.shell.value().copied()).unwrap_or(usual)
     }
+}
+
+/// The day by the clock of the machine.
+pub(super) fn today(host: &dyn Host) -> Option<Date> {
+    host.unix_time().map(Date::of_unix_time)
 }
 
 /// Columns for text.
@@ -147,6 +155,7 @@ pub(super) fn machine(
         None => probe(host, &overrides),
     };
     refuse_libc_of_other_platform(flags, &machine)?;
+    refuse_gpu_of_other_platform(flags, &machine, matrix)?;
     matrix.complete(&mut machine);
     Ok(machine)
 }
@@ -184,6 +193,39 @@ fn refuse_libc_of_other_platform(flags: &MachineFlags, machine: &Machine) -> any
         if let Some(version) = version.filter(|_| subdir.os() != os) {
             bail!(UsageError(format!(
                 "`{flag} {version}` is for {system} and cannot be used with {platform}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a GPU or a driver by flag that no machine of the platform has.
+fn refuse_gpu_of_other_platform(
+    flags: &MachineFlags,
+    machine: &Machine,
+    matrix: &Matrix,
+) -> anyhow::Result<()> {
+    let Some(subdir) = machine.subdir.value().copied() else { return Ok(()) };
+    let flag = |name: &str, value: &dyn std::fmt::Display| format!("`{name} {value}`");
+    let named = flags.gpu.iter().filter_map(|name| {
+        let row = matrix.gpu_by_name(name).ok()?;
+        Some((flag("--gpu", name), matrix.is_arm_only_gpu(row)))
+    });
+    let by_capability = flags.compute_capability.iter().map(|capability| {
+        (flag("--compute-capability", capability), matrix.is_arm_only(*capability))
+    });
+    let driver = flags.driver.map(|driver| flag("--driver", &driver));
+    let driver = driver.or(flags.cuda.map(|cuda| flag("--cuda", &cuda)));
+    for (what, is_arm_only) in named.chain(by_capability).chain(driver.map(|it| (it, false))) {
+        if subdir == Subdir::OsxArm64 {
+            bail!(UsageError(format!(
+                "{what} cannot be used with the platform {subdir}: no Mac with an Apple chip has an NVIDIA GPU"
+            )));
+        }
+        if is_arm_only && !matches!(subdir, Subdir::LinuxAarch64 | Subdir::WinArm64) {
+            bail!(UsageError(format!(
+                "{what} cannot be used with the platform {subdir}: that GPU comes with an Arm processor\n\
+                 hint: pass `--platform linux-aarch64`"
             )));
         }
     }
@@ -268,6 +310,11 @@ pub(super) struct EnvironmentFlags {
     prefix: Option<String>,
 }
 
+/// A folder as the value of a flag; one that begins with `-` would be an option to a client.
+pub(super) fn folder(prefix: &str) -> String {
+    if prefix.starts_with('-') { format!("./{prefix}") } else { prefix.to_owned() }
+}
+
 impl EnvironmentFlags {
     /// Whether an environment is named.
     pub(super) fn is_given(&self) -> bool {
@@ -281,7 +328,7 @@ impl EnvironmentFlags {
         here: &Machine,
     ) -> Result<Option<Location>, UsageError> {
         match (&self.prefix, &self.name) {
-            (Some(prefix), _) => Ok(Some(environment::at(host, prefix))),
+            (Some(prefix), _) => Ok(Some(environment::at(host, &folder(prefix)))),
             (None, None) => Ok(environment::active(host, here)),
             (None, Some(name)) => {
                 let unknown = || unknown_environment(name, &environment::all(host, here));
@@ -340,8 +387,61 @@ impl ChannelFlags {
     pub(super) fn channels(&self, host: &dyn Host) -> anyhow::Result<Channels> {
         let full = self.channel.iter().map(|channel| absolute(host, channel));
         let channels = Channels::new(full.collect::<anyhow::Result<_>>()?);
-        Ok(channels.map_err(|why| UsageError(why.to_string()))?)
+        let channels = channels.map_err(|why| UsageError(why.to_string()))?;
+        for (at, channel) in channels.iter().enumerate() {
+            let kind = ChannelKind::of(channel);
+            if kind.is_old_torch() || kind == ChannelKind::Defaults && at == 0 {
+                bail!(without_conda_forge(channel, kind));
+            }
+        }
+        Ok(channels)
     }
+}
+
+/// The refusal of a channel that is known not to have conda-forge's builds, with this command without it.
+fn without_conda_forge(channel: &str, kind: ChannelKind) -> UsageError {
+    let why = match kind {
+        ChannelKind::Pytorch => "the channel `pytorch` ended with PyTorch 2.5",
+        ChannelKind::Nvidia => "its packages are for the builds of the ended channel `pytorch`",
+        ChannelKind::Defaults | ChannelKind::CondaForge | ChannelKind::Other => {
+            "it has builds of its own, of which nothing is known here"
+        }
+    };
+    let is_refused = |channel: &str| {
+        let kind = ChannelKind::of(channel);
+        kind.is_old_torch() || kind == ChannelKind::Defaults
+    };
+    let words = without_channels(std::env::args().skip(1), is_refused);
+    let word = |word: &String| shell::word(&without_secrets(word), Shell::Posix).ok();
+    let rest: Option<Vec<String>> = words.iter().map(word).collect();
+    let hint = rest.map_or_else(
+        || "leave it out".to_owned(),
+        |rest| format!("run `conda-torch {}`", rest.join(" ")),
+    );
+    let channel = without_secrets(channel);
+    UsageError(format!("`-c {channel}` does not have conda-forge's PyTorch: {why}\nhint: {hint}"))
+}
+
+/// A command line without the `--channel`s that are refused.
+fn without_channels(
+    words: impl Iterator<Item = String>,
+    is_refused: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = words.peekable();
+    while let Some(word) = words.next() {
+        let is_flag = word == "-c" || word == "--channel";
+        let inline = word.strip_prefix("--channel=").or_else(|| {
+            let value = word.strip_prefix("-c").filter(|value| !value.is_empty())?;
+            Some(value.strip_prefix('=').unwrap_or(value))
+        });
+        if is_flag && words.peek().is_some_and(|value| is_refused(value)) {
+            words.next();
+        } else if !inline.is_some_and(&is_refused) {
+            kept.push(word);
+        }
+    }
+    kept
 }
 
 /// A channel that does not depend on the current folder.

@@ -151,14 +151,8 @@ pub(super) fn read_records(
         LiveAnswer::Solved(_) => bail!("`{program}` replied to another request"),
     };
     let age = age(&origins);
-    Ok(ChannelRecords { age, day: Date::of_unix_time(now().saturating_sub(age)), origins, records })
-}
-
-/// Seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "the age of channel data")]
-fn now() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+    let now = host.unix_time().unwrap_or_default();
+    Ok(ChannelRecords { age, day: Date::of_unix_time(now.saturating_sub(age)), origins, records })
 }
 
 /// The channel's builds, or the built-in ones if the channel cannot be read.

@@ -14,9 +14,9 @@ use conda_torch_core::types::Machine;
 use conda_torch_probe::host::Host;
 
 use crate::text;
-use crate::text::table::{TableFormat, table};
+use crate::text::table::{Age, TableFormat, table};
 
-use super::flags::{ChannelFlags, MachineFlags, machine, page_width, terminal_width};
+use super::flags::{ChannelFlags, MachineFlags, machine, page_width, terminal_width, today};
 use super::live::{WITH_PYTORCH, read_matrix, read_records};
 use super::{Output, UsageError, note};
 
@@ -74,7 +74,8 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         choice.map(|it| Recommended { build: it.build, cuda_version: it.cuda_version });
     let which = if args.all { TableRows::All } else { TableRows::Newest };
     let rows = rows(matrix, &subdirs, which, recommended);
-    let stdout = table(matrix, &rows, which, args.format, terminal_width());
+    let age = Age { today: today(host), is_live: live.is_some() };
+    let stdout = table(matrix, &rows, which, args.format, terminal_width(), age);
     Ok(Output { stdout, code: 0 })
 }
 

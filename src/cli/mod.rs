@@ -19,10 +19,11 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use conda_torch_core::conda::masked;
 use conda_torch_core::escapes::{visible, visible_lines};
+use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
@@ -101,10 +102,20 @@ pub fn run() -> ExitCode {
     let error_document = error_document(std::env::args_os().skip(1));
     // A child process of this program asks the driver.
     let host = LiveHost::new(std::env::current_exe().ok());
-    match Cli::try_parse() {
+    match parse(&host) {
         Ok(cli) => finish(cli.command.run(&host), error_document),
         Err(error) => refuse(&visible_arguments().unwrap_or(error), error_document),
     }
+}
+
+/// Reads the command line. `--version` has the day of the built-in data and its age.
+fn parse(host: &dyn Host) -> Result<Cli, clap::Error> {
+    let matrix = Matrix::embedded();
+    let data = text::as_of(&matrix.channel, matrix.as_of, flags::today(host));
+    let version = format!("{} ({data})", env!("CARGO_PKG_VERSION"));
+    let mut command = Cli::command().version(&*version.leak());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 impl Command {

@@ -1,5 +1,7 @@
 //! The advice: the machine, the answer, the commands, why, what to watch for, what else.
 
+use std::borrow::Cow;
+
 use itertools::Itertools;
 
 use conda_torch_core::answer::{Answer, Refused};
@@ -7,8 +9,9 @@ use conda_torch_core::commands::{Step, StepKind};
 use conda_torch_core::diagnostics::{Context, Diagnostic, Severity, Subject};
 use conda_torch_core::formats::{headline, title};
 use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
+use conda_torch_core::types::Detected;
 
-use super::page::{Page, Style};
+use super::page::{LIVE, Page, Style};
 use super::reasons::reasons;
 use super::summary;
 use super::verify::verification;
@@ -21,11 +24,16 @@ pub fn advice(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
     let mut page = Page::new(style);
     // An assumed GPU is in the diagnostics.
     let is_assumed = |it: &Diagnostic| matches!(it, Diagnostic::DriverAssumed { .. });
-    let machine = answer.machine;
-    if !machine.gpus.is_empty() || !answer.advice.diagnostics.iter().any(is_assumed) {
-        page.parts(&summary::graphics(machine));
+    let is_contradicted = |it: &Diagnostic| matches!(it, Diagnostic::CudaOfOtherDriver { .. });
+    let mut machine = Cow::Borrowed(answer.machine);
+    if answer.advice.diagnostics.iter().any(is_contradicted) {
+        machine.to_mut().driver_cuda = Detected::unknown("contradicts the driver");
     }
-    page.parts(&summary::system(machine));
+    if !machine.gpus.is_empty() || !answer.advice.diagnostics.iter().any(is_assumed) {
+        page.parts(&summary::graphics(&machine));
+    }
+    page.parts(&summary::system(&machine));
+    page.age(answer.matrix, answer.live.is_none().then_some(LIVE));
     page.gap();
     match &answer.advice.recommended {
         Some(choice) => recommended(&mut page, answer, choice)?,
@@ -37,7 +45,7 @@ pub fn advice(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
 /// The warnings of a degraded answer and of channels, and the result of a verification: for stderr,
 /// next to another format.
 pub fn warnings(answer: &Answer<'_>, width: usize) -> String {
-    let mut page = Page::new(Style { width, color: false });
+    let mut page = Page::new(Style::plain(width));
     let is_degraded = answer.advice.status == Status::Degraded;
     diagnostics(&mut page, answer, |it| {
         it.severity() >= Severity::Warning && (is_degraded || it.subject() == Subject::Channel)

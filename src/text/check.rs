@@ -33,6 +33,7 @@ pub fn page(
     page.parts(&first);
     page.parts(&summary::graphics(&checkup.machine));
     page.parts(&summary::system(&checkup.machine));
+    page.age(checkup.matrix, Some("update `conda-torch`"));
     page.gap();
     if let Some(installed) = &checkup.installed {
         let version = &installed.version_text;
@@ -41,6 +42,9 @@ pub fn page(
         page.text("", &format!("PyTorch {title}, from {}", channel(installed)));
     }
     page.heading(&status(checkup));
+    if checkup.status == EnvironmentStatus::NoPytorch {
+        page.hint("`conda-torch advise` shows the commands that install it".to_owned());
+    }
     page.gap();
     let context = checkup.context();
     for finding in &checkup.findings {
@@ -94,7 +98,7 @@ pub fn table(all: &[Checkup<'_>]) -> String {
             first.map_or(result.to_owned(), |code| format!("{result} [{code}]")),
         ]);
     }
-    let mut page = Page::new(Style { width: usize::MAX, color: false });
+    let mut page = Page::new(Style::plain(usize::MAX));
     for line in aligned(rows, 2) {
         page.line(&line);
     }

@@ -20,7 +20,7 @@ const LISTED: usize = 24;
 
 /// Everything that is known about a machine.
 pub fn machine(machine: &Machine) -> String {
-    let mut page = Page::new(Style { width: WIDTH, color: false });
+    let mut page = Page::new(Style::plain(WIDTH));
     system(&mut page, machine);
     nvidia(&mut page, machine);
     clients(&mut page, machine);

@@ -24,7 +24,7 @@ const HEADINGS: [(&str, Option<DifferenceKind>); 5] = [
 /// The list.
 pub fn matrix_diff(compared: &Compared<'_>, width: usize) -> String {
     let Compared { channel, origins, differences, gaps, matrix } = *compared;
-    let mut page = Page::new(Style { width, color: false });
+    let mut page = Page::new(Style::plain(width));
     let as_of = matrix.as_of;
     let cached = match age(origins) {
         0 => String::new(),

@@ -286,7 +286,7 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
 
 /// The notes on migrated files; stdout has the differences.
 pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
-    let mut page = Page::new(Style { width, color: false });
+    let mut page = Page::new(Style::plain(width));
     for MigratedFile { file, old, outcome, backup } in files {
         let mut lines: Vec<String> = match outcome {
             Err(problem) => vec![format!("error: {problem}"), "file unchanged".to_owned()],

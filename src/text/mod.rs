@@ -17,7 +17,7 @@ pub use advise::{advice, warnings};
 pub use machine::machine;
 pub use matrix_diff::matrix_diff;
 pub use migrate::{migrate_config, migrated_files, migration};
-pub use page::Style;
+pub use page::{Style, as_of};
 
 /// A name of a file or an argument, with escapes for what is not UTF-8.
 pub fn file_name(name: &OsStr) -> String {

@@ -16,7 +16,8 @@ use conda_torch_core::commands::{
 use conda_torch_core::conda::masked;
 use conda_torch_core::diagnostics::{Context, Diagnostic, Severity};
 use conda_torch_core::escapes::visible;
-use conda_torch_core::types::Shell;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::types::{Date, Shell};
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,32 @@ pub struct Style {
     pub width: usize,
     /// Whether to color; color carries no meaning.
     pub color: bool,
+    /// The reader's day, for the age of the data; `None` if unknown.
+    pub today: Option<Date>,
+}
+
+impl Style {
+    /// Without color and the reader's day.
+    pub(super) const fn plain(width: usize) -> Self {
+        Self { width, color: false, today: None }
+    }
+}
+
+/// From how many days on data is old: conda-forge has a new build every few weeks.
+const OLD: u32 = 60;
+
+/// How to get newer data than what is built in.
+pub(super) const LIVE: &str = "pass `--live` to read the channel, or update `conda-torch`";
+
+/// The day of data and its age: `conda-forge as of 2026-08-13, 107 days ago`.
+pub fn as_of(channel: &str, day: Date, today: Option<Date>) -> String {
+    let age = match today.and_then(|today| today.days_since(day)) {
+        None => String::new(),
+        Some(0) => ", today".to_owned(),
+        Some(1) => ", 1 day ago".to_owned(),
+        Some(days) => format!(", {days} days ago"),
+    };
+    format!("{channel} as of {day}{age}")
 }
 
 pub(super) struct Page {
@@ -71,6 +98,21 @@ impl Page {
     ) {
         let text = format!("{} [{}]", diagnostic.message(context), diagnostic.code());
         self.text(&format!("{}: ", severity.label()), &text);
+    }
+
+    /// The age of the data that an answer is from, if the reader's day is known. Past 60 days also how to get newer,
+    /// if the data is built in.
+    pub(super) fn age(&mut self, matrix: &Matrix, to_get_newer: Option<&str>) {
+        let Some(today) = self.style.today else { return };
+        self.text("", &as_of(&matrix.channel, matrix.as_of, Some(today)));
+        let is_old = today.days_since(matrix.as_of).is_some_and(|days| days > OLD);
+        if let Some(hint) = to_get_newer.filter(|_| is_old) {
+            self.text(
+                "note: ",
+                &format!("the built-in data is older than {OLD} days; newer builds may exist"),
+            );
+            self.text("hint: ", hint);
+        }
     }
 
     pub(super) fn hint(&mut self, hint: String) {
@@ -192,7 +234,35 @@ mod tests {
     use super::*;
 
     fn page(width: usize) -> Page {
-        Page::new(Style { width, color: false })
+        Page::new(Style::plain(width))
+    }
+
+    #[test]
+    fn the_age_of_the_data_is_counted_in_days() {
+        let day = |text: &str| text.parse::<Date>().expect("a day");
+        let of = |today: Option<&str>| as_of("conda-forge", day("2026-08-13"), today.map(day));
+        assert_eq!(of(None), "conda-forge as of 2026-08-13");
+        assert_eq!(of(Some("2026-08-13")), "conda-forge as of 2026-08-13, today");
+        assert_eq!(of(Some("2026-08-14")), "conda-forge as of 2026-08-13, 1 day ago");
+        assert_eq!(of(Some("2026-11-28")), "conda-forge as of 2026-08-13, 107 days ago");
+        // A clock that is behind.
+        assert_eq!(of(Some("1970-01-01")), "conda-forge as of 2026-08-13");
+    }
+
+    #[test]
+    fn past_60_days_the_built_in_data_is_called_old() {
+        let matrix =
+            Matrix { as_of: "2026-08-13".parse().expect("a day"), ..Matrix::embedded().clone() };
+        let written = |today: &str, is_live: bool| {
+            let today = Some(today.parse().expect("a day"));
+            let mut page = Page::new(Style { today, ..Style::plain(80) });
+            page.age(&matrix, (!is_live).then_some(LIVE));
+            page.finish()
+        };
+        let is_old = |text: &str| text.contains("note: ") && text.contains("`--live`");
+        assert!(!is_old(&written("2026-10-12", false)));
+        assert!(is_old(&written("2026-10-13", false)));
+        assert!(!is_old(&written("2026-10-13", true)));
     }
 
     #[test]
@@ -221,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_label_and_a_heading_are_colored() {
-        let mut page = Page::new(Style { width: 40, color: true });
+        let mut page = Page::new(Style { color: true, ..Style::plain(40) });
         page.heading("Title");
         page.text("hint: ", "text");
         assert_eq!(page.finish(), "\u{1b}[1mTitle\u{1b}[0m\n\u{1b}[36mhint:\u{1b}[0m text\n");

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use itertools::Itertools;
 
 use conda_torch_core::answer::Answer;
+use conda_torch_core::conda::Version;
 use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu, with_and};
 use conda_torch_core::formats::title;
 use conda_torch_core::resolve::Choice;
@@ -24,7 +25,11 @@ pub(super) fn reasons<'c>(
         let same =
             || choice.reasons.iter().map(|it| &it.diagnostic).filter(|it| it.is_same_kind(kind));
         let in_one_sentence = if matches!(kind, Diagnostic::NoKernels { .. }) {
-            no_kernels(same(), &context)
+            let own = choice.build.accelerator.cuda();
+            let pytorch = reason.build.map(|build| build.pytorch);
+            // The same toolkit as the chosen one is told from it by the version of PyTorch.
+            let is_own = |it: &Diagnostic| matches!(it, Diagnostic::NoKernels { toolkit, .. } if Some(*toolkit) == own);
+            no_kernels(same(), pytorch.filter(|_| same().any(is_own)), &context)
         } else if same().nth(1).is_none() {
             None
         } else if matches!(kind, Diagnostic::NoDriver { .. }) {
@@ -70,6 +75,7 @@ fn omits_its_build(diagnostic: &Diagnostic) -> bool {
 /// All GPUs and toolkits without kernels: `the builds with CUDA 13.0 and 12.9 have none for 3.7`.
 fn no_kernels<'a>(
     diagnostics: impl Iterator<Item = &'a Diagnostic>,
+    pytorch: Option<Version>,
     context: &Context<'_>,
 ) -> Option<String> {
     let facts = diagnostics.filter_map(|it| {
@@ -87,7 +93,8 @@ fn no_kernels<'a>(
         [_] => context.gpu(gpus.first()?),
         several => format!("compute capabilities {}", and(several)),
     };
-    Some(format!("the builds with CUDA {} have no kernels for {shown}", and(toolkits)))
+    let of = pytorch.map_or_else(String::new, |pytorch| format!(" of PyTorch {pytorch}"));
+    Some(format!("the builds{of} with CUDA {} have no kernels for {shown}", and(toolkits)))
 }
 
 /// All toolkits that the driver is too old for, by the driver that each needs.

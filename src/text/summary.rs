@@ -7,7 +7,7 @@ use itertools::Itertools;
 use conda_torch_core::conda::Os;
 use conda_torch_core::diagnostics::Context;
 use conda_torch_core::resolve::Unlock;
-use conda_torch_core::types::{Adapter, Detected, Gpu, Machine, Vendor};
+use conda_torch_core::types::{Adapter, CudaVersion, Detected, Fact, Gpu, Machine, Origin, Vendor};
 
 use super::grouped;
 
@@ -52,6 +52,13 @@ pub(super) fn graphics(machine: &Machine) -> Vec<String> {
         };
         format!("NVIDIA card {}{driver}", card.pci_id)
     });
+    let by_variable = |fact: &Fact<CudaVersion>| matches!(fact.origin, Origin::Env(_));
+    if let Some(fact) = machine.driver_cuda.fact().filter(|fact| by_variable(fact))
+        && !machine.driver.is_found()
+    {
+        let text = format!("CUDA {} by `CONDA_OVERRIDE_CUDA`, no driver detected", fact.value);
+        return card.into_iter().chain([text]).collect();
+    }
     if card.is_some() || driver.is_some() {
         let is_none = machine.gpu_count == Detected::Absent;
         let none = if is_none { "no GPU detected" } else { "GPU unknown" };
@@ -95,7 +102,11 @@ fn driver(machine: &Machine) -> Option<String> {
         && module.is_found()
         && libcuda.is_found()
         && module.value() != libcuda.value();
+    let is_overridden = matches!(machine.driver_cuda.origin(), Some(Origin::Env(_)));
     match (machine.driver.value(), machine.driver_cuda.value()) {
+        (Some(driver), Some(cuda)) if is_overridden => {
+            Some(format!("driver {driver} (CUDA {cuda} by `CONDA_OVERRIDE_CUDA`)"))
+        }
         (Some(driver), Some(cuda)) if !is_other_libcuda => {
             Some(format!("driver {driver} (CUDA {cuda})"))
         }

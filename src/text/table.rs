@@ -8,9 +8,9 @@ use tabled::settings::Style;
 use conda_torch_core::conda::Os;
 use conda_torch_core::matrix::{Limit, Matrix, OverviewRow, Tier};
 use conda_torch_core::report::matrix::{self as report, TableRow, TableRows};
-use conda_torch_core::types::{Accelerator, ArmVariant, Build, Source};
+use conda_torch_core::types::{Accelerator, ArmVariant, Build, Date, Source};
 
-use super::page::aligned;
+use super::page::{LIVE, Page, Style as PageStyle, aligned};
 
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -25,6 +25,15 @@ pub enum TableFormat {
     Csv,
 }
 
+/// What the age of the data is told from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Age {
+    /// The reader's day, if known.
+    pub today: Option<Date>,
+    /// Whether the rows were read from the channel.
+    pub is_live: bool,
+}
+
 /// Writes rows. `width`: the columns for text; `None` for any number.
 pub fn table(
     matrix: &Matrix,
@@ -32,9 +41,14 @@ pub fn table(
     which: TableRows,
     format: TableFormat,
     width: Option<usize>,
+    age: Age,
 ) -> String {
     match format {
-        TableFormat::Table => human(rows, which, width.is_some_and(|width| width < 110)),
+        TableFormat::Table => {
+            let mut page = Page::new(PageStyle { today: age.today, ..PageStyle::plain(80) });
+            page.age(matrix, (!age.is_live).then_some(LIVE));
+            human(rows, which, width.is_some_and(|width| width < 110)) + &page.finish()
+        }
         TableFormat::Markdown => {
             let columns = [&[MARKED_PLATFORM], FULL].concat();
             builder(rows, &columns).build().with(Style::markdown()).to_string() + "\n"

@@ -159,7 +159,7 @@ fn without_a_usable_gpu_the_cpu_build_is_recommended_with_a_reason() {
         Degraded,
         seen,
     );
-    plain("amd-radeon", "2.13.0 cpu_mkl 102", CPU, Ok, &["amd-gpu"]);
+    plain("amd-radeon", "2.13.0 cpu_mkl 102", CPU, Degraded, &["amd-gpu"]);
     plain("intel-laptop", "2.13.0 cpu_mkl 102", CPU, Ok, &["intel-gpu"]);
     plain("graviton-no-gpu", "2.13.0 cpu_generic 2", CPU, Ok, &[]);
     plain("windows-no-gpu", "2.13.0 cpu_mkl 102", CPU, Ok, &[]);

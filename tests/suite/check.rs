@@ -7,10 +7,12 @@ use std::process::Command;
 
 use crate::common::machine;
 use conda_torch_core::audit::{Checkup, EnvironmentStatus as Status, check};
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::StepKind;
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::Environment;
+use conda_torch_core::types::{Environment, InstalledPackage};
 use conda_torch_host::LiveHost;
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::RecordedHost;
@@ -176,6 +178,72 @@ fn text_has_the_symptom_and_the_fix() {
     assert_eq!((code, json["exit_code"].as_u64()), (Some(4), Some(4)));
     assert_eq!(json["environments"][0]["findings"][0]["code"], "no-kernels");
     assert_eq!(json["environments"][0]["pytorch"]["kernels"][0]["support"], "missing");
+}
+
+#[test]
+fn an_environment_without_pytorch_is_not_ok() {
+    let prefix = "tests/environments/no-pytorch";
+    let (page, code) = run(&["check", "-p", prefix]);
+    assert_eq!(code, Some(4), "{page}");
+    assert!(page.contains("PyTorch is not installed") && !page.contains("OK"), "{page}");
+    assert!(page.contains("hint: `conda-torch advise`"), "{page}");
+    let (json, code) = run(&["check", "--json", "-p", prefix]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
+    assert_eq!((code, json["exit_code"].as_u64()), (Some(4), Some(4)));
+    assert_eq!(json["status"], "mend");
+    assert_eq!(json["environments"][0]["verdict"], "no-pytorch");
+}
+
+/// The words of the installation that fixes an environment on a machine, and its note.
+fn fix(environment: Environment, node: &str) -> (String, Option<String>) {
+    let node = machine(node);
+    let checkup = check(environment, &node, Matrix::embedded());
+    let steps = conda_torch_core::report::check::fix(&checkup, &ClientTarget::of(&node, None));
+    let install = steps.into_iter().find(|step| step.kind == StepKind::Install).expect("a fix");
+    (install.argv.join(" "), install.note)
+}
+
+#[test]
+fn the_fix_has_another_name_than_the_checked_environment() {
+    let of = |name: Option<&str>, prefix: &str| {
+        let old = read("conda-forge-cuda130-on-gtx1080ti");
+        let environment =
+            Environment { name: name.map(str::to_owned), prefix: prefix.to_owned(), ..old };
+        fix(environment, "gtx1080ti-driver-580").0
+    };
+    assert!(of(Some("torch"), "/elsewhere/envs/torch").contains(" -n torch-2 "));
+    assert!(of(None, "/elsewhere/envs/torch/").contains(" -n torch-2 "));
+    assert!(of(Some("work"), "/elsewhere/envs/work").contains(" -n torch "));
+}
+
+/// The newest torchaudio is 2.11.0, for PyTorch 2.10; torchvision goes on.
+#[test]
+fn the_fix_keeps_the_companions_or_says_which_it_leaves_out() {
+    let with = |pytorch: &str, companions: &[(&str, &str)]| {
+        let mut environment = read("conda-forge-cuda130-on-gtx1080ti");
+        let python = |it: &InstalledPackage| it.name == "python";
+        environment.packages.retain(|it| it.name == "pytorch" || python(it));
+        environment.packages.iter_mut().filter(|it| !python(it)).for_each(|it| {
+            pytorch.clone_into(&mut it.version);
+            it.build_number = 302;
+        });
+        environment.packages.extend(companions.iter().map(|(name, version)| InstalledPackage {
+            name: (*name).to_owned(),
+            version: (*version).to_owned(),
+            channel: "conda-forge".to_owned(),
+            ..InstalledPackage::default()
+        }));
+        fix(environment, "gtx1080ti-driver-580")
+    };
+    let (words, note) = with("2.10.0", &[("torchvision", "0.25.0"), ("torchaudio", "2.11.0")]);
+    assert!(words.contains(" torchvision=") && words.contains(" torchaudio=2.11.0 "), "{words}");
+    assert!(words.contains(" pytorch-gpu=2.10.0 "), "{words}");
+    assert!(note.is_none_or(|note| !note.contains("without")), "{words}");
+
+    let (words, note) = with("2.13.0", &[("torchvision", "0.28.0"), ("torchaudio", "2.11.0")]);
+    assert!(words.contains(" torchvision=") && !words.contains("torchaudio"), "{words}");
+    let note = note.expect("a note");
+    assert!(note.starts_with("without torchaudio, which the environment has"), "{note}");
 }
 
 #[test]

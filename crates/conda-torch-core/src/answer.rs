@@ -36,6 +36,8 @@ pub struct Answer<'a> {
 pub enum Refused {
     #[error("nothing satisfies the request on this machine; see `--format human`")]
     NothingFits,
+    #[error("`base` is a client's own environment; for a file, pass another name with `--name`")]
+    FileForBase,
     #[error("a Dockerfile needs a Linux platform, not {0}")]
     NotLinux(Subdir),
     #[error("a Dockerfile cannot use the folder `{0}` as a channel; pass a URL")]

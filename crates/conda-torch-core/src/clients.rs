@@ -122,6 +122,8 @@ pub(crate) struct ClientHabits {
     pub config_adds_defaults: bool,
     /// Whether `create` has `--platform`; `CONDA_SUBDIR` does the same in all versions.
     pub has_platform_flag: bool,
+    /// Whether `nodefaults` in an `environment.yml` is a word, not the name of a channel.
+    pub knows_nodefaults: bool,
     /// Whether `remove` loads the channels of the settings, which may be none, or gone.
     pub remove_loads_channels: bool,
     pub is_classic_by_default: bool,
@@ -237,6 +239,7 @@ const CONDA: ClientHabits = ClientHabits {
     config: ConfigCommand::Conda,
     config_adds_defaults: true,
     has_platform_flag: false,
+    knows_nodefaults: true,
     remove_loads_channels: true,
     is_classic_by_default: true,
     has_platform_edit: false,
@@ -290,6 +293,10 @@ const CONDA_CHANGES: &[Change] = &[
     }),
     (Version::new(&[25, 11, 1]), "https://github.com/conda/conda/pull/15500", |habits| {
         habits.calls_missing_cuda_zero = false;
+    }),
+    // `env create` is `create` from then on, which fetches `nodefaults` as a channel: HTTP 404.
+    (Version::new(&[26, 7]), "https://github.com/conda/conda/pull/16210", |habits| {
+        habits.knows_nodefaults = false;
     }),
 ];
 

@@ -51,6 +51,12 @@ impl Host for LiveHost {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the clock")]
+    fn unix_time(&self) -> Option<u64> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.ok().map(|since| since.as_secs()).filter(|seconds| *seconds > 0)
+    }
+
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(unsafe_code, reason = "only the C library knows its version")]
     fn own_glibc(&self) -> Option<String> {

@@ -42,12 +42,16 @@ pub(super) fn run(
     };
     let migration = migrate(&environment, target, matrix, &overrides);
     let is_given = args.environment.is_given();
+    let client = ClientTarget::of_environment(target, &environment.prefix, args.output.client);
+    let new = args.to.clone().map(|to| TargetEnvironment::named(to, client.kind)).transpose();
+    let new =
+        new.map_err(|why| UsageError(format!("{why}\nhint: pass another name with `--to`")))?;
     let answer = MigrationAnswer {
         matrix,
         machine: target,
         migration: &migration,
-        client: ClientTarget::of_environment(target, &environment.prefix, args.output.client),
-        environment: args.to.clone().map_or(TargetEnvironment::Unnamed, TargetEnvironment::Name),
+        client,
+        environment: new.unwrap_or_default(),
         taken: &taken,
         in_place: args.in_place,
         same: if is_given { format!("{} ", flag(&place, shell)) } else { String::new() },
@@ -57,7 +61,8 @@ pub(super) fn run(
     let stdout = if args.output.json {
         report::environment(&answer)
     } else {
-        text::migration(&answer, args.output.style()).map_err(|why| UsageError(why.to_string()))?
+        text::migration(&answer, args.output.style(host))
+            .map_err(|why| UsageError(why.to_string()))?
     };
     let code = if migration.is_needed && migration.plan.is_none() { 3 } else { 0 };
     Ok(Output { stdout, code })

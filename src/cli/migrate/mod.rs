@@ -99,7 +99,7 @@ fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Resul
     let stdout = if args.output.json {
         report::settings(&answer)
     } else {
-        text::migrate_config(&answer, args.output.style())
+        text::migrate_config(&answer, args.output.style(host))
             .map_err(|why| UsageError(why.to_string()))?
     };
     Ok(Output { stdout, code: 0 })

@@ -14,6 +14,18 @@ fn advise(more: &[&str]) -> String {
 }
 
 #[test]
+fn the_day_of_the_data_is_in_text_table_and_version() {
+    let day = conda_torch_core::matrix::Matrix::embedded().as_of;
+    let data = format!("conda-forge as of {day}, ");
+    for arguments in ["--version", "-V", "advise --platform linux-64", "matrix --platform win-64"] {
+        let ran = line(arguments).answered();
+        assert!(ran.stdout.contains(&data) && ran.stdout.contains(" day"), "{arguments}: {ran:?}");
+    }
+    let json = line("advise --platform linux-64 --json").answered();
+    assert!(!json.stdout.contains("days ago"), "{json:?}");
+}
+
+#[test]
 fn every_format_contains_the_same_build() {
     for (format, build) in [
         ("human", "pytorch-gpu=2.13.0 cuda-version=12.9"),

@@ -49,7 +49,7 @@ fn files_list_the_channels() {
         run(words.chain(NODE[..7].iter().copied()).chain([format])).answered().stdout
     };
     let yml = file("environment-yml");
-    let channels = "channels:\n  - \"https://corp.example/ml\"\n  - conda-forge\n  - nodefaults\n";
+    let channels = "channels:\n  - \"https://corp.example/ml\"\n  - conda-forge\ndependencies:\n";
     assert!(yml.contains(channels), "{yml}");
     assert!(yml.contains(", from https://corp.example/ml, conda-forge\n"), "{yml}");
     let pixi = file("pixi-toml");
@@ -72,6 +72,33 @@ fn refuses_invalid_channels() {
     run(["advise", "--channel=-y"]).refused(2, &["`-y` is no channel"]);
     run(["advise", "-c", "a\nb"]).refused(2, &["is no channel", "another control character"]);
     run(["advise", "-c", ""]).refused(2, &["--channel"]);
+}
+
+#[test]
+fn refuses_channels_without_builds_of_conda_forge() {
+    let refused = |words: &str, why: &str, command: &str| {
+        let hint = format!("hint: run `conda-torch {command}`\n");
+        line(words).refused(2, &[why, &hint]);
+    };
+    let ended = "the channel `pytorch` ended with PyTorch 2.5";
+    refused("advise -c pytorch", ended, "advise");
+    refused("advise --python 3.12 -c pytorch -c nvidia --all", ended, "advise --python 3.12 --all");
+    refused("advise -cpytorch -c conda-forge", ended, "advise -c conda-forge");
+    refused("advise --channel=https://m.example/cloud/pytorch/ -n x", ended, "advise -n x");
+    let of_pytorch = "its packages are for the builds of the ended channel `pytorch`";
+    refused(
+        "advise -c conda-forge -c nvidia/label/cuda-12.1.0",
+        of_pytorch,
+        "advise -c conda-forge",
+    );
+    refused("advise -c https://u:SECRET@m.example/nvidia", of_pytorch, "advise");
+    refused("advise -c defaults", "it has builds of its own", "advise");
+    refused("matrix --live -c pytorch", ended, "matrix --live");
+    let ran = line("advise -c https://u:SECRET@m.example/nvidia");
+    assert!(!ran.stderr.contains("SECRET"), "{ran:?}");
+    let quoted = run(["advise", "-c", "pytorch", "--gpu", "RTX 4090"]);
+    quoted.refused(2, &["`conda-torch advise --gpu \"RTX 4090\"`"]);
+    line("advise -c conda-forge -c bioconda --platform linux-64").answered();
 }
 
 #[test]

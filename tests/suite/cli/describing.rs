@@ -45,6 +45,40 @@ fn an_empty_cuda_override_means_no_driver() {
 }
 
 #[test]
+fn overrides_are_named_and_are_no_driver() {
+    let with = |variable: &str, value: &str, arguments: &str| {
+        let mut command = program();
+        command.arg("advise").args(arguments.split_whitespace()).env(variable, value);
+        finish(&mut command, "").answered().words()
+    };
+    let cuda = with("CONDA_OVERRIDE_CUDA", "12.4", "");
+    assert!(cuda.starts_with("CUDA 12.4 by `CONDA_OVERRIDE_CUDA`, no driver detected"), "{cuda}");
+    assert!(
+        cuda.contains(
+            "`CONDA_OVERRIDE_CUDA=12.4` is set: the answer is for a machine with CUDA 12.4"
+        ),
+        "{cuda}"
+    );
+    assert!(
+        !cuda.contains("the driver supports") && !cuda.contains("NVIDIA driver with"),
+        "{cuda}"
+    );
+
+    let glibc = with("CONDA_OVERRIDE_GLIBC", "2.17", "");
+    assert!(
+        glibc.contains("the answer is for a machine with glibc 2.17 [fact-overridden]"),
+        "{glibc}"
+    );
+    let hidden = with("CONDA_OVERRIDE_GLIBC", "2.17", "--glibc 2.28");
+    assert!(!hidden.contains("fact-overridden"), "{hidden}");
+
+    let banana = with("CONDA_OVERRIDE_CUDA", "banana", "");
+    let says = "`CONDA_OVERRIDE_CUDA=banana` is not a version; conda, mamba, micromamba: `__cuda=banana`, which no build accepts; pixi: an error";
+    assert!(banana.contains(says), "{banana}");
+    assert!(banana.contains("PyTorch 2.13.0 for the CPU"), "{banana}");
+}
+
+#[test]
 fn flags_change_a_saved_machine_but_local_variables_do_not() {
     let machine = recorded("rtx4090-driver-550-says-cuda-12.4");
     let saved = ["advise", "--json", "--machine", &machine];

@@ -16,6 +16,11 @@ const HOSTILE: [&str; 8] = [
     "$HOME",
 ];
 
+/// The name without what conda refuses in one.
+fn for_conda(name: &str) -> String {
+    name.replace([' ', '/', ':', '#'], "")
+}
+
 /// Runs a script in bash, in an empty folder.
 #[cfg(unix)]
 fn bash(arguments: &[&str], script: &str) -> Ran {
@@ -33,9 +38,10 @@ fn commands(flag: &str, name: &str, more: &[&str]) -> Ran {
 #[cfg(unix)]
 fn quotes_hostile_names_as_one_word() {
     for name in HOSTILE {
-        for flag in ["--name", "--prefix"] {
-            let output = commands(flag, name, &["--shell", "bash"]).answered().stdout;
-            let script = format!("conda() {{ printf '<%s>' \"$@\"; }}\n{output}");
+        for (flag, name) in [("--name", for_conda(name)), ("--prefix", name.to_owned())] {
+            let client = ["--client", "mamba", "--shell", "bash"];
+            let output = commands(flag, &name, &client).answered().stdout;
+            let script = format!("mamba() {{ printf '<%s>' \"$@\"; }}\n{output}");
             let ran = bash(&["-eu"], &script);
             let short = &flag[1..3];
             assert!(ran.stdout.starts_with(&format!("<create><{short}><{name}><--")), "{ran:?}");
@@ -51,7 +57,8 @@ fn quotes_hostile_names_as_one_word() {
 fn commands_of_every_client_are_valid_bash() {
     for client in ["conda", "mamba", "micromamba", "pixi"] {
         for name in HOSTILE {
-            let output = commands("--name", name, &["--shell", "bash", "--client", client]);
+            let name = if client == "pixi" { name.to_owned() } else { for_conda(name) };
+            let output = commands("--name", &name, &["--shell", "bash", "--client", client]);
             let ran = bash(&["-n"], &output.answered().stdout);
             assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{client} {name}");
         }
@@ -75,16 +82,44 @@ fn refuses_names_that_a_shell_cannot_quote() {
 #[test]
 fn quotes_hostile_names_in_files() {
     for name in HOSTILE.into_iter().chain(["line\nbreak"]) {
-        let file = |format| {
+        let file = |format, name| {
             let arguments = ["advise", "--platform", "linux-64", "--name", name];
             run([&arguments[..], &["--format", format]].concat()).answered().stdout
         };
-        let pixi: toml::Table = file("pixi-toml").parse().expect("TOML");
+        let pixi: toml::Table = file("pixi-toml", name).parse().expect("TOML");
         assert_eq!(pixi["workspace"]["name"].as_str(), Some(name));
-        let yml = file("environment-yml");
+        let name = for_conda(name);
+        let yml = file("environment-yml", &name);
         let line = yml.lines().find_map(|line| line.strip_prefix("name: ")).expect("a name");
         // A double-quoted YAML string of these characters is a JSON string.
         let read = serde_json::from_str::<String>(line).unwrap_or_else(|_| line.to_owned());
         assert_eq!(read, name);
     }
+}
+
+#[test]
+fn refuses_names_that_clients_refuse() {
+    for name in ["my env", "a/b", "a:b", "a#b", "root"] {
+        for client in ["conda", "mamba", "micromamba"] {
+            commands("--name", name, &["--client", client]).refused(2, &[name, client, "hint: "]);
+        }
+        commands("--name", name, &["--client", "pixi"]).answered();
+    }
+    // conda checks the last part of a new folder too.
+    commands("--prefix", "/srv/my env", &[]).refused(2, &["/srv/my env", "a space"]);
+    commands("--prefix", "/srv/my env/torch", &[]).answered();
+    commands("--prefix", "/srv/my env", &["--client", "micromamba"]).answered();
+    run(["advise", "--platform", "linux-64", "--name=-x"]).refused(2, &["`-x`", "option"]);
+}
+
+#[test]
+fn base_is_never_created() {
+    let ran = commands("--name", "base", &[]).answered();
+    assert!(ran.stdout.starts_with("conda install -n base "), "{ran:?}");
+}
+
+#[test]
+fn a_folder_with_a_leading_dash_is_no_option() {
+    let ran = run(["advise", "--platform", "linux-64", "--prefix=-x", "--format", "commands"]);
+    assert!(ran.stdout.starts_with("conda create -p ./-x "), "{ran:?}");
 }

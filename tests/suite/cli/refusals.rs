@@ -105,6 +105,55 @@ fn conflicting_flags_are_both_named() {
 }
 
 #[test]
+fn gpus_that_no_machine_of_the_platform_has_are_refused() {
+    for (gpu, platform) in [
+        ("GB10", "linux-64"),
+        ("GB200", "linux-64"),
+        ("GB300", "win-64"),
+        ("GH200", "linux-64"),
+        ("Thor", "linux-64"),
+        ("Jetson AGX Orin", "linux-64"),
+        ("RTX 4090 Laptop GPU", "osx-arm64"),
+    ] {
+        run(["advise", "--gpu", gpu, "--platform", platform]).refused(2, &["--gpu", gpu, platform]);
+    }
+    let capability = "--compute-capability 8.7";
+    line(&format!("advise --platform linux-64 {capability}")).refused(2, &[capability]);
+    line("advise --platform osx-arm64 --driver 580").refused(2, &["--driver 580", "osx-arm64"]);
+    for gpu in ["GB10", "GB200", "Jetson AGX Orin", "RTX 4090"] {
+        run(["advise", "--gpu", gpu, "--platform", "linux-aarch64"]).answered();
+    }
+    run(["advise", "--gpu", "B200", "--platform", "linux-64"]).answered();
+}
+
+#[test]
+fn the_driver_decides_if_another_cuda_is_named() {
+    let cases = [
+        // Driver, CUDA, and what `__cuda` is for the printed command. NVIDIA's release notes of CUDA: 535 is
+        // the branch of CUDA 12.2, 580 that of 13.0.
+        ("535", "13.0", "12.2"),
+        ("535.183.01", "13.0", "12.2"),
+        ("580.65.06", "12.4", "13.0"),
+    ];
+    for (driver, cuda, expected) in cases {
+        let machine = format!("--platform linux-64 --driver {driver} --cuda {cuda} --gpu A100");
+        let ran = line(&format!("advise {machine}")).answered();
+        let says = format!(
+            "`--cuda {cuda}` contradicts `--driver {driver}`, which supports CUDA {expected}"
+        );
+        assert!(ran.words().contains(&says), "{ran:?}");
+        assert!(ran.words().contains(&format!("CONDA_OVERRIDE_CUDA={expected} ")), "{ran:?}");
+        assert!(!ran.words().contains(&format!("(CUDA {cuda})")), "{ran:?}");
+    }
+    for agrees in
+        ["--driver 535 --cuda 12.2", "--driver 580 --cuda 13.0", "--driver 999 --cuda 14.0"]
+    {
+        let ran = line(&format!("advise --platform linux-64 {agrees} --gpu A100")).answered();
+        assert!(!ran.stdout.contains("contradicts"), "{ran:?}");
+    }
+}
+
+#[test]
 fn invalid_values_with_json_are_documents() {
     let gpu = line("advise --json --gpu Voodoo2").reports(&["--gpu", "Voodoo2"]);
     is_document(&gpu, "error", 2);

@@ -1,6 +1,6 @@
 //! The table view.
 
-use conda_torch::text::table::{TableFormat, table};
+use conda_torch::text::table::{Age, TableFormat, table};
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::matrix::Tier;
 use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
@@ -16,7 +16,14 @@ fn written(
     format: TableFormat,
     width: Option<usize>,
 ) -> String {
-    table(matrix(), &rows(matrix(), subdirs, which, recommended), which, format, width)
+    table(
+        matrix(),
+        &rows(matrix(), subdirs, which, recommended),
+        which,
+        format,
+        width,
+        Age::default(),
+    )
 }
 
 fn newest(subdirs: &[Subdir], format: TableFormat, width: Option<usize>) -> String {

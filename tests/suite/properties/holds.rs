@@ -70,7 +70,7 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
     assert_eq!(document["exit_code"], code);
     assert_eq!(json, report::advise::document(&answer, view.all), "same input, same bytes");
     // A name that the shell cannot quote is refused.
-    if let Ok(page) = text::advice(&answer, Style { width, color: false }) {
+    if let Ok(page) = text::advice(&answer, Style { width, color: false, today: None }) {
         readable(&page, width);
     }
     readable(&text::warnings(&answer, width), usize::MAX);

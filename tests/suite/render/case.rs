@@ -98,7 +98,7 @@ pub(crate) fn json(case: &Case) -> String {
 }
 
 /// 80 columns, no color.
-pub(crate) const PLAIN: Style = Style { width: 80, color: false };
+pub(crate) const PLAIN: Style = Style { width: 80, color: false, today: None };
 
 /// The user's settings.
 pub(crate) const CONDARC: &str = "/home/ada/.condarc";

@@ -30,9 +30,10 @@ fn files_have_the_same_specs_as_commands() {
     insta::assert_snapshot!(case.render(formats::environment_yml).expect("fits"), @r"
     # PyTorch 2.5.1 with CUDA 12.0, torchvision 0.20.1, from conda-forge
     name: torch
+    # conda adds the channels of its settings, such as defaults, after these; keep their packages out:
+    #   conda config --set channel_priority strict
     channels:
       - conda-forge
-      - nodefaults
     dependencies:
       - pytorch-gpu=2.5.1
       - torchvision=0.20.1
@@ -115,12 +116,59 @@ fn environment_yml_has_the_same_specs_when_read_back() {
                 if let Event::Scalar(value, ..) = event { Some(value.into_owned()) } else { None }
             })
             .collect();
-        let head =
-            ["name", "yes: #\"it's\"", "channels", "conda-forge", "nodefaults", "dependencies"];
-        let expected: Vec<String> =
-            head.into_iter().map(str::to_owned).chain(specs(&case)).collect();
+        let head = ["name", "yes: #\"it's\"", "channels", "conda-forge", "dependencies"];
+        let mut expected: Vec<String> = head.map(str::to_owned).to_vec();
+        // The clients of some machines are known to know `nodefaults`.
+        let knows = text.contains("  - nodefaults\n");
+        expected.splice(4..4, knows.then(|| "nodefaults".to_owned()));
+        expected.extend(specs(&case));
         assert_eq!(scalars, expected, "{name}");
     }
+}
+
+/// conda fetches `nodefaults` as a channel from 26.7.0 on; until then, and in mamba and micromamba, it is a word.
+#[test]
+fn nodefaults_is_written_only_for_a_client_that_knows_it() {
+    use conda_torch_core::types::ClientKind::{self, Conda, Mamba, Micromamba};
+    let writes = |kind: ClientKind, version: Option<&str>| {
+        let mut case = Case::of("gtx1080ti-driver-580");
+        if let Some(version) = version {
+            case = case.with(kind, version, &[]);
+        }
+        case.client = Some(kind);
+        let text = case.render(formats::environment_yml).expect("it fits");
+        assert_ne!(text.contains("nodefaults"), text.contains("channel_priority strict"), "{text}");
+        text.contains("\n  - nodefaults\n")
+    };
+    assert!(writes(Conda, Some("26.5.3")));
+    assert!(!writes(Conda, Some("26.7.0")));
+    assert!(!writes(Conda, None));
+    assert!(writes(Mamba, Some("2.8.1")));
+    assert!(writes(Micromamba, None));
+}
+
+#[test]
+fn a_package_is_in_a_manifest_once() {
+    let mut case = Case::of("macos-12-x86-64");
+    case.request.blas = Some(conda_torch_core::types::Blas::Generic);
+    let text = case.render(formats::pixi_toml).expect("it fits");
+    assert!(
+        text.contains("\npytorch = { version = \"==2.13.0\", build = \"cpu_generic*\" }\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("\npytorch = ").count(), 1, "{text}");
+    let commands = case.render(formats::commands).expect("it fits");
+    assert!(commands.ends_with(" \"pytorch=2.13.0=cpu_generic*\"\n"), "{commands}");
+}
+
+#[test]
+fn a_file_does_not_name_the_base_environment() {
+    let mut case = Case::of("gtx1080ti-driver-580");
+    case.environment = conda_torch_core::commands::TargetEnvironment::Name("base".to_owned());
+    let refused = case.render(formats::environment_yml).expect_err("reserved");
+    assert!(refused.to_string().starts_with("`base` is"), "{refused}");
+    let commands = case.render(formats::commands).expect("it fits");
+    assert!(commands.starts_with("conda install -n base "), "{commands}");
 }
 
 /// The machines with a recommended build.

@@ -2,6 +2,7 @@
 
 use conda_torch::text::{self, Style};
 use conda_torch_core::formats;
+use conda_torch_core::resolve::Request;
 use conda_torch_core::types::{ClientKind, Companion, Detected, Origin, Shell};
 
 use crate::common::machine_names;
@@ -165,4 +166,20 @@ fn check_commands_compute_on_the_device_of_the_build() {
     assert!(check("macos-12-arm64").contains("t.backends.mps.is_available()"));
     assert!(check("macos-11-arm64").contains("t.ones(2).sum()"), "Metal wants a newer macOS");
     assert!(check("no-gpu").contains("t.ones(2).sum()"));
+}
+
+/// The builds with CUDA 12.9 of PyTorch 2.13.0 have no kernels for Orin; that of the recommended 2.12.1 does.
+#[test]
+fn a_reason_does_not_contradict_the_answer() {
+    let jetson = |request: Request| {
+        let mut case = Case::of("jetson-orin-jetpack-6");
+        case.request = request;
+        page(&case).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let any = jetson(Request::default());
+    assert!(!any.contains("the builds with CUDA 12.9 have no kernels"), "{any}");
+    let pytorch = Some("2.12".parse().expect("a version"));
+    let asked = jetson(Request { pytorch, ..Request::default() });
+    assert!(asked.contains("PyTorch 2.12.1 with CUDA 12.9"), "{asked}");
+    assert!(!asked.contains("have no kernels"), "{asked}");
 }

@@ -108,6 +108,10 @@ fn powershell_passes_every_word_unchanged() {
         }
     }
     assert_eq!(shell::word("it's", Shell::Powershell).expect("quotes"), "\"it's\"");
+    let dashed = shell::word("-x/pixi.toml", Shell::Powershell);
+    assert_eq!(dashed.expect("quotes"), "\"-x/pixi.toml\"");
+    let flag = shell::word("--override-channels", Shell::Powershell);
+    assert_eq!(flag.expect("plain"), "--override-channels");
     assert_eq!(shell::word("$it's", Shell::Powershell).expect("quotes"), "'$it''s'");
     assert_eq!(shell::word("$a’b", Shell::Powershell).expect("quotes"), "'$a’’b'");
 }

@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, GpuKernels};
-use crate::types::{Environment, Machine};
+use crate::types::{Companion, Environment, Machine};
 
 /// An environment with the result of the check.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +83,11 @@ impl Checkup<'_> {
         })
     }
 
+    /// The companions that the environment has.
+    pub fn companions(&self) -> Vec<Companion> {
+        requests::companions(&self.environment)
+    }
+
     /// What messages and hints need to know.
     pub fn context(&self) -> Context<'_> {
         self.advice.context(&self.machine, self.matrix)
@@ -96,12 +101,14 @@ fn is_problem(finding: &Diagnostic) -> bool {
 /// Checks an environment against a machine.
 pub fn check<'m>(environment: Environment, machine: &Machine, matrix: &'m Matrix) -> Checkup<'m> {
     let (machine, overridden) = machine::without_override(machine, matrix);
+    let installed = Installed::new(&environment, matrix);
+    let version = installed.as_ref().and_then(|installed| installed.version);
     let mut checkup = Checkup {
         status: EnvironmentStatus::Ok,
-        installed: Installed::new(&environment, matrix),
+        installed,
         kernels: Vec::new(),
         findings: Vec::new(),
-        advice: requests::advice(&environment, &machine, matrix),
+        advice: requests::advice(&environment, version, &machine, matrix),
         environment,
         machine,
         matrix,

@@ -10,7 +10,7 @@ use super::{Checkup, Installed};
 
 /// What the requested specs cost, and what newer PyTorch there is.
 pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Diagnostic> {
-    let Checkup { environment, machine, matrix, advice, .. } = checkup;
+    let Checkup { environment, machine, matrix, .. } = checkup;
     let channel = installed.channel_kind();
     let pin = requested_cuda_version(environment);
     let limit = pin.filter(|_| channel == Some(ChannelKind::CondaForge)).and_then(|pin| {
@@ -21,7 +21,8 @@ pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Dia
     });
     let ended = (channel == Some(ChannelKind::Pytorch)).then_some(Diagnostic::ChannelEnded);
     // The limit names the newest version already.
-    let newer = match (installed.version, newest(advice)) {
+    let alone = newest(&advise(machine, &Request::default(), matrix));
+    let newer = match (installed.version, alone) {
         (Some(installed), Some(newest)) if installed < newest && limit.is_none() => {
             Some(Diagnostic::NewerPytorch { installed, newest })
         }
@@ -30,30 +31,47 @@ pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Dia
     limit.into_iter().chain(ended).chain(newer).collect()
 }
 
-/// The advice for the machine with the environment's companions and Python, each only if it does not limit
-/// PyTorch.
+/// The advice for the machine with the environment's companions and Python. The companions stay if PyTorch gets no
+/// older than the installed one and uses the same kind of processor; else those stay that do not limit it. Python
+/// stays if it does not limit PyTorch.
 pub(super) fn advice<'m>(
     environment: &Environment,
+    installed: Option<Version>,
     machine: &Machine,
     matrix: &'m Matrix,
 ) -> Advice<'m> {
+    let with = |request: &Request| advise(machine, request, matrix);
+    let uses_cuda =
+        |advice: &Advice<'_>| advice.recommended.as_ref().map(|choice| choice.build.is_cuda());
+    let (mut request, mut best) = (Request::default(), with(&Request::default()));
+    let companions = companions(environment);
+    let all = Request { companions: companions.clone(), ..Request::default() };
+    let with_all = with(&all);
+    if newest(&with_all) >= installed && uses_cuda(&with_all) == uses_cuda(&best) {
+        (request, best) = (all, with_all);
+    } else {
+        for companion in companions {
+            let mut more = request.clone();
+            more.companions.push(companion);
+            let advice = with(&more);
+            if newest(&advice) >= newest(&best) {
+                (request, best) = (more, advice);
+            }
+        }
+    }
+    let python = environment.package("python").and_then(|it| it.version.parse::<Version>().ok());
+    let Some(python) = python else { return best };
+    let advice = with(&Request { python: Some(python.series()), ..request });
+    if newest(&advice) < newest(&best) { best } else { advice }
+}
+
+/// Those that an environment has.
+pub(super) fn companions(environment: &Environment) -> Vec<Companion> {
     let has = |companion: &Companion| {
         let name = companion.as_str();
         environment.package(name).is_some() || environment.pip.iter().any(|it| it.name == name)
     };
-    // The other request, unless it leads to an older PyTorch.
-    let or_newer = |best: (Request, Advice<'m>), request: Request| {
-        let advice = advise(machine, &request, matrix);
-        if newest(&advice) < newest(&best.1) { best } else { (request, advice) }
-    };
-    let alone = Request::default();
-    let best = (alone.clone(), advise(machine, &alone, matrix));
-    let companions = [Companion::Torchvision, Companion::Torchaudio].into_iter().filter(has);
-    let best = or_newer(best, Request { companions: companions.collect(), ..alone });
-    let python = environment.package("python").and_then(|it| it.version.parse::<Version>().ok());
-    let Some(python) = python else { return best.1 };
-    let with_python = Request { python: Some(python.series()), ..best.0.clone() };
-    or_newer(best, with_python).1
+    [Companion::Torchvision, Companion::Torchaudio].into_iter().filter(has).collect()
 }
 
 fn newest(advice: &Advice<'_>) -> Option<Version> {

@@ -2,7 +2,7 @@
 
 use crate::clients::ClientTarget;
 use crate::conda::Subdir;
-use crate::types;
+use crate::types::{self, ClientKind};
 
 /// The environment, as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,13 +27,57 @@ pub(super) struct InstallTarget {
     instead_of: Option<String>,
 }
 
+/// A name that a client refuses for an environment, or the folder of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` cannot name an environment: {why}")]
+pub struct NoName {
+    name: String,
+    why: String,
+}
+
+/// What conda refuses in a name, and in the last part of a folder (`PREFIX_NAME_DISALLOWED_CHARS`).
+/// Source: <https://github.com/conda/conda/blob/26.7.1/conda/base/constants.py>
+const NOT_IN_NAMES: [char; 4] = ['/', ' ', ':', '#'];
+
 impl TargetEnvironment {
+    /// The environment with a name, or why a client refuses it. pixi has a folder with any name.
+    pub fn named(name: String, client: ClientKind) -> Result<Self, NoName> {
+        let why = if name.starts_with('-') {
+            "it begins with `-`, like an option".to_owned()
+        } else if client == ClientKind::Pixi {
+            return Ok(Self::Name(name));
+        } else if name == "root" {
+            format!("{client} reads it as its own environment `base`")
+        } else if let Some(why) = refused_character(&name, client) {
+            why
+        } else {
+            return Ok(Self::Name(name));
+        };
+        Err(NoName { name, why })
+    }
+
+    /// The environment in a folder, or why conda refuses to make one there.
+    pub fn in_folder(folder: String, client: &ClientTarget<'_>) -> Result<Self, NoName> {
+        let exists = client.found.is_some_and(|client| client.environments.contains(&folder));
+        let last =
+            folder.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default();
+        match refused_character(last, client.kind) {
+            Some(why) if client.kind == ClientKind::Conda && !exists => {
+                Err(NoName { name: folder, why })
+            }
+            Some(_) | None => Ok(Self::Prefix(folder)),
+        }
+    }
+
     /// The environment on a client; a new one if the packages are for another platform than the client's own,
     /// which its environments are assumed to be for.
     pub(super) fn target(&self, client: &ClientTarget<'_>, other: Option<Subdir>) -> InstallTarget {
-        let exists = |name: &str| {
+        let is_listed = |name: &str| {
             client.found.is_some_and(|client| client.environments.iter().any(|it| it == name))
         };
+        // `base` is the client's own.
+        let is_named = !matches!(self, Self::Prefix(_));
+        let exists = |name: &str| is_named && name == "base" || is_listed(name);
         let (flag, value) = match self {
             Self::Unnamed => ("-n", free_name("torch", exists)),
             Self::Name(name) => ("-n", name.clone()),
@@ -48,6 +92,18 @@ impl TargetEnvironment {
             }
             None => InstallTarget { flag, exists: exists(&value), value, instead_of: None },
         }
+    }
+
+    /// A new one with another name than one that exists, which may be on another machine than the client.
+    pub(crate) fn instead_of(old: &types::Environment, client: &ClientTarget<'_>) -> Self {
+        let last = old.prefix.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next();
+        let listed = client.found.map_or(&[][..], |client| &client.environments);
+        let is_taken = |name: &str| {
+            old.name.as_deref() == Some(name)
+                || last == Some(name)
+                || listed.iter().any(|it| it == name)
+        };
+        Self::Name(free_name("torch", is_taken))
     }
 
     /// A new one beside one that exists; `taken` are the names and folders of those that do.
@@ -114,6 +170,12 @@ impl InstallTarget {
             }),
         }
     }
+}
+
+fn refused_character(name: &str, client: ClientKind) -> Option<String> {
+    let character = name.chars().find(|c| NOT_IN_NAMES.contains(c))?;
+    let character = if character == ' ' { "a space".to_owned() } else { format!("`{character}`") };
+    Some(format!("{client} refuses {character} in it"))
 }
 
 /// The first of `name`, `name-2`, `name-3`, … that does not exist.

@@ -13,7 +13,7 @@ mod step;
 
 pub use config::settings;
 pub use dry_run::{DryRunCommand, dry_run, lock};
-pub use environment::TargetEnvironment;
+pub use environment::{NoName, TargetEnvironment};
 pub use install::plan;
 pub use migration::{MigrationSteps, migration};
 pub use overrides::overrides;

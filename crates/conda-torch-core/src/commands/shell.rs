@@ -83,8 +83,14 @@ fn is_plain(text: &str, shell: Shell) -> bool {
         Shell::Powershell => c == '\\',
         Shell::Cmd => matches!(c, '\\' | ','),
     };
+    // PowerShell reads an argument with a leading dash as its own parameter, and splits it at `.` and `:`.
+    let is_parameter = shell == Shell::Powershell && text.starts_with('-');
+    let is_flag = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     // zsh looks a leading `=` up as a command.
-    !text.is_empty() && !text.starts_with('=') && text.chars().all(|c| everywhere(c) || here(c))
+    !text.is_empty()
+        && !text.starts_with('=')
+        && (is_flag || !is_parameter)
+        && text.chars().all(|c| everywhere(c) || here(c))
 }
 
 /// A command on one line.

@@ -100,6 +100,32 @@ hint: (*why == NoCudaReason::NvidiaSmiNotOnPath { is_wsl: true })
     .then(|| "or add `/usr/lib/wsl/lib`, which has WSL's `nvidia-smi`, to `PATH`".to_owned());
 example: { client: ClientKind::Mamba, why: NoCudaReason::NvidiaSmiNotOnPath { is_wsl: false } };
 
+/// A `CONDA_OVERRIDE_*` is set, and the answer uses it instead of what was found on this machine.
+///
+/// Why: it is for another machine, and stays in effect once it is exported. Clients use it too; PyTorch does not.
+///
+/// What to do: unset it, unless the answer is for another machine.
+FactOverridden { variable: &'static str, value: String, fact: &'static str } = "fact-overridden", Warning;
+message: if value.is_empty() {
+    format!("`{variable}` is empty: the answer is for a machine without {fact}")
+} else {
+    format!("`{variable}={value}` is set: the answer is for a machine with {fact} {value}")
+};
+hint: Some(format!("unset `{variable}` for an answer for this machine"));
+example: { variable: "CONDA_OVERRIDE_GLIBC", value: example("2.17"), fact: "glibc" };
+
+/// A `CONDA_OVERRIDE_*` is set and is not a version. Each client does something else with it.
+///
+/// What to do: unset it, or set it to a version such as `12.9`.
+OverrideNotVersion { variable: &'static str, value: String, clients: String } = "override-not-version", Warning;
+message: format!("`{variable}={value}` is not a version; {clients}");
+hint: Some(format!("unset `{variable}`, or set it to a version"));
+example: {
+    variable: "CONDA_OVERRIDE_CUDA",
+    value: example("banana"),
+    clients: example("conda: `__cuda=banana`, which no build accepts; pixi: an error")
+};
+
 /// `CONDA_OVERRIDE_CUDA`, or `override_virtual_packages` in a file of conda's, overrides the driver's CUDA.
 /// Why: it is for another machine, and stays in effect once it is exported.
 /// What to do: unset it, unless the answer is for another machine.

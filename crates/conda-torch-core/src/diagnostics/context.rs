@@ -56,9 +56,15 @@ impl<'a> Context<'a> {
     /// `driver 535.183.01` where that was found; the one that belongs to a CUDA version is only concluded.
     pub fn driver(&self, driver: Option<DriverVersion>) -> String {
         match driver.filter(|_| self.machine.driver.is_found()) {
+            _ if self.is_cuda_overridden() => "the driver of `CONDA_OVERRIDE_CUDA`".to_owned(),
             Some(driver) => format!("driver {driver}"),
             None => "the driver".to_owned(),
         }
+    }
+
+    /// Whether a variable gives the driver's CUDA.
+    pub(super) fn is_cuda_overridden(&self) -> bool {
+        matches!(self.machine.driver_cuda.origin(), Some(Origin::Env(_)))
     }
 
     /// The release of `JetPack` that includes a driver: a Jetson's cannot be installed alone.

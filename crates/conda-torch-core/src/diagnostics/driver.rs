@@ -166,6 +166,18 @@ message: format!("only the driver branch {driver} is given; assuming a current r
 hint: Some("pass the full version with `--driver VERSION` to override".to_owned());
 example: { driver: example("580") };
 
+/// `--cuda` is not the CUDA that the driver of `--driver` supports. The driver decides.
+///
+/// Why: each driver supports one version of CUDA at most, which `nvidia-smi` shows; from 525.60.13 on it also runs
+/// every newer toolkit of the same major version.
+///
+/// What to do: leave out `--cuda`, or correct `--driver`.
+CudaOfOtherDriver { driver: DriverVersion, supports: CudaVersion, cuda: CudaVersion }
+    = "cuda-of-other-driver", Warning;
+message: format!("`--cuda {cuda}` contradicts `--driver {driver}`, which supports CUDA {supports}; using the driver");
+hint: Some("leave out `--cuda`, or correct `--driver`".to_owned());
+example: { driver: example("535"), supports: example("12.2"), cuda: example("13.0") };
+
 /// The driver's libraries and the loaded kernel module have different versions: no program can use the GPU.
 /// Why: the driver was updated, often automatically, and the old module stays loaded until a reboot. `nvidia-smi`
 /// reports "Driver/library version mismatch".
@@ -347,8 +359,9 @@ hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 /// What to do: nothing. Do not pin `cuda-version` to the driver's CUDA (`cuda-version-holds-back`).
 MinorVersionCompatibility { cuda: CudaVersion, toolkit: CudaVersion, floor: DriverVersion }
     = "minor-version-compatibility", Info;
-message: format!(
-    "CUDA {toolkit} works with this driver (CUDA {cuda}): drivers from {floor} on run every CUDA {}.x build",
+message(c): format!(
+    "CUDA {toolkit} works with {} (CUDA {cuda}): drivers from {floor} on run every CUDA {}.x build",
+    if c.is_cuda_overridden() { "the driver of `CONDA_OVERRIDE_CUDA`" } else { "this driver" },
     toolkit.major
 );
 url: "https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html";

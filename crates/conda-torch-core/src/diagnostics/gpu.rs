@@ -255,6 +255,7 @@ example: { hidden: Vec::new(), visible: 0, of: 1, in_job: false };
 /// What to do: use this build on the CPU, or PyTorch's own wheels for ROCm (<https://pytorch.org>).
 AmdGpu = "amd-gpu", Warning;
 message(c): format!("the AMD GPU is not used: {} has no ROCm builds", c.channel());
+degrades: true;
 
 /// The machine has an Intel GPU, but conda-forge has no PyTorch with XPU.
 /// What to do: use this build on the CPU, or PyTorch's own wheels for XPU (<https://pytorch.org>).

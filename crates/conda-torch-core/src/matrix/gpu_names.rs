@@ -10,7 +10,30 @@ const NOISE: &str = "nvidia geforce tesla grid tm r gpu graphics laptop mobile n
     generation edition workstation server embedded pcie nvl cnx nvgpu hbm2 hbm3 hbm3e hbm2e active oem lite \
     hash rate collectors dc ac";
 
+/// GPUs on one module with an Arm processor, which no other machine has. Those of Jetson are known by
+/// their capability.
+const ARM_MODULES: [(&str, &str); 4] = [
+    ("GH200", "https://www.nvidia.com/en-us/data-center/grace-hopper-superchip/"),
+    ("GB200", "https://www.nvidia.com/en-us/data-center/gb200-nvl72/"),
+    ("GB300", "https://www.nvidia.com/en-us/data-center/gb300-nvl72/"),
+    ("VR200", "https://www.nvidia.com/en-us/data-center/vera-rubin-nvl72/"),
+];
+
+/// That of GB10 and its relatives, which are one chip with an Arm processor.
+/// Source: <https://docs.nvidia.com/dgx/dgx-spark/hardware.html>
+const GB10: ComputeCapability = ComputeCapability::new(12, 1);
+
 impl Matrix {
+    /// Whether all GPUs of a capability are in machines with an Arm processor.
+    pub fn is_arm_only(&self, capability: ComputeCapability) -> bool {
+        self.is_soc(capability) || capability == GB10
+    }
+
+    /// Whether a GPU is in machines with an Arm processor alone.
+    pub fn is_arm_only_gpu(&self, gpu: &GpuName) -> bool {
+        self.is_arm_only(gpu.capability) || ARM_MODULES.iter().any(|(name, _)| gpu.name == *name)
+    }
+
     /// Fills in unknown compute capabilities. Their origin names the table.
     pub fn complete(&self, machine: &mut Machine) {
         for gpu in &mut machine.gpus {

@@ -9,7 +9,7 @@ use crate::conda::{CONDA_FORGE, Subdir};
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::GpuKernels;
-use crate::types::{Accelerator, CudaVersion, Machine, SourceReport};
+use crate::types::{Accelerator, Companion, CudaVersion, Machine, SourceReport};
 
 use super::command::Command;
 use super::{AcceleratorName, Answered, MatrixDate, failed, write};
@@ -21,9 +21,21 @@ pub fn fix(checkup: &Checkup<'_>, client: &ClientTarget<'_>) -> Vec<Step> {
         return Vec::new();
     }
     let Some(choice) = &checkup.advice.recommended else { return Vec::new() };
-    let environment = TargetEnvironment::Unnamed;
+    let environment = TargetEnvironment::instead_of(&checkup.environment, client);
     let mut steps = commands::plan(&checkup.machine, choice, client, &environment, &CONDA_FORGE);
     steps.retain(|step| step.kind != StepKind::Configure);
+    let has =
+        |companion: &&Companion| !choice.companions.iter().any(|it| it.package == **companion);
+    let companions = checkup.companions();
+    let left_out: Vec<&str> = companions.iter().filter(has).map(|it| it.as_str()).collect();
+    if !left_out.is_empty()
+        && let Some(install) = steps.iter_mut().find(|step| step.kind == StepKind::Install)
+    {
+        let (packages, pytorch) = (left_out.join(" and "), choice.build.pytorch);
+        let note =
+            format!("without {packages}, which the environment has: none fits PyTorch {pytorch}");
+        install.note = Some(note);
+    }
     steps
 }
 

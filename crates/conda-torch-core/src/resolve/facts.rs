@@ -145,6 +145,7 @@ impl Facts {
             Some(driver) => (Some(self.cuda_of(driver, matrix)), Some(driver)),
             None => (machine.driver_cuda.value().copied(), machine.driver.value().copied()),
         };
+        let cuda = self.contradicted(machine, matrix).or(cuda);
         let cuda_or_by_version =
             || cuda.or_else(|| version.map(|driver| self.cuda_of(driver, matrix)));
         let shows_none = if machine.gpus.is_empty() {
@@ -184,6 +185,24 @@ impl Facts {
                 }
             }
         }
+    }
+
+    /// The CUDA of a driver by flag if another flag gives another CUDA: the driver decides.
+    fn contradicted(&mut self, machine: &Machine, matrix: &Matrix) -> Option<CudaVersion> {
+        let (driver, cuda) = (*machine.driver.value()?, *machine.driver_cuda.value()?);
+        let are_flags = is_by_flag(&machine.driver) && is_by_flag(&machine.driver_cuda);
+        // A Jetson's drivers have numbers of their own.
+        if !are_flags || self.arm_variant == Some(ArmVariant::Tegra) {
+            return None;
+        }
+        let supports = self.cuda_of(driver, matrix);
+        // A driver that is newer than the rows may support a newer CUDA.
+        let is_newest = matrix.toolkits.last().is_some_and(|row| row.cuda == supports);
+        if cuda == supports || is_newest && cuda > supports {
+            return None;
+        }
+        self.assumptions.push(Diagnostic::CudaOfOtherDriver { driver, supports, cuda });
+        Some(supports)
     }
 
     /// A driver that shows a GPU.

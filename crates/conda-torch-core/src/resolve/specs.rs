@@ -39,8 +39,10 @@ fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     let build = candidate.build;
     let metapackage = build.package();
     let mut specs = Vec::new();
-    specs.extend(metapackage.map(|name| MatchSpec::version(name, build.pytorch)));
     let build_string = build_string(inputs, candidate, metapackage.is_some());
+    // On macOS `pytorch` is the metapackage: the spec with the build string says it all.
+    let metapackage = metapackage.filter(|name| *name != "pytorch" || build_string.is_none());
+    specs.extend(metapackage.map(|name| MatchSpec::version(name, build.pytorch)));
     specs.extend(build_string.map(|glob| MatchSpec::build("pytorch", build.pytorch, glob)));
     for companion in &candidate.companions {
         specs.push(MatchSpec::version(companion.package.as_str(), companion.version));

@@ -99,6 +99,19 @@ impl Date {
         let [year, month, day] = [year, month, day].map(|n| u16::try_from(n).unwrap_or(u16::MAX));
         Self { year, month, day }
     }
+
+    /// The days from an earlier day to this one; `None` if that is later.
+    pub fn days_since(self, earlier: Self) -> Option<u32> {
+        self.number().checked_sub(earlier.number())
+    }
+
+    /// The number of the day: days from civil, of the same source.
+    fn number(self) -> u32 {
+        let (month, day) = (u32::from(self.month), u32::from(self.day));
+        let year = u32::from(self.year) - u32::from(month <= 2 && self.year > 0);
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.saturating_sub(1);
+        365 * year + year / 4 - year / 100 + year / 400 + of_year
+    }
 }
 
 impl fmt::Display for Date {
@@ -173,5 +186,19 @@ mod tests {
         for text in ["2026-08-10T", "2026/08/10", "2026-08", "+026-08-10", "2026-08-10-1"] {
             assert!(text.parse::<Date>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn days_are_counted_across_months_and_leap_years() {
+        let days = |earlier: &str, later: &str| {
+            let day = |text: &str| text.parse::<Date>().expect("a day");
+            day(later).days_since(day(earlier))
+        };
+        assert_eq!(days("2026-08-13", "2026-08-13"), Some(0));
+        assert_eq!(days("2026-08-13", "2026-11-28"), Some(107));
+        assert_eq!(days("2026-12-31", "2027-01-01"), Some(1));
+        assert_eq!(days("2028-02-28", "2028-03-01"), Some(2));
+        assert_eq!(days("2026-08-13", "2027-08-13"), Some(365));
+        assert_eq!(days("2026-08-13", "2026-08-12"), None);
     }
 }

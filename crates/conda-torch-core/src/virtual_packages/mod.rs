@@ -18,7 +18,7 @@ use crate::clients::ClientTarget;
 use crate::types::{CudaVersion, Detected, Machine, Origin, VirtualPackage};
 
 pub use cuda::cuda_suffices;
-pub use notes::{client_note, is_described, needs_cuda_hidden};
+pub use notes::{client_note, is_described, needs_cuda_hidden, override_notes};
 
 /// A reason, in a few words.
 type Why = Cow<'static, str>;

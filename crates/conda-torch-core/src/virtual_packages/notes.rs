@@ -2,7 +2,7 @@
 
 use crate::clients::{ClientTarget, CudaSource, Detector};
 use crate::diagnostics::{Diagnostic, NoCudaReason};
-use crate::types::{Accelerator, CudaVersion, Detected, Machine, Origin};
+use crate::types::{Accelerator, CudaVersion, Detected, Machine, Origin, Outcome, Setting};
 
 use super::cuda::{self, TOOLKIT_FILE};
 use super::{NoPrediction, cuda_version, overrides};
@@ -49,6 +49,68 @@ pub fn client_note(
         }
         _ => None,
     }
+}
+
+/// Every `CONDA_OVERRIDE_*` that the answer uses, and those that are not a version. The one of a driver's CUDA is
+/// in [`client_note`].
+pub fn override_notes(machine: &Machine) -> Vec<Diagnostic> {
+    let is_set = |variable: &str, origin: Option<&Origin>| matches!(origin, Some(Origin::Env(name)) if *name == *variable);
+    let facts = [
+        ("CONDA_OVERRIDE_CUDA", "__cuda", "CUDA", machine.driver_cuda.origin()),
+        ("CONDA_OVERRIDE_GLIBC", "__glibc", "glibc", machine.glibc.origin()),
+        ("CONDA_OVERRIDE_OSX", "__osx", "macOS", machine.macos.origin()),
+    ];
+    let note =
+        |(variable, package, fact, origin): (&'static str, &str, &'static str, Option<&Origin>)| {
+            let is_named = |setting: &&Setting| setting.name == variable;
+            let setting = machine.settings.iter().find(is_named)?;
+            let value = setting.value.clone();
+            if is_failed(machine, variable) {
+                let clients = readings(machine, package);
+                return Some(Diagnostic::OverrideNotVersion { variable, value, clients });
+            }
+            // Without a driver, an empty one changes nothing.
+            let hides = setting.value.is_empty() && origin.is_none() && fact != "CUDA";
+            let is_told = fact == "CUDA" && driver(machine).is_some();
+            (hides || is_set(variable, origin) && !is_told).then_some(Diagnostic::FactOverridden {
+                variable,
+                value,
+                fact,
+            })
+        };
+    facts.into_iter().filter_map(note).collect()
+}
+
+/// Whether a variable could not be read.
+fn is_failed(machine: &Machine, variable: &str) -> bool {
+    let mut reports = machine.sources.iter();
+    reports.any(|report| report.source == variable && report.outcome == Outcome::Failed)
+}
+
+/// What each client makes of the override of a package: `conda, mamba: __cuda=banana; pixi: an error`.
+fn readings(machine: &Machine, package: &str) -> String {
+    let mut readings: Vec<(String, Vec<&str>)> = Vec::new();
+    for client in ClientTarget::all(machine, None) {
+        let reading = match overrides::overridden(machine, &client, package) {
+            None => "ignored".to_owned(),
+            Some(Ok(None)) => format!("no `{package}`"),
+            Some(Ok(Some((found, _)))) => {
+                format!("`{package}={}`, which no build accepts", found.version)
+            }
+            Some(Err(NoPrediction::Fails(_))) => "an error".to_owned(),
+            Some(Err(NoPrediction::Unknown(_))) => {
+                "an error, or a version that no build accepts".to_owned()
+            }
+        };
+        let kind = client.kind.as_str();
+        match readings.iter_mut().find(|(known, _)| *known == reading) {
+            Some((_, kinds)) if kinds.contains(&kind) => {}
+            Some((_, kinds)) => kinds.push(kind),
+            None => readings.push((reading, vec![kind])),
+        }
+    }
+    let text = |(reading, kinds): &(String, Vec<&str>)| format!("{}: {reading}", kinds.join(", "));
+    readings.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether a client needs an empty `CONDA_OVERRIDE_CUDA` for a build without CUDA: it would fail, or

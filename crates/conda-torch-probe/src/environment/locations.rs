@@ -42,8 +42,10 @@ pub fn named(host: &dyn Host, machine: &Machine, name: &str) -> Option<Location>
 /// environments, those in conda's list, and those of the pixi project.
 pub fn all(host: &dyn Host, machine: &Machine) -> Vec<Location> {
     let target = host.target();
-    let roots: Vec<&str> =
-        machine.clients.iter().filter_map(|client| client.root_prefix.as_deref()).collect();
+    // mamba 2 and micromamba keep environments there too, wherever they are installed.
+    let mamba = host.env("MAMBA_ROOT_PREFIX").filter(|root| !root.is_empty());
+    let roots = machine.clients.iter().filter_map(|client| client.root_prefix.as_deref());
+    let roots: Vec<&str> = roots.chain(mamba.as_deref()).collect();
     let mut found: Vec<(String, Option<String>)> =
         roots.iter().map(|root| ((*root).to_owned(), Some("base".to_owned()))).collect();
     for folder in folders(host, machine, &roots) {
@@ -165,6 +167,16 @@ mod tests {
         let expected: Vec<(String, Option<String>)> =
             expected.map(|(prefix, name)| (prefix.to_owned(), name.map(str::to_owned))).to_vec();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn environments_below_the_root_prefix_of_mamba_are_found() {
+        let text = r#"{"target": {"os": "linux", "arch": "x86_64"},
+            "env": {"HOME": "/home/u", "MAMBA_ROOT_PREFIX": "/srv/mamba"},
+            "files": {"/srv/mamba/envs/torch/conda-meta/history": ""}}"#;
+        let host: RecordedHost = text.parse().expect("a recorded host");
+        let found = named(&host, &machine(), "torch").expect("an environment");
+        assert_eq!(found.prefix, "/srv/mamba/envs/torch");
     }
 
     #[test]

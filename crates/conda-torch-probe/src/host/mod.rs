@@ -28,6 +28,9 @@ pub trait Host {
     /// What the operating system reports about itself.
     fn system(&self) -> System;
 
+    /// The clock: seconds since 1970; `None` if it is not set.
+    fn unix_time(&self) -> Option<u64>;
+
     /// The version of the glibc that this process runs on; `None` if it was not linked with glibc.
     fn own_glibc(&self) -> Option<String>;
 

@@ -18,6 +18,7 @@ pub struct RecordedHost {
     target: Target,
     #[serde(default)]
     system: System,
+    unix_time: Option<u64>,
     glibc: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -71,6 +72,10 @@ impl Host for RecordedHost {
 
     fn system(&self) -> System {
         self.system.clone()
+    }
+
+    fn unix_time(&self) -> Option<u64> {
+        self.unix_time
     }
 
     fn own_glibc(&self) -> Option<String> {

@@ -10,7 +10,6 @@ use super::packages::{PackageRole, role};
 
 /// An environment, or a part of one that builds on another, such as a feature of pixi.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about the file")]
 pub(super) struct EnvironmentSpec {
     /// The index of the environment that this one adds to.
     pub parent: Option<usize>,
@@ -24,8 +23,6 @@ pub(super) struct EnvironmentSpec {
     pub specs: Vec<SpecLine>,
     /// The version of CUDA that it declares to a solver.
     pub declared_cuda: Option<String>,
-    /// Whether the format has `nodefaults` among channels.
-    pub has_nodefaults: bool,
     /// Whether the format has `>=` without quotes.
     pub has_floors: bool,
     /// Notes on parts that stay as they are.

@@ -29,12 +29,9 @@ pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
 
 fn environment(text: &str, value: Value<'_>, parent: Option<usize>) -> EnvironmentSpec {
     let list = |key| value.get(key).into_iter().flat_map(Value::items);
-    let is_project =
-        parent.is_some() || value.get("packages").is_some() || value.get("env_specs").is_some();
     let mut spec = EnvironmentSpec {
         parent,
         has_channels: value.get("channels").is_some(),
-        has_nodefaults: !is_project,
         has_floors: true,
         ..EnvironmentSpec::default()
     };

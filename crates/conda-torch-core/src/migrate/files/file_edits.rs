@@ -171,7 +171,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let pins = builds.iter().filter_map(|build| build.choice.cuda_version);
         let is_old_cuda = pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0));
         let kept = Kept { nvidia: self.kept.nvidia && is_old_cuda, ..self.kept };
-        let channel_edits = channel_edits(&names, kept, self.spec.has_nodefaults);
+        let channel_edits = channel_edits(&names, kept);
         for (ChannelLine { line, name, .. }, edit) in self.spec.channels.iter().zip(&channel_edits)
         {
             let line = *line;
@@ -189,6 +189,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             let why = match ChannelKind::of(name) {
                 ChannelKind::Nvidia => ChangeReason::NVIDIA_CHANNEL,
                 ChannelKind::Defaults => ChangeReason::DEFAULTS,
+                ChannelKind::Other if name == NO_DEFAULTS => ChangeReason::NO_DEFAULTS,
                 ChannelKind::Pytorch | ChannelKind::CondaForge | ChannelKind::Other => {
                     ChangeReason::OLD_CHANNEL
                 }
@@ -281,7 +282,8 @@ fn exported(spec: &EnvironmentSpec) -> Option<(usize, usize)> {
     lines.first().filter(|_| lines.len() > PINNED_BY_HAND).map(|line| (*line, lines.len()))
 }
 
-/// In a list of channels: excludes conda's default channels.
+/// In a list of channels: excludes conda's default channels. conda 26.7 and newer take it for the name of a
+/// channel and fail, so a file for any client cannot have it.
 const NO_DEFAULTS: &str = "nodefaults";
 
 #[derive(Clone, Copy, Default)]
@@ -292,8 +294,8 @@ struct Kept {
     defaults: bool,
 }
 
-/// The edits to a list of channels. `nodefaults`: whether the format has that word.
-fn channel_edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Edit<String>> {
+/// The edits to a list of channels.
+fn channel_edits(channels: &[&str], kept: Kept) -> Vec<Edit<String>> {
     let kinds: Vec<ChannelKind> = channels.iter().map(|channel| ChannelKind::of(channel)).collect();
     let first = |wanted: ChannelKind| kinds.iter().position(|kind| *kind == wanted);
     let forge = if kinds.contains(&ChannelKind::CondaForge) {
@@ -301,8 +303,9 @@ fn channel_edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Edit<St
     } else {
         first(ChannelKind::Pytorch).or(first(ChannelKind::Nvidia)).or(first(ChannelKind::Defaults))
     };
-    let mut has_no_defaults = channels.contains(&NO_DEFAULTS) || !nodefaults;
+    let is_migrated = kinds.iter().any(|kind| kind.is_old_torch());
     let edit = |(at, kind): (usize, &ChannelKind)| match kind {
+        ChannelKind::Other if channels[at] == NO_DEFAULTS && is_migrated => Some(Vec::new()),
         ChannelKind::CondaForge | ChannelKind::Other => None,
         _ if Some(at) == forge => {
             // On the same mirror, if the old channel is one.
@@ -312,10 +315,6 @@ fn channel_edits(channels: &[&str], kept: Kept, nodefaults: bool) -> Vec<Edit<St
         }
         ChannelKind::Nvidia if kept.nvidia => None,
         ChannelKind::Defaults if kept.defaults => None,
-        ChannelKind::Defaults if !has_no_defaults => {
-            has_no_defaults = true;
-            Some(vec![NO_DEFAULTS.to_owned()])
-        }
         ChannelKind::Pytorch | ChannelKind::Nvidia | ChannelKind::Defaults => Some(Vec::new()),
     };
     kinds.iter().enumerate().map(edit).collect()
@@ -327,12 +326,13 @@ mod tests {
 
     #[test]
     fn conda_forge_replaces_the_first_old_channel() {
-        let edits = |channels: &[&str]| channel_edits(channels, Kept::default(), true);
+        let edits = |channels: &[&str]| channel_edits(channels, Kept::default());
         let forge = || Some(vec!["conda-forge".to_owned()]);
         assert_eq!(edits(&["pytorch", "nvidia"]), [forge(), Some(Vec::new())]);
         assert_eq!(edits(&["pytorch", "conda-forge"]), [Some(Vec::new()), None]);
-        let nodefaults = Some(vec!["nodefaults".to_owned()]);
-        assert_eq!(edits(&["pytorch", "defaults"]), [forge(), nodefaults]);
+        assert_eq!(edits(&["pytorch", "defaults"]), [forge(), Some(Vec::new())]);
+        assert_eq!(edits(&["pytorch", "nodefaults"]), [forge(), Some(Vec::new())]);
+        assert_eq!(edits(&["conda-forge", "nodefaults"]), [None, None]);
         assert_eq!(
             edits(&["https://m.example/cloud/pytorch/"]),
             [Some(vec!["https://m.example/cloud/conda-forge/".to_owned()])]
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn channels_that_are_still_needed_stay() {
         let kept = Kept { nvidia: true, defaults: true };
-        let edits = channel_edits(&["pytorch", "nvidia", "defaults"], kept, true);
+        let edits = channel_edits(&["pytorch", "nvidia", "defaults"], kept);
         assert_eq!(edits[1..], [None, None]);
     }
 }

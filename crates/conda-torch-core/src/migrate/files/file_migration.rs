@@ -65,6 +65,9 @@ impl ChangeReason {
     pub(super) const NVIDIA_CHANNEL: Self = Self::clear("conda-forge has NVIDIA's packages");
     pub(super) const DEFAULTS: Self =
         Self::unclear("packages from `defaults` do not mix with conda-forge's");
+    pub(super) const NO_DEFAULTS: Self = Self::unclear(
+        "conda 26.7 and newer take it for a channel and fail; `channel_priority: strict` keeps packages of `defaults` out",
+    );
     pub(super) const FAILS_LOUDLY: Self = Self::clear(
         "`pytorch-gpu` fails if no GPU is detected, instead of silently installing the CPU build",
     );

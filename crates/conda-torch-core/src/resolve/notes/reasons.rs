@@ -44,10 +44,13 @@ fn why_not_newer<'m>(
     let mut found: Vec<(&Candidate<'m>, &Blocker)> = Vec::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
         let build = candidate.build;
-        // A build for another kind of machine or BLAS is no reason for this choice.
+        // A build for another kind of machine, or another than requested, is no reason for this choice.
         let is_other_variant = candidate.blockers.iter().any(|blocker| {
             blocker.cause == Cause::Build
-                || matches!(blocker.diagnostic, Diagnostic::OtherBlas { .. })
+                || matches!(
+                    blocker.diagnostic,
+                    Diagnostic::OtherBlas { .. } | Diagnostic::OtherPytorch { .. }
+                )
         });
         if Some(build.pytorch) != newest
             || build.is_cuda() && !expects_cuda
