@@ -65,7 +65,6 @@ message: format!("pip installed PyTorch {pip} over conda's {conda}: both wrote t
 example: { pip: example("2.6.0+cu124"), conda: example("2.5.1") };
 
 /// A package is newer than what this PyTorch was built for. It solves, and then fails.
-///
 /// What to do: create a new environment with the commands shown, or install a version of the package that works.
 PackageFails {
     package: String,
@@ -86,7 +85,6 @@ example: {
 };
 
 /// pip installed a package that PyTorch uses over conda's. Both wrote the same files, and Python imports pip's.
-///
 /// What to do: create a new environment with the commands shown, and install the package with one of them.
 WheelOnTop { package: String, pip: String, conda: String } = "wheel-on-top", Warning;
 message: format!("pip installed {package} {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
@@ -94,7 +92,6 @@ example: { package: example("torchvision"), pip: example("0.20.1"), conda: examp
 
 /// A wheel of PyTorch has an OpenMP of its own, and conda's packages use another. Two in one process end it on macOS and
 /// Windows, unless `KMP_DUPLICATE_LIB_OK` is set, which can give wrong results.
-///
 /// What to do: create a new environment with the commands shown: all its packages share one OpenMP.
 TwoOpenmp { package: String } = "two-openmp", Warning;
 message: format!("pip's PyTorch has an OpenMP of its own beside conda's `{package}`");
@@ -103,7 +100,6 @@ example: { package: example("llvm-openmp") };
 
 /// The build is one of upstream's wheels in a conda package, not a build of conda-forge. The GPUs that it has kernels for are
 /// unknown, and conda-forge's packages are not compiled for it.
-///
 /// What to do: nothing if it works; the commands of `conda-torch advise` install conda-forge's.
 RepackedWheel { version: String, build: String, channel: String } = "repacked-wheel", Info;
 message: format!("`pytorch={version}={build}` of `{channel}` is a repacked wheel: conda-forge's packages are not compiled for it");
