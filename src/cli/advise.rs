@@ -42,7 +42,7 @@ pub(super) struct Args {
     #[command(flatten)]
     request: RequestFlags,
     #[command(flatten)]
-    machine: MachineFlags,
+    pub(super) machine: MachineFlags,
     #[command(flatten)]
     answer: AnswerFlags,
     #[command(flatten)]
@@ -139,7 +139,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let code = answer.exit_code();
     let stdout = match formatted {
         Ok(text) => text,
-        Err(refused @ Refused::NothingFits) => {
+        Err(refused @ (Refused::NothingFits | Refused::Unknown)) => {
             print_error(&refused.into());
             return Ok(Output { stdout: String::new(), code });
         }

@@ -78,6 +78,13 @@ fn recommended(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) -> Res
 fn nothing_fits(page: &mut Page, answer: &Answer<'_>) -> Result<(), Refused> {
     let advice = answer.advice;
     let channel = &answer.matrix.channel;
+    if advice.status == Status::Unknown {
+        page.heading("Cannot tell which PyTorch runs on this machine");
+        page.gap();
+        diagnostics(page, answer, |_| true);
+        alternatives(page, answer, "Available if", &advice.alternatives);
+        return Ok(());
+    }
     page.heading(&if *answer.request == Request::default() {
         format!("No PyTorch on {channel} runs on this machine")
     } else {

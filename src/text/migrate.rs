@@ -12,7 +12,7 @@ use conda_torch_core::migrate::files::{FileNote, LineChange};
 use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer};
 use conda_torch_core::report::migrate_files::MigratedFile;
-use conda_torch_core::resolve::{RequestedAccelerator, Unlock};
+use conda_torch_core::resolve::{RequestedAccelerator, Status, Unlock};
 use conda_torch_core::types::ClientKind;
 
 use super::advise::needs;
@@ -192,10 +192,14 @@ fn requested(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan
 }
 
 fn nothing_fits(page: &mut Page, answer: &MigrationAnswer<'_>) {
-    page.heading("No build on conda-forge replaces it on this machine");
+    let advice = &answer.migration.target.advice;
+    page.heading(if advice.status == Status::Unknown {
+        "Cannot tell which build replaces it on this machine"
+    } else {
+        "No build on conda-forge replaces it on this machine"
+    });
     page.gap();
     diagnostics(page, answer, |_| true);
-    let advice = &answer.migration.target.advice;
     // Another machine, or a CPU build, is the hint below.
     let is_elsewhere = |unlock: &Unlock| matches!(unlock, Unlock::Gpu | Unlock::Accelerator(_));
     let here = advice.alternatives.iter().filter(|it| !it.unlocked_by.iter().any(is_elsewhere));

@@ -38,6 +38,10 @@ pub enum Refused {
     NothingFits,
     #[error("`base` is a client's own environment; for a file, pass another name with `--name`")]
     FileForBase,
+    #[error(
+        "the NVIDIA driver did not answer, so the build to install is unknown; see `--format human`"
+    )]
+    Unknown,
     #[error("a Dockerfile needs a Linux platform, not {0}")]
     NotLinux(Subdir),
     #[error("a Dockerfile cannot use the folder `{0}` as a channel; pass a URL")]
@@ -98,10 +102,11 @@ impl<'a> Answer<'a> {
         self.corrected(self.choice().ok()?, &proof.verdict()?.corrections)
     }
 
-    /// The exit code of the process: 4 if the proof contradicts the advice, 1 if it failed.
+    /// The exit code of the process: 4 if the proof contradicts the advice, 1 if it failed or the answer is unknown.
     pub fn exit_code(&self) -> u8 {
         match self.advice.status {
             resolve::Status::Unsatisfiable => 3,
+            resolve::Status::Unknown => 1,
             resolve::Status::Ok | resolve::Status::Degraded => {
                 self.proof.map_or(0, |proof| proof.status().exit_code())
             }
@@ -110,7 +115,9 @@ impl<'a> Answer<'a> {
 
     /// The recommendation, for formats that cannot express "nothing".
     pub fn choice(&self) -> Result<&'a Choice<'a>, Refused> {
-        self.advice.recommended.as_ref().ok_or(Refused::NothingFits)
+        let is_unknown = self.advice.status == resolve::Status::Unknown;
+        let refused = if is_unknown { Refused::Unknown } else { Refused::NothingFits };
+        self.advice.recommended.as_ref().ok_or(refused)
     }
 }
 

@@ -64,8 +64,7 @@ pub(super) fn run(
         text::migration(&answer, args.output.style(host))
             .map_err(|why| UsageError(why.to_string()))?
     };
-    let code = if migration.is_needed && migration.plan.is_none() { 3 } else { 0 };
-    Ok(Output { stdout, code })
+    Ok(Output { stdout, code: answer.exit_code() })
 }
 
 /// Lists the environments that need a migration.

@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use crate::conda::{Os, Subdir};
 use crate::matrix::Matrix;
-use crate::types::{ComputeCapability, Detected, DriverVersion, Gpu, KnownGpu, Machine, Origin};
+use crate::types::{
+    ComputeCapability, Detected, DriverVersion, Gpu, KnownGpu, Machine, Origin, Outcome,
+};
 
 use super::Diagnostic;
 
@@ -91,6 +93,12 @@ impl<'a> Context<'a> {
                 self.machine.subdir.value().map(|it| it.os()),
                 Some(Os::Linux | Os::Windows)
             )
+    }
+
+    /// Whether the driver may only have been too slow.
+    pub(super) fn is_driver_slow(&self) -> bool {
+        self.machine.sources.iter().any(|report| report.outcome == Outcome::TimedOut)
+            && self.machine.is_driver_silent()
     }
 
     fn uses_nouveau(&self) -> bool {

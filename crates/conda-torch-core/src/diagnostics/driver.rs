@@ -77,11 +77,16 @@ symptom: Some("No CUDA GPUs are available".to_owned());
 degrades: true;
 
 /// Cannot tell whether there is an NVIDIA driver: a source that should know failed or did not answer.
-/// What to do: `conda-torch probe` lists every source with its reason. If the driver was just updated, reboot.
-/// Otherwise pass `--driver VERSION`.
+/// Why: the first program after a boot waits for the driver to initialize every GPU, which takes seconds on a server
+/// without persistence mode (`sudo nvidia-smi -pm 1`). A driver that is damaged or was just updated may never answer.
+/// What to do: allow more time with `--driver-timeout SECONDS`. `conda-torch probe` lists every source with its reason.
+/// If the driver was just updated, reboot. Otherwise pass `--driver VERSION`, or `--accelerator cpu` for the CPU build.
 DriverUnknown { why: String } = "driver-unknown", Error;
 message: format!("cannot tell what the NVIDIA driver supports: {why}");
-hint(c): if c.in_container() {
+hint(c): if c.is_driver_slow() {
+    let text = "allow more time with `--driver-timeout SECONDS`, or pass `--driver VERSION`";
+    Some(text.to_owned())
+} else if c.in_container() {
     c.start_container_unless_nouveau()
 } else if c.machine.document.is_some() {
     Some("pass `--driver VERSION`, or `--cuda X.Y` for the CUDA that it supports".to_owned())
@@ -89,7 +94,7 @@ hint(c): if c.in_container() {
     Some("`conda-torch probe` shows what failed; pass `--driver VERSION` to override".to_owned())
 };
 installed: Warning;
-example: { why: example("NVML did not answer in time") };
+example: { why: example("NVML: no answer within 10 seconds") };
 
 /// The build needs a newer NVIDIA driver than this machine has.
 /// Why: a driver runs every toolkit of the major versions that it supports. A driver that supports CUDA 12.2 runs

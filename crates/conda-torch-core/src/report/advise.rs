@@ -28,6 +28,8 @@ pub(super) enum Status {
     Degraded,
     /// Nothing satisfies the request on this machine.
     Unsatisfiable,
+    /// The NVIDIA driver did not answer, so what to install is unknown.
+    Unknown,
     /// The run failed.
     Error,
 }
@@ -38,7 +40,7 @@ pub(super) enum Status {
 pub(super) struct Content<'a> {
     /// What was asked for; null if the run failed before that was known.
     request: Option<RequestReport>,
-    /// What to install; null if nothing satisfies the request.
+    /// What to install; null if nothing satisfies the request, or if that is unknown.
     recommendation: Option<ChoiceReport<'a>>,
     /// The commands to run, in order.
     commands: Vec<Command>,
@@ -74,6 +76,7 @@ pub fn document(answer: &Answer<'_>, all: bool) -> String {
             resolve::Status::Ok => Status::Ok,
             resolve::Status::Degraded => Status::Degraded,
             resolve::Status::Unsatisfiable => Status::Unsatisfiable,
+            resolve::Status::Unknown => Status::Unknown,
         },
         exit_code: answer.exit_code(),
         error: None,

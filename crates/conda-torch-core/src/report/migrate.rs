@@ -11,6 +11,7 @@ use crate::migrate::environment::{
     ChannelCount, InPlace, Migration, MigrationPlan, MigrationTarget, PackageMigration,
     RequestedFrom, Settings, SettingsFinding,
 };
+use crate::resolve;
 use crate::types::{Machine, PipPackage, Shell, SourceReport};
 
 use super::advise::{ChoiceReport, DiagnosticReport, RequestReport, diagnostics};
@@ -42,6 +43,19 @@ impl<'a> MigrationAnswer<'a> {
     pub fn steps(&self) -> MigrationSteps {
         let Self { machine, migration, client, environment, taken, .. } = self;
         commands::migration(machine, migration, client, environment, taken)
+    }
+
+    /// The exit code of the process: 3 if nothing replaces the environment, 1 if that is unknown.
+    pub fn exit_code(&self) -> u8 {
+        let is_solved = !self.migration.is_needed || self.migration.plan.is_some();
+        let is_unknown = self.migration.target.advice.status == resolve::Status::Unknown;
+        if is_solved {
+            0
+        } else if is_unknown {
+            1
+        } else {
+            3
+        }
     }
 
     /// The advice in it as an answer of its own.
@@ -77,6 +91,8 @@ pub(super) enum Status {
     NothingToDo,
     /// Nothing on conda-forge takes the environment's place on this machine.
     Unsatisfiable,
+    /// The NVIDIA driver did not answer, so what takes its place is unknown.
+    Unknown,
     /// The run failed.
     Error,
 }
@@ -112,10 +128,12 @@ pub fn environment<'a>(answer: &MigrationAnswer<'a>) -> String {
     let parts = answer.answer();
     let plan = migration.plan.as_ref().filter(|_| migration.is_needed);
     let choice = advice.recommended.as_ref().filter(|_| migration.is_needed);
-    let (status, exit_code) = match (migration.is_needed, plan) {
-        (false, _) => (Status::NothingToDo, 0),
-        (true, Some(_)) => (Status::Ok, 0),
-        (true, None) => (Status::Unsatisfiable, 3),
+    let exit_code = answer.exit_code();
+    let status = match exit_code {
+        0 if plan.is_some() => Status::Ok,
+        0 => Status::NothingToDo,
+        3 => Status::Unsatisfiable,
+        _ => Status::Unknown,
     };
     let steps = answer.steps();
     let problem = |it: &SourceReport| CodeAndMessage::with(it.source.clone(), it.detail.clone());

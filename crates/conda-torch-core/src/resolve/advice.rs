@@ -19,7 +19,7 @@ use crate::matrix::Matrix;
 pub struct Advice<'m> {
     /// How good the answer is.
     pub status: Status,
-    /// What to install; `None` if nothing satisfies the request.
+    /// What to install; `None` if nothing satisfies the request, or if that is unknown.
     pub recommended: Option<Choice<'m>>,
     /// Builds that would be better, or nearest to an unsatisfiable request, each with the changes that
     /// unlock it; best first.
@@ -68,6 +68,8 @@ pub enum Status {
     Degraded,
     /// Nothing satisfies the request on this machine.
     Unsatisfiable,
+    /// The NVIDIA driver did not answer, so whether a build for a GPU runs is unknown.
+    Unknown,
 }
 
 /// A build together with the specs that select it and nothing else.

@@ -3,7 +3,7 @@
 use crate::conda::Version;
 use crate::diagnostics::Diagnostic;
 use crate::types::{
-    Accelerator, ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, DriverVersion,
+    Accelerator, ArmVariant, Build, CompanionBuild, CudaPins, CudaVersion, Detected, DriverVersion,
     KernelSupport, KnownGpu,
 };
 
@@ -291,6 +291,16 @@ fn python(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 
 fn accelerator(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let Request { accelerator, cuda_version, .. } = inputs.request;
+    // A driver that is too slow is not a missing one.
+    if let (RequestedAccelerator::Auto, Driver::Unknown(why)) = (accelerator, &inputs.facts.driver)
+        && !build.is_cuda()
+        && inputs.machine.is_driver_silent()
+        && inputs.machine.gpu_count != Detected::Absent
+    {
+        let unlock = Unlock::Accelerator(RequestedAccelerator::Cpu);
+        let diagnostic = Diagnostic::DriverUnknown { why: why.clone() };
+        return Some(Blocker::machine(diagnostic, vec![unlock]));
+    }
     let unlock = match (accelerator, build.is_cuda()) {
         (RequestedAccelerator::Cpu, true) => Unlock::Accelerator(RequestedAccelerator::Cuda),
         (RequestedAccelerator::Cuda, false) => Unlock::Accelerator(RequestedAccelerator::Cpu),

@@ -258,6 +258,16 @@ impl Machine {
         }
     }
 
+    /// Whether the driver was called and did not answer: it was too slow, or ended the process that called it. With an
+    /// error code it did answer.
+    pub fn is_driver_silent(&self) -> bool {
+        self.sources.iter().any(|report| match report.source.as_str() {
+            "nvml" if report.outcome == Outcome::Failed => self.nvidia.nvml_error.is_none(),
+            "nvml" | "libcuda" | "nvidia-smi" => report.outcome == Outcome::TimedOut,
+            _ => false,
+        })
+    }
+
     /// Whether an NVIDIA GPU exists: shown by the driver, or only found on the bus.
     pub fn has_nvidia_card(&self) -> bool {
         !self.gpus.is_empty()

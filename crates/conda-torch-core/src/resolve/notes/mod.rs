@@ -62,7 +62,11 @@ pub(super) fn status(
     choice: Option<&Choice<'_>>,
     diagnostics: &[Diagnostic],
 ) -> Status {
-    let Some(choice) = choice else { return Status::Unsatisfiable };
+    let Some(choice) = choice else {
+        let is_unknown = |it: &Diagnostic| matches!(it, Diagnostic::DriverUnknown { .. });
+        let is_unknown = inputs.machine.is_driver_silent() && diagnostics.iter().any(is_unknown);
+        return if is_unknown { Status::Unknown } else { Status::Unsatisfiable };
+    };
     let is_gpu_unused = inputs.facts.has_nvidia() && !choice.build.is_cuda();
     if is_gpu_unused || diagnostics.iter().any(Diagnostic::degrades) {
         Status::Degraded
