@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[command(flatten)]
     environment: EnvironmentFlags,
     #[command(flatten)]
-    machine: MachineFlags,
+    pub(super) machine: MachineFlags,
     #[command(flatten)]
     output: OutputFlags,
 }

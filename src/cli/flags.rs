@@ -1,6 +1,7 @@
 //! The flags that subcommands share.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::ColorChoice;
@@ -22,7 +23,7 @@ use conda_torch_core::types::{
     Machine, Shell,
 };
 use conda_torch_probe::environment::{self, Location};
-use conda_torch_probe::host::Host;
+use conda_torch_probe::host::{DRIVER_TIMEOUT, Host};
 use conda_torch_probe::{GpuOverride, Overrides, probe};
 
 use crate::text::Style;
@@ -118,21 +119,47 @@ pub(super) struct MachineFlags {
     /// macOS version [e.g. 14.5]
     #[arg(long, value_name = "VERSION")]
     pub macos: Option<Version>,
+    /// Time limit of the NVIDIA driver, which may be slow without persistence mode [default: 10]
+    #[arg(long, value_name = "SECONDS", hide_short_help = true, value_parser = timeout)]
+    pub driver_timeout: Option<Duration>,
     /// Output of `probe --json`, `nvidia-smi`, `conda info`, `collect_env` or `kubectl get nodes -o json` in a file; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub machine: Option<String>,
 }
 
 impl MachineFlags {
-    /// Whether `--platform` is the only flag.
+    /// Whether `--platform` is the only flag that describes a machine.
     pub(super) fn is_platform_alone(&self) -> bool {
-        self.platform.is_some() && Self { platform: None, ..self.clone() } == Self::default()
+        self.platform.is_some() && !Self { platform: None, ..self.clone() }.is_given()
+    }
+
+    /// Whether a flag describes a machine.
+    pub(super) fn is_given(&self) -> bool {
+        Self { driver_timeout: None, ..self.clone() } != Self::default()
     }
 
     /// Whether the flags describe another machine than this one.
     pub(super) fn is_other_machine(&self) -> bool {
         self.platform.is_some() || self.machine.is_some()
     }
+}
+
+/// The time limit of the driver: the flag's, else the variable's, else the default.
+pub(super) fn driver_timeout(
+    flags: Option<&MachineFlags>,
+    host: &dyn Host,
+) -> Result<Duration, UsageError> {
+    const VARIABLE: &str = "CONDA_TORCH_TIMEOUT";
+    if let Some(timeout) = flags.and_then(|flags| flags.driver_timeout) {
+        return Ok(timeout);
+    }
+    let Some(text) = host.env(VARIABLE) else { return Ok(DRIVER_TIMEOUT) };
+    timeout(&text).map_err(|why| UsageError(format!("invalid `{VARIABLE}={text}`: {why}")))
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected 1 to 3600 seconds".to_owned())
 }
 
 /// The largest description of a machine, in bytes.

@@ -132,6 +132,7 @@ pub(super) fn read_records(
         CommandEnd::TimedOut => {
             fault(FaultKind::Slow, format!("timed out after {} s", DEADLINE.as_secs()))
         }
+        CommandEnd::TooLarge => bail!("`{program}` used too much memory"),
         CommandEnd::Killed(signal) => {
             fault(FaultKind::Other, format!("`{program}` was killed by signal {signal}: {message}"))
         }

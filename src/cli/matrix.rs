@@ -36,7 +36,7 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     format: TableFormat,
     #[command(flatten)]
-    machine: MachineFlags,
+    pub(super) machine: MachineFlags,
     #[command(flatten)]
     channel: ChannelFlags,
     /// Compare a channel with the built-in data, with `conda-torch-live`; exit code 4 on differences

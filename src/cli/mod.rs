@@ -30,6 +30,8 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
+use flags::MachineFlags;
+
 const EXAMPLES: &str = "\
 Examples:
   conda-torch advise                          how to install PyTorch here
@@ -101,9 +103,9 @@ pub fn run() -> ExitCode {
     conda_torch_host::file_size_limits_are_errors();
     let error_document = error_document(std::env::args_os().skip(1));
     // A child process of this program asks the driver.
-    let host = LiveHost::new(std::env::current_exe().ok());
+    let host = LiveHost::new(std::env::current_exe().ok()).with_waiting(progress::waiting);
     match parse(&host) {
-        Ok(cli) => finish(cli.command.run(&host), error_document),
+        Ok(cli) => finish(cli.command.run(host), error_document),
         Err(error) => refuse(&visible_arguments().unwrap_or(error), error_document),
     }
 }
@@ -119,7 +121,9 @@ fn parse(host: &dyn Host) -> Result<Cli, clap::Error> {
 }
 
 impl Command {
-    fn run(&self, host: &dyn Host) -> anyhow::Result<Output> {
+    fn run(&self, host: LiveHost) -> anyhow::Result<Output> {
+        let timeout = flags::driver_timeout(self.machine(), &host)?;
+        let host = &host.with_driver_timeout(timeout);
         match self {
             Self::Advise(args) => advise::run(args, host),
             Self::Check(args) => check::run(args, host),
@@ -129,6 +133,17 @@ impl Command {
             Self::Clean => clean::run(host),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => Ok(schema::run(args)),
+        }
+    }
+
+    fn machine(&self) -> Option<&MachineFlags> {
+        match self {
+            Self::Advise(args) => Some(&args.machine),
+            Self::Check(args) => Some(&args.machine),
+            Self::Probe(args) => Some(&args.machine),
+            Self::Matrix(args) => Some(&args.machine),
+            Self::Migrate(args) => Some(&args.machine),
+            Self::Explain(_) | Self::Schema(_) | Self::Clean => None,
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    machine: MachineFlags,
+    pub(super) machine: MachineFlags,
 }
 
 pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {

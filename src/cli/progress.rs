@@ -36,6 +36,12 @@ impl Drop for Progress {
     }
 }
 
+/// The line while a program is being waited for.
+pub(super) fn waiting(program: &str) -> Box<dyn FnMut(Duration)> {
+    let mut progress = Progress::new(format!("Waiting for {program}"), true);
+    Box::new(move |took| progress.tick(took))
+}
+
 /// Writes to the terminal; a closed one is ignored.
 fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();

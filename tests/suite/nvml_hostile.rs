@@ -53,6 +53,20 @@ fn probe(library: &Path, more: &[(&str, &str)]) -> Output {
         .expect("the program can be run")
 }
 
+/// `advise` with a library that plays this, in an empty environment.
+fn advise(plays: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_conda-torch"))
+        .arg("advise")
+        .args(arguments)
+        .env_clear()
+        .env("CONDA_TORCH_NVML", &*HOSTILE)
+        .env("CONDA_TORCH_LIBCUDA", "/nowhere/libcuda.so.1")
+        .env("STUB_HOSTILE", plays)
+        .current_dir(folder("hostile"))
+        .output()
+        .expect("the program can be run")
+}
+
 fn machine(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let mut document: Value = serde_json::from_slice(&output.stdout).expect("one document");
@@ -102,6 +116,145 @@ fn a_library_that_never_answers_ends_at_the_time_limit() {
         assert!(nvml.starts_with("timed-out: no answer within 1 second"), "{plays}: {nvml}");
         assert!(driver(&machine).starts_with("NVML: no answer within 1 second"), "{plays}");
     });
+}
+
+#[test]
+fn a_slow_driver_is_waited_for() {
+    let output = advise("is-slow", &["--driver-timeout", "600", "--json"]);
+    assert_eq!(driver(&machine(&output)), "580.65.06");
+}
+
+#[test]
+fn a_driver_that_does_not_answer_is_unknown_and_not_missing() {
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["--driver-timeout", "1"], 1, "1 second"),
+        // Without the flag.
+        (&[], 1, "10 seconds"),
+        (&["--driver-timeout", "1", "--accelerator", "cuda"], 1, "1 second"),
+        (&["--driver-timeout", "1", "--format", "commands"], 1, "1 second"),
+        (&["--driver-timeout", "1", "--accelerator", "cpu"], 0, "1 second"),
+        (&["--driver-timeout", "1", "--driver", "580.65.06"], 0, "1 second"),
+    ];
+    at_once(cases, |(arguments, code, limit)| {
+        let output = advise("hangs-when-loaded", arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let page = String::from_utf8_lossy(&output.stdout);
+        if code == 0 {
+            assert!(page.contains("conda create"), "{arguments:?}: {page}");
+            return;
+        }
+        assert!(!page.contains("conda create"), "{arguments:?}: {page}");
+        if arguments.contains(&"--format") {
+            assert_eq!(page, "");
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert!(message.contains("the NVIDIA driver did not answer"), "{message}");
+            return;
+        }
+        assert!(page.contains("Cannot tell which PyTorch runs on this machine"), "{page}");
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("no answer within {limit}")), "{page}");
+        assert!(words.contains("hint: allow more time with `--driver-timeout SECONDS`"), "{page}");
+    });
+    let output = advise("aborts", &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    assert_eq!(document["status"], "unknown");
+    assert_eq!(document["recommendation"], Value::Null);
+    assert_eq!(document["commands"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn an_invalid_time_limit_is_refused() {
+    for limit in ["0", "3601", "-1", "soon", ""] {
+        let output = probe(&HOSTILE, &[("CONDA_TORCH_TIMEOUT", limit)]);
+        assert_eq!(output.status.code(), Some(2), "{limit}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("expected 1 to 3600 seconds"), "{message}");
+    }
+}
+
+#[test]
+fn a_spinning_library_ends_with_the_program() {
+    use std::os::unix::process::ExitStatusExt;
+    // However the program ends. A process that the library started is reached by signals that can be caught.
+    let cases = [("spins", 9), ("spins", 2), ("spins", 15), ("spins", 1)]
+        .into_iter()
+        .chain([("spins-in-a-child", 2), ("spins-in-a-child", 15)]);
+    at_once(cases, |(plays, signal)| {
+        let pid = folder("spins").join(format!("{plays}-{signal}"));
+        let _ = std::fs::remove_file(&pid);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_conda-torch"))
+            .arg("probe")
+            .env_clear()
+            .env("CONDA_TORCH_NVML", &*HOSTILE)
+            .env("STUB_PID", &pid)
+            .envs([("STUB_HOSTILE", plays), LONG])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("the program can be run");
+        while !pid.exists() {
+            assert!(program.try_wait().expect("its state").is_none(), "it waits for the library");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let mut kill = Command::new("kill");
+        kill.args([format!("-{signal}"), program.id().to_string()]);
+        assert!(kill.status().expect("kill").success());
+        assert_eq!(program.wait().expect("its end").signal(), Some(signal), "{plays}");
+        assert!(crate::common::ends(&pid), "{plays} after signal {signal}");
+    });
+}
+
+#[test]
+fn a_library_that_fills_the_memory_is_ended() {
+    let machine = played("fills-memory");
+    let expected = "failed: the driver's library used too much memory (initialization of nvml)";
+    assert_eq!(source(&machine, "nvml"), expected);
+}
+
+#[test]
+fn a_text_without_an_end_is_read_to_the_end_of_its_buffer() {
+    let machine = played("forgets-ends");
+    assert!(driver(&machine).starts_with("NVML reports `5555"), "{}", driver(&machine));
+    let gpu = &machine["gpus"][0];
+    assert_eq!(gpu["name"]["value"], "x".repeat(96), "{gpu:#}");
+    assert_eq!(gpu["pci_id"], "10de:1b06");
+}
+
+#[test]
+fn an_impossible_number_of_devices_is_an_error() {
+    let machine = played("counts-too-many");
+    assert!(source(&machine, "nvml").starts_with("ok: "), "{machine:#}");
+    assert_eq!(machine["gpu_count"]["why"], "NVML reports `4294967295`");
+    assert_eq!(machine["gpus"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn programs_that_hang_share_one_time_limit() {
+    use conda_torch_probe::host::{Failure, Host};
+    let host = conda_torch_host::LiveHost::new(None);
+    let ends: Vec<_> = (0..20).map(|_| host.run("/bin/sleep", &["600"])).collect();
+    // Two fifths of ten seconds, of which each has half of what is left.
+    let limits = [2, 1].into_iter().chain(std::iter::repeat_n(0, 18));
+    let expected: Vec<_> = limits.map(|limit| Err(Failure::TimedOut(limit))).collect();
+    assert_eq!(ends, expected);
+}
+
+/// What a terminal shows while the driver is waited for.
+#[test]
+fn a_terminal_shows_that_the_driver_is_waited_for() {
+    let command = format!("'{}' probe --driver-timeout 3", env!("CARGO_BIN_EXE_conda-torch"));
+    let output = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .envs([
+            ("STUB_HOSTILE", "hangs-when-loaded"),
+            ("CONDA_TORCH_NVML", HOSTILE.to_str().expect("a path")),
+        ])
+        .output();
+    let Ok(output) = output else {
+        return crate::common::skip("no `script`", "install `bsdutils`");
+    };
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("\rWaiting for the NVIDIA driver: 1 s"), "{shown}");
 }
 
 #[test]
@@ -182,8 +335,9 @@ fn a_client_that_hangs_or_prints_forever_has_no_version() {
         ("ignores", "#!/bin/sh\ntrap '' TERM HUP\n/bin/sleep 600\n"),
         ("talks", "#!/bin/sh\nwhile :; do echo garbage; done\n"),
     ];
+    // A program has a fifth of the driver's time.
     at_once(programs, |(name, script)| {
-        let client = with_micromamba(name, script, SHORT);
+        let client = with_micromamba(name, script, ("CONDA_TORCH_TIMEOUT", "5"));
         assert_eq!(client["version"]["why"], "no answer within 1 second", "{name}");
     });
 }

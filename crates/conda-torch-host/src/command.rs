@@ -1,4 +1,7 @@
-//! Runs programs that may hang, crash, print without end or leave processes behind.
+//! Runs programs that may hang, crash, print or allocate without end, or leave processes behind.
+//!
+//! A program ends with this one, however this one ends: on Linux by the parent's death signal, on Windows by a job,
+//! elsewhere if a signal ends this program that can be caught.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -6,7 +9,10 @@ use std::process::{self, Child, Stdio};
 use std::time::{Duration, Instant};
 
 use conda_torch_probe::host::Failure;
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
+#[cfg(windows)]
+use crate::job::Job;
 use crate::pipes::Pipes;
 use crate::signals::{self, Signals};
 
@@ -15,6 +21,9 @@ const INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long a program that takes minutes may clean up after SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How much memory a program that only answers a question may use, in bytes: far more than any driver needs.
+const MEMORY: u64 = 2 << 30;
 
 /// How long a killed program may take to disappear. One that is stuck in the kernel takes longer.
 const REAP: Duration = Duration::from_millis(500);
@@ -53,6 +62,8 @@ pub enum CommandEnd {
     Killed(i32),
     /// It reached its deadline and was ended.
     TimedOut,
+    /// It used too much memory and was ended.
+    TooLarge,
     /// This program received a signal and ended it.
     Interrupted(i32),
 }
@@ -67,19 +78,41 @@ pub fn run_command(
     let _signals = Signals::catch();
     let mut process = new_process(command.program);
     process.args(command.arguments).envs(command.env.iter().copied());
-    run(process, command.stdin, command.deadline, GRACE, [256 << 20, 1 << 20], &mut |took| {
+    run(process, command.stdin, command.deadline, GRACE, [256 << 20, 1 << 20], &mut |_, took| {
         tick(took);
-        signals::received()
+        signals::received().map(CommandEnd::Interrupted)
     })
 }
 
-/// Runs a program for at most `deadline`. Processes that it leaves behind keep running: one may be a service of
-/// the driver.
+/// Runs a program for at most `deadline` and with at most [`MEMORY`], and calls `tick` as [`run_command`] does.
+/// Processes that it leaves behind keep running: one may be a service of the driver. A signal that ends this program
+/// ends both.
 pub(crate) fn run_briefly(
     process: process::Command,
     deadline: Duration,
+    tick: &mut dyn FnMut(Duration),
 ) -> Result<CommandOutput, Failure> {
-    run(process, "", deadline, Duration::ZERO, [1 << 20; 2], &mut |_| None)
+    let signals = Signals::catch();
+    let mut system = System::new().ok();
+    let output = run(process, "", deadline, Duration::ZERO, [1 << 20; 2], &mut |child, took| {
+        tick(took);
+        let mut too_large = || memory(system.as_mut()?, child).filter(|bytes| *bytes > MEMORY);
+        let interrupted = signals::received().map(CommandEnd::Interrupted);
+        interrupted.or_else(|| too_large().map(|_| CommandEnd::TooLarge))
+    })?;
+    drop(signals);
+    if let CommandEnd::Interrupted(signal) = output.end {
+        signals::end_by(signal);
+    }
+    Ok(output)
+}
+
+/// The resident memory of a program in bytes.
+fn memory(system: &mut System, child: &Child) -> Option<u64> {
+    let pid = Pid::from_u32(child.id());
+    let memory = ProcessRefreshKind::nothing().with_memory();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, memory);
+    system.process(pid).map(sysinfo::Process::memory)
 }
 
 /// A process, on Unix in a group of its own.
@@ -88,11 +121,27 @@ pub(crate) fn new_process(program: impl AsRef<OsStr>) -> process::Command {
     let mut process = process::Command::new(program);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut process, 0);
+    #[cfg(target_os = "linux")]
+    end_with_this_process(&mut process);
     process
 }
 
-/// Called with the time that a program has taken so far. Returns a signal that this program received.
-type Tick<'t> = &'t mut dyn FnMut(Duration) -> Option<i32>;
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the standard library does not know the signal")]
+fn end_with_this_process(process: &mut process::Command) {
+    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
+    let parent = getpid();
+    let prepare = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // It may have ended before that call.
+        if getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
+    };
+    // SAFETY: makes two system calls and allocates nothing, as is required between fork and exec.
+    unsafe { std::os::unix::process::CommandExt::pre_exec(process, prepare) };
+}
+
+/// Called several times a second with the time that a program has taken so far. Returns why to end it.
+type Tick<'t> = &'t mut dyn FnMut(&Child, Duration) -> Option<CommandEnd>;
 
 /// Runs a program. `grace`: how long it may clean up at its deadline; if it is zero, processes that it leaves
 /// behind keep running. `kept`: how many bytes of stdout and stderr are kept; the rest is read and dropped.
@@ -107,6 +156,8 @@ fn run(
     let start = Instant::now();
     process.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    #[cfg(windows)]
+    let _job = Job::of(&child, !grace.is_zero());
     if let Some(mut input) = child.stdin.take() {
         // A program that does not read its input reports that itself.
         let _ = input.write_all(stdin.as_bytes());
@@ -115,7 +166,9 @@ fn run(
     let mut end = wait(&mut child, &mut pipes, deadline, tick);
     match end {
         CommandEnd::TimedOut => end = stop(&mut child, &mut pipes, grace),
-        CommandEnd::Interrupted(_) => drop(stop(&mut child, &mut pipes, GRACE)),
+        CommandEnd::TooLarge | CommandEnd::Interrupted(_) => {
+            stop(&mut child, &mut pipes, grace);
+        }
         CommandEnd::Exited(_) | CommandEnd::Killed(_) if !grace.is_zero() && !pipes.is_closed() => {
             signals::end_group(&child, false);
         }
@@ -130,20 +183,21 @@ fn run(
 fn stop(child: &mut Child, pipes: &mut Pipes, grace: Duration) -> CommandEnd {
     if !grace.is_zero() {
         signals::end_group(child, true);
-        wait(child, pipes, grace, &mut |_| None);
+        wait(child, pipes, grace, &mut |_, _| None);
     }
     // Its group has no other owner as long as it has not been waited for, or has members.
     signals::end_group(child, false);
     let _ = child.kill();
-    let end = wait(child, pipes, REAP, &mut |_| None);
+    let end = wait(child, pipes, REAP, &mut |_, _| None);
     // As `Child::kill` ends a program.
     let is_kill = end == if cfg!(unix) { CommandEnd::Killed(9) } else { CommandEnd::Exited(1) };
     if grace.is_zero() && !is_kill { end } else { CommandEnd::TimedOut }
 }
 
-/// Waits until a program ends, this program receives a signal, or `limit` has passed.
+/// Waits until a program ends, `tick` wants to end it, or `limit` has passed.
 fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration, tick: Tick<'_>) -> CommandEnd {
     let start = Instant::now();
+    let mut next = INTERVAL;
     loop {
         pipes.wait(INTERVAL.min(limit.saturating_sub(start.elapsed())));
         if let Ok(Some(status)) = child.try_wait() {
@@ -154,10 +208,14 @@ fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration, tick: Tick<'_>) -
             }
             return CommandEnd::Exited(status.code().unwrap_or(-1));
         }
-        if let Some(signal) = tick(start.elapsed()) {
-            return CommandEnd::Interrupted(signal);
+        let took = start.elapsed();
+        if took >= next {
+            next = took + INTERVAL;
+            if let Some(end) = tick(child, took) {
+                return end;
+            }
         }
-        if start.elapsed() >= limit {
+        if took >= limit {
             return CommandEnd::TimedOut;
         }
     }

@@ -1,24 +1,35 @@
 //! This machine, as far as this user may read it.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::time::Duration;
 
 use conda_torch_probe::host::{
-    DEFAULT_TIMEOUT, DisplayDevice, DriverCall, DriverEnd, DriverReport, DriverRequest, Failure,
+    DRIVER_TIMEOUT, DisplayDevice, DriverCall, DriverEnd, DriverReport, DriverRequest, Failure,
     Host, ProgramOutput, System, Target, parse_driver_calls,
 };
 
-use crate::command::{CommandEnd, new_process, run_briefly};
+use crate::command::{CommandEnd, CommandOutput, new_process, run_briefly};
 use crate::driver;
+
+/// Called before a program is started, with its name for a person. What it returns is called several times a second
+/// with the time that the program has taken so far, and is dropped when the program has ended.
+pub type Waiting = fn(&str) -> Box<dyn FnMut(Duration)>;
 
 /// This machine.
 #[derive(Debug, Clone)]
 pub struct LiveHost {
     target: Target,
-    timeout: Duration,
     driver_program: Option<PathBuf>,
+    /// What is left of the time of the driver and its program `nvidia-smi`.
+    driver_time: Cell<Duration>,
+    /// What is left of the time of all other programs together. Each may take half of it: one that hangs leaves some
+    /// to the next.
+    program_time: Cell<Duration>,
+    waiting: Waiting,
 }
 
 impl LiveHost {
@@ -30,10 +41,45 @@ impl LiveHost {
             arch: std::env::consts::ARCH.to_owned(),
             is_static: cfg!(all(unix, target_feature = "crt-static")),
         };
-        let seconds = std::env::var("CONDA_TORCH_TIMEOUT").ok();
-        let seconds = seconds.and_then(|text| text.parse().ok()).filter(|n| (1..=600).contains(n));
-        let timeout = seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
-        Self { target, timeout, driver_program }
+        Self {
+            target,
+            driver_program,
+            driver_time: Cell::default(),
+            program_time: Cell::default(),
+            waiting: |_| Box::new(|_| {}),
+        }
+        .with_driver_timeout(DRIVER_TIMEOUT)
+    }
+
+    /// Sets how long the driver may take. All other programs together may take two fifths of that.
+    #[must_use]
+    pub fn with_driver_timeout(self, timeout: Duration) -> Self {
+        self.driver_time.set(timeout);
+        self.program_time.set(timeout * 2 / 5);
+        self
+    }
+
+    /// Sets what is told that a program is being waited for.
+    #[must_use]
+    pub fn with_waiting(self, waiting: Waiting) -> Self {
+        Self { waiting, ..self }
+    }
+
+    /// Runs a program in the time that is left for its kind, and returns its limit.
+    fn run_in_time(
+        &self,
+        process: process::Command,
+        name: &str,
+        is_driver: bool,
+    ) -> (Duration, Result<CommandOutput, Failure>) {
+        let (time, share) =
+            if is_driver { (&self.driver_time, 1) } else { (&self.program_time, 2) };
+        let limit = time.get() / share;
+        let output = run_briefly(process, limit, &mut (self.waiting)(name));
+        let took = output.as_ref().map_or(Duration::ZERO, |output| output.took);
+        // Ending a program takes a moment longer.
+        time.set(time.get().saturating_sub(took.min(limit)));
+        (limit, output)
     }
 }
 
@@ -122,9 +168,14 @@ impl Host for LiveHost {
     fn run(&self, program: &str, arguments: &[&str]) -> Result<ProgramOutput, Failure> {
         let mut process = new_process(program);
         process.args(arguments);
-        let output = run_briefly(process, self.timeout)?;
+        let name = Path::new(program).file_stem().unwrap_or_default().to_string_lossy();
+        // It asks the driver, and is as slow.
+        let is_driver = name == "nvidia-smi";
+        let (limit, output) = self.run_in_time(process, &format!("`{name}`"), is_driver);
+        let output = output?;
         let code = match output.end {
-            CommandEnd::TimedOut => return Err(Failure::TimedOut(self.timeout.as_secs())),
+            CommandEnd::TimedOut => return Err(Failure::TimedOut(limit.as_secs())),
+            CommandEnd::TooLarge => return Err(Failure::Other("used too much memory".to_owned())),
             CommandEnd::Exited(code) => Some(code),
             CommandEnd::Killed(_) | CommandEnd::Interrupted(_) => None,
         };
@@ -140,10 +191,11 @@ impl Host for LiveHost {
         process.arg(driver::DRIVER_COMMAND).arg(driver::argument(request));
         // libcuda would hide devices, and count them in another order than NVML.
         process.env_remove("CUDA_VISIBLE_DEVICES").env("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
-        match run_briefly(process, self.timeout) {
+        let (limit, output) = self.run_in_time(process, "the NVIDIA driver", true);
+        match output {
             Ok(output) => {
                 let calls = parse_driver_calls(&output.stdout);
-                let end = driver_end(output.end, &calls, request, self.timeout);
+                let end = driver_end(output.end, &calls, request, limit);
                 DriverReport { calls, end }
             }
             Err(failure) => {
@@ -167,6 +219,7 @@ fn driver_end(
         }
         CommandEnd::Exited(0) => DriverEnd::Finished,
         CommandEnd::TimedOut => DriverEnd::TimedOut(timeout.as_secs()),
+        CommandEnd::TooLarge => DriverEnd::TooLarge,
         // Windows' own codes are known in hexadecimal: 0xc0000005.
         CommandEnd::Exited(code @ ..0) => {
             DriverEnd::Crashed(format!("exit status {:#x}", code.cast_unsigned()))

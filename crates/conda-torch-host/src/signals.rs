@@ -71,6 +71,17 @@ pub fn file_size_limits_are_errors() {
 #[cfg(not(unix))]
 pub fn file_size_limits_are_errors() {}
 
+/// Ends this program by a signal, as if it had not been caught.
+pub(crate) fn end_by(signal: i32) -> ! {
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "the standard library cannot send signals")]
+    // SAFETY: sends a signal to this thread.
+    unsafe {
+        libc::raise(signal)
+    };
+    std::process::exit(128 + signal)
+}
+
 #[cfg(unix)]
 extern "C" fn record(signal: i32) {
     RECEIVED.store(signal, Ordering::SeqCst);

@@ -58,7 +58,7 @@ pub(super) fn run(
         return Err(UsageError("standard input is named twice".to_owned()).into());
     }
     let matrix = Matrix::embedded();
-    let is_described = !machine.is_platform_alone() && *machine != MachineFlags::default();
+    let is_described = !machine.is_platform_alone() && machine.is_given();
     let described = is_described.then(|| self::machine(machine, host, matrix)).transpose()?;
     let target = Target { machine: described.as_ref(), platform: machine.platform };
     let mut files = Vec::with_capacity(args.files.len());

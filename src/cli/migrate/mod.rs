@@ -64,7 +64,7 @@ pub(super) struct Args {
     #[command(flatten)]
     files: files::FileFlags,
     #[command(flatten)]
-    machine: MachineFlags,
+    pub(super) machine: MachineFlags,
     #[command(flatten)]
     output: OutputFlags,
 }

@@ -113,6 +113,7 @@ fn ended(
             CommandEnd::Exited(code) => Ok((ran, code)),
             CommandEnd::Killed(signal) => Err(NoAnswer::Crashed(signal)),
             CommandEnd::TimedOut => Err(NoAnswer::TimedOut(deadline.as_secs())),
+            CommandEnd::TooLarge => Err(NoAnswer::NotStarted("used too much memory".to_owned())),
             CommandEnd::Interrupted(signal) => return Err(Interrupted(signal)),
         },
     })

@@ -15,6 +15,8 @@ pub(super) fn enter() -> Box<dyn Write> {
     let maximum = getrlimit(Resource::Core).maximum;
     let current = Some(maximum.map_or(1, |maximum| maximum.min(1)));
     let _ = setrlimit(Resource::Core, Rlimit { current, maximum });
+    // If memory runs out nevertheless, Linux ends this process first.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     // The stream gets another number, which the library's children do not inherit; stdout becomes stderr.
     let replies = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned();
     match replies {

@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use conda_torch_probe::host::{Query, Reply};
 use libloading::Library;
 
-use super::{Printer, load_error};
+use super::{DEVICES, NAME, Printer, load_error, text};
 
 /// `CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `…_MINOR`.
 const CAPABILITY: [c_int; 2] = [75, 76];
@@ -34,7 +34,7 @@ fn query_devices(library: &Cuda, printer: &mut Printer<'_>) {
     let count = || library.integer(b"cuDeviceGetCount\0");
     let number = |count: &c_int| Some(Reply::number((*count).into()));
     let count = printer.call(Query::DeviceCount, None, count, number).unwrap_or(0);
-    for index in 0..count {
+    for index in 0..count.min(DEVICES.cast_signed()) {
         let of = u32::try_from(index).ok();
         if let Some(device) = printer.call(Query::Device, of, || library.device(index), |_| None) {
             printer.reply(Query::Name, of, || library.name(device));
@@ -101,15 +101,9 @@ impl Cuda {
 
     fn name(&self, device: c_int) -> Result<Reply, Reply> {
         type Name = unsafe extern "system" fn(*mut c_char, c_int, c_int) -> c_int;
-        let mut name = [0_u8; 256];
-        // SAFETY: `CUresult cuDeviceGetName(char *, int, CUdevice)` writes at most the given length,
-        // which is one less than the buffer's.
-        self.call::<Name>(b"cuDeviceGetName\0", |get| unsafe {
-            get(name.as_mut_ptr().cast(), 255, device)
-        })?;
-        let name = std::ffi::CStr::from_bytes_until_nul(&name);
-        let name = name.map_err(|_| Reply::Error("a name without end".to_owned()))?;
-        Ok(Reply::Text(name.to_string_lossy().into_owned()))
+        // SAFETY: `CUresult cuDeviceGetName(char *, int, CUdevice)` writes at most the given length.
+        let get = |to| move |get: Name| unsafe { get(to, NAME.into(), device) };
+        text(|to| self.call::<Name>(b"cuDeviceGetName\0", get(to)))
     }
 
     fn capability(&self, device: c_int) -> Result<Reply, Reply> {

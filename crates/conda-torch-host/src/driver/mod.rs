@@ -5,13 +5,16 @@ mod isolation;
 mod libcuda;
 mod nvml;
 
-use std::ffi::OsString;
+use std::ffi::{OsString, c_char};
 use std::io::Write;
 
 use conda_torch_probe::host::{DriverCall, DriverRequest, Library, Query, Reply};
 
 /// The first argument of the process that calls the driver.
 pub const DRIVER_COMMAND: &str = "__driver";
+
+/// The most GPUs that are asked about, and the most MIG slices of one. A larger number is a damaged reply.
+const DEVICES: u32 = 256;
 
 /// The argument after [`DRIVER_COMMAND`].
 pub(crate) fn argument(DriverRequest { nvml, libcuda }: &DriverRequest) -> String {
@@ -28,6 +31,18 @@ pub fn run_driver_child(mut arguments: impl Iterator<Item = OsString>) {
     libcuda::query(&libcuda, &mut Printer { library: Library::Libcuda, out: &mut out });
     #[cfg(unix)]
     isolation::leave();
+}
+
+/// How long a name may be, as libraries are told.
+const NAME: u8 = 96;
+
+/// The text that `write` gets from a library, which may forget its end: the buffer is longer than [`NAME`] and read
+/// to its own end at most.
+fn text<E>(write: impl FnOnce(*mut c_char) -> Result<(), E>) -> Result<Reply, E> {
+    let mut buffer = [0_u8; 256];
+    write(buffer.as_mut_ptr().cast())?;
+    let name = buffer.split(|byte| *byte == 0).next().unwrap_or_default();
+    Ok(Reply::Text(String::from_utf8_lossy(name).into_owned()))
 }
 
 /// Prints the calls to a library and its replies.

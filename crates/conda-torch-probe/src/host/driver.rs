@@ -38,6 +38,8 @@ pub enum DriverEnd {
     Finished,
     /// It did not end within this many seconds.
     TimedOut(u64),
+    /// It used too much memory.
+    TooLarge,
     /// A call ended the process: the signal or exit status.
     Crashed(String),
     /// It could not be started: why.

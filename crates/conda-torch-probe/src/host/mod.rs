@@ -17,8 +17,9 @@ pub use driver::{
 };
 pub use recorded::RecordedHost;
 
-/// How long a program or the driver may take, unless `CONDA_TORCH_TIMEOUT` sets another number of seconds.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the driver may take by default. Its initialization takes seconds on a server without persistence mode.
+/// <https://docs.nvidia.com/deploy/driver-persistence/index.html>
+pub const DRIVER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A machine. Paths are texts in the form of its operating system.
 pub trait Host {
@@ -176,10 +177,19 @@ pub enum Failure {
     Denied,
     #[error("larger than expected")]
     TooLarge,
-    #[error("no answer within {0} second{s}", s = if *.0 == 1 { "" } else { "s" })]
+    #[error("{}", no_answer(*.0))]
     TimedOut(u64),
     #[error("{0}")]
     Other(String),
+}
+
+/// No answer within so many whole seconds; 0 is less than one.
+fn no_answer(seconds: u64) -> String {
+    match seconds {
+        0 => "no answer in time".to_owned(),
+        1 => "no answer within 1 second".to_owned(),
+        seconds => format!("no answer within {seconds} seconds"),
+    }
 }
 
 impl From<io::Error> for Failure {

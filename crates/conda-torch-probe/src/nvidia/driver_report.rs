@@ -209,6 +209,7 @@ impl<'r> LibraryReport<'r> {
     fn end(&self) -> String {
         let how = match &self.report.end {
             DriverEnd::TimedOut(seconds) => Failure::TimedOut(*seconds).to_string(),
+            DriverEnd::TooLarge => "the driver's library used too much memory".to_owned(),
             DriverEnd::Crashed(how) => format!("the driver's library crashed with {how}"),
             DriverEnd::Finished | DriverEnd::NotStarted(_) => return "not reported".to_owned(),
         };
@@ -220,6 +221,7 @@ impl<'r> LibraryReport<'r> {
     fn summary(&self) -> (Outcome, String) {
         let cut_off = match &self.report.end {
             DriverEnd::TimedOut(_) => Some((Outcome::TimedOut, "the driver hung before")),
+            DriverEnd::TooLarge => Some((Outcome::Failed, "the driver was ended before")),
             DriverEnd::Crashed(_) => Some((Outcome::Failed, "the driver crashed before")),
             DriverEnd::Finished | DriverEnd::NotStarted(_) => None,
         };
