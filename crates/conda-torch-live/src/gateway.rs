@@ -8,7 +8,8 @@ use conda_torch_core::conda::{Fault, FaultKind};
 use rattler_conda_types::{Channel, MatchSpec, RepoDataRecord, Subdir};
 use rattler_repodata_gateway::fetch::CacheAction;
 use rattler_repodata_gateway::{
-    CacheClearMode, ChannelConfig, Gateway, GatewayError, SourceConfig, SubdirSelection,
+    CacheClearMode, ChannelConfig, ChannelRelationsMode, Gateway, GatewayError, RepoDataQuery,
+    SourceConfig, SubdirSelection,
 };
 use tokio::time::{Instant, sleep_until};
 use url::Url;
@@ -203,14 +204,26 @@ impl Reader {
         specs: &[MatchSpec],
         base: &Url,
     ) -> Result<(), Fault> {
-        let query = self.gateway.query([channel.clone()], [subdir], specs.iter().cloned());
-        let read = Box::pin(query.with_reporter(self.traffic.clone()).execute());
+        let query = self.gateway_query(vec![channel.clone()], vec![subdir], specs);
+        let read = Box::pin(query.execute());
         let result = self.limited(read, self.is_cache_only(channel)).await;
         result.map(drop).map_err(|error| self.fault(&error, base))
     }
 
     fn fault(&self, error: &(dyn std::error::Error + 'static), base: &Url) -> Fault {
         fault::of(error, &self.traffic.responses(base), base, &self.addresses)
+    }
+
+    /// A query of these channels alone, whatever others they name.
+    fn gateway_query(
+        &self,
+        channels: Vec<Channel>,
+        subdirs: Vec<Subdir>,
+        specs: &[MatchSpec],
+    ) -> RepoDataQuery {
+        let query = self.gateway.query(channels, subdirs, specs.iter().cloned());
+        let query = query.channel_relations(ChannelRelationsMode::Disabled);
+        query.with_reporter(self.traffic.clone())
     }
 
     /// Reads for as long as a server sends enough, but not too much.
@@ -236,8 +249,7 @@ impl Reader {
         recursive: bool,
     ) -> Result<Vec<Arc<RepoDataRecord>>, Fault> {
         let subdirs = subdirs.iter().copied().chain([Subdir::NoArch]).collect::<Vec<_>>();
-        let query = self.gateway.query(self.channels.clone(), subdirs, specs.iter().cloned());
-        let query = query.recursive(recursive).with_reporter(self.traffic.clone());
+        let query = self.gateway_query(self.channels.clone(), subdirs, specs).recursive(recursive);
         let is_cache_only = self.channels.iter().all(|channel| self.is_cache_only(channel));
         let error = match self.limited(Box::pin(query.execute()), is_cache_only).await {
             Ok(parts) => {

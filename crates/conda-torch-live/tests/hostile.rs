@@ -261,6 +261,21 @@ fn a_server_that_never_ends_is_slow_and_the_cache_stands_in() {
 }
 
 #[test]
+fn channels_that_a_channel_names_are_not_read() {
+    // As CEP 42 has it; ten such steps are a thousand channels.
+    let relations = r#"{"info": {"subdir": "noarch", "channel_relations":
+        {"base": "../b", "overrides": "../o"}}, "packages": {}, "packages.conda": {}}"#;
+    let server = Server::with("repodata.json", move |stream| {
+        reply(stream, "200 OK", "", relations.as_bytes())
+    });
+    let cache = tempfile::tempdir().expect("a folder");
+    let reply = ask(&server.channel(), cache.path(), 600);
+    assert_eq!(reply["told"]["records"]["records"], json!([]), "{reply}");
+    let requests = server.requests();
+    assert!(requests.iter().all(|request| request.contains(" /channel/")), "{requests:?}");
+}
+
+#[test]
 fn a_head_without_end_is_refused() {
     let server = Server::with("repodata.json", |stream| {
         write!(stream, "HTTP/1.1 200 OK\r\n")?;
