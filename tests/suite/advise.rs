@@ -2,13 +2,13 @@
 //! builds, NVIDIA's drivers and the kernels in each build.
 
 use crate::common::machine;
-use conda_torch_core::conda::Version;
+use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{
     Advice, Alternative, Request, RequestedAccelerator, Status, Unlock, advise,
 };
-use conda_torch_core::types::{Blas, Companion, Detected, Origin};
+use conda_torch_core::types::{Blas, Companion, Detected, Gpu, Machine, Origin};
 
 /// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
@@ -623,4 +623,25 @@ fn the_newest_pytorch_that_uses_metal_is_chosen_on_each_macos() {
     assert_eq!(on("13.7", &newest), ["2.13.0 cpu", update]);
     assert_eq!(on("13.7", &cpu), ["2.13.0 cpu"]);
     assert_eq!(on("26.0", &cpu), ["2.13.0 cpu"]);
+}
+
+#[test]
+fn a_described_jetson_has_one_glibc_and_no_reason_against_its_own_toolkit() {
+    let mut machine = Machine::baseline(Subdir::LinuxAarch64);
+    let orin = Gpu {
+        name: Detected::found("Jetson AGX Orin".to_owned(), Origin::Flag("--gpu".into())),
+        compute_capability: Detected::unknown("not probed"),
+        ..Gpu::default()
+    };
+    machine.gpus = vec![orin];
+    machine.driver =
+        Detected::found("580".parse().expect("a driver"), Origin::Flag("--driver".into()));
+    Matrix::embedded().complete(&mut machine);
+    // The heading, `__glibc` of a solve and the note are about the same glibc.
+    assert_eq!(machine.glibc.value(), Some(&"2.34".parse().expect("a version")));
+    let pytorch = Some("2.12".parse().expect("a version"));
+    let request = Request { pytorch, ..Request::default() };
+    let advice = advise(&machine, &request, Matrix::embedded());
+    assert_eq!(answer(&advice).0, "2.12.1 cuda129_generic 200");
+    assert!(!codes(&advice).contains(&"no-kernels"), "{:?}", codes(&advice));
 }

@@ -1,6 +1,7 @@
 //! GPUs by the names that people and drivers give them, and by PCI ids.
 
-use crate::types::{ComputeCapability, Detected, Gpu, Machine, Origin};
+use crate::conda::Subdir;
+use crate::types::{ArmVariant, ComputeCapability, Detected, Gpu, Machine, Origin};
 
 use super::{GpuName, Matrix, PciRange};
 
@@ -42,6 +43,25 @@ impl Matrix {
             {
                 gpu.compute_capability = Detected::found(capability, Origin::Table(table.into()));
             }
+        }
+        self.complete_glibc(machine);
+    }
+
+    /// A Jetson's system comes with its driver, and the builds for it are made for that system: its glibc is not
+    /// the one that is assumed of other machines.
+    fn complete_glibc(&self, machine: &mut Machine) {
+        let is_jetson = machine.subdir.value() == Some(&Subdir::LinuxAarch64)
+            && (machine.jetson.is_found()
+                || machine.gpus.iter().any(|gpu| {
+                    gpu.compute_capability.value().is_some_and(|gpu| self.is_soc(*gpu))
+                }));
+        let tegra = self.builds.iter().filter(|it| it.arm_variant == Some(ArmVariant::Tegra));
+        let floor = tegra.filter_map(|build| Some(build.glibc?.declared)).max();
+        if let Detected::Found(glibc) = &mut machine.glibc
+            && is_jetson
+            && glibc.origin == Origin::Baseline
+        {
+            glibc.value = floor.map_or(glibc.value, |floor| floor.max(glibc.value));
         }
     }
 

@@ -78,6 +78,10 @@ impl<'m> PlatformTarget<'m> {
         pin: Option<CudaVersion>,
     ) -> Option<Choice<'m>> {
         let choice = self.advised(pytorch, pin)?;
+        // The pin that the file names stays if the build accepts it: a lower one brings older libraries.
+        let named = self.requested.cuda.filter(|_| pin.is_none() && choice.cuda_version.is_some());
+        let with_named = named.and_then(|named| self.advised(pytorch, Some(named)));
+        let choice = with_named.filter(|other| other.build == choice.build).unwrap_or(choice);
         let old = self.requested.cuda.filter(|_| pin.is_none() && !self.is_described);
         let older = choice.cuda_version.zip(old).filter(|(own, old)| own.major < old.major);
         let Some((_, old)) = older else { return Some(choice) };

@@ -52,6 +52,10 @@ fn why_not_newer<'m>(
                     Diagnostic::OtherBlas { .. } | Diagnostic::OtherPytorch { .. }
                 )
         });
+        // Another machine's build with the chosen toolkit says nothing about the chosen one.
+        let is_other_variant = is_other_variant
+            || build.arm_variant != best.build.arm_variant
+                && build.accelerator == best.build.accelerator;
         if Some(build.pytorch) != newest
             || build.is_cuda() && !expects_cuda
             || !rank::looks_better(build, best.build)
