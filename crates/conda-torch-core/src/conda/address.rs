@@ -32,9 +32,19 @@ impl Address {
         }
     }
 
-    /// An address whose variables were replaced by their values, which are secrets. It prints as it was written.
+    /// An address whose variables were replaced by their values, which are secrets. It prints as it was written; if a
+    /// variable has the host too, after the host alone.
     pub fn expanded(written: &str, whole: String) -> Self {
-        Self { whole, ..Self::of(written) }
+        let mut shown = Self::of(written);
+        if let Some((scheme, rest)) = whole.split_once("://")
+            && (shown.problem().is_some() || !written.contains("://"))
+        {
+            let host = &rest[Url::of(rest).user.map_or(0, |user| user + 1)..];
+            let host = host.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+            let path = written.split_once("://").map_or(written, |(_, path)| path);
+            shown = Self::of(&format!("{scheme}://{host}/{path}"));
+        }
+        Self { whole, ..shown }
     }
 
     /// Without secrets: what commands and files name. A client adds the secrets from its own configuration.
@@ -404,6 +414,13 @@ mod tests {
         assert_eq!(address.to_string(), "https://h.example/${SET}/c");
         assert_eq!(address.public(), "https://h.example/${SET}/c");
         assert_eq!(address.with_secrets(), "https://h.example/VALUE/c");
+        for written in ["${SET}/c", "https://${SET}/c", "https://${USER}:${SET}/c"] {
+            let whole = "http://USER:PASSWORD@h.example:80/VALUE/c".to_owned();
+            let address = Address::expanded(written, whole);
+            let shown = address.to_string();
+            assert!(shown.starts_with("http://h.example:80/") && shown.ends_with("/c"), "{shown}");
+            assert!(!shown.contains("VALUE") && !shown.contains("PASSWORD"), "{shown}");
+        }
     }
 
     #[test]
