@@ -1,13 +1,13 @@
 //! Builds of PyTorch in a channel's records. Records that no rule distinguishes are one build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::conda::{Subdir, Version};
 use crate::types::{Accelerator, ArchList, Blas, Build, CudaPins, Date, GlibcRange, Source};
 
 use super::Record;
 use super::record_specs::{
-    UnreadReason, UnreadRecord, arm_variant, find_libtorch, lower, pins, spec, toolkit,
+    Libraries, UnreadReason, UnreadRecord, arm_variant, lower, pins, spec, toolkit,
 };
 
 /// A build of a channel.
@@ -23,27 +23,36 @@ pub struct ChannelBuild {
 
 /// Reads the builds from the records of `pytorch`, `libtorch` and the metapackages, in the order of the matrix.
 pub(super) fn read_builds(records: &[Record], day: Date) -> (Vec<ChannelBuild>, Vec<UnreadRecord>) {
-    let mut builds: BTreeMap<_, Vec<ChannelBuild>> = BTreeMap::new();
+    let mut builds: Vec<ChannelBuild> = Vec::new();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
     let mut gaps = Vec::new();
-    let libraries: Vec<&Record> = records.iter().filter(|it| it.name == "libtorch").collect();
+    let libraries = Libraries::of(records);
     for record in records.iter().filter(|record| record.name == "pytorch") {
-        match find_libtorch(record, &libraries).and_then(|library| one(record, library, day)) {
+        match libraries.find(record).and_then(|library| one(record, library, day)) {
             Ok(one) => {
-                let alike = builds.entry(one.row.variant()).or_default();
-                let is_it = |build: &&mut ChannelBuild| {
-                    build.build_numbers == one.build_numbers && is_same(build, &one)
-                };
-                match alike.iter_mut().find(is_it) {
+                // All that may differ, except the Pythons.
+                let row = &one.row;
+                let glibc = row.glibc.map(|floor| floor.declared);
+                let pins = (row.cuda_pins.start, row.cuda_pins.end);
+                let place = (row.build_numbers, row.blas_in_build_string, pins, glibc, row.macos);
+                let at = *places.entry((row.variant(), place)).or_insert(builds.len());
+                match builds.get_mut(at) {
                     Some(build) => join(build, one),
-                    None => alike.push(one),
+                    None => builds.push(one),
                 }
             }
             Err(what) => gaps.push(UnreadRecord { url: record.url.clone(), what }),
         }
     }
-    let mut all: Vec<ChannelBuild> = builds.into_values().flat_map(merged).collect();
-    for build in &mut all {
-        build.row.metapackage = has_metapackage(&build.row, records);
+    builds.sort_by_key(|build| build.row.variant());
+    let variants = builds.chunk_by(|a, b| a.row.variant() == b.row.variant());
+    let mut all: Vec<ChannelBuild> = variants.flat_map(|alike| merged(alike.to_vec())).collect();
+    let metapackages: HashSet<_> = records.iter().filter_map(metapackage).collect();
+    for ChannelBuild { row, .. } in &mut all {
+        let name = if row.is_cuda() { "pytorch-gpu" } else { "pytorch-cpu" };
+        let start = row.accelerator.build_prefix();
+        let key = (name, row.subdir.as_str(), row.pytorch, start.as_str());
+        row.metapackage = metapackages.contains(&key);
     }
     (all, gaps)
 }
@@ -81,16 +90,12 @@ fn join(build: &mut ChannelBuild, other: ChannelBuild) {
     build.newest = build.newest.max(other.newest);
 }
 
-/// Whether a metapackage has the beginning of the build's build string.
-fn has_metapackage(row: &Build, records: &[Record]) -> bool {
-    let name = if row.is_cuda() { "pytorch-gpu" } else { "pytorch-cpu" };
-    let prefix = row.accelerator.build_prefix();
-    records.iter().any(|record| {
-        record.name == name
-            && record.subdir == row.subdir.as_str()
-            && record.version.parse() == Ok(row.pytorch)
-            && record.build.strip_prefix(&prefix).is_some_and(|rest| rest.starts_with('_'))
-    })
+/// The name, platform and version of a metapackage, and the beginning of its build string, which is that of the build
+/// for which it is.
+fn metapackage(record: &Record) -> Option<(&str, &str, Version, &str)> {
+    let is_one = matches!(record.name.as_str(), "pytorch-gpu" | "pytorch-cpu");
+    let (start, _) = record.build.split_once('_').filter(|_| is_one)?;
+    Some((&record.name, &record.subdir, record.version.parse().ok()?, start))
 }
 
 fn one(record: &Record, library: Option<&Record>, day: Date) -> Result<ChannelBuild, UnreadReason> {

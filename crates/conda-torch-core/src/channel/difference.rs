@@ -1,5 +1,7 @@
 //! Differences between a channel and the matrix.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::conda::Subdir;
@@ -134,8 +136,8 @@ fn of_companions<'a>(
             Some(row) if is_alike(row, found) => None,
             Some(row) => Some(Difference::new(DifferenceKind::Changed, row, found)),
         };
-    let is_gone =
-        |row: &&CompanionBuild| !found.iter().any(|found| found.variant() == row.variant());
+    let variants: BTreeSet<_> = found.iter().map(CompanionBuild::variant).collect();
+    let is_gone = |row: &&CompanionBuild| !variants.contains(&row.variant());
     let gone = rows().filter(is_gone).map(|row| Difference::new(DifferenceKind::Gone, row, row));
     found.iter().filter(is_wanted).filter_map(differs).chain(gone).collect()
 }
@@ -174,10 +176,8 @@ fn of_builds<'a>(
         Some(Difference { build_numbers, newest: found.newest, changed, ..difference })
     };
     // Release candidates are on another label, which is another channel for a client.
-    let is_gone = |row: &&Build| {
-        !row.pytorch.is_candidate()
-            && !found.iter().any(|found| found.row.variant() == row.variant())
-    };
+    let variants: BTreeSet<_> = found.iter().map(|found| found.row.variant()).collect();
+    let is_gone = |row: &&Build| !row.pytorch.is_candidate() && !variants.contains(&row.variant());
     let gone = rows().filter(is_gone).map(|row| {
         let mut build_numbers = vec![row.build_numbers.0, row.build_numbers.1];
         build_numbers.dedup();

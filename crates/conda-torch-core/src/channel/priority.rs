@@ -1,18 +1,21 @@
 //! Strict channel priority.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Record, Records, SubdirOrigin};
 
 /// The records that a client with strict channel priority considers: those of the first channel, in the
 /// order of the origins, that has the package for a platform.
 pub fn by_priority(Records { mut records }: Records, origins: &[SubdirOrigin]) -> Records {
-    let bare = |channel: &str| channel.trim_end_matches('/').to_owned();
-    let order: Vec<String> = origins.iter().map(|origin| bare(&origin.channel)).collect();
+    let bare = |channel: &'_ str| channel.trim_end_matches('/').len();
+    let mut order: HashMap<&str, usize> = HashMap::new();
+    for (at, SubdirOrigin { channel, .. }) in origins.iter().enumerate() {
+        order.entry(&channel[..bare(channel)]).or_insert(at);
+    }
     // A channel without an origin comes last.
     let place = |record: &Record| {
-        let channel = bare(&record.channel);
-        order.iter().position(|other| *other == channel).unwrap_or(usize::MAX)
+        let channel = &record.channel[..bare(&record.channel)];
+        order.get(channel).copied().unwrap_or(usize::MAX)
     };
     let key = |record: &Record| (record.name.clone(), record.subdir.clone());
     let mut first: BTreeMap<(String, String), usize> = BTreeMap::new();

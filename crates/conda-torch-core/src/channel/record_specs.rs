@@ -1,5 +1,7 @@
 //! Build strings and dependencies of records.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::conda::{Constraint, SpecParts, Version};
@@ -99,21 +101,44 @@ pub(super) fn arm_variant(record: &Record) -> Result<Option<ArmVariant>, UnreadR
     }
 }
 
-/// The `libtorch` of a build, whose dependencies are the build's too: a package of its own since 2.1.0.
-/// `None` for older builds, and without records of `libtorch`.
-pub(super) fn find_libtorch<'r>(
-    record: &Record,
-    libraries: &[&'r Record],
-) -> Result<Option<&'r Record>, UnreadReason> {
-    let Some(needed) = spec(record, "libtorch").filter(|_| !libraries.is_empty()) else {
-        return Ok(None);
-    };
-    let version = needed.version.unwrap_or_default().trim_start_matches('=').trim_end_matches(".*");
-    let build = needed.build.unwrap_or("*");
-    let is_it = |it: &&&Record| {
-        it.subdir == record.subdir && it.version == version && is_match(build, &it.build)
-    };
-    libraries.iter().find(is_it).map(|it| Some(*it)).ok_or(UnreadReason::Libtorch)
+/// The records of `libtorch`, by platform and version and by build string.
+pub(super) struct Libraries<'r> {
+    builds: HashMap<(&'r str, &'r str), Vec<&'r Record>>,
+    by_build: HashMap<(&'r str, &'r str, &'r str), &'r Record>,
+}
+
+/// The most records of one version that are compared with a glob over the build string.
+const MOST_WITH_GLOB: usize = 1000;
+
+impl<'r> Libraries<'r> {
+    pub(super) fn of(records: &'r [Record]) -> Self {
+        let (mut builds, mut by_build) = (HashMap::<_, Vec<_>>::new(), HashMap::new());
+        for record in records.iter().filter(|record| record.name == "libtorch") {
+            let (subdir, version) = (record.subdir.as_str(), record.version.as_str());
+            builds.entry((subdir, version)).or_default().push(record);
+            by_build.entry((subdir, version, record.build.as_str())).or_insert(record);
+        }
+        Self { builds, by_build }
+    }
+
+    /// The `libtorch` of a build, whose dependencies are the build's too: a package of its own since 2.1.0.
+    /// `None` for older builds, and without records of `libtorch`.
+    pub(super) fn find(&self, record: &Record) -> Result<Option<&'r Record>, UnreadReason> {
+        let Some(needed) = spec(record, "libtorch").filter(|_| !self.builds.is_empty()) else {
+            return Ok(None);
+        };
+        let version = needed.version.unwrap_or_default();
+        let version = version.trim_start_matches('=').trim_end_matches(".*");
+        let (subdir, build) = (record.subdir.as_str(), needed.build.unwrap_or("*"));
+        let found = if build.contains('*') {
+            let builds = self.builds.get(&(subdir, version)).into_iter().flatten();
+            let mut builds = builds.take(MOST_WITH_GLOB);
+            builds.find(|library| is_match(build, &library.build))
+        } else {
+            self.by_build.get(&(subdir, version, build))
+        };
+        found.map(|library| Some(*library)).ok_or(UnreadReason::Libtorch)
+    }
 }
 
 /// Whether a build string matches a glob: `cuda129_mkl_h9562ed8_304`, `*_304`, `*`.

@@ -84,10 +84,12 @@ pub fn since(mut records: Vec<Record>, known: &Matrix) -> Vec<Record> {
 
 /// The rows of a build: one for each row of the matrix with some of its numbers.
 fn of_one(found: &ChannelBuild, day: Date, known: &Matrix) -> Vec<Build> {
+    let variant = found.row.variant();
+    let rows: Vec<&Build> = known.builds.iter().filter(|row| row.variant() == variant).collect();
     let holder = |number: u16| {
-        known.builds.iter().find(|row| {
+        rows.iter().copied().find(|row| {
             let (first, last) = row.build_numbers;
-            row.variant() == found.row.variant() && (first..=last).contains(&number)
+            (first..=last).contains(&number)
         })
     };
     let parts = found.build_numbers.chunk_by(|&a, &b| holder(a) == holder(b));

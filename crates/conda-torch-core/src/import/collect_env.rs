@@ -13,9 +13,13 @@ const GPUS: &str = "gpu models and configuration";
 const DRIVER: &str = "nvidia driver version";
 
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
+    let others = [GPUS, "cuda used to build pytorch", DRIVER, "is cuda available"];
+    let lower = document.plain.to_ascii_lowercase();
+    if !others.iter().any(|label| lower.contains(label)) {
+        return None;
+    }
     let text = unfold(&document.plain);
     let fields = Fields::of_text(&text);
-    let others = [GPUS, "cuda used to build pytorch", DRIVER, "is cuda available"];
     let count = others.iter().filter(|label| fields.has(label)).count();
     let is_named = fields.has("pytorch version") || document.plain.contains("collect_env");
     if count < 2 && !(count == 1 && is_named) {
@@ -229,15 +233,20 @@ const LABELS: [&str; 25] = [
 
 /// The text with each label at the start of a line: the summary of an issue and a terminal join lines.
 fn unfold(text: &str) -> String {
-    let unfold = |line: &str| {
-        let (mut unfolded, starts) = (line.to_owned(), starts(line));
-        // A single label stays where it is.
-        for start in starts.iter().rev().filter(|_| starts.len() > 1) {
-            unfolded.insert(*start, '\n');
+    let mut unfolded = String::with_capacity(text.len());
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            unfolded.push('\n');
         }
-        unfolded
-    };
-    text.lines().map(unfold).collect::<Vec<_>>().join("\n")
+        let (starts, mut at) = (starts(line), 0);
+        // A single label stays where it is.
+        for start in starts.iter().filter(|_| starts.len() > 1) {
+            unfolded.extend([&line[at..*start], "\n"]);
+            at = *start;
+        }
+        unfolded.push_str(&line[at..]);
+    }
+    unfolded
 }
 
 /// Where labels start in a line, and those of single GPUs.
@@ -247,8 +256,9 @@ fn starts(line: &str) -> Vec<usize> {
     let mut places: Vec<usize> = labels.map(|(place, _)| place).filter(is_start).collect();
     // `GPU 0: NVIDIA L4 GPU 1: NVIDIA L4`; a single one may follow its heading on the line.
     let is_gpu = |place: &usize| {
-        let number = line[place + 4..].split(':').next().unwrap_or_default();
-        is_start(place) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+        let rest = &line[place + 4..];
+        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        is_start(place) && after.len() < rest.len() && (after.is_empty() || after.starts_with(':'))
     };
     let gpus = line.match_indices("GPU ").map(|(place, _)| place);
     let gpus: Vec<usize> = gpus.filter(is_gpu).collect();

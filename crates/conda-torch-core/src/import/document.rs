@@ -1,9 +1,11 @@
 //! A document as people have it: bytes of unknown encoding, text that was copied from a terminal or an issue.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use serde_json::{Error, Value};
 
+use super::fields::Fields;
 use crate::conda::Subdir;
 
 /// A text, and the JSON in it.
@@ -14,6 +16,8 @@ pub(super) struct Document<'t> {
     pub plain: String,
     /// The first JSON object, also after a prompt or warnings. `None` if no line starts one.
     pub json: Option<Result<Value, Error>>,
+    /// The labels of `plain`, once a reader has asked for them.
+    fields: OnceCell<Fields>,
     /// The platform that counts if it describes several machines.
     pub platform: Option<Subdir>,
 }
@@ -31,7 +35,12 @@ impl<'t> Document<'t> {
             Some(Ok(value)) => Some(Ok(value)),
             Some(Err(_)) | None => embedded(&plain).or(as_it_is),
         };
-        Self { text, plain, json, platform }
+        Self { text, plain, json, fields: OnceCell::new(), platform }
+    }
+
+    /// The lines of the text with a label.
+    pub(super) fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| Fields::of_text(&self.plain))
     }
 
     pub(super) fn value(&self) -> Option<&Value> {
@@ -93,8 +102,24 @@ fn begins_object(line: &str) -> bool {
 /// Text from a terminal, a mail or an issue, without colors, carriage returns, quotation marks and Markdown fences.
 /// Line numbers do not change.
 fn plain(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(plain_line).collect();
-    lines.join("\n")
+    let mut plain = String::with_capacity(text.len());
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            plain.push('\n');
+        }
+        if is_plain(line) {
+            plain.push_str(line);
+        } else {
+            plain += &plain_line(line);
+        }
+    }
+    plain
+}
+
+/// Whether a line surely has nothing that copying adds, as nearly all have.
+fn is_plain(line: &str) -> bool {
+    let is_marked = line.trim_start_matches([' ', '\t']).starts_with(['>', '`', '~']);
+    !is_marked && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
 }
 
 fn plain_line(line: &str) -> String {

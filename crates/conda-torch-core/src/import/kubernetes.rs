@@ -4,7 +4,7 @@
 //!
 //! Source: <https://github.com/NVIDIA/k8s-device-plugin/tree/main/docs/gpu-feature-discovery>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::str::FromStr;
 
@@ -18,6 +18,9 @@ use crate::types::{CudaVersion, Detected, DriverVersion, Machine, Origin, Outcom
 
 /// The most GPUs of one kind that are listed.
 const MOST: u32 = 64;
+
+/// With more kinds of GPUs, one of each is listed.
+const MOST_KINDS: usize = 64;
 
 /// The nodes in a document: one, or the items of a list, or one of which a template printed the labels.
 fn nodes(value: &Value) -> Vec<Node> {
@@ -76,26 +79,29 @@ fn chosen(nodes: &[Node], requested: Option<Subdir>) -> Result<Option<Subdir>, S
             false => Err(format!("no node of `{requested}`: {}", platform_counts(nodes))),
         };
     }
-    let weight = |subdir: Option<Subdir>| {
-        let of = || nodes.iter().filter(move |node| node.subdir == subdir);
-        (of().filter(|node| node.gpus.is_some()).count(), of().count())
-    };
     // The first one if several are equal.
-    let all = nodes.iter().rev().map(|node| node.subdir);
-    Ok(all.max_by_key(|subdir| weight(*subdir)).flatten())
+    let most = platforms(nodes).into_iter().rev().max_by_key(|(_, counts)| *counts);
+    Ok(most.and_then(|(subdir, _)| subdir))
+}
+
+/// Every platform in the order of the nodes, how many of its nodes have a GPU, and how many it has.
+fn platforms(nodes: &[Node]) -> Vec<(Option<Subdir>, (usize, usize))> {
+    let mut platforms: Vec<(Option<Subdir>, (usize, usize))> = Vec::new();
+    for node in nodes {
+        let known = platforms.iter().position(|(subdir, _)| *subdir == node.subdir);
+        let at = known.unwrap_or(platforms.len());
+        platforms.resize(platforms.len().max(at + 1), (node.subdir, (0, 0)));
+        let (with_gpus, all) = &mut platforms[at].1;
+        *with_gpus += usize::from(node.gpus.is_some());
+        *all += 1;
+    }
+    platforms
 }
 
 /// `3 of linux-64, 1 of linux-aarch64`, in the order of the nodes.
 fn platform_counts(nodes: &[Node]) -> String {
-    let mut counts: Vec<(Option<Subdir>, usize)> = Vec::new();
-    for node in nodes {
-        match counts.iter_mut().find(|(subdir, _)| *subdir == node.subdir) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((node.subdir, 1)),
-        }
-    }
-    let text = |(subdir, count)| format!("{count} of {}", platform_name(subdir));
-    counts.into_iter().map(text).collect::<Vec<_>>().join(", ")
+    let text = |(subdir, (_, count))| format!("{count} of {}", platform_name(subdir));
+    platforms(nodes).into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn common(
@@ -127,14 +133,17 @@ fn driver(nodes: &[&Node], machine: &mut Machine, origin: &Origin) {
 /// Every kind of GPU, as often as on the node with most of it.
 fn gpus(nodes: &[&Node], machine: &mut Machine, origin: &Origin) {
     let mut kinds: Vec<NodeGpus> = Vec::new();
+    let mut places: HashMap<&ReportedGpu, usize> = HashMap::new();
     for gpus in nodes.iter().filter_map(|node| node.gpus.as_ref()) {
-        match kinds.iter_mut().find(|kind| kind.gpu == gpus.gpu) {
+        let at = *places.entry(&gpus.gpu).or_insert(kinds.len());
+        match kinds.get_mut(at) {
             Some(kind) => kind.count = kind.count.max(gpus.count),
             None => kinds.push(gpus.clone()),
         }
     }
     for kind in &kinds {
-        for _ in 0..kind.count.unwrap_or(1).min(MOST) {
+        let most = if kinds.len() > MOST_KINDS { 1 } else { MOST };
+        for _ in 0..kind.count.unwrap_or(1).min(most) {
             let index = u32::try_from(machine.gpus.len()).unwrap_or(u32::MAX);
             machine.gpus.push(kind.gpu.clone().describe(index, "no label reports it", origin));
         }
@@ -150,10 +159,11 @@ fn gpus(nodes: &[&Node], machine: &mut Machine, origin: &Origin) {
 /// Reports each node, and which nodes were left out.
 fn report_nodes(all: &[Node], used: &[&Node], subdir: Option<Subdir>, machine: &mut Machine) {
     let name = platform_name(subdir);
+    let has_gpus = used.iter().any(|node| node.gpus.is_some());
     if all.len() > 1 {
         let others = all.iter().filter(|node| node.subdir != subdir).count();
         let without = all.len() - used.len() - others;
-        let with = if used.iter().any(|node| node.gpus.is_some()) { " with a GPU" } else { "" };
+        let with = if has_gpus { " with a GPU" } else { "" };
         let mut text = format!("one machine for {} of {name}{with}", used.len());
         if without > 0 {
             let _ = write!(text, "; left out {without} without a GPU");
@@ -164,10 +174,11 @@ fn report_nodes(all: &[Node], used: &[&Node], subdir: Option<Subdir>, machine: &
         report(machine, "nodes", Outcome::Ok, text);
     }
     for node in all {
-        let is_used = used.iter().any(|used| std::ptr::eq(*used, node));
         let (outcome, detail) = if node.subdir == subdir {
             let detail = node.gpus.as_ref().map(|gpus| describe(node, gpus));
-            let outcome = if is_used || detail.is_some() { Outcome::Ok } else { Outcome::Skipped };
+            // If no node has a GPU, those without one are described.
+            let is_used = detail.is_some() || !has_gpus;
+            let outcome = if is_used { Outcome::Ok } else { Outcome::Skipped };
             (outcome, detail.unwrap_or_else(|| "no GPU".to_owned()))
         } else {
             (Outcome::Skipped, format!("platform {}, not {name}", platform_name(node.subdir)))

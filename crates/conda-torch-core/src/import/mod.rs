@@ -32,6 +32,9 @@ type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
 
 const FORMAT_VERSION: u64 = 1;
 
+/// The bytes of an object, on average, in the densest document.
+const SMALLEST_OBJECT: usize = 20;
+
 /// Every format except our own, by the command that prints it. Those that report most come first: a text may have
 /// several.
 const FORMATS: [(&str, Reader); 17] = [
@@ -80,6 +83,10 @@ pub enum ReadMachineError {
 /// # Errors
 /// If the text is damaged or something else, with the place.
 pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, ReadMachineError> {
+    // No document has as small objects, and a small object takes much memory.
+    if text.bytes().filter(|byte| *byte == b'{').count() > 1000 + text.len() / SMALLEST_OBJECT {
+        return Err(ReadMachineError::NoMachine);
+    }
     let text = &masked(text);
     let document = Document::of(text, platform);
     if let Some(machine) = read_own(&document) {

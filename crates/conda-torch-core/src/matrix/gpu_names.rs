@@ -1,5 +1,7 @@
 //! GPUs by the names that people and drivers give them, and by PCI ids.
 
+use std::cell::OnceCell;
+
 use crate::conda::Subdir;
 use crate::types::{ArmVariant, ComputeCapability, Detected, Gpu, Machine, Origin};
 
@@ -24,6 +26,9 @@ const ARM_MODULES: [(&str, &str); 4] = [
 /// Source: <https://docs.nvidia.com/dgx/dgx-spark/hardware.html>
 const GB10: ComputeCapability = ComputeCapability::new(12, 1);
 
+/// The longest name that is looked up, in bytes; no GPU has as long a one.
+const LONGEST: usize = 128;
+
 impl Matrix {
     /// Whether all GPUs of a capability are in machines with an Arm processor.
     pub fn is_arm_only(&self, capability: ComputeCapability) -> bool {
@@ -37,9 +42,10 @@ impl Matrix {
 
     /// Fills in unknown compute capabilities. Their origin names the table.
     pub fn complete(&self, machine: &mut Machine) {
+        let keys = GpuKeys::new(self);
         for gpu in &mut machine.gpus {
             if let Detected::Unknown { .. } = gpu.compute_capability
-                && let Some((capability, table)) = self.capability_of_gpu(gpu)
+                && let Some((capability, table)) = keys.capability_of_gpu(gpu)
             {
                 gpu.compute_capability = Detected::found(capability, Origin::Table(table.into()));
             }
@@ -65,54 +71,11 @@ impl Matrix {
         }
     }
 
-    /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id, and the table.
-    pub fn capability_of_gpu(&self, gpu: &Gpu) -> Option<(ComputeCapability, &'static str)> {
-        let by_name = gpu.name.value().and_then(|name| self.capability_of_name(name));
-        let by_id = || Some((self.by_pci_id(gpu.pci_id.as_deref()?)?.capability, "pci-ids"));
-        by_name.map(|capability| (capability, "gpu-names")).or_else(by_id)
-    }
-
-    fn capability_of_name(&self, name: &str) -> Option<ComputeCapability> {
-        match name.trim_end().strip_suffix("...") {
-            Some(start) => self.capability_of_start(start),
-            None => self.gpu_by_name(name).ok().map(|row| row.capability),
-        }
-    }
-
     /// The GPU of a name such as `NVIDIA GeForce GTX 1080 Ti`, `rtx4090` or
     /// `Tesla V100-SXM2-16GB`: case, spaces, brands, memory sizes and form factors do not count.
     /// An error has the closest known names, best first.
     pub fn gpu_by_name(&self, name: &str) -> Result<&GpuName, Vec<&str>> {
-        let wanted = key(name);
-        let found =
-            self.gpu_names.iter().find(|row| !wanted.is_empty() && key(&row.name) == wanted);
-        found.ok_or_else(|| self.nearest_names(&wanted))
-    }
-
-    /// The compute capability of all GPUs with names that start like this, as `nvidia-smi` truncates them
-    /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` if they differ.
-    pub fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
-        let lower = start.to_ascii_lowercase();
-        let (whole, cut) = lower.rsplit_once([' ', '-']).unwrap_or(("", &lower));
-        let (all, known) = (key(&lower), key(whole));
-        let is_geforce = lower.contains("geforce");
-        // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
-        let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
-        let may_be_noise = !cut.is_empty()
-            && (NOISE.split(' ').chain(["sxm"]).any(|word| word.starts_with(cut)) || is_memory());
-        let mut agreed = None;
-        for row in self.gpu_names.iter() {
-            let of_row = key(&row.name);
-            let fits = !all.is_empty() && of_row.starts_with(&all)
-                || may_be_noise && !known.is_empty() && of_row == known;
-            if !fits || is_geforce && !row.name.starts_with("GeForce") {
-                continue;
-            }
-            if *agreed.get_or_insert(row.capability) != row.capability {
-                return None;
-            }
-        }
-        agreed
+        GpuKeys::new(self).find(name).ok_or_else(|| self.nearest_names(&key(name)))
     }
 
     /// The chip of a PCI id as Linux and Windows write it, `10de:1b06`; `None` for other vendors.
@@ -137,6 +100,9 @@ impl Matrix {
     }
 
     fn nearest_names(&self, wanted: &str) -> Vec<&str> {
+        if wanted.len() > LONGEST {
+            return Vec::new();
+        }
         let mut names: Vec<(usize, &str)> = self
             .gpu_names
             .iter()
@@ -145,6 +111,72 @@ impl Matrix {
             .collect();
         names.sort_by_key(|(distance, _)| *distance);
         names.into_iter().take(3).map(|(_, name)| name).collect()
+    }
+}
+
+/// The known GPUs by the keys of their names, for many names.
+pub(crate) struct GpuKeys<'m> {
+    matrix: &'m Matrix,
+    /// Sorted. Most machines need none.
+    keys: OnceCell<Vec<(String, &'m GpuName)>>,
+}
+
+impl<'m> GpuKeys<'m> {
+    pub(crate) fn new(matrix: &'m Matrix) -> Self {
+        Self { matrix, keys: OnceCell::new() }
+    }
+
+    /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id, and the table.
+    pub(crate) fn capability_of_gpu(&self, gpu: &Gpu) -> Option<(ComputeCapability, &'static str)> {
+        let by_name = gpu.name.value().and_then(|name| self.capability_of_name(name));
+        let by_id = || Some((self.matrix.by_pci_id(gpu.pci_id.as_deref()?)?.capability, "pci-ids"));
+        by_name.map(|capability| (capability, "gpu-names")).or_else(by_id)
+    }
+
+    fn capability_of_name(&self, name: &str) -> Option<ComputeCapability> {
+        match name.trim_end().strip_suffix("...") {
+            Some(start) => self.capability_of_start(start),
+            None => self.find(name).map(|row| row.capability),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<&'m GpuName> {
+        let wanted = Some(name).filter(|name| name.len() <= LONGEST).map(key)?;
+        let row = self.starting_with(&wanted).first()?;
+        (!wanted.is_empty() && row.0 == wanted).then_some(row.1)
+    }
+
+    /// The rows whose keys start with a text.
+    fn starting_with(&self, start: &str) -> &[(String, &'m GpuName)] {
+        let keys = self.keys.get_or_init(|| {
+            let rows = self.matrix.gpu_names.iter();
+            let mut keys: Vec<_> = rows.map(|row| (key(&row.name), row)).collect();
+            keys.sort_by(|a, b| a.0.cmp(&b.0));
+            keys
+        });
+        let rest = &keys[keys.partition_point(|(key, _)| key.as_str() < start)..];
+        &rest[..rest.partition_point(|(key, _)| key.starts_with(start))]
+    }
+
+    /// The compute capability of all GPUs with names that start like this, as `nvidia-smi` truncates them
+    /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` if they differ.
+    fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
+        let lower = Some(start).filter(|name| name.len() <= LONGEST)?.to_ascii_lowercase();
+        let (whole, cut) = lower.rsplit_once([' ', '-']).unwrap_or(("", &lower));
+        let (all, known) = (key(&lower), key(whole));
+        let is_geforce = lower.contains("geforce");
+        // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
+        let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
+        let may_be_noise = !cut.is_empty()
+            && (NOISE.split(' ').chain(["sxm"]).any(|word| word.starts_with(cut)) || is_memory());
+        let starting = self.starting_with(&all).iter().filter(|_| !all.is_empty());
+        let same = self.starting_with(&known).iter().filter(|(key, _)| *key == known);
+        let rows = starting.chain(same.filter(|_| may_be_noise && !known.is_empty()));
+        let rows = rows.map(|(_, row)| row);
+        let rows = rows.filter(|row| !is_geforce || row.name.starts_with("GeForce"));
+        let mut capabilities = rows.map(|row| row.capability);
+        let first = capabilities.next()?;
+        capabilities.all(|other| other == first).then_some(first)
     }
 }
 
@@ -283,7 +315,9 @@ mod tests {
     }
 
     fn capability_of(name: &str) -> Option<String> {
-        Matrix::embedded().capability_of_name(name).map(|capability| capability.to_string())
+        GpuKeys::new(Matrix::embedded())
+            .capability_of_name(name)
+            .map(|capability| capability.to_string())
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod rows;
 
 use std::borrow::Cow;
 
+pub(crate) use gpu_names::GpuKeys;
 pub use overview::{Limit, OverviewRow, Tier};
 pub use rows::{
     Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,

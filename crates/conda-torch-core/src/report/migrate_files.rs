@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use similar::TextDiff;
 
 use crate::escapes::is_hidden;
 use crate::matrix::Matrix;
 use crate::migrate::files::{FileFormat, FileMigration, FileNote, LineChange};
 
+use super::unified_diff::unified_diff;
 use super::{MatrixDate, write};
 
 /// A file that was to be rewritten.
@@ -27,28 +27,15 @@ pub struct MigratedFile {
 impl MigratedFile {
     /// The difference as `git diff` writes it and `patch -p0` reads it; empty if there is none.
     pub fn diff(&self) -> String {
-        let new = match &self.outcome {
-            Ok(migration) if migration.text != self.old => &migration.text,
-            Ok(_) | Err(_) => return String::new(),
-        };
-        // Lines as `patch` has them: a lone carriage return ends none.
-        let lines = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
-        let (old_lines, new_lines) = (lines(&self.old), lines(new));
-        let diff = TextDiff::from_slices(&old_lines, &new_lines);
-        let name = quoted_name(&self.file);
-        let mut text = format!("--- {name}\n+++ {name}\n");
-        for hunk in diff.unified_diff().iter_hunks() {
-            let _ = writeln!(text, "{}", hunk.header());
-            for change in hunk.iter_changes() {
-                let end = if change.value().ends_with('\n') { "" } else { NO_NEWLINE };
-                let _ = write!(text, "{}{}{end}", change.tag(), change.value());
+        match &self.outcome {
+            Ok(migration) if migration.text != self.old => {
+                let name = quoted_name(&self.file);
+                unified_diff((&name, &self.old), &migration.text, &migration.edits)
             }
+            Ok(_) | Err(_) => String::new(),
         }
-        text
     }
 }
-
-const NO_NEWLINE: &str = "\n\\ No newline at end of file\n";
 
 /// The name of a file in a difference, [as git writes it]: in quotes if a character needs an escape or would be
 /// skipped, with a tab behind it if it has a blank.

@@ -14,6 +14,7 @@ pub mod migrate_files;
 pub mod probe;
 #[cfg(test)]
 mod tests;
+mod unified_diff;
 pub mod verify;
 
 use serde::Serialize;

@@ -127,7 +127,7 @@ pub struct Alternative<'m> {
 }
 
 /// Something that would make a build fit: a driver, glibc or macOS of at least this version, a GPU, or another request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Unlock {
     Driver(DriverVersion),

@@ -2,7 +2,7 @@
 
 use crate::conda::{Os, Subdir, Version};
 use crate::diagnostics::Diagnostic;
-use crate::matrix::{DriverFamily, Matrix};
+use crate::matrix::{DriverFamily, GpuKeys, Matrix};
 use crate::types::{
     ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, KnownGpu, Machine,
     Origin, Vendor,
@@ -244,11 +244,12 @@ fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<KnownGpu> {
     let driver_shows_none =
         machine.gpu_count == Detected::Absent && machine.driver != Detected::Absent;
     if !machine.gpus.is_empty() || driver_shows_none {
+        let keys = GpuKeys::new(matrix);
         let known = |gpu: &Gpu| KnownGpu {
             index: gpu.index,
             name: gpu.name.value().cloned(),
             capability: (gpu.compute_capability.value().copied())
-                .or_else(|| Some(matrix.capability_of_gpu(gpu)?.0)),
+                .or_else(|| Some(keys.capability_of_gpu(gpu)?.0)),
         };
         return machine.gpus.iter().map(known).collect();
     }

@@ -41,7 +41,8 @@ pub fn check_installed(machine: &Machine, build: &Build, matrix: &Matrix) -> Ins
         let is_jit = its_kernels.support == Some(KernelSupport::Jit);
         let jit = is_jit.then(|| Diagnostic::PtxJit { gpu: gpu.clone() });
         let problem = blocker.map(|blocker| blocker.diagnostic).or(jit);
-        problems.extend(problem.filter(|problem| !problems.contains(problem)));
+        let may_add = problems.len() < rules::MOST_GPUS;
+        problems.extend(problem.filter(|problem| may_add && !problems.contains(problem)));
         kernels.push(its_kernels);
     }
     InstalledCheck { problems, kernels }

@@ -6,7 +6,7 @@ use crate::conda::Version;
 use crate::types::{Blas, Companion, CudaVersion};
 
 /// What to look for. The default is the best that the machine runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Request {
     pub accelerator: RequestedAccelerator,
@@ -20,7 +20,7 @@ pub struct Request {
 }
 
 /// What to compute on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum RequestedAccelerator {

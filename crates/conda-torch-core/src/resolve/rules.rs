@@ -13,6 +13,9 @@ use super::candidates::{Blocker, Candidate};
 use super::facts::{Driver, Libc};
 use super::request::{Request, RequestedAccelerator};
 
+/// The most GPUs without kernels that are named for a build.
+pub(super) const MOST_GPUS: usize = 64;
+
 /// The builds for the machine's platform, in the matrix' order.
 pub(super) fn candidates<'m>(inputs: &Inputs<'_, 'm>) -> Vec<Candidate<'m>> {
     let builds = inputs.matrix.builds.iter();
@@ -28,7 +31,7 @@ pub(super) fn check<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> Candidate<
     let mut blockers = driver(inputs, build);
     // A GPU without kernels is a blocker only if no other GPU has them.
     if candidate.served_gpus() == 0 {
-        for blocker in unserved.into_iter().flatten() {
+        for blocker in unserved.into_iter().flatten().take(MOST_GPUS) {
             if !blockers.iter().any(|other| other.diagnostic == blocker.diagnostic) {
                 blockers.push(blocker);
             }
@@ -137,16 +140,16 @@ fn support(
     known: &KnownGpu,
 ) -> Result<Option<KernelSupport>, Blocker> {
     let Some(capability) = known.capability else { return Ok(None) };
-    let gpu = known.clone();
+    let gpu = || known.clone();
     match inputs.matrix.support(build, capability) {
         KernelSupport::Missing => {
-            Err(Blocker::machine(Diagnostic::NoKernels { gpu, toolkit }, Vec::new()))
+            Err(Blocker::machine(Diagnostic::NoKernels { gpu: gpu(), toolkit }, Vec::new()))
         }
         KernelSupport::Jit => {
             // The libraries of a toolkit (cuBLAS, cuDNN) do not support later GPUs.
             let first = inputs.matrix.capability(capability).map(|row| row.first_toolkit);
             if let Some(first) = first.filter(|first| *first > toolkit) {
-                let diagnostic = Diagnostic::ToolkitTooOldForGpu { gpu, toolkit, first };
+                let diagnostic = Diagnostic::ToolkitTooOldForGpu { gpu: gpu(), toolkit, first };
                 return Err(Blocker::machine(diagnostic, Vec::new()));
             }
             // Minor-version compatibility does not cover the compilation of PTX.
@@ -157,7 +160,7 @@ fn support(
             let Some(needed) = inputs.matrix.toolkit_driver(toolkit, family) else {
                 return Err(unknown_toolkit(toolkit));
             };
-            let diagnostic = Diagnostic::PtxNeedsNewerDriver { gpu, cuda, toolkit, needed };
+            let diagnostic = Diagnostic::PtxNeedsNewerDriver { gpu: gpu(), cuda, toolkit, needed };
             Err(Blocker::machine(diagnostic, vec![Unlock::Driver(needed)]))
         }
         support @ (KernelSupport::SameMajor | KernelSupport::Native) => Ok(Some(support)),
@@ -318,7 +321,7 @@ fn cuda_version(
 ) -> Option<Blocker> {
     let requested = inputs.request.cuda_version.filter(|_| build.is_cuda())?;
     let pins = build.pins();
-    if pins.contains(&requested) && inputs.matrix.cuda_versions.contains(&requested) {
+    if pins.contains(&requested) && inputs.matrix.cuda_versions.binary_search(&requested).is_ok() {
         return None;
     }
     let diagnostic = Diagnostic::OtherCudaVersion {
@@ -337,8 +340,9 @@ fn blas(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 /// A build with the newest fitting build of each requested companion, and the companions that do not exist.
 fn with_companions<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> (Candidate<'m>, Vec<Blocker>) {
     let (request, matrix) = (inputs.request, inputs.matrix);
-    let is_possible =
-        |pin: &CudaVersion| build.pins().contains(pin) && matrix.cuda_versions.contains(pin);
+    let is_possible = |pin: &CudaVersion| {
+        build.pins().contains(pin) && matrix.cuda_versions.binary_search(pin).is_ok()
+    };
     let requested = request.cuda_version.filter(is_possible);
     // What the build and the companions so far accept.
     let (mut pins, mut pythons) = (build.pins(), build.pythons);

@@ -2,6 +2,7 @@
 //! one, or nearest if none fits, and the changes that unlock them.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use crate::types::{Detected, Origin};
 
@@ -30,6 +31,7 @@ pub(super) fn alternatives<'m>(
 ) -> Vec<Alternative<'m>> {
     let best = best_candidate.map(|best| rank(inputs, best));
     let mut found: Vec<WhatIf<'_, 'm>> = Vec::new();
+    let mut places: HashMap<Vec<Unlock>, usize> = HashMap::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
         let Some(changes) = changes(inputs, candidate) else { continue };
         // A requested PyTorch that fits needs no alternative.
@@ -42,10 +44,13 @@ pub(super) fn alternatives<'m>(
             continue;
         }
         // The best build for each set of changes.
-        match found.iter_mut().find(|other| other.changes == changes) {
+        match places.get(&changes).map(|at| &mut found[*at]) {
             Some(other) if rank > other.rank => (other.candidate, other.rank) = (candidate, rank),
             Some(_) => {}
-            None => found.push(WhatIf { candidate, changes, rank }),
+            None => {
+                places.insert(changes.clone(), found.len());
+                found.push(WhatIf { candidate, changes, rank });
+            }
         }
     }
     // The newest build, if it does not use Metal here: with a newer macOS, or on the processor.

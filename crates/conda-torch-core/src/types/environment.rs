@@ -65,6 +65,7 @@ pub struct PipPackage {
 impl Environment {
     /// The conda package with a name.
     pub fn package(&self, name: &str) -> Option<&InstalledPackage> {
-        self.packages.iter().find(|package| package.name == name)
+        let at = self.packages.binary_search_by(|package| package.name.as_str().cmp(name));
+        at.ok().map(|at| &self.packages[at])
     }
 }

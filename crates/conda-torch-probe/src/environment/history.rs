@@ -1,24 +1,28 @@
 //! `conda-meta/history`: requested specs in lists of Python (conda), of JSON (micromamba), or with commas (old conda).
 
-use conda_torch_core::conda::masked;
+use std::collections::HashMap;
+
+use conda_torch_core::conda::without_secrets;
 
 /// The requested specs, in the order of the first request. Later requests for a package replace earlier ones.
 /// Reads what conda's `History.get_requested_specs_map` reads (conda/history.py).
 pub(super) fn requested(text: &str) -> Vec<String> {
-    let mut requests: Vec<(String, String)> = Vec::new();
+    let mut requests: Vec<Option<String>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for line in text.lines() {
         let Some((is_removal, specs)) = action(line) else { continue };
         for spec in specs {
             let Some(name) = name(&spec) else { continue };
-            match requests.iter_mut().find(|(known, _)| known == name) {
-                Some(_) if is_removal => requests.retain(|(known, _)| known != name),
-                Some((_, request)) => *request = spec,
-                None if is_removal => {}
-                None => requests.push((name.to_owned(), spec)),
+            if is_removal {
+                places.remove(name).into_iter().for_each(|at| requests[at] = None);
+            } else {
+                let at = *places.entry(name.to_owned()).or_insert(requests.len());
+                requests.resize(requests.len().max(at + 1), None);
+                requests[at] = Some(spec);
             }
         }
     }
-    requests.into_iter().map(|(_, spec)| masked(&spec)).collect()
+    requests.into_iter().flatten().map(|spec| without_secrets(&spec)).collect()
 }
 
 /// Whether a line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']` removes its specs, and these.

@@ -1,7 +1,9 @@
 //! Packages that pip installed into an environment: folders beside those of conda's packages name their installer.
 
+use std::collections::HashSet;
+
 use conda_torch_core::conda::{Os, Subdir};
-use conda_torch_core::types::{Environment, InstalledPackage, PipPackage};
+use conda_torch_core::types::{Environment, PipPackage};
 
 use crate::host::{Failure, Host};
 
@@ -21,11 +23,16 @@ pub(super) fn read(
         Err(Failure::NotThere) => Vec::new(),
         names => names.map_err(|failure| (folder.clone(), failure))?,
     };
+    let of_conda: HashSet<(String, &str)> =
+        environment.packages.iter().map(|it| (normal(&it.name), it.version.as_str())).collect();
     let package = |file: &String| {
         let (name, version) = distribution(file)?;
         let path = host.target().join(&folder, &format!("{file}/INSTALLER"));
-        let is_pip =
-            !is_from_conda(environment, name, version) && is_by_another_installer(host, &path);
+        // Those of PyTorch count as pip's, which replace conda's.
+        let normal = normal(name);
+        let is_from_conda =
+            !TORCH.contains(&normal.as_str()) && of_conda.contains(&(normal, version));
+        let is_pip = !is_from_conda && is_by_another_installer(host, &path);
         is_pip.then(|| PipPackage { name: name.to_owned(), version: version.to_owned() })
     };
     Ok(names.iter().filter_map(package).collect())
@@ -48,15 +55,6 @@ fn site_packages(host: &dyn Host, environment: &Environment) -> Option<String> {
 fn distribution(folder: &str) -> Option<(&str, &str)> {
     let (name, version) = folder.strip_suffix(".dist-info")?.split_once('-')?;
     (!name.is_empty() && !name.starts_with('~')).then_some((name, version))
-}
-
-/// Whether conda has a package of that name and version. PyTorch's count as pip's, which replace conda's.
-fn is_from_conda(environment: &Environment, name: &str, version: &str) -> bool {
-    let name = normal(name);
-    let is_torch = TORCH.contains(&name.as_str());
-    let same =
-        |package: &InstalledPackage| package.version == version && normal(&package.name) == name;
-    !is_torch && environment.packages.iter().any(same)
 }
 
 /// The name as <https://packaging.python.org/specifications/name-normalization/> writes it.

@@ -1,6 +1,8 @@
 //! Reads an environment.
 
-use conda_torch_core::conda::{Subdir, masked};
+use std::collections::HashMap;
+
+use conda_torch_core::conda::Subdir;
 use conda_torch_core::types::{Environment, InstalledPackage, SourceReport};
 
 use super::{Location, history, pip};
@@ -62,10 +64,11 @@ impl Reader<'_> {
     }
 
     fn packages(&mut self, records: &[(&str, FileName<'_>)]) {
+        let mut places: HashMap<String, usize> = HashMap::new();
         for (file, name) in records.iter().take(RECORDS) {
             let path = self.path(file);
             match self.package(&path, *name) {
-                Ok(package) => self.add(package, path),
+                Ok(package) => self.add(package, path, &mut places),
                 Err(failure) => self.problem(path, &failure),
             }
         }
@@ -77,9 +80,15 @@ impl Reader<'_> {
     }
 
     /// Adds a package, each only once. An aborted installation leaves two records.
-    fn add(&mut self, package: InstalledPackage, path: String) {
+    fn add(
+        &mut self,
+        package: InstalledPackage,
+        path: String,
+        places: &mut HashMap<String, usize>,
+    ) {
         let packages = &mut self.environment.packages;
-        match packages.iter_mut().rev().find(|known| known.name == package.name) {
+        let at = *places.entry(package.name.clone()).or_insert(packages.len());
+        match packages.get_mut(at) {
             Some(known) => {
                 let why = format!("a second record of `{}`, beside {}", known.name, known.version);
                 *known = package;

@@ -3,6 +3,7 @@
 
 mod virtual_packages;
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use super::document::Document;
@@ -106,12 +107,12 @@ impl InfoFormat {
     }
 
     pub(super) fn read_text(&self, document: &Document<'_>, machine: &mut Machine) -> Recognized {
-        let fields = Fields::of_text(&document.plain);
+        let fields = document.fields();
         let is_it = self.labels.iter().any(|(version, labels)| {
             fields.has(version) && labels.iter().any(|label| fields.has(label))
         });
         is_it.then(|| {
-            self.fill(&fields, document, machine);
+            self.fill(fields, document, machine);
             Ok(())
         })
     }
@@ -248,12 +249,13 @@ fn without_note(text: &str) -> &str {
 fn environments(fields: &Fields, active: Option<&str>) -> Vec<String> {
     let root = fields.first("root_prefix").unwrap_or_default();
     let folders = fields.all("envs_dirs").unwrap_or_default();
+    let folders: HashSet<&str> = folders.iter().map(String::as_str).collect();
     let name = |path: &String| {
         let (folder, name) = path.rsplit_once(['/', '\\'])?;
         let below_root = folder
             .strip_prefix(root)
             .is_some_and(|rest| !root.is_empty() && rest.trim_start_matches(['/', '\\']) == "envs");
-        (below_root || folders.iter().any(|it| it == folder)).then(|| name.to_owned())
+        (below_root || folders.contains(folder)).then(|| name.to_owned())
     };
     let envs = fields.all("envs").unwrap_or_default();
     let mut names: Vec<String> = envs.iter().filter_map(name).collect();

@@ -6,6 +6,9 @@ use super::{Report, ReportedGpu, is_of_windows, values};
 use crate::types::DriverVersion;
 
 pub(in super::super) fn parse(plain: &str) -> Option<Report> {
+    if !plain.contains(['|', '│', '┃', '║']) {
+        return None;
+    }
     let text = unbroken(plain);
     let has_version = values::driver(&text).is_some() || values::cuda(&text).is_some();
     let gpus = gpus(&text);
@@ -31,16 +34,24 @@ pub(in super::super) fn parse(plain: &str) -> Option<Report> {
 fn unbroken(plain: &str) -> String {
     let plain = plain.replace(['│', '┃', '║'], "|").replace("\\|", "|");
     let mut text = String::with_capacity(plain.len());
+    // The last line: whether it is a row, whether its end is missing, and its characters.
+    let (mut is_row, mut is_open, mut width) = (false, false, 0);
     for line in plain.lines() {
-        let last = text.lines().last().unwrap_or_default();
-        let is_open = last.starts_with('|') && !last.trim_end().ends_with('|');
         if is_open && !line.trim_start().starts_with(['|', '+']) {
-            text.truncate(text.trim_end_matches('\n').len());
+            text.pop();
             // A terminal breaks within words, at its last column; an editor between them.
-            if text.rsplit('\n').next().map_or(0, |line| line.chars().count()) != 80 {
+            if width != 80 {
                 text.push(' ');
+                width += 1;
             }
+        } else {
+            (is_row, is_open, width) = (line.starts_with('|'), false, 0);
         }
+        let end = line.trim_end();
+        if !end.is_empty() {
+            is_open = is_row && !end.ends_with('|');
+        }
+        width += line.chars().count();
         text.push_str(line);
         text.push('\n');
     }
@@ -50,9 +61,9 @@ fn unbroken(plain: &str) -> String {
 /// The line with the versions. Around it people mention other drivers (`with Driver Version: 470.82 it worked`).
 /// Without that line the whole text counts.
 fn head(text: &str) -> &str {
-    let line_after = |(at, _): (usize, &str)| text[at..].lines().next();
     let is_head = |line: &&str| values::driver(line).is_some() && line.contains('|');
-    text.match_indices("NVIDIA-SMI").filter_map(line_after).find(is_head).unwrap_or(text)
+    let lines = text.lines().filter_map(|line| Some(&line[line.find("NVIDIA-SMI")?..]));
+    lines.into_iter().find(is_head).unwrap_or(text)
 }
 
 /// Whether the versions of the program, which is Linux's, and of the driver, which is Windows', differ.

@@ -1,80 +1,107 @@
 //! Tables of `nvidia-smi --query-gpu=… --format=csv`, with a header or without, in any order.
 
+use std::ops::Range;
+
 use super::{Field, Report, ReportedGpu, is_of_windows, values};
 
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
-    let lines: Vec<Vec<&str>> = text.lines().map(cells).collect();
-    let (columns, rows) =
-        below_header(&lines).or_else(|| below_command(text, &lines)).or_else(|| bare(&lines))?;
-    let report = report(&columns, &rows);
+    let Table { columns, cells } =
+        below_header(text).or_else(|| below_command(text)).or_else(|| bare(text))?;
+    let report = report(&columns, &cells);
     (report.driver.is_some() || !report.gpus.is_empty()).then_some(report)
 }
 
-fn cells(line: &str) -> Vec<&str> {
-    line.split(',').map(|field| field.trim().trim_matches('"')).collect()
+/// Columns, and the cells of all rows one after the other.
+struct Table<'t> {
+    columns: Vec<Field>,
+    cells: Vec<&'t str>,
 }
 
-type Table<'t> = (Vec<Field>, Vec<Vec<&'t str>>);
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    line.split(',').map(|field| field.trim().trim_matches('"'))
+}
 
-/// The rows of a table from a line on: as many fields in each.
-fn rows<'t>(lines: &[Vec<&'t str>], width: usize) -> Vec<Vec<&'t str>> {
-    let is_blank = |row: &&Vec<&str>| row.iter().all(|field| field.is_empty());
-    let is_row = |row: &&Vec<&str>| row.len() == width && !is_command(row[0]);
-    let rows = lines.iter().skip_while(is_blank).take_while(|row| is_row(row) && !is_blank(row));
-    rows.cloned().collect()
+fn is_blank(line: &str) -> bool {
+    cells(line).all(str::is_empty)
+}
+
+/// The cells of the rows of a table: as many fields in each.
+fn rows<'t>(lines: impl Iterator<Item = &'t str>, width: usize) -> Vec<&'t str> {
+    let is_row = |line: &&str| {
+        let is_command = cells(line).next().is_some_and(is_command);
+        cells(line).count() == width && !is_command && !is_blank(line)
+    };
+    lines.skip_while(|line| is_blank(line)).take_while(is_row).flat_map(cells).collect()
 }
 
 fn is_command(field: &str) -> bool {
     field.contains("nvidia-smi") || field.starts_with(['$', '#']) || field.contains("$ ")
 }
 
-fn below_header<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
+fn below_header(text: &str) -> Option<Table<'_>> {
     // A name that only this program uses.
-    let is_distinct = |(name, field): (&&str, &Field)| {
+    let is_distinct = |(name, field): (&str, &Field)| {
         name.contains(['.', '_']) || !matches!(field, Field::Other | Field::Count)
     };
-    let (at, columns) = lines.iter().enumerate().find_map(|(at, row)| {
-        let columns: Vec<Field> = row.iter().map(|name| named(name)).collect::<Option<_>>()?;
-        row.iter().zip(&columns).any(is_distinct).then_some((at, columns))
+    let mut lines = text.lines();
+    let columns = lines.find_map(|line| {
+        let columns: Vec<Field> = cells(line).map(named).collect::<Option<_>>()?;
+        cells(line).zip(&columns).any(is_distinct).then_some(columns)
     })?;
-    let rows = rows(&lines[at + 1..], columns.len());
+    let cells = rows(lines, columns.len());
     let is_alone = columns == [Field::Name] || columns == [Field::Index];
-    let is_sure = !is_alone || rows.first().is_some_and(|row| is_name(row[0]));
-    (is_sure && !rows.is_empty()).then_some((columns, rows))
+    let is_sure = !is_alone || cells.first().is_some_and(|cell| is_name(cell));
+    (is_sure && !cells.is_empty()).then_some(Table { columns, cells })
 }
 
-fn below_command<'t>(text: &str, lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
-    let at = text.lines().position(|line| line.contains("--query-gpu"))?;
-    let query = text.lines().nth(at)?.split("--query-gpu").nth(1)?;
-    let query = query.trim_start_matches(['=', ' ', '"', '\'']);
+/// The columns in the command above.
+fn below_command(text: &str) -> Option<Table<'_>> {
+    if !text.contains("--query-gpu") {
+        return None;
+    }
+    let mut lines = text.lines();
+    let query = lines.find_map(|line| Some(line.split_once("--query-gpu")?.1))?;
+    let query = query.split("--query-gpu").next()?.trim_start_matches(['=', ' ', '"', '\'']);
     let query = query.split([' ', '"', '\'']).next()?;
     let columns: Vec<Field> = query.split(',').map(named).collect::<Option<_>>()?;
-    let rows = rows(&lines[at + 1..], columns.len());
-    (!rows.is_empty()).then_some((columns, rows))
+    let cells = rows(lines, columns.len());
+    (!cells.is_empty()).then_some(Table { columns, cells })
 }
 
 /// Rows without header and command. Alone, one known column is enough; in a text two must be known by their content,
 /// where `8.6` may be any number.
-fn bare<'t>(lines: &[Vec<&'t str>]) -> Option<Table<'t>> {
-    let is_text = |row: &Vec<&str>| row.iter().any(|f| !f.is_empty()) && !is_command(row[0]);
-    let blocks = lines.chunk_by(|a, b| is_text(a) && is_text(b) && a.len() == b.len());
-    let blocks: Vec<&[Vec<&str>]> = blocks.filter(|block| is_text(&block[0])).collect();
+fn bare(text: &str) -> Option<Table<'_>> {
+    let is_text = |line: &str| !is_blank(line) && !cells(line).next().is_some_and(is_command);
+    // Neighbouring lines with as many fields: how many, and the bytes.
+    let mut blocks: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        let start = end;
+        end += line.len();
+        let width = if is_text(line) { cells(line).count() } else { continue };
+        match blocks.last_mut() {
+            Some((last, block)) if *last == width && block.end == start => block.end = end,
+            Some(_) | None => blocks.push((width, start..end)),
+        }
+    }
     let needed = if blocks.len() == 1 { 1 } else { 2 };
-    blocks.into_iter().find_map(|block| {
-        let columns = by_content(block);
+    blocks.into_iter().find_map(|(width, block)| {
+        let cells: Vec<&str> = text[block].lines().flat_map(cells).collect();
+        let columns = by_content(&cells, width);
         let tells = |column: &&Field| {
             matches!(column, Field::Name | Field::Driver | Field::Capability | Field::PciId)
         };
         // A lone number may also be a CUDA version.
         let is_lone = columns == [Field::Capability];
         let is_table = !is_lone && columns.iter().filter(tells).count() >= needed;
-        is_table.then(|| (columns, block.to_vec()))
+        is_table.then_some(Table { columns, cells })
     })
 }
 
-fn report(fields: &[Field], rows: &[Vec<&str>]) -> Report {
+/// What rows report, by the fields of their columns.
+fn report(fields: &[Field], cells: &[&str]) -> Report {
     let mut report = Report::default();
-    for row in rows {
+    for row in cells.chunks_exact(fields.len()) {
         report.gpus.push(ReportedGpu::default());
         for (field, text) in fields.iter().zip(row) {
             report.set(*field, text);
@@ -87,8 +114,8 @@ fn report(fields: &[Field], rows: &[Vec<&str>]) -> Report {
 /// ignored.
 pub fn read(columns: &str, text: &str) -> Report {
     let fields: Vec<Field> = columns.split(',').filter_map(named).collect();
-    let rows = text.lines().map(cells).filter(|row| row.len() == fields.len());
-    report(&fields, &rows.collect::<Vec<_>>())
+    let rows = text.lines().filter(|line| cells(line).count() == fields.len());
+    report(&fields, &rows.flat_map(cells).collect::<Vec<_>>())
 }
 
 /// The field with a name of `--query-gpu`; `None` if it cannot be a name.
@@ -112,15 +139,14 @@ fn named(field: &str) -> Option<Field> {
 
 /// The columns of rows without a header. A kind that several columns could be is none of them, except memory, where
 /// the largest is the total, and names and PCI ids, of which the first counts.
-fn by_content(rows: &[Vec<&str>]) -> Vec<Field> {
-    let width = rows.first().map_or(0, Vec::len);
-    let mut columns: Vec<Field> = (0..width).map(|at| of_column(rows, at)).collect();
+fn by_content(cells: &[&str], width: usize) -> Vec<Field> {
+    let mut columns: Vec<Field> = (0..width).map(|at| of_column(cells, width, at)).collect();
     let kinds =
         [Field::Driver, Field::Capability, Field::Index, Field::Memory, Field::Name, Field::PciId];
     for kind in kinds {
         let places: Vec<usize> = (0..width).filter(|at| columns[*at] == kind).collect();
         let kept = if kind == Field::Memory {
-            places.iter().rev().max_by_key(|at| values::mib(rows[0][**at])).copied()
+            places.iter().rev().max_by_key(|at| values::mib(cells[**at])).copied()
         } else if matches!(kind, Field::Name | Field::PciId) || places.len() == 1 {
             places.first().copied()
         } else {
@@ -134,10 +160,11 @@ fn by_content(rows: &[Vec<&str>]) -> Vec<Field> {
 }
 
 /// What all known values of a column can be.
-fn of_column(rows: &[Vec<&str>], at: usize) -> Field {
-    let values = || rows.iter().filter_map(move |row| values::known(row[at]));
+fn of_column(cells: &[&str], width: usize, at: usize) -> Field {
+    let column = || cells[at..].iter().step_by(width);
+    let values = || column().filter_map(|cell| values::known(cell));
     let all = |is: fn(&str) -> bool| values().next().is_some() && values().all(is);
-    let counts = || (0..).zip(rows).all(|(n, row): (usize, _)| row[at].parse() == Ok(n));
+    let counts = || (0..).zip(column()).all(|(n, cell): (usize, _)| cell.parse() == Ok(n));
     if all(is_driver) {
         Field::Driver
     } else if all(is_capability) {
@@ -257,16 +284,16 @@ mod tests {
 
     #[test]
     fn two_columns_of_one_kind_are_ignored() {
-        let rows = [vec!["Tesla T4", "7.5", "6.1", "550.54.15"]];
+        let row = ["Tesla T4", "7.5", "6.1", "550.54.15"];
         let columns = [Field::Name, Field::Other, Field::Other, Field::Driver];
-        assert_eq!(by_content(&rows), columns);
+        assert_eq!(by_content(&row, 4), columns);
     }
 
     #[test]
     fn the_largest_memory_is_the_total() {
-        let rows = [vec!["3 MiB", "24561 MiB", "24564 MiB", "0x268410DE", "0x16F110DE"]];
+        let row = ["3 MiB", "24561 MiB", "24564 MiB", "0x268410DE", "0x16F110DE"];
         let other = Field::Other;
-        assert_eq!(by_content(&rows), [other, other, Field::Memory, Field::PciId, other]);
+        assert_eq!(by_content(&row, 5), [other, other, Field::Memory, Field::PciId, other]);
     }
 
     #[test]

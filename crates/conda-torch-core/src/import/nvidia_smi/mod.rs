@@ -10,6 +10,8 @@ pub(super) mod query;
 mod values;
 pub(super) mod xml;
 
+use std::collections::HashSet;
+
 use super::document::Document;
 use super::{Recognized, origin, report, set};
 use crate::types::{
@@ -67,7 +69,7 @@ impl Report {
     }
 }
 
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ReportedGpu {
     pub index: Option<u32>,
@@ -120,12 +122,11 @@ pub(super) fn read(
         Some(0) if count == Some(0) => machine.gpu_count = Detected::Absent,
         Some(_) | None => {}
     }
-    for (place, gpu) in (0..).zip(gpus) {
-        let gpu = gpu.describe(place, "nvidia-smi does not report it", &origin);
-        if machine.gpus.iter().all(|other| other.index != gpu.index) {
-            machine.gpus.push(gpu);
-        }
-    }
+    let described = (0..).zip(gpus);
+    let described =
+        described.map(|(place, gpu)| gpu.describe(place, "nvidia-smi does not report it", &origin));
+    let mut indices = HashSet::new();
+    machine.gpus.extend(described.filter(|gpu| indices.insert(gpu.index)));
     Some(Ok(()))
 }
 

@@ -6,14 +6,32 @@ use super::{Field, Report, ReportedGpu, values};
 const LABELS: [&str; 4] =
     ["Product Name", "Attached GPUs", "Product Architecture", "Product Brand"];
 
+/// Headings, or nothing where any counts, and the labels below them.
+const FIELDS: [(&str, &str, Field); 9] = [
+    ("", "attached gpus", Field::Count),
+    ("driver model", "current", Field::DriverModel),
+    ("driver model", "current dm", Field::DriverModel),
+    ("", "product name", Field::Name),
+    ("", "device id", Field::PciId),
+    ("", "pci device id", Field::PciId),
+    ("fb memory usage", "total", Field::Memory),
+    ("mig mode", "current", Field::Mig),
+    ("mig mode", "current mig", Field::Mig),
+];
+
 const VERSIONS: [&str; 4] = ["driver version", "kmd version", "cuda version", "cuda umd version"];
 
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
-    text.lines().any(|line| LABELS.contains(&label_and_value(line).0)).then(|| report(text))
+    let may_be = LABELS.iter().any(|label| text.contains(label));
+    let mut lines = text.lines().filter(|_| may_be);
+    lines.any(|line| LABELS.contains(&label_and_value(line).0)).then(|| report(text))
 }
 
 pub(in super::super) fn parse_version(text: &str) -> Option<Report> {
     let lower = text.to_ascii_lowercase();
+    if !lower.contains("nvidia-smi version") && !lower.contains("nvml version") {
+        return None;
+    }
     let has = |label: &str| lower.lines().any(|line| label_and_value(line).0 == label);
     let is_version = has("nvidia-smi version") || has("nvml version") && has("driver version");
     is_version.then(|| report(text))
@@ -62,16 +80,13 @@ pub(super) fn report(text: &str) -> Report {
         {
             report.gpus.push(ReportedGpu::default());
         }
-        let field = match (&*heading.to_ascii_lowercase(), &*label.to_ascii_lowercase()) {
-            (_, "attached gpus") => Field::Count,
-            ("driver model", "current" | "current dm") => Field::DriverModel,
-            (_, "product name") => Field::Name,
-            (_, "device id" | "pci device id") => Field::PciId,
-            ("fb memory usage", "total") => Field::Memory,
-            ("mig mode", "current" | "current mig") => Field::Mig,
-            _ => continue,
-        };
-        report.set(field, value);
+        let field = FIELDS.iter().find(|(below, name, _)| {
+            label.eq_ignore_ascii_case(name)
+                && (below.is_empty() || heading.eq_ignore_ascii_case(below))
+        });
+        if let Some((_, _, field)) = field {
+            report.set(*field, value);
+        }
     }
     report
 }
@@ -86,6 +101,9 @@ fn is_gpu_heading(line: &str) -> bool {
 
 /// What `-L` printed: `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-…)`, with slices below. UUIDs are dropped.
 pub(in super::super) fn parse_list(text: &str) -> Option<Report> {
+    if !text.contains("GPU ") {
+        return None;
+    }
     let mut gpus: Vec<ReportedGpu> = Vec::new();
     for line in text.lines().map(str::trim) {
         if let Some((index, name)) = numbered(line) {

@@ -1,6 +1,6 @@
 //! The change of an environment itself: what to remove first, what that removes too, and what prevents it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -105,63 +105,78 @@ pub(super) fn plan(
     packages: &[PackageMigration],
     new_specs: &[String],
 ) -> InPlace {
-    let is_requested = |name: &str| packages.iter().any(|package| package.spec.name == name);
+    let requested: HashSet<&str> =
+        packages.iter().map(|package| package.spec.name.as_str()).collect();
     let is_old = |package: &InstalledPackage| ChannelKind::of(&package.channel).is_old_torch();
-    let stays = |spec: &str, gone: &BTreeSet<&str>| {
-        let mut kept = packages.iter().filter(|package| package.outcome == PackageOutcome::Kept);
-        let has_it = |package: &PackageMigration| {
-            !gone.contains(package.spec.name.as_str()) && package.specs == [spec]
-        };
-        spec != "pip" && kept.any(has_it)
-    };
     let first = environment.packages.iter().filter(|package| {
         REMOVED_FIRST.contains(&package.name.as_str())
-            || is_old(package) && is_requested(&package.name)
+            || is_old(package) && requested.contains(package.name.as_str())
     });
     let mut remove: BTreeSet<&str> = first.map(|package| package.name.as_str()).collect();
-    // Packages of the old channels that others need are removed too.
-    loop {
-        let gone = with_dependents(environment, &remove);
-        let needed = needed(environment, packages, &gone);
-        let is_left = |name: &str| needed.contains(name) && !gone.contains(name);
-        let mut all = environment.packages.iter();
-        if let Some(left) = all.find(|package| is_old(package) && is_left(&package.name)) {
-            remove.insert(&left.name);
-            continue;
+    let dependents = Dependents::of(environment);
+    let mut gone = BTreeSet::new();
+    for name in &remove {
+        gone.extend(dependents.with(name, &[&gone]));
+    }
+    // Packages of the old channels that a package which stays needs are removed too.
+    let mut unneeded = BTreeSet::new();
+    for package in environment.packages.iter().filter(|package| is_old(package)) {
+        let name = package.name.as_str();
+        let needing = dependents.with(name, &[&gone, &unneeded]);
+        if needing.iter().any(|name| requested.contains(name)) {
+            remove.insert(name);
+            gone.extend(dependents.with(name, &[&gone]));
+        } else {
+            unneeded.extend(needing);
         }
-        return InPlace {
-            dependents: gone.difference(&remove).map(|&name| name.to_owned()).collect(),
-            orphans: environment.packages.len().saturating_sub(needed.len() + gone.len()),
-            specs: new_specs.iter().filter(|spec| !stays(spec, &gone)).cloned().collect(),
-            remove: remove.into_iter().map(str::to_owned).collect(),
-        };
+    }
+    let kept = packages.iter().filter(|package| {
+        package.outcome == PackageOutcome::Kept && !gone.contains(package.spec.name.as_str())
+    });
+    let stays: HashSet<&[String]> = kept.map(|package| package.specs.as_slice()).collect();
+    let is_new = |spec: &&String| *spec == "pip" || !stays.contains(std::slice::from_ref(*spec));
+    let needed = count_needed(environment, packages, &gone);
+    InPlace {
+        dependents: gone.difference(&remove).map(|&name| name.to_owned()).collect(),
+        orphans: environment.packages.len().saturating_sub(needed + gone.len()),
+        specs: new_specs.iter().filter(is_new).cloned().collect(),
+        remove: remove.into_iter().map(str::to_owned).collect(),
     }
 }
 
-/// These packages and all that depend on one of them, directly or not.
-fn with_dependents<'e>(
-    environment: &'e Environment,
-    names: &BTreeSet<&'e str>,
-) -> BTreeSet<&'e str> {
-    let mut gone = names.clone();
-    loop {
-        let count = gone.len();
+/// The packages that depend on each package.
+struct Dependents<'e>(HashMap<&'e str, Vec<&'e str>>);
+
+impl<'e> Dependents<'e> {
+    fn of(environment: &'e Environment) -> Self {
+        let mut dependents: HashMap<&str, Vec<&str>> = HashMap::new();
         for package in &environment.packages {
-            if dependencies(package).any(|name| gone.contains(name)) {
-                gone.insert(&package.name);
+            for name in dependencies(package) {
+                dependents.entry(name).or_default().push(&package.name);
             }
         }
-        if gone.len() == count {
-            return gone;
+        Self(dependents)
+    }
+
+    /// A package and all that depend on it, directly or not, without those in the sets.
+    fn with(&self, name: &'e str, without: &[&BTreeSet<&str>]) -> BTreeSet<&'e str> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![name];
+        while let Some(name) = next.pop() {
+            if !without.iter().any(|set| set.contains(name)) && found.insert(name) {
+                next.extend(self.0.get(name).into_iter().flatten());
+            }
         }
+        found
     }
 }
 
-fn needed<'e>(
-    environment: &'e Environment,
+/// How many packages stay because they are requested, or a requested one that stays needs them.
+fn count_needed(
+    environment: &Environment,
     packages: &[PackageMigration],
     gone: &BTreeSet<&str>,
-) -> BTreeSet<&'e str> {
+) -> usize {
     let requested = packages.iter().filter_map(|package| environment.package(&package.spec.name));
     let mut next: Vec<&InstalledPackage> =
         requested.filter(|package| !gone.contains(package.name.as_str())).collect();
@@ -171,5 +186,5 @@ fn needed<'e>(
             next.extend(dependencies(package).filter_map(|name| environment.package(name)));
         }
     }
-    needed
+    needed.len()
 }

@@ -21,7 +21,7 @@ pub use requested_packages::{RequestedFrom, RequestedPackages};
 pub use settings::{Settings, SettingsAction, SettingsFinding, settings};
 pub use target::{MigrationTarget, RequestOverrides};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -106,13 +106,12 @@ fn plan(
     let rules = packages::PackageRules { environment, choice, other_python, is_base };
     let packages: Vec<PackageMigration> =
         requested.specs.iter().map(|spec| rules.migrate(spec)).collect();
-    let mut channels: Vec<String> = Vec::new();
-    for package in packages.iter().filter(|package| package.is_carried_over()) {
-        let channel = rules.channel(&package.spec);
-        let other = channel.filter(|channel| ChannelKind::of(channel) == ChannelKind::Other);
-        let new = other.map(str::to_owned).filter(|other| !channels.contains(other));
-        channels.extend(new);
-    }
+    let carried_over = packages.iter().filter(|package| package.is_carried_over());
+    let channels = carried_over.filter_map(|package| rules.channel(&package.spec));
+    let others = channels.filter(|channel| ChannelKind::of(channel) == ChannelKind::Other);
+    let mut known = HashSet::new();
+    let others = others.filter(|other| known.insert(*other));
+    let channels = others.map(str::to_owned).collect();
     let installable = environment.pip.iter().filter(|package| is_installable(package)).cloned();
     let (torch, pip): (Vec<PipPackage>, Vec<PipPackage>) =
         installable.partition(|package| is_pip_torch(&package.name));
@@ -138,13 +137,12 @@ fn is_installable(package: &PipPackage) -> bool {
 /// The specs of the recommended build and those of the kept packages, each package once.
 fn specs(packages: &[PackageMigration], choice: &Choice<'_>, with_pip: bool) -> Vec<String> {
     let mut specs: Vec<String> = choice.specs.iter().map(ToString::to_string).collect();
-    let mut names: Vec<String> = choice.specs.iter().map(|spec| spec.name.clone()).collect();
+    let mut names: HashSet<String> = choice.specs.iter().map(|spec| spec.name.clone()).collect();
     let kept = packages.iter().filter(|package| package.is_carried_over());
     let kept = kept.flat_map(|package| package.specs.clone());
     for text in kept.chain(with_pip.then(|| "pip".to_owned())) {
         let name = MatchSpec::parse(&text).map_or_else(|| text.clone(), |spec| spec.name);
-        if !names.contains(&name) {
-            names.push(name);
+        if names.insert(name) {
             specs.push(text);
         }
     }

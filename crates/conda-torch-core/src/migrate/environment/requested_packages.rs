@@ -1,6 +1,6 @@
 //! The packages that the user requested: by history and pinned file, else those that no other package needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -43,8 +43,10 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
         specs = leaves(environment).filter_map(|package| MatchSpec::parse(&package.name)).collect();
     }
     // A pin overrides the request for an installed package.
+    let names = specs.iter().enumerate().map(|(at, spec)| (spec.name.clone(), at));
+    let places: HashMap<String, usize> = names.collect();
     for pin in parse(&environment.pinned) {
-        match specs.iter_mut().find(|spec| spec.name == pin.name) {
+        match places.get(&pin.name).map(|at| &mut specs[*at]) {
             Some(spec) if !pin.version.is_empty() || pin.build.is_some() => {
                 *spec = MatchSpec { channel: pin.channel.or(spec.channel.take()), ..pin };
             }
@@ -55,13 +57,13 @@ pub(super) fn read(environment: &Environment) -> RequestedPackages {
     RequestedPackages { from, specs }
 }
 
-/// The specs of some lines, each package once.
+/// The specs of some lines, each package once: the last line of each.
 fn parse(lines: &[String]) -> Vec<MatchSpec> {
-    let mut specs: Vec<MatchSpec> = Vec::new();
-    for spec in lines.iter().filter_map(|line| MatchSpec::parse(line)) {
-        specs.retain(|other| other.name != spec.name);
-        specs.push(spec);
-    }
+    let specs: Vec<MatchSpec> = lines.iter().filter_map(|line| MatchSpec::parse(line)).collect();
+    let mut names = HashSet::new();
+    let last_first = specs.into_iter().rev().filter(|spec| names.insert(spec.name.clone()));
+    let mut specs: Vec<MatchSpec> = last_first.collect();
+    specs.reverse();
     specs
 }
 
@@ -109,12 +111,12 @@ mod tests {
     fn environment() -> Environment {
         Environment {
             packages: vec![
-                package("python", &[]),
-                package("numpy", &["python >=3.11,<3.12.0a0"]),
-                package("scipy", &["numpy >=1.2", "python"]),
-                package("zlib", &[]),
                 package("libpng", &["zlib"]),
                 package("matplotlib", &["libpng", "numpy"]),
+                package("numpy", &["python >=3.11,<3.12.0a0"]),
+                package("python", &[]),
+                package("scipy", &["numpy >=1.2", "python"]),
+                package("zlib", &[]),
             ],
             ..Environment::default()
         }
@@ -131,7 +133,7 @@ mod tests {
 
     #[test]
     fn without_a_usable_history_leaf_packages_are_requested() {
-        let expected = ["python", "scipy", "matplotlib"].map(str::to_owned).to_vec();
+        let expected = ["matplotlib", "python", "scipy"].map(str::to_owned).to_vec();
         assert_eq!(names(&environment()), (RequestedFrom::Leaves, expected.clone()));
         let requested =
             environment().packages.iter().map(|p| format!("{}=1.0=0", p.name)).collect();

@@ -109,7 +109,7 @@ fn removes_only_installed_packages_in_place() {
 #[test]
 fn reinstalls_dependents_of_removed_nvidia_libraries() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "solver"]);
-    old.packages.push(package("conda-forge solver 1.0 0", &["libcublas >=12"]));
+    old.packages.insert(5, package("conda-forge solver 1.0 0", &["libcublas >=12"]));
     let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert!(plan.in_place.remove.contains(&"libcublas".to_owned()));
     assert_eq!(plan.in_place.dependents, ["solver"]);
@@ -168,8 +168,8 @@ fn requires_a_gpu_if_the_environment_used_one() {
 #[test]
 fn keeps_other_channels_unless_a_package_needs_an_old_pytorch() {
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "tools", "ops"]);
-    old.packages.push(package("corp tools 1.0 0", &["python"]));
-    old.packages.push(package("corp ops 1.0 0", &["pytorch 2.5.1.*"]));
+    old.packages.insert(2, package("corp ops 1.0 0", &["pytorch 2.5.1.*"]));
+    old.packages.insert(6, package("corp tools 1.0 0", &["python"]));
     let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert_eq!(plan.channels, ["corp"]);
     assert_eq!(
@@ -210,6 +210,6 @@ fn an_environment_from_conda_forge_needs_no_migration() {
     assert!(!needs_migration(&new));
     new.packages[1].channel = "pkgs/main".to_owned();
     assert!(!needs_migration(&new));
-    new.packages.push(package("conda-forge cpuonly 2.0 0", &[]));
+    new.packages.insert(0, package("conda-forge cpuonly 2.0 0", &[]));
     assert!(needs_migration(&new));
 }

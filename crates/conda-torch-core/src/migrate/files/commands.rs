@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Values;
 use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine};
-use super::file_migration::FileError;
+use super::file_migration::{FileError, check_size};
 use super::shell_words::{Command, Word, commands};
 use super::text_edit::{Lines, TextEdit};
 
@@ -20,17 +20,26 @@ const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 /// Words of `conda config` and `micromamba config` that add to a list.
 const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
 
-pub(super) fn read(text: &str) -> Vec<EnvironmentSpec> {
+/// The environments of the commands that name channels or packages.
+pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
     let lines = Lines::of(text);
-    commands(text).iter().map(|command| environment(&lines, &command.words)).collect()
+    let mut packages = 0;
+    let mut environments = Vec::new();
+    for command in commands(text) {
+        let spec = environment(&lines, &command.words);
+        packages += spec.specs.len() + spec.channels.len();
+        check_size(packages)?;
+        environments.extend(Some(spec).filter(|spec| spec.specs.len() + spec.channels.len() > 0));
+    }
+    Ok(environments)
 }
 
-pub(super) fn values(text: &str) -> Values {
-    let words = commands(text).into_iter().flat_map(|command| command.words);
-    words.map(|word| (word.range, word.text)).collect()
+pub(super) fn values(text: &str) -> Values<'_> {
+    let words = commands(text).flat_map(|command| command.words);
+    Box::new(words.map(|word| (word.range, word.text)))
 }
 
-fn environment(lines: &Lines, words: &[Word]) -> EnvironmentSpec {
+fn environment(lines: &Lines<'_>, words: &[Word]) -> EnvironmentSpec {
     let mut spec = EnvironmentSpec::default();
     let line = |word: &Word| lines.at(word.range.start);
     let channel = |word: &Word| ChannelLine {

@@ -61,6 +61,14 @@ impl SpecLine {
         self.spec.as_ref().map_or(PackageRole::Other, role)
     }
 
+    /// Whether it is PyTorch or a package that only works with it.
+    pub(super) fn names_torch(&self) -> bool {
+        matches!(
+            self.role(),
+            PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly
+        )
+    }
+
     pub(super) fn applies_to(&self, platform: Subdir) -> bool {
         self.platforms.as_ref().is_none_or(|platforms| platforms.contains(&platform))
     }

@@ -8,8 +8,7 @@ use crate::yaml::{Document, Value};
 use super::Values;
 use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine, platforms_named};
 use super::file_migration::{FileError, FileNote};
-use super::packages::PackageRole;
-use super::text_edit::{TextEdit, edit_item, whole_line};
+use super::text_edit::{Lines, TextEdit, edit_item};
 
 /// Whether a document is an environment: it lists packages, or names environments that do.
 pub(super) fn recognises(document: &Document) -> bool {
@@ -55,17 +54,19 @@ fn environment(text: &str, value: Value<'_>, parent: Option<usize>) -> Environme
             pip.extend(list.items());
         }
     }
-    let note = |item: Value<'_>| Some(pip_notes(item.line(), item.text()?, &spec));
+    let names_torch = spec.specs.iter().any(SpecLine::names_torch);
+    let note = |item: Value<'_>| Some(pip_notes(item.line(), item.text()?, names_torch));
     spec.notes = pip.into_iter().filter_map(note).flatten().collect();
     spec
 }
 
 /// Every scalar with its depth.
-pub(super) fn values(text: &str) -> Result<Values, FileError> {
+pub(super) fn values(text: &str) -> Result<Values<'_>, FileError> {
     let document = Document::parse(text)?;
     let scalar =
         |value: Value<'_>| Some((value.range(), format!("{} {}", value.depth(), value.text()?)));
-    Ok(document.values().filter_map(scalar).collect())
+    let values: Vec<_> = document.values().filter_map(scalar).collect();
+    Ok(Box::new(values.into_iter()))
 }
 
 /// The edits to all lists that have items with new texts.
@@ -75,6 +76,7 @@ pub(super) fn edits(
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let document = Document::parse(text)?;
+    let lines = Lines::of(text);
     let new_texts = planned.new_texts(environments);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
     let mut edits = Vec::new();
@@ -88,10 +90,10 @@ pub(super) fn edits(
             if item.occurrence() != item.range() {
                 continue; // an alias; its target is edited instead
             }
-            let is_block = is_block_item(text, *item);
+            let is_block = is_block_item(&lines, *item);
             let written = &text[item.range()];
             let new: Vec<String> = new.iter().map(|new| quoted(new, written, is_block)).collect();
-            let edit = edit_item(text, &places, at, last_kept, &new, is_block);
+            let edit = edit_item(&lines, &places, at, last_kept, &new, is_block);
             let edit = edit.filter(|_| item.is_simple());
             edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
                 line: item.line(),
@@ -102,9 +104,9 @@ pub(super) fn edits(
     Ok(edits)
 }
 
-fn is_block_item(text: &str, item: Value<'_>) -> bool {
+fn is_block_item(lines: &Lines<'_>, item: Value<'_>) -> bool {
     let start = item.range().start;
-    let before = &text[whole_line(text, start).start..start];
+    let before = &lines.text[lines.whole(start).start..start];
     before.trim_matches([' ', '\t', '\u{feff}']) == "-"
 }
 
@@ -123,9 +125,9 @@ const PLATFORMS: [Subdir; 5] =
 
 /// The platforms of a selector after an item, as conda-lock reads it: `# [linux64]`.
 fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
-    let rest = &text[end..whole_line(text, end).end];
-    let comment = rest.trim_start().strip_prefix('#')?.trim_start();
-    let (words, _) = comment.strip_prefix('[')?.split_once(']')?;
+    let comment = text[end..].trim_start_matches([' ', '\t']).strip_prefix('#')?;
+    let comment = comment.trim_start_matches([' ', '\t']).strip_prefix('[')?;
+    let (words, _) = comment.lines().next()?.split_once(']')?;
     let mut platforms = Vec::new();
     for word in words.split(" or ") {
         let (word, negated) = match word.trim().strip_prefix("not ") {
@@ -145,7 +147,8 @@ fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
     Some(platforms)
 }
 
-pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<FileNote> {
+/// Notes on a package of pip. `names_torch`: whether conda's PyTorch is in the environment too.
+pub(super) fn pip_notes(line: usize, text: &str, names_torch: bool) -> Vec<FileNote> {
     let mut notes = Vec::new();
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
     let name = text[..end.unwrap_or(text.len())].to_ascii_lowercase();
@@ -157,13 +160,7 @@ pub(super) fn pip_notes(line: usize, text: &str, spec: &EnvironmentSpec) -> Vec<
         let message =
             format!("`{text}` is from pip and unchanged; it brings its own CUDA libraries");
         notes.push(FileNote::at(line, "pip-torch", message));
-        let is_torch = |line: &SpecLine| {
-            matches!(
-                line.role(),
-                PackageRole::Pytorch | PackageRole::Companion(_) | PackageRole::CpuOnly
-            )
-        };
-        if spec.specs.iter().any(is_torch) {
+        if names_torch {
             let message = "pip overwrites conda's PyTorch with its own; remove one of the two";
             notes.push(FileNote::at(line, "pip-beside-conda", message.to_owned()));
         }

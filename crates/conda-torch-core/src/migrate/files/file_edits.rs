@@ -1,5 +1,8 @@
 //! Decides the edits to every channel and package of a file.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
 use crate::conda::{ChannelKind, MatchSpec, Subdir, sibling};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::types::CudaVersion;
@@ -7,11 +10,11 @@ use crate::types::CudaVersion;
 use super::environment_spec::{
     ChannelLine, Edit, EnvironmentEdits, EnvironmentSpec, FileEdits, SpecLine,
 };
-use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
+use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, check_size};
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old};
 use super::requested_specs::RequestedSpecs;
-use super::target::{ChosenBuild, PlatformTarget, Target, choose};
+use super::target::{Advices, ChosenBuild, PlatformTarget, Target, choose};
 
 /// Channels whose packages are built for the old channel's PyTorch.
 const CHANNELS_FOR_PYTORCH: [&str; 5] = ["pyg", "xformers", "pytorch3d", "dglteam", "fastchan"];
@@ -20,10 +23,11 @@ const CHANNELS_FOR_PYTORCH: [&str; 5] = ["pyg", "xformers", "pytorch3d", "dgltea
 const PINNED_BY_HAND: usize = 4;
 
 /// Decides the edits. A file without a sign of the old channel stays as it is.
-pub(super) fn plan_edits(
+pub(super) fn plan_edits<'m>(
     environments: &[EnvironmentSpec],
     target: Target<'_>,
-    matrix: &Matrix,
+    matrix: &'m Matrix,
+    decisions: &mut Decisions<'m>,
     edits: &mut FileEdits,
 ) -> Result<(), FileError> {
     if !environments.iter().any(names_old_channel) {
@@ -40,9 +44,15 @@ pub(super) fn plan_edits(
         nvidia: environments.iter().any(|spec| spec.specs.iter().any(is_toolkit)),
         defaults: environments.iter().any(|spec| exported(spec).is_some()),
     };
-    for spec in environments {
-        let planner = Planner { environments, spec, kept, target, matrix };
-        let environment = planner.plan(edits)?;
+    let parts: Vec<Part<'_>> = environments.iter().map(Part::new).collect();
+    let mut lines = 0;
+    for (spec, part) in environments.iter().zip(&parts) {
+        let parent = spec.parent.and_then(|at| parts.get(at));
+        // Many environments that build on one with many lines.
+        lines += parent.map_or(0, |parent| parent.lines.len());
+        check_size(lines / LINES_PER_PACKAGE)?;
+        let planner = Planner { environments, spec, part, parent, kept, target, matrix };
+        let environment = planner.plan(decisions, edits)?;
         edits.environments.push(environment);
     }
     Ok(())
@@ -53,16 +63,69 @@ fn names_old_channel(spec: &EnvironmentSpec) -> bool {
         || spec.specs.iter().filter_map(|line| line.spec.as_ref()).any(is_old)
 }
 
+/// How often the lines of an environment may be looked at for others that build on it, for each of the packages that
+/// a file may have.
+const LINES_PER_PACKAGE: usize = 20;
+
+/// What an environment, or a part of one, contributes to decisions.
+struct Part<'a> {
+    /// The lines that a decision depends on, each once.
+    lines: Vec<&'a SpecLine>,
+    /// The usual platforms that single lines name.
+    platforms: Vec<Subdir>,
+}
+
+impl<'a> Part<'a> {
+    fn new(spec: &'a EnvironmentSpec) -> Self {
+        let mut known = HashSet::new();
+        let is_relevant = |line: &&SpecLine| line.role() != PackageRole::Other;
+        let lines = spec.specs.iter().filter(is_relevant);
+        let lines = lines.filter(|line| known.insert((&line.text, &line.platforms))).collect();
+        // `# [linux]` includes aarch64, but a file without platforms rarely means it.
+        let usual = [Subdir::Linux64, Subdir::OsxArm64, Subdir::Win64];
+        let named = spec.specs.iter().filter_map(|line| line.platforms.as_ref()).flatten();
+        let named: BTreeSet<Subdir> = named.copied().collect();
+        let platforms = named.into_iter().filter(|subdir| usual.contains(subdir)).collect();
+        Self { lines, platforms }
+    }
+}
+
+/// Decisions that were needed before, since a file often repeats them.
+#[derive(Default)]
+pub(super) struct Decisions<'m> {
+    known: HashMap<DecisionKey, Rc<Decision<'m>>>,
+    advices: Advices<'m>,
+}
+
+/// What a decision depends on: the platforms, whether the environment is locked, and its lines.
+type DecisionKey = (Vec<Subdir>, bool, Vec<(String, Option<Vec<Subdir>>)>);
+
+/// The builds for an environment, and the notes on them.
+struct Decision<'m> {
+    builds: Vec<ChosenBuild<'m>>,
+    notes: Vec<FileNote>,
+}
+
+/// The most lines of which is tried whether a build fits without it.
+const SUSPECTS: usize = 16;
+
 struct Planner<'a, 'm> {
     environments: &'a [EnvironmentSpec],
     spec: &'a EnvironmentSpec,
+    part: &'a Part<'a>,
+    /// Of the environment that it builds on.
+    parent: Option<&'a Part<'a>>,
     kept: Kept,
     target: Target<'a>,
     matrix: &'m Matrix,
 }
 
 impl<'a, 'm> Planner<'a, 'm> {
-    fn plan(&self, edits: &mut FileEdits) -> Result<EnvironmentEdits, FileError> {
+    fn plan(
+        &self,
+        decisions: &mut Decisions<'m>,
+        edits: &mut FileEdits,
+    ) -> Result<EnvironmentEdits, FileError> {
         // A version that cannot be read would be lost.
         let is_unclear = |line: &&SpecLine| {
             line.role().selects_pytorch() && line.spec.as_ref().is_some_and(MatchSpec::is_unclear)
@@ -70,26 +133,17 @@ impl<'a, 'm> Planner<'a, 'm> {
         if let Some(SpecLine { line, text, .. }) = self.spec.specs.iter().find(is_unclear) {
             return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
         }
-        let is_relevant = |line: &&SpecLine| line.role() != PackageRole::Other;
-        let lines: Vec<&SpecLine> =
-            self.chain().flat_map(|spec| &spec.specs).filter(is_relevant).collect();
-        let mut targets: Vec<PlatformTarget<'m>> = self
-            .platforms(&lines, &mut edits.notes)
-            .into_iter()
-            .map(|subdir| self.platform_target(subdir, &lines))
-            .filter(|target| target.requested.has_pytorch)
-            .collect();
-        let choices = if targets.is_empty() { Some(Vec::new()) } else { choose(&mut targets) };
-        let Some(choices) = choices else { return Err(self.unsatisfiable(&targets, &lines)) };
-        let builds = targets.into_iter().zip(choices);
-        let builds: Vec<ChosenBuild<'m>> =
-            builds.map(|(target, choice)| ChosenBuild { target, choice }).collect();
-        self.note_builds(&builds, &mut edits.notes);
+        let parts = std::iter::once(self.part).chain(self.parent);
+        let lines: Vec<&SpecLine> = parts.flat_map(|part| part.lines.iter().copied()).collect();
+        let platforms = self.platforms(&lines, &mut edits.notes);
+        let decision = self.decision(platforms, &lines, decisions)?;
+        let builds = &decision.builds;
+        edits.notes.extend(decision.notes.iter().cloned());
         self.note_lines(&mut edits.notes);
-        let channels = self.channels(&builds, edits);
+        let channels = self.channels(builds, edits);
         let channel = (!self.chain().any(|spec| spec.has_channels)).then_some("conda-forge");
         let mut editor = PackageEditor {
-            builds: &builds,
+            builds,
             channel,
             has_floors: self.spec.has_floors,
             cuda_pins: Vec::new(),
@@ -105,6 +159,37 @@ impl<'a, 'm> Planner<'a, 'm> {
         Ok(EnvironmentEdits { channels, specs, needs_cuda, declared_cuda: None })
     }
 
+    /// The builds for the lines, or the error if there are none.
+    fn decision(
+        &self,
+        platforms: Vec<Subdir>,
+        lines: &[&SpecLine],
+        decisions: &mut Decisions<'m>,
+    ) -> Result<Rc<Decision<'m>>, FileError> {
+        let texts = lines.iter().map(|line| (line.text.clone(), line.platforms.clone()));
+        let key = (platforms, self.spec.is_locked, texts.collect());
+        if let Some(known) = decisions.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let advices = &decisions.advices;
+        let targets = key.0.iter().map(|subdir| self.platform_target(*subdir, lines, advices));
+        let mut targets: Vec<PlatformTarget<'m>> =
+            targets.filter(|target| target.requested.has_pytorch).collect();
+        let choices = if targets.is_empty() { Some(Vec::new()) } else { choose(&mut targets) };
+        let Some(choices) = choices else {
+            return Err(self.unsatisfiable(&targets, lines, advices));
+        };
+        let builds = targets.into_iter().zip(choices);
+        let builds: Vec<ChosenBuild<'m>> =
+            builds.map(|(target, choice)| ChosenBuild { target, choice }).collect();
+        let mut notes = Vec::new();
+        self.note_builds(&builds, &mut notes);
+        let decision = Rc::new(Decision { builds, notes });
+        decisions.known.insert(key, decision.clone());
+        Ok(decision)
+    }
+
+    /// The environment and the one that it builds on.
     fn chain(&self) -> impl Iterator<Item = &'a EnvironmentSpec> + use<'a, 'm> {
         let parent = self.spec.parent.and_then(|at| self.environments.get(at));
         std::iter::once(self.spec).chain(parent)
@@ -118,12 +203,8 @@ impl<'a, 'm> Planner<'a, 'm> {
         if let Some(subdir) = self.target.platform.or(described) {
             return vec![subdir];
         }
-        // `# [linux]` includes aarch64, but a file without platforms rarely means it.
-        let usual = [Subdir::Linux64, Subdir::OsxArm64, Subdir::Win64];
-        let all = self.chain().flat_map(|spec| &spec.specs);
-        let mut named: Vec<Subdir> =
-            all.filter_map(|line| line.platforms.as_ref()).flatten().copied().collect();
-        named.retain(|subdir| usual.contains(subdir));
+        let parts = std::iter::once(self.part).chain(self.parent);
+        let mut named: Vec<Subdir> = parts.flat_map(|part| &part.platforms).copied().collect();
         named.sort();
         named.dedup();
         if !named.is_empty() {
@@ -138,29 +219,43 @@ impl<'a, 'm> Planner<'a, 'm> {
         vec![Subdir::Linux64]
     }
 
-    fn platform_target(&self, subdir: Subdir, lines: &[&SpecLine]) -> PlatformTarget<'m> {
+    fn platform_target(
+        &self,
+        subdir: Subdir,
+        lines: &[&SpecLine],
+        advices: &Advices<'m>,
+    ) -> PlatformTarget<'m> {
         let requested = RequestedSpecs::new(lines.iter().copied(), subdir);
-        PlatformTarget::new(subdir, requested, self.target, self.matrix)
+        PlatformTarget::new(subdir, requested, self.target, self.matrix, advices.clone())
     }
 
-    fn unsatisfiable(&self, targets: &[PlatformTarget<'m>], lines: &[&SpecLine]) -> FileError {
+    /// Names the line that excludes every build, if one alone does.
+    fn unsatisfiable(
+        &self,
+        targets: &[PlatformTarget<'m>],
+        lines: &[&SpecLine],
+        advices: &Advices<'m>,
+    ) -> FileError {
         let fits = |subdir, lines: &[&SpecLine]| {
-            choose(&mut [self.platform_target(subdir, lines)]).is_some()
+            choose(&mut [self.platform_target(subdir, lines, advices)]).is_some()
         };
         let alone = targets.iter().map(|target| target.subdir).find(|subdir| !fits(*subdir, lines));
         let subdir = alone.or(targets.first().map(|target| target.subdir));
         let subdir = subdir.unwrap_or(Subdir::Linux64);
-        let excludes_all = |line: &&&SpecLine| {
-            let may_exclude = matches!(
+        let may_exclude = |line: &&&SpecLine| {
+            matches!(
                 line.role(),
                 PackageRole::Python | PackageRole::Companion(_) | PackageRole::Pytorch
-            );
+            )
+        };
+        let excludes_all = |line: &&&SpecLine| {
             let is_other = |other: &&&SpecLine| !std::ptr::eq(**other, **line);
             let others: Vec<&SpecLine> =
                 lines.iter().filter(|other| is_other(other)).copied().collect();
-            may_exclude && fits(subdir, &others)
+            fits(subdir, &others)
         };
-        let culprit = lines.iter().find(|line| excludes_all(line));
+        let suspects = lines.iter().filter(may_exclude).take(SUSPECTS);
+        let culprit = suspects.into_iter().find(excludes_all);
         let is_torch = |line: &&&SpecLine| line.role().selects_pytorch();
         let line = culprit.or_else(|| lines.iter().find(is_torch)).map_or(1, |line| line.line);
         FileError::Unsatisfiable { line, subdir, without: culprit.map(|line| line.text.clone()) }

@@ -1,5 +1,7 @@
 //! The result of migrating a file.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::conda::Subdir;
@@ -14,6 +16,8 @@ pub struct FileMigration {
     pub format: FileFormat,
     /// The new text; the old one if nothing changes.
     pub text: String,
+    /// The bytes of the old text that were replaced, and those of the new text in their place, in order.
+    pub edits: Vec<(Range<usize>, Range<usize>)>,
     /// What changed, in the order of the lines.
     pub changes: Vec<LineChange>,
     /// About the whole file, then in the order of the lines.
@@ -115,6 +119,14 @@ impl FileNote {
     }
 }
 
+/// The most packages and channels of a file. conda-forge has about half as many packages.
+const MOST_PACKAGES: usize = 50_000;
+
+/// Refuses a file with too many packages and channels.
+pub(super) fn check_size(packages: usize) -> Result<(), FileError> {
+    if packages > MOST_PACKAGES { Err(FileError::TooManyPackages) } else { Ok(()) }
+}
+
 /// Why a file is not migrated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the names of the fields say it all")]
@@ -135,6 +147,9 @@ pub enum FileError {
         without.as_ref().map_or_else(String::new, |text| format!("; without `{text}`, one does"))
     )]
     Unsatisfiable { line: usize, subdir: Subdir, without: Option<String> },
+    /// It has more packages than an environment can have.
+    #[error("more than {MOST_PACKAGES} packages and channels; split the file")]
+    TooManyPackages,
     /// The new text differs from the plan: a bug.
     #[error("internal error: the edit would change unrelated lines. Please report it")]
     UnrelatedLines,

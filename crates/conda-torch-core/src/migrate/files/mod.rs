@@ -36,10 +36,12 @@ use crate::matrix::Matrix;
 use crate::yaml::Document;
 
 use environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits};
-use file_edits::plan_edits;
+use file_edits::{Decisions, plan_edits};
+use file_migration::check_size;
 use text_edit::{TextEdit, apply};
 
-type Values = Vec<(Range<usize>, String)>;
+/// Values with their places.
+type Values<'t> = Box<dyn Iterator<Item = (Range<usize>, String)> + 't>;
 
 type Edits = fn(&str, &[EnvironmentSpec], &mut FileEdits) -> Result<Vec<TextEdit>, FileError>;
 
@@ -49,7 +51,7 @@ struct Format {
     /// The edits to the text. May plan edits of its own.
     edits: Edits,
     /// Every value of a text with its place, in order.
-    values: fn(&str) -> Result<Values, FileError>,
+    values: fn(&str) -> Result<Values<'_>, FileError>,
     /// A new spec as it will be read.
     written: fn(&MatchSpec) -> Option<MatchSpec>,
 }
@@ -72,7 +74,7 @@ const PIXI_TOML: Format = Format {
 
 const COMMANDS: Format = Format {
     name: FileFormat::Commands,
-    read: |text| Ok(commands::read(text)),
+    read: commands::read,
     edits: commands::edits,
     values: |text| Ok(commands::values(text)),
     written: |spec| MatchSpec::parse(&spec.to_string()),
@@ -108,15 +110,17 @@ impl Format {
         matrix: &Matrix,
     ) -> Result<FileMigration, FileError> {
         let environments = (self.read)(text)?;
+        check_size(environments.iter().map(|spec| spec.specs.len() + spec.channels.len()).sum())?;
         // Commands do not depend on each other.
         let together =
             if self.name == FileFormat::Commands { 1 } else { environments.len().max(1) };
         let mut planned = FileEdits::default();
+        let mut decisions = Decisions::default();
         for group in environments.chunks(together) {
-            plan_edits(group, target, matrix, &mut planned)?;
+            plan_edits(group, target, matrix, &mut decisions, &mut planned)?;
         }
         let edits = (self.edits)(text, &environments, &mut planned)?;
-        let new = self.apply(text, edits, &environments, &planned.environments)?;
+        let (new, edits) = self.apply(text, edits, &environments, &planned.environments)?;
         let mut notes = planned.notes;
         let is_locked = self.name == FileFormat::PixiToml
             || environments.iter().any(|environment| environment.is_locked);
@@ -136,7 +140,7 @@ impl Format {
         notes.sort_by_key(|note| note.line);
         let mut known = HashSet::new();
         notes.retain(|note| known.insert(note.clone()));
-        Ok(FileMigration { format: self.name, text: new, changes, notes })
+        Ok(FileMigration { format: self.name, text: new, edits, changes, notes })
     }
 
     /// Makes the edits. The new text must have the planned channels and specs, and every other value as before.
@@ -146,7 +150,7 @@ impl Format {
         edits: Vec<TextEdit>,
         environments: &[EnvironmentSpec],
         planned: &[EnvironmentEdits],
-    ) -> Result<String, FileError> {
+    ) -> Result<(String, Vec<(Range<usize>, Range<usize>)>), FileError> {
         let (new, old_ranges, new_ranges) = apply(text, edits)?;
         let again = (self.read)(&new).map_err(|_| FileError::UnrelatedLines)?;
         let is_planned = |((old, edits), new): ((&EnvironmentSpec, &EnvironmentEdits), _)| {
@@ -168,16 +172,23 @@ impl Format {
             && environments.iter().zip(planned).zip(&again).all(is_planned)
             && outside((self.values)(text)?, &old_ranges)
                 .eq(outside((self.values)(&new)?, &new_ranges));
-        if is_as_planned { Ok(new) } else { Err(FileError::UnrelatedLines) }
+        if !is_as_planned {
+            return Err(FileError::UnrelatedLines);
+        }
+        Ok((new, old_ranges.into_iter().zip(new_ranges).collect()))
     }
 }
 
-fn outside(values: Values, ranges: &[Range<usize>]) -> impl Iterator<Item = String> {
+/// The values outside of some ranges.
+fn outside<'t>(
+    values: Values<'t>,
+    ranges: &'t [Range<usize>],
+) -> impl Iterator<Item = String> + 't {
     let is_outside = |range: &Range<usize>| {
         let last = ranges.partition_point(|other| other.start <= range.start);
         last.checked_sub(1).is_none_or(|last| ranges[last].end < range.end)
     };
-    values.into_iter().filter(move |(range, _)| is_outside(range)).map(|(_, value)| value)
+    values.filter(move |(range, _)| is_outside(range)).map(|(_, value)| value)
 }
 
 /// The format of a file. A name that programs look for decides; otherwise the content does.

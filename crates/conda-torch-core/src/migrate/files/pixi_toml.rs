@@ -1,5 +1,6 @@
 //! `pixi.toml`, and `pyproject.toml` with pixi's tables.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use toml_edit::{Document, InlineTable, Item, TableLike, TomlError, Value};
@@ -12,9 +13,12 @@ use super::environment_spec::{
 };
 use super::environment_yml::pip_notes;
 use super::file_migration::{ChangeReason, FileError, LineChange};
-use super::text_edit::{Lines, TextEdit, edit_item, line_end, whole_line, without_item};
+use super::text_edit::{Lines, TextEdit, edit_item, without_item};
 
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
+
+/// The longest package that is repeated as it is written.
+const LONGEST: usize = 1000;
 
 const REQUIREMENTS: &str = "system-requirements";
 
@@ -129,7 +133,7 @@ fn in_inline_table(table: &InlineTable, entry: &str) -> Option<TextEdit> {
 }
 
 /// Adds an entry to the system requirements; `None` if they have no header of their own.
-fn in_requirements(text: &str, item: &Item, entry: &str) -> Option<TextEdit> {
+fn in_requirements(lines: &Lines<'_>, item: &Item, entry: &str) -> Option<TextEdit> {
     if let Some(table) = item.as_inline_table() {
         return in_inline_table(table, entry);
     }
@@ -139,17 +143,19 @@ fn in_requirements(text: &str, item: &Item, entry: &str) -> Option<TextEdit> {
     let last = own.filter_map(|(key, item)| Some((end_of(item)?, key))).max_by_key(|last| last.0);
     let (at, before) = match last {
         _ if table.is_implicit() && !table.is_dotted() => return None,
-        Some((end, key)) => (end, &text[whole_line(text, key.start).start..key.start]),
+        Some((end, key)) => (end, &lines.text[lines.whole(key.start).start..key.start]),
         None => (table.span()?.start, ""),
     };
-    let line = whole_line(text, at);
-    let end = line_end(text, &line);
-    let gap = if text[line.clone()].ends_with('\n') { "" } else { end };
+    let line = lines.whole(at);
+    let end = lines.end_of(&line);
+    let gap = if lines.text[line.clone()].ends_with('\n') { "" } else { end };
     Some(TextEdit::new(line.end..line.end, format!("{gap}{before}{entry}{end}")))
 }
 
-fn in_new_table(text: &str, header: &str, entry: &str) -> TextEdit {
-    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+/// Adds a table with an entry at the end of the file.
+fn in_new_table(lines: &Lines<'_>, header: &str, entry: &str) -> TextEdit {
+    let text = lines.text;
+    let end = lines.end_of(&(text.len()..text.len()));
     let gap = if text.ends_with('\n') { "" } else { end };
     let table = format!("{gap}{end}[{header}]{end}{entry}{end}");
     TextEdit::new(text.len()..text.len(), table)
@@ -206,28 +212,46 @@ pub(super) fn written(spec: &MatchSpec) -> MatchSpec {
     read_spec(&spec.name, [Some(&version), spec.build.as_deref(), spec.channel.as_deref()])
 }
 
-/// Every value with its path.
-pub(super) fn values(text: &str) -> Result<Values, FileError> {
+/// Every value with a hash of its path, since paths can be long.
+pub(super) fn values(text: &str) -> Result<Values<'_>, FileError> {
     let mut values = Vec::new();
-    add_values(text, "", parse(text)?.as_item(), &mut values);
+    add_table(text, 0, parse(text)?.as_table(), &mut values);
     values.sort_by_key(|(range, _)| range.start);
-    Ok(values)
+    Ok(Box::new(values.into_iter()))
 }
 
-fn add_values(text: &str, path: &str, item: &Item, values: &mut Values) {
-    if let Some(table) = item.as_table_like() {
-        for (name, item) in table.iter() {
-            add_values(text, &format!("{path}.{name}"), item, values);
+fn below(path: u64, name: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (path, name).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn add_table(
+    text: &str,
+    path: u64,
+    table: &dyn TableLike,
+    values: &mut Vec<(Range<usize>, String)>,
+) {
+    for (name, item) in table.iter() {
+        let path = below(path, name);
+        if let Some(table) = item.as_table_like() {
+            add_table(text, path, table, values);
+        } else if let Some(tables) = item.as_array_of_tables() {
+            for (at, table) in tables.iter().enumerate() {
+                add_table(text, below(path, at), table, values);
+            }
+        } else if let Some(value) = item.as_value() {
+            add_value(text, path, value, values);
         }
-    } else if let Some(tables) = item.as_array_of_tables() {
-        for (at, table) in tables.iter().enumerate() {
-            add_values(text, &format!("{path}.{at}"), &Item::Table(table.clone()), values);
-        }
-    } else if let Some(array) = item.as_array() {
-        for element in array {
-            add_values(text, path, &Item::Value(element.clone()), values);
-        }
-    } else if let Some(span) = item.span() {
+    }
+}
+
+fn add_value(text: &str, path: u64, value: &Value, values: &mut Vec<(Range<usize>, String)>) {
+    if let Some(table) = value.as_inline_table() {
+        add_table(text, path, table, values);
+    } else if let Some(array) = value.as_array() {
+        array.iter().for_each(|element| add_value(text, path, element, values));
+    } else if let Some(span) = value.span() {
         values.push((span.clone(), format!("{path} = {}", &text[span])));
     }
 }
@@ -266,13 +290,16 @@ pub fn pixi_requirement(spec: &MatchSpec, quote: char) -> String {
 
 struct Manifest<'t> {
     text: &'t str,
-    lines: Lines,
+    lines: Lines<'t>,
+    /// The end of the text without blanks.
+    last: usize,
     edits: Vec<TextEdit>,
 }
 
 impl<'t> Manifest<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, lines: Lines::of(text), edits: Vec::new() }
+        let last = text.trim_end().len();
+        Self { text, lines: Lines::of(text), last, edits: Vec::new() }
     }
 
     fn features<'d>(&self, document: &'d Document<&str>) -> Vec<Feature<'d>> {
@@ -313,10 +340,11 @@ impl<'t> Manifest<'t> {
         }
         let requirements = table.get(REQUIREMENTS).and_then(Item::as_table_like);
         feature.read_cuda(requirements.and_then(|table| table.get("cuda")?.as_value()));
+        let names_torch = feature.spec.specs.iter().any(SpecLine::names_torch);
         let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
         for (key, _) in wheels.into_iter().flat_map(entries) {
             let name = self.text[key.clone()].trim_matches(['"', '\'']);
-            let notes = pip_notes(self.lines.at(key.start), name, &feature.spec);
+            let notes = pip_notes(self.lines.at(key.start), name, names_torch);
             feature.spec.notes.extend(notes);
         }
         feature
@@ -333,10 +361,13 @@ impl<'t> Manifest<'t> {
             let Some(table) = item.as_table_like() else { continue };
             let package = |(name, item): (&str, &Item)| {
                 let package = Package::read(table.key(name)?.span()?, item)?;
+                // Fields that stand far apart have all between them in `whole`.
+                let written = self.text.get(package.whole.clone())?;
+                let text = if written.len() > LONGEST { name } else { written }.to_owned();
                 let line = SpecLine {
                     at: package.whole.start,
                     line: self.lines.at(package.key.start),
-                    text: self.text.get(package.whole.clone())?.to_owned(),
+                    text,
                     spec: Some(spec(name, item)?),
                     platforms: platforms.map(<[Subdir]>::to_vec),
                 };
@@ -379,7 +410,7 @@ impl<'t> Manifest<'t> {
         let last_kept = new.iter().rposition(|new| *new != Some(Vec::new()));
         for (at, new) in new.iter().enumerate() {
             let Some(new) = new else { continue };
-            let edits = edit_item(self.text, items, at, last_kept, new, is_block);
+            let edits = edit_item(&self.lines, items, at, last_kept, new, is_block);
             self.edits.extend(edits.ok_or_else(|| FileError::InvalidSpec {
                 line: self.lines.at(items[at].start),
                 text: self.text[items[at].clone()].to_owned(),
@@ -454,14 +485,13 @@ impl<'t> Manifest<'t> {
     }
 
     fn replace_table(&mut self, package: &Package, new: &[MatchSpec]) {
-        let line = whole_line(self.text, package.key.start);
+        let line = self.lines.whole(package.key.start);
         let before = &self.text[line.start..package.key.start];
         let quote = self.quote(&package.whole);
-        let end = line_end(self.text, &line);
+        let end = self.lines.end_of(&line);
         for field in &package.fields {
-            let line =
-                whole_line(self.text, field.start).start..whole_line(self.text, field.end).end;
-            self.edits.push(without_item(self.text, line, field.end));
+            let line = self.lines.whole(field.start).start..self.lines.whole(field.end).end;
+            self.edits.push(without_item(&self.lines, line, field.end));
         }
         self.edits.push(if before.trim_start().starts_with('[') {
             let after = self.text[package.key.end..line.end].trim_end();
@@ -494,15 +524,19 @@ impl<'t> Manifest<'t> {
                 TextEdit::new(place.clone(), format!("\"{major}\""))
             } else {
                 let edit = match (feature.table.get(REQUIREMENTS), feature.inline_table) {
-                    (Some(item), _) => in_requirements(self.text, item, &entry),
+                    (Some(item), _) => in_requirements(&self.lines, item, &entry),
                     (None, Some(table)) => {
                         in_inline_table(table, &format!("{REQUIREMENTS} = {{ {entry} }}"))
                     }
                     (None, None) => None,
                 };
-                edit.unwrap_or_else(|| in_new_table(self.text, &header, &entry))
+                edit.unwrap_or_else(|| in_new_table(&self.lines, &header, &entry))
             };
-        let line = self.lines.at(self.text[..edit.range.start].trim_end().len());
+        // Blank lines at the end of the file do not count.
+        let start = edit.range.start;
+        let written =
+            if start > self.last { self.last } else { self.text[..start].trim_end().len() };
+        let line = self.lines.at(written);
         self.edits.push(edit);
         Some(LineChange { line, before, after: vec![format!("[{header}] {entry}")], why })
     }

@@ -55,7 +55,7 @@ impl RequestedSpecs {
                 }
             }
             PackageRole::Companion(package) => {
-                self.companions.push((package, spec.constraint()));
+                self.add_companion(package, spec.constraint());
                 self.add_build(spec);
             }
             PackageRole::CudaPin => {
@@ -78,6 +78,20 @@ impl RequestedSpecs {
         }
     }
 
+    /// Of each companion the first, and of all the first with a version: no other is asked for.
+    fn add_companion(&mut self, package: Companion, constraint: Option<Constraint>) {
+        let is_pinned = |constraint: &Option<Constraint>| {
+            constraint.as_ref().is_some_and(|constraint| constraint.pin().is_some())
+        };
+        let is_new = !self.companions.iter().any(|(known, _)| *known == package);
+        let is_first_pin = is_pinned(&constraint)
+            && !self.companions.iter().any(|(_, constraint)| is_pinned(constraint));
+        if is_new || is_first_pin {
+            self.companions.push((package, constraint));
+        }
+    }
+
+    /// The device and the CUDA in a build string of the old channel.
     fn add_build(&mut self, spec: &MatchSpec) {
         let build = spec.build.as_deref().unwrap_or_default().to_ascii_lowercase();
         if build.contains("cpu") {

@@ -20,17 +20,17 @@ pub(super) struct Command {
     pub within: Option<char>,
 }
 
-pub(super) fn commands(text: &str) -> Vec<Command> {
-    let mut commands = Vec::new();
+/// Every call in a text, in order.
+pub(super) fn commands(text: &str) -> impl Iterator<Item = Command> {
     let mut quotes = Quotes::default();
     let (mut at, mut read) = (0, 0);
-    while let Some(program) = next_program(text, at) {
+    std::iter::from_fn(move || {
+        let program = next_program(text, at)?;
         let within = quotes.after(&text[read..program.start]);
         let (words, end) = words(text, program.end, within);
-        commands.push(Command { words, within });
         (at, read) = (end, program.start);
-    }
-    commands
+        Some(Command { words, within })
+    })
 }
 
 fn next_program(text: &str, from: usize) -> Option<Range<usize>> {
@@ -165,7 +165,7 @@ mod tests {
         let join = |command: Command| {
             command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
         };
-        commands(text).into_iter().map(join).collect()
+        commands(text).map(join).collect()
     }
 
     #[test]
@@ -205,9 +205,9 @@ mod tests {
 
     #[test]
     fn reads_the_quotes_of_words() {
-        let found = commands("conda install \"a>=1\" b\">2\" c");
-        let quotes: Vec<Option<char>> = found[0].words.iter().map(|word| word.quote).collect();
+        let found = commands("conda install \"a>=1\" b\">2\" c").next().expect("a command");
+        let quotes: Vec<Option<char>> = found.words.iter().map(|word| word.quote).collect();
         assert_eq!(quotes, [None, Some('"'), None, None]);
-        assert_eq!(found[0].words[2].text, "b>2");
+        assert_eq!(found.words[2].text, "b>2");
     }
 }

@@ -1,13 +1,15 @@
 //! The machines that a file is migrated for, the one described or all that ran the old pins, and the builds
 //! for all platforms of an environment together.
 
+use std::cell::RefCell;
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::conda::{Constraint, Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{Choice, Request, RequestedAccelerator, advise};
-use crate::types::{Build, Companion, CudaVersion, Detected, Machine, Origin};
+use crate::types::{Build, Companion, CudaVersion, Detected, DriverVersion, Machine, Origin};
 
 use super::requested_specs::RequestedSpecs;
 
@@ -30,7 +32,14 @@ pub(super) struct PlatformTarget<'m> {
     /// The CUDA that the file asks for, if no build with it fits.
     pub raised_from: Option<CudaVersion>,
     pub matrix: &'m Matrix,
+    pub advices: Advices<'m>,
 }
+
+/// The choices of advices that were needed before, by what they depend on in a file: the platform, whether the
+/// machine is described, else its driver, and the request.
+pub(super) type Advices<'m> = Rc<RefCell<HashMap<AdviceKey, Option<Choice<'m>>>>>;
+
+type AdviceKey = (Subdir, bool, Option<DriverVersion>, Request);
 
 impl<'m> PlatformTarget<'m> {
     /// Without a described machine: the oldest driver that runs the old builds, and an unknown GPU.
@@ -39,13 +48,14 @@ impl<'m> PlatformTarget<'m> {
         requested: RequestedSpecs,
         target: Target<'_>,
         matrix: &'m Matrix,
+        advices: Advices<'m>,
     ) -> Self {
         let described = target
             .machine
             .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
         let is_described = described.is_some();
         let machine = described.cloned().unwrap_or_else(|| assumed(subdir, &requested, matrix));
-        Self { subdir, requested, machine, is_described, raised_from: None, matrix }
+        Self { subdir, requested, machine, is_described, raised_from: None, matrix, advices }
     }
 
     /// The same with the oldest driver for a newer CUDA, if there is one; `None` for a described machine.
@@ -56,7 +66,8 @@ impl<'m> PlatformTarget<'m> {
         let requested = RequestedSpecs { cuda, ..self.requested.clone() };
         let machine = assumed(self.subdir, &requested, self.matrix);
         let raised_from = self.raised_from.or(Some(old));
-        Some(Self { requested, machine, raised_from, ..*self })
+        let advices = self.advices.clone();
+        Some(Self { requested, machine, raised_from, advices, ..*self })
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -105,13 +116,23 @@ impl<'m> PlatformTarget<'m> {
                 blas: None,
                 companions: companions.clone(),
             };
-            advise(&self.machine, &request, self.matrix).recommended
+            self.recommended(request)
         })
     }
 
+    fn recommended(&self, request: Request) -> Option<Choice<'m>> {
+        let driver = self.machine.driver.value().copied();
+        let key = (self.subdir, self.is_described, driver, request);
+        if let Some(known) = self.advices.borrow().get(&key) {
+            return known.clone();
+        }
+        let choice = advise(&self.machine, &key.3, self.matrix).recommended;
+        self.advices.borrow_mut().insert(key, choice.clone());
+        choice
+    }
+
     pub(super) fn newest(&self) -> Option<Choice<'m>> {
-        let request = Request { accelerator: self.device(), ..Request::default() };
-        advise(&self.machine, &request, self.matrix).recommended
+        self.recommended(Request { accelerator: self.device(), ..Request::default() })
     }
 }
 

@@ -44,44 +44,52 @@ pub(super) fn apply(
     Ok((new, old_ranges, new_ranges))
 }
 
-pub(super) struct Lines(Vec<usize>);
+/// A text, and where its lines end.
+pub(super) struct Lines<'t> {
+    pub text: &'t str,
+    ends: Vec<usize>,
+    /// Whether a line ends as on Windows.
+    has_carriage_returns: bool,
+}
 
-impl Lines {
-    pub(super) fn of(text: &str) -> Self {
-        Self(text.match_indices('\n').map(|(at, _)| at).collect())
+impl<'t> Lines<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { text, ends, has_carriage_returns: text.contains("\r\n") }
     }
 
     /// The number of the line that a byte is in, from 1.
     pub(super) fn at(&self, byte: usize) -> usize {
-        1 + self.0.partition_point(|end| *end < byte)
+        1 + self.ends.partition_point(|end| *end < byte)
     }
-}
 
-/// The bytes of the line that a byte is in, with its end.
-pub(super) fn whole_line(text: &str, at: usize) -> Range<usize> {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
-    start..end
-}
+    /// The bytes of the line that a byte is in, with its end.
+    pub(super) fn whole(&self, at: usize) -> Range<usize> {
+        let number = self.at(at) - 1;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before] + 1);
+        start..self.ends.get(number).map_or(self.text.len(), |end| end + 1)
+    }
 
-/// The line ending of a line, or of the text for the last line.
-pub(super) fn line_end(text: &str, line: &Range<usize>) -> &'static str {
-    let line = &text[line.clone()];
-    if line.ends_with("\r\n") || !line.ends_with('\n') && text.contains("\r\n") {
-        "\r\n"
-    } else {
-        "\n"
+    /// The line ending of a line, or of the text for the last line.
+    pub(super) fn end_of(&self, line: &Range<usize>) -> &'static str {
+        let line = &self.text[line.clone()];
+        if line.ends_with("\r\n") || !line.ends_with('\n') && self.has_carriage_returns {
+            "\r\n"
+        } else {
+            "\n"
+        }
     }
 }
 
 /// Removes a line whose item ends at `end`. A comment after the item stays, a selector does not.
-pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEdit {
+pub(super) fn without_item(lines: &Lines<'_>, line: Range<usize>, end: usize) -> TextEdit {
+    let text = lines.text;
     let rest = text[end..line.end].trim_start_matches(',').trim();
     let is_comment = rest.starts_with('#') && !rest.trim_start_matches(['#', ' ']).starts_with('[');
     let kept = if is_comment {
         let written = &text[line.clone()];
         let indent = &written[..written.len() - written.trim_start_matches([' ', '\t']).len()];
-        let ending = if written.ends_with('\n') { line_end(text, &line) } else { "" };
+        let ending = if written.ends_with('\n') { lines.end_of(&line) } else { "" };
         format!("{indent}{rest}{ending}")
     } else {
         String::new()
@@ -92,30 +100,30 @@ pub(super) fn without_item(text: &str, line: Range<usize>, end: usize) -> TextEd
 /// Edits an item of a list. `last_kept` is the last item that stays. In a block every item has lines of its
 /// own; other items have commas between them. `None` if something else is on its line.
 pub(super) fn edit_item(
-    text: &str,
+    lines: &Lines<'_>,
     items: &[Range<usize>],
     at: usize,
     last_kept: Option<usize>,
     new: &[String],
     is_block: bool,
 ) -> Option<Vec<TextEdit>> {
-    let item = items[at].clone();
+    let (text, item) = (lines.text, items[at].clone());
     if !is_block {
         let edit = match new {
-            [] => remove_element(text, items, at, last_kept)?,
+            [] => remove_element(lines, items, at, last_kept)?,
             new => TextEdit::new(item, new.join(", ")),
         };
         return Some(vec![edit]);
     }
-    let line = whole_line(text, item.start).start..whole_line(text, item.end).end;
+    let line = lines.whole(item.start).start..lines.whole(item.end).end;
     let rest = &text[item.end..line.end];
     if !rest.trim().is_empty() && !rest.trim_start().starts_with('#') {
         return None;
     }
     let Some((first, more)) = new.split_first() else {
-        return Some(vec![without_item(text, line, item.end)]);
+        return Some(vec![without_item(lines, line, item.end)]);
     };
-    let (before, end) = (&text[line.start..item.start], line_end(text, &line));
+    let (before, end) = (&text[line.start..item.start], lines.end_of(&line));
     let mut added = String::new();
     for new in more {
         if rest.ends_with('\n') {
@@ -130,18 +138,18 @@ pub(super) fn edit_item(
 /// Removes an element and its comma from a list in brackets, and its line if nothing else is on it.
 /// `None` if a comment prevents it. `last_kept` is the last element that stays.
 fn remove_element(
-    text: &str,
+    lines: &Lines<'_>,
     elements: &[Range<usize>],
     at: usize,
     last_kept: Option<usize>,
 ) -> Option<TextEdit> {
-    let own = elements.get(at)?.clone();
-    let line = whole_line(text, own.start);
-    let after = text[own.end..line.end.max(own.end)].trim();
-    let after = after.strip_prefix(',').unwrap_or(after).trim();
+    let (text, own) = (lines.text, elements.get(at)?.clone());
+    let line = lines.whole(own.start);
+    let after = text[own.end..line.end.max(own.end)].trim_start();
+    let after = after.strip_prefix(',').unwrap_or(after).trim_start();
     let is_alone = text[line.start..own.start].trim().is_empty();
     if is_alone && (after.is_empty() || after.starts_with('#')) {
-        return Some(without_item(text, line, own.end));
+        return Some(without_item(lines, line, own.end));
     }
     let start = own.start;
     if last_kept.is_some_and(|last| last < at) {
@@ -180,8 +188,9 @@ mod tests {
 
     #[test]
     fn finds_the_line_of_a_byte() {
-        assert_eq!(Lines::of("a\nb\nc").at(3), 2);
-        assert_eq!(whole_line("a\nbb\nc", 3), 2..5);
-        assert_eq!(whole_line("a\nbb\nc", 5), 5..6);
+        let lines = Lines::of("a\nbb\nc");
+        assert_eq!((lines.at(1), lines.at(2), lines.at(4), lines.at(6)), (1, 2, 2, 3));
+        let whole = [0, 1, 3, 4, 5, 6].map(|at| lines.whole(at));
+        assert_eq!(whole, [0..2, 0..2, 2..5, 2..5, 5..6, 5..6]);
     }
 }

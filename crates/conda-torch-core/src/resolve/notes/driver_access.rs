@@ -1,5 +1,7 @@
 //! Problems with the NVIDIA driver, and what keeps a program from GPUs that a driver serves.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     Inputs,
@@ -186,7 +188,8 @@ fn hidden(machine: &Machine) -> Option<Diagnostic> {
     }
     let alike = machine.gpus.windows(2).all(|pair| pair[0].name == pair[1].name);
     let sure = variable.uuids == 0 && (variable.in_bus_order || alike) && visible > 0;
-    let is_hidden = |index: &u32| !variable.indices[..beyond].contains(index);
+    let shown: BTreeSet<u32> = variable.indices[..beyond].iter().copied().collect();
+    let is_hidden = |index: &u32| !shown.contains(index);
     let hidden = if sure { (0..of).filter(is_hidden).collect() } else { Vec::new() };
     Some(Diagnostic::GpuHidden { hidden, visible, of, in_job })
 }
