@@ -1,24 +1,41 @@
 //! The targets of `fuzz_targets/`: each passes its bytes to a parser as input from outside, and checks the answer
 //! with `tests/suite/properties/holds.rs`.
 
+mod differential;
 mod fed;
 #[path = "../../tests/suite/properties/holds.rs"]
 mod holds;
 
-use conda_torch_core::resolve::{RequestedAccelerator, Request, advise};
-use conda_torch_core::channel::{ChannelContents, Records, LiveReply, LiveAnswer, by_priority, differences, rows, since};
-use conda_torch_probe::host::{DriverEnd, DriverReport, Host, RecordedHost, parse_driver_calls};
-use conda_torch_core::matrix::Matrix;
-use conda_torch_core::conda::{CONDA_FORGE, Channels, Subdir, Version};
-use conda_torch_core::types::{ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Machine, Origin, Shell};
-use conda_torch_core::import::{assume_baseline, read_machine, text_of};
-use conda_torch_probe::{Overrides, probe};
+use conda_torch::text::{Style, matrix_diff, migrated_files};
+use conda_torch_core::audit::check;
+use conda_torch_core::channel::{
+    ChannelContents, LiveAnswer, LiveReply, LiveRequest, Records, by_priority, differences, rows, since,
+};
+use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
-use conda_torch::text::matrix_diff;
+use conda_torch_core::conda::{
+    CONDA_FORGE, ChannelKind, ChannelName, Channels, MatchSpec, Subdir, Version, sibling, without_secrets,
+};
 use conda_torch_core::formats::matrix_rows;
+use conda_torch_core::import::{assume_baseline, read_machine, text_of};
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::environment::{
+    RequestOverrides, migrate as migrate_environment, settings as migration_settings,
+};
+use conda_torch_core::migrate::files::{self as migrate_files, FileError, FileMigration, migrate_file};
+use conda_torch_core::report::check as check_report;
 use conda_torch_core::report::matrix_diff::{self as matrix_report, Compared};
-use conda_torch_core::solve_check::dry_run::{DryRun, read};
+use conda_torch_core::report::migrate::{self as environment_report, MigrationAnswer};
+use conda_torch_core::report::migrate_files::{self as migrate_report, MigratedFile};
+use conda_torch_core::resolve::{Request, RequestedAccelerator, advise};
+use conda_torch_core::solve_check::dry_run::{DryRun, read, solved};
 use conda_torch_core::solve_check::{Expectation, ProofStatus, verdict};
+use conda_torch_core::types::{
+    ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Machine, Origin, Shell,
+};
+use conda_torch_probe::environment as environments;
+use conda_torch_probe::host::{DriverEnd, DriverReport, Host, RecordedHost, parse_driver_calls};
+use conda_torch_probe::{Overrides, probe};
 
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};
@@ -174,6 +191,149 @@ pub fn dry_run(bytes: &[u8]) {
         {
             assert!(!steers(words));
         }
+    }
+}
+
+/// A target and its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 15] = [
+    ("addresses", addresses),
+    ("condarc", condarc),
+    ("differential", differential),
+    ("document", document),
+    ("driver", driver),
+    ("dry_run", dry_run),
+    ("environment", environment),
+    ("files", files),
+    ("host", host),
+    ("live", live),
+    ("loader_cache", loader_cache),
+    ("migrate", migrate),
+    ("nvidia_smi", nvidia_smi),
+    ("reply", reply),
+    ("words", words),
+];
+
+/// The names of files that `migrate` is given. The first byte selects one.
+const NAMES: [&str; 8] = [
+    "environment.yml",
+    "pixi.toml",
+    "pyproject.toml",
+    "Dockerfile",
+    "anaconda-project.yml",
+    "README.md",
+    "-",
+    "ci.yml",
+];
+
+/// Migrates a file named by the first byte, for one of several machines.
+fn migrated(bytes: &[u8]) -> Option<(&'static str, String, FileMigration)> {
+    let (first, text) = bytes.split_first()?;
+    let old = std::str::from_utf8(text).ok()?;
+    let name = NAMES[usize::from(*first) % NAMES.len()];
+    let machine = Machine::baseline(Subdir::Linux64);
+    let machine = [None, Some(&machine)][text.len() / 2 % 2];
+    let platform = [None, Some(Subdir::Linux64), Some(Subdir::OsxArm64)][text.len() % 3];
+    let target = migrate_files::Target { machine, platform };
+    match migrate_file(name, old, target, Matrix::embedded()) {
+        Ok(migration) => Some((name, old.to_owned(), migration)),
+        Err(error) => {
+            assert!(error != FileError::UnrelatedLines, "{name}:\n{old}");
+            assert!(!error.to_string().is_empty());
+            None
+        }
+    }
+}
+
+/// Files that name the old channel: the difference makes the new text, and nothing more is to do.
+pub fn migrate(bytes: &[u8]) {
+    let Some((name, old, migration)) = migrated(bytes) else { return };
+    let text = migration.text.clone();
+    let file =
+        MigratedFile { file: name.to_owned(), old, outcome: Ok(migration), backup: None };
+    let diff = file.diff();
+    assert_eq!(differential::patched(&file.old, &diff), text, "{diff}");
+    assert!(migrate_report::document(&[file.clone()], 0, Matrix::embedded()).ends_with('\n'));
+    let _ = migrated_files(&[file], 80);
+}
+
+/// Files that name the old channel, read by other parsers before and after.
+pub fn differential(bytes: &[u8]) {
+    if let Some((_, old, migration)) = migrated(bytes) {
+        differential::compare(&old, &migration);
+    }
+}
+
+/// An environment: its history, its pins, records and a package of pip, each with a part of the bytes.
+pub fn environment(bytes: &[u8]) {
+    const FILES: [&str; 8] = [
+        "/e/conda-meta/history",
+        "/e/conda-meta/pinned",
+        "/e/conda-meta/pytorch-2.3.0-py3.11_cuda12.1_cudnn8.9.2_0.json",
+        "/e/conda-meta/python-3.11.5-h_0.json",
+        "/e/conda-meta/torchvision-0.18.0-py311_cu121.json",
+        "/e/conda-meta/numpy-1.26.4-h_0.json",
+        "/e/lib/python3.11/site-packages/torch-2.6.0.dist-info/INSTALLER",
+        "/root/.condarc",
+    ];
+    let pieces = bytes.split(|byte| *byte == 0xff).chain(std::iter::repeat(&b""[..]));
+    let fed = FILES.into_iter().zip(pieces).fold(Fed::on("linux"), |host, (path, piece)| {
+        if piece == b"-" { host } else { host.file(path, piece) }
+    });
+    let matrix = Matrix::embedded();
+    let environment = environments::read(&fed, &environments::at(&fed, "/e"));
+    let machine = probe(&fed, &Overrides::default());
+    let client = ClientTarget::of(&machine, Some(ClientKind::Conda));
+    let shell = SHELLS[bytes.len() % 4];
+    let style = Style { width: 80, color: false };
+    let checkup = check(environment.clone(), &machine, matrix);
+    let _ = conda_torch::text::check::page(&checkup, &client, shell, style);
+    let all = [checkup];
+    assert!(!conda_torch::text::check::table(&all).is_empty());
+    assert!(check_report::document(&all, &machine, &client, 0).ends_with('\n'));
+    let migration = migrate_environment(&environment, &machine, matrix, &RequestOverrides::default());
+    let files = conda_torch_probe::settings(&fed, &machine.config_files);
+    let settings = migration_settings(&files, None, std::slice::from_ref(&environment));
+    let answer = MigrationAnswer {
+        machine: &machine,
+        matrix,
+        migration: &migration,
+        client,
+        environment: TargetEnvironment::Unnamed,
+        taken: &[],
+        in_place: bytes.len() % 2 == 1,
+        same: String::new(),
+        settings: &settings,
+        shell,
+    };
+    assert!(environment_report::environment(&answer).ends_with('\n'));
+    let _ = conda_torch::text::migration(&answer, style);
+}
+
+/// Addresses of channels: a secret between two others is not printed.
+pub fn addresses(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let _ = (ChannelName::of(&text), ChannelName::of_package(&text), ChannelKind::of(&text));
+    let _ = (sibling(&text, "conda-forge"), MatchSpec::parse(&text));
+    let word: String = text.chars().filter(|c| c.is_ascii_alphanumeric()).take(20).collect();
+    for (before, after) in [("https://u:", "@h.example/c"), ("https://h.example/t/", "/c")] {
+        let printed = without_secrets(&format!("{before}SECRET{word}{after}"));
+        assert!(!printed.contains("SECRET"), "{printed}");
+    }
+    let once = without_secrets(&text);
+    assert_eq!(without_secrets(&once), once);
+}
+
+/// What the live reader writes about a solve.
+pub fn live(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let (stdout, stderr) = text.split_once('\u{1e}').unwrap_or((&text, ""));
+    let _ = solved(stdout, stderr);
+    if let Ok(request) = serde_json::from_slice::<LiveRequest>(bytes) {
+        let again = serde_json::to_string(&request).expect("JSON");
+        assert_eq!(serde_json::from_str::<LiveRequest>(&again).ok(), Some(request));
     }
 }
 

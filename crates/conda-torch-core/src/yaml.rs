@@ -9,6 +9,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 /// How deep a document may be nested; environments are five deep.
 const MAX_DEPTH: usize = 100;
 
+/// How many values a document may have, with what its aliases repeat.
+const MAX_VALUES: usize = 250_000;
+
 /// Text that is not YAML, or not one document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: not YAML: {problem}")]
@@ -37,6 +40,8 @@ struct Node {
     /// A scalar on one line that is written as it reads.
     is_simple: bool,
     depth: usize,
+    /// The values in it and itself, with what aliases repeat.
+    values: usize,
 }
 
 /// Children by their index in [`Document::nodes`].
@@ -62,7 +67,7 @@ impl Document {
     /// Reads a text that is one document.
     ///
     /// # Errors
-    /// If the text is not YAML, more than one document, or nested too deeply.
+    /// If the text is not YAML, more than one document, nested too deeply, or has too many values.
     pub fn parse(text: &str) -> Result<Self, YamlError> {
         // A byte order mark is not part of the document, but the parser counts it.
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -88,7 +93,11 @@ impl Document {
                     (Node::scalar(text, value.into_owned(), range, line, style), anchor)
                 }
                 Event::Alias(anchor) => match anchors.get(&anchor) {
-                    Some(id) => (Node::new(Content::Alias(*id), range, line), 0),
+                    Some(id) if open.contains(id) => return refused("an alias of what it is in"),
+                    Some(id) => {
+                        let values = document.nodes[*id].values;
+                        (Node { values, ..Node::new(Content::Alias(*id), range, line) }, 0)
+                    }
                     None => return refused("an unknown alias"),
                 },
                 Event::SequenceStart(anchor, _) => {
@@ -98,7 +107,10 @@ impl Document {
                     (Node::new(Content::Map(Vec::new()), start, line), anchor)
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop();
+                    let values = open.pop().map_or(0, |id| document.nodes[id].values);
+                    if !document.add_values(&open, values) {
+                        return refused("too many values");
+                    }
                     continue;
                 }
                 Event::DocumentStart(_) if document.root.is_some() => {
@@ -124,10 +136,23 @@ impl Document {
                     return refused("nested too deeply");
                 }
                 open.push(id);
+            } else if !document.add_values(&open, node.values) {
+                return refused("too many values");
             }
             document.nodes.push(node);
+            if document.nodes.len() > MAX_VALUES {
+                return refused("too many values");
+            }
         }
         Ok(document)
+    }
+
+    /// Counts values to the innermost open list or mapping; false if there are too many.
+    fn add_values(&mut self, open: &[usize], values: usize) -> bool {
+        let Some(parent) = open.last() else { return true };
+        let count = &mut self.nodes[*parent].values;
+        *count = count.saturating_add(values);
+        *count <= MAX_VALUES
     }
 
     /// The outermost value; `None` for an empty text.
@@ -152,7 +177,7 @@ impl Document {
 
 impl Node {
     fn new(content: Content, range: Range<usize>, line: usize) -> Self {
-        Self { content, range, line, is_plain: false, is_simple: false, depth: 0 }
+        Self { content, range, line, is_plain: false, is_simple: false, depth: 0, values: 1 }
     }
 
     /// A scalar, whose range starts after its anchor and tag.
@@ -310,5 +335,22 @@ mod tests {
             assert_eq!(Document::parse(text).map_err(|error| error.line), Err(line), "{text:?}");
         }
         assert!(Document::parse(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn aliases_neither_contain_themselves_nor_repeat_too_much() {
+        let problem = |text: &str| Document::parse(text).map_err(|error| error.problem);
+        let own = Err("an alias of what it is in".to_owned());
+        assert_eq!((problem("a: &a [*a]"), problem("a: &a {b: [*a]}")), (own.clone(), own));
+        let nested = |times: usize| {
+            let list = |at: usize| {
+                let aliases = format!("*a{at}, ").repeat(9);
+                format!("a{next}: &a{next} [{aliases}]\n", next = at + 1)
+            };
+            format!("a0: &a0 x\n{}", (0..times).map(list).collect::<String>())
+        };
+        assert!(problem(&nested(5)).is_ok());
+        assert_eq!(problem(&nested(9)), Err("too many values".to_owned()));
+        assert_eq!(problem(&"- a\n".repeat(300_000)), Err("too many values".to_owned()));
     }
 }

@@ -10,6 +10,9 @@ use crate::types::{
 
 use super::request::Request;
 
+/// The most GPUs that a decision considers; no machine has as many.
+const MOST_GPUS: usize = 10_000;
+
 /// What the rules need to know about a machine.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
@@ -251,7 +254,7 @@ fn gpus(machine: &Machine, matrix: &Matrix) -> Vec<KnownGpu> {
             capability: (gpu.compute_capability.value().copied())
                 .or_else(|| Some(keys.capability_of_gpu(gpu)?.0)),
         };
-        return machine.gpus.iter().map(known).collect();
+        return machine.gpus.iter().take(MOST_GPUS).map(known).collect();
     }
     let cards = machine.adapters.iter().filter(|adapter| adapter.vendor == Vendor::Nvidia);
     let by_id = cards.map(|card| matrix.by_pci_id(&card.pci_id).map(|row| row.capability));

@@ -13,7 +13,7 @@ use super::candidates::{Blocker, Candidate};
 use super::facts::{Driver, Libc};
 use super::request::{Request, RequestedAccelerator};
 
-/// The most GPUs without kernels that are named for a build.
+/// The most GPUs that are named for one reason.
 pub(super) const MOST_GPUS: usize = 64;
 
 /// The builds for the machine's platform, in the matrix' order.

@@ -122,6 +122,9 @@ impl FileNote {
 /// The most packages and channels of a file. conda-forge has about half as many packages.
 const MOST_PACKAGES: usize = 50_000;
 
+/// The most bytes of TOML, of which every value takes many times its length.
+pub(super) const MOST_TOML: usize = 1 << 20;
+
 /// Refuses a file with too many packages and channels.
 pub(super) fn check_size(packages: usize) -> Result<(), FileError> {
     if packages > MOST_PACKAGES { Err(FileError::TooManyPackages) } else { Ok(()) }
@@ -150,6 +153,9 @@ pub enum FileError {
     /// It has more packages than an environment can have.
     #[error("more than {MOST_PACKAGES} packages and channels; split the file")]
     TooManyPackages,
+    /// It is larger than a manifest can be.
+    #[error("larger than {} MiB; no manifest has as much", MOST_TOML >> 20)]
+    TooLarge,
     /// The new text differs from the plan: a bug.
     #[error("internal error: the edit would change unrelated lines. Please report it")]
     UnrelatedLines,

@@ -12,7 +12,7 @@ use super::environment_spec::{
     ChannelLine, Edit, EnvironmentSpec, FileEdits, SpecLine, platforms_named,
 };
 use super::environment_yml::pip_notes;
-use super::file_migration::{ChangeReason, FileError, LineChange};
+use super::file_migration::{ChangeReason, FileError, LineChange, MOST_TOML};
 use super::text_edit::{Lines, TextEdit, edit_item, without_item};
 
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
@@ -30,6 +30,9 @@ pub(super) fn recognises(text: &str) -> bool {
 }
 
 fn parse(text: &str) -> Result<Document<&str>, FileError> {
+    if text.len() > MOST_TOML {
+        return Err(FileError::TooLarge);
+    }
     Document::parse(text).map_err(|error: TomlError| FileError::Malformed {
         format: "TOML",
         line: error.span().map_or(1, |span| Lines::of(text).at(span.start)),

@@ -9,6 +9,8 @@ mod request;
 pub(super) use reasons::reasons;
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::mem::Discriminant;
 
 use crate::diagnostics::{Diagnostic, Subject};
 use crate::types::Build;
@@ -16,6 +18,7 @@ use crate::types::Build;
 use super::Inputs;
 use super::advice::{Alternative, Choice, Status};
 use super::candidates::Candidate;
+use super::rules::MOST_GPUS;
 
 /// The diagnostics about the machine and the request, most severe first.
 pub(super) fn diagnostics<'m>(
@@ -41,14 +44,28 @@ pub(super) fn diagnostics<'m>(
     notes.extend(machine::document(inputs));
     notes.extend(best.and_then(|best| inferred_kernels(best.build)));
     notes.extend(inputs.facts.assumptions.iter().cloned());
+    let mut notes = few_of_a_kind(notes.into_iter());
     // A request that no build meets covers what one build says about it.
     let is_covered = |note: &Diagnostic| {
         note.subject() == Subject::Request && notes.iter().any(|other| other.covers(note))
     };
-    let mut notes: Vec<Diagnostic> = notes.iter().filter(|it| !is_covered(it)).cloned().collect();
+    let covered: Vec<bool> = notes.iter().map(is_covered).collect();
+    let mut covered = covered.into_iter();
+    notes.retain(|_| covered.next() != Some(true));
     // Stable: diagnostics of one severity keep the order above.
     notes.sort_by_key(|note| Reverse(note.severity()));
     notes
+}
+
+/// At most [`MOST_GPUS`] diagnostics of a kind: a document may have any number of GPUs.
+fn few_of_a_kind(diagnostics: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut counts: HashMap<Discriminant<Diagnostic>, usize> = HashMap::new();
+    let is_one_of_few = |diagnostic: &Diagnostic| {
+        let count = counts.entry(std::mem::discriminant(diagnostic)).or_default();
+        *count += 1;
+        *count <= MOST_GPUS
+    };
+    diagnostics.filter(is_one_of_few).collect()
 }
 
 fn inferred_kernels(build: &Build) -> Option<Diagnostic> {

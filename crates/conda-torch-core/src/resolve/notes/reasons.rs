@@ -119,7 +119,7 @@ fn for_all_gpus<'m>(
         build: Some(newer.build),
         diagnostic: Diagnostic::NoKernels { gpu: gpu.clone(), toolkit },
     };
-    left_out.map(reason).collect()
+    left_out.take(rules::MOST_GPUS).map(reason).collect()
 }
 
 fn why_it_works<'m>(
