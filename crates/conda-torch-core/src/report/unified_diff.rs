@@ -83,7 +83,7 @@ fn blocks(
             Some(_) | None => touched.push((of_old, of_new)),
         }
     }
-    touched.into_iter().flat_map(|block| without_equal(old_lines, new_lines, block)).collect()
+    touched.into_iter().filter_map(|block| without_equal(old_lines, new_lines, block)).collect()
 }
 
 /// A block without the lines at its beginning and its end that stay the same.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use conda_torch_core::conda::without_secrets;
+use conda_torch_core::conda::masked;
 
 /// The requested specs, in the order of the first request. Later requests for a package replace earlier ones.
 /// Reads what conda's `History.get_requested_specs_map` reads (conda/history.py).
@@ -22,7 +22,7 @@ pub(super) fn requested(text: &str) -> Vec<String> {
             }
         }
     }
-    requests.into_iter().flatten().map(|spec| without_secrets(&spec)).collect()
+    requests.into_iter().flatten().map(|spec| masked(&spec)).collect()
 }
 
 /// Whether a line such as `# update specs: ['pytorch', 'pytorch-cuda=12.1']` removes its specs, and these.

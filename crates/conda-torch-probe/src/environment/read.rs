@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use conda_torch_core::conda::Subdir;
+use conda_torch_core::conda::{Subdir, masked};
 use conda_torch_core::types::{Environment, InstalledPackage, SourceReport};
 
 use super::{Location, history, pip};

@@ -9,6 +9,9 @@ use crate::yaml::YamlError;
 
 use super::super::CodeAndMessage;
 
+/// Bytes of a text, and the bytes of the new text in their place.
+pub(super) type Replaced = Vec<(Range<usize>, Range<usize>)>;
+
 /// A migrated file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileMigration {
@@ -17,7 +20,7 @@ pub struct FileMigration {
     /// The new text; the old one if nothing changes.
     pub text: String,
     /// The bytes of the old text that were replaced, and those of the new text in their place, in order.
-    pub edits: Vec<(Range<usize>, Range<usize>)>,
+    pub edits: Replaced,
     /// What changed, in the order of the lines.
     pub changes: Vec<LineChange>,
     /// About the whole file, then in the order of the lines.

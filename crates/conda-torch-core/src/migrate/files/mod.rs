@@ -37,7 +37,7 @@ use crate::yaml::Document;
 
 use environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits};
 use file_edits::{Decisions, plan_edits};
-use file_migration::check_size;
+use file_migration::{Replaced, check_size};
 use text_edit::{TextEdit, apply};
 
 /// Values with their places.
@@ -150,7 +150,7 @@ impl Format {
         edits: Vec<TextEdit>,
         environments: &[EnvironmentSpec],
         planned: &[EnvironmentEdits],
-    ) -> Result<(String, Vec<(Range<usize>, Range<usize>)>), FileError> {
+    ) -> Result<(String, Replaced), FileError> {
         let (new, old_ranges, new_ranges) = apply(text, edits)?;
         let again = (self.read)(&new).map_err(|_| FileError::UnrelatedLines)?;
         let is_planned = |((old, edits), new): ((&EnvironmentSpec, &EnvironmentEdits), _)| {
