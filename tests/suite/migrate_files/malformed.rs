@@ -62,6 +62,36 @@ fn files_above_the_limit_are_errors() {
     assert_eq!(std::fs::read(folder.join("environment.yml")).expect("it"), bytes);
 }
 
+#[test]
+fn files_that_no_one_has_are_errors() {
+    let folder = folder("vast");
+    let aliases =
+        |at: usize| format!("a{}: &a{} [{}]\n", at + 1, at + 1, format!("*a{at}, ").repeat(9));
+    let nested: String = (0..9).map(aliases).collect();
+    for (name, text, words) in [
+        (
+            "setup.sh",
+            format!("conda install -c pytorch{}\n", " a".repeat(50_000)),
+            "more than 50000 packages",
+        ),
+        ("pixi.toml", "#".repeat((1 << 20) + 1), "larger than 1 MiB"),
+        (
+            "environment.yml",
+            format!("dependencies:\n{}", "- a\n".repeat(260_000)),
+            "too many values",
+        ),
+        ("environment.yml", format!("channels: [pytorch]\na0: &a0 b\n{nested}"), "too many values"),
+        ("environment.yml", "channels: &a [*a]\n".to_owned(), "an alias of what it is in"),
+    ] {
+        std::fs::write(folder.join(name), &text).expect("written");
+        let output = migrate(&folder, &[name, "--write"]);
+        let messages = crate::migrate_files::text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {messages}");
+        assert!(messages.contains(words) && messages.contains("file unchanged"), "{messages}");
+        assert_eq!(std::fs::read_to_string(folder.join(name)).expect("it"), text);
+    }
+}
+
 /// Repeats a line, with its number for each `#`.
 fn repeat(count: usize, line: &str) -> String {
     (0..count).map(|number| line.replace('#', &number.to_string())).collect()
