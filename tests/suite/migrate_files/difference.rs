@@ -123,7 +123,6 @@ fn messages_and_json_have_no_raw_escapes() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_shows_escapes_of_the_content() {
     let script = "/usr/bin/script"; // util-linux: gives the program a terminal

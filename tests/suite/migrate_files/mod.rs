@@ -2,7 +2,7 @@
 //! (stderr and the exit code) and perhaps `args.txt`. `UPDATE_FILES=1 cargo test --test suite migrate_files` writes
 //! them again: read the difference.
 
-#[cfg(unix)] // Windows has no such names
+#[cfg(target_os = "linux")] // Windows has no such names, and macOS another `patch`
 mod difference;
 mod malformed;
 #[cfg(unix)]

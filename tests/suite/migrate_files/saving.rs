@@ -1,8 +1,6 @@
 //! `--write` in a folder with other programs, other users and the rests of killed runs.
 
-use std::ffi::OsStr;
 use std::fs::{self, Permissions};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -270,6 +268,8 @@ fn a_limit_of_file_sizes_is_an_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_name_that_is_not_utf_8_stops_no_other_file() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
     let folder = folder("not-utf-8");
     fs::write(folder.join("a.yml"), OLD).expect("written");
     let name = OsStr::from_bytes(b"b\xff.yml");
