@@ -28,5 +28,6 @@ mod real_clients;
 mod render;
 mod secrets;
 mod solver;
+mod trust;
 mod verify;
 mod virtual_packages;
