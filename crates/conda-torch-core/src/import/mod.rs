@@ -87,8 +87,7 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     if text.bytes().filter(|byte| *byte == b'{').count() > 1000 + text.len() / SMALLEST_OBJECT {
         return Err(ReadMachineError::NoMachine);
     }
-    let document = Document::of(text, platform);
-    if let Some(machine) = read_own(&document) {
+    if let Some(machine) = read_own(&Document::of(text, platform)) {
         return machine;
     }
     // Our own documents have no secrets; those of other programs are split in ways that hide them.
