@@ -188,6 +188,7 @@ fn cause_of<E: Error + 'static>(error: &AnyError) -> Option<&E> {
 const fn by_refusal(refused: &Refused) -> FaultKind {
     match refused {
         Refused::Damaged(_) => FaultKind::Damaged,
+        Refused::Silent => FaultKind::Slow,
         Refused::Bytes(_) | Refused::Run | Refused::Ratio | Refused::Records(_) => {
             FaultKind::TooLarge
         }

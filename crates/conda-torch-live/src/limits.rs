@@ -55,6 +55,8 @@ pub(crate) enum Refused {
     Ratio,
     #[error("the file has more than {0} records")]
     Records(u64),
+    #[error("the server fell silent")]
+    Silent,
     #[error("cannot decompress the file: {0}")]
     Damaged(String),
 }
@@ -129,6 +131,9 @@ impl HttpBody for LimitedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
+        if matches!(&frame, Some(Err(error)) if error.is_timeout()) {
+            this.traffic.refuse(&Refused::Silent);
+        }
         let Some(frame) = frame.transpose()? else { return Poll::Ready(None) };
         if let Some(Err(refused)) = frame.data_ref().map(|bytes| this.read(bytes)) {
             this.traffic.refuse(&refused);

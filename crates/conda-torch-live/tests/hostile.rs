@@ -90,9 +90,19 @@ fn ask(channel: &str, cache: &Path, deadline: u32) -> Value {
 
 /// The same about a channel that is shown by another address.
 fn ask_shown(channel: &str, shown: &[&str], cache: &Path, deadline: u32) -> Value {
+    ask_patiently(channel, shown, cache, deadline, 60)
+}
+
+fn ask_patiently(
+    channel: &str,
+    shown: &[&str],
+    cache: &Path,
+    deadline: u32,
+    patience: u32,
+) -> Value {
     let request = json!({
         "protocol": 2, "channels": [channel], "shown": shown, "subdirs": ["linux-64"], "cache": cache, "offline": false,
-        "patience": 60, "deadline": deadline, "question": {"records": {"names": ["pytorch"]}},
+        "patience": patience, "deadline": deadline, "question": {"records": {"names": ["pytorch"]}},
     });
     let mut child = Command::new(env!("CARGO_BIN_EXE_conda-torch-live"))
         .env_clear()
@@ -284,6 +294,22 @@ fn a_head_without_end_is_refused() {
         }
     });
     assert_eq!(refused(&server).0, "too_large");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_not_asked_again() {
+    let server = Server::with("repodata.json", |stream| {
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{{")?;
+        std::thread::sleep(Duration::from_mins(10));
+        Ok(())
+    });
+    let cache = tempfile::tempdir().expect("a folder");
+    let reply = ask_patiently(&server.channel(), &[], cache.path(), 600, 1);
+    assert_eq!(kind(&reply), "slow", "{reply}");
+    let requests = server.requests();
+    let is_for_repodata =
+        |request: &&String| request.starts_with("GET /channel/noarch/repodata.json ");
+    assert!(requests.iter().filter(is_for_repodata).count() <= 1, "{requests:?}");
 }
 
 #[test]
