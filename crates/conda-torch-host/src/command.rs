@@ -101,7 +101,8 @@ pub(crate) fn run_briefly(
         interrupted.or_else(|| too_large().map(|_| CommandEnd::TooLarge))
     })?;
     drop(signals);
-    if let CommandEnd::Interrupted(signal) = output.end {
+    // Also one that came when the program had just ended.
+    if let Some(signal) = signals::received() {
         signals::end_by(signal);
     }
     Ok(output)
