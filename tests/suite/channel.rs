@@ -8,8 +8,12 @@ use conda_torch_core::channel::{
     ChannelContents, Difference, DifferenceKind, Differences, Record, Records, differences, rows,
 };
 use conda_torch_core::conda::{Subdir, Version};
+use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{Accelerator, Build, CompanionBuild, CudaVersion, Date, Source};
+use conda_torch_core::resolve::{Request, advise};
+use conda_torch_core::types::{
+    Accelerator, Build, CompanionBuild, CudaVersion, Date, Detected, Gpu, Machine, Origin, Source,
+};
 use serde_json::Value;
 
 const SUBDIRS: [Subdir; 5] =
@@ -333,4 +337,36 @@ fn newer_build_numbers_are_rows_and_empty_channels_are_none() {
     assert_eq!(elsewhere(&live), elsewhere(known));
     // No torchvision was read for linux-64, so there is none.
     assert!(live.companions.iter().all(|row| row.subdir != Subdir::Linux64));
+}
+
+#[test]
+fn a_build_for_cuda_13_4_runs_on_driver_580_but_its_ptx_needs_615() {
+    let build = next_year("cuda134_mkl_py312_h1_300", 300, "cuda-version >=13.4,<14", "linux-64");
+    let records = Records { records: vec![build] };
+    let subdirs = [Subdir::Linux64];
+    let (live, _) =
+        rows(&records, &subdirs, ("conda-forge", DAY), Matrix::embedded()).expect("rows");
+    let on = |driver: &str, capability: &str| {
+        let mut machine = Machine::baseline(Subdir::Linux64);
+        let flag = || Origin::Flag("--gpu".into());
+        machine.driver = Detected::found(driver.parse().expect("a driver"), flag());
+        let capability = Detected::found(capability.parse().expect("a capability"), flag());
+        machine.gpus = vec![Gpu { compute_capability: capability, ..Gpu::default() }];
+        let advice = advise(&machine, &Request::default(), &live);
+        let needed = advice.diagnostics.iter().find_map(|it| {
+            if let Diagnostic::PtxNeedsNewerDriver { needed, .. }
+            | Diagnostic::DriverTooOld { needed, .. } = it
+            {
+                Some(needed.to_string())
+            } else {
+                None
+            }
+        });
+        (advice.recommended.is_some(), needed)
+    };
+    // 12.0 has machine code in the build, 13.0 would get PTX.
+    assert_eq!(on("580.65.06", "12.0"), (true, None));
+    assert_eq!(on("575.51.03", "12.0"), (false, Some("580.65.06".to_owned())));
+    assert_eq!(on("615.71.08", "13.0"), (false, Some("615.71.09".to_owned())));
+    assert_eq!(on("615.71.09", "13.0"), (true, None));
 }
