@@ -44,6 +44,30 @@ fn an_empty_cuda_override_means_no_driver() {
     assert_eq!(advice["recommendation"]["accelerator"], "cpu");
 }
 
+/// The builds for Jetson declare glibc 2.34, which JetPack 6 has.
+#[test]
+fn a_described_jetson_has_one_glibc() {
+    let machine = ["advise", "--platform", "linux-aarch64", "--gpu", "Jetson AGX Orin"];
+    let ran = run(machine.iter().chain(&["--driver", "580", "--pytorch", "2.12"])).answered();
+    assert!(ran.stdout.contains("linux-aarch64, glibc 2.34\n"), "{ran:?}");
+    assert!(ran.stdout.contains("assuming glibc 2.34"), "{ran:?}");
+    assert!(!ran.stdout.contains("2.28") && !ran.stdout.contains("no kernels"), "{ran:?}");
+    let given = run(machine.iter().chain(&["--glibc", "2.31"])).answered();
+    assert!(given.stdout.contains("linux-aarch64, glibc 2.31\n"), "{given:?}");
+}
+
+#[test]
+fn each_cuda_number_is_explained() {
+    let ran = with_cuda_variable("12.4", &["advise", "--cuda-version", "12.1"]).words();
+    for text in [
+        "PyTorch 2.5.1 with CUDA 12.0",
+        "the build is compiled with CUDA 12.0; the requested `cuda-version=12.1` selects its CUDA libraries",
+        "`CONDA_OVERRIDE_CUDA=12.4` is set: the answer is for a machine with CUDA 12.4",
+    ] {
+        assert!(ran.contains(text), "{text}: {ran}");
+    }
+}
+
 #[test]
 fn overrides_are_named_and_are_no_driver() {
     let with = |variable: &str, value: &str, arguments: &str| {

@@ -49,6 +49,17 @@ message: format!("`cuda-version={requested}` limits PyTorch to {gives}; use {wit
 hint: Some("leave out `--cuda-version` unless another package needs it: it is the toolkit's version, not the driver's".to_owned());
 example: { requested: example("12.4"), gives: example("2.5.1"), newest: example("2.13.0"), without: example("12.9") };
 
+/// The requested `cuda-version` is not the CUDA that the build is named by.
+///
+/// Why: a build is compiled with one CUDA and accepts the libraries of a range of versions; `cuda-version` selects them.
+///
+/// What to do: nothing.
+CudaVersionInRange { requested: CudaVersion, toolkit: CudaVersion } = "cuda-version-in-range", Info;
+message: format!(
+    "the build is compiled with CUDA {toolkit}; the requested `cuda-version={requested}` selects its CUDA libraries"
+);
+example: { requested: example("12.1"), toolkit: example("12.0") };
+
 /// The requested `cuda-version` exists, but no PyTorch on conda-forge for this platform was built for it.
 /// Why: conda-forge's first CUDA builds for aarch64 used 12.0, its first for Windows 12.6.
 /// What to do: request another `--cuda-version`, or none.

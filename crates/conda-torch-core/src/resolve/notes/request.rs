@@ -80,6 +80,12 @@ pub(super) fn limits(
         let newest = newer.build.pytorch;
         notes.push(Diagnostic::CudaVersionHoldsBack { requested, gives, newest, without });
     }
+    if let (Some(requested), Some(toolkit)) = (request.cuda_version, best.build.accelerator.cuda())
+        && best.pin == Some(requested)
+        && requested != toolkit
+    {
+        notes.push(Diagnostic::CudaVersionInRange { requested, toolkit });
+    }
     if let Some(python) = request.python
         && let Some(newer) = excluded(&|unlock| matches!(unlock, Unlock::Python(_)))
     {
