@@ -233,6 +233,7 @@ fn the_fix_keeps_the_companions_or_says_which_it_leaves_out() {
             channel: "conda-forge".to_owned(),
             ..InstalledPackage::default()
         }));
+        environment.packages.sort_by(|a, b| a.name.cmp(&b.name));
         fix(environment, "gtx1080ti-driver-580")
     };
     let (words, note) = with("2.10.0", &[("torchvision", "0.25.0"), ("torchaudio", "2.11.0")]);
