@@ -9,8 +9,8 @@ use rattler_repodata_gateway::fetch::{FetchRepoDataError as F, RepoDataNotFoundE
 use url::Url;
 
 use crate::channel::without_secrets;
-use crate::limits::Refused;
-use crate::network::{BadRedirect, CaptivePage, Offline, Response};
+use crate::network::{BadRedirect, CaptivePage, Offline};
+use crate::traffic::{Refused, Response};
 
 type AnyError = dyn Error + 'static;
 

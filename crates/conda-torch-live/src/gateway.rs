@@ -17,7 +17,8 @@ use url::Url;
 use crate::cache::{self, Backup, Cache};
 use crate::channel::{invalid, without_secrets};
 use crate::fault::{self, ReadError};
-use crate::network::{Traffic, client};
+use crate::network::client;
+use crate::traffic::Traffic;
 
 pub(crate) struct Reader {
     channels: Vec<Channel>,

@@ -13,15 +13,7 @@ use reqwest::header::CONTENT_ENCODING;
 use reqwest::{Body, Response, ResponseBuilderExt};
 use url::Url;
 
-use crate::network::Traffic;
-
-const MIB: u64 = 1 << 20;
-
-/// What all responses of a run may contain, decompressed.
-const RUN: u64 = 4096 * MIB;
-
-/// Repodata decompresses to ten times its size, zeros to thousands of times.
-const RATIO: u64 = 200;
+use crate::traffic::{MIB, RATIO, RUN, Refused, Traffic};
 
 /// Files up to this size may have any ratio.
 const SMALL: u64 = 16 * MIB;
@@ -43,23 +35,6 @@ const SHARD: Limits = Limits { bytes: 64 * MIB, records: u64::MAX };
 
 /// The page of an error.
 const ERROR: Limits = Limits { bytes: MIB, records: u64::MAX };
-
-/// Why a response is not read to its end.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error("the server sends more than {} MiB", .0 / MIB)]
-    Bytes(u64),
-    #[error("all files together have more than {} MiB", RUN / MIB)]
-    Run,
-    #[error("the file decompresses to more than {RATIO} times its size")]
-    Ratio,
-    #[error("the file has more than {0} records")]
-    Records(u64),
-    #[error("the server fell silent")]
-    Silent,
-    #[error("cannot decompress the file: {0}")]
-    Damaged(String),
-}
 
 /// A response whose body ends with an error at its limit. `url`: that of the request.
 pub(crate) fn limited(response: Response, url: &Url, traffic: &Traffic) -> io::Result<Response> {

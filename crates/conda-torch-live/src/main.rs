@@ -10,6 +10,7 @@ mod limits;
 mod network;
 mod record;
 mod solve;
+mod traffic;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;

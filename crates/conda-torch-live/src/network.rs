@@ -1,35 +1,23 @@
 //! The HTTP client. It records responses and downloaded bytes, and refuses pages that replace a channel, redirects
 //! to other schemes than HTTP's, and more than a channel may send.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rattler_networking::{AuthenticationMiddleware, AuthenticationStorage};
-use rattler_repodata_gateway::{DownloadReporter, Reporter};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Request, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
-use tokio::sync::Notify;
 use url::Url;
 
-use crate::limits::{Refused, limited};
+use crate::limits::limited;
+use crate::traffic::Traffic;
 
 /// The pauses before a request is repeated because the server failed or closed the connection.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// Below this many bytes a second an index of shards would take more than a minute, and PyTorch a day.
-const SLOWEST: u64 = 8 << 10;
-
 /// As many as other clients follow.
 const REDIRECTS: usize = 10;
-
-#[derive(Debug, Clone)]
-pub(crate) struct Response {
-    pub(crate) url: Url,
-    pub(crate) status: StatusCode,
-}
 
 /// A network with a login answers every request with a page.
 #[derive(Debug, thiserror::Error)]
@@ -49,92 +37,6 @@ pub(crate) enum BadRedirect {
 #[derive(Debug, thiserror::Error)]
 #[error("offline")]
 pub(crate) struct Offline;
-
-/// What was received so far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Traffic {
-    responses: Arc<Mutex<Vec<Response>>>,
-    /// The bytes of each download.
-    downloads: Arc<Mutex<Vec<u64>>>,
-    /// The bytes of all downloads, decompressed.
-    pub(crate) decompressed: Arc<AtomicU64>,
-    /// The first response past its limit.
-    refused: Arc<(Mutex<Option<Refused>>, Notify)>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Traffic {
-    /// The responses of URLs that start with `base`, in order.
-    pub(crate) fn responses(&self, base: &Url) -> Vec<Response> {
-        let mut responses = lock(&self.responses).clone();
-        responses.retain(|response| response.url.as_str().starts_with(base.as_str()));
-        responses
-    }
-
-    /// How many bytes were downloaded.
-    pub(crate) fn bytes(&self) -> u64 {
-        lock(&self.downloads).iter().sum()
-    }
-
-    fn add(&self, url: &Url, status: StatusCode) {
-        lock(&self.responses).push(Response { url: url.clone(), status });
-    }
-
-    /// Records that a response is not read to its end.
-    pub(crate) fn refuse(&self, refused: &Refused) {
-        if !matches!(refused, Refused::Damaged(_)) {
-            lock(&self.refused.0).get_or_insert_with(|| refused.clone());
-            self.refused.1.notify_one();
-        }
-    }
-
-    /// Ends if a response is past its limit, which rattler takes for a lost connection and retries.
-    pub(crate) async fn refused(&self) -> Refused {
-        loop {
-            if let Some(refused) = lock(&self.refused.0).take() {
-                return refused;
-            }
-            self.refused.1.notified().await;
-        }
-    }
-
-    /// Ends if a server sends hardly anything for three times `timeout`. If nothing arrives at all, this program
-    /// may be busy; a silent server is the client's to time out.
-    pub(crate) async fn trickles(&self, timeout: Duration) {
-        let mut before = self.bytes();
-        let mut slow = 0;
-        while slow < 3 {
-            tokio::time::sleep(timeout).await;
-            let received = self.bytes() - before;
-            let is_slow = received > 0 && received < timeout.as_secs().max(1) * SLOWEST;
-            slow = if is_slow { slow + 1 } else { 0 };
-            before += received;
-        }
-    }
-}
-
-impl Reporter for Traffic {
-    fn download_reporter(&self) -> Option<&dyn DownloadReporter> {
-        Some(self)
-    }
-}
-
-impl DownloadReporter for Traffic {
-    fn on_download_start(&self, _url: &Url) -> usize {
-        let mut downloads = lock(&self.downloads);
-        downloads.push(0);
-        downloads.len() - 1
-    }
-
-    fn on_download_progress(&self, _: &Url, index: usize, downloaded: usize, _: Option<usize>) {
-        if let Some(bytes) = lock(&self.downloads).get_mut(index) {
-            *bytes = (*bytes).max(downloaded as u64);
-        }
-    }
-}
 
 /// A login that is in the address of a channel.
 struct Login {
