@@ -55,7 +55,7 @@ def cases(home):
         ("advise", ["advise", "--json", "--gpu", "Voodoo2"], 2, "error"),
         ("check", ["check", "--json", *A100], 4, "mend"),
         ("check", ["check", "--json", "-n", "torch", *A100], 4, "mend"),
-        ("check", ["check", "--json", "-n", "base", *A100], 0, "sound"),
+        ("check", ["check", "--json", "-n", "base", *A100], 4, "mend"),
         ("check", ["check", "--json", "-p", "/nowhere"], 1, "error"),
         ("check", ["check", "--json", "-n", "nope"], 2, "error"),
         ("check", ["check", "--json", "--driver", "new"], 2, "error"),
