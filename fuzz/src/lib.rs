@@ -287,7 +287,7 @@ pub fn environment(bytes: &[u8]) {
     let machine = probe(&fed, &Overrides::default());
     let client = ClientTarget::of(&machine, Some(ClientKind::Conda));
     let shell = SHELLS[bytes.len() % 4];
-    let style = Style { width: 80, color: false };
+    let style = Style { width: 80, color: false, today: Some(Date::of_unix_time(1_800_000_000)) };
     let checkup = check(environment.clone(), &machine, matrix);
     let _ = conda_torch::text::check::page(&checkup, &client, shell, style);
     let all = [checkup];
@@ -322,8 +322,6 @@ pub fn addresses(bytes: &[u8]) {
         let printed = without_secrets(&format!("{before}SECRET{word}{after}"));
         assert!(!printed.contains("SECRET"), "{printed}");
     }
-    let once = without_secrets(&text);
-    assert_eq!(without_secrets(&once), once);
 }
 
 /// What the live reader writes about a solve.

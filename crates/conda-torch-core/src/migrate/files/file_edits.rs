@@ -197,7 +197,8 @@ impl<'a, 'm> Planner<'a, 'm> {
 
     fn platforms(&self, lines: &[&SpecLine], notes: &mut Vec<FileNote>) -> Vec<Subdir> {
         if let Some(spec) = self.chain().find(|spec| !spec.platforms.is_empty()) {
-            return spec.platforms.clone();
+            let mut known = HashSet::new();
+            return spec.platforms.iter().copied().filter(|it| known.insert(*it)).collect();
         }
         let described = self.target.machine.and_then(|machine| machine.subdir.value().copied());
         if let Some(subdir) = self.target.platform.or(described) {
