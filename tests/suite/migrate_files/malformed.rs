@@ -74,7 +74,7 @@ fn files_that_no_one_has_are_errors() {
             format!("conda install -c pytorch{}\n", " a".repeat(50_000)),
             "more than 50000 packages",
         ),
-        ("pixi.toml", "#".repeat((1 << 20) + 1), "larger than 1 MiB"),
+        ("pixi.toml", "#".repeat((768 << 10) + 1), "larger than 768 KiB"),
         (
             "environment.yml",
             format!("dependencies:\n{}", "- a\n".repeat(260_000)),

@@ -255,7 +255,7 @@ fn driver_parts() -> impl Strategy<Value = DriverParts> {
 /// The system's part of a machine.
 fn system() -> impl Strategy<Value = Machine> {
     let glibc = &["2.12", "2.17", "2.27", "2.28", "2.35"][..];
-    let macos = &["10.12", "10.15", "11.0", "12.3", "15.1"][..];
+    let macos = &["10.12", "10.15", "11.0", "12.3", "13.4", "15.1"][..];
     let libcs = (detected(near(glibc)), detected(version()));
     let others = (detected(near(macos)), detected(version()));
     let names = (detected(text()), detected(text()), detected(text()));

@@ -61,7 +61,7 @@ impl View {
 pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> String {
     let matrix = Matrix::embedded();
     let advice = advise(machine, request, matrix);
-    every_build_once(&advice, matrix);
+    every_build(&advice, matrix);
     let answer = view.answer(machine, request, &advice, view.shell);
     let width = view.width;
     let json = report::advise::document(&answer, view.all);
@@ -94,21 +94,27 @@ pub(crate) fn answered(machine: &Machine, request: &Request, view: &View) -> Str
 /// If a line has control characters or is too long, or a fact is lost.
 pub(crate) fn saved_and_shown(machine: &Machine) {
     readable(&text::machine(machine), 80);
-    let saved = serde_json::json!({ "format_version": 1, "machine": machine }).to_string();
-    assert_eq!(&read_machine(&saved, None).expect("our own document"), machine);
+    let json = |machine| serde_json::json!({ "format_version": 1, "machine": machine });
+    let saved = json(machine);
+    let read = read_machine(&saved.to_string(), None).expect("our own document");
+    // As JSON: the secrets of addresses are dropped.
+    assert_eq!(json(&read), saved);
 }
 
-fn every_build_once(advice: &Advice<'_>, matrix: &Matrix) {
+fn every_build(advice: &Advice<'_>, matrix: &Matrix) {
     let key = |build: &Build| std::ptr::from_ref(build);
-    let mut seen: Vec<*const Build> =
-        advice.recommended.iter().map(|choice| key(choice.build)).collect();
-    seen.extend(advice.alternatives.iter().map(|alternative| key(alternative.choice.build)));
+    let alternatives = advice.alternatives.iter().map(|it| key(it.choice.build));
+    let recommended = advice.recommended.iter().map(|choice| key(choice.build));
+    let mut seen: Vec<*const Build> = recommended.chain(alternatives).collect();
+    // Different changes may lead to the same build.
+    seen.sort_unstable();
+    seen.dedup();
     seen.extend(advice.rejected.iter().map(|rejected| key(rejected.build)));
     seen.extend(advice.elsewhere.iter().map(|build| key(build)));
     seen.sort_unstable();
     let mut all: Vec<*const Build> = matrix.builds.iter().map(key).collect();
     all.sort_unstable();
-    assert_eq!(seen, all, "every build exactly once");
+    assert_eq!(seen, all, "every build is shown or rejected");
     assert!(advice.rejected.iter().all(|rejected| !rejected.blockers.is_empty()));
     let has_answer = matches!(advice.status, Status::Ok | Status::Degraded);
     assert_eq!(advice.recommended.is_some(), has_answer);

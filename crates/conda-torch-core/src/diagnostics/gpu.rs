@@ -275,7 +275,10 @@ example: { model: example("NVIDIA Jetson AGX Xavier Developer Kit") };
 /// What to do: use the device `mps` in PyTorch. `torch.backends.mps.is_available()` tells whether this macOS is new
 /// enough.
 MetalIncluded = "metal-included", Info;
-message: "the build uses Apple's GPU through Metal (device `mps`) if macOS is new enough";
+message(c): {
+    let condition = if c.machine.macos.is_found() { "" } else { " if macOS is new enough" };
+    format!("the build uses Apple's GPU through Metal (device `mps`){condition}")
+};
 
 /// The build can use Apple's GPU through Metal, but this macOS is too old: it runs on the CPU.
 /// Why: PyTorch up to 2.4 needs macOS 12.3 for Metal, from 2.5 on 13.0, from 2.9 on 14.0. The packages install on older

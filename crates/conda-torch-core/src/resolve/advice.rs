@@ -14,7 +14,8 @@ use super::request::RequestedAccelerator;
 use crate::diagnostics::{Context, Diagnostic};
 use crate::matrix::Matrix;
 
-/// The answer for one machine and one request. Every build of the matrix is in it exactly once.
+/// The answer for one machine and one request. Every build of the matrix is in it: rejected, or recommended or
+/// an alternative. An alternative is a build after a change, so different changes may lead to the same build.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Advice<'m> {
     /// How good the answer is.

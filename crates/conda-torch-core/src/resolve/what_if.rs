@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use crate::diagnostics::Diagnostic;
 use crate::types::{Detected, Origin};
 
 use super::advice::{Alternative, Unlock};
@@ -93,13 +94,21 @@ fn is_easier(rival: &WhatIf<'_, '_>, what_if: &WhatIf<'_, '_>) -> bool {
 
 /// The alternative as it would be installed after the changes; `None` if it would still not fit.
 fn alternative<'m>(inputs: &Inputs<'_, 'm>, what_if: &WhatIf<'_, 'm>) -> Option<Alternative<'m>> {
+    let build = what_if.candidate.build;
+    let mut blockers: Vec<Diagnostic> = what_if.candidate.diagnostics().collect();
+    let metal = rules::lacks_metal(inputs, build).filter(|_| blockers.is_empty());
+    blockers.extend(metal.map(|(found, needed)| Diagnostic::MetalNeedsNewerMacos {
+        found,
+        needed,
+        newest: None,
+    }));
     let (facts, request) = after(inputs, &what_if.changes);
     let inputs = Inputs { facts: &facts, request: &request, ..*inputs };
-    let candidate = rules::check(&inputs, what_if.candidate.build);
+    let candidate = rules::check(&inputs, build);
     candidate.fits().then(|| Alternative {
         choice: specs::choice(&inputs, &candidate),
         unlocked_by: what_if.changes.clone(),
-        blockers: what_if.candidate.diagnostics().collect(),
+        blockers,
     })
 }
 

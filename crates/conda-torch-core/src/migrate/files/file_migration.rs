@@ -126,7 +126,7 @@ impl FileNote {
 const MOST_PACKAGES: usize = 50_000;
 
 /// The most bytes of TOML, of which every value takes many times its length.
-pub(super) const MOST_TOML: usize = 1 << 20;
+pub(super) const MOST_TOML: usize = 768 << 10;
 
 /// Refuses a file with too many packages and channels.
 pub(super) fn check_size(packages: usize) -> Result<(), FileError> {
@@ -157,7 +157,7 @@ pub enum FileError {
     #[error("more than {MOST_PACKAGES} packages and channels; split the file")]
     TooManyPackages,
     /// It is larger than a manifest can be.
-    #[error("larger than {} MiB; no manifest has as much", MOST_TOML >> 20)]
+    #[error("larger than {} KiB; no manifest has as much", MOST_TOML >> 10)]
     TooLarge,
     /// The new text differs from the plan: a bug.
     #[error("internal error: the edit would change unrelated lines. Please report it")]
