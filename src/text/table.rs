@@ -119,7 +119,9 @@ fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<Str
         (has(Limit::ExactPin) && has(Limit::NoTriton))
             .then(|| "PyTorch on Windows needs exactly the `cuda-version` of its row".to_owned()),
         glibc_below.map(|(version, pytorch)| {
-            format!("PyTorch up to {pytorch} here does not load with glibc {version} or newer")
+            format!(
+                "the builds above of PyTorch {pytorch} and older do not load with glibc {version}+"
+            )
         }),
         section
             .iter()

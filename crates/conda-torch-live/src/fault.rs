@@ -197,7 +197,7 @@ const fn by_refusal(refused: &Refused) -> FaultKind {
 
 const fn by_redirect(redirect: &BadRedirect) -> FaultKind {
     match redirect {
-        BadRedirect::Unsupported(_) => FaultKind::Moved,
+        BadRedirect::Unsupported(_) | BadRedirect::WithoutAddress => FaultKind::Moved,
         BadRedirect::TooMany => FaultKind::RedirectLoop,
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct CaptivePage(String);
 pub(crate) enum BadRedirect {
     #[error("redirected to `{0}`")]
     Unsupported(String),
+    #[error("redirected without an address")]
+    WithoutAddress,
     #[error("redirected more than {REDIRECTS} times")]
     TooMany,
 }
@@ -105,8 +107,9 @@ impl Middleware for Recorder {
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             // An address that is not of a server, such as `file:///etc`, or none.
             let location = response.headers().get(LOCATION).and_then(|it| it.to_str().ok());
-            let location = crate::channel::without_secrets_in(location.unwrap_or_default());
-            return Err(Error::Middleware(BadRedirect::Unsupported(location).into()));
+            let location = location.map(crate::channel::without_secrets_in);
+            let fault = location.map_or(BadRedirect::WithoutAddress, BadRedirect::Unsupported);
+            return Err(Error::Middleware(fault.into()));
         }
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let is_page = content_type.is_some_and(|it| it.starts_with("text/html"));

@@ -145,9 +145,6 @@ fn replaced(text: &str, secrets: &[Secret], with_mask: bool) -> String {
 /// query is a secret; of others only the parameters that are called so.
 fn secrets(text: &str, is_address: bool) -> Vec<Secret> {
     let mut found = Vec::new();
-    if !text.contains(['@', '/', '\\', '%', '?']) && !is_address {
-        return found;
-    }
     if is_address {
         in_word(text, 0, true, &mut found);
         return found;
@@ -158,9 +155,13 @@ fn secrets(text: &str, is_address: bool) -> Vec<Secret> {
             || c.is_control()
             || *c == '\\' && text[at + 1..].starts_with(['n', 'r', 't'])
     };
+    let is_mark = |byte: u8| matches!(byte, b'@' | b'/' | b'\\' | b'%' | b'?');
     let mut start = 0;
     for (at, c) in text.char_indices().filter(is_break).chain([(text.len(), ' ')]) {
-        in_word(&text[start..at], start, false, &mut found);
+        let word = &text[start..at];
+        if word.bytes().any(is_mark) {
+            in_word(word, start, false, &mut found);
+        }
         start = (at + c.len_utf8() + usize::from(c == '\\')).min(text.len());
     }
     found

@@ -90,8 +90,8 @@ WheelOnTop { package: String, pip: String, conda: String } = "wheel-on-top", War
 message: format!("pip installed {package} {pip} over conda's {conda}: both wrote the same files, and Python imports pip's");
 example: { package: example("torchvision"), pip: example("0.20.1"), conda: example("0.20.0") };
 
-/// A wheel of PyTorch has an OpenMP of its own, and conda's packages use another. Two in one process end it on macOS and
-/// Windows, unless `KMP_DUPLICATE_LIB_OK` is set, which can give wrong results.
+/// A wheel of PyTorch has an OpenMP of its own, and conda's packages use another. On macOS and Windows, a process with two
+/// of them ends with an error, unless `KMP_DUPLICATE_LIB_OK` is set, which can give wrong results.
 /// What to do: create a new environment with the commands shown: all its packages share one OpenMP.
 TwoOpenmp { package: String } = "two-openmp", Warning;
 message: format!("pip's PyTorch has an OpenMP of its own beside conda's `{package}`");

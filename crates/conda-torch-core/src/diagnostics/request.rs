@@ -49,7 +49,7 @@ message: format!("`cuda-version={requested}` limits PyTorch to {gives}; use {wit
 hint: Some("leave out `--cuda-version` unless another package needs it: it is the toolkit's version, not the driver's".to_owned());
 example: { requested: example("12.4"), gives: example("2.5.1"), newest: example("2.13.0"), without: example("12.9") };
 
-/// The requested `cuda-version` is not the CUDA that the build is named by.
+/// The requested `cuda-version` is not the CUDA version that the build is compiled with.
 ///
 /// Why: a build is compiled with one CUDA and accepts the libraries of a range of versions; `cuda-version` selects them.
 ///
