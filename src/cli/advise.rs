@@ -10,7 +10,7 @@ use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report;
+use conda_torch_core::report::{self, ErrorCode};
 use conda_torch_core::resolve::advise;
 use conda_torch_core::types::ClientKind;
 use conda_torch_core::virtual_packages::{client_note, override_notes};
@@ -19,11 +19,11 @@ use conda_torch_probe::host::Host;
 use crate::text;
 
 use super::flags::{
-    ChannelFlags, MachineFlags, OutputFlags, RequestFlags, folder, machine, page_width,
+    ChannelFlags, GlobalFlags, MachineFlags, OutputFlags, RequestFlags, folder, machine, page_width,
 };
 use super::live::{WITH_PYTORCH, read_matrix};
 use super::verify::{VerifyContext, VerifyFlags};
-use super::{Output, UsageError, note, print_error};
+use super::{Failure, Output, UsageError, note, print_error};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,9 +63,9 @@ struct AnswerFlags {
     /// Folder of the new environment, instead of a name
     #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
     prefix: Option<String>,
-    /// Format of the answer
-    #[arg(long, value_enum, default_value_t = Format::Human, conflicts_with = "json")]
-    format: Format,
+    /// Format of the answer [default: human]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// In JSON, list every rejected build instead of only the better ones
     #[arg(long)]
     all: bool,
@@ -87,14 +87,15 @@ enum Format {
     Dockerfile,
 }
 
-pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
+    let format = global.format(args.answer.format, Format::Json, Format::Human)?;
     let matrix = Matrix::embedded();
     let machine = machine(&args.machine, host, matrix)?;
     let request = args.request.request();
     let channels = args.channel.channels(host)?;
     let client = args.output.target(&machine);
     args.refuse_useless_offline(client.kind)?;
-    let environment = args.answer.environment(&client)?;
+    let environment = args.answer.environment(&client, format)?;
     let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
     let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
     let live = read_matrix(host, &args.channel, &channels, subdirs)?;
@@ -107,7 +108,6 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let of_channels = Diagnostic::of_channels(&channels, args.channel.live);
     let advice =
         advice.with(of_variables.into_iter().chain(of_client).chain(of_live).chain(of_channels));
-    let format = if args.output.json { Format::Json } else { args.answer.format };
     let mut answer = Answer {
         machine: &machine,
         request: &request,
@@ -129,8 +129,11 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let proof = args.verify.verify(&answer, &context)?;
     answer.proof = proof.as_ref();
     let formatted = match format {
-        Format::Human => text::advice(&answer, args.output.style(host)),
-        Format::Json => Ok(report::advise::document(&answer, args.answer.all)),
+        Format::Human => text::advice(&answer, global.style(host)),
+        Format::Json => {
+            let document = report::advise::document(&answer, args.answer.all);
+            Ok(global.answer(document, answer.shell)?)
+        }
         Format::Commands => formats::commands(&answer),
         Format::EnvironmentYml => formats::environment_yml(&answer),
         Format::PixiToml => formats::pixi_toml(&answer),
@@ -141,11 +144,15 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         Ok(text) => text,
         Err(refused @ (Refused::NothingFits | Refused::Unknown)) => {
             print_error(&refused.into());
+            note(&text::warnings(&answer, page_width()));
             return Ok(Output { stdout: String::new(), code });
         }
-        Err(refused) => bail!(UsageError(refused.to_string())),
+        Err(refused) => bail!(Failure::new(ErrorCode::FormatRefused, refused.to_string())),
     };
-    if !matches!(format, Format::Human | Format::Json) {
+    if !matches!(format, Format::Human | Format::Json) || global.get.is_some() {
+        if let Err(refused) = answer.choice() {
+            print_error(&refused.into());
+        }
         note(&text::warnings(&answer, page_width()));
     }
     Ok(Output { stdout, code })
@@ -169,8 +176,12 @@ impl Args {
 
 impl AnswerFlags {
     /// The named environment. A `pixi.toml` has any name.
-    fn environment(&self, client: &ClientTarget<'_>) -> Result<TargetEnvironment, UsageError> {
-        let is_pixi = self.format == Format::PixiToml || client.kind == ClientKind::Pixi;
+    fn environment(
+        &self,
+        client: &ClientTarget<'_>,
+        format: Format,
+    ) -> Result<TargetEnvironment, Failure> {
+        let is_pixi = format == Format::PixiToml || client.kind == ClientKind::Pixi;
         let client =
             ClientTarget { kind: if is_pixi { ClientKind::Pixi } else { client.kind }, ..*client };
         let environment = match (&self.name, &self.prefix) {
@@ -178,6 +189,9 @@ impl AnswerFlags {
             (None, Some(prefix)) => TargetEnvironment::in_folder(folder(prefix), &client),
             (None, None) => Ok(TargetEnvironment::Unnamed),
         };
-        environment.map_err(|why| UsageError(format!("{why}\nhint: pass another name or folder")))
+        environment.map_err(|why| {
+            let why = format!("{why}\nhint: pass another name or folder");
+            Failure::new(ErrorCode::NameRefused, why)
+        })
     }
 }

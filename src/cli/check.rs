@@ -4,16 +4,17 @@ use anyhow::bail;
 
 use conda_torch_core::audit::{Checkup, EnvironmentStatus, check};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report::check as report;
+use conda_torch_core::report::{ErrorCode, check as report};
 use conda_torch_probe::environment;
 use conda_torch_probe::host::Host;
 
 use crate::text;
 
 use super::flags::{
-    EnvironmentFlags, MachineFlags, OutputFlags, machine, read_environment, this_machine,
+    EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine, no_environment,
+    read_environment, this_machine,
 };
-use super::{Output, UsageError};
+use super::{Failure, Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,9 +35,12 @@ pub(super) struct Args {
     pub(super) machine: MachineFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    format: FormatFlags,
 }
 
-pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
+    let is_json = args.format.is_json(global)?;
     let matrix = Matrix::embedded();
     let machine = machine(&args.machine, host, matrix)?;
     let here = this_machine(&args.machine, host, &machine);
@@ -49,8 +53,7 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
         places.iter().map(|place| checked(environment::read(host, place))).collect()
     };
     if all.is_empty() {
-        let why = "no environment found; pass its folder with `--prefix`";
-        bail!(UsageError(why.to_owned()));
+        bail!(no_environment(&[]));
     }
     // An environment without PyTorch is a problem if it was named, or if no other has one.
     let has_none = all.iter().all(|one| one.status == EnvironmentStatus::NoPytorch);
@@ -59,9 +62,11 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let client = args.output.target(&machine);
     let shell = args.output.shell(&machine);
     let stdout = match (all.as_slice(), place) {
-        (all, _) if args.output.json => report::document(all, &machine, &client, code),
-        ([one], Some(_)) => text::check::page(one, &client, shell, args.output.style(host))
-            .map_err(|why| UsageError(why.to_string()))?,
+        (all, _) if is_json => {
+            global.answer(report::document(all, &machine, &client, shell, code), shell)?
+        }
+        ([one], Some(_)) => text::check::page(one, &client, shell, global.style(host))
+            .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?,
         (all, _) => text::check::table(all),
     };
     Ok(Output { stdout, code })

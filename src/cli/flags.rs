@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use clap::ColorChoice;
 use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
+use clap::{ColorChoice, ValueEnum};
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::shell;
@@ -17,6 +17,7 @@ use conda_torch_core::conda::{
 use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::report::{ErrorCode, field};
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{
     Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Environment,
@@ -28,9 +29,92 @@ use conda_torch_probe::{GpuOverride, Overrides, probe};
 
 use crate::text::Style;
 
-use super::{UsageError, read_input};
+use super::{Failure, UsageError, read_input};
 
 // The structs have no doc comments: clap would show them as the description of the subcommand.
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct GlobalFlags {
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Print one value of the JSON document [e.g. command, recommended.pytorch]
+    #[arg(long, global = true, value_name = "FIELD", conflicts_with = "json")]
+    pub(super) get: Option<String>,
+    /// When to use color
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, hide_short_help = true)]
+    color: ColorChoice,
+}
+
+impl GlobalFlags {
+    pub(super) fn style(&self, host: &dyn Host) -> Style {
+        let color = match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+            }
+        };
+        Style { width: page_width(), color, today: today(host) }
+    }
+
+    /// The format of the answer: JSON for `--json` and `--get`, which no other `--format` goes with.
+    pub(super) fn format<T: ValueEnum + PartialEq>(
+        &self,
+        format: Option<T>,
+        json: T,
+        usual: T,
+    ) -> Result<T, Failure> {
+        let flag = if self.json { "--json" } else { "--get" };
+        match format {
+            None if self.wants_json() => Ok(json),
+            Some(other) if self.wants_json() && other != json => {
+                let value = other.to_possible_value();
+                let name = value.as_ref().map_or("", |value| value.get_name());
+                let why = format!("`{flag}` cannot be used with `--format {name}`");
+                Err(Failure::new(ErrorCode::Contradiction, why))
+            }
+            format => Ok(format.unwrap_or(usual)),
+        }
+    }
+
+    /// The document for `--json`, or the one value of it for `--get`.
+    pub(super) fn answer(&self, document: String, shell: Shell) -> Result<String, Failure> {
+        let Some(path) = &self.get else { return Ok(document) };
+        field(&document, path, shell)
+            .map_err(|why| Failure::new(ErrorCode::UnknownField, format!("`--get {path}`: {why}")))
+    }
+
+    fn wants_json(&self) -> bool {
+        self.json || self.get.is_some()
+    }
+}
+
+/// The formats of a subcommand without others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// Text
+    Human,
+    /// One JSON document; see `conda-torch schema`
+    Json,
+}
+
+// The heading is that of `OutputFlags`.
+#[derive(Debug, clap::Args)]
+pub(super) struct FormatFlags {
+    /// Format of the answer [default: human]
+    #[arg(long, value_enum, help_heading = "Output", hide_short_help = true)]
+    format: Option<TextOrJson>,
+}
+
+impl FormatFlags {
+    /// Whether to print JSON.
+    pub(super) fn is_json(&self, global: &GlobalFlags) -> Result<bool, Failure> {
+        let format = global.format(self.format, TextOrJson::Json, TextOrJson::Human)?;
+        Ok(format == TextOrJson::Json)
+    }
+}
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -41,28 +125,11 @@ pub(super) struct OutputFlags {
     /// Shell to print commands for [default: the current one]
     #[arg(long, value_parser = one_of(SHELLS))]
     shell: Option<Shell>,
-    /// When to use color
-    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, hide_short_help = true)]
-    color: ColorChoice,
-    /// Print one JSON document
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 impl OutputFlags {
     pub(super) fn target<'m>(&self, machine: &'m Machine) -> ClientTarget<'m> {
         ClientTarget::of(machine, self.client)
-    }
-
-    pub(super) fn style(&self, host: &dyn Host) -> Style {
-        let color = match self.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-            }
-        };
-        Style { width: page_width(), color, today: today(host) }
     }
 
     /// The shell of the flag, else the detected one, else the usual one of the platform.
@@ -196,14 +263,17 @@ fn described_machine(
     let name =
         if path == "-" { "on standard input".into() } else { format!("file `{}`", visible(path)) };
     let context = || format!("cannot read the machine {name}");
-    let bytes = read_input(path, host, MACHINE_LIMIT).with_context(context)?;
-    let machine = read_machine(&text_of(&bytes), platform).with_context(context)?;
+    let bytes = read_input(path, host, MACHINE_LIMIT).with_context(context);
+    let bytes = bytes.map_err(Failure::of(ErrorCode::Unreadable))?;
+    let machine = read_machine(&text_of(&bytes), platform).with_context(context);
+    let machine = machine.map_err(Failure::of(ErrorCode::MachineNotRecognized))?;
     if let (Some(flag), Some(described)) = (platform, machine.subdir.value())
         && flag != *described
     {
-        bail!(UsageError(format!(
+        let why = format!(
             "`--platform {flag}` contradicts `--machine`, which describes a {described} machine"
-        )));
+        );
+        bail!(Failure::new(ErrorCode::Contradiction, why));
     }
     Ok(machine)
 }
@@ -218,9 +288,9 @@ fn refuse_libc_of_other_platform(flags: &MachineFlags, machine: &Machine) -> any
         [("--glibc", flags.glibc, Os::Linux, "Linux"), ("--macos", flags.macos, Os::Macos, "macOS")]
     {
         if let Some(version) = version.filter(|_| subdir.os() != os) {
-            bail!(UsageError(format!(
-                "`{flag} {version}` is for {system} and cannot be used with {platform}"
-            )));
+            let why =
+                format!("`{flag} {version}` is for {system} and cannot be used with {platform}");
+            bail!(Failure::new(ErrorCode::Contradiction, why));
         }
     }
     Ok(())
@@ -245,15 +315,17 @@ fn refuse_gpu_of_other_platform(
     let driver = driver.or(flags.cuda.map(|cuda| flag("--cuda", &cuda)));
     for (what, is_arm_only) in named.chain(by_capability).chain(driver.map(|it| (it, false))) {
         if subdir == Subdir::OsxArm64 {
-            bail!(UsageError(format!(
+            let why = format!(
                 "{what} cannot be used with the platform {subdir}: no Mac with an Apple chip has an NVIDIA GPU"
-            )));
+            );
+            bail!(Failure::new(ErrorCode::Contradiction, why));
         }
         if is_arm_only && !matches!(subdir, Subdir::LinuxAarch64 | Subdir::WinArm64) {
-            bail!(UsageError(format!(
+            let why = format!(
                 "{what} cannot be used with the platform {subdir}: that GPU comes with an Arm processor\n\
                  hint: pass `--platform linux-aarch64`"
-            )));
+            );
+            bail!(Failure::new(ErrorCode::Contradiction, why));
         }
     }
     Ok(())
@@ -271,16 +343,17 @@ fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides>
     Ok(Overrides { platform, driver, cuda, gpus, glibc, macos })
 }
 
-fn unknown_gpu(name: &str, nearest: &[&str]) -> UsageError {
+fn unknown_gpu(name: &str, nearest: &[&str]) -> Failure {
     let suggestion = match nearest {
         [] => String::new(),
         nearest => format!("; did you mean {}?", nearest.join(", ")),
     };
-    UsageError(format!(
+    let why = format!(
         "unknown GPU in `--gpu {}`{suggestion}\n\
          hint: pass its compute capability with `--compute-capability X.Y`",
         visible(name)
-    ))
+    );
+    Failure::new(ErrorCode::UnknownGpu, why)
 }
 
 #[derive(Debug, clap::Args)]
@@ -353,7 +426,7 @@ impl EnvironmentFlags {
         &self,
         host: &dyn Host,
         here: &Machine,
-    ) -> Result<Option<Location>, UsageError> {
+    ) -> Result<Option<Location>, Failure> {
         match (&self.prefix, &self.name) {
             (Some(prefix), _) => Ok(Some(environment::at(host, &folder(prefix)))),
             (None, None) => Ok(environment::active(host, here)),
@@ -365,18 +438,29 @@ impl EnvironmentFlags {
     }
 }
 
-fn unknown_environment(name: &str, known: &[Location]) -> UsageError {
+fn unknown_environment(name: &str, known: &[Location]) -> Failure {
     let similarity = |known: &&str| strsim::jaro_winkler(known, name);
     let names = known.iter().filter_map(|place| place.name.as_deref());
     let similar = names.max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     let suggestion = similar.filter(|similar| similarity(similar) > 0.7);
     let suggestion =
         suggestion.map_or_else(String::new, |similar| format!("; did you mean `{similar}`?"));
-    UsageError(format!(
+    let why = format!(
         "no environment named `{}`{}\nhint: pass its folder with `--prefix`",
         visible(name),
         visible(&suggestion)
-    ))
+    );
+    Failure::new(ErrorCode::UnknownEnvironment, why)
+}
+
+/// The error of a subcommand that needs an environment; `found` are flags that select one.
+pub(super) fn no_environment(found: &[String]) -> Failure {
+    let hint = match found.first() {
+        Some(flag) => format!("for example `{flag}`"),
+        None => "pass its folder with `-p FOLDER`".to_owned(),
+    };
+    let why = if found.is_empty() { "no environment found" } else { "no active environment" };
+    Failure::new(ErrorCode::NoEnvironment, format!("{why}\nhint: {hint}"))
 }
 
 /// Reads an environment; fails if none of it is readable.
@@ -385,7 +469,9 @@ pub(super) fn read_environment(host: &dyn Host, place: &Location) -> anyhow::Res
     if environment.packages.is_empty()
         && let Some(problem) = environment.problems.first()
     {
-        bail!("cannot read the environment `{}`: {}", visible(&environment.prefix), problem.detail);
+        let prefix = visible(&environment.prefix);
+        let why = format!("cannot read the environment `{prefix}`: {}", problem.detail);
+        bail!(Failure::new(ErrorCode::EnvironmentUnreadable, why));
     }
     Ok(environment)
 }
@@ -426,7 +512,7 @@ impl ChannelFlags {
 }
 
 /// The refusal of a channel that is known not to have conda-forge's builds, with this command without it.
-fn without_conda_forge(channel: &str, kind: ChannelKind) -> UsageError {
+fn without_conda_forge(channel: &str, kind: ChannelKind) -> Failure {
     let why = match kind {
         ChannelKind::Pytorch => "the channel `pytorch` ended with PyTorch 2.5",
         ChannelKind::Nvidia => "its packages are for the builds of the ended channel `pytorch`",
@@ -446,7 +532,8 @@ fn without_conda_forge(channel: &str, kind: ChannelKind) -> UsageError {
         |rest| format!("run `conda-torch {}`", rest.join(" ")),
     );
     let channel = without_secrets(channel);
-    UsageError(format!("`-c {channel}` does not have conda-forge's PyTorch: {why}\nhint: {hint}"))
+    let why = format!("`-c {channel}` does not have conda-forge's PyTorch: {why}\nhint: {hint}");
+    Failure::new(ErrorCode::ChannelRefused, why)
 }
 
 /// A command line without the `--channel`s that are refused.

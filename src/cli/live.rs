@@ -12,13 +12,14 @@ use conda_torch_core::channel::{
 use conda_torch_core::conda::{Channels, Fault, FaultKind, Subdir, without_secrets};
 use conda_torch_core::diagnostics::{Diagnostic, UnreadableChannel};
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::report::ErrorCode;
 use conda_torch_core::types::Date;
 use conda_torch_host::{CacheFolder, Command, CommandEnd, CommandOutput, run_command};
 use conda_torch_probe::host::Host;
 
 use super::flags::ChannelFlags;
 use super::progress::Progress;
-use super::{Interrupted, note};
+use super::{Failure, Interrupted, note};
 
 /// How long a server may be silent, in seconds.
 const PATIENCE: u32 = 30;
@@ -113,7 +114,9 @@ pub(super) fn read_records(
     subdirs: &[Subdir],
     offline: bool,
 ) -> anyhow::Result<ChannelRecords> {
-    let Some(program) = live_program(host) else { bail!(NOT_INSTALLED) };
+    let Some(program) = live_program(host) else {
+        bail!(Failure::new(ErrorCode::LiveNotInstalled, NOT_INSTALLED))
+    };
     let names = PACKAGES.map(str::to_owned).into();
     let cache = cache_folder(host)?;
     let records = LiveQuestion::Records { names };
@@ -122,6 +125,7 @@ pub(super) fn read_records(
     let ran = ask(&program, &request, DEADLINE, progress)?;
     let message = String::from_utf8_lossy(&ran.stderr);
     let message = message.trim().trim_start_matches("error: ");
+    let failed = |why| Failure::new(ErrorCode::LiveFailed, why);
     // A channel can be the cause.
     let fault = |kind, detail| {
         let answer = LiveAnswer::Failed(Fault { kind, at: channels.to_string(), detail });
@@ -132,14 +136,17 @@ pub(super) fn read_records(
         CommandEnd::TimedOut => {
             fault(FaultKind::Slow, format!("timed out after {} s", DEADLINE.as_secs()))
         }
-        CommandEnd::TooLarge => bail!("`{program}` used too much memory"),
+        CommandEnd::TooLarge => {
+            bail!(failed(format!("`{program}` used too much memory")))
+        }
         CommandEnd::Killed(signal) => {
             fault(FaultKind::Other, format!("`{program}` was killed by signal {signal}: {message}"))
         }
         CommandEnd::Exited(0) => LiveReply::read(&ran.stdout)
-            .with_context(|| format!("cannot read the reply of `{program}`"))?,
+            .with_context(|| format!("cannot read the reply of `{program}`"))
+            .map_err(Failure::of(ErrorCode::LiveFailed))?,
         CommandEnd::Exited(code) => {
-            bail!("`{program}` failed with exit code {code}: {message}")
+            bail!(failed(format!("`{program}` failed with exit code {code}: {message}")))
         }
     };
     let LiveReply { origins, answer, .. } = reply;
@@ -149,7 +156,9 @@ pub(super) fn read_records(
             Ok(Records { records: since(records, Matrix::embedded()) })
         }
         LiveAnswer::Failed(fault) => Err(fault),
-        LiveAnswer::Solved(_) => bail!("`{program}` replied to another request"),
+        LiveAnswer::Solved(_) => {
+            bail!(failed(format!("`{program}` replied to another request")))
+        }
     };
     let age = age(&origins);
     let now = host.unix_time().unwrap_or_default();

@@ -1,24 +1,27 @@
 //! `conda-torch matrix`, and with `--diff` a channel compared with the built-in data.
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 
 use conda_torch_core::channel::{ChannelContents, differences};
 use conda_torch_core::conda::{Channels, Subdir};
 use conda_torch_core::diagnostics::{Context, channel_error};
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
 use conda_torch_core::report::matrix_diff::{Compared, document};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::Machine;
+use conda_torch_core::types::{Machine, Shell};
 use conda_torch_probe::host::Host;
 
 use crate::text;
 use crate::text::table::{Age, TableFormat, table};
 
-use super::flags::{ChannelFlags, MachineFlags, machine, page_width, terminal_width, today};
+use super::flags::{
+    ChannelFlags, GlobalFlags, MachineFlags, machine, page_width, terminal_width, today,
+};
 use super::live::{WITH_PYTORCH, read_matrix, read_records};
-use super::{Output, UsageError, note};
+use super::{Failure, Output, UsageError, note};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,9 +35,9 @@ pub(super) struct Args {
     /// Show every build instead of the newest for each CUDA version
     #[arg(long)]
     all: bool,
-    /// Format of the table
-    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
-    format: TableFormat,
+    /// Format of the table [default: table]
+    #[arg(long, value_enum)]
+    format: Option<TableFormat>,
     #[command(flatten)]
     pub(super) machine: MachineFlags,
     #[command(flatten)]
@@ -48,12 +51,13 @@ pub(super) struct Args {
 }
 
 /// Prints the table, with the recommended build marked. `--platform` alone describes no machine.
-pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
+    let format = global.format(args.format, TableFormat::Json, TableFormat::Table)?;
     let Args { machine: flags, channel, .. } = args;
     let subdirs = flags.platform.map_or(WITH_PYTORCH.to_vec(), |subdir| vec![subdir]);
     let channels = channel.channels(host)?;
     if args.diff {
-        return run_diff(args, host, &channels, &subdirs);
+        return run_diff(args, global, format, host, &channels, &subdirs);
     }
     if !channel.live && (channel.offline || !channel.channel.is_empty()) {
         let why = "`--channel` and `--offline` need `--live` or `--diff`, which read a channel";
@@ -75,28 +79,34 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     let which = if args.all { TableRows::All } else { TableRows::Newest };
     let rows = rows(matrix, &subdirs, which, recommended);
     let age = Age { today: today(host), is_live: live.is_some() };
-    let stdout = table(matrix, &rows, which, args.format, terminal_width(), age);
+    let stdout = table(matrix, &rows, which, format, terminal_width(), age);
+    let stdout =
+        if format == TableFormat::Json { global.answer(stdout, Shell::Posix)? } else { stdout };
     Ok(Output { stdout, code: 0 })
 }
 
 /// Compares channels with the built-in data: exit code 4 on differences.
 fn run_diff(
     args: &Args,
+    global: &GlobalFlags,
+    format: TableFormat,
     host: &dyn Host,
     channels: &Channels,
     subdirs: &[Subdir],
 ) -> anyhow::Result<Output> {
-    if matches!(args.format, TableFormat::Markdown | TableFormat::Csv) {
+    if matches!(format, TableFormat::Markdown | TableFormat::Csv) {
         let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
         bail!(UsageError(why.to_owned()));
     }
     let matrix = Matrix::embedded();
     let read = read_records(host, channels, subdirs, args.channel.offline)?;
-    let records = read.records.map_err(|fault| anyhow!(channel_error(&fault)))?.records;
+    let fault = |fault| Failure::new(ErrorCode::ChannelUnreadable, channel_error(&fault));
+    let records = read.records.map_err(fault)?.records;
     let channel = channels.to_string();
     let (contents, gaps) = ChannelContents::of(&records, read.day);
     if contents.builds.is_empty() && gaps.is_empty() {
-        bail!("no PyTorch found in `{channel}`");
+        let why = format!("no PyTorch found in `{channel}`");
+        bail!(Failure::new(ErrorCode::ChannelUnreadable, why));
     }
     let compared = Compared {
         channel: &channel,
@@ -107,8 +117,8 @@ fn run_diff(
     };
     let stdout = if args.rows {
         matrix_rows(compared.differences, matrix)
-    } else if args.format == TableFormat::Json {
-        document(&compared)
+    } else if format == TableFormat::Json {
+        global.answer(document(&compared), Shell::Posix)?
     } else {
         text::matrix_diff(&compared, page_width())
     };

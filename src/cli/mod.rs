@@ -19,18 +19,19 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use conda_torch_core::conda::masked;
 use conda_torch_core::escapes::{visible, visible_lines};
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::report;
+use conda_torch_core::report::{self, ErrorCode};
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use flags::MachineFlags;
+use flags::{GlobalFlags, MachineFlags};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,6 +53,8 @@ request, 4 problems found, files to change, or failed verification";
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    global: GlobalFlags,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,7 +70,7 @@ enum Command {
     /// Migrate environments, settings and files from the `pytorch` channel to conda-forge
     Migrate(Box<migrate::Args>),
     /// Remove the cached channel data of `--live`
-    Clean,
+    Clean(clean::Args),
     /// Explain a diagnostic
     Explain(explain::Args),
     /// Print the JSON schema of a subcommand's output
@@ -80,13 +83,32 @@ struct Output {
     code: u8,
 }
 
-/// Makes the JSON document of a failed run from the message and the exit code.
-type ErrorDocument = fn(&str, u8) -> String;
+/// Makes the JSON document of a failed run from the message and its code.
+type ErrorDocument = fn(&str, ErrorCode) -> String;
 
 /// A well-formed command line that makes no sense: exit code 2, as for errors of clap.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct UsageError(String);
+
+/// A failed run with a code for installers; a wrong command line if the code says so.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Failure {
+    code: ErrorCode,
+    message: String,
+}
+
+impl Failure {
+    fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// Gives an error and its causes a code.
+    fn of(code: ErrorCode) -> impl FnOnce(anyhow::Error) -> Self {
+        move |error| Self { code, message: format!("{error:#}") }
+    }
+}
 
 /// The run was interrupted by this signal: no message, and the exit code of a shell, 130 for Ctrl-C.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +127,7 @@ pub fn run() -> ExitCode {
     // A child process of this program asks the driver.
     let host = LiveHost::new(std::env::current_exe().ok()).with_waiting(progress::waiting);
     match parse(&host) {
-        Ok(cli) => finish(cli.command.run(host), error_document),
+        Ok(cli) => finish(cli.command.run(&cli.global, host), error_document),
         Err(error) => refuse(&visible_arguments().unwrap_or(error), error_document),
     }
 }
@@ -121,16 +143,16 @@ fn parse(host: &dyn Host) -> Result<Cli, clap::Error> {
 }
 
 impl Command {
-    fn run(&self, host: LiveHost) -> anyhow::Result<Output> {
+    fn run(&self, global: &GlobalFlags, host: LiveHost) -> anyhow::Result<Output> {
         let timeout = flags::driver_timeout(self.machine(), &host)?;
         let host = &host.with_driver_timeout(timeout);
         match self {
-            Self::Advise(args) => advise::run(args, host),
-            Self::Check(args) => check::run(args, host),
-            Self::Probe(args) => probe::run(args, host),
-            Self::Matrix(args) => matrix::run(args, host),
-            Self::Migrate(args) => migrate::run(args, host),
-            Self::Clean => clean::run(host),
+            Self::Advise(args) => advise::run(args, global, host),
+            Self::Check(args) => check::run(args, global, host),
+            Self::Probe(args) => probe::run(args, global, host),
+            Self::Matrix(args) => matrix::run(args, global, host),
+            Self::Migrate(args) => migrate::run(args, global, host),
+            Self::Clean(args) => clean::run(args, global, host),
             Self::Explain(args) => explain::run(args),
             Self::Schema(args) => Ok(schema::run(args)),
         }
@@ -143,7 +165,7 @@ impl Command {
             Self::Probe(args) => Some(&args.machine),
             Self::Matrix(args) => Some(&args.machine),
             Self::Migrate(args) => Some(&args.machine),
-            Self::Explain(_) | Self::Schema(_) | Self::Clean => None,
+            Self::Explain(_) | Self::Schema(_) | Self::Clean(_) => None,
         }
     }
 }
@@ -157,13 +179,14 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
     if !arguments.iter().any(is_json) && !arguments.windows(2).any(is_pair) {
         return None;
     }
-    match arguments.first()?.to_str()? {
-        "advise" => Some(report::advise::error),
-        "check" => Some(report::check::error),
-        "migrate" => Some(report::migrate::error),
-        "probe" | "matrix" => Some(report::error),
+    let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+    let documents = words.find_map(|word| match word {
+        "advise" => Some(report::advise::error as ErrorDocument),
+        "check" => Some(report::check::error as ErrorDocument),
+        "migrate" => Some(report::migrate::error as ErrorDocument),
         _ => None,
-    }
+    });
+    Some(documents.unwrap_or(report::error))
 }
 
 /// The error of clap for the arguments with their control characters as escapes; `None` if there are none.
@@ -193,7 +216,16 @@ fn refuse(error: &clap::Error, error_document: Option<ErrorDocument>) -> ExitCod
     let Some(document) = error_document else { return ExitCode::from(2) };
     let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
     let words: Vec<&str> = message.split_whitespace().collect();
-    print(&Output { stdout: document(&words.join(" "), 2), code: 2 })
+    let codes = [
+        (ErrorKind::UnknownArgument, ErrorCode::UnknownArgument),
+        (ErrorKind::InvalidSubcommand, ErrorCode::UnknownArgument),
+        (ErrorKind::InvalidValue, ErrorCode::InvalidValue),
+        (ErrorKind::ValueValidation, ErrorCode::InvalidValue),
+        (ErrorKind::ArgumentConflict, ErrorCode::Contradiction),
+    ];
+    let code = codes.iter().find(|(kind, _)| *kind == error.kind());
+    let code = code.map_or(ErrorCode::Usage, |(_, code)| *code);
+    print(&Output { stdout: document(&words.join(" "), code), code: code.exit_code() })
 }
 
 /// Prints the answer or the error.
@@ -203,10 +235,14 @@ fn finish(result: anyhow::Result<Output>, error_document: Option<ErrorDocument>)
             return Output { stdout: String::new(), code: u8::try_from(128 + signal).unwrap_or(1) };
         }
         print_error(&error);
-        let code = if error.is::<UsageError>() { 2 } else { 1 };
+        let code = match error.downcast_ref() {
+            Some(Failure { code, .. }) => *code,
+            None if error.is::<UsageError>() => ErrorCode::Usage,
+            None => ErrorCode::Failed,
+        };
         let stdout = error_document
             .map_or_else(String::new, |document| document(&format!("{error:#}"), code));
-        Output { stdout, code }
+        Output { stdout, code: code.exit_code() }
     }))
 }
 

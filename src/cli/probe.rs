@@ -2,10 +2,11 @@
 
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report;
+use conda_torch_core::types::Shell;
 use conda_torch_probe::host::Host;
 
 use super::Output;
-use super::flags::{MachineFlags, machine};
+use super::flags::{FormatFlags, GlobalFlags, MachineFlags, machine};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,16 +16,19 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Print JSON that `--machine` can read
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: FormatFlags,
     #[command(flatten)]
     pub(super) machine: MachineFlags,
 }
 
-pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
+    let is_json = args.format.is_json(global)?;
     let machine = machine(&args.machine, host, Matrix::embedded())?;
-    let stdout =
-        if args.json { report::probe::document(&machine) } else { crate::text::machine(&machine) };
+    let stdout = if is_json {
+        global.answer(report::probe::document(&machine), Shell::Posix)?
+    } else {
+        crate::text::machine(&machine)
+    };
     Ok(Output { stdout, code: 0 })
 }

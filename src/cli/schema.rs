@@ -18,8 +18,9 @@ macro_rules! schema {
 const SCHEMAS: Choices<&str> = &[
     ("advise", "`advise --json`", schema!("advise")),
     ("check", "`check --json`", schema!("check")),
-    ("error", "`probe` or `matrix`, if the run fails", schema!("error")),
-    ("matrix", "`matrix --format json`", schema!("matrix")),
+    ("clean", "`clean --json`", schema!("clean")),
+    ("error", "any other run that fails", schema!("error")),
+    ("matrix", "`matrix --json`", schema!("matrix")),
     ("matrix-diff", "`matrix --diff --format json`", schema!("matrix-diff")),
     ("migrate", "`migrate --json`", schema!("migrate")),
     ("migrate-files", "`migrate FILE --json`", schema!("migrate-files")),

@@ -46,9 +46,9 @@ pub fn advice(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
 /// next to another format.
 pub fn warnings(answer: &Answer<'_>, width: usize) -> String {
     let mut page = Page::new(Style::plain(width));
-    let is_degraded = answer.advice.status == Status::Degraded;
+    let is_ok = answer.advice.status == Status::Ok;
     diagnostics(&mut page, answer, |it| {
-        it.severity() >= Severity::Warning && (is_degraded || it.subject() == Subject::Channel)
+        it.severity() >= Severity::Warning && (!is_ok || it.subject() == Subject::Channel)
     });
     verification(&mut page, answer);
     page.finish().trim_end().to_owned()

@@ -10,7 +10,7 @@ use conda_torch_core::migrate::environment::{
 };
 use conda_torch_core::migrate::files::{FileNote, LineChange};
 use conda_torch_core::migrate::{CodeAndMessage, list};
-use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer};
+use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer, Way};
 use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::{RequestedAccelerator, Status, Unlock};
 use conda_torch_core::types::ClientKind;
@@ -87,7 +87,7 @@ fn commands(
 ) -> Result<(), Refused> {
     let steps = answer.steps();
     let is_check = |step: &&Step| step.kind == StepKind::Check;
-    if answer.in_place && !steps.in_place.is_empty() {
+    if answer.way(&steps) == Way::InPlace {
         let title = "Change the environment itself, after a backup:";
         page.commands(title, steps.in_place.iter().filter(|step| !is_check(step)), answer.shell)?;
         removed(page, answer, plan);

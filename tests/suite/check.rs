@@ -190,7 +190,7 @@ fn an_environment_without_pytorch_is_not_ok() {
     let (json, code) = run(&["check", "--json", "-p", prefix]);
     let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
     assert_eq!((code, json["exit_code"].as_u64()), (Some(4), Some(4)));
-    assert_eq!(json["status"], "mend");
+    assert_eq!(json["status"], "problems");
     assert_eq!(json["environments"][0]["verdict"], "no-pytorch");
 }
 

@@ -6,33 +6,37 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{TargetEnvironment, shell};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
+use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
 use conda_torch_core::types::{Machine, Shell};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use crate::cli::flags::read_environment;
+use crate::cli::flags::{GlobalFlags, no_environment, read_environment};
 use crate::text;
 
-use super::{Args, Output, UsageError, read_settings};
+use super::{Args, Failure, Output, read_settings};
 
 /// Migrates an environment of this machine for the target machine.
 pub(super) fn run(
     args: &Args,
+    global: &GlobalFlags,
     host: &dyn Host,
     here: &Machine,
     target: &Machine,
 ) -> anyhow::Result<Output> {
+    let is_json = args.format.is_json(global)?;
     let shell = args.output.shell(here);
     let all = environment::all(host, here);
     let Some(place) = args.environment.find(host, here)? else {
-        return overview(args, host, all, shell);
+        return overview(is_json, host, all, shell);
     };
     let environment = read_environment(host, &place)?;
     let taken: Vec<String> =
         all.into_iter().flat_map(|place| place.name.into_iter().chain([place.prefix])).collect();
     if let Some(to) = args.to.as_ref().filter(|to| taken.contains(to)) {
-        return Err(UsageError(format!("`--to {to}`: the environment already exists")).into());
+        let why = format!("`--to {to}`: the environment already exists");
+        return Err(Failure::new(ErrorCode::EnvironmentExists, why).into());
     }
     let matrix = Matrix::embedded();
     let overrides = RequestOverrides {
@@ -44,8 +48,10 @@ pub(super) fn run(
     let is_given = args.environment.is_given();
     let client = ClientTarget::of_environment(target, &environment.prefix, args.output.client);
     let new = args.to.clone().map(|to| TargetEnvironment::named(to, client.kind)).transpose();
-    let new =
-        new.map_err(|why| UsageError(format!("{why}\nhint: pass another name with `--to`")))?;
+    let new = new.map_err(|why| {
+        let why = format!("{why}\nhint: pass another name with `--to`");
+        Failure::new(ErrorCode::NameRefused, why)
+    })?;
     let answer = MigrationAnswer {
         matrix,
         machine: target,
@@ -58,18 +64,18 @@ pub(super) fn run(
         settings: &read_settings(host, here, &[]),
         shell,
     };
-    let stdout = if args.output.json {
-        report::environment(&answer)
+    let stdout = if is_json {
+        global.answer(report::environment(&answer), shell)?
     } else {
-        text::migration(&answer, args.output.style(host))
-            .map_err(|why| UsageError(why.to_string()))?
+        text::migration(&answer, global.style(host))
+            .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?
     };
     Ok(Output { stdout, code: answer.exit_code() })
 }
 
 /// Lists the environments that need a migration.
 fn overview(
-    args: &Args,
+    is_json: bool,
     host: &dyn Host,
     all: Vec<Location>,
     shell: Shell,
@@ -78,11 +84,8 @@ fn overview(
     let needs_migration = |place: &Location| needs_migration(&environment::read(host, place));
     let found = all.into_iter().filter(needs_migration);
     let flags: Vec<String> = found.map(|place| flag(&place, shell)).collect();
-    if args.output.json || count == 0 {
-        let hint = flags.first().map(|flag| format!("\nhint: for example `{flag}`"));
-        let hint = hint.unwrap_or_default();
-        let why = format!("no active environment; pass `-n NAME` or `-p FOLDER`{hint}");
-        return Err(UsageError(why).into());
+    if is_json || count == 0 {
+        return Err(no_environment(&flags).into());
     }
     let mut stdout = match flags.len() {
         0 => format!("Checked {count} environments: none uses the `pytorch` channel\n"),

@@ -9,10 +9,11 @@ use conda_torch_core::escapes::visible_lines;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
+use conda_torch_core::types::Shell;
 use conda_torch_host::{SaveFailed, received_signal, save};
 use conda_torch_probe::host::Host;
 
-use crate::cli::flags::{MachineFlags, machine, page_width};
+use crate::cli::flags::{GlobalFlags, MachineFlags, machine, page_width};
 use crate::cli::{Interrupted, Output, UsageError, note, read_input};
 use crate::text;
 
@@ -47,7 +48,7 @@ const LARGEST: usize = 4 << 20;
 pub(super) fn run(
     args: &FileFlags,
     machine: &MachineFlags,
-    json: bool,
+    json: Option<&GlobalFlags>,
     host: &dyn Host,
 ) -> anyhow::Result<Output> {
     let from_input = args.files.iter().filter(|file| *file == "-").count();
@@ -100,8 +101,8 @@ pub(super) fn run(
     if let Some(signal) = received_signal() {
         return Err(Interrupted(signal).into());
     }
-    let mut stdout = if json {
-        document(&files, code, matrix)
+    let mut stdout = if let Some(global) = json {
+        global.answer(document(&files, code, matrix), Shell::Posix)?
     } else {
         files.iter().map(MigratedFile::diff).collect()
     };

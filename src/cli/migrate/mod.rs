@@ -8,6 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use conda_torch_core::conda::Version;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{Settings, settings};
+use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::migrate::{self as report, SettingsAnswer};
 use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::{Environment, Machine};
@@ -17,10 +18,10 @@ use conda_torch_probe::host::Host;
 use crate::text;
 
 use super::flags::{
-    ACCELERATORS, EnvironmentFlags, MachineFlags, OutputFlags, machine, one_of, python,
-    this_machine,
+    ACCELERATORS, EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine,
+    one_of, python, this_machine,
 };
-use super::{Output, UsageError};
+use super::{Failure, Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,11 +68,14 @@ pub(super) struct Args {
     pub(super) machine: MachineFlags,
     #[command(flatten)]
     output: OutputFlags,
+    #[command(flatten)]
+    format: FormatFlags,
 }
 
-pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
+pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
+    let is_json = args.format.is_json(global)?;
     if !args.files.files.is_empty() {
-        return files::run(&args.files, &args.machine, args.output.json, host);
+        return files::run(&args.files, &args.machine, is_json.then_some(global), host);
     }
     // The described machine has the clients and the configuration of this one.
     let mut target = machine(&args.machine, host, Matrix::embedded())?;
@@ -80,13 +84,18 @@ pub(super) fn run(args: &Args, host: &dyn Host) -> anyhow::Result<Output> {
     target.config_files.clone_from(&here.config_files);
     target.shell.clone_from(&here.shell);
     if args.config {
-        migrate_config(args, host, &here)
+        migrate_config(args, global, host, &here)
     } else {
-        environment::run(args, host, &here, &target)
+        environment::run(args, global, host, &here, &target)
     }
 }
 
-fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Result<Output> {
+fn migrate_config(
+    args: &Args,
+    global: &GlobalFlags,
+    host: &dyn Host,
+    here: &Machine,
+) -> anyhow::Result<Output> {
     let environments = installed::all(host, here);
     let environments: Vec<Environment> =
         environments.iter().map(|place| installed::read(host, place)).collect();
@@ -96,11 +105,11 @@ fn migrate_config(args: &Args, host: &dyn Host, here: &Machine) -> anyhow::Resul
         client: args.output.target(here),
         shell: args.output.shell(here),
     };
-    let stdout = if args.output.json {
-        report::settings(&answer)
+    let stdout = if args.format.is_json(global)? {
+        global.answer(report::settings(&answer), answer.shell)?
     } else {
-        text::migrate_config(&answer, args.output.style(host))
-            .map_err(|why| UsageError(why.to_string()))?
+        text::migrate_config(&answer, global.style(host))
+            .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?
     };
     Ok(Output { stdout, code: 0 })
 }

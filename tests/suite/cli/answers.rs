@@ -43,6 +43,30 @@ fn every_format_contains_the_same_build() {
 }
 
 #[test]
+fn get_prints_one_value_and_keeps_the_exit_code() {
+    assert_eq!(advise(&["--get", "recommended.pytorch"]), "2.13.0\n");
+    assert_eq!(advise(&["--get", "recommendation.python.from"]), "3.10\n");
+    assert_eq!(advise(&["--get", "machine.driver"]), "580.95.05\n");
+    assert_eq!(advise(&["--get", "command"]), advise(&["--format", "commands"]));
+    let powershell = advise(&["--get", "command", "--shell", "powershell"]);
+    assert_eq!(powershell, advise(&["--format", "commands", "--shell", "powershell"]));
+    assert_eq!(line("--get subdir probe --platform win-64").code, Some(2));
+    assert_eq!(line("--get machine.subdir probe --platform win-64").answered().stdout, "win-64\n");
+    assert_eq!(
+        line("matrix --platform win-64 --get rows.platform").stdout.lines().next(),
+        Some("win-64")
+    );
+    let ran = line("advise --platform win-64 --get command torchaudio");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""));
+    assert!(ran.stderr.contains("torchaudio"), "{ran:?}");
+    line("advise --get recommended.torch").refused(2, &["no field `torch`", "pytorch, "]);
+    line("advise --get status --format dockerfile").refused(2, &["`--get`", "dockerfile"]);
+    let ran = line("advise --json --format commands").reports(&["`--json`", "commands"]);
+    assert_eq!(ran.json()["error"]["code"], "contradiction");
+    line("advise --json --format json").answered();
+}
+
+#[test]
 fn prints_commands_of_each_client() {
     for client in ["conda", "mamba", "micromamba", "pixi"] {
         let text = advise(&["--client", client, "--format", "commands"]);

@@ -6,6 +6,8 @@ mod describing;
 mod live;
 mod migrating;
 mod names;
+#[cfg(unix)]
+mod recipes;
 mod refusals;
 mod streams;
 

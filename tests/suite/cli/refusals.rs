@@ -54,6 +54,41 @@ fn json_failures_are_documents() {
 }
 
 #[test]
+fn json_failures_have_a_code_and_a_hint_apart() {
+    let cases = [
+        ("advise --json --gpu Voodoo2", "unknown-gpu"),
+        ("advise --json --nonsense", "unknown-argument"),
+        ("advise --json --driver new", "invalid-value"),
+        ("advise --json --machine /nowhere/m.json", "unreadable"),
+        ("advise --json --platform osx-arm64 --glibc 2.28", "contradiction"),
+        ("advise --json -c pytorch", "channel-refused"),
+        ("advise --json --offline", "usage"),
+        ("advise --json -n a/b", "name-refused"),
+        ("probe --format json --driver new", "invalid-value"),
+        ("--json check -n nope", "unknown-environment"),
+        ("check --json", "no-environment"),
+        ("migrate --json", "no-environment"),
+        ("migrate --format json", "no-environment"),
+    ];
+    for (arguments, code) in cases {
+        let ran = line(arguments);
+        let document = ran.json();
+        assert_eq!(document["error"]["code"], code, "{arguments}");
+        assert_eq!(document["exit_code"].as_i64(), ran.code.map(i64::from), "{arguments}");
+        let text = format!("{}", document["error"]["message"]);
+        assert!(!text.contains("hint:"), "{arguments}: {text}");
+    }
+    assert!(line("check --json -n nope").json()["error"]["hint"].is_string());
+}
+
+#[test]
+fn check_and_migrate_end_alike_without_an_environment() {
+    let expected = &["no environment found", "hint: pass its folder with `-p FOLDER`"];
+    let [check, migrate] = ["check", "migrate"].map(|name| line(name).refused(2, expected));
+    assert_eq!((&check.stderr, check.code), (&migrate.stderr, migrate.code));
+}
+
+#[test]
 fn invalid_values_are_shown_with_flag_and_expectation() {
     let cases = [
         ("advise --format nope", ["--format", "nope", "environment-yml"]),

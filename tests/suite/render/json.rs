@@ -93,9 +93,13 @@ fn every_document_is_valid() {
     case.all = true;
     let all = check(&json(&case));
     assert!(all["rejected"].as_array().map_or(0, Vec::len) > 100);
-    let error = check(&report::advise::error("cannot read the machine file `m.json`", 1));
+    let error = check(&report::advise::error(
+        "cannot read the machine file `m.json`",
+        report::ErrorCode::Unreadable,
+    ));
     assert_eq!((&error["status"], &error["exit_code"]), (&"error".into(), &1.into()));
     assert_eq!(error["error"]["message"], "cannot read the machine file `m.json`");
+    assert_eq!(error["error"]["code"], "unreadable");
 }
 
 #[test]
@@ -119,6 +123,7 @@ fn keys_have_their_documented_order() {
             "request",
             "recommendation",
             "commands",
+            "shell",
             "alternatives",
             "rejected",
             "diagnostics",
@@ -153,13 +158,10 @@ fn the_recommendation_has_all_facts() {
           "support": "same-major"
         }
       ],
-      "python": [
-        "3.10",
-        "3.11",
-        "3.12",
-        "3.13",
-        "3.14"
-      ],
+      "python": {
+        "from": "3.10",
+        "to": "3.14"
+      },
       "pytorch": "2.13.0",
       "reasons": null,
       "specs": [

@@ -49,15 +49,12 @@ pub struct Checkup<'m> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum EnvironmentStatus {
     /// Its PyTorch runs, and nothing is wrong with it.
-    #[serde(rename = "sound")]
     Ok,
     /// There are problems to fix.
-    #[serde(rename = "mend")]
     Problems,
     /// It has no PyTorch.
     NoPytorch,
     /// It could not be read.
-    #[serde(rename = "unknown")]
     Unreadable,
 }
 

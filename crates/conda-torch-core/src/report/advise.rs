@@ -10,12 +10,14 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::resolve::{
     self, Alternative, Choice, GpuKernels, Reason, Request, RequestedAccelerator, Unlock,
 };
-use crate::types::{ArmVariant, Blas, Build, CudaVersion};
+use crate::types::{ArmVariant, Blas, Build, CudaVersion, Shell};
 
 use super::command::Command;
 use super::probe::ClientPackages;
 use super::verify::Verification;
-use super::{AcceleratorName, Answered, MatrixDate, failed, probe, verify, write};
+use super::{
+    AcceleratorName, Answered, ErrorCode, MatrixDate, Range, failed, probe, verify, write,
+};
 
 /// How good an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,6 +46,8 @@ pub(super) struct Content<'a> {
     recommendation: Option<ChoiceReport<'a>>,
     /// The commands to run, in order.
     commands: Vec<Command>,
+    /// The shell of the machine, or of `--shell`: the key of a command to show. Null if the run failed.
+    shell: Option<Shell>,
     /// Builds that a change would unlock, best first.
     alternatives: Vec<AlternativeReport<'a>>,
     /// Builds that rank above the recommendation, each with everything against it; with `--all`
@@ -85,6 +89,7 @@ pub fn document(answer: &Answer<'_>, all: bool) -> String {
             request: Some(RequestReport::from(request)),
             recommendation: recommended.map(|choice| ChoiceReport::new(answer, choice)),
             commands: steps.iter().map(Command::from).collect(),
+            shell: Some(answer.shell),
             alternatives: advice.alternatives.iter().map(|it| alternative(answer, it)).collect(),
             rejected: here.chain(elsewhere).collect(),
             diagnostics: diagnostics(answer),
@@ -96,8 +101,8 @@ pub fn document(answer: &Answer<'_>, all: bool) -> String {
 }
 
 /// Writes the document of a run that failed.
-pub fn error(message: &str, exit_code: u8) -> String {
-    failed::<_, Content<'_>>(Status::Error, message, exit_code)
+pub fn error(text: &str, code: ErrorCode) -> String {
+    failed::<_, Content<'_>>(Status::Error, text, code)
 }
 
 /// What was asked for.
@@ -152,7 +157,7 @@ pub(super) struct ChoiceReport<'a> {
     /// sbsa, tegra; null elsewhere.
     arm_variant: Option<ArmVariant>,
     /// The Python series that the build and all companions exist for.
-    python: Vec<String>,
+    python: Range<Version>,
     /// Versions of the companions.
     companions: BTreeMap<&'static str, Version>,
     /// How the build supports each GPU.
@@ -170,9 +175,6 @@ pub(super) struct ChoiceReport<'a> {
 impl<'a> ChoiceReport<'a> {
     pub(super) fn new(answer: &Answer<'a>, choice: &'a Choice<'_>) -> Self {
         let build = choice.build;
-        let (first, last) = choice.pythons;
-        let pythons =
-            (first.minor()..=last.minor()).map(|minor| format!("{}.{minor}", first.major()));
         let companions = choice.companions.iter();
         Self {
             pytorch: build.pytorch,
@@ -182,7 +184,7 @@ impl<'a> ChoiceReport<'a> {
             blas: build.blas,
             cuda_version: choice.cuda_version,
             arm_variant: build.arm_variant,
-            python: pythons.collect(),
+            python: choice.pythons.into(),
             companions: companions.map(|it| (it.package.as_str(), it.version)).collect(),
             kernels: &choice.kernels,
             channels: answer.channels.iter().collect(),

@@ -9,10 +9,10 @@ use crate::conda::{CONDA_FORGE, Subdir};
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::matrix::Matrix;
 use crate::resolve::GpuKernels;
-use crate::types::{Accelerator, Companion, CudaVersion, Machine, SourceReport};
+use crate::types::{Accelerator, Companion, CudaVersion, Machine, Shell, SourceReport};
 
 use super::command::Command;
-use super::{AcceleratorName, Answered, MatrixDate, failed, write};
+use super::{AcceleratorName, Answered, ErrorCode, MatrixDate, failed, write};
 
 /// The commands that make a new environment with what this machine should have. Empty if other packages would
 /// not help.
@@ -45,9 +45,9 @@ pub fn fix(checkup: &Checkup<'_>, client: &ClientTarget<'_>) -> Vec<Step> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) enum Status {
     /// No problems in any environment.
-    Sound,
+    Ok,
     /// There are problems to fix.
-    Mend,
+    Problems,
     /// The run failed.
     Error,
 }
@@ -56,6 +56,8 @@ pub(super) enum Status {
 #[derive(Debug, Serialize, Default)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Content<'a> {
+    /// The shell of the machine, or of `--shell`: the key of a command to show. Null if the run failed.
+    shell: Option<Shell>,
     /// The environments.
     environments: Vec<EnvironmentReport<'a>>,
 }
@@ -65,21 +67,25 @@ pub fn document(
     all: &[Checkup<'_>],
     machine: &Machine,
     client: &ClientTarget<'_>,
+    shell: Shell,
     exit_code: u8,
 ) -> String {
     write(Answered {
         matrix: MatrixDate::of(Matrix::embedded()),
-        status: if exit_code == 0 { Status::Sound } else { Status::Mend },
+        status: if exit_code == 0 { Status::Ok } else { Status::Problems },
         exit_code,
         error: None,
         machine: Some(machine),
-        content: Content { environments: all.iter().map(|it| environment(it, client)).collect() },
+        content: Content {
+            shell: Some(shell),
+            environments: all.iter().map(|it| environment(it, client)).collect(),
+        },
     })
 }
 
 /// Writes the document of a run that failed.
-pub fn error(message: &str, exit_code: u8) -> String {
-    failed::<_, Content<'_>>(Status::Error, message, exit_code)
+pub fn error(text: &str, code: ErrorCode) -> String {
+    failed::<_, Content<'_>>(Status::Error, text, code)
 }
 
 /// An environment.

@@ -8,7 +8,7 @@ use crate::types::{
     ArmVariant, Blas, Build, Commit, ComputeCapability, CudaVersion, DriverVersion,
 };
 
-use super::{AcceleratorName, MatrixDate, write};
+use super::{AcceleratorName, MatrixDate, Range, write};
 
 /// The build that the advice recommends, and its pin: its row gets a mark.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ struct RowReport<'a> {
     /// The beginning of the build string.
     build: Option<String>,
     /// The first and the last build number.
-    build_numbers: Option<[u16; 2]>,
+    build_numbers: Option<Range<u16>>,
     /// mkl or generic.
     blas: Option<Blas>,
     /// The toolkit of the build.
@@ -108,7 +108,7 @@ struct RowReport<'a> {
     /// The oldest drivers that run it.
     driver: Drivers,
     /// The compute capabilities that it has kernels for.
-    gpus: Vec<Capabilities>,
+    gpus: Vec<Range<ComputeCapability>>,
     /// `TORCH_CUDA_ARCH_LIST`.
     kernels: Option<String>,
     /// The oldest glibc.
@@ -118,7 +118,7 @@ struct RowReport<'a> {
     /// The oldest macOS; with Metal, the oldest on which the build uses the GPU.
     macos: Option<Version>,
     /// The first and the last Python.
-    python: Option<[Version; 2]>,
+    python: Option<Range<Version>>,
     /// full, limited or none.
     support: Tier,
     /// The limits of the build, as stable codes.
@@ -141,16 +141,6 @@ struct Drivers {
     windows: Option<DriverVersion>,
 }
 
-/// From the first to the last, without gaps.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Capabilities {
-    /// The lowest.
-    from: ComputeCapability,
-    /// The highest.
-    to: ComputeCapability,
-}
-
 impl<'a> RowReport<'a> {
     fn new(row: &'a OverviewRow<'_>, this_machine: bool) -> Self {
         let build = row.build;
@@ -167,7 +157,7 @@ impl<'a> RowReport<'a> {
             blas: build.map(|build| build.blas),
             cuda_toolkit: build.and_then(|build| build.accelerator.cuda()),
             driver: Drivers { linux: row.linux_driver, windows: row.windows_driver },
-            gpus: row.gpus.iter().map(|&(from, to)| Capabilities { from, to }).collect(),
+            gpus: row.gpus.iter().map(|&range| range.into()).collect(),
             kernels: build.filter(|build| build.is_cuda()).map(|build| build.kernels.to_string()),
             glibc: build.and_then(|build| build.glibc).map(|floor| floor.libraries),
             glibc_below: build.and_then(|build| build.glibc?.below),

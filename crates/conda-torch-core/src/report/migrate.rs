@@ -16,7 +16,7 @@ use crate::types::{Machine, PipPackage, Shell, SourceReport};
 
 use super::advise::{ChoiceReport, DiagnosticReport, RequestReport, diagnostics};
 use super::command::Command;
-use super::{Answered, MatrixDate, failed, write};
+use super::{Answered, ErrorCode, MatrixDate, failed, write};
 
 /// The migration of an environment, with what its commands are for.
 #[derive(Debug, Clone)]
@@ -58,6 +58,12 @@ impl<'a> MigrationAnswer<'a> {
         }
     }
 
+    /// What to do: the change in place, if it was requested and is possible.
+    pub fn way(&self, steps: &MigrationSteps) -> Way {
+        let is_in_place = self.in_place && !steps.in_place.is_empty();
+        if is_in_place { Way::InPlace } else { Way::New }
+    }
+
     /// The advice in it as an answer of its own.
     fn answer(&self) -> Answer<'a> {
         let MigrationTarget { request, advice, .. } = &self.migration.target;
@@ -78,6 +84,17 @@ pub struct SettingsAnswer<'a> {
     pub settings: &'a Settings,
     pub client: ClientTarget<'a>,
     pub shell: Shell,
+}
+
+/// A change of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Way {
+    /// A new environment beside the old one.
+    New,
+    /// A change of the environment itself.
+    InPlace,
 }
 
 /// The answer in a word.
@@ -107,10 +124,14 @@ pub(super) struct Content<'a> {
     request: Option<RequestReport>,
     /// What replaces PyTorch; null if there is nothing to do, or if nothing fits.
     recommendation: Option<ChoiceReport<'a>>,
+    /// The shell of the machine, or of `--shell`: the key of a command to show. Null if the run failed.
+    shell: Option<Shell>,
     /// What becomes of each requested package, in their order.
     asked: &'a [PackageMigration],
     /// What could not be kept of the request.
     changes: &'a [CodeAndMessage],
+    /// new, in-place: the change whose commands to run; null if there is nothing to do, or if nothing fits.
+    way: Option<Way>,
     /// A new environment beside the old one.
     new: Option<NewReport<'a>>,
     /// A change of the environment itself.
@@ -170,8 +191,10 @@ pub fn environment<'a>(answer: &MigrationAnswer<'a>) -> String {
             environment: Some(environment),
             request: Some(RequestReport::from(&migration.target.request)),
             recommendation: choice.map(|choice| ChoiceReport::new(&parts, choice)),
+            shell: Some(answer.shell),
             asked: plan.map_or(&[], |plan| &plan.packages),
             changes: &migration.target.changes,
+            way: plan.map(|_| answer.way(&steps)),
             new: plan.map(new),
             in_place: plan.map(in_place),
             settings: None,
@@ -192,6 +215,7 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> String {
         error: None,
         machine: Some(answer.machine),
         content: Content {
+            shell: Some(answer.shell),
             settings: Some(SettingsReport {
                 findings: &found.findings,
                 unreadable: &found.unreadable,
@@ -204,8 +228,8 @@ pub fn settings(answer: &SettingsAnswer<'_>) -> String {
 }
 
 /// Writes the document of a run that failed.
-pub fn error(message: &str, exit_code: u8) -> String {
-    failed::<_, Content<'_>>(Status::Error, message, exit_code)
+pub fn error(text: &str, code: ErrorCode) -> String {
+    failed::<_, Content<'_>>(Status::Error, text, code)
 }
 
 /// An environment.

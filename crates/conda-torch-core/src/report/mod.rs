@@ -6,7 +6,10 @@
 
 pub mod advise;
 pub mod check;
+mod clean;
 mod command;
+mod error;
+mod field;
 pub mod matrix;
 pub mod matrix_diff;
 pub mod migrate;
@@ -17,11 +20,17 @@ mod tests;
 mod unified_diff;
 pub mod verify;
 
+pub use clean::clean;
+pub use error::{ErrorCode, error};
+pub use field::{NoField, field};
+
 use serde::Serialize;
 
 use crate::escapes::visible_json;
 use crate::matrix::Matrix;
 use crate::types::{Accelerator, Date, Machine};
+
+use error::ErrorReport;
 
 /// One JSON document.
 #[derive(Debug, Serialize)]
@@ -66,48 +75,23 @@ struct Answered<'a, S, T> {
     /// request, 4 problems found.
     exit_code: u8,
     /// Why there is no answer; null unless `status` is `error`.
-    error: Option<ErrorMessage<'a>>,
+    error: Option<ErrorReport<'a>>,
     /// The machine, as `probe --json` prints it; null if the run failed before the machine was known.
     machine: Option<&'a Machine>,
     #[serde(flatten)]
     content: T,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ErrorMessage<'a> {
-    /// A sentence.
-    message: &'a str,
-}
-
 /// Writes the document of a run that failed.
-fn failed<S: Serialize, T: Serialize + Default>(status: S, message: &str, exit_code: u8) -> String {
+fn failed<S: Serialize, T: Serialize + Default>(status: S, text: &str, code: ErrorCode) -> String {
     write(Answered {
         matrix: MatrixDate::of(Matrix::embedded()),
         status,
-        exit_code,
-        error: Some(ErrorMessage { message }),
+        exit_code: code.exit_code(),
+        error: Some(ErrorReport::new(text, code)),
         machine: None,
         content: T::default(),
     })
-}
-
-/// What `probe` and `matrix` print if a run fails.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Failure<'a> {
-    /// error.
-    status: &'static str,
-    /// The exit code of the process: 1 failed, 2 wrong command line.
-    exit_code: u8,
-    /// Why the run failed.
-    error: ErrorMessage<'a>,
-}
-
-/// Writes the document of a run of `probe` or `matrix` that failed.
-pub fn error(message: &str, exit_code: u8) -> String {
-    write(Failure { status: "error", exit_code, error: ErrorMessage { message } })
 }
 
 /// Which builds an answer was chosen from.
@@ -123,6 +107,22 @@ struct MatrixDate<'a> {
 impl<'a> MatrixDate<'a> {
     fn of(matrix: &'a Matrix) -> Self {
         Self { channel: &matrix.channel, as_of: matrix.as_of }
+    }
+}
+
+/// From the first to the last, both included.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Range<T> {
+    /// The first.
+    from: T,
+    /// The last.
+    to: T,
+}
+
+impl<T> From<(T, T)> for Range<T> {
+    fn from((from, to): (T, T)) -> Self {
+        Self { from, to }
     }
 }
 

@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Document, Failure, advise, check, matrix, matrix_diff, migrate, migrate_files, probe,
+    Answered, Document, advise, check, clean, error::Failure, matrix, matrix_diff, migrate,
+    migrate_files, probe,
 };
 use crate::conda::{MatchSpec, Subdir, Version};
 use crate::types::{Commit, ComputeCapability, CudaVersion, Date, DriverVersion, Origin};
@@ -86,9 +87,11 @@ fn open_words(value: &mut Value) {
 
 /// Compares a committed schema with the types; `UPDATE_SCHEMA=1 cargo test` writes it.
 #[track_caller]
-fn is_committed<T: JsonSchema>(file: &str, command: &str) {
+fn is_committed<T: JsonSchema>(name: &str, command: &str) {
+    let file = format!("{name}-1.json");
     let path = format!("{}/../../docs/schema/{file}", env!("CARGO_MANIFEST_DIR"));
-    let schema = schema::<Document<T>>(command);
+    let mut schema = schema::<Document<T>>(command);
+    schema["$id"] = json!(format!("urn:conda-torch:schema:{name}:1"));
     let mut text = serde_json::to_string_pretty(&schema).expect("JSON");
     text.push('\n');
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
@@ -105,12 +108,13 @@ fn committed_schemas_match_the_types() {
     type Advise = Answered<'static, advise::Status, advise::Content<'static>>;
     type Check = Answered<'static, check::Status, check::Content<'static>>;
     type Migrate = Answered<'static, migrate::Status, migrate::Content<'static>>;
-    is_committed::<Advise>("advise-1.json", "advise --json");
-    is_committed::<Check>("check-1.json", "check --json");
-    is_committed::<Migrate>("migrate-1.json", "migrate --json");
-    is_committed::<Matrix<'_>>("matrix-1.json", "matrix --format json");
-    is_committed::<MatrixDiff<'_>>("matrix-diff-1.json", "matrix --diff --format json");
-    is_committed::<migrate_files::Content<'_>>("migrate-files-1.json", "migrate FILE --json");
-    is_committed::<Failure<'_>>("error-1.json", "probe or matrix, failed");
-    is_committed::<probe::Content<'_>>("probe-1.json", "probe --json");
+    is_committed::<Advise>("advise", "advise --json");
+    is_committed::<Check>("check", "check --json");
+    is_committed::<Migrate>("migrate", "migrate --json");
+    is_committed::<Matrix<'_>>("matrix", "matrix --format json");
+    is_committed::<MatrixDiff<'_>>("matrix-diff", "matrix --diff --format json");
+    is_committed::<migrate_files::Content<'_>>("migrate-files", "migrate FILE --json");
+    is_committed::<clean::Content<'_>>("clean", "clean --json");
+    is_committed::<Failure<'_>>("error", "a run that failed");
+    is_committed::<probe::Content<'_>>("probe", "probe --json");
 }

@@ -17,7 +17,6 @@ pub struct PackageMigration {
     #[cfg_attr(test, schemars(with = "String"))]
     pub spec: MatchSpec,
     /// kept, changed, replaced, left-out.
-    #[serde(rename = "fate")]
     #[cfg_attr(test, schemars(with = "String"))]
     pub outcome: PackageOutcome,
     /// The specs that replace it.
