@@ -1,6 +1,7 @@
 """Network faults: reported with the right kind, in time, and without damage to the cache."""
 
 import functools
+import pathlib
 import socket
 import subprocess
 from collections.abc import Callable
@@ -33,7 +34,8 @@ def cases(ground: Ground) -> list[Case]:
             ("what pixi keeps is sent", functools.partial(login, ground, "rattler")),
             ("a login that nobody has", functools.partial(login, ground, "none")),
             ("a damaged file of logins", functools.partial(damaged_logins, ground)),
-            ("secrets in an address are not told", functools.partial(secrets, ground))]
+            ("secrets in an address are not told", functools.partial(secrets, ground)),
+            ("records for more memory than there is", functools.partial(memory, ground))]
 
 
 def right(ground: Ground, answer: Answer, state: str) -> str | None:
@@ -170,3 +172,19 @@ def secrets(ground: Ground) -> str | None:
                 if answer.reply is None or "hunter2" in answer.stdout + answer.stderr:
                     return f"{secret} {fault and fault.name}: {(answer.stdout + answer.stderr)[:300]}"
     return None
+
+
+def memory(ground: Ground) -> str | None:
+    """A file that is small enough, but whose records take more than a gigabyte: refused, and not kept."""
+    folder = ground.place / "memory"
+    for subdir, depends in (("noarch", "[]"), *((subdir, "[" + '"",' * 50_000_000 + '""]') for subdir in SUBDIRS)):
+        (folder / subdir).mkdir(parents=True)
+        record = f'{{"name":"pytorch","version":"9","build":"0","build_number":0,"depends":{depends}}}'
+        text = f'{{"info":{{"subdir":"{subdir}"}},"packages":{{}},"packages.conda":{{"pytorch-9-0.conda":{record}}}}}'
+        (folder / subdir / "repodata.json").write_text(text)
+    cache = ground.cache()
+    with ground.serving("json") as server:
+        server.folder = folder
+        answer = ground.program.ask(server.channel, cache, records(*NAMES))
+    kept = [file for file in pathlib.Path(cache).rglob("*") if file.is_file() and file.stat().st_size > 1 << 20]
+    return is_kind(answer, {"too_large"}) or (f"kept: {kept}" if kept else None)

@@ -176,11 +176,9 @@ fn an_invalid_time_limit_is_refused() {
 #[test]
 fn a_spinning_library_ends_with_the_program() {
     use std::os::unix::process::ExitStatusExt;
-    // However the program ends. A process that the library started is reached by signals that can be caught.
-    let cases = [("spins", 9), ("spins", 2), ("spins", 15), ("spins", 1)]
-        .into_iter()
-        .chain([("spins-in-a-child", 2), ("spins-in-a-child", 15)]);
-    at_once(cases, |(plays, signal)| {
+    // However the program ends, with the process that the library started.
+    let cases = ["spins", "spins-in-a-child"].map(|plays| [9, 2, 15, 1].map(|it| (plays, it)));
+    at_once(cases.into_iter().flatten(), |(plays, signal)| {
         let pid = folder("spins").join(format!("{plays}-{signal}"));
         let _ = std::fs::remove_file(&pid);
         let mut program = Command::new(env!("CARGO_BIN_EXE_conda-torch"))

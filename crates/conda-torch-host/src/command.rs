@@ -1,7 +1,7 @@
 //! Runs programs that may hang, crash, print or allocate without end, or leave processes behind.
 //!
-//! A program ends with this one, however this one ends: on Linux by the parent's death signal, on Windows by a job,
-//! elsewhere if a signal ends this program that can be caught.
+//! A program ends with this one, however this one ends: on Unix by a watcher, on Linux also by the parent's death
+//! signal, on Windows by a job.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -15,6 +15,8 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 use crate::job::Job;
 use crate::pipes::Pipes;
 use crate::signals::{self, Signals};
+#[cfg(unix)]
+use crate::watcher::Watcher;
 
 /// How often a silent program is checked on.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -156,7 +158,13 @@ fn run(
 ) -> Result<CommandOutput, Failure> {
     let start = Instant::now();
     process.stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
+    #[cfg(unix)]
+    let mut watcher = Watcher::start();
     let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    #[cfg(unix)]
+    if let Some(watcher) = &mut watcher {
+        watcher.watch(&child);
+    }
     #[cfg(windows)]
     let _job = Job::of(&child, !grace.is_zero());
     if let Some(mut input) = child.stdin.take() {

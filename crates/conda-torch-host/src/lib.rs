@@ -17,6 +17,8 @@ mod pipes;
 mod save;
 mod signals;
 mod temp_folder;
+#[cfg(unix)]
+mod watcher;
 
 pub use cache::{CacheFolder, kept_cache, remove_cache};
 pub use command::{Command, CommandEnd, CommandOutput, run_command};

@@ -189,9 +189,11 @@ const fn by_refusal(refused: &Refused) -> FaultKind {
     match refused {
         Refused::Damaged(_) => FaultKind::Damaged,
         Refused::Silent => FaultKind::Slow,
-        Refused::Bytes(_) | Refused::Run | Refused::Ratio | Refused::Records(_) => {
-            FaultKind::TooLarge
-        }
+        Refused::Bytes(_)
+        | Refused::Run
+        | Refused::Ratio
+        | Refused::Records(_)
+        | Refused::Memory(_) => FaultKind::TooLarge,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::cache::{self, Backup, Cache};
 use crate::channel::{invalid, without_secrets};
 use crate::fault::{self, ReadError};
 use crate::network::client;
-use crate::traffic::Traffic;
+use crate::traffic::{Refused, Traffic};
 
 pub(crate) struct Reader {
     channels: Vec<Channel>,
@@ -30,13 +30,19 @@ pub(crate) struct Reader {
     /// When downloads end, whatever is missing.
     deadline: Instant,
     offline: bool,
+    /// Whether the last file to be read needed too much memory.
+    is_memory_used_up: bool,
     gateway: Gateway,
     config: ChannelConfig,
 }
 
 impl Reader {
     /// Each channel comes with the address that is requested.
-    pub(crate) fn new(request: &LiveRequest, channels: Vec<(Channel, Url)>) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        request: &LiveRequest,
+        channels: Vec<(Channel, Url)>,
+        traffic: &Traffic,
+    ) -> Result<Self, Fault> {
         let offline = request.offline;
         let address = |(channel, requested): &(Channel, Url)| {
             (channel.base_url.url().clone().into(), requested.clone())
@@ -45,10 +51,11 @@ impl Reader {
             addresses: channels.iter().map(address).collect(),
             channels: channels.into_iter().map(|(channel, _)| channel).collect(),
             cache: Cache::open(&request.cache)?,
-            traffic: Traffic::default(),
+            traffic: traffic.clone(),
             timeout: Duration::from_secs(request.patience.max(1).into()),
             deadline: Instant::now() + Duration::from_secs(request.deadline.max(1).into()),
             offline,
+            is_memory_used_up: false,
             gateway: Gateway::new(),
             config: ChannelConfig { default: source(offline), ..ChannelConfig::default() },
         };
@@ -138,6 +145,11 @@ impl Reader {
         };
         origin.fault = Some(fault.clone());
         let Some(backup) = backup else { return Err(fault) };
+        if self.is_memory_used_up {
+            // What is read goes on in another thread: nothing else is read now. The file is of no use.
+            self.remove(channel, subdir, &backup);
+            return Err(fault);
+        }
         backup.restore();
         // From now on the whole channel is read from the cache: subdirs of different days do not match.
         self.config.per_channel.insert(channel.base_url.url().clone().into(), source(true));
@@ -199,7 +211,7 @@ impl Reader {
     }
 
     async fn fetch(
-        &self,
+        &mut self,
         channel: &Channel,
         subdir: Subdir,
         specs: &[MatchSpec],
@@ -208,6 +220,7 @@ impl Reader {
         let query = self.gateway_query(vec![channel.clone()], vec![subdir], specs);
         let read = Box::pin(query.execute());
         let result = self.limited(read, self.is_cache_only(channel)).await;
+        self.is_memory_used_up = matches!(result, Err(ReadError::Refused(Refused::Memory(_))));
         result.map(drop).map_err(|error| self.fault(&error, base))
     }
 

@@ -14,19 +14,25 @@ mod traffic;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use conda_torch_core::channel::{
     LiveAnswer, LiveQuestion, LiveReply, LiveRequest, PROTOCOL, Records, SubdirOrigin,
 };
 use conda_torch_core::conda::Fault;
 
+use traffic::{Refused, Traffic};
+
 /// The memory that this program may use, in bytes: a third of it is enough for every subdir of conda-forge. Repodata
 /// that is mapped from a file does not count.
 const MEMORY: usize = 1 << 30;
 
-/// Past the limit an allocation fails, which ends the program.
+/// How often the memory is looked at: much less than the limit can be filled in this time.
+const INTERVAL: Duration = Duration::from_millis(5);
+
+/// Past four times the limit an allocation fails, which ends the program. It ends with a reply before.
 #[global_allocator]
-static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, MEMORY);
+static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, 4 * MEMORY);
 
 /// The longest request that is read, in bytes.
 const REQUEST: u64 = 1 << 20;
@@ -46,9 +52,24 @@ fn respond(request: &LiveRequest) -> std::io::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build()?;
     let mut origins = Vec::new();
-    let answer = runtime.block_on(answer(request, &mut origins)).unwrap_or_else(LiveAnswer::Failed);
+    let traffic = Traffic::default();
+    watch_memory(traffic.clone());
+    let answer = answer(request, &traffic, &mut origins);
+    let answer = runtime.block_on(answer).unwrap_or_else(LiveAnswer::Failed);
+    // A file that is being read into memory is not waited for.
+    runtime.shutdown_background();
     let reply = LiveReply { protocol: PROTOCOL, origins, answer };
     std::io::stdout().lock().write_all(&serde_json::to_vec(&reply)?)
+}
+
+/// Ends the reading once it uses too much memory. A thread: the runtime may be busy with what it reads.
+fn watch_memory(traffic: Traffic) {
+    std::thread::spawn(move || {
+        while ALLOCATOR.allocated() < MEMORY {
+            std::thread::sleep(INTERVAL);
+        }
+        traffic.refuse(&Refused::Memory(MEMORY as u64));
+    });
 }
 
 fn read_request() -> Result<LiveRequest, String> {
@@ -72,6 +93,7 @@ fn read_request() -> Result<LiveRequest, String> {
 
 async fn answer(
     request: &LiveRequest,
+    traffic: &Traffic,
     origins: &mut Vec<SubdirOrigin>,
 ) -> Result<LiveAnswer, Fault> {
     let shown = request.shown.iter().map(Some).chain(std::iter::repeat(None));
@@ -87,7 +109,7 @@ async fn answer(
             (channel::parse_all(specs, channel::spec)?, Some(packages))
         }
     };
-    let mut reader = gateway::Reader::new(request, channels)?;
+    let mut reader = gateway::Reader::new(request, channels, traffic)?;
     reader.open(&subdirs, &specs, origins).await?;
     let found = reader.query(&subdirs, &specs, virtual_packages.is_some()).await?;
     if let Some(packages) = virtual_packages {

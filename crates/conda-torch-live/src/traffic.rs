@@ -37,6 +37,8 @@ pub(crate) enum Refused {
     Ratio,
     #[error("the file has more than {0} records")]
     Records(u64),
+    #[error("reading it takes more than {} MiB of memory", .0 / MIB)]
+    Memory(u64),
     #[error("the server fell silent")]
     Silent,
     #[error("cannot decompress the file: {0}")]
