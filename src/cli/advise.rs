@@ -125,6 +125,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         is_this_machine: !args.machine.is_other_machine(),
         shows_progress: format != Format::Json,
         offline: args.channel.offline,
+        is_file: format == Format::EnvironmentYml,
     };
     let proof = args.verify.verify(&answer, &context)?;
     answer.proof = proof.as_ref();

@@ -124,6 +124,8 @@ pub(crate) struct ClientHabits {
     pub has_platform_flag: bool,
     /// Whether `nodefaults` in an `environment.yml` is a word, not the name of a channel.
     pub knows_nodefaults: bool,
+    /// The command that makes an environment of an `environment.yml`, if it has a dry run with JSON.
+    pub file_command: Option<FileCommand>,
     /// Whether `remove` loads the channels of the settings, which may be none, or gone.
     pub remove_loads_channels: bool,
     pub is_classic_by_default: bool,
@@ -193,6 +195,15 @@ pub(crate) enum Elsewhere {
     OwnSystem,
 }
 
+/// The command for an `environment.yml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileCommand {
+    /// `create --file`.
+    Create,
+    /// `env create --file`.
+    EnvCreate,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConfigCommand {
     /// `conda config --add`: one action a call.
@@ -240,6 +251,7 @@ const CONDA: ClientHabits = ClientHabits {
     config_adds_defaults: true,
     has_platform_flag: false,
     knows_nodefaults: true,
+    file_command: None,
     remove_loads_channels: true,
     is_classic_by_default: true,
     has_platform_edit: false,
@@ -269,6 +281,13 @@ const CONDA_CHANGES: &[Change] = &[
         habits.has_platform_flag = true;
         habits.is_classic_by_default = false;
     }),
+    (
+        Version::new(&[23, 10]),
+        "https://github.com/conda/conda: conda_env/cli/main_create.py",
+        |habits| {
+            habits.file_command = Some(FileCommand::EnvCreate);
+        },
+    ),
     (Version::new(&[23, 11]), "https://github.com/conda/conda/pull/13266", |habits| {
         habits.has_conda_package = true;
     }),
@@ -297,6 +316,7 @@ const CONDA_CHANGES: &[Change] = &[
     // `env create` is `create` from then on, which fetches `nodefaults` as a channel: HTTP 404.
     (Version::new(&[26, 7]), "https://github.com/conda/conda/pull/16210", |habits| {
         habits.knows_nodefaults = false;
+        habits.file_command = Some(FileCommand::Create);
     }),
 ];
 
@@ -312,6 +332,7 @@ const LIBMAMBA: ClientHabits = ClientHabits {
     config: ConfigCommand::Own,
     config_adds_defaults: false,
     has_platform_flag: true,
+    file_command: Some(FileCommand::Create),
     remove_loads_channels: false,
     is_classic_by_default: false,
     ..CONDA
@@ -350,6 +371,7 @@ const MAMBA_CHANGES: &[Change] = &[
             config: ConfigCommand::Conda,
             config_adds_defaults: true,
             has_platform_flag: false,
+            file_command: None,
             ..LIBMAMBA
         };
     }),
@@ -357,6 +379,7 @@ const MAMBA_CHANGES: &[Change] = &[
         habits.config = LIBMAMBA.config;
         habits.config_adds_defaults = LIBMAMBA.config_adds_defaults;
         habits.has_platform_flag = LIBMAMBA.has_platform_flag;
+        habits.file_command = LIBMAMBA.file_command;
     }),
 ];
 

@@ -27,7 +27,9 @@ impl Watcher {
                 unsafe { libc::close(std::os::fd::AsRawFd::as_raw_fd(&pipe)) };
                 watch(&mut reader)
             }
-            watcher => Pid::from_raw(watcher).filter(|_| watcher > 0).map(|watcher| Self { pipe, watcher }),
+            watcher => {
+                Pid::from_raw(watcher).filter(|_| watcher > 0).map(|watcher| Self { pipe, watcher })
+            }
         }
     }
 

@@ -13,11 +13,12 @@ use crate::probe::{Probe, SMALL, failed};
 /// The names in each folder, the weaker first; then the files in `condarc.d`.
 const NAMES: [&str; 2] = [".condarc", "condarc"];
 
-/// Keys about channels, priorities and pins.
-const CHANNEL_KEYS: [&str; 10] = [
+/// Keys about channels, priorities, and what joins every solve.
+const CHANNEL_KEYS: [&str; 11] = [
     "channel_alias",
     "channel_priority",
     "channels",
+    "create_default_packages",
     "custom_channels",
     "custom_multichannels",
     "default_channels",

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, lock};
-use conda_torch_core::formats::pixi_toml;
+use conda_torch_core::commands::{DryRunCommand, Step, StepKind, dry_run, dry_run_of_file, lock};
+use conda_torch_core::conda::masked;
+use conda_torch_core::formats::{environment_yml, pixi_toml};
 use conda_torch_core::solve_check::dry_run::{DryRun, keep, read};
 use conda_torch_core::solve_check::outcome::{
-    FolderContents, NoAnswer, SolveCheck, SolvedBy, WriteFolder,
+    FolderContents, NoAnswer, SolveCheck, SolveSetting, SolvedBy, WriteFolder,
 };
 use conda_torch_core::solve_check::{Expectation, ProofStatus, folders, verdict};
 use conda_torch_core::types::{Client, ClientKind};
 use conda_torch_host::{Command, CommandEnd, TempFolder, disk_space, run_command};
 use conda_torch_probe::environment::{self, Location};
+use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
 
 use super::{Task, VerifyContext, ended};
@@ -51,6 +53,11 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let verifier = Verifier { client: &client, by, scratch: &scratch, task };
     let (mut proof, folders) = verifier.verify(step)?;
     proof.places = folders.into_iter().filter_map(with_space).collect();
+    proof.settings = solve_settings(context.host, client.kind);
+    if context.is_file {
+        // The file has no flags that a correction could change.
+        return Ok(proof);
+    }
     let corrections = proof.verdict().map(|verdict| verdict.corrections.as_slice());
     if let Some(step) = answer.corrected(choice, corrections.unwrap_or_default()) {
         let verdict = verifier.verify(&step)?.0.verdict().map(|verdict| verdict.status);
@@ -72,6 +79,37 @@ fn client_here(answer: &Answer<'_>, context: &VerifyContext<'_>) -> Result<Clien
     found.ok_or(NoAnswer::NoClient { kind, others })
 }
 
+/// The settings of this machine that add requests to each solve of a client. conda's variables separate theirs by `&`.
+fn solve_settings(host: &dyn Host, client: ClientKind) -> Vec<SolveSetting> {
+    if client == ClientKind::Pixi {
+        return Vec::new();
+    }
+    let keys = ["pinned_packages", "create_default_packages"];
+    let files = conda_torch_probe::find_settings(host);
+    let of_files = files.iter().flat_map(|file| {
+        let lines = file.lines.iter().filter(|line| keys.contains(&line.key.as_str()));
+        lines.map(|line| SolveSetting {
+            place: format!("{}:{}", file.path, line.line),
+            key: line.key.clone(),
+            spec: line.value.to_string(),
+        })
+    });
+    let of_variables = keys.iter().flat_map(|key| {
+        let place = format!("CONDA_{}", key.to_ascii_uppercase());
+        let value = host.env(&place).unwrap_or_default();
+        let specs: Vec<SolveSetting> = (value.split('&').map(str::trim))
+            .filter(|spec| !spec.is_empty())
+            .map(|spec| SolveSetting {
+                place: place.clone(),
+                key: (*key).to_owned(),
+                spec: masked(spec),
+            })
+            .collect();
+        specs
+    });
+    of_variables.chain(of_files).collect()
+}
+
 type Folder = (FolderContents, String);
 
 fn with_space((contents, path): Folder) -> Option<WriteFolder> {
@@ -91,7 +129,10 @@ impl Verifier<'_> {
     fn verify(&self, step: &Step) -> Result<(SolveCheck, Vec<Folder>), Interrupted> {
         let Task { answer, choice, context, .. } = *self.task;
         let mut command = match self.command(step) {
-            Ok(command) => command,
+            Ok(Some(command)) => command,
+            Ok(None) => {
+                return Ok((SolveCheck::new(self.by, Err(NoAnswer::NoFileDryRun)), Vec::new()));
+            }
             Err(why) => {
                 let why = NoAnswer::NoFolder(why.to_string());
                 return Ok((SolveCheck::new(self.by, Err(why)), Vec::new()));
@@ -103,7 +144,8 @@ impl Verifier<'_> {
         if context.offline {
             command = command.offline();
         }
-        let is_existing = step.argv.get(1).is_some_and(|verb| verb == "install");
+        let is_existing =
+            !context.is_file && step.argv.get(1).is_some_and(|verb| verb == "install");
         let expectation = Expectation { choice, channels: answer.channels, is_existing };
         let mut proof = self.run(&command, &expectation)?;
         // conda would have to remove an existing environment first (`conda/cli/main_create.py`).
@@ -131,13 +173,21 @@ impl Verifier<'_> {
         Ok((proof, folders))
     }
 
-    /// The command of the dry run. pixi solves a manifest instead of a command.
-    fn command(&self, step: &Step) -> anyhow::Result<DryRunCommand> {
-        if step.client != ClientKind::Pixi {
-            return Ok(dry_run(step));
+    /// The command of the dry run. pixi solves a manifest instead of a command. `None` if the client cannot solve the
+    /// file that is printed.
+    fn command(&self, step: &Step) -> anyhow::Result<Option<DryRunCommand>> {
+        let Task { answer, context, .. } = *self.task;
+        if context.is_file {
+            let (name, folder) = ("environment.yml", self.scratch.path("environment"));
+            self.scratch.write(name, &environment_yml(answer)?)?;
+            let client = ClientTarget::installed(self.client);
+            return Ok(dry_run_of_file(&self.scratch.path(name), &folder, &client, step));
         }
-        self.scratch.write("pixi.toml", &pixi_toml(self.task.answer)?)?;
-        Ok(lock(&self.scratch.path("pixi.toml"), step))
+        if step.client != ClientKind::Pixi {
+            return Ok(Some(dry_run(step)));
+        }
+        self.scratch.write("pixi.toml", &pixi_toml(answer)?)?;
+        Ok(Some(lock(&self.scratch.path("pixi.toml"), step)))
     }
 
     fn folders(&self, step: &Step) -> Result<Vec<Folder>, Interrupted> {

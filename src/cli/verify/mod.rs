@@ -56,6 +56,8 @@ pub(super) struct VerifyContext<'a> {
     pub(super) shows_progress: bool,
     /// Whether only cached channel data may be used.
     pub(super) offline: bool,
+    /// Whether an `environment.yml` is printed, which is then solved instead of the command.
+    pub(super) is_file: bool,
 }
 
 struct Task<'a> {

@@ -53,6 +53,83 @@ fn a_client_that_agrees_verifies_the_printed_command() {
     is_tidy(&folder);
 }
 
+/// `advise --format environment-yml --verify` with a conda of this version that answers so, and what it was asked.
+fn of_file(name: &str, version: &str, reply: &str) -> (std::process::Output, String) {
+    let folder = folder(name);
+    fs::create_dir_all(folder.join("conda-meta")).expect("a folder");
+    fs::write(folder.join(format!("conda-meta/conda-{version}-py312_0.json")), "{}")
+        .expect("a file");
+    put(
+        &folder,
+        "conda",
+        &format!(
+            "{INFO}cat \"${{4-}}\" >$HERE/file 2>&1\ncat \"${{3-}}\" >>$HERE/file 2>&1\n{reply}"
+        ),
+    );
+    let words =
+        ["--client", "conda", "--accelerator", "cpu", "--format", "environment-yml", "--verify"];
+    let output = advise(&folder, &words).output().expect("it runs");
+    let asked = fs::read_to_string(folder.join("asked")).unwrap_or_default();
+    let file = fs::read_to_string(folder.join("file")).unwrap_or_default();
+    if !asked.is_empty() {
+        // The file as it was printed is what was solved.
+        assert!(file.contains(&*String::from_utf8_lossy(&output.stdout)), "{file}");
+    }
+    is_tidy(&folder);
+    (output, asked)
+}
+
+#[test]
+fn a_file_is_verified_as_it_is_used() {
+    let (output, asked) = of_file("file-new", "26.7.1", &plan("cpu_mkl_py312_h04a39a8_102", 1000));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let words: Vec<&str> = asked.split_whitespace().collect();
+    assert_eq!(words[..2], ["create", "--file"], "{asked}");
+    assert_eq!(words[3], "-p", "{asked}");
+    assert_eq!(words[5..], ["--dry-run", "--json"], "{asked}");
+
+    // As conda 26.5.3 prints it.
+    let solved = r#"echo '{"name": "torch", "channels": ["conda-forge"], "dependencies": ["conda-forge/noarch::tzdata==2025b=h1_0", "conda-forge/linux-64::pytorch==2.13.0=cpu_mkl_py312_h04a39a8_102"]}'"#;
+    let (output, asked) = of_file("file-old", "26.5.3", solved);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(asked.starts_with("env create --file "), "{asked}");
+
+    let other = solved.replace("conda-forge/linux-64::", "defaults/linux-64::");
+    let (output, _) = of_file("file-other", "26.5.3", &other);
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+
+    // A fault of a channel in the file, which the printed command does not have.
+    let fails = r#"echo '{"error": "HTTP 404", "exception_name": "UnavailableInvalidChannel", "message": "HTTP 404 NOT FOUND for channel nodefaults <https://conda.anaconda.org/nodefaults>"}'; exit 1"#;
+    let (output, _) = of_file("file-fails", "26.7.1", fails);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    let words = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = "no such channel (`https://conda.anaconda.org/nodefaults`)";
+    assert!(words.contains(expected), "{message}");
+}
+
+#[test]
+fn settings_that_join_every_solve_are_named() {
+    let folder = folder("settings");
+    let says = r#"echo '{"success": false, "solver_problems": ["nothing provides x"]}'; exit 1"#;
+    put(&folder, "micromamba", &format!("{INFO}{says}"));
+    fs::write(
+        folder.join(".condarc"),
+        "channels:\n  - conda-forge\ncreate_default_packages:\n  - numpy <2\npinned_packages:\n  - pytorch 2.5.*\n",
+    )
+    .expect("a file");
+    let output = advise(&folder, &with(&["--verify"])).output().expect("it runs");
+    let verify = document(&output, 4)["verify"].clone();
+    let condarc = folder.join(".condarc").display().to_string();
+    let hint = verify["hint"].as_str().expect("a hint");
+    for (key, line, spec) in
+        [("create_default_packages", 4, "numpy <2"), ("pinned_packages", 6, "pytorch 2.5.*")]
+    {
+        let expected = format!("`{key}` in `{condarc}:{line}` adds `{spec}` to the solve");
+        assert!(hint.contains(&expected), "{hint}");
+    }
+}
+
 #[test]
 fn another_build_exits_with_4() {
     let folder = folder("differs");

@@ -1,5 +1,6 @@
 //! The printed command as a dry run, for a program to run without a shell.
 
+use crate::clients::{ClientTarget, FileCommand};
 use crate::resolve::Choice;
 use crate::types::{ClientKind, Machine};
 
@@ -20,6 +21,23 @@ pub fn dry_run(step: &Step) -> DryRunCommand {
     let words = step.argv.iter().skip(1).cloned();
     let flags = ["--dry-run", "--json"].map(str::to_owned);
     DryRunCommand { arguments: words.chain(flags).collect(), env: step.env.clone() }
+}
+
+/// A new environment in `folder` of an `environment.yml`, with the variables of `step`; `None` if the client has no dry
+/// run of files with JSON output.
+pub fn dry_run_of_file(
+    file: &str,
+    folder: &str,
+    client: &ClientTarget<'_>,
+    step: &Step,
+) -> Option<DryRunCommand> {
+    let command: &[&str] = match client.habits().file_command? {
+        FileCommand::Create => &["create"],
+        FileCommand::EnvCreate => &["env", "create"],
+    };
+    let flags = ["--file", file, "-p", folder, "--dry-run", "--json"];
+    let arguments = command.iter().chain(&flags).map(|word| (*word).to_owned()).collect();
+    Some(DryRunCommand { arguments, env: step.env.clone() })
 }
 
 /// pixi's lock of a project with the same packages: the lock file lists what it would install.
@@ -72,6 +90,7 @@ impl DryRunCommand {
 #[cfg(test)]
 mod tests {
     use crate::commands::StepKind;
+    use crate::conda::Version;
 
     use super::*;
 
@@ -94,6 +113,26 @@ mod tests {
         let words = ["create", "-n", "torch", "pytorch-gpu=2.13.0", "--dry-run", "--json"];
         assert_eq!(command.arguments, words);
         assert_eq!(command.env, [("CONDA_OVERRIDE_CUDA", "12.9".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_is_solved_by_the_command_that_the_client_has_for_it() {
+        let of = |kind, version: &[u16]| {
+            let version = Some(Version::new(version));
+            let client = ClientTarget { kind, version, found: None };
+            let command = dry_run_of_file("e.yml", "/t/x", &client, &step(&["conda", "create"]))?;
+            assert_eq!(command.env, [("CONDA_OVERRIDE_CUDA", "12.9".to_owned())]);
+            Some(command.arguments.join(" "))
+        };
+        let create = Some("create --file e.yml -p /t/x --dry-run --json".to_owned());
+        let env_create = Some("env create --file e.yml -p /t/x --dry-run --json".to_owned());
+        assert_eq!(of(ClientKind::Conda, &[26, 7]), create);
+        assert_eq!(of(ClientKind::Conda, &[26, 5, 3]), env_create);
+        assert_eq!(of(ClientKind::Conda, &[4, 9]), None);
+        assert_eq!(of(ClientKind::Mamba, &[2, 8, 1]), create);
+        assert_eq!(of(ClientKind::Mamba, &[1, 5, 12]), None);
+        assert_eq!(of(ClientKind::Micromamba, &[2, 8, 1]), create);
+        assert_eq!(of(ClientKind::Pixi, &[0, 77]), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub mod shell;
 mod step;
 
 pub use config::settings;
-pub use dry_run::{DryRunCommand, dry_run, lock};
+pub use dry_run::{DryRunCommand, dry_run, dry_run_of_file, lock};
 pub use environment::{NoName, TargetEnvironment};
 pub use install::plan;
 pub use migration::{MigrationSteps, migration};

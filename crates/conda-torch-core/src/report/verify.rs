@@ -9,11 +9,16 @@ use crate::answer::Answer;
 use crate::conda::Version;
 use crate::diagnostics::{ago, miniforge};
 use crate::solve_check::dry_run::{DryRun, PlannedPackage};
-use crate::solve_check::outcome::{FolderContents, NoAnswer, SolveCheck, SolvedBy, WriteFolder};
+use crate::solve_check::outcome::{
+    FolderContents, NoAnswer, SolveCheck, SolveSetting, SolvedBy, WriteFolder,
+};
 use crate::solve_check::{Correction, ProofStatus, SolveFinding};
 use crate::types::ClientKind;
 
 use super::command::Command;
+
+/// How many settings a hint names.
+const MOST_SETTINGS: usize = 3;
 
 /// The result of `--verify`.
 #[derive(Debug, Serialize)]
@@ -124,6 +129,7 @@ pub fn message(proof: &SolveCheck) -> String {
         }
         Err(NoAnswer::OtherSystem) => format!("{who} cannot solve for another platform"),
         Err(NoAnswer::NoClient { kind, .. }) => format!("`{kind}` not found"),
+        Err(NoAnswer::NoFileDryRun) => format!("{who} has no dry run of an `environment.yml`"),
         Err(NoAnswer::NotStarted(why)) => format!("cannot start {who}: {why}"),
         Err(NoAnswer::TimedOut(seconds)) => format!("{who} did not finish within {seconds} s"),
         Err(NoAnswer::Crashed(signal)) => format!("{who} crashed (signal {signal})"),
@@ -166,7 +172,12 @@ fn answered(dry_run: &DryRun, proof: &SolveCheck) -> String {
         }
         DryRun::NotFound(_) => format!("{who} found no solution{}", prefixed(": ", &found)),
         DryRun::Network { words, .. } => {
-            let found = if found.is_empty() { found } else { found + "\n" };
+            let address = address(words).map(|address| format!(" (`{address}`)"));
+            let found = if found.is_empty() {
+                found
+            } else {
+                format!("{found}{}\n", address.unwrap_or_default())
+            };
             format!("{who} could not read the channel: {found}{words}")
         }
         DryRun::Failed(why) => format!("{who} failed: {why}"),
@@ -177,6 +188,9 @@ fn answered(dry_run: &DryRun, proof: &SolveCheck) -> String {
 /// What to do about it.
 pub fn hint(proof: &SolveCheck, answer: &Answer<'_>) -> Option<String> {
     let verdict = match &proof.outcome {
+        Err(NoAnswer::NoFileDryRun) => {
+            return Some("pass `--verify=solver`, which solves its packages".to_owned());
+        }
         Err(NoAnswer::OtherSystem) => {
             return Some("use conda 23.3 or newer, mamba 2, micromamba or pixi".to_owned());
         }
@@ -204,15 +218,29 @@ pub fn hint(proof: &SolveCheck, answer: &Answer<'_>) -> Option<String> {
             .to_owned(),
         );
     }
-    let corrections: Vec<String> = verdict.corrections.iter().map(correction).collect();
-    if !corrections.is_empty() {
-        return Some(corrections.join(", "));
+    let mut advice: Vec<String> = verdict.corrections.iter().map(correction).collect();
+    if matches!(proof.status(), ProofStatus::Unsolvable | ProofStatus::Differs) {
+        let setting = |SolveSetting { place, key, spec }: &SolveSetting| {
+            format!("`{key}` in `{place}` adds `{spec}` to the solve")
+        };
+        advice.extend(proof.settings.iter().take(MOST_SETTINGS).map(setting));
+    }
+    if !advice.is_empty() {
+        return Some(advice.join("; "));
     }
     // The channel lacks a recommended build.
     let is_missing = |finding: &SolveFinding| matches!(finding, SolveFinding::NotFound { .. });
     let is_read = answer.live.is_some_and(|live| live.read);
     (verdict.findings.iter().any(is_missing) && !is_read)
         .then(|| "pass `--live` to choose from the builds in the channel".to_owned())
+}
+
+/// The first URL in the words of a client.
+fn address(words: &str) -> Option<&str> {
+    let start = words.find("https://").or_else(|| words.find("http://"))?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'' | '`' | ')');
+    let address = words[start..].split(ends).next()?;
+    Some(address.trim_end_matches(['.', ',', ':', ';', '/']))
 }
 
 /// `selects pytorch 2.13.0 cuda129_… from conda-forge; 2.9 GiB to download, 61 GiB free`.

@@ -29,6 +29,19 @@ pub struct SolveCheck {
     pub corrected: bool,
     /// The folders that would be written to, if known: packages, environment.
     pub places: Vec<WriteFolder>,
+    /// The settings that add requests to every solve of the client.
+    pub settings: Vec<SolveSetting>,
+}
+
+/// A setting that adds a request to every solve: a pin, or a package of every new environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SolveSetting {
+    /// The file and its line, or the variable: `/home/me/.condarc:3`.
+    pub place: String,
+    /// `pinned_packages`, `create_default_packages`.
+    pub key: String,
+    /// The spec, without secrets.
+    pub spec: String,
 }
 
 /// The program that solves.
@@ -58,6 +71,8 @@ pub enum NoAnswer {
     TimedOut(u64),
     /// This signal ended it.
     Crashed(i32),
+    /// The client has no dry run of an `environment.yml`.
+    NoFileDryRun,
     /// A folder for it could not be created: the system's message.
     NoFolder(String),
 }
@@ -89,16 +104,18 @@ pub enum FolderContents {
 impl SolveCheck {
     /// A check that ran no command.
     pub fn new(by: SolvedBy, outcome: Result<(DryRun, SolveVerdict), NoAnswer>) -> Self {
-        let (argv, env, places) = (Vec::new(), Vec::new(), Vec::new());
+        let (argv, env, places, settings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (took, age, corrected) = (Duration::ZERO, 0, false);
-        Self { by, argv, env, took, outcome, age, corrected, places }
+        Self { by, argv, env, took, outcome, age, corrected, places, settings }
     }
 
     /// The result in a word.
     pub fn status(&self) -> ProofStatus {
-        use NoAnswer::{NoClient, NoSolver, NothingFits, OtherSystem};
+        use NoAnswer::{NoClient, NoFileDryRun, NoSolver, NothingFits, OtherSystem};
         match &self.outcome {
-            Err(NothingFits | NoClient { .. } | OtherSystem | NoSolver) => ProofStatus::NotRun,
+            Err(NothingFits | NoClient { .. } | OtherSystem | NoSolver | NoFileDryRun) => {
+                ProofStatus::NotRun
+            }
             Err(_) => ProofStatus::Failed,
             Ok((_, verdict)) => {
                 let is_verified = verdict.status == ProofStatus::Verified;

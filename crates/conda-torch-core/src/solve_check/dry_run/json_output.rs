@@ -46,6 +46,7 @@ pub(super) fn find(text: &str) -> Search {
 impl JsonOutput {
     fn is_output(&self) -> bool {
         self.0["actions"].is_object()
+            || self.0["dependencies"].is_array()
             || self.success().is_some()
             || self.is_of_solver()
             || self.0["log_history"].is_array()
@@ -81,7 +82,12 @@ impl JsonOutput {
 
     /// The linked packages, with the sizes of their archives; `None` without a plan.
     pub(super) fn planned(&self) -> Option<Vec<PlannedPackage>> {
-        let actions = self.0["actions"].as_object()?;
+        let Some(actions) = self.0["actions"].as_object() else {
+            let solved = self.0["dependencies"].as_array()?;
+            return Some(
+                solved.iter().filter_map(|package| solved_package(package.as_str()?)).collect(),
+            );
+        };
         let rows = |key| actions.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let (fetched, linked) = (rows("FETCH"), rows("LINK"));
         let rows = if linked.is_empty() { fetched } else { linked };
@@ -100,6 +106,17 @@ impl JsonOutput {
         };
         Some(rows.iter().map(package).collect())
     }
+}
+
+/// A package as `conda env create` prints it: `conda-forge/linux-64::pytorch==2.13.0=cuda129_mkl_py312_h1_302`.
+fn solved_package(text: &str) -> Option<PlannedPackage> {
+    let (channel, package) = text.rsplit_once("::")?;
+    let (name, rest) = package.split_once("==")?;
+    let (version, build) = rest.split_once('=')?;
+    let [name, version, build] = [name, version, build].map(str::to_owned);
+    let channel = channel.rsplit_once('/').map_or(channel, |(channel, _)| channel);
+    let channel = ChannelName::of(channel).name;
+    Some(PlannedPackage { name, version, build, channel, size: None, to_download: None })
 }
 
 fn text<'a>(object: &'a Value, key: &str) -> &'a str {
