@@ -22,7 +22,7 @@ use super::flags::{
     ChannelFlags, GlobalFlags, MachineFlags, OutputFlags, RequestFlags, folder, machine, page_width,
 };
 use super::live::{WITH_PYTORCH, read_matrix};
-use super::verify::{VerifyContext, VerifyFlags};
+use super::verify::{Printed, VerifyContext, VerifyFlags};
 use super::{Failure, Output, UsageError, note, print_error};
 
 const EXAMPLES: &str = "\
@@ -125,7 +125,14 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         is_this_machine: !args.machine.is_other_machine(),
         shows_progress: format != Format::Json,
         offline: args.channel.offline,
-        is_file: format == Format::EnvironmentYml,
+        printed: match format {
+            Format::EnvironmentYml => Printed::EnvironmentYml,
+            Format::Human
+            | Format::Json
+            | Format::Commands
+            | Format::PixiToml
+            | Format::Dockerfile => Printed::Commands,
+        },
     };
     let proof = args.verify.verify(&answer, &context)?;
     answer.proof = proof.as_ref();

@@ -18,7 +18,7 @@ use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 use conda_torch_probe::{Overrides, probe};
 
-use super::{Task, VerifyContext, ended};
+use super::{Printed, Task, VerifyContext, ended};
 use crate::cli::Interrupted;
 use crate::cli::progress::Progress;
 
@@ -54,7 +54,7 @@ pub(super) fn verify(task: &Task<'_>) -> Result<SolveCheck, Interrupted> {
     let (mut proof, folders) = verifier.verify(step)?;
     proof.places = folders.into_iter().filter_map(with_space).collect();
     proof.settings = solve_settings(context.host, client.kind);
-    if context.is_file {
+    if context.printed == Printed::EnvironmentYml {
         // The file has no flags that a correction could change.
         return Ok(proof);
     }
@@ -144,8 +144,8 @@ impl Verifier<'_> {
         if context.offline {
             command = command.offline();
         }
-        let is_existing =
-            !context.is_file && step.argv.get(1).is_some_and(|verb| verb == "install");
+        let is_existing = context.printed == Printed::Commands
+            && step.argv.get(1).is_some_and(|verb| verb == "install");
         let expectation = Expectation { choice, channels: answer.channels, is_existing };
         let mut proof = self.run(&command, &expectation)?;
         // conda would have to remove an existing environment first (`conda/cli/main_create.py`).
@@ -177,7 +177,7 @@ impl Verifier<'_> {
     /// file that is printed.
     fn command(&self, step: &Step) -> anyhow::Result<Option<DryRunCommand>> {
         let Task { answer, context, .. } = *self.task;
-        if context.is_file {
+        if context.printed == Printed::EnvironmentYml {
             let (name, folder) = ("environment.yml", self.scratch.path("environment"));
             self.scratch.write(name, &environment_yml(answer)?)?;
             let client = ClientTarget::installed(self.client);

@@ -56,8 +56,14 @@ pub(super) struct VerifyContext<'a> {
     pub(super) shows_progress: bool,
     /// Whether only cached channel data may be used.
     pub(super) offline: bool,
-    /// Whether an `environment.yml` is printed, which is then solved instead of the command.
-    pub(super) is_file: bool,
+    pub(super) printed: Printed,
+}
+
+/// What is printed, and so what is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Printed {
+    Commands,
+    EnvironmentYml,
 }
 
 struct Task<'a> {
