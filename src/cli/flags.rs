@@ -331,7 +331,7 @@ fn refuse_gpu_of_other_platform(
     Ok(())
 }
 
-fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
+pub(super) fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
     let mut gpus = Vec::new();
     for name in &flags.gpu {
         let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;

@@ -3,22 +3,24 @@
 use anyhow::bail;
 
 use conda_torch_core::channel::{ChannelContents, differences};
-use conda_torch_core::conda::{Channels, Subdir};
+use conda_torch_core::conda::{Channels, Constraint, ParseError, Subdir, Version};
 use conda_torch_core::diagnostics::{Context, channel_error};
 use conda_torch_core::formats::matrix_rows;
-use conda_torch_core::matrix::Matrix;
+use conda_torch_core::matrix::{BuildFilter, Matrix};
 use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
 use conda_torch_core::report::matrix_diff::{Compared, document};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::{Machine, Shell};
+use conda_torch_core::types::{CudaVersion, Machine, Shell};
+use conda_torch_probe::Overrides;
 use conda_torch_probe::host::Host;
 
 use crate::text;
 use crate::text::table::{Age, TableFormat, table};
 
 use super::flags::{
-    ChannelFlags, GlobalFlags, MachineFlags, machine, page_width, terminal_width, today,
+    ChannelFlags, GlobalFlags, MachineFlags, machine, overrides, page_width, python,
+    terminal_width, today,
 };
 use super::live::{WITH_PYTORCH, read_matrix, read_records};
 use super::{Failure, Output, UsageError, note};
@@ -27,6 +29,8 @@ const EXAMPLES: &str = "\
 Examples:
   conda-torch matrix                          all platforms, your build marked
   conda-torch matrix --platform win-64        one platform
+  conda-torch matrix --gpu 'GTX 1080 Ti' --python 3.9
+                                              what runs on it with this Python
   conda-torch matrix --all --format csv       all builds, for a spreadsheet";
 
 #[derive(Debug, clap::Args)]
@@ -39,6 +43,8 @@ pub(super) struct Args {
     #[arg(long, value_enum)]
     format: Option<TableFormat>,
     #[command(flatten)]
+    filter: FilterFlags,
+    #[command(flatten)]
     pub(super) machine: MachineFlags,
     #[command(flatten)]
     channel: ChannelFlags,
@@ -50,7 +56,58 @@ pub(super) struct Args {
     rows: bool,
 }
 
-/// Prints the table, with the recommended build marked. `--platform` alone describes no machine.
+// No doc comment: clap would show it as the description of the subcommand.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Filters, with those of the machine")]
+struct FilterFlags {
+    /// Builds for a Python version [e.g. 3.12]
+    #[arg(long, value_name = "X.Y", value_parser = python)]
+    python: Option<Version>,
+    /// Builds that accept a version of `cuda-version` [e.g. 12.9]
+    #[arg(long, value_name = "X.Y")]
+    cuda_version: Option<CudaVersion>,
+    /// Versions of PyTorch [e.g. 2.9, ">=2.4"]
+    #[arg(long, value_name = "VERSION", value_parser = versions)]
+    pytorch: Option<Constraint>,
+}
+
+/// A constraint; a version alone is the beginning of those that are meant, as for `advise`.
+fn versions(text: &str) -> Result<Constraint, ParseError> {
+    text.parse().map(Constraint::begins).or_else(|_| text.parse())
+}
+
+impl Args {
+    /// What the flags ask of a build, and the headings of its columns.
+    fn filter(&self, matrix: &Matrix) -> anyhow::Result<(BuildFilter, Vec<&'static str>)> {
+        // Flags beside a document override its facts.
+        let is_machine = self.machine.machine.is_some();
+        let overrides =
+            if is_machine { Overrides::default() } else { overrides(&self.machine, matrix)? };
+        let Self { filter: FilterFlags { python, cuda_version, pytorch }, .. } = self;
+        let filter = BuildFilter {
+            gpus: overrides.gpus.iter().map(|gpu| gpu.capability).collect(),
+            driver: overrides.driver,
+            driver_cuda: overrides.cuda,
+            glibc: overrides.glibc,
+            macos: overrides.macos,
+            python: *python,
+            cuda_version: *cuda_version,
+            pytorch: pytorch.clone(),
+        };
+        let headings = [
+            (!filter.gpus.is_empty(), "GPUs"),
+            (filter.driver.is_some() || filter.driver_cuda.is_some(), "driver"),
+            (filter.glibc.is_some(), "glibc"),
+            (filter.macos.is_some(), "macOS"),
+            (filter.python.is_some(), "Python"),
+        ];
+        let asked = headings.iter().filter(|(is_asked, _)| *is_asked).map(|(_, heading)| *heading);
+        Ok((filter, asked.collect()))
+    }
+}
+
+/// Prints the table. Without a filter, the build recommended for this machine is marked; `--platform` alone describes
+/// no machine. A machine from a document is not a filter.
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let format = global.format(args.format, TableFormat::Json, TableFormat::Table)?;
     let Args { machine: flags, channel, .. } = args;
@@ -70,19 +127,62 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     for remark in live.iter().flat_map(|live| &live.diagnostics) {
         note(&format!("note: {} [{}]", remark.message(&context), remark.code()));
     }
-    let is_here = !flags.is_platform_alone();
+    let (filter, asked) = args.filter(matrix)?;
+    let is_here = flags.machine.is_some() || filter.is_empty() && !flags.is_platform_alone();
     let machine = is_here.then(|| machine(flags, host, matrix)).transpose()?;
     let advice = machine.as_ref().map(|machine| advise(machine, &Request::default(), matrix));
     let choice = advice.as_ref().and_then(|advice| advice.recommended.as_ref());
     let recommended =
         choice.map(|it| Recommended { build: it.build, cuda_version: it.cuda_version });
     let which = if args.all { TableRows::All } else { TableRows::Newest };
-    let rows = rows(matrix, &subdirs, which, recommended);
+    let rows = rows(matrix, &subdirs, which, &filter, recommended);
     let age = Age { today: today(host), is_live: live.is_some() };
-    let stdout = table(matrix, &rows, which, format, terminal_width(), age);
+    let code = if rows.is_empty() { 3 } else { 0 };
+    if rows.is_empty() {
+        note(&nothing_matches(matrix, &subdirs, &filter));
+    }
+    let stdout = if rows.is_empty() && matches!(format, TableFormat::Table | TableFormat::Markdown)
+    {
+        String::new()
+    } else {
+        table(matrix, &rows, which, format, terminal_width(), &asked, age)
+    };
     let stdout =
         if format == TableFormat::Json { global.answer(stdout, Shell::Posix)? } else { stdout };
-    Ok(Output { stdout, code: 0 })
+    Ok(Output { stdout, code })
+}
+
+/// The error if no build passes, with each filter whose removal would leave some.
+fn nothing_matches(matrix: &Matrix, subdirs: &[Subdir], filter: &BuildFilter) -> String {
+    type Change = fn(&mut BuildFilter);
+    let without = |change: Change| {
+        let mut filter = filter.clone();
+        change(&mut filter);
+        !filter.is_empty() && !matrix.every_build(subdirs, &filter).is_empty()
+    };
+    let flags: [(&str, Change); 7] = [
+        ("--pytorch", |it| it.pytorch = None),
+        ("--python", |it| it.python = None),
+        ("--cuda-version", |it| it.cuda_version = None),
+        ("the GPU", |it| it.gpus.clear()),
+        ("the driver", |it| (it.driver, it.driver_cuda) = (None, None)),
+        ("--glibc", |it| it.glibc = None),
+        ("--macos", |it| it.macos = None),
+    ];
+    let helps: Vec<String> = flags
+        .iter()
+        .filter(|(_, change)| without(*change))
+        .map(
+            |(flag, _)| {
+                if flag.starts_with('-') { format!("`{flag}`") } else { (*flag).to_owned() }
+            },
+        )
+        .collect();
+    let hint = match helps.as_slice() {
+        [] => String::new(),
+        helps => format!("\nhint: builds match without {}", helps.join(", or without ")),
+    };
+    format!("error: no PyTorch build matches{hint}")
 }
 
 /// Compares channels with the built-in data: exit code 4 on differences.

@@ -6,9 +6,9 @@ use tabled::builder::Builder;
 use tabled::settings::Style;
 
 use conda_torch_core::conda::Os;
-use conda_torch_core::matrix::{Limit, Matrix, OverviewRow, Tier};
+use conda_torch_core::matrix::{Limit, Matrix, OverviewRow};
 use conda_torch_core::report::matrix::{self as report, TableRow, TableRows};
-use conda_torch_core::types::{Accelerator, ArmVariant, Build, Date, Source};
+use conda_torch_core::types::{Accelerator, ArmVariant, Build, Date, KernelSupport, Source};
 
 use super::page::{LIVE, Page, Style as PageStyle, aligned};
 
@@ -34,54 +34,88 @@ pub struct Age {
     pub is_live: bool,
 }
 
-/// Writes rows. `width`: the columns for text; `None` for any number.
+/// Writes rows. `width`: the columns for text, `None` for any number; `asked`: headings that are never left out.
 pub fn table(
     matrix: &Matrix,
     rows: &[TableRow<'_>],
     which: TableRows,
     format: TableFormat,
     width: Option<usize>,
+    asked: &[&str],
     age: Age,
 ) -> String {
     match format {
         TableFormat::Table => {
             let mut page = Page::new(PageStyle { today: age.today, ..PageStyle::plain(80) });
             page.age(matrix, (!age.is_live).then_some(LIVE));
-            human(rows, which, width.is_some_and(|width| width < 110)) + &page.finish()
+            human(rows, which, width, asked) + &page.finish()
         }
         TableFormat::Markdown => {
             let columns = [&[MARKED_PLATFORM], FULL].concat();
             builder(rows, &columns).build().with(Style::markdown()).to_string() + "\n"
         }
         TableFormat::Json => report::document(matrix, rows),
-        TableFormat::Csv => csv(rows),
+        TableFormat::Csv => report::csv(rows),
     }
 }
 
-fn human(rows: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> String {
-    let (columns, gap) = match (which, is_narrow) {
-        (TableRows::Newest, true) => (NARROW, 1),
-        (TableRows::Newest, false) => (WIDE, 2),
-        (TableRows::All, true) => (NARROW_ALL, 1),
-        (TableRows::All, false) => (WIDE_ALL, 2),
-    };
+fn human(rows: &[TableRow<'_>], which: TableRows, width: Option<usize>, asked: &[&str]) -> String {
     let mut lines = Vec::new();
     for section in rows.chunk_by(|a, b| a.row.subdir == b.row.subdir) {
         lines.push(section[0].row.subdir.to_string());
-        // Empty columns are left out.
-        let is_used = |(_, text): &&Column| section.iter().any(|row| !text(row).is_empty());
-        let columns: Vec<Column> = columns.iter().filter(is_used).copied().collect();
-        let marks = std::iter::once(false).chain(section.iter().map(|row| row.is_yours));
-        let marked = |(line, is_yours)| format!("{}{line}", if is_yours { "* " } else { "  " });
-        lines.extend(aligned(builder(section, &columns), gap).into_iter().zip(marks).map(marked));
-        lines.extend(notes(section, which, is_narrow).iter().map(|note| format!("  {note}")));
+        let (table, has_limits) = fitted(section, which, width, asked);
+        let is_marked = |row: &TableRow<'_>| row.is_yours || row.is_newest;
+        let marks = std::iter::once(false).chain(section.iter().map(is_marked));
+        let marked = |(line, is_marked)| format!("{}{line}", if is_marked { MARK } else { "  " });
+        lines.extend(table.into_iter().zip(marks).map(marked));
+        lines.extend(notes(section, which, !has_limits).iter().map(|note| format!("  {note}")));
         lines.push(String::new());
     }
     lines.push(LEGEND.to_owned());
     if rows.iter().any(|row| row.is_yours) {
-        lines.push("* the row for your machine".to_owned());
+        lines.push(format!("{MARK}the row for your machine"));
+    }
+    if rows.iter().any(|row| row.kernels == Some(KernelSupport::Jit)) {
+        lines.push("JIT: the driver compiles for your GPU; the first run is slow".to_owned());
+    }
+    if rows.iter().any(|row| row.is_newest) {
+        lines.push(format!("{MARK}the newest that matches"));
     }
     lines.join("\n") + "\n"
+}
+
+const MARK: &str = "* ";
+
+/// The rows of a platform as a table that fits the width, and whether it has the limits. Empty columns are left out,
+/// then those that matter least, but none that was asked for.
+fn fitted(
+    section: &[TableRow<'_>],
+    which: TableRows,
+    width: Option<usize>,
+    asked: &[&str],
+) -> (Vec<String>, bool) {
+    let (columns, least) = match which {
+        TableRows::Newest => (NEWEST, NEWEST_LEAST),
+        TableRows::All => (ALL, ALL_LEAST),
+    };
+    let is_used = |(_, text): &&Column| section.iter().any(|row| !text(row).is_empty());
+    let mut columns: Vec<Column> = columns.iter().filter(is_used).copied().collect();
+    let mut least = least.iter().filter(|heading| !asked.contains(heading));
+    loop {
+        let tables = [2, 1].map(|gap| aligned(builder(section, &columns), gap));
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(MARK.len()));
+        let fits = |table: &Vec<String>| table.iter().all(|line| line.chars().count() <= room);
+        let has_limits = columns.iter().any(|(heading, _)| *heading == LIMITS.0);
+        let [wide, close] = tables;
+        if fits(&wide) {
+            return (wide, has_limits);
+        }
+        if fits(&close) {
+            return (close, has_limits);
+        }
+        let Some(heading) = least.next() else { return (close, has_limits) };
+        columns.retain(|(name, _)| name != heading);
+    }
 }
 
 const LEGEND: &str = "\
@@ -135,22 +169,6 @@ fn notes(section: &[TableRow<'_>], which: TableRows, is_narrow: bool) -> Vec<Str
     notes.into_iter().flatten().collect()
 }
 
-/// RFC 4180.
-fn csv(rows: &[TableRow<'_>]) -> String {
-    let quoted = |value: &String| {
-        if value.contains([',', '"', '\n']) {
-            format!("\"{}\"", value.replace('"', "\"\""))
-        } else {
-            value.clone()
-        }
-    };
-    let columns = [&[PLATFORM], FULL, &[YOURS]].concat();
-    let records: Vec<Vec<String>> = builder(rows, &columns).into();
-    let line =
-        |record: &Vec<String>| record.iter().map(quoted).collect::<Vec<_>>().join(",") + "\r\n";
-    records.iter().map(line).collect()
-}
-
 /// A heading and the text of a row.
 type Column = (&'static str, fn(&TableRow<'_>) -> String);
 
@@ -160,31 +178,32 @@ const BUILD: Column = ("build", |it| of(it, build));
 const BUILDS: Column = ("builds", |it| of(it, builds));
 const PACKAGE: Column = ("package", |it| shown(it.row.package()));
 const DRIVER: Column = ("driver", |it| shown(it.row.linux_driver.or(it.row.windows_driver)));
-const GPUS: Column = ("GPUs", |it| gpus(&it.row));
+const GPUS: Column = ("GPUs", gpus);
 const GLIBC: Column = ("glibc", |it| shown(it.row.build.and_then(|b| Some(b.glibc?.libraries))));
 const MACOS: Column = ("macOS", |it| shown(it.row.macos));
 const PYTHON: Column =
     ("Python", |it| of(it, |build| format!("{}–{}", build.pythons.0, build.pythons.1)));
 const KERNELS: Column = ("kernels", |it| of(it, |build| build.kernels.to_string()));
-const SUPPORT: Column = ("support", |it| tier(it.row.tier).to_owned());
+const SUPPORT: Column = ("support", |it| it.row.tier.as_str().to_owned());
 const LIMITS: Column = ("limits", |it| limits(&it.row));
-const PLATFORM: Column = ("platform", |it| it.row.subdir.to_string());
 const MARKED_PLATFORM: Column = ("platform", |it| match it.row.subdir {
     subdir if it.is_yours => format!("**{subdir}** (yours)"),
+    subdir if it.is_newest => format!("**{subdir}** (newest)"),
     subdir => subdir.to_string(),
 });
-const YOURS: Column = ("your machine", |it| if it.is_yours { "yes" } else { "" }.to_owned());
 const SOURCE: Column = ("source", |it| of(it, |build| source(&build.source)));
 
-const NARROW: &[Column] = &[CUDA, PYTORCH, BUILD, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, SUPPORT];
-/// With more than 110 columns, or without a terminal.
-const WIDE: &[Column] =
+/// The newest build for each `cuda-version`.
+const NEWEST: &[Column] =
     &[CUDA, PYTORCH, BUILD, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, PYTHON, SUPPORT, LIMITS];
-/// Every build, at 80 columns.
-const NARROW_ALL: &[Column] = &[PYTORCH, BUILDS, CUDA, GPUS, GLIBC, MACOS, PYTHON];
-/// Every build, with more than 110 columns.
-const WIDE_ALL: &[Column] = &[PYTORCH, BUILDS, CUDA, DRIVER, GLIBC, MACOS, PYTHON, KERNELS, SOURCE];
-/// For Markdown and CSV, after the platform.
+/// What is left out of it on a narrow terminal, first to last.
+const NEWEST_LEAST: &[&str] =
+    &["limits", "Python", "support", "package", "macOS", "glibc", "driver", "GPUs"];
+/// Every build.
+const ALL: &[Column] =
+    &[PYTORCH, BUILDS, CUDA, DRIVER, GPUS, GLIBC, MACOS, PYTHON, KERNELS, SOURCE];
+const ALL_LEAST: &[&str] = &["source", "kernels", "driver", "macOS", "glibc", "Python", "GPUs"];
+/// For Markdown, after the platform.
 const FULL: &[Column] =
     &[CUDA, PYTORCH, BUILDS, PACKAGE, DRIVER, GPUS, GLIBC, MACOS, PYTHON, SUPPORT, LIMITS];
 
@@ -240,9 +259,10 @@ fn builds(build: &Build) -> String {
     format!("{} #{}", build.build_prefix(), range(&first, &last))
 }
 
-fn gpus(row: &OverviewRow<'_>) -> String {
-    let ranges = row.gpus.iter().map(|(first, last)| range(first, last));
-    ranges.collect::<Vec<_>>().join(", ")
+fn gpus(it: &TableRow<'_>) -> String {
+    let ranges = it.row.gpus.iter().map(|(first, last)| range(first, last));
+    let jit = if it.kernels == Some(KernelSupport::Jit) { " JIT" } else { "" };
+    ranges.collect::<Vec<_>>().join(", ") + jit
 }
 
 fn limits(row: &OverviewRow<'_>) -> String {
@@ -254,12 +274,4 @@ fn limits(row: &OverviewRow<'_>) -> String {
         Limit::GlibcBelow(version) => format!("glibc before {version}"),
     };
     row.limits.iter().map(text).collect::<Vec<_>>().join("; ")
-}
-
-fn tier(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Full => "full",
-        Tier::Limited => "limited",
-        Tier::None => "none",
-    }
 }

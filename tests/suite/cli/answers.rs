@@ -154,9 +154,31 @@ fn matrix_has_csv_json_and_markdown() {
 fn matrix_marks_the_recommended_build() {
     let machine = recorded("gtx1080ti-driver-580");
     let csv = run(["matrix", "--format", "csv", "--machine", &machine]).answered().stdout;
-    let marked: Vec<&str> = csv.lines().skip(1).filter(|row| !row.ends_with(',')).collect();
+    let marked: Vec<&str> = csv.lines().filter(|row| row.ends_with(",yes,")).collect();
     assert_eq!(marked.len(), 1, "{csv}");
-    assert!(marked[0].starts_with("linux-64,12.9,2.13.0,cuda129"), "{marked:?}");
+    assert!(marked[0].starts_with("linux-64,cuda,12.9,12.9,2.13.0,cuda129"), "{marked:?}");
     let nobody = line("matrix --format csv --platform linux-64").answered().stdout;
-    assert!(nobody.lines().skip(1).all(|row| row.ends_with(',')), "{nobody}");
+    assert!(nobody.lines().skip(1).all(|row| row.ends_with(",,")), "{nobody}");
+}
+
+#[test]
+fn matrix_answers_a_question() {
+    let flags = ["--gpu", "GTX 1080 Ti", "--python", "3.9", "--cuda-version", "11.8"];
+    let of = |more: &[&str]| run([&["matrix"], &flags[..], more].concat());
+    let csv = of(&["--pytorch", ">=2.4", "--format", "csv"]).answered().stdout;
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
+    assert_eq!(rows.len(), 1, "{csv}");
+    assert!(rows[0].starts_with("linux-64,cuda,11.8,11.8,2.5.1,cuda118,"), "{csv}");
+    assert!(rows[0].ends_with(",,yes"), "{csv}");
+    let newest = of(&["--json"]).answered().json();
+    assert_eq!(newest["rows"][0]["newest"], true);
+    let expected = ["no PyTorch build matches", "hint: builds match without `--pytorch`\n"];
+    of(&["--pytorch", "2.13"]).refused(3, &expected);
+    run(["matrix", "--gpu", "RTX 5090", "--driver", "390"])
+        .refused(3, &["without the GPU, or without the driver\n"]);
+    // The flags of a document's machine are its facts.
+    let machine = recorded("no-gpu");
+    let flags = ["matrix", "--machine", &machine, "--driver", "580", "--gpu", "T4"];
+    let marked = run([&flags[..], &["--format", "csv"]].concat()).answered().stdout;
+    assert!(marked.contains("linux-64,cpu,") && marked.contains(",yes,"), "{marked}");
 }

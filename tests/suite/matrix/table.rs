@@ -2,7 +2,7 @@
 
 use conda_torch::text::table::{Age, TableFormat, table};
 use conda_torch_core::conda::Subdir;
-use conda_torch_core::matrix::Tier;
+use conda_torch_core::matrix::{BuildFilter, Tier};
 use conda_torch_core::report::matrix::{Recommended, TableRows, rows};
 
 use super::{build, cuda, matrix};
@@ -18,10 +18,11 @@ fn written(
 ) -> String {
     table(
         matrix(),
-        &rows(matrix(), subdirs, which, recommended),
+        &rows(matrix(), subdirs, which, &BuildFilter::default(), recommended),
         which,
         format,
         width,
+        &[],
         Age::default(),
     )
 }
@@ -34,14 +35,14 @@ fn newest(subdirs: &[Subdir], format: TableFormat, width: Option<usize>) -> Stri
 fn windows_at_80_columns() {
     insta::assert_snapshot!(newest(&[Subdir::Win64], TableFormat::Table, Some(80)), @r"
     win-64
-      CUDA      PyTorch build        package     driver GPUs     support
-      13.1–13.5                                                  none
-      13.0      2.13.0  cuda130 #302 pytorch-gpu 580    7.5–12.1 limited
-      12.9                                                       none
-      12.8      2.13.0  cuda128 #302 pytorch-gpu 527.41 5.0–12.1 limited
-      12.6      2.7.1   cuda126 #300 pytorch-gpu 527.41 5.0–9.0  limited
-      9.2–12.5                                                   none
-      CPU       2.13.0  cpu #102     pytorch-cpu                 limited
+      CUDA      PyTorch build        package     driver GPUs     Python    support
+      13.1–13.5                                                            none
+      13.0      2.13.0  cuda130 #302 pytorch-gpu 580    7.5–12.1 3.10–3.14 limited
+      12.9                                                                 none
+      12.8      2.13.0  cuda128 #302 pytorch-gpu 527.41 5.0–12.1 3.10–3.14 limited
+      12.6      2.7.1   cuda126 #300 pytorch-gpu 527.41 5.0–9.0  3.9–3.13  limited
+      9.2–12.5                                                             none
+      CPU       2.13.0  cpu #102     pytorch-cpu                 3.10–3.14 limited
       no Triton on Windows, so no `torch.compile` on the GPU
       no torchaudio for this platform
       PyTorch on Windows needs exactly the `cuda-version` of its row
@@ -121,7 +122,7 @@ fn an_older_recommended_build_gets_its_own_row() {
     };
     let all = text(WITH_PYTORCH);
     assert!(
-        all.contains("\n* CPU  2.7.1   cpu #102 pytorch 10.15 limited\n\nosx-arm64\n"),
+        all.contains("\n* CPU   2.7.1    cpu #102  pytorch  10.15  3.9–3.13   limited  newest is 2.13.0\n\nosx-arm64\n"),
         "{all}"
     );
     // No mark if the platform is not shown.
@@ -149,24 +150,57 @@ fn json_has_null_for_missing_values() {
 #[test]
 fn every_csv_line_has_all_columns() {
     let text = written(WITH_PYTORCH, TableRows::All, None, TableFormat::Csv, None);
-    let commas = |line: &str| {
-        let mut is_quoted = false;
-        let counts = |c: char| {
-            is_quoted ^= c == '"';
-            !is_quoted && c == ','
-        };
-        line.chars().filter(|c| *c == ',' || *c == '"').map(counts).filter(|is| *is).count()
-    };
-    let headings = commas(text.lines().next().expect("headings"));
-    assert_eq!(headings, 12);
-    assert!(text.lines().all(|line| commas(line) == headings));
+    assert!(text.is_ascii() && !text.contains('"'));
+    assert!(text.lines().all(|line| line.matches(',').count() == 20));
     assert_eq!(text.lines().count(), 1 + matrix().builds.len());
+    let newest = newest(&[Subdir::Linux64], TableFormat::Csv, None);
+    let row = "linux-64,cuda,12.0,12.5,2.5.1,cuda120,300,303,pytorch-gpu,525.60.13,527.41,5.0-9.0,2.17,2.41,,\
+               3.9,3.13,limited,older-pytorch glibc-below,,";
+    assert!(newest.lines().any(|line| line == row), "{newest}");
+}
+
+fn filtered(filter: &BuildFilter, asked: &[&str], width: usize) -> String {
+    let rows = rows(matrix(), &[Subdir::Linux64], TableRows::Newest, filter, None);
+    let (which, format) = (TableRows::Newest, TableFormat::Table);
+    table(matrix(), &rows, which, format, Some(width), asked, Age::default())
+}
+
+#[test]
+fn a_filter_shows_only_builds_that_pass_and_marks_the_newest() {
+    let filter = BuildFilter {
+        gpus: vec!["6.1".parse().expect("a capability")],
+        python: "3.9".parse().ok(),
+        pytorch: ">=2.4".parse().ok(),
+        ..BuildFilter::default()
+    };
+    insta::assert_snapshot!(filtered(&filter, &["GPUs", "Python"], 80), @r"
+    linux-64
+      CUDA      PyTorch build        package     driver    GPUs     glibc Python
+    * 12.9      2.7.1   cuda129 #304 pytorch-gpu 525.60.13 5.0–12.1 2.28  3.9–3.13
+      12.6–12.8 2.7.1   cuda126 #300 pytorch-gpu 525.60.13 5.0–9.0  2.28  3.9–3.13
+      12.0–12.5 2.5.1   cuda120 #303 pytorch-gpu 525.60.13 5.0–9.0  2.17  3.9–3.13
+      11.8      2.5.1   cuda118 #303 pytorch-gpu 450.80.02 3.5–8.9  2.17  3.9–3.13
+      the builds above of PyTorch 2.5.1 and older do not load with glibc 2.41+
+
+    CUDA: the pin of `cuda-version`; driver, glibc, macOS: minimum; GPUs: compute
+    capabilities
+    * the newest that matches
+    ");
+}
+
+#[test]
+fn what_was_asked_for_stays_on_a_narrow_terminal() {
+    let filter = BuildFilter { python: "3.9".parse().ok(), ..BuildFilter::default() };
+    let text = filtered(&filter, &["Python"], 50);
+    let headings = text.lines().nth(1).expect("headings");
+    assert!(headings.contains("CUDA") && headings.contains("Python"), "{text}");
+    assert!(!headings.contains("package") && headings.chars().count() <= 50, "{text}");
 }
 
 #[test]
 fn every_pin_is_in_one_row_of_each_platform() {
     for subdir in WITH_PYTORCH {
-        let rows = matrix().overview(&[*subdir]);
+        let rows = matrix().overview(&[*subdir], &BuildFilter::default());
         for pin in &*matrix().cuda_versions {
             let has = |row: &&_| -> bool {
                 let row: &conda_torch_core::matrix::OverviewRow<'_> = row;
@@ -184,7 +218,7 @@ fn is_tegra(build: &conda_torch_core::types::Build) -> bool {
 #[test]
 fn support_levels_are_right() {
     let tier = |subdir, pin: &str| {
-        let rows = matrix().overview(&[subdir]);
+        let rows = matrix().overview(&[subdir], &BuildFilter::default());
         rows.iter().find(|row| row.cuda_versions.contains(&cuda(pin))).map(|row| row.tier)
     };
     assert_eq!(tier(Subdir::Linux64, "13.0"), Some(Tier::Full));

@@ -7,12 +7,14 @@ mod check;
 mod embedded;
 #[cfg(test)] // and in `build.rs`
 pub(crate) mod files;
+mod filter;
 mod gpu_names;
 mod overview;
 mod rows;
 
 use std::borrow::Cow;
 
+pub use filter::BuildFilter;
 pub(crate) use gpu_names::GpuKeys;
 pub use overview::{Limit, OverviewRow, Tier};
 pub use rows::{

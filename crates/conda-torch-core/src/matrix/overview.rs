@@ -7,7 +7,7 @@ use crate::types::{
     ArmVariant, Build, Companion, ComputeCapability, CudaVersion, DriverVersion, KernelSupport,
 };
 
-use super::{DriverFamily, Matrix};
+use super::{BuildFilter, DriverFamily, Matrix};
 
 /// One line of the table: a build, and the pins that lead to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,17 @@ pub enum Tier {
     None,
 }
 
+impl Tier {
+    /// Its name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Limited => "limited",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Why support is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
@@ -76,15 +87,17 @@ impl OverviewRow<'_> {
 
 impl Matrix {
     /// For each platform: every `cuda-version`, newest first, one row for those that lead to the same build;
-    /// then Jetson, Apple's GPU and the processor.
-    pub fn overview(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
+    /// then Jetson, Apple's GPU and the processor. With a filter, only the rows of builds that pass it.
+    pub fn overview(&self, subdirs: &[Subdir], filter: &BuildFilter) -> Vec<OverviewRow<'_>> {
         let mut rows = Vec::new();
         for &subdir in subdirs {
-            rows.extend(self.cuda_rows(subdir, None));
-            let on_jetson = self.cuda_rows(subdir, Some(ArmVariant::Tegra));
+            rows.extend(self.cuda_rows(subdir, None, filter));
+            let on_jetson = self.cuda_rows(subdir, Some(ArmVariant::Tegra), filter);
             rows.extend(on_jetson.into_iter().filter(|row| row.build.is_some()));
-            let without =
-                || self.builds.iter().filter(|row| row.subdir == subdir && !row.is_cuda());
+            let without = || {
+                let here = self.builds.iter().filter(|row| row.subdir == subdir && !row.is_cuda());
+                here.filter(|build| filter.admits(self, build))
+            };
             rows.push(self.row(subdir, false, Vec::new(), best(without())));
             // The newest for each older macOS with Metal.
             let mut older = best(without()).and_then(|newest| self.metal_macos(newest));
@@ -94,12 +107,16 @@ impl Matrix {
                 rows.extend(build.map(|build| self.row(subdir, false, Vec::new(), Some(build))));
             }
         }
+        if !filter.is_empty() {
+            rows.retain(|row| row.build.is_some());
+        }
         rows
     }
 
-    /// Every build as a row, in the order of the matrix.
-    pub fn every_build(&self, subdirs: &[Subdir]) -> Vec<OverviewRow<'_>> {
+    /// Every build that passes the filter as a row, in the order of the matrix.
+    pub fn every_build(&self, subdirs: &[Subdir], filter: &BuildFilter) -> Vec<OverviewRow<'_>> {
         let builds = self.builds.iter().filter(|build| subdirs.contains(&build.subdir));
+        let builds = builds.filter(|build| filter.admits(self, build));
         let pins = |build: &Build| {
             let all = self.cuda_versions.iter().copied();
             all.filter(|pin| build.pins().contains(pin)).collect()
@@ -112,16 +129,23 @@ impl Matrix {
         self.row(build.subdir, build.is_cuda(), pin.into_iter().collect(), Some(build))
     }
 
-    fn cuda_rows(&self, subdir: Subdir, variant: Option<ArmVariant>) -> Vec<OverviewRow<'_>> {
+    fn cuda_rows(
+        &self,
+        subdir: Subdir,
+        variant: Option<ArmVariant>,
+        filter: &BuildFilter,
+    ) -> Vec<OverviewRow<'_>> {
         let other =
             if variant.is_none() { Some(ArmVariant::Tegra) } else { Some(ArmVariant::Sbsa) };
         let mut rows: Vec<(Option<&Build>, Vec<CudaVersion>)> = Vec::new();
-        for &pin in self.cuda_versions.iter().rev() {
+        let is_asked = |pin: &&CudaVersion| filter.cuda_version.is_none_or(|it| it == **pin);
+        for &pin in self.cuda_versions.iter().rev().filter(is_asked) {
             let build = best(self.builds.iter().filter(|build| {
                 build.subdir == subdir
                     && build.pins().contains(&pin)
                     && build.arm_variant != other
                     && (variant.is_none() || build.arm_variant == variant)
+                    && filter.admits(self, build)
             }));
             match rows.last_mut() {
                 Some((last, pins)) if *last == build => pins.insert(0, pin),

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::conda::{Subdir, Version};
-use crate::matrix::{Limit, Matrix, OverviewRow, Tier};
+use crate::matrix::{BuildFilter, Limit, Matrix, OverviewRow, Tier};
 use crate::types::{
-    ArmVariant, Blas, Build, Commit, ComputeCapability, CudaVersion, DriverVersion,
+    ArmVariant, Blas, Build, Commit, ComputeCapability, CudaVersion, DriverVersion, KernelSupport,
 };
 
 use super::{AcceleratorName, MatrixDate, Range, write};
@@ -28,39 +28,69 @@ pub enum TableRows {
     All,
 }
 
-/// A row, and whether it is the one for this machine.
+/// A row, and whether it has a mark.
 #[derive(Debug, Clone)]
 pub struct TableRow<'m> {
     /// The row.
     pub row: OverviewRow<'m>,
     /// Whether it is the one for this machine.
     pub is_yours: bool,
+    /// Whether it is the newest of its platform that passes the filter; false without a filter.
+    pub is_newest: bool,
+    /// How its kernels reach the GPU of the filter that they serve worst; `None` without such GPUs.
+    pub kernels: Option<KernelSupport>,
 }
 
-/// The rows of some platforms. If no row has the recommended build, because the machine is too old for
+/// The rows of some platforms that pass a filter. If no row has the recommended build, because the machine is too old for
 /// the newest, the build gets a row at the end of its platform.
 pub fn rows<'m>(
     matrix: &'m Matrix,
     subdirs: &[Subdir],
     which: TableRows,
+    filter: &BuildFilter,
     recommended: Option<Recommended<'m>>,
 ) -> Vec<TableRow<'m>> {
     let rows = match which {
-        TableRows::Newest => matrix.overview(subdirs),
-        TableRows::All => matrix.every_build(subdirs),
+        TableRows::Newest => matrix.overview(subdirs, filter),
+        TableRows::All => matrix.every_build(subdirs, filter),
     };
     let is_yours = |row: &OverviewRow<'_>| {
         recommended.is_some_and(|yours| row.is_of(yours.build, yours.cuda_version))
     };
-    let mut rows: Vec<TableRow<'_>> =
-        rows.into_iter().map(|row| TableRow { is_yours: is_yours(&row), row }).collect();
+    let mut rows: Vec<TableRow<'_>> = rows
+        .into_iter()
+        .map(|row| {
+            let kernels = row.build.and_then(|build| filter.worst_support(matrix, build));
+            TableRow { is_yours: is_yours(&row), is_newest: false, kernels, row }
+        })
+        .collect();
+    if !filter.is_empty() {
+        mark_newest(&mut rows);
+    }
     if let Some(yours) = recommended.filter(|_| rows.iter().all(|row| !row.is_yours))
         && let Some(last) = rows.iter().rposition(|it| it.row.subdir == yours.build.subdir)
     {
         let row = matrix.row_of(yours.build, yours.cuda_version);
-        rows.insert(last + 1, TableRow { row, is_yours: true });
+        let row = TableRow { row, is_yours: true, is_newest: false, kernels: None };
+        rows.insert(last + 1, row);
     }
     rows
+}
+
+/// Marks the newest build of each platform: what a solver prefers.
+fn mark_newest(rows: &mut [TableRow<'_>]) {
+    for platform in rows.chunk_by_mut(|a, b| a.row.subdir == b.row.subdir) {
+        let solvable = |it: &&mut TableRow<'_>| {
+            it.row.build.is_some_and(|it| !it.pytorch.is_candidate() && !it.unsolvable)
+        };
+        let newest = platform.iter_mut().filter(solvable).max_by_key(|it| {
+            let build = it.row.build;
+            build.map(|it| (it.pytorch, it.accelerator, it.build_numbers.1))
+        });
+        if let Some(newest) = newest {
+            newest.is_newest = true;
+        }
+    }
 }
 
 /// What `matrix --format json` prints.
@@ -77,8 +107,60 @@ pub(super) struct Content<'a> {
 pub fn document(matrix: &Matrix, rows: &[TableRow<'_>]) -> String {
     write(Content {
         matrix: MatrixDate::of(matrix),
-        rows: rows.iter().map(|it| RowReport::new(&it.row, it.is_yours)).collect(),
+        rows: rows.iter().map(|it| RowReport::new(it)).collect(),
     })
+}
+
+/// The columns of [`csv`].
+const CSV: &str = "platform,accelerator,cuda_version_from,cuda_version_to,pytorch,build,build_number_from,\
+                   build_number_to,package,driver_linux,driver_windows,gpus,glibc,glibc_below,macos,python_from,\
+                   python_to,support,limits,this_machine,newest";
+
+/// Writes the rows as comma-separated values in ASCII: unknown values are empty, lists have blanks between their
+/// elements, and GPUs are ranges of compute capabilities.
+pub fn csv(rows: &[TableRow<'_>]) -> String {
+    let mut text = format!("{CSV}\r\n");
+    for it in rows {
+        let row = RowReport::new(it);
+        let pins = (row.cuda_versions.first(), row.cuda_versions.last());
+        let gpus =
+            row.gpus.iter().map(
+                |Range { from, to }| {
+                    if from == to { from.to_string() } else { format!("{from}-{to}") }
+                },
+            );
+        let yes = |is_it: bool| if is_it { "yes" } else { "" };
+        let cells = [
+            row.platform.to_string(),
+            row.accelerator.as_str().to_owned(),
+            cell(pins.0),
+            cell(pins.1),
+            cell(row.pytorch),
+            row.build.unwrap_or_default(),
+            cell(row.build_numbers.as_ref().map(|it| it.from)),
+            cell(row.build_numbers.as_ref().map(|it| it.to)),
+            cell(row.package),
+            cell(row.driver.linux),
+            cell(row.driver.windows),
+            gpus.collect::<Vec<_>>().join(" "),
+            cell(row.glibc),
+            cell(row.glibc_below),
+            cell(row.macos),
+            cell(row.python.as_ref().map(|it| it.from)),
+            cell(row.python.as_ref().map(|it| it.to)),
+            row.support.as_str().to_owned(),
+            row.limits.join(" "),
+            yes(row.this_machine).to_owned(),
+            yes(row.newest).to_owned(),
+        ];
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+fn cell(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 /// A row of the table: a build, or that there is none.
@@ -111,6 +193,8 @@ struct RowReport<'a> {
     gpus: Vec<Range<ComputeCapability>>,
     /// `TORCH_CUDA_ARCH_LIST`.
     kernels: Option<String>,
+    /// native, same-major, ptx-jit: how they reach the GPU of the filter that they serve worst; null without one.
+    kernel_support: Option<KernelSupport>,
     /// The oldest glibc.
     glibc: Option<Version>,
     /// The first glibc that does not load the build; null if all newer ones do.
@@ -129,6 +213,8 @@ struct RowReport<'a> {
     inferred: bool,
     /// Whether `advise` chooses it for this machine.
     this_machine: bool,
+    /// Whether it is the newest of its platform that passes the filter; false without a filter.
+    newest: bool,
 }
 
 /// The oldest drivers.
@@ -142,7 +228,8 @@ struct Drivers {
 }
 
 impl<'a> RowReport<'a> {
-    fn new(row: &'a OverviewRow<'_>, this_machine: bool) -> Self {
+    fn new(it: &'a TableRow<'_>) -> Self {
+        let row = &it.row;
         let build = row.build;
         let accelerator = build.map_or(AcceleratorName::Cpu, |build| build.accelerator.into());
         Self {
@@ -159,6 +246,7 @@ impl<'a> RowReport<'a> {
             driver: Drivers { linux: row.linux_driver, windows: row.windows_driver },
             gpus: row.gpus.iter().map(|&range| range.into()).collect(),
             kernels: build.filter(|build| build.is_cuda()).map(|build| build.kernels.to_string()),
+            kernel_support: it.kernels,
             glibc: build.and_then(|build| build.glibc).map(|floor| floor.libraries),
             glibc_below: build.and_then(|build| build.glibc?.below),
             macos: row.macos,
@@ -167,7 +255,8 @@ impl<'a> RowReport<'a> {
             limits: row.limits.iter().map(limit).collect(),
             source: build.and_then(|build| build.source.commit.clone()),
             inferred: build.is_some_and(|build| build.source.inferred),
-            this_machine,
+            this_machine: it.is_yours,
+            newest: it.is_newest,
         }
     }
 }

@@ -136,6 +136,16 @@ enum AcceleratorName {
     Cpu,
 }
 
+impl AcceleratorName {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Cuda => "cuda",
+            Self::Mps => "mps",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
 impl From<Accelerator> for AcceleratorName {
     fn from(accelerator: Accelerator) -> Self {
         match accelerator {
