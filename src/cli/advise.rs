@@ -2,28 +2,23 @@
 
 use anyhow::bail;
 use clap::ValueEnum;
-use clap::builder::NonEmptyStringValueParser;
 
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::TargetEnvironment;
-use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::formats;
-use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{self, ErrorCode};
-use conda_torch_core::resolve::advise;
 use conda_torch_core::types::ClientKind;
-use conda_torch_core::virtual_packages::{client_note, override_notes};
 use conda_torch_probe::host::Host;
 
 use crate::text;
 
+use super::answer::Question;
 use super::flags::{
-    ChannelFlags, GlobalFlags, MachineFlags, OutputFlags, RequestFlags, folder, machine, page_width,
+    ChannelFlags, GlobalFlags, MachineFlags, NewEnvironmentFlags, OutputFlags, RequestFlags,
+    page_width,
 };
-use super::live::{WITH_PYTORCH, read_matrix};
 use super::verify::{Printed, VerifyContext, VerifyFlags};
-use super::{Failure, Output, UsageError, note, print_error};
+use super::{Failure, Output, note, print_error};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,12 +52,8 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 struct AnswerFlags {
-    /// Name of the new environment [default: torch]
-    #[arg(short, long, conflicts_with = "prefix", value_parser = NonEmptyStringValueParser::new())]
-    name: Option<String>,
-    /// Folder of the new environment, instead of a name
-    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
-    prefix: Option<String>,
+    #[command(flatten)]
+    environment: NewEnvironmentFlags,
     /// Format of the answer [default: human]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -89,37 +80,22 @@ enum Format {
 
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let format = global.format(args.answer.format, Format::Json, Format::Human)?;
-    let matrix = Matrix::embedded();
-    let machine = machine(&args.machine, host, matrix)?;
-    let request = args.request.request();
-    let channels = args.channel.channels(host)?;
-    let client = args.output.target(&machine);
-    args.refuse_useless_offline(client.kind)?;
-    let environment = args.answer.environment(&client, format)?;
-    let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
-    let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
-    let live = read_matrix(host, &args.channel, &channels, subdirs)?;
-    let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
-    let advice = advise(&machine, &request, matrix);
-    let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
-    let of_client = client_note(&machine, &client, accelerator);
-    let of_variables = override_notes(&machine);
-    let of_live = live.iter().flat_map(|live| live.diagnostics.iter().cloned());
-    let of_channels = Diagnostic::of_channels(&channels, args.channel.live);
-    let advice =
-        advice.with(of_variables.into_iter().chain(of_client).chain(of_live).chain(of_channels));
-    let mut answer = Answer {
-        machine: &machine,
-        request: &request,
-        advice: &advice,
-        matrix,
-        client,
-        environment,
-        channels: &channels,
-        live: live.as_ref().map(|live| &live.channel),
-        proof: None,
-        shell: args.output.shell(&machine),
+    let Args { request, machine, output, channel, .. } = args;
+    let environment = |client: &ClientTarget<'_>| {
+        args.refuse_useless_offline(client.kind)?;
+        args.answer.environment.target(client, format == Format::PixiToml)
     };
+    Question { request, machine, output, channel }
+        .answer(host, environment, |answer| print_answer(args, global, format, host, answer))
+}
+
+fn print_answer(
+    args: &Args,
+    global: &GlobalFlags,
+    format: Format,
+    host: &dyn Host,
+    answer: Answer<'_>,
+) -> anyhow::Result<Output> {
     let context = VerifyContext {
         host,
         is_this_machine: !args.machine.is_other_machine(),
@@ -135,7 +111,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         },
     };
     let proof = args.verify.verify(&answer, &context)?;
-    answer.proof = proof.as_ref();
+    let answer = Answer { proof: proof.as_ref(), ..answer };
     let formatted = match format {
         Format::Human => text::advice(&answer, global.style(host)),
         Format::Json => {
@@ -168,7 +144,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
 
 impl Args {
     /// Refuses `--offline` if nothing would read a channel, or the client cannot stay offline.
-    fn refuse_useless_offline(&self, client: ClientKind) -> Result<(), UsageError> {
+    fn refuse_useless_offline(&self, client: ClientKind) -> Result<(), Failure> {
         let why = if !self.channel.offline {
             return Ok(());
         } else if !self.channel.live && !self.verify.is_wanted() {
@@ -178,28 +154,6 @@ impl Args {
         } else {
             return Ok(());
         };
-        Err(UsageError(why.to_owned()))
-    }
-}
-
-impl AnswerFlags {
-    /// The named environment. A `pixi.toml` has any name.
-    fn environment(
-        &self,
-        client: &ClientTarget<'_>,
-        format: Format,
-    ) -> Result<TargetEnvironment, Failure> {
-        let is_pixi = format == Format::PixiToml || client.kind == ClientKind::Pixi;
-        let client =
-            ClientTarget { kind: if is_pixi { ClientKind::Pixi } else { client.kind }, ..*client };
-        let environment = match (&self.name, &self.prefix) {
-            (Some(name), _) => TargetEnvironment::named(name.clone(), client.kind),
-            (None, Some(prefix)) => TargetEnvironment::in_folder(folder(prefix), &client),
-            (None, None) => Ok(TargetEnvironment::Unnamed),
-        };
-        environment.map_err(|why| {
-            let why = format!("{why}\nhint: pass another name or folder");
-            Failure::new(ErrorCode::NameRefused, why)
-        })
+        Err(Failure::new(ErrorCode::Usage, why))
     }
 }

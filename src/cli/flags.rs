@@ -10,7 +10,7 @@ use clap::builder::{
 use clap::{ColorChoice, ValueEnum};
 
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::shell;
+use conda_torch_core::commands::{TargetEnvironment, shell};
 use conda_torch_core::conda::{
     ChannelKind, Channels, Os, Subdir, Version, is_folder, without_secrets,
 };
@@ -397,6 +397,39 @@ impl RequestFlags {
         }
         let Self { accelerator, pytorch, python, cuda_version, blas, .. } = *self;
         Request { accelerator, pytorch, python, cuda_version, blas, companions }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct NewEnvironmentFlags {
+    /// Name of the new environment [default: torch]
+    #[arg(short, long, conflicts_with = "prefix", value_parser = NonEmptyStringValueParser::new())]
+    name: Option<String>,
+    /// Folder of the new environment, instead of a name
+    #[arg(short, long, value_name = "FOLDER", value_parser = NonEmptyStringValueParser::new())]
+    prefix: Option<String>,
+}
+
+impl NewEnvironmentFlags {
+    /// The named environment. A project of pixi has any name.
+    pub(super) fn target(
+        &self,
+        client: &ClientTarget<'_>,
+        is_project: bool,
+    ) -> Result<TargetEnvironment, Failure> {
+        let kind = if is_project { ClientKind::Pixi } else { client.kind };
+        let environment = match (&self.name, &self.prefix) {
+            (Some(name), _) => TargetEnvironment::named(name.clone(), kind),
+            (None, Some(prefix)) => {
+                TargetEnvironment::in_folder(folder(prefix), &ClientTarget { kind, ..*client })
+            }
+            (None, None) => Ok(TargetEnvironment::Unnamed),
+        };
+        environment.map_err(|why| {
+            let why = format!("{why}\nhint: pass another name or folder");
+            Failure::new(ErrorCode::NameRefused, why)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! system. stdout is the answer, stderr is about the run.
 
 mod advise;
+mod answer;
 mod check;
 mod clean;
 mod explain;

@@ -1,0 +1,64 @@
+//! The answer to a command line: what `advise` prints and `install` runs.
+
+use conda_torch_core::answer::Answer;
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::TargetEnvironment;
+use conda_torch_core::diagnostics::Diagnostic;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::resolve::advise;
+use conda_torch_core::virtual_packages::{client_note, override_notes};
+use conda_torch_probe::host::Host;
+
+use super::Failure;
+use super::flags::{ChannelFlags, MachineFlags, OutputFlags, RequestFlags, machine};
+use super::live::{WITH_PYTORCH, read_matrix};
+
+/// The flags that ask for PyTorch.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) request: &'a RequestFlags,
+    pub(super) machine: &'a MachineFlags,
+    pub(super) output: &'a OutputFlags,
+    pub(super) channel: &'a ChannelFlags,
+}
+
+impl Question<'_> {
+    /// Probes the machine, decides, and gives the answer to `then`. `environment`: where a client installs.
+    pub(super) fn answer<T>(
+        &self,
+        host: &dyn Host,
+        environment: impl FnOnce(&ClientTarget<'_>) -> Result<TargetEnvironment, Failure>,
+        then: impl FnOnce(Answer<'_>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let matrix = Matrix::embedded();
+        let machine = machine(self.machine, host, matrix)?;
+        let request = self.request.request();
+        let channels = self.channel.channels(host)?;
+        let client = self.output.target(&machine);
+        let environment = environment(&client)?;
+        let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
+        let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
+        let live = read_matrix(host, self.channel, &channels, subdirs)?;
+        let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
+        let advice = advise(&machine, &request, matrix);
+        let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
+        let of_client = client_note(&machine, &client, accelerator);
+        let of_variables = override_notes(&machine);
+        let of_live = live.iter().flat_map(|live| live.diagnostics.iter().cloned());
+        let of_channels = Diagnostic::of_channels(&channels, self.channel.live);
+        let notes = of_variables.into_iter().chain(of_client).chain(of_live).chain(of_channels);
+        let advice = advice.with(notes);
+        then(Answer {
+            machine: &machine,
+            request: &request,
+            advice: &advice,
+            matrix,
+            client,
+            environment,
+            channels: &channels,
+            live: live.as_ref().map(|live| &live.channel),
+            proof: None,
+            shell: self.output.shell(&machine),
+        })
+    }
+}
