@@ -45,6 +45,7 @@ struct Files {
     cuda_versions: files::CudaVersions,
     jetpacks: files::JetPacks,
     metal: files::Metal,
+    forward: files::Forward,
     elsewhere: files::Elsewhere,
 }
 
@@ -66,14 +67,14 @@ fn read() -> Result<Files, Vec<String>> {
     let mut problems = Vec::new();
     let builds = parse("builds.toml", &mut problems, check::builds)?;
     let capabilities = parse("capabilities.toml", &mut problems, check::capabilities)?;
+    let gpus = parse("gpus.toml", &mut problems, |file, report| {
+        check::gpus(file, &capabilities, report);
+    })?;
     let files = Files {
         companions: parse("companions.toml", &mut problems, |file, report| {
             check::companions(file, &builds, report);
         })?,
         drivers: parse("drivers.toml", &mut problems, check::drivers)?,
-        gpus: parse("gpus.toml", &mut problems, |file, report| {
-            check::gpus(file, &capabilities, report);
-        })?,
         pci: parse("pci.toml", &mut problems, |file, report| {
             check::pci(file, &capabilities, report);
         })?,
@@ -82,9 +83,13 @@ fn read() -> Result<Files, Vec<String>> {
         })?,
         jetpacks: parse("jetpack.toml", &mut problems, check::jetpacks)?,
         metal: parse("metal.toml", &mut problems, check::metal)?,
+        forward: parse("forward_compatibility.toml", &mut problems, |file, report| {
+            check::forward(file, &gpus, report);
+        })?,
         elsewhere: parse("elsewhere.toml", &mut problems, check::elsewhere)?,
         builds,
         capabilities,
+        gpus,
     };
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }

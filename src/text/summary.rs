@@ -17,6 +17,7 @@ pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
             format!("{} or newer", context.jetpack(*version))
         }
         Unlock::Driver(version) => format!("NVIDIA driver ≥ {version}"),
+        Unlock::CudaCompat(version) => format!("`cuda-compat={version}`, see the note"),
         Unlock::Gpu => "an NVIDIA GPU".to_owned(),
         Unlock::Glibc(version) => format!("glibc ≥ {version}"),
         Unlock::Macos(version) => format!("macOS ≥ {version}"),
@@ -32,7 +33,14 @@ pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
 
 /// Whether a change is one of the request, which the user can make now.
 pub(super) const fn changes_request(unlock: &Unlock) -> bool {
-    !matches!(unlock, Unlock::Driver(_) | Unlock::Gpu | Unlock::Glibc(_) | Unlock::Macos(_))
+    !matches!(
+        unlock,
+        Unlock::Driver(_)
+            | Unlock::CudaCompat(_)
+            | Unlock::Gpu
+            | Unlock::Glibc(_)
+            | Unlock::Macos(_)
+    )
 }
 
 /// The GPUs and the driver, if any: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.

@@ -88,6 +88,8 @@ def foundations(channel, facts):
     channel.add("noarch", "arm-variant", "1.2.0", "sbsa")
     channel.add("noarch", "arm-variant", "1.2.0", "tegra", features="arm-variant-tegra")
     channel.add("noarch", "nomkl", "1.0", "h5ca1d4c_0")
+    for subdir in ("linux-64", "linux-aarch64"):
+        channel.add(subdir, "cuda-compat", "13.2.0", "h0000000_0", depends=[glibc(subdir, "2.17")])
     for subdir in SUBDIRS:
         for python in PYTHONS:
             if not (subdir == "osx-arm64" and python == "3.7"):

@@ -4,6 +4,8 @@ import oracle
 
 REQUEST = ("pytorch", "python", "cuda_version", "accelerator", "blas")
 MACHINE = ("driver", "glibc", "macos")
+# The driver of the libcuda in conda-forge's package `cuda-compat`.
+CUDA_COMPAT = {"13.2": "595.45.04"}
 
 
 def values(by, name):
@@ -17,7 +19,9 @@ def apply(machine, request, by):
     for name in MACHINE:
         if values(by, name):
             machine[name] = max(values(by, name), key=oracle.key)
-    if "driver" in by:
+    if "cuda_compat" in by:
+        machine["driver"] = CUDA_COMPAT[by["cuda_compat"]]
+    if "driver" in by or "cuda_compat" in by:
         machine.pop("cuda", None)
     for name in REQUEST:
         if name in by:

@@ -9,8 +9,8 @@ use toml::Spanned;
 use crate::Files;
 use crate::conda::{Subdir, Version};
 use crate::rows::{
-    Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,
-    Withdrawn,
+    Capability, ForwardCompatibility, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels,
+    PciRange, ToolkitDriver, Withdrawn,
 };
 use crate::types::{
     Accelerator, ArchList, ArmVariant, Blas, Build, Commit, Companion, CompanionBuild,
@@ -37,6 +37,8 @@ pub(crate) fn matrix(files: &Files) -> String {
         table("pci_devices: PciRange", &files.pci.ranges),
         table("jetpacks: JetPack", &files.jetpacks.jetpack),
         table("metal: MetalFloor", &files.metal.metal),
+        table("forward_compatibility: ForwardCompatibility", &files.forward.branch),
+        table("data_center_gpus: Cow<'static, str>", &files.forward.data_center.names),
         table("other_kernels: OtherKernels", &files.elsewhere.kernels),
         table("withdrawn: Withdrawn", &files.elsewhere.withdrawn),
     ];
@@ -89,6 +91,7 @@ structs! {
     MajorDriver { major, linux, windows, source, date }
     Capability { capability, family, examples, first_toolkit, last_branch, soc, source, date }
     MetalFloor { pytorch, macos, source, date }
+    ForwardCompatibility { branch, cuda, driver, source, date }
     GpuName { name, capability }
     PciRange { first, last, chip, capability }
     JetPack { release, driver, source, date }

@@ -179,8 +179,10 @@ impl Verifier<'_> {
         let Task { answer, context, .. } = *self.task;
         if context.printed == Printed::EnvironmentYml {
             let (name, folder) = ("environment.yml", self.scratch.path("environment"));
-            self.scratch.write(name, &environment_yml(answer)?)?;
             let client = ClientTarget::installed(self.client);
+            // Another machine's client may be older and know other words.
+            let answer = Answer { client, ..answer.clone() };
+            self.scratch.write(name, &environment_yml(&answer)?)?;
             return Ok(dry_run_of_file(&self.scratch.path(name), &folder, &client, step));
         }
         if step.client != ClientKind::Pixi {

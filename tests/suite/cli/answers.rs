@@ -25,6 +25,50 @@ fn the_day_of_the_data_is_in_text_table_and_version() {
     assert!(!json.stdout.contains("days ago"), "{json:?}");
 }
 
+/// Whether `cuda-compat` is an alternative for a GPU and a driver, with the specs and the note about its limits.
+fn offers_cuda_compat(flags: &str) -> bool {
+    let json = line(&format!("advise --json --glibc 2.34 {flags}")).json();
+    let alternatives = json["alternatives"].as_array().expect("a list");
+    let by_package = alternatives.iter().find(|it| it["unlocked_by"]["cuda_compat"] == "13.2");
+    let diagnostics = json["diagnostics"].as_array().expect("a list");
+    let is_noted = diagnostics.iter().any(|note| note["code"] == "cuda-compat-possible");
+    assert_eq!(by_package.is_some(), is_noted, "{flags}: {json:#}");
+    if let Some(alternative) = by_package {
+        assert_eq!(alternative["build"].as_str().map(|it| &it[..7]), Some("cuda130"), "{flags}");
+        let specs = alternative["specs"].as_array().expect("specs");
+        assert!(specs.contains(&"cuda-compat=13.2".into()), "{flags}: {specs:?}");
+    }
+    is_noted
+}
+
+#[test]
+fn forward_compatibility_is_for_data_center_gpus_and_listed_branches() {
+    for flags in [
+        "--platform linux-64 --gpu A100 --driver 535.183.01",
+        "--platform linux-64 --gpu H100 --driver 570",
+        "--platform linux-64 --gpu T4 --driver 535.104.05",
+        "--platform linux-64 --gpu H100 --driver 535.183.01 --cuda-version 13.0",
+        "--platform linux-aarch64 --gpu GH200 --driver 570.86.15",
+    ] {
+        assert!(offers_cuda_compat(flags), "{flags}");
+    }
+    for flags in [
+        // Not a data center GPU, or of unknown name.
+        "--platform linux-64 --gpu RTX3090 --driver 535.183.01",
+        "--platform linux-64 --gpu RTXA6000 --driver 535.183.01",
+        "--platform linux-64 --compute-capability 8.0 --driver 535.183.01",
+        // Branches that have ended.
+        "--platform linux-64 --gpu A100 --driver 470.256.02",
+        "--platform linux-64 --gpu A100 --driver 525.147.05",
+        "--platform linux-64 --gpu A100 --driver 550.54.15",
+        // The driver is enough.
+        "--platform linux-64 --gpu A100 --driver 580.65.06",
+        "--platform win-64 --gpu A100 --driver 537.13",
+    ] {
+        assert!(!offers_cuda_compat(flags), "{flags}");
+    }
+}
+
 #[test]
 fn every_format_contains_the_same_build() {
     for (format, build) in [

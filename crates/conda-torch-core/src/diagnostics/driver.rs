@@ -359,6 +359,23 @@ WslPath = "wsl-path", Info;
 message: "`/usr/lib/wsl/lib`, which has WSL's `nvidia-smi`, is not on `PATH`";
 hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 
+/// A newer build would run under this driver with conda-forge's package `cuda-compat`, NVIDIA's forward compatibility.
+/// Why: the package has a newer libcuda, which works with older drivers. NVIDIA supports that on data center GPUs alone,
+/// never on GeForce or RTX cards for desktops, and only for the driver branches that it lists. OpenGL and Vulkan do not
+/// work with it.
+/// What to do: nothing, if the recommended build is new enough; a newer driver is the better way. Else request the
+/// package, set `CONDA_OVERRIDE_CUDA` when you install, and `LD_LIBRARY_PATH` when you start PyTorch.
+CudaCompatPossible { driver: DriverVersion, cuda: CudaVersion, toolkit: CudaVersion }
+    = "cuda-compat-possible", Info;
+message: format!(
+    "on data center GPUs, `cuda-compat={cuda}` from conda-forge runs CUDA {toolkit} builds under driver {driver}"
+);
+hint: Some(format!(
+    "add `cuda-compat={cuda}`, set `CONDA_OVERRIDE_CUDA={cuda}` to install and `LD_LIBRARY_PATH=$CONDA_PREFIX/cuda-compat` to run"
+));
+url: "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html";
+example: { driver: example("535.183.01"), cuda: example("13.2"), toolkit: example("13.0") };
+
 /// The recommended build uses a newer CUDA than the driver's, and works.
 /// Why: NVIDIA calls this minor-version compatibility: from one driver on, every toolkit of a major version works.
 /// What to do: nothing. Do not pin `cuda-version` to the driver's CUDA (`cuda-version-holds-back`).

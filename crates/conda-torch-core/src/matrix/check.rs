@@ -13,7 +13,8 @@ use crate::types::{
 };
 
 use super::files::{
-    Builds, Capabilities, Companions, CudaVersions, Drivers, Elsewhere, Gpus, JetPacks, Metal, Pci,
+    Builds, Capabilities, Companions, CudaVersions, Drivers, Elsewhere, Forward, Gpus, JetPacks,
+    Metal, Pci,
 };
 use super::rows::{OtherKernels, PciRange, Withdrawn};
 
@@ -114,6 +115,21 @@ pub(crate) fn metal(file: &Metal, report: &mut Report<'_>) {
         let (above, row) = (pair[0].as_ref(), pair[1].as_ref());
         let mut at = report.at(&pair[1], name(row));
         at.expect(above.macos < row.macos, format!("macOS {}", row.macos), "it newer than above");
+    }
+}
+
+pub(crate) fn forward(file: &Forward, gpus: &Gpus, report: &mut Report<'_>) {
+    let name = |row: &super::rows::ForwardCompatibility| row.branch.to_string();
+    report.sourced(&file.branch, name, |row| row.branch, |row| &row.source);
+    let names = &file.data_center.names;
+    for spanned in names {
+        let name = spanned.as_ref();
+        let mut groups = gpus.group.iter().map(|group| group.as_ref());
+        let is_known = groups.any(|group| group.names.contains(name));
+        report.at(spanned, name.to_string()).expect(is_known, "it", "a name of gpus.toml");
+    }
+    if !file.data_center.source.starts_with("https://") {
+        report.whole("found no source of the names, expected an address");
     }
 }
 

@@ -10,8 +10,8 @@ use crate::types::{
 
 use super::Matrix;
 use super::rows::{
-    Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,
-    Withdrawn,
+    Capability, ForwardCompatibility, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels,
+    PciRange, ToolkitDriver, Withdrawn,
 };
 
 include!(concat!(env!("OUT_DIR"), "/rows.rs"));

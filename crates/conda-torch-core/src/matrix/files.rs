@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::rows::{
-    Capability, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver, Withdrawn,
+    Capability, ForwardCompatibility, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange,
+    ToolkitDriver, Withdrawn,
 };
 use crate::types::{Build, CompanionBuild, ComputeCapability, CudaVersion, Date};
 
@@ -43,6 +44,13 @@ tables! {
     }
     JetPacks { jetpack: Vec<Spanned<JetPack>> }
     Metal { metal: Vec<Spanned<MetalFloor>> }
+    Forward { branch: Vec<Spanned<ForwardCompatibility>>, data_center: DataCenter }
+    /// The GPUs with forward compatibility.
+    DataCenter {
+        source: String,
+        #[serde(rename = "date")] _date: Date,
+        names: Vec<Spanned<Cow<'static, str>>>
+    }
     Elsewhere { kernels: Vec<Spanned<OtherKernels>>, withdrawn: Vec<Spanned<Withdrawn>> }
 }
 

@@ -35,6 +35,16 @@ impl Matrix {
         self.is_soc(capability) || capability == GB10
     }
 
+    /// Whether all GPUs of a machine are data center products, by their names; a virtual one is none.
+    pub fn has_data_center_gpus(&self, machine: &Machine) -> bool {
+        let keys = GpuKeys::new(self);
+        let is_one = |gpu: &Gpu| {
+            let row = gpu.name.value().and_then(|name| keys.find(name));
+            !gpu.is_vgpu() && row.is_some_and(|row| self.data_center_gpus.contains(&row.name))
+        };
+        !machine.gpus.is_empty() && machine.gpus.iter().all(is_one)
+    }
+
     /// Whether a GPU is in machines with an Arm processor alone.
     pub fn is_arm_only_gpu(&self, gpu: &GpuName) -> bool {
         self.is_arm_only(gpu.capability) || ARM_MODULES.iter().any(|(name, _)| gpu.name == *name)

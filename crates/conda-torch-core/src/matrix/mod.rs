@@ -18,8 +18,8 @@ pub use filter::BuildFilter;
 pub(crate) use gpu_names::GpuKeys;
 pub use overview::{Limit, OverviewRow, Tier};
 pub use rows::{
-    Capability, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels, PciRange, ToolkitDriver,
-    Withdrawn,
+    Capability, ForwardCompatibility, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels,
+    PciRange, ToolkitDriver, Withdrawn,
 };
 
 use crate::conda::{Os, Subdir, Version};
@@ -53,6 +53,10 @@ pub struct Matrix {
     pub jetpacks: Cow<'static, [JetPack]>,
     /// The oldest macOS for Apple's GPU, by PyTorch, ascending.
     pub metal: Cow<'static, [MetalFloor]>,
+    /// The driver branches that the package `cuda-compat` works under, ascending.
+    pub forward_compatibility: Cow<'static, [ForwardCompatibility]>,
+    /// The names of the GPUs that it works on, as in `gpu_names`.
+    pub data_center_gpus: Cow<'static, [Cow<'static, str>]>,
     /// The kernels in builds of other channels, for what is installed already.
     pub other_kernels: Cow<'static, [OtherKernels]>,
     /// Packages that conda-forge withdrew because they crash on old GPUs.
@@ -154,6 +158,11 @@ impl Matrix {
     pub fn metal_macos(&self, build: &Build) -> Option<Version> {
         let mut rows = self.metal.iter().rev().filter(|_| build.accelerator == Accelerator::Mps);
         rows.find(|row| row.pytorch <= build.pytorch).map(|row| row.macos)
+    }
+
+    /// The package `cuda-compat` for a driver, on data center GPUs.
+    pub fn cuda_compat(&self, driver: DriverVersion) -> Option<&ForwardCompatibility> {
+        self.forward_compatibility.iter().find(|row| row.branch == driver.branch())
     }
 
     /// The first `JetPack` whose driver is new enough, or the newest.

@@ -67,6 +67,20 @@ pub struct MetalFloor {
     pub date: Date,
 }
 
+/// A driver branch that the package `cuda-compat` works under.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardCompatibility {
+    /// 535 in 535.54.03.
+    pub branch: u32,
+    /// The package's newest version for it, without the patch.
+    pub cuda: CudaVersion,
+    /// The driver that the package's libcuda is from.
+    pub driver: DriverVersion,
+    pub source: Cow<'static, str>,
+    pub date: Date,
+}
+
 /// A GPU by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuName {

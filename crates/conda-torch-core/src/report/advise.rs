@@ -248,6 +248,7 @@ fn alternative<'a>(answer: &Answer<'a>, it: &'a Alternative<'_>) -> AlternativeR
 fn unlock(unlock: &Unlock) -> (&'static str, Option<String>) {
     match unlock {
         Unlock::Driver(version) => ("driver", Some(format!(">={version}"))),
+        Unlock::CudaCompat(version) => ("cuda_compat", Some(version.to_string())),
         Unlock::Gpu => ("gpu", Some("nvidia".to_owned())),
         Unlock::Glibc(version) => ("glibc", Some(format!(">={version}"))),
         Unlock::Macos(version) => ("macos", Some(format!(">={version}"))),

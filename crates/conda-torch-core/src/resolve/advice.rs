@@ -132,6 +132,8 @@ pub struct Alternative<'m> {
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Unlock {
     Driver(DriverVersion),
+    /// The package `cuda-compat` of this version in the environment, and its folder in the loader's path.
+    CudaCompat(CudaVersion),
     Gpu,
     Glibc(Version),
     Macos(Version),

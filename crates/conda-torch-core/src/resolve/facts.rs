@@ -27,8 +27,21 @@ pub(super) struct Facts {
     pub(super) macos: Detected<Version>,
     /// Which aarch64 builds are meant for it.
     pub(super) arm_variant: Option<ArmVariant>,
+    /// The package `cuda-compat` for the driver, if all GPUs are those that it works on.
+    pub(super) cuda_compat: Option<CudaCompat>,
+    /// Whether it is in the environment: `driver` is the package's.
+    pub(super) has_cuda_compat: bool,
     /// What was assumed or concluded on the way.
     pub(super) assumptions: Vec<Diagnostic>,
+}
+
+/// The package `cuda-compat`, with a newer libcuda than the driver's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CudaCompat {
+    /// Its version.
+    pub(super) cuda: CudaVersion,
+    /// The driver that its libcuda is from.
+    pub(super) driver: DriverVersion,
 }
 
 /// The NVIDIA driver, as far as CUDA builds care.
@@ -73,11 +86,28 @@ impl Facts {
             gpus,
             libc: Libc::NotLinux,
             macos: machine.macos.clone(),
+            cuda_compat: None,
+            has_cuda_compat: false,
             assumptions,
         };
         facts.libc = facts.libc(machine, matrix);
         facts.driver = facts.driver(machine, request, matrix);
+        facts.cuda_compat = facts.cuda_compat(machine, matrix);
         facts
+    }
+
+    /// Linux' drivers alone have it, and not those of Jetson, which bring their own.
+    fn cuda_compat(&self, machine: &Machine, matrix: &Matrix) -> Option<CudaCompat> {
+        let Driver::Present { version: Some(driver), shows_gpu: true, .. } = self.driver else {
+            return None;
+        };
+        let is_linux = self.os() == Some(Os::Linux) && self.driver_family == DriverFamily::Linux;
+        let can = is_linux
+            && self.arm_variant != Some(ArmVariant::Tegra)
+            && machine.driver.is_found()
+            && matrix.has_data_center_gpus(machine);
+        let row = matrix.cuda_compat(driver).filter(|_| can)?;
+        Some(CudaCompat { cuda: row.cuda, driver: row.driver })
     }
 
     pub(super) fn os(&self) -> Option<Os> {

@@ -12,7 +12,7 @@ use super::candidates::Candidate;
 use super::rules;
 
 /// What a candidate is ranked by, in order: the greater is better.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     /// A GPU before the processor.
     uses_gpu: bool,

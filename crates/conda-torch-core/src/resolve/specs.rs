@@ -48,6 +48,8 @@ fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
         specs.push(MatchSpec::version(companion.package.as_str(), companion.version));
     }
     specs.extend(candidate.pin.map(|pin| MatchSpec::version("cuda-version", pin)));
+    let compat = inputs.facts.cuda_compat.filter(|_| inputs.facts.has_cuda_compat);
+    specs.extend(compat.map(|compat| MatchSpec::version("cuda-compat", compat.cuda)));
     let variant = build.arm_variant;
     specs.extend(variant.map(|it| MatchSpec::build("arm-variant", "*", it.to_string())));
     specs.extend(inputs.request.python.map(|python| MatchSpec::version("python", python)));

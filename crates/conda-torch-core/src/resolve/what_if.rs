@@ -34,23 +34,28 @@ pub(super) fn alternatives<'m>(
     let mut found: Vec<WhatIf<'_, 'm>> = Vec::new();
     let mut places: HashMap<Vec<Unlock>, usize> = HashMap::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.fits()) {
-        let Some(changes) = changes(inputs, candidate) else { continue };
+        let Some(needed) = changes(inputs, candidate) else { continue };
         // A requested PyTorch that fits needs no alternative.
         let other_pytorch = |change: &Unlock| matches!(change, Unlock::Pytorch(_));
-        if best.is_some() && changes.iter().any(other_pytorch) {
+        if best.is_some() && needed.iter().any(other_pytorch) {
             continue;
         }
         let rank = rank(inputs, candidate);
         if best.as_ref().is_some_and(|best| rank <= *best) {
             continue;
         }
-        // The best build for each set of changes.
-        match places.get(&changes).map(|at| &mut found[*at]) {
-            Some(other) if rank > other.rank => (other.candidate, other.rank) = (candidate, rank),
-            Some(_) => {}
-            None => {
-                places.insert(changes.clone(), found.len());
-                found.push(WhatIf { candidate, changes, rank });
+        let other_way = with_cuda_compat(inputs, &needed);
+        for changes in std::iter::once(needed).chain(other_way) {
+            // The best build for each set of changes.
+            match places.get(&changes).map(|at| &mut found[*at]) {
+                Some(other) if rank > other.rank => {
+                    (other.candidate, other.rank) = (candidate, rank.clone());
+                }
+                Some(_) => {}
+                None => {
+                    places.insert(changes.clone(), found.len());
+                    found.push(WhatIf { candidate, changes, rank: rank.clone() });
+                }
             }
         }
     }
@@ -136,6 +141,17 @@ fn changes(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Option<Vec<Unl
     Some(changes)
 }
 
+/// The same with the package `cuda-compat` instead of a newer driver, where NVIDIA supports that and it is enough.
+fn with_cuda_compat(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> Option<Vec<Unlock>> {
+    let compat = inputs.facts.cuda_compat?;
+    let mut changes = changes.to_vec();
+    let is_driver = |change: &&mut Unlock| matches!(change, Unlock::Driver(_));
+    let driver = changes.iter_mut().find(is_driver)?;
+    let is_enough = matches!(driver, Unlock::Driver(needed) if compat.driver.is_at_least(*needed));
+    *driver = Unlock::CudaCompat(compat.cuda);
+    is_enough.then_some(changes)
+}
+
 /// Of two drivers the newer serves both; anything else is added once.
 fn add(changes: &mut Vec<Unlock>, unlock: &Unlock) {
     for change in changes.iter_mut() {
@@ -162,6 +178,12 @@ fn after(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> (Facts, Request) {
                 }
             }
             Unlock::Driver(driver) => facts.driver = facts.usable(*driver, inputs.matrix),
+            Unlock::CudaCompat(cuda) => {
+                if let Some(compat) = facts.cuda_compat.filter(|compat| compat.cuda == *cuda) {
+                    facts.driver = facts.usable(compat.driver, inputs.matrix);
+                    facts.has_cuda_compat = true;
+                }
+            }
             Unlock::Glibc(version) => facts.libc = Libc::Glibc(*version),
             Unlock::Macos(version) => facts.macos = Detected::found(*version, Origin::Baseline),
             Unlock::Accelerator(accelerator) => {

@@ -166,8 +166,8 @@ fn named<'a>(planned: &'a [PlannedPackage], name: &str) -> Option<&'a PlannedPac
     planned.iter().find(|package| package.name == name)
 }
 
-/// By version and build string, `cuda129_mkl_py312_h…_302`; those for Metal begin with `cpu`. Other parts of the
-/// build matter only if version and accelerator are right.
+/// By version and build string, `cuda129_mkl_py312_h…_302`, up to 1.12 `cuda112py310h…_201`; those for Metal begin with
+/// `cpu`. Other parts of the build matter only if version and accelerator are right.
 fn of_pytorch(choice: &Choice<'_>, package: &PlannedPackage) -> Vec<SolveFinding> {
     let build = choice.build;
     let mut findings = Vec::new();
@@ -178,7 +178,7 @@ fn of_pytorch(choice: &Choice<'_>, package: &PlannedPackage) -> Vec<SolveFinding
     let mut words = package.build.split('_');
     let cuda = match words.next().unwrap_or_default() {
         "cpu" => Some(None),
-        word => word.strip_prefix("cuda").and_then(CudaVersion::from_digits).map(Some),
+        word => word.strip_prefix("cuda").and_then(toolkit).map(Some),
     };
     findings.extend(match (build.accelerator.cuda(), cuda) {
         (_, None) => Some(SolveFinding::UnknownBuild { build: package.build.clone() }),
@@ -206,6 +206,14 @@ fn of_pytorch(choice: &Choice<'_>, package: &PlannedPackage) -> Vec<SolveFinding
         (None, _) => None,
     });
     findings
+}
+
+/// The toolkit at the start of a build string, after `cuda`.
+fn toolkit(text: &str) -> Option<CudaVersion> {
+    let (digits, rest) =
+        text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let is_end = rest.is_empty() || rest.starts_with("py");
+    CudaVersion::from_digits(digits).filter(|_| is_end)
 }
 
 /// One finding for each unexpected channel, in the order of the packages.
@@ -268,4 +276,24 @@ fn is_same_channel(expected: &str, got: &str) -> bool {
     // conda prints only the last part of some URLs.
     let is_address = |name: &str| name.contains("://") || name.starts_with('/');
     expected == got || is_address(&got) != is_address(&expected) && last(&got) == last(&expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_string_names_its_toolkit() {
+        for (text, expected) in [
+            ("129", Some((12, 9))),
+            ("110py310h9163bb4", Some((11, 0))),
+            ("102py37h98b7ee3", Some((10, 2))),
+            ("129x", None),
+            ("", None),
+            ("py310", None),
+        ] {
+            let expected = expected.map(|(major, minor)| CudaVersion::new(major, minor));
+            assert_eq!(toolkit(text), expected, "{text}");
+        }
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     Inputs,
-    facts::{is_by_flag, is_driver_named, is_graphics_only_vgpu},
+    advice::{Alternative, Unlock},
+    facts::{Driver, is_by_flag, is_driver_named, is_graphics_only_vgpu},
 };
 use crate::types::{
     Detected, DeviceAccess, Fact, LibcudaError, Machine, NvmlError, Origin, Vendor,
@@ -25,6 +26,23 @@ pub(super) fn driver(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
         not_loaded(inputs),
     ];
     problems.into_iter().flatten().take(1).chain(wsl(machine)).collect()
+}
+
+/// That an alternative runs with the package `cuda-compat`.
+pub(super) fn cuda_compat(
+    inputs: &Inputs<'_, '_>,
+    alternatives: &[Alternative<'_>],
+) -> Option<Diagnostic> {
+    let Driver::Present { version: Some(driver), .. } = inputs.facts.driver else { return None };
+    alternatives.iter().find_map(|alternative| {
+        let mut unlocks = alternative.unlocked_by.iter();
+        let cuda = unlocks.find_map(|unlock| match unlock {
+            Unlock::CudaCompat(cuda) => Some(*cuda),
+            _ => None,
+        })?;
+        let toolkit = alternative.choice.build.accelerator.cuda()?;
+        Some(Diagnostic::CudaCompatPossible { driver, cuda, toolkit })
+    })
 }
 
 /// What keeps a program from GPUs, and which kind of GPU that is.

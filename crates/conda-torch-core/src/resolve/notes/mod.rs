@@ -34,6 +34,7 @@ pub(super) fn diagnostics<'m>(
     notes.extend(blocked::out_of_range(inputs, candidates, best));
     notes.extend(driver_access::driver(inputs));
     notes.extend(driver_access::devices(inputs.machine));
+    notes.extend(driver_access::cuda_compat(inputs, alternatives));
     notes.extend(machine::platform(inputs));
     notes.extend(request::availability(inputs, candidates));
     if let Some(best) = best {
