@@ -72,8 +72,8 @@ enum Command {
     Migrate(Box<migrate::Args>),
     /// Remove the cached channel data of `--live`
     Clean(clean::Args),
-    /// Explain a diagnostic
-    Explain(explain::Args),
+    /// Explain a code, or the known failures in an error text
+    Explain(Box<explain::Args>),
     /// Print the JSON schema of a subcommand's output
     Schema(schema::Args),
 }
@@ -154,7 +154,7 @@ impl Command {
             Self::Matrix(args) => matrix::run(args, global, host),
             Self::Migrate(args) => migrate::run(args, global, host),
             Self::Clean(args) => clean::run(args, global, host),
-            Self::Explain(args) => explain::run(args),
+            Self::Explain(args) => explain::run(args, global, host),
             Self::Schema(args) => Ok(schema::run(args)),
         }
     }
@@ -166,7 +166,8 @@ impl Command {
             Self::Probe(args) => Some(&args.machine),
             Self::Matrix(args) => Some(&args.machine),
             Self::Migrate(args) => Some(&args.machine),
-            Self::Explain(_) | Self::Schema(_) | Self::Clean(_) => None,
+            Self::Explain(args) => Some(&args.machine),
+            Self::Schema(_) | Self::Clean(_) => None,
         }
     }
 }
@@ -184,6 +185,7 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
     let documents = words.find_map(|word| match word {
         "advise" => Some(report::advise::error as ErrorDocument),
         "check" => Some(report::check::error as ErrorDocument),
+        "explain" => Some(report::explain::error as ErrorDocument),
         "migrate" => Some(report::migrate::error as ErrorDocument),
         _ => None,
     });

@@ -3,6 +3,7 @@
 mod answers;
 mod channels;
 mod describing;
+mod explaining;
 mod live;
 mod migrating;
 mod names;

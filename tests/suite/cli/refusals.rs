@@ -112,7 +112,7 @@ fn invalid_values_are_shown_with_flag_and_expectation() {
         ("advise --name=", ["--name", "value", "required"]),
         ("advise --prefix=", ["--prefix", "value", "required"]),
         ("matrix --format xml", ["--format", "xml", "markdown"]),
-        ("schema explain", ["NAME", "explain", "probe"]),
+        ("schema nope", ["NAME", "nope", "probe"]),
     ];
     for (arguments, words) in cases {
         line(arguments).refused(2, &words);

@@ -46,6 +46,16 @@ pub enum Evidence {
     Fact(String),
 }
 
+impl Evidence {
+    /// The code of a diagnostic.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Diagnostic(diagnostic) => Some(diagnostic.code()),
+            Self::Fact(_) => None,
+        }
+    }
+}
+
 /// What fixes a failure here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -76,46 +86,32 @@ impl FoundErrors {
     /// A failure of this text on a machine; without a scene nothing is confirmed.
     pub fn judge(&self, found: &FoundError, scene: Option<&Scene<'_>>) -> Judgement {
         let hint = fill(found.error.hint, &found.values);
+        let unknown = |hint| Judgement {
+            verdict: Verdict::Unknown,
+            evidence: Vec::new(),
+            remedy: Remedy::Hint,
+            hint,
+        };
+        if let Some(cause) = found.follows {
+            return unknown(format!("fix `{cause}` first"));
+        }
         let Some(scene) = scene else {
-            let judgement = Judgement {
-                verdict: Verdict::Unknown,
-                evidence: Vec::new(),
-                remedy: Remedy::Hint,
-                hint,
-            };
-            return judgement.on_a_mac(found, self.facts);
+            let is_for_a_mac = found.error.judge == Judge::CudaBuild && self.facts.is_mac;
+            return unknown(if is_for_a_mac { ON_A_MAC.to_owned() } else { hint });
         };
         let case = Case { found, scene, facts: self.facts };
         let (verdict, evidence, other_hint) = case.verdict();
-        let mut judgement = Judgement {
-            verdict,
-            evidence,
-            remedy: Remedy::Hint,
-            hint: other_hint.map_or(hint, Cow::into_owned),
-        };
-        if verdict != Verdict::Contradicted {
-            judgement.remedy = case.remedy();
-        }
+        let has_other_hint = other_hint.is_some();
+        let remedy = if has_other_hint { Remedy::Hint } else { case.remedy() };
+        let hint = other_hint.map_or(hint, Cow::into_owned);
         // What a diagnostic says about this machine is better than what a row says about any.
-        if let (Fix::Hint, Some(Evidence::Diagnostic(diagnostic))) =
-            (found.error.fix, judgement.evidence.first())
-            && let Some(hint) = scene.hint(diagnostic)
-        {
-            judgement.hint = hint;
-        }
-        judgement.on_a_mac(found, self.facts)
-    }
-}
-
-impl Judgement {
-    /// Without a look at a Mac, what the text says of one counts.
-    fn on_a_mac(mut self, found: &FoundError, facts: TextFacts) -> Self {
-        if found.error.judge == Judge::CudaBuild && facts.is_mac && self.verdict == Verdict::Unknown
-        {
-            self.hint = ON_A_MAC.to_owned();
-            self.remedy = Remedy::Hint;
-        }
-        self
+        let own = match evidence.first() {
+            Some(Evidence::Diagnostic(diagnostic)) if found.error.fix == Fix::Hint => {
+                scene.hint(diagnostic)
+            }
+            Some(_) | None => None,
+        };
+        Judgement { verdict, evidence, remedy, hint: own.unwrap_or(hint) }
     }
 }
 
@@ -402,7 +398,7 @@ impl Case<'_> {
                 Some("a wheel keeps its libraries in `site-packages/nvidia`, where only PyTorch looks: other programs need conda-forge's packages".into()),
             ),
             (Some(package), _) => {
-                let soname = self.value("library").and_then(|it| it.split(".so.").nth(1)).and_then(Version::at_start);
+                let soname = self.value("suffix").and_then(|it| it.split(".so.").nth(1)).and_then(Version::at_start);
                 let installed = Version::at_start(&package.version);
                 let sentence = format!("the environment has `{}` {}", package.name, package.version);
                 match (soname, installed) {
@@ -420,15 +416,18 @@ impl Case<'_> {
 
     fn remedy(&self) -> Remedy {
         let scene = self.scene;
-        // A build that is not conda-forge's is replaced as a whole.
         match self.found.error.fix {
-            Fix::Hint => Remedy::Hint,
-            Fix::NewEnvironment if scene.advice.recommended.is_some() => Remedy::NewEnvironment,
+            Fix::TorchEnvironment if !self.facts.names_torch => Remedy::Hint,
+            Fix::NewEnvironment | Fix::TorchEnvironment if scene.advice.recommended.is_some() => {
+                Remedy::NewEnvironment
+            }
             Fix::GpuEnvironment if scene.has_cuda_advice() => Remedy::NewEnvironment,
-            Fix::NewEnvironment | Fix::GpuEnvironment => Remedy::Hint,
+            Fix::Hint | Fix::NewEnvironment | Fix::GpuEnvironment | Fix::TorchEnvironment => {
+                Remedy::Hint
+            }
             Fix::Spec(spec) => {
                 let installed = scene.checkup.and_then(|checkup| checkup.installed.as_ref());
-                let is_conda = installed.and_then(|it| it.channel_kind()).is_some();
+                let is_conda = installed.is_some_and(|installed| installed.package.is_some());
                 if is_conda { Remedy::Spec(spec) } else { Remedy::Hint }
             }
             Fix::CleanCache => Remedy::CleanCache,

@@ -16,7 +16,8 @@ mod plain_text;
 
 pub use confirm::{Evidence, Judgement, Remedy, Scene, Verdict};
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::conda::Version;
@@ -56,6 +57,8 @@ enum Fix {
     NewEnvironment,
     /// The same, but only if that uses an NVIDIA GPU.
     GpuEnvironment,
+    /// The same, but only if the text is about PyTorch.
+    TorchEnvironment,
     /// A match spec, installed in the environment.
     Spec(&'static str),
     /// An empty package cache of the client.
@@ -141,7 +144,11 @@ pub struct FoundErrors {
 struct TextFacts {
     is_mac: bool,
     macos: Option<Version>,
+    names_torch: bool,
 }
+
+/// How many matches of a pattern are kept: a loop prints its failure thousands of times.
+const MOST_MATCHES: usize = 64;
 
 /// Finds known failures in a text: a traceback, a solver's message, a client's output, or several of them.
 pub fn find(text: &str) -> FoundErrors {
@@ -154,13 +161,14 @@ pub fn find(text: &str) -> FoundErrors {
         by_first_byte[usize::from(pattern.first_byte())].push(index);
     }
     let mut matches: Vec<(&'static KnownError, Match)> = Vec::new();
+    let mut counts = vec![0; patterns.len()];
     for (at, byte) in plain.text.bytes().enumerate() {
         for &index in &by_first_byte[usize::from(byte.to_ascii_lowercase())] {
             let (error, pattern) = &patterns[index];
-            if matches.iter().any(|(known, _)| known.code == error.code) {
-                continue;
-            }
-            if let Some(found) = pattern.match_at(&plain.text, at) {
+            if let Some(found) = pattern.match_at(&plain.text, at)
+                && counts[index] < MOST_MATCHES
+            {
+                counts[index] += 1;
                 matches.push((error, found));
             }
         }
@@ -196,6 +204,10 @@ fn ordered(
     mut matches: Vec<(&'static KnownError, Match)>,
     plain: &PlainText<'_>,
 ) -> Vec<FoundError> {
+    // Of one failure, the match that names most, or else the first.
+    matches.sort_by_key(|(_, found)| (Reverse(found.captures.len()), found.start));
+    let mut seen = BTreeSet::new();
+    matches.retain(|(error, _)| seen.insert(error.code));
     matches.sort_by_key(|(_, found)| found.start);
     let codes: Vec<&str> = matches.iter().map(|(error, _)| error.code).collect();
     let mut rest: Vec<FoundError> = matches
@@ -260,7 +272,8 @@ impl TextFacts {
         let home = text
             .find("/Users/")
             .filter(|at| *at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric());
-        Self { is_mac: macos.is_some() || home.is_some() || text.contains("darwin"), macos }
+        let is_mac = macos.is_some() || home.is_some() || text.contains("darwin");
+        Self { is_mac, macos, names_torch: text.contains("torch") }
     }
 }
 
@@ -275,7 +288,11 @@ impl FoundError {
 fn fill(template: &str, values: &BTreeMap<&'static str, String>) -> String {
     let mut out = String::with_capacity(template.len());
     for (index, part) in template.split(['[', ']']).enumerate() {
-        let is_optional = index % 2 == 1;
+        let is_in_brackets = index % 2 == 1;
+        if is_in_brackets && !part.contains('{') {
+            let _ = write!(out, "[{part}]");
+            continue;
+        }
         let mut filled = String::new();
         let mut is_complete = true;
         let mut rest = part;
@@ -289,7 +306,7 @@ fn fill(template: &str, values: &BTreeMap<&'static str, String>) -> String {
             rest = after;
         }
         filled.push_str(rest);
-        if is_complete || !is_optional {
+        if is_complete || !is_in_brackets {
             out.push_str(&filled);
         }
     }
@@ -393,7 +410,7 @@ mod tests {
                     .collect();
                 assert_eq!(literal, literal.to_lowercase(), "{}", error.code);
                 assert!(!literal.contains(['\'', '"', '`', '\n']), "{}: {pattern}", error.code);
-                assert!(!literal.contains("  "), "{}: {pattern}", error.code);
+                assert!(!pattern.contains("  "), "{}: {pattern}", error.code);
                 assert!(pattern.trim() == *pattern, "{}: {pattern}", error.code);
                 assert!(pattern.matches('*').count() <= 1, "{}: {pattern}", error.code);
                 assert!(!pattern.starts_with('*') && Pattern::new(pattern).first_byte() != 0);
@@ -405,6 +422,7 @@ mod tests {
     fn a_part_without_its_value_is_left_out() {
         let values = BTreeMap::from([("version", "12.1".to_owned())]);
         assert_eq!(fill("for CUDA[ {version}]. And[ {library}].", &values), "for CUDA 12.1. And.");
+        assert_eq!(fill("`[table] key`", &values), "`[table] key`");
     }
 
     #[test]

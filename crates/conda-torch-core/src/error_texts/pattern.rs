@@ -10,8 +10,14 @@ const GAP: usize = 240;
 /// The longest value, in bytes.
 const LONGEST: usize = 160;
 
-/// The longest name of a GPU, in bytes.
+/// The longest value with blanks, in bytes.
 const LONGEST_NAME: usize = 60;
+
+/// Values with blanks: the name of a GPU, a request as solvers write it (`pytorch-cuda =12.1 *`).
+const WITH_BLANKS: [&str; 2] = ["gpu", "request"];
+
+/// What a solver draws before a line of its tree, or a list before an item.
+const TREE: [char; 6] = ['│', '├', '└', '─', '-', ' '];
 
 /// A value that a text names.
 pub(super) type Capture = (&'static str, String);
@@ -45,7 +51,7 @@ impl Pattern {
         let mut rest = pattern;
         while let Some(at) = rest.find(['{', '*']) {
             if at > 0 {
-                parts.push(Part::Literal(rest[..at].as_bytes()));
+                parts.push(Part::Literal(&rest.as_bytes()[..at]));
             }
             rest = &rest[at..];
             if let Some(after) = rest.strip_prefix('*') {
@@ -87,8 +93,11 @@ impl Pattern {
             let before = bytes[..at].iter().rev().take(LONGEST);
             let length = before.take_while(|byte| is_part_of(name, **byte)).count();
             start -= length;
-            captures
-                .push((name, text.get(start..at).filter(|value| !value.is_empty())?.to_owned()));
+            let value = text.get(start..at)?.trim_start_matches(TREE).trim_end();
+            if value.is_empty() {
+                return None;
+            }
+            captures.push((name, value.to_owned()));
         } else if !is_start_of_word(bytes, at) {
             return None;
         }
@@ -108,8 +117,7 @@ impl Pattern {
 fn is_start_of_word(text: &[u8], at: usize) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     match text[..at] {
-        [] => true,
-        [.., b'\\', b'n' | b't' | b'r'] => true,
+        [] | [.., b'\\', b'n' | b't' | b'r'] => true,
         [.., before] => !(is_word(before) && is_word(text[at])),
     }
 }
@@ -130,11 +138,13 @@ fn match_parts(
         Part::Gap => {
             (at..bytes.len().min(at + GAP)).find_map(|at| match_rest(rest, text, at, captures))
         }
-        Part::Capture("gpu") => {
+        Part::Capture(name) if WITH_BLANKS.contains(&name) => {
             let line = bytes[at..].iter().take(LONGEST_NAME).take_while(|byte| **byte != b'\n');
-            let ends = at + 1..=at + line.count();
-            ends.into_iter()
-                .find_map(|end| capture("gpu", text.get(at..end)?, rest, text, end, captures))
+            let last = at + line.count();
+            // Without more to match, the rest of the line.
+            let first = if rest.is_empty() { last } else { at + 1 };
+            (first..=last)
+                .find_map(|end| capture(name, text.get(at..end)?, rest, text, end, captures))
         }
         Part::Capture(name) => {
             let length = |at: usize| {
@@ -217,13 +227,13 @@ fn match_literal(literal: &[u8], text: &[u8], at: usize) -> Option<usize> {
 fn is_part_of(name: &str, byte: u8) -> bool {
     match name {
         "number" => byte.is_ascii_digit(),
-        "gpu" => !matches!(byte, b'\n' | b':'),
+        "gpu" | "request" => !matches!(byte, b'\n' | b':'),
         "capability" => byte.is_ascii_digit() || matches!(byte, b'.' | b'a' | b'f'),
         "symbol" => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'.'),
         "version" | "built" | "found" => {
             byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-')
         }
-        "library" => {
+        "library" | "suffix" => {
             byte.is_ascii_alphanumeric()
                 || !byte.is_ascii()
                 || matches!(byte, b'.' | b'_' | b'+' | b'-' | b'/' | b'\\' | b'~' | b'@')
@@ -278,6 +288,14 @@ mod tests {
             values("compile pytorch ({version}).", "compile\nPyTorch (12.1). Please"),
             ["12.1"]
         );
+        assert_eq!(
+            values(
+                "{request} does not exist",
+                "│  └─ pytorch-cuda =12.1 * does not exist (perhaps"
+            ),
+            ["pytorch-cuda =12.1 *"]
+        );
+        assert_eq!(values("provides {request}", "- nothing provides a >=1 b\nc"), ["a >=1 b"]);
         assert_eq!(
             values("gpu{number} {gpu} which is", "GPU0 GeForce GTX 770 which is"),
             ["0", "GeForce GTX 770"]

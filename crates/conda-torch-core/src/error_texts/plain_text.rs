@@ -34,7 +34,7 @@ impl<'t> PlainText<'t> {
     }
 
     fn line_index(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()
+        self.text[..at].matches('\n').count()
     }
 
     /// The line at a place, as the source has it, but for colors.
@@ -142,35 +142,35 @@ const fn is_quote(c: char) -> bool {
 /// A line without the prefixes of mails, boxes, loggers and build systems.
 fn without_prefix(line: &str) -> &str {
     let mut rest = line;
-    let mut had_time = false;
-    let mut had_step = false;
+    let (mut had_time, mut had_name, mut had_step) = (false, false, false);
     // More words than any logger writes before its message.
     for _ in 0..12 {
         let (word, after) = split_word(rest);
         let (next, after_next) = split_word(after);
+        let is_dash = had_time && word == "-";
         let is_compose = rest.len() == line.len() && next == "|" && is_name(word);
-        let is_pytest = word == "E" && rest.starts_with("E  ");
+        let is_process = word.starts_with('(') && next.starts_with("pid=") && next.ends_with(')');
+        // `- __main__ - ERROR - message`; an item of a list has one dash.
+        let is_name_of_logger = is_dash && split_word(after_next).0 == "-";
         let is_time = is_time(word.trim_start_matches('[').trim_end_matches(']'));
         let is_step = word.strip_prefix('#').is_some_and(is_number);
-        let skips_word = is_border(word)
-            || is_pytest
+        rest = if is_compose || is_process || is_name_of_logger {
+            after_next
+        } else if is_border(word)
+            || word == "E" && rest.starts_with("E  ")
             || is_time
             || is_step
             || is_level(word)
             || is_origin(word)
             || had_step && is_number(word)
-            || had_time && word == "-";
-        rest = if is_compose
-            || word.starts_with('(') && next.starts_with("pid=") && next.ends_with(')')
-            || had_time && next == "-" && is_name(word)
+            || had_name && is_dash
         {
-            after_next
-        } else if skips_word {
             after
         } else {
             return rest;
         };
         had_time |= is_time;
+        had_name |= is_name_of_logger;
         had_step = is_step;
     }
     rest

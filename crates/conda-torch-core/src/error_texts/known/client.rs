@@ -8,7 +8,7 @@ pub(super) const ROWS: &[KnownError] = &[
         patterns: &["condatosnoninteractiveerror", "terms of service have not been accepted"],
         cause: "conda uses Anaconda's channels (`defaults`), whose terms were not accepted here. conda-forge has no such terms.",
         hint: "add `--override-channels -c conda-forge` to the command, as every command of `conda-torch` has",
-        fix: Fix::NewEnvironment,
+        fix: Fix::TorchEnvironment,
         source: "https://github.com/deepfakes/faceswap/issues/1495",
         ..ROW
     },
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[KnownError] = &[
         patterns: &["clobbererror"],
         cause: "Two packages of the transaction write the same file. They come from channels that are not built for each other, such as `pytorch` and `defaults`.",
         hint: "create a new environment from one channel",
-        fix: Fix::NewEnvironment,
+        fix: Fix::TorchEnvironment,
         source: "https://github.com/pytorch/pytorch/issues/115498",
         ..ROW
     },
@@ -92,20 +92,20 @@ pub(super) const ROWS: &[KnownError] = &[
         ],
         cause: "The command changes an environment that this user may not write, mostly `base` of a shared installation. Nothing was changed.",
         hint: "create an environment of your own: `-n NAME`, which conda puts in `~/.conda/envs`, or `-p FOLDER`",
-        fix: Fix::NewEnvironment,
+        fix: Fix::TorchEnvironment,
         source: "https://github.com/lanl/scico/issues/62",
         ..ROW
     },
     KnownError {
         code: "no-wheel",
         patterns: &[
-            "could not find a version that satisfies the requirement torch{spec} (from versions: {spec}",
+            "could not find a version that satisfies the requirement torch{spec} (from versions: {found}",
             "no matching distribution found for torch{spec}",
             "could not find a version that satisfies the requirement torch (from versions: none)",
         ],
         cause: "pip finds no wheel of that PyTorch for this Python and platform. Wheels exist for few Pythons each, and `+cuNNN` ones only in PyTorch's own index.",
         hint: "install PyTorch with conda instead: `conda-torch advise --pytorch VERSION` says which Python it needs",
-        fix: Fix::NewEnvironment,
+        fix: Fix::TorchEnvironment,
         source: "https://github.com/ArtLabss/tennis-tracking/issues/16",
         ..ROW
     },

@@ -217,7 +217,7 @@ pub(super) const ROWS: &[KnownError] = &[
     KnownError {
         code: "libcuda-not-found",
         patterns: &[
-            "libcuda.so{library}: cannot open",
+            "libcuda.so{suffix}: cannot open",
             "libcuda.so: cannot open",
             "libcuda.so cannot found",
             "importerror: libcuda.so.1:",
