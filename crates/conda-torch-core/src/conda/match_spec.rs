@@ -8,7 +8,7 @@ use super::Constraint;
 use super::channel::split_subdir;
 
 /// A match spec.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct MatchSpec {
     /// What comes before `::`, without a subdir: `pytorch`, `https://host.example/channel`.
     pub channel: Option<String>,
