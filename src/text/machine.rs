@@ -67,7 +67,7 @@ fn nvidia(page: &mut Page, machine: &Machine) {
         let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
         let text = match adapter.pci_id.as_str() {
             // A document may have the vendor only.
-            "" => format!("{vendor} GPU"),
+            "" => adapter.name.clone().unwrap_or_else(|| format!("{vendor} GPU")),
             id => format!("{vendor} {id}, kernel driver: {driver}"),
         };
         row(page, "PCI device", &text);

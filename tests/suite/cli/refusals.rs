@@ -26,13 +26,13 @@ fn names_the_machine_file_that_cannot_be_read() {
 
 #[test]
 fn names_what_a_machine_file_should_contain() {
-    const OTHER: &str = "not recognized as a description of a machine; pass the output of";
+    const OTHER: &str = "not recognized as a description of a machine";
     let files = [
         ("empty.json", &b""[..], "the input is empty; pipe in the output of `nvidia-smi`"),
         ("cut.json", b"{\"format_version\": 1, \"machine\": {\"sub", "not JSON: EOF while parsing"),
         ("other.json", b"{\"packages\": []}", OTHER),
         ("list.json", b"[]", OTHER),
-        ("text.json", b"Driver Version: 580.65.06", OTHER),
+        ("text.json", b"Driver: the newest", OTHER),
         ("latin.json", b"{\"machine\": \"\xe9\"}", OTHER),
         ("zeros.json", &[0; 64], OTHER),
     ];

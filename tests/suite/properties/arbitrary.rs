@@ -135,8 +135,9 @@ fn pci_id() -> impl Strategy<Value = String> {
 
 fn adapter() -> impl Strategy<Value = Adapter> {
     let vendors = [Vendor::Nvidia, Vendor::Amd, Vendor::Intel, Vendor::Other];
-    (select(vendors.to_vec()), pci_id(), of(text()))
-        .prop_map(|(vendor, pci_id, kernel_driver)| Adapter { vendor, pci_id, kernel_driver })
+    (select(vendors.to_vec()), pci_id(), of(text())).prop_map(|(vendor, pci_id, kernel_driver)| {
+        Adapter { vendor, pci_id, kernel_driver, name: None }
+    })
 }
 
 fn subdir() -> impl Strategy<Value = Subdir> {

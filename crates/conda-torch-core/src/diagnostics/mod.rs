@@ -36,8 +36,8 @@ pub use system::{AssumedFact, MissingFact};
 
 use crate::conda::{Fault, FaultKind, Subdir, Version};
 use crate::types::{
-    ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, Detected,
-    DriverVersion, KnownGpu, Origin,
+    ArmVariant, Blas, ClientKind, Companion, ComputeCapability, Contradiction, CudaVersion, Date,
+    Detected, DriverVersion, KnownGpu, Origin,
 };
 
 use catalog::example;

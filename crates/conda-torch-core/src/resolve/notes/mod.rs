@@ -42,6 +42,7 @@ pub(super) fn diagnostics<'m>(
         notes.extend(machine::gpus(inputs, best));
         notes.extend(machine::system(inputs, best.build));
     }
+    notes.extend(machine::contradictions(inputs));
     notes.extend(machine::document(inputs));
     notes.extend(best.and_then(|best| inferred_kernels(best.build)));
     notes.extend(inputs.facts.assumptions.iter().cloned());
