@@ -81,7 +81,7 @@ fn expect_gpus(machine: &mut Machine, why: &'static str) {
 }
 
 /// Variables that change the virtual packages of a client.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 12] = [
     "CONDA_OVERRIDE_CUDA",
     "CONDA_OVERRIDE_CUDA_ARCH",
     "CONDA_OVERRIDE_GLIBC",
@@ -89,6 +89,8 @@ const SETTINGS: [&str; 10] = [
     "CONDA_OVERRIDE_WIN",
     "CONDA_OVERRIDE_LINUX",
     "CONDA_OVERRIDE_ARCHSPEC",
+    "CONDA_OVERRIDE_AMDGPU",
+    "CONDA_OVERRIDE_AMDGPU_ARCH",
     "CONDA_SUBDIR",
     "MAMBA_PLATFORM",
     "CUDA_VISIBLE_DEVICES",

@@ -124,7 +124,7 @@ pub(crate) fn forward(file: &Forward, gpus: &Gpus, report: &mut Report<'_>) {
     let names = &file.data_center.names;
     for spanned in names {
         let name = spanned.as_ref();
-        let mut groups = gpus.group.iter().map(|group| group.as_ref());
+        let mut groups = gpus.group.iter().map(Spanned::as_ref);
         let is_known = groups.any(|group| group.names.contains(name));
         report.at(spanned, name.to_string()).expect(is_known, "it", "a name of gpus.toml");
     }

@@ -457,9 +457,12 @@ impl<'t> Manifest<'t> {
             }
         }
         for element in list("platforms").into_iter().flatten() {
-            let name = field(element, "platform").as_str();
+            // From pixi 0.71 on a table with `platform`, from 0.85 on with `subdir`.
+            let keys = ["subdir", "platform"].into_iter();
+            let name = keys.filter_map(|key| field(element, key).as_str()).next();
             feature.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
-            feature.read_cuda(element.as_inline_table().and_then(|table| table.get("cuda")));
+            let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
+            feature.read_cuda(cuda.map(|cuda| field(cuda, "driver")));
         }
     }
 
@@ -646,6 +649,24 @@ mod tests {
             assert_eq!(migrated(&old), new);
             let crlf = |text: &str| text.replace('\n', "\r\n");
             assert_eq!(migrated(&crlf(&old)), crlf(&new));
+        }
+    }
+
+    #[test]
+    fn tables_of_platforms_are_read_in_every_form() {
+        let dependencies = "[dependencies]\npytorch-gpu = '>=2.6'\ncuda-version = '12.9.*'\n";
+        for platform in [
+            "{ platform = 'linux-64', cuda = '12' }",
+            "{ subdir = 'linux-64', cuda = '12.0' }",
+            "{ name = 'gpu', subdir = 'linux-64', cuda = { driver = '12.0', arch = '8.6' } }",
+        ] {
+            let workspace = |channel: &str| {
+                format!(
+                    "[workspace]\nchannels = ['{channel}']\nplatforms = [{platform}]\n{dependencies}"
+                )
+            };
+            // CUDA is declared there, and the platform is Linux: nothing else is to do.
+            assert_eq!(migrated(&workspace("pytorch")), workspace("conda-forge"), "{platform}");
         }
     }
 
