@@ -365,8 +365,7 @@ hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 
 /// A newer build would run under this driver with conda-forge's package `cuda-compat`, NVIDIA's forward compatibility.
 /// Why: the package has a newer libcuda, which works with older drivers. NVIDIA supports that on data center GPUs alone,
-/// never on GeForce or RTX cards for desktops, and only for the driver branches that it lists. OpenGL and Vulkan do not
-/// work with it.
+/// never on consumer cards, and only for the driver branches that it lists. Graphics do not work with it.
 /// What to do: nothing, if the recommended build is new enough; a newer driver is the better way. Else request the
 /// package, set `CONDA_OVERRIDE_CUDA` when you install, and `LD_LIBRARY_PATH` when you start PyTorch.
 CudaCompatPossible { driver: DriverVersion, cuda: CudaVersion, toolkit: CudaVersion }

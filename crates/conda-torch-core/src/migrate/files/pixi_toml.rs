@@ -458,8 +458,8 @@ impl<'t> Manifest<'t> {
         }
         for element in list("platforms").into_iter().flatten() {
             // From pixi 0.71 on a table with `platform`, from 0.85 on with `subdir`.
-            let keys = ["subdir", "platform"].into_iter();
-            let name = keys.filter_map(|key| field(element, key).as_str()).next();
+            let mut keys = ["subdir", "platform"].into_iter();
+            let name = keys.find_map(|key| field(element, key).as_str());
             feature.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
             let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
             feature.read_cuda(cuda.map(|cuda| field(cuda, "driver")));
