@@ -2,7 +2,6 @@
 
 mod advise;
 pub mod check;
-pub mod explain;
 mod machine;
 mod matrix_diff;
 mod migrate;

@@ -19,7 +19,6 @@ const CORE: &[&str] = &[
     "resolve",
     "virtual_packages",
     "audit",
-    "error_texts",
     "solve_check",
     "migrate",
     "commands",

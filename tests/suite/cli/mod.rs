@@ -3,7 +3,6 @@
 mod answers;
 mod channels;
 mod describing;
-mod explaining;
 mod live;
 mod migrating;
 mod names;
@@ -11,6 +10,7 @@ mod names;
 mod recipes;
 mod refusals;
 mod streams;
+mod words;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -9,7 +9,6 @@ pub mod check;
 mod clean;
 mod command;
 mod error;
-pub mod explain;
 mod field;
 pub mod matrix;
 pub mod matrix_diff;

@@ -92,8 +92,7 @@ impl<'m> PlatformTarget<'m> {
         // The pin that the file names stays if the build accepts it: a lower one brings older libraries.
         let named = self.requested.cuda.filter(|_| pin.is_none() && choice.cuda_version.is_some());
         let with_named = named.and_then(|named| self.advised(pytorch, Some(named)));
-        let same_version = |other: &Choice<'m>| other.build.pytorch == choice.build.pytorch;
-        let choice = with_named.filter(same_version).unwrap_or(choice);
+        let choice = with_named.filter(|other| other.build == choice.build).unwrap_or(choice);
         let old = self.requested.cuda.filter(|_| pin.is_none() && !self.is_described);
         let older = choice.cuda_version.zip(old).filter(|(own, old)| own.major < old.major);
         let Some((_, old)) = older else { return Some(choice) };
@@ -104,15 +103,14 @@ impl<'m> PlatformTarget<'m> {
     }
 
     fn advised(&self, pytorch: Option<Version>, pin: Option<CudaVersion>) -> Option<Choice<'m>> {
-        if self.requested.is_contradictory() {
-            return None;
-        }
         let mut companions: Vec<Companion> =
             self.requested.companions.iter().map(|(package, _)| *package).collect();
         companions.sort_unstable();
         companions.dedup();
         self.requested.pythons().into_iter().find_map(|python| {
             let request = Request {
+                pytorch_range: None,
+                others: Vec::new(),
                 accelerator: self.device(),
                 pytorch,
                 python,
@@ -187,14 +185,12 @@ pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<Vec<Choic
 
 fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<Vec<Choice<'m>>> {
     let kept = together(targets, |target, pin| {
-        let companion = || by_companion(target).into_iter().collect();
-        let requested = Some(target.requested.pytorch.clone());
-        let pytorch = requested.filter(|pytorch| !pytorch.is_empty()).unwrap_or_else(companion);
-        admitted(target, &pytorch, pin)
+        let pytorch = target.requested.pytorch.clone().or_else(|| by_companion(target));
+        admitted(target, pytorch.as_ref(), pin)
     });
     kept.or_else(|| {
         let anchor =
-            targets.iter().find_map(|target| target.requested.pytorch.first()?.anchor())?;
+            targets.iter().find_map(|target| target.requested.pytorch.as_ref()?.anchor())?;
         nearest_first(&versions(targets), anchor)
             .into_iter()
             .find_map(|version| together(targets, |target, pin| target.choice(Some(version), pin)))
@@ -221,19 +217,16 @@ fn together<'m>(
     })
 }
 
-/// The choice with the newest PyTorch that all constraints allow.
+/// The choice with the newest PyTorch that a constraint allows.
 fn admitted<'m>(
     target: &PlatformTarget<'m>,
-    constraints: &[Constraint],
+    constraint: Option<&Constraint>,
     pin: Option<CudaVersion>,
 ) -> Option<Choice<'m>> {
-    if constraints.is_empty() {
-        return target.choice(None, pin);
-    }
+    let Some(constraint) = constraint else { return target.choice(None, pin) };
     let mut versions = versions(std::slice::from_ref(target)).into_iter();
     versions.find_map(|version| {
-        let is_admitted = constraints.iter().all(|constraint| constraint.admits(version));
-        is_admitted.then(|| target.choice(Some(version), pin)).flatten()
+        constraint.admits(version).then(|| target.choice(Some(version), pin)).flatten()
     })
 }
 
