@@ -6,7 +6,7 @@ use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::advise;
-use conda_torch_core::virtual_packages::{client_note, override_notes};
+use conda_torch_core::virtual_packages::{client_note, client_override_notes, override_notes};
 use conda_torch_probe::host::Host;
 
 use super::Failure;
@@ -32,7 +32,7 @@ impl Question<'_> {
     ) -> anyhow::Result<T> {
         let matrix = Matrix::embedded();
         let machine = machine(self.machine, host, matrix)?;
-        let request = self.request.request(matrix)?;
+        let request = self.request.request();
         let channels = self.channel.channels(host)?;
         let client = self.output.target(&machine);
         let environment = environment(&client)?;
@@ -43,10 +43,11 @@ impl Question<'_> {
         let advice = advise(&machine, &request, matrix);
         let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
         let of_client = client_note(&machine, &client, accelerator);
-        let of_variables = override_notes(&machine);
+        let of_variables =
+            override_notes(&machine).into_iter().chain(client_override_notes(&machine, &client));
         let of_live = live.iter().flat_map(|live| live.diagnostics.iter().cloned());
         let of_channels = Diagnostic::of_channels(&channels, self.channel.live);
-        let notes = of_variables.into_iter().chain(of_client).chain(of_live).chain(of_channels);
+        let notes = of_variables.chain(of_client).chain(of_live).chain(of_channels);
         let advice = advice.with(notes);
         then(Answer {
             machine: &machine,

@@ -3,7 +3,6 @@
 
 mod advise;
 mod answer;
-mod arguments;
 mod check;
 mod clean;
 mod explain;
@@ -14,7 +13,6 @@ mod migrate;
 mod probe;
 mod progress;
 mod schema;
-mod tips;
 mod verify;
 
 use std::borrow::Cow;
@@ -34,7 +32,6 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use arguments::Arguments;
 use flags::{GlobalFlags, MachineFlags};
 
 const EXAMPLES: &str = "\
@@ -75,8 +72,8 @@ enum Command {
     Migrate(Box<migrate::Args>),
     /// Remove the cached channel data of `--live`
     Clean(clean::Args),
-    /// Explain a diagnostic
-    Explain(explain::Args),
+    /// Explain a code, or the known failures in an error text
+    Explain(Box<explain::Args>),
     /// Print the JSON schema of a subcommand's output
     Schema(schema::Args),
 }
@@ -127,42 +124,22 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     conda_torch_host::file_size_limits_are_errors();
-    let (words, notes) = command_line();
-    let error_document = error_document(words.iter().skip(1).cloned());
+    let error_document = error_document(std::env::args_os().skip(1));
     // A child process of this program asks the driver.
     let host = LiveHost::new(std::env::current_exe().ok()).with_waiting(progress::waiting);
-    match parse(&words, &host) {
-        Ok(cli) => {
-            for text in notes {
-                note(&format!("note: {text}"));
-            }
-            finish(cli.command.run(&cli.global, host), error_document)
-        }
-        Err(error) => {
-            let error = visible_arguments(&words).unwrap_or(error);
-            refuse(&tips::corrected(error), error_document)
-        }
+    match parse(&host) {
+        Ok(cli) => finish(cli.command.run(&cli.global, host), error_document),
+        Err(error) => refuse(&visible_arguments().unwrap_or(error), error_document),
     }
 }
 
-/// The arguments as clap reads them, after the name of the program, and what was understood of those typed.
-fn command_line() -> (Vec<OsString>, Vec<String>) {
-    let typed: Vec<OsString> = std::env::args_os().collect();
-    let program = typed.iter().take(1).cloned();
-    let texts: Option<Vec<String>> =
-        typed.iter().skip(1).map(|word| Some(word.to_str()?.to_owned())).collect();
-    let Some(texts) = texts else { return (typed, Vec::new()) };
-    let Arguments { words, notes } = arguments::understood(texts);
-    (program.chain(words.into_iter().map(OsString::from)).collect(), notes)
-}
-
 /// Reads the command line. `--version` has the day of the built-in data and its age.
-fn parse(words: &[OsString], host: &dyn Host) -> Result<Cli, clap::Error> {
+fn parse(host: &dyn Host) -> Result<Cli, clap::Error> {
     let matrix = Matrix::embedded();
     let data = text::as_of(&matrix.channel, matrix.as_of, flags::today(host));
     let version = format!("{} ({data})", env!("CARGO_PKG_VERSION"));
     let mut command = Cli::command().version(&*version.leak());
-    let matches = command.try_get_matches_from_mut(words)?;
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
@@ -177,7 +154,7 @@ impl Command {
             Self::Matrix(args) => matrix::run(args, global, host),
             Self::Migrate(args) => migrate::run(args, global, host),
             Self::Clean(args) => clean::run(args, global, host),
-            Self::Explain(args) => explain::run(args),
+            Self::Explain(args) => explain::run(args, global, host),
             Self::Schema(args) => Ok(schema::run(args)),
         }
     }
@@ -189,7 +166,8 @@ impl Command {
             Self::Probe(args) => Some(&args.machine),
             Self::Matrix(args) => Some(&args.machine),
             Self::Migrate(args) => Some(&args.machine),
-            Self::Explain(_) | Self::Schema(_) | Self::Clean(_) => None,
+            Self::Explain(args) => Some(&args.machine),
+            Self::Schema(_) | Self::Clean(_) => None,
         }
     }
 }
@@ -207,6 +185,7 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
     let documents = words.find_map(|word| match word {
         "advise" => Some(report::advise::error as ErrorDocument),
         "check" => Some(report::check::error as ErrorDocument),
+        "explain" => Some(report::explain::error as ErrorDocument),
         "migrate" => Some(report::migrate::error as ErrorDocument),
         _ => None,
     });
@@ -214,8 +193,8 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
 }
 
 /// The error of clap for the arguments with their control characters as escapes; `None` if there are none.
-fn visible_arguments(words: &[OsString]) -> Option<clap::Error> {
-    let arguments = words.iter().map(|argument| text::file_name(argument));
+fn visible_arguments() -> Option<clap::Error> {
+    let arguments = std::env::args_os().map(|argument| text::file_name(&argument));
     let arguments: Vec<String> = arguments.collect();
     let is_visible = |argument: &String| matches!(visible(argument), Cow::Borrowed(_));
     if arguments.iter().all(is_visible) {

@@ -20,6 +20,7 @@ const SCHEMAS: Choices<&str> = &[
     ("check", "`check --json`", schema!("check")),
     ("clean", "`clean --json`", schema!("clean")),
     ("error", "any other run that fails", schema!("error")),
+    ("explain", "`explain --json`", schema!("explain")),
     ("matrix", "`matrix --json`", schema!("matrix")),
     ("matrix-diff", "`matrix --diff --format json`", schema!("matrix-diff")),
     ("migrate", "`migrate --json`", schema!("migrate")),

@@ -67,7 +67,7 @@ fn nvidia(page: &mut Page, machine: &Machine) {
         let driver = adapter.kernel_driver.as_deref().unwrap_or("none");
         let text = match adapter.pci_id.as_str() {
             // A document may have the vendor only.
-            "" => format!("{vendor} GPU"),
+            "" => adapter.name.clone().unwrap_or_else(|| format!("{vendor} GPU")),
             id => format!("{vendor} {id}, kernel driver: {driver}"),
         };
         row(page, "PCI device", &text);
@@ -161,7 +161,17 @@ fn virtual_packages(page: &mut Page, machine: &Machine) {
         row(page, "", &format!("the driver itself: {}", with_origin(driver)));
     }
     // The packages besides `__cuda`, and `__conda`, which is only conda's own version.
-    let others = ["__cuda_arch", "__archspec", "__unix", "__linux", "__glibc", "__osx", "__win"];
+    let others = [
+        "__cuda_arch",
+        "__amdgpu",
+        "__amdgpu_arch",
+        "__archspec",
+        "__unix",
+        "__linux",
+        "__glibc",
+        "__osx",
+        "__win",
+    ];
     let mut agreed = Vec::new();
     for package in others {
         let texts = clients

@@ -295,12 +295,13 @@ pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
         let mut lines: Vec<String> = match outcome {
             Err(problem) => vec![format!("error: {problem}"), "file unchanged".to_owned()],
             Ok(migration) => {
+                let failures = migration.failures.iter().map(|failure| format!("error: {failure}"));
                 let changes = migration.changes.iter().filter(|change| change.why.is_needed);
-                let notes = migration.notes.iter().map(|FileNote { line, note }| {
+                let notes = migration.notes.iter().map(|FileNote { line, note, .. }| {
                     let place = line.map(|line| format!("line {line}: "));
                     place.unwrap_or_default() + &note.message
                 });
-                changes.map(line_change).chain(notes).collect()
+                failures.chain(changes.map(line_change)).chain(notes).collect()
             }
         };
         if lines.is_empty() && outcome.as_ref().is_ok_and(|migration| migration.text == *old) {

@@ -2,6 +2,7 @@
 
 mod advise;
 pub mod check;
+pub mod explain;
 mod machine;
 mod matrix_diff;
 mod migrate;

@@ -80,6 +80,10 @@ fn other_graphics(machine: &Machine) -> Option<String> {
     let is_other = |adapter: &&Adapter| matches!(adapter.vendor, Vendor::Amd | Vendor::Intel);
     if let Some(adapter) = machine.adapters.iter().find(is_other) {
         let vendor = vendor(adapter.vendor);
+        if let Some(name) = &adapter.name {
+            let maker = if name.contains(vendor) { String::new() } else { format!("{vendor} ") };
+            return Some(format!("{maker}{name}"));
+        }
         return Some(format!("{vendor} GPU {}", adapter.pci_id).trim_end().to_owned());
     }
     // A client that detects no GPU cannot detect a driver without one.

@@ -1,22 +1,25 @@
 //! The documents and the program agree.
 
 use conda_torch_core::diagnostics::{CATALOG, Context, Diagnostic, pages};
+use conda_torch_core::error_texts;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::types::Machine;
 
 /// Compares a document with what the program generates; `UPDATE=1 cargo test --test suite docs` writes it.
-#[test]
-fn the_diagnostics_page_is_generated() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnostics.md");
-    let text = pages();
+#[track_caller]
+fn is_generated(name: &str, text: &str) {
+    let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, &text).expect("the page can be written");
+        std::fs::write(&path, text).expect("the page can be written");
     }
-    let committed = std::fs::read_to_string(path).expect("the page is there");
-    assert!(
-        committed == text,
-        "docs/diagnostics.md is out of date: UPDATE=1 cargo test --test suite docs"
-    );
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "docs/{name} is out of date: UPDATE=1 cargo test --test suite docs");
+}
+
+#[test]
+fn the_pages_of_codes_are_generated() {
+    is_generated("diagnostics.md", &pages());
+    is_generated("errors.md", &error_texts::pages());
 }
 
 #[test]

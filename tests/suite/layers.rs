@@ -19,6 +19,7 @@ const CORE: &[&str] = &[
     "resolve",
     "virtual_packages",
     "audit",
+    "error_texts",
     "solve_check",
     "migrate",
     "commands",

@@ -12,6 +12,7 @@ mod common;
 mod docs;
 mod documents;
 mod dry_runs;
+mod explain;
 mod invariants;
 mod layers;
 mod live;

@@ -7,10 +7,11 @@ use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::CONDA_FORGE;
+use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{ClientKind, Detected, Machine};
-use conda_torch_core::virtual_packages::{VirtualPackages, client_note};
+use conda_torch_core::virtual_packages::{VirtualPackages, client_note, client_override_notes};
 use conda_torch_probe::host::RecordedHost;
 use conda_torch_probe::{Overrides, probe};
 use serde_json::{Value, json};
@@ -262,4 +263,68 @@ fn a_toolkit_without_a_gpu_is_hidden_from_mamba() {
         (vec!["toolkit-shadows-driver"], override_of(""))
     );
     assert_eq!(note_and_overrides(&on, ClientKind::Conda), (vec![], BTreeMap::new()));
+}
+
+/// `__amdgpu` and `__amdgpu_arch` on a machine with two Radeon cards, with these variables set.
+fn amd(version: &str, env: &Value) -> [String; 2] {
+    let text = include_str!("../hosts/amd-radeon/host.json");
+    let mut host: Value = serde_json::from_str(text).expect("JSON");
+    let all = host["env"].as_object().cloned().unwrap_or_default();
+    let set = env.as_object().cloned().unwrap_or_default();
+    host["env"] = all.into_iter().chain(set).collect::<serde_json::Map<_, _>>().into();
+    let host: RecordedHost = host.to_string().parse().expect("a recorded host");
+    let machine = probe(&host, &Overrides::default());
+    ["__amdgpu", "__amdgpu_arch"].map(|name| detected(&machine, ClientKind::Pixi, version, name))
+}
+
+#[test]
+fn amd_gpus_are_a_virtual_package_of_pixi_0_82() {
+    let both = |one: &str, other: &str| [one.to_owned(), other.to_owned()];
+    assert_eq!(amd("0.81.0", &json!({})), both("none", "none"));
+    assert_eq!(amd("0.82.0", &json!({})), both("0", "unknown"));
+    let env = json!({"CONDA_OVERRIDE_AMDGPU": ""});
+    assert_eq!(amd("0.82.0", &env), both("none", "none"));
+    let env = json!({"CONDA_OVERRIDE_AMDGPU": "0", "CONDA_OVERRIDE_AMDGPU_ARCH": "11.0.0"});
+    assert_eq!(amd("0.85.0", &env), both("0", "11.0.0"));
+    // Without a card; conda has neither.
+    let machine = machine(&On::default());
+    for (kind, version) in [(ClientKind::Pixi, "0.85.0"), (ClientKind::Conda, "26.7.1")] {
+        assert_eq!(detected(&machine, kind, version, "__amdgpu"), "none");
+        assert_eq!(detected(&machine, kind, version, "__amdgpu_arch"), "none");
+    }
+}
+
+/// The settings that are named for a client, by variable.
+fn named(env: &Value, kind: ClientKind, version: &str) -> Vec<String> {
+    let machine = machine(&On { env: env.clone(), ..On::default() });
+    let notes = client_override_notes(&machine, &client(kind, version));
+    let name = |note: &Diagnostic| match note {
+        Diagnostic::PlatformOverridden { name, value, .. } => format!("platform {name}={value}"),
+        Diagnostic::PackageOverridden { name, package, .. } => format!("{name} {package}"),
+        other => panic!("{other:?}"),
+    };
+    notes.iter().map(name).collect()
+}
+
+#[test]
+fn every_variable_that_a_client_follows_is_named() {
+    let env = json!({
+        "CONDA_OVERRIDE_WIN": "10.0", "CONDA_OVERRIDE_LINUX": "", "CONDA_OVERRIDE_ARCHSPEC": "zen3",
+        "CONDA_OVERRIDE_CUDA_ARCH": "8.6", "CONDA_OVERRIDE_AMDGPU": "0", "CONDA_SUBDIR": "osx-arm64",
+    });
+    let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let conda = [
+        "platform CONDA_SUBDIR=osx-arm64",
+        "CONDA_OVERRIDE_WIN __win",
+        "CONDA_OVERRIDE_LINUX __linux",
+        "CONDA_OVERRIDE_ARCHSPEC __archspec",
+        "CONDA_OVERRIDE_CUDA_ARCH __cuda_arch",
+    ];
+    assert_eq!(named(&env, ClientKind::Conda, "26.7.1"), all(&conda));
+    // mamba does not know `__cuda_arch`, pixi ignores `CONDA_SUBDIR`.
+    assert_eq!(named(&env, ClientKind::Mamba, "2.8.1"), all(&conda[..4]));
+    let pixi = [&conda[1..], &["CONDA_OVERRIDE_AMDGPU __amdgpu"]].concat();
+    assert_eq!(named(&env, ClientKind::Pixi, "0.85.0"), all(&pixi));
+    let same = json!({"CONDA_SUBDIR": "linux-64", "CONDA_OVERRIDE_GLIBC": "2.17"});
+    assert_eq!(named(&same, ClientKind::Conda, "26.7.1"), all(&[]));
 }

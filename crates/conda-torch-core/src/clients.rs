@@ -79,7 +79,7 @@ const CURRENT: [(ClientKind, Version); 4] = [
     (ClientKind::Conda, Version::new(&[26, 7, 1])),
     (ClientKind::Mamba, Version::new(&[2, 8, 1])),
     (ClientKind::Micromamba, Version::new(&[2, 8, 1])),
-    (ClientKind::Pixi, Version::new(&[0, 77, 0])),
+    (ClientKind::Pixi, Version::new(&[0, 85, 0])),
 ];
 
 /// What a version of a client does in its own way.
@@ -107,6 +107,8 @@ pub(crate) struct ClientHabits {
     /// The source of `__cuda`.
     pub cuda: CudaSource,
     pub cuda_arch: CudaArch,
+    /// Whether it has `__amdgpu` and `__amdgpu_arch`.
+    pub has_amdgpu: bool,
     pub archspec: Archspec,
     /// Whether it fails on an override of `__archspec` that archspec does not know.
     pub checks_archspec: bool,
@@ -131,6 +133,8 @@ pub(crate) struct ClientHabits {
     pub is_classic_by_default: bool,
     /// Whether a project declares its virtual packages by `platform edit`, not `system-requirements add`.
     pub has_platform_edit: bool,
+    /// The key of the platform in a table of `platforms`; `None` before such tables.
+    pub platform_key: Option<&'static str>,
 }
 
 /// The code that detects virtual packages.
@@ -228,6 +232,19 @@ const BUT_WIN: &[&str] = &["__archspec", "__cuda", "__cuda_arch", "__glibc", "__
 const ALL: &[&str] =
     &["__archspec", "__cuda", "__cuda_arch", "__glibc", "__linux", "__osx", "__win"];
 
+/// With those of AMD's GPUs.
+const ALL_AND_AMD: &[&str] = &[
+    "__amdgpu",
+    "__amdgpu_arch",
+    "__archspec",
+    "__cuda",
+    "__cuda_arch",
+    "__glibc",
+    "__linux",
+    "__osx",
+    "__win",
+];
+
 /// conda before its first row.
 const CONDA: ClientHabits = ClientHabits {
     detector: Detector::Conda,
@@ -241,6 +258,7 @@ const CONDA: ClientHabits = ClientHabits {
     calls_missing_cuda_zero: false,
     cuda: CudaSource::Libcuda,
     cuda_arch: CudaArch::WithPlugin,
+    has_amdgpu: false,
     archspec: Archspec::None,
     checks_archspec: false,
     has_win_version: false,
@@ -255,6 +273,7 @@ const CONDA: ClientHabits = ClientHabits {
     remove_loads_channels: true,
     is_classic_by_default: true,
     has_platform_edit: false,
+    platform_key: None,
 };
 
 const CONDA_CHANGES: &[Change] = &[
@@ -411,12 +430,22 @@ const PIXI_CHANGES: &[Change] = &[
         habits.cuda_arch = CudaArch::WithLibraries;
         habits.archspec = Archspec::Table;
     }),
-    (Version::new(&[0, 71]), PIXI_PAGE, |habits| habits.has_platform_edit = true),
+    (Version::new(&[0, 71]), PIXI_PAGE, |habits| {
+        habits.has_platform_edit = true;
+        habits.platform_key = Some("platform");
+    }),
     (Version::new(&[0, 77]), RATTLER_TAG, |habits| habits.checks_archspec = true),
     // `detect_cuda_info` of `rattler_virtual_packages` 2.4, 3.0 to 4.1, and 5.0.
     (Version::new(&[0, 78]), RATTLER_TAG, |habits| {
         habits.cuda = CudaSource::Each;
         habits.cuda_arch = CudaArch::Always;
+    }),
+    (Version::new(&[0, 82]), "https://github.com/conda/rattler/pull/2806", |habits| {
+        habits.has_amdgpu = true;
+        habits.overrides = ALL_AND_AMD;
+    }),
+    (Version::new(&[0, 85]), "https://github.com/prefix-dev/pixi/releases/tag/v0.85.0", |habits| {
+        habits.platform_key = Some("subdir");
     }),
 ];
 

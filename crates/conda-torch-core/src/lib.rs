@@ -52,6 +52,7 @@ pub mod virtual_packages; // Machine + client → `__cuda`, `__glibc`, …
 
 // Checks of what exists.
 pub mod audit; // an installed PyTorch on a machine
+pub mod error_texts; // known failures in tracebacks and messages of solvers and clients
 pub mod migrate; // environments and files with builds of the old `pytorch` channel
 pub mod solve_check; // a client's dry run against an Advice
 

@@ -2,8 +2,7 @@
 
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::types::{
-    Adapter, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin,
-    Outcome, Setting, Vendor,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Setting,
 };
 
 use crate::probe::{Probe, quoted};
@@ -18,8 +17,6 @@ pub struct Overrides {
     pub cuda: Option<CudaVersion>,
     /// `--compute-capability` and `--gpu`: all GPUs, instead of those that were detected.
     pub gpus: Vec<GpuOverride>,
-    /// `--gpu` of other makers: all display adapters, instead of those that were detected.
-    pub other_gpus: Vec<Vendor>,
     pub glibc: Option<Version>,
     pub macos: Option<Version>,
 }
@@ -35,7 +32,7 @@ pub struct GpuOverride {
 impl Overrides {
     /// Applies the flags to a machine.
     pub fn apply(&self, machine: &mut Machine) {
-        let Self { platform, driver, cuda, gpus, other_gpus, glibc, macos } = self;
+        let Self { platform, driver, cuda, gpus, glibc, macos } = self;
         override_by(&mut machine.subdir, *platform, "--platform");
         override_by(&mut machine.glibc, *glibc, "--glibc");
         if glibc.is_some() {
@@ -51,22 +48,6 @@ impl Overrides {
         override_by(&mut machine.driver_cuda, *cuda, "--cuda");
         if driver.is_some() || cuda.is_some() {
             expect_gpus(machine, "a flag gives a driver, but no GPU");
-        }
-        if !other_gpus.is_empty() {
-            let adapter = |vendor: &Vendor| Adapter {
-                vendor: *vendor,
-                pci_id: String::new(),
-                kernel_driver: None,
-            };
-            machine.adapters = other_gpus.iter().map(adapter).collect();
-        }
-        if gpus.is_empty() && !other_gpus.is_empty() {
-            machine.gpus.clear();
-            machine.gpu_count = Detected::Absent;
-            if driver.is_none() && cuda.is_none() {
-                machine.driver = Detected::Absent;
-                machine.driver_cuda = Detected::Absent;
-            }
         }
         if let (Ok(count), [first, ..]) = (u32::try_from(gpus.len()), &gpus[..]) {
             machine.gpu_count = Detected::found(count, first.origin());
@@ -100,7 +81,7 @@ fn expect_gpus(machine: &mut Machine, why: &'static str) {
 }
 
 /// Variables that change the virtual packages of a client.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 12] = [
     "CONDA_OVERRIDE_CUDA",
     "CONDA_OVERRIDE_CUDA_ARCH",
     "CONDA_OVERRIDE_GLIBC",
@@ -108,6 +89,8 @@ const SETTINGS: [&str; 10] = [
     "CONDA_OVERRIDE_WIN",
     "CONDA_OVERRIDE_LINUX",
     "CONDA_OVERRIDE_ARCHSPEC",
+    "CONDA_OVERRIDE_AMDGPU",
+    "CONDA_OVERRIDE_AMDGPU_ARCH",
     "CONDA_SUBDIR",
     "MAMBA_PLATFORM",
     "CUDA_VISIBLE_DEVICES",

@@ -89,7 +89,7 @@ fn adapter(vendor: u32, device: u32, kernel_driver: Option<String>) -> Adapter {
         0x8086 => Vendor::Intel,
         _ => Vendor::Other,
     };
-    Adapter { vendor, pci_id, kernel_driver }
+    Adapter { vendor, pci_id, kernel_driver, name: None }
 }
 
 fn hexadecimal(probe: &Probe<'_>, slot: &str, name: &str) -> Result<u32, Failure> {

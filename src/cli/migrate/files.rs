@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use conda_torch_core::escapes::visible_lines;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::files::{FileError, Target, migrate_file};
+use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
 use conda_torch_core::types::Shell;
 use conda_torch_host::{SaveFailed, received_signal, save};
@@ -43,6 +43,11 @@ const ATTEMPTS: u32 = 3;
 
 /// The largest file that is read.
 const LARGEST: usize = 4 << 20;
+
+/// The exit code for a file, or a part of one, that is not migrated.
+const fn failure_code(error: &FileError) -> u8 {
+    if matches!(error, FileError::Unsatisfiable { .. }) { 3 } else { 1 }
+}
 
 /// Migrates every file, also if one fails.
 pub(super) fn run(
@@ -82,11 +87,12 @@ pub(super) fn run(
         let result = (1..=ATTEMPTS).find_map(|attempt| migrate(attempt < ATTEMPTS).transpose());
         let result = result.expect("the last attempt is not repeated");
         codes.push(match &result {
-            Err(error) if matches!(error.downcast_ref(), Some(FileError::Unsatisfiable { .. })) => {
-                3
+            Err(error) => error.downcast_ref().map_or(1, failure_code),
+            Ok(FileMigration { failures, .. }) if !failures.is_empty() => {
+                let codes = || failures.iter().map(failure_code);
+                codes().find(|code| *code == 3).unwrap_or(1)
             }
-            Err(_) => 1,
-            Ok(migration) if args.check && migration.text != old => 4,
+            Ok(migration) if args.check && (migration.text != old || migration.has_left()) => 4,
             Ok(_) => 0,
         });
         let outcome = result.map_err(|error| format!("{error:#}"));

@@ -3,6 +3,7 @@
 mod answers;
 mod channels;
 mod describing;
+mod explaining;
 mod live;
 mod migrating;
 mod names;
@@ -10,7 +11,6 @@ mod names;
 mod recipes;
 mod refusals;
 mod streams;
-mod words;
 
 use std::ffi::OsStr;
 use std::io::Write;

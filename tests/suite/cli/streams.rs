@@ -58,6 +58,8 @@ fn every_example_of_the_help_works() {
             let command = example.split("  ").next().unwrap_or_default();
             let command = command.split(" > ").next().unwrap_or_default();
             let command = command.replace("gpu-node.json", &recorded("v100-driver-580"));
+            let text = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/errors/traceback-no-kernel.txt");
+            let command = command.replace("error.txt", text);
             // A quote opens at every other piece.
             let pieces = command.split('\'').enumerate();
             let words = pieces.flat_map(|(at, piece)| match at % 2 {

@@ -62,7 +62,7 @@ fn all_files_are_migrated_and_the_most_severe_code_is_returned() {
     assert!(text(&output.stderr).contains("cannot read the file: not found"));
     assert_eq!(std::fs::read_to_string(folder.join("a.yml")).expect("it"), NEW);
     let output = migrate(&folder, &["a.yml.bak", "--check"]);
-    assert_eq!(output.status.code(), Some(0), "an unknown name is read for commands");
+    assert_eq!(output.status.code(), Some(4), "what it says of the old channel is not passed over");
     std::fs::write(folder.join("a.yml"), OLD).expect("written");
     assert_eq!(migrate(&folder, &["a.yml", "--check"]).status.code(), Some(4));
     assert_eq!(migrate(&folder, &["a.yml", "-n", "torch"]).status.code(), Some(2));

@@ -135,8 +135,9 @@ fn pci_id() -> impl Strategy<Value = String> {
 
 fn adapter() -> impl Strategy<Value = Adapter> {
     let vendors = [Vendor::Nvidia, Vendor::Amd, Vendor::Intel, Vendor::Other];
-    (select(vendors.to_vec()), pci_id(), of(text()))
-        .prop_map(|(vendor, pci_id, kernel_driver)| Adapter { vendor, pci_id, kernel_driver })
+    (select(vendors.to_vec()), pci_id(), of(text())).prop_map(|(vendor, pci_id, kernel_driver)| {
+        Adapter { vendor, pci_id, kernel_driver, name: None }
+    })
 }
 
 fn subdir() -> impl Strategy<Value = Subdir> {
@@ -299,8 +300,6 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         select(companions.to_vec()),
     )
         .prop_map(|(accelerator, pytorch, python, cuda_version, blas, companions)| Request {
-            pytorch_range: None,
-            others: Vec::new(),
             accelerator,
             pytorch,
             python,

@@ -1,6 +1,7 @@
 //! The commands for each client and version.
 
 use conda_torch_core::commands::TargetEnvironment;
+use conda_torch_core::formats;
 use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::{ClientKind, Detected, Origin};
 
@@ -165,6 +166,32 @@ fn pixi_toml_declares_system_requirements() {
     assert!(older.steps().contains(
         "\npixi workspace --manifest-path torch/pixi.toml system-requirements add cuda 12.0\n"
     ));
+}
+
+#[test]
+fn pixi_toml_has_the_form_that_its_pixi_knows() {
+    let manifest = |version: &str| {
+        let case = Case::of("gtx1080ti-driver-580").with(ClientKind::Pixi, version, &[]);
+        case.render(formats::pixi_toml).expect("it fits")
+    };
+    let table = "\nplatforms = [\"linux-64\"]\n\n[system-requirements]\ncuda = \"12\"\n";
+    assert!(manifest("0.70.2").contains(table), "{}", manifest("0.70.2"));
+    for (version, expected) in [
+        ("0.71.0", "\nplatforms = [{ platform = \"linux-64\", cuda = \"12\" }]\n"),
+        ("0.84.1", "\nplatforms = [{ platform = \"linux-64\", cuda = \"12\" }]\n"),
+        ("0.85.0", "\nplatforms = [{ subdir = \"linux-64\", cuda = \"12\" }]\n"),
+    ] {
+        let text = manifest(version);
+        assert!(text.contains(expected) && !text.contains("system-requirements"), "{text}");
+        assert!(text.parse::<toml::Table>().is_ok(), "{text}");
+    }
+    // Another client's answer, and a pixi of unknown version: the form that every pixi reads.
+    let conda = Case::of("gtx1080ti-driver-580").with(ClientKind::Conda, "26.7.1", &[]);
+    assert!(conda.render(formats::pixi_toml).expect("it fits").contains(table));
+    // Nothing to declare.
+    let cpu = Case::of("no-gpu").with(ClientKind::Pixi, "0.85.0", &[]);
+    let cpu = cpu.render(formats::pixi_toml).expect("it fits");
+    assert!(cpu.contains("\nplatforms = [\"linux-64\"]\n"), "{cpu}");
 }
 
 #[test]

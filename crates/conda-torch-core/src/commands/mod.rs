@@ -8,6 +8,7 @@ mod install;
 mod migration;
 mod overrides;
 mod pixi;
+mod repair;
 pub mod shell;
 mod step;
 
@@ -18,5 +19,6 @@ pub use install::plan;
 pub use migration::{MigrationSteps, migration};
 pub use overrides::overrides;
 pub use pixi::{SystemRequirements, system_requirements};
+pub use repair::{clean_cache, install_spec};
 pub(crate) use step::corrected;
 pub use step::{Step, StepKind};

@@ -126,6 +126,46 @@ example: {
     clients: example("conda: `__cuda=banana`, which no build accepts; pixi: an error")
 };
 
+/// A setting makes the client install for another platform than the machine's. The answer is for the machine.
+/// Why: `CONDA_SUBDIR`, `subdir` in a `.condarc`, and mamba's `MAMBA_PLATFORM` and `platform` choose the platform of
+/// every environment.
+/// What to do: unset it. For an answer for the other platform pass `--platform`.
+PlatformOverridden { name: String, origin: Origin, value: String, client: ClientKind, own: Subdir }
+    = "platform-overridden", Warning;
+message: match origin {
+    Origin::File(path) => {
+        format!("`{name}: {value}` in `{path}` makes {client} install for {value}, not for {own}")
+    }
+    _ => format!("`{name}={value}` makes {client} install for `{value}`, not for {own}"),
+};
+hint: Some(match value.parse::<Subdir>() {
+    Ok(other) => format!("unset `{name}`, or pass `--platform {other}`"),
+    Err(_) => format!("unset `{name}`"),
+});
+example: {
+    name: example("CONDA_SUBDIR"),
+    origin: Origin::Env("CONDA_SUBDIR".into()),
+    value: example("osx-64"),
+    client: ClientKind::Conda,
+    own: Subdir::OsxArm64
+};
+
+/// A `CONDA_OVERRIDE_*` changes what the client detects. No build of PyTorch asks for it, but other packages may.
+/// What to do: nothing, or unset it.
+PackageOverridden { name: String, value: String, client: ClientKind, package: &'static str }
+    = "package-overridden", Info;
+message: if value.is_empty() {
+    format!("`{name}` is empty: {client} does not detect `{package}`")
+} else {
+    format!("`{name}={value}` sets `{package}` for {client}; PyTorch's builds do not depend on it")
+};
+example: {
+    name: example("CONDA_OVERRIDE_ARCHSPEC"),
+    value: example("x86_64_v3"),
+    client: ClientKind::Conda,
+    package: "__archspec"
+};
+
 /// `CONDA_OVERRIDE_CUDA`, or `override_virtual_packages` in a file of conda's, overrides the driver's CUDA.
 /// Why: it is for another machine, and stays in effect once it is exported.
 /// What to do: unset it, unless the answer is for another machine.

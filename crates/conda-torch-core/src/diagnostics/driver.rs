@@ -60,13 +60,17 @@ installed: Warning;
 /// The kernel has an NVIDIA driver, but its compute library `libcuda` is missing or finds no device. The answer
 /// is for the GPU; PyTorch finds none until this is fixed.
 /// Why: a container sees the kernel of its host. Started without the GPU, it has none of the driver's libraries;
-/// started with the capability `utility` alone, it has `nvidia-smi` but not `libcuda`.
+/// started with the capability `utility` alone, it has `nvidia-smi` but not `libcuda`. `nvidia-smi` then prints `N/A` or
+/// `ERR!` as the CUDA version. In WSL a driver for Linux hides the `libcuda` of Windows' driver, or WSL is too old for it.
 /// What to do: start the container with `--gpus all` and `NVIDIA_DRIVER_CAPABILITIES=compute,utility`; in
-/// Kubernetes, request `nvidia.com/gpu`.
+/// Kubernetes, request `nvidia.com/gpu`. In WSL, remove the driver for Linux (`sudo apt remove --purge '*nvidia-*'`),
+/// run `wsl --update` and `wsl --shutdown` in Windows.
 LibcudaMissing = "libcuda-missing", Warning;
 message: "the kernel has an NVIDIA driver, but `libcuda` is missing or finds no device: PyTorch will find no GPU";
 hint(c): if c.in_container() {
     Some("start the container with the GPU: `--gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility`".to_owned())
+} else if c.machine.wsl.is_found() {
+    Some("in WSL, use only the driver of Windows: remove `libnvidia-*` packages, then run `wsl --update` and `wsl --shutdown` in Windows".to_owned())
 } else {
     // Outside of containers, distributions split the driver into packages.
     let text = "install the driver's compute library: Debian `libcuda1`, Ubuntu `libnvidia-compute-NNN`, Fedora `xorg-x11-drv-nvidia-cuda`";
@@ -361,8 +365,7 @@ hint: Some("run `export PATH=\"$PATH:/usr/lib/wsl/lib\"`".to_owned());
 
 /// A newer build would run under this driver with conda-forge's package `cuda-compat`, NVIDIA's forward compatibility.
 /// Why: the package has a newer libcuda, which works with older drivers. NVIDIA supports that on data center GPUs alone,
-/// never on GeForce or RTX cards for desktops, and only for the driver branches that it lists. OpenGL and Vulkan do not
-/// work with it.
+/// never on consumer cards, and only for the driver branches that it lists. Graphics do not work with it.
 /// What to do: nothing, if the recommended build is new enough; a newer driver is the better way. Else request the
 /// package, set `CONDA_OVERRIDE_CUDA` when you install, and `LD_LIBRARY_PATH` when you start PyTorch.
 CudaCompatPossible { driver: DriverVersion, cuda: CudaVersion, toolkit: CudaVersion }

@@ -36,8 +36,8 @@ pub use system::{AssumedFact, MissingFact};
 
 use crate::conda::{Fault, FaultKind, Subdir, Version};
 use crate::types::{
-    ArmVariant, Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, Detected,
-    DriverVersion, KnownGpu, Origin,
+    ArmVariant, Blas, ClientKind, Companion, ComputeCapability, Contradiction, CudaVersion, Date,
+    Detected, DriverVersion, KnownGpu, Origin,
 };
 
 use catalog::example;
@@ -46,7 +46,6 @@ use context::{list, with_capability};
 use driver::{folder, version, versions};
 use environment::packages;
 use gpu::{REQUEST_GPU, gpu_example, hidden_gpus};
-use request::{ROCM_ELSEWHERE, VERIFY_ALL, XPU_ELSEWHERE, has, verb, with_ticks};
 use system::{OWN_GLIBC, described, flags};
 
 driver! { gpu system request client channel environment catalog }

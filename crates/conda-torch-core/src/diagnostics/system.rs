@@ -223,4 +223,33 @@ example: {
     assumed: vec![AssumedFact::Platform(Subdir::Linux64), AssumedFact::Glibc(example("2.28"))]
 };
 
+/// Two parts of the text that describes the machine differ, such as a report from before a change and one from after.
+/// Why: the parts were printed at different times, in a container and on its host, or on two machines.
+/// What to do: pass one part alone, or the right value with a flag.
+DocumentsDiffer { contradiction: Box<Contradiction> } = "documents-differ", Warning;
+message: {
+    let Contradiction { fact, used, used_from, other, other_from } = &**contradiction;
+    format!("`{used_from}` reports the {fact} {used}, `{other_from}` {other}; using the first")
+};
+hint: {
+    let flags = [
+        ("driver", "--driver VERSION"),
+        ("driver's CUDA", "--cuda X.Y"),
+        ("GPUs", "--gpu NAME"),
+        ("glibc", "--glibc X.Y"),
+        ("macOS", "--macos X.Y"),
+    ];
+    let flag = flags.iter().find(|(fact, _)| contradiction.fact == *fact);
+    flag.map(|(_, flag)| format!("pass `{flag}` to override"))
+};
+example: {
+    contradiction: Box::new(Contradiction {
+        fact: example("driver"),
+        used: example("550.54.15"),
+        used_from: example("nvidia-smi"),
+        other: example("470.57.02"),
+        other_from: example("python -m torch.utils.collect_env")
+    })
+};
+
 } } } }

@@ -30,8 +30,11 @@ pub fn assume_baseline(machine: &mut Machine) {
 /// The platform that the GPUs and the system allow; without either, the most common one.
 fn platform(machine: &Machine) -> Subdir {
     let names = || machine.gpus.iter().filter_map(|gpu| gpu.name.value());
-    if machine.os.value().is_some_and(|os| os.starts_with("Windows")) {
+    if machine.windows.is_found() || machine.os.value().is_some_and(|os| os.starts_with("Windows"))
+    {
         Subdir::Win64
+    } else if machine.macos.is_found() {
+        Subdir::OsxArm64
     } else if machine.jetson.is_found() || names().any(|name| is_arm_only(name)) {
         Subdir::LinuxAarch64
     } else {

@@ -5,8 +5,8 @@
 
 use super::document::Document;
 use super::fields::Fields;
-use super::{Recognized, origin, set, set_wsl};
-use crate::conda::{Os, Subdir, Version};
+use super::system::System;
+use super::{Recognized, origin, set};
 use crate::types::{Adapter, Detected, Gpu, Machine, Origin, Vendor};
 
 const GPUS: &str = "gpu models and configuration";
@@ -28,7 +28,8 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized
     let origin = origin(machine);
     fill_system(&text, &fields, machine, &origin);
     // Only the vendor of these GPUs matters.
-    let adapter = |vendor| Adapter { vendor, pci_id: String::new(), kernel_driver: None };
+    let adapter =
+        |vendor| Adapter { vendor, pci_id: String::new(), kernel_driver: None, name: None };
     // With a PyTorch for AMD the GPUs are AMD's.
     if known(&fields, "rocm used to build pytorch").is_some() {
         machine.adapters.push(adapter(Vendor::Amd));
@@ -116,81 +117,27 @@ fn without_uuid(name: &str) -> String {
 
 /// Fills what the lines `OS`, `Libc version`, `Python platform` and those about the CPU report.
 fn fill_system(text: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
-    let os = known(fields, "os").unwrap_or_default();
-    let python = known(fields, "python platform").unwrap_or_default();
-    let system = system(os, python, text);
-    let texts = [os, python, fields.first("architecture").unwrap_or_default()];
-    let mut words = texts.iter().flat_map(|text| text.split([' ', '-', '.', ',', '(', ')']));
-    let subdir = system.and_then(|system| {
-        let subdir = words.find_map(|word| Subdir::of(system, word));
-        // PyTorch has no other platform on Windows.
-        subdir.or((system == Os::Windows).then_some(Subdir::Win64))
-    });
-    set(&mut machine.subdir, subdir, origin);
-    if let (None, Some(system)) = (subdir, system) {
-        let why = format!("the architecture of this {system:?} is not reported");
-        machine.subdir = Detected::unknown(why);
-    }
-    // Without the architecture: `Ubuntu 22.04.3 LTS (x86_64)`.
-    let ends = ["(x86_64)", "(aarch64)", "(arm64)", "(ppc64le)"];
-    let name = ends.iter().find_map(|end| os.strip_suffix(end)).unwrap_or(os).trim_end();
-    set(&mut machine.os, (!os.is_empty()).then(|| name.to_owned()), origin);
-    let processor = processor(text, fields);
-    let is_apple = processor.is_some_and(|name| name.starts_with("Apple M"));
-    let is_rosetta = is_apple && subdir == Some(Subdir::Osx64);
-    set(&mut machine.rosetta, is_rosetta.then_some(true), origin);
-    set(&mut machine.cpu, processor.map(str::to_owned), origin);
-    match system {
-        Some(Os::Linux) => linux(os, python, fields, machine, origin),
-        Some(Os::Macos) => {
-            let by_os = os.split([' ', '(']).find_map(|word| word.parse().ok());
-            let by_python = || python.strip_prefix("macOS-")?.split('-').next()?.parse().ok();
-            set(&mut machine.macos, by_os.or_else(by_python), origin);
-        }
-        Some(Os::Windows) => set(&mut machine.windows, windows(os, python), origin),
-        Some(Os::FreeBsd) | None => {}
-    }
+    let python_version = known(fields, "python version").unwrap_or_default();
+    let glibc = known(fields, "libc version").and_then(|libc| libc.strip_prefix("glibc-"));
+    let system = System {
+        os: known(fields, "os").unwrap_or_default(),
+        platform: known(fields, "python platform").unwrap_or_default(),
+        architecture: fields.first("architecture").unwrap_or_default(),
+        processor: processor(text, fields).unwrap_or_default(),
+        glibc: glibc.and_then(|glibc| glibc.parse().ok()),
+        is_glibc_of_python: is_before_3_8(python_version),
+        // Windows prints `Could not collect` if `wmic` does not answer; then its paths show it.
+        has_windows_paths: text.contains(":\\"),
+        ..System::default()
+    };
+    system.fill(machine, origin);
 }
 
-/// The OS. Windows prints `Could not collect` if `wmic` does not answer; then its paths show it.
-fn system(os: &str, python: &str, text: &str) -> Option<Os> {
-    let is_macos = ["macos", "mac os", "darwin"]
-        .iter()
-        .any(|name| [os, python].iter().any(|text| text.to_ascii_lowercase().starts_with(name)));
-    if os.contains("Windows") || python.starts_with("Windows") {
-        Some(Os::Windows)
-    } else if is_macos {
-        Some(Os::Macos)
-    } else if !os.is_empty() || python.starts_with("Linux") {
-        Some(Os::Linux)
-    } else {
-        text.contains(":\\").then_some(Os::Windows)
-    }
-}
-
-fn linux(os: &str, python: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
-    let by_libc = || known(fields, "libc version")?.strip_prefix("glibc-")?.parse().ok();
-    let by_python = || python.rsplit_once("glibc")?.1.parse().ok();
-    if os.starts_with("Alpine") || python.contains("-musl") {
-        machine.glibc = Detected::Absent;
-    }
-    set(&mut machine.glibc, by_libc().or_else(by_python), origin);
-    let Some(rest) = python.strip_prefix("Linux-") else { return };
-    let ends = ["-x86_64", "-aarch64", "-ppc64le", "-with-", "-s390x", "-riscv64"];
-    let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
-    let kernel = &rest[..end];
-    set_wsl(machine, kernel, origin);
-    set(&mut machine.kernel, Some(kernel.to_owned()), origin);
-    // The name of NVIDIA's kernels for Jetson.
-    let is_jetson = kernel.ends_with("-tegra");
-    let model = is_jetson.then(|| format!("NVIDIA Jetson (kernel {kernel})"));
-    set(&mut machine.jetson, model, origin);
-}
-
-/// `Microsoft Windows 11 Pro (10.0.22631 64-bit)`, `Windows-10-10.0.22631-SP0`.
-fn windows(os: &str, python: &str) -> Option<Version> {
-    let mut words = os.split([' ', '(', ')']).chain(python.split('-'));
-    words.find_map(|word| word.starts_with("10.").then(|| word.parse().ok())?)
+/// Python before 3.8 reads the glibc from its own binary: the oldest that it needs, not the system's.
+/// Source: <https://bugs.python.org/issue35389>.
+fn is_before_3_8(python: &str) -> bool {
+    let mut parts = python.split(['.', ' ']).map_while(|part| part.parse::<u32>().ok());
+    parts.next() == Some(3) && parts.next().is_some_and(|minor| minor < 8)
 }
 
 /// `Model name:` of `lscpu`, `Name:` or `Name=` on Windows, the line below `CPU:` on macOS.
@@ -272,6 +219,7 @@ fn starts(line: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conda::Subdir;
 
     fn names(text: &str) -> Vec<(String, bool)> {
         gpus(&Fields::of_text(text))
@@ -389,8 +337,9 @@ mod tests {
             None,
         );
         check("OS: Could not collect", None, None);
-        check("OS: Ubuntu 18.04.3 LTS\nArchitecture:   x86_64", Some(Subdir::Linux64), None);
-        check("OS: Ubuntu 18.04.3 LTS", None, None);
+        let architecture = "OS: Ubuntu 18.04.3 LTS\nArchitecture:   x86_64";
+        check(architecture, Some(Subdir::Linux64), Some("2.27"));
+        check("OS: Ubuntu 18.04.3 LTS", None, Some("2.27"));
     }
 
     #[test]

@@ -102,11 +102,13 @@ fn begins_object(line: &str) -> bool {
 /// Text from a terminal, a mail or an issue, without colors, carriage returns, quotation marks and Markdown fences.
 /// Line numbers do not change.
 fn plain(text: &str) -> String {
+    let is_quoted = is_quoted_with_bars(text);
     let mut plain = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
             plain.push('\n');
         }
+        let line = if is_quoted { without_bar(line) } else { line };
         if is_plain(line) {
             plain.push_str(line);
         } else {
@@ -144,6 +146,22 @@ fn unquoted(line: &str) -> &str {
     line
 }
 
+/// Whether each line has a bar before it, as some mail programs quote, and not all have one at their end, as tables
+/// do.
+fn is_quoted_with_bars(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let mut is_table = true;
+    let all = lines.all(|line| {
+        is_table &= line.ends_with(['|', '+', '-', '=']);
+        line == "|" || line.starts_with("| ")
+    });
+    all && !is_table
+}
+
+fn without_bar(line: &str) -> &str {
+    line.strip_prefix("| ").or(line.strip_prefix('|')).unwrap_or(line)
+}
+
 /// Whether a line only starts or ends a code block, with or without its language.
 fn is_fence(line: &str) -> bool {
     let line = line.trim();
@@ -154,16 +172,26 @@ fn is_fence(line: &str) -> bool {
 /// The text of a document: UTF-8, or UTF-16 as `>` in `PowerShell` writes it. Invalid characters are
 /// replaced: no number can be read from them.
 pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    let utf16 = |decode: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].as_chunks::<2>().0.iter().map(|pair| decode(*pair));
+    let utf16 = |bytes: &[u8], decode: fn([u8; 2]) -> u16| {
+        let units = bytes.as_chunks::<2>().0.iter().map(|pair| decode(*pair));
         let characters = char::decode_utf16(units);
         Cow::Owned(characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
     };
     match bytes {
-        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ if has_zeros(bytes, 1) => utf16(bytes, u16::from_le_bytes),
+        _ if has_zeros(bytes, 0) => utf16(bytes, u16::from_be_bytes),
         _ => String::from_utf8_lossy(bytes),
     }
+}
+
+/// Whether most pairs of bytes have their zero at this place, as the letters of English do in UTF-16.
+fn has_zeros(bytes: &[u8], place: usize) -> bool {
+    const ENOUGH: usize = 4096;
+    let pairs = bytes[..bytes.len().min(ENOUGH)].as_chunks::<2>().0;
+    let zeros = |place: usize| pairs.iter().filter(|pair| pair[place] == 0).count();
+    zeros(place) * 2 > pairs.len() && zeros(1 - place) * 10 < pairs.len()
 }
 
 #[cfg(test)]
@@ -176,6 +204,8 @@ mod tests {
         let big: Vec<u8> = "\u{feff}GPU é".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(text_of(&little), "GPU é");
         assert_eq!(text_of(&big), "GPU é");
+        assert_eq!(text_of(&little[2..]), "GPU é");
+        assert_eq!(text_of(&big[2..]), "GPU é");
         assert_eq!(text_of("GPU é".as_bytes()), "GPU é");
         for damaged in [&b"\xff\xfe\x00"[..], b"\xff\xfe", b"\xff", b""] {
             assert!(!text_of(damaged).contains('\0'), "{damaged:?}");
@@ -217,6 +247,17 @@ mod tests {
         let copied =
             "> ```json\r\n> \x1b[1m{\x1b[0m\r\n> > \"a\":\u{a0}1\n\x1b]8;;http://x\x07}\n```\n";
         assert_eq!(plain(copied), "\n{\n\"a\": 1\n}\n\n");
+    }
+
+    #[test]
+    fn a_quotation_with_bars_is_not_a_table() {
+        assert_eq!(
+            plain("| Hello,\n|\n| | NVIDIA-SMI |\n| +---+\n"),
+            "Hello,\n\n| NVIDIA-SMI |\n+---+\n"
+        );
+        for table in ["| a | b |\n| c | d |\n", "|---|\n| a |\n", "| a |\nb\n"] {
+            assert_eq!(plain(table), table);
+        }
     }
 
     #[test]

@@ -1,16 +1,25 @@
 //! Reads documents about a machine, such as the output of `nvidia-smi` or `conda info`, as a [`Machine`].
 //!
 //! A reader recognizes its format by the content and sets the facts that the document reports, with the origin
-//! `document:FORMAT`. Other facts stay unknown: [`assume_baseline`] sets those that an answer needs, with the origin
+//! `document:FORMAT`. A text may have several: [`combine`] makes one machine of them. Other facts stay unknown: [`assume_baseline`] sets those that an answer needs, with the origin
 //! `baseline`.
 
 mod baseline;
+mod bus;
 mod clients;
 mod collect_env;
+mod combine;
+mod distributions;
 mod document;
 mod fields;
+mod graphics;
 mod kubernetes;
+mod labels;
 pub mod nvidia_smi;
+mod refusal;
+mod reports;
+mod slurm;
+mod system;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -35,26 +44,71 @@ const FORMAT_VERSION: u64 = 1;
 /// The bytes of an object, on average, in the densest document.
 const SMALLEST_OBJECT: usize = 20;
 
-/// Every format except our own, by the command that prints it. Those that report most come first: a text may have
-/// several.
-const FORMATS: [(&str, Reader); 17] = [
-    ("kubectl get nodes -o json", kubernetes::read),
-    ("conda info --json", |document, machine| CONDA.read_json(document, machine)),
-    ("micromamba info --json", |document, machine| MICROMAMBA.read_json(document, machine)),
-    ("mamba info --json", |document, machine| MAMBA.read_json(document, machine)),
-    ("pixi info --json", |document, machine| PIXI.read_json(document, machine)),
-    ("python -m torch.utils.collect_env", collect_env::read),
-    ("micromamba info", |document, machine| MICROMAMBA.read_text(document, machine)),
-    ("mamba info", |document, machine| MAMBA.read_text(document, machine)),
-    ("conda info", |document, machine| CONDA.read_text(document, machine)),
-    ("pixi info", |document, machine| PIXI_TEXT.read_text(document, machine)),
-    ("nvidia-smi -q -x", |it, machine| nvidia_smi::read(xml::parse, it, machine)),
-    ("nvidia-smi -q", |it, machine| nvidia_smi::read(query::parse, it, machine)),
-    ("nvidia-smi", |it, machine| nvidia_smi::read(banner::parse, it, machine)),
-    ("nvidia-smi -L", |it, machine| nvidia_smi::read(query::parse_list, it, machine)),
-    ("nvidia-smi --version", |it, machine| nvidia_smi::read(query::parse_version, it, machine)),
-    ("nvidia-smi --query-gpu", |it, machine| nvidia_smi::read(csv::parse, it, machine)),
-    ("nvidia-smi's message", nvidia_smi::read_message),
+/// Programs of which only one reads a text: their forms have common parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Cluster,
+    Client,
+    CollectEnv,
+    NvidiaSmi,
+    Windows,
+    /// Each by itself.
+    Other,
+}
+
+/// Every format except our own and those of [`reports::PROGRAMS`], by the command that prints it. Those that report most
+/// come first: a text may have several.
+const FORMATS: [(Family, &str, Reader); 25] = [
+    (Family::Cluster, "kubectl get nodes -o json", kubernetes::read),
+    (Family::Client, "conda info --json", |it, machine| CONDA.read_json(it, machine)),
+    (Family::Client, "micromamba info --json", |it, machine| MICROMAMBA.read_json(it, machine)),
+    (Family::Client, "mamba info --json", |it, machine| MAMBA.read_json(it, machine)),
+    (Family::Client, "pixi info --json", |it, machine| PIXI.read_json(it, machine)),
+    (Family::CollectEnv, "python -m torch.utils.collect_env", collect_env::read),
+    (Family::Client, "micromamba info", |it, machine| MICROMAMBA.read_text(it, machine)),
+    (Family::Client, "mamba info", |it, machine| MAMBA.read_text(it, machine)),
+    (Family::Client, "conda info", |it, machine| CONDA.read_text(it, machine)),
+    (Family::Client, "pixi info", |it, machine| PIXI_TEXT.read_text(it, machine)),
+    (Family::NvidiaSmi, "nvidia-smi -q -x", |it, machine| {
+        nvidia_smi::read(xml::parse, it, machine)
+    }),
+    (Family::NvidiaSmi, "nvidia-smi -q", |it, machine| nvidia_smi::read(query::parse, it, machine)),
+    (Family::NvidiaSmi, "nvidia-smi", |it, machine| nvidia_smi::read(banner::parse, it, machine)),
+    (Family::NvidiaSmi, "nvidia-smi -L", |it, machine| {
+        nvidia_smi::read(query::parse_list, it, machine)
+    }),
+    (Family::NvidiaSmi, "nvidia-smi --version", |it, machine| {
+        nvidia_smi::read(query::parse_version, it, machine)
+    }),
+    (Family::NvidiaSmi, "nvidia-smi --query-gpu", |it, machine| {
+        nvidia_smi::read(csv::parse, it, machine)
+    }),
+    (Family::NvidiaSmi, "nvidia-smi's message", nvidia_smi::read_message),
+    (Family::Cluster, "scontrol show node", slurm::read),
+    (Family::Other, "lspci", bus::read_lspci),
+    (Family::Other, "lshw", bus::read_lshw),
+    (Family::Other, "inxi", bus::read_inxi),
+    (Family::Windows, "dxdiag", |it, machine| reports::read_windows("dxdiag", it, machine)),
+    (Family::Windows, "wmic", |it, machine| reports::read_windows("wmic", it, machine)),
+    (Family::Other, "uname -a", reports::read_uname),
+    (Family::Other, "ldd --version", reports::read_ldd),
+];
+
+/// Formats with few words of their own: what others read is theirs.
+const LATE_FORMATS: [(Family, &str, Reader); 1] =
+    [(Family::Windows, "systeminfo", |it, machine| {
+        reports::read_windows("systeminfo", it, machine)
+    })];
+
+/// Formats that any text may seem to have: they only count if no other does.
+const FALLBACKS: [(Family, &str, Reader); 3] = [
+    (Family::Other, "nvidia-smi --query-gpu", |it, machine| {
+        nvidia_smi::read(csv::parse_rows, it, machine)
+    }),
+    (Family::Other, "nvidia-smi -L", |it, machine| {
+        nvidia_smi::read(query::parse_names, it, machine)
+    }),
+    (Family::Other, "a text", reports::read_any),
 ];
 
 /// Why a document is not a machine.
@@ -66,9 +120,17 @@ pub enum ReadMachineError {
     #[error("the input is empty; pipe in the output of `nvidia-smi`")]
     Empty,
     #[error(
-        "not recognized as a description of a machine; pass the output of `conda-torch probe --json`, `nvidia-smi` or `conda info`"
+        "not recognized as a description of a machine{looks_like}\n\
+         hint: pass the output of `nvidia-smi` or of `conda-torch probe --json` on that machine\n\
+         hint: or describe it: `--platform linux-64 --gpu \"RTX 4090\" --driver 550`"
     )]
-    NoMachine,
+    NoMachine { looks_like: String },
+    #[error(
+        "`{program}` describes an installation, not a machine: {why}\n\
+         hint: pass the output of `nvidia-smi` or of `conda-torch probe --json` on that machine\n\
+         hint: or describe it: `--platform linux-64 --gpu \"RTX 4090\" --driver 550`"
+    )]
+    OnlyInstallation { program: &'static str, why: &'static str },
     #[error("`format_version` is {0}; this program reads {version}", version = FORMAT_VERSION)]
     OtherFormat(Value),
     #[error("`machine`: {0}")]
@@ -85,7 +147,7 @@ pub enum ReadMachineError {
 pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, ReadMachineError> {
     // No document has as small objects, and a small object takes much memory.
     if text.bytes().filter(|byte| *byte == b'{').count() > 1000 + text.len() / SMALLEST_OBJECT {
-        return Err(ReadMachineError::NoMachine);
+        return Err(refusal::of(text));
     }
     if let Some(machine) = read_own(&Document::of(text, platform)) {
         return machine;
@@ -93,23 +155,65 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     // Our own documents have no secrets; those of other programs are split in ways that hide them.
     let text = &masked(text);
     let document = Document::of(text, platform);
-    for (format, reader) in FORMATS {
-        let mut machine = unknown_machine(format);
-        match reader(&document, &mut machine) {
-            None => {}
-            Some(Ok(())) => {
-                let (source, detail) = ("--machine".to_owned(), format!("read as {format}"));
-                machine.sources.insert(0, SourceReport { source, outcome: Outcome::Ok, detail });
-                return Ok(machine);
-            }
-            Some(Err(problem)) => return Err(ReadMachineError::Damaged { format, problem }),
-        }
+    let machines = read_all(&document)?;
+    if let Some(machine) = combine::combine(machines) {
+        return Ok(machine);
     }
     Err(match document.json {
         Some(Err(error)) => ReadMachineError::NotJson(error),
         None if text.trim().is_empty() => ReadMachineError::Empty,
-        Some(Ok(_)) | None => ReadMachineError::NoMachine,
+        Some(Ok(_)) | None => refusal::of(text),
     })
+}
+
+/// The machine that each part of a text describes, by the formats in their order.
+fn read_all(document: &Document<'_>) -> Result<Vec<Part>, ReadMachineError> {
+    let mut parts: Vec<Part> = Vec::new();
+    let read = |formats: &[(Family, &'static str, Reader)], parts: &mut Vec<Part>| {
+        for (family, format, reader) in formats {
+            let is_read = *family != Family::Other && parts.iter().any(|it| it.family == *family);
+            if !is_read {
+                parts.extend(read_part(*family, format, |machine| reader(document, machine))?);
+            }
+        }
+        Ok(())
+    };
+    read(&FORMATS, &mut parts)?;
+    for program in reports::PROGRAMS {
+        parts.extend(read_part(Family::Other, program.name, |it| program.read(document, it))?);
+    }
+    read(&LATE_FORMATS, &mut parts)?;
+    let is_damaged_json =
+        matches!(document.json, Some(Err(_))) && document.text.trim_start().starts_with(['{', '[']);
+    for fallback in FALLBACKS {
+        if parts.is_empty() && !is_damaged_json {
+            read(&[fallback], &mut parts)?;
+        }
+    }
+    Ok(parts)
+}
+
+/// What one reader found in a text.
+struct Part {
+    family: Family,
+    machine: Machine,
+}
+
+fn read_part(
+    family: Family,
+    format: &'static str,
+    read: impl Fn(&mut Machine) -> Recognized,
+) -> Result<Option<Part>, ReadMachineError> {
+    let mut machine = unknown_machine(format);
+    match read(&mut machine) {
+        None => Ok(None),
+        Some(Ok(())) => {
+            let (source, detail) = ("--machine".to_owned(), format!("read as {format}"));
+            machine.sources.insert(0, SourceReport { source, outcome: Outcome::Ok, detail });
+            Ok(Some(Part { family, machine }))
+        }
+        Some(Err(problem)) => Err(ReadMachineError::Damaged { format, problem }),
+    }
 }
 
 /// Reads a machine that `probe --json` or `advise --json` printed, also without the document around it. `None` if it is
@@ -132,7 +236,7 @@ fn read_own(document: &Document<'_>) -> Option<Result<Machine, ReadMachineError>
             serde_json::from_str(document.text).map(|Printed { machine }| machine)
         }
         _ if has_subdir(json) => serde_json::from_str(document.text),
-        Some(_) => return Some(Err(ReadMachineError::NoMachine)),
+        Some(_) => return Some(Err(refusal::of(document.text))),
         None => return None,
     };
     Some(machine.map_err(ReadMachineError::BadMachine))
@@ -177,8 +281,13 @@ fn set<T>(fact: &mut Detected<T>, value: Option<T>, origin: &Origin) {
     }
 }
 
-/// Sets WSL by the release of the kernel: `5.15.153.1-microsoft-standard-WSL2`.
-fn set_wsl(machine: &mut Machine, release: &str, origin: &Origin) {
+/// Sets the kernel, and WSL and Jetson by its release: `5.15.153.1-microsoft-standard-WSL2`, `5.15.148-tegra`.
+fn set_kernel(machine: &mut Machine, release: &str, origin: &Origin) {
+    set(&mut machine.kernel, Some(release.to_owned()), origin);
+    // The name of NVIDIA's kernels for Jetson.
+    let is_jetson = release.ends_with("-tegra");
+    let model = is_jetson.then(|| format!("NVIDIA Jetson (kernel {release})"));
+    set(&mut machine.jetson, model, origin);
     let release = release.to_ascii_lowercase();
     if release.contains("microsoft") {
         let is_2 = release.contains("wsl2") || release.contains("standard");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::escapes::is_hidden;
 use crate::matrix::Matrix;
-use crate::migrate::files::{FileFormat, FileMigration, FileNote, LineChange};
+use crate::migrate::files::{FileError, FileFormat, FileMigration, FileNote, LineChange};
 
 use super::unified_diff::unified_diff;
 use super::{MatrixDate, write};
@@ -99,12 +99,30 @@ struct FileReport<'a> {
     backup: Option<&'a str>,
     /// Why the file stays as it is; null if nothing failed.
     error: Option<&'a str>,
+    /// Why some of its environments stay as they are.
+    failures: Vec<FailureReport>,
     /// The lines that change.
     changes: &'a [LineChange],
     /// What to know about the rest.
     remarks: &'a [FileNote],
     /// A unified diff; empty if nothing changes.
     diff: String,
+}
+
+/// An environment of a file that stays as it is.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FailureReport {
+    /// The first line that it is about.
+    line: Option<usize>,
+    /// Why.
+    message: String,
+}
+
+impl From<&FileError> for FailureReport {
+    fn from(error: &FileError) -> Self {
+        Self { line: error.line(), message: error.to_string() }
+    }
 }
 
 impl<'a> From<&'a MigratedFile> for FileReport<'a> {
@@ -116,6 +134,9 @@ impl<'a> From<&'a MigratedFile> for FileReport<'a> {
             changed: migration.is_some_and(|migration| migration.text != migrated.old),
             backup: migrated.backup.as_deref(),
             error: migrated.outcome.as_ref().err().map(String::as_str),
+            failures: migration.map_or(Vec::new(), |migration| {
+                migration.failures.iter().map(FailureReport::from).collect()
+            }),
             changes: migration.map_or(&[], |migration| &migration.changes),
             remarks: migration.map_or(&[], |migration| &migration.notes),
             diff: migrated.diff(),

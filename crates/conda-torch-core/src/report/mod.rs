@@ -9,6 +9,7 @@ pub mod check;
 mod clean;
 mod command;
 mod error;
+pub mod explain;
 mod field;
 pub mod matrix;
 pub mod matrix_diff;

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Document, advise, check, clean, error::Failure, matrix, matrix_diff, migrate,
-    migrate_files, probe,
+    Answered, Document, advise, check, clean, error::Failure, explain, matrix, matrix_diff,
+    migrate, migrate_files, probe,
 };
 use crate::conda::{MatchSpec, Subdir, Version};
 use crate::types::{Commit, ComputeCapability, CudaVersion, Date, DriverVersion, Origin};
@@ -107,10 +107,12 @@ fn committed_schemas_match_the_types() {
     use matrix_diff::Content as MatrixDiff;
     type Advise = Answered<'static, advise::Status, advise::Content<'static>>;
     type Check = Answered<'static, check::Status, check::Content<'static>>;
+    type Explain = Answered<'static, explain::Status, explain::Content<'static>>;
     type Migrate = Answered<'static, migrate::Status, migrate::Content<'static>>;
     is_committed::<Advise>("advise", "advise --json");
     is_committed::<Check>("check", "check --json");
     is_committed::<Migrate>("migrate", "migrate --json");
+    is_committed::<Explain>("explain", "explain --json");
     is_committed::<Matrix<'_>>("matrix", "matrix --format json");
     is_committed::<MatrixDiff<'_>>("matrix-diff", "matrix --diff --format json");
     is_committed::<migrate_files::Content<'_>>("migrate-files", "migrate FILE --json");

@@ -16,8 +16,6 @@ mod candidates;
 mod facts;
 mod installed;
 mod notes;
-mod other_packages;
-mod package_words;
 mod rank;
 mod request;
 mod rules;
@@ -26,8 +24,7 @@ mod what_if;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use installed::{InstalledCheck, check_installed};
-pub use package_words::PackageError;
-pub use request::{Request, RequestedAccelerator, VersionRange};
+pub use request::{Request, RequestedAccelerator};
 
 use crate::matrix::Matrix;
 use crate::types::Machine;
@@ -36,7 +33,6 @@ use facts::Facts;
 
 /// Decides. Never fails: if nothing fits, the answer names the nearest builds.
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
-    let request = &*request.on(machine.subdir.value().copied());
     let facts = Facts::new(machine, request, matrix);
     let inputs = Inputs { machine, request, matrix, facts: &facts };
     let candidates = rules::candidates(&inputs);

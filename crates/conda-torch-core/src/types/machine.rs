@@ -77,11 +77,30 @@ pub struct Machine {
     pub config_files: Vec<ConfigFile>,
     /// The shell in use.
     pub shell: Detected<Shell>,
-    /// The format of the document that describes the machine (`nvidia-smi -q -x`); `None` if the machine
-    /// was probed, or saved by `probe --json`.
+    /// The format of the document that describes the machine (`nvidia-smi -q -x`), or of each of its parts (`lspci +
+    /// nvidia-smi`); `None` if the machine was probed, or saved by `probe --json`.
     pub document: Option<String>,
+    /// Where the parts of one text differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<Contradiction>,
     /// Every source that was tried, in order, with its outcome.
     pub sources: Vec<SourceReport>,
+}
+
+/// A fact that two parts of a text report differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Contradiction {
+    /// Which: `driver`, `GPUs`, `platform`, `glibc`.
+    pub fact: String,
+    /// The value that counts.
+    pub used: String,
+    /// The format of its part: `nvidia-smi`.
+    pub used_from: String,
+    /// The other value.
+    pub other: String,
+    /// The format of its part.
+    pub other_from: String,
 }
 
 /// What a processor can do.
@@ -178,6 +197,9 @@ pub struct Adapter {
     pub pci_id: String,
     /// The kernel driver bound to it: `nvidia`, `nouveau`, `vfio-pci`.
     pub kernel_driver: Option<String>,
+    /// The name, if a document has one: `AMD Radeon RX 7900 XTX`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// Who made a display adapter.

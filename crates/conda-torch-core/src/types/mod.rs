@@ -23,7 +23,9 @@ pub use driver_parts::{DeviceAccess, DriverParts, LibcudaError, NvmlError, Visib
 pub use driver_version::DriverVersion;
 pub use environment::{Environment, InstalledPackage, PipPackage};
 pub use kernels::{ArchList, ComputeCapability, KernelSupport};
-pub use machine::{Adapter, Gpu, KnownGpu, Machine, Outcome, Processor, SourceReport, Vendor};
+pub use machine::{
+    Adapter, Contradiction, Gpu, KnownGpu, Machine, Outcome, Processor, SourceReport, Vendor,
+};
 pub use source::{Commit, Date, Source};
 
 use crate::conda::words;

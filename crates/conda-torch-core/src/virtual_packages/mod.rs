@@ -2,9 +2,10 @@
 //! unknown, with the reason.
 //!
 //! What the versions of the clients do differently is a row of `clients.rs`. Here is how each of
-//! their detectors works: [`cuda`] (`__cuda`, `__cuda_arch`), [`archspec`], [`system`] (all others), after
+//! their detectors works: [`cuda`] (`__cuda`, `__cuda_arch`), [`amdgpu`], [`archspec`], [`system`] (all others), after
 //! [`overrides`]. [`notes`] warns of a client that is wrong about the machine.
 
+mod amdgpu;
 mod archspec;
 mod cuda;
 mod microarchitecture;
@@ -18,7 +19,9 @@ use crate::clients::ClientTarget;
 use crate::types::{CudaVersion, Detected, Machine, Origin, VirtualPackage};
 
 pub use cuda::cuda_suffices;
-pub use notes::{client_note, is_described, needs_cuda_hidden, override_notes};
+pub use notes::{
+    client_note, client_override_notes, is_described, needs_cuda_hidden, override_notes,
+};
 
 /// A reason, in a few words.
 type Why = Cow<'static, str>;
@@ -91,6 +94,8 @@ impl VirtualPackages {
             ("__win", system::win(machine, client)),
             ("__cuda_arch", cuda_arch),
             ("__cuda", cuda),
+            ("__amdgpu", amdgpu::amdgpu(machine, client)),
+            ("__amdgpu_arch", amdgpu::amdgpu_arch(machine, client)),
             ("__conda", system::conda(client)),
             ("__archspec", archspec::archspec(machine, client)),
         ] {

@@ -1,8 +1,9 @@
 //! A note about the client that the commands are for, if it is wrong about the machine and that matters.
 
 use crate::clients::{ClientTarget, CudaSource, Detector};
+use crate::conda::Subdir;
 use crate::diagnostics::{Diagnostic, NoCudaReason};
-use crate::types::{Accelerator, CudaVersion, Detected, Machine, Origin, Outcome, Setting};
+use crate::types::{Accelerator, CudaVersion, Detected, Fact, Machine, Origin, Outcome, Setting};
 
 use super::cuda::{self, TOOLKIT_FILE};
 use super::{NoPrediction, cuda_version, overrides};
@@ -79,6 +80,43 @@ pub fn override_notes(machine: &Machine) -> Vec<Diagnostic> {
             })
         };
     facts.into_iter().filter_map(note).collect()
+}
+
+/// The variables that change what a client installs for, or detects, and that the answer does not follow: the platform
+/// by `CONDA_SUBDIR` and its like, and the overrides of packages that no build of PyTorch asks for.
+pub fn client_override_notes(machine: &Machine, client: &ClientTarget<'_>) -> Vec<Diagnostic> {
+    let Some(Fact { value: subdir, origin }) = machine.subdir.fact() else { return Vec::new() };
+    if matches!(origin, Origin::Flag(_) | Origin::Document(_) | Origin::Baseline) {
+        return Vec::new();
+    }
+    // The answer is for the processor, whatever this program was built for.
+    let is_rosetta = machine.rosetta.value() == Some(&true) && *subdir == Subdir::Osx64;
+    let own = if is_rosetta { Subdir::OsxArm64 } else { *subdir };
+    let habits = client.habits();
+    let mut platform = habits.platform_settings.iter();
+    let platform = platform.find_map(|name| machine.settings.iter().find(|it| it.name == **name));
+    let other_platform = platform.filter(|setting| {
+        let is_set = !setting.value.is_empty() || habits.detector == Detector::Libmamba;
+        is_set && setting.value.parse() != Ok(own)
+    });
+    let other_platform = other_platform.map(|setting| Diagnostic::PlatformOverridden {
+        name: setting.name.clone(),
+        origin: setting.origin.clone(),
+        value: setting.value.clone(),
+        client: client.kind,
+        own,
+    });
+    let others = ["__win", "__linux", "__archspec", "__cuda_arch", "__amdgpu", "__amdgpu_arch"];
+    let packages = others.into_iter().filter_map(|package| {
+        let setting = overrides::setting(machine, client, package)?;
+        Some(Diagnostic::PackageOverridden {
+            name: setting.name.clone(),
+            value: setting.value.clone(),
+            client: client.kind,
+            package,
+        })
+    });
+    other_platform.into_iter().chain(packages).collect()
 }
 
 /// Whether a variable could not be read.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use super::document::Document;
 use super::fields::Fields;
-use super::{Recognized, origin, report, set, set_wsl};
+use super::{Recognized, origin, report, set, set_kernel};
 use crate::conda::{Os, Subdir, Version};
 use crate::types::{
     Client, ClientKind, ConfigFile, Detected, Machine, Origin, Outcome, VirtualPackage,
@@ -175,8 +175,7 @@ fn apply_user_agent(machine: &mut Machine, agent: &str, origin: &Origin) {
         return;
     }
     if os == Os::Linux {
-        set_wsl(machine, release, origin);
-        set(&mut machine.kernel, Some(release.to_owned()), origin);
+        set_kernel(machine, release, origin);
         set(&mut machine.glibc, parsed(&words, "glibc"), origin);
     } else if os == Os::Macos {
         set(&mut machine.macos, parsed(&words, "OSX"), origin);

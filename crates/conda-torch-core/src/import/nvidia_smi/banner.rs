@@ -7,7 +7,7 @@ use crate::types::DriverVersion;
 
 pub(in super::super) fn parse(plain: &str) -> Option<Report> {
     if !plain.contains(['|', '│', '┃', '║']) {
-        return None;
+        return one_line(plain);
     }
     let text = unbroken(plain);
     let has_version = values::driver(&text).is_some() || values::cuda(&text).is_some();
@@ -25,9 +25,51 @@ pub(in super::super) fn parse(plain: &str) -> Option<Report> {
         has_no_cuda: values::has_no_cuda(head),
         os: is_windows.then_some("Windows").or(is_linux.then_some("Linux")),
         is_wsl,
-        count: None,
         gpus,
+        ..Report::default()
     })
+}
+
+/// The line with the versions alone, without bars.
+fn one_line(plain: &str) -> Option<Report> {
+    // People mention other drivers in sentences.
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches([',', ';']);
+        word.starts_with(|c: char| c.is_ascii_digit())
+            || [
+                "NVIDIA-SMI",
+                "Driver",
+                "CUDA",
+                "KMD",
+                "UMD",
+                "Version:",
+                "Version",
+                ":",
+                "ERR!",
+                "N/A",
+                "[N/A]",
+            ]
+            .contains(&word)
+    };
+    let is_head = |line: &&str| {
+        values::driver(line).is_some()
+            && (line.contains("NVIDIA-SMI") || has_cuda_label(line))
+            && line.split_whitespace().all(is_word)
+    };
+    let head = plain.lines().find(is_head)?;
+    let is_wsl = is_wsl(head);
+    Some(Report {
+        driver: values::driver(head),
+        cuda: values::cuda(head),
+        has_no_cuda: values::has_no_cuda(head),
+        os: is_wsl.then_some("Linux"),
+        is_wsl,
+        ..Report::default()
+    })
+}
+
+fn has_cuda_label(line: &str) -> bool {
+    values::cuda(line).is_some() || values::has_no_cuda(line)
 }
 
 /// The text with plain bars, and with the lines joined that a narrow terminal broke.

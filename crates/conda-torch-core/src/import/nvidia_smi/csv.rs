@@ -4,9 +4,17 @@ use std::ops::Range;
 
 use super::{Field, Report, ReportedGpu, is_of_windows, values};
 
+/// A table below its header or its command.
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
-    let Table { columns, cells } =
-        below_header(text).or_else(|| below_command(text)).or_else(|| bare(text))?;
+    reported(below_header(text).or_else(|| below_command(text))?)
+}
+
+/// Rows alone.
+pub(in super::super) fn parse_rows(text: &str) -> Option<Report> {
+    reported(bare(text)?)
+}
+
+fn reported(Table { columns, cells }: Table<'_>) -> Option<Report> {
     let report = report(&columns, &cells);
     (report.driver.is_some() || !report.gpus.is_empty()).then_some(report)
 }
@@ -50,6 +58,10 @@ fn below_header(text: &str) -> Option<Table<'_>> {
     })?;
     let cells = rows(lines, columns.len());
     let is_alone = columns == [Field::Name] || columns == [Field::Index];
+    // `x86_64` in JSON.
+    if columns == [Field::Other] {
+        return None;
+    }
     let is_sure = !is_alone || cells.first().is_some_and(|cell| is_name(cell));
     (is_sure && !cells.is_empty()).then_some(Table { columns, cells })
 }
@@ -227,6 +239,10 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Option<Report> {
+        super::parse(text).or_else(|| parse_rows(text))
+    }
 
     #[test]
     fn columns_come_in_any_order_with_a_header() {

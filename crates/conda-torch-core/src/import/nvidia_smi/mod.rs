@@ -25,10 +25,12 @@ pub struct Report {
     pub driver: Option<DriverVersion>,
     /// The newest CUDA that it supports.
     cuda: Option<CudaVersion>,
-    /// Whether it prints `N/A` instead of a CUDA version.
+    /// Whether it prints `N/A`, `ERR!` or nothing instead of a CUDA version.
     has_no_cuda: bool,
     /// The system, if the output shows it.
     os: Option<&'static str>,
+    /// Whether a GPU has a persistence mode, which Windows prints as `N/A`.
+    has_persistence: bool,
     /// Whether the driver is the one of Windows, and the program runs in WSL.
     is_wsl: bool,
     /// The number of GPUs, if it is printed.
@@ -48,6 +50,7 @@ enum Field {
     PciId,
     Mig,
     DriverModel,
+    Persistence,
     Other,
 }
 
@@ -58,6 +61,7 @@ impl Report {
             (Field::Driver, _) => self.driver = self.driver.or(values::parsed(text)),
             (Field::Count, _) => self.count = self.count.or(text.parse().ok()),
             (Field::DriverModel, _) if is_of_windows(text) => self.os = Some("Windows"),
+            (Field::Persistence, _) => self.has_persistence |= values::switch(text).is_some(),
             (Field::Index, Some(gpu)) => gpu.index = text.parse().ok(),
             (Field::Name, Some(gpu)) => gpu.name = values::known(text).map(str::to_owned),
             (Field::Capability, Some(gpu)) => gpu.capability = values::parsed(text),
@@ -106,11 +110,12 @@ pub(super) fn read(
     document: &Document<'_>,
     machine: &mut Machine,
 ) -> Recognized {
-    let Report { driver, cuda, has_no_cuda, os, is_wsl, count, gpus } = parse(&document.plain)?;
+    let Report { driver, cuda, has_no_cuda, os, is_wsl, count, gpus, .. } = parse(&document.plain)?;
     let origin = origin(machine);
     // A Jetson prints no driver version, and `N/A` for CUDA even if it has CUDA.
     if has_no_cuda && driver.is_some() {
         machine.libcuda = Detected::Absent;
+        machine.driver_cuda = Detected::unknown("the driver does not answer for CUDA");
     }
     set(&mut machine.driver, driver, &origin);
     set(&mut machine.driver_cuda, cuda, &origin);

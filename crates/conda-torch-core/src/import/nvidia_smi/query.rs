@@ -7,10 +7,11 @@ const LABELS: [&str; 4] =
     ["Product Name", "Attached GPUs", "Product Architecture", "Product Brand"];
 
 /// Headings, or nothing where any counts, and the labels below them.
-const FIELDS: [(&str, &str, Field); 9] = [
+const FIELDS: [(&str, &str, Field); 10] = [
     ("", "attached gpus", Field::Count),
     ("driver model", "current", Field::DriverModel),
     ("driver model", "current dm", Field::DriverModel),
+    ("", "persistence mode", Field::Persistence),
     ("", "product name", Field::Name),
     ("", "device id", Field::PciId),
     ("", "pci device id", Field::PciId),
@@ -88,6 +89,13 @@ pub(super) fn report(text: &str) -> Report {
             report.set(*field, value);
         }
     }
+    // Only Linux has a persistence mode: with a driver of Windows this is WSL.
+    if report.has_persistence && report.os == Some("Windows") {
+        report.is_wsl = true;
+    }
+    if report.has_persistence {
+        report.os = Some("Linux");
+    }
     report
 }
 
@@ -101,12 +109,22 @@ fn is_gpu_heading(line: &str) -> bool {
 
 /// What `-L` printed: `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-…)`, with slices below. UUIDs are dropped.
 pub(in super::super) fn parse_list(text: &str) -> Option<Report> {
+    list(text, |name| Some(name.split_once("(UUID")?.0.trim()))
+}
+
+/// The same without UUIDs, which people remove.
+pub(in super::super) fn parse_names(text: &str) -> Option<Report> {
+    list(text, |name| Some(name.split_once(" (").map_or(name, |(name, _)| name).trim()))
+}
+
+fn list(text: &str, name_of: fn(&str) -> Option<&str>) -> Option<Report> {
     if !text.contains("GPU ") {
         return None;
     }
     let mut gpus: Vec<ReportedGpu> = Vec::new();
     for line in text.lines().map(str::trim) {
-        if let Some((index, name)) = numbered(line) {
+        let numbered = numbered(line).and_then(|(index, name)| Some((index, name_of(name)?)));
+        if let Some((index, name)) = numbered {
             let name = values::known(name).map(str::to_owned);
             gpus.push(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() });
         } else if let Some(gpu) = gpus.last_mut()
@@ -121,5 +139,5 @@ pub(in super::super) fn parse_list(text: &str) -> Option<Report> {
 
 fn numbered(line: &str) -> Option<(u32, &str)> {
     let (number, rest) = line.strip_prefix("GPU ")?.split_once(':')?;
-    Some((number.trim().parse().ok()?, rest.split_once("(UUID")?.0.trim()))
+    Some((number.trim().parse().ok()?, rest.trim()))
 }

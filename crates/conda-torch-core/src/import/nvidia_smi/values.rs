@@ -25,9 +25,16 @@ pub(super) fn parsed<T: FromStr>(text: &str) -> Option<T> {
     version(text)?.parse().ok()
 }
 
-/// Whether the driver's CUDA version is `N/A`: `nvidia-smi` gets it from libcuda, which is missing then.
+/// Whether the driver's CUDA version is `N/A` or `ERR!`: `nvidia-smi` gets it from libcuda, which is missing then or
+/// does not answer.
 pub(super) fn has_no_cuda(text: &str) -> bool {
-    cuda(text).is_none() && after(text, "cuda version").iter().any(|rest| rest.starts_with("N/A"))
+    let is_missing = |rest: &&str| {
+        let value = rest.split(['|', '\t']).next().unwrap_or(rest).trim();
+        let value = value.split("  ").next().unwrap_or(value);
+        known(value).is_none() || value == "Not Found"
+    };
+    let labels = ["cuda version", "cuda umd version"];
+    cuda(text).is_none() && labels.iter().any(|label| after(text, label).iter().any(is_missing))
 }
 
 /// What follows a label and its colon, on the same line.
@@ -130,7 +137,10 @@ mod tests {
         assert_eq!(cuda_text("CUDA Version: N/A\nCUDA Version: 12.4").as_deref(), Some("12.4"));
         assert_eq!(cuda_text("CUDA UMD Version: N/A\nCUDA Version: 12.4").as_deref(), Some("12.4"));
         assert_eq!(cuda_text("CUDA Version: N/A CUDA Version: ERR!"), None);
-        assert!(has_no_cuda("| CUDA Version: N/A |") && !has_no_cuda("CUDA Version: ERR!"));
+        for text in ["N/A", "ERR!", "[N/A]", "Not Supported", "[Not Supported]", "", "Not Found"] {
+            assert!(has_no_cuda(&format!("| CUDA Version: {text}     |")), "{text}");
+        }
+        assert!(!has_no_cuda("CUDA Version: 12.4") && !has_no_cuda("CUDA"));
         assert!(!has_no_cuda("CUDA Version: N/A\nCUDA UMD Version: 13.3"));
     }
 

@@ -1,148 +1,152 @@
-//! Install commands in a Dockerfile, a README, a script or a workflow.
+//! Text with install commands: a script, a Dockerfile, a document, a workflow.
 
 use std::ops::Range;
 
+use crate::conda::Subdir;
+use crate::types::Shell;
+
 use super::Values;
-use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine};
-use super::file_migration::{FileError, check_size};
-use super::shell_words::{Command, Word, commands};
+use super::client_call::{CUDA_OVERRIDE, ClientCall};
+use super::document::{Block, blocks};
+use super::environment_spec::{FileEdits, FileSpecs, RunPlace};
+use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
+use super::session::{EnvironmentName, Reading, Scope, Session};
+use super::shell_words::ShellText;
 use super::text_edit::{Lines, TextEdit};
+use super::{dockerfile, workflow};
 
-/// Options whose value is the next word.
-const OPTIONS_WITH_VALUE: &str = "-n --name -p --prefix -c --channel -f --file -r --root-prefix --solver \
-    --experimental-solver --platform --subdir --repodata-fn --rc-file --channel-priority --revision";
+/// A kind of text with commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScriptKind {
+    Shell(Shell),
+    Dockerfile,
+    Document,
+    /// YAML with commands: a workflow of GitHub's, or a pipeline of others.
+    Workflow,
+}
 
-const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
-
-/// Subcommands whose arguments are match specs.
-const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
-
-/// Words of `conda config` and `micromamba config` that add to a list.
-const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
-
-/// The environments of the commands that name channels or packages.
-pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
-    let lines = Lines::of(text);
-    let mut packages = 0;
-    let mut environments = Vec::new();
-    for command in commands(text) {
-        let spec = environment(&lines, &command.words);
-        packages += spec.specs.len() + spec.channels.len();
-        check_size(packages)?;
-        environments.extend(Some(spec).filter(|spec| spec.specs.len() + spec.channels.len() > 0));
+impl ScriptKind {
+    /// The kind of a file, by its name, else by its content.
+    pub(super) fn of(name: &str, text: &str) -> Self {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        match extension {
+            "md" | "markdown" | "mdx" | "rst" | "txt" | "html" | "htm" | "adoc" | "org" | "rmd"
+            | "qmd" => Self::Document,
+            "ps1" | "psm1" => Self::Shell(Shell::Powershell),
+            "bat" | "cmd" => Self::Shell(Shell::Cmd),
+            "yml" | "yaml" => Self::Workflow,
+            "dockerfile" | "containerfile" => Self::Dockerfile,
+            _ if stem.starts_with("dockerfile") || stem.starts_with("containerfile") => {
+                Self::Dockerfile
+            }
+            _ if dockerfile::recognises(text) => Self::Dockerfile,
+            "" if text.starts_with("#!") => Self::Shell(Shell::Posix),
+            "" if name == "-" || text.contains("\n```") => Self::Document,
+            _ => Self::Shell(Shell::Posix),
+        }
     }
-    Ok(environments)
+
+    fn read(self, text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError> {
+        let whole = 0..text.len();
+        let current = |platform| Scope::new(EnvironmentName::Current, RunPlace::Anywhere, platform);
+        match self {
+            Self::Shell(shell) => {
+                let platform = match shell {
+                    Shell::Cmd | Shell::Powershell => Some(Subdir::Win64),
+                    Shell::Posix | Shell::Fish => None,
+                };
+                let mut session = Session::new(text, Reading::Script, current(platform));
+                let source =
+                    ShellText { text, range: whole, shell, within: None, is_folded: false };
+                session.run(&source)?;
+                Ok(session.finish())
+            }
+            Self::Dockerfile => {
+                let mut session = Session::new(text, Reading::Script, dockerfile::scope());
+                dockerfile::read(&mut session, text, whole)?;
+                Ok(session.finish())
+            }
+            Self::Document => {
+                let mut session = Session::new(text, Reading::Document, current(None));
+                read_document(&mut session, text)?;
+                Ok(session.finish())
+            }
+            Self::Workflow => workflow::read(text),
+        }
+    }
 }
 
-pub(super) fn values(text: &str) -> Values<'_> {
-    let words = commands(text).flat_map(|command| command.words);
-    Box::new(words.map(|word| (word.range, word.text)))
-}
-
-fn environment(lines: &Lines<'_>, words: &[Word]) -> EnvironmentSpec {
-    let mut spec = EnvironmentSpec::default();
-    let line = |word: &Word| lines.at(word.range.start);
-    let channel = |word: &Word| ChannelLine {
-        at: word.range.start,
-        line: line(word),
-        name: word.text[channel_prefix(&word.text).len()..].to_owned(),
+fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
+    let mut prose = 0;
+    let mut end_prose = |session: &mut Session<'_>, code: Range<usize>| {
+        session.file.prose.push(prose..code.start);
+        prose = code.end;
     };
-    let subcommand = words.iter().position(|word| !word.text.starts_with('-'));
-    let Some(subcommand) = subcommand else { return spec };
-    match words[subcommand].text.as_str() {
-        name if INSTALL.contains(&name) => {
-            let mut option = "";
-            for (at, word) in words.iter().enumerate() {
-                let text = word.text.as_str();
-                if !option.is_empty() {
-                    if CHANNEL_OPTIONS.contains(&option) {
-                        spec.channels.push(ChannelLine { name: text.to_owned(), ..channel(word) });
-                    }
-                    option = "";
-                } else if OPTIONS_WITH_VALUE.split(' ').any(|option| option == text) {
-                    option = text;
-                } else if !channel_prefix(text).is_empty() {
-                    spec.channels.push(channel(word));
-                } else if !text.starts_with('-') && at != subcommand {
-                    spec.specs.push(SpecLine::new(word.range.start, line(word), text));
+    for block in blocks(text) {
+        match block {
+            Block::Code(range, shell) => {
+                end_prose(session, range.clone());
+                session.run(&ShellText { text, range, shell, within: None, is_folded: false })?;
+            }
+            Block::Inline(range) => session.read_inline(range)?,
+            Block::Other(range, language) => {
+                end_prose(session, range.clone());
+                if matches!(language.as_str(), "dockerfile" | "docker" | "containerfile") {
+                    session.enter(dockerfile::scope());
+                    dockerfile::read(session, text, range)?;
+                    session.leave();
                 }
             }
         }
-        // `config --add channels pytorch`
-        "config" if words.iter().any(|word| ADD.contains(&word.text.as_str())) => {
-            let key = words.iter().position(|word| word.text == "channels");
-            let name = key.filter(|key| *key > subcommand).and_then(|key| words.get(key + 1));
-            spec.channels.extend(name.map(channel));
-        }
-        _ => {}
     }
-    spec.has_channels = !spec.channels.is_empty();
-    spec
+    end_prose(session, text.len()..text.len());
+    Ok(())
 }
 
-/// The option before the name of a channel in the same word.
-fn channel_prefix(word: &str) -> &'static str {
-    let prefixes = ["--channel=", "-c=", "-c"];
-    prefixes.into_iter().find(|prefix| word.starts_with(prefix)).unwrap_or_default()
+pub(super) fn read(kind: ScriptKind, text: &str) -> Result<FileSpecs, FileError> {
+    Ok(kind.read(text)?.0)
+}
+
+pub(super) fn values(kind: ScriptKind, text: &str) -> Result<Values<'_>, FileError> {
+    let calls = kind.read(text)?.1;
+    let words = calls.into_iter().flat_map(|call| call.words);
+    Ok(Box::new(words.map(|word| (word.range, word.text))))
 }
 
 pub(super) fn edits(
+    kind: ScriptKind,
     text: &str,
-    environments: &[EnvironmentSpec],
+    file: &FileSpecs,
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let lines = Lines::of(text);
-    let new_texts = planned.new_texts(environments);
+    let new_texts = planned.new_texts(file);
+    let (_, calls) = kind.read(text)?;
     let mut edits = Vec::new();
-    for Command { words, within } in commands(text) {
-        let new = |at: usize| new_texts.get(&words.get(at)?.range.start);
-        let is_removed = |at: usize| {
-            let is_option = CHANNEL_OPTIONS.contains(&words[at].text.as_str());
-            new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
+    for ((call, list), own) in calls.iter().zip(&file.lists).zip(&mut planned.lists) {
+        edits.extend(call.edits(&lines, &new_texts)?);
+        let Some(cuda) = own.needs_cuda.filter(|_| list.place != RunPlace::Anywhere) else {
+            continue;
         };
-        let mut at = 0;
-        while let Some(word) = words.get(at) {
-            let removed = (at..words.len()).take_while(|at| is_removed(*at)).count();
-            if removed > 0 {
-                let range = removal(text, &words, at, at + removed - 1).ok_or_else(|| {
-                    let (line, text) = (lines.at(word.range.start), word.text.clone());
-                    FileError::InvalidSpec { line, text }
-                })?;
-                edits.push(TextEdit::new(range, ""));
-                at += removed;
-                continue;
-            }
-            if let Some(new) = new(at) {
-                let prefix = channel_prefix(&word.text);
-                let new: Vec<String> =
-                    new.iter().map(|new| quoted(&format!("{prefix}{new}"), word, within)).collect();
-                edits.push(TextEdit::new(word.range.clone(), new.join(" ")));
-            }
-            at += 1;
+        let line = lines.at(call.start);
+        let declared = list.declared_cuda.as_ref().and_then(|cuda| cuda.parse().ok());
+        if declared.is_some_and(|declared: crate::types::CudaVersion| declared >= cuda) {
+            continue;
+        }
+        let why = match list.place {
+            RunPlace::HostedRunner => ChangeReason::NO_GPU_ON_RUNNER,
+            RunPlace::ImageBuild | RunPlace::Anywhere => ChangeReason::NO_GPU_IN_BUILD,
+        };
+        let edit = call.declare_cuda(cuda).filter(|_| list.declared_cuda.is_none());
+        if let Some(edit) = edit {
+            edits.push(edit);
+            own.declared_cuda = Some(cuda.to_string());
+            let after = vec![format!("{CUDA_OVERRIDE}={cuda}")];
+            planned.changes.push(LineChange { line, before: String::new(), after, why });
+        } else {
+            let message = format!("{}; set `{CUDA_OVERRIDE}` to {cuda} or newer", why.message);
+            planned.notes.push(FileNote::at(line, "no-gpu-here", message));
         }
     }
     Ok(edits)
-}
-
-/// A run of words with the blanks before it, or after it if it begins a line; `None` if a comment prevents it.
-fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Range<usize>> {
-    let before = words.get(first.checked_sub(1)?)?.range.end..words[last].range.end;
-    let gap_before = &text[before.start..words[first].range.start];
-    if let Some(next) = words.get(last + 1) {
-        let gap_after = &text[words[last].range.end..next.range.start];
-        if gap_before.contains('\n') && !gap_after.contains('\n') {
-            return Some(words[first].range.start..next.range.start);
-        }
-    }
-    (!gap_before.contains('#')).then_some(before)
-}
-
-/// A word with the quotes of the old one, or with some if a shell needs them.
-fn quoted(text: &str, old: &Word, within: Option<char>) -> String {
-    let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
-    let other = if within == Some('"') { '\'' } else { '"' };
-    match old.quote.or(is_needed.then_some(other)) {
-        Some(quote) => format!("{quote}{text}{quote}"),
-        None => text.to_owned(),
-    }
 }

@@ -1,23 +1,30 @@
-//! An environment of a file, of any format: its channels and match specs, each with its place.
+//! The environments of a file, of any format: lists of channels and match specs, each with its place, and which
+//! lists make up which environment.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 use crate::types::CudaVersion;
 
-use super::file_migration::{FileNote, LineChange};
+use super::file_migration::{FileError, FileNote, LineChange};
 use super::packages::{PackageRole, role};
 
-/// An environment, or a part of one that builds on another, such as a feature of pixi.
+/// What a format's reader finds in a file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct EnvironmentSpec {
-    /// The index of the environment that this one adds to.
-    pub parent: Option<usize>,
-    /// Its platforms; empty if the file names none.
-    pub platforms: Vec<Subdir>,
-    /// Whether a lock file is made of it for those platforms.
-    pub is_locked: bool,
-    /// Whether it has a list of channels, even an empty one.
+pub(super) struct FileSpecs {
+    pub lists: Vec<SpecList>,
+    pub environments: Vec<Environment>,
+    /// Text for people: prose and comments.
+    pub prose: Vec<Range<usize>>,
+    /// What is read besides the items of lists: the whole of each command.
+    pub handled: Vec<Range<usize>>,
+}
+
+/// The channels and match specs of one place: a command, a list of a file, a feature of pixi.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SpecList {
+    /// Whether it or its environment has a list of channels, even an empty one.
     pub has_channels: bool,
     pub channels: Vec<ChannelLine>,
     pub specs: Vec<SpecLine>,
@@ -25,8 +32,35 @@ pub(super) struct EnvironmentSpec {
     pub declared_cuda: Option<String>,
     /// Whether the format has `>=` without quotes.
     pub has_floors: bool,
+    /// Where it runs.
+    pub place: RunPlace,
     /// Notes on parts that stay as they are.
     pub notes: Vec<FileNote>,
+}
+
+/// Where an environment is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum RunPlace {
+    /// On the machine that uses it, as far as the file tells.
+    #[default]
+    Anywhere,
+    /// In the build of an image, which has no GPU.
+    ImageBuild,
+    /// On a runner of GitHub's without a GPU.
+    HostedRunner,
+}
+
+/// An environment: the union of some lists.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Environment {
+    /// Its lists, in the order in which they add to it.
+    pub lists: Vec<usize>,
+    /// Its platforms; empty if the file names none.
+    pub platforms: Vec<Subdir>,
+    /// The platform to assume if neither the file nor the user names one.
+    pub likely_platform: Option<Subdir>,
+    /// Whether a lock file is made of it for those platforms.
+    pub is_locked: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -44,8 +78,10 @@ pub(super) struct SpecLine {
     pub line: usize,
     /// As it is written, without quotes.
     pub text: String,
-    /// `None` for what is not a match spec, such as a URL.
+    /// `None` for what is not a match spec, such as a URL. Variables have their values.
     pub spec: Option<MatchSpec>,
+    /// The version with the names of its variables, if it has some.
+    pub template: Option<String>,
     /// Its platforms, if this line alone has some.
     pub platforms: Option<Vec<Subdir>>,
 }
@@ -54,7 +90,42 @@ impl SpecLine {
     /// A line of a list. A spec with keys that would be lost, such as `md5`, is not read as one.
     pub(super) fn new(at: usize, line: usize, text: &str) -> Self {
         let parts = SpecParts::parse(text).filter(|parts| parts.other_keys.is_empty());
-        Self { at, line, text: text.to_owned(), spec: parts.map(MatchSpec::from), platforms: None }
+        Self {
+            at,
+            line,
+            text: text.to_owned(),
+            spec: parts.map(MatchSpec::from),
+            template: None,
+            platforms: None,
+        }
+    }
+
+    /// A line in which the values of variables are known.
+    pub(super) fn with_values(self, values: &str) -> Self {
+        if values == self.text {
+            return self;
+        }
+        let Self { at, line, text, .. } = self;
+        let new = Self::new(at, line, values);
+        let name = new.spec.as_ref().map_or(0, |spec| spec.name.len());
+        let same_name = values.get(..name).is_some_and(|name| text.starts_with(name));
+        let template = text.get(name..).filter(|_| name > 0 && same_name).map(str::to_owned);
+        Self { text, template, ..new }
+    }
+
+    /// A new spec as this line writes it: with the variable instead of the same version.
+    pub(super) fn written(&self, new: &MatchSpec) -> MatchSpec {
+        match (&self.template, &self.spec) {
+            (Some(template), Some(old))
+                if !new.version.is_empty()
+                    && new.version == old.version
+                    && old.build.is_none()
+                    && new.build.is_none() =>
+            {
+                MatchSpec { version: template.clone(), ..new.clone() }
+            }
+            _ => new.clone(),
+        }
     }
 
     pub(super) fn role(&self) -> PackageRole {
@@ -78,7 +149,7 @@ impl SpecLine {
 pub(super) type Edit<T> = Option<Vec<T>>;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct EnvironmentEdits {
+pub(super) struct ListEdits {
     pub channels: Vec<Edit<String>>,
     pub specs: Vec<Edit<MatchSpec>>,
     /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
@@ -87,25 +158,41 @@ pub(super) struct EnvironmentEdits {
     pub declared_cuda: Option<String>,
 }
 
+impl ListEdits {
+    /// The list as it is.
+    pub(super) fn none(list: &SpecList) -> Self {
+        Self {
+            channels: vec![None; list.channels.len()],
+            specs: vec![None; list.specs.len()],
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileEdits {
-    pub environments: Vec<EnvironmentEdits>,
+    pub lists: Vec<ListEdits>,
     pub changes: Vec<LineChange>,
     pub notes: Vec<FileNote>,
+    /// Why some environments stay as they are.
+    pub failures: Vec<FileError>,
+    /// The lists that stay for one of the failures.
+    pub failed_lists: Vec<bool>,
 }
 
 /// The new texts of the channels and specs that change, by the byte at which the old ones begin.
 pub(super) type NewTexts = BTreeMap<usize, Vec<String>>;
 
 impl FileEdits {
-    pub(super) fn new_texts(&self, environments: &[EnvironmentSpec]) -> NewTexts {
+    pub(super) fn new_texts(&self, file: &FileSpecs) -> NewTexts {
         let mut texts = NewTexts::new();
-        for (spec, edits) in environments.iter().zip(&self.environments) {
-            let channels = spec.channels.iter().zip(&edits.channels);
+        for (list, edits) in file.lists.iter().zip(&self.lists) {
+            let channels = list.channels.iter().zip(&edits.channels);
             texts.extend(channels.filter_map(|(line, edit)| Some((line.at, edit.clone()?))));
-            let specs = spec.specs.iter().zip(&edits.specs);
+            let specs = list.specs.iter().zip(&edits.specs);
             texts.extend(specs.filter_map(|(line, edit)| {
-                Some((line.at, edit.as_ref()?.iter().map(MatchSpec::to_string).collect()))
+                let new = edit.as_ref()?.iter().map(|new| line.written(new).to_string());
+                Some((line.at, new.collect()))
             }));
         }
         texts

@@ -6,7 +6,9 @@ use crate::conda::Subdir;
 use crate::yaml::{Document, Value};
 
 use super::Values;
-use super::environment_spec::{ChannelLine, EnvironmentSpec, FileEdits, SpecLine, platforms_named};
+use super::environment_spec::{
+    ChannelLine, Environment, FileEdits, FileSpecs, SpecLine, SpecList, platforms_named,
+};
 use super::file_migration::{FileError, FileNote};
 use super::text_edit::{Lines, TextEdit, edit_item};
 
@@ -18,28 +20,44 @@ pub(super) fn recognises(document: &Document) -> bool {
 }
 
 /// The environment of a file, then those in `env_specs`, which build on it.
-pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
+pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let document = Document::parse(text)?;
-    let Some(root) = document.root() else { return Ok(Vec::new()) };
+    let Some(root) = document.root() else { return Ok(FileSpecs::default()) };
+    let mut file = FileSpecs::default();
     let named = root.get("env_specs").into_iter().flat_map(Value::entries);
-    let named = named.map(|(_, value)| environment(text, value, Some(0)));
-    Ok(std::iter::once(environment(text, root, None)).chain(named).collect())
+    let values: Vec<Value<'_>> =
+        std::iter::once(root).chain(named.map(|(_, value)| value)).collect();
+    let of_root = platforms(root);
+    for (at, value) in values.into_iter().enumerate() {
+        let mut named = platforms(value);
+        if named.is_empty() {
+            named.clone_from(&of_root);
+        }
+        let lists = if at == 0 { vec![0] } else { vec![0, at] };
+        let is_locked = value.get("platforms").or(root.get("platforms")).is_some();
+        let is_locked = is_locked && !named.is_empty();
+        let environment = Environment { lists, platforms: named, is_locked, likely_platform: None };
+        file.environments.push(environment);
+        file.lists.push(list(text, value));
+    }
+    Ok(file)
 }
 
-fn environment(text: &str, value: Value<'_>, parent: Option<usize>) -> EnvironmentSpec {
+fn platforms(value: Value<'_>) -> Vec<Subdir> {
+    if let Some(names) = value.get("platforms") {
+        return names.items().filter_map(|name| name.text()?.parse().ok()).collect();
+    }
+    let prefix = value.get("prefix").and_then(Value::text);
+    prefix.and_then(platform_of).into_iter().collect()
+}
+
+fn list(text: &str, value: Value<'_>) -> SpecList {
     let list = |key| value.get(key).into_iter().flat_map(Value::items);
-    let mut spec = EnvironmentSpec {
-        parent,
+    let mut spec = SpecList {
         has_channels: value.get("channels").is_some(),
         has_floors: true,
-        ..EnvironmentSpec::default()
+        ..SpecList::default()
     };
-    spec.platforms = list("platforms").filter_map(|name| name.text()?.parse().ok()).collect();
-    spec.is_locked = !spec.platforms.is_empty();
-    if value.get("platforms").is_none() {
-        let prefix = value.get("prefix").and_then(Value::text);
-        spec.platforms.extend(prefix.and_then(platform_of));
-    }
     spec.channels.extend(list("channels").filter_map(|channel| {
         let name = channel.text()?.to_owned();
         Some(ChannelLine { at: channel.range().start, line: channel.line(), name })
@@ -72,12 +90,12 @@ pub(super) fn values(text: &str) -> Result<Values<'_>, FileError> {
 /// The edits to all lists that have items with new texts.
 pub(super) fn edits(
     text: &str,
-    environments: &[EnvironmentSpec],
+    file: &FileSpecs,
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let document = Document::parse(text)?;
     let lines = Lines::of(text);
-    let new_texts = planned.new_texts(environments);
+    let new_texts = planned.new_texts(file);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
     let mut edits = Vec::new();
     for list in document.values().filter(|value| value.is_list()) {

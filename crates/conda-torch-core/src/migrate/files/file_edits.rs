@@ -8,9 +8,11 @@ use crate::matrix::{DriverFamily, Matrix};
 use crate::types::CudaVersion;
 
 use super::environment_spec::{
-    ChannelLine, Edit, EnvironmentEdits, EnvironmentSpec, FileEdits, SpecLine,
+    ChannelLine, Edit, Environment, FileEdits, FileSpecs, ListEdits, RunPlace, SpecLine, SpecList,
 };
-use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, check_size};
+use super::file_migration::{
+    Cause, CauseReason, ChangeReason, FileError, FileNote, LineChange, check_size,
+};
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old};
 use super::requested_specs::RequestedSpecs;
@@ -22,194 +24,407 @@ const CHANNELS_FOR_PYTORCH: [&str; 5] = ["pyg", "xformers", "pytorch3d", "dgltea
 /// The most lines with exact builds in a file written by hand; `conda env export` writes more.
 const PINNED_BY_HAND: usize = 4;
 
-/// Decides the edits. A file without a sign of the old channel stays as it is.
-pub(super) fn plan_edits<'m>(
-    environments: &[EnvironmentSpec],
-    target: Target<'_>,
-    matrix: &'m Matrix,
-    decisions: &mut Decisions<'m>,
-    edits: &mut FileEdits,
-) -> Result<(), FileError> {
-    if !environments.iter().any(names_old_channel) {
-        edits.environments.extend(environments.iter().map(|spec| EnvironmentEdits {
-            channels: vec![None; spec.channels.len()],
-            specs: vec![None; spec.specs.len()],
-            ..EnvironmentEdits::default()
-        }));
-        return Ok(());
-    }
-    let is_toolkit =
-        |line: &SpecLine| matches!(line.role(), PackageRole::Toolkit | PackageRole::ToolkitLibrary);
-    let kept = Kept {
-        nvidia: environments.iter().any(|spec| spec.specs.iter().any(is_toolkit)),
-        defaults: environments.iter().any(|spec| exported(spec).is_some()),
-    };
-    let parts: Vec<Part<'_>> = environments.iter().map(Part::new).collect();
-    let mut lines = 0;
-    for (spec, part) in environments.iter().zip(&parts) {
-        let parent = spec.parent.and_then(|at| parts.get(at));
-        // Many environments that build on one with many lines.
-        lines += parent.map_or(0, |parent| parent.lines.len());
-        check_size(lines / LINES_PER_PACKAGE)?;
-        let planner = Planner { environments, spec, part, parent, kept, target, matrix };
-        let environment = planner.plan(decisions, edits)?;
-        edits.environments.push(environment);
-    }
-    Ok(())
-}
-
-fn names_old_channel(spec: &EnvironmentSpec) -> bool {
-    spec.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
-        || spec.specs.iter().filter_map(|line| line.spec.as_ref()).any(is_old)
-}
-
-/// How often the lines of an environment may be looked at for others that build on it, for each of the packages that
+/// How often the lines of a list may be looked at for the environments that it is in, for each of the packages that
 /// a file may have.
 const LINES_PER_PACKAGE: usize = 20;
 
-/// What an environment, or a part of one, contributes to decisions.
+/// Decides the edits. Environments without a sign of the old channel stay as they are: those of a session one by
+/// one, of other files only all together.
+pub(super) fn plan_edits(
+    file: &FileSpecs,
+    is_session: bool,
+    target: Target<'_>,
+    matrix: &Matrix,
+) -> Result<FileEdits, FileError> {
+    let mut edits = FileEdits::default();
+    if !file.lists.iter().any(names_old_channel) {
+        file.lists.iter().for_each(|list| note_kept(list, &mut edits.notes));
+        edits.lists.extend(file.lists.iter().map(ListEdits::none));
+        edits.failed_lists = vec![false; file.lists.len()];
+        return Ok(edits);
+    }
+    let mut environments = file.environments.clone();
+    let mut is_used = vec![false; file.lists.len()];
+    for list in environments.iter().flat_map(|environment| &environment.lists) {
+        is_used[*list] = true;
+    }
+    let unused = (0..file.lists.len()).filter(|list| !is_used[*list]);
+    environments
+        .extend(unused.map(|list| Environment { lists: vec![list], ..Environment::default() }));
+    let parts: Vec<Part<'_>> = file.lists.iter().map(Part::new).collect();
+    let lines = environments.iter().flat_map(|environment| &environment.lists);
+    check_size(lines.map(|list| 1 + parts[*list].lines.len()).sum::<usize>() / LINES_PER_PACKAGE)?;
+    let mut planner = Planner {
+        file,
+        environments: &environments,
+        parts: &parts,
+        is_session,
+        target,
+        matrix,
+        decisions: Decisions::default(),
+        decided: (0..environments.len()).map(|_| Outcome::Unaffected).collect(),
+    };
+    planner.decide(&mut edits);
+    planner.edit(&mut edits);
+    Ok(edits)
+}
+
+/// Notes packages of the old channel's time in a list that stays.
+fn note_kept(list: &SpecList, notes: &mut Vec<FileNote>) {
+    for SpecLine { line, text, spec, .. } in &list.specs {
+        if spec.as_ref().is_some_and(|spec| spec.name == "cudatoolkit") {
+            let message = format!("`{text}` unchanged: nothing beside it is from the old channel");
+            notes.push(FileNote::at(*line, "kept", message));
+        }
+    }
+}
+
+fn names_old_channel(list: &SpecList) -> bool {
+    list.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
+        || list.specs.iter().filter_map(|line| line.spec.as_ref()).any(is_old)
+}
+
+/// What a list contributes to decisions.
 struct Part<'a> {
     /// The lines that a decision depends on, each once.
     lines: Vec<&'a SpecLine>,
+    /// Whether a decision can change it.
+    is_edited: bool,
     /// The usual platforms that single lines name.
     platforms: Vec<Subdir>,
 }
 
 impl<'a> Part<'a> {
-    fn new(spec: &'a EnvironmentSpec) -> Self {
+    fn new(list: &'a SpecList) -> Self {
         let mut known = HashSet::new();
         let is_relevant = |line: &&SpecLine| line.role() != PackageRole::Other;
-        let lines = spec.specs.iter().filter(is_relevant);
-        let lines = lines.filter(|line| known.insert((&line.text, &line.platforms))).collect();
+        let lines = list.specs.iter().filter(is_relevant);
+        let lines: Vec<&SpecLine> =
+            lines.filter(|line| known.insert((&line.text, &line.spec, &line.platforms))).collect();
+        let is_edited = lines.iter().any(|line| line.role().is_edited());
         // `# [linux]` includes aarch64, but a file without platforms rarely means it.
         let usual = [Subdir::Linux64, Subdir::OsxArm64, Subdir::Win64];
-        let named = spec.specs.iter().filter_map(|line| line.platforms.as_ref()).flatten();
+        let named = list.specs.iter().filter_map(|line| line.platforms.as_ref()).flatten();
         let named: BTreeSet<Subdir> = named.copied().collect();
         let platforms = named.into_iter().filter(|subdir| usual.contains(subdir)).collect();
-        Self { lines, platforms }
+        Self { lines, is_edited, platforms }
     }
 }
 
 /// Decisions that were needed before, since a file often repeats them.
 #[derive(Default)]
-pub(super) struct Decisions<'m> {
-    known: HashMap<DecisionKey, Rc<Decision<'m>>>,
+struct Decisions<'m> {
+    known: HashMap<DecisionKey, Result<Rc<Decision<'m>>, Rc<Failure>>>,
     advices: Advices<'m>,
 }
 
-/// What a decision depends on: the platforms, whether the environment is locked, and its lines.
-type DecisionKey = (Vec<Subdir>, bool, Vec<(String, Option<Vec<Subdir>>)>);
+/// What a decision depends on, for each environment: the platforms, whether it is locked, and its lines.
+type DecisionKey = Vec<(Vec<Subdir>, bool, Vec<(Option<MatchSpec>, Option<Vec<Subdir>>)>)>;
 
-/// The builds for an environment, and the notes on them.
+/// The builds for some environments, and the notes on them.
 struct Decision<'m> {
-    builds: Vec<ChosenBuild<'m>>,
+    /// Each with the place of its environment among them.
+    builds: Vec<(usize, ChosenBuild<'m>)>,
     notes: Vec<FileNote>,
+}
+
+/// Why there are no builds for some environments.
+struct Failure {
+    subdir: Subdir,
+    /// The lines without which there are, by their places among the lines of all the environments.
+    without: Vec<Vec<usize>>,
+}
+
+impl Failure {
+    fn error(&self, members: &[Member<'_>], matrix: &Matrix) -> FileError {
+        let all = Member::all_lines(members);
+        let cause = |at: &usize| cause(all[*at], self.subdir, matrix);
+        let without: Vec<Vec<Cause>> =
+            self.without.iter().map(|lines| lines.iter().map(cause).collect()).collect();
+        let torch = || all.iter().find(|line| line.role().selects_pytorch());
+        let first = without.first().and_then(|lines| lines.first()).map(|cause| cause.line);
+        let line = first.or_else(|| torch().map(|line| line.line)).unwrap_or(1);
+        FileError::Unsatisfiable { line, subdir: self.subdir, without }
+    }
+}
+
+fn cause(line: &SpecLine, subdir: Subdir, matrix: &Matrix) -> Cause {
+    let why = match (line.role(), &line.spec) {
+        (PackageRole::Companion(package), Some(spec)) => {
+            let rows = matrix.companions.iter();
+            let rows = rows.filter(|row| row.package == package && row.subdir == subdir);
+            let first = rows.map(|row| row.version).min();
+            let anchor = spec.constraint().and_then(|constraint| constraint.anchor());
+            match (first, anchor) {
+                (None, _) => Some(CauseReason::NotThere(subdir)),
+                (Some(first), anchor) if anchor.is_none_or(|anchor| anchor < first) => {
+                    Some(CauseReason::First(first))
+                }
+                (Some(_), _) => None,
+            }
+        }
+        _ => None,
+    };
+    Cause { line: line.line, text: line.text.clone(), why }
+}
+
+/// An environment of a decision, with the lines that it depends on.
+struct Member<'a> {
+    environment: &'a Environment,
+    lines: Vec<&'a SpecLine>,
+}
+
+impl<'a> Member<'a> {
+    fn all_lines(members: &[Self]) -> Vec<&'a SpecLine> {
+        members.iter().flat_map(|member| member.lines.iter().copied()).collect()
+    }
+}
+
+/// The decision for an environment.
+#[derive(Clone)]
+enum Outcome<'m> {
+    /// It has nothing of the old channel.
+    Unaffected,
+    /// With its place among the environments of the decision.
+    Decided(Rc<Decision<'m>>, usize),
+    Failed,
 }
 
 /// The most lines of which is tried whether a build fits without it.
 const SUSPECTS: usize = 16;
 
+/// The most lines of which is tried whether a build fits without two of them.
+const PAIRED_SUSPECTS: usize = 8;
+
 struct Planner<'a, 'm> {
-    environments: &'a [EnvironmentSpec],
-    spec: &'a EnvironmentSpec,
-    part: &'a Part<'a>,
-    /// Of the environment that it builds on.
-    parent: Option<&'a Part<'a>>,
-    kept: Kept,
+    file: &'a FileSpecs,
+    environments: &'a [Environment],
+    /// Of each list.
+    parts: &'a [Part<'a>],
+    is_session: bool,
     target: Target<'a>,
     matrix: &'m Matrix,
+    decisions: Decisions<'m>,
+    /// Of each environment.
+    decided: Vec<Outcome<'m>>,
 }
 
 impl<'a, 'm> Planner<'a, 'm> {
-    fn plan(
-        &self,
-        decisions: &mut Decisions<'m>,
-        edits: &mut FileEdits,
-    ) -> Result<EnvironmentEdits, FileError> {
-        // A version that cannot be read would be lost.
-        let is_unclear = |line: &&SpecLine| {
-            line.role().selects_pytorch() && line.spec.as_ref().is_some_and(MatchSpec::is_unclear)
-        };
-        if let Some(SpecLine { line, text, .. }) = self.spec.specs.iter().find(is_unclear) {
-            return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
+    /// Decides for each group of environments that share a line that may change.
+    fn decide(&mut self, edits: &mut FileEdits) {
+        edits.failed_lists = vec![false; self.file.lists.len()];
+        for group in self.groups() {
+            let lists = || group.iter().flat_map(|at| &self.environments[*at].lists);
+            if self.is_session && !lists().any(|list| names_old_channel(&self.file.lists[*list])) {
+                continue;
+            }
+            match self.decision(&group, edits) {
+                Ok(decision) => {
+                    edits.notes.extend(decision.notes.iter().cloned());
+                    for (member, at) in group.iter().enumerate() {
+                        self.decided[*at] = Outcome::Decided(decision.clone(), member);
+                    }
+                }
+                Err(failure) => {
+                    for list in lists().filter(|list| self.parts[**list].is_edited) {
+                        edits.failed_lists[*list] = true;
+                    }
+                    for at in group {
+                        self.decided[at] = Outcome::Failed;
+                    }
+                    edits.failures.push(failure);
+                }
+            }
         }
-        let parts = std::iter::once(self.part).chain(self.parent);
-        let lines: Vec<&SpecLine> = parts.flat_map(|part| part.lines.iter().copied()).collect();
-        let platforms = self.platforms(&lines, &mut edits.notes);
-        let decision = self.decision(platforms, &lines, decisions)?;
-        let builds = &decision.builds;
-        edits.notes.extend(decision.notes.iter().cloned());
-        self.note_lines(&mut edits.notes);
-        let channels = self.channels(builds, edits);
-        let channel = (!self.chain().any(|spec| spec.has_channels)).then_some("conda-forge");
-        let mut editor = PackageEditor {
-            builds,
-            channel,
-            has_floors: self.spec.has_floors,
-            cuda_pins: Vec::new(),
-            pytorch_lines: Vec::new(),
-        };
-        let mut specs = Vec::with_capacity(self.spec.specs.len());
-        for line in &self.spec.specs {
-            let (edit, change) = editor.edit(line).unzip();
-            edits.changes.extend(change);
-            specs.push(edit);
-        }
-        let needs_cuda = builds.iter().filter_map(|build| build.choice.needs_cuda).max();
-        Ok(EnvironmentEdits { channels, specs, needs_cuda, declared_cuda: None })
     }
 
-    /// The builds for the lines, or the error if there are none.
+    /// The environments that share a list with a line that may change, together.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut group_of_list: HashMap<usize, usize> = HashMap::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (at, environment) in self.environments.iter().enumerate() {
+            let edited = environment.lists.iter().filter(|list| self.parts[**list].is_edited);
+            let edited: Vec<usize> = edited.copied().collect();
+            let joined: BTreeSet<usize> =
+                edited.iter().filter_map(|list| group_of_list.get(list).copied()).collect();
+            let own = joined.first().copied().unwrap_or(groups.len());
+            if own == groups.len() {
+                groups.push(Vec::new());
+            }
+            for other in joined.into_iter().filter(|other| *other != own) {
+                let members = std::mem::take(&mut groups[other]);
+                for member in &members {
+                    for list in &self.environments[*member].lists {
+                        if self.parts[*list].is_edited {
+                            group_of_list.insert(*list, own);
+                        }
+                    }
+                }
+                groups[own].extend(members);
+            }
+            groups[own].push(at);
+            group_of_list.extend(edited.into_iter().map(|list| (list, own)));
+        }
+        groups.retain(|group| !group.is_empty());
+        for group in &mut groups {
+            group.sort_unstable();
+        }
+        groups
+    }
+
+    fn lines(&self, environment: &Environment) -> Vec<&'a SpecLine> {
+        let parts = environment.lists.iter().map(|list| &self.parts[*list]);
+        parts.flat_map(|part| part.lines.iter().copied()).collect()
+    }
+
+    /// The builds for a group of environments, or the error if there are none.
     fn decision(
-        &self,
-        platforms: Vec<Subdir>,
-        lines: &[&SpecLine],
-        decisions: &mut Decisions<'m>,
+        &mut self,
+        group: &[usize],
+        edits: &mut FileEdits,
     ) -> Result<Rc<Decision<'m>>, FileError> {
-        let texts = lines.iter().map(|line| (line.text.clone(), line.platforms.clone()));
-        let key = (platforms, self.spec.is_locked, texts.collect());
-        if let Some(known) = decisions.known.get(&key) {
-            return Ok(known.clone());
+        let (file, matrix) = (self.environments, self.matrix);
+        let members: Vec<Member<'a>> = group
+            .iter()
+            .map(|at| Member { environment: &file[*at], lines: self.lines(&file[*at]) })
+            .collect();
+        // A version that cannot be read would be lost.
+        for line in members.iter().flat_map(|member| &member.lines) {
+            let is_unclear = line.spec.as_ref().is_some_and(MatchSpec::is_unclear);
+            if is_unclear && line.role().selects_pytorch() {
+                return Err(FileError::InvalidSpec { line: line.line, text: line.text.clone() });
+            }
+            if is_unclear && line.role() == PackageRole::Python {
+                let message = format!(
+                    "`{}`: unknown version; the change fits the Pythons that the build has",
+                    line.text
+                );
+                edits.notes.push(FileNote::at(line.line, "python-unknown", message));
+            }
         }
-        let advices = &decisions.advices;
-        let targets = key.0.iter().map(|subdir| self.platform_target(*subdir, lines, advices));
-        let mut targets: Vec<PlatformTarget<'m>> =
-            targets.filter(|target| target.requested.has_pytorch).collect();
+        let mut key = DecisionKey::new();
+        for Member { environment, lines } in &members {
+            let platforms = self.platforms(environment, lines, &mut edits.notes);
+            let lines = lines.iter().map(|line| (line.spec.clone(), line.platforms.clone()));
+            key.push((platforms, environment.is_locked, lines.collect()));
+        }
+        let known = self.decisions.known.get(&key).cloned();
+        let decision = known.unwrap_or_else(|| {
+            let platforms: Vec<&[Subdir]> = key.iter().map(|part| part.0.as_slice()).collect();
+            let decision = self.decide_anew(&members, &platforms);
+            self.decisions.known.insert(key, decision.clone());
+            decision
+        });
+        decision.map_err(|failure| failure.error(&members, matrix))
+    }
+
+    fn decide_anew(
+        &self,
+        members: &[Member<'a>],
+        platforms: &[&[Subdir]],
+    ) -> Result<Rc<Decision<'m>>, Rc<Failure>> {
+        let (places, mut targets) = self.targets(members, platforms, &[]);
         let choices = if targets.is_empty() { Some(Vec::new()) } else { choose(&mut targets) };
-        let Some(choices) = choices else {
-            return Err(self.unsatisfiable(&targets, lines, advices));
-        };
+        let choices = choices.ok_or_else(|| Rc::new(self.failure(members, platforms, &targets)))?;
         let builds = targets.into_iter().zip(choices);
-        let builds: Vec<ChosenBuild<'m>> =
-            builds.map(|(target, choice)| ChosenBuild { target, choice }).collect();
+        let builds = builds.map(|(target, choice)| ChosenBuild { target, choice });
+        let builds: Vec<(usize, ChosenBuild<'m>)> = places.into_iter().zip(builds).collect();
         let mut notes = Vec::new();
-        self.note_builds(&builds, &mut notes);
-        let decision = Rc::new(Decision { builds, notes });
-        decisions.known.insert(key, decision.clone());
-        Ok(decision)
-    }
-
-    /// The environment and the one that it builds on.
-    fn chain(&self) -> impl Iterator<Item = &'a EnvironmentSpec> + use<'a, 'm> {
-        let parent = self.spec.parent.and_then(|at| self.environments.get(at));
-        std::iter::once(self.spec).chain(parent)
-    }
-
-    fn platforms(&self, lines: &[&SpecLine], notes: &mut Vec<FileNote>) -> Vec<Subdir> {
-        if let Some(spec) = self.chain().find(|spec| !spec.platforms.is_empty()) {
-            let mut known = HashSet::new();
-            return spec.platforms.iter().copied().filter(|it| known.insert(*it)).collect();
+        for (member, build) in &builds {
+            self.note_build(build, members[*member].environment.is_locked, &mut notes);
         }
-        let described = self.target.machine.and_then(|machine| machine.subdir.value().copied());
-        if let Some(subdir) = self.target.platform.or(described) {
+        Ok(Rc::new(Decision { builds, notes }))
+    }
+
+    /// What to find builds for, each with the place of its environment; without some lines.
+    fn targets(
+        &self,
+        members: &[Member<'a>],
+        platforms: &[&[Subdir]],
+        without: &[&SpecLine],
+    ) -> (Vec<usize>, Vec<PlatformTarget<'m>>) {
+        let mut targets = Vec::new();
+        for (place, (member, platforms)) in members.iter().zip(platforms).enumerate() {
+            for subdir in *platforms {
+                let is_kept = |line: &&SpecLine| !without.iter().any(|it| std::ptr::eq(*it, *line));
+                let lines = member.lines.iter().copied().filter(is_kept);
+                let requested = RequestedSpecs::new(lines, *subdir);
+                if requested.has_pytorch {
+                    let advices = self.decisions.advices.clone();
+                    let target =
+                        PlatformTarget::new(*subdir, requested, self.target, self.matrix, advices);
+                    targets.push((place, target));
+                }
+            }
+        }
+        targets.into_iter().unzip()
+    }
+
+    /// Every line without which builds fit, the smallest loss first; a pair if no line alone is enough.
+    fn failure(
+        &self,
+        members: &[Member<'a>],
+        platforms: &[&[Subdir]],
+        targets: &[PlatformTarget<'m>],
+    ) -> Failure {
+        let mut singly = targets.iter().map(|target| target.subdir);
+        let excluded = singly.find(|subdir| {
+            let own: Vec<Vec<Subdir>> = platforms
+                .iter()
+                .map(|platforms| platforms.iter().copied().filter(|it| it == subdir).collect())
+                .collect();
+            let own: Vec<&[Subdir]> = own.iter().map(Vec::as_slice).collect();
+            choose(&mut self.targets(members, &own, &[]).1).is_none()
+        });
+        let subdir = excluded.or(targets.first().map(|target| target.subdir));
+        let subdir = subdir.unwrap_or(Subdir::Linux64);
+        let all = Member::all_lines(members);
+        let fits_without = |culprits: &[usize]| {
+            let lines: Vec<&SpecLine> = culprits.iter().map(|at| all[*at]).collect();
+            let mut targets = self.targets(members, platforms, &lines).1;
+            targets.is_empty() || choose(&mut targets).is_some()
+        };
+        let mut known = HashSet::new();
+        let mut suspects: Vec<usize> = (0..all.len())
+            .filter(|at| all[*at].role().loss().is_some() && all[*at].applies_to(subdir))
+            .filter(|at| known.insert(std::ptr::from_ref(all[*at])))
+            .take(SUSPECTS)
+            .collect();
+        suspects.sort_by_key(|at| all[*at].role().loss());
+        let alone = suspects.iter().map(|at| vec![*at]);
+        let mut without: Vec<Vec<usize>> = alone.filter(|it| fits_without(it)).collect();
+        if without.is_empty() {
+            let few = &suspects[..suspects.len().min(PAIRED_SUSPECTS)];
+            let mut pairs = few.iter().enumerate().flat_map(|(at, first)| {
+                few[at + 1..].iter().map(move |second| vec![*first, *second])
+            });
+            without.extend(pairs.find(|pair| fits_without(pair)));
+        }
+        Failure { subdir, without }
+    }
+
+    fn platforms(
+        &self,
+        environment: &Environment,
+        lines: &[&SpecLine],
+        notes: &mut Vec<FileNote>,
+    ) -> Vec<Subdir> {
+        if !environment.platforms.is_empty() {
+            let mut known = HashSet::new();
+            let platforms = environment.platforms.iter().copied();
+            return platforms.filter(|it| known.insert(*it)).collect();
+        }
+        if let Some(subdir) = self.target.platform.or(environment.likely_platform) {
             return vec![subdir];
         }
-        let parts = std::iter::once(self.part).chain(self.parent);
-        let mut named: Vec<Subdir> = parts.flat_map(|part| &part.platforms).copied().collect();
-        named.sort();
-        named.dedup();
+        let described = self.target.machine.and_then(|machine| machine.subdir.value().copied());
+        if let Some(subdir) = described {
+            return vec![subdir];
+        }
+        let parts = environment.lists.iter().map(|list| &self.parts[*list]);
+        let named: BTreeSet<Subdir> = parts.flat_map(|part| &part.platforms).copied().collect();
         if !named.is_empty() {
-            return named;
+            return named.into_iter().collect();
         }
         let depends_on_platform =
             |line: &&SpecLine| !matches!(line.role(), PackageRole::Python | PackageRole::Tied);
@@ -220,56 +435,121 @@ impl<'a, 'm> Planner<'a, 'm> {
         vec![Subdir::Linux64]
     }
 
-    fn platform_target(
-        &self,
-        subdir: Subdir,
-        lines: &[&SpecLine],
-        advices: &Advices<'m>,
-    ) -> PlatformTarget<'m> {
-        let requested = RequestedSpecs::new(lines.iter().copied(), subdir);
-        PlatformTarget::new(subdir, requested, self.target, self.matrix, advices.clone())
+    /// The edits to every list.
+    fn edit(&self, edits: &mut FileEdits) {
+        let mut environments: Vec<Vec<usize>> = vec![Vec::new(); self.file.lists.len()];
+        for (at, environment) in self.environments.iter().enumerate() {
+            for list in &environment.lists {
+                environments[*list].push(at);
+            }
+        }
+        for (at, list) in self.file.lists.iter().enumerate() {
+            let new = if edits.failed_lists[at] {
+                ListEdits::none(list)
+            } else {
+                self.edit_list(at, &environments[at], edits)
+            };
+            edits.lists.push(new);
+        }
     }
 
-    /// Names the line that excludes every build, if one alone does.
-    fn unsatisfiable(
-        &self,
-        targets: &[PlatformTarget<'m>],
-        lines: &[&SpecLine],
-        advices: &Advices<'m>,
-    ) -> FileError {
-        let fits = |subdir, lines: &[&SpecLine]| {
-            choose(&mut [self.platform_target(subdir, lines, advices)]).is_some()
+    fn edit_list(&self, at: usize, environments: &[usize], edits: &mut FileEdits) -> ListEdits {
+        let list = &self.file.lists[at];
+        let is_old = names_old_channel(list);
+        let is_decided =
+            environments.iter().any(|at| matches!(self.decided[*at], Outcome::Decided(..)));
+        if self.is_session && !is_old && !(is_decided && self.parts[at].is_edited) {
+            note_kept(list, &mut edits.notes);
+            let needs_cuda = self.needs_cuda(at, environments);
+            return ListEdits { needs_cuda, ..ListEdits::none(list) };
+        }
+        let mut builds: Vec<&ChosenBuild<'m>> = Vec::new();
+        for at in environments {
+            if let Outcome::Decided(decision, member) = &self.decided[*at] {
+                let own = decision.builds.iter().filter(|(place, _)| place == member);
+                builds.extend(own.map(|(_, build)| build));
+            }
+        }
+        note_lines(list, &mut edits.notes);
+        let channels = self.channels(list, environments, &builds, edits);
+        let has_channels = list.has_channels
+            || environments.iter().any(|at| {
+                let lists = &self.environments[*at].lists;
+                !self.is_session && lists.iter().any(|list| self.file.lists[*list].has_channels)
+            });
+        let needs_cuda = self.needs_cuda(at, environments);
+        let mut editor = PackageEditor {
+            builds,
+            channel: (!has_channels).then_some("conda-forge"),
+            has_floors: list.has_floors,
+            cuda_pins: Vec::new(),
+            pytorch_lines: Vec::new(),
         };
-        let alone = targets.iter().map(|target| target.subdir).find(|subdir| !fits(*subdir, lines));
-        let subdir = alone.or(targets.first().map(|target| target.subdir));
-        let subdir = subdir.unwrap_or(Subdir::Linux64);
-        let may_exclude = |line: &&&SpecLine| {
-            matches!(
-                line.role(),
-                PackageRole::Python | PackageRole::Companion(_) | PackageRole::Pytorch
-            )
-        };
-        let excludes_all = |line: &&&SpecLine| {
-            let is_other = |other: &&&SpecLine| !std::ptr::eq(**other, **line);
-            let others: Vec<&SpecLine> =
-                lines.iter().filter(|other| is_other(other)).copied().collect();
-            fits(subdir, &others)
-        };
-        let suspects = lines.iter().filter(may_exclude).take(SUSPECTS);
-        let culprit = suspects.into_iter().find(excludes_all);
-        let is_torch = |line: &&&SpecLine| line.role().selects_pytorch();
-        let line = culprit.or_else(|| lines.iter().find(is_torch)).map_or(1, |line| line.line);
-        FileError::Unsatisfiable { line, subdir, without: culprit.map(|line| line.text.clone()) }
+        let mut specs = Vec::with_capacity(list.specs.len());
+        for line in &list.specs {
+            let (edit, change) = editor.edit(line).unzip();
+            edits.changes.extend(change);
+            specs.push(edit);
+        }
+        let is_emptied = !specs.is_empty() && specs.iter().all(|edit| *edit == Some(Vec::new()));
+        if let Some(first) = list.specs.first().filter(|_| self.is_session && is_emptied) {
+            edits.changes.retain(|change| change.line != first.line);
+            let message = "nothing of this command is left on conda-forge; remove it".to_owned();
+            edits.notes.push(FileNote::left(first.line, "emptied", message));
+            return ListEdits::none(list);
+        }
+        ListEdits { channels, specs, needs_cuda, declared_cuda: None }
     }
 
-    fn channels(&self, builds: &[ChosenBuild<'m>], edits: &mut FileEdits) -> Vec<Edit<String>> {
-        let names: Vec<&str> = self.spec.channels.iter().map(|line| line.name.as_str()).collect();
+    /// The `__cuda` that every environment with a list needs, if the list is about PyTorch, or adds to an environment
+    /// with it where no GPU is.
+    fn needs_cuda(&self, list: usize, environments: &[usize]) -> Option<CudaVersion> {
+        let is_edited = |list: &usize| self.parts[*list].is_edited;
+        let is_later = |at: usize| {
+            self.file.lists[list].place != RunPlace::Anywhere
+                && !self.file.lists[list].specs.is_empty()
+                && self.environments[at].lists.iter().take_while(|it| **it != list).any(is_edited)
+        };
+        let mut needed = None;
+        for at in environments {
+            if let Outcome::Decided(decision, member) = &self.decided[*at]
+                && (is_edited(&list) || is_later(*at))
+            {
+                let own = decision.builds.iter().filter(|(place, _)| place == member);
+                let own: Vec<&ChosenBuild<'m>> = own.map(|(_, build)| build).collect();
+                let cuda = own.iter().filter_map(|build| build.choice.needs_cuda).max();
+                if !own.is_empty() {
+                    needed = needed.max(Some(cuda?));
+                }
+            }
+        }
+        needed
+    }
+
+    fn channels(
+        &self,
+        list: &SpecList,
+        environments: &[usize],
+        builds: &[&ChosenBuild<'m>],
+        edits: &mut FileEdits,
+    ) -> Vec<Edit<String>> {
+        if list.channels.is_empty() {
+            return Vec::new();
+        }
+        let names: Vec<&str> = list.channels.iter().map(|line| line.name.as_str()).collect();
         let pins = builds.iter().filter_map(|build| build.choice.cuda_version);
         let is_old_cuda = pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0));
-        let kept = Kept { nvidia: self.kept.nvidia && is_old_cuda, ..self.kept };
+        let is_toolkit = |line: &&SpecLine| {
+            matches!(line.role(), PackageRole::Toolkit | PackageRole::ToolkitLibrary)
+        };
+        let lists = || environments.iter().flat_map(|at| &self.environments[*at].lists);
+        let kept = Kept {
+            nvidia: is_old_cuda
+                && lists().any(|list| self.parts[*list].lines.iter().any(is_toolkit)),
+            defaults: lists().any(|list| exported(&self.file.lists[*list]).is_some()),
+        };
         let channel_edits = channel_edits(&names, kept);
-        for (ChannelLine { line, name, .. }, edit) in self.spec.channels.iter().zip(&channel_edits)
-        {
+        for (ChannelLine { line, name, .. }, edit) in list.channels.iter().zip(&channel_edits) {
             let line = *line;
             if name.to_ascii_lowercase().contains("pytorch-nightly") {
                 let message = "conda-forge has releases, no nightly builds";
@@ -295,86 +575,82 @@ impl<'a, 'm> Planner<'a, 'm> {
         channel_edits
     }
 
-    fn note_builds(&self, builds: &[ChosenBuild<'m>], notes: &mut Vec<FileNote>) {
-        for ChosenBuild { target, choice } in builds {
-            let gives = choice.build.pytorch;
-            let family = DriverFamily::of(target.subdir, false);
-            let driver = |target: &PlatformTarget<'_>| {
-                self.matrix.oldest_driver(target.requested.cuda?, family)
-            };
-            if let Some(requested) = target.raised_from
-                && let Some(needed) = driver(target)
-                && choice.build.is_cuda()
-            {
-                let message = format!(
-                    "no build with CUDA {requested} fits; the new one needs driver {needed} or newer"
-                );
-                notes.push(FileNote::of_file("newer-driver-needed", message));
-            }
-            let newest = target.newest().map(|choice| choice.build.pytorch);
-            let newer =
-                newest.filter(|newest| target.requested.pytorch.is_none() && *newest > gives);
-            if let Some(newest) = newer {
-                let message = format!(
-                    "other lines limit PyTorch to {gives} on {}; without them, {newest} is available",
-                    target.subdir
-                );
-                notes.push(FileNote::of_file("held-back", message));
-            }
-            if let Some(cuda) = choice.needs_cuda.filter(|_| self.spec.is_locked) {
-                let message = format!(
-                    "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
-                );
-                notes.push(FileNote::of_file("tell-of-cuda", message));
-            }
-            if let Some(raised) = target.with_newer_driver()
-                && let Some(cuda) = choice.cuda_version.filter(|cuda| cuda.major < 12)
-                && target.requested.pytorch.is_none()
-                && let Some(newer) = raised.newest()
-                && let Some(driver) = driver(&raised)
-            {
-                let newest = newer.build.pytorch;
-                let message = format!(
-                    "CUDA {cuda}, kept for drivers older than {driver}, limits PyTorch to {gives}; pass `--driver {driver}` for {newest}"
-                );
-                notes.push(FileNote::of_file("old-cuda-kept", message));
-            }
+    fn note_build(&self, build: &ChosenBuild<'m>, is_locked: bool, notes: &mut Vec<FileNote>) {
+        let ChosenBuild { target, choice } = build;
+        let gives = choice.build.pytorch;
+        let family = DriverFamily::of(target.subdir, false);
+        let driver =
+            |target: &PlatformTarget<'_>| self.matrix.oldest_driver(target.requested.cuda?, family);
+        if let Some(requested) = target.raised_from
+            && let Some(needed) = driver(target)
+            && choice.build.is_cuda()
+        {
+            let message = format!(
+                "no build with CUDA {requested} fits; the new one needs driver {needed} or newer"
+            );
+            notes.push(FileNote::of_file("newer-driver-needed", message));
+        }
+        let newest = target.newest().map(|choice| choice.build.pytorch);
+        let newer = newest.filter(|newest| target.requested.pytorch.is_empty() && *newest > gives);
+        if let Some(newest) = newer {
+            let message = format!(
+                "other lines limit PyTorch to {gives} on {}; without them, {newest} is available",
+                target.subdir
+            );
+            notes.push(FileNote::of_file("held-back", message));
+        }
+        if let Some(cuda) = choice.needs_cuda.filter(|_| is_locked) {
+            let message = format!(
+                "a solve without a GPU needs `__cuda`: set it in conda-lock's `virtual-packages.yml`, or set `CONDA_OVERRIDE_CUDA` to {cuda} or newer"
+            );
+            notes.push(FileNote::of_file("tell-of-cuda", message));
+        }
+        if let Some(raised) = target.with_newer_driver()
+            && let Some(cuda) = choice.cuda_version.filter(|cuda| cuda.major < 12)
+            && target.requested.pytorch.is_empty()
+            && let Some(newer) = raised.newest()
+            && let Some(driver) = driver(&raised)
+        {
+            let newest = newer.build.pytorch;
+            let message = format!(
+                "CUDA {cuda}, kept for drivers older than {driver}, limits PyTorch to {gives}; pass `--driver {driver}` for {newest}"
+            );
+            notes.push(FileNote::of_file("old-cuda-kept", message));
         }
     }
+}
 
-    fn note_lines(&self, notes: &mut Vec<FileNote>) {
-        if let Some((line, count)) = exported(self.spec) {
+fn note_lines(list: &SpecList, notes: &mut Vec<FileNote>) {
+    if let Some((line, count)) = exported(list) {
+        let message = format!(
+            "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
+        );
+        notes.push(FileNote::at(line, "exported", message));
+    }
+    for spec_line in &list.specs {
+        let Some(spec) = &spec_line.spec else { continue };
+        let SpecLine { line, text, .. } = spec_line;
+        let role = spec_line.role();
+        if role == PackageRole::Tied && !spec.version.is_empty() {
             let message = format!(
-                "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
+                "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
             );
-            notes.push(FileNote::at(line, "exported", message));
-        }
-        for spec_line in &self.spec.specs {
-            let Some(spec) = &spec_line.spec else { continue };
-            let SpecLine { line, text, .. } = spec_line;
-            let role = spec_line.role();
-            if role == PackageRole::Tied && !spec.version.is_empty() {
-                let message = format!(
-                    "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
-                );
-                notes.push(FileNote::at(*line, "tied-pin", message));
-            } else if role == PackageRole::Extension || role == PackageRole::Other && is_old(spec) {
-                let message =
-                    format!("`{text}`: unknown whether conda-forge has it for this PyTorch");
-                notes.push(FileNote::at(*line, "not-known", message));
-            }
+            notes.push(FileNote::at(*line, "tied-pin", message));
+        } else if role == PackageRole::Extension || role == PackageRole::Other && is_old(spec) {
+            let message = format!("`{text}`: unknown whether conda-forge has it for this PyTorch");
+            notes.push(FileNote::at(*line, "not-known", message));
         }
     }
 }
 
 /// The first of the lines with builds of other packages, as `conda env export` writes them, and their number.
-fn exported(spec: &EnvironmentSpec) -> Option<(usize, usize)> {
+fn exported(list: &SpecList) -> Option<(usize, usize)> {
     let has_build = |line: &&SpecLine| {
         let build = line.spec.as_ref().and_then(|spec| spec.build.as_ref());
         build.is_some_and(|build| !build.contains('*'))
             && matches!(line.role(), PackageRole::Other | PackageRole::Python | PackageRole::Tied)
     };
-    let lines: Vec<usize> = spec.specs.iter().filter(has_build).map(|line| line.line).collect();
+    let lines: Vec<usize> = list.specs.iter().filter(has_build).map(|line| line.line).collect();
     lines.first().filter(|_| lines.len() > PINNED_BY_HAND).map(|line| (*line, lines.len()))
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::conda::Subdir;
+use crate::conda::{Subdir, Version};
 use crate::yaml::YamlError;
 
 use super::super::CodeAndMessage;
@@ -25,6 +25,15 @@ pub struct FileMigration {
     pub changes: Vec<LineChange>,
     /// About the whole file, then in the order of the lines.
     pub notes: Vec<FileNote>,
+    /// Why some environments stay as they are, in the order of the lines.
+    pub failures: Vec<FileError>,
+}
+
+impl FileMigration {
+    /// Whether something of the old channel is left that counts.
+    pub fn has_left(&self) -> bool {
+        self.notes.iter().any(|note| note.is_left)
+    }
 }
 
 /// A format of files.
@@ -92,6 +101,12 @@ impl ChangeReason {
     pub(super) const DECLARES_CUDA: Self =
         Self::unclear("pixi solves for the CUDA version in the file, not for this machine's");
 
+    pub(super) const NO_GPU_IN_BUILD: Self =
+        Self::unclear("an image is built without a GPU, and CUDA builds need `__cuda`");
+    pub(super) const NO_GPU_ON_RUNNER: Self = Self::unclear(
+        "hosted runners have no GPU, and CUDA builds need `__cuda`; tests there can use `pytorch-cpu` instead",
+    );
+
     const fn clear(message: &'static str) -> Self {
         Self { message, is_needed: false }
     }
@@ -107,6 +122,9 @@ impl ChangeReason {
 pub struct FileNote {
     /// The line that it is about; null if it is about the file.
     pub line: Option<usize>,
+    /// Whether it is about something of the old channel that is not changed and should be: `--check` fails.
+    #[serde(rename = "left")]
+    pub is_left: bool,
     /// The code and a sentence.
     #[serde(flatten)]
     pub note: CodeAndMessage,
@@ -114,11 +132,15 @@ pub struct FileNote {
 
 impl FileNote {
     pub(super) fn of_file(code: &'static str, message: String) -> Self {
-        Self { line: None, note: CodeAndMessage::with(code, message) }
+        Self { line: None, is_left: false, note: CodeAndMessage::with(code, message) }
     }
 
     pub(super) fn at(line: usize, code: &'static str, message: String) -> Self {
-        Self { line: Some(line), note: CodeAndMessage::with(code, message) }
+        Self { line: Some(line), is_left: false, note: CodeAndMessage::with(code, message) }
+    }
+
+    pub(super) fn left(line: usize, code: &'static str, message: String) -> Self {
+        Self { is_left: true, ..Self::at(line, code, message) }
     }
 }
 
@@ -146,13 +168,13 @@ pub enum FileError {
     /// A line about PyTorch that cannot be read.
     #[error("line {line}: cannot read `{text}`; expected a match spec such as `pytorch=2.1`")]
     InvalidSpec { line: usize, text: String },
-    /// No build on conda-forge satisfies the file; `without` is the line that excludes every build, if one
-    /// alone does.
+    /// No build on conda-forge satisfies an environment; `without` has each line, or pair of lines, without which one
+    /// does, the smallest loss first.
     #[error(
-        "line {line}: no build on conda-forge for {subdir} satisfies the file{}",
-        without.as_ref().map_or_else(String::new, |text| format!("; without `{text}`, one does"))
+        "line {line}: no build on conda-forge for {subdir} satisfies all lines{}",
+        causes(without)
     )]
-    Unsatisfiable { line: usize, subdir: Subdir, without: Option<String> },
+    Unsatisfiable { line: usize, subdir: Subdir, without: Vec<Vec<Cause>> },
     /// It has more packages than an environment can have.
     #[error("more than {MOST_PACKAGES} packages and channels; split the file")]
     TooManyPackages,
@@ -162,6 +184,60 @@ pub enum FileError {
     /// The new text differs from the plan: a bug.
     #[error("internal error: the edit would change unrelated lines. Please report it")]
     UnrelatedLines,
+}
+
+impl FileError {
+    /// The line that it is about.
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::Malformed { line, .. }
+            | Self::InvalidSpec { line, .. }
+            | Self::Unsatisfiable { line, .. } => Some(*line),
+            Self::Generated(_) | Self::TooManyPackages | Self::TooLarge | Self::UnrelatedLines => {
+                None
+            }
+        }
+    }
+}
+
+/// A line that excludes builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Its number, from 1.
+    pub line: usize,
+    /// The package, as it is written.
+    pub text: String,
+    /// Why it does, if that is a fact about conda-forge.
+    pub why: Option<CauseReason>,
+}
+
+/// Why a line excludes every build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CauseReason {
+    /// It asks for an older version than conda-forge's first.
+    First(Version),
+    /// conda-forge has no such package for a platform.
+    NotThere(Subdir),
+}
+
+/// A clause on what to remove.
+fn causes(without: &[Vec<Cause>]) -> String {
+    let cause = |Cause { line, text, why }: &Cause| {
+        let why = match why {
+            Some(CauseReason::First(first)) => format!(", conda-forge's first is {first}"),
+            Some(CauseReason::NotThere(subdir)) => format!(", not on conda-forge for {subdir}"),
+            None => String::new(),
+        };
+        format!("`{text}` (line {line}{why})")
+    };
+    let all = |lines: &Vec<Cause>| lines.iter().map(cause).collect::<Vec<_>>().join(" and ");
+    match without {
+        [] => String::new(),
+        some => {
+            let some: Vec<String> = some.iter().map(all).collect();
+            format!("; one does without {}", some.join(", or without "))
+        }
+    }
 }
 
 impl From<YamlError> for FileError {

@@ -9,18 +9,25 @@
 //! 5. The new text is read again: it must have the planned changes and everything else as before, or the
 //!    file stays unchanged.
 
+mod client_call;
 mod commands;
+mod dockerfile;
+mod document;
 mod environment_spec;
 mod environment_yml;
 mod file_edits;
 mod file_migration;
+mod mentions;
 mod package_edit;
 mod packages;
 mod pixi_toml;
 mod requested_specs;
+mod session;
 mod shell_words;
 mod target;
 mod text_edit;
+mod variables;
+mod workflow;
 
 pub use file_migration::{
     ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
@@ -35,50 +42,22 @@ use crate::conda::{MatchSpec, masked};
 use crate::matrix::Matrix;
 use crate::yaml::Document;
 
-use environment_spec::{EnvironmentEdits, EnvironmentSpec, FileEdits};
-use file_edits::{Decisions, plan_edits};
+use commands::ScriptKind;
+use environment_spec::{FileEdits, FileSpecs, ListEdits, SpecList};
+use file_edits::plan_edits;
 use file_migration::{Replaced, check_size};
-use text_edit::{TextEdit, apply};
+use text_edit::{Lines, TextEdit, apply};
 
 /// Values with their places.
 type Values<'t> = Box<dyn Iterator<Item = (Range<usize>, String)> + 't>;
 
-type Edits = fn(&str, &[EnvironmentSpec], &mut FileEdits) -> Result<Vec<TextEdit>, FileError>;
-
-struct Format {
-    name: FileFormat,
-    read: fn(&str) -> Result<Vec<EnvironmentSpec>, FileError>,
-    /// The edits to the text. May plan edits of its own.
-    edits: Edits,
-    /// Every value of a text with its place, in order.
-    values: fn(&str) -> Result<Values<'_>, FileError>,
-    /// A new spec as it will be read.
-    written: fn(&MatchSpec) -> Option<MatchSpec>,
+/// How a file is read and edited.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    EnvironmentYml,
+    PixiToml,
+    Commands(ScriptKind),
 }
-
-const ENVIRONMENT_YML: Format = Format {
-    name: FileFormat::EnvironmentYml,
-    read: environment_yml::read,
-    edits: environment_yml::edits,
-    values: environment_yml::values,
-    written: |spec| MatchSpec::parse(&spec.to_string()),
-};
-
-const PIXI_TOML: Format = Format {
-    name: FileFormat::PixiToml,
-    read: pixi_toml::read,
-    edits: pixi_toml::edits,
-    values: pixi_toml::values,
-    written: |spec| Some(pixi_toml::written(spec)),
-};
-
-const COMMANDS: Format = Format {
-    name: FileFormat::Commands,
-    read: commands::read,
-    edits: commands::edits,
-    values: |text| Ok(commands::values(text)),
-    written: |spec| MatchSpec::parse(&spec.to_string()),
-};
 
 /// Migrates a file. Its name and content decide the format.
 ///
@@ -103,28 +82,82 @@ pub fn migrate_file(
 }
 
 impl Format {
+    const fn name(self) -> FileFormat {
+        match self {
+            Self::EnvironmentYml => FileFormat::EnvironmentYml,
+            Self::PixiToml => FileFormat::PixiToml,
+            Self::Commands(_) => FileFormat::Commands,
+        }
+    }
+
+    fn read(self, text: &str) -> Result<FileSpecs, FileError> {
+        match self {
+            Self::EnvironmentYml => environment_yml::read(text),
+            Self::PixiToml => pixi_toml::read(text),
+            Self::Commands(kind) => commands::read(kind, text),
+        }
+    }
+
+    /// The edits to the text. May plan edits of its own.
+    fn edits(
+        self,
+        text: &str,
+        file: &FileSpecs,
+        planned: &mut FileEdits,
+    ) -> Result<Vec<TextEdit>, FileError> {
+        match self {
+            Self::EnvironmentYml => environment_yml::edits(text, file, planned),
+            Self::PixiToml => pixi_toml::edits(text, file, planned),
+            Self::Commands(kind) => commands::edits(kind, text, file, planned),
+        }
+    }
+
+    /// Every value of a text with its place, in order.
+    fn values(self, text: &str) -> Result<Values<'_>, FileError> {
+        match self {
+            Self::EnvironmentYml => environment_yml::values(text),
+            Self::PixiToml => pixi_toml::values(text),
+            Self::Commands(kind) => commands::values(kind, text),
+        }
+    }
+
+    /// A new spec as it will be read.
+    fn written(self, spec: &MatchSpec) -> Option<MatchSpec> {
+        match self {
+            Self::EnvironmentYml | Self::Commands(_) => MatchSpec::parse(&spec.to_string()),
+            Self::PixiToml => Some(pixi_toml::written(spec)),
+        }
+    }
+
     fn migrate(
-        &self,
+        self,
         text: &str,
         target: Target<'_>,
         matrix: &Matrix,
     ) -> Result<FileMigration, FileError> {
-        let environments = (self.read)(text)?;
-        check_size(environments.iter().map(|spec| spec.specs.len() + spec.channels.len()).sum())?;
-        // Commands do not depend on each other.
-        let together =
-            if self.name == FileFormat::Commands { 1 } else { environments.len().max(1) };
-        let mut planned = FileEdits::default();
-        let mut decisions = Decisions::default();
-        for group in environments.chunks(together) {
-            plan_edits(group, target, matrix, &mut decisions, &mut planned)?;
+        let mut file = self.read(text)?;
+        check_size(file.lists.iter().map(|list| list.specs.len() + list.channels.len()).sum())?;
+        let is_session = self.name() == FileFormat::Commands;
+        let mut planned = plan_edits(&file, is_session, target, matrix)?;
+        if let Some(failure) = planned.failures.first().filter(|_| !is_session) {
+            return Err(failure.clone());
         }
-        let edits = (self.edits)(text, &environments, &mut planned)?;
-        let (new, edits) = self.apply(text, edits, &environments, &planned.environments)?;
+        let edits = self.edits(text, &file, &mut planned)?;
+        let (new, edits) = self.apply(text, edits, &file, &planned.lists)?;
         let mut notes = planned.notes;
-        let is_locked = self.name == FileFormat::PixiToml
-            || environments.iter().any(|environment| environment.is_locked);
-        notes.extend(environments.into_iter().flat_map(|environment| environment.notes));
+        let is_locked = self.name() == FileFormat::PixiToml
+            || file.environments.iter().any(|environment| environment.is_locked);
+        notes.extend(file.lists.iter_mut().flat_map(|list| std::mem::take(&mut list.notes)));
+        let mut failures = planned.failures;
+        // What a script alone does not tell is no error of it.
+        failures.retain(|failure| {
+            let FileError::InvalidSpec { line, text } = failure else { return true };
+            let message = format!("`{text}` unchanged, with its environment: unknown version");
+            notes.push(FileNote::left(*line, "unknown", message));
+            false
+        });
+        let handled = mentions::of_items(&file, &Lines::of(text));
+        notes.extend(mentions::notes(text, self.name(), &handled, &file.prose));
         if is_locked && new != text {
             let message = "lock files made from this file are out of date; lock again";
             notes.push(FileNote::of_file("lock-again", message.to_owned()));
@@ -134,33 +167,33 @@ impl Format {
                 "passwords and tokens are shown as `***`; `--write` keeps them in the file";
             notes.push(FileNote::of_file("secrets-hidden", message.to_owned()));
         }
-        let mut changes = planned.changes;
-        changes.sort_by_key(|change| change.line);
-        changes.dedup();
         notes.sort_by_key(|note| note.line);
         let mut known = HashSet::new();
         notes.retain(|note| known.insert(note.clone()));
-        Ok(FileMigration { format: self.name, text: new, edits, changes, notes })
+        failures.sort_by_key(FileError::line);
+        let mut changes = planned.changes;
+        changes.sort_by_key(|change| change.line);
+        changes.dedup();
+        Ok(FileMigration { format: self.name(), text: new, edits, changes, notes, failures })
     }
 
     /// Makes the edits. The new text must have the planned channels and specs, and every other value as before.
     fn apply(
-        &self,
+        self,
         text: &str,
         edits: Vec<TextEdit>,
-        environments: &[EnvironmentSpec],
-        planned: &[EnvironmentEdits],
+        file: &FileSpecs,
+        planned: &[ListEdits],
     ) -> Result<(String, Replaced), FileError> {
         let (new, old_ranges, new_ranges) = apply(text, edits)?;
-        let again = (self.read)(&new).map_err(|_| FileError::UnrelatedLines)?;
-        let is_planned = |((old, edits), new): ((&EnvironmentSpec, &EnvironmentEdits), _)| {
-            let new: &EnvironmentSpec = new;
+        let again = self.read(&new).map_err(|_| FileError::UnrelatedLines)?;
+        let is_planned = |((old, edits), new): ((&SpecList, &ListEdits), &SpecList)| {
             let channels =
                 old.channels.iter().zip(&edits.channels).flat_map(|(line, edit)| {
                     edit.clone().unwrap_or_else(|| vec![line.name.clone()])
                 });
             let specs = old.specs.iter().zip(&edits.specs).flat_map(|(line, edit)| match edit {
-                Some(new) => new.iter().map(self.written).collect(),
+                Some(new) => new.iter().map(|new| self.written(new)).collect(),
                 None => vec![line.spec.clone()],
             });
             channels.eq(new.channels.iter().map(|line| line.name.clone()))
@@ -168,10 +201,10 @@ impl Format {
                 && edits.declared_cuda.as_ref().or(old.declared_cuda.as_ref())
                     == new.declared_cuda.as_ref()
         };
-        let is_as_planned = environments.len() == again.len()
-            && environments.iter().zip(planned).zip(&again).all(is_planned)
-            && outside((self.values)(text)?, &old_ranges)
-                .eq(outside((self.values)(&new)?, &new_ranges));
+        let is_as_planned = file.lists.len() == again.lists.len()
+            && file.lists.iter().zip(planned).zip(&again.lists).all(is_planned)
+            && outside(self.values(text)?, &old_ranges)
+                .eq(outside(self.values(&new)?, &new_ranges));
         if !is_as_planned {
             return Err(FileError::UnrelatedLines);
         }
@@ -203,11 +236,11 @@ fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
         return Err(FileError::Generated("a list of package addresses"));
     }
     match extension {
-        "toml" => Ok(PIXI_TOML),
+        "toml" => Ok(Format::PixiToml),
         "yml" | "yaml" => of_yaml(&name, text),
-        "" | "txt" if name == "-" && pixi_toml::recognises(text) => Ok(PIXI_TOML),
+        "" | "txt" if name == "-" && pixi_toml::recognises(text) => Ok(Format::PixiToml),
         "" | "txt" if name == "-" => of_yaml(&name, text),
-        _ => Ok(COMMANDS),
+        _ => Ok(Format::Commands(ScriptKind::of(&name, text))),
     }
 }
 
@@ -216,9 +249,13 @@ fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
 fn of_yaml(name: &str, text: &str) -> Result<Format, FileError> {
     let is_meant = name.contains("env") || name.contains("conda") || has_environment_keys(text);
     match Document::parse(text) {
-        Ok(document) if environment_yml::recognises(&document) => Ok(ENVIRONMENT_YML),
+        Ok(document) if environment_yml::recognises(&document) => Ok(Format::EnvironmentYml),
         Err(error) if is_meant => Err(error.into()),
-        Ok(_) | Err(_) => Ok(COMMANDS),
+        Ok(_) if name == "-" && !text.contains("jobs:") => {
+            Ok(Format::Commands(ScriptKind::of(name, text)))
+        }
+        Ok(_) => Ok(Format::Commands(ScriptKind::Workflow)),
+        Err(_) => Ok(Format::Commands(ScriptKind::of(name, text))),
     }
 }
 

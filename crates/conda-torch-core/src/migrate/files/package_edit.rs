@@ -19,7 +19,7 @@ type NewSpecs = (Vec<MatchSpec>, ChangeReason);
 type Scope<'a, 'm> = [&'a ChosenBuild<'m>];
 
 pub(super) struct PackageEditor<'a, 'm> {
-    pub builds: &'a [ChosenBuild<'m>],
+    pub builds: Vec<&'a ChosenBuild<'m>>,
     /// The channel that every spec names, if the file has no list of channels.
     pub channel: Option<&'static str>,
     pub has_floors: bool,
@@ -33,7 +33,8 @@ impl<'m> PackageEditor<'_, 'm> {
     /// The specs that replace a line, and the change to report; `None` if it stays.
     pub(super) fn edit(&mut self, line: &SpecLine) -> Option<(Vec<MatchSpec>, LineChange)> {
         let spec = line.spec.as_ref()?;
-        let scope = self.builds.iter().filter(|build| line.applies_to(build.target.subdir));
+        let scope = self.builds.iter().copied();
+        let scope = scope.filter(|build| line.applies_to(build.target.subdir));
         let scope: &Scope<'_, 'm> = &scope.collect::<Vec<_>>();
         let role = role(spec);
         let (new, why) = match role {

@@ -35,6 +35,38 @@ impl PackageRole {
     pub(super) fn selects_pytorch(self) -> bool {
         matches!(self, Self::Pytorch | Self::Companion(_) | Self::CudaPin)
     }
+
+    /// Whether a migration can change it in an environment of the old channel.
+    pub(super) fn is_edited(self) -> bool {
+        match self {
+            Self::Pytorch
+            | Self::Companion(_)
+            | Self::CudaPin
+            | Self::CpuOnly
+            | Self::NotNeeded
+            | Self::Magma
+            | Self::Toolkit
+            | Self::ToolkitLibrary => true,
+            Self::Python | Self::Tied | Self::Extension | Self::Other => false,
+        }
+    }
+
+    /// How much an environment loses without it, if it can exclude builds.
+    pub(super) fn loss(self) -> Option<u8> {
+        match self {
+            Self::CpuOnly | Self::CudaPin => Some(0),
+            Self::Companion(_) => Some(1),
+            Self::Python => Some(2),
+            Self::Pytorch => Some(3),
+            Self::NotNeeded
+            | Self::Magma
+            | Self::Toolkit
+            | Self::ToolkitLibrary
+            | Self::Tied
+            | Self::Extension
+            | Self::Other => None,
+        }
+    }
 }
 
 /// The role of a package. The packages of other channels are private builds.

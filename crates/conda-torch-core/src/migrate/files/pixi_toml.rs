@@ -1,5 +1,6 @@
 //! `pixi.toml`, and `pyproject.toml` with pixi's tables.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use crate::conda::{MatchSpec, SpecParts, Subdir};
 
 use super::Values;
 use super::environment_spec::{
-    ChannelLine, Edit, EnvironmentSpec, FileEdits, SpecLine, platforms_named,
+    ChannelLine, Edit, Environment, FileEdits, FileSpecs, SpecLine, SpecList, platforms_named,
 };
 use super::environment_yml::pip_notes;
 use super::file_migration::{ChangeReason, FileError, LineChange, MOST_TOML};
@@ -40,24 +41,75 @@ fn parse(text: &str) -> Result<Document<&str>, FileError> {
     })
 }
 
-pub(super) fn read(text: &str) -> Result<Vec<EnvironmentSpec>, FileError> {
+pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let document = parse(text)?;
     let features = Manifest::new(text).features(&document);
-    Ok(features.into_iter().map(|feature| feature.spec).collect())
+    let environments = environments(&document, &features);
+    let channels = features.iter().flat_map(|feature| &feature.channels);
+    let handled = channels.map(|(whole, _)| whole.clone()).collect();
+    let lists = features.into_iter().map(|feature| feature.spec).collect();
+    Ok(FileSpecs { lists, environments, handled, ..FileSpecs::default() })
+}
+
+/// The environments, each the union of its features; one for each feature that no environment has.
+fn environments(document: &Document<&str>, features: &[Feature<'_>]) -> Vec<Environment> {
+    let (base, _) = base(document.as_table());
+    let by_name: HashMap<&str, usize> =
+        features.iter().enumerate().skip(1).map(|(at, feature)| (feature.name, at)).collect();
+    let mut is_used = vec![false; features.len()];
+    let mut together: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut environments = vec![vec![0]];
+    let named = base.get("environments").and_then(Item::as_table_like);
+    for (_, item) in named.into_iter().flat_map(TableLike::iter) {
+        let table = item.as_table_like();
+        let list = table.and_then(|table| table.get("features")).unwrap_or(item).as_array();
+        let own = list.into_iter().flatten().filter_map(Value::as_str);
+        let mut lists: Vec<usize> = own.filter_map(|name| by_name.get(name).copied()).collect();
+        let field = |name: &str| table.and_then(|table| table.get(name));
+        if field("no-default-feature").and_then(Item::as_bool) != Some(true) {
+            lists.push(0);
+        }
+        for list in &lists {
+            is_used[*list] = true;
+        }
+        match field("solve-group").and_then(Item::as_str) {
+            Some(group) => together.entry(group).or_default().extend(lists),
+            None => environments.push(lists),
+        }
+    }
+    // The environments of a group have the same version of each package.
+    let mut groups: Vec<Vec<usize>> = together.into_values().collect();
+    groups.sort();
+    environments.extend(groups);
+    environments.extend((1..features.len()).filter(|at| !is_used[*at]).map(|at| vec![at, 0]));
+    let environment = |mut lists: Vec<usize>| {
+        let mut known = HashSet::new();
+        lists.retain(|list| known.insert(*list));
+        let own = lists.iter().filter(|list| **list > 0).map(|list| &features[*list].platforms);
+        let mut platforms = features[0].platforms.clone();
+        for own in own.filter(|own| !own.is_empty()) {
+            platforms = if platforms.is_empty() {
+                own.clone()
+            } else {
+                platforms.into_iter().filter(|subdir| own.contains(subdir)).collect()
+            };
+        }
+        Environment { is_locked: false, lists, platforms, likely_platform: None }
+    };
+    environments.into_iter().map(environment).collect()
 }
 
 /// The edits to channels and packages, and to the CUDA that a feature declares.
 pub(super) fn edits(
     text: &str,
-    _environments: &[EnvironmentSpec],
+    _file: &FileSpecs,
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let document = parse(text)?;
     let mut manifest = Manifest::new(text);
     let features = manifest.features(&document);
-    let default_needs_cuda =
-        planned.environments.first().is_some_and(|edits| edits.needs_cuda.is_some());
-    for (at, (feature, edits)) in features.iter().zip(&mut planned.environments).enumerate() {
+    let default_needs_cuda = planned.lists.first().is_some_and(|edits| edits.needs_cuda.is_some());
+    for (at, (feature, edits)) in features.iter().zip(&mut planned.lists).enumerate() {
         manifest.edit_channels(feature, &edits.channels)?;
         manifest.edit_packages(feature, &edits.specs)?;
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
@@ -87,7 +139,9 @@ fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
 }
 
 struct Feature<'d> {
-    spec: EnvironmentSpec,
+    spec: SpecList,
+    name: &'d str,
+    platforms: Vec<Subdir>,
     /// The header of its table, with a dot.
     path: String,
     table: &'d dyn TableLike,
@@ -266,9 +320,9 @@ fn version(spec: &MatchSpec) -> String {
     match version.strip_prefix('=') {
         _ if version.is_empty() => "*".to_owned(),
         _ if version.starts_with("==") => version.to_owned(),
-        Some(number) if number.contains('*') => number.to_owned(),
         Some(number) if spec.build.is_some() => format!("=={number}"),
         None if spec.build.is_some() && is_number(version) => format!("=={version}"),
+        Some(number) if number.contains('*') => number.to_owned(),
         Some(number) => format!("{number}.*"),
         None => version.to_owned(),
     }
@@ -307,16 +361,18 @@ impl<'t> Manifest<'t> {
 
     fn features<'d>(&self, document: &'d Document<&str>) -> Vec<Feature<'d>> {
         let (base, prefix) = base(document.as_table());
-        let mut default = self.feature(base, prefix.to_owned(), None);
+        let mut default = self.feature(base, prefix.to_owned());
         if let Some(workspace) = workspace(base) {
             self.read_lists(&mut default, workspace);
         }
         let mut features = vec![default];
         let named = base.get("feature").and_then(Item::as_table_like);
-        for (key, item) in named.into_iter().flat_map(entries) {
-            let Some(table) = item.as_table_like() else { continue };
+        for (name, item) in named.into_iter().flat_map(TableLike::iter) {
+            let key = named.and_then(|named| named.key(name)?.span());
+            let (Some(key), Some(table)) = (key, item.as_table_like()) else { continue };
             let path = format!("{prefix}feature.{}.", &self.text[key]);
-            let mut feature = self.feature(table, path, Some(0));
+            let mut feature = self.feature(table, path);
+            feature.name = name;
             feature.inline_table = item.as_inline_table();
             self.read_lists(&mut feature, table);
             features.push(feature);
@@ -324,16 +380,18 @@ impl<'t> Manifest<'t> {
         features
     }
 
-    fn feature<'d>(
-        &self,
-        table: &'d dyn TableLike,
-        path: String,
-        parent: Option<usize>,
-    ) -> Feature<'d> {
-        let spec = EnvironmentSpec { parent, has_floors: true, ..EnvironmentSpec::default() };
-        let (channels, tables) = (Vec::new(), Vec::new());
-        let mut feature =
-            Feature { spec, path, table, inline_table: None, channels, tables, cuda: None };
+    fn feature<'d>(&self, table: &'d dyn TableLike, path: String) -> Feature<'d> {
+        let mut feature = Feature {
+            spec: SpecList { has_floors: true, ..SpecList::default() },
+            name: "",
+            platforms: Vec::new(),
+            path,
+            table,
+            inline_table: None,
+            channels: Vec::new(),
+            tables: Vec::new(),
+            cuda: None,
+        };
         self.read_packages(&mut feature, table, None);
         let targets = table.get("target").and_then(Item::as_table_like);
         for (name, target) in targets.into_iter().flat_map(TableLike::iter) {
@@ -372,6 +430,7 @@ impl<'t> Manifest<'t> {
                     line: self.lines.at(package.key.start),
                     text,
                     spec: Some(spec(name, item)?),
+                    template: None,
                     platforms: platforms.map(<[Subdir]>::to_vec),
                 };
                 Some((package, line))
@@ -398,9 +457,12 @@ impl<'t> Manifest<'t> {
             }
         }
         for element in list("platforms").into_iter().flatten() {
-            let name = field(element, "platform").as_str();
-            feature.spec.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
-            feature.read_cuda(element.as_inline_table().and_then(|table| table.get("cuda")));
+            // From pixi 0.71 on a table with `platform`, from 0.85 on with `subdir`.
+            let mut keys = ["subdir", "platform"].into_iter();
+            let name = keys.find_map(|key| field(element, key).as_str());
+            feature.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
+            let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
+            feature.read_cuda(cuda.map(|cuda| field(cuda, "driver")));
         }
     }
 
@@ -587,6 +649,24 @@ mod tests {
             assert_eq!(migrated(&old), new);
             let crlf = |text: &str| text.replace('\n', "\r\n");
             assert_eq!(migrated(&crlf(&old)), crlf(&new));
+        }
+    }
+
+    #[test]
+    fn tables_of_platforms_are_read_in_every_form() {
+        let dependencies = "[dependencies]\npytorch-gpu = '>=2.6'\ncuda-version = '12.9.*'\n";
+        for platform in [
+            "{ platform = 'linux-64', cuda = '12' }",
+            "{ subdir = 'linux-64', cuda = '12.0' }",
+            "{ name = 'gpu', subdir = 'linux-64', cuda = { driver = '12.0', arch = '8.6' } }",
+        ] {
+            let workspace = |channel: &str| {
+                format!(
+                    "[workspace]\nchannels = ['{channel}']\nplatforms = [{platform}]\n{dependencies}"
+                )
+            };
+            // CUDA is declared there, and the platform is Linux: nothing else is to do.
+            assert_eq!(migrated(&workspace("pytorch")), workspace("conda-forge"), "{platform}");
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) struct RequestedSpecs {
     pub device: RequestedAccelerator,
     /// The CUDA of the old builds.
     pub cuda: Option<CudaVersion>,
-    pub pytorch: Option<Constraint>,
+    pub pytorch: Vec<Constraint>,
     pub companions: Vec<(Companion, Option<Constraint>)>,
     pub python: Option<Constraint>,
     pub has_pytorch: bool,
@@ -22,6 +22,8 @@ pub(super) struct RequestedSpecs {
     /// Whether a line selects CUDA.
     pub has_cuda_pin: bool,
     pub has_cpu_only: bool,
+    /// Whether a line selects CUDA builds of PyTorch.
+    pub has_cuda_only: bool,
 }
 
 impl RequestedSpecs {
@@ -47,9 +49,12 @@ impl RequestedSpecs {
         match role {
             PackageRole::Pytorch => {
                 self.names_pytorch = true;
-                self.pytorch = self.pytorch.take().or_else(|| spec.constraint());
+                self.pytorch.extend(spec.constraint());
                 match spec.name.as_str() {
-                    "pytorch-gpu" => self.device = RequestedAccelerator::Cuda,
+                    "pytorch-gpu" => {
+                        self.has_cuda_only = true;
+                        self.device = RequestedAccelerator::Cuda;
+                    }
                     "pytorch-cpu" => self.device = RequestedAccelerator::Cpu,
                     _ => self.add_build(spec),
                 }
@@ -60,6 +65,7 @@ impl RequestedSpecs {
             }
             PackageRole::CudaPin => {
                 self.has_cuda_pin = true;
+                self.has_cuda_only |= spec.name == "pytorch-cuda";
                 self.device = RequestedAccelerator::Cuda;
                 self.cuda = self.cuda.or_else(|| cuda(&spec.constraint()?));
             }
@@ -68,7 +74,8 @@ impl RequestedSpecs {
                 self.device = RequestedAccelerator::Cpu;
             }
             PackageRole::NotNeeded => self.add_build(spec),
-            PackageRole::Python => self.python = spec.constraint(),
+            // The last one is what the environment ends up with.
+            PackageRole::Python => self.python = spec.constraint().or(self.python.take()),
             PackageRole::Magma
             | PackageRole::Toolkit
             | PackageRole::ToolkitLibrary
@@ -76,6 +83,16 @@ impl RequestedSpecs {
             | PackageRole::Extension
             | PackageRole::Other => {}
         }
+    }
+
+    /// Whether lines contradict each other, so that no build can satisfy them.
+    pub(super) fn is_contradictory(&self) -> bool {
+        let goes_with = |one: &Constraint, other: &Constraint| {
+            one.anchor().is_none_or(|anchor| other.admits(anchor) || other.admits_series(anchor))
+        };
+        let mut pairs = self.pytorch.windows(2);
+        self.has_cpu_only && self.has_cuda_only
+            || pairs.any(|pair| !goes_with(&pair[0], &pair[1]) && !goes_with(&pair[1], &pair[0]))
     }
 
     /// Of each companion the first, and of all the first with a version: no other is asked for.

@@ -1,6 +1,8 @@
-//! Calls of a conda client in any text, as words with their places. Not a shell: nothing is expanded.
+//! Simple commands of a shell, as words with their places. Nothing is expanded or run.
 
 use std::ops::Range;
+
+use crate::types::Shell;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
@@ -12,82 +14,128 @@ pub(super) struct Word {
     pub quote: Option<char>,
 }
 
-/// A call of conda, mamba or micromamba: the words after the program.
+/// How the words of a command are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// For a shell; `within`: the quote around the whole command.
+    Shell { shell: Shell, within: Option<char> },
+    /// As quoted elements of a list: `["conda", "install"]`.
+    Strings,
+}
+
+/// A simple command: words up to a separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Command {
+pub(super) struct SimpleCommand {
     pub words: Vec<Word>,
-    /// The quote around the whole command.
+    pub form: Form,
+    /// Whether it runs only if the one before it succeeds or fails.
+    pub is_conditional: bool,
+}
+
+/// A part of a text that is for a shell.
+#[derive(Debug, Clone)]
+pub(super) struct ShellText<'t> {
+    /// The whole text.
+    pub text: &'t str,
+    pub range: Range<usize>,
+    pub shell: Shell,
+    /// The quote around it.
     pub within: Option<char>,
+    /// Whether line ends are blanks, as in a folded scalar of YAML.
+    pub is_folded: bool,
 }
 
-/// Every call in a text, in order.
-pub(super) fn commands(text: &str) -> impl Iterator<Item = Command> {
-    let mut quotes = Quotes::default();
-    let (mut at, mut read) = (0, 0);
-    std::iter::from_fn(move || {
-        let program = next_program(text, at)?;
-        let within = quotes.after(&text[read..program.start]);
-        let (words, end) = words(text, program.end, within);
-        (at, read) = (end, program.start);
-        Some(Command { words, within })
-    })
-}
-
-fn next_program(text: &str, from: usize) -> Option<Range<usize>> {
-    let mut at = from;
-    loop {
-        let mut windows = text.as_bytes()[at..].windows(5);
-        let start = at + windows.position(|window| window == b"conda" || window == b"mamba")?;
-        at = start + 5;
-        let before = text[..start].strip_suffix("micro").unwrap_or(&text[..start]);
-        let after = text[at..].strip_prefix(".exe").unwrap_or(&text[at..]);
-        let begins = |c: char| c.is_whitespace() || "/\\\"'`(>;&|!%{".contains(c);
-        if before.chars().next_back().is_none_or(begins) && after.starts_with([' ', '\t']) {
-            return Some(before.len()..text.len() - after.len());
+/// The simple commands, in order; separators that matter for branches are commands of one word: `;;`, and `{` and
+/// `}` for blocks of PowerShell and cmd. `comment` is called with every comment.
+pub(super) fn simple_commands(
+    source: &ShellText<'_>,
+    mut comment: impl FnMut(Range<usize>),
+) -> Vec<SimpleCommand> {
+    let text = &source.text[..source.range.end];
+    let form = Form::Shell { shell: source.shell, within: source.within };
+    let has_blocks = matches!(source.shell, Shell::Cmd | Shell::Powershell);
+    let mut commands = Vec::new();
+    let mut words: Vec<Word> = Vec::new();
+    let mut is_conditional = false;
+    let mut at = source.range.start;
+    let mut end = |words: &mut Vec<Word>, conditional: bool| {
+        if !words.is_empty() {
+            commands.push(SimpleCommand { words: std::mem::take(words), form, is_conditional });
         }
-    }
-}
-
-/// The quote that is open on a line, and the last character before it.
-#[derive(Default)]
-struct Quotes {
-    open: Option<char>,
-    last: Option<char>,
-}
-
-impl Quotes {
-    fn after(&mut self, text: &str) -> Option<char> {
-        for c in text.chars() {
-            match c {
-                '\n' => self.open = None,
-                '"' | '\'' | '`' if self.open == Some(c) => self.open = None,
-                // An apostrophe in a word opens nothing.
-                '\'' if self.last.is_some_and(char::is_alphanumeric) => {}
-                '"' | '\'' | '`' if self.open.is_none() && self.last != Some('\\') => {
-                    self.open = Some(c);
-                }
-                _ => {}
-            }
-            self.last = Some(c);
-        }
-        self.open
-    }
-}
-
-/// The words from a byte to the end of the command, and that end.
-fn words(text: &str, from: usize, within: Option<char>) -> (Vec<Word>, usize) {
-    let mut words = Vec::new();
-    let mut at = from;
+        is_conditional = conditional;
+    };
     loop {
         at += blanks(&text[at..]);
-        match word(text, at, within) {
-            Some(word) => {
-                at = word.range.end;
+        let rest = &text[at..];
+        let Some(c) = rest.chars().next() else { break };
+        if source.is_folded && matches!(c, '\n' | '\r') {
+            at += 1;
+        } else if c == '#' && !matches!(source.shell, Shell::Cmd) && source.within.is_none() {
+            // A hash of a prompt is followed by a client, as a comment can be: it stays a comment.
+            end(&mut words, false);
+            let length = rest.find('\n').unwrap_or(rest.len());
+            comment(at..at + length);
+            at += length;
+        } else if c == '<' && tag(rest).is_some() {
+            at += tag(rest).unwrap_or(1);
+        } else if matches!(c, '<' | '>') {
+            let operator = rest.len() - rest.trim_start_matches(['<', '>', '&', '|', '-']).len();
+            at += operator;
+            // At the beginning it is a prompt.
+            if !words.is_empty() || operator > 1 {
+                at += blanks(&text[at..]);
+                at = word(text, at, source.within).map_or(at, |word| word.range.end);
+            }
+        } else if let Some(word) = word(text, at, source.within) {
+            at = word.range.end;
+            let is_block = has_blocks && matches!(word.text.as_str(), "{" | "}" | "(" | "},");
+            let is_redirect = word.quote.is_none() && is_redirect(&word.text);
+            if is_block {
+                end(&mut words, false);
+                words.push(word);
+                end(&mut words, false);
+            } else if is_redirect {
+                if word.text.ends_with('>') {
+                    at += blanks(&text[at..]);
+                    at = self::word(text, at, source.within).map_or(at, |word| word.range.end);
+                }
+            } else {
                 words.push(word);
             }
-            None => return (words, at),
+        } else {
+            let separator = ["&&", "||", ";;"].into_iter().find(|it| rest.starts_with(it));
+            end(&mut words, matches!(separator, Some("&&" | "||")));
+            let length = separator.map_or(c.len_utf8(), str::len);
+            if separator == Some(";;") || has_blocks && matches!(c, '(' | ')' | '{' | '}') {
+                let text = match c {
+                    '(' => "{",
+                    ')' => "}",
+                    _ => &rest[..length],
+                };
+                words.push(Word { range: at..at + length, text: text.to_owned(), quote: None });
+                end(&mut words, false);
+            }
+            at += length;
         }
     }
+    end(&mut words, false);
+    commands
+}
+
+/// Whether a word is `2>/dev/null` or `&>log`.
+fn is_redirect(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('>')
+        && text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The length of a tag of HTML.
+fn tag(text: &str) -> Option<usize> {
+    let name = text.strip_prefix('<')?;
+    let name = name.strip_prefix('/').unwrap_or(name);
+    let end = name.find('>')?;
+    let is_tag = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name[..end].chars().all(|c| c.is_ascii_alphanumeric() || " \"'=-_/".contains(c));
+    is_tag.then(|| text.len() - name.len() + end + 1)
 }
 
 /// The length of blanks and of line ends that continue a command: after `\`, `` ` `` or `^`. Comment
@@ -115,13 +163,13 @@ fn blanks(text: &str) -> usize {
 
 fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     let rest = &text[start..];
-    if rest.starts_with(['#', '>']) {
-        return None;
-    }
     let mut quote = None;
     let mut plain = String::new();
     let mut end = rest.len();
+    // `$(…)` and `${{ … }}` are parts of words.
+    let mut open = 0_usize;
     let mut characters = rest.char_indices().peekable();
+    let mut before = '\0';
     while let Some((at, c)) = characters.next() {
         let next = characters.peek().map(|(_, next)| *next);
         let ends = match (quote, c) {
@@ -131,7 +179,17 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
             }
             (Some(_), '\n') => return None, // an unclosed quote
             (Some(_), _) => false,
+            (None, '\n') => true,
             (None, _) if Some(c) == within => true,
+            (None, '{' | '(') if before == '$' || open > 0 => {
+                open += 1;
+                false
+            }
+            (None, '}' | ')') if open > 0 => {
+                open -= 1;
+                false
+            }
+            (None, _) if open > 0 => false,
             (None, '\\') => {
                 within == Some('"') && next == Some('n') || matches!(next, None | Some('\n' | '\r'))
             }
@@ -139,13 +197,15 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
                 quote = Some(c);
                 continue;
             }
-            (None, ';' | '|' | '&' | ')' | '<' | '`') => true,
+            (None, ';' | '|' | '&' | '(' | ')' | '<' | '`') => true,
+            (None, '{' | '}') => at == 0 && next.is_none_or(char::is_whitespace),
             (None, _) => c.is_whitespace(),
         };
         if ends {
             end = at;
             break;
         }
+        before = c;
         plain.push(c);
     }
     if end == 0 || quote.is_some() {
@@ -157,57 +217,105 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     Some(Word { range: start..start + end, text: plain, quote })
 }
 
+/// The strings of a list in brackets, as in JSON and Python, that begins at a byte, and its end; `None` if other
+/// things are in it.
+pub(super) fn strings(text: &str, start: usize) -> Option<(Vec<Word>, usize)> {
+    let mut words = Vec::new();
+    let mut at = start + text[start..].strip_prefix('[').map(|_| 1)?;
+    let mut needs_comma = false;
+    loop {
+        at = text.len() - text[at..].trim_start().len();
+        let rest = &text[at..];
+        match rest.chars().next()? {
+            ']' => return Some((words, at + 1)),
+            ',' => needs_comma = false,
+            '#' => {
+                at += rest.find('\n')?;
+                continue;
+            }
+            quote @ ('"' | '\'') if !needs_comma => {
+                let word = string(text, at, quote)?;
+                at = word.range.end;
+                words.push(word);
+                needs_comma = true;
+                continue;
+            }
+            _ => return None,
+        }
+        at += 1;
+    }
+}
+
+/// The string in quotes that begins at a byte.
+pub(super) fn string(text: &str, start: usize, quote: char) -> Option<Word> {
+    let mut plain = String::new();
+    let mut characters = text[start + 1..].char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            _ if c == quote => {
+                let end = start + 1 + at + 1;
+                return Some(Word { range: start..end, text: plain, quote: Some(quote) });
+            }
+            '\n' => return None,
+            '\\' => plain.extend(characters.next().map(|(_, c)| c)),
+            c => plain.push(c),
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        let join = |command: Command| {
+        let source = ShellText {
+            text,
+            range: 0..text.len(),
+            shell: Shell::Posix,
+            within: None,
+            is_folded: false,
+        };
+        let join = |command: &SimpleCommand| {
             command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
         };
-        commands(text).map(join).collect()
+        simple_commands(&source, |_| ()).iter().map(join).collect()
     }
 
     #[test]
-    fn finds_commands_in_prose_scripts_and_dockerfiles() {
-        for text in [
-            "conda install -c a b",
-            "$ conda install -c a b\n",
-            "Run `conda install -c a b` first.",
-            "RUN apt-get update && /opt/conda/bin/conda install -c a b && rm -rf /x",
-            "!conda install -c a b",
-            "bash -c \"source x; micromamba install -c a b\"",
-            "don't: mamba install -c a b # why",
-            "conda install \\\n    -c a \\\n    b\nmore",
-            "RUN conda install -c a \\\n# why\n  b\n",
-            "conda install `\r\n  -c a `\r\n  b\r\n",
-            "<code>conda install -c a b</code>",
-            "    \"!conda install -c a b\\n\",",
-            "(conda.exe install -c a 'b')",
-        ] {
-            assert_eq!(texts(text), ["install -c a b"], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn skips_words_that_only_contain_the_name() {
-        for text in [
-            "miniconda install",
-            "anaconda b",
-            "conda-forge x",
-            "conda.sh x",
-            "mamba\n",
-            "condas x",
-        ] {
-            assert_eq!(texts(text), [""; 0], "{text:?}");
-        }
+    fn splits_commands_at_separators() {
+        assert_eq!(texts("a b && c; d | e\nf"), ["a b", "c", "d", "e", "f"]);
+        assert_eq!(texts("RUN a \\\n    -b \\\n# why\n  c\nd"), ["RUN a -b c", "d"]);
+        assert_eq!(texts("a `\r\n  b\r\n"), ["a b"]);
+        assert_eq!(texts("$ a b # why\n> c"), ["$ a b", "c"]);
+        assert_eq!(texts("a b>2 > log c 2>/dev/null d"), ["a b>2 c d"]);
+        assert_eq!(texts("<code>a 'b c'</code>"), ["a b c"]);
+        assert_eq!(texts("x=$(a b) c ${{ d.e }}"), ["x=$(a b) c ${{ d.e }}"]);
+        assert_eq!(texts("case $1 in a) b;; esac"), ["case $1 in a", "b", ";;", "esac"]);
     }
 
     #[test]
     fn reads_the_quotes_of_words() {
-        let found = commands("conda install \"a>=1\" b\">2\" c").next().expect("a command");
+        let text = "conda install \"a>=1\" b\">2\" c";
+        let source = ShellText {
+            text,
+            range: 0..text.len(),
+            shell: Shell::Posix,
+            within: None,
+            is_folded: false,
+        };
+        let found = simple_commands(&source, |_| ()).remove(0);
         let quotes: Vec<Option<char>> = found.words.iter().map(|word| word.quote).collect();
-        assert_eq!(quotes, [None, Some('"'), None, None]);
-        assert_eq!(found.words[2].text, "b>2");
+        assert_eq!(quotes, [None, None, Some('"'), None, None]);
+        assert_eq!(found.words[3].text, "b>2");
+    }
+
+    #[test]
+    fn reads_lists_of_strings() {
+        let (words, end) = strings("x [\"a\", 'b c'\n] y", 2).expect("a list");
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!((texts, end), (vec!["a", "b c"], 15));
+        assert_eq!(strings("[a]", 0), None);
+        assert_eq!(strings("['a' 'b']", 0), None);
     }
 }

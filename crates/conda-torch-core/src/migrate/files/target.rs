@@ -92,7 +92,8 @@ impl<'m> PlatformTarget<'m> {
         // The pin that the file names stays if the build accepts it: a lower one brings older libraries.
         let named = self.requested.cuda.filter(|_| pin.is_none() && choice.cuda_version.is_some());
         let with_named = named.and_then(|named| self.advised(pytorch, Some(named)));
-        let choice = with_named.filter(|other| other.build == choice.build).unwrap_or(choice);
+        let same_version = |other: &Choice<'m>| other.build.pytorch == choice.build.pytorch;
+        let choice = with_named.filter(same_version).unwrap_or(choice);
         let old = self.requested.cuda.filter(|_| pin.is_none() && !self.is_described);
         let older = choice.cuda_version.zip(old).filter(|(own, old)| own.major < old.major);
         let Some((_, old)) = older else { return Some(choice) };
@@ -103,14 +104,15 @@ impl<'m> PlatformTarget<'m> {
     }
 
     fn advised(&self, pytorch: Option<Version>, pin: Option<CudaVersion>) -> Option<Choice<'m>> {
+        if self.requested.is_contradictory() {
+            return None;
+        }
         let mut companions: Vec<Companion> =
             self.requested.companions.iter().map(|(package, _)| *package).collect();
         companions.sort_unstable();
         companions.dedup();
         self.requested.pythons().into_iter().find_map(|python| {
             let request = Request {
-                pytorch_range: None,
-                others: Vec::new(),
                 accelerator: self.device(),
                 pytorch,
                 python,
@@ -185,12 +187,14 @@ pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<Vec<Choic
 
 fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<Vec<Choice<'m>>> {
     let kept = together(targets, |target, pin| {
-        let pytorch = target.requested.pytorch.clone().or_else(|| by_companion(target));
-        admitted(target, pytorch.as_ref(), pin)
+        let companion = || by_companion(target).into_iter().collect();
+        let requested = Some(target.requested.pytorch.clone());
+        let pytorch = requested.filter(|pytorch| !pytorch.is_empty()).unwrap_or_else(companion);
+        admitted(target, &pytorch, pin)
     });
     kept.or_else(|| {
         let anchor =
-            targets.iter().find_map(|target| target.requested.pytorch.as_ref()?.anchor())?;
+            targets.iter().find_map(|target| target.requested.pytorch.first()?.anchor())?;
         nearest_first(&versions(targets), anchor)
             .into_iter()
             .find_map(|version| together(targets, |target, pin| target.choice(Some(version), pin)))
@@ -217,16 +221,19 @@ fn together<'m>(
     })
 }
 
-/// The choice with the newest PyTorch that a constraint allows.
+/// The choice with the newest PyTorch that all constraints allow.
 fn admitted<'m>(
     target: &PlatformTarget<'m>,
-    constraint: Option<&Constraint>,
+    constraints: &[Constraint],
     pin: Option<CudaVersion>,
 ) -> Option<Choice<'m>> {
-    let Some(constraint) = constraint else { return target.choice(None, pin) };
+    if constraints.is_empty() {
+        return target.choice(None, pin);
+    }
     let mut versions = versions(std::slice::from_ref(target)).into_iter();
     versions.find_map(|version| {
-        constraint.admits(version).then(|| target.choice(Some(version), pin)).flatten()
+        let is_admitted = constraints.iter().all(|constraint| constraint.admits(version));
+        is_admitted.then(|| target.choice(Some(version), pin)).flatten()
     })
 }
 

@@ -36,9 +36,8 @@ pub(super) fn cuda_compat(
     let Driver::Present { version: Some(driver), .. } = inputs.facts.driver else { return None };
     alternatives.iter().find_map(|alternative| {
         let mut unlocks = alternative.unlocked_by.iter();
-        let cuda = unlocks.find_map(|unlock| match unlock {
-            Unlock::CudaCompat(cuda) => Some(*cuda),
-            _ => None,
+        let cuda = unlocks.find_map(|unlock| {
+            if let Unlock::CudaCompat(cuda) = unlock { Some(*cuda) } else { None }
         })?;
         let toolkit = alternative.choice.build.accelerator.cuda()?;
         Some(Diagnostic::CudaCompatPossible { driver, cuda, toolkit })

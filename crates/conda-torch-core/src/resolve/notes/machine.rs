@@ -7,7 +7,7 @@ use crate::resolve::{
     candidates::Candidate,
     facts::{Driver, Libc, is_by_flag, is_driver_named},
 };
-use crate::types::{ArmVariant, Build, Detected, KernelSupport, Origin, Vendor};
+use crate::types::{ArmVariant, Build, Contradiction, Detected, KernelSupport, Origin, Vendor};
 
 /// The platform without builds, and GPUs of other makers.
 pub(super) fn platform(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
@@ -163,6 +163,13 @@ pub(super) fn document(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
         missing: missing.into_iter().filter_map(|(lacks, fact)| lacks.then_some(fact)).collect(),
         assumed: assumed.into_iter().flatten().collect(),
     })
+}
+
+/// Where the parts of the document differ.
+pub(super) fn contradictions(inputs: &Inputs<'_, '_>) -> Vec<Diagnostic> {
+    let differ =
+        |it: &Contradiction| Diagnostic::DocumentsDiffer { contradiction: Box::new(it.clone()) };
+    inputs.machine.contradictions.iter().map(differ).collect()
 }
 
 fn is_open<T>(detected: &Detected<T>) -> bool {

@@ -39,10 +39,10 @@ pub(super) fn diagnostics<'m>(
     notes.extend(request::availability(inputs, candidates));
     if let Some(best) = best {
         notes.extend(request::limits(inputs, candidates, best));
-        notes.extend(request::other_packages(inputs, best));
         notes.extend(machine::gpus(inputs, best));
         notes.extend(machine::system(inputs, best.build));
     }
+    notes.extend(machine::contradictions(inputs));
     notes.extend(machine::document(inputs));
     notes.extend(best.and_then(|best| inferred_kernels(best.build)));
     notes.extend(inputs.facts.assumptions.iter().cloned());

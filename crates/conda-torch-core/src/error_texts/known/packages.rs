@@ -1,0 +1,110 @@
+//! Packages that are installed and do not fit together.
+
+use super::super::{Fix, Judge, KnownError, ROW};
+
+pub(super) const ROWS: &[KnownError] = &[
+    KnownError {
+        code: "numpy-too-new",
+        patterns: &[
+            "a module that was compiled using numpy 1.x cannot be run in numpy {version}",
+            "numpy is not available",
+            "failed to initialize numpy: _array_api not found",
+        ],
+        cause: "PyTorch, or another package of the traceback, is compiled for NumPy 1 and the environment has NumPy 2. PyTorch 2.3 and newer accept both.",
+        hint: "install `numpy<2` in the environment, or a newer PyTorch",
+        fix: Fix::Spec("numpy<2"),
+        judge: Judge::Codes(&["package-fails", "wheel-on-top"]),
+        source: "https://github.com/securefederatedai/openfederatedlearning/issues/999",
+        ..ROW
+    },
+    KnownError {
+        code: "torchvision-other-pytorch",
+        patterns: &[
+            "operator torchvision::nms does not exist",
+            "no such operator torchvision::nms",
+            "couldnt load custom c++ ops",
+        ],
+        cause: "torchvision's compiled part does not load. It is built for another PyTorch than the installed one, or is a CPU build beside a CUDA one.",
+        hint: "install PyTorch and torchvision together, from one channel",
+        fix: Fix::NewEnvironment,
+        judge: Judge::Codes(&[
+            "companion-mismatch",
+            "companion-other-channel",
+            "companion-accelerator",
+            "pip-torch-on-top",
+            "wheel-on-top",
+        ]),
+        source: "https://github.com/pytorch/vision/issues/8985",
+        ..ROW
+    },
+    KnownError {
+        code: "torchvision-without-cuda",
+        patterns: &["could not run torchvision::{symbol} with arguments from the cuda backend"],
+        cause: "torchvision is a CPU build, and PyTorch a CUDA one. Its operators have no CUDA code.",
+        hint: "install PyTorch and torchvision together, from one channel",
+        fix: Fix::NewEnvironment,
+        judge: Judge::Codes(&["companion-accelerator", "companion-other-channel"]),
+        source: "https://github.com/pytorch/vision/issues/8985",
+        ..ROW
+    },
+    KnownError {
+        code: "companion-other-cuda",
+        patterns: &[
+            "pytorch and {symbol} were compiled with different cuda major versions. pytorch has cuda version={built} and {symbol} has cuda version={found}",
+            "pytorch and {symbol} were compiled with different cuda",
+        ],
+        cause: "PyTorch and the other package are compiled for different CUDA versions[ ({built} and {found})]. They come from different sources, or one was replaced alone.",
+        hint: "install PyTorch and its companions together, from one channel",
+        fix: Fix::NewEnvironment,
+        judge: Judge::Codes(&[
+            "companion-mismatch",
+            "companion-other-channel",
+            "companion-accelerator",
+            "pip-torch-on-top",
+            "wheel-on-top",
+        ]),
+        source: "https://github.com/deforum/deforum-stable-diffusion/issues/348",
+        ..ROW
+    },
+    KnownError {
+        code: "xformers-other-pytorch",
+        patterns: &[
+            "xformers was built for: pytorch {built} *(you have {found})",
+            "xformers cant load c++/cuda extensions",
+        ],
+        cause: "xformers is compiled for one PyTorch build[ ({built})], and another[ ({found})] is installed. Its kernels are off, and what needs them fails.",
+        hint: "install `xformers` of conda-forge beside conda-forge's PyTorch, or the wheel for the installed one",
+        source: "https://github.com/facebookresearch/xformers/issues/874",
+        ..ROW
+    },
+    KnownError {
+        code: "bitsandbytes-without-cuda",
+        patterns: &[
+            "cuda setup failed despite {symbol} being available",
+            "libbitsandbytes_{symbol}: cannot open",
+            "could not find the bitsandbytes cuda binary",
+        ],
+        cause: "bitsandbytes has no library for this CUDA version, or does not find the CUDA runtime. PyTorch itself is not the cause.",
+        hint: "install `bitsandbytes` of conda-forge beside conda-forge's PyTorch, and unset `BNB_CUDA_VERSION` and `LD_LIBRARY_PATH`",
+        source: "https://github.com/bitsandbytes-foundation/bitsandbytes/issues/1559",
+        ..ROW
+    },
+    KnownError {
+        code: "triton-not-found",
+        patterns: &["cannot find a working triton installation", "no module named triton"],
+        cause: "`torch.compile` needs Triton, which is not installed or is too old. On Windows PyTorch comes without it.",
+        hint: "on Linux, install `triton` of conda-forge; on Windows, leave `torch.compile` out, or use WSL",
+        source: "https://github.com/pytorch/pytorch/issues/136361",
+        ..ROW
+    },
+    KnownError {
+        code: "torch-not-found",
+        patterns: &["no module named torch"],
+        cause: "The Python that runs the program has no PyTorch. It is not installed there, or a notebook or an editor runs another environment's Python.",
+        hint: "install PyTorch in that Python's environment; in a notebook, `import sys; print(sys.executable)` shows which it is",
+        fix: Fix::NewEnvironment,
+        judge: Judge::Installed,
+        source: "https://github.com/pytorch/pytorch/issues/4827",
+        ..ROW
+    },
+];

@@ -1,0 +1,341 @@
+//! A call of conda, mamba or micromamba: what it adds to which environment, and its edits.
+
+use std::ops::Range;
+
+use crate::types::{CudaVersion, Shell};
+
+use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
+use super::file_migration::FileError;
+use super::shell_words::{Form, SimpleCommand, Word};
+use super::text_edit::{Lines, TextEdit, edit_item};
+use super::variables::{Variables, has_variables};
+
+/// Options whose value is the next word.
+const OPTIONS_WITH_VALUE: &str = "-n --name -p --prefix -c --channel -f --file -r --root-prefix --solver \
+    --experimental-solver --platform --subdir --repodata-fn --rc-file --channel-priority --revision \
+    --clone --cwd --root";
+
+const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
+
+/// Subcommands whose arguments are match specs.
+const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
+
+/// Words of `conda config` and `micromamba config` that add to a list.
+const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
+
+/// Programs to which the word `conda` is an argument.
+const OTHER_PROGRAMS: [&str; 10] =
+    ["pip", "pip3", "apt", "apt-get", "apk", "brew", "dnf", "yum", "grep", "alias"];
+
+/// The variable that declares a version of CUDA to every client.
+pub(super) const CUDA_OVERRIDE: &str = "CONDA_OVERRIDE_CUDA";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subcommand {
+    Install,
+    Create,
+    /// `config`, which adds channels to all environments.
+    Config,
+    /// `run`, before another command.
+    Run,
+}
+
+/// A call: the words after the program.
+#[derive(Debug, Clone)]
+pub(super) struct ClientCall {
+    pub subcommand: Subcommand,
+    pub words: Vec<Word>,
+    pub form: Form,
+    /// The byte at which the program begins.
+    pub start: usize,
+    /// Whether words stand before the program.
+    has_words_before: bool,
+    /// The place of the subcommand among the words.
+    at: usize,
+    /// The CUDA that is declared to it.
+    cuda_override: Option<String>,
+}
+
+impl ClientCall {
+    /// The call in a command, if it is one.
+    pub(super) fn find(text: &str, command: &SimpleCommand, variables: &Variables) -> Option<Self> {
+        for (index, program) in command.words.iter().enumerate() {
+            if OTHER_PROGRAMS.contains(&program.text.as_str()) {
+                return None;
+            }
+            if !is_client(&program.text, variables) {
+                continue;
+            }
+            let words = &command.words[index + 1..];
+            let Some((at, subcommand)) = subcommand(words) else { continue };
+            let before = command.words[..index].iter().rev();
+            let own = before.clone().find_map(|word| value_of(&word.text, CUDA_OVERRIDE));
+            let set = || variables.expand(&format!("${CUDA_OVERRIDE}"));
+            let written = &text[program.range.clone()];
+            let marks = written.len() - written.trim_start_matches(['!', '%', '@', '-']).len();
+            return Some(Self {
+                subcommand,
+                words: words.to_vec(),
+                form: command.form,
+                start: program.range.start + marks,
+                has_words_before: index > 0,
+                at,
+                cuda_override: own.map(str::to_owned).or_else(set),
+            });
+        }
+        None
+    }
+
+    /// The value of an option, as written.
+    fn option(&self, names: [&str; 2]) -> Option<&str> {
+        let mut words = self.words.iter();
+        while let Some(word) = words.next() {
+            let text = word.text.as_str();
+            if names.contains(&text) {
+                return words.next().map(|value| value.text.as_str());
+            }
+            if let Some(value) = text.strip_prefix(names[1]).and_then(|rest| rest.strip_prefix('='))
+            {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The name or the folder of its environment; with its variables if one is unknown.
+    pub(super) fn environment(&self, variables: &Variables) -> Option<String> {
+        let name = self.option(["-n", "--name"]).or_else(|| self.option(["-p", "--prefix"]))?;
+        Some(variables.expand(name).unwrap_or_else(|| name.to_owned()))
+    }
+
+    /// The command after `run`.
+    pub(super) fn inner(&self) -> Option<SimpleCommand> {
+        let start = self.at + 1 + arguments(&self.words[self.at + 1..]).next()?;
+        let words = self.words[start..].to_vec();
+        Some(SimpleCommand { words, form: self.form, is_conditional: false })
+    }
+
+    /// The channels and packages that it names.
+    pub(super) fn list(
+        &self,
+        lines: &Lines<'_>,
+        variables: &Variables,
+        place: RunPlace,
+    ) -> SpecList {
+        let mut list = SpecList {
+            place,
+            declared_cuda: self.cuda_override.clone().filter(|_| place != RunPlace::Anywhere),
+            ..SpecList::default()
+        };
+        let line = |word: &Word| lines.at(word.range.start);
+        let channel = |word: &Word, name: &str| ChannelLine {
+            at: word.range.start,
+            line: line(word),
+            name: variables.expand(name).unwrap_or_else(|| name.to_owned()),
+        };
+        if self.subcommand == Subcommand::Config {
+            // `config --add channels pytorch`
+            if self.words.iter().any(|word| ADD.contains(&word.text.as_str())) {
+                for pair in self.words[self.at..].windows(2) {
+                    if pair[0].text == "channels" {
+                        list.channels.push(channel(&pair[1], &pair[1].text));
+                    }
+                }
+            }
+        } else {
+            let mut option = "";
+            for (at, word) in self.words.iter().enumerate() {
+                let text = word.text.as_str();
+                if !option.is_empty() {
+                    if CHANNEL_OPTIONS.contains(&option) {
+                        list.channels.push(channel(word, text));
+                    }
+                    option = "";
+                } else if has_value(text) {
+                    option = text;
+                } else if !channel_prefix(text).is_empty() {
+                    list.channels.push(channel(word, &text[channel_prefix(text).len()..]));
+                } else if !text.starts_with('-') && at > self.at {
+                    let line = SpecLine::new(word.range.start, line(word), text);
+                    let is_literal =
+                        word.quote == Some('\'') && matches!(self.form, Form::Shell { .. });
+                    let values = variables.expand(text).filter(|_| !is_literal);
+                    list.specs.push(match values {
+                        Some(values) => line.with_values(&values),
+                        None => line,
+                    });
+                }
+            }
+        }
+        list.has_channels = !list.channels.is_empty();
+        list
+    }
+
+    /// The edits for new texts of its channels and packages.
+    pub(super) fn edits(
+        &self,
+        lines: &Lines<'_>,
+        new_texts: &NewTexts,
+    ) -> Result<Vec<TextEdit>, FileError> {
+        let words = &self.words;
+        let new = |at: usize| new_texts.get(&words.get(at)?.range.start);
+        let is_removed = |at: usize| {
+            let is_option = CHANNEL_OPTIONS.contains(&words[at].text.as_str());
+            new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
+        };
+        let refused = |word: &Word| FileError::InvalidSpec {
+            line: lines.at(word.range.start),
+            text: word.text.clone(),
+        };
+        let within = match self.form {
+            Form::Shell { within, .. } => within,
+            Form::Strings => None,
+        };
+        let quoted = |new: &String, word: &Word| {
+            quoted(&format!("{}{new}", channel_prefix(&word.text)), word, within)
+        };
+        let mut edits = Vec::new();
+        if self.form == Form::Strings {
+            let items: Vec<Range<usize>> = words.iter().map(|word| word.range.clone()).collect();
+            let last_kept = (0..words.len()).rev().find(|at| !is_removed(*at));
+            for (at, word) in words.iter().enumerate() {
+                let texts = match new(at) {
+                    _ if is_removed(at) => Vec::new(),
+                    Some(new) => new.iter().map(|new| quoted(new, word)).collect(),
+                    None => continue,
+                };
+                let edit = edit_item(lines, &items, at, last_kept, &texts, false);
+                edits.extend(edit.ok_or_else(|| refused(word))?);
+            }
+            return Ok(edits);
+        }
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            let removed = (at..words.len()).take_while(|at| is_removed(*at)).count();
+            if removed > 0 {
+                let range = removal(lines.text, words, at, at + removed - 1);
+                edits.push(TextEdit::new(range.ok_or_else(|| refused(word))?, ""));
+                at += removed;
+                continue;
+            }
+            if let Some(new) = new(at) {
+                let new: Vec<String> = new.iter().map(|new| quoted(new, word)).collect();
+                edits.push(TextEdit::new(word.range.clone(), new.join(" ")));
+            }
+            at += 1;
+        }
+        Ok(edits)
+    }
+
+    /// Declares a version of CUDA to the client; `None` if the shell has no form for that on one line.
+    pub(super) fn declare_cuda(&self, cuda: CudaVersion) -> Option<TextEdit> {
+        let at = self.start..self.start;
+        match self.form {
+            Form::Strings => {
+                Some(TextEdit::new(at, format!("\"env\", \"{CUDA_OVERRIDE}={cuda}\", ")))
+            }
+            Form::Shell { shell: Shell::Posix, .. } => {
+                let program = if self.has_words_before { "env " } else { "" };
+                Some(TextEdit::new(at, format!("{program}{CUDA_OVERRIDE}={cuda} ")))
+            }
+            Form::Shell { .. } => None,
+        }
+    }
+}
+
+/// The subcommand and its place.
+fn subcommand(words: &[Word]) -> Option<(usize, Subcommand)> {
+    let mut places = arguments(words);
+    let at = places.next()?;
+    let subcommand = match words[at].text.as_str() {
+        "create" => Subcommand::Create,
+        "config" => Subcommand::Config,
+        "run" => Subcommand::Run,
+        "env" => {
+            let next = places.next()?;
+            return match words[next].text.as_str() {
+                "create" => Some((next, Subcommand::Create)),
+                _ => None,
+            };
+        }
+        name if INSTALL.contains(&name) => Subcommand::Install,
+        _ => return None,
+    };
+    Some((at, subcommand))
+}
+
+/// The places of the words that are no options nor their values.
+fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
+    let mut is_value = false;
+    words.iter().enumerate().filter_map(move |(at, word)| {
+        let is_argument = !is_value && !word.text.starts_with('-');
+        is_value = !is_value && has_value(&word.text);
+        is_argument.then_some(at)
+    })
+}
+
+fn has_value(text: &str) -> bool {
+    text.starts_with('-') && OPTIONS_WITH_VALUE.split(' ').any(|option| option == text)
+}
+
+/// The value that a word gives to a variable.
+fn value_of<'w>(word: &'w str, name: &str) -> Option<&'w str> {
+    word.strip_prefix(name)?.strip_prefix('=')
+}
+
+/// Whether a word is a client, by its name or by a variable that has it.
+fn is_client(word: &str, variables: &Variables) -> bool {
+    let name = |text: &str| {
+        let text = text.trim_start_matches(['!', '%', '@', '-']);
+        let name = text.rsplit(['/', '\\']).next().unwrap_or(text).to_ascii_lowercase();
+        let endings = [".exe", ".bat", ".cmd"];
+        let end = endings.into_iter().find_map(|ending| name.strip_suffix(ending));
+        end.map(str::to_owned).unwrap_or(name)
+    };
+    let is_name = |text: &str| matches!(name(text).as_str(), "conda" | "mamba" | "micromamba");
+    if is_name(word) {
+        return true;
+    }
+    let program = name(word);
+    if !has_variables(&program) {
+        return false;
+    }
+    let values = variables.values(word);
+    if values.is_empty() {
+        // Set by the clients: `CONDA_EXE`, `MAMBA_EXE`.
+        return ["conda", "mamba"].iter().any(|client| program.contains(client));
+    }
+    values.iter().all(|value| is_name(value))
+}
+
+/// The option before the name of a channel in the same word.
+fn channel_prefix(word: &str) -> &'static str {
+    let prefixes = ["--channel=", "-c=", "-c"];
+    prefixes
+        .into_iter()
+        .find(|prefix| word.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()))
+        .unwrap_or_default()
+}
+
+/// A run of words with the blanks before it, or after it if it begins a line; `None` if a comment prevents it.
+fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Range<usize>> {
+    let before = words.get(first.checked_sub(1)?)?.range.end..words[last].range.end;
+    let gap_before = &text[before.start..words[first].range.start];
+    if let Some(next) = words.get(last + 1) {
+        let gap_after = &text[words[last].range.end..next.range.start];
+        if gap_before.contains('\n') && !gap_after.contains('\n') {
+            return Some(words[first].range.start..next.range.start);
+        }
+    }
+    (!gap_before.contains('#')).then_some(before)
+}
+
+/// A word with the quotes of the old one, or with some if a shell needs them.
+fn quoted(text: &str, old: &Word, within: Option<char>) -> String {
+    let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
+    let other = if within == Some('"') { '\'' } else { '"' };
+    match old.quote.or(is_needed.then_some(other)) {
+        Some(quote) => format!("{quote}{text}{quote}"),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,250 @@
+//! Every mention of the old channel and of its packages, so that none is passed over in silence.
+
+use std::ops::Range;
+
+use crate::conda::ChannelKind;
+
+use super::file_migration::{FileFormat, FileNote};
+use super::text_edit::Lines;
+
+/// Packages that a mention is about, whatever stands around them.
+const PACKAGES: [&str; 5] =
+    ["pytorch-cuda", "cudatoolkit", "cpuonly", "pytorch-mutex", "torchtriton"];
+
+/// The longest text of a mention that is shown.
+const LONGEST: usize = 60;
+
+/// Notes on the mentions outside of some ranges, one a line. Those in prose do not count as left.
+pub(super) fn notes(
+    text: &str,
+    format: FileFormat,
+    handled: &[Range<usize>],
+    prose: &[Range<usize>],
+) -> Vec<FileNote> {
+    let (handled, prose) = (merged(handled), merged(prose));
+    let mut notes = Vec::new();
+    let mut line_start = 0;
+    let mut list_indent = None;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let start = line_start;
+        line_start += line.len();
+        let trimmed = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        if list_indent.is_some_and(|list| {
+            !trimmed.is_empty() && (indent < list || indent == list && !trimmed.starts_with('-'))
+        }) {
+            list_indent = None;
+        }
+        let in_list = list_indent.is_some();
+        let key = trimmed.trim_end_matches(['|', '>', '-', '+', ' ', '[']);
+        if key.to_ascii_lowercase().ends_with("channels:") {
+            list_indent = Some(indent);
+        }
+        let words = words(line);
+        let mut shown: Vec<(Kind, &str)> = Vec::new();
+        let mut is_prose = true;
+        for (at, range) in words.iter().enumerate() {
+            let before = words[..at].iter().map(|range| &line[range.clone()]);
+            let Some(kind) = mention(&line[range.clone()], before, in_list) else { continue };
+            let at = start + range.start;
+            if is_in(&handled, at) {
+                continue;
+            }
+            let is_comment = is_in(&prose, at) || line[..range.start].contains('#');
+            is_prose &= is_comment || !counts(format, trimmed, kind);
+            shown.push((kind, &line[range.clone()]));
+        }
+        if shown.is_empty() {
+            continue;
+        }
+        shown.dedup();
+        let shown: Vec<String> = shown
+            .into_iter()
+            .take(3)
+            .map(|(kind, text)| {
+                let what = if kind == Kind::Channel { "channel " } else { "" };
+                format!("{what}`{}`", text.chars().take(LONGEST).collect::<String>())
+            })
+            .collect();
+        let shown = shown.join(", ");
+        notes.push(if is_prose {
+            FileNote::at(number + 1, "prose", format!("{shown} in text or a comment, unchanged"))
+        } else {
+            let message = format!("{shown} unchanged: not in a command or list that is read");
+            FileNote::left(number + 1, "left", message)
+        });
+    }
+    notes
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Package,
+    Channel,
+}
+
+/// Whether a mention would have to change.
+fn counts(format: FileFormat, line: &str, kind: Kind) -> bool {
+    match format {
+        FileFormat::EnvironmentYml => !["name:", "prefix:"]
+            .iter()
+            .any(|key| line.trim_start_matches(['-', ' ']).starts_with(key)),
+        // Features and environments can have any name.
+        FileFormat::PixiToml => kind == Kind::Channel,
+        FileFormat::Commands => true,
+    }
+}
+
+/// Whether a word is a mention, by itself or by the words before it on its line.
+fn mention<'w>(
+    word: &str,
+    before: impl DoubleEndedIterator<Item = &'w str>,
+    in_list: bool,
+) -> Option<Kind> {
+    let name_end = word.find(['=', '<', '>', '!', '~']).unwrap_or(word.len());
+    let (channel, name) = word[..name_end].rsplit_once("::").unwrap_or(("", &word[..name_end]));
+    if PACKAGES.contains(&name) {
+        return Some(Kind::Package);
+    }
+    let is_old = |name: &str| ChannelKind::of(name) == ChannelKind::Pytorch;
+    if is_old(channel) {
+        return Some(Kind::Channel);
+    }
+    if word.contains("anaconda.org/") && is_old(word) {
+        return Some(Kind::Channel);
+    }
+    let value = ["-c", "-c=", "--channel="]
+        .into_iter()
+        .find_map(|prefix| word.strip_prefix(prefix).filter(|rest| rest.starts_with("pytorch")));
+    if value.is_some_and(is_old) {
+        return Some(Kind::Channel);
+    }
+    if !is_old(word) {
+        return None;
+    }
+    let mut before = before.rev();
+    let last = before.next().unwrap_or_default();
+    let is_option = matches!(last, "-c" | "--channel");
+    let is_channel = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        word.ends_with("channel") || word.ends_with("channels")
+    };
+    (is_option || in_list || is_channel(last) || before.any(is_channel)).then_some(Kind::Channel)
+}
+
+/// The words of a line: what stands between blanks, quotes, commas, brackets and ends of sentences.
+fn words(line: &str) -> Vec<Range<usize>> {
+    let is_end = |c: char| c.is_whitespace() || "\"'`,;()[]{}|&\\".contains(c);
+    let mut words = Vec::new();
+    let mut at = 0;
+    for part in line.split(is_end) {
+        let start = at;
+        at += part.len() + line[at + part.len()..].chars().next().map_or(0, char::len_utf8);
+        // `channels:`, `channel=` and `pytorch.` at the end of a sentence.
+        let word = part.trim_end_matches([':', '.', '!', '?']);
+        if word.is_empty() {
+            continue;
+        }
+        match word.split_once('=') {
+            Some((key, value))
+                if key.to_ascii_lowercase().ends_with("channels") || key == "channel" =>
+            {
+                words.push(start..start + key.len());
+                if !value.is_empty() {
+                    words.push(start + key.len() + 1..start + word.len());
+                }
+            }
+            Some(_) | None => words.push(start..start + word.len()),
+        }
+    }
+    words
+}
+
+/// Ranges in order that do not overlap.
+fn merged(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> =
+        ranges.iter().filter(|it| !it.is_empty()).cloned().collect();
+    ranges.sort_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            Some(_) | None => merged.push(range),
+        }
+    }
+    merged
+}
+
+fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
+    let after = ranges.partition_point(|range| range.start <= at);
+    after.checked_sub(1).is_some_and(|last| ranges[last].end > at)
+}
+
+/// The bytes of the items of lists.
+pub(super) fn of_items(
+    file: &super::environment_spec::FileSpecs,
+    lines: &Lines<'_>,
+) -> Vec<Range<usize>> {
+    let mut ranges = file.handled.clone();
+    for list in &file.lists {
+        for spec in &list.specs {
+            ranges.push(
+                spec.at
+                    ..(spec.at + spec.text.len() + 2)
+                        .min(lines.whole(spec.at).end.max(spec.at + spec.text.len())),
+            );
+        }
+        for channel in &list.channels {
+            ranges.push(channel.at..channel.at + channel.name.len() + 1);
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(usize, bool)> {
+        let notes = notes(text, FileFormat::Commands, &[], &[]);
+        notes.iter().map(|note| (note.line.unwrap_or(0), note.is_left)).collect()
+    }
+
+    #[test]
+    fn finds_mentions_in_any_form() {
+        for text in [
+            "x install -c pytorch y",
+            "x install --channel=pytorch y",
+            "run('-c', 'pytorch')",
+            "channels: [pytorch, nvidia]",
+            "channel=\"pytorch\"",
+            "conda_channels = pytorch",
+            "channels:\n  - pytorch",
+            "channels: >-\n  pytorch",
+            "pytorch::torchvision",
+            "https://conda.anaconda.org/pytorch/linux-64",
+            "pytorch-cuda=11.8",
+            "cudatoolkit 11.3",
+            "[\"cpuonly\"]",
+        ] {
+            assert_eq!(found(text).len(), 1, "{text}");
+            assert!(found(text)[0].1, "{text}");
+        }
+        assert_eq!(found("# conda install -c pytorch"), [(1, false)]);
+    }
+
+    #[test]
+    fn other_words_are_no_mentions() {
+        for text in [
+            "pytorch",
+            "import pytorch_lightning",
+            "cudatoolkit-dev=11.7",
+            "name: my-cpuonly-env",
+            "channels: [conda-forge]\npackages:\n- pytorch",
+            "git clone https://github.com/pytorch/pytorch",
+            "-c conda-forge pytorch",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! The commands of a script in order, read into the environments that they work on.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use crate::conda::{ChannelKind, Subdir};
+use crate::types::Shell;
+
+use super::client_call::{ClientCall, Subcommand};
+use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecList};
+use super::file_migration::FileError;
+use super::packages::{PackageRole, is_old};
+use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands};
+use super::text_edit::Lines;
+use super::variables::{Variables, assignment};
+
+/// How a text has its commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A script: every command runs, in order.
+    Script,
+    /// A document: a command that names PyTorch again is an alternative to the one before.
+    Document,
+}
+
+/// The name of an environment in a script.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum EnvironmentName {
+    /// The one that is active at the start.
+    Current,
+    Named(String),
+}
+
+impl EnvironmentName {
+    /// A name or folder, as `-n`, `-p` and `activate` take it.
+    pub(super) fn of(text: &str) -> Self {
+        let text = text.trim_end_matches(['/', '\\']);
+        let name = text.rsplit_once("/envs/").map_or(text, |(_, name)| name);
+        Self::Named(name.strip_prefix("./").unwrap_or(name).to_owned())
+    }
+}
+
+/// The arms of the branches that a command is in: the number of the branch, and the arm.
+type Arms = Vec<(usize, usize)>;
+
+/// One way through a script: the lists that an environment is made of.
+type Way = Vec<usize>;
+
+/// What the environments of a stage, a job or a script have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    environments: BTreeMap<EnvironmentName, Vec<Way>>,
+    /// Channels that a configuration adds to all environments.
+    configurations: Vec<usize>,
+    /// The environment of a command that names none, in a new shell.
+    pub default: EnvironmentName,
+    pub active: EnvironmentName,
+    /// The platform to assume.
+    pub platform: Option<Subdir>,
+    pub place: RunPlace,
+    pub variables: Variables,
+}
+
+impl Scope {
+    pub(super) fn new(default: EnvironmentName, place: RunPlace, platform: Option<Subdir>) -> Self {
+        Self {
+            environments: BTreeMap::new(),
+            configurations: Vec::new(),
+            active: default.clone(),
+            default,
+            platform,
+            place,
+            variables: Variables::default(),
+        }
+    }
+
+    pub(super) fn with_variables(self, variables: Variables) -> Self {
+        Self { variables, ..self }
+    }
+}
+
+/// The most lists of all environments together.
+const MOST_LISTS: usize = 500_000;
+
+/// How deep commands in quotes are followed.
+const MOST_QUOTES: usize = 4;
+
+pub(super) struct Session<'t> {
+    text: &'t str,
+    pub lines: Lines<'t>,
+    reading: Reading,
+    pub file: FileSpecs,
+    /// The call of each list.
+    pub calls: Vec<ClientCall>,
+    /// Of each list.
+    arms: Vec<Arms>,
+    finished: Vec<(Way, Option<Subdir>)>,
+    pub scope: Scope,
+    scopes: Vec<Scope>,
+    branches: usize,
+    memberships: usize,
+    packages: usize,
+}
+
+impl<'t> Session<'t> {
+    pub(super) fn new(text: &'t str, reading: Reading, scope: Scope) -> Self {
+        Self {
+            text,
+            lines: Lines::of(text),
+            reading,
+            file: FileSpecs::default(),
+            calls: Vec::new(),
+            arms: Vec::new(),
+            finished: Vec::new(),
+            scope,
+            scopes: Vec::new(),
+            branches: 0,
+            memberships: 0,
+            packages: 0,
+        }
+    }
+
+    /// Begins another stage or job; the old one ends.
+    pub(super) fn enter(&mut self, scope: Scope) {
+        let old = std::mem::replace(&mut self.scope, scope);
+        self.scopes.push(old);
+    }
+
+    /// Ends a stage or job, and goes on in the one around it.
+    pub(super) fn leave(&mut self) {
+        if let Some(outer) = self.scopes.pop() {
+            let inner = std::mem::replace(&mut self.scope, outer);
+            self.scopes.push(inner);
+        }
+    }
+
+    /// Follows code in a sentence, which changes nothing: the environment that it makes active, and its Python.
+    pub(super) fn read_inline(&mut self, range: Range<usize>) -> Result<(), FileError> {
+        let (text, shell) = (self.text, Shell::Posix);
+        let source = ShellText { text, range, shell, within: None, is_folded: false };
+        for command in simple_commands(&source, |_| ()) {
+            let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+            if let [
+                "conda" | "source" | "mamba" | "micromamba",
+                word @ ("activate" | "deactivate"),
+                ..,
+            ] = words.as_slice()
+            {
+                self.activate(word, words.get(2).copied());
+            } else if let Some(call) = ClientCall::find(text, &command, &self.scope.variables) {
+                let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+                let is_new = matches!(call.subcommand, Subcommand::Create | Subcommand::Install);
+                if is_new && !list.specs.is_empty() && !is_about_torch(&list) {
+                    let name = call.environment(&self.scope.variables);
+                    self.add(call, list, name.map(|name| EnvironmentName::of(&name)), &Vec::new())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a text in a new shell, whose activations end with it.
+    pub(super) fn run_in_shell(&mut self, source: &ShellText<'_>) -> Result<(), FileError> {
+        self.scope.active = self.scope.default.clone();
+        self.run(source)?;
+        self.scope.active = self.scope.default.clone();
+        Ok(())
+    }
+
+    /// Runs a text in the shell that is there.
+    pub(super) fn run(&mut self, source: &ShellText<'_>) -> Result<(), FileError> {
+        self.run_quoted(source, &Vec::new(), 0)
+    }
+
+    fn run_quoted(
+        &mut self,
+        source: &ShellText<'_>,
+        arms: &Arms,
+        depth: usize,
+    ) -> Result<(), FileError> {
+        let mut comments = Vec::new();
+        let commands = simple_commands(source, |range| comments.push(range));
+        self.file.prose.extend(comments);
+        let mut branches = Branches { open: arms.clone(), ..Branches::default() };
+        for command in commands {
+            let command = branches.enter(command, &mut self.branches);
+            if !command.words.is_empty() {
+                self.run_command(&command, &branches.open, source.shell, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a command without separators.
+    pub(super) fn run_command(
+        &mut self,
+        command: &SimpleCommand,
+        arms: &Arms,
+        shell: Shell,
+        depth: usize,
+    ) -> Result<(), FileError> {
+        let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+        let is_shown = ["echo", "printf", "Write-Host", "Write-Output", "REM", "rem", "::"];
+        let first = words[0].trim_start_matches('@');
+        if is_shown.contains(&first) {
+            let range = command.words[0].range.start..command.words[words.len() - 1].range.end;
+            self.file.prose.push(range);
+            return Ok(());
+        }
+        // `NAME=value command` sets it for that command only.
+        let is_prefix =
+            words[0].contains('=') && words.get(1).is_some_and(|word| !word.contains('='));
+        let is_prefix = is_prefix && shell == Shell::Posix;
+        if let Some((name, value)) = assignment(&words, shell).filter(|_| !is_prefix) {
+            let value = self.scope.variables.expand(value).unwrap_or_else(|| value.to_owned());
+            let may_not_run = command.is_conditional || !arms.is_empty();
+            self.scope.variables.set(name, &value, may_not_run);
+        }
+        if let Some(at) = words.iter().position(|word| matches!(*word, "activate" | "deactivate"))
+            && at <= 2
+        {
+            self.activate(words[at], words.get(at + 1).copied());
+            return Ok(());
+        }
+        let Some(call) = ClientCall::find(self.text, command, &self.scope.variables) else {
+            if depth < MOST_QUOTES {
+                for word in &command.words {
+                    if let Some(quote) = word.quote
+                        && mentions_client(&word.text)
+                    {
+                        let range = word.range.start + 1..word.range.end - 1;
+                        let (text, within) = (self.text, Some(quote));
+                        let source = ShellText { text, range, shell, within, is_folded: false };
+                        self.run_quoted(&source, arms, depth + 1)?;
+                    }
+                }
+            }
+            return Ok(());
+        };
+        let name = call.environment(&self.scope.variables).map(|name| EnvironmentName::of(&name));
+        match call.subcommand {
+            Subcommand::Run => {
+                let Some(inner) = call.inner() else { return Ok(()) };
+                let outer = self.scope.active.clone();
+                self.scope.active = name.unwrap_or_else(|| outer.clone());
+                if depth < MOST_QUOTES {
+                    self.run_command(&inner, arms, shell, depth + 1)?;
+                }
+                self.scope.active = outer;
+                Ok(())
+            }
+            Subcommand::Install | Subcommand::Create | Subcommand::Config => {
+                let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+                self.add(call, list, name, arms)
+            }
+        }
+    }
+
+    fn activate(&mut self, word: &str, name: Option<&str>) {
+        let name = name.filter(|name| !name.starts_with('-'));
+        self.scope.active = match (word, name) {
+            ("activate", Some(name)) => {
+                let known = self.scope.variables.expand(name);
+                EnvironmentName::of(&known.unwrap_or_else(|| name.to_owned()))
+            }
+            ("activate", None) => EnvironmentName::of("base"),
+            _ => self.scope.default.clone(),
+        };
+    }
+
+    /// Adds a list to its environment.
+    pub(super) fn add(
+        &mut self,
+        call: ClientCall,
+        list: SpecList,
+        name: Option<EnvironmentName>,
+        arms: &Arms,
+    ) -> Result<(), FileError> {
+        let is_create = call.subcommand == Subcommand::Create;
+        let is_config = call.subcommand == Subcommand::Config;
+        let name = name.unwrap_or_else(|| self.scope.active.clone());
+        let is_empty = list.specs.is_empty() && list.channels.is_empty();
+        if is_empty && !is_create {
+            return Ok(());
+        }
+        self.packages += list.specs.len() + list.channels.len();
+        super::file_migration::check_size(self.packages)?;
+        let at = self.file.lists.len();
+        if !is_empty {
+            if let Some(last) = call.words.last() {
+                self.file.handled.push(call.start..last.range.end);
+            }
+            self.file.lists.push(list);
+            self.calls.push(call);
+            self.arms.push(arms.clone());
+        }
+        if is_config {
+            self.scope.configurations.push(at);
+            return Ok(());
+        }
+        let own: Way = if is_empty { Vec::new() } else { vec![at] };
+        let platform = self.scope.platform;
+        let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
+        if is_create && arms.is_empty() {
+            self.finished.extend(ways.drain(..).map(|way| (way, platform)));
+        }
+        if is_create || ways.is_empty() {
+            ways.push(own);
+        } else if let Some(list) = own.first() {
+            self.extend(&mut ways, *list, arms);
+        }
+        self.memberships += ways.iter().map(Vec::len).sum::<usize>().min(1 + ways.len());
+        self.memberships += ways.last().map_or(0, Vec::len) / 8;
+        if self.memberships > MOST_LISTS {
+            return Err(FileError::TooManyPackages);
+        }
+        self.scope.environments.insert(name, ways);
+        Ok(())
+    }
+
+    /// Adds a list to every way that it can be on, else to a new one with what they have in common.
+    fn extend(&self, ways: &mut Vec<Way>, list: usize, arms: &Arms) {
+        let is_alternative = |other: usize| {
+            self.reading == Reading::Document
+                && is_alternative(&self.file.lists[other], &self.file.lists[list])
+        };
+        let excludes =
+            |other: &usize| are_exclusive(&self.arms[*other], arms) || is_alternative(*other);
+        // In a document, what goes with PyTorch goes with the one named last.
+        let is_for_last =
+            self.reading == Reading::Document && is_about_torch(&self.file.lists[list]);
+        let first = if is_for_last { ways.len() - 1 } else { 0 };
+        let mut is_added = false;
+        for way in &mut ways[first..] {
+            if !way.iter().any(excludes) {
+                way.push(list);
+                is_added = true;
+            }
+        }
+        if !is_added && let Some(last) = ways.last() {
+            let is_dropped = |other: &usize| {
+                excludes(other) || is_for_last && is_about_torch(&self.file.lists[*other])
+            };
+            let mut new: Way = last.iter().filter(|other| !is_dropped(other)).copied().collect();
+            new.push(list);
+            ways.push(new);
+        }
+    }
+
+    /// The environments of the whole text.
+    pub(super) fn finish(mut self) -> (FileSpecs, Vec<ClientCall>) {
+        let mut scopes = std::mem::take(&mut self.scopes);
+        scopes.push(self.scope);
+        let mut known = HashSet::new();
+        let mut all: Vec<(Way, Option<Subdir>)> = self.finished;
+        for scope in &scopes {
+            for way in scope.environments.values().flatten() {
+                let mut way = way.clone();
+                if !scope.configurations.is_empty() {
+                    for list in &way {
+                        self.file.lists[*list].has_channels = true;
+                    }
+                    way.splice(0..0, scope.configurations.iter().copied());
+                }
+                all.push((way, scope.platform));
+            }
+        }
+        for (lists, likely_platform) in all {
+            if !lists.is_empty() && known.insert(lists.clone()) {
+                let environment = Environment { lists, likely_platform, ..Environment::default() };
+                self.file.environments.push(environment);
+            }
+        }
+        (self.file, self.calls)
+    }
+}
+
+/// Whether a text may have a call of a client in it.
+fn mentions_client(text: &str) -> bool {
+    ["conda ", "mamba ", "conda.exe "].iter().any(|client| text.contains(client))
+}
+
+/// Whether two commands never both run.
+fn are_exclusive(one: &Arms, other: &Arms) -> bool {
+    one.iter().any(|(branch, arm)| {
+        other.iter().any(|(other, other_arm)| other == branch && other_arm != arm)
+    })
+}
+
+fn is_about_torch(list: &SpecList) -> bool {
+    list.specs.iter().any(|line| line.role().is_edited() || line.spec.as_ref().is_some_and(is_old))
+        || list.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
+}
+
+/// Whether a list of a document is an alternative to another: both name PyTorch, or select its build.
+fn is_alternative(one: &SpecList, other: &SpecList) -> bool {
+    let selects = |list: &SpecList| {
+        list.specs.iter().any(|line| {
+            matches!(
+                line.role(),
+                PackageRole::Pytorch | PackageRole::CudaPin | PackageRole::CpuOnly
+            )
+        })
+    };
+    selects(one) && selects(other)
+}
+
+/// The branches that are open, and how they begin and end.
+#[derive(Default)]
+struct Branches {
+    open: Arms,
+    /// A branch of a block that just ended, which `else` goes on.
+    ended: Option<(usize, usize)>,
+    /// A branch whose block comes next.
+    next: Option<(usize, usize)>,
+    /// Whether each open block is a branch.
+    blocks: Vec<bool>,
+}
+
+impl Branches {
+    /// Notes what a command opens or closes, and takes the words for that away from it.
+    fn enter(&mut self, mut command: SimpleCommand, count: &mut usize) -> SimpleCommand {
+        let Form::Shell { shell, .. } = command.form else { return command };
+        let has_blocks = matches!(shell, Shell::Cmd | Shell::Powershell);
+        let mut new = || {
+            *count += 1;
+            (*count, 0)
+        };
+        while let Some(word) = command.words.first() {
+            let text = word.text.to_ascii_lowercase();
+            match text.as_str() {
+                "{" if has_blocks => {
+                    self.blocks.push(self.next.is_some());
+                    self.open.extend(self.next.take());
+                }
+                "}" if has_blocks => {
+                    self.ended = match self.blocks.pop() {
+                        Some(true) => self.open.pop(),
+                        Some(false) | None => None,
+                    };
+                    command.words.remove(0);
+                    return command;
+                }
+                "if" if has_blocks => {
+                    self.next = Some(new());
+                    // Its condition is not a command.
+                    command.words.clear();
+                }
+                "else" | "elseif" if has_blocks => {
+                    self.next = self.ended.map(|(branch, arm)| (branch, arm + 1));
+                    command.words.remove(0);
+                    if text == "elseif" {
+                        command.words.clear();
+                    }
+                    self.ended = None;
+                    return command;
+                }
+                "if" | "case" => {
+                    self.open.push(new());
+                    if text == "case" {
+                        // `case $1 in gpu)`: the pattern is no command.
+                        command.words.clear();
+                    }
+                }
+                "elif" | "else" | ";;" => {
+                    if let Some((_, arm)) = self.open.last_mut() {
+                        *arm += 1;
+                    }
+                }
+                "fi" | "esac" => {
+                    self.open.pop();
+                }
+                "then" | "do" | "!" | "{" | "time" | "while" | "until" => {}
+                _ => break,
+            }
+            if !command.words.is_empty() {
+                command.words.remove(0);
+            }
+        }
+        self.ended = None;
+        command
+    }
+}

@@ -1,0 +1,174 @@
+//! The variables of a script, as far as its text gives their values.
+
+use std::collections::HashMap;
+
+use crate::types::Shell;
+
+/// Values by name. A variable that several branches set has several.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Variables(HashMap<String, Vec<String>>);
+
+/// The most values of a variable.
+const MOST_VALUES: usize = 16;
+
+/// The longest value.
+const LONGEST: usize = 4096;
+
+impl Variables {
+    /// Sets a variable; adds a value if the assignment may not run.
+    pub(super) fn set(&mut self, name: &str, value: &str, may_not_run: bool) {
+        let values = self.0.entry(name.to_ascii_lowercase()).or_default();
+        if !may_not_run {
+            values.clear();
+        }
+        if values.len() < MOST_VALUES && value.len() <= LONGEST {
+            values.push(value.to_owned());
+        }
+    }
+
+    /// The values of a text that is one variable; itself if it has none; empty if unknown.
+    pub(super) fn values(&self, text: &str) -> Vec<String> {
+        let mut references = references(text);
+        match references.next() {
+            None => vec![text.to_owned()],
+            Some((0, end, name)) if end == text.len() => self.get(&name).to_vec(),
+            Some(_) => self.expand(text).into_iter().collect(),
+        }
+    }
+
+    /// A text with the values of its variables; `None` if one is unknown or has several.
+    pub(super) fn expand(&self, text: &str) -> Option<String> {
+        let mut new = String::new();
+        let mut at = 0;
+        for (start, end, name) in references(text) {
+            let [value] = self.get(&name) else { return None };
+            // A value with variables of its own is not followed further.
+            if references(value).next().is_some() {
+                return None;
+            }
+            new.extend([&text[at..start], value]);
+            at = end;
+        }
+        new.push_str(&text[at..]);
+        (new.len() <= LONGEST).then_some(new)
+    }
+
+    fn get(&self, name: &str) -> &[String] {
+        self.0.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a text has variables.
+pub(super) fn has_variables(text: &str) -> bool {
+    references(text).next().is_some()
+}
+
+/// The names of the variables of a text with their places: `$A`, `${A}`, `$(A)`, `%A%`, `$env:A`, `${{ env.A }}`.
+fn references(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + text[at..].find(['$', '%'])?;
+            at = start + 1;
+            if let Some((end, name)) = reference(text, start) {
+                at = end;
+                return Some((start, end, name));
+            }
+        }
+    })
+}
+
+fn reference(text: &str, start: usize) -> Option<(usize, String)> {
+    let rest = &text[start..];
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let in_brackets = |open: &str, close: &str| {
+        let inner = rest.strip_prefix(open)?;
+        let length = inner.find(close)?;
+        Some((start + open.len() + length + close.len(), inner[..length].trim().to_owned()))
+    };
+    if rest.starts_with('%') {
+        let (end, name) = in_brackets("%", "%")?;
+        return (!name.is_empty() && name.chars().all(is_name)).then_some((end, name));
+    }
+    let found = in_brackets("${{", "}}")
+        .or_else(|| in_brackets("${", "}"))
+        .or_else(|| in_brackets("$(", ")"));
+    if let Some((end, name)) = found {
+        let name = name.strip_prefix("env:").or_else(|| name.strip_prefix("env.")).unwrap_or(&name);
+        return Some((end, name.to_owned()));
+    }
+    let name = rest.strip_prefix("$env:").or_else(|| rest.strip_prefix('$'))?;
+    let length = name.find(|c| !is_name(c)).unwrap_or(name.len());
+    let end = start + rest.len() - name.len() + length;
+    (length > 0).then(|| (end, name[..length].to_owned()))
+}
+
+/// The name and the value that a word assigns.
+pub(super) fn assignment<'w>(words: &[&'w str], shell: Shell) -> Option<(&'w str, &'w str)> {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let [first, rest @ ..] = words else { return None };
+    let word = match (*first, rest) {
+        ("export" | "local" | "readonly" | "declare" | "set" | "ARG" | "ENV", [word, ..]) => word,
+        // PowerShell: `$name = "value"`; make: `NAME := value`.
+        (name, ["=" | ":=" | "?=" | "::=", value, ..]) => {
+            let name = name.strip_prefix('$').unwrap_or(name);
+            let name = name.strip_prefix("env:").unwrap_or(name);
+            return is_name(name).then_some((name, value));
+        }
+        (word, _) => word,
+    };
+    let (name, value) = word.split_once('=')?;
+    let name = name.strip_suffix([':', '?']).unwrap_or(name);
+    let name = if shell == Shell::Powershell {
+        let name = name.strip_prefix('$').unwrap_or(name);
+        name.strip_prefix("env:").unwrap_or(name)
+    } else {
+        name
+    };
+    is_name(name).then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn follows_variables_of_every_shell() {
+        let mut variables = Variables::default();
+        variables.set("PY", "3.8", false);
+        for text in
+            ["=$PY", "=${PY}", "=%PY%", "=$env:PY", "=${{ env.PY }}", "=$(PY)", "=${env:PY}"]
+        {
+            assert_eq!(variables.expand(text).as_deref(), Some("=3.8"), "{text}");
+        }
+        assert_eq!(variables.expand("=$X"), None);
+        assert_eq!(variables.expand("100%").as_deref(), Some("100%"));
+        assert_eq!(variables.expand("${PY:-3.9}"), None);
+        variables.set("PY", "3.9", true);
+        assert_eq!(variables.expand("$PY"), None);
+        assert_eq!(variables.values("$PY"), ["3.8", "3.9"]);
+        variables.set("PY", "3.10", false);
+        assert_eq!(variables.expand("$PY-x").as_deref(), Some("3.10-x"));
+    }
+
+    #[test]
+    fn reads_assignments_of_every_shell() {
+        for (words, shell) in [
+            (&["PY=3.8"][..], Shell::Posix),
+            (&["export", "PY=3.8"], Shell::Posix),
+            (&["ARG", "PY=3.8"], Shell::Posix),
+            (&["set", "PY=3.8"], Shell::Cmd),
+            (&["$PY", "=", "3.8"], Shell::Powershell),
+            (&["$env:PY=3.8"], Shell::Powershell),
+            (&["PY", ":=", "3.8"], Shell::Posix),
+            (&["PY?=3.8"], Shell::Posix),
+        ] {
+            assert_eq!(assignment(words, shell), Some(("PY", "3.8")), "{words:?}");
+        }
+        assert_eq!(assignment(&["conda", "install", "a=1"], Shell::Posix), None);
+        assert_eq!(assignment(&["--x=1"], Shell::Posix), None);
+    }
+}
