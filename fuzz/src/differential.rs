@@ -24,9 +24,9 @@ const CHANGED: [&str; 7] = [
 /// If the new text cannot be read, or has other values than planned.
 pub fn compare(old: &str, migration: &FileMigration) {
     let read = match migration.format {
-        FileFormat::EnvironmentYml => yaml,
+        FileFormat::EnvironmentYml | FileFormat::Condarc => yaml,
         FileFormat::PixiToml => toml,
-        FileFormat::Commands => return,
+        FileFormat::Commands | FileFormat::SpecList => return,
     };
     // The other parser may refuse what ours reads, such as a key that is there twice.
     let Some(before) = read(old) else { return };

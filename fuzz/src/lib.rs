@@ -217,7 +217,7 @@ pub const TARGETS: [Target; 15] = [
 ];
 
 /// The names of files that `migrate` is given. The first byte selects one.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 12] = [
     "environment.yml",
     "pixi.toml",
     "pyproject.toml",
@@ -226,6 +226,10 @@ const NAMES: [&str; 8] = [
     "README.md",
     "-",
     "ci.yml",
+    "setup.bat",
+    "install.ps1",
+    ".condarc",
+    "specs.txt",
 ];
 
 /// Migrates a file named by the first byte, for one of several machines.

@@ -50,8 +50,8 @@ pub(super) struct ClientCall {
     pub start: usize,
     /// Whether words stand before the program.
     has_words_before: bool,
-    /// The place of the subcommand among the words.
-    at: usize,
+    /// The place of the subcommand among the words; `None` if all are arguments.
+    at: Option<usize>,
     /// The CUDA that is declared to it.
     cuda_override: Option<String>,
 }
@@ -79,11 +79,18 @@ impl ClientCall {
                 form: command.form,
                 start: program.range.start + marks,
                 has_words_before: index > 0,
-                at,
+                at: Some(at),
                 cuda_override: own.map(str::to_owned).or_else(set),
             });
         }
         None
+    }
+
+    /// The arguments of a client without the call, as an action takes them, or the channels of a configuration.
+    pub(super) fn of_words(subcommand: Subcommand, words: Vec<Word>, form: Form) -> Self {
+        let start = words.first().map_or(0, |word| word.range.start);
+        let (has_words_before, at, cuda_override) = (false, None, None);
+        Self { subcommand, words, form, start, has_words_before, at, cuda_override }
     }
 
     /// The value of an option, as written.
@@ -110,7 +117,8 @@ impl ClientCall {
 
     /// The command after `run`.
     pub(super) fn inner(&self) -> Option<SimpleCommand> {
-        let start = self.at + 1 + arguments(&self.words[self.at + 1..]).next()?;
+        let first = self.at? + 1;
+        let start = first + arguments(&self.words[first..]).next()?;
         let words = self.words[start..].to_vec();
         Some(SimpleCommand { words, form: self.form, is_conditional: false })
     }
@@ -133,10 +141,18 @@ impl ClientCall {
             line: line(word),
             name: variables.expand(name).unwrap_or_else(|| name.to_owned()),
         };
-        if self.subcommand == Subcommand::Config {
+        if let Form::Items { .. } = self.form {
+            for word in &self.words {
+                if self.subcommand == Subcommand::Config {
+                    list.channels.push(channel(word, &word.text));
+                } else {
+                    list.specs.push(SpecLine::new(word.range.start, line(word), &word.text));
+                }
+            }
+        } else if self.subcommand == Subcommand::Config {
             // `config --add channels pytorch`
             if self.words.iter().any(|word| ADD.contains(&word.text.as_str())) {
-                for pair in self.words[self.at..].windows(2) {
+                for pair in self.words.windows(2) {
                     if pair[0].text == "channels" {
                         list.channels.push(channel(&pair[1], &pair[1].text));
                     }
@@ -155,14 +171,14 @@ impl ClientCall {
                     option = text;
                 } else if !channel_prefix(text).is_empty() {
                     list.channels.push(channel(word, &text[channel_prefix(text).len()..]));
-                } else if !text.starts_with('-') && at > self.at {
+                } else if !text.starts_with('-') && self.at.is_none_or(|own| at > own) {
                     let line = SpecLine::new(word.range.start, line(word), text);
                     let is_literal =
                         word.quote == Some('\'') && matches!(self.form, Form::Shell { .. });
                     let values = variables.expand(text).filter(|_| !is_literal);
                     list.specs.push(match values {
                         Some(values) => line.with_values(&values),
-                        None => line,
+                        None => line.with_variants(&variables.expansions(text)),
                     });
                 }
             }
@@ -189,13 +205,16 @@ impl ClientCall {
         };
         let within = match self.form {
             Form::Shell { within, .. } => within,
-            Form::Strings => None,
+            Form::Strings | Form::Items { .. } => None,
         };
+        // No shell reads the arguments of an action.
+        let is_item = self.at.is_none();
         let quoted = |new: &String, word: &Word| {
-            quoted(&format!("{}{new}", channel_prefix(&word.text)), word, within)
+            quoted(&format!("{}{new}", channel_prefix(&word.text)), word, within, is_item)
         };
         let mut edits = Vec::new();
-        if self.form == Form::Strings {
+        if matches!(self.form, Form::Strings | Form::Items { .. }) {
+            let is_block = self.form == Form::Items { is_block: true };
             let items: Vec<Range<usize>> = words.iter().map(|word| word.range.clone()).collect();
             let last_kept = (0..words.len()).rev().find(|at| !is_removed(*at));
             for (at, word) in words.iter().enumerate() {
@@ -204,7 +223,7 @@ impl ClientCall {
                     Some(new) => new.iter().map(|new| quoted(new, word)).collect(),
                     None => continue,
                 };
-                let edit = edit_item(lines, &items, at, last_kept, &texts, false);
+                let edit = edit_item(lines, &items, at, last_kept, &texts, is_block);
                 edits.extend(edit.ok_or_else(|| refused(word))?);
             }
             return Ok(edits);
@@ -229,6 +248,7 @@ impl ClientCall {
 
     /// Declares a version of CUDA to the client; `None` if the shell has no form for that on one line.
     pub(super) fn declare_cuda(&self, cuda: CudaVersion) -> Option<TextEdit> {
+        self.at?;
         let at = self.start..self.start;
         match self.form {
             Form::Strings => {
@@ -238,7 +258,7 @@ impl ClientCall {
                 let program = if self.has_words_before { "env " } else { "" };
                 Some(TextEdit::new(at, format!("{program}{CUDA_OVERRIDE}={cuda} ")))
             }
-            Form::Shell { .. } => None,
+            Form::Shell { .. } | Form::Items { .. } => None,
         }
     }
 }
@@ -331,8 +351,9 @@ fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Rang
 }
 
 /// A word with the quotes of the old one, or with some if a shell needs them.
-fn quoted(text: &str, old: &Word, within: Option<char>) -> String {
+fn quoted(text: &str, old: &Word, within: Option<char>, is_item: bool) -> String {
     let is_needed = text.contains([' ', '<', '>', '*', '[', ']', '|', ',']);
+    let is_needed = is_needed && !is_item;
     let other = if within == Some('"') { '\'' } else { '"' };
     match old.quote.or(is_needed.then_some(other)) {
         Some(quote) => format!("{quote}{text}{quote}"),

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use crate::conda::Subdir;
+use crate::conda::{MatchSpec, Subdir};
 use crate::types::Shell;
 
 use super::Values;
-use super::client_call::{CUDA_OVERRIDE, ClientCall};
+use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
 use super::document::{Block, blocks};
 use super::environment_spec::{FileEdits, FileSpecs, RunPlace};
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
+use super::packages::is_old;
 use super::session::{EnvironmentName, Reading, Scope, Session};
-use super::shell_words::ShellText;
+use super::shell_words::{Form, ShellText, Word};
 use super::text_edit::{Lines, TextEdit};
 use super::{dockerfile, workflow};
 
@@ -23,6 +24,8 @@ pub(super) enum ScriptKind {
     Document,
     /// YAML with commands: a workflow of GitHub's, or a pipeline of others.
     Workflow,
+    /// Match specs, one a line.
+    SpecList,
 }
 
 impl ScriptKind {
@@ -30,6 +33,7 @@ impl ScriptKind {
     pub(super) fn of(name: &str, text: &str) -> Self {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         match extension {
+            "txt" | "list" | "" if is_spec_list(text) => Self::SpecList,
             "md" | "markdown" | "mdx" | "rst" | "txt" | "html" | "htm" | "adoc" | "org" | "rmd"
             | "qmd" => Self::Document,
             "ps1" | "psm1" => Self::Shell(Shell::Powershell),
@@ -48,14 +52,15 @@ impl ScriptKind {
 
     fn read(self, text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError> {
         let whole = 0..text.len();
-        let current = |platform| Scope::new(EnvironmentName::Current, RunPlace::Anywhere, platform);
+        let current =
+            |platforms| Scope::new(EnvironmentName::Current, RunPlace::Anywhere, platforms);
         match self {
             Self::Shell(shell) => {
-                let platform = match shell {
-                    Shell::Cmd | Shell::Powershell => Some(Subdir::Win64),
-                    Shell::Posix | Shell::Fish => None,
+                let platforms = match shell {
+                    Shell::Cmd | Shell::Powershell => vec![Subdir::Win64],
+                    Shell::Posix | Shell::Fish => Vec::new(),
                 };
-                let mut session = Session::new(text, Reading::Script, current(platform));
+                let mut session = Session::new(text, Reading::Script, current(platforms));
                 let source =
                     ShellText { text, range: whole, shell, within: None, is_folded: false };
                 session.run(&source)?;
@@ -67,13 +72,56 @@ impl ScriptKind {
                 Ok(session.finish())
             }
             Self::Document => {
-                let mut session = Session::new(text, Reading::Document, current(None));
+                let mut session = Session::new(text, Reading::Document, current(Vec::new()));
                 read_document(&mut session, text)?;
                 Ok(session.finish())
             }
             Self::Workflow => workflow::read(text),
+            Self::SpecList => {
+                let mut session = Session::new(text, Reading::Script, current(Vec::new()));
+                let (words, comments) = lines_of_list(text);
+                session.file.prose.extend(comments);
+                let form = Form::Items { is_block: true };
+                let call = ClientCall::of_words(Subcommand::Install, words, form);
+                session.add_call(call, None, &Vec::new())?;
+                let (mut file, calls) = session.finish();
+                file.lists.iter_mut().for_each(|list| list.has_floors = true);
+                Ok((file, calls))
+            }
         }
     }
+}
+
+/// Whether every line is a match spec, and one of them is conda's alone.
+fn is_spec_list(text: &str) -> bool {
+    let (words, _) = lines_of_list(text);
+    let is_condas = |word: &Word| {
+        word.text.contains("::") || MatchSpec::parse(&word.text).is_some_and(|spec| is_old(&spec))
+    };
+    words.iter().any(is_condas) && words.iter().all(|word| MatchSpec::parse(&word.text).is_some())
+}
+
+/// The specs of a list, and its comments.
+fn lines_of_list(text: &str) -> (Vec<Word>, Vec<Range<usize>>) {
+    let (mut words, mut comments) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at + line.len() - line.trim_start().len();
+        at += line.len();
+        let content = line.trim();
+        let length = match content.find('#') {
+            Some(hash) => {
+                comments.push(start + hash..start + content.len());
+                content[..hash].trim_end().len()
+            }
+            None => content.len(),
+        };
+        if length > 0 {
+            let text = content[..length].to_owned();
+            words.push(Word { range: start..start + length, text, quote: None });
+        }
+    }
+    (words, comments)
 }
 
 fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
@@ -144,7 +192,14 @@ pub(super) fn edits(
             let after = vec![format!("{CUDA_OVERRIDE}={cuda}")];
             planned.changes.push(LineChange { line, before: String::new(), after, why });
         } else {
-            let message = format!("{}; set `{CUDA_OVERRIDE}` to {cuda} or newer", why.message);
+            let message = match list.place {
+                RunPlace::HostedRunner => format!(
+                    "hosted runners have no GPU; set `{CUDA_OVERRIDE}` to {cuda} or newer, or use `pytorch-cpu` there"
+                ),
+                RunPlace::ImageBuild | RunPlace::Anywhere => format!(
+                    "an image is built without a GPU; set `{CUDA_OVERRIDE}` to {cuda} or newer"
+                ),
+            };
             planned.notes.push(FileNote::at(line, "no-gpu-here", message));
         }
     }

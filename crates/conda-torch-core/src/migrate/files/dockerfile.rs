@@ -28,7 +28,7 @@ pub(super) fn recognises(text: &str) -> bool {
 
 /// The scope of a Dockerfile before its first stage.
 pub(super) fn scope() -> Scope {
-    Scope::new(EnvironmentName::of("base"), RunPlace::ImageBuild, None)
+    Scope::new(EnvironmentName::of("base"), RunPlace::ImageBuild, Vec::new())
 }
 
 /// Reads the instructions of a part of a text.
@@ -59,12 +59,12 @@ pub(super) fn read(
                 let new = || first.clone().with_variables(globals.clone());
                 let mut scope = scope.unwrap_or_else(new);
                 let platform = words.iter().find_map(|word| word.strip_prefix("--platform="));
-                scope.platform = match platform {
-                    Some("linux/arm64") => Some(Subdir::LinuxAarch64),
-                    Some("linux/amd64") => Some(Subdir::Linux64),
-                    _ if image.contains("windows") => Some(Subdir::Win64),
-                    _ => scope.platform,
-                };
+                match platform {
+                    Some("linux/arm64") => scope.platforms = vec![Subdir::LinuxAarch64],
+                    Some("linux/amd64") => scope.platforms = vec![Subdir::Linux64],
+                    _ if image.contains("windows") => scope.platforms = vec![Subdir::Win64],
+                    _ => {}
+                }
                 let name = words.iter().position(|word| word.eq_ignore_ascii_case("as"));
                 let name = name.and_then(|at| words.get(at + 1)).copied();
                 stage = name.unwrap_or_default().to_ascii_lowercase();

@@ -57,8 +57,10 @@ pub(super) struct Environment {
     pub lists: Vec<usize>,
     /// Its platforms; empty if the file names none.
     pub platforms: Vec<Subdir>,
-    /// The platform to assume if neither the file nor the user names one.
-    pub likely_platform: Option<Subdir>,
+    /// The platforms to assume if neither the file nor the user names one.
+    pub likely_platforms: Vec<Subdir>,
+    /// Which of the values of variables it is for.
+    pub variant: usize,
     /// Whether a lock file is made of it for those platforms.
     pub is_locked: bool,
 }
@@ -82,9 +84,14 @@ pub(super) struct SpecLine {
     pub spec: Option<MatchSpec>,
     /// The version with the names of its variables, if it has some.
     pub template: Option<String>,
+    /// The specs for the further values of a variable, such as the Pythons of a workflow.
+    pub variants: Vec<MatchSpec>,
     /// Its platforms, if this line alone has some.
     pub platforms: Option<Vec<Subdir>>,
 }
+
+/// The most values of a variable that are looked at.
+const MOST_VARIANTS: usize = 8;
 
 impl SpecLine {
     /// A line of a list. A spec with keys that would be lost, such as `md5`, is not read as one.
@@ -96,6 +103,7 @@ impl SpecLine {
             text: text.to_owned(),
             spec: parts.map(MatchSpec::from),
             template: None,
+            variants: Vec::new(),
             platforms: None,
         }
     }
@@ -111,6 +119,25 @@ impl SpecLine {
         let same_name = values.get(..name).is_some_and(|name| text.starts_with(name));
         let template = text.get(name..).filter(|_| name > 0 && same_name).map(str::to_owned);
         Self { text, template, ..new }
+    }
+
+    /// A line with a variable that has several values, which only a Python's may have.
+    pub(super) fn with_variants(self, values: &[String]) -> Self {
+        let mut specs = values.iter().take(MOST_VARIANTS).filter_map(|text| MatchSpec::parse(text));
+        match specs.next() {
+            Some(first) if role(&first) == PackageRole::Python => {
+                Self { spec: Some(first), variants: specs.collect(), ..self }
+            }
+            Some(_) | None => self,
+        }
+    }
+
+    /// The spec for one of the values of its variable.
+    pub(super) fn variant(&self, number: usize) -> Option<&MatchSpec> {
+        match number.checked_sub(1) {
+            Some(at) if !self.variants.is_empty() => self.variants.get(at).or(self.spec.as_ref()),
+            Some(_) | None => self.spec.as_ref(),
+        }
     }
 
     /// A new spec as this line writes it: with the variable instead of the same version.

@@ -36,7 +36,8 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         let lists = if at == 0 { vec![0] } else { vec![0, at] };
         let is_locked = value.get("platforms").or(root.get("platforms")).is_some();
         let is_locked = is_locked && !named.is_empty();
-        let environment = Environment { lists, platforms: named, is_locked, likely_platform: None };
+        let environment =
+            Environment { lists, platforms: named, is_locked, ..Environment::default() };
         file.environments.push(environment);
         file.lists.push(list(text, value));
     }

@@ -226,7 +226,11 @@ impl<'a, 'm> Planner<'a, 'm> {
                     }
                 }
                 Err(failure) => {
-                    for list in lists().filter(|list| self.parts[**list].is_edited) {
+                    // Also the configurations that its commands need.
+                    let is_its_own = |list: &&usize| {
+                        self.parts[**list].is_edited || names_old_channel(&self.file.lists[**list])
+                    };
+                    for list in lists().filter(is_its_own) {
                         edits.failed_lists[*list] = true;
                     }
                     for at in group {
@@ -305,7 +309,8 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut key = DecisionKey::new();
         for Member { environment, lines } in &members {
             let platforms = self.platforms(environment, lines, &mut edits.notes);
-            let lines = lines.iter().map(|line| (line.spec.clone(), line.platforms.clone()));
+            let spec = |line: &&SpecLine| line.variant(environment.variant).cloned();
+            let lines = lines.iter().map(|line| (spec(line), line.platforms.clone()));
             key.push((platforms, environment.is_locked, lines.collect()));
         }
         let known = self.decisions.known.get(&key).cloned();
@@ -348,7 +353,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             for subdir in *platforms {
                 let is_kept = |line: &&SpecLine| !without.iter().any(|it| std::ptr::eq(*it, *line));
                 let lines = member.lines.iter().copied().filter(is_kept);
-                let requested = RequestedSpecs::new(lines, *subdir);
+                let requested = RequestedSpecs::new(lines, *subdir, member.environment.variant);
                 if requested.has_pytorch {
                     let advices = self.decisions.advices.clone();
                     let target =
@@ -414,8 +419,11 @@ impl<'a, 'm> Planner<'a, 'm> {
             let platforms = environment.platforms.iter().copied();
             return platforms.filter(|it| known.insert(*it)).collect();
         }
-        if let Some(subdir) = self.target.platform.or(environment.likely_platform) {
+        if let Some(subdir) = self.target.platform {
             return vec![subdir];
+        }
+        if !environment.likely_platforms.is_empty() {
+            return environment.likely_platforms.clone();
         }
         let described = self.target.machine.and_then(|machine| machine.subdir.value().copied());
         if let Some(subdir) = described {

@@ -45,6 +45,10 @@ pub enum FileFormat {
     EnvironmentYml,
     /// `pixi.toml`, and `pyproject.toml` with pixi's tables.
     PixiToml,
+    /// A configuration of conda's: `.condarc`.
+    Condarc,
+    /// A list of match specs for `conda create --file`.
+    SpecList,
     /// Text with install commands: a Dockerfile, a README, a script.
     Commands,
 }

@@ -91,7 +91,7 @@ fn counts(format: FileFormat, line: &str, kind: Kind) -> bool {
             .any(|key| line.trim_start_matches(['-', ' ']).starts_with(key)),
         // Features and environments can have any name.
         FileFormat::PixiToml => kind == Kind::Channel,
-        FileFormat::Commands => true,
+        FileFormat::Commands | FileFormat::Condarc | FileFormat::SpecList => true,
     }
 }
 

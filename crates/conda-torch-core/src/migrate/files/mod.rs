@@ -56,6 +56,7 @@ type Values<'t> = Box<dyn Iterator<Item = (Range<usize>, String)> + 't>;
 enum Format {
     EnvironmentYml,
     PixiToml,
+    Condarc,
     Commands(ScriptKind),
 }
 
@@ -86,13 +87,15 @@ impl Format {
         match self {
             Self::EnvironmentYml => FileFormat::EnvironmentYml,
             Self::PixiToml => FileFormat::PixiToml,
+            Self::Condarc => FileFormat::Condarc,
+            Self::Commands(ScriptKind::SpecList) => FileFormat::SpecList,
             Self::Commands(_) => FileFormat::Commands,
         }
     }
 
     fn read(self, text: &str) -> Result<FileSpecs, FileError> {
         match self {
-            Self::EnvironmentYml => environment_yml::read(text),
+            Self::EnvironmentYml | Self::Condarc => environment_yml::read(text),
             Self::PixiToml => pixi_toml::read(text),
             Self::Commands(kind) => commands::read(kind, text),
         }
@@ -106,7 +109,7 @@ impl Format {
         planned: &mut FileEdits,
     ) -> Result<Vec<TextEdit>, FileError> {
         match self {
-            Self::EnvironmentYml => environment_yml::edits(text, file, planned),
+            Self::EnvironmentYml | Self::Condarc => environment_yml::edits(text, file, planned),
             Self::PixiToml => pixi_toml::edits(text, file, planned),
             Self::Commands(kind) => commands::edits(kind, text, file, planned),
         }
@@ -115,7 +118,7 @@ impl Format {
     /// Every value of a text with its place, in order.
     fn values(self, text: &str) -> Result<Values<'_>, FileError> {
         match self {
-            Self::EnvironmentYml => environment_yml::values(text),
+            Self::EnvironmentYml | Self::Condarc => environment_yml::values(text),
             Self::PixiToml => pixi_toml::values(text),
             Self::Commands(kind) => commands::values(kind, text),
         }
@@ -124,7 +127,9 @@ impl Format {
     /// A new spec as it will be read.
     fn written(self, spec: &MatchSpec) -> Option<MatchSpec> {
         match self {
-            Self::EnvironmentYml | Self::Commands(_) => MatchSpec::parse(&spec.to_string()),
+            Self::EnvironmentYml | Self::Condarc | Self::Commands(_) => {
+                MatchSpec::parse(&spec.to_string())
+            }
             Self::PixiToml => Some(pixi_toml::written(spec)),
         }
     }
@@ -137,7 +142,7 @@ impl Format {
     ) -> Result<FileMigration, FileError> {
         let mut file = self.read(text)?;
         check_size(file.lists.iter().map(|list| list.specs.len() + list.channels.len()).sum())?;
-        let is_session = self.name() == FileFormat::Commands;
+        let is_session = matches!(self, Self::Commands(_));
         let mut planned = plan_edits(&file, is_session, target, matrix)?;
         if let Some(failure) = planned.failures.first().filter(|_| !is_session) {
             return Err(failure.clone());
@@ -236,6 +241,7 @@ fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
         return Err(FileError::Generated("a list of package addresses"));
     }
     match extension {
+        _ if matches!(name.trim_start_matches('.'), "condarc" | "mambarc") => Ok(Format::Condarc),
         "toml" => Ok(Format::PixiToml),
         "yml" | "yaml" => of_yaml(&name, text),
         "" | "txt" if name == "-" && pixi_toml::recognises(text) => Ok(Format::PixiToml),

@@ -94,7 +94,7 @@ fn environments(document: &Document<&str>, features: &[Feature<'_>]) -> Vec<Envi
                 platforms.into_iter().filter(|subdir| own.contains(subdir)).collect()
             };
         }
-        Environment { is_locked: false, lists, platforms, likely_platform: None }
+        Environment { is_locked: false, lists, platforms, ..Environment::default() }
     };
     environments.into_iter().map(environment).collect()
 }
@@ -431,6 +431,7 @@ impl<'t> Manifest<'t> {
                     text,
                     spec: Some(spec(name, item)?),
                     template: None,
+                    variants: Vec::new(),
                     platforms: platforms.map(<[Subdir]>::to_vec),
                 };
                 Some((package, line))

@@ -27,10 +27,15 @@ pub(super) struct RequestedSpecs {
 }
 
 impl RequestedSpecs {
-    pub(super) fn new<'a>(items: impl Iterator<Item = &'a SpecLine>, platform: Subdir) -> Self {
+    /// `variant`: which of the values of a variable counts.
+    pub(super) fn new<'a>(
+        items: impl Iterator<Item = &'a SpecLine>,
+        platform: Subdir,
+        variant: usize,
+    ) -> Self {
         let mut requested = Self::default();
         for item in items.filter(|item| item.applies_to(platform)) {
-            if let Some(spec) = &item.spec {
+            if let Some(spec) = item.variant(variant) {
                 requested.add(spec);
             }
         }

@@ -7,7 +7,7 @@ use crate::conda::{ChannelKind, Subdir};
 use crate::types::Shell;
 
 use super::client_call::{ClientCall, Subcommand};
-use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecList};
+use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::packages::{PackageRole, is_old};
 use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands};
@@ -41,7 +41,7 @@ impl EnvironmentName {
 }
 
 /// The arms of the branches that a command is in: the number of the branch, and the arm.
-type Arms = Vec<(usize, usize)>;
+pub(super) type Arms = Vec<(usize, usize)>;
 
 /// One way through a script: the lists that an environment is made of.
 type Way = Vec<usize>;
@@ -55,20 +55,20 @@ pub(super) struct Scope {
     /// The environment of a command that names none, in a new shell.
     pub default: EnvironmentName,
     pub active: EnvironmentName,
-    /// The platform to assume.
-    pub platform: Option<Subdir>,
+    /// The platforms to assume.
+    pub platforms: Vec<Subdir>,
     pub place: RunPlace,
     pub variables: Variables,
 }
 
 impl Scope {
-    pub(super) fn new(default: EnvironmentName, place: RunPlace, platform: Option<Subdir>) -> Self {
+    pub(super) fn new(default: EnvironmentName, place: RunPlace, platforms: Vec<Subdir>) -> Self {
         Self {
             environments: BTreeMap::new(),
             configurations: Vec::new(),
             active: default.clone(),
             default,
-            platform,
+            platforms,
             place,
             variables: Variables::default(),
         }
@@ -94,7 +94,7 @@ pub(super) struct Session<'t> {
     pub calls: Vec<ClientCall>,
     /// Of each list.
     arms: Vec<Arms>,
-    finished: Vec<(Way, Option<Subdir>)>,
+    finished: Vec<(Way, Vec<Subdir>)>,
     pub scope: Scope,
     scopes: Vec<Scope>,
     branches: usize,
@@ -250,8 +250,7 @@ impl<'t> Session<'t> {
                 Ok(())
             }
             Subcommand::Install | Subcommand::Create | Subcommand::Config => {
-                let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
-                self.add(call, list, name, arms)
+                self.add_call(call, name, arms)
             }
         }
     }
@@ -268,8 +267,38 @@ impl<'t> Session<'t> {
         };
     }
 
+    /// Adds what a call names to its environment.
+    pub(super) fn add_call(
+        &mut self,
+        call: ClientCall,
+        name: Option<EnvironmentName>,
+        arms: &Arms,
+    ) -> Result<(), FileError> {
+        let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+        self.add(call, list, name, arms)
+    }
+
+    /// Adds a package that is in the file in another form than a spec, and stays.
+    pub(super) fn add_spec(
+        &mut self,
+        line: SpecLine,
+        name: EnvironmentName,
+    ) -> Result<(), FileError> {
+        let form = Form::Items { is_block: false };
+        let call = ClientCall::of_words(Subcommand::Install, Vec::new(), form);
+        let line = match self.scope.variables.expand(&line.text) {
+            Some(values) => line.with_values(&values),
+            None => {
+                let values = self.scope.variables.expansions(&line.text);
+                line.with_variants(&values)
+            }
+        };
+        let list = SpecList { specs: vec![line], ..SpecList::default() };
+        self.add(call, list, Some(name), &Vec::new())
+    }
+
     /// Adds a list to its environment.
-    pub(super) fn add(
+    fn add(
         &mut self,
         call: ClientCall,
         list: SpecList,
@@ -299,10 +328,10 @@ impl<'t> Session<'t> {
             return Ok(());
         }
         let own: Way = if is_empty { Vec::new() } else { vec![at] };
-        let platform = self.scope.platform;
+        let platforms = self.scope.platforms.clone();
         let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
         if is_create && arms.is_empty() {
-            self.finished.extend(ways.drain(..).map(|way| (way, platform)));
+            self.finished.extend(ways.drain(..).map(|way| (way, platforms.clone())));
         }
         if is_create || ways.is_empty() {
             ways.push(own);
@@ -352,7 +381,7 @@ impl<'t> Session<'t> {
         let mut scopes = std::mem::take(&mut self.scopes);
         scopes.push(self.scope);
         let mut known = HashSet::new();
-        let mut all: Vec<(Way, Option<Subdir>)> = self.finished;
+        let mut all: Vec<(Way, Vec<Subdir>)> = self.finished;
         for scope in &scopes {
             for way in scope.environments.values().flatten() {
                 let mut way = way.clone();
@@ -362,14 +391,19 @@ impl<'t> Session<'t> {
                     }
                     way.splice(0..0, scope.configurations.iter().copied());
                 }
-                all.push((way, scope.platform));
+                all.push((way, scope.platforms.clone()));
             }
         }
-        for (lists, likely_platform) in all {
-            if !lists.is_empty() && known.insert(lists.clone()) {
-                let environment = Environment { lists, likely_platform, ..Environment::default() };
-                self.file.environments.push(environment);
+        for (lists, likely_platforms) in all {
+            if lists.is_empty() || !known.insert(lists.clone()) {
+                continue;
             }
+            let lines = lists.iter().flat_map(|list| &self.file.lists[*list].specs);
+            let variants = lines.map(|line| line.variants.len()).max().unwrap_or(0);
+            let environment = Environment { lists, likely_platforms, ..Environment::default() };
+            let variants =
+                (0..=variants).map(|variant| Environment { variant, ..environment.clone() });
+            self.file.environments.extend(variants);
         }
         (self.file, self.calls)
     }

@@ -21,6 +21,8 @@ pub(super) enum Form {
     Shell { shell: Shell, within: Option<char> },
     /// As quoted elements of a list: `["conda", "install"]`.
     Strings,
+    /// As items of a list without a command; `is_block`: each on lines of its own, else with commas between.
+    Items { is_block: bool },
 }
 
 /// A simple command: words up to a separator.

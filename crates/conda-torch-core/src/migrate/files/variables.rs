@@ -53,6 +53,17 @@ impl Variables {
         (new.len() <= LONGEST).then_some(new)
     }
 
+    /// A text with each of the values of its variables; empty if one is unknown, or if several have several.
+    pub(super) fn expansions(&self, text: &str) -> Vec<String> {
+        let several = references(text).find(|(_, _, name)| self.get(name).len() > 1);
+        let Some((start, end, name)) = several else {
+            return self.expand(text).into_iter().collect();
+        };
+        let with =
+            |value: &String| self.expand(&format!("{}{value}{}", &text[..start], &text[end..]));
+        self.get(&name).iter().filter_map(with).collect()
+    }
+
     fn get(&self, name: &str) -> &[String] {
         self.0.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
@@ -150,6 +161,7 @@ mod tests {
         variables.set("PY", "3.9", true);
         assert_eq!(variables.expand("$PY"), None);
         assert_eq!(variables.values("$PY"), ["3.8", "3.9"]);
+        assert_eq!(variables.expansions("python=$PY"), ["python=3.8", "python=3.9"]);
         variables.set("PY", "3.10", false);
         assert_eq!(variables.expand("$PY-x").as_deref(), Some("3.10-x"));
     }

@@ -6,14 +6,14 @@ use crate::conda::Subdir;
 use crate::types::Shell;
 use crate::yaml::{Document, Value};
 
-use super::client_call::ClientCall;
-use super::environment_spec::{FileSpecs, RunPlace};
+use super::client_call::{ClientCall, Subcommand};
+use super::environment_spec::{FileSpecs, RunPlace, SpecLine};
 use super::file_migration::FileError;
 use super::session::{EnvironmentName, Reading, Scope, Session};
-use super::shell_words::ShellText;
+use super::shell_words::{Form, ShellText, Word, simple_commands};
 
 pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError> {
-    let scope = || Scope::new(EnvironmentName::Current, RunPlace::Anywhere, None);
+    let scope = || Scope::new(EnvironmentName::Current, RunPlace::Anywhere, Vec::new());
     let mut session = Session::new(text, Reading::Script, scope());
     let document = Document::parse(text).ok();
     let Some(root) = document.as_ref().and_then(Document::root) else {
@@ -91,12 +91,10 @@ fn read_job(
     if !runners.is_empty() && runners.iter().all(|runner| is_hosted(runner)) {
         session.scope.place = RunPlace::HostedRunner;
     }
-    let platforms: Vec<Option<Subdir>> = runners.iter().map(|runner| platform_of(runner)).collect();
-    if let [first, rest @ ..] = platforms.as_slice()
-        && rest.iter().all(|other| other == first)
-    {
-        session.scope.platform = *first;
-    }
+    let platforms: Option<Vec<Subdir>> = runners.iter().map(|runner| platform_of(runner)).collect();
+    session.scope.platforms = platforms.unwrap_or_default();
+    session.scope.platforms.sort_unstable();
+    session.scope.platforms.dedup();
     let default_shell = |value: Value<'_>| {
         value.get("defaults")?.get("run")?.get("shell").and_then(Value::text).map(str::to_owned)
     };
@@ -108,7 +106,7 @@ fn read_job(
                 Shell::Powershell
             }
             Some(name) if name.starts_with("cmd") => Shell::Cmd,
-            None if session.scope.platform == Some(Subdir::Win64) => Shell::Powershell,
+            None if session.scope.platforms == [Subdir::Win64] => Shell::Powershell,
             Some(_) | None => Shell::Posix,
         };
         let outer = session.scope.variables.clone();
@@ -116,7 +114,7 @@ fn read_job(
         if let Some(inputs) = step.get("with")
             && let Some(action) = step.get("uses").and_then(Value::text)
         {
-            read_action(session, action, inputs);
+            read_action(session, text, action, inputs)?;
         }
         if let Some(run) = step.get("run") {
             run_scalar(session, text, run, shell)?;
@@ -143,19 +141,96 @@ fn platform_of(label: &str) -> Option<Subdir> {
     }
 }
 
-/// The environment that a setup action makes active.
-fn read_action(session: &mut Session<'_>, action: &str, inputs: Value<'_>) {
-    let input = |name: &str| inputs.get(name).and_then(Value::text);
+/// What a setup action puts into the environment that it makes active.
+fn read_action(
+    session: &mut Session<'_>,
+    text: &str,
+    action: &str,
+    inputs: Value<'_>,
+) -> Result<(), FileError> {
+    let input = |name: &str| inputs.get(name).filter(|value| value.text().is_some());
     let name = if action.starts_with("conda-incubator/setup-miniconda") {
-        Some(input("activate-environment").unwrap_or("test"))
+        Some(input("activate-environment").and_then(Value::text).unwrap_or("test"))
     } else if action.starts_with("mamba-org/") {
-        input("environment-name")
+        // Without a name, that of the file in `environment-file`.
+        Some(input("environment-name").and_then(Value::text).unwrap_or("setup-micromamba"))
     } else {
-        None
+        return Ok(());
     };
-    if let Some(name) = name {
-        session.scope.default = EnvironmentName::of(name);
+    let name = name.map_or_else(|| session.scope.default.clone(), EnvironmentName::of);
+    session.scope.default = name.clone();
+    let none = Vec::new();
+    for key in ["channels", "extra-channels"] {
+        if let Some(channels) = input(key) {
+            let call = ClientCall::of_words(
+                Subcommand::Config,
+                split(text, content(text, channels), ','),
+                Form::Items { is_block: false },
+            );
+            session.add_call(call, None, &none)?;
+        }
     }
+    if let Some(settings) = input("condarc") {
+        let range = content(text, settings);
+        if let Ok(document) = Document::parse(&text[range.clone()])
+            && let Some(channels) = document.root().and_then(|root| root.get("channels"))
+        {
+            let words: Vec<Word> =
+                channels.items().filter_map(|item| word_of(text, item, range.start)).collect();
+            let is_block = words.first().is_some_and(|word| is_block_item(text, word));
+            let form = Form::Items { is_block };
+            session.add_call(ClientCall::of_words(Subcommand::Config, words, form), None, &none)?;
+        }
+    }
+    if let Some(version) = input("python-version") {
+        let written = version.text().unwrap_or_default();
+        let line =
+            SpecLine::new(version.range().start, version.line(), &format!("python={written}"));
+        session.add_spec(line, name.clone())?;
+    }
+    for key in ["create-args", "extra-specs"] {
+        let Some(arguments) = input(key) else { continue };
+        let range = content(text, arguments);
+        let within = text[..range.start].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+        let shell = Shell::Posix;
+        let source = ShellText { text, range, shell, within, is_folded: true };
+        let words = simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words);
+        let form = Form::Shell { shell, within };
+        let call = ClientCall::of_words(Subcommand::Install, words.collect(), form);
+        session.add_call(call, Some(name.clone()), &none)?;
+    }
+    Ok(())
+}
+
+/// The parts of a text between separators, as words.
+fn split(text: &str, range: Range<usize>, separator: char) -> Vec<Word> {
+    let mut at = range.start;
+    let mut words = Vec::new();
+    for part in text[range].split(separator) {
+        let start = at + part.len() - part.trim_start().len();
+        at += part.len() + separator.len_utf8();
+        let part = part.trim();
+        if !part.is_empty() {
+            words.push(Word {
+                range: start..start + part.len(),
+                text: part.to_owned(),
+                quote: None,
+            });
+        }
+    }
+    words
+}
+
+/// A scalar of a document that begins at a byte, as a word.
+fn word_of(text: &str, value: Value<'_>, offset: usize) -> Option<Word> {
+    let range = value.range().start + offset..value.range().end + offset;
+    let quote = text[range.clone()].chars().next().filter(|c| matches!(c, '"' | '\''));
+    Some(Word { range, text: value.text()?.to_owned(), quote }).filter(|_| value.is_simple())
+}
+
+fn is_block_item(text: &str, word: &Word) -> bool {
+    let before = text[..word.range.start].rsplit('\n').next().unwrap_or_default();
+    before.trim() == "-"
 }
 
 /// Every scalar below a value is a command.
@@ -181,23 +256,27 @@ fn run_scalar(
     value: Value<'_>,
     shell: Shell,
 ) -> Result<(), FileError> {
-    let mut range = value.occurrence();
-    if range != value.range() {
+    if value.occurrence() != value.range() {
         return Ok(()); // an alias
     }
-    let written = text[range.clone()].chars().next();
-    let within = written.filter(|c| matches!(c, '"' | '\''));
-    if within.is_some() {
-        range = range.start + 1..range.end - 1;
-    }
-    let before = text[..range.start].trim_end();
-    let is_folded = before.ends_with(['>', '-', '+']) && {
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        line.trim_end_matches(['-', '+']).ends_with('>')
-    } || within.is_none() && written != Some('|') && value.is_plain();
-    let is_folded = is_folded || written == Some('>');
-    if matches!(written, Some('|' | '>')) {
-        range.start += text[range.clone()].find('\n').unwrap_or(0);
-    }
+    let range = content(text, value);
+    let before = &text[..range.start];
+    let within = before.chars().next_back().filter(|c| matches!(c, '"' | '\''));
+    let within = within.filter(|_| range != value.range());
+    let head = before.trim_end().trim_end_matches(['-', '+']);
+    let is_folded = value.is_plain() || within.is_none() && head.ends_with('>');
     session.run_in_shell(&ShellText { text, range, shell, within, is_folded })
+}
+
+/// The bytes of a scalar's content: without quotes, and without the mark of a block.
+fn content(text: &str, value: Value<'_>) -> Range<usize> {
+    let range = value.range();
+    let written = &text[range.clone()];
+    match written.chars().next() {
+        Some('"' | '\'') if range.len() > 1 => range.start + 1..range.end - 1,
+        Some('|' | '>') => {
+            range.start + written.find('\n').map_or(written.len(), |end| end + 1)..range.end
+        }
+        Some(_) | None => range,
+    }
 }
