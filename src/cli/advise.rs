@@ -85,8 +85,11 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         args.refuse_useless_offline(client.kind)?;
         args.answer.environment.target(client, format == Format::PixiToml)
     };
-    Question { request, machine, output, channel }
-        .answer(host, environment, |answer| print_answer(args, global, format, host, answer))
+    Question { request, machine, output, channel, runs_here: false }.answer(
+        host,
+        environment,
+        |answer| print_answer(args, global, format, host, answer),
+    )
 }
 
 fn print_answer(

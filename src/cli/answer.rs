@@ -10,7 +10,7 @@ use conda_torch_core::virtual_packages::{client_note, client_override_notes, ove
 use conda_torch_probe::host::Host;
 
 use super::Failure;
-use super::flags::{ChannelFlags, MachineFlags, OutputFlags, RequestFlags, machine};
+use super::flags::{ChannelFlags, MachineFlags, OutputFlags, RequestFlags, machine, this_machine};
 use super::live::{WITH_PYTORCH, read_matrix};
 
 /// The flags that ask for PyTorch.
@@ -20,6 +20,8 @@ pub(super) struct Question<'a> {
     pub(super) machine: &'a MachineFlags,
     pub(super) output: &'a OutputFlags,
     pub(super) channel: &'a ChannelFlags,
+    /// Whether the commands are run on this machine, also if they are for another.
+    pub(super) runs_here: bool,
 }
 
 impl Question<'_> {
@@ -31,7 +33,12 @@ impl Question<'_> {
         then: impl FnOnce(Answer<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let matrix = Matrix::embedded();
-        let machine = machine(self.machine, host, matrix)?;
+        let mut machine = machine(self.machine, host, matrix)?;
+        if self.runs_here && self.machine.is_other_machine() {
+            let here = this_machine(self.machine, host, &machine);
+            (machine.clients, machine.config_files) = (here.clients, here.config_files);
+            machine.shell = here.shell;
+        }
         let request = self.request.request();
         let channels = self.channel.channels(host)?;
         let client = self.output.target(&machine);

@@ -14,7 +14,8 @@ use super::flags::{
     EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine, no_environment,
     read_environment, this_machine,
 };
-use super::{Failure, Output};
+use super::install::Run;
+use super::{Failure, Output, note};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +32,12 @@ PyTorch installed";
 pub(super) struct Args {
     #[command(flatten)]
     environment: EnvironmentFlags,
+    /// Run the commands that create a working environment, then test it
+    #[arg(long)]
+    fix: bool,
+    /// With `--fix`, do not ask
+    #[arg(short, long, requires = "fix")]
+    yes: bool,
     #[command(flatten)]
     pub(super) machine: MachineFlags,
     #[command(flatten)]
@@ -61,6 +68,22 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     let code = if has_problem || has_none { 4 } else { 0 };
     let client = args.output.target(&machine);
     let shell = args.output.shell(&machine);
+    if args.fix {
+        let [one] = all.as_slice() else { bail!(no_environment(&["-n NAME".to_owned()])) };
+        let run = Run {
+            client,
+            machine: &machine,
+            matrix,
+            shell,
+            is_here: !args.machine.is_other_machine(),
+            global,
+            host,
+            is_json,
+        };
+        if let Some(output) = fix(one, &run, args.yes)? {
+            return Ok(output);
+        }
+    }
     let stdout = match (all.as_slice(), place) {
         (all, _) if is_json => {
             global.answer(report::document(all, &machine, &client, shell, code), shell)?
@@ -70,4 +93,18 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         (all, _) => text::check::table(all),
     };
     Ok(Output { stdout, code })
+}
+
+/// Creates an environment in place of one that does not work; `None` if there is nothing that packages fix.
+fn fix(checkup: &Checkup<'_>, run: &Run<'_>, yes: bool) -> anyhow::Result<Option<Output>> {
+    let steps = report::fix(checkup, &run.client);
+    let Some(choice) = &checkup.advice.recommended else { return Ok(None) };
+    if steps.is_empty() {
+        note("note: no package fixes this");
+        return Ok(None);
+    }
+    let steps = run.steps(steps)?;
+    let page = text::check::page(checkup, &run.client, run.shell, run.global.style(run.host))?;
+    run.show(&page);
+    run.confirmed(yes, &steps, choice.computes_on).map(Some)
 }

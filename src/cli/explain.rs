@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context, bail};
 
-use conda_torch_core::audit::check;
+use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::diagnostics::{CATALOG, entry};
 use conda_torch_core::error_texts::{FoundErrors, Scene, find, known, known_error};
@@ -13,7 +13,7 @@ use conda_torch_core::import::text_of;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{ErrorCode, explain as report};
 use conda_torch_core::resolve::{Request, advise};
-use conda_torch_core::types::{ClientKind, Shell};
+use conda_torch_core::types::{ClientKind, Machine, Shell};
 use conda_torch_probe::host::Host;
 
 use crate::text;
@@ -187,4 +187,25 @@ fn explain(
             .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?
     };
     Ok(Output { stdout, code: 0 })
+}
+
+/// The known failures in the output of a program that was run here; `None` if there is none.
+pub(super) fn explained(
+    output: &str,
+    machine: &Machine,
+    checkup: Option<&Checkup<'_>>,
+    client: &ClientTarget<'_>,
+    shell: Shell,
+    style: text::Style,
+) -> Option<String> {
+    let (found, matrix) = (find(output), Matrix::embedded());
+    if found.errors.is_empty() {
+        return None;
+    }
+    let own = advise(machine, &Request::default(), matrix);
+    let advice = checkup.map_or(&own, |checkup| &checkup.advice);
+    let scene = Scene { machine, advice, checkup, matrix };
+    let judged: Vec<_> =
+        found.errors.iter().map(|error| found.judge(error, Some(&scene))).collect();
+    text::explain::page(&found, &judged, &scene, client, shell, style).ok()
 }

@@ -134,10 +134,15 @@ impl OutputFlags {
 
     /// The shell of the flag, else the detected one, else the usual one of the platform.
     pub(super) fn shell(&self, machine: &Machine) -> Shell {
-        let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
-        let usual = if is_windows { Shell::Powershell } else { Shell::Posix };
-        self.shell.or(machine.shell.value().copied()).unwrap_or(usual)
+        self.shell.unwrap_or_else(|| shell_of(machine))
     }
+}
+
+/// The detected shell, else the usual one of the platform.
+pub(super) fn shell_of(machine: &Machine) -> Shell {
+    let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
+    let usual = if is_windows { Shell::Powershell } else { Shell::Posix };
+    machine.shell.value().copied().unwrap_or(usual)
 }
 
 /// The day by the clock of the machine.

@@ -7,12 +7,14 @@ mod check;
 mod clean;
 mod explain;
 mod flags;
+mod install;
 mod live;
 mod matrix;
 mod migrate;
 mod probe;
 mod progress;
 mod schema;
+mod smoke_test;
 mod verify;
 
 use std::borrow::Cow;
@@ -62,8 +64,12 @@ struct Cli {
 enum Command {
     /// Show the commands that install PyTorch on this machine, and why
     Advise(Box<advise::Args>),
+    /// Install PyTorch with the client of this machine, and test it
+    Install(Box<install::Args>),
     /// Check whether an installed PyTorch works, and show how to fix it
     Check(check::Args),
+    /// Run kernels of an installed PyTorch, and measure the GPUs
+    Test(smoke_test::Args),
     /// Show what was detected on this machine
     Probe(probe::Args),
     /// Show which PyTorch builds conda-forge has, by CUDA version, GPU and platform
@@ -149,7 +155,9 @@ impl Command {
         let host = &host.with_driver_timeout(timeout);
         match self {
             Self::Advise(args) => advise::run(args, global, host),
+            Self::Install(args) => install::run(args, global, host),
             Self::Check(args) => check::run(args, global, host),
+            Self::Test(args) => smoke_test::run(args, global, host),
             Self::Probe(args) => probe::run(args, global, host),
             Self::Matrix(args) => matrix::run(args, global, host),
             Self::Migrate(args) => migrate::run(args, global, host),
@@ -162,12 +170,13 @@ impl Command {
     fn machine(&self) -> Option<&MachineFlags> {
         match self {
             Self::Advise(args) => Some(&args.machine),
+            Self::Install(args) => Some(&args.machine),
             Self::Check(args) => Some(&args.machine),
             Self::Probe(args) => Some(&args.machine),
             Self::Matrix(args) => Some(&args.machine),
             Self::Migrate(args) => Some(&args.machine),
             Self::Explain(args) => Some(&args.machine),
-            Self::Schema(_) | Self::Clean(_) => None,
+            Self::Test(_) | Self::Schema(_) | Self::Clean(_) => None,
         }
     }
 }

@@ -21,6 +21,7 @@ const SCHEMAS: Choices<&str> = &[
     ("clean", "`clean --json`", schema!("clean")),
     ("error", "any other run that fails", schema!("error")),
     ("explain", "`explain --json`", schema!("explain")),
+    ("install", "`install --json` or `test --json`", schema!("install")),
     ("matrix", "`matrix --json`", schema!("matrix")),
     ("matrix-diff", "`matrix --diff --format json`", schema!("matrix-diff")),
     ("migrate", "`migrate --json`", schema!("migrate")),

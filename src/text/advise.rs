@@ -115,7 +115,7 @@ fn commands(page: &mut Page, answer: &Answer<'_>, steps: &[Step]) -> Result<(), 
 }
 
 /// The reasons that the diagnostics do not give already.
-fn why(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) {
+pub(super) fn why(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) {
     let diagnostics = &answer.advice.diagnostics;
     let says_more = |it: &Diagnostic, reason: &Diagnostic| {
         it.is_same_kind(reason)
@@ -138,7 +138,11 @@ fn why(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) {
 }
 
 /// Diagnostics of the machine and the request, with their hints.
-fn diagnostics(page: &mut Page, answer: &Answer<'_>, is_wanted: impl Fn(&Diagnostic) -> bool) {
+pub(super) fn diagnostics(
+    page: &mut Page,
+    answer: &Answer<'_>,
+    is_wanted: impl Fn(&Diagnostic) -> bool,
+) {
     let advice = answer.advice;
     let context = answer.context();
     for diagnostic in advice.diagnostics.iter().filter(|it| is_wanted(it)) {

@@ -3,6 +3,7 @@
 mod advise;
 pub mod check;
 pub mod explain;
+mod install;
 mod machine;
 mod matrix_diff;
 mod migrate;
@@ -15,6 +16,7 @@ mod verify;
 use std::ffi::OsStr;
 
 pub use advise::{advice, warnings};
+pub use install::{installed, plan, tested};
 pub use machine::machine;
 pub use matrix_diff::matrix_diff;
 pub use migrate::{migrate_config, migrated_files, migration};

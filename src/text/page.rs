@@ -32,7 +32,7 @@ pub struct Style {
 
 impl Style {
     /// Without color and the reader's day.
-    pub(super) const fn plain(width: usize) -> Self {
+    pub const fn plain(width: usize) -> Self {
         Self { width, color: false, today: None }
     }
 }

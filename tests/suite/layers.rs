@@ -20,6 +20,7 @@ const CORE: &[&str] = &[
     "virtual_packages",
     "audit",
     "error_texts",
+    "smoke_test",
     "solve_check",
     "migrate",
     "commands",

@@ -54,6 +54,7 @@ pub mod virtual_packages; // Machine + client → `__cuda`, `__glibc`, …
 pub mod audit; // an installed PyTorch on a machine
 pub mod error_texts; // known failures in tracebacks and messages of solvers and clients
 pub mod migrate; // environments and files with builds of the old `pytorch` channel
+pub mod smoke_test; // kernels of an installed PyTorch, run
 pub mod solve_check; // a client's dry run against an Advice
 
 // Output.

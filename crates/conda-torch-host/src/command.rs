@@ -70,6 +70,17 @@ pub enum CommandEnd {
     Interrupted(i32),
 }
 
+impl CommandEnd {
+    /// The end of a program that nobody ended.
+    pub(crate) fn of(status: process::ExitStatus) -> Self {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Self::Killed(signal);
+        }
+        Self::Exited(status.code().unwrap_or(-1))
+    }
+}
+
 /// Runs a program and calls `tick` several times a second with the time it has taken so far. At its
 /// deadline, on Ctrl-C and on SIGTERM it ends together with all processes that it started: on Unix they
 /// are a process group. On Windows a console sends Ctrl-C to each of them.
@@ -211,11 +222,7 @@ fn wait(child: &mut Child, pipes: &mut Pipes, limit: Duration, tick: Tick<'_>) -
         pipes.wait(INTERVAL.min(limit.saturating_sub(start.elapsed())));
         if let Ok(Some(status)) = child.try_wait() {
             pipes.finish();
-            #[cfg(unix)]
-            if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-                return CommandEnd::Killed(signal);
-            }
-            return CommandEnd::Exited(status.code().unwrap_or(-1));
+            return CommandEnd::of(status);
         }
         let took = start.elapsed();
         if took >= next {

@@ -10,6 +10,7 @@ mod disk_space;
 #[cfg(windows)]
 mod display_devices;
 mod driver;
+mod foreground;
 #[cfg(windows)]
 mod job;
 mod live_host;
@@ -24,6 +25,7 @@ pub use cache::{CacheFolder, kept_cache, remove_cache};
 pub use command::{Command, CommandEnd, CommandOutput, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};
+pub use foreground::{ForegroundCommand, ForegroundOutput, run_in_foreground};
 pub use live_host::{LiveHost, Waiting};
 pub use save::{SaveFailed, save};
 pub use signals::{file_size_limits_are_errors, received as received_signal};

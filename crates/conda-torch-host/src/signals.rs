@@ -82,6 +82,21 @@ pub(crate) fn end_by(signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
+/// Passes a signal on to a program. `has_terminal`: a terminal has sent Ctrl-C to both.
+#[cfg(unix)]
+pub(crate) fn pass_on(child: &Child, signal: i32, has_terminal: bool) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if signal == libc::SIGINT && has_terminal {
+        return;
+    }
+    let signal = Signal::from_named_raw(signal).unwrap_or(Signal::TERM);
+    // Fails if it has ended.
+    let _ = kill_process(Pid::from_child(child), signal);
+}
+
+#[cfg(not(unix))]
+pub(crate) fn pass_on(_: &Child, _: i32, _: bool) {}
+
 #[cfg(unix)]
 extern "C" fn record(signal: i32) {
     RECEIVED.store(signal, Ordering::SeqCst);

@@ -4,6 +4,8 @@ mod answers;
 mod channels;
 mod describing;
 mod explaining;
+#[cfg(unix)]
+mod install;
 mod live;
 mod migrating;
 mod names;

@@ -135,7 +135,7 @@ fn conflicting_flags_are_both_named() {
         .refused(2, &["--platform linux-64", "--machine", "win-64"]);
     is_document(&line("advise --json --format human").reports(&["--json", "--format"]), "error", 2);
     line("advise --platform win-64 --format dockerfile").refused(2, &["Dockerfile", "win-64"]);
-    line("install").refused(2, &["install"]);
+    line("instal").refused(2, &["instal"]);
     assert_eq!(line("").code, Some(2));
 }
 

@@ -1,6 +1,7 @@
 //! The commands of conda, mamba, micromamba and pixi, and quoting for every shell. Each was run, or read in the
 //! client's source; what versions do differently is a row of `clients.rs`.
 
+mod after;
 mod config;
 mod dry_run;
 mod environment;
@@ -12,6 +13,7 @@ mod repair;
 pub mod shell;
 mod step;
 
+pub use after::{activation, removal};
 pub use config::settings;
 pub use dry_run::{DryRunCommand, dry_run, dry_run_of_file, lock};
 pub use environment::{NoName, TargetEnvironment};

@@ -45,6 +45,31 @@ pub enum StepKind {
 }
 
 impl Step {
+    /// The command without the client's own question, for a user who has agreed. Only for an environment that does not
+    /// exist or that the user named: `create --yes` replaces one that exists.
+    #[must_use]
+    pub fn confirmed(&self) -> Self {
+        let mut step = self.clone();
+        let asks = ["create", "install", "remove", "update"];
+        let verb = step.argv.iter().position(|word| asks.contains(&word.as_str()));
+        if let Some(verb) = verb.filter(|verb| *verb < 3 && self.client != ClientKind::Pixi) {
+            step.argv.insert(verb + 1, "--yes".to_owned());
+        }
+        step
+    }
+
+    /// The environment that the command names: `-n` or `-p`, and its value. pixi has the manifest of a project.
+    pub fn environment(&self) -> Option<(&str, &str)> {
+        let is_flag = |word: &str| matches!(word, "-n" | "-p" | "--manifest-path");
+        let mut pairs = self.argv.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
+        pairs.find(|(flag, _)| is_flag(flag))
+    }
+
+    /// Whether it makes a new environment.
+    pub fn is_creation(&self) -> bool {
+        self.kind == StepKind::Prepare || self.argv.get(1).is_some_and(|verb| verb == "create")
+    }
+
     /// Runs conda, which mamba 1 has beside it.
     pub(super) fn run_by_conda(&mut self) {
         "conda".clone_into(&mut self.argv[0]);
@@ -118,6 +143,20 @@ mod tests {
             note: None,
             stdout: None,
         }
+    }
+
+    #[test]
+    fn a_confirmed_command_does_not_ask_again() {
+        let confirmed = step().confirmed();
+        assert_eq!(confirmed.argv[..4], ["conda", "create", "--yes", "-n"]);
+        assert_eq!(confirmed.environment(), Some(("-n", "pytorch")));
+        assert!(confirmed.is_creation());
+        // A package of that name is no verb, and pixi asks nothing.
+        let mut run = step();
+        run.argv = ["conda", "run", "-n", "install", "python"].map(str::to_owned).to_vec();
+        assert_eq!(run.confirmed().argv, run.argv);
+        let pixi = Step { client: ClientKind::Pixi, ..step() };
+        assert_eq!(pixi.confirmed().argv, pixi.argv);
     }
 
     #[test]

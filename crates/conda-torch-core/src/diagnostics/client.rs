@@ -39,11 +39,30 @@ const MINIFORGE: [(Subdir, &str); 6] = [
 ];
 
 pub(crate) fn miniforge(machine: &Machine) -> String {
-    let is_translated = machine.rosetta.value() == Some(&true);
-    let subdir = if is_translated { Some(&Subdir::OsxArm64) } else { machine.subdir.value() };
-    let row = MINIFORGE.iter().find(|(platform, _)| Some(platform) == subdir);
+    let row = MINIFORGE.iter().find(|(platform, _)| Some(platform) == miniforge_platform(machine));
     let file = row.map_or("Miniforge".to_owned(), |(_, file)| format!("`Miniforge3-{file}`"));
     format!("install conda and mamba with {file} from https://conda-forge.org/download/")
+}
+
+/// The command that downloads Miniforge and starts its installer. Source: <https://github.com/conda-forge/miniforge#install>
+pub fn how_to_get_a_client(machine: &Machine) -> String {
+    const FROM: &str = "https://github.com/conda-forge/miniforge/releases/latest/download";
+    let row = MINIFORGE.iter().find(|(platform, _)| Some(platform) == miniforge_platform(machine));
+    match row {
+        Some((Subdir::Win64, file)) => {
+            format!("run `curl.exe -LO {FROM}/Miniforge3-{file}; ./Miniforge3-{file}`")
+        }
+        Some((_, file)) => {
+            format!("run `curl -LO {FROM}/Miniforge3-{file} && bash Miniforge3-{file}`")
+        }
+        None => miniforge(machine),
+    }
+}
+
+/// The platform of the client to install: not that of a translated program.
+fn miniforge_platform(machine: &Machine) -> Option<&Subdir> {
+    let is_translated = machine.rosetta.value() == Some(&true);
+    if is_translated { Some(&Subdir::OsxArm64) } else { machine.subdir.value() }
 }
 
 macro_rules! client { ($next:ident $($more:tt)*) => { $next! { $($more)* Client {

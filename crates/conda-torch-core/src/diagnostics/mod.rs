@@ -30,6 +30,7 @@ pub use catalog::{Entry, Severity, entry, pages};
 pub(crate) use channel::fault_text;
 pub use channel::{UnreadableChannel, ago, channel_error};
 pub use client::NoCudaReason;
+pub use client::how_to_get_a_client;
 pub(crate) use client::miniforge;
 pub use context::{Context, describe_gpu, with_and};
 pub use system::{AssumedFact, MissingFact};

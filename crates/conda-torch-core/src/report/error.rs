@@ -39,6 +39,8 @@ pub enum ErrorCode {
     MachineNotRecognized,
     /// Nothing of the environment can be read.
     EnvironmentUnreadable,
+    /// No conda, mamba, micromamba or pixi is installed.
+    NoClient,
     /// `conda-torch-live` is not installed.
     LiveNotInstalled,
     /// `conda-torch-live` failed.
@@ -70,6 +72,7 @@ impl ErrorCode {
             Self::Unreadable
             | Self::MachineNotRecognized
             | Self::EnvironmentUnreadable
+            | Self::NoClient
             | Self::LiveNotInstalled
             | Self::LiveFailed
             | Self::ChannelUnreadable

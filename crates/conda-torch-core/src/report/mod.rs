@@ -11,6 +11,7 @@ mod command;
 mod error;
 pub mod explain;
 mod field;
+mod install;
 pub mod matrix;
 pub mod matrix_diff;
 pub mod migrate;
@@ -24,6 +25,7 @@ pub mod verify;
 pub use clean::clean;
 pub use error::{ErrorCode, error};
 pub use field::{NoField, field};
+pub use install::{InstallReport, InstallStatus, install};
 
 use serde::Serialize;
 

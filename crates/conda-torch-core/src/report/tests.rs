@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Document, advise, check, clean, error::Failure, explain, matrix, matrix_diff,
-    migrate, migrate_files, probe,
+    Answered, Document, advise, check, clean, error::Failure, explain, install, matrix,
+    matrix_diff, migrate, migrate_files, probe,
 };
 use crate::conda::{MatchSpec, Subdir, Version};
 use crate::types::{Commit, ComputeCapability, CudaVersion, Date, DriverVersion, Origin};
@@ -117,6 +117,7 @@ fn committed_schemas_match_the_types() {
     is_committed::<MatrixDiff<'_>>("matrix-diff", "matrix --diff --format json");
     is_committed::<migrate_files::Content<'_>>("migrate-files", "migrate FILE --json");
     is_committed::<clean::Content<'_>>("clean", "clean --json");
+    is_committed::<install::Content<'_>>("install", "install --json or test --json");
     is_committed::<Failure<'_>>("error", "a run that failed");
     is_committed::<probe::Content<'_>>("probe", "probe --json");
 }

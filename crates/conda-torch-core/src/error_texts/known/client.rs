@@ -13,6 +13,20 @@ pub(super) const ROWS: &[KnownError] = &[
         ..ROW
     },
     KnownError {
+        code: "disk-full",
+        patterns: &[
+            "no space left on device",
+            "errno 28",
+            "disk quota exceeded",
+            "not enough space on the disk",
+        ],
+        cause: "The disk, or your quota on it, is full. A PyTorch for CUDA needs several gigabytes in the package cache, and as much again in the environment if that is on another file system.",
+        hint: "look with `df -h` (`quota -s` on a cluster), empty the client's package cache, or install with `-p` on another disk",
+        fix: Fix::CleanCache,
+        source: "https://github.com/conda/conda/issues/6416",
+        ..ROW
+    },
+    KnownError {
         code: "damaged-package-cache",
         patterns: &[
             "invalidarchiveerror",

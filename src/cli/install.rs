@@ -1,0 +1,370 @@
+//! `conda-torch install`: the printed commands, run by the user's own client, and a look at the result.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::bail;
+
+use conda_torch_core::audit::{Checkup, check};
+use conda_torch_core::clients::ClientTarget;
+use conda_torch_core::commands::{Step, StepKind, activation, removal, shell};
+use conda_torch_core::conda::masked;
+use conda_torch_core::diagnostics::how_to_get_a_client;
+use conda_torch_core::matrix::Matrix;
+use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
+use conda_torch_core::resolve::Status;
+use conda_torch_core::types::{Accelerator, ClientKind, Machine, Shell};
+use conda_torch_host::{CommandEnd, ForegroundCommand, ForegroundOutput, run_in_foreground};
+use conda_torch_probe::environment::{self, Location};
+use conda_torch_probe::host::Host;
+
+use crate::text::{self, Style};
+
+use super::answer::Question;
+use super::explain::explained;
+use super::flags::{
+    ChannelFlags, FormatFlags, GlobalFlags, MachineFlags, NewEnvironmentFlags, OutputFlags,
+    RequestFlags, page_width,
+};
+use super::{Failure, Interrupted, Output, note, smoke_test};
+
+const EXAMPLES: &str = "\
+Examples:
+  conda-torch install                         PyTorch for this machine
+  conda-torch install torchvision -n work     with torchvision, in `work`
+  conda-torch install --yes                   without a question, in a script
+  conda-torch install --machine gpu-node.json for another machine, from here
+
+Exit codes: 0 PyTorch works, 1 failure, 2 wrong command line, 3 no build satisfies
+the request, 4 installed but does not work, 5 declined";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    request: RequestFlags,
+    #[command(flatten)]
+    environment: NewEnvironmentFlags,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    pub(super) machine: MachineFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+    #[command(flatten)]
+    format: FormatFlags,
+    #[command(flatten)]
+    channel: ChannelFlags,
+}
+
+pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
+    let is_json = args.format.is_json(global)?;
+    let environment = |client: &ClientTarget<'_>| args.environment.target(client, false);
+    let Args { request, machine, output, channel, .. } = args;
+    let question = Question { request, machine, output, channel, runs_here: true };
+    question.answer(host, environment, |answer| {
+        let run = Run {
+            client: answer.client,
+            machine: answer.machine,
+            matrix: answer.matrix,
+            shell: answer.shell,
+            is_here: !args.machine.is_other_machine(),
+            global,
+            host,
+            is_json,
+        };
+        let style = global.style(host);
+        let Ok(choice) = answer.choice() else {
+            let is_unknown = answer.advice.status == Status::Unknown;
+            let status =
+                if is_unknown { InstallStatus::Unknown } else { InstallStatus::Unsatisfiable };
+            return run.output(&text::advice(&answer, style)?, &nothing(status));
+        };
+        let steps = run.steps(answer.plan(choice))?;
+        run.show(&text::plan(&answer, choice, &steps, style)?);
+        run.confirmed(args.yes, &steps, choice.computes_on)
+    })
+}
+
+/// Asks the user, once. Without a terminal there is nobody to ask.
+pub(super) fn agrees(yes: bool, what: &str) -> anyhow::Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    let (input, stderr) = (std::io::stdin(), std::io::stderr());
+    if !input.is_terminal() || !stderr.is_terminal() {
+        let why = "not a terminal, so nobody can be asked\nhint: pass `--yes` to go on without a question";
+        bail!(Failure::new(ErrorCode::Usage, why));
+    }
+    let _ = write!(stderr.lock(), "{what} [y/N] ");
+    let mut line = String::new();
+    input.lock().read_line(&mut line)?;
+    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Commands that the user's client runs, with what the result is looked at with.
+pub(super) struct Run<'a> {
+    pub(super) client: ClientTarget<'a>,
+    pub(super) machine: &'a Machine,
+    pub(super) matrix: &'a Matrix,
+    pub(super) shell: Shell,
+    /// Whether the packages are for this machine.
+    pub(super) is_here: bool,
+    pub(super) global: &'a GlobalFlags,
+    pub(super) host: &'a dyn Host,
+    pub(super) is_json: bool,
+}
+
+impl Run<'_> {
+    /// The commands of a plan to run: neither settings nor checks. Refuses to create an environment that exists:
+    /// `--yes` would replace it.
+    pub(super) fn steps(&self, mut steps: Vec<Step>) -> Result<Vec<Step>, Failure> {
+        if self.client.found.is_none() {
+            let hint = how_to_get_a_client(self.machine);
+            let why = format!("no `{}` found on this machine\nhint: {hint}", self.client.kind);
+            return Err(Failure::new(ErrorCode::NoClient, why));
+        }
+        steps.retain(|step| !matches!(step.kind, StepKind::Configure | StepKind::Check));
+        let install = steps.iter().find(|step| step.kind == StepKind::Install);
+        let target = install.and_then(Step::environment);
+        if self.client.kind == ClientKind::Pixi {
+            // An existing project gets the packages.
+            if target.is_some_and(|(_, manifest)| self.host.exists(manifest)) {
+                steps.retain(|step| step.argv.get(1).is_none_or(|verb| verb != "init"));
+            }
+            return Ok(steps);
+        }
+        let is_creation = install.is_some_and(Step::is_creation);
+        match target.filter(|target| is_creation && self.exists(*target)) {
+            None => Ok(steps),
+            Some((flag, name)) => {
+                let why = format!(
+                    "the environment `{name}` exists\nhint: pass another name, or run `conda-torch check {flag} {name}`"
+                );
+                Err(Failure::new(ErrorCode::EnvironmentExists, why))
+            }
+        }
+    }
+
+    /// Shows a page before the commands are run.
+    pub(super) fn show(&self, page: &str) {
+        if self.is_json {
+            return note(page.trim_end());
+        }
+        let _ = std::io::stdout().write_all(masked(page).as_bytes());
+    }
+
+    /// Runs the commands if the user agrees. `computes_on`: what the result must use.
+    pub(super) fn confirmed(
+        &self,
+        yes: bool,
+        steps: &[Step],
+        computes_on: Accelerator,
+    ) -> anyhow::Result<Output> {
+        if agrees(yes, "\nProceed?")? {
+            self.install(steps, computes_on)
+        } else {
+            self.output("Nothing was changed\n", &nothing(InstallStatus::Declined))
+        }
+    }
+
+    fn exists(&self, (flag, value): (&str, &str)) -> bool {
+        let is_empty = |folder| self.host.list(folder).is_ok_and(|names| names.is_empty());
+        match flag {
+            "-n" => environment::named(self.host, self.machine, value).is_some(),
+            _ => self.host.exists(value) && !is_empty(value),
+        }
+    }
+
+    fn install(&self, steps: &[Step], computes_on: Accelerator) -> anyhow::Result<Output> {
+        let install = steps.iter().rfind(|step| step.kind == StepKind::Install);
+        for (at, step) in steps.iter().enumerate() {
+            let ran = run_step(step, &self.client, self.is_json)?;
+            let Some(how) = ran.failure(step) else { continue };
+            let place = install.and_then(|step| self.place(step));
+            note(&self.state_after_failure(&how, install, place.as_ref()));
+            self.explain(&ran.stderr, None);
+            if let CommandEnd::Interrupted(signal) = ran.end {
+                bail!(Interrupted(signal));
+            }
+            let report = InstallReport {
+                prefix: place.as_ref().map(|place| place.prefix.as_str()),
+                steps: &steps[..=at],
+                failure: Some(how),
+                ..nothing(InstallStatus::Failed)
+            };
+            return self.output("", &report);
+        }
+        let Some((install, place)) = install.and_then(|step| Some((step, self.place(step)?)))
+        else {
+            bail!("the client succeeded, but the environment cannot be found");
+        };
+        self.look(computes_on, steps, install, &place)
+    }
+
+    /// Checks the new environment and runs kernels in it.
+    fn look(
+        &self,
+        computes_on: Accelerator,
+        steps: &[Step],
+        install: &Step,
+        place: &Location,
+    ) -> anyhow::Result<Output> {
+        let host = self.host;
+        let checkup = check(environment::read(host, place), self.machine, self.matrix);
+        let expected = Some(computes_on).filter(|computes_on| match computes_on {
+            Accelerator::Cuda(_) => self.is_here && !self.machine.gpus.is_empty(),
+            Accelerator::Mps => self.is_here,
+            Accelerator::Cpu => true,
+        });
+        let test = smoke_test::run_in(host, &place.prefix, false)?;
+        let problem = test.as_ref().ok().and_then(|test| test.problem(expected));
+        let has_problem = checkup.problems().next().is_some();
+        let status = match &test {
+            _ if has_problem || problem.is_some() => InstallStatus::Broken,
+            Err(_) => InstallStatus::Broken,
+            Ok(_) if expected.is_none() => InstallStatus::Installed,
+            Ok(_) => InstallStatus::Works,
+        };
+        let activate = activation(&self.client, install);
+        let style = self.global.style(host);
+        let activate = activate.as_ref().map(|step| (step, self.shell));
+        let page =
+            text::installed(&checkup, test.as_ref(), problem.as_ref(), status, activate, style);
+        let report = InstallReport {
+            prefix: Some(&place.prefix),
+            steps,
+            findings: Some((&checkup.findings, checkup.context())),
+            test: test.as_ref().ok(),
+            problem,
+            ..nothing(status)
+        };
+        let error =
+            test.as_ref().map_or_else(|how| Some(how.as_str()), |test| test.error.as_deref());
+        if status == InstallStatus::Broken {
+            self.explain(error.unwrap_or_default(), Some(&checkup));
+        }
+        self.output(&page, &report)
+    }
+
+    /// Says what is known about a failure.
+    fn explain(&self, output: &str, checkup: Option<&Checkup<'_>>) {
+        let style = Style::plain(page_width());
+        let known = explained(output, self.machine, checkup, &self.client, self.shell, style);
+        note(known.unwrap_or_default().trim_end());
+    }
+
+    /// The environment of an installation, if it is there.
+    fn place(&self, install: &Step) -> Option<Location> {
+        let (flag, value) = install.environment()?;
+        let folder = |folder: &str| {
+            let place = environment::at(self.host, folder);
+            self.host.exists(&self.host.target().join(&place.prefix, "conda-meta")).then_some(place)
+        };
+        match flag {
+            "-n" => environment::named(self.host, self.machine, value),
+            "-p" => folder(value),
+            _ => folder(value.strip_suffix("/pixi.toml").unwrap_or(".")),
+        }
+    }
+
+    /// What the client's failure left, and how to go on.
+    fn state_after_failure(
+        &self,
+        how: &str,
+        install: Option<&Step>,
+        place: Option<&Location>,
+    ) -> String {
+        let Some(place) = place else {
+            return format!("error: {how}\nnote: nothing was installed");
+        };
+        let prefix = &place.prefix;
+        let is_new = install.is_some_and(Step::is_creation);
+        let removal = install.filter(|_| is_new).and_then(|step| removal(&self.client, step));
+        let removal = removal.and_then(|step| shell::line(&step, self.shell).ok());
+        let (state, hint) = match removal {
+            Some(line) => {
+                ("is incomplete", format!("remove it with `{line}`, then run this command again"))
+            }
+            None if is_new => ("is incomplete", "run this command again".to_owned()),
+            None => ("was there before and may have changed", {
+                format!("look at it with `conda-torch check -p {prefix}`")
+            }),
+        };
+        format!("error: {how}\nnote: the environment `{prefix}` {state}\nhint: {hint}")
+    }
+
+    fn output(&self, page: &str, report: &InstallReport<'_>) -> anyhow::Result<Output> {
+        let code = report.status.exit_code();
+        if !self.is_json {
+            return Ok(Output { stdout: page.to_owned(), code });
+        }
+        note(page.trim_end());
+        let stdout = self.global.answer(report::install(report), self.shell)?;
+        Ok(Output { stdout, code })
+    }
+}
+
+/// A report of nothing done.
+fn nothing(status: InstallStatus) -> InstallReport<'static> {
+    InstallReport {
+        status,
+        prefix: None,
+        steps: &[],
+        failure: None,
+        findings: None,
+        test: None,
+        problem: None,
+    }
+}
+
+/// A command that has ended.
+pub(super) struct RanStep {
+    pub(super) end: CommandEnd,
+    /// The end of its stderr; empty for pixi, which draws its progress there.
+    pub(super) stderr: String,
+}
+
+impl RanStep {
+    /// How it failed; `None` if it did not.
+    pub(super) fn failure(&self, step: &Step) -> Option<String> {
+        let verb = step.argv.get(1).map_or("", String::as_str);
+        let command = format!("`{} {verb}`", step.client);
+        match self.end {
+            CommandEnd::Exited(0) => None,
+            CommandEnd::Exited(code) => Some(format!("{command} failed with exit code {code}")),
+            CommandEnd::Killed(signal) => Some(format!("{command} was killed by signal {signal}")),
+            CommandEnd::Interrupted(_) => Some(format!("{command} was interrupted")),
+            CommandEnd::TimedOut | CommandEnd::TooLarge => Some(format!("{command} was stopped")),
+        }
+    }
+}
+
+/// Runs a command with the client's own progress on the terminal.
+pub(super) fn run_step(
+    step: &Step,
+    client: &ClientTarget<'_>,
+    is_json: bool,
+) -> anyhow::Result<RanStep> {
+    let step = step.confirmed();
+    let is_client = step.argv[0] == client.kind.as_str();
+    let found = client.found.filter(|_| is_client).map(|client| client.path.as_str());
+    let program = found.unwrap_or(&step.argv[0]);
+    let env: Vec<(&str, &str)> =
+        step.env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let command = ForegroundCommand {
+        program,
+        arguments: &step.argv[1..],
+        env: &env,
+        stdout: match &step.stdout {
+            Some(file) => ForegroundOutput::File(file),
+            None if is_json => ForegroundOutput::Errors,
+            None => ForegroundOutput::Shown,
+        },
+        keeps_errors: step.client != ClientKind::Pixi,
+    };
+    let (end, stderr) = run_in_foreground(&command).map_err(|failure| {
+        Failure::new(ErrorCode::Failed, format!("cannot run `{program}`: {failure}"))
+    })?;
+    Ok(RanStep { end, stderr })
+}

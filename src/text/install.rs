@@ -1,0 +1,153 @@
+//! An installation: what will be run, and whether the result works.
+
+use conda_torch_core::answer::{Answer, Refused};
+use conda_torch_core::audit::Checkup;
+use conda_torch_core::commands::{Step, shell};
+use conda_torch_core::diagnostics::{Diagnostic, Severity};
+use conda_torch_core::formats::{headline, title};
+use conda_torch_core::report::InstallStatus;
+use conda_torch_core::resolve::Choice;
+use conda_torch_core::smoke_test::{SmokeProblem, SmokeTest, TestedDevice};
+use conda_torch_core::types::Shell;
+
+use super::page::{LIVE, Page, Style};
+use super::{advise, summary};
+
+/// What will be installed, with the commands and what to know before.
+///
+/// # Errors
+/// If a name cannot be quoted for the shell.
+pub fn plan(
+    answer: &Answer<'_>,
+    choice: &Choice<'_>,
+    steps: &[Step],
+    style: Style,
+) -> Result<String, Refused> {
+    let mut page = Page::new(style);
+    page.parts(&summary::graphics(answer.machine));
+    page.parts(&summary::system(answer.machine));
+    page.age(answer.matrix, answer.live.is_none().then_some(LIVE));
+    page.gap();
+    let is_warning = |it: &Diagnostic| it.severity() >= Severity::Warning;
+    advise::diagnostics(&mut page, answer, is_warning);
+    page.heading(&headline(choice));
+    page.gap();
+    page.commands("", steps, answer.shell)?;
+    advise::why(&mut page, answer, choice);
+    Ok(page.finish())
+}
+
+/// The result of an installation.
+pub fn installed(
+    checkup: &Checkup<'_>,
+    test: Result<&SmokeTest, &String>,
+    problem: Option<&SmokeProblem>,
+    status: InstallStatus,
+    activate: Option<(&Step, Shell)>,
+    style: Style,
+) -> String {
+    let mut page = Page::new(style);
+    findings(&mut page, checkup);
+    result(&mut page, checkup, test, problem);
+    if status == InstallStatus::Installed {
+        page.text("note: ", "the GPU is in another machine; run `conda-torch test` there");
+    }
+    let line = activate.and_then(|(step, shell)| shell::line(step, shell).ok());
+    if let Some(line) = line.filter(|_| status != InstallStatus::Broken) {
+        page.text("", &format!("Activate it with `{line}`"));
+    }
+    page.finish()
+}
+
+/// The result of a smoke test.
+pub fn tested(
+    checkup: &Checkup<'_>,
+    test: Result<&SmokeTest, &String>,
+    problem: Option<&SmokeProblem>,
+    style: Style,
+) -> String {
+    let mut page = Page::new(style);
+    result(&mut page, checkup, test, problem);
+    for device in test.iter().flat_map(|test| test.used()) {
+        rates(&mut page, device);
+    }
+    if problem.is_some() || test.is_err() {
+        findings(&mut page, checkup);
+    }
+    page.finish()
+}
+
+/// What `check` calls a problem.
+fn findings(page: &mut Page, checkup: &Checkup<'_>) {
+    let context = checkup.context();
+    for finding in checkup.problems() {
+        page.diagnostic(finding.installed_severity(), finding, &context);
+        if let Some(hint) = finding.hint(&context) {
+            page.text("  hint: ", &hint);
+        }
+    }
+}
+
+/// One line: it works, or what fails.
+fn result(
+    page: &mut Page,
+    checkup: &Checkup<'_>,
+    test: Result<&SmokeTest, &String>,
+    problem: Option<&SmokeProblem>,
+) {
+    let test = match test {
+        Ok(test) => test,
+        Err(why) => return page.text("error: ", &format!("PyTorch does not run: {why}")),
+    };
+    let accelerator = checkup.installed.as_ref().and_then(|installed| installed.accelerator);
+    let torch = test.torch.as_deref().unwrap_or("?");
+    let name = accelerator.map_or_else(|| torch.to_owned(), |it| title(torch, it));
+    let last =
+        test.error.as_deref().and_then(|text| text.lines().rev().find(|it| !it.trim().is_empty()));
+    let last = last.unwrap_or("no error message");
+    match problem {
+        None => {
+            let devices: Vec<String> = test.used().map(device_name).collect();
+            page.text("", &format!("OK: PyTorch {name} works on {}", devices.join(", ")));
+        }
+        Some(SmokeProblem::NotImported) => {
+            page.text("error: ", &format!("PyTorch cannot be imported: {last}"));
+        }
+        Some(SmokeProblem::NoGpu) => {
+            page.text("error: ", &format!("PyTorch {name} finds no GPU: {last}"));
+        }
+        Some(SmokeProblem::DeviceFailed { .. }) => {
+            for device in test.devices.iter().filter(|device| device.error.is_some()) {
+                let why = device.error.as_deref().unwrap_or_default();
+                page.text(
+                    "error: ",
+                    &format!("PyTorch {name} fails on {}: {why}", device_name(device)),
+                );
+            }
+        }
+    }
+}
+
+fn device_name(device: &TestedDevice) -> String {
+    match (device.kind.as_str(), device.index, &device.name) {
+        ("cuda", Some(index), Some(name)) => format!("GPU {index} ({name})"),
+        ("cuda", index, _) => format!("GPU {}", index.unwrap_or(0)),
+        ("mps", ..) => "Apple's GPU".to_owned(),
+        _ => "the CPU".to_owned(),
+    }
+}
+
+/// What a GPU reaches in a matrix product, beside what it could.
+fn rates(page: &mut Page, device: &TestedDevice) {
+    const TERA: f64 = 1e12;
+    for (kind, rate) in &device.rates {
+        let peak = device.peak_fp32().filter(|_| kind == "fp32");
+        let beside =
+            peak.map_or_else(String::new, |peak| format!(" of {:.1} possible", peak / TERA));
+        page.item(&format!("{kind}: {:.1} TFLOP/s{beside}", rate / TERA));
+        if peak.is_some_and(|peak| *rate < peak / 5.0) {
+            let why = "far below what this GPU can do: another program may use it, or its clock is reduced";
+            page.text("  note: ", why);
+        }
+    }
+}

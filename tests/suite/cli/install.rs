@@ -1,0 +1,230 @@
+//! `install` and `test`, with a client that this test makes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use crate::cli::{Ran, finish, folder};
+
+/// A home with a conda whose `create` does what `script` says; `$prefix` is the folder of the new environment.
+struct Home {
+    path: String,
+}
+
+/// What `create` of a client that works does: packages, and a Python that prints the result of the test.
+const WORKS: &str = r#"
+mkdir -p "$prefix/conda-meta" "$prefix/bin"
+touch "$prefix/conda-meta/history"
+record() { echo "{\"name\": \"$1\", \"version\": \"$2\", \"build\": \"$3\", \"build_number\": 102, \"subdir\": \"linux-64\", \"depends\": [], \"channel\": \"https://conda.anaconda.org/conda-forge/linux-64\"}" > "$prefix/conda-meta/$1-$2-$3.json"; }
+record python 3.12.9 h0_cpython
+record pytorch 2.13.0 cpu_mkl_py312_h0_102
+record pytorch-cpu 2.13.0 cpu_mkl_h0_102
+printf '#!/bin/sh\necho "conda-torch test: %s"\n' "$RESULT" > "$prefix/bin/python"
+chmod +x "$prefix/bin/python"
+"#;
+
+/// A result of the test: PyTorch computes on the CPU.
+const ON_CPU: &str = r#"{\"torch\": \"2.13.0\", \"file\": null, \"cuda\": null, \"python\": \"3.12.9\", \"architectures\": [], \"devices\": [{\"kind\": \"cpu\", \"index\": null, \"name\": null, \"capability\": null, \"multiprocessors\": null, \"clock_khz\": null, \"seconds\": 0.1, \"rates\": {}, \"error\": null}], \"error\": null}"#;
+
+/// A result of the test: PyTorch cannot be imported.
+const NO_IMPORT: &str = r#"{\"torch\": null, \"file\": null, \"cuda\": null, \"python\": \"3.12.9\", \"architectures\": [], \"devices\": [], \"error\": \"ImportError: libtorch_cpu.so: cannot open shared object file\"}"#;
+
+impl Home {
+    fn new(name: &str, script: &str, result: &str) -> Self {
+        let path = folder(&format!("install/{name}"));
+        let _ = fs::remove_dir_all(&path);
+        let root = format!("{path}/miniforge3");
+        for folder in ["bin", "conda-meta", "envs"] {
+            fs::create_dir_all(format!("{root}/{folder}")).expect("a folder");
+        }
+        fs::write(format!("{root}/conda-meta/history"), "").expect("a history");
+        let record = r#"{"name": "conda", "version": "26.7.1", "build": "py312_0", "build_number": 0, "subdir": "noarch", "depends": []}"#;
+        fs::write(format!("{root}/conda-meta/conda-26.7.1-py312_0.json"), record)
+            .expect("a record");
+        let conda = format!("{root}/bin/conda");
+        let program = format!(
+            "#!/bin/sh\necho \"$*\" >> '{path}/log'\nRESULT='{result}'\n\
+             while [ $# -gt 0 ] && [ \"$1\" != -n ]; do shift; done\nprefix='{root}/envs/'\"$2\"\n{script}\n"
+        );
+        fs::write(&conda, program).expect("a program");
+        fs::set_permissions(&conda, fs::Permissions::from_mode(0o755)).expect("its mode");
+        Self { path }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
+        command.args(arguments).env_clear().env("HOME", &self.path).current_dir(&self.path);
+        command.env("PATH", format!("{}/miniforge3/bin:/usr/bin:/bin", self.path));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        finish(&mut self.command(arguments), "")
+    }
+
+    /// The commands that the client got.
+    fn log(&self) -> String {
+        fs::read_to_string(format!("{}/log", self.path)).unwrap_or_default()
+    }
+
+    fn has(&self, environment: &str) -> bool {
+        fs::exists(format!("{}/miniforge3/envs/{environment}", self.path)).expect("an answer")
+    }
+}
+
+const CPU: &[&str] = &["install", "--accelerator", "cpu", "--pytorch", "2.13.0"];
+
+#[test]
+fn the_client_installs_and_the_result_is_tested() {
+    let home = Home::new("works", WORKS, ON_CPU);
+    let ran = home.run(&[CPU, &["--yes", "-n", "work"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(ran.stdout.contains("Activate it with `conda activate work`"), "{ran:?}");
+    assert!(ran.stdout.contains("conda create -n work"), "{ran:?}");
+    let log = home.log();
+    assert!(log.starts_with("create --yes -n work --override-channels -c conda-forge"), "{log}");
+    assert!(log.contains("pytorch-cpu=2.13.0") && log.lines().count() == 1, "{log}");
+    let test = home.run(&["test", "-n", "work"]);
+    assert_eq!(test.code, Some(0), "{test:?}");
+    assert!(test.stdout.contains("works on the CPU"), "{test:?}");
+}
+
+#[test]
+fn without_a_terminal_only_yes_installs() {
+    let home = Home::new("unasked", WORKS, ON_CPU);
+    let ran = home.run(CPU);
+    assert_eq!((ran.code, home.log().as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("error: not a terminal") && ran.stderr.contains("`--yes`"));
+    assert!(!home.has("torch"));
+}
+
+#[test]
+fn an_environment_that_exists_is_not_replaced() {
+    let home = Home::new("exists", WORKS, ON_CPU);
+    // conda's own list does not have it.
+    let taken = format!("{}/miniforge3/envs/work", home.path);
+    fs::create_dir_all(format!("{taken}/conda-meta")).expect("a folder");
+    fs::write(format!("{taken}/conda-meta/history"), "").expect("a history");
+    fs::write(format!("{taken}/precious"), "").expect("a file");
+    let ran = home.run(&[CPU, &["--yes", "-n", "work"]].concat());
+    let log = home.log();
+    assert!(!log.contains("create"), "{ran:?} {log}");
+    // A folder that is no environment is not replaced either.
+    let folder = format!("{}/data", home.path);
+    fs::create_dir_all(format!("{folder}/photos")).expect("a folder");
+    let ran = home.run(&[CPU, &["--yes", "-p", &folder]].concat());
+    assert_eq!((ran.code, home.log()), (Some(2), log), "{ran:?}");
+    assert!(ran.stderr.contains("exists\nhint: "), "{ran:?}");
+}
+
+#[test]
+fn a_client_that_fails_is_told_with_what_is_left() {
+    let home = Home::new("fails", "echo '[Errno 28] No space left on device' >&2; exit 1", ON_CPU);
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("No space left on device\n"), "{ran:?}");
+    assert!(ran.stderr.contains("error: `conda create` failed with exit code 1\n"), "{ran:?}");
+    assert!(ran.stderr.contains("note: nothing was installed\n"), "{ran:?}");
+    assert!(ran.stderr.contains("Found 1 known failure\n"), "{ran:?}");
+    let script = format!("{WORKS}\nrm -r \"$prefix/bin\"; kill -9 $$");
+    let home = Home::new("killed", &script, ON_CPU);
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("`conda create` was killed by signal 9\n"), "{ran:?}");
+    assert!(ran.stderr.contains("is incomplete\nhint: remove it with `conda env remove -n torch`"));
+}
+
+/// What `create` does that takes long.
+const WAITS: &str = "touch \"$0.started\"; trap 'exit 143' TERM; while :; do sleep 0.05; done";
+
+#[test]
+fn a_signal_reaches_the_client_and_what_is_left_is_told() {
+    use std::process::Stdio;
+    let home = Home::new("signal", WAITS, ON_CPU);
+    let mut command = home.command(&[CPU, &["--yes"]].concat());
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = child.spawn().expect("the program starts");
+    let started = format!("{}/miniforge3/bin/conda.started", home.path);
+    while !fs::exists(&started).expect("an answer") {
+        std::thread::yield_now();
+    }
+    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(kill.expect("kill").success());
+    let output = child.wait_with_output().expect("the program ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(143), "{stderr}");
+    let told = "error: `conda create` was interrupted\nnote: nothing was installed\n";
+    assert!(stderr.ends_with(told), "{stderr}");
+}
+
+#[test]
+fn check_fixes_an_environment_with_a_new_one() {
+    let home = Home::new("fix", WORKS, ON_CPU);
+    let old = format!("{}/miniforge3/envs/old/conda-meta", home.path);
+    fs::create_dir_all(&old).expect("a folder");
+    fs::write(format!("{old}/history"), "").expect("a history");
+    for (name, version, build) in [
+        ("pytorch", "2.1.2", "py3.11_cpu_0"),
+        ("mkl", "2024.1.0", "h0_1"),
+        ("python", "3.11.9", "h0"),
+    ] {
+        let record = format!(
+            r#"{{"name": "{name}", "version": "{version}", "build": "{build}", "build_number": 0, "subdir": "linux-64", "depends": [], "channel": "https://conda.anaconda.org/pytorch/linux-64"}}"#
+        );
+        fs::write(format!("{old}/{name}-{version}-{build}.json"), record).expect("a record");
+    }
+    let ran = home.run(&["check", "-n", "old", "--fix", "--yes", "--client", "conda"]);
+    assert_eq!(ran.code, Some(0), "{ran:?} {}", home.log());
+    assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(home.log().contains("create --yes -n torch ") && home.has("torch") && home.has("old"));
+}
+
+#[test]
+fn a_pytorch_that_does_not_work_is_exit_code_4() {
+    let home = Home::new("broken", WORKS, NO_IMPORT);
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    let why = "error: PyTorch cannot be imported: ImportError: libtorch_cpu.so: cannot open";
+    assert!(ran.stdout.contains(why), "{ran:?}");
+    assert!(!ran.stdout.contains("Activate"), "{ran:?}");
+    let home = Home::new(
+        "symbol",
+        WORKS,
+        &NO_IMPORT.replace(
+            "libtorch_cpu.so: cannot open shared object file",
+            "libtorch_cpu.so: undefined symbol: iJIT_NotifyEvent",
+        ),
+    );
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert!(ran.stderr.contains("mkl"), "{ran:?}");
+}
+
+#[test]
+fn json_is_one_document_and_the_client_writes_to_stderr() {
+    let home = Home::new("json", &format!("echo 'Downloading'\n{WORKS}"), ON_CPU);
+    let ran = home.run(&[CPU, &["--yes", "--json"]].concat());
+    let document = ran.json();
+    assert_eq!((&document["status"], ran.code), (&"works".into(), Some(0)), "{ran:?}");
+    assert!(ran.stderr.contains("Downloading\n"), "{ran:?}");
+    assert_eq!(document["commands"][0]["step"], "install");
+    assert_eq!(document["test"]["devices"][0]["kind"], "cpu");
+    let prefix = document["prefix"].as_str().expect("a folder");
+    assert!(prefix.ends_with("/miniforge3/envs/torch"), "{prefix}");
+}
+
+#[test]
+fn nothing_is_run_if_nothing_fits_or_no_client_is_there() {
+    let home = Home::new("nothing", WORKS, ON_CPU);
+    let ran = home.run(&["install", "--yes", "--pytorch", "2.0.1"]);
+    assert_eq!((ran.code, home.log().as_str()), (Some(3), ""), "{ran:?}");
+    let empty = folder("install/no-client");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conda-torch"));
+    command.args([CPU, &["--yes"]].concat()).env_clear().env("PATH", "/usr/bin:/bin");
+    let ran = finish(command.env("HOME", empty), "");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("error: no `conda` found on this machine\nhint: run `curl -LO https://")
+    );
+}
