@@ -47,7 +47,7 @@ Examples:
   conda-torch matrix                          all builds, as a table
 
 Exit codes: 0 success, 1 failure, 2 wrong command line, 3 no build satisfies the
-request, 4 problems found, files to change, or failed verification";
+request, 4 problems found, files to change, or failed verification, 5 declined";
 
 /// Find the PyTorch from conda-forge that works on this machine
 #[derive(Debug, Parser)]
