@@ -208,7 +208,9 @@ fn a_truncated_document_only_reports_less() {
             assert!(is_open || is == was || has_others, "{name}: {before}");
             let (is, was) = (&machine.glibc, &whole.glibc);
             let is_open = matches!(is, Detected::Unknown { .. });
-            assert!(is_open || is == was, "{name}: {before}");
+            // Another format may be recognized in the rest, which reports the same.
+            let is_same = is == was || is.is_found() && is.value() == was.value();
+            assert!(is_open || is_same, "{name}: {before}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lists of the devices of a machine: `lspci` in all its forms, `lshw`, `inxi`.
 
 use super::document::Document;
-use super::graphics::{Device, Names, add, pci_id_in};
+use super::graphics::{Device, NO_DRIVER, Names, add, pci_id_in};
 use super::labels::value_after;
 use super::system::System;
 use super::{Recognized, origin, set};
@@ -104,7 +104,9 @@ pub(super) fn read_lshw(document: &Document<'_>, machine: &mut Machine) -> Recog
         if line.starts_with("*-") || line.contains("\"class\"") {
             is_display = line.starts_with("*-display") || line.contains("\"display\"");
             if is_display {
-                devices.push(Device::default());
+                let is_unclaimed = line.contains("UNCLAIMED");
+                let kernel_driver = is_unclaimed.then(|| NO_DRIVER.to_owned());
+                devices.push(Device { kernel_driver, ..Device::default() });
             }
             continue;
         }
@@ -115,7 +117,8 @@ pub(super) fn read_lshw(document: &Document<'_>, machine: &mut Machine) -> Recog
         let Some(device) = devices.last_mut().filter(|_| is_display) else { continue };
         if let Some(product) = value_after(line, "product") {
             let found = Device::of(product, &names);
-            *device = Device { vendor: found.vendor.or(device.vendor), ..found };
+            let kernel_driver = device.kernel_driver.take();
+            *device = Device { vendor: found.vendor.or(device.vendor), kernel_driver, ..found };
         } else if let Some(vendor) = value_after(line, "vendor") {
             device.vendor = device.vendor.or(Device::of(vendor, &names).vendor);
             device.pci_id = device.pci_id.take().or_else(|| pci_id_in(vendor));

@@ -102,6 +102,36 @@ pub(super) fn glibc_of(name: &str) -> Option<Version> {
     Some(Version::new(&row.1))
 }
 
+/// The distribution that a line of any text names with its release: `Ubuntu 20.04`. `None` for the compiler's
+/// `gcc (Ubuntu 11.4.0-1ubuntu1~22.04)`.
+pub(super) fn named_in(line: &str) -> Option<&str> {
+    const NAMES: [&str; 9] = [
+        "Ubuntu ",
+        "Debian ",
+        "CentOS ",
+        "Rocky ",
+        "AlmaLinux ",
+        "Fedora ",
+        "Red Hat ",
+        "openSUSE ",
+        "SUSE ",
+    ];
+    let lower = line.to_ascii_lowercase();
+    if lower.contains("gcc") || lower.contains("clang") {
+        return None;
+    }
+    let start = NAMES.iter().filter_map(|name| line.find(name)).min()?;
+    let text = &line[start..];
+    let number = text.find(|c: char| c.is_ascii_digit())?;
+    let is_near =
+        text[..number].split_whitespace().count() < 6 && !text[..number].contains([',', ';']);
+    let end = text[number..]
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len() - number);
+    let name = text[..number + end].trim_end_matches('.');
+    (is_near && glibc_of(name).is_some()).then_some(name)
+}
+
 /// The major and the minor number as one: 2204 for `22.04.3`.
 fn release(text: &str) -> Option<u32> {
     let mut parts = text.split('.').map_while(|part| part.parse::<u32>().ok());
@@ -111,6 +141,23 @@ fn release(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_names_a_distribution_with_its_release() {
+        assert_eq!(named_in("a PC with Ubuntu 20.04, and"), Some("Ubuntu 20.04"));
+        assert_eq!(
+            named_in("CentOS Linux release 7.9.2009 (Core)"),
+            Some("CentOS Linux release 7.9.2009")
+        );
+        for line in [
+            "gcc (Ubuntu 11.4.0-1ubuntu1~22.04)",
+            "Ubuntu is fine, with 20.04 GB",
+            "20.04",
+            "Ubuntu ",
+        ] {
+            assert_eq!(named_in(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn names_are_read_as_systems_write_them() {

@@ -28,8 +28,7 @@ const TRIES: usize = 8;
 impl<'t> Document<'t> {
     pub(super) fn of(text: &'t str, platform: Option<Subdir>) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let is_json = text.trim_start().starts_with(['{', '[']);
-        let as_it_is = is_json.then(|| first_value(text));
+        let as_it_is = starts_json(text).then(|| first_value(text));
         let plain = plain(text);
         let json = match as_it_is {
             Some(Ok(value)) => Some(Ok(value)),
@@ -41,6 +40,11 @@ impl<'t> Document<'t> {
     /// The lines of the text with a label.
     pub(super) fn fields(&self) -> &Fields {
         self.fields.get_or_init(|| Fields::of_text(&self.plain))
+    }
+
+    /// Whether all of it is meant to be JSON.
+    pub(super) fn is_json(&self) -> bool {
+        starts_json(self.text)
     }
 
     pub(super) fn value(&self) -> Option<&Value> {
@@ -59,6 +63,16 @@ impl<'t> Document<'t> {
 
     pub(super) fn is_damaged_with(&self, words: &[&str]) -> bool {
         matches!(self.json, Some(Err(_))) && words.iter().any(|word| self.plain.contains(word))
+    }
+}
+
+/// Whether a text starts as JSON does, and not as the line of a log: `[2024-01-10 10:11:12]`.
+fn starts_json(text: &str) -> bool {
+    let mut characters = text.chars().filter(|c| !c.is_whitespace());
+    match characters.next() {
+        Some('{') => true,
+        Some('[') => matches!(characters.next(), Some('{' | '[' | ']' | '"') | None),
+        Some(_) | None => false,
     }
 }
 

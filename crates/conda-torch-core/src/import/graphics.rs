@@ -86,8 +86,10 @@ impl Names {
         while at < words.len() {
             let word = words[at].trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
             // What follows a sign within the word: `name=NVIDIA`, `name:"NVIDIA`.
-            let word =
-                word.rsplit(['=', ':', '"', '\'', '(']).find(|it| !it.is_empty()).unwrap_or(word);
+            let word = word
+                .rsplit(['=', ':', ',', '"', '\'', '('])
+                .find(|it| !it.is_empty())
+                .unwrap_or(word);
             let lower = word.to_ascii_lowercase();
             let starts = BRANDS.iter().any(|brand| lower.starts_with(brand));
             let mut candidate = words[at..words.len().min(at + MOST_WORDS)].to_vec();
@@ -146,6 +148,9 @@ pub(super) fn vendor_of(text: &str) -> Option<Vendor> {
         None
     }
 }
+
+/// What stands in place of a driver where none is bound to a device.
+pub(super) const NO_DRIVER: &str = "N/A";
 
 /// A display adapter in a list of devices.
 #[derive(Debug, Clone, Default)]
@@ -225,7 +230,8 @@ pub(super) fn add(machine: &mut Machine, devices: Vec<Device>, is_complete: bool
     let is_nvidia = |device: &&Device| device.vendor == Some(Vendor::Nvidia);
     let has_nvidia = devices.iter().any(|device| is_nvidia(&device));
     for device in devices {
-        let free = matches!(device.kernel_driver.as_deref(), Some("nouveau" | "nova" | "vfio-pci"));
+        let driver = device.kernel_driver.as_deref();
+        let free = matches!(driver, Some("nouveau" | "nova" | "vfio-pci" | NO_DRIVER));
         if device.vendor == Some(Vendor::Nvidia) && !free {
             let index = u32::try_from(machine.gpus.len()).unwrap_or(u32::MAX);
             let format = machine.document.as_deref().unwrap_or_default();
@@ -239,6 +245,7 @@ pub(super) fn add(machine: &mut Machine, devices: Vec<Device>, is_complete: bool
         } else if let Some(vendor) = device.vendor {
             let Device { pci_id, kernel_driver, name, .. } = device;
             let pci_id = pci_id.unwrap_or_default();
+            let kernel_driver = kernel_driver.filter(|driver| driver != NO_DRIVER);
             machine.adapters.push(Adapter { vendor, pci_id, kernel_driver, name });
             // With another driver on the card NVIDIA's is not in use.
             if vendor == Vendor::Nvidia {

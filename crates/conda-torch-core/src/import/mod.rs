@@ -4,6 +4,7 @@
 //! `document:FORMAT`. A text may have several: [`combine`] makes one machine of them. Other facts stay unknown: [`assume_baseline`] sets those that an answer needs, with the origin
 //! `baseline`.
 
+mod any_text;
 mod baseline;
 mod bus;
 mod clients;
@@ -13,6 +14,8 @@ mod distributions;
 mod document;
 mod fields;
 mod graphics;
+mod jetson;
+mod kernel;
 mod kubernetes;
 mod labels;
 pub mod nvidia_smi;
@@ -20,6 +23,7 @@ mod refusal;
 mod reports;
 mod slurm;
 mod system;
+mod windows;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -88,17 +92,15 @@ const FORMATS: [(Family, &str, Reader); 25] = [
     (Family::Other, "lspci", bus::read_lspci),
     (Family::Other, "lshw", bus::read_lshw),
     (Family::Other, "inxi", bus::read_inxi),
-    (Family::Windows, "dxdiag", |it, machine| reports::read_windows("dxdiag", it, machine)),
-    (Family::Windows, "wmic", |it, machine| reports::read_windows("wmic", it, machine)),
-    (Family::Other, "uname -a", reports::read_uname),
-    (Family::Other, "ldd --version", reports::read_ldd),
+    (Family::Windows, "dxdiag", windows::read_dxdiag),
+    (Family::Windows, "wmic", windows::read_wmic),
+    (Family::Other, "uname -a", kernel::read_uname),
+    (Family::Other, "ldd --version", kernel::read_ldd),
 ];
 
 /// Formats with few words of their own: what others read is theirs.
 const LATE_FORMATS: [(Family, &str, Reader); 1] =
-    [(Family::Windows, "systeminfo", |it, machine| {
-        reports::read_windows("systeminfo", it, machine)
-    })];
+    [(Family::Windows, "a text about Windows", windows::read_any)];
 
 /// Formats that any text may seem to have: they only count if no other does.
 const FALLBACKS: [(Family, &str, Reader); 3] = [
@@ -108,7 +110,7 @@ const FALLBACKS: [(Family, &str, Reader); 3] = [
     (Family::Other, "nvidia-smi -L", |it, machine| {
         nvidia_smi::read(query::parse_names, it, machine)
     }),
-    (Family::Other, "a text", reports::read_any),
+    (Family::Other, "a text", any_text::read),
 ];
 
 /// Why a document is not a machine.
@@ -156,7 +158,8 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
     let text = &masked(text);
     let document = Document::of(text, platform);
     let machines = read_all(&document)?;
-    if let Some(machine) = combine::combine(machines) {
+    if let Some(mut machine) = combine::combine(machines) {
+        jetson::complete(&mut machine);
         return Ok(machine);
     }
     Err(match document.json {
@@ -183,8 +186,7 @@ fn read_all(document: &Document<'_>) -> Result<Vec<Part>, ReadMachineError> {
         parts.extend(read_part(Family::Other, program.name, |it| program.read(document, it))?);
     }
     read(&LATE_FORMATS, &mut parts)?;
-    let is_damaged_json =
-        matches!(document.json, Some(Err(_))) && document.text.trim_start().starts_with(['{', '[']);
+    let is_damaged_json = matches!(document.json, Some(Err(_))) && document.is_json();
     for fallback in FALLBACKS {
         if parts.is_empty() && !is_damaged_json {
             read(&[fallback], &mut parts)?;

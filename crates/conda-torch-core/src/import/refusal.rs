@@ -14,7 +14,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ),
     (
         "a list of packages",
-        &["# packages in environment", "@EXPLICIT", "# Name  ", "Package  ", "=="],
+        &["# packages in environment", "@EXPLICIT", "# Name  ", "Package  ", "numpy==", "torch=="],
     ),
     (
         "a solver's message",

@@ -1,15 +1,14 @@
 //! Programs whose output is lines with labels, one row a program: how its output is recognized, and what its labels say.
 
+use super::any_text::is_of_windows;
 use super::document::Document;
 use super::graphics::{Device, Named, Names, add, pci_id_in, set_apple, set_no_gpu};
 use super::labels::numbered_value;
 use super::system::System;
 use super::{Recognized, origin, report, set};
-use crate::conda::{Os, Subdir, Version};
-use crate::matrix::Matrix;
+use crate::conda::{Os, Version};
 use crate::types::{
-    Adapter, ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome,
-    Vendor,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Machine, Origin, Outcome, Vendor,
 };
 
 /// What the value of a label is.
@@ -101,6 +100,8 @@ pub(super) const PROGRAMS: &[Program] = &[
             ("CUDA Capability Major/Minor version number", Capability),
         ],
     ),
+    program("gpustat", &["'C, ", "°C, "], &[]),
+    program("llama.cpp", &["ggml_cuda_init", "ggml_init_cublas"], &[("Device", Gpu)]),
     program("nvitop", &["NVITOP "], &[("Driver Version", Driver), ("CUDA Driver Version", Cuda)]),
     program(
         "numba -s",
@@ -160,7 +161,13 @@ pub(super) const PROGRAMS: &[Program] = &[
         Os::Macos,
         program(
             "system_profiler",
-            &["Chipset Model:", "Hardware Overview:", "System Software Overview:"],
+            &[
+                "Chipset Model:",
+                "Hardware Overview:",
+                "System Software Overview:",
+                "Chip: Apple",
+                "System Version: macOS",
+            ],
             &[
                 ("Chipset Model", Gpu),
                 ("Chip", Processor),
@@ -245,7 +252,8 @@ impl Program {
             return None;
         }
         let names = Names::new();
-        let mut found = Findings::default();
+        let is_of_windows = is_of_windows(text);
+        let mut found = Findings { is_of_windows, ..Findings::default() };
         for line in text.lines().filter(|line| line.len() < LONGEST) {
             for (label, value) in self.labels {
                 if let Some((number, text)) = numbered_value(line, label) {
@@ -268,6 +276,23 @@ impl Program {
                 found.jetson = model.or(found.jetson);
             }
             "tegrastats" => found.is_jetson = text.contains("RAM "),
+            "rocm-smi" | "rocminfo" if found.devices.is_empty() => {
+                let vendor = Some(Vendor::Amd);
+                found.devices.push(Device { vendor, ..Device::default() });
+            }
+            "gpustat" => {
+                // The header ends with the driver.
+                let mut header = "";
+                for line in text.lines() {
+                    let gpus = if line.contains(" | ") { names.in_text(line) } else { Vec::new() };
+                    for name in &gpus {
+                        found.add_gpu("", name, names);
+                        let last = header.split_whitespace().next_back();
+                        found.driver = found.driver.or_else(|| driver_in(last?));
+                    }
+                    header = line;
+                }
+            }
             "dkms status" => {
                 let version = |line: &str| {
                     let rest = ["nvidia/", "nvidia-current/"]
@@ -312,6 +337,7 @@ struct Findings<'t> {
     cuda: Option<CudaVersion>,
     jetson: Option<&'t str>,
     is_jetson: bool,
+    is_of_windows: bool,
     l4t: Option<String>,
     toolkit: Option<&'t str>,
     apple: Option<String>,
@@ -407,15 +433,11 @@ impl<'t> Findings<'t> {
             kernel: self.kernel,
             architecture,
             processor: self.processor,
+            has_windows_paths: self.is_of_windows,
             ..System::default()
         }
         .fill(machine, origin);
         if let Some(release) = self.l4t {
-            if !machine.glibc.is_found() {
-                set(&mut machine.glibc, glibc_of_l4t(&release), origin);
-            }
-            let driver = driver_of_l4t(&release).filter(|_| self.driver.is_none());
-            set(&mut machine.driver, driver, &Origin::Table("jetpack".into()));
             set(&mut machine.jetson_release, Some(release), origin);
         }
         if is_jetson {
@@ -486,280 +508,4 @@ fn l4t(text: &str) -> Option<String> {
     let major = before.and_then(|before| number(before.rsplit('R').next()?));
     let minor = after.and_then(number);
     major.zip(minor).map(|(major, minor)| format!("{major}.{minor}")).or_else(by_name)
-}
-
-/// The branch of the driver in a release of L4T, which `JetPack` has in another number: 36 is `JetPack` 6, 38 is 7.
-fn driver_of_l4t(release: &str) -> Option<DriverVersion> {
-    let jetpack = match release.split('.').next()? {
-        "36" => 6,
-        "38" => 7,
-        _ => return None,
-    };
-    let rows = &Matrix::embedded().jetpacks;
-    rows.iter().find(|row| row.release == jetpack).map(|row| row.driver)
-}
-
-/// The glibc of the Ubuntu under a release of L4T.
-/// Source: <https://developer.nvidia.com/embedded/jetson-linux-archive>.
-fn glibc_of_l4t(release: &str) -> Option<Version> {
-    let major: u32 = release.split('.').next()?.parse().ok()?;
-    let glibc = match major {
-        32 => [2, 27],
-        34 | 35 => [2, 31],
-        36 => [2, 35],
-        38.. => [2, 39],
-        _ => return None,
-    };
-    Some(Version::new(&glibc))
-}
-
-/// `uname -a`, and `/proc/version`: `Linux host 5.15.0-91-generic #101-Ubuntu SMP … x86_64 GNU/Linux`.
-pub(super) fn read_uname(document: &Document<'_>, machine: &mut Machine) -> Recognized {
-    let origin = origin(machine);
-    let of_line = |line: &str, machine: &mut Machine| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let start = words.iter().position(|word| {
-            ["Linux", "Darwin"].contains(word) || word.starts_with("MINGW64_NT-")
-        })?;
-        let words = &words[start..];
-        let is_version = words.get(1) == Some(&"version");
-        let kernel = words.get(2).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-        let has_build = words.iter().skip(3).any(|word| word.starts_with('#'));
-        match words[0] {
-            "Darwin" if words.contains(&"Kernel") => {
-                let architecture =
-                    words.iter().rev().find(|word| ["arm64", "x86_64"].contains(word))?;
-                let os = System { os: "macOS", architecture, ..System::default() };
-                os.fill(machine, &origin);
-            }
-            "Linux" if is_version || has_build => {
-                let architecture =
-                    words.iter().rev().find(|word| Subdir::of(Os::Linux, word).is_some());
-                let architecture = architecture.copied().unwrap_or_default();
-                System { kernel, architecture, ..System::default() }.fill(machine, &origin);
-            }
-            name if name.starts_with("MINGW64") => {
-                System { os: "Windows", ..System::default() }.fill(machine, &origin);
-            }
-            _ => return None,
-        }
-        Some(())
-    };
-    document.plain.lines().find_map(|line| of_line(line, machine)).map(Ok)
-}
-
-/// `ldd --version`: `ldd (Ubuntu GLIBC 2.35-0ubuntu3.4) 2.35`.
-pub(super) fn read_ldd(document: &Document<'_>, machine: &mut Machine) -> Recognized {
-    let line = document.plain.lines().find_map(|line| Some(&line[line.find("ldd (")?..]))?;
-    let version: Version = line.rsplit(' ').next()?.trim().parse().ok()?;
-    let origin = origin(machine);
-    System { os: "Linux", glibc: Some(version), ..System::default() }.fill(machine, &origin);
-    machine.os = Detected::unknown("ldd does not report it");
-    Some(Ok(()))
-}
-
-/// NVIDIA's version in the form of Windows: 546.33 in `31.0.15.4633`, whose last five digits are its own.
-/// Source: <https://learn.microsoft.com/windows-hardware/drivers/display/version-numbers-for-display-drivers>.
-fn windows_driver(text: &str) -> Option<DriverVersion> {
-    text.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
-        let parts: Vec<&str> = word.split('.').collect();
-        let [_, _, build, last] = parts[..] else { return None };
-        let build = build.trim_start_matches('0');
-        // The numbers of Intel and AMD have three digits and more here.
-        let is_nvidia = build.len() == 2 && build.starts_with('1') && last.len() == 4;
-        is_nvidia.then(|| format!("{}{}.{}", &build[1..], &last[..2], &last[2..]).parse().ok())?
-    })
-}
-
-/// What lists the devices of Windows, in any language: `dxdiag`, `wmic`, `Get-CimInstance`, `systeminfo`.
-const WINDOWS: &[(&str, &[&str])] = &[
-    ("dxdiag", &["DxDiag", "DirectX", "Display Devices"]),
-    (
-        "wmic",
-        &[
-            "Win32_VideoController",
-            "win32_VideoController",
-            "win32_videocontroller",
-            "DriverVersion",
-            "PNPDeviceID",
-            "AdapterRAM",
-            "VideoProcessor",
-        ],
-    ),
-    ("systeminfo", &["Microsoft Windows", "x64-based PC", "Windows 10", "Windows 11"]),
-];
-
-pub(super) fn is_windows_report(text: &str, name: &str) -> bool {
-    WINDOWS
-        .iter()
-        .any(|(other, marks)| *other == name && marks.iter().any(|mark| text.contains(mark)))
-}
-
-/// Reads a report of Windows, whose labels are in the user's language: names of GPUs, PCI ids, and numbers that only
-/// NVIDIA's driver and Windows have.
-pub(super) fn read_windows(
-    name: &str,
-    document: &Document<'_>,
-    machine: &mut Machine,
-) -> Recognized {
-    let text = &document.plain;
-    if !is_windows_report(text, name) {
-        return None;
-    }
-    let (names, origin) = (Names::new(), origin(machine));
-    let mut gpus: Vec<String> = Vec::new();
-    let (mut others, mut ids, mut driver, mut build) = (Vec::new(), Vec::new(), None, None);
-    for line in text.lines().filter(|line| line.len() < LONGEST) {
-        let found = names.in_text(line);
-        for name in found {
-            if !gpus.contains(&name) && !gpus.iter().any(|other| other.ends_with(&*name)) {
-                gpus.retain(|other| !name.ends_with(&**other));
-                gpus.push(name);
-            }
-        }
-        driver = driver.or_else(|| windows_driver(line));
-        let ends = [' ', '(', ')', '[', ']', ',', ':', '\t', '='];
-        build = build.or_else(|| {
-            line.split(ends)
-                .find_map(|it| it.starts_with("10.0.").then(|| it.parse::<Version>().ok())?)
-        });
-        if let Some(id) = pci_id_in(line).filter(|id| id.starts_with("10de:"))
-            && Matrix::embedded().by_pci_id(&id).is_some()
-            && !ids.contains(&id)
-        {
-            ids.push(id);
-        }
-        let is_adapter = line.contains("Radeon")
-            || line.contains("Arc(TM)")
-            || line.contains("UHD Graphics")
-            || line.contains("Iris");
-        if is_adapter
-            && let Some(vendor @ (Vendor::Amd | Vendor::Intel)) = super::graphics::vendor_of(line)
-            && !others.contains(&vendor)
-        {
-            others.push(vendor);
-        }
-    }
-    let has_gpus = !gpus.is_empty() || !ids.is_empty() || !others.is_empty();
-    if !has_gpus && driver.is_none() && build.is_none() {
-        return None;
-    }
-    let is_arm = text.contains("ARM64-based");
-    System { os: "Windows", architecture: if is_arm { "ARM64" } else { "" }, ..System::default() }
-        .fill(machine, &origin);
-    set(&mut machine.windows, build, &origin);
-    let mut devices: Vec<Device> = gpus
-        .into_iter()
-        .map(|name| Device { vendor: Some(Vendor::Nvidia), name: Some(name), ..Device::default() })
-        .collect();
-    if devices.is_empty() {
-        devices.extend(ids.into_iter().map(|id| Device {
-            vendor: Some(Vendor::Nvidia),
-            pci_id: Some(id),
-            ..Device::default()
-        }));
-    }
-    set(&mut machine.driver, driver.filter(|_| !devices.is_empty()), &origin);
-    devices.extend(
-        others.into_iter().map(|vendor| Device { vendor: Some(vendor), ..Device::default() }),
-    );
-    add(machine, devices, has_gpus, &origin);
-    Some(Ok(()))
-}
-
-/// A text of any kind that names an NVIDIA GPU, such as the log of a launcher or an error message.
-pub(super) fn read_any(document: &Document<'_>, machine: &mut Machine) -> Recognized {
-    let text = &document.plain;
-    let (names, origin) = (Names::new(), origin(machine));
-    let mut gpus: Vec<String> = Vec::new();
-    let mut others: Vec<Named> = Vec::new();
-    let (mut platform, mut driver, mut cuda, mut capability) = ("", None, None, None);
-    for line in text.lines().filter(|line| line.len() < LONGEST) {
-        for name in names.in_text(line) {
-            let is_other = |other: &String| !other.ends_with(&*name) && !name.ends_with(&**other);
-            if gpus.iter().all(is_other) {
-                gpus.push(name);
-            }
-        }
-        for word in line.split([' ', '\t', '"', '\'']) {
-            if platform.is_empty()
-                && (word.starts_with("Linux-")
-                    || word.starts_with("Windows-1")
-                    || word.starts_with("macOS-"))
-            {
-                platform = word;
-            }
-        }
-        let label = |label| numbered_value(line, label).map(|(_, value)| value);
-        driver = driver
-            .or_else(|| label("driver version").and_then(driver_in))
-            .or_else(|| label("Kernel Module").and_then(driver_in));
-        driver = driver.or_else(|| opengl_driver(line));
-        cuda = cuda.or_else(|| label("CUDA driver version").and_then(version_in));
-        capability = capability.or_else(|| label("compute capability").and_then(version_in));
-        let amd = ["AMD Radeon", "Radeon RX", "AMD Instinct", "Intel(R) Arc", "Intel Arc"]
-            .iter()
-            .find_map(|it| line.find(it));
-        if let Some(named) = amd.and_then(|at| names.in_value(&line[at..]))
-            && others.iter().all(|other| other.vendor != named.vendor)
-        {
-            others.push(named);
-        }
-    }
-    if gpus.is_empty() && others.is_empty() && driver.is_none() && platform.is_empty() {
-        return None;
-    }
-    let has_windows_paths = text.contains(":\\");
-    System { platform, has_windows_paths, ..System::default() }.fill(machine, &origin);
-    set(&mut machine.driver, driver, &origin);
-    set(&mut machine.driver_cuda, cuda, &origin);
-    let is_one = gpus.len() == 1;
-    let devices = gpus.into_iter().map(|name| Device {
-        vendor: Some(Vendor::Nvidia),
-        name: Some(name),
-        ..Device::default()
-    });
-    add(machine, devices.collect(), false, &origin);
-    if let Some(gpu) = machine.gpus.first_mut().filter(|_| is_one) {
-        set(&mut gpu.compute_capability, capability, &origin);
-    }
-    if machine.gpus.is_empty() && !others.is_empty() {
-        set_no_gpu(machine);
-    }
-    let adapter = |it: Named| Adapter {
-        vendor: it.vendor,
-        pci_id: String::new(),
-        kernel_driver: None,
-        name: Some(it.name),
-    };
-    machine.adapters.extend(others.into_iter().map(adapter));
-    Some(Ok(()))
-}
-
-/// `OpenGL version string: 4.6.0 NVIDIA 535.129.03`.
-fn opengl_driver(line: &str) -> Option<DriverVersion> {
-    let (_, rest) = line.split_once(" NVIDIA ")?;
-    let word = rest.split(' ').next()?;
-    line.contains("OpenGL").then(|| word.parse().ok().filter(|_| word.contains('.')))?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_driver_of_windows_has_its_own_form() {
-        for (text, expected) in [
-            ("31.0.15.4633", Some("546.33")),
-            ("32.0.15.6094   NVIDIA GeForce RTX 4090", Some("560.94")),
-            ("30.00.0014.7242 (English)", Some("472.42")),
-            ("27.21.14.5671", Some("456.71")),
-            ("31.0.101.4502", None),
-            ("31.0.12027.9001", None),
-            ("10.0.22631.3007", None),
-        ] {
-            let found = windows_driver(text).map(|driver| driver.to_string());
-            assert_eq!(found.as_deref(), expected, "{text}");
-        }
-    }
 }

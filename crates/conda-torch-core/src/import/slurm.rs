@@ -27,10 +27,7 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized
     let is_it = text.contains("NodeName=")
         || text.contains("Gres=")
         || (text.contains("NODELIST") || text.contains("PARTITION")) && text.contains("gpu:")
-        || text.split_whitespace().next().is_some()
-            && text
-                .split_whitespace()
-                .all(|word| resources(word).next().is_some() || word == "(null)");
+        || text.split_whitespace().flat_map(resources).any(|(kind, _)| !kind.is_empty());
     if !is_it {
         return None;
     }

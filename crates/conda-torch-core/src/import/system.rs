@@ -94,6 +94,10 @@ impl System<'_> {
 
     /// The name without the architecture.
     fn name(&self) -> &str {
+        // A system alone is no name: the platform says it.
+        if ["Linux", "linux", "Windows", "macOS"].contains(&self.os) {
+            return "";
+        }
         let ends =
             ["(x86_64)", "(aarch64)", "(arm64)", "(ppc64le)", " x86_64", " aarch64", " arm64"];
         ends.iter().find_map(|end| self.os.strip_suffix(end)).unwrap_or(self.os).trim_end()

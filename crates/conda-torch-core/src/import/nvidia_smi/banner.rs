@@ -64,8 +64,16 @@ fn one_line(plain: &str) -> Option<Report> {
         has_no_cuda: values::has_no_cuda(head),
         os: is_wsl.then_some("Linux"),
         is_wsl,
+        gpus: plain.lines().filter_map(without_bars).collect(),
         ..Report::default()
     })
+}
+
+/// A row of the table without its bars: `0 Tesla T4 Off 00000000:00:1E.0 Off 0`.
+fn without_bars(line: &str) -> Option<ReportedGpu> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let place = words.iter().position(|word| word.contains(':') && is_place(word))?;
+    named(&words[..place].join(" "))
 }
 
 fn has_cuda_label(line: &str) -> bool {

@@ -132,10 +132,11 @@ pub fn read(columns: &str, text: &str) -> Report {
 
 /// The field with a name of `--query-gpu`; `None` if it cannot be a name.
 fn named(field: &str) -> Option<Field> {
-    let name = field.trim().split(" [").next().unwrap_or_default().to_ascii_lowercase();
+    // Other tables have names with capitals: `Name`, `DriverVersion`.
+    let name = field.trim().split(" [").next().unwrap_or_default();
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c));
-    is_name.then_some(match name.as_str() {
+    is_name.then_some(match name {
         "index" => Field::Index,
         "count" => Field::Count,
         "name" | "gpu_name" => Field::Name,
