@@ -38,7 +38,7 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized
     }
     let origin = origin(machine);
     let has_windows_paths = is_of_windows(text);
-    System { platform, os, has_windows_paths, ..System::default() }.fill(machine, &origin);
+    System { os, platform, has_windows_paths, ..System::default() }.fill(machine, &origin);
     if let Some(name) = apple {
         set_apple(machine, name, &origin);
     }

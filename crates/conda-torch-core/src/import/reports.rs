@@ -275,7 +275,7 @@ impl Program {
                     text.lines().find_map(|line| Some(&line[line.find("NVIDIA Jetson")?..]));
                 found.jetson = model.or(found.jetson);
             }
-            "tegrastats" => found.is_jetson = text.contains("RAM "),
+            "tegrastats" if text.contains("RAM ") => found.jetson = Some("NVIDIA Jetson"),
             "rocm-smi" | "rocminfo" if found.devices.is_empty() => {
                 let vendor = Some(Vendor::Amd);
                 found.devices.push(Device { vendor, ..Device::default() });
@@ -336,7 +336,6 @@ struct Findings<'t> {
     driver: Option<DriverVersion>,
     cuda: Option<CudaVersion>,
     jetson: Option<&'t str>,
-    is_jetson: bool,
     is_of_windows: bool,
     l4t: Option<String>,
     toolkit: Option<&'t str>,
@@ -392,7 +391,7 @@ impl<'t> Findings<'t> {
 
     /// Fills a machine; whether there was anything.
     fn fill(mut self, program: &Program, machine: &mut Machine, origin: &Origin) -> bool {
-        let is_jetson = self.jetson.is_some() || self.l4t.is_some() || self.is_jetson;
+        let is_jetson = self.jetson.is_some() || self.l4t.is_some();
         let has_facts = is_jetson
             || !self.devices.is_empty()
             || [self.os, self.platform, self.kernel, self.architecture, self.processor]
