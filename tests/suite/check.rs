@@ -12,7 +12,7 @@ use conda_torch_core::commands::StepKind;
 use conda_torch_core::conda::Subdir;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::{Environment, InstalledPackage};
+use conda_torch_core::types::{Detected, Environment, InstalledPackage, Origin};
 use conda_torch_host::LiveHost;
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::RecordedHost;
@@ -107,6 +107,72 @@ fn packages_that_solve_and_then_fail_are_problems() {
     let checkup = on("mkl-2024.1-beside-pytorch-2.0.1", card);
     let hint = checkup.findings[0].hint(&checkup.context());
     assert_eq!(hint.as_deref(), Some("to keep this PyTorch, install `mkl<2024.1`"));
+}
+
+/// An environment with these packages of conda-forge, each `name version build`.
+fn of_conda_forge(subdir: Subdir, packages: &[&str]) -> Environment {
+    let package = |text: &&str| {
+        let [name, version, build] = *text.split(' ').collect::<Vec<_>>() else { panic!("{text}") };
+        InstalledPackage {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            build: build.to_owned(),
+            build_number: build.rsplit('_').next().and_then(|it| it.parse().ok()).unwrap_or(0),
+            channel: "conda-forge".to_owned(),
+            subdir: subdir.to_string(),
+            ..InstalledPackage::default()
+        }
+    };
+    let packages = packages.iter().map(package).collect();
+    Environment { packages, subdir: Some(subdir), ..Environment::default() }
+}
+
+/// The CUPTI of Windows carries its version in the file's name (conda-forge/pytorch-cpu-feedstock, 5fa77f85).
+#[test]
+fn a_windows_build_needs_its_own_cuda_version() {
+    let with = |cuda: &str, pytorch: &str| {
+        let cuda = format!("cuda-version {cuda} h_3");
+        let environment = of_conda_forge(Subdir::Win64, &[&cuda, pytorch]);
+        let found = check(environment, &machine("windows-rtx4090"), Matrix::embedded());
+        let fails = |it: &&Diagnostic| it.code() == "package-fails";
+        let context = found.context();
+        let hint = found.findings.iter().find(fails).map(|it| it.hint(&context));
+        hint.flatten()
+    };
+    let cuda128 = "pytorch 2.12.1 cuda128_mkl_py312_h1_300";
+    assert_eq!(with("12.8", cuda128), None);
+    let hint = "to keep this PyTorch, install `cuda-version=12.8`".to_owned();
+    assert_eq!(with("12.9", cuda128), Some(hint));
+    let hint = "to keep this PyTorch, install `cuda-version=13.0`".to_owned();
+    assert_eq!(with("13.2", "pytorch 2.12.1 cuda130_mkl_py312_h1_300"), Some(hint));
+}
+
+/// conda-forge/pytorch-cpu-feedstock#350: from glibc 2.41 on. Build numbers that no row has, on Debian 13.
+#[test]
+fn builds_without_a_row_know_the_newest_glibc_that_loads_them() {
+    let mut debian = machine("no-gpu");
+    debian.glibc = Detected::found("2.41".parse().expect("a version"), Origin::System);
+    let has_finding = |pytorch: &str| {
+        let environment = of_conda_forge(Subdir::Linux64, &[pytorch]);
+        let found = check(environment, &debian, Matrix::embedded());
+        found.findings.iter().any(|it| it.code() == "glibc-too-new")
+    };
+    for pytorch in [
+        "pytorch 1.10.2 cpu_py39h_1",
+        "pytorch 2.0.1 cpu_generic_py311_h_9",
+        "pytorch 2.4.1 cpu_mkl_py312_h_5",
+        "pytorch 2.5.1 cpu_generic_py312_h_412",
+    ] {
+        assert!(has_finding(pytorch), "{pytorch}");
+    }
+    for pytorch in [
+        "pytorch 2.4.1 cpu_generic_py312_h_407",
+        "pytorch 2.5.1 cpu_generic_py312_h_413",
+        "pytorch 2.6.0 cpu_generic_py312_h_400",
+        "pytorch 2.13.0 cpu_mkl_py312_h_150",
+    ] {
+        assert!(!has_finding(pytorch), "{pytorch}");
+    }
 }
 
 #[test]

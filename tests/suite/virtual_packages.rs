@@ -298,10 +298,14 @@ fn amd_gpus_are_a_virtual_package_of_pixi_0_82() {
 fn named(env: &Value, kind: ClientKind, version: &str) -> Vec<String> {
     let machine = machine(&On { env: env.clone(), ..On::default() });
     let notes = client_override_notes(&machine, &client(kind, version));
-    let name = |note: &Diagnostic| match note {
-        Diagnostic::PlatformOverridden { name, value, .. } => format!("platform {name}={value}"),
-        Diagnostic::PackageOverridden { name, package, .. } => format!("{name} {package}"),
-        other => panic!("{other:?}"),
+    let name = |note: &Diagnostic| {
+        if let Diagnostic::PlatformOverridden { name, value, .. } = note {
+            format!("platform {name}={value}")
+        } else if let Diagnostic::PackageOverridden { name, package, .. } = note {
+            format!("{name} {package}")
+        } else {
+            panic!("{note:?}")
+        }
     };
     notes.iter().map(name).collect()
 }

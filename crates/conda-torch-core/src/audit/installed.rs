@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::conda::{ChannelKind, Os, Subdir, Version};
 use crate::matrix::Matrix;
 use crate::types::{
-    Accelerator, ArchList, ArmVariant, Blas, Build, CudaVersion, Environment, InstalledPackage,
-    Source,
+    Accelerator, ArchList, ArmVariant, Blas, Build, CudaVersion, Environment, GlibcRange,
+    InstalledPackage, Source,
 };
 
 /// The PyTorch that Python imports.
@@ -108,7 +108,7 @@ fn of_package<'m>(
             };
             return match matrix.builds.iter().find(is_it) {
                 Some(row) => Cow::Borrowed(row),
-                None => Cow::Owned(build),
+                None => Cow::Owned(Build { glibc: glibc(&build, package), ..build }),
             };
         }
         ChannelKind::Pytorch => "pytorch",
@@ -120,6 +120,27 @@ fn of_package<'m>(
     let row = rows.find(|row| *row.channel == *channel && Some(row.toolkit) == toolkit);
     let kernels = row.map_or(ArchList::default(), |row| row.kernels.clone());
     Cow::Owned(Build { kernels, ..build })
+}
+
+/// The first builds of conda-forge for linux-64 that are not marked for an executable stack: version, and build number
+/// without the hundreds, which stand for BLAS. From 2.6.0 on all are clean.
+/// Source: <https://github.com/conda-forge/pytorch-cpu-feedstock/issues/350>
+const WITHOUT_EXECUTABLE_STACK: [(Version, u64); 2] =
+    [(Version::new(&[2, 4, 1]), 6), (Version::new(&[2, 5, 1]), 13)];
+
+/// The glibc that does not load a build of conda-forge without a row of its own. How old a glibc may be is unknown.
+fn glibc(build: &Build, package: &InstalledPackage) -> Option<GlibcRange> {
+    let is_clean = build.pytorch >= Version::new(&[2, 6])
+        || WITHOUT_EXECUTABLE_STACK.iter().any(|(version, first)| {
+            build.pytorch == *version && package.build_number % 100 >= *first
+        });
+    let oldest = Version::new(&[2]);
+    let below = Some(Version::new(&[2, 41]));
+    (build.subdir == Subdir::Linux64 && !is_clean).then_some(GlibcRange {
+        declared: oldest,
+        libraries: oldest,
+        below,
+    })
 }
 
 /// The accelerator in a build string: `cuda129_mkl_py312_…` and `cuda112py310…` (conda-forge),

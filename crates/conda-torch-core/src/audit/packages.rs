@@ -73,10 +73,31 @@ fn failures(environment: &Environment, installed: &Installed<'_>) -> Vec<Diagnos
             pytorch,
             effect: row.effect,
             symptom: row.symptom,
-            works: row.works,
+            works: row.works.to_owned(),
         })
     };
     FAILURES.iter().filter_map(finding).collect()
+}
+
+/// A `cuda-version` beside a Windows build of another: the build loads a CUPTI whose file has the version in its name,
+/// and up to 2.12.1 its metadata allows others.
+/// Source: <https://github.com/conda-forge/pytorch-cpu-feedstock/commit/5fa77f85>
+fn cuda_version_of_windows(
+    environment: &Environment,
+    installed: &Installed<'_>,
+) -> Option<Diagnostic> {
+    let build = installed.build.as_deref().filter(|build| build.subdir.os() == Os::Windows)?;
+    let (pytorch, toolkit) = (installed.version?, build.accelerator.cuda()?);
+    let version = &environment.package("cuda-version")?.version;
+    let has_other = version.parse().is_ok_and(|version| !build.pins().contains(&version));
+    let is_its = installed.channel_kind() == Some(ChannelKind::CondaForge);
+    (is_its && has_other).then(|| Diagnostic::PackageFails {
+        package: format!("cuda-version {version}"),
+        pytorch,
+        effect: "PyTorch cannot be imported",
+        symptom: "[WinError 126]",
+        works: format!("cuda-version={toolkit}"),
+    })
 }
 
 /// Wheels over conda's packages, but PyTorch's own.
@@ -104,6 +125,7 @@ pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Dia
         });
     }
     findings.extend(failures(environment, installed));
+    findings.extend(cuda_version_of_windows(environment, installed));
     findings.extend(wheels_on_top(environment));
     findings.extend(two_openmp(environment, installed));
     findings.extend(withdrawn(checkup, installed));

@@ -71,7 +71,7 @@ PackageFails {
     pytorch: Version,
     effect: &'static str,
     symptom: &'static str,
-    works: &'static str,
+    works: String,
 } = "package-fails", Error;
 message: format!("PyTorch {pytorch} does not work with {package}: {effect}");
 hint: Some(format!("to keep this PyTorch, install `{works}`"));
@@ -81,7 +81,7 @@ example: {
     pytorch: example("2.0.1"),
     effect: "PyTorch cannot be imported",
     symptom: "undefined symbol: iJIT_NotifyEvent",
-    works: "mkl<2024.1"
+    works: example("mkl<2024.1")
 };
 
 /// pip installed a package that PyTorch uses over conda's. Both wrote the same files, and Python imports pip's.

@@ -1,9 +1,9 @@
 //! The request for the new environment: that of the old one, changed if no build satisfies it.
 
-use crate::conda::{ChannelKind, Version};
+use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::matrix::Matrix;
 use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, advise};
-use crate::types::{Companion, Environment, Machine};
+use crate::types::{Companion, CudaVersion, Environment, Machine};
 
 use super::super::CodeAndMessage;
 use super::requested_packages::RequestedPackages;
@@ -57,7 +57,34 @@ pub(super) fn choose<'m>(
             break;
         }
     }
+    keep_cuda_version(&mut target, environment, requested, machine, matrix);
     target
+}
+
+/// Keeps the CUDA version that the environment names, if the chosen build accepts it.
+fn keep_cuda_version<'m>(
+    target: &mut MigrationTarget<'m>,
+    environment: &Environment,
+    requested: &RequestedPackages,
+    machine: &Machine,
+    matrix: &'m Matrix,
+) {
+    let Some(choice) = &target.advice.recommended else { return };
+    let (build, chosen) = (choice.build, choice.cuda_version);
+    let pinned = environment.pinned.iter().filter_map(|spec| MatchSpec::parse(spec));
+    let specs: Vec<MatchSpec> = pinned.chain(requested.specs.iter().cloned()).collect();
+    let version = |name: &str| {
+        let pin = specs.iter().find(|spec| spec.name == name)?.constraint()?.pin()?;
+        pin.to_string().parse::<CudaVersion>().ok()
+    };
+    let named = ["cuda-version", "pytorch-cuda", "cudatoolkit"].into_iter().find_map(version);
+    let kept = named.filter(|named| Some(*named) != chosen && build.pins().contains(named));
+    let Some(kept) = kept else { return };
+    let request = Request { cuda_version: Some(kept), ..target.request.clone() };
+    let advice = advise(machine, &request, matrix);
+    if advice.recommended.as_ref().is_some_and(|choice| choice.build == build) {
+        (target.request, target.advice) = (request, advice);
+    }
 }
 
 /// If the newest PyTorch has no builds for the Python series, changes Python to the nearest series that has.

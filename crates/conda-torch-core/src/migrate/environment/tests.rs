@@ -213,3 +213,25 @@ fn an_environment_from_conda_forge_needs_no_migration() {
     new.packages.insert(0, package("conda-forge cpuonly 2.0 0", &[]));
     assert!(needs_migration(&new));
 }
+
+/// conda-forge's build of PyTorch 1.13.1 for CUDA 11.2 runs with every CUDA 11 from there on.
+#[test]
+fn a_named_cuda_version_stays_if_the_build_accepts_it() {
+    let pin = |requested: &[&str]| {
+        let environment = environment(requested);
+        let migration =
+            migrate(&environment, &machine(), Matrix::embedded(), &RequestOverrides::default());
+        let choice = migration.target.advice.recommended.expect("a build");
+        (choice.build.pytorch.to_string(), choice.cuda_version)
+    };
+    let cuda = |major, minor| Some(CudaVersion::new(major, minor));
+    for (named, kept) in [
+        ("pytorch-cuda=11.7", cuda(11, 7)),
+        ("pytorch-cuda=11.8", cuda(11, 8)),
+        ("cudatoolkit=11.3", cuda(11, 3)),
+    ] {
+        assert_eq!(pin(&["pytorch=1.13.1", named]), ("1.13.1".to_owned(), kept), "{named}");
+    }
+    // No build of 2.13.0 accepts it.
+    assert_ne!(pin(&["pytorch", "pytorch-cuda=12.1"]).1, cuda(12, 1));
+}
