@@ -299,8 +299,8 @@ fn named(env: &Value, kind: ClientKind, version: &str) -> Vec<String> {
     let machine = machine(&On { env: env.clone(), ..On::default() });
     let notes = client_override_notes(&machine, &client(kind, version));
     let name = |note: &Diagnostic| {
-        if let Diagnostic::PlatformOverridden { name, value, .. } = note {
-            format!("platform {name}={value}")
+        if let Diagnostic::PlatformOverridden { setting, .. } = note {
+            format!("platform {}={}", setting.name, setting.value)
         } else if let Diagnostic::PackageOverridden { name, package, .. } = note {
             format!("{name} {package}")
         } else {

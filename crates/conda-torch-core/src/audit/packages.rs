@@ -73,7 +73,7 @@ fn failures(environment: &Environment, installed: &Installed<'_>) -> Vec<Diagnos
             pytorch,
             effect: row.effect,
             symptom: row.symptom,
-            works: row.works.to_owned(),
+            works: row.works.into(),
         })
     };
     FAILURES.iter().filter_map(finding).collect()
@@ -96,7 +96,7 @@ fn cuda_version_of_windows(
         pytorch,
         effect: "PyTorch cannot be imported",
         symptom: "[WinError 126]",
-        works: format!("cuda-version={toolkit}"),
+        works: format!("cuda-version={toolkit}").into(),
     })
 }
 

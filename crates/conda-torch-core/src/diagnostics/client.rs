@@ -149,22 +149,25 @@ example: {
 /// Why: `CONDA_SUBDIR`, `subdir` in a `.condarc`, and mamba's `MAMBA_PLATFORM` and `platform` choose the platform of
 /// every environment.
 /// What to do: unset it. For an answer for the other platform pass `--platform`.
-PlatformOverridden { name: String, origin: Origin, value: String, client: ClientKind, own: Subdir }
-    = "platform-overridden", Warning;
-message: match origin {
-    Origin::File(path) => {
+PlatformOverridden { setting: Box<Setting>, client: ClientKind, own: Subdir } = "platform-overridden", Warning;
+message: {
+    let Setting { name, value, origin } = &**setting;
+    if let Origin::File(path) = origin {
         format!("`{name}: {value}` in `{path}` makes {client} install for {value}, not for {own}")
+    } else {
+        format!("`{name}={value}` makes {client} install for `{value}`, not for {own}")
     }
-    _ => format!("`{name}={value}` makes {client} install for `{value}`, not for {own}"),
 };
-hint: Some(match value.parse::<Subdir>() {
-    Ok(other) => format!("unset `{name}`, or pass `--platform {other}`"),
-    Err(_) => format!("unset `{name}`"),
+hint: Some(match setting.value.parse::<Subdir>() {
+    Ok(other) => format!("unset `{}`, or pass `--platform {other}`", setting.name),
+    Err(_) => format!("unset `{}`", setting.name),
 });
 example: {
-    name: example("CONDA_SUBDIR"),
-    origin: Origin::Env("CONDA_SUBDIR".into()),
-    value: example("osx-64"),
+    setting: Box::new(Setting {
+        name: example("CONDA_SUBDIR"),
+        value: example("osx-64"),
+        origin: Origin::Env("CONDA_SUBDIR".into())
+    }),
     client: ClientKind::Conda,
     own: Subdir::OsxArm64
 };

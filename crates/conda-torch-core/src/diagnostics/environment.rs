@@ -71,7 +71,7 @@ PackageFails {
     pytorch: Version,
     effect: &'static str,
     symptom: &'static str,
-    works: String,
+    works: Box<str>,
 } = "package-fails", Error;
 message: format!("PyTorch {pytorch} does not work with {package}: {effect}");
 hint: Some(format!("to keep this PyTorch, install `{works}`"));
@@ -81,7 +81,7 @@ example: {
     pytorch: example("2.0.1"),
     effect: "PyTorch cannot be imported",
     symptom: "undefined symbol: iJIT_NotifyEvent",
-    works: example("mkl<2024.1")
+    works: "mkl<2024.1".into()
 };
 
 /// pip installed a package that PyTorch uses over conda's. Both wrote the same files, and Python imports pip's.

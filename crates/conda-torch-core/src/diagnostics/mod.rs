@@ -38,7 +38,7 @@ pub use system::{AssumedFact, MissingFact};
 use crate::conda::{Fault, FaultKind, Subdir, Version};
 use crate::types::{
     ArmVariant, Blas, ClientKind, Companion, ComputeCapability, Contradiction, CudaVersion, Date,
-    Detected, DriverVersion, KnownGpu, Origin,
+    Detected, DriverVersion, KnownGpu, Origin, Setting,
 };
 
 use catalog::example;

@@ -100,9 +100,7 @@ pub fn client_override_notes(machine: &Machine, client: &ClientTarget<'_>) -> Ve
         is_set && setting.value.parse() != Ok(own)
     });
     let other_platform = other_platform.map(|setting| Diagnostic::PlatformOverridden {
-        name: setting.name.clone(),
-        origin: setting.origin.clone(),
-        value: setting.value.clone(),
+        setting: Box::new(setting.clone()),
         client: client.kind,
         own,
     });
