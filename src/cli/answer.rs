@@ -39,7 +39,7 @@ impl Question<'_> {
             (machine.clients, machine.config_files) = (here.clients, here.config_files);
             machine.shell = here.shell;
         }
-        let request = self.request.request();
+        let request = self.request.request(matrix)?;
         let channels = self.channel.channels(host)?;
         let client = self.output.target(&machine);
         let environment = environment(&client)?;

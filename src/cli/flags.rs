@@ -12,16 +12,17 @@ use clap::{ColorChoice, ValueEnum};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{TargetEnvironment, shell};
 use conda_torch_core::conda::{
-    ChannelKind, Channels, Os, Subdir, Version, is_folder, without_secrets,
+    ChannelKind, Channels, Os, ParseError, Subdir, Version, is_folder, without_secrets,
 };
+use conda_torch_core::diagnostics::with_and;
 use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
-use conda_torch_core::matrix::Matrix;
+use conda_torch_core::matrix::{GpuMaker, GpuName, GpuNameError, Matrix, NamedGpu};
 use conda_torch_core::report::{ErrorCode, field};
-use conda_torch_core::resolve::{Request, RequestedAccelerator};
+use conda_torch_core::resolve::{Request, RequestedAccelerator, VersionRange};
 use conda_torch_core::types::{
-    Blas, ClientKind, Companion, ComputeCapability, CudaVersion, Date, DriverVersion, Environment,
-    Machine, Shell,
+    Blas, ClientKind, ComputeCapability, CudaVersion, Date, DriverVersion, Environment, Machine,
+    Shell, Vendor,
 };
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::{DRIVER_TIMEOUT, Host};
@@ -309,9 +310,21 @@ fn refuse_gpu_of_other_platform(
 ) -> anyhow::Result<()> {
     let Some(subdir) = machine.subdir.value().copied() else { return Ok(()) };
     let flag = |name: &str, value: &dyn std::fmt::Display| format!("`{name} {value}`");
-    let named = flags.gpu.iter().filter_map(|name| {
-        let row = matrix.gpu_by_name(name).ok()?;
-        Some((flag("--gpu", name), matrix.is_arm_only_gpu(row)))
+    for name in &flags.gpu {
+        if let Ok(NamedGpu::Other(GpuMaker::Apple)) = matrix.gpu_by_name(name)
+            && subdir.os() != Os::Macos
+        {
+            let what = flag("--gpu", name);
+            let why = format!(
+                "{what} cannot be used with the platform {subdir}: Apple's chips are in Macs\n\
+                 hint: pass `--platform osx-arm64`"
+            );
+            bail!(Failure::new(ErrorCode::Contradiction, why));
+        }
+    }
+    let named = flags.gpu.iter().filter_map(|name| match matrix.gpu_by_name(name).ok()? {
+        NamedGpu::Nvidia { gpu, .. } => Some((flag("--gpu", name), matrix.is_arm_only_gpu(gpu))),
+        NamedGpu::Other(_) => None,
     });
     let by_capability = flags.compute_capability.iter().map(|capability| {
         (flag("--compute-capability", capability), matrix.is_arm_only(*capability))
@@ -338,14 +351,55 @@ fn refuse_gpu_of_other_platform(
 
 pub(super) fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
     let mut gpus = Vec::new();
+    let mut other_gpus = Vec::new();
     for name in &flags.gpu {
-        let row = matrix.gpu_by_name(name).map_err(|nearest| unknown_gpu(name, &nearest))?;
-        gpus.push(GpuOverride { name: Some(name.clone()), capability: row.capability });
+        match matrix.gpu_by_name(name).map_err(|why| no_gpu(name, why))? {
+            NamedGpu::Nvidia { gpu, .. } => {
+                gpus.push(GpuOverride { name: Some(name.clone()), capability: gpu.capability });
+            }
+            NamedGpu::Other(GpuMaker::Amd) => other_gpus.push((Vendor::Amd, name.clone())),
+            NamedGpu::Other(GpuMaker::Intel) => other_gpus.push((Vendor::Intel, name.clone())),
+            NamedGpu::Other(GpuMaker::Apple | GpuMaker::Other) => {
+                other_gpus.push((Vendor::Other, name.clone()));
+            }
+        }
     }
     let capabilities = flags.compute_capability.iter();
     gpus.extend(capabilities.map(|&capability| GpuOverride { name: None, capability }));
     let MachineFlags { platform, driver, cuda, glibc, macos, .. } = *flags;
-    Ok(Overrides { platform, driver, cuda, gpus, glibc, macos })
+    Ok(Overrides { platform, driver, cuda, gpus, other_gpus, glibc, macos })
+}
+
+fn no_gpu(name: &str, why: GpuNameError<'_>) -> Failure {
+    match why {
+        GpuNameError::Unknown(nearest) => unknown_gpu(name, &nearest),
+        GpuNameError::Ambiguous(choices, other) => ambiguous_gpu(name, &choices, other),
+    }
+}
+
+/// The refusal of a name that stands for GPUs of different compute capabilities, with all of them.
+fn ambiguous_gpu(name: &str, choices: &[&GpuName], other: Option<GpuMaker>) -> Failure {
+    let name = visible(name);
+    let is_one_name = choices.len() > 1 && choices.iter().all(|row| row.name == choices[0].name);
+    let capabilities: Vec<String> = choices.iter().map(|row| row.capability.to_string()).collect();
+    let why = if is_one_name {
+        let flags = capabilities.iter().map(|it| format!("`--compute-capability {it}`"));
+        format!(
+            "`--gpu {name}` was made with compute capability {}\nhint: pass {}",
+            with_and(&capabilities),
+            flags.collect::<Vec<_>>().join(" or "),
+        )
+    } else {
+        let row =
+            |row: &&GpuName| format!("`{}` (compute capability {})", row.name, row.capability);
+        let apple = other.filter(|it| *it == GpuMaker::Apple).map(|_| format!("`Apple {name}`"));
+        let choices: Vec<String> = choices.iter().map(row).chain(apple).collect();
+        format!(
+            "`--gpu {name}` is the name of several GPUs: {}\nhint: pass one of these names",
+            choices.join(", ")
+        )
+    };
+    Failure::new(ErrorCode::UnknownGpu, why)
 }
 
 fn unknown_gpu(name: &str, nearest: &[&str]) -> Failure {
@@ -364,15 +418,18 @@ fn unknown_gpu(name: &str, nearest: &[&str]) -> Failure {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
 pub(super) struct RequestFlags {
-    /// Packages to install
-    #[arg(help_heading = None::<&str>, value_name = "PACKAGE", value_parser = one_of(PACKAGES))]
-    packages: Vec<Option<Companion>>,
+    /// Packages to install: torchvision, torchaudio, or any match spec [e.g. transformers "numpy<2"]
+    #[arg(help_heading = None::<&str>, value_name = "PACKAGE")]
+    packages: Vec<String>,
     /// What to compute on
     #[arg(long, value_parser = one_of(ACCELERATORS), default_value = "auto")]
     accelerator: RequestedAccelerator,
-    /// PyTorch version or prefix [e.g. 2.9]
-    #[arg(long, value_name = "VERSION")]
-    pytorch: Option<Version>,
+    /// The same as `--accelerator cpu`
+    #[arg(long, conflicts_with = "accelerator")]
+    cpu: bool,
+    /// PyTorch version, prefix or constraint [e.g. 2.9, ">=2.5", latest]
+    #[arg(long, value_name = "VERSION", value_parser = pytorch)]
+    pytorch: Option<RequestedPytorch>,
     /// Python version [e.g. 3.12]
     #[arg(long, value_name = "X.Y", value_parser = python)]
     python: Option<Version>,
@@ -384,6 +441,25 @@ pub(super) struct RequestFlags {
     blas: Option<Blas>,
 }
 
+/// The value of `--pytorch`.
+#[derive(Debug, Clone)]
+enum RequestedPytorch {
+    Newest,
+    Prefix(Version),
+    Range(VersionRange),
+}
+
+fn pytorch(text: &str) -> Result<RequestedPytorch, String> {
+    let number = text.trim_start_matches('=');
+    if text.eq_ignore_ascii_case("latest") {
+        Ok(RequestedPytorch::Newest)
+    } else if text.contains(['<', '>', '!', '~', '|', ',']) {
+        text.parse().map(RequestedPytorch::Range).map_err(|error: ParseError| error.to_string())
+    } else {
+        number.parse().map(RequestedPytorch::Prefix).map_err(|error: ParseError| error.to_string())
+    }
+}
+
 /// A Python version with a minor number: each build needs one.
 pub(super) fn python(text: &str) -> Result<Version, String> {
     let version = text.parse::<Version>().map_err(|error| error.to_string())?;
@@ -393,15 +469,27 @@ pub(super) fn python(text: &str) -> Result<Version, String> {
 
 impl RequestFlags {
     /// The request; repeated packages count once.
-    pub(super) fn request(&self) -> Request {
-        let mut companions = Vec::new();
-        for &companion in self.packages.iter().flatten() {
-            if !companions.contains(&companion) {
-                companions.push(companion);
-            }
+    pub(super) fn request(&self, matrix: &Matrix) -> Result<Request, Failure> {
+        let Self { packages, accelerator, cpu, pytorch, python, cuda_version, blas } = self;
+        let accelerator = if *cpu { RequestedAccelerator::Cpu } else { *accelerator };
+        let mut request = Request {
+            accelerator,
+            python: *python,
+            cuda_version: *cuda_version,
+            blas: *blas,
+            ..Request::default()
+        };
+        match pytorch {
+            Some(RequestedPytorch::Prefix(version)) => request.pytorch = Some(*version),
+            Some(RequestedPytorch::Range(range)) => request.pytorch_range = Some(range.clone()),
+            Some(RequestedPytorch::Newest) | None => {}
         }
-        let Self { accelerator, pytorch, python, cuda_version, blas, .. } = *self;
-        Request { accelerator, pytorch, python, cuda_version, blas, companions }
+        for package in packages {
+            request
+                .add_package(package, matrix)
+                .map_err(|why| Failure::new(ErrorCode::InvalidValue, visible(&why.to_string())))?;
+        }
+        Ok(request)
     }
 }
 
@@ -619,6 +707,10 @@ pub(super) const ACCELERATORS: Choices<RequestedAccelerator> = &[
     ("auto", "A GPU if one is usable, else the CPU", RequestedAccelerator::Auto),
     ("cpu", "The CPU", RequestedAccelerator::Cpu),
     ("cuda", "An NVIDIA GPU; fail without one", RequestedAccelerator::Cuda),
+    ("gpu", "An NVIDIA GPU, or Apple's on a Mac; fail without one", RequestedAccelerator::Gpu),
+    ("mps", "Apple's GPU; fail without one", RequestedAccelerator::Mps),
+    ("rocm", "An AMD GPU: conda-forge has no build", RequestedAccelerator::Rocm),
+    ("xpu", "An Intel GPU: conda-forge has no build", RequestedAccelerator::Xpu),
 ];
 
 const BLAS: Choices<Blas> = &[
@@ -631,13 +723,6 @@ const CLIENTS: Choices<ClientKind> = &[
     ("mamba", "", ClientKind::Mamba),
     ("micromamba", "", ClientKind::Micromamba),
     ("pixi", "", ClientKind::Pixi),
-];
-
-/// PyTorch is always included.
-const PACKAGES: Choices<Option<Companion>> = &[
-    ("pytorch", "", None),
-    ("torchvision", "", Some(Companion::Torchvision)),
-    ("torchaudio", "", Some(Companion::Torchaudio)),
 ];
 
 const SHELLS: Choices<Shell> = &[

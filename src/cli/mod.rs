@@ -3,6 +3,7 @@
 
 mod advise;
 mod answer;
+mod arguments;
 mod check;
 mod clean;
 mod explain;
@@ -15,6 +16,7 @@ mod probe;
 mod progress;
 mod schema;
 mod smoke_test;
+mod tips;
 mod verify;
 
 use std::borrow::Cow;
@@ -34,6 +36,7 @@ use conda_torch_probe::host::Host;
 
 use crate::text;
 
+use arguments::Arguments;
 use flags::{GlobalFlags, MachineFlags};
 
 const EXAMPLES: &str = "\
@@ -130,22 +133,42 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     conda_torch_host::file_size_limits_are_errors();
-    let error_document = error_document(std::env::args_os().skip(1));
+    let (words, notes) = command_line();
+    let error_document = error_document(words.iter().skip(1).cloned());
     // A child process of this program asks the driver.
     let host = LiveHost::new(std::env::current_exe().ok()).with_waiting(progress::waiting);
-    match parse(&host) {
-        Ok(cli) => finish(cli.command.run(&cli.global, host), error_document),
-        Err(error) => refuse(&visible_arguments().unwrap_or(error), error_document),
+    match parse(&words, &host) {
+        Ok(cli) => {
+            for text in notes {
+                note(&format!("note: {text}"));
+            }
+            finish(cli.command.run(&cli.global, host), error_document)
+        }
+        Err(error) => {
+            let error = visible_arguments(&words).unwrap_or(error);
+            refuse(&tips::corrected(error), error_document)
+        }
     }
 }
 
+/// The arguments as clap reads them, after the name of the program, and what was understood of those typed.
+fn command_line() -> (Vec<OsString>, Vec<String>) {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let program = typed.iter().take(1).cloned();
+    let texts: Option<Vec<String>> =
+        typed.iter().skip(1).map(|word| Some(word.to_str()?.to_owned())).collect();
+    let Some(texts) = texts else { return (typed, Vec::new()) };
+    let Arguments { words, notes } = arguments::understood(texts);
+    (program.chain(words.into_iter().map(OsString::from)).collect(), notes)
+}
+
 /// Reads the command line. `--version` has the day of the built-in data and its age.
-fn parse(host: &dyn Host) -> Result<Cli, clap::Error> {
+fn parse(words: &[OsString], host: &dyn Host) -> Result<Cli, clap::Error> {
     let matrix = Matrix::embedded();
     let data = text::as_of(&matrix.channel, matrix.as_of, flags::today(host));
     let version = format!("{} ({data})", env!("CARGO_PKG_VERSION"));
     let mut command = Cli::command().version(&*version.leak());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
@@ -202,8 +225,8 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
 }
 
 /// The error of clap for the arguments with their control characters as escapes; `None` if there are none.
-fn visible_arguments() -> Option<clap::Error> {
-    let arguments = std::env::args_os().map(|argument| text::file_name(&argument));
+fn visible_arguments(words: &[OsString]) -> Option<clap::Error> {
+    let arguments = words.iter().map(|argument| text::file_name(argument));
     let arguments: Vec<String> = arguments.collect();
     let is_visible = |argument: &String| matches!(visible(argument), Cow::Borrowed(_));
     if arguments.iter().all(is_visible) {

@@ -2,7 +2,8 @@
 
 use conda_torch_core::conda::{Subdir, Version};
 use conda_torch_core::types::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome, Setting,
+    Adapter, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin,
+    Outcome, Setting, Vendor,
 };
 
 use crate::probe::{Probe, quoted};
@@ -17,6 +18,8 @@ pub struct Overrides {
     pub cuda: Option<CudaVersion>,
     /// `--compute-capability` and `--gpu`: all GPUs, instead of those that were detected.
     pub gpus: Vec<GpuOverride>,
+    /// `--gpu` of other makers: all display adapters, instead of those that were detected.
+    pub other_gpus: Vec<(Vendor, String)>,
     pub glibc: Option<Version>,
     pub macos: Option<Version>,
 }
@@ -32,7 +35,7 @@ pub struct GpuOverride {
 impl Overrides {
     /// Applies the flags to a machine.
     pub fn apply(&self, machine: &mut Machine) {
-        let Self { platform, driver, cuda, gpus, glibc, macos } = self;
+        let Self { platform, driver, cuda, gpus, other_gpus, glibc, macos } = self;
         override_by(&mut machine.subdir, *platform, "--platform");
         override_by(&mut machine.glibc, *glibc, "--glibc");
         if glibc.is_some() {
@@ -48,6 +51,23 @@ impl Overrides {
         override_by(&mut machine.driver_cuda, *cuda, "--cuda");
         if driver.is_some() || cuda.is_some() {
             expect_gpus(machine, "a flag gives a driver, but no GPU");
+        }
+        if !other_gpus.is_empty() {
+            let adapter = |(vendor, name): &(Vendor, String)| Adapter {
+                vendor: *vendor,
+                name: Some(name.clone()),
+                pci_id: String::new(),
+                kernel_driver: None,
+            };
+            machine.adapters = other_gpus.iter().map(adapter).collect();
+        }
+        if gpus.is_empty() && !other_gpus.is_empty() {
+            machine.gpus.clear();
+            machine.gpu_count = Detected::Absent;
+            if driver.is_none() && cuda.is_none() {
+                machine.driver = Detected::Absent;
+                machine.driver_cuda = Detected::Absent;
+            }
         }
         if let (Ok(count), [first, ..]) = (u32::try_from(gpus.len()), &gpus[..]) {
             machine.gpu_count = Detected::found(count, first.origin());

@@ -13,6 +13,7 @@ mod names;
 mod recipes;
 mod refusals;
 mod streams;
+mod words;
 
 use std::ffi::OsStr;
 use std::io::Write;

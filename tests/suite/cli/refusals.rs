@@ -99,16 +99,20 @@ fn invalid_values_are_shown_with_flag_and_expectation() {
         ("advise --blas atlas", ["--blas", "atlas", "generic"]),
         ("advise --platform beos", ["--platform", "beos", "linux-64"]),
         ("advise --driver new", ["--driver", "new", "580.65.06"]),
-        ("advise --cuda 12", ["--cuda", "12", "12.9"]),
-        ("advise --cuda-version 12.x", ["--cuda-version", "12.x", "12.9"]),
-        ("advise --compute-capability sm_86", ["--compute-capability", "sm_86", "8.6"]),
+        ("advise --cuda twelve", ["--cuda", "twelve", "12.9"]),
+        ("advise --cuda-version 12.x", ["--cuda-version", "12", "12.9"]),
+        ("advise --compute-capability sm_x", ["--compute-capability", "sm_x", "8.6"]),
         ("advise --glibc musl", ["--glibc", "musl", "2"]),
-        ("advise --macos Sonoma", ["--macos", "Sonoma", "1"]),
-        ("advise --pytorch 2.x", ["--pytorch", "2.x", "2.13.0"]),
+        ("advise --macos Puma", ["--macos", "Puma", "1"]),
+        ("advise --pytorch two", ["--pytorch", "two", "2.13.0"]),
+        ("advise --pytorch >=two", ["--pytorch", ">=two", ">=2.1,<3"]),
         ("advise --python three", ["--python", "three", "1"]),
         ("advise --gpu Voodoo2", ["--gpu", "Voodoo2", "--compute-capability X.Y"]),
         ("advise --gpu RTX4909", ["--gpu", "RTX4909", "RTX 4090"]),
-        ("advise tensorflow", ["PACKAGE", "tensorflow", "torchvision"]),
+        ("advise --gpu TitanX", ["TITAN X (Pascal)", "GeForce GTX TITAN X", "5.2"]),
+        ("advise numpy<<2", ["`numpy<<2`", "match spec", "numpy<2"]),
+        ("advise bioconda::samtools", ["`bioconda::samtools`", "-c", "`samtools`"]),
+        ("advise pytorch=2.9 pytorch=2.8", ["`pytorch=2.8`", "contradicts", "request"]),
         ("advise --name=", ["--name", "value", "required"]),
         ("advise --prefix=", ["--prefix", "value", "required"]),
         ("matrix --format xml", ["--format", "xml", "markdown"]),
@@ -136,7 +140,6 @@ fn conflicting_flags_are_both_named() {
     is_document(&line("advise --json --format human").reports(&["--json", "--format"]), "error", 2);
     line("advise --platform win-64 --format dockerfile").refused(2, &["Dockerfile", "win-64"]);
     line("instal").refused(2, &["instal"]);
-    assert_eq!(line("").code, Some(2));
 }
 
 #[test]

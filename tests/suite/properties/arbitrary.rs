@@ -300,6 +300,8 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         select(companions.to_vec()),
     )
         .prop_map(|(accelerator, pytorch, python, cuda_version, blas, companions)| Request {
+            pytorch_range: None,
+            others: Vec::new(),
             accelerator,
             pytorch,
             python,

@@ -255,12 +255,14 @@ example: { hidden: Vec::new(), visible: 0, of: 1, in_job: false };
 /// What to do: use this build on the CPU, or PyTorch's own wheels for ROCm (<https://pytorch.org>).
 AmdGpu = "amd-gpu", Warning;
 message(c): format!("the AMD GPU is not used: {} has no ROCm builds", c.channel());
+hint: Some(ROCM_ELSEWHERE.to_owned());
 degrades: true;
 
 /// The machine has an Intel GPU, but conda-forge has no PyTorch with XPU.
 /// What to do: use this build on the CPU, or PyTorch's own wheels for XPU (<https://pytorch.org>).
 IntelGpu = "intel-gpu", Info;
 message(c): format!("the Intel GPU is not used: {} has no XPU builds", c.channel());
+hint: Some(XPU_ELSEWHERE.to_owned());
 
 /// conda-forge has no build for the GPU of this NVIDIA Jetson that its system runs.
 /// Why: the builds for Jetson start with Orin on JetPack 6 (glibc 2.34 and CUDA 12). With JetPack 7 the ordinary CUDA

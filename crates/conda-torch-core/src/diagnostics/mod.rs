@@ -47,6 +47,7 @@ use context::{list, with_capability};
 use driver::{folder, version, versions};
 use environment::packages;
 use gpu::{REQUEST_GPU, gpu_example, hidden_gpus};
+use request::{ROCM_ELSEWHERE, VERIFY_ALL, XPU_ELSEWHERE, has, verb, with_ticks};
 use system::{OWN_GLIBC, described, flags};
 
 driver! { gpu system request client channel environment catalog }

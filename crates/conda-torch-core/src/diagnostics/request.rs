@@ -1,17 +1,39 @@
 //! The request: what it rules out and what it costs.
 
+pub(super) const ROCM_ELSEWHERE: &str =
+    "for AMD GPUs, PyTorch has pip wheels: https://pytorch.org/get-started/locally/";
+
+pub(super) const XPU_ELSEWHERE: &str =
+    "for Intel GPUs, PyTorch has pip wheels: https://pytorch.org/get-started/locally/";
+
+pub(super) const VERIFY_ALL: &str = "pass `--verify` to solve all packages together";
+
+/// `a` and `b`.
+pub(super) fn with_ticks(packages: &[String]) -> String {
+    let packages: Vec<String> = packages.iter().map(|package| format!("`{package}`")).collect();
+    super::with_and(&packages)
+}
+
+pub(super) const fn verb(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+pub(super) const fn has(count: usize) -> &'static str {
+    if count == 1 { "has" } else { "have" }
+}
+
 macro_rules! request { ($next:ident $($more:tt)*) => { $next! { $($more)* Request {
 
 /// The build is not of the requested PyTorch (`--pytorch`).
 /// What to do: nothing, or request another version.
-OtherPytorch { requested: Version } = "other-pytorch", Error;
+OtherPytorch { requested: String } = "other-pytorch", Error;
 message: format!("the build is not PyTorch {requested}");
 example: { requested: example("2.9") };
 
 /// conda-forge never had the requested PyTorch, or not for this platform.
 /// Why: some releases were skipped: 2.0.1, 2.2, 2.5.0, 2.9.0.
 /// What to do: request one of the nearest.
-NoSuchPytorch { requested: Version, nearest: Vec<Version> } = "no-such-pytorch", Error;
+NoSuchPytorch { requested: String, nearest: Vec<Version> } = "no-such-pytorch", Error;
 message(c): format!("{} has no PyTorch {requested} for this platform; nearest: {}", c.channel(), list(nearest));
 covers: [OtherPytorch];
 example: { requested: example("2.2"), nearest: vec![example("2.1.2"), example("2.3.0")] };
@@ -79,6 +101,100 @@ example: { requested: example("12.7"), nearest: vec![example("12.6"), example("1
 /// What to do: nothing, or leave out the flag.
 OtherAccelerator = "other-accelerator", Error;
 message: "the build is not for the requested accelerator";
+
+/// conda-forge has no PyTorch for AMD GPUs.
+/// What to do: use the CPU build, or PyTorch's own wheels for ROCm (<https://pytorch.org/get-started/locally/>). Experimental
+/// conda packages for gfx942, gfx1150 and gfx1151 are on the channel <https://prefix.dev/rock-the-conda>.
+NoRocmBuilds = "no-rocm-builds", Error;
+message(c): format!("{} has no PyTorch for AMD GPUs (ROCm)", c.channel());
+hint: Some(ROCM_ELSEWHERE.to_owned());
+covers: [OtherAccelerator, AmdGpu];
+
+/// conda-forge has no PyTorch for Intel GPUs.
+/// What to do: use the CPU build, or PyTorch's own wheels for XPU (<https://pytorch.org/get-started/locally/>).
+NoXpuBuilds = "no-xpu-builds", Error;
+message(c): format!("{} has no PyTorch for Intel GPUs (XPU)", c.channel());
+hint: Some(XPU_ELSEWHERE.to_owned());
+covers: [OtherAccelerator, IntelGpu];
+
+/// Metal (MPS) is Apple's: only builds for Macs with an Apple chip use it.
+/// What to do: leave out `--accelerator mps`.
+NoMetalOnPlatform { subdir: Subdir } = "no-metal-on-platform", Error;
+message: format!("only Macs with an Apple chip have Metal (MPS), not {subdir}");
+covers: [OtherAccelerator];
+example: { subdir: Subdir::Linux64 };
+
+/// Other packages that were requested go into the commands as they were written.
+/// Why: the built-in data has the builds of PyTorch, torchvision and torchaudio alone. Whether the other packages have
+/// builds that go with the recommended PyTorch is not looked at.
+/// What to do: pass `--verify`, which solves all packages together.
+PackagesNotLookedAt { packages: Vec<String> } = "packages-not-looked-at", Info;
+message: format!("{} {} installed as written; not looked at", with_ticks(packages), verb(packages.len()));
+hint: Some(VERIFY_ALL.to_owned());
+example: { packages: vec![example("transformers"), example("numpy<2")] };
+
+/// A requested package is compiled against one PyTorch: each of its builds needs the PyTorch that it was compiled with.
+/// Why: an extension of PyTorch uses symbols of its C++ library, which change with each release. A package that is
+/// rebuilt late has no build for the newest PyTorch, and the solve fails.
+/// What to do: pass `--verify`. If the solve fails, request the PyTorch before with `--pytorch`.
+CompiledAgainstPytorch { packages: Vec<String>, pytorch: Version } = "compiled-against-pytorch", Info;
+message: format!(
+    "{} {} compiled against one PyTorch; builds for {pytorch} not looked at", with_ticks(packages), verb(packages.len())
+);
+hint: Some(VERIFY_ALL.to_owned());
+example: { packages: vec![example("xformers")], pytorch: example("2.13.0") };
+
+/// A requested package has GPU builds with CUDA libraries of its own.
+/// Why: an environment has one `cuda-version`. A package without a build for it fails the solve, or is installed as its
+/// CPU build.
+/// What to do: pass `--verify`, and look at the build strings that it installs.
+BringsCudaLibraries { packages: Vec<String>, cuda: Option<CudaVersion> } = "brings-cuda-libraries", Info;
+message: {
+    let with = cuda.map_or_else(|| "the CPU build".to_owned(), |cuda| format!("`cuda-version={cuda}`"));
+    format!("{} {} CUDA builds of their own; builds for {with} not looked at", with_ticks(packages), has(packages.len()))
+};
+hint: Some(VERIFY_ALL.to_owned());
+example: { packages: vec![example("cupy")], cuda: Some(example("12.9")) };
+
+/// A requested package is of another CUDA toolkit than the build.
+/// Why: the version of this package is that of the toolkit, and an environment has one `cuda-version`.
+/// What to do: leave out the version of the package, or request the toolkit with `--cuda-version`.
+OtherToolkitPackage { package: String, cuda: CudaVersion } = "other-toolkit-package", Error;
+message: format!("`{package}` excludes the `cuda-version={cuda}` of the build: the solve fails");
+hint: Some("leave out its version, or pass that version with `--cuda-version`".to_owned());
+degrades: true;
+example: { package: example("cuda-toolkit=12.4"), cuda: example("12.9") };
+
+/// The build is compiled for numpy 1, and a requested package is numpy 2.
+/// Why: PyTorch before 2.3 uses numpy's interface of version 1. conda-forge's packages of it exclude numpy 2.
+/// What to do: request `numpy<2`, or PyTorch 2.3 or newer.
+NumpyRequestedTooNew { package: String, pytorch: Version } = "numpy-2-requested", Error;
+message: format!("`{package}` does not go with PyTorch {pytorch}, which is compiled for numpy 1");
+hint: Some("pass `numpy<2`, or `--pytorch '>=2.3'`".to_owned());
+degrades: true;
+example: { package: example("numpy>=2"), pytorch: example("2.1.2") };
+
+/// A requested package has another name on conda-forge.
+/// What to do: nothing; the commands have conda-forge's name.
+NamedOnCondaForge { package: String, name: String } = "named-on-conda-forge", Info;
+message: format!("`{package}` is `{name}` on conda-forge");
+example: { package: example("pyg"), name: example("pytorch_geometric") };
+
+/// conda-forge does not have a requested package.
+/// Why: some extensions of PyTorch are for pip alone, as wheels for one PyTorch and one CUDA each, or as source.
+/// What to do: install it with pip afterwards, by its own instructions for the PyTorch and the CUDA of this answer.
+NotOnCondaForge { package: String } = "not-on-conda-forge", Warning;
+message: format!("conda-forge has no `{package}`; left out");
+hint: Some("after the installation, follow the project's own instructions for pip".to_owned());
+degrades: true;
+example: { package: example("natten") };
+
+/// A requested package selects builds of the channel `pytorch`, which ended.
+/// Why: on conda-forge, `pytorch-gpu` and `cuda-version` select the build.
+/// What to do: leave it out.
+OldSelector { package: String } = "old-selector", Info;
+message: format!("`{package}` is of the ended channel `pytorch`; left out, as the build is selected without it");
+example: { package: example("pytorch-cuda=12.1") };
 
 /// The build does not use the requested linear algebra library (`--blas`).
 /// Why: MKL exists for x86-64 alone; on Windows it is the only one.

@@ -135,14 +135,16 @@ pub(crate) fn forward(file: &Forward, gpus: &Gpus, report: &mut Report<'_>) {
 
 pub(crate) fn gpus(file: &Gpus, known: &Capabilities, report: &mut Report<'_>) {
     let name = |row: &super::files::GpuGroup| row.capability.to_string();
-    report.sourced(&file.group, name, |row| row.capability, |row| &row.source);
-    let mut names: Vec<&str> = Vec::new();
+    let key = |row: &super::files::GpuGroup| (row.capability, row.source.clone());
+    report.sourced(&file.group, name, key, |row| &row.source);
+    let mut names = Vec::new();
     for spanned in &file.group {
         let row = spanned.as_ref();
         let mut at = report.at(spanned, row.capability.to_string());
         at.known(known, row.capability);
         for name in &row.names {
-            at.expect(!names.contains(&&**name), format!("`{name}` again"), "a name once");
+            let name = (row.capability, name);
+            at.expect(!names.contains(&name), format!("`{}` again", name.1), "a name once");
             names.push(name);
         }
     }

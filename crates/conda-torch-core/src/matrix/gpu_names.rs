@@ -5,13 +5,8 @@ use std::cell::OnceCell;
 use crate::conda::Subdir;
 use crate::types::{ArmVariant, ComputeCapability, Detected, Gpu, Machine, Origin};
 
+use super::gpu_words::{GpuMaker, NOISE, NameWords, is_noise, other_maker};
 use super::{GpuName, Matrix, PciRange};
-
-/// Words about the maker, the form or the memory of a GPU, which do not tell it from others: also `dc` in
-/// `RTX PRO 6000 Blackwell DC-96Q` (a vGPU) and `ac` in `B300 SXM6 AC` (cooled by air).
-const NOISE: &str = "nvidia geforce tesla grid tm r gpu graphics laptop mobile notebook max q with design \
-    generation edition workstation server embedded pcie nvl cnx nvgpu hbm2 hbm3 hbm3e hbm2e active oem lite \
-    hash rate collectors dc ac";
 
 /// GPUs on one module with an Arm processor, which no other machine has. Those of Jetson are known by
 /// their capability.
@@ -81,11 +76,9 @@ impl Matrix {
         }
     }
 
-    /// The GPU of a name such as `NVIDIA GeForce GTX 1080 Ti`, `rtx4090` or
-    /// `Tesla V100-SXM2-16GB`: case, spaces, brands, memory sizes and form factors do not count.
-    /// An error has the closest known names, best first.
-    pub fn gpu_by_name(&self, name: &str) -> Result<&GpuName, Vec<&str>> {
-        GpuKeys::new(self).find(name).ok_or_else(|| self.nearest_names(&key(name)))
+    /// The GPU of a name as people write it: `4090`, `gtx1080ti`, `Tesla V100-SXM2-16GB`, `RX 7900 XTX`.
+    pub fn gpu_by_name(&self, name: &str) -> Result<NamedGpu<'_>, GpuNameError<'_>> {
+        GpuKeys::new(self).typed(name)
     }
 
     /// The chip of a PCI id as Linux and Windows write it, `10de:1b06`; `None` for other vendors.
@@ -124,16 +117,44 @@ impl Matrix {
     }
 }
 
-/// The known GPUs by the keys of their names, for many names.
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedGpu<'m> {
+    /// An NVIDIA GPU.
+    Nvidia {
+        /// The row; the first of several with the same compute capability.
+        gpu: &'m GpuName,
+        /// Whether more than the case, the brand or the family was filled in or passed over.
+        is_guess: bool,
+    },
+    /// A GPU of another maker.
+    Other(GpuMaker),
+}
+
+/// Why a name stands for no GPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GpuNameError<'m> {
+    /// It stands for GPUs of different compute capabilities, one each, ascending, and perhaps for one of another maker.
+    Ambiguous(Vec<&'m GpuName>, Option<GpuMaker>),
+    /// It is unknown; the closest known names, best first.
+    Unknown(Vec<&'m str>),
+}
+
+/// The most compute capabilities to choose from; a name of more says nothing.
+const MOST_CHOICES: usize = 6;
+
+/// The known GPUs by their names, for many names.
 pub(crate) struct GpuKeys<'m> {
     matrix: &'m Matrix,
     /// Sorted. Most machines need none.
     keys: OnceCell<Vec<(String, &'m GpuName)>>,
+    /// By the words of the model, sorted.
+    words: OnceCell<Vec<(NameWords, &'m GpuName)>>,
 }
 
 impl<'m> GpuKeys<'m> {
     pub(crate) fn new(matrix: &'m Matrix) -> Self {
-        Self { matrix, keys: OnceCell::new() }
+        Self { matrix, keys: OnceCell::new(), words: OnceCell::new() }
     }
 
     /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id, and the table.
@@ -150,10 +171,126 @@ impl<'m> GpuKeys<'m> {
         }
     }
 
+    /// The GPU of a name that a driver or a program reports; `None` if its words allow several compute capabilities.
     fn find(&self, name: &str) -> Option<&'m GpuName> {
-        let wanted = Some(name).filter(|name| name.len() <= LONGEST).map(key)?;
-        let row = self.starting_with(&wanted).first()?;
-        (!wanted.is_empty() && row.0 == wanted).then_some(row.1)
+        let words = Some(name).filter(|name| name.len() <= LONGEST).map(NameWords::of)?;
+        let exact = self.exact(&words);
+        let rows =
+            if exact.is_empty() && words.has_number() { self.agreeing(&words) } else { exact };
+        let first = *rows.first()?;
+        rows.iter().all(|row| row.capability == first.capability).then_some(first)
+    }
+
+    /// The GPU of a name as people write it.
+    fn typed(&self, name: &str) -> Result<NamedGpu<'m>, GpuNameError<'m>> {
+        if name.len() > LONGEST {
+            return Err(GpuNameError::Unknown(Vec::new()));
+        }
+        let words = NameWords::of(name);
+        let other = other_maker(name).filter(|_| !words.is_nvidia());
+        let (rows, is_guess) = self.of_words(words.clone());
+        if let Some(maker) = other {
+            // `M4` is a chip of Apple and a Tesla; `RX 580` is no GTX 580.
+            let is_either = !is_guess && !rows.is_empty() && !name.trim().contains([' ', '-', '_']);
+            return if is_either {
+                Err(GpuNameError::Ambiguous(one_a_capability(rows), Some(maker)))
+            } else {
+                Ok(NamedGpu::Other(maker))
+            };
+        }
+        let choices = one_a_capability(rows);
+        match choices[..] {
+            [gpu] => Ok(NamedGpu::Nvidia { gpu, is_guess }),
+            [] => Err(GpuNameError::Unknown(self.matrix.nearest_names(&key(name)))),
+            _ if choices.len() > MOST_CHOICES => Err(GpuNameError::Unknown(Vec::new())),
+            _ => Err(GpuNameError::Ambiguous(choices, None)),
+        }
+    }
+
+    /// The rows that the words of a name allow, by the first rule that finds some, and whether that is a guess.
+    fn of_words(&self, mut words: NameWords) -> (Vec<&'m GpuName>, bool) {
+        let exact = self.exact(&words);
+        if !exact.is_empty() {
+            return (exact, false);
+        }
+        let is_bare = words.is_bare();
+        for is_last in [false, true] {
+            let agreeing = self.agreeing(&words);
+            // `Titan` is more than the first of them.
+            if !agreeing.is_empty() && words.has_number() {
+                return (agreeing, is_last || is_bare);
+            }
+            let containing = self.containing(&words);
+            if !containing.is_empty() {
+                return (containing, true);
+            }
+            // `GTX 3090`, and `RTX 3060 VENTUS OC`, without what no GPU has.
+            words.forget_family();
+            let again = self.agreeing(&words);
+            if !again.is_empty() && words.has_number() {
+                return (again, true);
+            }
+            words.model.retain(|word| {
+                word.bytes().filter(u8::is_ascii_digit).count() > 1 // `FTW3` is a board
+                    || self.words().iter().any(|(row, _)| row.model.contains(word))
+            });
+            if !words.has_number() {
+                break;
+            }
+        }
+        (Vec::new(), false)
+    }
+
+    /// The rows with these very words.
+    fn exact(&self, words: &NameWords) -> Vec<&'m GpuName> {
+        let same = self.same_model(words).iter().filter(|(row, _)| row.is(words));
+        same.map(|(_, row)| *row).collect()
+    }
+
+    /// The rows of the same model that no word contradicts; those of the brand, if there are some.
+    fn agreeing(&self, words: &NameWords) -> Vec<&'m GpuName> {
+        let same = self.same_model(words).iter().filter(|(row, _)| !row.model.is_empty());
+        let agreeing: Vec<_> = same.filter(|(row, gpu)| self.agree(words, row, gpu)).collect();
+        let has_brand = |(row, _): &&&(NameWords, &GpuName)| row.brand == words.brand;
+        let branded: Vec<_> = agreeing.iter().filter(has_brand).copied().collect();
+        let rows = if words.brand.is_some() && !branded.is_empty() { branded } else { agreeing };
+        rows.into_iter().map(|(_, row)| *row).collect()
+    }
+
+    /// The rows with these words and more.
+    fn containing(&self, words: &NameWords) -> Vec<&'m GpuName> {
+        if words.says_nothing() {
+            return Vec::new();
+        }
+        let has_all = |row: &NameWords| words.model.iter().all(|word| row.model.contains(word));
+        let rows = self.words().iter().filter(|(row, _)| has_all(row));
+        rows.filter(|(row, gpu)| self.agree(words, row, gpu)).map(|(_, row)| *row).collect()
+    }
+
+    fn agree(&self, typed: &NameWords, row: &NameWords, gpu: &GpuName) -> bool {
+        let family =
+            || self.matrix.capability(gpu.capability).map(|row| row.family.to_ascii_lowercase());
+        typed.brand.is_none_or(|brand| row.brand.is_none_or(|other| other == brand))
+            && typed.family.iter().all(|family| row.family.contains(family))
+            && typed.generation.is_none_or(|generation| {
+                family().is_some_and(|family| family.split(' ').any(|word| word == generation))
+            })
+    }
+
+    fn same_model(&self, words: &NameWords) -> &[(NameWords, &'m GpuName)] {
+        let rows = self.words();
+        let start = rows.partition_point(|(row, _)| row.model < words.model);
+        let rest = &rows[start..];
+        &rest[..rest.partition_point(|(row, _)| row.model == words.model)]
+    }
+
+    fn words(&self) -> &[(NameWords, &'m GpuName)] {
+        self.words.get_or_init(|| {
+            let rows = self.matrix.gpu_names.iter();
+            let mut words: Vec<_> = rows.map(|row| (NameWords::of(&row.name), row)).collect();
+            words.sort_by(|a, b| a.0.model.cmp(&b.0.model));
+            words
+        })
     }
 
     /// The rows whose keys start with a text.
@@ -178,16 +315,26 @@ impl<'m> GpuKeys<'m> {
         // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
         let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
         let may_be_noise = !cut.is_empty()
-            && (NOISE.split(' ').chain(["sxm"]).any(|word| word.starts_with(cut)) || is_memory());
+            && (NOISE.split_whitespace().chain(["sxm"]).any(|word| word.starts_with(cut))
+                || is_memory());
         let starting = self.starting_with(&all).iter().filter(|_| !all.is_empty());
         let same = self.starting_with(&known).iter().filter(|(key, _)| *key == known);
         let rows = starting.chain(same.filter(|_| may_be_noise && !known.is_empty()));
         let rows = rows.map(|(_, row)| row);
         let rows = rows.filter(|row| !is_geforce || row.name.starts_with("GeForce"));
+        // Variants such as `RTX 3050 A` are rare, and of another capability than all others of their start.
+        let rows = rows.filter(|row| !row.name.ends_with(" A"));
         let mut capabilities = rows.map(|row| row.capability);
         let first = capabilities.next()?;
         capabilities.all(|other| other == first).then_some(first)
     }
+}
+
+/// One row a compute capability, ascending: the one with the shortest name.
+fn one_a_capability(mut rows: Vec<&GpuName>) -> Vec<&GpuName> {
+    rows.sort_by_key(|row| (row.capability, row.name.starts_with("GRID"), row.name.len()));
+    rows.dedup_by_key(|row| row.capability);
+    rows
 }
 
 /// A name in lower case, without noise and spaces: equal for the same GPU.
@@ -208,26 +355,229 @@ fn key(name: &str) -> String {
     without_brand.to_owned()
 }
 
-fn is_noise(word: &str) -> bool {
-    let is_number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
-    let number_then = |end: &str| word.strip_suffix(end).is_some_and(is_number);
-    // `GRID T4-2B4`: this board's profile for four displays.
-    let profile_for_displays =
-        || word.split_once('b').is_some_and(|(a, b)| is_number(a) && is_number(b));
-    NOISE.split(' ').any(|noise| noise == word)
-        || word.strip_prefix("sxm").is_some_and(|n| n.len() <= 1)
-        || ["gb", "g", "q", "c", "a", "b"].iter().any(|end| number_then(end)) // memory, vGPU profiles
-        || profile_for_displays()
-        || word.len() == 1 && is_number(word) // `A100-4-20C`: a vGPU in a slice of four sevenths
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::matrix::is_gpu_word;
+
     use super::*;
 
     fn capability(name: &str) -> Option<(u8, u8)> {
-        let found = Matrix::embedded().gpu_by_name(name).ok()?;
-        Some((found.capability.major, found.capability.minor))
+        match Matrix::embedded().gpu_by_name(name).ok()? {
+            NamedGpu::Nvidia { gpu, .. } => Some((gpu.capability.major, gpu.capability.minor)),
+            NamedGpu::Other(_) => None,
+        }
+    }
+
+    /// The compute capabilities among which a name does not choose.
+    fn choices(name: &str) -> Vec<String> {
+        match Matrix::embedded().gpu_by_name(name) {
+            Err(GpuNameError::Ambiguous(rows, _)) => {
+                rows.iter().map(|row| format!("{} {}", row.capability, row.name)).collect()
+            }
+            Ok(_) | Err(GpuNameError::Unknown(_)) => Vec::new(),
+        }
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    fn finds_names_as_people_type_them() {
+        for (name, expected) in [
+            ("3090", (8, 6)),
+            ("4060", (8, 9)),
+            ("1080ti", (6, 1)),
+            ("1080 TI", (6, 1)),
+            ("geforce 4060", (8, 9)),
+            ("GeForce 970", (5, 2)),
+            ("4070tisuper", (8, 9)),
+            ("4070 ti super", (8, 9)),
+            ("2070s", (7, 5)),
+            ("RTX-3060-Ti", (8, 6)),
+            ("rtx_4090", (8, 9)),
+            ("GTX 3090", (8, 6)),
+            ("RTX 1080", (6, 1)),
+            ("RTX 1660 Super", (7, 5)),
+            ("3080 10gb", (8, 6)),
+            ("RTX 3060 12 GB", (8, 6)),
+            ("4090 laptop", (8, 9)),
+            ("4090D", (8, 9)),
+            ("NVIDIA Corporation GeForce GTX 1650 Mobile / Max-Q", (7, 5)),
+            ("MSI GeForce RTX 3060 VENTUS 2X 12G OC", (8, 6)),
+            ("EVGA RTX 3090 FTW3 Ultra", (8, 6)),
+            ("RTX 3090 Founders Edition", (8, 6)),
+            ("GTX 860 M Kepler", (3, 0)),
+            ("GTX 860M Maxwell", (5, 0)),
+            ("titan x pascal", (6, 1)),
+            ("Titan X Maxwell", (5, 2)),
+            ("titanxp", (6, 1)),
+            ("Titan V", (7, 0)),
+            ("RTX Titan", (7, 5)),
+            ("titan black", (3, 5)),
+            ("K80", (3, 7)),
+            ("k40", (3, 5)),
+            ("P100", (6, 0)),
+            ("P 4", (6, 1)),
+            ("M60", (5, 2)),
+            ("Tesla M4", (5, 2)),
+            ("Tesla A100", (8, 0)),
+            ("A100 40GB", (8, 0)),
+            ("A100-80G", (8, 0)),
+            ("a 100", (8, 0)),
+            ("A10G", (8, 6)),
+            ("DGX A100", (8, 0)),
+            ("H100 SXM5", (9, 0)),
+            ("H100 PCIe 80GB", (9, 0)),
+            ("H200 NVL", (9, 0)),
+            ("HGX H200", (9, 0)),
+            ("GH200", (9, 0)),
+            ("Grace Hopper", (9, 0)),
+            ("hopper", (9, 0)),
+            ("B200 SXM6 180GB", (10, 0)),
+            ("GB300", (10, 3)),
+            ("L40s", (8, 9)),
+            ("L4 24GB", (8, 9)),
+            ("T4", (7, 5)),
+            ("Tesla T4", (7, 5)),
+            ("Quadro P2000", (6, 1)),
+            ("P2000 Mobile", (6, 1)),
+            ("M2000", (5, 2)),
+            ("K4200", (3, 0)),
+            ("Quadro K2100M", (3, 0)),
+            ("Quadro T1000", (7, 5)),
+            ("Quadro RTX 5000", (7, 5)),
+            ("Quadro RTX 5000 with Max-Q Design", (7, 5)),
+            ("RTX A 6000", (8, 6)),
+            ("Quadro RTX A6000", (8, 6)),
+            ("a4000", (8, 6)),
+            ("RTX 6000 Ada", (8, 9)),
+            ("Ada 6000", (8, 9)),
+            ("6000 Ada Generation", (8, 9)),
+            ("RTX 4000 SFF Ada Generation", (8, 9)),
+            ("RTX 2000 Ada", (8, 9)),
+            ("RTX PRO 6000", (12, 0)),
+            ("RTX Pro 6000 Blackwell Max-Q", (12, 0)),
+            ("pro 4500", (12, 0)),
+            ("6000 Blackwell", (12, 0)),
+            ("5070 ti", (12, 0)),
+            ("5090d v2", (12, 0)),
+            ("DGX Spark", (12, 1)),
+            ("spark", (12, 1)),
+            ("gb10", (12, 1)),
+            ("orin", (8, 7)),
+            ("Jetson Orin", (8, 7)),
+            ("Orin NX 16GB", (8, 7)),
+            ("jetson nano", (5, 3)),
+            ("Orin Nano", (8, 7)),
+            ("Xavier NX", (7, 2)),
+            ("AGX Thor", (11, 0)),
+            ("TX2", (6, 2)),
+            ("GeForce MX150", (6, 1)),
+            ("mx450", (7, 5)),
+            ("GeForce 940MX", (5, 0)),
+            ("GT 1030", (6, 1)),
+            ("GT 750M", (3, 0)),
+            ("GTX 780M", (3, 0)),
+            ("GTX 980M", (5, 2)),
+            ("GeForce GTX 750", (5, 0)),
+            ("CMP 170HX", (8, 0)),
+            ("RTX 3050 A", (8, 9)),
+            ("Turing", (7, 5)),
+            ("NVIDIA Thor", (11, 0)),
+            ("NVIDIA TITAN X (Pascal)", (6, 1)),
+        ] {
+            let found = capability(name);
+            assert_eq!(found, Some(expected), "{name}: {:?}", choices(name));
+        }
+    }
+
+    #[test]
+    fn names_of_several_gpus_have_choices() {
+        for (name, expected) in [
+            ("Titan X", &["5.2 GeForce GTX TITAN X", "6.1 TITAN X (Pascal)"][..]),
+            ("RTX 6000", &["7.5 Quadro RTX 6000", "8.9 RTX 6000 Ada", "12.0 RTX PRO 6000"]),
+            ("GTX 860M", &["3.0 GeForce GTX 860M", "5.0 GeForce GTX 860M"]),
+            ("GT 730", &["2.1 GeForce GT 730", "3.0 GeForce GT 730", "3.5 GeForce GT 730"]),
+            ("M4", &["5.2 Tesla M4"]),
+            (
+                "Grace Blackwell",
+                &["10.0 Grace Blackwell", "10.3 Grace Blackwell", "12.1 Grace Blackwell"],
+            ),
+            ("volta", &["7.0 T", "7.2 X"]),
+        ] {
+            let found = choices(name);
+            assert_eq!(found.len(), expected.len(), "{name}: {found:?}");
+            assert!(found.iter().zip(expected).all(|(a, b)| a.starts_with(b)), "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn knows_the_gpus_of_other_makers() {
+        use GpuMaker::{Amd, Apple, Intel, Other};
+        for (name, expected) in [
+            ("M1 Max", Apple),
+            ("m3pro", Apple),
+            ("Apple M4", Apple),
+            ("M4 Max", Apple),
+            ("M2", Apple),
+            ("RX 7900 XTX", Amd),
+            ("rx580", Amd),
+            ("RX 580", Amd),
+            ("7900xtx", Amd),
+            ("9070 XT", Amd),
+            ("Radeon Pro W7900", Amd),
+            ("MI300X", Amd),
+            ("Instinct MI250", Amd),
+            ("AMD Radeon 780M", Amd),
+            ("Vega 64", Amd),
+            ("gfx1100", Amd),
+            ("R9 390", Amd),
+            ("Arc A770", Intel),
+            ("a770", Intel),
+            ("B580", Intel),
+            ("Iris Xe", Intel),
+            ("UHD Graphics 770", Intel),
+            ("HD 630", Intel),
+            ("Intel Data Center GPU Max 1550", Intel),
+            ("Gaudi 2", Intel),
+            ("Adreno X1-85", Other),
+            ("TPU v4", Other),
+        ] {
+            let found = Matrix::embedded().gpu_by_name(name);
+            assert_eq!(found, Ok(NamedGpu::Other(expected)), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_no_gpu_are_unknown() {
+        for name in ["RTX 9090", "RTX 40", "4090x", "GTX", "Ti", "Voodoo2", "RTX 6090 Ti", "H1000"]
+        {
+            let found = Matrix::embedded().gpu_by_name(name);
+            assert!(matches!(found, Err(GpuNameError::Unknown(_))), "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn an_unquoted_name_ends_before_a_package() {
+        for word in [
+            "4090", "RTX", "a6000", "Ti", "Super", "Titan", "MI300X", "XTX", "Max", "12GB", "Orin",
+            "Max-Q",
+        ] {
+            assert!(is_gpu_word(word), "{word}");
+        }
+        for word in [
+            "torchvision",
+            "pytorch",
+            "numpy<2",
+            "pytorch3d",
+            "h5py",
+            "xformers",
+            "jax",
+            "",
+            "-n",
+            "--gpu",
+            "open3d",
+        ] {
+            assert!(!is_gpu_word(word), "{word}");
+        }
     }
 
     #[test]
@@ -296,19 +646,25 @@ mod tests {
     #[test]
     fn suggests_the_closest_gpu_name() {
         let matrix = Matrix::embedded();
-        let nearest = matrix.gpu_by_name("RTX 4095").expect_err("there is no such card");
+        let Err(GpuNameError::Unknown(nearest)) = matrix.gpu_by_name("RTX 4095") else {
+            panic!("there is no such card");
+        };
         assert_eq!(nearest.first(), Some(&"GeForce RTX 4090"));
         for name in ["", "NVIDIA", "the one with the lights"] {
-            assert_eq!(matrix.gpu_by_name(name), Err(vec![]), "{name:?}");
+            assert_eq!(matrix.gpu_by_name(name), Err(GpuNameError::Unknown(vec![])), "{name:?}");
         }
     }
 
     #[test]
-    fn names_are_distinct() {
-        let rows = &Matrix::embedded().gpu_names;
-        for (i, row) in rows.iter().enumerate() {
-            let twin = rows[..i].iter().find(|other| key(&other.name) == key(&row.name));
-            assert_eq!(twin, None, "{}", row.name);
+    fn different_names_of_a_row_are_one_gpu() {
+        let matrix = Matrix::embedded();
+        let keys = GpuKeys::new(matrix);
+        for row in &*matrix.gpu_names {
+            let same = keys.exact(&NameWords::of(&row.name));
+            let is_other = |other: &&&GpuName| other.capability != row.capability;
+            for other in same.iter().filter(is_other) {
+                assert_eq!(other.name, row.name, "{row:?}");
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod embedded;
 pub(crate) mod files;
 mod filter;
 mod gpu_names;
+mod gpu_words;
 mod overview;
 mod rows;
 
@@ -16,6 +17,8 @@ use std::borrow::Cow;
 
 pub use filter::BuildFilter;
 pub(crate) use gpu_names::GpuKeys;
+pub use gpu_names::{GpuNameError, NamedGpu};
+pub use gpu_words::{GpuMaker, is_gpu_word};
 pub use overview::{Limit, OverviewRow, Tier};
 pub use rows::{
     Capability, ForwardCompatibility, GpuName, JetPack, MajorDriver, MetalFloor, OtherKernels,

@@ -109,30 +109,34 @@ pub fn error(text: &str, code: ErrorCode) -> String {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RequestReport {
-    /// auto, cpu, cuda.
+    /// auto, cpu, cuda, gpu, mps, rocm, xpu.
     accelerator: RequestedAccelerator,
-    /// A version of PyTorch or its beginning.
-    pytorch: Option<Version>,
+    /// A version of PyTorch, its beginning, or a constraint.
+    pytorch: Option<String>,
     /// A series of Python.
     python: Option<Version>,
     /// A pin of `cuda-version`.
     cuda_version: Option<CudaVersion>,
-    /// pytorch and its companions.
-    packages: Vec<&'static str>,
+    /// pytorch, its companions, and other packages as match specs.
+    packages: Vec<String>,
     /// mkl, generic.
     blas: Option<Blas>,
 }
 
 impl From<&Request> for RequestReport {
     fn from(request: &Request) -> Self {
-        let Request { accelerator, pytorch, python, cuda_version, blas, companions } = request;
-        let companions = companions.iter().map(|companion| companion.as_str());
+        let Request { accelerator, python, cuda_version, blas, companions, others, .. } = request;
+        let companions = companions.iter().map(ToString::to_string);
+        let others = others.iter().map(ToString::to_string);
         Self {
             accelerator: *accelerator,
-            pytorch: *pytorch,
+            pytorch: request.pytorch_text(),
             python: *python,
             cuda_version: *cuda_version,
-            packages: std::iter::once("pytorch").chain(companions).collect(),
+            packages: std::iter::once("pytorch".to_owned())
+                .chain(companions)
+                .chain(others)
+                .collect(),
             blas: *blas,
         }
     }

@@ -16,6 +16,8 @@ mod candidates;
 mod facts;
 mod installed;
 mod notes;
+mod other_packages;
+mod package_words;
 mod rank;
 mod request;
 mod rules;
@@ -24,7 +26,8 @@ mod what_if;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use installed::{InstalledCheck, check_installed};
-pub use request::{Request, RequestedAccelerator};
+pub use package_words::PackageError;
+pub use request::{Request, RequestedAccelerator, VersionRange};
 
 use crate::matrix::Matrix;
 use crate::types::Machine;
@@ -33,6 +36,7 @@ use facts::Facts;
 
 /// Decides. Never fails: if nothing fits, the answer names the nearest builds.
 pub fn advise<'m>(machine: &Machine, request: &Request, matrix: &'m Matrix) -> Advice<'m> {
+    let request = &*request.on(machine.subdir.value().copied());
     let facts = Facts::new(machine, request, matrix);
     let inputs = Inputs { machine, request, matrix, facts: &facts };
     let candidates = rules::candidates(&inputs);

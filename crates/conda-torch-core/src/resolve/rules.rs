@@ -276,7 +276,10 @@ fn solvable(build: &Build) -> Option<Blocker> {
 }
 
 fn pytorch(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
-    let requested = inputs.request.pytorch.filter(|requested| !requested.covers(build.pytorch))?;
+    if inputs.request.admits_pytorch(build.pytorch) {
+        return None;
+    }
+    let requested = inputs.request.pytorch_text().unwrap_or_default();
     let diagnostic = Diagnostic::OtherPytorch { requested };
     Some(Blocker::request(diagnostic, Unlock::Pytorch(build.pytorch)))
 }
@@ -304,7 +307,22 @@ fn accelerator(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
         let diagnostic = Diagnostic::DriverUnknown { why: why.clone() };
         return Some(Blocker::machine(diagnostic, vec![unlock]));
     }
+    if let (RequestedAccelerator::Mps, Some((found, needed))) =
+        (accelerator, lacks_metal(inputs, build))
+    {
+        let diagnostic = Diagnostic::MetalNeedsNewerMacos { found, needed, newest: None };
+        return Some(Blocker::machine(diagnostic, vec![Unlock::Macos(needed)]));
+    }
+    let other = match build.accelerator {
+        Accelerator::Cuda(_) => RequestedAccelerator::Cuda,
+        Accelerator::Mps => RequestedAccelerator::Mps,
+        Accelerator::Cpu => RequestedAccelerator::Cpu,
+    };
     let unlock = match (accelerator, build.is_cuda()) {
+        (RequestedAccelerator::Rocm | RequestedAccelerator::Xpu, _) => Unlock::Accelerator(other),
+        (RequestedAccelerator::Mps, _) if other != RequestedAccelerator::Mps => {
+            Unlock::Accelerator(other)
+        }
         (RequestedAccelerator::Cpu, true) => Unlock::Accelerator(RequestedAccelerator::Cuda),
         (RequestedAccelerator::Cuda, false) => Unlock::Accelerator(RequestedAccelerator::Cpu),
         // `cuda-version` requests CUDA.

@@ -7,6 +7,7 @@ use super::Inputs;
 use super::advice::Choice;
 use super::candidates::Candidate;
 use super::facts::Libc;
+use super::other_packages::on_conda_forge;
 use super::rules;
 
 /// A candidate as something to install, without reasons.
@@ -53,6 +54,7 @@ fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     let variant = build.arm_variant;
     specs.extend(variant.map(|it| MatchSpec::build("arm-variant", "*", it.to_string())));
     specs.extend(inputs.request.python.map(|python| MatchSpec::version("python", python)));
+    specs.extend(inputs.request.others.iter().filter_map(on_conda_forge));
     specs
 }
 

@@ -75,7 +75,8 @@ pub(super) fn alternatives<'m>(
         let by_rank = Reverse(&a.rank).cmp(&Reverse(&b.rank));
         let effort = |what_if: &WhatIf<'_, '_>| {
             let version = what_if.candidate.build.pytorch;
-            let distance = inputs.request.pytorch.map(|requested| requested.distance(version));
+            let distance =
+                inputs.request.pytorch_anchor().map(|requested| requested.distance(version));
             (what_if.changes.len(), distance)
         };
         let by_effort = effort(a).cmp(&effort(b));
@@ -193,7 +194,10 @@ fn after(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> (Facts, Request) {
                 }
             }
             Unlock::CudaVersion(version) => request.cuda_version = *version,
-            Unlock::Pytorch(version) => request.pytorch = Some(*version),
+            Unlock::Pytorch(version) => {
+                request.pytorch = Some(*version);
+                request.pytorch_range = None;
+            }
             Unlock::Python(version) => request.python = Some(*version),
             Unlock::Blas(blas) => request.blas = Some(*blas),
             Unlock::Without(package) => request.companions.retain(|other| other != package),

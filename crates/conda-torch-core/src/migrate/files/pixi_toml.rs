@@ -320,9 +320,9 @@ fn version(spec: &MatchSpec) -> String {
     match version.strip_prefix('=') {
         _ if version.is_empty() => "*".to_owned(),
         _ if version.starts_with("==") => version.to_owned(),
+        Some(number) if number.contains('*') => number.to_owned(),
         Some(number) if spec.build.is_some() => format!("=={number}"),
         None if spec.build.is_some() && is_number(version) => format!("=={version}"),
-        Some(number) if number.contains('*') => number.to_owned(),
         Some(number) => format!("{number}.*"),
         None => version.to_owned(),
     }

@@ -113,6 +113,8 @@ impl<'m> PlatformTarget<'m> {
         companions.dedup();
         self.requested.pythons().into_iter().find_map(|python| {
             let request = Request {
+                pytorch_range: None,
+                others: Vec::new(),
                 accelerator: self.device(),
                 pytorch,
                 python,

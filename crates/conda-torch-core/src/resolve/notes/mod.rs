@@ -39,6 +39,7 @@ pub(super) fn diagnostics<'m>(
     notes.extend(request::availability(inputs, candidates));
     if let Some(best) = best {
         notes.extend(request::limits(inputs, candidates, best));
+        notes.extend(request::other_packages(inputs, best));
         notes.extend(machine::gpus(inputs, best));
         notes.extend(machine::system(inputs, best.build));
     }

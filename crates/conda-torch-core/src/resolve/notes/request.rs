@@ -1,12 +1,16 @@
 //! Why a request can never be met, and what it costs.
 
+use crate::conda::{Constraint, MatchSpec, Subdir, Version};
 use crate::diagnostics::Diagnostic;
 use crate::resolve::{
     Inputs,
     advice::Unlock,
     candidates::{Blocker, Candidate},
+    other_packages::{Tie, on_conda_forge, tie},
     rank::rank,
+    request::RequestedAccelerator,
 };
+use crate::types::CudaVersion;
 
 /// What was requested and exists for no build of the platform.
 pub(super) fn availability(
@@ -32,10 +36,14 @@ pub(super) fn availability(
             }
         }
     }
-    if let Some(requested) = request.pytorch {
+    if !candidates.is_empty() {
+        notes.extend(other_accelerator(inputs));
+    }
+    if let Some(requested) = request.pytorch_text() {
         let releases = candidates.iter().map(|c| c.build.pytorch).filter(|v| !v.is_candidate());
-        if !releases.clone().any(|version| requested.covers(version)) {
-            let nearest = nearest(releases, requested);
+        if !releases.clone().any(|version| request.admits_pytorch(version)) {
+            let anchor = request.pytorch_anchor();
+            let nearest = anchor.map_or_else(Vec::new, |anchor| nearest(releases, anchor));
             notes.push(Diagnostic::NoSuchPytorch { requested, nearest });
         }
     }
@@ -50,11 +58,83 @@ pub(super) fn availability(
     notes
 }
 
+/// That no build is for the requested accelerator.
+fn other_accelerator(inputs: &Inputs<'_, '_>) -> Option<Diagnostic> {
+    let subdir = inputs.facts.subdir?;
+    match inputs.request.accelerator {
+        RequestedAccelerator::Rocm => Some(Diagnostic::NoRocmBuilds),
+        RequestedAccelerator::Xpu => Some(Diagnostic::NoXpuBuilds),
+        RequestedAccelerator::Mps if subdir != Subdir::OsxArm64 => {
+            Some(Diagnostic::NoMetalOnPlatform { subdir })
+        }
+        RequestedAccelerator::Auto
+        | RequestedAccelerator::Cpu
+        | RequestedAccelerator::Cuda
+        | RequestedAccelerator::Gpu
+        | RequestedAccelerator::Mps => None,
+    }
+}
+
 /// The next older and the next newer version.
 fn nearest<T: Ord + Copy>(versions: impl Iterator<Item = T> + Clone, requested: T) -> Vec<T> {
     let older = versions.clone().filter(|version| *version < requested).max();
     let newer = versions.filter(|version| *version > requested).min();
     older.into_iter().chain(newer).collect()
+}
+
+/// What is known of the other packages beside the chosen build.
+pub(super) fn other_packages(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> Vec<Diagnostic> {
+    let pytorch = best.build.pytorch;
+    let mut notes = Vec::new();
+    let (mut compiled, mut with_cuda, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    for spec in &inputs.request.others {
+        let package = spec.to_string();
+        let name = on_conda_forge(spec).map(|spec| spec.name);
+        if let Some(name) = name.clone().filter(|name| *name != spec.name) {
+            notes.push(Diagnostic::NamedOnCondaForge { package: spec.name.clone(), name });
+        }
+        match name.as_deref().map_or_else(|| tie(&spec.name), tie) {
+            Some(Tie::Pytorch) => compiled.push(package),
+            Some(Tie::Cuda) => with_cuda.push(package),
+            Some(Tie::Toolkit) => {
+                let constraint = spec.constraint();
+                let is_other = |pin: &CudaVersion| {
+                    let series = Version::new(&[pin.major, pin.minor]);
+                    constraint.is_some_and(|constraint| !constraint.admits_series(series))
+                };
+                let other = best.pin.filter(is_other);
+                notes.extend(other.map(|cuda| Diagnostic::OtherToolkitPackage { package, cuda }));
+            }
+            Some(Tie::NotThere) => notes.push(Diagnostic::NotOnCondaForge { package }),
+            Some(Tie::OldChannel) => notes.push(Diagnostic::OldSelector { package }),
+            Some(Tie::Python | Tie::Renamed(_)) => {}
+            None if is_numpy_too_new(spec, pytorch) => {
+                notes.push(Diagnostic::NumpyRequestedTooNew { package, pytorch });
+            }
+            None => unknown.push(package),
+        }
+    }
+    let some = |packages: &Vec<String>| !packages.is_empty();
+    if some(&compiled) {
+        notes.push(Diagnostic::CompiledAgainstPytorch { packages: compiled, pytorch });
+    }
+    if some(&with_cuda) {
+        notes.push(Diagnostic::BringsCudaLibraries { packages: with_cuda, cuda: best.pin });
+    }
+    if some(&unknown) {
+        notes.push(Diagnostic::PackagesNotLookedAt { packages: unknown });
+    }
+    notes
+}
+
+/// Whether a spec excludes numpy 1, for which PyTorch before 2.3 is compiled.
+/// Source: <https://github.com/pytorch/pytorch/issues/107302>
+fn is_numpy_too_new(spec: &MatchSpec, pytorch: Version) -> bool {
+    let excludes = |constraint: Constraint| !constraint.admits(Version::new(&[1, 26, 4]));
+    let is_new = |constraint: &Constraint| constraint.anchor().is_some_and(|it| it.major() >= 2);
+    spec.name == "numpy"
+        && pytorch < Version::new(&[2, 3])
+        && spec.constraint().filter(is_new).is_some_and(excludes)
 }
 
 /// The parts of a request that limit PyTorch to an older version.
