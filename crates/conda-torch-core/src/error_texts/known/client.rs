@@ -16,6 +16,7 @@ pub(super) const ROWS: &[KnownError] = &[
         code: "disk-full",
         patterns: &[
             "no space left on device",
+            "nospacelefterror",
             "errno 28",
             "disk quota exceeded",
             "not enough space on the disk",
@@ -38,6 +39,7 @@ pub(super) const ROWS: &[KnownError] = &[
         cause: "A downloaded package is damaged. The download was cut off, the disk is full, or the cache holds an old copy.",
         hint: "look for free space (`df -h`), then empty the client's package cache and install again",
         fix: Fix::CleanCache,
+        follows: &["disk-full"],
         source: "https://github.com/conda/conda/issues/8923",
         ..ROW
     },

@@ -20,6 +20,27 @@ pub(super) const ROWS: &[KnownError] = &[
         ..ROW
     },
     KnownError {
+        code: "cudnn-not-initialized",
+        patterns: &["cudnn_status_not_initialized", "cublas_status_not_initialized"],
+        cause: "cuDNN or cuBLAS fails to start on the GPU. Its memory is full, or `LD_LIBRARY_PATH` gives PyTorch another version of them than its own.",
+        hint: "`nvidia-smi` shows who holds memory; unset `LD_LIBRARY_PATH` and try `torch.zeros(1, device=\"cuda\")` alone",
+        judge: Judge::Codes(&[
+            "driver-too-old",
+            "gpu-not-in-build",
+            "mixed-channels",
+            "pip-torch-on-top",
+        ]),
+        follows: &[
+            "no-kernel-image",
+            "driver-insufficient",
+            "cudnn-other-version",
+            "cudnn-not-found",
+            "gpu-not-in-build",
+        ],
+        source: "https://github.com/microsoft/TRELLIS.2/issues/154",
+        ..ROW
+    },
+    KnownError {
         code: "cudnn-other-version",
         patterns: &[
             "cudnn version incompatibility: pytorch was compiled against {built} but",
@@ -157,6 +178,14 @@ pub(super) const ROWS: &[KnownError] = &[
             "{library}: undefined symbol: _znk3c10{symbol}",
             "{library}: undefined symbol: _zn5torch{symbol}",
             "{library}: undefined symbol: _znk5torch{symbol}",
+            "symbol not found in flat namespace __zn2at{symbol}",
+            "symbol not found in flat namespace __zn3c10{symbol}",
+            "symbol not found in flat namespace __zn5torch{symbol}",
+            "symbol not found: __zn2at{symbol}",
+            "symbol not found: __znk2at{symbol}",
+            "symbol not found: __zn3c10{symbol}",
+            "symbol not found: __znk3c10{symbol}",
+            "symbol not found: __zn5torch{symbol}",
         ],
         cause: "A package[ (`{library}`)] is compiled for another PyTorch, or for the other C++ ABI. Wheels of such packages fit one PyTorch only, and mostly upstream's, not conda-forge's.",
         hint: "install the package from conda-forge too, where it is compiled for that PyTorch; a wheel must be rebuilt (`pip install --no-build-isolation --no-binary :all: PACKAGE`)",
@@ -223,6 +252,39 @@ pub(super) const ROWS: &[KnownError] = &[
         cause: "A DLL of PyTorch was found, but its start failed. Mostly the Visual C++ runtime is older than the build needs, or another program loaded an older one first.",
         hint: "install the newest Visual C++ Redistributable (`winget install Microsoft.VCRedist.2015+.x64`), and import torch before other packages",
         source: "https://github.com/nagadomi/nunif/issues/701",
+        ..ROW
+    },
+    KnownError {
+        code: "module-dll-not-found",
+        patterns: &[
+            "dll load failed while importing {symbol}: the specified module could not be found",
+            "dll load failed: the specified module could not be found",
+        ],
+        cause: "Windows does not find a DLL that a compiled module[ (`{symbol}`)] needs, such as one of CUDA, of PyTorch or of the Visual C++ runtime. In a conda environment that is not activated, `Library\\bin` is not on `PATH`.",
+        hint: "activate the environment; import torch before its extensions; install the Visual C++ Redistributable (`winget install Microsoft.VCRedist.2015+.x64`)",
+        follows: &["dll-not-found"],
+        judge: Judge::Codes(&["companion-mismatch", "companion-other-channel", "pip-torch-on-top"]),
+        source: "https://github.com/pytorch/pytorch/issues/28363",
+        ..ROW
+    },
+    KnownError {
+        code: "dll-other-version",
+        patterns: &[
+            "[winerror 127]",
+            "dll load failed while importing {symbol}: the specified procedure could not be found",
+            "dll load failed: the specified procedure could not be found",
+        ],
+        cause: "A DLL lacks a function that another DLL needs of it. Versions are mixed: an extension is compiled for another PyTorch, or packages of different channels, or of pip and conda, share the environment.",
+        hint: "install PyTorch and its extensions from one channel in a new environment",
+        fix: Fix::TorchEnvironment,
+        judge: Judge::Codes(&[
+            "mixed-channels",
+            "companion-mismatch",
+            "companion-other-channel",
+            "pip-torch-on-top",
+            "wheel-on-top",
+        ]),
+        source: "https://github.com/facebookresearch/pytorch3d/issues/1872",
         ..ROW
     },
     KnownError {
