@@ -16,6 +16,7 @@ use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::conda::{
     CONDA_FORGE, ChannelKind, ChannelName, Channels, MatchSpec, Subdir, Version, sibling, without_secrets,
 };
+use conda_torch_core::error_texts;
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
@@ -198,7 +199,7 @@ pub fn dry_run(bytes: &[u8]) {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("addresses", addresses),
     ("condarc", condarc),
     ("differential", differential),
@@ -206,6 +207,7 @@ pub const TARGETS: [Target; 15] = [
     ("driver", driver),
     ("dry_run", dry_run),
     ("environment", environment),
+    ("error_text", error_text),
     ("files", files),
     ("host", host),
     ("live", live),
@@ -296,7 +298,7 @@ pub fn environment(bytes: &[u8]) {
     let _ = conda_torch::text::check::page(&checkup, &client, shell, style);
     let all = [checkup];
     assert!(!conda_torch::text::check::table(&all).is_empty());
-    assert!(check_report::document(&all, &machine, &client, 0).ends_with('\n'));
+    assert!(check_report::document(&all, &machine, &client, Shell::Posix, 0).ends_with('\n'));
     let migration = migrate_environment(&environment, &machine, matrix, &RequestOverrides::default());
     let files = conda_torch_probe::settings(&fed, &machine.config_files);
     let settings = migration_settings(&files, None, std::slice::from_ref(&environment));
@@ -326,6 +328,26 @@ pub fn addresses(bytes: &[u8]) {
         let printed = without_secrets(&format!("{before}SECRET{word}{after}"));
         assert!(!printed.contains("SECRET"), "{printed}");
     }
+}
+
+/// An error text: each failure once, after its cause, on a line of the text, printed without control characters.
+pub fn error_text(bytes: &[u8]) {
+    let text = text_of(bytes);
+    let found = error_texts::find(&text);
+    let lines = text.split(['\n', '\r']).count();
+    for (index, of) in found.errors.iter().enumerate() {
+        let code = of.error.code;
+        let before = &found.errors[..index];
+        assert!(before.iter().all(|it| it.error.code != code), "{code} twice");
+        let follows = |cause| before.iter().any(|it| it.error.code == cause);
+        assert!(of.follows.is_none_or(follows), "{code} before its cause");
+        assert!(of.line.is_none_or(|line| (1..=lines).contains(&line)), "{code}: line {:?} of {lines}", of.line);
+        let mut printed = of.values.values().chain([&of.excerpt]);
+        assert!(printed.all(|it| !it.contains(char::is_control)), "{code}: {of:?}");
+        let _ = found.judge(of, None);
+    }
+    let unknown = found.unknown.as_deref().unwrap_or("");
+    assert!(!unknown.contains(char::is_control), "{unknown:?}");
 }
 
 /// What the live reader writes about a solve.

@@ -62,7 +62,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("libmamba-cuda", "no-virtual-cuda unsatisfiable<no-virtual-cuda"),
     ("libmamba-cuda-request", "no-virtual-cuda unsatisfiable<no-virtual-cuda"),
     ("libmamba-python", "python-not-in-range unsatisfiable<python-not-in-range"),
-    ("libmamba-pytorch-cuda", "old-channel-package unsatisfiable<old-channel-package"),
+    ("libmamba-old-channel", "old-channel-package unsatisfiable<old-channel-package"),
     ("libmamba-pytorch-cuda", "old-channel-package unsatisfiable<old-channel-package"),
     ("libmamba-solver", "libmamba-solver-broken"),
     ("macho", "other-architecture"),

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::escapes::is_hidden;
+
 /// A text as patterns see it: one blank between words, no colors, no quotation marks, and no prefix of a logger. Each line of
 /// the source is one line here.
 pub(super) struct PlainText<'t> {
@@ -37,15 +39,17 @@ impl<'t> PlainText<'t> {
         self.text[..at].matches('\n').count()
     }
 
-    /// The line at a place, as the source has it, but for colors.
+    /// The line at a place, as the source has it, but for colors and hidden characters.
     pub(super) fn excerpt(&self, at: usize) -> String {
         let own = || self.text[at..].split('\n').next();
         let line =
             if self.is_json { own() } else { self.source.split('\n').nth(self.line_index(at)) };
         let line = without_colors(line.unwrap_or_default());
         let line = without_prefix(line.trim());
-        let mut excerpt: String = line.chars().take(EXCERPT).collect();
-        if excerpt.len() < line.len() {
+        let mut visible =
+            line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !is_hidden(*c));
+        let mut excerpt: String = visible.by_ref().take(EXCERPT).collect();
+        if visible.next().is_some() {
             excerpt.push('…');
         }
         excerpt
@@ -123,7 +127,7 @@ fn push_line(text: &mut String, line: &str) {
             if text.ends_with('\\') {
                 text.pop();
             }
-        } else if c != '\u{200b}' {
+        } else if c != '\u{200b}' && !is_hidden(c) {
             if std::mem::take(&mut is_blank) {
                 text.push(' ');
             }
@@ -276,6 +280,13 @@ mod tests {
         );
         assert_eq!(plain("^[[31mred^[[0m \\u001b[1mbold"), "red bold");
         assert_eq!(plain("│ isn’t “there”   │"), "isnt there");
+    }
+
+    #[test]
+    fn excerpts_have_no_hidden_characters() {
+        let excerpt = |text: &str| PlainText::of(text).excerpt(0);
+        assert_eq!(excerpt("a\u{1f}b\tc\u{202e}d"), "ab cd");
+        assert_eq!(excerpt(&"x".repeat(EXCERPT + 1)), "x".repeat(EXCERPT) + "…");
     }
 
     #[test]

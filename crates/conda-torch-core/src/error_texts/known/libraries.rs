@@ -26,7 +26,7 @@ pub(super) const ROWS: &[KnownError] = &[
         hint: "`nvidia-smi` shows who holds memory; unset `LD_LIBRARY_PATH` and try `torch.zeros(1, device=\"cuda\")` alone",
         judge: Judge::Codes(&[
             "driver-too-old",
-            "gpu-not-in-build",
+            "no-kernels",
             "mixed-channels",
             "pip-torch-on-top",
         ]),
