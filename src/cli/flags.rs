@@ -195,7 +195,7 @@ pub(super) struct MachineFlags {
     /// Time limit of the NVIDIA driver, which may be slow without persistence mode [default: 10]
     #[arg(long, value_name = "SECONDS", hide_short_help = true, value_parser = timeout)]
     pub driver_timeout: Option<Duration>,
-    /// Output of `probe --json`, `nvidia-smi`, `conda info`, `collect_env` or `kubectl get nodes -o json` in a file; `-` for stdin
+    /// What `probe --json`, `nvidia-smi`, `lspci` or another program printed about a machine, in a file; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub machine: Option<String>,
 }

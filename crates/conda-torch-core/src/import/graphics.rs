@@ -17,6 +17,62 @@ const BRANDS: &[&str] = &[
     "a6000",
 ];
 
+/// Words without a digit that names of NVIDIA GPUs have.
+const NAME_WORDS: &[&str] = &[
+    "pro",
+    "gt",
+    "ti",
+    "super",
+    "laptop",
+    "mobile",
+    "notebook",
+    "max-q",
+    "max-p",
+    "with",
+    "design",
+    "gpu",
+    "ada",
+    "generation",
+    "blackwell",
+    "workstation",
+    "server",
+    "edition",
+    "embedded",
+    "x",
+    "xp",
+    "v",
+    "z",
+    "black",
+    "pascal",
+    "nvl",
+    "pcie",
+    "sxm",
+    "mig",
+    "agx",
+    "igx",
+    "hgx",
+    "dgx",
+    "orin",
+    "thor",
+    "xavier",
+    "nano",
+    "nx",
+    "developer",
+    "kit",
+    "nvgpu",
+    "cmp",
+    "lite",
+    "hash",
+    "rate",
+    "collectors",
+    "ceo",
+    "active",
+    "ac",
+    "spark",
+    "graphics",
+    "nvs",
+];
+
 /// Words of processors, which the makers of GPUs make too.
 const PROCESSORS: &[&str] = &[
     "ryzen",
@@ -56,7 +112,7 @@ impl Names {
 
     /// The longest known name of an NVIDIA GPU at the start of some words, and how many they are.
     fn longest(&self, words: &[&str]) -> Option<(String, usize)> {
-        let count = words.len().min(MOST_WORDS);
+        let count = name_end(words).min(MOST_WORDS);
         (1..=count).rev().find_map(|count| {
             let joined = words[..count].join(" ");
             let name = joined.split(['/', '@', '|']).next()?;
@@ -108,31 +164,65 @@ impl Names {
     /// The GPU that the value of a label names; `None` for a processor, and for a word that names none.
     pub(super) fn in_value(&self, text: &str) -> Option<Named> {
         let text = text.trim().trim_matches(['"', '\'', '`', ',']).trim();
-        let nvidia = |name: String| Named { vendor: Vendor::Nvidia, name };
-        if let Some(name) = self.in_text(text).into_iter().next() {
-            return Some(nvidia(name));
-        }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        if let Some((name, _)) = self.longest(&words) {
-            return Some(nvidia(name));
-        }
         let text = text.replace("(R)", "").replace("(TM)", "").replace("(tm)", "");
-        let text = text.as_str();
-        let vendor = vendor_of(text)?;
+        if is_processor(&text) {
+            return None;
+        }
+        let vendor = vendor_of(&text);
+        if matches!(vendor, None | Some(Vendor::Nvidia)) {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let by_brand = self.in_text(&text).into_iter().next();
+            let known = by_brand.or_else(|| self.longest(&words).map(|(name, _)| name));
+            if let Some(name) = known {
+                return Some(Named { vendor: Vendor::Nvidia, name });
+            }
+        }
         let end = text.find([',', '(', '[', '@', '|', '"', '/']).filter(|end| *end > 0);
-        let name = end.map_or(text, |end| &text[..end]).trim();
+        let name = end.map_or(&*text, |end| &text[..end]).trim();
         let is_maker = ["nvidia", "amd", "intel", "nvidia corporation", "intel corporation"];
         let is_name = !is_maker.contains(&&*name.to_ascii_lowercase());
-        is_name.then(|| Named { vendor, name: name.to_owned() })
+        let vendor = vendor.filter(|_| is_name)?;
+        Some(Named { vendor, name: name.to_owned() })
     }
+}
+
+/// How many words may be of one name: the words of names, and one number without letters.
+fn name_end(words: &[&str]) -> usize {
+    let mut has_number = false;
+    for (place, word) in words.iter().enumerate() {
+        let part = word.split('/').next().unwrap_or(word);
+        let bare = part.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+        let has_digit = bare.contains(|c: char| c.is_ascii_digit());
+        let is_number = bare.bytes().all(|byte| byte.is_ascii_digit());
+        let is_word = bare.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+        let is_of_name = NAME_WORDS.contains(&&*bare)
+            || BRANDS.contains(&&*bare)
+            || has_digit && is_word && !(is_number && has_number);
+        if !is_of_name {
+            return place;
+        }
+        has_number |= has_digit;
+        let is_last = part.len() < word.len()
+            || word.ends_with([',', ';', ':', '"', '\'', ']', '>'])
+            || word.ends_with(')') && !word.starts_with('(');
+        if is_last {
+            return place + 1;
+        }
+    }
+    words.len()
+}
+
+fn is_processor(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    PROCESSORS.iter().any(|word| lower.contains(word)) && !lower.contains("graphics")
 }
 
 /// The maker of a GPU by words of its name.
 pub(super) fn vendor_of(text: &str) -> Option<Vendor> {
-    let lower = text.to_ascii_lowercase();
-    if PROCESSORS.iter().any(|word| lower.contains(word)) && !lower.contains("graphics") {
+    if is_processor(text) {
         return None;
     }
+    let lower = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if has(&["nvidia", "geforce", "quadro", "10de"]) {
         Some(Vendor::Nvidia)
