@@ -112,7 +112,12 @@ pub(super) fn edits(
             let is_block = is_block_item(&lines, *item);
             let written = &text[item.range()];
             let new: Vec<String> = new.iter().map(|new| quoted(new, written, is_block)).collect();
-            let edit = edit_item(&lines, &places, at, last_kept, &new, is_block);
+            let is_emptied = is_block && at == 0 && last_kept.is_none();
+            let edit = if is_emptied {
+                empty_list(&lines, *item)
+            } else {
+                edit_item(&lines, &places, at, last_kept, &new, is_block)
+            };
             let edit = edit.filter(|_| item.is_simple());
             edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
                 line: item.line(),
@@ -121,6 +126,19 @@ pub(super) fn edits(
         }
     }
     Ok(edits)
+}
+
+/// Writes `[]` instead of the first item of a block whose items all go: without one it would be null, and no list.
+/// Further right than the item, which may be as far left as its key.
+fn empty_list(lines: &Lines<'_>, item: Value<'_>) -> Option<Vec<TextEdit>> {
+    let range = item.range();
+    let line = lines.whole(range.start);
+    let indent = lines.text[line.start..range.start].find('-')?;
+    let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let key = lines.text[..line.start].lines().rev().find(is_content)?;
+    let is_left = key.len() - key.trim_start().len() >= indent;
+    let new = if is_left { "  []" } else { "[]" };
+    Some(vec![TextEdit::new(line.start + indent..range.end, new)])
 }
 
 fn is_block_item(lines: &Lines<'_>, item: Value<'_>) -> bool {
@@ -201,6 +219,30 @@ fn platform_of(prefix: &str) -> Option<Subdir> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_whose_items_all_go_is_an_empty_list() {
+        let migrated = |text: &str| {
+            let linux = Some(Subdir::Linux64);
+            let target = crate::migrate::files::Target { machine: None, platform: linux };
+            let migration = crate::migrate::files::migrate_file(
+                "environment.yml",
+                text,
+                target,
+                crate::matrix::Matrix::embedded(),
+            );
+            migration.expect(text).text
+        };
+        for (old, new) in [
+            ("  - pytorch-mutex\n  - torchtriton\n", "  []\n"),
+            ("- pytorch-mutex", "  []"),
+            ("\n# x\n- pytorch-mutex # y\n", "\n# x\n  [] # y\n"),
+            ("    - 'pytorch-mutex'\n", "    []\n"),
+        ] {
+            let old = format!("channels: [pytorch]\ndependencies:\n{old}");
+            assert_eq!(migrated(&old), format!("channels: [conda-forge]\ndependencies:\n{new}"));
+        }
+    }
 
     #[test]
     fn reads_platforms_from_selectors_only() {
