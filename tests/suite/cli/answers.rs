@@ -25,6 +25,20 @@ fn the_day_of_the_data_is_in_text_table_and_version() {
     assert!(!json.stdout.contains("days ago"), "{json:?}");
 }
 
+/// conda-forge/conda-forge-pinning-feedstock#8944: no PyTorch for it so far.
+#[test]
+fn owners_of_windows_on_arm_are_told_of_wsl() {
+    for flags in ["--platform win-arm64", "--platform win-arm64 --gpu N1X"] {
+        let ran = line(&format!("advise {flags}"));
+        assert_eq!(ran.code, Some(3), "{flags}");
+        let words = ran.words();
+        assert!(words.contains("error: conda-forge has no PyTorch for win-arm64"), "{words}");
+        assert!(words.contains("WSL is linux-aarch64 there"), "{words}");
+    }
+    // Other platforms without builds have no such way.
+    assert!(!line("advise --platform linux-ppc64le").words().contains("WSL"));
+}
+
 /// Whether `cuda-compat` is an alternative for a GPU and a driver, with the specs and the note about its limits.
 fn offers_cuda_compat(flags: &str) -> bool {
     let json = line(&format!("advise --json --glibc 2.34 {flags}")).json();

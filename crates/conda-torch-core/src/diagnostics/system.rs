@@ -88,14 +88,22 @@ message: format!("the build is for {build}");
 example: { build: Subdir::Win64 };
 
 /// conda-forge has no PyTorch for this platform.
-/// Why: it builds for linux-64, linux-aarch64, osx-64, osx-arm64 and win-64.
-/// What to do: if the platform is unknown, pass `--platform`. Otherwise nothing on conda-forge helps.
+/// Why: it builds for linux-64, linux-aarch64, osx-64, osx-arm64 and win-64. For win-arm64 (Windows on Arm: RTX Spark, N1X)
+/// it has begun (<https://github.com/conda-forge/conda-forge-pinning-feedstock/pull/8944>), without PyTorch so far.
+/// What to do: if the platform is unknown, pass `--platform`. On Windows on Arm use WSL, which is linux-aarch64 there. For
+/// others nothing on conda-forge helps.
 PlatformWithoutBuilds { subdir: Option<Subdir> } = "platform-without-builds", Error;
 message(c): match subdir {
     Some(subdir) => format!("{} has no PyTorch for {subdir}", c.channel()),
     None => "unknown platform".to_owned(),
 };
-hint: subdir.is_none().then(|| "pass `--platform SUBDIR`".to_owned());
+hint: match subdir {
+    Some(Subdir::WinArm64) => {
+        Some("WSL is linux-aarch64 there: run `conda-torch advise` in it, or pass `--platform linux-aarch64`".to_owned())
+    }
+    Some(_) => None,
+    None => Some("pass `--platform SUBDIR`".to_owned()),
+};
 example: { subdir: Some(example("linux-ppc64le")) };
 
 /// CUDA was requested, or an NVIDIA GPU named, on a platform for which conda-forge has no CUDA builds.
