@@ -23,9 +23,14 @@ const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 /// Words of `conda config` and `micromamba config` that add to a list.
 const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
 
-/// Programs to which the word `conda` is an argument.
-const OTHER_PROGRAMS: [&str; 10] =
-    ["pip", "pip3", "apt", "apt-get", "apk", "brew", "dnf", "yum", "grep", "alias"];
+/// Words that may stand before a client in its command.
+const WRAPPERS: &str = "sudo time exec nohup env command call builtin nice ionice xvfb-run timeout retry \
+    travis_retry then do else if elif while until and or not start stdbuf unbuffer CALL /wait eval run PS RUN \
+    - * @ & $ > % # ! {";
+
+/// Programs that run the command after their own words.
+const RUNNERS: &str = "docker podman nerdctl singularity apptainer srun mpirun ssh su runuser gosu kubectl \
+    wsl wsl.exe bash sh zsh cmd cmd.exe powershell pwsh parallel xargs flock chroot fakeroot";
 
 /// The variable that declares a version of CUDA to every client.
 pub(super) const CUDA_OVERRIDE: &str = "CONDA_OVERRIDE_CUDA";
@@ -60,10 +65,7 @@ impl ClientCall {
     /// The call in a command, if it is one.
     pub(super) fn find(text: &str, command: &SimpleCommand, variables: &Variables) -> Option<Self> {
         for (index, program) in command.words.iter().enumerate() {
-            if OTHER_PROGRAMS.contains(&program.text.as_str()) {
-                return None;
-            }
-            if !is_client(&program.text, variables) {
+            if !is_client(&program.text, variables) || !may_precede(&command.words[..index]) {
                 continue;
             }
             let words = &command.words[index + 1..];
@@ -261,6 +263,24 @@ impl ClientCall {
             Form::Shell { .. } | Form::Items { .. } => None,
         }
     }
+}
+
+/// Whether words can stand before a client that is run, and are not a sentence.
+fn may_precede(words: &[Word]) -> bool {
+    let is_listed = |list: &str, text: &str| list.split_whitespace().any(|word| word == text);
+    let is_prefix = |word: &Word| {
+        let text = word.text.as_str();
+        text.starts_with(['-', '(', '[', '@'])
+            || text.ends_with(['$', '>', '#', '%', ':', ']', ')'])
+            || text.contains('=')
+            || text.starts_with(|c: char| c.is_ascii_digit())
+            || is_listed(WRAPPERS, text)
+    };
+    let runs = |word: &Word| {
+        let name = word.text.rsplit(['/', '\\']).next().unwrap_or_default();
+        is_listed(RUNNERS, name)
+    };
+    words.iter().take_while(|word| !runs(word)).all(is_prefix)
 }
 
 /// The subcommand and its place.

@@ -10,11 +10,12 @@ use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
 use super::document::{Block, blocks};
 use super::environment_spec::{FileEdits, FileSpecs, RunPlace};
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
+use super::literals::Literals;
 use super::packages::is_old;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
 use super::text_edit::{Lines, TextEdit};
-use super::{dockerfile, workflow};
+use super::{dockerfile, literals, makefile, tox_ini, workflow};
 
 /// A kind of text with commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,11 @@ pub(super) enum ScriptKind {
     Workflow,
     /// Match specs, one a line.
     SpecList,
+    Makefile,
+    Tox,
+    /// A definition of Apptainer's.
+    Apptainer,
+    Literals(Literals),
 }
 
 impl ScriptKind {
@@ -39,6 +45,16 @@ impl ScriptKind {
             "ps1" | "psm1" => Self::Shell(Shell::Powershell),
             "bat" | "cmd" => Self::Shell(Shell::Cmd),
             "yml" | "yaml" => Self::Workflow,
+            "ipynb" => Self::Literals(Literals::Notebook),
+            "json" | "jsonc" => Self::Literals(Literals::Json),
+            "py" | "pyi" => Self::Literals(Literals::Python),
+            "def" => Self::Apptainer,
+            "mk" | "mak" => Self::Makefile,
+            _ if matches!(name, "makefile" | "gnumakefile") => Self::Makefile,
+            _ if matches!(name, "tox.ini" | "setup.cfg") => Self::Tox,
+            _ if matches!(name, "singularity" | "apptainer") || text.starts_with("Bootstrap:") => {
+                Self::Apptainer
+            }
             "dockerfile" | "containerfile" => Self::Dockerfile,
             _ if stem.starts_with("dockerfile") || stem.starts_with("containerfile") => {
                 Self::Dockerfile
@@ -77,6 +93,33 @@ impl ScriptKind {
                 Ok(session.finish())
             }
             Self::Workflow => workflow::read(text),
+            Self::Makefile => {
+                let mut session = Session::new(text, Reading::Script, current(Vec::new()));
+                makefile::read(&mut session, text)?;
+                Ok(session.finish())
+            }
+            Self::Tox => {
+                let mut session = Session::new(text, Reading::Script, current(Vec::new()));
+                tox_ini::read(&mut session, text)?;
+                Ok(session.finish())
+            }
+            Self::Apptainer => {
+                let mut session = Session::new(text, Reading::Script, dockerfile::scope());
+                let shell = Shell::Posix;
+                let range = whole;
+                session.run(&ShellText { text, range, shell, within: None, is_folded: false })?;
+                Ok(session.finish())
+            }
+            Self::Literals(kind) => {
+                // Cells and strings are often tried one after the other.
+                let reading = match kind {
+                    Literals::Notebook | Literals::Python => Reading::Document,
+                    Literals::Json => Reading::Script,
+                };
+                let mut session = Session::new(text, reading, current(Vec::new()));
+                literals::read(&mut session, text, kind)?;
+                Ok(session.finish())
+            }
             Self::SpecList => {
                 let mut session = Session::new(text, Reading::Script, current(Vec::new()));
                 let (words, comments) = lines_of_list(text);

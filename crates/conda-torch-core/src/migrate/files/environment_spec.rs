@@ -17,6 +17,8 @@ pub(super) struct FileSpecs {
     pub environments: Vec<Environment>,
     /// Text for people: prose and comments.
     pub prose: Vec<Range<usize>>,
+    /// Notes on packages that pip installs, for an environment with something of the old channel.
+    pub pip_notes: Vec<FileNote>,
     /// What is read besides the items of lists: the whole of each command.
     pub handled: Vec<Range<usize>>,
 }

@@ -10,6 +10,7 @@ use super::environment_spec::{
     ChannelLine, Environment, FileEdits, FileSpecs, SpecLine, SpecList, platforms_named,
 };
 use super::file_migration::{FileError, FileNote};
+use super::pip_requirements;
 use super::text_edit::{Lines, TextEdit, edit_item};
 
 /// Whether a document is an environment: it lists packages, or names environments that do.
@@ -39,7 +40,8 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         let environment =
             Environment { lists, platforms: named, is_locked, ..Environment::default() };
         file.environments.push(environment);
-        file.lists.push(list(text, value));
+        let list = list(text, value, &mut file.pip_notes);
+        file.lists.push(list);
     }
     Ok(file)
 }
@@ -52,7 +54,7 @@ fn platforms(value: Value<'_>) -> Vec<Subdir> {
     prefix.and_then(platform_of).into_iter().collect()
 }
 
-fn list(text: &str, value: Value<'_>) -> SpecList {
+fn list(text: &str, value: Value<'_>, pip_notes: &mut Vec<FileNote>) -> SpecList {
     let list = |key| value.get(key).into_iter().flat_map(Value::items);
     let mut spec = SpecList {
         has_channels: value.get("channels").is_some(),
@@ -74,8 +76,11 @@ fn list(text: &str, value: Value<'_>) -> SpecList {
         }
     }
     let names_torch = spec.specs.iter().any(SpecLine::names_torch);
-    let note = |item: Value<'_>| Some(pip_notes(item.line(), item.text()?, names_torch));
-    spec.notes = pip.into_iter().filter_map(note).flatten().collect();
+    let note =
+        |item: &Value<'_>| Some(pip_requirements::notes(item.line(), item.text()?, names_torch));
+    spec.notes = pip.iter().filter_map(note).flatten().collect();
+    let compiled = |item: &Value<'_>| pip_requirements::compiled(item.line(), item.text()?);
+    pip_notes.extend(pip.iter().filter_map(compiled));
     spec
 }
 
@@ -182,27 +187,6 @@ fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
         platforms.extend(PLATFORMS.into_iter().filter(|subdir| named.contains(subdir) != negated));
     }
     Some(platforms)
-}
-
-/// Notes on a package of pip. `names_torch`: whether conda's PyTorch is in the environment too.
-pub(super) fn pip_notes(line: usize, text: &str, names_torch: bool) -> Vec<FileNote> {
-    let mut notes = Vec::new();
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-' | '.'));
-    let name = text[..end.unwrap_or(text.len())].to_ascii_lowercase();
-    if text.contains("download.pytorch.org") {
-        let message = format!("`{text}` is an index of PyTorch wheels for pip and unchanged");
-        notes.push(FileNote::at(line, "pip-index", message));
-    }
-    if matches!(name.as_str(), "torch" | "torchvision" | "torchaudio" | "pytorch") {
-        let message =
-            format!("`{text}` is from pip and unchanged; it brings its own CUDA libraries");
-        notes.push(FileNote::at(line, "pip-torch", message));
-        if names_torch {
-            let message = "pip overwrites conda's PyTorch with its own; remove one of the two";
-            notes.push(FileNote::at(line, "pip-beside-conda", message.to_owned()));
-        }
-    }
-    notes
 }
 
 /// The platform that a folder's name gives away.

@@ -15,6 +15,7 @@ use super::file_migration::{
 };
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_old};
+use super::pip_requirements;
 use super::requested_specs::RequestedSpecs;
 use super::target::{Advices, ChosenBuild, PlatformTarget, Target, choose};
 
@@ -43,6 +44,7 @@ pub(super) fn plan_edits(
         edits.failed_lists = vec![false; file.lists.len()];
         return Ok(edits);
     }
+    edits.notes.extend(file.pip_notes.iter().cloned());
     let mut environments = file.environments.clone();
     let mut is_used = vec![false; file.lists.len()];
     for list in environments.iter().flat_map(|environment| &environment.lists) {
@@ -635,11 +637,16 @@ fn note_lines(list: &SpecList, notes: &mut Vec<FileNote>) {
         );
         notes.push(FileNote::at(line, "exported", message));
     }
+    let mut channels = list.channels.iter();
+    let has_own_channel = channels.any(|line| CHANNELS_FOR_PYTORCH.contains(&line.name.as_str()));
     for spec_line in &list.specs {
         let Some(spec) = &spec_line.spec else { continue };
         let SpecLine { line, text, .. } = spec_line;
         let role = spec_line.role();
-        if role == PackageRole::Tied && !spec.version.is_empty() {
+        let compiled = pip_requirements::compiled_spec(*line, text, spec, has_own_channel);
+        if let Some(note) = compiled {
+            notes.push(note);
+        } else if role == PackageRole::Tied && !spec.version.is_empty() {
             let message = format!(
                 "`{text}` may exclude conda-forge's builds; remove its version if a solve fails"
             );

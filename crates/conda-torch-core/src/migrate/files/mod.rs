@@ -1,13 +1,16 @@
 //! Migration of files that use the old `pytorch` channel: text in, new text and changes out.
 //! [`advise`](crate::resolve::advise) chooses the builds.
 //!
-//! 1. A format (`environment_yml`, `pixi_toml`, `commands`) is read into `environment_spec`s: channels
-//!    and packages, each with its line.
-//! 2. `requested_specs` is their request, `target` the machines and the builds for them.
+//! 1. A format (`environment_yml`, `pixi_toml`, `commands`) is read into lists of channels and specs, each with its
+//!    place, and environments that are made of lists. `commands` has a reader for each kind of text; `session` follows
+//!    their commands in order.
+//! 2. `requested_specs` is the request of an environment, `target` the machines and the builds for those that share a
+//!    line that may change.
 //! 3. `file_edits` decides the edit to each channel, `package_edit` to each package.
 //! 4. The format edits the text by place.
 //! 5. The new text is read again: it must have the planned changes and everything else as before, or the
 //!    file stays unchanged.
+//! 6. `mentions` names what is left of the old channel.
 
 mod client_call;
 mod commands;
@@ -17,15 +20,19 @@ mod environment_spec;
 mod environment_yml;
 mod file_edits;
 mod file_migration;
+mod literals;
+mod makefile;
 mod mentions;
 mod package_edit;
 mod packages;
+mod pip_requirements;
 mod pixi_toml;
 mod requested_specs;
 mod session;
 mod shell_words;
 mod target;
 mod text_edit;
+mod tox_ini;
 mod variables;
 mod workflow;
 

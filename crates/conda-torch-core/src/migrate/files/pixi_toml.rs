@@ -12,8 +12,8 @@ use super::Values;
 use super::environment_spec::{
     ChannelLine, Edit, Environment, FileEdits, FileSpecs, SpecLine, SpecList, platforms_named,
 };
-use super::environment_yml::pip_notes;
-use super::file_migration::{ChangeReason, FileError, LineChange, MOST_TOML};
+use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, MOST_TOML};
+use super::pip_requirements;
 use super::text_edit::{Lines, TextEdit, edit_item, without_item};
 
 const PACKAGE_TABLES: [&str; 3] = ["dependencies", "host-dependencies", "build-dependencies"];
@@ -47,8 +47,9 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let environments = environments(&document, &features);
     let channels = features.iter().flat_map(|feature| &feature.channels);
     let handled = channels.map(|(whole, _)| whole.clone()).collect();
+    let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();
     let lists = features.into_iter().map(|feature| feature.spec).collect();
-    Ok(FileSpecs { lists, environments, handled, ..FileSpecs::default() })
+    Ok(FileSpecs { lists, environments, pip_notes, handled, ..FileSpecs::default() })
 }
 
 /// The environments, each the union of its features; one for each feature that no environment has.
@@ -140,6 +141,7 @@ fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
 
 struct Feature<'d> {
     spec: SpecList,
+    pip_notes: Vec<FileNote>,
     name: &'d str,
     platforms: Vec<Subdir>,
     /// The header of its table, with a dot.
@@ -383,6 +385,7 @@ impl<'t> Manifest<'t> {
     fn feature<'d>(&self, table: &'d dyn TableLike, path: String) -> Feature<'d> {
         let mut feature = Feature {
             spec: SpecList { has_floors: true, ..SpecList::default() },
+            pip_notes: Vec::new(),
             name: "",
             platforms: Vec::new(),
             path,
@@ -403,10 +406,12 @@ impl<'t> Manifest<'t> {
         feature.read_cuda(requirements.and_then(|table| table.get("cuda")?.as_value()));
         let names_torch = feature.spec.specs.iter().any(SpecLine::names_torch);
         let wheels = table.get("pypi-dependencies").and_then(Item::as_table_like);
-        for (key, _) in wheels.into_iter().flat_map(entries) {
-            let name = self.text[key.clone()].trim_matches(['"', '\'']);
-            let notes = pip_notes(self.lines.at(key.start), name, names_torch);
-            feature.spec.notes.extend(notes);
+        for (key, item) in wheels.into_iter().flat_map(entries) {
+            let line = self.lines.at(key.start);
+            let name = self.text[key].trim_matches(['"', '\'']);
+            feature.spec.notes.extend(pip_requirements::notes(line, name, names_torch));
+            let text = format!("{name}{}", item.as_str().unwrap_or_default());
+            feature.pip_notes.extend(pip_requirements::compiled(line, &text));
         }
         feature
     }

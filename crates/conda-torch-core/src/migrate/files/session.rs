@@ -10,6 +10,7 @@ use super::client_call::{ClientCall, Subcommand};
 use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
 use super::packages::{PackageRole, is_old};
+use super::pip_requirements;
 use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands};
 use super::text_edit::Lines;
 use super::variables::{Variables, assignment};
@@ -120,6 +121,12 @@ impl<'t> Session<'t> {
         }
     }
 
+    /// Whether nothing but blanks stands before a byte on its line.
+    pub(super) fn begins_line(&self, at: usize) -> bool {
+        let line = self.lines.whole(at);
+        self.text[line.start..at].trim().is_empty()
+    }
+
     /// Begins another stage or job; the old one ends.
     pub(super) fn enter(&mut self, scope: Scope) {
         let old = std::mem::replace(&mut self.scope, scope);
@@ -222,6 +229,16 @@ impl<'t> Session<'t> {
             self.activate(words[at], words.get(at + 1).copied());
             return Ok(());
         }
+        if let Some(at) = words.iter().position(|word| is_pip(word))
+            && words.get(at + 1) == Some(&"install")
+        {
+            for word in &command.words[at + 2..] {
+                let line = self.lines.at(word.range.start);
+                let value = self.scope.variables.expand(&word.text);
+                let text = value.as_deref().unwrap_or(&word.text);
+                self.file.pip_notes.extend(pip_requirements::compiled(line, text));
+            }
+        }
         let Some(call) = ClientCall::find(self.text, command, &self.scope.variables) else {
             if depth < MOST_QUOTES {
                 for word in &command.words {
@@ -286,12 +303,10 @@ impl<'t> Session<'t> {
     ) -> Result<(), FileError> {
         let form = Form::Items { is_block: false };
         let call = ClientCall::of_words(Subcommand::Install, Vec::new(), form);
-        let line = match self.scope.variables.expand(&line.text) {
-            Some(values) => line.with_values(&values),
-            None => {
-                let values = self.scope.variables.expansions(&line.text);
-                line.with_variants(&values)
-            }
+        let values = self.scope.variables.expansions(&line.text);
+        let line = match values.as_slice() {
+            [value] => line.with_values(value),
+            several => line.with_variants(several),
         };
         let list = SpecList { specs: vec![line], ..SpecList::default() };
         self.add(call, list, Some(name), &Vec::new())
@@ -407,6 +422,12 @@ impl<'t> Session<'t> {
         }
         (self.file, self.calls)
     }
+}
+
+/// Whether a word is the program pip.
+fn is_pip(word: &str) -> bool {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word).trim_start_matches(['!', '%']);
+    matches!(name, "pip" | "pip3" | "pip.exe")
 }
 
 /// Whether a text may have a call of a client in it.

@@ -165,7 +165,8 @@ fn blanks(text: &str) -> usize {
 
 fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     let rest = &text[start..];
-    let mut quote = None;
+    // The open quote, and whether a backslash is before it, as in a string of JSON.
+    let mut quote: Option<(char, bool)> = None;
     let mut plain = String::new();
     let mut end = rest.len();
     // `$(…)` and `${{ … }}` are parts of words.
@@ -174,13 +175,24 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
     let mut before = '\0';
     while let Some((at, c)) = characters.next() {
         let next = characters.peek().map(|(_, next)| *next);
+        let escaped = next.filter(|next| c == '\\' && within == Some(*next) && *next == '"');
         let ends = match (quote, c) {
-            (Some(open), _) if c == open => {
+            (Some((open, true)), _) if escaped == Some(open) => {
+                characters.next();
+                quote = None;
+                continue;
+            }
+            (Some((open, false)), _) if c == open => {
                 quote = None;
                 continue;
             }
             (Some(_), '\n') => return None, // an unclosed quote
             (Some(_), _) => false,
+            (None, _) if escaped.is_some() => {
+                characters.next();
+                quote = escaped.map(|quote| (quote, true));
+                continue;
+            }
             (None, '\n') => true,
             (None, _) if Some(c) == within => true,
             (None, '{' | '(') if before == '$' || open > 0 => {
@@ -196,7 +208,7 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
                 within == Some('"') && next == Some('n') || matches!(next, None | Some('\n' | '\r'))
             }
             (None, '"' | '\'') => {
-                quote = Some(c);
+                quote = Some((c, false));
                 continue;
             }
             (None, ';' | '|' | '&' | '(' | ')' | '<' | '`') => true,
@@ -310,6 +322,16 @@ mod tests {
         let quotes: Vec<Option<char>> = found.words.iter().map(|word| word.quote).collect();
         assert_eq!(quotes, [None, None, Some('"'), None, None]);
         assert_eq!(found.words[3].text, "b>2");
+    }
+
+    #[test]
+    fn quotes_in_a_string_have_backslashes() {
+        let text = r#""conda install \"a>=1\" b\n""#;
+        let (shell, range) = (Shell::Posix, 1..text.len() - 1);
+        let source = ShellText { text, range, shell, within: Some('"'), is_folded: false };
+        let found = simple_commands(&source, |_| ()).remove(0);
+        let texts: Vec<&str> = found.words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(texts, ["conda", "install", "a>=1", "b"]);
     }
 
     #[test]

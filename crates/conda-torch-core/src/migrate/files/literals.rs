@@ -1,0 +1,198 @@
+//! Commands and lists of packages in strings: notebooks, JSON, Python with its builders of images and sessions.
+
+use std::ops::Range;
+
+use crate::types::Shell;
+
+use super::client_call::{ClientCall, Subcommand};
+use super::environment_spec::RunPlace;
+use super::file_migration::FileError;
+use super::session::{Arms, EnvironmentName, Scope, Session};
+use super::shell_words::{Form, ShellText, SimpleCommand, Word, string, strings};
+
+/// What strings are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Literals {
+    Json,
+    /// Cells, of which those with Markdown are prose.
+    Notebook,
+    Python,
+}
+
+/// Functions that install what they are given: of nox, and of builders of images.
+const INSTALLERS: [&str; 4] = ["conda_install", "micromamba_install", "mamba_install", "conda"];
+
+/// Keywords of theirs that have channels.
+const CHANNELS: [&str; 2] = ["channel", "channels"];
+
+/// Reads the strings of a text, in order.
+pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Result<(), FileError> {
+    let none = Arms::new();
+    let mut at = 0;
+    let mut is_markdown = false;
+    while let Some(start) = text[at..].find(['"', '\'', '[', '(', '#', '/']).map(|start| at + start)
+    {
+        let rest = &text[start..];
+        at = start + 1;
+        let c = rest.chars().next().unwrap_or_default();
+        match c {
+            '#' if kind == Literals::Python => {
+                let end = rest.find('\n').unwrap_or(rest.len());
+                session.file.prose.push(start..start + end);
+                at = start + end;
+            }
+            '/' if kind == Literals::Json && rest.starts_with("//") => {
+                let end = rest.find('\n').unwrap_or(rest.len());
+                session.file.prose.push(start..start + end);
+                at = start + end;
+            }
+            '[' if kind != Literals::Notebook => {
+                if let Some((words, end)) = strings(text, start)
+                    && words.len() > 1
+                {
+                    let command =
+                        SimpleCommand { words, form: Form::Strings, is_conditional: false };
+                    session.run_command(&command, &none, Shell::Posix, 0)?;
+                    at = end;
+                }
+            }
+            '(' if kind == Literals::Python => {
+                let name = text[..start].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let name = name.into_iter().next().unwrap_or_default();
+                if INSTALLERS.contains(&name)
+                    && let Some((call, end)) = Arguments::read(text, start)
+                {
+                    call.add(session, name)?;
+                    at = end;
+                }
+            }
+            '"' | '\'' => {
+                let triple = &rest[..rest.len().min(3)];
+                if kind == Literals::Python && (triple == "\"\"\"" || triple == "\'\'\'") {
+                    let Some(end) = text[start + 3..].find(triple) else { continue };
+                    let range = start + 3..start + 3 + end;
+                    at = range.end + 3;
+                    run(session, text, range.clone(), None)?;
+                    session.file.prose.push(range);
+                } else if let Some(word) = string(text, start, c) {
+                    at = word.range.end;
+                    if kind == Literals::Notebook && word.text == "cell_type" {
+                        is_markdown =
+                            text[at..].trim_start_matches([':', ' ']).starts_with("\"markdown");
+                    }
+                    let range = word.range.start + 1..word.range.end - 1;
+                    if is_markdown {
+                        session.file.prose.push(range);
+                    } else {
+                        run(session, text, range, Some(c))?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn run(
+    session: &mut Session<'_>,
+    text: &str,
+    range: Range<usize>,
+    within: Option<char>,
+) -> Result<(), FileError> {
+    if !["conda", "mamba"].iter().any(|client| text[range.clone()].contains(client)) {
+        return Ok(());
+    }
+    session.run(&ShellText { text, range, shell: Shell::Posix, within, is_folded: false })
+}
+
+/// The strings that a call is given: packages, and channels by keyword.
+#[derive(Default)]
+struct Arguments {
+    packages: Vec<Vec<Word>>,
+    channels: Vec<Vec<Word>>,
+}
+
+impl Arguments {
+    /// Reads the arguments in parentheses, and where they end; `None` if they are not only strings and lists.
+    fn read(text: &str, start: usize) -> Option<(Self, usize)> {
+        let mut arguments = Self::default();
+        let mut at = start + 1;
+        let mut keyword = "";
+        let mut positional = Vec::new();
+        loop {
+            at = text.len() - text[at..].trim_start().len();
+            let rest = &text[at..];
+            match rest.chars().next()? {
+                ')' => {
+                    arguments.packages.push(positional);
+                    return Some((arguments, at + 1));
+                }
+                ',' => {
+                    keyword = "";
+                    at += 1;
+                }
+                '#' => at += rest.find('\n')?,
+                '[' => {
+                    let (words, end) = strings(text, at)?;
+                    arguments.take(keyword, words);
+                    at = end;
+                }
+                quote @ ('"' | '\'') => {
+                    let word = string(text, at, quote)?;
+                    at = word.range.end;
+                    if keyword.is_empty() {
+                        positional.push(word);
+                    } else {
+                        arguments.take(keyword, vec![word]);
+                    }
+                }
+                c if c.is_ascii_alphabetic() || c == '*' => {
+                    let end =
+                        rest.find(|c: char| !c.is_ascii_alphanumeric() && !"_.*".contains(c))?;
+                    let name = &rest[..end];
+                    at += end;
+                    let after = text[at..].trim_start();
+                    if after.starts_with('=') && !after.starts_with("==") {
+                        keyword = name;
+                        at = text.len() - after.len() + 1;
+                    } else if keyword.is_empty() {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn take(&mut self, keyword: &str, words: Vec<Word>) {
+        match keyword {
+            "" | "packages" => self.packages.push(words),
+            keyword if CHANNELS.contains(&keyword) => self.channels.push(words),
+            _ => {}
+        }
+    }
+
+    /// Adds them as one environment's; `name`: of the function.
+    fn add(self, session: &mut Session<'_>, name: &str) -> Result<(), FileError> {
+        let in_image = name != "conda_install" && name != "conda";
+        let place = if in_image { RunPlace::ImageBuild } else { RunPlace::Anywhere };
+        let variables = session.scope.variables.clone();
+        session.enter(
+            Scope::new(EnvironmentName::Current, place, Vec::new()).with_variables(variables),
+        );
+        let none = Arms::new();
+        for words in self.channels {
+            let call =
+                ClientCall::of_words(Subcommand::Config, words, Form::Items { is_block: false });
+            session.add_call(call, None, &none)?;
+        }
+        for words in self.packages {
+            let call =
+                ClientCall::of_words(Subcommand::Install, words, Form::Items { is_block: false });
+            session.add_call(call, None, &none)?;
+        }
+        session.leave();
+        Ok(())
+    }
+}
