@@ -22,6 +22,8 @@ mod migrate_files;
 mod nvml;
 mod nvml_hostile;
 mod overrides;
+#[cfg(target_os = "linux")]
+mod packaging;
 mod probe;
 mod properties;
 mod readme;

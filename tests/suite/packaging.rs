@@ -1,0 +1,111 @@
+//! `packaging/`: the archive of a release, and the script that installs it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::common::skip;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A release as files: the archive of the program, with checksums, where the address of the newest has it.
+fn release(name: &str) -> String {
+    let folder = format!("{}/packaging/{name}", env!("CARGO_TARGET_TMPDIR"));
+    let _ = fs::remove_dir_all(&folder);
+    let (programs, out) = (format!("{folder}/programs"), format!("{folder}/latest/download"));
+    fs::create_dir_all(&programs).expect("a folder");
+    for program in ["conda-torch", "conda-torch-live"] {
+        // Small; a test need not compress a real one.
+        let path = format!("{programs}/{program}");
+        fs::write(path, format!("#!/bin/sh\necho {program} 0.1.0\n")).expect("a program");
+    }
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    run(Command::new(format!("{ROOT}/packaging/archive")).args([&target, &programs, &out]), true);
+    run(Command::new(format!("{ROOT}/packaging/checksums")).arg(&out), true);
+    folder
+}
+
+/// Runs a command; its output.
+#[track_caller]
+fn run(command: &mut Command, succeeds: bool) -> String {
+    let output = command.output().expect("the command runs");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert_eq!(output.status.success(), succeeds, "{command:?}: {text}");
+    text
+}
+
+fn install(release: &str, to: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg(format!("{ROOT}/packaging/install.sh")).args(["--to", to]).env_clear();
+    command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", format!("{release}/home"));
+    command.env("CONDA_TORCH_DOWNLOADS", format!("file://{release}"));
+    command
+}
+
+/// Whether the tools are there, of which the script needs one each.
+fn has_tools() -> bool {
+    let curl = Path::new("/usr/bin/curl").exists();
+    if !curl {
+        skip("packaging/install.sh", "install curl");
+    }
+    curl
+}
+
+#[test]
+fn the_script_installs_what_the_checksums_list() {
+    if !has_tools() {
+        return;
+    }
+    let release = release("sound");
+    let to = format!("{release}/bin");
+    let text = run(&mut install(&release, &to), true);
+    assert!(text.contains(&format!("Installed `{to}/conda-torch`")), "{text}");
+    assert!(text.contains("is not on PATH"), "{text}");
+    let version = run(Command::new(format!("{to}/conda-torch")).arg("--version"), true);
+    assert!(version == "conda-torch 0.1.0\n", "{version}");
+    // Again, over what is there, and no profile was written.
+    run(&mut install(&release, &to), true);
+    assert!(!Path::new(&format!("{release}/home")).exists());
+    let files = fs::read_dir(&to).expect("the folder").count();
+    assert_eq!(files, 2);
+}
+
+#[test]
+fn the_script_installs_nothing_that_was_changed() {
+    if !has_tools() {
+        return;
+    }
+    let release = release("changed");
+    let to = format!("{release}/bin");
+    let archive = format!(
+        "{release}/latest/download/conda-torch-{}-unknown-linux-gnu.tar.gz",
+        std::env::consts::ARCH
+    );
+    let mut bytes = fs::read(&archive).expect("the archive");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&archive, bytes).expect("a changed archive");
+    let text = run(&mut install(&release, &to), false);
+    assert!(text.contains("the checksum of") && text.contains("nothing was installed"), "{text}");
+    assert!(!Path::new(&to).exists());
+    fs::remove_file(&archive).expect("no archive");
+    let text = run(&mut install(&release, &to), false);
+    assert!(text.contains("error: cannot download"), "{text}");
+    let text = run(install(&release, &to).env_remove("CONDA_TORCH_DOWNLOADS"), false);
+    assert!(text.contains("error: this copy has no address"), "{text}");
+    let text = run(install(&release, &to).arg("--force"), false);
+    assert!(text.contains("error: unknown argument `--force`"), "{text}");
+}
+
+#[test]
+fn every_package_has_the_version_of_the_program() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (file, line) in [
+        ("recipe/recipe.yaml", format!("  version: \"{version}\"")),
+        ("conda-plugin/pyproject.toml", format!("version = \"{version}\"")),
+    ] {
+        let text = fs::read_to_string(format!("{ROOT}/packaging/{file}")).expect("a file");
+        assert!(text.lines().any(|it| it == line), "{file} has another version");
+    }
+}
