@@ -174,7 +174,8 @@ def check_solve(request, recommendation, solved):
     if pin and "cuda-version" in solved and solved["cuda-version"]["version"] != pin:
         wrong.append(("pin", f"promises cuda-version {pin}, solved to {solved['cuda-version']['version']}"))
     python = ".".join(solved["python"]["version"].split(".")[:2])
-    if python not in recommendation["python"] or request.get("python") not in (None, python):
+    first, last = (oracle.key(recommendation["python"][end]) for end in ("from", "to"))
+    if not first <= oracle.key(python) <= last or request.get("python") not in (None, python):
         wrong.append(("python", f"solved to {python}, promised {recommendation['python']}, asked {request.get('python')}"))
     return wrong
 
@@ -244,7 +245,7 @@ def plain(machine, glibc):
 
 def ends(request, recommendation):
     """The first and the last supported Python, if none is requested."""
-    return set() if request.get("python") else {recommendation["python"][0], recommendation["python"][-1]}
+    return set() if request.get("python") else set(recommendation["python"].values())
 
 
 def guarded_jobs(path, case, document):

@@ -20,7 +20,7 @@ def document(**changes):
     """A right answer for the GTX 1080 Ti with driver 580, with changes."""
     recommendation = {
         "pytorch": "2.13.0", "accelerator": "cuda", "build": "cuda129", "build_number": 302, "blas": "mkl",
-        "cuda_version": "12.9", "arm_variant": None, "python": PYTHONS,
+        "cuda_version": "12.9", "arm_variant": None, "python": {"from": PYTHONS[0], "to": PYTHONS[-1]},
         "kernels": [{"gpu": 0, "compute_capability": "6.1", "support": "same-major"}],
         "channels": ["conda-forge"], "specs": ["pytorch-gpu=2.13.0", "cuda-version=12.9"],
         "virtual_packages": {"__cuda": "13.0"}, **changes}
@@ -49,7 +49,7 @@ TABLE = [  # machine, request, answer, exit code, the kinds of findings expected
     (PASCAL, {}, document(pytorch="2.12.1", build_number=300, specs=["pytorch-gpu=2.12.1", "cuda-version=12.9"]), 0, ["older"]),
     (PASCAL, {}, document(kernels=[{"gpu": 0, "compute_capability": "6.1", "support": "native"}]), 0, ["kernels"]),
     (PASCAL, {}, document(virtual_packages={"__cuda": "13.1"}), 0, ["virtual packages"]),
-    (PASCAL, {}, document(python=["3.9"]), 0, ["python"]),
+    (PASCAL, {}, document(python={"from": "3.9", "to": "3.9"}), 0, ["python"]),
     (PASCAL, {}, document(channels=["pytorch", "conda-forge"]), 0, ["channels"]),
     (PASCAL, {}, cpu(), 0, ["other build", "status"]),
     (PASCAL, {"accelerator": "cpu"}, cpu(), 0, []),
