@@ -48,7 +48,8 @@ impl Installation<'_> {
     /// replace an environment without asking.
     pub(super) fn in_target(&self, target: &InstallTarget) -> Vec<Step> {
         let Self { machine, choice, client, channels, specs } = *self;
-        let has_platform_flag = client.habits().has_platform_flag;
+        // A client that was not found may be an old one.
+        let has_platform_flag = client.habits().has_platform_flag && client.found.is_some();
         let other = self.other_platform();
         let mut words = vec![if target.exists { "install" } else { "create" }];
         words.extend(target.words());
@@ -91,7 +92,12 @@ impl Installation<'_> {
 
     /// The platform to name: that of the packages, if it is not the client's own.
     pub(super) fn other_platform(&self) -> Option<Subdir> {
-        let own = self.client.found?.subdir?;
+        // A Mac with programs for x86-64 has a client of them too.
+        let is_rosetta = self.machine.rosetta.value() == Some(&true);
+        let own = match self.client.found {
+            Some(client) => client.subdir?,
+            None => is_rosetta.then_some(Subdir::Osx64)?,
+        };
         let subdir = self.choice.build.subdir;
         (self.machine.subdir.is_found() && own != subdir).then_some(subdir)
     }
