@@ -12,7 +12,7 @@ use crate::text;
 
 use super::flags::{
     EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine, no_environment,
-    read_environment, this_machine,
+    read_environment, read_named, this_machine,
 };
 use super::install::Run;
 use super::{Failure, Output, note};
@@ -52,12 +52,13 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     let machine = machine(&args.machine, host, matrix)?;
     let here = this_machine(&args.machine, host, &machine);
     let place = args.environment.find(host, &here)?;
+    let settings = conda_torch_probe::settings(host, &here.config_files);
     let checked = |environment| check(environment, &machine, matrix);
     let all: Vec<Checkup<'_>> = if let Some(place) = &place {
-        vec![checked(read_environment(host, place)?)]
+        vec![checked(read_environment(host, place, &settings)?)]
     } else {
         let places = environment::all(host, &here);
-        places.iter().map(|place| checked(environment::read(host, place))).collect()
+        places.iter().map(|place| checked(read_named(host, place, &settings))).collect()
     };
     if all.is_empty() {
         bail!(no_environment(&[]));

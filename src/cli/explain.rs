@@ -162,7 +162,8 @@ fn explain(
     // The environment of another machine is elsewhere too, unless it is named.
     let is_looked_at = args.environment.is_given() || !args.machine.is_other_machine();
     let place = if is_looked_at { args.environment.find(host, &here)? } else { None };
-    let checkup = place.map(|place| read_environment(host, &place)).transpose()?;
+    let settings = conda_torch_probe::settings(host, &here.config_files);
+    let checkup = place.map(|place| read_environment(host, &place, &settings)).transpose()?;
     let checkup = checkup.map(|environment| check(environment, &machine, matrix));
     let own = advise(&machine, &Request::default(), matrix);
     let scene = Scene {

@@ -18,11 +18,12 @@ use conda_torch_core::diagnostics::with_and;
 use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::{GpuMaker, GpuName, GpuNameError, Matrix, NamedGpu};
+use conda_torch_core::migrate::environment::name_channels;
 use conda_torch_core::report::{ErrorCode, field};
 use conda_torch_core::resolve::{Request, RequestedAccelerator, VersionRange};
 use conda_torch_core::types::{
-    Blas, ClientKind, ComputeCapability, CudaVersion, Date, DriverVersion, Environment, Machine,
-    Shell, Vendor,
+    Blas, ClientKind, ComputeCapability, Condarc, CudaVersion, Date, DriverVersion, Environment,
+    Machine, Shell, Vendor,
 };
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::{DRIVER_TIMEOUT, Host};
@@ -590,8 +591,12 @@ pub(super) fn no_environment(found: &[String]) -> Failure {
 }
 
 /// Reads an environment; fails if none of it is readable.
-pub(super) fn read_environment(host: &dyn Host, place: &Location) -> anyhow::Result<Environment> {
-    let environment = environment::read(host, place);
+pub(super) fn read_environment(
+    host: &dyn Host,
+    place: &Location,
+    settings: &[Condarc],
+) -> anyhow::Result<Environment> {
+    let environment = read_named(host, place, settings);
     if environment.packages.is_empty()
         && let Some(problem) = environment.problems.first()
     {
@@ -600,6 +605,13 @@ pub(super) fn read_environment(host: &dyn Host, place: &Location) -> anyhow::Res
         bail!(Failure::new(ErrorCode::EnvironmentUnreadable, why));
     }
     Ok(environment)
+}
+
+/// An environment with the channels' names of the clients' configuration.
+pub(super) fn read_named(host: &dyn Host, place: &Location, settings: &[Condarc]) -> Environment {
+    let mut environment = environment::read(host, place);
+    name_channels(&mut environment, settings);
+    environment
 }
 
 /// The machine that the environments are on: this one, even if the flags describe another.

@@ -2,6 +2,7 @@
 
 use conda_torch_core::answer::Refused;
 use conda_torch_core::commands::{self, Step, StepKind};
+use conda_torch_core::conda::ChannelKind;
 use conda_torch_core::diagnostics::Severity;
 use conda_torch_core::formats::headline;
 use conda_torch_core::matrix::Matrix;
@@ -88,8 +89,9 @@ fn commands(
     let steps = answer.steps();
     let is_check = |step: &&Step| step.kind == StepKind::Check;
     if answer.way(&steps) == Way::InPlace {
-        let title = "Change the environment itself, after a backup:";
-        page.commands(title, steps.in_place.iter().filter(|step| !is_check(step)), answer.shell)?;
+        let title = "Change the environment itself, after a dry run and a backup:";
+        let change = steps.in_place.iter().filter(|step| !is_check(step));
+        page.commands_in_order(title, change, answer.shell)?;
         removed(page, answer, plan);
         page.commands(CHECK, steps.in_place.iter().filter(is_check), answer.shell)?;
         return Ok(page.commands("Restore the old environment:", &steps.way_back, answer.shell)?);
@@ -129,6 +131,14 @@ fn why_not_in_place(page: &mut Page, plan: &MigrationPlan) {
 /// The packages that a client will remove besides the named ones.
 fn removed(page: &mut Page, answer: &MigrationAnswer<'_>, plan: &MigrationPlan) {
     let in_place = &plan.in_place;
+    let mut gone = in_place.remove.iter().chain(&in_place.dependents);
+    if gone.any(|name| {
+        let package = answer.migration.environment.package(name);
+        package.is_some_and(|it| ChannelKind::of(&it.channel) == ChannelKind::Defaults)
+    }) {
+        let text = "packages from `defaults` are removed too: they do not mix with conda-forge's; requested packages are installed again";
+        page.text("note: ", text);
+    }
     if !in_place.dependents.is_empty() {
         let names = list(&in_place.dependents);
         page.text("note: ", &format!("packages that need a removed one are removed too: {names}"));

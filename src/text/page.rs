@@ -180,11 +180,34 @@ impl Page {
                 let _ = writeln!(self.out, "  {line}");
             }
         }
+        self.notes(&steps);
+        Ok(())
+    }
+
+    /// Commands of which each runs only if the one before succeeded.
+    pub(super) fn commands_in_order<'s>(
+        &mut self,
+        title: &str,
+        steps: impl IntoIterator<Item = &'s Step>,
+        shell: Shell,
+    ) -> Result<(), CannotQuote> {
+        let steps: Vec<&Step> = steps.into_iter().collect();
+        let sign = shell::and_sign(shell).map_or(2, str::len);
+        let width = self.style.width.saturating_sub(2 + sign);
+        let lines = steps.iter().map(|step| shell::lines(step, shell, width));
+        self.text("", title);
+        for line in shell::in_order(lines.collect::<Result<_, _>>()?, shell) {
+            let _ = writeln!(self.out, "  {line}");
+        }
+        self.notes(&steps);
+        Ok(())
+    }
+
+    fn notes(&mut self, steps: &[&Step]) {
         for note in steps.iter().filter_map(|step| step.note.as_deref()) {
             self.text("note: ", note);
         }
         self.gap();
-        Ok(())
     }
 
     /// The whole text, with one line break at its end; empty if nothing was written.

@@ -23,6 +23,7 @@ import channel as conda_forge  # noqa: E402
 
 FORGE, PYTORCH, NVIDIA = (f"conda.anaconda.org/{name}" for name in ("conda-forge", "pytorch", "nvidia"))
 OWN = "conda.anaconda.org/example-lab"
+MIRROR = "mirror.example/anaconda-main"  # of MAIN, with a name that says nothing
 MAIN = "repo.anaconda.com/pkgs/main"
 GLIBC = "__glibc >=2.17,<3.0.a0"
 # Toolkit: the versions of its libraries on `nvidia`, and the bound of libcublas that `pytorch-cuda` sets.
@@ -123,8 +124,10 @@ def defaults():
     old.add("blas", "1.0", "mkl")
     old.add("mkl", "2023.1.0", "d0", [GLIBC])
     old.add("ffmpeg", "6.1", "d0", [GLIBC])
+    old.add("only-main", "1.0", "d0", [GLIBC])
     for python in pythons:
         old.add("python", f"{python}.9", "d0", [GLIBC, "tzdata", "ca-certificates"])
+        old.add("numexpr", "2.10", f"py{python.replace('.', '')}_d0", [python_pin(python), "numpy", "mkl"])
     return old
 
 
@@ -146,6 +149,8 @@ def forge():
             records.append(record)
     plain(new, ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"), "cf0")
     new.add("ffmpeg", "7.1.1", "cf0", [GLIBC])
+    for python in ("3.10", "3.11", "3.12"):
+        new.add("numexpr", "2.14", f"py{python.replace('.', '')}_cf0", [python_pin(python), "numpy"])
     new.add("torchdata", "0.11.0", "cf0", ["python", "pytorch >=2"], subdir="noarch")
     for version in facts["cuda_versions"]:
         if int(version.split(".")[0]) >= 12:
@@ -155,10 +160,15 @@ def forge():
 
 
 def own():
-    """A private channel, with its own package and one that needs the old PyTorch."""
+    """A private channel: packages of its own, some that need the old PyTorch, and names that conda-forge has too."""
     old = Old()
     old.add("lab-tools", "1.2", "0", ["python"], subdir="noarch")
     old.add("lab-ops", "0.9", "0", ["python", "pytorch 2.5.1.*"], subdir="noarch")
+    old.add("lab-models", "0.1", "0", ["python", "lab-ops"], subdir="noarch")
+    for python in ("3.10", "3.11"):
+        old.add("pandas", "1.5.3", f"py{python.replace('.', '')}_lab", [python_pin(python), "numpy"])
+    old.add("lab-frames", "1.0", "0", ["python", "pandas 1.5.3 *_lab"], subdir="noarch")
+    old.add("requests", "99.0", "lab", ["python"], subdir="noarch")
     return old
 
 
@@ -214,7 +224,7 @@ def write(out, place, old):
 
 
 def make(out):
-    for place, old in ((FORGE, forge()), (PYTORCH, pytorch()), (NVIDIA, nvidia()), (MAIN, defaults()), (OWN, own()),
+    for place, old in ((FORGE, forge()), (PYTORCH, pytorch()), (NVIDIA, nvidia()), (MAIN, defaults()), (MIRROR, defaults()), (OWN, own()),
                        ("repo.anaconda.com/pkgs/r", Old())):
         write(out, place, old)
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 GPU = {"CONDA_OVERRIDE_CUDA": "12.4"}
+FLEXIBLE = {"CONDA_CHANNEL_PRIORITY": "flexible", "MAMBA_CHANNEL_PRIORITY": "flexible"}
 
 
 class Client:
@@ -60,7 +61,7 @@ class Client:
         words = [self.kind, "create", "-y", "-n", name, "--override-channels"]
         for channel in channels:
             words += ["-c", channel]
-        self.run([*words, *specs], more={**GPU, **(more or {})}, check=True)
+        self.run([*words, *specs], more={**GPU, **FLEXIBLE, **(more or {})}, check=True)
 
     def packages(self, name):
         """The packages of an environment, by name: (version, build, channel)."""

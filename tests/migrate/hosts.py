@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import threading
 
-HOSTS = ["conda.anaconda.org", "repo.anaconda.com"]
+HOSTS = ["conda.anaconda.org", "repo.anaconda.com", "mirror.example"]
 
 
 def certificates(folder):

@@ -27,16 +27,19 @@ import settings  # noqa: E402
 OLD = ["pytorch", "nvidia", "defaults"]
 MACHINE = ["--driver", "550.54.14", "--gpu", "A100"]
 TORCH = ["pytorch", "torchvision", "torchaudio"]
+# What a change in place may leave of `defaults`.
+MIXES = ["ca-certificates", "tzdata", "filelock", "requests", "pip"]
 
 
 class Case:
     """An old environment, and the expected one afterwards."""
 
     def __init__(self, name, specs, *, channels=OLD, build="cuda129", pytorch="2.13.0", keeps=(), gone=(), in_place=True,
-                 pinned="", pip=(), flags=()):
+                 pinned="", pip=(), flags=(), condarc="", of_lab=(), is_solvable=True):
         self.name, self.specs, self.channels = name, specs, channels
         self.build, self.pytorch, self.keeps, self.gone = build, pytorch, keeps, gone
         self.in_place, self.pinned, self.pip, self.flags = in_place, pinned, pip, list(flags)
+        self.condarc, self.of_lab, self.is_solvable = condarc, set(of_lab), is_solvable
 
 
 # What is expected is written down here by hand; PyTorch, build and the rest follow from the channels.
@@ -63,15 +66,26 @@ CASES = [
     Case("pinned-file", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "numpy"], pinned="pytorch 2.5.*\nnumpy 1.26.*\n",
          pytorch="2.5.1", build="cuda120", in_place=False, keeps=["numpy"]),
     Case("own-channel", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "lab-tools", "lab-ops"], channels=[*OLD, "example-lab"],
-         keeps=["lab-tools"], gone=["lab-ops"]),
+         keeps=["lab-tools"], gone=["lab-ops"], of_lab=["lab-tools"]),
+    Case("own-channel-with-a-name-of-conda-forge", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "example-lab::pandas", "requests"],
+         channels=[*OLD, "example-lab"], keeps=["pandas", "requests"], of_lab=["pandas"], condarc="channel_priority: strict\n"),
+    Case("own-channel-needs-its-own", ["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1", "lab-frames"],
+         channels=[*OLD, "example-lab"], keeps=["lab-frames", "torchvision"], of_lab=["lab-frames", "pandas"]),
+    Case("own-channel-needs-the-old-one", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "lab-models", "lab-tools"],
+         channels=[*OLD, "example-lab"], keeps=["lab-tools"], gone=["lab-models", "lab-ops"], of_lab=["lab-tools"]),
+    Case("mirror-of-defaults", ["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1", "pandas",
+                               "https://mirror.example/anaconda-main::numexpr"],
+         keeps=["torchvision", "pandas", "numexpr"], condarc="default_channels:\n  - https://mirror.example/anaconda-main\n"),
+    Case("mkl-of-defaults", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "numexpr", "numpy"], keeps=["numexpr", "numpy"]),
+    Case("not-on-conda-forge", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "only-main"], is_solvable=False),
     Case("pip-beside-it", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "pip"], keeps=["pip"], pip=["einops==0.8.1"]),
 ]
 
 
 def printed(text, wanted):
-    """The commands of a text: the indented lines below titles, with continuations joined."""
+    """The commands of a text: the indented lines below titles, with continuations joined, a chain as one."""
     commands, title = [], ""
-    for line in text.replace("\\\n", "").splitlines():
+    for line in text.replace("\\\n", "").replace(" &&\n", " && ").splitlines():
         if line.startswith("  ") and title.endswith(":"):
             if not any(word in title for word in wanted):
                 commands.append(" ".join(line.split()))
@@ -100,6 +114,7 @@ class Judge:
             client.run(command, shell=True, check=True)
 
     def case(self, client, case, in_place):
+        (client.home / ".condarc").write_text(case.condarc)
         client.create("old", case.channels, case.specs)
         folder = client.environments / "old"
         if case.pinned:
@@ -130,14 +145,29 @@ class Judge:
         assert commands, page
         said = document["in_place" if in_place else "new"]["commands"]
         said = [step["posix"] for step in said if step["step"] != "check"]
+        said = [" && ".join(said)] if in_place else said
         assert commands == said, f"the page and the JSON differ:\n{commands}\n{said}"
+        if not case.is_solvable:
+            done = client.run(commands[0], shell=True)
+            assert done.returncode, f"solved: {done.stdout}"
+            assert client.packages("old") == before, "changed, though the solve failed"
+            return
         self.run(client, commands)
+        self.content(client, "old" if in_place else "old-cf", case)
         self.verdict(client, case, "old" if in_place else "old-cf", before if not in_place else None)
         if in_place:
             back = [document["in_place"]["way_back"]["posix"]]
             self.run(client, back)
             again = {name: record[:2] for name, record in client.packages("old-before").items()}
             assert again == {name: record[:2] for name, record in before.items()}, "the way back leads elsewhere"
+
+    def content(self, client, name, case):
+        """`check` finds nothing to fix."""
+        machine = MACHINE if case.build != "cpu" else []
+        done = client.run([self.binary, "check", "-n", name, *machine, "--json"])
+        found = json.loads(done.stdout)["environments"][0]
+        problems = [one for one in found["findings"] if one["severity"] in ("error", "warning")]
+        assert done.returncode == 0 and found["verdict"] == "ok", f"check: {found['verdict']} {problems}"
 
     def verdict(self, client, case, name, before):
         after = client.packages(name)
@@ -149,10 +179,14 @@ class Judge:
         assert not missing, f"asked for and not there: {missing}"
         stayed = [name for name in [*case.gone, "pytorch-cuda", "pytorch-mutex", "cpuonly"] if name in after]
         assert not stayed, f"still there: {stayed}"
+        of_lab = {name for name, record in after.items() if record[2] == "example-lab"}
+        assert of_lab == case.of_lab, f"from the lab: {of_lab}"
+        foreign = {name: record for name, record in after.items() if record[2] not in ("conda-forge", "example-lab")}
+        if before is None:  # these mix
+            foreign = {name: record for name, record in foreign.items() if name not in MIXES}
+        assert not foreign, f"not from conda-forge: {foreign}"
         if before is not None:
             assert client.packages("old") == before, "the old environment was changed"
-            foreign = {name: record[2] for name, record in after.items() if record[2] not in ("conda-forge", "example-lab")}
-            assert not foreign, f"not from conda-forge: {foreign}"
             if case.pip:
                 ran = (client.environments / name / "ran.txt").read_text()
                 assert ran == f"-m pip install {' '.join(case.pip)}\n", ran
@@ -166,6 +200,7 @@ class Judge:
                 self.judge(label, lambda case=case, in_place=in_place: self.case(client, case, in_place))
                 for name in ("old", "old-cf", "old-before"):
                     client.remove(name)
+                (client.home / ".condarc").unlink(missing_ok=True)
         for case in settings.CASES:
             label = f"{client.name}: settings, {case.name}"
             if not only or all(word in label for word in only):

@@ -62,6 +62,18 @@ impl<'a> ClientTarget<'a> {
         self.habits().own_system_only
     }
 
+    /// The variables that set its channel priority; no flag is the same for two clients. Source: `SEARCH_PATH` and
+    /// `APP_NAME` in conda/base/context.py, `channel_priority` in libmamba/src/api/configuration.cpp.
+    pub(crate) fn priority_variables(&self) -> &'static [&'static str] {
+        match (self.kind, self.version, self.habits().config) {
+            // mamba 1 reads conda's settings.
+            (ClientKind::Mamba, None, _) => &["CONDA_CHANNEL_PRIORITY", "MAMBA_CHANNEL_PRIORITY"],
+            (_, _, ConfigCommand::Conda) => &["CONDA_CHANNEL_PRIORITY"],
+            (_, _, ConfigCommand::Own) => &["MAMBA_CHANNEL_PRIORITY"],
+            (_, _, ConfigCommand::None) => &[],
+        }
+    }
+
     /// The virtual packages that its own `info` lists.
     pub(crate) fn listed_packages(&self) -> Option<&'a [VirtualPackage]> {
         self.found?.sees.as_deref()

@@ -8,11 +8,11 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
 use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
-use conda_torch_core::types::{Machine, Shell};
+use conda_torch_core::types::{Condarc, Machine, Shell};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use crate::cli::flags::{GlobalFlags, no_environment, read_environment};
+use crate::cli::flags::{GlobalFlags, no_environment, read_environment, read_named};
 use crate::text;
 
 use super::{Args, Failure, Output, read_settings};
@@ -28,10 +28,11 @@ pub(super) fn run(
     let is_json = args.format.is_json(global)?;
     let shell = args.output.shell(here);
     let all = environment::all(host, here);
+    let settings = conda_torch_probe::settings(host, &here.config_files);
     let Some(place) = args.environment.find(host, here)? else {
-        return overview(is_json, host, all, shell);
+        return overview(is_json, host, all, &settings, shell);
     };
-    let environment = read_environment(host, &place)?;
+    let environment = read_environment(host, &place, &settings)?;
     let taken: Vec<String> =
         all.into_iter().flat_map(|place| place.name.into_iter().chain([place.prefix])).collect();
     if let Some(to) = args.to.as_ref().filter(|to| taken.contains(to)) {
@@ -78,10 +79,12 @@ fn overview(
     is_json: bool,
     host: &dyn Host,
     all: Vec<Location>,
+    settings: &[Condarc],
     shell: Shell,
 ) -> anyhow::Result<Output> {
     let count = all.len();
-    let needs_migration = |place: &Location| needs_migration(&environment::read(host, place));
+    let needs_migration =
+        |place: &Location| needs_migration(&read_named(host, place, settings));
     let found = all.into_iter().filter(needs_migration);
     let flags: Vec<String> = found.map(|place| flag(&place, shell)).collect();
     if is_json || count == 0 {

@@ -19,7 +19,7 @@ use crate::text;
 
 use super::flags::{
     ACCELERATORS, EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine,
-    one_of, python, this_machine,
+    one_of, python, read_named, this_machine,
 };
 use super::{Failure, Output};
 
@@ -96,9 +96,10 @@ fn migrate_config(
     host: &dyn Host,
     here: &Machine,
 ) -> anyhow::Result<Output> {
+    let files = conda_torch_probe::settings(host, &here.config_files);
     let environments = installed::all(host, here);
     let environments: Vec<Environment> =
-        environments.iter().map(|place| installed::read(host, place)).collect();
+        environments.iter().map(|place| read_named(host, place, &files)).collect();
     let answer = SettingsAnswer {
         machine: here,
         settings: &read_settings(host, here, &environments),

@@ -58,13 +58,101 @@ fn creates_a_new_environment_without_the_old_cuda_pin() {
 }
 
 #[test]
-fn in_place_starts_with_a_backup() {
+fn in_place_starts_with_a_dry_run_and_a_backup() {
     let ran = migrate(&home("in-place"), &["-n", "torch", "--in-place"]).answered();
     let text = ran.words();
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
-    let backup = at("conda list -n torch --explicit > torch-before.txt");
-    let remove = at("conda remove -n torch --override-channels -c conda-forge pytorch ");
-    assert!(backup < remove && remove < at("conda install -n torch"), "{text}");
+    let dry_run = at("conda create --dry-run -n torch-cf --override-channels -c conda-forge ");
+    let backup = at("python=3.11 && conda list -n torch --explicit > torch-before.txt && ");
+    let remove = at("&& conda remove -n torch --override-channels -c conda-forge pytorch ");
+    assert!(dry_run < backup && backup < remove, "{text}");
+    assert!(remove < at("conda install -n torch"), "{text}");
+}
+
+/// Runs what is printed below the first title in a shell where `conda` notes what it is told, and fails if it is told
+/// `fails`.
+#[cfg(unix)]
+fn run_with_stub(home: &str, commands: &str, fails: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let stub = format!("{home}/stub/conda");
+    let program = format!(
+        "#!/bin/sh\necho \"$@\" >> {home}/told\ncase \"$*\" in *{fails}*) exit 1;; esac\n"
+    );
+    write(&stub, &program);
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let _ = fs::remove_file(format!("{home}/told"));
+    let path = format!("{home}/stub:/usr/bin:/bin");
+    let mut shell = std::process::Command::new("/bin/sh");
+    let ran = shell.args(["-c", commands]).env("PATH", path).current_dir(home).output();
+    assert!(!ran.expect("a shell").status.success());
+    fs::read_to_string(format!("{home}/told")).expect("what conda was told")
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_removed_in_place_after_a_command_that_failed() {
+    let home = home("in-order");
+    let page = migrate(&home, &["-n", "torch", "--in-place"]).answered().stdout;
+    let lines = page.lines().skip_while(|line| !line.starts_with("Change the environment"));
+    let lines = lines.skip(1).take_while(|line| line.starts_with("  "));
+    let page = lines.collect::<Vec<&str>>().join("\n");
+    let value = migrate(&home, &["-n", "torch", "--in-place", "--get", "command"]).answered();
+    for commands in [page, value.stdout] {
+        let told = run_with_stub(&home, &commands, "--dry-run");
+        assert!(told.lines().count() == 1 && told.starts_with("create --dry-run"), "{told}");
+        let told = run_with_stub(&home, &commands, "--explicit");
+        assert!(told.lines().count() == 2 && !told.contains("remove"), "{told}");
+        let told = run_with_stub(&home, &commands, "remove");
+        assert!(told.lines().count() == 3 && !told.contains("install"), "{told}");
+    }
+}
+
+/// An environment with `pandas` of a channel of its own, whose name conda-forge has too.
+fn with_own_channel(home: &str, channel: &str) {
+    let prefix = format!("{home}/miniforge3/envs/torch");
+    let record = format!(
+        r#"{{"name": "pandas", "version": "1.5.3", "build": "0", "build_number": 0, "channel": "{channel}/linux-64",
+        "subdir": "linux-64", "depends": ["python"]}}"#
+    );
+    write(&format!("{prefix}/conda-meta/pandas-1.5.3-0.json"), &record);
+    write(
+        &format!("{prefix}/conda-meta/history"),
+        "==> 2024-11-01 10:00:00 <==\n# cmd: conda create\n# update specs: ['python=3.11', 'pytorch', 'pytorch-cuda=12.1', 'pandas']\n",
+    );
+}
+
+#[test]
+fn a_channel_of_its_own_needs_flexible_priority() {
+    let home = home("own-channel");
+    with_own_channel(&home, "https://conda.anaconda.org/lab");
+    for (client, variables) in [
+        ("conda", "CONDA_CHANNEL_PRIORITY=flexible conda"),
+        ("micromamba", "MAMBA_CHANNEL_PRIORITY=flexible micromamba"),
+        ("mamba", "CONDA_CHANNEL_PRIORITY=flexible MAMBA_CHANNEL_PRIORITY=flexible mamba"),
+    ] {
+        let text = migrate(&home, &["-n", "torch", "--client", client]).answered().words();
+        let command =
+            format!("{variables} create -n torch-cf --override-channels -c conda-forge -c lab ");
+        assert!(text.contains(&command) && text.contains("lab::pandas"), "{client}: {text}");
+        assert!(!text.contains("strict"), "{client}: {text}");
+    }
+}
+
+#[test]
+fn a_mirror_in_default_channels_is_defaults() {
+    let home = home("default-channels");
+    let mirror = "https://mirror.example/anaconda-main";
+    with_own_channel(&home, mirror);
+    write(&format!("{home}/.condarc"), "");
+    let text = migrate(&home, &["-n", "torch"]).answered().words();
+    assert!(text.contains(&format!("{mirror}::pandas")), "{text}");
+    write(&format!("{home}/.condarc"), &format!("default_channels:\n  - {mirror}/\n"));
+    let text = migrate(&home, &["-n", "torch"]).answered().words();
+    let command = "-c conda-forge --strict-channel-priority pytorch-gpu=2.13.0 cuda-version=12.9 python=3.11 pandas ";
+    assert!(text.contains(command) && text.contains("1 from defaults"), "{text}");
+    assert!(!text.contains("mirror.example"), "{text}");
+    let text = migrate(&home, &["-n", "torch", "--in-place"]).answered().words();
+    assert!(text.contains("pandas pytorch pytorch-cuda && "), "{text}");
 }
 
 #[test]
@@ -73,7 +161,9 @@ fn json_is_one_document_even_on_failure() {
     let document = migrate(&home, &["-n", "torch", "--json"]).answered().json();
     assert_eq!(document["recommendation"]["build"], "cuda129");
     assert_eq!(document["new"]["commands"][0]["step"], "install");
-    assert_eq!(document["in_place"]["commands"][0]["stdout"], "torch-before.txt");
+    let steps = |at: usize| &document["in_place"]["commands"][at];
+    assert_eq!((&steps(0)["step"], &steps(0)["optional"]), (&"dry-run".into(), &false.into()));
+    assert_eq!(steps(1)["stdout"], "torch-before.txt");
     let failed = migrate(&home, &["-n", "nope", "--json"]);
     assert_eq!((failed.code, &failed.json()["status"]), (Some(2), &"error".into()));
 }

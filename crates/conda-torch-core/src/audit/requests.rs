@@ -12,8 +12,12 @@ use super::{Checkup, Installed};
 pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Diagnostic> {
     let Checkup { environment, machine, matrix, .. } = checkup;
     let channel = installed.channel_kind();
-    let pin = requested_cuda_version(environment);
-    let limit = pin.filter(|_| channel == Some(ChannelKind::CondaForge)).and_then(|pin| {
+    let alone = newest(&advise(machine, &Request::default(), matrix));
+    let can_limit = |_: &CudaVersion| {
+        channel == Some(ChannelKind::CondaForge)
+            && !alone.is_some_and(|newest| requests_other_pytorch(environment, newest))
+    };
+    let limit = requested_cuda_version(environment).filter(can_limit).and_then(|pin| {
         let request = Request { cuda_version: Some(pin), ..Request::default() };
         let diagnostics = advise(machine, &request, matrix).diagnostics;
         let is_limit = |it: &Diagnostic| matches!(it, Diagnostic::CudaVersionHoldsBack { .. });
@@ -21,7 +25,6 @@ pub(super) fn check(checkup: &Checkup<'_>, installed: &Installed<'_>) -> Vec<Dia
     });
     let ended = (channel == Some(ChannelKind::Pytorch)).then_some(Diagnostic::ChannelEnded);
     // The limit names the newest version already.
-    let alone = newest(&advise(machine, &Request::default(), matrix));
     let newer = match (installed.version, alone) {
         (Some(installed), Some(newest)) if installed < newest && limit.is_none() => {
             Some(Diagnostic::NewerPytorch { installed, newest })
@@ -98,6 +101,15 @@ fn requested_cuda_version(environment: &Environment) -> Option<CudaVersion> {
     specs.filter_map(|spec| MatchSpec::parse(spec)).find_map(|spec| cuda_version(&spec))
 }
 
+/// Whether PyTorch itself is requested in versions without this one: then no other spec limits it.
+fn requests_other_pytorch(environment: &Environment, version: Version) -> bool {
+    let specs = environment.pinned.iter().chain(&environment.requested);
+    specs.filter_map(|spec| MatchSpec::parse(spec)).any(|spec| {
+        matches!(&*spec.name, "pytorch" | "pytorch-gpu" | "pytorch-cpu")
+            && spec.constraint().is_some_and(|constraint| !constraint.admits(version))
+    })
+}
+
 fn cuda_version(spec: &MatchSpec) -> Option<CudaVersion> {
     let pin = spec.constraint().filter(|_| spec.name == "cuda-version")?.pin()?;
     // `cuda-version=12` allows every 12.x.
@@ -127,6 +139,18 @@ mod tests {
         {
             assert_eq!(cuda_version(&spec(text)), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_requested_pytorch_is_not_limited_by_cuda_version() {
+        let newest = Version::new(&[2, 13]);
+        let excludes = |specs: &[&str]| {
+            let requested = specs.iter().map(|&spec| spec.to_owned()).collect();
+            requests_other_pytorch(&Environment { requested, ..Environment::default() }, newest)
+        };
+        assert!(excludes(&["cuda-version=12.0", "pytorch-gpu=2.5.1"]));
+        assert!(excludes(&["pytorch[version='>=2.5,<2.9',build='cuda*']"]));
+        assert!(!excludes(&["cuda-version=12.0", "pytorch-gpu>=2.5", "torchvision=0.20"]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The installation of a choice.
 
 use crate::clients::{ClientTarget, ConfigCommand};
-use crate::conda::{Channels, Subdir};
+use crate::conda::{ChannelName, Channels, MatchSpec, Subdir};
 use crate::resolve::Choice;
 use crate::types::{Accelerator, ClientKind, Machine};
 
@@ -58,10 +58,17 @@ impl Installation<'_> {
         }
         words.push("--override-channels");
         words.extend(channels.flags());
-        words.push("--strict-channel-priority");
+        let is_flexible = self.needs_flexible_priority();
+        if !is_flexible {
+            words.push("--strict-channel-priority");
+        }
         words.extend(specs.iter().map(String::as_str));
         let mut install = client.step(StepKind::Install, words);
         install.env = overrides(machine, choice, client);
+        if is_flexible {
+            let variables = client.priority_variables().iter();
+            install.env.extend(variables.map(|name| (*name, "flexible".to_owned())));
+        }
         if let Some(subdir) = other.filter(|_| !has_platform_flag) {
             install.env.push(("CONDA_SUBDIR", subdir.to_string()));
         }
@@ -74,6 +81,15 @@ impl Installation<'_> {
         let run = std::iter::once("run").chain(target.words());
         let check = client.step(StepKind::Check, run.chain(["python", "-c", self.check_program()]));
         vec![install, check]
+    }
+
+    /// Whether a spec names another channel than the first: with strict priority no solver takes it, or what it
+    /// needs, from there if the first channel has a package of the same name.
+    fn needs_flexible_priority(&self) -> bool {
+        let first = self.channels.iter().next().map(|channel| ChannelName::of(channel).name);
+        let channels = self.specs.iter().filter_map(|spec| MatchSpec::parse(spec)?.channel);
+        let mut names = channels.map(|channel| ChannelName::of(&channel).name);
+        names.any(|name| Some(name) != first)
     }
 
     /// What to do if an address has a login, which a command would show to everybody.

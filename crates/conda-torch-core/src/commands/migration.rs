@@ -14,9 +14,10 @@ use super::{Step, StepKind, TargetEnvironment};
 pub struct MigrationSteps {
     /// A new environment beside the old one.
     pub new: Vec<Step>,
-    /// The environment itself; empty if that cannot work, and for pixi, which has projects.
+    /// The environment itself, each step only if the one before succeeded; empty if that cannot work, and for pixi,
+    /// which has projects.
     pub in_place: Vec<Step>,
-    /// How to restore the environment after that, from the file that the first command writes.
+    /// How to restore the environment after that, from the file of the backup.
     pub way_back: Option<Step>,
 }
 
@@ -42,7 +43,10 @@ pub fn migration(
     let mut steps = MigrationSteps { new, ..MigrationSteps::default() };
     if plan.obstacles.is_empty() && client.kind != ClientKind::Pixi {
         let target = InstallTarget::existing(migration.environment);
-        steps.in_place = in_place(&installation, &target, plan);
+        let beside = TargetEnvironment::beside(migration.environment, taken).target(client, None);
+        let mut all = vec![dry_run(&installation, &beside)];
+        all.extend(in_place(&installation, &target, plan));
+        steps.in_place = all;
         let stem = target.file_stem();
         let (name, file) = (format!("{stem}-before"), format!("{stem}-before.txt"));
         steps.way_back =
@@ -82,6 +86,15 @@ fn in_new(
         steps.insert(check, step);
     }
     steps
+}
+
+/// The solve of the installation in place, as far as one is possible before the removal: for a new environment that
+/// stays imaginary. Of what the removal leaves, only requested packages have a say, and their specs are in it.
+fn dry_run(installation: &Installation<'_>, beside: &InstallTarget) -> Step {
+    let mut step = installation.in_target(beside).swap_remove(0);
+    step.kind = StepKind::DryRun;
+    step.argv.insert(2, "--dry-run".to_owned());
+    step
 }
 
 /// A backup, the removal of what keeps the old PyTorch, and the new one: one command conflicts or keeps the old.

@@ -125,6 +125,33 @@ pub fn lines(step: &Step, shell: Shell, width: usize) -> Result<Vec<String>, Can
     Ok(lines)
 }
 
+/// The lines of commands of which each runs only if the one before succeeded.
+pub fn in_order(commands: Vec<Vec<String>>, shell: Shell) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for lines in commands {
+        if let (Some(last), Some(sign)) = (all.last_mut(), and_sign(shell)) {
+            last.push_str(sign);
+            all.extend(lines);
+        } else if all.is_empty() {
+            all = lines;
+        } else {
+            all.push("if ($LASTEXITCODE -eq 0) {".to_owned());
+            all.extend(lines.into_iter().map(|line| format!("  {line}")));
+            all.push("}".to_owned());
+        }
+    }
+    all
+}
+
+/// What [`in_order`] adds to a line; `None` for Windows PowerShell, which has no `&&`.
+pub fn and_sign(shell: Shell) -> Option<&'static str> {
+    match shell {
+        Shell::Posix | Shell::Fish => Some(" &&"),
+        Shell::Cmd => Some(" && ^"),
+        Shell::Powershell => None,
+    }
+}
+
 /// The parts of a command between which a line may be broken.
 fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
     let mut pieces = Vec::new();
@@ -168,4 +195,38 @@ fn pieces(step: &Step, shell: Shell) -> Result<Vec<String>, CannotQuote> {
         });
     }
     Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_in_order_runs_only_after_one_that_succeeded() {
+        let commands = || {
+            let lines = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<String>>();
+            ["try", "remove -n x|  pytorch", "install"].map(lines).to_vec()
+        };
+        let posix = ["try &&", "remove -n x", "  pytorch &&", "install"];
+        assert_eq!(in_order(commands(), Shell::Posix), posix);
+        assert_eq!(in_order(commands(), Shell::Fish), posix);
+        assert_eq!(
+            in_order(commands(), Shell::Cmd),
+            ["try && ^", "remove -n x", "  pytorch && ^", "install"]
+        );
+        assert_eq!(
+            in_order(commands(), Shell::Powershell),
+            [
+                "try",
+                "if ($LASTEXITCODE -eq 0) {",
+                "  remove -n x",
+                "    pytorch",
+                "}",
+                "if ($LASTEXITCODE -eq 0) {",
+                "  install",
+                "}"
+            ]
+        );
+        assert_eq!(in_order(commands()[..1].to_vec(), Shell::Posix), ["try"]);
+    }
 }

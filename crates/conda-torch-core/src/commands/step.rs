@@ -25,11 +25,13 @@ pub struct Step {
 
 /// What a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum StepKind {
     /// Change the client's settings for later installations.
     Configure,
+    /// Solve what is installed later, and change nothing.
+    DryRun,
     /// Write down what is there, as a way back.
     Backup,
     /// Make what the installation goes into.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::commands::shell::in_order;
 use crate::types::Shell;
 
 /// Why a document has no such value: a sentence for a person.
@@ -100,19 +101,24 @@ fn command(document: &Value, shell: Shell) -> Result<String, NoField> {
     if lists.is_empty() && document["status"].is_null() {
         return Err(NoField("no field `command`: this answer has no commands".to_owned()));
     }
-    let mut lines = String::new();
-    let shell = shell.as_str();
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let name = shell.as_str();
     for command in lists.into_iter().filter_map(Value::as_array).flatten() {
         if command["optional"] == Value::Bool(true) {
             continue;
         }
-        let Some(line) = command[shell].as_str() else {
-            return Err(NoField(format!("{shell} cannot express the command")));
+        let Some(line) = command[name].as_str() else {
+            return Err(NoField(format!("{name} cannot express the command")));
         };
-        lines.push_str(line);
-        lines.push('\n');
+        lines.push(vec![line.to_owned()]);
     }
-    Ok(lines)
+    // In place, a command after one that failed would do harm.
+    let lines = if document["way"] == "in-place" {
+        in_order(lines, shell)
+    } else {
+        lines.concat()
+    };
+    Ok(lines.iter().fold(String::new(), |text, line| text + line + "\n"))
 }
 
 #[cfg(test)]

@@ -274,9 +274,9 @@ struct InPlaceReport<'a> {
     obstacles: &'a [CodeAndMessage],
     #[serde(flatten)]
     packages: &'a InPlace,
-    /// The commands to run, in order; empty if it is not offered.
+    /// The commands to run, in order, each only if the one before succeeded; empty if it is not offered.
     commands: Vec<Command>,
-    /// The command that restores the old environment, from the file that the first command writes.
+    /// The command that restores the old environment, from the file of the backup.
     way_back: Option<Command>,
 }
 

@@ -1,6 +1,6 @@
 //! The change of an environment itself: what to remove first, what that removes too, and what prevents it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use super::super::old_packages::{
     REMOVED_FIRST, Replacement, follows_cuda_version, is_pip_torch, replacement,
 };
 use super::super::{CodeAndMessage, list};
+use super::dependents::{Dependents, needed_first};
 use super::packages::{PackageMigration, PackageOutcome};
 use super::requested_packages::{RequestedFrom, RequestedPackages, dependencies};
 use super::target::installed_python;
@@ -62,8 +63,12 @@ pub(super) fn obstacles(
         let text = format!("Python {from} would become {to}, and lose what pip installed");
         add("other-python", text);
     }
-    let pinned = environment.pinned.iter().filter(|line| limits_pytorch(line));
-    let pinned: Vec<String> = pinned.cloned().collect();
+    // A pin of a package that is not installed joins the solve in place, but not the dry run before it.
+    let joins = |line: &&String| {
+        limits_pytorch(line)
+            || MatchSpec::parse(line).is_some_and(|spec| environment.package(&spec.name).is_none())
+    };
+    let pinned: Vec<String> = environment.pinned.iter().filter(joins).cloned().collect();
     if !pinned.is_empty() {
         let (prefix, lines) = (&environment.prefix, list(&pinned));
         let text = format!("`{prefix}/conda-meta/pinned` pins {lines}; remove the pin first");
@@ -105,29 +110,29 @@ pub(super) fn plan(
     packages: &[PackageMigration],
     new_specs: &[String],
 ) -> InPlace {
+    let is_old = |package: &InstalledPackage| ChannelKind::of(&package.channel).is_old_torch();
     let requested: HashSet<&str> =
         packages.iter().map(|package| package.spec.name.as_str()).collect();
-    let is_old = |package: &InstalledPackage| ChannelKind::of(&package.channel).is_old_torch();
     let first = environment.packages.iter().filter(|package| {
         REMOVED_FIRST.contains(&package.name.as_str())
             || is_old(package) && requested.contains(package.name.as_str())
     });
-    let mut remove: BTreeSet<&str> = first.map(|package| package.name.as_str()).collect();
+    // Nothing replaces these, and a client would keep them: they are requested.
+    let left_out = packages.iter().filter(|package| package.outcome == PackageOutcome::LeftOut);
+    let left_out = left_out.filter_map(|package| environment.package(&package.spec.name));
+    let mut remove: BTreeSet<&str> =
+        first.chain(left_out).map(|package| package.name.as_str()).collect();
     let dependents = Dependents::of(environment);
     let mut gone = BTreeSet::new();
     for name in &remove {
         gone.extend(dependents.with(name, &[&gone]));
     }
-    // Packages of the old channels that a package which stays needs are removed too.
-    let mut unneeded = BTreeSet::new();
-    for package in environment.packages.iter().filter(|package| is_old(package)) {
-        let name = package.name.as_str();
-        let needing = dependents.with(name, &[&gone, &unneeded]);
-        if needing.iter().any(|name| requested.contains(name)) {
-            remove.insert(name);
-            gone.extend(dependents.with(name, &[&gone]));
-        } else {
-            unneeded.extend(needing);
+    // A client keeps what it finds, and packages of the old channels do not mix with conda-forge's: with those
+    // that others need, all of them are removed.
+    for package in needed_first(environment) {
+        if is_replaced(package) && !gone.contains(package.name.as_str()) {
+            remove.insert(&package.name);
+            gone.extend(dependents.with(&package.name, &[&gone]));
         }
     }
     let kept = packages.iter().filter(|package| {
@@ -144,30 +149,13 @@ pub(super) fn plan(
     }
 }
 
-/// The packages that depend on each package.
-struct Dependents<'e>(HashMap<&'e str, Vec<&'e str>>);
-
-impl<'e> Dependents<'e> {
-    fn of(environment: &'e Environment) -> Self {
-        let mut dependents: HashMap<&str, Vec<&str>> = HashMap::new();
-        for package in &environment.packages {
-            for name in dependencies(package) {
-                dependents.entry(name).or_default().push(&package.name);
-            }
-        }
-        Self(dependents)
-    }
-
-    /// A package and all that depend on it, directly or not, without those in the sets.
-    fn with(&self, name: &'e str, without: &[&BTreeSet<&str>]) -> BTreeSet<&'e str> {
-        let mut found = BTreeSet::new();
-        let mut next = vec![name];
-        while let Some(name) = next.pop() {
-            if !without.iter().any(|set| set.contains(name)) && found.insert(name) {
-                next.extend(self.0.get(name).into_iter().flatten());
-            }
-        }
-        found
+/// Whether conda-forge's package must take the place of an installed one. Python code for every platform and
+/// certificates of `defaults` work with conda-forge's packages.
+fn is_replaced(package: &InstalledPackage) -> bool {
+    match ChannelKind::of(&package.channel) {
+        ChannelKind::Pytorch | ChannelKind::Nvidia => true,
+        ChannelKind::Defaults => package.subdir != "noarch" && package.name != "ca-certificates",
+        ChannelKind::CondaForge | ChannelKind::Other => false,
     }
 }
 

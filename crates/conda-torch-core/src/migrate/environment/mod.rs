@@ -7,6 +7,8 @@
 //! 4. `in_place`: the change of the environment itself, and what prevents it.
 //! 5. `settings`: the lines of the configuration that add old channels.
 
+mod channel_names;
+mod dependents;
 mod in_place;
 mod packages;
 mod requested_packages;
@@ -15,6 +17,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use channel_names::name_channels;
 pub use in_place::{InPlace, is_base};
 pub use packages::{PackageMigration, PackageOutcome};
 pub use requested_packages::{RequestedFrom, RequestedPackages};
@@ -103,7 +106,7 @@ fn plan(
     let python = target.request.python;
     let other_python = python.is_some() && python != target::installed_python(environment);
     let is_base = is_base(environment, machine);
-    let rules = packages::PackageRules { environment, choice, other_python, is_base };
+    let rules = packages::PackageRules::new(environment, choice, other_python, is_base);
     let packages: Vec<PackageMigration> =
         requested.specs.iter().map(|spec| rules.migrate(spec)).collect();
     let carried_over = packages.iter().filter(|package| package.is_carried_over());

@@ -1,13 +1,20 @@
 //! What replaces each requested package.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use crate::conda::{ChannelKind, MatchSpec};
+use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::resolve::Choice;
-use crate::types::Environment;
+use crate::types::{Environment, InstalledPackage};
 
 use super::super::CodeAndMessage;
-use super::super::old_packages::{Replacement, SELECTED_BUILD, follows_cuda_version, replacement};
+use super::super::old_packages::{
+    Replacement, SELECTED_BUILD, follows_cuda_version, is_only_old, replacement,
+};
+
+use super::dependents::needed_first;
+use super::requested_packages::dependencies;
 
 /// A requested package and what replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,9 +95,32 @@ pub(super) struct PackageRules<'a, 'm> {
     pub(super) choice: &'a Choice<'m>,
     pub(super) other_python: bool,
     pub(super) is_base: bool,
+    /// The packages of other channels that the recommended build excludes, each with the package and the
+    /// dependency that it does not satisfy.
+    conflicts: HashMap<&'a str, (&'a str, &'a str)>,
 }
 
-impl PackageRules<'_, '_> {
+impl<'a, 'm> PackageRules<'a, 'm> {
+    pub(super) fn new(
+        environment: &'a Environment,
+        choice: &'a Choice<'m>,
+        other_python: bool,
+        is_base: bool,
+    ) -> Self {
+        let mut conflicts: HashMap<&str, (&str, &str)> = HashMap::new();
+        // conda-forge replaces those of the old channels.
+        let is_other =
+            |package: &&InstalledPackage| ChannelKind::of(&package.channel) == ChannelKind::Other;
+        for package in needed_first(environment).into_iter().filter(is_other) {
+            let own = package.depends.iter().find(|depend| is_unsatisfied(depend, choice));
+            let own = own.map(|depend| (package.name.as_str(), depend.as_str()));
+            let conflict =
+                own.or_else(|| dependencies(package).find_map(|name| conflicts.get(name).copied()));
+            conflicts.extend(conflict.map(|conflict| (package.name.as_str(), conflict)));
+        }
+        Self { environment, choice, other_python, is_base, conflicts }
+    }
+
     pub(super) fn migrate(&self, spec: &MatchSpec) -> PackageMigration {
         let (outcome, specs, reason) = self.decide(spec);
         PackageMigration { spec: spec.clone(), outcome, specs, reason }
@@ -142,11 +172,13 @@ impl PackageRules<'_, '_> {
         }
         let kind = self.kind(spec);
         if kind == ChannelKind::Other {
-            return match self.conflict_with_choice(spec) {
-                Some(needs) => left_out(CodeAndMessage::with(
-                    "holds-back",
-                    format!("it needs `{needs}`; ask its maintainers for a newer version"),
-                )),
+            return match self.conflicts.get(spec.name.as_str()) {
+                Some((package, needs)) => {
+                    let it = if *package == spec.name { "it" } else { &format!("its `{package}`") };
+                    let text =
+                        format!("{it} needs `{needs}`; ask its maintainers for a newer version");
+                    left_out(CodeAndMessage::with("holds-back", text))
+                }
                 None => self.with_own_channel(spec),
             };
         }
@@ -177,18 +209,19 @@ impl PackageRules<'_, '_> {
         let installed = || self.environment.package(&spec.name).map(|p| p.channel.as_str());
         spec.channel.as_deref().or_else(installed).filter(|channel| !channel.is_empty())
     }
+}
 
-    /// A dependency of the installed package that the recommended build does not satisfy.
-    fn conflict_with_choice(&self, spec: &MatchSpec) -> Option<String> {
-        let is_unsatisfied = |depend: &&String| {
-            MatchSpec::parse(depend).is_some_and(|need| match need.name.as_str() {
-                "pytorch" => {
-                    need.constraint().is_some_and(|it| !it.admits(self.choice.build.pytorch))
-                }
-                "pytorch-cuda" | "pytorch-mutex" => true,
-                _ => false,
-            })
-        };
-        self.environment.package(&spec.name)?.depends.iter().find(is_unsatisfied).cloned()
+/// Whether the recommended build excludes a dependency.
+fn is_unsatisfied(depend: &str, choice: &Choice<'_>) -> bool {
+    let Some(need) = MatchSpec::parse(depend) else { return false };
+    let refuses = |version: Version| need.constraint().is_some_and(|it| !it.admits(version));
+    // In the build strings of the old channel Python comes first.
+    let has_old_build = need.build.as_deref().is_some_and(|build| build.starts_with("py3"));
+    let companion = choice.companions.iter().find(|it| it.package.as_str() == need.name);
+    let cuda = choice.cuda_version.map(|cuda| Version::new(&[cuda.major, cuda.minor]));
+    match need.name.as_str() {
+        "pytorch" => refuses(choice.build.pytorch) || has_old_build,
+        "cuda-version" | "cudatoolkit" => cuda.is_some_and(refuses),
+        name => is_only_old(name) || companion.is_some_and(|it| refuses(it.version)),
     }
 }

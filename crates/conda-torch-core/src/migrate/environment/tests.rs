@@ -100,9 +100,9 @@ fn replaces_the_old_cuda_pin_with_that_of_the_build() {
 fn removes_only_installed_packages_in_place() {
     let old = environment(&["python=3.11", "pytorch", "torchvision", "pytorch-cuda=12.1"]);
     let (plan, _) = plan_of(&old, &RequestOverrides::default());
-    assert_eq!(plan.in_place.remove, ["pytorch", "pytorch-cuda", "torchvision"]);
-    // libcublas and numpy were there for PyTorch alone.
-    assert_eq!(plan.in_place.orphans, 2);
+    let remove = ["libcublas", "python", "pytorch", "pytorch-cuda", "torchvision"];
+    assert_eq!(plan.in_place.remove, remove);
+    assert_eq!((plan.in_place.dependents, plan.in_place.orphans), (vec!["numpy".to_owned()], 0));
     assert!(plan.in_place.specs.contains(&"torchvision=0.28.0".to_owned()));
 }
 
@@ -112,7 +112,7 @@ fn reinstalls_dependents_of_removed_nvidia_libraries() {
     old.packages.insert(5, package("conda-forge solver 1.0 0", &["libcublas >=12"]));
     let (plan, _) = plan_of(&old, &RequestOverrides::default());
     assert!(plan.in_place.remove.contains(&"libcublas".to_owned()));
-    assert_eq!(plan.in_place.dependents, ["solver"]);
+    assert_eq!(plan.in_place.dependents, ["numpy", "solver"]);
     assert!(plan.in_place.specs.contains(&"solver".to_owned()));
 }
 
@@ -234,4 +234,62 @@ fn a_named_cuda_version_stays_if_the_build_accepts_it() {
     }
     // No build of 2.13.0 accepts it.
     assert_ne!(pin(&["pytorch", "pytorch-cuda=12.1"]).1, cuda(12, 1));
+}
+
+#[test]
+fn nothing_of_defaults_that_does_not_mix_stays_in_place() {
+    let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "tqdm", "blas"]);
+    // Python of conda-forge, and beside it what a client would keep.
+    old.packages[2].channel = "conda-forge".to_owned();
+    old.packages.insert(0, package("pkgs/main blas 1.0 mkl", &[]));
+    old.packages.insert(1, package("pkgs/main ca-certificates 2026.1 h0", &[]));
+    old.packages.insert(3, package("pkgs/main mkl 2023.1.0 h0", &[]));
+    old.packages.push(package("pkgs/main tqdm 4.67 py0", &["python"]));
+    old.packages.last_mut().expect("tqdm").subdir = "noarch".to_owned();
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
+    // `blas` is requested, and nothing takes its place.
+    assert_eq!(outcome(&plan, "blas").0, PackageOutcome::LeftOut);
+    let remove = ["blas", "libcublas", "mkl", "numpy", "pytorch", "pytorch-cuda", "torchvision"];
+    assert_eq!(plan.in_place.remove, remove);
+    assert_eq!(plan.in_place.dependents, Vec::<String>::new());
+    assert!(!plan.in_place.specs.contains(&"tqdm".to_owned()));
+}
+
+#[test]
+fn a_package_of_another_channel_is_left_out_if_what_it_needs_holds_pytorch_back() {
+    let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "trainer", "tools"]);
+    old.packages.insert(2, package("corp ops 1.0 0", &["pytorch 2.5.1 py3.11_cuda12.1*"]));
+    old.packages.push(package("corp tools 1.0 0", &["cuda-version >=12,<13", "ops-data"]));
+    old.packages.push(package("corp torch-glue 1.0 0", &["ops"]));
+    old.packages.push(package("corp trainer 1.0 0", &["python", "torch-glue"]));
+    old.packages.sort_by(|a, b| a.name.cmp(&b.name));
+    let (plan, _) = plan_of(&old, &RequestOverrides::default());
+    assert_eq!(outcome(&plan, "trainer"), decided(PackageOutcome::LeftOut, "", "holds-back"));
+    let trainer = plan.packages.iter().find(|it| it.spec.name == "trainer").expect("requested");
+    let message = &trainer.reason.as_ref().expect("a reason").message;
+    assert!(message.starts_with("its `ops` needs `pytorch 2.5.1 py3.11_cuda12.1*`;"), "{message}");
+    assert_eq!(outcome(&plan, "tools").1, "corp::tools");
+    for (needs, is_left_out) in [
+        ("cudatoolkit 11.8.*", true),
+        ("torchvision 0.20.*", true),
+        ("torchvision >=0.20", false),
+        ("pytorch >=2.0", false),
+    ] {
+        let mut old = environment(&["python=3.11", "pytorch", "torchvision", "tools"]);
+        old.packages.push(package("corp tools 1.0 0", &[needs]));
+        old.packages.sort_by(|a, b| a.name.cmp(&b.name));
+        let (plan, _) = plan_of(&old, &RequestOverrides::default());
+        assert_eq!(outcome(&plan, "tools").1.is_empty(), is_left_out, "{needs}");
+    }
+}
+
+#[test]
+fn a_pin_that_the_dry_run_cannot_have_prevents_a_change_in_place() {
+    let requested = ["python=3.11", "pytorch", "pytorch-cuda=12.1", "numpy"];
+    let with = |pin: &str| {
+        let old = Environment { pinned: vec![pin.to_owned()], ..environment(&requested) };
+        plan_of(&old, &RequestOverrides::default()).0.obstacles
+    };
+    assert_eq!(codes(&with("qt 5.*")), ["pinned"]);
+    assert_eq!(with("numpy 1.26.*"), []);
 }
