@@ -83,8 +83,7 @@ fn overview(
     shell: Shell,
 ) -> anyhow::Result<Output> {
     let count = all.len();
-    let needs_migration =
-        |place: &Location| needs_migration(&read_named(host, place, settings));
+    let needs_migration = |place: &Location| needs_migration(&read_named(host, place, settings));
     let found = all.into_iter().filter(needs_migration);
     let flags: Vec<String> = found.map(|place| flag(&place, shell)).collect();
     if is_json || count == 0 {

@@ -75,9 +75,8 @@ fn in_place_starts_with_a_dry_run_and_a_backup() {
 fn run_with_stub(home: &str, commands: &str, fails: &str) -> String {
     use std::os::unix::fs::PermissionsExt as _;
     let stub = format!("{home}/stub/conda");
-    let program = format!(
-        "#!/bin/sh\necho \"$@\" >> {home}/told\ncase \"$*\" in *{fails}*) exit 1;; esac\n"
-    );
+    let program =
+        format!("#!/bin/sh\necho \"$@\" >> {home}/told\ncase \"$*\" in *{fails}*) exit 1;; esac\n");
     write(&stub, &program);
     fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).expect("a mode");
     let _ = fs::remove_file(format!("{home}/told"));
