@@ -131,7 +131,17 @@ pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
                     name.push(word);
                 }
             }
-            found.gpu(&name);
+            // `A100, V100`
+            let joined = name.join(" ");
+            let parts: Vec<&str> = joined.split(',').map(str::trim).collect();
+            let is_known = |name: &&str| Matrix::embedded().gpu_by_name(name).is_ok();
+            if parts.len() > 1 && parts.iter().all(is_known) {
+                for part in parts {
+                    found.gpu(&[part.to_owned()]);
+                }
+            } else {
+                found.gpu(&name);
+            }
         } else if let Some(form) = form {
             found.value(flag, &value, form);
         }
@@ -250,14 +260,26 @@ impl Arguments {
     }
 }
 
-/// `2x RTX 4090`, `4 × A100`, `8xH100`: how many, and of which.
+/// `2x RTX 4090`, `4 × A100`, `8xH100`, `A100 x8`, `T4 x 2`: how many, and of which.
 fn counted(name: &str) -> (usize, &str) {
     let name = name.trim();
     let digits = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, rest) = name.split_at(digits);
     let rest = rest.trim_start().strip_prefix(['x', 'X', '×', '*']);
-    match (number.parse(), rest.map(str::trim)) {
-        (Ok(count @ 1..=16), Some(rest)) if !rest.is_empty() => (count, rest),
+    if let (Ok(count @ 1..=16), Some(rest)) = (number.parse(), rest.map(str::trim))
+        && !rest.is_empty()
+    {
+        return (count, rest);
+    }
+    // `A100 x8`; an `x` within a word is part of a name.
+    let last = name.rsplit_once([' ', '×']).map(|(rest, _)| rest.trim_end());
+    let after = last.map(|rest| name[rest.len()..].trim_start());
+    let count = after.and_then(|text| text.trim_start_matches(['x', 'X', '×', ' ']).parse().ok());
+    let one = last.map(|rest| rest.trim_end_matches(" x").trim_end_matches(" X"));
+    let is_count = after.is_some_and(|text| text.starts_with(['x', 'X', '×']))
+        || last.is_some_and(|rest| rest.ends_with(" x") || rest.ends_with(" X"));
+    match (count, one) {
+        (Some(count @ 1..=16), Some(one)) if is_count => (count, one),
         _ => (1, name),
     }
 }
@@ -495,6 +517,11 @@ mod tests {
             ("advise --gpu 3090", "advise --gpu=GeForce RTX 3090"),
             ("advise --gpu 2x RTX 4090", "advise --gpu=RTX 4090 --gpu=RTX 4090"),
             ("advise --gpu 8xH100", &["advise", &[" --gpu=H100"; 8].concat()].concat()),
+            ("advise --gpu A100 x2", "advise --gpu=A100 --gpu=A100"),
+            ("advise --gpu T4 x 2 numpy", "advise --gpu=T4 --gpu=T4 numpy"),
+            ("advise --gpu A100,V100", "advise --gpu=A100 --gpu=V100"),
+            ("advise --gpu Titan X", "advise --gpu=Titan X"),
+            ("advise --gpu A100X", "advise --gpu=A100X"),
             ("advise --gpu Voodoo2", "advise --gpu=Voodoo2"),
             ("advise --gpu", "advise --gpu"),
             ("advise -- --gpu RTX 4090", "advise -- --gpu RTX 4090"),

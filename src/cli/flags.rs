@@ -396,7 +396,7 @@ fn ambiguous_gpu(name: &str, choices: &[&GpuName], other: Option<GpuMaker>) -> F
         let apple = other.filter(|it| *it == GpuMaker::Apple).map(|_| format!("`Apple {name}`"));
         let choices: Vec<String> = choices.iter().map(row).chain(apple).collect();
         format!(
-            "`--gpu {name}` is the name of several GPUs: {}\nhint: pass one of these names",
+            "`--gpu {name}` is the name of several GPUs: {}\nhint: pass one of these names, or `--compute-capability X.Y`",
             choices.join(", ")
         )
     };

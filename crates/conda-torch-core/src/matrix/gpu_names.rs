@@ -482,6 +482,8 @@ mod tests {
             ("RTX 3050 A", (8, 9)),
             ("Turing", (7, 5)),
             ("NVIDIA Thor", (11, 0)),
+            ("GB200 NVL72", (10, 0)),
+            ("H20 NVL16", (9, 0)),
             ("NVIDIA TITAN X (Pascal)", (6, 1)),
         ] {
             let found = capability(name);

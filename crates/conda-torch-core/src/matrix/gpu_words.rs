@@ -82,7 +82,7 @@ const OTHER_MAKERS: &[(GpuMaker, &str, &str)] = &[
     (GpuMaker::Apple, "apple m1 m2 m3 m4 m5", "https://support.apple.com/en-us/116943"),
     (
         GpuMaker::Other,
-        "adreno adreno# mali powervr tpu ascend ascend#",
+        "adreno adreno# snapdragon mali powervr tpu ascend ascend#",
         "https://docs.pytorch.org/docs/stable/accelerator.html",
     ),
 ];
@@ -206,6 +206,7 @@ pub fn is_gpu_word(word: &str) -> bool {
             && digits.len() <= 7;
         is_model
             || is_number(part)
+            || part.strip_prefix('x').is_some_and(is_number) // `A100 x8`
             || BRANDS.contains(&part)
             || FAMILIES.contains(&part)
             || GENERATIONS.iter().any(|(name, _)| *name == part)
@@ -275,6 +276,7 @@ pub(super) fn is_noise(word: &str) -> bool {
         || word.split_once('b').is_some_and(|(a, b)| is_number(a) && is_number(b));
     NOISE.split_whitespace().any(|noise| noise == word)
         || word.strip_prefix("sxm").is_some_and(|n| n.len() <= 1)
+        || word.strip_prefix("nvl").is_some_and(is_number)
         || ["gb", "gib", "g", "mb"].iter().any(|end| digits_before(end) > 0) // memory
         || ["q", "c", "x"].iter().any(|end| (1..=3).contains(&digits_before(end))) // vGPU profiles, fans
         || ["a", "b"].iter().any(|end| (1..=2).contains(&digits_before(end)))
