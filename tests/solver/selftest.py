@@ -38,9 +38,14 @@ def instead(by, **changes):
 
 
 NOTHING = {"status": "unsatisfiable", "exit_code": 3, "recommendation": None}
+COMPAT = {"build": "cuda130", "cuda_version": "13.0",
+          "specs": ["pytorch-gpu=2.13.0", "cuda-version=13.0", "cuda-compat=13.2"]}
+A100 = {"subdir": "linux-64", "driver": "535.183.01", "capabilities": ["8.0"], "glibc": "2.35"}
 TABLE = [  # machine, request, answer, exit code, the kinds of findings expected
     (PASCAL, {}, document(), 0, []),
     (PASCAL, {}, document(), 1, ["exit code", "status"]),
+    (A100, {"cuda_version": "13.0"}, instead({"cuda_compat": "13.2"}, **COMPAT), 3, []),
+    (A100, {}, instead({"python": "3.12"}, **COMPAT), 3, ["alternative", "missed"]),
     (PASCAL, {}, document(build="cuda130", cuda_version="13.0", specs=["pytorch-gpu=2.13.0", "cuda-version=13.0"]), 0, ["other build"]),
     (PASCAL, {}, document(specs=["pytorch-gpu=2.13.0"]), 0, ["other build solved", "pin"]),
     (PASCAL, {}, document(specs=["pytorch-gpu=2.13.0", "cuda-version=12.4"]), 0, ["unsolvable"]),
