@@ -6,6 +6,7 @@ mod answer;
 mod arguments;
 mod check;
 mod clean;
+mod completions;
 mod explain;
 mod flags;
 mod install;
@@ -83,6 +84,8 @@ enum Command {
     Clean(clean::Args),
     /// Explain a code, or the known failures in an error text
     Explain(Box<explain::Args>),
+    /// Print what a shell needs to complete command lines
+    Completions(completions::Args),
     /// Print the JSON schema of a subcommand's output
     Schema(schema::Args),
 }
@@ -125,6 +128,11 @@ impl Failure {
 #[error("interrupted by signal {0}")]
 struct Interrupted(i32);
 
+/// The command line, for man pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the program.
 pub fn run() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -132,6 +140,7 @@ pub fn run() -> ExitCode {
         conda_torch_host::run_driver_child(arguments);
         return ExitCode::SUCCESS;
     }
+    completions::answer_shell();
     conda_torch_host::file_size_limits_are_errors();
     let (words, notes) = command_line();
     let error_document = error_document(words.iter().skip(1).cloned());
@@ -186,6 +195,7 @@ impl Command {
             Self::Migrate(args) => migrate::run(args, global, host),
             Self::Clean(args) => clean::run(args, global, host),
             Self::Explain(args) => explain::run(args, global, host),
+            Self::Completions(args) => completions::run(args),
             Self::Schema(args) => Ok(schema::run(args)),
         }
     }
@@ -199,7 +209,7 @@ impl Command {
             Self::Matrix(args) => Some(&args.machine),
             Self::Migrate(args) => Some(&args.machine),
             Self::Explain(args) => Some(&args.machine),
-            Self::Test(_) | Self::Schema(_) | Self::Clean(_) => None,
+            Self::Test(_) | Self::Completions(_) | Self::Schema(_) | Self::Clean(_) => None,
         }
     }
 }

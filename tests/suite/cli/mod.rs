@@ -2,6 +2,8 @@
 
 mod answers;
 mod channels;
+#[cfg(unix)]
+mod completions;
 mod describing;
 mod explaining;
 #[cfg(unix)]

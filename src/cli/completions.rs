@@ -1,0 +1,110 @@
+//! `conda-torch completions`: what a shell needs to complete a command line. The shell then asks this program, so the
+//! values of flags are completed too: platforms, GPUs, versions, environments.
+
+use clap::{Command, CommandFactory};
+use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete::{ArgValueCandidates, CompletionCandidate};
+
+use conda_torch_core::matrix::Matrix;
+use conda_torch_host::LiveHost;
+use conda_torch_probe::{Overrides, environment, probe};
+
+use super::live::WITH_PYTORCH;
+use super::{Cli, Output};
+
+const EXAMPLES: &str = "\
+Examples:
+  source <(conda-torch completions bash)      in ~/.bashrc
+  source <(conda-torch completions zsh)       in ~/.zshrc, after `compinit`
+  conda-torch completions fish | source       in ~/.config/fish/config.fish
+  conda-torch completions powershell | Out-String | Invoke-Expression
+                                              in $PROFILE";
+
+/// The variable by which a shell asks for candidates.
+const VARIABLE: &str = "CONDA_TORCH_COMPLETE";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The shell
+    #[arg(value_parser = ["bash", "zsh", "fish", "powershell", "elvish"])]
+    shell: String,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
+    let shells = Shells::builtins();
+    let shell = shells.completer(&args.shell).expect("clap accepts only these shells");
+    let (name, mut script) = ("conda-torch", Vec::new());
+    shell.write_registration(VARIABLE, name, name, name, &mut script)?;
+    Ok(Output { stdout: String::from_utf8(script)?, code: 0 })
+}
+
+/// Answers a shell that asks for candidates, and ends the program.
+pub(super) fn answer_shell() {
+    CompleteEnv::with_factory(command).var(VARIABLE).complete();
+}
+
+/// The values of a flag.
+type Values = fn() -> Vec<CompletionCandidate>;
+
+/// The flags whose values are known, by their ids, in every subcommand that has them.
+const VALUES: [(&str, Values); 5] = [
+    ("platform", platforms),
+    ("gpu", gpus),
+    ("pytorch", pytorch_versions),
+    ("python", pythons),
+    ("cuda_version", cuda_versions),
+];
+
+/// The subcommands whose `--name` is an environment that exists.
+const OF_ENVIRONMENTS: [&str; 4] = ["check", "explain", "migrate", "test"];
+
+fn command() -> Command {
+    let with_values = |subcommand: Command| {
+        let of_environments = OF_ENVIRONMENTS.contains(&subcommand.get_name());
+        let names = of_environments.then_some(("name", environments as Values));
+        VALUES.into_iter().chain(names).fold(subcommand, |subcommand, (id, values)| {
+            let has_it = subcommand.get_arguments().any(|argument| argument.get_id() == id);
+            let add = |argument: clap::Arg| argument.add(ArgValueCandidates::new(values));
+            if has_it { subcommand.mut_arg(id, add) } else { subcommand }
+        })
+    };
+    Cli::command().mut_subcommands(with_values)
+}
+
+fn candidates(values: impl IntoIterator<Item = impl ToString>) -> Vec<CompletionCandidate> {
+    values.into_iter().map(|value| CompletionCandidate::new(value.to_string())).collect()
+}
+
+fn platforms() -> Vec<CompletionCandidate> {
+    candidates(WITH_PYTORCH)
+}
+
+fn gpus() -> Vec<CompletionCandidate> {
+    candidates(Matrix::embedded().gpu_names.iter().map(|gpu| &gpu.name))
+}
+
+fn pytorch_versions() -> Vec<CompletionCandidate> {
+    let mut versions: Vec<_> = Matrix::embedded().builds.iter().map(|it| it.pytorch).collect();
+    versions.sort();
+    versions.dedup();
+    candidates(versions.iter().rev())
+}
+
+fn pythons() -> Vec<CompletionCandidate> {
+    let pythons = Matrix::embedded().builds.iter().flat_map(|it| [it.pythons.0, it.pythons.1]);
+    let mut pythons: Vec<_> = pythons.collect();
+    pythons.sort();
+    pythons.dedup();
+    candidates(pythons.iter().rev())
+}
+
+fn cuda_versions() -> Vec<CompletionCandidate> {
+    candidates(Matrix::embedded().cuda_versions.iter().rev())
+}
+
+fn environments() -> Vec<CompletionCandidate> {
+    let host = LiveHost::new(None);
+    let here = probe(&host, &Overrides::default());
+    candidates(environment::all(&host, &here).into_iter().filter_map(|place| place.name))
+}
