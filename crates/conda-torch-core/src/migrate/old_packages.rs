@@ -51,7 +51,7 @@ const TRITON: &str = "https://github.com/conda-forge/triton-feedstock";
 const VISION: &str = "https://github.com/conda-forge/torchvision-feedstock";
 
 /// Sorted by name.
-static ROWS: [Row; 39] = [
+static ROWS: [Row; 43] = [
     ("_anaconda_depends", DEFAULTS_ONLY, ANACONDA),
     ("anaconda", DEFAULTS_ONLY, ANACONDA),
     ("anaconda-anon-usage", DEFAULTS_ONLY, ANACONDA),
@@ -81,6 +81,8 @@ static ROWS: [Row; 39] = [
     ("pytorch-cuda", CudaVersion, ANNOUNCEMENT),
     ("pytorch-gpu", Pytorch, PYTORCH),
     ("pytorch-mutex", LeftOut(SELECTED_BUILD), BUILDER),
+    ("pytorch-nightly", Pytorch, ANNOUNCEMENT),
+    ("pytorch-nightly-cpu", Pytorch, ANNOUNCEMENT),
     ("pytorch-triton", Renamed("triton"), TRITON),
     ("torch-model-archiver", Discontinued, SERVE),
     ("torch-workflow-archiver", Discontinued, SERVE),
@@ -91,6 +93,8 @@ static ROWS: [Row; 39] = [
     ("torchtext", Discontinued, "https://github.com/pytorch/text"),
     ("torchtriton", Renamed("triton"), TRITON),
     ("torchvision", Replacement::Companion(Torchvision), VISION),
+    ("torchvision-cpu", Replacement::Companion(Torchvision), VISION),
+    ("torchvision-nightly", Replacement::Companion(Torchvision), VISION),
 ];
 
 /// The packages that a change in place removes first: each of them limits PyTorch to an old version.
@@ -116,7 +120,17 @@ pub(super) fn replacement(name: &str) -> Option<&'static Replacement> {
 
 pub(super) fn is_only_old(name: &str) -> bool {
     matches!(name, "cpuonly" | "pytorch-cuda" | "pytorch-mutex" | "torchtriton")
+        || name.starts_with("pytorch-nightly")
+        || matches!(name, "torchvision-cpu" | "torchvision-nightly")
         || name.starts_with("magma-cuda")
+        || cuda_of_name(name).is_some()
+}
+
+/// The CUDA that a package selects by its name, as before PyTorch 1.1: `cuda92`, `cuda100`.
+pub(super) fn cuda_of_name(name: &str) -> Option<crate::types::CudaVersion> {
+    let digits = name.strip_prefix("cuda").filter(|digits| (2..=3).contains(&digits.len()))?;
+    let number: u16 = digits.parse().ok().filter(|_| !digits.starts_with('0'))?;
+    Some(crate::types::CudaVersion::new(number / 10, number % 10))
 }
 
 /// Whether `cuda-version` determines the version of a package: one of the CUDA toolkit or tied to it.
@@ -184,6 +198,16 @@ mod tests {
         }
         for name in ["cudatoolkit", "cupy", "libcurl", "libcups", "numpy", "cudf"] {
             assert!(!follows_cuda_version(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn old_names_select_cuda() {
+        use crate::types::CudaVersion;
+        assert_eq!(cuda_of_name("cuda92"), Some(CudaVersion::new(9, 2)));
+        assert_eq!(cuda_of_name("cuda100"), Some(CudaVersion::new(10, 0)));
+        for name in ["cuda", "cuda-92", "cuda9", "cuda01", "cudnn"] {
+            assert_eq!(cuda_of_name(name), None, "{name}");
         }
     }
 

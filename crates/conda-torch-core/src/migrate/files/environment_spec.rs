@@ -15,6 +15,8 @@ use super::packages::{PackageRole, role};
 pub(super) struct FileSpecs {
     pub lists: Vec<SpecList>,
     pub environments: Vec<Environment>,
+    /// Whether its format declares CUDA to the solver.
+    pub declares_cuda: bool,
     /// Text for people: prose and comments.
     pub prose: Vec<Range<usize>>,
     /// Notes on packages that pip installs, for an environment with something of the old channel.
@@ -38,6 +40,14 @@ pub(super) struct SpecList {
     pub place: RunPlace,
     /// Notes on parts that stay as they are.
     pub notes: Vec<FileNote>,
+}
+
+impl SpecList {
+    /// The first line that it names something on.
+    pub(super) fn line(&self) -> Option<usize> {
+        let specs = self.specs.iter().map(|line| line.line);
+        specs.chain(self.channels.iter().map(|line| line.line)).min()
+    }
 }
 
 /// Where an environment is made.
@@ -155,6 +165,11 @@ impl SpecLine {
             }
             _ => new.clone(),
         }
+    }
+
+    /// Whether it is a variable, with packages that are not known.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.spec.is_none() && self.text.starts_with(['$', '%'])
     }
 
     pub(super) fn role(&self) -> PackageRole {

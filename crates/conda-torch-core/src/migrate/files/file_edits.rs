@@ -71,6 +71,16 @@ pub(super) fn plan_edits(
     Ok(edits)
 }
 
+/// The places of the lines that have a platform's pin of `cuda-version`, or get it.
+fn pin_lines<'a>(lines: impl Iterator<Item = &'a SpecLine>, subdir: Subdir) -> Vec<usize> {
+    let lines: Vec<&SpecLine> = lines.filter(|line| line.applies_to(subdir)).collect();
+    let places = |role: fn(PackageRole) -> bool| {
+        lines.iter().filter(|line| role(line.role())).map(|line| line.at).collect::<Vec<_>>()
+    };
+    let pins = places(|role| role == PackageRole::CudaPin);
+    if pins.is_empty() { places(|role| role == PackageRole::Pytorch) } else { pins }
+}
+
 /// Notes packages of the old channel's time in a list that stays.
 fn note_kept(list: &SpecList, notes: &mut Vec<FileNote>) {
     for SpecLine { line, text, spec, .. } in &list.specs {
@@ -232,8 +242,17 @@ impl<'a, 'm> Planner<'a, 'm> {
                     let is_its_own = |list: &&usize| {
                         self.parts[**list].is_edited || names_old_channel(&self.file.lists[**list])
                     };
+                    let named = failure.line();
                     for list in lists().filter(is_its_own) {
                         edits.failed_lists[*list] = true;
+                        let line = self.file.lists[*list].line();
+                        let is_old = names_old_channel(&self.file.lists[*list]);
+                        if let Some(line) = line.filter(|line| is_old && Some(*line) != named) {
+                            let named = named.unwrap_or(line);
+                            let message =
+                                format!("unchanged, like line {named} of the same environment");
+                            edits.notes.push(FileNote::left(line, "same-environment", message));
+                        }
                     }
                     for at in group {
                         self.decided[at] = Outcome::Failed;
@@ -308,6 +327,15 @@ impl<'a, 'm> Planner<'a, 'm> {
                 edits.notes.push(FileNote::at(line.line, "python-unknown", message));
             }
         }
+        if self.is_session {
+            let lists = members.iter().flat_map(|member| &member.environment.lists);
+            let lists = lists.map(|list| &self.file.lists[*list]);
+            let mut lines =
+                lists.filter(|list| names_old_channel(list)).flat_map(|list| &list.specs);
+            if let Some(SpecLine { line, text, .. }) = lines.find(|line| line.is_unknown()) {
+                return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
+            }
+        }
         let mut key = DecisionKey::new();
         for Member { environment, lines } in &members {
             let platforms = self.platforms(environment, lines, &mut edits.notes);
@@ -358,8 +386,10 @@ impl<'a, 'm> Planner<'a, 'm> {
                 let requested = RequestedSpecs::new(lines, *subdir, member.environment.variant);
                 if requested.has_pytorch {
                     let advices = self.decisions.advices.clone();
-                    let target =
+                    let mut target =
                         PlatformTarget::new(*subdir, requested, self.target, self.matrix, advices);
+                    target.pin_lines =
+                        pin_lines(member.lines.iter().copied().filter(is_kept), *subdir);
                     targets.push((place, target));
                 }
             }
@@ -498,6 +528,10 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut specs = Vec::with_capacity(list.specs.len());
         for line in &list.specs {
             let (edit, change) = editor.edit(line).unzip();
+            if edit.is_none() && line.spec.as_ref().is_some_and(|spec| spec.name == "cudatoolkit") {
+                let message = format!("`{}` unchanged: no PyTorch is beside it", line.text);
+                edits.notes.push(FileNote::at(line.line, "kept", message));
+            }
             edits.changes.extend(change);
             specs.push(edit);
         }
@@ -608,6 +642,13 @@ impl<'a, 'm> Planner<'a, 'm> {
                 target.subdir
             );
             notes.push(FileNote::of_file("held-back", message));
+        }
+        let is_declared = is_locked || self.is_session || self.file.declares_cuda;
+        if let Some(cuda) = choice.needs_cuda.filter(|_| !is_declared) {
+            let message = format!(
+                "where no GPU is, as in the build of an image or on a hosted runner, set `CONDA_OVERRIDE_CUDA={cuda}`"
+            );
+            notes.push(FileNote::of_file("tell-of-cuda", message));
         }
         if let Some(cuda) = choice.needs_cuda.filter(|_| is_locked) {
             let message = format!(

@@ -164,7 +164,7 @@ impl Format {
         // What a script alone does not tell is no error of it.
         failures.retain(|failure| {
             let FileError::InvalidSpec { line, text } = failure else { return true };
-            let message = format!("`{text}` unchanged, with its environment: unknown version");
+            let message = format!("`{text}` is not followed; its environment is unchanged");
             notes.push(FileNote::left(*line, "unknown", message));
             false
         });

@@ -123,7 +123,8 @@ impl<'m> PackageEditor<'_, 'm> {
     }
 
     fn companion(&self, spec: &MatchSpec, package: Companion, scope: &Scope<'_, 'm>) -> NewSpecs {
-        let named = |version: &str| vec![self.spec(spec, &spec.name, version)];
+        let name = spec.name.split('-').next().unwrap_or_default();
+        let named = |version: &str| vec![self.spec(spec, name, version)];
         let has_build = spec.build.is_some();
         let why = if has_build { ChangeReason::OTHER_BUILDS } else { ChangeReason::OLD_CHANNEL };
         let Some(constraint) = spec.constraint() else { return (named(""), why) };

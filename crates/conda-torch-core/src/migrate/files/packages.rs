@@ -4,7 +4,7 @@ use crate::conda::{ChannelKind, MatchSpec};
 use crate::types::Companion;
 
 use super::super::old_packages::{
-    Replacement, has_cuda_version, is_only_old, is_toolkit_library, replacement,
+    Replacement, cuda_of_name, has_cuda_version, is_only_old, is_toolkit_library, replacement,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,7 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
         (_, Some(Replacement::Pytorch)) => PackageRole::Pytorch,
         (_, Some(Replacement::Companion(companion))) => PackageRole::Companion(*companion),
         (_, Some(Replacement::CudaVersion)) => PackageRole::CudaPin,
+        (name, None) if cuda_of_name(name).is_some() => PackageRole::CudaPin,
         (name, Some(_)) if is_only_old(name) => PackageRole::NotNeeded,
         (name, None) if is_only_old(name) => PackageRole::Magma,
         (name, None) if has_cuda_version(name) => PackageRole::Toolkit,

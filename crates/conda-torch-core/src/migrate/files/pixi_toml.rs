@@ -49,7 +49,14 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let handled = channels.map(|(whole, _)| whole.clone()).collect();
     let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();
     let lists = features.into_iter().map(|feature| feature.spec).collect();
-    Ok(FileSpecs { lists, environments, pip_notes, handled, ..FileSpecs::default() })
+    Ok(FileSpecs {
+        lists,
+        environments,
+        declares_cuda: true,
+        pip_notes,
+        handled,
+        ..FileSpecs::default()
+    })
 }
 
 /// The environments, each the union of its features; one for each feature that no environment has.

@@ -4,6 +4,7 @@ use crate::conda::{Constraint, MatchSpec, Os, Subdir, Version};
 use crate::resolve::RequestedAccelerator;
 use crate::types::{Companion, CudaVersion};
 
+use super::super::old_packages::cuda_of_name;
 use super::environment_spec::SpecLine;
 use super::packages::{PackageRole, role};
 
@@ -60,19 +61,25 @@ impl RequestedSpecs {
                         self.has_cuda_only = true;
                         self.device = RequestedAccelerator::Cuda;
                     }
-                    "pytorch-cpu" => self.device = RequestedAccelerator::Cpu,
+                    "pytorch-cpu" | "pytorch-nightly-cpu" => {
+                        self.device = RequestedAccelerator::Cpu
+                    }
                     _ => self.add_build(spec),
                 }
             }
             PackageRole::Companion(package) => {
                 self.add_companion(package, spec.constraint());
+                if spec.name.ends_with("-cpu") {
+                    self.device = RequestedAccelerator::Cpu;
+                }
                 self.add_build(spec);
             }
             PackageRole::CudaPin => {
                 self.has_cuda_pin = true;
                 self.has_cuda_only |= spec.name == "pytorch-cuda";
                 self.device = RequestedAccelerator::Cuda;
-                self.cuda = self.cuda.or_else(|| cuda(&spec.constraint()?));
+                let named = || cuda_of_name(&spec.name).or_else(|| cuda(&spec.constraint()?));
+                self.cuda = self.cuda.or_else(named);
             }
             PackageRole::CpuOnly => {
                 self.has_cpu_only = true;

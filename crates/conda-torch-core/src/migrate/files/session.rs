@@ -223,6 +223,10 @@ impl<'t> Session<'t> {
             let may_not_run = command.is_conditional || !arms.is_empty();
             self.scope.variables.set(name, &value, may_not_run);
         }
+        // `for PY in 3.8 3.9`
+        if let ["for", name, "in", values @ ..] = words.as_slice() {
+            self.scope.variables.set_all(name, values);
+        }
         if let Some(at) = words.iter().position(|word| matches!(*word, "activate" | "deactivate"))
             && at <= 2
         {
@@ -322,6 +326,13 @@ impl<'t> Session<'t> {
     ) -> Result<(), FileError> {
         let is_create = call.subcommand == Subcommand::Create;
         let is_config = call.subcommand == Subcommand::Config;
+        if is_create
+            && self.reading == Reading::Document
+            && let Some(name) = &name
+        {
+            // Whoever reads it goes on in the new environment.
+            self.scope.active = name.clone();
+        }
         let name = name.unwrap_or_else(|| self.scope.active.clone());
         let is_empty = list.specs.is_empty() && list.channels.is_empty();
         if is_empty && !is_create {

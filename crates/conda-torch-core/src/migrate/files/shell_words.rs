@@ -55,7 +55,14 @@ pub(super) fn simple_commands(
 ) -> Vec<SimpleCommand> {
     let text = &source.text[..source.range.end];
     let form = Form::Shell { shell: source.shell, within: source.within };
-    let has_blocks = matches!(source.shell, Shell::Cmd | Shell::Powershell);
+    // What opens and closes a block.
+    let blocks = match source.shell {
+        Shell::Cmd => ['(', ')'],
+        Shell::Powershell => ['{', '}'],
+        Shell::Posix | Shell::Fish => ['\0', '\0'],
+    };
+    let mut heredocs: Vec<Heredoc> = Vec::new();
+    let mut has_output = false;
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     let mut is_conditional = false;
@@ -72,6 +79,17 @@ pub(super) fn simple_commands(
         let Some(c) = rest.chars().next() else { break };
         if source.is_folded && matches!(c, '\n' | '\r') {
             at += 1;
+        } else if c == '\n' {
+            end(&mut words, false);
+            at += 1;
+            for heredoc in heredocs.drain(..) {
+                let body = heredoc.body(text, at);
+                if heredoc.is_shown && !has_output {
+                    comment(body.clone());
+                }
+                at = if heredoc.is_shown { body.end } else { at };
+            }
+            has_output = false;
         } else if c == '#' && !matches!(source.shell, Shell::Cmd) && source.within.is_none() {
             // A hash of a prompt is followed by a client, as a comment can be: it stays a comment.
             end(&mut words, false);
@@ -83,6 +101,10 @@ pub(super) fn simple_commands(
         } else if matches!(c, '<' | '>') {
             let operator = rest.len() - rest.trim_start_matches(['<', '>', '&', '|', '-']).len();
             at += operator;
+            has_output |= c == '>';
+            if rest.starts_with("<<") && !rest.starts_with("<<<") {
+                heredocs.extend(Heredoc::of(&text[at..], words.first()));
+            }
             // At the beginning it is a prompt.
             if !words.is_empty() || operator > 1 {
                 at += blanks(&text[at..]);
@@ -90,13 +112,7 @@ pub(super) fn simple_commands(
             }
         } else if let Some(word) = word(text, at, source.within) {
             at = word.range.end;
-            let is_block = has_blocks && matches!(word.text.as_str(), "{" | "}" | "(" | "},");
-            let is_redirect = word.quote.is_none() && is_redirect(&word.text);
-            if is_block {
-                end(&mut words, false);
-                words.push(word);
-                end(&mut words, false);
-            } else if is_redirect {
+            if word.quote.is_none() && is_redirect(&word.text) {
                 if word.text.ends_with('>') {
                     at += blanks(&text[at..]);
                     at = self::word(text, at, source.within).map_or(at, |word| word.range.end);
@@ -108,11 +124,12 @@ pub(super) fn simple_commands(
             let separator = ["&&", "||", ";;"].into_iter().find(|it| rest.starts_with(it));
             end(&mut words, matches!(separator, Some("&&" | "||")));
             let length = separator.map_or(c.len_utf8(), str::len);
-            if separator == Some(";;") || has_blocks && matches!(c, '(' | ')' | '{' | '}') {
-                let text = match c {
-                    '(' => "{",
-                    ')' => "}",
-                    _ => &rest[..length],
+            let block = blocks.iter().position(|block| *block == c);
+            if separator == Some(";;") || block.is_some() {
+                let text = match block {
+                    Some(0) => "{",
+                    Some(_) => "}",
+                    None => ";;",
                 };
                 words.push(Word { range: at..at + length, text: text.to_owned(), quote: None });
                 end(&mut words, false);
@@ -122,6 +139,34 @@ pub(super) fn simple_commands(
     }
     end(&mut words, false);
     commands
+}
+
+/// Text for a command, up to a line with a mark.
+struct Heredoc {
+    mark: String,
+    /// Whether the command only shows or saves it.
+    is_shown: bool,
+}
+
+impl Heredoc {
+    fn of(text: &str, command: Option<&Word>) -> Option<Self> {
+        let mark = text.trim_start_matches([' ', '"', '\'', '\\']);
+        let end = mark.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(mark.len());
+        let is_shown = command.is_some_and(|word| matches!(word.text.as_str(), "cat" | "tee"));
+        (end > 0).then(|| Self { mark: mark[..end].to_owned(), is_shown })
+    }
+
+    /// The body that begins at a byte.
+    fn body(&self, text: &str, start: usize) -> Range<usize> {
+        let mut at = start;
+        for line in text[start..].split_inclusive('\n') {
+            if line.trim() == self.mark {
+                break;
+            }
+            at += line.len();
+        }
+        start..at
+    }
 }
 
 /// Whether a word is `2>/dev/null` or `&>log`.
@@ -305,6 +350,7 @@ mod tests {
         assert_eq!(texts("a b>2 > log c 2>/dev/null d"), ["a b>2 c d"]);
         assert_eq!(texts("<code>a 'b c'</code>"), ["a b c"]);
         assert_eq!(texts("x=$(a b) c ${{ d.e }}"), ["x=$(a b) c ${{ d.e }}"]);
+        assert_eq!(texts("cat <<X\na b\nX\nbash <<'Y'\nc\nY\n"), ["cat", "X", "bash", "c", "Y"]);
         assert_eq!(texts("case $1 in a) b;; esac"), ["case $1 in a", "b", ";;", "esac"]);
     }
 

@@ -31,6 +31,8 @@ pub(super) struct PlatformTarget<'m> {
     pub is_described: bool,
     /// The CUDA that the file asks for, if no build with it fits.
     pub raised_from: Option<CudaVersion>,
+    /// The lines that have its pin of `cuda-version`, or will have it, by their places in the file.
+    pub pin_lines: Vec<usize>,
     pub matrix: &'m Matrix,
     pub advices: Advices<'m>,
 }
@@ -55,7 +57,8 @@ impl<'m> PlatformTarget<'m> {
             .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
         let is_described = described.is_some();
         let machine = described.cloned().unwrap_or_else(|| assumed(subdir, &requested, matrix));
-        Self { subdir, requested, machine, is_described, raised_from: None, matrix, advices }
+        let (raised_from, pin_lines) = (None, Vec::new());
+        Self { subdir, requested, machine, is_described, raised_from, pin_lines, matrix, advices }
     }
 
     /// The same with the oldest driver for a newer CUDA, if there is one; `None` for a described machine.
@@ -66,8 +69,8 @@ impl<'m> PlatformTarget<'m> {
         let requested = RequestedSpecs { cuda, ..self.requested.clone() };
         let machine = assumed(self.subdir, &requested, self.matrix);
         let raised_from = self.raised_from.or(Some(old));
-        let advices = self.advices.clone();
-        Some(Self { requested, machine, raised_from, advices, ..*self })
+        let (advices, pin_lines) = (self.advices.clone(), self.pin_lines.clone());
+        Some(Self { requested, machine, raised_from, pin_lines, advices, ..*self })
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -203,24 +206,51 @@ fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<Vec<Choice<
     })
 }
 
-/// A choice for every platform, with one pin of `cuda-version` for all.
+/// A choice for every platform, with one pin of `cuda-version` for those that share its line.
 fn together<'m>(
     targets: &[PlatformTarget<'m>],
     choose: impl Fn(&PlatformTarget<'m>, Option<CudaVersion>) -> Option<Choice<'m>>,
 ) -> Option<Vec<Choice<'m>>> {
-    let choices: Vec<Choice<'m>> =
+    let mut choices: Vec<Choice<'m>> =
         targets.iter().map(|target| choose(target, None)).collect::<Option<_>>()?;
-    let pins: Vec<CudaVersion> = choices.iter().filter_map(|choice| choice.cuda_version).collect();
-    if pins.is_empty() {
-        return Some(choices);
+    for members in sharing_a_pin(targets) {
+        let pins: Vec<CudaVersion> =
+            members.iter().filter_map(|at| choices[*at].cuda_version).collect();
+        if pins.is_empty() {
+            continue;
+        }
+        let own: Vec<Choice<'m>> = pins.into_iter().find_map(|pin| {
+            let with_pin = |at: &usize| match choices[*at].cuda_version {
+                Some(own) if own != pin => choose(&targets[*at], Some(pin)),
+                Some(_) | None => Some(choices[*at].clone()),
+            };
+            members.iter().map(with_pin).collect()
+        })?;
+        for (at, choice) in members.into_iter().zip(own) {
+            choices[at] = choice;
+        }
     }
-    pins.into_iter().find_map(|pin| {
-        let with_pin = |(target, choice): (_, &Choice<'m>)| match choice.cuda_version {
-            Some(own) if own != pin => choose(target, Some(pin)),
-            Some(_) | None => Some(choice.clone()),
-        };
-        targets.iter().zip(&choices).map(with_pin).collect()
-    })
+    Some(choices)
+}
+
+/// The targets whose pins of `cuda-version` are on the same lines, together.
+fn sharing_a_pin(targets: &[PlatformTarget<'_>]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(BTreeSet<usize>, Vec<usize>)> = Vec::new();
+    for (at, target) in targets.iter().enumerate() {
+        let mut lines: BTreeSet<usize> = target.pin_lines.iter().copied().collect();
+        let mut members = vec![at];
+        groups.retain(|(known, others)| {
+            let is_other = known.is_disjoint(&lines);
+            if !is_other {
+                lines.extend(known);
+                members.extend(others);
+            }
+            is_other
+        });
+        members.sort_unstable();
+        groups.push((lines, members));
+    }
+    groups.into_iter().map(|(_, members)| members).collect()
 }
 
 /// The choice with the newest PyTorch that all constraints allow.

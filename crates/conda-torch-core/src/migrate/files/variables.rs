@@ -26,6 +26,14 @@ impl Variables {
         }
     }
 
+    /// Sets a variable that has each of some values in turn.
+    pub(super) fn set_all(&mut self, name: &str, values: &[&str]) {
+        self.0.remove(&name.to_ascii_lowercase());
+        for value in values {
+            self.set(name, value, true);
+        }
+    }
+
     /// The values of a text that is one variable; itself if it has none; empty if unknown.
     pub(super) fn values(&self, text: &str) -> Vec<String> {
         let mut references = references(text);
@@ -105,13 +113,20 @@ fn reference(text: &str, start: usize) -> Option<(usize, String)> {
         .or_else(|| in_brackets("${", "}"))
         .or_else(|| in_brackets("$(", ")"));
     if let Some((end, name)) = found {
-        let name = name.strip_prefix("env:").or_else(|| name.strip_prefix("env.")).unwrap_or(&name);
-        return Some((end, name.to_owned()));
+        return Some((end, without_scope(&name).to_owned()));
     }
-    let name = rest.strip_prefix("$env:").or_else(|| rest.strip_prefix('$'))?;
+    let name = without_scope(rest.strip_prefix('$')?);
     let length = name.find(|c| !is_name(c)).unwrap_or(name.len());
     let end = start + rest.len() - name.len() + length;
     (length > 0).then(|| (end, name[..length].to_owned()))
+}
+
+/// A name without `env:` or `env.` before it, in any case.
+fn without_scope(name: &str) -> &str {
+    let scope = name
+        .get(..4)
+        .filter(|scope| scope.eq_ignore_ascii_case("env:") || scope.eq_ignore_ascii_case("env."));
+    scope.map_or(name, |scope| &name[scope.len()..])
 }
 
 /// The name and the value that a word assigns.
@@ -125,8 +140,7 @@ pub(super) fn assignment<'w>(words: &[&'w str], shell: Shell) -> Option<(&'w str
         ("export" | "local" | "readonly" | "declare" | "set" | "ARG" | "ENV", [word, ..]) => word,
         // PowerShell: `$name = "value"`; make: `NAME := value`.
         (name, ["=" | ":=" | "?=" | "::=", value, ..]) => {
-            let name = name.strip_prefix('$').unwrap_or(name);
-            let name = name.strip_prefix("env:").unwrap_or(name);
+            let name = without_scope(name.strip_prefix('$').unwrap_or(name));
             return is_name(name).then_some((name, value));
         }
         (word, _) => word,
@@ -134,8 +148,7 @@ pub(super) fn assignment<'w>(words: &[&'w str], shell: Shell) -> Option<(&'w str
     let (name, value) = word.split_once('=')?;
     let name = name.strip_suffix([':', '?']).unwrap_or(name);
     let name = if shell == Shell::Powershell {
-        let name = name.strip_prefix('$').unwrap_or(name);
-        name.strip_prefix("env:").unwrap_or(name)
+        without_scope(name.strip_prefix('$').unwrap_or(name))
     } else {
         name
     };
@@ -150,9 +163,16 @@ mod tests {
     fn follows_variables_of_every_shell() {
         let mut variables = Variables::default();
         variables.set("PY", "3.8", false);
-        for text in
-            ["=$PY", "=${PY}", "=%PY%", "=$env:PY", "=${{ env.PY }}", "=$(PY)", "=${env:PY}"]
-        {
+        for text in [
+            "=$PY",
+            "=${PY}",
+            "=%PY%",
+            "=$env:PY",
+            "=$Env:PY",
+            "=${{ env.PY }}",
+            "=$(PY)",
+            "=${env:PY}",
+        ] {
             assert_eq!(variables.expand(text).as_deref(), Some("=3.8"), "{text}");
         }
         assert_eq!(variables.expand("=$X"), None);
