@@ -192,11 +192,11 @@ impl Page {
         shell: Shell,
     ) -> Result<(), CannotQuote> {
         let steps: Vec<&Step> = steps.into_iter().collect();
-        let sign = shell::and_sign(shell).map_or(2, str::len);
-        let width = self.style.width.saturating_sub(2 + sign);
+        let width = self.style.width.saturating_sub(2 + shell::order_width(steps.len(), shell));
         let lines = steps.iter().map(|step| shell::lines(step, shell, width));
+        let lines = lines.collect::<Result<Vec<_>, _>>()?;
         self.text("", title);
-        for line in shell::in_order(lines.collect::<Result<_, _>>()?, shell) {
+        for line in shell::in_order(&lines, shell) {
             let _ = writeln!(self.out, "  {line}");
         }
         self.notes(&steps);

@@ -153,6 +153,7 @@ class Judge:
         step = {one["step"]: one for one in document["new"]["commands"]}["install"]
         new = self.channels.solve(*self.arguments(step))
         yield from self.verdict(case, environment, "new", step, new)
+        yield from self.pixi(case, environment)
         steps = {one["step"]: one for one in document["in_place"]["commands"]}
         if bool(steps) != case.in_place:
             yield f"in place: {[one['code'] for one in document['in_place']['obstacles']]}"
@@ -175,6 +176,17 @@ class Judge:
         stays = sorted(left_names - named - {name_of(spec) for spec in history})
         after = self.channels.solve([*channels_, *[n for n in names if n not in channels_]], [*specs, *history, *stays], priority, left)
         yield from self.verdict(case, environment, "in-place", steps["install"], after)
+
+    def pixi(self, case, environment):
+        """The project of pixi, whose priority is strict."""
+        document = environment.ask("migrate", "-n", "old", *MACHINE, *case.flags, "--client", "pixi")
+        steps = {one["step"]: one for one in document["new"]["commands"] if one["step"] != "prepare"}
+        words = document["new"]["commands"][0]["argv"]
+        names = [word for word, before in zip(words[1:], words) if before == "-c"]
+        specs = steps["install"]["argv"][4:]
+        found = self.channels.solve(names, specs, "strict")
+        if isinstance(found, str) and case.is_solvable:
+            yield f"pixi: {names} {specs} cannot be solved: {' '.join(found.split())[:500]}"
 
     def arguments(self, command):
         names, priority, specs = parse(command)

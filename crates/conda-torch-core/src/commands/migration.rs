@@ -39,7 +39,12 @@ pub fn migration(
     };
     let channels = &CONDA_FORGE.and(&plan.channels);
     let installation = Installation { machine, choice, client, channels, specs: &plan.specs };
-    let new = in_new(&installation, &new, plan);
+    let new = if client.kind == ClientKind::Pixi {
+        let specs = [plan.specs.as_slice(), &plan.needed_from_others].concat();
+        in_new(&Installation { specs: &specs, ..installation }, &new, plan)
+    } else {
+        in_new(&installation, &new, plan)
+    };
     let mut steps = MigrationSteps { new, ..MigrationSteps::default() };
     if plan.obstacles.is_empty() && client.kind != ClientKind::Pixi {
         let target = InstallTarget::existing(migration.environment);

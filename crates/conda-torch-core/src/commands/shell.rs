@@ -126,29 +126,35 @@ pub fn lines(step: &Step, shell: Shell, width: usize) -> Result<Vec<String>, Can
 }
 
 /// The lines of commands of which each runs only if the one before succeeded.
-pub fn in_order(commands: Vec<Vec<String>>, shell: Shell) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for lines in commands {
-        if let (Some(last), Some(sign)) = (all.last_mut(), and_sign(shell)) {
-            last.push_str(sign);
-            all.extend(lines);
-        } else if all.is_empty() {
-            all = lines;
-        } else {
-            all.push("if ($LASTEXITCODE -eq 0) {".to_owned());
-            all.extend(lines.into_iter().map(|line| format!("  {line}")));
-            all.push("}".to_owned());
-        }
+///
+/// Windows PowerShell has no `&&`, and that of cmd does not see the failure of a batch file, which conda is there. Their
+/// blocks are in one another, so that a question of a client is not answered by a pasted line that follows.
+pub fn in_order(commands: &[Vec<String>], shell: Shell) -> Vec<String> {
+    let Some((first, rest)) = commands.split_first() else { return Vec::new() };
+    let mut lines = first.clone();
+    if rest.is_empty() {
+        return lines;
     }
-    all
+    let (begin, end) = match shell {
+        Shell::Posix | Shell::Fish => {
+            lines.last_mut().into_iter().for_each(|last| last.push_str(" &&"));
+            lines.extend(in_order(rest, shell));
+            return lines;
+        }
+        Shell::Powershell => ("if ($LASTEXITCODE -eq 0) {", "}"),
+        Shell::Cmd => ("if not errorlevel 1 (", ")"),
+    };
+    lines.push(begin.to_owned());
+    lines.extend(in_order(rest, shell).iter().map(|line| format!("  {line}")));
+    lines.push(end.to_owned());
+    lines
 }
 
-/// What [`in_order`] adds to a line; `None` for Windows PowerShell, which has no `&&`.
-pub fn and_sign(shell: Shell) -> Option<&'static str> {
+/// How many characters [`in_order`] adds to a line.
+pub fn order_width(commands: usize, shell: Shell) -> usize {
     match shell {
-        Shell::Posix | Shell::Fish => Some(" &&"),
-        Shell::Cmd => Some(" && ^"),
-        Shell::Powershell => None,
+        Shell::Posix | Shell::Fish => " &&".len(),
+        Shell::Powershell | Shell::Cmd => 2 * commands.saturating_sub(1),
     }
 }
 
@@ -203,30 +209,22 @@ mod tests {
 
     #[test]
     fn a_command_in_order_runs_only_after_one_that_succeeded() {
-        let commands = || {
-            let lines = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<String>>();
-            ["try", "remove -n x|  pytorch", "install"].map(lines).to_vec()
-        };
+        let lines = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<String>>();
+        let commands = ["try", "remove -n x|  pytorch", "install"].map(lines);
         let posix = ["try &&", "remove -n x", "  pytorch &&", "install"];
-        assert_eq!(in_order(commands(), Shell::Posix), posix);
-        assert_eq!(in_order(commands(), Shell::Fish), posix);
+        assert_eq!(in_order(&commands, Shell::Posix), posix);
+        assert_eq!(in_order(&commands, Shell::Fish), posix);
+        let blocks = |begin: &str, end: &str| {
+            let inner = ["remove -n x", "  pytorch", begin, "  install", end];
+            let inner = inner.map(|line| format!("  {line}"));
+            [vec!["try".to_owned(), begin.to_owned()], inner.to_vec(), vec![end.to_owned()]]
+                .concat()
+        };
         assert_eq!(
-            in_order(commands(), Shell::Cmd),
-            ["try && ^", "remove -n x", "  pytorch && ^", "install"]
+            in_order(&commands, Shell::Powershell),
+            blocks("if ($LASTEXITCODE -eq 0) {", "}")
         );
-        assert_eq!(
-            in_order(commands(), Shell::Powershell),
-            [
-                "try",
-                "if ($LASTEXITCODE -eq 0) {",
-                "  remove -n x",
-                "    pytorch",
-                "}",
-                "if ($LASTEXITCODE -eq 0) {",
-                "  install",
-                "}"
-            ]
-        );
-        assert_eq!(in_order(commands()[..1].to_vec(), Shell::Posix), ["try"]);
+        assert_eq!(in_order(&commands, Shell::Cmd), blocks("if not errorlevel 1 (", ")"));
+        assert_eq!(in_order(&commands[..1], Shell::Cmd), ["try"]);
     }
 }

@@ -154,7 +154,10 @@ pub(super) fn plan(
 fn is_replaced(package: &InstalledPackage) -> bool {
     match ChannelKind::of(&package.channel) {
         ChannelKind::Pytorch | ChannelKind::Nvidia => true,
-        ChannelKind::Defaults => package.subdir != "noarch" && package.name != "ca-certificates",
+        ChannelKind::Defaults => {
+            let name = package.name.as_str();
+            follows_cuda_version(name) || package.subdir != "noarch" && name != "ca-certificates"
+        }
         ChannelKind::CondaForge | ChannelKind::Other => false,
     }
 }

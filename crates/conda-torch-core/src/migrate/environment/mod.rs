@@ -31,10 +31,11 @@ use serde::Serialize;
 use crate::conda::{ChannelKind, MatchSpec};
 use crate::matrix::Matrix;
 use crate::resolve::Choice;
-use crate::types::{Environment, Machine, PipPackage};
+use crate::types::{Environment, InstalledPackage, Machine, PipPackage};
 
 use super::CodeAndMessage;
 use super::old_packages::{is_only_old, is_pip_torch};
+use requested_packages::dependencies;
 
 /// An environment and its migration.
 #[derive(Debug, Clone)]
@@ -72,6 +73,9 @@ pub struct MigrationPlan {
     pub channels: Vec<String>,
     /// All specs of a new environment.
     pub specs: Vec<String>,
+    /// What packages of other channels need from there. With strict priority, which is pixi's, a solver takes a package
+    /// that conda-forge has too from another channel only if a spec says so.
+    pub needed_from_others: Vec<String>,
     /// The packages for pip to reinstall in a new environment.
     pub pip: Vec<PipPackage>,
     /// The packages of PyTorch that pip installed, which conda replaces.
@@ -120,6 +124,7 @@ fn plan(
         installable.partition(|package| is_pip_torch(&package.name));
     let specs = specs(&packages, choice, !pip.is_empty());
     Some(MigrationPlan {
+        needed_from_others: needed_from_others(environment, &packages, &specs),
         in_place: in_place::plan(environment, &packages, &specs),
         obstacles: in_place::obstacles(environment, requested, is_base, choice, python),
         packages,
@@ -150,6 +155,33 @@ fn specs(packages: &[PackageMigration], choice: &Choice<'_>, with_pip: bool) -> 
         }
     }
     specs
+}
+
+/// The packages of other channels that a carried-over one needs, with their channels, if no spec names them.
+fn needed_from_others(
+    environment: &Environment,
+    packages: &[PackageMigration],
+    specs: &[String],
+) -> Vec<String> {
+    let is_other =
+        |package: &&InstalledPackage| ChannelKind::of(&package.channel) == ChannelKind::Other;
+    let other = |name: &str| environment.package(name).filter(is_other);
+    let carried_over = packages.iter().filter(|package| package.is_carried_over());
+    let mut next: Vec<&InstalledPackage> =
+        carried_over.filter_map(|package| other(&package.spec.name)).collect();
+    let named = specs.iter().filter_map(|spec| Some(MatchSpec::parse(spec)?.name));
+    let mut known: HashSet<String> = named.collect();
+    let mut needed = Vec::new();
+    while let Some(package) = next.pop() {
+        for package in dependencies(package).filter_map(other) {
+            if !package.channel.is_empty() && known.insert(package.name.clone()) {
+                needed.push(format!("{}::{}", package.channel, package.name));
+                next.push(package);
+            }
+        }
+    }
+    needed.sort();
+    needed
 }
 
 fn origins(environment: &Environment) -> Vec<ChannelCount<'_>> {

@@ -260,6 +260,7 @@ fn a_package_of_another_channel_is_left_out_if_what_it_needs_holds_pytorch_back(
     let mut old = environment(&["python=3.11", "pytorch", "pytorch-cuda=12.1", "trainer", "tools"]);
     old.packages.insert(2, package("corp ops 1.0 0", &["pytorch 2.5.1 py3.11_cuda12.1*"]));
     old.packages.push(package("corp tools 1.0 0", &["cuda-version >=12,<13", "ops-data"]));
+    old.packages.push(package("corp ops-data 1.0 0", &["ops-data-base", "python"]));
     old.packages.push(package("corp torch-glue 1.0 0", &["ops"]));
     old.packages.push(package("corp trainer 1.0 0", &["python", "torch-glue"]));
     old.packages.sort_by(|a, b| a.name.cmp(&b.name));
@@ -269,6 +270,7 @@ fn a_package_of_another_channel_is_left_out_if_what_it_needs_holds_pytorch_back(
     let message = &trainer.reason.as_ref().expect("a reason").message;
     assert!(message.starts_with("its `ops` needs `pytorch 2.5.1 py3.11_cuda12.1*`;"), "{message}");
     assert_eq!(outcome(&plan, "tools").1, "corp::tools");
+    assert_eq!(plan.needed_from_others, ["corp::ops-data"]);
     for (needs, is_left_out) in [
         ("cudatoolkit 11.8.*", true),
         ("torchvision 0.20.*", true),
