@@ -113,7 +113,8 @@ fn command(document: &Value, shell: Shell) -> Result<String, NoField> {
         lines.push(vec![line.to_owned()]);
     }
     // In place, a command after one that failed would do harm.
-    let lines = if document["way"] == "in-place" { in_order(&lines, shell) } else { lines.concat() };
+    let lines =
+        if document["way"] == "in-place" { in_order(&lines, shell) } else { lines.concat() };
     Ok(lines.iter().fold(String::new(), |text, line| text + line + "\n"))
 }
 
