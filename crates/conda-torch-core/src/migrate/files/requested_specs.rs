@@ -62,7 +62,7 @@ impl RequestedSpecs {
                         self.device = RequestedAccelerator::Cuda;
                     }
                     "pytorch-cpu" | "pytorch-nightly-cpu" => {
-                        self.device = RequestedAccelerator::Cpu
+                        self.device = RequestedAccelerator::Cpu;
                     }
                     _ => self.add_build(spec),
                 }
