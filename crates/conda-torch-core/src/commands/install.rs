@@ -72,7 +72,10 @@ impl Installation<'_> {
         if let Some(subdir) = other.filter(|_| !has_platform_flag) {
             install.env.push(("CONDA_SUBDIR", subdir.to_string()));
         }
-        install.note = target.note().or_else(|| self.login()).or_else(|| {
+        let priority = is_flexible.then(|| {
+            "the channel priority is flexible: strict excludes packages that conda-forge has too".to_owned()
+        });
+        install.note = target.note().or_else(|| self.login()).or(priority).or_else(|| {
             self.is_solved_slowly().then(||
             "conda's classic solver takes minutes here; conda 23.10 or newer, or mamba, is faster"
                 .to_owned()
