@@ -197,7 +197,23 @@ impl<'a, 'm> PackageRules<'a, 'm> {
         let channel = self.channel(spec).unwrap_or_default();
         let text = if self.other_python { spec.argument() } else { spec.argument_with_build() };
         let text = format!("{channel}::{text}");
+        if let Some(python) = self.python_that_it_excludes(&spec.name) {
+            let why = format!(
+                "still from its own channel, which must have it for Python {python}; leave it out if not"
+            );
+            return changed(text, CodeAndMessage::with(OWN_CHANNEL.code, why));
+        }
         if spec.to_string() == text { kept(text) } else { changed(text, OWN_CHANNEL) }
+    }
+
+    /// The new Python, if the installed package is built for another.
+    fn python_that_it_excludes(&self, name: &str) -> Option<Version> {
+        let python = self.choice.specs.iter().find(|spec| spec.name == "python")?;
+        let python = python.constraint()?.pin()?;
+        let depends = self.environment.package(name)?.depends.iter();
+        let mut needs = depends.filter_map(|depend| MatchSpec::parse(depend));
+        let need = needs.find(|need| need.name == "python")?.constraint()?;
+        (!need.admits_series(python)).then_some(python)
     }
 
     /// The kind of the package's channel; conda-forge if unknown.

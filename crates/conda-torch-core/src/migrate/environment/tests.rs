@@ -295,3 +295,22 @@ fn a_pin_that_the_dry_run_cannot_have_prevents_a_change_in_place() {
     assert_eq!(codes(&with("qt 5.*")), ["pinned"]);
     assert_eq!(with("numpy 1.26.*"), []);
 }
+
+#[test]
+fn a_package_of_another_channel_for_the_old_python_says_so() {
+    let with = |python: &str| {
+        let mut old = environment(&["python", "pytorch", "pytorch-cuda=12.1", "tools"]);
+        old.packages[2] = package(&format!("pkgs/main python {python}.9 h0"), &[]);
+        let depend = format!("python >={python},<3.{}.0a0", if python == "3.8" { 9 } else { 12 });
+        old.packages.push(package("corp tools 1.0 py0", &[&depend]));
+        old.packages.sort_by(|a, b| a.name.cmp(&b.name));
+        let (plan, _) = plan_of(&old, &RequestOverrides::default());
+        let tools = plan.packages.into_iter().find(|it| it.spec.name == "tools");
+        tools.expect("requested").reason.expect("a reason").message
+    };
+    assert_eq!(
+        with("3.8"),
+        "still from its own channel, which must have it for Python 3.10; leave it out if not"
+    );
+    assert_eq!(with("3.11"), "still from its own channel");
+}
