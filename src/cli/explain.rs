@@ -184,19 +184,21 @@ fn explain(
     let stdout = if is_json {
         global.answer(report::document(found, &judged, Some(&scene), &client, shell, 0), shell)?
     } else {
-        text::explain::page(found, &judged, &scene, &client, shell, global.style(host))
+        text::explain::page(found, &judged, &scene, &client, shell, true, global.style(host))
             .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?
     };
     Ok(Output { stdout, code: 0 })
 }
 
-/// The known failures in the output of a program that was run here; `None` if there is none.
+/// The known failures in the output of a program that was run here; `None` if there is none. `has_commands`: whether the
+/// commands that fix them are new to the reader.
 pub(super) fn explained(
     output: &str,
     machine: &Machine,
     checkup: Option<&Checkup<'_>>,
     client: &ClientTarget<'_>,
     shell: Shell,
+    has_commands: bool,
     style: text::Style,
 ) -> Option<String> {
     let (found, matrix) = (find(output), Matrix::embedded());
@@ -208,5 +210,5 @@ pub(super) fn explained(
     let scene = Scene { machine, advice, checkup, matrix };
     let judged: Vec<_> =
         found.errors.iter().map(|error| found.judge(error, Some(&scene))).collect();
-    text::explain::page(&found, &judged, &scene, client, shell, style).ok()
+    text::explain::page(&found, &judged, &scene, client, shell, has_commands, style).ok()
 }

@@ -250,7 +250,8 @@ impl Run<'_> {
     /// Says what is known about a failure.
     fn explain(&self, output: &str, checkup: Option<&Checkup<'_>>) {
         let style = Style::plain(page_width());
-        let known = explained(output, self.machine, checkup, &self.client, self.shell, style);
+        let known =
+            explained(output, self.machine, checkup, &self.client, self.shell, false, style);
         note(known.unwrap_or_default().trim_end());
     }
 

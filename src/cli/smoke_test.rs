@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     if let Some(error) = error.filter(|_| is_broken) {
         let client = ClientTarget::of_environment(&here, &place.prefix, None);
         let (shell, style) = (shell_of(&here), Style::plain(page_width()));
-        let known = explained(error, &here, Some(&checkup), &client, shell, style);
+        let known = explained(error, &here, Some(&checkup), &client, shell, true, style);
         note(known.unwrap_or_default().trim_end());
     }
     if !is_json {

@@ -9,7 +9,7 @@ use conda_torch_core::types::Shell;
 use super::page::{Page, Style};
 use super::summary;
 
-/// The failures of a text, the first cause first.
+/// The failures of a text, the first cause first. `has_commands`: whether to print the commands that fix them.
 ///
 /// # Errors
 /// If a name cannot be quoted for the shell.
@@ -19,10 +19,13 @@ pub fn page(
     scene: &Scene<'_>,
     client: &ClientTarget<'_>,
     shell: Shell,
+    has_commands: bool,
     style: Style,
 ) -> Result<String, CannotQuote> {
     let mut page = Page::new(style);
-    page.parts(&summary::graphics(scene.machine));
+    if has_commands {
+        page.parts(&summary::graphics(scene.machine));
+    }
     if let Some(checkup) = scene.checkup {
         let environment = &checkup.environment;
         page.text(
@@ -54,7 +57,7 @@ pub fn page(
         page.gap();
         let steps = steps(judgement, scene, client);
         // One fix may end several failures.
-        if !steps.is_empty() && !printed.contains(&steps) {
+        if has_commands && !steps.is_empty() && !printed.contains(&steps) {
             let is_check = |step: &&Step| step.kind == StepKind::Check;
             let title = match judgement.remedy {
                 Remedy::NewEnvironment => "Create a new environment that works:",
