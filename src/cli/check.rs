@@ -77,6 +77,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
             matrix,
             shell,
             is_here: !args.machine.is_other_machine(),
+            way_back: None,
             global,
             host,
             is_json,

@@ -69,6 +69,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
             matrix: answer.matrix,
             shell: answer.shell,
             is_here: !args.machine.is_other_machine(),
+            way_back: None,
             global,
             host,
             is_json,
@@ -110,6 +111,8 @@ pub(super) struct Run<'a> {
     pub(super) shell: Shell,
     /// Whether the packages are for this machine.
     pub(super) is_here: bool,
+    /// How to restore the environment that the commands change.
+    pub(super) way_back: Option<Step>,
     pub(super) global: &'a GlobalFlags,
     pub(super) host: &'a dyn Host,
     pub(super) is_json: bool,
@@ -288,9 +291,15 @@ impl Run<'_> {
                 ("is incomplete", format!("remove it with `{line}`, then run this command again"))
             }
             None if is_new => ("is incomplete", "run this command again".to_owned()),
-            None => ("was there before and may have changed", {
-                format!("look at it with `conda-torch check -p {prefix}`")
-            }),
+            None => {
+                let way_back = self.way_back.as_ref();
+                let line = way_back.and_then(|step| shell::line(step, self.shell).ok());
+                let hint = line.map_or_else(
+                    || format!("look at it with `conda-torch check -p {prefix}`"),
+                    |line| format!("restore it with `{line}`"),
+                );
+                ("was there before and may have changed", hint)
+            }
         };
         format!("error: {how}\nnote: the environment `{prefix}` {state}\nhint: {hint}")
     }

@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::{TargetEnvironment, shell};
+use conda_torch_core::commands::{MigrationSteps, TargetEnvironment, shell};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
 use conda_torch_core::report::ErrorCode;
-use conda_torch_core::report::migrate::{self as report, MigrationAnswer};
+use conda_torch_core::report::migrate::{self as report, MigrationAnswer, Way};
 use conda_torch_core::types::{Condarc, Machine, Shell};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use crate::cli::flags::{GlobalFlags, no_environment, read_environment, read_named};
+use crate::cli::install::Run;
 use crate::text;
 
 use super::{Args, Failure, Output, read_settings};
@@ -65,6 +66,34 @@ pub(super) fn run(
         settings: &read_settings(host, here, &[]),
         shell,
     };
+    if args.run
+        && let Some(choice) = &migration.target.advice.recommended
+        && migration.plan.is_some()
+        && migration.is_needed
+    {
+        let MigrationSteps { new, in_place, way_back } = answer.steps();
+        let is_in_place = answer.way(&answer.steps()) == Way::InPlace;
+        if args.in_place && !is_in_place {
+            let why = "the environment cannot be changed in place\nhint: leave out `--in-place`, or leave out `--run` for the reason";
+            return Err(Failure::new(ErrorCode::Contradiction, why).into());
+        }
+        let run = Run {
+            client,
+            machine: target,
+            matrix,
+            shell,
+            is_here: !args.machine.is_other_machine(),
+            way_back: way_back.filter(|_| is_in_place),
+            global,
+            host,
+            is_json,
+        };
+        let steps = run.steps(if is_in_place { in_place } else { new })?;
+        let page = text::migration(&answer, global.style(host))
+            .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?;
+        run.show(&page);
+        return run.confirmed(args.yes, &steps, choice.computes_on);
+    }
     let stdout = if is_json {
         global.answer(report::environment(&answer), shell)?
     } else {

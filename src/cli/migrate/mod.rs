@@ -35,7 +35,7 @@ Examples:
   conda-torch migrate -n torch --driver 550 --gpu A100
                                               if the GPU is in another machine
 
-Commands are printed, not run. Only `--write` changes files.
+Commands are printed; only `--run` runs them. Only `--write` changes files.
 Exit codes: 0 success, 1 failure, 2 wrong command line, 3 no build satisfies the
 request, 4 a file would change (`--check`)";
 
@@ -50,6 +50,12 @@ pub(super) struct Args {
     /// Change the environment itself, if possible
     #[arg(long, conflicts_with = "to")]
     in_place: bool,
+    /// Run the commands with the client, then check and test the result
+    #[arg(long, conflicts_with_all = ["config", "files"])]
+    run: bool,
+    /// With `--run`, do not ask
+    #[arg(short, long, requires = "run")]
+    yes: bool,
     /// Name of the new environment [default: the old name with `-cf`]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,

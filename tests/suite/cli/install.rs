@@ -62,6 +62,23 @@ impl Home {
         finish(&mut self.command(arguments), "")
     }
 
+    /// An environment `old` with PyTorch from the `pytorch` channel, which fails at import.
+    fn add_old_environment(&self) {
+        let old = format!("{}/miniforge3/envs/old/conda-meta", self.path);
+        fs::create_dir_all(&old).expect("a folder");
+        fs::write(format!("{old}/history"), "").expect("a history");
+        for (name, version, build) in [
+            ("pytorch", "2.1.2", "py3.11_cpu_0"),
+            ("mkl", "2024.1.0", "h0_1"),
+            ("python", "3.11.9", "h0"),
+        ] {
+            let record = format!(
+                r#"{{"name": "{name}", "version": "{version}", "build": "{build}", "build_number": 0, "subdir": "linux-64", "depends": [], "channel": "https://conda.anaconda.org/pytorch/linux-64"}}"#
+            );
+            fs::write(format!("{old}/{name}-{version}-{build}.json"), record).expect("a record");
+        }
+    }
+
     /// The commands that the client got.
     fn log(&self) -> String {
         fs::read_to_string(format!("{}/log", self.path)).unwrap_or_default()
@@ -161,23 +178,25 @@ fn a_signal_reaches_the_client_and_what_is_left_is_told() {
 #[test]
 fn check_fixes_an_environment_with_a_new_one() {
     let home = Home::new("fix", WORKS, ON_CPU);
-    let old = format!("{}/miniforge3/envs/old/conda-meta", home.path);
-    fs::create_dir_all(&old).expect("a folder");
-    fs::write(format!("{old}/history"), "").expect("a history");
-    for (name, version, build) in [
-        ("pytorch", "2.1.2", "py3.11_cpu_0"),
-        ("mkl", "2024.1.0", "h0_1"),
-        ("python", "3.11.9", "h0"),
-    ] {
-        let record = format!(
-            r#"{{"name": "{name}", "version": "{version}", "build": "{build}", "build_number": 0, "subdir": "linux-64", "depends": [], "channel": "https://conda.anaconda.org/pytorch/linux-64"}}"#
-        );
-        fs::write(format!("{old}/{name}-{version}-{build}.json"), record).expect("a record");
-    }
+    home.add_old_environment();
     let ran = home.run(&["check", "-n", "old", "--fix", "--yes", "--client", "conda"]);
     assert_eq!(ran.code, Some(0), "{ran:?} {}", home.log());
     assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
     assert!(home.log().contains("create --yes -n torch ") && home.has("torch") && home.has("old"));
+}
+
+#[test]
+fn a_migration_is_run_and_leaves_the_old_environment() {
+    let home = Home::new("migrate", WORKS, ON_CPU);
+    home.add_old_environment();
+    let flags = ["migrate", "-n", "old", "--pytorch", "2.13.0", "--run"];
+    let ran = home.run(&flags);
+    assert_eq!((ran.code, home.log().as_str()), (Some(2), ""), "{ran:?}");
+    let ran = home.run(&[&flags[..], &["--yes"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?} {}", home.log());
+    assert!(home.log().starts_with("create --yes -n old-cf "), "{}", home.log());
+    assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(home.has("old") && home.has("old-cf"));
 }
 
 #[test]
