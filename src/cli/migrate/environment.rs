@@ -66,7 +66,7 @@ pub(super) fn run(
         settings: &read_settings(host, here, &[]),
         shell,
     };
-    if args.run
+    if args.run.run
         && let Some(choice) = &migration.target.advice.recommended
         && migration.plan.is_some()
         && migration.is_needed
@@ -92,7 +92,7 @@ pub(super) fn run(
         let page = text::migration(&answer, global.style(host))
             .map_err(|why| Failure::new(ErrorCode::FormatRefused, why.to_string()))?;
         run.show(&page);
-        return run.confirmed(args.yes, &steps, choice.computes_on);
+        return run.confirmed(args.run.yes, &steps, choice.computes_on);
     }
     let stdout = if is_json {
         global.answer(report::environment(&answer), shell)?

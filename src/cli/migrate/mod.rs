@@ -50,12 +50,8 @@ pub(super) struct Args {
     /// Change the environment itself, if possible
     #[arg(long, conflicts_with = "to")]
     in_place: bool,
-    /// Run the commands with the client, then check and test the result
-    #[arg(long, conflicts_with_all = ["config", "files"])]
-    run: bool,
-    /// With `--run`, do not ask
-    #[arg(short, long, requires = "run")]
-    yes: bool,
+    #[command(flatten)]
+    run: RunFlags,
     /// Name of the new environment [default: the old name with `-cf`]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
@@ -76,6 +72,17 @@ pub(super) struct Args {
     output: OutputFlags,
     #[command(flatten)]
     format: FormatFlags,
+}
+
+// No doc comment: clap would show it as the description of the subcommand.
+#[derive(Debug, clap::Args)]
+struct RunFlags {
+    /// Run the commands with the client, then check and test the result
+    #[arg(long, conflicts_with_all = ["config", "files"])]
+    run: bool,
+    /// With `--run`, do not ask
+    #[arg(short, long, requires = "run")]
+    yes: bool,
 }
 
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
