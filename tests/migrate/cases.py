@@ -9,11 +9,11 @@ class Case:
     """An old environment, and the expected one afterwards."""
 
     def __init__(self, name, specs, *, channels=OLD, build="cuda129", pytorch="2.13.0", keeps=(), gone=(), in_place=True,
-                 pinned="", pip=(), flags=(), condarc="", of_lab=(), is_solvable=True):
+                 pinned="", pip=(), flags=(), condarc="", of_lab=(), is_solvable=True, not_by=""):
         self.name, self.specs, self.channels = name, specs, channels
         self.build, self.pytorch, self.keeps, self.gone = build, pytorch, keeps, gone
         self.in_place, self.pinned, self.pip, self.flags = in_place, pinned, pip, list(flags)
-        self.condarc, self.of_lab, self.is_solvable = condarc, set(of_lab), is_solvable
+        self.condarc, self.of_lab, self.is_solvable, self.not_by = condarc, set(of_lab), is_solvable, not_by
 
 
 # What is expected is written down here by hand; PyTorch, build and the rest follow from the channels.
@@ -51,6 +51,9 @@ CASES = [
                                "https://mirror.example/anaconda-main::numexpr"],
          keeps=["torchvision", "pandas", "numexpr"], condarc="default_channels:\n  - https://mirror.example/anaconda-main\n"),
     Case("mkl-of-defaults", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "numexpr", "numpy"], keeps=["numexpr", "numpy"]),
+    Case("channel-of-what-stays", ["python=3.11", "pytorch::pytorch", "pytorch-cuda=12.1", "pkgs/main::requests", "pkgs/main::tzdata"],
+         channels=["conda-forge", "pytorch", "nvidia", "defaults"], keeps=["requests", "tzdata"],
+         not_by="rattler"),  # which does not take packages from `defaults` by name
     Case("not-on-conda-forge", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "only-main"], is_solvable=False),
     Case("pip-beside-it", ["python=3.11", "pytorch", "pytorch-cuda=12.1", "pip"], keeps=["pip"], pip=["einops==0.8.1"]),
 ]

@@ -142,7 +142,7 @@ class Judge:
         for case in CASES:
             for in_place in (False, True):
                 label = f"{client.name}: {case.name}, {'in place' if in_place else 'new'}"
-                if only and not all(word in label for word in only):
+                if only and not all(word in label for word in only) or case.not_by and case.not_by == client.solver:
                     continue
                 self.judge(label, lambda case=case, in_place=in_place: self.case(client, case, in_place))
                 for name in ("old", "old-cf", "old-before"):
