@@ -186,6 +186,13 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
                     session.enter(dockerfile::scope());
                     dockerfile::read(session, text, range)?;
                     session.leave();
+                } else if matches!(language.as_str(), "yaml" | "yml") {
+                    let current = EnvironmentName::Current;
+                    session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()));
+                    let keys =
+                        [("channels", Subcommand::Config), ("dependencies", Subcommand::Install)];
+                    workflow::add_lists(session, text, range, &keys)?;
+                    session.leave();
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Decides the edits to every channel and package of a file.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -64,6 +65,7 @@ pub(super) fn plan_edits(
         target,
         matrix,
         decisions: Decisions::default(),
+        searches: Cell::new(SEARCHES),
         decided: (0..environments.len()).map(|_| Outcome::Unaffected).collect(),
     };
     planner.decide(&mut edits);
@@ -208,6 +210,9 @@ const SUSPECTS: usize = 16;
 /// The most lines of which is tried whether a build fits without two of them.
 const PAIRED_SUSPECTS: usize = 8;
 
+/// For how many failures of a file the lines that cause them are searched.
+const SEARCHES: usize = 20;
+
 struct Planner<'a, 'm> {
     file: &'a FileSpecs,
     environments: &'a [Environment],
@@ -217,6 +222,8 @@ struct Planner<'a, 'm> {
     target: Target<'a>,
     matrix: &'m Matrix,
     decisions: Decisions<'m>,
+    /// For how many failures the lines that cause them are still searched.
+    searches: Cell<usize>,
     /// Of each environment.
     decided: Vec<Outcome<'m>>,
 }
@@ -415,6 +422,11 @@ impl<'a, 'm> Planner<'a, 'm> {
         });
         let subdir = excluded.or(targets.first().map(|target| target.subdir));
         let subdir = subdir.unwrap_or(Subdir::Linux64);
+        let searches = self.searches.get();
+        if searches == 0 {
+            return Failure { subdir, without: Vec::new() };
+        }
+        self.searches.set(searches - 1);
         let all = Member::all_lines(members);
         let fits_without = |culprits: &[usize]| {
             let lines: Vec<&SpecLine> = culprits.iter().map(|at| all[*at]).collect();

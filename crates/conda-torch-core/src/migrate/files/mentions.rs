@@ -11,6 +11,18 @@ use super::text_edit::Lines;
 const PACKAGES: [&str; 5] =
     ["pytorch-cuda", "cudatoolkit", "cpuonly", "pytorch-mutex", "torchtriton"];
 
+/// Keys and options with channels.
+const CHANNEL_KEYS: [&str; 8] = [
+    "channel",
+    "channels",
+    "conda_channel",
+    "conda_channels",
+    "default_channels",
+    "extra_channels",
+    "channel_sources",
+    "channel_targets",
+];
+
 /// The longest text of a mention that is shown.
 const LONGEST: usize = 60;
 
@@ -126,8 +138,8 @@ fn mention<'w>(
     let last = before.next().unwrap_or_default();
     let is_option = matches!(last, "-c" | "--channel");
     let is_channel = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        word.ends_with("channel") || word.ends_with("channels")
+        let word = word.to_ascii_lowercase().replace('-', "_");
+        CHANNEL_KEYS.contains(&word.trim_start_matches('_'))
     };
     (is_option || in_list || is_channel(last) || before.any(is_channel)).then_some(Kind::Channel)
 }
@@ -241,6 +253,7 @@ mod tests {
             "cudatoolkit-dev=11.7",
             "name: my-cpuonly-env",
             "channels: [conda-forge]\npackages:\n- pytorch",
+            "pytorch-channel: [pytorch, pytorch-nightly]",
             "git clone https://github.com/pytorch/pytorch",
             "-c conda-forge pytorch",
         ] {

@@ -9,7 +9,7 @@ use crate::types::Shell;
 use super::client_call::{ClientCall, Subcommand};
 use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecList};
 use super::file_migration::FileError;
-use super::packages::{PackageRole, is_old};
+use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
 use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands};
 use super::text_edit::Lines;
@@ -458,17 +458,21 @@ fn is_about_torch(list: &SpecList) -> bool {
         || list.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
 }
 
-/// Whether a list of a document is an alternative to another: both name PyTorch, or select its build.
+/// Whether a list of a document is an alternative to another: both name PyTorch, or other versions of CUDA.
 fn is_alternative(one: &SpecList, other: &SpecList) -> bool {
-    let selects = |list: &SpecList| {
-        list.specs.iter().any(|line| {
-            matches!(
-                line.role(),
-                PackageRole::Pytorch | PackageRole::CudaPin | PackageRole::CpuOnly
-            )
+    let names_torch = |list: &SpecList| {
+        let mut specs = list.specs.iter().filter_map(|line| line.spec.as_ref());
+        specs.any(|spec| {
+            spec.name == "pytorch-cuda"
+                || matches!(role(spec), PackageRole::Pytorch | PackageRole::CpuOnly)
         })
     };
-    selects(one) && selects(other)
+    let cuda = |list: &SpecList| {
+        let mut pins = list.specs.iter().filter(|line| line.role() == PackageRole::CudaPin);
+        pins.find_map(|line| line.spec.as_ref()?.constraint()?.anchor())
+    };
+    let differs = cuda(one).zip(cuda(other)).is_some_and(|(one, other)| one != other);
+    differs || names_torch(one) && names_torch(other)
 }
 
 /// The branches that are open, and how they begin and end.

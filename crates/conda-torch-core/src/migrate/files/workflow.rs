@@ -172,15 +172,7 @@ fn read_action(
     }
     if let Some(settings) = input("condarc") {
         let range = content(text, settings);
-        if let Ok(document) = Document::parse(&text[range.clone()])
-            && let Some(channels) = document.root().and_then(|root| root.get("channels"))
-        {
-            let words: Vec<Word> =
-                channels.items().filter_map(|item| word_of(text, item, range.start)).collect();
-            let is_block = words.first().is_some_and(|word| is_block_item(text, word));
-            let form = Form::Items { is_block };
-            session.add_call(ClientCall::of_words(Subcommand::Config, words, form), None, &none)?;
-        }
+        add_lists(session, text, range, &[("channels", Subcommand::Config)])?;
     }
     if let Some(version) = input("python-version") {
         let written = version.text().unwrap_or_default();
@@ -198,6 +190,25 @@ fn read_action(
         let form = Form::Shell { shell, within };
         let call = ClientCall::of_words(Subcommand::Install, words.collect(), form);
         session.add_call(call, Some(name.clone()), &none)?;
+    }
+    Ok(())
+}
+
+/// Adds lists of a YAML document in another text, by their keys.
+pub(super) fn add_lists(
+    session: &mut Session<'_>,
+    text: &str,
+    range: Range<usize>,
+    keys: &[(&str, Subcommand)],
+) -> Result<(), FileError> {
+    let Ok(document) = Document::parse(&text[range.clone()]) else { return Ok(()) };
+    for (key, subcommand) in keys {
+        let list = document.root().and_then(|root| root.get(key));
+        let items = list.into_iter().flat_map(Value::items);
+        let words: Vec<Word> = items.filter_map(|item| word_of(text, item, range.start)).collect();
+        let form =
+            Form::Items { is_block: words.first().is_some_and(|word| is_block_item(text, word)) };
+        session.add_call(ClientCall::of_words(*subcommand, words, form), None, &Vec::new())?;
     }
     Ok(())
 }
