@@ -9,7 +9,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
     ChannelCount, MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
 };
-use conda_torch_core::migrate::files::{FileNote, LineChange};
+use conda_torch_core::migrate::files::FileNote;
 use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer, Way};
 use conda_torch_core::report::migrate_files::MigratedFile;
@@ -299,7 +299,7 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
 }
 
 /// The notes on migrated files; stdout has the differences.
-pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
+pub fn migrated_files(files: &[MigratedFile], is_folder: bool, width: usize) -> String {
     let mut page = Page::new(Style::plain(width));
     for MigratedFile { file, old, outcome, backup } in files {
         let mut lines: Vec<String> = match outcome {
@@ -311,10 +311,16 @@ pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
                     let place = line.map(|line| format!("line {line}: "));
                     place.unwrap_or_default() + &note.message
                 });
-                failures.chain(changes.map(line_change)).chain(notes).collect()
+                failures
+                    .chain(changes.map(|change| format!("line {}: {change}", change.line)))
+                    .chain(notes)
+                    .collect()
             }
         };
         if lines.is_empty() && outcome.as_ref().is_ok_and(|migration| migration.text == *old) {
+            if is_folder {
+                continue;
+            }
             lines.push("nothing to change".to_owned());
         }
         lines.extend(backup.iter().map(|backup| format!("written; old file: `{backup}`")));
@@ -326,16 +332,4 @@ pub fn migrated_files(files: &[MigratedFile], width: usize) -> String {
         }
     }
     page.finish()
-}
-
-fn line_change(change: &LineChange) -> String {
-    let LineChange { line, before, after, why } = change;
-    let after: Vec<String> = after.iter().map(|after| format!("`{after}`")).collect();
-    let after = after.join(" and ");
-    let what = match (before.as_str(), after.is_empty()) {
-        ("", _) => format!("added {after}"),
-        (before, true) => format!("removed `{before}`"),
-        (before, false) => format!("`{before}` becomes {after}"),
-    };
-    format!("line {line}: {what}: {}", why.message)
 }

@@ -9,11 +9,13 @@ use conda_torch_core::escapes::visible_lines;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::files::{FileError, FileMigration, Target, migrate_file};
 use conda_torch_core::report::migrate_files::{MigratedFile, document};
+use conda_torch_core::report::{AnnotationService, annotations};
 use conda_torch_core::types::Shell;
 use conda_torch_host::{SaveFailed, received_signal, save};
 use conda_torch_probe::host::Host;
 
-use crate::cli::flags::{GlobalFlags, MachineFlags, machine, page_width};
+use super::folder::{FolderFiles, is_folder};
+use crate::cli::flags::{Choices, GlobalFlags, MachineFlags, machine, one_of, page_width};
 use crate::cli::{Interrupted, Output, UsageError, note, read_input};
 use crate::text;
 
@@ -22,8 +24,8 @@ use crate::text;
 #[group(skip)]
 #[command(next_help_heading = "Files")]
 pub(super) struct FileFlags {
-    /// Files to migrate: environment.yml, pixi.toml, or text with install commands; `-` for
-    /// standard input
+    /// Files to migrate: environment.yml, pixi.toml, or text with install commands; a folder for
+    /// all its files under version control; `-` for standard input
     #[arg(
         help_heading = None::<&str>,
         value_name = "FILE",
@@ -36,13 +38,21 @@ pub(super) struct FileFlags {
     /// Write nothing; exit code 4 if a file would change
     #[arg(long, requires = "files")]
     check: bool,
+    /// Print what is found for a service that shows it beside the lines, instead of a difference
+    #[arg(long, requires = "files", value_name = "SERVICE", value_parser = one_of(SERVICES))]
+    annotate: Option<AnnotationService>,
 }
+
+const SERVICES: Choices<AnnotationService> = &[
+    ("github", "Workflow commands of GitHub Actions", AnnotationService::Github),
+    ("gitlab", "A code quality report of GitLab", AnnotationService::Gitlab),
+];
 
 /// How often a file is read again that another program changes meanwhile.
 const ATTEMPTS: u32 = 3;
 
 /// The largest file that is read.
-const LARGEST: usize = 4 << 20;
+pub(super) const LARGEST: usize = 4 << 20;
 
 /// The exit code for a file, or a part of one, that is not migrated.
 const fn failure_code(error: &FileError) -> u8 {
@@ -67,9 +77,22 @@ pub(super) fn run(
     let is_described = !machine.is_platform_alone() && machine.is_given();
     let described = is_described.then(|| self::machine(machine, host, matrix)).transpose()?;
     let target = Target { machine: described.as_ref(), platform: machine.platform };
-    let mut files = Vec::with_capacity(args.files.len());
-    let mut codes = Vec::with_capacity(args.files.len());
-    for name in &args.files {
+    let mut folders = Vec::new();
+    let names: Vec<OsString> = (args.files.iter())
+        .flat_map(|name| {
+            if !is_folder(host, name) {
+                return vec![name.clone()];
+            }
+            folders.push(FolderFiles::of(host, &name.to_string_lossy()));
+            folders
+                .last_mut()
+                .map(|folder| std::mem::take(&mut folder.candidates))
+                .unwrap_or_default()
+        })
+        .collect();
+    let mut files = Vec::with_capacity(names.len());
+    let mut codes = Vec::with_capacity(names.len());
+    for name in &names {
         let (file, mut old, mut backup) = (text::file_name(name), String::new(), None);
         let mut migrate = |may_repeat: bool| {
             let name = name.to_str().context("the name is not UTF-8")?;
@@ -103,12 +126,17 @@ pub(super) fn run(
     }
     // The most severe first.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
-    note(text::migrated_files(&files, page_width()).trim_end());
+    note(text::migrated_files(&files, !folders.is_empty(), page_width()).trim_end());
+    if !folders.is_empty() {
+        note(&summary(&folders, &files));
+    }
     if let Some(signal) = received_signal() {
         return Err(Interrupted(signal).into());
     }
     let mut stdout = if let Some(global) = json {
         global.answer(document(&files, code, matrix), Shell::Posix)?
+    } else if let Some(service) = args.annotate {
+        annotations(&files, service)
     } else {
         files.iter().map(MigratedFile::diff).collect()
     };
@@ -116,4 +144,39 @@ pub(super) fn run(
         stdout = visible_lines(&stdout).into_owned();
     }
     Ok(Output { stdout, code })
+}
+
+/// What became of the files of folders, in a line.
+fn summary(folders: &[FolderFiles], files: &[MigratedFile]) -> String {
+    let count: usize = folders.iter().map(|folder| folder.count).sum();
+    let count_of =
+        |is_it: fn(&MigratedFile) -> bool| files.iter().filter(|file| is_it(file)).count();
+    let changed =
+        count_of(|it| it.outcome.as_ref().is_ok_and(|migration| migration.text != it.old));
+    let failed = count_of(|it| it.outcome.as_ref().map_or(true, |it| !it.failures.is_empty()));
+    let left = count_of(|it| it.outcome.as_ref().is_ok_and(FileMigration::has_left));
+    let written = count_of(|it| it.backup.is_some());
+    let plural = |count: usize, one: &str, many: &str| {
+        if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+    };
+    let mut parts = vec![if written > 0 {
+        format!("{written} written")
+    } else {
+        plural(changed, "changes", "change")
+    }];
+    if left > 0 {
+        parts.push(plural(
+            left,
+            "keeps something of the old channel",
+            "keep something of the old channel",
+        ));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} cannot be migrated"));
+    }
+    let mut text = format!("Checked {}: {}", plural(count, "file", "files"), parts.join(", "));
+    if folders.iter().any(|folder| !folder.is_tracked) {
+        text.push_str("\nnote: not under version control; hidden folders are skipped");
+    }
+    text
 }

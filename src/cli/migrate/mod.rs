@@ -2,6 +2,7 @@
 
 mod environment;
 mod files;
+mod folder;
 
 use clap::builder::NonEmptyStringValueParser;
 
@@ -31,7 +32,7 @@ Examples:
   conda-torch migrate --config                the channels in .condarc
   conda-torch migrate environment.yml         show the changes to a file
   conda-torch migrate environment.yml pixi.toml Dockerfile --write
-  git ls-files | xargs conda-torch migrate --check
+  conda-torch migrate . --check               every file of a repository
   conda-torch migrate -n torch --driver 550 --gpu A100
                                               if the GPU is in another machine
 

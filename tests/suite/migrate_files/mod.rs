@@ -2,8 +2,9 @@
 //! (stderr and the exit code) and perhaps `args.txt`. `UPDATE_FILES=1 cargo test --test suite migrate_files` writes
 //! them again: read the difference.
 
-#[cfg(target_os = "linux")] // Windows has no such names, and macOS another `patch`
 mod difference;
+#[cfg(target_os = "linux")] // Windows has no such names, and macOS another `patch`
+mod folders;
 mod malformed;
 #[cfg(unix)]
 mod saving;

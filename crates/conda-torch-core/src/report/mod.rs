@@ -5,6 +5,7 @@
 //! unknown one as "other".
 
 pub mod advise;
+mod annotations;
 pub mod check;
 mod clean;
 mod command;
@@ -22,6 +23,7 @@ mod tests;
 mod unified_diff;
 pub mod verify;
 
+pub use annotations::{AnnotationService, annotations};
 pub use clean::clean;
 pub use error::{ErrorCode, error};
 pub use field::{NoField, field};

@@ -1,5 +1,6 @@
 //! The result of migrating a file.
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -66,6 +67,21 @@ pub struct LineChange {
     /// Why it changes.
     #[serde(flatten)]
     pub why: ChangeReason,
+}
+
+/// What happens to the line, and why, as one sentence.
+impl fmt::Display for LineChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { before, after, why, .. } = self;
+        let after: Vec<String> = after.iter().map(|after| format!("`{after}`")).collect();
+        let after = after.join(" and ");
+        match (before.as_str(), after.is_empty()) {
+            ("", _) => write!(f, "added {after}")?,
+            (before, true) => write!(f, "removed `{before}`")?,
+            (before, false) => write!(f, "`{before}` becomes {after}")?,
+        }
+        write!(f, ": {}", why.message)
+    }
 }
 
 /// Why a line changes.

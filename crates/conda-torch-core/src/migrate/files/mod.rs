@@ -12,6 +12,7 @@
 //!    file stays unchanged.
 //! 6. `mentions` names what is left of the old channel.
 
+mod candidate;
 mod client_call;
 mod commands;
 mod dockerfile;
@@ -36,6 +37,7 @@ mod tox_ini;
 mod variables;
 mod workflow;
 
+pub use candidate::{has_old_words, is_known_name};
 pub use file_migration::{
     ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
 };
@@ -239,7 +241,7 @@ fn outside<'t>(
 /// The format of a file. A name that programs look for decides; otherwise the content does.
 fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
-    let (_, extension) = name.rsplit_once('.').unwrap_or(("", ""));
+    let extension = extension_of(&name);
     let is_lock = matches!(name.as_str(), "pixi.lock" | "conda-lock.yml" | "conda-lock.yaml");
     if is_lock || name.ends_with(".conda-lock.yml") {
         return Err(FileError::Generated("a lock file"));
@@ -255,6 +257,11 @@ fn detect_format(path: &str, text: &str) -> Result<Format, FileError> {
         "" | "txt" if name == "-" => of_yaml(&name, text),
         _ => Ok(Format::Commands(ScriptKind::of(&name, text))),
     }
+}
+
+/// The extension of a file's name, without the dot; empty if it has none.
+fn extension_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 /// YAML that is not an environment is a workflow with commands. Malformed YAML is an error only if it
