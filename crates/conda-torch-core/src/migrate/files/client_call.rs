@@ -100,7 +100,7 @@ impl ClientCall {
         let mut words = self.words.iter();
         while let Some(word) = words.next() {
             let text = word.text.as_str();
-            if names.contains(&text) {
+            if names.contains(&text) || option_at_end(text).is_some_and(|own| own == names[0]) {
                 return words.next().map(|value| value.text.as_str());
             }
             if let Some(value) = text.strip_prefix(names[1]).and_then(|rest| rest.strip_prefix('='))
@@ -170,7 +170,7 @@ impl ClientCall {
                     }
                     option = "";
                 } else if has_value(text) {
-                    option = text;
+                    option = option_at_end(text).unwrap_or(text);
                 } else if !channel_prefix(text).is_empty() {
                     list.channels.push(channel(word, &text[channel_prefix(text).len()..]));
                 } else if !text.starts_with('-') && self.at.is_none_or(|own| at > own) {
@@ -198,7 +198,8 @@ impl ClientCall {
         let words = &self.words;
         let new = |at: usize| new_texts.get(&words.get(at)?.range.start);
         let is_removed = |at: usize| {
-            let is_option = CHANNEL_OPTIONS.contains(&words[at].text.as_str());
+            let text = words[at].text.as_str();
+            let is_option = CHANNEL_OPTIONS.contains(&text);
             new(if is_option { at + 1 } else { at }).is_some_and(Vec::is_empty)
         };
         let refused = |word: &Word| FileError::InvalidSpec {
@@ -315,7 +316,16 @@ fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
 }
 
 fn has_value(text: &str) -> bool {
-    text.starts_with('-') && OPTIONS_WITH_VALUE.split(' ').any(|option| option == text)
+    text.starts_with('-')
+        && (OPTIONS_WITH_VALUE.split(' ').any(|option| option == text)
+            || option_at_end(text).is_some())
+}
+
+/// The option with a value at the end of several in one word: `-yn`.
+fn option_at_end(text: &str) -> Option<&'static str> {
+    let flags = text.strip_prefix('-')?.trim_start_matches(['y', 'q', 'v', 'd', 'k']);
+    let is_one = flags.len() == 1 && text.len() > 2;
+    ["-n", "-p", "-c", "-f"].into_iter().find(|option| is_one && option.ends_with(flags))
 }
 
 /// The value that a word gives to a variable.
@@ -378,5 +388,26 @@ fn quoted(text: &str, old: &Word, within: Option<char>, is_item: bool) -> String
     match old.quote.or(is_needed.then_some(other)) {
         Some(quote) => format!("{quote}{text}{quote}"),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_in_one_word_have_their_value_behind_them() {
+        for (text, option) in [
+            ("-yn", Some("-n")),
+            ("-qyp", Some("-p")),
+            ("-yc", Some("-c")),
+            ("-n", None),
+            ("-cpytorch", None),
+            ("-y", None),
+            ("-yq", None),
+            ("--n", None),
+        ] {
+            assert_eq!(option_at_end(text), option, "{text}");
+        }
     }
 }

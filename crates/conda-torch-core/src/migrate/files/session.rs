@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use crate::conda::{ChannelKind, Subdir};
+use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::types::Shell;
 
 use super::client_call::{ClientCall, Subcommand};
@@ -95,6 +95,8 @@ pub(super) struct Session<'t> {
     pub calls: Vec<ClientCall>,
     /// Of each list.
     arms: Vec<Arms>,
+    /// Of each list.
+    facts: Vec<ListFacts>,
     finished: Vec<(Way, Vec<Subdir>)>,
     pub scope: Scope,
     scopes: Vec<Scope>,
@@ -112,6 +114,7 @@ impl<'t> Session<'t> {
             file: FileSpecs::default(),
             calls: Vec::new(),
             arms: Vec::new(),
+            facts: Vec::new(),
             finished: Vec::new(),
             scope,
             scopes: Vec::new(),
@@ -345,6 +348,7 @@ impl<'t> Session<'t> {
             if let Some(last) = call.words.last() {
                 self.file.handled.push(call.start..last.range.end);
             }
+            self.facts.push(ListFacts::of(&list));
             self.file.lists.push(list);
             self.calls.push(call);
             self.arms.push(arms.clone());
@@ -364,8 +368,7 @@ impl<'t> Session<'t> {
         } else if let Some(list) = own.first() {
             self.extend(&mut ways, *list, arms);
         }
-        self.memberships += ways.iter().map(Vec::len).sum::<usize>().min(1 + ways.len());
-        self.memberships += ways.last().map_or(0, Vec::len) / 8;
+        self.memberships += ways.len();
         if self.memberships > MOST_LISTS {
             return Err(FileError::TooManyPackages);
         }
@@ -374,31 +377,35 @@ impl<'t> Session<'t> {
     }
 
     /// Adds a list to every way that it can be on, else to a new one with what they have in common.
-    fn extend(&self, ways: &mut Vec<Way>, list: usize, arms: &Arms) {
-        let is_alternative = |other: usize| {
-            self.reading == Reading::Document
-                && is_alternative(&self.file.lists[other], &self.file.lists[list])
+    fn extend(&mut self, ways: &mut Vec<Way>, list: usize, arms: &Arms) {
+        let facts = &self.facts[list];
+        let is_document = self.reading == Reading::Document;
+        let excludes = |other: &usize| {
+            are_exclusive(&self.arms[*other], arms)
+                || is_document && facts.is_alternative_to(&self.facts[*other])
         };
-        let excludes =
-            |other: &usize| are_exclusive(&self.arms[*other], arms) || is_alternative(*other);
         // In a document, what goes with PyTorch goes with the one named last.
-        let is_for_last =
-            self.reading == Reading::Document && is_about_torch(&self.file.lists[list]);
+        let is_for_last = is_document && facts.is_about_torch;
+        let may_exclude = facts.is_about_torch && is_document || !arms.is_empty();
         let first = if is_for_last { ways.len() - 1 } else { 0 };
         let mut is_added = false;
         for way in &mut ways[first..] {
-            if !way.iter().any(excludes) {
+            if !may_exclude || !way.iter().any(excludes) {
                 way.push(list);
                 is_added = true;
             }
         }
-        if !is_added && let Some(last) = ways.last() {
-            let is_dropped = |other: &usize| {
-                excludes(other) || is_for_last && is_about_torch(&self.file.lists[*other])
-            };
+        if !is_added
+            && facts.matters
+            && let Some(last) = ways.last()
+        {
+            let is_dropped =
+                |other: &usize| excludes(other) || is_for_last && self.facts[*other].is_about_torch;
             let mut new: Way = last.iter().filter(|other| !is_dropped(other)).copied().collect();
             new.push(list);
+            let copied = new.len();
             ways.push(new);
+            self.memberships += copied;
         }
     }
 
@@ -458,21 +465,38 @@ fn is_about_torch(list: &SpecList) -> bool {
         || list.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
 }
 
-/// Whether a list of a document is an alternative to another: both name PyTorch, or other versions of CUDA.
-fn is_alternative(one: &SpecList, other: &SpecList) -> bool {
-    let names_torch = |list: &SpecList| {
-        let mut specs = list.specs.iter().filter_map(|line| line.spec.as_ref());
-        specs.any(|spec| {
+/// What decides whether lists of a document are alternatives.
+struct ListFacts {
+    is_about_torch: bool,
+    /// Whether it is about PyTorch or Python.
+    matters: bool,
+    /// Whether it names PyTorch itself.
+    names_torch: bool,
+    cuda: Option<Version>,
+}
+
+impl ListFacts {
+    fn of(list: &SpecList) -> Self {
+        let specs = || list.specs.iter().filter_map(|line| line.spec.as_ref());
+        let names_torch = |spec: &MatchSpec| {
             spec.name == "pytorch-cuda"
                 || matches!(role(spec), PackageRole::Pytorch | PackageRole::CpuOnly)
-        })
-    };
-    let cuda = |list: &SpecList| {
-        let mut pins = list.specs.iter().filter(|line| line.role() == PackageRole::CudaPin);
-        pins.find_map(|line| line.spec.as_ref()?.constraint()?.anchor())
-    };
-    let differs = cuda(one).zip(cuda(other)).is_some_and(|(one, other)| one != other);
-    differs || names_torch(one) && names_torch(other)
+        };
+        let mut pins = specs().filter(|spec| role(spec) == PackageRole::CudaPin);
+        let is_about_torch = is_about_torch(list);
+        Self {
+            is_about_torch,
+            matters: is_about_torch || specs().any(|spec| spec.name == "python"),
+            names_torch: specs().any(names_torch),
+            cuda: pins.find_map(|spec| spec.constraint()?.anchor()),
+        }
+    }
+
+    /// Whether both name PyTorch, or other versions of CUDA.
+    fn is_alternative_to(&self, other: &Self) -> bool {
+        let differs = self.cuda.zip(other.cuda).is_some_and(|(one, other)| one != other);
+        differs || self.names_torch && other.names_torch
+    }
 }
 
 /// The branches that are open, and how they begin and end.
