@@ -7,7 +7,6 @@ use anyhow::bail;
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{Step, StepKind, activation, removal, shell};
-use conda_torch_core::conda::masked;
 use conda_torch_core::diagnostics::how_to_get_a_client;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
@@ -25,7 +24,7 @@ use super::flags::{
     ChannelFlags, FormatFlags, GlobalFlags, MachineFlags, NewEnvironmentFlags, OutputFlags,
     RequestFlags, page_width,
 };
-use super::{Failure, Interrupted, Output, note, smoke_test};
+use super::{Failure, Interrupted, Output, note, show, smoke_test};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -154,7 +153,7 @@ impl Run<'_> {
         if self.is_json {
             return note(page.trim_end());
         }
-        let _ = std::io::stdout().write_all(masked(page).as_bytes());
+        show(page);
     }
 
     /// Runs the commands if the user agrees. `computes_on`: what the result must use.

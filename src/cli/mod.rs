@@ -303,6 +303,11 @@ fn print(output: &Output) -> ExitCode {
     }
 }
 
+/// Shows a part of the answer before the rest of it; a closed pipe is no error here, but at the end.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(masked(text).as_bytes());
+}
+
 /// Prints an error on stderr.
 fn print_error(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));

@@ -16,7 +16,7 @@ use conda_torch_probe::host::Host;
 
 use super::folder::{FolderFiles, is_folder};
 use crate::cli::flags::{Choices, GlobalFlags, MachineFlags, machine, one_of, page_width};
-use crate::cli::{Interrupted, Output, UsageError, note, read_input};
+use crate::cli::{Interrupted, Output, UsageError, note, read_input, show};
 use crate::text;
 
 // No doc comment: clap would show it as the description of the subcommand.
@@ -127,9 +127,6 @@ pub(super) fn run(
     // The most severe first.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
     note(text::migrated_files(&files, !folders.is_empty(), page_width()).trim_end());
-    if !folders.is_empty() {
-        note(&summary(&folders, &files));
-    }
     if let Some(signal) = received_signal() {
         return Err(Interrupted(signal).into());
     }
@@ -142,6 +139,11 @@ pub(super) fn run(
     };
     if std::io::stdout().is_terminal() {
         stdout = visible_lines(&stdout).into_owned();
+    }
+    if !folders.is_empty() {
+        // Last, below a difference of many pages.
+        show(&std::mem::take(&mut stdout));
+        note(&summary(&folders, &files));
     }
     Ok(Output { stdout, code })
 }
