@@ -52,6 +52,26 @@ PROMISED = {
     "cpu-only": ("2.13.0", "cpu"),
     "python-3.8-with-a-version-it-lacks": ("2.4.0", "cpu"),
 }
+# What the commands of a session add to one environment, as `after` has it: the platform, the driver's CUDA, the specs
+# of all commands, and where the solver must end.
+SESSIONS = {
+    "session-on-one-line": [
+        ("linux-64", "11.3", "python=3.7 pytorch=1.12.1=cuda112* torchvision cuda-version=11.3", ("1.12.1", "cuda112")),
+        ("linux-64", None, "python=3.8 pytorch=2.4.0=cpu* torchvision", ("2.4.0", "cpu"))],
+    "session-in-a-document": [
+        ("linux-64", "12.1", "python=3.11 pytorch=2.4.1=cuda120* cuda-version=12.1 torchaudio==2.4.1", ("2.4.1", "cuda120"))],
+    "branches": [
+        ("linux-64", "11.8", "python=3.10 pytorch=2.1.2=cuda118* cuda-version=11.8 torchvision", ("2.1.2", "cuda118")),
+        ("linux-64", None, "python=3.10 pytorch=2.1.2=cpu* torchvision", ("2.1.2", "cpu"))],
+    "batch": [("win-64", "12.8", "python=3.11 pytorch-gpu torchvision cuda-version=12.8", ("2.13.0", "cuda128"))],
+    "image-build": [("linux-64", "12.4", "python=3.11 pytorch-gpu=2.5.1 cuda-version=12.4", ("2.5.1", "cuda120"))],
+    "setup-actions": [
+        ("linux-64", None, "pytorch=2.1.2=cpu* torchvision", ("2.1.2", "cpu")),
+        ("linux-64", "11.8", "python=3.9 pytorch=2.0.0=cuda118* cuda-version=11.8", ("2.0.0", "cuda118"))],
+    "makefile": [("linux-64", "11.8", "pytorch=2.0.0=cuda112* torchvision cuda-version=11.8", ("2.0.0", "cuda112"))],
+    "slurm": [("linux-64", "11.7", "python=3.9 pytorch=1.13.1=cuda112* torchvision==0.14.1 cuda-version=11.7", ("1.13.1", "cuda112"))],
+    "spec-list": [("linux-64", "11.8", "pytorch=2.1.2=cuda118* torchvision=0.16.1 cuda-version=11.8", ("2.1.2", "cuda118"))],
+}
 OLD_ONLY = {"pytorch-cuda", "cudatoolkit", "cpuonly", "pytorch-mutex", "torchtriton"}
 
 
@@ -174,6 +194,19 @@ def solves(path, case, before, after):
     return wrong
 
 
+def session_faults(path, case, platform, driver, specs, promised):
+    """The errors of one environment of a session."""
+    after = (case / "after").read_text()
+    wrong = [f"`{spec}` is not in the new file" for spec in specs.split() if spec not in after and not spec.startswith("python")]
+    machine = {"subdir": platform, **MACHINES[platform]}
+    solved = solver.solve(str(path), platform, specs.split(), solver.virtual_packages(machine, driver))
+    if isinstance(solved, str):
+        return [*wrong, f"{platform} __cuda={driver} {specs}: {' '.join(solved.split())[:300]}"]
+    torch = solved["pytorch"]
+    found = (torch["version"], re.match(r"cpu|cuda\d+", torch["build"]).group())
+    return wrong if found == promised else [*wrong, f"{platform} __cuda={driver} {specs}: {found}, promised {promised}"]
+
+
 def main():
     judged, failed = 0, 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -186,6 +219,12 @@ def main():
                 for line in solves(scratch, case, before, after):
                     failed += 1
                     print(f"{case.name}: {line}")
+        for name, sessions in SESSIONS.items():
+            for session in sessions:
+                judged += 1
+                for line in session_faults(scratch, FILES / name, *session):
+                    failed += 1
+                    print(f"{name}: {line}")
     print(f"{judged} environments, {failed} faults")
     sys.exit(bool(failed) or judged < 30)
 
