@@ -117,6 +117,18 @@ impl ClientCall {
         Some(variables.expand(name).unwrap_or_else(|| name.to_owned()))
     }
 
+    /// Whether a version of CUDA is declared to it.
+    pub(super) const fn has_cuda_override(&self) -> bool {
+        self.cuda_override.is_some()
+    }
+
+    /// The file of an environment that it reads.
+    pub(super) fn environment_file(&self) -> Option<&str> {
+        let file = self.option(["-f", "--file"])?;
+        let (_, extension) = file.rsplit_once('.')?;
+        matches!(extension.to_ascii_lowercase().as_str(), "yml" | "yaml").then_some(file)
+    }
+
     /// The command after `run`.
     pub(super) fn inner(&self) -> Option<SimpleCommand> {
         let first = self.at? + 1;
@@ -296,6 +308,7 @@ fn subcommand(words: &[Word]) -> Option<(usize, Subcommand)> {
             let next = places.next()?;
             return match words[next].text.as_str() {
                 "create" => Some((next, Subcommand::Create)),
+                "update" => Some((next, Subcommand::Install)),
                 _ => None,
             };
         }

@@ -19,6 +19,8 @@ pub(super) struct FileSpecs {
     pub declares_cuda: bool,
     /// Text for people: prose and comments.
     pub prose: Vec<Range<usize>>,
+    /// Notes on what other files add.
+    pub notes: Vec<FileNote>,
     /// Notes on packages that pip installs, for an environment with something of the old channel.
     pub pip_notes: Vec<FileNote>,
     /// What is read besides the items of lists: the whole of each command.

@@ -161,6 +161,7 @@ impl Format {
         let mut notes = planned.notes;
         let is_locked = self.name() == FileFormat::PixiToml
             || file.environments.iter().any(|environment| environment.is_locked);
+        notes.append(&mut file.notes);
         notes.extend(file.lists.iter_mut().flat_map(|list| std::mem::take(&mut list.notes)));
         let mut failures = planned.failures;
         // What a script alone does not tell is no error of it.

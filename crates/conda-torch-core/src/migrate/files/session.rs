@@ -6,9 +6,9 @@ use std::ops::Range;
 use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::types::Shell;
 
-use super::client_call::{ClientCall, Subcommand};
+use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
 use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecList};
-use super::file_migration::FileError;
+use super::file_migration::{FileError, FileNote};
 use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
 use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands};
@@ -101,6 +101,8 @@ pub(super) struct Session<'t> {
     pub scope: Scope,
     scopes: Vec<Scope>,
     branches: usize,
+    /// Whether the text is about GPUs or PyTorch.
+    is_for_gpus: bool,
     memberships: usize,
     packages: usize,
 }
@@ -119,6 +121,7 @@ impl<'t> Session<'t> {
             scope,
             scopes: Vec::new(),
             branches: 0,
+            is_for_gpus: ["cuda", "torch", "nvidia", "gpu"].iter().any(|word| text.contains(word)),
             memberships: 0,
             packages: 0,
         }
@@ -298,6 +301,17 @@ impl<'t> Session<'t> {
         name: Option<EnvironmentName>,
         arms: &Arms,
     ) -> Result<(), FileError> {
+        if let Some(file) = call.environment_file()
+            && self.scope.place != RunPlace::Anywhere
+            && !call.has_cuda_override()
+            && self.is_for_gpus
+        {
+            let line = self.lines.at(call.start);
+            let message = format!(
+                "`{file}` is installed without a GPU; if it asks for CUDA, set `{CUDA_OVERRIDE}` here"
+            );
+            self.file.notes.push(FileNote::at(line, "no-gpu-here", message));
+        }
         let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
         self.add(call, list, name, arms)
     }
