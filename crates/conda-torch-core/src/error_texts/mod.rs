@@ -6,7 +6,7 @@
 //! 3. `known`: the known texts, one row each, with their sources.
 //! 4. `confirm`: a failure on a machine and in an environment.
 //!
-//! [`find`] needs the text alone; [`FoundError::judge`] also the [`Scene`]. A program that runs a client can do both with the
+//! [`find`] needs the text alone; [`FoundErrors::judge`] also the [`Scene`]. A program that runs a client can do both with the
 //! client's output.
 
 mod confirm;
