@@ -241,7 +241,10 @@ impl Arguments {
         let names = self.words.iter().filter_map(|word| word.strip_prefix("--gpu="));
         let implied = names.filter_map(|name| match matrix.gpu_by_name(name).ok()? {
             NamedGpu::Nvidia { gpu, .. } if matrix.is_arm_only_gpu(gpu) => {
-                Some((name.to_owned(), Subdir::LinuxAarch64))
+                // Tegra K1 is the last with a processor of 32 bits.
+                let is_32_bit = gpu.capability.major < 5;
+                let subdir = if is_32_bit { Subdir::LinuxArmv7l } else { Subdir::LinuxAarch64 };
+                Some((name.to_owned(), subdir))
             }
             NamedGpu::Other(GpuMaker::Apple) => Some((name.to_owned(), Subdir::OsxArm64)),
             NamedGpu::Nvidia { .. } | NamedGpu::Other(_) => None,

@@ -339,7 +339,9 @@ fn refuse_gpu_of_other_platform(
             );
             bail!(Failure::new(ErrorCode::Contradiction, why));
         }
-        if is_arm_only && !matches!(subdir, Subdir::LinuxAarch64 | Subdir::WinArm64) {
+        let is_arm =
+            matches!(subdir, Subdir::LinuxAarch64 | Subdir::LinuxArmv7l | Subdir::WinArm64);
+        if is_arm_only && !is_arm {
             let why = format!(
                 "{what} cannot be used with the platform {subdir}: that GPU comes with an Arm processor\n\
                  hint: pass `--platform linux-aarch64`"

@@ -113,7 +113,7 @@ impl<'t> Findings<'t> {
             self.platform = word;
         }
         if self.os.is_empty() {
-            self.os = named_in(line).unwrap_or_default();
+            self.os = named_in(line).or_else(|| macos(line)).unwrap_or_default();
         }
         self.driver = self.driver.or_else(|| driver(line));
         let cuda = || value_after(line, "CUDA driver version")?.split(' ').next()?.parse().ok();
@@ -140,10 +140,19 @@ impl<'t> Findings<'t> {
 /// A name of an NVIDIA GPU that stands for several, or is not in the table: `GeForce GT 730`.
 fn unlisted(line: &str) -> Option<String> {
     let start = ["GeForce ", "Quadro ", "Tesla "].iter().find_map(|brand| line.find(brand))?;
-    let words: Vec<&str> = line[start..].split_whitespace().take(4).collect();
+    let name = line[start..].split(['"', '\'', ',']).next()?;
+    let words: Vec<&str> = name.split_whitespace().take(4).collect();
     let number = words.iter().position(|word| word.contains(|c: char| c.is_ascii_digit()))?;
     let name = words[..=number].join(" ");
     Some(name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned())
+}
+
+/// The system at the start of a line, as *About This Mac* has it: `macOS Sonoma 14.5`.
+fn macos(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let rest = line.strip_prefix("macOS ").or_else(|| line.strip_prefix("macOS: "))?;
+    let mut words = rest.split([' ', ',']).take(3);
+    words.any(|word| word.starts_with(|c: char| c.is_ascii_digit())).then_some(line)
 }
 
 /// What names of other makers' GPUs start with.
@@ -170,6 +179,7 @@ fn driver(line: &str) -> Option<DriverVersion> {
         "NVRM",
         "OpenGL",
         "nvidia-utils",
+        "Driver Version",
     ]
     .iter()
     .any(|word| line.contains(word));
@@ -211,6 +221,7 @@ mod tests {
             ("nvidia-driver-550.54.15-1.el9.x86_64", Some("550.54.15")),
             ("NVRM: loading NVIDIA UNIX x86_64 Kernel Module  535.129.03  Thu", Some("535.129.03")),
             ("OpenGL version string: 4.6.0 NVIDIA 535.129.03", Some("535.129.03")),
+            ("    Driver Version:  4.6.0 NVIDIA 535.171.04", Some("535.171.04")),
             ("device=NVIDIA GeForce RTX 4080 cudnn=8907 driver=551.86", Some("551.86")),
             ("driver   : nvidia-driver-535 - distro non-free recommended", None),
             ("library=cuda compute=8.6 driver=12.2", None),
@@ -230,6 +241,28 @@ mod tests {
         ] {
             assert_eq!(capability(line).map(|it| it.to_string()).as_deref(), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn about_this_mac_has_the_version_after_its_name() {
+        for (text, version) in [
+            ("MacBook Air\nChip Apple M2\nSpeicher 8 GB\nmacOS Ventura 13.6\n", "13.6"),
+            ("MacBook Pro\nApple M1 Pro\nmacOS Big Sur 11.7.10\n", "11.7.10"),
+            ("Apple M3\n- macOS 15.1\n", "15.1"),
+        ] {
+            let machine = read_machine(text, None).expect("a machine");
+            let macos = machine.macos.value().map(ToString::to_string);
+            assert_eq!(macos.as_deref(), Some(version), "{text}");
+        }
+        let claim = "Apple M1: needs macOS 12.3 or later";
+        assert!(!read_machine(claim, None).expect("a machine").macos.is_found());
+    }
+
+    #[test]
+    fn a_name_ends_with_its_quotation_mark() {
+        let machine = read_machine(r#"x {"gpus":[{"name":"Tesla T4","memory":15843721216}]}"#, None);
+        let machine = machine.expect("a machine");
+        assert_eq!(machine.gpus[0].name.value().map(String::as_str), Some("Tesla T4"));
     }
 
     #[test]

@@ -117,13 +117,16 @@ fn begins_object(line: &str) -> bool {
 /// Line numbers do not change.
 fn plain(text: &str) -> String {
     let is_quoted = is_quoted_with_bars(text);
+    let is_table = text.lines().any(is_table_rule);
     let mut plain = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
             plain.push('\n');
         }
         let line = if is_quoted { without_bar(line) } else { line };
-        if is_plain(line) {
+        if is_table && let Some((label, value)) = cells(line) {
+            plain += &plain_line(&format!("{label}: {value}"));
+        } else if is_plain(line) {
             plain.push_str(line);
         } else {
             plain += &plain_line(line);
@@ -135,7 +138,7 @@ fn plain(text: &str) -> String {
 /// Whether a line surely has nothing that copying adds, as nearly all have.
 fn is_plain(line: &str) -> bool {
     let is_marked = line.trim_start_matches([' ', '\t']).starts_with(['>', '`', '~']);
-    !is_marked && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
+    !is_marked && !line.contains("**") && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
 }
 
 fn plain_line(line: &str) -> String {
@@ -144,6 +147,7 @@ fn plain_line(line: &str) -> String {
     let line = line.rsplit_once('\r').map_or(line, |(_, last)| last);
     let line = anstream::adapter::strip_str(line).to_string();
     let line = line.replace('\u{a0}', " ").replace('\u{200b}', "");
+    let line = line.replace("**", ""); // `**GPU:** RTX 3090`
     let line = unquoted(&line);
     if is_fence(line) { String::new() } else { line.to_owned() }
 }
@@ -152,7 +156,9 @@ fn plain_line(line: &str) -> String {
 fn unquoted(line: &str) -> &str {
     let mut line = line;
     while let Some(rest) = line.trim_start().strip_prefix('>') {
-        if rest.starts_with('>') {
+        let run = rest.len() - rest.trim_start_matches('>').len();
+        let is_mark = run == 0 || run == 1 && rest[1..].starts_with(' '); // `>> text`
+        if !is_mark {
             break;
         }
         line = rest.strip_prefix(' ').unwrap_or(rest);
@@ -174,6 +180,22 @@ fn is_quoted_with_bars(text: &str) -> bool {
 
 fn without_bar(line: &str) -> &str {
     line.strip_prefix("| ").or(line.strip_prefix('|')).unwrap_or(line)
+}
+
+/// Whether a line is between the head and the rows of a table of Markdown with two columns.
+fn is_table_rule(line: &str) -> bool {
+    let line = line.trim();
+    let is_rule = line.starts_with('|') && line.ends_with('|') && line.contains("--");
+    is_rule
+        && line.matches('|').count() == 3
+        && line.bytes().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))
+}
+
+/// The two cells of a row of such a table.
+fn cells(line: &str) -> Option<(&str, &str)> {
+    let row = line.trim().strip_prefix('|')?.strip_suffix('|')?;
+    let (label, value) = row.split_once('|').filter(|(_, value)| !value.contains('|'))?;
+    Some((label.trim().trim_matches(['*', '`']), value.trim().trim_matches(['*', '`'])))
 }
 
 /// Whether a line only starts or ends a code block, with or without its language.
@@ -272,6 +294,14 @@ mod tests {
         for table in ["| a | b |\n| c | d |\n", "|---|\n| a |\n", "| a |\nb\n"] {
             assert_eq!(plain(table), table);
         }
+    }
+
+    #[test]
+    fn emphasis_and_tables_of_markdown_are_labels() {
+        assert_eq!(plain("**GPU:** RTX 3090\n- **OS**: Linux\n"), "GPU: RTX 3090\n- OS: Linux\n");
+        let table = "| Item | Value |\n|:---|---|\n| **Nvidia driver version** | `550.90.07` |\n";
+        assert_eq!(plain(table), "Item: Value\n:---: ---\nNvidia driver version: 550.90.07\n");
+        assert_eq!(plain(">> a : b\n>>> import torch\n"), "a : b\n>>> import torch\n");
     }
 
     #[test]

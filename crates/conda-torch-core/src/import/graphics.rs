@@ -115,7 +115,7 @@ impl Names {
         let count = name_end(words).min(MOST_WORDS);
         (1..=count).rev().find_map(|count| {
             let joined = words[..count].join(" ");
-            let name = joined.split(['/', '@', '|']).next()?;
+            let name = joined.split(['/', '@', '|', '"']).next()?;
             let has_bracket = name.contains(" (");
             let ends =
                 |c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == ')' && has_bracket);

@@ -2,6 +2,7 @@
 
 use super::document::Document;
 use super::graphics::{Device, Names, add, pci_id_in, vendor_of};
+use super::labels::value_after;
 use super::system::System;
 use super::{Recognized, origin, set};
 use crate::conda::Version;
@@ -23,7 +24,7 @@ const WMIC: &[&str] = &[
 
 /// Words of `systeminfo`, `ver`, and of any other text.
 const ANY: &[&str] =
-    &["Microsoft Windows", "x64-based PC", "ARM64-based PC", "Windows 10", "Windows 11"];
+    &["Microsoft Windows", "x64-based PC", "ARM64-based PC", "Windows 10", "Windows 11", "/ Win1"];
 
 /// Longer lines are no report.
 const LONGEST: usize = 4096;
@@ -59,7 +60,7 @@ fn read(marks: &[&str], document: &Document<'_>, machine: &mut Machine) -> Recog
                 gpus.push(name);
             }
         }
-        driver = driver.or_else(|| nvidia_driver(line));
+        driver = driver.or_else(|| nvidia_driver(line)).or_else(|| own_version(line));
         let ends = [' ', '(', ')', '[', ']', ',', ':', '\t', '='];
         let mut words = line.split(ends).filter(|word| word.starts_with("10.0."));
         build = build.or_else(|| words.find_map(|word| word.parse::<Version>().ok()));
@@ -93,6 +94,12 @@ fn read(marks: &[&str], document: &Document<'_>, machine: &mut Machine) -> Recog
     Some(Ok(()))
 }
 
+/// NVIDIA's version in its own form, as its control panel shows it.
+fn own_version(line: &str) -> Option<DriverVersion> {
+    let value = value_after(line, "driver version")?.split(' ').next()?;
+    value.parse().ok().filter(|_| value.find('.') == Some(3))
+}
+
 /// NVIDIA's version in the form of Windows: 546.33 in `31.0.15.4633`, whose last five digits are its own.
 /// Source: <https://learn.microsoft.com/windows-hardware/drivers/display/version-numbers-for-display-drivers>.
 fn nvidia_driver(text: &str) -> Option<DriverVersion> {
@@ -124,5 +131,13 @@ mod tests {
             let found = nvidia_driver(text).map(|driver| driver.to_string());
             assert_eq!(found.as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_control_panel_has_the_own_version() {
+        let found = |line: &str| own_version(line).map(|driver| driver.to_string());
+        assert_eq!(found("Driver version:\t\t551.86").as_deref(), Some("551.86"));
+        assert_eq!(found("Driver Version: 31.0.15.3713 (NVIDIA 537.13)"), None);
+        assert_eq!(found("Driver version: 24.10.1"), None);
     }
 }

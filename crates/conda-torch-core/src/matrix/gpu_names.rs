@@ -1,6 +1,6 @@
 //! GPUs by the names that people and drivers give them, and by PCI ids.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::conda::Subdir;
 use crate::types::{ArmVariant, ComputeCapability, Detected, Gpu, Machine, Origin};
@@ -146,15 +146,31 @@ const MOST_CHOICES: usize = 6;
 /// The known GPUs by their names, for many names.
 pub(crate) struct GpuKeys<'m> {
     matrix: &'m Matrix,
-    /// Sorted. Most machines need none.
-    keys: OnceCell<Vec<(String, &'m GpuName)>>,
-    /// By the words of the model, sorted.
-    words: OnceCell<Vec<(NameWords, &'m GpuName)>>,
+    own: GpuIndex,
 }
+
+/// The places of rows by their names. Most machines need none.
+struct GpuIndex {
+    /// Sorted.
+    keys: OnceLock<Vec<(String, usize)>>,
+    /// By the words of the model, sorted.
+    words: OnceLock<Vec<(NameWords, usize)>>,
+}
+
+/// That of the built-in rows, made once.
+static EMBEDDED: GpuIndex = GpuIndex { keys: OnceLock::new(), words: OnceLock::new() };
 
 impl<'m> GpuKeys<'m> {
     pub(crate) fn new(matrix: &'m Matrix) -> Self {
-        Self { matrix, keys: OnceCell::new(), words: OnceCell::new() }
+        Self { matrix, own: GpuIndex { keys: OnceLock::new(), words: OnceLock::new() } }
+    }
+
+    fn index(&self) -> &GpuIndex {
+        if std::ptr::eq(self.matrix, Matrix::embedded()) { &EMBEDDED } else { &self.own }
+    }
+
+    fn row(&self, place: usize) -> &'m GpuName {
+        &self.matrix.gpu_names[place]
     }
 
     /// The compute capability of a GPU by its name, complete or truncated, or else by its PCI id, and the table.
@@ -181,11 +197,34 @@ impl<'m> GpuKeys<'m> {
         rows.iter().all(|row| row.capability == first.capability).then_some(first)
     }
 
-    /// The GPU of a name as people write it.
+    /// The GPU of a name as people write it, or else as other programs do.
     fn typed(&self, name: &str) -> Result<NamedGpu<'m>, GpuNameError<'m>> {
         if name.len() > LONGEST {
             return Err(GpuNameError::Unknown(Vec::new()));
         }
+        let found = self.written(name);
+        if !matches!(found, Err(GpuNameError::Unknown(_))) {
+            return found;
+        }
+        let guess = |gpu| Ok(NamedGpu::Nvidia { gpu, is_guess: true });
+        if let Some(start) = name.trim_end().strip_suffix("...") {
+            return self.of_start(start).map_or(found, guess);
+        }
+        // `AD102 [GeForce RTX 4090]`, `A100s`
+        let marketed = name.rsplit_once('[').and_then(|(_, rest)| rest.split(']').next());
+        let other = marketed.map(str::to_owned).or_else(|| without_plural(name));
+        if let Some(Ok(NamedGpu::Nvidia { gpu, .. })) = other.map(|other| self.written(&other)) {
+            return guess(gpu);
+        }
+        let chips = &self.matrix.pci_devices;
+        let chip = chips.iter().find(|row| row.chip.eq_ignore_ascii_case(name.trim()));
+        let of_chip = chip.and_then(|chip| {
+            self.matrix.gpu_names.iter().find(|row| row.capability == chip.capability)
+        });
+        of_chip.map_or(found, guess)
+    }
+
+    fn written(&self, name: &str) -> Result<NamedGpu<'m>, GpuNameError<'m>> {
         let words = NameWords::of(name);
         let other = other_maker(name).filter(|_| !words.is_nvidia());
         let (rows, is_guess) = self.of_words(words.clone());
@@ -230,9 +269,14 @@ impl<'m> GpuKeys<'m> {
             if !again.is_empty() && words.has_number() {
                 return (again, true);
             }
+            // `FTW3` is a board; so is `GAMING X`, if no 4070 has an X.
+            let is_number = |word: &&String| word.bytes().filter(u8::is_ascii_digit).count() > 1;
+            let numbers: Vec<String> = words.model.iter().filter(is_number).cloned().collect();
+            let has_number =
+                |(row, _): &&(NameWords, usize)| row.model.iter().any(|it| numbers.contains(it));
+            let rows: Vec<_> = self.words().iter().filter(has_number).collect();
             words.model.retain(|word| {
-                word.bytes().filter(u8::is_ascii_digit).count() > 1 // `FTW3` is a board
-                    || self.words().iter().any(|(row, _)| row.model.contains(word))
+                is_number(&word) || rows.iter().any(|(row, _)| row.model.contains(word))
             });
             if !words.has_number() {
                 break;
@@ -244,17 +288,18 @@ impl<'m> GpuKeys<'m> {
     /// The rows with these very words.
     fn exact(&self, words: &NameWords) -> Vec<&'m GpuName> {
         let same = self.same_model(words).iter().filter(|(row, _)| row.is(words));
-        same.map(|(_, row)| *row).collect()
+        same.map(|(_, place)| self.row(*place)).collect()
     }
 
     /// The rows of the same model that no word contradicts; those of the brand, if there are some.
     fn agreeing(&self, words: &NameWords) -> Vec<&'m GpuName> {
         let same = self.same_model(words).iter().filter(|(row, _)| !row.model.is_empty());
-        let agreeing: Vec<_> = same.filter(|(row, gpu)| self.agree(words, row, gpu)).collect();
-        let has_brand = |(row, _): &&&(NameWords, &GpuName)| row.brand == words.brand;
+        let agreeing: Vec<_> =
+            same.filter(|(row, place)| self.agree(words, row, self.row(*place))).collect();
+        let has_brand = |(row, _): &&&(NameWords, usize)| row.brand == words.brand;
         let branded: Vec<_> = agreeing.iter().filter(has_brand).copied().collect();
         let rows = if words.brand.is_some() && !branded.is_empty() { branded } else { agreeing };
-        rows.into_iter().map(|(_, row)| *row).collect()
+        rows.into_iter().map(|(_, place)| self.row(*place)).collect()
     }
 
     /// The rows with these words and more.
@@ -264,7 +309,8 @@ impl<'m> GpuKeys<'m> {
         }
         let has_all = |row: &NameWords| words.model.iter().all(|word| row.model.contains(word));
         let rows = self.words().iter().filter(|(row, _)| has_all(row));
-        rows.filter(|(row, gpu)| self.agree(words, row, gpu)).map(|(_, row)| *row).collect()
+        let rows = rows.filter(|(row, place)| self.agree(words, row, self.row(*place)));
+        rows.map(|(_, place)| self.row(*place)).collect()
     }
 
     fn agree(&self, typed: &NameWords, row: &NameWords, gpu: &GpuName) -> bool {
@@ -277,27 +323,28 @@ impl<'m> GpuKeys<'m> {
             })
     }
 
-    fn same_model(&self, words: &NameWords) -> &[(NameWords, &'m GpuName)] {
+    fn same_model(&self, words: &NameWords) -> &[(NameWords, usize)] {
         let rows = self.words();
         let start = rows.partition_point(|(row, _)| row.model < words.model);
         let rest = &rows[start..];
         &rest[..rest.partition_point(|(row, _)| row.model == words.model)]
     }
 
-    fn words(&self) -> &[(NameWords, &'m GpuName)] {
-        self.words.get_or_init(|| {
-            let rows = self.matrix.gpu_names.iter();
-            let mut words: Vec<_> = rows.map(|row| (NameWords::of(&row.name), row)).collect();
+    fn words(&self) -> &[(NameWords, usize)] {
+        self.index().words.get_or_init(|| {
+            let rows = self.matrix.gpu_names.iter().enumerate();
+            let mut words: Vec<_> =
+                rows.map(|(place, row)| (NameWords::of(&row.name), place)).collect();
             words.sort_by(|a, b| a.0.model.cmp(&b.0.model));
             words
         })
     }
 
     /// The rows whose keys start with a text.
-    fn starting_with(&self, start: &str) -> &[(String, &'m GpuName)] {
-        let keys = self.keys.get_or_init(|| {
-            let rows = self.matrix.gpu_names.iter();
-            let mut keys: Vec<_> = rows.map(|row| (key(&row.name), row)).collect();
+    fn starting_with(&self, start: &str) -> &[(String, usize)] {
+        let keys = self.index().keys.get_or_init(|| {
+            let rows = self.matrix.gpu_names.iter().enumerate();
+            let mut keys: Vec<_> = rows.map(|(place, row)| (key(&row.name), place)).collect();
             keys.sort_by(|a, b| a.0.cmp(&b.0));
             keys
         });
@@ -308,6 +355,11 @@ impl<'m> GpuKeys<'m> {
     /// The compute capability of all GPUs with names that start like this, as `nvidia-smi` truncates them
     /// (`NVIDIA GeForce GTX 108...`, here without the dots); `None` if they differ.
     fn capability_of_start(&self, start: &str) -> Option<ComputeCapability> {
+        self.of_start(start).map(|row| row.capability)
+    }
+
+    /// One of those GPUs.
+    fn of_start(&self, start: &str) -> Option<&'m GpuName> {
         let lower = Some(start).filter(|name| name.len() <= LONGEST)?.to_ascii_lowercase();
         let (whole, cut) = lower.rsplit_once([' ', '-']).unwrap_or(("", &lower));
         let (all, known) = (key(&lower), key(whole));
@@ -320,13 +372,12 @@ impl<'m> GpuKeys<'m> {
         let starting = self.starting_with(&all).iter().filter(|_| !all.is_empty());
         let same = self.starting_with(&known).iter().filter(|(key, _)| *key == known);
         let rows = starting.chain(same.filter(|_| may_be_noise && !known.is_empty()));
-        let rows = rows.map(|(_, row)| row);
+        let rows = rows.map(|(_, place)| self.row(*place));
         let rows = rows.filter(|row| !is_geforce || row.name.starts_with("GeForce"));
         // Variants such as `RTX 3050 A` are rare, and of another capability than all others of their start.
-        let rows = rows.filter(|row| !row.name.ends_with(" A"));
-        let mut capabilities = rows.map(|row| row.capability);
-        let first = capabilities.next()?;
-        capabilities.all(|other| other == first).then_some(first)
+        let mut rows = rows.filter(|row| !row.name.ends_with(" A"));
+        let first = rows.next()?;
+        rows.all(|other| other.capability == first.capability).then_some(first)
     }
 }
 
@@ -335,6 +386,18 @@ fn one_a_capability(mut rows: Vec<&GpuName>) -> Vec<&GpuName> {
     rows.sort_by_key(|row| (row.capability, row.name.starts_with("GRID"), row.name.len()));
     rows.dedup_by_key(|row| row.capability);
     rows
+}
+
+/// A name without the `s` after a number: `A100s`; `None` if it has none.
+fn without_plural(name: &str) -> Option<String> {
+    let is_plural = |word: &str| {
+        let number = word.strip_suffix(['s', 'S']);
+        number.is_some_and(|it| it.len() > 1 && it.ends_with(|c: char| c.is_ascii_digit()))
+    };
+    let singular =
+        |word: &'_ str| if is_plural(word) { word[..word.len() - 1].to_owned() } else { word.to_owned() };
+    let words: Vec<String> = name.split(' ').map(singular).collect();
+    Some(words.join(" ")).filter(|it| it != name)
 }
 
 /// A name in lower case, without noise and spaces: equal for the same GPU.
@@ -403,6 +466,17 @@ mod tests {
             ("NVIDIA Corporation GeForce GTX 1650 Mobile / Max-Q", (7, 5)),
             ("MSI GeForce RTX 3060 VENTUS 2X 12G OC", (8, 6)),
             ("EVGA RTX 3090 FTW3 Ultra", (8, 6)),
+            ("MSI GeForce RTX 4070 Ti GAMING X SLIM 12G", (8, 9)),
+            ("ROG Strix 4090", (8, 9)),
+            ("A100s", (8, 0)),
+            ("RTX 3090s", (8, 6)),
+            ("mx 330", (6, 1)),
+            ("NVIDIA Corporation GA102 [GeForce RTX 3090] (rev a1)", (8, 6)),
+            ("GV100GL [Tesla V100 PCIe 16GB]", (7, 0)),
+            ("NVIDIA GeForce GTX 108...", (6, 1)),
+            ("AD102", (8, 9)),
+            ("tu104", (7, 5)),
+            ("Tegra K1", (3, 2)),
             ("RTX 3090 Founders Edition", (8, 6)),
             ("GTX 860 M Kepler", (3, 0)),
             ("GTX 860M Maxwell", (5, 0)),

@@ -70,19 +70,19 @@ pub(super) const NOISE: &str = "nvidia corporation r tm gpu gpus graphics deskto
 const OTHER_MAKERS: &[(GpuMaker, &str, &str)] = &[
     (
         GpuMaker::Amd,
-        "amd ati radeon rx rx# instinct firepro vega vega# mi# w# xt xtx gre gfx# r5 r7 r9 ryzen navi navi# strix",
+        "amd ati radeon rx rx# instinct firepro vega vega# mi# w# xt xtx gre gfx# r5 r7 r9 ryzen navi navi# halo",
         "https://rocm.docs.amd.com/en/latest/reference/gpu-arch-specs.html",
     ),
     (
         GpuMaker::Intel,
         "intel arc iris uhd hd xe battlemage alchemist gaudi gaudi# flex a310 a350m a370m a380 a550m a580 a730m a750 \
-         a770 a770m b570 b580 b50 b60",
+         a770 a770m b570 b580 b50 b60 core max1100 max1550 1550 ponte lunar meteor panther",
         "https://dgpu-docs.intel.com/devices/hardware-table.html",
     ),
     (GpuMaker::Apple, "apple m1 m2 m3 m4 m5", "https://support.apple.com/en-us/116943"),
     (
         GpuMaker::Other,
-        "adreno adreno# snapdragon mali powervr tpu ascend ascend#",
+        "adreno adreno# snapdragon mali powervr tpu ascend ascend# trainium trainium# inferentia inferentia# mtt",
         "https://docs.pytorch.org/docs/stable/accelerator.html",
     ),
 ];
@@ -106,7 +106,9 @@ impl NameWords {
                 break; // `A100 MIG 1g.5gb`: what follows is a slice of it
             } else if is_number(word) && matches!(next, "gb" | "gib" | "g" | "mb") {
                 split.next();
-            } else if word.len() == 1 && "abhklmptv".contains(word) && is_number(next)
+            } else if (word.len() == 1 && "abhklmptv".contains(word)
+                || matches!(word, "mx" | "gb" | "gh"))
+                && is_number(next)
                 || word.len() >= 3 && is_number(word) && matches!(next, "m" | "mx")
             {
                 words.add(&format!("{word}{next}")); // `A 6000`, `860 M`

@@ -114,7 +114,13 @@ pub(in super::super) fn parse_list(text: &str) -> Option<Report> {
 
 /// The same without UUIDs, which people remove.
 pub(in super::super) fn parse_names(text: &str) -> Option<Report> {
-    list(text, |name| Some(name.split_once(" (").map_or(name, |(name, _)| name).trim()))
+    list(text, |name| {
+        // `GPU 2: Intel UHD Graphics 770 [Integrated]`
+        let end = [" (", " ["].iter().filter_map(|sign| name.find(sign)).min();
+        let name = name[..end.unwrap_or(name.len())].trim();
+        let is_other = ["Intel", "AMD", "Radeon"].iter().any(|maker| name.starts_with(maker));
+        (!is_other).then_some(name)
+    })
 }
 
 fn list(text: &str, name_of: fn(&str) -> Option<&str>) -> Option<Report> {
