@@ -2,6 +2,7 @@
 //! that mean one thing. What was understood is said.
 
 use conda_torch_core::conda::Subdir;
+use conda_torch_core::import::windows_driver;
 use conda_torch_core::matrix::{GpuMaker, GpuNameError, Matrix, NamedGpu, is_gpu_word};
 
 /// A command line, and what was understood of it.
@@ -75,7 +76,12 @@ const FLAGS: &[(&str, &str)] = &[
     ("--cpuonly", "--cpu"),
     ("--no-cuda", "--cpu"),
     ("--no-gpu", "--cpu"),
+    ("--no-color", "--color=never"),
 ];
+
+/// Flags that are typed with one hyphen. Each of them would be a short flag with a value.
+const WITH_ONE_HYPHEN: &[&str] =
+    &["-gpu", "-cpu", "-cuda", "-driver", "-platform", "-python", "-pytorch", "-json", "-help"];
 
 /// A value as the program reads it.
 type Form = fn(&str) -> String;
@@ -92,6 +98,7 @@ const VALUES: &[(&str, Form)] = &[
     ("--macos", macos),
     ("--platform", platform),
     ("--accelerator", accelerator),
+    ("--blas", blas),
     ("--client", client),
     ("--shell", shell),
     ("--format", format),
@@ -99,7 +106,7 @@ const VALUES: &[(&str, Form)] = &[
 
 /// Understands a command line.
 pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
-    let mut typed: Vec<String> = typed.into_iter().collect();
+    let mut typed: Vec<String> = typed.into_iter().map(with_hyphens).collect();
     let mut found = Arguments::default();
     found.subcommand(&mut typed);
     let end = typed.iter().position(|word| word == "--").unwrap_or(typed.len());
@@ -126,10 +133,8 @@ pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
         };
         if is_gpu {
             let mut name = vec![value];
-            if inline.is_none() {
-                while let Some(word) = words.next_if(|word| is_gpu_word(word)) {
-                    name.push(word);
-                }
+            while let Some(word) = words.next_if(|word| is_gpu_word(word)) {
+                name.push(word);
             }
             // `A100, V100`
             let joined = name.join(" ");
@@ -143,10 +148,18 @@ pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
                 found.gpu(&name);
             }
         } else if let Some(form) = form {
+            // `--os Windows 11`
+            let mut value = value;
+            if flag == "--platform"
+                && let Some(version) = words.next_if(|word| is_version(word))
+            {
+                value = format!("{value} {version}");
+            }
             found.value(flag, &value, form);
         }
     }
     found.implied_platform();
+    found.bare_cuda_version();
     found.words.extend(rest);
     found
 }
@@ -160,7 +173,12 @@ impl Arguments {
             typed.push("advise".to_owned());
             return;
         };
-        if first == "help" {
+        if first == "version" {
+            "--version".clone_into(&mut typed[0]);
+        } else if first == "conda-torch" {
+            typed.remove(0);
+            self.subcommand(typed);
+        } else if first == "help" {
             typed.remove(0);
             let topic = typed.first().cloned().unwrap_or_default();
             let named = SUBCOMMANDS.iter().find(|(word, ..)| *word == topic);
@@ -185,6 +203,15 @@ impl Arguments {
 
     fn value(&mut self, flag: &str, typed: &str, form: Form) {
         let value = form(typed.trim());
+        // No driver has the number of a CUDA version.
+        let is_cuda = flag == "--driver"
+            && value.split_once('.').is_some_and(|(major, _)| major.len() < 3)
+            && is_version(&value);
+        if is_cuda {
+            self.notes.push(format!("`--driver {typed}` is read as `--cuda {value}`"));
+            self.words.push(format!("--cuda={value}"));
+            return;
+        }
         if !value.eq_ignore_ascii_case(typed) {
             self.notes.push(format!("`{flag} {typed}` is read as `{flag} {value}`"));
         }
@@ -209,6 +236,15 @@ impl Arguments {
 
     /// The GPUs of a value and the words after it: as many of them as make a name.
     fn gpu(&mut self, typed: &[String]) {
+        if let [capability] = typed
+            && is_capability(capability)
+        {
+            let value = compute_capability(capability);
+            let read = format!("`--gpu {capability}` is read as `--compute-capability {value}`");
+            self.notes.push(read);
+            self.words.push(format!("--compute-capability={value}"));
+            return;
+        }
         let matrix = Matrix::embedded();
         let is_known = |count: &usize| {
             let name = typed[..*count].join(" ");
@@ -228,6 +264,29 @@ impl Arguments {
         }
         self.words.extend(std::iter::repeat_n(format!("--gpu={value}"), how_many));
         self.words.extend(typed[count..].iter().cloned());
+    }
+
+    /// `--cuda-version 12`: that of the newest build with a CUDA 12, on the platform of the flags.
+    fn bare_cuda_version(&mut self) {
+        let value = |flag: &str| self.words.iter().find_map(|word| word.strip_prefix(flag));
+        let subdir = value("--platform=").and_then(|subdir| subdir.parse().ok());
+        let is_windows = cfg!(windows) && value("--machine").is_none();
+        let usual = if is_windows { Subdir::Win64 } else { Subdir::Linux64 };
+        let subdir: Subdir = subdir.unwrap_or(usual);
+        let Some(place) = self.words.iter().position(|word| {
+            word.strip_prefix("--cuda-version=").is_some_and(|value| is_number(value))
+        }) else {
+            return;
+        };
+        let major = self.words[place]["--cuda-version=".len()..].to_owned();
+        let builds = Matrix::embedded().builds.iter().filter(|build| build.subdir == subdir);
+        let toolkits = builds.filter_map(|build| Some((build.pytorch, build.accelerator.cuda()?)));
+        let of_major = toolkits.filter(|(_, toolkit)| toolkit.major.to_string() == major);
+        if let Some((_, newest)) = of_major.max() {
+            let read = format!("`--cuda-version {major}` is read as `--cuda-version {newest}`");
+            self.notes.push(read);
+            self.words[place] = format!("--cuda-version={newest}");
+        }
     }
 
     /// The platform of GPUs that only one has, unless a flag gives it or this machine has it.
@@ -261,6 +320,44 @@ impl Arguments {
             self.words.push(format!("--platform={subdir}"));
         }
     }
+}
+
+/// A flag with the hyphens that a web page or a mail made a dash, or with one hyphen, or in capitals.
+fn with_hyphens(word: String) -> String {
+    let rest = word.trim_start_matches(['-', '–', '—', '−']);
+    let dashes = &word[..word.len() - rest.len()];
+    let (flag, value) = rest.split_at(rest.find('=').unwrap_or(rest.len()));
+    let has_dash = !dashes.is_ascii();
+    let is_long = dashes == "--" || has_dash && flag.len() > 1;
+    let is_with_one = dashes == "-" && WITH_ONE_HYPHEN.contains(&&word[..1 + flag.len()]);
+    if is_long || is_with_one {
+        format!("--{}{value}", flag.to_ascii_lowercase())
+    } else if has_dash {
+        format!("-{rest}")
+    } else {
+        word
+    }
+}
+
+/// `sm_86`, `compute_90`, `8.6`.
+fn is_capability(text: &str) -> bool {
+    let starts =
+        ["sm_", "sm", "compute_"].iter().any(|start| text.to_ascii_lowercase().starts_with(start));
+    (starts || is_version(text) && text.contains('.'))
+        && text.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Numbers with dots: `22.04`, `11`.
+fn is_version(text: &str) -> bool {
+    text.split('.').all(is_number)
+}
+
+/// The first number of a text with words: `12.4` in `CUDA Version: 12.4`.
+fn number_in(text: &str) -> &str {
+    let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+    let mut words =
+        text.split([' ', ':', ',', '=']).map(|word| word.trim_start_matches(['v', 'V', 'R']));
+    words.find(is_number).unwrap_or(text)
 }
 
 /// `2x RTX 4090`, `4 × A100`, `8xH100`, `A100 x8`, `T4 x 2`: how many, and of which.
@@ -314,20 +411,28 @@ fn is_number(text: &str) -> bool {
 
 /// `R535`, `v535`, `535.x`, `nvidia-driver-535-server`.
 fn driver(text: &str) -> String {
-    let text = without(text, &["nvidia-driver", "nvidia", "driver", "branch"]);
+    // `31.0.15.4633` of Windows has 546.33 in its last five digits.
+    if let Some(driver) = windows_driver(text) {
+        return driver.to_string();
+    }
+    let text = number_in(without(text, &["nvidia-driver", "nvidia", "driver", "branch", ">="]));
     let text = without(text, &["r", "v"]);
-    without_end(text.split(['-', ' ']).next().unwrap_or_default()).to_owned()
+    without_end(text.split('-').next().unwrap_or_default()).to_owned()
 }
 
 /// `cu124`, `cuda12.4`, `v12.4`; `12`, which is the lowest of its versions.
 fn cuda(text: &str) -> String {
+    // `12040`, as `cuDriverGetVersion` has it.
+    if is_number(text) && text.len() == 5 {
+        return format!("{}.{}", &text[..2], text[2..4].trim_start_matches('0'));
+    }
     let number = cuda_minor(text);
     if is_number(&number) && number.len() < 3 { format!("{number}.0") } else { number }
 }
 
 /// The same, but a major version stays without a minor one.
 fn cuda_minor(text: &str) -> String {
-    let text = without_end(without(text, &["cuda", "cu", "v", ">=", "=="]));
+    let text = without_end(number_in(without(text, &["cuda", "cu", "v", ">=", "=="])));
     // `124`, `1210`: https://download.pytorch.org/whl/
     let has_minor = is_number(text) && (3..=4).contains(&text.len());
     if has_minor { format!("{}.{}", &text[..2], &text[2..]) } else { text.to_owned() }
@@ -413,8 +518,37 @@ fn platform(text: &str) -> String {
         ("darwin-arm64", "osx-arm64"),
         ("macos-x86_64", "osx-64"),
         ("darwin-x86_64", "osx-64"),
+        ("apple", "osx-arm64"),
+        ("apple silicon", "osx-arm64"),
     ];
-    named(text, NAMES)
+    /// What a name with a version starts with: `ubuntu22.04`, `Windows 11`.
+    const STARTS: &[(&str, &str)] = &[
+        ("ubuntu", "linux-64"),
+        ("debian", "linux-64"),
+        ("fedora", "linux-64"),
+        ("centos", "linux-64"),
+        ("rocky", "linux-64"),
+        ("rhel", "linux-64"),
+        ("linux", "linux-64"),
+        ("wsl", "linux-64"),
+        ("windows", "win-64"),
+        ("win", "win-64"),
+        ("macos", "osx-arm64"),
+        ("m", "osx-arm64"),
+    ];
+    let lower = text.to_ascii_lowercase();
+    let is_one = |(start, _): &&(&str, &str)| {
+        lower.strip_prefix(start).is_some_and(|rest| is_version(rest.trim_start()))
+    };
+    let is_named = NAMES.iter().any(|(name, _)| *name == lower);
+    match STARTS.iter().find(is_one) {
+        Some((_, platform)) if !is_named => (*platform).to_owned(),
+        Some(_) | None => named(text, NAMES),
+    }
+}
+
+fn blas(text: &str) -> String {
+    named(text, &[("openblas", "generic"), ("intel", "mkl"), ("accelerate", "generic")])
 }
 
 fn accelerator(text: &str) -> String {
@@ -428,7 +562,11 @@ fn accelerator(text: &str) -> String {
         ("intel", "xpu"),
         ("sycl", "xpu"),
     ];
-    named(text, NAMES)
+    // `cuda:0`, `cuda12`
+    let is_cuda = |text: &str| {
+        text.strip_prefix("cuda").is_some_and(|rest| is_version(rest.trim_start_matches(':')))
+    };
+    if is_cuda(&text.to_ascii_lowercase()) { "cuda".to_owned() } else { named(text, NAMES) }
 }
 
 fn client(text: &str) -> String {
@@ -437,6 +575,7 @@ fn client(text: &str) -> String {
         ("miniconda", "conda"),
         ("miniforge", "conda"),
         ("mambaforge", "mamba"),
+        ("mamba2", "mamba"),
     ];
     named(text, NAMES)
 }
@@ -447,6 +586,8 @@ fn shell(text: &str) -> String {
         ("dash", "bash"),
         ("posix", "bash"),
         ("pwsh", "powershell"),
+        ("powershell.exe", "powershell"),
+        ("ksh", "bash"),
         ("cmd.exe", "cmd"),
     ];
     named(text, NAMES)
@@ -504,6 +645,13 @@ mod tests {
             ("upgrade", "advise"),
             ("cuda", "probe"),
             ("nonsense", "nonsense"),
+            ("version", "--version"),
+            ("conda-torch advise --json", "advise --json"),
+            ("—cpu", "advise --cpu"),
+            ("advise —gpu 3080 –json", "advise --gpu=GeForce RTX 3080 --json"),
+            ("advise -gpu T4 --CPU", "advise --gpu=T4 --cpu"),
+            ("advise –n x", "advise -n x"),
+            ("advise -python 3.12", "advise --python=3.12"),
         ] {
             assert_eq!(words(line), expected);
         }
@@ -524,6 +672,9 @@ mod tests {
             ("advise --gpu T4 x 2 numpy", "advise --gpu=T4 --gpu=T4 numpy"),
             ("advise --gpu A100,V100", "advise --gpu=A100 --gpu=V100"),
             ("advise --gpu Titan X", "advise --gpu=Titan X"),
+            ("advise --gpu=RTX 3090 numpy", "advise --gpu=RTX 3090 numpy"),
+            ("advise --gpu sm_86", "advise --compute-capability=8.6"),
+            ("advise --gpu 8.9", "advise --compute-capability=8.9"),
             ("advise --gpu A100X", "advise --gpu=A100X"),
             ("advise --gpu Voodoo2", "advise --gpu=Voodoo2"),
             ("advise --gpu", "advise --gpu"),
@@ -561,7 +712,20 @@ mod tests {
             ("--cuda CUDA-12.4", "--cuda=12.4"),
             ("--cuda 12.x", "--cuda=12.0"),
             ("--cuda-version cu126", "--cuda-version=12.6"),
-            ("--cuda-version 12", "--cuda-version=12"),
+            ("--platform linux-64 --cuda-version 12", "--platform=linux-64 --cuda-version=12.9"),
+            ("--platform linux-64 --cuda-version 11", "--platform=linux-64 --cuda-version=11.8"),
+            ("--platform win-64 --cuda-version 12.*", "--platform=win-64 --cuda-version=12.8"),
+            ("--cuda-version 7", "--cuda-version=7"),
+            ("--driver 31.0.15.5222", "--driver=552.22"),
+            ("--driver >=535", "--driver=535"),
+            ("--driver 12.4", "--cuda=12.4"),
+            ("--cuda 12040", "--cuda=12.4"),
+            ("--os Windows 11", "--platform=win-64"),
+            ("--platform ubuntu22.04", "--platform=linux-64"),
+            ("--platform wsl2", "--platform=linux-64"),
+            ("--platform m1", "--platform=osx-arm64"),
+            ("--device cuda:0", "--accelerator=cuda"),
+            ("--blas openblas", "--blas=generic"),
             ("--python py312", "--python=3.12"),
             ("--python 312", "--python=3.12"),
             ("--python 39", "--python=3.9"),
@@ -589,6 +753,19 @@ mod tests {
             ("--no-cuda", "--cpu"),
         ] {
             assert_eq!(words(&format!("advise {flag}")), format!("advise {value}"));
+        }
+    }
+
+    #[test]
+    fn a_value_may_be_copied_with_its_label() {
+        for (form, text, expected) in [
+            (driver as Form, "Driver Version: 535.183.01", "535.183.01"),
+            (driver, "NVIDIA-SMI 535.183.01", "535.183.01"),
+            (driver, "none", "none"),
+            (cuda, "CUDA Version: 12.4", "12.4"),
+            (cuda, "release 12.4, V12.4.131", "12.4"),
+        ] {
+            assert_eq!(form(text), expected);
         }
     }
 

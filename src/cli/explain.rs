@@ -70,13 +70,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         Some(words) if words.trim().contains(' ') && !find(words).errors.is_empty() => {
             Some(words.to_owned())
         }
-        Some(word) => bail!(Failure::new(
-            ErrorCode::InvalidValue,
-            format!(
-                "no code and no file is called `{}`; `conda-torch explain` lists all codes",
-                visible(word)
-            )
-        )),
+        Some(word) => bail!(unknown_code(word)),
     };
     match text {
         Some(text) => explain(&find(&text), args, is_json, global, host),
@@ -87,14 +81,30 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
 /// A code, its summary and its page.
 type Page = (&'static str, String, String);
 
+fn unknown_code(word: &str) -> Failure {
+    let lower = word.to_lowercase();
+    let codes = codes().map(|code| (strsim::damerau_levenshtein(code, &lower), code));
+    let near = codes.min().filter(|(distance, _)| *distance <= (lower.len() / 4).min(3));
+    let hint = near.map_or_else(
+        || "`conda-torch explain` lists all codes".to_owned(),
+        |(_, code)| format!("did you mean `{code}`?"),
+    );
+    let why = format!("no code and no file is called `{}`; {hint}", visible(word));
+    Failure::new(ErrorCode::InvalidValue, why)
+}
+
 fn page(code: &str) -> Option<Page> {
+    let code = &*code.to_ascii_lowercase();
     let diagnostic = entry(code).map(|it| (it.code, it.summary(), it.page()));
     diagnostic.or_else(|| known_error(code).map(|it| (it.code, it.summary(), it.page())))
 }
 
+fn codes() -> impl Iterator<Item = &'static str> {
+    CATALOG.iter().map(|entry| entry.code).chain(known().map(|error| error.code))
+}
+
 fn pages() -> Vec<Page> {
-    let codes = CATALOG.iter().map(|entry| entry.code).chain(known().map(|error| error.code));
-    codes.filter_map(page).collect()
+    codes().filter_map(page).collect()
 }
 
 /// The page of one code, or a line for each.

@@ -12,10 +12,10 @@ use clap::{ColorChoice, ValueEnum};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{TargetEnvironment, shell};
 use conda_torch_core::conda::{
-    ChannelKind, Channels, Os, ParseError, Subdir, Version, is_folder, without_secrets,
+    ChannelKind, Channels, Constraint, Os, ParseError, Subdir, Version, is_folder, without_secrets,
 };
 use conda_torch_core::diagnostics::with_and;
-use conda_torch_core::escapes::visible;
+use conda_torch_core::escapes::{visible, visible_lines};
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::{GpuMaker, GpuName, GpuNameError, Matrix, NamedGpu};
 use conda_torch_core::migrate::environment::name_channels;
@@ -31,7 +31,7 @@ use conda_torch_probe::{GpuOverride, Overrides, probe};
 
 use crate::text::Style;
 
-use super::{Failure, UsageError, read_input};
+use super::{Failure, UsageError, note, read_input};
 
 // The structs have no doc comments: clap would show them as the description of the subcommand.
 
@@ -410,11 +410,13 @@ fn unknown_gpu(name: &str, nearest: &[&str]) -> Failure {
         [] => String::new(),
         nearest => format!("; did you mean {}?", nearest.join(", ")),
     };
-    let why = format!(
-        "unknown GPU in `--gpu {}`{suggestion}\n\
-         hint: pass its compute capability with `--compute-capability X.Y`",
-        visible(name)
-    );
+    let is_none = ["", "none", "no", "no gpu", "cpu", "false", "off", "0"];
+    let hint = if is_none.contains(&&*name.trim().to_ascii_lowercase()) {
+        "pass `--cpu` for the CPU build"
+    } else {
+        "pass its compute capability with `--compute-capability X.Y`"
+    };
+    let why = format!("unknown GPU in `--gpu {}`{suggestion}\nhint: {hint}", visible(name));
     Failure::new(ErrorCode::UnknownGpu, why)
 }
 
@@ -446,13 +448,33 @@ pub(super) struct RequestFlags {
 
 /// The value of `--pytorch`.
 #[derive(Debug, Clone)]
-enum RequestedPytorch {
+pub(super) enum RequestedPytorch {
     Newest,
     Prefix(Version),
     Range(VersionRange),
 }
 
-fn pytorch(text: &str) -> Result<RequestedPytorch, String> {
+impl RequestedPytorch {
+    /// The versions that it admits; `None` for all.
+    pub(super) fn constraint(&self) -> Option<Constraint> {
+        match self {
+            Self::Newest => None,
+            Self::Prefix(version) => Some(Constraint::begins(*version)),
+            Self::Range(range) => Some(range.constraint().clone()),
+        }
+    }
+
+    /// As a prefix or as a range.
+    pub(super) fn parts(&self) -> (Option<Version>, Option<VersionRange>) {
+        match self {
+            Self::Newest => (None, None),
+            Self::Prefix(version) => (Some(*version), None),
+            Self::Range(range) => (None, Some(range.clone())),
+        }
+    }
+}
+
+pub(super) fn pytorch(text: &str) -> Result<RequestedPytorch, String> {
     let number = text.trim_start_matches('=');
     if text.eq_ignore_ascii_case("latest") {
         Ok(RequestedPytorch::Newest)
@@ -465,9 +487,8 @@ fn pytorch(text: &str) -> Result<RequestedPytorch, String> {
 
 /// A Python version with a minor number: each build needs one.
 pub(super) fn python(text: &str) -> Result<Version, String> {
-    let version = text.parse::<Version>().map_err(|error| error.to_string())?;
-    let version = text.contains('.').then_some(version);
-    version.ok_or_else(|| "expected a minor version, for example 3.12".to_owned())
+    let version = text.parse::<Version>().ok().filter(|_| text.contains('.'));
+    version.ok_or_else(|| "expected one version with its minor number, such as 3.12".to_owned())
 }
 
 impl RequestFlags {
@@ -482,18 +503,35 @@ impl RequestFlags {
             blas: *blas,
             ..Request::default()
         };
-        match pytorch {
-            Some(RequestedPytorch::Prefix(version)) => request.pytorch = Some(*version),
-            Some(RequestedPytorch::Range(range)) => request.pytorch_range = Some(range.clone()),
-            Some(RequestedPytorch::Newest) | None => {}
+        if let Some(pytorch) = pytorch {
+            (request.pytorch, request.pytorch_range) = pytorch.parts();
         }
-        for package in packages {
-            request
-                .add_package(package, matrix)
-                .map_err(|why| Failure::new(ErrorCode::InvalidValue, visible(&why.to_string())))?;
+        for package in with_versions(packages) {
+            request.add_package(&package, matrix).map_err(|why| {
+                Failure::new(ErrorCode::InvalidValue, visible_lines(&why.to_string()))
+            })?;
         }
         Ok(request)
     }
+}
+
+/// Packages, each with the version that follows it as a word: `pytorch 2.4`.
+fn with_versions(words: &[String]) -> Vec<String> {
+    let mut packages: Vec<String> = Vec::new();
+    for word in words {
+        let is_version =
+            word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let is_name =
+            |it: &&mut String| it.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c));
+        match packages.last_mut().filter(is_name).filter(|_| is_version) {
+            Some(package) => {
+                note(&format!("note: `{package} {word}` is read as `{package}={word}`"));
+                *package = format!("{package}={word}");
+            }
+            None => packages.push(word.clone()),
+        }
+    }
+    packages
 }
 
 #[derive(Debug, clap::Args)]

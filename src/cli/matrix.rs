@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use conda_torch_core::channel::{ChannelContents, differences};
-use conda_torch_core::conda::{Channels, Constraint, ParseError, Subdir, Version};
+use conda_torch_core::conda::{Channels, Subdir, Version};
 use conda_torch_core::diagnostics::{Context, channel_error};
 use conda_torch_core::formats::matrix_rows;
 use conda_torch_core::matrix::{BuildFilter, Matrix};
@@ -19,8 +19,8 @@ use crate::text;
 use crate::text::table::{Age, TableFormat, table};
 
 use super::flags::{
-    ChannelFlags, GlobalFlags, MachineFlags, machine, overrides, page_width, python,
-    terminal_width, today,
+    ChannelFlags, GlobalFlags, MachineFlags, RequestedPytorch, machine, overrides, page_width,
+    python, pytorch, terminal_width, today,
 };
 use super::live::{WITH_PYTORCH, read_matrix, read_records};
 use super::{Failure, Output, UsageError, note};
@@ -67,13 +67,8 @@ struct FilterFlags {
     #[arg(long, value_name = "X.Y")]
     cuda_version: Option<CudaVersion>,
     /// Versions of PyTorch [e.g. 2.9, ">=2.4"]
-    #[arg(long, value_name = "VERSION", value_parser = versions)]
-    pytorch: Option<Constraint>,
-}
-
-/// A constraint; a version alone is the beginning of those that are meant, as for `advise`.
-fn versions(text: &str) -> Result<Constraint, ParseError> {
-    text.parse().map(Constraint::begins).or_else(|_| text.parse())
+    #[arg(long, value_name = "VERSION", value_parser = pytorch)]
+    pytorch: Option<RequestedPytorch>,
 }
 
 impl Args {
@@ -92,7 +87,7 @@ impl Args {
             macos: overrides.macos,
             python: *python,
             cuda_version: *cuda_version,
-            pytorch: pytorch.clone(),
+            pytorch: pytorch.as_ref().and_then(RequestedPytorch::constraint),
         };
         let headings = [
             (!filter.gpus.is_empty(), "GPUs"),

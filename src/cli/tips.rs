@@ -27,6 +27,15 @@ const INSTEAD: &[(&str, &str)] = &[
     ("--extra-index-url", PIP),
     ("--pip", PIP),
     ("pip", PIP),
+    ("uninstall", REMOVE),
+    ("remove", REMOVE),
+    ("delete", REMOVE),
+    ("conda", CLIENT),
+    ("mamba", CLIENT),
+    ("micromamba", CLIENT),
+    ("pixi", CLIENT),
+    ("env", CLIENT),
+    ("run", CLIENT),
     ("uv", PIP),
     ("poetry", PIP),
     ("-v", "pass `--version` for the version"),
@@ -37,6 +46,10 @@ const INSTEAD: &[(&str, &str)] = &[
 
 const PIP: &str =
     "`conda-torch` is for conda-forge; for pip, see https://pytorch.org/get-started/locally/";
+
+const REMOVE: &str = "the client removes packages and environments: `conda env remove -n NAME`";
+
+const CLIENT: &str = "`conda-torch advise` prints the command for the client of this machine";
 
 /// The error with tips that lead where the user wanted to go, or without.
 pub(super) fn corrected(mut error: clap::Error) -> clap::Error {
@@ -59,7 +72,17 @@ pub(super) fn corrected(mut error: clap::Error) -> clap::Error {
     for kind in suggested {
         let is_near = match error.get(kind) {
             Some(ContextValue::String(known)) => is_typo(name, known),
-            Some(ContextValue::Strings(known)) => known.iter().any(|known| is_typo(name, known)),
+            Some(ContextValue::Strings(known)) => {
+                let near: Vec<String> =
+                    known.iter().filter(|known| is_typo(name, known)).cloned().collect();
+                let is_near = !near.is_empty();
+                let near = match &near[..] {
+                    [one] => ContextValue::String(one.clone()),
+                    _ => ContextValue::Strings(near),
+                };
+                error.insert(kind, near);
+                is_near
+            }
             Some(_) | None => false,
         };
         // The usage has the suggested flag.
@@ -71,7 +94,15 @@ pub(super) fn corrected(mut error: clap::Error) -> clap::Error {
     let is_subcommand = error.kind() == ErrorKind::InvalidSubcommand && !has_suggestion;
     let for_package = is_subcommand
         .then(|| format!("to install a package with PyTorch, run `conda-torch advise {invalid}`"));
-    if let Some(tip) = instead.or(for_package) {
+    let of_environment = (error.kind() == ErrorKind::UnknownArgument && !invalid.starts_with('-'))
+        .then(|| {
+            let text = error.to_string();
+            let takes_environment =
+                ["check", "test"].iter().any(|it| text.contains(&format!("conda-torch {it} ")));
+            takes_environment.then(|| format!("to look at an environment, pass `-n {invalid}`"))
+        })
+        .flatten();
+    if let Some(tip) = instead.or(for_package).or(of_environment) {
         let tips = vec![StyledStr::from(tip)];
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }

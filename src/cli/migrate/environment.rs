@@ -8,11 +8,14 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
 use conda_torch_core::report::ErrorCode;
 use conda_torch_core::report::migrate::{self as report, MigrationAnswer, Way};
+use conda_torch_core::resolve::RequestedAccelerator;
 use conda_torch_core::types::{Condarc, Machine, Shell};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use crate::cli::flags::{GlobalFlags, no_environment, read_environment, read_named};
+use crate::cli::flags::{
+    GlobalFlags, RequestedPytorch, no_environment, read_environment, read_named,
+};
 use crate::cli::install::Run;
 use crate::text;
 
@@ -42,8 +45,8 @@ pub(super) fn run(
     }
     let matrix = Matrix::embedded();
     let overrides = RequestOverrides {
-        accelerator: args.accelerator,
-        pytorch: args.pytorch,
+        accelerator: if args.cpu { Some(RequestedAccelerator::Cpu) } else { args.accelerator },
+        pytorch: args.pytorch.as_ref().map(RequestedPytorch::parts),
         python: args.python,
     };
     let migration = migrate(&environment, target, matrix, &overrides);

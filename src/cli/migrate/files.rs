@@ -29,7 +29,7 @@ pub(super) struct FileFlags {
     #[arg(
         help_heading = None::<&str>,
         value_name = "FILE",
-        conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "pytorch", "python", "client"]
+        conflicts_with_all = ["name", "prefix", "config", "in_place", "to", "accelerator", "cpu", "pytorch", "python", "client"]
     )]
     pub(super) files: Vec<OsString>,
     /// Write the changes; keep each old file as FILE.bak

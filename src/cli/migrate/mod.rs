@@ -19,8 +19,8 @@ use conda_torch_probe::host::Host;
 use crate::text;
 
 use super::flags::{
-    ACCELERATORS, EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine,
-    one_of, python, read_named, this_machine,
+    ACCELERATORS, EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags,
+    RequestedPytorch, machine, one_of, python, pytorch, read_named, this_machine,
 };
 use super::{Failure, Output};
 
@@ -59,9 +59,12 @@ pub(super) struct Args {
     /// What to compute on [default: as in the environment]
     #[arg(long, value_parser = one_of(ACCELERATORS))]
     accelerator: Option<RequestedAccelerator>,
-    /// PyTorch version or prefix [default: the requested one, else the newest]
-    #[arg(long, value_name = "VERSION")]
-    pytorch: Option<Version>,
+    /// The same as `--accelerator cpu`
+    #[arg(long, conflicts_with = "accelerator")]
+    cpu: bool,
+    /// PyTorch version, prefix or constraint [default: the requested one, else the newest]
+    #[arg(long, value_name = "VERSION", value_parser = pytorch)]
+    pytorch: Option<RequestedPytorch>,
     /// Python version [default: the installed one, if PyTorch supports it]
     #[arg(long, value_name = "X.Y", value_parser = python)]
     python: Option<Version>,

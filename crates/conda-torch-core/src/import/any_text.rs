@@ -260,7 +260,8 @@ mod tests {
 
     #[test]
     fn a_name_ends_with_its_quotation_mark() {
-        let machine = read_machine(r#"x {"gpus":[{"name":"Tesla T4","memory":15843721216}]}"#, None);
+        let machine =
+            read_machine(r#"x {"gpus":[{"name":"Tesla T4","memory":15843721216}]}"#, None);
         let machine = machine.expect("a machine");
         assert_eq!(machine.gpus[0].name.value().map(String::as_str), Some("Tesla T4"));
     }

@@ -138,7 +138,9 @@ fn plain(text: &str) -> String {
 /// Whether a line surely has nothing that copying adds, as nearly all have.
 fn is_plain(line: &str) -> bool {
     let is_marked = line.trim_start_matches([' ', '\t']).starts_with(['>', '`', '~']);
-    !is_marked && !line.contains("**") && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
+    !is_marked
+        && !line.contains("**")
+        && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
 }
 
 fn plain_line(line: &str) -> String {

@@ -33,6 +33,7 @@ use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
 
 pub use baseline::assume_baseline;
 pub use document::text_of;
+pub use windows::nvidia_driver as windows_driver;
 
 use clients::{CONDA, MAMBA, MICROMAMBA, PIXI, PIXI_TEXT};
 use document::Document;

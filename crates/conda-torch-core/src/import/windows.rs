@@ -102,7 +102,7 @@ fn own_version(line: &str) -> Option<DriverVersion> {
 
 /// NVIDIA's version in the form of Windows: 546.33 in `31.0.15.4633`, whose last five digits are its own.
 /// Source: <https://learn.microsoft.com/windows-hardware/drivers/display/version-numbers-for-display-drivers>.
-fn nvidia_driver(text: &str) -> Option<DriverVersion> {
+pub fn nvidia_driver(text: &str) -> Option<DriverVersion> {
     text.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
         let parts: Vec<&str> = word.split('.').collect();
         let [_, _, build, last] = parts[..] else { return None };

@@ -394,8 +394,9 @@ fn without_plural(name: &str) -> Option<String> {
         let number = word.strip_suffix(['s', 'S']);
         number.is_some_and(|it| it.len() > 1 && it.ends_with(|c: char| c.is_ascii_digit()))
     };
-    let singular =
-        |word: &'_ str| if is_plural(word) { word[..word.len() - 1].to_owned() } else { word.to_owned() };
+    let singular = |word: &'_ str| {
+        if is_plural(word) { word[..word.len() - 1].to_owned() } else { word.to_owned() }
+    };
     let words: Vec<String> = name.split(' ').map(singular).collect();
     Some(words.join(" ")).filter(|it| it != name)
 }

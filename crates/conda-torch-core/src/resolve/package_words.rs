@@ -18,6 +18,14 @@ pub enum PackageError {
         "`{spec}` selects by `{key}`, which not every client reads\nhint: pass `{name}` with a version or build"
     )]
     Key { spec: String, key: String, name: String },
+    #[error("`{0}` is a version, not a package\nhint: write it with its package: `pytorch={0}`")]
+    Version(String),
+    #[error("`{0}` is a GPU, not a package\nhint: pass `--gpu {0}`")]
+    Gpu(String),
+    #[error("`{word}` is not a package\nhint: pass `{flag}`")]
+    Device { word: String, flag: &'static str },
+    #[error("conda-forge has no package `{spec}`\nhint: did you mean `{name}`?")]
+    Typo { spec: String, name: &'static str },
     #[error("`{0}` contradicts another part of the request")]
     Contradiction(String),
     #[error("`{spec}` does not choose one version; pass `{flag}`")]
@@ -33,13 +41,54 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || "._*+!-,|<>=~".contains(c))
 }
 
+/// Why a name is surely none of a package: a version, a GPU, a word for one, a misspelt name.
+fn no_package(name: &str, matrix: &Matrix) -> Option<PackageError> {
+    const NAMES: [&str; 4] = ["pytorch", "torchvision", "torchaudio", "torch"];
+    let word = name.to_owned();
+    let digits = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let is_series = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    // `A100`, but not `m2crypto`.
+    let is_letter_and_number = || {
+        let rest = name.strip_prefix(|c: char| "abhklmptv".contains(c)).unwrap_or_default();
+        rest.len() > 1
+            && rest.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len() + 1 >= rest.len()
+            && rest.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let is_gpu_like = digits > 2 || is_series(&["rtx", "gtx", "geforce"]) || is_letter_and_number();
+    if is_gpu_like && matrix.gpu_by_name(name).is_ok() || matches!(name, "rtx" | "gtx" | "geforce")
+    {
+        return Some(PackageError::Gpu(word));
+    }
+    if name.bytes().all(|c| c.is_ascii_digit() || c == b'.') {
+        return Some(PackageError::Version(word));
+    }
+    match name {
+        "cpu" => return Some(PackageError::Device { word, flag: "--cpu" }),
+        "gpu" | "nvidia" => {
+            return Some(PackageError::Device { word, flag: "--accelerator gpu" });
+        }
+        _ => {}
+    }
+    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let bare = bare.strip_prefix("py").filter(|rest| rest.len() > 5).unwrap_or(&bare);
+    let is_typo = |known: &&&str| {
+        let most = if known.len() > 7 { 2 } else { 1 };
+        let distance = strsim::damerau_levenshtein(name, known);
+        // Short names have other neighbours, such as `torchx`.
+        let is_near = distance <= most && (known.len() > 5 || name.len() == known.len());
+        is_near || bare == **known
+    };
+    let known = NAMES.iter().find(is_typo)?;
+    Some(PackageError::Typo { spec: word, name: known })
+}
+
 impl Request {
     /// Adds a package: `pytorch=2.9`, `torchvision`, `python=3.12`, or any other as a match spec.
     pub fn add_package(&mut self, text: &str, matrix: &Matrix) -> Result<(), PackageError> {
         let not_a_spec = || PackageError::NotASpec(text.to_owned());
         let parts = SpecParts::parse(text).ok_or_else(not_a_spec)?;
         let name = parts.name.to_owned();
-        if parts.channel.is_some() {
+        if parts.channel.is_some_and(|channel| channel != "conda-forge") {
             return Err(PackageError::Channel { spec: text.to_owned(), name });
         }
         if let Some(key) = parts.other_keys.first() {
@@ -47,7 +96,7 @@ impl Request {
             return Err(PackageError::Key { spec: text.to_owned(), key, name });
         }
         // pip writes `torch==2.9.1+cu126`.
-        let spec = MatchSpec::from(parts);
+        let spec = MatchSpec { channel: None, ..MatchSpec::from(parts) };
         let is_torch =
             matches!(spec.name.as_str(), "torch" | "pytorch" | "torchvision" | "torchaudio");
         let spec = match spec.version.split_once('+') {
@@ -87,7 +136,10 @@ impl Request {
                 let no_version = PackageError::NoVersion { spec: text.to_owned(), flag };
                 set(&mut self.cuda_version, cuda.ok_or(no_version)?, text)
             }
-            _ => {
+            name => {
+                if let Some(why) = no_package(name, matrix) {
+                    return Err(why);
+                }
                 if !self.others.contains(&spec) {
                     self.others.push(spec);
                 }
@@ -224,6 +276,32 @@ mod tests {
         let others = found.expect("understood").others;
         let texts: Vec<String> = others.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["transformers", "numpy<2", "scipy=1.11.*", "x=1=py*_0"]);
+    }
+
+    #[test]
+    fn what_was_surely_meant_otherwise_is_said() {
+        for (text, hint) in [
+            ("2.4", "`pytorch=2.4`"),
+            ("3090", "`--gpu 3090`"),
+            ("RTX4090", "`--gpu rtx4090`"),
+            ("a100", "`--gpu a100`"),
+            ("cpu", "`--cpu`"),
+            ("gpu", "`--accelerator gpu`"),
+            ("torchvison", "`torchvision`"),
+            ("torch-vision", "`torchvision`"),
+            ("pytorchvision", "`torchvision`"),
+            ("pytorch_audio", "`torchaudio`"),
+            ("pytroch", "`pytorch`"),
+            ("torhc", "`torch`"),
+        ] {
+            let why = request(&[text]).expect_err(text).to_string();
+            assert!(why.ends_with(hint) || why.ends_with(&format!("{hint}?")), "{why}");
+        }
+        let real =
+            ["torchx", "torchdata", "m2crypto", "h5py", "4ti2", "pytorch3d", "k3d", "b2", "p7zip"];
+        assert!(request(&real).is_ok());
+        let from = request(&["conda-forge::numpy"]).expect("understood").others;
+        assert_eq!(from[0].to_string(), "numpy");
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl VersionRange {
         self.constraint.admits(version)
     }
 
+    /// The constraint.
+    pub const fn constraint(&self) -> &Constraint {
+        &self.constraint
+    }
+
     /// The version that it is about.
     pub(super) fn anchor(&self) -> Option<Version> {
         self.constraint.anchor()

@@ -2,19 +2,19 @@
 
 use crate::conda::{ChannelKind, MatchSpec, Version};
 use crate::matrix::Matrix;
-use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, advise};
+use crate::resolve::{Advice, Request, RequestedAccelerator, Unlock, VersionRange, advise};
 use crate::types::{Companion, CudaVersion, Environment, Machine};
 
 use super::super::CodeAndMessage;
 use super::requested_packages::RequestedPackages;
 
 /// What the user requests instead of the environment's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestOverrides {
     /// What to compute on.
     pub accelerator: Option<RequestedAccelerator>,
-    /// PyTorch version or prefix.
-    pub pytorch: Option<Version>,
+    /// PyTorch version or prefix, or a range; neither for the newest.
+    pub pytorch: Option<(Option<Version>, Option<VersionRange>)>,
     /// Python series.
     pub python: Option<Version>,
 }
@@ -40,16 +40,19 @@ pub(super) fn choose<'m>(
     matrix: &'m Matrix,
     overrides: &RequestOverrides,
 ) -> MigrationTarget<'m> {
+    let (prefix, range) =
+        overrides.pytorch.clone().unwrap_or_else(|| (pytorch(requested, machine, matrix), None));
     let request = Request {
         accelerator: overrides.accelerator.unwrap_or_else(|| accelerator(environment, requested)),
-        pytorch: overrides.pytorch.or_else(|| pytorch(requested, machine, matrix)),
+        pytorch: prefix,
+        pytorch_range: range,
         python: overrides.python.or_else(|| python(environment, requested)),
         companions: companions(environment, requested),
         ..Request::default()
     };
     let advice = advise(machine, &request, matrix);
     let mut target = MigrationTarget { request, advice, changes: Vec::new() };
-    if overrides.python.is_none() && target.request.pytorch.is_none() {
+    if overrides.python.is_none() && target.request.pytorch_text().is_none() {
         change_python(&mut target, machine, matrix);
     }
     for _ in 0..ROUNDS {
