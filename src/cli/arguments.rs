@@ -151,6 +151,7 @@ pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
             // `--os Windows 11`
             let mut value = value;
             if flag == "--platform"
+                && value.parse::<Subdir>().is_err()
                 && let Some(version) = words.next_if(|word| is_version(word))
             {
                 value = format!("{value} {version}");
@@ -273,9 +274,11 @@ impl Arguments {
         let is_windows = cfg!(windows) && value("--machine").is_none();
         let usual = if is_windows { Subdir::Win64 } else { Subdir::Linux64 };
         let subdir: Subdir = subdir.unwrap_or(usual);
-        let Some(place) = self.words.iter().position(|word| {
-            word.strip_prefix("--cuda-version=").is_some_and(|value| is_number(value))
-        }) else {
+        let Some(place) = self
+            .words
+            .iter()
+            .position(|word| word.strip_prefix("--cuda-version=").is_some_and(is_number))
+        else {
             return;
         };
         let major = self.words[place]["--cuda-version=".len()..].to_owned();
@@ -283,8 +286,13 @@ impl Arguments {
         let toolkits = builds.filter_map(|build| Some((build.pytorch, build.accelerator.cuda()?)));
         let of_major = toolkits.filter(|(_, toolkit)| toolkit.major.to_string() == major);
         if let Some((_, newest)) = of_major.max() {
-            let read = format!("`--cuda-version {major}` is read as `--cuda-version {newest}`");
-            self.notes.push(read);
+            let end = format!("`--cuda-version {major}`");
+            let read = format!("is read as `--cuda-version {newest}`");
+            // `12.x` was read as `12`.
+            match self.notes.iter_mut().find(|note| note.ends_with(&end)) {
+                Some(note) => *note = note.replace(&format!("is read as {end}"), &read),
+                None => self.notes.push(format!("{end} {read}")),
+            }
             self.words[place] = format!("--cuda-version={newest}");
         }
     }
@@ -329,7 +337,7 @@ fn with_hyphens(word: String) -> String {
     let (flag, value) = rest.split_at(rest.find('=').unwrap_or(rest.len()));
     let has_dash = !dashes.is_ascii();
     let is_long = dashes == "--" || has_dash && flag.len() > 1;
-    let is_with_one = dashes == "-" && WITH_ONE_HYPHEN.contains(&&word[..1 + flag.len()]);
+    let is_with_one = dashes == "-" && WITH_ONE_HYPHEN.contains(&&word[..=flag.len()]);
     if is_long || is_with_one {
         format!("--{}{value}", flag.to_ascii_lowercase())
     } else if has_dash {

@@ -7,20 +7,21 @@ use anyhow::{Context, bail};
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::diagnostics::{CATALOG, entry};
-use conda_torch_core::error_texts::{FoundErrors, Scene, find, known, known_error};
+use conda_torch_core::error_texts::{Scene, find, known, known_error};
 use conda_torch_core::escapes::visible;
-use conda_torch_core::import::text_of;
+use conda_torch_core::import::{assume_baseline, read_machine, text_of};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{ErrorCode, explain as report};
 use conda_torch_core::resolve::{Request, advise};
 use conda_torch_core::types::{ClientKind, Machine, Shell};
 use conda_torch_probe::host::Host;
+use conda_torch_probe::{Overrides, probe};
 
 use crate::text;
 
 use super::flags::{
     EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags, machine,
-    read_environment, this_machine,
+    read_environment, terminal_width, this_machine,
 };
 use super::{Failure, Output, note, read_input};
 
@@ -63,7 +64,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
             if host.is_file(code) {
                 note(&format!("note: `{code}` is a code; for the file, pass `./{code}`"));
             }
-            return answer_pages(vec![page], is_json, global);
+            return answer_pages(vec![page], is_json, global, host);
         }
         Some(path) if host.exists(path) => Some(read_text(path, host)?),
         // A message that was pasted as an argument.
@@ -73,8 +74,8 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         Some(word) => bail!(unknown_code(word)),
     };
     match text {
-        Some(text) => explain(&find(&text), args, is_json, global, host),
-        None => answer_pages(pages(), is_json, global),
+        Some(text) => explain(&text, args, is_json, global, host),
+        None => answer_pages(pages(), is_json, global, host),
     }
 }
 
@@ -85,11 +86,11 @@ fn unknown_code(word: &str) -> Failure {
     let lower = word.to_lowercase();
     let codes = codes().map(|code| (strsim::damerau_levenshtein(code, &lower), code));
     let near = codes.min().filter(|(distance, _)| *distance <= (lower.len() / 4).min(3));
-    let hint = near.map_or_else(
-        || "`conda-torch explain` lists all codes".to_owned(),
-        |(_, code)| format!("did you mean `{code}`?"),
+    let near = near.map_or_else(String::new, |(_, code)| format!("; did you mean `{code}`?"));
+    let word = visible(word);
+    let why = format!(
+        "no code and no file is called `{word}`{near}\nhint: `conda-torch explain` lists all codes"
     );
-    let why = format!("no code and no file is called `{}`; {hint}", visible(word));
     Failure::new(ErrorCode::InvalidValue, why)
 }
 
@@ -108,10 +109,19 @@ fn pages() -> Vec<Page> {
 }
 
 /// The page of one code, or a line for each.
-fn answer_pages(pages: Vec<Page>, is_json: bool, global: &GlobalFlags) -> anyhow::Result<Output> {
+fn answer_pages(
+    pages: Vec<Page>,
+    is_json: bool,
+    global: &GlobalFlags,
+    host: &dyn Host,
+) -> anyhow::Result<Output> {
     let stdout = match pages.as_slice() {
         _ if is_json => global.answer(report::pages(pages), Shell::Posix)?,
-        [(_, _, page)] => page.clone(),
+        [(_, _, page)] => text::explain::code_page(page, global.style(host)),
+        all if terminal_width().is_some() => {
+            let codes = all.iter().map(|(code, summary, _)| (*code, &**summary));
+            text::explain::code_list(codes, global.style(host))
+        }
         all => {
             let lines = all.iter().map(|(code, summary, _)| format!("{code:28} {summary}\n"));
             lines.collect()
@@ -148,15 +158,30 @@ fn read_bytes(path: &str, host: &dyn Host) -> anyhow::Result<Vec<u8>> {
     Ok(bytes.map_err(Failure::of(ErrorCode::Unreadable))?)
 }
 
+/// The machine that a text describes beside an error, with its formats. What only an error message names is none.
+fn described(text: &str) -> Option<(Machine, String)> {
+    const ERRORS: [&str; 3] = ["a text", "a text about Windows", "nvidia-smi's message"];
+    let mut machine = read_machine(text, None).ok()?;
+    let formats = machine.document.clone()?;
+    let names_graphics = !machine.gpus.is_empty() || machine.driver.is_found();
+    if !names_graphics || formats.split(" + ").all(|format| ERRORS.contains(&format)) {
+        return None;
+    }
+    assume_baseline(&mut machine);
+    Matrix::embedded().complete(&mut machine);
+    Some((machine, formats))
+}
+
 /// Judges the failures on the machine and in the environment; looks at neither if no failure is known.
 fn explain(
-    found: &FoundErrors,
+    text: &str,
     args: &Args,
     is_json: bool,
     global: &GlobalFlags,
     host: &dyn Host,
 ) -> anyhow::Result<Output> {
     let matrix = Matrix::embedded();
+    let found = &find(text);
     if found.errors.is_empty() {
         let shell = Shell::Posix;
         let none = ClientTarget { kind: ClientKind::Conda, version: None, found: None };
@@ -167,10 +192,18 @@ fn explain(
         };
         return Ok(Output { stdout, code: 3 });
     }
-    let machine = machine(&args.machine, host, matrix)?;
-    let here = this_machine(&args.machine, host, &machine);
+    let described = described(text).filter(|_| !args.machine.is_given());
+    let is_other_machine = described.is_some() || args.machine.is_other_machine();
+    let (machine, here) = if let Some((machine, formats)) = described {
+        note(&format!("note: for the machine that the text describes ({formats})"));
+        (machine, probe(host, &Overrides::default()))
+    } else {
+        let machine = machine(&args.machine, host, matrix)?;
+        let here = this_machine(&args.machine, host, &machine);
+        (machine, here)
+    };
     // The environment of another machine is elsewhere too, unless it is named.
-    let is_looked_at = args.environment.is_given() || !args.machine.is_other_machine();
+    let is_looked_at = args.environment.is_given() || !is_other_machine;
     let place = if is_looked_at { args.environment.find(host, &here)? } else { None };
     let settings = conda_torch_probe::settings(host, &here.config_files);
     let checkup = place.map(|place| read_environment(host, &place, &settings)).transpose()?;

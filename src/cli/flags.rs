@@ -17,7 +17,7 @@ use conda_torch_core::conda::{
 use conda_torch_core::diagnostics::with_and;
 use conda_torch_core::escapes::{visible, visible_lines};
 use conda_torch_core::import::{assume_baseline, read_machine, text_of};
-use conda_torch_core::matrix::{GpuMaker, GpuName, GpuNameError, Matrix, NamedGpu};
+use conda_torch_core::matrix::{GpuMaker, GpuName, GpuNameError, Matrix, NamedGpu, is_gpu_word};
 use conda_torch_core::migrate::environment::name_channels;
 use conda_torch_core::report::{ErrorCode, field};
 use conda_torch_core::resolve::{Request, RequestedAccelerator, VersionRange};
@@ -519,6 +519,14 @@ impl RequestFlags {
 fn with_versions(words: &[String]) -> Vec<String> {
     let mut packages: Vec<String> = Vec::new();
     for word in words {
+        // `RTX 3090` is refused as one.
+        if let Some(family) = packages.last_mut()
+            && ["rtx", "gtx", "geforce"].contains(&&*family.to_ascii_lowercase())
+            && is_gpu_word(word)
+        {
+            *family = format!("{family} {word}");
+            continue;
+        }
         let is_version =
             word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let is_name =

@@ -9,6 +9,31 @@ use conda_torch_core::types::Shell;
 use super::page::{Page, Style};
 use super::summary;
 
+/// The page of a code: paragraphs at the width, and everything else as it is.
+pub fn code_page(page: &str, style: Style) -> String {
+    let mut out = Page::new(style);
+    for (at, block) in page.trim_end().split("\n\n").enumerate() {
+        if at > 0 {
+            out.gap();
+        }
+        if block.starts_with(['#', ' ', '|', '-']) {
+            block.lines().for_each(|line| out.line(line));
+        } else {
+            out.text("", &block.replace('\n', " "));
+        }
+    }
+    out.finish()
+}
+
+/// Each code with its summary, which continues below itself.
+pub fn code_list<'c>(codes: impl Iterator<Item = (&'c str, &'c str)>, style: Style) -> String {
+    let mut out = Page::new(style);
+    for (code, summary) in codes {
+        out.text(&format!("{code:28} "), summary);
+    }
+    out.finish()
+}
+
 /// The failures of a text, the first cause first. `has_commands`: whether to print the commands that fix them.
 ///
 /// # Errors

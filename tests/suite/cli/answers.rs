@@ -171,7 +171,9 @@ fn explains_every_code_and_nothing_else() {
         assert!(page.starts_with(&format!("## {code}\n")), "{page}");
         assert_eq!(page.matches("\n## ").count(), 0, "one page: {page}");
     }
-    for word in ["nope", "", "no-", "No-Kernels", "## no-kernels"] {
+    assert_eq!(line("explain No-Kernels").answered(), line("explain no-kernels").answered());
+    run(["explain", "no-kernel"]).refused(2, &["did you mean `no-kernels`?"]);
+    for word in ["nope", "", "no-", "## no-kernels"] {
         run(["explain", word]).refused(2, &[&format!("`{word}`"), "`conda-torch explain`"]);
     }
 }

@@ -80,3 +80,22 @@ fn a_code_of_an_error_text_has_a_page_and_json() {
     let all = line("explain --json").answered().json();
     assert!(all["pages"].as_array().is_some_and(|pages| pages.len() > 150), "{all}");
 }
+
+#[test]
+fn a_machine_beside_the_error_is_the_machine() {
+    let smi = "| NVIDIA-SMI 560.35.03    Driver Version: 560.35.03    CUDA Version: 12.6 |\n\
+               |   0  NVIDIA GeForce GTX 1080 Ti     Off | 00000000:01:00.0 Off | N/A |\n";
+    let error =
+        "RuntimeError: CUDA error: no kernel image is available for execution on the device\n";
+    let ran = finish(program().args(["explain", "--json"]), &format!("{error}\n{smi}"));
+    assert!(ran.stderr.contains("the machine that the text describes (nvidia-smi)"), "{ran:?}");
+    assert_eq!(ran.json()["machine"]["driver"]["value"], "560.35.03");
+    // A GPU that only the error names describes no machine.
+    let named = format!(
+        "{error}NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation.\n"
+    );
+    let ran = finish(program().args(["explain", "--json", "--platform", "linux-64"]), &named);
+    assert!(!ran.stderr.contains("describes"), "{ran:?}");
+    let ran = finish(program().args(["explain", "--json"]), &named);
+    assert!(!ran.stderr.contains("describes"), "{ran:?}");
+}

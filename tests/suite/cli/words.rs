@@ -181,3 +181,38 @@ fn packages_that_tie_to_pytorch_or_cuda_are_named() {
     assert!(!codes("cuda-toolkit").0.contains(&"other-toolkit-package".to_owned()));
     assert!(!codes("cuda-toolkit=13.0").0.contains(&"other-toolkit-package".to_owned()));
 }
+
+#[test]
+fn a_word_that_is_no_package_is_refused() {
+    let fixed = "advise --platform linux-64 --cpu";
+    line(&format!("{fixed} RTX 3090")).refused(2, &["`RTX 3090` is a GPU", "`--gpu RTX 3090`"]);
+    line(&format!("{fixed} numpy 3090")).refused(2, &["`--gpu 3090`"]);
+    line(&format!("{fixed} torchvison")).refused(2, &["did you mean `torchvision`?"]);
+    line(&format!("{fixed} numpy<2 2.4")).refused(2, &["`2.4` is a version"]);
+    let ran = line(&format!("{fixed} pytorch 2.4 numpy"));
+    says(&ran, "`pytorch 2.4` is read as `pytorch=2.4`");
+    assert!(ran.words().contains("pytorch=2.4.1"), "{ran:?}");
+    line("remove pytorch").refused(2, &["`conda env remove -n NAME`"]);
+    let ran = line("uninstall").refused(2, &["`conda env remove -n NAME`"]);
+    assert!(!ran.stderr.contains("'install'"), "{ran:?}");
+    line("check torch").refused(2, &["`-n torch`"]);
+}
+
+#[test]
+fn pytorch_has_the_same_forms_everywhere() {
+    let versions = |pytorch: &str| {
+        let arguments = ["matrix", "--json", "--platform", "linux-64", "--pytorch", pytorch];
+        let document = run(arguments).answered().json();
+        let rows = document["rows"].as_array().expect("rows").clone();
+        rows.iter().filter_map(|row| Some(row["pytorch"].as_str()?.to_owned())).collect::<Vec<_>>()
+    };
+    assert!(versions("latest").contains(&"2.13.0".to_owned()));
+    assert!(versions("=2.9").iter().all(|it| it.starts_with("2.9.")));
+    assert!(versions(">=2.4,<2.5").iter().all(|it| it.starts_with("2.4.")));
+    // Both go as far as the environment, which is not there.
+    for pytorch in [">=2.4", "latest", "2.9"] {
+        run(["migrate", "-n", "nowhere", "--cpu", "--pytorch", pytorch])
+            .refused(2, &["no environment named `nowhere`"]);
+    }
+    line("migrate -n nowhere --cpu --accelerator cuda").refused(2, &["--cpu", "--accelerator"]);
+}

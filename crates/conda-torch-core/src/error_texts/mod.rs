@@ -329,7 +329,11 @@ impl KnownError {
         let (first, rest) = hint.split_at(hint.chars().next().map_or(0, char::len_utf8));
         let _ = write!(page, "\nWhat to do: {first}{rest}.\n\nTexts:\n\n");
         for pattern in self.patterns {
-            let text = pattern.replace('{', "<").replace('}', ">").replace('*', " … ");
+            let text = pattern
+                .trim_end_matches('$')
+                .replace('{', "<")
+                .replace('}', ">")
+                .replace('*', " … ");
             let _ = writeln!(page, "    {}", text.split_whitespace().collect::<Vec<_>>().join(" "));
         }
         let _ = writeln!(page, "\nSee also: <{}>", self.source);

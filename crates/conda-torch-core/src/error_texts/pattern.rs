@@ -1,8 +1,8 @@
 //! Patterns of known error texts.
 //!
 //! A pattern is written as [`PlainText`](super::plain_text::PlainText) has the text, in lower case: no quotation marks,
-//! one blank between words. `{name}` captures a value and `*` skips up to [`GAP`] bytes. A blank also is a line break, and a
-//! line break may be within a word, as terminals wrap.
+//! one blank between words. `{name}` captures a value, `*` skips up to [`GAP`] bytes, and a `$` at the end asks for the end of a
+//! word. A blank also is a line break, and a line break may be within a word, as terminals wrap.
 
 /// How far `*` reaches, in bytes.
 const GAP: usize = 240;
@@ -28,6 +28,8 @@ pub(super) struct Pattern {
     /// A value before the first literal part.
     leading: Option<&'static str>,
     parts: Vec<Part>,
+    /// Whether no word goes on behind it.
+    is_whole: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +50,8 @@ pub(super) struct Match {
 impl Pattern {
     pub(super) fn new(pattern: &'static str) -> Self {
         let mut parts = Vec::new();
-        let mut rest = pattern;
+        let whole = pattern.strip_suffix('$');
+        let mut rest = whole.unwrap_or(pattern);
         while let Some(at) = rest.find(['{', '*']) {
             if at > 0 {
                 parts.push(Part::Literal(&rest.as_bytes()[..at]));
@@ -73,7 +76,7 @@ impl Pattern {
         if leading.is_some() {
             parts.remove(0);
         }
-        Self { leading, parts }
+        Self { leading, parts, is_whole: whole.is_some() }
     }
 
     /// The first byte of its first literal part.
@@ -107,6 +110,13 @@ impl Pattern {
             && last.is_ascii_digit()
             && bytes.get(end).is_some_and(u8::is_ascii_digit)
         {
+            return None;
+        }
+        let goes_on = |rest: &[u8]| match *rest {
+            [b'.', next, ..] | [next, ..] => next.is_ascii_alphanumeric() || next == b'_',
+            [] => false,
+        };
+        if self.is_whole && goes_on(&bytes[end..]) {
             return None;
         }
         Some(Match { start, end, captures })
@@ -309,6 +319,10 @@ mod tests {
         assert_eq!(found("error 804", "terror 804"), None);
         assert_eq!(found("error 80", "error 804"), None);
         assert_eq!(found("torch not", "a\\nTorch not"), Some(vec![]));
+        assert_eq!(found("named torch$", "named torch"), Some(vec![]));
+        assert_eq!(found("named torch$", "named torch. A"), Some(vec![]));
+        assert_eq!(found("named torch$", "named torchvision"), None);
+        assert_eq!(found("named torch$", "named torch._six"), None);
     }
 
     #[test]

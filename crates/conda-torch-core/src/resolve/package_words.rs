@@ -42,7 +42,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Why a name is surely none of a package: a version, a GPU, a word for one, a misspelt name.
-fn no_package(name: &str, matrix: &Matrix) -> Option<PackageError> {
+fn no_package(name: &str, text: &str, matrix: &Matrix) -> Option<PackageError> {
     const NAMES: [&str; 4] = ["pytorch", "torchvision", "torchaudio", "torch"];
     let word = name.to_owned();
     let digits = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -57,7 +57,7 @@ fn no_package(name: &str, matrix: &Matrix) -> Option<PackageError> {
     let is_gpu_like = digits > 2 || is_series(&["rtx", "gtx", "geforce"]) || is_letter_and_number();
     if is_gpu_like && matrix.gpu_by_name(name).is_ok() || matches!(name, "rtx" | "gtx" | "geforce")
     {
-        return Some(PackageError::Gpu(word));
+        return Some(PackageError::Gpu(text.to_owned()));
     }
     if name.bytes().all(|c| c.is_ascii_digit() || c == b'.') {
         return Some(PackageError::Version(word));
@@ -137,7 +137,7 @@ impl Request {
                 set(&mut self.cuda_version, cuda.ok_or(no_version)?, text)
             }
             name => {
-                if let Some(why) = no_package(name, matrix) {
+                if let Some(why) = no_package(name, text, matrix) {
                     return Err(why);
                 }
                 if !self.others.contains(&spec) {
@@ -283,7 +283,8 @@ mod tests {
         for (text, hint) in [
             ("2.4", "`pytorch=2.4`"),
             ("3090", "`--gpu 3090`"),
-            ("RTX4090", "`--gpu rtx4090`"),
+            ("RTX4090", "`--gpu RTX4090`"),
+            ("RTX 3090", "`--gpu RTX 3090`"),
             ("a100", "`--gpu a100`"),
             ("cpu", "`--cpu`"),
             ("gpu", "`--accelerator gpu`"),

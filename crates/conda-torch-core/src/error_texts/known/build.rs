@@ -44,4 +44,23 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/sshaoshuai/PointRCNN/issues/34",
         ..ROW
     },
+    KnownError {
+        code: "compiler-not-found",
+        patterns: &[
+            "failed to find c compiler. please specify via cc",
+            "compiler: cl is not found",
+        ],
+        cause: "`torch.compile` and Triton compile code at run time, and find no C compiler. PyTorch's packages bring none.",
+        hint: "install one in the environment: `conda install -c conda-forge c-compiler` (on Windows, the Build Tools of Visual Studio)",
+        source: "https://github.com/apple/ml-cross-entropy/issues/5",
+        ..ROW
+    },
+    KnownError {
+        code: "linker-needs-libcuda",
+        patterns: &["cannot find -lcuda:", "cannot find -lcuda collect2", "cannot find -lcuda$"],
+        cause: "Triton links a program with the driver's `libcuda.so` and does not find it. The file of that name, without a number, is missing beside `libcuda.so.1`.",
+        hint: "find it with `ldconfig -p | grep libcuda`, then make a link to it: `sudo ln -s FOLDER/libcuda.so.1 FOLDER/libcuda.so`",
+        source: "https://github.com/pytorch/pytorch/issues/103417",
+        ..ROW
+    },
 ];

@@ -125,4 +125,18 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/ArtLabss/tennis-tracking/issues/16",
         ..ROW
     },
+    KnownError {
+        code: "channel-not-there",
+        patterns: &[
+            "http 404 not found for channel",
+            "http 404 unavailable or invalid for channel",
+            "unavailableinvalidchannel",
+            "the channel is not accessible or is invalid",
+        ],
+        cause: "The server has no channel of this name[ or address]. A word after `-c` is misspelt, such as a package or a Python, or a configuration file names a channel that is gone.",
+        hint: "look at the name after `for channel`; `conda config --show-sources` shows where channels come from; PyTorch needs conda-forge only",
+        fix: Fix::TorchEnvironment,
+        source: "https://github.com/conda/conda/issues/12785",
+        ..ROW
+    },
 ];

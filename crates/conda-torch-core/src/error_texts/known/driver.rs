@@ -235,4 +235,27 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/open-mmlab/mmdetection3d/issues/2132",
         ..ROW
     },
+    KnownError {
+        code: "docker-without-driver",
+        patterns: &[
+            "load library failed: libnvidia-ml.so.1",
+            "nvidia-container-cli: initialization error: nvml error: driver not loaded",
+        ],
+        cause: "Docker was asked for a GPU, and the host has no NVIDIA driver that works. A container uses the driver of its host.",
+        hint: "install the NVIDIA driver on the host (with Docker Desktop: on Windows), until `nvidia-smi` works there",
+        source: "https://github.com/NVIDIA/libnvidia-container/issues/231",
+        ..ROW
+    },
+    KnownError {
+        code: "gpu-lost",
+        patterns: &[
+            "gpu has fallen off the bus",
+            "unable to determine the device handle for gpu",
+            "gpu is lost. reboot the system",
+        ],
+        cause: "The GPU does not answer any more: it left the PCI bus. Heat, power, a loose card or a fault of the firmware are the usual reasons, not PyTorch.",
+        hint: "reboot; if it comes again, look at `sudo dmesg | grep -i xid`, at temperatures and at the power supply",
+        source: "https://github.com/NVIDIA/open-gpu-kernel-modules/issues/507",
+        ..ROW
+    },
 ];

@@ -153,4 +153,60 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/pytorch/pytorch/issues/134542",
         ..ROW
     },
+    KnownError {
+        code: "hip-no-kernels",
+        patterns: &[
+            "hip error: invalid device function",
+            "hip error: no kernel image is available",
+            "hiperrornobinaryforgpu",
+            "tensilelibrary*for gpu arch : {arch}",
+        ],
+        cause: "A ROCm build of PyTorch has no kernels for this AMD GPU[ ({arch})]. Each ROCm build supports a list of GPUs, and conda-forge has no ROCm build.",
+        hint: "compare the `gfx` of `rocminfo` with the build; a near relative may work with `HSA_OVERRIDE_GFX_VERSION`, such as 10.3.0 or 11.0.0",
+        source: "https://github.com/pytorch/pytorch/issues/164346",
+        ..ROW
+    },
+    KnownError {
+        code: "no-hip-gpus",
+        patterns: &[
+            "no hip gpus are available",
+            "hip error: hiperrornodevice",
+            "unable to open /dev/kfd",
+        ],
+        cause: "A ROCm build of PyTorch finds no AMD GPU that it may use. The driver `amdgpu` is not loaded, the user may not open `/dev/kfd`, or the machine has an NVIDIA GPU and needs another build.",
+        hint: "run `rocminfo`; join the groups `render` and `video` if it is not permitted; in a container, pass `--device /dev/kfd --device /dev/dri`; for an NVIDIA GPU, install a CUDA build",
+        fix: Fix::GpuEnvironment,
+        source: "https://github.com/pytorch/pytorch/issues/70036",
+        ..ROW
+    },
+    KnownError {
+        code: "mps-operator-missing",
+        patterns: &[
+            "is not currently implemented for the mps device",
+            "is not current implemented for the mps device",
+        ],
+        cause: "The operation has no implementation for Apple's GPU in this PyTorch. Newer versions have more of them.",
+        hint: "install a newer PyTorch, or set `PYTORCH_ENABLE_MPS_FALLBACK=1` before the start, which computes it on the CPU",
+        source: "https://github.com/pytorch/pytorch/issues/77764",
+        ..ROW
+    },
+    KnownError {
+        code: "mps-not-built",
+        patterns: &[
+            "pytorch is not linked with support for mps devices",
+            "torch not compiled with mps enabled",
+        ],
+        cause: "The program asks for `mps`, Apple's GPU, and this PyTorch is built without it. Only builds for Macs with an Apple chip have it; Linux, also in a container on a Mac, has not.",
+        hint: "run the program on the Mac itself with a build for osx-arm64, or use `device=\"cpu\"`",
+        source: "https://github.com/s-kostyaev/reranker/issues/4",
+        ..ROW
+    },
+    KnownError {
+        code: "bfloat16-gpu",
+        patterns: &["bfloat16 is only supported on gpus with compute capability of at least"],
+        cause: "The model computes in bfloat16, which GPUs before compute capability 8.0 lack. No PyTorch build changes that.",
+        hint: "let the program use float16, such as `--dtype half`",
+        source: "https://github.com/vllm-project/vllm/issues/1157",
+        ..ROW
+    },
 ];

@@ -314,4 +314,40 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/hasktorch/hasktorch/issues/293",
         ..ROW
     },
+    KnownError {
+        code: "rocm-library-not-found",
+        patterns: &[
+            "libamdhip64.so{suffix}: cannot open",
+            "libhsa-runtime64.so{suffix}: cannot open",
+            "libmiopen.so{suffix}: cannot open",
+            "librocblas.so{suffix}: cannot open",
+            "libc10_hip.so: cannot open",
+            "libtorch_hip.so: cannot open",
+        ],
+        cause: "A ROCm build of PyTorch, or a package compiled for one, does not find the libraries of ROCm. ROCm is not installed here, or in another version than the build needs.",
+        hint: "install the ROCm that the build was made for; without an AMD GPU, install a build for CUDA or the CPU",
+        fix: Fix::TorchEnvironment,
+        source: "https://github.com/ROCm/legacy-rocm-build/issues/1753",
+        ..ROW
+    },
+    KnownError {
+        code: "nvrtc-builtins-not-found",
+        patterns: &[
+            "failed to open libnvrtc-builtins.so{suffix}",
+            "failed to open nvrtc-builtins64{suffix}",
+        ],
+        cause: "CUDA's run-time compiler does not find its second library, `libnvrtc-builtins`. Their versions differ, or a wheel gave the file another name.",
+        hint: "install PyTorch from conda-forge, whose package `cuda-nvrtc` has both; unset `LD_LIBRARY_PATH`",
+        fix: Fix::TorchEnvironment,
+        source: "https://github.com/pytorch/pytorch/issues/93134",
+        ..ROW
+    },
+    KnownError {
+        code: "paging-file-too-small",
+        patterns: &["winerror 1455", "os error 1455"],
+        cause: "Windows has too little memory to load the libraries: its paging file is too small. Each process that imports PyTorch for CUDA reserves several gigabytes.",
+        hint: "let Windows manage the paging file, or make it larger; load data with fewer processes (`num_workers`)",
+        source: "https://github.com/pytorch/pytorch/issues/59904",
+        ..ROW
+    },
 ];

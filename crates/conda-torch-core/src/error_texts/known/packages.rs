@@ -99,12 +99,47 @@ pub(super) const ROWS: &[KnownError] = &[
     },
     KnownError {
         code: "torch-not-found",
-        patterns: &["no module named torch"],
+        patterns: &["no module named torch$"],
         cause: "The Python that runs the program has no PyTorch. It is not installed there, or a notebook or an editor runs another environment's Python.",
         hint: "install PyTorch in that Python's environment; in a notebook, `import sys; print(sys.executable)` shows which it is",
         fix: Fix::NewEnvironment,
         judge: Judge::Installed,
         source: "https://github.com/pytorch/pytorch/issues/4827",
+        ..ROW
+    },
+    KnownError {
+        code: "torch-module-not-found",
+        patterns: &[
+            "no module named torch.{symbol}",
+            "no module named torchvision.{symbol}",
+            "no module named torchaudio.{symbol}",
+        ],
+        cause: "The package is found, but has no part of this name: it is another version than the program was written for, or is not whole. Examples are `torch._six` (until 1.13) and `torchvision.transforms.functional_tensor` (until 0.16).",
+        hint: "update the program that imports it, or install the PyTorch that it was written for; for `torch._C`, start Python in another folder than PyTorch's sources",
+        follows: &["torch-shadowed"],
+        source: "https://github.com/XPixelGroup/BasicSR/issues/663",
+        ..ROW
+    },
+    KnownError {
+        code: "torch-attribute-missing",
+        patterns: &[
+            "module torch has no attribute {symbol}",
+            "module torch.{module} has no attribute {symbol}",
+        ],
+        cause: "The program uses a part of PyTorch that this version does not have. It was written for a newer one, or for one that still had it.",
+        hint: "install a newer PyTorch (`conda-torch advise`), or the versions that the program's documentation names",
+        fix: Fix::TorchEnvironment,
+        follows: &["torch-shadowed"],
+        is_general: true,
+        source: "https://github.com/huggingface/transformers/issues/32185",
+        ..ROW
+    },
+    KnownError {
+        code: "companion-not-found",
+        patterns: &["no module named torchvision$", "no module named torchaudio$"],
+        cause: "The Python that runs the program has no torchvision or torchaudio. Each release of them fits one PyTorch.",
+        hint: "install it with its PyTorch: `conda-torch advise torchvision`",
+        source: "https://github.com/pytorch/pytorch/issues/12525",
         ..ROW
     },
 ];

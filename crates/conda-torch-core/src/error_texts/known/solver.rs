@@ -7,6 +7,7 @@ const REASONS: &[&str] = &[
     "no-virtual-cuda",
     "virtual-glibc-too-old",
     "virtual-glibc-false",
+    "virtual-macos-too-old",
     "old-channel-package",
     "package-not-found",
     "channel-priority-excludes",
@@ -168,6 +169,24 @@ pub(super) const ROWS: &[KnownError] = &[
         follows: REASONS,
         is_general: true,
         source: "https://github.com/nicklashansen/tdmpc2/issues/13",
+        ..ROW
+    },
+    KnownError {
+        code: "virtual-macos-too-old",
+        patterns: &[
+            "nothing provides __osx {spec}",
+            "__osx {spec}, for which no candidates were found",
+            "__osx{request}, for which no candidates were found",
+            "__osx{request}, which is missing on the system",
+            "virtual package __osx{spec} does not match any of the available virtual packages",
+            "feature:/{platform}::__osx=={version}",
+            "feature:|@/{platform}::__osx=={version}",
+        ],
+        cause: "The package needs a newer macOS than this one, or than `pixi.toml` declares. The solver compares it with `__osx`, the virtual package of the system.",
+        hint: "update macOS, install the PyTorch that `conda-torch advise` selects for it, or raise `macos` in `[system-requirements]` of pixi",
+        fix: Fix::TorchEnvironment,
+        judge: Judge::Codes(&["macos-too-old"]),
+        source: "https://github.com/conda-forge/pytorch-cpu-feedstock/issues/366",
         ..ROW
     },
 ];
