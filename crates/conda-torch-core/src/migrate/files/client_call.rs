@@ -247,6 +247,13 @@ impl ClientCall {
         while let Some(word) = words.get(at) {
             let removed = (at..words.len()).take_while(|at| is_removed(*at)).count();
             if removed > 0 {
+                // `-yc pytorch` becomes `-y`.
+                let before = at.checked_sub(1).map(|before| &words[before]);
+                if let Some(option) = before.filter(|word| option_at_end(&word.text) == Some("-c"))
+                {
+                    let flags = &option.text[..option.text.len() - 1];
+                    edits.push(TextEdit::new(option.range.clone(), flags));
+                }
                 let range = removal(lines.text, words, at, at + removed - 1);
                 edits.push(TextEdit::new(range.ok_or_else(|| refused(word))?, ""));
                 at += removed;

@@ -337,10 +337,14 @@ impl<'a, 'm> Planner<'a, 'm> {
         if self.is_session {
             let lists = members.iter().flat_map(|member| &member.environment.lists);
             let lists = lists.map(|list| &self.file.lists[*list]);
-            let mut lines =
-                lists.filter(|list| names_old_channel(list)).flat_map(|list| &list.specs);
-            if let Some(SpecLine { line, text, .. }) = lines.find(|line| line.is_unknown()) {
-                return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
+            for list in lists {
+                let is_not_needed = |line: &SpecLine| line.role() == PackageRole::NotNeeded;
+                let is_emptied = !list.specs.is_empty() && list.specs.iter().all(is_not_needed);
+                let is_old = names_old_channel(list);
+                let is_left = |line: &&SpecLine| is_emptied || is_old && line.is_unknown();
+                if let Some(SpecLine { line, text, .. }) = list.specs.iter().find(is_left) {
+                    return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
+                }
             }
         }
         let mut key = DecisionKey::new();
@@ -534,6 +538,8 @@ impl<'a, 'm> Planner<'a, 'm> {
             builds,
             channel: (!has_channels).then_some("conda-forge"),
             has_floors: list.has_floors,
+            names_pytorch: !self.is_session
+                || list.specs.iter().any(|line| line.role() == PackageRole::Pytorch),
             cuda_pins: Vec::new(),
             pytorch_lines: Vec::new(),
         };

@@ -23,6 +23,8 @@ pub(super) struct PackageEditor<'a, 'm> {
     /// The channel that every spec names, if the file has no list of channels.
     pub channel: Option<&'static str>,
     pub has_floors: bool,
+    /// Whether the list itself names PyTorch.
+    pub names_pytorch: bool,
     /// The platforms of the lines that have become `cuda-version`.
     pub cuda_pins: Vec<Option<Vec<Subdir>>>,
     /// The names and platforms of the lines that have become PyTorch.
@@ -181,7 +183,9 @@ impl<'m> PackageEditor<'_, 'm> {
         if scope.iter().all(|build| build.choice.build.metapackage) {
             return (vec![spec("pytorch-cpu", "")], ChangeReason::PYTORCH_CPU);
         }
-        let names_pytorch = scope.iter().all(|build| build.target.requested.names_pytorch);
+        // A command of its own would be left without packages.
+        let names_pytorch =
+            self.names_pytorch && scope.iter().all(|build| build.target.requested.names_pytorch);
         match scope.first().filter(|_| !names_pytorch) {
             Some(ChosenBuild { choice, .. }) => {
                 let pytorch = spec("pytorch", &format!("={}", choice.build.pytorch));

@@ -92,9 +92,11 @@ pub(super) fn role(spec: &MatchSpec) -> PackageRole {
     }
 }
 
-/// Whether a spec is from the old channel, or only that has the package.
+/// Whether a spec is from the old channel, or only that has the package. A channel of others can have one of the same
+/// name.
 pub(super) fn is_old(spec: &MatchSpec) -> bool {
-    is_from(spec, ChannelKind::Pytorch) || is_only_old(&spec.name)
+    is_from(spec, ChannelKind::Pytorch)
+        || is_only_old(&spec.name) && !is_from(spec, ChannelKind::Other)
 }
 
 pub(super) fn is_from(spec: &MatchSpec, kind: ChannelKind) -> bool {

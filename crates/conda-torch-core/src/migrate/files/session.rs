@@ -233,10 +233,13 @@ impl<'t> Session<'t> {
         if let ["for", name, "in", values @ ..] = words.as_slice() {
             self.scope.variables.set_all(name, values);
         }
-        if let Some(at) = words.iter().position(|word| matches!(*word, "activate" | "deactivate"))
-            && at <= 2
-        {
-            self.activate(words[at], words.get(at + 1).copied());
+        let program = |word: &&str| word.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let is_activation = |word: &&str| {
+            matches!(program(word).as_str(), "activate" | "deactivate" | "activate.bat")
+        };
+        if let Some(at) = words.iter().position(is_activation).filter(|at| *at <= 2) {
+            let word = program(&words[at]);
+            self.activate(word.trim_end_matches(".bat"), words.get(at + 1).copied());
             return Ok(());
         }
         if let Some(at) = words.iter().position(|word| is_pip(word))
