@@ -14,7 +14,7 @@ use conda_torch_core::types::Shell;
 use conda_torch_host::{SaveFailed, received_signal, save};
 use conda_torch_probe::host::Host;
 
-use super::folder::{FolderFiles, is_folder};
+use super::folder::{FolderFiles, LARGEST, is_folder};
 use crate::cli::flags::{Choices, GlobalFlags, MachineFlags, machine, one_of, page_width};
 use crate::cli::{Interrupted, Output, UsageError, note, read_input, show};
 use crate::text;
@@ -50,9 +50,6 @@ const SERVICES: Choices<AnnotationService> = &[
 
 /// How often a file is read again that another program changes meanwhile.
 const ATTEMPTS: u32 = 3;
-
-/// The largest file that is read.
-pub(super) const LARGEST: usize = 4 << 20;
 
 /// The exit code for a file, or a part of one, that is not migrated.
 const fn failure_code(error: &FileError) -> u8 {

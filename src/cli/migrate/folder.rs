@@ -9,7 +9,8 @@ use conda_torch_probe::host::Host;
 
 use crate::cli::progress::Progress;
 
-use super::files::LARGEST;
+/// The largest file that is read.
+pub(super) const LARGEST: usize = 4 << 20;
 
 /// How long git may take to list the files.
 const DEADLINE: Duration = Duration::from_mins(1);
