@@ -71,6 +71,8 @@ def cases(home):
         ("migrate", ["migrate", "--json", "-n", "nope"], 2, "error"),
         ("migrate", ["migrate", "--json", "--driver", "new"], 2, "error"),
         ("migrate-files", ["migrate", "--json", "/nowhere/environment.yml"], 1, None),
+        ("clean", ["clean", "--json"], 0, None),
+        ("install", ["install", "--json", "--yes", "--cpu", "--pytorch", "2.13.0", "-n", "work", "--client", "conda"], 0, None),
         ("matrix", ["matrix", "--format", "json"], 0, None),
         ("matrix", ["matrix", "--all", "--format", "json", *AMPERE], 0, None),
         ("matrix", ["matrix", "--live", "--format", "json", "--platform", "linux-64"], 0, None),
@@ -102,13 +104,32 @@ def make_home(home):
     record(base, "conda-forge", "conda", "26.7.1", "py312_0")
     (base / "history").write_text("")
     (home / "miniforge3" / "bin").mkdir()
-    (home / "miniforge3" / "bin" / "conda").write_text("")
+    make_conda(home / "miniforge3")
     record(torch, "conda-forge", "python", "3.11.9", "h0")
     record(torch, "pytorch", "pytorch", "2.5.1", "py3.11_cuda12.1_cudnn9.1.0_0", ["pytorch-cuda"])
     record(torch, "pytorch", "pytorch-cuda", "12.1", "h0_6")
     record(torch, "pytorch", "torchvision", "0.19.0", "py311_cu121")
     (torch / "history").write_text("==> 2024-11-01 10:00:00 <==\n# cmd: conda create\n# update specs: ['python=3.11', 'pytorch', 'pytorch-cuda=12.1']\n")
     (home / ".condarc").write_text("channels:\n  - pytorch\n  - conda-forge\n  - defaults\n")
+
+
+def make_conda(root):
+    """A fake `conda`: what it creates has PyTorch for the CPU, and a Python that prints the result of the test."""
+    device = {"kind": "cpu", "index": None, "name": None, "capability": None, "multiprocessors": None, "clock_khz": None, "seconds": 0.1, "rates": {}, "error": None}
+    result = {"torch": "2.13.0", "file": None, "cuda": None, "python": "3.12.9", "architectures": [], "devices": [device], "error": None}
+    made = root / "made"
+    for name, version, build in (("python", "3.12.9", "h0_cpython"), ("pytorch", "2.13.0", "cpu_mkl_py312_h0_102"), ("pytorch-cpu", "2.13.0", "cpu_mkl_h0_102")):
+        record(made / "conda-meta", "conda-forge", name, version, build)
+    (made / "conda-meta" / "history").write_text("")
+    (made / "bin").mkdir()
+    script(made / "bin" / "python", f"echo 'conda-torch test: {json.dumps(result)}'")
+    script(root / "bin" / "conda", f"[ \"$1\" = create ] || exit 1\nmkdir -p '{root}/envs' && cp -R '{made}' '{root}/envs/work'")
+
+
+def script(path, text):
+    """A program."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
 
 
 def make_live(home):
@@ -121,8 +142,7 @@ def make_live(home):
                for version, build, number in (("2.14.0", "cuda131_mkl_py312_h0_300", 300), ("2.14.0", "rocm72_mkl_py312_h0_300", 300))]
     (home / "reply.json").write_text(json.dumps({"protocol": 2, "origins": origins, "told": {"records": {"records": records}}}))
     live = home / "conda-torch-live"
-    live.write_text(f"#!/bin/sh\ncat > /dev/null\ncat '{home}/reply.json'\n")
-    live.chmod(0o755)
+    script(live, f"cat > /dev/null\ncat '{home}/reply.json'")
     return live
 
 
