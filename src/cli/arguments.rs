@@ -249,12 +249,12 @@ impl Arguments {
         let matrix = Matrix::embedded();
         let is_known = |count: &usize| {
             let name = typed[..*count].join(" ");
-            let (_, name) = counted(&name);
+            let (_, name) = counted_gpu(&name);
             !matches!(matrix.gpu_by_name(name), Err(GpuNameError::Unknown(_)))
         };
         let count = (1..=typed.len()).rev().find(is_known).unwrap_or(typed.len());
         let name = typed[..count].join(" ");
-        let (how_many, one) = counted(&name);
+        let (how_many, one) = counted_gpu(&name);
         let mut value = one.to_owned();
         if let Ok(NamedGpu::Nvidia { gpu, is_guess: true }) = matrix.gpu_by_name(one) {
             value = gpu.name.clone().into_owned();
@@ -327,6 +327,15 @@ impl Arguments {
             self.notes.push(format!("`--gpu {name}` implies `--platform {subdir}`"));
             self.words.push(format!("--platform={subdir}"));
         }
+    }
+}
+
+/// How many GPUs of which name; `Tegra X1` is a name, not one Tegra.
+fn counted_gpu(name: &str) -> (usize, &str) {
+    let (count, one) = counted(name);
+    match Matrix::embedded().gpu_by_name(one) {
+        Err(GpuNameError::Unknown(_)) => (1, name),
+        Ok(_) | Err(_) => (count, one),
     }
 }
 
@@ -684,6 +693,9 @@ mod tests {
             ("advise --gpu sm_86", "advise --compute-capability=8.6"),
             ("advise --gpu 8.9", "advise --compute-capability=8.9"),
             ("advise --gpu A100X", "advise --gpu=A100X"),
+            ("advise --platform x --gpu Tegra X1", "advise --platform=x --gpu=Tegra X1"),
+            ("advise --platform x --gpu Tegra X2", "advise --platform=x --gpu=Tegra X2"),
+            ("advise --gpu RTX 4090 x2", "advise --gpu=RTX 4090 --gpu=RTX 4090"),
             ("advise --gpu Voodoo2", "advise --gpu=Voodoo2"),
             ("advise --gpu", "advise --gpu"),
             ("advise -- --gpu RTX 4090", "advise -- --gpu RTX 4090"),

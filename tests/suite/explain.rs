@@ -154,6 +154,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("nccl-duplicate", "nccl-invalid-usage"),
     ("nccl-system", "shared-memory-full nccl-failed<shared-memory-full"),
     ("nccl-cuda", "nccl-failed"),
+    ("xpu", "xpu-not-built"),
+    ("ordinal", "no-such-gpu-number"),
+    ("numpy-1", "numpy-too-old"),
+    ("activate", "shell-not-initialized"),
+    ("libmamba-glibc-conflict", "virtual-glibc-too-old"),
 ];
 
 fn text(name: &str) -> String {

@@ -218,7 +218,7 @@ impl<'m> GpuKeys<'m> {
         }
         let chips = &self.matrix.pci_devices;
         let chip = chips.iter().find(|row| row.chip.eq_ignore_ascii_case(name.trim()));
-        let of_chip = chip.and_then(|chip| {
+        let of_chip = chip.or_else(|| self.matrix.by_pci_id(name.trim())).and_then(|chip| {
             self.matrix.gpu_names.iter().find(|row| row.capability == chip.capability)
         });
         of_chip.map_or(found, guess)
@@ -476,6 +476,7 @@ mod tests {
             ("GV100GL [Tesla V100 PCIe 16GB]", (7, 0)),
             ("NVIDIA GeForce GTX 108...", (6, 1)),
             ("AD102", (8, 9)),
+            ("10de:2684", (8, 9)),
             ("tu104", (7, 5)),
             ("Tegra K1", (3, 2)),
             ("RTX 3090 Founders Edition", (8, 6)),

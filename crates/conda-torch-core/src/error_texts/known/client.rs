@@ -139,4 +139,15 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/conda/conda/issues/12785",
         ..ROW
     },
+    KnownError {
+        code: "shell-not-initialized",
+        patterns: &[
+            "your shell has not been properly configured to use conda activate",
+            "run conda init before conda activate",
+        ],
+        cause: "`conda activate` needs a function of the shell, which this shell or script has not loaded. The environment itself is whole.",
+        hint: "run `conda init` and open a new shell; in scripts, use `conda run -n NAME COMMAND`, or `eval \"$(conda shell.bash hook)\"` first",
+        source: "https://github.com/conda/conda/issues/13002",
+        ..ROW
+    },
 ];

@@ -209,4 +209,23 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/vllm-project/vllm/issues/1157",
         ..ROW
     },
+    KnownError {
+        code: "xpu-not-built",
+        patterns: &["torch not compiled with xpu enabled"],
+        cause: "The program asks for `xpu`, an Intel GPU, and this PyTorch is built without it. conda-forge has no build for Intel GPUs.",
+        hint: "install PyTorch for XPU with pip (https://docs.pytorch.org/docs/stable/notes/get_start_xpu.html), or let the program use the CPU",
+        source: "https://github.com/vladmandic/sdnext/issues/3547",
+        ..ROW
+    },
+    KnownError {
+        code: "no-such-gpu-number",
+        patterns: &[
+            "cuda error: invalid device ordinal",
+            "cuda runtime error (10) : invalid device ordinal",
+        ],
+        cause: "The program asks for a GPU by a number that is not there. Numbers begin at 0, and `CUDA_VISIBLE_DEVICES` hides GPUs and counts the others anew.",
+        hint: "compare the number in the program with `nvidia-smi -L`; with one GPU, it is `cuda:0`",
+        source: "https://github.com/pytorch/pytorch/issues/29516",
+        ..ROW
+    },
 ];

@@ -142,4 +142,12 @@ pub(super) const ROWS: &[KnownError] = &[
         source: "https://github.com/pytorch/pytorch/issues/12525",
         ..ROW
     },
+    KnownError {
+        code: "numpy-too-old",
+        patterns: &["numpy.dtype size changed, may indicate binary incompatibility. expected 96"],
+        cause: "A package of the traceback is compiled for NumPy 2, and the environment has NumPy 1. Mostly pip put one of them beside the other.",
+        hint: "update NumPy and the package together, best both from conda-forge, or install a release of the package for NumPy 1",
+        source: "https://github.com/seung-lab/igneous/issues/203",
+        ..ROW
+    },
 ];

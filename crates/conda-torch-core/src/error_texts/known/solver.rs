@@ -44,6 +44,7 @@ pub(super) const ROWS: &[KnownError] = &[
             "nothing provides __glibc {spec}",
             "__glibc >={version}*, for which no candidates were found",
             "__glibc{request}, which is missing on the system",
+            "__glibc{request}, which conflicts with any installable versions",
             "virtual package __glibc{spec} does not match any of the available virtual packages",
         ],
         cause: "The package needs a newer glibc than the system has, or than `pixi.toml` declares. conda cannot install glibc.",
