@@ -367,8 +367,7 @@ impl<'m> GpuKeys<'m> {
         // The rest of the last word may be noise: `A100-PCI`, `H100 80G`.
         let is_memory = || cut.trim_end_matches('g').bytes().all(|b| b.is_ascii_digit());
         let may_be_noise = !cut.is_empty()
-            && (NOISE.split_whitespace().chain(["sxm"]).any(|word| word.starts_with(cut))
-                || is_memory());
+            && (NOISE.iter().chain(&["sxm"]).any(|word| word.starts_with(cut)) || is_memory());
         let starting = self.starting_with(&all).iter().filter(|_| !all.is_empty());
         let same = self.starting_with(&known).iter().filter(|(key, _)| *key == known);
         let rows = starting.chain(same.filter(|_| may_be_noise && !known.is_empty()));

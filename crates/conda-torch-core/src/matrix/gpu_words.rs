@@ -61,10 +61,69 @@ const SUFFIXES: &[(&str, &[&str])] = &[
 
 /// Words of the maker, the form, the memory or the edition, which do not tell a GPU from others: also `dc` in
 /// `RTX PRO 6000 Blackwell DC-96Q` (a vGPU) and `ac` in `B300 SXM6 AC` (cooled by air).
-pub(super) const NOISE: &str = "nvidia corporation r tm gpu gpus graphics desktop laptop mobile notebook max q maxq \
-    with design generation gen edition workstation server embedded pcie nvl cnx nvgpu hbm2 hbm3 hbm3e hbm2e gddr5 \
-    gddr5x gddr6 gddr6x gddr7 active oem lite hash rate lhr collectors founders fe dc ac dgxs fhhl mac developer \
-    devkit kit module superchip prod dgx hgx gb gib mb rev";
+pub(super) const NOISE: &[&str] = &[
+    "nvidia",
+    "corporation",
+    "r",
+    "tm",
+    "gpu",
+    "gpus",
+    "graphics",
+    "desktop",
+    "laptop",
+    "mobile",
+    "notebook",
+    "max",
+    "q",
+    "maxq",
+    "with",
+    "design",
+    "generation",
+    "gen",
+    "edition",
+    "workstation",
+    "server",
+    "embedded",
+    "pcie",
+    "nvl",
+    "cnx",
+    "nvgpu",
+    "hbm2",
+    "hbm3",
+    "hbm3e",
+    "hbm2e",
+    "gddr5",
+    "gddr5x",
+    "gddr6",
+    "gddr6x",
+    "gddr7",
+    "active",
+    "oem",
+    "lite",
+    "hash",
+    "rate",
+    "lhr",
+    "collectors",
+    "founders",
+    "fe",
+    "dc",
+    "ac",
+    "dgxs",
+    "fhhl",
+    "mac",
+    "developer",
+    "devkit",
+    "kit",
+    "module",
+    "superchip",
+    "prod",
+    "dgx",
+    "hgx",
+    "gb",
+    "gib",
+    "mb",
+    "rev",
+];
 
 /// GPUs of other makers by a word of their names; `#` stands for digits and what follows them.
 const OTHER_MAKERS: &[(GpuMaker, &str, &str)] = &[
@@ -276,7 +335,7 @@ pub(super) fn is_noise(word: &str) -> bool {
     // `GRID T4-2B4`: this board's profile for four displays.
     let profile_for_displays =
         || word.split_once('b').is_some_and(|(a, b)| is_number(a) && is_number(b));
-    NOISE.split_whitespace().any(|noise| noise == word)
+    NOISE.contains(&word)
         || word.strip_prefix("sxm").is_some_and(|n| n.len() <= 1)
         || word.strip_prefix("nvl").is_some_and(is_number)
         || ["gb", "gib", "g", "mb"].iter().any(|end| digits_before(end) > 0) // memory
