@@ -262,7 +262,7 @@ pub fn migrate(bytes: &[u8]) {
     let diff = file.diff();
     assert_eq!(differential::patched(&file.old, &diff), text, "{diff}");
     assert!(migrate_report::document(&[file.clone()], 0, Matrix::embedded()).ends_with('\n'));
-    let _ = migrated_files(&[file], 80);
+    let _ = migrated_files(&[file], false, 80);
 }
 
 /// Files that name the old channel, read by other parsers before and after.

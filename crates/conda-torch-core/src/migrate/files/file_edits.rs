@@ -15,7 +15,7 @@ use super::file_migration::{
     Cause, CauseReason, ChangeReason, FileError, FileNote, LineChange, check_size,
 };
 use super::package_edit::PackageEditor;
-use super::packages::{PackageRole, is_old};
+use super::packages::{PackageRole, is_of_others, is_old};
 use super::pip_requirements;
 use super::requested_specs::RequestedSpecs;
 use super::target::{Advices, ChosenBuild, PlatformTarget, Target, choose};
@@ -86,10 +86,15 @@ fn pin_lines<'a>(lines: impl Iterator<Item = &'a SpecLine>, subdir: Subdir) -> V
 /// Notes packages of the old channel's time in a list that stays.
 fn note_kept(list: &SpecList, notes: &mut Vec<FileNote>) {
     for SpecLine { line, text, spec, .. } in &list.specs {
-        if spec.as_ref().is_some_and(|spec| spec.name == "cudatoolkit") {
-            let message = format!("`{text}` unchanged: nothing beside it is from the old channel");
-            notes.push(FileNote::at(*line, "kept", message));
-        }
+        let Some(spec) = spec else { continue };
+        let why = match &spec.channel {
+            Some(channel) if is_of_others(spec) => format!("from the channel `{channel}`"),
+            _ if spec.name == "cudatoolkit" => {
+                "nothing beside it is from the old channel".to_owned()
+            }
+            _ => continue,
+        };
+        notes.push(FileNote::at(*line, "kept", format!("`{text}` unchanged: {why}")));
     }
 }
 

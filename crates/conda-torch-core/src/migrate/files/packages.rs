@@ -99,6 +99,11 @@ pub(super) fn is_old(spec: &MatchSpec) -> bool {
         || is_only_old(&spec.name) && !is_from(spec, ChannelKind::Other)
 }
 
+/// Whether a spec has a name of the old channel's, but is from a channel of others.
+pub(super) fn is_of_others(spec: &MatchSpec) -> bool {
+    (is_only_old(&spec.name) || spec.name == "cudatoolkit") && is_from(spec, ChannelKind::Other)
+}
+
 pub(super) fn is_from(spec: &MatchSpec, kind: ChannelKind) -> bool {
     spec.channel.as_deref().map(ChannelKind::of) == Some(kind)
 }
