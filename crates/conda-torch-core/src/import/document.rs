@@ -117,7 +117,7 @@ fn begins_object(line: &str) -> bool {
 /// Line numbers do not change.
 fn plain(text: &str) -> String {
     let is_quoted = is_quoted_with_bars(text);
-    let is_table = text.lines().any(is_table_rule);
+    let is_table = text.lines().any(is_table_rule) || has_rows(text);
     let mut plain = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
@@ -191,6 +191,16 @@ fn is_table_rule(line: &str) -> bool {
     is_rule
         && line.matches('|').count() == 3
         && line.bytes().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' '))
+}
+
+/// Whether a text has rows of such a table, below one another: some forums drop its rule. The tables of `nvidia-smi` have
+/// rules of `+---`.
+fn has_rows(text: &str) -> bool {
+    let is_row = |line: &str| cells(line).is_some_and(|(label, _)| !label.is_empty());
+    let mut lines = text.lines().map(is_row);
+    let mut before = lines.next().unwrap_or_default();
+    let below = lines.any(|is_row| std::mem::replace(&mut before, is_row) && is_row);
+    below && !text.lines().any(|line| line.trim_start().starts_with("+-"))
 }
 
 /// The two cells of a row of such a table.
@@ -293,7 +303,9 @@ mod tests {
             plain("| Hello,\n|\n| | NVIDIA-SMI |\n| +---+\n"),
             "Hello,\n\n| NVIDIA-SMI |\n+---+\n"
         );
-        for table in ["| a | b |\n| c | d |\n", "|---|\n| a |\n", "| a |\nb\n"] {
+        for table in
+            ["| a | b |\nc\n", "|---|\n| a |\n", "| a |\nb\n", "+--+\n| a | b |\n| c | d |\n"]
+        {
             assert_eq!(plain(table), table);
         }
     }
@@ -303,6 +315,8 @@ mod tests {
         assert_eq!(plain("**GPU:** RTX 3090\n- **OS**: Linux\n"), "GPU: RTX 3090\n- OS: Linux\n");
         let table = "| Item | Value |\n|:---|---|\n| **Nvidia driver version** | `550.90.07` |\n";
         assert_eq!(plain(table), "Item: Value\n:---: ---\nNvidia driver version: 550.90.07\n");
+        let without_rule = "|GPU|RTX 3090|\n| Driver | 550.90 |\n";
+        assert_eq!(plain(without_rule), "GPU: RTX 3090\nDriver: 550.90\n");
         assert_eq!(plain(">> a : b\n>>> import torch\n"), "a : b\n>>> import torch\n");
     }
 
