@@ -235,22 +235,29 @@ fn together<'m>(
 
 /// The targets whose pins of `cuda-version` are on the same lines, together.
 fn sharing_a_pin(targets: &[PlatformTarget<'_>]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(BTreeSet<usize>, Vec<usize>)> = Vec::new();
-    for (at, target) in targets.iter().enumerate() {
-        let mut lines: BTreeSet<usize> = target.pin_lines.iter().copied().collect();
-        let mut members = vec![at];
-        groups.retain(|(known, others)| {
-            let is_other = known.is_disjoint(&lines);
-            if !is_other {
-                lines.extend(known);
-                members.extend(others);
-            }
-            is_other
-        });
-        members.sort_unstable();
-        groups.push((lines, members));
+    /// The first member of a target's group: groups are trees of targets, with the first as the root.
+    fn first(parents: &mut [usize], mut at: usize) -> usize {
+        while parents[at] != at {
+            parents[at] = parents[parents[at]];
+            at = parents[at];
+        }
+        at
     }
-    groups.into_iter().map(|(_, members)| members).collect()
+    let mut parents: Vec<usize> = (0..targets.len()).collect();
+    let mut target_of_line: HashMap<usize, usize> = HashMap::new();
+    for (at, target) in targets.iter().enumerate() {
+        for line in &target.pin_lines {
+            let other = *target_of_line.entry(*line).or_insert(at);
+            let roots = [first(&mut parents, at), first(&mut parents, other)];
+            parents[roots[0].max(roots[1])] = roots[0].min(roots[1]);
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); targets.len()];
+    for at in 0..targets.len() {
+        groups[first(&mut parents, at)].push(at);
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
 }
 
 /// The choice with the newest PyTorch that all constraints allow.
