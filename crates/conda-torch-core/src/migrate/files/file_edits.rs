@@ -142,9 +142,18 @@ type DecisionKey = Vec<(Vec<Subdir>, bool, Vec<(Option<MatchSpec>, Option<Vec<Su
 
 /// The builds for some environments, and the notes on them.
 struct Decision<'m> {
-    /// Each with the place of its environment among them.
+    /// Each with the place of its environment among them, in the order of the places.
     builds: Vec<(usize, ChosenBuild<'m>)>,
     notes: Vec<FileNote>,
+}
+
+impl<'m> Decision<'m> {
+    /// The builds for the environment at a place.
+    fn builds_of(&self, place: usize) -> &[(usize, ChosenBuild<'m>)] {
+        let start = self.builds.partition_point(|(other, _)| *other < place);
+        let end = self.builds.partition_point(|(other, _)| *other <= place);
+        &self.builds[start..end]
+    }
 }
 
 /// Why there are no builds for some environments.
@@ -527,7 +536,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut builds: Vec<&ChosenBuild<'m>> = Vec::new();
         for at in environments {
             if let Outcome::Decided(decision, member) = &self.decided[*at] {
-                let own = decision.builds.iter().filter(|(place, _)| place == member);
+                let own = decision.builds_of(*member).iter();
                 builds.extend(own.map(|(_, build)| build));
             }
         }
@@ -582,7 +591,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             if let Outcome::Decided(decision, member) = &self.decided[*at]
                 && (is_edited(&list) || is_later(*at))
             {
-                let own = decision.builds.iter().filter(|(place, _)| place == member);
+                let own = decision.builds_of(*member).iter();
                 let own: Vec<&ChosenBuild<'m>> = own.map(|(_, build)| build).collect();
                 let cuda = own.iter().filter_map(|build| build.choice.needs_cuda).max();
                 if !own.is_empty() {
