@@ -28,7 +28,7 @@ struct Findings<'t> {
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
     let text = &document.plain;
     let (names, mut found) = (Names::new(), Findings::default());
-    for line in text.lines().filter(|line| line.len() < LONGEST) {
+    for line in text.lines().filter(|line| line.len() < LONGEST && !line.trim().is_empty()) {
         found.add(line, &names);
     }
     let Findings { gpus, others, apple, platform, os, driver, cuda, capability } = found;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::conda::ChannelKind;
 
+use super::candidate::has_old_words;
 use super::file_migration::{FileFormat, FileNote};
 use super::text_edit::Lines;
 
@@ -22,6 +23,9 @@ const CHANNEL_KEYS: [&str; 8] = [
     "channel_sources",
     "channel_targets",
 ];
+
+/// How a key ends whose lines below are channels.
+const LIST_KEY: &[u8] = b"channels:";
 
 /// The longest text of a mention that is shown.
 const LONGEST: usize = 60;
@@ -49,27 +53,36 @@ pub(super) fn notes(
         }
         let in_list = list_indent.is_some();
         let key = trimmed.trim_end_matches(['|', '>', '-', '+', ' ', '[']);
-        if key.to_ascii_lowercase().ends_with("channels:") {
+        let end = key.len().checked_sub(LIST_KEY.len()).map(|start| &key.as_bytes()[start..]);
+        if end.is_some_and(|end| end.eq_ignore_ascii_case(LIST_KEY)) {
             list_indent = Some(indent);
         }
+        // Nearly all lines have nothing.
+        if !has_old_words(line.as_bytes()) {
+            continue;
+        }
         let words = words(line);
+        let comment = line.find('#');
+        let (mut last, mut is_after_key) = ("", false);
         let mut shown: Vec<(Kind, &str)> = Vec::new();
         let mut is_prose = true;
-        for (at, range) in words.iter().enumerate() {
-            let before = words[..at].iter().map(|range| &line[range.clone()]);
-            let Some(kind) = mention(&line[range.clone()], before, in_list) else { continue };
+        for range in words {
+            let word = &line[range.clone()];
+            let is_channel = is_after_key || in_list || matches!(last, "-c" | "--channel");
+            let kind = mention(word, is_channel);
+            is_after_key |= is_channel_key(word);
+            last = word;
             let at = start + range.start;
-            if is_in(&handled, at) {
-                continue;
-            }
-            let is_comment = is_in(&prose, at) || line[..range.start].contains('#');
+            let Some(kind) = kind.filter(|_| !is_in(&handled, at)) else { continue };
+            let is_comment = is_in(&prose, at) || comment.is_some_and(|it| it < range.start);
             is_prose &= is_comment || !counts(format, trimmed, kind);
-            shown.push((kind, &line[range.clone()]));
+            if shown.last() != Some(&(kind, word)) {
+                shown.push((kind, word));
+            }
         }
         if shown.is_empty() {
             continue;
         }
-        shown.dedup();
         let shown: Vec<String> = shown
             .into_iter()
             .take(3)
@@ -107,16 +120,16 @@ fn counts(format: FileFormat, line: &str, kind: Kind) -> bool {
     }
 }
 
-/// Whether a word is a mention, by itself or by the words before it on its line.
-fn mention<'w>(
-    word: &str,
-    before: impl DoubleEndedIterator<Item = &'w str>,
-    in_list: bool,
-) -> Option<Kind> {
+/// Whether a word is a mention, by itself or because the words before it say that it is a channel.
+fn mention(word: &str, is_channel: bool) -> Option<Kind> {
     let name_end = word.find(['=', '<', '>', '!', '~']).unwrap_or(word.len());
     let (channel, name) = word[..name_end].rsplit_once("::").unwrap_or(("", &word[..name_end]));
     if PACKAGES.contains(&name) {
         return Some(Kind::Package);
+    }
+    // The names of channels are slower to read.
+    if !has_old_words(word.as_bytes()) {
+        return None;
     }
     let is_old = |name: &str| ChannelKind::of(name) == ChannelKind::Pytorch;
     if is_old(channel) {
@@ -131,17 +144,17 @@ fn mention<'w>(
     if value.is_some_and(is_old) {
         return Some(Kind::Channel);
     }
-    if !is_old(word) {
-        return None;
-    }
-    let mut before = before.rev();
-    let last = before.next().unwrap_or_default();
-    let is_option = matches!(last, "-c" | "--channel");
-    let is_channel = |word: &str| {
+    (is_channel && is_old(word)).then_some(Kind::Channel)
+}
+
+/// Whether what follows a word is a channel.
+fn is_channel_key(word: &str) -> bool {
+    const PART: &[u8] = b"channel";
+    let mut parts = word.as_bytes().windows(PART.len());
+    parts.any(|part| part.eq_ignore_ascii_case(PART)) && {
         let word = word.to_ascii_lowercase().replace('-', "_");
         CHANNEL_KEYS.contains(&word.trim_start_matches('_'))
-    };
-    (is_option || in_list || is_channel(last) || before.any(is_channel)).then_some(Kind::Channel)
+    }
 }
 
 /// The words of a line: what stands between blanks, quotes, commas, brackets and ends of sentences.
