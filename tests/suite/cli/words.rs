@@ -160,7 +160,8 @@ fn packages_that_tie_to_pytorch_or_cuda_are_named() {
         ("cupy", Some("brings-cuda-libraries")),
         ("faiss-gpu", Some("brings-cuda-libraries")),
         ("cuda-toolkit=12.4", Some("other-toolkit-package")),
-        ("natten", Some("not-on-conda-forge")),
+        ("natten", Some("compiled-against-pytorch")),
+        ("spconv", Some("not-on-conda-forge")),
         ("pytorch-cuda=12.1", Some("old-selector")),
         ("pytorch=2.1 numpy>=2", Some("numpy-2-requested")),
     ] {
@@ -176,7 +177,7 @@ fn packages_that_tie_to_pytorch_or_cuda_are_named() {
         }
     }
     assert!(codes("pyg").1.contains("\"pytorch_geometric\""));
-    assert!(!codes("natten").1.contains("natten"));
+    assert!(!codes("spconv").1.contains("spconv"));
     // No toolkit is named, or the build's own.
     assert!(!codes("cuda-toolkit").0.contains(&"other-toolkit-package".to_owned()));
     assert!(!codes("cuda-toolkit=13.0").0.contains(&"other-toolkit-package".to_owned()));

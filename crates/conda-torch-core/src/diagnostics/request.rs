@@ -187,7 +187,7 @@ NotOnCondaForge { package: String } = "not-on-conda-forge", Warning;
 message: format!("conda-forge has no `{package}`; left out");
 hint: Some("after the installation, follow the project's own instructions for pip".to_owned());
 degrades: true;
-example: { package: example("natten") };
+example: { package: example("spconv") };
 
 /// A requested package selects builds of the channel `pytorch`, which ended.
 /// Why: on conda-forge, `pytorch-gpu` and `cuda-version` select the build.

@@ -26,6 +26,7 @@ mod what_if;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
 pub use installed::{InstalledCheck, check_installed};
+pub(crate) use other_packages::CompiledPackage;
 pub use package_words::PackageError;
 pub use request::{Request, RequestedAccelerator, VersionRange};
 

@@ -15,20 +15,28 @@ pub(super) enum Tie {
     Python,
     /// conda-forge has it under another name.
     Renamed(&'static str),
+    /// conda-forge does not have it. Other channels or `PyPI` have builds, each for one PyTorch or one CUDA; with
+    /// conda-forge's package instead, if it has one.
+    Elsewhere(Option<&'static str>),
     /// conda-forge does not have it.
     NotThere,
     /// It selects builds of the ended channel `pytorch`.
     OldChannel,
 }
 
-/// conda-forge's packages and their feedstocks, by which every row is checked: a package that is there, or is not.
-/// Source: <https://github.com/conda-forge/feedstock-outputs/tree/31c6779bb49b5d0f4d53a24923210c97f335aac4/outputs>
+/// Packages in conda-forge's spelling, sorted as [`letters`] compares them. A name that ends with `-cu` or `-cuda` is
+/// followed by a version of CUDA.
+///
+/// Which packages conda-forge has, and in which feedstocks:
+/// <https://github.com/conda-forge/feedstock-outputs/tree/31c6779bb49b5d0f4d53a24923210c97f335aac4/outputs>, and for the
+/// newer `natten` <https://github.com/conda-forge/natten-feedstock/tree/326ad95f58e3694d6e9c099babc906a15546e35c>. What
+/// ties one: the `host` requirements in the recipe of its feedstock.
 const ROWS: &[(&str, Tie)] = &[
     ("accelerate", Tie::Python),
     ("apex", Tie::Renamed("nvidia-apex")),
-    ("auto-gptq", Tie::NotThere),
+    ("auto_gptq", Tie::Pytorch),
     ("autoawq", Tie::Pytorch),
-    ("bitsandbytes", Tie::Pytorch),
+    ("bitsandbytes", Tie::Cuda),
     ("botorch", Tie::Python),
     ("captum", Tie::Python),
     ("causal-conv1d", Tie::Pytorch),
@@ -47,56 +55,66 @@ const ROWS: &[(&str, Tie)] = &[
     ("cudatoolkit", Tie::Toolkit),
     ("cudatoolkit-dev", Tie::Toolkit),
     ("cudnn", Tie::Cuda),
+    ("cumm", Tie::Elsewhere(None)),
+    ("cumm-cu", Tie::Elsewhere(None)),
     ("cupy", Tie::Cuda),
     ("cupy-core", Tie::Cuda),
-    ("cupy-cuda11x", Tie::Renamed("cupy")),
-    ("cupy-cuda12x", Tie::Renamed("cupy")),
-    ("cupy-cuda13x", Tie::Renamed("cupy")),
+    ("cupy-cuda", Tie::Elsewhere(Some("cupy"))),
     ("cutensor", Tie::Cuda),
     ("deepspeed", Tie::Pytorch),
     ("detectron2", Tie::Pytorch),
     ("dgl", Tie::Pytorch),
+    ("dgl-cu", Tie::Elsewhere(Some("dgl"))),
+    ("dgl-cuda", Tie::Elsewhere(Some("dgl"))),
+    ("dgllife", Tie::Python),
+    ("diff-gaussian-rasterization", Tie::Elsewhere(None)),
     ("diffusers", Tie::Python),
     ("e3nn", Tie::Python),
     ("einops", Tie::Python),
-    ("exllamav2", Tie::NotThere),
+    ("exllamav2", Tie::Elsewhere(None)),
     ("fairseq", Tie::Pytorch),
     ("faiss", Tie::Cuda),
     ("faiss-gpu", Tie::Cuda),
-    ("faiss-gpu-cu12", Tie::Renamed("faiss-gpu")),
+    ("faiss-gpu-cu", Tie::Elsewhere(Some("faiss-gpu"))),
     ("fastai", Tie::Python),
-    ("fbgemm-gpu", Tie::NotThere),
+    ("fbgemm-gpu", Tie::Elsewhere(None)),
     ("flash-attention", Tie::Renamed("flash-attn")),
     ("flash-attn", Tie::Pytorch),
-    ("flash_attn", Tie::Renamed("flash-attn")),
-    ("flashinfer-python", Tie::NotThere),
+    ("flash-attn-fused-dense", Tie::Pytorch),
+    ("flash-attn-layer-norm", Tie::Pytorch),
+    ("flashinfer-python", Tie::Elsewhere(None)),
+    ("functorch", Tie::Pytorch),
     ("gpytorch", Tie::Python),
     ("gsplat", Tie::Pytorch),
     ("horovod", Tie::Cuda),
-    ("huggingface-hub", Tie::Renamed("huggingface_hub")),
-    ("intel-extension-for-pytorch", Tie::NotThere),
+    ("huggingface_hub", Tie::Python),
+    ("intel-extension-for-pytorch", Tie::Elsewhere(None)),
     ("jax", Tie::Cuda),
     ("jaxlib", Tie::Cuda),
+    ("k2", Tie::Elsewhere(None)),
+    ("kaldifeat", Tie::Elsewhere(None)),
     ("kaolin", Tie::Pytorch),
     ("kornia", Tie::Python),
     ("libtorch", Tie::Pytorch),
+    ("lietorch", Tie::Elsewhere(None)),
     ("lightgbm", Tie::Cuda),
     ("lightning", Tie::Python),
-    ("llama-cpp-python", Tie::Cuda),
     ("llama.cpp", Tie::Cuda),
+    ("llama-cpp-python", Tie::Cuda),
     ("magma", Tie::Cuda),
     ("mamba-ssm", Tie::Pytorch),
-    ("mamba_ssm", Tie::Renamed("mamba-ssm")),
-    ("minkowskiengine", Tie::NotThere),
+    ("minkowskiengine", Tie::Elsewhere(None)),
     ("mmcv", Tie::Pytorch),
+    ("mmcv-full", Tie::Renamed("mmcv")),
     ("mmcv-lite", Tie::NotThere),
-    ("mmdet", Tie::Pytorch),
+    ("mmdet", Tie::Python),
     ("mmengine", Tie::Python),
     ("monai", Tie::Python),
-    ("natten", Tie::NotThere),
+    ("natten", Tie::Pytorch),
     ("nccl", Tie::Cuda),
     ("nerfacc", Tie::Pytorch),
     ("numba-cuda", Tie::Cuda),
+    ("nvdiffrast", Tie::Elsewhere(None)),
     ("nvidia-apex", Tie::Pytorch),
     ("nvidia-dali", Tie::NotThere),
     ("onnxruntime", Tie::Cuda),
@@ -104,51 +122,44 @@ const ROWS: &[(&str, Tie)] = &[
     ("opencv-python", Tie::Renamed("py-opencv")),
     ("openmm", Tie::Cuda),
     ("peft", Tie::Python),
+    ("pointnet2-ops", Tie::Elsewhere(None)),
     ("pycuda", Tie::Cuda),
-    ("pyg", Tie::Renamed("pytorch_geometric")),
+    ("pyg", Tie::Elsewhere(Some("pytorch_geometric"))),
     ("pyg-lib", Tie::Pytorch),
-    ("pytorch-cluster", Tie::Renamed("pytorch_cluster")),
+    ("pytorch_cluster", Tie::Pytorch),
     ("pytorch-cuda", Tie::OldChannel),
     ("pytorch-forecasting", Tie::Python),
-    ("pytorch-geometric", Tie::Renamed("pytorch_geometric")),
+    ("pytorch_geometric", Tie::Python),
     ("pytorch-ignite", Tie::Python),
     ("pytorch-lightning", Tie::Python),
     ("pytorch-metric-learning", Tie::Python),
     ("pytorch-mutex", Tie::OldChannel),
-    ("pytorch-scatter", Tie::Renamed("pytorch_scatter")),
-    ("pytorch-sparse", Tie::Renamed("pytorch_sparse")),
-    ("pytorch-triton", Tie::Renamed("triton")),
-    ("pytorch3d", Tie::Pytorch),
-    ("pytorch_cluster", Tie::Pytorch),
-    ("pytorch_geometric", Tie::Python),
-    ("pytorch_lightning", Tie::Renamed("pytorch-lightning")),
     ("pytorch_scatter", Tie::Pytorch),
     ("pytorch_sparse", Tie::Pytorch),
     ("pytorch_spline_conv", Tie::Pytorch),
+    ("pytorch-triton", Tie::Renamed("triton")),
+    ("pytorch3d", Tie::Pytorch),
     ("rmm", Tie::Cuda),
+    ("sageattention", Tie::Elsewhere(None)),
     ("sentence-transformers", Tie::Python),
+    ("simple-knn", Tie::Elsewhere(None)),
     ("sklearn", Tie::Renamed("scikit-learn")),
-    ("spconv", Tie::NotThere),
-    ("spconv-cu118", Tie::NotThere),
-    ("spconv-cu120", Tie::NotThere),
+    ("spconv", Tie::Elsewhere(None)),
+    ("spconv-cu", Tie::Elsewhere(None)),
     ("tensorflow", Tie::Cuda),
     ("tensorflow-gpu", Tie::Cuda),
     ("tensorrt", Tie::NotThere),
     ("timm", Tie::Python),
     ("tiny-cuda-nn", Tie::Pytorch),
+    ("tinycudann", Tie::Elsewhere(Some("tiny-cuda-nn"))),
     ("torch-cluster", Tie::Renamed("pytorch_cluster")),
     ("torch-directml", Tie::NotThere),
     ("torch-geometric", Tie::Python),
-    ("torch-scatter", Tie::Pytorch),
+    ("torch_memory_saver", Tie::Cuda),
+    ("torch-scatter", Tie::Renamed("pytorch_scatter")),
     ("torch-sparse", Tie::Renamed("pytorch_sparse")),
     ("torch-spline-conv", Tie::Renamed("pytorch_spline_conv")),
-    ("torch-tensorrt", Tie::NotThere),
-    ("torch_cluster", Tie::Renamed("pytorch_cluster")),
-    ("torch_geometric", Tie::Renamed("pytorch_geometric")),
-    ("torch_memory_saver", Tie::Pytorch),
-    ("torch_scatter", Tie::Renamed("pytorch_scatter")),
-    ("torch_sparse", Tie::Renamed("pytorch_sparse")),
-    ("torch_spline_conv", Tie::Renamed("pytorch_spline_conv")),
+    ("torch-tensorrt", Tie::Elsewhere(None)),
     ("torchani", Tie::Pytorch),
     ("torchao", Tie::Pytorch),
     ("torchcodec", Tie::Pytorch),
@@ -157,6 +168,7 @@ const ROWS: &[(&str, Tie)] = &[
     ("torchgeo", Tie::Python),
     ("torchinfo", Tie::Python),
     ("torchio", Tie::Python),
+    ("torchmd-net", Tie::Pytorch),
     ("torchmetrics", Tie::Python),
     ("torchrec", Tie::NotThere),
     ("torchsde", Tie::Python),
@@ -165,6 +177,7 @@ const ROWS: &[(&str, Tie)] = &[
     ("torchsparse", Tie::Pytorch),
     ("torchtext", Tie::Pytorch),
     ("torchview", Tie::Python),
+    ("transformer-engine", Tie::Elsewhere(None)),
     ("transformers", Tie::Python),
     ("triton", Tie::Pytorch),
     ("vllm", Tie::Pytorch),
@@ -172,18 +185,78 @@ const ROWS: &[(&str, Tie)] = &[
     ("xgboost", Tie::Cuda),
 ];
 
-/// What ties a package, by its name in lower case; `None` without a row.
+/// A name without what spellings differ in: `Flash_Attn` is `flash-attn`.
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| match byte {
+        b'_' | b'.' => b'-',
+        byte => byte.to_ascii_lowercase(),
+    })
+}
+
+/// Whether a version of CUDA follows the name of a row.
+fn needs_version((name, tie): (&str, Tie)) -> bool {
+    matches!(tie, Tie::Elsewhere(_)) && (name.ends_with("-cu") || name.ends_with("-cuda"))
+}
+
+/// The row of a package, by its name in any spelling.
+fn row(name: &str) -> Option<(&'static str, Tie)> {
+    let find = |name: &str| {
+        let at = ROWS.binary_search_by(|row| letters(row.0).cmp(letters(name))).ok()?;
+        Some(ROWS[at])
+    };
+    // `dgl-cuda11.7`, `cupy-cuda12x`
+    let without_version =
+        name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | 'x'));
+    let whole = find(name).filter(|row| !needs_version(*row));
+    whole.or_else(|| {
+        let is_shorter = without_version.len() < name.len();
+        find(without_version).filter(|row| is_shorter && needs_version(*row))
+    })
+}
+
+/// What ties a package, by its name in any spelling; `None` without a row.
 pub(super) fn tie(name: &str) -> Option<Tie> {
-    let at = ROWS.binary_search_by_key(&name, |(name, _)| name).ok()?;
-    Some(ROWS[at].1)
+    row(name).map(|(_, tie)| tie)
 }
 
 /// The spec as conda-forge has the package; `None` if it has none.
 pub(super) fn on_conda_forge(spec: &MatchSpec) -> Option<MatchSpec> {
-    match tie(&spec.name) {
-        Some(Tie::NotThere | Tie::OldChannel) => None,
-        Some(Tie::Renamed(name)) => Some(MatchSpec { name: name.to_owned(), ..spec.clone() }),
-        Some(Tie::Pytorch | Tie::Cuda | Tie::Toolkit | Tie::Python) | None => Some(spec.clone()),
+    let name = match row(&spec.name) {
+        Some((_, Tie::Elsewhere(None) | Tie::NotThere | Tie::OldChannel)) => return None,
+        Some(
+            (_, Tie::Renamed(name) | Tie::Elsewhere(Some(name)))
+            | (name, Tie::Pytorch | Tie::Cuda | Tie::Toolkit | Tie::Python),
+        ) => name,
+        None => &spec.name,
+    };
+    Some(MatchSpec { name: name.to_owned(), ..spec.clone() })
+}
+
+/// A package that is compiled against one PyTorch or one CUDA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CompiledPackage {
+    /// Whether its name has the version of CUDA.
+    pub(crate) names_cuda: bool,
+    /// conda-forge's package instead.
+    pub(crate) conda_forge: Option<&'static str>,
+}
+
+impl CompiledPackage {
+    /// By its name in any spelling, on `PyPI`, on conda-forge or on a channel of its own.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let (row_name, row_tie) = row(name)?;
+        let conda_forge = match row_tie {
+            Tie::Pytorch => Some(row_name),
+            Tie::Renamed(other) if tie(other) == Some(Tie::Pytorch) => Some(other),
+            Tie::Elsewhere(other) => other,
+            Tie::Renamed(_)
+            | Tie::Cuda
+            | Tie::Toolkit
+            | Tie::Python
+            | Tie::NotThere
+            | Tie::OldChannel => return None,
+        };
+        Some(Self { names_cuda: needs_version((row_name, row_tie)), conda_forge })
     }
 }
 
@@ -193,10 +266,14 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_and_lead_to_packages() {
-        assert!(ROWS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(ROWS.windows(2).all(|pair| letters(pair[0].0).lt(letters(pair[1].0))));
         for (name, row) in ROWS {
-            if let Tie::Renamed(other) = row {
-                assert!(!matches!(tie(other), Some(Tie::Renamed(_) | Tie::NotThere)), "{name}");
+            if let Tie::Renamed(other) | Tie::Elsewhere(Some(other)) = row {
+                let leads = matches!(
+                    tie(other),
+                    None | Some(Tie::Pytorch | Tie::Cuda | Tie::Toolkit | Tie::Python)
+                );
+                assert!(leads, "{name}");
             }
         }
     }
@@ -207,10 +284,57 @@ mod tests {
             let spec = MatchSpec::parse(text).expect("a spec");
             on_conda_forge(&spec).map(|spec| spec.to_string())
         };
-        assert_eq!(there("pyg=2.6"), Some("pytorch_geometric=2.6".to_owned()));
-        assert_eq!(there("xformers"), Some("xformers".to_owned()));
-        assert_eq!(there("numpy<2"), Some("numpy<2".to_owned()));
-        assert_eq!(there("natten"), None);
-        assert_eq!(there("pytorch-cuda=12.1"), None);
+        for (text, name) in [
+            ("pyg=2.6", Some("pytorch_geometric=2.6")),
+            ("xformers", Some("xformers")),
+            ("numpy<2", Some("numpy<2")),
+            ("natten", Some("natten")),
+            ("flash_attn=2.8", Some("flash-attn=2.8")),
+            ("pytorch-lightning", Some("pytorch-lightning")),
+            ("pytorch_lightning", Some("pytorch-lightning")),
+            ("auto-gptq", Some("auto_gptq")),
+            ("torch_scatter", Some("pytorch_scatter")),
+            ("cupy-cuda12x", Some("cupy")),
+            ("faiss-gpu-cu12", Some("faiss-gpu")),
+            ("apex", Some("nvidia-apex")),
+            ("spconv-cu120", None),
+            ("minkowskiengine", None),
+            ("pytorch-cuda=12.1", None),
+        ] {
+            assert_eq!(there(text).as_deref(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn compiled_packages_are_found_in_any_spelling() {
+        for (name, names_cuda, conda_forge) in [
+            ("dgl-cuda11.7", true, Some("dgl")),
+            ("dgl", false, Some("dgl")),
+            ("torch_scatter", false, Some("pytorch_scatter")),
+            ("spconv-cu118", true, None),
+            ("cupy-cuda11x", true, Some("cupy")),
+            ("MinkowskiEngine", false, None),
+            ("mmcv-full", false, Some("mmcv")),
+            ("apex", false, Some("nvidia-apex")),
+            ("kaolin", false, Some("kaolin")),
+            ("mamba_ssm", false, Some("mamba-ssm")),
+            ("torch-spline-conv", false, Some("pytorch_spline_conv")),
+            ("natten", false, Some("natten")),
+            ("pyg", false, Some("pytorch_geometric")),
+        ] {
+            let package = CompiledPackage { names_cuda, conda_forge };
+            assert_eq!(CompiledPackage::named(name), Some(package), "{name}");
+        }
+        for name in [
+            "cupy",
+            "numpy",
+            "torchmetrics",
+            "spconv-cu",
+            "xformers2",
+            "dgl-life",
+            "torch-geometric",
+        ] {
+            assert_eq!(CompiledPackage::named(name), None, "{name}");
+        }
     }
 }

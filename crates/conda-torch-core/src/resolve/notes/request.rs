@@ -105,9 +105,11 @@ pub(super) fn other_packages(inputs: &Inputs<'_, '_>, best: &Candidate<'_>) -> V
                 let other = best.pin.filter(is_other);
                 notes.extend(other.map(|cuda| Diagnostic::OtherToolkitPackage { package, cuda }));
             }
-            Some(Tie::NotThere) => notes.push(Diagnostic::NotOnCondaForge { package }),
+            Some(Tie::NotThere | Tie::Elsewhere(None)) => {
+                notes.push(Diagnostic::NotOnCondaForge { package });
+            }
             Some(Tie::OldChannel) => notes.push(Diagnostic::OldSelector { package }),
-            Some(Tie::Python | Tie::Renamed(_)) => {}
+            Some(Tie::Python | Tie::Renamed(_) | Tie::Elsewhere(Some(_))) => {}
             None if is_numpy_too_new(spec, pytorch) => {
                 notes.push(Diagnostic::NumpyRequestedTooNew { package, pytorch });
             }
