@@ -20,7 +20,7 @@ const SUBCOMMANDS: &[(&str, &str, &str)] = &[
     (
         "verify",
         "check",
-        "`verify` is `conda-torch check`; `advise --verify` solves before an installation",
+        "`verify` is `conda-torch check`; before an installation, `advise --verify`",
     ),
     ("status", "check", "`status` is `conda-torch check`"),
     ("create", "advise", INSTALL),
@@ -39,15 +39,9 @@ const SUBCOMMANDS: &[(&str, &str, &str)] = &[
     ("convert", "migrate", "`convert` is `conda-torch migrate`"),
 ];
 
-const INSTALL: &str = "the commands below install PyTorch; `conda-torch install` runs them";
+const INSTALL: &str = "read as `conda-torch advise`; `conda-torch install` runs the commands";
 
-const UPGRADE: &str = "the commands below create an environment with the newest PyTorch for this machine; \
-                       pass `-n NAME` to install into one that exists";
-
-const KNOWN: &[&str] = &[
-    "advise", "install", "check", "test", "probe", "matrix", "migrate", "clean", "explain",
-    "schema",
-];
+const UPGRADE: &str = "read as `conda-torch advise`; pass `-n NAME` for an existing environment";
 
 /// Packages that begin a command line without a subcommand.
 const PACKAGES: &[&str] =
@@ -104,11 +98,14 @@ const VALUES: &[(&str, Form)] = &[
     ("--format", format),
 ];
 
-/// Understands a command line.
-pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
+/// Understands a command line for a command with these subcommands.
+pub(super) fn understood(
+    typed: impl IntoIterator<Item = String>,
+    command: &clap::Command,
+) -> Arguments {
     let mut typed: Vec<String> = typed.into_iter().map(with_hyphens).collect();
     let mut found = Arguments::default();
-    found.subcommand(&mut typed);
+    found.subcommand(&mut typed, command);
     let end = typed.iter().position(|word| word == "--").unwrap_or(typed.len());
     let rest = typed.split_off(end);
     let mut words = typed.into_iter().peekable();
@@ -167,7 +164,7 @@ pub(super) fn understood(typed: impl IntoIterator<Item = String>) -> Arguments {
 
 impl Arguments {
     /// The subcommand: another word for one, or `advise` if none is named.
-    fn subcommand(&mut self, typed: &mut Vec<String>) {
+    fn subcommand(&mut self, typed: &mut Vec<String>, command: &clap::Command) {
         let is_about_program =
             |word: &String| matches!(word.as_str(), "-h" | "--help" | "-V" | "--version");
         let Some(first) = typed.first().cloned() else {
@@ -178,13 +175,13 @@ impl Arguments {
             "--version".clone_into(&mut typed[0]);
         } else if first == "conda-torch" {
             typed.remove(0);
-            self.subcommand(typed);
+            self.subcommand(typed, command);
         } else if first == "help" {
             typed.remove(0);
             let topic = typed.first().cloned().unwrap_or_default();
             let named = SUBCOMMANDS.iter().find(|(word, ..)| *word == topic);
             let named = named.map_or(topic.as_str(), |(_, subcommand, _)| subcommand);
-            let is_known = KNOWN.contains(&named);
+            let is_known = command.find_subcommand(named).is_some();
             *typed = is_known.then(|| named.to_owned()).into_iter().collect();
             typed.push("--help".to_owned());
         } else if let Some((_, subcommand, note)) =
@@ -193,7 +190,7 @@ impl Arguments {
             (*subcommand).clone_into(&mut typed[0]);
             self.notes.push((*note).to_owned());
         } else {
-            let is_known = |word: &String| KNOWN.contains(&word.as_str());
+            let is_known = |word: &String| command.find_subcommand(word).is_some();
             let name = first.split(['=', '<', '>', '~', '!']).next().unwrap_or_default();
             let is_flag = first.starts_with('-') && !typed.iter().any(is_known);
             if PACKAGES.contains(&name) || is_flag && !typed.iter().any(is_about_program) {
@@ -639,23 +636,31 @@ fn named(text: &str, names: &[(&str, &str)]) -> String {
 mod tests {
     use super::*;
 
+    fn arguments(line: &str) -> Arguments {
+        let typed = line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned);
+        understood(typed, &crate::cli::command())
+    }
+
     fn words(line: &str) -> String {
-        understood(line.split(' ').map(str::to_owned)).words.join(" ")
+        arguments(line).words.join(" ")
     }
 
     #[test]
     fn a_line_without_subcommand_is_for_advise() {
-        assert_eq!(understood([]).words, ["advise"]);
+        assert_eq!(arguments("").words, ["advise"]);
         for (line, expected) in [
             ("--json", "advise --json"),
             ("pytorch torchvision", "advise pytorch torchvision"),
             ("torch==2.9", "advise torch==2.9"),
             ("--color never probe", "--color never probe"),
+            ("--color never completions bash", "--color never completions bash"),
             ("--help", "--help"),
             ("-V", "-V"),
             ("help", "--help"),
             ("help advise", "advise --help"),
             ("help install", "install --help"),
+            ("help completions", "completions --help"),
+            ("help doctor", "check --help"),
             ("doctor -n x", "check -n x"),
             ("install torchvision", "install torchvision"),
             ("create torchvision", "advise torchvision"),
@@ -791,7 +796,7 @@ mod tests {
 
     #[test]
     fn what_was_understood_is_said() {
-        let notes = |line: &str| understood(line.split(' ').map(str::to_owned)).notes;
+        let notes = |line: &str| arguments(line).notes;
         let none: [&str; 0] = [];
         assert_eq!(notes("advise --gpu RTX 4090 --driver 580"), none);
         assert_eq!(notes("advise --driver R535"), ["`--driver R535` is read as `--driver 535`"]);

@@ -16,7 +16,7 @@ use conda_torch_probe::Overrides;
 use conda_torch_probe::host::Host;
 
 use crate::text;
-use crate::text::table::{Age, TableFormat, table};
+use crate::text::table::{Age, TableFormat, nothing_matches, table};
 
 use super::flags::{
     ChannelFlags, GlobalFlags, MachineFlags, RequestedPytorch, machine, overrides, page_width,
@@ -134,7 +134,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     let age = Age { today: today(host), is_live: live.is_some() };
     let code = if rows.is_empty() { 3 } else { 0 };
     if rows.is_empty() {
-        note(&nothing_matches(matrix, &subdirs, &filter));
+        note(&nothing_matches(&filter.obstacles(matrix, &subdirs)));
     }
     let stdout = if rows.is_empty() && matches!(format, TableFormat::Table | TableFormat::Markdown)
     {
@@ -145,39 +145,6 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     let stdout =
         if format == TableFormat::Json { global.answer(stdout, Shell::Posix)? } else { stdout };
     Ok(Output { stdout, code })
-}
-
-/// The error if no build passes, with each filter whose removal would leave some.
-fn nothing_matches(matrix: &Matrix, subdirs: &[Subdir], filter: &BuildFilter) -> String {
-    type Change = fn(&mut BuildFilter);
-    let without = |change: Change| {
-        let mut filter = filter.clone();
-        change(&mut filter);
-        !filter.is_empty() && !matrix.every_build(subdirs, &filter).is_empty()
-    };
-    let flags: [(&str, Change); 7] = [
-        ("--pytorch", |it| it.pytorch = None),
-        ("--python", |it| it.python = None),
-        ("--cuda-version", |it| it.cuda_version = None),
-        ("the GPU", |it| it.gpus.clear()),
-        ("the driver", |it| (it.driver, it.driver_cuda) = (None, None)),
-        ("--glibc", |it| it.glibc = None),
-        ("--macos", |it| it.macos = None),
-    ];
-    let helps: Vec<String> = flags
-        .iter()
-        .filter(|(_, change)| without(*change))
-        .map(
-            |(flag, _)| {
-                if flag.starts_with('-') { format!("`{flag}`") } else { (*flag).to_owned() }
-            },
-        )
-        .collect();
-    let hint = match helps.as_slice() {
-        [] => String::new(),
-        helps => format!("\nhint: builds match without {}", helps.join(", or without ")),
-    };
-    format!("error: no PyTorch build matches{hint}")
 }
 
 /// Compares channels with the built-in data: exit code 4 on differences.

@@ -142,11 +142,12 @@ pub fn run() -> ExitCode {
     }
     completions::answer_shell();
     conda_torch_host::file_size_limits_are_errors();
-    let (words, notes) = command_line();
-    let error_document = error_document(words.iter().skip(1).cloned());
+    let command = command();
+    let (words, notes) = command_line(&command);
+    let error_document = error_document(words.iter().skip(1).cloned(), &command);
     // A child process of this program asks the driver.
     let host = LiveHost::new(std::env::current_exe().ok()).with_waiting(progress::waiting);
-    match parse(&words, &host) {
+    match parse(&words, command, &host) {
         Ok(cli) => {
             for text in notes {
                 note(&format!("note: {text}"));
@@ -161,22 +162,22 @@ pub fn run() -> ExitCode {
 }
 
 /// The arguments as clap reads them, after the name of the program, and what was understood of those typed.
-fn command_line() -> (Vec<OsString>, Vec<String>) {
+fn command_line(command: &clap::Command) -> (Vec<OsString>, Vec<String>) {
     let typed: Vec<OsString> = std::env::args_os().collect();
     let program = typed.iter().take(1).cloned();
     let texts: Option<Vec<String>> =
         typed.iter().skip(1).map(|word| Some(word.to_str()?.to_owned())).collect();
     let Some(texts) = texts else { return (typed, Vec::new()) };
-    let Arguments { words, notes } = arguments::understood(texts);
+    let Arguments { words, notes } = arguments::understood(texts, command);
     (program.chain(words.into_iter().map(OsString::from)).collect(), notes)
 }
 
 /// Reads the command line. `--version` has the day of the built-in data and its age.
-fn parse(words: &[OsString], host: &dyn Host) -> Result<Cli, clap::Error> {
+fn parse(words: &[OsString], command: clap::Command, host: &dyn Host) -> Result<Cli, clap::Error> {
     let matrix = Matrix::embedded();
     let data = text::as_of(&matrix.channel, matrix.as_of, flags::today(host));
     let version = format!("{} ({data})", env!("CARGO_PKG_VERSION"));
-    let mut command = Cli::command().version(&*version.leak());
+    let mut command = command.version(&*version.leak());
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -216,7 +217,10 @@ impl Command {
 
 /// The error document of the subcommand, if JSON is requested. Reads the arguments themselves, because clap
 /// may have refused them.
-fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocument> {
+fn error_document(
+    arguments: impl Iterator<Item = OsString>,
+    command: &clap::Command,
+) -> Option<ErrorDocument> {
     let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
     let is_json = |argument: &OsString| argument == "--json" || argument == "--format=json";
     let is_pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
@@ -224,14 +228,14 @@ fn error_document(arguments: impl Iterator<Item = OsString>) -> Option<ErrorDocu
         return None;
     }
     let mut words = arguments.iter().filter_map(|argument| argument.to_str());
-    let documents = words.find_map(|word| match word {
-        "advise" => Some(report::advise::error as ErrorDocument),
-        "check" => Some(report::check::error as ErrorDocument),
-        "explain" => Some(report::explain::error as ErrorDocument),
-        "migrate" => Some(report::migrate::error as ErrorDocument),
-        _ => None,
-    });
-    Some(documents.unwrap_or(report::error))
+    let subcommand = words.find(|word| command.find_subcommand(word).is_some());
+    Some(match subcommand {
+        Some("advise") => report::advise::error,
+        Some("check") => report::check::error,
+        Some("explain") => report::explain::error,
+        Some("migrate") => report::migrate::error,
+        Some(_) | None => report::error,
+    })
 }
 
 /// The error of clap for the arguments with their control characters as escapes; `None` if there are none.

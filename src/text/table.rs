@@ -6,7 +6,7 @@ use tabled::builder::Builder;
 use tabled::settings::Style;
 
 use conda_torch_core::conda::Os;
-use conda_torch_core::matrix::{Limit, Matrix, OverviewRow};
+use conda_torch_core::matrix::{FilterField, Limit, Matrix, OverviewRow};
 use conda_torch_core::report::matrix::{self as report, TableRow, TableRows};
 use conda_torch_core::types::{Accelerator, ArmVariant, Build, Date, KernelSupport, Source};
 
@@ -32,6 +32,25 @@ pub struct Age {
     pub today: Option<Date>,
     /// Whether the rows were read from the channel.
     pub is_live: bool,
+}
+
+/// The error if no build passes a filter, with what it passes without.
+pub fn nothing_matches(obstacles: &[FilterField]) -> String {
+    let name = |field: &FilterField| match field {
+        FilterField::Pytorch => "`--pytorch`",
+        FilterField::Python => "`--python`",
+        FilterField::CudaVersion => "`--cuda-version`",
+        FilterField::Gpus => "the GPU",
+        FilterField::Driver => "the driver",
+        FilterField::Glibc => "`--glibc`",
+        FilterField::Macos => "`--macos`",
+    };
+    let names: Vec<&str> = obstacles.iter().map(name).collect();
+    let hint = match names.as_slice() {
+        [] => String::new(),
+        names => format!("\nhint: builds match without {}", names.join(", or without ")),
+    };
+    format!("error: no PyTorch build matches{hint}")
 }
 
 /// Writes rows. `width`: the columns for text, `None` for any number; `asked`: headings that are never left out.

@@ -24,7 +24,7 @@ fn other_words_lead_to_a_subcommand() {
     for word in ["upgrade", "create"] {
         let ran = line(&format!("{word} torchvision"));
         assert_eq!(ran.stdout, advice.stdout);
-        says(&ran, "commands below");
+        says(&ran, "read as `conda-torch advise`");
     }
     says(&line("cuda"), "`conda-torch probe`");
     says(&line("list --platform osx-arm64"), "`conda-torch matrix`");

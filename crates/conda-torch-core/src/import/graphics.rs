@@ -1,7 +1,7 @@
 //! GPUs by their names in any text, and by the lists of devices on a bus.
 
 use crate::conda::Subdir;
-use crate::matrix::{GpuKeys, Matrix};
+use crate::matrix::{GpuKeys, Matrix, is_gpu_word};
 use crate::types::{Adapter, ComputeCapability, Detected, Gpu, Machine, Origin, Vendor};
 
 use super::nvidia_smi::ReportedGpu;
@@ -15,62 +15,6 @@ const BRANDS: &[&str] = &[
     "nvidia", "geforce", "rtx", "gtx", "quadro", "tesla", "titan", "jetson", "grid", "a100",
     "h100", "h200", "b200", "b300", "gb200", "gb300", "gh200", "v100", "p100", "l40", "l40s",
     "a6000",
-];
-
-/// Words without a digit that names of NVIDIA GPUs have.
-const NAME_WORDS: &[&str] = &[
-    "pro",
-    "gt",
-    "ti",
-    "super",
-    "laptop",
-    "mobile",
-    "notebook",
-    "max-q",
-    "max-p",
-    "with",
-    "design",
-    "gpu",
-    "ada",
-    "generation",
-    "blackwell",
-    "workstation",
-    "server",
-    "edition",
-    "embedded",
-    "x",
-    "xp",
-    "v",
-    "z",
-    "black",
-    "pascal",
-    "nvl",
-    "pcie",
-    "sxm",
-    "mig",
-    "agx",
-    "igx",
-    "hgx",
-    "dgx",
-    "orin",
-    "thor",
-    "xavier",
-    "nano",
-    "nx",
-    "developer",
-    "kit",
-    "nvgpu",
-    "cmp",
-    "lite",
-    "hash",
-    "rate",
-    "collectors",
-    "ceo",
-    "active",
-    "ac",
-    "spark",
-    "graphics",
-    "nvs",
 ];
 
 /// Words of processors, which the makers of GPUs make too.
@@ -186,7 +130,7 @@ impl Names {
     }
 }
 
-/// How many words may be of one name: the words of names, and one number without letters.
+/// How many words may be of one name: the words of GPUs' names, and one number without letters.
 fn name_end(words: &[&str]) -> usize {
     let mut has_number = false;
     for (place, word) in words.iter().enumerate() {
@@ -195,9 +139,8 @@ fn name_end(words: &[&str]) -> usize {
         let has_digit = bare.contains(|c: char| c.is_ascii_digit());
         let is_number = bare.bytes().all(|byte| byte.is_ascii_digit());
         let is_word = bare.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-        let is_of_name = NAME_WORDS.contains(&&*bare)
-            || BRANDS.contains(&&*bare)
-            || has_digit && is_word && !(is_number && has_number);
+        let is_of_name =
+            if has_digit { is_word && !(is_number && has_number) } else { is_gpu_word(&bare) };
         if !is_of_name {
             return place;
         }

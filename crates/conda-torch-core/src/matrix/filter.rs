@@ -28,7 +28,48 @@ pub struct BuildFilter {
     pub pytorch: Option<Constraint>,
 }
 
+/// What a filter asks of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the fields")]
+pub enum FilterField {
+    Pytorch,
+    Python,
+    CudaVersion,
+    Gpus,
+    Driver,
+    Glibc,
+    Macos,
+}
+
 impl BuildFilter {
+    /// The fields without which, each alone, builds of these platforms pass a filter that none passes.
+    pub fn obstacles(&self, matrix: &Matrix, subdirs: &[Subdir]) -> Vec<FilterField> {
+        use FilterField::{CudaVersion, Driver, Glibc, Gpus, Macos, Python, Pytorch};
+        let fields = [Pytorch, Python, CudaVersion, Gpus, Driver, Glibc, Macos];
+        let admits_some = |filter: &Self| {
+            matrix.builds.iter().any(|it| subdirs.contains(&it.subdir) && filter.admits(matrix, it))
+        };
+        let helps = |field: &FilterField| {
+            let rest = self.without(*field);
+            rest != *self && !rest.is_empty() && admits_some(&rest)
+        };
+        fields.into_iter().filter(helps).collect()
+    }
+
+    fn without(&self, field: FilterField) -> Self {
+        let mut rest = self.clone();
+        match field {
+            FilterField::Pytorch => rest.pytorch = None,
+            FilterField::Python => rest.python = None,
+            FilterField::CudaVersion => rest.cuda_version = None,
+            FilterField::Gpus => rest.gpus.clear(),
+            FilterField::Driver => (rest.driver, rest.driver_cuda) = (None, None),
+            FilterField::Glibc => rest.glibc = None,
+            FilterField::Macos => rest.macos = None,
+        }
+        rest
+    }
+
     /// Whether it excludes nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -121,8 +162,11 @@ mod tests {
         let python = "3.9".parse().ok();
         let filter = BuildFilter { python, cuda_version: "11.8".parse().ok(), ..filter };
         assert_eq!(newest(&filter, Subdir::Linux64).as_deref(), Some("2.5.1 cuda118"));
-        let pytorch = ">=2.6".parse().ok();
-        assert_eq!(newest(&BuildFilter { pytorch, ..filter }, Subdir::Linux64), None);
+        let filter = BuildFilter { pytorch: ">=2.6".parse().ok(), ..filter };
+        assert_eq!(newest(&filter, Subdir::Linux64), None);
+        // CUDA 11.8 ended with 2.5.1, and Python 3.9 with 2.8.
+        let obstacles = filter.obstacles(Matrix::embedded(), &[Subdir::Linux64]);
+        assert_eq!(obstacles, [FilterField::Pytorch, FilterField::CudaVersion]);
     }
 
     #[test]

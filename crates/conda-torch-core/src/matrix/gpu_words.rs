@@ -286,6 +286,9 @@ pub fn is_gpu_word(word: &str) -> bool {
                     | "nano"
                     | "nx"
                     | "spark"
+                    | "black"
+                    | "ceo"
+                    | "mig"
             )
             || is_noise(part)
             || is_other()

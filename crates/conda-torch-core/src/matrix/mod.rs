@@ -15,7 +15,7 @@ mod rows;
 
 use std::borrow::Cow;
 
-pub use filter::BuildFilter;
+pub use filter::{BuildFilter, FilterField};
 pub(crate) use gpu_names::GpuKeys;
 pub use gpu_names::{GpuNameError, NamedGpu};
 pub use gpu_words::{GpuMaker, is_gpu_word};

@@ -2,6 +2,15 @@
 
 use super::super::{Fix, Judge, KnownError, ROW};
 
+/// What shows that libraries of several channels, or of conda and pip, are in one process.
+const MIXED_LIBRARIES: &[&str] = &[
+    "mixed-channels",
+    "companion-mismatch",
+    "companion-other-channel",
+    "pip-torch-on-top",
+    "wheel-on-top",
+];
+
 pub(super) const ROWS: &[KnownError] = &[
     KnownError {
         code: "cudnn-not-found",
@@ -203,13 +212,7 @@ pub(super) const ROWS: &[KnownError] = &[
         patterns: &["{library}: undefined symbol: _z{symbol}"],
         cause: "`{library}` is linked with another version of a C++ library, or with one of the other C++ ABI. Packages of different channels, or of pip and conda, are mixed.",
         hint: "install the package and what it is linked with from one channel",
-        judge: Judge::Codes(&[
-            "mixed-channels",
-            "companion-mismatch",
-            "companion-other-channel",
-            "pip-torch-on-top",
-            "wheel-on-top",
-        ]),
+        judge: Judge::Codes(MIXED_LIBRARIES),
         is_general: true,
         source: "https://github.com/pytorch/pytorch/issues/32638",
         ..ROW
@@ -277,13 +280,7 @@ pub(super) const ROWS: &[KnownError] = &[
         cause: "A DLL lacks a function that another DLL needs of it. Versions are mixed: an extension is compiled for another PyTorch, or packages of different channels, or of pip and conda, share the environment.",
         hint: "install PyTorch and its extensions from one channel in a new environment",
         fix: Fix::TorchEnvironment,
-        judge: Judge::Codes(&[
-            "mixed-channels",
-            "companion-mismatch",
-            "companion-other-channel",
-            "pip-torch-on-top",
-            "wheel-on-top",
-        ]),
+        judge: Judge::Codes(MIXED_LIBRARIES),
         source: "https://github.com/facebookresearch/pytorch3d/issues/1872",
         ..ROW
     },

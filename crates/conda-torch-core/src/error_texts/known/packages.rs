@@ -2,6 +2,15 @@
 
 use super::super::{Fix, Judge, KnownError, ROW};
 
+/// What shows that a package is compiled for another PyTorch or CUDA than the one installed.
+const OTHER_COMPANION: &[&str] = &[
+    "companion-mismatch",
+    "companion-other-channel",
+    "companion-accelerator",
+    "pip-torch-on-top",
+    "wheel-on-top",
+];
+
 pub(super) const ROWS: &[KnownError] = &[
     KnownError {
         code: "numpy-too-new",
@@ -27,13 +36,7 @@ pub(super) const ROWS: &[KnownError] = &[
         cause: "torchvision's compiled part does not load. It is built for another PyTorch than the installed one, or is a CPU build beside a CUDA one.",
         hint: "install PyTorch and torchvision together, from one channel",
         fix: Fix::NewEnvironment,
-        judge: Judge::Codes(&[
-            "companion-mismatch",
-            "companion-other-channel",
-            "companion-accelerator",
-            "pip-torch-on-top",
-            "wheel-on-top",
-        ]),
+        judge: Judge::Codes(OTHER_COMPANION),
         source: "https://github.com/pytorch/vision/issues/8985",
         ..ROW
     },
@@ -56,13 +59,7 @@ pub(super) const ROWS: &[KnownError] = &[
         cause: "PyTorch and the other package are compiled for different CUDA versions[ ({built} and {found})]. They come from different sources, or one was replaced alone.",
         hint: "install PyTorch and its companions together, from one channel",
         fix: Fix::NewEnvironment,
-        judge: Judge::Codes(&[
-            "companion-mismatch",
-            "companion-other-channel",
-            "companion-accelerator",
-            "pip-torch-on-top",
-            "wheel-on-top",
-        ]),
+        judge: Judge::Codes(OTHER_COMPANION),
         source: "https://github.com/deforum/deforum-stable-diffusion/issues/348",
         ..ROW
     },
