@@ -459,15 +459,30 @@ fn python(text: &str) -> String {
     if has_minor { format!("3.{}", &text[1..]) } else { text.to_owned() }
 }
 
-/// `v2.9`, `2.9.x`, `torch==2.9.1`, `2.9.1+cu126`, whose CUDA is that of a wheel.
+/// `v2.9`, `2.9.x`, `torch==2.9.1`, `^2.4` of Poetry, `2.9.1+cu126`, whose CUDA is that of a wheel.
 fn pytorch(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if matches!(lower.as_str(), "latest" | "newest" | "stable" | "any" | "*") {
         return "latest".to_owned();
     }
+    if let Some(range) = caret_range(text) {
+        return range;
+    }
     let text = without(text, &["pytorch", "torch", "v", "=="]);
     let text = text.split_once('+').map_or(text, |(version, _)| version);
     without_end(text).to_owned()
+}
+
+/// `^2.4` is 2.4 to below 3, and `~2.4` is 2.4 to below 2.5: <https://python-poetry.org/docs/dependency-specification/>.
+fn caret_range(text: &str) -> Option<String> {
+    let version = text.strip_prefix(['^', '~']).filter(|version| is_version(version))?;
+    let mut numbers = version.split('.').map(str::parse::<u16>);
+    let (major, minor) = (numbers.next()?.ok()?, numbers.next().and_then(Result::ok));
+    let end = match minor {
+        Some(minor) if text.starts_with('~') => format!("{major}.{}", u32::from(minor) + 1),
+        Some(_) | None => (u32::from(major) + 1).to_string(),
+    };
+    Some(format!(">={version},<{end}"))
 }
 
 /// `sm_86`, `sm86`, `86`, `compute_90`, `sm_120a`, `8.6+PTX`.
@@ -761,6 +776,9 @@ mod tests {
             ("--pytorch latest", "--pytorch=latest"),
             ("--pytorch v2.9", "--pytorch=2.9"),
             ("--pytorch 2.9.1+cu126", "--pytorch=2.9.1"),
+            ("--pytorch ^2.4", "--pytorch=>=2.4,<3"),
+            ("--pytorch ~2.4.1", "--pytorch=>=2.4.1,<2.5"),
+            ("--pytorch ~=2.4", "--pytorch=~=2.4"),
             ("--torch 2.9.x", "--pytorch=2.9"),
             ("--pytorch >=2.5", "--pytorch=>=2.5"),
             ("--compute-capability sm_86", "--compute-capability=8.6"),

@@ -317,13 +317,16 @@ fn print_error(error: &anyhow::Error) {
     note(&format!("error: {error:#}"));
 }
 
-/// The bytes of a file, or of standard input for `-`.
+/// The bytes of a file, of standard input for `-`, or of a pipe of the shell: `<(ssh node nvidia-smi)` is `/dev/fd/63`.
 fn read_input(path: &str, host: &dyn Host, limit: usize) -> anyhow::Result<Vec<u8>> {
-    if path != "-" {
-        return Ok(host.read(path, limit)?);
-    }
+    #[expect(clippy::disallowed_methods, reason = "the user names an open pipe as the input")]
+    let mut input: Box<dyn Read> = match path {
+        "-" => Box::new(std::io::stdin().lock()),
+        _ if path.starts_with("/dev/fd/") => Box::new(std::fs::File::open(path)?),
+        _ => return Ok(host.read(path, limit)?),
+    };
     let mut bytes = Vec::new();
-    std::io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    input.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes)?;
     anyhow::ensure!(bytes.len() <= limit, "larger than {} MiB", limit >> 20);
     Ok(bytes)
 }

@@ -1,6 +1,8 @@
 //! Formats of answers.
 
-use crate::cli::{line, recorded, run};
+use std::process::Command;
+
+use crate::cli::{finish, line, program, recorded, run};
 
 fn advise(more: &[&str]) -> String {
     let machine = recorded("gtx1080ti-driver-580");
@@ -241,4 +243,25 @@ fn matrix_answers_a_question() {
     let flags = ["matrix", "--machine", &machine, "--driver", "580", "--gpu", "T4"];
     let marked = run([&flags[..], &["--format", "csv"]].concat()).answered().stdout;
     assert!(marked.contains("linux-64,cpu,") && marked.contains(",yes,"), "{marked}");
+}
+
+#[test]
+fn an_unknown_gpu_is_not_called_unused() {
+    let text = "Linux-5.15.0-91-generic-x86_64-with-glibc2.35";
+    let ran = finish(program().args(["advise", "--machine", "-"]), text).answered();
+    assert!(ran.stdout.contains("if the machine has an NVIDIA GPU, it is not used"), "{ran:?}");
+    let ran = finish(program().args(["advise", "--cpu", "--machine", "-"]), text).answered();
+    assert!(!ran.stdout.contains("gpu-not-used"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_machine_is_read_from_a_pipe_of_the_shell() {
+    let program = env!("CARGO_BIN_EXE_conda-torch");
+    let script = format!(
+        "'{program}' advise --json --machine <(echo 'Driver Version: 550.54.14'; echo 'Tesla T4')"
+    );
+    let mut bash = Command::new("bash");
+    let ran = finish(bash.args(["-c", &script]), "").answered();
+    assert_eq!(ran.json()["machine"]["driver"]["value"], "550.54.14");
 }

@@ -77,17 +77,17 @@ example: { gpu: gpu_example("NVIDIA H100", "9.0") };
 LeavesGpuUnused = "leaves-gpu-unused", Info;
 message: "the build works, but does not use the GPU";
 
-/// The machine has an NVIDIA GPU that the recommended build does not use. The messages that follow say why. The status
-/// is `degraded`.
+/// The machine has an NVIDIA GPU, or may have one, that the recommended build does not use. The messages that follow say
+/// why. The status is `degraded`.
 /// What to do: see those messages. With `--accelerator cpu` there is nothing to do. With `--accelerator cuda` no
 /// CPU build is recommended instead: the exit code is 3.
-GpuNotUsed { requested: bool } = "gpu-not-used", Error;
-message: if *requested {
-    "the NVIDIA GPU is not used, as `--accelerator cpu` requests"
-} else {
-    "the NVIDIA GPU is not used"
+GpuNotUsed { requested: bool, certain: bool } = "gpu-not-used", Error;
+message: match (*requested, *certain) {
+    (true, _) => "the NVIDIA GPU is not used, as `--accelerator cpu` requests",
+    (false, true) => "the NVIDIA GPU is not used",
+    (false, false) => "if the machine has an NVIDIA GPU, it is not used",
 };
-example: { requested: false };
+example: { requested: false, certain: true };
 
 /// There is an NVIDIA driver, but its GPU is unknown. The recommended build supports the most GPUs.
 /// What to do: name the GPU with `--gpu "RTX 4090"` or `--compute-capability 8.9`.

@@ -8,6 +8,7 @@ use crate::resolve::{
     Inputs,
     advice::Alternative,
     candidates::{Blocker, Candidate, Cause},
+    facts::Driver,
     request::RequestedAccelerator,
 };
 use crate::types::{Build, ComputeCapability, KernelSupport, Vendor};
@@ -70,7 +71,12 @@ pub(super) fn unused_gpu(
         return Vec::new();
     }
     let requested = inputs.request.accelerator == RequestedAccelerator::Cpu;
-    let mut notes = vec![Diagnostic::GpuNotUsed { requested }];
+    let facts = inputs.facts;
+    let certain = facts.has_nvidia_card || !matches!(facts.driver, Driver::Unknown(_));
+    if requested && !certain {
+        return Vec::new();
+    }
+    let mut notes = vec![Diagnostic::GpuNotUsed { requested, certain }];
     if requested {
         return notes;
     }
