@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         args.refuse_useless_offline(client.kind)?;
         args.answer.environment.target(client, format == Format::PixiToml)
     };
-    Question { request, machine, output, channel, runs_here: false }.answer(
+    Question { request, machine, output, channel, runs_here: false, prefers: None }.answer(
         host,
         environment,
         |answer| print_answer(args, global, format, host, answer),

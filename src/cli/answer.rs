@@ -6,6 +6,7 @@ use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::advise;
+use conda_torch_core::types::ClientKind;
 use conda_torch_core::virtual_packages::{client_note, client_override_notes, override_notes};
 use conda_torch_probe::host::Host;
 
@@ -22,6 +23,8 @@ pub(super) struct Question<'a> {
     pub(super) channel: &'a ChannelFlags,
     /// Whether the commands are run on this machine, also if they are for another.
     pub(super) runs_here: bool,
+    /// The client to prefer, if it is installed and no other is named.
+    pub(super) prefers: Option<ClientKind>,
 }
 
 impl Question<'_> {
@@ -41,7 +44,7 @@ impl Question<'_> {
         }
         let request = self.request.request(matrix)?;
         let channels = self.channel.channels(host)?;
-        let client = self.output.target(&machine);
+        let client = self.output.target_or(&machine, self.prefers);
         let environment = environment(&client)?;
         let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
         let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);

@@ -134,6 +134,17 @@ impl OutputFlags {
         ClientTarget::of(machine, self.client)
     }
 
+    /// Another client than the best, if none is named and it is installed.
+    pub(super) fn target_or<'m>(
+        &self,
+        machine: &'m Machine,
+        preferred: Option<ClientKind>,
+    ) -> ClientTarget<'m> {
+        let is_installed =
+            |kind: &ClientKind| machine.clients.iter().any(|client| client.kind == *kind);
+        ClientTarget::of(machine, self.client.or(preferred.filter(is_installed)))
+    }
+
     /// The shell of the flag, else the detected one, else the usual one of the platform.
     pub(super) fn shell(&self, machine: &Machine) -> Shell {
         self.shell.unwrap_or_else(|| shell_of(machine))
@@ -554,6 +565,11 @@ pub(super) struct NewEnvironmentFlags {
 }
 
 impl NewEnvironmentFlags {
+    /// Whether an environment is named.
+    pub(super) fn is_given(&self) -> bool {
+        self.name.is_some() || self.prefix.is_some()
+    }
+
     /// The named environment. A project of pixi has any name.
     pub(super) fn target(
         &self,
@@ -626,6 +642,16 @@ fn unknown_environment(name: &str, known: &[Location]) -> Failure {
         visible(&suggestion)
     );
     Failure::new(ErrorCode::UnknownEnvironment, why)
+}
+
+/// The flag that selects an environment, quoted for the shell.
+pub(super) fn environment_flag(place: &Location, shell: Shell) -> String {
+    let (flag, text) = match &place.name {
+        Some(name) => ("-n", name),
+        None => ("-p", &place.prefix),
+    };
+    let word = shell::word(text, shell).unwrap_or_else(|_| "…".to_owned());
+    format!("{flag} {word}")
 }
 
 /// The error of a subcommand that needs an environment; `found` are flags that select one.

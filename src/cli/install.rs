@@ -6,17 +6,22 @@ use anyhow::bail;
 
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::{Step, StepKind, activation, removal, shell};
+use conda_torch_core::commands::{
+    PROJECT_FILES, ProjectFile, ProjectKind, Step, StepKind, TargetEnvironment, activation,
+    in_pixi_project, removal,
+};
 use conda_torch_core::diagnostics::how_to_get_a_client;
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::migrate::files::{Target, migrate_file};
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
 use conda_torch_core::resolve::Status;
+use conda_torch_core::smoke_test::expected_accelerator;
 use conda_torch_core::types::{Accelerator, ClientKind, Machine, Shell};
 use conda_torch_host::{CommandEnd, ForegroundCommand, ForegroundOutput, run_in_foreground};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
-use crate::text::{self, Style};
+use crate::text::{self, LeftEnvironment, Style};
 
 use super::answer::Question;
 use super::explain::explained;
@@ -25,6 +30,9 @@ use super::flags::{
     RequestFlags, page_width,
 };
 use super::{Failure, Interrupted, Output, note, show, smoke_test};
+
+/// The largest file of a project that is read.
+const LARGEST_PROJECT_FILE: usize = 1 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,9 +66,20 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let is_json = args.format.is_json(global)?;
-    let environment = |client: &ClientTarget<'_>| args.environment.target(client, false);
+    // An environment that is named has nothing to do with the project of this folder.
+    let project = if args.environment.is_given() { None } else { project_file(host) };
+    let is_project = |client: &ClientTarget<'_>| {
+        project.as_ref().is_some_and(|project| project.client() == Some(client.kind))
+    };
+    let environment = |client: &ClientTarget<'_>| {
+        if is_project(client) {
+            return Ok(TargetEnvironment::Prefix(".".to_owned()));
+        }
+        args.environment.target(client, false)
+    };
     let Args { request, machine, output, channel, .. } = args;
-    let question = Question { request, machine, output, channel, runs_here: true };
+    let prefers = project.as_ref().and_then(ProjectFile::client);
+    let question = Question { request, machine, output, channel, runs_here: true, prefers };
     question.answer(host, environment, |answer| {
         let run = Run {
             client: answer.client,
@@ -80,9 +99,30 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
                 if is_unknown { InstallStatus::Unknown } else { InstallStatus::Unsatisfiable };
             return run.output(&text::advice(&answer, style)?, &nothing(status));
         };
-        let steps = run.steps(answer.plan(choice))?;
-        run.show(&text::plan(&answer, choice, &steps, style)?);
+        let plan = match project.as_ref().map(|project| (&project.kind, project.name)) {
+            Some((ProjectKind::Pixi(pixi), file)) if is_project(&answer.client) => {
+                let subdir = choice.build.subdir;
+                let steps = answer.plan(choice);
+                in_pixi_project(steps, file, pixi, subdir, answer.channels, &answer.client)
+            }
+            _ => answer.plan(choice),
+        };
+        let steps = run.steps(plan)?;
+        run.show(&text::plan(&answer, choice, &steps, project.as_ref(), style)?);
         run.confirmed(args.yes, &steps, choice.computes_on)
+    })
+}
+
+/// The file of the working folder that lists the packages of a project.
+fn project_file(host: &dyn Host) -> Option<ProjectFile> {
+    let target = Target { machine: None, platform: None };
+    PROJECT_FILES.into_iter().find_map(|name| {
+        let text = String::from_utf8(host.read(name, LARGEST_PROJECT_FILE).ok()?).ok()?;
+        let needs_migration = |text: &str| {
+            let migration = migrate_file(name, text, target, Matrix::embedded());
+            migration.is_ok_and(|migration| migration.text != text)
+        };
+        ProjectFile::read(name, &text, needs_migration)
     })
 }
 
@@ -93,7 +133,7 @@ pub(super) fn agrees(yes: bool, what: &str) -> anyhow::Result<bool> {
     }
     let (input, stderr) = (std::io::stdin(), std::io::stderr());
     if !input.is_terminal() || !stderr.is_terminal() {
-        let why = "not a terminal, so nobody can be asked\nhint: pass `--yes` to go on without a question";
+        let why = "cannot ask for confirmation without a terminal\nhint: pass `--yes` to confirm";
         bail!(Failure::new(ErrorCode::Usage, why));
     }
     let _ = write!(stderr.lock(), "{what} [y/N] ");
@@ -184,7 +224,16 @@ impl Run<'_> {
             let ran = run_step(step, &self.client, self.is_json)?;
             let Some(how) = ran.failure(step) else { continue };
             let place = install.and_then(|step| self.place(step));
-            note(&self.state_after_failure(&how, install, place.as_ref()));
+            let removal = install
+                .filter(|step| step.is_creation())
+                .and_then(|step| removal(&self.client, step));
+            let left = place.as_ref().map(|place| LeftEnvironment {
+                prefix: &place.prefix,
+                is_new: install.is_some_and(Step::is_creation),
+                removal: removal.as_ref(),
+                way_back: self.way_back.as_ref(),
+            });
+            note(&text::failed(&how, left.as_ref(), self.shell));
             self.explain(&ran.stderr, None);
             if let CommandEnd::Interrupted(signal) = ran.end {
                 bail!(Interrupted(signal));
@@ -214,20 +263,11 @@ impl Run<'_> {
     ) -> anyhow::Result<Output> {
         let host = self.host;
         let checkup = check(environment::read(host, place), self.machine, self.matrix);
-        let expected = Some(computes_on).filter(|computes_on| match computes_on {
-            Accelerator::Cuda(_) => self.is_here && !self.machine.gpus.is_empty(),
-            Accelerator::Mps => self.is_here,
-            Accelerator::Cpu => true,
-        });
+        let expected = expected_accelerator(computes_on, self.machine, self.is_here);
         let test = smoke_test::run_in(host, &place.prefix, false)?;
         let problem = test.as_ref().ok().and_then(|test| test.problem(expected));
-        let has_problem = checkup.problems().next().is_some();
-        let status = match &test {
-            _ if has_problem || problem.is_some() => InstallStatus::Broken,
-            Err(_) => InstallStatus::Broken,
-            Ok(_) if expected.is_none() => InstallStatus::Installed,
-            Ok(_) => InstallStatus::Works,
-        };
+        let status =
+            InstallStatus::of_result(&checkup, problem.as_ref(), test.is_ok(), expected.is_some());
         let activate = activation(&self.client, install);
         let style = self.global.style(host);
         let activate = activate.as_ref().map(|step| (step, self.shell));
@@ -267,40 +307,9 @@ impl Run<'_> {
         match flag {
             "-n" => environment::named(self.host, self.machine, value),
             "-p" => folder(value),
-            _ => folder(value.strip_suffix("/pixi.toml").unwrap_or(".")),
+            // The folder of a manifest.
+            _ => folder(value.rsplit_once('/').map_or(".", |(folder, _)| folder)),
         }
-    }
-
-    /// What the client's failure left, and how to go on.
-    fn state_after_failure(
-        &self,
-        how: &str,
-        install: Option<&Step>,
-        place: Option<&Location>,
-    ) -> String {
-        let Some(place) = place else {
-            return format!("error: {how}\nnote: nothing was installed");
-        };
-        let prefix = &place.prefix;
-        let is_new = install.is_some_and(Step::is_creation);
-        let removal = install.filter(|_| is_new).and_then(|step| removal(&self.client, step));
-        let removal = removal.and_then(|step| shell::line(&step, self.shell).ok());
-        let (state, hint) = match removal {
-            Some(line) => {
-                ("is incomplete", format!("remove it with `{line}`, then run this command again"))
-            }
-            None if is_new => ("is incomplete", "run this command again".to_owned()),
-            None => {
-                let way_back = self.way_back.as_ref();
-                let line = way_back.and_then(|step| shell::line(step, self.shell).ok());
-                let hint = line.map_or_else(
-                    || format!("look at it with `conda-torch check -p {prefix}`"),
-                    |line| format!("restore it with `{line}`"),
-                );
-                ("was there before and may have changed", hint)
-            }
-        };
-        format!("error: {how}\nnote: the environment `{prefix}` {state}\nhint: {hint}")
     }
 
     fn output(&self, page: &str, report: &InstallReport<'_>) -> anyhow::Result<Output> {

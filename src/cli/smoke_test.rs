@@ -8,18 +8,18 @@ use conda_torch_core::audit::check;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
-use conda_torch_core::smoke_test::{MEASURE, PROGRAM, SmokeTest};
-use conda_torch_core::types::{Accelerator, Shell};
+use conda_torch_core::smoke_test::{MEASURE, PROGRAM, SmokeTest, expected_accelerator};
+use conda_torch_core::types::Shell;
 use conda_torch_host::{Command, CommandEnd, run_command};
-use conda_torch_probe::environment;
+use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use crate::text::{self, Style};
 
 use super::explain::explained;
 use super::flags::{
-    EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, machine, no_environment, page_width,
-    shell_of,
+    EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, environment_flag, machine,
+    no_environment, page_width, shell_of,
 };
 use super::progress::Progress;
 use super::{Failure, Interrupted, Output, note};
@@ -46,20 +46,22 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let is_json = args.format.is_json(global)?;
     let here = machine(&MachineFlags::default(), host, Matrix::embedded())?;
-    let Some(place) = args.environment.find(host, &here)? else { bail!(no_environment(&[])) };
+    let Some(place) = args.environment.find(host, &here)? else {
+        let has_pytorch =
+            |place: &Location| environment::read(host, place).package("pytorch").is_some();
+        let with = environment::all(host, &here).into_iter().find(has_pytorch);
+        let flag = with.map(|place| environment_flag(&place, shell_of(&here)));
+        bail!(no_environment(flag.as_slice()))
+    };
     let checkup = check(environment::read(host, &place), &here, Matrix::embedded());
     let accelerator = checkup.installed.as_ref().and_then(|installed| installed.accelerator);
-    let expected = accelerator.filter(|accelerator| match accelerator {
-        Accelerator::Cuda(_) => !here.gpus.is_empty(),
-        Accelerator::Mps | Accelerator::Cpu => false,
-    });
+    let expected = accelerator.and_then(|built| expected_accelerator(built, &here, true));
     let test = run_in(host, &place.prefix, true)?;
     let problem = test.as_ref().ok().and_then(|test| test.problem(expected));
-    let is_broken = test.is_err() || problem.is_some();
-    let status = if is_broken { InstallStatus::Broken } else { InstallStatus::Works };
+    let status = InstallStatus::of_test(problem.as_ref(), test.is_ok());
     let code = status.exit_code();
     let error = test.as_ref().map_or_else(|how| Some(how.as_str()), |test| test.error.as_deref());
-    if let Some(error) = error.filter(|_| is_broken) {
+    if let Some(error) = error.filter(|_| status == InstallStatus::Broken) {
         let client = ClientTarget::of_environment(&here, &place.prefix, None);
         let (shell, style) = (shell_of(&here), Style::plain(page_width()));
         let known = explained(error, &here, Some(&checkup), &client, shell, true, style);

@@ -1,14 +1,16 @@
 //! An installation: what will be run, and whether the result works.
 
+use itertools::Itertools;
+
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::audit::Checkup;
-use conda_torch_core::commands::{Step, shell};
+use conda_torch_core::commands::{ProjectFile, ProjectKind, Step, shell};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::formats::{headline, title};
 use conda_torch_core::report::InstallStatus;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::smoke_test::{SmokeProblem, SmokeTest, TestedDevice};
-use conda_torch_core::types::Shell;
+use conda_torch_core::types::{ClientKind, Shell};
 
 use super::page::{LIVE, Page, Style};
 use super::{advise, summary};
@@ -21,6 +23,7 @@ pub fn plan(
     answer: &Answer<'_>,
     choice: &Choice<'_>,
     steps: &[Step],
+    project: Option<&ProjectFile>,
     style: Style,
 ) -> Result<String, Refused> {
     let mut page = Page::new(style);
@@ -34,7 +37,79 @@ pub fn plan(
     page.gap();
     page.commands("", steps, answer.shell)?;
     advise::why(&mut page, answer, choice);
+    if let Some(project) = project {
+        page.gap();
+        in_project(&mut page, project, choice, answer.client.kind);
+    }
     Ok(page.finish())
+}
+
+/// That the folder has a project, and how the packages get into it.
+fn in_project(page: &mut Page, project: &ProjectFile, choice: &Choice<'_>, client: ClientKind) {
+    let file = project.name;
+    let new = "a new environment";
+    let (fact, hint) = match &project.kind {
+        ProjectKind::Pixi(_) if client == ClientKind::Pixi => (
+            format!("the packages are added to `{file}` of this folder"),
+            format!("pass `-n NAME` for {new} instead"),
+        ),
+        ProjectKind::Pixi(_) => (
+            format!("this folder has `{file}`; the commands above make {new}"),
+            "to add the packages to the project, run `conda-torch install --client pixi`"
+                .to_owned(),
+        ),
+        ProjectKind::Environment { needs_migration: true } => (
+            format!("this folder has `{file}`; the commands above make {new}"),
+            format!(
+                "to use the file, run `conda-torch migrate {file} --write`, then `{client} env create -f {file}`"
+            ),
+        ),
+        ProjectKind::Environment { needs_migration: false } => {
+            let specs = choice.specs.iter().map(|spec| format!("`{spec}`")).join(" and ");
+            (
+                format!("this folder has `{file}`; the commands above make {new}"),
+                format!(
+                    "to use the file, put {specs} into its `dependencies`, then run `{client} env create -f {file}`"
+                ),
+            )
+        }
+    };
+    page.text("note: ", &fact);
+    page.text("hint: ", &hint);
+}
+
+/// An environment that a client was changing when it failed.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct LeftEnvironment<'a> {
+    pub prefix: &'a str,
+    pub is_new: bool,
+    /// The command that removes it.
+    pub removal: Option<&'a Step>,
+    /// The command that restores it.
+    pub way_back: Option<&'a Step>,
+}
+
+/// A client's failure, what it left, and how to go on.
+pub fn failed(how: &str, left: Option<&LeftEnvironment<'_>>, shell: Shell) -> String {
+    let Some(LeftEnvironment { prefix, is_new, removal, way_back }) = left else {
+        return format!("error: {how}\nnote: nothing was installed");
+    };
+    let line = |step: Option<&Step>| step.and_then(|step| shell::line(step, shell).ok());
+    let (state, hint) = match (is_new, line(*removal), line(*way_back)) {
+        (true, Some(removal), _) => {
+            ("is incomplete", format!("remove it with `{removal}`, then run this command again"))
+        }
+        (true, None, _) => ("is incomplete", "run this command again".to_owned()),
+        (false, _, Some(way_back)) => {
+            ("existed before and may have changed", format!("restore it with `{way_back}`"))
+        }
+        (false, _, None) => (
+            "existed before and may have changed",
+            format!("look at it with `conda-torch check -p {prefix}`"),
+        ),
+    };
+    format!("error: {how}\nnote: the environment `{prefix}` {state}\nhint: {hint}")
 }
 
 /// The result of an installation.

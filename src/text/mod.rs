@@ -16,7 +16,7 @@ mod verify;
 use std::ffi::OsStr;
 
 pub use advise::{advice, warnings};
-pub use install::{installed, plan, tested};
+pub use install::{LeftEnvironment, failed, installed, plan, tested};
 pub use machine::machine;
 pub use matrix_diff::matrix_diff;
 pub use migrate::{migrate_config, migrated_files, migration};

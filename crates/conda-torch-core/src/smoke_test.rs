@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Accelerator, ComputeCapability};
+use crate::types::{Accelerator, ComputeCapability, Machine};
 
 /// The program. Its argument [`MEASURE`] adds rates.
 pub const PROGRAM: &str = include_str!("smoke_test.py");
@@ -122,6 +122,21 @@ impl SmokeTest {
     }
 }
 
+/// What an installed PyTorch must compute on: that of its build, if this machine has it. `is_here`: whether it was
+/// installed for this machine.
+pub fn expected_accelerator(
+    computes_on: Accelerator,
+    machine: &Machine,
+    is_here: bool,
+) -> Option<Accelerator> {
+    let is_expected = match computes_on {
+        Accelerator::Cuda(_) => is_here && !machine.gpus.is_empty(),
+        Accelerator::Mps => is_here,
+        Accelerator::Cpu => true,
+    };
+    is_expected.then_some(computes_on)
+}
+
 impl TestedDevice {
     /// How many operations a second in single precision it could make: multiprocessors × operations × clock. `None`
     /// if one of them is unknown.
@@ -182,6 +197,20 @@ mod tests {
         let mixed = read(&[cpu, device("cuda", "0", "null"), failed].join(","), "\"2.13.0\"");
         let expected = SmokeProblem::DeviceFailed { kind: "cuda".to_owned(), index: Some(1) };
         assert_eq!(mixed.problem(CUDA), Some(expected));
+    }
+
+    #[test]
+    fn a_gpu_is_expected_where_there_is_one() {
+        use crate::types::Gpu;
+        let cuda = Accelerator::Cuda(CudaVersion::new(12, 9));
+        let without = Machine::default();
+        let with = Machine { gpus: vec![Gpu::default()], ..Machine::default() };
+        assert_eq!(expected_accelerator(cuda, &with, true), Some(cuda));
+        assert_eq!(expected_accelerator(cuda, &without, true), None);
+        // For another machine than this one.
+        assert_eq!(expected_accelerator(cuda, &with, false), None);
+        assert_eq!(expected_accelerator(Accelerator::Mps, &without, false), None);
+        assert_eq!(expected_accelerator(Accelerator::Cpu, &without, false), Some(Accelerator::Cpu));
     }
 
     #[test]

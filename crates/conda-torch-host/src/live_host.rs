@@ -103,7 +103,8 @@ impl Host for LiveHost {
         since.ok().map(|since| since.as_secs()).filter(|seconds| *seconds > 0)
     }
 
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // A static program has a glibc of its own, which says nothing about the system.
+    #[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
     #[expect(unsafe_code, reason = "only the C library knows its version")]
     fn own_glibc(&self) -> Option<String> {
         // SAFETY: the function takes nothing and returns a pointer to a static, NUL-terminated text.
@@ -111,7 +112,7 @@ impl Host for LiveHost {
         version.to_str().ok().map(str::to_owned)
     }
 
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    #[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
     fn own_glibc(&self) -> Option<String> {
         None
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::{MigrationSteps, TargetEnvironment, shell};
+use conda_torch_core::commands::{MigrationSteps, TargetEnvironment};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{RequestOverrides, migrate, needs_migration};
 use conda_torch_core::report::ErrorCode;
@@ -14,7 +14,7 @@ use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use crate::cli::flags::{
-    GlobalFlags, RequestedPytorch, no_environment, read_environment, read_named,
+    GlobalFlags, RequestedPytorch, environment_flag, no_environment, read_environment, read_named,
 };
 use crate::cli::install::Run;
 use crate::text;
@@ -65,7 +65,11 @@ pub(super) fn run(
         environment: new.unwrap_or_default(),
         taken: &taken,
         in_place: args.in_place,
-        same: if is_given { format!("{} ", flag(&place, shell)) } else { String::new() },
+        same: if is_given {
+            format!("{} ", environment_flag(&place, shell))
+        } else {
+            String::new()
+        },
         settings: &read_settings(host, here, &[]),
         shell,
     };
@@ -117,7 +121,7 @@ fn overview(
     let count = all.len();
     let needs_migration = |place: &Location| needs_migration(&read_named(host, place, settings));
     let found = all.into_iter().filter(needs_migration);
-    let flags: Vec<String> = found.map(|place| flag(&place, shell)).collect();
+    let flags: Vec<String> = found.map(|place| environment_flag(&place, shell)).collect();
     if is_json || count == 0 {
         return Err(no_environment(&flags).into());
     }
@@ -129,14 +133,4 @@ fn overview(
         let _ = writeln!(stdout, "  conda-torch migrate {flag}");
     }
     Ok(Output { stdout, code: 0 })
-}
-
-/// The flag that selects an environment, quoted for the shell.
-fn flag(place: &Location, shell: Shell) -> String {
-    let (flag, text) = match &place.name {
-        Some(name) => ("-n", name),
-        None => ("-p", &place.prefix),
-    };
-    let word = shell::word(text, shell).unwrap_or_else(|_| "…".to_owned());
-    format!("{flag} {word}")
 }

@@ -112,7 +112,10 @@ fn without_a_terminal_only_yes_installs() {
     let home = Home::new("unasked", WORKS, ON_CPU);
     let ran = home.run(CPU);
     assert_eq!((ran.code, home.log().as_str()), (Some(2), ""), "{ran:?}");
-    assert!(ran.stderr.contains("error: not a terminal") && ran.stderr.contains("`--yes`"));
+    assert!(
+        ran.stderr.contains("error: cannot ask for confirmation without a terminal")
+            && ran.stderr.contains("`--yes`")
+    );
     assert!(!home.has("torch"));
 }
 
@@ -246,4 +249,97 @@ fn nothing_is_run_if_nothing_fits_or_no_client_is_there() {
         ran.stderr
             .contains("error: no `conda` found on this machine\nhint: run `curl -LO https://")
     );
+}
+
+/// A pixi whose `add` makes the environment of the project that it is run in.
+const PIXI: &str = r#"#!/bin/sh
+echo "$*" >> "$HOME/log"
+[ "$1" = --version ] && echo "pixi 0.70.2" && exit
+[ "$1" = add ] || exit 0
+prefix=.pixi/envs/default
+"#;
+
+/// Adds a pixi to a home.
+fn add_pixi(home: &Home, result: &str) {
+    let folder = format!("{}/.pixi/bin", home.path);
+    fs::create_dir_all(&folder).expect("a folder");
+    let pixi = format!("{folder}/pixi");
+    fs::write(&pixi, format!("{PIXI}RESULT='{result}'\n{WORKS}")).expect("a program");
+    fs::set_permissions(&pixi, fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+/// What the clients got but for questions about themselves.
+fn commands(home: &Home) -> Vec<String> {
+    let log = home.log();
+    let is_command = |line: &&str| {
+        ["add", "init", "workspace", "create"].contains(&line.split(' ').next().unwrap_or_default())
+    };
+    log.lines().filter(is_command).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_project_of_pixi_gets_the_packages() {
+    let home = Home::new("pixi-project", WORKS, ON_CPU);
+    let manifest = "[workspace]\nchannels = ['bioconda']\nplatforms = ['linux-64', 'osx-arm64']\n";
+    fs::write(format!("{}/pixi.toml", home.path), manifest).expect("a manifest");
+    // Without pixi: an environment, and how to use the project.
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.stdout.contains("note: this folder has `pixi.toml`; the commands above make a new"),
+        "{ran:?}"
+    );
+    assert!(ran.stdout.contains("`conda-torch install --client pixi`"), "{ran:?}");
+    add_pixi(&home, ON_CPU);
+    fs::remove_file(format!("{}/log", home.path)).expect("the log");
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?} {}", home.log());
+    let expected = [
+        "workspace --manifest-path pixi.toml channel add conda-forge",
+        "add --manifest-path pixi.toml --platform linux-64 pytorch-cpu=2.13.0",
+    ];
+    assert_eq!(commands(&home), expected, "{ran:?}");
+    assert!(ran.stdout.contains("the packages are added to `pixi.toml` of this folder"), "{ran:?}");
+    assert!(ran.stdout.contains("OK: PyTorch 2.13.0 for the CPU works on the CPU"), "{ran:?}");
+    assert!(ran.stdout.contains("`pixi shell --manifest-path pixi.toml`"), "{ran:?}");
+    // A named environment is one of its own.
+    fs::remove_file(format!("{}/log", home.path)).expect("the log");
+    let ran = home.run(&[CPU, &["--yes", "-n", "own", "--client", "conda"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(!ran.stdout.contains("pixi.toml") && home.has("own"), "{ran:?}");
+}
+
+#[test]
+fn an_environment_file_is_offered() {
+    let home = Home::new("environment-file", WORKS, ON_CPU);
+    let file = format!("{}/environment.yml", home.path);
+    fs::write(&file, "name: work\nchannels: [conda-forge]\ndependencies: [numpy]\n")
+        .expect("a file");
+    let ran = home.run(&[CPU, &["--yes"]].concat());
+    let text = ran.words();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let hint = "put `pytorch-cpu=2.13.0` into its `dependencies`, then run `conda env create -f environment.yml`";
+    assert!(text.contains(hint), "{text}");
+    let old = "channels: [pytorch]\ndependencies: [pytorch=2.1, cpuonly]\n";
+    fs::write(&file, old).expect("a file");
+    let ran = home.run(&[CPU, &["--yes", "-n", "named"]].concat());
+    assert!(!ran.stdout.contains("environment.yml"), "{ran:?}");
+    fs::remove_dir_all(format!("{}/miniforge3/envs/torch", home.path)).expect("removed");
+    let text = home.run(&[CPU, &["--yes"]].concat()).words();
+    let hint = "run `conda-torch migrate environment.yml --write`, then `conda env create -f environment.yml`";
+    assert!(text.contains(hint), "{text}");
+    assert_eq!(fs::read_to_string(&file).expect("the file"), old);
+}
+
+#[test]
+fn a_test_without_an_active_environment_names_one_with_pytorch() {
+    let home = Home::new("test-which", WORKS, ON_CPU);
+    let ran = home.run(&["test"]);
+    let expected = "error: no environment found\nhint: pass its folder with `-p FOLDER`\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), expected));
+    let ran = home.run(&[CPU, &["--yes", "-n", "it's"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = home.run(&["test"]);
+    let expected = "error: no active environment\nhint: for example `-n \"it's\"`\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), expected));
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::audit::Checkup;
 use crate::commands::Step;
 use crate::diagnostics::{Context, Diagnostic, Severity};
 use crate::smoke_test::{SmokeProblem, SmokeTest};
@@ -31,6 +32,28 @@ pub enum InstallStatus {
 }
 
 impl InstallStatus {
+    /// How an installation ended that the client has made. `problem`: of the smoke test, `is_tested`: whether that
+    /// computed on what the build is for.
+    pub fn of_result(
+        checkup: &Checkup<'_>,
+        problem: Option<&SmokeProblem>,
+        ran: bool,
+        is_tested: bool,
+    ) -> Self {
+        if !ran || problem.is_some() || checkup.problems().next().is_some() {
+            Self::Broken
+        } else if is_tested {
+            Self::Works
+        } else {
+            Self::Installed
+        }
+    }
+
+    /// How a smoke test alone ended.
+    pub fn of_test(problem: Option<&SmokeProblem>, ran: bool) -> Self {
+        if ran && problem.is_none() { Self::Works } else { Self::Broken }
+    }
+
     /// The exit code of the process.
     pub fn exit_code(self) -> u8 {
         match self {

@@ -41,7 +41,7 @@ pub use candidate::{has_old_words, is_known_name};
 pub use file_migration::{
     ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
 };
-pub use pixi_toml::pixi_requirement;
+pub use pixi_toml::{PixiProject, pixi_requirement};
 pub use target::Target;
 
 use std::collections::HashSet;

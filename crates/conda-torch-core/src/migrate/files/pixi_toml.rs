@@ -30,6 +30,29 @@ pub(super) fn recognises(text: &str) -> bool {
     })
 }
 
+/// The channels and the plain platforms of a project of pixi.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PixiProject {
+    /// As they are written: names or addresses.
+    pub channels: Vec<String>,
+    /// Those that are a name alone; `None` if one is described by a table.
+    pub platforms: Option<Vec<Subdir>>,
+}
+
+impl PixiProject {
+    /// Reads a manifest: `pixi.toml`, or `pyproject.toml` with pixi's tables. `None` if it is no project.
+    pub fn read(text: &str) -> Option<Self> {
+        let document = parse(text).ok()?;
+        let (base, _) = base(document.as_table());
+        let workspace = workspace(base).filter(|workspace| workspace.contains_key("channels"))?;
+        let list = |key: &str| workspace.get(key).and_then(Item::as_array).into_iter().flatten();
+        let channels = list("channels").filter_map(|element| field(element, "channel").as_str());
+        let channels = channels.map(str::to_owned).collect();
+        let platforms = list("platforms").map(|element| element.as_str()?.parse().ok()).collect();
+        Some(Self { channels, platforms })
+    }
+}
+
 fn parse(text: &str) -> Result<Document<&str>, FileError> {
     if text.len() > MOST_TOML {
         return Err(FileError::TooLarge);

@@ -1,0 +1,167 @@
+//! An installation into the project of a folder, instead of an environment of its own.
+
+use crate::clients::ClientTarget;
+use crate::conda::{ChannelName, Channels, Subdir};
+use crate::migrate::files::PixiProject;
+use crate::types::ClientKind;
+
+use super::{Step, StepKind};
+
+/// The files that make a folder a project, the first of them first.
+pub const PROJECT_FILES: [&str; 4] =
+    ["pixi.toml", "pyproject.toml", "environment.yml", "environment.yaml"];
+
+/// The file of a folder that lists the packages of its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectFile {
+    /// Its name, one of [`PROJECT_FILES`].
+    pub name: &'static str,
+    /// What kind of file it is.
+    pub kind: ProjectKind,
+}
+
+/// The kind of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectKind {
+    /// Of pixi.
+    Pixi(PixiProject),
+    /// An environment file of conda.
+    Environment {
+        /// Whether `migrate` changes it.
+        needs_migration: bool,
+    },
+}
+
+impl ProjectFile {
+    /// Reads a file with one of the names. `None` if it is no project: most `pyproject.toml` are none of pixi.
+    /// `needs_migration`: of an environment file.
+    pub fn read(
+        name: &'static str,
+        text: &str,
+        needs_migration: impl FnOnce(&str) -> bool,
+    ) -> Option<Self> {
+        let kind = if name.ends_with(".toml") {
+            ProjectKind::Pixi(PixiProject::read(text)?)
+        } else {
+            ProjectKind::Environment { needs_migration: needs_migration(text) }
+        };
+        Some(Self { name, kind })
+    }
+
+    /// The client that the project is for, where any can use it.
+    pub fn client(&self) -> Option<ClientKind> {
+        matches!(self.kind, ProjectKind::Pixi(_)).then_some(ClientKind::Pixi)
+    }
+}
+
+/// The steps of an installation into a project of pixi in the working folder, from those that make a new one: no `init`, and
+/// what the project lacks of channels and platforms. Packages of one platform do not go to the others.
+/// Source: <https://pixi.prefix.dev/latest/reference/cli/pixi/add/>
+pub fn in_pixi_project(
+    steps: Vec<Step>,
+    file: &str,
+    project: &PixiProject,
+    subdir: Subdir,
+    channels: &Channels,
+    client: &ClientTarget<'_>,
+) -> Vec<Step> {
+    let workspace = ["workspace", "--manifest-path", file];
+    let prepare = |words: &[&str]| {
+        client.step(StepKind::Prepare, workspace.into_iter().chain(words.iter().copied()))
+    };
+    let name = |channel: &str| ChannelName::of(channel).name;
+    let known: Vec<String> = project.channels.iter().map(|channel| name(channel)).collect();
+    let missing = channels.iter().filter(|channel| !known.contains(&name(channel)));
+    let mut all: Vec<Step> = missing.map(|channel| prepare(&["channel", "add", channel])).collect();
+    let platforms = project.platforms.as_deref();
+    if platforms.is_some_and(|known| !known.contains(&subdir)) {
+        all.push(prepare(&["platform", "add", subdir.as_str()]));
+    }
+    let has_others = platforms.is_some_and(|known| known.iter().any(|other| *other != subdir));
+    for mut step in steps {
+        if step.argv.get(1).is_some_and(|verb| verb == "init") {
+            continue;
+        }
+        for at in 1..step.argv.len() {
+            if step.argv[at - 1] == "--manifest-path" {
+                file.clone_into(&mut step.argv[at]);
+            }
+        }
+        if has_others && step.kind == StepKind::Install {
+            let at = step.argv.iter().position(|word| word == file).map_or(1, |at| at + 1);
+            step.argv.splice(at..at, ["--platform".to_owned(), subdir.to_string()]);
+        }
+        all.push(step);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conda::CONDA_FORGE;
+    use crate::types::Machine;
+
+    fn steps(manifest: &str) -> Vec<String> {
+        let machine = Machine::default();
+        let client = ClientTarget::of(&machine, Some(ClientKind::Pixi));
+        let step = |kind, words: &str| client.step(kind, words.split(' '));
+        let new = vec![
+            step(StepKind::Prepare, "init torch -c conda-forge --platform linux-64"),
+            step(
+                StepKind::Prepare,
+                "workspace --manifest-path torch/pixi.toml platform edit linux-64 --cuda 12.0",
+            ),
+            step(StepKind::Install, "add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0"),
+            step(StepKind::Check, "run --manifest-path torch/pixi.toml python"),
+        ];
+        let file = ProjectFile::read("pixi.toml", manifest, |_| false).expect("a project");
+        assert_eq!(file.client(), Some(ClientKind::Pixi));
+        let ProjectKind::Pixi(project) = file.kind else { panic!("{manifest}") };
+        let steps =
+            in_pixi_project(new, "pixi.toml", &project, Subdir::Linux64, &CONDA_FORGE, &client);
+        steps.iter().map(|step| step.argv[1..].join(" ")).collect()
+    }
+
+    #[test]
+    fn a_project_keeps_its_channels_and_platforms() {
+        let manifest = "[workspace]\nchannels = ['conda-forge']\nplatforms = ['linux-64']\n";
+        let expected = [
+            "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0",
+            "add --manifest-path pixi.toml pytorch-gpu=2.13.0",
+            "run --manifest-path pixi.toml python",
+        ];
+        assert_eq!(steps(manifest), expected);
+        // The older name of the table, an address, a platform with a table of its own.
+        let manifest = "[project]\nchannels = ['https://conda.anaconda.org/conda-forge']\n\
+            platforms = [{ platform = 'linux-64', cuda = '12' }]\n";
+        assert_eq!(steps(manifest), expected);
+    }
+
+    #[test]
+    fn a_project_gets_what_it_lacks_and_other_platforms_get_no_gpu_packages() {
+        let manifest = "[workspace]\nchannels = ['bioconda']\nplatforms = ['osx-arm64']\n";
+        let expected = [
+            "workspace --manifest-path pixi.toml channel add conda-forge",
+            "workspace --manifest-path pixi.toml platform add linux-64",
+            "workspace --manifest-path pixi.toml platform edit linux-64 --cuda 12.0",
+            "add --manifest-path pixi.toml --platform linux-64 pytorch-gpu=2.13.0",
+            "run --manifest-path pixi.toml python",
+        ];
+        assert_eq!(steps(manifest), expected);
+    }
+
+    #[test]
+    fn most_files_of_python_projects_are_none_of_pixi() {
+        let read =
+            |name, text: &str| ProjectFile::read(name, text, |text| text.contains("pytorch"));
+        assert_eq!(read("pyproject.toml", "[project]\nname = 'x'\n"), None);
+        assert_eq!(read("pixi.toml", "not = [toml"), None);
+        let pixi = "[tool.pixi.workspace]\nchannels = ['conda-forge']\nplatforms = ['win-64']\n";
+        let file = read("pyproject.toml", pixi).expect("a project");
+        assert_eq!((file.name, file.client()), ("pyproject.toml", Some(ClientKind::Pixi)));
+        let old = read("environment.yml", "channels: [pytorch]\n").expect("a file");
+        assert_eq!(old.kind, ProjectKind::Environment { needs_migration: true });
+        assert_eq!(old.client(), None);
+    }
+}
