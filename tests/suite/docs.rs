@@ -7,7 +7,7 @@ use conda_torch_core::types::Machine;
 
 /// Compares a document with what the program generates; `UPDATE=1 cargo test --test suite docs` writes it.
 #[track_caller]
-fn is_generated(name: &str, text: &str) {
+pub(crate) fn is_generated(name: &str, text: &str) {
     let path = format!("{}/docs/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, text).expect("the page can be written");

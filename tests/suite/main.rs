@@ -13,6 +13,7 @@ mod docs;
 mod documents;
 mod dry_runs;
 mod explain;
+mod gpu_pages;
 mod invariants;
 mod layers;
 mod live;
@@ -24,6 +25,7 @@ mod nvml_hostile;
 mod overrides;
 #[cfg(target_os = "linux")]
 mod packaging;
+mod picture;
 mod probe;
 mod properties;
 mod readme;

@@ -16,12 +16,21 @@ struct Step<'p> {
     expected: Vec<&'p str>,
 }
 
-/// README and the pages of `docs/`, in order.
+/// README, CONTRIBUTING and the pages of `docs/` with its folders, in order.
 fn pages() -> Vec<PathBuf> {
-    let docs = std::fs::read_dir(format!("{ROOT}/docs")).expect("the folder of pages");
-    let mut pages: Vec<PathBuf> = docs.map(|entry| entry.expect("an entry").path()).collect();
-    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
-    pages.push(format!("{ROOT}/README.md").into());
+    let mut pages =
+        vec![format!("{ROOT}/README.md").into(), format!("{ROOT}/CONTRIBUTING.md").into()];
+    let mut folders = vec![PathBuf::from(format!("{ROOT}/docs"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of pages") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
     pages.sort();
     pages
 }
@@ -39,21 +48,21 @@ fn steps(block: &str) -> Vec<Step<'_>> {
     steps
 }
 
-/// The words of a command, split at blanks outside of single quotes.
+/// The words of a command, split at blanks outside of quotes.
 fn words(command: &str) -> Vec<String> {
-    assert!(!command.contains(['"', '\\', '|', '>', '$']), "only single quotes: {command}");
-    let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+    assert!(!command.contains(['\\', '|', '>', '$']), "quotes alone: {command}");
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for character in command.chars() {
         match character {
-            '\'' => {
-                quoted = !quoted;
+            '\'' | '"' if quote.is_none_or(|quote| quote == character) => {
+                quote = if quote.is_none() { Some(character) } else { None };
                 word.get_or_insert_default();
             }
-            ' ' if !quoted => words.extend(word.take()),
+            ' ' if quote.is_none() => words.extend(word.take()),
             other => word.get_or_insert_default().push(other),
         }
     }
-    assert!(!quoted, "a quote is open: {command}");
+    assert!(quote.is_none(), "a quote is open: {command}");
     words.extend(word);
     words
 }
@@ -75,6 +84,7 @@ fn ageless(text: &str) -> String {
     let is_note = |line: &&str| {
         line.starts_with("note: the built-in data is older")
             || line.starts_with("hint: pass `--live` to read")
+            || *line == "hint: update `conda-torch`"
     };
     let line =
         |line: &str| match line.split_once(" as of ").and_then(|(_, day)| day.split_once(", ")) {
@@ -156,4 +166,126 @@ fn matches_blocks_with_dots_and_quotes() {
 fn the_readme_is_short() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).expect("README");
     assert!(readme.lines().count() <= 120);
+}
+
+/// The commands of `conda-torch` in the blocks and the code of a page, with what a shell adds left out.
+fn commands(page: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut is_block = false;
+    for line in page.lines() {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            is_block = !is_block && ["sh", "console", "powershell"].contains(&language);
+            continue;
+        }
+        // A sentence names a command between backticks.
+        let parts: Vec<&str> =
+            if is_block { vec![line] } else { line.split('`').skip(1).step_by(2).collect() };
+        for part in parts {
+            let part = part
+                .trim_start_matches("$ ")
+                .split(" | ")
+                .find(|part| part.trim_start().starts_with("conda-torch "));
+            let Some(part) = part else { continue };
+            let end =
+                [" > ", " #", ")\"", " && ", ";"].iter().filter_map(|end| part.find(end)).min();
+            commands.push(part[..end.unwrap_or(part.len())].trim().to_owned());
+        }
+    }
+    commands
+}
+
+#[test]
+fn every_command_of_every_page_is_one_that_the_program_takes() {
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for path in pages() {
+        let page = std::fs::read_to_string(&path).expect("a page");
+        for command in commands(&page) {
+            // Words for what a reader fills in: `[-n NAME]`, `FILE…`.
+            let mut command = command.replace(['[', ']', '…'], "");
+            for (word, example) in
+                [("X.Y", "3.12"), ("VERSION", "2.13.0"), ("schema NAME", "schema advise")]
+            {
+                command = command.replace(word, example);
+            }
+            if command.contains(['<', '|', '$', '\\']) {
+                continue;
+            }
+            count += 1;
+            let parsed = conda_torch::cli::command().try_get_matches_from(words(&command));
+            let is_help = |error: &clap::Error| error.exit_code() == 0;
+            if let Err(error) = parsed
+                && !is_help(&error)
+            {
+                wrong.push(format!("{}: `{command}`: {error}", path.display()));
+            }
+        }
+    }
+    assert!(count > 60, "{count} commands were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The anchors of the headings of a page, as GitHub and mdBook make them.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| -> String {
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+/// The targets of the links of a page, outside of code.
+fn links(page: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut is_code = false;
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        }
+        // Code of a sentence has no links.
+        let text: String = line.split('`').step_by(2).collect();
+        let after = text.split("](").skip(1).filter(|_| !is_code && !line.starts_with("    "));
+        links.extend(after.filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())));
+    }
+    links
+}
+
+#[test]
+fn every_link_of_every_page_leads_somewhere() {
+    let mut count = 0;
+    let mut broken = Vec::new();
+    for path in pages() {
+        let page = std::fs::read_to_string(&path).expect("a page");
+        let folder = path.parent().expect("its folder");
+        for link in links(&page).iter().filter(|link| !link.contains("://")) {
+            count += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { folder.join(file) };
+            let found = std::fs::read_to_string(&target)
+                .or_else(|error| if target.is_dir() { Ok(String::new()) } else { Err(error) });
+            let is_there = found.is_ok_and(|text| {
+                anchor.is_empty() || anchors(&text).iter().any(|it| it == anchor)
+            });
+            if !is_there {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(count > 60, "{count} links were found");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_book_has_every_page() {
+    let summary = std::fs::read_to_string(format!("{ROOT}/docs/SUMMARY.md")).expect("the summary");
+    for path in pages() {
+        let name = path.strip_prefix(format!("{ROOT}/docs"));
+        let Ok(name) = name.map(|name| name.display().to_string()) else { continue };
+        assert!(
+            name == "SUMMARY.md" || summary.contains(&format!("({name})")),
+            "{name} is in no chapter"
+        );
+    }
 }
