@@ -162,7 +162,7 @@ impl Run<'_> {
     /// `--yes` would replace it.
     pub(super) fn steps(&self, mut steps: Vec<Step>) -> Result<Vec<Step>, Failure> {
         if self.client.found.is_none() {
-            let hint = how_to_get_a_client(self.machine);
+            let hint = how_to_get_a_client(self.machine, self.shell);
             let why = format!("no `{}` found on this machine\nhint: {hint}", self.client.kind);
             return Err(Failure::new(ErrorCode::NoClient, why));
         }

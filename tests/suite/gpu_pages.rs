@@ -106,7 +106,7 @@ fn reasons(advice: &Value) -> Vec<String> {
     all
 }
 
-/// The names of the GPUs of a capability, those of GeForce first.
+/// The names of the GPUs of a capability, those of `GeForce` first.
 fn names(capability: &Capability) -> Vec<&'static str> {
     let rows = Matrix::embedded().gpu_names.iter();
     let mut names: Vec<&str> = rows

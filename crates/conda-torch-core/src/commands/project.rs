@@ -40,7 +40,7 @@ impl ProjectFile {
         text: &str,
         needs_migration: impl FnOnce(&str) -> bool,
     ) -> Option<Self> {
-        let kind = if name.ends_with(".toml") {
+        let kind = if matches!(name, "pixi.toml" | "pyproject.toml") {
             ProjectKind::Pixi(PixiProject::read(text)?)
         } else {
             ProjectKind::Environment { needs_migration: needs_migration(text) }

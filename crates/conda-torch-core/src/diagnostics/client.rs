@@ -1,7 +1,7 @@
 //! conda, mamba, micromamba and pixi, where they are wrong about the machine.
 
 use crate::conda::Subdir;
-use crate::types::Machine;
+use crate::types::{Machine, Shell};
 
 /// Why a client detects no CUDA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +45,14 @@ pub(crate) fn miniforge(machine: &Machine) -> String {
 }
 
 /// The command that downloads Miniforge and starts its installer. Source: <https://github.com/conda-forge/miniforge#install>
-pub fn how_to_get_a_client(machine: &Machine) -> String {
+/// `cmd` knows neither `;` nor a leading `./`.
+pub fn how_to_get_a_client(machine: &Machine, shell: Shell) -> String {
     const FROM: &str = "https://github.com/conda-forge/miniforge/releases/latest/download";
     let row = MINIFORGE.iter().find(|(platform, _)| Some(platform) == miniforge_platform(machine));
     match row {
+        Some((Subdir::Win64, file)) if shell == Shell::Cmd => {
+            format!("run `curl.exe -LO {FROM}/Miniforge3-{file} && Miniforge3-{file}`")
+        }
         Some((Subdir::Win64, file)) => {
             format!("run `curl.exe -LO {FROM}/Miniforge3-{file}; ./Miniforge3-{file}`")
         }
@@ -213,3 +217,52 @@ example: {
 };
 
 } } } }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Detected, Origin};
+
+    #[test]
+    fn a_client_is_one_command_of_the_shell_away() {
+        let on = |subdir| Machine {
+            subdir: Detected::found(subdir, Origin::System),
+            ..Machine::default()
+        };
+        let from = "https://github.com/conda-forge/miniforge/releases/latest/download";
+        for (subdir, shell, expected) in [
+            (
+                Subdir::LinuxAarch64,
+                Shell::Posix,
+                format!(
+                    "run `curl -LO {from}/Miniforge3-Linux-aarch64.sh && bash Miniforge3-Linux-aarch64.sh`"
+                ),
+            ),
+            (
+                Subdir::OsxArm64,
+                Shell::Fish,
+                format!(
+                    "run `curl -LO {from}/Miniforge3-MacOSX-arm64.sh && bash Miniforge3-MacOSX-arm64.sh`"
+                ),
+            ),
+            (
+                Subdir::Win64,
+                Shell::Powershell,
+                format!(
+                    "run `curl.exe -LO {from}/Miniforge3-Windows-x86_64.exe; ./Miniforge3-Windows-x86_64.exe`"
+                ),
+            ),
+            (
+                Subdir::Win64,
+                Shell::Cmd,
+                format!(
+                    "run `curl.exe -LO {from}/Miniforge3-Windows-x86_64.exe && Miniforge3-Windows-x86_64.exe`"
+                ),
+            ),
+        ] {
+            assert_eq!(how_to_get_a_client(&on(subdir), shell), expected);
+        }
+        // Git Bash on Windows is a POSIX shell: `;` and `./` are right there too.
+        assert!(how_to_get_a_client(&on(Subdir::Win64), Shell::Posix).contains("; ./Miniforge3"));
+    }
+}
