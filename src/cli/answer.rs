@@ -3,11 +3,8 @@
 use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
-use conda_torch_core::diagnostics::Diagnostic;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::resolve::advise;
 use conda_torch_core::types::ClientKind;
-use conda_torch_core::virtual_packages::{client_note, client_override_notes, override_notes};
 use conda_torch_probe::host::Host;
 
 use super::Failure;
@@ -50,15 +47,8 @@ impl Question<'_> {
         let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
         let live = read_matrix(host, self.channel, &channels, subdirs)?;
         let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
-        let advice = advise(&machine, &request, matrix);
-        let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
-        let of_client = client_note(&machine, &client, accelerator);
-        let of_variables =
-            override_notes(&machine).into_iter().chain(client_override_notes(&machine, &client));
-        let of_live = live.iter().flat_map(|live| live.diagnostics.iter().cloned());
-        let of_channels = Diagnostic::of_channels(&channels, self.channel.live);
-        let notes = of_variables.chain(of_client).chain(of_live).chain(of_channels);
-        let advice = advice.with(notes);
+        let of_live = live.as_ref().map(|live| live.diagnostics.as_slice());
+        let advice = Answer::advice(&machine, &request, matrix, &client, &channels, of_live);
         then(Answer {
             machine: &machine,
             request: &request,

@@ -11,23 +11,26 @@ use clap::{ColorChoice, ValueEnum};
 
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{TargetEnvironment, shell};
-use conda_torch_core::conda::{
-    ChannelKind, Channels, Constraint, Os, ParseError, Subdir, Version, is_folder, without_secrets,
-};
-use conda_torch_core::diagnostics::with_and;
-use conda_torch_core::escapes::{visible, visible_lines};
-use conda_torch_core::import::{assume_baseline, read_machine, text_of};
-use conda_torch_core::matrix::{GpuMaker, GpuName, GpuNameError, Matrix, NamedGpu, is_gpu_word};
+use conda_torch_core::conda::{ChannelKind, Channels, Subdir, Version, is_folder, without_secrets};
+use conda_torch_core::escapes::visible;
+use conda_torch_core::import::{assume_baseline, text_of};
+use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::name_channels;
+use conda_torch_core::question::values::{BLAS, CLIENTS, SHELLS};
+use conda_torch_core::question::{DescribedMachine, Refusal, RequestedValues, usual_shell};
 use conda_torch_core::report::{ErrorCode, field};
-use conda_torch_core::resolve::{Request, RequestedAccelerator, VersionRange};
+use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{
     Blas, ClientKind, ComputeCapability, Condarc, CudaVersion, Date, DriverVersion, Environment,
-    Machine, Shell, Vendor,
+    Machine, Shell,
 };
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::{DRIVER_TIMEOUT, Host};
-use conda_torch_probe::{GpuOverride, Overrides, probe};
+use conda_torch_probe::{Overrides, probe};
+
+pub(super) use conda_torch_core::question::values::{
+    ACCELERATORS, Choices, RequestedPytorch, python, pytorch,
+};
 
 use crate::text::Style;
 
@@ -147,15 +150,8 @@ impl OutputFlags {
 
     /// The shell of the flag, else the detected one, else the usual one of the platform.
     pub(super) fn shell(&self, machine: &Machine) -> Shell {
-        self.shell.unwrap_or_else(|| shell_of(machine))
+        self.shell.unwrap_or_else(|| usual_shell(machine))
     }
-}
-
-/// The detected shell, else the usual one of the platform.
-pub(super) fn shell_of(machine: &Machine) -> Shell {
-    let is_windows = machine.subdir.value().is_some_and(|subdir| subdir.os() == Os::Windows);
-    let usual = if is_windows { Shell::Powershell } else { Shell::Posix };
-    machine.shell.value().copied().unwrap_or(usual)
 }
 
 /// The day by the clock of the machine.
@@ -218,6 +214,13 @@ impl MachineFlags {
         self.platform.is_some() && !Self { platform: None, ..self.clone() }.is_given()
     }
 
+    /// What the flags describe.
+    pub(super) fn described(&self) -> DescribedMachine {
+        let Self { platform, driver, cuda, glibc, macos, .. } = *self;
+        let (compute_capability, gpu) = (self.compute_capability.clone(), self.gpu.clone());
+        DescribedMachine { platform, driver, cuda, compute_capability, gpu, glibc, macos }
+    }
+
     /// Whether a flag describes a machine.
     pub(super) fn is_given(&self) -> bool {
         Self { driver_timeout: None, ..self.clone() } != Self::default()
@@ -256,179 +259,42 @@ pub(super) fn machine(
     host: &dyn Host,
     matrix: &Matrix,
 ) -> anyhow::Result<Machine> {
-    let overrides = overrides(flags, matrix)?;
+    let described = flags.described();
+    let overrides = described.overrides(matrix)?;
     let mut machine = match &flags.machine {
         Some(path) => {
-            let mut machine = described_machine(path, host, flags.platform)?;
+            let mut machine = described_machine(path, host, &described)?;
             overrides.apply(&mut machine);
             assume_baseline(&mut machine);
             machine
         }
         None => probe(host, &overrides),
     };
-    refuse_libc_of_other_platform(flags, &machine)?;
-    refuse_gpu_of_other_platform(flags, &machine, matrix)?;
+    described.refuse_contradictions(&machine, matrix)?;
     matrix.complete(&mut machine);
     Ok(machine)
 }
 
-/// The machine of `--machine`. `--platform` only fills a gap in the description.
+/// The machine of `--machine`.
 fn described_machine(
     path: &str,
     host: &dyn Host,
-    platform: Option<Subdir>,
+    described: &DescribedMachine,
 ) -> anyhow::Result<Machine> {
     let name =
         if path == "-" { "on standard input".into() } else { format!("file `{}`", visible(path)) };
     let context = || format!("cannot read the machine {name}");
     let bytes = read_input(path, host, MACHINE_LIMIT).with_context(context);
     let bytes = bytes.map_err(Failure::of(ErrorCode::Unreadable))?;
-    let machine = read_machine(&text_of(&bytes), platform).with_context(context);
-    let machine = machine.map_err(Failure::of(ErrorCode::MachineNotRecognized))?;
-    if let (Some(flag), Some(described)) = (platform, machine.subdir.value())
-        && flag != *described
-    {
-        let why = format!(
-            "`--platform {flag}` contradicts `--machine`, which describes a {described} machine"
-        );
-        bail!(Failure::new(ErrorCode::Contradiction, why));
-    }
-    Ok(machine)
-}
-
-fn refuse_libc_of_other_platform(flags: &MachineFlags, machine: &Machine) -> anyhow::Result<()> {
-    let Some(subdir) = machine.subdir.value() else { return Ok(()) };
-    let platform = match flags.platform {
-        Some(_) => format!("`--platform {subdir}`"),
-        None => format!("the platform {subdir}; pass `--platform` to override"),
-    };
-    for (flag, version, os, system) in
-        [("--glibc", flags.glibc, Os::Linux, "Linux"), ("--macos", flags.macos, Os::Macos, "macOS")]
-    {
-        if let Some(version) = version.filter(|_| subdir.os() != os) {
-            let why =
-                format!("`{flag} {version}` is for {system} and cannot be used with {platform}");
-            bail!(Failure::new(ErrorCode::Contradiction, why));
+    described.read(&text_of(&bytes)).map_err(|refusal| {
+        let is_unreadable = refusal.code == ErrorCode::MachineNotRecognized;
+        let refused = Failure::from(refusal);
+        if !is_unreadable {
+            return refused.into();
         }
-    }
-    Ok(())
-}
-
-/// Refuses a GPU or a driver by flag that no machine of the platform has.
-fn refuse_gpu_of_other_platform(
-    flags: &MachineFlags,
-    machine: &Machine,
-    matrix: &Matrix,
-) -> anyhow::Result<()> {
-    let Some(subdir) = machine.subdir.value().copied() else { return Ok(()) };
-    let flag = |name: &str, value: &dyn std::fmt::Display| format!("`{name} {value}`");
-    for name in &flags.gpu {
-        if let Ok(NamedGpu::Other(GpuMaker::Apple)) = matrix.gpu_by_name(name)
-            && subdir.os() != Os::Macos
-        {
-            let what = flag("--gpu", name);
-            let why = format!(
-                "{what} cannot be used with the platform {subdir}: Apple's chips are in Macs\n\
-                 hint: pass `--platform osx-arm64`"
-            );
-            bail!(Failure::new(ErrorCode::Contradiction, why));
-        }
-    }
-    let named = flags.gpu.iter().filter_map(|name| match matrix.gpu_by_name(name).ok()? {
-        NamedGpu::Nvidia { gpu, .. } => Some((flag("--gpu", name), matrix.is_arm_only_gpu(gpu))),
-        NamedGpu::Other(_) => None,
-    });
-    let by_capability = flags.compute_capability.iter().map(|capability| {
-        (flag("--compute-capability", capability), matrix.is_arm_only(*capability))
-    });
-    let driver = flags.driver.map(|driver| flag("--driver", &driver));
-    let driver = driver.or(flags.cuda.map(|cuda| flag("--cuda", &cuda)));
-    for (what, is_arm_only) in named.chain(by_capability).chain(driver.map(|it| (it, false))) {
-        if subdir == Subdir::OsxArm64 {
-            let why = format!(
-                "{what} cannot be used with the platform {subdir}: no Mac with an Apple chip has an NVIDIA GPU"
-            );
-            bail!(Failure::new(ErrorCode::Contradiction, why));
-        }
-        let is_arm =
-            matches!(subdir, Subdir::LinuxAarch64 | Subdir::LinuxArmv7l | Subdir::WinArm64);
-        if is_arm_only && !is_arm {
-            let why = format!(
-                "{what} cannot be used with the platform {subdir}: that GPU comes with an Arm processor\n\
-                 hint: pass `--platform linux-aarch64`"
-            );
-            bail!(Failure::new(ErrorCode::Contradiction, why));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn overrides(flags: &MachineFlags, matrix: &Matrix) -> anyhow::Result<Overrides> {
-    let mut gpus = Vec::new();
-    let mut other_gpus = Vec::new();
-    for name in &flags.gpu {
-        match matrix.gpu_by_name(name).map_err(|why| no_gpu(name, why))? {
-            NamedGpu::Nvidia { gpu, .. } => {
-                gpus.push(GpuOverride { name: Some(name.clone()), capability: gpu.capability });
-            }
-            NamedGpu::Other(GpuMaker::Amd) => other_gpus.push((Vendor::Amd, name.clone())),
-            NamedGpu::Other(GpuMaker::Intel) => other_gpus.push((Vendor::Intel, name.clone())),
-            NamedGpu::Other(GpuMaker::Apple | GpuMaker::Other) => {
-                other_gpus.push((Vendor::Other, name.clone()));
-            }
-        }
-    }
-    let capabilities = flags.compute_capability.iter();
-    gpus.extend(capabilities.map(|&capability| GpuOverride { name: None, capability }));
-    let MachineFlags { platform, driver, cuda, glibc, macos, .. } = *flags;
-    Ok(Overrides { platform, driver, cuda, gpus, other_gpus, glibc, macos })
-}
-
-fn no_gpu(name: &str, why: GpuNameError<'_>) -> Failure {
-    match why {
-        GpuNameError::Unknown(nearest) => unknown_gpu(name, &nearest),
-        GpuNameError::Ambiguous(choices, other) => ambiguous_gpu(name, &choices, other),
-    }
-}
-
-/// The refusal of a name that stands for GPUs of different compute capabilities, with all of them.
-fn ambiguous_gpu(name: &str, choices: &[&GpuName], other: Option<GpuMaker>) -> Failure {
-    let name = visible(name);
-    let is_one_name = choices.len() > 1 && choices.iter().all(|row| row.name == choices[0].name);
-    let capabilities: Vec<String> = choices.iter().map(|row| row.capability.to_string()).collect();
-    let why = if is_one_name {
-        let flags = capabilities.iter().map(|it| format!("`--compute-capability {it}`"));
-        format!(
-            "`--gpu {name}` was made with compute capability {}\nhint: pass {}",
-            with_and(&capabilities),
-            flags.collect::<Vec<_>>().join(" or "),
-        )
-    } else {
-        let row =
-            |row: &&GpuName| format!("`{}` (compute capability {})", row.name, row.capability);
-        let apple = other.filter(|it| *it == GpuMaker::Apple).map(|_| format!("`Apple {name}`"));
-        let choices: Vec<String> = choices.iter().map(row).chain(apple).collect();
-        format!(
-            "`--gpu {name}` is the name of several GPUs: {}\nhint: pass one of these names, or `--compute-capability X.Y`",
-            choices.join(", ")
-        )
-    };
-    Failure::new(ErrorCode::UnknownGpu, why)
-}
-
-fn unknown_gpu(name: &str, nearest: &[&str]) -> Failure {
-    let suggestion = match nearest {
-        [] => String::new(),
-        nearest => format!("; did you mean {}?", nearest.join(", ")),
-    };
-    let is_none = ["", "none", "no", "no gpu", "cpu", "false", "off", "0"];
-    let hint = if is_none.contains(&&*name.trim().to_ascii_lowercase()) {
-        "pass `--cpu` for the CPU build"
-    } else {
-        "pass its compute capability with `--compute-capability X.Y`"
-    };
-    let why = format!("unknown GPU in `--gpu {}`{suggestion}\nhint: {hint}", visible(name));
-    Failure::new(ErrorCode::UnknownGpu, why)
+        Failure::of(ErrorCode::MachineNotRecognized)(anyhow::Error::new(refused).context(context()))
+            .into()
+    })
 }
 
 #[derive(Debug, clap::Args)]
@@ -457,100 +323,25 @@ pub(super) struct RequestFlags {
     blas: Option<Blas>,
 }
 
-/// The value of `--pytorch`.
-#[derive(Debug, Clone)]
-pub(super) enum RequestedPytorch {
-    Newest,
-    Prefix(Version),
-    Range(VersionRange),
-}
-
-impl RequestedPytorch {
-    /// The versions that it admits; `None` for all.
-    pub(super) fn constraint(&self) -> Option<Constraint> {
-        match self {
-            Self::Newest => None,
-            Self::Prefix(version) => Some(Constraint::begins(*version)),
-            Self::Range(range) => Some(range.constraint().clone()),
-        }
-    }
-
-    /// As a prefix or as a range.
-    pub(super) fn parts(&self) -> (Option<Version>, Option<VersionRange>) {
-        match self {
-            Self::Newest => (None, None),
-            Self::Prefix(version) => (Some(*version), None),
-            Self::Range(range) => (None, Some(range.clone())),
-        }
-    }
-}
-
-pub(super) fn pytorch(text: &str) -> Result<RequestedPytorch, String> {
-    let number = text.trim_start_matches('=');
-    if text.eq_ignore_ascii_case("latest") {
-        Ok(RequestedPytorch::Newest)
-    } else if text.contains(['<', '>', '!', '~', '|', ',']) {
-        text.parse().map(RequestedPytorch::Range).map_err(|error: ParseError| error.to_string())
-    } else {
-        number.parse().map(RequestedPytorch::Prefix).map_err(|error: ParseError| error.to_string())
-    }
-}
-
-/// A Python version with a minor number: each build needs one.
-pub(super) fn python(text: &str) -> Result<Version, String> {
-    let version = text.parse::<Version>().ok().filter(|_| text.contains('.'));
-    version.ok_or_else(|| "expected one version with its minor number, such as 3.12".to_owned())
-}
-
 impl RequestFlags {
     /// The request; repeated packages count once.
-    pub(super) fn request(&self, matrix: &Matrix) -> Result<Request, Failure> {
+    pub(super) fn request(&self, matrix: &Matrix) -> Result<Request, Refusal> {
         let Self { packages, accelerator, cpu, pytorch, python, cuda_version, blas } = self;
-        let accelerator = if *cpu { RequestedAccelerator::Cpu } else { *accelerator };
-        let mut request = Request {
-            accelerator,
+        let values = RequestedValues {
+            packages: packages.clone(),
+            accelerator: if *cpu { RequestedAccelerator::Cpu } else { *accelerator },
+            pytorch: pytorch.clone(),
             python: *python,
             cuda_version: *cuda_version,
             blas: *blas,
-            ..Request::default()
         };
-        if let Some(pytorch) = pytorch {
-            (request.pytorch, request.pytorch_range) = pytorch.parts();
+        let mut notes = Vec::new();
+        let request = values.request(matrix, &mut notes);
+        for text in notes {
+            note(&format!("note: {text}"));
         }
-        for package in with_versions(packages) {
-            request.add_package(&package, matrix).map_err(|why| {
-                Failure::new(ErrorCode::InvalidValue, visible_lines(&why.to_string()))
-            })?;
-        }
-        Ok(request)
+        request
     }
-}
-
-/// Packages, each with the version that follows it as a word: `pytorch 2.4`.
-fn with_versions(words: &[String]) -> Vec<String> {
-    let mut packages: Vec<String> = Vec::new();
-    for word in words {
-        // `RTX 3090` is refused as one.
-        if let Some(family) = packages.last_mut()
-            && ["rtx", "gtx", "geforce"].contains(&&*family.to_ascii_lowercase())
-            && is_gpu_word(word)
-        {
-            *family = format!("{family} {word}");
-            continue;
-        }
-        let is_version =
-            word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let is_name =
-            |it: &&mut String| it.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c));
-        match packages.last_mut().filter(is_name).filter(|_| is_version) {
-            Some(package) => {
-                note(&format!("note: `{package} {word}` is read as `{package}={word}`"));
-                *package = format!("{package}={word}");
-            }
-            None => packages.push(word.clone()),
-        }
-    }
-    packages
 }
 
 #[derive(Debug, clap::Args)]
@@ -785,39 +576,6 @@ fn absolute(host: &dyn Host, channel: &str) -> anyhow::Result<String> {
         format!("the absolute path of channel `{}` is not valid Unicode", visible(&channel))
     })
 }
-
-/// The values of a flag, as rows: name, help, value.
-pub(super) type Choices<T> = &'static [(&'static str, &'static str, T)];
-
-pub(super) const ACCELERATORS: Choices<RequestedAccelerator> = &[
-    ("auto", "A GPU if one is usable, else the CPU", RequestedAccelerator::Auto),
-    ("cpu", "The CPU", RequestedAccelerator::Cpu),
-    ("cuda", "An NVIDIA GPU; fail without one", RequestedAccelerator::Cuda),
-    ("gpu", "An NVIDIA GPU, or Apple's on a Mac; fail without one", RequestedAccelerator::Gpu),
-    ("mps", "Apple's GPU; fail without one", RequestedAccelerator::Mps),
-    ("rocm", "An AMD GPU: conda-forge has no build", RequestedAccelerator::Rocm),
-    ("xpu", "An Intel GPU: conda-forge has no build", RequestedAccelerator::Xpu),
-];
-
-const BLAS: Choices<Blas> = &[
-    ("mkl", "Intel MKL", Blas::Mkl),
-    ("generic", "OpenBLAS or another provider of `libblas`", Blas::Generic),
-];
-
-const CLIENTS: Choices<ClientKind> = &[
-    ("conda", "", ClientKind::Conda),
-    ("mamba", "", ClientKind::Mamba),
-    ("micromamba", "", ClientKind::Micromamba),
-    ("pixi", "", ClientKind::Pixi),
-];
-
-const SHELLS: Choices<Shell> = &[
-    ("bash", "", Shell::Posix),
-    ("zsh", "", Shell::Posix),
-    ("fish", "", Shell::Fish),
-    ("powershell", "", Shell::Powershell),
-    ("cmd", "", Shell::Cmd),
-];
 
 /// Parses one of these values.
 pub(super) fn one_of<T: Clone + Send + Sync>(

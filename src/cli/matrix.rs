@@ -19,8 +19,8 @@ use crate::text;
 use crate::text::table::{Age, TableFormat, nothing_matches, table};
 
 use super::flags::{
-    ChannelFlags, GlobalFlags, MachineFlags, RequestedPytorch, machine, overrides, page_width,
-    python, pytorch, terminal_width, today,
+    ChannelFlags, GlobalFlags, MachineFlags, RequestedPytorch, machine, page_width, python,
+    pytorch, terminal_width, today,
 };
 use super::live::{WITH_PYTORCH, read_matrix, read_records};
 use super::{Failure, Output, UsageError, note};
@@ -31,7 +31,8 @@ Examples:
   conda-torch matrix --platform win-64        one platform
   conda-torch matrix --gpu 'GTX 1080 Ti' --python 3.9
                                               what runs on it with this Python
-  conda-torch matrix --all --format csv       all builds, for a spreadsheet";
+  conda-torch matrix --all --format csv       all builds, for a spreadsheet
+  conda-torch matrix --format svg > gpus.svg  a picture of builds and GPUs";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -76,8 +77,11 @@ impl Args {
     fn filter(&self, matrix: &Matrix) -> anyhow::Result<(BuildFilter, Vec<&'static str>)> {
         // Flags beside a document override its facts.
         let is_machine = self.machine.machine.is_some();
-        let overrides =
-            if is_machine { Overrides::default() } else { overrides(&self.machine, matrix)? };
+        let overrides = if is_machine {
+            Overrides::default()
+        } else {
+            self.machine.described().overrides(matrix)?
+        };
         let Self { filter: FilterFlags { python, cuda_version, pytorch }, .. } = self;
         let filter = BuildFilter {
             gpus: overrides.gpus.iter().map(|gpu| gpu.capability).collect(),
@@ -136,8 +140,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     if rows.is_empty() {
         note(&nothing_matches(&filter.obstacles(matrix, &subdirs)));
     }
-    let stdout = if rows.is_empty() && matches!(format, TableFormat::Table | TableFormat::Markdown)
-    {
+    let stdout = if rows.is_empty() && !matches!(format, TableFormat::Json | TableFormat::Csv) {
         String::new()
     } else {
         table(matrix, &rows, which, format, terminal_width(), &asked, age)
@@ -156,7 +159,7 @@ fn run_diff(
     channels: &Channels,
     subdirs: &[Subdir],
 ) -> anyhow::Result<Output> {
-    if matches!(format, TableFormat::Markdown | TableFormat::Csv) {
+    if !matches!(format, TableFormat::Table | TableFormat::Json) {
         let why = "`--diff` only supports `--format table`, `--format json` and `--rows`";
         bail!(UsageError(why.to_owned()));
     }

@@ -3,7 +3,6 @@
 
 mod advise;
 mod answer;
-mod arguments;
 mod check;
 mod clean;
 mod completions;
@@ -31,13 +30,13 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use conda_torch_core::conda::masked;
 use conda_torch_core::escapes::{visible, visible_lines};
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::question::{Refusal, words};
 use conda_torch_core::report::{self, ErrorCode};
 use conda_torch_host::LiveHost;
 use conda_torch_probe::host::Host;
 
 use crate::text;
 
-use arguments::Arguments;
 use flags::{GlobalFlags, MachineFlags};
 
 const EXAMPLES: &str = "\
@@ -123,6 +122,12 @@ impl Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(Refusal { code, message, .. }: Refusal) -> Self {
+        Self { code, message }
+    }
+}
+
 /// The run was interrupted by this signal: no message, and the exit code of a shell, 130 for Ctrl-C.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted by signal {0}")]
@@ -168,7 +173,8 @@ fn command_line(command: &clap::Command) -> (Vec<OsString>, Vec<String>) {
     let texts: Option<Vec<String>> =
         typed.iter().skip(1).map(|word| Some(word.to_str()?.to_owned())).collect();
     let Some(texts) = texts else { return (typed, Vec::new()) };
-    let Arguments { words, notes } = arguments::understood(texts, command);
+    let words::Arguments { words, notes } =
+        words::understood(texts, &|word| command.find_subcommand(word).is_some());
     (program.chain(words.into_iter().map(OsString::from)).collect(), notes)
 }
 
@@ -284,10 +290,11 @@ fn finish(result: anyhow::Result<Output>, error_document: Option<ErrorDocument>)
             return Output { stdout: String::new(), code: u8::try_from(128 + signal).unwrap_or(1) };
         }
         print_error(&error);
+        let refusal = || error.downcast_ref().map(|Refusal { code, .. }| *code);
         let code = match error.downcast_ref() {
             Some(Failure { code, .. }) => *code,
             None if error.is::<UsageError>() => ErrorCode::Usage,
-            None => ErrorCode::Failed,
+            None => refusal().unwrap_or(ErrorCode::Failed),
         };
         let stdout = error_document
             .map_or_else(String::new, |document| document(&format!("{error:#}"), code));

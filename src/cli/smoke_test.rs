@@ -7,6 +7,7 @@ use anyhow::bail;
 use conda_torch_core::audit::check;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::matrix::Matrix;
+use conda_torch_core::question::usual_shell;
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
 use conda_torch_core::smoke_test::{MEASURE, PROGRAM, SmokeTest, expected_accelerator};
 use conda_torch_core::types::Shell;
@@ -19,7 +20,7 @@ use crate::text::{self, Style};
 use super::explain::explained;
 use super::flags::{
     EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, environment_flag, machine,
-    no_environment, page_width, shell_of,
+    no_environment, page_width,
 };
 use super::progress::Progress;
 use super::{Failure, Interrupted, Output, note};
@@ -50,7 +51,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         let has_pytorch =
             |place: &Location| environment::read(host, place).package("pytorch").is_some();
         let with = environment::all(host, &here).into_iter().find(has_pytorch);
-        let flag = with.map(|place| environment_flag(&place, shell_of(&here)));
+        let flag = with.map(|place| environment_flag(&place, usual_shell(&here)));
         bail!(no_environment(flag.as_slice()))
     };
     let checkup = check(environment::read(host, &place), &here, Matrix::embedded());
@@ -63,7 +64,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     let error = test.as_ref().map_or_else(|how| Some(how.as_str()), |test| test.error.as_deref());
     if let Some(error) = error.filter(|_| status == InstallStatus::Broken) {
         let client = ClientTarget::of_environment(&here, &place.prefix, None);
-        let (shell, style) = (shell_of(&here), Style::plain(page_width()));
+        let (shell, style) = (usual_shell(&here), Style::plain(page_width()));
         let known = explained(error, &here, Some(&checkup), &client, shell, true, style);
         note(known.unwrap_or_default().trim_end());
     }

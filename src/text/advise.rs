@@ -1,19 +1,12 @@
 //! The advice: the machine, the answer, the commands, why, what to watch for, what else.
 
-use std::borrow::Cow;
-
-use itertools::Itertools;
-
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::commands::{Step, StepKind};
-use conda_torch_core::diagnostics::{Context, Diagnostic, Severity, Subject};
-use conda_torch_core::formats::{headline, title};
-use conda_torch_core::resolve::{Alternative, Choice, Request, RequestedAccelerator, Status};
-use conda_torch_core::types::Detected;
+use conda_torch_core::diagnostics::{Diagnostic, Severity, Subject};
+use conda_torch_core::resolve::{Alternative, Choice, Status};
+use conda_torch_core::sentences::{self, closest, heading, needs, notes};
 
 use super::page::{LIVE, Page, Style};
-use super::reasons::reasons;
-use super::summary;
 use super::verify::verification;
 
 /// How many alternatives are listed; JSON has all of them.
@@ -22,17 +15,9 @@ const ALTERNATIVES: usize = 4;
 /// The whole answer; an error if a name cannot be quoted for the shell.
 pub fn advice(answer: &Answer<'_>, style: Style) -> Result<String, Refused> {
     let mut page = Page::new(style);
-    // An assumed GPU is in the diagnostics.
-    let is_assumed = |it: &Diagnostic| matches!(it, Diagnostic::DriverAssumed { .. });
-    let is_contradicted = |it: &Diagnostic| matches!(it, Diagnostic::CudaOfOtherDriver { .. });
-    let mut machine = Cow::Borrowed(answer.machine);
-    if answer.advice.diagnostics.iter().any(is_contradicted) {
-        machine.to_mut().driver_cuda = Detected::unknown("contradicts the driver");
+    for parts in sentences::machine(answer) {
+        page.parts(&parts);
     }
-    if !machine.gpus.is_empty() || !answer.advice.diagnostics.iter().any(is_assumed) {
-        page.parts(&summary::graphics(&machine));
-    }
-    page.parts(&summary::system(&machine));
     page.age(answer.matrix, answer.live.is_none().then_some(LIVE));
     page.gap();
     match &answer.advice.recommended {
@@ -60,7 +45,7 @@ fn recommended(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) -> Res
         |it: &Diagnostic| advice.status == Status::Degraded && it.severity() >= Severity::Warning;
     let is_no_client = |it: &Diagnostic| matches!(it, Diagnostic::NoClient);
     diagnostics(page, answer, is_first);
-    page.heading(&headline(choice));
+    page.heading(&heading(answer));
     page.gap();
     // Without a client the commands cannot be run.
     diagnostics(page, answer, is_no_client);
@@ -77,29 +62,16 @@ fn recommended(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) -> Res
 
 fn nothing_fits(page: &mut Page, answer: &Answer<'_>) -> Result<(), Refused> {
     let advice = answer.advice;
-    let channel = &answer.matrix.channel;
-    if advice.status == Status::Unknown {
-        page.heading("Cannot tell which PyTorch runs on this machine");
-        page.gap();
-        diagnostics(page, answer, |_| true);
-        alternatives(page, answer, "Available if", &advice.alternatives);
-        return Ok(());
-    }
-    page.heading(&if *answer.request == Request::default() {
-        format!("No PyTorch on {channel} runs on this machine")
-    } else {
-        format!("Nothing on {channel} satisfies this request on this machine")
-    });
+    page.heading(&heading(answer));
     page.gap();
     diagnostics(page, answer, |_| true);
-    let changes_request_only =
-        |it: &&Alternative<'_>| it.unlocked_by.iter().all(summary::changes_request);
-    let Some(closest) = advice.alternatives.iter().find(changes_request_only) else {
-        alternatives(page, answer, "Available after a change", &advice.alternatives);
+    let Some((closest, heading)) = closest(answer) else {
+        let is_unknown = advice.status == Status::Unknown;
+        let title = if is_unknown { "Available if" } else { "Available after a change" };
+        alternatives(page, answer, title, &advice.alternatives);
         return Ok(());
     };
-    let changes = changes(closest, &answer.context());
-    page.heading(&format!("Closest match, with {changes}: {}", headline(&closest.choice)));
+    page.heading(&heading);
     page.gap();
     commands(page, answer, &answer.plan(&closest.choice))?;
     let others = advice.alternatives.iter().filter(|other| !std::ptr::eq(*other, closest));
@@ -116,17 +88,7 @@ fn commands(page: &mut Page, answer: &Answer<'_>, steps: &[Step]) -> Result<(), 
 
 /// The reasons that the diagnostics do not give already.
 pub(super) fn why(page: &mut Page, answer: &Answer<'_>, choice: &Choice<'_>) {
-    let diagnostics = &answer.advice.diagnostics;
-    let says_more = |it: &Diagnostic, reason: &Diagnostic| {
-        it.is_same_kind(reason)
-            || it.covers(reason)
-            || matches!(
-                (it, reason),
-                (Diagnostic::CardWithoutDriver { .. }, Diagnostic::NoDriver { .. })
-            )
-    };
-    let mut reasons = reasons(choice, answer);
-    reasons.retain(|(_, reason)| !diagnostics.iter().any(|it| says_more(it, reason)));
+    let reasons = sentences::why(answer, choice);
     if reasons.is_empty() {
         return;
     }
@@ -143,38 +105,16 @@ pub(super) fn diagnostics(
     answer: &Answer<'_>,
     is_wanted: impl Fn(&Diagnostic) -> bool,
 ) {
-    let advice = answer.advice;
-    let context = answer.context();
-    for diagnostic in advice.diagnostics.iter().filter(|it| is_wanted(it)) {
-        if !is_redundant(diagnostic, answer) {
-            page.diagnostic(diagnostic.severity(), diagnostic, &context);
+    for note in notes(answer).into_iter().filter(|note| is_wanted(note.diagnostic)) {
+        if let Some(message) = note.message {
+            let severity = note.diagnostic.severity().label();
+            page.text(&format!("{severity}: "), &format!("{message} [{}]", note.diagnostic.code()));
         }
-        let is_superseded = diagnostic.is_covered(&advice.diagnostics);
-        if let Some(hint) = diagnostic.hint(&context).filter(|_| !is_superseded) {
+        if let Some(hint) = note.hint {
             page.hint(hint);
         }
     }
     page.gap();
-}
-
-/// Whether another diagnostic includes this one, such as a companion that the whole platform lacks, or it is
-/// irrelevant, such as a missing driver without a GPU.
-fn is_redundant(diagnostic: &Diagnostic, answer: &Answer<'_>) -> bool {
-    let Answer { machine, request, advice, .. } = answer;
-    let asks_for_cuda =
-        request.accelerator == RequestedAccelerator::Cuda || request.cuda_version.is_some();
-    let is_covered = |other: &Diagnostic| match (diagnostic, other) {
-        (Diagnostic::NoDriver { .. }, Diagnostic::CardWithoutDriver { .. }) => true,
-        (
-            Diagnostic::CompanionMissing { package },
-            Diagnostic::CompanionNotOnPlatform { package: other, .. },
-        ) => package == other,
-        _ => false,
-    };
-    let is_irrelevant = !machine.has_nvidia_card() && !asks_for_cuda;
-    diagnostic.is_covered(&advice.diagnostics)
-        || matches!(diagnostic, Diagnostic::NoDriver { .. }) && is_irrelevant
-        || advice.diagnostics.iter().any(is_covered)
 }
 
 fn alternatives<'b>(
@@ -192,18 +132,4 @@ fn alternatives<'b>(
         page.text("- ", &needs(alternative, &answer.context()));
     }
     page.gap();
-}
-
-/// `2.13.0 with CUDA 13.0 — needs NVIDIA driver ≥ 580.65.06`.
-pub(super) fn needs(alternative: &Alternative<'_>, context: &Context<'_>) -> String {
-    let Choice { build, computes_on, .. } = &alternative.choice;
-    format!("{} — needs {}", title(build.pytorch, *computes_on), changes(alternative, context))
-}
-
-/// Everything that must change: `NVIDIA driver ≥ 580.65.06 and glibc ≥ 2.28`.
-fn changes(alternative: &Alternative<'_>, context: &Context<'_>) -> String {
-    match alternative.unlocked_by.as_slice() {
-        [] => "nothing else".to_owned(),
-        changes => changes.iter().map(|it| summary::unlock(it, context)).join(" and "),
-    }
 }

@@ -14,9 +14,9 @@ use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer, Way};
 use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::{RequestedAccelerator, Status, Unlock};
+use conda_torch_core::sentences::needs;
 use conda_torch_core::types::ClientKind;
 
-use super::advise::needs;
 use super::page::{Page, Style};
 use super::summary;
 

@@ -8,12 +8,12 @@ mod machine;
 mod matrix_diff;
 mod migrate;
 mod page;
-mod reasons;
-mod summary;
 pub mod table;
 mod verify;
 
 use std::ffi::OsStr;
+
+use conda_torch_core::sentences::{grouped, summary};
 
 pub use advise::{advice, warnings};
 pub use install::{LeftEnvironment, failed, installed, plan, tested};
@@ -30,16 +30,4 @@ pub fn file_name(name: &OsStr) -> String {
         text.extend(chunk.invalid().escape_ascii().map(char::from));
     }
     text
-}
-
-/// The values of each key, in the order of the first of each.
-fn grouped<K: PartialEq, V>(pairs: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
-    let mut groups: Vec<(K, Vec<V>)> = Vec::new();
-    for (key, value) in pairs {
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, values)) => values.push(value),
-            None => groups.push((key, vec![value])),
-        }
-    }
-    groups
 }

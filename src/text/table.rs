@@ -6,6 +6,7 @@ use tabled::builder::Builder;
 use tabled::settings::Style;
 
 use conda_torch_core::conda::Os;
+use conda_torch_core::heat_map::{self, heat_maps};
 use conda_torch_core::matrix::{FilterField, Limit, Matrix, OverviewRow};
 use conda_torch_core::report::matrix::{self as report, TableRow, TableRows};
 use conda_torch_core::types::{Accelerator, ArmVariant, Build, Date, KernelSupport, Source};
@@ -23,6 +24,10 @@ pub enum TableFormat {
     Json,
     /// Comma-separated values
     Csv,
+    /// A picture of builds and GPUs
+    Svg,
+    /// A web page with the picture as a table
+    Html,
 }
 
 /// What the age of the data is told from.
@@ -75,6 +80,8 @@ pub fn table(
         }
         TableFormat::Json => report::document(matrix, rows),
         TableFormat::Csv => report::csv(rows),
+        TableFormat::Svg => heat_map::svg(matrix, &heat_maps(matrix, rows)),
+        TableFormat::Html => heat_map::document(matrix, &heat_maps(matrix, rows)),
     }
 }
 

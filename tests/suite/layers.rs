@@ -26,7 +26,10 @@ const CORE: &[&str] = &[
     "commands",
     "answer",
     "formats",
+    "sentences",
     "report",
+    "heat_map",
+    "question",
 ];
 
 /// The crates, and those of the project that each may use.
@@ -36,6 +39,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/conda-torch-host", &["conda-torch-core", "conda-torch-probe"]),
     ("crates/conda-torch-live", &["conda-torch-core"]),
     ("crates/conda-torch-probe", &["conda-torch-core"]),
+    ("crates/conda-torch-web", &["conda-torch-core"]),
 ];
 
 type ModulePath = Vec<String>;

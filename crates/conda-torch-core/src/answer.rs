@@ -5,11 +5,12 @@ use serde::Serialize;
 use crate::clients::ClientTarget;
 use crate::commands::{self, Step, StepKind, TargetEnvironment, shell::CannotQuote};
 use crate::conda::{CONDA_FORGE, Channels, FaultKind, Subdir};
-use crate::diagnostics::Context;
+use crate::diagnostics::{Context, Diagnostic};
 use crate::matrix::Matrix;
-use crate::resolve::{self, Advice, Choice, Request};
+use crate::resolve::{self, Advice, Choice, Request, advise};
 use crate::solve_check::{Correction, outcome::SolveCheck};
 use crate::types::{ClientKind, Date, Machine, Shell};
+use crate::virtual_packages::{client_note, client_override_notes, override_notes};
 
 /// An advice with what it is for.
 #[derive(Debug, Clone)]
@@ -70,6 +71,26 @@ impl<'a> Answer<'a> {
             proof: None,
             shell: Shell::Posix,
         }
+    }
+
+    /// The advice with what to know about the client, its variables and the channels. `live`: what to know about those
+    /// that were read, if they were.
+    pub fn advice<'m>(
+        machine: &Machine,
+        request: &Request,
+        matrix: &'m Matrix,
+        client: &ClientTarget<'_>,
+        channels: &Channels,
+        live: Option<&[Diagnostic]>,
+    ) -> Advice<'m> {
+        let advice = advise(machine, request, matrix);
+        let accelerator = advice.recommended.as_ref().map(|choice| choice.build.accelerator);
+        let of_client = client_note(machine, client, accelerator);
+        let of_variables =
+            override_notes(machine).into_iter().chain(client_override_notes(machine, client));
+        let of_live = live.into_iter().flatten().cloned();
+        let of_channels = Diagnostic::of_channels(channels, live.is_some());
+        advice.with(of_variables.chain(of_client).chain(of_live).chain(of_channels))
     }
 
     /// What messages and hints need to know of the answer.

@@ -61,7 +61,10 @@ pub mod solve_check; // a client's dry run against an Advice
 pub mod answer; // an Advice with what it is for
 pub mod commands; // the steps of each client, quoted for each shell
 pub mod formats; // commands, environment.yml, pixi.toml, Dockerfile
+pub mod heat_map; // builds and GPUs as a picture
+pub mod question;
 pub mod report; // JSON documents
+pub mod sentences; // an Answer in sentences // flags, or the keys of an address → Answer
 
 pub use answer::Answer;
 pub use import::read_machine;

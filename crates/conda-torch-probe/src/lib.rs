@@ -33,8 +33,8 @@ use conda_torch_core::types::Machine;
 use host::Host;
 use probe::Probe;
 
+pub use conda_torch_core::question::{GpuOverride, Overrides};
 pub use condarc::{find_settings, settings};
-pub use overrides::{GpuOverride, Overrides};
 
 /// The sources in order. A later one may use what an earlier one found.
 const SOURCES: [fn(&mut Probe<'_>); 10] = [

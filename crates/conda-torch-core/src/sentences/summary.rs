@@ -2,16 +2,15 @@
 
 use std::fmt::Display;
 
-use itertools::Itertools;
-
-use conda_torch_core::conda::Os;
-use conda_torch_core::diagnostics::Context;
-use conda_torch_core::resolve::Unlock;
-use conda_torch_core::types::{Adapter, CudaVersion, Detected, Fact, Gpu, Machine, Origin, Vendor};
+use crate::conda::Os;
+use crate::diagnostics::Context;
+use crate::resolve::Unlock;
+use crate::types::{Adapter, CudaVersion, Detected, Fact, Gpu, Machine, Origin, Vendor};
 
 use super::grouped;
 
-pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
+/// A change that unlocks a build: `NVIDIA driver ≥ 580.65.06`.
+pub fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
     match unlock {
         Unlock::Driver(version) if context.machine.jetson.is_found() => {
             format!("{} or newer", context.jetpack(*version))
@@ -32,7 +31,7 @@ pub(super) fn unlock(unlock: &Unlock, context: &Context<'_>) -> String {
 }
 
 /// Whether a change is one of the request, which the user can make now.
-pub(super) const fn changes_request(unlock: &Unlock) -> bool {
+pub const fn changes_request(unlock: &Unlock) -> bool {
     !matches!(
         unlock,
         Unlock::Driver(_)
@@ -44,7 +43,7 @@ pub(super) const fn changes_request(unlock: &Unlock) -> bool {
 }
 
 /// The GPUs and the driver, if any: `NVIDIA A100 (compute capability 8.0)`, `driver 580.95.05 (CUDA 13.0)`.
-pub(super) fn graphics(machine: &Machine) -> Vec<String> {
+pub fn graphics(machine: &Machine) -> Vec<String> {
     let driver = driver(machine);
     if !machine.gpus.is_empty() {
         return gpus(&machine.gpus).into_iter().chain(driver).collect();
@@ -97,7 +96,8 @@ fn other_graphics(machine: &Machine) -> Option<String> {
     (!is_macos).then(|| text.to_owned())
 }
 
-pub(super) const fn vendor(vendor: Vendor) -> &'static str {
+/// The name of a maker.
+pub const fn vendor(vendor: Vendor) -> &'static str {
     match vendor {
         Vendor::Nvidia => "NVIDIA",
         Vendor::Amd => "AMD",
@@ -144,11 +144,12 @@ fn gpus(gpus: &[Gpu]) -> Vec<String> {
 }
 
 /// The system: `Debian GNU/Linux 12`, `linux-64`, `glibc 2.36`.
-pub(super) fn system(machine: &Machine) -> Vec<String> {
+pub fn system(machine: &Machine) -> Vec<String> {
     fn labeled<T: Display>(label: &str, fact: &Detected<T>) -> Option<String> {
         fact.value().map(|value| format!("{label} {value}"))
     }
-    let name = [&machine.jetson, &machine.os].into_iter().filter_map(Detected::value).join(", ");
+    let names = [&machine.jetson, &machine.os].into_iter().filter_map(Detected::value);
+    let name = names.map(String::as_str).collect::<Vec<_>>().join(", ");
     let subdir = machine.subdir.value().map(ToString::to_string);
     let macos = labeled("macOS", &machine.macos);
     let parts = [

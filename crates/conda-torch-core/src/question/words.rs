@@ -1,16 +1,17 @@
-//! The command line as people type it → as clap reads it: other words for subcommands and flags, and forms of values
+//! The command line as people type it → as it is read: other words for subcommands and flags, and forms of values
 //! that mean one thing. What was understood is said.
 
-use conda_torch_core::conda::Subdir;
-use conda_torch_core::import::windows_driver;
-use conda_torch_core::matrix::{GpuMaker, GpuNameError, Matrix, NamedGpu, is_gpu_word};
+use crate::conda::Subdir;
+use crate::import::windows_driver;
+use crate::matrix::{GpuMaker, GpuNameError, Matrix, NamedGpu, is_gpu_word};
 
 /// A command line, and what was understood of it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Arguments {
+pub struct Arguments {
     /// Without the name of the program.
-    pub(super) words: Vec<String>,
-    pub(super) notes: Vec<String>,
+    pub words: Vec<String>,
+    /// As sentences.
+    pub notes: Vec<String>,
 }
 
 /// Other words for a subcommand, and what to know about it.
@@ -98,14 +99,14 @@ const VALUES: &[(&str, Form)] = &[
     ("--format", format),
 ];
 
-/// Understands a command line for a command with these subcommands.
-pub(super) fn understood(
+/// Understands a command line. `is_subcommand`: whether a word is one.
+pub fn understood(
     typed: impl IntoIterator<Item = String>,
-    command: &clap::Command,
+    is_subcommand: &dyn Fn(&str) -> bool,
 ) -> Arguments {
     let mut typed: Vec<String> = typed.into_iter().map(with_hyphens).collect();
     let mut found = Arguments::default();
-    found.subcommand(&mut typed, command);
+    found.subcommand(&mut typed, is_subcommand);
     let end = typed.iter().position(|word| word == "--").unwrap_or(typed.len());
     let rest = typed.split_off(end);
     let mut words = typed.into_iter().peekable();
@@ -164,7 +165,7 @@ pub(super) fn understood(
 
 impl Arguments {
     /// The subcommand: another word for one, or `advise` if none is named.
-    fn subcommand(&mut self, typed: &mut Vec<String>, command: &clap::Command) {
+    fn subcommand(&mut self, typed: &mut Vec<String>, is_subcommand: &dyn Fn(&str) -> bool) {
         let is_about_program =
             |word: &String| matches!(word.as_str(), "-h" | "--help" | "-V" | "--version");
         let Some(first) = typed.first().cloned() else {
@@ -175,13 +176,13 @@ impl Arguments {
             "--version".clone_into(&mut typed[0]);
         } else if first == "conda-torch" {
             typed.remove(0);
-            self.subcommand(typed, command);
+            self.subcommand(typed, is_subcommand);
         } else if first == "help" {
             typed.remove(0);
             let topic = typed.first().cloned().unwrap_or_default();
             let named = SUBCOMMANDS.iter().find(|(word, ..)| *word == topic);
             let named = named.map_or(topic.as_str(), |(_, subcommand, _)| subcommand);
-            let is_known = command.find_subcommand(named).is_some();
+            let is_known = is_subcommand(named);
             *typed = is_known.then(|| named.to_owned()).into_iter().collect();
             typed.push("--help".to_owned());
         } else if let Some((_, subcommand, note)) =
@@ -190,7 +191,7 @@ impl Arguments {
             (*subcommand).clone_into(&mut typed[0]);
             self.notes.push((*note).to_owned());
         } else {
-            let is_known = |word: &String| command.find_subcommand(word).is_some();
+            let is_known = |word: &String| is_subcommand(word);
             let name = first.split(['=', '<', '>', '~', '!']).next().unwrap_or_default();
             let is_flag = first.starts_with('-') && !typed.iter().any(is_known);
             if PACKAGES.contains(&name) || is_flag && !typed.iter().any(is_about_program) {
@@ -653,7 +654,20 @@ mod tests {
 
     fn arguments(line: &str) -> Arguments {
         let typed = line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned);
-        understood(typed, &crate::cli::command())
+        let subcommands = [
+            "advise",
+            "install",
+            "check",
+            "test",
+            "probe",
+            "matrix",
+            "migrate",
+            "clean",
+            "explain",
+            "completions",
+            "schema",
+        ];
+        understood(typed, &|word| subcommands.contains(&word))
     }
 
     fn words(line: &str) -> String {

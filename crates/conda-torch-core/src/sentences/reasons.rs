@@ -2,22 +2,17 @@
 
 use std::fmt::Display;
 
-use itertools::Itertools;
-
-use conda_torch_core::answer::Answer;
-use conda_torch_core::conda::Version;
-use conda_torch_core::diagnostics::{Context, Diagnostic, describe_gpu, with_and};
-use conda_torch_core::formats::title;
-use conda_torch_core::resolve::Choice;
-use conda_torch_core::types::{CudaVersion, KnownGpu};
+use crate::answer::Answer;
+use crate::conda::Version;
+use crate::diagnostics::{Context, Diagnostic, describe_gpu, with_and};
+use crate::formats::title;
+use crate::resolve::Choice;
+use crate::types::{CudaVersion, KnownGpu};
 
 use super::grouped;
 
 /// The reasons as sentences, each with its diagnostic, in the order of the first fact of each kind.
-pub(super) fn reasons<'c>(
-    choice: &'c Choice<'_>,
-    answer: &Answer<'_>,
-) -> Vec<(String, &'c Diagnostic)> {
+pub fn reasons<'c>(choice: &'c Choice<'_>, answer: &Answer<'_>) -> Vec<(String, &'c Diagnostic)> {
     let context = answer.context();
     let mut reasons: Vec<(String, &Diagnostic)> = Vec::new();
     for reason in &choice.reasons {
@@ -83,7 +78,7 @@ fn no_kernels<'a>(
         Some((gpu, toolkit))
     });
     let (gpus, toolkits): (Vec<&KnownGpu>, Vec<&CudaVersion>) = facts.unzip();
-    let capabilities = gpus.iter().filter_map(|gpu| gpu.capability).unique().collect_vec();
+    let capabilities = unique(gpus.iter().filter_map(|gpu| gpu.capability));
     let machine = &context.machine;
     let shown = match capabilities.as_slice() {
         // The number of a GPU is useless if all are equal.
@@ -108,15 +103,20 @@ fn driver_too_old<'a>(
         let Diagnostic::DriverTooOld { toolkit, needed, .. } = it else { return None };
         Some((needed, toolkit))
     });
-    let needs = grouped(toolkits.unique()).into_iter().map(|(floor, toolkits)| {
+    let needs = grouped(unique(toolkits)).into_iter().map(|(floor, toolkits)| {
         let verb = if toolkits.len() > 1 { "need" } else { "needs" };
         format!("CUDA {} {verb} {floor}", and(toolkits))
     });
-    let needs = needs.collect_vec().join(", ");
+    let needs = needs.collect::<Vec<_>>().join(", ");
     Some(format!("{} supports CUDA {cuda} at most: {needs} or newer", context.driver(*driver)))
 }
 
 /// `13.0, 12.9 and 12.6`, each once.
 fn and(values: impl IntoIterator<Item = impl Display>) -> String {
-    with_and(&values.into_iter().map(|value| value.to_string()).unique().collect_vec())
+    with_and(&unique(values.into_iter().map(|value| value.to_string())))
+}
+
+/// Each value once, in the order of the first of each.
+fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    grouped(values.into_iter().map(|value| (value, ()))).into_iter().map(|(key, _)| key).collect()
 }
