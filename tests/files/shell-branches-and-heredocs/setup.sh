@@ -14,12 +14,12 @@ for py in 3.8 3.9; do
   conda create -y -n "py$py" python=$py pytorch=1.13 cpuonly -c pytorch
 done
 PKGS="pytorch torchvision cudatoolkit=11.3"
-conda install -y $PKGS -c pytorch
-conda install --yes --file requirements.txt -c pytorch
-conda install pytorch=1.10 torchvision cudatoolkit=11.3 \
+conda create -y -n exp $PKGS -c pytorch
+conda install -n exp --yes --file requirements.txt -c pytorch
+conda install -n exp pytorch=1.12 torchvision cudatoolkit=11.3 \
      -c pytorch \
      -c conda-forge  # comment
 eval "$(conda shell.bash hook)"
 mamba env create -n other -f env.yml && mamba install -n other --channel pytorch::x captum
-conda install -y "pytorch>=1.8,<2" -c pytorch
+conda install -nexp -y "pytorch>=1.8,<2" -c pytorch
 conda install -y -n third $UNKNOWN -c pytorch

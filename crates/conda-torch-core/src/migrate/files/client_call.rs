@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::conda::ChannelKind;
 use crate::types::{CudaVersion, Shell};
 
 use super::environment_spec::{ChannelLine, NewTexts, RunPlace, SpecLine, SpecList};
@@ -103,6 +104,11 @@ impl ClientCall {
             if names.contains(&text) || option_at_end(text).is_some_and(|own| own == names[0]) {
                 return words.next().map(|value| value.text.as_str());
             }
+            // `-nNAME`, `-n=NAME`, `-p/path`
+            let joined = text.strip_prefix(names[0]).filter(|_| is_joined(text));
+            if let Some(value) = joined {
+                return Some(value.strip_prefix('=').unwrap_or(value));
+            }
             if let Some(value) = text.strip_prefix(names[1]).and_then(|rest| rest.strip_prefix('='))
             {
                 return Some(value);
@@ -129,6 +135,29 @@ impl ClientCall {
         matches!(extension.to_ascii_lowercase().as_str(), "yml" | "yaml").then_some(file)
     }
 
+    /// Takes arguments away that something is known of.
+    pub(super) fn take_arguments<T>(
+        &mut self,
+        mut known: impl FnMut(&str) -> Option<T>,
+    ) -> impl Iterator<Item = T> {
+        let own = self.at;
+        let places = arguments(&self.words).filter(|at| own.is_none_or(|own| *at > own));
+        let mut found = Vec::new();
+        let mut is_taken = vec![false; self.words.len()];
+        for at in places {
+            let word = &self.words[at];
+            if word.quote != Some('\'')
+                && let Some(value) = known(&word.text)
+            {
+                is_taken[at] = true;
+                found.push(value);
+            }
+        }
+        let mut is_taken = is_taken.into_iter();
+        self.words.retain(|_| !is_taken.next().unwrap_or(false));
+        found.into_iter()
+    }
+
     /// The command after `run`.
     pub(super) fn inner(&self) -> Option<SimpleCommand> {
         let first = self.at? + 1;
@@ -153,7 +182,7 @@ impl ClientCall {
         let channel = |word: &Word, name: &str| ChannelLine {
             at: word.range.start,
             line: line(word),
-            name: variables.expand(name).unwrap_or_else(|| name.to_owned()),
+            name: channel_name(name, variables),
         };
         if let Form::Items { .. } = self.form {
             for word in &self.words {
@@ -192,7 +221,7 @@ impl ClientCall {
                     let values = variables.expand(text).filter(|_| !is_literal);
                     list.specs.push(match values {
                         Some(values) => line.with_values(&values),
-                        None => line.with_variants(&variables.expansions(text)),
+                        None => line.with_variants(&variables.expansions(text)).named(),
                     });
                 }
             }
@@ -341,6 +370,14 @@ fn has_value(text: &str) -> bool {
             || option_at_end(text).is_some())
 }
 
+/// Whether a word is a short option with its value behind it: `-nNAME`, `-p/path`.
+fn is_joined(text: &str) -> bool {
+    text.strip_prefix(['-']).is_some_and(|rest| {
+        let mut characters = rest.chars();
+        matches!(characters.next(), Some('n' | 'p' | 'f')) && characters.next().is_some()
+    })
+}
+
 /// The option with a value at the end of several in one word: `-yn`.
 fn option_at_end(text: &str) -> Option<&'static str> {
     let flags = text.strip_prefix('-')?.trim_start_matches(['y', 'q', 'v', 'd', 'k']);
@@ -378,6 +415,17 @@ fn is_client(word: &str, variables: &Variables) -> bool {
     values.iter().all(|value| is_name(value))
 }
 
+/// A channel with the values of its variables; with the first of several, if all of them are the old channel.
+fn channel_name(name: &str, variables: &Variables) -> String {
+    let values = variables.values(name);
+    let are_old = |value: &String| ChannelKind::of(value) == ChannelKind::Pytorch;
+    match values.as_slice() {
+        [value] => value.clone(),
+        [first, ..] if values.iter().all(are_old) => first.clone(),
+        _ => name.to_owned(),
+    }
+}
+
 /// The option before the name of a channel in the same word.
 fn channel_prefix(word: &str) -> &'static str {
     let prefixes = ["--channel=", "-c=", "-c"];
@@ -389,7 +437,11 @@ fn channel_prefix(word: &str) -> &'static str {
 
 /// A run of words with the blanks before it, or after it if it begins a line; `None` if a comment prevents it.
 fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Range<usize>> {
-    let before = words.get(first.checked_sub(1)?)?.range.end..words[last].range.end;
+    let Some(before) = first.checked_sub(1) else {
+        let end = words.get(last + 1).map_or(words[last].range.end, |next| next.range.start);
+        return Some(words[first].range.start..end);
+    };
+    let before = words.get(before)?.range.end..words[last].range.end;
     let gap_before = &text[before.start..words[first].range.start];
     if let Some(next) = words.get(last + 1) {
         let gap_after = &text[words[last].range.end..next.range.start];

@@ -39,11 +39,13 @@ impl ScriptKind {
     pub(super) fn of(name: &str, text: &str) -> Self {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         match extension {
+            _ if name == "cmakelists.txt" => Self::Shell(Shell::Posix),
             "txt" | "list" | "" if is_spec_list(text) => Self::SpecList,
             "md" | "markdown" | "mdx" | "rst" | "txt" | "html" | "htm" | "adoc" | "org" | "rmd"
             | "qmd" => Self::Document,
             "ps1" | "psm1" => Self::Shell(Shell::Powershell),
             "bat" | "cmd" => Self::Shell(Shell::Cmd),
+            "fish" => Self::Shell(Shell::Fish),
             "yml" | "yaml" => Self::Workflow,
             "ipynb" => Self::Literals(Literals::Notebook),
             "json" | "jsonc" => Self::Literals(Literals::Json),
@@ -77,9 +79,7 @@ impl ScriptKind {
                     Shell::Posix | Shell::Fish => Vec::new(),
                 };
                 let mut session = Session::new(text, Reading::Script, current(platforms));
-                let source =
-                    ShellText { text, range: whole, shell, within: None, is_folded: false };
-                session.run(&source)?;
+                session.run(&ShellText::new(text, whole, shell))?;
                 Ok(session.finish())
             }
             Self::Dockerfile => {
@@ -105,9 +105,7 @@ impl ScriptKind {
             }
             Self::Apptainer => {
                 let mut session = Session::new(text, Reading::Script, dockerfile::scope());
-                let shell = Shell::Posix;
-                let range = whole;
-                session.run(&ShellText { text, range, shell, within: None, is_folded: false })?;
+                session.run(&ShellText::whole(text))?;
                 Ok(session.finish())
             }
             Self::Literals(kind) => {
@@ -177,7 +175,7 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
         match block {
             Block::Code(range, shell) => {
                 end_prose(session, range.clone());
-                session.run(&ShellText { text, range, shell, within: None, is_folded: false })?;
+                session.run(&ShellText::new(text, range, shell))?;
             }
             Block::Inline(range) => session.read_inline(range)?,
             Block::Other(range, language) => {

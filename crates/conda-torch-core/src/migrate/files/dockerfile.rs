@@ -9,7 +9,7 @@ use crate::types::Shell;
 use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{EnvironmentName, Scope, Session};
-use super::shell_words::{Form, ShellText, SimpleCommand, Word, simple_commands, strings};
+use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands, strings};
 
 /// An instruction: its word, and the rest.
 struct Instruction<'t> {
@@ -55,8 +55,8 @@ pub(super) fn read(
                     scope = None;
                 }
                 // Only what stands before the first stage is for all.
-                let globals = globals.get_or_insert_with(|| session.scope.variables.clone());
-                let new = || first.clone().with_variables(globals.clone());
+                let globals = globals.get_or_insert_with(|| session.scope.clone());
+                let new = || first.clone().with_variables_of(globals);
                 let mut scope = scope.unwrap_or_else(new);
                 let platform = words.iter().find_map(|word| word.strip_prefix("--platform="));
                 match platform {
@@ -117,7 +117,7 @@ fn run(
         let command = SimpleCommand { words, form: Form::Strings, is_conditional: false };
         return session.run_command(&command, &Vec::new(), shell, 0);
     }
-    let source = ShellText { text, range: rest, shell, within: None, is_folded: false };
+    let source = ShellText::new(text, rest, shell);
     session.run_in_shell(&source)?;
     for body in &instruction.heredocs {
         let source = ShellText { range: body.clone(), ..source.clone() };
@@ -128,9 +128,11 @@ fn run(
 
 /// `NAME=value` and `NAME value`, and the environment that they make active.
 fn set_variables(session: &mut Session<'_>, text: &str, range: Range<usize>) {
-    let source = ShellText { text, range, shell: Shell::Posix, within: None, is_folded: false };
-    let words: Vec<Word> =
-        simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words).collect();
+    let source = ShellText::new(text, range, Shell::Posix);
+    let form = Form::Shell { shell: Shell::Posix, within: None };
+    let words = simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words);
+    let command = SimpleCommand { words: words.collect(), form, is_conditional: false };
+    let words = &command.words;
     let mut pairs: Vec<(&str, &str)> =
         words.iter().filter_map(|word| word.text.split_once('=')).collect();
     if let [name, value] = words.as_slice()
@@ -156,6 +158,8 @@ fn set_variables(session: &mut Session<'_>, text: &str, range: Range<usize>) {
             _ => {}
         }
         session.scope.variables.set(name, &value, false);
+        let (words, form) = session.value_of(&command, name);
+        session.assign_words(name, words, form, None);
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct SpecList {
     pub has_floors: bool,
     /// Where it runs.
     pub place: RunPlace,
+    /// Whether variables add packages to it, which are lists of their own.
+    pub has_variables: bool,
     /// Notes on parts that stay as they are.
     pub notes: Vec<FileNote>,
 }
@@ -144,6 +146,18 @@ impl SpecLine {
             }
             Some(_) | None => self,
         }
+    }
+
+    /// A line with an unknown variable, as a spec of its package with an unknown version.
+    pub(super) fn named(self) -> Self {
+        if self.spec.is_some() {
+            return self;
+        }
+        let end = self.text.find(['=', '<', '>', '!', '~', ' ']).unwrap_or(0);
+        let (name, version) = self.text.split_at(end);
+        let spec = MatchSpec::parse(name).filter(|_| version.contains(['$', '%']));
+        let spec = spec.map(|spec| MatchSpec { version: version.to_owned(), ..spec });
+        Self { spec, ..self }
     }
 
     /// The spec for one of the values of its variable.

@@ -19,9 +19,11 @@ use super::packages::{PackageRole, is_of_others, is_old};
 use super::pip_requirements;
 use super::requested_specs::RequestedSpecs;
 use super::target::{Advices, ChosenBuild, PlatformTarget, Target, choose};
+use super::variables::has_variables;
 
 /// Channels whose packages are built for the old channel's PyTorch.
-const CHANNELS_FOR_PYTORCH: [&str; 5] = ["pyg", "xformers", "pytorch3d", "dglteam", "fastchan"];
+const CHANNELS_FOR_PYTORCH: [&str; 7] =
+    ["pyg", "xformers", "pytorch3d", "dglteam", "fastchan", "rusty1s", "openmmlab"];
 
 /// The most lines with exact builds in a file written by hand; `conda env export` writes more.
 const PINNED_BY_HAND: usize = 4;
@@ -99,7 +101,11 @@ fn note_kept(list: &SpecList, notes: &mut Vec<FileNote>) {
 }
 
 fn names_old_channel(list: &SpecList) -> bool {
-    list.channels.iter().any(|line| ChannelKind::of(&line.name) == ChannelKind::Pytorch)
+    let is_old_name = |name: &str| {
+        ChannelKind::of(name) == ChannelKind::Pytorch
+            || name.starts_with("pytorch") && has_variables(name)
+    };
+    list.channels.iter().any(|line| is_old_name(&line.name))
         || list.specs.iter().filter_map(|line| line.spec.as_ref()).any(is_old)
 }
 
@@ -359,6 +365,14 @@ impl<'a, 'm> Planner<'a, 'm> {
                 if let Some(SpecLine { line, text, .. }) = list.specs.iter().find(is_left) {
                     return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
                 }
+                // A variable can stand for the old channel.
+                let is_edited = is_old || list.specs.iter().any(|line| line.role().is_edited());
+                let mut channels = list.channels.iter().filter(|_| is_edited);
+                if let Some(ChannelLine { line, name, .. }) =
+                    channels.find(|channel| has_variables(&channel.name))
+                {
+                    return Err(FileError::InvalidSpec { line: *line, text: name.clone() });
+                }
             }
         }
         let mut key = DecisionKey::new();
@@ -413,8 +427,13 @@ impl<'a, 'm> Planner<'a, 'm> {
                     let advices = self.decisions.advices.clone();
                     let mut target =
                         PlatformTarget::new(*subdir, requested, self.target, self.matrix, advices);
-                    target.pin_lines =
-                        pin_lines(member.lines.iter().copied().filter(is_kept), *subdir);
+                    let lines = || member.lines.iter().copied().filter(is_kept);
+                    target.pin_lines = pin_lines(lines(), *subdir);
+                    let names_pytorch = |line: &&SpecLine| {
+                        matches!(line.role(), PackageRole::Pytorch | PackageRole::CpuOnly)
+                            && line.applies_to(*subdir)
+                    };
+                    target.pytorch_lines = lines().filter(names_pytorch).map(|it| it.at).collect();
                     targets.push((place, target));
                 }
             }
@@ -530,6 +549,9 @@ impl<'a, 'm> Planner<'a, 'm> {
             environments.iter().any(|at| matches!(self.decided[*at], Outcome::Decided(..)));
         if self.is_session && !is_old && !(is_decided && self.parts[at].is_edited) {
             note_kept(list, &mut edits.notes);
+            if is_decided {
+                note_compiled(list, &mut edits.notes);
+            }
             let needs_cuda = self.needs_cuda(at, environments);
             return ListEdits { needs_cuda, ..ListEdits::none(list) };
         }
@@ -589,7 +611,7 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut needed = None;
         for at in environments {
             if let Outcome::Decided(decision, member) = &self.decided[*at]
-                && (is_edited(&list) || is_later(*at))
+                && (is_edited(&list) || self.file.lists[list].has_variables || is_later(*at))
             {
                 let own = decision.builds_of(*member).iter();
                 let own: Vec<&ChosenBuild<'m>> = own.map(|(_, build)| build).collect();
@@ -710,8 +732,7 @@ fn note_lines(list: &SpecList, notes: &mut Vec<FileNote>) {
         );
         notes.push(FileNote::at(line, "exported", message));
     }
-    let mut channels = list.channels.iter();
-    let has_own_channel = channels.any(|line| CHANNELS_FOR_PYTORCH.contains(&line.name.as_str()));
+    let has_own_channel = has_channel_for_pytorch(list);
     for spec_line in &list.specs {
         let Some(spec) = &spec_line.spec else { continue };
         let SpecLine { line, text, .. } = spec_line;
@@ -729,6 +750,20 @@ fn note_lines(list: &SpecList, notes: &mut Vec<FileNote>) {
             notes.push(FileNote::at(*line, "not-known", message));
         }
     }
+}
+
+/// Notes packages from channels of their own that are compiled for the old PyTorch.
+fn note_compiled(list: &SpecList, notes: &mut Vec<FileNote>) {
+    let has_own_channel = has_channel_for_pytorch(list);
+    let compiled = list.specs.iter().filter_map(|line| {
+        let spec = line.spec.as_ref()?;
+        pip_requirements::compiled_spec(line.line, &line.text, spec, has_own_channel)
+    });
+    notes.extend(compiled);
+}
+
+fn has_channel_for_pytorch(list: &SpecList) -> bool {
+    list.channels.iter().any(|line| CHANNELS_FOR_PYTORCH.contains(&line.name.as_str()))
 }
 
 /// The first of the lines with builds of other packages, as `conda env export` writes them, and their number.

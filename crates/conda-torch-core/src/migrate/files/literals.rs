@@ -177,10 +177,8 @@ impl Arguments {
     fn add(self, session: &mut Session<'_>, name: &str) -> Result<(), FileError> {
         let in_image = name != "conda_install" && name != "conda";
         let place = if in_image { RunPlace::ImageBuild } else { RunPlace::Anywhere };
-        let variables = session.scope.variables.clone();
-        session.enter(
-            Scope::new(EnvironmentName::Current, place, Vec::new()).with_variables(variables),
-        );
+        let scope = Scope::new(EnvironmentName::Current, place, Vec::new());
+        session.enter(scope.with_variables_of(&session.scope));
         let none = Arms::new();
         for words in self.channels {
             let call =

@@ -18,9 +18,7 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
                 break;
             }
         }
-        let range = start..at;
-        let shell = Shell::Posix;
-        let source = ShellText { text, range, shell, within: None, is_folded: false };
+        let source = ShellText::new(text, start..at, Shell::Posix);
         if text[start..].starts_with('\t') {
             session.run_in_shell(&source)?;
         } else {

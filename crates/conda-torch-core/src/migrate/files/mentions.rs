@@ -72,6 +72,9 @@ pub(super) fn notes(
             let kind = mention(word, is_channel);
             is_after_key |= is_channel_key(word);
             last = word;
+            // A variable of that name.
+            let kind = kind.filter(|_| !line[..range.start].ends_with(['$', '%']));
+            let kind = kind.filter(|_| !line[..range.start].ends_with("${"));
             let at = start + range.start;
             let Some(kind) = kind.filter(|_| !is_in(&handled, at)) else { continue };
             let is_comment = is_in(&prose, at) || comment.is_some_and(|it| it < range.start);
@@ -152,8 +155,10 @@ fn is_channel_key(word: &str) -> bool {
     const PART: &[u8] = b"channel";
     let mut parts = word.as_bytes().windows(PART.len());
     parts.any(|part| part.eq_ignore_ascii_case(PART)) && {
+        let is_variable = word.to_ascii_lowercase().ends_with("_channel");
         let word = word.to_ascii_lowercase().replace('-', "_");
-        CHANNEL_KEYS.contains(&word.trim_start_matches('_'))
+        let word = word.trim_start_matches(['_', '$']);
+        is_variable || CHANNEL_KEYS.contains(&word)
     }
 }
 
@@ -171,8 +176,7 @@ fn words(line: &str) -> Vec<Range<usize>> {
             continue;
         }
         match word.split_once('=') {
-            Some((key, value))
-                if key.to_ascii_lowercase().ends_with("channels") || key == "channel" =>
+            Some((key, value)) if is_channel_name(key) =>
             {
                 words.push(start..start + key.len());
                 if !value.is_empty() {
@@ -183,6 +187,12 @@ fn words(line: &str) -> Vec<Range<usize>> {
         }
     }
     words
+}
+
+/// Whether a name is of a variable or a keyword with channels: `conda_channels`, `CONDA_CHANNEL`.
+fn is_channel_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("channels") || name.ends_with("channel")
 }
 
 /// Ranges in order that do not overlap.

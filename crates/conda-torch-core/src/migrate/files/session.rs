@@ -1,6 +1,6 @@
 //! The commands of a script in order, read into the environments that they work on.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
@@ -11,9 +11,9 @@ use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecLi
 use super::file_migration::{FileError, FileNote};
 use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
-use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands};
+use super::shell_words::{Form, ShellText, SimpleCommand, Word, simple_commands};
 use super::text_edit::Lines;
-use super::variables::{Variables, assignment};
+use super::variables::{Variables, assignment, variable_of};
 
 /// How a text has its commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) enum Reading {
 }
 
 /// The name of an environment in a script.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum EnvironmentName {
     /// The one that is active at the start.
     Current,
@@ -47,6 +47,14 @@ pub(super) type Arms = Vec<(usize, usize)>;
 /// One way through a script: the lists that an environment is made of.
 type Way = Vec<usize>;
 
+/// The words that a variable is given in one place.
+#[derive(Debug, Clone)]
+struct AssignedWords {
+    words: Vec<Word>,
+    form: Form,
+    arms: Arms,
+}
+
 /// What the environments of a stage, a job or a script have in common.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
@@ -60,6 +68,8 @@ pub(super) struct Scope {
     pub platforms: Vec<Subdir>,
     pub place: RunPlace,
     pub variables: Variables,
+    /// By the name in lower case.
+    assigned_words: HashMap<String, Vec<AssignedWords>>,
 }
 
 impl Scope {
@@ -72,16 +82,22 @@ impl Scope {
             platforms,
             place,
             variables: Variables::default(),
+            assigned_words: HashMap::new(),
         }
     }
 
-    pub(super) fn with_variables(self, variables: Variables) -> Self {
-        Self { variables, ..self }
+    /// With the variables of another.
+    pub(super) fn with_variables_of(self, other: &Self) -> Self {
+        let variables = other.variables.clone();
+        Self { variables, assigned_words: other.assigned_words.clone(), ..self }
     }
 }
 
 /// The most lists of all environments together.
 const MOST_LISTS: usize = 500_000;
+
+/// The most values of a variable with packages.
+const MOST_ASSIGNED: usize = 8;
 
 /// How deep commands in quotes are followed.
 const MOST_QUOTES: usize = 4;
@@ -105,6 +121,9 @@ pub(super) struct Session<'t> {
     is_for_gpus: bool,
     memberships: usize,
     packages: usize,
+    /// The lists in values of variables, by the bytes at which they begin.
+    assigned_lists: HashMap<usize, usize>,
+    attached: HashSet<(usize, EnvironmentName)>,
 }
 
 impl<'t> Session<'t> {
@@ -124,6 +143,8 @@ impl<'t> Session<'t> {
             is_for_gpus: ["cuda", "torch", "nvidia", "gpu"].iter().any(|word| text.contains(word)),
             memberships: 0,
             packages: 0,
+            assigned_lists: HashMap::new(),
+            attached: HashSet::new(),
         }
     }
 
@@ -149,8 +170,8 @@ impl<'t> Session<'t> {
 
     /// Follows code in a sentence, which changes nothing: the environment that it makes active, and its Python.
     pub(super) fn read_inline(&mut self, range: Range<usize>) -> Result<(), FileError> {
-        let (text, shell) = (self.text, Shell::Posix);
-        let source = ShellText { text, range, shell, within: None, is_folded: false };
+        let text = self.text;
+        let source = ShellText::new(text, range, Shell::Posix);
         for command in simple_commands(&source, |_| ()) {
             let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
             if let [
@@ -228,6 +249,8 @@ impl<'t> Session<'t> {
             let value = self.scope.variables.expand(value).unwrap_or_else(|| value.to_owned());
             let may_not_run = command.is_conditional || !arms.is_empty();
             self.scope.variables.set(name, &value, may_not_run);
+            let (name, (words, form)) = (name.to_owned(), self.value_of(command, name));
+            self.assign_words(&name, words, form, may_not_run.then_some(arms));
         }
         // `for PY in 3.8 3.9`
         if let ["for", name, "in", values @ ..] = words.as_slice() {
@@ -252,7 +275,7 @@ impl<'t> Session<'t> {
                 self.file.pip_notes.extend(pip_requirements::compiled(line, text));
             }
         }
-        let Some(call) = ClientCall::find(self.text, command, &self.scope.variables) else {
+        let Some(mut call) = ClientCall::find(self.text, command, &self.scope.variables) else {
             if depth < MOST_QUOTES {
                 for word in &command.words {
                     if let Some(quote) = word.quote
@@ -279,10 +302,138 @@ impl<'t> Session<'t> {
                 self.scope.active = outer;
                 Ok(())
             }
-            Subcommand::Install | Subcommand::Create | Subcommand::Config => {
-                self.add_call(call, name, arms)
+            Subcommand::Install | Subcommand::Create => {
+                let scope = &self.scope;
+                let assigned: Vec<Vec<AssignedWords>> = call
+                    .take_arguments(|word| {
+                        let values = scope.assigned_words.get(&variable_of(word)?)?;
+                        let is_list = values.len() > 1 || values.iter().any(|it| it.words.len() > 1);
+                        is_list.then(|| values.clone())
+                    })
+                    .collect();
+                self.add_call_with(call, name, arms, assigned)
+            }
+            Subcommand::Config => self.add_call(call, name, arms),
+        }
+    }
+
+    /// The words of the value that a command assigns.
+    pub(super) fn value_of(&self, command: &SimpleCommand, name: &str) -> (Vec<Word>, Form) {
+        let Form::Shell { shell, within } = command.form else { return (Vec::new(), command.form) };
+        let words = &command.words;
+        let has_name = |word: &Word| {
+            let rest = word.text.strip_prefix(name);
+            rest.is_some_and(|rest| rest.trim_start_matches([':', '?', '+']).starts_with('='))
+        };
+        let Some(at) = words.iter().position(has_name) else {
+            // `NAME := a b`, `set NAME a b`
+            let first = words.iter().position(|word| word.text == name).unwrap_or(0) + 1;
+            let is_operator = words.get(first).is_some_and(|word| word.text.ends_with('='));
+            let first = first + usize::from(is_operator);
+            return (words.get(first..).unwrap_or_default().to_vec(), command.form);
+        };
+        let word = &words[at];
+        let written = &self.text[word.range.clone()];
+        let start = word.range.start + written.find('=').map_or(0, |sign| sign + 1);
+        let value = &self.text[start..word.range.end];
+        let is_list = value.is_empty() && words.len() > at + 1;
+        if is_list {
+            return (words[at + 1..].to_vec(), command.form);
+        }
+        let end = if shell == Shell::Cmd && word.quote.is_none() {
+            words[words.len() - 1].range.end
+        } else {
+            word.range.end
+        };
+        let own = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (range, within) = match (own, word.quote) {
+            (Some(quote), _) if value.len() > 1 && value.ends_with(quote) => {
+                (start + 1..end - 1, Some(quote))
+            }
+            (_, Some(quote)) => (start..end - 1, Some(quote)),
+            (_, None) => (start..end, within),
+        };
+        let source = ShellText { text: self.text, range, shell, within, is_folded: true };
+        let commands = simple_commands(&source, |_| ());
+        let words = match commands.as_slice() {
+            [one] => one.words.clone(),
+            _ => Vec::new(),
+        };
+        (words, Form::Shell { shell, within })
+    }
+
+    /// Notes the words that a variable is given; `arms`: of an assignment that may not run.
+    pub(super) fn assign_words(
+        &mut self,
+        name: &str,
+        words: Vec<Word>,
+        form: Form,
+        arms: Option<&Arms>,
+    ) {
+        let values = self.scope.assigned_words.entry(name.to_ascii_lowercase()).or_default();
+        if arms.is_none() {
+            values.clear();
+        }
+        let arms = arms.cloned().unwrap_or_default();
+        if !words.is_empty() && values.len() < MOST_ASSIGNED {
+            values.push(AssignedWords { words, form, arms });
+        }
+    }
+
+    /// Adds what a call names, with the lists that its variables stand for.
+    fn add_call_with(
+        &mut self,
+        call: ClientCall,
+        name: Option<EnvironmentName>,
+        arms: &Arms,
+        assigned: Vec<Vec<AssignedWords>>,
+    ) -> Result<(), FileError> {
+        if assigned.is_empty() {
+            return self.add_call(call, name, arms);
+        }
+        let mut lists: Vec<(usize, Arms)> = Vec::new();
+        for values in assigned {
+            let branch = usize::MAX - values[0].words[0].range.start;
+            let is_one = values.len() == 1;
+            for (arm, value) in values.into_iter().enumerate() {
+                let mut arms = [arms.as_slice(), value.arms.as_slice()].concat();
+                if !is_one {
+                    arms.push((branch, arm));
+                }
+                let start = value.words[0].range.start;
+                if let Some(list) = self.assigned_lists.get(&start) {
+                    lists.push((*list, arms));
+                    continue;
+                }
+                let call = ClientCall::of_words(Subcommand::Install, value.words, value.form);
+                let list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
+                if !list.specs.is_empty() || !list.channels.is_empty() {
+                    let list = self.register(call, list, &arms)?;
+                    self.assigned_lists.insert(start, list);
+                    lists.push((list, arms));
+                }
             }
         }
+        let first = self.file.lists.len();
+        self.add_call(call, name.clone(), arms)?;
+        let own = (first..self.file.lists.len()).collect::<Vec<_>>();
+        for list in &own {
+            self.file.lists[*list].has_variables = true;
+        }
+        let all = || own.iter().copied().chain(lists.iter().map(|(list, _)| *list));
+        if all().any(|list| self.file.lists[list].has_channels) {
+            for list in all().collect::<Vec<_>>() {
+                self.file.lists[list].has_channels = true;
+            }
+        }
+        let name = name.unwrap_or_else(|| self.scope.active.clone());
+        for (list, arms) in lists {
+            if !self.attached.insert((list, name.clone())) {
+                continue;
+            }
+            self.attach(Some(list), false, name.clone(), &arms)?;
+        }
+        Ok(())
     }
 
     fn activate(&mut self, word: &str, name: Option<&str>) {
@@ -358,23 +509,42 @@ impl<'t> Session<'t> {
         if is_empty && !is_create {
             return Ok(());
         }
-        self.packages += list.specs.len() + list.channels.len();
-        super::file_migration::check_size(self.packages)?;
-        let at = self.file.lists.len();
-        if !is_empty {
-            if let Some(last) = call.words.last() {
-                self.file.handled.push(call.start..last.range.end);
-            }
-            self.facts.push(ListFacts::of(&list));
-            self.file.lists.push(list);
-            self.calls.push(call);
-            self.arms.push(arms.clone());
-        }
+        let list = if is_empty { None } else { Some(self.register(call, list, arms)?) };
         if is_config {
-            self.scope.configurations.push(at);
+            self.scope.configurations.extend(list);
             return Ok(());
         }
-        let own: Way = if is_empty { Vec::new() } else { vec![at] };
+        self.attach(list, is_create, name, arms)
+    }
+
+    /// Adds a list to those of the file.
+    fn register(
+        &mut self,
+        call: ClientCall,
+        list: SpecList,
+        arms: &Arms,
+    ) -> Result<usize, FileError> {
+        self.packages += list.specs.len() + list.channels.len();
+        super::file_migration::check_size(self.packages)?;
+        if let Some(last) = call.words.last() {
+            self.file.handled.push(call.start..last.range.end);
+        }
+        self.facts.push(ListFacts::of(&list));
+        self.file.lists.push(list);
+        self.calls.push(call);
+        self.arms.push(arms.clone());
+        Ok(self.file.lists.len() - 1)
+    }
+
+    /// Adds a list to an environment, which may be new.
+    fn attach(
+        &mut self,
+        list: Option<usize>,
+        is_create: bool,
+        name: EnvironmentName,
+        arms: &Arms,
+    ) -> Result<(), FileError> {
+        let own: Way = list.into_iter().collect();
         let platforms = self.scope.platforms.clone();
         let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
         if is_create && arms.is_empty() {

@@ -47,6 +47,18 @@ pub(super) struct ShellText<'t> {
     pub is_folded: bool,
 }
 
+impl<'t> ShellText<'t> {
+    /// A part that no quote is around.
+    pub(super) const fn new(text: &'t str, range: Range<usize>, shell: Shell) -> Self {
+        Self { text, range, shell, within: None, is_folded: false }
+    }
+
+    /// All of a text for a Posix shell.
+    pub(super) const fn whole(text: &'t str) -> Self {
+        Self::new(text, 0..text.len(), Shell::Posix)
+    }
+}
+
 /// The simple commands, in order; separators that matter for branches are commands of one word: `;;`, and `{` and
 /// `}` for blocks of PowerShell and cmd. `comment` is called with every comment.
 pub(super) fn simple_commands(
@@ -66,6 +78,7 @@ pub(super) fn simple_commands(
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     let mut is_conditional = false;
+    let mut in_list = false;
     let mut at = source.range.start;
     let mut end = |words: &mut Vec<Word>, conditional: bool| {
         if !words.is_empty() {
@@ -77,7 +90,17 @@ pub(super) fn simple_commands(
         at += blanks(&text[at..]);
         let rest = &text[at..];
         let Some(c) = rest.chars().next() else { break };
-        if source.is_folded && matches!(c, '\n' | '\r') {
+        let begins_list = |words: &[Word]| {
+            words.last().is_some_and(|word| word.range.end == at && word.text.ends_with('='))
+        };
+        if source.is_folded && matches!(c, '\n' | '\r') || in_list && c == '\n' {
+            at += 1;
+        } else if c == '(' && source.shell == Shell::Posix && begins_list(&words) {
+            // `NAME=(a b)` has its items as words.
+            in_list = true;
+            at += 1;
+        } else if c == ')' && in_list {
+            in_list = false;
             at += 1;
         } else if c == '\n' {
             end(&mut words, false);
@@ -328,13 +351,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        let source = ShellText {
-            text,
-            range: 0..text.len(),
-            shell: Shell::Posix,
-            within: None,
-            is_folded: false,
-        };
+        let source = ShellText::whole(text);
         let join = |command: &SimpleCommand| {
             command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
         };
@@ -352,18 +369,13 @@ mod tests {
         assert_eq!(texts("x=$(a b) c ${{ d.e }}"), ["x=$(a b) c ${{ d.e }}"]);
         assert_eq!(texts("cat <<X\na b\nX\nbash <<'Y'\nc\nY\n"), ["cat", "X", "bash", "c", "Y"]);
         assert_eq!(texts("case $1 in a) b;; esac"), ["case $1 in a", "b", ";;", "esac"]);
+        assert_eq!(texts("x=(a\n  'b c')\nd"), ["x= a b c", "d"]);
     }
 
     #[test]
     fn reads_the_quotes_of_words() {
         let text = "conda install \"a>=1\" b\">2\" c";
-        let source = ShellText {
-            text,
-            range: 0..text.len(),
-            shell: Shell::Posix,
-            within: None,
-            is_folded: false,
-        };
+        let source = ShellText::whole(text);
         let found = simple_commands(&source, |_| ()).remove(0);
         let quotes: Vec<Option<char>> = found.words.iter().map(|word| word.quote).collect();
         assert_eq!(quotes, [None, None, Some('"'), None, None]);

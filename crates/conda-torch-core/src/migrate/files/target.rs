@@ -33,6 +33,8 @@ pub(super) struct PlatformTarget<'m> {
     pub raised_from: Option<CudaVersion>,
     /// The lines that have its pin of `cuda-version`, or will have it, by their places in the file.
     pub pin_lines: Vec<usize>,
+    /// The lines that name PyTorch, by their places in the file.
+    pub pytorch_lines: Vec<usize>,
     pub matrix: &'m Matrix,
     pub advices: Advices<'m>,
 }
@@ -57,8 +59,17 @@ impl<'m> PlatformTarget<'m> {
             .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
         let is_described = described.is_some();
         let machine = described.cloned().unwrap_or_else(|| assumed(subdir, &requested, matrix));
-        let (raised_from, pin_lines) = (None, Vec::new());
-        Self { subdir, requested, machine, is_described, raised_from, pin_lines, matrix, advices }
+        Self {
+            subdir,
+            requested,
+            machine,
+            is_described,
+            raised_from: None,
+            pin_lines: Vec::new(),
+            pytorch_lines: Vec::new(),
+            matrix,
+            advices,
+        }
     }
 
     /// The same with the oldest driver for a newer CUDA, if there is one; `None` for a described machine.
@@ -70,7 +81,8 @@ impl<'m> PlatformTarget<'m> {
         let machine = assumed(self.subdir, &requested, self.matrix);
         let raised_from = self.raised_from.or(Some(old));
         let (advices, pin_lines) = (self.advices.clone(), self.pin_lines.clone());
-        Some(Self { requested, machine, raised_from, pin_lines, advices, ..*self })
+        let pytorch_lines = self.pytorch_lines.clone();
+        Some(Self { requested, machine, raised_from, pin_lines, pytorch_lines, advices, ..*self })
     }
 
     /// What to run on. A described machine without an NVIDIA GPU cannot run CUDA builds.
@@ -177,15 +189,15 @@ pub(super) fn choose<'m>(targets: &mut [PlatformTarget<'m>]) -> Option<Vec<Choic
         if let Some(choices) = choose_as_requested(targets) {
             return Some(choices);
         }
-        let mut is_raised = false;
+        // Those with the oldest CUDA first: the others may keep theirs.
+        let oldest = targets.iter().filter(|target| target.with_newer_driver().is_some());
+        let oldest = oldest.filter_map(|target| Some(target.requested.cuda?.major)).min()?;
         for target in targets.iter_mut() {
-            if let Some(raised) = target.with_newer_driver() {
+            if target.requested.cuda.is_some_and(|cuda| cuda.major == oldest)
+                && let Some(raised) = target.with_newer_driver()
+            {
                 *target = raised;
-                is_raised = true;
             }
-        }
-        if !is_raised {
-            return None;
         }
     }
 }
@@ -197,12 +209,44 @@ fn choose_as_requested<'m>(targets: &[PlatformTarget<'m>]) -> Option<Vec<Choice<
         let pytorch = requested.filter(|pytorch| !pytorch.is_empty()).unwrap_or_else(companion);
         admitted(target, &pytorch, pin)
     });
+    let kept = kept.and_then(|choices| {
+        if agree(targets, &choices) {
+            return Some(choices);
+        }
+        versions(targets).into_iter().find_map(|version| {
+            let is_admitted = |target: &PlatformTarget<'_>| {
+                target.requested.pytorch.iter().all(|constraint| constraint.admits(version))
+            };
+            let choose = |target: &PlatformTarget<'m>, pin| {
+                is_admitted(target).then(|| target.choice(Some(version), pin)).flatten()
+            };
+            together(targets, choose)
+        })
+    });
     kept.or_else(|| {
         let anchor =
             targets.iter().find_map(|target| target.requested.pytorch.first()?.anchor())?;
         nearest_first(&versions(targets), anchor)
             .into_iter()
             .find_map(|version| together(targets, |target, pin| target.choice(Some(version), pin)))
+    })
+}
+
+/// Whether choices can be on the same line: one that has to name the version names one. With several accelerators
+/// on it, a line names none.
+fn agree(targets: &[PlatformTarget<'_>], choices: &[Choice<'_>]) -> bool {
+    let mut choices_of_line: HashMap<usize, Vec<&Choice<'_>>> = HashMap::new();
+    for (target, choice) in targets.iter().zip(choices) {
+        for line in &target.pytorch_lines {
+            choices_of_line.entry(*line).or_default().push(choice);
+        }
+    }
+    choices_of_line.values().all(|choices| {
+        let same = |one: fn(&Build) -> bool| choices.iter().all(|choice| one(choice.build));
+        let first = choices[0].build.pytorch;
+        same(|build| build.metapackage)
+            || !same(Build::is_cuda) && !same(|build| !build.is_cuda())
+            || choices.iter().all(|choice| choice.build.pytorch == first)
     })
 }
 

@@ -45,8 +45,8 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
                 items.push(word);
             }
         } else if !content.is_empty() && start < text.len() {
-            let (range, shell) = (start..start + content.len(), Shell::Posix);
-            session.run(&ShellText { text, range, shell, within: None, is_folded: false })?;
+            let range = start..start + content.len();
+            session.run(&ShellText::new(text, range, Shell::Posix))?;
         }
     }
     Ok(())

@@ -82,6 +82,13 @@ pub(super) fn has_variables(text: &str) -> bool {
     references(text).next().is_some()
 }
 
+/// The variable that a text stands for, by its name in lower case: `$A`, or all items of a list, `"${A[@]}"`.
+pub(super) fn variable_of(text: &str) -> Option<String> {
+    let (start, end, name) = references(text).next()?;
+    let name = name.trim_end_matches("[@]").trim_end_matches("[*]");
+    (start == 0 && end == text.len()).then(|| name.to_ascii_lowercase())
+}
+
 /// The names of the variables of a text with their places: `$A`, `${A}`, `$(A)`, `%A%`, `$env:A`, `${{ env.A }}`.
 fn references(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
     let mut at = 0;
@@ -136,10 +143,15 @@ pub(super) fn assignment<'w>(words: &[&'w str], shell: Shell) -> Option<(&'w str
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
     let [first, rest @ ..] = words else { return None };
+    if shell == Shell::Fish && *first == "set" {
+        let mut words = rest.iter().filter(|word| !word.starts_with('-'));
+        let (name, value) = (words.next()?, words.next()?);
+        return is_name(name).then_some((name, value));
+    }
     let word = match (*first, rest) {
         ("export" | "local" | "readonly" | "declare" | "set" | "ARG" | "ENV", [word, ..]) => word,
         // PowerShell: `$name = "value"`; make: `NAME := value`.
-        (name, ["=" | ":=" | "?=" | "::=", value, ..]) => {
+        (name, ["=" | ":=" | "?=" | "::=" | "+=", value, ..]) => {
             let name = without_scope(name.strip_prefix('$').unwrap_or(name));
             return is_name(name).then_some((name, value));
         }

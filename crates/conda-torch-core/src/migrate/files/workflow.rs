@@ -18,29 +18,27 @@ pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError
     let document = Document::parse(text).ok();
     let Some(root) = document.as_ref().and_then(Document::root) else {
         // Templates and several documents: line by line.
-        let source = ShellText {
-            text,
-            range: 0..text.len(),
-            shell: Shell::Posix,
-            within: None,
-            is_folded: false,
-        };
-        session.run(&source)?;
+        session.run(&ShellText::whole(text))?;
         return Ok(session.finish());
     };
     comments(text, &mut session.file.prose);
-    set_variables(&mut session, root);
-    let variables = session.scope.variables.clone();
+    set_variables(&mut session, text, root);
+    let outer = session.scope.clone();
     match root.get("jobs").filter(|jobs| jobs.is_map()) {
         Some(jobs) => {
             for (_, job) in jobs.entries() {
-                session.enter(scope().with_variables(variables.clone()));
-                read_job(&mut session, text, root, job)?;
+                session.enter(scope().with_variables_of(&outer));
+                if job.get("runs-on").is_some() {
+                    read_job(&mut session, text, root, job)?;
+                } else {
+                    // Of another service.
+                    read_commands(&mut session, text, job)?;
+                }
             }
         }
         None => {
             for (_, value) in root.entries() {
-                session.enter(scope().with_variables(variables.clone()));
+                session.enter(scope().with_variables_of(&outer));
                 read_commands(&mut session, text, value)?;
             }
         }
@@ -60,12 +58,29 @@ fn comments(text: &str, prose: &mut Vec<Range<usize>>) {
     }
 }
 
-fn set_variables(session: &mut Session<'_>, value: Value<'_>) {
+fn set_variables(session: &mut Session<'_>, text: &str, value: Value<'_>) {
     for (name, value) in value.get("env").into_iter().flat_map(Value::entries) {
-        if let Some(value) = value.text() {
-            session.scope.variables.set(name, value, false);
-        }
+        set_variable(session, text, name, value);
     }
+}
+
+fn set_variable(session: &mut Session<'_>, text: &str, name: &str, value: Value<'_>) {
+    let Some(written) = value.text() else { return };
+    session.scope.variables.set(name, written, false);
+    if value.occurrence() == value.range() {
+        let (words, form) = words(text, value);
+        session.assign_words(name, words, form, None);
+    }
+}
+
+/// The words of a scalar that a shell reads as arguments.
+fn words(text: &str, value: Value<'_>) -> (Vec<Word>, Form) {
+    let range = content(text, value);
+    let within = text[..range.start].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+    let shell = Shell::Posix;
+    let source = ShellText { text, range, shell, within, is_folded: true };
+    let words = simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words);
+    (words.collect(), Form::Shell { shell, within })
 }
 
 fn read_job(
@@ -74,10 +89,17 @@ fn read_job(
     root: Value<'_>,
     job: Value<'_>,
 ) -> Result<(), FileError> {
-    set_variables(session, job);
+    set_variables(session, text, job);
     let matrix = job.get("strategy").and_then(|strategy| strategy.get("matrix"));
     for (name, values) in matrix.into_iter().flat_map(Value::entries) {
         for value in values.items().filter_map(Value::text) {
+            session.scope.variables.set(&format!("matrix.{name}"), value, true);
+        }
+    }
+    // The rows of `include` have more values.
+    let rows = matrix.and_then(|matrix| matrix.get("include"));
+    for (name, value) in rows.into_iter().flat_map(Value::items).flat_map(Value::entries) {
+        if let Some(value) = value.text() {
             session.scope.variables.set(&format!("matrix.{name}"), value, true);
         }
     }
@@ -110,7 +132,7 @@ fn read_job(
             Some(_) | None => Shell::Posix,
         };
         let outer = session.scope.variables.clone();
-        set_variables(session, step);
+        set_variables(session, text, step);
         if let Some(inputs) = step.get("with")
             && let Some(action) = step.get("uses").and_then(Value::text)
         {
@@ -182,13 +204,8 @@ fn read_action(
     }
     for key in ["create-args", "extra-specs"] {
         let Some(arguments) = input(key) else { continue };
-        let range = content(text, arguments);
-        let within = text[..range.start].chars().next_back().filter(|c| matches!(c, '"' | '\''));
-        let shell = Shell::Posix;
-        let source = ShellText { text, range, shell, within, is_folded: true };
-        let words = simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words);
-        let form = Form::Shell { shell, within };
-        let call = ClientCall::of_words(Subcommand::Install, words.collect(), form);
+        let (words, form) = words(text, arguments);
+        let call = ClientCall::of_words(Subcommand::Install, words, form);
         session.add_call(call, Some(name.clone()), &none)?;
     }
     Ok(())
@@ -253,9 +270,7 @@ fn read_commands(session: &mut Session<'_>, text: &str, value: Value<'_>) -> Res
         read_commands(session, text, item)?;
     }
     for (name, item) in value.entries() {
-        if let Some(value) = item.text() {
-            session.scope.variables.set(name, value, false);
-        }
+        set_variable(session, text, name, item);
         read_commands(session, text, item)?;
     }
     Ok(())
