@@ -128,9 +128,14 @@ impl ClientCall {
         self.cuda_override.is_some()
     }
 
+    /// The file that it reads.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.option(["-f", "--file"])
+    }
+
     /// The file of an environment that it reads.
     pub(super) fn environment_file(&self) -> Option<&str> {
-        let file = self.option(["-f", "--file"])?;
+        let file = self.file()?;
         let (_, extension) = file.rsplit_once('.')?;
         matches!(extension.to_ascii_lowercase().as_str(), "yml" | "yaml").then_some(file)
     }
@@ -189,7 +194,11 @@ impl ClientCall {
                 if self.subcommand == Subcommand::Config {
                     list.channels.push(channel(word, &word.text));
                 } else {
-                    list.specs.push(SpecLine::new(word.range.start, line(word), &word.text));
+                    let line = SpecLine::new(word.range.start, line(word), &word.text);
+                    list.specs.push(match variables.expand(&word.text) {
+                        Some(values) => line.with_values(&values),
+                        None => line.with_variants(&variables.expansions(&word.text)).named(),
+                    });
                 }
             }
         } else if self.subcommand == Subcommand::Config {
@@ -249,7 +258,7 @@ impl ClientCall {
         };
         let within = match self.form {
             Form::Shell { within, .. } => within,
-            Form::Strings | Form::Items { .. } => None,
+            Form::Strings | Form::Saved | Form::Items { .. } => None,
         };
         // No shell reads the arguments of an action.
         let is_item = self.at.is_none();
@@ -309,7 +318,7 @@ impl ClientCall {
                 let program = if self.has_words_before { "env " } else { "" };
                 Some(TextEdit::new(at, format!("{program}{CUDA_OVERRIDE}={cuda} ")))
             }
-            Form::Shell { .. } | Form::Items { .. } => None,
+            Form::Shell { .. } | Form::Saved | Form::Items { .. } => None,
         }
     }
 }

@@ -15,6 +15,7 @@ use super::packages::is_old;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
 use super::text_edit::{Lines, TextEdit};
+use super::yaml_lists::OF_ENVIRONMENT;
 use super::{dockerfile, literals, makefile, tox_ini, workflow};
 
 /// A kind of text with commands.
@@ -187,9 +188,7 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
                 } else if matches!(language.as_str(), "yaml" | "yml") {
                     let current = EnvironmentName::Current;
                     session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()));
-                    let keys =
-                        [("channels", Subcommand::Config), ("dependencies", Subcommand::Install)];
-                    workflow::add_lists(session, text, range, &keys)?;
+                    workflow::add_lists(session, text, range, &OF_ENVIRONMENT)?;
                     session.leave();
                 }
             }

@@ -88,6 +88,13 @@ pub(super) fn read(
                 }
             }
             "RUN" => run(session, text, &instruction, shell)?,
+            // `COPY <<EOF environment.yml`
+            "COPY" | "ADD" => {
+                let file = text[rest].split_whitespace().last().unwrap_or_default();
+                for body in instruction.heredocs {
+                    session.save(body, file)?;
+                }
+            }
             _ => {}
         }
     }
@@ -118,8 +125,16 @@ fn run(
         return session.run_command(&command, &Vec::new(), shell, 0);
     }
     let source = ShellText::new(text, rest, shell);
-    session.run_in_shell(&source)?;
+    let output = source.text[source.range.clone()].split_once("> ").map_or("", |(_, file)| file);
+    let output = output.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'']);
+    let mut scripts = Vec::new();
     for body in &instruction.heredocs {
+        if !session.save(body.clone(), output)? {
+            scripts.push(body);
+        }
+    }
+    session.run_in_shell(&source)?;
+    for body in scripts {
         let source = ShellText { range: body.clone(), ..source.clone() };
         session.run_in_shell(&source)?;
     }

@@ -36,6 +36,7 @@ mod text_edit;
 mod tox_ini;
 mod variables;
 mod workflow;
+mod yaml_lists;
 
 pub use candidate::{has_old_words, is_known_name};
 pub use file_migration::{

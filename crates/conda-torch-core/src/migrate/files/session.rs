@@ -14,6 +14,7 @@ use super::pip_requirements;
 use super::shell_words::{Form, ShellText, SimpleCommand, Word, simple_commands};
 use super::text_edit::Lines;
 use super::variables::{Variables, assignment, variable_of};
+use super::yaml_lists::EnvironmentDocument;
 
 /// How a text has its commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,15 @@ pub(super) type Arms = Vec<(usize, usize)>;
 
 /// One way through a script: the lists that an environment is made of.
 type Way = Vec<usize>;
+
+/// An environment file that a script writes.
+#[derive(Debug, Clone)]
+struct SavedEnvironment {
+    name: Option<String>,
+    lists: Vec<usize>,
+    /// Whether an environment is made of it.
+    is_used: bool,
+}
 
 /// The words that a variable is given in one place.
 #[derive(Debug, Clone)]
@@ -124,6 +134,10 @@ pub(super) struct Session<'t> {
     /// The lists in values of variables, by the bytes at which they begin.
     assigned_lists: HashMap<usize, usize>,
     attached: HashSet<(usize, EnvironmentName)>,
+    /// The environment files that the text writes.
+    saved: Vec<SavedEnvironment>,
+    /// Their places, by the last part of their paths.
+    saved_names: HashMap<String, usize>,
 }
 
 impl<'t> Session<'t> {
@@ -145,6 +159,8 @@ impl<'t> Session<'t> {
             packages: 0,
             assigned_lists: HashMap::new(),
             attached: HashSet::new(),
+            saved: Vec::new(),
+            saved_names: HashMap::new(),
         }
     }
 
@@ -233,6 +249,10 @@ impl<'t> Session<'t> {
         shell: Shell,
         depth: usize,
     ) -> Result<(), FileError> {
+        if let (Form::Saved, [body, file]) = (command.form, command.words.as_slice()) {
+            self.save(body.range.clone(), &file.text)?;
+            return Ok(());
+        }
         let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
         let is_shown = ["echo", "printf", "Write-Host", "Write-Output", "REM", "rem", "::"];
         let first = words[0].trim_start_matches('@');
@@ -244,7 +264,8 @@ impl<'t> Session<'t> {
         // `NAME=value command` sets it for that command only.
         let is_prefix =
             words[0].contains('=') && words.get(1).is_some_and(|word| !word.contains('='));
-        let is_prefix = is_prefix && shell == Shell::Posix;
+        let is_list = self.text[command.words[0].range.end..].starts_with('(');
+        let is_prefix = is_prefix && shell == Shell::Posix && !is_list;
         if let Some((name, value)) = assignment(&words, shell).filter(|_| !is_prefix) {
             let value = self.scope.variables.expand(value).unwrap_or_else(|| value.to_owned());
             let may_not_run = command.is_conditional || !arms.is_empty();
@@ -306,10 +327,9 @@ impl<'t> Session<'t> {
                 let scope = &self.scope;
                 let assigned: Vec<Vec<AssignedWords>> = call
                     .take_arguments(|word| {
-                        let values = scope.assigned_words.get(&variable_of(word)?)?;
-                        let is_list = values.len() > 1 || values.iter().any(|it| it.words.len() > 1);
-                        is_list.then(|| values.clone())
+                        scope.assigned_words.get(&variable_of(word)?).cloned()
                     })
+                    .filter(|values| !values.is_empty())
                     .collect();
                 self.add_call_with(call, name, arms, assigned)
             }
@@ -436,6 +456,25 @@ impl<'t> Session<'t> {
         Ok(())
     }
 
+    /// Reads text that is saved to a file, and whether it is an environment.
+    pub(super) fn save(&mut self, body: Range<usize>, file: &str) -> Result<bool, FileError> {
+        let Some(document) = EnvironmentDocument::read(self.text, body.clone(), &self.lines) else {
+            return Ok(false);
+        };
+        let mut lists = Vec::new();
+        for call in document.calls {
+            let mut list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
+            list.has_channels = true;
+            if !list.specs.is_empty() || !list.channels.is_empty() {
+                lists.push(self.register(call, list, &Vec::new())?);
+            }
+        }
+        self.file.pip_notes.extend(document.pip_notes);
+        self.saved_names.insert(last_part(file).to_owned(), self.saved.len());
+        self.saved.push(SavedEnvironment { name: document.name, lists, is_used: false });
+        Ok(true)
+    }
+
     fn activate(&mut self, word: &str, name: Option<&str>) {
         let name = name.filter(|name| !name.starts_with('-'));
         self.scope.active = match (word, name) {
@@ -455,6 +494,22 @@ impl<'t> Session<'t> {
         name: Option<EnvironmentName>,
         arms: &Arms,
     ) -> Result<(), FileError> {
+        let saved = call.file().and_then(|file| self.saved_names.get(last_part(file)));
+        if let Some(saved) = saved.copied() {
+            self.saved[saved].is_used = true;
+            let SavedEnvironment { name: own, lists, .. } = self.saved[saved].clone();
+            let name = name.or_else(|| own.map(|own| EnvironmentName::of(&own)));
+            let name = name.unwrap_or_else(|| self.scope.active.clone());
+            let is_create = call.subcommand == Subcommand::Create;
+            let list = call.list(&self.lines, &self.scope.variables, self.scope.place);
+            let list = SpecList { has_channels: true, has_variables: true, ..list };
+            let own = self.register(call, list, arms)?;
+            self.attach(Some(own), is_create, name.clone(), arms)?;
+            for list in lists {
+                self.attach(Some(list), false, name.clone(), arms)?;
+            }
+            return Ok(());
+        }
         if let Some(file) = call.environment_file()
             && self.scope.place != RunPlace::Anywhere
             && !call.has_cuda_override()
@@ -602,6 +657,8 @@ impl<'t> Session<'t> {
         scopes.push(self.scope);
         let mut known = HashSet::new();
         let mut all: Vec<(Way, Vec<Subdir>)> = self.finished;
+        let unused = self.saved.into_iter().filter(|saved| !saved.is_used);
+        all.extend(unused.map(|saved| (saved.lists, Vec::new())));
         for scope in &scopes {
             for way in scope.environments.values().flatten() {
                 let mut way = way.clone();
@@ -627,6 +684,11 @@ impl<'t> Session<'t> {
         }
         (self.file, self.calls)
     }
+}
+
+/// The last part of a path.
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// Whether a word is the program pip.

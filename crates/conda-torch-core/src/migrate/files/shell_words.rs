@@ -21,6 +21,8 @@ pub(super) enum Form {
     Shell { shell: Shell, within: Option<char> },
     /// As quoted elements of a list: `["conda", "install"]`.
     Strings,
+    /// Text that a command saves to a file: its bytes, and the name of the file.
+    Saved,
     /// As items of a list without a command; `is_block`: each on lines of its own, else with commas between.
     Items { is_block: bool },
 }
@@ -74,13 +76,13 @@ pub(super) fn simple_commands(
         Shell::Posix | Shell::Fish => ['\0', '\0'],
     };
     let mut heredocs: Vec<Heredoc> = Vec::new();
-    let mut has_output = false;
+    let mut output: Option<Word> = None;
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     let mut is_conditional = false;
     let mut in_list = false;
     let mut at = source.range.start;
-    let mut end = |words: &mut Vec<Word>, conditional: bool| {
+    let mut end = |words: &mut Vec<Word>, form: Form, conditional: bool| {
         if !words.is_empty() {
             commands.push(SimpleCommand { words: std::mem::take(words), form, is_conditional });
         }
@@ -103,19 +105,27 @@ pub(super) fn simple_commands(
             in_list = false;
             at += 1;
         } else if c == '\n' {
-            end(&mut words, false);
+            end(&mut words, form, false);
             at += 1;
             for heredoc in heredocs.drain(..) {
                 let body = heredoc.body(text, at);
-                if heredoc.is_shown && !has_output {
-                    comment(body.clone());
-                }
                 at = if heredoc.is_shown { body.end } else { at };
+                match heredoc.output.or_else(|| output.clone()) {
+                    Some(output) if heredoc.is_shown => {
+                        let text = text[body.clone()].to_owned();
+                        words.extend([Word { range: body, text, quote: None }, output]);
+                        end(&mut words, Form::Saved, false);
+                    }
+                    None if heredoc.is_shown => comment(body),
+                    Some(_) | None => {}
+                }
             }
-            has_output = false;
+            output = None;
         } else if c == '#' && !matches!(source.shell, Shell::Cmd) && source.within.is_none() {
             // A hash of a prompt is followed by a client, as a comment can be: it stays a comment.
-            end(&mut words, false);
+            if !in_list {
+                end(&mut words, form, false);
+            }
             let length = rest.find('\n').unwrap_or(rest.len());
             comment(at..at + length);
             at += length;
@@ -124,14 +134,15 @@ pub(super) fn simple_commands(
         } else if matches!(c, '<' | '>') {
             let operator = rest.len() - rest.trim_start_matches(['<', '>', '&', '|', '-']).len();
             at += operator;
-            has_output |= c == '>';
             if rest.starts_with("<<") && !rest.starts_with("<<<") {
-                heredocs.extend(Heredoc::of(&text[at..], words.first()));
+                heredocs.extend(Heredoc::of(&text[at..], &words));
             }
             // At the beginning it is a prompt.
             if !words.is_empty() || operator > 1 {
                 at += blanks(&text[at..]);
-                at = word(text, at, source.within).map_or(at, |word| word.range.end);
+                let target = word(text, at, source.within);
+                at = target.as_ref().map_or(at, |word| word.range.end);
+                output = target.filter(|_| c == '>').or(output);
             }
         } else if let Some(word) = word(text, at, source.within) {
             at = word.range.end;
@@ -145,7 +156,7 @@ pub(super) fn simple_commands(
             }
         } else {
             let separator = ["&&", "||", ";;"].into_iter().find(|it| rest.starts_with(it));
-            end(&mut words, matches!(separator, Some("&&" | "||")));
+            end(&mut words, form, matches!(separator, Some("&&" | "||")));
             let length = separator.map_or(c.len_utf8(), str::len);
             let block = blocks.iter().position(|block| *block == c);
             if separator == Some(";;") || block.is_some() {
@@ -155,12 +166,12 @@ pub(super) fn simple_commands(
                     None => ";;",
                 };
                 words.push(Word { range: at..at + length, text: text.to_owned(), quote: None });
-                end(&mut words, false);
+                end(&mut words, form, false);
             }
             at += length;
         }
     }
-    end(&mut words, false);
+    end(&mut words, form, false);
     commands
 }
 
@@ -169,14 +180,20 @@ struct Heredoc {
     mark: String,
     /// Whether the command only shows or saves it.
     is_shown: bool,
+    /// The file that `tee` saves it to.
+    output: Option<Word>,
 }
 
 impl Heredoc {
-    fn of(text: &str, command: Option<&Word>) -> Option<Self> {
+    fn of(text: &str, words: &[Word]) -> Option<Self> {
         let mark = text.trim_start_matches([' ', '"', '\'', '\\']);
         let end = mark.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(mark.len());
-        let is_shown = command.is_some_and(|word| matches!(word.text.as_str(), "cat" | "tee"));
-        (end > 0).then(|| Self { mark: mark[..end].to_owned(), is_shown })
+        let shows = |word: &Word| matches!(word.text.as_str(), "cat" | "tee");
+        let command = words.iter().position(shows).filter(|at| *at < 3);
+        let saves = command.filter(|at| words[*at].text == "tee");
+        let output = saves.and_then(|at| words[at + 1..].iter().find(|it| !it.text.starts_with('-')));
+        let (mark, output) = (mark[..end].to_owned(), output.cloned());
+        (end > 0).then_some(Self { mark, is_shown: command.is_some(), output })
     }
 
     /// The body that begins at a byte.

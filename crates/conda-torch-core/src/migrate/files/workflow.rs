@@ -11,6 +11,7 @@ use super::environment_spec::{FileSpecs, RunPlace, SpecLine};
 use super::file_migration::FileError;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, Word, simple_commands};
+use super::yaml_lists;
 
 pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError> {
     let scope = || Scope::new(EnvironmentName::Current, RunPlace::Anywhere, Vec::new());
@@ -218,14 +219,8 @@ pub(super) fn add_lists(
     range: Range<usize>,
     keys: &[(&str, Subcommand)],
 ) -> Result<(), FileError> {
-    let Ok(document) = Document::parse(&text[range.clone()]) else { return Ok(()) };
-    for (key, subcommand) in keys {
-        let list = document.root().and_then(|root| root.get(key));
-        let items = list.into_iter().flat_map(Value::items);
-        let words: Vec<Word> = items.filter_map(|item| word_of(text, item, range.start)).collect();
-        let form =
-            Form::Items { is_block: words.first().is_some_and(|word| is_block_item(text, word)) };
-        session.add_call(ClientCall::of_words(*subcommand, words, form), None, &Vec::new())?;
+    for call in yaml_lists::lists(text, range, keys) {
+        session.add_call(call, None, &Vec::new())?;
     }
     Ok(())
 }
@@ -247,18 +242,6 @@ fn split(text: &str, range: Range<usize>, separator: char) -> Vec<Word> {
         }
     }
     words
-}
-
-/// A scalar of a document that begins at a byte, as a word.
-fn word_of(text: &str, value: Value<'_>, offset: usize) -> Option<Word> {
-    let range = value.range().start + offset..value.range().end + offset;
-    let quote = text[range.clone()].chars().next().filter(|c| matches!(c, '"' | '\''));
-    Some(Word { range, text: value.text()?.to_owned(), quote }).filter(|_| value.is_simple())
-}
-
-fn is_block_item(text: &str, word: &Word) -> bool {
-    let before = text[..word.range.start].rsplit('\n').next().unwrap_or_default();
-    before.trim() == "-"
 }
 
 /// Every scalar below a value is a command.
