@@ -16,7 +16,7 @@ use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
 use super::text_edit::{Lines, TextEdit};
 use super::yaml_lists::OF_ENVIRONMENT;
-use super::{dockerfile, literals, makefile, tox_ini, workflow};
+use super::{dockerfile, literals, makefile, recipe, tox_ini, workflow};
 
 /// A kind of text with commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(super) enum ScriptKind {
     SpecList,
     Makefile,
     Tox,
+    /// A recipe of conda-build or rattler-build.
+    Recipe,
     /// A definition of Apptainer's.
     Apptainer,
     Literals(Literals),
@@ -102,6 +104,11 @@ impl ScriptKind {
             Self::Tox => {
                 let mut session = Session::new(text, Reading::Script, current(Vec::new()));
                 tox_ini::read(&mut session, text)?;
+                Ok(session.finish())
+            }
+            Self::Recipe => {
+                let mut session = Session::new(text, Reading::Script, current(Vec::new()));
+                recipe::read(&mut session, text)?;
                 Ok(session.finish())
             }
             Self::Apptainer => {

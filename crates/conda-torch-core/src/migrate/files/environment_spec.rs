@@ -40,6 +40,8 @@ pub(super) struct SpecList {
     pub has_floors: bool,
     /// Where it runs.
     pub place: RunPlace,
+    /// Whether it is of a recipe, whose specs have blanks between their parts.
+    pub is_recipe: bool,
     /// Whether variables add packages to it, which are lists of their own.
     pub has_variables: bool,
     /// Notes on parts that stay as they are.
@@ -155,7 +157,8 @@ impl SpecLine {
         }
         let end = self.text.find(['=', '<', '>', '!', '~', ' ']).unwrap_or(0);
         let (name, version) = self.text.split_at(end);
-        let spec = MatchSpec::parse(name).filter(|_| version.contains(['$', '%']));
+        let is_unknown = version.contains(['$', '%']) || version.contains("{{");
+        let spec = MatchSpec::parse(name).filter(|_| is_unknown);
         let spec = spec.map(|spec| MatchSpec { version: version.to_owned(), ..spec });
         Self { spec, ..self }
     }
@@ -251,11 +254,30 @@ impl FileEdits {
             texts.extend(channels.filter_map(|(line, edit)| Some((line.at, edit.clone()?))));
             let specs = list.specs.iter().zip(&edits.specs);
             texts.extend(specs.filter_map(|(line, edit)| {
-                let new = edit.as_ref()?.iter().map(|new| line.written(new).to_string());
+                let text = |new: &MatchSpec| match list.is_recipe {
+                    true => recipe_text(new),
+                    false => line.written(new).to_string(),
+                };
+                let new = edit.as_ref()?.iter().map(text);
                 Some((line.at, new.collect()))
             }));
         }
         texts
+    }
+}
+
+/// A spec as a recipe has it: `cuda-version 12.6.*`, `pytorch 2.4.1 cpu*`.
+pub(super) fn recipe_text(spec: &MatchSpec) -> String {
+    let MatchSpec { name, version, build, .. } = spec;
+    let number = version.strip_prefix('=').filter(|number| !number.starts_with('='));
+    let number = number.unwrap_or(version);
+    let is_number = number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match (number, build) {
+        ("", None) => name.clone(),
+        ("", Some(build)) => format!("{name} * {build}"),
+        (number, Some(build)) => format!("{name} {number} {build}"),
+        (number, None) if is_number => format!("{name} {number}.*"),
+        (number, None) => format!("{name} {number}"),
     }
 }
 

@@ -166,7 +166,7 @@ const PLATFORMS: [Subdir; 5] =
     [Subdir::Linux64, Subdir::LinuxAarch64, Subdir::Osx64, Subdir::OsxArm64, Subdir::Win64];
 
 /// The platforms of a selector after an item, as conda-lock reads it: `# [linux64]`.
-fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
+pub(super) fn selector(text: &str, end: usize) -> Option<Vec<Subdir>> {
     let comment = text[end..].trim_start_matches([' ', '\t']).strip_prefix('#')?;
     let comment = comment.trim_start_matches([' ', '\t']).strip_prefix('[')?;
     let (words, _) = comment.lines().next()?.split_once(']')?;

@@ -28,6 +28,7 @@ mod package_edit;
 mod packages;
 mod pip_requirements;
 mod pixi_toml;
+mod recipe;
 mod requested_specs;
 mod session;
 mod shell_words;
@@ -53,7 +54,7 @@ use crate::matrix::Matrix;
 use crate::yaml::Document;
 
 use commands::ScriptKind;
-use environment_spec::{FileEdits, FileSpecs, ListEdits, SpecList};
+use environment_spec::{FileEdits, FileSpecs, ListEdits, SpecList, recipe_text};
 use file_edits::plan_edits;
 use file_migration::{Replaced, check_size};
 use text_edit::{Lines, TextEdit, apply};
@@ -209,6 +210,9 @@ impl Format {
                     edit.clone().unwrap_or_else(|| vec![line.name.clone()])
                 });
             let specs = old.specs.iter().zip(&edits.specs).flat_map(|(line, edit)| match edit {
+                Some(new) if old.is_recipe => {
+                    new.iter().map(|new| MatchSpec::parse(&recipe_text(new))).collect()
+                }
                 Some(new) => new.iter().map(|new| self.written(new)).collect(),
                 None => vec![line.spec.clone()],
             });
@@ -269,6 +273,9 @@ fn extension_of(name: &str) -> &str {
 /// YAML that is not an environment is a workflow with commands. Malformed YAML is an error only if it
 /// was meant to be an environment.
 fn of_yaml(name: &str, text: &str) -> Result<Format, FileError> {
+    if recipe::recognises(name, text) {
+        return Ok(Format::Commands(ScriptKind::Recipe));
+    }
     let is_meant = name.contains("env") || name.contains("conda") || has_environment_keys(text);
     match Document::parse(text) {
         Ok(document) if environment_yml::recognises(&document) => Ok(Format::EnvironmentYml),

@@ -113,7 +113,7 @@ const MOST_ASSIGNED: usize = 8;
 const MOST_QUOTES: usize = 4;
 
 pub(super) struct Session<'t> {
-    text: &'t str,
+    pub text: &'t str,
     pub lines: Lines<'t>,
     reading: Reading,
     pub file: FileSpecs,
@@ -573,7 +573,7 @@ impl<'t> Session<'t> {
     }
 
     /// Adds a list to those of the file.
-    fn register(
+    pub(super) fn register(
         &mut self,
         call: ClientCall,
         list: SpecList,
@@ -592,7 +592,7 @@ impl<'t> Session<'t> {
     }
 
     /// Adds a list to an environment, which may be new.
-    fn attach(
+    pub(super) fn attach(
         &mut self,
         list: Option<usize>,
         is_create: bool,
