@@ -217,6 +217,8 @@ pub(super) struct ListEdits {
     pub specs: Vec<Edit<MatchSpec>>,
     /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
     pub needs_cuda: Option<CudaVersion>,
+    /// The platforms whose builds need `__cuda`.
+    pub cuda_platforms: Vec<Subdir>,
     /// The version of CUDA that it declares from now on; `None` if that stays.
     pub declared_cuda: Option<String>,
 }

@@ -596,7 +596,21 @@ impl<'a, 'm> Planner<'a, 'm> {
             edits.notes.push(FileNote::left(first.line, "emptied", message));
             return ListEdits::none(list);
         }
-        ListEdits { channels, specs, needs_cuda, declared_cuda: None }
+        let cuda_platforms = self.cuda_platforms(environments);
+        ListEdits { channels, specs, needs_cuda, cuda_platforms, declared_cuda: None }
+    }
+
+    /// The platforms on which environments need `__cuda`.
+    fn cuda_platforms(&self, environments: &[usize]) -> Vec<Subdir> {
+        let mut platforms = BTreeSet::new();
+        for at in environments {
+            if let Outcome::Decided(decision, member) = &self.decided[*at] {
+                let own = decision.builds_of(*member).iter().map(|(_, build)| build);
+                let own = own.filter(|build| build.choice.needs_cuda.is_some());
+                platforms.extend(own.map(|build| build.target.subdir));
+            }
+        }
+        platforms.into_iter().collect()
     }
 
     /// The `__cuda` that every environment with a list needs, if the list is about PyTorch, or adds to an environment

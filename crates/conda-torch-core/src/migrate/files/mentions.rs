@@ -176,8 +176,7 @@ fn words(line: &str) -> Vec<Range<usize>> {
             continue;
         }
         match word.split_once('=') {
-            Some((key, value)) if is_channel_name(key) =>
-            {
+            Some((key, value)) if is_channel_name(key) => {
                 words.push(start..start + key.len());
                 if !value.is_empty() {
                     words.push(start + key.len() + 1..start + word.len());

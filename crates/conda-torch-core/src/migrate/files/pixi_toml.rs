@@ -1,4 +1,4 @@
-//! `pixi.toml`, and `pyproject.toml` with pixi's tables.
+//! `pixi.toml`, and `pyproject.toml` with pixi's tables or those of conda-lock.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -67,7 +67,9 @@ fn parse(text: &str) -> Result<Document<&str>, FileError> {
 pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let document = parse(text)?;
     let features = Manifest::new(text).features(&document);
-    let environments = environments(&document, &features);
+    let mut environments = environments(&document, &features);
+    let is_source = is_lock_source(base(document.as_table()).1);
+    environments.iter_mut().for_each(|it| it.is_locked = is_source && !it.platforms.is_empty());
     let channels = features.iter().flat_map(|feature| &feature.channels);
     let handled = channels.map(|(whole, _)| whole.clone()).collect();
     let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();
@@ -75,7 +77,7 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     Ok(FileSpecs {
         lists,
         environments,
-        declares_cuda: true,
+        declares_cuda: !is_source,
         pip_notes,
         handled,
         ..FileSpecs::default()
@@ -139,12 +141,25 @@ pub(super) fn edits(
     let document = parse(text)?;
     let mut manifest = Manifest::new(text);
     let features = manifest.features(&document);
+    let is_source = is_lock_source(base(document.as_table()).1);
     let default_needs_cuda = planned.lists.first().is_some_and(|edits| edits.needs_cuda.is_some());
     for (at, (feature, edits)) in features.iter().zip(&mut planned.lists).enumerate() {
         manifest.edit_channels(feature, &edits.channels)?;
+        if is_source {
+            no_builds(feature, &edits.specs)?;
+        }
         manifest.edit_packages(feature, &edits.specs)?;
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
         let needed = edits.needs_cuda.filter(|_| feature.cuda.is_some() || !is_inherited);
+        let needed = needed.filter(|_| !is_source);
+        if at == 0 && feature.platform_tables.iter().any(|it| it.table.is_some()) {
+            let Some(needed) = needed else { continue };
+            let cuda_platforms = &edits.cuda_platforms;
+            let changes = manifest.declare_cuda_of_platforms(feature, needed.major, cuda_platforms);
+            edits.declared_cuda = feature.declared_after(needed.major, cuda_platforms);
+            planned.changes.extend(changes);
+            continue;
+        }
         if let Some(needed) = needed.filter(|_| at == 0 || !default_needs_cuda)
             && let Some(change) = manifest.declare_cuda(feature, needed.major)
         {
@@ -155,18 +170,38 @@ pub(super) fn edits(
     Ok(manifest.edits)
 }
 
-/// pixi's own tables, and the beginning of their headers.
+/// pixi's own tables, or those of conda-lock, and the beginning of their headers.
 fn base(root: &dyn TableLike) -> (&dyn TableLike, &'static str) {
-    let pixi = root.get("tool").and_then(|tool| tool.get("pixi"));
-    match pixi.and_then(Item::as_table_like) {
-        Some(pixi) => (pixi, "tool.pixi."),
-        None => (root, ""),
+    let table = |name: &str| root.get("tool")?.get(name)?.as_table_like();
+    match (table("pixi"), table("conda-lock")) {
+        (Some(pixi), _) => (pixi, "tool.pixi."),
+        (None, Some(source)) => (source, LOCK_SOURCE),
+        (None, None) => (root, ""),
     }
 }
 
-/// The table of the workspace, under its new or its old name.
+/// The beginning of the headers in a source of conda-lock's.
+/// Source: <https://github.com/conda/conda-lock/blob/010c89e07caa32a0c48422525ce7a45b28c09442/conda_lock/src_parser/pyproject_toml.py>
+const LOCK_SOURCE: &str = "tool.conda-lock.";
+
+fn is_lock_source(prefix: &str) -> bool {
+    prefix == LOCK_SOURCE
+}
+
+/// The table of the workspace, under its new or its old name; conda-lock has its lists beside the packages.
 fn workspace(base: &dyn TableLike) -> Option<&dyn TableLike> {
-    ["workspace", "project"].into_iter().find_map(|name| base.get(name)?.as_table_like())
+    let own = ["workspace", "project"].into_iter().find_map(|name| base.get(name)?.as_table_like());
+    own.or_else(|| base.contains_key("channels").then_some(base))
+}
+
+/// That no spec has a build string: conda-lock reads a version alone.
+fn no_builds(feature: &Feature<'_>, edits: &[Edit<MatchSpec>]) -> Result<(), FileError> {
+    for (line, edit) in feature.spec.specs.iter().zip(edits) {
+        if edit.iter().flatten().any(|spec| spec.build.is_some()) {
+            return Err(FileError::NoPlaceForBuild { line: line.line, text: line.text.clone() });
+        }
+    }
+    Ok(())
 }
 
 struct Feature<'d> {
@@ -184,6 +219,27 @@ struct Feature<'d> {
     /// The tables that `spec.specs` were read from, in order.
     tables: Vec<PackageTable>,
     cuda: Option<Range<usize>>,
+    /// Its platforms, from pixi 0.71 on with virtual packages.
+    platform_tables: Vec<PlatformTable<'d>>,
+}
+
+/// An element of a list of platforms.
+struct PlatformTable<'d> {
+    range: Range<usize>,
+    subdir: Subdir,
+    /// The key that names the platform; `None` in a plain string.
+    key: Option<&'static str>,
+    table: Option<&'d InlineTable>,
+    cuda: Option<(Range<usize>, String)>,
+}
+
+impl PlatformTable<'_> {
+    /// Whether its version of CUDA has to change.
+    fn lacks_cuda(&self, major: u16, platforms: &[Subdir]) -> bool {
+        let declared = self.cuda.as_ref().map(|(_, version)| version.split('.').next());
+        let declared: Option<u16> = declared.flatten().and_then(|major| major.parse().ok());
+        platforms.contains(&self.subdir) && declared.is_none_or(|declared| declared < major)
+    }
 }
 
 struct PackageTable {
@@ -251,6 +307,16 @@ fn in_new_table(lines: &Lines<'_>, header: &str, entry: &str) -> TextEdit {
 }
 
 impl Feature<'_> {
+    /// What its platforms declare last, once those that need CUDA do.
+    fn declared_after(&self, major: u16, platforms: &[Subdir]) -> Option<String> {
+        let declared = |platform: &PlatformTable<'_>| match &platform.cuda {
+            _ if platform.lacks_cuda(major, platforms) => Some(major.to_string()),
+            Some((_, version)) => Some(version.clone()),
+            None => None,
+        };
+        self.platform_tables.iter().rev().find_map(declared)
+    }
+
     fn read_cuda(&mut self, version: Option<&Value>) {
         let place = version.and_then(Value::span);
         if let (Some(place), Some(version)) = (place, version.and_then(Value::as_str)) {
@@ -424,6 +490,7 @@ impl<'t> Manifest<'t> {
             channels: Vec::new(),
             tables: Vec::new(),
             cuda: None,
+            platform_tables: Vec::new(),
         };
         self.read_packages(&mut feature, table, None);
         let targets = table.get("target").and_then(Item::as_table_like);
@@ -479,7 +546,7 @@ impl<'t> Manifest<'t> {
         }
     }
 
-    fn read_lists(&self, feature: &mut Feature<'_>, table: &dyn TableLike) {
+    fn read_lists<'d>(&self, feature: &mut Feature<'d>, table: &'d dyn TableLike) {
         let list = |key: &str| table.get(key).and_then(Item::as_array);
         feature.spec.has_channels = list("channels").is_some();
         for element in list("channels").into_iter().flatten() {
@@ -494,11 +561,19 @@ impl<'t> Manifest<'t> {
         }
         for element in list("platforms").into_iter().flatten() {
             // From pixi 0.71 on a table with `platform`, from 0.85 on with `subdir`.
+            let table = element.as_inline_table();
             let mut keys = ["subdir", "platform"].into_iter();
-            let name = keys.find_map(|key| field(element, key).as_str());
-            feature.platforms.extend(name.and_then(|name| name.parse::<Subdir>().ok()));
-            let cuda = element.as_inline_table().and_then(|table| table.get("cuda"));
-            feature.read_cuda(cuda.map(|cuda| field(cuda, "driver")));
+            let key = keys.find(|key| table.is_some_and(|table| table.contains_key(key)));
+            let name = field(element, key.unwrap_or_default()).as_str();
+            let Some(subdir) = name.and_then(|name| name.parse::<Subdir>().ok()) else { continue };
+            feature.platforms.push(subdir);
+            let cuda = table.and_then(|table| table.get("cuda")).map(|cuda| field(cuda, "driver"));
+            feature.read_cuda(cuda);
+            if let Some(range) = element.span() {
+                let cuda = cuda.and_then(|cuda| Some((cuda.span()?, cuda.as_str()?.to_owned())));
+                let platform = PlatformTable { range, subdir, key, table, cuda };
+                feature.platform_tables.push(platform);
+            }
         }
     }
 
@@ -608,6 +683,40 @@ impl<'t> Manifest<'t> {
             };
             TextEdit::new(line.start..line.start, new.iter().map(entry).collect::<String>())
         });
+    }
+
+    /// Declares CUDA for each platform that needs it, in a manifest that says so there.
+    fn declare_cuda_of_platforms(
+        &mut self,
+        feature: &Feature<'_>,
+        major: u16,
+        platforms: &[Subdir],
+    ) -> Vec<LineChange> {
+        let known = feature.platform_tables.iter().find_map(|platform| platform.key);
+        let mut changes = Vec::new();
+        for platform in &feature.platform_tables {
+            if !platform.lacks_cuda(major, platforms) {
+                continue;
+            }
+            let entry = format!("cuda = \"{major}\"");
+            let edit = match (&platform.cuda, platform.table) {
+                (Some((range, _)), _) => Some(TextEdit::new(range.clone(), format!("\"{major}\""))),
+                (None, Some(table)) => in_inline_table(table, &entry),
+                (None, None) => {
+                    let (key, name) = (known.unwrap_or("platform"), platform.subdir);
+                    let table = format!("{{ {key} = \"{name}\", {entry} }}");
+                    Some(TextEdit::new(platform.range.clone(), table))
+                }
+            };
+            self.edits.extend(edit);
+            changes.push(LineChange {
+                line: self.lines.at(platform.range.start),
+                before: String::new(),
+                after: vec![format!("{entry} for {}", platform.subdir)],
+                why: ChangeReason::DECLARES_CUDA,
+            });
+        }
+        changes
     }
 
     /// Declares CUDA in a table that every pixi reads: without it pixi solves as if no GPU were detected.

@@ -36,7 +36,8 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
         at += line.len();
         let content = line.trim();
         let indent = line.len() - line.trim_start().len();
-        if let Some(comment) = line.find(" #").map(|at| at + 1).or(content.starts_with('#').then_some(indent))
+        if let Some(comment) =
+            line.find(" #").map(|at| at + 1).or(content.starts_with('#').then_some(indent))
             && start + comment < text.len()
         {
             session.file.prose.push(start + comment..start + line.trim_end().len());

@@ -326,9 +326,7 @@ impl<'t> Session<'t> {
             Subcommand::Install | Subcommand::Create => {
                 let scope = &self.scope;
                 let assigned: Vec<Vec<AssignedWords>> = call
-                    .take_arguments(|word| {
-                        scope.assigned_words.get(&variable_of(word)?).cloned()
-                    })
+                    .take_arguments(|word| scope.assigned_words.get(&variable_of(word)?).cloned())
                     .filter(|values| !values.is_empty())
                     .collect();
                 self.add_call_with(call, name, arms, assigned)

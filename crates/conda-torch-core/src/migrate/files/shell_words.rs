@@ -191,7 +191,8 @@ impl Heredoc {
         let shows = |word: &Word| matches!(word.text.as_str(), "cat" | "tee");
         let command = words.iter().position(shows).filter(|at| *at < 3);
         let saves = command.filter(|at| words[*at].text == "tee");
-        let output = saves.and_then(|at| words[at + 1..].iter().find(|it| !it.text.starts_with('-')));
+        let output =
+            saves.and_then(|at| words[at + 1..].iter().find(|it| !it.text.starts_with('-')));
         let (mark, output) = (mark[..end].to_owned(), output.cloned());
         (end > 0).then_some(Self { mark, is_shown: command.is_some(), output })
     }
