@@ -29,6 +29,7 @@ pub(super) struct FileSpecs {
 
 /// The channels and match specs of one place: a command, a list of a file, a feature of pixi.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about its form")]
 pub(super) struct SpecList {
     /// Whether it or its environment has a list of channels, even an empty one.
     pub has_channels: bool,
@@ -256,9 +257,8 @@ impl FileEdits {
             texts.extend(channels.filter_map(|(line, edit)| Some((line.at, edit.clone()?))));
             let specs = list.specs.iter().zip(&edits.specs);
             texts.extend(specs.filter_map(|(line, edit)| {
-                let text = |new: &MatchSpec| match list.is_recipe {
-                    true => recipe_text(new),
-                    false => line.written(new).to_string(),
+                let text = |new: &MatchSpec| {
+                    if list.is_recipe { recipe_text(new) } else { line.written(new).to_string() }
                 };
                 let new = edit.as_ref()?.iter().map(text);
                 Some((line.at, new.collect()))

@@ -69,7 +69,9 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let features = Manifest::new(text).features(&document);
     let mut environments = environments(&document, &features);
     let is_source = is_lock_source(base(document.as_table()).1);
-    environments.iter_mut().for_each(|it| it.is_locked = is_source && !it.platforms.is_empty());
+    for environment in &mut environments {
+        environment.is_locked = is_source && !environment.platforms.is_empty();
+    }
     let channels = features.iter().flat_map(|feature| &feature.channels);
     let handled = channels.map(|(whole, _)| whole.clone()).collect();
     let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();

@@ -69,12 +69,6 @@ pub(super) fn simple_commands(
 ) -> Vec<SimpleCommand> {
     let text = &source.text[..source.range.end];
     let form = Form::Shell { shell: source.shell, within: source.within };
-    // What opens and closes a block.
-    let blocks = match source.shell {
-        Shell::Cmd => ['(', ')'],
-        Shell::Powershell => ['{', '}'],
-        Shell::Posix | Shell::Fish => ['\0', '\0'],
-    };
     let mut heredocs: Vec<Heredoc> = Vec::new();
     let mut output: Option<Word> = None;
     let mut commands = Vec::new();
@@ -158,13 +152,7 @@ pub(super) fn simple_commands(
             let separator = ["&&", "||", ";;"].into_iter().find(|it| rest.starts_with(it));
             end(&mut words, form, matches!(separator, Some("&&" | "||")));
             let length = separator.map_or(c.len_utf8(), str::len);
-            let block = blocks.iter().position(|block| *block == c);
-            if separator == Some(";;") || block.is_some() {
-                let text = match block {
-                    Some(0) => "{",
-                    Some(_) => "}",
-                    None => ";;",
-                };
+            if let Some(text) = mark_of_branches(separator, c, source.shell) {
                 words.push(Word { range: at..at + length, text: text.to_owned(), quote: None });
                 end(&mut words, form, false);
             }
@@ -173,6 +161,16 @@ pub(super) fn simple_commands(
     }
     end(&mut words, form, false);
     commands
+}
+
+/// A separator that matters for branches, as a command.
+const fn mark_of_branches(separator: Option<&str>, c: char, shell: Shell) -> Option<&'static str> {
+    match (shell, c) {
+        (Shell::Cmd, '(') | (Shell::Powershell, '{') => Some("{"),
+        (Shell::Cmd, ')') | (Shell::Powershell, '}') => Some("}"),
+        (_, ';') if matches!(separator, Some(it) if it.len() == 2) => Some(";;"),
+        _ => None,
+    }
 }
 
 /// Text for a command, up to a line with a mark.
