@@ -13,6 +13,8 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
+# Windows PowerShell on an older Windows offers only older versions by itself.
+[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
 
 $downloads = if ($env:CONDA_TORCH_DOWNLOADS) { $env:CONDA_TORCH_DOWNLOADS } else { '@DOWNLOADS@' }
 if ($downloads.StartsWith('@')) {
@@ -30,10 +32,11 @@ try {
     foreach ($file in 'SHA256SUMS', $archive) {
         Invoke-WebRequest -UseBasicParsing -Uri "$from/$file" -OutFile (Join-Path $scratch $file)
     }
-    $lines = Get-Content (Join-Path $scratch 'SHA256SUMS')
-    $line = $lines | Where-Object { ($_ -split '\s+\*?', 2)[1] -eq $archive } | Select-Object -First 1
+    # `<64 hexadecimal digits>  <name>` on each line.
+    $pattern = "^([0-9a-fA-F]{64}) [ *]$([regex]::Escape($archive))`$"
+    $line = Get-Content (Join-Path $scratch 'SHA256SUMS') | Where-Object { $_ -match $pattern } | Select-Object -First 1
     if (-not $line) { throw "SHA256SUMS does not list $archive" }
-    $expected = ($line -split '\s+')[0]
+    $expected = $line.Substring(0, 64)
     $found = (Get-FileHash -Algorithm SHA256 (Join-Path $scratch $archive)).Hash
     if ($found -ne $expected) { throw "the checksum of $archive is $found, not $expected; nothing was installed" }
 

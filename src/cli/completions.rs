@@ -1,8 +1,12 @@
 //! `conda-torch completions`: what a shell needs to complete a command line. The shell then asks this program, so the
 //! values of flags are completed too: platforms, GPUs, versions, environments.
 
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+
 use clap::{Command, CommandFactory};
-use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete::env::{self, CompleteEnv, EnvCompleter, Shells};
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
 
 use conda_torch_core::matrix::Matrix;
@@ -41,7 +45,61 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Output> {
 
 /// Answers a shell that asks for candidates, and ends the program.
 pub(super) fn answer_shell() {
-    CompleteEnv::with_factory(command).var(VARIABLE).complete();
+    CompleteEnv::with_factory(command).var(VARIABLE).shells(SHELLS).complete();
+}
+
+/// The shells, with fish in our own way.
+const SHELLS: Shells<'static> =
+    Shells(&[&env::Bash, &env::Elvish, &Fish, &env::Powershell, &env::Zsh]);
+
+/// fish gives the word to complete as it is typed, with quotes and backslashes, and compares it without.
+struct Fish;
+
+impl EnvCompleter for Fish {
+    fn name(&self) -> &'static str {
+        env::Fish.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        env::Fish.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        var: &str,
+        name: &str,
+        bin: &str,
+        completer: &str,
+        buffer: &mut dyn Write,
+    ) -> io::Result<()> {
+        env::Fish.write_registration(var, name, bin, completer, buffer)
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut Command,
+        mut words: Vec<OsString>,
+        folder: Option<&Path>,
+        buffer: &mut dyn Write,
+    ) -> io::Result<()> {
+        if let Some(word) = words.last_mut()
+            && let Some(text) = word.to_str()
+        {
+            *word = unquoted(text).into();
+        }
+        env::Fish.write_complete(command, words, folder, buffer)
+    }
+}
+
+/// A word of fish without the quote that it begins with, and without backslashes.
+fn unquoted(word: &str) -> String {
+    let word = word.strip_prefix(['\'', '"']).unwrap_or(word);
+    let mut is_escaped = false;
+    let is_kept = |c: &char| {
+        is_escaped = *c == '\\' && !is_escaped;
+        !is_escaped
+    };
+    word.chars().filter(is_kept).collect()
 }
 
 /// The values of a flag.
@@ -107,4 +165,23 @@ fn environments() -> Vec<CompletionCandidate> {
     let host = LiveHost::new(None);
     let here = probe(&host, &Overrides::default());
     candidates(environment::all(&host, &here).into_iter().filter_map(|place| place.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_fish_is_compared_without_quotes() {
+        for (word, expected) in [
+            ("GeForce\\ GTX\\ 1080", "GeForce GTX 1080"),
+            ("'GeForce GTX", "GeForce GTX"),
+            ("\"GeForce GTX", "GeForce GTX"),
+            ("a\\\\b", "a\\b"),
+            ("linux-", "linux-"),
+            ("", ""),
+        ] {
+            assert_eq!(unquoted(word), expected);
+        }
+    }
 }

@@ -13,6 +13,8 @@ mod docs;
 mod documents;
 mod dry_runs;
 mod explain;
+#[cfg(target_os = "linux")]
+mod feedstock;
 mod gpu_pages;
 mod invariants;
 mod layers;
