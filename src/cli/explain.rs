@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::diagnostics::{CATALOG, entry};
-use conda_torch_core::error_texts::{Scene, find, known, known_error};
+use conda_torch_core::error_texts::{Scene, described_machine, find, known, known_error};
 use conda_torch_core::escapes::visible;
-use conda_torch_core::import::{assume_baseline, read_machine, text_of};
+use conda_torch_core::import::text_of;
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::report::{ErrorCode, explain as report};
 use conda_torch_core::resolve::{Request, advise};
@@ -158,20 +158,6 @@ fn read_bytes(path: &str, host: &dyn Host) -> anyhow::Result<Vec<u8>> {
     Ok(bytes.map_err(Failure::of(ErrorCode::Unreadable))?)
 }
 
-/// The machine that a text describes beside an error, with its formats. What only an error message names is none.
-fn described(text: &str) -> Option<(Machine, String)> {
-    const ERRORS: [&str; 3] = ["a text", "a text about Windows", "nvidia-smi's message"];
-    let mut machine = read_machine(text, None).ok()?;
-    let formats = machine.document.clone()?;
-    let names_graphics = !machine.gpus.is_empty() || machine.driver.is_found();
-    if !names_graphics || formats.split(" + ").all(|format| ERRORS.contains(&format)) {
-        return None;
-    }
-    assume_baseline(&mut machine);
-    Matrix::embedded().complete(&mut machine);
-    Some((machine, formats))
-}
-
 /// Judges the failures on the machine and in the environment; looks at neither if no failure is known.
 fn explain(
     text: &str,
@@ -192,7 +178,7 @@ fn explain(
         };
         return Ok(Output { stdout, code: 3 });
     }
-    let described = described(text).filter(|_| !args.machine.is_given());
+    let described = described_machine(text).filter(|_| !args.machine.is_given());
     let is_other_machine = described.is_some() || args.machine.is_other_machine();
     let (machine, here) = if let Some((machine, formats)) = described {
         note(&format!("note: for the machine that the text describes ({formats})"));

@@ -9,7 +9,6 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
     ChannelCount, MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
 };
-use conda_torch_core::migrate::files::FileNote;
 use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer, Way};
 use conda_torch_core::report::migrate_files::MigratedFile;
@@ -301,22 +300,9 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
 /// The notes on migrated files; stdout has the differences.
 pub fn migrated_files(files: &[MigratedFile], is_folder: bool, width: usize) -> String {
     let mut page = Page::new(Style::plain(width));
-    for MigratedFile { file, old, outcome, backup } in files {
-        let mut lines: Vec<String> = match outcome {
-            Err(problem) => vec![format!("error: {problem}"), "file unchanged".to_owned()],
-            Ok(migration) => {
-                let failures = migration.failures.iter().map(|failure| format!("error: {failure}"));
-                let changes = migration.changes.iter().filter(|change| change.why.is_needed);
-                let notes = migration.notes.iter().map(|FileNote { line, note, .. }| {
-                    let place = line.map(|line| format!("line {line}: "));
-                    place.unwrap_or_default() + &note.message
-                });
-                failures
-                    .chain(changes.map(|change| format!("line {}: {change}", change.line)))
-                    .chain(notes)
-                    .collect()
-            }
-        };
+    for migrated in files {
+        let MigratedFile { file, old, outcome, backup } = migrated;
+        let mut lines = migrated.sentences();
         if lines.is_empty() && outcome.as_ref().is_ok_and(|migration| migration.text == *old) {
             if is_folder {
                 continue;

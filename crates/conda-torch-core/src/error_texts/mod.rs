@@ -21,7 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::conda::Version;
-use crate::types::ComputeCapability;
+use crate::import::{assume_baseline, read_machine};
+use crate::matrix::Matrix;
+use crate::types::{ComputeCapability, Machine};
 
 use pattern::{Capture, Match, Pattern};
 use plain_text::PlainText;
@@ -362,6 +364,20 @@ is a value that the text names, ` … ` anything. Nothing of the text leaves the
         }
     }
     text
+}
+
+/// The machine that a text describes beside an error, with its formats. What only an error message names is none.
+pub fn described_machine(text: &str) -> Option<(Machine, String)> {
+    const ERRORS: [&str; 3] = ["a text", "a text about Windows", "nvidia-smi's message"];
+    let mut machine = read_machine(text, None).ok()?;
+    let formats = machine.document.clone()?;
+    let names_graphics = !machine.gpus.is_empty() || machine.driver.is_found();
+    if !names_graphics || formats.split(" + ").all(|format| ERRORS.contains(&format)) {
+        return None;
+    }
+    assume_baseline(&mut machine);
+    Matrix::embedded().complete(&mut machine);
+    Some((machine, formats))
 }
 
 #[cfg(test)]

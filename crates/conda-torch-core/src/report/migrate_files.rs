@@ -25,6 +25,22 @@ pub struct MigratedFile {
 }
 
 impl MigratedFile {
+    /// What changes and why, what cannot be changed, and what to know about the rest; one sentence each.
+    pub fn sentences(&self) -> Vec<String> {
+        let migration = match &self.outcome {
+            Err(problem) => return vec![format!("error: {problem}"), "file unchanged".to_owned()],
+            Ok(migration) => migration,
+        };
+        let failures = migration.failures.iter().map(|failure| format!("error: {failure}"));
+        let changes = migration.changes.iter().filter(|change| change.why.is_needed);
+        let changes = changes.map(|change| format!("line {}: {change}", change.line));
+        let notes = migration.notes.iter().map(|FileNote { line, note, .. }| {
+            let place = line.map(|line| format!("line {line}: "));
+            place.unwrap_or_default() + &note.message
+        });
+        failures.chain(changes).chain(notes).collect()
+    }
+
     /// The difference as `git diff` writes it and `patch -p0` reads it; empty if there is none.
     pub fn diff(&self) -> String {
         match &self.outcome {
