@@ -16,7 +16,7 @@ use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, text_of};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::name_channels;
-use conda_torch_core::question::values::{BLAS, CLIENTS, SHELLS};
+use conda_torch_core::question::values::{BLAS, SHELLS};
 use conda_torch_core::question::{DescribedMachine, Refusal, RequestedValues, usual_shell};
 use conda_torch_core::report::{ErrorCode, field};
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
@@ -29,7 +29,7 @@ use conda_torch_probe::host::{DRIVER_TIMEOUT, Host};
 use conda_torch_probe::{Overrides, probe};
 
 pub(super) use conda_torch_core::question::values::{
-    ACCELERATORS, Choices, RequestedPytorch, python, pytorch,
+    ACCELERATORS, CLIENTS, Choices, RequestedPytorch, python, pytorch,
 };
 
 use crate::text::Style;
@@ -298,11 +298,25 @@ fn described_machine(
 }
 
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
 pub(super) struct RequestFlags {
     /// Packages to install: torchvision, torchaudio, or any match spec [e.g. transformers "numpy<2"]
-    #[arg(help_heading = None::<&str>, value_name = "PACKAGE")]
+    #[arg(value_name = "PACKAGE")]
     packages: Vec<String>,
+    #[command(flatten)]
+    options: RequestOptions,
+}
+
+impl RequestFlags {
+    /// The request; repeated packages count once.
+    pub(super) fn request(&self, matrix: &Matrix) -> Result<Request, Refusal> {
+        self.options.request(&self.packages, matrix)
+    }
+}
+
+// A request without its packages.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Request (default: the newest PyTorch for the machine)")]
+pub(super) struct RequestOptions {
     /// What to compute on
     #[arg(long, value_parser = one_of(ACCELERATORS), default_value = "auto")]
     accelerator: RequestedAccelerator,
@@ -323,12 +337,12 @@ pub(super) struct RequestFlags {
     blas: Option<Blas>,
 }
 
-impl RequestFlags {
+impl RequestOptions {
     /// The request; repeated packages count once.
-    pub(super) fn request(&self, matrix: &Matrix) -> Result<Request, Refusal> {
-        let Self { packages, accelerator, cpu, pytorch, python, cuda_version, blas } = self;
+    pub(super) fn request(&self, packages: &[String], matrix: &Matrix) -> Result<Request, Refusal> {
+        let Self { accelerator, cpu, pytorch, python, cuda_version, blas } = self;
         let values = RequestedValues {
-            packages: packages.clone(),
+            packages: packages.to_vec(),
             accelerator: if *cpu { RequestedAccelerator::Cpu } else { *accelerator },
             pytorch: pytorch.clone(),
             python: *python,

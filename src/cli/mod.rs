@@ -8,6 +8,7 @@ mod clean;
 mod completions;
 mod explain;
 mod flags;
+mod fleet;
 mod install;
 mod live;
 mod matrix;
@@ -77,6 +78,8 @@ enum Command {
     Probe(probe::Args),
     /// Show which PyTorch builds conda-forge has, by CUDA version, GPU and platform
     Matrix(matrix::Args),
+    /// Find the fewest environments that serve the nodes of a cluster
+    Fleet(Box<fleet::Args>),
     /// Migrate environments, settings and files from the `pytorch` channel to conda-forge
     Migrate(Box<migrate::Args>),
     /// Remove the cached channel data of `--live`
@@ -199,6 +202,7 @@ impl Command {
             Self::Test(args) => smoke_test::run(args, global, host),
             Self::Probe(args) => probe::run(args, global, host),
             Self::Matrix(args) => matrix::run(args, global, host),
+            Self::Fleet(args) => fleet::run(args, global, host),
             Self::Migrate(args) => migrate::run(args, global, host),
             Self::Clean(args) => clean::run(args, global, host),
             Self::Explain(args) => explain::run(args, global, host),
@@ -216,7 +220,11 @@ impl Command {
             Self::Matrix(args) => Some(&args.machine),
             Self::Migrate(args) => Some(&args.machine),
             Self::Explain(args) => Some(&args.machine),
-            Self::Test(_) | Self::Completions(_) | Self::Schema(_) | Self::Clean(_) => None,
+            Self::Test(_)
+            | Self::Fleet(_)
+            | Self::Completions(_)
+            | Self::Schema(_)
+            | Self::Clean(_) => None,
         }
     }
 }

@@ -21,11 +21,13 @@ const SCHEMAS: Choices<&str> = &[
     ("clean", "`clean --json`", schema!("clean")),
     ("error", "any other run that fails", schema!("error")),
     ("explain", "`explain --json`", schema!("explain")),
+    ("fleet", "`fleet --json`", schema!("fleet")),
     ("install", "`install --json` or `test --json`", schema!("install")),
     ("matrix", "`matrix --json`", schema!("matrix")),
     ("matrix-diff", "`matrix --diff --format json`", schema!("matrix-diff")),
     ("migrate", "`migrate --json`", schema!("migrate")),
     ("migrate-files", "`migrate FILE --json`", schema!("migrate-files")),
+    ("node", "`probe --json --node`", schema!("node")),
     ("probe", "`probe --json`", schema!("probe")),
 ];
 

@@ -3,6 +3,7 @@
 mod advise;
 pub mod check;
 pub mod explain;
+pub mod fleet;
 mod install;
 mod machine;
 mod matrix_diff;

@@ -27,6 +27,7 @@ const CORE: &[&str] = &[
     "answer",
     "formats",
     "sentences",
+    "fleet",
     "report",
     "heat_map",
     "question",

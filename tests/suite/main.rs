@@ -15,6 +15,7 @@ mod dry_runs;
 mod explain;
 #[cfg(target_os = "linux")]
 mod feedstock;
+mod fleet;
 mod gpu_pages;
 mod invariants;
 mod layers;

@@ -60,6 +60,7 @@ pub mod solve_check; // a client's dry run against an Advice
 // Output.
 pub mod answer; // an Advice with what it is for
 pub mod commands; // the steps of each client, quoted for each shell
+pub mod fleet; // many machines and the fewest environments for them
 pub mod formats; // commands, environment.yml, pixi.toml, Dockerfile
 pub mod heat_map; // builds and GPUs as a picture
 pub mod question;

@@ -11,6 +11,7 @@ mod disk_space;
 mod display_devices;
 mod driver;
 mod foreground;
+mod input;
 #[cfg(windows)]
 mod job;
 mod live_host;
@@ -26,6 +27,7 @@ pub use command::{Command, CommandEnd, CommandOutput, run_command};
 pub use disk_space::{DiskSpace, disk_space};
 pub use driver::{DRIVER_COMMAND, run_driver_child};
 pub use foreground::{ForegroundCommand, ForegroundOutput, run_in_foreground};
+pub use input::{host_name, open_input};
 pub use live_host::{LiveHost, Waiting};
 pub use save::{SaveFailed, save};
 pub use signals::{file_size_limits_are_errors, received as received_signal};

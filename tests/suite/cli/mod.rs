@@ -6,6 +6,7 @@ mod channels;
 mod completions;
 mod describing;
 mod explaining;
+mod fleets;
 #[cfg(unix)]
 mod install;
 mod live;

@@ -5,7 +5,7 @@ mod environment_yml;
 mod matrix_rows;
 mod pixi_toml;
 
-pub use dockerfile::dockerfile;
+pub use dockerfile::{dockerfile, dockerfile_target};
 pub use environment_yml::environment_yml;
 pub use matrix_rows::{companion_name, matrix_rows};
 pub use pixi_toml::pixi_toml;

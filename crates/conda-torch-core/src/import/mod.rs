@@ -4,12 +4,14 @@
 //! `document:FORMAT`. A text may have several: [`combine`] makes one machine of them. Other facts stay unknown: [`assume_baseline`] sets those that an answer needs, with the origin
 //! `baseline`.
 
+mod ansible;
 mod any_text;
 mod baseline;
 mod bus;
 mod clients;
 mod collect_env;
 mod combine;
+mod condor;
 mod distributions;
 mod document;
 mod fields;
@@ -63,8 +65,10 @@ enum Family {
 
 /// Every format except our own and those of [`reports::PROGRAMS`], by the command that prints it. Those that report most
 /// come first: a text may have several.
-const FORMATS: [(Family, &str, Reader); 25] = [
+const FORMATS: [(Family, &str, Reader); 27] = [
     (Family::Cluster, "kubectl get nodes -o json", kubernetes::read),
+    (Family::Cluster, "condor_status -json", condor::read),
+    (Family::Cluster, "ansible -m setup", ansible::read),
     (Family::Client, "conda info --json", |it, machine| CONDA.read_json(it, machine)),
     (Family::Client, "micromamba info --json", |it, machine| MICROMAMBA.read_json(it, machine)),
     (Family::Client, "mamba info --json", |it, machine| MAMBA.read_json(it, machine)),
@@ -168,6 +172,22 @@ pub fn read_machine(text: &str, platform: Option<Subdir>) -> Result<Machine, Rea
         None if text.trim().is_empty() => ReadMachineError::Empty,
         Some(Ok(_)) | None => refusal::of(text),
     })
+}
+
+/// Reads one node as one of the programs of clusters describes it: an object of Kubernetes, HTCondor or Ansible, or a
+/// node of Slurm. `None` if it is something else.
+pub(crate) fn read_node(text: &str) -> Option<Machine> {
+    let text = &masked(text);
+    let document = Document::of(text, None);
+    let formats = FORMATS.iter().filter(|(family, ..)| *family == Family::Cluster);
+    for (family, format, reader) in formats {
+        let part = read_part(*family, format, |machine| reader(&document, machine));
+        if let Ok(Some(Part { mut machine, .. })) = part {
+            jetson::complete(&mut machine);
+            return Some(machine);
+        }
+    }
+    None
 }
 
 /// The machine that each part of a text describes, by the formats in their order.

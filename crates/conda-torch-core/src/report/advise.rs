@@ -249,7 +249,7 @@ fn alternative<'a>(answer: &Answer<'a>, it: &'a Alternative<'_>) -> AlternativeR
 }
 
 /// A key and the value that it must get; `None` leaves it out.
-fn unlock(unlock: &Unlock) -> (&'static str, Option<String>) {
+pub(super) fn unlock(unlock: &Unlock) -> (&'static str, Option<String>) {
     match unlock {
         Unlock::Driver(version) => ("driver", Some(format!(">={version}"))),
         Unlock::CudaCompat(version) => ("cuda_compat", Some(version.to_string())),

@@ -12,6 +12,7 @@ mod command;
 mod error;
 pub mod explain;
 mod field;
+pub mod fleet;
 mod install;
 pub mod matrix;
 pub mod matrix_diff;

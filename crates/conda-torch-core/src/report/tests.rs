@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::{
-    Answered, Document, advise, check, clean, error::Failure, explain, install, matrix,
+    Answered, Document, advise, check, clean, error::Failure, explain, fleet, install, matrix,
     matrix_diff, migrate, migrate_files, probe,
 };
 use crate::conda::{MatchSpec, Subdir, Version};
@@ -119,5 +119,7 @@ fn committed_schemas_match_the_types() {
     is_committed::<clean::Content<'_>>("clean", "clean --json");
     is_committed::<install::Content<'_>>("install", "install --json or test --json");
     is_committed::<Failure<'_>>("error", "a run that failed");
+    is_committed::<fleet::Content<'_>>("fleet", "fleet --json");
     is_committed::<probe::Content<'_>>("probe", "probe --json");
+    is_committed::<probe::NodeContent<'_>>("node", "probe --json --node");
 }

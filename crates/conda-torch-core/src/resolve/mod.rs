@@ -13,6 +13,7 @@
 
 mod advice;
 mod candidates;
+mod every_build;
 mod facts;
 mod installed;
 mod notes;
@@ -25,6 +26,7 @@ mod specs;
 mod what_if;
 
 pub use advice::{Advice, Alternative, Choice, GpuKernels, Reason, Rejected, Status, Unlock};
+pub use every_build::{BuildOnMachine, choice_of, every_build};
 pub use installed::{InstalledCheck, check_installed};
 pub(crate) use other_packages::CompiledPackage;
 pub use package_words::PackageError;

@@ -1,0 +1,170 @@
+//! JSON that spans lines, cut into the objects that describe a node, without the lists around them.
+
+/// The keys of lists with one object a node: `kubectl get nodes -o json`, `scontrol show nodes --json`.
+const LISTS: [&[u8]; 3] = [b"items", b"nodes", b"sinfo"];
+
+/// The largest object, in bytes.
+pub(super) const MOST_BYTES: usize = 16 << 20;
+
+/// Reads one value, byte by byte.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "states of a scanner")]
+pub(super) struct JsonItems {
+    /// The object so far, or in a list the next object.
+    item: Vec<u8>,
+    /// The line on which it began.
+    pub(super) line: u64,
+    depth: u32,
+    /// The depth at which objects are cut out; 0: the value is one object.
+    list_depth: u32,
+    /// Where the last string at depth 1 is in `item`: it may be the key of a list.
+    key: (usize, usize),
+    in_string: bool,
+    is_escaped: bool,
+    is_too_long: bool,
+    is_list_over: bool,
+}
+
+/// What a byte ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nothing.
+    None,
+    /// An object of a list, or the whole value: it is in [`take`](JsonItems::take).
+    Item,
+    /// The list.
+    List,
+}
+
+impl JsonItems {
+    pub(super) fn new(line: u64) -> Self {
+        Self {
+            item: Vec::new(),
+            line,
+            depth: 0,
+            list_depth: 0,
+            key: (0, 0),
+            in_string: false,
+            is_escaped: false,
+            is_too_long: false,
+            is_list_over: false,
+        }
+    }
+
+    /// Whether a `{` at the start of a line can only begin another value: this one was cut off.
+    pub(super) fn is_cut_by_object(&self) -> bool {
+        self.depth > self.list_depth
+    }
+
+    /// Whether the value is one object, without a list of nodes.
+    pub(super) fn is_one_object(&self) -> bool {
+        self.list_depth == 0
+    }
+
+    /// The object that ended; `None` if it was too long.
+    pub(super) fn take(&mut self) -> Option<Vec<u8>> {
+        let item = std::mem::take(&mut self.item);
+        (!std::mem::take(&mut self.is_too_long)).then_some(item)
+    }
+
+    pub(super) fn push(&mut self, byte: u8, line: u64) -> End {
+        let in_list = self.list_depth > 0 && !self.is_list_over;
+        let starts = in_list && self.depth == self.list_depth && !self.in_string;
+        if starts && matches!(byte, b'{' | b'[') {
+            self.item.clear();
+            self.line = line;
+        }
+        if self.is_list_over {
+            // Nothing after the list matters.
+        } else if self.item.len() < MOST_BYTES {
+            self.item.push(byte);
+        } else {
+            self.is_too_long = true;
+        }
+        if self.in_string {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' => self.is_escaped = true,
+                b'"' => {
+                    self.in_string = false;
+                    self.key.1 = self.item.len().saturating_sub(1);
+                }
+                _ => {}
+            }
+            return End::None;
+        }
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.key.0 = self.item.len();
+            }
+            b'{' | b'[' => {
+                self.depth += 1;
+                let begins = byte == b'[' && (self.depth == 1 || self.depth == 2 && self.is_list());
+                if begins && self.list_depth == 0 {
+                    self.list_depth = self.depth;
+                    self.item.clear();
+                }
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    return if self.list_depth == 0 { End::Item } else { End::List };
+                }
+                if in_list && self.depth == self.list_depth {
+                    return End::Item;
+                }
+                self.is_list_over |= in_list && self.depth < self.list_depth;
+            }
+            _ => {}
+        }
+        End::None
+    }
+
+    fn is_list(&self) -> bool {
+        let key = self.item.get(self.key.0..self.key.1).unwrap_or_default();
+        LISTS.contains(&key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(text: &str) -> (Vec<String>, bool) {
+        let mut reader = JsonItems::new(1);
+        let mut items = Vec::new();
+        let mut has_ended = false;
+        for byte in text.bytes() {
+            match reader.push(byte, 1) {
+                End::None => {}
+                End::Item if reader.list_depth == 0 => {
+                    items.push(reader.take());
+                    has_ended = true;
+                }
+                End::Item => items.push(reader.take()),
+                End::List => has_ended = true,
+            }
+        }
+        let text = |item: Option<Vec<u8>>| String::from_utf8(item.expect("short")).expect("text");
+        (items.into_iter().map(text).collect(), has_ended)
+    }
+
+    #[test]
+    fn a_list_is_cut_into_its_objects() {
+        let expected = vec![r#"{"a": {"b": [1, "]}"]}}"#.to_owned(), "{}".to_owned()];
+        let both = r#"{"a": {"b": [1, "]}"]}}, {}"#;
+        assert_eq!(items(&format!("[{both}]")), (expected.clone(), true));
+        let list = format!(
+            r#"{{"kind": "List", "items": [{both}], "metadata": {{"x": [{{}}], "y": "}}"}}}}"#
+        );
+        assert_eq!(items(&list), (expected, true));
+    }
+
+    #[test]
+    fn another_object_stays_whole() {
+        let text = r#"{"machine": {"gpus": [{"items": [{}]}]}, "list": [{"\"": 1}]}"#;
+        assert_eq!(items(text), (vec![text.to_owned()], true));
+        assert_eq!(items(r#"{"items": [{"a": 1}, {"b""#), (vec![r#"{"a": 1}"#.to_owned()], false));
+    }
+}
