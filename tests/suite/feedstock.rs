@@ -56,8 +56,9 @@ if "%cuda_compiler_version:~0,2%"=="12" (
 /// A variant's file: its name, and its keys with their first values.
 fn variant(keys: &[(&str, &str)]) -> String {
     let python = "python:\n- 3.11.* *_cpython\n- 3.15.* *_cp315\n";
-    let keys: String = keys.iter().map(|(key, value)| format!("{key}:\n- '{value}'\n")).collect();
-    format!("{keys}{python}")
+    let keys: Vec<String> =
+        keys.iter().map(|(key, value)| format!("{key}:\n- '{value}'\n")).collect();
+    format!("{}{python}", keys.concat())
 }
 
 fn git(folder: &Path, arguments: &[&str]) {
