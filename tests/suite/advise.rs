@@ -67,6 +67,43 @@ const CUDA118: &str = "pytorch-gpu=2.5.1 cuda-version=11.8";
 const CUDA120: &str = "pytorch-gpu=2.5.1 cuda-version=12.0";
 const CPU: &str = "pytorch-cpu=2.13.0";
 
+/// A machine of a platform about which a user knows no more than the system's version.
+fn described(subdir: Subdir, macos: Option<&str>) -> Machine {
+    let version = |text: &str| text.parse::<Version>().expect("a version");
+    Machine {
+        subdir: Detected::found(subdir, Origin::Flag("--platform".into())),
+        macos: macos.map_or(Detected::Absent, |macos| {
+            Detected::found(version(macos), Origin::Flag("--macos".into()))
+        }),
+        glibc: Detected::found(version("2.35"), Origin::Flag("--glibc".into())),
+        ..Machine::default()
+    }
+}
+
+#[test]
+fn an_accelerator_that_is_asked_for_is_not_replaced_by_another() {
+    use RequestedAccelerator::{Cuda, Mps, Rocm, Xpu};
+    // PyTorch 2.9 and newer use Apple's GPU from macOS 14 on, 2.5 to 2.8 from 13 on, older ones from 12.3 on.
+    for (subdir, macos, accelerator, build, code) in [
+        (Subdir::OsxArm64, Some("14.0"), Mps, "2.13.0 cpu_generic 2", "metal-included"),
+        (Subdir::OsxArm64, Some("13.0"), Mps, "2.8.0 cpu_generic 2", "metal-included"),
+        (Subdir::OsxArm64, Some("12.3"), Mps, "2.4.1 cpu_generic 6", "metal-included"),
+        (Subdir::OsxArm64, Some("12.2"), Mps, "nothing", "metal-needs-newer-macos"),
+        (Subdir::OsxArm64, Some("14.0"), Cuda, "nothing", "no-cuda-on-platform"),
+        (Subdir::Osx64, Some("14.0"), Mps, "nothing", "no-metal-on-platform"),
+        (Subdir::Linux64, None, Mps, "nothing", "no-metal-on-platform"),
+        (Subdir::Linux64, None, Rocm, "nothing", "no-rocm-builds"),
+        (Subdir::Win64, None, Xpu, "nothing", "no-xpu-builds"),
+    ] {
+        let machine = described(subdir, macos);
+        let request = Request { accelerator, ..Request::default() };
+        let advice = advise(&machine, &request, Matrix::embedded());
+        assert_eq!(answer(&advice).0, build, "{subdir} {macos:?} {accelerator:?}");
+        let codes = codes(&advice);
+        assert!(codes.contains(&code), "{subdir} {macos:?} {accelerator:?}: {codes:?}");
+    }
+}
+
 #[test]
 fn gpus_before_turing_get_cuda_12_9_with_every_driver() {
     use Status::Ok;

@@ -109,3 +109,53 @@ fn every_package_has_the_version_of_the_program() {
         assert!(text.lines().any(|it| it == line), "{file} has another version");
     }
 }
+
+#[test]
+fn a_release_has_its_address_everywhere() {
+    let copy = format!("{}/packaging/addressed", env!("CARGO_TARGET_TMPDIR"));
+    let _ = fs::remove_dir_all(&copy);
+    let listed = run(Command::new("git").args(["ls-files", "-z"]).current_dir(ROOT), true);
+    let parts = [
+        "crates/",
+        "docs/",
+        "packaging/",
+        "src/",
+        "Cargo",
+        "action.yml",
+        "pyproject.toml",
+        "bench/",
+    ];
+    for name in listed.split('\0').filter(|name| parts.iter().any(|part| name.starts_with(part))) {
+        let to = Path::new(&copy).join(name);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        // What is deleted and not yet committed is no part of it.
+        let _ = fs::copy(Path::new(ROOT).join(name), to);
+    }
+    let address = "https://forge.example/owner-7/conda-torch";
+    let tool = format!("{ROOT}/packaging/address");
+    run(Command::new("python3").args([&tool, address, &copy]), true);
+    run(Command::new("python3").args([&tool, "forge.example", &copy]), false);
+    let text = |name: &str| fs::read_to_string(format!("{copy}/{name}")).expect("a file");
+    for name in ["docs/install.md", "docs/tours/project.md", "docs/migrate.md", "action.yml"] {
+        assert!(
+            !text(name).contains("OWNER") && text(name).contains("owner-7/conda-torch"),
+            "{name}"
+        );
+    }
+    assert!(text("docs/tours/project.md").contains(&format!("repo: {address} #")));
+    assert!(text("docs/tours/project.md").contains("uses: owner-7/conda-torch@v1"));
+    assert!(
+        text("packaging/install.sh")
+            .contains("DOWNLOADS:-https://forge.example/owner-7/conda-torch/releases}")
+    );
+    assert!(!text("packaging/install.ps1").contains("@DOWNLOADS@"));
+    let mut metadata = Command::new(env!("CARGO"));
+    metadata.args(["metadata", "--offline", "--no-deps", "--format-version", "1"]);
+    let metadata = run(metadata.current_dir(&copy), true);
+    let metadata = &metadata[metadata.find('{').expect("a document")..];
+    let metadata: serde_json::Value = serde_json::from_str(metadata).expect("a document");
+    for package in metadata["packages"].as_array().expect("packages") {
+        assert_eq!(package["repository"], address, "{}", package["name"]);
+        assert_eq!(package["homepage"], address, "{}", package["name"]);
+    }
+}
