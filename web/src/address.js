@@ -1,0 +1,55 @@
+// The address is the question: pairs ↔ address, and a pasted machine in the part that no server sees.
+
+/** @typedef {import("./engine.js").Pairs} Pairs */
+
+/** Keys of the page itself. */
+const OWN = ["view"];
+
+/** @returns {{pairs: Pairs, view: string}} */
+export function read() {
+  const all = [...new URLSearchParams(location.search)];
+  const view = all.find(([key]) => key === "view")?.[1] ?? "install";
+  return { pairs: all.filter(([key]) => !OWN.includes(key)).map(([key, value]) => [key, value]), view };
+}
+
+/** @param {Pairs} pairs @param {string} view @param {string} fragment */
+export function write(pairs, view, fragment) {
+  const query = search(pairs, view);
+  const address = `${query || location.pathname}${fragment}`;
+  if (address !== `${location.search}${location.hash}`) history.replaceState(null, "", address);
+}
+
+/** @param {Pairs} pairs @param {string} view */
+export function search(pairs, view) {
+  /** @type {Pairs} */
+  const own = view === "install" ? [] : [["view", view]];
+  const parts = [...own, ...pairs].map(([key, value]) => `${key}=${readable(value)}`);
+  return parts.length > 0 ? `?${parts.join("&")}` : "";
+}
+
+/** A value with as few escapes as an address needs. @param {string} value */
+const readable = (value) => encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",").replace(/%3A/g, ":");
+
+const MACHINE = "#machine=";
+
+/** The machine in the address, if there is one. @returns {Promise<string | undefined>} */
+export async function readMachine() {
+  if (!location.hash.startsWith(MACHINE)) return undefined;
+  try {
+    const base64 = location.hash.slice(MACHINE.length).replace(/-/g, "+").replace(/_/g, "/");
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return await new Response(stream).text();
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} machine @returns {Promise<string>} */
+export async function machineFragment(machine) {
+  const stream = new Blob([machine]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return MACHINE + btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}

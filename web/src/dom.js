@@ -1,0 +1,113 @@
+// Elements from texts: every text becomes text, never markup.
+
+/**
+ * @typedef {string | number | Node | null | undefined | false} Child
+ */
+
+/**
+ * An element with attributes and children.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string | boolean | ((event: Event) => void)>} attributes `onclick` and such are listeners.
+ * @param {Child[]} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map(node));
+  return made;
+}
+
+/** @param {Child} child */
+const node = (child) => (child instanceof Node ? child : document.createTextNode(String(child)));
+
+/**
+ * A sentence whose parts between backticks are code.
+ * @param {string} text
+ * @returns {DocumentFragment}
+ */
+export function sentence(text) {
+  const made = document.createDocumentFragment();
+  text.split("`").forEach((part, at) => {
+    if (part !== "") made.append(at % 2 === 1 ? element("code", {}, part) : part);
+  });
+  return made;
+}
+
+/**
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`no ${id}`);
+  return found;
+}
+
+/** Says something to a screen reader. @param {string} text */
+export function say(text) {
+  byId("said", HTMLElement).textContent = text;
+}
+
+/**
+ * A button that copies a text.
+ * @param {() => string} text
+ * @param {string} label
+ * @param {string} what for screen readers: "Copy the install command"
+ */
+export function copyButton(text, label, what) {
+  const button = element("button", { type: "button", class: "copy", "aria-label": what }, label);
+  button.addEventListener("click", async () => {
+    const done = await copy(text());
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    say(done ? "Copied" : "Selected; press Ctrl+C to copy");
+    setTimeout(() => (button.textContent = label), 2000);
+  });
+  return button;
+}
+
+/** @param {string} text */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // A page from a folder may have no clipboard.
+    const area = element("textarea", { class: "hidden", "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+/**
+ * Saves a text as a file.
+ * @param {string} name
+ * @param {string} text
+ * @param {string} type
+ */
+export function save(name, text, type = "text/plain") {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** A block of code with a button that copies it. @param {string} text @param {string} what */
+export function codeBlock(text, what) {
+  return element(
+    "div",
+    { class: "block" },
+    element("pre", { tabindex: "0", role: "region", "aria-label": what }, element("code", {}, text)),
+    copyButton(() => text, "Copy", `Copy: ${what}`),
+  );
+}

@@ -1,0 +1,2 @@
+/** The compressed core, set by the build. */
+declare const CORE: string;

@@ -1,0 +1,286 @@
+// Starts the page: the address, the fields and the paste are one question; each change asks the core again.
+
+import * as address from "./address.js";
+import { render, renderError } from "./answer.js";
+import { byId, element, say, sentence } from "./dom.js";
+import { allChoices, ask, guessed, readMachine, start } from "./engine.js";
+import * as form from "./form.js";
+import { search } from "./gpus.js";
+import * as picture from "./picture.js";
+import * as texts from "./texts.js";
+
+/** @typedef {import("./engine.js").Pairs} Pairs */
+
+/** @type {{view: string, client: string, shell: string, paste: import("./engine.js").ReadMachine | null, guess: Pairs, said: string}} */
+const state = { view: "install", client: "", shell: "", paste: null, guess: [], said: "" };
+
+/** The machine that was pasted, as a text for the core. */
+const machine = () => (state.paste ? JSON.stringify(state.paste.machine) : undefined);
+
+/** The question: fields that a paste filled in are not part of it, unless they were changed. @returns {Pairs} */
+function question() {
+  let pairs = form.read();
+  const paste = state.paste;
+  if (paste) {
+    const [before, now] = [shown(paste.pairs), shown(pairs)];
+    pairs = pairs.filter(([key]) => before.get(key) !== now.get(key));
+  }
+  if (state.client) pairs.push(["client", state.client]);
+  if (state.shell) pairs.push(["shell", state.shell]);
+  return pairs;
+}
+
+/** What each field shows of pairs. @param {Pairs} pairs */
+function shown(pairs) {
+  /** @type {Map<string, string>} */
+  const values = new Map();
+  for (const [key, value] of pairs) {
+    const name = key === "cuda" ? "driver" : key === "compute-capability" ? "gpu" : key;
+    const before = values.get(name);
+    values.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  const gpu = values.get("gpu");
+  if (gpu !== undefined) values.set("gpu", gpu.split(",").map((it) => it.trim()).flatMap(expanded).sort().join(", "));
+  return values;
+}
+
+/** `2x A100` is two of them. @param {string} name */
+function expanded(name) {
+  const [, count, one] = name.match(/^(\d+)x (.*)$/) ?? [null, "1", name];
+  return Array(Number(count)).fill(one);
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/** Asks, and shows the answer. */
+function update() {
+  form.showCount();
+  form.showOnly();
+  const pairs = question();
+  const answer = ask(pairs, machine());
+  if (answer.error) {
+    const isMarked = form.mark(answer.error);
+    renderError(answer.error);
+    announce(isMarked ? "" : answer.error.message);
+  } else {
+    form.mark(null);
+    render(answer, { client: setClient, shell: setShell, link });
+    announce(answer.heading);
+    byId("command-line", HTMLElement).textContent = answer.command_line;
+    const { channel, as_of, days } = answer.age;
+    byId("age", HTMLElement).textContent = `${channel} as of ${as_of}${days === null ? "" : days === 1 ? ", 1 day ago" : days === 0 ? ", today" : `, ${days} days ago`}.`
+      + (days !== null && days > 60 ? " Newer builds may exist." : "");
+  }
+  if (state.view === "gpus") picture.show({ pairs, machine: machine() });
+  clearTimeout(timer);
+  timer = setTimeout(() => void writeAddress(), 200);
+}
+
+/** @param {string} text */
+function announce(text) {
+  if (text && text !== state.said) say(text);
+  state.said = text;
+}
+
+/** The canonical question, or what was typed if it has no answer. */
+function canonical() {
+  const answer = ask(question(), machine());
+  return answer.error ? question() : answer.question;
+}
+
+/** A pasted machine goes into the address if its choices alone give another answer. */
+async function withMachine() {
+  const paste = state.paste;
+  const pairs = canonical();
+  if (!paste) return { pairs, fragment: "" };
+  const alone = [...paste.pairs.filter(([key]) => !pairs.some(([other]) => other === key)), ...pairs];
+  const [full, simple] = [ask(pairs, machine()), ask(alone, undefined)];
+  if (!full.error && !simple.error && isSame(full, simple)) return { pairs: simple.question, fragment: "" };
+  return { pairs, fragment: await address.machineFragment(JSON.stringify(paste.machine)) };
+}
+
+/** @param {import("./engine.js").Answer} a @param {import("./engine.js").Answer} b */
+const isSame = (a, b) =>
+  JSON.stringify([a.commands, a.heading, a.closest, a.why, a.notes, a.first_notes, a.files, a.client])
+  === JSON.stringify([b.commands, b.heading, b.closest, b.why, b.notes, b.first_notes, b.files, b.client]);
+
+async function writeAddress() {
+  const { pairs, fragment } = await withMachine();
+  address.write(pairs, state.view, fragment);
+}
+
+async function link() {
+  const { pairs, fragment } = await withMachine();
+  return new URL(`${location.pathname}${address.search(pairs, "install")}${fragment}`, location.href).href;
+}
+
+/** @param {string} client */
+function setClient(client) {
+  state.client = client;
+  update();
+}
+
+/** @param {string} shell */
+function setShell(shell) {
+  state.shell = shell === "posix" ? "bash" : shell;
+  update();
+}
+
+/** Shows where the fields come from. */
+function showSource() {
+  const place = byId("source", HTMLElement);
+  const paste = state.paste;
+  if (paste) {
+    const clear = element("button", { type: "button", class: "plain", onclick: () => clearPaste() }, "Remove");
+    place.replaceChildren("From the text that you pasted (", element("code", {}, paste.format ?? "a machine"), "). ", clear);
+  } else if (state.guess.length > 0) {
+    const isGpuGuessed = state.guess.some(([key]) => key === "gpu");
+    const what = isGpuGuessed ? "Platform and GPU are" : "The platform is";
+    place.replaceChildren(`${what} a first guess from this browser. ${isGpuGuessed ? "It does not know your driver." : needsGpu()}`);
+  } else place.replaceChildren(needsGpu());
+}
+
+/** What to know if no GPU is chosen where there may be one. */
+function needsGpu() {
+  const isOpen = form.field("gpu").value.trim() === "" && form.field("driver").value.trim() === "" && form.field("accelerator").value === "";
+  return isOpen && !form.field("platform").value.startsWith("osx") ? "Without a GPU, the answer is for the CPU." : "";
+}
+
+function clearPaste() {
+  state.paste = null;
+  byId("paste", HTMLTextAreaElement).value = "";
+  form.show([["platform", form.field("platform").value]]);
+  showSource();
+  update();
+}
+
+/** @param {string} text */
+function paste(text) {
+  const wrong = byId("paste-error", HTMLElement);
+  wrong.replaceChildren();
+  if (text.trim() === "") {
+    if (state.paste) clearPaste();
+    return;
+  }
+  const found = readMachine(text);
+  if (found.error) {
+    wrong.replaceChildren(sentence(found.error.message));
+    return;
+  }
+  take(found);
+  update();
+}
+
+/** @param {import("./engine.js").ReadMachine} found */
+function take(found) {
+  state.paste = found;
+  state.guess = [];
+  state.client = "";
+  state.shell = "";
+  form.show(found.pairs);
+  showSource();
+}
+
+/** @param {string} view @param {boolean} isFocused */
+function show(view, isFocused) {
+  state.view = ["install", "gpus", "migrate", "error"].includes(view) ? view : "install";
+  for (const name of ["install", "gpus", "migrate", "error"]) byId(name, HTMLElement).hidden = name !== state.view;
+  for (const item of document.querySelectorAll("[data-view]")) {
+    if (item.getAttribute("data-view") === state.view) item.setAttribute("aria-current", "page");
+    else item.removeAttribute("aria-current");
+  }
+  if (state.view === "gpus") {
+    const platform = form.field("platform").value;
+    byId("map-platform", HTMLSelectElement).value = platform;
+    picture.show({ pairs: question(), machine: machine() });
+  }
+  if (isFocused) byId("main", HTMLElement).focus();
+}
+
+/** What the browser says about its machine. @returns {Pairs} */
+function hints() {
+  const data = /** @type {any} */ (navigator).userAgentData;
+  const platform = [data?.platform, navigator.platform, /Android/.test(navigator.userAgent) ? "Android" : ""].filter(Boolean).join(" ");
+  let renderer = "";
+  try {
+    const context = document.createElement("canvas").getContext("webgl");
+    const named = context?.getExtension("WEBGL_debug_renderer_info");
+    renderer = String(context?.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : context.RENDERER) ?? "");
+  } catch {
+    // No picture of the GPU: no guess.
+  }
+  return guessed(platform, renderer);
+}
+
+/** Fills the lists. */
+function fill() {
+  const all = allChoices();
+  byId("pythons", HTMLDataListElement).append(...all.python.map((value) => element("option", { value })));
+  byId("pytorchs", HTMLDataListElement).append(...all.pytorch.map((value) => element("option", { value })));
+  search(all.gpus, changed);
+}
+
+/** A field changed: what was guessed is now chosen. */
+function changed() {
+  state.guess = [];
+  showSource();
+  update();
+}
+
+/** Shows the question of the address. */
+async function fromAddress() {
+  const { pairs, view } = address.read();
+  const kept = await address.readMachine();
+  state.paste = null;
+  state.guess = [];
+  const own = (/** @type {string} */ key) => pairs.filter(([other]) => other.toLowerCase() === key).pop()?.[1] ?? "";
+  const found = kept === undefined ? null : readMachine(kept);
+  if (found && !found.error) take(found);
+  const read = ask(pairs, undefined);
+  const understood = read.error ? pairs : read.question;
+  if (!found || found.error) {
+    const isOpen = !understood.some(([key]) => key === "platform");
+    const hint = isOpen || pairs.length === 0 ? hints() : [];
+    const isEmpty = understood.length === 0;
+    const platform = hint.filter(([key]) => isEmpty || key === "platform");
+    state.guess = isOpen ? platform : [];
+    form.show([...(isOpen ? platform : []), ...understood]);
+  } else form.show([...found.pairs.filter(([key]) => !understood.some(([other]) => other === key)), ...understood]);
+  state.client = own("client");
+  state.shell = own("shell");
+  showSource();
+  show(view, false);
+  update();
+}
+
+async function main() {
+  await start(CORE);
+  fill();
+  byId("question", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
+  byId("question", HTMLFormElement).addEventListener("input", (event) => {
+    if (event.target instanceof HTMLElement && event.target.id === "paste") paste(byId("paste", HTMLTextAreaElement).value);
+    else changed();
+  });
+  picture.wire(() => ({ pairs: question(), machine: machine() }));
+  texts.wire(() => ({ pairs: question(), machine: machine() }));
+  for (const item of document.querySelectorAll("a[data-view]")) {
+    item.addEventListener("click", (event) => {
+      const { ctrlKey, metaKey, shiftKey } = /** @type {MouseEvent} */ (event);
+      if (ctrlKey || metaKey || shiftKey) return;
+      event.preventDefault();
+      show(item.getAttribute("data-view") ?? "install", true);
+      void writeAddress();
+    });
+  }
+  addEventListener("popstate", () => void fromAddress());
+  await fromAddress();
+  document.documentElement.dataset.ready = "true";
+  if (location.protocol.startsWith("http")) navigator.serviceWorker?.register("sw.js").catch(() => {});
+}
+
+main().catch((why) => {
+  byId("answer", HTMLElement).replaceChildren(
+    element("p", { class: "wrong", role: "alert" }, `This page does not run in this browser: ${why}. In a terminal, conda-torch advise gives the same answer.`),
+  );
+});
