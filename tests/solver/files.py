@@ -32,7 +32,7 @@ FILES = HERE.parent / "files"
 BESIDE = {"after", "messages.txt", "args.txt"}
 MACHINES = {"linux-64": {"glibc": "2.28"}, "linux-aarch64": {"glibc": "2.28"}, "win-64": {},
             "osx-64": {"macos": "13.0"}, "osx-arm64": {"macos": "13.0"}}
-SELECTORS = {"linux64": ["linux-64"], "linux": ["linux-64", "linux-aarch64"], "osx": ["osx-64", "osx-arm64"], "win": ["win-64"]}
+SELECTORS = {"linux64": ["linux-64"], "win64": ["win-64"], "linux": ["linux-64", "linux-aarch64"], "osx": ["osx-64", "osx-arm64"], "win": ["win-64"]}
 # What the channel has. It has no other packages.
 KNOWN = {"pytorch", "pytorch-gpu", "pytorch-cpu", "torchvision", "torchaudio", "cuda-version", "python"}
 # Where the solver must end, whatever the driver: by hand, from the feedstocks' tables.
@@ -72,6 +72,31 @@ SESSIONS = {
     "slurm": [("linux-64", "11.7", "python=3.9 pytorch=1.13.1=cuda112* torchvision==0.14.1 cuda-version=11.7", ("1.13.1", "cuda112"))],
     "spec-list": [("linux-64", "11.8", "pytorch=2.1.2=cuda118* torchvision=0.16.1 cuda-version=11.8", ("2.1.2", "cuda118"))],
 }
+SESSIONS |= {
+    "packages-in-variables": [
+        ("linux-64", "11.8", "python=3.9 pytorch-gpu torchvision cuda-version=11.8", ("2.5.1", "cuda118")),
+        ("linux-64", "12.1", "python=3.10 pytorch=2.1.2=cuda120* cuda-version=12.1", ("2.1.2", "cuda120")),
+        ("linux-64", None, "python=3.10 pytorch=2.1.2=cpu*", ("2.1.2", "cpu")),
+        ("linux-64", "12.1", "python=3.10 pytorch=2.4.1=cuda120* torchvision torchaudio", ("2.4.1", "cuda120"))],
+    "makefile-variables": [("linux-64", "11.8", "python=3.9 pytorch=2.0.0=cuda118* cuda-version=11.8", ("2.0.0", "cuda118"))],
+    "heredoc-environments": [
+        ("linux-64", "12.1", "pytorch=2.4.1=cuda120* torchvision cuda-version=12.1", ("2.4.1", "cuda120")),
+        ("linux-64", "11.3", "pytorch=1.12.1=cuda112* cuda-version=11.3", ("1.12.1", "cuda112"))],
+    "image-from-a-heredoc": [("linux-64", "12.1", "python=3.10 pytorch=2.3.1=cuda120* cuda-version=12.1", ("2.3.1", "cuda120"))],
+    "image-from-a-heredoc-in-run": [
+        ("linux-64", "12.1", "python=3.10 pytorch=2.4.1=cuda120* cuda-version=12.1 torchaudio", ("2.4.1", "cuda120"))],
+    "heredoc-in-a-workflow": [("linux-64", None, "python=3.10 pytorch=2.3.1=cpu*", ("2.3.1", "cpu"))],
+    "pythons-of-a-matrix": [
+        ("linux-64", None, "python=3.8 pytorch=2.4.0=cpu*", ("2.4.0", "cpu")),
+        ("linux-64", None, "python=3.10 pytorch=2.4.0=cpu*", ("2.4.0", "cpu"))],
+    "circleci": [("linux-64", None, "python=3.9 pytorch=2.4.1=cpu* torchaudio", ("2.4.1", "cpu"))],
+    "joined-options": [("linux-64", "11.8", "python=3.8 pytorch=2.4.0=cuda118* cuda-version=11.8 torchvision", ("2.4.0", "cuda118"))],
+    "compiled-in-a-session": [
+        ("linux-64", "11.8", "python=3.9 pytorch=2.4.1=cuda118* torchvision==0.19.1 torchaudio==2.4.1 cuda-version=11.8",
+         ("2.4.1", "cuda118"))],
+    "image-with-packages-in-arg": [
+        ("linux-64", "11.8", "python=3.10 pytorch=2.4.1=cuda118* torchvision torchaudio", ("2.4.1", "cuda118"))],
+}
 OLD_ONLY = {"pytorch-cuda", "cudatoolkit", "cpuonly", "pytorch-mutex", "torchtriton"}
 
 
@@ -107,8 +132,9 @@ def of_yaml(text):
 def of_toml(text):
     """The same for each feature of a manifest together with the default one."""
     root = tomllib.loads(text)
-    root = root.get("tool", {}).get("pixi", root)
-    workspace = root.get("workspace", root.get("project"))
+    tools = root.get("tool", {})
+    root = tools.get("pixi", tools.get("conda-lock", root))
+    workspace = root.get("workspace", root.get("project", root))
     def specs(table):
         def one(entries, platforms):
             for name, value in entries.items():
@@ -120,9 +146,11 @@ def of_toml(text):
             found += one(inner.get("dependencies", {}), [target])
         return found
     default = specs(root)
-    sets = [(default, workspace["platforms"])]
+    # From pixi 0.71 on, a platform can be a table.
+    names = [one if isinstance(one, str) else one.get("subdir", one.get("platform")) for one in workspace["platforms"]]
+    sets = [(default, names)]
     for feature in root.get("feature", {}).values():
-        sets.append((default + specs(feature), feature.get("platforms", workspace["platforms"])))
+        sets.append((default + specs(feature), feature.get("platforms", names)))
     return sets
 
 
@@ -178,7 +206,7 @@ def solves(path, case, before, after):
                 continue
             torch = solved.get("pytorch")
             if torch is None:  # the default environment of a manifest whose features have it
-                if "torch" in text:
+                if any("torch" in spec for spec, _ in here):
                     wrong.append(f"{platform} __cuda={driver} {specs}: no PyTorch")
                 continue
             kind = re.match(r"cpu|cuda\d+", torch["build"]).group()

@@ -149,6 +149,7 @@ fn other_lines(text: &str) -> Vec<&str> {
         "forge",
         "magma",
         "cublas",
+        "platform =",
     ];
     let other = |line: &&str| !ours.iter().any(|word| line.contains(word));
     text.split_inclusive('\n').filter(other).collect()
