@@ -9,6 +9,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::{
     ChannelCount, MigrationPlan, PackageMigration, PackageOutcome, RequestedFrom, SettingsFinding,
 };
+use conda_torch_core::migrate::files::FileMigration;
 use conda_torch_core::migrate::{CodeAndMessage, list};
 use conda_torch_core::report::migrate::{MigrationAnswer, SettingsAnswer, Way};
 use conda_torch_core::report::migrate_files::MigratedFile;
@@ -318,4 +319,36 @@ pub fn migrated_files(files: &[MigratedFile], is_folder: bool, width: usize) -> 
         }
     }
     page.finish()
+}
+
+/// What became of the files of folders, in a line; `count`: how many files they have.
+pub fn summary_of_folders(files: &[MigratedFile], count: usize, is_tracked: bool) -> String {
+    let count_of =
+        |is_it: fn(&MigratedFile) -> bool| files.iter().filter(|file| is_it(file)).count();
+    let changed =
+        count_of(|it| it.outcome.as_ref().is_ok_and(|migration| migration.text != it.old));
+    let failed = count_of(|it| it.outcome.as_ref().map_or(true, |it| !it.failures.is_empty()));
+    let left = count_of(|it| it.outcome.as_ref().is_ok_and(FileMigration::has_left));
+    let written = count_of(|it| it.backup.is_some());
+    let plural = |count: usize, one: &str, many: &str| {
+        if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+    };
+    let mut parts = vec![if written > 0 {
+        format!("{written} written")
+    } else {
+        plural(changed, "changes", "change")
+    }];
+    if left > 0 {
+        let (one, many) =
+            ("keeps something of the old channel", "keep something of the old channel");
+        parts.push(plural(left, one, many));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} cannot be migrated"));
+    }
+    let mut text = format!("Checked {}: {}", plural(count, "file", "files"), parts.join(", "));
+    if !is_tracked {
+        text.push_str("\nnote: not under version control; hidden folders are skipped");
+    }
+    text
 }

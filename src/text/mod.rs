@@ -20,7 +20,7 @@ pub use advise::{advice, warnings};
 pub use install::{LeftEnvironment, failed, installed, plan, tested};
 pub use machine::machine;
 pub use matrix_diff::matrix_diff;
-pub use migrate::{migrate_config, migrated_files, migration};
+pub use migrate::{migrate_config, migrated_files, migration, summary_of_folders};
 pub use page::{Style, as_of};
 
 /// A name of a file or an argument, with escapes for what is not UTF-8.

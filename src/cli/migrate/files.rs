@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::time::Instant;
 
 use anyhow::Context;
 
@@ -16,6 +17,7 @@ use conda_torch_probe::host::Host;
 
 use super::folder::{FolderFiles, LARGEST, is_folder};
 use crate::cli::flags::{Choices, GlobalFlags, MachineFlags, machine, one_of, page_width};
+use crate::cli::progress::Progress;
 use crate::cli::{Interrupted, Output, UsageError, note, read_input, show};
 use crate::text;
 
@@ -89,7 +91,11 @@ pub(super) fn run(
         .collect();
     let mut files = Vec::with_capacity(names.len());
     let mut codes = Vec::with_capacity(names.len());
+    let mut progress =
+        Progress::new(format!("Checking {} files", names.len()), !folders.is_empty());
+    let start = Instant::now();
     for name in &names {
+        progress.tick(start.elapsed());
         let (file, mut old, mut backup) = (text::file_name(name), String::new(), None);
         let mut migrate = |may_repeat: bool| {
             let name = name.to_str().context("the name is not UTF-8")?;
@@ -121,6 +127,7 @@ pub(super) fn run(
             break;
         }
     }
+    drop(progress);
     // The most severe first.
     let code = [1, 3, 4].into_iter().find(|code| codes.contains(code)).unwrap_or(0);
     note(text::migrated_files(&files, !folders.is_empty(), page_width()).trim_end());
@@ -140,42 +147,9 @@ pub(super) fn run(
     if !folders.is_empty() {
         // Last, below a difference of many pages.
         show(&std::mem::take(&mut stdout));
-        note(&summary(&folders, &files));
+        let count = folders.iter().map(|folder| folder.count).sum();
+        let is_tracked = folders.iter().all(|folder| folder.is_tracked);
+        note(&text::summary_of_folders(&files, count, is_tracked));
     }
     Ok(Output { stdout, code })
-}
-
-/// What became of the files of folders, in a line.
-fn summary(folders: &[FolderFiles], files: &[MigratedFile]) -> String {
-    let count: usize = folders.iter().map(|folder| folder.count).sum();
-    let count_of =
-        |is_it: fn(&MigratedFile) -> bool| files.iter().filter(|file| is_it(file)).count();
-    let changed =
-        count_of(|it| it.outcome.as_ref().is_ok_and(|migration| migration.text != it.old));
-    let failed = count_of(|it| it.outcome.as_ref().map_or(true, |it| !it.failures.is_empty()));
-    let left = count_of(|it| it.outcome.as_ref().is_ok_and(FileMigration::has_left));
-    let written = count_of(|it| it.backup.is_some());
-    let plural = |count: usize, one: &str, many: &str| {
-        if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-    };
-    let mut parts = vec![if written > 0 {
-        format!("{written} written")
-    } else {
-        plural(changed, "changes", "change")
-    }];
-    if left > 0 {
-        parts.push(plural(
-            left,
-            "keeps something of the old channel",
-            "keep something of the old channel",
-        ));
-    }
-    if failed > 0 {
-        parts.push(format!("{failed} cannot be migrated"));
-    }
-    let mut text = format!("Checked {}: {}", plural(count, "file", "files"), parts.join(", "));
-    if folders.iter().any(|folder| !folder.is_tracked) {
-        text.push_str("\nnote: not under version control; hidden folders are skipped");
-    }
-    text
 }

@@ -61,10 +61,14 @@ impl FolderFiles {
             progress.tick(start.elapsed());
             let path = if folder == "." { path } else { host.target().join(folder, &path) };
             let is_link = host.read_link(&path).is_ok();
+            let is_known = is_known_name(&path);
+            let may_be_script = !path.rsplit(['/', '\\']).next().is_some_and(|it| it.contains('.'));
             // What cannot be read is told later.
-            let is_candidate =
-                || host.read(&path, LARGEST).map_or(true, |bytes| has_old_words(&bytes));
-            if is_known_name(&path) && !is_link && host.is_file(&path) && is_candidate() {
+            let is_candidate = || match host.read(&path, LARGEST) {
+                Ok(bytes) => has_old_words(&bytes) && (is_known || bytes.starts_with(b"#!")),
+                Err(_) => is_known,
+            };
+            if (is_known || may_be_script) && !is_link && host.is_file(&path) && is_candidate() {
                 files.candidates.push(path.into());
             }
         }

@@ -2,25 +2,36 @@
 
 use super::extension_of;
 
-/// Extensions of the formats that are read: documents, scripts, data, definitions.
-const EXTENSIONS: [&str; 38] = [
+/// Extensions of the formats that are read: documents, scripts, data, definitions, and templates of them.
+const EXTENSIONS: [&str; 52] = [
     "adoc",
     "bash",
     "bat",
     "cfg",
+    "cmake",
     "cmd",
     "condarc",
     "containerfile",
+    "csh",
     "def",
     "dockerfile",
     "fish",
+    "groovy",
     "htm",
     "html",
+    "in",
     "ini",
     "ipynb",
+    "j2",
+    "jinja",
+    "jinja2",
+    "jl",
     "job",
+    "ksh",
     "list",
+    "lsf",
     "mak",
+    "mambarc",
     "markdown",
     "md",
     "mdx",
@@ -31,30 +42,34 @@ const EXTENSIONS: [&str; 38] = [
     "psm1",
     "py",
     "qmd",
+    "r",
     "rmd",
     "rst",
     "sbatch",
     "sh",
     "slurm",
+    "tcsh",
+    "template",
+    "tmpl",
     "toml",
     "txt",
     "yaml",
     "yml",
     "zsh",
-    "mambarc",
 ];
 
 /// Names without such an extension.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "apptainer",
     "containerfile",
     "devcontainer.json",
     "dockerfile",
     "gnumakefile",
     "jenkinsfile",
+    "justfile",
     "makefile",
     "singularity",
-    ".condarc",
+    "vagrantfile",
 ];
 
 /// Words without one of which nothing is left of the old channel.
@@ -110,5 +125,32 @@ mod tests {
         assert!(has_old_words(b"  - cudatoolkit=11.3\n"));
         assert!(!has_old_words(b"conda install numpy # torch"));
         assert!(!has_old_words(b""));
+    }
+
+    #[test]
+    fn the_hook_is_for_the_same_files() {
+        let hook = include_str!("../../../../../.pre-commit-hooks.yaml");
+        let names = NAMES.map(|name| name.replace('.', "\\."));
+        let names = names.join("|");
+        let pattern = format!(
+            "files: '(?i)\\.({})$|(^|/)({names}|(dockerfile|containerfile)[^/]*)$'",
+            EXTENSIONS.join("|")
+        );
+        assert!(hook.contains(&pattern), "write to .pre-commit-hooks.yaml:\n{pattern}");
+    }
+
+    #[test]
+    fn every_kind_of_script_is_a_candidate() {
+        let extensions = "md markdown mdx rst txt html htm adoc org rmd qmd ps1 psm1 bat cmd fish yml yaml ipynb py def \
+            mk mak dockerfile containerfile list toml sh";
+        for extension in extensions.split_whitespace() {
+            assert!(is_known_name(&format!("a.{extension}")), "{extension}");
+        }
+        for name in
+            "Makefile GNUmakefile tox.ini setup.cfg Singularity Apptainer CMakeLists.txt meta.yaml"
+                .split_whitespace()
+        {
+            assert!(is_known_name(name), "{name}");
+        }
     }
 }

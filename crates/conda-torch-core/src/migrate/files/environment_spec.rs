@@ -189,7 +189,7 @@ impl SpecLine {
 
     /// Whether it is a variable, with packages that are not known.
     pub(super) fn is_unknown(&self) -> bool {
-        self.spec.is_none() && self.text.starts_with(['$', '%'])
+        self.spec.is_none() && self.text.starts_with(['$', '%', '@'])
     }
 
     pub(super) fn role(&self) -> PackageRole {

@@ -532,17 +532,48 @@ impl<'a, 'm> Planner<'a, 'm> {
                 environments[*list].push(at);
             }
         }
+        let is_shared = self.shared_with_cuda(&environments);
         for (at, list) in self.file.lists.iter().enumerate() {
             let new = if edits.failed_lists[at] {
                 ListEdits::none(list)
             } else {
-                self.edit_list(at, &environments[at], edits)
+                let is_shared = environments[at].iter().any(|at| is_shared[*at]);
+                self.edit_list(at, &environments[at], is_shared, edits)
             };
             edits.lists.push(new);
         }
     }
 
-    fn edit_list(&self, at: usize, environments: &[usize], edits: &mut FileEdits) -> ListEdits {
+    /// For each environment, whether its line with PyTorch is also that of an environment with CUDA; `environments`: of
+    /// each list.
+    fn shared_with_cuda(&self, environments: &[Vec<usize>]) -> Vec<bool> {
+        let has_cuda = |at: &usize| match &self.decided[*at] {
+            Outcome::Decided(decision, member) => {
+                let mut builds = decision.builds_of(*member).iter();
+                builds.any(|(_, build)| build.choice.build.is_cuda())
+            }
+            Outcome::Unaffected | Outcome::Failed => false,
+        };
+        let has_cuda: Vec<bool> = (0..self.environments.len()).map(|at| has_cuda(&at)).collect();
+        let names_pytorch = |list: usize| {
+            self.parts[list].lines.iter().any(|line| line.role() == PackageRole::Pytorch)
+        };
+        let with_cuda: Vec<bool> = environments
+            .iter()
+            .enumerate()
+            .map(|(list, own)| names_pytorch(list) && own.iter().any(|at| has_cuda[*at]))
+            .collect();
+        let lists = self.environments.iter().map(|environment| &environment.lists);
+        lists.map(|lists| lists.iter().any(|list| with_cuda[*list])).collect()
+    }
+
+    fn edit_list(
+        &self,
+        at: usize,
+        environments: &[usize],
+        is_shared_with_cuda: bool,
+        edits: &mut FileEdits,
+    ) -> ListEdits {
         let list = &self.file.lists[at];
         let is_old = names_old_channel(list);
         let is_decided =
@@ -574,7 +605,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             builds,
             channel: (!has_channels).then_some("conda-forge"),
             has_floors: list.has_floors,
-            names_pytorch: !self.is_session
+            names_pytorch: !self.is_session && !is_shared_with_cuda
                 || list.specs.iter().any(|line| line.role() == PackageRole::Pytorch),
             cuda_pins: Vec::new(),
             pytorch_lines: Vec::new(),

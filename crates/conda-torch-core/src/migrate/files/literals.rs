@@ -22,6 +22,9 @@ pub(super) enum Literals {
 /// Functions that install what they are given: of nox, and of builders of images.
 const INSTALLERS: [&str; 4] = ["conda_install", "micromamba_install", "mamba_install", "conda"];
 
+/// Functions of builders of images that run commands.
+const COMMANDS_OF_IMAGES: [&str; 1] = ["run_commands"];
+
 /// Keywords of theirs that have channels.
 const CHANNELS: [&str; 2] = ["channel", "channels"];
 
@@ -63,6 +66,15 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     && let Some((call, end)) = Arguments::read(text, start)
                 {
                     call.add(session, name)?;
+                    at = end;
+                } else if COMMANDS_OF_IMAGES.contains(&name)
+                    && let Some((call, end)) = Arguments::read(text, start)
+                {
+                    let place = std::mem::replace(&mut session.scope.place, RunPlace::ImageBuild);
+                    for word in call.packages.into_iter().flatten() {
+                        run(session, text, word.range.start + 1..word.range.end - 1, word.quote)?;
+                    }
+                    session.scope.place = place;
                     at = end;
                 }
             }

@@ -268,6 +268,13 @@ mod tests {
     }
 
     #[test]
+    fn every_package_is_a_word_of_the_old_channel() {
+        for package in PACKAGES {
+            assert!(has_old_words(package.as_bytes()), "{package}");
+        }
+    }
+
+    #[test]
     fn other_words_are_no_mentions() {
         for text in [
             "pytorch",

@@ -616,6 +616,29 @@ impl<'t> Session<'t> {
         Ok(())
     }
 
+    /// Adds a list to an environment that can be made without it too.
+    pub(super) fn attach_optional(
+        &mut self,
+        list: usize,
+        name: EnvironmentName,
+        arms: &Arms,
+    ) -> Result<(), FileError> {
+        let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
+        if ways.is_empty() {
+            ways.push(Way::new());
+        }
+        let excludes = |other: &usize| are_exclusive(&self.arms[*other], arms);
+        let with = ways.iter().filter(|way| !way.iter().any(excludes));
+        let with: Vec<Way> = with.map(|way| [way.as_slice(), &[list]].concat()).collect();
+        self.memberships += with.iter().map(Vec::len).sum::<usize>();
+        if self.memberships > MOST_LISTS {
+            return Err(FileError::TooManyPackages);
+        }
+        ways.extend(with);
+        self.scope.environments.insert(name, ways);
+        Ok(())
+    }
+
     /// Adds a list to every way that it can be on, else to a new one with what they have in common.
     fn extend(&mut self, ways: &mut Vec<Way>, list: usize, arms: &Arms) {
         let facts = &self.facts[list];

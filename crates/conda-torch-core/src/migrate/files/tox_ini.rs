@@ -3,7 +3,7 @@
 use crate::types::Shell;
 
 use super::client_call::{ClientCall, Subcommand};
-use super::environment_spec::RunPlace;
+use super::environment_spec::{RunPlace, SpecList};
 use super::file_migration::FileError;
 use super::session::{Arms, EnvironmentName, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
@@ -11,7 +11,8 @@ use super::shell_words::{Form, ShellText, Word};
 pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
     let none = Arms::new();
     let mut key = String::new();
-    let mut items: Vec<Word> = Vec::new();
+    // Each with the factors that it is for.
+    let mut items: Vec<(&str, Word)> = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n').chain(["\n[end]"]) {
         let start = at + line.len() - line.trim_start().len();
@@ -41,8 +42,11 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
         }
         let (start, content) = value;
         if matches!(key.as_str(), "conda_deps" | "conda_channels") {
+            // `gpu: cudatoolkit=11.3`
+            let (factors, content) = content.split_once(": ").unwrap_or(("", content));
+            let start = start + if factors.is_empty() { 0 } else { factors.len() + 2 };
             for word in split(start, content) {
-                items.push(word);
+                items.push((factors, word));
             }
         } else if !content.is_empty() && start < text.len() {
             let range = start..start + content.len();
@@ -52,13 +56,10 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
     Ok(())
 }
 
-/// The items of a line. One with a condition before it, `gpu: x`, is not read.
+/// The items of a line.
 fn split(start: usize, content: &str) -> Vec<Word> {
     let mut at = start;
     let mut words = Vec::new();
-    if content.contains(": ") {
-        return words;
-    }
     for part in content.split(',') {
         let item = part.trim();
         let begin = at + part.len() - part.trim_start().len();
@@ -77,7 +78,7 @@ fn split(start: usize, content: &str) -> Vec<Word> {
 fn add(
     session: &mut Session<'_>,
     key: &str,
-    words: Vec<Word>,
+    items: Vec<(&str, Word)>,
     none: &Arms,
 ) -> Result<(), FileError> {
     let subcommand = match key {
@@ -85,8 +86,29 @@ fn add(
         "conda_channels" => Subcommand::Config,
         _ => return Ok(()),
     };
-    // On lines of their own, or behind the key.
-    let is_block = words.first().is_some_and(|word| session.begins_line(word.range.start));
-    let call = ClientCall::of_words(subcommand, words, Form::Items { is_block });
-    session.add_call(call, None, none)
+    let mut lists: Vec<(&str, Vec<Word>)> = vec![("", Vec::new())];
+    for (factors, word) in items {
+        match lists.iter_mut().find(|(own, _)| *own == factors) {
+            Some((_, words)) => words.push(word),
+            None => lists.push((factors, vec![word])),
+        }
+    }
+    let branch = lists.iter().find_map(|(_, words)| Some(usize::MAX - words.first()?.range.start));
+    for (arm, (factors, words)) in lists.into_iter().enumerate() {
+        // On lines of their own, or behind the key.
+        let is_block = !factors.is_empty()
+            || words.first().is_some_and(|word| session.begins_line(word.range.start));
+        let call = ClientCall::of_words(subcommand, words, Form::Items { is_block });
+        // A factor for a Python goes with one for something else; of each kind there is one.
+        let branch = branch.map(|branch| branch - usize::from(factors.starts_with("py")));
+        if arm == 0 {
+            session.add_call(call, None, none)?;
+            continue;
+        }
+        let arms: Arms = branch.map(|branch| (branch, arm)).into_iter().collect();
+        let list = call.list(&session.lines, &session.scope.variables, session.scope.place);
+        let list = session.register(call, SpecList { has_channels: true, ..list }, &arms)?;
+        session.attach_optional(list, session.scope.active.clone(), &arms)?;
+    }
+    Ok(())
 }

@@ -24,6 +24,10 @@ pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError
     };
     comments(text, &mut session.file.prose);
     set_variables(&mut session, text, root);
+    // Of GitLab and Azure.
+    for (name, value) in root.get("variables").into_iter().flat_map(Value::entries) {
+        set_variable(&mut session, text, name, value);
+    }
     let outer = session.scope.clone();
     match root.get("jobs").filter(|jobs| jobs.is_map()) {
         Some(jobs) => {
@@ -38,7 +42,8 @@ pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError
             }
         }
         None => {
-            for (_, value) in root.entries() {
+            // The plays of a playbook, the entries of a pipeline.
+            for value in root.items().chain(root.entries().map(|(_, value)| value)) {
                 session.enter(scope().with_variables_of(&outer));
                 read_commands(&mut session, text, value)?;
             }
