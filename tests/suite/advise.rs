@@ -8,7 +8,7 @@ use conda_torch_core::matrix::Matrix;
 use conda_torch_core::resolve::{
     Advice, Alternative, Request, RequestedAccelerator, Status, Unlock, advise,
 };
-use conda_torch_core::types::{Blas, Companion, Detected, Gpu, Machine, Origin};
+use conda_torch_core::types::{Blas, Companion, CudaVersion, Detected, Gpu, Machine, Origin};
 
 /// The build that a solver selects: `2.13.0 cuda129_mkl 302`, and the specs.
 fn answer(advice: &Advice<'_>) -> (String, String) {
@@ -102,6 +102,37 @@ fn an_accelerator_that_is_asked_for_is_not_replaced_by_another() {
         let codes = codes(&advice);
         assert!(codes.contains(&code), "{subdir} {macos:?} {accelerator:?}: {codes:?}");
     }
+}
+
+#[test]
+fn of_builds_of_one_version_that_of_a_toolkit_that_the_driver_supports_in_full_is_chosen() {
+    // PyTorch 2.5.1 has CUDA 12.0 and 12.6, both with machine code for an RTX 4090 (8.9). Driver 550 is for 12.4 and runs
+    // 12.6 by minor-version compatibility alone.
+    let request =
+        Request { pytorch: Some("2.5.1".parse().expect("a version")), ..Request::default() };
+    let mut machine = machine("rtx4090-driver-550-says-cuda-12.4");
+    let advice = advise(&machine, &request, Matrix::embedded());
+    assert_eq!(answer(&advice).0, "2.5.1 cuda120 303");
+    machine.driver = Detected::found("560.35.03".parse().expect("a driver"), Origin::Nvml);
+    machine.driver_cuda = Detected::found(CudaVersion::new(12, 6), Origin::Nvml);
+    let advice = advise(&machine, &request, Matrix::embedded());
+    assert_eq!(answer(&advice).0, "2.5.1 cuda126_mkl 317");
+}
+
+#[test]
+fn an_older_build_of_the_same_version_is_outranked_whatever_metal_needs() {
+    // macOS 12 is too old for Metal of PyTorch 2.10, which has two builds for osx-arm64: #0 and #1 to #5.
+    let machine = described(Subdir::OsxArm64, Some("12.0"));
+    let request =
+        Request { pytorch: Some("2.10.0".parse().expect("a version")), ..Request::default() };
+    let advice = advise(&machine, &request, Matrix::embedded());
+    assert_eq!(answer(&advice).0, "2.10.0 cpu_generic 5");
+    let same = |build: &conda_torch_core::types::Build| build.subdir == Subdir::OsxArm64 && build.build_numbers == (0, 0);
+    let mut rejected =
+        advice.rejected.iter().filter(|it| it.build.pytorch == Version::new(&[2, 10]));
+    let rejected = rejected.find(|it| same(it.build)).expect("the older build");
+    let codes: Vec<&str> = rejected.blockers.iter().map(Diagnostic::code).collect();
+    assert_eq!(codes, ["outranked"]);
 }
 
 #[test]
