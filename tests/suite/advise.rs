@@ -127,7 +127,9 @@ fn an_older_build_of_the_same_version_is_outranked_whatever_metal_needs() {
         Request { pytorch: Some("2.10.0".parse().expect("a version")), ..Request::default() };
     let advice = advise(&machine, &request, Matrix::embedded());
     assert_eq!(answer(&advice).0, "2.10.0 cpu_generic 5");
-    let same = |build: &conda_torch_core::types::Build| build.subdir == Subdir::OsxArm64 && build.build_numbers == (0, 0);
+    let same = |build: &conda_torch_core::types::Build| {
+        build.subdir == Subdir::OsxArm64 && build.build_numbers == (0, 0)
+    };
     let mut rejected =
         advice.rejected.iter().filter(|it| it.build.pytorch == Version::new(&[2, 10]));
     let rejected = rejected.find(|it| same(it.build)).expect("the older build");
