@@ -1,5 +1,6 @@
 //! A stub of `libnvidia-ml.so.1`, built by `tests/suite/nvml.rs`. `STUB_NVML` selects its behavior; with `--cfg old` it
-//! lacks the functions that old drivers lack.
+//! lacks the functions that old drivers lack. `STUB_DRIVER` and `STUB_CUDA` set the driver (`470.256.02`, `11040`), and
+//! `STUB_GPUS` which of the four GPUs are there (`1,1`; empty: none).
 #![allow(non_snake_case, reason = "NVML's own names")]
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
@@ -63,7 +64,7 @@ pub extern "C" fn nvmlShutdown() -> c_int {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn nvmlSystemGetDriverVersion(to: *mut c_char, length: c_uint) -> c_int {
-    put("580.65.06", to, length)
+    put(std::env::var("STUB_DRIVER").as_deref().unwrap_or("580.65.06"), to, length)
 }
 
 #[cfg(not(old))]
@@ -72,13 +73,20 @@ pub unsafe extern "C" fn nvmlSystemGetCudaDriverVersion_v2(version: *mut c_int) 
     if plays("utility-only") {
         return LIBRARY_NOT_FOUND;
     }
-    unsafe { *version = 13000 };
+    let set = std::env::var("STUB_CUDA").ok().and_then(|set| set.parse().ok());
+    unsafe { *version = set.unwrap_or(13000) };
     0
+}
+
+/// The GPUs that are there, by their places in the lists of names and capabilities.
+fn gpus() -> Vec<usize> {
+    let set = std::env::var("STUB_GPUS").unwrap_or_else(|_| "0,1,2".to_owned());
+    set.split(',').filter_map(|place| place.parse().ok()).collect()
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetCount_v2(count: *mut c_uint) -> c_int {
-    unsafe { *count = if plays("no-devices") { 0 } else { 3 } };
+    unsafe { *count = if plays("no-devices") { 0 } else { gpus().len() as c_uint } };
     0
 }
 
@@ -101,12 +109,17 @@ pub unsafe extern "C" fn nvmlDeviceGetHandleByIndex_v2(
 }
 
 fn index(device: *mut c_void) -> usize {
-    device.addr() - 1
+    gpus()[device.addr() - 1]
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn nvmlDeviceGetName(device: *mut c_void, to: *mut c_char, length: c_uint) -> c_int {
-    let names = ["NVIDIA GeForce GTX 1080 Ti", "NVIDIA A100-SXM4-40GB", "NVIDIA H200"];
+    let names = [
+        "NVIDIA GeForce GTX 1080 Ti",
+        "NVIDIA A100-SXM4-40GB",
+        "NVIDIA H200",
+        "NVIDIA GeForce RTX 5090",
+    ];
     put(names[index(device)], to, length)
 }
 
@@ -116,7 +129,7 @@ pub unsafe extern "C" fn nvmlDeviceGetCudaComputeCapability(
     major: *mut c_int,
     minor: *mut c_int,
 ) -> c_int {
-    let capability = [(6, 1), (8, 0), (9, 0)][index(device)];
+    let capability = [(6, 1), (8, 0), (9, 0), (12, 0)][index(device)];
     unsafe { (*major, *minor) = capability };
     0
 }
@@ -136,7 +149,7 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(
     device: *mut c_void,
     memory: *mut Memory,
 ) -> c_int {
-    unsafe { (*memory).total = [11_264, 40_960, 143_771][index(device)] << 20 };
+    unsafe { (*memory).total = [11_264, 40_960, 143_771, 32_607][index(device)] << 20 };
     0
 }
 
@@ -169,7 +182,7 @@ pub struct Pci {
 #[cfg(not(old))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetPciInfo_v3(device: *mut c_void, pci: *mut Pci) -> c_int {
-    let id = [0x1b06_10de, 0x20b0_10de, 0x2335_10de][index(device)];
+    let id = [0x1b06_10de, 0x20b0_10de, 0x2335_10de, 0x2b85_10de][index(device)];
     unsafe {
         pci.write_bytes(0, 1);
         (*pci).id = id;

@@ -222,7 +222,7 @@ fn damaged_lines_are_named_and_the_rest_is_read() {
         "3 a1: the JSON is cut off",
         "4 a1: not JSON",
         "5 v2: `format_version` is 2; this program reads 1",
-        "6 v3: `machine`: ",
+        "6 v3: ",
         "7 : `\"v1; rm -rf /\"` is not the name of a node",
         "8 : not recognized as a description of a node",
         "9 x9: not recognized as a description of a node",
@@ -264,9 +264,9 @@ fn the_last_of_several_answers_counts() {
 fn keys_in_another_order_and_unknown_keys_make_no_difference() {
     let (a, _) = two();
     let value: serde_json::Value = serde_json::from_str(&a).expect("JSON");
-    let machine = &value["machine"];
+    let facts = &value["facts"];
     let text = format!(
-        "{{\"machine\": {machine}, \"node\": \"a2\", \"format_version\": 1, \"uptime\": 17}}\n{{\"uptime\": 18, \"machine\":{machine},\"node\":\"\\u00613\"}}\n{a}"
+        "{{\"facts\": {facts}, \"node\": \"a2\", \"format_version\": 1, \"uptime\": 17}}\n{{\"uptime\": 18, \"facts\":{facts},\"node\":\"\\u00613\"}}\n{a}"
     );
     assert_eq!(classes(&plan(&text)), [format!("a[1-3]: {A100}")]);
     let twice = a.replacen("\"node\":\"a1\"", "\"node\":\"a1\",\"node\":\"a4\"", 1);

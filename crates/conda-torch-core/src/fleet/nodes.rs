@@ -71,7 +71,7 @@ pub enum LineError {
     NoMachine,
     #[error("`format_version` is {0}; this program reads 1")]
     OtherFormat(String),
-    #[error("`machine`: {0}")]
+    #[error("the facts of the node: {0}")]
     BadMachine(String),
     #[error("`{0}` is not the name of a node")]
     BadName(String),

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::import::{read_machine, read_node};
 use crate::matrix::Matrix;
-use crate::types::{Detected, Machine};
+use crate::types::{Detected, Machine, NodeFacts};
 
 use super::hosts::{expand, is_host_name};
 use super::json_items::{End, JsonItems, MOST_BYTES};
@@ -61,6 +61,8 @@ struct Envelope<'a> {
     format_version: Option<u64>,
     #[serde(borrow)]
     node: Option<&'a RawValue>,
+    #[serde(borrow)]
+    facts: Option<&'a RawValue>,
     #[serde(borrow)]
     machine: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -492,10 +494,11 @@ impl Reader {
             Some(name) => vec![name],
             None => group.clone(),
         };
-        if let Some(raw) = envelope.machine.or(envelope.subdir.and_then(|_| as_raw(bytes))) {
+        let whole = || envelope.machine.or(envelope.subdir.and_then(|_| as_raw(bytes)));
+        if let Some(raw) = envelope.facts.or_else(whole) {
             let class = match self.known.machine(raw.get().as_bytes()) {
                 Some(class) => class,
-                None => match serde_json::from_str::<Machine>(raw.get()) {
+                None => match read_own(raw.get(), envelope.facts.is_some()) {
                     Ok(machine) => {
                         let class = nodes.class_of(machine, matrix);
                         self.known.add_machine(raw.get().as_bytes(), class);
@@ -547,6 +550,15 @@ fn object_of_line(line: &[u8]) -> Option<(&str, &[u8])> {
     let start = memchr::memchr(b'{', line.get(..line.len().min(256))?)?;
     let host = std::str::from_utf8(&line[..start]).ok()?.trim_end().strip_suffix(':')?;
     is_host_name(host).then(|| (host, &line[start..]))
+}
+
+/// A machine as `probe` prints it: in full, or its facts for a line.
+fn read_own(text: &str, is_facts: bool) -> Result<Machine, serde_json::Error> {
+    if is_facts {
+        serde_json::from_str::<NodeFacts>(text).map(|facts| facts.machine())
+    } else {
+        serde_json::from_str(text)
+    }
 }
 
 /// A node of Slurm: one without a GPU among its resources has none for jobs.
@@ -607,7 +619,8 @@ fn json_message(json: &str) -> Option<String> {
 fn is_list_on_one_line(text: &str) -> bool {
     let start = text.get(..text.floor_char_boundary(4096)).unwrap_or(text);
     let compact: String = start.chars().filter(|c| !c.is_whitespace()).collect();
-    let machine = compact.find("\"machine\":").unwrap_or(usize::MAX);
+    let machine = ["\"machine\":", "\"facts\":"].iter().filter_map(|key| compact.find(key)).min();
+    let machine = machine.unwrap_or(usize::MAX);
     let lists = ["\"items\":[", "\"nodes\":[", "\"sinfo\":["];
     lists.iter().any(|key| compact.find(key).is_some_and(|at| at < machine))
 }

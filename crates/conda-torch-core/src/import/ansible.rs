@@ -1,5 +1,5 @@
 //! Facts of a host, as Ansible gathers them: `ansible -m setup`, a fact cache. With the fact script of this project the
-//! machine is in them, as `probe --json` prints it; else they have the system alone.
+//! machine is in them, as `probe --json --node` prints it; else they have the system alone.
 //!
 //! Source: <https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_vars_facts.html>.
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::document::Document;
 use super::system::System;
 use super::{Recognized, origin};
-use crate::types::Machine;
+use crate::types::{Machine, NodeFacts};
 
 pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized {
     let value = document.value()?;
@@ -21,9 +21,10 @@ pub(super) fn read(document: &Document<'_>, machine: &mut Machine) -> Recognized
     }
     let text = |name: &str| fact(name).and_then(Value::as_str).unwrap_or_default();
     let own = fact("local").and_then(|local| local.get("conda_torch"));
-    if let Some(own) = own.and_then(|own| own.get("machine")) {
-        let read = Machine::deserialize(own).map_err(|error| error.to_string());
-        return Some(read.map(|read| *machine = read));
+    let facts = own.and_then(|own| own.get("facts")).map(NodeFacts::deserialize);
+    let whole = || own.and_then(|own| own.get("machine")).map(Machine::deserialize);
+    if let Some(read) = facts.map(|facts| facts.map(|it| it.machine())).or_else(whole) {
+        return Some(read.map(|read| *machine = read).map_err(|error| error.to_string()));
     }
     if let Some(problem) = own.and_then(Value::as_str) {
         return Some(Err(format!("the fact `conda_torch`: {problem}")));

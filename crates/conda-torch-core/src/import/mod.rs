@@ -31,7 +31,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::conda::{Subdir, masked};
-use crate::types::{Detected, Machine, Origin, Outcome, SourceReport};
+use crate::types::{Detected, Machine, NodeFacts, Origin, Outcome, SourceReport};
 
 pub use baseline::assume_baseline;
 pub use document::text_of;
@@ -247,6 +247,10 @@ fn read_own(document: &Document<'_>) -> Option<Result<Machine, ReadMachineError>
         machine: Machine,
     }
     let json = document.value().filter(|json| json.is_object())?;
+    #[derive(Deserialize)]
+    struct Node {
+        facts: NodeFacts,
+    }
     // Every machine has this key.
     let has_subdir = |value: &Value| value.get("subdir").is_some();
     let version = json.get("format_version");
@@ -254,6 +258,9 @@ fn read_own(document: &Document<'_>) -> Option<Result<Machine, ReadMachineError>
     let machine = match version {
         Some(version) if version.as_u64() != Some(FORMAT_VERSION) => {
             return Some(Err(ReadMachineError::OtherFormat(version.clone())));
+        }
+        _ if json.get("facts").is_some_and(has_subdir) => {
+            serde_json::from_str(document.text).map(|Node { facts }| facts.machine())
         }
         _ if json.get("machine").is_some_and(has_subdir) => {
             serde_json::from_str(document.text).map(|Printed { machine }| machine)

@@ -10,6 +10,7 @@ mod driver_version;
 mod environment;
 mod kernels;
 mod machine;
+mod node_facts;
 mod source;
 
 pub use build::{Accelerator, ArmVariant, Blas, Build, Companion, CompanionBuild, GlibcRange};
@@ -26,6 +27,7 @@ pub use kernels::{ArchList, ComputeCapability, KernelSupport};
 pub use machine::{
     Adapter, Contradiction, Gpu, KnownGpu, Machine, Outcome, Processor, SourceReport, Vendor,
 };
+pub use node_facts::NodeFacts;
 pub use source::{Commit, Date, Source};
 
 use crate::conda::words;
