@@ -120,6 +120,15 @@ fn a_fleet_of_one_gets_what_the_machine_gets() {
     }
 }
 
+/// `srun` mixes longer lines of several nodes; `SLURM_IO_MAX_MSG_LEN` in `src/common/slurm_protocol_defs.h`.
+#[test]
+fn a_line_is_short_enough_for_srun() {
+    for name in machine_names() {
+        let line = lines(&[("a-node-with-a-long-name.cluster.example.org", &name)]);
+        assert!(line.len() <= 1024, "{name}: {} bytes", line.len());
+    }
+}
+
 /// Small fleets of recorded machines: no smaller set of builds serves all, tried one by one.
 #[test]
 fn the_cover_is_as_small_as_the_smallest_of_all_sets_of_builds() {

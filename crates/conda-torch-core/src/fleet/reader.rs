@@ -37,6 +37,10 @@ pub(super) struct Reader {
     other: Vec<(u64, String)>,
     other_bytes: usize,
     has_nodes: bool,
+    /// Whether a line had its host before an object.
+    has_prefixes: bool,
+    /// The class of the first node of a file, if it has no name: alone in its file, it has the file's name.
+    unnamed: Option<usize>,
 }
 
 enum State {
@@ -101,6 +105,8 @@ impl Reader {
             other: Vec::new(),
             other_bytes: 0,
             has_nodes: false,
+            has_prefixes: false,
+            unnamed: None,
         }
     }
 
@@ -164,6 +170,10 @@ impl Reader {
         }
         self.group.clear();
         self.sinfo = None;
+        let name = name.filter(|name| is_host_name(name));
+        if let Some(class) = self.unnamed.take() {
+            nodes.add(name, class);
+        }
         let other = self.take_other();
         if other.iter().all(|(_, line)| line.trim().is_empty()) {
             return;
@@ -172,7 +182,7 @@ impl Reader {
         match read_machine(&text.join("\n"), None) {
             Ok(machine) => {
                 let class = nodes.class_of(machine, matrix);
-                nodes.add(name.filter(|name| is_host_name(name)), class);
+                nodes.add(name, class);
             }
             Err(_) => self.reject_lines(&other, nodes),
         }
@@ -189,7 +199,10 @@ impl Reader {
             if let Some((host, why)) = failed_host(line) {
                 self.reject(Some(host), *number, LineError::NoAnswer(why.to_owned()), nodes);
             } else {
-                let host = prefixed_host(line).map(|(host, _)| host);
+                // A word before a colon is a node if others have one there, or if it has a number.
+                let is_node =
+                    |host: &str| self.has_prefixes || host.contains(|c: char| c.is_ascii_digit());
+                let host = prefixed_host(line).map(|(host, _)| host).filter(|host| is_node(host));
                 self.reject(host, *number, LineError::NoMachine, nodes);
             }
         }
@@ -359,6 +372,7 @@ impl Reader {
             items.push(b'{', self.number);
             self.prefixed.insert(host.to_owned(), items);
         } else if text.starts_with('{') {
+            self.has_prefixes = true;
             self.read_object(text.as_bytes(), Some(host), self.number, nodes, matrix);
         } else {
             self.read_other(&format!("{host}: {rest}"), nodes);
@@ -390,7 +404,7 @@ impl Reader {
         } else if rest.ends_with(">>") && !has_failed {
             self.group = vec![host.to_owned()];
         } else {
-            let why = rest.to_owned();
+            let why = rest.chars().take(200).collect();
             self.reject(Some(host), self.number, LineError::NoAnswer(why), nodes);
         }
     }
@@ -427,17 +441,23 @@ impl Reader {
     }
 
     fn add(&mut self, machine: Machine, names: &[String], nodes: &mut Nodes, matrix: &Matrix) {
-        self.has_nodes = true;
         let class = nodes.class_of(machine, matrix);
         self.count(class, names, None, nodes);
     }
 
     fn count(&mut self, class: usize, names: &[String], name: Option<&str>, nodes: &mut Nodes) {
-        self.has_nodes = true;
         if !self.other.is_empty() {
             let other = self.take_other();
             self.reject_lines(&other, nodes);
         }
+        if let Some(first) = self.unnamed.take() {
+            nodes.add(None, first);
+        } else if names.is_empty() && name.is_none() && !self.has_nodes {
+            self.has_nodes = true;
+            self.unnamed = Some(class);
+            return;
+        }
+        self.has_nodes = true;
         for name in names {
             nodes.add(Some(name), class);
         }
@@ -629,7 +649,7 @@ fn is_list_on_one_line(text: &str) -> bool {
 fn ansible_host(line: &str) -> Option<(&str, &str)> {
     let (host, rest) = line.split_once(" | ")?;
     let words = ["SUCCESS", "CHANGED", "UNREACHABLE!", "FAILED", "FAILED!"];
-    let word = rest.split([' ', '|']).next().unwrap_or_default();
+    let word = rest.split([' ', '|', ':']).next().unwrap_or_default();
     (is_host_name(host) && words.contains(&word)).then_some((host, rest))
 }
 

@@ -246,11 +246,11 @@ fn read_own(document: &Document<'_>) -> Option<Result<Machine, ReadMachineError>
     struct Printed {
         machine: Machine,
     }
-    let json = document.value().filter(|json| json.is_object())?;
     #[derive(Deserialize)]
     struct Node {
         facts: NodeFacts,
     }
+    let json = document.value().filter(|json| json.is_object())?;
     // Every machine has this key.
     let has_subdir = |value: &Value| value.get("subdir").is_some();
     let version = json.get("format_version");
