@@ -29,7 +29,7 @@ use conda_torch_probe::host::{DRIVER_TIMEOUT, Host};
 use conda_torch_probe::{Overrides, probe};
 
 pub(super) use conda_torch_core::question::values::{
-    ACCELERATORS, CLIENTS, Choices, RequestedPytorch, python, pytorch,
+    ACCELERATORS, CLIENTS, Choices, RequestedVersion, python, pytorch, requested_python,
 };
 
 use crate::text::Style;
@@ -325,10 +325,10 @@ pub(super) struct RequestOptions {
     cpu: bool,
     /// PyTorch version, prefix or constraint [e.g. 2.9, ">=2.5", latest]
     #[arg(long, value_name = "VERSION", value_parser = pytorch)]
-    pytorch: Option<RequestedPytorch>,
-    /// Python version [e.g. 3.12]
-    #[arg(long, value_name = "X.Y", value_parser = python)]
-    python: Option<Version>,
+    pytorch: Option<RequestedVersion>,
+    /// Python version or constraint [e.g. 3.12, ">=3.11"]
+    #[arg(long, value_name = "X.Y", value_parser = requested_python)]
+    python: Option<RequestedVersion>,
     /// Version of `cuda-version` to pin, not the one of `nvidia-smi`; rarely needed [e.g. 12.9]
     #[arg(long, value_name = "X.Y")]
     cuda_version: Option<CudaVersion>,
@@ -345,7 +345,7 @@ impl RequestOptions {
             packages: packages.to_vec(),
             accelerator: if *cpu { RequestedAccelerator::Cpu } else { *accelerator },
             pytorch: pytorch.clone(),
-            python: *python,
+            python: python.clone(),
             cuda_version: *cuda_version,
             blas: *blas,
         };

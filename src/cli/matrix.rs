@@ -19,7 +19,7 @@ use crate::text;
 use crate::text::table::{Age, TableFormat, nothing_matches, table};
 
 use super::flags::{
-    ChannelFlags, GlobalFlags, MachineFlags, RequestedPytorch, machine, page_width, python,
+    ChannelFlags, GlobalFlags, MachineFlags, RequestedVersion, machine, page_width, python,
     pytorch, terminal_width, today,
 };
 use super::live::{WITH_PYTORCH, read_matrix, read_records};
@@ -69,7 +69,7 @@ struct FilterFlags {
     cuda_version: Option<CudaVersion>,
     /// Versions of PyTorch [e.g. 2.9, ">=2.4"]
     #[arg(long, value_name = "VERSION", value_parser = pytorch)]
-    pytorch: Option<RequestedPytorch>,
+    pytorch: Option<RequestedVersion>,
 }
 
 impl Args {
@@ -91,7 +91,7 @@ impl Args {
             macos: overrides.macos,
             python: *python,
             cuda_version: *cuda_version,
-            pytorch: pytorch.as_ref().and_then(RequestedPytorch::constraint),
+            pytorch: pytorch.as_ref().and_then(RequestedVersion::constraint),
         };
         let headings = [
             (!filter.gpus.is_empty(), "GPUs"),

@@ -14,7 +14,7 @@ use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
 use crate::cli::flags::{
-    GlobalFlags, RequestedPytorch, environment_flag, no_environment, read_environment, read_named,
+    GlobalFlags, RequestedVersion, environment_flag, no_environment, read_environment, read_named,
 };
 use crate::cli::install::Run;
 use crate::text;
@@ -46,7 +46,7 @@ pub(super) fn run(
     let matrix = Matrix::embedded();
     let overrides = RequestOverrides {
         accelerator: if args.cpu { Some(RequestedAccelerator::Cpu) } else { args.accelerator },
-        pytorch: args.pytorch.as_ref().map(RequestedPytorch::parts),
+        pytorch: args.pytorch.as_ref().map(RequestedVersion::parts),
         python: args.python,
     };
     let migration = migrate(&environment, target, matrix, &overrides);

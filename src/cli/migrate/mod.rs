@@ -20,7 +20,7 @@ use crate::text;
 
 use super::flags::{
     ACCELERATORS, EnvironmentFlags, FormatFlags, GlobalFlags, MachineFlags, OutputFlags,
-    RequestedPytorch, machine, one_of, python, pytorch, read_named, this_machine,
+    RequestedVersion, machine, one_of, python, pytorch, read_named, this_machine,
 };
 use super::{Failure, Output};
 
@@ -64,7 +64,7 @@ pub(super) struct Args {
     cpu: bool,
     /// PyTorch version, prefix or constraint [default: the requested one, else the newest]
     #[arg(long, value_name = "VERSION", value_parser = pytorch)]
-    pytorch: Option<RequestedPytorch>,
+    pytorch: Option<RequestedVersion>,
     /// Python version [default: the installed one, if PyTorch supports it]
     #[arg(long, value_name = "X.Y", value_parser = python)]
     python: Option<Version>,

@@ -265,3 +265,22 @@ fn a_machine_is_read_from_a_pipe_of_the_shell() {
     let ran = finish(bash.args(["-c", &script]), "").answered();
     assert_eq!(ran.json()["machine"]["driver"]["value"], "550.54.14");
 }
+
+/// Builds for Python 3.9 end with PyTorch 2.7.1 (conda-forge/pytorch-cpu-feedstock, f003394e).
+#[test]
+fn a_range_of_pythons_is_kept() {
+    let on = ["advise", "--platform", "linux-64", "--gpu", "T4", "--driver", "535"];
+    let ran = run([&on[..], &["--python", ">=3.11"]].concat()).answered();
+    assert!(
+        ran.words().contains("pytorch-gpu=2.13.0 cuda-version=12.9 \"python>=3.11\""),
+        "{ran:?}"
+    );
+    let ran = run([&on[..], &["python<3.10"]].concat()).answered();
+    assert!(ran.words().contains("pytorch-gpu=2.7.1 cuda-version=12.9 \"python<3.10\""), "{ran:?}");
+    let why = "Python <3.10 limits PyTorch to 2.7.1; Python 3.10 or newer allows 2.13.0";
+    assert!(ran.words().contains(why), "{ran:?}");
+    let ran = run([&on[..], &["--python", "<3.6"]].concat());
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    let why = "the build supports Python 3.10 to 3.14, not <3.6";
+    assert!(ran.words().contains(why), "{ran:?}");
+}

@@ -1,7 +1,7 @@
 //! Arbitrary machines, requests and output settings.
 
 use proptest::collection::vec;
-use proptest::option::of;
+use proptest::option::{of, weighted};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
@@ -295,19 +295,25 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         select(accelerators.to_vec()),
         of(near(&["2", "2.5", "2.9", "2.13.0"])),
         of(near(&["3", "3.9", "3.12", "3.14"])),
+        weighted(0.1, select(&[">=3.11", "<3.10", ">=3.9,<3.12"][..])),
         of(cuda()),
         of(select(&[Blas::Mkl, Blas::Generic][..])),
         select(companions.to_vec()),
     )
-        .prop_map(|(accelerator, pytorch, python, cuda_version, blas, companions)| Request {
-            pytorch_range: None,
-            others: Vec::new(),
-            accelerator,
-            pytorch,
-            python,
-            cuda_version,
-            blas,
-            companions,
+        .prop_map(|(accelerator, pytorch, python, range, cuda_version, blas, companions)| {
+            Request {
+                pytorch_range: None,
+                python_range: range
+                    .filter(|_| python.is_none())
+                    .and_then(|range| range.parse().ok()),
+                others: Vec::new(),
+                accelerator,
+                pytorch,
+                python,
+                cuda_version,
+                blas,
+                companions,
+            }
         })
 }
 

@@ -41,13 +41,13 @@ example: { requested: example("2.2"), nearest: vec![example("2.1.2"), example("2
 /// The build does not exist for the requested Python (`--python`).
 /// Why: conda-forge builds for four or five series of Python at a time.
 /// What to do: request another Python, or none.
-PythonNotBuilt { requested: Version, first: Version, last: Version } = "python-not-built", Error;
+PythonNotBuilt { requested: String, first: Version, last: Version } = "python-not-built", Error;
 message: format!("the build supports Python {first} to {last}, not {requested}");
 example: { requested: example("3.9"), first: example("3.10"), last: example("3.14") };
 
 /// The requested Python limits PyTorch to an older version than this machine runs.
 /// What to do: request a newer Python, or none.
-PythonHoldsBack { python: Version, gives: Version, newest: Version, first: Version } = "python-holds-back", Warning;
+PythonHoldsBack { python: String, gives: Version, newest: Version, first: Version } = "python-holds-back", Warning;
 message: format!("Python {python} limits PyTorch to {gives}; Python {first} or newer allows {newest}");
 example: { python: example("3.9"), gives: example("2.7.1"), newest: example("2.13.0"), first: example("3.10") };
 

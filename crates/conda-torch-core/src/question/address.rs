@@ -7,8 +7,8 @@ use std::str::FromStr;
 use crate::escapes::visible;
 use crate::report::ErrorCode;
 
-use super::values::{ACCELERATORS, BLAS, CLIENTS, Choices, SHELLS, python, pytorch};
-use super::values::{RequestedPytorch, named};
+use super::values::{ACCELERATORS, BLAS, CLIENTS, Choices, SHELLS, pytorch, requested_python};
+use super::values::{RequestedVersion, named};
 use super::words::{Arguments, understood};
 use super::{Question, Refusal};
 
@@ -88,12 +88,13 @@ impl Question {
             "macos" => machine.macos = Some(parsed(key, value)?),
             "pytorch" => {
                 requested.pytorch = match pytorch(value).map_err(|why| invalid(key, value, why))? {
-                    RequestedPytorch::Newest => None,
-                    it @ (RequestedPytorch::Prefix(_) | RequestedPytorch::Range(_)) => Some(it),
+                    RequestedVersion::Newest => None,
+                    it @ (RequestedVersion::Prefix(_) | RequestedVersion::Range(_)) => Some(it),
                 };
             }
             "python" => {
-                requested.python = Some(python(value).map_err(|why| invalid(key, value, why))?);
+                let python = requested_python(value).map_err(|why| invalid(key, value, why))?;
+                requested.python = Some(python);
             }
             "accelerator" => requested.accelerator = one_of(ACCELERATORS, key, value)?,
             "cpu" if !["0", "false", "no"].contains(&value) => {
@@ -124,7 +125,7 @@ impl Question {
             "glibc" => texts(machine.glibc),
             "macos" => texts(machine.macos),
             "pytorch" => texts(requested.pytorch.as_ref()),
-            "python" => texts(requested.python),
+            "python" => texts(requested.python.as_ref()),
             "package" => requested.packages.clone(),
             "accelerator" => {
                 let default = requested.accelerator == <_>::default();

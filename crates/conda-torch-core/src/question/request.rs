@@ -1,6 +1,5 @@
 //! What flags, or the keys of an address, request.
 
-use crate::conda::Version;
 use crate::escapes::visible_lines;
 use crate::matrix::{Matrix, is_gpu_word};
 use crate::report::ErrorCode;
@@ -8,7 +7,7 @@ use crate::resolve::{Request, RequestedAccelerator};
 use crate::types::{Blas, CudaVersion};
 
 use super::Refusal;
-use super::values::RequestedPytorch;
+use super::values::RequestedVersion;
 
 /// The values of the flags.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +15,8 @@ use super::values::RequestedPytorch;
 pub struct RequestedValues {
     pub packages: Vec<String>,
     pub accelerator: RequestedAccelerator,
-    pub pytorch: Option<RequestedPytorch>,
-    pub python: Option<Version>,
+    pub pytorch: Option<RequestedVersion>,
+    pub python: Option<RequestedVersion>,
     pub cuda_version: Option<CudaVersion>,
     pub blas: Option<Blas>,
 }
@@ -31,13 +30,15 @@ impl RequestedValues {
         let Self { packages, accelerator, pytorch, python, cuda_version, blas } = self;
         let mut request = Request {
             accelerator: *accelerator,
-            python: *python,
             cuda_version: *cuda_version,
             blas: *blas,
             ..Request::default()
         };
         if let Some(pytorch) = pytorch {
             (request.pytorch, request.pytorch_range) = pytorch.parts();
+        }
+        if let Some(python) = python {
+            (request.python, request.python_range) = python.parts();
         }
         for package in with_versions(packages, notes) {
             request.add_package(&package, matrix).map_err(|why| {

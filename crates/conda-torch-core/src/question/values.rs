@@ -6,9 +6,9 @@ use crate::conda::{Constraint, ParseError, Version};
 use crate::resolve::{RequestedAccelerator, VersionRange};
 use crate::types::{Blas, ClientKind, Shell};
 
-/// The value of `--pytorch`.
+/// The value of `--pytorch` or `--python`.
 #[derive(Debug, Clone)]
-pub enum RequestedPytorch {
+pub enum RequestedVersion {
     /// Any: the newest.
     Newest,
     /// A version, or its beginning.
@@ -17,7 +17,7 @@ pub enum RequestedPytorch {
     Range(VersionRange),
 }
 
-impl RequestedPytorch {
+impl RequestedVersion {
     /// The versions that it admits; `None` for all.
     pub fn constraint(&self) -> Option<Constraint> {
         match self {
@@ -37,7 +37,7 @@ impl RequestedPytorch {
     }
 }
 
-impl fmt::Display for RequestedPytorch {
+impl fmt::Display for RequestedVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Newest => f.write_str("latest"),
@@ -51,15 +51,30 @@ impl fmt::Display for RequestedPytorch {
 ///
 /// # Errors
 /// What was expected.
-pub fn pytorch(text: &str) -> Result<RequestedPytorch, String> {
+pub fn pytorch(text: &str) -> Result<RequestedVersion, String> {
     let number = text.trim_start_matches('=');
     if text.eq_ignore_ascii_case("latest") {
-        Ok(RequestedPytorch::Newest)
-    } else if text.contains(['<', '>', '!', '~', '|', ',']) {
-        text.parse().map(RequestedPytorch::Range).map_err(|error: ParseError| error.to_string())
+        Ok(RequestedVersion::Newest)
+    } else if is_range(text) {
+        text.parse().map(RequestedVersion::Range).map_err(|error: ParseError| error.to_string())
     } else {
-        number.parse().map(RequestedPytorch::Prefix).map_err(|error: ParseError| error.to_string())
+        number.parse().map(RequestedVersion::Prefix).map_err(|error: ParseError| error.to_string())
     }
+}
+
+fn is_range(text: &str) -> bool {
+    text.contains(['<', '>', '!', '~', '|', ','])
+}
+
+/// Reads the value of `--python`: a version with its minor number, or a constraint.
+///
+/// # Errors
+/// What was expected.
+pub fn requested_python(text: &str) -> Result<RequestedVersion, String> {
+    if is_range(text) {
+        return text.parse().map(RequestedVersion::Range).map_err(|it: ParseError| it.to_string());
+    }
+    python(text).map(RequestedVersion::Prefix)
 }
 
 /// Reads a Python version with its minor number: each build needs one.

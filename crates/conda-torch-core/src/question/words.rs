@@ -453,8 +453,11 @@ fn cuda_minor(text: &str) -> String {
     if has_minor { format!("{}.{}", &text[..2], &text[2..]) } else { text.to_owned() }
 }
 
-/// `py312`, `312`, `cp312`, `python3.12`, `3.12.x`.
+/// `py312`, `312`, `cp312`, `python3.12`, `3.12.x`, `^3.11` of Poetry.
 fn python(text: &str) -> String {
+    if let Some(range) = caret_range(text) {
+        return range;
+    }
     let text = without_end(without(text, &["python", "py", "cp", "v", "=="]));
     let has_minor = is_number(text) && (2..=3).contains(&text.len()) && text.starts_with('3');
     if has_minor { format!("3.{}", &text[1..]) } else { text.to_owned() }
@@ -793,6 +796,7 @@ mod tests {
             ("--pytorch ^2.4", "--pytorch=>=2.4,<3"),
             ("--pytorch ~2.4.1", "--pytorch=>=2.4.1,<2.5"),
             ("--pytorch ~=2.4", "--pytorch=~=2.4"),
+            ("--python ^3.11", "--python=>=3.11,<4"),
             ("--torch 2.9.x", "--pytorch=2.9"),
             ("--pytorch >=2.5", "--pytorch=>=2.5"),
             ("--compute-capability sm_86", "--compute-capability=8.6"),

@@ -113,8 +113,8 @@ pub(super) struct RequestReport {
     accelerator: RequestedAccelerator,
     /// A version of PyTorch, its beginning, or a constraint.
     pytorch: Option<String>,
-    /// A series of Python.
-    python: Option<Version>,
+    /// A version of Python, or a constraint.
+    python: Option<String>,
     /// A pin of `cuda-version`.
     cuda_version: Option<CudaVersion>,
     /// pytorch, its companions, and other packages as match specs.
@@ -125,13 +125,13 @@ pub(super) struct RequestReport {
 
 impl From<&Request> for RequestReport {
     fn from(request: &Request) -> Self {
-        let Request { accelerator, python, cuda_version, blas, companions, others, .. } = request;
+        let Request { accelerator, cuda_version, blas, companions, others, .. } = request;
         let companions = companions.iter().map(ToString::to_string);
         let others = others.iter().map(ToString::to_string);
         Self {
             accelerator: *accelerator,
             pytorch: request.pytorch_text(),
-            python: *python,
+            python: request.python_text(),
             cuda_version: *cuda_version,
             packages: std::iter::once("pytorch".to_owned())
                 .chain(companions)

@@ -123,11 +123,17 @@ impl Request {
             "torchvision" => self.add_companion(Companion::Torchvision, &spec, text, matrix),
             "torchaudio" => self.add_companion(Companion::Torchaudio, &spec, text, matrix),
             "python" => {
-                let python = spec.constraint().and_then(|it| it.pin()).filter(|it| it.major() > 2);
-                let has_minor = spec.version.contains('.');
-                let flag = "--python X.Y";
-                let no_version = PackageError::NoVersion { spec: text.to_owned(), flag };
-                set(&mut self.python, python.filter(|_| has_minor).ok_or(no_version)?, text)
+                let Some(constraint) = spec.constraint() else { return Ok(()) };
+                let pin = constraint.pin().filter(|pin| *pin != Version::new(&[pin.major()]));
+                match (pin, spec.version.parse()) {
+                    (Some(pin), _) if self.python_range.is_none() => {
+                        set(&mut self.python, pin, text)
+                    }
+                    (None, Ok(range)) if self.python.is_none() => {
+                        set(&mut self.python_range, range, text)
+                    }
+                    _ => Err(PackageError::Contradiction(text.to_owned())),
+                }
             }
             "cuda-version" => {
                 let pin = spec.constraint().and_then(|it| it.pin());
@@ -251,6 +257,10 @@ mod tests {
         assert_eq!((found.pytorch, found.python), (version("2.9.1"), version("3.12")));
         assert_eq!(found.cuda_version, "12.9".parse().ok());
         assert_eq!(found.companions, [Companion::Torchvision]);
+        let any = request(&["python>=3.11"]).expect("understood");
+        assert_eq!((any.python, any.python_text().as_deref()), (None, Some(">=3.11")));
+        let any = request(&["python=3", "python"]).expect("understood");
+        assert_eq!((any.python, any.python_text().as_deref()), (None, Some("=3")));
         assert_eq!(found.others, []);
         let range = request(&["pytorch>=2.5,<2.8"]).expect("understood");
         assert_eq!(range.pytorch_text().as_deref(), Some(">=2.5,<2.8"));
@@ -323,6 +333,7 @@ mod tests {
             ["pytorch=2.9", "pytorch=2.8"],
             ["cpuonly", "pytorch-gpu"],
             ["python=3.9", "python=3.10"],
+            ["python=3.9", "python>=3.10"],
         ] {
             assert!(matches!(request(&words), Err(PackageError::Contradiction(_))), "{words:?}");
         }

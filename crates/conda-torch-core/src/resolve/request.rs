@@ -19,7 +19,10 @@ pub struct Request {
     pub pytorch: Option<Version>,
     /// A constraint on the version of PyTorch, instead of a prefix: `>=2.5`.
     pub pytorch_range: Option<VersionRange>,
+    /// A version of Python, with its minor number.
     pub python: Option<Version>,
+    /// A constraint on the version of Python, instead of one: `>=3.11`.
+    pub python_range: Option<VersionRange>,
     pub cuda_version: Option<CudaVersion>,
     pub blas: Option<Blas>,
     /// Packages to install with PyTorch, each once, in order.
@@ -127,6 +130,27 @@ impl Request {
     pub fn pytorch_text(&self) -> Option<String> {
         let range = self.pytorch_range.as_ref().map(ToString::to_string);
         self.pytorch.map(|version| version.to_string()).or(range)
+    }
+
+    /// Whether one of the series of Python, from the first to the last, is requested.
+    pub(super) fn admits_pythons(&self, (first, last): (Version, Version)) -> bool {
+        let is_requested = |series: Version| {
+            self.python.is_none_or(|python| python.series() == series)
+                && self.python_range.as_ref().is_none_or(|it| it.constraint.admits_series(series))
+        };
+        let minors = first.minor()..=last.minor();
+        minors.map(|minor| Version::new(&[first.major(), minor])).any(is_requested)
+    }
+
+    /// The requested Python as it was written.
+    pub fn python_text(&self) -> Option<String> {
+        let range = self.python_range.as_ref().map(ToString::to_string);
+        self.python.map(|version| version.to_string()).or(range)
+    }
+
+    /// The version that the request for Python is about.
+    pub(super) fn python_anchor(&self) -> Option<Version> {
+        self.python.or_else(|| self.python_range.as_ref()?.anchor())
     }
 
     /// The version that the request for PyTorch is about.

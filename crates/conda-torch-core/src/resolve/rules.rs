@@ -286,11 +286,12 @@ fn pytorch(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
 
 fn python(inputs: &Inputs<'_, '_>, build: &Build) -> Option<Blocker> {
     let (first, last) = build.pythons;
-    let requested = inputs.request.python?;
-    if (first..=last).contains(&requested.series()) {
+    if inputs.request.admits_pythons(build.pythons) {
         return None;
     }
-    let nearest = if requested < first { first } else { last };
+    let requested = inputs.request.python_text().unwrap_or_default();
+    let is_older = inputs.request.python_anchor().is_some_and(|python| python < first);
+    let nearest = if is_older { first } else { last };
     let diagnostic = Diagnostic::PythonNotBuilt { requested, first, last };
     Some(Blocker::request(diagnostic, Unlock::Python(nearest)))
 }
@@ -371,12 +372,11 @@ fn with_companions<'m>(inputs: &Inputs<'_, 'm>, build: &'m Build) -> (Candidate<
                 return None;
             }
             let pins = overlap(&pins, &companion.cuda_pins);
-            let (first, last) = common(pythons, companion.pythons);
-            let python = request.python.map_or(first, Version::series);
+            let common_pythons = common(pythons, companion.pythons);
             let has_pin = !build.is_cuda()
                 || !pins.is_empty() && requested.is_none_or(|pin| pins.contains(&pin));
-            let fits = has_pin && (first..=last).contains(&python);
-            fits.then_some((companion, pins, (first, last)))
+            let fits = has_pin && request.admits_pythons(common_pythons);
+            fits.then_some((companion, pins, common_pythons))
         });
         if let Some((companion, common_pins, common_pythons)) = fitting {
             companions.push(companion);

@@ -1,6 +1,6 @@
 //! What to install: the specs that make a solver choose a build, as few as possible.
 
-use crate::conda::{MatchSpec, Version};
+use crate::conda::MatchSpec;
 use crate::types::Build;
 
 use super::Inputs;
@@ -54,6 +54,9 @@ fn specs(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>) -> Vec<MatchSpec> {
     let variant = build.arm_variant;
     specs.extend(variant.map(|it| MatchSpec::build("arm-variant", "*", it.to_string())));
     specs.extend(inputs.request.python.map(|python| MatchSpec::version("python", python)));
+    let range = inputs.request.python_range.as_ref().map(ToString::to_string);
+    let in_range = |version| MatchSpec { version, ..MatchSpec::named("python") };
+    specs.extend(range.map(in_range));
     specs.extend(inputs.request.others.iter().filter_map(on_conda_forge));
     specs
 }
@@ -83,7 +86,6 @@ fn build_string(
 /// by the pins and by the machine's virtual packages, and no lower build number.
 fn is_rival(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>, rival: &Build) -> bool {
     let build = candidate.build;
-    let python = inputs.request.python.map(Version::series);
     rival.pytorch == build.pytorch
         && rival.subdir == build.subdir
         && rival.is_cuda() == build.is_cuda()
@@ -92,7 +94,7 @@ fn is_rival(inputs: &Inputs<'_, '_>, candidate: &Candidate<'_>, rival: &Build) -
         && rival.build_numbers.1 >= build.build_numbers.1
         && candidate.pin.is_none_or(|pin| rival.cuda_pins.contains(&pin))
         && (build.arm_variant.is_none() || rival.arm_variant == build.arm_variant)
-        && python.is_none_or(|python| (rival.pythons.0..=rival.pythons.1).contains(&python))
+        && inputs.request.admits_pythons(rival.pythons)
         && system_admits(inputs, rival)
 }
 

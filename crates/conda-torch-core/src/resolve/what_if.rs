@@ -198,7 +198,10 @@ fn after(inputs: &Inputs<'_, '_>, changes: &[Unlock]) -> (Facts, Request) {
                 request.pytorch = Some(*version);
                 request.pytorch_range = None;
             }
-            Unlock::Python(version) => request.python = Some(*version),
+            Unlock::Python(version) => {
+                request.python = Some(*version);
+                request.python_range = None;
+            }
             Unlock::Blas(blas) => request.blas = Some(*blas),
             Unlock::Without(package) => request.companions.retain(|other| other != package),
         }

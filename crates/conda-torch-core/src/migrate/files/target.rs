@@ -129,6 +129,7 @@ impl<'m> PlatformTarget<'m> {
         self.requested.pythons().into_iter().find_map(|python| {
             let request = Request {
                 pytorch_range: None,
+                python_range: None,
                 others: Vec::new(),
                 accelerator: self.device(),
                 pytorch,

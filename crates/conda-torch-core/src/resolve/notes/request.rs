@@ -168,7 +168,7 @@ pub(super) fn limits(
     {
         notes.push(Diagnostic::CudaVersionInRange { requested, toolkit });
     }
-    if let Some(python) = request.python
+    if let Some(python) = request.python_text()
         && let Some(newer) = excluded(&|unlock| matches!(unlock, Unlock::Python(_)))
     {
         let (newest, first) = (newer.build.pytorch, newer.build.pythons.0);
