@@ -17,6 +17,8 @@ pub(super) struct FileSpecs {
     pub environments: Vec<Environment>,
     /// Whether its format declares CUDA to the solver.
     pub declares_cuda: bool,
+    /// Whether packages can be moved into tables of single platforms.
+    pub has_platform_tables: bool,
     /// Text for people: prose and comments.
     pub prose: Vec<Range<usize>>,
     /// Notes on what other files add.
@@ -216,6 +218,8 @@ pub(super) type Edit<T> = Option<Vec<T>>;
 pub(super) struct ListEdits {
     pub channels: Vec<Edit<String>>,
     pub specs: Vec<Edit<MatchSpec>>,
+    /// What moves into tables of single platforms.
+    pub platform_specs: BTreeMap<Subdir, Vec<MatchSpec>>,
     /// The `__cuda` that a solve needs; `None` without CUDA, or if nothing changes.
     pub needs_cuda: Option<CudaVersion>,
     /// The platforms whose builds need `__cuda`.

@@ -1,11 +1,12 @@
 //! Decides the edits to every channel and package of a file.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::conda::{ChannelKind, MatchSpec, Subdir, sibling};
 use crate::matrix::{DriverFamily, Matrix};
+use crate::resolve::Choice;
 use crate::types::CudaVersion;
 
 use super::environment_spec::{
@@ -148,6 +149,8 @@ type DecisionKey = Vec<(Vec<Subdir>, bool, Vec<(Option<MatchSpec>, Option<Vec<Su
 
 /// The builds for some environments, and the notes on them.
 struct Decision<'m> {
+    /// Whether the platforms have lines of their own.
+    is_split: bool,
     /// Each with the place of its environment among them, in the order of the places.
     builds: Vec<(usize, ChosenBuild<'m>)>,
     notes: Vec<FileNote>,
@@ -399,15 +402,55 @@ impl<'a, 'm> Planner<'a, 'm> {
     ) -> Result<Rc<Decision<'m>>, Rc<Failure>> {
         let (places, mut targets) = self.targets(members, platforms, &[]);
         let choices = if targets.is_empty() { Some(Vec::new()) } else { choose(&mut targets) };
-        let choices = choices.ok_or_else(|| Rc::new(self.failure(members, platforms, &targets)))?;
-        let builds = targets.into_iter().zip(choices);
-        let builds = builds.map(|(target, choice)| ChosenBuild { target, choice });
-        let builds: Vec<(usize, ChosenBuild<'m>)> = places.into_iter().zip(builds).collect();
+        let split = self.split(members, platforms).filter(|split| match &choices {
+            Some(choices) => is_better(split, &targets, choices),
+            None => true,
+        });
+        let is_split = split.is_some();
+        let builds = match split {
+            Some(builds) => builds,
+            None => {
+                let choices =
+                    choices.ok_or_else(|| Rc::new(self.failure(members, platforms, &targets)))?;
+                let builds = targets.into_iter().zip(choices);
+                let builds = builds.map(|(target, choice)| ChosenBuild { target, choice });
+                places.into_iter().zip(builds).collect()
+            }
+        };
         let mut notes = Vec::new();
         for (member, build) in &builds {
             self.note_build(build, members[*member].environment.is_locked, &mut notes);
         }
-        Ok(Rc::new(Decision { builds, notes }))
+        Ok(Rc::new(Decision { is_split, builds, notes }))
+    }
+
+    /// The builds if each platform has lines of its own; `None` if the format has no such lines, or a platform no build.
+    fn split(
+        &self,
+        members: &[Member<'a>],
+        platforms: &[&[Subdir]],
+    ) -> Option<Vec<(usize, ChosenBuild<'m>)>> {
+        let all: BTreeSet<Subdir> = platforms.iter().copied().flatten().copied().collect();
+        if !self.file.has_platform_tables || all.len() < 2 {
+            return None;
+        }
+        let mut builds = Vec::new();
+        for subdir in all {
+            let own = |platforms: &&[Subdir]| platforms.contains(&subdir).then_some(subdir);
+            let own: Vec<Vec<Subdir>> =
+                platforms.iter().map(|it| own(it).into_iter().collect()).collect();
+            let own: Vec<&[Subdir]> = own.iter().map(Vec::as_slice).collect();
+            let (places, mut targets) = self.targets(members, &own, &[]);
+            if targets.is_empty() {
+                continue;
+            }
+            let choices = choose(&mut targets)?;
+            let chosen = targets.into_iter().zip(choices);
+            let chosen = chosen.map(|(target, choice)| ChosenBuild { target, choice });
+            builds.extend(places.into_iter().zip(chosen));
+        }
+        builds.sort_by_key(|(place, _)| *place);
+        Some(builds)
     }
 
     /// What to find builds for, each with the place of its environment; without some lines.
@@ -601,7 +644,7 @@ impl<'a, 'm> Planner<'a, 'm> {
                 !self.is_session && lists.iter().any(|list| self.file.lists[*list].has_channels)
             });
         let needs_cuda = self.needs_cuda(at, environments);
-        let mut editor = PackageEditor {
+        let editor = |builds| PackageEditor {
             builds,
             channel: (!has_channels).then_some("conda-forge"),
             has_floors: list.has_floors,
@@ -610,6 +653,22 @@ impl<'a, 'm> Planner<'a, 'm> {
             cuda_pins: Vec::new(),
             pytorch_lines: Vec::new(),
         };
+        let is_split = environments.iter().any(
+            |at| matches!(&self.decided[*at], Outcome::Decided(decision, _) if decision.is_split),
+        );
+        if is_split && self.parts[at].is_edited {
+            let cuda_platforms = self.cuda_platforms(environments);
+            let (specs, platform_specs) = split_specs(list, &builds, editor, &mut edits.changes);
+            return ListEdits {
+                channels,
+                specs,
+                platform_specs,
+                needs_cuda,
+                cuda_platforms,
+                declared_cuda: None,
+            };
+        }
+        let mut editor = editor(builds);
         let mut specs = Vec::with_capacity(list.specs.len());
         for line in &list.specs {
             let (edit, change) = editor.edit(line).unzip();
@@ -628,7 +687,7 @@ impl<'a, 'm> Planner<'a, 'm> {
             return ListEdits::none(list);
         }
         let cuda_platforms = self.cuda_platforms(environments);
-        ListEdits { channels, specs, needs_cuda, cuda_platforms, declared_cuda: None }
+        ListEdits { channels, specs, needs_cuda, cuda_platforms, ..ListEdits::default() }
     }
 
     /// The platforms on which environments need `__cuda`.
@@ -768,6 +827,77 @@ impl<'a, 'm> Planner<'a, 'm> {
             notes.push(FileNote::of_file("old-cuda-kept", message));
         }
     }
+}
+
+/// Whether lines for each platform keep a version or a CUDA that lines for all of them do not.
+fn is_better(
+    split: &[(usize, ChosenBuild<'_>)],
+    targets: &[PlatformTarget<'_>],
+    choices: &[Choice<'_>],
+) -> bool {
+    let mut together: HashMap<Subdir, Vec<&Choice<'_>>> = HashMap::new();
+    for (target, choice) in targets.iter().zip(choices) {
+        together.entry(target.subdir).or_default().push(choice);
+    }
+    split.iter().any(|(_, ChosenBuild { target, choice })| {
+        let keeps = |choice: &Choice<'_>| {
+            let mut constraints = target.requested.pytorch.iter();
+            let keeps_cuda = target.raised_from.is_some()
+                || target.requested.cuda.is_none()
+                || choice.cuda_version == target.requested.cuda;
+            constraints.all(|constraint| constraint.admits(choice.build.pytorch)) && keeps_cuda
+        };
+        let others = together.get(&target.subdir);
+        keeps(choice) && others.is_some_and(|others| !others.iter().any(|other| keeps(other)))
+    })
+}
+
+/// The edits to the lines of a list, and what moves into the tables of single platforms: where these differ.
+fn split_specs<'a, 'm: 'a>(
+    list: &SpecList,
+    builds: &[&'a ChosenBuild<'m>],
+    editor: impl Fn(Vec<&'a ChosenBuild<'m>>) -> PackageEditor<'a, 'm>,
+    changes: &mut Vec<LineChange>,
+) -> (Vec<Edit<MatchSpec>>, BTreeMap<Subdir, Vec<MatchSpec>>) {
+    let subdirs: BTreeSet<Subdir> = builds.iter().map(|build| build.target.subdir).collect();
+    let mut editors: Vec<(Subdir, PackageEditor<'a, 'm>)> = subdirs
+        .into_iter()
+        .map(|subdir| {
+            let own = builds.iter().copied().filter(|build| build.target.subdir == subdir);
+            (subdir, editor(own.collect()))
+        })
+        .collect();
+    let mut specs = Vec::with_capacity(list.specs.len());
+    let mut moved: BTreeMap<Subdir, Vec<MatchSpec>> = BTreeMap::new();
+    for line in &list.specs {
+        let edited: Vec<(Subdir, Edit<MatchSpec>, Option<LineChange>)> = editors
+            .iter_mut()
+            .map(|(subdir, editor)| {
+                let (edit, change) = editor.edit(line).unzip();
+                (*subdir, edit, change)
+            })
+            .collect();
+        let Some((_, first, change)) = edited.first().cloned() else {
+            specs.push(None);
+            continue;
+        };
+        if edited.iter().all(|(_, edit, _)| *edit == first) {
+            changes.extend(change);
+            specs.push(first);
+            continue;
+        }
+        let why = edited.iter().find_map(|(_, _, change)| Some(change.as_ref()?.why));
+        let mut after = Vec::new();
+        for (subdir, edit, _) in edited {
+            let new = edit.unwrap_or_else(|| line.spec.iter().cloned().collect());
+            after.extend(new.iter().map(|new| format!("{new} on {subdir}")));
+            moved.entry(subdir).or_default().extend(new);
+        }
+        let why = why.unwrap_or(ChangeReason::NEAREST);
+        changes.push(LineChange { line: line.line, before: line.text.clone(), after, why });
+        specs.push(Some(Vec::new()));
+    }
+    (specs, moved)
 }
 
 fn note_lines(list: &SpecList, notes: &mut Vec<FileNote>) {

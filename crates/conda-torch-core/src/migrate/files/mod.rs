@@ -216,6 +216,8 @@ impl Format {
                 Some(new) => new.iter().map(|new| self.written(new)).collect(),
                 None => vec![line.spec.clone()],
             });
+            let added = edits.platform_specs.values().flatten().map(|new| self.written(new));
+            let specs = specs.chain(added);
             channels.eq(new.channels.iter().map(|line| line.name.clone()))
                 && specs.eq(new.specs.iter().map(|line| line.spec.clone()))
                 && edits.declared_cuda.as_ref().or(old.declared_cuda.as_ref())

@@ -1,6 +1,6 @@
 //! `pixi.toml`, and `pyproject.toml` with pixi's tables or those of conda-lock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -74,12 +74,20 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     }
     let channels = features.iter().flat_map(|feature| &feature.channels);
     let handled = channels.map(|(whole, _)| whole.clone()).collect();
+    let has_platform_tables = !is_source
+        && features.iter().all(|feature| {
+            let mut specs = feature.spec.specs.iter();
+            feature.inline_table.is_none()
+                && !feature.table.contains_key("target")
+                && specs.all(|line| line.platforms.is_none())
+        });
     let pip_notes = features.iter().flat_map(|feature| feature.pip_notes.clone()).collect();
     let lists = features.into_iter().map(|feature| feature.spec).collect();
     Ok(FileSpecs {
         lists,
         environments,
         declares_cuda: !is_source,
+        has_platform_tables,
         pip_notes,
         handled,
         ..FileSpecs::default()
@@ -151,6 +159,7 @@ pub(super) fn edits(
             no_builds(feature, &edits.specs)?;
         }
         manifest.edit_packages(feature, &edits.specs)?;
+        manifest.add_platform_tables(feature, &edits.platform_specs);
         let is_inherited = at > 0 && (default_needs_cuda || features[0].cuda.is_some());
         let needed = edits.needs_cuda.filter(|_| feature.cuda.is_some() || !is_inherited);
         let needed = needed.filter(|_| !is_source);
@@ -297,15 +306,6 @@ fn in_requirements(lines: &Lines<'_>, item: &Item, entry: &str) -> Option<TextEd
     let end = lines.end_of(&line);
     let gap = if lines.text[line.clone()].ends_with('\n') { "" } else { end };
     Some(TextEdit::new(line.end..line.end, format!("{gap}{before}{entry}{end}")))
-}
-
-/// Adds a table with an entry at the end of the file.
-fn in_new_table(lines: &Lines<'_>, header: &str, entry: &str) -> TextEdit {
-    let text = lines.text;
-    let end = lines.end_of(&(text.len()..text.len()));
-    let gap = if text.ends_with('\n') { "" } else { end };
-    let table = format!("{gap}{end}[{header}]{end}{entry}{end}");
-    TextEdit::new(text.len()..text.len(), table)
 }
 
 impl Feature<'_> {
@@ -687,6 +687,40 @@ impl<'t> Manifest<'t> {
         });
     }
 
+    /// Adds a table with an entry at the end of the file.
+    fn in_new_table(&self, header: &str, entry: &str) -> TextEdit {
+        let text = self.text;
+        let end = self.lines.end_of(&(text.len()..text.len()));
+        let has_end = text.ends_with('\n')
+            || self.edits.iter().any(|edit| edit.range == (text.len()..text.len()));
+        let gap = if has_end { "" } else { end };
+        let table = format!("{gap}{end}[{header}]{end}{entry}{end}");
+        TextEdit::new(text.len()..text.len(), table)
+    }
+
+    /// Adds tables of single platforms at the end of the file.
+    fn add_platform_tables(
+        &mut self,
+        feature: &Feature<'_>,
+        specs: &BTreeMap<Subdir, Vec<MatchSpec>>,
+    ) {
+        let end = self.lines.end_of(&(self.text.len()..self.text.len()));
+        let quote = self.quote(&(0..self.text.len()));
+        let header = |subdir: &Subdir| format!("{}target.{subdir}.dependencies", feature.path);
+        let entries = |specs: &Vec<MatchSpec>| {
+            let entry =
+                |spec: &MatchSpec| format!("{} = {}", spec.name, pixi_requirement(spec, quote));
+            specs.iter().map(entry).collect::<Vec<_>>().join(end)
+        };
+        let mut tables = specs.iter().filter(|(_, specs)| !specs.is_empty());
+        let Some((first, own)) = tables.next() else { return };
+        let mut text = entries(own);
+        for (subdir, own) in tables {
+            text.push_str(&format!("{end}{end}[{}]{end}{}", header(subdir), entries(own)));
+        }
+        self.edits.push(self.in_new_table(&header(first), &text));
+    }
+
     /// Declares CUDA for each platform that needs it, in a manifest that says so there.
     fn declare_cuda_of_platforms(
         &mut self,
@@ -742,7 +776,7 @@ impl<'t> Manifest<'t> {
                     }
                     (None, None) => None,
                 };
-                edit.unwrap_or_else(|| in_new_table(&self.lines, &header, &entry))
+                edit.unwrap_or_else(|| self.in_new_table(&header, &entry))
             };
         // Blank lines at the end of the file do not count.
         let start = edit.range.start;
