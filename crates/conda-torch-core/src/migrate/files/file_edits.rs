@@ -407,15 +407,14 @@ impl<'a, 'm> Planner<'a, 'm> {
             None => true,
         });
         let is_split = split.is_some();
-        let builds = match split {
-            Some(builds) => builds,
-            None => {
-                let choices =
-                    choices.ok_or_else(|| Rc::new(self.failure(members, platforms, &targets)))?;
-                let builds = targets.into_iter().zip(choices);
-                let builds = builds.map(|(target, choice)| ChosenBuild { target, choice });
-                places.into_iter().zip(builds).collect()
-            }
+        let builds = if let Some(builds) = split {
+            builds
+        } else {
+            let choices =
+                choices.ok_or_else(|| Rc::new(self.failure(members, platforms, &targets)))?;
+            let builds = targets.into_iter().zip(choices);
+            let builds = builds.map(|(target, choice)| ChosenBuild { target, choice });
+            places.into_iter().zip(builds).collect()
         };
         let mut notes = Vec::new();
         for (member, build) in &builds {

@@ -716,7 +716,7 @@ impl<'t> Manifest<'t> {
         let Some((first, own)) = tables.next() else { return };
         let mut text = entries(own);
         for (subdir, own) in tables {
-            text.push_str(&format!("{end}{end}[{}]{end}{}", header(subdir), entries(own)));
+            text.extend([end, end, "[", &header(subdir), "]", end, &entries(own)]);
         }
         self.edits.push(self.in_new_table(&header(first), &text));
     }
