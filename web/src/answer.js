@@ -1,6 +1,6 @@
 // An answer on the page: the command first, then why, what to watch for, and what else.
 
-import { byId, codeBlock, copyButton, element, save, sentence } from "./dom.js";
+import { advice, byId, codeBlock, copyButton, element, save, sentence } from "./dom.js";
 import { codePage } from "./engine.js";
 
 /** @typedef {import("./engine.js").Answer} Answer */
@@ -35,7 +35,7 @@ export function render(answer, on) {
         element("p", { class: "for" }, "For ", [...answer.graphics, ...answer.system].join(", ")),
         share(on.link),
       ),
-      answer.why.length > 0 && section("Why", element("ul", {}, ...answer.why.map((it) => element("li", {}, sentence(it.text), " ", code(it.code))))),
+      answer.why.length > 0 && section("Why", element("ul", {}, ...answer.why.map((it) => element("li", {}, sentence(upper(it.text)), " ", code(it.code))))),
       answer.notes.length > 0 && section("Also", notes(answer.notes)),
       answer.alternatives.length > 0 &&
         section(answer.commands ? "With a change, also" : answer.closest ? "Other options" : "Available after a change",
@@ -55,8 +55,9 @@ export function renderError(refusal) {
   byId("answer", HTMLElement).replaceChildren(
     element("div", { class: "card error", role: "alert" },
       element("h2", { id: "headline" }, "No answer yet"),
-      element("p", {}, sentence(refusal.message)),
-      hint && element("p", {}, sentence(hint)),
+      // Its field shows which value it is.
+      element("p", {}, sentence(upper(refusal.message.replace(/`--[a-z-]+ ([^`]+)`/g, "`$1`")))),
+      hint && element("p", {}, advice(hint)),
     ),
   );
   byId("answer", HTMLElement).removeAttribute("aria-busy");
@@ -72,7 +73,7 @@ const notes = (all) =>
     ...all.filter((it) => it.message !== null || it.hint !== null).map((it) =>
       element("li", { class: it.severity },
         it.message !== null && element("span", {}, element("strong", {}, `${word(it.severity)}: `), sentence(it.message), " ", code(it.code)),
-        it.hint !== null && element("span", { class: "do" }, sentence(upper(it.hint))),
+        it.hint !== null && element("span", { class: "do" }, advice(it.hint)),
       ),
     ),
   );

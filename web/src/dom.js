@@ -34,9 +34,29 @@ const node = (child) => (child instanceof Node ? child : document.createTextNode
 export function sentence(text) {
   const made = document.createDocumentFragment();
   text.split("`").forEach((part, at) => {
-    if (part !== "") made.append(at % 2 === 1 ? element("code", {}, part) : part);
+    if (part !== "") made.append(at % 2 === 1 ? (toField(part) ?? element("code", {}, part)) : part);
   });
   return made;
+}
+
+/** What to do, as a sentence: what a command line passes, a page is given. @param {string} text */
+export function advice(text) {
+  const begun = text.replace(/^pass (?=.*`--)/, "give ");
+  return sentence(begun.charAt(0).toUpperCase() + begun.slice(1));
+}
+
+/** A flag as the way to its field, if the page has one: `--glibc X.Y`. @param {string} part */
+function toField(part) {
+  const [, key, value] = part.match(/^--([a-z-]+)(?:[ =](.*))?$/) ?? [];
+  const field = key === undefined ? null : document.querySelector(`#question [name="${key === "cuda" ? "driver" : key === "cpu" ? "accelerator" : key}"]`);
+  const label = field?.closest(".field")?.querySelector("span, label")?.textContent?.trim();
+  if (!(field instanceof HTMLElement) || !label || byId("install", HTMLElement).hidden) return null;
+  const shown = value === undefined || /^[A-Z.]+$/.test(value) ? label : `${label} ${value}`;
+  const go = () => {
+    field.closest("details")?.setAttribute("open", "");
+    field.focus();
+  };
+  return element("button", { type: "button", class: "to-field", onclick: go }, key === "cpu" ? "the CPU" : shown);
 }
 
 /**
@@ -104,10 +124,12 @@ export function save(name, text, type = "text/plain") {
 
 /** A block of code with a button that copies it. @param {string} text @param {string} what */
 export function codeBlock(text, what) {
+  // A word stays in one line if it fits: `--` at the end of one is no flag.
+  const words = text.split(/( +|\n)/).map((part) => (part.trim() === "" ? part : element("span", { class: "word" }, part)));
   return element(
     "div",
     { class: "block" },
-    element("pre", { tabindex: "0", role: "region", "aria-label": what }, element("code", {}, text)),
+    element("pre", { tabindex: "0", role: "region", "aria-label": what }, element("code", {}, ...words)),
     copyButton(() => text, "Copy", `Copy: ${what}`),
   );
 }

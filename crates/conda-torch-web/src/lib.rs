@@ -22,6 +22,7 @@ use conda_torch_core::types::Date;
 /// `nvidia-smi`; `all`: list every build that was rejected.
 #[wasm_bindgen]
 pub fn advise(question: &str, machine: Option<String>, all: bool) -> String {
+    let machine = decoded(machine);
     let document = read(question).and_then(|question| {
         question.answer(machine.as_deref(), Matrix::embedded(), |answer, _| {
             report::advise::document(answer, all)
@@ -34,6 +35,7 @@ pub fn advise(question: &str, machine: Option<String>, all: bool) -> String {
 /// was understood. `today`: the reader's day, `2026-11-28`.
 #[wasm_bindgen]
 pub fn answer(question: &str, machine: Option<String>, today: Option<String>) -> String {
+    let machine = decoded(machine);
     let today: Option<Date> = today.and_then(|day| day.parse().ok());
     let answered = read(question).and_then(|question| {
         question.answer(machine.as_deref(), Matrix::embedded(), |answer, notes| {
@@ -67,7 +69,7 @@ pub fn choices() -> String {
 /// The heat map of a platform as a table in HTML; the build for the question is marked. `all`: with every build.
 #[wasm_bindgen]
 pub fn heat_map(question: &str, machine: Option<String>, platform: &str, all: bool) -> String {
-    picture::table(question, machine.as_deref(), platform, all)
+    picture::table(question, decoded(machine).as_deref(), platform, all)
 }
 
 /// What `conda-torch matrix` prints for a platform, or for all if it is empty, in the format svg, html, csv or json.
@@ -80,19 +82,24 @@ pub fn matrix(format: &str, platform: &str, all: bool) -> String {
 /// `-` to go by the content; `question`: the machine that it is for, or an empty list.
 #[wasm_bindgen]
 pub fn migrate(name: &str, text: &str, question: &str, machine: Option<String>) -> String {
-    texts::migrate(name, text, question, machine.as_deref())
+    texts::migrate(name, text, question, decoded(machine).as_deref())
 }
 
 /// What `conda-torch explain` finds in a text: the document of its `--json`.
 #[wasm_bindgen]
 pub fn explain(text: &str, question: &str, machine: Option<String>) -> String {
-    texts::explain(text, question, machine.as_deref())
+    texts::explain(text, question, decoded(machine).as_deref())
 }
 
 /// The page of a code, in Markdown; empty if there is none.
 #[wasm_bindgen]
 pub fn code_page(code: &str) -> String {
     texts::code_page(code)
+}
+
+/// A text that was decoded as UTF-8, whatever it is.
+fn decoded(machine: Option<String>) -> Option<String> {
+    machine.map(|text| text_of(text.as_bytes()).into_owned())
 }
 
 /// Reads a question.

