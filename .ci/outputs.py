@@ -38,6 +38,11 @@ SHELLS = [  # the key of its commands, and how to check a script without running
 ]
 
 
+def machines(*names):
+    """Files of recorded machines."""
+    return [str(ROOT / "tests" / "machines" / f"{name}.json") for name in names]
+
+
 def cases(home):
     """Every JSON output: schema, arguments, exit code, status."""
     every = [("advise", ["advise", "--json", *more], code, status) for more, code, status in ADVISE]
@@ -73,6 +78,12 @@ def cases(home):
         ("migrate-files", ["migrate", "--json", "/nowhere/environment.yml"], 1, None),
         ("clean", ["clean", "--json"], 0, None),
         ("install", ["install", "--json", "--yes", "--cpu", "--pytorch", "2.13.0", "-n", "work", "--client", "conda"], 0, None),
+        ("fleet", ["fleet", "--json", *machines("v100-driver-580", "a100-driver-470", "no-gpu", "macos-15-rosetta")], 0, "ok"),
+        ("fleet", ["fleet", "--json", "--redact", *machines("rtx5090-driver-580", "a100-driver-470", "alpine-musl", "gtx1080ti-nouveau-no-driver")], 4, "problems"),
+        ("fleet", ["fleet", "--json", *machines("v100-driver-580"), "--compare", *machines("v100-driver-440")], 4, "problems"),
+        ("fleet", ["fleet", "--json", *machines("alpine-musl")], 3, "unsatisfiable"),
+        ("error", ["fleet", "--json", "/nowhere/nodes.jsonl"], 1, "error"),
+        ("node", ["probe", "--json", "--node=gpu001"], 0, None),
         ("matrix", ["matrix", "--format", "json"], 0, None),
         ("matrix", ["matrix", "--all", "--format", "json", *AMPERE], 0, None),
         ("matrix", ["matrix", "--live", "--format", "json", "--platform", "linux-64"], 0, None),

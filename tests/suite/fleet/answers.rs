@@ -97,6 +97,20 @@ fn what_no_build_serves_has_its_reason_and_what_would_help() {
     assert_eq!((plan.unserved(), plan.exit_code()), (3, 4));
 }
 
+/// A program for Intel under Rosetta is on an arm64 Mac.
+#[test]
+fn macs_with_either_processor_have_environments_of_their_own() {
+    let text =
+        lines(&[("m1", "macos-15-rosetta"), ("i1", "macos-12-x86-64"), ("i2", "macos-12-x86-64")]);
+    let plan = plan(&text);
+    let platforms: Vec<String> = plan
+        .environments
+        .iter()
+        .map(|it| format!("{} {}", it.choice.build.subdir, it.names))
+        .collect();
+    assert_eq!(platforms, ["osx-64 i[1-2]", "osx-arm64 m1"]);
+}
+
 /// For every recorded machine alone, the fleet's answer is the advice's.
 #[test]
 fn a_fleet_of_one_gets_what_the_machine_gets() {

@@ -19,21 +19,21 @@ pub struct CurvePoint<'m> {
     pub exact: bool,
 }
 
-/// A class as the curve needs it: its platform, its number of nodes and the builds on it.
-pub(super) type ClassDemand<'a, 'm> = (Option<Subdir>, u64, &'a Services<'m>);
+/// A class as the curve needs it: its number of nodes and the builds on it.
+pub(super) type ClassDemand<'a, 'm> = (u64, &'a Services<'m>);
 
 /// The best environments of each number, from none to those with which one more gains nothing.
 pub(super) fn curve<'m>(classes: &[ClassDemand<'_, 'm>]) -> Vec<CurvePoint<'m>> {
     let mut platforms: BTreeMap<Option<Subdir>, Vec<ClassDemand<'_, 'm>>> = BTreeMap::new();
     for class in classes {
-        platforms.entry(class.0).or_default().push(*class);
+        platforms.entry(class.1.subdir()).or_default().push(*class);
     }
     let nothing = CurvePoint { builds: Vec::new(), cost: Cost::default(), exact: true };
     let mut points = vec![nothing];
     for classes in platforms.values() {
         let demands: Vec<Demand> =
-            classes.iter().map(|(_, nodes, services)| services.demand(*nodes)).collect();
-        let builds = classes.first().map_or(&[][..], |(.., services)| &services.builds[..]);
+            classes.iter().map(|(nodes, services)| services.demand(*nodes)).collect();
+        let builds = classes.first().map_or(&[][..], |(_, services)| &services.builds[..]);
         let covers = covers(&demands);
         points = combined(&points, &covers, &|at| builds[at].build);
     }

@@ -7,6 +7,9 @@ use super::hosts::is_host_name;
 /// The most bytes of lines that are kept.
 const MOST_BYTES: usize = 64 << 20;
 
+/// The most lines with one text before the name: with more, lines differ in more than the name.
+const MOST_LINES: usize = 4096;
+
 /// The most texts before a name: there is one for each version of the program that wrote the lines.
 const MOST_STARTS: usize = 16;
 
@@ -62,7 +65,9 @@ impl KnownLines {
         let (Some(before), Some(after)) = (line.get(..=at), line.get(at + name.len() - 1..)) else {
             return;
         };
-        if !self.has_room(line.len()) {
+        let known = self.starts.iter().find(|start| *start.before == *before);
+        if known.is_some_and(|start| start.after.len() >= MOST_LINES) || !self.has_room(line.len())
+        {
             return;
         }
         if let Some(start) = self.starts.iter_mut().find(|start| *start.before == *before) {

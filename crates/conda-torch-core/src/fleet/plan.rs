@@ -141,7 +141,7 @@ impl<'m> FleetPlan<'m> {
         let demands: Vec<ClassDemand<'_, 'm>> = classes
             .iter()
             .zip(&services)
-            .map(|(class, services)| (class.facts.subdir, class.nodes(), services))
+            .map(|(class, services)| (class.nodes(), services))
             .collect();
         let curve = curve(&demands);
         let chosen = match count {
@@ -467,11 +467,8 @@ fn driver_updates<'m>(
         if !is_updated.contains(&true) {
             continue;
         }
-        let demands: Vec<ClassDemand<'_, 'm>> = classes
-            .iter()
-            .zip(&after)
-            .map(|(class, services)| (class.facts.subdir, class.nodes(), services))
-            .collect();
+        let demands: Vec<ClassDemand<'_, 'm>> =
+            classes.iter().zip(&after).map(|(class, services)| (class.nodes(), services)).collect();
         let points = curve(&demands);
         let point = points[fewest(&points)].clone();
         let reached = gain(&point, classes, &after);

@@ -1,5 +1,6 @@
 //! The input as a stream: whatever a program of a cluster prints about nodes, one line or one object at a time.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Deserialize;
@@ -502,8 +503,8 @@ impl Reader {
         let text = |value: Option<&RawValue>| serde_json::from_str::<String>(value?.get()).ok();
         let name = match envelope.node.map(RawValue::get) {
             None | Some("null") => None,
-            Some(raw) => match serde_json::from_str::<String>(raw) {
-                Ok(name) if is_host_name(&name) => Some(name),
+            Some(raw) => match serde_json::from_str::<Cow<'_, str>>(raw) {
+                Ok(name) if is_host_name(&name) => Some(name.into_owned()),
                 Ok(_) | Err(_) => {
                     return reject(self, LineError::BadName(raw.chars().take(80).collect()), nodes);
                 }
@@ -637,6 +638,12 @@ fn json_message(json: &str) -> Option<String> {
 
 /// A list of nodes on one line: `kubectl get nodes -o json | jq -c`.
 fn is_list_on_one_line(text: &str) -> bool {
+    // Our own lines begin like this, and are no lists.
+    if text.starts_with("{\"format_version\"")
+        || !text.contains("\"items\"") && !text.contains("\"nodes\"") && !text.contains("\"sinfo\"")
+    {
+        return false;
+    }
     let start = text.get(..text.floor_char_boundary(4096)).unwrap_or(text);
     let compact: String = start.chars().filter(|c| !c.is_whitespace()).collect();
     let machine = ["\"machine\":", "\"facts\":"].iter().filter_map(|key| compact.find(key)).min();

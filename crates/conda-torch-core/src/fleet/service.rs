@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::conda::{Os, Version};
+use crate::conda::{Os, Subdir, Version};
 use crate::matrix::Matrix;
 use crate::resolve::{BuildOnMachine, Request, RequestedAccelerator, every_build};
 use crate::types::{Build, KernelSupport, Machine};
@@ -106,6 +106,11 @@ impl<'m> Services<'m> {
             ClassBuild { build: it.build, service, cost, age: age as u64 }
         });
         Self { builds: builds.collect() }
+    }
+
+    /// The platform of the builds, which is not that of a program under Rosetta; `None` without any.
+    pub(super) fn subdir(&self) -> Option<Subdir> {
+        self.builds.first().map(|it| it.build.subdir)
     }
 
     pub(super) fn on(&self, build: &Build) -> Option<&ClassBuild<'m>> {
