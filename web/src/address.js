@@ -12,11 +12,13 @@ export function read() {
   return { pairs: all.filter(([key]) => !OWN.includes(key)).map(([key, value]) => [key, value]), view };
 }
 
-/** @param {Pairs} pairs @param {string} view @param {string} fragment */
-export function write(pairs, view, fragment) {
+/** Shows a question in the address; `isNew`: as a step that the back button takes back. @param {Pairs} pairs @param {string} view @param {string} fragment @param {boolean} isNew */
+export function write(pairs, view, fragment, isNew) {
   const query = search(pairs, view);
   const address = `${query || location.pathname}${fragment}`;
-  if (address !== `${location.search}${location.hash}`) history.replaceState(null, "", address);
+  if (address === `${location.search}${location.hash}`) return;
+  if (isNew) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
 }
 
 /** @param {Pairs} pairs @param {string} view */

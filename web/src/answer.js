@@ -38,7 +38,7 @@ export function render(answer, on) {
       answer.why.length > 0 && section("Why", element("ul", {}, ...answer.why.map((it) => element("li", {}, sentence(upper(it.text)), " ", code(it.code))))),
       answer.notes.length > 0 && section("Also", notes(answer.notes)),
       answer.alternatives.length > 0 &&
-        section(answer.commands ? "With a change, also" : answer.closest ? "Other options" : "Available after a change",
+        section(answer.commands ? "Alternatives" : answer.closest ? "Other options" : "Available after a change",
           element("ul", {}, ...answer.alternatives.map((it) => element("li", {}, sentence(it))))),
       commands && files(answer, opened),
       commands && commands.configure.lines.length > 0 &&
@@ -56,7 +56,7 @@ export function renderError(refusal) {
     element("div", { class: "card error", role: "alert" },
       element("h2", { id: "headline" }, "No answer yet"),
       // Its field shows which value it is.
-      element("p", {}, sentence(upper(refusal.message.replace(/`--[a-z-]+ ([^`]+)`/g, "`$1`")))),
+      element("p", {}, sentence(upper(refusal.message.replace(/(?: in)? `--gpu ([^`]+)`/g, " `$1`")))),
       hint && element("p", {}, advice(hint)),
     ),
   );
@@ -105,11 +105,15 @@ function markdown(text) {
   /** @type {string[]} */
   let words = [];
   const flush = () => {
-    if (words.length > 0) made.push(element("p", {}, sentence(words.join(" "))));
+    if (words.length > 0) made.push(element("p", {}, sentence(words.join(" ").replace(/^\*([^*]+)\*/, "$1"))));
     words = [];
   };
-  for (const line of text.split("\n")) {
-    if (line.startsWith("```")) {
+  // The first line is the code itself, which is the title.
+  for (const line of text.split("\n").slice(1)) {
+    if (line.startsWith("    ") && block === null) {
+      flush();
+      made.push(element("pre", { tabindex: "0" }, element("code", {}, line.trim())));
+    } else if (line.startsWith("```")) {
       flush();
       if (block === null) block = [];
       else {

@@ -47,12 +47,29 @@ export function advice(text) {
 
 /** A flag as the way to its field, if the page has one: `--glibc X.Y`. @param {string} part */
 function toField(part) {
+  const file = { "environment-yml": "environment.yml", "pixi-toml": "pixi.toml", dockerfile: "Dockerfile" }[part.replace(/^--format[ =]/, "")];
+  if (part.startsWith("--format") && file) {
+    const go = () => {
+      const details = document.getElementById(`file-${file.replace(".", "-")}`);
+      details?.setAttribute("open", "");
+      details?.querySelector("summary")?.focus();
+    };
+    return element("button", { type: "button", class: "to-field", onclick: go }, file);
+  }
   const [, key, value] = part.match(/^--([a-z-]+)(?:[ =](.*))?$/) ?? [];
-  const field = key === undefined ? null : document.querySelector(`#question [name="${key === "cuda" ? "driver" : key === "cpu" ? "accelerator" : key}"]`);
+  /** @type {Record<string, string>} */
+  const shownBy = { cuda: "driver", cpu: "accelerator", "compute-capability": "gpu" };
+  const field = key === undefined ? null : document.querySelector(`#question [name="${shownBy[key] ?? key}"]`);
   const label = field?.closest(".field")?.querySelector("span, label")?.textContent?.trim();
   if (!(field instanceof HTMLElement) || !label || byId("install", HTMLElement).hidden) return null;
-  const shown = value === undefined || /^[A-Z.]+$/.test(value) ? label : `${label} ${value}`;
+  const given = key === "cpu" ? "cpu" : value === undefined || /^[A-Z.]+$/.test(value) ? null : value;
+  const shown = given === null ? label : `${label} ${given}`;
+  // A value is set; without one, the field waits for it.
   const go = () => {
+    if (given !== null && (field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) {
+      field.value = given;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
     field.closest("details")?.setAttribute("open", "");
     field.focus();
   };

@@ -64,9 +64,10 @@ export function showOnly() {
   }
 }
 
-/** Marks the field of a refusal, or none. @param {{key: string | null, message: string, hint: string | null} | null} refusal */
+/** Marks the field of a refusal, or none. @param {import("./engine.js").Refusal | null} refusal */
 export function mark(refusal) {
-  const key = refusal?.key ? (SHOWN_BY.get(refusal.key) ?? refusal.key) : null;
+  const named = refusal?.key ?? (refusal?.code === "unknown-gpu" ? "gpu" : null);
+  const key = named ? (SHOWN_BY.get(named) ?? named) : null;
   let marked = false;
   for (const name of FIELDS) {
     const isWrong = name === key;
@@ -80,4 +81,4 @@ export function mark(refusal) {
 }
 
 /** @param {string} text */
-const plain = (text) => text.replaceAll("`", "");
+const plain = (text) => text.replace(/ (in|for) `--[^`]*`/, "").replaceAll("`", "");

@@ -105,9 +105,10 @@ const isSame = (a, b) =>
   JSON.stringify([a.commands, a.heading, a.closest, a.why, a.notes, a.first_notes, a.files, a.client])
   === JSON.stringify([b.commands, b.heading, b.closest, b.why, b.notes, b.first_notes, b.files, b.client]);
 
-async function writeAddress() {
+async function writeAddress(isNew = false) {
+  clearTimeout(timer);
   const { pairs, fragment } = await withMachine();
-  address.write(pairs, state.view, fragment);
+  address.write(pairs, state.view, fragment, isNew);
 }
 
 async function link() {
@@ -198,19 +199,40 @@ function show(view, isFocused) {
   if (isFocused) byId("main", HTMLElement).focus();
 }
 
+/** What the browser says about its platform. */
+function platformHint() {
+  const data = /** @type {any} */ (navigator).userAgentData;
+  return [data?.platform, navigator.platform, /Android/.test(navigator.userAgent) ? "Android" : ""].filter(Boolean).join(" ");
+}
+
 /** What the browser says about its machine. @returns {Pairs} */
 function hints() {
-  const data = /** @type {any} */ (navigator).userAgentData;
-  const platform = [data?.platform, navigator.platform, /Android/.test(navigator.userAgent) ? "Android" : ""].filter(Boolean).join(" ");
   let renderer = "";
   try {
-    const context = document.createElement("canvas").getContext("webgl");
+    const context = document.createElement("canvas").getContext("webgl", { powerPreference: "high-performance" });
     const named = context?.getExtension("WEBGL_debug_renderer_info");
     renderer = String(context?.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : context.RENDERER) ?? "");
   } catch {
     // No picture of the GPU: no guess.
   }
-  return guessed(platform, renderer);
+  return guessed(platformHint(), renderer);
+}
+
+/** WebGPU may name a GPU that WebGL does not use; its answer comes later, and counts if nothing was chosen meanwhile. */
+async function guessByWebGpu() {
+  const guess = state.guess;
+  try {
+    const adapter = await /** @type {any} */ (navigator).gpu?.requestAdapter({ powerPreference: "high-performance" });
+    const { vendor = "", description = "" } = adapter?.info ?? {};
+    const pairs = guessed(platformHint(), /nvidia/i.test(vendor) ? `NVIDIA/${description}` : "");
+    if (state.guess !== guess || !pairs.some(([key]) => key === "gpu")) return;
+    state.guess = pairs;
+    form.show(pairs);
+    showSource();
+    update();
+  } catch {
+    // No WebGPU: no guess.
+  }
 }
 
 /** Fills the lists. */
@@ -219,6 +241,7 @@ function fill() {
   byId("pythons", HTMLDataListElement).append(...all.python.map((value) => element("option", { value })));
   byId("pytorchs", HTMLDataListElement).append(...all.pytorch.map((value) => element("option", { value })));
   search(all.gpus, changed);
+  byId("age", HTMLElement).textContent = `${all.channel} as of ${all.as_of}.`;
 }
 
 /** A field changed: what was guessed is now chosen. */
@@ -252,6 +275,8 @@ async function fromAddress() {
   showSource();
   show(view, false);
   update();
+  const isOnlyPlatform = state.guess.length === 1 && pairs.length === 0 && !state.paste;
+  if (isOnlyPlatform) void guessByWebGpu();
 }
 
 async function main() {
@@ -270,7 +295,7 @@ async function main() {
       if (ctrlKey || metaKey || shiftKey) return;
       event.preventDefault();
       show(item.getAttribute("data-view") ?? "install", true);
-      void writeAddress();
+      void writeAddress(true);
     });
   }
   addEventListener("popstate", () => void fromAddress());

@@ -1,7 +1,7 @@
 // The npm package: what its users call, and the installer.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,11 @@ test("a question of objects has the document of the program", () => {
   `);
   // Driver 570 came with CUDA 12.8, and 12.9 runs on it; a build with 13 needs 580.
   assert.equal(output, "12.9 conda create -n torch");
+});
+
+test("its version is that of the program", () => {
+  const [, version] = readFileSync(`${root}Cargo.toml`, "utf8").match(/\[workspace\.package\]\nversion = "(.*)"/) ?? [];
+  assert.equal(JSON.parse(readFileSync(`${root}web/npm/package.json`, "utf8")).version, version);
 });
 
 test("a wrong question is a document with an error", () => {

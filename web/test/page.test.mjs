@@ -148,7 +148,18 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       await until(page, () => document.querySelector("[name=driver]").getAttribute("aria-invalid") === "false");
       assert.match(await command(page), /pytorch-gpu=/);
       await type(page, "#gpu", "Voodoo 2");
+      assert.match(await text(page, "#gpu-error"), /Voodoo 2|unknown GPU/);
       assert.match(await text(page, "#answer"), /Unknown GPU/);
+      await page.close();
+    });
+
+    test("what an alternative needs is a button that sets it", async () => {
+      // The libraries of CUDA 11.8, all that driver 470 runs, do not know a Blackwell GPU.
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=RTX+5090&driver=470&accelerator=cuda`);
+      assert.match(await text(page, "#headline"), /^Nothing on conda-forge/);
+      await page.$$eval("#answer .to-field", (all) => all.find((it) => /Compute on cpu/.test(it.textContent)).click());
+      await until(page, () => /for the CPU$/.test(document.querySelector("#headline").textContent));
+      assert.equal(await page.$eval("[name=accelerator]", (it) => it.value), "cpu");
       await page.close();
     });
 
@@ -162,6 +173,36 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       assert.ok(await page.evaluate(() => document.activeElement.matches("td[data-says]")));
       const headers = await page.$$eval("#map table thead th[scope]", (all) => all.length);
       assert.ok(headers > 15 && (await page.$("#map table caption")));
+      await page.close();
+    });
+
+    test("the back button goes back to the part of the page before", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=A100`);
+      await page.click("[data-view=gpus]");
+      await until(page, () => location.search.startsWith("?view=gpus&"));
+      await page.evaluate(() => history.back());
+      await until(page, () => !document.querySelector("#install").hidden && document.querySelector("#gpus").hidden);
+      assert.equal(await page.$eval("#gpu", (it) => it.value), "A100");
+      await page.close();
+    });
+
+    test("a browser's hints are a first guess that says so", async () => {
+      const page = await browser.newPage();
+      await page.evaluateOnNewDocument(() => {
+        Object.defineProperty(navigator, "platform", { value: "Win32" });
+        Object.defineProperty(navigator, "userAgentData", { value: undefined });
+        HTMLCanvasElement.prototype.getContext = () => ({
+          getExtension: () => ({ UNMASKED_RENDERER_WEBGL: 1 }),
+          getParameter: () => "ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 (0x00002503) Direct3D11 vs_5_0 ps_5_0, D3D11)",
+        });
+      });
+      await page.goto(server.address);
+      await page.waitForSelector("html[data-ready]");
+      assert.equal(await page.$eval("[name=platform]", (it) => it.value), "win-64");
+      assert.equal(await page.$eval("#gpu", (it) => it.value), "NVIDIA GeForce RTX 3060");
+      assert.match(await text(page, "#source"), /first guess/);
+      await page.type("[name=driver]", "580");
+      assert.equal(await text(page, "#source"), "");
       await page.close();
     });
 
