@@ -120,6 +120,44 @@ fn of_builds_of_one_version_that_of_a_toolkit_that_the_driver_supports_in_full_i
 }
 
 #[test]
+fn a_glibc_that_is_too_old_for_a_build_is_one_reason_whatever_its_cuda_version_needs() {
+    // PyTorch 2.4.1 for CUDA 12.0 needs glibc 2.17, the libraries of `cuda-version=12.6` need 2.28.
+    let request = Request {
+        pytorch: Some("2.4.1".parse().expect("a version")),
+        cuda_version: Some(CudaVersion::new(12, 6)),
+        ..Request::default()
+    };
+    for (glibc, expected) in [("2.12", Some("2.17")), ("2.17", Some("2.28")), ("2.28", None)] {
+        let mut machine = machine("a100-driver-470");
+        machine.driver = Detected::found("580.65.06".parse().expect("a driver"), Origin::Nvml);
+        machine.driver_cuda = Detected::found(CudaVersion::new(13, 0), Origin::Nvml);
+        machine.glibc =
+            Detected::found(glibc.parse().expect("a version"), Origin::Flag("--glibc".into()));
+        let advice = advise(&machine, &request, Matrix::embedded());
+        let is_it = |build: &conda_torch_core::types::Build| {
+            build.pytorch == Version::new(&[2, 4, 1])
+                && build.subdir == Subdir::Linux64
+                && build.accelerator.cuda() == Some(CudaVersion::new(12, 0))
+        };
+        let all = advice.rejected.iter().filter(|it| is_it(it.build));
+        let needed: Vec<Option<Version>> = all
+            .map(|it| {
+                let mut too_old = it.blockers.iter().filter_map(|blocker| match blocker {
+                    Diagnostic::GlibcTooOld { needed, .. } => Some(*needed),
+                    _ => None,
+                });
+                let first = too_old.next();
+                assert_eq!(too_old.next(), None, "glibc {glibc}: {:?}", it.blockers);
+                first
+            })
+            .collect();
+        let expected = expected.map(|text| text.parse::<Version>().expect("a version"));
+        assert!(needed.iter().all(|needed| *needed == expected), "glibc {glibc}: {needed:?}");
+        assert!(expected.is_none() || !needed.is_empty(), "glibc {glibc}");
+    }
+}
+
+#[test]
 fn an_older_build_of_the_same_version_is_outranked_whatever_metal_needs() {
     // macOS 12 is too old for Metal of PyTorch 2.10, which has two builds for osx-arm64: #0 and #1 to #5.
     let machine = described(Subdir::OsxArm64, Some("12.0"));

@@ -99,6 +99,49 @@ fn the_script_installs_nothing_that_was_changed() {
 }
 
 #[test]
+fn each_system_gets_its_archive() {
+    use std::os::unix::fs::PermissionsExt;
+    if !has_tools() {
+        return;
+    }
+    let release = release("systems");
+    for (system, machine, libc, rosetta, expected) in [
+        ("Linux", "x86_64", "glibc 2.17", "0", "x86_64-unknown-linux-gnu"),
+        ("Linux", "x86_64", "", "0", "x86_64-unknown-linux-musl"),
+        ("Linux", "aarch64", "glibc 2.36", "0", "aarch64-unknown-linux-gnu"),
+        ("Linux", "arm64", "", "0", "aarch64-unknown-linux-musl"),
+        ("Darwin", "arm64", "", "0", "aarch64-apple-darwin"),
+        ("Darwin", "x86_64", "", "0", "x86_64-apple-darwin"),
+        ("Darwin", "x86_64", "", "1", "aarch64-apple-darwin"),
+        ("FreeBSD", "amd64", "", "0", ""),
+    ] {
+        let programs = format!("{release}/system");
+        fs::create_dir_all(&programs).expect("a folder");
+        for (name, script) in [
+            ("uname", format!("[ \"$1\" = -s ] && echo {system} || echo {machine}")),
+            ("getconf", format!("[ -n '{libc}' ] && echo '{libc}'")),
+            ("sysctl", format!("echo {rosetta}")),
+        ] {
+            let path = format!("{programs}/{name}");
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a program");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+        }
+        let mut command = install(&format!("{release}/nothing"), &format!("{release}/to"));
+        command.env("PATH", format!("{programs}:/usr/local/bin:/usr/bin:/bin"));
+        // Only the checksums are there, so the error names the archive.
+        let only = format!("{release}/nothing/latest/download");
+        fs::create_dir_all(&only).expect("a folder");
+        fs::write(format!("{only}/SHA256SUMS"), "").expect("checksums");
+        let text = run(&mut command, false);
+        let told = match expected {
+            "" => format!("error: no archive for {system} on {machine}"),
+            target => format!("error: cannot download `file://{only}/conda-torch-{target}.tar.gz`"),
+        };
+        assert!(text.contains(&told), "{system} {machine} {libc}: {text}");
+    }
+}
+
+#[test]
 fn every_package_has_the_version_of_the_program() {
     let version = env!("CARGO_PKG_VERSION");
     for (file, line) in [

@@ -289,3 +289,46 @@ fn the_book_has_every_page() {
         );
     }
 }
+
+/// The paths of this repository that a page names in code: `bench/run`, `tests/suite/trust.rs`.
+fn paths(page: &str) -> Vec<&str> {
+    const FOLDERS: [&str; 9] = [
+        ".ci/",
+        ".github/",
+        "bench/",
+        "crates/",
+        "fuzz/",
+        "packaging/",
+        "src/",
+        "tests/",
+        "tools/",
+    ];
+    let words = page.split(|c: char| c.is_whitespace() || "`()[]|,\"'".contains(c));
+    let words = words.map(|word| word.trim_end_matches(['.', ':', ';', '/']));
+    let is_path = |word: &&str| {
+        FOLDERS.iter().any(|folder| word.starts_with(folder))
+            // Patterns, places to fill in, and what a build or a client makes.
+            && !word.contains(['*', '{', '<', '…', '='])
+            && !word.split('/').any(|part| part.chars().all(|c| c.is_ascii_uppercase()))
+            && !["NAME", "my-", "pixi_"].iter().any(|other| word.contains(other))
+            && !word.contains("SUBJECT")
+    };
+    words.filter(is_path).collect()
+}
+
+#[test]
+fn every_path_of_every_page_is_there() {
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for path in paths(&text) {
+            count += 1;
+            if !std::path::Path::new(ROOT).join(path).exists() {
+                missing.push(format!("{}: {path}", page.display()));
+            }
+        }
+    }
+    assert!(count > 60, "{count} paths were found");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
