@@ -142,9 +142,9 @@ fn a_glibc_that_is_too_old_for_a_build_is_one_reason_whatever_its_cuda_version_n
         let all = advice.rejected.iter().filter(|it| is_it(it.build));
         let needed: Vec<Option<Version>> = all
             .map(|it| {
-                let mut too_old = it.blockers.iter().filter_map(|blocker| match blocker {
-                    Diagnostic::GlibcTooOld { needed, .. } => Some(*needed),
-                    _ => None,
+                let mut too_old = it.blockers.iter().filter_map(|blocker| {
+                    let Diagnostic::GlibcTooOld { needed, .. } = blocker else { return None };
+                    Some(*needed)
                 });
                 let first = too_old.next();
                 assert_eq!(too_old.next(), None, "glibc {glibc}: {:?}", it.blockers);
