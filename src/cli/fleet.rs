@@ -168,6 +168,12 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
                 let why = "`--compare`: no nodes found in it";
                 bail!(Failure::new(ErrorCode::MachineNotRecognized, why));
             }
+            if before.damaged() > 0 {
+                let count = before.damaged();
+                note(&format!(
+                    "warning: `--compare`: {count} lines describe no node and were skipped"
+                ));
+            }
             Some(collector.drift(&before))
         }
     };

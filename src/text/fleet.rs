@@ -418,6 +418,18 @@ fn write_problems(page: &mut Page, plan: &FleetPlan<'_>) {
             page.text("warning: ", &format!("{} {what}{whose}", counted(list.len(), "node")));
         }
     };
+    let is_assumed = |class: &&FleetClass<'_>| {
+        class.facts.driver == DriverFact::Unknown
+            && class.facts.gpu_count() > 0
+            && class.environment.is_some()
+    };
+    let assumed: u64 = plan.classes.iter().filter(is_assumed).map(|class| class.nodes).sum();
+    if assumed > 0 {
+        page.text("warning: ", &format!(
+            "{} without a known driver; assuming a current one. Collect with `conda-torch probe --json --node` for an exact answer",
+            counted(assumed, "node")
+        ));
+    }
     list(page, &plan.missing, "without an answer");
     list(page, &plan.contradicted, "answered differently more than once; the last answer counts");
     for damage in plan.damage.iter().take(MOST_DAMAGE) {

@@ -300,3 +300,51 @@ fn parts_of_any_size_are_the_same_input() {
         assert_eq!(classes(&plan), whole, "{size}");
     }
 }
+
+/// Bytes removed, repeated and changed anywhere: whatever is read, each node is counted once and nothing panics.
+#[test]
+fn damaged_input_of_every_form_is_read_to_its_end() {
+    let (a, v) = two();
+    let forms = [
+        format!("{a}x7: {v}"),
+        document(&machine("gh200-driver-580")),
+        format!("[{},{}]", a.trim(), v.trim()),
+        "NodeName=g1 Arch=x86_64\n   Gres=gpu:a100:4\n\nNODELIST GRES\ng[1-2] gpu:2\n".to_owned(),
+        format!("---------\ngpu[01-03] (3)\n---------\n{a}n1 | CHANGED | rc=0 >>\n{v}n2 | FAILED! => {{\n}}\n"),
+        "{\"items\": [{\"kind\": \"Node\", \"metadata\": {\"name\": \"k1\", \"labels\": {\"kubernetes.io/arch\": \"amd64\"}}}]}\n".to_owned(),
+    ];
+    let mut state = 5_usize;
+    let mut random = move |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below.max(1)
+    };
+    for form in &forms {
+        for _ in 0..60 {
+            let mut bytes = form.clone().into_bytes();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                let end = (at + random(40)).min(bytes.len());
+                match random(4) {
+                    0 => drop(bytes.drain(at..end)),
+                    1 => bytes.extend_from_within(at..end),
+                    2 => bytes
+                        .insert(at, [b'\n', b'"', b'{', b'}', b'[', b']', 0xff, b','][random(8)]),
+                    _ => bytes.truncate(end),
+                }
+            }
+            let mut collector =
+                conda_torch_core::fleet::Collector::new(conda_torch_core::Matrix::embedded());
+            collector.begin(None);
+            collector.feed(&bytes);
+            collector.end(Some("file1"));
+            let plan = collector.plan(
+                &conda_torch_core::Request::default(),
+                conda_torch_core::fleet::EnvironmentCount::Fewest,
+            );
+            let of_classes: u64 =
+                plan.classes.iter().map(|class| class.names.len() + class.unnamed).sum();
+            assert_eq!((collector.count(), plan.nodes), (of_classes, of_classes));
+        }
+    }
+}

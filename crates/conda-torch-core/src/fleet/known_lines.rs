@@ -58,7 +58,10 @@ impl KnownLines {
     /// Adds a line. `name` is the part of its bytes that is the JSON string with the name.
     pub(super) fn add(&mut self, line: &[u8], name: Option<&str>, class: usize) {
         let Some(name) = name else { return };
-        let is_plain = |name: &&str| name.len() > 2 && is_host_name(&name[1..name.len() - 1]);
+        let is_plain = |name: &&str| {
+            let inside = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+            inside.is_some_and(is_host_name)
+        };
         let Some(name) = Some(name).filter(is_plain) else { return };
         // `name` is a part of `line`: both come from one parser.
         let Some(at) = (name.as_ptr() as usize).checked_sub(line.as_ptr() as usize) else { return };

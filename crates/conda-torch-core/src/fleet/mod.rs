@@ -78,6 +78,11 @@ impl<'m> Collector<'m> {
         self.nodes.count()
     }
 
+    /// How many parts of the input describe no node.
+    pub fn damaged(&self) -> u64 {
+        self.nodes.damaged
+    }
+
     /// What changed since another collection.
     pub fn drift(&self, before: &Self) -> FleetDrift {
         drift::drift(&before.nodes, &self.nodes)
