@@ -85,8 +85,13 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
     Ok(())
 }
 
+/// The longest key that matters.
+const LONGEST: usize = 64;
+
 fn is_key(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+    !text.is_empty()
+        && text.len() <= LONGEST
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
 }
 
 fn words_between_commas(start: usize, list: &str) -> Vec<Word> {

@@ -8,6 +8,9 @@ use super::file_migration::FileError;
 use super::session::{Arms, EnvironmentName, Scope, Session};
 use super::shell_words::{Form, ShellText, Word};
 
+/// The most conditions of an environment that are looked at.
+const MOST_FACTORS: usize = 16;
+
 pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileError> {
     let none = Arms::new();
     let mut key = String::new();
@@ -88,9 +91,11 @@ fn add(
     };
     let mut lists: Vec<(&str, Vec<Word>)> = vec![("", Vec::new())];
     for (factors, word) in items {
-        match lists.iter_mut().find(|(own, _)| *own == factors) {
-            Some((_, words)) => words.push(word),
-            None => lists.push((factors, vec![word])),
+        match lists.iter().position(|(own, _)| *own == factors) {
+            Some(at) => lists[at].1.push(word),
+            None if lists.len() < MOST_FACTORS => lists.push((factors, vec![word])),
+            // Each makes more environments; what is not read is told.
+            None => {}
         }
     }
     let branch = lists.iter().find_map(|(_, words)| Some(usize::MAX - words.first()?.range.start));
