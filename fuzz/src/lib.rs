@@ -1,6 +1,7 @@
 //! The targets of `fuzz_targets/`: each passes its bytes to a parser as input from outside, and checks the answer
 //! with `tests/suite/properties/holds.rs`.
 
+mod corpus;
 mod differential;
 mod fed;
 #[path = "../../tests/suite/properties/holds.rs"]
@@ -38,6 +39,7 @@ use conda_torch_probe::environment as environments;
 use conda_torch_probe::host::{DriverEnd, DriverReport, Host, RecordedHost, parse_driver_calls};
 use conda_torch_probe::{Overrides, probe};
 
+pub use corpus::{Random, seeds};
 use fed::Fed;
 use holds::{View, answered, saved_and_shown};
 
@@ -210,6 +212,23 @@ pub const TARGETS: [Target; 16] = [
     ("error_text", error_text),
     ("files", files),
     ("host", host),
+    ("live", live),
+    ("loader_cache", loader_cache),
+    ("migrate", migrate),
+    ("nvidia_smi", nvidia_smi),
+    ("reply", reply),
+    ("words", words),
+];
+
+/// The targets whose checks cost no more than what they check: for `growth`.
+pub const READERS: [Target; 13] = [
+    ("addresses", addresses),
+    ("condarc", condarc),
+    ("document", document),
+    ("dry_run", dry_run),
+    ("environment", environment),
+    ("error_text", error_text),
+    ("files", files),
     ("live", live),
     ("loader_cache", loader_cache),
     ("migrate", migrate),

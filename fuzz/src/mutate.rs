@@ -2,26 +2,10 @@
 //! The mutations are the same in every run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use conda_torch_fuzz::TARGETS;
-
-/// xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).expect("below a usize")
-    }
-}
+use conda_torch_fuzz::{Random, TARGETS, seeds};
 
 /// What parsers care about.
 const PIECES: [&[u8]; 32] = [
@@ -67,16 +51,6 @@ fn mutated(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-fn seeds(folder: &Path) -> Vec<Vec<u8>> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
-        .unwrap_or_default();
-    files.sort();
-    let mut seeds: Vec<Vec<u8>> = files.iter().filter_map(|file| std::fs::read(file).ok()).collect();
-    seeds.push(Vec::new());
-    seeds
-}
-
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let seconds = arguments.next().and_then(|text| text.parse().ok()).expect("mutate SECONDS [TARGET…]");
@@ -88,7 +62,7 @@ fn main() {
             continue;
         }
         let seeds = seeds(&root.join("corpus").join(name));
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random::default();
         let end = Instant::now() + Duration::from_secs(seconds);
         let (mut runs, mut slowest) = (0_u64, Duration::ZERO);
         let mut all = seeds.iter().cloned();

@@ -167,8 +167,8 @@ pub fn find(text: &str) -> FoundErrors {
     for (at, byte) in plain.text.bytes().enumerate() {
         for &index in &by_first_byte[usize::from(byte.to_ascii_lowercase())] {
             let (error, pattern) = &patterns[index];
-            if let Some(found) = pattern.match_at(&plain.text, at)
-                && counts[index] < MOST_MATCHES
+            if counts[index] < MOST_MATCHES
+                && let Some(found) = pattern.match_at(&plain.text, at)
             {
                 counts[index] += 1;
                 matches.push((error, found));
@@ -185,15 +185,14 @@ fn without_general(
     matches: Vec<(&'static KnownError, Match)>,
     plain: &PlainText<'_>,
 ) -> Vec<(&'static KnownError, Match)> {
-    let line_of = |at: usize| {
-        let start = plain.text[..at].rfind('\n').map_or(0, |before| before + 1);
-        let end = plain.text[at..].find('\n').map_or(plain.text.len(), |after| at + after);
-        start..=end
-    };
+    let ends: Vec<usize> = plain.text.match_indices('\n').map(|(at, _)| at).collect();
+    let line = |at: usize| ends.partition_point(|end| *end < at);
+    let start_of_line = |at: usize| line(at).checked_sub(1).map_or(0, |before| ends[before] + 1);
+    let end_of_line = |at: usize| ends.get(line(at)).copied().unwrap_or(plain.text.len());
     let particular: Vec<_> = matches
         .iter()
         .filter(|(error, _)| !error.is_general)
-        .map(|(_, found)| (*line_of(found.start).start(), *line_of(found.end).end()))
+        .map(|(_, found)| (start_of_line(found.start), end_of_line(found.end)))
         .collect();
     let is_explained = |found: &Match| {
         particular.iter().any(|(start, end)| found.start <= *end && found.end >= *start)

@@ -1,7 +1,7 @@
 //! Patterns of known error texts.
 //!
 //! A pattern is written as [`PlainText`](super::plain_text::PlainText) has the text, in lower case: no quotation marks,
-//! one blank between words. `{name}` captures a value, `*` skips up to [`GAP`] bytes, and a `$` at the end asks for the end of a
+//! one blank between words. `{name}` captures a value, `*` and a blank skip up to [`GAP`] bytes, and a `$` at the end asks for the end of a
 //! word. A blank also is a line break, and a line break may be within a word, as terminals wrap.
 
 /// How far `*` reaches, in bytes.
@@ -90,20 +90,10 @@ impl Pattern {
     /// The match whose first literal part begins at a place.
     pub(super) fn match_at(&self, text: &str, at: usize) -> Option<Match> {
         let bytes = text.as_bytes();
-        let mut captures = Vec::new();
-        let mut start = at;
-        if let Some(name) = self.leading {
-            let before = bytes[..at].iter().rev().take(LONGEST);
-            let length = before.take_while(|byte| is_part_of(name, **byte)).count();
-            start -= length;
-            let value = text.get(start..at)?.trim_start_matches(TREE).trim_end();
-            if value.is_empty() {
-                return None;
-            }
-            captures.push((name, value.to_owned()));
-        } else if !is_start_of_word(bytes, at) {
+        if self.leading.is_none() && !is_start_of_word(bytes, at) {
             return None;
         }
+        let mut captures = Vec::new();
         let end = match_parts(&self.parts, text, at, &mut captures)?;
         // `error 80` is not in `error 803`.
         if let Some(Part::Literal([.., last])) = self.parts.last()
@@ -118,6 +108,16 @@ impl Pattern {
         };
         if self.is_whole && goes_on(&bytes[end..]) {
             return None;
+        }
+        let mut start = at;
+        if let Some(name) = self.leading {
+            let before = bytes[..at].iter().rev().take(LONGEST);
+            start -= before.take_while(|byte| is_part_of(name, **byte)).count();
+            let value = text.get(start..at)?.trim_start_matches(TREE).trim_end();
+            if value.is_empty() {
+                return None;
+            }
+            captures.insert(0, (name, value.to_owned()));
         }
         Some(Match { start, end, captures })
     }
@@ -217,9 +217,8 @@ fn match_literal(literal: &[u8], text: &[u8], at: usize) -> Option<usize> {
             if !matches!(text.get(at), Some(b' ' | b'\n')) && !is_wrapped {
                 return None;
             }
-            while matches!(text.get(at), Some(b' ' | b'\n')) {
-                at += 1;
-            }
+            let blanks = text[at..].iter().take(GAP);
+            at += blanks.take_while(|byte| matches!(byte, b' ' | b'\n')).count();
         } else {
             if index > 0 && is_break(at) {
                 at += 1;

@@ -18,6 +18,9 @@ pub(super) struct PlainText<'t> {
 /// The longest excerpt, in characters.
 const EXCERPT: usize = 200;
 
+/// The longest line that an excerpt is made of, in bytes: more than any prefix and its colors have.
+const LONGEST_LINE: usize = 4096;
+
 impl<'t> PlainText<'t> {
     pub(super) fn of(source: &'t str) -> Self {
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
@@ -44,7 +47,8 @@ impl<'t> PlainText<'t> {
         let own = || self.text[at..].split('\n').next();
         let line =
             if self.is_json { own() } else { self.source.split('\n').nth(self.line_index(at)) };
-        let line = without_colors(line.unwrap_or_default());
+        let line = line.unwrap_or_default();
+        let line = without_colors(&line[..line.floor_char_boundary(LONGEST_LINE)]);
         let line = without_prefix(line.trim());
         let mut visible =
             line.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !is_hidden(*c));

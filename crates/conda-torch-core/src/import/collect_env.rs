@@ -7,7 +7,7 @@ use super::document::Document;
 use super::fields::Fields;
 use super::system::System;
 use super::{Recognized, origin, set};
-use crate::types::{Adapter, Detected, Gpu, Machine, Origin, Vendor};
+use crate::types::{Adapter, Detected, Gpu, MOST_GPUS, Machine, Origin, Vendor};
 
 const GPUS: &str = "gpu models and configuration";
 const DRIVER: &str = "nvidia driver version";
@@ -61,7 +61,7 @@ fn nvidia(text: &str, fields: &Fields, machine: &mut Machine, origin: &Origin) {
     let version = known(fields, DRIVER).or_else(|| version_below(text));
     let driver = version.and_then(|value| value.split_whitespace().next()?.parse().ok());
     set(&mut machine.driver, driver, origin);
-    for (index, (name, is_mig)) in (0..).zip(gpus(fields)) {
+    for (index, (name, is_mig)) in (0..).zip(gpus(fields)).take(MOST_GPUS) {
         let mut gpu = Gpu::unknown(index, "collect_env does not report it");
         set(&mut gpu.name, Some(name), origin);
         set(&mut gpu.mig, Some(is_mig), origin);

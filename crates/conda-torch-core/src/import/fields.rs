@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// The most values of a key or label: environments, configuration files or virtual packages.
+const MOST_VALUES: usize = 10_000;
+
 /// Keys, or labels in lower case, with their values, in order.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
@@ -27,7 +30,9 @@ impl Fields {
             let value = trimmed.strip_prefix(": ").unwrap_or(trimmed);
             let belongs = line.starts_with([' ', '\t', ':']) || value.starts_with("__");
             is_open &= belongs && !value.is_empty();
-            if let Some((_, values)) = entries.last_mut().filter(|_| is_open) {
+            if let Some((_, values)) = entries.last_mut().filter(|_| is_open)
+                && values.len() < MOST_VALUES
+            {
                 values.push(value.to_owned());
             }
         }
@@ -41,7 +46,8 @@ impl Fields {
             match value {
                 Value::String(text) => entries.push((key.clone(), vec![text.clone()])),
                 Value::Array(items) => {
-                    entries.push((key.clone(), items.iter().filter_map(item).collect()));
+                    let values = items.iter().filter_map(item).take(MOST_VALUES);
+                    entries.push((key.clone(), values.collect()));
                 }
                 // An empty list of mamba before 2.9.
                 Value::Null => entries.push((key.clone(), Vec::new())),

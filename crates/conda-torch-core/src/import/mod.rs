@@ -49,7 +49,7 @@ type Reader = fn(&Document<'_>, &mut Machine) -> Recognized;
 const FORMAT_VERSION: u64 = 1;
 
 /// The bytes of an object, on average, in the densest document.
-const SMALLEST_OBJECT: usize = 20;
+const SMALLEST_OBJECT: usize = 30;
 
 /// Programs of which only one reads a text: their forms have common parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,14 +4,11 @@ use crate::conda::{Os, Subdir, Version};
 use crate::diagnostics::Diagnostic;
 use crate::matrix::{DriverFamily, GpuKeys, Matrix};
 use crate::types::{
-    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, KnownGpu, Machine,
-    Origin, Vendor,
+    ArmVariant, ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, KnownGpu, MOST_GPUS,
+    Machine, Origin, Vendor,
 };
 
 use super::request::Request;
-
-/// The most GPUs that a decision considers; no machine has as many.
-const MOST_GPUS: usize = 10_000;
 
 /// What the rules need to know about a machine.
 #[derive(Debug, Clone)]

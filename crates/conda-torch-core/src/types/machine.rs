@@ -116,6 +116,9 @@ pub struct Processor {
     pub flags: String,
 }
 
+/// The most GPUs that are read and that a decision considers; no machine has as many.
+pub const MOST_GPUS: usize = 10_000;
+
 /// An NVIDIA GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

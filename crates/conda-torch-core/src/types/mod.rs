@@ -25,7 +25,8 @@ pub use driver_version::DriverVersion;
 pub use environment::{Environment, InstalledPackage, PipPackage};
 pub use kernels::{ArchList, ComputeCapability, KernelSupport};
 pub use machine::{
-    Adapter, Contradiction, Gpu, KnownGpu, Machine, Outcome, Processor, SourceReport, Vendor,
+    Adapter, Contradiction, Gpu, KnownGpu, MOST_GPUS, Machine, Outcome, Processor, SourceReport,
+    Vendor,
 };
 pub use node_facts::NodeFacts;
 pub use source::{Commit, Date, Source};

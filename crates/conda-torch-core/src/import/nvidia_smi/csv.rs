@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Field, Report, ReportedGpu, is_of_windows, values};
+use crate::types::MOST_GPUS;
 
 /// A table below its header or its command.
 pub(in super::super) fn parse(text: &str) -> Option<Report> {
@@ -113,7 +114,7 @@ fn bare(text: &str) -> Option<Table<'_>> {
 /// What rows report, by the fields of their columns.
 fn report(fields: &[Field], cells: &[&str]) -> Report {
     let mut report = Report::default();
-    for row in cells.chunks_exact(fields.len()) {
+    for row in cells.chunks_exact(fields.len()).take(MOST_GPUS) {
         report.gpus.push(ReportedGpu::default());
         for (field, text) in fields.iter().zip(row) {
             report.set(*field, text);

@@ -15,7 +15,8 @@ use std::collections::HashSet;
 use super::document::Document;
 use super::{Recognized, origin, report, set};
 use crate::types::{
-    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, Machine, Origin, Outcome,
+    ComputeCapability, CudaVersion, Detected, DriverVersion, Gpu, MOST_GPUS, Machine, Origin,
+    Outcome,
 };
 
 /// What `nvidia-smi` printed.
@@ -127,7 +128,7 @@ pub(super) fn read(
         Some(0) if count == Some(0) => machine.gpu_count = Detected::Absent,
         Some(_) | None => {}
     }
-    let described = (0..).zip(gpus);
+    let described = (0..).zip(gpus.into_iter().take(MOST_GPUS));
     let described =
         described.map(|(place, gpu)| gpu.describe(place, "nvidia-smi does not report it", &origin));
     let mut indices = HashSet::new();

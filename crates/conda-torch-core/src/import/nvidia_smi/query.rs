@@ -1,5 +1,7 @@
 //! `nvidia-smi -q` as text, `nvidia-smi --version` and `nvidia-smi -L`.
 
+use crate::types::MOST_GPUS;
+
 use super::{Field, Report, ReportedGpu, values};
 
 /// Labels that only `-q` prints.
@@ -67,6 +69,9 @@ pub(super) fn report(text: &str) -> Report {
     let mut heading = "";
     for line in text.lines() {
         let (label, value) = label_and_value(line);
+        if report.gpus.len() > MOST_GPUS {
+            break;
+        }
         if is_gpu_heading(line) {
             report.gpus.push(ReportedGpu::default());
             continue;
@@ -133,6 +138,9 @@ fn list(text: &str, name_of: fn(&str) -> Option<&str>) -> Option<Report> {
         if let Some((index, name)) = numbered {
             let name = values::known(name).map(str::to_owned);
             gpus.push(ReportedGpu { index: Some(index), name, ..ReportedGpu::default() });
+            if gpus.len() > MOST_GPUS {
+                break;
+            }
         } else if let Some(gpu) = gpus.last_mut()
             && line.starts_with("MIG ")
             && line.contains("Device")

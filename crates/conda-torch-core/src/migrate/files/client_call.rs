@@ -11,11 +11,6 @@ use super::shell_words::{Form, SimpleCommand, Word};
 use super::text_edit::{Lines, TextEdit, edit_item};
 use super::variables::{Variables, has_variables};
 
-/// Options whose value is the next word.
-const OPTIONS_WITH_VALUE: &str = "-n --name -p --prefix -c --channel -f --file -r --root-prefix --solver \
-    --experimental-solver --platform --subdir --repodata-fn --rc-file --channel-priority --revision \
-    --clone --cwd --root";
-
 const CHANNEL_OPTIONS: [&str; 2] = ["-c", "--channel"];
 
 /// Subcommands whose arguments are match specs.
@@ -23,15 +18,6 @@ const INSTALL: [&str; 5] = ["install", "create", "update", "upgrade", "add"];
 
 /// Words of `conda config` and `micromamba config` that add to a list.
 const ADD: [&str; 5] = ["--add", "--append", "--prepend", "append", "prepend"];
-
-/// Words that may stand before a client in its command.
-const WRAPPERS: &str = "sudo time exec nohup env command call builtin nice ionice xvfb-run timeout retry \
-    travis_retry then do else if elif while until and or not start stdbuf unbuffer CALL /wait eval run PS RUN \
-    - * @ & $ > % # ! {";
-
-/// Programs that run the command after their own words.
-const RUNNERS: &str = "docker podman nerdctl singularity apptainer srun mpirun ssh su runuser gosu kubectl \
-    wsl wsl.exe bash sh zsh cmd cmd.exe powershell pwsh parallel xargs flock chroot fakeroot";
 
 /// The variable that declares a version of CUDA to every client.
 pub(super) const CUDA_OVERRIDE: &str = "CONDA_OVERRIDE_CUDA";
@@ -65,12 +51,25 @@ pub(super) struct ClientCall {
 impl ClientCall {
     /// The call in a command, if it is one.
     pub(super) fn find(text: &str, command: &SimpleCommand, variables: &Variables) -> Option<Self> {
+        // Whether a program stands before it that runs what follows.
+        let mut is_run = false;
+        // Where the options of a client end that is not the one.
+        let mut options_end = 0;
         for (index, program) in command.words.iter().enumerate() {
-            if !is_client(&program.text, variables) || !may_precede(&command.words[..index]) {
-                continue;
-            }
             let words = &command.words[index + 1..];
-            let Some((at, subcommand)) = subcommand(words) else { continue };
+            let is_call = index >= options_end && is_client(&program.text, variables);
+            let called = if is_call { subcommand(words) } else { None };
+            let Some((at, subcommand)) = called else {
+                if is_call {
+                    // Without an argument, all that follow are options.
+                    options_end = index + 1 + arguments(words).next()?;
+                }
+                is_run |= is_runner(program);
+                if !is_run && !may_precede(program) {
+                    return None;
+                }
+                continue;
+            };
             let before = command.words[..index].iter().rev();
             let own = before.clone().find_map(|word| value_of(&word.text, CUDA_OVERRIDE));
             let set = || variables.expand(&format!("${CUDA_OVERRIDE}"));
@@ -323,22 +322,129 @@ impl ClientCall {
     }
 }
 
-/// Whether words can stand before a client that is run, and are not a sentence.
-fn may_precede(words: &[Word]) -> bool {
-    let is_listed = |list: &str, text: &str| list.split_whitespace().any(|word| word == text);
-    let is_prefix = |word: &Word| {
-        let text = word.text.as_str();
-        text.starts_with(['-', '(', '[', '@'])
-            || text.ends_with(['$', '>', '#', '%', ':', ']', ')'])
-            || text.contains('=')
-            || text.starts_with(|c: char| c.is_ascii_digit())
-            || is_listed(WRAPPERS, text)
-    };
-    let runs = |word: &Word| {
-        let name = word.text.rsplit(['/', '\\']).next().unwrap_or_default();
-        is_listed(RUNNERS, name)
-    };
-    words.iter().take_while(|word| !runs(word)).all(is_prefix)
+/// Whether a word can stand before a client that is run, and is not of a sentence.
+fn may_precede(word: &Word) -> bool {
+    let text = word.text.as_str();
+    text.starts_with(['-', '(', '[', '@'])
+        || text.ends_with(['$', '>', '#', '%', ':', ']', ')'])
+        || text.contains('=')
+        || text.starts_with(|c: char| c.is_ascii_digit())
+        || is_wrapper(text)
+}
+
+fn is_runner(word: &Word) -> bool {
+    let name = word.text.rsplit(['/', '\\']).next().unwrap_or_default();
+    runs_commands(name)
+}
+
+/// Whether the value of an option is the next word.
+fn is_option_with_value(word: &str) -> bool {
+    matches!(
+        word,
+        "-n" | "--name"
+            | "-p"
+            | "--prefix"
+            | "-c"
+            | "--channel"
+            | "-f"
+            | "--file"
+            | "-r"
+            | "--root-prefix"
+            | "--solver"
+            | "--experimental-solver"
+            | "--platform"
+            | "--subdir"
+            | "--repodata-fn"
+            | "--rc-file"
+            | "--channel-priority"
+            | "--revision"
+            | "--clone"
+            | "--cwd"
+            | "--root"
+    )
+}
+
+/// Whether a word may stand before a client in its command.
+fn is_wrapper(word: &str) -> bool {
+    matches!(
+        word,
+        "sudo"
+            | "time"
+            | "exec"
+            | "nohup"
+            | "env"
+            | "command"
+            | "call"
+            | "builtin"
+            | "nice"
+            | "ionice"
+            | "xvfb-run"
+            | "timeout"
+            | "retry"
+            | "travis_retry"
+            | "then"
+            | "do"
+            | "else"
+            | "if"
+            | "elif"
+            | "while"
+            | "until"
+            | "and"
+            | "or"
+            | "not"
+            | "start"
+            | "stdbuf"
+            | "unbuffer"
+            | "CALL"
+            | "/wait"
+            | "eval"
+            | "run"
+            | "PS"
+            | "RUN"
+            | "-"
+            | "*"
+            | "@"
+            | "&"
+            | "$"
+            | ">"
+            | "%"
+            | "#"
+            | "!"
+            | "{"
+    )
+}
+
+/// Whether a program runs the command after its own words.
+fn runs_commands(word: &str) -> bool {
+    matches!(
+        word,
+        "docker"
+            | "podman"
+            | "nerdctl"
+            | "singularity"
+            | "apptainer"
+            | "srun"
+            | "mpirun"
+            | "ssh"
+            | "su"
+            | "runuser"
+            | "gosu"
+            | "kubectl"
+            | "wsl"
+            | "wsl.exe"
+            | "bash"
+            | "sh"
+            | "zsh"
+            | "cmd"
+            | "cmd.exe"
+            | "powershell"
+            | "pwsh"
+            | "parallel"
+            | "xargs"
+            | "flock"
+            | "chroot"
+            | "fakeroot"
+    )
 }
 
 /// The subcommand and its place.
@@ -374,9 +480,7 @@ fn arguments(words: &[Word]) -> impl Iterator<Item = usize> {
 }
 
 fn has_value(text: &str) -> bool {
-    text.starts_with('-')
-        && (OPTIONS_WITH_VALUE.split(' ').any(|option| option == text)
-            || option_at_end(text).is_some())
+    text.starts_with('-') && (is_option_with_value(text) || option_at_end(text).is_some())
 }
 
 /// Whether a word is a short option with its value behind it: `-nNAME`, `-p/path`.
@@ -399,26 +503,35 @@ fn value_of<'w>(word: &'w str, name: &str) -> Option<&'w str> {
     word.strip_prefix(name)?.strip_prefix('=')
 }
 
+/// The name of a program, without its folder and ending.
+fn program_name(word: &str) -> &str {
+    let word = word.trim_start_matches(['!', '%', '@', '-']);
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    let is_ending =
+        |end: &str| [".exe", ".bat", ".cmd"].iter().any(|it| end.eq_ignore_ascii_case(it));
+    match name.len().checked_sub(4).and_then(|stem| name.split_at_checked(stem)) {
+        Some((stem, end)) if is_ending(end) => stem,
+        Some(_) | None => name,
+    }
+}
+
 /// Whether a word is a client, by its name or by a variable that has it.
 fn is_client(word: &str, variables: &Variables) -> bool {
-    let name = |text: &str| {
-        let text = text.trim_start_matches(['!', '%', '@', '-']);
-        let name = text.rsplit(['/', '\\']).next().unwrap_or(text).to_ascii_lowercase();
-        let endings = [".exe", ".bat", ".cmd"];
-        let end = endings.into_iter().find_map(|ending| name.strip_suffix(ending));
-        end.map(str::to_owned).unwrap_or(name)
+    let is_name = |text: &str| {
+        let name = program_name(text);
+        ["conda", "mamba", "micromamba"].iter().any(|client| name.eq_ignore_ascii_case(client))
     };
-    let is_name = |text: &str| matches!(name(text).as_str(), "conda" | "mamba" | "micromamba");
     if is_name(word) {
         return true;
     }
-    let program = name(word);
-    if !has_variables(&program) {
+    let program = program_name(word);
+    if !has_variables(program) {
         return false;
     }
     let values = variables.values(word);
     if values.is_empty() {
         // Set by the clients: `CONDA_EXE`, `MAMBA_EXE`.
+        let program = program.to_ascii_lowercase();
         return ["conda", "mamba"].iter().any(|client| program.contains(client));
     }
     values.iter().all(|value| is_name(value))

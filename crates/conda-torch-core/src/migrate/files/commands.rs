@@ -71,7 +71,7 @@ impl ScriptKind {
         }
     }
 
-    fn read(self, text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError> {
+    pub(super) fn read(self, text: &str) -> Result<FileSpecs, FileError> {
         let whole = 0..text.len();
         let current =
             |platforms| Scope::new(EnvironmentName::Current, RunPlace::Anywhere, platforms);
@@ -133,9 +133,9 @@ impl ScriptKind {
                 let form = Form::Items { is_block: true };
                 let call = ClientCall::of_words(Subcommand::Install, words, form);
                 session.add_call(call, None, &Vec::new())?;
-                let (mut file, calls) = session.finish();
+                let mut file = session.finish();
                 file.lists.iter_mut().for_each(|list| list.has_floors = true);
-                Ok((file, calls))
+                Ok(file)
             }
         }
     }
@@ -189,12 +189,12 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
             Block::Other(range, language) => {
                 end_prose(session, range.clone());
                 if matches!(language.as_str(), "dockerfile" | "docker" | "containerfile") {
-                    session.enter(dockerfile::scope());
+                    session.enter(dockerfile::scope())?;
                     dockerfile::read(session, text, range)?;
                     session.leave();
                 } else if matches!(language.as_str(), "yaml" | "yml") {
                     let current = EnvironmentName::Current;
-                    session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()));
+                    session.enter(Scope::new(current, RunPlace::Anywhere, Vec::new()))?;
                     workflow::add_lists(session, text, range, &OF_ENVIRONMENT)?;
                     session.leave();
                 }
@@ -205,27 +205,21 @@ fn read_document(session: &mut Session<'_>, text: &str) -> Result<(), FileError>
     Ok(())
 }
 
-pub(super) fn read(kind: ScriptKind, text: &str) -> Result<FileSpecs, FileError> {
-    Ok(kind.read(text)?.0)
-}
-
-pub(super) fn values(kind: ScriptKind, text: &str) -> Result<Values<'_>, FileError> {
-    let calls = kind.read(text)?.1;
-    let words = calls.into_iter().flat_map(|call| call.words);
-    Ok(Box::new(words.map(|word| (word.range, word.text))))
+/// The words of all calls.
+pub(super) fn values(file: &FileSpecs) -> Values<'_> {
+    let words = file.calls.iter().flat_map(|call| &call.words);
+    Box::new(words.map(|word| (word.range.clone(), word.text.clone())))
 }
 
 pub(super) fn edits(
-    kind: ScriptKind,
     text: &str,
     file: &FileSpecs,
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let lines = Lines::of(text);
     let new_texts = planned.new_texts(file);
-    let (_, calls) = kind.read(text)?;
     let mut edits = Vec::new();
-    for ((call, list), own) in calls.iter().zip(&file.lists).zip(&mut planned.lists) {
+    for ((call, list), own) in file.calls.iter().zip(&file.lists).zip(&mut planned.lists) {
         edits.extend(call.edits(&lines, &new_texts)?);
         let Some(cuda) = own.needs_cuda.filter(|_| list.place != RunPlace::Anywhere) else {
             continue;

@@ -9,7 +9,7 @@ use crate::types::Shell;
 use super::environment_spec::RunPlace;
 use super::file_migration::FileError;
 use super::session::{EnvironmentName, Scope, Session};
-use super::shell_words::{Form, ShellText, SimpleCommand, simple_commands, strings};
+use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, strings};
 
 /// An instruction: its word, and the rest.
 struct Instruction<'t> {
@@ -46,14 +46,13 @@ pub(super) fn read(
         let rest = instruction.rest.clone();
         match instruction.word.to_ascii_uppercase().as_str() {
             "FROM" => {
-                stages.insert(std::mem::take(&mut stage), session.scope.clone());
+                if !stage.is_empty() {
+                    stages.insert(std::mem::take(&mut stage), session.scope.clone());
+                }
                 let words: Vec<&str> = text[rest].split_whitespace().collect();
                 let image = words.iter().find(|word| !word.starts_with("--")).copied();
                 let image = image.unwrap_or_default();
-                let mut scope = stages.get(&image.to_ascii_lowercase()).cloned();
-                if image.is_empty() {
-                    scope = None;
-                }
+                let scope = stages.get(&image.to_ascii_lowercase()).cloned();
                 // Only what stands before the first stage is for all.
                 let globals = globals.get_or_insert_with(|| session.scope.clone());
                 let new = || first.clone().with_variables_of(globals);
@@ -68,12 +67,12 @@ pub(super) fn read(
                 let name = words.iter().position(|word| word.eq_ignore_ascii_case("as"));
                 let name = name.and_then(|at| words.get(at + 1)).copied();
                 stage = name.unwrap_or_default().to_ascii_lowercase();
-                session.enter(scope);
+                session.enter(scope)?;
                 shell = Shell::Posix;
             }
             "ARG" | "ENV" => set_variables(session, text, rest),
             "SHELL" => {
-                if let Some((words, _)) = strings(text, rest.start) {
+                if let Some((words, _)) = strings(text, rest.start, Some('#')) {
                     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
                     shell = match texts.first() {
                         Some(program) if program.contains("powershell") => Shell::Powershell,
@@ -118,7 +117,7 @@ fn run(
         rest.start += trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
     }
     session.scope.active = session.scope.default.clone();
-    if let Some((words, _)) = strings(text, rest.start)
+    if let Some((words, _)) = strings(text, rest.start, Some('#'))
         && !words.is_empty()
     {
         let command = SimpleCommand { words, form: Form::Strings, is_conditional: false };
@@ -145,7 +144,7 @@ fn run(
 fn set_variables(session: &mut Session<'_>, text: &str, range: Range<usize>) {
     let source = ShellText::new(text, range, Shell::Posix);
     let form = Form::Shell { shell: Shell::Posix, within: None };
-    let words = simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words);
+    let words = SimpleCommands::of(&source).flat_map(|command| command.words);
     let command = SimpleCommand { words: words.collect(), form, is_conditional: false };
     let words = &command.words;
     let mut pairs: Vec<(&str, &str)> =

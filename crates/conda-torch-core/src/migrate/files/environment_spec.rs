@@ -7,6 +7,7 @@ use std::ops::Range;
 use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 use crate::types::CudaVersion;
 
+use super::client_call::ClientCall;
 use super::file_migration::{FileError, FileNote, LineChange};
 use super::packages::{PackageRole, role};
 
@@ -27,6 +28,8 @@ pub(super) struct FileSpecs {
     pub pip_notes: Vec<FileNote>,
     /// What is read besides the items of lists: the whole of each command.
     pub handled: Vec<Range<usize>>,
+    /// The call of each list, in a text with commands.
+    pub calls: Vec<ClientCall>,
 }
 
 /// The channels and match specs of one place: a command, a list of a file, a feature of pixi.
@@ -236,6 +239,13 @@ impl ListEdits {
             specs: vec![None; list.specs.len()],
             ..Self::default()
         }
+    }
+
+    /// Whether the list stays as it is.
+    pub(super) fn is_none(&self) -> bool {
+        self.channels.iter().all(Option::is_none)
+            && self.specs.iter().all(Option::is_none)
+            && self.declared_cuda.is_none()
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn edits(
             } else {
                 edit_item(&lines, &places, at, last_kept, &new, is_block)
             };
-            let edit = edit.filter(|_| item.is_simple());
+            let edit = edit.filter(|_| item.is_simple() && !is_after_return(&lines, *item));
             edits.extend(edit.ok_or_else(|| FileError::InvalidSpec {
                 line: item.line(),
                 text: item.text().unwrap_or_default().to_owned(),
@@ -149,7 +149,13 @@ fn empty_list(lines: &Lines<'_>, item: Value<'_>) -> Option<Vec<TextEdit>> {
 fn is_block_item(lines: &Lines<'_>, item: Value<'_>) -> bool {
     let start = item.range().start;
     let before = &lines.text[lines.whole(start).start..start];
-    before.trim_matches([' ', '\t', '\u{feff}']) == "-"
+    before.trim_matches([' ', '\t', '\r', '\u{feff}']) == "-"
+}
+
+/// Whether something of the same line is before it that ends with a carriage return alone, which is a line end in YAML.
+fn is_after_return(lines: &Lines<'_>, item: Value<'_>) -> bool {
+    let start = item.range().start;
+    lines.text[lines.whole(start).start..start].trim_start_matches('\r').contains('\r')
 }
 
 /// A scalar with the quotes of the old one, or with some if it needs them.
@@ -226,6 +232,26 @@ mod tests {
             let old = format!("channels: [pytorch]\ndependencies:\n{old}");
             assert_eq!(migrated(&old), format!("channels: [conda-forge]\ndependencies:\n{new}"));
         }
+    }
+
+    #[test]
+    fn carriage_returns_alone_are_no_internal_error() {
+        let migrated = |text: &str| {
+            let target =
+                crate::migrate::files::Target { machine: None, platform: Some(Subdir::Linux64) };
+            let matrix = crate::matrix::Matrix::embedded();
+            let new = crate::migrate::files::migrate_file("environment.yml", text, target, matrix);
+            new.map_or_else(|error| error.to_string(), |it| it.text)
+        };
+        let start = "channels:\n  - pytorch\ndependencies:\n  - pytorch-mutex\n";
+        assert_eq!(
+            migrated(&format!("{start}\r  - pytorch-mutex\n\r  - a\n")),
+            "channels:\n  - conda-forge\ndependencies:\n\r  - a\n"
+        );
+        assert_eq!(
+            migrated(&format!("{start}  - a\r  - pytorch-mutex\n")),
+            "line 6: cannot read `pytorch-mutex`; expected a match spec such as `pytorch=2.1`"
+        );
     }
 
     #[test]

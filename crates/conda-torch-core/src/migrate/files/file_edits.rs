@@ -64,6 +64,10 @@ pub(super) fn plan_edits(
         file,
         environments: &environments,
         parts: &parts,
+        facts: &environments
+            .iter()
+            .map(|it| EnvironmentFacts::of(it, file, &parts))
+            .collect::<Vec<_>>(),
         is_session,
         target,
         matrix,
@@ -118,6 +122,12 @@ struct Part<'a> {
     is_edited: bool,
     /// The usual platforms that single lines name.
     platforms: Vec<Subdir>,
+    names_old_channel: bool,
+    /// What a migrated command would lose, with its line: all that it has, or what a variable stands for.
+    lost: Option<(usize, &'a str)>,
+    has_toolkit: bool,
+    /// See [`exported`].
+    exported: Option<(usize, usize)>,
 }
 
 impl<'a> Part<'a> {
@@ -133,8 +143,55 @@ impl<'a> Part<'a> {
         let named = list.specs.iter().filter_map(|line| line.platforms.as_ref()).flatten();
         let named: BTreeSet<Subdir> = named.copied().collect();
         let platforms = named.into_iter().filter(|subdir| usual.contains(subdir)).collect();
-        Self { lines, is_edited, platforms }
+        let names_old_channel = names_old_channel(list);
+        let is_toolkit = |role| matches!(role, PackageRole::Toolkit | PackageRole::ToolkitLibrary);
+        Self {
+            is_edited,
+            platforms,
+            names_old_channel,
+            lost: lost(list, names_old_channel),
+            has_toolkit: lines.iter().any(|line| is_toolkit(line.role())),
+            exported: exported(list),
+            lines,
+        }
     }
+}
+
+/// What a command would lose, with its line. `is_old`: whether it names the old channel.
+fn lost(list: &SpecList, is_old: bool) -> Option<(usize, &str)> {
+    let is_not_needed = |line: &SpecLine| line.role() == PackageRole::NotNeeded;
+    let is_emptied = !list.specs.is_empty() && list.specs.iter().all(is_not_needed);
+    let mut specs = list.specs.iter().filter(|line| is_emptied || is_old && line.is_unknown());
+    // A variable can stand for the old channel.
+    let is_edited = is_old || list.specs.iter().any(|line| line.role().is_edited());
+    let mut channels = list.channels.iter().filter(|line| is_edited && has_variables(&line.name));
+    let spec = specs.next().map(|line| (line.line, line.text.as_str()));
+    spec.or_else(|| channels.next().map(|line| (line.line, line.name.as_str())))
+}
+
+/// What the lists of an environment have together.
+struct EnvironmentFacts {
+    has_channels: bool,
+    has_toolkit: bool,
+    is_exported: bool,
+}
+
+impl EnvironmentFacts {
+    fn of(environment: &Environment, file: &FileSpecs, parts: &[Part<'_>]) -> Self {
+        let parts = || environment.lists.iter().map(|list| &parts[*list]);
+        Self {
+            has_channels: environment.lists.iter().any(|list| file.lists[*list].has_channels),
+            has_toolkit: parts().any(|part| part.has_toolkit),
+            is_exported: parts().any(|part| part.exported.is_some()),
+        }
+    }
+}
+
+/// An environment that a list is in.
+struct Membership {
+    environment: usize,
+    /// Whether a list before it may change.
+    is_after_edit: bool,
 }
 
 /// Decisions that were needed before, since a file often repeats them.
@@ -236,11 +293,16 @@ const PAIRED_SUSPECTS: usize = 8;
 /// For how many failures of a file the lines that cause them are searched.
 const SEARCHES: usize = 20;
 
+/// The most lines about PyTorch among which they are searched.
+const SEARCHED_LINES: usize = 1000;
+
 struct Planner<'a, 'm> {
     file: &'a FileSpecs,
     environments: &'a [Environment],
     /// Of each list.
     parts: &'a [Part<'a>],
+    /// Of each environment.
+    facts: &'a [EnvironmentFacts],
     is_session: bool,
     target: Target<'a>,
     matrix: &'m Matrix,
@@ -257,26 +319,26 @@ impl<'a, 'm> Planner<'a, 'm> {
         edits.failed_lists = vec![false; self.file.lists.len()];
         for group in self.groups() {
             let lists = || group.iter().flat_map(|at| &self.environments[*at].lists);
-            if self.is_session && !lists().any(|list| names_old_channel(&self.file.lists[*list])) {
+            if self.is_session && !lists().any(|list| self.parts[*list].names_old_channel) {
                 continue;
             }
             match self.decision(&group, edits) {
-                Ok(decision) => {
+                Ok((decision, places)) => {
                     edits.notes.extend(decision.notes.iter().cloned());
-                    for (member, at) in group.iter().enumerate() {
-                        self.decided[*at] = Outcome::Decided(decision.clone(), member);
+                    for (at, place) in group.iter().zip(places) {
+                        self.decided[*at] = Outcome::Decided(decision.clone(), place);
                     }
                 }
                 Err(failure) => {
                     // Also the configurations that its commands need.
                     let is_its_own = |list: &&usize| {
-                        self.parts[**list].is_edited || names_old_channel(&self.file.lists[**list])
+                        self.parts[**list].is_edited || self.parts[**list].names_old_channel
                     };
                     let named = failure.line();
                     for list in lists().filter(is_its_own) {
                         edits.failed_lists[*list] = true;
                         let line = self.file.lists[*list].line();
-                        let is_old = names_old_channel(&self.file.lists[*list]);
+                        let is_old = self.parts[*list].names_old_channel;
                         if let Some(line) = line.filter(|line| is_old && Some(*line) != named) {
                             let named = named.unwrap_or(line);
                             let message =
@@ -332,17 +394,32 @@ impl<'a, 'm> Planner<'a, 'm> {
         parts.flat_map(|part| part.lines.iter().copied()).collect()
     }
 
-    /// The builds for a group of environments, or the error if there are none.
+    /// The builds for a group of environments, and the place of each environment among them; or the error if there are
+    /// none.
     fn decision(
         &mut self,
         group: &[usize],
         edits: &mut FileEdits,
-    ) -> Result<Rc<Decision<'m>>, FileError> {
-        let (file, matrix) = (self.environments, self.matrix);
-        let members: Vec<Member<'a>> = group
-            .iter()
-            .map(|at| Member { environment: &file[*at], lines: self.lines(&file[*at]) })
-            .collect();
+    ) -> Result<(Rc<Decision<'m>>, Vec<usize>), FileError> {
+        let matrix = self.matrix;
+        // Environments with the same lines are one.
+        let mut members: Vec<Member<'a>> = Vec::new();
+        let mut platforms_of_members: Vec<Vec<Subdir>> = Vec::new();
+        let mut known = HashMap::new();
+        let mut places = Vec::with_capacity(group.len());
+        for environment in group.iter().map(|at| &self.environments[*at]) {
+            let lines = self.lines(environment);
+            let platforms = self.platforms(environment, &lines, &mut edits.notes);
+            let places_of_lines: Vec<*const SpecLine> =
+                lines.iter().map(|line| std::ptr::from_ref(*line)).collect();
+            let Environment { variant, is_locked, .. } = *environment;
+            let key = (platforms.clone(), variant, is_locked, places_of_lines);
+            places.push(*known.entry(key).or_insert_with(|| {
+                members.push(Member { environment, lines });
+                platforms_of_members.push(platforms);
+                members.len() - 1
+            }));
+        }
         // A version that cannot be read would be lost.
         for line in members.iter().flat_map(|member| &member.lines) {
             let is_unclear = line.spec.as_ref().is_some_and(MatchSpec::is_unclear);
@@ -358,29 +435,13 @@ impl<'a, 'm> Planner<'a, 'm> {
             }
         }
         if self.is_session {
-            let lists = members.iter().flat_map(|member| &member.environment.lists);
-            let lists = lists.map(|list| &self.file.lists[*list]);
-            for list in lists {
-                let is_not_needed = |line: &SpecLine| line.role() == PackageRole::NotNeeded;
-                let is_emptied = !list.specs.is_empty() && list.specs.iter().all(is_not_needed);
-                let is_old = names_old_channel(list);
-                let is_left = |line: &&SpecLine| is_emptied || is_old && line.is_unknown();
-                if let Some(SpecLine { line, text, .. }) = list.specs.iter().find(is_left) {
-                    return Err(FileError::InvalidSpec { line: *line, text: text.clone() });
-                }
-                // A variable can stand for the old channel.
-                let is_edited = is_old || list.specs.iter().any(|line| line.role().is_edited());
-                let mut channels = list.channels.iter().filter(|_| is_edited);
-                if let Some(ChannelLine { line, name, .. }) =
-                    channels.find(|channel| has_variables(&channel.name))
-                {
-                    return Err(FileError::InvalidSpec { line: *line, text: name.clone() });
-                }
+            let mut lists = group.iter().flat_map(|at| &self.environments[*at].lists);
+            if let Some((line, text)) = lists.find_map(|list| self.parts[*list].lost) {
+                return Err(FileError::InvalidSpec { line, text: text.to_owned() });
             }
         }
         let mut key = DecisionKey::new();
-        for Member { environment, lines } in &members {
-            let platforms = self.platforms(environment, lines, &mut edits.notes);
+        for (Member { environment, lines }, platforms) in members.iter().zip(platforms_of_members) {
             let spec = |line: &&SpecLine| line.variant(environment.variant).cloned();
             let lines = lines.iter().map(|line| (spec(line), line.platforms.clone()));
             key.push((platforms, environment.is_locked, lines.collect()));
@@ -392,7 +453,8 @@ impl<'a, 'm> Planner<'a, 'm> {
             self.decisions.known.insert(key, decision.clone());
             decision
         });
-        decision.map_err(|failure| failure.error(&members, matrix))
+        let decision = decision.map_err(|failure| failure.error(&members, matrix))?;
+        Ok((decision, places))
     }
 
     fn decide_anew(
@@ -502,11 +564,11 @@ impl<'a, 'm> Planner<'a, 'm> {
         let subdir = excluded.or(targets.first().map(|target| target.subdir));
         let subdir = subdir.unwrap_or(Subdir::Linux64);
         let searches = self.searches.get();
-        if searches == 0 {
+        let all = Member::all_lines(members);
+        if searches == 0 || all.len() > SEARCHED_LINES {
             return Failure { subdir, without: Vec::new() };
         }
         self.searches.set(searches - 1);
-        let all = Member::all_lines(members);
         let fits_without = |culprits: &[usize]| {
             let lines: Vec<&SpecLine> = culprits.iter().map(|at| all[*at]).collect();
             let mut targets = self.targets(members, platforms, &lines).1;
@@ -568,27 +630,31 @@ impl<'a, 'm> Planner<'a, 'm> {
 
     /// The edits to every list.
     fn edit(&self, edits: &mut FileEdits) {
-        let mut environments: Vec<Vec<usize>> = vec![Vec::new(); self.file.lists.len()];
+        let mut memberships: Vec<Vec<Membership>> =
+            self.file.lists.iter().map(|_| Vec::new()).collect();
         for (at, environment) in self.environments.iter().enumerate() {
+            let mut is_after_edit = false;
             for list in &environment.lists {
-                environments[*list].push(at);
+                memberships[*list].push(Membership { environment: at, is_after_edit });
+                is_after_edit |= self.parts[*list].is_edited;
             }
         }
-        let is_shared = self.shared_with_cuda(&environments);
+        let is_shared = self.shared_with_cuda(&memberships);
         for (at, list) in self.file.lists.iter().enumerate() {
             let new = if edits.failed_lists[at] {
                 ListEdits::none(list)
             } else {
-                let is_shared = environments[at].iter().any(|at| is_shared[*at]);
-                self.edit_list(at, &environments[at], is_shared, edits)
+                let own = &memberships[at];
+                let is_shared = own.iter().any(|it| is_shared[it.environment]);
+                self.edit_list(at, own, is_shared, edits)
             };
             edits.lists.push(new);
         }
     }
 
-    /// For each environment, whether its line with PyTorch is also that of an environment with CUDA; `environments`: of
+    /// For each environment, whether its line with PyTorch is also that of an environment with CUDA; `memberships`: of
     /// each list.
-    fn shared_with_cuda(&self, environments: &[Vec<usize>]) -> Vec<bool> {
+    fn shared_with_cuda(&self, memberships: &[Vec<Membership>]) -> Vec<bool> {
         let has_cuda = |at: &usize| match &self.decided[*at] {
             Outcome::Decided(decision, member) => {
                 let mut builds = decision.builds_of(*member).iter();
@@ -600,10 +666,10 @@ impl<'a, 'm> Planner<'a, 'm> {
         let names_pytorch = |list: usize| {
             self.parts[list].lines.iter().any(|line| line.role() == PackageRole::Pytorch)
         };
-        let with_cuda: Vec<bool> = environments
+        let with_cuda: Vec<bool> = memberships
             .iter()
             .enumerate()
-            .map(|(list, own)| names_pytorch(list) && own.iter().any(|at| has_cuda[*at]))
+            .map(|(list, own)| names_pytorch(list) && own.iter().any(|it| has_cuda[it.environment]))
             .collect();
         let lists = self.environments.iter().map(|environment| &environment.lists);
         lists.map(|lists| lists.iter().any(|list| with_cuda[*list])).collect()
@@ -612,37 +678,39 @@ impl<'a, 'm> Planner<'a, 'm> {
     fn edit_list(
         &self,
         at: usize,
-        environments: &[usize],
+        memberships: &[Membership],
         is_shared_with_cuda: bool,
         edits: &mut FileEdits,
     ) -> ListEdits {
         let list = &self.file.lists[at];
-        let is_old = names_old_channel(list);
-        let is_decided =
-            environments.iter().any(|at| matches!(self.decided[*at], Outcome::Decided(..)));
+        let is_old = self.parts[at].names_old_channel;
+        let environments = || memberships.iter().map(|it| it.environment);
+        let is_decided = environments().any(|at| matches!(self.decided[at], Outcome::Decided(..)));
         if self.is_session && !is_old && !(is_decided && self.parts[at].is_edited) {
             note_kept(list, &mut edits.notes);
             if is_decided {
                 note_compiled(list, &mut edits.notes);
             }
-            let needs_cuda = self.needs_cuda(at, environments);
+            let needs_cuda = self.needs_cuda(at, memberships);
             return ListEdits { needs_cuda, ..ListEdits::none(list) };
         }
         let mut builds: Vec<&ChosenBuild<'m>> = Vec::new();
-        for at in environments {
-            if let Outcome::Decided(decision, member) = &self.decided[*at] {
-                let own = decision.builds_of(*member).iter();
-                builds.extend(own.map(|(_, build)| build));
+        let mut known = HashSet::new();
+        for at in environments() {
+            if let Outcome::Decided(decision, member) = &self.decided[at] {
+                let own = decision.builds_of(*member).iter().map(|(_, build)| build);
+                builds.extend(own.filter(|build| known.insert(build.key())));
             }
         }
-        note_lines(list, &mut edits.notes);
-        let channels = self.channels(list, environments, &builds, edits);
+        note_lines(list, self.parts[at].exported, &mut edits.notes);
+        let kept = Kept {
+            nvidia: environments().any(|at| self.facts[at].has_toolkit),
+            defaults: environments().any(|at| self.facts[at].is_exported),
+        };
+        let channels = channels(list, kept, &builds, edits);
         let has_channels = list.has_channels
-            || environments.iter().any(|at| {
-                let lists = &self.environments[*at].lists;
-                !self.is_session && lists.iter().any(|list| self.file.lists[*list].has_channels)
-            });
-        let needs_cuda = self.needs_cuda(at, environments);
+            || !self.is_session && environments().any(|at| self.facts[at].has_channels);
+        let needs_cuda = self.needs_cuda(at, memberships);
         let editor = |builds| PackageEditor {
             builds,
             channel: (!has_channels).then_some("conda-forge"),
@@ -652,11 +720,11 @@ impl<'a, 'm> Planner<'a, 'm> {
             cuda_pins: Vec::new(),
             pytorch_lines: Vec::new(),
         };
-        let is_split = environments.iter().any(
-            |at| matches!(&self.decided[*at], Outcome::Decided(decision, _) if decision.is_split),
+        let is_split = environments().any(
+            |at| matches!(&self.decided[at], Outcome::Decided(decision, _) if decision.is_split),
         );
         if is_split && self.parts[at].is_edited {
-            let cuda_platforms = self.cuda_platforms(environments);
+            let cuda_platforms = self.cuda_platforms(environments());
             let (specs, platform_specs) = split_specs(list, &builds, editor, &mut edits.changes);
             return ListEdits {
                 channels,
@@ -685,15 +753,15 @@ impl<'a, 'm> Planner<'a, 'm> {
             edits.notes.push(FileNote::left(first.line, "emptied", message));
             return ListEdits::none(list);
         }
-        let cuda_platforms = self.cuda_platforms(environments);
+        let cuda_platforms = self.cuda_platforms(environments());
         ListEdits { channels, specs, needs_cuda, cuda_platforms, ..ListEdits::default() }
     }
 
     /// The platforms on which environments need `__cuda`.
-    fn cuda_platforms(&self, environments: &[usize]) -> Vec<Subdir> {
+    fn cuda_platforms(&self, environments: impl Iterator<Item = usize>) -> Vec<Subdir> {
         let mut platforms = BTreeSet::new();
         for at in environments {
-            if let Outcome::Decided(decision, member) = &self.decided[*at] {
+            if let Outcome::Decided(decision, member) = &self.decided[at] {
                 let own = decision.builds_of(*member).iter().map(|(_, build)| build);
                 let own = own.filter(|build| build.choice.needs_cuda.is_some());
                 platforms.extend(own.map(|build| build.target.subdir));
@@ -704,17 +772,14 @@ impl<'a, 'm> Planner<'a, 'm> {
 
     /// The `__cuda` that every environment with a list needs, if the list is about PyTorch, or adds to an environment
     /// with it where no GPU is.
-    fn needs_cuda(&self, list: usize, environments: &[usize]) -> Option<CudaVersion> {
-        let is_edited = |list: &usize| self.parts[*list].is_edited;
-        let is_later = |at: usize| {
-            self.file.lists[list].place != RunPlace::Anywhere
-                && !self.file.lists[list].specs.is_empty()
-                && self.environments[at].lists.iter().take_while(|it| **it != list).any(is_edited)
-        };
+    fn needs_cuda(&self, list: usize, memberships: &[Membership]) -> Option<CudaVersion> {
+        let changes = self.parts[list].is_edited || self.file.lists[list].has_variables;
+        let adds = self.file.lists[list].place != RunPlace::Anywhere
+            && !self.file.lists[list].specs.is_empty();
         let mut needed = None;
-        for at in environments {
-            if let Outcome::Decided(decision, member) = &self.decided[*at]
-                && (is_edited(&list) || self.file.lists[list].has_variables || is_later(*at))
+        for Membership { environment, is_after_edit } in memberships {
+            if let Outcome::Decided(decision, member) = &self.decided[*environment]
+                && (changes || adds && *is_after_edit)
             {
                 let own = decision.builds_of(*member).iter();
                 let own: Vec<&ChosenBuild<'m>> = own.map(|(_, build)| build).collect();
@@ -725,55 +790,6 @@ impl<'a, 'm> Planner<'a, 'm> {
             }
         }
         needed
-    }
-
-    fn channels(
-        &self,
-        list: &SpecList,
-        environments: &[usize],
-        builds: &[&ChosenBuild<'m>],
-        edits: &mut FileEdits,
-    ) -> Vec<Edit<String>> {
-        if list.channels.is_empty() {
-            return Vec::new();
-        }
-        let names: Vec<&str> = list.channels.iter().map(|line| line.name.as_str()).collect();
-        let pins = builds.iter().filter_map(|build| build.choice.cuda_version);
-        let is_old_cuda = pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0));
-        let is_toolkit = |line: &&SpecLine| {
-            matches!(line.role(), PackageRole::Toolkit | PackageRole::ToolkitLibrary)
-        };
-        let lists = || environments.iter().flat_map(|at| &self.environments[*at].lists);
-        let kept = Kept {
-            nvidia: is_old_cuda
-                && lists().any(|list| self.parts[*list].lines.iter().any(is_toolkit)),
-            defaults: lists().any(|list| exported(&self.file.lists[*list]).is_some()),
-        };
-        let channel_edits = channel_edits(&names, kept);
-        for (ChannelLine { line, name, .. }, edit) in list.channels.iter().zip(&channel_edits) {
-            let line = *line;
-            if name.to_ascii_lowercase().contains("pytorch-nightly") {
-                let message = "conda-forge has releases, no nightly builds";
-                edits.notes.push(FileNote::at(line, "nightly", message.to_owned()));
-            }
-            if CHANNELS_FOR_PYTORCH.contains(&name.as_str()) {
-                let message = format!(
-                    "packages from `{name}` are built for the `pytorch` channel; check whether conda-forge has them"
-                );
-                edits.notes.push(FileNote::at(line, "other-channel", message));
-            }
-            let Some(after) = edit.clone() else { continue };
-            let why = match ChannelKind::of(name) {
-                ChannelKind::Nvidia => ChangeReason::NVIDIA_CHANNEL,
-                ChannelKind::Defaults => ChangeReason::DEFAULTS,
-                ChannelKind::Other if name == NO_DEFAULTS => ChangeReason::NO_DEFAULTS,
-                ChannelKind::Pytorch | ChannelKind::CondaForge | ChannelKind::Other => {
-                    ChangeReason::OLD_CHANNEL
-                }
-            };
-            edits.changes.push(LineChange { line, before: name.clone(), after, why });
-        }
-        channel_edits
     }
 
     fn note_build(&self, build: &ChosenBuild<'m>, is_locked: bool, notes: &mut Vec<FileNote>) {
@@ -899,8 +915,8 @@ fn split_specs<'a, 'm: 'a>(
     (specs, moved)
 }
 
-fn note_lines(list: &SpecList, notes: &mut Vec<FileNote>) {
-    if let Some((line, count)) = exported(list) {
+fn note_lines(list: &SpecList, exported: Option<(usize, usize)>, notes: &mut Vec<FileNote>) {
+    if let Some((line, count)) = exported {
         let message = format!(
             "{count} lines name builds of other packages, which conda-forge does not have; export with `conda env export --from-history`, or remove the builds"
         );
@@ -949,6 +965,47 @@ fn exported(list: &SpecList) -> Option<(usize, usize)> {
     };
     let lines: Vec<usize> = list.specs.iter().filter(has_build).map(|line| line.line).collect();
     lines.first().filter(|_| lines.len() > PINNED_BY_HAND).map(|line| (*line, lines.len()))
+}
+
+/// The edits to the channels of a list. `kept`: what its environments have of these channels.
+fn channels(
+    list: &SpecList,
+    kept: Kept,
+    builds: &[&ChosenBuild<'_>],
+    edits: &mut FileEdits,
+) -> Vec<Edit<String>> {
+    if list.channels.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<&str> = list.channels.iter().map(|line| line.name.as_str()).collect();
+    let pins = builds.iter().filter_map(|build| build.choice.cuda_version);
+    let is_old_cuda = pins.min().is_some_and(|pin| pin < CudaVersion::new(12, 0));
+    let kept = Kept { nvidia: kept.nvidia && is_old_cuda, ..kept };
+    let channel_edits = channel_edits(&names, kept);
+    for (ChannelLine { line, name, .. }, edit) in list.channels.iter().zip(&channel_edits) {
+        let line = *line;
+        if name.to_ascii_lowercase().contains("pytorch-nightly") {
+            let message = "conda-forge has releases, no nightly builds";
+            edits.notes.push(FileNote::at(line, "nightly", message.to_owned()));
+        }
+        if CHANNELS_FOR_PYTORCH.contains(&name.as_str()) {
+            let message = format!(
+                "packages from `{name}` are built for the `pytorch` channel; check whether conda-forge has them"
+            );
+            edits.notes.push(FileNote::at(line, "other-channel", message));
+        }
+        let Some(after) = edit.clone() else { continue };
+        let why = match ChannelKind::of(name) {
+            ChannelKind::Nvidia => ChangeReason::NVIDIA_CHANNEL,
+            ChannelKind::Defaults => ChangeReason::DEFAULTS,
+            ChannelKind::Other if name == NO_DEFAULTS => ChangeReason::NO_DEFAULTS,
+            ChannelKind::Pytorch | ChannelKind::CondaForge | ChannelKind::Other => {
+                ChangeReason::OLD_CHANNEL
+            }
+        };
+        edits.changes.push(LineChange { line, before: name.clone(), after, why });
+    }
+    channel_edits
 }
 
 /// In a list of channels: excludes conda's default channels. conda 26.7 and newer take it for the name of a

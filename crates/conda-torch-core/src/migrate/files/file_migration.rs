@@ -203,6 +203,9 @@ pub enum FileError {
     /// It has more packages than an environment can have.
     #[error("more than {MOST_PACKAGES} packages and channels; split the file")]
     TooManyPackages,
+    /// Its stages, jobs and branches have more lists together than is followed.
+    #[error("too many stages, jobs and branches; split the file")]
+    TooManyWays,
     /// It is larger than a manifest can be.
     #[error("larger than {} KiB; no manifest has as much", MOST_TOML >> 10)]
     TooLarge,
@@ -212,6 +215,11 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether the file has more than is read.
+    pub(super) const fn is_limit(&self) -> bool {
+        matches!(self, Self::TooManyPackages | Self::TooManyWays | Self::TooLarge)
+    }
+
     /// The line that it is about.
     pub const fn line(&self) -> Option<usize> {
         match self {
@@ -219,9 +227,11 @@ impl FileError {
             | Self::InvalidSpec { line, .. }
             | Self::NoPlaceForBuild { line, .. }
             | Self::Unsatisfiable { line, .. } => Some(*line),
-            Self::Generated(_) | Self::TooManyPackages | Self::TooLarge | Self::UnrelatedLines => {
-                None
-            }
+            Self::Generated(_)
+            | Self::TooManyPackages
+            | Self::TooManyWays
+            | Self::TooLarge
+            | Self::UnrelatedLines => None,
         }
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                 at = start + end;
             }
             '[' if kind != Literals::Notebook => {
-                if let Some((words, end)) = strings(text, start)
+                if let Some((words, end)) =
+                    strings(text, start, (kind == Literals::Python).then_some('#'))
                     && words.len() > 1
                 {
                     let command =
@@ -98,6 +99,9 @@ pub(super) fn read(session: &mut Session<'_>, text: &str, kind: Literals) -> Res
                     } else {
                         run(session, text, range, Some(c))?;
                     }
+                } else {
+                    // Nothing on the rest of the line closes it.
+                    at = start + rest.find('\n').unwrap_or(rest.len());
                 }
             }
             _ => {}
@@ -146,7 +150,7 @@ impl Arguments {
                 }
                 '#' => at += rest.find('\n')?,
                 '[' => {
-                    let (words, end) = strings(text, at)?;
+                    let (words, end) = strings(text, at, Some('#'))?;
                     arguments.take(keyword, words);
                     at = end;
                 }
@@ -190,7 +194,7 @@ impl Arguments {
         let in_image = name != "conda_install" && name != "conda";
         let place = if in_image { RunPlace::ImageBuild } else { RunPlace::Anywhere };
         let scope = Scope::new(EnvironmentName::Current, place, Vec::new());
-        session.enter(scope.with_variables_of(&session.scope));
+        session.enter(scope.with_variables_of(&session.scope))?;
         let none = Arms::new();
         for words in self.channels {
             let call =

@@ -108,7 +108,7 @@ impl Format {
         match self {
             Self::EnvironmentYml | Self::Condarc => environment_yml::read(text),
             Self::PixiToml => pixi_toml::read(text),
-            Self::Commands(kind) => commands::read(kind, text),
+            Self::Commands(kind) => kind.read(text),
         }
     }
 
@@ -122,16 +122,16 @@ impl Format {
         match self {
             Self::EnvironmentYml | Self::Condarc => environment_yml::edits(text, file, planned),
             Self::PixiToml => pixi_toml::edits(text, file, planned),
-            Self::Commands(kind) => commands::edits(kind, text, file, planned),
+            Self::Commands(_) => commands::edits(text, file, planned),
         }
     }
 
-    /// Every value of a text with its place, in order.
-    fn values(self, text: &str) -> Result<Values<'_>, FileError> {
+    /// Every value of a text with its place, in order. `file`: what was read of it.
+    fn values<'t>(self, text: &'t str, file: &'t FileSpecs) -> Result<Values<'t>, FileError> {
         match self {
             Self::EnvironmentYml | Self::Condarc => environment_yml::values(text),
             Self::PixiToml => pixi_toml::values(text),
-            Self::Commands(kind) => commands::values(kind, text),
+            Self::Commands(_) => Ok(commands::values(file)),
         }
     }
 
@@ -202,8 +202,14 @@ impl Format {
         file: &FileSpecs,
         planned: &[ListEdits],
     ) -> Result<(String, Replaced), FileError> {
+        if edits.is_empty() && planned.iter().all(ListEdits::is_none) {
+            return Ok((text.to_owned(), Replaced::new()));
+        }
         let (new, old_ranges, new_ranges) = apply(text, edits)?;
-        let again = self.read(&new).map_err(|_| FileError::UnrelatedLines)?;
+        // The new text may be longer.
+        let again = self.read(&new);
+        let again =
+            again.map_err(|it| if it.is_limit() { it } else { FileError::UnrelatedLines })?;
         let is_planned = |((old, edits), new): ((&SpecList, &ListEdits), &SpecList)| {
             let channels =
                 old.channels.iter().zip(&edits.channels).flat_map(|(line, edit)| {
@@ -225,8 +231,8 @@ impl Format {
         };
         let is_as_planned = file.lists.len() == again.lists.len()
             && file.lists.iter().zip(planned).zip(&again.lists).all(is_planned)
-            && outside(self.values(text)?, &old_ranges)
-                .eq(outside(self.values(&new)?, &new_ranges));
+            && outside(self.values(text, file)?, &old_ranges)
+                .eq(outside(self.values(&new, &again)?, &new_ranges));
         if !is_as_planned {
             return Err(FileError::UnrelatedLines);
         }

@@ -11,7 +11,7 @@ use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecLi
 use super::file_migration::{FileError, FileNote};
 use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
-use super::shell_words::{Form, ShellText, SimpleCommand, Word, simple_commands};
+use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};
 use super::text_edit::Lines;
 use super::variables::{Variables, assignment, variable_of};
 use super::yaml_lists::EnvironmentDocument;
@@ -45,8 +45,25 @@ impl EnvironmentName {
 /// The arms of the branches that a command is in: the number of the branch, and the arm.
 pub(super) type Arms = Vec<(usize, usize)>;
 
-/// One way through a script: the lists that an environment is made of.
-type Way = Vec<usize>;
+/// The branches that are told apart: those within them count as none.
+const MOST_BRANCHES: usize = 16;
+
+/// One way through a script: the lists that an environment is made of, and what excludes others.
+#[derive(Debug, Clone, Default)]
+struct Way {
+    lists: Vec<usize>,
+    /// The arm of each branch that they are in.
+    arms: HashMap<usize, usize>,
+    names_torch: bool,
+    cuda: Option<Version>,
+}
+
+impl Way {
+    /// Whether a command in these arms never runs together with its lists.
+    fn is_in_other_arm(&self, arms: &[(usize, usize)]) -> bool {
+        arms.iter().any(|(branch, arm)| self.arms.get(branch).is_some_and(|own| own != arm))
+    }
+}
 
 /// An environment file that a script writes.
 #[derive(Debug, Clone)]
@@ -101,9 +118,16 @@ impl Scope {
         let variables = other.variables.clone();
         Self { variables, assigned_words: other.assigned_words.clone(), ..self }
     }
+
+    /// How much a copy of it costs, in lists. A variable is a few of them.
+    fn size(&self) -> usize {
+        let words = self.assigned_words.values().flatten().map(|value| 1 + value.words.len());
+        let ways = self.environments.values().flatten().map(|way| 1 + way.lists.len());
+        1 + 4 * self.variables.len() + words.sum::<usize>() + ways.sum::<usize>()
+    }
 }
 
-/// The most lists of all environments together.
+/// The most lists of all environments together, with the variables of their scopes.
 const MOST_LISTS: usize = 500_000;
 
 /// The most values of a variable with packages.
@@ -123,7 +147,7 @@ pub(super) struct Session<'t> {
     arms: Vec<Arms>,
     /// Of each list.
     facts: Vec<ListFacts>,
-    finished: Vec<(Way, Vec<Subdir>)>,
+    finished: Vec<(Vec<usize>, Vec<Subdir>)>,
     pub scope: Scope,
     scopes: Vec<Scope>,
     branches: usize,
@@ -171,9 +195,17 @@ impl<'t> Session<'t> {
     }
 
     /// Begins another stage or job; the old one ends.
-    pub(super) fn enter(&mut self, scope: Scope) {
+    pub(super) fn enter(&mut self, scope: Scope) -> Result<(), FileError> {
+        self.count(scope.size())?;
         let old = std::mem::replace(&mut self.scope, scope);
         self.scopes.push(old);
+        Ok(())
+    }
+
+    /// Counts lists and variables of scopes, of which branches and stages can make very many.
+    pub(super) fn count(&mut self, lists: usize) -> Result<(), FileError> {
+        self.memberships += lists;
+        if self.memberships > MOST_LISTS { Err(FileError::TooManyWays) } else { Ok(()) }
     }
 
     /// Ends a stage or job, and goes on in the one around it.
@@ -188,7 +220,7 @@ impl<'t> Session<'t> {
     pub(super) fn read_inline(&mut self, range: Range<usize>) -> Result<(), FileError> {
         let text = self.text;
         let source = ShellText::new(text, range, Shell::Posix);
-        for command in simple_commands(&source, |_| ()) {
+        for command in SimpleCommands::of(&source) {
             let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
             if let [
                 "conda" | "source" | "mamba" | "micromamba",
@@ -202,7 +234,7 @@ impl<'t> Session<'t> {
                 let is_new = matches!(call.subcommand, Subcommand::Create | Subcommand::Install);
                 if is_new && !list.specs.is_empty() && !is_about_torch(&list) {
                     let name = call.environment(&self.scope.variables);
-                    self.add(call, list, name.map(|name| EnvironmentName::of(&name)), &Vec::new())?;
+                    self.add(call, list, name.map(|name| EnvironmentName::of(&name)), &[])?;
                 }
             }
         }
@@ -219,25 +251,25 @@ impl<'t> Session<'t> {
 
     /// Runs a text in the shell that is there.
     pub(super) fn run(&mut self, source: &ShellText<'_>) -> Result<(), FileError> {
-        self.run_quoted(source, &Vec::new(), 0)
+        self.run_quoted(source, &[], 0)
     }
 
     fn run_quoted(
         &mut self,
         source: &ShellText<'_>,
-        arms: &Arms,
+        arms: &[(usize, usize)],
         depth: usize,
     ) -> Result<(), FileError> {
-        let mut comments = Vec::new();
-        let commands = simple_commands(source, |range| comments.push(range));
-        self.file.prose.extend(comments);
-        let mut branches = Branches { open: arms.clone(), ..Branches::default() };
-        for command in commands {
+        let mut commands = SimpleCommands::of(source);
+        let mut branches = Branches { open: arms.to_vec(), ..Branches::default() };
+        for command in commands.by_ref() {
             let command = branches.enter(command, &mut self.branches);
             if !command.words.is_empty() {
-                self.run_command(&command, &branches.open, source.shell, depth)?;
+                let arms = &branches.open[..branches.open.len().min(MOST_BRANCHES)];
+                self.run_command(&command, arms, source.shell, depth)?;
             }
         }
+        self.file.prose.append(&mut commands.comments);
         Ok(())
     }
 
@@ -245,7 +277,7 @@ impl<'t> Session<'t> {
     pub(super) fn run_command(
         &mut self,
         command: &SimpleCommand,
-        arms: &Arms,
+        arms: &[(usize, usize)],
         shell: Shell,
         depth: usize,
     ) -> Result<(), FileError> {
@@ -372,7 +404,7 @@ impl<'t> Session<'t> {
             (_, None) => (start..end, within),
         };
         let source = ShellText { text: self.text, range, shell, within, is_folded: true };
-        let commands = simple_commands(&source, |_| ());
+        let commands: Vec<SimpleCommand> = SimpleCommands::of(&source).take(2).collect();
         let words = match commands.as_slice() {
             [one] => one.words.clone(),
             _ => Vec::new(),
@@ -386,13 +418,13 @@ impl<'t> Session<'t> {
         name: &str,
         words: Vec<Word>,
         form: Form,
-        arms: Option<&Arms>,
+        arms: Option<&[(usize, usize)]>,
     ) {
         let values = self.scope.assigned_words.entry(name.to_ascii_lowercase()).or_default();
         if arms.is_none() {
             values.clear();
         }
-        let arms = arms.cloned().unwrap_or_default();
+        let arms = arms.map(<[_]>::to_vec).unwrap_or_default();
         if !words.is_empty() && values.len() < MOST_ASSIGNED {
             values.push(AssignedWords { words, form, arms });
         }
@@ -403,7 +435,7 @@ impl<'t> Session<'t> {
         &mut self,
         call: ClientCall,
         name: Option<EnvironmentName>,
-        arms: &Arms,
+        arms: &[(usize, usize)],
         assigned: Vec<Vec<AssignedWords>>,
     ) -> Result<(), FileError> {
         if assigned.is_empty() {
@@ -414,7 +446,7 @@ impl<'t> Session<'t> {
             let branch = usize::MAX - values[0].words[0].range.start;
             let is_one = values.len() == 1;
             for (arm, value) in values.into_iter().enumerate() {
-                let mut arms = [arms.as_slice(), value.arms.as_slice()].concat();
+                let mut arms = [arms, value.arms.as_slice()].concat();
                 if !is_one {
                     arms.push((branch, arm));
                 }
@@ -464,7 +496,7 @@ impl<'t> Session<'t> {
             let mut list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
             list.has_channels = true;
             if !list.specs.is_empty() || !list.channels.is_empty() {
-                lists.push(self.register(call, list, &Vec::new())?);
+                lists.push(self.register(call, list, &[])?);
             }
         }
         self.file.pip_notes.extend(document.pip_notes);
@@ -490,8 +522,10 @@ impl<'t> Session<'t> {
         &mut self,
         call: ClientCall,
         name: Option<EnvironmentName>,
-        arms: &Arms,
+        arms: &[(usize, usize)],
     ) -> Result<(), FileError> {
+        // Without its options, more than a file can have.
+        super::file_migration::check_size(call.words.len() / 2)?;
         let saved = call.file().and_then(|file| self.saved_names.get(last_part(file)));
         if let Some(saved) = saved.copied() {
             self.saved[saved].is_used = true;
@@ -537,7 +571,7 @@ impl<'t> Session<'t> {
             several => line.with_variants(several),
         };
         let list = SpecList { specs: vec![line], ..SpecList::default() };
-        self.add(call, list, Some(name), &Vec::new())
+        self.add(call, list, Some(name), &[])
     }
 
     /// Adds a list to its environment.
@@ -546,7 +580,7 @@ impl<'t> Session<'t> {
         call: ClientCall,
         list: SpecList,
         name: Option<EnvironmentName>,
-        arms: &Arms,
+        arms: &[(usize, usize)],
     ) -> Result<(), FileError> {
         let is_create = call.subcommand == Subcommand::Create;
         let is_config = call.subcommand == Subcommand::Config;
@@ -575,7 +609,7 @@ impl<'t> Session<'t> {
         &mut self,
         call: ClientCall,
         list: SpecList,
-        arms: &Arms,
+        arms: &[(usize, usize)],
     ) -> Result<usize, FileError> {
         self.packages += list.specs.len() + list.channels.len();
         super::file_migration::check_size(self.packages)?;
@@ -585,7 +619,7 @@ impl<'t> Session<'t> {
         self.facts.push(ListFacts::of(&list));
         self.file.lists.push(list);
         self.calls.push(call);
-        self.arms.push(arms.clone());
+        self.arms.push(arms.to_vec());
         Ok(self.file.lists.len() - 1)
     }
 
@@ -595,23 +629,21 @@ impl<'t> Session<'t> {
         list: Option<usize>,
         is_create: bool,
         name: EnvironmentName,
-        arms: &Arms,
+        arms: &[(usize, usize)],
     ) -> Result<(), FileError> {
-        let own: Way = list.into_iter().collect();
         let platforms = self.scope.platforms.clone();
         let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
         if is_create && arms.is_empty() {
-            self.finished.extend(ways.drain(..).map(|way| (way, platforms.clone())));
+            self.finished.extend(ways.drain(..).map(|way| (way.lists, platforms.clone())));
         }
         if is_create || ways.is_empty() {
+            let mut own = Way::default();
+            list.into_iter().for_each(|list| self.go(&mut own, list));
             ways.push(own);
-        } else if let Some(list) = own.first() {
-            self.extend(&mut ways, *list, arms);
+        } else if let Some(list) = list {
+            self.extend(&mut ways, list, arms)?;
         }
-        self.memberships += ways.len();
-        if self.memberships > MOST_LISTS {
-            return Err(FileError::TooManyPackages);
-        }
+        self.count(ways.len())?;
         self.scope.environments.insert(name, ways);
         Ok(())
     }
@@ -621,40 +653,39 @@ impl<'t> Session<'t> {
         &mut self,
         list: usize,
         name: EnvironmentName,
-        arms: &Arms,
+        arms: &[(usize, usize)],
     ) -> Result<(), FileError> {
         let mut ways = self.scope.environments.remove(&name).unwrap_or_default();
         if ways.is_empty() {
-            ways.push(Way::new());
+            ways.push(Way::default());
         }
-        let excludes = |other: &usize| are_exclusive(&self.arms[*other], arms);
-        let with = ways.iter().filter(|way| !way.iter().any(excludes));
-        let with: Vec<Way> = with.map(|way| [way.as_slice(), &[list]].concat()).collect();
-        self.memberships += with.iter().map(Vec::len).sum::<usize>();
-        if self.memberships > MOST_LISTS {
-            return Err(FileError::TooManyPackages);
-        }
+        let with = ways.iter().filter(|way| !way.is_in_other_arm(arms));
+        let mut with: Vec<Way> = with.cloned().collect();
+        with.iter_mut().for_each(|way| self.go(way, list));
+        self.count(with.iter().map(|way| way.lists.len()).sum())?;
         ways.extend(with);
         self.scope.environments.insert(name, ways);
         Ok(())
     }
 
     /// Adds a list to every way that it can be on, else to a new one with what they have in common.
-    fn extend(&mut self, ways: &mut Vec<Way>, list: usize, arms: &Arms) {
+    fn extend(
+        &mut self,
+        ways: &mut Vec<Way>,
+        list: usize,
+        arms: &[(usize, usize)],
+    ) -> Result<(), FileError> {
         let facts = &self.facts[list];
         let is_document = self.reading == Reading::Document;
-        let excludes = |other: &usize| {
-            are_exclusive(&self.arms[*other], arms)
-                || is_document && facts.is_alternative_to(&self.facts[*other])
-        };
+        let excludes =
+            |way: &Way| way.is_in_other_arm(arms) || is_document && facts.is_alternative_to(way);
         // In a document, what goes with PyTorch goes with the one named last.
         let is_for_last = is_document && facts.is_about_torch;
-        let may_exclude = facts.is_about_torch && is_document || !arms.is_empty();
         let first = if is_for_last { ways.len() - 1 } else { 0 };
         let mut is_added = false;
         for way in &mut ways[first..] {
-            if !may_exclude || !way.iter().any(excludes) {
-                way.push(list);
+            if !excludes(way) {
+                self.go(way, list);
                 is_added = true;
             }
         }
@@ -662,27 +693,42 @@ impl<'t> Session<'t> {
             && facts.matters
             && let Some(last) = ways.last()
         {
-            let is_dropped =
-                |other: &usize| excludes(other) || is_for_last && self.facts[*other].is_about_torch;
-            let mut new: Way = last.iter().filter(|other| !is_dropped(other)).copied().collect();
-            new.push(list);
-            let copied = new.len();
+            let mut new = Way::default();
+            for other in &last.lists {
+                let mut alone = Way::default();
+                self.go(&mut alone, *other);
+                let is_replaced = is_for_last && self.facts[*other].is_about_torch;
+                if !is_replaced && !excludes(&alone) {
+                    self.go(&mut new, *other);
+                }
+            }
+            self.go(&mut new, list);
+            self.count(new.lists.len())?;
             ways.push(new);
-            self.memberships += copied;
         }
+        Ok(())
+    }
+
+    /// Adds a list to a way.
+    fn go(&self, way: &mut Way, list: usize) {
+        let facts = &self.facts[list];
+        way.lists.push(list);
+        way.arms.extend(self.arms[list].iter().copied());
+        way.names_torch |= facts.names_torch;
+        way.cuda = way.cuda.or(facts.cuda);
     }
 
     /// The environments of the whole text.
-    pub(super) fn finish(mut self) -> (FileSpecs, Vec<ClientCall>) {
+    pub(super) fn finish(mut self) -> FileSpecs {
         let mut scopes = std::mem::take(&mut self.scopes);
         scopes.push(self.scope);
         let mut known = HashSet::new();
-        let mut all: Vec<(Way, Vec<Subdir>)> = self.finished;
+        let mut all: Vec<(Vec<usize>, Vec<Subdir>)> = self.finished;
         let unused = self.saved.into_iter().filter(|saved| !saved.is_used);
         all.extend(unused.map(|saved| (saved.lists, Vec::new())));
         for scope in &scopes {
             for way in scope.environments.values().flatten() {
-                let mut way = way.clone();
+                let mut way = way.lists.clone();
                 if !scope.configurations.is_empty() {
                     for list in &way {
                         self.file.lists[*list].has_channels = true;
@@ -692,18 +738,21 @@ impl<'t> Session<'t> {
                 all.push((way, scope.platforms.clone()));
             }
         }
+        let variants = |list: &SpecList| list.specs.iter().map(|line| line.variants.len()).max();
+        let variants: Vec<usize> =
+            self.file.lists.iter().map(|list| variants(list).unwrap_or(0)).collect();
         for (lists, likely_platforms) in all {
             if lists.is_empty() || !known.insert(lists.clone()) {
                 continue;
             }
-            let lines = lists.iter().flat_map(|list| &self.file.lists[*list].specs);
-            let variants = lines.map(|line| line.variants.len()).max().unwrap_or(0);
+            let variants = lists.iter().map(|list| variants[*list]).max().unwrap_or(0);
             let environment = Environment { lists, likely_platforms, ..Environment::default() };
             let variants =
                 (0..=variants).map(|variant| Environment { variant, ..environment.clone() });
             self.file.environments.extend(variants);
         }
-        (self.file, self.calls)
+        self.file.calls = self.calls;
+        self.file
     }
 }
 
@@ -721,13 +770,6 @@ fn is_pip(word: &str) -> bool {
 /// Whether a text may have a call of a client in it.
 fn mentions_client(text: &str) -> bool {
     ["conda ", "mamba ", "conda.exe "].iter().any(|client| text.contains(client))
-}
-
-/// Whether two commands never both run.
-fn are_exclusive(one: &Arms, other: &Arms) -> bool {
-    one.iter().any(|(branch, arm)| {
-        other.iter().any(|(other, other_arm)| other == branch && other_arm != arm)
-    })
 }
 
 fn is_about_torch(list: &SpecList) -> bool {
@@ -763,9 +805,9 @@ impl ListFacts {
     }
 
     /// Whether both name PyTorch, or other versions of CUDA.
-    fn is_alternative_to(&self, other: &Self) -> bool {
-        let differs = self.cuda.zip(other.cuda).is_some_and(|(one, other)| one != other);
-        differs || self.names_torch && other.names_torch
+    fn is_alternative_to(&self, way: &Way) -> bool {
+        let differs = self.cuda.zip(way.cuda).is_some_and(|(one, other)| one != other);
+        differs || self.names_torch && way.names_torch
     }
 }
 
@@ -843,5 +885,53 @@ impl Branches {
         }
         self.ended = None;
         command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::matrix::Matrix;
+    use crate::migrate::files::{FileError, FileMigration, Target, migrate_file};
+
+    fn migrated(name: &str, text: &str) -> Result<FileMigration, FileError> {
+        let target = Target { machine: None, platform: Some(crate::conda::Subdir::Linux64) };
+        migrate_file(name, text, target, Matrix::embedded())
+    }
+
+    #[test]
+    fn stages_on_stages_are_followed_up_to_a_limit() {
+        let stages = |count: usize| {
+            let stage = |at: usize| {
+                let base = if at == 0 { "x".to_owned() } else { format!("s{}", at - 1) };
+                format!("FROM {base} AS s{at}\nRUN conda install -y cpuonly -c pytorch\n")
+            };
+            migrated("Dockerfile", &(0..count).map(stage).collect::<String>())
+        };
+        assert_eq!(stages(20).expect("a migration").changes.len(), 40);
+        assert_eq!(stages(2000), Err(FileError::TooManyWays));
+    }
+
+    #[test]
+    fn branches_within_very_many_others_are_not_told_apart() {
+        let nested = |count: usize| {
+            let start = "if a; then\n".repeat(count);
+            let arms = "conda install pytorch=2.4.0 -c pytorch\nelse\nconda install pytorch=2.3.0 -c pytorch\n";
+            migrated("x.sh", &format!("{start}{arms}{}", "fi\n".repeat(count)))
+        };
+        assert_eq!(nested(16).expect("a migration").failures, []);
+        assert!(!nested(17).expect("a migration").failures.is_empty());
+    }
+
+    #[test]
+    fn a_word_that_is_no_call_hides_none_behind_it() {
+        for (text, is_call) in [
+            ("docker run a/conda conda install cpuonly -c pytorch\n", true),
+            ("@conda -n a conda install cpuonly -c pytorch\n", false),
+            ("docker run conda -n @conda -n @conda\n", false),
+            ("write conda install cpuonly -c pytorch\n", false),
+        ] {
+            let migration = migrated("x.sh", text).expect(text);
+            assert_eq!(!migration.changes.is_empty(), is_call, "{text}");
+        }
     }
 }

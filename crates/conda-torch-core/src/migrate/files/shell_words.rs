@@ -1,5 +1,6 @@
 //! Simple commands of a shell, as words with their places. Nothing is expanded or run.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::types::Shell;
@@ -61,106 +62,152 @@ impl<'t> ShellText<'t> {
     }
 }
 
-/// The simple commands, in order; separators that matter for branches are commands of one word: `;;`, and `{` and
-/// `}` for blocks of PowerShell and cmd. `comment` is called with every comment.
-pub(super) fn simple_commands(
-    source: &ShellText<'_>,
-    mut comment: impl FnMut(Range<usize>),
-) -> Vec<SimpleCommand> {
-    let text = &source.text[..source.range.end];
-    let form = Form::Shell { shell: source.shell, within: source.within };
-    let mut heredocs: Vec<Heredoc> = Vec::new();
-    let mut output: Option<Word> = None;
-    let mut commands = Vec::new();
-    let mut words: Vec<Word> = Vec::new();
-    let mut is_conditional = false;
-    let mut in_list = false;
-    let mut at = source.range.start;
-    let mut end = |words: &mut Vec<Word>, form: Form, conditional: bool| {
-        if !words.is_empty() {
-            commands.push(SimpleCommand { words: std::mem::take(words), form, is_conditional });
+/// The simple commands of a text, in order; separators that matter for branches are commands of one word: `;;`, and `{` and
+/// `}` for blocks of PowerShell and cmd.
+pub(super) struct SimpleCommands<'t> {
+    text: &'t str,
+    shell: Shell,
+    within: Option<char>,
+    is_folded: bool,
+    at: usize,
+    words: Vec<Word>,
+    is_conditional: bool,
+    heredocs: Vec<Heredoc>,
+    /// The file that the line has for the output.
+    output: Option<Word>,
+    /// Whether the items of a list are read: `NAME=(a b)`.
+    in_list: bool,
+    /// Those that are read and not taken.
+    ready: VecDeque<SimpleCommand>,
+    /// The comments up to the command that was taken last.
+    pub comments: Vec<Range<usize>>,
+}
+
+impl Iterator for SimpleCommands<'_> {
+    type Item = SimpleCommand;
+
+    fn next(&mut self) -> Option<SimpleCommand> {
+        while self.ready.is_empty() && self.read_part() {}
+        self.ready.pop_front()
+    }
+}
+
+impl<'t> SimpleCommands<'t> {
+    pub(super) fn of(source: &ShellText<'t>) -> Self {
+        let ShellText { text, ref range, shell, within, is_folded } = *source;
+        Self {
+            text: &text[..range.end],
+            shell,
+            within,
+            is_folded,
+            at: range.start,
+            words: Vec::new(),
+            is_conditional: false,
+            heredocs: Vec::new(),
+            output: None,
+            in_list: false,
+            ready: VecDeque::new(),
+            comments: Vec::new(),
         }
-        is_conditional = conditional;
-    };
-    loop {
-        at += blanks(&text[at..]);
-        let rest = &text[at..];
-        let Some(c) = rest.chars().next() else { break };
-        let begins_list = |words: &[Word]| {
+    }
+
+    fn end(&mut self, is_next_conditional: bool) {
+        let form = Form::Shell { shell: self.shell, within: self.within };
+        self.end_as(form, is_next_conditional);
+    }
+
+    fn end_as(&mut self, form: Form, is_next_conditional: bool) {
+        if !self.words.is_empty() {
+            let (words, is_conditional) = (std::mem::take(&mut self.words), self.is_conditional);
+            self.ready.push_back(SimpleCommand { words, form, is_conditional });
+        }
+        self.is_conditional = is_next_conditional;
+    }
+
+    /// Reads a word, a comment or a separator. Returns whether the text goes on.
+    fn read_part(&mut self) -> bool {
+        let text = self.text;
+        self.at += blanks(&text[self.at..]);
+        let rest = &text[self.at..];
+        let Some(c) = rest.chars().next() else {
+            self.end(false);
+            return false;
+        };
+        let begins_list = |words: &[Word], at| {
             words.last().is_some_and(|word| word.range.end == at && word.text.ends_with('='))
         };
-        if source.is_folded && matches!(c, '\n' | '\r') || in_list && c == '\n' {
-            at += 1;
-        } else if c == '(' && source.shell == Shell::Posix && begins_list(&words) {
-            // `NAME=(a b)` has its items as words.
-            in_list = true;
-            at += 1;
-        } else if c == ')' && in_list {
-            in_list = false;
-            at += 1;
+        if self.is_folded && matches!(c, '\n' | '\r') || self.in_list && c == '\n' {
+            self.at += 1;
+        } else if c == '(' && self.shell == Shell::Posix && begins_list(&self.words, self.at) {
+            self.in_list = true;
+            self.at += 1;
+        } else if c == ')' && self.in_list {
+            self.in_list = false;
+            self.at += 1;
         } else if c == '\n' {
-            end(&mut words, form, false);
-            at += 1;
-            for heredoc in heredocs.drain(..) {
-                let body = heredoc.body(text, at);
-                at = if heredoc.is_shown { body.end } else { at };
-                match heredoc.output.or_else(|| output.clone()) {
-                    Some(output) if heredoc.is_shown => {
-                        let text = text[body.clone()].to_owned();
-                        words.extend([Word { range: body, text, quote: None }, output]);
-                        end(&mut words, Form::Saved, false);
-                    }
-                    None if heredoc.is_shown => comment(body),
-                    Some(_) | None => {}
+            self.end(false);
+            self.at += 1;
+            let output = self.output.take();
+            let heredocs = std::mem::take(&mut self.heredocs);
+            for heredoc in heredocs.into_iter().filter(|heredoc| heredoc.is_shown) {
+                let body = heredoc.body(text, self.at);
+                self.at = body.end;
+                if let Some(output) = heredoc.output.or_else(|| output.clone()) {
+                    let text = text[body.clone()].to_owned();
+                    self.words.extend([Word { range: body, text, quote: None }, output]);
+                    self.end_as(Form::Saved, false);
+                } else {
+                    self.comments.push(body);
                 }
             }
-            output = None;
-        } else if c == '#' && !matches!(source.shell, Shell::Cmd) && source.within.is_none() {
+        } else if c == '#' && !matches!(self.shell, Shell::Cmd) && self.within.is_none() {
             // A hash of a prompt is followed by a client, as a comment can be: it stays a comment.
-            if !in_list {
-                end(&mut words, form, false);
+            if !self.in_list {
+                self.end(false);
             }
             let length = rest.find('\n').unwrap_or(rest.len());
-            comment(at..at + length);
-            at += length;
+            self.comments.push(self.at..self.at + length);
+            self.at += length;
         } else if c == '<' && tag(rest).is_some() {
-            at += tag(rest).unwrap_or(1);
+            self.at += tag(rest).unwrap_or(1);
         } else if matches!(c, '<' | '>') {
             let operator = rest.len() - rest.trim_start_matches(['<', '>', '&', '|', '-']).len();
-            at += operator;
+            self.at += operator;
             if rest.starts_with("<<") && !rest.starts_with("<<<") {
-                heredocs.extend(Heredoc::of(&text[at..], &words));
+                self.heredocs.extend(Heredoc::of(&text[self.at..], &self.words));
             }
             // At the beginning it is a prompt.
-            if !words.is_empty() || operator > 1 {
-                at += blanks(&text[at..]);
-                let target = word(text, at, source.within);
-                at = target.as_ref().map_or(at, |word| word.range.end);
-                output = target.filter(|_| c == '>').or(output);
+            if !self.words.is_empty() || operator > 1 {
+                let target = self.skip_word();
+                self.output = target.filter(|_| c == '>').or(self.output.take());
             }
-        } else if let Some(word) = word(text, at, source.within) {
-            at = word.range.end;
-            if word.quote.is_none() && is_redirect(&word.text) {
-                if word.text.ends_with('>') {
-                    at += blanks(&text[at..]);
-                    at = self::word(text, at, source.within).map_or(at, |word| word.range.end);
-                }
-            } else {
-                words.push(word);
+        } else if let Some(word) = word(text, self.at, self.within) {
+            self.at = word.range.end;
+            if word.quote.is_some() || !is_redirect(&word.text) {
+                self.words.push(word);
+            } else if word.text.ends_with('>') {
+                self.skip_word();
             }
         } else {
             let separator = ["&&", "||", ";;"].into_iter().find(|it| rest.starts_with(it));
-            end(&mut words, form, matches!(separator, Some("&&" | "||")));
+            self.end(matches!(separator, Some("&&" | "||")));
             let length = separator.map_or(c.len_utf8(), str::len);
-            if let Some(text) = mark_of_branches(separator, c, source.shell) {
-                words.push(Word { range: at..at + length, text: text.to_owned(), quote: None });
-                end(&mut words, form, false);
+            if let Some(text) = mark_of_branches(separator, c, self.shell) {
+                let range = self.at..self.at + length;
+                self.words.push(Word { range, text: text.to_owned(), quote: None });
+                self.end(false);
             }
-            at += length;
+            self.at += length;
         }
+        true
     }
-    end(&mut words, form, false);
-    commands
+
+    fn skip_word(&mut self) -> Option<Word> {
+        self.at += blanks(&self.text[self.at..]);
+        let word = word(self.text, self.at, self.within);
+        self.at = word.as_ref().map_or(self.at, |word| word.range.end);
+        word
+    }
 }
 
 /// A separator that matters for branches, as a command.
@@ -218,9 +265,9 @@ fn is_redirect(text: &str) -> bool {
 fn tag(text: &str) -> Option<usize> {
     let name = text.strip_prefix('<')?;
     let name = name.strip_prefix('/').unwrap_or(name);
-    let end = name.find('>')?;
-    let is_tag = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name[..end].chars().all(|c| c.is_ascii_alphanumeric() || " \"'=-_/".contains(c));
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !" \"'=-_/".contains(c))?;
+    let is_tag =
+        name.starts_with(|c: char| c.is_ascii_alphabetic()) && name[end..].starts_with('>');
     is_tag.then(|| text.len() - name.len() + end + 1)
 }
 
@@ -316,8 +363,12 @@ fn word(text: &str, start: usize, within: Option<char>) -> Option<Word> {
 }
 
 /// The strings of a list in brackets, as in JSON and Python, that begins at a byte, and its end; `None` if other
-/// things are in it.
-pub(super) fn strings(text: &str, start: usize) -> Option<(Vec<Word>, usize)> {
+/// things are in it. `comment`: what begins one.
+pub(super) fn strings(
+    text: &str,
+    start: usize,
+    comment: Option<char>,
+) -> Option<(Vec<Word>, usize)> {
     let mut words = Vec::new();
     let mut at = start + text[start..].strip_prefix('[').map(|_| 1)?;
     let mut needs_comma = false;
@@ -327,7 +378,7 @@ pub(super) fn strings(text: &str, start: usize) -> Option<(Vec<Word>, usize)> {
         match rest.chars().next()? {
             ']' => return Some((words, at + 1)),
             ',' => needs_comma = false,
-            '#' => {
+            c if Some(c) == comment => {
                 at += rest.find('\n')?;
                 continue;
             }
@@ -371,7 +422,7 @@ mod tests {
         let join = |command: &SimpleCommand| {
             command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
         };
-        simple_commands(&source, |_| ()).iter().map(join).collect()
+        SimpleCommands::of(&source).map(|command| join(&command)).collect()
     }
 
     #[test]
@@ -392,7 +443,7 @@ mod tests {
     fn reads_the_quotes_of_words() {
         let text = "conda install \"a>=1\" b\">2\" c";
         let source = ShellText::whole(text);
-        let found = simple_commands(&source, |_| ()).remove(0);
+        let found = SimpleCommands::of(&source).next().expect("a command");
         let quotes: Vec<Option<char>> = found.words.iter().map(|word| word.quote).collect();
         assert_eq!(quotes, [None, None, Some('"'), None, None]);
         assert_eq!(found.words[3].text, "b>2");
@@ -403,17 +454,19 @@ mod tests {
         let text = r#""conda install \"a>=1\" b\n""#;
         let (shell, range) = (Shell::Posix, 1..text.len() - 1);
         let source = ShellText { text, range, shell, within: Some('"'), is_folded: false };
-        let found = simple_commands(&source, |_| ()).remove(0);
+        let found = SimpleCommands::of(&source).next().expect("a command");
         let texts: Vec<&str> = found.words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!(texts, ["conda", "install", "a>=1", "b"]);
     }
 
     #[test]
     fn reads_lists_of_strings() {
-        let (words, end) = strings("x [\"a\", 'b c'\n] y", 2).expect("a list");
+        let (words, end) = strings("x [\"a\", 'b c'\n] y", 2, None).expect("a list");
         let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!((texts, end), (vec!["a", "b c"], 15));
-        assert_eq!(strings("[a]", 0), None);
-        assert_eq!(strings("['a' 'b']", 0), None);
+        assert_eq!(strings("[a]", 0, None), None);
+        assert_eq!(strings("['a' 'b']", 0, None), None);
+        assert!(strings("['a', # b\n'c']", 0, Some('#')).is_some());
+        assert_eq!(strings("['a', # b\n'c']", 0, None), None);
     }
 }

@@ -4,12 +4,15 @@
 use std::cell::RefCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::rc::Rc;
 
 use crate::conda::{Constraint, Subdir, Version};
 use crate::matrix::{DriverFamily, Matrix};
 use crate::resolve::{Choice, Request, RequestedAccelerator, advise};
-use crate::types::{Build, Companion, CudaVersion, Detected, DriverVersion, Machine, Origin};
+use crate::types::{
+    Build, Companion, CompanionBuild, CudaVersion, Detected, DriverVersion, Machine, Origin,
+};
 
 use super::requested_specs::RequestedSpecs;
 
@@ -182,6 +185,18 @@ fn assumed(subdir: Subdir, requested: &RequestedSpecs, matrix: &Matrix) -> Machi
 pub(super) struct ChosenBuild<'m> {
     pub target: PlatformTarget<'m>,
     pub choice: Choice<'m>,
+}
+
+impl ChosenBuild<'_> {
+    /// What the edits to a line depend on: of the builds with the same, one is enough.
+    pub(super) fn key(&self) -> impl Hash + Eq + use<> {
+        let Self { target, choice } = self;
+        let RequestedSpecs { names_pytorch, has_cuda_pin, has_cpu_only, .. } = target.requested;
+        let companions: Vec<*const CompanionBuild> =
+            choice.companions.iter().map(|row| std::ptr::from_ref(*row)).collect();
+        let requested = (target.subdir, target.device(), names_pytorch, has_cuda_pin, has_cpu_only);
+        (requested, std::ptr::from_ref(choice.build), choice.cuda_version, companions)
+    }
 }
 
 /// Chooses the build for each platform, if necessary with newer drivers; `None` if a platform has none.

@@ -35,7 +35,11 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
             key.clear();
             if content.starts_with('[') {
                 let platforms = Vec::new();
-                session.enter(Scope::new(EnvironmentName::Current, RunPlace::Anywhere, platforms));
+                session.enter(Scope::new(
+                    EnvironmentName::Current,
+                    RunPlace::Anywhere,
+                    platforms,
+                ))?;
                 continue;
             }
             let Some((name, rest)) = content.split_once('=') else { continue };

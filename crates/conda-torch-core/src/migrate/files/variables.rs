@@ -15,6 +15,10 @@ const MOST_VALUES: usize = 16;
 const LONGEST: usize = 4096;
 
 impl Variables {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Sets a variable; adds a value if the assignment may not run.
     pub(super) fn set(&mut self, name: &str, value: &str, may_not_run: bool) {
         let values = self.0.entry(name.to_ascii_lowercase()).or_default();
@@ -89,14 +93,19 @@ pub(super) fn variable_of(text: &str) -> Option<String> {
     (start == 0 && end == text.len()).then(|| name.to_ascii_lowercase())
 }
 
+/// What is around the name of a variable.
+const BRACKETS: [(&str, &str); 4] = [("%", "%"), ("${{", "}}"), ("${", "}"), ("$(", ")")];
+
 /// The names of the variables of a text with their places: `$A`, `${A}`, `$(A)`, `%A%`, `$env:A`, `${{ env.A }}`.
 fn references(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
     let mut at = 0;
+    // Whether each of the brackets can still be closed: a text may open very many.
+    let mut can_close = [true; BRACKETS.len()];
     std::iter::from_fn(move || {
         loop {
             let start = at + text[at..].find(['$', '%'])?;
             at = start + 1;
-            if let Some((end, name)) = reference(text, start) {
+            if let Some((end, name)) = reference(text, start, &mut can_close) {
                 at = end;
                 return Some((start, end, name));
             }
@@ -104,21 +113,23 @@ fn references(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
     })
 }
 
-fn reference(text: &str, start: usize) -> Option<(usize, String)> {
+fn reference(
+    text: &str,
+    start: usize,
+    can_close: &mut [bool; BRACKETS.len()],
+) -> Option<(usize, String)> {
     let rest = &text[start..];
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let in_brackets = |open: &str, close: &str| {
-        let inner = rest.strip_prefix(open)?;
-        let length = inner.find(close)?;
-        Some((start + open.len() + length + close.len(), inner[..length].trim().to_owned()))
-    };
+    let mut brackets = BRACKETS.iter().zip(can_close);
+    let found = brackets.find_map(|((open, close), can_close)| {
+        let inner = rest.strip_prefix(open).filter(|_| *can_close)?;
+        let length = inner.find(close);
+        *can_close = length.is_some();
+        Some((start + open.len() + length? + close.len(), inner[..length?].trim().to_owned()))
+    });
     if rest.starts_with('%') {
-        let (end, name) = in_brackets("%", "%")?;
-        return (!name.is_empty() && name.chars().all(is_name)).then_some((end, name));
+        return found.filter(|(_, name)| !name.is_empty() && name.chars().all(is_name));
     }
-    let found = in_brackets("${{", "}}")
-        .or_else(|| in_brackets("${", "}"))
-        .or_else(|| in_brackets("$(", ")"));
     if let Some((end, name)) = found {
         return Some((end, without_scope(&name).to_owned()));
     }

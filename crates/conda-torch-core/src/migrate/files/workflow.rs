@@ -10,10 +10,10 @@ use super::client_call::{ClientCall, Subcommand};
 use super::environment_spec::{FileSpecs, RunPlace, SpecLine};
 use super::file_migration::FileError;
 use super::session::{EnvironmentName, Reading, Scope, Session};
-use super::shell_words::{Form, ShellText, Word, simple_commands};
+use super::shell_words::{Form, ShellText, SimpleCommands, Word};
 use super::yaml_lists;
 
-pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError> {
+pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     let scope = || Scope::new(EnvironmentName::Current, RunPlace::Anywhere, Vec::new());
     let mut session = Session::new(text, Reading::Script, scope());
     let document = Document::parse(text).ok();
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError
     match root.get("jobs").filter(|jobs| jobs.is_map()) {
         Some(jobs) => {
             for (_, job) in jobs.entries() {
-                session.enter(scope().with_variables_of(&outer));
+                session.enter(scope().with_variables_of(&outer))?;
                 if job.get("runs-on").is_some() {
                     read_job(&mut session, text, root, job)?;
                 } else {
@@ -44,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<(FileSpecs, Vec<ClientCall>), FileError
         None => {
             // The plays of a playbook, the entries of a pipeline.
             for value in root.items().chain(root.entries().map(|(_, value)| value)) {
-                session.enter(scope().with_variables_of(&outer));
+                session.enter(scope().with_variables_of(&outer))?;
                 read_commands(&mut session, text, value)?;
             }
         }
@@ -85,7 +85,7 @@ fn words(text: &str, value: Value<'_>) -> (Vec<Word>, Form) {
     let within = text[..range.start].chars().next_back().filter(|c| matches!(c, '"' | '\''));
     let shell = Shell::Posix;
     let source = ShellText { text, range, shell, within, is_folded: true };
-    let words = simple_commands(&source, |_| ()).into_iter().flat_map(|command| command.words);
+    let words = SimpleCommands::of(&source).flat_map(|command| command.words);
     (words.collect(), Form::Shell { shell, within })
 }
 
@@ -138,6 +138,7 @@ fn read_job(
             Some(_) | None => Shell::Posix,
         };
         let outer = session.scope.variables.clone();
+        session.count(outer.len())?;
         set_variables(session, text, step);
         if let Some(inputs) = step.get("with")
             && let Some(action) = step.get("uses").and_then(Value::text)

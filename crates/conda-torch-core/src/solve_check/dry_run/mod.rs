@@ -8,6 +8,8 @@ mod pixi;
 
 pub use live::solved;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::conda::FaultKind;
@@ -76,8 +78,9 @@ pub fn read(client: ClientKind, code: Option<i32>, stdout: &str, stderr: &str) -
 
 /// Adds the installed packages that do not change: clients print only changes.
 pub fn keep(planned: &mut Vec<PlannedPackage>, installed: Vec<InstalledPackage>) {
+    let mut known: HashSet<String> = planned.iter().map(|package| package.name.clone()).collect();
     for package in installed {
-        if planned.iter().all(|other| other.name != package.name) {
+        if known.insert(package.name.clone()) {
             let InstalledPackage { name, version, build, channel, .. } = package;
             let (size, to_download) = (None, Some(false));
             planned.push(PlannedPackage { name, version, build, channel, size, to_download });
