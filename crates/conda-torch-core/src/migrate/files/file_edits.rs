@@ -407,9 +407,10 @@ impl<'a, 'm> Planner<'a, 'm> {
         let mut platforms_of_members: Vec<Vec<Subdir>> = Vec::new();
         let mut known = HashMap::new();
         let mut places = Vec::with_capacity(group.len());
+        let mut notes = Vec::new();
         for environment in group.iter().map(|at| &self.environments[*at]) {
             let lines = self.lines(environment);
-            let platforms = self.platforms(environment, &lines, &mut edits.notes);
+            let platforms = self.platforms(environment, &lines, &mut notes);
             let places_of_lines: Vec<*const SpecLine> =
                 lines.iter().map(|line| std::ptr::from_ref(*line)).collect();
             let Environment { variant, is_locked, .. } = *environment;
@@ -440,6 +441,7 @@ impl<'a, 'm> Planner<'a, 'm> {
                 return Err(FileError::InvalidSpec { line, text: text.to_owned() });
             }
         }
+        edits.notes.append(&mut notes);
         let mut key = DecisionKey::new();
         for (Member { environment, lines }, platforms) in members.iter().zip(platforms_of_members) {
             let spec = |line: &&SpecLine| line.variant(environment.variant).cloned();

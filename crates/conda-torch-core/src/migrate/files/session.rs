@@ -638,7 +638,9 @@ impl<'t> Session<'t> {
         }
         if is_create || ways.is_empty() {
             let mut own = Way::default();
-            list.into_iter().for_each(|list| self.go(&mut own, list));
+            if let Some(list) = list {
+                self.go(&mut own, list);
+            }
             ways.push(own);
         } else if let Some(list) = list {
             self.extend(&mut ways, list, arms)?;
@@ -661,7 +663,9 @@ impl<'t> Session<'t> {
         }
         let with = ways.iter().filter(|way| !way.is_in_other_arm(arms));
         let mut with: Vec<Way> = with.cloned().collect();
-        with.iter_mut().for_each(|way| self.go(way, list));
+        for way in &mut with {
+            self.go(way, list);
+        }
         self.count(with.iter().map(|way| way.lists.len()).sum())?;
         ways.extend(with);
         self.scope.environments.insert(name, ways);
