@@ -7,7 +7,7 @@ use super::service::{Service, Services};
 use crate::types::Build;
 
 /// The width of the names, a cell's width and height.
-const NAMES: usize = 430;
+const NAMES: usize = 540;
 const CELL: usize = 92;
 const ROW: usize = 24;
 /// The height of the headings.
@@ -18,8 +18,8 @@ const MOST_BUILDS: usize = 12;
 
 /// A color and a word for each way to run, the best first.
 const LEGEND: [(Option<Service>, &str, &str); 6] = [
-    (Some(Service::Native), "#1a7f4b", "native"),
-    (Some(Service::SameMajor), "#6cb98c", "same major"),
+    (Some(Service::Native), "#3fae73", "native"),
+    (Some(Service::SameMajor), "#a3d9b8", "same major"),
     (Some(Service::PtxJit), "#d9b44a", "JIT"),
     (Some(Service::Gpu), "#5b8def", "GPU"),
     (Some(Service::Cpu), "#9fb4c7", "CPU"),
@@ -43,7 +43,7 @@ fn columns<'m>(plan: &FleetPlan<'m>) -> Vec<&'m Build> {
 /// The picture as SVG.
 pub fn svg(plan: &FleetPlan<'_>) -> String {
     let builds = columns(plan);
-    let width = NAMES + builds.len() * CELL + 16;
+    let width = (NAMES + builds.len() * CELL + 16).max(900);
     let height = HEAD + plan.classes.len() * ROW + 44;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
@@ -130,7 +130,7 @@ fn legend_of(service: Option<Service>) -> (Option<Service>, &'static str, &'stat
 
 fn legend(out: &mut String, y: usize) {
     for (at, (_, color, word)) in LEGEND.into_iter().enumerate() {
-        let x = 8 + at * 90;
+        let x = 8 + at * 110;
         let _ = writeln!(
             out,
             "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{color}\"/><text x=\"{}\" y=\"{y}\">{word}</text>",
@@ -141,7 +141,7 @@ fn legend(out: &mut String, y: usize) {
     let _ = writeln!(
         out,
         "<text x=\"{}\" y=\"{y}\">framed: its environment</text>",
-        8 + LEGEND.len() * 90
+        8 + LEGEND.len() * 110
     );
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::fleet::hosts::{HostList, HostRange};
+use crate::fleet::hosts::HostList;
 use crate::fleet::plan::FleetPlan;
 
 /// How many ranges are in one list of nodes: a command line has a limit.
@@ -13,9 +13,8 @@ const MOST_RANGES: usize = 500;
 /// A script that adds the features to the nodes, with what to write into `slurm.conf` and into jobs.
 pub(super) fn script(plan: &FleetPlan<'_>) -> String {
     let names: Vec<&str> = plan.environments.iter().map(|it| it.name.as_str()).collect();
-    let mut out = String::from(
-        "#!/bin/sh\n# Features of nodes: each is an environment that runs there.\n#\n# In a job:\n",
-    );
+    let mut out =
+        String::from("#!/bin/sh\n# Features of nodes: the environment of each.\n#\n# In a job:\n");
     for name in &names {
         let _ = writeln!(out, "#   #SBATCH --constraint={name}");
     }
@@ -28,16 +27,16 @@ pub(super) fn script(plan: &FleetPlan<'_>) -> String {
     }
     out.push_str("#\n# In slurm.conf, so that they stay after a restart of slurmctld (add to the features of these nodes):\n");
     let groups = groups(plan);
-    for (features, list) in &groups {
+    for (feature, list) in &groups {
         for part in list.ranges.chunks(MOST_RANGES) {
             let _ =
-                writeln!(out, "#   NodeName={} Features={features}", HostList::of(part.to_vec()));
+                writeln!(out, "#   NodeName={} Features={feature}", HostList::of(part.to_vec()));
         }
     }
     out.push_str(ADD);
-    for (features, list) in &groups {
+    for (feature, list) in &groups {
         for part in list.ranges.chunks(MOST_RANGES) {
-            let _ = writeln!(out, "add_features '{}' '{features}'", HostList::of(part.to_vec()));
+            let _ = writeln!(out, "add_feature '{}' '{feature}'", HostList::of(part.to_vec()));
         }
     }
     out
@@ -46,41 +45,19 @@ pub(super) fn script(plan: &FleetPlan<'_>) -> String {
 /// Adds to the features that a node has: `scontrol` replaces all.
 const ADD: &str = r#"
 set -eu
-add_features() {
+add_feature() {
     scontrol show hostnames "$1" | while read -r node; do
         features=$(scontrol show node "$node" | sed -n 's/^ *AvailableFeatures=//p')
         case $features in '(null)') features= ;; esac
-        wanted=$features
-        for feature in $(printf '%s' "$2" | tr ',' ' '); do
-            case ,$wanted, in
-                *",$feature,"*) ;;
-                *) wanted=${wanted:+$wanted,}$feature ;;
-            esac
-        done
-        if [ "$wanted" != "$features" ]; then
-            scontrol update NodeName="$node" AvailableFeatures="$wanted" ActiveFeatures="$wanted"
-        fi
+        case ,$features, in *",$2,"*) continue ;; esac
+        features=${features:+$features,}$2
+        scontrol update NodeName="$node" AvailableFeatures="$features" ActiveFeatures="$features"
     done
 }
 "#;
 
-/// The nodes by the environments that run there.
-fn groups(plan: &FleetPlan<'_>) -> Vec<(String, HostList)> {
-    let mut groups: Vec<(String, Vec<HostRange>)> = Vec::new();
-    for (at, class) in plan.classes.iter().enumerate() {
-        let runs = |it: &&crate::fleet::plan::FleetEnvironment<'_>| {
-            it.serves.iter().any(|(class, _)| *class == at)
-        };
-        let features: Vec<&str> =
-            plan.environments.iter().filter(runs).map(|it| it.name.as_str()).collect();
-        let features = features.join(",");
-        if features.is_empty() || class.names.is_empty() {
-            continue;
-        }
-        match groups.iter_mut().find(|(other, _)| *other == features) {
-            Some((_, ranges)) => ranges.extend(class.names.ranges.iter().cloned()),
-            None => groups.push((features, class.names.ranges.clone())),
-        }
-    }
-    groups.into_iter().map(|(features, ranges)| (features, HostList::of(ranges))).collect()
+/// The nodes by their environment: the one that the snippet for a job script activates there.
+fn groups<'p>(plan: &'p FleetPlan<'_>) -> Vec<(&'p str, &'p HostList)> {
+    let named = plan.environments.iter().filter(|it| !it.names.is_empty());
+    named.map(|it| (it.name.as_str(), &it.names)).collect()
 }
