@@ -563,15 +563,20 @@ fn removal(text: &str, words: &[Word], first: usize, last: usize) -> Option<Rang
         let end = words.get(last + 1).map_or(words[last].range.end, |next| next.range.start);
         return Some(words[first].range.start..end);
     };
-    let before = words.get(before)?.range.end..words[last].range.end;
-    let gap_before = &text[before.start..words[first].range.start];
+    let end = words[last].range.end;
+    let gap = words.get(before)?.range.end..words[first].range.start;
+    let gap_before = &text[gap.clone()];
     if let Some(next) = words.get(last + 1) {
-        let gap_after = &text[words[last].range.end..next.range.start];
+        let gap_after = &text[end..next.range.start];
         if gap_before.contains('\n') && !gap_after.contains('\n') {
-            return Some(words[first].range.start..next.range.start);
+            let blanks = gap_after.len() - gap_after.trim_start_matches([' ', '\t']).len();
+            return Some(words[first].range.start..end + blanks);
         }
     }
-    (!gap_before.contains('#')).then_some(before)
+    // A variable that is a list of its own may stand between.
+    let blanks = [' ', '\t', '\\', '`', '^', '\n', '\r'];
+    let start = gap.start + gap_before.trim_end_matches(blanks).len();
+    (!gap_before.contains('#')).then_some(start..end)
 }
 
 /// A word with the quotes of the old one, or with some if a shell needs them.
