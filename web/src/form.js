@@ -66,8 +66,7 @@ export function showOnly() {
 
 /** Marks the field of a refusal, or none. @param {import("./engine.js").Refusal | null} refusal */
 export function mark(refusal) {
-  const named = refusal?.key ?? (refusal?.code === "unknown-gpu" ? "gpu" : null);
-  const key = named ? (SHOWN_BY.get(named) ?? named) : null;
+  const key = refusal?.key ? (SHOWN_BY.get(refusal.key) ?? refusal.key) : null;
   let marked = false;
   for (const name of FIELDS) {
     const isWrong = name === key;

@@ -20,9 +20,9 @@ text.native{fill:#06140d}text.same{fill:#e2f6ec}text.jit{fill:#ffeec2}text.none{
 /// In pixels.
 const MARGIN: usize = 20;
 const LABELS: usize = 190;
-const CELL: usize = 38;
+const CELL: usize = 42;
 const LINE: usize = 24;
-const NEEDS: usize = 430;
+const NEEDS: usize = 460;
 
 /// All heat maps below each other.
 pub fn svg(matrix: &Matrix, maps: &[HeatMap<'_>]) -> String {
@@ -89,14 +89,14 @@ fn heading(out: &mut String, map: &HeatMap<'_>, y: usize) {
     for (family, columns) in families(&map.capabilities) {
         let width = columns * CELL - 4;
         let _ = writeln!(out, "<path class=\"line\" d=\"M{x} {}h{width}\"/>", y + 6);
-        // A name is cut at the width of its columns.
-        let fits = (width / 7).max(3);
-        let name: String = family.chars().take(fits).collect();
+        // A name of two words is cut if its columns are too narrow: `Ada`.
+        let fits = family.len() <= columns * CELL / 7;
+        let name = if fits { family } else { family.split(' ').next().unwrap_or(family) };
         let _ = writeln!(
             out,
             "<text class=\"soft mid\" x=\"{}\" y=\"{y}\">{}<title>{}</title></text>",
             x + width / 2,
-            escaped(&name),
+            escaped(name),
             escaped(family)
         );
         x += columns * CELL;

@@ -274,10 +274,11 @@ impl DescribedMachine {
 }
 
 fn no_gpu(name: &str, why: GpuNameError<'_>) -> Refusal {
-    match why {
+    let refusal = match why {
         GpuNameError::Unknown(nearest) => unknown_gpu(name, &nearest),
         GpuNameError::Ambiguous(choices, other) => ambiguous_gpu(name, &choices, other),
-    }
+    };
+    Refusal { key: Some("gpu".to_owned()), ..refusal }
 }
 
 /// The refusal of a name that stands for GPUs of different compute capabilities, with all of them.

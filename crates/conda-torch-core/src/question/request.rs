@@ -41,8 +41,9 @@ impl RequestedValues {
             (request.python, request.python_range) = python.parts();
         }
         for package in with_versions(packages, notes) {
-            request.add_package(&package, matrix).map_err(|why| {
-                Refusal::new(ErrorCode::InvalidValue, visible_lines(&why.to_string()))
+            request.add_package(&package, matrix).map_err(|why| Refusal {
+                key: Some("package".to_owned()),
+                ..Refusal::new(ErrorCode::InvalidValue, visible_lines(&why.to_string()))
             })?;
         }
         Ok(request)
