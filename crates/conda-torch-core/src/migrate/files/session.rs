@@ -133,6 +133,9 @@ const MOST_LISTS: usize = 500_000;
 /// The most values of a variable with packages.
 const MOST_ASSIGNED: usize = 8;
 
+/// The most variables whose words are followed.
+const MOST_NAMES: usize = 1000;
+
 /// How deep commands in quotes are followed.
 const MOST_QUOTES: usize = 4;
 
@@ -302,8 +305,11 @@ impl<'t> Session<'t> {
             let value = self.scope.variables.expand(value).unwrap_or_else(|| value.to_owned());
             let may_not_run = command.is_conditional || !arms.is_empty();
             self.scope.variables.set(name, &value, may_not_run);
-            let (name, (words, form)) = (name.to_owned(), self.value_of(command, name));
-            self.assign_words(&name, words, form, may_not_run.then_some(arms));
+            let assigned = &self.scope.assigned_words;
+            if assigned.len() < MOST_NAMES || assigned.contains_key(&name.to_ascii_lowercase()) {
+                let (words, form) = self.value_of(command, name);
+                self.assign_words(name, words, form, may_not_run.then_some(arms));
+            }
         }
         // `for PY in 3.8 3.9`
         if let ["for", name, "in", values @ ..] = words.as_slice() {
