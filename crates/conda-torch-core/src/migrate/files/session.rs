@@ -305,11 +305,8 @@ impl<'t> Session<'t> {
             let value = self.scope.variables.expand(value).unwrap_or_else(|| value.to_owned());
             let may_not_run = command.is_conditional || !arms.is_empty();
             self.scope.variables.set(name, &value, may_not_run);
-            let assigned = &self.scope.assigned_words;
-            if assigned.len() < MOST_NAMES || assigned.contains_key(&name.to_ascii_lowercase()) {
-                let (words, form) = self.value_of(command, name);
-                self.assign_words(name, words, form, may_not_run.then_some(arms));
-            }
+            let (words, form) = self.value_of(command, name);
+            self.assign_words(name, words, form, may_not_run.then_some(arms));
         }
         // `for PY in 3.8 3.9`
         if let ["for", name, "in", values @ ..] = words.as_slice() {
@@ -426,7 +423,12 @@ impl<'t> Session<'t> {
         form: Form,
         arms: Option<&[(usize, usize)]>,
     ) {
-        let values = self.scope.assigned_words.entry(name.to_ascii_lowercase()).or_default();
+        let assigned = &mut self.scope.assigned_words;
+        let name = name.to_ascii_lowercase();
+        if assigned.len() >= MOST_NAMES && !assigned.contains_key(&name) {
+            return;
+        }
+        let values = assigned.entry(name).or_default();
         if arms.is_none() {
             values.clear();
         }
