@@ -188,7 +188,9 @@ fn schema_prints_the_published_schemas() {
         let name = path.file_stem().and_then(|stem| stem.to_str()?.strip_suffix("-1"));
         let ran = run(["schema", name.expect("NAME-1.json")]).answered();
         assert_eq!(ran.stdout, std::fs::read_to_string(&path).expect("the schema"));
-        assert!(ran.json()["properties"]["tool"].is_object(), "{name:?}");
+        // A line of a node has to stay short.
+        let says_who = ran.json()["properties"]["tool"].is_object();
+        assert_eq!(says_who, name != Some("node"), "{name:?}");
     }
     assert_eq!(line("schema").answered(), line("schema advise").answered());
 }

@@ -8,8 +8,9 @@ use crate::types::Shell;
 use super::Values;
 use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
 use super::document::{Block, blocks};
-use super::environment_spec::{FileEdits, FileSpecs, RunPlace};
+use super::environment_spec::{FileEdits, RunPlace};
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange};
+use super::file_specs::FileSpecs;
 use super::literals::Literals;
 use super::packages::is_old;
 use super::session::{EnvironmentName, Reading, Scope, Session};
@@ -217,7 +218,7 @@ pub(super) fn edits(
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
     let lines = Lines::of(text);
-    let new_texts = planned.new_texts(file);
+    let new_texts = planned.new_texts(&file.lists);
     let mut edits = Vec::new();
     for ((call, list), own) in file.calls.iter().zip(&file.lists).zip(&mut planned.lists) {
         edits.extend(call.edits(&lines, &new_texts)?);

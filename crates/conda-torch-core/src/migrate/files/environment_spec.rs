@@ -2,35 +2,12 @@
 //! lists make up which environment.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use crate::conda::{MatchSpec, Os, SpecParts, Subdir};
 use crate::types::CudaVersion;
 
-use super::client_call::ClientCall;
 use super::file_migration::{FileError, FileNote, LineChange};
 use super::packages::{PackageRole, role};
-
-/// What a format's reader finds in a file.
-#[derive(Debug, Clone, Default)]
-pub(super) struct FileSpecs {
-    pub lists: Vec<SpecList>,
-    pub environments: Vec<Environment>,
-    /// Whether its format declares CUDA to the solver.
-    pub declares_cuda: bool,
-    /// Whether packages can be moved into tables of single platforms.
-    pub has_platform_tables: bool,
-    /// Text for people: prose and comments.
-    pub prose: Vec<Range<usize>>,
-    /// Notes on what other files add.
-    pub notes: Vec<FileNote>,
-    /// Notes on packages that pip installs, for an environment with something of the old channel.
-    pub pip_notes: Vec<FileNote>,
-    /// What is read besides the items of lists: the whole of each command.
-    pub handled: Vec<Range<usize>>,
-    /// The call of each list, in a text with commands.
-    pub calls: Vec<ClientCall>,
-}
 
 /// The channels and match specs of one place: a command, a list of a file, a feature of pixi.
 #[derive(Debug, Clone, Default)]
@@ -264,9 +241,9 @@ pub(super) struct FileEdits {
 pub(super) type NewTexts = BTreeMap<usize, Vec<String>>;
 
 impl FileEdits {
-    pub(super) fn new_texts(&self, file: &FileSpecs) -> NewTexts {
+    pub(super) fn new_texts(&self, lists: &[SpecList]) -> NewTexts {
         let mut texts = NewTexts::new();
-        for (list, edits) in file.lists.iter().zip(&self.lists) {
+        for (list, edits) in lists.iter().zip(&self.lists) {
             let channels = list.channels.iter().zip(&edits.channels);
             texts.extend(channels.filter_map(|(line, edit)| Some((line.at, edit.clone()?))));
             let specs = list.specs.iter().zip(&edits.specs);

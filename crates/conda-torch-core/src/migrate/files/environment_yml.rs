@@ -7,9 +7,10 @@ use crate::yaml::{Document, Value};
 
 use super::Values;
 use super::environment_spec::{
-    ChannelLine, Environment, FileEdits, FileSpecs, SpecLine, SpecList, platforms_named,
+    ChannelLine, Environment, FileEdits, SpecLine, SpecList, platforms_named,
 };
 use super::file_migration::{FileError, FileNote};
+use super::file_specs::FileSpecs;
 use super::pip_requirements;
 use super::text_edit::{Lines, TextEdit, edit_item};
 
@@ -101,7 +102,7 @@ pub(super) fn edits(
 ) -> Result<Vec<TextEdit>, FileError> {
     let document = Document::parse(text)?;
     let lines = Lines::of(text);
-    let new_texts = planned.new_texts(file);
+    let new_texts = planned.new_texts(&file.lists);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
     let mut edits = Vec::new();
     for list in document.values().filter(|value| value.is_list()) {

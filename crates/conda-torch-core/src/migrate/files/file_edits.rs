@@ -10,11 +10,12 @@ use crate::resolve::Choice;
 use crate::types::CudaVersion;
 
 use super::environment_spec::{
-    ChannelLine, Edit, Environment, FileEdits, FileSpecs, ListEdits, RunPlace, SpecLine, SpecList,
+    ChannelLine, Edit, Environment, FileEdits, ListEdits, RunPlace, SpecLine, SpecList,
 };
 use super::file_migration::{
     Cause, CauseReason, ChangeReason, FileError, FileNote, LineChange, check_size,
 };
+use super::file_specs::FileSpecs;
 use super::package_edit::PackageEditor;
 use super::packages::{PackageRole, is_of_others, is_old};
 use super::pip_requirements;

@@ -216,7 +216,7 @@ fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
 
 /// The bytes of the items of lists.
 pub(super) fn of_items(
-    file: &super::environment_spec::FileSpecs,
+    file: &super::file_specs::FileSpecs,
     lines: &Lines<'_>,
 ) -> Vec<Range<usize>> {
     let mut ranges = file.handled.clone();

@@ -21,6 +21,7 @@ mod environment_spec;
 mod environment_yml;
 mod file_edits;
 mod file_migration;
+mod file_specs;
 mod literals;
 mod makefile;
 mod mentions;
@@ -54,9 +55,10 @@ use crate::matrix::Matrix;
 use crate::yaml::Document;
 
 use commands::ScriptKind;
-use environment_spec::{FileEdits, FileSpecs, ListEdits, SpecList, recipe_text};
+use environment_spec::{FileEdits, ListEdits, SpecList, recipe_text};
 use file_edits::plan_edits;
 use file_migration::{Replaced, check_size};
+use file_specs::FileSpecs;
 use text_edit::{Lines, TextEdit, apply};
 
 /// Values with their places.

@@ -10,9 +10,10 @@ use crate::conda::{MatchSpec, SpecParts, Subdir};
 
 use super::Values;
 use super::environment_spec::{
-    ChannelLine, Edit, Environment, FileEdits, FileSpecs, SpecLine, SpecList, platforms_named,
+    ChannelLine, Edit, Environment, FileEdits, SpecLine, SpecList, platforms_named,
 };
 use super::file_migration::{ChangeReason, FileError, FileNote, LineChange, MOST_TOML};
+use super::file_specs::FileSpecs;
 use super::pip_requirements;
 use super::text_edit::{Lines, TextEdit, edit_item, without_item};
 

@@ -7,8 +7,9 @@ use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::types::Shell;
 
 use super::client_call::{CUDA_OVERRIDE, ClientCall, Subcommand};
-use super::environment_spec::{Environment, FileSpecs, RunPlace, SpecLine, SpecList};
+use super::environment_spec::{Environment, RunPlace, SpecLine, SpecList};
 use super::file_migration::{FileError, FileNote};
+use super::file_specs::FileSpecs;
 use super::packages::{PackageRole, is_old, role};
 use super::pip_requirements;
 use super::shell_words::{Form, ShellText, SimpleCommand, SimpleCommands, Word};

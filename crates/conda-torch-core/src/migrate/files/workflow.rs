@@ -7,8 +7,9 @@ use crate::types::Shell;
 use crate::yaml::{Document, Value};
 
 use super::client_call::{ClientCall, Subcommand};
-use super::environment_spec::{FileSpecs, RunPlace, SpecLine};
+use super::environment_spec::{RunPlace, SpecLine};
 use super::file_migration::FileError;
+use super::file_specs::FileSpecs;
 use super::session::{EnvironmentName, Reading, Scope, Session};
 use super::shell_words::{Form, ShellText, SimpleCommands, Word};
 use super::yaml_lists;

@@ -1,0 +1,28 @@
+//! What a format's reader finds in a file.
+
+use std::ops::Range;
+
+use super::client_call::ClientCall;
+use super::environment_spec::{Environment, SpecList};
+use super::file_migration::FileNote;
+
+/// What a format's reader finds in a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileSpecs {
+    pub lists: Vec<SpecList>,
+    pub environments: Vec<Environment>,
+    /// Whether its format declares CUDA to the solver.
+    pub declares_cuda: bool,
+    /// Whether packages can be moved into tables of single platforms.
+    pub has_platform_tables: bool,
+    /// Text for people: prose and comments.
+    pub prose: Vec<Range<usize>>,
+    /// Notes on what other files add.
+    pub notes: Vec<FileNote>,
+    /// Notes on packages that pip installs, for an environment with something of the old channel.
+    pub pip_notes: Vec<FileNote>,
+    /// What is read besides the items of lists: the whole of each command.
+    pub handled: Vec<Range<usize>>,
+    /// The call of each list, in a text with commands.
+    pub calls: Vec<ClientCall>,
+}
