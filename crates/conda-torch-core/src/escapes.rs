@@ -59,9 +59,20 @@ fn escaped(
     Cow::Owned(out)
 }
 
+/// A text as content or an attribute of HTML or XML, with hidden characters as escapes.
+pub fn markup(text: &str) -> String {
+    quick_xml::escape::escape(visible(text)).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(markup("a<b & \"c\">"), "a&lt;b &amp; &quot;c&quot;&gt;");
+        assert_eq!(markup("a\u{1b}b"), visible("a\u{1b}b"));
+    }
 
     #[test]
     fn what_a_terminal_obeys_is_shown() {

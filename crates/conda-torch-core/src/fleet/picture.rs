@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::escapes::markup;
+
 use super::plan::{FleetClass, FleetPlan};
 use super::service::{Service, Services};
 use crate::types::Build;
@@ -62,7 +64,7 @@ pub fn svg(plan: &FleetPlan<'_>) -> String {
             let _ = writeln!(
                 out,
                 "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" font-weight=\"{weight}\">{}</text>",
-                escaped(text)
+                markup(text)
             );
         }
     }
@@ -88,13 +90,13 @@ fn row(
     let _ = writeln!(
         out,
         "<g><title>{} {}</title><text x=\"8\" y=\"{}\">{}</text><text x=\"{}\" y=\"{}\" fill=\"#555555\" font-size=\"9\" text-anchor=\"end\">{}</text></g>",
-        escaped(&names),
-        escaped(&class.facts.system_text()),
+        markup(&names),
+        markup(&class.facts.system_text()),
         y + 16,
-        escaped(&label),
+        markup(&label),
         NAMES - 8,
         y + 16,
-        escaped(&short(&system, 38)),
+        markup(&short(&system, 38)),
     );
     let services = Services::of(&class.facts, &class.machine, &plan.request, plan.matrix);
     for (column, build) in builds.iter().enumerate() {
@@ -112,7 +114,7 @@ fn row(
             y + 2,
             CELL - 4,
             ROW - 4,
-            escaped(&format!("PyTorch {} {}", build.pytorch, build.accelerator.build_prefix())),
+            markup(&format!("PyTorch {} {}", build.pytorch, build.accelerator.build_prefix())),
         );
         // Color carries no meaning alone.
         let _ = writeln!(
@@ -164,10 +166,10 @@ pub fn html(plan: &FleetPlan<'_>) -> String {
             out,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{how}</td></tr>",
             class.nodes,
-            escaped(&class.names.to_string()),
-            escaped(&class.facts.gpu_text()),
-            escaped(&class.facts.system_text()),
-            escaped(environment),
+            markup(&class.names.to_string()),
+            markup(&class.facts.gpu_text()),
+            markup(&class.facts.system_text()),
+            markup(environment),
         );
     }
     out.push_str("</table>\n</html>\n");
@@ -182,21 +184,4 @@ fn short(text: &str, most: usize) -> String {
     let mut short: String = text.chars().take(most - 1).collect();
     short.push('…');
     short
-}
-
-/// A text in XML: names of GPUs come from outside.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::matrix::Matrix;
 
-use super::{HeatMap, KINDS, escaped, families, platform, sign};
+use crate::escapes::markup;
+
+use super::{HeatMap, KINDS, families, platform, sign};
 
 /// The look of [`table`], for light and dark.
 pub const STYLE: &str = include_str!("heat_map.css");
@@ -17,7 +19,7 @@ pub fn table(map: &HeatMap<'_>) -> String {
     let _ = writeln!(
         out,
         "<table class=\"heat-map\" id=\"heat-map-{subdir}\">\n<caption>{}</caption>",
-        escaped(&platform(subdir))
+        markup(&platform(subdir))
     );
     let has_cuda = !map.capabilities.is_empty();
     let rows = if has_cuda { " rowspan=\"2\"" } else { "" };
@@ -27,7 +29,7 @@ pub fn table(map: &HeatMap<'_>) -> String {
         let _ = write!(
             out,
             "<th scope=\"colgroup\" colspan=\"{columns}\" class=\"family\">{}</th>",
-            escaped(family)
+            markup(family)
         );
     }
     if has_cuda {
@@ -41,7 +43,7 @@ pub fn table(map: &HeatMap<'_>) -> String {
             let _ = write!(
                 out,
                 "<th scope=\"col\" title=\"{}\">{}</th>",
-                escaped(&column.examples),
+                markup(&column.examples),
                 column.capability
             );
         }
@@ -56,11 +58,11 @@ pub fn table(map: &HeatMap<'_>) -> String {
         let _ = write!(
             out,
             "<tr{class}><th scope=\"row\" data-says=\"{0}\" title=\"{0}\">{version} <span>{on}</span>{yours}</th>",
-            escaped(&says)
+            markup(&says)
         );
         for (column, cell) in map.capabilities.iter().zip(&row.cells) {
             let (class, sign, word) = sign(*cell);
-            let says = escaped(&row.sentence(column, *cell));
+            let says = markup(&row.sentence(column, *cell));
             let _ = write!(
                 out,
                 "<td class=\"{class}\" data-says=\"{says}\" title=\"{says}\"><span aria-hidden=\"true\">{sign}</span>\
@@ -74,14 +76,14 @@ pub fn table(map: &HeatMap<'_>) -> String {
                 map.capabilities.len()
             );
         }
-        let short = |text: &str, label: &str| escaped(text.trim_start_matches(label));
+        let short = |text: &str, label: &str| markup(text.trim_start_matches(label));
         if has_cuda {
             let _ = write!(out, "<td class=\"fact\">{}</td>", short(&row.driver, "NVIDIA driver "));
         }
         let _ = writeln!(
             out,
             "<td class=\"fact\">{}</td><td class=\"fact\">{}</td></tr>",
-            escaped(&row.system),
+            markup(&row.system),
             short(&row.python, "Python ")
         );
     }
@@ -101,10 +103,10 @@ pub fn legend() -> String {
 /// All tables as a page of its own, which loads nothing.
 pub fn document(matrix: &Matrix, maps: &[HeatMap<'_>]) -> String {
     let of = format!("{} as of {}", matrix.channel, matrix.as_of);
-    let of = escaped(&of);
+    let of = markup(&of);
     let mut tables = String::new();
     for map in maps {
-        let name = escaped(&platform(map.subdir));
+        let name = markup(&platform(map.subdir));
         let _ = writeln!(
             tables,
             "<div class=\"heat-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">\n{}</div>",

@@ -194,21 +194,6 @@ fn platform(subdir: Subdir) -> String {
     format!("{name} ({subdir})")
 }
 
-/// A text in HTML and XML.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,10 +269,5 @@ mod tests {
         let linux = map(Subdir::Linux64);
         let row = linux.rows.iter().find(|row| row.label().1 == "CUDA 13.0").expect("a row");
         assert_eq!(row.builds, ["cuda130_mkl #300–302", "cuda130_generic #200–202"]);
-    }
-
-    #[test]
-    fn texts_are_escaped() {
-        assert_eq!(escaped("a<b & \"c\">"), "a&lt;b &amp; &quot;c&quot;&gt;");
     }
 }

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::matrix::Matrix;
 
-use super::{HeatMap, HeatRow, KINDS, escaped, families, platform, sign};
+use crate::escapes::markup;
+
+use super::{HeatMap, HeatRow, KINDS, families, platform, sign};
 
 /// In lines: `:…@` in one looks like a secret in an address.
 const STYLE: &str = "\
@@ -54,12 +56,12 @@ pub fn svg(matrix: &Matrix, maps: &[HeatMap<'_>]) -> String {
          viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title\">\n\
          <title id=\"title\">{}</title>\n<style>{STYLE}</style>\n\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n{body}</svg>\n",
-        escaped(&of)
+        markup(&of)
     )
 }
 
 fn text(out: &mut String, x: usize, y: usize, class: &str, text: &str) {
-    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{}</text>", escaped(text));
+    let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{}</text>", markup(text));
 }
 
 fn cell(out: &mut String, x: usize, y: usize, class: &str, sign: &str) {
@@ -96,8 +98,8 @@ fn heading(out: &mut String, map: &HeatMap<'_>, y: usize) {
             out,
             "<text class=\"soft mid\" x=\"{}\" y=\"{y}\">{}<title>{}</title></text>",
             x + width / 2,
-            escaped(name),
-            escaped(family)
+            markup(name),
+            markup(family)
         );
         x += columns * CELL;
     }
@@ -108,7 +110,7 @@ fn heading(out: &mut String, map: &HeatMap<'_>, y: usize) {
             MARGIN + LABELS + at * CELL + CELL / 2 - 1,
             y + LINE,
             column.capability,
-            escaped(&column.examples)
+            markup(&column.examples)
         );
     }
 }
@@ -120,11 +122,11 @@ fn line(out: &mut String, map: &HeatMap<'_>, row: &HeatRow<'_>, y: usize) {
     let _ = writeln!(
         out,
         "<text x=\"{MARGIN}\" y=\"{y}\" class=\"{class}\">{version} {on}{yours}<title>{}</title></text>",
-        escaped(&row.builds.join(", "))
+        markup(&row.builds.join(", "))
     );
     for (at, (column, support)) in map.capabilities.iter().zip(&row.cells).enumerate() {
         let (class, sign, _) = sign(*support);
-        let _ = write!(out, "<g><title>{}</title>", escaped(&row.sentence(column, *support)));
+        let _ = write!(out, "<g><title>{}</title>", markup(&row.sentence(column, *support)));
         cell(out, MARGIN + LABELS + at * CELL, y, class, sign);
         out.push_str("</g>\n");
     }
