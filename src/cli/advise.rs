@@ -83,13 +83,13 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
     let Args { request, machine, output, channel, .. } = args;
     let environment = |client: &ClientTarget<'_>| {
         args.refuse_useless_offline(client.kind)?;
-        args.answer.environment.target(client, format == Format::PixiToml)
+        args.answer.environment.target(client, format == Format::PixiToml, None)
     };
-    Question { request, machine, output, channel, runs_here: false, prefers: None }.answer(
-        host,
-        environment,
-        |answer| print_answer(args, global, format, host, answer),
-    )
+    let question = Question { request, machine, output, channel, runs_here: false, prefers: None };
+    let machine = question.machine(host)?;
+    question.answer(host, &machine, &[], environment, |answer| {
+        print_answer(args, global, format, host, answer)
+    })
 }
 
 fn print_answer(

@@ -4,7 +4,7 @@ use conda_torch_core::answer::Answer;
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::TargetEnvironment;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::types::ClientKind;
+use conda_torch_core::types::{ClientKind, Machine};
 use conda_torch_probe::host::Host;
 
 use super::Failure;
@@ -25,32 +25,40 @@ pub(super) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Probes the machine, decides, and gives the answer to `then`. `environment`: where a client installs.
-    pub(super) fn answer<T>(
-        &self,
-        host: &dyn Host,
-        environment: impl FnOnce(&ClientTarget<'_>) -> Result<TargetEnvironment, Failure>,
-        then: impl FnOnce(Answer<'_>) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
-        let matrix = Matrix::embedded();
-        let mut machine = machine(self.machine, host, matrix)?;
+    /// Probes the machine.
+    pub(super) fn machine(&self, host: &dyn Host) -> anyhow::Result<Machine> {
+        let mut machine = machine(self.machine, host, Matrix::embedded())?;
         if self.runs_here && self.machine.is_other_machine() {
             let here = this_machine(self.machine, host, &machine);
             (machine.clients, machine.config_files) = (here.clients, here.config_files);
             machine.shell = here.shell;
         }
-        let request = self.request.request(matrix)?;
+        Ok(machine)
+    }
+
+    /// Decides, and gives the answer to `then`. `packages`: what is requested besides those of the flags.
+    /// `environment`: where a client installs.
+    pub(super) fn answer<T>(
+        &self,
+        host: &dyn Host,
+        machine: &Machine,
+        packages: &[String],
+        environment: impl FnOnce(&ClientTarget<'_>) -> Result<TargetEnvironment, Failure>,
+        then: impl FnOnce(Answer<'_>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let matrix = Matrix::embedded();
+        let request = self.request.request(packages, matrix)?;
         let channels = self.channel.channels(host)?;
-        let client = self.output.target_or(&machine, self.prefers);
+        let client = self.output.target_or(machine, self.prefers);
         let environment = environment(&client)?;
         let subdir = machine.subdir.value().filter(|subdir| WITH_PYTORCH.contains(subdir));
         let subdirs = subdir.map_or(WITH_PYTORCH, std::slice::from_ref);
         let live = read_matrix(host, self.channel, &channels, subdirs)?;
         let matrix = live.as_ref().map_or(matrix, |live| &live.matrix);
         let of_live = live.as_ref().map(|live| live.diagnostics.as_slice());
-        let advice = Answer::advice(&machine, &request, matrix, &client, &channels, of_live);
+        let advice = Answer::advice(machine, &request, matrix, &client, &channels, of_live);
         then(Answer {
-            machine: &machine,
+            machine,
             request: &request,
             advice: &advice,
             matrix,
@@ -59,7 +67,7 @@ impl Question<'_> {
             channels: &channels,
             live: live.as_ref().map(|live| &live.channel),
             proof: None,
-            shell: self.output.shell(&machine),
+            shell: self.output.shell(machine),
         })
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
             shell,
             is_here: !args.machine.is_other_machine(),
             way_back: None,
+            file: None,
             global,
             host,
             is_json,

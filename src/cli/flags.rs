@@ -307,9 +307,9 @@ pub(super) struct RequestFlags {
 }
 
 impl RequestFlags {
-    /// The request; repeated packages count once.
-    pub(super) fn request(&self, matrix: &Matrix) -> Result<Request, Refusal> {
-        self.options.request(&self.packages, matrix)
+    /// The request, with the packages of a file; repeated packages count once.
+    pub(super) fn request(&self, of_file: &[String], matrix: &Matrix) -> Result<Request, Refusal> {
+        self.options.request(&[of_file, &self.packages].concat(), matrix)
     }
 }
 
@@ -375,15 +375,17 @@ impl NewEnvironmentFlags {
         self.name.is_some() || self.prefix.is_some()
     }
 
-    /// The named environment. A project of pixi has any name.
+    /// The named environment, else the one of a file. A project of pixi has any name.
     pub(super) fn target(
         &self,
         client: &ClientTarget<'_>,
         is_project: bool,
+        of_file: Option<&str>,
     ) -> Result<TargetEnvironment, Failure> {
         let kind = if is_project { ClientKind::Pixi } else { client.kind };
-        let environment = match (&self.name, &self.prefix) {
-            (Some(name), _) => TargetEnvironment::named(name.clone(), kind),
+        let of_file = of_file.map(str::to_owned).filter(|_| self.prefix.is_none());
+        let environment = match (self.name.clone().or(of_file), &self.prefix) {
+            (Some(name), _) => TargetEnvironment::named(name, kind),
             (None, Some(prefix)) => {
                 TargetEnvironment::in_folder(folder(prefix), &ClientTarget { kind, ..*client })
             }

@@ -2,22 +2,26 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use conda_torch_core::audit::{Checkup, check};
 use conda_torch_core::clients::ClientTarget;
 use conda_torch_core::commands::{
     PROJECT_FILES, ProjectFile, ProjectKind, Step, StepKind, TargetEnvironment, activation,
-    in_pixi_project, removal,
+    from_environment_file, in_pixi_project, removal,
 };
+use conda_torch_core::conda::{MatchSpec, Subdir};
 use conda_torch_core::diagnostics::how_to_get_a_client;
 use conda_torch_core::matrix::Matrix;
-use conda_torch_core::migrate::files::{Target, migrate_file};
+use conda_torch_core::migrate::files::{
+    EnvironmentFile, FileError, FileMigration, Target, migrate_file, with_specs,
+};
+use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::report::{self, ErrorCode, InstallReport, InstallStatus};
 use conda_torch_core::resolve::Status;
 use conda_torch_core::smoke_test::expected_accelerator;
 use conda_torch_core::types::{Accelerator, ClientKind, Machine, Shell};
-use conda_torch_host::{CommandEnd, ForegroundCommand, ForegroundOutput, run_in_foreground};
+use conda_torch_host::{CommandEnd, ForegroundCommand, ForegroundOutput, run_in_foreground, save};
 use conda_torch_probe::environment::{self, Location};
 use conda_torch_probe::host::Host;
 
@@ -39,6 +43,7 @@ Examples:
   conda-torch install                         PyTorch for this machine
   conda-torch install torchvision -n work     with torchvision, in `work`
   conda-torch install --yes                   without a question, in a script
+  conda-torch install --file environment.yml  into the environment of a project
   conda-torch install --machine gpu-node.json for another machine, from here
 
 Exit codes: 0 PyTorch works, 1 failure, 2 wrong command line, 3 no build satisfies
@@ -51,6 +56,9 @@ pub(super) struct Args {
     request: RequestFlags,
     #[command(flatten)]
     environment: NewEnvironmentFlags,
+    /// Add the packages to an `environment.yml`, and install from it; keep the old file as FILE.bak
+    #[arg(short, long, value_name = "FILE", conflicts_with = "channel")]
+    file: Option<String>,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -66,28 +74,34 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow::Result<Output> {
     let is_json = args.format.is_json(global)?;
-    // An environment that is named has nothing to do with the project of this folder.
-    let project = if args.environment.is_given() { None } else { project_file(host) };
+    // What is named has nothing to do with the project of this folder.
+    let is_named = args.environment.is_given() || args.file.is_some();
+    let project = if is_named { None } else { project_file(host) };
     let is_project = |client: &ClientTarget<'_>| {
         project.as_ref().is_some_and(|project| project.client() == Some(client.kind))
-    };
-    let environment = |client: &ClientTarget<'_>| {
-        if is_project(client) {
-            return Ok(TargetEnvironment::Prefix(".".to_owned()));
-        }
-        args.environment.target(client, false)
     };
     let Args { request, machine, output, channel, .. } = args;
     let prefers = project.as_ref().and_then(ProjectFile::client);
     let question = Question { request, machine, output, channel, runs_here: true, prefers };
-    question.answer(host, environment, |answer| {
-        let run = Run {
+    let machine = &question.machine(host)?;
+    let file = args.file.as_deref().map(|file| FileToUse::read(file, machine, host)).transpose()?;
+    let packages = file.as_ref().map_or(&[][..], |file| &file.content.packages);
+    let environment = |client: &ClientTarget<'_>| {
+        if is_project(client) {
+            return Ok(TargetEnvironment::Prefix(".".to_owned()));
+        }
+        let name = file.as_ref().map(|file| file.environment(args, client)).transpose()?;
+        args.environment.target(client, false, name.flatten())
+    };
+    question.answer(host, machine, packages, environment, |answer| {
+        let mut run = Run {
             client: answer.client,
             machine: answer.machine,
             matrix: answer.matrix,
             shell: answer.shell,
             is_here: !args.machine.is_other_machine(),
             way_back: None,
+            file: None,
             global,
             host,
             is_json,
@@ -99,30 +113,91 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
                 if is_unknown { InstallStatus::Unknown } else { InstallStatus::Unsatisfiable };
             return run.output(&text::advice(&answer, style)?, &nothing(status));
         };
-        let plan = match project.as_ref().map(|project| (&project.kind, project.name)) {
-            Some((ProjectKind::Pixi(pixi), file)) if is_project(&answer.client) => {
-                let subdir = choice.build.subdir;
-                let steps = answer.plan(choice);
-                in_pixi_project(steps, file, pixi, subdir, answer.channels, &answer.client)
-            }
-            _ => answer.plan(choice),
-        };
+        let mut plan = answer.plan(choice);
+        if let Some(file) = &file {
+            run.file = Some(file.with_specs(&choice.specs, choice.build.subdir)?);
+            plan = from_environment_file(plan, &file.path, &answer.client);
+        }
+        if let Some(ProjectFile { name, kind: ProjectKind::Pixi(pixi) }) = &project
+            && is_project(&answer.client)
+        {
+            let subdir = choice.build.subdir;
+            plan = in_pixi_project(plan, name, pixi, subdir, answer.channels, &answer.client);
+        }
         let steps = run.steps(plan)?;
-        run.show(&text::plan(&answer, choice, &steps, project.as_ref(), style)?);
+        let page = text::plan(&answer, choice, &steps, project.as_ref(), run.file.as_ref(), style)?;
+        run.show(&page);
         run.confirmed(args.yes, &steps, choice.computes_on)
     })
 }
 
+/// An environment file to install from.
+struct FileToUse {
+    path: String,
+    text: String,
+    /// For conda-forge.
+    migration: FileMigration,
+    content: EnvironmentFile,
+}
+
+impl FileToUse {
+    fn read(path: &str, machine: &Machine, host: &dyn Host) -> anyhow::Result<Self> {
+        let because =
+            |error: FileError| Failure::new(ErrorCode::Failed, format!("`{path}`: {error}"));
+        let bytes = host.read(path, LARGEST_PROJECT_FILE);
+        let bytes = bytes
+            .with_context(|| format!("cannot read `{path}`"))
+            .map_err(Failure::of(ErrorCode::Unreadable))?;
+        let text =
+            String::from_utf8(bytes).with_context(|| format!("`{path}` is not UTF-8 text"))?;
+        let target = Target { machine: Some(machine), platform: machine.subdir.value().copied() };
+        let subdir = machine.subdir.value().copied().unwrap_or(Subdir::Linux64);
+        EnvironmentFile::read(&text, subdir).map_err(because)?;
+        let migration = match migrate_file(path, &text, target, Matrix::embedded()) {
+            // The answer says why.
+            Err(FileError::Unsatisfiable { .. }) => FileMigration::unchanged(&text),
+            migration => migration.map_err(because)?,
+        };
+        let content = EnvironmentFile::read(&migration.text, subdir).map_err(because)?;
+        Ok(Self { path: path.to_owned(), text, migration, content })
+    }
+
+    /// The name of its environment, if no other is given.
+    fn environment(&self, args: &Args, client: &ClientTarget<'_>) -> Result<Option<&str>, Failure> {
+        let path = &self.path;
+        if client.kind == ClientKind::Pixi {
+            let why = format!(
+                "pixi does not install from `{path}`\nhint: run `pixi init --import {path}`, or pass `--client conda`"
+            );
+            return Err(Failure::new(ErrorCode::FormatRefused, why));
+        }
+        let name = self.content.name.as_deref();
+        if name.is_none() && !args.environment.is_given() {
+            let why = format!("`{path}` names no environment\nhint: pass `-n NAME`");
+            return Err(Failure::new(ErrorCode::Usage, why));
+        }
+        Ok(name.filter(|_| !args.environment.is_given()))
+    }
+
+    /// The file with what was chosen.
+    fn with_specs(&self, specs: &[MatchSpec], subdir: Subdir) -> Result<MigratedFile, Failure> {
+        let migration = with_specs(&self.migration, specs, subdir).map_err(|error| {
+            Failure::new(ErrorCode::Failed, format!("`{}`: {error}", self.path))
+        })?;
+        Ok(MigratedFile {
+            file: self.path.clone(),
+            old: self.text.clone(),
+            outcome: Ok(migration),
+            backup: None,
+        })
+    }
+}
+
 /// The file of the working folder that lists the packages of a project.
 fn project_file(host: &dyn Host) -> Option<ProjectFile> {
-    let target = Target { machine: None, platform: None };
     PROJECT_FILES.into_iter().find_map(|name| {
         let text = String::from_utf8(host.read(name, LARGEST_PROJECT_FILE).ok()?).ok()?;
-        let needs_migration = |text: &str| {
-            let migration = migrate_file(name, text, target, Matrix::embedded());
-            migration.is_ok_and(|migration| migration.text != text)
-        };
-        ProjectFile::read(name, &text, needs_migration)
+        ProjectFile::read(name, &text)
     })
 }
 
@@ -152,6 +227,8 @@ pub(super) struct Run<'a> {
     pub(super) is_here: bool,
     /// How to restore the environment that the commands change.
     pub(super) way_back: Option<Step>,
+    /// The file to change before the commands are run.
+    pub(super) file: Option<MigratedFile>,
     pub(super) global: &'a GlobalFlags,
     pub(super) host: &'a dyn Host,
     pub(super) is_json: bool,
@@ -203,11 +280,11 @@ impl Run<'_> {
         steps: &[Step],
         computes_on: Accelerator,
     ) -> anyhow::Result<Output> {
-        if agrees(yes, "\nProceed?")? {
-            self.install(steps, computes_on)
-        } else {
-            self.output("Nothing was changed\n", &nothing(InstallStatus::Declined))
+        if !agrees(yes, "\nProceed?")? {
+            return self.output("Nothing was changed\n", &nothing(InstallStatus::Declined));
         }
+        let backup = self.file.as_ref().map(save_file).transpose()?.flatten();
+        self.install(steps, computes_on, backup.as_deref())
     }
 
     fn exists(&self, (flag, value): (&str, &str)) -> bool {
@@ -218,7 +295,12 @@ impl Run<'_> {
         }
     }
 
-    fn install(&self, steps: &[Step], computes_on: Accelerator) -> anyhow::Result<Output> {
+    fn install(
+        &self,
+        steps: &[Step],
+        computes_on: Accelerator,
+        backup: Option<&str>,
+    ) -> anyhow::Result<Output> {
         let install = steps.iter().rfind(|step| step.kind == StepKind::Install);
         for (at, step) in steps.iter().enumerate() {
             let ran = run_step(step, &self.client, self.is_json)?;
@@ -241,6 +323,7 @@ impl Run<'_> {
             let report = InstallReport {
                 prefix: place.as_ref().map(|place| place.prefix.as_str()),
                 steps: &steps[..=at],
+                backup,
                 failure: Some(how),
                 ..nothing(InstallStatus::Failed)
             };
@@ -250,14 +333,14 @@ impl Run<'_> {
         else {
             bail!("the client succeeded, but the environment cannot be found");
         };
-        self.look(computes_on, steps, install, &place)
+        self.look(computes_on, (steps, backup), install, &place)
     }
 
     /// Checks the new environment and runs kernels in it.
     fn look(
         &self,
         computes_on: Accelerator,
-        steps: &[Step],
+        (steps, backup): (&[Step], Option<&str>),
         install: &Step,
         place: &Location,
     ) -> anyhow::Result<Output> {
@@ -276,6 +359,7 @@ impl Run<'_> {
         let report = InstallReport {
             prefix: Some(&place.prefix),
             steps,
+            backup,
             findings: Some((&checkup.findings, checkup.context())),
             test: test.as_ref().ok(),
             problem,
@@ -323,12 +407,25 @@ impl Run<'_> {
     }
 }
 
+/// Writes a file that has changed. Returns where the old one is kept.
+fn save_file(file: &MigratedFile) -> anyhow::Result<Option<String>> {
+    let MigratedFile { file: path, old, outcome, .. } = file;
+    let Some(migration) = outcome.as_ref().ok().filter(|migration| migration.text != *old) else {
+        return Ok(None);
+    };
+    let backup = save(path, old.as_bytes(), migration.text.as_bytes());
+    let backup = backup.map_err(|error| Failure::new(ErrorCode::Unwritable, error.to_string()))?;
+    note(&format!("note: `{path}` is written; the old file is `{backup}`"));
+    Ok(Some(backup))
+}
+
 /// A report of nothing done.
 fn nothing(status: InstallStatus) -> InstallReport<'static> {
     InstallReport {
         status,
         prefix: None,
         steps: &[],
+        backup: None,
         failure: None,
         findings: None,
         test: None,

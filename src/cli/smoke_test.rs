@@ -76,6 +76,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         status,
         prefix: Some(&place.prefix),
         steps: &[],
+        backup: None,
         failure: test.as_ref().err().cloned(),
         findings: Some((&checkup.findings, checkup.context())),
         test: test.as_ref().ok(),

@@ -1,13 +1,13 @@
 //! An installation: what will be run, and whether the result works.
 
-use itertools::Itertools;
-
 use conda_torch_core::answer::{Answer, Refused};
 use conda_torch_core::audit::Checkup;
 use conda_torch_core::commands::{ProjectFile, ProjectKind, Step, shell};
 use conda_torch_core::diagnostics::{Diagnostic, Severity};
 use conda_torch_core::formats::{headline, title};
+use conda_torch_core::migrate::files::FileNote;
 use conda_torch_core::report::InstallStatus;
+use conda_torch_core::report::migrate_files::MigratedFile;
 use conda_torch_core::resolve::Choice;
 use conda_torch_core::smoke_test::{SmokeProblem, SmokeTest, TestedDevice};
 use conda_torch_core::types::{ClientKind, Shell};
@@ -24,6 +24,7 @@ pub fn plan(
     choice: &Choice<'_>,
     steps: &[Step],
     project: Option<&ProjectFile>,
+    file: Option<&MigratedFile>,
     style: Style,
 ) -> Result<String, Refused> {
     let mut page = Page::new(style);
@@ -39,13 +40,26 @@ pub fn plan(
     advise::why(&mut page, answer, choice);
     if let Some(project) = project {
         page.gap();
-        in_project(&mut page, project, choice, answer.client.kind);
+        in_project(&mut page, project, answer.client.kind);
+    }
+    let difference = file.map(MigratedFile::diff).filter(|difference| !difference.is_empty());
+    if let (Some(difference), Some(file)) = (difference, file) {
+        page.gap();
+        page.heading(&format!("Changes to {}", file.file));
+        page.gap();
+        difference.lines().for_each(|line| page.line(line));
+        page.gap();
+        for FileNote { line, note, .. } in file.outcome.iter().flat_map(|it| &it.notes) {
+            if let Some(line) = line {
+                page.text("note: ", &format!("line {line}: {}", note.message));
+            }
+        }
     }
     Ok(page.finish())
 }
 
 /// That the folder has a project, and how the packages get into it.
-fn in_project(page: &mut Page, project: &ProjectFile, choice: &Choice<'_>, client: ClientKind) {
+fn in_project(page: &mut Page, project: &ProjectFile, client: ClientKind) {
     let file = project.name;
     let new = "a new environment";
     let (fact, hint) = match &project.kind {
@@ -58,21 +72,12 @@ fn in_project(page: &mut Page, project: &ProjectFile, choice: &Choice<'_>, clien
             "to add the packages to the project, run `conda-torch install --client pixi`"
                 .to_owned(),
         ),
-        ProjectKind::Environment { needs_migration: true } => (
+        ProjectKind::Environment => (
             format!("this folder has `{file}`; the commands above make {new}"),
             format!(
-                "to use the file, run `conda-torch migrate {file} --write`, then `{client} env create -f {file}`"
+                "to add the packages to the file and use it, run `conda-torch install --file {file}`"
             ),
         ),
-        ProjectKind::Environment { needs_migration: false } => {
-            let specs = choice.specs.iter().map(|spec| format!("`{spec}`")).join(" and ");
-            (
-                format!("this folder has `{file}`; the commands above make {new}"),
-                format!(
-                    "to use the file, put {specs} into its `dependencies`, then run `{client} env create -f {file}`"
-                ),
-            )
-        }
     };
     page.text("note: ", &fact);
     page.text("hint: ", &hint);

@@ -91,6 +91,7 @@ pub(super) fn run(
             shell,
             is_here: !args.machine.is_other_machine(),
             way_back: way_back.filter(|_| is_in_place),
+            file: None,
             global,
             host,
             is_json,

@@ -311,24 +311,86 @@ fn a_project_of_pixi_gets_the_packages() {
 
 #[test]
 fn an_environment_file_is_offered() {
-    let home = Home::new("environment-file", WORKS, ON_CPU);
+    let home = Home::new("environment-offered", WORKS, ON_CPU);
     let file = format!("{}/environment.yml", home.path);
-    fs::write(&file, "name: work\nchannels: [conda-forge]\ndependencies: [numpy]\n")
-        .expect("a file");
-    let ran = home.run(&[CPU, &["--yes"]].concat());
-    let text = ran.words();
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    let hint = "put `pytorch-cpu=2.13.0` into its `dependencies`, then run `conda env create -f environment.yml`";
-    assert!(text.contains(hint), "{text}");
-    let old = "channels: [pytorch]\ndependencies: [pytorch=2.1, cpuonly]\n";
-    fs::write(&file, old).expect("a file");
+    fs::write(&file, "name: work\ndependencies: [numpy]\n").expect("a file");
+    let text = home.run(&[CPU, &["--yes"]].concat()).words();
+    assert!(text.contains("run `conda-torch install --file environment.yml`"), "{text}");
     let ran = home.run(&[CPU, &["--yes", "-n", "named"]].concat());
     assert!(!ran.stdout.contains("environment.yml"), "{ran:?}");
-    fs::remove_dir_all(format!("{}/miniforge3/envs/torch", home.path)).expect("removed");
-    let text = home.run(&[CPU, &["--yes"]].concat()).words();
-    let hint = "run `conda-torch migrate environment.yml --write`, then `conda env create -f environment.yml`";
-    assert!(text.contains(hint), "{text}");
+}
+
+#[test]
+fn an_environment_file_gets_the_packages_and_is_installed_from() {
+    let home = Home::new("environment-file", WORKS, ON_CPU);
+    let file = format!("{}/environment.yml", home.path);
+    let old = "name: work\nchannels:\n  - pytorch\n  - defaults\ndependencies:\n  - python =3.12 # ours\n\
+        \x20 - pytorch=2.1\n  - cpuonly\n  - pip:\n    - rich\n";
+    fs::write(&file, old).expect("a file");
+    let from_file = ["install", "--file", "environment.yml"];
+    // Nobody agrees: nothing changes.
+    let ran = home.run(&from_file);
+    assert_eq!((ran.code, home.log().as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stdout.contains("\n-  - cpuonly\n"), "{ran:?}");
     assert_eq!(fs::read_to_string(&file).expect("the file"), old);
+    let ran = home.run(&[&from_file[..], &["scipy<1.15", "--yes", "--json"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(home.log(), "create --yes --file environment.yml -n work\n");
+    let new = "name: work\nchannels:\n  - conda-forge\ndependencies:\n  - python =3.12 # ours\n\
+        \x20 - pytorch=2.1.2=cpu*\n  - scipy<1.15\n  - pip:\n    - rich\n";
+    assert_eq!(fs::read_to_string(&file).expect("the file"), new);
+    assert_eq!(fs::read_to_string(format!("{file}.bak")).expect("the old file"), old);
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert!(
+        answer["backup"].as_str().is_some_and(|it| it.ends_with("/environment.yml.bak")),
+        "{answer}"
+    );
+    assert_eq!(answer["status"], "works");
+    // Again, into another environment: the file has everything.
+    let ran = home.run(&[&from_file[..], &["-n", "other", "--yes"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(home.has("other") && !ran.stdout.contains("+++"), "{ran:?}");
+    assert_eq!(fs::read_to_string(&file).expect("the file"), new);
+}
+
+#[test]
+fn an_environment_file_that_cannot_be_used_stays() {
+    let home = Home::new("environment-refused", WORKS, ON_CPU);
+    let file = format!("{}/environment.yml", home.path);
+    for (text, arguments, code, message) in [
+        (
+            "dependencies: [numpy]\n",
+            &[][..],
+            2,
+            "`environment.yml` names no environment\nhint: pass `-n NAME`",
+        ),
+        (
+            "name: work\n",
+            &[],
+            1,
+            "`environment.yml`: line 1: not an environment file: it has no `dependencies`",
+        ),
+        ("name: work\ndependencies: [\n", &[], 1, "`environment.yml`: line"),
+        (
+            "name: work\ndependencies: [pytorch]\n",
+            &["--client", "pixi"],
+            2,
+            "hint: run `pixi init --import environment.yml`",
+        ),
+        (
+            "name: work\ndependencies: [pytorch=2.1]\n",
+            &["pytorch=2.9"],
+            2,
+            "`pytorch=2.9` contradicts",
+        ),
+        ("name: work\ndependencies: [pytorch=1.2]\n", &[], 3, ""),
+    ] {
+        fs::write(&file, text).expect("a file");
+        let ran = home.run(&[&["install", "-f", "environment.yml", "--yes"], arguments].concat());
+        assert_eq!((ran.code, home.log().as_str()), (Some(code), ""), "{text} {ran:?}");
+        assert!(ran.stderr.contains(message), "{text} {ran:?}");
+        assert_eq!(fs::read_to_string(&file).expect("the file"), text);
+    }
 }
 
 #[test]

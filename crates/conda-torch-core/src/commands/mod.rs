@@ -22,7 +22,9 @@ pub use install::plan;
 pub use migration::{MigrationSteps, migration};
 pub use overrides::overrides;
 pub use pixi::{SystemRequirements, system_requirements};
-pub use project::{PROJECT_FILES, ProjectFile, ProjectKind, in_pixi_project};
+pub use project::{
+    PROJECT_FILES, ProjectFile, ProjectKind, from_environment_file, in_pixi_project,
+};
 pub use repair::{clean_cache, install_spec};
 pub(crate) use step::corrected;
 pub use step::{Step, StepKind};

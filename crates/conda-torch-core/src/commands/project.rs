@@ -1,6 +1,6 @@
 //! An installation into the project of a folder, instead of an environment of its own.
 
-use crate::clients::ClientTarget;
+use crate::clients::{ClientTarget, FileCommand};
 use crate::conda::{ChannelName, Channels, Subdir};
 use crate::migrate::files::PixiProject;
 use crate::types::ClientKind;
@@ -26,24 +26,16 @@ pub enum ProjectKind {
     /// Of pixi.
     Pixi(PixiProject),
     /// An environment file of conda.
-    Environment {
-        /// Whether `migrate` changes it.
-        needs_migration: bool,
-    },
+    Environment,
 }
 
 impl ProjectFile {
     /// Reads a file with one of the names. `None` if it is no project: most `pyproject.toml` are none of pixi.
-    /// `needs_migration`: of an environment file.
-    pub fn read(
-        name: &'static str,
-        text: &str,
-        needs_migration: impl FnOnce(&str) -> bool,
-    ) -> Option<Self> {
+    pub fn read(name: &'static str, text: &str) -> Option<Self> {
         let kind = if matches!(name, "pixi.toml" | "pyproject.toml") {
             ProjectKind::Pixi(PixiProject::read(text)?)
         } else {
-            ProjectKind::Environment { needs_migration: needs_migration(text) }
+            ProjectKind::Environment
         };
         Some(Self { name, kind })
     }
@@ -96,10 +88,29 @@ pub fn in_pixi_project(
     all
 }
 
+/// The steps of an installation into a new environment from a file with the same packages. The file names the channels;
+/// the client's variables stay. Source: <https://github.com/conda/conda/pull/16210> for `create`.
+pub fn from_environment_file(steps: Vec<Step>, file: &str, client: &ClientTarget<'_>) -> Vec<Step> {
+    let verb: &[&str] = match client.habits().file_command {
+        Some(FileCommand::Create) => &["create"],
+        Some(FileCommand::EnvCreate) | None => &["env", "create"],
+    };
+    let of_file = |mut step: Step| {
+        if step.kind == StepKind::Install
+            && let Some((flag, value)) = step.environment()
+        {
+            let words = [step.argv[0].as_str()].into_iter().chain(verb.iter().copied());
+            step.argv = words.chain(["--file", file, flag, value]).map(str::to_owned).collect();
+        }
+        step
+    };
+    steps.into_iter().map(of_file).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conda::CONDA_FORGE;
+    use crate::conda::{CONDA_FORGE, Version};
     use crate::types::Machine;
 
     fn steps(manifest: &str) -> Vec<String> {
@@ -115,7 +126,7 @@ mod tests {
             step(StepKind::Install, "add --manifest-path torch/pixi.toml pytorch-gpu=2.13.0"),
             step(StepKind::Check, "run --manifest-path torch/pixi.toml python"),
         ];
-        let file = ProjectFile::read("pixi.toml", manifest, |_| false).expect("a project");
+        let file = ProjectFile::read("pixi.toml", manifest).expect("a project");
         assert_eq!(file.client(), Some(ClientKind::Pixi));
         let ProjectKind::Pixi(project) = file.kind else { panic!("{manifest}") };
         let steps =
@@ -152,16 +163,36 @@ mod tests {
     }
 
     #[test]
+    fn an_environment_file_is_given_by_the_command_that_the_client_has_for_it() {
+        let machine = Machine::default();
+        let made = |kind, version: &[u16]| {
+            let version = Some(Version::new(version));
+            let client = ClientTarget { version, ..ClientTarget::of(&machine, Some(kind)) };
+            let words = "create -n work --override-channels -c conda-forge pytorch-gpu=2.13.0";
+            let mut step = client.step(StepKind::Install, words.split(' '));
+            step.env = vec![("CONDA_OVERRIDE_CUDA", "13.0".to_owned())];
+            let step = from_environment_file(vec![step], "e.yml", &client).remove(0);
+            assert!(step.is_creation() && step.env.len() == 1);
+            assert_eq!(step.environment(), Some(("-n", "work")));
+            step.confirmed().argv.join(" ")
+        };
+        let create = |client| format!("{client} create --yes --file e.yml -n work");
+        assert_eq!(made(ClientKind::Conda, &[26, 7]), create("conda"));
+        assert_eq!(made(ClientKind::Micromamba, &[2, 8, 1]), create("micromamba"));
+        // Older ones ask nothing, and do not know `--yes`.
+        let old = "conda env create --file e.yml -n work";
+        assert_eq!(made(ClientKind::Conda, &[4, 12]), old);
+    }
+
+    #[test]
     fn most_files_of_python_projects_are_none_of_pixi() {
-        let read =
-            |name, text: &str| ProjectFile::read(name, text, |text| text.contains("pytorch"));
+        let read = ProjectFile::read;
         assert_eq!(read("pyproject.toml", "[project]\nname = 'x'\n"), None);
         assert_eq!(read("pixi.toml", "not = [toml"), None);
         let pixi = "[tool.pixi.workspace]\nchannels = ['conda-forge']\nplatforms = ['win-64']\n";
         let file = read("pyproject.toml", pixi).expect("a project");
         assert_eq!((file.name, file.client()), ("pyproject.toml", Some(ClientKind::Pixi)));
-        let old = read("environment.yml", "channels: [pytorch]\n").expect("a file");
-        assert_eq!(old.kind, ProjectKind::Environment { needs_migration: true });
-        assert_eq!(old.client(), None);
+        let file = read("environment.yml", "channels: [pytorch]\n").expect("a file");
+        assert_eq!((file.kind.clone(), file.client()), (ProjectKind::Environment, None));
     }
 }

@@ -54,7 +54,9 @@ impl Step {
         let mut step = self.clone();
         let asks = ["create", "install", "remove", "update"];
         let verb = step.argv.iter().position(|word| asks.contains(&word.as_str()));
-        if let Some(verb) = verb.filter(|verb| *verb < 3 && self.client != ClientKind::Pixi) {
+        // conda's `env create` asks nothing, and knows no `--yes` before 23.
+        let asks = self.client != ClientKind::Pixi && !self.is_of_file();
+        if let Some(verb) = verb.filter(|verb| *verb < 3 && asks) {
             step.argv.insert(verb + 1, "--yes".to_owned());
         }
         step
@@ -69,7 +71,14 @@ impl Step {
 
     /// Whether it makes a new environment.
     pub fn is_creation(&self) -> bool {
-        self.kind == StepKind::Prepare || self.argv.get(1).is_some_and(|verb| verb == "create")
+        let is_create = self.argv.get(1).is_some_and(|verb| verb == "create");
+        self.kind == StepKind::Prepare || is_create || self.is_of_file()
+    }
+
+    /// Whether it is conda's `env create`.
+    fn is_of_file(&self) -> bool {
+        self.argv.get(1).is_some_and(|it| it == "env")
+            && self.argv.get(2).is_some_and(|it| it == "create")
     }
 
     /// Runs conda, which mamba 1 has beside it.

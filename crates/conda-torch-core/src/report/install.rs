@@ -75,6 +75,8 @@ pub struct InstallReport<'a> {
     pub prefix: Option<&'a str>,
     /// The commands that were run.
     pub steps: &'a [Step],
+    /// The backup of the file that was changed.
+    pub backup: Option<&'a str>,
     /// How the last of them, or the test, failed.
     pub failure: Option<String>,
     /// What `check` finds, with what its messages need.
@@ -93,6 +95,8 @@ pub(super) struct Content<'a> {
     exit_code: u8,
     /// The folder of the environment; null if there is none.
     prefix: Option<&'a str>,
+    /// The backup of the environment file; null if it was not changed.
+    backup: Option<&'a str>,
     /// The commands that were run, in order; the last may have failed.
     commands: Vec<Command>,
     /// How the last command, or the test, failed; null if none did.
@@ -129,6 +133,7 @@ pub fn install(report: &InstallReport<'_>) -> String {
         status: report.status,
         exit_code: report.status.exit_code(),
         prefix: report.prefix,
+        backup: report.backup,
         commands: report.steps.iter().map(Command::from).collect(),
         failure: report.failure.clone(),
         findings: findings

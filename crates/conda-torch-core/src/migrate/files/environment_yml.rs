@@ -147,7 +147,7 @@ fn empty_list(lines: &Lines<'_>, item: Value<'_>) -> Option<Vec<TextEdit>> {
     Some(vec![TextEdit::new(line.start + indent..range.end, new)])
 }
 
-fn is_block_item(lines: &Lines<'_>, item: Value<'_>) -> bool {
+pub(super) fn is_block_item(lines: &Lines<'_>, item: Value<'_>) -> bool {
     let start = item.range().start;
     let before = &lines.text[lines.whole(start).start..start];
     before.trim_matches([' ', '\t', '\r', '\u{feff}']) == "-"

@@ -1023,6 +1023,18 @@ struct Kept {
     defaults: bool,
 }
 
+/// The edits to the channels of a list whose PyTorch comes from conda-forge: none if conda-forge is before the others
+/// that have one.
+pub(super) fn channels_for_conda_forge(list: &SpecList) -> Vec<Edit<String>> {
+    let names: Vec<&str> = list.channels.iter().map(|line| line.name.as_str()).collect();
+    let is_other = |name: &&&str| ChannelKind::of(name) != ChannelKind::Other;
+    let first = names.iter().find(is_other).map(|name| ChannelKind::of(name));
+    if first == Some(ChannelKind::CondaForge) {
+        return vec![None; names.len()];
+    }
+    channel_edits(&names, Kept::default())
+}
+
 /// The edits to a list of channels.
 fn channel_edits(channels: &[&str], kept: Kept) -> Vec<Edit<String>> {
     let kinds: Vec<ChannelKind> = channels.iter().map(|channel| ChannelKind::of(channel)).collect();

@@ -11,7 +11,7 @@ use crate::yaml::YamlError;
 use super::super::CodeAndMessage;
 
 /// Bytes of a text, and the bytes of the new text in their place.
-pub(super) type Replaced = Vec<(Range<usize>, Range<usize>)>;
+pub type Replaced = Vec<(Range<usize>, Range<usize>)>;
 
 /// A migrated file.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,18 @@ pub struct FileMigration {
 }
 
 impl FileMigration {
+    /// A text that stays as it is.
+    pub fn unchanged(text: &str) -> Self {
+        Self {
+            format: FileFormat::EnvironmentYml,
+            text: text.to_owned(),
+            edits: Vec::new(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
     /// Whether something of the old channel is left that counts.
     pub fn has_left(&self) -> bool {
         self.notes.iter().any(|note| note.is_left)

@@ -17,6 +17,7 @@ mod client_call;
 mod commands;
 mod dockerfile;
 mod document;
+mod environment_file;
 mod environment_spec;
 mod environment_yml;
 mod file_edits;
@@ -41,8 +42,9 @@ mod workflow;
 mod yaml_lists;
 
 pub use candidate::{has_old_words, is_known_name};
+pub use environment_file::{EnvironmentFile, with_specs};
 pub use file_migration::{
-    ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange,
+    ChangeReason, FileError, FileFormat, FileMigration, FileNote, LineChange, Replaced,
 };
 pub use pixi_toml::{PixiProject, pixi_requirement};
 pub use target::Target;
@@ -57,7 +59,7 @@ use crate::yaml::Document;
 use commands::ScriptKind;
 use environment_spec::{FileEdits, ListEdits, SpecList, recipe_text};
 use file_edits::plan_edits;
-use file_migration::{Replaced, check_size};
+use file_migration::check_size;
 use file_specs::FileSpecs;
 use text_edit::{Lines, TextEdit, apply};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::file_migration::FileError;
+use super::file_migration::{FileError, Replaced};
 
 /// New bytes for a range of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,34 @@ pub(super) fn apply(
     }
     new.push_str(text.get(at..).ok_or(FileError::UnrelatedLines)?);
     Ok((new, old_ranges, new_ranges))
+}
+
+/// Two steps of edits as one, from the first text to the last.
+pub(super) fn composed(first: &Replaced, second: &Replaced) -> Replaced {
+    // Bytes of the text between, and how much longer the texts before and after are there.
+    let more = |own: &Range<usize>, between: &Range<usize>| {
+        own.len().cast_signed() - between.len().cast_signed()
+    };
+    let first = first.iter().map(|(old, between)| (between.clone(), more(old, between), 0));
+    let second = second.iter().map(|(between, new)| (between.clone(), 0, more(new, between)));
+    let mut places: Vec<(Range<usize>, isize, isize)> = first.chain(second).collect();
+    places.sort_by_key(|(range, ..)| (range.start, range.end));
+    let mut places = places.into_iter().peekable();
+    let (mut before, mut after) = (0, 0);
+    let at = |byte: usize, more| byte.saturating_add_signed(more);
+    let mut edits = Replaced::new();
+    while let Some((mut range, more_before, more_after)) = places.next() {
+        let (start_before, start_after) = (at(range.start, before), at(range.start, after));
+        (before, after) = (before + more_before, after + more_after);
+        while let Some((next, more_before, more_after)) =
+            places.next_if(|(next, ..)| next.start <= range.end)
+        {
+            range.end = range.end.max(next.end);
+            (before, after) = (before + more_before, after + more_after);
+        }
+        edits.push((start_before..at(range.end, before), start_after..at(range.end, after)));
+    }
+    edits
 }
 
 /// A text, and where its lines end.
@@ -173,6 +201,17 @@ fn remove_element(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_steps_of_edits_become_one() {
+        // abcdef, aXXcdef (b by XX), aXYcdeZZf (a part of XX, an insertion).
+        let first = vec![(1..2, 1..3)];
+        let second = vec![(2..3, 2..3), (6..6, 6..8)];
+        assert_eq!(composed(&first, &second), [(1..2, 1..3), (5..5, 6..8)]);
+        // A line that goes, then one that comes in its place.
+        assert_eq!(composed(&vec![(0..2, 0..0)], &vec![(0..0, 0..3)]), [(0..2, 0..3)]);
+        assert_eq!(composed(&Vec::new(), &vec![(1..1, 1..4)]), [(1..1, 1..4)]);
+    }
 
     #[test]
     fn applies_edits_in_any_order_and_changes_nothing_else() {
