@@ -1,4 +1,4 @@
-// One file of all: the page with its style, its scripts and the compressed core, under a policy that names them by hash.
+// One file of all: the page with its style and its script, under a policy that names both by hash, and the compressed core.
 
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ const bundled = await build({
   charset: "utf8",
   write: false,
   alias: { core: `${core}/core.js` },
-  define: { "import.meta.url": '""', CORE: JSON.stringify(gzipSync(wasm, { level: 9 }).toString("base64")) },
+  define: { "import.meta.url": '""' },
   logLevel: "warning",
 });
 // A comment or a text may not end the script.
@@ -36,7 +36,8 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-const page = readFileSync("index.html", "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => ({ policy, style, script })[name]);
+const compressed = gzipSync(wasm, { level: 9 }).toString("base64");
+const page = readFileSync("index.html", "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => ({ policy, style, script, compressed })[name]);
 mkdirSync("dist", { recursive: true });
 writeFileSync("dist/index.html", page);
 copyFileSync("sw.js", "dist/sw.js");

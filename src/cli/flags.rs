@@ -10,14 +10,16 @@ use clap::builder::{
 use clap::{ColorChoice, ValueEnum};
 
 use conda_torch_core::clients::ClientTarget;
-use conda_torch_core::commands::{TargetEnvironment, shell};
+use conda_torch_core::commands::{TargetEnvironment, as_folder, shell};
 use conda_torch_core::conda::{ChannelKind, Channels, Subdir, Version, is_folder, without_secrets};
 use conda_torch_core::escapes::visible;
 use conda_torch_core::import::{assume_baseline, text_of};
 use conda_torch_core::matrix::Matrix;
 use conda_torch_core::migrate::environment::name_channels;
 use conda_torch_core::question::values::{BLAS, SHELLS};
-use conda_torch_core::question::{DescribedMachine, Refusal, RequestedValues, usual_shell};
+use conda_torch_core::question::{
+    DescribedMachine, Refusal, RequestedValues, channels, usual_shell,
+};
 use conda_torch_core::report::{ErrorCode, field};
 use conda_torch_core::resolve::{Request, RequestedAccelerator};
 use conda_torch_core::types::{
@@ -387,7 +389,7 @@ impl NewEnvironmentFlags {
         let environment = match (self.name.clone().or(of_file), &self.prefix) {
             (Some(name), _) => TargetEnvironment::named(name, kind),
             (None, Some(prefix)) => {
-                TargetEnvironment::in_folder(folder(prefix), &ClientTarget { kind, ..*client })
+                TargetEnvironment::in_folder(as_folder(prefix), &ClientTarget { kind, ..*client })
             }
             (None, None) => Ok(TargetEnvironment::Unnamed),
         };
@@ -408,11 +410,6 @@ pub(super) struct EnvironmentFlags {
     prefix: Option<String>,
 }
 
-/// A folder as the value of a flag; one that begins with `-` would be an option to a client.
-pub(super) fn folder(prefix: &str) -> String {
-    if prefix.starts_with('-') { format!("./{prefix}") } else { prefix.to_owned() }
-}
-
 impl EnvironmentFlags {
     /// Whether an environment is named.
     pub(super) fn is_given(&self) -> bool {
@@ -426,7 +423,7 @@ impl EnvironmentFlags {
         here: &Machine,
     ) -> Result<Option<Location>, Failure> {
         match (&self.prefix, &self.name) {
-            (Some(prefix), _) => Ok(Some(environment::at(host, &folder(prefix)))),
+            (Some(prefix), _) => Ok(Some(environment::at(host, &as_folder(prefix)))),
             (None, None) => Ok(environment::active(host, here)),
             (None, Some(name)) => {
                 let unknown = || unknown_environment(name, &environment::all(host, here));
@@ -518,27 +515,18 @@ impl ChannelFlags {
     /// The channels of the flags, folders as absolute paths; by default conda-forge.
     pub(super) fn channels(&self, host: &dyn Host) -> anyhow::Result<Channels> {
         let full = self.channel.iter().map(|channel| absolute(host, channel));
-        let channels = Channels::new(full.collect::<anyhow::Result<_>>()?);
-        let channels = channels.map_err(|why| UsageError(why.to_string()))?;
-        for (at, channel) in channels.iter().enumerate() {
-            let kind = ChannelKind::of(channel);
-            if kind.is_old_torch() || kind == ChannelKind::Defaults && at == 0 {
-                bail!(without_conda_forge(channel, kind));
-            }
-        }
-        Ok(channels)
+        let channels = channels(full.collect::<anyhow::Result<_>>()?);
+        Ok(channels.map_err(|refusal| {
+            let hint = without_refused_channels();
+            let is_known = refusal.code == ErrorCode::ChannelRefused;
+            let hint = if is_known { format!("\nhint: {hint}") } else { String::new() };
+            Refusal { message: refusal.message + &hint, ..refusal }
+        })?)
     }
 }
 
-/// The refusal of a channel that is known not to have conda-forge's builds, with this command without it.
-fn without_conda_forge(channel: &str, kind: ChannelKind) -> Failure {
-    let why = match kind {
-        ChannelKind::Pytorch => "the channel `pytorch` ended with PyTorch 2.5",
-        ChannelKind::Nvidia => "its packages are for the builds of the ended channel `pytorch`",
-        ChannelKind::Defaults | ChannelKind::CondaForge | ChannelKind::Other => {
-            "it has builds of its own, of which nothing is known here"
-        }
-    };
+/// This command without the channels that are known not to have conda-forge's builds.
+fn without_refused_channels() -> String {
     let is_refused = |channel: &str| {
         let kind = ChannelKind::of(channel);
         kind.is_old_torch() || kind == ChannelKind::Defaults
@@ -546,13 +534,10 @@ fn without_conda_forge(channel: &str, kind: ChannelKind) -> Failure {
     let words = without_channels(std::env::args().skip(1), is_refused);
     let word = |word: &String| shell::word(&without_secrets(word), Shell::Posix).ok();
     let rest: Option<Vec<String>> = words.iter().map(word).collect();
-    let hint = rest.map_or_else(
+    rest.map_or_else(
         || "leave it out".to_owned(),
         |rest| format!("run `conda-torch {}`", rest.join(" ")),
-    );
-    let channel = without_secrets(channel);
-    let why = format!("`-c {channel}` does not have conda-forge's PyTorch: {why}\nhint: {hint}");
-    Failure::new(ErrorCode::ChannelRefused, why)
+    )
 }
 
 /// A command line without the `--channel`s that are refused.

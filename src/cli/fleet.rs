@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 
+use conda_torch_core::commands::as_folder;
 use conda_torch_core::conda::Channels;
 use conda_torch_core::escapes::visible;
 use conda_torch_core::fleet::{
@@ -22,7 +23,7 @@ use conda_torch_probe::host::Host;
 use crate::text;
 use crate::text::fleet::FleetPage;
 
-use super::flags::{CLIENTS, ChannelFlags, GlobalFlags, RequestOptions, folder, one_of};
+use super::flags::{CLIENTS, ChannelFlags, GlobalFlags, RequestOptions, one_of};
 use super::live::{WITH_PYTORCH, read_matrix};
 use super::progress::Progress;
 use super::{Failure, Output, UsageError, note};
@@ -181,7 +182,7 @@ pub(super) fn run(args: &Args, global: &GlobalFlags, host: &dyn Host) -> anyhow:
         plan = plan.redacted();
         drift = drift.map(FleetDrift::redacted);
     }
-    let prefix = args.output.prefix.as_deref().map(folder);
+    let prefix = args.output.prefix.as_deref().map(as_folder);
     let answer = Answer {
         args,
         plan: &plan,

@@ -27,6 +27,10 @@ export interface Question {
   client?: "conda" | "mamba" | "micromamba" | "pixi" | (string & {});
   shell?: "bash" | "zsh" | "fish" | "powershell" | "cmd" | (string & {});
   name?: string;
+  /** A folder, instead of a name. */
+  prefix?: string;
+  /** Instead of conda-forge: names or addresses, by priority. */
+  channel?: string | string[];
 }
 
 /** A text about the machine: the output of `nvidia-smi`, `conda info`, `conda-torch probe --json`, … */
@@ -65,7 +69,7 @@ export function explain(text: string, question?: Question, options?: AboutMachin
 export function migrate(
   text: string,
   options?: AboutMachine & { name?: string; question?: Question },
-): { text: string; diff: string; sentences: string[]; report: MigrateFiles };
+): { error: null; text: string; diff: string; sentences: string[]; machine: string[] | null; report: MigrateFiles } | { error: Refusal };
 
 /** What `conda-torch matrix` prints, for one platform or for all. */
 export function matrix(options?: { format?: "json" | "csv" | "svg" | "html"; platform?: string; all?: boolean }): string;

@@ -1,5 +1,7 @@
 // The address is the question: pairs ↔ address, and a pasted machine in the part that no server sees.
 
+import { fromBase64, toBase64 } from "./base64.js";
+
 /** @typedef {import("./engine.js").Pairs} Pairs */
 
 /** Keys of the page itself. */
@@ -30,7 +32,7 @@ export function search(pairs, view) {
 }
 
 /** A value with as few escapes as an address needs. @param {string} value */
-const readable = (value) => encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",").replace(/%3A/g, ":");
+const readable = (value) => encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%2F/g, "/");
 
 const MACHINE = "#machine=";
 
@@ -39,8 +41,7 @@ export async function readMachine() {
   if (!location.hash.startsWith(MACHINE)) return undefined;
   try {
     const base64 = location.hash.slice(MACHINE.length).replace(/-/g, "+").replace(/_/g, "/");
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    const stream = new Blob([fromBase64(base64)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return await new Response(stream).text();
   } catch {
     return undefined;
@@ -51,7 +52,5 @@ export async function readMachine() {
 export async function machineFragment(machine) {
   const stream = new Blob([machine]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return MACHINE + btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return MACHINE + toBase64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }

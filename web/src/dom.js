@@ -139,14 +139,16 @@ export function save(name, text, type = "text/plain") {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
+/** The words of a command, each in one line if it fits: `--` at the end of a line is no flag. @param {string} text */
+export const words = (text) =>
+  text.split(/( +|\n)/).map((part) => (part.trim() === "" ? part : element("span", { class: "word" }, part)));
+
 /** A block of code with a button that copies it. @param {string} text @param {string} what */
 export function codeBlock(text, what) {
-  // A word stays in one line if it fits: `--` at the end of one is no flag.
-  const words = text.split(/( +|\n)/).map((part) => (part.trim() === "" ? part : element("span", { class: "word" }, part)));
   return element(
     "div",
     { class: "block" },
-    element("pre", { tabindex: "0", role: "region", "aria-label": what }, element("code", {}, ...words)),
+    element("pre", { tabindex: "0", role: "region", "aria-label": what }, element("code", {}, ...words(text))),
     copyButton(() => text, "Copy", `Copy: ${what}`),
   );
 }

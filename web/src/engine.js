@@ -1,6 +1,8 @@
 // The core, and its answers with types.
 
-import { initSync, answer, choices, code_page, explain, guess, heat_map, matrix, migrate, read_machine } from "core";
+import { initSync, answer, choices, code_page, explanation, guess, heat_map, matrix, migrate, read_machine } from "core";
+
+import { fromBase64 } from "./base64.js";
 
 /** @typedef {[string, string][]} Pairs the flags of `conda-torch advise` with their values */
 /** @typedef {{code: string, message: string, hint: string | null, key: string | null}} Refusal */
@@ -34,8 +36,7 @@ import { initSync, answer, choices, code_page, explain, guess, heat_map, matrix,
 
 /** Starts the core from its compressed bytes. @param {string} base64 */
 export async function start(base64) {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const plain = new Blob([fromBase64(base64)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const module = await WebAssembly.compile(await new Response(plain).arrayBuffer());
   initSync({ module });
 }
@@ -46,8 +47,16 @@ const today = () => {
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 };
 
+/** The last question and its answer: the page, the address and the link ask the same. @type {{key: string, answer: Answer | {error: Refusal}}} */
+let last = { key: "", answer: { error: { code: "", message: "", hint: null, key: null } } };
+
 /** @param {Pairs} pairs @param {string | undefined} machine @returns {Answer | {error: Refusal}} */
-export const ask = (pairs, machine) => JSON.parse(answer(JSON.stringify(pairs), machine, today()));
+export function ask(pairs, machine) {
+  const day = today();
+  const key = JSON.stringify([pairs, machine, day]);
+  if (key !== last.key) last = { key, answer: JSON.parse(answer(JSON.stringify(pairs), machine, day)) };
+  return last.answer;
+}
 
 /** @param {string} text @returns {ReadMachine | {error: Refusal}} */
 export const readMachine = (text) => JSON.parse(read_machine(text, undefined));
@@ -66,12 +75,15 @@ export const matrixFile = (format, platform, all) => matrix(format, platform, al
 
 /**
  * @param {string} name @param {string} text @param {Pairs} pairs @param {string | undefined} machine
- * @returns {{text: string, diff: string, sentences: string[], report: any}}
+ * @returns {{error: Refusal} | {error: null, text: string, diff: string, sentences: string[], machine: string[] | null, report: any}}
  */
 export const migrated = (name, text, pairs, machine) => JSON.parse(migrate(name, text, JSON.stringify(pairs), machine));
 
-/** @param {string} text @param {Pairs} pairs @param {string | undefined} machine @returns {any} */
-export const explained = (text, pairs, machine) => JSON.parse(explain(text, JSON.stringify(pairs), machine));
+/**
+ * @param {string} text @param {Pairs} pairs @param {string | undefined} machine
+ * @returns {{report: any, machine: string[] | null, is_of_text: boolean, refusal: Refusal | null}}
+ */
+export const explained = (text, pairs, machine) => JSON.parse(explanation(text, JSON.stringify(pairs), machine));
 
 /** @param {string} code */
 export const codePage = (code) => code_page(code);

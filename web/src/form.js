@@ -8,7 +8,8 @@ const form = () => byId("question", HTMLFormElement);
 
 /** Fields of the form, by the key that each sets. */
 const FIELDS = [
-  "platform", "gpu", "driver", "python", "pytorch", "package", "accelerator", "cuda-version", "blas", "glibc", "macos", "name",
+  "platform", "gpu", "driver", "python", "pytorch", "package", "accelerator", "cuda-version", "blas", "glibc", "macos", "name", "prefix",
+  "channel",
 ];
 
 /** Keys that a field shows beside its own. */
@@ -21,23 +22,36 @@ export function field(key) {
   throw new Error(`no field ${key}`);
 }
 
+/** The CUDA of a driver that is given too: the field shows the driver alone. */
+let beside = { driver: "", cuda: "" };
+
 /** @returns {Pairs} */
 export function read() {
-  return FIELDS.map((key) => /** @type {[string, string]} */ ([key, field(key).value.trim()]))
+  const pairs = FIELDS.map((key) => /** @type {[string, string]} */ ([key, field(key).value.trim()]))
     .filter(([, value]) => value !== "");
+  if (beside.cuda && field("driver").value === beside.driver) pairs.push(["cuda", beside.cuda]);
+  return pairs;
 }
 
 /** Shows a question. @param {Pairs} pairs */
 export function show(pairs) {
   for (const key of FIELDS) {
-    const values = pairs.filter(([other]) => (SHOWN_BY.get(other) ?? other) === key).map(([, value]) => value);
+    const values = pairs.filter(([other]) => (SHOWN_BY.get(other) ?? other) === key)
+      .sort(([a], [b]) => Number(b === key) - Number(a === key)).map(([, value]) => value);
     const [first = ""] = values;
-    field(key).value = key === "gpu" || key === "package" ? counted(values).join(", ") : first;
+    set(field(key), ["gpu", "package", "channel"].includes(key) ? counted(values).join(", ") : first);
   }
-  const select = field("platform");
-  if (select.value === "") select.value = "linux-64";
+  const [driver, cuda] = ["driver", "cuda"].map((key) => pairs.find(([other]) => other === key)?.[1] ?? "");
+  beside = driver && cuda ? { driver, cuda } : { driver: "", cuda: "" };
+  if (field("platform").value === "") field("platform").value = "linux-64";
   showCount();
   showOnly();
+}
+
+/** Shows a value; one that the page does not offer becomes a choice too, and the core says what it thinks of it. @param {HTMLInputElement | HTMLSelectElement} place @param {string} value */
+function set(place, value) {
+  if (place instanceof HTMLSelectElement && ![...place.options].some((it) => it.value === value)) place.add(new Option(value));
+  place.value = value;
 }
 
 /** `2x A100` for two of them. @param {string[]} values */

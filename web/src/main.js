@@ -2,7 +2,7 @@
 
 import * as address from "./address.js";
 import { render, renderError } from "./answer.js";
-import { byId, element, say, sentence } from "./dom.js";
+import { byId, element, say, sentence, words } from "./dom.js";
 import { allChoices, ask, guessed, readMachine, start } from "./engine.js";
 import * as form from "./form.js";
 import { search } from "./gpus.js";
@@ -67,7 +67,7 @@ function update() {
     form.mark(null);
     render(answer, { client: setClient, shell: setShell, link });
     announce(answer.heading);
-    byId("command-line", HTMLElement).textContent = answer.command_line;
+    byId("command-line", HTMLElement).replaceChildren(...words(answer.command_line));
     const { channel, as_of, days } = answer.age;
     byId("age", HTMLElement).textContent = `${channel} as of ${as_of}${days === null ? "" : days === 1 ? ", 1 day ago" : days === 0 ? ", today" : `, ${days} days ago`}.`
       + (days !== null && days > 60 ? " Newer builds may exist." : "");
@@ -86,7 +86,8 @@ function announce(text) {
 /** The canonical question, or what was typed if it has no answer. */
 function canonical() {
   const answer = ask(question(), machine());
-  return answer.error ? question() : answer.question;
+  // An address that is no channel may have a password in it.
+  return answer.error ? question().filter(([key]) => key !== "channel") : answer.question;
 }
 
 /** A pasted machine goes into the address if its choices alone give another answer. */
@@ -280,7 +281,7 @@ async function fromAddress() {
 }
 
 async function main() {
-  await start(CORE);
+  await start(byId("core", HTMLScriptElement).text);
   fill();
   byId("question", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
   byId("question", HTMLFormElement).addEventListener("input", (event) => {

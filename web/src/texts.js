@@ -23,10 +23,12 @@ function showMigration({ pairs, machine }) {
   const isHere = byId("migrate-here", HTMLInputElement).checked;
   const name = byId("migrate-name", HTMLSelectElement).value;
   const result = migrated(name, text, isHere ? pairs : [], isHere ? machine : undefined);
+  if (result.error) return place.replaceChildren(refused(result.error));
   const isChanged = result.text !== text;
   const [file] = result.report.files;
   place.replaceChildren(
     ...[
+      isHere && element("p", { class: "hint" }, result.machine ? `For ${result.machine.join(", ")}.` : element("span", {}, "No GPU or driver is chosen. ", toInstall())),
       element("h2", {}, isChanged ? "Changes" : file.error ? "Not changed" : "Nothing to change"),
       result.sentences.length > 0 && element("ul", {}, ...result.sentences.map((it) => element("li", {}, sentence(it)))),
       isChanged && diff(result.diff),
@@ -57,10 +59,7 @@ function showError({ pairs, machine }) {
   const place = byId("error-result", HTMLElement);
   const text = byId("error-text", HTMLTextAreaElement).value;
   if (text.trim() === "") return place.replaceChildren();
-  const report = explained(text, pairs, machine);
-  if (report.error) {
-    return place.replaceChildren(element("p", { class: "wrong" }, sentence(report.error.message)));
-  }
+  const { report, machine: judge, is_of_text, refusal } = explained(text, pairs, machine);
   if (report.errors.length === 0) {
     return place.replaceChildren(
       element("h2", {}, "No known failure"),
@@ -69,16 +68,31 @@ function showError({ pairs, machine }) {
       element("ul", {}, ...report.collect.map((/** @type {string} */ it) => element("li", {}, element("code", {}, it)))),
     );
   }
-  place.replaceChildren(...report.errors.map((/** @type {any} */ it) => failure(it, report.shell)));
+  const by = refusal
+    ? refused(refusal)
+    : element("p", { class: "hint" },
+        ...(judge === null
+          ? ["Without a machine, nothing is confirmed. ", toInstall()]
+          : [`Judged for ${judge.join(", ")}, `, is_of_text ? "as the text describes it." : "as under Install."]));
+  place.replaceChildren(by, ...report.errors.map((/** @type {any} */ it) => failure(it, report.shell, judge !== null)));
 }
 
-/** @param {any} it @param {string} shell */
-function failure(it, shell) {
+/** The machine under Install cannot be used. @param {import("./engine.js").Refusal} refusal */
+const refused = (refusal) =>
+  element("p", { class: "wrong" }, "The machine under Install: ", sentence(refusal.message), ". ", toInstall());
+
+/** The way to the choice of a machine. */
+const toInstall = () =>
+  element("button", { type: "button", class: "to-field", onclick: () => document.querySelector("a[data-view=install]")?.dispatchEvent(new MouseEvent("click", { cancelable: true })) },
+    "Choose or paste a machine");
+
+/** @param {any} it @param {string} shell @param {boolean} isJudged */
+function failure(it, shell, isJudged) {
   const commands = it.commands.filter((/** @type {any} */ command) => command[shell]).map((/** @type {any} */ command) => command[shell]);
   return element("article", { class: "card" },
     element("h2", {}, sentence(it.cause)),
     element("p", { class: "hint" }, it.line ? `Line ${it.line}: ` : "", element("code", {}, it.text.trim()), " ", code(it.code)),
-    element("p", {}, element("strong", {}, `${VERDICTS[/** @type {keyof typeof VERDICTS} */ (it.verdict)] ?? it.verdict}. `),
+    element("p", {}, isJudged && element("strong", {}, `${VERDICTS[/** @type {keyof typeof VERDICTS} */ (it.verdict)] ?? it.verdict}. `),
       it.follows ? `It follows from ${it.follows}. ` : "",
       ...it.evidence.map((/** @type {any} */ found) => element("span", {}, sentence(found.message), ". "))),
     element("p", {}, sentence(it.hint.charAt(0).toUpperCase() + it.hint.slice(1))),

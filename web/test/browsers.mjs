@@ -11,7 +11,7 @@ const CHROMIUM = [
 const FIREFOX = {
   "app.normandy.enabled": false, "app.update.enabled": false, "browser.aboutHomeSnippets.updateUrl": "",
   "browser.newtabpage.enabled": false, "browser.safebrowsing.malware.enabled": false, "browser.startup.page": 0,
-  "datareporting.policy.dataSubmissionEnabled": false, "extensions.update.enabled": false, "network.captive-portal-service.enabled": false,
+  "ui.prefersReducedMotion": 1, "datareporting.policy.dataSubmissionEnabled": false, "extensions.update.enabled": false, "network.captive-portal-service.enabled": false,
   "network.connectivity-service.enabled": false, "services.settings.server": "", "toolkit.telemetry.enabled": false,
 };
 

@@ -69,7 +69,8 @@ test("its types compile for who uses it", () => {
     const { recommendation, commands } = advise(question);
     export const cuda: string | null | undefined = recommendation?.cuda_version;
     export const argv: string[] = commands.flatMap((it) => it.argv);
-    export const diff: string = migrate("x").diff;
+    const migrated = migrate("x");
+    export const diff: string = migrated.error === null ? migrated.diff : migrated.error.message;
     // @ts-expect-error: a question has no such key
     advise({ gup: "A100" });
   `);

@@ -34,15 +34,17 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
 
     /**
      * Opens the page; what it copies is in `copied`, what it requests in `requests`, its errors in `errors`.
-     * @param {string} address @param {{width?: number, height?: number, scheme?: string}} options
+     * @param {string} address @param {{width?: number, height?: number, scheme?: string, motion?: string}} options
      */
-    async function open(address, { width = 1280, height = 900, scheme = "light" } = {}) {
+    async function open(address, { width = 1280, height = 900, scheme = "light", motion = "reduce" } = {}) {
       const page = await browser.newPage();
       const requests = [], errors = [];
       page.on("request", (request) => requests.push(request.url()));
       page.on("pageerror", (error) => errors.push(String(error)));
       await page.setViewport({ width, height });
-      if (name === "chromium") await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      if (name === "chromium") await page.emulateMediaFeatures([
+        { name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: motion },
+      ]);
       await page.evaluateOnNewDocument(() => {
         const clipboard = { writeText: async (text) => void (window.copied = text) };
         Object.defineProperty(navigator, "clipboard", { value: clipboard, configurable: true });
@@ -278,7 +280,97 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       await page.close();
     });
 
-    test("it works without a network once it was open", { skip: name === "firefox" && "BiDi has no offline mode" }, async () => {
+    test("nothing moves where that is asked for", async () => {
+      // Firefox is started with the wish.
+      for (const motion of name === "chromium" ? ["reduce", "no-preference"] : ["reduce"]) {
+        const { page } = await open(`${server.address}?gpu=A100&platform=linux-64`, { motion });
+        await page.$$eval("details", (all) => all.forEach((it) => (it.open = true)));
+        const moving = await page.$$eval("*", (all) => all.map((it) => getComputedStyle(it)).filter((it) =>
+          it.transitionDuration.split(", ").some((time) => time !== "0s") || it.animationName !== "none" || it.scrollBehavior !== "auto").length);
+        assert.equal(moving > 0, motion !== "reduce", `${moving} elements`);
+        await page.close();
+      }
+    });
+
+    test("a GPU that WebGPU alone names is a guess too, unless something was chosen meanwhile", async () => {
+      for (const isChosen of [false, true]) {
+        const page = await browser.newPage();
+        await page.evaluateOnNewDocument(() => {
+          Object.defineProperty(navigator, "platform", { value: "Linux x86_64" });
+          Object.defineProperty(navigator, "userAgentData", { value: undefined });
+          HTMLCanvasElement.prototype.getContext = () => null;
+          const adapter = { info: { vendor: "nvidia", architecture: "ada", description: "NVIDIA GeForce RTX 4070" } };
+          const asked = new Promise((done) => (window.answerWebGpu = () => done(adapter)));
+          Object.defineProperty(navigator, "gpu", { value: { requestAdapter: () => asked } });
+        });
+        await page.goto(server.address);
+        await page.waitForSelector("html[data-ready]");
+        assert.match(await text(page, "#source"), /^The platform is a first guess/);
+        if (isChosen) await page.type("#gpu", "T4");
+        await page.evaluate(() => window.answerWebGpu());
+        if (isChosen) {
+          await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+          assert.equal(await page.$eval("#gpu", (it) => it.value), "T4");
+        } else {
+          await until(page, () => document.querySelector("#gpu").value === "NVIDIA GeForce RTX 4070");
+          assert.match(await text(page, "#source"), /^Platform and GPU are a first guess/);
+        }
+        await page.close();
+      }
+    });
+
+    test("a mirror and a folder are in the command and in the link, a login in neither", async () => {
+      const { page } = await open(`${server.address}?platform=linux-64&gpu=A100&driver=580`);
+      await page.click("#more summary");
+      await set(page, "[name=channel]", "https://me:SECRET@mirror.example/t/TOKEN/conda-forge");
+      await set(page, "[name=prefix]", "./env");
+      const question = [["platform", "linux-64"], ["gpu", "A100"], ["driver", "580"], ["prefix", "./env"], ["channel", "https://mirror.example/conda-forge"]];
+      assert.equal(await command(page), program(["advise", "--format=commands", ...flags(question)]).split("\n")[0]);
+      assert.match(await command(page), / create -p \.\/env .*-c https:\/\/mirror\.example\/conda-forge /);
+      await until(page, () => location.search.endsWith("&prefix=./env&channel=https://mirror.example/conda-forge"));
+      // Not an address yet: it may have a login in it, which does not go into the address of the page.
+      await set(page, "[name=channel]", "me:SECRET@mirror.example/conda-forge");
+      assert.match(await text(page, "#channel-error"), /is no channel/);
+      await until(page, () => !location.search.includes("channel"));
+      assert.ok(!(await text(page, "body")).includes("SECRET"));
+      await set(page, "[name=channel]", "pytorch");
+      assert.match(await text(page, "#answer"), /ended with PyTorch 2\.5.*leave it out/i);
+      await page.close();
+    });
+
+    test("a value that the page does not offer is not replaced by another", async () => {
+      const { page } = await open(`${server.address}?platform=linux-ppc64le&gpu=A100`);
+      assert.equal(await page.$eval("[name=platform]", (it) => it.value), "linux-ppc64le");
+      assert.match(await text(page, "#headline"), /^No PyTorch on conda-forge runs on this machine/);
+      const other = await open(`${server.address}?platform=beos&gpu=A100`);
+      assert.match(await text(other.page, "#answer"), /beos/);
+      await page.close();
+      await other.page.close();
+      // The field shows the driver alone; its CUDA stays in the question until the driver changes.
+      const both = await open(`${server.address}?platform=linux-64&gpu=A100&driver=535&cuda=12.4`);
+      await until(both.page, () => location.search.endsWith("driver=535&cuda=12.4"));
+      await type(both.page, "[name=driver]", "580");
+      await until(both.page, () => location.search.endsWith("driver=580"));
+      await both.page.close();
+    });
+
+    test("an error is judged by the machine that is named, or by none", async () => {
+      const { page } = await open(`${server.address}?view=error&platform=linux-64`);
+      const failure = "RuntimeError: CUDA error: no kernel image is available for execution on the device";
+      await set(page, "#error-text", failure);
+      assert.match(await text(page, "#error-result"), /^Without a machine, nothing is confirmed/);
+      assert.doesNotMatch(await text(page, "#error-result"), /was found here|Confirmed/);
+      await page.click("#error-result .to-field");
+      await type(page, "#gpu", "Tesla K80");
+      await page.click("[data-view=error]");
+      await set(page, "#error-text", failure);
+      assert.match(await text(page, "#error-result"), /^Judged for Tesla K80 \(compute capability 3\.7\), .*, as under Install\./);
+      await set(page, "#error-text", `${smi}\n${failure}`);
+      assert.match(await text(page, "#error-result"), /^Judged for 2 × NVIDIA A100-SXM4-40GB .*, as the text describes it\./);
+      await page.close();
+    });
+
+    test("it works without a network once it was open", async () => {
       const other = await serve();
       const { page } = await open(`${other.address}?gpu=A100&platform=linux-64`);
       await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
@@ -286,10 +378,12 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
       await page.reload();
       await page.waitForSelector("html[data-ready]");
       other.close();
-      await page.setOfflineMode(true);
+      const reached = other.requests.length;
+      if (name === "chromium") await page.setOfflineMode(true);
       await page.reload();
       await page.waitForSelector("html[data-ready]");
       assert.match(await command(page), /pytorch-gpu=/);
+      assert.equal(other.requests.length, reached);
       await page.close();
     });
   });

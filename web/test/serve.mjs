@@ -16,5 +16,5 @@ export async function serve() {
     response.writeHead(200, { "content-type": type }).end(readFileSync(new URL(`../dist/${file}`, import.meta.url)));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { address: `http://127.0.0.1:${server.address().port}/`, requests, close: () => server.close() };
+  return { address: `http://127.0.0.1:${server.address().port}/`, requests, close: () => { server.close(); server.closeAllConnections(); } };
 }

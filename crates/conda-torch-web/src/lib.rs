@@ -82,13 +82,19 @@ pub fn matrix(format: &str, platform: &str, all: bool) -> String {
 /// `-` to go by the content; `question`: the machine that it is for, or an empty list.
 #[wasm_bindgen]
 pub fn migrate(name: &str, text: &str, question: &str, machine: Option<String>) -> String {
-    texts::migrate(name, text, question, decoded(machine).as_deref())
+    texts::migrate(name, text, question, decoded(machine).as_deref()).to_string()
 }
 
 /// What `conda-torch explain` finds in a text: the document of its `--json`.
 #[wasm_bindgen]
 pub fn explain(text: &str, question: &str, machine: Option<String>) -> String {
     texts::explain(text, question, decoded(machine).as_deref())
+}
+
+/// The same for a page: the document, the machine that it is judged by in words, and why there is none.
+#[wasm_bindgen]
+pub fn explanation(text: &str, question: &str, machine: Option<String>) -> String {
+    texts::explanation(text, question, decoded(machine).as_deref()).to_string()
 }
 
 /// The page of a code, in Markdown; empty if there is none.

@@ -35,6 +35,11 @@ pub struct NoName {
     why: String,
 }
 
+/// A folder as the value of a flag; one that begins with `-` would be an option to a client.
+pub fn as_folder(folder: &str) -> String {
+    if folder.starts_with('-') { format!("./{folder}") } else { folder.to_owned() }
+}
+
 /// What conda refuses in a name, and in the last part of a folder (`PREFIX_NAME_DISALLOWED_CHARS`).
 /// Source: <https://github.com/conda/conda/blob/26.7.1/conda/base/constants.py>
 const NOT_IN_NAMES: [char; 4] = ['/', ' ', ':', '#'];

@@ -17,7 +17,7 @@ mod step;
 pub use after::{activation, removal};
 pub use config::settings;
 pub use dry_run::{DryRunCommand, dry_run, dry_run_of_file, lock};
-pub use environment::{NoName, TargetEnvironment};
+pub use environment::{NoName, TargetEnvironment, as_folder};
 pub use install::plan;
 pub use migration::{MigrationSteps, migration};
 pub use overrides::overrides;

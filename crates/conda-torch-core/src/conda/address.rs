@@ -180,9 +180,14 @@ fn in_word(word: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
             start + word[start..start + place].trim_end_matches(is_scheme).len()
         });
         let end = if is_address { next } else { start + closing_quote(&word[start..next]) };
+        rest = end;
+        // What follows is an image with its tag, `alpine:3.20`, and no host with its port.
+        if word[..scheme].ends_with("docker") {
+            without_scheme(&word[start..end], at + start, false, found);
+            continue;
+        }
         let is_file = word[..scheme].ends_with("file");
         in_url(&word[start..end], at + start, is_address, is_file, found);
-        rest = end;
     }
     without_scheme(&word[rest..], at + rest, is_address && rest == 0, found);
 }
@@ -219,8 +224,9 @@ impl Url {
         let is_cut = !is_well_formed || text[authority..].starts_with(['?', '#']);
         let path = if is_cut { text.len() } else { text.find('?').unwrap_or(text.len()) };
         let last = text[..path].rfind('@');
-        let user =
-            last.filter(|&last| last < authority || is_cut || text[..last].contains([':', '@']));
+        let user = last
+            .filter(|&last| !is_digest(&text[last + 1..]))
+            .filter(|&last| last < authority || is_cut || text[..last].contains([':', '@']));
         Self { authority, user, has_host: is_well_formed || user.is_some() }
     }
 }
@@ -268,8 +274,13 @@ fn in_piece(text: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
         let host = text.split(['/', '\\', ':']).next().unwrap_or_default();
         host.len() < text.len() && !host.is_empty() && !host.contains(char::is_whitespace)
     };
-    let is_user =
-        |&user: &usize| user > 0 && (text[..user].contains(':') || is_host(&text[user + 1..]));
+    let is_user = |&user: &usize| {
+        let (before, after) = (&text[..user], &text[user + 1..]);
+        let has_password = before.find(':').is_some_and(|name| name > 0);
+        user > 0
+            && (has_password || is_host(after))
+            && !(is_digest(after) || is_at_rule(before, after) || has_no_login(before))
+    };
     let rest = text.rfind('@').filter(is_user).map_or(0, |user| {
         found.push(Secret { whole: at..at + user + 1, mask: at..at + user });
         user + 1
@@ -282,6 +293,26 @@ fn in_piece(text: &str, at: usize, is_address: bool, found: &mut Vec<Secret>) {
     } else if rest > 0 || host.contains('.') {
         in_path(&text[rest..], at + rest, false, false, found);
     }
+}
+
+/// Whether what follows an `@` pins an image: `sha256:…`.
+/// Source: <https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests>
+fn is_digest(text: &str) -> bool {
+    let (algorithm, digits) = text.split_once(':').unwrap_or_default();
+    let end = digits.bytes().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len());
+    matches!(algorithm, "sha256" | "sha384" | "sha512") && end >= 64
+}
+
+/// Whether an `@` begins a rule of CSS, after the end of what comes before it: `}@media`, `;@import`.
+fn is_at_rule(before: &str, after: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
+    before.ends_with(['}', ';']) && !after.is_empty() && after.bytes().all(is_word)
+}
+
+/// Whether a text begins like an address that has no login: of a person or of a package.
+fn has_no_login(text: &str) -> bool {
+    let (scheme, rest) = text.split_once(':').unwrap_or_default();
+    ["mailto", "npm", "pkg"].iter().any(|it| scheme.eq_ignore_ascii_case(it)) && !rest.contains(':')
 }
 
 /// The token and the query of a path.
@@ -425,6 +456,9 @@ mod tests {
         }
     }
 
+    const DIGEST: &str = "FROM r.example:5000/nvidia/cuda:12.1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef AS a
+docker://alpine:3.8@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
     #[test]
     fn secrets_of_a_text_are_masked_and_the_rest_stays() {
         for (text, expected) in [
@@ -433,6 +467,10 @@ mod tests {
             ("/home/t/me/.condarc, line 3: a@b", ""),
             ("flash-attn @ https://h.example/x.whl#sha256=0a", ""),
             ("{\"a\": \"https://h.example:80\", \"b\": \"x@y\"}", ""),
+            ("a{fill:#5a616b}@media(x){b{c:d;}}@font-face{e:f;@-moz-x y", ""),
+            ("[mail](mailto:a@b.example) pkg:conda/pytorch@2.5 npm:a@1.2.3", ""),
+            ("y = x[:]@w", ""),
+            (DIGEST, ""),
             ("pip `https://USER:PASSWORD@h.example/x`: no", "pip `https://***@h.example/x`: no"),
             ("-c 'https://USER:PASS'WORD@h.example/x'", "-c 'https://***@h.example/x'"),
             (
@@ -440,6 +478,9 @@ mod tests {
                 "['https://***@h.example/x','https://***@i.example/y']",
             ),
             ("X=USER:PASSWORD@h.example/c y", "X=***@h.example/c y"),
+            ("USER:PASS}@h.example USER:PASS;@localhost:80", "***@h.example ***@localhost:80"),
+            ("docker://USER:PASSWORD@h.example/a:1.2", "docker://***@h.example/a:1.2"),
+            ("USER:PASSWORD@sha256:80 :PASSWORD@h.example/c", "***@sha256:80 ***@h.example/c"),
             ("\"USER:PASSWORD@h.example/c\",", "\"***@h.example/c\","),
             ("https://USER:PASS WORD@h.example/c", "https://*** ***@h.example/c"),
             ("-c h.example/t/TOKEN/c", "-c h.example/t/***/c"),

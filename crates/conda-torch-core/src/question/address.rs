@@ -4,16 +4,19 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::commands::as_folder;
+use crate::conda::CONDA_FORGE;
 use crate::escapes::visible;
 use crate::report::ErrorCode;
 
+use super::channels::of_address;
 use super::values::{ACCELERATORS, BLAS, CLIENTS, Choices, SHELLS, pytorch, requested_python};
 use super::values::{RequestedVersion, named};
 use super::words::{Arguments, understood};
 use super::{Question, Refusal};
 
 /// The keys, in the order of an address.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "platform",
     "gpu",
     "compute-capability",
@@ -30,7 +33,12 @@ const KEYS: [&str; 16] = [
     "client",
     "shell",
     "name",
+    "prefix",
+    "channel",
 ];
+
+/// Short names of keys, as of flags.
+const SHORT_KEYS: [(&str, &str); 3] = [("n", "name"), ("c", "channel"), ("channels", "channel")];
 
 /// Other names of the key for packages.
 const PACKAGE_KEYS: [&str; 4] = ["package", "packages", "with", "p"];
@@ -45,10 +53,16 @@ impl Question {
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, Refusal> {
         let (mut words, mut packages) = (vec!["advise".to_owned()], Vec::new());
+        let mut channels: Vec<String> = Vec::new();
         for (key, value) in pairs {
             let key = key.trim().trim_start_matches('-').to_ascii_lowercase().replace('_', "-");
+            let long = SHORT_KEYS.iter().find(|(short, _)| *short == key);
+            let key = long.map_or(key, |(_, long)| (*long).to_owned());
             let value = value.trim();
-            if PACKAGE_KEYS.contains(&key.as_str()) {
+            if key == "channel" {
+                let each = value.split([',', ' ']).filter(|channel| !channel.is_empty());
+                channels.extend(each.map(str::to_owned));
+            } else if PACKAGE_KEYS.contains(&key.as_str()) {
                 // `numpy<2,>=1.26` is one.
                 let is_next = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic());
                 for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -66,6 +80,8 @@ impl Question {
         let Arguments { words, notes } = understood(words, &|word| word == "advise");
         let mut question = Self { notes, ..Self::default() };
         question.requested.packages = packages;
+        question.channels = of_address(channels)
+            .map_err(|refusal| Refusal { key: Some("channel".to_owned()), ..refusal })?;
         for word in words.iter().skip(1) {
             let word = word.strip_prefix("--").unwrap_or(word);
             let (key, value) = word.split_once('=').unwrap_or((word, ""));
@@ -106,6 +122,7 @@ impl Question {
             "client" => self.client = Some(one_of(CLIENTS, key, value)?),
             "shell" => self.shell = Some(one_of(SHELLS, key, value)?),
             "name" => self.name = Some(value.to_owned()),
+            "prefix" => self.prefix = Some(as_folder(value)),
             // What links of other sites carry.
             _ if key.starts_with("utm-") || key == "ref" => {}
             _ => self.notes.push(format!("`{}` is unknown and left out", visible(key))),
@@ -115,7 +132,7 @@ impl Question {
 
     /// The keys and values that ask this question again, in a fixed order: equal questions have equal ones.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let Self { machine, requested, client, shell, name, .. } = self;
+        let Self { machine, requested, client, shell, name, prefix, channels, .. } = self;
         let values = |key: &str| match key {
             "platform" => texts(machine.platform),
             "gpu" => machine.gpu.clone(),
@@ -135,7 +152,10 @@ impl Question {
             "blas" => texts(requested.blas.map(|it| named(BLAS, &it))),
             "client" => texts(client.map(|it| named(CLIENTS, &it))),
             "shell" => texts(shell.map(|it| named(SHELLS, &it))),
-            _ => texts(name.as_ref()),
+            "name" => texts(name.as_ref()),
+            "prefix" => texts(prefix.as_ref()),
+            _ if *channels == CONDA_FORGE => Vec::new(),
+            _ => texts(channels.iter()),
         };
         KEYS.into_iter()
             .flat_map(|key| values(key).into_iter().map(move |value| (key, value)))
@@ -200,6 +220,12 @@ mod tests {
             ("client=miniforge&shell=zsh", "client=conda&shell=bash"),
             ("blas=openblas&name=work", "blas=generic&name=work"),
             ("utm_source=readme&driver=", ""),
+            ("n=work&c=conda-forge", "name=work"),
+            ("prefix=-x&channels=", "prefix=./-x"),
+            (
+                "c=https://u:SECRET@h.example/t/TOKEN/cf, conda-forge",
+                "channel=https://h.example/cf&channel=conda-forge",
+            ),
         ] {
             assert_eq!(canonical(address), expected, "{address}");
             assert_eq!(canonical(expected), expected);
@@ -214,9 +240,14 @@ mod tests {
 
     #[test]
     fn an_invalid_value_names_its_key() {
-        for (address, key) in
-            [("driver=new", "driver"), ("python=3", "python"), ("client=pip", "client")]
-        {
+        for (address, key) in [
+            ("driver=new", "driver"),
+            ("python=3", "python"),
+            ("client=pip", "client"),
+            ("channel=pytorch", "channel"),
+            ("channel=./mirror", "channel"),
+            ("channel=h.example/t/TOKEN/c", "channel"),
+        ] {
             let pairs = address.split('&').filter_map(|pair| pair.split_once('='));
             let refusal = Question::of_pairs(pairs).expect_err("an invalid value");
             assert_eq!(refusal.key.as_deref(), Some(key), "{refusal}");

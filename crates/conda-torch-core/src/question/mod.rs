@@ -1,18 +1,20 @@
 //! A question as text, in the flags of a command line or the keys of an address → machine, request and [`Answer`].
 
 mod address;
+mod channels;
 mod machine;
 mod request;
 pub mod values;
 pub mod words;
 
+pub use channels::channels;
 pub use machine::{DescribedMachine, GpuOverride, Overrides, expect_gpus, replace};
 pub use request::RequestedValues;
 
 use crate::answer::Answer;
 use crate::clients::ClientTarget;
-use crate::commands::TargetEnvironment;
-use crate::conda::{CONDA_FORGE, Os};
+use crate::commands::{NoName, TargetEnvironment};
+use crate::conda::{Channels, Os};
 use crate::matrix::Matrix;
 use crate::report::ErrorCode;
 use crate::types::{ClientKind, Machine, Shell};
@@ -48,6 +50,10 @@ pub struct Question {
     pub shell: Option<Shell>,
     /// The name of the new environment.
     pub name: Option<String>,
+    /// The folder of the new environment, instead of a name.
+    pub prefix: Option<String>,
+    /// The channels to install from.
+    pub channels: Channels,
     /// How other words were read, as sentences.
     pub notes: Vec<String>,
 }
@@ -68,23 +74,35 @@ impl Question {
         let mut notes = self.notes.clone();
         let request = self.requested.request(matrix, &mut notes)?;
         let client = ClientTarget::of(&machine, self.client);
-        let environment = self.environment(client.kind)?;
-        let advice = Answer::advice(&machine, &request, matrix, &client, &CONDA_FORGE, None);
+        let environment = self.environment(&client)?;
+        let advice = Answer::advice(&machine, &request, matrix, &client, &self.channels, None);
         let answer = Answer {
             client,
             environment,
+            channels: &self.channels,
             shell: self.shell.unwrap_or_else(|| usual_shell(&machine)),
             ..Answer::new(&machine, &request, &advice, matrix)
         };
         Ok(then(&answer, &notes))
     }
 
-    fn environment(&self, client: ClientKind) -> Result<TargetEnvironment, Refusal> {
-        let Some(name) = &self.name else { return Ok(TargetEnvironment::Unnamed) };
-        TargetEnvironment::named(name.clone(), client).map_err(|why| Refusal {
-            key: Some("name".to_owned()),
-            ..Refusal::new(ErrorCode::NameRefused, format!("{why}\nhint: pass another name"))
-        })
+    fn environment(&self, client: &ClientTarget<'_>) -> Result<TargetEnvironment, Refusal> {
+        let refused = |key: &str, why: &NoName| Refusal {
+            key: Some(key.to_owned()),
+            ..Refusal::new(ErrorCode::NameRefused, format!("{why}\nhint: pass another {key}"))
+        };
+        match (&self.name, &self.prefix) {
+            (None, None) => Ok(TargetEnvironment::Unnamed),
+            (Some(name), None) => TargetEnvironment::named(name.clone(), client.kind)
+                .map_err(|why| refused("name", &why)),
+            (None, Some(folder)) => TargetEnvironment::in_folder(folder.clone(), client)
+                .map_err(|why| refused("prefix", &why)),
+            (Some(_), Some(_)) => {
+                let why = "`--name` cannot be used with `--prefix`\nhint: pass one of them";
+                let refusal = Refusal::new(ErrorCode::Contradiction, why);
+                Err(Refusal { key: Some("prefix".to_owned()), ..refusal })
+            }
+        }
     }
 }
 

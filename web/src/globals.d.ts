@@ -1,2 +1,0 @@
-/** The compressed core, set by the build. */
-declare const CORE: string;
