@@ -298,17 +298,25 @@ pub fn migrate_config(answer: &SettingsAnswer<'_>, style: Style) -> Result<Strin
     Ok(page.finish())
 }
 
+/// The most sentences about a file: nobody reads more, and a file can need very many.
+const MOST_SENTENCES: usize = 1000;
+
 /// The notes on migrated files; stdout has the differences.
 pub fn migrated_files(files: &[MigratedFile], is_folder: bool, width: usize) -> String {
     let mut page = Page::new(Style::plain(width));
     for migrated in files {
         let MigratedFile { file, old, outcome, backup } = migrated;
-        let mut lines = migrated.sentences();
+        let mut sentences = migrated.sentences();
+        let mut lines: Vec<String> = sentences.by_ref().take(MOST_SENTENCES).collect();
+        let more = sentences.count();
         if lines.is_empty() && outcome.as_ref().is_ok_and(|migration| migration.text == *old) {
             if is_folder {
                 continue;
             }
             lines.push("nothing to change".to_owned());
+        }
+        if more > 0 {
+            lines.push(format!("and {more} more; `--json` has all of them"));
         }
         lines.extend(backup.iter().map(|backup| format!("written; old file: `{backup}`")));
         if !lines.is_empty() {

@@ -73,9 +73,14 @@ impl Document {
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let offset = text.len() - body.len();
         let last_line = body.lines().count().max(1);
-        let mut bytes: Vec<usize> = body.char_indices().map(|(at, _)| offset + at).collect();
-        bytes.push(text.len());
-        let byte = |character: usize| bytes.get(character).copied().unwrap_or(text.len());
+        // The parser counts characters, which in ASCII are bytes.
+        let characters = if body.is_ascii() { "" } else { body };
+        let bytes: Vec<usize> = characters.char_indices().map(|(at, _)| offset + at).collect();
+        let byte = |character: usize| match bytes.get(character) {
+            Some(byte) => *byte,
+            None if bytes.is_empty() => text.len().min(offset + character),
+            None => text.len(),
+        };
         let mut document = Self::default();
         let mut open: Vec<usize> = Vec::new();
         let mut anchors: HashMap<usize, usize> = HashMap::new();

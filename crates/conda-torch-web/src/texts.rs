@@ -41,7 +41,7 @@ pub(crate) fn migrate(name: &str, text: &str, question: &str, machine: Option<&s
         "error": null,
         "text": new,
         "diff": migrated.diff(),
-        "sentences": migrated.sentences(),
+        "sentences": migrated.sentences().collect::<Vec<_>>(),
         "machine": described.as_ref().map(parts),
         "report": report,
     })

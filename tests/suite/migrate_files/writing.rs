@@ -29,6 +29,21 @@ fn prints_a_unified_diff() {
 }
 
 #[test]
+fn of_very_many_sentences_the_first_thousand_are_printed() {
+    let folder = folder("sentences");
+    let file = format!(
+        "channels: [pytorch]\ndependencies:\n  - pytorch\n  - pip:\n{}",
+        "    - torch\n".repeat(600)
+    );
+    std::fs::write(folder.join("a.yml"), file).expect("written");
+    let output = migrate(&folder, &["a.yml", "--platform", "linux-64"]);
+    // Two of each line of pip.
+    let stderr = text(&output.stderr);
+    assert_eq!(stderr.lines().filter(|line| line.starts_with("- line ")).count(), 1000);
+    assert!(stderr.ends_with("\n- and 200 more; `--json` has all of them\n"), "{stderr}");
+}
+
+#[test]
 fn standard_input_is_detected_by_its_content() {
     use std::io::Write;
     let manifest = "[workspace]\nchannels = ['pytorch']\nplatforms = []\n";

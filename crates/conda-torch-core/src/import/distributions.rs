@@ -116,11 +116,14 @@ pub(super) fn named_in(line: &str) -> Option<&str> {
         "openSUSE ",
         "SUSE ",
     ];
+    if !line.contains(' ') {
+        return None;
+    }
+    let start = NAMES.iter().filter_map(|name| line.find(name)).min()?;
     let lower = line.to_ascii_lowercase();
     if lower.contains("gcc") || lower.contains("clang") {
         return None;
     }
-    let start = NAMES.iter().filter_map(|name| line.find(name)).min()?;
     let text = &line[start..];
     let number = text.find(|c: char| c.is_ascii_digit())?;
     let is_near =

@@ -26,9 +26,12 @@ pub struct MigratedFile {
 
 impl MigratedFile {
     /// What changes and why, what cannot be changed, and what to know about the rest; one sentence each.
-    pub fn sentences(&self) -> Vec<String> {
+    pub fn sentences(&self) -> Box<dyn Iterator<Item = String> + '_> {
         let migration = match &self.outcome {
-            Err(problem) => return vec![format!("error: {problem}"), "file unchanged".to_owned()],
+            Err(problem) => {
+                let unchanged = "file unchanged".to_owned();
+                return Box::new([format!("error: {problem}"), unchanged].into_iter());
+            }
             Ok(migration) => migration,
         };
         let failures = migration.failures.iter().map(|failure| format!("error: {failure}"));
@@ -38,7 +41,7 @@ impl MigratedFile {
             let place = line.map(|line| format!("line {line}: "));
             place.unwrap_or_default() + &note.message
         });
-        failures.chain(changes).chain(notes).collect()
+        Box::new(failures.chain(changes).chain(notes))
     }
 
     /// The difference as `git diff` writes it and `patch -p0` reads it; empty if there is none.

@@ -40,7 +40,7 @@ pub(super) fn has_no_cuda(text: &str) -> bool {
 /// What follows a label and its colon, on the same line.
 fn after<'t>(text: &'t str, label: &str) -> Vec<&'t str> {
     let mut found = Vec::new();
-    for line in text.lines() {
+    for line in text.lines().filter(|line| line.len() > label.len()) {
         let lower = line.to_ascii_lowercase(); // of the same length
         for (at, _) in lower.match_indices(label) {
             let is_word = !lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());

@@ -57,7 +57,8 @@ impl ClientCall {
         let mut options_end = 0;
         for (index, program) in command.words.iter().enumerate() {
             let words = &command.words[index + 1..];
-            let is_call = index >= options_end && is_client(&program.text, variables);
+            let may_call = index >= options_end && !words.is_empty();
+            let is_call = may_call && is_client(&program.text, variables);
             let called = if is_call { subcommand(words) } else { None };
             let Some((at, subcommand)) = called else {
                 if is_call {

@@ -1,6 +1,6 @@
 //! Dockerfiles: their stages, variables and the commands that they run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::conda::Subdir;
@@ -42,16 +42,19 @@ pub(super) fn read(
     let mut stages: HashMap<String, Scope> = HashMap::new();
     let mut stage = String::new();
     let mut shell = Shell::Posix;
-    for instruction in instructions(text, range, &mut session.file.prose) {
+    let instructions = instructions(text, range, &mut session.file.prose);
+    let is_stage = |it: &&Instruction<'_>| it.word.eq_ignore_ascii_case("FROM");
+    let images = instructions.iter().filter(is_stage).map(|it| image(&text[it.rest.clone()]));
+    let images: HashSet<String> = images.map(str::to_ascii_lowercase).collect();
+    for instruction in instructions {
         let rest = instruction.rest.clone();
         match instruction.word.to_ascii_uppercase().as_str() {
             "FROM" => {
-                if !stage.is_empty() {
+                if images.contains(&stage) {
                     stages.insert(std::mem::take(&mut stage), session.scope.clone());
                 }
+                let image = image(&text[rest.clone()]);
                 let words: Vec<&str> = text[rest].split_whitespace().collect();
-                let image = words.iter().find(|word| !word.starts_with("--")).copied();
-                let image = image.unwrap_or_default();
                 let scope = stages.get(&image.to_ascii_lowercase()).cloned();
                 // Only what stands before the first stage is for all.
                 let globals = globals.get_or_insert_with(|| session.scope.clone());
@@ -67,7 +70,7 @@ pub(super) fn read(
                 let name = words.iter().position(|word| word.eq_ignore_ascii_case("as"));
                 let name = name.and_then(|at| words.get(at + 1)).copied();
                 stage = name.unwrap_or_default().to_ascii_lowercase();
-                session.enter(scope)?;
+                session.next(scope)?;
                 shell = Shell::Posix;
             }
             "ARG" | "ENV" => set_variables(session, text, rest),
@@ -98,6 +101,11 @@ pub(super) fn read(
         }
     }
     Ok(())
+}
+
+/// The image that a stage begins with.
+fn image(from: &str) -> &str {
+    from.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default()
 }
 
 fn run(

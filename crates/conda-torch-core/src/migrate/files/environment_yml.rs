@@ -100,9 +100,12 @@ pub(super) fn edits(
     file: &FileSpecs,
     planned: &mut FileEdits,
 ) -> Result<Vec<TextEdit>, FileError> {
+    let new_texts = planned.new_texts(&file.lists);
+    if new_texts.is_empty() {
+        return Ok(Vec::new());
+    }
     let document = Document::parse(text)?;
     let lines = Lines::of(text);
-    let new_texts = planned.new_texts(&file.lists);
     let new_text = |item: &Value<'_>| new_texts.get(&item.range().start);
     let mut edits = Vec::new();
     for list in document.values().filter(|value| value.is_list()) {

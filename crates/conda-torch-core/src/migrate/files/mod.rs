@@ -156,7 +156,9 @@ impl Format {
         matrix: &Matrix,
     ) -> Result<FileMigration, FileError> {
         let mut file = self.read(text)?;
-        check_size(file.lists.iter().map(|list| list.specs.len() + list.channels.len()).sum())?;
+        // Packages of pip have a note or none.
+        let of_list = |list: &SpecList| list.specs.len() + list.channels.len() + list.notes.len();
+        check_size(file.lists.iter().map(of_list).sum::<usize>() + file.pip_notes.len())?;
         let is_session = matches!(self, Self::Commands(_));
         let mut planned = plan_edits(&file, is_session, target, matrix)?;
         if let Some(failure) = planned.failures.first().filter(|_| !is_session) {
@@ -189,8 +191,16 @@ impl Format {
             notes.push(FileNote::of_file("secrets-hidden", message.to_owned()));
         }
         notes.sort_by_key(|note| note.line);
+        // Each once: of a line, which has few.
         let mut known = HashSet::new();
-        notes.retain(|note| known.insert(note.clone()));
+        let mut line = None;
+        notes.retain(|note| {
+            if note.line != line {
+                known.clear();
+                line = note.line;
+            }
+            known.insert(note.clone())
+        });
         failures.sort_by_key(FileError::line);
         let mut changes = planned.changes;
         changes.sort_by_key(|change| change.line);

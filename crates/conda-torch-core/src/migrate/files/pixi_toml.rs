@@ -446,18 +446,33 @@ pub fn pixi_requirement(spec: &MatchSpec, quote: char) -> String {
     }
 }
 
+/// The quotes of a text: single ones only if it has no others.
+fn quote_of(written: &str) -> char {
+    if written.contains('\'') && !written.contains('"') { '\'' } else { '"' }
+}
+
 struct Manifest<'t> {
     text: &'t str,
     lines: Lines<'t>,
     /// The end of the text without blanks.
     last: usize,
+    /// The quotes that the text has.
+    quote: char,
     edits: Vec<TextEdit>,
+    /// Whether one of them adds to the end of the text.
+    has_edit_at_end: bool,
 }
 
 impl<'t> Manifest<'t> {
     fn new(text: &'t str) -> Self {
-        let last = text.trim_end().len();
-        Self { text, lines: Lines::of(text), last, edits: Vec::new() }
+        let (last, quote) = (text.trim_end().len(), quote_of(text));
+        let (lines, edits) = (Lines::of(text), Vec::new());
+        Self { text, lines, last, quote, edits, has_edit_at_end: false }
+    }
+
+    fn add(&mut self, edit: TextEdit) {
+        self.has_edit_at_end |= edit.range == (self.text.len()..self.text.len());
+        self.edits.push(edit);
     }
 
     fn features<'d>(&self, document: &'d Document<&str>) -> Vec<Feature<'d>> {
@@ -590,10 +605,13 @@ impl<'t> Manifest<'t> {
         for (at, new) in new.iter().enumerate() {
             let Some(new) = new else { continue };
             let edits = edit_item(&self.lines, items, at, last_kept, new, is_block);
-            self.edits.extend(edits.ok_or_else(|| FileError::InvalidSpec {
+            let edits = edits.ok_or_else(|| FileError::InvalidSpec {
                 line: self.lines.at(items[at].start),
                 text: self.text[items[at].clone()].to_owned(),
-            })?);
+            })?;
+            for edit in edits {
+                self.add(edit);
+            }
         }
         Ok(())
     }
@@ -607,7 +625,7 @@ impl<'t> Manifest<'t> {
         for ((whole, name), edit) in feature.channels.iter().zip(edits) {
             let (before, after) = (whole.start..name.start, name.end..whole.end);
             let (before, after) = (&self.text[before], &self.text[after]);
-            let quote = self.quote(name);
+            let quote = quote_of(&self.text[name.clone()]);
             let element = |new: &String| format!("{before}{quote}{new}{quote}{after}");
             items.push(whole.clone());
             new.push(edit.as_ref().map(|new| new.iter().map(element).collect()));
@@ -638,18 +656,13 @@ impl<'t> Manifest<'t> {
         Ok(())
     }
 
-    fn quote(&self, range: &Range<usize>) -> char {
-        let written = &self.text[range.clone()];
-        if written.contains('\'') && !written.contains('"') { '\'' } else { '"' }
-    }
-
     /// `name = value` for each spec; the first is written like the old one.
     fn entries(&self, package: &Package, specs: &[MatchSpec]) -> Vec<String> {
         let Package { key, whole, .. } = package;
         let name = &self.text[key.clone()];
         let after = &self.text[key.end..whole.end];
         let value_start = after.find(['"', '\'', '{']).unwrap_or(0);
-        let quote = self.quote(&(key.end + value_start..whole.end));
+        let quote = quote_of(&after[value_start..]);
         let entry = |(at, spec): (usize, &MatchSpec)| {
             let (key, sign) = match at {
                 0 => (
@@ -666,13 +679,13 @@ impl<'t> Manifest<'t> {
     fn replace_table(&mut self, package: &Package, new: &[MatchSpec]) {
         let line = self.lines.whole(package.key.start);
         let before = &self.text[line.start..package.key.start];
-        let quote = self.quote(&package.whole);
+        let quote = quote_of(&self.text[package.whole.clone()]);
         let end = self.lines.end_of(&line);
         for field in &package.fields {
             let line = self.lines.whole(field.start).start..self.lines.whole(field.end).end;
-            self.edits.push(without_item(&self.lines, line, field.end));
+            self.add(without_item(&self.lines, line, field.end));
         }
-        self.edits.push(if before.trim_start().starts_with('[') {
+        self.add(if before.trim_start().starts_with('[') {
             let after = self.text[package.key.end..line.end].trim_end();
             let table = |spec: &MatchSpec| {
                 let fields = entries_of(spec, quote).join(end);
@@ -692,8 +705,7 @@ impl<'t> Manifest<'t> {
     fn in_new_table(&self, header: &str, entry: &str) -> TextEdit {
         let text = self.text;
         let end = self.lines.end_of(&(text.len()..text.len()));
-        let has_end = text.ends_with('\n')
-            || self.edits.iter().any(|edit| edit.range == (text.len()..text.len()));
+        let has_end = text.ends_with('\n') || self.has_edit_at_end;
         let gap = if has_end { "" } else { end };
         let table = format!("{gap}{end}[{header}]{end}{entry}{end}");
         TextEdit::new(text.len()..text.len(), table)
@@ -706,7 +718,7 @@ impl<'t> Manifest<'t> {
         specs: &BTreeMap<Subdir, Vec<MatchSpec>>,
     ) {
         let end = self.lines.end_of(&(self.text.len()..self.text.len()));
-        let quote = self.quote(&(0..self.text.len()));
+        let quote = self.quote;
         let header = |subdir: &Subdir| format!("{}target.{subdir}.dependencies", feature.path);
         let entries = |specs: &Vec<MatchSpec>| {
             let entry =
@@ -719,7 +731,7 @@ impl<'t> Manifest<'t> {
         for (subdir, own) in tables {
             text.extend([end, end, "[", &header(subdir), "]", end, &entries(own)]);
         }
-        self.edits.push(self.in_new_table(&header(first), &text));
+        self.add(self.in_new_table(&header(first), &text));
     }
 
     /// Declares CUDA for each platform that needs it, in a manifest that says so there.
@@ -745,7 +757,9 @@ impl<'t> Manifest<'t> {
                     Some(TextEdit::new(platform.range.clone(), table))
                 }
             };
-            self.edits.extend(edit);
+            if let Some(edit) = edit {
+                self.add(edit);
+            }
             changes.push(LineChange {
                 line: self.lines.at(platform.range.start),
                 before: String::new(),
@@ -784,7 +798,7 @@ impl<'t> Manifest<'t> {
         let written =
             if start > self.last { self.last } else { self.text[..start].trim_end().len() };
         let line = self.lines.at(written);
-        self.edits.push(edit);
+        self.add(edit);
         Some(LineChange { line, before, after: vec![format!("[{header}] {entry}")], why })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::conda::{ChannelKind, MatchSpec, Subdir, Version};
 use crate::types::Shell;
@@ -83,6 +84,9 @@ struct AssignedWords {
     arms: Arms,
 }
 
+/// By the name of the variable in lower case. Copies share them.
+type WordsOfVariables = Rc<HashMap<Rc<str>, Rc<Vec<AssignedWords>>>>;
+
 /// What the environments of a stage, a job or a script have in common.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
@@ -96,8 +100,7 @@ pub(super) struct Scope {
     pub platforms: Vec<Subdir>,
     pub place: RunPlace,
     pub variables: Variables,
-    /// By the name in lower case.
-    assigned_words: HashMap<String, Vec<AssignedWords>>,
+    assigned_words: WordsOfVariables,
 }
 
 impl Scope {
@@ -110,7 +113,7 @@ impl Scope {
             platforms,
             place,
             variables: Variables::default(),
-            assigned_words: HashMap::new(),
+            assigned_words: WordsOfVariables::default(),
         }
     }
 
@@ -120,11 +123,10 @@ impl Scope {
         Self { variables, assigned_words: other.assigned_words.clone(), ..self }
     }
 
-    /// How much a copy of it costs, in lists. A variable is a few of them.
+    /// How much a copy of it costs, in lists. A variable that is changed is one of them.
     fn size(&self) -> usize {
-        let words = self.assigned_words.values().flatten().map(|value| 1 + value.words.len());
         let ways = self.environments.values().flatten().map(|way| 1 + way.lists.len());
-        1 + 4 * self.variables.len() + words.sum::<usize>() + ways.sum::<usize>()
+        1 + self.variables.len() + self.assigned_words.len() + ways.sum::<usize>()
     }
 }
 
@@ -153,7 +155,8 @@ pub(super) struct Session<'t> {
     facts: Vec<ListFacts>,
     finished: Vec<(Vec<usize>, Vec<Subdir>)>,
     pub scope: Scope,
-    scopes: Vec<Scope>,
+    /// Those around the scope.
+    outer: Vec<Scope>,
     branches: usize,
     /// Whether the text is about GPUs or PyTorch.
     is_for_gpus: bool,
@@ -180,7 +183,7 @@ impl<'t> Session<'t> {
             facts: Vec::new(),
             finished: Vec::new(),
             scope,
-            scopes: Vec::new(),
+            outer: Vec::new(),
             branches: 0,
             is_for_gpus: ["cuda", "torch", "nvidia", "gpu"].iter().any(|word| text.contains(word)),
             memberships: 0,
@@ -198,11 +201,20 @@ impl<'t> Session<'t> {
         self.text[line.start..at].trim().is_empty()
     }
 
-    /// Begins another stage or job; the old one ends.
+    /// Begins another stage or job in the place of the current one, which ends.
+    pub(super) fn next(&mut self, scope: Scope) -> Result<(), FileError> {
+        self.enter(scope)?;
+        if let Some(old) = self.outer.pop() {
+            self.end(&old);
+        }
+        Ok(())
+    }
+
+    /// Begins a stage or job within the current one.
     pub(super) fn enter(&mut self, scope: Scope) -> Result<(), FileError> {
         self.count(scope.size())?;
         let old = std::mem::replace(&mut self.scope, scope);
-        self.scopes.push(old);
+        self.outer.push(old);
         Ok(())
     }
 
@@ -214,9 +226,23 @@ impl<'t> Session<'t> {
 
     /// Ends a stage or job, and goes on in the one around it.
     pub(super) fn leave(&mut self) {
-        if let Some(outer) = self.scopes.pop() {
+        if let Some(outer) = self.outer.pop() {
             let inner = std::mem::replace(&mut self.scope, outer);
-            self.scopes.push(inner);
+            self.end(&inner);
+        }
+    }
+
+    /// Keeps the environments of a scope that ended.
+    fn end(&mut self, scope: &Scope) {
+        for way in scope.environments.values().flatten() {
+            let mut way = way.lists.clone();
+            if !scope.configurations.is_empty() {
+                for list in &way {
+                    self.file.lists[*list].has_channels = true;
+                }
+                way.splice(0..0, scope.configurations.iter().copied());
+            }
+            self.finished.push((way, scope.platforms.clone()));
         }
     }
 
@@ -313,12 +339,11 @@ impl<'t> Session<'t> {
         if let ["for", name, "in", values @ ..] = words.as_slice() {
             self.scope.variables.set_all(name, values);
         }
-        let program = |word: &&str| word.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        let is_activation = |word: &&str| {
-            matches!(program(word).as_str(), "activate" | "deactivate" | "activate.bat")
-        };
-        if let Some(at) = words.iter().position(is_activation).filter(|at| *at <= 2) {
-            let word = program(&words[at]);
+        // Behind `conda` or `source`, at most two words.
+        let is_activation =
+            |word: &&str| matches!(last_part(word), "activate" | "deactivate" | "activate.bat");
+        if let Some(at) = words.iter().take(3).position(is_activation) {
+            let word = last_part(words[at]);
             self.activate(word.trim_end_matches(".bat"), words.get(at + 1).copied());
             return Ok(());
         }
@@ -361,8 +386,10 @@ impl<'t> Session<'t> {
             }
             Subcommand::Install | Subcommand::Create => {
                 let scope = &self.scope;
-                let assigned: Vec<Vec<AssignedWords>> = call
-                    .take_arguments(|word| scope.assigned_words.get(&variable_of(word)?).cloned())
+                let assigned: Vec<Rc<Vec<AssignedWords>>> = call
+                    .take_arguments(|word| {
+                        scope.assigned_words.get(variable_of(word)?.as_str()).cloned()
+                    })
                     .filter(|values| !values.is_empty())
                     .collect();
                 self.add_call_with(call, name, arms, assigned)
@@ -426,10 +453,11 @@ impl<'t> Session<'t> {
     ) {
         let assigned = &mut self.scope.assigned_words;
         let name = name.to_ascii_lowercase();
-        if assigned.len() >= MOST_NAMES && !assigned.contains_key(&name) {
+        if assigned.len() >= MOST_NAMES && !assigned.contains_key(name.as_str()) {
             return;
         }
-        let values = assigned.entry(name).or_default();
+        let values = Rc::make_mut(assigned).entry(name.into()).or_default();
+        let values = Rc::make_mut(values);
         if arms.is_none() {
             values.clear();
         }
@@ -445,7 +473,7 @@ impl<'t> Session<'t> {
         call: ClientCall,
         name: Option<EnvironmentName>,
         arms: &[(usize, usize)],
-        assigned: Vec<Vec<AssignedWords>>,
+        assigned: Vec<Rc<Vec<AssignedWords>>>,
     ) -> Result<(), FileError> {
         if assigned.is_empty() {
             return self.add_call(call, name, arms);
@@ -454,7 +482,7 @@ impl<'t> Session<'t> {
         for values in assigned {
             let branch = usize::MAX - values[0].words[0].range.start;
             let is_one = values.len() == 1;
-            for (arm, value) in values.into_iter().enumerate() {
+            for (arm, value) in values.iter().enumerate() {
                 let mut arms = [arms, value.arms.as_slice()].concat();
                 if !is_one {
                     arms.push((branch, arm));
@@ -464,7 +492,7 @@ impl<'t> Session<'t> {
                     lists.push((*list, arms));
                     continue;
                 }
-                let call = ClientCall::of_words(Subcommand::Install, value.words, value.form);
+                let call = ClientCall::of_words(Subcommand::Install, value.words.clone(), value.form);
                 let list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
                 if !list.specs.is_empty() || !list.channels.is_empty() {
                     let list = self.register(call, list, &arms)?;
@@ -733,24 +761,15 @@ impl<'t> Session<'t> {
 
     /// The environments of the whole text.
     pub(super) fn finish(mut self) -> FileSpecs {
-        let mut scopes = std::mem::take(&mut self.scopes);
-        scopes.push(self.scope);
+        let mut scopes = std::mem::take(&mut self.outer);
+        scopes.push(self.scope.clone());
+        for scope in &scopes {
+            self.end(scope);
+        }
         let mut known = HashSet::new();
-        let mut all: Vec<(Vec<usize>, Vec<Subdir>)> = self.finished;
+        let mut all = self.finished;
         let unused = self.saved.into_iter().filter(|saved| !saved.is_used);
         all.extend(unused.map(|saved| (saved.lists, Vec::new())));
-        for scope in &scopes {
-            for way in scope.environments.values().flatten() {
-                let mut way = way.lists.clone();
-                if !scope.configurations.is_empty() {
-                    for list in &way {
-                        self.file.lists[*list].has_channels = true;
-                    }
-                    way.splice(0..0, scope.configurations.iter().copied());
-                }
-                all.push((way, scope.platforms.clone()));
-            }
-        }
         let variants = |list: &SpecList| list.specs.iter().map(|line| line.variants.len()).max();
         let variants: Vec<usize> =
             self.file.lists.iter().map(|list| variants(list).unwrap_or(0)).collect();
@@ -771,13 +790,12 @@ impl<'t> Session<'t> {
 
 /// The last part of a path.
 fn last_part(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    path.rfind(['/', '\\']).map_or(path, |at| &path[at + 1..])
 }
 
 /// Whether a word is the program pip.
 fn is_pip(word: &str) -> bool {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word).trim_start_matches(['!', '%']);
-    matches!(name, "pip" | "pip3" | "pip.exe")
+    matches!(last_part(word).trim_start_matches(['!', '%']), "pip" | "pip3" | "pip.exe")
 }
 
 /// Whether a text may have a call of a client in it.

@@ -29,7 +29,7 @@ pub struct Target<'a> {
 pub(super) struct PlatformTarget<'m> {
     pub subdir: Subdir,
     pub requested: RequestedSpecs,
-    pub machine: Machine,
+    pub machine: Rc<Machine>,
     /// Whether the user described the machine; otherwise it follows from the old pins.
     pub is_described: bool,
     /// The CUDA that the file asks for, if no build with it fits.
@@ -42,11 +42,35 @@ pub(super) struct PlatformTarget<'m> {
     pub advices: Advices<'m>,
 }
 
-/// The choices of advices that were needed before, by what they depend on in a file: the platform, whether the
-/// machine is described, else its driver, and the request.
-pub(super) type Advices<'m> = Rc<RefCell<HashMap<AdviceKey, Option<Choice<'m>>>>>;
+/// What was needed before, since a file often repeats it.
+pub(super) type Advices<'m> = Rc<RefCell<KnownAdvices<'m>>>;
 
-type AdviceKey = (Subdir, bool, Option<DriverVersion>, Request);
+#[derive(Default)]
+pub(super) struct KnownAdvices<'m> {
+    /// The choices of advices, by what they depend on in a file: the platform, whether the machine is described, else
+    /// its driver, and the request.
+    choices: HashMap<(Subdir, bool, Option<DriverVersion>, Request), Option<Choice<'m>>>,
+    described: Option<Rc<Machine>>,
+    /// See [`assumed`]: by the platform, whether it has an NVIDIA GPU, and the CUDA of the old builds.
+    assumed: HashMap<(Subdir, bool, Option<CudaVersion>), Rc<Machine>>,
+}
+
+impl KnownAdvices<'_> {
+    fn described(&mut self, machine: &Machine) -> Rc<Machine> {
+        self.described.get_or_insert_with(|| Rc::new(machine.clone())).clone()
+    }
+
+    fn assumed(
+        &mut self,
+        subdir: Subdir,
+        requested: &RequestedSpecs,
+        matrix: &Matrix,
+    ) -> Rc<Machine> {
+        let key = (subdir, requested.device == RequestedAccelerator::Cuda, requested.cuda);
+        let machine = || Rc::new(assumed(subdir, requested, matrix));
+        self.assumed.entry(key).or_insert_with(machine).clone()
+    }
+}
 
 impl<'m> PlatformTarget<'m> {
     /// Without a described machine: the oldest driver that runs the old builds, and an unknown GPU.
@@ -61,7 +85,10 @@ impl<'m> PlatformTarget<'m> {
             .machine
             .filter(|machine| machine.subdir.value().is_none_or(|own| *own == subdir));
         let is_described = described.is_some();
-        let machine = described.cloned().unwrap_or_else(|| assumed(subdir, &requested, matrix));
+        let machine = match described {
+            Some(machine) => advices.borrow_mut().described(machine),
+            None => advices.borrow_mut().assumed(subdir, &requested, matrix),
+        };
         Self {
             subdir,
             requested,
@@ -81,7 +108,7 @@ impl<'m> PlatformTarget<'m> {
         let newer = self.matrix.majors.iter().find(|row| row.major > old.major)?;
         let cuda = Some(CudaVersion::new(newer.major, 0));
         let requested = RequestedSpecs { cuda, ..self.requested.clone() };
-        let machine = assumed(self.subdir, &requested, self.matrix);
+        let machine = self.advices.borrow_mut().assumed(self.subdir, &requested, self.matrix);
         let raised_from = self.raised_from.or(Some(old));
         let (advices, pin_lines) = (self.advices.clone(), self.pin_lines.clone());
         let pytorch_lines = self.pytorch_lines.clone();
@@ -148,11 +175,11 @@ impl<'m> PlatformTarget<'m> {
     fn recommended(&self, request: Request) -> Option<Choice<'m>> {
         let driver = self.machine.driver.value().copied();
         let key = (self.subdir, self.is_described, driver, request);
-        if let Some(known) = self.advices.borrow().get(&key) {
+        if let Some(known) = self.advices.borrow().choices.get(&key) {
             return known.clone();
         }
         let choice = advise(&self.machine, &key.3, self.matrix).recommended;
-        self.advices.borrow_mut().insert(key, choice.clone());
+        self.advices.borrow_mut().choices.insert(key, choice.clone());
         choice
     }
 

@@ -35,7 +35,7 @@ pub(super) fn read(session: &mut Session<'_>, text: &str) -> Result<(), FileErro
             key.clear();
             if content.starts_with('[') {
                 let platforms = Vec::new();
-                session.enter(Scope::new(
+                session.next(Scope::new(
                     EnvironmentName::Current,
                     RunPlace::Anywhere,
                     platforms,

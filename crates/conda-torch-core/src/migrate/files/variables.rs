@@ -1,12 +1,13 @@
 //! The variables of a script, as far as its text gives their values.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::types::Shell;
 
-/// Values by name. A variable that several branches set has several.
+/// Values by name, which copies share. A variable that several branches set has several.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Variables(HashMap<String, Vec<String>>);
+pub(super) struct Variables(Rc<HashMap<Rc<str>, Rc<Vec<String>>>>);
 
 /// The most values of a variable.
 const MOST_VALUES: usize = 16;
@@ -21,7 +22,7 @@ impl Variables {
 
     /// Sets a variable; adds a value if the assignment may not run.
     pub(super) fn set(&mut self, name: &str, value: &str, may_not_run: bool) {
-        let values = self.0.entry(name.to_ascii_lowercase()).or_default();
+        let values = self.values_to_change(name);
         if !may_not_run {
             values.clear();
         }
@@ -32,10 +33,15 @@ impl Variables {
 
     /// Sets a variable that has each of some values in turn.
     pub(super) fn set_all(&mut self, name: &str, values: &[&str]) {
-        self.0.remove(&name.to_ascii_lowercase());
+        self.values_to_change(name).clear();
         for value in values {
             self.set(name, value, true);
         }
+    }
+
+    fn values_to_change(&mut self, name: &str) -> &mut Vec<String> {
+        let values = Rc::make_mut(&mut self.0);
+        Rc::make_mut(values.entry(name.to_ascii_lowercase().into()).or_default())
     }
 
     /// The values of a text that is one variable; itself if it has none; empty if unknown.
@@ -43,7 +49,7 @@ impl Variables {
         let mut references = references(text);
         match references.next() {
             None => vec![text.to_owned()],
-            Some((0, end, name)) if end == text.len() => self.get(&name).to_vec(),
+            Some((0, end, name)) if end == text.len() => self.get(name).to_vec(),
             Some(_) => self.expand(text).into_iter().collect(),
         }
     }
@@ -53,7 +59,7 @@ impl Variables {
         let mut new = String::new();
         let mut at = 0;
         for (start, end, name) in references(text) {
-            let [value] = self.get(&name) else { return None };
+            let [value] = self.get(name) else { return None };
             // A value with variables of its own is not followed further.
             if references(value).next().is_some() {
                 return None;
@@ -73,11 +79,11 @@ impl Variables {
         };
         let with =
             |value: &String| self.expand(&format!("{}{value}{}", &text[..start], &text[end..]));
-        self.get(&name).iter().filter_map(with).collect()
+        self.get(name).iter().filter_map(with).collect()
     }
 
     fn get(&self, name: &str) -> &[String] {
-        self.0.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+        self.0.get(name.to_ascii_lowercase().as_str()).map_or(&[], |values| values.as_slice())
     }
 }
 
@@ -97,7 +103,7 @@ pub(super) fn variable_of(text: &str) -> Option<String> {
 const BRACKETS: [(&str, &str); 4] = [("%", "%"), ("${{", "}}"), ("${", "}"), ("$(", ")")];
 
 /// The names of the variables of a text with their places: `$A`, `${A}`, `$(A)`, `%A%`, `$env:A`, `${{ env.A }}`.
-fn references(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
+fn references(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     let mut at = 0;
     // Whether each of the brackets can still be closed: a text may open very many.
     let mut can_close = [true; BRACKETS.len()];
@@ -113,30 +119,31 @@ fn references(text: &str) -> impl Iterator<Item = (usize, usize, String)> {
     })
 }
 
-fn reference(
-    text: &str,
+fn reference<'t>(
+    text: &'t str,
     start: usize,
     can_close: &mut [bool; BRACKETS.len()],
-) -> Option<(usize, String)> {
+) -> Option<(usize, &'t str)> {
     let rest = &text[start..];
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut brackets = BRACKETS.iter().zip(can_close);
+    let has_brackets = rest.starts_with('%') || matches!(rest.as_bytes().get(1), Some(b'{' | b'('));
+    let mut brackets = BRACKETS.iter().zip(can_close).filter(|_| has_brackets);
     let found = brackets.find_map(|((open, close), can_close)| {
         let inner = rest.strip_prefix(open).filter(|_| *can_close)?;
         let length = inner.find(close);
         *can_close = length.is_some();
-        Some((start + open.len() + length? + close.len(), inner[..length?].trim().to_owned()))
+        Some((start + open.len() + length? + close.len(), inner[..length?].trim()))
     });
     if rest.starts_with('%') {
         return found.filter(|(_, name)| !name.is_empty() && name.chars().all(is_name));
     }
     if let Some((end, name)) = found {
-        return Some((end, without_scope(&name).to_owned()));
+        return Some((end, without_scope(name)));
     }
     let name = without_scope(rest.strip_prefix('$')?);
     let length = name.find(|c| !is_name(c)).unwrap_or(name.len());
     let end = start + rest.len() - name.len() + length;
-    (length > 0).then(|| (end, name[..length].to_owned()))
+    (length > 0).then(|| (end, &name[..length]))
 }
 
 /// A name without `env:` or `env.` before it, in any case.

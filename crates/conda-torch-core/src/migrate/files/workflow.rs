@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
     match root.get("jobs").filter(|jobs| jobs.is_map()) {
         Some(jobs) => {
             for (_, job) in jobs.entries() {
-                session.enter(scope().with_variables_of(&outer))?;
+                session.next(scope().with_variables_of(&outer))?;
                 if job.get("runs-on").is_some() {
                     read_job(&mut session, text, root, job)?;
                 } else {
@@ -45,7 +45,7 @@ pub(super) fn read(text: &str) -> Result<FileSpecs, FileError> {
         None => {
             // The plays of a playbook, the entries of a pipeline.
             for value in root.items().chain(root.entries().map(|(_, value)| value)) {
-                session.enter(scope().with_variables_of(&outer))?;
+                session.next(scope().with_variables_of(&outer))?;
                 read_commands(&mut session, text, value)?;
             }
         }
