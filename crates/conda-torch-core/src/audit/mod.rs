@@ -37,7 +37,7 @@ pub struct Checkup<'m> {
     pub findings: Vec<Diagnostic>,
     /// The machine as PyTorch sees it, without what variables override.
     pub machine: Machine,
-    /// What to install on this machine, with the packages that the environment has.
+    /// What to install on this machine, with the packages that the environment has; without what is rejected.
     pub advice: Advice<'m>,
     /// The builds that the advice chose from.
     pub matrix: &'m Matrix,
@@ -100,12 +100,15 @@ pub fn check<'m>(environment: Environment, machine: &Machine, matrix: &'m Matrix
     let (machine, overridden) = machine::without_override(machine, matrix);
     let installed = Installed::new(&environment, matrix);
     let version = installed.as_ref().and_then(|installed| installed.version);
+    let mut advice = requests::advice(&environment, version, &machine, matrix);
+    // Most of an advice, and a machine can have thousands of environments.
+    advice.rejected = Vec::new();
     let mut checkup = Checkup {
         status: EnvironmentStatus::Ok,
         installed,
         kernels: Vec::new(),
         findings: Vec::new(),
-        advice: requests::advice(&environment, version, &machine, matrix),
+        advice,
         environment,
         machine,
         matrix,
