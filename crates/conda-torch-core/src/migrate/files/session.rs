@@ -492,7 +492,8 @@ impl<'t> Session<'t> {
                     lists.push((*list, arms));
                     continue;
                 }
-                let call = ClientCall::of_words(Subcommand::Install, value.words.clone(), value.form);
+                let call =
+                    ClientCall::of_words(Subcommand::Install, value.words.clone(), value.form);
                 let list = call.list(&self.lines, &self.scope.variables, RunPlace::Anywhere);
                 if !list.specs.is_empty() || !list.channels.is_empty() {
                     let list = self.register(call, list, &arms)?;
