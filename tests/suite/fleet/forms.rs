@@ -2,7 +2,7 @@
 
 use conda_torch_core::report::probe::{document, node_line};
 
-use super::{classes, damage, lines, plan};
+use super::{classes, damage, lines, plan, plan_in_parts};
 use crate::common::machine;
 
 const A100: &str = "NVIDIA A100-SXM4-40GB (8.0), linux-64, glibc 2.28, driver 470.256.02";
@@ -273,6 +273,114 @@ fn keys_in_another_order_and_unknown_keys_make_no_difference() {
     let plan = plan(&format!("{a}{twice}"));
     assert_eq!(classes(&plan), [format!("a1: {A100}")]);
     assert!(damage(&plan)[0].contains("duplicate field"), "{:?}", plan.damage);
+}
+
+/// Free memory, temperatures, times and paths differ on every node; the driver and the GPUs still count.
+#[test]
+fn what_decides_nothing_may_differ_on_every_node() {
+    let (a, v) = two();
+    let (a, v) = (a.trim_end(), v.trim_end());
+    let with = |line: &str, name: &str, more: &str| {
+        let line = line.replacen("\"a1\"", &format!("\"{name}\""), 1);
+        let line = line.replacen("\"v1\"", &format!("\"{name}\""), 1);
+        format!("{},{more}}}\n", line.strip_suffix('}').expect("an object"))
+    };
+    let mut text = String::new();
+    for at in 0..40 {
+        let more = format!(
+            r#""free_mib":{},"celsius":-{at}.5e1,"time":"2026-11-28T10:{at}:00Z","path":"C:\\x\u00e9\{at}","up":{},"load":[{}]"#,
+            at * 77,
+            at % 2 == 0,
+            vec!["0.5"; at % 5].join(",")
+        )
+        .replace(&format!("\\{at}\""), &format!("{at}\""));
+        text += &with(if at % 2 == 0 { a } else { v }, &format!("n{at}"), &more);
+    }
+    let in_facts = |line: &str, name: &str, more: &str| {
+        let line = line.replacen("\"v1\"", &format!("\"{name}\""), 1);
+        line.replacen("\"facts\":{", &format!("\"facts\":{{{more},"), 1) + "\n"
+    };
+    text += &in_facts(v, "n40", r#""free":5"#);
+    text += &in_facts(v, "n41", r#""free":6"#);
+    // The same text with another driver.
+    text += &in_facts(v, "n42", r#""free":6"#).replace("580.65.06", "550.54.15");
+    text += &with(a, "n43", r#""free_mib":1"#).replace("470.256.02", "450.80.02");
+    // A value that is no JSON is damage, also where it decides nothing.
+    text += &with(a, "n44", r#""free_mib":0x11"#);
+    let plan = plan(&text);
+    let even: Vec<String> = (0..40).step_by(2).map(|at| at.to_string()).collect();
+    let odd: Vec<String> = (1..40).step_by(2).map(|at| at.to_string()).collect();
+    let v_550 = V100.replace("580.65.06", "550.54.15");
+    let a_450 = A100.replace("470.256.02", "450.80.02");
+    let mut found = classes(&plan);
+    found.sort();
+    let mut expected = [
+        format!("n[{}]: {A100}", even.join(",")),
+        format!("n[{},40-41]: {V100}", odd[..19].join(",") + ",39").replace("39,40-41", "39-41"),
+        format!("n42: {v_550}"),
+        format!("n43: {a_450}"),
+    ];
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(plan.damage.len(), 1);
+    assert!(damage(&plan)[0].starts_with("45 n44: not JSON"), "{:?}", plan.damage);
+}
+
+/// Nodes of Kubernetes differ in ids, images and addresses.
+#[test]
+fn a_list_of_nodes_may_be_on_one_line_of_any_length() {
+    let node = |at: usize| {
+        let product = if at % 2 == 0 { "NVIDIA-L4" } else { "Tesla-T4" };
+        let images = format!(r#"{{"names":["registry.example/{at}"],"sizeBytes":{at}}}"#);
+        format!(
+            r#"{{"kind":"Node","metadata":{{"name":"k{at}","uid":"{at}","labels":{{"kubernetes.io/arch":"amd64","nvidia.com/gpu.product":"{product}","nvidia.com/gpu.count":"1","nvidia.com/gfd.timestamp":"{at}"}}}},"status":{{"images":[{}],"nodeInfo":{{"architecture":"amd64","operatingSystem":"linux","bootID":"{at}"}}}}}}"#,
+            vec![images; 20].join(",")
+        )
+    };
+    let nodes: Vec<String> = (0..200).map(node).collect();
+    let list = format!(r#"{{"apiVersion":"v1","items":[{}],"kind":"List"}}"#, nodes.join(","));
+    assert!(list.len() > 200_000);
+    let (_, v) = two();
+    for (text, nodes) in [(list.clone(), 200), (format!("{list} {v}{list}\n{v}"), 201)] {
+        for size in [4096, usize::MAX] {
+            let plan = plan_in_parts(&text, size);
+            assert_eq!((plan.nodes, plan.damaged), (nodes, 0), "{size}: {:?}", plan.damage);
+            assert_eq!(plan.classes[0].nodes, 100);
+        }
+    }
+    // Without a list, lines or commas around them, these are no nodes.
+    assert_eq!(plan_in_parts(&nodes.concat(), 4096).damaged, 1);
+}
+
+#[test]
+fn any_number_of_lists_on_one_line_is_read() {
+    let (a, _) = two();
+    let text = format!("{}[{}]\n", "[]".repeat(100_000), a.trim());
+    assert_eq!(classes(&plan(&text)), [format!("a1: {A100}")]);
+    assert_eq!(plan(&"[".repeat(100_000)).nodes, 0);
+}
+
+/// A node that dies leaves the start of a document, which is not that of the next.
+#[test]
+fn the_group_of_a_document_that_ends_early_is_not_that_of_the_next() {
+    let document = |name: &str| document(&machine(name));
+    let (a, v) = (document("a100-driver-470"), document("v100-driver-580"));
+    let cut: String = a.split_inclusive('\n').take(20).collect();
+    let rule = "---------------\n";
+    let text = format!("{rule}n[1-2]\n{rule}{cut}{rule}n3\n{rule}{v}");
+    let groups = plan(&text);
+    assert_eq!(classes(&groups), [format!("n3: {V100}")]);
+    assert_eq!(damage(&groups), ["4 n1: the JSON is cut off"]);
+    assert_eq!(groups.missing.to_string(), "n[1-2]");
+    let cut = format!("n1 | SUCCESS => {cut}n2 | SUCCESS => {v}");
+    let groups = plan(&cut);
+    assert_eq!(classes(&groups), [format!("n2: {V100}")]);
+    assert_eq!(damage(&groups), ["1 n1: the JSON is cut off"]);
+    // What `srun` says of another node in the middle of a document.
+    let (start, end) = v.split_at(v.find("  \"machine\"").expect("a key"));
+    let plan = plan(&format!("{start}srun: error: n7: task 3: Killed\n{end}"));
+    assert_eq!((plan.nodes, plan.damaged), (1, 1));
+    assert_eq!(plan.missing.to_string(), "n7");
 }
 
 /// The bytes may come in parts of any size.

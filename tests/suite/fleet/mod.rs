@@ -37,6 +37,15 @@ fn plan_of(text: &str, request: &Request, count: EnvironmentCount) -> FleetPlan<
     collector.plan(request, count)
 }
 
+/// The same, read in parts of so many bytes.
+fn plan_in_parts(text: &str, size: usize) -> FleetPlan<'static> {
+    let mut collector = Collector::new(Matrix::embedded());
+    collector.begin(None);
+    text.as_bytes().chunks(size).for_each(|part| collector.feed(part));
+    collector.end(None);
+    collector.plan(&Request::default(), EnvironmentCount::Fewest)
+}
+
 /// Each class in a line: its nodes, its GPUs and system.
 fn classes(plan: &FleetPlan<'_>) -> Vec<String> {
     let text = |class: &conda_torch_core::fleet::FleetClass<'_>| {

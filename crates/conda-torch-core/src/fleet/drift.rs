@@ -87,8 +87,9 @@ impl FleetDrift {
 pub(super) fn drift(before: &Nodes, now: &Nodes) -> FleetDrift {
     // The names of the first collection are those of the second.
     let mut names = now.names.clone();
+    let (before_classes, now_classes) = (before.classes(), now.classes());
     let mut old: Vec<HostSet> = Vec::new();
-    for class in &before.classes {
+    for class in &before_classes {
         let mut hosts = HostSet::default();
         for host in class.hosts.hosts() {
             hosts.insert(names.host(&before.names.name(host)));
@@ -99,24 +100,24 @@ pub(super) fn drift(before: &Nodes, now: &Nodes) -> FleetDrift {
     for hosts in &old {
         all_old.extend(hosts);
     }
-    for class in &now.classes {
+    for class in &now_classes {
         all_new.extend(&class.hosts);
     }
     let mut moved: BTreeMap<(usize, usize), HostSet> = BTreeMap::new();
     for (from, hosts) in old.iter().enumerate() {
-        for (to, class) in now.classes.iter().enumerate() {
-            if class.facts != before.classes[from].facts {
-                let both = hosts.common(&class.hosts);
-                if !both.is_empty() {
-                    moved.insert((from, to), both);
+        for (place, word) in hosts.words() {
+            for (to, bits) in now.answers(place) {
+                if word & bits != 0 {
+                    moved.entry((from, *to)).or_default().insert_word(place, word & bits);
                 }
             }
         }
     }
+    moved.retain(|(from, to), _| before_classes[*from].facts != *now.facts(*to));
     let mut changed: Vec<NodesChanged> = moved
         .into_iter()
         .map(|((from, to), hosts)| {
-            let (from, to) = (&before.classes[from].facts, &now.classes[to].facts);
+            let (from, to) = (&before_classes[from].facts, now.facts(to));
             NodesChanged {
                 names: names.list(&hosts),
                 changes: changes(from, to),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 /// The names that have one text around a number: `gpu001` to `gpu128`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,7 +46,7 @@ pub fn is_host_name(text: &str) -> bool {
 fn split(name: &str) -> Option<(&str, &str, &str)> {
     let label = name.split('.').next().unwrap_or(name);
     let own = if label.bytes().all(|c| c.is_ascii_digit()) { name } else { label };
-    let end = own.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let end = own.bytes().rposition(|c| c.is_ascii_digit())? + 1;
     let digits = own[..end].bytes().rev().take_while(u8::is_ascii_digit).count();
     let start = end - digits;
     (digits <= 18).then(|| (&name[..start], &name[start..end], &name[end..]))
@@ -54,6 +55,10 @@ fn split(name: &str) -> Option<(&str, &str, &str)> {
 impl Names {
     /// A name as its family and number.
     pub(super) fn host(&mut self, name: &str) -> Host {
+        let last = self.families.get(self.last as usize);
+        if let Some(number) = last.and_then(|family| family.number(name)) {
+            return (self.last, number);
+        }
         let Some((prefix, digits, suffix)) = split(name) else {
             return (self.family(name, "", None), 0);
         };
@@ -63,13 +68,6 @@ impl Names {
     }
 
     fn family(&mut self, prefix: &str, suffix: &str, width: Option<u8>) -> u32 {
-        if let Some(last) = self.families.get(self.last as usize)
-            && last.prefix == prefix
-            && last.suffix == suffix
-            && last.width == width
-        {
-            return self.last;
-        }
         let family = Family { prefix: prefix.to_owned(), suffix: suffix.to_owned(), width };
         let next = u32::try_from(self.families.len()).unwrap_or(u32::MAX);
         self.last = *self.places.entry(family).or_insert_with_key(|family| {
@@ -100,10 +98,12 @@ impl Names {
         }
         let mut ranges: Vec<HostRange> = plain.into_iter().map(HostRange::plain).collect();
         for ((prefix, suffix), intervals) in groups {
-            ranges.extend(joined(intervals).into_iter().map(|(width, from, to)| HostRange {
-                prefix: prefix.to_owned(),
-                suffix: suffix.to_owned(),
-                numbers: Some((width, from, to)),
+            // All ranges of a family have one text: there may be one a node.
+            let (prefix, suffix): (Arc<str>, Arc<str>) = (prefix.into(), suffix.into());
+            ranges.extend(joined(intervals).into_iter().map(|numbers| HostRange {
+                prefix: Arc::clone(&prefix),
+                suffix: Arc::clone(&suffix),
+                numbers: Some(numbers),
             }));
         }
         HostList::of(ranges)
@@ -111,6 +111,20 @@ impl Names {
 }
 
 impl Family {
+    /// The number of a name of this family.
+    fn number(&self, name: &str) -> Option<u64> {
+        let rest = name.as_bytes().strip_prefix(self.prefix.as_bytes())?;
+        let digits = rest.strip_suffix(self.suffix.as_bytes())?;
+        let is_padded = digits.len() > 1 && digits[0] == b'0';
+        let width = if is_padded { digits.len() } else { 0 };
+        if digits.is_empty() || digits.len() > 18 || self.width.map(usize::from) != Some(width) {
+            return None;
+        }
+        digits.iter().try_fold(0, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+        })
+    }
+
     fn name(&self, number: u64) -> String {
         let Self { prefix, suffix, width } = self;
         match width {
@@ -152,26 +166,19 @@ fn joined(intervals: Vec<Numbers>) -> Vec<Numbers> {
 
 /// A set of names: 64 numbers of a family take one word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct HostSet(BTreeMap<(u32, u64), u64>);
+pub(super) struct HostSet(HashMap<(u32, u64), u64>);
 
 impl HostSet {
-    /// Adds a name; false if it is there.
-    pub(super) fn insert(&mut self, (family, number): Host) -> bool {
-        let word = self.0.entry((family, number / 64)).or_default();
-        let bit = 1 << (number % 64);
-        let is_new = *word & bit == 0;
-        *word |= bit;
-        is_new
+    /// Adds a name.
+    pub(super) fn insert(&mut self, (family, number): Host) {
+        self.insert_word((family, number / 64), 1 << (number % 64));
     }
 
-    pub(super) fn remove(&mut self, (family, number): Host) {
-        if let Some(word) = self.0.get_mut(&(family, number / 64)) {
-            *word &= !(1 << (number % 64));
+    /// Adds names of a family by their bits: those from 64 times the place on.
+    pub(super) fn insert_word(&mut self, place: (u32, u64), bits: u64) {
+        if bits != 0 {
+            *self.0.entry(place).or_default() |= bits;
         }
-    }
-
-    pub(super) fn contains(&self, (family, number): Host) -> bool {
-        self.0.get(&(family, number / 64)).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 
     /// How many names.
@@ -179,34 +186,29 @@ impl HostSet {
         self.0.values().map(|word| u64::from(word.count_ones())).sum()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.values().all(|word| *word == 0)
-    }
-
     /// Adds all of another.
     pub(super) fn extend(&mut self, other: &Self) {
-        for (key, word) in &other.0 {
-            *self.0.entry(*key).or_default() |= word;
+        for (place, word) in &other.0 {
+            self.insert_word(*place, *word);
         }
     }
 
     /// Those that another lacks.
     pub(super) fn without(&self, other: &Self) -> Self {
-        self.combined(|key, word| word & !other.0.get(key).copied().unwrap_or(0))
+        let left = |(place, word)| (place, word & !other.0.get(&place).copied().unwrap_or(0));
+        Self(self.words().map(left).filter(|(_, bits)| *bits != 0).collect())
     }
 
-    /// Those that another has too.
-    pub(super) fn common(&self, other: &Self) -> Self {
-        self.combined(|key, word| word & other.0.get(key).copied().unwrap_or(0))
+    /// The names by their bits: 64 numbers of a family each, in no order.
+    pub(super) fn words(&self) -> impl Iterator<Item = ((u32, u64), u64)> {
+        self.0.iter().map(|(place, word)| (*place, *word))
     }
 
-    fn combined(&self, word: impl Fn(&(u32, u64), u64) -> u64) -> Self {
-        let words = self.0.iter().map(|(key, bits)| (*key, word(key, *bits)));
-        Self(words.filter(|(_, bits)| *bits != 0).collect())
-    }
-
+    /// Each, in the order of families and numbers.
     pub(super) fn hosts(&self) -> impl Iterator<Item = Host> {
-        self.0.iter().flat_map(|((family, chunk), word)| {
+        let mut words: Vec<(&(u32, u64), &u64)> = self.0.iter().collect();
+        words.sort_unstable();
+        words.into_iter().flat_map(|((family, chunk), word)| {
             let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
             bits.map(move |bit| (*family, chunk * 64 + bit))
         })
@@ -240,16 +242,16 @@ pub struct HostList {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostRange {
     /// What is before the number, or the whole name.
-    pub prefix: String,
+    pub prefix: Arc<str>,
     /// What is after it.
-    pub suffix: String,
+    pub suffix: Arc<str>,
     /// How many digits a number has at least, the first number and the last; `None`: no number.
     pub numbers: Option<Numbers>,
 }
 
 impl HostRange {
     fn plain(name: &str) -> Self {
-        Self { prefix: name.to_owned(), suffix: String::new(), numbers: None }
+        Self { prefix: name.into(), suffix: "".into(), numbers: None }
     }
 
     /// How many names.
@@ -264,7 +266,7 @@ impl HostRange {
         let width = usize::from(width);
         (from..=to).map(move |number| match numbers {
             Some(_) => format!("{prefix}{number:0width$}{suffix}"),
-            None => prefix.clone(),
+            None => prefix.to_string(),
         })
     }
 
@@ -286,7 +288,7 @@ impl HostRange {
     /// Glob patterns of a shell that match these names and no other: `gpu00[1-9]`, `gpu0[1-9][0-9]`.
     pub fn patterns(&self) -> Vec<String> {
         let Self { prefix, suffix, .. } = self;
-        let Some(pairs) = self.digits() else { return vec![prefix.clone()] };
+        let Some(pairs) = self.digits() else { return vec![prefix.to_string()] };
         let mut patterns = Vec::new();
         for (from, to) in pairs {
             digit_patterns(&from, &to, &mut |digits| {
@@ -328,7 +330,7 @@ fn digit_patterns(from: &str, to: &str, add: &mut dyn FnMut(&str)) {
 impl HostList {
     /// A list of ranges, in the order of their names.
     pub(super) fn of(mut ranges: Vec<HostRange>) -> Self {
-        let key = |it: &HostRange| (it.prefix.clone(), it.suffix.clone(), it.numbers);
+        let key = |it: &HostRange| (Arc::clone(&it.prefix), Arc::clone(&it.suffix), it.numbers);
         ranges.sort_by_cached_key(key);
         Self { ranges, hidden: 0 }
     }
@@ -511,8 +513,8 @@ mod tests {
     #[test]
     fn patterns_match_the_names_of_a_range_and_no_other() {
         let range = |width, from, to| HostRange {
-            prefix: "g".to_owned(),
-            suffix: String::new(),
+            prefix: "g".into(),
+            suffix: "".into(),
             numbers: Some((width, from, to)),
         };
         assert_eq!(

@@ -6,7 +6,7 @@ const LISTS: [&[u8]; 3] = [b"items", b"nodes", b"sinfo"];
 /// The largest object, in bytes.
 pub(super) const MOST_BYTES: usize = 16 << 20;
 
-/// Reads one value, byte by byte.
+/// Reads one value in parts of any size.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "states of a scanner")]
 pub(super) struct JsonItems {
@@ -51,8 +51,9 @@ impl JsonItems {
         }
     }
 
-    /// Whether a `{` at the start of a line can only begin another value: this one was cut off.
-    pub(super) fn is_cut_by_object(&self) -> bool {
+    /// Whether it is in an object: a `{` at the start of a line can only begin another value, so that this one was cut
+    /// off.
+    pub(super) fn is_in_object(&self) -> bool {
         self.depth > self.list_depth
     }
 
@@ -63,62 +64,93 @@ impl JsonItems {
 
     /// The object that ended; `None` if it was too long.
     pub(super) fn take(&mut self) -> Option<Vec<u8>> {
-        let item = std::mem::take(&mut self.item);
+        let room = Vec::with_capacity(self.item.len().min(1 << 16));
+        let item = std::mem::replace(&mut self.item, room);
         (!std::mem::take(&mut self.is_too_long)).then_some(item)
     }
 
-    pub(super) fn push(&mut self, byte: u8, line: u64) -> End {
-        let in_list = self.list_depth > 0 && !self.is_list_over;
-        let starts = in_list && self.depth == self.list_depth && !self.in_string;
-        if starts && matches!(byte, b'{' | b'[') {
-            self.item.clear();
-            self.line = line;
-        }
-        if self.is_list_over {
-            // Nothing after the list matters.
-        } else if self.item.len() < MOST_BYTES {
-            self.item.push(byte);
-        } else {
-            self.is_too_long = true;
-        }
-        if self.in_string {
-            match byte {
-                _ if self.is_escaped => self.is_escaped = false,
-                b'\\' => self.is_escaped = true,
-                b'"' => {
-                    self.in_string = false;
+    /// Reads bytes of one line, or of its end, up to the next end: how many were read. `line` is the line's number.
+    pub(super) fn push(&mut self, bytes: &[u8], line: u64) -> (usize, End) {
+        // What is read and not yet kept.
+        let (mut at, mut kept) = (0, 0);
+        while at < bytes.len() {
+            if self.in_string {
+                at += self.end_of_string(&bytes[at..]);
+                if !self.in_string && self.depth == 1 && self.list_depth == 0 {
+                    self.keep(&bytes[kept..at]);
+                    kept = at;
                     self.key.1 = self.item.len().saturating_sub(1);
+                }
+                continue;
+            }
+            let byte = bytes[at];
+            at += 1;
+            match byte {
+                b'"' => {
+                    self.in_string = true;
+                    if self.depth == 1 && self.list_depth == 0 {
+                        self.keep(&bytes[kept..at]);
+                        kept = at;
+                        self.key.0 = self.item.len();
+                    }
+                }
+                b'{' | b'[' => {
+                    let in_list = self.list_depth > 0 && !self.is_list_over;
+                    if in_list && self.depth == self.list_depth {
+                        self.item.clear();
+                        kept = at - 1;
+                        self.line = line;
+                    }
+                    self.depth += 1;
+                    let begins =
+                        byte == b'[' && (self.depth == 1 || self.depth == 2 && self.is_list());
+                    if begins && self.list_depth == 0 {
+                        self.list_depth = self.depth;
+                        self.item.clear();
+                        self.is_too_long = false;
+                        kept = at;
+                    }
+                }
+                b'}' | b']' => {
+                    let in_list = self.list_depth > 0 && !self.is_list_over;
+                    self.depth = self.depth.saturating_sub(1);
+                    let is_item = in_list && self.depth == self.list_depth;
+                    if self.depth == 0 || is_item {
+                        self.keep(&bytes[kept..at]);
+                        let is_list = self.depth == 0 && self.list_depth > 0;
+                        return (at, if is_list { End::List } else { End::Item });
+                    }
+                    self.is_list_over |= in_list && self.depth < self.list_depth;
                 }
                 _ => {}
             }
-            return End::None;
         }
-        match byte {
-            b'"' => {
-                self.in_string = true;
-                self.key.0 = self.item.len();
-            }
-            b'{' | b'[' => {
-                self.depth += 1;
-                let begins = byte == b'[' && (self.depth == 1 || self.depth == 2 && self.is_list());
-                if begins && self.list_depth == 0 {
-                    self.list_depth = self.depth;
-                    self.item.clear();
-                }
-            }
-            b'}' | b']' => {
-                self.depth = self.depth.saturating_sub(1);
-                if self.depth == 0 {
-                    return if self.list_depth == 0 { End::Item } else { End::List };
-                }
-                if in_list && self.depth == self.list_depth {
-                    return End::Item;
-                }
-                self.is_list_over |= in_list && self.depth < self.list_depth;
-            }
-            _ => {}
+        self.keep(&bytes[kept..]);
+        (at, End::None)
+    }
+
+    /// How many bytes are of a string, with the quote that ends it. A line ends a string: it is damaged, and what
+    /// follows is read as if it were not.
+    fn end_of_string(&mut self, bytes: &[u8]) -> usize {
+        if std::mem::take(&mut self.is_escaped) {
+            return 1;
         }
-        End::None
+        let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', bytes) else { return bytes.len() };
+        match bytes[found] {
+            b'\\' => self.is_escaped = true,
+            _ => self.in_string = false,
+        }
+        found + 1
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.is_list_over {
+            // Nothing after the list matters.
+        } else if self.item.len() + bytes.len() <= MOST_BYTES {
+            self.item.extend_from_slice(bytes);
+        } else {
+            self.is_too_long = true;
+        }
     }
 
     fn is_list(&self) -> bool {
@@ -132,11 +164,23 @@ mod tests {
     use super::*;
 
     fn items(text: &str) -> (Vec<String>, bool) {
+        let whole = items_of(text, usize::MAX);
+        for size in [1, 2, 5] {
+            assert_eq!(items_of(text, size), whole, "{size}");
+        }
+        whole
+    }
+
+    fn items_of(text: &str, size: usize) -> (Vec<String>, bool) {
         let mut reader = JsonItems::new(1);
         let mut items = Vec::new();
         let mut has_ended = false;
-        for byte in text.bytes() {
-            match reader.push(byte, 1) {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            // Parts of any size are the same.
+            let (read, end) = reader.push(&rest[..rest.len().min(size)], 1);
+            rest = &rest[read..];
+            match end {
                 End::None => {}
                 End::Item if reader.list_depth == 0 => {
                     items.push(reader.take());

@@ -11,6 +11,7 @@
 mod class;
 mod cover;
 mod curve;
+mod decisive_keys;
 mod deploy;
 mod drift;
 mod hosts;

@@ -12,11 +12,12 @@ use super::hosts::{HostSet, Names, is_host_name};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Nodes {
     pub(super) names: Names,
-    pub(super) classes: Vec<Class>,
+    kinds: Vec<Kind>,
+    /// For 64 numbers of a family of names: those of each class that is among them.
+    answers: HashMap<(u32, u64), Vec<(usize, u64)>>,
+    count: u64,
     /// The class of each set of facts, before and after what is looked up was filled in.
     keys: HashMap<String, usize>,
-    /// Every name with an answer.
-    answered: HostSet,
     /// Names with more than one answer; the last one counts.
     pub(super) repeated: HostSet,
     /// Those of which a later answer differed.
@@ -27,6 +28,14 @@ pub(super) struct Nodes {
     pub(super) damaged: u64,
     /// Names that should be there.
     expected: Option<HostSet>,
+}
+
+/// The facts of a class.
+#[derive(Debug, Clone)]
+struct Kind {
+    facts: ClassFacts,
+    machine: Machine,
+    unnamed: u64,
 }
 
 /// Nodes with the same facts.
@@ -106,13 +115,12 @@ impl Nodes {
             return *class;
         }
         let facts = ClassFacts::of(&mut machine, matrix);
-        let next = self.classes.len();
+        let next = self.kinds.len();
         // The facts as they were read may be those of another node after what was filled in.
         let class = *self.keys.entry(format!("filled {}", facts.key())).or_insert(next);
         self.keys.insert(read, class);
         if class == next {
-            let hosts = HostSet::default();
-            self.classes.push(Class { facts, machine, hosts, unnamed: 0 });
+            self.kinds.push(Kind { facts, machine, unnamed: 0 });
         }
         class
     }
@@ -120,21 +128,55 @@ impl Nodes {
     /// Counts a node; of several answers of one the last counts.
     pub(super) fn add(&mut self, name: Option<&str>, class: usize) {
         let Some(name) = name else {
-            self.classes[class].unnamed += 1;
+            self.kinds[class].unnamed += 1;
+            self.count += 1;
             return;
         };
-        let host = self.names.host(name);
-        if !self.answered.insert(host) {
-            self.repeated.insert(host);
-            if self.classes[class].hosts.contains(host) {
+        let (family, number) = self.names.host(name);
+        let bit = 1 << (number % 64);
+        let words = self.answers.entry((family, number / 64)).or_default();
+        if let Some((other, word)) = words.iter_mut().find(|(_, word)| *word & bit != 0) {
+            self.repeated.insert((family, number));
+            if *other == class {
                 return;
             }
-            self.contradicted.insert(host);
-            for other in &mut self.classes {
-                other.hosts.remove(host);
+            self.contradicted.insert((family, number));
+            *word &= !bit;
+        } else {
+            self.count += 1;
+        }
+        match words.iter_mut().find(|(other, _)| *other == class) {
+            Some((_, word)) => *word |= bit,
+            None => words.push((class, bit)),
+        }
+    }
+
+    /// The classes that have nodes, in the order in which they were read.
+    pub(super) fn classes(&self) -> Vec<Class> {
+        let class = |kind: &Kind| Class {
+            facts: kind.facts.clone(),
+            machine: kind.machine.clone(),
+            hosts: HostSet::default(),
+            unnamed: kind.unnamed,
+        };
+        let mut classes: Vec<Class> = self.kinds.iter().map(class).collect();
+        for (place, words) in &self.answers {
+            for (class, word) in words {
+                classes[*class].hosts.insert_word(*place, *word);
             }
         }
-        self.classes[class].hosts.insert(host);
+        classes.retain(|class| class.nodes() > 0);
+        classes
+    }
+
+    /// Of 64 numbers of a family of names, those of each class that is among them.
+    pub(super) fn answers(&self, place: (u32, u64)) -> &[(usize, u64)] {
+        self.answers.get(&place).map_or(&[], |words| words)
+    }
+
+    /// The facts of a class by its place among all that were read.
+    pub(super) fn facts(&self, class: usize) -> &ClassFacts {
+        &self.kinds[class].facts
     }
 
     /// Notes a part of the input that describes no node.
@@ -146,6 +188,13 @@ impl Nodes {
         }
         if self.damage.len() < MOST_DAMAGE {
             self.damage.push(damage);
+        }
+    }
+
+    /// Names of nodes whose answer is damaged.
+    pub(super) fn fail(&mut self, names: &[String]) {
+        for name in names {
+            self.failed.insert(self.names.host(name));
         }
     }
 
@@ -164,10 +213,14 @@ impl Nodes {
         if let Some(expected) = &self.expected {
             missing.extend(expected);
         }
-        missing.without(&self.answered)
+        let mut answered = HostSet::default();
+        for (place, words) in &self.answers {
+            answered.insert_word(*place, words.iter().fold(0, |all, (_, word)| all | word));
+        }
+        missing.without(&answered)
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.classes.iter().map(Class::nodes).sum()
+        self.count
     }
 }

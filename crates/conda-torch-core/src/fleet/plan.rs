@@ -132,7 +132,8 @@ impl<'m> FleetPlan<'m> {
         matrix: &'m Matrix,
         count: EnvironmentCount,
     ) -> Self {
-        let mut classes: Vec<&Class> = nodes.classes.iter().filter(|it| it.nodes() > 0).collect();
+        let all = nodes.classes();
+        let mut classes: Vec<&Class> = all.iter().collect();
         classes.sort_by_key(|class| Reverse(class.nodes()));
         let services: Vec<Services<'m>> = classes
             .iter()
@@ -233,12 +234,14 @@ impl<'m> FleetPlan<'m> {
     }
 
     fn add_classes(&mut self, classes: &[&Class], services: &[Services<'m>], names: &Names) {
-        for (at, (class, services)) in classes.iter().zip(services).enumerate() {
-            let environment = self.environments.iter().position(|it| it.classes.contains(&at));
-            let served = environment.and_then(|environment| {
-                let serves = &self.environments[environment].serves;
-                let (_, service) = serves.iter().find(|(class, _)| *class == at)?;
-                Some((environment, *service))
+        let mut environment_of: Vec<Option<usize>> = vec![None; classes.len()];
+        for (at, environment) in self.environments.iter().enumerate() {
+            environment.classes.iter().for_each(|class| environment_of[*class] = Some(at));
+        }
+        for ((class, services), environment) in classes.iter().zip(services).zip(environment_of) {
+            let served = environment.and_then(|at| {
+                let build = self.environments[at].choice.build;
+                Some((at, services.on(build)?.service?))
             });
             let best = services.best().map(|it| it.build);
             let (reasons, reason_texts, help) = if best.is_none() {

@@ -10,6 +10,7 @@ use crate::import::{read_machine, read_node};
 use crate::matrix::Matrix;
 use crate::types::{Detected, Machine, NodeFacts};
 
+use super::decisive_keys::Decisive;
 use super::hosts::{expand, is_host_name};
 use super::json_items::{End, JsonItems, MOST_BYTES};
 use super::known_lines::KnownLines;
@@ -19,12 +20,20 @@ use super::sinfo::Sinfo;
 /// The most text without a node that is kept, in bytes: it may be a document about one machine.
 const MOST_TEXT: usize = 1 << 20;
 
+/// The longest line that is read at once if it is JSON, in bytes: a list of nodes may be on one line.
+const LONG_LINE: usize = 1 << 16;
+
 /// Reads nodes from bytes, in parts of any size.
+#[expect(clippy::struct_excessive_bools, reason = "states of a reader")]
 pub(super) struct Reader {
     known: KnownLines,
     /// The start of a line whose end has not come.
     line: Vec<u8>,
     is_too_long: bool,
+    /// Whether the object of the state goes on in the line that is read.
+    is_in_line: bool,
+    /// Whether the next bytes are the rest of a line that was counted.
+    is_rest: bool,
     number: u64,
     state: State,
     /// Objects over several lines of hosts, each line with its host before it.
@@ -60,32 +69,6 @@ enum State {
     Header,
 }
 
-/// One object of JSON, as far as its kind is recognized.
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    format_version: Option<u64>,
-    #[serde(borrow)]
-    node: Option<&'a RawValue>,
-    #[serde(borrow)]
-    facts: Option<&'a RawValue>,
-    #[serde(borrow)]
-    machine: Option<&'a RawValue>,
-    #[serde(borrow)]
-    subdir: Option<&'a RawValue>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    ansible_facts: Option<&'a RawValue>,
-    ansible_hostname: Option<String>,
-    ansible_nodename: Option<String>,
-    #[serde(rename = "Machine", borrow)]
-    condor_machine: Option<&'a RawValue>,
-    #[serde(rename = "SlotType", borrow)]
-    condor_slot: Option<&'a RawValue>,
-    #[serde(borrow)]
-    gres: Option<&'a RawValue>,
-}
-
 /// An error of a JSON parser as one of a line.
 fn json_error(error: &serde_json::Error) -> LineError {
     if error.is_eof() { LineError::CutOff } else { LineError::NotJson(error.to_string()) }
@@ -97,6 +80,8 @@ impl Reader {
             known: KnownLines::default(),
             line: Vec::new(),
             is_too_long: false,
+            is_in_line: false,
+            is_rest: false,
             number: 0,
             state: State::Lines,
             prefixed: HashMap::new(),
@@ -120,27 +105,62 @@ impl Reader {
 
     /// Reads bytes. A line or object may go on in the next.
     pub(super) fn feed(&mut self, mut bytes: &[u8], nodes: &mut Nodes, matrix: &Matrix) {
-        while let Some(end) = memchr::memchr(b'\n', bytes) {
-            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
-            bytes = rest;
+        while !bytes.is_empty() {
+            let end = memchr::memchr(b'\n', bytes);
+            if self.is_in_line {
+                let line = &bytes[..end.map_or(bytes.len(), |end| end + 1)];
+                let read = self.continue_object(line, nodes, matrix);
+                bytes = &bytes[read..];
+                let is_open = matches!(self.state, State::Object { .. });
+                self.is_in_line = is_open && end.is_none();
+                self.is_rest = !is_open;
+                continue;
+            }
+            let Some(end) = end else {
+                self.keep(bytes);
+                return self.begin_long_line(nodes, matrix);
+            };
+            let line = &bytes[..end];
             if self.line.is_empty() && !self.is_too_long {
                 self.read_line(line, nodes, matrix);
             } else {
                 self.keep(line);
                 self.end_line(nodes, matrix);
             }
+            bytes = &bytes[end + 1..];
         }
-        self.keep(bytes);
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        // An object over several lines, or a list on one, is read as it comes.
         if self.line.len() + bytes.len() > MOST_BYTES {
             self.is_too_long = true;
             self.line.clear();
         } else if !self.is_too_long {
             self.line.extend_from_slice(bytes);
         }
+    }
+
+    /// Reads what has come of a long line, if it is JSON.
+    fn begin_long_line(&mut self, nodes: &mut Nodes, matrix: &Matrix) {
+        let is_open = matches!(self.state, State::Object { .. });
+        let is_json = is_open
+            || matches!(self.state, State::Lines)
+                && (self.line.starts_with(b"{") || self.line.starts_with(b"["));
+        if self.line.len() <= LONG_LINE || !is_json {
+            return;
+        }
+        let line = std::mem::take(&mut self.line);
+        self.number += u64::from(!std::mem::take(&mut self.is_rest));
+        if is_open && self.is_cut_by(&line) {
+            self.end_object(nodes);
+        }
+        if let State::Lines = self.state {
+            self.state = State::Object { items: JsonItems::new(self.number), host: None };
+        }
+        let read = self.continue_object(&line, nodes, matrix);
+        self.is_in_line = matches!(self.state, State::Object { .. });
+        self.is_rest = !self.is_in_line;
+        self.line.extend_from_slice(&line[read..]);
     }
 
     fn end_line(&mut self, nodes: &mut Nodes, matrix: &Matrix) {
@@ -161,9 +181,8 @@ impl Reader {
             self.end_line(nodes, matrix);
         }
         self.end_block(nodes, matrix);
-        if let State::Object { items, host } = std::mem::replace(&mut self.state, State::Lines) {
-            self.reject(host.as_deref(), items.line, LineError::CutOff, nodes);
-        }
+        self.end_object(nodes);
+        (self.is_in_line, self.is_rest) = (false, false);
         let mut prefixed: Vec<(String, JsonItems)> = self.prefixed.drain().collect();
         prefixed.sort_by_key(|(_, items)| items.line);
         for (host, items) in prefixed {
@@ -210,60 +229,94 @@ impl Reader {
     }
 
     fn read_line(&mut self, line: &[u8], nodes: &mut Nodes, matrix: &Matrix) {
-        self.number += 1;
+        let is_rest = std::mem::take(&mut self.is_rest);
+        self.number += u64::from(!is_rest);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let State::Lines = self.state
             && let Some((host, object)) = object_of_line(line)
             && let Some(known) = self.known.find(object)
             && !self.prefixed.contains_key(host)
+            && self.group.is_empty()
         {
-            self.count(known.class, &[], known.name, nodes);
+            let name = known.name.or(Some(host).filter(|host| !host.is_empty()));
+            self.count(known.class, &[], name, nodes);
             return;
         }
-        if let State::Object { items, .. } = &self.state {
-            if !(line.first() == Some(&b'{') && items.is_cut_by_object()) {
-                self.continue_object(line, nodes, matrix);
-                return;
+        let mut line = line;
+        if let State::Object { .. } = self.state {
+            if self.is_cut_by(line) {
+                self.end_object(nodes);
+            } else if let Some((host, why)) = stderr_line(line) {
+                let why = LineError::NoAnswer(why.to_owned());
+                return self.reject(Some(host), self.number, why, nodes);
+            } else {
+                line = &line[self.continue_object(line, nodes, matrix)..];
+                if let State::Object { .. } = self.state {
+                    self.continue_object(b"\n", nodes, matrix);
+                    return;
+                }
+                if line.trim_ascii().is_empty() {
+                    return;
+                }
             }
-            // The object before this one never ended.
-            if let State::Object { items, host } = std::mem::replace(&mut self.state, State::Lines)
-            {
-                self.reject(host.as_deref(), items.line, LineError::CutOff, nodes);
-            }
+        }
+        if is_rest && line.trim_ascii().is_empty() {
+            return;
         }
         let text = String::from_utf8_lossy(line);
-        self.read_text(&text, nodes, matrix);
-    }
-
-    fn continue_object(&mut self, line: &[u8], nodes: &mut Nodes, matrix: &Matrix) {
-        let State::Object { mut items, host } = std::mem::replace(&mut self.state, State::Lines)
-        else {
-            return;
-        };
-        let number = self.number;
-        let mut rest: &[u8] = &[];
-        let mut has_ended = false;
-        for (at, byte) in line.iter().chain(b"\n").enumerate() {
-            match items.push(*byte, number) {
-                End::None => {}
-                End::Item => {
-                    let first = items.line;
-                    has_ended = items.is_one_object();
-                    self.read_item(items.take(), host.as_deref(), first, nodes, matrix);
-                }
-                End::List => has_ended = true,
+        let mut rest = &*text;
+        while let Some(json) = self.read_text(rest, nodes, matrix) {
+            let read = self.continue_object(json.as_bytes(), nodes, matrix);
+            rest = json.get(read..).unwrap_or_default();
+            if let State::Object { .. } = self.state {
+                self.continue_object(b"\n", nodes, matrix);
             }
-            if has_ended {
-                rest = line.get(at + 1..).unwrap_or_default();
+            if rest.trim().is_empty() {
                 break;
             }
         }
-        if !has_ended {
-            self.state = State::Object { items, host };
-        } else if !rest.trim_ascii().is_empty() {
-            let rest = String::from_utf8_lossy(rest).into_owned();
-            self.read_text(&rest, nodes, matrix);
+    }
+
+    /// Whether the object that is read was cut off before this line, which is no part of it.
+    fn is_cut_by(&self, line: &[u8]) -> bool {
+        let State::Object { items, .. } = &self.state else { return false };
+        match line.first() {
+            Some(b'{') => items.is_in_object(),
+            Some(b'-') => line.starts_with(b"----"),
+            Some(c) if c.is_ascii_alphanumeric() => std::str::from_utf8(line)
+                .is_ok_and(|line| line.starts_with("NodeName=") || ansible_host(line).is_some()),
+            Some(_) | None => false,
         }
+    }
+
+    /// Ends an object that was cut off.
+    fn end_object(&mut self, nodes: &mut Nodes) {
+        if let State::Object { items, host } = std::mem::replace(&mut self.state, State::Lines) {
+            let names = self.owners(host.as_deref());
+            self.reject_all(&names, items.line, LineError::CutOff, nodes);
+        }
+    }
+
+    /// Reads bytes of an object, up to its end: how many.
+    fn continue_object(&mut self, bytes: &[u8], nodes: &mut Nodes, matrix: &Matrix) -> usize {
+        let State::Object { mut items, host } = std::mem::replace(&mut self.state, State::Lines)
+        else {
+            return 0;
+        };
+        let mut read = 0;
+        while read < bytes.len() {
+            let (count, end) = items.push(&bytes[read..], self.number);
+            read += count;
+            if end == End::Item {
+                let line = items.line;
+                self.read_item(items.take(), host.as_deref(), line, nodes, matrix);
+            }
+            if end == End::List || end == End::Item && items.is_one_object() {
+                return read;
+            }
+        }
+        self.state = State::Object { items, host };
+        read
     }
 
     fn read_item(
@@ -280,15 +333,20 @@ impl Reader {
         }
     }
 
-    /// A line outside an object.
-    fn read_text(&mut self, line: &str, nodes: &mut Nodes, matrix: &Matrix) {
+    /// A line outside an object. The end of the line if it begins an object that may go on, or a list.
+    fn read_text<'t>(
+        &mut self,
+        line: &'t str,
+        nodes: &mut Nodes,
+        matrix: &Matrix,
+    ) -> Option<&'t str> {
         let trimmed = line.trim();
         // A node of Slurm goes on in indented lines.
         if let State::Slurm { text, .. } = &mut self.state {
             if line.starts_with(char::is_whitespace) && !trimmed.is_empty() {
                 text.push('\n');
                 text.push_str(line);
-                return;
+                return None;
             }
             self.end_block(nodes, matrix);
         }
@@ -300,7 +358,7 @@ impl Reader {
                 let list = trimmed.split(" (").next().unwrap_or_default();
                 self.group = expand(list).unwrap_or_default();
             }
-            return;
+            return None;
         }
         if is_rule {
             self.state = State::Header;
@@ -311,18 +369,19 @@ impl Reader {
         } else if trimmed.starts_with("NodeName=") {
             self.state = State::Slurm { text: trimmed.to_owned(), line: self.number };
         } else if trimmed.starts_with(['{', '[']) {
-            self.begin_json(trimmed, None, nodes, matrix);
+            return self.begin_json(trimmed, None, nodes, matrix);
         } else if let Some(sinfo) = Sinfo::header(trimmed) {
             self.sinfo = Some(sinfo);
         } else if self.sinfo.as_ref().is_some_and(|sinfo| sinfo.nodes(trimmed).is_some()) {
             self.read_sinfo(trimmed, nodes, matrix);
         } else if let Some((host, rest)) = ansible_host(trimmed) {
-            self.read_ansible(host, rest, nodes, matrix);
+            return self.read_ansible(host, rest, nodes, matrix);
         } else if let Some((host, rest)) = prefixed_host(line) {
-            self.read_prefixed(host, rest, nodes, matrix);
+            return self.read_prefixed(host, rest, nodes, matrix);
         } else {
             self.read_other(line, nodes);
         }
+        None
     }
 
     /// A line that no reader knows. It may be of a document about one machine, if nothing else comes.
@@ -336,52 +395,76 @@ impl Reader {
     }
 
     /// JSON at the start of a line: an object on this line alone, or one that goes on.
-    fn begin_json(&mut self, text: &str, host: Option<&str>, nodes: &mut Nodes, matrix: &Matrix) {
-        let is_open = matches!(text, "{" | "[" | "[{");
-        let is_list = text.starts_with('[') || is_list_on_one_line(text);
-        if !is_open && !is_list {
+    fn begin_json<'t>(
+        &mut self,
+        text: &'t str,
+        host: Option<&str>,
+        nodes: &mut Nodes,
+        matrix: &Matrix,
+    ) -> Option<&'t str> {
+        let is_open = text == "{" || text.starts_with('[');
+        if !is_open && !is_list_on_one_line(text) {
             self.read_object(text.as_bytes(), host, self.number, nodes, matrix);
-            return;
+            return None;
         }
         let items = JsonItems::new(self.number);
         self.state = State::Object { items, host: host.map(str::to_owned) };
-        self.continue_object(text.as_bytes(), nodes, matrix);
+        Some(text)
     }
 
     /// `gpu001: {…}`, as pdsh, clush and `srun --label` print lines.
-    fn read_prefixed(&mut self, host: &str, rest: &str, nodes: &mut Nodes, matrix: &Matrix) {
+    fn read_prefixed<'t>(
+        &mut self,
+        host: &str,
+        rest: &'t str,
+        nodes: &mut Nodes,
+        matrix: &Matrix,
+    ) -> Option<&'t str> {
         let text = rest.trim();
         if let Some(mut items) = self.prefixed.remove(host) {
             if text.starts_with("{\"format_version\"")
-                || rest.trim_end() == "{" && items.is_cut_by_object()
+                || rest.trim_end() == "{" && items.is_in_object()
             {
                 self.reject(Some(host), items.line, LineError::CutOff, nodes);
             } else {
-                for byte in rest.bytes().chain([b'\n']) {
-                    if items.push(byte, self.number) == End::Item {
+                let mut bytes = rest.as_bytes();
+                while !bytes.is_empty() {
+                    let (read, end) = items.push(bytes, self.number);
+                    bytes = &bytes[read..];
+                    if end == End::Item {
                         let line = items.line;
                         self.read_item(items.take(), Some(host), line, nodes, matrix);
-                        return;
+                    }
+                    if end == End::List || end == End::Item && items.is_one_object() {
+                        return None;
                     }
                 }
+                items.push(b"\n", self.number);
                 self.prefixed.insert(host.to_owned(), items);
-                return;
+                return None;
             }
         }
-        if text == "{" {
+        if text == "{" || text == "[" {
             let mut items = JsonItems::new(self.number);
-            items.push(b'{', self.number);
+            items.push(text.as_bytes(), self.number);
             self.prefixed.insert(host.to_owned(), items);
         } else if text.starts_with('{') {
             self.has_prefixes = true;
-            self.read_object(text.as_bytes(), Some(host), self.number, nodes, matrix);
+            return self.begin_json(text, Some(host), nodes, matrix);
         } else {
             self.read_other(&format!("{host}: {rest}"), nodes);
         }
+        None
     }
 
     /// `gpu001 | SUCCESS => {…}`, `gpu001 | CHANGED | rc=0 >>`, `gpu001 | UNREACHABLE! => {…}`.
-    fn read_ansible(&mut self, host: &str, rest: &str, nodes: &mut Nodes, matrix: &Matrix) {
+    fn read_ansible<'t>(
+        &mut self,
+        host: &str,
+        rest: &'t str,
+        nodes: &mut Nodes,
+        matrix: &Matrix,
+    ) -> Option<&'t str> {
         self.group.clear();
         let has_failed = ["UNREACHABLE", "FAILED"].iter().any(|word| rest.starts_with(word));
         if let Some((_, json)) = rest.split_once("=> ") {
@@ -391,36 +474,52 @@ impl Reader {
                 self.reject(Some(host), self.number, LineError::NoAnswer(why), nodes);
                 // What follows is the rest of the message.
                 if json.trim() == "{" {
-                    self.state = State::Object {
-                        items: JsonItems::new(self.number),
-                        host: Some(String::new()),
-                    };
-                    self.continue_object(b"{", nodes, matrix);
+                    let items = JsonItems::new(self.number);
+                    self.state = State::Object { items, host: Some(String::new()) };
+                    return Some("{");
                 }
-                return;
+                return None;
             }
-            self.begin_json(json.trim(), Some(host), nodes, matrix);
-        } else if let Some((_, json)) = rest.split_once("(stdout) ") {
-            self.begin_json(json.trim(), Some(host), nodes, matrix);
-        } else if rest.ends_with(">>") && !has_failed {
+            return self.begin_json(json.trim(), Some(host), nodes, matrix);
+        }
+        if let Some((_, json)) = rest.split_once("(stdout) ") {
+            return self.begin_json(json.trim(), Some(host), nodes, matrix);
+        }
+        if rest.ends_with(">>") && !has_failed {
             self.group = vec![host.to_owned()];
         } else {
             let why = rest.chars().take(200).collect();
             self.reject(Some(host), self.number, LineError::NoAnswer(why), nodes);
         }
+        None
     }
 
     fn read_sinfo(&mut self, line: &str, nodes: &mut Nodes, matrix: &Matrix) {
         let row = self.sinfo.as_ref().and_then(|sinfo| sinfo.nodes(line));
         let Some((names, description)) = row else { return };
-        match slurm_node(&description) {
-            Some(machine) => self.add(machine, &names, nodes, matrix),
-            None => self.reject(
-                names.first().map(String::as_str),
-                self.number,
-                LineError::NoMachine,
-                nodes,
-            ),
+        self.read_slurm(&names, &description, self.number, nodes, matrix);
+    }
+
+    /// Nodes of Slurm by their description, without their names.
+    fn read_slurm(
+        &mut self,
+        names: &[String],
+        description: &str,
+        line: u64,
+        nodes: &mut Nodes,
+        matrix: &Matrix,
+    ) {
+        let known = self.known.document(description);
+        let class = known.or_else(|| Some(nodes.class_of(slurm_node(description)?, matrix)));
+        match class {
+            Some(class) => {
+                self.known.add_document(description, class);
+                self.count(class, names, None, nodes);
+            }
+            None => {
+                let name = names.first().map(String::as_str);
+                self.reject(name, line, LineError::NoMachine, nodes);
+            }
         }
     }
 
@@ -430,20 +529,8 @@ impl Reader {
         let State::Slurm { text, line } = std::mem::replace(&mut self.state, State::Lines) else {
             return;
         };
-        let name =
-            text.trim_start_matches("NodeName=").split_whitespace().next().unwrap_or_default();
-        match slurm_node(&text) {
-            Some(machine) => {
-                let names = expand(name).unwrap_or_default();
-                self.add(machine, &names, nodes, matrix);
-            }
-            None => self.reject(Some(name), line, LineError::NoMachine, nodes),
-        }
-    }
-
-    fn add(&mut self, machine: Machine, names: &[String], nodes: &mut Nodes, matrix: &Matrix) {
-        let class = nodes.class_of(machine, matrix);
-        self.count(class, names, None, nodes);
+        let (names, description) = super::sinfo::node_of_block(&text);
+        self.read_slurm(&names, &description, line, nodes, matrix);
     }
 
     fn count(&mut self, class: usize, names: &[String], name: Option<&str>, nodes: &mut Nodes) {
@@ -476,6 +563,18 @@ impl Reader {
         nodes.reject(Damage { file: self.file.clone(), line, node, why });
     }
 
+    /// The same for the nodes of a group, which is one part of the input.
+    fn reject_all(&self, names: &[String], line: u64, why: LineError, nodes: &mut Nodes) {
+        self.reject(names.first().map(String::as_str), line, why, nodes);
+        nodes.fail(names.get(1..).unwrap_or_default());
+    }
+
+    /// The nodes of an answer that has no name: that of the line, or those of the header before it.
+    fn owners(&mut self, host: Option<&str>) -> Vec<String> {
+        let group = std::mem::take(&mut self.group);
+        host.map_or(group, |host| vec![host.to_owned()])
+    }
+
     /// One object.
     fn read_object(
         &mut self,
@@ -489,40 +588,33 @@ impl Reader {
             return;
         }
         let host = host.filter(|host| is_host_name(host));
-        let reject = |reader: &Self, why, nodes: &mut Nodes| {
+        let text = String::from_utf8_lossy(bytes);
+        let reject = |reader: &mut Self, why: LineError, nodes: &mut Nodes| {
             let names = host.map(str::to_owned).or_else(|| node_in_damage(bytes));
-            reader.reject(names.as_deref(), line, why, nodes);
+            let names = reader.owners(names.as_deref());
+            reader.reject_all(&names, line, why, nodes);
         };
-        let envelope: Envelope<'_> = match serde_json::from_slice(bytes) {
-            Ok(envelope) => envelope,
+        let decisive = match Decisive::of(&text) {
+            Ok(decisive) => decisive,
             Err(error) => return reject(self, json_error(&error), nodes),
         };
-        if let Some(other) = envelope.format_version.filter(|version| *version != 1) {
-            return reject(self, LineError::OtherFormat(other.to_string()), nodes);
+        let start = |raw: &RawValue| raw.get().chars().take(80).collect::<String>();
+        if let Some(other) = decisive.version.filter(|it| !matches!(it.get(), "1" | "null")) {
+            return reject(self, LineError::OtherFormat(start(other)), nodes);
         }
-        let text = |value: Option<&RawValue>| serde_json::from_str::<String>(value?.get()).ok();
-        let name = match envelope.node.map(RawValue::get) {
-            None | Some("null") => None,
-            Some(raw) => match serde_json::from_str::<Cow<'_, str>>(raw) {
-                Ok(name) if is_host_name(&name) => Some(name.into_owned()),
-                Ok(_) | Err(_) => {
-                    return reject(self, LineError::BadName(raw.chars().take(80).collect()), nodes);
-                }
-            },
+        let node = decisive.node.filter(|node| node.get() != "null");
+        let name = match node.map(|raw| (raw, serde_json::from_str::<String>(raw.get()))) {
+            None => None,
+            Some((_, Ok(name))) if is_host_name(&name) => Some(name),
+            Some((raw, _)) => return reject(self, LineError::BadName(start(raw)), nodes),
         };
-        let group = std::mem::take(&mut self.group);
-        let names = |name: Option<String>| match name.or_else(|| host.map(str::to_owned)) {
-            Some(name) => vec![name],
-            None => group.clone(),
-        };
-        let whole = || envelope.machine.or(envelope.subdir.and_then(|_| as_raw(bytes)));
-        if let Some(raw) = envelope.facts.or_else(whole) {
-            let class = match self.known.machine(raw.get().as_bytes()) {
+        if let Some(own) = decisive.own() {
+            let class = match self.known.document(own) {
                 Some(class) => class,
-                None => match read_own(raw.get(), envelope.facts.is_some()) {
+                None => match read_own(&text) {
                     Ok(machine) => {
                         let class = nodes.class_of(machine, matrix);
-                        self.known.add_machine(raw.get().as_bytes(), class);
+                        self.known.add_document(own, class);
                         class
                     }
                     Err(error) => {
@@ -530,34 +622,39 @@ impl Reader {
                     }
                 },
             };
-            self.known.add(bytes, envelope.node.map(RawValue::get), class);
-            self.count(class, &names(name), None, nodes);
-            return;
+            if let Cow::Borrowed(_) = text {
+                let (name, gaps) = decisive.gaps();
+                self.known.add(bytes, name.as_ref(), &gaps, class);
+            }
+            let names = self.owners(name.as_deref().or(host));
+            return self.count(class, &names, None, nodes);
         }
         // A dynamic slot of HTCondor is a part of a machine with an ad of its own.
-        if text(envelope.condor_slot).as_deref() == Some("Dynamic") {
+        if decisive.text.contains(r#""SlotType":"Dynamic""#) {
             self.has_nodes = true;
             return;
         }
-        let own = name
-            .or_else(|| text(envelope.condor_machine))
-            .or_else(|| metadata_name(envelope.metadata))
-            .or_else(|| facts_name(envelope.ansible_facts))
-            .or(envelope.ansible_nodename)
-            .or(envelope.ansible_hostname)
-            .filter(|name| is_host_name(name));
-        let object = String::from_utf8_lossy(bytes);
-        if envelope.gres.is_some()
-            && let Some((names, description)) = super::sinfo::node_of_json(&object)
-            && let Some(machine) = slurm_node(&description)
+        if decisive.text.contains(r#""gres":"#)
+            && let Some((names, description)) = super::sinfo::node_of_json(&decisive.text)
         {
-            return self.add(machine, &names, nodes, matrix);
+            return self.read_slurm(&names, &description, line, nodes, matrix);
         }
-        // The host that was asked comes before the name that it has for itself.
-        let is_of_ansible = envelope.ansible_facts.is_some();
-        let own = if is_of_ansible && host.is_some() { None } else { own };
-        match read_node(&object).or_else(|| read_machine(&object, None).ok()) {
-            Some(machine) => self.add(machine, &names(own), nodes, matrix),
+        // The host that Ansible asked comes before the name that it has for itself.
+        let is_of_ansible = decisive.text.contains(r#""ansible_facts":"#);
+        let own = decisive.name().filter(|name| is_host_name(name));
+        let own = own.filter(|_| !(is_of_ansible && host.is_some()));
+        let name = name.as_deref().or(own).or(host);
+        let class = self.known.document(&decisive.text).or_else(|| {
+            let class = nodes.class_of(read_node(&decisive.text)?, matrix);
+            self.known.add_document(&decisive.text, class);
+            Some(class)
+        });
+        let class = class.or_else(|| Some(nodes.class_of(read_machine(&text, None).ok()?, matrix)));
+        match class {
+            Some(class) => {
+                let names = self.owners(name);
+                self.count(class, &names, None, nodes);
+            }
             None => reject(self, LineError::NoMachine, nodes),
         }
     }
@@ -573,13 +670,15 @@ fn object_of_line(line: &[u8]) -> Option<(&str, &[u8])> {
     is_host_name(host).then(|| (host, &line[start..]))
 }
 
-/// A machine as `probe` prints it: in full, or its facts for a line.
-fn read_own(text: &str, is_facts: bool) -> Result<Machine, serde_json::Error> {
-    if is_facts {
-        serde_json::from_str::<NodeFacts>(text).map(|facts| facts.machine())
-    } else {
-        serde_json::from_str(text)
+/// A machine as `probe` prints it: its facts for a line, or in full.
+fn read_own(text: &str) -> Result<Machine, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Printed {
+        facts: Option<NodeFacts>,
+        machine: Option<Machine>,
     }
+    let Printed { facts, machine } = serde_json::from_str(text)?;
+    Ok(facts.map(|facts| facts.machine()).or(machine).unwrap_or_default())
 }
 
 /// A node of Slurm: one without a GPU among its resources has none for jobs.
@@ -591,31 +690,6 @@ fn slurm_node(text: &str) -> Option<Machine> {
         machine.driver_cuda = Detected::Absent;
     }
     Some(machine)
-}
-
-/// An object as it is written.
-fn as_raw(bytes: &[u8]) -> Option<&RawValue> {
-    serde_json::from_slice(bytes).ok()
-}
-
-/// `{"name": "gpu001", …}` of Kubernetes.
-fn metadata_name(metadata: Option<&RawValue>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        name: Option<String>,
-    }
-    serde_json::from_str::<Metadata>(metadata?.get()).ok()?.name
-}
-
-/// The name of a host in its facts.
-fn facts_name(facts: Option<&RawValue>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Facts {
-        ansible_nodename: Option<String>,
-        ansible_hostname: Option<String>,
-    }
-    let facts = serde_json::from_str::<Facts>(facts?.get()).ok()?;
-    facts.ansible_nodename.or(facts.ansible_hostname)
 }
 
 /// The node of a line that is cut off, if it has come so far.
@@ -671,6 +745,12 @@ fn failed_host(line: &str) -> Option<(&str, &str)> {
     let rest = rest.strip_prefix("error: ").unwrap_or(rest);
     let (host, why) = rest.split_once(": ")?;
     is_host_name(host).then_some((host, why))
+}
+
+/// The same in the middle of an object, whose lines begin with blanks, brackets or quotes.
+fn stderr_line(line: &[u8]) -> Option<(&str, &str)> {
+    let is_text = line.first().is_some_and(u8::is_ascii_alphabetic);
+    failed_host(std::str::from_utf8(line).ok().filter(|_| is_text)?)
 }
 
 /// `gpu001: …`: the host, and what follows the colon. A number before it is that of a task, not a host.

@@ -60,6 +60,20 @@ fn description(gres: &str, features: &str, arch: &str, os: &str) -> String {
     text
 }
 
+/// The names of a block of `scontrol show node`, and what of it decides.
+pub(super) fn node_of_block(block: &str) -> (Vec<String>, String) {
+    let words = || block.split_whitespace();
+    let value = |key: &str| words().find_map(|word| word.strip_prefix(key)).unwrap_or_default();
+    let features = ["AvailableFeatures=", "Features=", "ActiveFeatures="];
+    let features = features.iter().map(|key| value(key)).find(|it| !it.is_empty());
+    // The system's text has blanks.
+    let os = block.lines().find_map(|line| line.split_once("OS=Linux ").map(|(_, os)| os));
+    let os = os.and_then(|os| os.split(' ').next()).map(|kernel| format!("Linux {kernel}"));
+    let (os, features) = (os.unwrap_or_default(), features.unwrap_or_default());
+    let names = expand(value("NodeName=")).unwrap_or_default();
+    (names, description(value("Gres="), features, value("Arch="), &os))
+}
+
 /// A node of `scontrol show nodes --json`, or a row of `sinfo --json`.
 pub(super) fn node_of_json(text: &str) -> Option<(Vec<String>, String)> {
     let node: Value = serde_json::from_str(text).ok()?;

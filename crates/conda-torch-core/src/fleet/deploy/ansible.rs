@@ -40,7 +40,7 @@ pub(super) fn inventory(
 fn hosts(range: &HostRange) -> String {
     let HostRange { prefix, suffix, numbers } = range;
     match numbers {
-        None => prefix.clone(),
+        None => prefix.to_string(),
         Some((width, from, to)) => {
             let width = usize::from(*width);
             if from == to {

@@ -40,8 +40,8 @@ fn rows(
         for range in &environment.names.ranges {
             let pairs = range.digits().unwrap_or_else(|| vec![(String::new(), String::new())]);
             rows.extend(pairs.into_iter().map(|(first, last)| Row {
-                prefix: range.prefix.clone(),
-                suffix: range.suffix.clone(),
+                prefix: range.prefix.to_string(),
+                suffix: range.suffix.to_string(),
                 first,
                 last,
                 root: root.clone(),
